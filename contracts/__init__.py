@@ -1,0 +1,1 @@
+"""The words services say to each other: every event, one file per noun."""

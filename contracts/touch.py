@@ -1,0 +1,78 @@
+"""One planned outreach to one lead on one channel, and how it ended."""
+
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID, uuid5
+
+from contracts.event import Event
+
+TOUCHES = UUID("6f1d3b52-0c43-5b0e-9d5c-6a2f0f1c7a11")
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    CALL = "call"
+    WHATSAPP = "whatsapp"
+    SMS = "sms"
+
+
+def touch_id(lead_id: int, step: str, channel: Channel, *, run: str = "", booking: str = "") -> UUID:
+    """The touch's name: the same touch has the same id however often it is planned."""
+    return uuid5(TOUCHES, f"{lead_id}/{run}/{step}/{channel}/{booking}")
+
+
+class TouchEvent(Event):
+    """What every touch event says: which touch, on which step and channel."""
+
+    touch_id: UUID
+    step: str
+    channel: Channel
+
+
+class TouchSent(TouchEvent):
+    """notify: the provider accepted the touch, under this reference."""
+
+    topic: Literal["touch.sent"] = "touch.sent"
+    provider_ref: str | None = None
+
+
+class TouchDelivered(TouchEvent):
+    """notify: the provider's receipt says that it arrived."""
+
+    topic: Literal["touch.delivered"] = "touch.delivered"
+
+
+class FailureKind(StrEnum):
+    """Why a touch failed, as far as it decides what to try next."""
+
+    UNREACHABLE = "unreachable"  # not this person on this channel: another channel may do
+    MISCONFIGURED = "misconfigured"  # our sender, template or account: another channel may do, and somebody must look
+    BAD_ADDRESS = "bad_address"  # no channel reaches this address
+    OPTED_OUT = "opted_out"  # the person blocked us: no other channel either
+
+
+class TouchFailed(TouchEvent):
+    """notify: the provider refused the touch, or its receipt says that it cannot arrive."""
+
+    topic: Literal["touch.failed"] = "touch.failed"
+    kind: FailureKind
+    reason: str
+
+
+class SkipReason(StrEnum):
+    OPTED_OUT = "opted_out"
+    NO_ADDRESS = "no_address"
+
+
+class TouchSkipped(TouchEvent):
+    """notify: we chose not to send, by this rule."""
+
+    topic: Literal["touch.skipped"] = "touch.skipped"
+    reason: SkipReason
+
+
+class TouchUncertain(TouchEvent):
+    """notify: no clear answer came; the provider is asked before anything else happens."""
+
+    topic: Literal["touch.uncertain"] = "touch.uncertain"
+    reason: str
