@@ -1,0 +1,192 @@
+"""Queues of work: what they hear, how often a failure is tried again, and where it is parked for a person."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import fast_depends.exceptions
+import pydantic
+import structlog
+from faststream import AckPolicy, BaseMiddleware
+from faststream.exceptions import HandlerException, NackMessage
+from faststream.rabbit import Channel, ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
+from faststream.rabbit.prometheus import RabbitPrometheusMiddleware
+from prometheus_client import CollectorRegistry
+
+from contracts.event import Event
+from kit import tracing
+from kit.failures import Unavailable, describe, where
+
+log = structlog.stdlib.get_logger()
+
+EVENTS = RabbitExchange("events", type=ExchangeType.TOPIC, durable=True, declare=False)
+ACKNOWLEDGE = AckPolicy.REJECT_ON_ERROR
+PERMANENT = (
+    pydantic.ValidationError,
+    fast_depends.exceptions.ValidationError,
+    json.JSONDecodeError,
+    UnicodeDecodeError,
+)
+
+
+@dataclass(frozen=True)
+class Work:
+    """One queue: `name` is `<service>.<what it does>`, `topics` are what it hears, `at_once` how many it holds.
+
+    The queue, its bindings and its companions are made beforehand (kit.topology); a service may only use them.
+    """
+
+    name: str
+    topics: tuple[str, ...]
+    at_once: int = 10
+
+    @property
+    def service(self) -> str:
+        return self.name.split(".")[0]
+
+    @property
+    def queue(self) -> RabbitQueue:
+        return RabbitQueue(self.name, queue_type=QueueType.QUORUM, routing_key=self.topics[0], declare=False)
+
+    @property
+    def channel(self) -> Channel:
+        return Channel(prefetch_count=self.at_once)
+
+
+def work(name: str, *heard: type[Event], at_once: int = 10) -> Work:
+    """The queue `name`, hearing these events."""
+    return Work(name, tuple(event.named() for event in heard), at_once)
+
+
+def work_exchange(service: str) -> str:
+    """Where a message goes back to the one queue its routing key names."""
+    return f"{service}.work"
+
+
+def wait_exchange(service: str, delay: float) -> str:
+    """Where a message waits `delay` seconds before it goes back."""
+    return f"{service}.wait.{int(delay * 1000)}"
+
+
+def parking(service: str) -> str:
+    """The service's parking queue, and the exchange before it: what a person must look at."""
+    return f"{service}.dead"
+
+
+def next_delay(delays: tuple[float, ...], attempt: int, retry_after: float) -> float | None:
+    """Seconds before the try after `attempt` (from 1), not sooner than `retry_after`; None when there is none left."""
+    if attempt > len(delays):
+        return None
+    return next((delay for delay in delays[attempt - 1 :] if delay >= retry_after), delays[-1])
+
+
+def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
+    class Retry(BaseMiddleware):
+        """Hands a failed message to a wait queue or to parking, and only then lets go of it."""
+
+        async def consume_scope(self, call_next: Any, msg: Any) -> Any:
+            headers = dict(msg.headers)
+            attempt = int(headers.get("x-attempt", 1))
+            queue = self.context.get_local("handler_").queue.name
+            with tracing.continued(headers), structlog.contextvars.bound_contextvars(lead_id=msg.correlation_id):
+                try:
+                    return await call_next(msg)
+                except HandlerException:
+                    raise
+                except Exception as error:
+                    try:
+                        await self._hand_over(msg, queue, headers, attempt, error)
+                    except Exception as failure:
+                        raise NackMessage from failure  # not handed over: it stays in its queue
+
+        async def _hand_over(self, msg: Any, queue: str, headers: dict[str, Any], attempt: int, error: Exception) -> None:
+            permanent = isinstance(error, PERMANENT) or not isinstance(error, Unavailable)
+            again_after = error.retry_after if isinstance(error, Unavailable) else 0.0
+            delay = None if permanent else next_delay(delays, attempt, again_after)
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            headers = {key: value for key, value in headers.items() if not key.startswith(("x-death", "x-first-death", "x-last-death"))}
+            headers |= {"x-error": describe(error), "x-last-failure": now, "x-attempt": attempt}
+            headers.setdefault("x-first-failure", now)
+            if delay is None:
+                headers |= {"x-reason": "permanent" if permanent else "attempts-exhausted", "x-where": where(error)}
+                log.error("message.parked", queue=queue, attempt=attempt, exc_info=error)
+            else:
+                headers["x-attempt"] = attempt + 1
+                log.warning("message.retried", queue=queue, attempt=attempt, again_in=delay, reason=describe(error))
+            async with asyncio.timeout(10):
+                await self.context.get("broker").publish(
+                    msg.body,
+                    routing_key=queue,
+                    exchange=RabbitExchange(
+                        parking(service) if delay is None else wait_exchange(service, delay),
+                        type=ExchangeType.FANOUT,
+                        declare=False,
+                    ),
+                    headers=headers,
+                    persist=True,
+                    message_id=msg.message_id,
+                    correlation_id=msg.correlation_id,
+                    content_type=msg.content_type,
+                )
+
+    return Retry
+
+
+def make_broker(
+    service: str, *, amqp_url: str, delays: tuple[float, ...], registry: CollectorRegistry, tracer_provider: Any = None
+) -> RabbitBroker:
+    """The service's connection to RabbitMQ, with retries, metrics and (where exported) traces."""
+    middlewares: list[Any] = [
+        RabbitPrometheusMiddleware(registry=registry, app_name=service),
+        _retrying(service, delays),
+    ]
+    if tracer_provider is not None:
+        from faststream.rabbit.opentelemetry import RabbitTelemetryMiddleware
+
+        middlewares.insert(0, RabbitTelemetryMiddleware(tracer_provider=tracer_provider))
+    return RabbitBroker(
+        amqp_url,
+        logger=None,
+        app_id=service,
+        reconnect_interval=1.0,
+        graceful_timeout=20.0,
+        default_channel=Channel(publisher_confirms=True, on_return_raises=True),
+        middlewares=middlewares,
+    )
+
+
+async def start_when_possible(broker: RabbitBroker) -> None:
+    """Starts the broker's consumers, however long RabbitMQ or its queues stay away."""
+    while True:
+        try:
+            await broker.start()
+        except Exception as outage:  # whatever keeps it from starting, it is tried again and said
+            log.warning("bus.waiting", reason=describe(outage))
+            with contextlib.suppress(Exception):
+                await broker.stop()
+            await asyncio.sleep(1)
+        else:
+            return
+
+
+async def quiesce(broker: RabbitBroker) -> None:
+    """Stops the flow of new messages, so that stopping waits only for the handlers already at work.
+
+    FastStream 0.7 waits for its handlers before it cancels the consumers: what arrives meanwhile is dropped and
+    counts as one more delivery.
+    """
+    for subscriber in broker.subscribers:
+        queue, tag = getattr(subscriber, "_queue_obj", None), getattr(subscriber, "_consumer_tag", None)
+        if queue is not None and tag is not None and not queue.channel.is_closed:
+            subscriber._consumer_tag = None  # type: ignore[attr-defined]
+            await queue.cancel(tag)
+
+
+def document(broker: RabbitBroker, events: Iterable[type[Event]]) -> None:
+    """Registers what the service says, for its AsyncAPI document; the outbox does the publishing."""
+    for event in events:
+        broker.publisher(exchange=EVENTS, routing_key=event.named(), schema=event, persist=True)

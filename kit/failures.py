@@ -1,0 +1,31 @@
+"""The two names of failure, and how a failure is described without quoting anybody's data."""
+
+import traceback
+
+import pydantic
+
+from kit.privacy import mask
+
+
+class Unavailable(Exception):
+    """Asking again may help: the bus retries, not sooner than `retry_after` seconds, then parks the message."""
+
+    def __init__(self, reason: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Refused(Exception):
+    """Asking again will not help; the caller turns it into an event."""
+
+
+def describe(error: BaseException) -> str:
+    """One line that names the error, without personal data. Validation errors quote their input, so they do not speak."""
+    if isinstance(error, pydantic.ValidationError):
+        return f"ValidationError: {[(e['type'], '.'.join(map(str, e['loc']))) for e in error.errors()][:10]}"
+    return mask(f"{type(error).__name__}: {error}")[:500]
+
+
+def where(error: BaseException) -> str:
+    """The frames the error passed through: a traceback without its message."""
+    return "".join(traceback.format_tb(error.__traceback__)[-12:])[-4000:]

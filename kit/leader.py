@@ -1,0 +1,52 @@
+"""One active worker however many replicas run: whoever holds the lock in the service's database."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import structlog
+
+from kit.database import OUTAGE
+
+log = structlog.stdlib.get_logger()
+
+
+class Leader:
+    """Runs `work` again and again while this replica holds the advisory lock named `name`.
+
+    The lock belongs to a connection: when that goes, so does the lead, and the next replica takes over within
+    `patience` seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        dsn: str,
+        name: str,
+        work: Callable[[], Awaitable[bool | None]],
+        elected: Callable[[], None] = lambda: None,
+        patience: float = 1.0,
+    ) -> None:
+        self._dsn, self._name, self._work, self._elected, self._patience = dsn, name, work, elected, patience
+
+    async def __call__(self) -> bool | None:
+        """A tick: waits for the lead, then works until the lock's connection is lost."""
+        try:
+            connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=5)
+        except OUTAGE:
+            return None
+        try:
+            while not await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", self._name):
+                await asyncio.sleep(self._patience)
+            log.info("leader.elected", work=self._name)
+            self._elected()
+            while not connection.is_closed():
+                if not await self._work():
+                    await asyncio.sleep(0.25)
+        except OUTAGE:
+            return None
+        finally:
+            with contextlib.suppress(*OUTAGE):
+                await connection.close(timeout=2)
+        return None

@@ -1,0 +1,162 @@
+"""Events leave with the transaction that made them: a table, and the relay that publishes from it."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Sequence
+
+import aio_pika
+import aiormq.exceptions
+import asyncpg
+import structlog
+from aio_pika.abc import AbstractExchange
+
+from contracts.event import Event
+from kit import tracing
+from kit.database import Connection
+
+log = structlog.stdlib.get_logger()
+
+TABLE = """
+create table outbox (
+  id bigint generated always as identity primary key, event_id uuid not null unique, topic text not null,
+  lead_id bigint not null, body bytea not null, traceparent text not null,
+  created_at timestamptz not null default now(), next_attempt_at timestamptz not null default now(),
+  attempts int not null default 0, last_error text);
+create index outbox_due on outbox (next_attempt_at, id);
+alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+                        autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 5000);
+"""
+
+ADD = """insert into outbox (event_id, topic, lead_id, body, traceparent)
+         select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bytea[], $5::text[])"""
+CLAIM = """select id, event_id, topic, lead_id, body, traceparent, created_at from outbox
+           where next_attempt_at <= now() order by next_attempt_at, id limit $1 for update skip locked"""
+DONE = "delete from outbox where id = any($1::bigint[])"
+LATER = """update outbox set attempts = attempts + 1, last_error = failed.error,
+             next_attempt_at = now() + least(interval '1 second' * power(2, least(attempts, 10)), interval '5 minutes')
+           from unnest($1::bigint[], $2::text[]) as failed(id, error) where outbox.id = failed.id"""
+LAG = "select count(*), coalesce(extract(epoch from now() - min(created_at)), 0)::float8 from outbox"
+
+
+async def add(connection: Connection, events: Sequence[Event], traces: Sequence[str] | None = None) -> None:
+    """Puts `events` into the caller's transaction; each carries the trace of `traces`, else the current one."""
+    if not events:
+        return
+    await connection.execute(
+        ADD,
+        [event.event_id for event in events],
+        [event.topic for event in events],
+        [event.lead_id for event in events],
+        [event.model_dump_json().encode() for event in events],
+        traces or [tracing.current()] * len(events),
+    )
+
+
+class Relay:
+    """Publishes what the outbox holds: claim, publish, await the confirms, delete, in one transaction.
+
+    The row locks are the lease, so a relay that dies frees its rows at once, and any number of replicas share the
+    table. It is woken after each commit of its own process and looks by itself every `poll` seconds for what others
+    left. It keeps its own plain connections: any loss, and both are made anew.
+    """
+
+    def __init__(self, *, amqp_url: str, dsn: str, exchange: str, poll: float = 0.05, batch: int = 200) -> None:
+        self._amqp_url, self._dsn, self._exchange = amqp_url, dsn, exchange
+        self._poll, self._batch = poll, batch
+        self._due = asyncio.Event()
+        self._stopping = False
+        self.waiting, self.oldest_seconds = 0, 0.0
+
+    def wake(self) -> None:
+        """Says that there may be something to publish."""
+        self._due.set()
+
+    async def run(self) -> None:
+        """Publishes until stopped, through any outage."""
+        pause = 0.2
+        while not self._stopping:
+            try:
+                async with await aio_pika.connect(self._amqp_url, timeout=5) as broker:
+                    channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
+                    exchange = await channel.get_exchange(self._exchange)
+                    database = await asyncpg.connect(self._dsn, timeout=5, command_timeout=15)
+                    try:
+                        pause = 0.2
+                        await self._publish_until_stopped(database, exchange)
+                    finally:
+                        await database.close(timeout=2)
+            except (
+                OSError,
+                TimeoutError,
+                RuntimeError,  # aio-pika: the channel is not open
+                aiormq.exceptions.AMQPError,
+                asyncpg.PostgresError,
+                asyncpg.InterfaceError,
+            ) as outage:
+                log.warning("outbox.interrupted", reason=type(outage).__name__, again_in=round(pause, 1))
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+                pause = min(pause * 2, 3)
+
+    async def stop(self) -> None:
+        """Lets the batch in hand finish; what is left goes with the next start or with another replica."""
+        self._stopping = True
+        self._due.set()
+
+    async def _publish_until_stopped(
+        self, database: "asyncpg.Connection[asyncpg.Record]", exchange: AbstractExchange
+    ) -> None:
+        idle_rounds = 0
+        while True:
+            self._due.clear()
+            published = await self._publish_batch(database, exchange)
+            if published == self._batch:
+                continue
+            if self._stopping:
+                return
+            idle_rounds += 1
+            if idle_rounds % 20 == 1:
+                self.waiting, self.oldest_seconds = await database.fetchrow(LAG) or (0, 0.0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._due.wait(), self._poll)
+
+    async def _publish_batch(self, database: "asyncpg.Connection[asyncpg.Record]", exchange: AbstractExchange) -> int:
+        async with database.transaction():
+            rows = await database.fetch(CLAIM, self._batch)
+            if not rows:
+                return 0
+            async with asyncio.timeout(10):
+                answers = await asyncio.gather(*(_publish(exchange, row) for row in rows), return_exceptions=True)
+            done = [row["id"] for row, answer in zip(rows, answers, strict=True) if answer is None]
+            refused = [
+                (row["id"], repr(answer)[:500])
+                for row, answer in zip(rows, answers, strict=True)
+                if isinstance(answer, aiormq.exceptions.DeliveryError)  # returned as unroutable, or nacked
+            ]
+            if done:
+                await database.execute(DONE, done)
+            if refused:
+                log.error("outbox.refused", events=len(refused), reason=refused[0][1])
+                await database.execute(LATER, [row for row, _ in refused], [reason for _, reason in refused])
+        lost = [
+            answer
+            for answer in answers
+            if isinstance(answer, BaseException) and not isinstance(answer, aiormq.exceptions.DeliveryError)
+        ]
+        if lost:
+            raise lost[0]
+        return len(rows)
+
+
+async def _publish(exchange: AbstractExchange, row: asyncpg.Record) -> None:
+    message = aio_pika.Message(
+        row["body"],
+        message_id=str(row["event_id"]),
+        correlation_id=str(row["lead_id"]),
+        headers={"traceparent": row["traceparent"]},
+        content_type="application/json",
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        timestamp=row["created_at"],
+    )
+    await exchange.publish(message, row["topic"])
+

@@ -1,0 +1,154 @@
+"""The frame every service runs in: HTTP, the bus, the outbox and the clock, started and stopped together."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request, Response
+from faststream.rabbit import RabbitBroker, RabbitRouter
+from prometheus_client import CollectorRegistry, Gauge, make_asgi_app
+
+from contracts.event import Event
+from kit import tracing
+from kit.bus import EVENTS, document, make_broker, quiesce, start_when_possible
+from kit.database import Database
+from kit.failures import Unavailable
+from kit.logging import start_logging
+from kit.outbox import Relay
+from kit.settings import ServiceSettings
+from kit.ticks import Tick, keep_ticking
+
+log = structlog.stdlib.get_logger()
+
+
+@dataclass
+class Frame:
+    """The real parts a service is built from."""
+
+    name: str
+    settings: ServiceSettings
+    registry: CollectorRegistry
+    relay: Relay
+    database: Database
+    broker: RabbitBroker
+    closing: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+
+def make_frame(name: str, settings: ServiceSettings, *, connections: int = 8) -> Frame:
+    """The parts of service `name`; nothing is connected yet."""
+    start_logging(name, settings.log_format)
+    provider = tracing.start_exporting(name, settings.otel_exporter_otlp_endpoint)
+    registry = CollectorRegistry()
+    amqp_url = settings.amqp_url.get_secret_value()
+    relay = Relay(amqp_url=amqp_url, dsn=settings.dsn, exchange=EVENTS.name)
+    return Frame(
+        name=name,
+        settings=settings,
+        registry=registry,
+        relay=relay,
+        database=Database(settings.dsn, connections=connections, on_commit=relay.wake),
+        broker=make_broker(
+            name, amqp_url=amqp_url, delays=settings.delays, registry=registry, tracer_provider=provider
+        ),
+    )
+
+
+def make_app(
+    frame: Frame,
+    *,
+    open_deps: Callable[[], Awaitable[Any]],
+    handlers: RabbitRouter | None = None,
+    routes: Sequence[APIRouter] = (),
+    ticks: Callable[[Any], Sequence[Tick]] = lambda deps: (),
+    says: Sequence[type[Event]] = (),
+) -> FastAPI:
+    """The service as one ASGI application.
+
+    `open_deps` makes what handlers and routes are given, once the event loop runs; what it must close again it
+    leaves on `frame.closing`. Handlers receive it as `FromApp`, routes find it in `request.app.state.deps`.
+    """
+    if handlers is not None:
+        frame.broker.include_router(handlers)
+    document(frame.broker, says)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await frame.database.open()
+        app.state.deps = deps = await open_deps()
+        frame.broker.context.set_global("deps", deps)
+        relaying = asyncio.create_task(frame.relay.run())
+        ticking = [asyncio.create_task(keep_ticking(tick)) for tick in ticks(deps)]
+        consuming = asyncio.create_task(start_when_possible(frame.broker))
+        log.info("service.started")
+        yield
+        log.info("service.stopping")
+        await _cancel(consuming)
+        with contextlib.suppress(Exception):  # whatever the broker's state, the rest must be put away too
+            await quiesce(frame.broker)
+            await frame.broker.stop()
+        await _cancel(*ticking)
+        await frame.relay.stop()
+        await asyncio.wait([relaying], timeout=10)
+        await _cancel(relaying)
+        await frame.closing.aclose()
+        await frame.database.close()
+        tracing.stop_exporting()
+        log.info("service.stopped")
+
+    app = FastAPI(title=frame.name, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.broker = frame.broker
+    app.add_exception_handler(Unavailable, _try_again)
+    for router in routes:
+        app.include_router(router)
+    app.include_router(_probes(frame))
+    app.mount("/metrics", make_asgi_app(registry=frame.registry))
+    Gauge("outbox_waiting", "Events committed and not yet published", registry=frame.registry).set_function(
+        lambda: frame.relay.waiting
+    )
+    Gauge("outbox_oldest_seconds", "Age of the oldest of them", registry=frame.registry).set_function(
+        lambda: frame.relay.oldest_seconds
+    )
+    return app
+
+
+def traced(app: FastAPI, frame: Frame) -> FastAPI:
+    """Adds the HTTP side of tracing; only where traces are exported, for it costs every request."""
+    if frame.settings.otel_exporter_otlp_endpoint:
+        from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+
+        app.add_middleware(OpenTelemetryMiddleware, exclude_spans=["receive", "send"])
+    return app
+
+
+def _probes(frame: Frame) -> APIRouter:
+    probes = APIRouter(include_in_schema=False)
+
+    @probes.get("/healthz")
+    async def alive() -> Response:
+        return Response(status_code=204)
+
+    @probes.get("/readyz")
+    async def ready(request: Request) -> Response:
+        parts = {"database": await frame.database.answers(), "bus": await frame.broker.ping(1.0)}
+        return Response(
+            ", ".join(f"{part}: {'ok' if ok else 'away'}" for part, ok in parts.items()),
+            status_code=200 if all(parts.values()) else 503,
+            media_type="text/plain",
+        )
+
+    return probes
+
+
+async def _try_again(_: Request, outage: Exception) -> Response:
+    log.warning("request.unavailable", reason=str(outage))
+    return Response(status_code=503, headers={"Retry-After": "2"})
+
+
+async def _cancel(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,68 @@
+"""The W3C trace that an action belongs to: kept in every process, exported only where a collector is named."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_current: ContextVar[str | None] = ContextVar("traceparent", default=None)
+_provider: Any = None
+
+
+def start_exporting(service: str, endpoint: str | None) -> Any:
+    """The tracer provider that sends spans to `endpoint` (OTLP over HTTP), or None without one.
+
+    The libraries are loaded only then: they cost each process some ten megabytes.
+    """
+    global _provider
+    if endpoint is None:
+        return None
+    from opentelemetry import trace
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    _provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")))
+    trace.set_tracer_provider(_provider)
+    return _provider
+
+
+def stop_exporting() -> None:
+    """Sends what is waiting. Does nothing where nothing is exported."""
+    if _provider is not None:
+        _provider.shutdown()
+
+
+def current() -> str:
+    """The traceparent to hand on: the open span's, else the one that came in, else a new one."""
+    if _provider is not None:
+        from opentelemetry import propagate
+
+        carrier: dict[str, str] = {}
+        propagate.inject(carrier)
+        if "traceparent" in carrier:
+            return carrier["traceparent"]
+    return _current.get() or f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-01"
+
+
+def trace_id() -> str | None:
+    """The trace that this task is part of, in hexadecimal."""
+    traceparent = _current.get()
+    return traceparent.split("-")[1] if traceparent else None
+
+
+@contextmanager
+def continued(headers: Mapping[str, Any]) -> Iterator[str]:
+    """Makes the trace named in `headers` the current one; begins a trace where there is none."""
+    given = headers.get("traceparent")
+    traceparent = given if isinstance(given, str) and _TRACEPARENT.fullmatch(given) else current()
+    token = _current.set(traceparent)
+    try:
+        yield traceparent
+    finally:
+        _current.reset(token)
