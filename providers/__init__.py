@@ -1,0 +1,1 @@
+"""The companies outside: for each its client (out), its webhooks (in), and its sandbox (pretends)."""

@@ -1,0 +1,114 @@
+"""Email by Brevo's own SDK, kept from its retries."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from brevo import AsyncBrevo
+from brevo.core.api_error import ApiError
+
+from contracts.touch import FailureKind
+from kit.failures import Unavailable
+from providers.answers import RefusedTouch, Unclear
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One email to one person; `key` makes a repeat within 15 minutes harmless and comes back in every webhook."""
+
+    key: str
+    to: str
+    name: str
+    subject: str
+    html: str
+    text: str
+    unsubscribe_url: str
+
+
+class AlreadySent(Exception):
+    """The key was used in the last minutes: Brevo has this mail. It does not say under which id."""
+
+
+class BrevoClient:
+    """One account and one sender."""
+
+    def __init__(
+        self, *, api_key: str, base_url: str, sender_email: str, sender_name: str, timeout: float = 10.0
+    ) -> None:
+        self._http = httpx.AsyncClient(timeout=httpx.Timeout(timeout, connect=3), limits=httpx.Limits(max_connections=20))
+        # the SDK would send a POST again after a 5xx, which can mean two mails
+        self._api = AsyncBrevo(
+            api_key=api_key, base_url=f"{base_url.rstrip('/').removesuffix('/v3')}/v3", httpx_client=self._http, max_retries=0
+        )
+        self._sender = {"email": sender_email, "name": sender_name}
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def send(self, mail: Mail) -> str:
+        """The message id, without its angle brackets. Raises AlreadySent, Unavailable, Unclear or RefusedTouch."""
+        try:
+            sent = await self._api.transactional_emails.send_transac_email(
+                sender=self._sender,  # type: ignore[arg-type]
+                to=[{"email": mail.to, "name": mail.name[:70]}],  # type: ignore[list-item]
+                subject=mail.subject,
+                html_content=mail.html,
+                text_content=mail.text,
+                tags=[tag_of(mail.key)],
+                headers={
+                    "idempotencyKey": mail.key,  # in the body, not an HTTP header
+                    "X-Mailin-custom": mail.key,
+                    "List-Unsubscribe": f"<{mail.unsubscribe_url}>",
+                    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+                },
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unavailable("brevo: no connection") from error  # nothing was sent
+        except (httpx.HTTPError, ValueError) as error:
+            raise Unclear(f"brevo: {type(error).__name__}") from error
+        except ApiError as error:
+            raise _failure(error) from error
+        if not getattr(sent, "message_id", None):
+            raise Unclear("brevo: answer without a message id")
+        return str(sent.message_id).strip("<>")
+
+    async def find(self, *, to: str, key: str, since: datetime) -> str | None:
+        """The id of the mail sent under `key`, if Brevo lists it. Raises Unavailable."""
+        try:
+            listed = await self._api.transactional_emails.get_transac_emails_list(
+                email=to,
+                start_date=since.date().isoformat(),
+                end_date=(since + timedelta(days=1)).date().isoformat(),
+                sort="desc",
+                limit=100,
+            )
+        except (httpx.HTTPError, ValueError, ApiError) as error:
+            raise Unavailable(f"brevo: {type(error).__name__}") from error
+        for mail in listed.transactional_emails or []:
+            if tag_of(key) in (mail.tags or []):
+                return str(mail.message_id).strip("<>")
+        return None
+
+
+def tag_of(key: str) -> str:
+    """The tag that carries the key, for who reads Brevo's own pages."""
+    return f"touch-{key}"
+
+
+def _failure(error: ApiError) -> Exception:
+    status = error.status_code or 0
+    body: dict[str, Any] = error.body if isinstance(error.body, dict) else {}
+    code = str(body.get("code", ""))
+    reason = f"brevo: {status} {code}".strip()
+    if code == "duplicate_parameter":
+        return AlreadySent(reason)
+    if status == 429:
+        reset = {k.lower(): v for k, v in (error.headers or {}).items()}
+        wait = reset.get("retry-after") or reset.get("x-sib-ratelimit-reset") or "1"
+        return Unavailable(reason, retry_after=float(wait) if wait.isdigit() else 1.0)
+    if status in (401, 402, 403):  # the key, the plan, or this server's address is not authorised: ours to mend
+        return Unavailable(reason)
+    if status < 300 or status >= 500:  # a success without a body Brevo promises may well have been sent
+        return Unclear(reason)
+    return RefusedTouch(FailureKind.BAD_ADDRESS if code == "invalid_parameter" else FailureKind.MISCONFIGURED, reason)

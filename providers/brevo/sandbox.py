@@ -1,0 +1,176 @@
+"""A pretended Brevo: takes mails and posts what became of them.
+
+What becomes of a mail is chosen by the address's local part, up to a `+` or `.`: `bounce`, `softbounce`, `blocked`,
+`invalid`, `spam`, `unsubscribe`, `silent` (no event ever). Any other mail is delivered.
+"""
+
+import asyncio
+import random
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import email_validator
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import JSONResponse, Response
+
+from providers.sandbox import Callbacks, Fault, World, json_error
+
+KEY_SECONDS = 15 * 60
+LIVES = {
+    "bounce": ["request", "hard_bounce"],
+    "softbounce": ["request", "deferred", "soft_bounce"],
+    "blocked": ["request", "blocked"],
+    "invalid": ["request", "invalid_email"],
+    "spam": ["request", "delivered", "spam"],
+    "unsubscribe": ["request", "delivered", "unsubscribed"],
+    "silent": [],
+}
+DELIVERED = ["request", "delivered"]
+KNOWN = {
+    *("sender", "to", "subject", "htmlContent", "textContent", "templateId", "params", "tags", "headers", "replyTo"),
+    *("cc", "bcc", "attachment", "scheduledAt", "batchId", "messageVersions"),
+}
+
+
+class Oops(Exception):
+    def __init__(self, status: int, code: str, message: str) -> None:
+        self.status, self.code, self.message = status, code, message
+
+
+@dataclass
+class Mail:
+    message_id: str
+    to: str
+    subject: str
+    html: str
+    text: str
+    tags: list[str]
+    headers: dict[str, str]
+    at: float
+    events: list[str] = field(default_factory=list)
+
+
+@dataclass
+class BrevoSandbox:
+    api_key: str
+    webhook_url: str
+    webhook_token: str
+    callbacks: Callbacks
+    pause: float = 0.3
+    mails: dict[str, Mail] = field(default_factory=dict)
+    keys: dict[str, float] = field(default_factory=dict)
+
+    def join(self, world: World) -> None:
+        world.errors["brevo"] = _fault_body
+
+    def send(self, body: Any) -> Mail:
+        if not isinstance(body, dict):
+            raise Oops(400, "bad_request", "body should be an object")
+        if unknown := body.keys() - KNOWN:
+            raise Oops(400, "invalid_parameter", f"unknown: {sorted(unknown)}")
+        if nulls := [name for name, value in body.items() if value is None]:
+            raise Oops(400, "invalid_parameter", f"{nulls[0]} is not valid")
+        for name in ("sender", "to", "subject", "htmlContent"):
+            if not body.get(name) and not body.get("templateId"):
+                raise Oops(400, "missing_parameter", f"{name} is missing")
+        for person in [body["sender"], *body["to"]]:
+            _check_address(person)
+        headers = {str(name): str(value) for name, value in (body.get("headers") or {}).items()}
+        key = next((value for name, value in headers.items() if name.lower() == "idempotencykey"), None)
+        if key is not None:
+            if time.time() - self.keys.get(key, 0.0) < KEY_SECONDS:
+                raise Oops(400, "duplicate_parameter", "idempotencyKey was already used")
+            self.keys[key] = time.time()
+        stamp = datetime.now(UTC).strftime("%Y%m%d%H%M")
+        mail = Mail(
+            message_id=f"<{stamp}.{random.randrange(10**10, 10**11)}@smtp-relay.mailin.fr>",
+            to=body["to"][0]["email"],
+            subject=body.get("subject", ""),
+            html=body.get("htmlContent", ""),
+            text=body.get("textContent", ""),
+            tags=list(body.get("tags") or []),
+            headers=headers,
+            at=time.time(),
+        )
+        if headers.get("X-Sib-Sandbox") != "drop":
+            self.mails[mail.message_id] = mail
+            self.callbacks.go(self._live(mail))
+        return mail
+
+    async def _live(self, mail: Mail) -> None:
+        local = mail.to.partition("@")[0].replace(".", "+").partition("+")[0]
+        for event in LIVES.get(local, DELIVERED):
+            await asyncio.sleep(self.pause / 2)
+            await self.tell(mail, event)
+
+    async def tell(self, mail: Mail, event: str) -> None:
+        """Posts one event of one mail."""
+        mail.events.append(event)
+        now = time.time()
+        payload = {
+            **{"id": 948562, "email": mail.to, "message-id": mail.message_id, "event": event, "subject": mail.subject},
+            **{"date": datetime.now().strftime("%Y-%m-%d %H:%M:%S"), "ts": int(now), "ts_event": int(now)},
+            **{"ts_epoch": int(now * 1000), "tags": mail.tags, "tag": str(mail.tags).replace("'", '"'), "link": ""},
+            **{"sending_ip": "192.0.2.1", "sender_email": "sandbox@example.com"},
+        }
+        if "X-Mailin-custom" in mail.headers:
+            payload["X-Mailin-custom"] = mail.headers["X-Mailin-custom"]
+        headers = {"Authorization": f"Bearer {self.webhook_token}", "Content-Type": "application/json"}
+        await self.callbacks.post(self.webhook_url, JSONResponse(payload).body, headers, tries=5)  # type: ignore[arg-type]
+
+    def router(self) -> APIRouter:
+        router = APIRouter(prefix="/v3")
+
+        @router.post("/smtp/email")
+        async def send(request: Request, api_key: Annotated[str, Header(alias="api-key")] = "") -> Response:
+            self._authenticate(api_key)
+            try:
+                body = await request.json()
+            except ValueError:
+                raise Oops(400, "bad_request", "Input must be a valid JSON object") from None
+            return JSONResponse({"messageId": self.send(body).message_id}, status_code=201)
+
+        @router.get("/smtp/emails")
+        async def list_mails(
+            email: str = "", limit: int = 500, api_key: Annotated[str, Header(alias="api-key")] = ""
+        ) -> Response:
+            self._authenticate(api_key)
+            if not email:
+                raise Oops(400, "missing_parameter", "one of email, templateId, messageId is required")
+            found = [self._listed(mail) for mail in reversed(self.mails.values()) if mail.to == email]
+            return JSONResponse({"count": len(found), "transactionalEmails": found[:limit]})
+
+        return router
+
+    def _authenticate(self, api_key: str) -> None:
+        if not secrets.compare_digest(api_key, self.api_key):
+            raise Oops(401, "unauthorized", "Key not found")
+
+    @staticmethod
+    def _listed(mail: Mail) -> dict[str, Any]:
+        made = datetime.fromtimestamp(mail.at, UTC).isoformat()
+        about = {"email": mail.to, "subject": mail.subject, "messageId": mail.message_id, "date": made}
+        return about | {"uuid": mail.message_id.strip("<>"), "from": "sandbox@example.com", "tags": mail.tags}
+
+
+def _check_address(person: Any) -> None:
+    try:
+        email_validator.validate_email(person["email"], check_deliverability=False)
+    except (KeyError, TypeError, email_validator.EmailNotValidError):
+        raise Oops(400, "invalid_parameter", "email is not valid in to") from None
+    if len(person.get("name", "")) > 70:
+        raise Oops(400, "invalid_parameter", "name is too long")
+
+
+def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
+    body, headers = json_error({"code": "unauthorized" if fault.status == 401 else "error", "message": "Ordered fault"})
+    return body, headers | ({"x-sib-ratelimit-reset": fault.retry_after} if fault.retry_after else {})
+
+
+def refuse(_: Request, oops: Exception) -> Response:
+    """FastAPI's exception handler for everything Brevo refuses."""
+    assert isinstance(oops, Oops)
+    return JSONResponse({"code": oops.code, "message": oops.message}, status_code=oops.status)

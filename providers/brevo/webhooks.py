@@ -1,0 +1,64 @@
+"""What Brevo tells us of a mail."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.receipt import Accepted, Arrived, Receipt, Undeliverable
+from contracts.touch import FailureKind
+
+_BOUNCED = {"hard_bounce", "invalid_email", "blocked", "soft_bounce", "error"}
+_WANTS_OUT = {"unsubscribed", "spam"}
+
+
+@dataclass(frozen=True, slots=True)
+class MailEvent:
+    """One event of one mail; `key` is ours, where Brevo echoes it."""
+
+    ref: str
+    key: str | None
+    email: str
+    receipt: Receipt | None
+    opted_out: str | None
+    identity: str
+
+
+def authentic(authorization: str | None, token: str) -> bool:
+    """Whether the call carries our bearer token: Brevo signs nothing, it only repeats what the webhook was given."""
+    return hmac.compare_digest((authorization or "").encode(), f"Bearer {token}".encode())
+
+
+def read_events(body: object) -> list[MailEvent]:
+    """The events in a webhook's body: one object, or a list where the webhook is batched."""
+    items = body if isinstance(body, list) else [body]
+    return [_read(item) for item in items if isinstance(item, dict)]
+
+
+def _read(item: Mapping[str, Any]) -> MailEvent:
+    event = str(item.get("event", ""))
+    ref = str(item.get("message-id", "")).strip("<>")  # with brackets in life, without in the documentation
+    receipt: Receipt | None = None
+    if event in ("request", "deferred"):
+        receipt = Accepted(ref)
+    elif event == "delivered":
+        receipt = Arrived(ref)
+    elif event in _BOUNCED:
+        receipt = Undeliverable(ref, FailureKind.BAD_ADDRESS, f"brevo: {event}")
+    return MailEvent(
+        ref=ref,
+        key=_key(item),
+        email=str(item.get("email", "")).lower(),
+        receipt=receipt,
+        opted_out=event if event in _WANTS_OUT else None,
+        # there is no event id: `id` is the webhook's own, the same in all of them
+        identity="/".join(str(item.get(part, "")) for part in ("message-id", "event", "ts_event", "email", "link")),
+    )
+
+
+def _key(item: Mapping[str, Any]) -> str | None:
+    custom = item.get("X-Mailin-custom")
+    if custom:
+        return str(custom)
+    tags = item.get("tags")
+    return next((str(t).removeprefix("touch-") for t in tags if str(t).startswith("touch-")), None) if isinstance(tags, list) else None

@@ -1,0 +1,193 @@
+"""Kommo's REST API v4: what it takes to keep leads, contacts and notes there."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from aiolimiter import AsyncLimiter
+
+from kit.failures import Refused, Unavailable
+from providers.answers import Unclear
+
+BATCH = 50  # more is accepted (250), but answered with 504 when it is too heavy
+BLOCKED_SECONDS = 60.0
+
+
+class KommoRefused(Refused):
+    """Kommo will not take a batch; `items` names the request ids at fault with the reason, where it told."""
+
+    def __init__(self, reason: str, items: Mapping[str, str]) -> None:
+        super().__init__(reason)
+        self.items = items
+
+
+class Unauthorized(Exception):
+    """The access token is no longer good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A lead as Kommo answered it; `merged` when its duplicate control found one that was there already."""
+
+    request_id: str
+    lead_id: int
+    contact_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    contact_id: int
+    phones: tuple[str, ...]
+    emails: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KommoLead:
+    """What Kommo calls a lead: a deal."""
+
+    lead_id: int
+    name: str
+    contact_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    lead_id: int
+    text: str
+
+
+Token = Callable[[bool], Awaitable[str]]
+
+
+class KommoClient:
+    """One account. `token(renew)` gives the access token, a new one when `renew` says that the last was refused.
+
+    Requests are spaced so that no second holds more than seven, Kommo's limit for one address: who insists is blocked.
+    """
+
+    def __init__(self, *, base_url: str, token: Token, timeout: float = 20.0) -> None:
+        self._token = token
+        self._http = httpx.AsyncClient(base_url=base_url.rstrip("/"), timeout=httpx.Timeout(timeout, connect=5))
+        self._pace = AsyncLimiter(1, 1 / 6.5)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def find_contacts(self, text: str) -> list[Contact]:
+        """Contacts in which `text` occurs, in any field. Raises Unavailable."""
+        found = await self._get("/api/v4/contacts", query=text, limit=50)
+        return [_contact(item) for item in _embedded(found, "contacts")]
+
+    async def find_leads(self, text: str) -> list[KommoLead]:
+        """Leads in which `text` occurs. Raises Unavailable."""
+        found = await self._get("/api/v4/leads", query=text, limit=50, **{"with": "contacts"})
+        return [_lead(item) for item in _embedded(found, "leads")]
+
+    async def add_leads_with_contacts(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
+        """Leads, each with its new contact and company, in one call. Not idempotent: after Unclear, look first."""
+        answer = await self._post("/api/v4/leads/complex", leads)
+        if not isinstance(answer, list):  # a bare array, unlike every other answer of the API
+            raise Unclear("kommo: leads/complex answered something else")
+        return [
+            Registered(str(request_id), int(item["id"]), item.get("contact_id"))
+            for item in answer
+            for request_id in _list(item.get("request_id"))
+        ]
+
+    async def add_leads(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
+        """Leads of contacts that exist. Not idempotent either."""
+        answer = await self._post("/api/v4/leads", leads)
+        return [Registered(str(item["request_id"]), int(item["id"]), None) for item in _embedded(answer, "leads")]
+
+    async def add_notes(self, notes: Sequence[Note]) -> None:
+        """Notes on leads. Not idempotent: Kommo keeps every copy."""
+        await self._post(
+            "/api/v4/leads/notes",
+            [{"entity_id": n.lead_id, "note_type": "common", "params": {"text": n.text}, "request_id": str(i)} for i, n in enumerate(notes)],
+        )
+
+    async def notes_of(self, lead_id: int) -> list[str]:
+        """The texts of a lead's notes. Raises Unavailable."""
+        found = await self._get(f"/api/v4/leads/{lead_id}/notes", limit=250)
+        return [str((item.get("params") or {}).get("text", "")) for item in _embedded(found, "notes")]
+
+    async def _get(self, path: str, **params: Any) -> Any:
+        try:
+            return await self._request("GET", path, params=params)
+        except Unclear as unclear:  # asking has no effect, so asking again is safe
+            raise Unavailable(str(unclear)) from unclear
+
+    async def _post(self, path: str, items: Sequence[Mapping[str, Any]]) -> Any:
+        return await self._request("POST", path, json=list(items))
+
+    async def _request(self, method: str, path: str, **content: Any) -> Any:
+        try:
+            return await self._try(method, path, await self._token(False), **content)
+        except Unauthorized:
+            try:
+                return await self._try(method, path, await self._token(True), **content)
+            except Unauthorized:
+                raise Unavailable("kommo: 401, the token is not accepted") from None
+
+    async def _try(self, method: str, path: str, token: str, **content: Any) -> Any:
+        async with self._pace:
+            pass
+        try:
+            response = await self._http.request(method, path, headers={"Authorization": f"Bearer {token}"}, **content)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise Unavailable("kommo: no connection") from error
+        except httpx.HTTPError as error:
+            raise Unclear(f"kommo: {type(error).__name__}") from error
+        return read_answer(response)
+
+
+def read_answer(response: httpx.Response) -> Any:
+    """The body of a success; None for 204, which Kommo answers instead of an empty list. Raises otherwise.
+
+    429 and 403 may come as plain text; 429 names its wait in the body (`retry_after`), not in a header.
+    """
+    status = response.status_code
+    try:
+        body = response.json() if response.content else None
+    except ValueError:
+        body = None
+    details = body if isinstance(body, dict) else {}
+    if status in (204, 404) and response.request.method == "GET":
+        return None
+    if status == 401:
+        raise Unauthorized
+    if status == 429:
+        raise Unavailable("kommo: 429", retry_after=float(details.get("retry_after") or 1))
+    if status in (402, 403):
+        raise Unavailable(f"kommo: {status}", retry_after=BLOCKED_SECONDS)
+    if status >= 500 or status < 200 or (status < 300 and body is None):
+        raise Unclear(f"kommo: {status}")
+    if status >= 300:
+        items = {
+            str(item.get("request_id")): ", ".join(f"{e.get('code')} {e.get('path')}" for e in item.get("errors", []))
+            for item in details.get("validation-errors", [])
+        }
+        raise KommoRefused(f"kommo: {status} {details.get('detail', '')}".strip(), items)
+    return body
+
+
+def _embedded(answer: Any, name: str) -> list[dict[str, Any]]:
+    return list(((answer or {}).get("_embedded") or {}).get(name) or [])
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _lead(item: Mapping[str, Any]) -> KommoLead:
+    contacts = _embedded(item, "contacts")
+    return KommoLead(int(item["id"]), str(item.get("name") or ""), int(contacts[0]["id"]) if contacts else None)
+
+
+def _contact(item: Mapping[str, Any]) -> Contact:
+    values: dict[str, list[str]] = {"PHONE": [], "EMAIL": []}
+    for field in item.get("custom_fields_values") or []:
+        if field.get("field_code") in values:
+            values[field["field_code"]] += [str(value.get("value", "")) for value in field.get("values") or []]
+    return Contact(int(item["id"]), tuple(values["PHONE"]), tuple(values["EMAIL"]))

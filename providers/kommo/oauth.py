@@ -1,0 +1,42 @@
+"""Kommo's OAuth tokens: renewed in pairs, and both kept before either is used."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from kit.failures import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """`expires_in` is in seconds; the refresh token lives three months and is replaced with every use."""
+
+    access: str
+    refresh: str
+    expires_in: int
+
+
+async def renew(
+    http: httpx.AsyncClient, *, base_url: str, client_id: str, client_secret: str, redirect_uri: str, refresh_token: str
+) -> Tokens:
+    """A new pair. The old refresh token works until the new one is used, so a lost answer can be asked for again.
+
+    Raises Unavailable; where the refresh token itself is no longer good, only a person can authorise again.
+    """
+    try:
+        response = await http.post(
+            f"{base_url.rstrip('/')}/oauth2/access_token",
+            json={
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "grant_type": "refresh_token",
+                "refresh_token": refresh_token,
+                "redirect_uri": redirect_uri,
+            },
+        )
+        body = response.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise Unavailable(f"kommo oauth: {type(error).__name__}") from error
+    if response.status_code != 200:
+        raise Unavailable(f"kommo oauth: {response.status_code} {body.get('hint', '')}", retry_after=60)
+    return Tokens(str(body["access_token"]), str(body["refresh_token"]), int(body["expires_in"]))

@@ -1,0 +1,256 @@
+"""A pretended Kommo: one account with a pipeline, contacts, leads and notes, and Kommo's limits."""
+
+import itertools
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Header, Query, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+
+from providers.sandbox import Fault, World, json_error
+
+HAL, PROBLEM = "application/hal+json", "application/problem+json"
+RATE, TOLERATED = 7, 20
+LEAD_KEYS = {
+    *("name", "price", "pipeline_id", "status_id", "responsible_user_id", "request_id", "custom_fields_values"),
+    *("_embedded", "tags_to_add", "created_at", "created_by", "loss_reason_id"),
+}
+
+
+class Oops(Exception):
+    def __init__(self, status: int, detail: str, **more: Any) -> None:
+        self.status, self.detail, self.more = status, detail, more
+
+
+@dataclass
+class KommoSandbox:
+    """Tokens: `access_token` is good for ever; pairs made by the refresh token are good until the next pair is used."""
+
+    access_token: str
+    refresh_token: str
+    pipelines: dict[int, set[int]]
+    custom_fields: set[int]
+    leads: dict[int, dict[str, Any]] = field(default_factory=dict)
+    contacts: dict[int, dict[str, Any]] = field(default_factory=dict)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    merges_duplicates: bool = False
+    _ids: Any = field(default_factory=lambda: itertools.count(18_452_391))
+    _recent: deque[float] = field(default_factory=deque)
+    _violations: int = 0
+    _blocked_until: float = 0.0
+    _good: set[str] = field(default_factory=set)
+    _refresh: set[str] = field(default_factory=set)
+    _pending: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        self._good, self._refresh = {self.access_token}, {self.refresh_token}
+
+    def join(self, world: World) -> None:
+        world.errors["kommo"] = _fault_body
+
+    # ---- what there is
+
+    def add_contact(self, body: dict[str, Any]) -> int:
+        contact_id = next(self._ids)
+        self.contacts[contact_id] = {"id": contact_id, "name": body.get("name", ""), "leads": [], **body}
+        return contact_id
+
+    def add_lead(self, body: dict[str, Any], contact_id: int | None) -> int:
+        lead_id = next(self._ids)
+        self.leads[lead_id] = {**body, "id": lead_id, "contact_id": contact_id, "created_at": int(time.time())}
+        if contact_id is not None:
+            self.contacts[contact_id]["leads"].append(lead_id)
+        return lead_id
+
+    def _same(self, body: dict[str, Any]) -> int | None:
+        wanted = set(_values(body))
+        return next((one["id"] for one in self.contacts.values() if wanted & set(_values(one))), None)
+
+    # ---- HTTP
+
+    def router(self) -> APIRouter:
+        open_router = APIRouter()
+        router = APIRouter(prefix="/api/v4", dependencies=[Depends(self._limit), Depends(self._authenticate)])
+
+        @open_router.post("/oauth2/access_token")
+        async def token(body: Annotated[dict[str, Any], Body()]) -> Response:
+            return self._renew(body)
+
+        @router.post("/leads/complex")
+        async def complex_leads(items: Annotated[Any, Body()]) -> Response:
+            self._check(items, largest=50)
+            return JSONResponse([self._complex(str(i), item) for i, item in enumerate(items)], media_type=HAL)
+
+        @router.post("/leads")
+        async def leads(items: Annotated[Any, Body()]) -> Response:
+            self._check(items, largest=250)
+            made = []
+            for i, item in enumerate(items):
+                linked = (item.get("_embedded") or {}).get("contacts") or [{}]
+                lead_id = self.add_lead(item, linked[0].get("id"))
+                made.append({"id": lead_id, "request_id": item.get("request_id", str(i))})
+            return _hal({"_embedded": {"leads": made}})
+
+        @router.get("/leads")
+        async def find_leads(query: str = "", with_: Annotated[str, Query(alias="with")] = "") -> Response:
+            found = [self._lead(one, with_) for one in self.leads.values() if query.lower() in one.get("name", "").lower()]
+            return _hal({"_page": 1, "_embedded": {"leads": found[:250]}}) if found else Response(status_code=204)
+
+        @router.get("/leads/{lead_id}")
+        async def lead(lead_id: int, with_: Annotated[str, Query(alias="with")] = "") -> Response:
+            return _hal(self._lead(self.leads[lead_id], with_)) if lead_id in self.leads else Response(status_code=204)
+
+        @router.get("/contacts")
+        async def find_contacts(query: str = "") -> Response:
+            found = [one for one in self.contacts.values() if _mentions(one, query)]
+            return _hal({"_page": 1, "_embedded": {"contacts": found[:50]}}) if found else Response(status_code=204)
+
+        @router.post("/leads/notes")
+        async def notes(items: Annotated[Any, Body()]) -> Response:
+            if not isinstance(items, list) or not items:
+                raise Oops(400, "Request data can not be empty")
+            self._check_notes(items)
+            made = []
+            for i, item in enumerate(items):
+                note = {"id": next(self._ids), "entity_id": item["entity_id"], "note_type": item["note_type"]}
+                self.notes.append(note | {"params": item["params"], "created_at": int(time.time())})
+                made.append(note | {"request_id": item.get("request_id", str(i))})
+            return _hal({"_embedded": {"notes": made}})
+
+        @router.get("/leads/{lead_id}/notes")
+        async def notes_of(lead_id: int) -> Response:
+            found = [note for note in self.notes if note["entity_id"] == lead_id]
+            return _hal({"_page": 1, "_embedded": {"notes": found}}) if found else Response(status_code=204)
+
+        @router.get("/account")
+        async def account() -> Response:
+            return _hal({"id": 31_000_000, "name": "Sandbox", "subdomain": "sandbox"})
+
+        open_router.include_router(router)
+        return open_router
+
+    def _complex(self, index: str, item: dict[str, Any]) -> dict[str, Any]:
+        embedded = item.get("_embedded") or {}
+        contact = (embedded.get("contacts") or [None])[0]
+        request_id = [item.get("request_id", index)]
+        if contact is not None and self.merges_duplicates and (known := self._same(contact)) is not None:
+            lead_id = self.contacts[known]["leads"][0]
+            return {"id": lead_id, "contact_id": known, "company_id": None, "request_id": request_id, "merged": True}
+        contact_id = self.add_contact(contact) if contact is not None else None
+        lead_id = self.add_lead(item, contact_id)
+        company = next(self._ids) if embedded.get("companies") else None
+        return {"id": lead_id, "contact_id": contact_id, "company_id": company, "request_id": request_id, "merged": False}
+
+    def _lead(self, one: dict[str, Any], with_: str) -> dict[str, Any]:
+        shown = {k: v for k, v in one.items() if k not in ("contact_id", "_embedded", "request_id")}
+        embedded: dict[str, Any] = {"tags": [], "companies": []}
+        if "contacts" in with_:
+            embedded["contacts"] = [{"id": one["contact_id"], "is_main": True}] if one["contact_id"] else []
+        return shown | {"_embedded": embedded}
+
+    # ---- what Kommo minds
+
+    async def _limit(self) -> None:
+        now = time.monotonic()
+        while self._recent and now - self._recent[0] >= 1.0:
+            self._recent.popleft()
+        if now < self._blocked_until:
+            raise Oops(403, "403 Forbidden")
+        if len(self._recent) >= RATE:
+            self._violations += 1
+            if self._violations > TOLERATED:
+                self._blocked_until, self._violations = now + 60, 0
+            raise Oops(429, "Too many requests", retry_after=1)
+        self._recent.append(now)
+
+    async def _authenticate(self, authorization: Annotated[str, Header()] = "") -> None:
+        token = authorization.removeprefix("Bearer ")
+        if self._pending is not None and token == self._pending[0]:
+            self._good, self._refresh, self._pending = {self.access_token, token}, {self._pending[1]}, None
+        if token not in self._good:
+            raise Oops(401, "Invalid user name or password")
+
+    def expire_access(self) -> None:
+        """Every access token, the long-lived one too, is refused from now on."""
+        self._good = set()
+
+    def _renew(self, body: dict[str, Any]) -> Response:
+        known = self._refresh | ({self._pending[1]} if self._pending else set())
+        if body.get("grant_type") != "refresh_token" or body.get("refresh_token") not in known:
+            raise Oops(400, "Required parameters are missing or invalid", hint="Invalid refresh token")
+        number = next(self._ids)
+        self._pending = (f"access-{number}", f"refresh-{number}")
+        access, refresh = self._pending
+        pair = {"access_token": access, "refresh_token": refresh}
+        return JSONResponse({"token_type": "Bearer", "expires_in": 86_400, **pair})
+
+    def _check(self, items: Any, *, largest: int) -> None:
+        if not isinstance(items, list) or not items:
+            raise Oops(400, "Request data can not be empty")
+        if len(items) > largest:
+            raise Oops(422, f"Limit {largest} per page")
+        wrong = [
+            {"request_id": str(item.get("request_id", i)), "errors": errors}
+            for i, item in enumerate(items)
+            if (errors := self._errors(item))
+        ]
+        if wrong:
+            raise Oops(400, "Request validation failed", **{"validation-errors": wrong})
+
+    def _errors(self, item: dict[str, Any]) -> list[dict[str, str]]:
+        errors = [{"code": "NotSupported", "path": name, "detail": "Unknown"} for name in item.keys() - LEAD_KEYS]
+        if item.get("pipeline_id") not in (None, *self.pipelines):
+            errors.append(_choice("pipeline_id"))
+        elif item.get("status_id") not in (None, *self.pipelines.get(item.get("pipeline_id", 0), {item.get("status_id")})):
+            errors.append(_choice("status_id"))
+        for i, value in enumerate(item.get("custom_fields_values") or []):
+            if value.get("field_id") not in self.custom_fields:
+                errors.append(_choice(f"custom_fields_values.{i}.field_id"))
+        for i, contact in enumerate((item.get("_embedded") or {}).get("contacts") or []):
+            if "id" in contact and contact["id"] not in self.contacts:
+                errors.append(_choice(f"_embedded.contacts.{i}.id"))
+        if "!" in str(item.get("name", ""))[:1]:
+            errors.append({"code": "InvalidValue", "path": "name", "detail": "This value is not valid."})
+        return errors
+
+    def _check_notes(self, items: list[Any]) -> None:
+        wrong = [
+            {"request_id": str(item.get("request_id", i)), "errors": [_choice("entity_id")]}
+            for i, item in enumerate(items)
+            if item.get("entity_id") not in self.leads or not (item.get("params") or {}).get("text")
+        ]
+        if wrong:
+            raise Oops(400, "Request validation failed", **{"validation-errors": wrong})
+
+
+def _choice(path: str) -> dict[str, str]:
+    return {"code": "NotSupportedChoice", "path": path, "detail": "The value you selected is not a valid choice."}
+
+
+def _values(contact: dict[str, Any]) -> list[str]:
+    return [str(value["value"]) for one in contact.get("custom_fields_values") or [] for value in one.get("values") or []]
+
+
+def _mentions(contact: dict[str, Any], query: str) -> bool:
+    return any(query.lower() in text.lower() for text in (str(contact.get("name", "")), *_values(contact)))
+
+
+def _hal(body: dict[str, Any]) -> Response:
+    return JSONResponse(body, media_type=HAL)
+
+
+def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
+    body = {"title": "Ordered fault", "status": fault.status, "detail": "Ordered fault"}
+    more = {"retry_after": float(fault.retry_after)} if fault.retry_after else {}
+    return json_error(body | more, PROBLEM)
+
+
+def refuse(_: Request, oops: Exception) -> Response:
+    """FastAPI's exception handler for everything Kommo refuses; 403 is plain text, as in life."""
+    assert isinstance(oops, Oops)
+    if oops.status == 403:
+        return PlainTextResponse("403 Forbidden", status_code=403)
+    body = {"title": "Bad Request", "type": f"https://httpstatus.es/{oops.status}", "status": oops.status}
+    return JSONResponse(body | {"detail": oops.detail} | oops.more, status_code=oops.status, media_type=PROBLEM)

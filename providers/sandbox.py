@@ -1,0 +1,202 @@
+"""What all pretended companies share: faults on demand, slowness, and callbacks posted back."""
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+from pydantic import BaseModel
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Provider = Literal["kommo", "brevo", "twilio"]
+PREFIXES: dict[str, Provider] = {"/api/v4": "kommo", "/oauth2": "kommo", "/v3/": "brevo", "/2010-04-01/": "twilio"}
+
+FaultKind = Literal[
+    "status",  # answer `status` without doing anything
+    "refuse",  # close the connection without doing anything
+    "lose",  # do it, then close the connection without an answer
+    "hang",  # do nothing for `seconds`, then close
+    "stall",  # do it, answer nothing for `seconds`, then close
+    "slow",  # do it, answer `seconds` later
+    "empty",  # do it, answer 201 with no body
+    "html",  # do nothing, answer 200 with a page
+    "cut",  # do it, answer half the body
+]
+
+
+class Fault(BaseModel):
+    """`times` requests of `provider` whose path contains `path` go wrong in this way."""
+
+    provider: Provider
+    kind: FaultKind
+    times: int = 1
+    path: str = ""
+    method: str = ""
+    status: int = 503
+    seconds: float = 0.0
+    retry_after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One request a pretended company received."""
+
+    at: float
+    provider: str
+    method: str
+    path: str
+    status: int
+    fault: str | None
+
+
+@dataclass
+class World:
+    """The state of the outside that no single company owns. Times are Unix seconds."""
+
+    latency: dict[str, float] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    seen: deque[Seen] = field(default_factory=lambda: deque(maxlen=20_000))
+    errors: dict[Provider, Callable[[Fault], tuple[bytes, dict[str, str]]]] = field(default_factory=dict)
+
+    def take_fault(self, provider: str, method: str, path: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.provider == provider and fault.path in path and fault.method in ("", method) and fault.times > 0:
+                fault.times -= 1
+                return fault
+        return None
+
+    def requests(self) -> list[dict[str, Any]]:
+        return [asdict(one) for one in self.seen]
+
+
+class Unreliable:
+    """The ASGI layer through which every request to a pretended company passes."""
+
+    def __init__(self, app: ASGIApp, world: World) -> None:
+        self._app, self._world = app, world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        provider = next((name for prefix, name in PREFIXES.items() if path.startswith(prefix)), None)
+        if scope["type"] != "http" or provider is None:
+            await self._app(scope, receive, send)
+            return
+        arrived = time.time()
+        fault = self._world.take_fault(provider, scope["method"], path)
+        await asyncio.sleep(self._world.latency.get(provider, 0.0))
+        answer = await self._answer(scope, receive, provider, fault)
+        status = answer[0] if answer else 0
+        self._world.seen.append(Seen(arrived, provider, scope["method"], path, status, fault.kind if fault else None))
+        if answer is None:
+            _hang_up(send)
+            return
+        await _reply(send, *answer)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, provider: Provider, fault: Fault | None
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
+        match fault:
+            case Fault(kind="status"):
+                body, headers = self._world.errors[provider](fault)
+                return fault.status, [(k.encode(), v.encode()) for k, v in headers.items()], body
+            case Fault(kind="refuse"):
+                return None
+            case Fault(kind="hang"):
+                await asyncio.sleep(fault.seconds)
+                return None
+            case Fault(kind="html"):
+                return 200, [(b"content-type", b"text/html")], b"<html><body>Service page</body></html>"
+        status, headers, body = await self._carry_out(scope, receive)
+        match fault:
+            case Fault(kind="lose"):
+                return None
+            case Fault(kind="stall"):
+                await asyncio.sleep(fault.seconds)
+                return None
+            case Fault(kind="slow"):
+                await asyncio.sleep(fault.seconds)
+            case Fault(kind="empty"):
+                return 201, [], b""
+            case Fault(kind="cut"):
+                return status, [(k, v) for k, v in headers if k != b"content-length"], body[: len(body) // 2]
+        return status, headers, body
+
+    async def _carry_out(self, scope: Scope, receive: Receive) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+        started: dict[str, Any] = {}
+        body = bytearray()
+
+        async def collect(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                started.update(message)
+            elif message["type"] == "http.response.body":
+                body.extend(message.get("body", b""))
+
+        await self._app(scope, receive, collect)
+        return started["status"], list(started["headers"]), bytes(body)
+
+
+async def _reply(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    if not any(name == b"content-length" for name, _ in headers) and status != 204:
+        headers = [*headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _hang_up(send: Send) -> None:
+    """Closes the connection in the client's face; uvicorn's `send` is a method of what holds the transport."""
+    send.__self__.transport.abort()  # type: ignore[attr-defined]
+
+
+class Callbacks:
+    """Posts what a company calls back. `deliver_to` replaces scheme and host, where the public address is not reachable
+    from here; what is signed stays the public address."""
+
+    def __init__(self, deliver_to: str | None) -> None:
+        self._deliver_to = urlsplit(deliver_to) if deliver_to else None
+        self._http = httpx.AsyncClient(timeout=httpx.Timeout(15, connect=5))
+        self._running: set[asyncio.Task[Any]] = set()
+        self.lost: list[str] = []
+
+    def go(self, life: Coroutine[Any, Any, None]) -> None:
+        """Lets something live on after the answer."""
+        task = asyncio.create_task(life)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def post(
+        self, url: str, body: bytes, headers: dict[str, str], *, tries: int = 1, pause: float = 0.5
+    ) -> httpx.Response | None:
+        """The answer to the last try; None when none came. A refusal (4xx) is an answer."""
+        response = None
+        for attempt in range(tries):
+            if attempt:
+                await asyncio.sleep(pause * 2**attempt)
+            try:
+                response = await self._http.post(self._address(url), content=body, headers=headers)
+            except httpx.HTTPError:
+                continue
+            if response.status_code < 500 and response.status_code != 429:
+                return response
+        self.lost.append(url)
+        return response
+
+    async def close(self) -> None:
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._http.aclose()
+
+    def _address(self, url: str) -> str:
+        parts = urlsplit(url)
+        if self._deliver_to is None:
+            return urlunsplit((parts.scheme, parts.netloc, parts.path, parts.query, ""))
+        return urlunsplit((self._deliver_to.scheme, self._deliver_to.netloc, parts.path, parts.query, ""))
+
+
+def json_error(body: dict[str, Any], kind: str = "application/json") -> tuple[bytes, dict[str, str]]:
+    return json.dumps(body).encode(), {"content-type": kind}

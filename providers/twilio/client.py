@@ -1,0 +1,182 @@
+"""Calls and messages by Twilio's own SDK, kept from its traps."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import aiohttp
+from twilio.base.exceptions import TwilioException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from contracts.touch import FailureKind
+from kit.failures import Unavailable
+from providers.answers import RefusedTouch, Unclear
+from providers.twilio.errors import NOT_NOW, OURS_TO_MEND, kind_of
+
+# Twilio posts once and forgets unless told otherwise; the fragment asks for three more tries on any failure.
+# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+PERSISTENT = "#rc=3&rp=all"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A call or message as Twilio lists it."""
+
+    sid: str
+    to: str
+    from_: str
+    created_at: datetime
+    status: str
+    answered_by: str | None = None
+    error_code: int | None = None
+
+
+class TwilioClient:
+    """One account. Must be made inside a running event loop (the SDK's asynchronous client insists)."""
+
+    def __init__(self, *, account_sid: str, auth_token: str, base_url: str, timeout: float = 10.0) -> None:
+        self._http = _Transport(base_url, timeout)
+        # environment={}: TWILIO_EDGE and TWILIO_REGION would mangle the host
+        self._client = Client(account_sid, auth_token, http_client=self._http, environment={})
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def place_call(self, *, to: str, from_: str, answer_url: str, status_url: str, ring_seconds: int = 25) -> str:
+        """The call's SID. Twilio fetches `answer_url` when somebody or something picked up and was told apart."""
+        return await self._create(
+            self._client.calls.create_async(
+                to=to,
+                from_=from_,
+                url=answer_url + PERSISTENT,
+                machine_detection="DetectMessageEnd",
+                timeout=ring_seconds,
+                status_callback=status_url + PERSISTENT,
+                status_callback_event=["initiated", "ringing", "answered", "completed"],
+            )
+        )
+
+    async def send_message(
+        self,
+        *,
+        to: str,
+        from_: str,
+        status_url: str,
+        body: str | None = None,
+        content_sid: str | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
+        """The message's SID. Addresses of WhatsApp carry `whatsapp:`. A template goes by its SID and variables."""
+        content: dict[str, Any] = (
+            {"content_sid": content_sid, "content_variables": json.dumps(variables or {}, ensure_ascii=False)}
+            if content_sid
+            else {"body": body}
+        )
+        return await self._create(
+            self._client.messages.create_async(to=to, from_=from_, status_callback=status_url + PERSISTENT, **content)
+        )
+
+    async def calls_to(self, to: str) -> list[Placed]:
+        """Recent calls to a number, newest first. Raises Unavailable."""
+        return [_placed(call) for call in await self._ask(self._client.calls.list_async(to=to, limit=50))]
+
+    async def messages_to(self, to: str) -> list[Placed]:
+        """Recent messages to an address, newest first. Raises Unavailable."""
+        return [_placed(message) for message in await self._ask(self._client.messages.list_async(to=to, limit=50))]
+
+    async def call(self, sid: str) -> Placed:
+        """One call as it stands. Raises Unavailable."""
+        return _placed(await self._ask(self._client.calls(sid).fetch_async()))
+
+    async def message(self, sid: str) -> Placed:
+        """One message as it stands. Raises Unavailable."""
+        return _placed(await self._ask(self._client.messages(sid).fetch_async()))
+
+    async def _create(self, request: Any) -> str:
+        try:
+            created = await request
+        except aiohttp.ClientConnectorError as error:
+            raise Unavailable("twilio: no connection") from error  # nothing was sent
+        except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError, TypeError) as error:
+            # dropped, too slow, or a success whose body is not what it should be: the resource may exist
+            raise Unclear(f"twilio: {type(error).__name__}") from error
+        except TwilioException as error:
+            raise _failure(error) from error
+        if not created.sid:  # an empty 201 makes an object without an id
+            raise Unclear("twilio: answer without a sid")
+        return str(created.sid)
+
+    async def _ask(self, request: Any) -> Any:
+        try:
+            return await request
+        except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError, TypeError, TwilioException) as error:
+            raise Unavailable(f"twilio: {type(error).__name__}") from error
+
+
+def _failure(error: TwilioException) -> Exception:
+    status, code = getattr(error, "status", None), getattr(error, "code", None)
+    reason = f"twilio: {status} code {code}"
+    if code in OURS_TO_MEND or status in (401, 403):
+        return Unavailable(reason)
+    if code in NOT_NOW or status == 429:
+        return Unavailable(reason, retry_after=1)
+    if status is None or status >= 500 or status in (408, 409) or status < 400:
+        return Unclear(reason)
+    kind = kind_of(code if isinstance(code, int) else None)
+    # a refusal without a code of Twilio's own is about our request, not about the person
+    return RefusedTouch(FailureKind.MISCONFIGURED if code == status else kind, reason)
+
+
+def _placed(resource: Any) -> Placed:
+    code = getattr(resource, "error_code", None)
+    return Placed(
+        sid=resource.sid,
+        to=resource.to,
+        from_=getattr(resource, "_from", None) or getattr(resource, "from_", None) or "",
+        created_at=resource.date_created or datetime.now(UTC),
+        status=str(resource.status),
+        answered_by=getattr(resource, "answered_by", None),
+        error_code=int(code) if code else None,
+    )
+
+
+class _Transport(AsyncTwilioHttpClient):
+    """The SDK's client with a timeout that counts, the configured host, and 429's Retry-After."""
+
+    def __init__(self, base_url: str, timeout: float) -> None:
+        super().__init__(timeout=timeout)
+        self._base = urlsplit(base_url)
+
+    async def request(  # type: ignore[override]
+        self,
+        method: str,
+        url: str,
+        params: Any = None,
+        data: Any = None,
+        headers: Any = None,
+        auth: Any = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        parts = urlsplit(url)
+        address = urlunsplit((self._base.scheme, self._base.netloc, parts.path, parts.query, ""))
+        async with asyncio.timeout(timeout or self.timeout):
+            # the SDK passes timeout=None on, which switches aiohttp's own off (twilio-python issue 925)
+            response = await super().request(
+                method, address, params, data, headers, auth, timeout or self.timeout, allow_redirects
+            )
+        if response.status_code == 429:
+            retry_after = next((v for k, v in (response.headers or {}).items() if k.lower() == "retry-after"), "")
+            raise _TooMany(float(retry_after) if str(retry_after).isdigit() else 1.0)
+        return response
+
+
+class _TooMany(Unavailable):
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("twilio: too many requests", retry_after=retry_after)

@@ -1,0 +1,93 @@
+"""What Twilio tells us: signatures, receipts in our words, and what people wrote."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twilio.request_validator import RequestValidator
+
+from contracts.call import Unanswered
+from contracts.receipt import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
+from contracts.touch import Channel
+from providers.twilio.errors import kind_of
+
+_OLD_MEXICAN_MOBILE = re.compile(r"^\+?521(\d{10})$")
+
+
+def signed_by_twilio(*, url: str, params: Mapping[str, str], signature: str | None, auth_token: str) -> bool:
+    """Whether Twilio signed this POST to `url`: the public address as configured there, path and query included.
+
+    https://www.twilio.com/docs/usage/webhooks/webhooks-security
+    """
+    return bool(signature) and RequestValidator(auth_token).validate(url, dict(params), signature)
+
+
+def read_call_status(params: Mapping[str, str]) -> Receipt | None:
+    """A call's progress. A completed call was picked up by something: AnsweredBy says whether a person heard it."""
+    ref = params.get("CallSid", "")
+    match params.get("CallStatus"):
+        case "queued" | "initiated" | "ringing" | "in-progress":
+            return Accepted(ref)
+        case "busy":
+            return Unheard(ref, Unanswered.BUSY)
+        case "no-answer":
+            return Unheard(ref, Unanswered.NO_ANSWER)
+        case "failed" | "canceled":
+            return Unheard(ref, Unanswered.FAILED)
+        case "completed":
+            return read_verdict(params) or Unheard(ref, Unanswered.HUNG_UP)
+        case _:
+            return None
+
+
+def read_verdict(params: Mapping[str, str]) -> Receipt | None:
+    """Who picked up, as machine detection says; None where it does not know."""
+    ref, verdict = params.get("CallSid", ""), params.get("AnsweredBy", "")
+    if verdict == "human":
+        return Answered(ref)
+    if verdict == "fax":
+        return Unheard(ref, Unanswered.FAX)
+    if verdict.startswith("machine_"):
+        return Unheard(ref, Unanswered.VOICEMAIL)
+    return None
+
+
+def read_message_status(params: Mapping[str, str]) -> Receipt | None:
+    """A message's receipt. WhatsApp often accepts first and fails later."""
+    ref = params.get("MessageSid", "")
+    match params.get("MessageStatus"):
+        case "accepted" | "scheduled" | "queued" | "sending" | "sent":
+            return Accepted(ref)
+        case "delivered" | "read":
+            return Arrived(ref)
+        case "failed" | "undelivered" | "canceled" as status:
+            digits = params.get("ErrorCode", "")
+            code = int(digits) if digits.isdigit() else None
+            return Undeliverable(ref, kind_of(code), f"twilio: {status} code {code}")
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message from a person; `phone` is in today's form."""
+
+    sid: str
+    channel: Channel
+    phone: str
+    text: str
+    opt_out_type: str
+
+
+def read_inbound(params: Mapping[str, str]) -> Inbound:
+    """What somebody wrote. WhatsApp still reports Mexican mobiles as 521…, though one sends to 52…."""
+    sender = params.get("From", "")
+    whatsapp = sender.startswith("whatsapp:")
+    number = sender.removeprefix("whatsapp:")
+    return Inbound(
+        sid=params.get("MessageSid") or params.get("SmsSid", ""),
+        channel=Channel.WHATSAPP if whatsapp else Channel.SMS,
+        phone=_OLD_MEXICAN_MOBILE.sub(r"+52\1", number),
+        text=params.get("ButtonText") or params.get("Body", ""),
+        opt_out_type=params.get("OptOutType", ""),
+    )
