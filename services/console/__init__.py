@@ -1,0 +1,1 @@
+"""Looks, never decides: the audit log of everything said."""

@@ -1,0 +1,31 @@
+"""Composition root of console."""
+
+from fastapi import FastAPI
+
+from kit.leader import Leader
+from kit.service import make_app, make_frame, traced
+from services.console.actions_log import ActionsLog
+from services.console.deps import Deps
+from services.console.handlers import router
+from services.console.routes import routes
+from services.console.settings import Settings
+from services.console.store import Store
+from services.console.ticks import ticks
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    settings = settings or Settings()
+    frame = make_frame("console", settings)
+
+    async def open_deps() -> Deps:
+        store = Store(frame.database)
+        file = ActionsLog(
+            settings.actions_log_path,
+            store,
+            rotate_at=settings.actions_log_rotate_at,
+            keep=settings.actions_log_keep,
+        )
+        leader = Leader(dsn=settings.dsn, name="actions_log", work=file.follow, elected=file.elected)
+        return Deps(store=store, log_writer=leader)
+
+    return traced(make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks), frame)

@@ -1,0 +1,35 @@
+"""How an event reads in the audit log. Pure: no clock, no database, no network."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kit.privacy import mask
+
+_HEADER = {"topic", "schema_version", "event_id", "at", "lead_id"}
+_MACHINE_MADE = {"touch_id", "provider_ref"}
+
+
+def action(row_id: int, event: Mapping[str, Any], trace: str | None) -> dict[str, Any]:
+    """One line of the audit log: phones and emails masked, names cut to an initial."""
+    return {
+        "id": row_id,
+        "at": event.get("at"),
+        "lead_id": event.get("lead_id"),
+        "action": event.get("topic"),
+        "detail": {name: _masked(name, value) for name, value in event.items() if name not in _HEADER},
+        "event_id": event.get("event_id"),
+        "trace": trace,
+    }
+
+
+def _masked(name: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {inner: _masked(inner, one) for inner, one in value.items()}
+    if isinstance(value, list):
+        return [_masked(name, one) for one in value]
+    if not isinstance(value, str) or name in _MACHINE_MADE:
+        return value
+    if name == "name":
+        first, *others = value.split() or [""]
+        return " ".join([first, *(f"{other[0]}." for other in others[:1])])
+    return mask(value)

@@ -1,0 +1,26 @@
+"""What console does when an event arrives: keeps it and prints it."""
+
+from typing import Any
+
+import structlog
+from faststream.rabbit import RabbitRouter
+
+from contracts.event import Event
+from kit import tracing
+from kit.bus import ACKNOWLEDGE, EVENTS, Work
+from services.console.deps import FromApp
+
+log = structlog.stdlib.get_logger()
+
+EVERYTHING = Work("console.events", ("#",), at_once=10)
+WORKS = (EVERYTHING,)
+
+router = RabbitRouter()
+
+
+@router.subscriber(EVERYTHING.queue, EVENTS, channel=EVERYTHING.channel, ack_policy=ACKNOWLEDGE)
+async def on_event(body: dict[str, Any], deps: FromApp) -> None:
+    event = Event.read(body)
+    if await deps.store.add(event, body, tracing.trace_id()):
+        detail = {k: v for k, v in body.items() if isinstance(v, str) and k in ("channel", "step", "reason", "kind", "intent")}
+        log.info("action", action=event.topic, lead_id=event.lead_id, **detail)

@@ -1,0 +1,10 @@
+"""What console does by the clock."""
+
+from collections.abc import Sequence
+
+from kit.ticks import Tick
+from services.console.deps import Deps
+
+
+def ticks(deps: Deps) -> Sequence[Tick]:
+    return (Tick("write_actions_log", 1, deps.log_writer),)

@@ -1,0 +1,1 @@
+"""Keeps Kommo telling the same story."""

@@ -1,0 +1,142 @@
+"""How a lead and its story are written in Kommo. Pure: no clock, no database, no network."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from contracts.call import CallAnswered, CallUnanswered, Unanswered
+from contracts.event import Event
+from contracts.lead import LeadCard, LeadOptedOut, LeadReturned
+from contracts.phone import to_e164
+from contracts.reply import ReplyReceived
+from contracts.touch import (
+    Channel,
+    FailureKind,
+    SkipReason,
+    TouchDelivered,
+    TouchFailed,
+    TouchSent,
+    TouchSkipped,
+    TouchUncertain,
+)
+from providers.kommo.client import Contact, KommoLead
+
+CHANNELS = {Channel.EMAIL: "Correo", Channel.CALL: "Llamada", Channel.WHATSAPP: "WhatsApp", Channel.SMS: "SMS"}
+UNANSWERED = {
+    Unanswered.VOICEMAIL: "entró el buzón; se dejó mensaje",
+    Unanswered.BUSY: "línea ocupada",
+    Unanswered.NO_ANSWER: "no contestó",
+    Unanswered.FAILED: "no se pudo conectar",
+    Unanswered.HUNG_UP: "colgó antes de escuchar el mensaje",
+    Unanswered.FAX: "contestó un fax",
+}
+FAILURES = {
+    FailureKind.UNREACHABLE: "no se pudo entregar",
+    FailureKind.MISCONFIGURED: "falló por configuración; revisar",
+    FailureKind.BAD_ADDRESS: "la dirección o el número no sirve",
+    FailureKind.OPTED_OUT: "la persona bloqueó los mensajes",
+}
+SKIPS = {SkipReason.OPTED_OUT: "pidió no ser contactado", SkipReason.NO_ADDRESS: "no dejó este dato"}
+
+
+def mark(lead_id: int) -> str:
+    """What makes a lead of ours findable in Kommo, whose API takes no key against repeats."""
+    return f"#{lead_id}"
+
+
+def is_ours(lead: KommoLead, lead_id: int) -> bool:
+    return lead.name.split()[-1:] == [mark(lead_id)]
+
+
+def lead_body(
+    lead_id: int,
+    card: LeadCard,
+    *,
+    pipeline_id: int,
+    status_id: int,
+    fields: Mapping[str, int | None],
+    contact_id: int | None,
+) -> dict[str, Any]:
+    """One item for `leads/complex`, or for `leads` when the contact exists. `fields` names the custom fields' ids."""
+    values = {"empresa": card.company, "servicio": card.service, "fuente": card.source}
+    body: dict[str, Any] = {
+        "name": f"{card.name} {mark(lead_id)}",
+        "pipeline_id": pipeline_id,
+        "status_id": status_id,
+        "request_id": str(lead_id),
+        "custom_fields_values": [
+            {"field_id": field_id, "values": [{"value": values[name]}]}
+            for name, field_id in fields.items()
+            if field_id is not None and values[name]
+        ],
+    }
+    if not body["custom_fields_values"]:
+        del body["custom_fields_values"]
+    if contact_id is not None:
+        return body | {"_embedded": {"contacts": [{"id": contact_id, "is_main": True}]}}
+    embedded: dict[str, Any] = {"contacts": [_contact_body(card)]}
+    if card.company:
+        embedded["companies"] = [{"name": card.company}]
+    return body | {"_embedded": embedded}
+
+
+def _contact_body(card: LeadCard) -> dict[str, Any]:
+    addresses = [("PHONE", card.phone), ("EMAIL", card.email)]
+    return {
+        "name": card.name,
+        "custom_fields_values": [
+            {"field_code": code, "values": [{"value": value, "enum_code": "WORK"}]} for code, value in addresses if value
+        ],
+    }
+
+
+def same_person(contacts: Sequence[Contact], card: LeadCard, region: str) -> int | None:
+    """The contact with this phone or email. Kommo's search finds text anywhere, so what it finds is compared here."""
+    for contact in contacts:
+        phones = {to_e164(phone, region) for phone in contact.phones}
+        emails = {email.strip().lower() for email in contact.emails}
+        if (card.phone and card.phone in phones) or (card.email and card.email in emails):
+            return contact.contact_id
+    return None
+
+
+def searches(card: LeadCard) -> list[str]:
+    """What to search Kommo's contacts for: the last ten digits, since nobody knows how a number was typed there."""
+    return [*([card.phone[-10:]] if card.phone else []), *([card.email] if card.email else [])]
+
+
+def first_note(lead_id: int, card: LeadCard) -> str:
+    """What came with the form and has no field of its own."""
+    known = {"Servicio": card.service, "Fuente": card.source, "Zona horaria": card.time_zone, "Consentimiento": card.consent}
+    lines = [f"{label}: {value}" for label, value in {**known, **card.extra}.items() if value]
+    return "\n".join([f"Lead de Pauta {lead_id}", *lines])[:4000]
+
+
+def note(event: Event) -> str | None:
+    """The event as a line a salesperson reads; None for what Kommo need not hear."""
+    match event:
+        case TouchSent(channel=Channel.CALL):
+            return "Llamada iniciada"
+        case TouchSent(channel=channel):
+            return f"{CHANNELS[channel]} enviado"
+        case TouchDelivered(channel=channel):
+            return f"{CHANNELS[channel]} entregado"
+        case TouchFailed(channel=channel, kind=kind, reason=reason):
+            return f"{CHANNELS[channel]}: {FAILURES[kind]} ({reason})"
+        case TouchSkipped(channel=channel, reason=why):
+            return f"{CHANNELS[channel]}: no se envió, {SKIPS[why]}"
+        case TouchUncertain(channel=channel):
+            return f"{CHANNELS[channel]}: sin respuesta clara del proveedor; se está verificando"
+        case CallAnswered():
+            return "Llamada contestada: escuchó la invitación"
+        case CallUnanswered(reason=why):
+            return f"Llamada no contestada: {UNANSWERED[why]}"
+        case ReplyReceived(channel=Channel.CALL):
+            return "Durante la llamada pidió el enlace para agendar (marcó 1)"
+        case ReplyReceived(channel=channel, text=text):
+            return f"Respuesta por {CHANNELS[channel]}: {text[:1000]}"
+        case LeadOptedOut(channel=channel):
+            return f"Pidió no ser contactado (por {CHANNELS[Channel(channel)]}); se detuvo todo"
+        case LeadReturned(card=card):
+            return f"Volvió a llenar el formulario. Servicio: {card.service or '–'}. Fuente: {card.source or '–'}"
+        case _:
+            return None

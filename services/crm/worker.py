@@ -1,0 +1,187 @@
+"""The one worker that tells Kommo: leads in batches, then notes; looks before it repeats what had no clear answer."""
+
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from kit.failures import Unavailable, describe
+from providers.answers import Unclear
+from providers.kommo.client import BATCH, KommoClient, KommoRefused, Note, Registered
+from services.crm.decisions import is_ours, lead_body, mark, same_person, searches
+from services.crm.settings import Settings
+from services.crm.store import Store, Waiting, WaitingNote
+
+log = structlog.stdlib.get_logger()
+
+LONGEST_PAUSE = 60.0
+
+
+class Worker:
+    """One round at a time; after an outage it pauses, longer each time, and nothing else ever waits for it."""
+
+    def __init__(self, store: Store, kommo: KommoClient, settings: Settings) -> None:
+        self._store, self._kommo, self._settings = store, kommo, settings
+        self._resume_at, self._pause = 0.0, 1.0
+        self._inherited = False
+
+    def elected(self) -> None:
+        """A new lead begins: whatever a predecessor left half done must be looked up."""
+        self._inherited = False
+
+    async def round(self) -> bool:
+        """One round of work; True when there was some."""
+        if not self._inherited:
+            await self._store.doubt_unfinished(look_in=self._settings.look_delays[0])
+            self._inherited = True
+        if time.monotonic() < self._resume_at:
+            return False
+        try:
+            worked = [await self._look_up_leads(), await self._create_leads(), await self._look_up_notes(), await self._write_notes()]
+        except Unavailable as outage:
+            wait = max(self._pause, outage.retry_after)
+            self._resume_at, self._pause = time.monotonic() + wait, min(self._pause * 2, LONGEST_PAUSE)
+            log.warning("kommo.unavailable", reason=describe(outage), again_in=wait)
+            return False
+        if any(worked):
+            self._pause = 1.0
+        return any(worked)
+
+    async def _look_up_leads(self) -> bool:
+        unclear = await self._store.unclear_leads(BATCH)
+        for one in unclear:
+            found = [lead for lead in await self._kommo.find_leads(mark(one.lead_id)) if is_ours(lead, one.lead_id)]
+            if found:
+                await self._store.registered({one.lead_id: (found[0].lead_id, found[0].contact_id)})
+                log.info("kommo.found", lead_id=one.lead_id, kommo_lead_id=found[0].lead_id)
+            elif one.looks + 1 < len(self._settings.look_delays):
+                delay = self._settings.look_delays[one.looks + 1]
+                await self._store.leads_unclear([one.lead_id], looks=one.looks + 1, look_in=delay)
+            else:
+                await self._store.leads_back([one.lead_id])
+        return bool(unclear)
+
+    async def _create_leads(self) -> bool:
+        waiting = await self._store.take_leads(BATCH)
+        if not waiting:
+            return False
+        try:
+            contacts = {one.lead_id: await self._contact_of(one) for one in waiting}
+        except Unavailable:
+            await self._store.leads_back([one.lead_id for one in waiting])
+            raise
+        new = [one for one in waiting if contacts[one.lead_id] is None]
+        known = [one for one in waiting if contacts[one.lead_id] is not None]
+        try:
+            await self._create(new, contacts)
+            await self._create(known, contacts)
+        except Unavailable:
+            await self._store.leads_back([one.lead_id for one in (*new, *known)])
+            raise
+        return True
+
+    async def _contact_of(self, one: Waiting) -> int | None:
+        card = one.card
+        ours = await self._store.known_contacts([a for a in (card.phone, card.email) if a])
+        for address in (card.phone, card.email):
+            if address in ours:
+                return ours[address]
+        for text in searches(card):
+            found = same_person(await self._kommo.find_contacts(text), card, self._settings.default_region)
+            if found is not None:
+                return found
+        return None
+
+    async def _create(self, batch: Sequence[Waiting], contacts: dict[int, int | None]) -> None:
+        """Creates the batch in one call. Raises Unavailable when nothing of it was created."""
+        if not batch:
+            return
+        ids = [one.lead_id for one in batch]
+        try:
+            done = await self._post(batch, contacts)
+        except Unclear as unclear:
+            await self._store.leads_unclear(ids, looks=0, look_in=self._settings.look_delays[0])
+            log.warning("kommo.unclear", leads=len(ids), reason=describe(unclear))
+            return
+        except KommoRefused as refused:
+            await self._separate(batch, contacts, refused)
+            return
+        answered = {int(r.request_id): (r.lead_id, r.contact_id or contacts[int(r.request_id)]) for r in done}
+        await self._store.registered(answered)
+        if missing := [lead_id for lead_id in ids if lead_id not in answered]:
+            await self._store.leads_unclear(missing, looks=0, look_in=self._settings.look_delays[0])
+        log.info("kommo.registered", leads=len(answered), lead_ids=list(answered)[:10])
+
+    async def _post(self, batch: Sequence[Waiting], contacts: dict[int, int | None]) -> list[Registered]:
+        kommo = self._settings.kommo
+        fields = {
+            "empresa": kommo.field_id_empresa,
+            "servicio": kommo.field_id_servicio,
+            "fuente": kommo.field_id_fuente,
+        }
+        bodies = [
+            lead_body(
+                one.lead_id,
+                one.card,
+                pipeline_id=kommo.pipeline_id,
+                status_id=kommo.status_id_inicial,
+                fields=fields,
+                contact_id=contacts[one.lead_id],
+            )
+            for one in batch
+        ]
+        if contacts[batch[0].lead_id] is None:
+            return await self._kommo.add_leads_with_contacts(bodies)
+        return await self._kommo.add_leads(bodies)
+
+    async def _separate(self, batch: Sequence[Waiting], contacts: dict[int, int | None], refused: KommoRefused) -> None:
+        """A refused batch created nothing: the culprits are said, the others go again, one by one where nobody is named."""
+        if len(batch) == 1:
+            reason = next(iter(refused.items.values()), str(refused))
+            await self._store.lead_refused(batch[0].lead_id, reason)
+            log.error("kommo.refused", lead_id=batch[0].lead_id, reason=reason)
+            return
+        culprits = [one for one in batch if str(one.lead_id) in refused.items]
+        for one in culprits or batch:
+            await self._create([one], contacts)
+        if culprits:
+            await self._create([one for one in batch if one not in culprits], contacts)
+
+    async def _look_up_notes(self) -> bool:
+        unclear = await self._store.unclear_notes(BATCH)
+        for one in unclear:
+            if one.text in await self._kommo.notes_of(one.kommo_lead_id):
+                await self._store.notes_are([one.note_id], "written")
+            elif one.looks + 1 < len(self._settings.look_delays):
+                delay = self._settings.look_delays[one.looks + 1]
+                await self._store.notes_are([one.note_id], "unclear", looks=one.looks + 1, look_in=delay)
+            else:
+                await self._store.notes_are([one.note_id], "waiting")
+        return bool(unclear)
+
+    async def _write_notes(self) -> bool:
+        notes = await self._store.take_notes(BATCH)
+        if notes:
+            await self._write(notes)
+        return bool(notes)
+
+    async def _write(self, notes: Sequence[WaitingNote]) -> None:
+        ids = [one.note_id for one in notes]
+        try:
+            await self._kommo.add_notes([Note(one.kommo_lead_id, one.text) for one in notes])
+        except Unavailable:
+            await self._store.notes_are(ids, "waiting")
+            raise
+        except Unclear as unclear:
+            await self._store.notes_are(ids, "unclear", look_in=self._settings.look_delays[0])
+            log.warning("kommo.unclear", notes=len(ids), reason=describe(unclear))
+        except KommoRefused as refused:
+            if len(notes) > 1:
+                for one in notes:
+                    await self._write([one])
+            else:
+                await self._store.notes_are(ids, "refused")
+                log.error("kommo.note_refused", note_id=ids[0], reason=str(refused))
+        else:
+            await self._store.notes_are(ids, "written")
+            log.info("kommo.notes_written", notes=len(ids))

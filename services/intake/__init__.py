@@ -1,0 +1,1 @@
+"""The door in: a form becomes lead.created."""

@@ -1,0 +1,70 @@
+"""Composition root of intake."""
+
+import asyncio
+from typing import Any
+
+from fastapi import FastAPI
+from limits import parse
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from prometheus_client import Counter
+from starlette.middleware.cors import CORSMiddleware
+
+from kit.service import make_app, make_frame, traced
+from services.intake.acceptor import Acceptor
+from services.intake.deps import Accepts, Deps
+from services.intake.openapi import describe_lead_route
+from services.intake.routes import post_lead
+from services.intake.settings import Settings
+from services.intake.store import SAYS, Store
+from services.intake.ticks import ticks
+
+
+def create_app(settings: Settings | None = None, acceptor: Accepts | None = None) -> FastAPI:
+    """Intake; `acceptor` replaces the one that stores (the benchmark's floor stores nothing)."""
+    settings = settings or Settings()
+    frame = make_frame("intake", settings)
+
+    async def open_deps() -> Deps:
+        store = Store(frame.database)
+        storing = Acceptor(store)
+        writing = asyncio.create_task(storing.run())
+        frame.closing.callback(writing.cancel)
+        return Deps(
+            settings=settings,
+            acceptor=acceptor or storing,
+            store=store,
+            limiter=SlidingWindowCounterRateLimiter(MemoryStorage()),
+            limit=parse(settings.lead_rate_limit),
+            answers=Counter("lead_answers", "Answers to POST /api/lead", ["status"], registry=frame.registry),
+        )
+
+    app = make_app(frame, open_deps=open_deps, ticks=ticks, says=SAYS)
+    app.add_route("/api/lead", post_lead, methods=["POST"])
+    _add_cors(app, settings)
+    _document_route(app)
+    return traced(app, frame)
+
+
+def _add_cors(app: FastAPI, settings: Settings) -> None:
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.origins),
+            allow_methods=["POST"],
+            allow_headers=["Content-Type", "Idempotency-Key"],
+            max_age=600,
+        )
+
+
+def _document_route(app: FastAPI) -> None:
+    generated = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generated()
+        document["paths"]["/api/lead"] = describe_lead_route()
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+

@@ -1,0 +1,30 @@
+"""What intake needs from outside."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from limits import RateLimitItem
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from prometheus_client import Counter
+
+from services.intake.decisions import Verdict
+from services.intake.settings import Settings
+from services.intake.store import Received
+
+
+class Accepts(Protocol):
+    async def accept(self, received: Received) -> Verdict: ...
+
+
+class Forgets(Protocol):
+    async def forget_old_keys(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    settings: Settings
+    acceptor: Accepts
+    store: Forgets
+    limiter: SlidingWindowCounterRateLimiter
+    limit: RateLimitItem
+    answers: Counter

@@ -1,0 +1,57 @@
+"""What intake says to people, in their language."""
+
+from collections.abc import Mapping
+
+SPANISH: Mapping[str, str] = {
+    "missing": "Este campo es obligatorio.",
+    "missing_contact": "Escribe tu correo o tu teléfono para poder responderte.",
+    "bad_email": "El correo no parece válido. Ejemplo: ana@empresa.com",
+    "bad_phone": "El teléfono no parece válido. Escribe los 10 dígitos, o el número con + y la clave de tu país.",
+    "too_long": "Este campo es demasiado largo (máximo {limit} caracteres).",
+    "not_text": "Este campo debe ser un texto.",
+    "bad_zone": "No conocemos esa zona horaria. Ejemplo: America/Monterrey",
+    "bad_json": "El cuerpo no es JSON válido.",
+    "not_object": "El cuerpo debe ser un objeto con los campos del formulario.",
+    "bad_form": "No pudimos leer el formulario.",
+    "too_large": "El envío supera el máximo de 64 KB.",
+    "bad_type": "Envía JSON, application/x-www-form-urlencoded o multipart/form-data.",
+    "bad_key": "Idempotency-Key debe tener entre 1 y 255 caracteres visibles.",
+    "key_reused": "Esta Idempotency-Key ya se usó con otro contenido.",
+    "too_many": "Recibimos demasiados envíos desde tu conexión. Intenta de nuevo en un momento.",
+    "unavailable": "No pudimos guardar tus datos. Intenta de nuevo en unos segundos.",
+    "form_problem": "Revisa tus datos",
+    "go_back": "Volver al formulario",
+}
+ENGLISH: Mapping[str, str] = {
+    "missing": "This field is required.",
+    "missing_contact": "Give your email or your phone so that we can answer you.",
+    "bad_email": "The email does not look valid. Example: ana@company.com",
+    "bad_phone": "The phone does not look valid. Write its 10 digits, or the number with + and the country code.",
+    "too_long": "This field is too long (at most {limit} characters).",
+    "not_text": "This field must be text.",
+    "bad_zone": "We do not know that time zone. Example: America/Monterrey",
+    "bad_json": "The body is not valid JSON.",
+    "not_object": "The body must be an object with the form's fields.",
+    "bad_form": "The form could not be read.",
+    "too_large": "The submission is over the limit of 64 KB.",
+    "bad_type": "Send JSON, application/x-www-form-urlencoded or multipart/form-data.",
+    "bad_key": "Idempotency-Key must have 1 to 255 visible characters.",
+    "key_reused": "This Idempotency-Key was already used with other content.",
+    "too_many": "Too many submissions came from your connection. Try again in a moment.",
+    "unavailable": "Your data could not be stored. Try again in a few seconds.",
+    "form_problem": "Check your data",
+    "go_back": "Back to the form",
+}
+
+
+def language(accept_language: str) -> Mapping[str, str]:
+    """English for who prefers it to Spanish, Spanish for everybody else."""
+    ranked = []
+    for position, part in enumerate(accept_language.lower().split(",")):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            ranked.append((-float(quality or 1), position, tag[:2]))
+        except ValueError:
+            continue
+    known = [tag for _, _, tag in sorted(ranked) if tag in ("es", "en")]
+    return ENGLISH if known[:1] == ["en"] else SPANISH

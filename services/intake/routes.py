@@ -1,0 +1,186 @@
+"""POST /api/lead: reads a form in any of three encodings, has it stored, answers.
+
+A plain Starlette route: FastAPI's machinery around each request costs more than everything done here.
+"""
+
+import hashlib
+import html
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import structlog
+from pydantic_core import from_json
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import Message
+
+from kit import tracing
+from kit.failures import Unavailable
+from services.intake.decisions import Conflict, Fault, Replay, Submission, read_form
+from services.intake.deps import Deps
+from services.intake.messages import language
+from services.intake.settings import Settings
+from services.intake.store import Received
+
+log = structlog.stdlib.get_logger()
+
+LIMIT = 64 * 1024
+JSON = "application/json"
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+REDIRECT_FIELD = "redirect"
+
+
+class Rejected(Exception):
+    """The request cannot be taken: status, message code, and the field at fault where there is one."""
+
+    def __init__(self, status: int, *faults: Fault) -> None:
+        self.status, self.faults = status, faults
+
+
+async def post_lead(request: Request) -> Response:
+    """Answers after the commit, never before."""
+    deps: Deps = request.app.state.deps
+    with tracing.continued(request.headers):
+        try:
+            response = await _take(request, deps)
+        except Rejected as rejected:
+            response = _explain(request, rejected)
+        except Unavailable as outage:
+            log.warning("lead.not_stored", reason=str(outage))
+            response = _explain(request, Rejected(503, Fault("", "unavailable")))
+        except ClientDisconnect:
+            response = Response(status_code=400)
+    deps.answers.labels(str(response.status_code)).inc()
+    return response
+
+
+async def _take(request: Request, deps: Deps) -> Response:
+    remote = request.client.host if request.client else "unknown"
+    if not await deps.limiter.hit(deps.limit, remote):
+        raise Rejected(429, Fault("", "too_many"))
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise Rejected(422, Fault("Idempotency-Key", "bad_key"))
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await _body(request)
+    fields = await _fields(kind, body, request)
+    card = read_form(
+        {name: value for name, value in fields.items() if name not in (deps.settings.honeypot_field, REDIRECT_FIELD)},
+        region=deps.settings.default_region,
+    )
+    if isinstance(card, list):
+        raise Rejected(422, *card)
+    submission = Submission(
+        card=card,
+        fingerprint=hashlib.sha256(kind.encode() + b"\n" + body).digest(),
+        key=key,
+        suspect=bool(fields.get(deps.settings.honeypot_field)),
+    )
+    verdict = await deps.acceptor.accept(Received(submission, remote, request.headers.get("user-agent", "")[:300]))
+    if isinstance(verdict, Conflict):
+        raise Rejected(409, Fault("Idempotency-Key", "key_reused"))
+    log.info("lead.accepted", lead_id=verdict.lead_id, verdict=type(verdict).__name__.lower())
+    if kind != JSON and _wants_page(request) and (target := redirect_target(fields.get(REDIRECT_FIELD), deps.settings)):
+        return RedirectResponse(target, status_code=303)
+    headers = {"Idempotent-Replayed": "true"} if isinstance(verdict, Replay) else None
+    return JSONResponse({"ok": True, "lead_id": verdict.lead_id}, status_code=202, headers=headers)
+
+
+async def _body(request: Request) -> bytes:
+    if int(request.headers.get("content-length") or 0) > LIMIT:
+        raise Rejected(413, Fault("", "too_large"))
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LIMIT:
+            raise Rejected(413, Fault("", "too_large"))
+    return bytes(body)
+
+
+async def _fields(kind: str, body: bytes, request: Request) -> Mapping[str, Any]:
+    match kind:
+        case "application/json":
+            try:
+                value = from_json(body)
+            except ValueError:
+                raise Rejected(400, Fault("", "bad_json")) from None
+            if not isinstance(value, dict):
+                raise Rejected(400, Fault("", "not_object"))
+            return value
+        case "application/x-www-form-urlencoded":
+            try:
+                pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1000)
+            except ValueError:
+                raise Rejected(400, Fault("", "bad_form")) from None
+            return _joined(pairs)
+        case "multipart/form-data":
+            return await _multipart(body, request)
+        case _:
+            raise Rejected(415, Fault("", "bad_type"))
+
+
+async def _multipart(body: bytes, request: Request) -> Mapping[str, str]:
+    async def again() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    try:
+        async with Request(request.scope, again).form(max_files=20, max_fields=1000, max_part_size=LIMIT) as form:
+            pairs = [(name, _part(value)) for name, value in form.multi_items()]
+    except (MultiPartException, KeyError, ValueError):  # a missing boundary, a part without a name, bytes after the end
+        raise Rejected(400, Fault("", "bad_form")) from None
+    except Exception as error:
+        if type(error).__name__ == "HTTPException":  # Starlette's own wrapping of MultiPartException inside an app
+            raise Rejected(400, Fault("", "bad_form")) from None
+        raise
+    return _joined(pairs)
+
+
+def _part(value: UploadFile | str) -> str:
+    return value if isinstance(value, str) else value.filename or ""
+
+
+def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        fields[name] = f"{fields[name]}, {value}" if fields.get(name) else value
+    return fields
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
+
+
+def redirect_target(wanted: object, settings: Settings) -> str | None:
+    """Where a browser goes next: the form's own `redirect` when its origin is allowed, else the configured page."""
+    if isinstance(wanted, str) and wanted:
+        parts = urlsplit(wanted)
+        if parts.scheme in ("http", "https") and f"{parts.scheme}://{parts.netloc}" in settings.redirect_origins:
+            return wanted
+    return settings.form_redirect_url or None
+
+
+def _explain(request: Request, rejected: Rejected) -> Response:
+    words = language(request.headers.get("accept-language", ""))
+    errors = [{"field": f.field, "message": words[f.code].format(limit=f.limit)} for f in rejected.faults]
+    headers = {"Retry-After": "60" if rejected.status == 429 else "2"} if rejected.status in (429, 503) else None
+    if _wants_page(request):
+        return HTMLResponse(_page(words, errors), status_code=rejected.status, headers=headers)
+    return JSONResponse({"ok": False, "errors": errors}, status_code=rejected.status, headers=headers)
+
+
+def _page(words: Mapping[str, str], errors: list[dict[str, str]]) -> str:
+    """For a person whose browser posted the form itself."""
+    items = "".join(
+        f"<li>{'<b>' + html.escape(e['field']) + '</b>: ' if e['field'] else ''}{html.escape(e['message'])}</li>"
+        for e in errors
+    )
+    title = words["form_problem"]
+    return (
+        f'<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title><body style='font:18px system-ui;max-width:34em;margin:3em auto;padding:0 1em'>"
+        f"<h1>{title}</h1><ul>{items}</ul><a href='javascript:history.back()'>{words['go_back']}</a>"
+    )

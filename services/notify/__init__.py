@@ -1,0 +1,1 @@
+"""Makes the touches: email, call, WhatsApp, SMS; hears Twilio and Brevo."""

@@ -1,0 +1,50 @@
+"""Composition root of notify."""
+
+from fastapi import FastAPI
+
+from contracts.touch import Channel
+from kit.service import make_app, make_frame, traced
+from providers.brevo.client import BrevoClient
+from providers.twilio.client import TwilioClient
+from services.notify.deps import Deps
+from services.notify.handlers import SAYS, router
+from services.notify.routes import routes
+from services.notify.senders import CallSender, EmailSender, MessageSender, Sender, Wording
+from services.notify.settings import Settings
+from services.notify.store import Store
+from services.notify.templates import Templates
+from services.notify.ticks import ticks
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    settings = settings or Settings()
+    frame = make_frame("notify", settings, connections=12)
+    wording = Wording(settings, Templates(settings.templates_path, settings.language))
+
+    async def open_deps() -> Deps:
+        twilio = TwilioClient(
+            account_sid=settings.twilio.account_sid,
+            auth_token=settings.twilio.auth_token.get_secret_value(),
+            base_url=settings.twilio.base_url,
+            timeout=settings.provider_timeout,
+        )
+        brevo = BrevoClient(
+            api_key=settings.brevo.api_key.get_secret_value(),
+            base_url=settings.brevo.base_url,
+            sender_email=settings.brevo.sender_email,
+            sender_name=settings.brevo.sender_name or settings.business_name,
+            timeout=settings.provider_timeout,
+        )
+        frame.closing.push_async_callback(twilio.close)
+        frame.closing.push_async_callback(brevo.close)
+        senders: dict[Channel, Sender] = {
+            Channel.EMAIL: EmailSender(brevo, wording),
+            Channel.CALL: CallSender(twilio, settings),
+            Channel.WHATSAPP: MessageSender(twilio, wording, Channel.WHATSAPP),
+            Channel.SMS: MessageSender(twilio, wording, Channel.SMS),
+        }
+        store = Store(frame.database, lease=settings.touch_lease, patience=settings.receipt_patience)
+        return Deps(settings=settings, store=store, senders=senders, wording=wording)
+
+    app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
+    return traced(app, frame)

@@ -1,0 +1,53 @@
+"""What a receipt makes of a touch: forward only, whatever the order and however often it comes."""
+
+from uuid import UUID
+
+from contracts.call import CallAnswered, CallUnanswered
+from contracts.event import Event
+from contracts.receipt import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
+from contracts.touch import Channel, TouchDelivered, TouchFailed, TouchSent
+from services.notify.touches import OPEN, State
+
+
+def advance(state: State, receipt: Receipt) -> State | None:
+    """The touch's next state; None where the receipt says nothing new."""
+    if state not in OPEN:
+        return None
+    match receipt:
+        case Accepted():
+            return State.SENT if state is not State.SENT else None
+        case Arrived():
+            return State.DELIVERED
+        case Undeliverable():
+            return State.FAILED
+        case Answered():
+            return State.ANSWERED
+        case Unheard():
+            return State.UNANSWERED
+
+
+def said_by(
+    receipt: Receipt, before: State, *, touch_id: UUID, lead_id: int, step: str, channel: Channel
+) -> list[Event]:
+    """The events of a step forward: that it was sent, where nobody had said so yet, and what became of it."""
+    events: list[Event] = []
+    if before is not State.SENT:
+        events.append(
+            TouchSent(
+                lead_id=lead_id, touch_id=touch_id, step=step, channel=channel, provider_ref=receipt.ref or None
+            )
+        )
+    match receipt:
+        case Accepted():
+            pass
+        case Arrived():
+            events.append(TouchDelivered(lead_id=lead_id, touch_id=touch_id, step=step, channel=channel))
+        case Undeliverable(_, kind, reason):
+            events.append(
+                TouchFailed(lead_id=lead_id, touch_id=touch_id, step=step, channel=channel, kind=kind, reason=reason)
+            )
+        case Answered():
+            events.append(CallAnswered(lead_id=lead_id, touch_id=touch_id, step=step))
+        case Unheard(_, why):
+            events.append(CallUnanswered(lead_id=lead_id, touch_id=touch_id, step=step, reason=why))
+    return events

@@ -1,0 +1,61 @@
+"""What a person means by a reply: stop, come back, or something to read.
+
+Single words count only when they are the whole message: `alto`, `baja`, `para` and `no` are everyday Spanish. Sentences
+count by phrase, and the grammar decides: `no me llamen` asks to stop, `no me llaman` complains of silence.
+"""
+
+import re
+import unicodedata
+from enum import StrEnum
+
+
+class Meaning(StrEnum):
+    OPT_OUT = "opt_out"
+    OPT_IN = "opt_in"
+    REVIEW = "review"
+    OTHER = "other"
+
+
+STOP_WORDS = frozenset(
+    "stop,stopall,unsubscribe,optout,revoke,baja,dar de baja,darme de baja,alto,parar,para,salir,eliminar,remover,"
+    "desuscribir,no mas,no mas mensajes,sair,descadastrar".split(",")
+)
+START_WORDS = frozenset({"alta", "start", "unstop"})
+ENDINGS = frozenset({"cancelar", "cancela", "cancel", "fin", "end", "quit"})
+STOP_PHRASES = re.compile(
+    r"\b(?:dar|dame|denme|darme|darnos) de baja\b"
+    r"|\bno (?:me |nos )?(?:vuelvan a )?(?:llamen|llames|llame|escriban|escribas|escriba|manden|mandes|mande|envien|envies"
+    r"|envie|contacten|contactes|contacte|molesten|molestes|moleste|marquen|marques|marque)\b"
+    r"|\bno vuelvan a (?:llamar|escribir|contactar|marcar|molestar)(?:me|nos)?\b"
+    r"|\bya no (?:quiero|queremos|deseo|deseamos) (?:recibir|que me|que nos|mas)\b"
+    r"|\b(?:quitenme|quiteme|quitame|borrenme|borreme|borrame|saquenme|saqueme|sacame|eliminenme)\b.*\b(?:lista|numero|datos|base)\b"
+    r"|\bborren mis datos\b"
+    r"|\bdejen? de (?:llamar|escribir|molestar|mandar|contactar)(?:me|nos)?\b"
+    r"|\b(?:don t|dont|do not|stop) (?:call|text|contact|message|messaging|calling|texting|contacting)(?:ing)?(?: me)?\b"
+    r"|\bremove me\b"
+)
+REVIEWED_WORDS = frozenset({"stop", "baja", "alto", "unsubscribe", "salir", "parar"})
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def normalise(text: str) -> str:
+    """Without accents, marks, punctuation and emoji, in lower case; `B A J A` is read as one word."""
+    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
+    text = "".join(" " if not (c.isalnum() or unicodedata.combining(c)) else c for c in text.lower())
+    words = "".join(c for c in text if not unicodedata.combining(c)).split()
+    if len(words) > 1 and all(len(word) == 1 for word in words):
+        return "".join(words)
+    return " ".join(words)
+
+
+def read_reply(text: str) -> Meaning:
+    """What the message asks for. Where only a person can tell, it says so."""
+    said = normalise(text)
+    if said in START_WORDS:
+        return Meaning.OPT_IN
+    if said in STOP_WORDS or said in ENDINGS or STOP_PHRASES.search(said):
+        return Meaning.OPT_OUT
+    words = said.split()
+    if said == "no" or (len(words) <= 4 and REVIEWED_WORDS & set(words)):
+        return Meaning.REVIEW
+    return Meaning.OTHER

@@ -1,0 +1,212 @@
+"""What Twilio and Brevo post to us, and the page where a person says stop. Each is stored, then answered."""
+
+import hashlib
+import html
+import json
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+
+from contracts.lead import LeadCard
+from contracts.receipt import Answered
+from contracts.reply import Intent, ReplyReceived
+from contracts.touch import Channel
+from kit import tracing
+from kit.failures import Unavailable
+from providers.brevo.webhooks import MailEvent, authentic, read_events
+from providers.twilio.webhooks import (
+    read_call_status,
+    read_inbound,
+    read_message_status,
+    read_verdict,
+    signed_by_twilio,
+)
+from services.notify.decisions.replies import Meaning, read_reply
+from services.notify.deps import Deps
+from services.notify.links import read_unsubscribe_token
+from services.notify.twiml import greet, thank
+
+log = structlog.stdlib.get_logger()
+routes = APIRouter()
+
+XML = "text/xml"
+LARGEST = 256 * 1024
+EMPTY_TWIML = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
+
+
+def deps_of(request: Request) -> Deps:
+    deps: Deps = request.app.state.deps
+    return deps
+
+
+FromApp = Annotated[Deps, Depends(deps_of)]
+
+
+async def signed_form(request: Request, deps: FromApp) -> dict[str, str]:
+    """The form Twilio posted, if it was Twilio: signed over the public address, whatever the proxy made of it."""
+    if int(request.headers.get("content-length") or 0) > LARGEST:
+        raise HTTPException(413)
+    async with request.form() as form:
+        params = {name: value for name, value in form.items() if isinstance(value, str)}
+    query = f"?{request.url.query}" if request.url.query else ""
+    if not signed_by_twilio(
+        url=f"{deps.settings.public_url}{request.url.path}{query}",
+        params=params,
+        signature=request.headers.get("x-twilio-signature"),
+        auth_token=deps.settings.twilio.auth_token.get_secret_value(),
+    ):
+        log.warning("webhook.forged", path=request.url.path)
+        raise HTTPException(403)
+    return params
+
+
+SignedForm = Annotated[dict[str, str], Depends(signed_form)]
+
+
+@routes.post("/webhooks/twilio/voice")
+async def answer_call(touch: UUID, params: SignedForm, deps: FromApp) -> Response:
+    """Somebody, or something, picked up: what they hear. It is said even when nothing can be stored."""
+    receipt = read_verdict(params)
+    card: LeadCard | None = None
+    lead_id = 0
+    with tracing.continued({}):
+        try:
+            if (found := await deps.store.touch_of(touch)) is not None:
+                lead_id, card = found
+            await deps.store.hear(_key("voice", params, "CallSid", "AnsweredBy"), touch, receipt, params)
+        except Unavailable as outage:  # the call's last callback will tell it again
+            log.warning("webhook.not_stored", path="voice", reason=str(outage))
+    facts = deps.wording.facts(lead_id, card or LeadCard(name=""))
+    key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}"
+    twiml = greet(receipt, facts, settings=deps.settings, templates=deps.wording.templates, key_url=key_url)
+    return Response(twiml, media_type=XML)
+
+
+@routes.post("/webhooks/twilio/key")
+async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp) -> Response:
+    """A key during the call: 1 asks for the booking link."""
+    pressed = params.get("Digits", "")
+    found = await deps.store.touch_of(touch)
+    if found is None:
+        return Response(thank("", {}, settings=deps.settings, templates=deps.wording.templates), media_type=XML)
+    lead_id, card = found
+    with tracing.continued({}):
+        if pressed == "1":
+            ref = params.get("CallSid", "")
+            await deps.store.hear(f"key-heard/{ref}", touch, Answered(ref), params)
+            wish = ReplyReceived(lead_id=lead_id, channel=Channel.CALL, text="1", intent=Intent.WANTS_LINK)
+            await deps.store.reply(f"key/{ref}", "", params, [wish], opts_in=False)
+            log.info("reply.received", lead_id=lead_id, channel=Channel.CALL, intent=Intent.WANTS_LINK)
+    facts = deps.wording.facts(lead_id, card)
+    return Response(thank(pressed, facts, settings=deps.settings, templates=deps.wording.templates), media_type=XML)
+
+
+@routes.post("/webhooks/twilio/call", status_code=204)
+async def call_progressed(touch: UUID, params: SignedForm, deps: FromApp) -> None:
+    key = _key("call", params, "CallSid", "CallStatus", "SequenceNumber")
+    with tracing.continued({}):
+        await deps.store.hear(key, touch, read_call_status(params), params)
+
+
+@routes.post("/webhooks/twilio/message", status_code=204)
+async def message_progressed(touch: UUID, params: SignedForm, deps: FromApp) -> None:
+    key = _key("message", params, "MessageSid", "MessageStatus")
+    with tracing.continued({}):
+        await deps.store.hear(key, touch, read_message_status(params), params)
+
+
+@routes.post("/webhooks/twilio/inbound")
+async def message_received(params: SignedForm, deps: FromApp) -> Response:
+    """Somebody wrote: stop is obeyed at once, everything else is said to whoever listens."""
+    inbound = read_inbound(params)
+    meaning = Meaning.OPT_OUT if inbound.opt_out_type == "STOP" else read_reply(inbound.text)
+    key = f"inbound/{inbound.sid}"
+    with tracing.continued({}):
+        if meaning is Meaning.OPT_OUT:
+            await deps.store.opt_out(key, [inbound.phone], inbound.channel, "reply", params)
+            log.info("lead.opted_out", channel=inbound.channel, reason="reply")
+        else:
+            leads = await deps.store.leads_at(inbound.phone)
+            replies = [
+                ReplyReceived(lead_id=lead_id, channel=inbound.channel, text=inbound.text, intent=Intent(meaning))
+                for lead_id in leads[:1]
+            ]
+            opts_in = meaning is Meaning.OPT_IN
+            await deps.store.reply(key, inbound.phone, params, replies, opts_in=opts_in)
+            log.info("reply.received", channel=inbound.channel, intent=meaning, leads=len(leads))
+    return Response(EMPTY_TWIML, media_type=XML)
+
+
+@routes.post("/webhooks/brevo", status_code=204)
+async def mail_progressed(request: Request, deps: FromApp) -> None:
+    """Brevo drops an event that is answered with any error but 429, so that is what an outage says."""
+    if not authentic(request.headers.get("authorization"), deps.settings.brevo.webhook_token.get_secret_value()):
+        log.warning("webhook.forged", path="/webhooks/brevo")
+        raise HTTPException(401)
+    if int(request.headers.get("content-length") or 0) > LARGEST:
+        raise HTTPException(413)
+    try:
+        events = read_events(json.loads(await request.body()))
+    except ValueError:
+        raise HTTPException(400) from None
+    with tracing.continued({}):
+        for event in events:
+            try:
+                await _mail_event(event, deps)
+            except Unavailable:
+                raise HTTPException(429, headers={"Retry-After": "30"}) from None
+
+
+async def _mail_event(event: MailEvent, deps: Deps) -> None:
+    key = f"mail/{hashlib.sha256(event.identity.encode()).hexdigest()}"
+    body = {"event": event.identity}
+    if event.opted_out and event.email:
+        await deps.store.opt_out(f"{key}/out", [event.email], Channel.EMAIL, event.opted_out, body)
+        log.info("lead.opted_out", channel=Channel.EMAIL, reason=event.opted_out)
+    touch = _uuid(event.key) or await deps.store.touch_by_ref(event.ref)
+    if touch is not None:
+        await deps.store.hear(key, touch, event.receipt, body)
+
+
+@routes.get("/baja/{token}", response_class=HTMLResponse)
+async def ask_to_unsubscribe(token: str, deps: FromApp) -> str:
+    """A page with a button: following the link changes nothing, for mail scanners follow every link."""
+    if read_unsubscribe_token(token, deps.settings.link_secret.get_secret_value()) is None:
+        raise HTTPException(404)
+    return _page("¿Ya no quieres recibir mensajes?", "<form method='post'><button>Sí, darme de baja</button></form>", deps)
+
+
+@routes.post("/baja/{token}", response_class=HTMLResponse)
+async def unsubscribe(token: str, deps: FromApp) -> str:
+    """The button, or a mail program's one click (RFC 8058). Saying it twice is fine."""
+    lead_id = read_unsubscribe_token(token, deps.settings.link_secret.get_secret_value())
+    if lead_id is None:
+        raise HTTPException(404)
+    with tracing.continued({}):
+        await deps.store.opt_out_lead(lead_id, Channel.EMAIL, "unsubscribed")
+    log.info("lead.opted_out", lead_id=lead_id, channel=Channel.EMAIL, reason="unsubscribed")
+    return _page("Listo, te dimos de baja.", "<p>No volveremos a escribirte ni a llamarte.</p>", deps)
+
+
+def _key(kind: str, params: dict[str, str], *names: str) -> str:
+    return "/".join([kind, *(params.get(name, "") for name in names)])
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _page(title: str, body: str, deps: Deps) -> str:
+    business = html.escape(deps.settings.business_name)
+    return (
+        f'<!doctype html><html lang="es-MX"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<meta name="robots" content="noindex"><title>{title}</title>'
+        f"<body style='font:18px system-ui;max-width:34em;margin:3em auto;padding:0 1em'><h1>{title}</h1>{body}"
+        f"<p>{business}</p></html>"
+    )

@@ -1,0 +1,163 @@
+"""How a touch leaves, channel by channel, and how the provider is asked about one afterwards."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from contracts.lead import LeadCard
+from contracts.receipt import Accepted, Receipt
+from contracts.touch import Channel
+from providers.brevo.client import AlreadySent, BrevoClient, Mail
+from providers.twilio.client import Placed, TwilioClient
+from providers.twilio.webhooks import read_call_status, read_message_status
+from services.notify.links import booking_link, unsubscribe_link
+from services.notify.settings import Settings
+from services.notify.templates import Templates, facts_for
+from services.notify.touches import Touch
+
+CLOCKS_DIFFER = timedelta(seconds=15)
+
+
+class Sender(Protocol):
+    """One channel."""
+
+    async def send(self, touch: Touch, address: str, card: LeadCard) -> str:
+        """The provider's reference. Raises Unavailable (not sent), Unclear (perhaps), RefusedTouch (never)."""
+        ...
+
+    async def find(self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]) -> Receipt | None:
+        """What the provider knows of a touch whose answer was unclear, among references that no other touch has."""
+        ...
+
+    async def look_up(self, ref: str) -> Receipt | None:
+        """What became of a touch that was sent; None where the provider keeps no such record."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Turns a touch into words for one person."""
+
+    settings: Settings
+    templates: Templates
+
+    def facts(self, lead_id: int, card: LeadCard) -> dict[str, str]:
+        s = self.settings
+        secret = s.link_secret.get_secret_value()
+        return facts_for(
+            card,
+            booking_url=booking_link(s.booking_url, lead_id, card, secret),
+            unsubscribe_url=unsubscribe_link(s.public_url, lead_id, secret),
+            business=s.business_name,
+            contact=s.business_contact,
+            advisor=s.advisor_name,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSender:
+    brevo: BrevoClient
+    wording: Wording
+
+    async def send(self, touch: Touch, address: str, card: LeadCard) -> str:
+        try:
+            return await self.brevo.send(self._mail(touch, address, card))
+        except AlreadySent:
+            return ""  # an earlier try arrived; its id comes with the first webhook
+
+    async def find(self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]) -> Receipt | None:
+        """Brevo lists mails with a delay it does not state, so the idempotency key decides: sending again is asking."""
+        ref = await self.brevo.find(to=address, key=str(touch.touch_id), since=since)
+        return Accepted(ref) if ref else None
+
+    async def look_up(self, ref: str) -> Receipt | None:
+        return None
+
+    def _mail(self, touch: Touch, address: str, card: LeadCard) -> Mail:
+        facts = self.wording.facts(touch.lead_id, card)
+        email = self.wording.templates.email(touch.template, facts)
+        return Mail(
+            key=str(touch.touch_id),
+            to=address,
+            name=card.name,
+            subject=email.subject,
+            html=email.html,
+            text=email.text,
+            unsubscribe_url=facts["unsubscribe_url"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CallSender:
+    twilio: TwilioClient
+    settings: Settings
+
+    async def send(self, touch: Touch, address: str, card: LeadCard) -> str:
+        hooks = f"{self.settings.public_url}/webhooks/twilio"
+        return await self.twilio.place_call(
+            to=address,
+            from_=self.settings.twilio.caller_id,
+            answer_url=f"{hooks}/voice?touch={touch.touch_id}",
+            status_url=f"{hooks}/call?touch={touch.touch_id}",
+        )
+
+    async def find(self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]) -> Receipt | None:
+        return _accepted(await self.twilio.calls_to(address), self.settings.twilio.caller_id, since, taken)
+
+    async def look_up(self, ref: str) -> Receipt | None:
+        call = await self.twilio.call(ref)
+        return read_call_status({"CallSid": ref, "CallStatus": call.status, "AnsweredBy": call.answered_by or ""})
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSender:
+    """WhatsApp or SMS: the same API, told apart by the prefix of its addresses."""
+
+    twilio: TwilioClient
+    wording: Wording
+    channel: Channel
+
+    @property
+    def _prefix(self) -> str:
+        return "whatsapp:" if self.channel is Channel.WHATSAPP else ""
+
+    @property
+    def _from(self) -> str:
+        twilio = self.wording.settings.twilio
+        number = twilio.whatsapp_sender if self.channel is Channel.WHATSAPP else twilio.sms_sender
+        return self._prefix + number.removeprefix("whatsapp:")
+
+    async def send(self, touch: Touch, address: str, card: LeadCard) -> str:
+        facts = self.wording.facts(touch.lead_id, card)
+        template = self._content_sid(touch.template)
+        return await self.twilio.send_message(
+            to=self._prefix + address,
+            from_=self._from,
+            status_url=f"{self.wording.settings.public_url}/webhooks/twilio/message?touch={touch.touch_id}",
+            body=None if template else self.wording.templates.text(self.channel, touch.template, facts),
+            content_sid=template,
+            variables={"1": facts["first_name"], "2": facts["booking_url"]},
+        )
+
+    async def find(self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]) -> Receipt | None:
+        return _accepted(await self.twilio.messages_to(self._prefix + address), self._from, since, taken)
+
+    async def look_up(self, ref: str) -> Receipt | None:
+        message = await self.twilio.message(ref)
+        return read_message_status(
+            {"MessageSid": ref, "MessageStatus": message.status, "ErrorCode": str(message.error_code or "")}
+        )
+
+    def _content_sid(self, template: str) -> str | None:
+        if self.channel is not Channel.WHATSAPP:
+            return None
+        twilio = self.wording.settings.twilio
+        return {"call_unanswered": twilio.content_sid_call_unanswered, "booking_link": twilio.content_sid_booking_link}[
+            template
+        ] or None
+
+
+def _accepted(found: list[Placed], from_: str, since: datetime, taken: set[str]) -> Receipt | None:
+    """The oldest of ours that no other touch claims, made no earlier than the attempt."""
+    ours = [p for p in found if p.from_ == from_ and p.sid not in taken and p.created_at >= since - CLOCKS_DIFFER]
+    return Accepted(min(ours, key=lambda placed: placed.created_at).sid) if ours else None

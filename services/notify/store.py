@@ -1,0 +1,329 @@
+"""Notify's SQL: the ledger of touches. A row is committed before the provider is called, and every step is one commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from contracts.event import Event
+from contracts.lead import LeadCard, LeadOptedOut
+from contracts.receipt import Receipt
+from contracts.reply import ReplyReceived
+from contracts.touch import (
+    Channel,
+    FailureKind,
+    SkipReason,
+    TouchFailed,
+    TouchSent,
+    TouchSkipped,
+    TouchUncertain,
+)
+from kit import outbox
+from kit.database import Connection, Database
+from services.notify.decisions.receipts import advance, said_by
+from services.notify.decisions.sending import Facts
+from services.notify.touches import State, Touch
+
+log = structlog.stdlib.get_logger()
+
+KEEP_CARD = """insert into leads (lead_id, phone, email, card) values ($1, $2, $3, $4::text::jsonb) on conflict do nothing"""
+CARD = "select card from leads where lead_id = $1"
+CLAIM = """
+with claimed as (
+  insert into touches (touch_id, lead_id, step, channel, template, address, state, attempts, sendings,
+                       first_claimed_at, lease_until)
+  values ($1, $2, $3, $4, $5, $6, 'sending', 1, 1, now(), now() + make_interval(secs => $7))
+  on conflict (touch_id) do update set state = 'sending', attempts = touches.attempts + 1,
+    sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), looks = 0, check_at = null,
+    first_claimed_at = case when touches.sendings = 0 then now() else touches.first_claimed_at end, reason = null
+    where touches.state = $8
+  returning attempts)
+select (select attempts from claimed) as attempt,
+       exists (select 1 from opt_outs join leads on address in (phone, email) where lead_id = $2) as opted_out"""
+SETTLE = """update touches set state = $3, provider_ref = coalesce(nullif($4, ''), provider_ref), reason = $5,
+              sent_at = case when $3 = 'sent' then now() else sent_at end, sendings = sendings - $7,
+              check_at = now() + make_interval(secs => $6), lease_until = null, updated_at = now()
+            where touch_id = $1 and attempts = $2 and state in ('sending', 'uncertain') returning true"""
+EXPIRE = """update touches set state = 'uncertain', reason = 'lease expired', lease_until = null, looks = 0,
+              check_at = now() + make_interval(secs => $1), updated_at = now()
+            where state = 'sending' and lease_until < now() returning touch_id, lead_id, step, channel"""
+NOTED = "insert into callbacks (key, touch_id, body) values ($1, $2, $3) on conflict do nothing returning true"
+FORGET = "delete from callbacks where received_at < now() - make_interval(days => 30)"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A touch that waits for the provider to be asked; `looks` counts the one that is due."""
+
+    touch: Touch
+    card: LeadCard
+    sendings: int
+    looks: int
+    first_claimed_at: datetime
+    age_seconds: float
+    provider_ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    facts: Facts
+    attempt: int
+
+
+class Store:
+    """`lease` and `patience` are seconds: how long a sending may take, how long a receipt is awaited before asking."""
+
+    def __init__(self, database: Database, *, lease: float, patience: float) -> None:
+        self._database, self._lease, self._patience = database, lease, patience
+
+    async def keep_card(self, lead_id: int, card: LeadCard) -> None:
+        await self._database.fetch(KEEP_CARD, lead_id, card.phone, card.email, card.model_dump_json())
+
+    async def card_of(self, lead_id: int) -> LeadCard:
+        """Raises LookupError for a lead of whom nothing is known."""
+        rows = await self._database.fetch(CARD, lead_id)
+        if not rows:
+            raise LookupError(f"no card of lead {lead_id}")
+        return LeadCard.model_validate(rows[0]["card"])
+
+    async def claim(self, touch: Touch, *, from_state: State = State.PLANNED) -> Claim:
+        """Takes the touch in hand: makes its row, or takes it over from `from_state`. Committed when this returns."""
+        [row] = await self._database.fetch(
+            CLAIM,
+            touch.touch_id,
+            touch.lead_id,
+            touch.step,
+            touch.channel,
+            touch.template,
+            touch.address,
+            self._lease,
+            from_state,
+        )
+        return Claim(Facts(claimed=row["attempt"] is not None, opted_out=row["opted_out"]), row["attempt"] or 0)
+
+    async def sent(self, touch: Touch, attempt: int, ref: str) -> None:
+        await self._settle(touch, attempt, State.SENT, _sent(touch, ref), ref=ref, check_in=self._patience)
+
+    async def failed(self, touch: Touch, attempt: int, kind: FailureKind, reason: str) -> None:
+        event = TouchFailed(**_about(touch), kind=kind, reason=reason)
+        await self._settle(touch, attempt, State.FAILED, event, reason=reason)
+
+    async def skipped(self, touch: Touch, attempt: int, reason: SkipReason) -> None:
+        event = TouchSkipped(**_about(touch), reason=reason)
+        await self._settle(touch, attempt, State.SKIPPED, event, reason=reason)
+
+    async def uncertain(self, touch: Touch, attempt: int, reason: str, *, check_in: float) -> None:
+        event = TouchUncertain(**_about(touch), reason=reason)
+        await self._settle(touch, attempt, State.UNCERTAIN, event, reason=reason, check_in=check_in)
+
+    async def put_back(self, touch: Touch, attempt: int, reason: str, *, to: State, check_in: float | None) -> None:
+        """This attempt sent nothing: the touch stands again where it was claimed from."""
+        await self._settle(touch, attempt, to, None, reason=reason, check_in=check_in, sendings=-1)
+
+    async def _settle(
+        self,
+        touch: Touch,
+        attempt: int,
+        state: State,
+        event: Event | None,
+        *,
+        ref: str = "",
+        reason: str | None = None,
+        check_in: float | None = None,
+        sendings: int = 0,
+    ) -> None:
+        """Does nothing where a callback, or a later attempt, has already said more."""
+        async with self._database.transaction() as connection:
+            settled = await connection.fetchval(
+                SETTLE, touch.touch_id, attempt, state, ref, reason, check_in, -sendings
+            )
+            if settled and event is not None:
+                await outbox.add(connection, [event])
+
+    async def hear(self, key: str, touch_id: UUID, receipt: Receipt | None, body: dict[str, Any]) -> None:
+        """Keeps a callback and lets it move its touch. A repeat has no effect."""
+        async with self._database.transaction() as connection:
+            if await connection.fetchval(NOTED, key, touch_id, body) and receipt is not None:
+                await self._apply(connection, touch_id, receipt)
+
+    async def learn(self, touch_id: UUID, receipt: Receipt) -> None:
+        """Lets what the provider was asked for move the touch."""
+        async with self._database.transaction() as connection:
+            await self._apply(connection, touch_id, receipt)
+
+    async def _apply(self, connection: Connection, touch_id: UUID, receipt: Receipt) -> None:
+        row = await connection.fetchrow(
+            "select touch_id, lead_id, step, channel, state from touches where touch_id = $1 for update", touch_id
+        )
+        if row is None:
+            log.warning("receipt.of_no_touch", touch_id=str(touch_id))
+            return
+        before = State(row["state"])
+        after = advance(before, receipt)
+        if after is None:
+            return
+        await connection.execute(
+            """update touches set state = $2, provider_ref = coalesce(provider_ref, nullif($3, '')),
+                 sent_at = coalesce(sent_at, now()), lease_until = null, updated_at = now(),
+                 check_at = case when $2 = 'sent' then now() + make_interval(secs => $4) end
+               where touch_id = $1""",
+            touch_id,
+            after,
+            receipt.ref,
+            self._patience,
+        )
+        events = said_by(
+            receipt,
+            before,
+            touch_id=touch_id,
+            lead_id=row["lead_id"],
+            step=row["step"],
+            channel=Channel(row["channel"]),
+        )
+        await outbox.add(connection, events)
+        log.info(
+            "touch.moved", touch_id=str(touch_id), lead_id=row["lead_id"], channel=row["channel"], before=before, now=after
+        )
+
+    async def expire_leases(self, *, check_in: float) -> int:
+        """What was being sent when its worker vanished becomes uncertain."""
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(EXPIRE, check_in)
+            events = [
+                TouchUncertain(
+                    touch_id=row["touch_id"],
+                    lead_id=row["lead_id"],
+                    step=row["step"],
+                    channel=Channel(row["channel"]),
+                    reason="lease expired",
+                )
+                for row in rows
+            ]
+            await outbox.add(connection, events)
+        return len(rows)
+
+    async def due(self, state: State, *, limit: int = 20) -> list[Open]:
+        """Takes touches of `state` whose look-up is due; nobody else gets them for a minute."""
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(
+                """with due as (select touch_id from touches where state = $1 and check_at <= now()
+                                order by check_at limit $2 for update skip locked)
+                   update touches t set check_at = now() + interval '1 minute', looks = looks + 1
+                   from due, leads where due.touch_id = t.touch_id and leads.lead_id = t.lead_id
+                   returning t.*, leads.card, extract(epoch from now() - t.first_claimed_at)::float8 as age""",
+                state,
+                limit,
+            )
+        return [_open(row) for row in rows]
+
+    async def check_again(self, touch_id: UUID, state: State, *, check_in: float | None) -> None:
+        """Plans the next look; none when `check_in` is None."""
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                "update touches set check_at = now() + make_interval(secs => $3) where touch_id = $1 and state = $2",
+                touch_id,
+                state,
+                check_in,
+            )
+
+    async def refs_at(self, address: str) -> set[str]:
+        """The provider's references that touches to `address` already have."""
+        rows = await self._database.fetch(
+            "select provider_ref from touches where address = $1 and provider_ref is not null", address
+        )
+        return {row["provider_ref"] for row in rows}
+
+    async def opt_out(self, key: str, addresses: Sequence[str], channel: str, reason: str, body: dict[str, Any]) -> None:
+        """The person behind any of these addresses is left alone on all of theirs. A repeat has no effect."""
+        async with self._database.transaction() as connection:
+            if not await connection.fetchval(NOTED, key, None, body):
+                return
+            await self._opt_out(connection, addresses, channel, reason)
+
+    async def opt_out_lead(self, lead_id: int, channel: str, reason: str) -> None:
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow("select phone, email from leads where lead_id = $1", lead_id)
+            if row is not None:
+                await self._opt_out(connection, [a for a in (row["phone"], row["email"]) if a], channel, reason)
+
+    async def _opt_out(self, connection: Connection, addresses: Sequence[str], channel: str, reason: str) -> None:
+        leads = await connection.fetch(
+            "select lead_id, phone, email from leads where phone = any($1) or email = any($1)", list(addresses)
+        )
+        theirs = {a for lead in leads for a in (lead["phone"], lead["email"]) if a} | set(addresses)
+        fresh = await connection.fetch(
+            """insert into opt_outs (address, channel, reason) select unnest($1::text[]), $2, $3
+               on conflict do nothing returning address""",
+            sorted(theirs),
+            channel,
+            reason,
+        )
+        if fresh:
+            events = [LeadOptedOut(lead_id=lead["lead_id"], channel=channel, reason=reason) for lead in leads]
+            await outbox.add(connection, events)
+
+    async def reply(
+        self, key: str, phone: str, body: dict[str, Any], replies: Sequence[ReplyReceived], *, opts_in: bool
+    ) -> None:
+        """Keeps what somebody wrote and says it of their leads; `opts_in` takes their stop back. Once per key."""
+        async with self._database.transaction() as connection:
+            if not await connection.fetchval(NOTED, key, None, body):
+                return
+            if opts_in:
+                await connection.execute(
+                    """delete from opt_outs where address = $1 or address in
+                         (select unnest(array[phone, email]) from leads where phone = $1)""",
+                    phone,
+                )
+            await outbox.add(connection, replies)
+
+    async def leads_at(self, phone: str) -> list[int]:
+        """The leads with this phone, newest first."""
+        rows = await self._database.fetch("select lead_id from leads where phone = $1 order by lead_id desc", phone)
+        return [row["lead_id"] for row in rows]
+
+    async def touch_of(self, touch_id: UUID) -> tuple[int, LeadCard] | None:
+        """Whose touch it is."""
+        rows = await self._database.fetch(
+            "select lead_id, card from touches join leads using (lead_id) where touch_id = $1", touch_id
+        )
+        return (rows[0]["lead_id"], LeadCard.model_validate(rows[0]["card"])) if rows else None
+
+    async def touch_by_ref(self, ref: str) -> UUID | None:
+        rows = await self._database.fetch("select touch_id from touches where provider_ref = $1", ref)
+        return rows[0]["touch_id"] if rows else None
+
+    async def forget_old_callbacks(self) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(FORGET)
+
+
+def _about(touch: Touch) -> dict[str, Any]:
+    return {"lead_id": touch.lead_id, "touch_id": touch.touch_id, "step": touch.step, "channel": touch.channel}
+
+
+def _sent(touch: Touch, ref: str) -> TouchSent:
+    return TouchSent(**_about(touch), provider_ref=ref or None)
+
+
+def _open(row: asyncpg.Record) -> Open:
+    return Open(
+        touch=Touch(
+            touch_id=row["touch_id"],
+            lead_id=row["lead_id"],
+            step=row["step"],
+            channel=Channel(row["channel"]),
+            template=row["template"],
+            address=row["address"],
+        ),
+        card=LeadCard.model_validate(row["card"]),
+        sendings=row["sendings"],
+        looks=row["looks"],
+        first_claimed_at=row["first_claimed_at"],
+        age_seconds=row["age"],
+        provider_ref=row["provider_ref"],
+    )

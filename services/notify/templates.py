@@ -1,0 +1,65 @@
+"""The texts, as the marketing team keeps them: one folder a language, one a channel."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+from mjml import mjml2html
+
+from contracts.lead import LeadCard
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    subject: str
+    html: str
+    text: str
+
+
+class Templates:
+    """Renders what stands in `folder/<language>`. A name that a template needs and nobody gives is an error.
+
+    Email is a pair: `<name>.mjml`, and its plain twin `<name>.txt`, whose first line is the subject.
+    """
+
+    def __init__(self, folder: Path, language: str) -> None:
+        root = folder / language
+        if not root.is_dir():
+            raise FileNotFoundError(f"no templates for {language} in {folder}")
+        sources = {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
+        for name in [name for name in sources if name.endswith(".mjml")]:
+            sources[name.removesuffix(".mjml") + ".html"] = str(mjml2html(sources.pop(name)))
+        self._jinja = jinja2.Environment(
+            loader=jinja2.DictLoader(sources),
+            autoescape=jinja2.select_autoescape(["html"], default=False),
+            undefined=jinja2.StrictUndefined,
+            keep_trailing_newline=False,
+        )
+
+    def email(self, name: str, facts: dict[str, str]) -> Email:
+        subject, _, text = self._render(f"email/{name}.txt", facts).partition("\n")
+        return Email(
+            subject=" ".join(subject.split()), html=self._render(f"email/{name}.html", facts), text=text.strip() + "\n"
+        )
+
+    def text(self, channel: str, name: str, facts: dict[str, str]) -> str:
+        """A message or what a voice says: one paragraph after another, without line breaks inside them."""
+        return self._render(f"{channel}/{name}.txt", facts).strip()
+
+    def _render(self, name: str, facts: dict[str, str]) -> str:
+        return self._jinja.get_template(name).render(facts)
+
+
+def facts_for(card: LeadCard, *, booking_url: str, unsubscribe_url: str, business: str, contact: str, advisor: str) -> dict[str, str]:
+    """What every template may name."""
+    return {
+        "name": card.name,
+        "first_name": card.first_name,
+        "company": card.company or "",
+        "service": card.service or "",
+        "booking_url": booking_url,
+        "unsubscribe_url": unsubscribe_url,
+        "business": business,
+        "contact": contact,
+        "advisor": advisor,
+    }

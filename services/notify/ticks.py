@@ -1,0 +1,79 @@
+"""What notify does by the clock: settles what is uncertain, asks for receipts that never came."""
+
+import contextlib
+from collections.abc import Sequence
+
+import structlog
+
+from kit.failures import Unavailable
+from kit.ticks import Tick
+from services.notify.decisions.reconciling import Ask, AskLater, LeaveToAPerson, SendAgain, after_not_found, first_step
+from services.notify.deps import Deps
+from services.notify.outreach import make
+from services.notify.store import Open
+from services.notify.touches import State
+
+log = structlog.stdlib.get_logger()
+
+RECEIPT_GIVEN_UP_SECONDS = 86_400.0
+
+
+def ticks(deps: Deps) -> Sequence[Tick]:
+    async def expire_leases() -> None:
+        if expired := await deps.store.expire_leases(check_in=deps.settings.checks[0]):
+            log.warning("touches.uncertain", count=expired, reason="lease expired")
+
+    async def settle_uncertain() -> bool:
+        due = await deps.store.due(State.UNCERTAIN)
+        for one in due:
+            await settle(one, deps)
+        return bool(due)
+
+    async def ask_for_receipts() -> bool:
+        due = await deps.store.due(State.SENT)
+        for one in due:
+            await ask_for_receipt(one, deps)
+        return bool(due)
+
+    return (
+        Tick("expire_leases", 1, expire_leases),
+        Tick("settle_uncertain", 0.5, settle_uncertain),
+        Tick("ask_for_receipts", 5, ask_for_receipts),
+        Tick("forget_old_callbacks", 3600, deps.store.forget_old_callbacks),
+    )
+
+
+async def settle(one: Open, deps: Deps) -> None:
+    """Finds out whether an uncertain touch was sent; sends it again only when it was not, or when that is harmless."""
+    step: Ask | SendAgain | AskLater | LeaveToAPerson = first_step(one.touch.channel, one.age_seconds)
+    if isinstance(step, Ask):
+        assert one.touch.address is not None
+        taken = await deps.store.refs_at(one.touch.address)
+        found = await deps.senders[one.touch.channel].find(
+            one.touch, one.touch.address, one.card, since=one.first_claimed_at, taken=taken
+        )
+        if found is not None:
+            await deps.store.learn(one.touch.touch_id, found)
+            log.info("touch.found", touch_id=str(one.touch.touch_id), channel=one.touch.channel, ref=found.ref)
+            return
+        step = after_not_found(looks=one.looks, sendings=one.sendings, checks=deps.settings.checks)
+    match step:
+        case AskLater(seconds):
+            await deps.store.check_again(one.touch.touch_id, State.UNCERTAIN, check_in=seconds)
+        case SendAgain():
+            log.info("touch.sent_again", touch_id=str(one.touch.touch_id), channel=one.touch.channel)
+            with contextlib.suppress(Unavailable):  # surely not sent, and put back: a later look tries again
+                await make(one.touch, one.card, deps, from_state=State.UNCERTAIN)
+        case _:
+            await deps.store.check_again(one.touch.touch_id, State.UNCERTAIN, check_in=None)
+            log.error("touch.left_to_a_person", touch_id=str(one.touch.touch_id), channel=one.touch.channel)
+
+
+async def ask_for_receipt(one: Open, deps: Deps) -> None:
+    """Asks what became of a touch whose callback never came, less and less often, for a day."""
+    receipt = await deps.senders[one.touch.channel].look_up(one.provider_ref) if one.provider_ref else None
+    if receipt is not None:
+        await deps.store.learn(one.touch.touch_id, receipt)
+    next_look = max(one.age_seconds, deps.settings.receipt_patience)
+    keep_asking = one.provider_ref and one.age_seconds + next_look < RECEIPT_GIVEN_UP_SECONDS
+    await deps.store.check_again(one.touch.touch_id, State.SENT, check_in=next_look if keep_asking else None)

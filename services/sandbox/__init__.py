@@ -1,0 +1,1 @@
+"""The outside world, pretended, on one port."""

@@ -1,0 +1,74 @@
+"""Composition root of the sandbox: three companies behind one unreliable line."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from kit.logging import start_logging
+from providers.brevo import sandbox as brevo_sandbox
+from providers.kommo import sandbox as kommo_sandbox
+from providers.sandbox import Callbacks, Unreliable, World
+from providers.twilio import sandbox as twilio_sandbox
+from services.sandbox.routes import make_routes
+from services.sandbox.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> ASGIApp:
+    settings = settings or Settings()
+    start_logging("sandbox", settings.log_format)
+    world = World(latency=settings.latency)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        callbacks = Callbacks(settings.sandbox_deliver_to)
+        public = settings.public_base_url.rstrip("/")
+        twilio = twilio_sandbox.TwilioSandbox(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token,
+            inbound_url=f"{public}/webhooks/twilio/inbound",
+            callbacks=callbacks,
+            ring=settings.sandbox_ring_seconds,
+            talk=settings.sandbox_talk_seconds,
+        )
+        brevo = brevo_sandbox.BrevoSandbox(
+            api_key=settings.brevo_api_key,
+            webhook_url=f"{public}/webhooks/brevo",
+            webhook_token=settings.brevo_webhook_token,
+            callbacks=callbacks,
+        )
+        kommo = kommo_sandbox.KommoSandbox(
+            access_token=settings.kommo_access_token,
+            refresh_token=settings.kommo_refresh_token,
+            pipelines={
+                settings.kommo_pipeline_id: {
+                    *(settings.kommo_status_id_inicial, settings.kommo_status_id_agendado),
+                    *(142, 143),  # won and lost, the same in every pipeline
+                }
+            },
+            custom_fields={
+                field
+                for field in (
+                    settings.kommo_field_id_empresa,
+                    settings.kommo_field_id_servicio,
+                    settings.kommo_field_id_fuente,
+                )
+                if field is not None
+            },
+        )
+        for company in (twilio, brevo, kommo):
+            company.join(world)
+            app.include_router(company.router())
+        app.include_router(make_routes(world, kommo, brevo, twilio))
+        yield
+        await callbacks.close()
+
+    app = FastAPI(title="sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
+    for company_module in (twilio_sandbox, brevo_sandbox, kommo_sandbox):
+        app.add_exception_handler(company_module.Oops, company_module.refuse)
+
+    @app.get("/healthz", status_code=204)
+    async def alive() -> None: ...
+
+    return Unreliable(app, world)

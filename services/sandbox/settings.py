@@ -1,0 +1,32 @@
+"""What the sandbox reads: the same names as the real clients, so both sides agree."""
+
+from pydantic import AliasChoices, Field
+
+from kit.settings import ProcessSettings
+
+
+class Settings(ProcessSettings):
+    """Seconds throughout. `sandbox_latency` is such as `kommo=0.3,brevo=0.15,twilio=0.25`."""
+
+    public_base_url: str
+    sandbox_deliver_to: str | None = None
+    sandbox_latency: str = Field("", pattern=r"^$|^\w+=[\d.]+(,\w+=[\d.]+)*$")
+    sandbox_ring_seconds: float = 0.5
+    sandbox_talk_seconds: float = 1.0
+
+    twilio_account_sid: str
+    twilio_auth_token: str
+    brevo_api_key: str = Field(validation_alias=AliasChoices("BREVO_API_KEY", "SENDINBLUE_API_KEY"))
+    brevo_webhook_token: str = Field(validation_alias=AliasChoices("BREVO_WEBHOOK_TOKEN", "SENDINBLUE_WEBHOOK_TOKEN"))
+    kommo_access_token: str
+    kommo_refresh_token: str = "sandbox-refresh"
+    kommo_pipeline_id: int
+    kommo_status_id_inicial: int
+    kommo_status_id_agendado: int = 0
+    kommo_field_id_empresa: int | None = None
+    kommo_field_id_servicio: int | None = None
+    kommo_field_id_fuente: int | None = None
+
+    @property
+    def latency(self) -> dict[str, float]:
+        return {name: float(seconds) for name, _, seconds in (p.partition("=") for p in self.sandbox_latency.split(",") if p)}
