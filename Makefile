@@ -1,0 +1,48 @@
+# make demo · make up · make down · make test · make check · make bench
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: demo up down test check bench documents lock clean
+
+demo: $(VENV)/app
+	@$(PYTHON) -m pauta demo
+
+up: $(VENV)/app
+	@$(PYTHON) -m pauta up
+
+down: $(VENV)/app
+	@$(PYTHON) -m pauta down
+
+test: $(VENV)/dev
+	$(PYTHON) -m pytest
+
+check: $(VENV)/dev
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+bench: $(VENV)/dev
+	@$(PYTHON) -m bench
+
+documents: $(VENV)/app
+	$(PYTHON) -m pauta documents
+
+$(VENV)/bin/python:
+	python3 -m venv $(VENV)
+
+$(VENV)/app: $(VENV)/bin/python requirements/app.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/app.txt
+	touch $@
+
+$(VENV)/dev: $(VENV)/bin/python requirements/dev.txt
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	touch $@ $(VENV)/app
+
+lock: $(VENV)/dev
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml -o requirements/app.txt
+	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev -c requirements/app.txt pyproject.toml -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

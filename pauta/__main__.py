@@ -1,0 +1,5 @@
+"""python -m pauta"""
+
+from pauta.cli import app
+
+app()

@@ -1,0 +1,98 @@
+"""pauta up, down, demo, setup, documents."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pauta.running.compose import Compose, engine_answers
+from pauta.running.native import Native, stop_remembered
+from pauta.running.recipe import PROJECT, read_env_file
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+Engine = Annotated[str, typer.Option(envvar="PAUTA_ENGINE", help="docker, native, or auto: Docker where it answers.")]
+
+
+def by_docker(engine: str) -> bool:
+    """Whether to use Docker. Raises typer.BadParameter for a word that is neither."""
+    if engine not in ("auto", "docker", "native"):
+        raise typer.BadParameter(f"{engine} is none of docker, native, auto", param_hint="PAUTA_ENGINE")
+    return engine_answers() if engine == "auto" else engine == "docker"
+
+
+def home() -> Path:
+    """Where a native system keeps its data between starts."""
+    root = Path("/var/lib/pauta") if os.geteuid() == 0 else Path.home() / ".local/share/pauta"
+    return Path(os.environ.get("PAUTA_HOME") or root)
+
+
+def variables() -> dict[str, str]:
+    return read_env_file(PROJECT / ".env") | dict(os.environ)
+
+
+@app.command()
+def up(engine: Engine = "auto") -> None:
+    """Start everything, to stay."""
+    if by_docker(engine):
+        compose = Compose("pauta", variables())
+        compose.start()
+        addresses = compose.addresses
+    else:
+        stop_remembered(home())
+        native = Native(home(), variables())
+        try:
+            native.start()
+        except BaseException:
+            native.stop()
+            raise
+        native.remember()
+        addresses = native.addresses
+    typer.echo(f"Leads:     POST {addresses.gateway}/api/lead")
+    typer.echo(f"Actions:   {addresses.console}/api/actions")
+    typer.echo(f"Sandbox:   {addresses.sandbox}/sandbox/calls, /messages, /emails, /kommo")
+    typer.echo(f"RabbitMQ:  {addresses.rabbitmq}  (user pauta, password in RABBITMQ_PASSWORD, rabbitmq-demo unless set)")
+
+
+@app.command()
+def down(engine: Engine = "auto") -> None:
+    """Stop what `up` started; the data stays."""
+    stopped = stop_remembered(home())
+    if by_docker(engine):
+        Compose("pauta", variables()).stop()
+        stopped = True
+    typer.echo("Stopped." if stopped else "Nothing was running.")
+
+
+@app.command()
+def demo(engine: Engine = "auto") -> None:
+    """Start everything with the sandbox, send leads of every fate, watch, check, stop."""
+    from pauta.demo import run
+
+    raise typer.Exit(0 if run(docker=by_docker(engine)) else 1)
+
+
+@app.command()
+def setup() -> None:
+    """Make databases, roles, broker users, queues and tables (run before the services start)."""
+    from kit.logging import start_logging
+    from pauta.setup import SetupSettings, set_up
+
+    settings = SetupSettings()  # type: ignore[call-arg]  # read from the environment
+    start_logging("setup", settings.log_format)
+    asyncio.run(set_up(settings))
+
+
+@app.command()
+def documents(folder: Path = PROJECT / "docs") -> None:
+    """Write the AsyncAPI and OpenAPI documents from the running code."""
+    from pauta.documents import every_document
+
+    for name, document in every_document().items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        typer.echo(path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path)

@@ -1,0 +1,44 @@
+"""The AsyncAPI and OpenAPI documents, generated from the code that runs."""
+
+import json
+import os
+from typing import Any
+from unittest.mock import patch
+
+from fastapi import FastAPI
+from faststream.specification.asyncapi import AsyncAPI
+
+import services.console.app
+import services.crm.app
+import services.intake.app
+import services.notify.app
+from pauta.running.recipe import read_recipes
+
+APPS = {
+    "intake": services.intake.app.create_app,
+    "crm": services.crm.app.create_app,
+    "notify": services.notify.app.create_app,
+    "console": services.console.app.create_app,
+}
+
+
+def every_document() -> dict[str, dict[str, Any]]:
+    """File name under docs/ → document. The services are made, never started."""
+    recipes = read_recipes({})
+    documents: dict[str, dict[str, Any]] = {}
+    for name, create_app in APPS.items():
+        with patch.dict(os.environ, dict(recipes[name].environment), clear=True):
+            app = create_app()
+        documents[f"asyncapi/{name}.json"] = _asyncapi(name, app)
+        if name == "intake":
+            documents["openapi/intake.json"] = app.openapi()
+    return documents
+
+
+def _asyncapi(name: str, app: FastAPI) -> dict[str, Any]:
+    specification = AsyncAPI(app.state.broker, title=f"Pauta: {name}", version="1", schema_version="3.0.0")
+    document: dict[str, Any] = json.loads(specification.to_specification().to_json())
+    document["servers"] = {}
+    for channel in document["channels"].values():
+        channel["servers"] = []
+    return document

@@ -1,0 +1,60 @@
+"""The system by Docker Compose."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+
+from pauta.running.native import Addresses
+from pauta.running.recipe import PROJECT
+
+
+def engine_answers() -> bool:
+    """Whether a Docker engine and its compose plugin answer."""
+    for command in (["docker", "info"], ["docker", "compose", "version"]):
+        try:
+            if subprocess.run(command, capture_output=True, timeout=20).returncode:
+                return False
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+    return True
+
+
+class Compose:
+    """One compose project."""
+
+    def __init__(self, project: str, variables: Mapping[str, str]) -> None:
+        self._variables = dict(variables)
+        self._command = ["docker", "compose", "--project-name", project, "--progress", "quiet"]
+        port = {
+            name: self._variables.get(variable) or usual
+            for name, variable, usual in (
+                ("gateway", "GATEWAY_PORT", "5000"),
+                ("console", "CONSOLE_PORT", "5001"),
+                ("sandbox", "SANDBOX_PORT", "5002"),
+                ("rabbitmq", "RABBITMQ_MANAGEMENT_PORT", "15672"),
+            )
+        }
+        self.addresses = Addresses(
+            gateway=f"http://localhost:{port['gateway']}",
+            console=f"http://127.0.0.1:{port['console']}",
+            sandbox=f"http://127.0.0.1:{port['sandbox']}",
+            rabbitmq=f"http://127.0.0.1:{port['rabbitmq']}",
+        )
+
+    def start(self) -> None:
+        """Builds what changed, starts everything, and returns when all of it is healthy."""
+        self._run("build", "--quiet", "setup")
+        self._run("up", "--detach", "--wait", "--wait-timeout", "150", "--no-build")
+
+    def stop(self, *, forget: bool = False) -> None:
+        """Stops everything; `forget` removes the data as well."""
+        self._run("down", "--remove-orphans", *(["--volumes"] if forget else []))
+
+    def _run(self, *arguments: str) -> None:
+        environment = os.environ | self._variables
+        done = subprocess.run([*self._command, *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            logs = subprocess.run(
+                [*self._command, "logs", "--tail", "15"], cwd=PROJECT, env=environment, capture_output=True, text=True
+            )
+            raise SystemExit(f"docker compose {arguments[0]} failed:\n{done.stderr[-3000:]}\n{logs.stdout[-6000:]}")

@@ -1,0 +1,184 @@
+"""The system as plain processes: what docker-compose.yml says, on ports and in a folder of its own."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pauta.running.recipe import PROJECT, Recipe, read_recipes
+from pauta.running.servers import Caddy, Postgres, Process, RabbitMQ, answers, free_ports, install_missing, wait_until
+
+SERVICES = ("intake", "crm", "notify", "console", "sandbox")
+LOW_PRIORITY = ("console",)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the running system answers."""
+
+    gateway: str
+    console: str
+    sandbox: str
+    rabbitmq: str
+
+
+class Native:
+    """One system in `folder`. `variables` are those of `.env`."""
+
+    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
+        self.folder, self._variables = folder, dict(variables)
+        self.ports = dict(zip((*SERVICES, "postgres", "amqp"), free_ports(len(SERVICES) + 2), strict=True))
+        for name, variable, usual in (
+            ("gateway", "GATEWAY_PORT", 5000),
+            ("management", "RABBITMQ_MANAGEMENT_PORT", 15672),
+            ("console", "CONSOLE_PORT", 5001),
+            ("sandbox", "SANDBOX_PORT", 5002),
+        ):
+            self.ports[name] = int(self._variables.get(variable) or usual)
+        self._variables.setdefault("PUBLIC_BASE_URL", f"http://localhost:{self.ports['gateway']}")
+        self.addresses = Addresses(
+            gateway=f"http://localhost:{self.ports['gateway']}",
+            console=f"http://127.0.0.1:{self.ports['console']}",
+            sandbox=f"http://127.0.0.1:{self.ports['sandbox']}",
+            rabbitmq=f"http://127.0.0.1:{self.ports['management']}",
+        )
+        self.processes: list[Process] = []
+
+    def start(self) -> None:
+        """Starts everything in order and returns when all of it answers. Raises NotReady."""
+        install_missing()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o755)
+        postgres, rabbitmq = self.make_servers()
+        recipes = self.recipes()
+        for server in (postgres, rabbitmq):
+            self.processes.append(server)
+            server.start()
+        postgres.wait()
+        rabbitmq.wait()
+        self.set_up(recipes["setup"])
+        for name in self._wanted():
+            self.start_service(name, recipes[name], self.ports[name])
+        caddy = self.make_gateway({"INTAKE_UPSTREAM": [self.ports["intake"]], "NOTIFY_UPSTREAM": [self.ports["notify"]]})
+        self.processes.append(caddy)
+        caddy.start()
+        caddy.wait()
+        for name in self._wanted():
+            self.wait_for(name, self.ports[name])
+
+    def _wanted(self) -> list[str]:
+        return [name for name in SERVICES if name != "sandbox" or self._variables.get("SANDBOX_REPLICAS") != "0"]
+
+    def make_servers(self) -> tuple[Postgres, RabbitMQ]:
+        postgres = Postgres(
+            self.folder, self.ports["postgres"], self._variables.get("POSTGRES_PASSWORD") or "postgres-demo"
+        )
+        rabbitmq = RabbitMQ(
+            self.folder,
+            self.ports["amqp"],
+            self.ports["management"],
+            self._variables.get("RABBITMQ_PASSWORD") or "rabbitmq-demo",
+        )
+        return postgres, rabbitmq
+
+    def make_gateway(self, upstreams: Mapping[str, list[int]]) -> Caddy:
+        there = {name: " ".join(f"127.0.0.1:{port}" for port in ports) for name, ports in upstreams.items()}
+        return Caddy(self.folder, self.ports["gateway"], PROJECT / "deploy" / "Caddyfile", there)
+
+    def recipes(self) -> dict[str, Recipe]:
+        """Compose's recipes, with this machine's addresses in place of the containers' names."""
+        places = {
+            "postgres:5432": self.ports["postgres"],
+            "rabbitmq:5672": self.ports["amqp"],
+            "rabbitmq:15672": self.ports["management"],
+            "gateway:5000": self.ports["gateway"],
+            **{f"{name}:8000": self.ports[name] for name in SERVICES},
+        }
+        moved = {}
+        for name, recipe in read_recipes(self._variables).items():
+            environment = dict(recipe.environment)
+            for place, port in places.items():
+                environment = {k: v.replace(f"@{place}", f"@127.0.0.1:{port}") for k, v in environment.items()}
+                environment = {k: v.replace(f"//{place}", f"//127.0.0.1:{port}") for k, v in environment.items()}
+            moved[name] = Recipe(name, recipe.command, environment)
+        return moved
+
+    def set_up(self, recipe: Recipe) -> None:
+        done = subprocess.run(
+            [sys.executable, *recipe.command[1:]], env=self._environment(recipe), cwd=PROJECT, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise SystemExit(f"setup failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+
+    def start_service(self, name: str, recipe: Recipe, port: int, *, log_name: str | None = None) -> Process:
+        """One process of service `name` on `port`."""
+        command = [sys.executable, "-m", *recipe.command]
+        command[command.index("--host") + 1], command[command.index("--port") + 1] = "127.0.0.1", str(port)
+        if name in LOW_PRIORITY:
+            command = ["nice", "-n", "10", *command]
+        process = Process(
+            log_name or name, command, self.folder / f"{log_name or name}.log", self._environment(recipe), folder=PROJECT
+        )
+        process.start()
+        self.processes.append(process)
+        return process
+
+    def wait_for(self, name: str, port: int) -> None:
+        probe = "/healthz" if name == "sandbox" else "/readyz"
+        wait_until(lambda: answers(f"http://127.0.0.1:{port}{probe}"), f"{name}, see {self.folder / name}.log", seconds=60)
+
+    def _environment(self, recipe: Recipe) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SSL_CERT_FILE") if name in os.environ}
+        paths = {"ACTIONS_LOG_PATH": str(self.folder / "actions_log.json")} if "ACTIONS_LOG_PATH" in recipe.environment else {}
+        return {**kept, **recipe.environment, **paths, "PYTHONUNBUFFERED": "1"}
+
+    def stop(self) -> None:
+        """Stops everything, the last started first."""
+        for process in reversed(self.processes):
+            process.stop()
+        self.processes.clear()
+
+    def remember(self) -> None:
+        """Writes down what runs, for a later `stop_remembered`."""
+        all_of_them = [*self.processes, *(p.companion for p in self.processes if isinstance(p, RabbitMQ))]
+        running = [{"name": p.name, "pid": p.pid, "signal": int(p.stop_signal), "born": _born(p.pid)} for p in all_of_them]
+        (self.folder / "running.json").write_text(json.dumps(running, indent=1))
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def stop_remembered(folder: Path) -> bool:
+    """Stops what `remember` wrote down; False when nothing of it runs. A pid that now belongs to another is left alone."""
+    record = folder / "running.json"
+    if not record.exists():
+        return False
+    known = json.loads(record.read_text())
+    alive = [one for one in known if _born(one["pid"]) == one["born"]]
+    epmd_last = sorted(reversed(alive), key=lambda one: one["name"] == "epmd")
+    for one in epmd_last:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one["pid"], signal.Signals(one["signal"]))
+        deadline = time.monotonic() + 40
+        while _born(one["pid"]) == one["born"]:
+            if time.monotonic() > deadline:
+                os.killpg(one["pid"], signal.SIGKILL)
+            time.sleep(0.05)
+    record.unlink()
+    return bool(alive)
+
+
+def _born(pid: int) -> str | None:
+    """When the process began, in the kernel's ticks; None for none, or for one that has ended and not been buried."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else fields[19]

@@ -1,0 +1,274 @@
+"""Debian's RabbitMQ, PostgreSQL and Caddy, run privately: own ports, own folder, nothing left behind."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PACKAGES = {"rabbitmq-server": "rabbitmq-server", "caddy": "caddy", "postgresql": "postgresql"}
+RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+
+
+class NotReady(Exception):
+    """A server or service did not come up in time; says which, and where its log is."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def wait_until(ready: Callable[[], bool], what: str, *, seconds: float = 60.0) -> None:
+    """Returns as soon as `ready`; raises NotReady after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise NotReady(what)
+        time.sleep(0.05)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
+    """Whether `url` answers with a success."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=dict(headers or {})), timeout=2) as response:
+            return bool(response.status < 300)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def install_missing() -> None:
+    """Installs what is missing from Debian's packages, without starting it as a system service. Needs root for that."""
+    missing = [package for package, present in _present().items() if not present]
+    if not missing:
+        return
+    if os.geteuid() != 0:
+        raise SystemExit(f"Install {' '.join(missing)}, or run this as root once, or start a Docker engine.")
+    print(f"installing {', '.join(missing)} …", flush=True)
+    policy = Path("/usr/sbin/policy-rc.d")
+    own_policy = not policy.exists()
+    if own_policy:
+        policy.write_text("#!/bin/sh\nexit 101\n")
+        policy.chmod(0o755)
+    try:
+        environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *missing]):
+            done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True)
+            if done.returncode:
+                raise SystemExit(f"apt-get {command[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    finally:
+        if own_policy:
+            policy.unlink()
+
+
+def _present() -> dict[str, bool]:
+    return {
+        "rabbitmq-server": RABBITMQ.exists(),
+        "caddy": shutil.which("caddy") is not None,
+        "postgresql": bool(_postgres_folders()),
+    }
+
+
+def _postgres_folders() -> list[Path]:
+    folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    return sorted(folders, key=lambda folder: int(folder.parent.name))
+
+
+@dataclass
+class Process:
+    """One process of ours, in a session of its own, writing to its own log."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    user: str | None = None
+    folder: Path | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    popen: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self.popen is not None
+        return self.popen.pid
+
+    @property
+    def running(self) -> bool:
+        return self.popen is not None and self.popen.poll() is None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.popen = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=dict(self.environment) or None,
+                user=self.user,
+                group=self.user,
+                cwd=self.folder,
+                start_new_session=True,
+            )
+
+    def stop(self, seconds: float = 40.0) -> None:
+        """Asks it to end and waits; ends it by force after `seconds`."""
+        if not self.running:
+            return
+        assert self.popen is not None
+        self.popen.send_signal(self.stop_signal)
+        try:
+            self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """Ends it, and what it started, at once."""
+        if self.popen is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.popen.pid, signal.SIGKILL)
+            self.popen.wait()
+
+    def last_words(self, lines: int = 25) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+class Postgres(Process):
+    """A cluster of its own on `port`; the superuser is `postgres` with `password`."""
+
+    def __init__(self, folder: Path, port: int, password: str) -> None:
+        self.port, self.data, self._password = port, folder / "postgres", password
+        self._bin = _postgres_folders()[-1]
+        owner = "postgres" if os.geteuid() == 0 else None
+        super().__init__(
+            name="postgres",
+            command=[
+                *(str(self._bin / "postgres"), "-D", str(self.data), "-p", str(port), "-c", "listen_addresses=127.0.0.1"),
+                *("-c", f"unix_socket_directories={self.data}", "-c", "max_connections=200"),
+            ],
+            log=folder / "postgres.log",
+            user=owner,
+            stop_signal=signal.SIGINT,  # a fast shutdown: sessions are ended, not waited for
+        )
+
+    def start(self) -> None:
+        if not (self.data / "PG_VERSION").exists():
+            self._make_cluster()
+        super().start()
+
+    def _make_cluster(self) -> None:
+        self.data.mkdir(parents=True, exist_ok=True)
+        secret = self.data.parent / "postgres-password"
+        secret.write_text(self._password)
+        if self.user:
+            account = pwd.getpwnam(self.user)
+            os.chown(self.data, account.pw_uid, account.pw_gid)
+            os.chown(secret, account.pw_uid, account.pw_gid)
+        command = ["initdb", "-D", str(self.data), "-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8"]
+        try:
+            subprocess.run(
+                [str(self._bin / command[0]), *command[1:], "--no-locale", "--no-sync", f"--pwfile={secret}"],
+                user=self.user,
+                group=self.user,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                cwd="/",
+            )
+        finally:
+            secret.unlink()
+
+    def wait(self) -> None:
+        wait_until(lambda: listens(self.port) and self._accepts(), f"postgres, see {self.log}")
+
+    def _accepts(self) -> bool:
+        check = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(check).returncode == 0
+
+
+class RabbitMQ(Process):
+    """A node of its own on `port`, its management page on `management_port`; its first user is `pauta`."""
+
+    def __init__(self, folder: Path, port: int, management_port: int, password: str) -> None:
+        self.port, self.management_port, self._password = port, management_port, password
+        self._folder = folder / "rabbitmq"
+        self._epmd_port, distribution = free_ports(2)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self._folder),
+            "LANG": "C.UTF-8",
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_NODENAME": "pauta@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(port),
+            "RABBITMQ_DIST_PORT": str(distribution),
+            "RABBITMQ_MNESIA_BASE": str(self._folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self._folder / "log"),
+            "RABBITMQ_PID_FILE": str(self._folder / "pid"),
+            "RABBITMQ_CONFIG_FILE": str(self._folder / "rabbitmq.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self._folder / "enabled_plugins"),
+            "ERL_EPMD_PORT": str(self._epmd_port),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+        }
+        super().__init__("rabbitmq", [str(RABBITMQ)], folder / "rabbitmq.log", environment)
+        self._epmd = Process("epmd", ["epmd", "-port", str(self._epmd_port)], folder / "epmd.log", environment)
+
+    def start(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        (self._folder / "rabbitmq.conf").write_text(
+            f"default_user = pauta\ndefault_pass = {self._password}\nloopback_users.guest = true\n"
+            f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management_port}\n"
+        )
+        if not self._epmd.running:
+            self._epmd.start()
+            wait_until(lambda: listens(self._epmd_port), "epmd")
+        super().start()
+
+    @property
+    def companion(self) -> Process:
+        """Erlang's name server, which has to run as long as the node."""
+        return self._epmd
+
+    def wait(self) -> None:
+        wait_until(lambda: listens(self.port) and listens(self.management_port), f"rabbitmq, see {self.log}")
+
+    def stop(self, seconds: float = 40.0) -> None:
+        super().stop(seconds)
+        self._epmd.kill()
+
+
+class Caddy(Process):
+    """The gateway on `port`, with deploy/Caddyfile."""
+
+    def __init__(self, folder: Path, port: int, caddyfile: Path, upstreams: Mapping[str, str]) -> None:
+        self.port = port
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "XDG_DATA_HOME": str(folder / "caddy"),
+            "XDG_CONFIG_HOME": str(folder / "caddy"),
+            "GATEWAY_ADDRESS": f"http://:{port}",
+            **upstreams,
+        }
+        command = ["caddy", "run", "--config", str(caddyfile), "--adapter", "caddyfile"]
+        super().__init__("gateway", command, folder / "gateway.log", environment)
+
+    def wait(self) -> None:
+        wait_until(lambda: listens(self.port), f"gateway, see {self.log}")

@@ -1,0 +1,103 @@
+"""Makes, before any service starts, what they may only use: databases, roles, broker users, queues, tables.
+
+Everything is safe to run again. The services' own users can change rows, read their queues and publish their events,
+and nothing else.
+"""
+
+import os
+import re
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+import structlog
+from pydantic import Field, SecretStr
+
+from kit import migrations, topology
+from kit.bus import EVENTS, parking
+from kit.settings import ProcessSettings
+from pauta.catalogue import SERVICES, Service
+
+log = structlog.stdlib.get_logger()
+
+NOTHING = "^$"
+
+
+class SetupSettings(ProcessSettings):
+    """The administrator's addresses. Each service's password is in `<SERVICE>_PASSWORD`."""
+
+    admin_database_url: SecretStr
+    admin_amqp_url: SecretStr
+    admin_rabbitmq_url: SecretStr
+    retry_delays: str = Field("1,5,30,120,600,1800,3600")
+
+
+async def set_up(settings: SetupSettings) -> None:
+    """Raises KeyError naming the missing password, or whatever the servers refuse with."""
+    passwords = {service.name: os.environ[f"{service.name.upper()}_PASSWORD"] for service in SERVICES}
+    delays = tuple(float(delay) for delay in settings.retry_delays.split(","))
+    works = [work for service in SERVICES for work in service.works]
+    await topology.declare(settings.admin_amqp_url.get_secret_value(), works, delays)
+    await _make_broker_users(settings.admin_rabbitmq_url.get_secret_value(), passwords)
+    log.info("setup.broker", queues=len(works))
+    for service in SERVICES:
+        await _make_database(settings.admin_database_url.get_secret_value(), service.name, passwords[service.name])
+        log.info("setup.database", database=service.name)
+
+
+async def _make_database(admin_url: str, name: str, password: str) -> None:
+    own_url = urlunsplit(urlsplit(admin_url)._replace(path=f"/{name}"))
+    admin = await asyncpg.connect(admin_url, timeout=10)
+    try:
+        known = await admin.fetchval("select true from pg_roles where rolname = $1", name)
+        verb = "alter role %I with login password %L" if known else "create role %I login password %L"
+        await admin.execute(await admin.fetchval(f"select format('{verb}', $1::text, $2::text)", name, password))
+        if not await admin.fetchval("select true from pg_database where datname = $1", name):
+            await admin.execute(f'create database "{name}"')
+        await admin.execute(f'revoke all on database "{name}" from public')
+        await admin.execute(f'grant connect on database "{name}" to "{name}"')
+    finally:
+        await admin.close()
+    await migrations.upgrade(name, own_url)
+    owner = await asyncpg.connect(own_url, timeout=10)
+    try:
+        await owner.execute(
+            f"""revoke all on schema public from public;
+                grant usage on schema public to "{name}";
+                grant select, insert, update, delete on all tables in schema public to "{name}";
+                grant usage on all sequences in schema public to "{name}";
+                revoke all on alembic_version from "{name}";"""
+        )
+    finally:
+        await owner.close()
+
+
+async def _make_broker_users(management_url: str, passwords: dict[str, str]) -> None:
+    parts = urlsplit(management_url)
+    auth = (parts.username or "", parts.password or "")
+    base = urlunsplit((parts.scheme, f"{parts.hostname}:{parts.port}", "/api", "", ""))
+    async with httpx.AsyncClient(base_url=base, auth=auth, timeout=15) as http:
+        for service in SERVICES:
+            name = quote(service.name)
+            await _put(http, f"/users/{name}", {"password": passwords[service.name], "tags": ""})
+            await _put(http, f"/permissions/%2F/{name}", permissions(service))
+            said = "|".join(re.escape(event.named()) for event in service.says)
+            topics = {"exchange": EVENTS.name, "write": f"^({said})$" if said else NOTHING, "read": NOTHING}
+            await _put(http, f"/topic-permissions/%2F/{name}", topics)
+
+
+def permissions(service: Service) -> dict[str, str]:
+    """What a service may do on the broker: read its own queues, say its events, put its failures aside."""
+    own = re.escape(service.name)
+    writes = [rf"{own}\.wait\.\d+", re.escape(parking(service.name))] if service.works else []
+    writes += [EVENTS.name] if service.says else []
+    return {
+        "configure": NOTHING,
+        "write": f"^({'|'.join(writes)})$" if writes else NOTHING,
+        "read": rf"^{own}\..*$" if service.works else NOTHING,
+    }
+
+
+async def _put(http: httpx.AsyncClient, path: str, body: dict[str, str]) -> None:
+    response = await http.put(path, json=body)
+    response.raise_for_status()
