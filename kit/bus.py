@@ -103,12 +103,18 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
                     except Exception as failure:
                         raise NackMessage from failure  # not handed over: it stays in its queue
 
-        async def _hand_over(self, msg: Any, queue: str, headers: dict[str, Any], attempt: int, error: Exception) -> None:
+        async def _hand_over(
+            self, msg: Any, queue: str, headers: dict[str, Any], attempt: int, error: Exception
+        ) -> None:
             permanent = isinstance(error, PERMANENT) or not isinstance(error, Unavailable)
             again_after = error.retry_after if isinstance(error, Unavailable) else 0.0
             delay = None if permanent else next_delay(delays, attempt, again_after)
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            headers = {key: value for key, value in headers.items() if not key.startswith(("x-death", "x-first-death", "x-last-death"))}
+            headers = {
+                key: value
+                for key, value in headers.items()
+                if not key.startswith(("x-death", "x-first-death", "x-last-death"))
+            }
             headers |= {"x-error": describe(error), "x-last-failure": now, "x-attempt": attempt}
             headers.setdefault("x-first-failure", now)
             if delay is None:
@@ -182,7 +188,7 @@ async def quiesce(broker: RabbitBroker) -> None:
     for subscriber in broker.subscribers:
         queue, tag = getattr(subscriber, "_queue_obj", None), getattr(subscriber, "_consumer_tag", None)
         if queue is not None and tag is not None and not queue.channel.is_closed:
-            subscriber._consumer_tag = None  # type: ignore[attr-defined]
+            subscriber._consumer_tag = None  # type: ignore[attr-defined]  # noqa: SLF001  # type: ignore[attr-defined]
             await queue.cancel(tag)
 
 

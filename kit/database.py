@@ -40,7 +40,7 @@ class Database:
         self.dsn = dsn
         self._connections = connections
         self._on_commit = on_commit
-        self._pool: "asyncpg.Pool[asyncpg.Record] | None" = None
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
         """Makes the pool; connects only when somebody asks, so an absent server stops nobody from starting."""

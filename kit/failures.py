@@ -20,7 +20,7 @@ class Refused(Exception):
 
 
 def describe(error: BaseException) -> str:
-    """One line that names the error, without personal data. Validation errors quote their input, so they do not speak."""
+    """One line that names the error, without personal data: a validation error would quote its input."""
     if isinstance(error, pydantic.ValidationError):
         return f"ValidationError: {[(e['type'], '.'.join(map(str, e['loc']))) for e in error.errors()][:10]}"
     return mask(f"{type(error).__name__}: {error}")[:500]

@@ -7,21 +7,15 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import services
 
-
-def _config(service: str) -> Config:
+async def upgrade(scripts: Path, dsn: str) -> None:
+    """Runs the migrations in `scripts` that the database has not had yet, as the user of `dsn`, who owns its tables."""
     config = Config()
-    config.set_main_option("script_location", str(Path(services.__path__[0]) / service / "migrations"))
-    return config
-
-
-async def upgrade(service: str, dsn: str) -> None:
-    """Runs the migrations that `service` has not had yet, as the user of `dsn`, who owns its tables."""
+    config.set_main_option("script_location", str(scripts))
     engine = create_async_engine(sqlalchemy.make_url(dsn).set(drivername="postgresql+asyncpg"))
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_upgrade, _config(service))
+            await connection.run_sync(_upgrade, config)
     finally:
         await engine.dispose()
 

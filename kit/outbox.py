@@ -95,7 +95,7 @@ class Relay:
                 asyncpg.InterfaceError,
             ) as outage:
                 log.warning("outbox.interrupted", reason=type(outage).__name__, again_in=round(pause, 1))
-                await asyncio.sleep(pause * random.uniform(0.5, 1.5))
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only so that replicas do not retry in step
                 pause = min(pause * 2, 3)
 
     async def stop(self) -> None:
@@ -159,4 +159,3 @@ async def _publish(exchange: AbstractExchange, row: asyncpg.Record) -> None:
         timestamp=row["created_at"],
     )
     await exchange.publish(message, row["topic"])
-

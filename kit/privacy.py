@@ -3,7 +3,7 @@
 import re
 
 _EMAIL = re.compile(r"([A-Za-z0-9])[A-Za-z0-9._%+\-]*(?:@|%40)([A-Za-z0-9][A-Za-z0-9.\-]*)")
-_PHONE = re.compile(r"(?:(?<=[^\w.:\-])|^)(\+|%2B)?(\d{2})(\d{5,11})(\d{4})(?![\w\-])")
+_PHONE = re.compile(r"(?:(?<=[^\w.\-])|^)(\+|%2B)?(\d{2})(\d{4,11})(\d{4})(?![\w\-])")
 
 
 def mask(text: str) -> str:

@@ -63,7 +63,7 @@ def make_app(
     open_deps: Callable[[], Awaitable[Any]],
     handlers: RabbitRouter | None = None,
     routes: Sequence[APIRouter] = (),
-    ticks: Callable[[Any], Sequence[Tick]] = lambda deps: (),
+    ticks: Callable[[Any], Sequence[Tick]] = lambda _: (),
     says: Sequence[type[Event]] = (),
 ) -> FastAPI:
     """The service as one ASGI application.
@@ -132,7 +132,7 @@ def _probes(frame: Frame) -> APIRouter:
         return Response(status_code=204)
 
     @probes.get("/readyz")
-    async def ready(request: Request) -> Response:
+    async def ready() -> Response:
         parts = {"database": await frame.database.answers(), "bus": await frame.broker.ping(1.0)}
         return Response(
             ", ".join(f"{part}: {'ok' if ok else 'away'}" for part, ok in parts.items()),

@@ -1,13 +1,18 @@
 """Exchanges, queues and bindings, made before any service starts, so that no event is ever unroutable."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, ExchangeType
 
 from kit.bus import EVENTS, Work, parking, wait_exchange, work_exchange
 
-SAFE = {"x-queue-type": "quorum", "x-dead-letter-strategy": "at-least-once", "x-overflow": "reject-publish"}
+SAFE: dict[str, Any] = {
+    "x-queue-type": "quorum",
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+}
 
 
 async def declare(amqp_url: str, works: Iterable[Work], delays: tuple[float, ...]) -> None:

@@ -17,7 +17,7 @@ def start_exporting(service: str, endpoint: str | None) -> Any:
 
     The libraries are loaded only then: they cost each process some ten megabytes.
     """
-    global _provider
+    global _provider  # noqa: PLW0603 - one process, one exporter
     if endpoint is None:
         return None
     from opentelemetry import trace

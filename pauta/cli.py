@@ -54,7 +54,9 @@ def up(engine: Engine = "auto") -> None:
     typer.echo(f"Leads:     POST {addresses.gateway}/api/lead")
     typer.echo(f"Actions:   {addresses.console}/api/actions")
     typer.echo(f"Sandbox:   {addresses.sandbox}/sandbox/calls, /messages, /emails, /kommo")
-    typer.echo(f"RabbitMQ:  {addresses.rabbitmq}  (user pauta, password in RABBITMQ_PASSWORD, rabbitmq-demo unless set)")
+    typer.echo(
+        f"RabbitMQ:  {addresses.rabbitmq}  (user pauta, password in RABBITMQ_PASSWORD, rabbitmq-demo unless set)"
+    )
 
 
 @app.command()
@@ -81,7 +83,7 @@ def setup() -> None:
     from kit.logging import start_logging
     from pauta.setup import SetupSettings, set_up
 
-    settings = SetupSettings()  # type: ignore[call-arg]  # read from the environment
+    settings = SetupSettings()
     start_logging("setup", settings.log_format)
     asyncio.run(set_up(settings))
 

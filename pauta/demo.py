@@ -45,7 +45,11 @@ NO_WHATSAPP = {"whatsapp touch.sent", "whatsapp touch.failed", "sms touch.sent",
 
 
 def _guest(name: str, digits: str, fate: str, *actions: set[str], **more: Any) -> Guest:
-    form = {"nombre": name, "email": f"{name.split()[0].lower()}.{digits}@example.com", "telefono": f"551234{digits}"}
+    form = {
+        "nombre": name,
+        "email": f"{name.split(maxsplit=1)[0].lower()}.{digits}@example.com",
+        "telefono": f"551234{digits}",
+    }
     form |= {"servicio": "Implementación IA", "fuente": "Demostración"}
     return Guest(name, form, fate, frozenset[str]().union({"lead.created", "lead.registered"}, *actions), **more)
 
@@ -145,7 +149,9 @@ def run(*, docker: bool) -> bool:
     for problem in problems:
         out.print(f"[red bold]✗[/] {problem}")
     took = time.monotonic() - began
-    out.print(f"[bold]{'Something is wrong.' if problems else 'Everything happened as it should.'}[/] {took:.0f} s in all.")
+    out.print(
+        f"[bold]{'Something is wrong.' if problems else 'Everything happened as it should.'}[/] {took:.0f} s in all."
+    )
     return not problems
 
 
@@ -153,7 +159,9 @@ def _variables() -> dict[str, str]:
     """Free ports, where the usual ones are taken, and the sandbox whatever `.env` says."""
     usual = {"GATEWAY_PORT": 5000, "CONSOLE_PORT": 5001, "SANDBOX_PORT": 5002, "RABBITMQ_MANAGEMENT_PORT": 15672}
     others = free_ports(len(usual))
-    ports = {name: str(free if listens(port) else port) for (name, port), free in zip(usual.items(), others, strict=True)}
+    ports = {
+        name: str(free if listens(port) else port) for (name, port), free in zip(usual.items(), others, strict=True)
+    }
     return ports | {"PUBLIC_BASE_URL": f"http://localhost:{ports['GATEWAY_PORT']}", "UNCERTAIN_CHECKS": "2,5,10"}
 
 
@@ -164,7 +172,9 @@ def _compose() -> Compose:
 
 def _say_where(addresses: Addresses, seconds: float) -> None:
     out.print(f"Up after {seconds:.1f} s. Public address {addresses.gateway}, actions {addresses.console}/api/actions,")
-    out.print(f"sandbox {addresses.sandbox}/sandbox/calls, RabbitMQ management {addresses.rabbitmq} (pauta / rabbitmq-demo)\n")
+    out.print(
+        f"sandbox {addresses.sandbox}/sandbox/calls, RabbitMQ management {addresses.rabbitmq} (pauta / rabbitmq-demo)\n"
+    )
 
 
 def _play(addresses: Addresses) -> list[str]:
@@ -186,7 +196,9 @@ def _play(addresses: Addresses) -> list[str]:
     out.print(f"Ana's second form within a day: {again.status_code} {again.text} – the same lead, no second welcome")
     if wrong.status_code != 422 or {e["field"] for e in wrong.json()["errors"]} != {"nombre", "telefono", "email"}:
         problems.append(f"a form full of mistakes was answered {wrong.status_code} {wrong.text}")
-    out.print(f"A form full of mistakes: {wrong.status_code} {json.dumps(wrong.json()['errors'], ensure_ascii=False)}\n")
+    out.print(
+        f"A form full of mistakes: {wrong.status_code} {json.dumps(wrong.json()['errors'], ensure_ascii=False)}\n"
+    )
     return problems
 
 

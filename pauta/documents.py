@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
@@ -14,7 +15,7 @@ import services.intake.app
 import services.notify.app
 from pauta.running.recipe import read_recipes
 
-APPS = {
+APPS: dict[str, Callable[[], FastAPI]] = {
     "intake": services.intake.app.create_app,
     "crm": services.crm.app.create_app,
     "notify": services.notify.app.create_app,

@@ -17,6 +17,7 @@ from kit import migrations, topology
 from kit.bus import EVENTS, parking
 from kit.settings import ProcessSettings
 from pauta.catalogue import SERVICES, Service
+from pauta.running.recipe import PROJECT
 
 log = structlog.stdlib.get_logger()
 
@@ -58,7 +59,7 @@ async def _make_database(admin_url: str, name: str, password: str) -> None:
         await admin.execute(f'grant connect on database "{name}" to "{name}"')
     finally:
         await admin.close()
-    await migrations.upgrade(name, own_url)
+    await migrations.upgrade(PROJECT / "services" / name / "migrations", own_url)
     owner = await asyncpg.connect(own_url, timeout=10)
     try:
         await owner.execute(

@@ -102,8 +102,8 @@ class Unreliable:
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
         match fault:
             case Fault(kind="status"):
-                body, headers = self._world.errors[provider](fault)
-                return fault.status, [(k.encode(), v.encode()) for k, v in headers.items()], body
+                error, named = self._world.errors[provider](fault)
+                return fault.status, [(k.encode(), v.encode()) for k, v in named.items()], error
             case Fault(kind="refuse"):
                 return None
             case Fault(kind="hang"):
@@ -154,7 +154,8 @@ def _hang_up(send: Send) -> None:
 
 class Callbacks:
     """Posts what a company calls back. `deliver_to` replaces scheme and host, where the public address is not reachable
-    from here; what is signed stays the public address."""
+    from here; what is signed stays the public address.
+    """
 
     def __init__(self, deliver_to: str | None) -> None:
         self._deliver_to = urlsplit(deliver_to) if deliver_to else None

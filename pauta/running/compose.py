@@ -12,7 +12,7 @@ def engine_answers() -> bool:
     """Whether a Docker engine and its compose plugin answer."""
     for command in (["docker", "info"], ["docker", "compose", "version"]):
         try:
-            if subprocess.run(command, capture_output=True, timeout=20).returncode:
+            if subprocess.run(command, capture_output=True, timeout=20, check=False).returncode:
                 return False
         except (OSError, subprocess.TimeoutExpired):
             return False
@@ -52,9 +52,16 @@ class Compose:
 
     def _run(self, *arguments: str) -> None:
         environment = os.environ | self._variables
-        done = subprocess.run([*self._command, *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [*self._command, *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             logs = subprocess.run(
-                [*self._command, "logs", "--tail", "15"], cwd=PROJECT, env=environment, capture_output=True, text=True
+                [*self._command, "logs", "--tail", "15"],
+                cwd=PROJECT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
             )
             raise SystemExit(f"docker compose {arguments[0]} failed:\n{done.stderr[-3000:]}\n{logs.stdout[-6000:]}")

@@ -66,7 +66,9 @@ class Native:
         self.set_up(recipes["setup"])
         for name in self._wanted():
             self.start_service(name, recipes[name], self.ports[name])
-        caddy = self.make_gateway({"INTAKE_UPSTREAM": [self.ports["intake"]], "NOTIFY_UPSTREAM": [self.ports["notify"]]})
+        caddy = self.make_gateway(
+            {"INTAKE_UPSTREAM": [self.ports["intake"]], "NOTIFY_UPSTREAM": [self.ports["notify"]]}
+        )
         self.processes.append(caddy)
         caddy.start()
         caddy.wait()
@@ -112,7 +114,12 @@ class Native:
 
     def set_up(self, recipe: Recipe) -> None:
         done = subprocess.run(
-            [sys.executable, *recipe.command[1:]], env=self._environment(recipe), cwd=PROJECT, capture_output=True, text=True
+            [sys.executable, *recipe.command[1:]],
+            env=self._environment(recipe),
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise SystemExit(f"setup failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
@@ -124,7 +131,11 @@ class Native:
         if name in LOW_PRIORITY:
             command = ["nice", "-n", "10", *command]
         process = Process(
-            log_name or name, command, self.folder / f"{log_name or name}.log", self._environment(recipe), folder=PROJECT
+            log_name or name,
+            command,
+            self.folder / f"{log_name or name}.log",
+            self._environment(recipe),
+            folder=PROJECT,
         )
         process.start()
         self.processes.append(process)
@@ -132,11 +143,17 @@ class Native:
 
     def wait_for(self, name: str, port: int) -> None:
         probe = "/healthz" if name == "sandbox" else "/readyz"
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}{probe}"), f"{name}, see {self.folder / name}.log", seconds=60)
+        wait_until(
+            lambda: answers(f"http://127.0.0.1:{port}{probe}"), f"{name}, see {self.folder / name}.log", seconds=60
+        )
 
     def _environment(self, recipe: Recipe) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SSL_CERT_FILE") if name in os.environ}
-        paths = {"ACTIONS_LOG_PATH": str(self.folder / "actions_log.json")} if "ACTIONS_LOG_PATH" in recipe.environment else {}
+        paths = (
+            {"ACTIONS_LOG_PATH": str(self.folder / "actions_log.json")}
+            if "ACTIONS_LOG_PATH" in recipe.environment
+            else {}
+        )
         return {**kept, **recipe.environment, **paths, "PYTHONUNBUFFERED": "1"}
 
     def stop(self) -> None:
@@ -148,7 +165,9 @@ class Native:
     def remember(self) -> None:
         """Writes down what runs, for a later `stop_remembered`."""
         all_of_them = [*self.processes, *(p.companion for p in self.processes if isinstance(p, RabbitMQ))]
-        running = [{"name": p.name, "pid": p.pid, "signal": int(p.stop_signal), "born": _born(p.pid)} for p in all_of_them]
+        running = [
+            {"name": p.name, "pid": p.pid, "signal": int(p.stop_signal), "born": _born(p.pid)} for p in all_of_them
+        ]
         (self.folder / "running.json").write_text(json.dumps(running, indent=1))
 
     def remove(self) -> None:
@@ -156,14 +175,13 @@ class Native:
 
 
 def stop_remembered(folder: Path) -> bool:
-    """Stops what `remember` wrote down; False when nothing of it runs. A pid that now belongs to another is left alone."""
+    """Stops what `remember` wrote down; False when nothing of it runs. A pid that is another's now is left alone."""
     record = folder / "running.json"
     if not record.exists():
         return False
     known = json.loads(record.read_text())
-    alive = [one for one in known if _born(one["pid"]) == one["born"]]
-    epmd_last = sorted(reversed(alive), key=lambda one: one["name"] == "epmd")
-    for one in epmd_last:
+    alive = [one for one in reversed(known) if _born(one["pid"]) == one["born"]]
+    for one in sorted(alive, key=lambda one: one["name"] == "epmd"):  # the name server last
         with contextlib.suppress(ProcessLookupError):
             os.kill(one["pid"], signal.Signals(one["signal"]))
         deadline = time.monotonic() + 40

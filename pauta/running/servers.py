@@ -71,7 +71,7 @@ def install_missing() -> None:
     try:
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *missing]):
-            done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True)
+            done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise SystemExit(f"apt-get {command[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     finally:
@@ -160,7 +160,15 @@ class Postgres(Process):
         super().__init__(
             name="postgres",
             command=[
-                *(str(self._bin / "postgres"), "-D", str(self.data), "-p", str(port), "-c", "listen_addresses=127.0.0.1"),
+                *(
+                    str(self._bin / "postgres"),
+                    "-D",
+                    str(self.data),
+                    "-p",
+                    str(port),
+                    "-c",
+                    "listen_addresses=127.0.0.1",
+                ),
                 *("-c", f"unix_socket_directories={self.data}", "-c", "max_connections=200"),
             ],
             log=folder / "postgres.log",
@@ -199,7 +207,7 @@ class Postgres(Process):
 
     def _accepts(self) -> bool:
         check = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        return subprocess.run(check).returncode == 0
+        return subprocess.run(check, check=False).returncode == 0
 
 
 class RabbitMQ(Process):

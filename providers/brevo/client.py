@@ -36,10 +36,15 @@ class BrevoClient:
     def __init__(
         self, *, api_key: str, base_url: str, sender_email: str, sender_name: str, timeout: float = 10.0
     ) -> None:
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(timeout, connect=3), limits=httpx.Limits(max_connections=20))
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(timeout, connect=3), limits=httpx.Limits(max_connections=20)
+        )
         # the SDK would send a POST again after a 5xx, which can mean two mails
         self._api = AsyncBrevo(
-            api_key=api_key, base_url=f"{base_url.rstrip('/').removesuffix('/v3')}/v3", httpx_client=self._http, max_retries=0
+            api_key=api_key,
+            base_url=f"{base_url.rstrip('/').removesuffix('/v3')}/v3",
+            httpx_client=self._http,
+            max_retries=0,
         )
         self._sender = {"email": sender_email, "name": sender_name}
 
@@ -50,8 +55,8 @@ class BrevoClient:
         """The message id, without its angle brackets. Raises AlreadySent, Unavailable, Unclear or RefusedTouch."""
         try:
             sent = await self._api.transactional_emails.send_transac_email(
-                sender=self._sender,  # type: ignore[arg-type]
-                to=[{"email": mail.to, "name": mail.name[:70]}],  # type: ignore[list-item]
+                sender=self._sender,
+                to=[{"email": mail.to, "name": mail.name[:70]}],
                 subject=mail.subject,
                 html_content=mail.html,
                 text_content=mail.text,

@@ -111,10 +111,20 @@ class BrevoSandbox:
         mail.events.append(event)
         now = time.time()
         payload = {
-            **{"id": 948562, "email": mail.to, "message-id": mail.message_id, "event": event, "subject": mail.subject},
-            **{"date": datetime.now().strftime("%Y-%m-%d %H:%M:%S"), "ts": int(now), "ts_event": int(now)},
-            **{"ts_epoch": int(now * 1000), "tags": mail.tags, "tag": str(mail.tags).replace("'", '"'), "link": ""},
-            **{"sending_ip": "192.0.2.1", "sender_email": "sandbox@example.com"},
+            "id": 948562,
+            "email": mail.to,
+            "message-id": mail.message_id,
+            "event": event,
+            "subject": mail.subject,
+            "date": datetime.now().strftime("%Y-%m-%d %H:%M:%S"),
+            "ts": int(now),
+            "ts_event": int(now),
+            "ts_epoch": int(now * 1000),
+            "tags": mail.tags,
+            "tag": str(mail.tags).replace("'", '"'),
+            "link": "",
+            "sending_ip": "192.0.2.1",
+            "sender_email": "sandbox@example.com",
         }
         if "X-Mailin-custom" in mail.headers:
             payload["X-Mailin-custom"] = mail.headers["X-Mailin-custom"]

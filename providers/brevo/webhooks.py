@@ -61,4 +61,8 @@ def _key(item: Mapping[str, Any]) -> str | None:
     if custom:
         return str(custom)
     tags = item.get("tags")
-    return next((str(t).removeprefix("touch-") for t in tags if str(t).startswith("touch-")), None) if isinstance(tags, list) else None
+    return (
+        next((str(t).removeprefix("touch-") for t in tags if str(t).startswith("touch-")), None)
+        if isinstance(tags, list)
+        else None
+    )

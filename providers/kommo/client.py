@@ -104,7 +104,10 @@ class KommoClient:
         """Notes on leads. Not idempotent: Kommo keeps every copy."""
         await self._post(
             "/api/v4/leads/notes",
-            [{"entity_id": n.lead_id, "note_type": "common", "params": {"text": n.text}, "request_id": str(i)} for i, n in enumerate(notes)],
+            [
+                {"entity_id": n.lead_id, "note_type": "common", "params": {"text": n.text}, "request_id": str(i)}
+                for i, n in enumerate(notes)
+            ],
         )
 
     async def notes_of(self, lead_id: int) -> list[str]:

@@ -53,12 +53,12 @@ class KommoSandbox:
     # ---- what there is
 
     def add_contact(self, body: dict[str, Any]) -> int:
-        contact_id = next(self._ids)
+        contact_id: int = next(self._ids)
         self.contacts[contact_id] = {"id": contact_id, "name": body.get("name", ""), "leads": [], **body}
         return contact_id
 
     def add_lead(self, body: dict[str, Any], contact_id: int | None) -> int:
-        lead_id = next(self._ids)
+        lead_id: int = next(self._ids)
         self.leads[lead_id] = {**body, "id": lead_id, "contact_id": contact_id, "created_at": int(time.time())}
         if contact_id is not None:
             self.contacts[contact_id]["leads"].append(lead_id)
@@ -95,7 +95,9 @@ class KommoSandbox:
 
         @router.get("/leads")
         async def find_leads(query: str = "", with_: Annotated[str, Query(alias="with")] = "") -> Response:
-            found = [self._lead(one, with_) for one in self.leads.values() if query.lower() in one.get("name", "").lower()]
+            found = [
+                self._lead(one, with_) for one in self.leads.values() if query.lower() in one.get("name", "").lower()
+            ]
             return _hal({"_page": 1, "_embedded": {"leads": found[:250]}}) if found else Response(status_code=204)
 
         @router.get("/leads/{lead_id}")
@@ -141,7 +143,13 @@ class KommoSandbox:
         contact_id = self.add_contact(contact) if contact is not None else None
         lead_id = self.add_lead(item, contact_id)
         company = next(self._ids) if embedded.get("companies") else None
-        return {"id": lead_id, "contact_id": contact_id, "company_id": company, "request_id": request_id, "merged": False}
+        return {
+            "id": lead_id,
+            "contact_id": contact_id,
+            "company_id": company,
+            "request_id": request_id,
+            "merged": False,
+        }
 
     def _lead(self, one: dict[str, Any], with_: str) -> dict[str, Any]:
         shown = {k: v for k, v in one.items() if k not in ("contact_id", "_embedded", "request_id")}
@@ -203,7 +211,10 @@ class KommoSandbox:
         errors = [{"code": "NotSupported", "path": name, "detail": "Unknown"} for name in item.keys() - LEAD_KEYS]
         if item.get("pipeline_id") not in (None, *self.pipelines):
             errors.append(_choice("pipeline_id"))
-        elif item.get("status_id") not in (None, *self.pipelines.get(item.get("pipeline_id", 0), {item.get("status_id")})):
+        elif item.get("status_id") not in (
+            None,
+            *self.pipelines.get(item.get("pipeline_id", 0), {item.get("status_id")}),
+        ):
             errors.append(_choice("status_id"))
         for i, value in enumerate(item.get("custom_fields_values") or []):
             if value.get("field_id") not in self.custom_fields:
@@ -230,7 +241,9 @@ def _choice(path: str) -> dict[str, str]:
 
 
 def _values(contact: dict[str, Any]) -> list[str]:
-    return [str(value["value"]) for one in contact.get("custom_fields_values") or [] for value in one.get("values") or []]
+    return [
+        str(value["value"]) for one in contact.get("custom_fields_values") or [] for value in one.get("values") or []
+    ]
 
 
 def _mentions(contact: dict[str, Any], query: str) -> bool:

@@ -146,14 +146,14 @@ def _placed(resource: Any) -> Placed:
     )
 
 
-class _Transport(AsyncTwilioHttpClient):
+class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK is untyped
     """The SDK's client with a timeout that counts, the configured host, and 429's Retry-After."""
 
     def __init__(self, base_url: str, timeout: float) -> None:
         super().__init__(timeout=timeout)
         self._base = urlsplit(base_url)
 
-    async def request(  # type: ignore[override]
+    async def request(
         self,
         method: str,
         url: str,

@@ -11,7 +11,7 @@ FLUSH = 500
 
 
 class ActionsLog:
-    """One writer at a time. The file is replaced, never edited, so a reader or a crash sees the old one or the new one."""
+    """One writer at a time. The file is replaced, never edited: a reader, or a crash, sees the old or the new one."""
 
     def __init__(self, path: Path, store: Store, *, rotate_at: int, keep: int) -> None:
         self._path, self._store, self._rotate_at, self._keep = path, store, rotate_at, keep

@@ -22,5 +22,7 @@ router = RabbitRouter()
 async def on_event(body: dict[str, Any], deps: FromApp) -> None:
     event = Event.read(body)
     if await deps.store.add(event, body, tracing.trace_id()):
-        detail = {k: v for k, v in body.items() if isinstance(v, str) and k in ("channel", "step", "reason", "kind", "intent")}
+        detail = {
+            k: v for k, v in body.items() if isinstance(v, str) and k in ("channel", "step", "reason", "kind", "intent")
+        }
         log.info("action", action=event.topic, lead_id=event.lead_id, **detail)

@@ -31,4 +31,3 @@ class Store:
     async def newest_id(self) -> int:
         [row] = await self._database.fetch("select coalesce(max(id), 0) as id from actions")
         return int(row["id"])
-

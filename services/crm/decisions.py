@@ -84,7 +84,9 @@ def _contact_body(card: LeadCard) -> dict[str, Any]:
     return {
         "name": card.name,
         "custom_fields_values": [
-            {"field_code": code, "values": [{"value": value, "enum_code": "WORK"}]} for code, value in addresses if value
+            {"field_code": code, "values": [{"value": value, "enum_code": "WORK"}]}
+            for code, value in addresses
+            if value
         ],
     }
 
@@ -106,7 +108,12 @@ def searches(card: LeadCard) -> list[str]:
 
 def first_note(lead_id: int, card: LeadCard) -> str:
     """What came with the form and has no field of its own."""
-    known = {"Servicio": card.service, "Fuente": card.source, "Zona horaria": card.time_zone, "Consentimiento": card.consent}
+    known = {
+        "Servicio": card.service,
+        "Fuente": card.source,
+        "Zona horaria": card.time_zone,
+        "Consentimiento": card.consent,
+    }
     lines = [f"{label}: {value}" for label, value in {**known, **card.extra}.items() if value]
     return "\n".join([f"Lead de Pauta {lead_id}", *lines])[:4000]
 

@@ -28,7 +28,9 @@ class KommoSettings(BaseSettings):
     @model_validator(mode="after")
     def _has_a_token(self) -> Self:
         if self.access_token is None and self.refresh_token is None:
-            raise ValueError("set KOMMO_ACCESS_TOKEN, or KOMMO_REFRESH_TOKEN with KOMMO_CLIENT_ID and KOMMO_CLIENT_SECRET")
+            raise ValueError(
+                "set KOMMO_ACCESS_TOKEN, or KOMMO_REFRESH_TOKEN with KOMMO_CLIENT_ID and KOMMO_CLIENT_SECRET"
+            )
         return self
 
 

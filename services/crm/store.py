@@ -19,8 +19,8 @@ TAKE_NOTES = """update notes set state = 'sending' where id in (
                   select id from notes join registrations r using (lead_id)
                   where notes.state = 'waiting' and r.state = 'registered' order by id limit $1)
                 returning id, text, (select kommo_lead_id from registrations r where r.lead_id = notes.lead_id)"""
-REGISTER = """update registrations set state = 'registered', kommo_lead_id = done.kommo, kommo_contact_id = done.contact,
-                updated_at = now()
+REGISTER = """update registrations set state = 'registered', kommo_lead_id = done.kommo,
+                kommo_contact_id = done.contact, updated_at = now()
               from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as done(lead, kommo, contact)
               where lead_id = done.lead and state <> 'registered' returning lead_id, kommo_lead_id, kommo_contact_id"""
 CONTACTS = """select phone, email, kommo_contact_id from registrations
@@ -86,7 +86,8 @@ class Store:
     async def unclear_leads(self, limit: int) -> list[Waiting]:
         """Leads whose creation had no clear answer and whose look is due."""
         rows = await self._database.fetch(
-            "select lead_id, card, looks from registrations where state = 'unclear' and look_at <= now() limit $1", limit
+            "select lead_id, card, looks from registrations where state = 'unclear' and look_at <= now() limit $1",
+            limit,
         )
         return [Waiting(row["lead_id"], LeadCard.model_validate(row["card"]), row["looks"]) for row in rows]
 
@@ -114,7 +115,8 @@ class Store:
     async def leads_back(self, lead_ids: Sequence[int]) -> None:
         """They were not created; they wait again."""
         await self._database.fetch(
-            "update registrations set state = 'waiting' where lead_id = any($1) and state <> 'registered'", list(lead_ids)
+            "update registrations set state = 'waiting' where lead_id = any($1) and state <> 'registered'",
+            list(lead_ids),
         )
 
     async def leads_unclear(self, lead_ids: Sequence[int], *, looks: int, look_in: float) -> None:
@@ -149,7 +151,9 @@ class Store:
         )
         return [WaitingNote(row["id"], row["kommo_lead_id"], row["text"], row["looks"]) for row in rows]
 
-    async def notes_are(self, note_ids: Sequence[int], state: str, *, looks: int = 0, look_in: float | None = None) -> None:
+    async def notes_are(
+        self, note_ids: Sequence[int], state: str, *, looks: int = 0, look_in: float | None = None
+    ) -> None:
         """`state` is waiting, unclear, written or refused."""
         await self._database.fetch(
             "update notes set state = $2, looks = $3, look_at = now() + make_interval(secs => $4) where id = any($1)",

@@ -37,7 +37,12 @@ class Worker:
         if time.monotonic() < self._resume_at:
             return False
         try:
-            worked = [await self._look_up_leads(), await self._create_leads(), await self._look_up_notes(), await self._write_notes()]
+            worked = [
+                await self._look_up_leads(),
+                await self._create_leads(),
+                await self._look_up_notes(),
+                await self._write_notes(),
+            ]
         except Unavailable as outage:
             wait = max(self._pause, outage.retry_after)
             self._resume_at, self._pause = time.monotonic() + wait, min(self._pause * 2, LONGEST_PAUSE)
@@ -135,7 +140,7 @@ class Worker:
         return await self._kommo.add_leads(bodies)
 
     async def _separate(self, batch: Sequence[Waiting], contacts: dict[int, int | None], refused: KommoRefused) -> None:
-        """A refused batch created nothing: the culprits are said, the others go again, one by one where nobody is named."""
+        """A refused batch created nothing: who is named goes alone, the rest again; if nobody is, all alone."""
         if len(batch) == 1:
             reason = next(iter(refused.items.values()), str(refused))
             await self._store.lead_refused(batch[0].lead_id, reason)

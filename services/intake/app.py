@@ -66,5 +66,3 @@ def _document_route(app: FastAPI) -> None:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
-
-

@@ -103,8 +103,8 @@ def _storable(text: str) -> str:
 
 def _one_line(value: object) -> str:
     """Without control, zero-width and direction marks, which would reach mail headers and the CRM."""
-    text = unicodedata.normalize("NFC", _as_text(value))
-    return " ".join(_INVISIBLE.sub(" ", text).split())
+    text = _INVISIBLE.sub(" ", value if isinstance(value, str) else _as_text(value))
+    return " ".join(unicodedata.normalize("NFC", _storable(text)).split())
 
 
 @dataclass(frozen=True, slots=True)

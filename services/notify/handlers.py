@@ -2,11 +2,10 @@
 
 from faststream.rabbit import RabbitRouter
 
-from contracts.call import CallUnanswered
+from contracts.call import CallAnswered, CallUnanswered
 from contracts.lead import LeadCreated, LeadOptedOut
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import Channel, FailureKind, TouchDelivered, TouchFailed, TouchSent, TouchSkipped, TouchUncertain
-from contracts.call import CallAnswered
 from kit.bus import ACKNOWLEDGE, EVENTS, work
 from services.notify.decisions.fallback import after_failure, after_link_request, after_unanswered
 from services.notify.deps import FromApp

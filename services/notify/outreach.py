@@ -25,9 +25,7 @@ async def make(touch: Touch, card: LeadCard, deps: Deps, *, from_state: State = 
             await _send(touch, address, card, claim.attempt, deps, from_state)
 
 
-async def _send(
-    touch: Touch, address: str, card: LeadCard, attempt: int, deps: Deps, from_state: State
-) -> None:
+async def _send(touch: Touch, address: str, card: LeadCard, attempt: int, deps: Deps, from_state: State) -> None:
     checks = deps.settings.checks
     about = {"lead_id": touch.lead_id, "touch_id": str(touch.touch_id), "channel": touch.channel, "step": touch.step}
     try:

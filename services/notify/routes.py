@@ -176,7 +176,9 @@ async def ask_to_unsubscribe(token: str, deps: FromApp) -> str:
     """A page with a button: following the link changes nothing, for mail scanners follow every link."""
     if read_unsubscribe_token(token, deps.settings.link_secret.get_secret_value()) is None:
         raise HTTPException(404)
-    return _page("¿Ya no quieres recibir mensajes?", "<form method='post'><button>Sí, darme de baja</button></form>", deps)
+    return _page(
+        "¿Ya no quieres recibir mensajes?", "<form method='post'><button>Sí, darme de baja</button></form>", deps
+    )
 
 
 @routes.post("/baja/{token}", response_class=HTMLResponse)

@@ -25,7 +25,9 @@ class Sender(Protocol):
         """The provider's reference. Raises Unavailable (not sent), Unclear (perhaps), RefusedTouch (never)."""
         ...
 
-    async def find(self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]) -> Receipt | None:
+    async def find(
+        self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
+    ) -> Receipt | None:
         """What the provider knows of a touch whose answer was unclear, among references that no other touch has."""
         ...
 
@@ -65,7 +67,9 @@ class EmailSender:
         except AlreadySent:
             return ""  # an earlier try arrived; its id comes with the first webhook
 
-    async def find(self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]) -> Receipt | None:
+    async def find(
+        self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
+    ) -> Receipt | None:
         """Brevo lists mails with a delay it does not state, so the idempotency key decides: sending again is asking."""
         ref = await self.brevo.find(to=address, key=str(touch.touch_id), since=since)
         return Accepted(ref) if ref else None
@@ -101,7 +105,9 @@ class CallSender:
             status_url=f"{hooks}/call?touch={touch.touch_id}",
         )
 
-    async def find(self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]) -> Receipt | None:
+    async def find(
+        self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
+    ) -> Receipt | None:
         return _accepted(await self.twilio.calls_to(address), self.settings.twilio.caller_id, since, taken)
 
     async def look_up(self, ref: str) -> Receipt | None:
@@ -139,7 +145,9 @@ class MessageSender:
             variables={"1": facts["first_name"], "2": facts["booking_url"]},
         )
 
-    async def find(self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]) -> Receipt | None:
+    async def find(
+        self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
+    ) -> Receipt | None:
         return _accepted(await self.twilio.messages_to(self._prefix + address), self._from, since, taken)
 
     async def look_up(self, ref: str) -> Receipt | None:

@@ -1,4 +1,4 @@
-"""Notify's SQL: the ledger of touches. A row is committed before the provider is called, and every step is one commit."""
+"""Notify's SQL: the ledger of touches. A row is committed before the provider is called; every step is one commit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,9 @@ from services.notify.touches import State, Touch
 
 log = structlog.stdlib.get_logger()
 
-KEEP_CARD = """insert into leads (lead_id, phone, email, card) values ($1, $2, $3, $4::text::jsonb) on conflict do nothing"""
+KEEP_CARD = (
+    """insert into leads (lead_id, phone, email, card) values ($1, $2, $3, $4::text::jsonb) on conflict do nothing"""
+)
 CARD = "select card from leads where lead_id = $1"
 CLAIM = """
 with claimed as (
@@ -186,7 +188,12 @@ class Store:
         )
         await outbox.add(connection, events)
         log.info(
-            "touch.moved", touch_id=str(touch_id), lead_id=row["lead_id"], channel=row["channel"], before=before, now=after
+            "touch.moved",
+            touch_id=str(touch_id),
+            lead_id=row["lead_id"],
+            channel=row["channel"],
+            before=before,
+            now=after,
         )
 
     async def expire_leases(self, *, check_in: float) -> int:
@@ -237,7 +244,9 @@ class Store:
         )
         return {row["provider_ref"] for row in rows}
 
-    async def opt_out(self, key: str, addresses: Sequence[str], channel: str, reason: str, body: dict[str, Any]) -> None:
+    async def opt_out(
+        self, key: str, addresses: Sequence[str], channel: str, reason: str, body: dict[str, Any]
+    ) -> None:
         """The person behind any of these addresses is left alone on all of theirs. A repeat has no effect."""
         async with self._database.transaction() as connection:
             if not await connection.fetchval(NOTED, key, None, body):

@@ -50,7 +50,9 @@ class Templates:
         return self._jinja.get_template(name).render(facts)
 
 
-def facts_for(card: LeadCard, *, booking_url: str, unsubscribe_url: str, business: str, contact: str, advisor: str) -> dict[str, str]:
+def facts_for(
+    card: LeadCard, *, booking_url: str, unsubscribe_url: str, business: str, contact: str, advisor: str
+) -> dict[str, str]:
     """What every template may name."""
     return {
         "name": card.name,

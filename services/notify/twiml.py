@@ -2,13 +2,15 @@
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from contracts.receipt import Receipt, Unheard
 from contracts.call import Unanswered
+from contracts.receipt import Receipt, Unheard
 from services.notify.settings import Settings
 from services.notify.templates import Templates
 
 
-def greet(receipt: Receipt | None, facts: dict[str, str], *, settings: Settings, templates: Templates, key_url: str) -> str:
+def greet(
+    receipt: Receipt | None, facts: dict[str, str], *, settings: Settings, templates: Templates, key_url: str
+) -> str:
     """A person hears the invitation and may press 1; a machine gets the voicemail; a fax gets nothing.
 
     Where machine detection does not know, it is treated as a person, and pressing a key is the proof.

@@ -19,7 +19,7 @@ class Settings(ProcessSettings):
     brevo_api_key: str = Field(validation_alias=AliasChoices("BREVO_API_KEY", "SENDINBLUE_API_KEY"))
     brevo_webhook_token: str = Field(validation_alias=AliasChoices("BREVO_WEBHOOK_TOKEN", "SENDINBLUE_WEBHOOK_TOKEN"))
     kommo_access_token: str
-    kommo_refresh_token: str = "sandbox-refresh"
+    kommo_refresh_token: str = "sandbox-refresh"  # noqa: S105 - of a pretended account
     kommo_pipeline_id: int
     kommo_status_id_inicial: int
     kommo_status_id_agendado: int = 0
@@ -29,4 +29,7 @@ class Settings(ProcessSettings):
 
     @property
     def latency(self) -> dict[str, float]:
-        return {name: float(seconds) for name, _, seconds in (p.partition("=") for p in self.sandbox_latency.split(",") if p)}
+        return {
+            name: float(seconds)
+            for name, _, seconds in (p.partition("=") for p in self.sandbox_latency.split(",") if p)
+        }

@@ -33,9 +33,7 @@ def said_by(
     events: list[Event] = []
     if before is not State.SENT:
         events.append(
-            TouchSent(
-                lead_id=lead_id, touch_id=touch_id, step=step, channel=channel, provider_ref=receipt.ref or None
-            )
+            TouchSent(lead_id=lead_id, touch_id=touch_id, step=step, channel=channel, provider_ref=receipt.ref or None)
         )
     match receipt:
         case Accepted():

@@ -17,22 +17,45 @@ class Meaning(StrEnum):
 
 
 STOP_WORDS = frozenset(
-    "stop,stopall,unsubscribe,optout,revoke,baja,dar de baja,darme de baja,alto,parar,para,salir,eliminar,remover,"
-    "desuscribir,no mas,no mas mensajes,sair,descadastrar".split(",")
+    {
+        *(
+            "stop",
+            "stopall",
+            "unsubscribe",
+            "optout",
+            "revoke",
+            "baja",
+            "dar de baja",
+            "darme de baja",
+            "alto",
+            "parar",
+        ),
+        *("para", "salir", "eliminar", "remover", "desuscribir", "no mas", "no mas mensajes", "sair", "descadastrar"),
+    }
 )
 START_WORDS = frozenset({"alta", "start", "unstop"})
 ENDINGS = frozenset({"cancelar", "cancela", "cancel", "fin", "end", "quit"})
+
+# the subjunctive asks (no me llamen), the indicative reports (no me llaman)
+_ASKED_TO_STOP = (
+    "llam(?:en|es|e)|escrib(?:an|as|a)|mand(?:en|es|e)|envi(?:en|es|e)|contact(?:en|es|e)|molest(?:en|es|e)"
+)
+_ASKED_TO_STOP += "|marqu(?:en|es|e)"
+_REMOVE_ME = "(?:quit|borr|elimin)(?:enme|eme|ame)|saqu(?:enme|eme)|sacame"
 STOP_PHRASES = re.compile(
-    r"\b(?:dar|dame|denme|darme|darnos) de baja\b"
-    r"|\bno (?:me |nos )?(?:vuelvan a )?(?:llamen|llames|llame|escriban|escribas|escriba|manden|mandes|mande|envien|envies"
-    r"|envie|contacten|contactes|contacte|molesten|molestes|moleste|marquen|marques|marque)\b"
-    r"|\bno vuelvan a (?:llamar|escribir|contactar|marcar|molestar)(?:me|nos)?\b"
-    r"|\bya no (?:quiero|queremos|deseo|deseamos) (?:recibir|que me|que nos|mas)\b"
-    r"|\b(?:quitenme|quiteme|quitame|borrenme|borreme|borrame|saquenme|saqueme|sacame|eliminenme)\b.*\b(?:lista|numero|datos|base)\b"
-    r"|\bborren mis datos\b"
-    r"|\bdejen? de (?:llamar|escribir|molestar|mandar|contactar)(?:me|nos)?\b"
-    r"|\b(?:don t|dont|do not|stop) (?:call|text|contact|message|messaging|calling|texting|contacting)(?:ing)?(?: me)?\b"
-    r"|\bremove me\b"
+    rf"""\b(?:
+      (?:dar|dame|denme|darme|darnos)[ ]de[ ]baja
+    | no[ ](?:me[ ]|nos[ ])?(?:{_ASKED_TO_STOP})
+    | no[ ](?:me[ ]|nos[ ])?vuelvan[ ]a[ ](?:llamar|escribir|contactar|marcar|molestar)(?:me|nos)?
+    | ya[ ]no[ ](?:quiero|queremos|deseo|deseamos)[ ](?:recibir|que[ ]me|que[ ]nos|mas)
+    | (?:{_REMOVE_ME})\b.*\b(?:lista|numero|datos|base)
+    | borren[ ]mis[ ]datos
+    | dejen?[ ]de[ ](?:llamar|escribir|molestar|mandar|contactar)(?:me|nos)?
+    | (?:don[ ]t|dont|do[ ]not)[ ](?:call|text|contact|message)
+    | stop[ ](?:calling|texting|contacting|messaging)
+    | remove[ ]me
+    )\b""",
+    re.VERBOSE,
 )
 REVIEWED_WORDS = frozenset({"stop", "baja", "alto", "unsubscribe", "salir", "parar"})
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")

@@ -1,0 +1,1 @@
+"""Mirrors the whole; journeys/ tells whole stories on real servers."""

@@ -1,0 +1,204 @@
+"""From a form to Kommo, a mailbox and a phone: every fate of a call, each fallback, and no touch twice."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.system import System, e164, everything_received, person
+
+pytestmark = pytest.mark.connected
+
+EMAIL = ("email touch.sent", "email touch.delivered")
+WHATSAPP = ("whatsapp touch.sent", "whatsapp touch.delivered")
+SMS = ("sms touch.sent", "sms touch.delivered")
+UNHEARD = ("call touch.sent", "call.unanswered")
+
+
+@pytest.mark.parametrize(
+    ("call", "message", "actions", "reached"),
+    [
+        pytest.param(0, 0, ("call touch.sent", "call.answered"), {}, id="listens"),
+        pytest.param(1, 0, ("call.answered", "reply.received", *WHATSAPP), {"whatsapp": 1}, id="presses 1"),
+        pytest.param(2, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="no answer"),
+        pytest.param(3, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="busy"),
+        pytest.param(4, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="voicemail"),
+        pytest.param(5, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="failed"),
+        pytest.param(6, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="hangs up early"),
+        pytest.param(7, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="nobody can tell who answered"),
+        pytest.param(8, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="fax"),
+        pytest.param(9, 0, ("call touch.failed",), {"calls": 0}, id="not a number Twilio calls"),
+        pytest.param(2, 1, (*UNHEARD, "whatsapp touch.failed", *SMS), {"whatsapp": 1, "sms": 1}, id="no WhatsApp: SMS"),
+        pytest.param(2, 2, ("whatsapp touch.failed", *SMS), {"sms": 1}, id="WhatsApp refused at once: SMS"),
+        pytest.param(
+            2, 3, ("whatsapp touch.failed", "sms touch.failed"), {"whatsapp": 1, "sms": 1}, id="nothing arrives"
+        ),
+        pytest.param(2, 4, ("whatsapp touch.failed", "lead.opted_out"), {}, id="opted out at Twilio"),
+        pytest.param(2, 5, (*WHATSAPP, "lead.opted_out"), {"whatsapp": 1}, id="answers BAJA"),
+        pytest.param(2, 6, ("whatsapp touch.failed", "lead.opted_out"), {"whatsapp": 1}, id="has blocked us"),
+        pytest.param(2, 8, (*WHATSAPP, "reply.received"), {"whatsapp": 1}, id="answers something"),
+        pytest.param(2, 9, ("whatsapp touch.failed", *SMS), {"whatsapp": 1, "sms": 1}, id="withheld by Meta: SMS"),
+    ],
+)
+async def test_a_fate(
+    system: System, call: int, message: int, actions: tuple[str, ...], reached: dict[str, int]
+) -> None:
+    form = person(call, message)
+    lead = await system.lead(form)
+
+    seen = await system.happens(lead, "lead.created", "lead.registered", *EMAIL, *actions)
+    await system.quiet()
+
+    [counts] = await everything_received(system, [form])
+    assert counts == {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1} | reached
+    assert sorted(await system.actions(lead)) == sorted(set(await system.actions(lead))), "something was said twice"
+    assert len(seen) == len(set(seen))
+
+
+async def test_without_a_phone_there_is_an_email_and_a_reason(system: System) -> None:
+    lead = await system.lead({"nombre": "Solo Correo", "email": "solo.correo@example.com"})
+
+    await system.happens(lead, *EMAIL, "call touch.skipped")
+
+
+async def test_without_an_email_there_is_a_call_and_a_reason(system: System) -> None:
+    form = person()
+    del form["email"]
+    lead = await system.lead(form)
+
+    await system.happens(lead, "email touch.skipped", "call.answered")
+
+
+async def test_a_mailbox_that_does_not_exist(system: System) -> None:
+    lead = await system.lead(person(email="bounce.x@example.com"))
+
+    await system.happens(lead, "email touch.sent", "email touch.failed")
+
+
+async def test_what_the_person_gets(system: System) -> None:
+    form = person(2, 0)
+    lead = await system.lead(form)
+    await system.happens(lead, *WHATSAPP, *EMAIL)
+
+    [email] = await system.sandbox("emails", form["email"])
+    [call] = await system.sandbox("calls", e164(form))
+    [message] = await system.sandbox("messages", e164(form))
+    assert form["nombre"].split()[0] in email["subject"]
+    assert f"metadata%5Blead_id%5D={lead}" in email["html"]
+    assert f"metadata%5Blead_id%5D={lead}" in email["text"]
+    assert email["headers"]["List-Unsubscribe"].startswith("<http://localhost:")
+    assert email["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert call["params"]["MachineDetection"] == ["DetectMessageEnd"]
+    assert message["params"]["ContentSid"] == ["HX00000000000000000000000000000001"]
+    assert f"metadata%5Blead_id%5D={lead}" in message["params"]["ContentVariables"][0]
+
+
+async def test_what_is_heard(system: System) -> None:
+    person_form, machine_form = person(0), person(4)
+    person_lead, machine_lead = await system.lead(person_form), await system.lead(machine_form)
+    await system.happens(person_lead, "call.answered")
+    await system.happens(machine_lead, *WHATSAPP)
+    await system.quiet()
+
+    [heard] = await system.sandbox("calls", e164(person_form))
+    [left] = await system.sandbox("calls", e164(machine_form))
+    assert "Marca uno" in heard["said"][0]
+    assert "Te marqué por el formulario" in left["said"][0]
+
+
+async def test_the_lead_in_kommo(system: System) -> None:
+    form = person(utm_source="ads", consentimiento="Acepto el aviso de privacidad")
+    lead = await system.lead(form)
+    await system.happens(lead, "lead.registered", "call.answered", *EMAIL)
+
+    async def noted() -> bool:
+        state = await system.sandbox("kommo")
+        kommo = next(one for one in state["leads"] if one["name"].endswith(f"#{lead}"))
+        texts = [note["params"]["text"] for note in state["notes"] if note["entity_id"] == kommo["id"]]
+        return any("escuchó la invitación" in text for text in texts) and any("Correo entregado" in t for t in texts)
+
+    await system.until(noted, lambda: "the outcomes never became notes")
+    state = await system.sandbox("kommo")
+    kommo = next(one for one in state["leads"] if one["name"].endswith(f"#{lead}"))
+    assert (kommo["pipeline_id"], kommo["status_id"]) == (7000001, 60000001)
+    values = {field["field_id"]: field["values"][0]["value"] for field in kommo["custom_fields_values"]}
+    assert values == {500101: "Demo SA", 500102: "IA", 500103: "Prueba"}
+    contact = next(one for one in state["contacts"] if one["id"] == kommo["contact_id"])
+    assert {v["value"] for f in contact["custom_fields_values"] for v in f["values"]} == {e164(form), form["email"]}
+    texts = [note["params"]["text"] for note in state["notes"] if note["entity_id"] == kommo["id"]]
+    assert any("utm_source: ads" in text and "Acepto el aviso" in text for text in texts)
+
+
+async def test_a_contact_that_kommo_has_is_used_again(system: System) -> None:
+    form = person()
+    phone = {"field_code": "PHONE", "values": [{"value": f"044 {form['telefono']}", "enum_code": "MOB"}]}
+    known = await system.http.post(
+        f"{system.native.addresses.sandbox}/sandbox/kommo/contacts",
+        json={"name": "Conocida", "custom_fields_values": [phone]},
+    )
+    lead = await system.lead(form)
+    await system.happens(lead, "lead.registered")
+
+    state = await system.sandbox("kommo")
+    kommo = next(one for one in state["leads"] if one["name"].endswith(f"#{lead}"))
+    assert kommo["contact_id"] == known.json()["id"]
+
+
+async def test_the_same_form_at_the_same_moment_is_one_lead_however_many_replicas(system: System) -> None:
+    form = person()
+    answers = await asyncio.gather(*(system.post(form) for _ in range(30)))
+    leads = {answer.json()["lead_id"] for answer in answers}
+    [lead] = leads
+    await system.happens(lead, "call.answered", *EMAIL)
+    await system.quiet()
+
+    [counts] = await everything_received(system, [form])
+    assert counts == {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}
+
+
+async def test_the_same_event_twice_has_no_effect(system: System) -> None:
+    """Published again by hand, as a relay does that died before it could delete its row."""
+    form = person(2)
+    lead = await system.lead(form)
+    await system.happens(lead, *WHATSAPP, *EMAIL, "lead.registered")
+    await system.quiet()
+    before = await system.actions(lead)
+    bodies: list[dict[str, Any]] = await _bodies(system, lead)
+    for body in bodies:
+        await _publish(system, body)
+    await system.quiet()
+
+    [counts] = await everything_received(system, [form])
+    assert counts == {"calls": 1, "whatsapp": 1, "sms": 0, "emails": 1}
+    assert await system.actions(lead) == before
+
+
+async def _bodies(system: System, lead: int) -> list[dict[str, Any]]:
+    import json
+
+    connection = await system.connect("console")
+    try:
+        rows = await connection.fetch("select body from actions where lead_id = $1 order by id", lead)
+    finally:
+        await connection.close()
+    return [json.loads(row["body"]) for row in rows]
+
+
+async def _publish(system: System, body: dict[str, Any]) -> None:
+    import json
+
+    response = await system.management(
+        "POST",
+        "/exchanges/%2F/events/publish",
+        json={
+            "properties": {
+                "content_type": "application/json",
+                "delivery_mode": 2,
+                "correlation_id": str(body["lead_id"]),
+            },
+            "routing_key": body["topic"],
+            "payload": json.dumps(body),
+            "payload_encoding": "string",
+        },
+    )
+    assert response.json() == {"routed": True}

@@ -1,0 +1,156 @@
+"""What a form means, and whether its sender is new."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.lead import LeadCard
+from services.intake.decisions import (
+    Conflict,
+    Fault,
+    Known,
+    Quarantine,
+    Replay,
+    Return,
+    Submission,
+    Welcome,
+    read_form,
+    settle,
+)
+from tests.builders import a_card
+
+SEED = {
+    "nombre": "Ana Test",
+    "email": "ana.test@example.com",
+    "telefono": "8112345678",
+    "empresa": "Demo SA",
+    "servicio": "Consultoría IA",
+    "fuente": "Landing 1",
+}
+
+
+def test_the_seeds_form() -> None:
+    assert read_form(SEED, region="MX") == LeadCard(
+        name="Ana Test",
+        email="ana.test@example.com",
+        phone="+528112345678",
+        company="Demo SA",
+        service="Consultoría IA",
+        source="Landing 1",
+    )
+
+
+def test_what_nobody_knows_is_kept() -> None:
+    card = read_form(
+        SEED | {"utm_source": "ads", "gclid": "x1", "edad": 33, "hijos": None, "temas": ["a"]}, region="MX"
+    )
+
+    assert isinstance(card, LeadCard)
+    assert card.extra == {"utm_source": "ads", "gclid": "x1", "edad": "33", "hijos": "", "temas": '["a"]'}
+
+
+@pytest.mark.parametrize(
+    ("changes", "faults"),
+    [
+        pytest.param({"nombre": "  "}, {("nombre", "missing")}, id="a name of blanks"),
+        pytest.param(
+            {"email": "", "telefono": None},
+            {("email", "missing_contact"), ("telefono", "missing_contact")},
+            id="no contact",
+        ),
+        pytest.param({"email": "ana@"}, {("email", "bad_email")}, id="half an address"),
+        pytest.param({"telefono": "123"}, {("telefono", "bad_phone")}, id="too few digits"),
+        pytest.param({"nombre": "a" * 201}, {("nombre", "too_long")}, id="too long"),
+        pytest.param({"nombre": ["Ana"]}, {("nombre", "not_text")}, id="a list"),
+        pytest.param({"zona_horaria": "Mars/Olympus"}, {("zona_horaria", "bad_zone")}, id="no such zone"),
+        pytest.param(
+            {"nombre": "", "email": "x", "telefono": "1"},
+            {("nombre", "missing"), ("email", "bad_email"), ("telefono", "bad_phone")},
+            id="every mistake at once",
+        ),
+    ],
+)
+def test_a_bad_form_names_every_field(changes: dict[str, Any], faults: set[tuple[str, str]]) -> None:
+    answer = read_form(SEED | changes, region="MX")
+
+    assert isinstance(answer, list)
+    assert {(fault.field, fault.code) for fault in answer} == faults
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "value"),
+    [
+        ({"telefono": 8112345678}, "phone", "+528112345678"),
+        ({"email": None}, "email", None),
+        ({"telefono": ""}, "phone", None),
+        ({"email": "ANA@Example.COM"}, "email", "ana@example.com"),
+        ({"nombre": "Ana\r\nBcc: x@example.com"}, "name", "Ana Bcc: x@example.com"),
+        ({"nombre": "  José  O'Brien 🎉 "}, "name", "José O'Brien 🎉"),
+        ({"nombre": "\u202eAna\u0000"}, "name", "Ana"),
+        ({"zona_horaria": "America/Monterrey"}, "time_zone", "America/Monterrey"),
+        ({"consentimiento": "sí"}, "consent", "sí"),
+    ],
+)
+def test_a_field_is_read_as_it_was_meant(changes: dict[str, Any], field: str, value: str | None) -> None:
+    card = read_form(SEED | changes, region="MX")
+
+    assert isinstance(card, LeadCard)
+    assert getattr(card, field) == value
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.dictionaries(st.sampled_from([*SEED, "zona_horaria", "otro"]) | st.text(), JSON))
+def test_any_form_is_either_a_storable_card_or_faults(fields: dict[str, Any]) -> None:
+    answer = read_form(fields, region="MX")
+
+    if isinstance(answer, LeadCard):
+        assert "\\u0000" not in answer.model_dump_json()
+        answer.model_dump_json().encode()
+    else:
+        assert answer
+        assert all(isinstance(fault, Fault) for fault in answer)
+
+
+NOBODY = Known(keys={}, people={})
+ANA = Submission(a_card(), b"1")
+FRESH = range(1, 10)
+
+
+@pytest.mark.parametrize(
+    ("batch", "known", "verdicts"),
+    [
+        pytest.param([ANA], NOBODY, [Welcome(1)], id="somebody new"),
+        pytest.param([ANA], Known({}, {"+528112345678": 7}), [Return(7)], id="the same phone"),
+        pytest.param([ANA], Known({}, {"ana@example.com": 7}), [Return(7)], id="the same email"),
+        pytest.param(
+            [ANA],
+            Known({}, {"ana@example.com": 7, "+528112345678": 5}),
+            [Return(5)],
+            id="phone and email of two: the phone",
+        ),
+        pytest.param([ANA, ANA], NOBODY, [Welcome(1), Return(1)], id="twice in one batch"),
+        pytest.param([Submission(a_card(), b"1", "k")], Known({"k": (b"1", 7)}, {}), [Replay(7)], id="the same key"),
+        pytest.param([Submission(a_card(), b"2", "k")], Known({"k": (b"1", 7)}, {}), [Conflict()], id="a key reused"),
+        pytest.param(
+            [Submission(a_card(), b"1", "k"), Submission(a_card(), b"1", "k"), Submission(a_card(), b"2", "k")],
+            NOBODY,
+            [Welcome(1), Replay(1), Conflict()],
+            id="one key thrice in one batch",
+        ),
+        pytest.param(
+            [Submission(a_card(), b"1", suspect=True), ANA],
+            NOBODY,
+            [Quarantine(1), Welcome(2)],
+            id="a robot takes no one's place",
+        ),
+    ],
+)
+def test_who_is_new(batch: list[Submission], known: Known, verdicts: list[object]) -> None:
+    assert settle(batch, known, list(FRESH)[: len(batch)]) == verdicts

@@ -1,0 +1,26 @@
+"""What intake says, in whose language."""
+
+import pytest
+
+from services.intake.messages import ENGLISH, SPANISH, language
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("", SPANISH),
+        ("es-MX,es;q=0.9,en;q=0.8", SPANISH),
+        ("en-US,en;q=0.9", ENGLISH),
+        ("fr", SPANISH),
+        ("fr, en;q=0.5", ENGLISH),
+        ("en;q=0.5, es", SPANISH),
+        ("en;q=nonsense", SPANISH),
+    ],
+)
+def test_the_language_asked_for(header: str, words: object) -> None:
+    assert language(header) is words
+
+
+def test_every_message_has_both_languages() -> None:
+    assert SPANISH.keys() == ENGLISH.keys()
+    assert all(SPANISH[key].count("{") == ENGLISH[key].count("{") for key in SPANISH)

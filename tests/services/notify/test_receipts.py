@@ -1,0 +1,99 @@
+"""What receipts make of a touch, in any order and any number."""
+
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.call import CallAnswered, CallUnanswered, Unanswered
+from contracts.event import Event
+from contracts.receipt import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
+from contracts.touch import Channel, FailureKind, TouchDelivered, TouchFailed, TouchSent
+from services.notify.decisions.fallback import after_failure, after_unanswered
+from services.notify.decisions.receipts import advance, said_by
+from services.notify.touches import OPEN, WELCOME, State
+from tests.builders import a_card
+
+NO_WHATSAPP = Undeliverable("SM1", FailureKind.UNREACHABLE, "twilio: undelivered code 63024")
+
+
+@pytest.mark.parametrize(
+    ("state", "receipt", "after"),
+    [
+        pytest.param(State.SENDING, Accepted("CA1"), State.SENT, id="a callback before our own answer"),
+        pytest.param(State.UNCERTAIN, Accepted("CA1"), State.SENT, id="a callback settles what was uncertain"),
+        pytest.param(State.SENT, Accepted("CA1"), None, id="nothing new"),
+        pytest.param(State.SENT, Arrived("SM1"), State.DELIVERED, id="delivered"),
+        pytest.param(State.DELIVERED, NO_WHATSAPP, None, id="a failure after the delivery is too late"),
+        pytest.param(State.FAILED, Arrived("SM1"), None, id="a delivery after the failure: the fallback has left"),
+        pytest.param(State.SENT, Unheard("CA1", Unanswered.BUSY), State.UNANSWERED, id="busy"),
+        pytest.param(State.ANSWERED, Unheard("CA1", Unanswered.HUNG_UP), None, id="pressed 1, then hung up"),
+        pytest.param(State.SKIPPED, Accepted("CA1"), None, id="nothing was sent"),
+    ],
+)
+def test_a_receipt(state: State, receipt: Receipt, after: State | None) -> None:
+    assert advance(state, receipt) is after
+
+
+def test_what_nobody_had_said_yet_is_said_first() -> None:
+    events = said_by(NO_WHATSAPP, State.SENDING, touch_id=uuid4(), lead_id=1, step=WELCOME, channel=Channel.WHATSAPP)
+
+    assert [type(event) for event in events] == [TouchSent, TouchFailed]
+
+
+RECEIPTS = st.one_of(
+    st.just(Accepted("X1")),
+    st.just(Arrived("X1")),
+    st.just(NO_WHATSAPP),
+    st.just(Answered("X1")),
+    st.sampled_from([Unheard("X1", reason) for reason in Unanswered]),
+)
+
+
+@given(start=st.sampled_from(sorted(OPEN)), receipts=st.lists(RECEIPTS, max_size=12))
+def test_no_sequence_of_receipts_leads_to_two_sends_or_two_endings(start: State, receipts: list[Receipt]) -> None:
+    """Every fallback hangs on one event, and that event is said at most once; a settled touch stays settled."""
+    state, events = start, list[Event]()
+    for receipt in receipts:
+        after = advance(state, receipt)
+        if after is not None:
+            events += said_by(receipt, state, touch_id=uuid4(), lead_id=1, step=WELCOME, channel=Channel.WHATSAPP)
+            assert state in OPEN
+            assert after not in (State.PLANNED, State.SENDING, State.UNCERTAIN)
+            state = after
+
+    endings = [e for e in events if isinstance(e, TouchDelivered | TouchFailed | CallAnswered | CallUnanswered)]
+    assert len(endings) <= 1
+    assert sum(isinstance(event, TouchSent) for event in events) <= 1
+
+
+@given(st.lists(st.sampled_from(["unanswered", *FailureKind]), min_size=1, max_size=8))
+def test_however_often_a_channel_fails_the_next_one_is_one_and_the_same_touch(causes: list[str]) -> None:
+    following = {
+        after_unanswered(1, WELCOME, a_card())
+        if cause == "unanswered"
+        else after_failure(1, WELCOME, Channel.CALL, FailureKind(cause), a_card())
+        for cause in causes
+    } - {None}
+
+    assert len({touch.touch_id for touch in following if touch is not None}) <= 1
+
+
+@pytest.mark.parametrize(
+    ("channel", "kind", "following"),
+    [
+        (Channel.CALL, FailureKind.UNREACHABLE, Channel.WHATSAPP),
+        (Channel.CALL, FailureKind.MISCONFIGURED, Channel.WHATSAPP),
+        (Channel.WHATSAPP, FailureKind.UNREACHABLE, Channel.SMS),
+        (Channel.WHATSAPP, FailureKind.MISCONFIGURED, Channel.SMS),
+        (Channel.WHATSAPP, FailureKind.OPTED_OUT, None),
+        (Channel.CALL, FailureKind.BAD_ADDRESS, None),
+        (Channel.SMS, FailureKind.UNREACHABLE, None),
+        (Channel.EMAIL, FailureKind.BAD_ADDRESS, None),
+    ],
+)
+def test_where_a_failure_leads(channel: Channel, kind: FailureKind, following: Channel | None) -> None:
+    touch = after_failure(1, WELCOME, channel, kind, a_card())
+
+    assert (touch.channel if touch else None) == following

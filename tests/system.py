@@ -1,0 +1,225 @@
+"""The whole system for the tests: two replicas of every service behind the gateway, with the sandbox outside."""
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+
+from pauta.running.native import Native
+from pauta.running.servers import Process, free_ports, install_missing
+from tests.servers import Container, make_native
+
+REPLICATED = ("intake", "crm", "notify", "console")
+HASTY = {
+    "RETRY_DELAYS": "0.3,1,2,5,5,5,5",
+    "UNCERTAIN_CHECKS": "1,2,3",
+    "TOUCH_LEASE": "5",
+    "PROVIDER_TIMEOUT": "2",
+    "RECEIPT_PATIENCE": "3",
+    "KOMMO_TIMEOUT": "3",
+    "KOMMO_LOOK_DELAYS": "1,2",
+    "LEAD_RATE_LIMIT": "1000000/minute",
+    "SANDBOX_RING_SECONDS": "0.2",
+    "SANDBOX_TALK_SECONDS": "0.2",
+    "ALLOWED_ORIGINS": "https://www.example.com",
+    "FORM_REDIRECT_URL": "https://www.example.com/gracias",
+    "KOMMO_FIELD_ID_EMPRESA": "500101",
+    "KOMMO_FIELD_ID_SERVICIO": "500102",
+    "KOMMO_FIELD_ID_FUENTE": "500103",
+}
+_numbers = itertools.count(2000)
+
+
+class System:
+    """Starts it, speaks to it from outside, and breaks it."""
+
+    def __init__(self, folder: Path, *, docker: bool) -> None:
+        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SANDBOX_PORT", "RABBITMQ_MANAGEMENT_PORT")
+        ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
+        self.native: Native = make_native(folder, HASTY | ports, docker=docker)
+        self.replicas: dict[str, list[tuple[Process, int]]] = {}
+        self.http = httpx.AsyncClient(timeout=20)
+
+    def start(self) -> None:
+        if not isinstance(self.native.make_servers()[0], Container):
+            install_missing()
+        self.native.folder.mkdir(parents=True, exist_ok=True)
+        self.native.folder.chmod(0o755)
+        self.postgres, self.rabbitmq = self.native.make_servers()
+        self.servers: list[Any] = [self.postgres, self.rabbitmq]
+        for server in self.servers:
+            server.start()
+        for server in self.servers:
+            server.wait()
+        recipes = self.native.recipes()
+        self.native.set_up(recipes["setup"])
+        self.native.start_service("sandbox", recipes["sandbox"], self.native.ports["sandbox"])
+        for name in REPLICATED:
+            second = free_ports(1)[0]
+            self.replicas[name] = [
+                (self.native.start_service(name, recipes[name], port, log_name=f"{name}-{number}"), port)
+                for number, port in enumerate((self.native.ports[name], second))
+            ]
+        upstreams = {f"{n.upper()}_UPSTREAM": [port for _, port in self.replicas[n]] for n in ("intake", "notify")}
+        gateway = self.native.make_gateway(upstreams)
+        self.servers.append(gateway)
+        gateway.start()
+        gateway.wait()
+        self.native.wait_for("sandbox", self.native.ports["sandbox"])
+        for name in REPLICATED:
+            self.wait_for(name)
+
+    def wait_for(self, name: str) -> None:
+        for _, port in self.replicas[name]:
+            self.native.wait_for(name, port)
+
+    def stop(self) -> None:
+        self.native.stop()
+        for server in reversed(self.servers):
+            server.remove() if isinstance(server, Container) else server.stop()
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to every replica of a service."""
+        for process, _ in self.replicas[name]:
+            process.kill()
+
+    def restart(self, name: str) -> None:
+        for process, _ in self.replicas[name]:
+            process.start()
+        self.wait_for(name)
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text(errors="replace") for path in self.native.folder.glob("*.log"))
+
+    # ---- from outside
+
+    async def post(self, form: dict[str, Any], **more: Any) -> httpx.Response:
+        return await self.http.post(f"{self.native.addresses.gateway}/api/lead", json=form, **more)
+
+    async def lead(self, form: dict[str, Any]) -> int:
+        """The id of an accepted lead."""
+        response = await self.post(form)
+        assert response.status_code == 202, response.text
+        return int(response.json()["lead_id"])
+
+    async def sandbox(self, what: str, to: str = "") -> Any:
+        url = f"{self.native.addresses.sandbox}/sandbox/{what}"
+        return (await self.http.get(url, params={"to": to} if to else {})).json()
+
+    async def order(self, **fault: Any) -> None:
+        (await self.http.post(f"{self.native.addresses.sandbox}/sandbox/faults", json=fault)).raise_for_status()
+
+    async def mend(self) -> None:
+        await self.http.delete(f"{self.native.addresses.sandbox}/sandbox/faults")
+
+    async def actions(self, lead: int) -> list[str]:
+        """What the audit log says of a lead: `call touch.sent`, `lead.registered` …"""
+        url = f"{self.native.addresses.console}/api/actions"
+        found = (await self.http.get(url, params={"lead_id": lead})).json()
+        return [
+            f"{one['detail'].get('channel', '')} {one['action']}".strip()
+            if one["action"].startswith("touch")
+            else one["action"]
+            for one in found
+        ]
+
+    async def happens(self, lead: int, *expected: str, seconds: float = 30.0) -> list[str]:
+        """Everything said of the lead once all of `expected` was; fails after `seconds`."""
+        actions: list[str] = []
+
+        async def there() -> bool:
+            nonlocal actions
+            actions = await self.actions(lead)
+            return set(expected) <= set(actions)
+
+        await self.until(there, lambda: f"lead {lead}: wanted {expected}, saw {actions}", seconds=seconds)
+        return actions
+
+    async def until(
+        self, ready: Callable[[], Awaitable[bool]], otherwise: Callable[[], str], *, seconds: float = 30.0
+    ) -> None:
+        deadline = time.monotonic() + seconds
+        while not await ready():
+            assert time.monotonic() < deadline, otherwise()
+            await asyncio.sleep(0.1)
+
+    async def quiet(self) -> None:
+        """Returns when no event waits in an outbox or a queue, so that what has not happened will not."""
+
+        async def empty() -> bool:
+            waiting = [await self.sql(name, "select count(*) from outbox") for name in REPLICATED]
+            busy = await self.sql(
+                "notify", "select count(*) from touches where state in ('planned', 'sending', 'uncertain')"
+            )
+            return not any(waiting) and not busy and not any(await self.depths())
+
+        await self.until(empty, lambda: "the system does not come to rest", seconds=60)
+
+    async def depths(self) -> Iterable[int]:
+        """Messages, ready or in hand, in every queue but the parking ones."""
+        queues = (await self.management("GET", "/queues")).json()
+        return [int(queue.get("messages", 1)) for queue in queues if not queue["name"].endswith(".dead")]
+
+    async def management(self, method: str, path: str, **more: Any) -> httpx.Response:
+        auth = httpx.BasicAuth("pauta", "rabbitmq-demo")
+        return await self.http.request(method, f"{self.native.addresses.rabbitmq}/api{path}", auth=auth, **more)
+
+    async def connect(self, database: str, user: str = "postgres", password: str = "postgres-demo") -> Any:
+        return await asyncpg.connect(
+            host="127.0.0.1",
+            port=self.native.ports["postgres"],
+            user=user,
+            password=password,
+            database=database,
+            timeout=10,
+        )
+
+    async def sql(self, database: str, query: str, *arguments: Any) -> Any:
+        """One value, asked as the administrator."""
+        connection = await self.connect(database)
+        try:
+            return await connection.fetchval(query, *arguments)
+        finally:
+            await connection.close()
+
+
+def person(call: int = 0, message: int = 0, **changes: Any) -> dict[str, Any]:
+    """A form of somebody new, with the fate that the sandbox reads in the number's last digits."""
+    number = next(_numbers)
+    form = {
+        "nombre": f"Persona Número{number}",
+        "email": f"p{number}@example.com",
+        "telefono": f"55{number}00{call}{message}",
+    }
+    return form | {"empresa": "Demo SA", "servicio": "IA", "fuente": "Prueba"} | changes
+
+
+def e164(form: dict[str, Any]) -> str:
+    return f"+52{form['telefono']}"
+
+
+def received(form: dict[str, Any], calls: Any, messages: Any, emails: Any) -> dict[str, int]:
+    """How often each channel reached the person."""
+    phone = e164(form) if form.get("telefono") else "nobody"
+    return {
+        "calls": sum(one["to"] == phone for one in calls),
+        "whatsapp": sum(one["to"] == f"whatsapp:{phone}" for one in messages),
+        "sms": sum(one["to"] == phone for one in messages),
+        "emails": sum(one["to"] == form.get("email") for one in emails),
+    }
+
+
+async def everything_received(system: System, forms: Iterable[dict[str, Any]]) -> list[dict[str, int]]:
+    """Per person, how often each channel reached them."""
+    calls, messages, emails = [await system.sandbox(what) for what in ("calls", "messages", "emails")]
+    return [received(form, calls, messages, emails) for form in forms]
+
+
+def lines(log: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.splitlines() if line.startswith("{")]
