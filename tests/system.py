@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import aio_pika
 import asyncpg
 import httpx
 
@@ -150,21 +151,28 @@ class System:
             await asyncio.sleep(0.1)
 
     async def quiet(self) -> None:
-        """Returns when no event waits in an outbox or a queue, so that what has not happened will not."""
+        """Returns when nothing waits in an outbox, a queue or a hand, twice in a row: what has not happened will not."""
+        rests = 0
 
         async def empty() -> bool:
             waiting = [await self.sql(name, "select count(*) from outbox") for name in REPLICATED]
             busy = await self.sql(
                 "notify", "select count(*) from touches where state in ('planned', 'sending', 'uncertain')"
             )
-            return not any(waiting) and not busy and not any(await self.depths())
+            nonlocal rests
+            rests = 0 if any(waiting) or busy or any(await self.depths()) else rests + 1
+            return rests > 1
 
         await self.until(empty, lambda: "the system does not come to rest", seconds=60)
 
-    async def depths(self) -> Iterable[int]:
-        """Messages, ready or in hand, in every queue but the parking ones."""
-        queues = (await self.management("GET", "/queues")).json()
-        return [int(queue.get("messages", 1)) for queue in queues if not queue["name"].endswith(".dead")]
+    async def depths(self) -> list[int]:
+        """Messages ready in every queue but the parking ones; asked of the queues, for the management page lags."""
+        names = [queue["name"] for queue in (await self.management("GET", "/queues?columns=name")).json()]
+        url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.native.ports['amqp']}/"
+        async with await aio_pika.connect(url) as connection:
+            channel = await connection.channel()
+            waiting = [await channel.declare_queue(n, passive=True) for n in names if not n.endswith(".dead")]
+        return [queue.declaration_result.message_count or 0 for queue in waiting]
 
     async def management(self, method: str, path: str, **more: Any) -> httpx.Response:
         auth = httpx.BasicAuth("pauta", "rabbitmq-demo")

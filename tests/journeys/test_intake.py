@@ -1,0 +1,225 @@
+"""The door, from outside: encodings, answers, duplicates, limits, and what is not behind the gateway."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.system import System, everything_received, person
+
+pytestmark = pytest.mark.connected
+
+
+def url(system: System, path: str = "/api/lead") -> str:
+    return f"{system.native.addresses.gateway}{path}"
+
+
+async def test_the_seeds_first_request_word_for_word(system: System) -> None:
+    body = """{
+    "nombre": "Ana Test",
+    "email": "ana.test@example.com",
+    "telefono": "8112345678",
+    "empresa": "Demo SA",
+    "servicio": "Consultoría IA",
+    "fuente": "Landing 1"
+  }"""
+    answer = await system.http.post(url(system), content=body.encode(), headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 202
+    assert answer.json() == {"ok": True, "lead_id": answer.json()["lead_id"]}
+    assert isinstance(answer.json()["lead_id"], int)
+
+
+@pytest.mark.parametrize("encoding", ["json", "urlencoded", "multipart"])
+async def test_the_three_encodings_say_the_same(system: System, encoding: str) -> None:
+    form = person(nombre="José Ñandú 🎉", utm_source="ads & co")
+    del form["nombre"], form["utm_source"]
+    form = {"nombre": "José Ñandú 🎉", "utm_source": "ads & co", **form}
+    sent: dict[str, Any] = {
+        "json": {"json": form},
+        "urlencoded": {"data": form},
+        "multipart": {"files": {name: (None, value) for name, value in form.items()}},
+    }[encoding]
+    answer = await system.http.post(url(system), **sent)
+
+    assert answer.status_code == 202
+    card = json.loads(
+        await system.sql("intake", "select card::text from leads where lead_id = $1", answer.json()["lead_id"])
+    )
+    assert card["name"] == "José Ñandú 🎉"
+    assert card["phone"] == f"+52{form['telefono']}"
+    assert card["extra"] == {"utm_source": "ads & co"}
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status", "says"),
+    [
+        (b"{", "application/json", 400, "El cuerpo no es JSON válido."),
+        (b"[1]", "application/json", 400, "El cuerpo debe ser un objeto"),
+        (b"[" * 30_000, "application/json", 400, "El cuerpo no es JSON válido."),
+        (b"a=1", "text/plain", 415, "Envía JSON"),
+        (b"", "", 415, "Envía JSON"),
+        (b"{}" + b" " * 65_536, "application/json", 413, "64 KB"),
+        (b"nada", "multipart/form-data", 400, "No pudimos leer el formulario."),
+        (b"nada", "multipart/form-data; boundary=x", 400, "No pudimos leer el formulario."),
+        (b"", "application/x-www-form-urlencoded", 422, "obligatorio"),
+        (b"%ff%fe=%00&nombre=%F0", "application/x-www-form-urlencoded", 422, "correo"),
+    ],
+)
+async def test_what_cannot_be_taken_is_explained(
+    system: System, content: bytes, kind: str, status: int, says: str
+) -> None:
+    answer = await system.http.post(url(system), content=content, headers={"Content-Type": kind})
+
+    assert answer.status_code == status
+    assert answer.json()["ok"] is False
+    assert says in answer.json()["errors"][0]["message"]
+
+
+async def test_every_bad_field_is_named_at_once_in_the_callers_language(system: System) -> None:
+    wrong = {"nombre": "", "email": "ana@", "telefono": "12", "zona_horaria": "Marte"}
+    spanish = await system.post(wrong)
+    english = await system.post(wrong, headers={"Accept-Language": "en-US,en;q=0.9"})
+
+    for answer in (spanish, english):
+        assert answer.status_code == 422
+        assert [e["field"] for e in answer.json()["errors"]] == ["nombre", "email", "telefono", "zona_horaria"]
+    assert spanish.json()["errors"][0]["message"] == "Este campo es obligatorio."
+    assert english.json()["errors"][0]["message"] == "This field is required."
+
+
+async def test_a_key_replays_its_first_answer_and_refuses_another_body(system: System) -> None:
+    form, key = person(), {"Idempotency-Key": "formulario-1"}
+    first = await system.post(form, headers=key)
+    again = await system.post(form, headers=key)
+    other = await system.post(person(), headers=key)
+
+    assert again.status_code == first.status_code == 202
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"
+    assert other.status_code == 409
+    assert other.json()["errors"][0]["field"] == "Idempotency-Key"
+
+
+async def test_one_key_at_the_same_moment_in_two_replicas_is_one_lead(system: System) -> None:
+    form, key = person(), {"Idempotency-Key": "formulario-2"}
+    answers = await asyncio.gather(*(system.post(form, headers=key) for _ in range(20)))
+
+    assert len({answer.json()["lead_id"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("kept", ["telefono", "email"])
+async def test_the_same_person_within_a_day_is_the_same_lead(system: System, kept: str) -> None:
+    form = person()
+    lead = await system.lead(form)
+    await system.happens(lead, "call.answered", "email touch.delivered")
+    again = await system.lead(person() | {kept: form[kept], "servicio": "Otro"})
+    await system.happens(lead, "lead.returned")
+    await system.quiet()
+
+    assert again == lead
+    [counts] = await everything_received(system, [form])
+    assert counts == {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}
+    assert await system.sql("intake", "select count(*) from submissions where lead_id = $1", lead) == 2
+
+
+async def test_after_a_day_the_person_is_somebody_new(system: System) -> None:
+    form = person()
+    lead = await system.lead(form)
+    await system.sql(
+        "intake", "update leads set created_at = created_at - interval '25 hours' where lead_id = $1", lead
+    )
+
+    assert await system.lead(form) != lead
+
+
+async def test_a_robot_is_kept_and_not_contacted(system: System) -> None:
+    form = person(sitio_web="https://spam.example")
+    lead = await system.lead(form)
+    await system.quiet()
+
+    assert await system.actions(lead) == []
+    [counts] = await everything_received(system, [form])
+    assert not any(counts.values())
+    assert await system.sql("intake", "select suspect from leads where lead_id = $1", lead) is True
+
+
+@pytest.mark.parametrize(
+    ("wanted", "target"),
+    [
+        (None, "https://www.example.com/gracias"),
+        ("https://www.example.com/listo?x=1", "https://www.example.com/listo?x=1"),
+        ("https://evil.example/phish", "https://www.example.com/gracias"),
+        ("//evil.example", "https://www.example.com/gracias"),
+        ("https://www.example.com@evil.example/", "https://www.example.com/gracias"),
+        ("javascript:alert(1)", "https://www.example.com/gracias"),
+    ],
+)
+async def test_a_browser_goes_on_to_an_allowed_page(system: System, wanted: str | None, target: str) -> None:
+    form = person() | ({"redirect": wanted} if wanted else {})
+    answer = await system.http.post(url(system), data=form, headers={"Accept": "text/html,*/*"})
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == target
+
+
+async def test_a_browsers_bad_form_is_a_page_that_escapes(system: System) -> None:
+    answer = await system.http.post(url(system), data={"nombre": ""}, headers={"Accept": "text/html"})
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "<b>nombre</b>: Este campo es obligatorio." in answer.text
+
+
+async def test_only_allowed_pages_may_post_from_a_script(system: System) -> None:
+    ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    ours = await system.http.options(url(system), headers=ask | {"Origin": "https://www.example.com"})
+    theirs = await system.http.options(url(system), headers=ask | {"Origin": "https://evil.example"})
+
+    assert ours.headers["access-control-allow-origin"] == "https://www.example.com"
+    assert "access-control-allow-origin" not in theirs.headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(
+            "/",
+            "/healthz",
+            "/readyz",
+            "/metrics",
+            "/metrics/",
+            "/openapi.json",
+            "/api/actions",
+            "/api/lead/",
+            "/sandbox/calls",
+        ),
+        *("/api/lead/../../metrics", "/webhooks/../metrics", "/webhooks/%2e%2e/metrics", "//metrics"),
+    ],
+)
+async def test_nothing_internal_is_behind_the_gateway(system: System, path: str) -> None:
+    answer = await system.http.get(url(system, path))
+
+    assert answer.status_code == 404
+    assert "python" not in answer.text.lower()
+
+
+async def test_the_calendars_address_exists_and_says_not_yet(system: System) -> None:
+    answer = await system.http.post(url(system, "/api/calcom"), json={"event": "BOOKING_CREATED"})
+
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "60"
+
+
+async def test_a_slow_or_half_sent_request_leaves_nothing_behind(system: System) -> None:
+    before = await system.sql("intake", "select count(*) from leads")
+
+    async def half() -> Any:
+        yield b'{"nombre": "Ana", '
+        raise ConnectionAbortedError
+
+    with pytest.raises((httpx.HTTPError, ConnectionAbortedError)):
+        await system.http.post(url(system), content=half(), headers={"Content-Type": "application/json"})
+    assert await system.sql("intake", "select count(*) from leads") == before
