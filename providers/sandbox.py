@@ -10,8 +10,9 @@ from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
+from fastapi import FastAPI
 from pydantic import BaseModel
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 Provider = Literal["kommo", "brevo", "twilio"]
 PREFIXES: dict[str, Provider] = {"/api/v4": "kommo", "/oauth2": "kommo", "/v3/": "brevo", "/2010-04-01/": "twilio"}
@@ -77,14 +78,14 @@ class World:
 class Unreliable:
     """The ASGI layer through which every request to a pretended company passes."""
 
-    def __init__(self, app: ASGIApp, world: World) -> None:
-        self._app, self._world = app, world
+    def __init__(self, app: FastAPI, world: World) -> None:
+        self.inner, self._world = app, world
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
         provider = next((name for prefix, name in PREFIXES.items() if path.startswith(prefix)), None)
         if scope["type"] != "http" or provider is None:
-            await self._app(scope, receive, send)
+            await self.inner(scope, receive, send)
             return
         arrived = time.time()
         fault = self._world.take_fault(provider, scope["method"], path)
@@ -136,7 +137,7 @@ class Unreliable:
             elif message["type"] == "http.response.body":
                 body.extend(message.get("body", b""))
 
-        await self._app(scope, receive, collect)
+        await self.inner(scope, receive, collect)
         return started["status"], list(started["headers"]), bytes(body)
 
 

@@ -30,7 +30,7 @@ class Container:
 
         self._container = DockerContainer(image).with_kwargs(**more)
         for inside, outside in ports.items():
-            self._container.with_bind_ports(inside, ("127.0.0.1", outside))
+            self._container.ports[f"{inside}/tcp"] = ("127.0.0.1", outside)  # with_bind_ports knows no address
         for name, value in environment.items():
             self._container.with_env(name, value)
         self._started = False
@@ -86,9 +86,9 @@ class RabbitMQContainer(Container):
 
 class CaddyContainer(Container):
     def __init__(self, port: int, upstreams: Mapping[str, str]) -> None:
-        caddyfile = {str(PROJECT / "deploy" / "Caddyfile"): {"bind": "/etc/caddy/Caddyfile", "mode": "ro"}}
         environment = {"GATEWAY_ADDRESS": f"http://:{port}", **upstreams}
-        super().__init__("caddy:2", {}, environment, network_mode="host", volumes=caddyfile)
+        super().__init__("caddy:2", {}, environment, network_mode="host")
+        self._container.with_volume_mapping(str(PROJECT / "deploy" / "Caddyfile"), "/etc/caddy/Caddyfile", "ro")
         self._port = port
 
     def wait(self) -> None:

@@ -45,6 +45,7 @@ class System:
         ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         self.native: Native = make_native(folder, HASTY | ports, docker=docker)
         self.replicas: dict[str, list[tuple[Process, int]]] = {}
+        self.servers: list[Any] = []
         self.http = httpx.AsyncClient(timeout=20)
 
     def start(self) -> None:
@@ -53,7 +54,7 @@ class System:
         self.native.folder.mkdir(parents=True, exist_ok=True)
         self.native.folder.chmod(0o755)
         self.postgres, self.rabbitmq = self.native.make_servers()
-        self.servers: list[Any] = [self.postgres, self.rabbitmq]
+        self.servers += [self.postgres, self.rabbitmq]
         for server in self.servers:
             server.start()
         for server in self.servers:

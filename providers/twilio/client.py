@@ -166,10 +166,12 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK is unt
     ) -> Response:
         parts = urlsplit(url)
         address = urlunsplit((self._base.scheme, self._base.netloc, parts.path, parts.query, ""))
+        if auth is not None:  # the SDK's own way is deprecated in aiohttp 3.14
+            headers = {**(headers or {}), "Authorization": aiohttp.encode_basic_auth(*auth)}
         async with asyncio.timeout(timeout or self.timeout):
             # the SDK passes timeout=None on, which switches aiohttp's own off (twilio-python issue 925)
             response = await super().request(
-                method, address, params, data, headers, auth, timeout or self.timeout, allow_redirects
+                method, address, params, data, headers, None, timeout or self.timeout, allow_redirects
             )
         if response.status_code == 429:
             retry_after = next((v for k, v in (response.headers or {}).items() if k.lower() == "retry-after"), "")

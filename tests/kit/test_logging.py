@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Iterator
 
 import pydantic
 import pytest
@@ -10,6 +11,16 @@ import structlog
 from kit import tracing
 from kit.failures import describe
 from kit.logging import start_logging
+
+
+@pytest.fixture(autouse=True)
+def _quiet_again() -> Iterator[None]:
+    """Puts the process's logging back as it was: the lines of these tests go to a stream that ends with them."""
+    before = logging.root.handlers, logging.root.level
+    yield
+    logging.root.handlers, logging.root.level = before
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 class Form(pydantic.BaseModel):
