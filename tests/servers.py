@@ -30,7 +30,8 @@ class Container:
 
         self._container = DockerContainer(image).with_kwargs(**more)
         for inside, outside in ports.items():
-            self._container.ports[f"{inside}/tcp"] = ("127.0.0.1", outside)  # with_bind_ports knows no address
+            ports_with_address: dict[str, Any] = self._container.ports  # with_bind_ports knows no address
+            ports_with_address[f"{inside}/tcp"] = ("127.0.0.1", outside)
         for name, value in environment.items():
             self._container.with_env(name, value)
         self._started = False

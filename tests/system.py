@@ -152,7 +152,7 @@ class System:
             await asyncio.sleep(0.1)
 
     async def quiet(self) -> None:
-        """Returns when nothing waits in an outbox, a queue or a hand, twice in a row: what has not happened will not."""
+        """Returns when nothing waits in an outbox, a queue or a hand, twice in a row: the rest will not happen."""
         rests = 0
 
         async def empty() -> bool:

@@ -3,17 +3,23 @@
 import json
 import os
 from pathlib import Path
-from typing import Any
-
-from services.console.store import Store
+from typing import Any, Protocol
 
 FLUSH = 500
+
+
+class Actions(Protocol):
+    """What the file follows."""
+
+    async def actions(self, *, after: int, limit: int) -> list[dict[str, Any]]: ...
+
+    async def newest_id(self) -> int: ...
 
 
 class ActionsLog:
     """One writer at a time. The file is replaced, never edited: a reader, or a crash, sees the old or the new one."""
 
-    def __init__(self, path: Path, store: Store, *, rotate_at: int, keep: int) -> None:
+    def __init__(self, path: Path, store: Actions, *, rotate_at: int, keep: int) -> None:
         self._path, self._store, self._rotate_at, self._keep = path, store, rotate_at, keep
         self._lines: list[str] = []
         self._last: int | None = None

@@ -24,7 +24,9 @@ _LEAD = {
     "type": "object",
     "required": ["nombre"],
     "anyOf": [{"required": ["email"]}, {"required": ["telefono"]}],
-    "properties": {name: {"type": "string", "maxLength": limit} for name, limit in LIMITS.items()},
+    "properties": {
+        name: {"type": ["string", "number", "boolean", "null"], "maxLength": limit} for name, limit in LIMITS.items()
+    },
     "additionalProperties": True,
     "example": {"nombre": "Ana", "email": "ana@empresa.com", "telefono": "8112345678", "fuente": "LinkedIn Ads"},
 }

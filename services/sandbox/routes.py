@@ -29,6 +29,10 @@ def make_routes(world: World, kommo: KommoSandbox, brevo: BrevoSandbox, twilio: 
     async def calls(to: str = "") -> list[dict[str, Any]]:
         return [asdict(call) for call in twilio.calls.values() if to in ("", call.to)]
 
+    @routes.get("/calls/times")
+    async def call_times() -> list[dict[str, Any]]:
+        return [{"to": call.to, "at": call.at} for call in twilio.calls.values()]
+
     @routes.get("/messages")
     async def messages(to: str = "") -> list[dict[str, Any]]:
         return [asdict(text) for text in twilio.texts.values() if to in ("", text.to.removeprefix("whatsapp:"))]

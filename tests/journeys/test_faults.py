@@ -117,7 +117,8 @@ async def test_notify_is_killed_between_the_providers_answer_and_the_commit(syst
                     await system.sql(
                         "notify",
                         """select count(*) from pg_stat_activity
-                           where datname = 'notify' and wait_event_type = 'Lock' and query like '%provider_ref = coalesce(nullif%'""",
+                           where datname = 'notify' and wait_event_type = 'Lock'
+                             and query like '%provider_ref = coalesce(nullif%'""",
                     )
                 )
 

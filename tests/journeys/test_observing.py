@@ -51,7 +51,7 @@ async def test_the_file_holds_what_the_api_says(system: System) -> None:
     ).json()
 
     async def written() -> bool:
-        return [one for one in _everything(path) if one["lead_id"] == lead] == from_api
+        return bool([one for one in _everything(path) if one["lead_id"] == lead] == from_api)
 
     await system.until(written, lambda: f"the file lacks something of {lead}")
     assert e164(form) not in path.read_text()

@@ -25,7 +25,7 @@ from providers.twilio.webhooks import (
 from tests.providers.wire import Wire
 
 ACCOUNT = "AC" + "0" * 32
-CALL = {
+CALL: dict[str, Any] = {
     **{
         "sid": "CA" + "1" * 32,
         "date_created": "Tue, 31 Aug 2010 20:36:28 +0000",
@@ -43,7 +43,7 @@ CALL = {
     },
     **{"direction": "outbound-api", "api_version": "2010-04-01", "uri": "/x.json", "subresource_uris": {}},
 }
-MESSAGE = {
+MESSAGE: dict[str, Any] = {
     **{
         "sid": "SM" + "1" * 32,
         "date_created": "Tue, 31 Aug 2010 20:36:28 +0000",

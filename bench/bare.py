@@ -1,0 +1,21 @@
+"""Intake that validates and answers, and stores nothing: the floor under what storing costs."""
+
+import itertools
+
+from fastapi import FastAPI
+
+from services.intake.app import create_app as create_intake
+from services.intake.decisions import Verdict, Welcome
+from services.intake.store import Received
+
+
+class StoresNothing:
+    def __init__(self) -> None:
+        self._ids = itertools.count(1)
+
+    async def accept(self, _: Received) -> Verdict:
+        return Welcome(next(self._ids))
+
+
+def create_app() -> FastAPI:
+    return create_intake(acceptor=StoresNothing())

@@ -1,0 +1,57 @@
+"""A load of leads over plain sockets: cheap enough to share two cores with what it measures."""
+
+import asyncio
+import itertools
+import time
+from dataclasses import dataclass
+
+_people = itertools.count(10_000_000)
+
+
+@dataclass(frozen=True)
+class Load:
+    seconds: float
+    latencies: list[float]
+
+    @property
+    def per_second(self) -> float:
+        return len(self.latencies) / self.seconds
+
+    def at(self, percent: float) -> float:
+        """A percentile of the latencies, in milliseconds."""
+        return percentile(self.latencies, percent) * 1e3
+
+
+def percentile(values: list[float], percent: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * percent / 100))]
+
+
+async def fire(port: int, *, connections: int, seconds: float) -> Load:
+    """Posts leads, each of somebody new, one after another on every connection, for `seconds`."""
+    ends = time.perf_counter() + seconds
+    began = time.perf_counter()
+    rounds = await asyncio.gather(*(_one_connection(port, ends) for _ in range(connections)))
+    return Load(time.perf_counter() - began, [latency for one in rounds for latency in one])
+
+
+async def _one_connection(port: int, ends: float) -> list[float]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    latencies = []
+    while (began := time.perf_counter()) < ends:
+        person = next(_people)
+        body = (
+            b'{"nombre":"Ana Prueba","email":"q%d@example.com","telefono":"56%d","empresa":"Demo","fuente":"bench"}'
+            % (person, person)
+        )
+        writer.write(
+            b"POST /api/lead HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+            % len(body)
+            + body
+        )
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 202"), head
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        await reader.readexactly(length)
+        latencies.append(time.perf_counter() - began)
+    writer.close()
+    return latencies
