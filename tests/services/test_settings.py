@@ -139,3 +139,10 @@ def test_an_env_file(tmp_path: Path) -> None:
     file.write_text("# note\nA=1\nB=\"two words\"\nC='x'\nD=value # why\n\nE=a=b\n")
 
     assert read_env_file(file) == {"A": "1", "B": "two words", "C": "x", "D": "value", "E": "a=b"}
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.es.md"])
+def test_both_readmes_name_every_variable(readme: str) -> None:
+    named = set(re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)`", (PROJECT / readme).read_text()))
+
+    assert NAMED <= named
