@@ -165,18 +165,37 @@ def make_broker(
     )
 
 
-async def start_when_possible(broker: RabbitBroker) -> None:
-    """Starts the broker's consumers, however long RabbitMQ or its queues stay away."""
+async def keep_consuming(broker: RabbitBroker) -> None:
+    """Starts the broker's consumers, however long RabbitMQ stays away, and anew whenever its connection was lost.
+
+    aio-pika reconnects by itself, but a node that drops it again while it boots can end that quietly (aiormq raises a
+    StopAsyncIteration that nothing there expects). So what was lost is thrown away, not restored.
+    """
     while True:
         try:
-            await broker.start()
+            async with asyncio.timeout(10):
+                await broker.start()
+            connected = _transport(broker)
+            while connected is not None and _transport(broker) is connected and _all_open(broker):
+                await asyncio.sleep(0.25)
+            log.warning("bus.lost")
         except Exception as outage:  # whatever keeps it from starting, it is tried again and said
             log.warning("bus.waiting", reason=describe(outage))
-            with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # of a connection that is gone
+            async with asyncio.timeout(30):
                 await broker.stop()
-            await asyncio.sleep(1)
-        else:
-            return
+        await asyncio.sleep(0.5)
+
+
+def _transport(broker: RabbitBroker) -> object | None:
+    """The connection below the one that heals itself: another object after each reconnect."""
+    connection = broker._connection  # noqa: SLF001 - FastStream 0.7 has no public name for it
+    return connection.transport if connection is not None and connection.connected.is_set() else None
+
+
+def _all_open(broker: RabbitBroker) -> bool:
+    queues = [getattr(subscriber, "_queue_obj", None) for subscriber in broker.subscribers]
+    return all(queue is not None and not queue.channel.is_closed for queue in queues)
 
 
 async def quiesce(broker: RabbitBroker) -> None:

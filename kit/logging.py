@@ -65,7 +65,7 @@ def start_logging(service: str, form: str) -> None:
     )
     logging.root.handlers = [handler]
     logging.root.setLevel(logging.INFO)
-    for noisy in ("httpx", "httpcore", "uvicorn.access", "aio_pika", "aiormq", "twilio.http_client"):
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "aio_pika", "aiormq", "twilio"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     for own in ("uvicorn", "uvicorn.error"):
         logging.getLogger(own).handlers, logging.getLogger(own).propagate = [], True

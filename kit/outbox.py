@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import aio_pika
 import aiormq.exceptions
@@ -14,6 +15,7 @@ from aio_pika.abc import AbstractExchange
 from contracts.event import Event
 from kit import tracing
 from kit.database import Connection
+from kit.failures import describe
 
 log = structlog.stdlib.get_logger()
 
@@ -77,26 +79,24 @@ class Relay:
         pause = 0.2
         while not self._stopping:
             try:
-                async with await aio_pika.connect(self._amqp_url, timeout=5) as broker:
-                    channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
-                    exchange = await channel.get_exchange(self._exchange)
-                    database = await asyncpg.connect(self._dsn, timeout=5, command_timeout=15)
-                    try:
-                        pause = 0.2
-                        await self._publish_until_stopped(database, exchange)
-                    finally:
-                        await database.close(timeout=2)
-            except (
-                OSError,
-                TimeoutError,
-                RuntimeError,  # aio-pika: the channel is not open
-                aiormq.exceptions.AMQPError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-            ) as outage:
-                log.warning("outbox.interrupted", reason=type(outage).__name__, again_in=round(pause, 1))
+                async with AsyncExitStack() as closing:
+                    exchange, database = await self._connect(closing)
+                    pause = 0.2
+                    await self._publish_until_stopped(database, exchange)
+            except Exception as outage:  # a node that drops us while it boots raises what no list foresees
+                log.warning("outbox.interrupted", reason=describe(outage), again_in=round(pause, 1))
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only so that replicas do not retry in step
                 pause = min(pause * 2, 3)
+
+    async def _connect(self, closing: AsyncExitStack) -> tuple[AbstractExchange, "asyncpg.Connection[asyncpg.Record]"]:
+        """Both connections, within ten seconds: a node that is still booting may take a request and never answer it."""
+        async with asyncio.timeout(10):
+            broker = await closing.enter_async_context(await aio_pika.connect(self._amqp_url, timeout=5))
+            channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
+            exchange = await channel.get_exchange(self._exchange)
+            database = await asyncpg.connect(self._dsn, timeout=5, command_timeout=15)
+            closing.push_async_callback(database.close, timeout=2)
+        return exchange, database
 
     async def stop(self) -> None:
         """Lets the batch in hand finish; what is left goes with the next start or with another replica."""

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Gauge, make_asgi_app
 
 from contracts.event import Event
 from kit import tracing
-from kit.bus import EVENTS, document, make_broker, quiesce, start_when_possible
+from kit.bus import EVENTS, document, keep_consuming, make_broker, quiesce
 from kit.database import Database
 from kit.failures import Unavailable
 from kit.logging import start_logging
@@ -82,7 +82,7 @@ def make_app(
         frame.broker.context.set_global("deps", deps)
         relaying = asyncio.create_task(frame.relay.run())
         ticking = [asyncio.create_task(keep_ticking(tick)) for tick in ticks(deps)]
-        consuming = asyncio.create_task(start_when_possible(frame.broker))
+        consuming = asyncio.create_task(keep_consuming(frame.broker))
         log.info("service.started")
         yield
         log.info("service.stopping")
