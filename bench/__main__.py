@@ -19,7 +19,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from bench.load import Load, fire, percentile
+from bench.load import Load, fire, percentile, post_all
 from pauta.running.native import Native
 from pauta.running.recipe import Recipe
 from pauta.running.servers import free_ports
@@ -43,7 +43,7 @@ class Bench:
             folder,
             ports
             | {"LEAD_RATE_LIMIT": "100000000/minute", "SANDBOX_LATENCY": slow}
-            | {"SANDBOX_RING_SECONDS": "6", "SANDBOX_TALK_SECONDS": "8"},
+            | {"SANDBOX_RING_SECONDS": "6", "SANDBOX_TALK_SECONDS": "8", "SANDBOX_MAIL_SECONDS": "8"},
         )
         self.table = Table(
             "what",
@@ -147,7 +147,7 @@ class Bench:
         answered: dict[str, float] = {}
         async with httpx.AsyncClient() as http:
             for number in range(AT_REST + 5):
-                phone = f"55{number:08d}"
+                phone = f"55{number:05d}123"
                 await http.post(f"{self.system.addresses.gateway}/api/lead", json=_form(phone))
                 answered[f"+52{phone}"] = time.time()
                 await asyncio.sleep(0.15)
@@ -160,20 +160,11 @@ class Bench:
 
     async def burst(self) -> None:
         """500 leads at once, the companies as slow as in life."""
-        answered: dict[str, float] = {}
-        gate = asyncio.Semaphore(CONNECTIONS)
-        async with httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=CONNECTIONS)) as http:
-
-            async def send(number: int) -> None:
-                phone = f"81{number:08d}"
-                async with gate:
-                    answer = await http.post(f"{self.system.addresses.gateway}/api/lead", json=_form(phone))
-                assert answer.status_code == 202, answer.text
-                answered[f"+52{phone}"] = time.time()
-
-            began = time.time()
-            await asyncio.gather(*(send(number) for number in range(BURST)))
-            took = time.time() - began
+        began = time.time()
+        answered = await post_all(
+            self.system.ports["gateway"], [_form(f"81{n:05d}123") for n in range(BURST)], CONNECTIONS
+        )
+        took = time.time() - began
         delays = await self._delays(answered)
         median = statistics.median(delays)
         self.row(

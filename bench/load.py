@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 import time
 from dataclasses import dataclass
 
@@ -39,19 +40,33 @@ async def _one_connection(port: int, ends: float) -> list[float]:
     latencies = []
     while (began := time.perf_counter()) < ends:
         person = next(_people)
-        body = (
-            b'{"nombre":"Ana Prueba","email":"q%d@example.com","telefono":"56%d","empresa":"Demo","fuente":"bench"}'
-            % (person, person)
-        )
-        writer.write(
-            b"POST /api/lead HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-            % len(body)
-            + body
-        )
-        head = await reader.readuntil(b"\r\n\r\n")
-        assert head.startswith(b"HTTP/1.1 202"), head
-        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        await reader.readexactly(length)
+        body = b'{"nombre":"Ana Prueba","email":"q%d@example.com","telefono":"56%d","empresa":"Demo","fuente":"bench"}'
+        await _post(reader, writer, body % (person, person))
         latencies.append(time.perf_counter() - began)
     writer.close()
     return latencies
+
+
+async def post_all(port: int, forms: list[dict[str, str]], connections: int) -> dict[str, float]:
+    """Posts each form once, over so many connections; phone in E.164 → when its answer came (Unix seconds)."""
+    answered: dict[str, float] = {}
+    waiting = iter(forms)
+
+    async def one_connection() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for form in waiting:
+            await _post(reader, writer, json.dumps(form).encode())
+            answered[f"+52{form['telefono']}"] = time.time()
+        writer.close()
+
+    await asyncio.gather(*(one_connection() for _ in range(connections)))
+    return answered
+
+
+async def _post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body: bytes) -> None:
+    head = b"POST /api/lead HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    writer.write(head % len(body) + body)
+    answer = await reader.readuntil(b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 202"), answer
+    length = int(answer.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    await reader.readexactly(length)

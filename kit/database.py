@@ -74,6 +74,12 @@ class Database:
         except OUTAGE as outage:
             raise Unavailable(f"database: {type(outage).__name__}") from outage
 
+    async def write(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        """As `fetch`, for one statement that may leave events in the outbox."""
+        rows = await self.fetch(query, *arguments)
+        self._on_commit()
+        return rows
+
     async def answers(self) -> bool:
         """Whether the server answers now."""
         try:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
+import aiohttp
 from fastapi import FastAPI
 from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope, Send
@@ -153,6 +153,15 @@ def _hang_up(send: Send) -> None:
     send.__self__.transport.abort()  # type: ignore[attr-defined]
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What our side answered a callback."""
+
+    status: int
+    content_type: str
+    content: bytes
+
+
 class Callbacks:
     """Posts what a company calls back. `deliver_to` replaces scheme and host, where the public address is not reachable
     from here; what is signed stays the public address.
@@ -160,7 +169,7 @@ class Callbacks:
 
     def __init__(self, deliver_to: str | None) -> None:
         self._deliver_to = urlsplit(deliver_to) if deliver_to else None
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(15, connect=5))
+        self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15, connect=5))
         self._running: set[asyncio.Task[Any]] = set()
         self.lost: list[str] = []
 
@@ -172,17 +181,18 @@ class Callbacks:
 
     async def post(
         self, url: str, body: bytes, headers: dict[str, str], *, tries: int = 1, pause: float = 0.5
-    ) -> httpx.Response | None:
+    ) -> Answer | None:
         """The answer to the last try; None when none came. A refusal (4xx) is an answer."""
         response = None
         for attempt in range(tries):
             if attempt:
                 await asyncio.sleep(pause * 2**attempt)
             try:
-                response = await self._http.post(self._address(url), content=body, headers=headers)
-            except httpx.HTTPError:
+                async with self._http.post(self._address(url), data=body, headers=headers) as got:
+                    response = Answer(got.status, got.headers.get("content-type", ""), await got.read())
+            except (aiohttp.ClientError, TimeoutError):
                 continue
-            if response.status_code < 500 and response.status_code != 429:
+            if response.status < 500 and response.status != 429:
                 return response
         self.lost.append(url)
         return response
@@ -191,7 +201,7 @@ class Callbacks:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        await self._http.aclose()
+        await self._http.close()
 
     def _address(self, url: str) -> str:
         parts = urlsplit(url)

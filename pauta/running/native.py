@@ -16,7 +16,7 @@ from pauta.running.recipe import PROJECT, Recipe, read_recipes
 from pauta.running.servers import Caddy, Postgres, Process, RabbitMQ, answers, free_ports, install_missing, wait_until
 
 SERVICES = ("intake", "crm", "notify", "console", "sandbox")
-LOW_PRIORITY = ("console",)
+LOW_PRIORITY = ("console", "crm")  # neither is on the way to the first contact
 
 
 @dataclass(frozen=True)

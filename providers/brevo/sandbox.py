@@ -5,6 +5,7 @@ What becomes of a mail is chosen by the address's local part, up to a `+` or `.`
 """
 
 import asyncio
+import json
 import random
 import secrets
 import time
@@ -129,7 +130,7 @@ class BrevoSandbox:
         if "X-Mailin-custom" in mail.headers:
             payload["X-Mailin-custom"] = mail.headers["X-Mailin-custom"]
         headers = {"Authorization": f"Bearer {self.webhook_token}", "Content-Type": "application/json"}
-        await self.callbacks.post(self.webhook_url, JSONResponse(payload).body, headers, tries=5)  # type: ignore[arg-type]
+        await self.callbacks.post(self.webhook_url, json.dumps(payload).encode(), headers, tries=5)
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/v3")

@@ -58,7 +58,8 @@ class TwilioClient:
                 machine_detection="DetectMessageEnd",
                 timeout=ring_seconds,
                 status_callback=status_url + PERSISTENT,
-                status_callback_event=["initiated", "ringing", "answered", "completed"],
+                # the first names a call whose creation was never answered, the last says how it ended
+                status_callback_event=["initiated", "completed"],
             )
         )
 

@@ -35,7 +35,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 from twilio.request_validator import RequestValidator
 
-from providers.sandbox import Callbacks, Fault, World, json_error
+from providers.sandbox import Answer, Callbacks, Fault, World, json_error
 
 E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 CONTENT_SID = re.compile(r"^HX[0-9a-f]{32}$")
@@ -161,9 +161,9 @@ class TwilioSandbox:
 
     async def _fetch(self, url: str, params: dict[str, str]) -> ET.Element:
         response = await self._post(url, params)
-        if response is None or response.status_code >= 300:
+        if response is None or response.status >= 300:
             return ET.fromstring("<Response><Say>We are sorry, an application error has occurred.</Say></Response>")
-        if "xml" not in response.headers.get("content-type", "") or len(response.content) > 65_536:
+        if "xml" not in response.content_type or len(response.content) > 65_536:
             return ET.fromstring("<Response><Say>We are sorry, an application error has occurred.</Say></Response>")
         return ET.fromstring(response.content)
 
@@ -297,7 +297,7 @@ class TwilioSandbox:
             params |= {"From": number, "To": "+525500000000", "FromCountry": "MX"}
         await self._post(self.inbound_url, params)
 
-    async def _post(self, url: str, params: dict[str, str]) -> Any:
+    async def _post(self, url: str, params: dict[str, str]) -> Answer | None:
         address, _, overrides = url.partition("#")
         wanted = parse_qs(overrides)
         tries = 1 + (int(wanted.get("rc", ["1"])[0]) if "all" in wanted.get("rp", [""])[0] else 0)

@@ -35,13 +35,11 @@ router = RabbitRouter()
 
 @router.subscriber(CALL.queue, EVENTS, channel=CALL.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created_call(event: LeadCreated, deps: FromApp) -> None:
-    await deps.store.keep_card(event.lead_id, event.card)
     await make(Touch.planned(event.lead_id, WELCOME, Channel.CALL, WELCOME, event.card), event.card, deps)
 
 
 @router.subscriber(EMAIL.queue, EVENTS, channel=EMAIL.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created_email(event: LeadCreated, deps: FromApp) -> None:
-    await deps.store.keep_card(event.lead_id, event.card)
     await make(Touch.planned(event.lead_id, WELCOME, Channel.EMAIL, WELCOME, event.card), event.card, deps)
 
 

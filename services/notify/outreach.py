@@ -14,7 +14,7 @@ log = structlog.stdlib.get_logger()
 
 async def make(touch: Touch, card: LeadCard, deps: Deps, *, from_state: State = State.PLANNED) -> None:
     """Sends the touch unless it was sent, must not be, or cannot be. Raises Unavailable when it was surely not sent."""
-    claim = await deps.store.claim(touch, from_state=from_state)
+    claim = await deps.store.claim(touch, card, from_state=from_state)
     match decide(touch, claim.facts):
         case Leave():
             log.info("touch.left", touch_id=str(touch.touch_id), channel=touch.channel)

@@ -37,7 +37,7 @@ LARGEST = 256 * 1024
 EMPTY_TWIML = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
 
 
-def deps_of(request: Request) -> Deps:
+async def deps_of(request: Request) -> Deps:  # a plain function would be sent to a thread
     deps: Deps = request.app.state.deps
     return deps
 

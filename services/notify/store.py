@@ -22,7 +22,7 @@ from contracts.touch import (
     TouchSkipped,
     TouchUncertain,
 )
-from kit import outbox
+from kit import outbox, tracing
 from kit.database import Connection, Database
 from services.notify.decisions.receipts import advance, said_by
 from services.notify.decisions.sending import Facts
@@ -35,7 +35,9 @@ KEEP_CARD = (
 )
 CARD = "select card from leads where lead_id = $1"
 CLAIM = """
-with claimed as (
+with card as (
+  insert into leads (lead_id, phone, email, card) values ($2, $9, $10, $11::text::jsonb) on conflict do nothing),
+claimed as (
   insert into touches (touch_id, lead_id, step, channel, template, address, state, attempts, sendings,
                        first_claimed_at, lease_until)
   values ($1, $2, $3, $4, $5, $6, 'sending', 1, 1, now(), now() + make_interval(secs => $7))
@@ -45,11 +47,15 @@ with claimed as (
     where touches.state = $8
   returning attempts)
 select (select attempts from claimed) as attempt,
-       exists (select 1 from opt_outs join leads on address in (phone, email) where lead_id = $2) as opted_out"""
-SETTLE = """update touches set state = $3, provider_ref = coalesce(nullif($4, ''), provider_ref), reason = $5,
-              sent_at = case when $3 = 'sent' then now() else sent_at end, sendings = sendings - $7,
-              check_at = now() + make_interval(secs => $6), lease_until = null, updated_at = now()
-            where touch_id = $1 and attempts = $2 and state in ('sending', 'uncertain') returning true"""
+       exists (select 1 from opt_outs where address in ($9, $10)) as opted_out"""
+SETTLE = """
+with settled as (
+  update touches set state = $3, provider_ref = coalesce(nullif($4, ''), provider_ref), reason = $5,
+    sent_at = case when $3 = 'sent' then now() else sent_at end, sendings = sendings - $7,
+    check_at = now() + make_interval(secs => $6), lease_until = null, updated_at = now()
+  where touch_id = $1 and attempts = $2 and state in ('sending', 'uncertain') returning lead_id)
+insert into outbox (event_id, topic, lead_id, body, traceparent)
+select $8, $9, lead_id, $10, $11 from settled where $8::uuid is not null returning true"""
 EXPIRE = """update touches set state = 'uncertain', reason = 'lease expired', lease_until = null, looks = 0,
               check_at = now() + make_interval(secs => $1), updated_at = now()
             where state = 'sending' and lease_until < now() returning touch_id, lead_id, step, channel"""
@@ -82,9 +88,6 @@ class Store:
     def __init__(self, database: Database, *, lease: float, patience: float) -> None:
         self._database, self._lease, self._patience = database, lease, patience
 
-    async def keep_card(self, lead_id: int, card: LeadCard) -> None:
-        await self._database.fetch(KEEP_CARD, lead_id, card.phone, card.email, card.model_dump_json())
-
     async def card_of(self, lead_id: int) -> LeadCard:
         """Raises LookupError for a lead of whom nothing is known."""
         rows = await self._database.fetch(CARD, lead_id)
@@ -92,7 +95,7 @@ class Store:
             raise LookupError(f"no card of lead {lead_id}")
         return LeadCard.model_validate(rows[0]["card"])
 
-    async def claim(self, touch: Touch, *, from_state: State = State.PLANNED) -> Claim:
+    async def claim(self, touch: Touch, card: LeadCard, *, from_state: State = State.PLANNED) -> Claim:
         """Takes the touch in hand: makes its row, or takes it over from `from_state`. Committed when this returns."""
         [row] = await self._database.fetch(
             CLAIM,
@@ -104,6 +107,9 @@ class Store:
             touch.address,
             self._lease,
             from_state,
+            card.phone,
+            card.email,
+            card.model_dump_json(),
         )
         return Claim(Facts(claimed=row["attempt"] is not None, opted_out=row["opted_out"]), row["attempt"] or 0)
 
@@ -139,12 +145,20 @@ class Store:
         sendings: int = 0,
     ) -> None:
         """Does nothing where a callback, or a later attempt, has already said more."""
-        async with self._database.transaction() as connection:
-            settled = await connection.fetchval(
-                SETTLE, touch.touch_id, attempt, state, ref, reason, check_in, -sendings
-            )
-            if settled and event is not None:
-                await outbox.add(connection, [event])
+        await self._database.write(
+            SETTLE,
+            touch.touch_id,
+            attempt,
+            state,
+            ref,
+            reason,
+            check_in,
+            -sendings,
+            event.event_id if event else None,
+            event.topic if event else None,
+            event.model_dump_json().encode() if event else None,
+            tracing.current(),
+        )
 
     async def hear(self, key: str, touch_id: UUID, receipt: Receipt | None, body: dict[str, Any]) -> None:
         """Keeps a callback and lets it move its touch. A repeat has no effect."""

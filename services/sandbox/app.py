@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             webhook_url=f"{public}/webhooks/brevo",
             webhook_token=settings.brevo_webhook_token,
             callbacks=callbacks,
+            pause=settings.sandbox_mail_seconds,
         )
         kommo = kommo_sandbox.KommoSandbox(
             access_token=settings.kommo_access_token,

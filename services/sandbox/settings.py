@@ -13,6 +13,7 @@ class Settings(ProcessSettings):
     sandbox_latency: str = Field("", pattern=r"^$|^\w+=[\d.]+(,\w+=[\d.]+)*$")
     sandbox_ring_seconds: float = 0.5
     sandbox_talk_seconds: float = 1.0
+    sandbox_mail_seconds: float = 0.3
 
     twilio_account_sid: str
     twilio_auth_token: str
