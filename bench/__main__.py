@@ -80,7 +80,7 @@ class Bench:
                 await asyncio.gather(*(channel.default_exchange.publish(message, queue.name) for _ in range(50)))
                 published += 50
             self.row("floor: confirmed publishes, 50 in flight", f"{published / (time.perf_counter() - began):,.0f}/s")
-            await queue.delete(if_empty=False)
+            await queue.delete(if_unused=False, if_empty=False)
         pool = await asyncpg.create_pool(**self._intake(), min_size=8, max_size=8)
         began, commits = time.perf_counter(), 0
 

@@ -21,7 +21,7 @@ from contracts.event import Event
 from kit import tracing
 from kit.failures import Unavailable, describe, where
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 EVENTS = RabbitExchange("events", type=ExchangeType.TOPIC, durable=True, declare=False)
 ACKNOWLEDGE = AckPolicy.REJECT_ON_ERROR

@@ -9,7 +9,7 @@ import structlog
 
 from kit.database import OUTAGE
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 
 class Leader:

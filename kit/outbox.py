@@ -17,7 +17,7 @@ from kit import tracing
 from kit.database import Connection
 from kit.failures import describe
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 TABLE = """
 create table outbox (

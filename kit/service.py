@@ -22,7 +22,7 @@ from kit.outbox import Relay
 from kit.settings import ServiceSettings
 from kit.ticks import Tick, keep_ticking
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 
 @dataclass

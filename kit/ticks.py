@@ -8,7 +8,7 @@ import structlog
 
 from kit.failures import Unavailable, describe
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

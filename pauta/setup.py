@@ -19,7 +19,7 @@ from kit.settings import ProcessSettings
 from pauta.catalogue import SERVICES, Service
 from pauta.running.recipe import PROJECT
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 NOTHING = "^$"
 

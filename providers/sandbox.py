@@ -89,8 +89,8 @@ class Unreliable:
             return
         arrived = time.time()
         fault = self._world.take_fault(provider, scope["method"], path)
-        await asyncio.sleep(self._world.latency.get(provider, 0.0))
         answer = await self._answer(scope, receive, provider, fault)
+        await asyncio.sleep(self._world.latency.get(provider, 0.0))  # done already: a callback may overtake the answer
         status = answer[0] if answer else 0
         self._world.seen.append(Seen(arrived, provider, scope["method"], path, status, fault.kind if fault else None))
         if answer is None:

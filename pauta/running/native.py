@@ -16,7 +16,8 @@ from pauta.running.recipe import PROJECT, Recipe, read_recipes
 from pauta.running.servers import Caddy, Postgres, Process, RabbitMQ, answers, free_ports, install_missing, wait_until
 
 SERVICES = ("intake", "crm", "notify", "console", "sandbox")
-LOW_PRIORITY = ("console", "crm")  # neither is on the way to the first contact
+# whoever waits for an answer comes first, then the first contact, then those who only keep books
+NICENESS = {"notify": 5, "sandbox": 5, "crm": 10, "console": 10}
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,7 @@ class Native:
         """One process of service `name` on `port`."""
         command = [sys.executable, "-m", *recipe.command]
         command[command.index("--host") + 1], command[command.index("--port") + 1] = "127.0.0.1", str(port)
-        if name in LOW_PRIORITY:
-            command = ["nice", "-n", "10", *command]
+        command = ["nice", "-n", str(NICENESS.get(name, 0)), *command]
         process = Process(
             log_name or name,
             command,

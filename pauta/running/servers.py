@@ -94,7 +94,7 @@ def _postgres_folders() -> list[Path]:
 
 @dataclass
 class Process:
-    """One process of ours, in a session of its own, writing to its own log."""
+    """One process of ours, in a group of its own, writing to its own log."""
 
     name: str
     command: Sequence[str]
@@ -125,7 +125,7 @@ class Process:
                 user=self.user,
                 group=self.user,
                 cwd=self.folder,
-                start_new_session=True,
+                process_group=0,  # not a new session: Linux weighs sessions alike, whatever their niceness
             )
 
     def stop(self, seconds: float = 40.0) -> None:

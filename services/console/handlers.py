@@ -10,7 +10,7 @@ from kit import tracing
 from kit.bus import ACKNOWLEDGE, EVENTS, Work
 from services.console.deps import FromApp
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 EVERYTHING = Work("console.events", ("#",), at_once=10)
 WORKS = (EVERYTHING,)

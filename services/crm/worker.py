@@ -12,7 +12,7 @@ from services.crm.decisions import is_ours, lead_body, mark, same_person, search
 from services.crm.settings import Settings
 from services.crm.store import Store, Waiting, WaitingNote
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 LONGEST_PAUSE = 60.0
 

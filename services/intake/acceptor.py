@@ -9,7 +9,7 @@ from kit.failures import Unavailable
 from services.intake.decisions import Verdict
 from services.intake.store import Received, Store
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 
 class Acceptor:

@@ -25,7 +25,7 @@ from services.intake.messages import language
 from services.intake.settings import Settings
 from services.intake.store import Received
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 LIMIT = 64 * 1024
 JSON = "application/json"

@@ -5,25 +5,38 @@ from dataclasses import dataclass, field
 
 from contracts.event import Event
 from contracts.lead import LeadCreated, LeadReturned
-from kit import outbox, tracing
+from kit import tracing
 from kit.database import Database
-from services.intake.decisions import Conflict, Known, Quarantine, Replay, Return, Submission, Verdict, Welcome, settle
+from services.intake.decisions import Known, Quarantine, Return, Submission, Verdict, Welcome, settle
 from services.intake.decisions import addresses as addresses_of
 
 SAYS = (LeadCreated, LeadReturned)
 
-LOCK = "select pg_advisory_xact_lock(1)"
-FRESH_IDS = "select nextval('lead_ids') from generate_series(1, $1)"
-KEYS = "select key, fingerprint, lead_id from idempotency_keys where key = any($1)"
-PEOPLE = """select phone, email, lead_id from leads
-            where (phone = any($1) or email = any($1)) and not suspect and created_at > now() - interval '1 day'
-            order by lead_id"""
-ADD_LEADS = """insert into leads (lead_id, phone, email, suspect, card)
-               select * from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[]::jsonb[])"""
-ADD_SUBMISSIONS = """insert into submissions (lead_id, card, remote_address, user_agent)
-                     select * from unnest($1::bigint[], $2::text[]::jsonb[], $3::text[], $4::text[])"""
-ADD_KEYS = """insert into idempotency_keys (key, fingerprint, lead_id)
-              select * from unnest($1::text[], $2::bytea[], $3::bigint[])"""
+READ = """
+select (select version from turn) as version,
+  array(select nextval('lead_ids') from generate_series(1, $1)) as fresh,
+  (select jsonb_agg(jsonb_build_array(lead_id, phone, email) order by lead_id) from leads
+   where (phone = any($2) or email = any($2)) and not suspect and created_at > now() - interval '1 day') as people,
+  (select jsonb_agg(jsonb_build_array(key, encode(fingerprint, 'hex'), lead_id)) from idempotency_keys
+   where key = any($3)) as keys"""
+WRITE = """
+with mine as (update turn set version = version + 1 where version = $1 returning version),
+added as (
+  insert into leads (lead_id, phone, email, suspect, card)
+  select id, phone, email, suspect, card from unnest($2::bigint[], $3::text[], $4::text[], $5::boolean[], $6::boolean[],
+    $7::text[]::jsonb[]) as s (id, phone, email, suspect, fresh, card) where fresh and exists (select from mine)),
+submitted as (
+  insert into submissions (lead_id, card, remote_address, user_agent)
+  select * from unnest($2::bigint[], $7::text[]::jsonb[], $8::text[], $9::text[]) where exists (select from mine)),
+keyed as (
+  insert into idempotency_keys (key, fingerprint, lead_id)
+  select * from unnest($10::text[], $11::bytea[], $2::bigint[]) as k (key, fingerprint, lead_id)
+  where key is not null and exists (select from mine)),
+said as (
+  insert into outbox (event_id, topic, lead_id, body, traceparent)
+  select * from unnest($12::uuid[], $13::text[], $14::bigint[], $15::bytea[], $16::text[])
+  where exists (select from mine))
+select version from mine"""
 FORGET_KEYS = "delete from idempotency_keys where created_at < now() - make_interval(days => 7)"
 
 
@@ -44,56 +57,55 @@ class Store:
     async def accept(self, batch: Sequence[Received]) -> list[Verdict]:
         """Stores the batch and its events in one commit, and says what became of each.
 
-        One batch at a time, however many replicas run: so two forms of one person, in two replicas, are one lead.
-        Raises Unavailable when nothing was stored.
+        One statement reads what is known, one writes, and it writes only if nobody has written in between: so two forms
+        of one person, in two replicas, are one lead. Raises Unavailable when nothing was stored.
         """
-        submissions = [received.submission for received in batch]
-        async with self._database.transaction() as connection:
-            await connection.execute(LOCK)
-            people = await connection.fetch(PEOPLE, [a for one in submissions for a in addresses_of(one.card)])
-            keys = [one.key for one in submissions if one.key is not None]
-            known_keys = await connection.fetch(KEYS, keys) if keys else []
-            fresh = [row[0] for row in await connection.fetch(FRESH_IDS, len(batch))]
-            known = Known(
-                keys={row["key"]: (row["fingerprint"], row["lead_id"]) for row in known_keys},
-                people={a: row["lead_id"] for row in people for a in (row["phone"], row["email"]) if a},
-            )
-            verdicts = settle(submissions, known, fresh)
+        while True:
+            known, version, fresh = await self._read(batch)
+            verdicts = settle([received.submission for received in batch], known, fresh)
             stored = [
                 (received, verdict)
                 for received, verdict in zip(batch, verdicts, strict=True)
-                if not isinstance(verdict, Replay | Conflict)
+                if isinstance(verdict, Welcome | Return | Quarantine)
             ]
-            cards = {id(received): received.submission.card.model_dump_json() for received, _ in stored}
-            leads = [(received, verdict) for received, verdict in stored if isinstance(verdict, Welcome | Quarantine)]
-            if leads:
-                await connection.execute(
-                    ADD_LEADS,
-                    [verdict.lead_id for _, verdict in leads],
-                    [received.submission.card.phone for received, _ in leads],
-                    [received.submission.card.email for received, _ in leads],
-                    [isinstance(verdict, Quarantine) for _, verdict in leads],
-                    [cards[id(received)] for received, _ in leads],
-                )
-            if stored:
-                await connection.execute(
-                    ADD_SUBMISSIONS,
-                    [verdict.lead_id for _, verdict in stored],
-                    [cards[id(received)] for received, _ in stored],
-                    [received.remote_address for received, _ in stored],
-                    [received.user_agent for received, _ in stored],
-                )
-            keyed = [(received.submission, verdict) for received, verdict in stored if received.submission.key]
-            if keyed:
-                await connection.execute(
-                    ADD_KEYS,
-                    [submission.key for submission, _ in keyed],
-                    [submission.fingerprint for submission, _ in keyed],
-                    [verdict.lead_id for _, verdict in keyed],
-                )
-            said = [(event, received.trace) for received, verdict in stored if (event := _event(received, verdict))]
-            await outbox.add(connection, [event for event, _ in said], [trace for _, trace in said])
-        return verdicts
+            if not stored or await self._write(stored, version):
+                return verdicts
+
+    async def _read(self, batch: Sequence[Received]) -> tuple[Known, int, Sequence[int]]:
+        submissions = [received.submission for received in batch]
+        people = [address for one in submissions for address in addresses_of(one.card)]
+        keys = [one.key for one in submissions if one.key is not None]
+        [row] = await self._database.fetch(READ, len(batch), people, keys)
+        known = Known(
+            keys={key: (bytes.fromhex(fingerprint), lead_id) for key, fingerprint, lead_id in row["keys"] or ()},
+            people={a: lead_id for lead_id, *addresses in row["people"] or () for a in addresses if a},
+        )
+        return known, row["version"], row["fresh"]
+
+    async def _write(self, stored: Sequence[tuple[Received, Welcome | Return | Quarantine]], version: int) -> bool:
+        """False, and nothing done, when another batch was written since `version` was read."""
+        said = [(event, received.trace) for received, verdict in stored if (event := _event(received, verdict))]
+        forms = [received.submission for received, _ in stored]
+        written = await self._database.write(
+            WRITE,
+            version,
+            [verdict.lead_id for _, verdict in stored],
+            [form.card.phone for form in forms],
+            [form.card.email for form in forms],
+            [isinstance(verdict, Quarantine) for _, verdict in stored],
+            [not isinstance(verdict, Return) for _, verdict in stored],
+            [form.card.model_dump_json() for form in forms],
+            [received.remote_address for received, _ in stored],
+            [received.user_agent for received, _ in stored],
+            [form.key for form in forms],
+            [form.fingerprint for form in forms],
+            [event.event_id for event, _ in said],
+            [event.topic for event, _ in said],
+            [event.lead_id for event, _ in said],
+            [event.model_dump_json().encode() for event, _ in said],
+            [trace for _, trace in said],
+        )
+        return bool(written)
 
     async def forget_old_keys(self) -> None:
         """Idempotency keys count for a week."""

@@ -9,7 +9,7 @@ from services.notify.decisions.sending import Leave, Send, Skip, decide
 from services.notify.deps import Deps
 from services.notify.touches import State, Touch
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 
 async def make(touch: Touch, card: LeadCard, deps: Deps, *, from_state: State = State.PLANNED) -> None:

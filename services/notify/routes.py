@@ -29,7 +29,7 @@ from services.notify.deps import Deps
 from services.notify.links import read_unsubscribe_token
 from services.notify.twiml import greet, thank
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 routes = APIRouter()
 
 XML = "text/xml"

@@ -28,7 +28,7 @@ from services.notify.decisions.receipts import advance, said_by
 from services.notify.decisions.sending import Facts
 from services.notify.touches import State, Touch
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 KEEP_CARD = (
     """insert into leads (lead_id, phone, email, card) values ($1, $2, $3, $4::text::jsonb) on conflict do nothing"""

@@ -13,7 +13,7 @@ from services.notify.outreach import make
 from services.notify.store import Open
 from services.notify.touches import State
 
-log = structlog.stdlib.get_logger()
+log = structlog.get_logger()
 
 RECEIPT_GIVEN_UP_SECONDS = 86_400.0
 

@@ -30,7 +30,7 @@ class Form(pydantic.BaseModel):
 def test_a_line_carries_service_lead_and_trace_and_nobodys_phone(capsys: pytest.CaptureFixture[str]) -> None:
     start_logging("notify", "json")
     with tracing.continued({"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}):
-        structlog.stdlib.get_logger().info("touch.sent", lead_id=7, to="+528112345678", mail="ana@example.com")
+        structlog.get_logger().info("touch.sent", lead_id=7, to="+528112345678", mail="ana@example.com")
     logging.getLogger("some.library").warning("posting to %s", "+528112345678")
 
     ours, theirs = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -47,7 +47,7 @@ def test_an_error_is_named_with_its_frames_and_without_what_was_typed(capsys: py
     try:
         Form.model_validate(typed)
     except pydantic.ValidationError:
-        structlog.stdlib.get_logger().exception("message.parked")
+        structlog.get_logger().exception("message.parked")
 
     line = json.loads(capsys.readouterr().out)
     assert "int_parsing" in line["error"]

@@ -9,6 +9,8 @@ down_revision = None
 
 TABLES = """
 create sequence lead_ids start 100001;
+create table turn (single boolean primary key default true check (single), version bigint not null);
+insert into turn (version) values (0);
 create table leads (
   lead_id bigint primary key, phone text, email text, suspect boolean not null, card jsonb not null,
   created_at timestamptz not null default now());
