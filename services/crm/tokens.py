@@ -1,20 +1,28 @@
 """The token Kommo is asked with: long-lived, or an OAuth pair that is renewed and kept before it is used."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 
 import httpx
 
 from kit.clock import Clock
 from kit.failures import Unavailable
-from providers.kommo.oauth import renew
+from providers.kommo.oauth import Tokens, renew
 from services.crm.settings import KommoSettings
-from services.crm.store import Store
+
+
+class Keeps(Protocol):
+    """Where the last pair is kept."""
+
+    async def tokens(self) -> tuple[Tokens, datetime] | None: ...
+
+    async def keep_tokens(self, tokens: Tokens, now: datetime) -> None: ...
 
 
 class TokenKeeper:
     """Called by the one active worker only, so no two renew at once: Kommo honours just the newest pair."""
 
-    def __init__(self, settings: KommoSettings, store: Store, http: httpx.AsyncClient, now: Clock) -> None:
+    def __init__(self, settings: KommoSettings, store: Keeps, http: httpx.AsyncClient, now: Clock) -> None:
         self._settings, self._store, self._http, self._now = settings, store, http, now
 
     async def __call__(self, refused: bool) -> str:

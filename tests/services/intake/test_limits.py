@@ -1,0 +1,33 @@
+"""How often one address may send."""
+
+import os
+from unittest.mock import patch
+
+import httpx
+
+from pauta.running.recipe import read_recipes
+from services.intake.app import create_app
+from services.intake.decisions import Verdict, Welcome
+from services.intake.store import Received
+
+
+class Accepts:
+    async def accept(self, _: Received) -> Verdict:
+        return Welcome(1)
+
+
+async def test_one_address_is_limited_and_told_when_to_come_back_and_another_is_not() -> None:
+    with patch.dict(os.environ, read_recipes({"LEAD_RATE_LIMIT": "3/hour"})["intake"].environment):
+        app = create_app(acceptor=Accepts())
+    form = {"nombre": "Ana", "email": "ana@example.com"}
+    async with app.router.lifespan_context(app):
+        answers = {}
+        for address in ("192.0.2.1", "192.0.2.2"):
+            transport = httpx.ASGITransport(app, client=(address, 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
+                answers[address] = [await client.post("/api/lead", json=form) for _ in range(4)]
+
+    for of_one in answers.values():
+        assert [answer.status_code for answer in of_one] == [202, 202, 202, 429]
+        assert of_one[3].headers["retry-after"] == "60"
+        assert of_one[3].json()["errors"][0]["message"].startswith("Recibimos demasiados")
