@@ -1,5 +1,7 @@
 """Each service's database role and broker user can do its own work, and nothing else."""
 
+import gc
+
 import aio_pika
 import aiormq.exceptions
 import asyncpg
@@ -37,13 +39,13 @@ async def test_a_role_changes_rows_and_nothing_else(system: System, name: str) -
         await connection.close()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_role_does_not_enter_another_services_database(system: System, name: str) -> None:
-    for other in {*NAMES, "postgres"} - {name}:
-        if other == "postgres":
-            continue
+    for other in set(NAMES) - {name}:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await system.connect(other, name, f"{name}-demo")
+    gc.collect()  # asyncpg leaves the socket of a refused connection to the collector, which warns
 
 
 @pytest.mark.parametrize("name", NAMES)
