@@ -6,11 +6,12 @@ from contracts.event import Event
 from kit.database import Database
 from services.console.decisions import action
 
-ADD = """insert into actions (event_id, lead_id, topic, at, body, trace) values ($1, $2, $3, $4, $5, $6)
+# ids become readable in their order, so that nobody who follows them misses one: each is given out under a lock that
+# its transaction holds until it is committed
+ADD = """with turn as materialized (select pg_advisory_xact_lock(1))
+         insert into actions (event_id, lead_id, topic, at, body, trace) select $1, $2, $3, $4, $5, $6 from turn
          on conflict do nothing returning true"""
-# a row counts as readable once no older transaction is still open, so that nobody who follows `id` misses one
-FOLLOW = """select id, body, trace from actions
-            where id > $1 and ($2::bigint is null or lead_id = $2) and xid < pg_snapshot_xmin(pg_current_snapshot())
+FOLLOW = """select id, body, trace from actions where id > $1 and ($2::bigint is null or lead_id = $2)
             order by id limit $3"""
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.servers import Server
 from tests.system import REPLICATED, System, e164, everything_received, lines, person
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(300)]
@@ -34,6 +35,11 @@ async def burst(system: System, people: list[dict[str, Any]], *, persistent: boo
     return dict(await asyncio.gather(*(send(form) for form in people)))
 
 
+async def kill_and_restart(server: Server) -> None:
+    for step in (server.kill, server.start, server.wait):
+        await asyncio.to_thread(step)
+
+
 async def each_once(system: System, leads: dict[int, dict[str, Any]], *, seconds: float = 60) -> None:
     for lead in leads:
         await system.happens(lead, *DONE, seconds=seconds)
@@ -50,9 +56,7 @@ async def test_rabbitmq_restarts_in_the_middle_of_a_burst(system: System) -> Non
     people = [person(2) for _ in range(40)]
     sending = asyncio.create_task(burst(system, people))
     await system.until(lambda: _any_lead(system, people), lambda: "no lead yet")
-    await asyncio.to_thread(system.rabbitmq.kill)
-    await asyncio.to_thread(system.rabbitmq.start)
-    await asyncio.to_thread(system.rabbitmq.wait)
+    await kill_and_restart(system.rabbitmq)
     leads = await sending
 
     assert len(leads) == len(people)
@@ -73,9 +77,7 @@ async def test_postgresql_restarts_in_the_middle_of_a_burst(system: System) -> N
     people = [person(2) for _ in range(40)]
     sending = asyncio.create_task(burst(system, people))
     await system.until(lambda: _any_lead(system, people), lambda: "no lead yet")
-    await asyncio.to_thread(system.postgres.kill)
-    await asyncio.to_thread(system.postgres.start)
-    await asyncio.to_thread(system.postgres.wait)
+    await kill_and_restart(system.postgres)
     leads = await sending
 
     assert len(leads) == len(people)

@@ -1,11 +1,14 @@
 """What an operator sees: probes, metrics, the audit log and its file."""
 
+import asyncio
 import json
 from pathlib import Path
 
-import httpx
 import pytest
 
+from kit.database import Database
+from services.console.store import Store
+from tests.builders import a_lead_created
 from tests.system import REPLICATED, System, e164, person
 
 pytestmark = pytest.mark.connected
@@ -66,7 +69,7 @@ async def test_the_asked_for_lead_only(system: System) -> None:
 
 
 async def test_the_management_page_shows_the_queues(system: System) -> None:
-    page = await httpx.AsyncClient().get(system.native.addresses.rabbitmq)
+    page = await system.http.get(system.native.addresses.rabbitmq)
     queues = {queue["name"] for queue in (await system.management("GET", "/queues")).json()}
 
     assert page.status_code == 200
@@ -77,3 +80,29 @@ def _everything(path: Path) -> list[dict[str, object]]:
     """The file and its older ones, oldest first."""
     files = sorted(path.parent.glob("actions_log.*.json"), key=lambda older: -int(older.suffixes[0][1:]))
     return [action for file in (*files, path) for action in json.loads(file.read_text())]
+
+
+async def test_who_follows_the_log_misses_nothing_however_many_write(system: System) -> None:
+    dsn = f"postgresql://console:console-demo@127.0.0.1:{system.native.ports['postgres']}/console"
+    database = Database(dsn, connections=10)
+    await database.open()
+    store, events = Store(database), [a_lead_created(lead_id=-1) for _ in range(400)]
+    followed: list[str] = []
+    last = await store.newest_id()
+
+    async def write(share: int) -> None:
+        for event in events[share::8]:
+            await store.add(event, event.model_dump(mode="json"), None)
+
+    writing = asyncio.gather(*(write(share) for share in range(8)))
+    while len(followed) < len(events):
+        written = writing.done()
+        new = await store.actions(after=last)
+        last = new[-1]["id"] if new else last
+        followed += [one["event_id"] for one in new if one["lead_id"] == -1]
+        if written and not new:
+            break
+    await writing
+    await database.close()
+
+    assert len(followed) == len(set(followed)) == len(events)

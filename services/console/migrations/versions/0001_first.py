@@ -11,7 +11,7 @@ TABLES = """
 create table actions (
   id bigint generated always as identity primary key, event_id uuid not null unique, lead_id bigint not null,
   topic text not null, at timestamptz not null, body jsonb not null, trace text,
-  xid xid8 not null default pg_current_xact_id(), heard_at timestamptz not null default now());
+  heard_at timestamptz not null default now());
 create index actions_by_lead on actions (lead_id, id);
 """
 
