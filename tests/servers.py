@@ -9,7 +9,7 @@ import httpx
 
 from pauta.running.native import Native
 from pauta.running.recipe import PROJECT
-from pauta.running.servers import answers, listens, wait_until
+from pauta.running.servers import listens, wait_until
 
 
 class Server(Protocol):
@@ -110,6 +110,3 @@ class InContainers(Native):
 
 def make_native(folder: Path, variables: Mapping[str, str], *, docker: bool) -> Native:
     return InContainers(folder, variables) if docker else Native(folder, variables)
-
-
-__all__ = ["Container", "Server", "answers", "make_native"]

@@ -35,7 +35,6 @@ class KommoSandbox:
     leads: dict[int, dict[str, Any]] = field(default_factory=dict)
     contacts: dict[int, dict[str, Any]] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
-    merges_duplicates: bool = False
     _ids: Any = field(default_factory=lambda: itertools.count(18_452_391))
     _recent: deque[float] = field(default_factory=deque)
     _violations: int = 0
@@ -63,10 +62,6 @@ class KommoSandbox:
         if contact_id is not None:
             self.contacts[contact_id]["leads"].append(lead_id)
         return lead_id
-
-    def _same(self, body: dict[str, Any]) -> int | None:
-        wanted = set(_values(body))
-        return next((one["id"] for one in self.contacts.values() if wanted & set(_values(one))), None)
 
     # ---- HTTP
 
@@ -137,9 +132,6 @@ class KommoSandbox:
         embedded = item.get("_embedded") or {}
         contact = (embedded.get("contacts") or [None])[0]
         request_id = [item.get("request_id", index)]
-        if contact is not None and self.merges_duplicates and (known := self._same(contact)) is not None:
-            lead_id = self.contacts[known]["leads"][0]
-            return {"id": lead_id, "contact_id": known, "company_id": None, "request_id": request_id, "merged": True}
         contact_id = self.add_contact(contact) if contact is not None else None
         lead_id = self.add_lead(item, contact_id)
         company = next(self._ids) if embedded.get("companies") else None
@@ -179,10 +171,6 @@ class KommoSandbox:
             self._good, self._refresh, self._pending = {self.access_token, token}, {self._pending[1]}, None
         if token not in self._good:
             raise Oops(401, "Invalid user name or password")
-
-    def expire_access(self) -> None:
-        """Every access token, the long-lived one too, is refused from now on."""
-        self._good = set()
 
     def _renew(self, body: dict[str, Any]) -> Response:
         known = self._refresh | ({self._pending[1]} if self._pending else set())
