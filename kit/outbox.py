@@ -41,8 +41,8 @@ LATER = """update outbox set attempts = attempts + 1, last_error = failed.error,
 LAG = "select count(*), coalesce(extract(epoch from now() - min(created_at)), 0)::float8 from outbox"
 
 
-async def add(connection: Connection, events: Sequence[Event], traces: Sequence[str] | None = None) -> None:
-    """Puts `events` into the caller's transaction; each carries the trace of `traces`, else the current one."""
+async def add(connection: Connection, events: Sequence[Event]) -> None:
+    """Puts `events` into the caller's transaction, with the current trace."""
     if not events:
         return
     await connection.execute(
@@ -51,7 +51,7 @@ async def add(connection: Connection, events: Sequence[Event], traces: Sequence[
         [event.topic for event in events],
         [event.lead_id for event in events],
         [event.model_dump_json().encode() for event in events],
-        traces or [tracing.current()] * len(events),
+        [tracing.current()] * len(events),
     )
 
 
