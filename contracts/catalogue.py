@@ -1,10 +1,20 @@
 """Every event there is: the vocabulary of the bus."""
 
+from contracts.booking import BookingCancelled, BookingMoved, BookingUnmatched, LeadBooked, MeetingEnded
+from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased
 from contracts.call import CallAnswered, CallUnanswered
 from contracts.event import Event
-from contracts.lead import LeadCreated, LeadOptedOut, LeadRegistered, LeadReturned, LeadUnregistered
+from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadRegistered, LeadReturned, LeadUnregistered
 from contracts.reply import ReplyReceived
-from contracts.touch import TouchDelivered, TouchFailed, TouchSent, TouchSkipped, TouchUncertain
+from contracts.touch import (
+    TouchDeferred,
+    TouchDelivered,
+    TouchDue,
+    TouchFailed,
+    TouchSent,
+    TouchSkipped,
+    TouchUncertain,
+)
 
 EVERY_EVENT: tuple[type[Event], ...] = (
     LeadCreated,
@@ -12,6 +22,17 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     LeadRegistered,
     LeadUnregistered,
     LeadOptedOut,
+    LeadClosed,
+    LeadBooked,
+    BookingMoved,
+    BookingCancelled,
+    BookingUnmatched,
+    MeetingEnded,
+    CadenceFinished,
+    CatchUpHeld,
+    CatchUpReleased,
+    TouchDue,
+    TouchDeferred,
     TouchSent,
     TouchDelivered,
     TouchFailed,

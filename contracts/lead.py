@@ -1,5 +1,6 @@
 """A person who asked to hear from us."""
 
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -62,3 +63,19 @@ class LeadOptedOut(Event):
     topic: Literal["lead.opted_out"] = "lead.opted_out"
     channel: str
     reason: str
+
+
+class Closing(StrEnum):
+    """Why a lead is no longer ours to follow up."""
+
+    WON = "won"
+    LOST = "lost"
+    DELETED = "deleted"
+    TAKEN_OVER = "taken_over"  # a person moved it to another stage by hand
+
+
+class LeadClosed(Event):
+    """crm: in Kommo the lead was won, lost, deleted, or taken over by a person."""
+
+    topic: Literal["lead.closed"] = "lead.closed"
+    reason: Closing

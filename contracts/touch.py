@@ -4,6 +4,9 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID, uuid5
 
+from pydantic import AwareDatetime
+
+from contracts.booking import Booking
 from contracts.event import Event
 
 TOUCHES = UUID("6f1d3b52-0c43-5b0e-9d5c-6a2f0f1c7a11")
@@ -21,12 +24,42 @@ def touch_id(lead_id: int, step: str, channel: Channel, *, run: str = "", bookin
     return uuid5(TOUCHES, f"{lead_id}/{run}/{step}/{channel}/{booking}")
 
 
+class Kind(StrEnum):
+    """What a touch is for: it decides what stops it."""
+
+    FIRST_CONTACT = "first_contact"  # the answer to the form
+    FOLLOW_UP = "follow_up"  # never after a booking
+    MEETING = "meeting"  # only while its booking stands
+    ASKED_FOR = "asked_for"  # the person wants it now
+
+
 class TouchEvent(Event):
     """What every touch event says: which touch, on which step and channel."""
 
     touch_id: UUID
     step: str
     channel: Channel
+
+
+class TouchDue(TouchEvent):
+    """scheduler: the touch's time has come. `until` ends its hours; `fallback` names the channels to try after.
+
+    Every channel has its own text under the one name `template`.
+    """
+
+    topic: Literal["touch.due"] = "touch.due"
+    kind: Kind
+    template: str
+    fallback: tuple[Channel, ...] = ()
+    until: AwareDatetime | None = None
+    booking: Booking | None = None
+
+
+class TouchDeferred(TouchEvent):
+    """notify: this is no hour to reach the person; the scheduler finds the next one. `booking` is a meeting's uid."""
+
+    topic: Literal["touch.deferred"] = "touch.deferred"
+    booking: str = ""
 
 
 class TouchSent(TouchEvent):
@@ -62,10 +95,16 @@ class TouchFailed(TouchEvent):
 class SkipReason(StrEnum):
     OPTED_OUT = "opted_out"
     NO_ADDRESS = "no_address"
+    BAD_ADDRESS = "bad_address"
+    BOOKED = "booked"
+    NOT_BOOKED = "not_booked"  # its booking was moved or cancelled
+    CLOSED = "closed"
+    TOO_LATE = "too_late"
+    OVERTAKEN = "overtaken"  # a later step on the same channel is due as well
 
 
 class TouchSkipped(TouchEvent):
-    """notify: we chose not to send, by this rule."""
+    """notify, or scheduler for what is late: we chose not to send, by this rule."""
 
     topic: Literal["touch.skipped"] = "touch.skipped"
     reason: SkipReason
