@@ -1,0 +1,1 @@
+"""The marketing team's file: which touches a lead gets, and when a person may be reached. Pure."""
