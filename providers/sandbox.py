@@ -14,8 +14,11 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope, Send
 
-Provider = Literal["kommo", "brevo", "twilio"]
-PREFIXES: dict[str, Provider] = {"/api/v4": "kommo", "/oauth2": "kommo", "/v3/": "brevo", "/2010-04-01/": "twilio"}
+Provider = Literal["kommo", "brevo", "twilio", "calcom"]
+PREFIXES: dict[str, Provider] = {
+    **{"/api/v4": "kommo", "/oauth2": "kommo"},
+    **{"/v3/": "brevo", "/2010-04-01/": "twilio", "/v2/": "calcom"},
+}
 
 FaultKind = Literal[
     "status",  # answer `status` without doing anything

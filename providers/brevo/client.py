@@ -1,5 +1,6 @@
 """Email by Brevo's own SDK, kept from its retries."""
 
+import base64
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,14 @@ from providers.answers import RefusedTouch, Unclear
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file; its name's ending tells Brevo what it is."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One email to one person; `key` makes a repeat within 15 minutes harmless and comes back in every webhook."""
 
@@ -24,6 +33,7 @@ class Mail:
     html: str
     text: str
     unsubscribe_url: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class AlreadySent(Exception):
@@ -67,6 +77,7 @@ class BrevoClient:
                     "List-Unsubscribe": f"<{mail.unsubscribe_url}>",
                     "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
                 },
+                **_attached(mail.attachments),
             )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("brevo: no connection") from error  # nothing was sent
@@ -99,6 +110,12 @@ class BrevoClient:
 def tag_of(key: str) -> str:
     """The tag that carries the key, for who reads Brevo's own pages."""
     return f"touch-{key}"
+
+
+def _attached(attachments: tuple[Attachment, ...]) -> dict[str, Any]:
+    """What is said of them; nothing where there are none, since Brevo refuses an empty list."""
+    files = [{"name": one.name, "content": base64.b64encode(one.content).decode()} for one in attachments]
+    return {"attachment": files} if files else {}
 
 
 def _failure(error: ApiError) -> Exception:

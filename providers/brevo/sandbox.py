@@ -5,6 +5,7 @@ What becomes of a mail is chosen by the address's local part, up to a `+` or `.`
 """
 
 import asyncio
+import base64
 import json
 import random
 import secrets
@@ -51,6 +52,7 @@ class Mail:
     tags: list[str]
     headers: dict[str, str]
     at: float
+    attachments: list[dict[str, str]] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
 
 
@@ -79,6 +81,7 @@ class BrevoSandbox:
                 raise Oops(400, "missing_parameter", f"{name} is missing")
         for person in [body["sender"], *body["to"]]:
             _check_address(person)
+        attachments = [_attachment(one) for one in body.get("attachment", [])]
         headers = {str(name): str(value) for name, value in (body.get("headers") or {}).items()}
         key = next((value for name, value in headers.items() if name.lower() == "idempotencykey"), None)
         if key is not None:
@@ -95,6 +98,7 @@ class BrevoSandbox:
             tags=list(body.get("tags") or []),
             headers=headers,
             at=time.time(),
+            attachments=attachments,
         )
         if headers.get("X-Sib-Sandbox") != "drop":
             self.mails[mail.message_id] = mail
@@ -174,6 +178,17 @@ def _check_address(person: Any) -> None:
         raise Oops(400, "invalid_parameter", "email is not valid in to") from None
     if len(person.get("name", "")) > 70:
         raise Oops(400, "invalid_parameter", "name is too long")
+
+
+def _attachment(one: Any) -> dict[str, str]:
+    """Its name and what it says."""
+    try:
+        content = base64.b64decode(one["content"], validate=True).decode(errors="replace")
+    except (KeyError, TypeError, ValueError):
+        raise Oops(400, "invalid_parameter", "attachment content is not valid base64") from None
+    if "." not in str(one.get("name", "")):
+        raise Oops(400, "missing_parameter", "attachment name is missing")
+    return {"name": str(one["name"]), "content": content}
 
 
 def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:

@@ -11,6 +11,7 @@ from kit.failures import Refused, Unavailable
 from providers.answers import Unclear
 
 BATCH = 50  # more is accepted (250), but answered with 504 when it is too heavy
+LOOKED_UP = 100  # ids in one address, which must not become too long
 BLOCKED_SECONDS = 60.0
 
 
@@ -55,6 +56,15 @@ class KommoLead:
 class Note:
     lead_id: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A lead's way to another stage. Won and lost have the same id in every pipeline, so the pipeline is named too."""
+
+    lead_id: int
+    status_id: int
+    pipeline_id: int
 
 
 Token = Callable[[bool], Awaitable[str]]
@@ -114,6 +124,28 @@ class KommoClient:
         """The texts of a lead's notes. Raises Unavailable."""
         found = await self._get(f"/api/v4/leads/{lead_id}/notes", limit=250)
         return [str((item.get("params") or {}).get("text", "")) for item in _embedded(found, "notes")]
+
+    async def statuses(self, lead_ids: Sequence[int]) -> dict[int, int]:
+        """Where leads stand; one that is missing was deleted. Raises Unavailable."""
+        found: dict[int, int] = {}
+        for first in range(0, len(lead_ids), LOOKED_UP):
+            ids = list(lead_ids[first : first + LOOKED_UP])
+            answer = await self._get("/api/v4/leads", limit=250, **{"filter[id][]": ids})
+            leads = _embedded(answer, "leads")
+            found |= {int(item["id"]): int(item.get("status_id") or 0) for item in leads if not item.get("is_deleted")}
+        return found
+
+    async def move_leads(self, moves: Sequence[Move]) -> None:
+        """Moves leads to other stages. Twice is harmless, so an unclear answer is Unavailable. Refusals name leads."""
+        for first in range(0, len(moves), BATCH):
+            items = [
+                {"id": m.lead_id, "status_id": m.status_id, "pipeline_id": m.pipeline_id, "request_id": str(m.lead_id)}
+                for m in moves[first : first + BATCH]
+            ]
+            try:
+                await self._request("PATCH", "/api/v4/leads", json=items)
+            except Unclear as unclear:
+                raise Unavailable(str(unclear)) from unclear
 
     async def _get(self, path: str, **params: Any) -> Any:
         try:

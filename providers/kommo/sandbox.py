@@ -2,21 +2,27 @@
 
 import itertools
 import time
+import uuid
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from providers.sandbox import Fault, World, json_error
+from providers.sandbox import Callbacks, Fault, World, json_error
 
 HAL, PROBLEM = "application/hal+json", "application/problem+json"
 RATE, TOLERATED = 7, 20
+ACCOUNT = 31_000_000
+A_PERSON, THE_API = 9_000_001, 0
 LEAD_KEYS = {
     *("name", "price", "pipeline_id", "status_id", "responsible_user_id", "request_id", "custom_fields_values"),
     *("_embedded", "tags_to_add", "created_at", "created_by", "loss_reason_id"),
 }
+
+CHANGE_KEYS = {"id", "updated_at", "updated_by", "closed_at", "tags_to_delete"}
 
 
 class Oops(Exception):
@@ -26,12 +32,17 @@ class Oops(Exception):
 
 @dataclass
 class KommoSandbox:
-    """Tokens: `access_token` is good for ever; pairs made by the refresh token are good until the next pair is used."""
+    """Tokens: `access_token` is good for ever; pairs made by the refresh token are good until the next pair is used.
+
+    Changes of leads are told to `webhook_url`, our own too.
+    """
 
     access_token: str
     refresh_token: str
     pipelines: dict[int, set[int]]
     custom_fields: set[int]
+    callbacks: Callbacks | None = None
+    webhook_url: str | None = None
     leads: dict[int, dict[str, Any]] = field(default_factory=dict)
     contacts: dict[int, dict[str, Any]] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -63,6 +74,44 @@ class KommoSandbox:
             self.contacts[contact_id]["leads"].append(lead_id)
         return lead_id
 
+    async def move_by_hand(self, lead_id: int, status_id: int) -> None:
+        """A person drags the lead to another stage."""
+        await self._tell("status", self._change(lead_id, {"status_id": status_id}, by=A_PERSON))
+
+    async def delete_by_hand(self, lead_id: int) -> None:
+        lead = self._known(lead_id)
+        del self.leads[lead_id]
+        if lead["contact_id"] is not None:
+            self.contacts[lead["contact_id"]]["leads"].remove(lead_id)
+        await self._tell("delete", {name: lead.get(name) for name in ("id", "status_id", "pipeline_id")})
+
+    def _known(self, lead_id: int) -> dict[str, Any]:
+        if lead_id not in self.leads:
+            raise Oops(404, "Entity not found")
+        return self.leads[lead_id]
+
+    def _change(self, lead_id: int, changes: dict[str, Any], *, by: int) -> dict[str, Any]:
+        """Carries it out, and says it as the webhook will."""
+        lead, now = self._known(lead_id), int(time.time())
+        before = lead.get("status_id")
+        lead |= {name: value for name, value in changes.items() if name != "request_id"} | {"updated_at": now}
+        told = {name: lead.get(name) for name in ("id", "name", "status_id", "pipeline_id", "price", "created_at")}
+        return told | {"old_status_id": before, "modified_user_id": by, "last_modified": now, "updated_at": now}
+
+    async def _tell(self, action: str, lead: dict[str, Any]) -> None:
+        """Posts a webhook: a form with PHP's brackets, unsigned, tried again after a while."""
+        if self.callbacks is None or self.webhook_url is None:
+            return
+        pairs = {"account[subdomain]": "sandbox", "account[id]": ACCOUNT}
+        pairs |= {"account[_links][self]": "https://sandbox.kommo.com"}
+        pairs |= {f"leads[{action}][0][{name}]": value for name, value in lead.items() if value is not None}
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "User-Agent": "amoCRM-Webhooks/3.0",
+            "X-Amocrm-Requestid": str(uuid.uuid4()),
+        }
+        await self.callbacks.post(self.webhook_url, urlencode(pairs).encode(), headers, tries=3)
+
     # ---- HTTP
 
     def router(self) -> APIRouter:
@@ -88,12 +137,29 @@ class KommoSandbox:
                 made.append({"id": lead_id, "request_id": item.get("request_id", str(i))})
             return _hal({"_embedded": {"leads": made}})
 
+        @router.patch("/leads")
+        async def change_leads(items: Annotated[Any, Body()]) -> Response:
+            self._check_changes(items)
+            return _hal({"_embedded": {"leads": [self._patch(item["id"], item) for item in items]}})
+
+        @router.patch("/leads/{lead_id}")
+        async def change_lead(lead_id: int, item: Annotated[dict[str, Any], Body()]) -> Response:
+            self._check_changes([item | {"id": lead_id}])
+            return _hal(self._patch(lead_id, item | {"id": lead_id}))
+
         @router.get("/leads")
-        async def find_leads(query: str = "", with_: Annotated[str, Query(alias="with")] = "") -> Response:
+        async def find_leads(
+            query: str = "",
+            with_: Annotated[str, Query(alias="with")] = "",
+            ids: Annotated[list[int] | None, Query(alias="filter[id][]")] = None,
+            limit: Annotated[int, Query(ge=1, le=250)] = 50,
+        ) -> Response:
             found = [
-                self._lead(one, with_) for one in self.leads.values() if query.lower() in one.get("name", "").lower()
+                self._lead(one, with_)
+                for one in self.leads.values()
+                if query.lower() in one.get("name", "").lower() and (ids is None or one["id"] in ids)
             ]
-            return _hal({"_page": 1, "_embedded": {"leads": found[:250]}}) if found else Response(status_code=204)
+            return _hal({"_page": 1, "_embedded": {"leads": found[:limit]}}) if found else Response(status_code=204)
 
         @router.get("/leads/{lead_id}")
         async def lead(lead_id: int, with_: Annotated[str, Query(alias="with")] = "") -> Response:
@@ -123,7 +189,7 @@ class KommoSandbox:
 
         @router.get("/account")
         async def account() -> Response:
-            return _hal({"id": 31_000_000, "name": "Sandbox", "subdomain": "sandbox"})
+            return _hal({"id": ACCOUNT, "name": "Sandbox", "subdomain": "sandbox"})
 
         open_router.include_router(router)
         return open_router
@@ -142,6 +208,14 @@ class KommoSandbox:
             "request_id": request_id,
             "merged": False,
         }
+
+    def _patch(self, lead_id: int, item: dict[str, Any]) -> dict[str, Any]:
+        """The answer, which is thin. The webhook comes of our own changes as of anybody's."""
+        told = self._change(lead_id, item, by=THE_API)
+        if told["status_id"] != told["old_status_id"] and self.callbacks is not None:
+            self.callbacks.go(self._tell("status", told))
+        href = f"https://sandbox.kommo.com/api/v4/leads/{lead_id}"
+        return {"id": lead_id, "updated_at": told["updated_at"], "_links": {"self": {"href": href}}}
 
     def _lead(self, one: dict[str, Any], with_: str) -> dict[str, Any]:
         shown = {k: v for k, v in one.items() if k not in ("contact_id", "_embedded", "request_id")}
@@ -194,6 +268,21 @@ class KommoSandbox:
         ]
         if wrong:
             raise Oops(400, "Request validation failed", **{"validation-errors": wrong})
+
+    def _check_changes(self, items: Any) -> None:
+        """As for new leads, but of leads that are there."""
+        if not isinstance(items, list) or not items:
+            raise Oops(400, "Request data can not be empty")
+        missing = [
+            {"request_id": str(item.get("request_id", i)), "errors": [_choice("id")]}
+            for i, item in enumerate(items)
+            if item.get("id") not in self.leads
+        ]
+        if missing:
+            raise Oops(400, "Request validation failed", **{"validation-errors": missing})
+        pipelines = [{"pipeline_id": self.leads[item["id"]].get("pipeline_id")} for item in items]
+        changes = [{name: value for name, value in item.items() if name not in CHANGE_KEYS} for item in items]
+        self._check([one | change for one, change in zip(pipelines, changes, strict=True)], largest=250)
 
     def _errors(self, item: dict[str, Any]) -> list[dict[str, str]]:
         errors = [{"code": "NotSupported", "path": name, "detail": "Unknown"} for name in item.keys() - LEAD_KEYS]

@@ -1,4 +1,4 @@
-"""Composition root of the sandbox: three companies behind one unreliable line."""
+"""Composition root of the sandbox: four companies behind one unreliable line."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from kit.logging import start_logging
 from providers.brevo import sandbox as brevo_sandbox
+from providers.calcom import sandbox as calcom_sandbox
 from providers.kommo import sandbox as kommo_sandbox
 from providers.sandbox import Callbacks, Unreliable, World
 from providers.twilio import sandbox as twilio_sandbox
@@ -57,16 +58,27 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
                 )
                 if field is not None
             },
+            callbacks=callbacks,
+            webhook_url=f"{public}/webhooks/kommo/{settings.kommo_webhook_token}"
+            if settings.kommo_webhook_token
+            else None,
         )
-        for company in (twilio, brevo, kommo):
+        calcom = calcom_sandbox.CalcomSandbox(
+            secret=settings.calcom_webhook_secret,
+            api_key=settings.calcom_api_key,
+            webhook_url=f"{public}/api/calcom",
+            callbacks=callbacks,
+            public_url=settings.booking_url.partition("/cal/")[0] or public,
+        )
+        for company in (twilio, brevo, kommo, calcom):
             company.join(world)
             app.include_router(company.router())
-        app.include_router(make_routes(world, kommo, brevo, twilio))
+        app.include_router(make_routes(world, kommo, brevo, twilio, calcom))
         yield
         await callbacks.close()
 
     app = FastAPI(title="sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
-    for company_module in (twilio_sandbox, brevo_sandbox, kommo_sandbox):
+    for company_module in (twilio_sandbox, brevo_sandbox, kommo_sandbox, calcom_sandbox):
         app.add_exception_handler(company_module.Oops, company_module.refuse)
 
     @app.get("/healthz", status_code=204)

@@ -5,9 +5,10 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from providers.brevo.sandbox import BrevoSandbox
+from providers.calcom.sandbox import CalcomSandbox
 from providers.kommo.sandbox import KommoSandbox
 from providers.sandbox import Fault, World
 from providers.twilio.sandbox import TwilioSandbox
@@ -21,7 +22,28 @@ class Written(BaseModel):
     channel: Literal["whatsapp", "sms"] = "whatsapp"
 
 
-def make_routes(world: World, kommo: KommoSandbox, brevo: BrevoSandbox, twilio: TwilioSandbox) -> APIRouter:
+class Wanted(BaseModel):
+    """A slot that somebody takes by a booking link; with `confirm`, the host has still to accept."""
+
+    link: str
+    start: AwareDatetime
+    minutes: float = 30
+    confirm: bool = False
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class Hooks(BaseModel):
+    """How Cal.com's webhooks behave from now on; what is left out stays."""
+
+    silent: bool | None = None
+    copies: int | None = None
+
+
+def make_routes(
+    world: World, kommo: KommoSandbox, brevo: BrevoSandbox, twilio: TwilioSandbox, calcom: CalcomSandbox
+) -> APIRouter:
     """Everything received, and faults on demand."""
     routes = APIRouter(prefix="/sandbox")
 
@@ -73,8 +95,67 @@ def make_routes(world: World, kommo: KommoSandbox, brevo: BrevoSandbox, twilio: 
     async def add_contact(body: Annotated[dict[str, Any], Body()]) -> dict[str, int]:
         return {"id": kommo.add_contact(body)}
 
+    @routes.post("/kommo/{lead_id}/move", status_code=204)
+    async def move_lead(lead_id: int, status_id: Annotated[int, Body(embed=True)]) -> None:
+        await kommo.move_by_hand(lead_id, status_id)
+
+    @routes.post("/kommo/{lead_id}/delete", status_code=204)
+    async def delete_lead(lead_id: int) -> None:
+        await kommo.delete_by_hand(lead_id)
+
     @routes.post("/write", status_code=204)
     async def write(written: Written) -> None:
         await twilio.write(written.phone, written.text, whatsapp=written.channel == "whatsapp")
+
+    routes.include_router(_calendar_routes(calcom))
+    return routes
+
+
+def _calendar_routes(calcom: CalcomSandbox) -> APIRouter:
+    """What guests and the host do in the calendar."""
+    routes = APIRouter(prefix="/calcom")
+
+    @routes.get("")
+    async def bookings() -> list[dict[str, Any]]:
+        return [asdict(booked) for booked in calcom.bookings.values()]
+
+    @routes.post("/book")
+    async def book(wanted: Wanted) -> dict[str, str]:
+        return {"uid": await calcom.book(**dict(wanted))}
+
+    @routes.post("/ping", status_code=204)
+    async def ping() -> None:
+        await calcom.ping()
+
+    @routes.put("/webhooks", status_code=204)
+    async def webhooks(hooks: Hooks) -> None:
+        calcom.silent = calcom.silent if hooks.silent is None else hooks.silent
+        calcom.copies = calcom.copies if hooks.copies is None else hooks.copies
+
+    @routes.post("/{uid}/move")
+    async def move(
+        uid: str, start: Annotated[AwareDatetime, Body()], repeat_metadata: Annotated[bool, Body()] = False
+    ) -> dict[str, str]:
+        return {"uid": await calcom.move(uid, start=start, repeat_metadata=repeat_metadata)}
+
+    @routes.post("/{uid}/cancel", status_code=204)
+    async def cancel(uid: str, reason: Annotated[str, Body(embed=True)] = "") -> None:
+        await calcom.cancel(uid, reason)
+
+    @routes.post("/{uid}/accept", status_code=204)
+    async def accept(uid: str) -> None:
+        await calcom.accept(uid)
+
+    @routes.post("/{uid}/reject", status_code=204)
+    async def reject(uid: str) -> None:
+        await calcom.reject(uid)
+
+    @routes.post("/{uid}/end", status_code=204)
+    async def end(uid: str) -> None:
+        await calcom.end(uid)
+
+    @routes.post("/{uid}/no_show", status_code=204)
+    async def no_show(uid: str, absent: Annotated[bool, Body(embed=True)] = True) -> None:
+        await calcom.no_show(uid, absent=absent)
 
     return routes

@@ -6,7 +6,10 @@ from kit.settings import ProcessSettings
 
 
 class Settings(ProcessSettings):
-    """Seconds throughout. `sandbox_latency` is such as `kommo=0.3,brevo=0.15,twilio=0.25`."""
+    """Seconds throughout. `sandbox_latency` is such as `kommo=0.3,brevo=0.15,twilio=0.25`.
+
+    Without its webhook token, Kommo calls nobody.
+    """
 
     public_base_url: str
     sandbox_deliver_to: str | None = None
@@ -27,6 +30,10 @@ class Settings(ProcessSettings):
     kommo_field_id_empresa: int | None = None
     kommo_field_id_servicio: int | None = None
     kommo_field_id_fuente: int | None = None
+    kommo_webhook_token: str = ""
+    calcom_webhook_secret: str = ""
+    calcom_api_key: str = "sandbox-calcom-key"
+    booking_url: str = ""
 
     @property
     def latency(self) -> dict[str, float]:

@@ -1,6 +1,8 @@
 """Brevo's client and webhooks against recorded payloads."""
 
+import base64
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest_asyncio
 from contracts.receipt import Accepted, Arrived, Undeliverable
 from kit.failures import Unavailable
 from providers.answers import RefusedTouch, Unclear
-from providers.brevo.client import AlreadySent, BrevoClient, Mail
+from providers.brevo.client import AlreadySent, Attachment, BrevoClient, Mail
 from providers.brevo.webhooks import authentic, read_events
 from tests.providers.wire import Wire
 
@@ -52,6 +54,16 @@ async def test_what_a_mail_says_on_the_wire(client: BrevoClient, wire: Wire) -> 
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
     }
+
+
+async def test_a_mail_with_an_attachment(client: BrevoClient, wire: Wire) -> None:
+    wire.answers(201, SENT)
+    await client.send(replace(MAIL, attachments=(Attachment("reunion.ics", "BEGIN:VCALENDAR á".encode()),)))
+
+    [attached] = wire.requests[0].json["attachment"]
+    assert attached.keys() == {"name", "content"}
+    assert attached["name"] == "reunion.ics"
+    assert base64.b64decode(attached["content"]).decode() == "BEGIN:VCALENDAR á"
 
 
 @pytest.mark.parametrize("base", ["", "/v3", "/v3/"])

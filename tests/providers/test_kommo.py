@@ -1,15 +1,19 @@
-"""Kommo's client against recorded payloads."""
+"""Kommo's client and webhooks against recorded payloads."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote_plus, urlencode
 
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kit.failures import Unavailable
 from providers.answers import Unclear
-from providers.kommo.client import KommoClient, KommoRefused, Note
+from providers.kommo.client import KommoClient, KommoRefused, Move, Note
+from providers.kommo.webhooks import Change, read_changes
 from tests.providers.wire import Wire
 
 PROBLEM = {"title": "Bad Request", "type": "https://httpstatus.es/400", "status": 400}
@@ -166,3 +170,120 @@ async def test_never_more_than_seven_requests_in_a_second(client: KommoClient, w
     await asyncio.gather(*(ask() for _ in range(15)))
     arrivals = sorted(times)
     assert all(later - earlier > 0.95 for earlier, later in zip(arrivals, arrivals[7:], strict=False))
+
+
+# ---- stages
+
+
+async def test_where_leads_stand(client: KommoClient, wire: Wire) -> None:
+    leads = [{"id": 5, "status_id": 142}, {"id": 6, "status_id": 143, "is_deleted": True}, {"id": 7, "status_id": None}]
+    wire.answers(200, {"_page": 1, "_embedded": {"leads": leads}})
+
+    assert await client.statuses([5, 6, 7, 8]) == {5: 142, 7: 0}
+    assert (wire.requests[0].method, wire.requests[0].path) == ("GET", "/api/v4/leads")
+    assert wire.requests[0].query == {"filter[id][]": "8", "limit": "250"}
+
+
+async def test_many_leads_are_asked_for_in_turns_and_none_not_at_all(client: KommoClient, wire: Wire) -> None:
+    wire.answers(204, b"")
+
+    assert await client.statuses([]) == {}
+    assert wire.requests == []
+    assert await client.statuses(list(range(1, 151))) == {}
+    assert len(wire.requests) == 2
+
+
+async def test_leads_are_moved_in_batches(client: KommoClient, wire: Wire) -> None:
+    wire.answers(200, {"_embedded": {"leads": [{"id": 1, "updated_at": 1770914400}]}})
+    await client.move_leads([Move(i, 60000005, 7000001) for i in range(1, 52)])
+    first, second = wire.requests
+
+    assert (first.method, first.path, len(first.json)) == ("PATCH", "/api/v4/leads", 50)
+    assert second.json == [{"id": 51, "status_id": 60000005, "pipeline_id": 7000001, "request_id": "51"}]
+
+
+@pytest.mark.parametrize("answer", [(500, {}), (200, b"<html></html>"), (429, b"slow down"), (403, b"403 Forbidden")])
+async def test_a_move_that_may_be_tried_again(client: KommoClient, wire: Wire, answer: tuple[int, Any]) -> None:
+    wire.answers(*answer)
+
+    with pytest.raises(Unavailable):
+        await client.move_leads([Move(1, 2, 3)])
+
+
+async def test_a_move_whose_answer_is_lost(client: KommoClient, wire: Wire) -> None:
+    wire.breaks()
+
+    with pytest.raises(Unavailable):
+        await client.move_leads([Move(1, 2, 3)])
+
+
+async def test_a_move_that_is_refused_names_the_lead(client: KommoClient, wire: Wire) -> None:
+    errors = [{"code": "NotSupportedChoice", "path": "status_id", "detail": "x"}]
+    wire.answers(400, PROBLEM | {"validation-errors": [{"request_id": "77", "errors": errors}]})
+
+    with pytest.raises(KommoRefused) as caught:
+        await client.move_leads([Move(77, 2, 3)])
+    assert caught.value.items == {"77": "NotSupportedChoice status_id"}
+
+
+# ---- webhooks
+
+ACCOUNT = {"account[subdomain]": "ejemplo", "account[id]": "31000000", "account[_links][self]": "https://x.kommo.com"}
+
+
+def form(action: str, place: int = 0, **lead: object) -> dict[str, str]:
+    return {f"leads[{action}][{place}][{name}]": str(value) for name, value in lead.items()}
+
+
+@pytest.mark.parametrize(
+    ("fields", "changes"),
+    [
+        pytest.param(
+            form("status", id=5, name="Ana", status_id=142, old_status_id=1, pipeline_id=7, modified_user_id=9),
+            [Change(5, 142, 7, deleted=False)],
+            id="a stage",
+        ),
+        pytest.param(form("status", id=5, status_id=1), [Change(5, 1, None, deleted=False)], id="without a pipeline"),
+        pytest.param(
+            form("update", id=5, status_id=1, old_status_id=2, pipeline_id=7),
+            [Change(5, 1, 7, deleted=False)],
+            id="an update of the stage",
+        ),
+        pytest.param(form("update", id=5, status_id=1, old_status_id=1), [], id="an update of something else"),
+        pytest.param(form("update", id=5, status_id=1, price=9), [], id="an update that may be anything"),
+        pytest.param(form("delete", id=5), [Change(5, None, None, deleted=True)], id="gone"),
+        pytest.param(
+            form("delete", id=5, status_id=1, pipeline_id=7), [Change(5, 1, 7, deleted=True)], id="gone from a stage"
+        ),
+        pytest.param(
+            form("status", 0, id=5, status_id=1) | form("status", 1, id=6, status_id=143) | form("delete", id=7),
+            [Change(5, 1, None, False), Change(6, 143, None, False), Change(7, None, None, True)],
+            id="several at once",
+        ),
+        pytest.param(form("add", id=5, status_id=1) | form("responsible", id=5), [], id="not of interest"),
+        pytest.param({"contacts[delete][0][id]": "5", "leads[status][x][id]": "5"}, [], id="not a lead's"),
+        pytest.param(form("status", id="abc", status_id=1) | form("delete", 1, id="-5"), [], id="no number"),
+        pytest.param(form("delete", id=0) | form("delete", 1, status_id=1), [], id="no lead"),
+        pytest.param(form("delete", id="9" * 400), [], id="too large a number"),
+    ],
+)
+def test_what_kommo_says_of_leads(fields: dict[str, str], changes: list[Change]) -> None:
+    assert read_changes(urlencode(ACCOUNT | fields).encode()) == changes
+
+
+def test_brackets_may_come_as_they_are_and_values_may_be_odd() -> None:
+    odd = "leads[status][0][tags][0]=x&leads[status][0][tags]=y&&=&leads[delete][0][id]=5&name=%ff%fe&" + quote_plus(
+        "ñ="
+    )
+
+    assert read_changes(odd.encode()) == [Change(5, None, None, deleted=True)]
+
+
+@given(
+    st.binary()
+    | st.lists(st.sampled_from(["leads[delete][0][id]=5", "&", "=", "%", "[", "]"])).map(
+        lambda parts: "".join(parts).encode()
+    )
+)
+def test_no_body_is_too_much(body: bytes) -> None:
+    read_changes(body)

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -10,6 +11,9 @@ import pytest
 import pytest_asyncio
 from twilio.request_validator import RequestValidator
 
+from providers.calcom.webhooks import signed_by_calcom
+from providers.kommo.client import KommoClient, KommoRefused, Move
+from providers.kommo.webhooks import Change, read_changes
 from providers.sandbox import Unreliable
 from services.sandbox.app import create_app
 from services.sandbox.settings import Settings
@@ -36,6 +40,7 @@ async def world(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ht
         **{"PUBLIC_BASE_URL": wire.url, "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "secret"},
         **{"BREVO_API_KEY": "key", "BREVO_WEBHOOK_TOKEN": "hook", "KOMMO_ACCESS_TOKEN": "long-lived"},
         **{"KOMMO_PIPELINE_ID": "7000001", "KOMMO_STATUS_ID_INICIAL": "1", "KOMMO_FIELD_ID_FUENTE": "500101"},
+        **{"KOMMO_STATUS_ID_AGENDADO": "2", "KOMMO_WEBHOOK_TOKEN": "unguessable", "CALCOM_WEBHOOK_SECRET": "secret"},
         **{"SANDBOX_RING_SECONDS": "0.01", "SANDBOX_TALK_SECONDS": "0.01"},
     }
     for name, value in values.items():
@@ -214,6 +219,23 @@ async def test_brevos_list(world: httpx.AsyncClient) -> None:
     assert listed["transactionalEmails"][0]["tags"] == ["t"]
 
 
+async def test_an_attachment_is_kept_as_it_reads(world: httpx.AsyncClient) -> None:
+    attached = {"name": "reunion.ics", "content": base64.b64encode("BEGIN:VCALENDAR á".encode()).decode()}
+    await world.post("/v3/smtp/email", json=MAIL | {"attachment": [attached]}, headers=BREVO)
+    [mail] = (await world.get("/sandbox/emails")).json()
+
+    assert mail["attachments"] == [{"name": "reunion.ics", "content": "BEGIN:VCALENDAR á"}]
+
+
+@pytest.mark.parametrize(
+    "attached", [{"name": "x.ics", "content": "not base64!"}, {"content": "eA=="}, {"name": "x.ics"}]
+)
+async def test_an_attachment_that_is_none(world: httpx.AsyncClient, attached: dict[str, str]) -> None:
+    answer = await world.post("/v3/smtp/email", json=MAIL | {"attachment": [attached]}, headers=BREVO)
+
+    assert answer.status_code == 400
+
+
 # ---- Kommo
 
 LEAD = {
@@ -314,6 +336,108 @@ async def test_oauth_rotation(world: httpx.AsyncClient) -> None:
     assert (await world.get("/api/v4/account", headers=used)).status_code == 200
     gone = await world.post("/oauth2/access_token", json=grant("sandbox-refresh"))
     assert (gone.status_code, gone.json()["hint"]) == (400, "Invalid refresh token")
+
+
+async def a_lead(world: httpx.AsyncClient) -> int:
+    [done] = (await world.post("/api/v4/leads/complex", json=[LEAD], headers=KOMMO)).json()
+    return int(done["id"])
+
+
+@pytest_asyncio.fixture
+async def kommo(world: httpx.AsyncClient) -> KommoClient:
+    """Our client, asking the pretended Kommo."""
+
+    async def token(_: bool) -> str:
+        return "long-lived"
+
+    client = KommoClient(base_url="http://sandbox", token=token)
+    client._http._transport = world._transport
+    return client
+
+
+async def test_a_move_of_ours_is_told_as_anybodys(world: httpx.AsyncClient, kommo: KommoClient, wire: Wire) -> None:
+    lead_id = await a_lead(world)
+    await kommo.move_leads([Move(lead_id, 2, 7000001)])
+    await kommo.move_leads([Move(lead_id, 2, 7000001)])
+    await until(lambda: len(wire.requests) == 1)
+    [told] = wire.requests
+    body = parse_qs(told.body.decode())
+
+    assert await kommo.statuses([lead_id, 5]) == {lead_id: 2}
+    assert (told.path, told.headers["user-agent"]) == ("/webhooks/kommo/unguessable", "amoCRM-Webhooks/3.0")
+    assert read_changes(told.body) == [Change(lead_id, 2, 7000001, deleted=False)]
+    assert body["leads[status][0][modified_user_id]"] == ["0"]
+    assert body["leads[status][0][old_status_id]"] == ["1"]
+    assert body["account[_links][self]"] == ["https://sandbox.kommo.com"]
+
+
+async def test_a_person_moves_a_lead_and_deletes_it(world: httpx.AsyncClient, kommo: KommoClient, wire: Wire) -> None:
+    lead_id = await a_lead(world)
+    moved = await world.post(f"/sandbox/kommo/{lead_id}/move", json={"status_id": 142})
+    assert await kommo.statuses([lead_id]) == {lead_id: 142}
+    gone = await world.post(f"/sandbox/kommo/{lead_id}/delete")
+
+    assert (moved.status_code, gone.status_code) == (204, 204)
+    assert [read_changes(told.body) for told in wire.requests] == [
+        [Change(lead_id, 142, 7000001, deleted=False)],
+        [Change(lead_id, 142, 7000001, deleted=True)],
+    ]
+    assert await kommo.statuses([lead_id]) == {}
+    assert (await world.post(f"/sandbox/kommo/{lead_id}/delete")).status_code == 404
+
+
+async def test_moves_that_kommo_refuses(world: httpx.AsyncClient, kommo: KommoClient, wire: Wire) -> None:
+    lead_id = await a_lead(world)
+
+    for move, fault in ((Move(lead_id, 99, 7000001), "status_id"), (Move(5, 2, 7000001), "id")):
+        with pytest.raises(KommoRefused) as caught:
+            await kommo.move_leads([move])
+        assert caught.value.items == {str(move.lead_id): f"NotSupportedChoice {fault}"}
+    assert await kommo.statuses([lead_id]) == {lead_id: 1}
+    assert wire.requests == []
+
+
+async def test_one_lead_is_changed_as_kommo_answers_it(world: httpx.AsyncClient) -> None:
+    lead_id = await a_lead(world)
+    body = (await world.patch(f"/api/v4/leads/{lead_id}", json={"status_id": 143}, headers=KOMMO)).json()
+
+    assert body.keys() == {"id", "updated_at", "_links"}
+    assert (await world.get(f"/api/v4/leads/{lead_id}", headers=KOMMO)).json()["status_id"] == 143
+
+
+# ---- Cal.com
+
+
+async def test_the_calendar_by_its_routes(world: httpx.AsyncClient, wire: Wire) -> None:
+    start = datetime.now(UTC) + timedelta(days=2)
+    link = "https://h/cal/demo/reunion?name=Ana&email=ana%40example.com&metadata%5Blead_id%5D=77"
+    wanted = {"link": link, "start": start.isoformat(), "minutes": 15}
+
+    async def act(path: str, **body: Any) -> Any:
+        answer = await world.post(f"/sandbox/calcom/{path}", json=body or None)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    uid = (await act("book", **wanted))["uid"]
+    uid = (await act(f"{uid}/move", start=(start + timedelta(days=1)).isoformat()))["uid"]
+    await act(f"{uid}/no_show")
+    await act(f"{uid}/end")
+    await act(f"{uid}/cancel", reason="No puedo")
+    for answer in ("accept", "reject"):
+        asked = (await act("book", **wanted, confirm=True))["uid"]
+        await act(f"{asked}/{answer}")
+    await act("ping")
+    assert (await world.put("/sandbox/calcom/webhooks", json={"silent": True})).status_code == 204
+    await act("book", **wanted)
+
+    assert [told.json["triggerEvent"].removeprefix("BOOKING_") for told in wire.requests] == [
+        *("CREATED", "RESCHEDULED", "NO_SHOW_UPDATED", "MEETING_ENDED", "CANCELLED"),
+        *("REQUESTED", "CREATED", "REQUESTED", "REJECTED", "PING"),
+    ]
+    assert all(signed_by_calcom(t.body, t.headers["x-cal-signature-256"], "secret") for t in wire.requests)
+    assert {told.path for told in wire.requests} == {"/api/calcom"}
+    assert len((await world.get("/sandbox/calcom")).json()) == 5
+    assert (await world.post("/sandbox/calcom/nobody/end")).status_code == 404
 
 
 # ---- faults

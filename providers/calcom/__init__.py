@@ -1,0 +1,1 @@
+"""Cal.com: where leads book their meetings."""

@@ -1,0 +1,473 @@
+"""A pretended Cal.com: one event type of one host, whose webhooks may be told to fail."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import random
+import re
+import secrets
+import string
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from providers.calcom import pages
+from providers.sandbox import Callbacks, Fault, World, json_error
+
+LABELS = {
+    **{"name": "your_name", "email": "email_address", "attendeePhoneNumber": "phone_number", "location": "location"},
+    **{"title": "what_is_this_meeting_about", "notes": "additional_notes", "guests": "additional_guests"},
+    "rescheduleReason": "reason_for_reschedule",
+}
+HOST = {"id": 4021, "name": "Laura Garza", "email": "laura.garza@example.com", "timeZone": "America/Monterrey"}
+EVENT, EVENT_TYPE = "Asesoría inicial", 84120
+VIDEO = {"value": "integrations:daily", "optionValue": ""}
+ZONE = "America/Monterrey"
+ACCEPTED, PENDING, CANCELLED, REJECTED = "ACCEPTED", "PENDING", "CANCELLED", "REJECTED"
+
+
+class Oops(Exception):
+    def __init__(self, status: int, code: str, message: str) -> None:
+        self.status, self.code, self.message = status, code, message
+
+
+@dataclass
+class Booked:
+    """A booking as it is stored: `responses` are plain answers, and `metadata` survives everything."""
+
+    uid: str
+    id: int
+    slug: str
+    start: datetime
+    end: datetime
+    status: str
+    metadata: dict[str, str]
+    responses: dict[str, Any]
+    ical: str
+    sequence: int = 0
+    came_from: str | None = None
+    went_to: str | None = None
+    reason: str = ""
+    absent: bool = False
+    ended: bool = False
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def phone(self) -> str | None:
+        return self.responses.get("attendeePhoneNumber")
+
+    @property
+    def location(self) -> str:
+        chosen = self.responses["location"]
+        return str(chosen["optionValue"] or chosen["value"])
+
+    @property
+    def title(self) -> str:
+        return f"{EVENT} entre {HOST['name']} y {self.responses['name']}"
+
+    @property
+    def video(self) -> dict[str, str]:
+        if self.location != VIDEO["value"]:
+            return {}
+        return {"videoCallUrl": f"https://app.cal.com/video/{self.uid}"}
+
+    def change(self, **news: Any) -> None:
+        for name, value in {"updated_at": datetime.now(UTC), **news}.items():
+            setattr(self, name, value)
+
+
+@dataclass
+class CalcomSandbox:
+    """`silent` posts no webhook at all; `copies` is how many webhooks of the account point at us.
+
+    `questions` are the event type's own, by identifier: only these are taken from a link, as in life.
+    """
+
+    secret: str
+    api_key: str
+    webhook_url: str
+    callbacks: Callbacks
+    public_url: str
+    questions: set[str] = field(default_factory=set)
+    silent: bool = False
+    copies: int = 1
+    bookings: dict[str, Booked] = field(default_factory=dict)
+    _ids: Any = field(default_factory=lambda: count(910_201))
+
+    def join(self, world: World) -> None:
+        world.errors["calcom"] = _fault_body
+
+    # ---- what people do
+
+    async def book(
+        self,
+        link: str,
+        *,
+        start: datetime,
+        minutes: float = 30,
+        confirm: bool = False,
+        name: str | None = None,
+        email: str | None = None,
+        phone: str | None = None,
+    ) -> str:
+        """Books by a link, as its query prefills the page; with `confirm` the host has still to accept. The uid."""
+        metadata, responses = read_link(link, self.questions)
+        typed = {"name": name, "email": email, "attendeePhoneNumber": phone}
+        responses |= {key: value for key, value in typed.items() if value}
+        _complete(responses)
+        uid, slug = _new_uid(), urlsplit(link).path.rpartition("/")[2] or "reunion"
+        booked = Booked(
+            uid=uid,
+            id=next(self._ids),
+            slug=slug,
+            start=start.astimezone(UTC),
+            end=start.astimezone(UTC) + timedelta(minutes=minutes),
+            status=PENDING if confirm else ACCEPTED,
+            metadata=metadata,
+            responses=responses,
+            ical=f"{uid}@Cal.com",
+        )
+        self.bookings[uid] = booked
+        if confirm:
+            await self._tell("BOOKING_REQUESTED", self._body(booked, metadata=metadata))
+        else:
+            await self._accepted("BOOKING_CREATED", booked, metadata)
+        return uid
+
+    async def accept(self, uid: str) -> None:
+        """The host takes a request: the webhook forgets what the link carried."""
+        booked = self._find(uid, PENDING)
+        booked.change(status=ACCEPTED)
+        await self._accepted("BOOKING_CREATED", booked, {})
+
+    async def reject(self, uid: str, reason: str = "Horario no disponible") -> None:
+        booked = self._find(uid, PENDING)
+        booked.change(status=REJECTED, reason=reason)
+        body = self._body(booked, write=_millis, thin=True, rejectionReason=reason)
+        await self._tell("BOOKING_REJECTED", body)
+
+    async def move(self, uid: str, *, start: datetime, repeat_metadata: bool = False) -> str:
+        """A new booking takes the old one's place. Its webhook has the metadata only where the link repeats it."""
+        old = self._find(uid, ACCEPTED, PENDING)
+        now, starts = datetime.now(UTC), start.astimezone(UTC)
+        new = replace(
+            old,
+            uid=_new_uid(),
+            id=next(self._ids),
+            start=starts,
+            end=starts + (old.end - old.start),
+            came_from=uid,
+            sequence=old.sequence + 1,
+            created_at=now,
+            updated_at=now,
+            absent=False,
+            ended=False,
+            metadata={key: value for key, value in old.metadata.items() if key != "videoCallUrl"},
+        )
+        self.bookings[new.uid] = new
+        old.change(status=CANCELLED, went_to=new.uid)
+        more = {
+            **{"rescheduleId": old.id, "rescheduleUid": uid, "rescheduledBy": old.responses["email"]},
+            **{"rescheduleStartTime": _plain(old.start), "rescheduleEndTime": _plain(old.end)},
+        }
+        told = dict(new.metadata) if repeat_metadata else {}
+        if new.status == PENDING:
+            await self._tell("BOOKING_REQUESTED", self._body(new, metadata=told, **more))
+        else:
+            await self._accepted("BOOKING_RESCHEDULED", new, told, **more)
+        return new.uid
+
+    async def cancel(self, uid: str, reason: str = "") -> None:
+        booked = self._find(uid, ACCEPTED, PENDING)
+        booked.change(status=CANCELLED, reason=reason, sequence=booked.sequence + 1)
+        more = {"cancellationReason": reason, "cancelledBy": booked.responses["email"], "requestReschedule": False}
+        await self._tell("BOOKING_CANCELLED", self._body(booked, write=_offset, thin=True, **more))
+
+    async def no_show(self, uid: str, *, absent: bool = True) -> None:
+        """The host marks the guest as absent, or takes it back."""
+        booked = self._find(uid, ACCEPTED)
+        booked.change(absent=absent)
+        email = booked.responses["email"]
+        message = f"{email} {'marked' if absent else 'unmarked'} as no-show"
+        body = {"message": message, "attendees": [{"email": email, "noShow": absent}]}
+        await self._tell("BOOKING_NO_SHOW_UPDATED", body | {"bookingUid": uid, "bookingId": booked.id})
+
+    async def end(self, uid: str) -> None:
+        """The scheduled end, whether anybody came or not; said once, and flat."""
+        booked = self._find(uid, ACCEPTED)
+        if not booked.ended:
+            booked.ended = True  # and not updated: nothing becomes of the booking
+            await self._post({"triggerEvent": "MEETING_ENDED", **self._row(booked)})
+
+    async def ping(self) -> None:
+        now, london = _millis(datetime.now(UTC)), {"timeZone": "Europe/London", "language": {"locale": "en"}}
+        people = {
+            "attendees": [{"email": "jdoe@example.com", "name": "John Doe", **london, "utcOffset": 0}],
+            "organizer": {"name": "Cal", "email": "no-reply@cal.com", **london, "utcOffset": 0},
+        }
+        test = {"type": "Test", "title": "Test trigger event", "startTime": now, "endTime": now}
+        await self._tell("PING", test | people)
+
+    # ---- what is told
+
+    async def _accepted(self, trigger: str, booked: Booked, told: dict[str, str], **more: Any) -> None:
+        booked.metadata |= booked.video
+        self.callbacks.go(self._end_in_time(booked))
+        await self._tell(trigger, self._body(booked, metadata=booked.video | told, **more))
+
+    async def _end_in_time(self, booked: Booked) -> None:
+        await asyncio.sleep(max(0.0, (booked.end - datetime.now(UTC)).total_seconds()))
+        if booked.status == ACCEPTED:
+            await self.end(booked.uid)
+
+    async def _tell(self, trigger: str, payload: dict[str, Any]) -> None:
+        await self._post({"triggerEvent": trigger, "createdAt": _millis(datetime.now(UTC)), "payload": payload})
+
+    async def _post(self, body: dict[str, Any]) -> None:
+        raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        signature = hmac.new(self.secret.encode(), raw, hashlib.sha256).hexdigest()
+        headers = {
+            "Content-Type": "application/json",
+            "X-Cal-Signature-256": signature if self.secret else "no-secret-provided",
+            "X-Cal-Webhook-Version": "2021-10-20",
+        }
+        for _ in range(0 if self.silent else self.copies):
+            await self.callbacks.post(self.webhook_url, raw, headers)  # once: nothing is tried again
+
+    def _body(self, booked: Booked, *, write: Any = None, thin: bool = False, **more: Any) -> dict[str, Any]:
+        """A wrapped booking. Thin ones, of what is over, label answers otherwise."""
+        write = write or _plain
+        responses = _thin(booked.responses) if thin else _labelled(booked.responses)
+        sms = {"smsReminderNumber": booked.responses.get("smsReminderNumber")}
+        return {
+            **{"bookerUrl": self.public_url, "title": booked.title, "type": booked.slug},
+            **{"startTime": write(booked.start), "endTime": write(booked.end), "length": _minutes(booked)},
+            **{"additionalNotes": booked.responses.get("notes", ""), "description": booked.responses.get("notes", "")},
+            **{"eventTypeId": EVENT_TYPE, "eventTitle": EVENT, "eventDescription": "", "schedulingType": None},
+            "organizer": HOST | {"username": "laura-garza", "language": {"locale": "es"}, "utcOffset": -360},
+            "attendees": [_attendee(booked, thin=thin), *_guests(booked)],
+            **{"customInputs": {}, "responses": responses},
+            "userFieldsResponses": {name: one for name, one in responses.items() if name in self.questions},
+            **{key: value for key, value in sms.items() if value},
+            **{"location": booked.location, "destinationCalendar": [] if thin else None},
+            **{
+                "iCalUID": booked.ical,
+                "iCalSequence": booked.sequence,
+                "requiresConfirmation": booked.status == PENDING,
+            },
+            **{"organizationId": None, "price": 0, "currency": "usd", "uid": booked.uid, "bookingId": booked.id},
+            **more,
+            "status": booked.status,
+        }
+
+    def _row(self, booked: Booked) -> dict[str, Any]:
+        """A booking as MEETING_* bodies have it, at the root: `createdAt` is the booking's."""
+        attendee = {"id": booked.id + 271_000, "bookingId": booked.id, "noShow": booked.absent}
+        person = {"email": booked.responses["email"], "name": booked.responses["name"], "phoneNumber": booked.phone}
+        return {
+            **{"id": booked.id, "uid": booked.uid, "idempotencyKey": str(uuid.uuid5(uuid.NAMESPACE_URL, booked.uid))},
+            **{"userId": HOST["id"], "userPrimaryEmail": HOST["email"], "eventTypeId": EVENT_TYPE},
+            **{"title": booked.title, "description": booked.responses.get("notes", ""), "customInputs": {}},
+            "responses": _labelled(booked.responses),
+            **{"startTime": _millis(booked.start), "endTime": _millis(booked.end), "location": booked.location},
+            **{"createdAt": _millis(booked.created_at), "updatedAt": _millis(booked.updated_at)},
+            **{"status": booked.status, "paid": False, "cancellationReason": None, "rejectionReason": None},
+            **{"fromReschedule": booked.came_from, "recurringEventId": None},
+            **{"smsReminderNumber": booked.responses.get("smsReminderNumber"), "metadata": booked.metadata},
+            **{"iCalUID": booked.ical, "iCalSequence": booked.sequence, "noShowHost": False},
+            "user": {name: HOST[name] for name in ("email", "name", "timeZone")} | {"username": "laura-garza"},
+            "attendees": [attendee | person | {"timeZone": ZONE, "locale": "es"}],
+            **{"payment": [], "references": []},
+        }
+
+    def _find(self, uid: str, *statuses: str) -> Booked:
+        booked = self.bookings.get(uid)
+        if booked is None:
+            raise Oops(404, "NotFoundException", f"Booking with uid={uid} was not found")
+        if booked.status not in statuses:
+            raise Oops(400, "BadRequestException", f"Booking with uid={uid} is {booked.status.lower()}")
+        return booked
+
+    # ---- HTTP
+
+    def router(self) -> APIRouter:
+        router = APIRouter()
+
+        @router.get("/v2/bookings")
+        async def bookings(
+            after: Annotated[datetime | None, Query(alias="afterUpdatedAt")] = None,
+            order: Annotated[str, Query(alias="sortUpdatedAt")] = "",
+            take: Annotated[int, Query(ge=1, le=250)] = 100,
+            skip: Annotated[int, Query(ge=0)] = 0,
+            authorization: Annotated[str, Header()] = "",
+        ) -> Response:
+            if not secrets.compare_digest(authorization.encode(), f"Bearer {self.api_key}".encode()):
+                raise Oops(401, "UnauthorizedException", "Invalid API Key")
+            found = [one for one in self.bookings.values() if after is None or one.updated_at >= after]
+            if order:
+                found.sort(key=lambda one: one.updated_at, reverse=order == "desc")
+            page = [_listed(one) for one in found[skip : skip + take]]
+            more = {"totalItems": len(found), "returnedItems": len(page), "hasNextPage": skip + take < len(found)}
+            return JSONResponse({"status": "success", "data": page, "pagination": more})
+
+        @router.get("/cal/-/{uid}")
+        async def manage(uid: str) -> HTMLResponse:
+            booked = self._find(uid, ACCEPTED, PENDING, CANCELLED, REJECTED)
+            return HTMLResponse(pages.manage(booked.uid, booked.title, booked.start, booked.status, ended=booked.ended))
+
+        @router.post("/cal/-/{uid}/{action}")
+        async def change(uid: str, action: str, request: Request) -> Response:
+            form = dict(parse_qsl((await request.body()).decode(errors="replace")))
+            match action:
+                case "move":
+                    uid = await self.move(uid, start=_typed(form.get("start", "")))
+                case "cancel":
+                    await self.cancel(uid, form.get("reason", ""))
+                case "end":
+                    await self.end(uid)
+                case _:
+                    raise Oops(404, "NotFoundException", "There is no such page")
+            return RedirectResponse(f"/cal/-/{uid}", status_code=303)
+
+        @router.get("/cal/{path:path}")
+        async def page(path: str, request: Request) -> HTMLResponse:
+            return HTMLResponse(pages.form(f"/cal/{path}", parse_qsl(request.url.query)))
+
+        @router.post("/cal/{path:path}")
+        async def submit(path: str, request: Request) -> Response:
+            query = (await request.body()).decode(errors="replace")
+            start = _typed(dict(parse_qsl(query)).get("start", ""))
+            uid = await self.book(f"/cal/{path}?{query}", start=start)
+            return RedirectResponse(f"/cal/-/{uid}", status_code=303)
+
+        return router
+
+
+def read_link(link: str, questions: set[str]) -> tuple[dict[str, str], dict[str, Any]]:
+    """Metadata and answers, as the booking page takes them from the link's query."""
+    pairs = parse_qsl(urlsplit(link).query)
+    query = dict(pairs)
+    metadata = {m[1]: value for key, value in pairs if (m := re.fullmatch(r"metadata\[(.+)\]", key))}
+    taken = {"name", "email", "notes", "attendeePhoneNumber", "smsReminderNumber", *questions}
+    responses: dict[str, Any] = {key: value for key, value in query.items() if key in taken}
+    if "name" not in responses and "firstName" in query:
+        responses["name"] = f"{query['firstName']} {query.get('lastName', '')}".strip()
+    responses["guests"] = [value for key, value in pairs if key == "guests"]
+    responses["location"] = _location(query.get("location", ""))
+    return metadata, responses
+
+
+def _location(chosen: str) -> dict[str, str]:
+    try:
+        asked = json.loads(chosen)
+        return {"value": str(asked["value"]), "optionValue": str(asked["optionValue"])}
+    except (ValueError, TypeError, KeyError):
+        return VIDEO
+
+
+def _complete(responses: dict[str, Any]) -> None:
+    """What the page insists on. Where only a phone was given, Cal.com makes an address of it."""
+    digits = re.sub(r"\D", "", str(responses.get("attendeePhoneNumber") or responses["location"]["optionValue"]))
+    if not responses.get("email") and not digits:
+        raise Oops(400, "BadRequestException", "responses - {email}Invalid email")
+    responses.setdefault("name", "Sin nombre")
+    responses["email"] = responses.get("email") or f"{digits}@sms.cal.com"
+
+
+def _attendee(booked: Booked, *, thin: bool) -> dict[str, Any]:
+    person = {"email": booked.responses["email"], "name": booked.responses["name"], "timeZone": ZONE}
+    extra = {} if thin else {"firstName": "", "lastName": ""}
+    phone = {"phoneNumber": booked.phone} if thin or booked.phone else {}
+    return person | {"language": {"locale": "es"}, "utcOffset": -360} | extra | phone
+
+
+def _guests(booked: Booked) -> list[dict[str, Any]]:
+    return [
+        {"email": one, "name": "", "timeZone": ZONE, "language": {"locale": "es"}} for one in booked.responses["guests"]
+    ]
+
+
+def _labelled(responses: dict[str, Any]) -> dict[str, Any]:
+    """Answers with their questions; what was not answered has no `value`."""
+    asked = {name: {"label": label, "isHidden": name == "title"} for name, label in LABELS.items()}
+    given = {name: {"label": LABELS.get(name, name), "value": value} for name, value in responses.items()}
+    return asked | {name: one | {"isHidden": name not in LABELS} for name, one in given.items()}
+
+
+def _thin(responses: dict[str, Any]) -> dict[str, Any]:
+    return {name: {"label": name, "value": value} for name, value in responses.items() if name != "location"}
+
+
+def _listed(booked: Booked) -> dict[str, Any]:
+    """A booking as the API lists it."""
+    person = {"name": booked.responses["name"], "email": booked.responses["email"], "timeZone": ZONE, "language": "es"}
+    place = booked.metadata.get("videoCallUrl", booked.location)
+    optional = {
+        "cancellationReason": booked.reason if booked.status == CANCELLED else None,
+        "rescheduledFromUid": booked.came_from,
+        "rescheduledToUid": booked.went_to,
+    }
+    return {
+        **{"id": booked.id, "uid": booked.uid, "title": booked.title, "description": booked.responses.get("notes", "")},
+        **{"hosts": [HOST], "status": booked.status.lower()},
+        **{key: value for key, value in optional.items() if value},
+        **{"start": _millis(booked.start), "end": _millis(booked.end), "duration": _minutes(booked)},
+        **{"eventTypeId": EVENT_TYPE, "eventType": {"id": EVENT_TYPE, "slug": booked.slug}},
+        **{"location": place, "meetingUrl": place, "absentHost": False},
+        **{"createdAt": _millis(booked.created_at), "updatedAt": _millis(booked.updated_at)},
+        "metadata": {key: value for key, value in booked.metadata.items() if key != "videoCallUrl"},
+        "attendees": [person | {"absent": booked.absent} | ({"phoneNumber": booked.phone} if booked.phone else {})],
+        **{"bookingFieldsResponses": booked.responses, "guests": booked.responses["guests"]},
+    }
+
+
+def _new_uid() -> str:
+    return "".join(random.choices(string.ascii_letters + string.digits, k=22))
+
+
+def _minutes(booked: Booked) -> float:
+    return (booked.end - booked.start).total_seconds() / 60
+
+
+def _typed(local: str) -> datetime:
+    try:
+        return pages.read_local(local)
+    except ValueError:
+        raise Oops(400, "BadRequestException", "start must be a date and a time") from None
+
+
+def _plain(at: datetime) -> str:
+    return _offset(at).replace("+00:00", "Z")
+
+
+def _offset(at: datetime) -> str:
+    return at.isoformat(timespec="seconds" if at.microsecond == 0 else "milliseconds")
+
+
+def _millis(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _error(code: str, message: str) -> dict[str, Any]:
+    stamp = _millis(datetime.now(UTC))
+    return {"status": "error", "timestamp": stamp, "path": "/v2/bookings", "error": {"code": code, "message": message}}
+
+
+def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
+    code = {401: "UnauthorizedException", 429: "ThrottlerException"}.get(fault.status, "InternalServerErrorException")
+    body, headers = json_error(_error(code, "Ordered fault"))
+    return body, headers | ({"retry-after": fault.retry_after} if fault.retry_after else {})
+
+
+def refuse(_: Request, oops: Exception) -> Response:
+    """FastAPI's exception handler for everything Cal.com refuses."""
+    assert isinstance(oops, Oops)
+    return JSONResponse(_error(oops.code, oops.message), status_code=oops.status)

@@ -1,0 +1,291 @@
+"""What Cal.com posts, in our words; nothing here asks or stores anything.
+
+https://cal.com/docs/developing/guides/automation/webhooks
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from contracts.booking import Booking
+
+
+class What(StrEnum):
+    """What became of a booking."""
+
+    CREATED = "created"
+    REQUESTED = "requested"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+    NO_SHOW = "no_show"
+    ENDED = "ended"
+    OTHER = "other"
+
+
+_WHAT = {
+    "BOOKING_CREATED": What.CREATED,
+    "BOOKING_REQUESTED": What.REQUESTED,
+    "BOOKING_RESCHEDULED": What.MOVED,
+    "BOOKING_CANCELLED": What.CANCELLED,
+    "BOOKING_REJECTED": What.REJECTED,
+    "BOOKING_NO_SHOW_UPDATED": What.NO_SHOW,
+    "MEETING_ENDED": What.ENDED,
+}
+_LEGACY = {name: _WHAT[name] for name in ("BOOKING_CREATED", "BOOKING_CANCELLED", "BOOKING_RESCHEDULED")}
+_BOOKED = {What.CREATED, What.REQUESTED, What.MOVED}
+_ONCE = {*_WHAT, "MEETING_STARTED"}  # told once for one booking, however many webhooks point here
+
+_BUILT_IN = {
+    *("name", "email", "location", "title", "notes", "guests", "rescheduleReason", "attendeePhoneNumber"),
+    *("smsReminderNumber", "lead_id", "lead_token"),
+}
+_DIGITS = re.compile(r"[0-9]{1,19}")
+_PHONE = re.compile(r"\+?[0-9\s().-]{10,25}")
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """Who it may be. Visitors can edit the link they came by, so none of this proves anything, but for the token."""
+
+    lead_id: int | None
+    token: str | None
+    email: str | None
+    phone_texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing said of one booking. CREATED, REQUESTED and MOVED always have their `booking`."""
+
+    what: What
+    uid: str
+    previous_uid: str | None
+    hints: Hints
+    booking: Booking | None
+    at: datetime
+    reason: str
+    attended: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Somebody pressed the button that tries the webhook."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nothing we can read; `missing` is the field that should have been there."""
+
+    missing: str
+
+
+def signed_by_calcom(raw: bytes, header: str | None, secret: str) -> bool:
+    """Whether `header` (X-Cal-Signature-256) signs exactly these bytes."""
+    expected = hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+    given = (header or "").strip().lower()
+    return bool(secret) and hmac.compare_digest(expected.encode(), given.encode(errors="replace"))
+
+
+def read_webhook(body: Any, received_at: datetime) -> Said | Ping | Unknown:
+    """`triggerEvent` marks Cal.com, `event` or a `lead_id` at the root the callers from before it."""
+    root = mapping(body)
+    match root.get("triggerEvent"):
+        case "PING":
+            return Ping()
+        case str(trigger):
+            return _read_booking(trigger, root, received_at)
+        case None:
+            return _read_legacy(root, received_at)
+        case _:
+            return Unknown("triggerEvent")
+
+
+def dedupe_key(body: Any, raw: bytes) -> str:
+    """The same for one fact, even when two webhooks of the account say it at different times."""
+    root = mapping(body)
+    item = _unwrapped(root)
+    trigger, uid = root.get("triggerEvent"), _uid(item)
+    if not isinstance(trigger, str) or trigger not in _ONCE or uid is None:
+        return hashlib.sha256(raw).hexdigest()
+    if _WHAT.get(trigger) is What.NO_SHOW:
+        return f"{trigger}:{uid}:{_attended(item)}"
+    return f"{trigger}:{uid}"
+
+
+def _read_booking(trigger: str, root: Mapping[str, Any], received_at: datetime) -> Said | Unknown:
+    item = _unwrapped(root)
+    uid = _uid(item)
+    if uid is None:
+        return Unknown("uid")
+    what = _WHAT.get(trigger, What.OTHER)
+    return Said(
+        what=what,
+        uid=uid,
+        previous_uid=text(item.get("rescheduleUid")) or text(item.get("fromReschedule")),
+        hints=_hints(item),
+        booking=_booking(uid, item, what),
+        at=_sent_at(what, root) or received_at,
+        reason=_reason(what, item),
+        attended=_attended(item) if what is What.NO_SHOW else None,
+    )
+
+
+def _read_legacy(root: Mapping[str, Any], received_at: datetime) -> Said | Unknown:
+    event, payload = root.get("event"), mapping(root.get("payload"))
+    nested = isinstance(event, str) and "lead_id" in mapping(payload.get("metadata"))
+    if not nested and "lead_id" not in root:
+        return Unknown("lead_id" if isinstance(event, str) else "triggerEvent")
+    lead_id = _lead_id(mapping(payload.get("metadata"))["lead_id"] if nested else root["lead_id"])
+    if lead_id is None:
+        return Unknown("lead_id")
+    # a bare lead id says that this lead booked
+    what = _LEGACY.get(event, What.OTHER) if isinstance(event, str) else What.CREATED
+    uid = f"legacy-{lead_id}"
+    return Said(
+        what=what,
+        uid=uid,
+        previous_uid=None,
+        hints=replace(_hints(payload if nested else root), lead_id=lead_id),
+        booking=Booking(uid=uid) if what is What.CREATED else None,
+        at=received_at,
+        reason="",
+        attended=None,
+    )
+
+
+def _unwrapped(root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The booking: MEETING_* bodies may have it at the root, where `createdAt` is then the booking's own."""
+    payload = root.get("payload")
+    return payload if isinstance(payload, dict) else root
+
+
+def _uid(item: Mapping[str, Any]) -> str | None:
+    uid = text(item.get("uid")) or text(item.get("bookingUid"))
+    return uid if uid and len(uid) <= 200 else None
+
+
+def _sent_at(what: What, root: Mapping[str, Any]) -> datetime | None:
+    if isinstance(root.get("payload"), dict):
+        return moment(root.get("createdAt"))
+    return moment(root.get("endTime" if what is What.ENDED else "startTime"))
+
+
+def _booking(uid: str, item: Mapping[str, Any], what: What) -> Booking | None:
+    starts_at, ends_at = moment(item.get("startTime")), moment(item.get("endTime"))
+    if starts_at is None and ends_at is None and what not in _BOOKED:
+        return None
+    attendee = _attendee(item)
+    language = attendee.get("language")
+    return Booking(
+        uid=uid,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        title=text(item.get("eventTitle")) or text(item.get("title")) or "",
+        meeting_url=_meeting_url(item),
+        time_zone=text(attendee.get("timeZone")),
+        language=text(mapping(language).get("locale")) or text(language) or text(attendee.get("locale")),
+        confirmed=(text(item.get("status")) or "").upper() != "PENDING",
+    )
+
+
+def _meeting_url(item: Mapping[str, Any]) -> str | None:
+    location = text(item.get("location")) or ""
+    return (
+        text(mapping(item.get("metadata")).get("videoCallUrl"))
+        or text(mapping(item.get("videoCallData")).get("url"))
+        or (location if location.startswith(("https://", "http://")) else None)
+    )
+
+
+def _hints(item: Mapping[str, Any]) -> Hints:
+    metadata = mapping(item.get("metadata"))
+    email = text(_attendee(item).get("email"))
+    if email and email.lower().endswith("@sms.cal.com"):  # made of the phone number, where no address was asked
+        email = None
+    return Hints(
+        lead_id=_lead_id(metadata.get("lead_id")) or _lead_id(_response(item, "lead_id")),
+        token=text(metadata.get("lead_token")) or text(_response(item, "lead_token")),
+        email=email,
+        phone_texts=tuple(dict.fromkeys(_phones(item))),
+    )
+
+
+def _phones(item: Mapping[str, Any]) -> list[str]:
+    asked = [
+        _attendee(item).get("phoneNumber"),
+        _response(item, "attendeePhoneNumber"),
+        item.get("smsReminderNumber"),
+        _response(item, "smsReminderNumber"),
+    ]
+    custom = [_response(item, name) for name in mapping(item.get("responses")) if name not in _BUILT_IN]
+    found = [text(value) for value in asked]
+    found += [one for value in (item.get("location"), *custom) if (one := text(value)) and _looks_like_phone(one)]
+    return [one for one in found if one]
+
+
+def _looks_like_phone(value: str) -> bool:
+    return bool(_PHONE.fullmatch(value)) and 10 <= sum(map(str.isdigit, value)) <= 15
+
+
+def _response(item: Mapping[str, Any], name: str) -> Any:
+    """An answer, which comes as it is, or as an object of label and value."""
+    answer = mapping(item.get("responses")).get(name)
+    return answer.get("value") if isinstance(answer, dict) else answer
+
+
+def _attendee(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    attendees = item.get("attendees")
+    return mapping(attendees[0]) if isinstance(attendees, list) and attendees else {}
+
+
+def _attended(item: Mapping[str, Any]) -> bool | None:
+    absent = _attendee(item).get("noShow")
+    return not absent if isinstance(absent, bool) else None
+
+
+def _reason(what: What, item: Mapping[str, Any]) -> str:
+    match what:
+        case What.CANCELLED:
+            return text(item.get("cancellationReason")) or ""
+        case What.REJECTED:
+            return text(item.get("rejectionReason")) or ""
+        case What.MOVED:
+            return text(_response(item, "rescheduleReason")) or ""
+        case _:
+            return ""
+
+
+def _lead_id(value: Any) -> int | None:
+    """A lead's id in digits: text from Cal.com, a number from who called before it."""
+    digits = text(value) or ""
+    number = int(digits) if _DIGITS.fullmatch(digits) else 0
+    return number if 0 < number < 2**63 else None
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """`value` if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def text(value: Any) -> str | None:
+    """`value` as text that a database takes; None when there is nothing in it."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
+        return str(value)
+    if not isinstance(value, str):
+        return None
+    return value.encode(errors="ignore").decode().replace("\0", "").strip() or None
+
+
+def moment(value: Any) -> datetime | None:
+    """One of Cal.com's three ways to write a time, in UTC."""
+    try:
+        when = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return when and (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

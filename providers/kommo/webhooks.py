@@ -1,0 +1,42 @@
+"""What Kommo tells us of leads: forms whose keys nest in brackets, as PHP writes them, and which nobody signs."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+_KEY = re.compile(r"leads\[(status|update|delete)\]\[([0-9]{1,9})\]\[(id|status_id|old_status_id|pipeline_id)\]")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A lead that stands elsewhere now, or is gone."""
+
+    kommo_lead_id: int
+    status_id: int | None
+    pipeline_id: int | None
+    deleted: bool
+
+
+def read_changes(body: bytes) -> list[Change]:
+    """The changes in a webhook's body, in its order; of an update, only one that changes the stage."""
+    entries: dict[tuple[str, str], dict[str, int]] = {}
+    for key, value in parse_qsl(body.decode(errors="replace")):
+        named = _KEY.fullmatch(key)
+        if named and _NUMBER.fullmatch(value):
+            action, place, name = named.groups()
+            entries.setdefault((action, place), {})[name] = int(value)
+    return [_change(action, lead) for (action, _), lead in entries.items() if _says_something(action, lead)]
+
+
+def _says_something(action: str, lead: Mapping[str, int]) -> bool:
+    if not lead.get("id"):
+        return False
+    if action == "update":
+        return {"status_id", "old_status_id"} <= lead.keys() and lead["status_id"] != lead["old_status_id"]
+    return action == "delete" or "status_id" in lead
+
+
+def _change(action: str, lead: Mapping[str, int]) -> Change:
+    return Change(lead["id"], lead.get("status_id"), lead.get("pipeline_id"), deleted=action == "delete")
