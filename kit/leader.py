@@ -16,7 +16,7 @@ class Leader:
     """Runs `work` again and again while this replica holds the advisory lock named `name`.
 
     The lock belongs to a connection: when that goes, so does the lead, and the next replica takes over within
-    `patience` seconds.
+    `patience` seconds. After a round without more to do it pauses `pause` seconds.
     """
 
     def __init__(
@@ -25,10 +25,12 @@ class Leader:
         dsn: str,
         name: str,
         work: Callable[[], Awaitable[bool | None]],
+        pause: float = 0.25,
         elected: Callable[[], None] = lambda: None,
         patience: float = 1.0,
     ) -> None:
-        self._dsn, self._name, self._work, self._elected, self._patience = dsn, name, work, elected, patience
+        self._dsn, self._name, self._work, self._elected = dsn, name, work, elected
+        self._pause, self._patience = pause, patience
 
     async def __call__(self) -> bool | None:
         """A tick: waits for the lead, then works until the lock's connection is lost."""
@@ -43,7 +45,7 @@ class Leader:
             self._elected()
             while not connection.is_closed():
                 if not await self._work():
-                    await asyncio.sleep(0.25)
+                    await asyncio.sleep(self._pause)
         except OUTAGE:
             return None
         finally:

@@ -1,19 +1,26 @@
 """Composition root of crm."""
 
 import httpx
+import structlog
 from fastapi import FastAPI
 
 from kit.clock import now
 from kit.leader import Leader
 from kit.service import make_app, make_frame, traced
+from providers.calcom.client import CalcomClient
 from providers.kommo.client import KommoClient
+from services.crm.calendar import Poll
 from services.crm.deps import Deps
 from services.crm.handlers import SAYS, router
+from services.crm.routes import routes
 from services.crm.settings import Settings
-from services.crm.store import Store
+from services.crm.store.bookings import Bookings
+from services.crm.store.registrations import Registrations
 from services.crm.ticks import ticks
 from services.crm.tokens import TokenKeeper
 from services.crm.worker import Worker
+
+log = structlog.get_logger()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -21,17 +28,37 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     frame = make_frame("crm", settings)
 
     async def open_deps() -> Deps:
-        store = Store(frame.database)
+        registrations = Registrations(frame.database)
+        bookings = Bookings(
+            frame.database, secret=settings.link_secret.get_secret_value(), region=settings.default_region
+        )
         http = httpx.AsyncClient(timeout=15)
         kommo = KommoClient(
             base_url=settings.kommo.base_url,
-            token=TokenKeeper(settings.kommo, store, http, now),
+            token=TokenKeeper(settings.kommo, registrations, http, now),
             timeout=settings.kommo_timeout,
         )
         frame.closing.push_async_callback(http.aclose)
         frame.closing.push_async_callback(kommo.close)
-        worker = Worker(store, kommo, settings)
-        leader = Leader(dsn=settings.dsn, name="tell_kommo", work=worker.round, elected=worker.elected)
-        return Deps(settings=settings, store=store, kommo=kommo, leader=leader)
+        worker = Worker(registrations, kommo, settings)
+        if settings.allow_unsigned_webhooks:
+            log.warning("webhooks.unsigned_allowed", path="/api/calcom")
+        return Deps(
+            settings=settings,
+            registrations=registrations,
+            bookings=bookings,
+            kommo=kommo,
+            telling=Leader(dsn=settings.dsn, name="tell_kommo", work=worker.round, elected=worker.elected),
+            polling=polling(bookings),
+        )
 
-    return traced(make_app(frame, open_deps=open_deps, handlers=router, ticks=ticks, says=SAYS), frame)
+    def polling(bookings: Bookings) -> Leader | None:
+        calcom = settings.calcom
+        if not calcom.api_key.get_secret_value():
+            return None
+        client = CalcomClient(base_url=calcom.api_url, api_key=calcom.api_key.get_secret_value())
+        frame.closing.push_async_callback(client.close)
+        return Leader(dsn=settings.dsn, name="poll_calcom", work=Poll(client, bookings), pause=calcom.poll_seconds)
+
+    app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
+    return traced(app, frame)

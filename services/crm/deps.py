@@ -8,15 +8,18 @@ from faststream import Context
 from kit.leader import Leader
 from providers.kommo.client import KommoClient
 from services.crm.settings import Settings
-from services.crm.store import Store
+from services.crm.store.bookings import Bookings
+from services.crm.store.registrations import Registrations
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
     settings: Settings
-    store: Store
+    registrations: Registrations
+    bookings: Bookings
     kommo: KommoClient
-    leader: Leader
+    telling: Leader
+    polling: Leader | None
 
 
 FromApp = Annotated[Deps, Context("deps")]

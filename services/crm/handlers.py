@@ -5,12 +5,14 @@ from typing import Annotated
 from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
+from contracts.booking import BookingCancelled, BookingMoved, BookingUnmatched, LeadBooked, MeetingEnded
+from contracts.cadence import CadenceFinished
 from contracts.call import CallAnswered, CallUnanswered
-from contracts.lead import LeadCreated, LeadOptedOut, LeadRegistered, LeadReturned, LeadUnregistered
+from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadRegistered, LeadReturned, LeadUnregistered
 from contracts.reply import ReplyReceived
 from contracts.touch import TouchDelivered, TouchFailed, TouchSent, TouchSkipped, TouchUncertain
 from kit.bus import ACKNOWLEDGE, EVENTS, work
-from services.crm.decisions import first_note, note
+from services.crm.decisions.kommo import first_note, note
 from services.crm.deps import FromApp
 
 Outcome = Annotated[
@@ -23,7 +25,12 @@ Outcome = Annotated[
     | CallUnanswered
     | ReplyReceived
     | LeadOptedOut
-    | LeadReturned,
+    | LeadReturned
+    | LeadBooked
+    | BookingMoved
+    | BookingCancelled
+    | MeetingEnded
+    | CadenceFinished,
     Field(discriminator="topic"),
 ]
 
@@ -32,17 +39,21 @@ NOTES = work(
     "crm.notes",
     *(TouchSent, TouchDelivered, TouchFailed, TouchSkipped, TouchUncertain),
     *(CallAnswered, CallUnanswered, ReplyReceived, LeadOptedOut, LeadReturned),
+    *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded, CadenceFinished),
     at_once=4,
 )
 WORKS = (LEADS, NOTES)
-SAYS = (LeadRegistered, LeadUnregistered)
+SAYS = (
+    *(LeadRegistered, LeadUnregistered, LeadClosed),
+    *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded, BookingUnmatched),
+)
 
 router = RabbitRouter()
 
 
 @router.subscriber(LEADS.queue, EVENTS, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
-    await deps.store.want_lead(event.event_id, event.lead_id, event.card, first_note(event.lead_id, event.card))
+    await deps.registrations.want_lead(event.event_id, event.lead_id, event.card, first_note(event.lead_id, event.card))
 
 
 @router.subscriber(NOTES.queue, EVENTS, channel=NOTES.channel, ack_policy=ACKNOWLEDGE)
@@ -51,4 +62,6 @@ async def on_outcome(event: Outcome, deps: FromApp) -> None:
     if text is not None:
         when = event.at.strftime("%d/%m/%Y %H:%M:%S UTC")
         # the end of the event's id tells one note from another, for Kommo keeps every copy it is given
-        await deps.store.want_note(event.event_id, event.lead_id, f"{text}\n{when} · {event.event_id.hex[-12:]}")
+        await deps.registrations.want_note(
+            event.event_id, event.lead_id, f"{text}\n{when} · {event.event_id.hex[-12:]}"
+        )

@@ -1,5 +1,6 @@
 """What crm reads from the environment."""
 
+import hmac
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
@@ -21,9 +22,21 @@ class KommoSettings(BaseSettings):
     refresh_token: SecretStr | None = None
     pipeline_id: int
     status_id_inicial: int
+    status_id_agendado: int
     field_id_empresa: int | None = None
     field_id_servicio: int | None = None
     field_id_fuente: int | None = None
+    webhook_token: SecretStr = SecretStr("")
+
+    @property
+    def real(self) -> bool:
+        """Whether this is an account of life: the sandbox has no certificate."""
+        return self.base_url.startswith("https://")
+
+    def is_webhook_token(self, token: str) -> bool:
+        """Whether `token` is the secret part of the address that Kommo posts to; never where none is set."""
+        secret = self.webhook_token.get_secret_value()
+        return bool(secret) and token.isascii() and hmac.compare_digest(token, secret)
 
     @model_validator(mode="after")
     def _has_a_token(self) -> Self:
@@ -34,11 +47,34 @@ class KommoSettings(BaseSettings):
         return self
 
 
+class CalcomSettings(BaseSettings):
+    """The secret of Cal.com's webhook, and a key to its list of bookings."""
+
+    model_config = SettingsConfigDict(env_prefix="CALCOM_", extra="ignore", env_ignore_empty=True)
+
+    webhook_secret: SecretStr = SecretStr("")
+    api_url: str = "https://api.cal.com"
+    api_key: SecretStr = SecretStr("")
+    poll_seconds: float = 300.0
+
+
 class Settings(ServiceSettings):
+    """`permit_seconds` is how long reaching a lead out may take, from the question whether one may to the answer."""
+
     kommo: KommoSettings = Field(default_factory=KommoSettings)
+    calcom: CalcomSettings = Field(default_factory=CalcomSettings)
+    link_secret: SecretStr
+    allow_unsigned_webhooks: bool = False
+    permit_seconds: float = 20.0
     default_region: str = Field("MX", pattern="^[A-Z]{2}$")
     kommo_timeout: float = 20.0
     kommo_look_delays: str = Field("5,30", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$")
+
+    @model_validator(mode="after")
+    def _is_safe(self) -> Self:
+        if self.allow_unsigned_webhooks and self.kommo.real:
+            raise ValueError("ALLOW_UNSIGNED_WEBHOOKS is for the demonstration, not for a real Kommo account")
+        return self
 
     @property
     def look_delays(self) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from contracts.lead import LeadOptedOut, LeadRegistered
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import Channel, FailureKind, SkipReason, TouchFailed, TouchSent, TouchSkipped
 from providers.kommo.client import Contact, KommoLead
-from services.crm.decisions import first_note, is_ours, lead_body, note, same_person, searches
+from services.crm.decisions.kommo import first_note, is_ours, lead_body, note, same_person, searches
 from tests.builders import a_card
 
 FIELDS = {"empresa": 1, "servicio": None, "fuente": 3}

@@ -45,7 +45,12 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 
 def settings(wire: Wire, **tokens: str) -> KommoSettings:
-    values = {"KOMMO_BASE_URL": wire.url, "KOMMO_PIPELINE_ID": "1", "KOMMO_STATUS_ID_INICIAL": "2"}
+    values = {
+        "KOMMO_BASE_URL": wire.url,
+        "KOMMO_PIPELINE_ID": "1",
+        "KOMMO_STATUS_ID_INICIAL": "2",
+        "KOMMO_STATUS_ID_AGENDADO": "3",
+    }
     values |= {"KOMMO_CLIENT_ID": "c", "KOMMO_CLIENT_SECRET": "s", "KOMMO_REDIRECT_URI": "https://h/x"} | tokens
     with patch.dict(os.environ, values, clear=True):
         return KommoSettings()

@@ -37,6 +37,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class ToMove:
+    """A lead whose stage in Kommo is not what its bookings make it; `status_before` is where it was found."""
+
+    lead_id: int
+    kommo_lead_id: int
+    booked: bool
+    status_before: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class WaitingNote:
     note_id: int
     kommo_lead_id: int
@@ -44,7 +54,7 @@ class WaitingNote:
     looks: int = 0
 
 
-class Store:
+class Registrations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -135,6 +145,24 @@ class Store:
                 "update registrations set state = 'refused', reason = $2 where lead_id = $1", lead_id, reason
             )
             await outbox.add(connection, [LeadUnregistered(lead_id=lead_id, reason=reason)])
+
+    async def to_move(self, limit: int) -> list[ToMove]:
+        """Leads that Kommo has, in another stage than they should be."""
+        rows = await self._database.fetch(
+            """select lead_id, kommo_lead_id, stage_wanted = 'booked' as booked, status_before from registrations
+               where stage <> stage_wanted and state = 'registered' order by lead_id limit $1""",
+            limit,
+        )
+        return [ToMove(**row) for row in rows]
+
+    async def moved(self, lead_id: int, *, booked: bool, status_before: int | None) -> None:
+        """Kommo shows it so; what is wanted may be something else again by now."""
+        await self._database.fetch(
+            "update registrations set stage = $2, status_before = coalesce($3, status_before) where lead_id = $1",
+            lead_id,
+            "booked" if booked else "initial",
+            status_before,
+        )
 
     async def take_notes(self, limit: int) -> list[WaitingNote]:
         """Takes notes of registered leads in hand; committed when this returns."""

@@ -1,8 +1,12 @@
 """How a lead and its story are written in Kommo. Pure: no clock, no database, no network."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
+from contracts.booking import Booking, BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.cadence import CadenceFinished
 from contracts.call import CallAnswered, CallUnanswered, Unanswered
 from contracts.event import Event
 from contracts.lead import LeadCard, LeadOptedOut, LeadReturned
@@ -35,7 +39,18 @@ FAILURES = {
     FailureKind.BAD_ADDRESS: "la dirección o el número no sirve",
     FailureKind.OPTED_OUT: "la persona bloqueó los mensajes",
 }
-SKIPS = {SkipReason.OPTED_OUT: "pidió no ser contactado", SkipReason.NO_ADDRESS: "no dejó este dato"}
+SKIPS = {
+    SkipReason.OPTED_OUT: "pidió no ser contactado",
+    SkipReason.NO_ADDRESS: "no dejó este dato",
+    SkipReason.BAD_ADDRESS: "esa dirección o ese número no sirve",
+    SkipReason.BOOKED: "ya agendó",
+    SkipReason.NOT_BOOKED: "la reunión cambió o se canceló",
+    SkipReason.CLOSED: "el lead ya está cerrado en Kommo",
+    SkipReason.TOO_LATE: "ya era tarde para enviarlo",
+    SkipReason.OVERTAKEN: "le toca ya el siguiente mensaje",
+}
+
+WON, LOST = 142, 143  # the same in every pipeline
 
 
 def mark(lead_id: int) -> str:
@@ -101,6 +116,13 @@ def same_person(contacts: Sequence[Contact], card: LeadCard, region: str) -> int
     return None
 
 
+def stage_for(now: int | None, *, booked: bool, before: int | None, agendado: int) -> int | None:
+    """The status to move a lead to; None to leave it: it is there, won, lost or deleted, or a person moved it on."""
+    if booked:
+        return None if now in (None, agendado, WON, LOST) else agendado
+    return before if now == agendado else None
+
+
 def searches(card: LeadCard) -> list[str]:
     """What to search Kommo's contacts for: the last ten digits, since nobody knows how a number was typed there."""
     return [*([card.phone[-10:]] if card.phone else []), *([card.email] if card.email else [])]
@@ -145,5 +167,25 @@ def note(event: Event) -> str | None:
             return f"Pidió no ser contactado (por {CHANNELS[Channel(channel)]}); se detuvo todo"
         case LeadReturned(card=card):
             return f"Volvió a llenar el formulario. Servicio: {card.service or '–'}. Fuente: {card.source or '–'}"
+        case LeadBooked(booking=booking) if not booking.confirmed:
+            return f"Pidió una reunión{_at(booking)}; falta confirmarla"
+        case LeadBooked(booking=booking):
+            return f"Agendó una reunión{_at(booking)}"
+        case BookingMoved(booking=booking):
+            return f"Movió su reunión{_at(booking)}"
+        case BookingCancelled(reason=reason):
+            return f"Canceló su reunión{f': {reason[:500]}' if reason else ''}"
+        case MeetingEnded(attended=attended):
+            return "Terminó la reunión" if attended else "No llegó a la reunión"
+        case CadenceFinished():
+            return "Terminó el seguimiento sin que agendara"
         case _:
             return None
+
+
+def _at(booking: Booking) -> str:
+    """When, in the attendee's own zone; nothing where the time is unknown."""
+    if booking.starts_at is None:
+        return ""
+    zone = ZoneInfo(booking.time_zone) if booking.time_zone in available_timezones() else UTC
+    return f" para el {booking.starts_at.astimezone(zone):%d/%m/%Y %H:%M} ({zone})"

@@ -1,0 +1,196 @@
+"""Whose a booking is, and what the calendar's news make of it. Pure: no clock, no database, no network.
+
+News may come twice, late and in any order. So what is kept of each booking only ever moves forward, and what a lead
+has booked is computed from all of it anew.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+from contracts.booking import Booking, BookingCancelled, BookingEvent, BookingMoved, LeadBooked, MeetingEnded
+from contracts.link import signed
+from contracts.phone import to_e164
+from providers.calcom.webhooks import Hints, Said, What
+
+
+class Stage(IntEnum):
+    """How far a booking has come; it never goes back."""
+
+    SEEN = 0  # heard of, not as a booking
+    PENDING = 1  # the host has still to accept it
+    ACCEPTED = 2
+    ENDED = 3
+    MOVED = 4  # another one took its place
+    GONE = 5  # cancelled or rejected
+
+
+STANDING = (Stage.PENDING, Stage.ACCEPTED, Stage.ENDED)
+STAGES = {
+    What.CREATED: Stage.ACCEPTED,
+    What.MOVED: Stage.ACCEPTED,
+    What.REQUESTED: Stage.PENDING,
+    What.CANCELLED: Stage.GONE,
+    What.REJECTED: Stage.GONE,
+    What.ENDED: Stage.ENDED,
+    What.NO_SHOW: Stage.ENDED,
+    What.OTHER: Stage.SEEN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One booking of the calendar: `said_at` is when it was made, by the calendar's own clock."""
+
+    uid: str
+    stage: Stage
+    said_at: datetime
+    booking: Booking | None = None
+    attended: bool = True
+    reason: str = ""
+
+
+def heard(known: Mapping[str, Slot], said: Said) -> list[Slot]:
+    """The slots that the news touches, as they stand now."""
+    before = known.get(said.uid) or Slot(said.uid, Stage.SEEN, said.at)
+    stage = STAGES[said.what]
+    if said.booking is not None and not said.booking.confirmed:
+        stage = min(stage, Stage.PENDING)
+    details = said.booking if before.booking is None or stage in (Stage.PENDING, Stage.ACCEPTED) else before.booking
+    after = replace(
+        before,
+        stage=_forward(before.stage, stage),
+        booking=details or before.booking,
+        attended=before.attended if said.attended is None else said.attended,
+        reason=said.reason or before.reason,
+        said_at=said.at if before.stage is Stage.SEEN else before.said_at,
+    )
+    if said.previous_uid is None or said.previous_uid == said.uid:
+        return [after]
+    previous = known.get(said.previous_uid) or Slot(said.previous_uid, Stage.SEEN, said.at)
+    return [after, replace(previous, stage=_forward(previous.stage, Stage.MOVED))]
+
+
+def _forward(before: Stage, after: Stage) -> Stage:
+    """What has ended cannot be cancelled any more; everything else moves up, and never down."""
+    if before is Stage.ENDED and after is Stage.GONE:
+        return before
+    return max(before, after)
+
+
+def standing(slots: Iterable[Slot]) -> Slot | None:
+    """The lead's booking: of those that stand, the one made last."""
+    return max(
+        (slot for slot in slots if slot.stage in STANDING and slot.booking is not None),
+        key=lambda slot: (slot.said_at, slot.uid),
+        default=None,
+    )
+
+
+def news(
+    lead_id: int, before: Slot | None, after: Slot | None, slots: Mapping[str, Slot], *, revision: int, now: datetime
+) -> list[BookingEvent]:
+    """What to say when a lead's booking was `before` and is `after`, numbered on from `revision`.
+
+    `slots` are all the lead's bookings as they stand now.
+    """
+    if after is None:
+        if before is None:
+            return []
+        reason = slots.get(before.uid, before).reason
+        return [BookingCancelled(lead_id=lead_id, revision=revision + 1, uid=before.uid, reason=reason)]
+    events: list[BookingEvent] = []
+    booking = _as_it_stands(after)
+    if before is None or _differs(before, after):
+        revision += 1
+        if before is not None and _replaced(before, after, slots):
+            moved = BookingMoved(lead_id=lead_id, revision=revision, booking=booking, previous_uid=before.uid)
+            events.append(moved)
+        else:
+            events.append(LeadBooked(lead_id=lead_id, revision=revision, booking=booking))
+    if after.stage is Stage.ENDED and (before is None or _over(before) != _over(after)):
+        ended = MeetingEnded(
+            lead_id=lead_id,
+            revision=revision + 1,
+            uid=after.uid,
+            ended_at=booking.ends_at or now,
+            attended=after.attended,
+        )
+        events.append(ended)
+    return events
+
+
+def _as_it_stands(slot: Slot) -> Booking:
+    assert slot.booking is not None
+    return slot.booking.model_copy(update={"confirmed": slot.stage is not Stage.PENDING})
+
+
+def _replaced(before: Slot, after: Slot, slots: Mapping[str, Slot]) -> bool:
+    """Whether the one took the other's place, or is the same one at another time."""
+    if before.uid == after.uid:
+        return before.stage is after.stage
+    return slots.get(before.uid, before).stage is Stage.MOVED
+
+
+def _over(slot: Slot) -> tuple[str, bool, bool]:
+    return slot.uid, slot.stage is Stage.ENDED, slot.attended
+
+
+def _differs(before: Slot, after: Slot) -> bool:
+    """Whether it is another meeting, at another time, or a firm one where it was not."""
+    assert after.booking is not None
+    if before.booking is None or before.uid != after.uid:
+        return True
+    times = (before.booking.starts_at, before.booking.ends_at) != (after.booking.starts_at, after.booking.ends_at)
+    return times or (before.stage is Stage.PENDING) != (after.stage is Stage.PENDING)
+
+
+class Matched(StrEnum):
+    """How a booking was found to be a lead's."""
+
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    METADATA = "metadata"
+    UID = "uid"
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A lead that a booking might belong to."""
+
+    lead_id: int
+    email: str | None
+    phone: str | None
+
+
+def phones_of(hints: Hints, region: str) -> tuple[str, ...]:
+    found = (to_e164(text, region) for text in hints.phone_texts)
+    return tuple(dict.fromkeys(phone for phone in found if phone))
+
+
+def match(
+    hints: Hints, *, by_uid: int | None, leads: Collection[Known], secret: str, region: str
+) -> tuple[int, Matched] | None:
+    """Whose booking it is: by signed token or metadata, by the uid, by email, by phone; None when nobody's.
+
+    A visitor can edit the link, so a bare lead id counts only where the person's email or phone does not say otherwise.
+    """
+    email = hints.email.strip().lower() if hints.email else None
+    phones = phones_of(hints, region)
+    named = next((lead for lead in leads if lead.lead_id == hints.lead_id), None)
+    if named is not None:
+        if hints.token is not None and signed(hints.token, secret, "booking", named.lead_id):
+            return named.lead_id, Matched.TOKEN
+        silent = email is None and not phones
+        if silent or (email and email == named.email) or named.phone in phones:
+            return named.lead_id, Matched.METADATA
+    if by_uid is not None:
+        return by_uid, Matched.UID
+    newest = sorted(leads, key=lambda lead: -lead.lead_id)
+    if email and (same := next((lead for lead in newest if lead.email == email), None)):
+        return same.lead_id, Matched.EMAIL
+    if phones and (same := next((lead for lead in newest if lead.phone in phones), None)):
+        return same.lead_id, Matched.PHONE
+    return None

@@ -1,0 +1,1 @@
+"""Crm's SQL: what Kommo should know, and who has booked."""
