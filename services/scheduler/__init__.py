@@ -1,0 +1,1 @@
+"""Which touch comes next, and when."""

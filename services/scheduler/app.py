@@ -1,0 +1,29 @@
+"""Composition root of scheduler."""
+
+from fastapi import FastAPI
+
+from journey.reading import journey_hash
+from journey.settings import load_journey
+from kit.leader import Leader
+from kit.service import make_app, make_frame, traced
+from services.scheduler.deps import Deps
+from services.scheduler.handlers import SAYS, router
+from services.scheduler.routes import routes
+from services.scheduler.settings import Settings
+from services.scheduler.store import Store
+from services.scheduler.ticks import CatchingUp, ticks
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Raises InvalidJourney, with every mistake in it, when the journey file is not sound."""
+    settings = settings or Settings()
+    frame = make_frame("scheduler", settings)
+    journey, content = load_journey(settings)
+    store = Store(frame.database, journey, journey_hash=journey_hash(content), content=content)
+
+    async def open_deps() -> Deps:
+        leader = Leader(dsn=settings.dsn, name="catch_up", work=CatchingUp(store, settings))
+        return Deps(settings=settings, store=store, leader=leader)
+
+    app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
+    return traced(app, frame)

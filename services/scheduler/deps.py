@@ -1,0 +1,20 @@
+"""What scheduler needs from outside."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from faststream import Context
+
+from kit.leader import Leader
+from services.scheduler.settings import Settings
+from services.scheduler.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    settings: Settings
+    store: Store
+    leader: Leader
+
+
+FromApp = Annotated[Deps, Context("deps")]

@@ -1,0 +1,51 @@
+"""What scheduler does when an event arrives: enrols the lead, or plans its touches anew."""
+
+from functools import partial
+from typing import Annotated
+
+from faststream.rabbit import RabbitRouter
+from pydantic import Field
+
+from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased
+from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut
+from contracts.reply import Intent, ReplyReceived
+from contracts.touch import TouchDeferred, TouchDue, TouchSkipped
+from journey.model import Journey
+from kit.bus import ACKNOWLEDGE, EVENTS, work
+from services.scheduler.decisions import Change, Enrolment, changed, enrol
+from services.scheduler.deps import FromApp
+
+News = Annotated[Change, Field(discriminator="topic")]
+
+LEADS = work("scheduler.leads", LeadCreated, at_once=10)
+CHANGES = work(
+    "scheduler.changes",
+    *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded),
+    *(LeadOptedOut, LeadClosed, ReplyReceived, TouchDeferred),
+    at_once=10,
+)
+WORKS = (LEADS, CHANGES)
+SAYS = (TouchDue, TouchSkipped, CadenceFinished, CatchUpHeld, CatchUpReleased)
+
+PAUSES = {Intent.OTHER, Intent.REVIEW}
+
+router = RabbitRouter()
+
+
+@router.subscriber(LEADS.queue, EVENTS, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
+async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
+    lead = enrol(event, zone=deps.settings.timezone, region=deps.settings.default_region)
+    await deps.store.enrol(event.event_id, event.card, lead)
+
+
+@router.subscriber(CHANGES.queue, EVENTS, channel=CHANGES.channel, ack_policy=ACKNOWLEDGE)
+async def on_change(event: News, deps: FromApp) -> None:
+    if isinstance(event, ReplyReceived) and event.intent not in PAUSES:
+        return
+    again = (event.step, event.channel, event.booking) if isinstance(event, TouchDeferred) else None
+    await deps.store.change(event, partial(_after, event), again=again)
+
+
+def _after(event: Change, lead: Enrolment, journey: Journey) -> Enrolment:
+    return changed(lead, event, journey)

@@ -1,0 +1,7 @@
+"""Alembic's entry to this service's migrations."""
+
+from alembic import context
+
+from kit.migrations import run
+
+run(context.config)

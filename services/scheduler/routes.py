@@ -1,0 +1,40 @@
+"""Where an operator asks about overdue touches and lets them go; inside the network only."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from services.scheduler.deps import Deps
+
+routes = APIRouter()
+
+
+class CatchUp(BaseModel):
+    """How many touches are overdue, and whether they wait for a word."""
+
+    overdue: int
+    held: bool
+
+
+async def deps_of(request: Request) -> Deps:  # a plain function would be sent to a thread
+    deps: Deps = request.app.state.deps
+    return deps
+
+
+FromApp = Annotated[Deps, Depends(deps_of)]
+
+
+@routes.get("/catch-up")
+async def show_catch_up(deps: FromApp) -> CatchUp:
+    backlog = await deps.store.backlog()
+    return CatchUp(overdue=backlog.overdue, held=backlog.held and not backlog.released)
+
+
+@routes.post("/catch-up/release", status_code=202)
+async def release_catch_up(deps: FromApp) -> CatchUp:
+    """The overdue touches go out, each by its own rule for lateness. Saying it twice is fine."""
+    backlog = await deps.store.backlog()
+    if backlog.held and not backlog.released:
+        await deps.store.release(backlog.overdue)
+    return CatchUp(overdue=backlog.overdue, held=False)

@@ -1,0 +1,266 @@
+"""Scheduler's SQL: one enrolment per lead, and the timers that it plans."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from contracts.cadence import CatchUpHeld, CatchUpReleased
+from contracts.event import Event
+from contracts.lead import LeadCard
+from contracts.touch import Channel
+from journey.model import Journey
+from journey.reading import stored_journey
+from kit import outbox
+from kit.database import Connection, Database
+from kit.failures import Unavailable
+from kit.inbox import first_time, forget_old
+from services.scheduler.decisions import Drop, Enrolment, Fire, Move, Timer, plan
+
+LATE_SECONDS = 60.0  # what is later than this is caught up with, one after another
+
+ENROL = """
+with fresh as (insert into inbox (consumer, event_id) values ('scheduler.leads', $1)
+               on conflict do nothing returning 1),
+entered as (insert into enrolments (lead_id, journey, phone, email, facts)
+            select $2, $3, $4, $5, $6::text::jsonb from fresh on conflict do nothing returning lead_id)
+insert into timers (lead_id, step, channel, booking, due_at, planned_at)
+select lead_id, t.step, t.channel, t.booking, t.due_at, t.due_at
+from entered, unnest($7::text[], $8::text[], $9::text[], $10::timestamptz[]) as t(step, channel, booking, due_at)"""
+SAME_PERSON = """select lead_id from enrolments
+                 where (phone = $2 or email = $3) and lead_id <> $1 and facts->>'stopped' is null
+                   and facts->'booking' = 'null' order by lead_id"""
+FORGET_UNPLANNED = """delete from timers where lead_id = $1 and state = 'pending' and not exists (
+                        select 1 from unnest($2::text[], $3::text[], $4::text[]) as t(step, channel, booking)
+                        where (t.step, t.channel, t.booking) = (timers.step, timers.channel, timers.booking))"""
+PLAN = """insert into timers (lead_id, step, channel, booking, due_at, planned_at)
+          select $1, t.step, t.channel, t.booking, t.due_at, t.due_at
+          from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[]) as t(step, channel, booking, due_at)
+          on conflict (lead_id, step, channel, booking) do update
+            set due_at = excluded.due_at, planned_at = excluded.planned_at, state = 'pending', late = false
+            where timers.planned_at <> excluded.planned_at
+              and (timers.state = 'pending' or (timers.step, timers.channel, timers.booking) = ($6, $7, $8))"""
+PUNCTUAL = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.due_at, t.planned_at, now() as now,
+                     e.facts, e.journey, false as overtaken
+              from timers t join enrolments e using (lead_id)
+              where t.state = 'pending' and not t.late and t.due_at <= now()
+                and t.due_at > now() - make_interval(secs => $2)
+              order by t.due_at, t.id limit $1 for update of t skip locked"""
+OVERDUE = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.due_at, t.planned_at, now() as now,
+                    e.facts, e.journey,
+                    exists (select 1 from timers o where o.lead_id = t.lead_id and o.channel = t.channel
+                              and o.planned_at > t.planned_at and o.due_at <= now()
+                              and o.state in ('pending', 'fired') and o.booking = t.booking) as overtaken
+             from timers t join enrolments e using (lead_id)
+             where t.state = 'pending' and t.late and t.due_at <= now()
+             order by t.due_at, t.id limit $1 for update of t"""
+MARK_LATE = """update timers set late = true where id in (
+                 select id from timers where state = 'pending' and not late
+                   and due_at < now() - make_interval(secs => $1) limit 5000 for update skip locked)"""
+SETTLE = """update timers set state = done.state, settled_at = now()
+            from unnest($1::bigint[], $2::text[]) as done(id, state) where timers.id = done.id"""
+MOVE = """update timers set due_at = moved.due_at, late = true
+          from unnest($1::bigint[], $2::timestamptz[]) as moved(id, due_at) where timers.id = moved.id"""
+FORGET = """with old as (select lead_id from enrolments where updated_at < now() - make_interval(days => 180)
+                          and not exists (select 1 from timers t where t.lead_id = enrolments.lead_id
+                                            and t.state = 'pending') limit 1000),
+                 gone as (delete from timers using old where timers.lead_id = old.lead_id)
+            delete from enrolments using old where enrolments.lead_id = old.lead_id"""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer that has run out, and its lead."""
+
+    timer_id: int
+    lead: Enrolment
+    journey: Journey
+    timer: Timer
+    planned_at: datetime
+    now: datetime
+    overtaken: bool
+
+
+Decide = Callable[[Due], Fire | Move | Drop]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many touches are overdue, and whether an operator has been asked, or has said that they go out."""
+
+    overdue: int
+    held: bool
+    released: bool
+
+
+class Store:
+    """`journey` is what new leads enter with; those who came before keep theirs, which is kept here."""
+
+    def __init__(self, database: Database, journey: Journey, *, journey_hash: str, content: str) -> None:
+        self._database, self._hash, self._content = database, journey_hash, content
+        self._journeys: dict[str, Journey] = {journey_hash: journey}
+        self._kept = False
+
+    @property
+    def journey(self) -> Journey:
+        return self._journeys[self._hash]
+
+    async def enrol(self, event_id: UUID, card: LeadCard, lead: Enrolment) -> None:
+        """The lead's one enrolment, with its timers. What is planned for the same person under an older lead ends."""
+        timers = plan(lead, self.journey)
+        await self._keep_journey()
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                ENROL,
+                event_id,
+                lead.lead_id,
+                self._hash,
+                card.phone,
+                card.email,
+                lead.model_dump_json(),
+                *_columns(timers),
+                [timer.due_at for timer in timers],
+            )
+            for row in await connection.fetch(SAME_PERSON, lead.lead_id, card.phone, card.email):
+                if row["lead_id"] < lead.lead_id:
+                    await self._rewrite(connection, row["lead_id"], _returned, None)
+
+    async def change(
+        self,
+        event: Event,
+        decide: Callable[[Enrolment, Journey], Enrolment],
+        *,
+        again: tuple[str, str, str] | None = None,
+    ) -> None:
+        """Folds the event into its lead's enrolment and plans anew, in one transaction. A repeat has no effect.
+
+        `again` names the one timer (step, channel, booking) that may run a second time. Raises Unavailable while the
+        lead is not known yet: its own event is still on the way.
+        """
+        async with self._database.transaction() as connection:
+            if await first_time(connection, "scheduler.changes", event.event_id) and not await self._rewrite(
+                connection, event.lead_id, decide, again
+            ):
+                raise Unavailable("the lead is not enrolled yet")
+
+    async def _rewrite(
+        self,
+        connection: Connection,
+        lead_id: int,
+        decide: Callable[[Enrolment, Journey], Enrolment],
+        again: tuple[str, str, str] | None,
+    ) -> bool:
+        row = await connection.fetchrow("select facts, journey from enrolments where lead_id = $1 for update", lead_id)
+        if row is None:
+            return False
+        journey = await self._journey(connection, row["journey"])
+        lead = decide(Enrolment.model_validate(row["facts"]), journey)
+        await connection.execute(
+            "update enrolments set facts = $2::text::jsonb, updated_at = now() where lead_id = $1",
+            lead_id,
+            lead.model_dump_json(),
+        )
+        timers = plan(lead, journey)
+        await connection.execute(FORGET_UNPLANNED, lead_id, *_columns(timers))
+        await connection.execute(
+            PLAN, lead_id, *_columns(timers), [timer.due_at for timer in timers], *(again or (None, None, None))
+        )
+        return True
+
+    async def fire(self, decide: Decide, *, limit: int = 500) -> int:
+        """Settles timers that have just run out, and says so, in one transaction; how many there were."""
+        return await self._run_out(PUNCTUAL, decide, limit, LATE_SECONDS)
+
+    async def catch_up(self, decide: Decide, *, limit: int) -> int:
+        """The same for overdue ones. Only one replica at a time may do this: it compares a lead's touches."""
+        return await self._run_out(OVERDUE, decide, limit)
+
+    async def _run_out(self, query: str, decide: Decide, *arguments: float) -> int:
+        async with self._database.transaction() as connection:
+            rows = await connection.fetch(query, *arguments)
+            if not rows:
+                return 0
+            ends = [(due.timer_id, decide(due)) for due in [await self._due(connection, row) for row in rows]]
+            settled = [(timer, end) for timer, end in ends if not isinstance(end, Move)]
+            moved = [(timer, end.due_at) for timer, end in ends if isinstance(end, Move)]
+            if settled:
+                states = ["fired" if isinstance(end, Fire) else "dropped" for _, end in settled]
+                await connection.execute(SETTLE, [timer for timer, _ in settled], states)
+                await outbox.add(connection, [event for _, end in settled for event in end.events])
+            if moved:
+                await connection.execute(MOVE, [timer for timer, _ in moved], [due_at for _, due_at in moved])
+        return len(rows)
+
+    async def _due(self, connection: Connection, row: asyncpg.Record) -> Due:
+        return Due(
+            timer_id=row["id"],
+            lead=Enrolment.model_validate(row["facts"]),
+            journey=await self._journey(connection, row["journey"]),
+            timer=Timer(row["step"], Channel(row["channel"]), row["booking"], row["due_at"]),
+            planned_at=row["planned_at"],
+            now=row["now"],
+            overtaken=row["overtaken"],
+        )
+
+    async def _journey(self, connection: Connection, journey_hash: str) -> Journey:
+        if journey_hash not in self._journeys:
+            content = await connection.fetchval("select content from journeys where hash = $1", journey_hash)
+            self._journeys[journey_hash] = stored_journey(content)
+        return self._journeys[journey_hash]
+
+    async def _keep_journey(self) -> None:
+        """Keeps the file that new leads enter with, before the first of them does."""
+        if not self._kept:
+            await self._database.fetch(
+                "insert into journeys (hash, content) values ($1, $2) on conflict do nothing", self._hash, self._content
+            )
+            self._kept = True
+
+    async def mark_late(self) -> None:
+        """Sets overdue timers aside, for `catch_up`."""
+        await self._database.fetch(MARK_LATE, LATE_SECONDS)
+
+    async def backlog(self) -> Backlog:
+        [row] = await self._database.fetch(
+            """select (select count(*) from timers where state = 'pending' and late and due_at <= now()) as overdue,
+                      coalesce((select held from catch_up), false) as held,
+                      coalesce((select released from catch_up), false) as released"""
+        )
+        return Backlog(row["overdue"], row["held"], row["released"])
+
+    async def hold(self, overdue: int) -> None:
+        """Waits for an operator, and says so once."""
+        await self._note(held=True, released=False, said=CatchUpHeld(overdue=overdue))
+
+    async def release(self, overdue: int) -> None:
+        """An operator's word: what is overdue goes out."""
+        await self._note(held=True, released=True, said=CatchUpReleased(overdue=overdue))
+
+    async def caught_up(self) -> None:
+        """The next outage is asked about anew."""
+        await self._note(held=False, released=False)
+
+    async def _note(self, *, held: bool, released: bool, said: Event | None = None) -> None:
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                """insert into catch_up (single, held, released) values (true, $1, $2)
+                   on conflict (single) do update set held = $1, released = $2""",
+                held,
+                released,
+            )
+            await outbox.add(connection, [said] if said else [])
+
+    async def forget_old(self) -> None:
+        async with self._database.transaction() as connection:
+            await forget_old(connection)
+            await connection.execute(FORGET)
+
+
+def _columns(timers: Sequence[Timer]) -> tuple[list[str], list[str], list[str]]:
+    return [t.step for t in timers], [t.channel for t in timers], [t.booking for t in timers]
+
+
+def _returned(lead: Enrolment, _: Journey) -> Enrolment:
+    return lead.model_copy(update={"stopped": "returned"})

@@ -1,0 +1,57 @@
+"""What scheduler does by the clock: fires timers to the second, and catches up after an outage at a set pace."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from kit.ticks import Tick
+from services.scheduler.decisions import Drop, Fire, Move, fall_due
+from services.scheduler.deps import Deps
+from services.scheduler.settings import Settings
+from services.scheduler.store import Due, Store
+
+log = structlog.get_logger()
+
+BATCH = 500
+
+
+def ticks(deps: Deps) -> Sequence[Tick]:
+    async def fire() -> bool:
+        return await deps.store.fire(_end, limit=BATCH) == BATCH
+
+    return (
+        Tick("fire", 0.1, fire),
+        Tick("catch_up", 1, deps.leader),
+        Tick("forget_old", 3600, deps.store.forget_old),
+    )
+
+
+def _end(due: Due) -> Fire | Move | Drop:
+    end = fall_due(due.lead, due.journey, due.timer, planned_at=due.planned_at, now=due.now, overtaken=due.overtaken)
+    log.info("timer.settled", lead_id=due.lead.lead_id, step=due.timer.step, end=type(end).__name__.lower())
+    return end
+
+
+class CatchingUp:
+    """Works off what is overdue, one touch after another; above a number of them it waits for an operator's word."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store, self._hold = store, settings.catch_up_hold
+        self._pause = 1 / settings.catch_up_per_second
+
+    async def __call__(self) -> bool:
+        await self._store.mark_late()
+        backlog = await self._store.backlog()
+        if not backlog.overdue:
+            if backlog.held:
+                await self._store.caught_up()
+            return False
+        if (backlog.held or backlog.overdue > self._hold) and not backlog.released:
+            if not backlog.held:
+                await self._store.hold(backlog.overdue)
+                log.warning("catch_up.held", overdue=backlog.overdue)
+            return False
+        await self._store.catch_up(_end, limit=1)
+        await asyncio.sleep(self._pause)
+        return True

@@ -1,0 +1,294 @@
+"""Which touches a lead is to get, and when: whatever happens, in any order, and however late."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.cadence import CadenceFinished
+from contracts.lead import Closing, LeadClosed, LeadOptedOut
+from contracts.reply import Intent, ReplyReceived
+from contracts.touch import Channel, Kind, SkipReason, TouchDeferred, TouchDue, TouchSkipped, touch_id
+from journey.model import Journey
+from journey.settings import JourneySettings, load_journey
+from services.scheduler.decisions import Change, Drop, Enrolment, Fire, Move, Timer, changed, enrol, fall_due, plan
+from tests.builders import a_booking, a_lead_created
+
+JOURNEY: Journey = load_journey(JourneySettings(_env_file=None))[0]
+MONTERREY = ZoneInfo("America/Monterrey")
+ENTERED = datetime(2026, 3, 2, 10, tzinfo=MONTERREY)  # a Monday
+FOLLOW_UPS = ["day_3", "day_6", "day_9", "day_12"]
+
+
+def local(*date: int) -> datetime:
+    return datetime(*date, tzinfo=MONTERREY)  # type: ignore[arg-type, misc]
+
+
+def a_lead(at: datetime = ENTERED, **changes: Any) -> Enrolment:
+    event = a_lead_created(**changes).model_copy(update={"at": at})
+    return enrol(event, zone="America/Mexico_City", region="MX")
+
+
+def after(*events: Change, lead: Enrolment | None = None) -> Enrolment:
+    lead = lead or a_lead()
+    for event in events:
+        lead = changed(lead, event, JOURNEY)
+    return lead
+
+
+def steps(lead: Enrolment) -> dict[str, datetime]:
+    return {timer.step: timer.due_at for timer in plan(lead, JOURNEY)}
+
+
+def booked(revision: int = 1, uid: str = "first", *, at: datetime | None = None, **changes: Any) -> LeadBooked:
+    booking = a_booking(uid, starts_at=local(2026, 3, 10, 11), ends_at=local(2026, 3, 10, 11, 30))
+    at = at or ENTERED + timedelta(days=1)
+    return LeadBooked(lead_id=123456, revision=revision, booking=booking.model_copy(update=changes), at=at)
+
+
+def moved(revision: int, uid: str, *, starts_at: datetime) -> BookingMoved:
+    booking = a_booking(uid, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=30))
+    return BookingMoved(
+        lead_id=123456, revision=revision, booking=booking, previous_uid="first", at=ENTERED + timedelta(days=2)
+    )
+
+
+def cancelled(revision: int, uid: str = "first", *, at: datetime | None = None) -> BookingCancelled:
+    return BookingCancelled(lead_id=123456, revision=revision, uid=uid, at=at or ENTERED + timedelta(days=3))
+
+
+def test_a_new_lead_gets_the_four_follow_ups_on_their_days() -> None:
+    assert steps(a_lead()) == {
+        "day_3": local(2026, 3, 5, 10),
+        "day_6": local(2026, 3, 9, 9),  # Sunday the 8th waits for Monday morning
+        "day_9": local(2026, 3, 11, 10),
+        "day_12": local(2026, 3, 14, 10),
+    }
+
+
+def test_a_booking_replaces_them_by_the_meetings_touches() -> None:
+    lead = after(booked())
+
+    assert steps(lead) == {
+        "confirmation": ENTERED + timedelta(days=1),
+        "confirmation_email": ENTERED + timedelta(days=1),
+        "reminder": local(2026, 3, 9, 11),
+        "after_meeting": local(2026, 3, 10, 12, 30),
+    }
+    assert {timer.booking for timer in plan(lead, JOURNEY)} == {"first"}
+
+
+def test_a_booking_less_than_a_day_away_has_no_reminder() -> None:
+    at = local(2026, 3, 9, 12)
+
+    assert set(steps(after(booked(at=at)))) == {"confirmation", "confirmation_email", "after_meeting"}
+
+
+def test_a_booking_heard_of_when_it_is_over_is_not_confirmed_any_more() -> None:
+    assert set(steps(after(booked(at=local(2026, 3, 10, 12))))) == {"after_meeting"}
+
+
+def test_a_booking_without_a_time_is_confirmed_and_nothing_else() -> None:
+    assert set(steps(after(booked(starts_at=None, ends_at=None)))) == {"confirmation", "confirmation_email"}
+
+
+def test_what_the_host_has_still_to_accept_stops_the_follow_up_and_promises_nothing() -> None:
+    assert steps(after(booked(confirmed=False))) == {}
+
+
+def test_a_moved_booking_moves_its_reminder() -> None:
+    lead = after(booked(), moved(2, "second", starts_at=local(2026, 3, 12, 16)))
+
+    assert steps(lead)["reminder"] == local(2026, 3, 11, 16)
+    assert {timer.booking for timer in plan(lead, JOURNEY)} == {"second"}
+
+
+def test_after_a_cancelled_booking_the_follow_up_goes_on_where_it_stood_still() -> None:
+    lead = after(booked(at=ENTERED + timedelta(days=1)), cancelled(2, at=ENTERED + timedelta(days=4)))
+
+    assert steps(lead)["day_3"] == local(2026, 3, 9, 9)  # three days later: Sunday the 8th, so Monday
+    assert list(steps(lead)) == FOLLOW_UPS
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply"),
+        LeadClosed(lead_id=123456, reason=Closing.WON),
+    ],
+)
+def test_stop_stops_everything_also_what_comes_later(end: Change) -> None:
+    assert steps(after(end)) == {}
+    assert steps(after(booked(), end)) == {}
+    assert steps(after(end, booked(), cancelled(2))) == {}
+
+
+def test_after_the_meeting_the_material_counts_from_its_real_end() -> None:
+    over = MeetingEnded(lead_id=123456, revision=2, uid="first", ended_at=local(2026, 3, 10, 12))
+
+    assert steps(after(booked(), over))["after_meeting"] == local(2026, 3, 10, 13)
+
+
+def test_who_did_not_come_gets_no_survey() -> None:
+    absent = MeetingEnded(lead_id=123456, revision=2, uid="first", ended_at=local(2026, 3, 10, 11, 30), attended=False)
+
+    assert "after_meeting" not in steps(after(booked(), absent))
+
+
+def test_a_reply_pauses_the_next_follow_up() -> None:
+    replied = ReplyReceived(
+        lead_id=123456, channel=Channel.WHATSAPP, text="¿Precio?", intent=Intent.OTHER, at=local(2026, 3, 5, 9)
+    )
+    lead = after(replied)
+
+    assert steps(lead)["day_3"] == local(2026, 3, 5, 9) + JOURNEY.pause_after_reply
+    assert steps(lead)["day_6"] == steps(a_lead())["day_6"]
+
+
+def test_a_call_that_was_deferred_waits_for_the_morning() -> None:
+    deferred = TouchDeferred(
+        lead_id=123456, touch_id=touch_id(1, "x", Channel.CALL), step="welcome_call", channel=Channel.CALL,
+        at=local(2026, 3, 2, 23),
+    )  # fmt: skip
+    lead = after(deferred)
+
+    assert steps(lead)["welcome_call"] == local(2026, 3, 3, 9)
+    assert "welcome_call" not in steps(after(deferred, booked()))
+
+
+EVENTS = st.sampled_from(
+    [
+        booked(1),
+        moved(2, "second", starts_at=local(2026, 3, 12, 16)),
+        cancelled(3, "second"),
+        booked(4, "third", at=ENTERED + timedelta(days=4)),
+        moved(5, "fourth", starts_at=local(2026, 3, 20, 9)),
+    ]
+)
+
+
+@given(st.lists(EVENTS, max_size=15))
+def test_in_any_order_and_number_the_timers_are_those_of_the_latest_booking(events: Sequence[Change]) -> None:
+    newest = max(events, key=lambda event: event.revision, default=None)  # type: ignore[union-attr]
+    timers = plan(after(*events), JOURNEY)
+
+    expected = {""} if newest is None or isinstance(newest, BookingCancelled) else {newest.booking.uid}  # type: ignore[union-attr]
+    assert {timer.booking for timer in timers} == expected
+
+
+ANY = st.one_of(
+    EVENTS,
+    st.builds(
+        ReplyReceived,
+        lead_id=st.just(123456),
+        channel=st.just(Channel.WHATSAPP),
+        text=st.just("?"),
+        intent=st.just(Intent.OTHER),
+        at=st.datetimes(datetime(2026, 3, 2), datetime(2026, 4, 1)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001
+    ),
+    st.builds(
+        TouchDeferred,
+        lead_id=st.just(123456),
+        touch_id=st.just(touch_id(1, "x", Channel.CALL)),
+        step=st.sampled_from(["welcome_call", "day_3"]),
+        channel=st.sampled_from([Channel.WHATSAPP, Channel.SMS]),
+        at=st.datetimes(datetime(2026, 3, 2), datetime(2026, 4, 1)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001
+    ),
+)
+
+
+@given(st.lists(ANY, max_size=12), st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)))  # noqa: DTZ001
+def test_no_journey_has_two_touches_of_one_step_nor_one_outside_its_hours(
+    events: Sequence[Change], entered: datetime
+) -> None:
+    lead = after(*events, lead=a_lead(entered.replace(tzinfo=UTC)))
+    timers = plan(lead, JOURNEY)
+
+    assert len({(t.step, t.channel, t.booking) for t in timers}) == len(timers)
+    for timer in timers:
+        hour = timer.due_at.astimezone(MONTERREY)
+        if JOURNEY.step(timer.step).window == "messages":
+            assert 9 <= hour.hour < 20
+            assert hour.weekday() < 6
+
+
+DAY_3 = Timer("day_3", Channel.WHATSAPP, "", local(2026, 3, 5, 10))
+
+
+def due(timer: Timer, now: datetime, **more: Any) -> Fire | Move | Drop:
+    return fall_due(a_lead(), JOURNEY, timer, planned_at=more.pop("planned_at", timer.due_at), now=now, **more)
+
+
+def test_a_timer_that_runs_out_is_a_touch_with_its_fallback_and_the_end_of_its_hours() -> None:
+    end = due(DAY_3, DAY_3.due_at + timedelta(seconds=1))
+
+    assert isinstance(end, Fire)
+    [touch] = end.events
+    assert isinstance(touch, TouchDue)
+    assert (touch.kind, touch.template, touch.fallback) == (Kind.FOLLOW_UP, "day_3", (Channel.SMS,))
+    assert touch.until == local(2026, 3, 5, 20)
+
+
+def test_two_days_of_outage_move_a_follow_up_to_the_next_morning() -> None:
+    end = due(DAY_3, local(2026, 3, 7, 15))
+
+    assert end == Move(local(2026, 3, 9, 9))  # Saturday afternoon, so Monday
+
+
+def test_a_moved_one_goes_out_when_its_new_time_comes() -> None:
+    morning = Timer("day_3", Channel.WHATSAPP, "", local(2026, 3, 6, 9))
+
+    assert isinstance(due(morning, local(2026, 3, 6, 9, 1), planned_at=DAY_3.due_at), Fire)
+
+
+def test_what_is_later_than_its_limit_is_dropped_and_says_so() -> None:
+    end = due(DAY_3, DAY_3.due_at + JOURNEY.step("day_3").late.limit + timedelta(days=1))
+
+    assert isinstance(end, Drop)
+    assert [event.reason for event in end.events if isinstance(event, TouchSkipped)] == [SkipReason.TOO_LATE]
+
+
+def test_what_a_later_step_has_overtaken_is_dropped() -> None:
+    end = due(DAY_3, DAY_3.due_at, overtaken=True)
+
+    assert isinstance(end, Drop)
+    assert end.reason is SkipReason.OVERTAKEN
+
+
+def test_the_last_follow_up_ends_the_cadence_once_and_by_name() -> None:
+    last = Timer("day_12", Channel.WHATSAPP, "", local(2026, 3, 14, 10))
+    ends = [due(last, last.due_at), due(last, last.due_at)]
+
+    finished = [
+        event for end in ends if isinstance(end, Fire) for event in end.events if isinstance(event, CadenceFinished)
+    ]
+    assert len({event.event_id for event in finished}) == 1
+    assert len(finished) == 2
+
+
+def test_a_lead_of_29_february() -> None:
+    lead = a_lead(datetime(2028, 2, 26, 10, tzinfo=MONTERREY))
+
+    assert steps(lead)["day_3"] == datetime(2028, 2, 29, 10, tzinfo=MONTERREY)
+
+
+@pytest.mark.parametrize(
+    ("zone", "entered", "day_3"),
+    [
+        pytest.param("America/Tijuana", (2026, 3, 6, 10), (2026, 3, 9, 10), id="Tijuana, spring"),
+        pytest.param("America/Tijuana", (2026, 10, 30, 10), (2026, 11, 2, 10), id="Tijuana, autumn"),
+        pytest.param("America/Monterrey", (2026, 3, 6, 10), (2026, 3, 9, 10), id="Monterrey has no change"),
+    ],
+)
+def test_the_hour_stays_the_same_across_a_change_of_clocks(
+    zone: str, entered: tuple[int, ...], day_3: tuple[int, ...]
+) -> None:
+    there = ZoneInfo(zone)
+    lead = a_lead(datetime(*entered, tzinfo=there), time_zone=zone)  # type: ignore[arg-type, misc]
+
+    assert steps(lead)["day_3"] == datetime(*day_3, tzinfo=there)  # type: ignore[arg-type, misc]
