@@ -1,10 +1,13 @@
 """Valid examples, to be changed where a test cares."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from contracts.booking import Booking
 from contracts.lead import LeadCard, LeadCreated
-from contracts.touch import Channel
-from services.notify.touches import WELCOME, Touch
+from contracts.touch import Channel, Kind
+from services.notify.touches import Touch
 
 
 def a_card(**changes: Any) -> LeadCard:
@@ -24,6 +27,18 @@ def a_lead_created(**changes: Any) -> LeadCreated:
 
 
 def a_touch(channel: Channel = Channel.CALL, *, lead_id: int = 123456, **changes: Any) -> Touch:
-    return Touch.planned(
-        lead_id, WELCOME, channel, "call_unanswered" if channel.value != "email" else WELCOME, a_card(**changes)
+    touch = Touch.planned(lead_id, "welcome", channel, a_card(), kind=Kind.FIRST_CONTACT)
+    return replace(touch, **changes)
+
+
+def a_booking(uid: str = "q7hT2mXvR9cLw4ZpNsK8Yb", **changes: Any) -> Booking:
+    booking = Booking(
+        uid=uid,
+        starts_at=datetime(2026, 2, 12, 17, tzinfo=UTC),
+        ends_at=datetime(2026, 2, 12, 17, 30, tzinfo=UTC),
+        title="Asesoría inicial",
+        meeting_url="https://video.example.com/aB3dE5fG7h",
+        time_zone="America/Monterrey",
+        language="es",
     )
+    return booking.model_copy(update=changes)

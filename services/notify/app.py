@@ -3,23 +3,30 @@
 from fastapi import FastAPI
 
 from contracts.touch import Channel
+from journey.settings import load_journey
+from kit.clock import now
 from kit.service import make_app, make_frame, traced
 from providers.brevo.client import BrevoClient
 from providers.twilio.client import TwilioClient
 from services.notify.deps import Deps
 from services.notify.handlers import SAYS, router
+from services.notify.permission import Crm
 from services.notify.routes import routes
-from services.notify.senders import CallSender, EmailSender, MessageSender, Sender, Wording
+from services.notify.senders import CallSender, EmailSender, MessageSender, Sender
 from services.notify.settings import Settings
 from services.notify.store import Store
-from services.notify.templates import Templates
 from services.notify.ticks import ticks
+from services.notify.wording import Wording
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
+    """Raises InvalidJourney, with every mistake in it, when the journey file is not sound."""
     settings = settings or Settings()
     frame = make_frame("notify", settings, connections=12)
-    wording = Wording(settings, Templates(settings.templates_path, settings.language))
+    journey, _ = load_journey(settings, content_sids=set(settings.twilio.content_sid_of))
+    if journey.demonstration and settings.twilio.real:
+        raise ValueError(f"{settings.journey_path} is a demonstration's journey, and this is a real Twilio account")
+    wording = Wording(settings)
 
     async def open_deps() -> Deps:
         twilio = TwilioClient(
@@ -40,11 +47,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         senders: dict[Channel, Sender] = {
             Channel.EMAIL: EmailSender(brevo, wording),
             Channel.CALL: CallSender(twilio, settings),
-            Channel.WHATSAPP: MessageSender(twilio, wording, Channel.WHATSAPP),
-            Channel.SMS: MessageSender(twilio, wording, Channel.SMS),
+            Channel.WHATSAPP: MessageSender(twilio, settings, wording, Channel.WHATSAPP),
+            Channel.SMS: MessageSender(twilio, settings, wording, Channel.SMS),
         }
         store = Store(frame.database, lease=settings.touch_lease, patience=settings.receipt_patience)
-        return Deps(settings=settings, store=store, senders=senders, wording=wording)
+        crm = Crm(settings.crm_url)
+        frame.closing.push_async_callback(crm.close)
+        return Deps(settings=settings, journey=journey, store=store, crm=crm, senders=senders, wording=wording, now=now)
 
     app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
     return traced(app, frame)

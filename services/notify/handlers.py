@@ -1,28 +1,42 @@
-"""What notify does when an event arrives. Each channel has its own queue, so none waits for another."""
+"""What notify does when an event arrives. First contact and each provider have queues of their own: none waits."""
 
 from faststream.rabbit import RabbitRouter
 
 from contracts.call import CallAnswered, CallUnanswered
 from contracts.lead import LeadCreated, LeadOptedOut
 from contracts.reply import Intent, ReplyReceived
-from contracts.touch import Channel, FailureKind, TouchDelivered, TouchFailed, TouchSent, TouchSkipped, TouchUncertain
+from contracts.touch import (
+    Channel,
+    FailureKind,
+    TouchDeferred,
+    TouchDelivered,
+    TouchDue,
+    TouchFailed,
+    TouchSent,
+    TouchSkipped,
+    TouchUncertain,
+)
 from kit.bus import ACKNOWLEDGE, EVENTS, work
-from services.notify.decisions.fallback import after_failure, after_link_request, after_unanswered
-from services.notify.deps import FromApp
+from services.notify.decisions.fallback import after_failure
+from services.notify.decisions.first_contact import asked_for_link, first_touches
+from services.notify.deps import Deps, FromApp
 from services.notify.outreach import make
-from services.notify.touches import WELCOME, Touch
+from services.notify.touches import Touch
 
 CALL = work("notify.call", LeadCreated, at_once=80)
 EMAIL = work("notify.email", LeadCreated, at_once=8)  # few at once: a burst's calls come first
-WHATSAPP = work("notify.whatsapp", CallUnanswered, at_once=20)
-LINK = work("notify.link", ReplyReceived, at_once=10)
+DUE_PHONE = work("notify.due_phone", TouchDue, at_once=20)
+DUE_EMAIL = work("notify.due_email", TouchDue, at_once=8)
+UNANSWERED = work("notify.unanswered", CallUnanswered, at_once=20)
 FALLBACK = work("notify.fallback", TouchFailed, at_once=20)
-WORKS = (CALL, EMAIL, WHATSAPP, LINK, FALLBACK)
+LINK = work("notify.link", ReplyReceived, at_once=10)
+WORKS = (CALL, EMAIL, DUE_PHONE, DUE_EMAIL, UNANSWERED, FALLBACK, LINK)
 SAYS = (
     TouchSent,
     TouchDelivered,
     TouchFailed,
     TouchSkipped,
+    TouchDeferred,
     TouchUncertain,
     CallAnswered,
     CallUnanswered,
@@ -35,32 +49,60 @@ router = RabbitRouter()
 
 @router.subscriber(CALL.queue, EVENTS, channel=CALL.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created_call(event: LeadCreated, deps: FromApp) -> None:
-    await make(Touch.planned(event.lead_id, WELCOME, Channel.CALL, WELCOME, event.card), event.card, deps)
+    for touch in first_contact(event, deps):
+        if touch.channel is not Channel.EMAIL:
+            await make(touch, event.card, deps, at_once=True)
 
 
 @router.subscriber(EMAIL.queue, EVENTS, channel=EMAIL.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created_email(event: LeadCreated, deps: FromApp) -> None:
-    await make(Touch.planned(event.lead_id, WELCOME, Channel.EMAIL, WELCOME, event.card), event.card, deps)
+    for touch in first_contact(event, deps):
+        if touch.channel is Channel.EMAIL:
+            await make(touch, event.card, deps, at_once=True)
 
 
-@router.subscriber(WHATSAPP.queue, EVENTS, channel=WHATSAPP.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(DUE_PHONE.queue, EVENTS, channel=DUE_PHONE.channel, ack_policy=ACKNOWLEDGE)
+async def on_touch_due_phone(event: TouchDue, deps: FromApp) -> None:
+    if event.channel is not Channel.EMAIL:
+        await make_due(event, deps)
+
+
+@router.subscriber(DUE_EMAIL.queue, EVENTS, channel=DUE_EMAIL.channel, ack_policy=ACKNOWLEDGE)
+async def on_touch_due_email(event: TouchDue, deps: FromApp) -> None:
+    if event.channel is Channel.EMAIL:
+        await make_due(event, deps)
+
+
+@router.subscriber(UNANSWERED.queue, EVENTS, channel=UNANSWERED.channel, ack_policy=ACKNOWLEDGE)
 async def on_call_unanswered(event: CallUnanswered, deps: FromApp) -> None:
-    card = await deps.store.card_of(event.lead_id)
-    await make(after_unanswered(event.lead_id, event.step, card), card, deps)
-
-
-@router.subscriber(LINK.queue, EVENTS, channel=LINK.channel, ack_policy=ACKNOWLEDGE)
-async def on_reply_received(event: ReplyReceived, deps: FromApp) -> None:
-    if event.intent is Intent.WANTS_LINK:
-        card = await deps.store.card_of(event.lead_id)
-        await make(after_link_request(event.lead_id, card), card, deps)
+    touch, card = await deps.store.made(event.touch_id)
+    if (following := touch.following(card)) is not None:
+        await make(following, card, deps)
 
 
 @router.subscriber(FALLBACK.queue, EVENTS, channel=FALLBACK.channel, ack_policy=ACKNOWLEDGE)
 async def on_touch_failed(event: TouchFailed, deps: FromApp) -> None:
     if event.kind is FailureKind.OPTED_OUT:
         await deps.store.opt_out_lead(event.lead_id, event.channel, event.reason)
-    card = await deps.store.card_of(event.lead_id)
-    following = after_failure(event.lead_id, event.step, event.channel, event.kind, card)
-    if following is not None:
+    touch, card = await deps.store.made(event.touch_id)
+    if event.kind is FailureKind.BAD_ADDRESS and touch.address is not None:
+        await deps.store.nobody_is_at(touch.address)
+    if (following := after_failure(touch, event.kind, card)) is not None:
         await make(following, card, deps)
+
+
+@router.subscriber(LINK.queue, EVENTS, channel=LINK.channel, ack_policy=ACKNOWLEDGE)
+async def on_reply_received(event: ReplyReceived, deps: FromApp) -> None:
+    if event.intent is Intent.WANTS_LINK:
+        card = await deps.store.card_of(event.lead_id)
+        await make(asked_for_link(event.lead_id, card), card, deps)
+
+
+def first_contact(event: LeadCreated, deps: Deps) -> list[Touch]:
+    zone, region = deps.settings.timezone, deps.settings.default_region
+    return list(first_touches(event, deps.journey, deps.now(), zone=zone, region=region))
+
+
+async def make_due(event: TouchDue, deps: Deps) -> None:
+    card = await deps.store.card_of(event.lead_id)
+    await make(Touch.due(event, card), card, deps)

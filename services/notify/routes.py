@@ -33,6 +33,7 @@ log = structlog.get_logger()
 routes = APIRouter()
 
 XML = "text/xml"
+WELCOME = "welcome"
 LARGEST = 256 * 1024
 EMPTY_TWIML = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
 
@@ -70,18 +71,17 @@ SignedForm = Annotated[dict[str, str], Depends(signed_form)]
 async def answer_call(touch: UUID, params: SignedForm, deps: FromApp) -> Response:
     """Somebody, or something, picked up: what they hear. It is said even when nothing can be stored."""
     receipt = read_verdict(params)
-    card: LeadCard | None = None
-    lead_id = 0
+    lead_id, template, card = 0, WELCOME, LeadCard(name="")
     with tracing.continued({}):
         try:
-            if (found := await deps.store.touch_of(touch)) is not None:
-                lead_id, card = found
+            made, card = await deps.store.made(touch)
+            lead_id, template = made.lead_id, made.template
             await deps.store.hear(_key("voice", params, "CallSid", "AnsweredBy"), touch, receipt, params)
-        except Unavailable as outage:  # the call's last callback will tell it again
+        except (Unavailable, LookupError) as outage:  # the call's last callback will tell it again
             log.warning("webhook.not_stored", path="voice", reason=str(outage))
-    facts = deps.wording.facts(lead_id, card or LeadCard(name=""))
+    facts, templates = deps.wording.facts(lead_id, card), deps.wording.templates_for(None)
     key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}"
-    twiml = greet(receipt, facts, settings=deps.settings, templates=deps.wording.templates, key_url=key_url)
+    twiml = greet(receipt, template, facts, settings=deps.settings, templates=templates, key_url=key_url)
     return Response(twiml, media_type=XML)
 
 
@@ -89,10 +89,12 @@ async def answer_call(touch: UUID, params: SignedForm, deps: FromApp) -> Respons
 async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp) -> Response:
     """A key during the call: 1 asks for the booking link."""
     pressed = params.get("Digits", "")
-    found = await deps.store.touch_of(touch)
-    if found is None:
-        return Response(thank("", {}, settings=deps.settings, templates=deps.wording.templates), media_type=XML)
-    lead_id, card = found
+    templates = deps.wording.templates_for(None)
+    try:
+        made, card = await deps.store.made(touch)
+    except LookupError:
+        return Response(thank("", {}, settings=deps.settings, templates=templates), media_type=XML)
+    lead_id = made.lead_id
     with tracing.continued({}):
         if pressed == "1":
             ref = params.get("CallSid", "")
@@ -101,7 +103,7 @@ async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp) -> Respons
             await deps.store.reply(f"key/{ref}", "", params, [wish], opts_in=False)
             log.info("reply.received", lead_id=lead_id, channel=Channel.CALL, intent=Intent.WANTS_LINK)
     facts = deps.wording.facts(lead_id, card)
-    return Response(thank(pressed, facts, settings=deps.settings, templates=deps.wording.templates), media_type=XML)
+    return Response(thank(pressed, facts, settings=deps.settings, templates=templates), media_type=XML)
 
 
 @routes.post("/webhooks/twilio/call", status_code=204)

@@ -1,19 +1,20 @@
 """How a touch leaves, channel by channel, and how the provider is asked about one afterwards."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from contracts.lead import LeadCard
 from contracts.receipt import Accepted, Receipt
-from contracts.touch import Channel
+from contracts.touch import Channel, FailureKind, Kind
+from providers.answers import RefusedTouch
 from providers.brevo.client import AlreadySent, BrevoClient, Mail
 from providers.twilio.client import Placed, TwilioClient
 from providers.twilio.webhooks import read_call_status, read_message_status
-from services.notify.links import booking_link, unsubscribe_link
 from services.notify.settings import Settings
-from services.notify.templates import Templates, facts_for
 from services.notify.touches import Touch
+from services.notify.wording import Wording, appointment
 
 CLOCKS_DIFFER = timedelta(seconds=15)
 
@@ -21,8 +22,11 @@ CLOCKS_DIFFER = timedelta(seconds=15)
 class Sender(Protocol):
     """One channel."""
 
-    async def send(self, touch: Touch, address: str, card: LeadCard) -> str:
-        """The provider's reference. Raises Unavailable (not sent), Unclear (perhaps), RefusedTouch (never)."""
+    async def send(self, touch: Touch, address: str, card: LeadCard, *, in_session: bool = False) -> str:
+        """The provider's reference; `in_session`: the person wrote by WhatsApp within a day.
+
+        Raises Unavailable (not sent), Unclear (perhaps), RefusedTouch (never).
+        """
         ...
 
     async def find(
@@ -37,31 +41,11 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
-    """Turns a touch into words for one person."""
-
-    settings: Settings
-    templates: Templates
-
-    def facts(self, lead_id: int, card: LeadCard) -> dict[str, str]:
-        s = self.settings
-        secret = s.link_secret.get_secret_value()
-        return facts_for(
-            card,
-            booking_url=booking_link(s.booking_url, lead_id, card, secret),
-            unsubscribe_url=unsubscribe_link(s.public_url, lead_id, secret),
-            business=s.business_name,
-            contact=s.business_contact,
-            advisor=s.advisor_name,
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class EmailSender:
     brevo: BrevoClient
     wording: Wording
 
-    async def send(self, touch: Touch, address: str, card: LeadCard) -> str:
+    async def send(self, touch: Touch, address: str, card: LeadCard, *, in_session: bool = False) -> str:
         try:
             return await self.brevo.send(self._mail(touch, address, card))
         except AlreadySent:
@@ -78,8 +62,9 @@ class EmailSender:
         return None
 
     def _mail(self, touch: Touch, address: str, card: LeadCard) -> Mail:
-        facts = self.wording.facts(touch.lead_id, card)
-        email = self.wording.templates.email(touch.template, facts)
+        facts = self.wording.facts(touch.lead_id, card, touch)
+        email = self.wording.templates_for(touch).email(touch.template, facts)
+        invitation = appointment(touch.booking, business=facts["business"]) if touch.booking else None
         return Mail(
             key=str(touch.touch_id),
             to=address,
@@ -88,6 +73,7 @@ class EmailSender:
             html=email.html,
             text=email.text,
             unsubscribe_url=facts["unsubscribe_url"],
+            attachments=(invitation,) if invitation else (),
         )
 
 
@@ -96,7 +82,7 @@ class CallSender:
     twilio: TwilioClient
     settings: Settings
 
-    async def send(self, touch: Touch, address: str, card: LeadCard) -> str:
+    async def send(self, touch: Touch, address: str, card: LeadCard, *, in_session: bool = False) -> str:
         hooks = f"{self.settings.public_url}/webhooks/twilio"
         return await self.twilio.place_call(
             to=address,
@@ -120,6 +106,7 @@ class MessageSender:
     """WhatsApp or SMS: the same API, told apart by the prefix of its addresses."""
 
     twilio: TwilioClient
+    settings: Settings
     wording: Wording
     channel: Channel
 
@@ -129,20 +116,22 @@ class MessageSender:
 
     @property
     def _from(self) -> str:
-        twilio = self.wording.settings.twilio
+        twilio = self.settings.twilio
         number = twilio.whatsapp_sender if self.channel is Channel.WHATSAPP else twilio.sms_sender
         return self._prefix + number.removeprefix("whatsapp:")
 
-    async def send(self, touch: Touch, address: str, card: LeadCard) -> str:
-        facts = self.wording.facts(touch.lead_id, card)
-        template = self._content_sid(touch.template)
+    async def send(self, touch: Touch, address: str, card: LeadCard, *, in_session: bool = False) -> str:
+        facts = self.wording.facts(touch.lead_id, card, touch)
+        sid = self._content_sid(touch)
+        if self.channel is Channel.WHATSAPP and sid is None and not in_session:
+            raise RefusedTouch(FailureKind.MISCONFIGURED, f"no approved template for {touch.template}")
         return await self.twilio.send_message(
             to=self._prefix + address,
             from_=self._from,
-            status_url=f"{self.wording.settings.public_url}/webhooks/twilio/message?touch={touch.touch_id}",
-            body=None if template else self.wording.templates.text(self.channel, touch.template, facts),
-            content_sid=template,
-            variables={"1": facts["first_name"], "2": facts["booking_url"]},
+            status_url=f"{self.settings.public_url}/webhooks/twilio/message?touch={touch.touch_id}",
+            body=None if sid else self.wording.templates_for(touch).text(self.channel, touch.template, facts),
+            content_sid=sid,
+            variables=variables(facts, touch),
         )
 
     async def find(
@@ -156,13 +145,22 @@ class MessageSender:
             {"MessageSid": ref, "MessageStatus": message.status, "ErrorCode": str(message.error_code or "")}
         )
 
-    def _content_sid(self, template: str) -> str | None:
+    def _content_sid(self, touch: Touch) -> str | None:
         if self.channel is not Channel.WHATSAPP:
             return None
-        twilio = self.wording.settings.twilio
-        return {"call_unanswered": twilio.content_sid_call_unanswered, "booking_link": twilio.content_sid_booking_link}[
-            template
-        ] or None
+        sids = self.settings.twilio.content_sid_of
+        return sids.get(f"{touch.template}.{self.wording.language_of(touch)}") or sids.get(touch.template)
+
+
+def variables(facts: Mapping[str, str], touch: Touch) -> dict[str, str]:
+    """What an approved template's numbers stand for: {{1}} the first name, {{2}} the booking link.
+
+    Of a meeting: {{2}} when it is, {{3}} its link, or where there is none, the booking page's. None may be empty.
+    """
+    if touch.kind is Kind.MEETING:
+        when, link = facts["meeting_when"] or facts["business"], facts["meeting_url"] or facts["booking_url"]
+        return {"1": facts["first_name"], "2": when, "3": link}
+    return {"1": facts["first_name"], "2": facts["booking_url"]}
 
 
 def _accepted(found: list[Placed], from_: str, since: datetime, taken: set[str]) -> Receipt | None:

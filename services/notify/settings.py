@@ -1,13 +1,10 @@
 """What notify reads from the environment."""
 
-from pathlib import Path
-
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from journey.settings import JourneySettings
 from kit.settings import Seconds, ServiceSettings
-
-TEMPLATES = Path(__file__).parents[2] / "deploy" / "templates"
 
 
 class TwilioSettings(BaseSettings):
@@ -21,8 +18,18 @@ class TwilioSettings(BaseSettings):
     whatsapp_sender: str
     sms_sender: str
     base_url: str = "https://api.twilio.com"
-    content_sid_call_unanswered: str = ""
-    content_sid_booking_link: str = ""
+    content_sids: str = Field("", pattern=r"^$|^[\w.]+=HX\w+(,[\w.]+=HX\w+)*$")
+
+    @property
+    def real(self) -> bool:
+        """Whether this is an account of life: the sandbox has no certificate."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def content_sid_of(self) -> dict[str, str]:
+        """Template, or template and language (`confirmation.en`), to the SID of its approved WhatsApp template."""
+        pairs = (pair.partition("=") for pair in self.content_sids.split(",") if pair)
+        return {name: sid for name, _, sid in pairs}
 
 
 class BrevoSettings(BaseSettings):
@@ -39,21 +46,23 @@ class BrevoSettings(BaseSettings):
     webhook_token: SecretStr = Field(validation_alias=AliasChoices("BREVO_WEBHOOK_TOKEN", "SENDINBLUE_WEBHOOK_TOKEN"))
 
 
-class Settings(ServiceSettings):
+class Settings(ServiceSettings, JourneySettings):
     twilio: TwilioSettings = Field(default_factory=TwilioSettings)
     brevo: BrevoSettings = Field(default_factory=BrevoSettings)
 
     public_base_url: str
     booking_url: str
     link_secret: SecretStr
+    crm_url: str
     business_name: str = "Pauta"
     business_contact: str = ""
     advisor_name: str = "Javier"
     voice_welcome_url: str = ""
     voice_voicemail_url: str = ""
     voice_name: str = "Polly.Andres-Neural"
-    templates_path: Path = TEMPLATES
-    language: str = "es-MX"
+    resource_url: str = ""
+    survey_url: str = ""
+    material_url: str = ""
 
     provider_timeout: Seconds = 10.0
     touch_lease: Seconds = 30.0

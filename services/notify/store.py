@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from contracts.booking import Booking
 from contracts.event import Event
 from contracts.lead import LeadCard, LeadOptedOut
 from contracts.receipt import Receipt
@@ -16,7 +17,9 @@ from contracts.reply import ReplyReceived
 from contracts.touch import (
     Channel,
     FailureKind,
+    Kind,
     SkipReason,
+    TouchDeferred,
     TouchFailed,
     TouchSent,
     TouchSkipped,
@@ -24,8 +27,9 @@ from contracts.touch import (
 )
 from kit import outbox, tracing
 from kit.database import Connection, Database
+from kit.failures import Unavailable
 from services.notify.decisions.receipts import advance, said_by
-from services.notify.decisions.sending import Facts
+from services.notify.decisions.sending import Facts, Standing
 from services.notify.touches import State, Touch
 
 log = structlog.get_logger()
@@ -39,15 +43,19 @@ with card as (
   insert into leads (lead_id, phone, email, card) values ($2, $9, $10, $11::text::jsonb) on conflict do nothing),
 claimed as (
   insert into touches (touch_id, lead_id, step, channel, template, address, state, attempts, sendings,
-                       first_claimed_at, lease_until)
-  values ($1, $2, $3, $4, $5, $6, 'sending', 1, 1, now(), now() + make_interval(secs => $7))
-  on conflict (touch_id) do update set state = 'sending', attempts = touches.attempts + 1,
+                       first_claimed_at, lease_until, kind, fallback, until, booking)
+  values ($1, $2, $3, $4, $5, $6, 'sending', 1, 1, now(), now() + make_interval(secs => $7),
+          $12, $13, $14, $15::text::jsonb)
+  on conflict (touch_id) do update set state = 'sending', attempts = touches.attempts + 1, until = $14,
     sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), looks = 0, check_at = null,
     first_claimed_at = case when touches.sendings = 0 then now() else touches.first_claimed_at end, reason = null
     where touches.state = $8
   returning attempts)
 select (select attempts from claimed) as attempt,
-       exists (select 1 from opt_outs where address in ($9, $10)) as opted_out"""
+       exists (select 1 from opt_outs where address in ($9, $10)) as opted_out,
+       exists (select 1 from dead_addresses where address = $6) as dead,
+       exists (select 1 from sessions where phone = $9
+                 and wrote_at > now() - interval '23 hours 55 minutes') as in_session"""
 SETTLE = """
 with settled as (
   update touches set state = $3, provider_ref = coalesce(nullif($4, ''), provider_ref), reason = $5,
@@ -59,6 +67,7 @@ select $8, $9, lead_id, $10, $11 from settled where $8::uuid is not null returni
 EXPIRE = """update touches set state = 'uncertain', reason = 'lease expired', lease_until = null, looks = 0,
               check_at = now() + make_interval(secs => $1), updated_at = now()
             where state = 'sending' and lease_until < now() returning touch_id, lead_id, step, channel"""
+WROTE = "insert into sessions (phone) values ($1) on conflict (phone) do update set wrote_at = now()"
 NOTED = "insert into callbacks (key, touch_id, body) values ($1, $2, $3) on conflict do nothing returning true"
 FORGET = "delete from callbacks where received_at < now() - make_interval(days => 30)"
 
@@ -76,12 +85,6 @@ class Open:
     provider_ref: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    facts: Facts
-    attempt: int
-
-
 class Store:
     """`lease` and `patience` are seconds: how long a sending may take, how long a receipt is awaited before asking."""
 
@@ -89,14 +92,24 @@ class Store:
         self._database, self._lease, self._patience = database, lease, patience
 
     async def card_of(self, lead_id: int) -> LeadCard:
-        """Raises LookupError for a lead of whom nothing is known."""
+        """Raises Unavailable for a lead of whom nothing is known yet: its own event is still on the way."""
         rows = await self._database.fetch(CARD, lead_id)
         if not rows:
-            raise LookupError(f"no card of lead {lead_id}")
+            raise Unavailable("the lead's card is not here yet")
         return LeadCard.model_validate(rows[0]["card"])
 
-    async def claim(self, touch: Touch, card: LeadCard, *, from_state: State = State.PLANNED) -> Claim:
-        """Takes the touch in hand: makes its row, or takes it over from `from_state`. Committed when this returns."""
+    async def claim(
+        self,
+        touch: Touch,
+        card: LeadCard,
+        *,
+        from_state: State = State.PLANNED,
+        standing: Standing,
+    ) -> tuple[Facts, int]:
+        """Takes the touch in hand: makes its row, or takes it over from `from_state`. Committed when this returns.
+
+        The facts to decide by, and the attempt's number.
+        """
         [row] = await self._database.fetch(
             CLAIM,
             touch.touch_id,
@@ -110,8 +123,20 @@ class Store:
             card.phone,
             card.email,
             card.model_dump_json(),
+            touch.kind,
+            list(touch.fallback),
+            touch.until,
+            touch.booking.model_dump_json() if touch.booking else None,
         )
-        return Claim(Facts(claimed=row["attempt"] is not None, opted_out=row["opted_out"]), row["attempt"] or 0)
+        claimed = row["attempt"] is not None
+        facts = Facts(
+            claimed=claimed,
+            opted_out=row["opted_out"],
+            dead=row["dead"],
+            in_session=row["in_session"],
+            standing=standing,
+        )
+        return facts, row["attempt"] or 0
 
     async def sent(self, touch: Touch, attempt: int, ref: str) -> None:
         await self._settle(touch, attempt, State.SENT, _sent(touch, ref), ref=ref, check_in=self._patience)
@@ -123,6 +148,11 @@ class Store:
     async def skipped(self, touch: Touch, attempt: int, reason: SkipReason) -> None:
         event = TouchSkipped(**_about(touch), reason=reason)
         await self._settle(touch, attempt, State.SKIPPED, event, reason=reason)
+
+    async def deferred(self, touch: Touch, attempt: int) -> None:
+        """Nothing was sent; the scheduler is asked for a better hour."""
+        event = TouchDeferred(**_about(touch), booking=touch.booking.uid if touch.booking else "")
+        await self._settle(touch, attempt, State.PLANNED, event, reason="deferred", sendings=-1)
 
     async def uncertain(self, touch: Touch, attempt: int, reason: str, *, check_in: float) -> None:
         event = TouchUncertain(**_about(touch), reason=reason)
@@ -267,6 +297,10 @@ class Store:
                 return
             await self._opt_out(connection, addresses, channel, reason)
 
+    async def nobody_is_at(self, address: str) -> None:
+        """Nothing more goes to an address that a provider says reaches nobody."""
+        await self._database.fetch("insert into dead_addresses (address) values ($1) on conflict do nothing", address)
+
     async def opt_out_lead(self, lead_id: int, channel: str, reason: str) -> None:
         async with self._database.transaction() as connection:
             row = await connection.fetchrow("select phone, email from leads where lead_id = $1", lead_id)
@@ -296,6 +330,8 @@ class Store:
         async with self._database.transaction() as connection:
             if not await connection.fetchval(NOTED, key, None, body):
                 return
+            if phone:
+                await connection.execute(WROTE, phone)
             if opts_in:
                 await connection.execute(
                     """delete from opt_outs where address = $1 or address in
@@ -309,12 +345,14 @@ class Store:
         rows = await self._database.fetch("select lead_id from leads where phone = $1 order by lead_id desc", phone)
         return [row["lead_id"] for row in rows]
 
-    async def touch_of(self, touch_id: UUID) -> tuple[int, LeadCard] | None:
-        """Whose touch it is."""
+    async def made(self, touch_id: UUID) -> tuple[Touch, LeadCard]:
+        """A touch of the ledger, and whose it is. Raises LookupError for one that was never made."""
         rows = await self._database.fetch(
-            "select lead_id, card from touches join leads using (lead_id) where touch_id = $1", touch_id
+            "select touches.*, card from touches join leads using (lead_id) where touch_id = $1", touch_id
         )
-        return (rows[0]["lead_id"], LeadCard.model_validate(rows[0]["card"])) if rows else None
+        if not rows:
+            raise LookupError(f"no touch {touch_id}")
+        return _touch(rows[0]), LeadCard.model_validate(rows[0]["card"])
 
     async def touch_by_ref(self, ref: str) -> UUID | None:
         rows = await self._database.fetch("select touch_id from touches where provider_ref = $1", ref)
@@ -335,18 +373,26 @@ def _sent(touch: Touch, ref: str) -> TouchSent:
 
 def _open(row: asyncpg.Record) -> Open:
     return Open(
-        touch=Touch(
-            touch_id=row["touch_id"],
-            lead_id=row["lead_id"],
-            step=row["step"],
-            channel=Channel(row["channel"]),
-            template=row["template"],
-            address=row["address"],
-        ),
+        touch=_touch(row),
         card=LeadCard.model_validate(row["card"]),
         sendings=row["sendings"],
         looks=row["looks"],
         first_claimed_at=row["first_claimed_at"],
         age_seconds=row["age"],
         provider_ref=row["provider_ref"],
+    )
+
+
+def _touch(row: asyncpg.Record) -> Touch:
+    return Touch(
+        touch_id=row["touch_id"],
+        lead_id=row["lead_id"],
+        step=row["step"],
+        channel=Channel(row["channel"]),
+        template=row["template"],
+        address=row["address"],
+        kind=Kind(row["kind"]),
+        fallback=tuple(Channel(channel) for channel in row["fallback"]),
+        until=row["until"],
+        booking=Booking.model_validate(row["booking"]) if row["booking"] else None,
     )

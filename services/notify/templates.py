@@ -6,8 +6,6 @@ from pathlib import Path
 import jinja2
 from mjml import mjml2html
 
-from contracts.lead import LeadCard
-
 
 @dataclass(frozen=True, slots=True)
 class Email:
@@ -17,16 +15,15 @@ class Email:
 
 
 class Templates:
-    """Renders what stands in `folder/<language>`. A name that a template needs and nobody gives is an error.
+    """Renders what stands in `folder/<language>`, and where that has nothing, in `folder/<otherwise>`.
 
-    Email is a pair: `<name>.mjml`, and its plain twin `<name>.txt`, whose first line is the subject.
+    A name that a template needs and nobody gives is an error. Email is a pair: `<name>.mjml`, and its plain twin
+    `<name>.txt`, whose first line is the subject.
     """
 
-    def __init__(self, folder: Path, language: str) -> None:
-        root = folder / language
-        if not root.is_dir():
-            raise FileNotFoundError(f"no templates for {language} in {folder}")
-        sources = {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
+    def __init__(self, folder: Path, language: str, *, otherwise: str | None = None) -> None:
+        sources = _read(folder, otherwise) if otherwise else {}
+        sources |= _read(folder, language)
         for name in [name for name in sources if name.endswith(".mjml")]:
             sources[name.removesuffix(".mjml") + ".html"] = str(mjml2html(sources.pop(name)))
         self._jinja = jinja2.Environment(
@@ -50,18 +47,8 @@ class Templates:
         return self._jinja.get_template(name).render(facts)
 
 
-def facts_for(
-    card: LeadCard, *, booking_url: str, unsubscribe_url: str, business: str, contact: str, advisor: str
-) -> dict[str, str]:
-    """What every template may name."""
-    return {
-        "name": card.name,
-        "first_name": card.first_name,
-        "company": card.company or "",
-        "service": card.service or "",
-        "booking_url": booking_url,
-        "unsubscribe_url": unsubscribe_url,
-        "business": business,
-        "contact": contact,
-        "advisor": advisor,
-    }
+def _read(folder: Path, language: str) -> dict[str, str]:
+    root = folder / language
+    if not root.is_dir():
+        raise FileNotFoundError(f"no templates for {language} in {folder}")
+    return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}

@@ -9,7 +9,13 @@ from services.notify.templates import Templates
 
 
 def greet(
-    receipt: Receipt | None, facts: dict[str, str], *, settings: Settings, templates: Templates, key_url: str
+    receipt: Receipt | None,
+    template: str,
+    facts: dict[str, str],
+    *,
+    settings: Settings,
+    templates: Templates,
+    key_url: str,
 ) -> str:
     """A person hears the invitation and may press 1; a machine gets the voicemail; a fax gets nothing.
 
@@ -21,12 +27,17 @@ def greet(
             pass
         case Unheard():
             response.pause(length=1)
-            _speak(response, settings.voice_voicemail_url, templates.text("voice", "voicemail", facts), settings)
+            _speak(
+                response,
+                settings.voice_voicemail_url,
+                templates.text("voice", f"{template}_voicemail", facts),
+                settings,
+            )
         case _:
             keys = Gather(
                 input="dtmf", num_digits=1, timeout=6, action=key_url, method="POST", action_on_empty_result=True
             )
-            _speak(keys, settings.voice_welcome_url, templates.text("voice", "welcome", facts), settings)
+            _speak(keys, settings.voice_welcome_url, templates.text("voice", template, facts), settings)
             response.append(keys)
     response.hangup()
     return str(response)

@@ -1,17 +1,33 @@
 """Whether a touch goes out now."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from contracts.touch import SkipReason
+from contracts.touch import Kind, SkipReason
 from services.notify.touches import Touch
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What crm says stands against reaching the lead out, at the instant it was asked."""
+
+    booking: str | None = None
+    booked_elsewhere: bool = False
+    closed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledger and the opt-outs say at the instant of sending."""
+    """What the ledger, the opt-outs and crm say at the instant of sending.
+
+    `dead`: the address is known to reach nobody; `in_session`: they wrote by WhatsApp within a day.
+    """
 
     claimed: bool
     opted_out: bool = False
+    dead: bool = False
+    in_session: bool = False
+    standing: Standing = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +41,41 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class Defer:
+    """This is no hour for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """Somebody else has it in hand, or it is settled."""
 
 
-def decide(touch: Touch, facts: Facts) -> Send | Skip | Leave:
+def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | Leave:
     if not facts.claimed:
         return Leave()
     if facts.opted_out:
         return Skip(SkipReason.OPTED_OUT)
+    if (against := _against(touch, facts.standing)) is not None:
+        return Skip(against)
     if touch.address is None:
         return Skip(SkipReason.NO_ADDRESS)
+    if facts.dead:
+        return Skip(SkipReason.BAD_ADDRESS)
+    if touch.until is not None and now >= touch.until:
+        return Defer()
     return Send(touch.address)
+
+
+def _against(touch: Touch, standing: Standing) -> SkipReason | None:
+    """Why the lead's booking, or its end in Kommo, stops the touch. Neither stops what the person asked for."""
+    match touch.kind:
+        case Kind.ASKED_FOR:
+            return None
+        case _ if standing.closed is not None:
+            return SkipReason.CLOSED
+        case Kind.MEETING:
+            same = touch.booking is not None and touch.booking.uid == standing.booking
+            return None if same else SkipReason.NOT_BOOKED
+        case _:
+            booked = standing.booking is not None or standing.booked_elsewhere
+            return SkipReason.BOOKED if booked else None

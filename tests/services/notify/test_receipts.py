@@ -1,5 +1,6 @@
 """What receipts make of a touch, in any order and any number."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,12 +10,13 @@ from hypothesis import strategies as st
 from contracts.call import CallAnswered, CallUnanswered, Unanswered
 from contracts.event import Event
 from contracts.receipt import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
-from contracts.touch import Channel, FailureKind, TouchDelivered, TouchFailed, TouchSent
-from services.notify.decisions.fallback import after_failure, after_unanswered
+from contracts.touch import Channel, FailureKind, Kind, TouchDelivered, TouchFailed, TouchSent
+from services.notify.decisions.fallback import after_failure
 from services.notify.decisions.receipts import advance, said_by
-from services.notify.touches import OPEN, WELCOME, State
-from tests.builders import a_card
+from services.notify.touches import OPEN, State
+from tests.builders import a_booking, a_card, a_touch
 
+CHAIN = (Channel.WHATSAPP, Channel.SMS)
 NO_WHATSAPP = Undeliverable("SM1", FailureKind.UNREACHABLE, "twilio: undelivered code 63024")
 
 
@@ -37,7 +39,7 @@ def test_a_receipt(state: State, receipt: Receipt, after: State | None) -> None:
 
 
 def test_what_nobody_had_said_yet_is_said_first() -> None:
-    events = said_by(NO_WHATSAPP, State.SENDING, touch_id=uuid4(), lead_id=1, step=WELCOME, channel=Channel.WHATSAPP)
+    events = said_by(NO_WHATSAPP, State.SENDING, touch_id=uuid4(), lead_id=1, step="welcome", channel=Channel.WHATSAPP)
 
     assert [type(event) for event in events] == [TouchSent, TouchFailed]
 
@@ -58,7 +60,7 @@ def test_no_sequence_of_receipts_leads_to_two_sends_or_two_endings(start: State,
     for receipt in receipts:
         after = advance(state, receipt)
         if after is not None:
-            events += said_by(receipt, state, touch_id=uuid4(), lead_id=1, step=WELCOME, channel=Channel.WHATSAPP)
+            events += said_by(receipt, state, touch_id=uuid4(), lead_id=1, step="welcome", channel=Channel.WHATSAPP)
             assert state in OPEN
             assert after not in (State.PLANNED, State.SENDING, State.UNCERTAIN)
             state = after
@@ -70,10 +72,9 @@ def test_no_sequence_of_receipts_leads_to_two_sends_or_two_endings(start: State,
 
 @given(st.lists(st.sampled_from(["unanswered", *FailureKind]), min_size=1, max_size=8))
 def test_however_often_a_channel_fails_the_next_one_is_one_and_the_same_touch(causes: list[str]) -> None:
+    touch = a_touch(fallback=CHAIN)
     following = {
-        after_unanswered(1, WELCOME, a_card())
-        if cause == "unanswered"
-        else after_failure(1, WELCOME, Channel.CALL, FailureKind(cause), a_card())
+        touch.following(a_card()) if cause == "unanswered" else after_failure(touch, FailureKind(cause), a_card())
         for cause in causes
     } - {None}
 
@@ -94,6 +95,19 @@ def test_however_often_a_channel_fails_the_next_one_is_one_and_the_same_touch(ca
     ],
 )
 def test_where_a_failure_leads(channel: Channel, kind: FailureKind, following: Channel | None) -> None:
-    touch = after_failure(1, WELCOME, channel, kind, a_card())
+    chain = (Channel.CALL, *CHAIN)
+    rest = chain[chain.index(channel) + 1 :] if channel in chain else ()
+    touch = after_failure(a_touch(channel, fallback=rest), kind, a_card())
 
     assert (touch.channel if touch else None) == following
+
+
+def test_the_next_channel_carries_on_what_the_touch_is_about() -> None:
+    until = datetime(2026, 3, 2, 19, tzinfo=UTC)
+    call = a_touch(kind=Kind.MEETING, booking=a_booking(), fallback=CHAIN, until=until)
+    message = call.following(a_card())
+
+    assert message is not None
+    assert (message.channel, message.fallback) == (Channel.WHATSAPP, (Channel.SMS,))
+    assert (message.kind, message.booking, message.template) == (call.kind, call.booking, call.template)
+    assert message.until == until + timedelta(hours=1)

@@ -1,27 +1,55 @@
 """Whether a touch goes out."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from contracts.touch import SkipReason
-from services.notify.decisions.sending import Facts, Leave, Send, Skip, decide
-from tests.builders import a_touch
+from contracts.touch import Channel, Kind, SkipReason
+from services.notify.decisions.sending import Defer, Facts, Leave, Send, Skip, Standing, decide
+from services.notify.touches import Touch
+from tests.builders import a_booking, a_touch
 
+NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
 CLAIMED = Facts(claimed=True)
+PHONE = "+528112345678"
+CALL = a_touch(address=PHONE)
+FOLLOW_UP = a_touch(Channel.WHATSAPP, kind=Kind.FOLLOW_UP, address=PHONE)
+REMINDER = replace(FOLLOW_UP, kind=Kind.MEETING, booking=a_booking("mine"))
+LINK = replace(FOLLOW_UP, kind=Kind.ASKED_FOR)
+
+
+def standing(**facts: Any) -> Facts:
+    return replace(CLAIMED, standing=Standing(**facts))
 
 
 @pytest.mark.parametrize(
-    ("facts", "phone", "decision"),
+    ("touch", "facts", "decision"),
     [
-        pytest.param(CLAIMED, "+528112345678", Send("+528112345678"), id="goes out"),
-        pytest.param(replace(CLAIMED, opted_out=True), "+528112345678", Skip(SkipReason.OPTED_OUT), id="opted out"),
-        pytest.param(CLAIMED, None, Skip(SkipReason.NO_ADDRESS), id="nowhere to go"),
-        pytest.param(Facts(claimed=False), "+528112345678", Leave(), id="in another's hand, or settled"),
+        pytest.param(CALL, CLAIMED, Send(PHONE), id="goes out"),
+        pytest.param(CALL, replace(CLAIMED, opted_out=True), Skip(SkipReason.OPTED_OUT), id="opted out"),
+        pytest.param(replace(CALL, address=None), CLAIMED, Skip(SkipReason.NO_ADDRESS), id="nowhere to go"),
+        pytest.param(CALL, replace(CLAIMED, dead=True), Skip(SkipReason.BAD_ADDRESS), id="reaches nobody"),
+        pytest.param(CALL, Facts(claimed=False), Leave(), id="in another's hand, or settled"),
+        pytest.param(FOLLOW_UP, standing(booking="mine"), Skip(SkipReason.BOOKED), id="booked"),
+        pytest.param(CALL, standing(booking="mine"), Skip(SkipReason.BOOKED), id="booked before the call's fallback"),
+        pytest.param(FOLLOW_UP, standing(booked_elsewhere=True), Skip(SkipReason.BOOKED), id="booked as another lead"),
+        pytest.param(FOLLOW_UP, standing(closed="won"), Skip(SkipReason.CLOSED), id="closed in Kommo"),
+        pytest.param(REMINDER, standing(booking="mine"), Send(PHONE), id="the meeting stands"),
+        pytest.param(REMINDER, standing(booking="another"), Skip(SkipReason.NOT_BOOKED), id="the meeting moved"),
+        pytest.param(REMINDER, standing(), Skip(SkipReason.NOT_BOOKED), id="the meeting was cancelled"),
+        pytest.param(
+            REMINDER, standing(booking="mine", closed="lost"), Skip(SkipReason.CLOSED), id="closed, and booked"
+        ),
+        pytest.param(LINK, standing(booking="mine", closed="won"), Send(PHONE), id="asked for it"),
+        pytest.param(LINK, replace(CLAIMED, opted_out=True), Skip(SkipReason.OPTED_OUT), id="asked for it, then stop"),
+        pytest.param(replace(CALL, until=NOW), CLAIMED, Defer(), id="the hour is over"),
+        pytest.param(replace(CALL, until=NOW + timedelta(seconds=1)), CLAIMED, Send(PHONE), id="just in time"),
     ],
 )
-def test_a_touch(facts: Facts, phone: str | None, decision: object) -> None:
-    assert decide(a_touch(phone=phone), facts) == decision
+def test_a_touch(touch: Touch, facts: Facts, decision: object) -> None:
+    assert decide(touch, facts, NOW) == decision
 
 
 def test_the_same_touch_has_the_same_name_however_often_it_is_planned() -> None:

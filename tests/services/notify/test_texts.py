@@ -1,23 +1,34 @@
 """The texts people get, and the links in them."""
 
+import os
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from icalendar import Calendar
 
+from contracts.touch import Channel, Kind
+from journey.reading import templates_in
+from pauta.running.recipe import read_recipes
 from services.notify.links import booking_link, read_unsubscribe_token, unsubscribe_link
-from services.notify.settings import TEMPLATES
-from services.notify.templates import Templates, facts_for
-from tests.builders import a_card
+from services.notify.settings import Settings
+from services.notify.templates import Templates
+from services.notify.wording import Wording, appointment
+from tests.builders import a_booking, a_card, a_touch
 
 SECRET = "a secret"
-FACTS = facts_for(
-    a_card(name="Ana <b>Torres</b>"),
-    booking_url="https://cal.com/x?a=1&b=2",
-    unsubscribe_url="https://example.com/baja/1.x",
-    business="Demo & Cía",
-    contact="Av. Siempre Viva 1, Monterrey",
-    advisor="Javier",
-)
+TEMPLATES = Path(__file__).parents[3] / "deploy" / "templates"
+FACTS = {
+    **{"name": "Ana <b>Torres</b>", "first_name": "Ana", "company": "Demo SA", "service": "Consultoría IA"},
+    **{"booking_url": "https://cal.com/x?a=1&b=2", "unsubscribe_url": "https://example.com/baja/1.x"},
+    **{"business": "Demo & Cía", "contact": "Av. Siempre Viva 1, Monterrey", "advisor": "Javier"},
+    **{"resource_url": "", "survey_url": "", "material_url": ""},
+    **{"meeting_when": "jueves 12 de febrero a las 11:00 a.m.", "meeting_url": "https://v.example.com/1"},
+    "meeting_title": "Asesoría",
+}
+KNOWN = templates_in(TEMPLATES, "es-MX")
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +50,67 @@ def test_the_welcome_email(templates: Templates) -> None:
 
 
 @pytest.mark.parametrize("channel", ["whatsapp", "sms"])
-@pytest.mark.parametrize("name", ["call_unanswered", "booking_link"])
+@pytest.mark.parametrize("name", ["welcome", "booking_link", "day_3", "day_12"])
 def test_a_message_names_the_link_and_the_way_out(templates: Templates, channel: str, name: str) -> None:
     text = templates.text(channel, name, FACTS)
 
     assert "https://cal.com/x?a=1&b=2" in text
     assert "BAJA" in text
     assert len(text) <= 1600
+
+
+@pytest.mark.parametrize("empty", [False, True], ids=["everything known", "nothing optional known"])
+@pytest.mark.parametrize("name", sorted(KNOWN[Channel.EMAIL]))
+def test_every_email_is_whole(templates: Templates, name: str, empty: bool) -> None:
+    optional = (
+        "company",
+        "service",
+        "contact",
+        "resource_url",
+        "survey_url",
+        "material_url",
+        "meeting_when",
+        "meeting_url",
+    )
+    filled = dict.fromkeys(optional, "") if empty else dict.fromkeys(optional, "https://example.com/algo")
+    email = templates.email(name, FACTS | filled)
+
+    assert email.subject
+    for part in (email.html, email.text):
+        assert "Ana" in part
+        assert "https://example.com/baja/1.x" in part, "the way out"
+        assert "{%" not in part
+        assert 'href=""' not in part
+    for url in ("resource_url", "survey_url", "material_url", "meeting_url"):
+        if f"{{{{ {url} }}}}" in (TEMPLATES / "es-MX" / "email" / f"{name}.mjml").read_text():
+            assert (filled[url] in email.html) is not empty or empty
+
+
+def test_a_lead_reads_of_a_meeting_in_their_own_language_and_zone() -> None:
+    environment = dict(read_recipes({})["notify"].environment) | {"TEMPLATES_PATH": str(TEMPLATES)}
+    with patch.dict(os.environ, environment, clear=True):
+        wording = Wording(Settings())
+
+    def told(**booking: Any) -> str:
+        touch = a_touch(Channel.SMS, kind=Kind.MEETING, booking=a_booking(**booking))
+        return wording.templates_for(touch).text("sms", "confirmation", wording.facts(7, a_card(), touch))
+
+    assert "jueves 12 de febrero a las 11:00" in told()
+    assert "hora de Monterrey" in told()
+    assert "jueves 12 de febrero a las 9:00" in told(time_zone="America/Tijuana")
+    assert "Thursday, February 12 at 11:00" in told(language="en")
+    assert "jueves" in told(language="pt-BR"), "the business's language where there are no texts in theirs"
+    assert "hora de" not in told(starts_at=None)
+
+
+def test_an_invitation_is_a_calendar_file() -> None:
+    invitation = appointment(a_booking(), business="Demo")
+    assert invitation is not None
+    [event] = Calendar.from_ical(invitation.content).walk("VEVENT")
+
+    assert event.decoded("dtstart") == a_booking().starts_at
+    assert event.decoded("dtend") == a_booking().ends_at
+    assert appointment(a_booking(starts_at=None), business="Demo") is None
 
 
 def test_a_subject_is_one_line_whatever_the_name(templates: Templates) -> None:

@@ -1,0 +1,62 @@
+"""Asks crm, at the instant of sending, whether the lead may be reached out: who booked is not followed up."""
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import uuid4
+
+import httpx
+
+from kit.failures import Unavailable
+from services.notify.decisions.sending import Standing
+
+MARGIN_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """What stands against it. While it is good, no booking of this lead is answered for."""
+
+    standing: Standing
+    good_until: float
+
+    @property
+    def good(self) -> bool:
+        return time.monotonic() < self.good_until
+
+
+FREELY = Permission(Standing(), float("inf"))
+
+
+class Crm:
+    """Crm's permits: a booking that arrives while one is open is answered when the touch has left."""
+
+    def __init__(self, base_url: str) -> None:
+        self._http = httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(5, connect=2))
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    @asynccontextmanager
+    async def permission(self, lead_id: int) -> AsyncIterator[Permission]:
+        """Raises Unavailable when crm cannot be asked: who is not asked is not followed up."""
+        permit, asked_at = f"/permits/{uuid4()}", time.monotonic()
+        try:
+            response = await self._http.put(permit, params={"lead_id": lead_id})
+            response.raise_for_status()
+            said = response.json()
+            standing = Standing(said["booking"], said["booked_elsewhere"], said["closed"])
+            good_until = asked_at + said["seconds"] - MARGIN_SECONDS
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            await self._end(permit)
+            raise Unavailable(f"crm: {type(error).__name__}") from error
+        try:
+            yield Permission(standing, good_until)
+        finally:
+            await self._end(permit)
+
+    async def _end(self, permit: str) -> None:
+        with contextlib.suppress(httpx.HTTPError):  # it ends by itself
+            await self._http.delete(permit)
