@@ -10,10 +10,12 @@ RUN useradd --system --uid 10001 --no-create-home pauta && mkdir -p /app/data &&
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY contracts contracts
+COPY journey journey
 COPY kit kit
 COPY providers providers
 COPY services services
 COPY pauta pauta
+COPY deploy/journey.yml deploy/journey.demo.yml deploy/
 COPY deploy/templates deploy/templates
 USER pauta
 EXPOSE 8000

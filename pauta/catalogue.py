@@ -6,6 +6,7 @@ import services.console.handlers
 import services.crm.handlers
 import services.intake.store
 import services.notify.handlers
+import services.scheduler.handlers
 from contracts.event import Event
 from kit.bus import Work
 
@@ -21,5 +22,6 @@ SERVICES = (
     Service("intake", (), services.intake.store.SAYS),
     Service("crm", services.crm.handlers.WORKS, services.crm.handlers.SAYS),
     Service("notify", services.notify.handlers.WORKS, services.notify.handlers.SAYS),
+    Service("scheduler", services.scheduler.handlers.WORKS, services.scheduler.handlers.SAYS),
     Service("console", services.console.handlers.WORKS, ()),
 )

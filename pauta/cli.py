@@ -1,4 +1,4 @@
-"""pauta up, down, demo, setup, documents."""
+"""pauta up, down, demo, setup, documents, journey, template, catch-up."""
 
 import asyncio
 import json
@@ -6,13 +6,17 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
+from pauta.journeys import journeys, templates
 from pauta.running.compose import Compose, engine_answers
 from pauta.running.native import Native, stop_remembered
-from pauta.running.recipe import PROJECT, read_env_file
+from pauta.running.recipe import PROJECT, variables
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(journeys, name="journey")
+app.add_typer(templates, name="template")
 
 Engine = Annotated[str, typer.Option(envvar="PAUTA_ENGINE", help="docker, native, or auto: Docker where it answers.")]
 
@@ -28,10 +32,6 @@ def home() -> Path:
     """Where a native system keeps its data between starts."""
     root = Path("/var/lib/pauta") if os.geteuid() == 0 else Path.home() / ".local/share/pauta"
     return Path(os.environ.get("PAUTA_HOME") or root)
-
-
-def variables() -> dict[str, str]:
-    return read_env_file(PROJECT / ".env") | dict(os.environ)
 
 
 @app.command()
@@ -53,7 +53,7 @@ def up(engine: Engine = "auto") -> None:
         addresses = native.addresses
     typer.echo(f"Leads:     POST {addresses.gateway}/api/lead")
     typer.echo(f"Actions:   {addresses.console}/api/actions")
-    typer.echo(f"Sandbox:   {addresses.sandbox}/sandbox/calls, /messages, /emails, /kommo")
+    typer.echo(f"Sandbox:   {addresses.sandbox}/sandbox/calls, /messages, /emails, /kommo, /calcom")
     typer.echo(
         f"RabbitMQ:  {addresses.rabbitmq}  (user pauta, password in RABBITMQ_PASSWORD, rabbitmq-demo unless set)"
     )
@@ -75,6 +75,24 @@ def demo(engine: Engine = "auto") -> None:
     from pauta.demo import run
 
     raise typer.Exit(0 if run(docker=by_docker(engine)) else 1)
+
+
+@app.command()
+def catch_up(
+    release: Annotated[
+        bool, typer.Option("--release", help="Let the overdue touches go, each by its own rule.")
+    ] = False,
+) -> None:
+    """How many touches are overdue after an outage, and whether they wait for a word."""
+    url = f"http://127.0.0.1:{variables().get('SCHEDULER_PORT') or 5003}/catch-up"
+    try:
+        answer = httpx.post(f"{url}/release", timeout=10) if release else httpx.get(url, timeout=10)
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise SystemExit(f"The scheduler does not answer at {url}: {error}") from error
+    state = answer.json()
+    waiting = ", waiting for your word: pauta catch-up --release" if state["held"] else ""
+    typer.echo(f"{state['overdue']} touches are overdue{waiting}.")
 
 
 @app.command()

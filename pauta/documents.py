@@ -13,12 +13,15 @@ import services.console.app
 import services.crm.app
 import services.intake.app
 import services.notify.app
+import services.scheduler.app
+from journey.model import json_schema
 from pauta.running.recipe import read_recipes
 
 APPS: dict[str, Callable[[], FastAPI]] = {
     "intake": services.intake.app.create_app,
     "crm": services.crm.app.create_app,
     "notify": services.notify.app.create_app,
+    "scheduler": services.scheduler.app.create_app,
     "console": services.console.app.create_app,
 }
 
@@ -26,7 +29,7 @@ APPS: dict[str, Callable[[], FastAPI]] = {
 def every_document() -> dict[str, dict[str, Any]]:
     """File name under docs/ → document. The services are made, never started."""
     recipes = read_recipes({})
-    documents: dict[str, dict[str, Any]] = {}
+    documents: dict[str, dict[str, Any]] = {"journey.schema.json": json_schema()}
     for name, create_app in APPS.items():
         with patch.dict(os.environ, dict(recipes[name].environment), clear=True):
             app = create_app()

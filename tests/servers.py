@@ -9,7 +9,7 @@ import httpx
 
 from pauta.running.native import Native
 from pauta.running.recipe import PROJECT
-from pauta.running.servers import listens, wait_until
+from pauta.running.servers import MAX_CONNECTIONS, listens, wait_until
 
 
 class Server(Protocol):
@@ -61,6 +61,7 @@ class Container:
 class PostgresContainer(Container):
     def __init__(self, port: int, password: str) -> None:
         super().__init__("postgres:17", {5432: port}, {"POSTGRES_PASSWORD": password})
+        self._container.with_command(f"postgres -c max_connections={MAX_CONNECTIONS}")
 
     def wait(self) -> None:
         wait_until(lambda: self.exec("pg_isready", "-q", "-U", "postgres", "-h", "127.0.0.1"), "postgres")

@@ -31,6 +31,7 @@ class Compose:
                 ("gateway", "GATEWAY_PORT", "5000"),
                 ("console", "CONSOLE_PORT", "5001"),
                 ("sandbox", "SANDBOX_PORT", "5002"),
+                ("scheduler", "SCHEDULER_PORT", "5003"),
                 ("rabbitmq", "RABBITMQ_MANAGEMENT_PORT", "15672"),
             )
         }
@@ -38,6 +39,7 @@ class Compose:
             gateway=f"http://localhost:{port['gateway']}",
             console=f"http://127.0.0.1:{port['console']}",
             sandbox=f"http://127.0.0.1:{port['sandbox']}",
+            scheduler=f"http://127.0.0.1:{port['scheduler']}",
             rabbitmq=f"http://127.0.0.1:{port['rabbitmq']}",
         )
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from pauta.running.recipe import PROJECT, Recipe, read_recipes
 from pauta.running.servers import Caddy, Postgres, Process, RabbitMQ, answers, free_ports, install_missing, wait_until
 
-SERVICES = ("intake", "crm", "notify", "console", "sandbox")
+SERVICES = ("intake", "crm", "notify", "scheduler", "console", "sandbox")
+BEHIND_THE_GATEWAY = ("intake", "crm", "notify")
 # whoever waits for an answer comes first, then the first contact, then those who only keep books
-NICENESS = {"notify": 5, "sandbox": 5, "crm": 10, "console": 10}
+NICENESS = {"notify": 5, "sandbox": 5, "crm": 10, "scheduler": 10, "console": 10}
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Addresses:
     gateway: str
     console: str
     sandbox: str
+    scheduler: str
     rabbitmq: str
 
 
@@ -41,13 +43,16 @@ class Native:
             ("management", "RABBITMQ_MANAGEMENT_PORT", 15672),
             ("console", "CONSOLE_PORT", 5001),
             ("sandbox", "SANDBOX_PORT", 5002),
+            ("scheduler", "SCHEDULER_PORT", 5003),
         ):
             self.ports[name] = int(self._variables.get(variable) or usual)
         self._variables.setdefault("PUBLIC_BASE_URL", f"http://localhost:{self.ports['gateway']}")
+        self._variables.setdefault("BOOKING_URL", f"http://localhost:{self.ports['sandbox']}/cal/demo/reunion")
         self.addresses = Addresses(
             gateway=f"http://localhost:{self.ports['gateway']}",
             console=f"http://127.0.0.1:{self.ports['console']}",
             sandbox=f"http://127.0.0.1:{self.ports['sandbox']}",
+            scheduler=f"http://127.0.0.1:{self.ports['scheduler']}",
             rabbitmq=f"http://127.0.0.1:{self.ports['management']}",
         )
         self.processes: list[Process] = []
@@ -67,9 +72,7 @@ class Native:
         self.set_up(recipes["setup"])
         for name in self._wanted():
             self.start_service(name, recipes[name], self.ports[name])
-        caddy = self.make_gateway(
-            {"INTAKE_UPSTREAM": [self.ports["intake"]], "NOTIFY_UPSTREAM": [self.ports["notify"]]}
-        )
+        caddy = self.make_gateway({f"{name.upper()}_UPSTREAM": [self.ports[name]] for name in BEHIND_THE_GATEWAY})
         self.processes.append(caddy)
         caddy.start()
         caddy.wait()

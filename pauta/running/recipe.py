@@ -1,5 +1,6 @@
 """docker-compose.yml, read: the one description of the processes, also where there is no Docker."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ def read_recipes(variables: Mapping[str, str]) -> dict[str, Recipe]:
     return {
         name: Recipe(name, tuple(block["command"]), _fill_all(block.get("environment") or {}, variables))
         for name, block in compose["services"].items()
-        if "command" in block
+        if block["image"] == "pauta"
     }
 
 
@@ -38,6 +39,11 @@ def read_env_file(path: Path) -> dict[str, str]:
     lines = (line.strip() for line in path.read_text().splitlines())
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#") and "=" in line)
     return {name.strip(): _unquoted(value.strip()) for name, _, value in pairs}
+
+
+def variables() -> dict[str, str]:
+    """What `.env` says, and over it this process's environment."""
+    return read_env_file(PROJECT / ".env") | dict(os.environ)
 
 
 def _unquoted(value: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+MAX_CONNECTIONS = 300  # as in docker-compose.yml
 PACKAGES = {"rabbitmq-server": "rabbitmq-server", "caddy": "caddy", "postgresql": "postgresql"}
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
@@ -169,7 +170,7 @@ class Postgres(Process):
                     "-c",
                     "listen_addresses=127.0.0.1",
                 ),
-                *("-c", f"unix_socket_directories={self.data}", "-c", "max_connections=200"),
+                *("-c", f"unix_socket_directories={self.data}", "-c", f"max_connections={MAX_CONNECTIONS}"),
             ],
             log=folder / "postgres.log",
             user=owner,

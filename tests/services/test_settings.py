@@ -15,6 +15,7 @@ import services.crm.settings
 import services.intake.settings
 import services.notify.settings
 import services.sandbox.settings
+import services.scheduler.settings
 from pauta.running.recipe import PROJECT, fill, read_env_file, read_recipes
 
 EXAMPLE = (PROJECT / ".env.example").read_text()
@@ -22,16 +23,21 @@ NAMED = set(re.findall(r"^#?\s?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
 COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
 SETTINGS: dict[str, tuple[type[BaseSettings], ...]] = {
     "intake": (services.intake.settings.Settings,),
-    "crm": (services.crm.settings.Settings, services.crm.settings.KommoSettings),
+    "crm": (
+        services.crm.settings.Settings,
+        services.crm.settings.KommoSettings,
+        services.crm.settings.CalcomSettings,
+    ),
     "notify": (
         services.notify.settings.Settings,
         services.notify.settings.TwilioSettings,
         services.notify.settings.BrevoSettings,
     ),
+    "scheduler": (services.scheduler.settings.Settings,),
     "console": (services.console.settings.Settings,),
     "sandbox": (services.sandbox.settings.Settings,),
 }
-MADE_BY_COMPOSE = {"DATABASE_URL", "AMQP_URL", "SANDBOX_DELIVER_TO", "TEMPLATES_PATH", "LANGUAGE"}
+MADE_BY_COMPOSE = {"DATABASE_URL", "AMQP_URL", "SANDBOX_DELIVER_TO", "CRM_URL", "LANGUAGE"}
 SEED = {
     *(
         "KOMMO_BASE_URL",
@@ -143,6 +149,6 @@ def test_an_env_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("readme", ["README.md", "README.es.md"])
 def test_both_readmes_name_every_variable(readme: str) -> None:
-    named = set(re.findall(r"`([A-Z][A-Z0-9]*_[A-Z0-9_]+)`", (PROJECT / readme).read_text()))
+    named = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", (PROJECT / readme).read_text()))
 
     assert named >= NAMED

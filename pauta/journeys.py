@@ -1,0 +1,154 @@
+"""pauta journey check, preview, schema; pauta template render: what marketing asks before it changes anything."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.booking import Booking
+from contracts.lead import LeadCard
+from contracts.touch import Channel, Kind
+from journey.model import Journey, json_schema
+from journey.reading import InvalidJourney, read_journey, templates_in
+from journey.windows import next_opening
+from pauta.running.recipe import PROJECT, read_recipes, variables
+from services.notify.settings import Settings
+from services.notify.touches import Touch
+from services.notify.wording import Wording
+from services.scheduler.decisions import Enrolment, plan
+
+journeys = typer.Typer(no_args_is_help=True, help="The journey file: check it, look at what it means.")
+templates = typer.Typer(no_args_is_help=True, help="The texts: read them as a lead would.")
+out = Console(highlight=False, soft_wrap=True)
+
+File = Annotated[Path, typer.Argument(help="The journey file.")]
+USUAL = PROJECT / "deploy" / "journey.yml"
+
+
+def _environment() -> dict[str, str]:
+    """What notify would be given, by `.env` and the environment."""
+    return dict(read_recipes(variables())["notify"].environment)
+
+
+def _read(file: Path) -> Journey:
+    environment = _environment()
+    folder = PROJECT / environment["TEMPLATES_PATH"]
+    sids = {pair.partition("=")[0] for pair in environment["TWILIO_CONTENT_SIDS"].split(",") if pair}
+    try:
+        text = file.read_text()
+        return read_journey(
+            text, name=str(file), templates=templates_in(folder, environment["LANGUAGE"]), content_sids=sids
+        )
+    except OSError as error:
+        raise SystemExit(f"{file} cannot be read: {error.strerror}") from error
+    except InvalidJourney as invalid:
+        for mistake in invalid.mistakes:
+            typer.echo(str(mistake), err=True)
+        raise typer.Exit(1) from None
+
+
+@journeys.command()
+def check(file: File = USUAL) -> None:
+    """Say every mistake in the file, with its line; nothing wrong ends with 0."""
+    typer.echo(f"{file}: {len(_read(file).steps)} steps, nothing wrong.")
+
+
+@journeys.command()
+def schema() -> None:
+    """The JSON Schema by which an editor checks the file."""
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@journeys.command()
+def preview(
+    file: File = USUAL,
+    from_: Annotated[str, typer.Option("--from", help="When the lead comes in, by their own clock.")] = "",
+    zone: Annotated[str, typer.Option(help="The lead's time zone.")] = "America/Mexico_City",
+    country: Annotated[str, typer.Option(help="The country of their number.")] = "MX",
+    meeting: Annotated[str, typer.Option(help="When they book a meeting for, by their clock.")] = "",
+) -> None:
+    """The calendar of touches that a lead would get who never books; and what a booking would bring."""
+    if zone not in available_timezones():
+        raise typer.BadParameter(f"{zone} is no time zone, such as America/Tijuana", param_hint="--zone")
+    journey = _read(file)
+    came = _moment(from_, zone, "--from") if from_ else datetime.now(UTC)
+    lead = Enrolment(lead_id=0, entered_at=came, zones=(zone,), country=country)
+    table = Table("step", "channels", "day", "local time", title=f"A lead who comes in {_local(came, zone)} ({zone})")
+    for step in journey.first_contact:
+        opening = next_opening(came, step, journey, zones=(zone,), country=country)
+        _row(table, journey, step.name, opening.opens if opening else None, came, zone)
+    for timer in plan(lead, journey):
+        _row(table, journey, timer.step, timer.due_at, came, zone)
+    out.print(table)
+    if meeting:
+        out.print(_after_booking(journey, lead, _moment(meeting, zone, "--meeting"), zone))
+
+
+def _after_booking(journey: Journey, lead: Enrolment, starts: datetime, zone: str) -> Table:
+    booking = Booking(uid="preview", starts_at=starts, ends_at=starts + timedelta(minutes=30))
+    booked = lead.model_copy(update={"booking": booking, "booked_at": lead.entered_at})
+    table = Table("step", "channels", "day", "local time", title=f"Booked at once, for {_local(starts, zone)}")
+    for timer in sorted(plan(booked, journey), key=lambda timer: timer.due_at):
+        _row(table, journey, timer.step, timer.due_at, lead.entered_at, zone)
+    return table
+
+
+def _row(table: Table, journey: Journey, name: str, at: datetime | None, came: datetime, zone: str) -> None:
+    step = journey.step(name)
+    when = _local(at, zone) if at is not None else "never within five weeks"
+    days = f"{(at.astimezone(ZoneInfo(zone)).date() - came.astimezone(ZoneInfo(zone)).date()).days}" if at else ""
+    table.add_row(name, ", ".join(step.channels), days, when)
+
+
+def _moment(written: str, zone: str, option: str) -> datetime:
+    try:
+        return datetime.fromisoformat(written).replace(tzinfo=ZoneInfo(zone))
+    except ValueError:
+        raise typer.BadParameter(f"{written} is no time; write 2026-03-02T10:00", param_hint=option) from None
+
+
+def _local(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %Y %H:%M:%S %Z}"
+
+
+@templates.command()
+def render(
+    name: Annotated[str, typer.Argument(help="The text's name, such as day_6.")],
+    channel: Annotated[Channel, typer.Option(help="Which of its texts.")] = Channel.EMAIL,
+    language: Annotated[str, typer.Option(help="The language of the attendee's calendar, for meetings.")] = "es-MX",
+    html: Annotated[bool, typer.Option("--html", help="An email's HTML instead of its plain text.")] = False,
+) -> None:
+    """A text as Ana Torres, of Demo SA, would read it."""
+    settings = _settings()
+    if name not in templates_in(settings.templates_path, settings.language)[channel] and name != "booking_link":
+        raise typer.BadParameter(f"there is no text {name} for {channel}", param_hint="NAME")
+    wording = Wording(settings)
+    card = LeadCard(name="Ana Torres", email="ana@example.com", phone="+528112345678", company="Demo SA", service="IA")
+    booking = Booking(
+        uid="preview",
+        starts_at=datetime(2026, 3, 12, 17, tzinfo=UTC),
+        ends_at=datetime(2026, 3, 12, 17, 30, tzinfo=UTC),
+        title="Asesoría inicial",
+        meeting_url="https://video.example.com/reunion",
+        time_zone="America/Monterrey",
+        language=language,
+    )
+    touch = Touch.planned(123456, name, channel, card, kind=Kind.MEETING, booking=booking)
+    texts, facts = wording.templates_for(touch), wording.facts(123456, card, touch)
+    if channel is Channel.EMAIL:
+        email = texts.email(name, facts)
+        typer.echo(email.html if html else f"{email.subject}\n\n{email.text}")
+    else:
+        typer.echo(texts.text("voice" if channel is Channel.CALL else channel, name, facts))
+
+
+def _settings() -> Settings:
+    """Notify's settings, as it would be given them."""
+    os.environ.update(_environment())
+    return Settings(templates_path=PROJECT / _environment()["TEMPLATES_PATH"])
