@@ -22,3 +22,8 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Syst
     finally:
         await running.http.aclose()
         running.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The races come last: they leave Kommo with minutes of work."""
+    items.sort(key=lambda item: "test_races" in item.nodeid)

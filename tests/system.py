@@ -1,10 +1,13 @@
 """The whole system for the tests: two replicas of every service behind the gateway, with the sandbox outside."""
 
 import asyncio
+import hmac
 import itertools
 import json
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +15,11 @@ import aio_pika
 import asyncpg
 import httpx
 
-from pauta.running.native import Native
+from pauta.running.native import BEHIND_THE_GATEWAY, Native
 from pauta.running.servers import Process, free_ports, install_missing
 from tests.servers import Container, make_native
 
-REPLICATED = ("intake", "crm", "notify", "console")
+REPLICATED = ("intake", "crm", "notify", "scheduler", "console")
 HASTY = {
     "RETRY_DELAYS": "0.3,1,2,5,5,5,5",
     "UNCERTAIN_CHECKS": "1,2,3",
@@ -30,6 +33,11 @@ HASTY = {
     "SANDBOX_TALK_SECONDS": "0.2",
     "ALLOWED_ORIGINS": "https://www.example.com",
     "FORM_REDIRECT_URL": "https://www.example.com/gracias",
+    "JOURNEY_PATH": str(Path(__file__).parent / "journeys" / "journey.yml"),
+    "CALCOM_POLL_SECONDS": "2",
+    "CATCH_UP_HOLD": "5",
+    "CATCH_UP_PER_SECOND": "20",
+    "PERMIT_SECONDS": "10",
     "KOMMO_FIELD_ID_EMPRESA": "500101",
     "KOMMO_FIELD_ID_SERVICIO": "500102",
     "KOMMO_FIELD_ID_FUENTE": "500103",
@@ -41,7 +49,7 @@ class System:
     """Starts it, speaks to it from outside, and breaks it."""
 
     def __init__(self, folder: Path, *, docker: bool) -> None:
-        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SANDBOX_PORT", "RABBITMQ_MANAGEMENT_PORT")
+        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SANDBOX_PORT", "SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT")
         ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         self.native: Native = make_native(folder, HASTY | ports, docker=docker)
         self.replicas: dict[str, list[tuple[Process, int]]] = {}
@@ -68,7 +76,7 @@ class System:
                 (self.native.start_service(name, recipes[name], port, log_name=f"{name}-{number}"), port)
                 for number, port in enumerate((self.native.ports[name], second))
             ]
-        upstreams = {f"{n.upper()}_UPSTREAM": [port for _, port in self.replicas[n]] for n in ("intake", "notify")}
+        upstreams = {f"{n.upper()}_UPSTREAM": [port for _, port in self.replicas[n]] for n in BEHIND_THE_GATEWAY}
         gateway = self.native.make_gateway(upstreams)
         self.servers.append(gateway)
         gateway.start()
@@ -119,6 +127,74 @@ class System:
 
     async def mend(self) -> None:
         await self.http.delete(f"{self.native.addresses.sandbox}/sandbox/faults")
+
+    async def calendar(self, path: str, method: str = "POST", **body: Any) -> Any:
+        """What somebody does in the pretended Cal.com."""
+        url = f"{self.native.addresses.sandbox}/sandbox/calcom/{path}".rstrip("/")
+        response = await self.http.request(method, url, json=body)
+        response.raise_for_status()
+        return response.json() if response.content else None
+
+    async def book(self, form: dict[str, Any], *, days: float = 3, minutes: float = 30, **more: Any) -> str:
+        """The person follows the link in the welcome email and takes a slot; its uid."""
+        [email, *_] = await self.sandbox("emails", form["email"])
+        [link] = set(re.findall(r"https?://\S+/cal/\S+", email["text"]))
+        start = datetime.now(UTC) + timedelta(days=days)
+        said = await self.calendar("book", link=link, start=start.isoformat(), minutes=minutes, **more)
+        return str(said["uid"])
+
+    async def webhook(self, body: Any, *, signature: str | None = None, sign: bool = True) -> httpx.Response:
+        """A webhook at the public address, signed unless `sign` says otherwise."""
+        raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+        if sign and signature is None:
+            signature = hmac.new(b"calcom-webhook-demo", raw, "sha256").hexdigest()
+        headers = {"Content-Type": "application/json"} | ({"X-Cal-Signature-256": signature} if signature else {})
+        return await self.http.post(f"{self.native.addresses.gateway}/api/calcom", content=raw, headers=headers)
+
+    async def timers(self, lead: int) -> dict[str, datetime]:
+        """The lead's touches to come: step → when."""
+        connection = await self.connect("scheduler")
+        try:
+            rows = await connection.fetch(
+                "select step, due_at from timers where lead_id = $1 and state = 'pending' order by due_at, id", lead
+            )
+        finally:
+            await connection.close()
+        return {row["step"]: row["due_at"] for row in rows}
+
+    async def planned(self, lead: int, *steps: str) -> None:
+        """Returns when exactly these touches are to come."""
+        timers: dict[str, datetime] = {}
+
+        async def so() -> bool:
+            nonlocal timers
+            timers = await self.timers(lead)
+            return set(timers) == set(steps)
+
+        await self.until(so, lambda: f"lead {lead}: wanted {steps} to come, saw {list(timers)}")
+
+    async def let_pass(self, lead: int, step: str) -> None:
+        """The days until the step are over."""
+        await self.sql(
+            "scheduler",
+            """update timers set due_at = now(), planned_at = now()
+               where lead_id = $1 and step = $2 and state = 'pending' returning true""",
+            lead,
+            step,
+        )
+
+    async def kommo_lead(self, lead: int) -> dict[str, Any]:
+        state = await self.sandbox("kommo")
+        [found] = [one for one in state["leads"] if one["name"].endswith(f"#{lead}")]
+        return dict(found)
+
+    async def in_stage(self, lead: int, status_id: int) -> None:
+        """Returns when Kommo shows the lead in that stage."""
+
+        async def there() -> bool:
+            return bool((await self.kommo_lead(lead))["status_id"] == status_id)
+
+        await self.until(there, lambda: f"lead {lead} never came to stage {status_id}")
 
     async def actions(self, lead: int) -> list[str]:
         """What the audit log says of a lead: `call touch.sent`, `lead.registered` …"""

@@ -39,8 +39,8 @@ async def test_the_audit_log_masks_people_and_names_the_trace(system: System) ->
     assert created["detail"]["card"]["phone"] == f"+52******{form['telefono'][-4:]}"
     assert created["detail"]["card"]["email"] == "p***@example.com"
     assert form["telefono"] not in json.dumps(found)
-    traces = {one["action"]: one["trace"] for one in found}
-    assert traces["lead.created"] == traces["touch.sent"] == trace
+    traces = {(one["action"], one["detail"].get("channel")): one["trace"] for one in found}
+    assert traces["lead.created", None] == traces["touch.sent", "call"] == traces["touch.sent", "email"] == trace
 
 
 async def test_the_file_holds_what_the_api_says(system: System) -> None:

@@ -1,0 +1,91 @@
+"""The scheduler away, for a moment and for days: what was due is not lost, not doubled, and comes without a burst."""
+
+from typing import Any
+
+import pytest
+
+from tests.system import System, e164, person
+
+pytestmark = pytest.mark.connected
+
+
+async def welcomed(system: System, count: int) -> tuple[list[int], list[dict[str, Any]]]:
+    forms = [person() for _ in range(count)]
+    leads = [await system.lead(form) for form in forms]
+    for lead in leads:
+        await system.happens(lead, "lead.registered", "email touch.delivered", "call.answered")
+        await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
+    return leads, forms
+
+
+async def pass_days(system: System, leads: list[int], days: int) -> None:
+    await system.sql(
+        "scheduler",
+        """with moved as (update timers set due_at = due_at - make_interval(days => $2),
+                                           planned_at = planned_at - make_interval(days => $2)
+                         where lead_id = any($1) and state = 'pending' returning 1)
+           select count(*) from moved""",
+        leads,
+        days,
+    )
+
+
+async def messages_to(system: System, form: dict[str, Any]) -> int:
+    return len(await system.sandbox("messages", e164(form)))
+
+
+async def catch_up(system: System, path: str = "", method: str = "GET") -> Any:
+    port = system.replicas["scheduler"][0][1]
+    return (await system.http.request(method, f"http://127.0.0.1:{port}/catch-up{path}")).json()
+
+
+async def test_a_scheduler_killed_with_timers_pending(system: System) -> None:
+    leads, forms = await welcomed(system, 3)
+    system.kill("scheduler")
+    for lead in leads:
+        await system.let_pass(lead, "day_3")
+    system.restart("scheduler")
+
+    for lead in leads:
+        await system.happens(lead, "whatsapp touch.delivered")
+    await system.quiet()
+    assert [await messages_to(system, form) for form in forms] == [1, 1, 1]
+
+
+async def test_after_days_of_outage_each_lead_gets_one_message_a_channel_and_an_operator_is_asked_first(
+    system: System,
+) -> None:
+    leads, forms = await welcomed(system, 4)
+    system.kill("scheduler")
+    await pass_days(system, leads, 10)  # day 3, 6 and 9 are overdue: eight touches go, four are overtaken
+    system.restart("scheduler")
+
+    async def held() -> bool:
+        return bool((await catch_up(system))["held"])
+
+    await system.until(held, lambda: "nobody was asked")
+    await system.quiet()
+    assert [await messages_to(system, form) for form in forms] == [0, 0, 0, 0]
+
+    released = await catch_up(system, "/release", "POST")
+    assert released["overdue"] == 12
+    for lead in leads:
+        await system.planned(lead, "day_12")
+    await system.quiet()
+    emails = [len(await system.sandbox("emails", form["email"])) for form in forms]
+    assert emails == [2, 2, 2, 2], "the welcome, and the later of two overdue ones"
+    for lead in leads:
+        assert (await system.actions(lead)).count("email touch.skipped") == 1
+    assert not (await catch_up(system))["held"]
+
+
+async def test_what_is_too_late_is_skipped_and_says_so(system: System) -> None:
+    [lead], [form] = await welcomed(system, 1)
+    system.kill("scheduler")
+    await pass_days(system, [lead], 8)  # day 3 is late by its limit, five days, and a little more
+    system.restart("scheduler")
+
+    await system.happens(lead, "whatsapp touch.skipped", "email touch.delivered")
+    await system.planned(lead, "day_9", "day_12")
+    await system.quiet()
+    assert await messages_to(system, form) == 0
