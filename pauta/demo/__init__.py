@@ -1,0 +1,191 @@
+"""The demonstration: people of every fate through the public address, watched live and checked at the end."""
+
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+
+from pauta.demo.guests import GUESTS, Guest
+from pauta.demo.watcher import Watcher, out
+from pauta.running.compose import Compose
+from pauta.running.native import Addresses, Native
+from pauta.running.servers import free_ports, listens
+
+PATIENCE = 60.0
+BOOKED_IN_KOMMO = 60_000_002
+
+
+class System(Protocol):
+    addresses: Addresses
+
+    def start(self) -> None: ...
+
+
+def run(*, docker: bool) -> bool:
+    """True when everything that should have happened did, and nothing else."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="pauta-demo-") as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL runs as a user of its own
+        system = _compose() if docker else Native(Path(folder) / "system", _variables())
+        out.print(f"[bold]Starting Pauta[/] with {'Docker Compose' if docker else 'plain processes'} …")
+        try:
+            system.start()
+            _say_where(system.addresses, time.monotonic() - began)
+            problems = _play(system.addresses)
+        finally:
+            if isinstance(system, Compose):
+                system.stop(forget=True)
+            else:
+                system.stop()
+    for problem in problems:
+        out.print(f"[red bold]✗[/] {problem}")
+    took = time.monotonic() - began
+    out.print(
+        f"[bold]{'Something is wrong.' if problems else 'Everything happened as it should.'}[/] {took:.0f} s in all."
+    )
+    return not problems
+
+
+def _variables() -> dict[str, str]:
+    """The journey in seconds, free ports where the usual ones are taken, and the sandbox whatever `.env` says."""
+    usual = {
+        **{"GATEWAY_PORT": 5000, "CONSOLE_PORT": 5001, "SANDBOX_PORT": 5002, "SCHEDULER_PORT": 5003},
+        "RABBITMQ_MANAGEMENT_PORT": 15672,
+    }
+    others = free_ports(len(usual))
+    ports = {
+        name: str(free if listens(port) else port) for (name, port), free in zip(usual.items(), others, strict=True)
+    }
+    return ports | {
+        "PUBLIC_BASE_URL": f"http://localhost:{ports['GATEWAY_PORT']}",
+        "BOOKING_URL": f"http://localhost:{ports['SANDBOX_PORT']}/cal/demo/reunion",
+        "JOURNEY_PATH": "deploy/journey.demo.yml",
+        "UNCERTAIN_CHECKS": "1,2,3",
+    }
+
+
+def _compose() -> Compose:
+    empty = Path(os.devnull)
+    return Compose("pauta-demo", _variables() | {"COMPOSE_ENV_FILES": str(empty)})
+
+
+def _say_where(addresses: Addresses, seconds: float) -> None:
+    out.print(f"Up after {seconds:.1f} s. Public address {addresses.gateway}, actions {addresses.console}/api/actions,")
+    out.print(
+        f"sandbox {addresses.sandbox}/sandbox/calls, RabbitMQ management {addresses.rabbitmq} (pauta / rabbitmq-demo)\n"
+    )
+
+
+def _play(addresses: Addresses) -> list[str]:
+    watcher = Watcher(addresses)
+    for guest in GUESTS:
+        _send(addresses, watcher, guest)
+    first = GUESTS[0]
+    again = _post(addresses, first.form, "json")
+    wrong = _post(addresses, {"nombre": "", "telefono": "123", "email": "nada"}, "json")
+    _settle(watcher)
+    out.print()
+    problems = [problem for lead in watcher.guests for problem in _check(addresses, watcher, lead)]
+    known = next(lead for lead, guest in watcher.guests.items() if guest is first)
+    if again.json().get("lead_id") != known:
+        problems.append(f"{first.name}'s second form was answered {again.text}, not with lead {known}")
+    out.print(
+        f"{first.name}'s second form within a day: {again.status_code} {again.text} – the same lead, no second welcome"
+    )
+    if wrong.status_code != 422 or {e["field"] for e in wrong.json()["errors"]} != {"nombre", "telefono", "email"}:
+        problems.append(f"a form full of mistakes was answered {wrong.status_code} {wrong.text}")
+    out.print(
+        f"A form full of mistakes: {wrong.status_code} {json.dumps(wrong.json()['errors'], ensure_ascii=False)}\n"
+    )
+    return problems
+
+
+def _send(addresses: Addresses, watcher: Watcher, guest: Guest) -> None:
+    if guest.fault:
+        time.sleep(1)  # so that it is this guest's call that goes wrong
+        httpx.post(f"{addresses.sandbox}/sandbox/faults", json=guest.fault).raise_for_status()
+    response = _post(addresses, guest.form, guest.encoding)
+    response.raise_for_status()
+    lead = int(response.json()["lead_id"])
+    watcher.watch(lead, guest)
+    out.print(f"[bold]{guest.name}[/] → lead {lead} ({guest.fate})")
+
+
+def _post(addresses: Addresses, form: dict[str, str], encoding: str) -> httpx.Response:
+    url = f"{addresses.gateway}/api/lead"
+    match encoding:
+        case "form":
+            return httpx.post(url, data=form, timeout=15)
+        case "multipart":
+            return httpx.post(url, files={name: (None, value) for name, value in form.items()}, timeout=15)
+        case _:
+            return httpx.post(url, json=form, timeout=15)
+
+
+def _settle(watcher: Watcher) -> None:
+    """Watches until everything has happened that should, and a little longer for what should not."""
+    deadline = time.monotonic() + PATIENCE
+    while any(_missing(watcher, lead) for lead in watcher.guests) and time.monotonic() < deadline:
+        watcher.read()
+        time.sleep(0.1)
+    quiet_until = time.monotonic() + 2
+    while time.monotonic() < quiet_until:
+        watcher.read()
+        time.sleep(0.1)
+
+
+def _missing(watcher: Watcher, lead: int) -> set[str]:
+    guest, seen = watcher.guests[lead], watcher.seen.get(lead, [])
+    sent = {f"{touch} touch.sent" for touch in (*guest.touches, *guest.emails)}
+    enough = len([what for what in seen if what.endswith("touch.sent")]) >= len((*guest.touches, *guest.emails))
+    missing = ({"lead.created", "lead.registered", *guest.also} | sent) - set(seen)
+    return missing or (set() if enough else {"a touch"})
+
+
+def _check(addresses: Addresses, watcher: Watcher, lead: int) -> list[str]:
+    """What the audit log lacks, has twice or in another order, and what the companies received beyond it."""
+    guest, seen = watcher.guests[lead], watcher.seen.get(lead, [])
+    problems = []
+    if missing := _missing(watcher, lead):
+        problems.append(f"{guest.name}: never happened: {', '.join(sorted(missing))}")
+    if wrong := set(guest.never) & set(seen):
+        problems.append(f"{guest.name}: should not have happened: {', '.join(sorted(wrong))}")
+    sent = [what.removesuffix(" touch.sent") for what in seen if what.endswith("touch.sent")]
+    messages = [touch for touch in sent if not touch.endswith("email")]
+    if messages != list(guest.touches):
+        problems.append(f"{guest.name}: sent {messages}, not {list(guest.touches)}")
+    if sorted(touch for touch in sent if touch.endswith("email")) != sorted(guest.emails):
+        problems.append(f"{guest.name}: sent the emails {sent}, not {list(guest.emails)}")
+    if (received := _received(addresses, guest)) != (expected := _expected(guest)):
+        problems.append(f"{guest.name}: the companies received {received}, not {expected}")
+    leads = httpx.get(f"{addresses.sandbox}/sandbox/kommo", timeout=10).json()["leads"]
+    in_kommo = [one["status_id"] == BOOKED_IN_KOMMO for one in leads if one["name"].endswith(f"#{lead}")]
+    booked = "lead.booked" in seen and "booking.cancelled" not in seen
+    if in_kommo != [booked]:
+        problems.append(f"{guest.name}: in Kommo {in_kommo} instead of one lead, booked: {booked}")
+    return problems
+
+
+def _received(addresses: Addresses, guest: Guest) -> dict[str, int]:
+    phone = f"+52{guest.form['telefono']}" if guest.digits else "none"
+    messages = _sandbox(addresses, "messages", phone)
+    return {
+        "call": len(_sandbox(addresses, "calls", phone)),
+        "whatsapp": sum(one["to"].startswith("whatsapp:") for one in messages),
+        "sms": sum(not one["to"].startswith("whatsapp:") for one in messages),
+        "email": len(_sandbox(addresses, "emails", guest.form["email"])),
+    }
+
+
+def _expected(guest: Guest) -> dict[str, int]:
+    touches = (*guest.touches, *guest.emails)
+    return {channel: sum(t.endswith(channel) for t in touches) for channel in ("call", "whatsapp", "sms", "email")}
+
+
+def _sandbox(addresses: Addresses, what: str, to: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = httpx.get(f"{addresses.sandbox}/sandbox/{what}", params={"to": to}, timeout=10).json()
+    return found

@@ -1,0 +1,142 @@
+"""The people of the demonstration: who they are, what they do, and what must have happened to them in the end."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+FORM = {"servicio": "Implementación IA", "fuente": "Demostración"}
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a person does in the calendar once `when` is in the audit log; `start` is in seconds from then."""
+
+    when: str
+    does: Literal["book", "move", "cancel"]
+    start: float = 0.0
+
+
+@dataclass(frozen=True)
+class Guest:
+    """`touches` are those that must be sent, in their order, and no others; `emails` may come in between.
+
+    `also` are further actions that must be in the audit log, and `never` such that must not.
+    """
+
+    name: str
+    fate: str
+    touches: tuple[str, ...]
+    emails: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    acts: tuple[Act, ...] = ()
+    digits: str = ""
+    email: str = ""
+    encoding: Literal["json", "form", "multipart"] = "json"
+    fault: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def form(self) -> dict[str, str]:
+        first = self.name.split()[0].lower()
+        form = {"nombre": self.name, "email": self.email or f"{first}.{self.digits}@example.com", **FORM}
+        return form | ({"telefono": f"551234{self.digits}"} if self.digits else {})
+
+
+WELCOME = ("welcome_email email",)
+CALL = "welcome_call call"
+MESSAGE = "welcome_call whatsapp"
+MAILS = (*WELCOME, "day_6 email", "day_9 email")
+CONFIRMED = (*WELCOME, "confirmation_email email")
+MET = (*CONFIRMED, "after_meeting email")
+FINISHED = ("cadence.finished",)
+FOLLOWED_UP = ("day_3 whatsapp", "day_12 whatsapp")
+
+GUESTS = (
+    Guest(
+        "Carla Díaz",
+        "never answers: all four follow-ups",
+        digits="0020",
+        touches=(CALL, MESSAGE, *FOLLOWED_UP),
+        emails=MAILS,
+        also=("call.unanswered", *FINISHED),
+        encoding="multipart",
+    ),
+    Guest(
+        "Elena Cruz",
+        "gets a voicemail, and books after the third day",
+        digits="0040",
+        touches=(CALL, MESSAGE, "day_3 whatsapp", "confirmation whatsapp", "reminder whatsapp"),
+        emails=MET,
+        also=("call.unanswered", "lead.booked", "meeting.ended"),
+        never=FINISHED,
+        acts=(Act("day_3 whatsapp touch.sent", "book", start=8),),
+    ),
+    Guest(
+        "Memo Gil",
+        "presses 1, books, and moves the meeting",
+        digits="0010",
+        touches=(
+            *(CALL, "booking_link whatsapp"),
+            *("confirmation whatsapp", "confirmation whatsapp", "reminder whatsapp"),
+        ),
+        emails=(*CONFIRMED, "confirmation_email email", "after_meeting email"),
+        also=("call.answered", "reply.received", "lead.booked", "booking.moved", "meeting.ended"),
+        never=FINISHED,
+        acts=(Act("booking_link whatsapp touch.sent", "book", start=60), Act("lead.booked", "move", start=9)),
+        encoding="form",
+    ),
+    Guest(
+        "Nora Vidal",
+        "books, then cancels: the follow-up goes on",
+        digits="0000",
+        touches=(CALL, "confirmation whatsapp", *FOLLOWED_UP),
+        emails=(*CONFIRMED, "day_6 email", "day_9 email"),
+        also=("call.answered", "lead.booked", "booking.cancelled", *FINISHED),
+        never=("meeting.ended",),
+        acts=(
+            Act("welcome_email email touch.delivered", "book", start=60),
+            Act("confirmation whatsapp touch.sent", "cancel"),
+        ),
+    ),
+    Guest(
+        "Fer Soto",
+        "answers BAJA: nothing more",
+        digits="0025",
+        touches=(CALL, MESSAGE),
+        emails=WELCOME,
+        also=("call.unanswered", "lead.opted_out"),
+        never=FINISHED,
+    ),
+    Guest(
+        "Diego Luna",
+        "is on the phone and has no WhatsApp: SMS every time",
+        digits="0031",
+        touches=(CALL, MESSAGE, "welcome_call sms", "day_3 whatsapp", "day_3 sms", "day_12 whatsapp", "day_12 sms"),
+        emails=MAILS,
+        also=("call.unanswered", "welcome_call whatsapp touch.failed", *FINISHED),
+    ),
+    Guest(
+        "Hugo Paz",
+        "has a number that Twilio refuses: by email only",
+        digits="0090",
+        touches=(),
+        emails=MAILS,
+        also=("welcome_call call touch.failed", "day_3 whatsapp touch.skipped", *FINISHED),
+    ),
+    Guest(
+        "Gabi Mora",
+        "left no phone, and the mailbox bounces: nothing is left to try",
+        email="bounce.gabi@example.com",
+        touches=(),
+        emails=WELCOME,
+        also=("welcome_call call touch.skipped", "welcome_email email touch.failed", "day_6 email touch.skipped"),
+    ),
+    Guest(
+        "Iris Vega",
+        "Twilio takes the call but its answer is lost: looked up, not repeated",
+        digits="0050",
+        touches=(CALL, MESSAGE, *FOLLOWED_UP),
+        emails=MAILS,
+        also=("welcome_call call touch.uncertain", "call.unanswered", *FINISHED),
+        fault={"provider": "twilio", "kind": "lose", "method": "POST", "path": "/Calls.json"},
+    ),
+)

@@ -1,0 +1,85 @@
+"""Reads the audit log as it grows, prints each action, and plays the people's part in the calendar."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+from pauta.demo.guests import Act, Guest
+from pauta.running.native import Addresses
+
+MEETING_MINUTES = 0.05
+COLOURS = {
+    **dict.fromkeys(("failed", "cancelled"), "red"),
+    **dict.fromkeys(("skipped", "uncertain", "opted_out", "unanswered", "deferred"), "yellow"),
+    **dict.fromkeys(("booked", "moved", "ended", "finished"), "cyan"),
+    "due": "dim",
+}
+LINK = re.compile(r"https?://\S+/cal/\S+")
+
+out = Console(highlight=False, soft_wrap=True)
+
+
+@dataclass
+class Watcher:
+    """What has been seen of each lead: `welcome_call call touch.sent`, `lead.booked` …"""
+
+    addresses: Addresses
+    guests: dict[int, Guest] = field(default_factory=dict)
+    seen: dict[int, list[str]] = field(default_factory=dict)
+    _arrived: dict[int, datetime] = field(default_factory=dict)
+    _to_do: dict[int, list[Act]] = field(default_factory=dict)
+    _bookings: dict[int, str] = field(default_factory=dict)
+    _last: int = 0
+
+    def watch(self, lead: int, guest: Guest) -> None:
+        self.guests[lead], self._to_do[lead] = guest, list(guest.acts)
+
+    def read(self) -> None:
+        url = f"{self.addresses.console}/api/actions"
+        for action in httpx.get(url, params={"after": self._last}, timeout=10).json():
+            self._last = action["id"]
+            self._show(action)
+        for lead, acts in self._to_do.items():
+            if acts and acts[0].when in self.seen.get(lead, []):
+                self._act(lead, acts.pop(0))
+
+    def _show(self, action: dict[str, Any]) -> None:
+        lead, at, detail = action["lead_id"], datetime.fromisoformat(action["at"]), action["detail"]
+        since = (at - self._arrived.setdefault(lead, at)).total_seconds()
+        is_touch = action["action"].startswith("touch.")
+        what = f"{detail['step']} {detail['channel']} {action['action']}" if is_touch else action["action"]
+        self.seen.setdefault(lead, []).append(what)
+        more = detail.get("reason") or detail.get("intent") or ""
+        colour = COLOURS.get(action["action"].partition(".")[2], "green")
+        name = self.guests[lead].name if lead in self.guests else str(lead)
+        out.print(f"  +{since:7.3f} s  {name:<12} [{colour}]{what:<36}[/] {more}")
+
+    def _act(self, lead: int, act: Act) -> None:
+        """The person opens the link that their email carries, or changes what they booked."""
+        guest, calendar = self.guests[lead], f"{self.addresses.sandbox}/sandbox/calcom"
+        start = (datetime.now(UTC) + timedelta(seconds=act.start)).isoformat()
+        match act.does:
+            case "book":
+                emails = httpx.get(
+                    f"{self.addresses.sandbox}/sandbox/emails", params={"to": guest.form["email"]}
+                ).json()
+                link = LINK.search(emails[0]["text"])
+                assert link is not None, emails[0]["text"]
+                said = _post(f"{calendar}/book", link=link[0], start=start, minutes=MEETING_MINUTES)
+                self._bookings[lead] = said["uid"]
+            case "move":
+                said = _post(f"{calendar}/{self._bookings[lead]}/move", start=start)
+                self._bookings[lead] = said["uid"]
+            case "cancel":
+                _post(f"{calendar}/{self._bookings[lead]}/cancel", reason="Me surgió un compromiso")
+
+
+def _post(url: str, **body: Any) -> dict[str, Any]:
+    response = httpx.post(url, json=body, timeout=15)
+    response.raise_for_status()
+    answer: dict[str, Any] = response.json() if response.content else {}
+    return answer
