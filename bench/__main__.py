@@ -19,8 +19,9 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from bench.load import Load, fire, percentile, post_all
-from pauta.running.native import Native
+from bench.load import Load, fire, percentile, post_all, resident
+from bench.timers import JOURNEY, Timers
+from pauta.running.native import SERVICES, Native
 from pauta.running.recipe import Recipe
 from pauta.running.servers import free_ports
 
@@ -36,13 +37,13 @@ class Bench:
     """One system without limits on how many leads an address may send."""
 
     def __init__(self, folder: Path) -> None:
-        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SANDBOX_PORT", "RABBITMQ_MANAGEMENT_PORT")
-        ports = {name: str(port) for name, port in zip(names, free_ports(4), strict=True)}
+        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SANDBOX_PORT", "SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT")
+        ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         slow = ",".join(f"{name}={seconds}" for name, seconds in AS_SLOW_AS_THE_COMPANIES.items())
         self.system = Native(
             folder,
             ports
-            | {"LEAD_RATE_LIMIT": "100000000/minute", "SANDBOX_LATENCY": slow}
+            | {"JOURNEY_PATH": str(JOURNEY), "LEAD_RATE_LIMIT": "100000000/minute", "SANDBOX_LATENCY": slow}
             | {"SANDBOX_RING_SECONDS": "6", "SANDBOX_TALK_SECONDS": "8", "SANDBOX_MAIL_SECONDS": "8"},
         )
         self.table = Table(
@@ -63,7 +64,6 @@ class Bench:
         await self.memory()
         await self.floors()
         await self.throughput()
-        out.print(self.table)
 
     # ---- the machine
 
@@ -188,11 +188,7 @@ class Bench:
 
     async def memory(self) -> None:
         """Resident memory of each of our processes, after the burst."""
-        ours = {
-            p.name: _resident(p.pid)
-            for p in self.system.processes
-            if p.name in ("intake", "crm", "notify", "console", "sandbox")
-        }
+        ours = {p.name: resident(p.pid) for p in self.system.processes if p.name in SERVICES}
         self.row(
             "resident memory of our processes",
             f"{sum(ours.values()):.0f} MB",
@@ -210,20 +206,17 @@ def _form(phone: str) -> dict[str, str]:
     }
 
 
-def _resident(pid: int) -> float:
-    """MB of a process and its children (`nice` is one process with its child)."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return float(pages * os.sysconf("SC_PAGE_SIZE")) / 1e6
-
-
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pauta-bench-") as folder:
         Path(folder).chmod(0o755)
         bench = Bench(Path(folder) / "system")
-        try:
-            asyncio.run(bench.run())
-        finally:
-            bench.system.stop()
+        timers = Timers(Path(folder) / "timers", bench.row)
+        for system, part in ((bench.system, bench.run), (timers.system, timers.run)):
+            try:
+                asyncio.run(part())
+            finally:
+                system.stop()
+        out.print(bench.table)
 
 
 if __name__ == "__main__":
