@@ -5,12 +5,16 @@ from typing import Any
 import structlog
 from faststream.rabbit import RabbitRouter
 
+from contracts.booking import BookingCancelled
 from contracts.event import Event
 from kit import tracing
 from kit.bus import ACKNOWLEDGE, EVENTS, Work
 from services.console.deps import FromApp
 
 log = structlog.get_logger()
+
+PRINTED = ("channel", "step", "reason", "kind", "intent")
+OWN_WORDS = {BookingCancelled.named(): ("reason",)}  # what a person wrote stays out of the logs
 
 EVERYTHING = Work("console.events", ("#",), at_once=10)
 WORKS = (EVERYTHING,)
@@ -23,6 +27,8 @@ async def on_event(body: dict[str, Any], deps: FromApp) -> None:
     event = Event.read(body)
     if await deps.store.add(event, body, tracing.trace_id()):
         detail = {
-            k: v for k, v in body.items() if isinstance(v, str) and k in ("channel", "step", "reason", "kind", "intent")
+            k: v
+            for k, v in body.items()
+            if isinstance(v, str) and k in PRINTED and k not in OWN_WORDS.get(event.topic, ())
         }
         log.info("action", action=event.topic, lead_id=event.lead_id, **detail)

@@ -16,6 +16,7 @@ from providers.kommo.webhooks import read_changes
 from services.crm.calendar import work_off
 from services.crm.decisions.closing import Stages, closed_by
 from services.crm.deps import Deps
+from services.crm.settings import Settings
 
 log = structlog.get_logger()
 routes = APIRouter()
@@ -53,7 +54,7 @@ Body = Annotated[bytes, Depends(small_body)]
 @routes.post("/api/calcom")
 async def booking_said(request: Request, raw: Body, deps: FromApp) -> JSONResponse:
     """Stores the webhook, lets it take effect, and answers once no follow-up to the lead is on its way any more."""
-    _authenticate(raw, request.headers.get("x-cal-signature-256"), deps)
+    authenticate(raw, request.headers.get("x-cal-signature-256"), deps.settings)
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
@@ -71,10 +72,10 @@ async def booking_said(request: Request, raw: Body, deps: FromApp) -> JSONRespon
     return JSONResponse({"ok": True})
 
 
-def _authenticate(raw: bytes, signature: str | None, deps: Deps) -> None:
+def authenticate(raw: bytes, signature: str | None, settings: Settings) -> None:
     """Raises 401 unless Cal.com signed it. Unsigned is only taken where the settings allow it, wrongly signed never."""
-    secret = deps.settings.calcom.webhook_secret.get_secret_value()
-    if signature in UNSIGNED and deps.settings.allow_unsigned_webhooks:
+    secret = settings.calcom.webhook_secret.get_secret_value()
+    if signature in UNSIGNED and settings.allow_unsigned_webhooks:
         return
     if not secret or not signed_by_calcom(raw, signature, secret):
         log.warning("webhook.forged", path="/api/calcom", secret_set=bool(secret))
