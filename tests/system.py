@@ -192,7 +192,8 @@ class System:
         """Returns when Kommo shows the lead in that stage."""
 
         async def there() -> bool:
-            return bool((await self.kommo_lead(lead))["status_id"] == status_id)
+            leads = (await self.sandbox("kommo"))["leads"]
+            return any(one["name"].endswith(f"#{lead}") and one["status_id"] == status_id for one in leads)
 
         await self.until(there, lambda: f"lead {lead} never came to stage {status_id}")
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from contracts.link import sign
 from tests.journeys.test_races import a_created
-from tests.system import System, person
+from tests.system import System, e164, person
 
 pytestmark = pytest.mark.connected
 
@@ -120,3 +121,75 @@ async def test_the_same_webhook_a_hundred_times_at_once_has_one_effect(system: S
     actions = await system.actions(lead)
     assert actions.count("lead.booked") == 1
     assert actions.count("whatsapp touch.sent") == 1
+
+
+def shapes(lead: int, phone: str, email: str) -> dict[str, tuple[dict[str, Any], str]]:
+    """Everything Cal.com may post about a lead who has booked, each with the action that it leads to."""
+    metadata = {"lead_id": str(lead), "lead_token": sign("link-secret-demo", "booking", lead)}
+    question = {"lead_id": {"label": "lead_id", "value": str(lead), "isHidden": True}}
+    nobody = [{"email": "x@example.com", "name": "Ana", "timeZone": "America/Monterrey"}]
+    by_email, by_phone = [{**nobody[0], "email": email}], [{**nobody[0], "email": f"{phone[1:]}@sms.cal.com"}]
+
+    def wrapped(trigger: str, **changes: Any) -> dict[str, Any]:
+        body = a_created(lead)
+        uid = f"{trigger}{lead}"
+        payload = {**body["payload"], "uid": uid, "metadata": {}, "attendees": nobody, **changes}
+        return {**body, "triggerEvent": trigger, "payload": payload}
+
+    flat = wrapped("MEETING_ENDED", metadata=metadata)["payload"]
+    raw_answers = {"name": "Ana", "email": email, "guests": []}
+    return {
+        "metadata": (wrapped("BOOKING_CREATED", metadata=metadata), "lead.booked"),
+        "hidden question": (wrapped("BOOKING_CREATED", responses=question, attendees=[]), "lead.booked"),
+        "by email": (wrapped("BOOKING_CREATED", attendees=by_email), "lead.booked"),
+        "by phone only": (wrapped("BOOKING_CREATED", attendees=by_phone, location=phone), "lead.booked"),
+        "asked for": (wrapped("BOOKING_REQUESTED", metadata=metadata, status="PENDING"), "lead.booked"),
+        "moved": (wrapped("BOOKING_RESCHEDULED", metadata=metadata, rescheduleUid="unheard-of"), "lead.booked"),
+        "ended, flat": ({"triggerEvent": "MEETING_ENDED", **flat}, "meeting.ended"),
+        "ended, wrapped": (wrapped("MEETING_ENDED", metadata=metadata), "meeting.ended"),
+        "ended, plain answers": ({"triggerEvent": "MEETING_ENDED", **flat, "responses": raw_answers}, "meeting.ended"),
+    }
+
+
+@pytest.mark.parametrize("shape", shapes(0, "+5215512345678", ""))
+async def test_a_shape_of_cal_com(system: System, shape: str) -> None:
+    form = person()
+    lead = await system.lead(form)
+    await system.happens(lead, "lead.registered")
+    body, action = shapes(lead, e164(form), form["email"])[shape]
+
+    assert (await system.webhook(body)).status_code == 200
+    await system.happens(lead, "lead.booked", action)
+
+
+@pytest.mark.parametrize("trigger", ["BOOKING_CANCELLED", "BOOKING_REJECTED"])
+async def test_what_takes_a_booking_back_has_lost_the_lead_and_is_found_by_its_uid(
+    system: System, trigger: str
+) -> None:
+    lead = await system.lead(person())
+    await system.happens(lead, "lead.registered")
+    created = a_created(lead)
+    await system.webhook(created)
+    lost = {**created["payload"], "metadata": None, "attendees": [], "status": trigger.removeprefix("BOOKING_")}
+    await system.webhook({**created, "triggerEvent": trigger, "payload": lost})
+
+    await system.happens(lead, "lead.booked", "booking.cancelled")
+
+
+@pytest.mark.parametrize("trigger", ["BOOKING_PAID", "BOOKING_PAYMENT_INITIATED", "MEETING_STARTED", "FORM_SUBMITTED"])
+async def test_what_changes_nothing_is_acknowledged(system: System, trigger: str) -> None:
+    lead = await system.lead(person())
+    await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered")
+    created = a_created(lead)
+    response = await system.webhook({**created, "triggerEvent": trigger, "Empresa": "Demo", "lead_id": "9"})
+    await system.quiet()
+
+    assert response.status_code == 200
+    assert "lead.booked" not in await system.actions(lead)
+
+
+async def test_the_button_that_tries_the_webhook_stores_nothing(system: System) -> None:
+    before = await stored(system)
+    await system.calendar("ping")
+
+    assert await stored(system) == before

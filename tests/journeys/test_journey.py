@@ -287,3 +287,29 @@ async def test_while_crm_cannot_be_asked_nobody_is_followed_up(system: System) -
 
     await system.happens(lead, "whatsapp touch.delivered", seconds=60)
     assert await texts_to(system, form) == ["day_3"]
+
+
+async def test_a_lead_keeps_the_journey_it_entered_with(system: System) -> None:
+    """As if the file had been another one when it came: its third day goes by SMS, and there is no twelfth."""
+    lead, form = await a_welcomed_lead(system)
+    other = "demonstration: true\nfollow_up:\n- {name: day_3, after: 3 days, channels: [sms]}\n"
+    await system.sql(
+        "scheduler", "insert into journeys values ('another', $1) on conflict do nothing returning 1", other
+    )
+    await system.sql("scheduler", "update enrolments set journey = 'another' where lead_id = $1 returning 1", lead)
+    uid = await system.book(form)
+    await system.happens(lead, "lead.booked")
+    await system.planned(lead)
+    await system.calendar(f"{uid}/cancel")
+    await system.planned(lead, "day_3")
+    await system.let_pass(lead, "day_3")
+    await system.happens(lead, "sms touch.delivered", "cadence.finished")
+
+    assert await texts_to_phone(system, form) == ["sms"]
+
+
+async def texts_to_phone(system: System, form: dict[str, Any]) -> list[str]:
+    return [
+        "whatsapp" if one["to"].startswith("whatsapp:") else "sms"
+        for one in await system.sandbox("messages", e164(form))
+    ]
