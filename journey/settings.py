@@ -4,7 +4,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from journey.model import Journey
 from journey.reading import read_journey, templates_in
@@ -14,6 +14,8 @@ DEPLOY = Path(__file__).parents[1] / "deploy"
 
 class JourneySettings(BaseSettings):
     """What every service that knows the journey reads; `timezone` and `default_region` are the business's own."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
     journey_path: Path = DEPLOY / "journey.yml"
     templates_path: Path = DEPLOY / "templates"

@@ -97,6 +97,15 @@ def test_the_demonstrations_values_are_enough_to_start(service: str) -> None:
         assert [one() for one in SETTINGS[service]]
 
 
+@pytest.mark.parametrize("service", SETTINGS)
+def test_what_is_empty_counts_as_not_set(service: str) -> None:
+    """Compose hands over every name, also those without a value."""
+    with patch.dict(os.environ, dict(read_recipes({})[service].environment), clear=True):
+        process = SETTINGS[service][0]()
+
+    assert getattr(process, "otel_exporter_otlp_endpoint", None) is None
+
+
 @pytest.mark.parametrize("old", ["SENDINBLUE_API_KEY", "BREVO_API_KEY"])
 def test_brevos_old_name_is_as_good(old: str) -> None:
     recipe = read_recipes({old: "mine"})["notify"]
