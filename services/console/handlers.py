@@ -16,7 +16,7 @@ log = structlog.get_logger()
 PRINTED = ("channel", "step", "reason", "kind", "intent")
 OWN_WORDS = {BookingCancelled.named(): ("reason",)}  # what a person wrote stays out of the logs
 
-EVERYTHING = Work("console.events", ("#",), at_once=10)
+EVERYTHING = Work("console.events", ("#",), at_once=4)
 WORKS = (EVERYTHING,)
 
 router = RabbitRouter()

@@ -34,7 +34,7 @@ Outcome = Annotated[
     Field(discriminator="topic"),
 ]
 
-LEADS = work("crm.leads", LeadCreated, at_once=10)
+LEADS = work("crm.leads", LeadCreated, at_once=4)
 NOTES = work(
     "crm.notes",
     *(TouchSent, TouchDelivered, TouchFailed, TouchSkipped, TouchUncertain),

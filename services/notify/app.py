@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from contracts.touch import Channel
 from journey.settings import load_journey
+from journey.windows import next_opening
 from kit.clock import now
 from kit.service import make_app, make_frame, traced
 from providers.brevo.client import BrevoClient
@@ -27,6 +28,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if journey.demonstration and settings.twilio.real:
         raise ValueError(f"{settings.journey_path} is a demonstration's journey, and this is a real Twilio account")
     wording = Wording(settings)
+
+    for step in journey.first_contact:  # what a first look costs (holidays, zones) is paid before the first lead comes
+        next_opening(now(), step, journey, zones=(settings.timezone,), country=settings.default_region)
 
     async def open_deps() -> Deps:
         twilio = TwilioClient(

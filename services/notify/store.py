@@ -192,8 +192,11 @@ class Store:
 
     async def hear(self, key: str, touch_id: UUID, receipt: Receipt | None, body: dict[str, Any]) -> None:
         """Keeps a callback and lets it move its touch. A repeat has no effect."""
+        if receipt is None:
+            await self._database.fetch(NOTED, key, touch_id, body)
+            return
         async with self._database.transaction() as connection:
-            if await connection.fetchval(NOTED, key, touch_id, body) and receipt is not None:
+            if await connection.fetchval(NOTED, key, touch_id, body):
                 await self._apply(connection, touch_id, receipt)
 
     async def learn(self, touch_id: UUID, receipt: Receipt) -> None:

@@ -18,12 +18,12 @@ from services.scheduler.deps import FromApp
 
 News = Annotated[Change, Field(discriminator="topic")]
 
-LEADS = work("scheduler.leads", LeadCreated, at_once=10)
+LEADS = work("scheduler.leads", LeadCreated, at_once=2)  # nothing of it is due for days: a burst's calls come first
 CHANGES = work(
     "scheduler.changes",
     *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded),
     *(LeadOptedOut, LeadClosed, ReplyReceived, TouchDeferred),
-    at_once=10,
+    at_once=5,
 )
 WORKS = (LEADS, CHANGES)
 SAYS = (TouchDue, TouchSkipped, CadenceFinished, CatchUpHeld, CatchUpReleased)

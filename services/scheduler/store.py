@@ -25,13 +25,13 @@ ENROL = """
 with fresh as (insert into inbox (consumer, event_id) values ('scheduler.leads', $1)
                on conflict do nothing returning 1),
 entered as (insert into enrolments (lead_id, journey, phone, email, facts)
-            select $2, $3, $4, $5, $6::text::jsonb from fresh on conflict do nothing returning lead_id)
-insert into timers (lead_id, step, channel, booking, due_at, planned_at)
-select lead_id, t.step, t.channel, t.booking, t.due_at, t.due_at
-from entered, unnest($7::text[], $8::text[], $9::text[], $10::timestamptz[]) as t(step, channel, booking, due_at)"""
-SAME_PERSON = """select lead_id from enrolments
-                 where (phone = $2 or email = $3) and lead_id <> $1 and facts->>'stopped' is null
-                   and facts->'booking' = 'null' order by lead_id"""
+            select $2, $3, $4, $5, $6::text::jsonb from fresh on conflict do nothing returning lead_id),
+planned as (
+  insert into timers (lead_id, step, channel, booking, due_at, planned_at)
+  select lead_id, t.step, t.channel, t.booking, t.due_at, t.due_at
+  from entered, unnest($7::text[], $8::text[], $9::text[], $10::timestamptz[]) as t(step, channel, booking, due_at))
+select lead_id from enrolments where (phone = $4 or email = $5) and lead_id < $2 and facts->>'stopped' is null
+  and facts->'booking' = 'null' order by lead_id"""
 FORGET_UNPLANNED = """delete from timers where lead_id = $1 and state = 'pending' and not exists (
                         select 1 from unnest($2::text[], $3::text[], $4::text[]) as t(step, channel, booking)
                         where (t.step, t.channel, t.booking) = (timers.step, timers.channel, timers.booking))"""
@@ -111,21 +111,20 @@ class Store:
         """The lead's one enrolment, with its timers. What is planned for the same person under an older lead ends."""
         timers = plan(lead, self.journey)
         await self._keep_journey()
-        async with self._database.transaction() as connection:
-            await connection.execute(
-                ENROL,
-                event_id,
-                lead.lead_id,
-                self._hash,
-                card.phone,
-                card.email,
-                lead.model_dump_json(),
-                *_columns(timers),
-                [timer.due_at for timer in timers],
-            )
-            for row in await connection.fetch(SAME_PERSON, lead.lead_id, card.phone, card.email):
-                if row["lead_id"] < lead.lead_id:
-                    await self._rewrite(connection, row["lead_id"], _returned, None)
+        older = await self._database.fetch(
+            ENROL,
+            event_id,
+            lead.lead_id,
+            self._hash,
+            card.phone,
+            card.email,
+            lead.model_dump_json(),
+            *_columns(timers),
+            [timer.due_at for timer in timers],
+        )
+        for row in older:  # said of a repeat too, so that a crash in between leaves nobody with two cadences
+            async with self._database.transaction() as connection:
+                await self._rewrite(connection, row["lead_id"], _returned, None)
 
     async def change(
         self,

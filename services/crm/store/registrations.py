@@ -9,9 +9,17 @@ from contracts.event import Event
 from contracts.lead import LeadCard, LeadRegistered, LeadUnregistered
 from kit import outbox
 from kit.database import Database
-from kit.inbox import first_time, forget_old
+from kit.inbox import forget_old
 from providers.kommo.oauth import Tokens
 
+WANT_LEAD = """
+with fresh as (insert into inbox (consumer, event_id) values ('crm.leads', $1) on conflict do nothing returning 1),
+wanted as (insert into registrations (lead_id, card, phone, email, state)
+           select $2, $3::text::jsonb, $4, $5, 'waiting' from fresh on conflict do nothing)
+insert into notes (lead_id, text) select $2, $6 from fresh"""
+WANT_NOTE = """
+with fresh as (insert into inbox (consumer, event_id) values ('crm.notes', $1) on conflict do nothing returning 1)
+insert into notes (lead_id, text) select $2, $3 from fresh"""
 TAKE_LEADS = """update registrations set state = 'sending' where lead_id in (
                   select lead_id from registrations where state = 'waiting' order by lead_id limit $1)
                 returning lead_id, card"""
@@ -60,23 +68,13 @@ class Registrations:
 
     async def want_lead(self, event_id: UUID, lead_id: int, card: LeadCard, first_note: str) -> None:
         """Kommo should have this lead. A repeated event has no effect."""
-        async with self._database.transaction() as connection:
-            if await first_time(connection, "crm.leads", event_id):
-                await connection.execute(
-                    """insert into registrations (lead_id, card, phone, email, state)
-                       values ($1, $2::text::jsonb, $3, $4, 'waiting') on conflict do nothing""",
-                    lead_id,
-                    card.model_dump_json(),
-                    card.phone,
-                    card.email,
-                )
-                await connection.execute("insert into notes (lead_id, text) values ($1, $2)", lead_id, first_note)
+        await self._database.fetch(
+            WANT_LEAD, event_id, lead_id, card.model_dump_json(), card.phone, card.email, first_note
+        )
 
     async def want_note(self, event_id: UUID, lead_id: int, text: str) -> None:
         """Kommo should have this note. A repeated event has no effect."""
-        async with self._database.transaction() as connection:
-            if await first_time(connection, "crm.notes", event_id):
-                await connection.execute("insert into notes (lead_id, text) values ($1, $2)", lead_id, text)
+        await self._database.fetch(WANT_NOTE, event_id, lead_id, text)
 
     async def doubt_unfinished(self, *, look_in: float) -> None:
         """What a predecessor was sending when it vanished may be in Kommo or not. Only the leader may ask this."""
