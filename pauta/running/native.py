@@ -18,7 +18,7 @@ from pauta.running.servers import Caddy, Postgres, Process, RabbitMQ, answers, f
 SERVICES = ("intake", "crm", "notify", "scheduler", "console", "sandbox")
 BEHIND_THE_GATEWAY = ("intake", "crm", "notify")
 # whoever waits for an answer comes first, then the first contact, then those who only keep books
-NICENESS = {"notify": 5, "sandbox": 5, "crm": 10, "scheduler": 10, "console": 10}
+NICENESS = {"notify": 5, "sandbox": 5, "crm": 15, "console": 15, "scheduler": 19}
 
 
 @dataclass(frozen=True)
