@@ -16,7 +16,7 @@ from providers.sandbox import Callbacks, Fault, World, json_error
 HAL, PROBLEM = "application/hal+json", "application/problem+json"
 RATE, TOLERATED = 7, 20
 ACCOUNT = 31_000_000
-A_PERSON, THE_API = 9_000_001, 0
+A_PERSON, THE_API = 9_000_001, 9_000_002  # the token is a user's, and writes in their name
 LEAD_KEYS = {
     *("name", "price", "pipeline_id", "status_id", "responsible_user_id", "request_id", "custom_fields_values"),
     *("_embedded", "tags_to_add", "created_at", "created_by", "loss_reason_id"),

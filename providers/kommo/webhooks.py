@@ -2,21 +2,24 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-_KEY = re.compile(r"leads\[(status|update|delete)\]\[([0-9]{1,9})\]\[(id|status_id|old_status_id|pipeline_id)\]")
+_KEY = re.compile(
+    r"leads\[(status|update|delete)\]\[([0-9]{1,9})\]\[(id|status_id|old_status_id|pipeline_id|modified_user_id)\]"
+)
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A lead that stands elsewhere now, or is gone."""
+    """A lead that stands elsewhere now, or is gone. `by` is the user who did it, 0 for a robot of the account."""
 
     kommo_lead_id: int
     status_id: int | None
     pipeline_id: int | None
     deleted: bool
+    by: int | None = field(default=None, compare=False)
 
 
 def read_changes(body: bytes) -> list[Change]:
@@ -39,4 +42,10 @@ def _says_something(action: str, lead: Mapping[str, int]) -> bool:
 
 
 def _change(action: str, lead: Mapping[str, int]) -> Change:
-    return Change(lead["id"], lead.get("status_id"), lead.get("pipeline_id"), deleted=action == "delete")
+    return Change(
+        lead["id"],
+        lead.get("status_id"),
+        lead.get("pipeline_id"),
+        deleted=action == "delete",
+        by=lead.get("modified_user_id"),
+    )

@@ -366,7 +366,7 @@ async def test_a_move_of_ours_is_told_as_anybodys(world: httpx.AsyncClient, komm
     assert await kommo.statuses([lead_id, 5]) == {lead_id: 2}
     assert (told.path, told.headers["user-agent"]) == ("/webhooks/kommo/unguessable", "amoCRM-Webhooks/3.0")
     assert read_changes(told.body) == [Change(lead_id, 2, 7000001, deleted=False)]
-    assert body["leads[status][0][modified_user_id]"] == ["0"]
+    assert body["leads[status][0][modified_user_id]"] == ["9000002"], "the token's user"
     assert body["leads[status][0][old_status_id]"] == ["1"]
     assert body["account[_links][self]"] == ["https://sandbox.kommo.com"]
 

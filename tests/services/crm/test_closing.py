@@ -10,8 +10,10 @@ from services.crm.decisions.kommo import stage_for
 STAGES = Stages(pipeline=7, initial=1, booked=2)
 
 
-def change(status: int | None, *, pipeline: int | None = 7, deleted: bool = False) -> Change:
-    return Change(kommo_lead_id=5, status_id=status, pipeline_id=pipeline, deleted=deleted)
+def change(
+    status: int | None, *, pipeline: int | None = 7, deleted: bool = False, by: int | None = 9_000_001
+) -> Change:
+    return Change(kommo_lead_id=5, status_id=status, pipeline_id=pipeline, deleted=deleted, by=by)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +23,9 @@ def change(status: int | None, *, pipeline: int | None = 7, deleted: bool = Fals
         pytest.param(change(143), True, Closing.LOST, id="lost"),
         pytest.param(change(None, deleted=True), False, Closing.DELETED, id="deleted"),
         pytest.param(change(9), False, Closing.TAKEN_OVER, id="moved on by a person"),
+        pytest.param(change(9, by=None), False, Closing.TAKEN_OVER, id="moved on by nobody says whom"),
+        pytest.param(change(9, by=0), False, None, id="moved on by a robot"),
+        pytest.param(change(142, by=0), False, Closing.WON, id="won, by a robot"),
         pytest.param(change(1, pipeline=8), False, Closing.TAKEN_OVER, id="into another pipeline"),
         pytest.param(change(2), False, Closing.TAKEN_OVER, id="put into the booked stage by a person"),
         pytest.param(change(2), True, None, id="our own move"),
