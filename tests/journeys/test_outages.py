@@ -1,9 +1,12 @@
 """The scheduler away, for a moment and for days: what was due is not lost, not doubled, and comes without a burst."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from pauta.cli import app
 from tests.system import System, e164, person
 
 pytestmark = pytest.mark.connected
@@ -34,9 +37,17 @@ async def messages_to(system: System, form: dict[str, Any]) -> int:
     return len(await system.sandbox("messages", e164(form)))
 
 
-async def catch_up(system: System, path: str = "", method: str = "GET") -> Any:
+async def catch_up(system: System) -> Any:
     port = system.replicas["scheduler"][0][1]
-    return (await system.http.request(method, f"http://127.0.0.1:{port}/catch-up{path}")).json()
+    return (await system.http.get(f"http://127.0.0.1:{port}/catch-up")).json()
+
+
+async def on_the_command_line(system: System, *words: str) -> str:
+    """What `pauta catch-up` answers the operator."""
+    environment = {"SCHEDULER_PORT": str(system.replicas["scheduler"][0][1])}
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["catch-up", *words], env=environment)
+    assert result.exit_code == 0, result.output
+    return result.output
 
 
 async def test_a_scheduler_killed_with_timers_pending(system: System) -> None:
@@ -67,8 +78,8 @@ async def test_after_days_of_outage_each_lead_gets_one_message_a_channel_and_an_
     await system.quiet()
     assert [await messages_to(system, form) for form in forms] == [0, 0, 0, 0]
 
-    released = await catch_up(system, "/release", "POST")
-    assert released["overdue"] == 12
+    assert "12 touches are overdue, waiting for your word" in await on_the_command_line(system)
+    assert "12 touches are overdue." in await on_the_command_line(system, "--release")
     for lead in leads:
         await system.planned(lead, "day_12")
     await system.quiet()
