@@ -1,5 +1,6 @@
 """What the calendar said, whose it is, and who may still be followed up."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,6 +80,7 @@ class Bookings:
 
     def __init__(self, database: Database, *, secret: str, region: str) -> None:
         self._database, self._secret, self._region = database, secret, region
+        self._turn = asyncio.Lock()  # who waits for the lock below must not keep the connections that storing needs
 
     async def keep(self, key: str, raw: bytes) -> Webhook | None:
         """Stores a webhook; committed when this returns. None for a repeat of one that was worked off."""
@@ -98,7 +100,7 @@ class Bookings:
 
         The lead it is about; None where it is nobody's. A repeat has no effect.
         """
-        async with self._database.transaction() as connection:
+        async with self._turn, self._database.transaction() as connection:
             await connection.execute(ONE_AT_A_TIME)
             if webhook_id is not None and not await connection.fetchval(DONE, webhook_id):
                 return None
@@ -165,7 +167,7 @@ class Bookings:
     async def match_again(self) -> list[int]:
         """Gives bookings that were nobody's to leads that have appeared since."""
         matched = []
-        async with self._database.transaction() as connection:
+        async with self._turn, self._database.transaction() as connection:
             await connection.execute(ONE_AT_A_TIME)
             for row in await connection.fetch(FOUND):
                 hints = Hints(row["hinted"], row["token"], row["email"], tuple(row["phones"]))
