@@ -4,14 +4,17 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.touch import Channel
 
 ALWAYS = "always"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LONGEST = timedelta(days=3650)
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604_800}
 
 _PART = r"\d+ (?:second|minute|hour|day|week)s?"
@@ -28,7 +31,10 @@ def _duration(written: Any) -> timedelta:
     if not isinstance(written, str) or not re.fullmatch(DURATION, written):
         raise ValueError(f"{written!r} is no duration; write it like 3 days, 24 hours or 30 minutes")
     parts = re.findall(r"(\d+) (\w+?)s?(?= |$)", written)
-    return timedelta(seconds=sum(int(number) * UNITS[unit] for number, unit in parts))
+    seconds = sum(int(number) * UNITS[unit] for number, unit in parts)
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"{written!r} is too long; ten years are the most")
+    return timedelta(seconds=seconds)
 
 
 def spoken(duration: timedelta) -> str:
@@ -87,10 +93,17 @@ class Window(Part):
                     week[day] = (*week[day], *(_span(span) for span in (hours if isinstance(hours, list) else [hours])))
         return {"week": tuple(week), "holidays": written.get("holidays", "closed")}
 
+    @model_validator(mode="after")
+    def _has_each_hour_once(self) -> Self:
+        for name, spans in zip(DAYS, self.week, strict=True):
+            if any(later[0] < earlier[1] for earlier, later in pairwise(sorted(spans))):
+                raise ValueError(f"two spans of {name} overlap; write each hour once")
+        return self
+
 
 def _days(written: str) -> list[int]:
     if not re.fullmatch(DAY_NAMES, written):
-        raise ValueError(f"{written!r} is no day; write mon, sat or mon-fri")
+        raise PydanticCustomError("no_day", "no day", {"written": written})
     first, _, last = written.partition("-")
     begin, end = DAYS.index(first), DAYS.index(last or first)
     return [day % 7 for day in range(begin, end + 1 if end >= begin else end + 8)]
@@ -100,6 +113,10 @@ def _span(written: Any) -> tuple[int, int]:
     if not isinstance(written, str) or not re.fullmatch(SPAN, written):
         raise ValueError(f"{written!r} is no span of hours; write it like 09:00-19:00, in quotes")
     begin, end = (int(time[:2]) * 60 + int(time[3:]) for time in written.split("-"))
+    if end > 1440:
+        raise ValueError(f"{written} goes beyond the day; a day ends at 24:00")
+    if begin >= end:
+        raise ValueError(f"{written} ends before it begins; write the earlier time first")
     return begin, end
 
 
@@ -139,6 +156,8 @@ class Step(Part):
         if not isinstance(written, Mapping):
             return written
         given = dict(written)
+        if "channel" in given and "channels" in given:
+            raise ValueError("channel and channels are the same; keep one of them")
         if "channel" in given:
             given["channels"] = [given.pop("channel")]
         given.setdefault("template", given.get("name", ""))

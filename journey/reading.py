@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from contracts.touch import Channel
 from journey.model import (
     ALWAYS,
+    DAYS,
     FirstContactStep,
     FollowUpStep,
     Journey,
@@ -98,6 +99,7 @@ class _Reader:
         self._text, self._name, self._templates, self._content_sids = text, name, templates, content_sids
         self._lines: dict[Place, int] = {}
         self._mistakes: list[Mistake] = []
+        self._broken: set[str] = set()  # windows that are there, but cannot be read
 
     def journey(self) -> Journey:
         written = self._load()
@@ -121,13 +123,15 @@ class _Reader:
         try:
             node = yaml.compose(self._text, Loader=yaml.SafeLoader)
             written = yaml.safe_load(self._text)
-        except yaml.YAMLError as error:
+            if node is not None:
+                self._walk(node, ())
+        except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date such as 2026-99-99; what contains itself
             mark = getattr(error, "problem_mark", None)
-            problem = getattr(error, "problem", None) or "cannot be read"
+            problem = getattr(error, "problem", None) or (
+                str(error) if isinstance(error, ValueError) else "cannot be read"
+            )
             self._say((), f"no YAML: {problem}", line=mark.line + 1 if mark else 1)
             raise InvalidJourney(self._mistakes) from None
-        if node is not None:
-            self._walk(node, ())
         if not isinstance(written, dict):
             self._say((), "a journey is a list of sections", "Begin with first_contact:", line=1)
             raise InvalidJourney(self._mistakes)
@@ -154,8 +158,21 @@ class _Reader:
         if not isinstance(given, Mapping):
             self._say(("windows",), "windows are hours by name", "Write calls: {mon-fri: '09:00-19:00'}")
             return {}
-        read = {str(name): self._validated(Window, hours, ("windows", str(name))) for name, hours in given.items()}
+        read = {str(name): self._window(str(name), hours) for name, hours in given.items()}
+        self._broken = {name for name, window in read.items() if window is None}
         return {name: window for name, window in read.items() if window is not None}
+
+    def _window(self, name: str, written: Any) -> Window | None:
+        """Each day by itself, so that each mistake has its own line."""
+        place = ("windows", name)
+        if name == ALWAYS:
+            self._say(place, f"{ALWAYS} is there already, and means any hour", "Give it another name")
+            return None
+        if not isinstance(written, Mapping):
+            self._say(place, f"{name} has no hours", "Write mon-fri: '09:00-19:00'")
+            return None
+        days = [self._validated(Window, {day: hours}, (*place, str(day))) for day, hours in written.items()]
+        return self._validated(Window, written, place) if None not in days else None
 
     def _steps(self, written: Mapping[str, Any]) -> list[tuple[Place, Step]]:
         steps: list[tuple[Place, Step]] = []
@@ -216,6 +233,8 @@ class _Reader:
             )
 
     def _check_hours(self, place: Place, step: Step, journey: Journey) -> None:
+        if step.window in self._broken:
+            return
         if step.window != ALWAYS and step.window not in journey.windows:
             known = {ALWAYS, *journey.windows}
             message = f"there is no window {step.window}"
@@ -229,12 +248,8 @@ class _Reader:
         elif isinstance(step, MeetingStep) and step.before is not None:
             closed = longest_closed(step, journey)
             if step.before <= closed:
-                hours = (
-                    f"{step.window} is closed for {spoken(closed)} at a time" if closed else "say more than 0 seconds"
-                )
-                self._say(
-                    (*place, "before"), f"{step.name} could come after its meeting", f"{hours[0].upper()}{hours[1:]}"
-                )
+                hours = f"{step.window} may be closed for {spoken(closed)}" if closed else "Say more than 0 seconds"
+                self._say((*place, "before"), f"{step.name} could come after its meeting", hours)
 
     def _has(self, place: Place) -> bool:
         return place in self._lines
@@ -272,6 +287,11 @@ def _in_words(error: Any, kind: type[BaseModel]) -> tuple[str, str]:
             ) or f"Possible are: {', '.join(expected)}"
         case "string_pattern_mismatch":
             return f"{given!r} is no name", "Use small letters, digits and _, such as day_3"
+        case "no_day":
+            written = str(error["ctx"]["written"])
+            return f"{written!r} is no day", _meant(
+                written, {"holidays", "mon-fri", *DAYS}
+            ) or "Write mon, sat or mon-fri"
         case "value_error":
             message, _, suggestion = str(error["msg"]).removeprefix("Value error, ").partition("; ")
             return message, suggestion[:1].upper() + suggestion[1:]

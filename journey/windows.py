@@ -1,6 +1,6 @@
 """When a person may be reached: the step's hours, the law's, the country's and its holidays, wherever they may be."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -66,14 +66,34 @@ def windows_of(step: Step, journey: Journey, country: str) -> tuple[Window, ...]
 def openings(after: datetime, rules: Sequence[Window], zones: tuple[str, ...], country: str) -> Iterator[Span]:
     """The spans that end after `after`, in order."""
     first = after.astimezone(ZoneInfo(zones[0])).date()
+    days = (first + timedelta(days=offset) for offset in range(-1, HORIZON_DAYS))
+    spans = (span for day in days for span in _open_on(day, tuple(rules), zones, country))
+    return (span for span in _joined(spans) if span.closes > after)
+
+
+def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+    """Hours that touch are the same hours: midnight does not end what goes on after it."""
+    whole: Span | None = None
+    for span in spans:
+        if whole is not None and span.opens <= whole.closes:
+            whole = Span(whole.opens, max(whole.closes, span.closes))
+            continue
+        if whole is not None:
+            yield whole
+        whole = span
+    if whole is not None:
+        yield whole
+
+
+@lru_cache(maxsize=20_000)
+def _open_on(day: date, rules: tuple[Window, ...], zones: tuple[str, ...], country: str) -> tuple[Span, ...]:
+    """Where all rules are open in all zones, on this day of the first zone's calendar."""
     every = [(rule, zone) for rule in rules for zone in dict.fromkeys(zones)]
-    for offset in range(-1, HORIZON_DAYS):
-        day = first + timedelta(days=offset)
-        spans = _day(*every[0], day, country)
-        for rule, zone in every[1:]:
-            around = [span for near in (-1, 0, 1) for span in _day(rule, zone, day + timedelta(days=near), country)]
-            spans = tuple(_overlaps(spans, around))
-        yield from (span for span in spans if span.closes > after)
+    spans = _day(*every[0], day, country)
+    for rule, zone in every[1:]:
+        around = [span for near in (-1, 0, 1) for span in _day(rule, zone, day + timedelta(days=near), country)]
+        spans = tuple(_overlaps(spans, around))
+    return spans
 
 
 def _overlaps(some: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
@@ -93,7 +113,7 @@ def _day(window: Window, zone: str, day: date, country: str) -> tuple[Span, ...]
 
 
 def _instant(day: date, minutes: int, zone: str) -> datetime:
-    """The wall time as an instant; one that the clocks skip or repeat counts as the first after or of the two."""
+    """The wall time as an instant. Of one that the clocks repeat the first; one that they skip is as much later."""
     whole = day + timedelta(days=minutes // 1440)
     return datetime.combine(whole, time(minutes % 1440 // 60, minutes % 60), ZoneInfo(zone)).astimezone(UTC)
 
@@ -114,11 +134,16 @@ def add_days(start: datetime, after: timedelta, zone: str) -> datetime:
 
 
 def longest_closed(step: Step, journey: Journey) -> timedelta:
-    """The longest time the step's hours stay closed in a week without holidays."""
+    """The longest time the step's hours may stay closed, whatever day of the week is a holiday."""
     rules = windows_of(step, journey, "")
     if not rules:
         return timedelta()
-    monday = datetime(2001, 1, 1, tzinfo=UTC)
-    spans = [span for span in openings(monday, rules, ("UTC",), "") if span.opens < monday + timedelta(days=21)]
-    gaps = [later.opens - earlier.closes for earlier, later in pairwise(spans)]
-    return max(gaps, default=timedelta(days=HORIZON_DAYS))
+    monday = date(2001, 1, 1)
+    days = [_open_on(monday + timedelta(days=number), rules, ("UTC",), "") for number in range(28)]
+    holidays = range(7, 14) if any(rule.holidays == "closed" for rule in rules) else ()
+    return max(_longest_gap(days, without=holiday) for holiday in (None, *holidays))
+
+
+def _longest_gap(days: Sequence[Sequence[Span]], *, without: int | None) -> timedelta:
+    spans = [span for number, day in enumerate(days) if number != without for span in day]
+    return max((later.opens - earlier.closes for earlier, later in pairwise(spans)), default=timedelta())

@@ -11,6 +11,7 @@ ZONES = available_timezones()
 # What Google's metadata (9.0.43) has wrong for Mexican area codes: Chihuahua left Mountain time in 2022, 663 is
 # Tijuana's overlay, and towns on the border keep the clock of the other side.
 _CHIHUAHUA = ("614", "621", "625", "627", "628", "629", "635", "639", "648", "649", "652", "659")
+ANYWHERE_IN_MEXICO = ("America/Tijuana", "America/Hermosillo", "America/Mexico_City", "America/Cancun")
 AREA_CODES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_CHIHUAHUA, ("America/Chihuahua",)),
     **dict.fromkeys(("636", "657"), ("America/Chihuahua", "America/Ciudad_Juarez")),
@@ -21,14 +22,16 @@ AREA_CODES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("862", "891", "892"), ("America/Matamoros", "America/Monterrey")),
     "311": ("America/Mazatlan", "America/Bahia_Banderas"),
     "329": ("America/Bahia_Banderas",),
+    **dict.fromkeys(("200", "201"), ANYWHERE_IN_MEXICO),  # of no place
 }
-ANYWHERE_IN_MEXICO = ("America/Tijuana", "America/Hermosillo", "America/Mexico_City", "America/Cancun")
 UNKNOWN = "Etc/Unknown"
 NOWHERE = {
     phonenumbers.PhoneNumberType.TOLL_FREE,
     phonenumbers.PhoneNumberType.PREMIUM_RATE,
     phonenumbers.PhoneNumberType.SHARED_COST,
     phonenumbers.PhoneNumberType.UAN,
+    phonenumbers.PhoneNumberType.PERSONAL_NUMBER,
+    phonenumbers.PhoneNumberType.VOICEMAIL,
 }
 
 

@@ -111,12 +111,41 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
         ),
         pytest.param(
             'windows:\n  odd: {mon-fri: "19:00-09:00"}\n' + STEP + "    window: odd\n",
-            ["j.yml:7: day_3 can never go out. odd leaves no time between 08:00 and 21:00"],
-            id="a window that ends before it begins",
+            ["j.yml:2: 19:00-09:00 ends before it begins. Write the earlier time first"],
+            id="hours that end before they begin",
+        ),
+        pytest.param(
+            'windows:\n  odd:\n    mon-fri: "09:00-19:00"\n    sat: "10:00-10:00"\n' + STEP + "    window: odd\n",
+            ["j.yml:4: 10:00-10:00 ends before it begins. Write the earlier time first"],
+            id="no hours on one day of a window",
+        ),
+        pytest.param(
+            'windows:\n  odd:\n    mon: "09:00-24:30"\n    tues: "09:00-19:00"\n    holydays: open\n' + STEP,
+            [
+                "j.yml:3: 09:00-24:30 goes beyond the day. A day ends at 24:00",
+                "j.yml:4: 'tues' is no day. Did you mean tue?",
+                "j.yml:5: 'holydays' is no day. Did you mean holidays?",
+            ],
+            id="each line of a window",
+        ),
+        pytest.param(
+            'windows:\n  odd: {mon-fri: ["09:00-12:00", "11:00-14:00"]}\n' + STEP,
+            ["j.yml:2: two spans of mon overlap. Write each hour once"],
+            id="hours that overlap",
+        ),
+        pytest.param(
+            "windows:\n  odd: 9-5\n" + STEP,
+            ["j.yml:2: odd has no hours. Write mon-fri: '09:00-19:00'"],
+            id="a window without days",
+        ),
+        pytest.param(
+            'windows:\n  always: {mon-fri: "09:00-19:00"}\n' + STEP,
+            ["j.yml:2: always is there already, and means any hour. Give it another name"],
+            id="another always",
         ),
         pytest.param(
             "windows:\n  calls:\n    lunes: 9-5\n" + STEP,
-            ["j.yml:2: 'lunes' is no day. Write mon, sat or mon-fri"],
+            ["j.yml:3: 'lunes' is no day. Write mon, sat or mon-fri"],
             id="no day",
         ),
         pytest.param(
@@ -131,8 +160,14 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
         pytest.param(
             'windows:\n  week: {mon-fri: "09:00-19:00"}\nmeeting:\n'
             "  - name: reminder\n    before: 24 hours\n    channel: sms\n    window: week\n",
-            ["j.yml:5: reminder could come after its meeting. Week is closed for 2 days 14 hours at a time"],
+            ["j.yml:5: reminder could come after its meeting. week may be closed for 3 days 14 hours"],
             id="a reminder after its meeting",
+        ),
+        pytest.param(
+            'windows:\n  daily: {mon-sun: "08:00-21:00"}\nmeeting:\n'
+            "  - name: reminder\n    before: 24 hours\n    channel: sms\n    window: daily\n",
+            ["j.yml:5: reminder could come after its meeting. daily may be closed for 1 day 11 hours"],
+            id="a reminder after its meeting, on a holiday",
         ),
         pytest.param(
             "meeting:\n  - name: reminder\n    before: 0 hours\n    channel: sms\n",
@@ -153,6 +188,22 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
             STEP.replace("channel: whatsapp", "channels: [whatsapp, whatsapp]"),
             ["j.yml:4: day_3 has a channel twice. Name each channel once"],
             id="a channel twice",
+        ),
+        pytest.param(
+            STEP + "    channels: [sms]\n",
+            ["j.yml:2: channel and channels are the same. Keep one of them"],
+            id="channel and channels",
+        ),
+        pytest.param(
+            STEP.replace("3 days", "99999999999 days"),
+            ["j.yml:3: '99999999999 days' is too long. Ten years are the most"],
+            id="too long",
+        ),
+        pytest.param("&it [*it]", ["j.yml:1: no YAML: cannot be read"], id="what contains itself"),
+        pytest.param(
+            STEP.replace("3 days", "2026-99-99"),
+            ["j.yml:1: no YAML: month must be in 1..12"],
+            id="a date that is none",
         ),
         pytest.param(STEP + "    after: 4 days\n", ["j.yml:5: after comes twice. Keep one of them"], id="a key twice"),
         pytest.param(STEP.replace("    after", "   after"), NO_YAML, id="no YAML"),
@@ -175,6 +226,12 @@ def test_every_mistake_is_said_at_once() -> None:
     )
 
     assert [line.partition(" ")[0] for line in mistakes(text)] == ["j.yml:4:", "j.yml:6:", "j.yml:12:"]
+
+
+def test_a_reminder_in_hours_that_are_open_on_holidays_comes_in_time() -> None:
+    text = 'windows:\n  daily: {mon-sun: "08:00-21:00", holidays: open}\nmeeting:\n'
+
+    assert read(text + "  - {name: reminder, before: 24 hours, channel: sms, window: daily}\n").meeting
 
 
 def test_a_demonstration_needs_no_approved_template() -> None:

@@ -18,6 +18,8 @@ windows:
   messages: {mon-sat: "09:00-20:00"}
   waking: {mon-sun: "08:00-21:00", holidays: open}
   night: {mon-sun: "00:00-24:00"}
+  nonstop: {mon-sun: "00:00-24:00", holidays: open}
+  shifts: {mon-fri: ["09:00-12:00", "12:00-15:00"]}
   small: {mon-sun: ["02:00-03:00", "12:00-13:00"], holidays: open}
 first_contact:
   - {name: welcome_email, channel: email}
@@ -28,6 +30,8 @@ follow_up:
   - {name: day_4, after: 4 days, channel: whatsapp, window: night, late: {rule: send, limit: 3 days}}
   - {name: day_5, after: 5 days, channel: email, window: messages, late: {rule: skip, limit: 3 days}}
   - {name: day_6, after: 6 days, channel: email}
+  - {name: nightly, after: 7 days, channel: email, window: nonstop, late: {rule: skip}}
+  - {name: shifted, after: 8 days, channel: email, window: shifts, late: {rule: skip}}
 meeting:
   - {name: reminder, before: 24 hours, channel: whatsapp, window: waking}
   - {name: tiny, before: 24 hours, channel: sms, window: small}
@@ -72,6 +76,30 @@ def test_what_is_always_open_never_ends() -> None:
 
     assert span.closes == FOREVER
     assert span.until is None
+
+
+def test_hours_that_touch_are_one() -> None:
+    span = opening(at(MEXICO, 2026, 3, 2, 10), "shifted")
+
+    assert span.closes == at(MEXICO, 2026, 3, 2, 15)
+
+
+@pytest.mark.parametrize(
+    ("step", "hour", "minute"),
+    [pytest.param("nightly", 23, 59, id="midnight"), pytest.param("shifted", 11, 59, id="from one shift to the next")],
+)
+def test_what_falls_due_just_before_hours_that_go_on_is_not_late(step: str, hour: int, minute: int) -> None:
+    due = at(MEXICO, 2026, 3, 2, hour, minute)
+
+    assert isinstance(late(step, due, due + timedelta(minutes=2)), SendNow)
+
+
+def test_zones_so_far_apart_that_they_never_share_an_hour() -> None:
+    zones = ("Europe/Kaliningrad", "Pacific/Auckland")
+
+    assert (
+        next_opening(at(MEXICO, 2026, 3, 2, 3), JOURNEY.step("welcome_call"), JOURNEY, zones=zones, country="") is None
+    )
 
 
 def test_several_zones_must_all_be_open() -> None:
