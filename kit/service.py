@@ -143,6 +143,11 @@ def _probes(frame: Frame) -> APIRouter:
     return probes
 
 
+async def deps_of(request: Request) -> Any:  # a plain function would be sent to a thread
+    """What `open_deps` made, for the routes."""
+    return request.app.state.deps
+
+
 async def _try_again(_: Request, outage: Exception) -> Response:
     log.warning("request.unavailable", reason=str(outage))
     return Response(status_code=503, headers={"Retry-After": "2"})

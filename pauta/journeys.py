@@ -5,6 +5,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
+from unittest.mock import patch
 from zoneinfo import ZoneInfo, available_timezones
 
 import typer
@@ -15,7 +16,8 @@ from contracts.booking import Booking
 from contracts.lead import LeadCard
 from contracts.touch import Channel, Kind
 from journey.model import Journey, json_schema
-from journey.reading import InvalidJourney, read_journey, templates_in
+from journey.reading import InvalidJourney, templates_in
+from journey.settings import load_journey
 from journey.windows import next_opening
 from pauta.running.recipe import PROJECT, read_recipes, variables
 from services.notify.settings import Settings
@@ -36,15 +38,19 @@ def _environment() -> dict[str, str]:
     return dict(read_recipes(variables())["notify"].environment)
 
 
-def _read(file: Path) -> Journey:
+def _settings() -> Settings:
+    """Notify's settings, as it would be given them."""
     environment = _environment()
-    folder = PROJECT / environment["TEMPLATES_PATH"]
-    sids = {pair.partition("=")[0] for pair in environment["TWILIO_CONTENT_SIDS"].split(",") if pair}
+    with patch.dict(os.environ, environment, clear=True):
+        return Settings(templates_path=PROJECT / environment["TEMPLATES_PATH"])
+
+
+def _read(file: Path) -> Journey:
+    settings = _settings()
     try:
-        text = file.read_text()
-        return read_journey(
-            text, name=str(file), templates=templates_in(folder, environment["LANGUAGE"]), content_sids=sids
-        )
+        return load_journey(
+            settings.model_copy(update={"journey_path": file}), content_sids=set(settings.twilio.content_sid_of)
+        )[0]
     except OSError as error:
         raise SystemExit(f"{file} cannot be read: {error.strerror}") from error
     except InvalidJourney as invalid:
@@ -146,9 +152,3 @@ def render(
         typer.echo(email.html if html else f"{email.subject}\n\n{email.text}")
     else:
         typer.echo(texts.text("voice" if channel is Channel.CALL else channel, name, facts))
-
-
-def _settings() -> Settings:
-    """Notify's settings, as it would be given them."""
-    os.environ.update(_environment())
-    return Settings(templates_path=PROJECT / _environment()["TEMPLATES_PATH"])

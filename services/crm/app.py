@@ -47,7 +47,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             settings=settings,
             registrations=registrations,
             bookings=bookings,
-            kommo=kommo,
             telling=Leader(dsn=settings.dsn, name="tell_kommo", work=worker.round, elected=worker.elected),
             polling=polling(bookings),
         )

@@ -6,7 +6,6 @@ from typing import Annotated
 from faststream import Context
 
 from kit.leader import Leader
-from providers.kommo.client import KommoClient
 from services.crm.settings import Settings
 from services.crm.store.bookings import Bookings
 from services.crm.store.registrations import Registrations
@@ -17,7 +16,6 @@ class Deps:
     settings: Settings
     registrations: Registrations
     bookings: Bookings
-    kommo: KommoClient
     telling: Leader
     polling: Leader | None
 

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from kit import tracing
 from kit.clock import now
+from kit.service import deps_of
 from providers.calcom.webhooks import Ping, Unknown, dedupe_key, read_webhook, signed_by_calcom
 from providers.kommo.webhooks import read_changes
 from services.crm.calendar import work_off
@@ -28,11 +29,6 @@ MESSAGES = {
     "uid": "Falta el uid de la reserva.",
     "triggerEvent": "No es un webhook de Cal.com: falta triggerEvent.",
 }
-
-
-async def deps_of(request: Request) -> Deps:  # a plain function would be sent to a thread
-    deps: Deps = request.app.state.deps
-    return deps
 
 
 FromApp = Annotated[Deps, Depends(deps_of)]

@@ -16,6 +16,7 @@ from contracts.reply import Intent, ReplyReceived
 from contracts.touch import Channel
 from kit import tracing
 from kit.failures import Unavailable
+from kit.service import deps_of
 from providers.brevo.webhooks import MailEvent, authentic, read_events
 from providers.twilio.webhooks import (
     read_call_status,
@@ -36,11 +37,6 @@ XML = "text/xml"
 WELCOME = "welcome"
 LARGEST = 256 * 1024
 EMPTY_TWIML = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
-
-
-async def deps_of(request: Request) -> Deps:  # a plain function would be sent to a thread
-    deps: Deps = request.app.state.deps
-    return deps
 
 
 FromApp = Annotated[Deps, Depends(deps_of)]

@@ -11,7 +11,7 @@ from contracts.lead import LeadCard
 from contracts.touch import Channel, Kind, TouchDue, touch_id
 
 BOOKING_LINK = "booking_link"
-FALLBACK_GRACE = timedelta(hours=1)  # a call near the end of its hours is still followed by its message
+GRACE = timedelta(hours=1)  # a welcome call near the end of its hours is still followed by its message
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class Touch:
         """The same step on the next channel; None after the last."""
         if not self.fallback:
             return None
+        grace = GRACE if self.kind is Kind.FIRST_CONTACT else timedelta()
         return self.planned(
             self.lead_id,
             self.step,
@@ -87,7 +88,7 @@ class Touch:
             kind=self.kind,
             template=self.template,
             fallback=self.fallback[1:],
-            until=self.until + FALLBACK_GRACE if self.until else None,
+            until=self.until + grace if self.until else None,
             booking=self.booking,
         )
 

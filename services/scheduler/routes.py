@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
+from kit.service import deps_of
 from services.scheduler.deps import Deps
 
 routes = APIRouter()
@@ -15,11 +16,6 @@ class CatchUp(BaseModel):
 
     overdue: int
     held: bool
-
-
-async def deps_of(request: Request) -> Deps:  # a plain function would be sent to a thread
-    deps: Deps = request.app.state.deps
-    return deps
 
 
 FromApp = Annotated[Deps, Depends(deps_of)]

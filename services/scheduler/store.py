@@ -168,7 +168,7 @@ class Store:
         )
         return True
 
-    async def fire(self, decide: Decide, *, limit: int = 500) -> int:
+    async def fire(self, decide: Decide, *, limit: int) -> int:
         """Settles timers that have just run out, and says so, in one transaction; how many there were."""
         return await self._run_out(PUNCTUAL, decide, limit, LATE_SECONDS)
 

@@ -1,6 +1,6 @@
 """What receipts make of a touch, in any order and any number."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -110,4 +110,11 @@ def test_the_next_channel_carries_on_what_the_touch_is_about() -> None:
     assert message is not None
     assert (message.channel, message.fallback) == (Channel.WHATSAPP, (Channel.SMS,))
     assert (message.kind, message.booking, message.template) == (call.kind, call.booking, call.template)
-    assert message.until == until + timedelta(hours=1)
+    assert message.until == until
+
+
+def test_only_the_answer_to_a_form_may_go_on_a_little_after_its_hours() -> None:
+    until = datetime(2026, 3, 2, 19, tzinfo=UTC)
+    ends = {kind: a_touch(kind=kind, fallback=CHAIN, until=until).following(a_card()) for kind in Kind}
+
+    assert {kind for kind, touch in ends.items() if touch is not None and touch.until != until} == {Kind.FIRST_CONTACT}
