@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 
+from pauta.door import ask_scheduler
 from pauta.journeys import journeys, templates
 from pauta.running.compose import Compose, engine_answers
 from pauta.running.native import Native, stop_remembered
@@ -84,13 +84,7 @@ def catch_up(
     ] = False,
 ) -> None:
     """How many touches are overdue after an outage, and whether they wait for a word."""
-    url = f"http://127.0.0.1:{variables().get('SCHEDULER_PORT') or 5003}/catch-up"
-    try:
-        answer = httpx.post(f"{url}/release", timeout=10) if release else httpx.get(url, timeout=10)
-        answer.raise_for_status()
-    except httpx.HTTPError as error:
-        raise SystemExit(f"The scheduler does not answer at {url}: {error}") from error
-    state = answer.json()
+    state = ask_scheduler("POST", "/catch-up/release") if release else ask_scheduler("GET", "/catch-up")
     waiting = ", waiting for your word: pauta catch-up --release" if state["held"] else ""
     typer.echo(f"{state['overdue']} touches are overdue{waiting}.")
 
