@@ -49,7 +49,7 @@ claimed as (
   on conflict (touch_id) do update set state = 'sending', attempts = touches.attempts + 1, until = $14,
     sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), looks = 0, check_at = null,
     first_claimed_at = case when touches.sendings = 0 then now() else touches.first_claimed_at end, reason = null
-    where touches.state = $8
+    where touches.state = $8 or ($8 = 'planned' and touches.state = 'skipped' and touches.reason = 'booked')
   returning attempts)
 select (select attempts from claimed) as attempt,
        exists (select 1 from opt_outs where address in ($9, $10)) as opted_out,
