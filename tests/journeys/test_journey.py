@@ -4,10 +4,8 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import aio_pika
 import pytest
 
-from contracts.event import Event
 from contracts.touch import Channel, Kind, TouchDue, touch_id
 from tests.system import System, e164, person
 
@@ -264,16 +262,6 @@ def day_3_due(lead: int, **more: Any) -> TouchDue:
     )
 
 
-async def say(system: System, event: Event) -> None:
-    """Publishes the event as the administrator."""
-    url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
-    async with await aio_pika.connect(url) as connection:
-        channel = await connection.channel()
-        exchange = await channel.get_exchange("events")
-        body, lead = event.model_dump_json().encode(), str(event.lead_id)
-        await exchange.publish(aio_pika.Message(body, correlation_id=lead, message_id=str(event.event_id)), event.topic)
-
-
 async def test_a_follow_up_that_met_a_booking_is_made_after_all_when_that_is_cancelled(system: System) -> None:
     """The timer had run out when the booking came: notify held the touch back."""
     lead, form, uid = await a_booked_lead(system)
@@ -283,7 +271,7 @@ async def test_a_follow_up_that_met_a_booking_is_made_after_all_when_that_is_can
            values ($1, 'day_3', 'whatsapp', '', now(), now(), 'fired') returning 1""",
         lead,
     )
-    await say(system, day_3_due(lead))
+    await system.say(day_3_due(lead))
     await system.happens(lead, "whatsapp touch.skipped")
     await system.quiet()
     await system.calendar(f"{uid}/cancel", reason="Ya no puedo")
@@ -297,7 +285,7 @@ async def test_a_follow_up_that_met_a_booking_is_made_after_all_when_that_is_can
 
 async def test_a_touch_at_a_bad_hour_is_put_off_and_goes_out_later(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
-    await say(system, day_3_due(lead, until="2026-01-01T00:00:00Z"))
+    await system.say(day_3_due(lead, until="2026-01-01T00:00:00Z"))
 
     await system.happens(lead, "whatsapp touch.deferred", "whatsapp touch.delivered")
     await system.quiet()
