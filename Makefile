@@ -1,9 +1,11 @@
-# make demo · make up · make down · make test · make check · make bench
+# make demo · make up · make down · make test · make check · make crash · make bench
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: demo up down test check bench documents lock clean
+FAULTS ?=
+
+.PHONY: demo up down test check crash bench documents lock clean
 
 demo: $(VENV)/app
 	@$(PYTHON) -m pauta demo
@@ -22,6 +24,9 @@ check: $(VENV)/dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+crash: $(VENV)/dev
+	@$(PYTHON) -m tests.faults $(FAULTS)
 
 bench: $(VENV)/dev
 	@$(PYTHON) -m bench

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -30,7 +31,10 @@ FaultKind = Literal[
     "empty",  # do it, answer 201 with no body
     "html",  # do nothing, answer 200 with a page
     "cut",  # do it, answer half the body
+    "trickle",  # do it, answer one byte a second for `seconds`, then close
+    "huge",  # do it, answer 100 MB
 ]
+HUGE_CHUNK, HUGE_CHUNKS = b" " * 1_000_000, 100
 
 
 class Fault(BaseModel):
@@ -98,8 +102,12 @@ class Unreliable:
         self._world.seen.append(Seen(arrived, provider, scope["method"], path, status, fault.kind if fault else None))
         if answer is None:
             _hang_up(send)
-            return
-        await _reply(send, *answer)
+        elif fault is not None and fault.kind == "trickle":
+            await _trickle(send, *answer, seconds=fault.seconds)
+        elif fault is not None and fault.kind == "huge":
+            await _reply_hugely(send, *answer)
+        else:
+            await _reply(send, *answer)
 
     async def _answer(
         self, scope: Scope, receive: Receive, provider: Provider, fault: Fault | None
@@ -151,9 +159,34 @@ async def _reply(send: Send, status: int, headers: list[tuple[bytes, bytes]], bo
     await send({"type": "http.response.body", "body": body})
 
 
+async def _trickle(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes, *, seconds: float) -> None:
+    """Whoever counts a timeout anew with every byte waits for ever."""
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    for byte in body[: int(seconds)]:
+        await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
+        await asyncio.sleep(1)
+    _hang_up(send)
+
+
+async def _reply_hugely(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    """The right answer, and then a hundred megabytes of blanks, which JSON allows."""
+    sized = [pair for pair in headers if pair[0] != b"content-length"]
+    await send({"type": "http.response.start", "status": status, "headers": sized})
+    for chunk in (body, *[HUGE_CHUNK] * HUGE_CHUNKS):
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
 def _hang_up(send: Send) -> None:
     """Closes the connection in the client's face; uvicorn's `send` is a method of what holds the transport."""
     send.__self__.transport.abort()  # type: ignore[attr-defined]
+
+
+class Manner(BaseModel):
+    """How receipts reach us: so many copies of each (0: lost), each up to `late` seconds later, in any order then."""
+
+    copies: int = 1
+    late: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +208,25 @@ class Callbacks:
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15, connect=5))
         self._running: set[asyncio.Task[Any]] = set()
         self.lost: list[str] = []
+        self.manner = Manner()
 
     def go(self, life: Coroutine[Any, Any, None]) -> None:
         """Lets something live on after the answer."""
         task = asyncio.create_task(life)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+    async def tell(self, url: str, body: bytes, headers: dict[str, str], *, tries: int = 1) -> None:
+        """Posts a receipt, in the manner that was ordered. Nobody reads the answer."""
+        if self.manner == Manner():
+            await self.post(url, body, headers, tries=tries)
+            return
+        for _ in range(self.manner.copies):
+            self.go(self._tell_late(random.uniform(0.8, 1) * self.manner.late, url, body, headers, tries))
+
+    async def _tell_late(self, pause: float, url: str, body: bytes, headers: dict[str, str], tries: int) -> None:
+        await asyncio.sleep(pause)
+        await self.post(url, body, headers, tries=tries)
 
     async def post(
         self, url: str, body: bytes, headers: dict[str, str], *, tries: int = 1, pause: float = 0.5

@@ -17,6 +17,7 @@ import httpx
 
 from contracts.event import Event
 from pauta.running.native import BEHIND_THE_GATEWAY, Native
+from pauta.running.recipe import Recipe
 from pauta.running.servers import Process, free_ports, install_missing
 from tests.servers import Container, make_native
 
@@ -75,7 +76,12 @@ class System:
         for name in REPLICATED:
             second = free_ports(1)[0]
             self.replicas[name] = [
-                (self.native.start_service(name, recipes[name], port, log_name=f"{name}-{number}"), port)
+                (
+                    self.native.start_service(
+                        name, self.recipe_of(f"{name}-{number}", recipes[name]), port, log_name=f"{name}-{number}"
+                    ),
+                    port,
+                )
                 for number, port in enumerate((self.native.ports[name], second))
             ]
         upstreams = {f"{n.upper()}_UPSTREAM": [port for _, port in self.replicas[n]] for n in BEHIND_THE_GATEWAY}
@@ -86,6 +92,10 @@ class System:
         self.native.wait_for("sandbox", self.native.ports["sandbox"])
         for name in REPLICATED:
             self.wait_for(name)
+
+    def recipe_of(self, replica: str, recipe: Recipe) -> Recipe:
+        """How one replica is started."""
+        return recipe
 
     def wait_for(self, name: str) -> None:
         for _, port in self.replicas[name]:
@@ -237,7 +247,9 @@ class System:
         async def empty() -> bool:
             waiting = [await self.sql(name, "select count(*) from outbox") for name in REPLICATED]
             busy = await self.sql(
-                "notify", "select count(*) from touches where state in ('planned', 'sending', 'uncertain')"
+                "notify",
+                """select count(*) from touches where state in ('planned', 'sending')
+                     or (state = 'uncertain' and check_at is not null)""",
             )
             nonlocal rests
             rests = 0 if any(waiting) or busy or any(await self.depths()) else rests + 1

@@ -134,7 +134,14 @@ class BrevoSandbox:
         if "X-Mailin-custom" in mail.headers:
             payload["X-Mailin-custom"] = mail.headers["X-Mailin-custom"]
         headers = {"Authorization": f"Bearer {self.webhook_token}", "Content-Type": "application/json"}
-        await self.callbacks.post(self.webhook_url, json.dumps(payload).encode(), headers, tries=5)
+        await self.callbacks.tell(self.webhook_url, json.dumps(payload).encode(), headers, tries=5)
+
+    def touches(self) -> list[dict[str, str]]:
+        """Each mail with the touch that it names."""
+        return [
+            {"channel": "email", "to": mail.to, "touch_id": mail.headers.get("X-Mailin-custom", "")}
+            for mail in self.mails.values()
+        ]
 
     def router(self) -> APIRouter:
         router = APIRouter(prefix="/v3")

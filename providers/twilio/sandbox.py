@@ -180,7 +180,7 @@ class TwilioSandbox:
             "SequenceNumber": str(call.sequence),
         }
         call.sequence += 1
-        await self._post(url, params | more)
+        await self._tell(url, params | more)
 
     def _call_params(self, call: Call) -> dict[str, str]:
         people = {"From": call.from_, "Caller": call.from_, "To": call.to, "Called": call.to}
@@ -281,7 +281,7 @@ class TwilioSandbox:
             params |= {"ChannelPrefix": "whatsapp", "ChannelInstallSid": "XE" + "0" * 32}
         if code is not None:
             params |= {"ErrorCode": str(code), "EventType": "UNDELIVERED"}
-        await self._post(url, params)
+        await self._tell(url, params)
 
     async def write(self, number: str, body: str, *, whatsapp: bool) -> None:
         """The person writes to us. WhatsApp still names a Mexican mobile 521…"""
@@ -297,7 +297,16 @@ class TwilioSandbox:
             params |= {"From": number, "To": "+525500000000", "FromCountry": "MX"}
         await self._post(self.inbound_url, params)
 
+    async def _tell(self, url: str, params: dict[str, str]) -> None:
+        address, body, headers, tries = self._signed(url, params)
+        await self.callbacks.tell(address, body, headers, tries=tries)
+
     async def _post(self, url: str, params: dict[str, str]) -> Answer | None:
+        address, body, headers, tries = self._signed(url, params)
+        return await self.callbacks.post(address, body, headers, tries=tries)
+
+    def _signed(self, url: str, params: dict[str, str]) -> tuple[str, bytes, dict[str, str], int]:
+        """The address, the body, its headers, and how often it is tried by the address's fragment."""
         address, _, overrides = url.partition("#")
         wanted = parse_qs(overrides)
         tries = 1 + (int(wanted.get("rc", ["1"])[0]) if "all" in wanted.get("rp", [""])[0] else 0)
@@ -307,7 +316,20 @@ class TwilioSandbox:
             "User-Agent": "TwilioProxy/1.1",
             "I-Twilio-Idempotency-Token": secrets.token_hex(16),
         }
-        return await self.callbacks.post(address, urlencode(params).encode(), headers, tries=tries)
+        return address, urlencode(params).encode(), headers, tries
+
+    def touches(self) -> list[dict[str, str]]:
+        """Each call and message with the touch that its callbacks name."""
+        calls = [("call", call.to, call.params) for call in self.calls.values()]
+        texts = [("whatsapp" if one.whatsapp else "sms", one.to, one.params) for one in self.texts.values()]
+        return [
+            {
+                "channel": channel,
+                "to": to.removeprefix("whatsapp:"),
+                "touch_id": parse_qs(urlsplit(_one(params, "StatusCallback")).query).get("touch", [""])[0],
+            }
+            for channel, to, params in (*calls, *texts)
+        ]
 
     # ---- HTTP
 

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel
 from providers.brevo.sandbox import BrevoSandbox
 from providers.calcom.sandbox import CalcomSandbox
 from providers.kommo.sandbox import KommoSandbox
-from providers.sandbox import Fault, World
+from providers.sandbox import Fault, Manner, World
 from providers.twilio.sandbox import TwilioSandbox
 
 
@@ -51,6 +51,11 @@ def make_routes(
     async def calls(to: str = "") -> list[dict[str, Any]]:
         return [asdict(call) for call in twilio.calls.values() if to in ("", call.to)]
 
+    @routes.get("/touches")
+    async def touches() -> list[dict[str, str]]:
+        """Every call, message and email carried out, by the touch that asked for it."""
+        return [*twilio.touches(), *brevo.touches()]
+
     @routes.get("/calls/times")
     async def call_times() -> list[dict[str, Any]]:
         return [{"to": call.to, "at": call.at} for call in twilio.calls.values()]
@@ -74,6 +79,10 @@ def make_routes(
     @routes.get("/callbacks/lost")
     async def lost() -> Sequence[str]:
         return twilio.callbacks.lost
+
+    @routes.put("/callbacks", status_code=204)
+    async def call_back(manner: Manner) -> None:
+        twilio.callbacks.manner = manner
 
     @routes.get("/faults")
     async def faults() -> list[Fault]:

@@ -1,0 +1,93 @@
+"""python -m tests.faults: every fault during a burst of leads, and what became of each lead.
+
+Exits 1 when a touch was lost or doubled, or anything else was wrong. Everything runs on this machine and speaks to
+loopback only; each fault is bounded in count and time.
+"""
+
+import asyncio
+import os
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pauta.cli import by_docker
+from tests.faults.faults import FAULTS, Fault
+from tests.faults.matrix import Row, add, play, print_table, write
+from tests.faults.story import Account, Somebody, personal_data_in
+from tests.faults.wired import WiredSystem
+
+out = Console(soft_wrap=True, highlight=False)
+
+
+async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | None) -> bool:
+    """Whether nothing was lost, doubled or told wrongly."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL runs as a user of its own
+        system = WiredSystem(Path(folder) / "run", docker=by_docker(os.environ.get("PAUTA_ENGINE", "auto")))
+        people: list[Somebody] = []
+        rows: list[Row] = []
+        try:
+            await system.open()
+            for fault in faults:
+                row = Row(fault.group, fault.name, repeat, Account())
+                for number in range(repeat):
+                    started = time.monotonic()
+                    account, there = await play(system, fault, random.Random(f"{seed}/{fault.name}/{number}"))
+                    people += there
+                    row.account = add(row.account, account)
+                    mark = "✓" if account.good else "✗"
+                    out.print(
+                        f"{mark} {fault.name}: {account.leads} leads, {account.lost} lost, {account.doubled} doubled, "
+                        f"{account.uncertain} uncertain, {account.late} late, {account.recovered} s to recover "
+                        f"({time.monotonic() - started:.0f} s)"
+                    )
+                    for note in account.notes:
+                        out.print(f"    {note}", style="red")
+                rows.append(row)
+            leaked = personal_data_in(system.logs(), people)
+            versions = await _versions(system)
+        finally:
+            if os.environ.get("PAUTA_KEEP_LOGS"):
+                Path(os.environ["PAUTA_KEEP_LOGS"]).write_text(system.logs())
+            await system.close()
+    print_table(rows, out)
+    for line in leaked[:10]:
+        out.print(f"personal data in a log: {line[:200]}", style="red")
+    if write_to is not None:
+        write(rows, write_to, seed=seed, versions=versions)
+        out.print(f"written: {write_to / 'crash-matrix.md'}")
+    return all(row.account.good for row in rows) and not leaked
+
+
+async def _versions(system: WiredSystem) -> dict[str, str]:
+    overview = (await system.management("GET", "/overview")).json()
+    return {
+        "rabbitmq": str(overview["rabbitmq_version"]),
+        "postgresql": str(await system.sql("intake", "show server_version")),
+    }
+
+
+def main(
+    seed: Annotated[int, typer.Option(help="Chooses the instants.")] = 1,
+    repeat: Annotated[int, typer.Option(help="How often each fault is played.")] = 1,
+    only: Annotated[str, typer.Option(help="Faults whose name contains this.")] = "",
+    group: Annotated[str, typer.Option(help="Faults of this group.")] = "",
+    write_to: Annotated[Path | None, typer.Option("--write", help="A folder for crash-matrix.json and .md.")] = None,
+) -> None:
+    faults = [fault for fault in FAULTS if only in fault.name and group in ("", fault.group)]
+    started = time.monotonic()
+    good = asyncio.run(run(faults, seed=seed, repeat=repeat, write_to=write_to))
+    out.print(
+        f"{len(faults)} faults in {(time.monotonic() - started) / 60:.1f} minutes: {'all well' if good else 'NOT WELL'}"
+    )
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    typer.run(main)

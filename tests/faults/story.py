@@ -1,0 +1,243 @@
+"""Leads that arrive while something breaks, and the account of each of them afterwards."""
+
+import asyncio
+import contextlib
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+
+from tests.system import System, e164, person
+
+LATE_SECONDS = 10.0
+INITIAL, BOOKED = 60_000_001, 60_000_002
+VISIBLE = {"touch.skipped", "touch.failed", "touch.unknown", "touch.held", "touch.uncertain"}
+
+
+@dataclass(frozen=True)
+class Role:
+    """What somebody does, and how often each channel reaches them when all is well."""
+
+    call: int
+    message: int
+    calls: int = 1
+    whatsapp: int = 0
+    sms: int = 0
+    emails: int = 1
+    books: bool = False
+    follow_up: bool = False
+
+    def wanted(self) -> Counter[str]:
+        wanted = {"call": self.calls, "whatsapp": self.whatsapp, "sms": self.sms, "email": self.emails}
+        return Counter({channel: count for channel, count in wanted.items() if count})
+
+
+LISTENS = Role(0, 0)
+NOBODY_ANSWERS = Role(2, 0, whatsapp=1)
+NOT_ON_WHATSAPP = Role(2, 1, whatsapp=1, sms=1)
+PRESSES_1 = Role(1, 0, whatsapp=1)
+SAYS_STOP = Role(2, 5, whatsapp=1)
+BOOKS = Role(0, 0, whatsapp=1, emails=2, books=True)
+FOLLOWED_UP = Role(0, 0, whatsapp=1, follow_up=True)
+
+ARRIVING = (NOBODY_ANSWERS, NOT_ON_WHATSAPP, PRESSES_1, SAYS_STOP, LISTENS, NOBODY_ANSWERS)
+THERE = (BOOKS, FOLLOWED_UP)
+
+
+@dataclass
+class Somebody:
+    """One lead of the story: the form, the key it is sent under, and what it was answered with."""
+
+    role: Role
+    form: dict[str, Any] = field(default_factory=dict)
+    key: str = field(default_factory=lambda: str(uuid4()))
+    lead: int = 0
+    accepted_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.form = self.form or person(self.role.call, self.role.message)
+
+    @property
+    def phone(self) -> str:
+        return e164(self.form)
+
+
+@dataclass
+class Account:
+    """What became of everybody; `notes` says what is wrong, one line each."""
+
+    leads: int = 0
+    lost: int = 0
+    doubled: int = 0
+    uncertain: int = 0
+    late: int = 0
+    recovered: float = 0.0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        return not (self.lost or self.doubled or self.notes)
+
+
+class Story:
+    """Some who are there already, one of whom books and one of whom is followed up; and a burst of new ones."""
+
+    def __init__(self, system: System, *, bursts: int = 2) -> None:
+        self.system = system
+        self.there = [Somebody(role) for role in THERE]
+        self.arriving = [Somebody(role) for role in ARRIVING * bursts]
+
+    @property
+    def people(self) -> list[Somebody]:
+        return [*self.there, *self.arriving]
+
+    async def begin(self) -> None:
+        """Those who are there have been welcomed."""
+        await self.send(self.there)
+        for one in self.there:
+            await self.system.happens(one.lead, "lead.registered", "call.answered", "email touch.delivered", seconds=60)
+            await self.system.planned(one.lead, "day_3", "day_6", "day_9", "day_12")
+
+    async def happen(self) -> None:
+        """Everything at once: new leads come in, one books, one's third day is over. Each insists until it is taken."""
+        booking = [self._book(one) for one in self.there if one.role.books]
+        due = [self._let_pass(one) for one in self.there if one.role.follow_up]
+        await asyncio.gather(self.send(self.arriving), *booking, *due)
+
+    async def send(self, people: Iterable[Somebody], *, seconds: float = 150) -> None:
+        """Every form, again and again under its own key, until it is accepted."""
+        gate = asyncio.Semaphore(6)
+
+        async def one(somebody: Somebody) -> None:
+            async with gate:
+                deadline = time.monotonic() + seconds
+                while time.monotonic() < deadline:
+                    with contextlib.suppress(httpx.HTTPError):
+                        answer = await self.system.post(somebody.form, headers={"Idempotency-Key": somebody.key})
+                        if answer.status_code == 202:
+                            somebody.lead, somebody.accepted_at = int(answer.json()["lead_id"]), time.time()
+                            return
+                    await asyncio.sleep(0.2)
+                raise AssertionError("a form was never accepted")
+
+        await asyncio.gather(*(one(somebody) for somebody in people))
+
+    async def _book(self, one: Somebody) -> None:
+        """Cal.com posts once; its own list says the rest, so that a webhook that was lost is found."""
+        await asyncio.sleep(random.uniform(0, 0.5))
+        await self.system.book(one.form)
+
+    async def _let_pass(self, one: Somebody) -> None:
+        for _ in range(600):
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                await self.system.let_pass(one.lead, "day_3")
+                return
+            await asyncio.sleep(0.2)
+        raise AssertionError("the scheduler's database never came back")
+
+    # ---- afterwards
+
+    async def settle(self, since: float, *, seconds: float = 150) -> Account:
+        """Waits until everybody has what they should, or everything rests; then looks at each of them."""
+        deadline = time.monotonic() + seconds
+        while await self._missing() and time.monotonic() < deadline:
+            await asyncio.sleep(0.25)
+        recovered = time.time() - since
+        await self.system.quiet()
+        account = await self.account()
+        account.recovered = round(recovered, 1)
+        return account
+
+    async def _missing(self) -> bool:
+        reached = await self._reached()
+        return any(one.role.wanted() - reached[one.lead] for one in self.people) or bool(await self._kommo_wrong())
+
+    async def _reached(self) -> dict[int, Counter[str]]:
+        touches = await self.system.sandbox("touches")
+        whose = {address: one.lead for one in self.people for address in (one.phone, one.form["email"])}
+        reached: dict[int, Counter[str]] = {one.lead: Counter() for one in self.people}
+        for touch in touches:
+            if (lead := whose.get(touch["to"])) is not None:
+                reached[lead][touch["channel"]] += 1
+        return reached
+
+    async def _kommo_wrong(self) -> list[str]:
+        leads = (await self.system.sandbox("kommo"))["leads"]
+        named: dict[str, list[int]] = {}
+        for one in leads:
+            named.setdefault(str(one["name"]).rpartition("#")[2], []).append(one["status_id"])
+        return [
+            f"lead {one.lead} in Kommo: {named.get(str(one.lead), [])}"
+            for one in self.people
+            if named.get(str(one.lead), []) != [BOOKED if one.role.books else INITIAL]
+        ]
+
+    async def account(self) -> Account:
+        """Every lead end to end: the form, the ledger, the companies, Kommo, and the audit log, which must agree."""
+        account = Account(leads=len(self.people))
+        reached, touches = await self._reached(), await self.system.sandbox("touches")
+        if len({one.lead for one in self.people}) != len(self.people):
+            account.notes.append("two forms were answered with one lead")
+        for wrong in await self._kommo_wrong():
+            account.notes.append(wrong)
+        calls = {call["to"]: call["at"] for call in await self.system.sandbox("calls/times")}
+        for one in self.people:
+            wanted, got = one.role.wanted(), reached[one.lead]
+            actions = await self._said(one)
+            if (missing := sum((wanted - got).values())) and not self._visible(actions, missing):
+                account.lost += missing
+                account.notes.append(f"lead {one.lead} {one.role}: got {dict(got)}, said {_summary(actions)}")
+            if extra := sum((got - wanted).values()):
+                account.doubled += extra
+                account.notes.append(f"lead {one.lead} {one.role}: got {dict(got)}, said {_summary(actions)}")
+            account.uncertain += sum(action["action"] == "touch.unknown" for action in actions)
+            dialled = calls.get(one.phone)
+            account.late += bool(dialled and one.accepted_at and dialled - one.accepted_at > LATE_SECONDS)
+            account.notes += self._disagreement(one, actions, touches)
+        return account
+
+    async def _said(self, one: Somebody) -> list[dict[str, Any]]:
+        url = f"{self.system.native.addresses.console}/api/actions"
+        return list((await self.system.http.get(url, params={"lead_id": one.lead})).json())
+
+    @staticmethod
+    def _visible(actions: list[dict[str, Any]], missing: int) -> bool:
+        """Whether the audit log names as many touches that were not made, with the reason."""
+        last: dict[str, str] = {}
+        for action in actions:
+            if action["action"].startswith("touch."):
+                last[action["detail"]["touch_id"]] = action["action"]
+        return sum(said in VISIBLE for said in last.values()) >= missing
+
+    @staticmethod
+    def _disagreement(one: Somebody, actions: list[dict[str, Any]], touches: list[dict[str, str]]) -> list[str]:
+        """Where the audit log and the companies tell different stories of the lead's touches."""
+        addresses = {one.phone, one.form["email"]}
+        made = Counter(touch["touch_id"] for touch in touches if touch["to"] in addresses)
+        said = Counter(a["detail"]["touch_id"] for a in actions if a["action"] == "touch.sent")
+        notes = [f"lead {one.lead}: one touch was made twice" for count in made.values() if count > 1]
+        notes += [f"lead {one.lead}: made and never said" for touch in made if touch not in said]
+        notes += [f"lead {one.lead}: said and never made" for touch in said if touch not in made]
+        return notes + [f"lead {one.lead}: said twice" for count in said.values() if count > 1]
+
+
+def personal_data_in(log: str, people: Iterable[Somebody]) -> list[str]:
+    """Lines of the logs that name a phone, an address or a person."""
+    numbers = {one.form["telefono"] for one in people}
+
+    def tells(line: str) -> bool:
+        named = "Persona Número" in line or ("@example.com" in line and "***@" not in line)
+        return named or any(number in line for number in numbers)
+
+    return [line for line in log.splitlines() if tells(line)]
+
+
+def _summary(actions: list[dict[str, Any]]) -> str:
+    return json.dumps([f"{a['detail'].get('channel', '')} {a['action']}".strip() for a in actions])
