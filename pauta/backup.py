@@ -198,6 +198,7 @@ def put_back(place: Place, path: Path, manifest: Manifest, *, operator: str, say
                 _fill(place, dump.database, _member(tar, dump.name))
     except BaseException:
         say("starting the services again: nothing has changed")
+        _server(place, *(f'drop database if exists "{_fresh(dump.database)}" with (force)' for dump in manifest.dumps))
         place.start_services()
         raise
     say("replacing the databases")
