@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from typer.testing import CliRunner
 
 from pauta.backup import Manifest, check, put_back, take
@@ -150,10 +152,18 @@ async def test_what_was_on_its_way_during_the_backup_is_not_lost(system: System,
     assert await everything_received(system, [form]) == [{"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}]
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def kept(system: System, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup that is good."""
+    path = tmp_path_factory.mktemp("kept") / "backup"
+    await backed_up(system, path)
+    return path
+
+
 @pytest.mark.parametrize("wrong", ["cut short", "changed", "something else", "newer"])
-async def test_a_wrong_file_is_refused(system: System, tmp_path: Path, wrong: str) -> None:
-    path = tmp_path / "backup"
-    manifest = await backed_up(system, path)
+def test_a_wrong_file_is_refused(kept: Path, tmp_path: Path, wrong: str) -> None:
+    path = Path(shutil.copy(kept, tmp_path))
+    manifest = check(path)
     match wrong:
         case "cut short":
             path.write_bytes(path.read_bytes()[: sum(dump.size for dump in manifest.dumps)])
@@ -171,9 +181,9 @@ async def test_a_wrong_file_is_refused(system: System, tmp_path: Path, wrong: st
         check(path)
 
 
-async def test_a_backup_that_postgresql_cannot_read_changes_nothing(system: System, tmp_path: Path) -> None:
-    path = tmp_path / "backup"
-    manifest = await backed_up(system, path)
+async def test_a_backup_that_postgresql_cannot_read_changes_nothing(system: System, kept: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(kept, tmp_path))
+    manifest = check(path)
     lead, _ = await a_welcomed_lead(system)
     await system.quiet()
     rubbish = b"PGDMP and then nothing of sense"
@@ -187,21 +197,22 @@ async def test_a_backup_that_postgresql_cannot_read_changes_nothing(system: Syst
     assert lead < await system.lead(person()) < lead + 1000
 
 
-async def test_a_backup_is_for_its_owner_alone_and_a_failed_one_leaves_nothing(system: System, tmp_path: Path) -> None:
-    path = tmp_path / "backup"
-    await backed_up(system, path)
-    whole = path.read_bytes()
-
+async def test_a_failed_backup_leaves_the_one_before(system: System, kept: Path) -> None:
     class Broken(Here):
         def postgres(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
             wrong = ["--no-such-option"] if program == "pg_dump" and "--dbname=scheduler" in arguments else []
             return super().postgres(program, *arguments, *wrong, **pipes)
 
+    whole = kept.read_bytes()
     with pytest.raises(SystemExit, match="scheduler"):
-        await asyncio.to_thread(take, Broken(system), path, silently)
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert path.read_bytes() == whole
-    assert list(tmp_path.iterdir()) == [path]
+        await asyncio.to_thread(take, Broken(system), kept, silently)
+
+    assert kept.read_bytes() == whole
+    assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_a_backup_is_for_its_owner_alone(kept: Path) -> None:
+    assert kept.stat().st_mode & 0o777 == 0o600
 
 
 def repack(path: Path, manifest: Manifest, **other: bytes) -> None:
