@@ -5,15 +5,19 @@ from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased
 from contracts.call import CallAnswered, CallUnanswered
 from contracts.event import Event
 from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadRegistered, LeadReturned, LeadUnregistered
+from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
 from contracts.reply import ReplyReceived
 from contracts.touch import (
     TouchDeferred,
     TouchDelivered,
     TouchDue,
     TouchFailed,
+    TouchHeld,
+    TouchLookedUp,
     TouchSent,
     TouchSkipped,
     TouchUncertain,
+    TouchUnknown,
 )
 
 EVERY_EVENT: tuple[type[Event], ...] = (
@@ -38,7 +42,14 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     TouchFailed,
     TouchSkipped,
     TouchUncertain,
+    TouchLookedUp,
+    TouchUnknown,
+    TouchHeld,
     CallAnswered,
     CallUnanswered,
     ReplyReceived,
+    OutboundPaused,
+    OutboundResumed,
+    ProviderAway,
+    ProviderBack,
 )

@@ -101,6 +101,8 @@ class SkipReason(StrEnum):
     CLOSED = "closed"
     TOO_LATE = "too_late"
     OVERTAKEN = "overtaken"  # a later step on the same channel is due as well
+    CALLED_TODAY = "called_today"  # this number had a welcome call within a day, whoever's form it was
+    ABROAD = "abroad"  # its country is none that the business reaches out to by phone
 
 
 class TouchSkipped(TouchEvent):
@@ -115,3 +117,30 @@ class TouchUncertain(TouchEvent):
 
     topic: Literal["touch.uncertain"] = "touch.uncertain"
     reason: str
+
+
+class TouchLookedUp(TouchEvent):
+    """notify: the provider was asked about an uncertain touch; `look` counts from 1."""
+
+    topic: Literal["touch.looked_up"] = "touch.looked_up"
+    look: int
+    found: bool
+
+
+class TouchUnknown(TouchEvent):
+    """notify: it could not be found out whether the touch was sent. A person must look: it is not sent again."""
+
+    topic: Literal["touch.unknown"] = "touch.unknown"
+
+
+class HoldReason(StrEnum):
+    PAUSED = "paused"  # an operator stopped everything
+    PROVIDER_AWAY = "provider_away"
+    BUDGET_SPENT = "budget_spent"  # the day's spending cap is reached
+
+
+class TouchHeld(TouchEvent):
+    """notify: the touch waits, and goes out by itself once it may."""
+
+    topic: Literal["touch.held"] = "touch.held"
+    reason: HoldReason

@@ -33,6 +33,10 @@ async def _speak_json(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
 
 
+class DatabaseAway(Unavailable):
+    """Our own database does not answer: nobody else's fault."""
+
+
 class Database:
     """A pool of connections. `on_commit` is called after each transaction, to wake whoever waits for rows."""
 
@@ -56,23 +60,23 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """One transaction. Raises Unavailable when the server is away, whatever it had done by then is undone."""
         if self._pool is None:
-            raise Unavailable("database not open")
+            raise DatabaseAway("database not open")
         try:
             async with self._pool.acquire(timeout=10) as connection, connection.transaction():
                 yield connection
         except OUTAGE as outage:
-            raise Unavailable(f"database: {type(outage).__name__}") from outage
+            raise DatabaseAway(f"database: {type(outage).__name__}") from outage
         self._on_commit()
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """The rows of one statement, committed by itself. Raises Unavailable when the server is away."""
         if self._pool is None:
-            raise Unavailable("database not open")
+            raise DatabaseAway("database not open")
         try:
             async with self._pool.acquire(timeout=10) as connection:
                 return await connection.fetch(query, *arguments)
         except OUTAGE as outage:
-            raise Unavailable(f"database: {type(outage).__name__}") from outage
+            raise DatabaseAway(f"database: {type(outage).__name__}") from outage
 
     async def write(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """As `fetch`, for one statement that may leave events in the outbox."""

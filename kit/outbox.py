@@ -14,7 +14,7 @@ from aio_pika.abc import AbstractExchange
 
 from contracts.event import Event
 from kit import tracing
-from kit.database import Connection
+from kit.database import Connection, Database
 from kit.failures import describe
 
 log = structlog.get_logger()
@@ -53,6 +53,12 @@ async def add(connection: Connection, events: Sequence[Event]) -> None:
         [event.model_dump_json().encode() for event in events],
         [tracing.current()] * len(events),
     )
+
+
+async def say(database: Database, *events: Event) -> None:
+    """Says `events` in a transaction of their own."""
+    async with database.transaction() as connection:
+        await add(connection, events)
 
 
 class Relay:

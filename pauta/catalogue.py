@@ -23,5 +23,5 @@ SERVICES = (
     Service("crm", services.crm.handlers.WORKS, services.crm.handlers.SAYS),
     Service("notify", services.notify.handlers.WORKS, services.notify.handlers.SAYS),
     Service("scheduler", services.scheduler.handlers.WORKS, services.scheduler.handlers.SAYS),
-    Service("console", services.console.handlers.WORKS, ()),
+    Service("console", services.console.handlers.WORKS, services.console.handlers.SAYS),
 )

@@ -1,4 +1,4 @@
-"""pauta up, down, demo, setup, documents, journey, template, catch-up, backup, restore."""
+"""The command line: start and stop the system, look after it, check the journey."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pauta.door import ask_scheduler, operator
+from pauta.door import ask_console, ask_scheduler, operator
 from pauta.journeys import journeys, templates
 from pauta.running.compose import Compose, engine_answers
 from pauta.running.native import Native, stop_remembered
@@ -93,6 +93,30 @@ def catch_up(
     state = ask_scheduler("POST", "/catch-up/release") if release else ask_scheduler("GET", "/catch-up")
     waiting = ", waiting for your word: pauta catch-up --release" if state["held"] else ""
     typer.echo(f"{state['overdue']} touches are overdue{waiting}.")
+
+
+@app.command()
+def pause(reason: Annotated[str, typer.Option(help="Shown to whoever asks why nothing leaves.")] = "") -> None:
+    """Stop everything that leaves, at once: calls, messages, emails, Kommo. Leads are still accepted; all waits."""
+    ask_console("POST", "/api/switch/pause", json={"by": operator(), "reason": reason})
+    typer.echo("Nothing leaves any more. `pauta resume` lets it go on.")
+
+
+@app.command()
+def resume() -> None:
+    """Let everything leave again; what waited goes out, each touch by its own hours."""
+    ask_console("POST", "/api/switch/resume", json={"by": operator()})
+    typer.echo("Everything leaves again.")
+
+
+@app.command()
+def uncertain() -> None:
+    """Touches of which nobody can say whether they were sent. They are not sent again: look, and write to the lead."""
+    touches = ask_console("GET", "/api/touches/unknown")
+    for one in touches:
+        detail = one["detail"]
+        typer.echo(f"lead {one['lead_id']}  {detail['step']}  {detail['channel']}  {one['at']}  {detail['touch_id']}")
+    typer.echo(f"{len(touches)} touches are uncertain.")
 
 
 @app.command()

@@ -12,6 +12,8 @@ import asyncpg
 import httpx
 import typer
 
+from contracts.outbound import OutboundPaused
+from kit import outbox
 from kit.bus import EVENTS
 from kit.database import Connection
 from pauta.setup import SetupSettings
@@ -32,8 +34,9 @@ DOUBT = """update registrations set state = 'unclear', looks = 0, look_at = now(
 NEW_IDS = "select setval('lead_ids', last_value + 1000000) from lead_ids"
 CHANGES = {"intake": (NEW_IDS,), "crm": (REMEMBER, DOUBT), "scheduler": (REMEMBER,)}
 SILENT = ("notify", "crm")
-SILENCE = """insert into switch (paused, by, reason) values (true, $1, 'restored from a backup')
-             on conflict (single) do update set paused = true, by = $1, reason = excluded.reason, at = now()"""
+REASON = "restored from a backup"
+SILENCE = """insert into switch (paused, by, reason) values (true, $1, $2)
+             on conflict (single) do update set paused = true, by = $1, reason = $2, at = now()"""
 SAID = "select event_id, lead_id, topic, body from actions where at between $1 and $2 order by id"
 
 
@@ -67,7 +70,9 @@ def silence(operator: str) -> None:
 async def _silence(settings: SetupSettings, operator: str) -> None:
     for database in SILENT:
         async with _connection(settings, database) as connection:
-            await connection.execute(SILENCE, operator)
+            await connection.execute(SILENCE, operator, REASON)
+    async with _connection(settings, "console") as connection, connection.transaction():
+        await outbox.add(connection, [OutboundPaused(by=operator, reason=REASON)])  # so that the audit log knows, too
     for database, changes in CHANGES.items():
         async with _connection(settings, database) as connection, connection.transaction():
             for change in changes:

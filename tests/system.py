@@ -15,6 +15,7 @@ import aio_pika
 import asyncpg
 import httpx
 
+from contracts.event import Event
 from pauta.running.native import BEHIND_THE_GATEWAY, Native
 from pauta.running.servers import Process, free_ports, install_missing
 from tests.servers import Container, make_native
@@ -38,6 +39,7 @@ HASTY = {
     "CATCH_UP_HOLD": "5",
     "CATCH_UP_PER_SECOND": "20",
     "PERMIT_SECONDS": "10",
+    "DAILY_SPENDING_CAP": "1000000",
     "KOMMO_FIELD_ID_EMPRESA": "500101",
     "KOMMO_FIELD_ID_SERVICIO": "500102",
     "KOMMO_FIELD_ID_FUENTE": "500103",
@@ -251,6 +253,16 @@ class System:
             channel = await connection.channel()
             waiting = [await channel.declare_queue(n, passive=True) for n in names if not n.endswith(".dead")]
         return [queue.declaration_result.message_count or 0 for queue in waiting]
+
+    async def say(self, event: Event) -> None:
+        """Publishes the event as the administrator."""
+        url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.native.ports['amqp']}/"
+        async with await aio_pika.connect(url) as connection:
+            exchange = await (await connection.channel()).get_exchange("events")
+            body, lead = event.model_dump_json().encode(), str(event.lead_id)
+            await exchange.publish(
+                aio_pika.Message(body, correlation_id=lead, message_id=str(event.event_id)), event.topic
+            )
 
     async def management(self, method: str, path: str, **more: Any) -> httpx.Response:
         auth = httpx.BasicAuth("pauta", "rabbitmq-demo")

@@ -1,8 +1,9 @@
 """Email by Brevo's own SDK, kept from its retries."""
 
+import asyncio
 import base64
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ from brevo.core.api_error import ApiError
 
 from contracts.touch import FailureKind
 from kit.failures import Unavailable
-from providers.answers import RefusedTouch, Unclear
+from providers.answers import Barred, RefusedTouch, Unclear, seconds_to_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class BrevoClient:
     def __init__(
         self, *, api_key: str, base_url: str, sender_email: str, sender_name: str, timeout: float = 10.0
     ) -> None:
+        self._timeout = timeout
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(timeout, connect=3), limits=httpx.Limits(max_connections=20)
         )
@@ -64,24 +66,25 @@ class BrevoClient:
     async def send(self, mail: Mail) -> str:
         """The message id, without its angle brackets. Raises AlreadySent, Unavailable, Unclear or RefusedTouch."""
         try:
-            sent = await self._api.transactional_emails.send_transac_email(
-                sender=self._sender,
-                to=[{"email": mail.to, "name": mail.name[:70]}],
-                subject=mail.subject,
-                html_content=mail.html,
-                text_content=mail.text,
-                tags=[tag_of(mail.key)],
-                headers={
-                    "idempotencyKey": mail.key,  # in the body, not an HTTP header
-                    "X-Mailin-custom": mail.key,
-                    "List-Unsubscribe": f"<{mail.unsubscribe_url}>",
-                    "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-                },
-                **_attached(mail.attachments),
-            )
+            async with asyncio.timeout(self._timeout):  # httpx's own counts anew with every byte
+                sent = await self._api.transactional_emails.send_transac_email(
+                    sender=self._sender,
+                    to=[{"email": mail.to, "name": mail.name[:70]}],
+                    subject=mail.subject,
+                    html_content=mail.html,
+                    text_content=mail.text,
+                    tags=[tag_of(mail.key)],
+                    headers={
+                        "idempotencyKey": mail.key,  # in the body, not an HTTP header
+                        "X-Mailin-custom": mail.key,
+                        "List-Unsubscribe": f"<{mail.unsubscribe_url}>",
+                        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+                    },
+                    **_attached(mail.attachments),
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("brevo: no connection") from error  # nothing was sent
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:
             raise Unclear(f"brevo: {type(error).__name__}") from error
         except ApiError as error:
             raise _failure(error) from error
@@ -92,15 +95,17 @@ class BrevoClient:
     async def find(self, *, to: str, key: str, since: datetime) -> str | None:
         """The id of the mail sent under `key`, if Brevo lists it. Raises Unavailable."""
         try:
-            listed = await self._api.transactional_emails.get_transac_emails_list(
-                email=to,
-                start_date=since.date().isoformat(),
-                end_date=(since + timedelta(days=1)).date().isoformat(),
-                sort="desc",
-                limit=100,
-            )
-        except (httpx.HTTPError, ValueError, ApiError) as error:
-            raise Unavailable(f"brevo: {type(error).__name__}") from error
+            async with asyncio.timeout(self._timeout):
+                listed = await self._api.transactional_emails.get_transac_emails_list(
+                    email=to,
+                    start_date=since.date().isoformat(),
+                    end_date=(since + timedelta(days=1)).date().isoformat(),
+                    sort="desc",
+                    limit=100,
+                )
+        except (httpx.HTTPError, TimeoutError, ValueError, ApiError) as error:
+            barred = isinstance(error, ApiError) and error.status_code in (401, 403)
+            raise (Barred if barred else Unavailable)(f"brevo: {type(error).__name__}") from error
         for mail in listed.transactional_emails or []:
             if tag_of(key) in (mail.tags or []):
                 return str(mail.message_id).strip("<>")
@@ -127,10 +132,10 @@ def _failure(error: ApiError) -> Exception:
         return AlreadySent(reason)
     if status == 429:
         reset = {k.lower(): v for k, v in (error.headers or {}).items()}
-        wait = reset.get("retry-after") or reset.get("x-sib-ratelimit-reset") or "1"
-        return Unavailable(reason, retry_after=float(wait) if wait.isdigit() else 1.0)
+        wait = reset.get("retry-after") or reset.get("x-sib-ratelimit-reset")
+        return Unavailable(reason, retry_after=seconds_to_wait(wait, datetime.now(UTC)))
     if status in (401, 402, 403):  # the key, the plan, or this server's address is not authorised: ours to mend
-        return Unavailable(reason)
+        return Barred(reason)
     if status < 300 or status >= 500:  # a success without a body Brevo promises may well have been sent
         return Unclear(reason)
     return RefusedTouch(FailureKind.BAD_ADDRESS if code == "invalid_parameter" else FailureKind.MISCONFIGURED, reason)

@@ -1,5 +1,6 @@
 """Cal.com's REST API v2: what became of bookings, for who cannot rely on hearing of it."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import Any
 import httpx
 
 from kit.failures import Unavailable
+from providers.answers import Barred, seconds_to_wait
 from providers.calcom.webhooks import Said, mapping, moment, read_webhook, text
 
 PAGE = 100
@@ -19,6 +21,7 @@ class CalcomClient:
     """One account. Without the version header an older API would answer, in other words."""
 
     def __init__(self, *, base_url: str, api_key: str, timeout: float = 10.0) -> None:
+        self._timeout = timeout
         self._http = httpx.AsyncClient(
             base_url=base_url.rstrip("/").removesuffix("/v2"),
             timeout=httpx.Timeout(timeout, connect=5),
@@ -44,8 +47,9 @@ class CalcomClient:
 
     async def _page(self, **params: Any) -> list[Any]:
         try:
-            response = await self._http.get("/v2/bookings", params=params)
-        except httpx.HTTPError as error:
+            async with asyncio.timeout(self._timeout):  # httpx's own counts anew with every byte
+                response = await self._http.get("/v2/bookings", params=params)
+        except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable(f"calcom: {type(error).__name__}") from error
         return read_answer(response)
 
@@ -60,11 +64,12 @@ def read_answer(response: httpx.Response) -> list[Any]:
     if response.status_code == 200 and isinstance(data, list):
         return data
     code = text(mapping(body.get("error")).get("code")) or ""
-    wait = response.headers.get("retry-after", "")
-    raise Unavailable(
-        f"calcom: {response.status_code} {code}".strip(),
-        retry_after=float(wait) if wait.isdecimal() else float(response.status_code == 429),
-    )
+    reason = f"calcom: {response.status_code} {code}".strip()
+    if response.status_code in (401, 403):
+        raise Barred(reason)
+    wait = response.headers.get("retry-after")
+    asked = wait is not None or response.status_code == 429
+    raise Unavailable(reason, retry_after=seconds_to_wait(wait, datetime.now(UTC)) if asked else 0.0)
 
 
 def read_listed(item: Any, since: datetime) -> Said | None:

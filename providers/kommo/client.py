@@ -1,14 +1,16 @@
 """Kommo's REST API v4: what it takes to keep leads, contacts and notes there."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 from aiolimiter import AsyncLimiter
 
 from kit.failures import Refused, Unavailable
-from providers.answers import Unclear
+from providers.answers import Barred, Unclear, seconds_to_wait
 
 BATCH = 50  # more is accepted (250), but answered with 504 when it is too heavy
 LOOKED_UP = 100  # ids in one address, which must not become too long
@@ -77,7 +79,7 @@ class KommoClient:
     """
 
     def __init__(self, *, base_url: str, token: Token, timeout: float = 20.0) -> None:
-        self._token = token
+        self._token, self._timeout = token, timeout
         self._http = httpx.AsyncClient(base_url=base_url.rstrip("/"), timeout=httpx.Timeout(timeout, connect=5))
         self._pace = AsyncLimiter(1, 1 / 6.5)
 
@@ -163,16 +165,19 @@ class KommoClient:
             try:
                 return await self._try(method, path, await self._token(True), **content)
             except Unauthorized:
-                raise Unavailable("kommo: 401, the token is not accepted") from None
+                raise Barred("kommo: 401, the token is not accepted") from None
 
     async def _try(self, method: str, path: str, token: str, **content: Any) -> Any:
         async with self._pace:
             pass
         try:
-            response = await self._http.request(method, path, headers={"Authorization": f"Bearer {token}"}, **content)
+            async with asyncio.timeout(self._timeout):  # httpx's own counts anew with every byte
+                response = await self._http.request(
+                    method, path, headers={"Authorization": f"Bearer {token}"}, **content
+                )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("kommo: no connection") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise Unclear(f"kommo: {type(error).__name__}") from error
         return read_answer(response)
 
@@ -193,7 +198,12 @@ def read_answer(response: httpx.Response) -> Any:
     if status == 401:
         raise Unauthorized
     if status == 429:
-        raise Unavailable("kommo: 429", retry_after=float(details.get("retry_after") or 1))
+        raise Unavailable(
+            "kommo: 429",
+            retry_after=seconds_to_wait(
+                str(details.get("retry_after") or response.headers.get("retry-after")), datetime.now(UTC)
+            ),
+        )
     if status in (402, 403):
         raise Unavailable(f"kommo: {status}", retry_after=BLOCKED_SECONDS)
     if status >= 500 or status < 200 or (status < 300 and body is None):

@@ -16,7 +16,7 @@ from twilio.rest import Client
 
 from contracts.touch import FailureKind
 from kit.failures import Unavailable
-from providers.answers import RefusedTouch, Unclear
+from providers.answers import Barred, RefusedTouch, Unclear, seconds_to_wait
 from providers.twilio.errors import NOT_NOW, OURS_TO_MEND, kind_of
 
 # Twilio posts once and forgets unless told otherwise; the fragment asks for three more tries on any failure.
@@ -116,7 +116,10 @@ class TwilioClient:
     async def _ask(self, request: Any) -> Any:
         try:
             return await request
-        except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError, TypeError, TwilioException) as error:
+        except TwilioException as error:
+            barred = getattr(error, "status", None) in (401, 403)
+            raise (Barred if barred else Unavailable)(f"twilio: {getattr(error, 'status', None)}") from error
+        except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError, TypeError) as error:
             raise Unavailable(f"twilio: {type(error).__name__}") from error
 
 
@@ -124,7 +127,7 @@ def _failure(error: TwilioException) -> Exception:
     status, code = getattr(error, "status", None), getattr(error, "code", None)
     reason = f"twilio: {status} code {code}"
     if code in OURS_TO_MEND or status in (401, 403):
-        return Unavailable(reason)
+        return Barred(reason)
     if code in NOT_NOW or status == 429:
         return Unavailable(reason, retry_after=1)
     if status is None or status >= 500 or status in (408, 409) or status < 400:
@@ -176,10 +179,6 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK is unt
             )
         if response.status_code == 429:
             retry_after = next((v for k, v in (response.headers or {}).items() if k.lower() == "retry-after"), "")
-            raise _TooMany(float(retry_after) if str(retry_after).isdigit() else 1.0)
+            wait = seconds_to_wait(str(retry_after), datetime.now(UTC))
+            raise Unavailable("twilio: too many requests", retry_after=wait)
         return response
-
-
-class _TooMany(Unavailable):
-    def __init__(self, retry_after: float) -> None:
-        super().__init__("twilio: too many requests", retry_after=retry_after)

@@ -6,7 +6,7 @@ from kit.leader import Leader
 from kit.service import make_app, make_frame, traced
 from services.console.actions_log import ActionsLog
 from services.console.deps import Deps
-from services.console.handlers import router
+from services.console.handlers import SAYS, router
 from services.console.routes import routes
 from services.console.settings import Settings
 from services.console.store import Store
@@ -28,4 +28,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         leader = Leader(dsn=settings.dsn, name="actions_log", work=file.follow, elected=file.elected)
         return Deps(store=store, log_writer=leader)
 
-    return traced(make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks), frame)
+    app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
+    return traced(app, frame)

@@ -7,6 +7,7 @@ from faststream.rabbit import RabbitRouter
 
 from contracts.booking import BookingCancelled
 from contracts.event import Event
+from contracts.outbound import OutboundPaused, OutboundResumed
 from kit import tracing
 from kit.bus import ACKNOWLEDGE, EVENTS, Work
 from services.console.deps import FromApp
@@ -18,6 +19,7 @@ OWN_WORDS = {BookingCancelled.named(): ("reason",)}  # what a person wrote stays
 
 EVERYTHING = Work("console.events", ("#",), at_once=4)
 WORKS = (EVERYTHING,)
+SAYS = (OutboundPaused, OutboundResumed)
 
 router = RabbitRouter()
 

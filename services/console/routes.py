@@ -1,21 +1,67 @@
-"""What an operator may ask."""
+"""What an operator may ask, and order; inside the network and from this machine only."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+import structlog
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
 
+from contracts.outbound import OutboundPaused, OutboundResumed
+from kit import tracing
+from kit.service import deps_of
 from services.console.deps import Deps
 
+log = structlog.get_logger()
 routes = APIRouter()
+
+FromApp = Annotated[Deps, Depends(deps_of)]
+
+
+class Order(BaseModel):
+    """Who turns the switch, and why."""
+
+    by: str = Field(min_length=1, max_length=100)
+    reason: str = Field("", max_length=500)
 
 
 @routes.get("/api/actions")
 async def actions(
-    request: Request,
+    deps: FromApp,
     lead_id: int | None = None,
     after: Annotated[int, Query(ge=0)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> list[dict[str, Any]]:
     """Actions as they stand in the log, oldest first; of one lead, or after the one with id `after`."""
-    deps: Deps = request.app.state.deps
     return await deps.store.actions(after=after, lead_id=lead_id, limit=limit)
+
+
+@routes.get("/api/touches/unknown")
+async def unknown_touches(deps: FromApp) -> list[dict[str, Any]]:
+    """Touches of which nobody can say whether they were sent: a person must look."""
+    return await deps.store.unknown_touches()
+
+
+@routes.get("/api/switch")
+async def show_switch(deps: FromApp) -> dict[str, Any]:
+    """Whether everything that leaves is stopped, and who said so when."""
+    said = await deps.store.switched()
+    if said is None:
+        return {"paused": False}
+    paused = said["topic"] == OutboundPaused.named()
+    return {"paused": paused, "by": said["by"], "at": said["at"], "reason": said.get("reason", "")}
+
+
+@routes.post("/api/switch/pause", status_code=202)
+async def pause(order: Order, deps: FromApp) -> None:
+    """Nothing leaves any more; what falls due waits. Saying it twice is fine."""
+    with tracing.continued({}):
+        await deps.store.say(OutboundPaused(by=order.by, reason=order.reason))
+    log.warning("outbound.paused")
+
+
+@routes.post("/api/switch/resume", status_code=202)
+async def resume(order: Order, deps: FromApp) -> None:
+    """What waited goes out, each touch by its own hours. Saying it twice is fine."""
+    with tracing.continued({}):
+        await deps.store.say(OutboundResumed(by=order.by))
+    log.warning("outbound.resumed")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts.event import Event
+from kit import outbox
 from kit.database import Database
 from services.console.decisions import action
 
@@ -13,6 +14,14 @@ ADD = """with turn as materialized (select pg_advisory_xact_lock(1))
          on conflict do nothing returning true"""
 FOLLOW = """select id, body, trace from actions where id > $1 and ($2::bigint is null or lead_id = $2)
             order by id limit $3"""
+
+SWITCHED = """select body from actions where topic in ('outbound.paused', 'outbound.resumed')
+              order by (body->>'at')::timestamptz desc, id desc limit 1"""
+UNKNOWN = """select id, body, trace from actions a where topic = 'touch.unknown'
+               and not exists (select 1 from actions later where later.lead_id = a.lead_id and later.id > a.id
+                 and later.topic in ('touch.sent', 'touch.delivered', 'touch.failed')
+                 and later.body->>'touch_id' = a.body->>'touch_id')
+             order by id limit $1"""
 
 
 class Store:
@@ -28,6 +37,18 @@ class Store:
         """Actions after the one with id `after`, oldest first, masked."""
         rows = await self._database.fetch(FOLLOW, after, lead_id, limit)
         return [action(row["id"], row["body"], row["trace"]) for row in rows]
+
+    async def switched(self) -> dict[str, Any] | None:
+        """The last word about the switch, as the event that said it; None when it was never turned."""
+        rows = await self._database.fetch(SWITCHED)
+        return dict(rows[0]["body"]) if rows else None
+
+    async def unknown_touches(self, *, limit: int = 1000) -> list[dict[str, Any]]:
+        """Touches of which nobody can say whether they were sent, and of which nothing was heard since."""
+        return [action(row["id"], row["body"], row["trace"]) for row in await self._database.fetch(UNKNOWN, limit)]
+
+    async def say(self, event: Event) -> None:
+        await outbox.say(self._database, event)
 
     async def newest_id(self) -> int:
         [row] = await self._database.fetch("select coalesce(max(id), 0) as id from actions")

@@ -1,17 +1,24 @@
 """Composition root of crm."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
+
 import httpx
 import structlog
 from fastapi import FastAPI
 
+from kit.breaker import Breaker
 from kit.clock import now
 from kit.leader import Leader
+from kit.outbox import say
 from kit.service import make_app, make_frame, traced
+from kit.switch import Switch
 from providers.calcom.client import CalcomClient
 from providers.kommo.client import KommoClient
 from services.crm.calendar import Poll
 from services.crm.deps import Deps
 from services.crm.handlers import SAYS, router
+from services.crm.reaching import Reaching
 from services.crm.routes import routes
 from services.crm.settings import Settings
 from services.crm.store.bookings import Bookings
@@ -26,6 +33,7 @@ log = structlog.get_logger()
 def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     frame = make_frame("crm", settings)
+    switch = Switch(frame.database)
 
     async def open_deps() -> Deps:
         registrations = Registrations(frame.database)
@@ -47,7 +55,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             settings=settings,
             registrations=registrations,
             bookings=bookings,
-            telling=Leader(dsn=settings.dsn, name="tell_kommo", work=worker.round, elected=worker.elected),
+            switch=switch,
+            telling=Leader(
+                dsn=settings.dsn,
+                name="tell_kommo",
+                work=reaching("kommo", worker.round),
+                elected=worker.elected,
+            ),
             polling=polling(bookings),
         )
 
@@ -57,7 +71,11 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             return None
         client = CalcomClient(base_url=calcom.api_url, api_key=calcom.api_key.get_secret_value())
         frame.closing.push_async_callback(client.close)
-        return Leader(dsn=settings.dsn, name="poll_calcom", work=Poll(client, bookings), pause=calcom.poll_seconds)
+        work = reaching("calcom", Poll(client, bookings))
+        return Leader(dsn=settings.dsn, name="poll_calcom", work=work, pause=calcom.poll_seconds)
+
+    def reaching(company: str, work: Callable[[], Awaitable[bool | None]]) -> Reaching:
+        return Reaching(work, breaker=Breaker(company, patience=1), switch=switch, say=partial(say, frame.database))
 
     app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
     return traced(app, frame)

@@ -6,6 +6,7 @@ from typing import Annotated
 from faststream import Context
 
 from kit.leader import Leader
+from kit.switch import Switch
 from services.crm.settings import Settings
 from services.crm.store.bookings import Bookings
 from services.crm.store.registrations import Registrations
@@ -16,6 +17,7 @@ class Deps:
     settings: Settings
     registrations: Registrations
     bookings: Bookings
+    switch: Switch
     telling: Leader
     polling: Leader | None
 

@@ -9,8 +9,9 @@ from contracts.booking import BookingCancelled, BookingMoved, BookingUnmatched, 
 from contracts.cadence import CadenceFinished
 from contracts.call import CallAnswered, CallUnanswered
 from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadRegistered, LeadReturned, LeadUnregistered
+from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
 from contracts.reply import ReplyReceived
-from contracts.touch import TouchDelivered, TouchFailed, TouchSent, TouchSkipped, TouchUncertain
+from contracts.touch import TouchDelivered, TouchFailed, TouchSent, TouchSkipped, TouchUncertain, TouchUnknown
 from kit.bus import ACKNOWLEDGE, EVENTS, work
 from services.crm.decisions.kommo import first_note, note
 from services.crm.deps import FromApp
@@ -21,6 +22,7 @@ Outcome = Annotated[
     | TouchFailed
     | TouchSkipped
     | TouchUncertain
+    | TouchUnknown
     | CallAnswered
     | CallUnanswered
     | ReplyReceived
@@ -37,16 +39,19 @@ Outcome = Annotated[
 LEADS = work("crm.leads", LeadCreated, at_once=4)
 NOTES = work(
     "crm.notes",
-    *(TouchSent, TouchDelivered, TouchFailed, TouchSkipped, TouchUncertain),
+    *(TouchSent, TouchDelivered, TouchFailed, TouchSkipped, TouchUncertain, TouchUnknown),
     *(CallAnswered, CallUnanswered, ReplyReceived, LeadOptedOut, LeadReturned),
     *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded, CadenceFinished),
     at_once=4,
 )
-WORKS = (LEADS, NOTES)
+SWITCH = work("crm.switch", OutboundPaused, OutboundResumed, at_once=1)
+WORKS = (LEADS, NOTES, SWITCH)
 SAYS = (
     *(LeadRegistered, LeadUnregistered, LeadClosed),
     *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded, BookingUnmatched),
+    *(ProviderAway, ProviderBack),
 )
+Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
 
 router = RabbitRouter()
 
@@ -65,3 +70,8 @@ async def on_outcome(event: Outcome, deps: FromApp) -> None:
         await deps.registrations.want_note(
             event.event_id, event.lead_id, f"{text}\n{when} · {event.event_id.hex[-12:]}"
         )
+
+
+@router.subscriber(SWITCH.queue, EVENTS, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
+async def on_switch(event: Turned, deps: FromApp) -> None:
+    await deps.switch.turn(event)

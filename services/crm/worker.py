@@ -1,6 +1,5 @@
 """The one worker that tells Kommo: leads in batches, then notes; looks before it repeats what had no clear answer."""
 
-import time
 from collections.abc import Sequence
 
 import structlog
@@ -14,15 +13,12 @@ from services.crm.store.registrations import Registrations, ToMove, Waiting, Wai
 
 log = structlog.get_logger()
 
-LONGEST_PAUSE = 60.0
-
 
 class Worker:
-    """One round at a time; after an outage it pauses, longer each time, and nothing else ever waits for it."""
+    """One round at a time, and nothing else ever waits for it."""
 
     def __init__(self, registrations: Registrations, kommo: KommoClient, settings: Settings) -> None:
         self._registrations, self._kommo, self._settings = registrations, kommo, settings
-        self._resume_at, self._pause = 0.0, 1.0
         self._inherited = False
 
     def elected(self) -> None:
@@ -30,27 +26,17 @@ class Worker:
         self._inherited = False
 
     async def round(self) -> bool:
-        """One round of work; True when there was some."""
+        """One round of work; True when there was some. Raises Unavailable when Kommo is away."""
         if not self._inherited:
             await self._registrations.doubt_unfinished(look_in=self._settings.look_delays[0])
             self._inherited = True
-        if time.monotonic() < self._resume_at:
-            return False
-        try:
-            worked = [
-                await self._look_up_leads(),
-                await self._create_leads(),
-                await self._move_leads(),
-                await self._look_up_notes(),
-                await self._write_notes(),
-            ]
-        except Unavailable as outage:
-            wait = max(self._pause, outage.retry_after)
-            self._resume_at, self._pause = time.monotonic() + wait, min(self._pause * 2, LONGEST_PAUSE)
-            log.warning("kommo.unavailable", reason=describe(outage), again_in=wait)
-            return False
-        if any(worked):
-            self._pause = 1.0
+        worked = [
+            await self._look_up_leads(),
+            await self._create_leads(),
+            await self._move_leads(),
+            await self._look_up_notes(),
+            await self._write_notes(),
+        ]
         return any(worked)
 
     async def _look_up_leads(self) -> bool:

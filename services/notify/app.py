@@ -5,10 +5,13 @@ from fastapi import FastAPI
 from contracts.touch import Channel
 from journey.settings import load_journey
 from journey.windows import next_opening
+from kit.breaker import Breaker
 from kit.clock import now
 from kit.service import make_app, make_frame, traced
+from kit.switch import Switch
 from providers.brevo.client import BrevoClient
 from providers.twilio.client import TwilioClient
+from services.notify.budget import Budget
 from services.notify.deps import Deps
 from services.notify.handlers import SAYS, router
 from services.notify.permission import Crm
@@ -57,7 +60,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         store = Store(frame.database, lease=settings.touch_lease, patience=settings.receipt_patience)
         crm = Crm(settings.crm_url)
         frame.closing.push_async_callback(crm.close)
-        return Deps(settings=settings, journey=journey, store=store, crm=crm, senders=senders, wording=wording, now=now)
+        budget = Budget(store, cap=settings.daily_spending_cap, prices=settings.prices)
+        by_phone = Breaker("twilio")
+        return Deps(
+            settings=settings,
+            journey=journey,
+            store=store,
+            crm=crm,
+            senders=senders,
+            breakers=dict.fromkeys(senders, by_phone) | {Channel.EMAIL: Breaker("brevo")},
+            budget=budget,
+            switch=Switch(frame.database),
+            wording=wording,
+            now=now,
+        )
 
     app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
     return traced(app, frame)

@@ -8,7 +8,10 @@ from faststream import Context
 
 from contracts.touch import Channel
 from journey.model import Journey
+from kit.breaker import Breaker
 from kit.clock import Clock
+from kit.switch import Switch
+from services.notify.budget import Budget
 from services.notify.permission import Crm
 from services.notify.senders import Sender
 from services.notify.settings import Settings
@@ -23,6 +26,9 @@ class Deps:
     store: Store
     crm: Crm
     senders: Mapping[Channel, Sender]
+    breakers: Mapping[Channel, Breaker]
+    budget: Budget
+    switch: Switch
     wording: Wording
     now: Clock
 

@@ -1,9 +1,13 @@
 """What notify does when an event arrives. First contact and each provider have queues of their own: none waits."""
 
+from typing import Annotated
+
 from faststream.rabbit import RabbitRouter
+from pydantic import Field
 
 from contracts.call import CallAnswered, CallUnanswered
 from contracts.lead import LeadCreated, LeadOptedOut
+from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import (
     Channel,
@@ -12,9 +16,12 @@ from contracts.touch import (
     TouchDelivered,
     TouchDue,
     TouchFailed,
+    TouchHeld,
+    TouchLookedUp,
     TouchSent,
     TouchSkipped,
     TouchUncertain,
+    TouchUnknown,
 )
 from kit.bus import ACKNOWLEDGE, EVENTS, work
 from services.notify.decisions.fallback import after_failure
@@ -30,7 +37,8 @@ DUE_EMAIL = work("notify.due_email", TouchDue, at_once=8)
 UNANSWERED = work("notify.unanswered", CallUnanswered, at_once=20)
 FALLBACK = work("notify.fallback", TouchFailed, at_once=20)
 LINK = work("notify.link", ReplyReceived, at_once=10)
-WORKS = (CALL, EMAIL, DUE_PHONE, DUE_EMAIL, UNANSWERED, FALLBACK, LINK)
+SWITCH = work("notify.switch", OutboundPaused, OutboundResumed, at_once=1)  # of its own: it overtakes everything
+WORKS = (CALL, EMAIL, DUE_PHONE, DUE_EMAIL, UNANSWERED, FALLBACK, LINK, SWITCH)
 SAYS = (
     TouchSent,
     TouchDelivered,
@@ -38,11 +46,18 @@ SAYS = (
     TouchSkipped,
     TouchDeferred,
     TouchUncertain,
+    TouchLookedUp,
+    TouchUnknown,
+    TouchHeld,
+    ProviderAway,
+    ProviderBack,
     CallAnswered,
     CallUnanswered,
     ReplyReceived,
     LeadOptedOut,
 )
+
+Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
 
 router = RabbitRouter()
 
@@ -96,6 +111,11 @@ async def on_reply_received(event: ReplyReceived, deps: FromApp) -> None:
     if event.intent is Intent.WANTS_LINK:
         card = await deps.store.card_of(event.lead_id)
         await make(asked_for_link(event.lead_id, card), card, deps)
+
+
+@router.subscriber(SWITCH.queue, EVENTS, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
+async def on_switch(event: Turned, deps: FromApp) -> None:
+    await deps.switch.turn(event)
 
 
 def first_contact(event: LeadCreated, deps: Deps) -> list[Touch]:

@@ -3,6 +3,7 @@
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contracts.touch import Channel
 from journey.settings import JourneySettings
 from kit.settings import Seconds, ServiceSettings
 
@@ -68,6 +69,21 @@ class Settings(ServiceSettings, JourneySettings):
     touch_lease: Seconds = 30.0
     uncertain_checks: str = Field("3,15,60", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$")
     receipt_patience: Seconds = 300.0
+
+    allowed_countries: str = Field("MX", pattern=r"^[A-Z]{2}(,[A-Z]{2})*$")
+    daily_spending_cap: float = Field(100.0, ge=0)
+    touch_prices: str = Field("call=0.10,whatsapp=0.04,sms=0.18", pattern=r"^$|^\w+=\d+(\.\d+)?(,\w+=\d+(\.\d+)?)*$")
+
+    @property
+    def prices(self) -> dict[Channel, float]:
+        """What a touch is reckoned to cost; ValueError for a channel that is none."""
+        pairs = (pair.partition("=") for pair in self.touch_prices.split(",") if pair)
+        return {Channel(name): float(price) for name, _, price in pairs}
+
+    @property
+    def countries(self) -> frozenset[str]:
+        """Where people may be called and written to by phone."""
+        return frozenset(self.allowed_countries.split(","))
 
     @property
     def public_url(self) -> str:

@@ -17,13 +17,17 @@ from contracts.reply import ReplyReceived
 from contracts.touch import (
     Channel,
     FailureKind,
+    HoldReason,
     Kind,
     SkipReason,
     TouchDeferred,
     TouchFailed,
+    TouchHeld,
+    TouchLookedUp,
     TouchSent,
     TouchSkipped,
     TouchUncertain,
+    TouchUnknown,
 )
 from kit import outbox, tracing
 from kit.database import Connection, Database
@@ -33,6 +37,8 @@ from services.notify.decisions.sending import Facts, Standing
 from services.notify.touches import State, Touch
 
 log = structlog.get_logger()
+
+HELD_CHECK = 1.0  # seconds; a held touch is looked at only while its company may be tried
 
 KEEP_CARD = (
     """insert into leads (lead_id, phone, email, card) values ($1, $2, $3, $4::text::jsonb) on conflict do nothing"""
@@ -49,9 +55,19 @@ claimed as (
   on conflict (touch_id) do update set state = 'sending', attempts = touches.attempts + 1, until = $14,
     sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), looks = 0, check_at = null,
     first_claimed_at = case when touches.sendings = 0 then now() else touches.first_claimed_at end, reason = null
-    where touches.state = $8
-  returning attempts)
+    where touches.state = $8 or ($8 = 'planned' and touches.state = 'skipped' and touches.reason = 'booked')
+  returning attempts),
+dialled as (  -- by whichever lead of this number came first within a day
+  insert into welcome_calls (phone, touch_id)
+  select $6, $1 where $4 = 'call' and $12 = 'first_contact' and $6::text is not null
+  on conflict (phone) do update set touch_id = $1, at = now()
+    where welcome_calls.touch_id = $1 or welcome_calls.at < now() - interval '1 day'
+  returning 1)
 select (select attempts from claimed) as attempt,
+       $4 = 'call' and $12 = 'first_contact' and $6::text is not null
+         and not exists (select 1 from dialled) as called_today,
+       coalesce((select paused from switch), false) as paused,
+       (select reason from touches where touch_id = $1) as held_for,
        exists (select 1 from opt_outs where address in ($9, $10)) as opted_out,
        exists (select 1 from dead_addresses where address = $6) as dead,
        exists (select 1 from sessions where phone = $9
@@ -134,6 +150,9 @@ class Store:
             opted_out=row["opted_out"],
             dead=row["dead"],
             in_session=row["in_session"],
+            called_today=row["called_today"],
+            paused=row["paused"],
+            held_for=row["held_for"],
             standing=standing,
         )
         return facts, row["attempt"] or 0
@@ -153,6 +172,45 @@ class Store:
         """Nothing was sent; the scheduler is asked for a better hour."""
         event = TouchDeferred(**_about(touch), booking=touch.booking.uid if touch.booking else "")
         await self._settle(touch, attempt, State.PLANNED, event, reason="deferred", sendings=-1)
+
+    async def held(self, touch: Touch, attempt: int, reason: HoldReason, *, to: State, known: bool) -> None:
+        """It waits where it stood; said unless it is `known` already."""
+        event = None if known else TouchHeld(**_about(touch), reason=reason)
+        await self._settle(touch, attempt, to, event, reason=reason, check_in=HELD_CHECK, sendings=-1)
+
+    async def unknown(self, touch: Touch) -> None:
+        """Nobody can say whether it was sent: it stays uncertain, and a person must look."""
+        async with self._database.transaction() as connection:
+            if await connection.fetchval(
+                "update touches set check_at = null where touch_id = $1 and state = 'uncertain' returning true",
+                touch.touch_id,
+            ):
+                await outbox.add(connection, [TouchUnknown(**_about(touch))])
+
+    async def looked_up(self, one: Open, *, found: bool) -> None:
+        """Says that the provider was asked."""
+        await outbox.say(self._database, TouchLookedUp(**_about(one.touch), look=one.looks, found=found))
+
+    async def not_looked(self, touch_id: UUID, *, check_in: float) -> None:
+        """The provider could not be asked: this look does not count."""
+        await self._database.fetch(
+            """update touches set looks = looks - 1, check_at = now() + make_interval(secs => $2)
+               where touch_id = $1 and state = 'uncertain'""",
+            touch_id,
+            check_in,
+        )
+
+    async def say(self, event: Event) -> None:
+        """Says something that is about no touch."""
+        await outbox.say(self._database, event)
+
+    async def sent_today(self) -> dict[Channel, int]:
+        """How many calls and messages were sent, or may have been, in the last 24 hours."""
+        rows = await self._database.fetch(
+            """select channel, sum(sendings) as count from touches
+               where channel <> 'email' and first_claimed_at > now() - interval '1 day' group by channel"""
+        )
+        return {Channel(row["channel"]): row["count"] for row in rows}
 
     async def uncertain(self, touch: Touch, attempt: int, reason: str, *, check_in: float) -> None:
         event = TouchUncertain(**_about(touch), reason=reason)
@@ -260,17 +318,18 @@ class Store:
             await outbox.add(connection, events)
         return len(rows)
 
-    async def due(self, state: State, *, limit: int = 20) -> list[Open]:
+    async def due(self, state: State, channels: Sequence[Channel], *, limit: int = 20) -> list[Open]:
         """Takes touches of `state` whose look-up is due; nobody else gets them for a minute."""
         async with self._database.transaction() as connection:
             rows = await connection.fetch(
                 """with due as (select touch_id from touches where state = $1 and check_at <= now()
-                                order by check_at limit $2 for update skip locked)
+                                  and channel = any($3) order by check_at limit $2 for update skip locked)
                    update touches t set check_at = now() + interval '1 minute', looks = looks + 1
                    from due, leads where due.touch_id = t.touch_id and leads.lead_id = t.lead_id
                    returning t.*, leads.card, extract(epoch from now() - t.first_claimed_at)::float8 as age""",
                 state,
                 limit,
+                list(channels),
             )
         return [_open(row) for row in rows]
 

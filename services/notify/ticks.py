@@ -1,21 +1,32 @@
 """What notify does by the clock: settles what is uncertain, asks for receipts that never came."""
 
 import contextlib
+import time
 from collections.abc import Sequence
 
 import structlog
 
+from contracts.touch import Channel
 from kit.failures import Unavailable
 from kit.ticks import Tick
-from services.notify.decisions.reconciling import Ask, AskLater, LeaveToAPerson, SendAgain, after_not_found, first_step
+from services.notify.decisions.reconciling import (
+    Ask,
+    AskLater,
+    LeaveToAPerson,
+    SendAgain,
+    after_not_found,
+    first_step,
+    still_useful,
+)
 from services.notify.deps import Deps
-from services.notify.outreach import make
+from services.notify.outreach import failed, make
 from services.notify.store import Open
 from services.notify.touches import State
 
 log = structlog.get_logger()
 
 RECEIPT_GIVEN_UP_SECONDS = 86_400.0
+HELD_AGAIN_SECONDS = 5.0
 
 
 def ticks(deps: Deps) -> Sequence[Tick]:
@@ -23,22 +34,37 @@ def ticks(deps: Deps) -> Sequence[Tick]:
         if expired := await deps.store.expire_leases(check_in=deps.settings.checks[0]):
             log.warning("touches.uncertain", count=expired, reason="lease expired")
 
+    async def open_channels() -> list[Channel]:
+        """Those whose company may be asked now; none while everything is stopped."""
+        if await deps.switch.paused():
+            return []
+        return [channel for channel, breaker in deps.breakers.items() if breaker.may_try(time.monotonic())]
+
+    async def go_on_with_held() -> bool:
+        due = await deps.store.due(State.PLANNED, await open_channels())
+        for one in due:
+            with contextlib.suppress(Unavailable):  # surely not sent, and put back: a later look tries again
+                await make(one.touch, one.card, deps, check_in=HELD_AGAIN_SECONDS)
+        return bool(due)
+
     async def settle_uncertain() -> bool:
-        due = await deps.store.due(State.UNCERTAIN)
+        due = await deps.store.due(State.UNCERTAIN, await open_channels())
         for one in due:
             await settle(one, deps)
         return bool(due)
 
     async def ask_for_receipts() -> bool:
-        due = await deps.store.due(State.SENT)
+        due = await deps.store.due(State.SENT, await open_channels())
         for one in due:
             await ask_for_receipt(one, deps)
         return bool(due)
 
     return (
         Tick("expire_leases", 1, expire_leases),
+        Tick("go_on_with_held", 0.5, go_on_with_held),
         Tick("settle_uncertain", 0.5, settle_uncertain),
         Tick("ask_for_receipts", 5, ask_for_receipts),
+        Tick("count_spending", 1, deps.budget.count),
         Tick("forget_old_callbacks", 3600, deps.store.forget_old_callbacks),
     )
 
@@ -47,31 +73,54 @@ async def settle(one: Open, deps: Deps) -> None:
     """Finds out whether an uncertain touch was sent; sends it again only when it was not, or when that is harmless."""
     step: Ask | SendAgain | AskLater | LeaveToAPerson = first_step(one.touch.channel, one.age_seconds)
     if isinstance(step, Ask):
-        assert one.touch.address is not None
-        taken = await deps.store.refs_at(one.touch.address)
-        found = await deps.senders[one.touch.channel].find(
-            one.touch, one.touch.address, one.card, since=one.first_claimed_at, taken=taken
-        )
-        if found is not None:
-            await deps.store.learn(one.touch.touch_id, found)
-            log.info("touch.found", touch_id=str(one.touch.touch_id), channel=one.touch.channel, ref=found.ref)
+        try:
+            found = await _look(one, deps)
+        except Unavailable as outage:
+            await deps.store.not_looked(one.touch.touch_id, check_in=deps.settings.checks[0])
+            await failed(deps.breakers[one.touch.channel], outage, deps)
             return
-        step = after_not_found(looks=one.looks, sendings=one.sendings, checks=deps.settings.checks)
+        if found:
+            return
+        step = after_not_found(
+            looks=one.looks,
+            sendings=one.sendings,
+            checks=deps.settings.checks,
+            still_useful=still_useful(one.touch, deps.now()),
+        )
     match step:
         case AskLater(seconds):
             await deps.store.check_again(one.touch.touch_id, State.UNCERTAIN, check_in=seconds)
         case SendAgain():
             log.info("touch.sent_again", touch_id=str(one.touch.touch_id), channel=one.touch.channel)
             with contextlib.suppress(Unavailable):  # surely not sent, and put back: a later look tries again
-                await make(one.touch, one.card, deps, from_state=State.UNCERTAIN)
+                check_in = deps.settings.checks[-1]
+                await make(one.touch, one.card, deps, from_state=State.UNCERTAIN, check_in=check_in)
         case _:
-            await deps.store.check_again(one.touch.touch_id, State.UNCERTAIN, check_in=None)
+            await deps.store.unknown(one.touch)
             log.error("touch.left_to_a_person", touch_id=str(one.touch.touch_id), channel=one.touch.channel)
+
+
+async def _look(one: Open, deps: Deps) -> bool:
+    """Whether the provider has the touch; if so, it is learned. Raises Unavailable."""
+    assert one.touch.address is not None
+    taken = await deps.store.refs_at(one.touch.address)
+    found = await deps.senders[one.touch.channel].find(
+        one.touch, one.touch.address, one.card, since=one.first_claimed_at, taken=taken
+    )
+    await deps.store.looked_up(one, found=found is not None)
+    if found is not None:
+        await deps.store.learn(one.touch.touch_id, found)
+        log.info("touch.found", touch_id=str(one.touch.touch_id), channel=one.touch.channel, ref=found.ref)
+    return found is not None
 
 
 async def ask_for_receipt(one: Open, deps: Deps) -> None:
     """Asks what became of a touch whose callback never came, less and less often, for a day."""
-    receipt = await deps.senders[one.touch.channel].look_up(one.provider_ref) if one.provider_ref else None
+    try:
+        receipt = await deps.senders[one.touch.channel].look_up(one.provider_ref) if one.provider_ref else None
+    except Unavailable as outage:
+        await failed(deps.breakers[one.touch.channel], outage, deps)
+        return
     if receipt is not None:
         await deps.store.learn(one.touch.touch_id, receipt)
     next_look = max(one.age_seconds, deps.settings.receipt_patience)

@@ -31,6 +31,7 @@ Change = (
     | LeadClosed
     | ReplyReceived
     | TouchDeferred
+    | TouchSkipped
 )
 
 
@@ -100,6 +101,22 @@ def changed(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
             return lead.model_copy(update={"paused_until": max(until, lead.paused_until or until)})
         case TouchDeferred():
             return _deferred(lead, event)
+        case TouchSkipped():
+            return lead
+
+
+def not_made(event: Change) -> tuple[str, str, str] | None:
+    """The timer (step, channel, booking) that ran out without its touch being made, where it may yet be.
+
+    A follow-up that was held back because its lead had just booked is made after all when the booking is cancelled.
+    """
+    match event:
+        case TouchDeferred(step=step, channel=channel, booking=booking):
+            return step, channel, booking
+        case TouchSkipped(step=step, channel=channel, reason=SkipReason.BOOKED):
+            return step, channel, ""
+        case _:
+            return None
 
 
 def _rebooked(lead: Enrolment, event: LeadBooked | BookingMoved | BookingCancelled | MeetingEnded) -> Enrolment:

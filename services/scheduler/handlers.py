@@ -10,10 +10,10 @@ from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, Meetin
 from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased
 from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut
 from contracts.reply import Intent, ReplyReceived
-from contracts.touch import TouchDeferred, TouchDue, TouchSkipped
+from contracts.touch import SkipReason, TouchDeferred, TouchDue, TouchSkipped
 from journey.model import Journey
 from kit.bus import ACKNOWLEDGE, EVENTS, work
-from services.scheduler.decisions import Change, Enrolment, changed, enrol
+from services.scheduler.decisions import Change, Enrolment, changed, enrol, not_made
 from services.scheduler.deps import FromApp
 
 News = Annotated[Change, Field(discriminator="topic")]
@@ -22,7 +22,7 @@ LEADS = work("scheduler.leads", LeadCreated, at_once=2)  # nothing of it is due 
 CHANGES = work(
     "scheduler.changes",
     *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded),
-    *(LeadOptedOut, LeadClosed, ReplyReceived, TouchDeferred),
+    *(LeadOptedOut, LeadClosed, ReplyReceived, TouchDeferred, TouchSkipped),
     at_once=5,
 )
 WORKS = (LEADS, CHANGES)
@@ -43,8 +43,9 @@ async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
 async def on_change(event: News, deps: FromApp) -> None:
     if isinstance(event, ReplyReceived) and event.intent not in PAUSES:
         return
-    again = (event.step, event.channel, event.booking) if isinstance(event, TouchDeferred) else None
-    await deps.store.change(event, partial(_after, event), again=again)
+    if isinstance(event, TouchSkipped) and event.reason is not SkipReason.BOOKED:
+        return
+    await deps.store.change(event, partial(_after, event), not_made=not_made(event))
 
 
 def _after(event: Change, lead: Enrolment, journey: Journey) -> Enrolment:

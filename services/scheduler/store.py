@@ -39,9 +39,10 @@ PLAN = """insert into timers (lead_id, step, channel, booking, due_at, planned_a
           select $1, t.step, t.channel, t.booking, t.due_at, t.due_at
           from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[]) as t(step, channel, booking, due_at)
           on conflict (lead_id, step, channel, booking) do update
-            set due_at = excluded.due_at, planned_at = excluded.planned_at, state = 'pending', late = false
-            where timers.planned_at <> excluded.planned_at
-              and (timers.state = 'pending' or (timers.step, timers.channel, timers.booking) = ($6, $7, $8))"""
+            set due_at = excluded.due_at, planned_at = excluded.planned_at, late = false
+            where timers.planned_at <> excluded.planned_at and timers.state = 'pending'"""
+REOPEN = """delete from timers
+            where (lead_id, step, channel, booking) = ($1, $2, $3, $4) and state <> 'pending'"""
 PUNCTUAL = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.due_at, t.planned_at, now() as now,
                      e.facts, e.journey, false as overtaken
               from timers t join enrolments e using (lead_id)
@@ -124,24 +125,26 @@ class Store:
         )
         for row in older:  # said of a repeat too, so that a crash in between leaves nobody with two cadences
             async with self._database.transaction() as connection:
-                await self._rewrite(connection, row["lead_id"], _returned, None)
+                await self._rewrite(connection, row["lead_id"], _returned)
 
     async def change(
         self,
         event: Event,
         decide: Callable[[Enrolment, Journey], Enrolment],
         *,
-        again: tuple[str, str, str] | None = None,
+        not_made: tuple[str, str, str] | None = None,
     ) -> None:
         """Folds the event into its lead's enrolment and plans anew, in one transaction. A repeat has no effect.
 
-        `again` names the one timer (step, channel, booking) that may run a second time. Raises Unavailable while the
-        lead is not known yet: its own event is still on the way.
+        `not_made` names a timer (step, channel, booking) that ran out without its touch being made: it may be planned a
+        second time. Raises Unavailable while the lead is not known yet: its own event is still on the way.
         """
         async with self._database.transaction() as connection:
-            if await first_time(connection, "scheduler.changes", event.event_id) and not await self._rewrite(
-                connection, event.lead_id, decide, again
-            ):
+            if not await first_time(connection, "scheduler.changes", event.event_id):
+                return
+            if not_made is not None:
+                await connection.execute(REOPEN, event.lead_id, *not_made)
+            if not await self._rewrite(connection, event.lead_id, decide):
                 raise Unavailable("the lead is not enrolled yet")
 
     async def _rewrite(
@@ -149,7 +152,6 @@ class Store:
         connection: Connection,
         lead_id: int,
         decide: Callable[[Enrolment, Journey], Enrolment],
-        again: tuple[str, str, str] | None,
     ) -> bool:
         row = await connection.fetchrow("select facts, journey from enrolments where lead_id = $1 for update", lead_id)
         if row is None:
@@ -163,9 +165,7 @@ class Store:
         )
         timers = plan(lead, journey)
         await connection.execute(FORGET_UNPLANNED, lead_id, *_columns(timers))
-        await connection.execute(
-            PLAN, lead_id, *_columns(timers), [timer.due_at for timer in timers], *(again or (None, None, None))
-        )
+        await connection.execute(PLAN, lead_id, *_columns(timers), [timer.due_at for timer in timers])
         return True
 
     async def fire(self, decide: Decide, *, limit: int) -> int:

@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import aio_pika
 import pytest
 
 from contracts.touch import Channel, Kind, TouchDue, touch_id
@@ -250,9 +249,8 @@ async def test_who_did_not_come_gets_no_survey(system: System) -> None:
     assert len(await subjects_to(system, form)) == 2
 
 
-async def test_a_touch_at_a_bad_hour_is_put_off_and_goes_out_later(system: System) -> None:
-    lead, form = await a_welcomed_lead(system)
-    due = TouchDue(
+def day_3_due(lead: int, **more: Any) -> TouchDue:
+    return TouchDue(
         lead_id=lead,
         touch_id=touch_id(lead, "day_3", Channel.WHATSAPP),
         step="day_3",
@@ -260,16 +258,34 @@ async def test_a_touch_at_a_bad_hour_is_put_off_and_goes_out_later(system: Syste
         kind=Kind.FOLLOW_UP,
         template="day_3",
         fallback=(Channel.SMS,),
-        until="2026-01-01T00:00:00Z",
+        **more,
     )
-    url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
-    async with await aio_pika.connect(url) as connection:
-        channel = await connection.channel()
-        exchange = await channel.get_exchange("events")
-        message = aio_pika.Message(
-            due.model_dump_json().encode(), correlation_id=str(lead), message_id=str(due.event_id)
-        )
-        await exchange.publish(message, due.topic)
+
+
+async def test_a_follow_up_that_met_a_booking_is_made_after_all_when_that_is_cancelled(system: System) -> None:
+    """The timer had run out when the booking came: notify held the touch back."""
+    lead, form, uid = await a_booked_lead(system)
+    await system.sql(
+        "scheduler",
+        """insert into timers (lead_id, step, channel, booking, due_at, planned_at, state)
+           values ($1, 'day_3', 'whatsapp', '', now(), now(), 'fired') returning 1""",
+        lead,
+    )
+    await system.say(day_3_due(lead))
+    await system.happens(lead, "whatsapp touch.skipped")
+    await system.quiet()
+    await system.calendar(f"{uid}/cancel", reason="Ya no puedo")
+    await system.planned(lead, *FOLLOW_UPS)
+    await system.let_pass(lead, "day_3")
+    await system.planned(lead, *FOLLOW_UPS[1:])
+    await system.quiet()
+
+    assert await texts_to(system, form) == ["confirmation", "day_3"]
+
+
+async def test_a_touch_at_a_bad_hour_is_put_off_and_goes_out_later(system: System) -> None:
+    lead, form = await a_welcomed_lead(system)
+    await system.say(day_3_due(lead, until="2026-01-01T00:00:00Z"))
 
     await system.happens(lead, "whatsapp touch.deferred", "whatsapp touch.delivered")
     await system.quiet()

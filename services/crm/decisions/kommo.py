@@ -21,6 +21,7 @@ from contracts.touch import (
     TouchSent,
     TouchSkipped,
     TouchUncertain,
+    TouchUnknown,
 )
 from providers.kommo.client import Contact, KommoLead
 
@@ -48,6 +49,8 @@ SKIPS = {
     SkipReason.CLOSED: "el lead ya está cerrado en Kommo",
     SkipReason.TOO_LATE: "ya era tarde para enviarlo",
     SkipReason.OVERTAKEN: "le toca ya el siguiente mensaje",
+    SkipReason.CALLED_TODAY: "a ese número ya se le llamó hoy",
+    SkipReason.ABROAD: "el número es de un país que no se atiende por teléfono",
 }
 
 WON, LOST = 142, 143  # the same in every pipeline
@@ -155,6 +158,8 @@ def note(event: Event) -> str | None:
             return f"{CHANNELS[channel]}: no se envió, {SKIPS[why]}"
         case TouchUncertain(channel=channel):
             return f"{CHANNELS[channel]}: sin respuesta clara del proveedor; se está verificando"
+        case TouchUnknown(channel=channel):
+            return f"{CHANNELS[channel]}: no se pudo confirmar si salió; no se repetirá, conviene revisarlo"
         case CallAnswered():
             return "Llamada contestada: escuchó la invitación"
         case CallUnanswered(reason=why):

@@ -1,8 +1,10 @@
 """What to do about a touch whose sending had no clear answer."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from contracts.touch import Channel
+from contracts.touch import Channel, Kind
+from services.notify.touches import Touch
 
 KEY_HOLDS_SECONDS = 600.0  # Brevo keeps an idempotency key 15 minutes by one page, 30 by another
 SENDINGS = 2
@@ -33,8 +35,19 @@ def first_step(channel: Channel, age_seconds: float) -> Ask | SendAgain:
     return SendAgain() if channel is Channel.EMAIL and age_seconds < KEY_HOLDS_SECONDS else Ask()
 
 
-def after_not_found(*, looks: int, sendings: int, checks: tuple[float, ...]) -> AskLater | SendAgain | LeaveToAPerson:
-    """`looks` counts the one just made. Only after every planned look has found nothing is it sent again, once."""
+def after_not_found(
+    *, looks: int, sendings: int, checks: tuple[float, ...], still_useful: bool = False
+) -> AskLater | SendAgain | LeaveToAPerson:
+    """`looks` counts the one just made. Only after every planned look has found nothing is it sent again, once.
+
+    `still_useful` is a reminder of a meeting to come: it may be sent once more, for twice is better than not at all.
+    """
     if looks < len(checks):
         return AskLater(checks[looks])
-    return SendAgain() if sendings < SENDINGS else LeaveToAPerson()
+    return SendAgain() if sendings < SENDINGS + still_useful else LeaveToAPerson()
+
+
+def still_useful(touch: Touch, now: datetime) -> bool:
+    """Whether the touch reminds of a meeting that has not begun."""
+    starts_at = touch.booking.starts_at if touch.kind is Kind.MEETING and touch.booking else None
+    return starts_at is not None and now < starts_at

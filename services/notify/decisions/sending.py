@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.touch import Kind, SkipReason
+from contracts.touch import HoldReason, Kind, SkipReason
 from services.notify.touches import Touch
 
 
@@ -20,13 +20,20 @@ class Standing:
 class Facts:
     """What the ledger, the opt-outs and crm say at the instant of sending.
 
-    `dead`: the address is known to reach nobody; `in_session`: they wrote by WhatsApp within a day.
+    `dead`: the address is known to reach nobody; `in_session`: they wrote by WhatsApp within a day; `called_today`:
+    this number had another's welcome call; `abroad`: its country is none of ours; `paused`: an operator stopped
+    everything; `spent`: this touch would exceed the day's spending cap; `held_for`: why it waited before.
     """
 
     claimed: bool
     opted_out: bool = False
     dead: bool = False
     in_session: bool = False
+    called_today: bool = False
+    abroad: bool = False
+    paused: bool = False
+    spent: bool = False
+    held_for: str | None = None
     standing: Standing = Standing()
 
 
@@ -46,11 +53,18 @@ class Defer:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """It waits here, and goes out by itself once it may."""
+
+    reason: HoldReason
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """Somebody else has it in hand, or it is settled."""
 
 
-def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | Leave:
+def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | Hold | Leave:
     if not facts.claimed:
         return Leave()
     if facts.opted_out:
@@ -61,8 +75,16 @@ def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | L
         return Skip(SkipReason.NO_ADDRESS)
     if facts.dead:
         return Skip(SkipReason.BAD_ADDRESS)
+    if facts.abroad:
+        return Skip(SkipReason.ABROAD)
+    if facts.called_today:
+        return Skip(SkipReason.CALLED_TODAY)
     if touch.until is not None and now >= touch.until:
         return Defer()
+    if facts.paused:
+        return Hold(HoldReason.PAUSED)
+    if facts.spent:
+        return Hold(HoldReason.BUDGET_SPENT)
     return Send(touch.address)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from contracts.touch import Channel, Kind, SkipReason
-from services.notify.decisions.sending import Defer, Facts, Leave, Send, Skip, Standing, decide
+from contracts.touch import Channel, HoldReason, Kind, SkipReason
+from services.notify.decisions.sending import Defer, Facts, Hold, Leave, Send, Skip, Standing, decide
 from services.notify.touches import Touch
 from tests.builders import a_booking, a_touch
 
@@ -45,6 +45,19 @@ def standing(**facts: Any) -> Facts:
         pytest.param(LINK, standing(booking="mine", closed="won"), Send(PHONE), id="asked for it"),
         pytest.param(LINK, replace(CLAIMED, opted_out=True), Skip(SkipReason.OPTED_OUT), id="asked for it, then stop"),
         pytest.param(replace(CALL, until=NOW), CLAIMED, Defer(), id="the hour is over"),
+        pytest.param(CALL, replace(CLAIMED, called_today=True), Skip(SkipReason.CALLED_TODAY), id="called today"),
+        pytest.param(CALL, replace(CLAIMED, abroad=True), Skip(SkipReason.ABROAD), id="a country that is not ours"),
+        pytest.param(CALL, replace(CLAIMED, paused=True), Hold(HoldReason.PAUSED), id="everything is stopped"),
+        pytest.param(CALL, replace(CLAIMED, spent=True), Hold(HoldReason.BUDGET_SPENT), id="the day's money is spent"),
+        pytest.param(
+            replace(CALL, until=NOW), replace(CLAIMED, paused=True), Defer(), id="stopped until its hour was over"
+        ),
+        pytest.param(
+            FOLLOW_UP,
+            replace(standing(booking="mine"), paused=True),
+            Skip(SkipReason.BOOKED),
+            id="booked while everything was stopped",
+        ),
         pytest.param(replace(CALL, until=NOW + timedelta(seconds=1)), CLAIMED, Send(PHONE), id="just in time"),
     ],
 )

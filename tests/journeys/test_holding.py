@@ -1,0 +1,128 @@
+"""What makes touches wait, and lets them go: an operator's switch, a company that is away, the day's money."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from tests.builders import a_lead_created
+from tests.system import System, e164, everything_received, person, received
+
+pytestmark = pytest.mark.connected
+
+WELCOMED = ("email touch.delivered", "call.unanswered", "whatsapp touch.delivered")
+ONCE = {"calls": 1, "whatsapp": 1, "sms": 0, "emails": 1}
+
+
+async def order(system: System, what: str) -> None:
+    url = f"{system.native.addresses.console}/api/switch/{what}"
+    answer = await system.http.post(url, json={"by": "Operadora", "reason": "prueba"})
+    assert answer.status_code == 202
+
+    async def heard() -> bool:
+        said = [await system.sql(name, "select paused from switch") for name in ("notify", "crm")]
+        return said == [what == "pause"] * 2
+
+    await system.until(heard, lambda: f"not everybody heard of {what}")
+
+
+async def switch(system: System) -> dict[str, Any]:
+    return dict((await system.http.get(f"{system.native.addresses.console}/api/switch")).json())
+
+
+async def test_nothing_leaves_while_everything_is_stopped_also_after_a_restart(system: System) -> None:
+    await order(system, "pause")
+    try:
+        system.kill("notify")
+        system.kill("crm")
+        system.restart("notify")
+        system.restart("crm")
+        form = person(2)
+        lead = await system.lead(form)
+        actions = await system.happens(lead, "call touch.held", "email touch.held")
+        said = await switch(system)
+
+        assert (said["paused"], said["by"], said["reason"]) == (True, "Operadora", "prueba")
+        assert actions.count("call touch.held") == 1
+        assert await everything_received(system, [form]) == [dict.fromkeys(ONCE, 0)]
+        assert not [one for one in (await system.sandbox("kommo"))["leads"] if one["name"].endswith(f"#{lead}")]
+    finally:
+        await order(system, "resume")
+
+    await system.happens(lead, *WELCOMED, "lead.registered")
+    await system.quiet()
+    assert await everything_received(system, [form]) == [ONCE]
+    assert not (await switch(system))["paused"]
+
+
+@pytest.mark.parametrize(("provider", "path"), [("twilio", "/2010"), ("brevo", "/smtp/email")])
+async def test_touches_wait_for_a_company_that_fails_and_are_made_when_it_is_back(
+    system: System, provider: str, path: str
+) -> None:
+    await system.order(provider=provider, kind="status", status=401, times=100_000, path=path)
+    channel = "email" if provider == "brevo" else "call"
+    people = [person(2) for _ in range(10)]
+    try:
+        leads = [await system.lead(form) for form in people]
+        for lead in leads[2:]:
+            await system.happens(lead, f"{channel} touch.held")
+        asked = [one for one in await system.sandbox("requests") if one["provider"] == provider and one["fault"]]
+    finally:
+        await system.mend()
+
+    assert len(asked) <= 2 * 5 * 2, "it was insisted on"  # two replicas, a few at once before the first answer
+    for lead in leads:
+        await system.happens(lead, *WELCOMED, seconds=90)
+    await system.quiet()
+    assert await everything_received(system, people) == [ONCE] * len(people)
+    assert {"provider.away", "provider.back"} <= set(await system.actions(0))
+
+
+async def test_a_number_gets_one_welcome_call_a_day_whoever_asks_for_it(system: System) -> None:
+    """Four leads of one number in one moment, which intake has not joined."""
+    phone = e164(person(2))
+    leads = [7_000_000 + number for number in range(4)]
+    emails = [f"otra{lead}@example.com" for lead in leads]
+    created = [
+        a_lead_created(lead_id=lead, phone=phone, email=email) for lead, email in zip(leads, emails, strict=True)
+    ]
+    await asyncio.gather(*(system.say(event) for event in created))
+    for lead in leads:
+        await system.happens(lead, "email touch.delivered")
+    await system.quiet()
+
+    assert len(await system.sandbox("calls", phone)) == 1
+    assert [("call touch.skipped" in await system.actions(lead)) for lead in leads].count(True) == 3
+
+
+async def test_a_number_of_another_country_is_not_called(system: System) -> None:
+    form = person(2, telefono="+33612345678")
+    lead = await system.lead(form)
+    await system.happens(lead, "call touch.skipped", "email touch.delivered")
+    await system.quiet()
+
+    assert received(form | {"telefono": None}, [], [], await system.sandbox("emails"))["emails"] == 1
+    assert not await system.sandbox("calls", "+33612345678")
+
+
+async def test_above_the_days_spending_calls_wait_and_emails_go(system: System) -> None:
+    """As if a thousand million calls had been made today; what they cost is forgotten again at the end."""
+    before = await system.lead(person())
+    await system.happens(before, "call.answered")
+    spent = "update touches set sendings = $2 where lead_id = $1 and channel = 'call' returning 1"
+    await system.sql("notify", spent, before, 1_000_000_000)
+    deadline = time.monotonic() + 30
+    try:
+        while True:
+            form = person(2)
+            lead = await system.lead(form)
+            actions = await system.happens(lead, "email touch.delivered")
+            if "call touch.held" in actions:
+                break
+            assert time.monotonic() < deadline, "it was never too much"
+        assert not await system.sandbox("calls", e164(form))
+    finally:
+        await system.sql("notify", spent, before, 1)
+
+    await system.happens(lead, *WELCOMED, seconds=90)
