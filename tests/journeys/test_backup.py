@@ -109,7 +109,7 @@ async def test_after_a_restore_nobody_is_contacted_until_the_operator_says_so(sy
     await system.let_pass(followed, "day_3")
     await system.planned(followed, *FOLLOW_UPS[1:])
     later = await system.lead(person())
-    await system.happens(later, "touch.held")
+    await system.happens(later, "call touch.held", "email touch.held")
     await system.until(lambda: _at_rest(system), lambda: "the restored system does not come to rest")
     assert later > max(forgotten, *accepted)
     assert await _all_received(system) == received
