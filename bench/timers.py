@@ -80,7 +80,7 @@ class Timers:
             server.start()
         for server in servers:
             server.wait()
-        self.system.set_up(self.system.recipes()["setup"])
+        self.system.administer("pauta", "setup")
         self._add_replica()
 
     def _add_replica(self) -> None:

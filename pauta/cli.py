@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from pauta.door import ask_console, ask_scheduler, operator
 from pauta.journeys import journeys, templates
@@ -32,6 +33,11 @@ def home() -> Path:
     """Where a native system keeps its data between starts."""
     root = Path("/var/lib/pauta") if os.geteuid() == 0 else Path.home() / ".local/share/pauta"
     return Path(os.environ.get("PAUTA_HOME") or root)
+
+
+def running(engine: str) -> Compose | Native:
+    """The system that `up` started."""
+    return Compose("pauta", variables()) if by_docker(engine) else Native.remembered(home(), variables())
 
 
 @app.command()
@@ -111,6 +117,35 @@ def uncertain() -> None:
         detail = one["detail"]
         typer.echo(f"lead {one['lead_id']}  {detail['step']}  {detail['channel']}  {one['at']}  {detail['touch_id']}")
     typer.echo(f"{len(touches)} touches are uncertain.")
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(dir_okay=False)], engine: Engine = "auto") -> None:
+    """Write every database into FILE, while everything runs. It holds personal data: keep it safe."""
+    from pauta.backup import take
+
+    with Console(stderr=True).status("") as status:
+        manifest = take(running(engine), file.absolute(), status.update)
+    megabytes = sum(dump.size for dump in manifest.dumps) / 1e6
+    typer.echo(f"{file}: everything as of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC, {megabytes:.1f} MB.")
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    engine: Engine = "auto",
+) -> None:
+    """Put back what `backup` wrote, in place of what is there. Nobody is contacted until `pauta resume`."""
+    from pauta.backup import check, put_back
+
+    manifest = check(file)
+    if not yes:
+        taken = f"{manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC"
+        typer.confirm(f"Everything is replaced by what was known at {taken}. Go on?", abort=True)
+    with Console(stderr=True).status("") as status:
+        said = put_back(running(engine), file, manifest, operator=operator(), say=status.update)
+    typer.echo(f"Restored; {said} events were said again. Nobody is contacted until you say: pauta resume")
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """RabbitMQ, PostgreSQL and Caddy for the tests: containers where a Docker engine answers, else Debian's."""
 
 import os
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -62,6 +63,10 @@ class PostgresContainer(Container):
     def __init__(self, port: int, password: str) -> None:
         super().__init__("postgres:17", {5432: port}, {"POSTGRES_PASSWORD": password})
         self._container.with_command(f"postgres -c max_connections={MAX_CONNECTIONS}")
+
+    def run(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
+        inside = ["docker", "exec", "--interactive", self._container.get_wrapped_container().id]
+        return subprocess.Popen([*inside, program, "--username=postgres", *arguments], **pipes)
 
     def wait(self) -> None:
         wait_until(lambda: self.exec("pg_isready", "-q", "-U", "postgres", "-h", "127.0.0.1"), "postgres")

@@ -71,7 +71,7 @@ class System:
         for server in self.servers:
             server.wait()
         recipes = self.native.recipes()
-        self.native.set_up(recipes["setup"])
+        self.native.administer("pauta", "setup")
         self.native.start_service("sandbox", recipes["sandbox"], self.native.ports["sandbox"])
         for name in REPLICATED:
             second = free_ports(1)[0]

@@ -3,8 +3,9 @@
 import os
 import subprocess
 from collections.abc import Mapping
+from typing import Any
 
-from pauta.running.native import Addresses
+from pauta.running.native import WITH_DATABASES, Addresses
 from pauta.running.recipe import PROJECT
 
 
@@ -52,7 +53,23 @@ class Compose:
         """Stops everything; `forget` removes the data as well."""
         self._run("down", "--remove-orphans", *(["--volumes"] if forget else []))
 
-    def _run(self, *arguments: str) -> None:
+    def postgres(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
+        """Starts one of PostgreSQL's programs in its container, as its superuser."""
+        inside = ["exec", "--no-TTY", "postgres", program, "--username=postgres", *arguments]
+        return subprocess.Popen([*self._command, *inside], cwd=PROJECT, env=os.environ | self._variables, **pipes)
+
+    def administer(self, *module: str) -> str:
+        """Runs `python -m …` in a container like that of `setup`; what it printed."""
+        return self._run("run", "--rm", "--no-deps", "--no-TTY", "setup", "python3", "-m", *module)
+
+    def stop_services(self) -> None:
+        """Stops what works with the databases; the servers, and the sandbox, stay."""
+        self._run("stop", *WITH_DATABASES)
+
+    def start_services(self) -> None:
+        self._run("start", *WITH_DATABASES)
+
+    def _run(self, *arguments: str) -> str:
         environment = os.environ | self._variables
         done = subprocess.run(
             [*self._command, *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
@@ -67,3 +84,4 @@ class Compose:
                 check=False,
             )
             raise SystemExit(f"docker compose {arguments[0]} failed:\n{done.stderr[-3000:]}\n{logs.stdout[-6000:]}")
+        return done.stdout

@@ -11,11 +11,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
 
 from pauta.running.recipe import PROJECT, Recipe, read_recipes
 from pauta.running.servers import Caddy, Postgres, Process, RabbitMQ, answers, free_ports, install_missing, wait_until
 
-SERVICES = ("intake", "crm", "notify", "scheduler", "console", "sandbox")
+WITH_DATABASES = ("intake", "crm", "notify", "scheduler", "console")
+SERVICES = (*WITH_DATABASES, "sandbox")
 BEHIND_THE_GATEWAY = ("intake", "crm", "notify")
 # whoever waits for an answer comes first, then the first contact, then those who only keep books
 NICENESS = {"notify": 5, "sandbox": 5, "crm": 15, "console": 15, "scheduler": 19}
@@ -33,9 +36,11 @@ class Addresses:
 
 
 class Native:
-    """One system in `folder`. `variables` are those of `.env`."""
+    """One system in `folder`. `variables` are those of `.env`; `ports` are known of one that runs already."""
 
-    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, variables: Mapping[str, str], *, ports: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
         self.folder, self._variables = folder, dict(variables)
         self.ports = dict(zip((*SERVICES, "postgres", "amqp"), free_ports(len(SERVICES) + 2), strict=True))
         for name, variable, usual in (
@@ -46,6 +51,7 @@ class Native:
             ("scheduler", "SCHEDULER_PORT", 5003),
         ):
             self.ports[name] = int(self._variables.get(variable) or usual)
+        self.ports |= ports
         self._variables.setdefault("PUBLIC_BASE_URL", f"http://localhost:{self.ports['gateway']}")
         self._variables.setdefault("BOOKING_URL", f"http://localhost:{self.ports['sandbox']}/cal/demo/reunion")
         self.addresses = Addresses(
@@ -69,7 +75,7 @@ class Native:
             server.start()
         postgres.wait()
         rabbitmq.wait()
-        self.set_up(recipes["setup"])
+        self.administer("pauta", "setup")
         for name in self._wanted():
             self.start_service(name, recipes[name], self.ports[name])
         caddy = self.make_gateway({f"{name.upper()}_UPSTREAM": [self.ports[name]] for name in BEHIND_THE_GATEWAY})
@@ -116,17 +122,23 @@ class Native:
             moved[name] = Recipe(name, recipe.command, environment)
         return moved
 
-    def set_up(self, recipe: Recipe) -> None:
+    def administer(self, *module: str) -> str:
+        """Runs `python -m …` with the administrator's addresses; what it printed. Raises SystemExit when it fails."""
         done = subprocess.run(
-            [sys.executable, *recipe.command[1:]],
-            env=self._environment(recipe),
+            [sys.executable, "-m", *module],
+            env=self._environment(self.recipes()["setup"]),
             cwd=PROJECT,
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode:
-            raise SystemExit(f"setup failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+            raise SystemExit(f"{' '.join(module)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        return done.stdout
+
+    def postgres(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
+        """Starts one of PostgreSQL's programs against this system's server."""
+        return self.make_servers()[0].run(program, *arguments, **pipes)
 
     def start_service(self, name: str, recipe: Recipe, port: int, *, log_name: str | None = None) -> Process:
         """One process of service `name` on `port`."""
@@ -166,12 +178,36 @@ class Native:
         self.processes.clear()
 
     def remember(self) -> None:
-        """Writes down what runs, for a later `stop_remembered`."""
+        """Writes down what runs, and where, for later commands."""
         all_of_them = [*self.processes, *(p.companion for p in self.processes if isinstance(p, RabbitMQ))]
-        running = [
-            {"name": p.name, "pid": p.pid, "signal": int(p.stop_signal), "born": _born(p.pid)} for p in all_of_them
-        ]
-        (self.folder / "running.json").write_text(json.dumps(running, indent=1))
+        _write_record(self.folder, self.ports, [_remembered(process) for process in all_of_them])
+
+    @classmethod
+    def remembered(cls, folder: Path, variables: Mapping[str, str]) -> Self:
+        """The system that `up` started. Raises SystemExit when there is none."""
+        record = _read_record(folder)
+        if record is None:
+            raise SystemExit("Nothing is running: pauta up")
+        return cls(folder, variables, ports=record["ports"])
+
+    def stop_services(self) -> None:
+        """Stops what works with the databases in a remembered system; the servers, and the sandbox, stay."""
+        for one in reversed(self._running()):
+            if one["name"] in WITH_DATABASES:
+                _end(one)
+
+    def start_services(self) -> None:
+        """Starts in a remembered system what works with the databases."""
+        recipes = self.recipes()
+        fresh = [self.start_service(name, recipes[name], self.ports[name]) for name in WITH_DATABASES]
+        others = [one for one in self._running() if one["name"] not in WITH_DATABASES]
+        _write_record(self.folder, self.ports, [*others, *map(_remembered, fresh)])
+        for name in WITH_DATABASES:
+            self.wait_for(name, self.ports[name])
+
+    def _running(self) -> list[dict[str, Any]]:
+        record = _read_record(self.folder)
+        return record["processes"] if record else []
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -179,21 +215,52 @@ class Native:
 
 def stop_remembered(folder: Path) -> bool:
     """Stops what `remember` wrote down; False when nothing of it runs. A pid that is another's now is left alone."""
-    record = folder / "running.json"
-    if not record.exists():
+    record = _read_record(folder)
+    if record is None:
         return False
-    known = json.loads(record.read_text())
-    alive = [one for one in reversed(known) if _born(one["pid"]) == one["born"]]
+    alive = [one for one in reversed(record["processes"]) if _alive(one)]
     for one in sorted(alive, key=lambda one: one["name"] == "epmd"):  # the name server last
+        _end(one)
+    _record(folder).unlink()
+    return len(alive) > 0
+
+
+def _record(folder: Path) -> Path:
+    return folder / "running.json"
+
+
+def _read_record(folder: Path) -> dict[str, Any] | None:
+    record = _record(folder)
+    return dict(json.loads(record.read_text())) if record.exists() else None
+
+
+def _write_record(folder: Path, ports: Mapping[str, int], processes: list[dict[str, Any]]) -> None:
+    _record(folder).write_text(json.dumps({"ports": ports, "processes": processes}, indent=1))
+
+
+def _remembered(process: Process) -> dict[str, Any]:
+    return {
+        "name": process.name,
+        "pid": process.pid,
+        "signal": int(process.stop_signal),
+        "born": _born(process.pid),
+    }
+
+
+def _alive(one: Mapping[str, Any]) -> bool:
+    return _born(one["pid"]) == str(one["born"])
+
+
+def _end(one: Mapping[str, Any]) -> None:
+    """Asks a remembered process to end and waits; ends it by force after 40 seconds."""
+    deadline = time.monotonic() + 40
+    if _alive(one):
         with contextlib.suppress(ProcessLookupError):
             os.kill(one["pid"], signal.Signals(one["signal"]))
-        deadline = time.monotonic() + 40
-        while _born(one["pid"]) == one["born"]:
-            if time.monotonic() > deadline:
-                os.killpg(one["pid"], signal.SIGKILL)
-            time.sleep(0.05)
-    record.unlink()
-    return bool(alive)
+    while _alive(one):
+        if time.monotonic() > deadline:
+            os.killpg(one["pid"], signal.SIGKILL)
+        time.sleep(0.05)
 
 
 def _born(pid: int) -> str | None:

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 MAX_CONNECTIONS = 300  # as in docker-compose.yml
 PACKAGES = {"rabbitmq-server": "rabbitmq-server", "caddy": "caddy", "postgresql": "postgresql"}
@@ -205,6 +206,12 @@ class Postgres(Process):
 
     def wait(self) -> None:
         wait_until(lambda: listens(self.port) and self._accepts(), f"postgres, see {self.log}")
+
+    def run(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
+        """Starts one of PostgreSQL's programs against this server, as its superuser."""
+        where = ["--host=127.0.0.1", f"--port={self.port}", "--username=postgres"]
+        environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PGPASSWORD": self._password}
+        return subprocess.Popen([str(self._bin / program), *where, *arguments], env=environment, **pipes)
 
     def _accepts(self) -> bool:
         check = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]

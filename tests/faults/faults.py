@@ -156,7 +156,7 @@ async def bindings_removed(system: WiredSystem) -> None:
             path = f"/bindings/%2F/e/events/q/{one['destination']}/{one['properties_key'].replace('#', '%23')}"
             await system.management("DELETE", path)
     await asyncio.sleep(5)
-    await asyncio.to_thread(system.native.set_up, system.native.recipes()["setup"])
+    await asyncio.to_thread(system.native.administer, "pauta", "setup")
 
 
 async def rabbitmq_started_last(system: WiredSystem) -> None:

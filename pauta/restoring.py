@@ -1,0 +1,125 @@
+"""What backup and restore need an administrator of the servers for: run where `pauta setup` runs, in either world."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit, urlunsplit
+
+import aio_pika
+import asyncpg
+import httpx
+import typer
+
+from contracts.outbound import OutboundPaused
+from kit import outbox
+from kit.bus import EVENTS
+from kit.database import Connection
+from pauta.setup import SetupSettings
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+REACH = timedelta(days=1)  # how long before a backup an event may have been on its way to somebody
+COUNTS_AGE = 10.0  # seconds by which RabbitMQ's own counts may be behind: it gathers them every five, in two steps
+PATIENCE = 180.0
+BATCH = 200
+
+# the inbox forgets by age: what it knew at the time of the backup, it must know while events are said again
+REMEMBER = "update inbox set received_at = now()"
+# what crm had still to tell Kommo may have been told since: it looks before it does
+DOUBT = """update registrations set state = 'unclear', looks = 0, look_at = now() where state in ('waiting', 'sending');
+           update notes set state = 'unclear', looks = 0, look_at = now() where state in ('waiting', 'sending')"""
+# ids were given out after the backup, and Kommo, Cal.com and the providers know them
+NEW_IDS = "select setval('lead_ids', last_value + 1000000) from lead_ids"
+CHANGES = {"intake": (NEW_IDS,), "crm": (REMEMBER, DOUBT), "scheduler": (REMEMBER,)}
+SILENT = ("notify", "crm")
+REASON = "restored from a backup"
+SILENCE = """insert into switch (paused, by, reason) values (true, $1, $2)
+             on conflict (single) do update set paused = true, by = $1, reason = $2, at = now()"""
+SAID = "select event_id, lead_id, topic, body from actions where at between $1 and $2 order by id"
+
+
+@app.command()
+def caught_up() -> None:
+    """Returns when the audit log has everything that was published before."""
+    management = urlsplit(SetupSettings().admin_rabbitmq_url.get_secret_value())
+    url = urlunsplit((management.scheme, f"{management.hostname}:{management.port}", "/api/queues", "", ""))
+    auth = (management.username or "", management.password or "")
+    began = time.monotonic()
+    while (waiting := _waiting(url, auth)) or time.monotonic() - began < COUNTS_AGE:
+        if time.monotonic() - began > PATIENCE:
+            raise SystemExit(f"The audit log is {waiting} events behind after {PATIENCE:.0f} seconds. Is console up?")
+        time.sleep(0.5)
+
+
+def _waiting(url: str, auth: tuple[str, str]) -> int:
+    """Messages in console's queues, or in its hands."""
+    response = httpx.get(url, params={"columns": "name,messages"}, auth=auth, timeout=15)
+    response.raise_for_status()
+    ours = [queue for queue in response.json() if queue["name"].startswith(("console.events", "console.wait."))]
+    return sum(int(queue.get("messages", 0)) for queue in ours)
+
+
+@app.command()
+def silence(operator: str) -> None:
+    """Makes restored databases fit for a world that went on: nobody is contacted, no id is given out twice."""
+    asyncio.run(_silence(SetupSettings(), operator))
+
+
+async def _silence(settings: SetupSettings, operator: str) -> None:
+    for database in SILENT:
+        async with _connection(settings, database) as connection:
+            await connection.execute(SILENCE, operator, REASON)
+    async with _connection(settings, "console") as connection, connection.transaction():
+        await outbox.add(connection, [OutboundPaused(by=operator, reason=REASON)])  # so that the audit log knows, too
+    for database, changes in CHANGES.items():
+        async with _connection(settings, database) as connection, connection.transaction():
+            for change in changes:
+                await connection.execute(change)
+
+
+@app.command()
+def say_again(taken_at: str) -> None:
+    """Publishes every event of the day before the backup once more: whoever had heard it does nothing."""
+    typer.echo(asyncio.run(_say_again(SetupSettings(), datetime.fromisoformat(taken_at))))
+
+
+async def _say_again(settings: SetupSettings, taken_at: datetime) -> int:
+    published = 0
+    async with (
+        await aio_pika.connect(settings.admin_amqp_url.get_secret_value(), timeout=10) as broker,
+        _connection(settings, "console") as connection,
+        connection.transaction(),
+    ):
+        channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
+        exchange = await channel.get_exchange(EVENTS.name)
+        said = await connection.cursor(SAID, taken_at - REACH, taken_at)
+        while rows := await said.fetch(BATCH):
+            await asyncio.gather(*(exchange.publish(_message(row), row["topic"]) for row in rows))
+            published += len(rows)
+    return published
+
+
+def _message(row: asyncpg.Record) -> aio_pika.Message:
+    return aio_pika.Message(
+        row["body"].encode(),  # jsonb as PostgreSQL prints it
+        message_id=str(row["event_id"]),
+        correlation_id=str(row["lead_id"]),
+        content_type="application/json",
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+    )
+
+
+@asynccontextmanager
+async def _connection(settings: SetupSettings, database: str) -> AsyncIterator[Connection]:
+    url = urlsplit(settings.admin_database_url.get_secret_value())._replace(path=f"/{database}")
+    connection = await asyncpg.connect(urlunsplit(url), timeout=10)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+if __name__ == "__main__":
+    app()
