@@ -18,7 +18,8 @@ from tests.system import System, e164, person
 
 LATE_SECONDS = 10.0
 INITIAL, BOOKED = 60_000_001, 60_000_002
-VISIBLE = {"touch.skipped", "touch.failed", "touch.unknown", "touch.held", "touch.uncertain"}
+ENDED = {"touch.skipped", "touch.failed", "touch.unknown"}
+VISIBLE = ENDED | {"touch.held", "touch.uncertain"}
 
 
 @dataclass(frozen=True)
@@ -156,8 +157,13 @@ class Story:
         return account
 
     async def _missing(self) -> bool:
+        """Whether something is still to come: what was not made has not been said to be over either."""
         reached = await self._reached()
-        return any(one.role.wanted() - reached[one.lead] for one in self.people) or bool(await self._kommo_wrong())
+        for one in self.people:
+            missing = one.role.wanted() - reached[one.lead]
+            if missing and not _said_of(missing, await self._said(one), ENDED):
+                return True
+        return bool(await self._kommo_wrong())
 
     async def _reached(self) -> dict[int, Counter[str]]:
         touches = await self.system.sandbox("touches")
@@ -191,8 +197,8 @@ class Story:
         for one in self.people:
             wanted, got = one.role.wanted(), reached[one.lead]
             actions = await self._said(one)
-            if (missing := sum((wanted - got).values())) and not self._visible(actions, missing):
-                account.lost += missing
+            if (missing := wanted - got) and not _said_of(missing, actions, VISIBLE):
+                account.lost += sum(missing.values())
                 account.notes.append(f"lead {one.lead} {one.role}: got {dict(got)}, said {_summary(actions)}")
             if extra := sum((got - wanted).values()):
                 account.doubled += extra
@@ -208,15 +214,6 @@ class Story:
         return list((await self.system.http.get(url, params={"lead_id": one.lead})).json())
 
     @staticmethod
-    def _visible(actions: list[dict[str, Any]], missing: int) -> bool:
-        """Whether the audit log names as many touches that were not made, with the reason."""
-        last: dict[str, str] = {}
-        for action in actions:
-            if action["action"].startswith("touch."):
-                last[action["detail"]["touch_id"]] = action["action"]
-        return sum(said in VISIBLE for said in last.values()) >= missing
-
-    @staticmethod
     def _disagreement(one: Somebody, actions: list[dict[str, Any]], touches: list[dict[str, str]]) -> list[str]:
         """Where the audit log and the companies tell different stories of the lead's touches."""
         addresses = {one.phone, one.form["email"]}
@@ -226,6 +223,16 @@ class Story:
         notes += [f"lead {one.lead}: made and never said" for touch in made if touch not in said]
         notes += [f"lead {one.lead}: said and never made" for touch in said if touch not in made]
         return notes + [f"lead {one.lead}: said twice" for count in said.values() if count > 1]
+
+
+def _said_of(missing: Counter[str], actions: list[dict[str, Any]], ends: set[str]) -> bool:
+    """Whether the audit log says of each missing channel that its touch came to one of these ends."""
+    last: dict[str, tuple[str, str]] = {}
+    for action in actions:
+        if action["action"].startswith("touch.") and action["action"] not in ("touch.due", "touch.looked_up"):
+            last[action["detail"]["touch_id"]] = (action["detail"]["channel"], action["action"])
+    said = Counter(channel for channel, action in last.values() if action in ends)
+    return not missing - said
 
 
 def personal_data_in(log: str, people: Iterable[Somebody]) -> list[str]:
