@@ -3,6 +3,7 @@
 from contracts.booking import BookingCancelled, BookingMoved, BookingUnmatched, LeadBooked, MeetingEnded
 from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased
 from contracts.call import CallAnswered, CallUnanswered
+from contracts.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.event import Event
 from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadRegistered, LeadReturned, LeadUnregistered
 from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
@@ -52,4 +53,6 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     OutboundResumed,
     ProviderAway,
     ProviderBack,
+    DeadLetterReplayed,
+    DeadLetterDiscarded,
 )

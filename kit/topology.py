@@ -30,7 +30,8 @@ async def declare(amqp_url: str, works: Iterable[Work], delays: tuple[float, ...
 async def _declare_companions(channel: AbstractChannel, service: str, delays: tuple[float, ...]) -> None:
     await channel.declare_exchange(work_exchange(service), ExchangeType.DIRECT, durable=True)
     await channel.declare_exchange(parking(service), ExchangeType.FANOUT, durable=True)
-    parked = await channel.declare_queue(parking(service), durable=True, arguments={"x-queue-type": "quorum"})
+    # classic: a quorum queue drops, from RabbitMQ 4 on, what was looked at and put back twenty times
+    parked = await channel.declare_queue(parking(service), durable=True, arguments={"x-queue-type": "classic"})
     await parked.bind(parking(service))
     for delay in sorted(set(delays)):
         name = wait_exchange(service, delay)

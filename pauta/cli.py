@@ -3,12 +3,14 @@
 import asyncio
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from pauta.dead import dead
 from pauta.door import ask_console, ask_scheduler, operator
 from pauta.journeys import journeys, templates
 from pauta.running.compose import Compose, engine_answers
@@ -17,6 +19,7 @@ from pauta.running.recipe import PROJECT, variables
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(journeys, name="journey")
+app.add_typer(dead, name="dead")
 app.add_typer(templates, name="template")
 
 Engine = Annotated[str, typer.Option(envvar="PAUTA_ENGINE", help="docker, native, or auto: Docker where it answers.")]
@@ -117,6 +120,18 @@ def uncertain() -> None:
         detail = one["detail"]
         typer.echo(f"lead {one['lead_id']}  {detail['step']}  {detail['channel']}  {one['at']}  {detail['touch_id']}")
     typer.echo(f"{len(touches)} touches are uncertain.")
+
+
+@app.command()
+def say_again(engine: Engine = "auto") -> None:
+    """Mend queues and bindings that were removed by hand, and say every event of the last day once more.
+
+    Whoever had heard an event does nothing; whom a missing binding kept from hearing it does it now.
+    """
+    place = running(engine)
+    place.administer("pauta", "setup")
+    said = place.administer("pauta.restoring", "say-again", datetime.now(UTC).isoformat())
+    typer.echo(f"{said.strip()} events were said again.")
 
 
 @app.command()

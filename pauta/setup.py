@@ -14,7 +14,7 @@ import structlog
 from pydantic import Field, SecretStr
 
 from kit import migrations, topology
-from kit.bus import EVENTS, parking
+from kit.bus import EVENTS, parking, work_exchange
 from kit.settings import ProcessSettings
 from pauta.catalogue import SERVICES, Service
 from pauta.running.recipe import PROJECT
@@ -88,14 +88,21 @@ async def _make_broker_users(management_url: str, passwords: dict[str, str]) -> 
 
 
 def permissions(service: Service) -> dict[str, str]:
-    """What a service may do on the broker: read its own queues, say its events, put its failures aside."""
+    """What a service may do on the broker: read its own queues, say its events, put its failures aside.
+
+    Console also takes what anybody has put aside, and gives it back to be worked on.
+    """
     own = re.escape(service.name)
+    looks_after = service.name == "console"
     writes = [rf"{own}\.wait\.\d+", re.escape(parking(service.name))] if service.works else []
     writes += [EVENTS.name] if service.says else []
+    writes += [rf"\w+{re.escape(work_exchange(''))}"] if looks_after else []
+    reads = [rf"{own}\..*"] if service.works else []
+    reads += [rf"\w+{re.escape(parking(''))}"] if looks_after else []
     return {
         "configure": NOTHING,
         "write": f"^({'|'.join(writes)})$" if writes else NOTHING,
-        "read": rf"^{own}\..*$" if service.works else NOTHING,
+        "read": f"^({'|'.join(reads)})$" if reads else NOTHING,
     }
 
 

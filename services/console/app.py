@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from kit.leader import Leader
 from kit.service import make_app, make_frame, traced
 from services.console.actions_log import ActionsLog
+from services.console.dead_letters import DeadLetters
 from services.console.deps import Deps
 from services.console.handlers import SAYS, router
 from services.console.routes import routes
@@ -26,7 +27,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             keep=settings.actions_log_keep,
         )
         leader = Leader(dsn=settings.dsn, name="actions_log", work=file.follow, elected=file.elected)
-        return Deps(store=store, log_writer=leader)
+        dead_letters = DeadLetters(settings.amqp_url.get_secret_value(), store.say)
+        return Deps(store=store, dead_letters=dead_letters, log_writer=leader)
 
     app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
     return traced(app, frame)

@@ -6,6 +6,7 @@ import structlog
 from faststream.rabbit import RabbitRouter
 
 from contracts.booking import BookingCancelled
+from contracts.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.event import Event
 from contracts.outbound import OutboundPaused, OutboundResumed
 from kit import tracing
@@ -19,7 +20,7 @@ OWN_WORDS = {BookingCancelled.named(): ("reason",)}  # what a person wrote stays
 
 EVERYTHING = Work("console.events", ("#",), at_once=4)
 WORKS = (EVERYTHING,)
-SAYS = (OutboundPaused, OutboundResumed)
+SAYS = (OutboundPaused, OutboundResumed, DeadLetterReplayed, DeadLetterDiscarded)
 
 router = RabbitRouter()
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from contracts.outbound import OutboundPaused, OutboundResumed
 from kit import tracing
 from kit.service import deps_of
+from services.console.decisions.letters import Letter
 from services.console.deps import Deps
 
 log = structlog.get_logger()
@@ -22,6 +23,13 @@ class Order(BaseModel):
 
     by: str = Field(min_length=1, max_length=100)
     reason: str = Field("", max_length=500)
+
+
+class Chosen(BaseModel):
+    """The dead letters an operator means."""
+
+    by: str = Field(min_length=1, max_length=100)
+    ids: list[str] = Field(max_length=1000)
 
 
 @routes.get("/api/actions")
@@ -65,3 +73,23 @@ async def resume(order: Order, deps: FromApp) -> None:
     with tracing.continued({}):
         await deps.store.say(OutboundResumed(by=order.by))
     log.warning("outbound.resumed")
+
+
+@routes.get("/api/dead")
+async def dead_letters(deps: FromApp, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000) -> list[Letter]:
+    """The messages that were parked, the oldest of each service first."""
+    return await deps.dead_letters.letters(limit=limit)
+
+
+@routes.post("/api/dead/replay")
+async def replay_dead_letters(chosen: Chosen, deps: FromApp) -> list[str]:
+    """Tries them anew; the ids of those that were there."""
+    with tracing.continued({}):
+        return [letter.letter_id for letter in await deps.dead_letters.replay(chosen.ids, chosen.by)]
+
+
+@routes.post("/api/dead/discard")
+async def discard_dead_letters(chosen: Chosen, deps: FromApp) -> list[str]:
+    """Throws them away; the ids of those that were there."""
+    with tracing.continued({}):
+        return [letter.letter_id for letter in await deps.dead_letters.discard(chosen.ids, chosen.by)]

@@ -5,7 +5,7 @@ from typing import Any
 from contracts.event import Event
 from kit import outbox
 from kit.database import Database
-from services.console.decisions import action
+from services.console.decisions.actions import action
 
 # ids become readable in their order, so that nobody who follows them misses one: each is given out under a lock that
 # its transaction holds until it is committed

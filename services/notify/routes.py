@@ -18,6 +18,7 @@ from kit import tracing
 from kit.failures import Unavailable
 from kit.service import deps_of
 from providers.brevo.webhooks import MailEvent, authentic, read_events
+from providers.twilio.client import PERSISTENT
 from providers.twilio.webhooks import (
     read_call_status,
     read_inbound,
@@ -76,7 +77,7 @@ async def answer_call(touch: UUID, params: SignedForm, deps: FromApp) -> Respons
         except (Unavailable, LookupError) as outage:  # the call's last callback will tell it again
             log.warning("webhook.not_stored", path="voice", reason=str(outage))
     facts, templates = deps.wording.facts(lead_id, card), deps.wording.templates_for(None)
-    key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}"
+    key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}{PERSISTENT}"
     twiml = greet(receipt, template, facts, settings=deps.settings, templates=templates, key_url=key_url)
     return Response(twiml, media_type=XML)
 

@@ -149,14 +149,18 @@ async def rabbitmq_out_of_memory(system: WiredSystem) -> None:
 
 
 async def bindings_removed(system: WiredSystem) -> None:
-    """Nobody hears of new leads any more: the broker hands the event back, and the outbox keeps it."""
-    bindings = (await system.management("GET", "/exchanges/%2F/events/bindings/source")).json()
-    for one in bindings:
-        if one["routing_key"] in ("lead.created", "#"):
-            path = f"/bindings/%2F/e/events/q/{one['destination']}/{one['properties_key'].replace('#', '%23')}"
-            await system.management("DELETE", path)
+    """Nobody hears anything any more: the broker hands every event back, and the outboxes keep them."""
+    await system.unbind("#")
     await asyncio.sleep(5)
     await asyncio.to_thread(system.native.administer, "pauta", "setup")
+
+
+async def binding_removed(system: WiredSystem) -> None:
+    """Notify alone does not hear of new leads, and the broker cannot know: the events are said again."""
+    await system.unbind("lead.created", "notify.call")
+    await asyncio.sleep(5)
+    await asyncio.to_thread(system.native.administer, "pauta", "setup")
+    await asyncio.to_thread(system.native.administer, "pauta.restoring", "say-again", datetime.now(UTC).isoformat())
 
 
 async def rabbitmq_started_last(system: WiredSystem) -> None:
@@ -262,7 +266,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("rolled", f"SIGTERM: every service restarted {ROLLS} times, replica by replica", rolling),
     Fault("servers", "RabbitMQ killed and restarted", _during(rabbitmq_restarted)),
     Fault("servers", "RabbitMQ: memory alarm", _during(rabbitmq_out_of_memory)),
-    Fault("servers", "RabbitMQ: bindings removed by hand", _during(bindings_removed)),
+    Fault("servers", "RabbitMQ: every binding removed by hand (unroutable events)", _during(bindings_removed)),
+    Fault("servers", "RabbitMQ: one binding removed by hand, then `pauta say-again`", _during(binding_removed)),
     Fault("servers", "RabbitMQ started after the services", _during(rabbitmq_started_last)),
     Fault("servers", "PostgreSQL killed and restarted", _during(postgresql_restarted)),
     Fault("servers", "PostgreSQL read-only", _during(postgresql_read_only)),

@@ -163,6 +163,13 @@ class WiredSystem(System):
             subprocess.run, call, env=dict(self.rabbitmq.environment), check=True, capture_output=True
         )
 
+    async def unbind(self, key: str, queue: str = "") -> None:
+        """Removes the bindings of events with this routing key, `#` all of them; to `queue` only, where it is named."""
+        for one in (await self.management("GET", "/exchanges/%2F/events/bindings/source")).json():
+            if key in ("#", one["routing_key"]) and queue in ("", one["destination"]):
+                name = one["properties_key"].replace("#", "%23")
+                await self.management("DELETE", f"/bindings/%2F/e/events/q/{one['destination']}/{name}")
+
     async def administer(self, *statements: str) -> None:
         """Statements of PostgreSQL's administrator, who may write whatever the default says."""
         connection = await asyncpg.connect(

@@ -1,6 +1,6 @@
 """How an event reads in the audit log."""
 
-from services.console.decisions import action
+from services.console.decisions.actions import action
 from tests.builders import a_lead_created
 
 

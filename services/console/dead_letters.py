@@ -1,0 +1,117 @@
+"""What nobody could do, as it stands in the broker's parking queues: looked at, tried anew, thrown away.
+
+The messages stay where they are until one of these happens. They are fetched without being acknowledged, and go back
+when the connection closes.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
+
+import aio_pika
+import structlog
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+
+from contracts.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
+from contracts.event import Event
+from kit.bus import parking, work_exchange
+from services.console.decisions.letters import Letter, headers_for_replay, read_letter
+
+log = structlog.get_logger()
+
+SERVICES = ("console", "crm", "notify", "scheduler")  # those that have work to fail at
+
+Say = Callable[[Event], Awaitable[None]]
+
+
+class DeadLetters:
+    """All parking queues. Raises aio_pika's exceptions and TimeoutError when the broker is away."""
+
+    def __init__(self, amqp_url: str, say: Say) -> None:
+        self._amqp_url, self._say = amqp_url, say
+
+    async def letters(self, *, limit: int) -> list[Letter]:
+        """The oldest `limit` of each service."""
+        async with self._channel() as channel:
+            return [letter for service in SERVICES async for _, letter in _parked(channel, service, limit)]
+
+    async def replay(self, letter_ids: Collection[str], by: str) -> list[Letter]:
+        """Tries these anew, each in the queue it came from; those found. Twice is harmless: consumers know."""
+        async with self._channel() as channel:
+            return [
+                await self._replayed(channel, message, letter, by)
+                for service in SERVICES
+                async for message, letter in _parked(channel, service)
+                if letter.letter_id in letter_ids
+            ]
+
+    async def discard(self, letter_ids: Collection[str], by: str) -> list[Letter]:
+        """Throws these away; those found."""
+        async with self._channel() as channel:
+            return [
+                await self._discarded(message, letter, by)
+                for service in SERVICES
+                async for message, letter in _parked(channel, service)
+                if letter.letter_id in letter_ids
+            ]
+
+    async def _replayed(
+        self, channel: AbstractChannel, message: AbstractIncomingMessage, letter: Letter, by: str
+    ) -> Letter:
+        """Published, said, and only then let go of: a crash in between does it again, and loses nothing."""
+        again = aio_pika.Message(
+            message.body,
+            headers=headers_for_replay(message.headers),
+            message_id=message.message_id,
+            correlation_id=message.correlation_id,
+            content_type=message.content_type,
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        )
+        exchange = await channel.get_exchange(work_exchange(letter.service), ensure=False)
+        await exchange.publish(again, letter.queue, timeout=10)
+        await self._say(DeadLetterReplayed(**_about(letter), by=by))
+        await message.ack()
+        log.info("dead_letter.replayed", lead_id=letter.lead_id, queue=letter.queue)
+        return letter
+
+    async def _discarded(self, message: AbstractIncomingMessage, letter: Letter, by: str) -> Letter:
+        await self._say(DeadLetterDiscarded(**_about(letter), by=by))
+        await message.ack()
+        log.warning("dead_letter.discarded", lead_id=letter.lead_id, queue=letter.queue)
+        return letter
+
+    @asynccontextmanager
+    async def _channel(self) -> AsyncIterator[AbstractChannel]:
+        async with await aio_pika.connect(self._amqp_url, timeout=10) as connection:
+            yield await connection.channel(publisher_confirms=True, on_return_raises=True)
+
+
+async def _parked(
+    channel: AbstractChannel, service: str, limit: int | None = None
+) -> AsyncIterator[tuple[AbstractIncomingMessage, Letter]]:
+    """As many as there are now: what is parked meanwhile comes behind them, and is not walked into again."""
+    queue = await channel.declare_queue(parking(service), passive=True)
+    there = queue.declaration_result.message_count or 0
+    for _ in range(there if limit is None else min(there, limit)):
+        message = await queue.get(fail=False, timeout=10)
+        if message is None:
+            return
+        yield (
+            message,
+            read_letter(
+                queue=message.routing_key or "",
+                body=message.body,
+                message_id=message.message_id or "",
+                lead=message.correlation_id or "",
+                headers=message.headers,
+            ),
+        )
+
+
+def _about(letter: Letter) -> dict[str, object]:
+    return {
+        "lead_id": letter.lead_id,
+        "letter_id": letter.letter_id,
+        "queue": letter.queue,
+        "about": letter.topic,
+        "reason": letter.error,
+    }

@@ -1,0 +1,1 @@
+"""How things read to an operator. Pure: no clock, no database, no network."""

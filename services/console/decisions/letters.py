@@ -1,0 +1,77 @@
+"""How a parked message reads: what it was, why it was parked, and what became of it before."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kit.privacy import mask
+from services.console.decisions.actions import without_personal_data
+
+SHOWN = 4000
+MADE_BY_FAILURE = ("x-error", "x-reason", "x-where", "x-last-failure")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One parked message. `reason` is `permanent`, `attempts-exhausted`, or the broker's own word."""
+
+    letter_id: str
+    service: str
+    queue: str
+    topic: str
+    lead_id: int
+    reason: str
+    error: str
+    where: str
+    attempts: int
+    first_failure: str
+    last_failure: str
+    replayed: int
+    body: Any
+
+
+def read_letter(*, queue: str, body: bytes, message_id: str, lead: str, headers: Mapping[str, Any]) -> Letter:
+    """The letter in a message, however little of it can be read. `queue` is where it was to be worked on."""
+    broker = _broker_s_own(headers)
+    content = _content(body)
+    return Letter(
+        letter_id=hashlib.sha256(b"\0".join([queue.encode(), message_id.encode(), body])).hexdigest()[:12],
+        service=queue.partition(".")[0],
+        queue=queue,
+        topic=str(content.get("topic", "")) if isinstance(content, Mapping) else "",
+        lead_id=int(lead) if lead.isascii() and lead.isdigit() and len(lead) < 19 else 0,
+        reason=str(headers.get("x-reason") or broker.get("reason") or "?"),
+        error=str(headers.get("x-error") or f"the broker gave up: {broker.get('reason', '?')}"),
+        where=str(headers.get("x-where") or ""),
+        attempts=int(headers.get("x-attempt") or broker.get("count") or 1),
+        first_failure=str(headers.get("x-first-failure") or broker.get("time") or ""),
+        last_failure=str(headers.get("x-last-failure") or broker.get("time") or ""),
+        replayed=int(headers.get("x-replayed") or 0),
+        body=without_personal_data(content) if isinstance(content, Mapping) else mask(str(content))[:SHOWN],
+    )
+
+
+def headers_for_replay(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """The headers of a message that is tried anew: its first failure and how often it was replayed stay known."""
+    kept = {
+        name: value
+        for name, value in headers.items()
+        if name not in MADE_BY_FAILURE and not name.startswith(("x-death", "x-first-death", "x-last-death"))
+    }
+    return kept | {"x-attempt": 1, "x-replayed": int(headers.get("x-replayed") or 0) + 1}
+
+
+def _broker_s_own(headers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the broker noted when it dead-lettered the message by itself."""
+    deaths = headers.get("x-death")
+    first = deaths[0] if isinstance(deaths, list) and deaths else {}
+    return first if isinstance(first, Mapping) else {}
+
+
+def _content(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return body[:SHOWN].decode(errors="replace")

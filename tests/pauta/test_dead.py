@@ -1,0 +1,27 @@
+"""Which letters an operator means."""
+
+from typing import Any
+
+import pytest
+
+from pauta.dead import chosen
+
+FIRST = {"letter_id": "a", "service": "crm", "queue": "crm.notes", "topic": "touch.sent", "lead_id": 1, "error": "Bug"}
+SECOND = {**FIRST, "letter_id": "b", "service": "notify", "queue": "notify.call", "lead_id": 2, "error": "ValueError"}
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({}, [FIRST, SECOND]),
+        ({"ids": ["b"]}, [SECOND]),
+        ({"service": "crm"}, [FIRST]),
+        ({"queue": "notify.call"}, [SECOND]),
+        ({"topic": "lead.created"}, []),
+        ({"lead": 2}, [SECOND]),
+        ({"error": "value"}, [SECOND]),
+        ({"service": "crm", "lead": 2}, []),
+    ],
+)
+def test_what_matches_everything_that_is_given(filters: dict[str, Any], found: list[dict[str, Any]]) -> None:
+    assert chosen([FIRST, SECOND], **filters) == found
