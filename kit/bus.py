@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from contracts.event import Event
 from kit import tracing
+from kit.database import DatabaseAway
 from kit.failures import Unavailable, describe, where
 
 log = structlog.get_logger()
@@ -107,8 +108,9 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
             self, msg: Any, queue: str, headers: dict[str, Any], attempt: int, error: Exception
         ) -> None:
             permanent = isinstance(error, PERMANENT) or not isinstance(error, Unavailable)
+            ours = isinstance(error, DatabaseAway)  # however long that lasts, it uses up no try
             again_after = error.retry_after if isinstance(error, Unavailable) else 0.0
-            delay = None if permanent else next_delay(delays, attempt, again_after)
+            delay = None if permanent else delays[:2][-1] if ours else next_delay(delays, attempt, again_after)
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             headers = {
                 key: value
@@ -121,7 +123,7 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
                 headers |= {"x-reason": "permanent" if permanent else "attempts-exhausted", "x-where": where(error)}
                 log.error("message.parked", queue=queue, attempt=attempt, exc_info=error)
             else:
-                headers["x-attempt"] = attempt + 1
+                headers["x-attempt"] = attempt if ours else attempt + 1
                 log.warning("message.retried", queue=queue, attempt=attempt, again_in=delay, reason=describe(error))
             async with asyncio.timeout(10):
                 await self.context.get("broker").publish(
@@ -163,6 +165,23 @@ def make_broker(
         default_channel=Channel(publisher_confirms=True, on_return_raises=True),
         middlewares=middlewares,
     )
+
+
+async def say_directly(broker: RabbitBroker, event: Event) -> None:
+    """Publishes the event around the outbox, for when our own database is away. Raises Unavailable."""
+    try:
+        async with asyncio.timeout(5):
+            await broker.publish(
+                event,
+                routing_key=event.topic,
+                exchange=EVENTS,
+                persist=True,
+                message_id=str(event.event_id),
+                correlation_id=str(event.lead_id),
+                headers={"traceparent": tracing.current()},
+            )
+    except Exception as outage:  # whatever a broken connection raises
+        raise Unavailable(f"broker: {describe(outage)}") from outage
 
 
 async def keep_consuming(broker: RabbitBroker) -> None:

@@ -1,11 +1,14 @@
 """Composition root of notify."""
 
+from functools import partial
+
 from fastapi import FastAPI
 
 from contracts.touch import Channel
 from journey.settings import load_journey
 from journey.windows import next_opening
 from kit.breaker import Breaker
+from kit.bus import say_directly
 from kit.clock import now
 from kit.service import make_app, make_frame, traced
 from kit.switch import Switch
@@ -72,6 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             budget=budget,
             switch=Switch(frame.database),
             wording=wording,
+            say_directly=partial(say_directly, frame.broker),
             now=now,
         )
 

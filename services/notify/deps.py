@@ -1,11 +1,12 @@
 """What notify needs from outside."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
 from faststream import Context
 
+from contracts.event import Event
 from contracts.touch import Channel
 from journey.model import Journey
 from kit.breaker import Breaker
@@ -30,6 +31,7 @@ class Deps:
     budget: Budget
     switch: Switch
     wording: Wording
+    say_directly: Callable[[Event], Awaitable[None]]
     now: Clock
 
 

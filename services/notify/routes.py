@@ -4,7 +4,7 @@ import hashlib
 import html
 import json
 from typing import Annotated
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
@@ -65,41 +65,39 @@ SignedForm = Annotated[dict[str, str], Depends(signed_form)]
 
 
 @routes.post("/webhooks/twilio/voice")
-async def answer_call(touch: UUID, params: SignedForm, deps: FromApp) -> Response:
+async def answer_call(touch: UUID, params: SignedForm, deps: FromApp, lead: int = 0) -> Response:
     """Somebody, or something, picked up: what they hear. It is said even when nothing can be stored."""
     receipt = read_verdict(params)
-    lead_id, template, card = 0, WELCOME, LeadCard(name="")
+    template, card = WELCOME, LeadCard(name="")
     with tracing.continued({}):
         try:
             made, card = await deps.store.made(touch)
-            lead_id, template = made.lead_id, made.template
+            template = made.template
             await deps.store.hear(_key("voice", params, "CallSid", "AnsweredBy"), touch, receipt, params)
         except (Unavailable, LookupError) as outage:  # the call's last callback will tell it again
             log.warning("webhook.not_stored", path="voice", reason=str(outage))
-    facts, templates = deps.wording.facts(lead_id, card), deps.wording.templates_for(None)
-    key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}{PERSISTENT}"
+    facts, templates = deps.wording.facts(lead, card), deps.wording.templates_for(None)
+    key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}&lead={lead}{PERSISTENT}"
     twiml = greet(receipt, template, facts, settings=deps.settings, templates=templates, key_url=key_url)
     return Response(twiml, media_type=XML)
 
 
 @routes.post("/webhooks/twilio/key")
-async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp) -> Response:
+async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp, lead: int = 0) -> Response:
     """A key during the call: 1 asks for the booking link."""
-    pressed = params.get("Digits", "")
-    templates = deps.wording.templates_for(None)
-    try:
-        made, card = await deps.store.made(touch)
-    except LookupError:
-        return Response(thank("", {}, settings=deps.settings, templates=templates), media_type=XML)
-    lead_id = made.lead_id
+    pressed, ref = params.get("Digits", ""), params.get("CallSid", "")
     with tracing.continued({}):
-        if pressed == "1":
-            ref = params.get("CallSid", "")
-            await deps.store.hear(f"key-heard/{ref}", touch, Answered(ref), params)
-            wish = ReplyReceived(lead_id=lead_id, channel=Channel.CALL, text="1", intent=Intent.WANTS_LINK)
-            await deps.store.reply(f"key/{ref}", "", params, [wish], opts_in=False)
-            log.info("reply.received", lead_id=lead_id, channel=Channel.CALL, intent=Intent.WANTS_LINK)
-    facts = deps.wording.facts(lead_id, card)
+        if pressed == "1" and lead:
+            wish = ReplyReceived(
+                event_id=uuid5(touch, ref), lead_id=lead, channel=Channel.CALL, text="1", intent=Intent.WANTS_LINK
+            )
+            try:
+                await deps.store.hear(f"key-heard/{ref}", touch, Answered(ref), params)
+                await deps.store.reply(f"key/{ref}", "", params, [wish], opts_in=False)
+            except Unavailable:  # the wish is not lost with the call: the broker keeps it until our database is back
+                await deps.say_directly(wish)
+            log.info("reply.received", lead_id=lead, channel=Channel.CALL, intent=Intent.WANTS_LINK)
+    facts, templates = deps.wording.facts(lead, LeadCard(name="")), deps.wording.templates_for(None)
     return Response(thank(pressed, facts, settings=deps.settings, templates=templates), media_type=XML)
 
 

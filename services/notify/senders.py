@@ -87,7 +87,7 @@ class CallSender:
         return await self.twilio.place_call(
             to=address,
             from_=self.settings.twilio.caller_id,
-            answer_url=f"{hooks}/voice?touch={touch.touch_id}",
+            answer_url=f"{hooks}/voice?touch={touch.touch_id}&lead={touch.lead_id}",
             status_url=f"{hooks}/call?touch={touch.touch_id}",
         )
 

@@ -44,7 +44,7 @@ async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | N
                     mark = "✓" if account.good else "✗"
                     out.print(
                         f"{mark} {fault.name}: {account.leads} leads, {account.lost} lost, {account.doubled} doubled, "
-                        f"{account.uncertain} uncertain, {account.late} late, {account.recovered} s to recover "
+                        f"{account.uncertain} uncertain, {account.parked} parked, {account.late} late, {account.recovered} s to recover "
                         f"({time.monotonic() - started:.0f} s)"
                     )
                     for note in account.notes:

@@ -16,7 +16,7 @@ from tests.faults.faults import Fault
 from tests.faults.story import Account, Somebody, Story
 from tests.faults.wired import WiredSystem
 
-COLUMNS = ("lost", "doubled", "uncertain", "late", "recovered")
+COLUMNS = ("lost", "doubled", "uncertain", "parked", "late", "recovered")
 
 
 @dataclass
@@ -53,6 +53,7 @@ def add(total: Account, one: Account) -> Account:
         lost=total.lost + one.lost,
         doubled=total.doubled + one.doubled,
         uncertain=total.uncertain + one.uncertain,
+        parked=total.parked + one.parked,
         late=total.late + one.late,
         recovered=max(total.recovered, one.recovered),
         notes=total.notes + one.notes,
@@ -88,9 +89,9 @@ def write(rows: list[Row], folder: Path, *, seed: int, versions: dict[str, str])
         "form, what each company was asked to do, Kommo, and the audit log, which must tell the same story.",
         "",
         "**lost**: a touch that should have been made, was not, and is not in the audit log with its reason.",
-        "**doubled**: made twice. **uncertain**: left to a person, who finds it by `pauta uncertain`. **late**: leads",
-        "called more than 10 s after their form was answered. **seconds to recover**: from the harm, its own length",
-        "included, until every lead has all it should. The patience here is shorter than a server's: a lease is 5 s,",
+        "**doubled**: made twice. **uncertain**: left to a person, who finds it by `pauta uncertain`. **parked**: dead",
+        "letters of these leads. **late**: leads called more than 10 s after their form was answered. **seconds to",
+        "recover**: from the harm, its own length included, until every lead has all it should. The patience here is shorter than a server's: a lease is 5 s,",
         "an answer 2 s, the looks after an unclear answer come after 1, 2 and 3 s.",
         "",
         *(f"* {name}: {value}" for name, value in machine.items()),

@@ -78,6 +78,7 @@ class Account:
     lost: int = 0
     doubled: int = 0
     uncertain: int = 0
+    parked: int = 0
     late: int = 0
     recovered: float = 0.0
     notes: list[str] = field(default_factory=list)
@@ -193,11 +194,13 @@ class Story:
             account.notes.append("two forms were answered with one lead")
         for wrong in await self._kommo_wrong():
             account.notes.append(wrong)
+        parked = Counter(letter["lead_id"] for letter in await self._dead_letters())
         calls = {call["to"]: call["at"] for call in await self.system.sandbox("calls/times")}
         for one in self.people:
             wanted, got = one.role.wanted(), reached[one.lead]
             actions = await self._said(one)
-            if (missing := wanted - got) and not _said_of(missing, actions, VISIBLE):
+            account.parked += parked[one.lead]
+            if (missing := wanted - got) and not parked[one.lead] and not _said_of(missing, actions, VISIBLE):
                 account.lost += sum(missing.values())
                 account.notes.append(f"lead {one.lead} {one.role}: got {dict(got)}, said {_summary(actions)}")
             if extra := sum((got - wanted).values()):
@@ -212,6 +215,10 @@ class Story:
     async def _said(self, one: Somebody) -> list[dict[str, Any]]:
         url = f"{self.system.native.addresses.console}/api/actions"
         return list((await self.system.http.get(url, params={"lead_id": one.lead})).json())
+
+    async def _dead_letters(self) -> list[dict[str, Any]]:
+        url = f"{self.system.native.addresses.console}/api/dead?limit=10000"
+        return list((await self.system.http.get(url)).json())
 
     @staticmethod
     def _disagreement(one: Somebody, actions: list[dict[str, Any]], touches: list[dict[str, str]]) -> list[str]:
