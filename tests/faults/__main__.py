@@ -18,7 +18,7 @@ from rich.console import Console
 
 from pauta.cli import by_docker
 from tests.faults.faults import FAULTS, Fault
-from tests.faults.matrix import Row, add, play, print_table, write
+from tests.faults.matrix import COLUMNS, Row, add, play, print_table, write
 from tests.faults.story import Account, Somebody, personal_data_in
 from tests.faults.wired import WiredSystem
 
@@ -42,11 +42,9 @@ async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | N
                     people += there
                     row.account = add(row.account, account)
                     mark = "✓" if account.good else "✗"
-                    out.print(
-                        f"{mark} {fault.name}: {account.leads} leads, {account.lost} lost, {account.doubled} doubled, "
-                        f"{account.uncertain} uncertain, {account.parked} parked, {account.late} late, {account.recovered} s to recover "
-                        f"({time.monotonic() - started:.0f} s)"
-                    )
+                    counts = ", ".join(f"{getattr(account, column)} {column}" for column in COLUMNS[:-1])
+                    took = f"{account.recovered} s to recover ({time.monotonic() - started:.0f} s)"
+                    out.print(f"{mark} {fault.name}: {account.leads} leads, {counts}, {took}")
                     for note in account.notes:
                         out.print(f"    {note}", style="red")
                 rows.append(row)
