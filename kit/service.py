@@ -16,6 +16,7 @@ from contracts.event import Event
 from kit import tracing
 from kit.bus import EVENTS, document, keep_consuming, make_broker, quiesce
 from kit.database import Database
+from kit.examples import refuse_examples
 from kit.failures import Unavailable
 from kit.logging import start_logging
 from kit.outbox import Relay
@@ -39,7 +40,8 @@ class Frame:
 
 
 def make_frame(name: str, settings: ServiceSettings, *, connections: int = 8) -> Frame:
-    """The parts of service `name`; nothing is connected yet."""
+    """The parts of service `name`; nothing is connected yet. Raises ExampleValues."""
+    refuse_examples(settings)
     start_logging(name, settings.log_format)
     provider = tracing.start_exporting(name, settings.otel_exporter_otlp_endpoint)
     registry = CollectorRegistry()

@@ -1,18 +1,72 @@
-"""What every process reads from the environment."""
+"""What every process reads from the environment, or from the files that it names."""
 
-from pydantic import Field, PostgresDsn, Secret
-from pydantic_settings import BaseSettings, SettingsConfigDict
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AliasChoices, Field, PostgresDsn, Secret
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 Seconds = float
 
 
-class ProcessSettings(BaseSettings):
-    """How any process logs and is traced."""
+class BadFile(Exception):
+    """A variable names a file that has nothing for it."""
 
-    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+def from_file(name: str) -> str | None:
+    """What stands in the file that `<name>_FILE` names; None where that is not set. Raises BadFile."""
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return None
+    try:
+        text = Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadFile(f"{name}_FILE: {path} cannot be read ({type(error).__name__})") from None
+    if not text:
+        raise BadFile(f"{name}_FILE: {path} is empty")
+    return text
+
+
+def names_of(settings: type[BaseSettings], name: str, field: FieldInfo) -> list[str]:
+    """The variables that a setting goes by."""
+    if isinstance(field.validation_alias, AliasChoices):
+        return [str(choice) for choice in field.validation_alias.choices]
+    return [f"{settings.model_config.get('env_prefix', '')}{name}".upper()]
+
+
+class _Files(PydanticBaseSettingsSource):
+    """`NAME_FILE` names a file that holds NAME; it goes before NAME itself."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        names = names_of(self.settings_cls, field_name, field)
+        value = next((text for name in names if (text := from_file(name)) is not None), None)
+        return value, names[0] if field.validation_alias else field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = (self.get_field_value(field, name) for name, field in self.settings_cls.model_fields.items())
+        return {key: value for value, key, _ in found if value is not None}
+
+
+class EnvironmentSettings(BaseSettings):
+    """Read from files and from the environment; what is empty counts as not set, and no error quotes a value."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *_: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return named["init_settings"], _Files(settings_cls), named["env_settings"]
+
+
+class ProcessSettings(EnvironmentSettings):
+    """How any process logs and is traced, and whether it is for show or for life."""
 
     log_format: str = Field("json", pattern="^(json|console)$")
     otel_exporter_otlp_endpoint: str | None = None
+    pauta_profile: Literal["demonstration", "production"] = "demonstration"
 
 
 class ServiceSettings(ProcessSettings):

@@ -15,7 +15,8 @@ from pydantic import Field, SecretStr
 
 from kit import migrations, topology
 from kit.bus import EVENTS, parking, work_exchange
-from kit.settings import ProcessSettings
+from kit.examples import refuse_examples
+from kit.settings import ProcessSettings, from_file
 from pauta.catalogue import SERVICES, Service
 from pauta.running.recipe import PROJECT
 
@@ -25,7 +26,7 @@ NOTHING = "^$"
 
 
 class SetupSettings(ProcessSettings):
-    """The administrator's addresses. Each service's password is in `<SERVICE>_PASSWORD`."""
+    """The administrator's addresses. Each service's password is in `<SERVICE>_PASSWORD`, or in the file it names."""
 
     admin_database_url: SecretStr
     admin_amqp_url: SecretStr
@@ -34,8 +35,9 @@ class SetupSettings(ProcessSettings):
 
 
 async def set_up(settings: SetupSettings) -> None:
-    """Raises KeyError naming the missing password, or whatever the servers refuse with."""
-    passwords = {service.name: os.environ[f"{service.name.upper()}_PASSWORD"] for service in SERVICES}
+    """Raises KeyError naming the missing password, ExampleValues, or whatever the servers refuse with."""
+    passwords = {service.name: _password(f"{service.name.upper()}_PASSWORD") for service in SERVICES}
+    refuse_examples(settings)
     delays = tuple(float(delay) for delay in settings.retry_delays.split(","))
     works = [work for service in SERVICES for work in service.works]
     await topology.declare(settings.admin_amqp_url.get_secret_value(), works, delays)
@@ -44,6 +46,10 @@ async def set_up(settings: SetupSettings) -> None:
     for service in SERVICES:
         await _make_database(settings.admin_database_url.get_secret_value(), service.name, passwords[service.name])
         log.info("setup.database", database=service.name)
+
+
+def _password(name: str) -> str:
+    return from_file(name) or os.environ[name]
 
 
 async def _make_database(admin_url: str, name: str, password: str) -> None:

@@ -11,7 +11,14 @@ LONGEST_WAIT = 3600.0
 
 
 class Unclear(Exception):
-    """The request may or may not have been carried out: ask before doing anything again."""
+    """The request may or may not have been carried out: ask before doing anything again.
+
+    `answered`: the company itself said that it failed (5xx). Most likely nothing came of it, but nobody promises.
+    """
+
+    def __init__(self, reason: str, *, answered: bool = False) -> None:
+        super().__init__(reason)
+        self.answered = answered
 
 
 class Barred(Unavailable):

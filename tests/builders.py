@@ -9,6 +9,23 @@ from contracts.lead import LeadCard, LeadCreated
 from contracts.touch import Channel, Kind
 from services.notify.touches import Touch
 
+OF_OUR_OWN = "a-long-and-secret-value-of-our-own"
+FOR_LIFE = {
+    **{
+        "PAUTA_PROFILE": "production",
+        "PUBLIC_BASE_URL": "https://leads.ejemplo.mx",
+        "ALLOW_UNSIGNED_WEBHOOKS": "false",
+    },
+    **{"BOOKING_URL": "https://cal.com/ejemplo", "BREVO_SENDER_EMAIL": "hola@ejemplo.mx", "LINK_SECRET": OF_OUR_OWN},
+    **{"TWILIO_ACCOUNT_SID": "AC" + "1" * 32, "KOMMO_BASE_URL": "https://ejemplo.kommo.com"},
+    **dict.fromkeys(("BREVO_BASE_URL", "TWILIO_BASE_URL", "CALCOM_API_URL"), "https://api.ejemplo.mx"),
+    **dict.fromkeys(
+        ("KOMMO_ACCESS_TOKEN", "KOMMO_WEBHOOK_TOKEN", "CALCOM_WEBHOOK_SECRET", "CALCOM_API_KEY"), OF_OUR_OWN
+    ),
+    **dict.fromkeys(("TWILIO_AUTH_TOKEN", "BREVO_API_KEY", "BREVO_WEBHOOK_TOKEN"), OF_OUR_OWN),
+    **{f"{name}_PASSWORD": OF_OUR_OWN for name in ("CRM", "NOTIFY")},
+}
+
 
 def a_card(**changes: Any) -> LeadCard:
     card = LeadCard(

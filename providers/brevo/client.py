@@ -137,5 +137,5 @@ def _failure(error: ApiError) -> Exception:
     if status in (401, 402, 403):  # the key, the plan, or this server's address is not authorised: ours to mend
         return Barred(reason)
     if status < 300 or status >= 500:  # a success without a body Brevo promises may well have been sent
-        return Unclear(reason)
+        return Unclear(reason, answered=status >= 500)
     return RefusedTouch(FailureKind.BAD_ADDRESS if code == "invalid_parameter" else FailureKind.MISCONFIGURED, reason)

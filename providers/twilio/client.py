@@ -131,7 +131,7 @@ def _failure(error: TwilioException) -> Exception:
     if code in NOT_NOW or status == 429:
         return Unavailable(reason, retry_after=1)
     if status is None or status >= 500 or status in (408, 409) or status < 400:
-        return Unclear(reason)
+        return Unclear(reason, answered=status is not None and status >= 500)
     kind = kind_of(code if isinstance(code, int) else None)
     # a refusal without a code of Twilio's own is about our request, not about the person
     return RefusedTouch(FailureKind.MISCONFIGURED if code == status else kind, reason)

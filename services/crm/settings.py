@@ -4,15 +4,15 @@ import hmac
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from kit.settings import ServiceSettings
+from kit.settings import EnvironmentSettings, ServiceSettings
 
 
-class KommoSettings(BaseSettings):
+class KommoSettings(EnvironmentSettings):
     """One Kommo account: a long-lived token, or the four values of an OAuth integration."""
 
-    model_config = SettingsConfigDict(env_prefix="KOMMO_", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix="KOMMO_")
 
     base_url: str
     access_token: SecretStr | None = None
@@ -47,10 +47,10 @@ class KommoSettings(BaseSettings):
         return self
 
 
-class CalcomSettings(BaseSettings):
+class CalcomSettings(EnvironmentSettings):
     """The secret of Cal.com's webhook, and a key to its list of bookings."""
 
-    model_config = SettingsConfigDict(env_prefix="CALCOM_", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix="CALCOM_")
 
     webhook_secret: SecretStr = SecretStr("")
     api_url: str = "https://api.cal.com"

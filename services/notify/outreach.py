@@ -105,7 +105,8 @@ async def _send(
         await worked(breaker, deps)
         log.warning("touch.failed", **about, kind=refused.kind, reason=refused.reason)
     except Unclear as unclear:
-        await deps.store.uncertain(touch, attempt, str(unclear), check_in=checks[min(attempt, len(checks)) - 1])
+        check_in = checks[min(attempt, len(checks)) - 1]
+        await deps.store.uncertain(touch, attempt, str(unclear), check_in=check_in, answered=unclear.answered)
         await failed(breaker, unclear, deps)
         log.warning("touch.uncertain", **about, reason=describe(unclear))
     else:

@@ -1,17 +1,17 @@
 """What notify reads from the environment."""
 
 from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from contracts.touch import Channel
 from journey.settings import JourneySettings
-from kit.settings import Seconds, ServiceSettings
+from kit.settings import EnvironmentSettings, Seconds, ServiceSettings
 
 
-class TwilioSettings(BaseSettings):
+class TwilioSettings(EnvironmentSettings):
     """One Twilio account and its three senders, in E.164. Content SIDs name approved WhatsApp templates."""
 
-    model_config = SettingsConfigDict(env_prefix="TWILIO_", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_prefix="TWILIO_")
 
     account_sid: str
     auth_token: SecretStr
@@ -33,10 +33,8 @@ class TwilioSettings(BaseSettings):
         return {name: sid for name, _, sid in pairs}
 
 
-class BrevoSettings(BaseSettings):
+class BrevoSettings(EnvironmentSettings):
     """One Brevo account; its old name, Sendinblue, is as good."""
-
-    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
     api_key: SecretStr = Field(validation_alias=AliasChoices("BREVO_API_KEY", "SENDINBLUE_API_KEY"))
     sender_email: str = Field(validation_alias=AliasChoices("BREVO_SENDER_EMAIL", "SENDINBLUE_SENDER_EMAIL"))

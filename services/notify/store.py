@@ -54,7 +54,8 @@ claimed as (
           $12, $13, $14, $15::text::jsonb)
   on conflict (touch_id) do update set state = 'sending', attempts = touches.attempts + 1, until = $14,
     sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), looks = 0, check_at = null,
-    first_claimed_at = case when touches.sendings = 0 then now() else touches.first_claimed_at end, reason = null
+    reason = null,
+    first_claimed_at = case when touches.sendings = 0 and $8 = 'planned' then now() else touches.first_claimed_at end
     where touches.state = $8 or ($8 = 'planned' and touches.state = 'skipped' and touches.reason = 'booked')
   returning attempts),
 dialled as (  -- by whichever lead of this number came first within a day
@@ -212,9 +213,11 @@ class Store:
         )
         return {Channel(row["channel"]): row["count"] for row in rows}
 
-    async def uncertain(self, touch: Touch, attempt: int, reason: str, *, check_in: float) -> None:
+    async def uncertain(self, touch: Touch, attempt: int, reason: str, *, check_in: float, answered: bool) -> None:
+        """No clear answer came. Where the company `answered` that it failed, it does not count as a sending."""
         event = TouchUncertain(**_about(touch), reason=reason)
-        await self._settle(touch, attempt, State.UNCERTAIN, event, reason=reason, check_in=check_in)
+        sendings = -1 if answered else 0
+        await self._settle(touch, attempt, State.UNCERTAIN, event, reason=reason, check_in=check_in, sendings=sendings)
 
     async def put_back(self, touch: Touch, attempt: int, reason: str, *, to: State, check_in: float | None) -> None:
         """This attempt sent nothing: the touch stands again where it was claimed from."""

@@ -84,6 +84,7 @@ async def settle(one: Open, deps: Deps) -> None:
         step = after_not_found(
             looks=one.looks,
             sendings=one.sendings,
+            age_seconds=one.age_seconds,
             checks=deps.settings.checks,
             still_useful=still_useful(one.touch, deps.now()),
         )

@@ -15,12 +15,12 @@ import services.scheduler.app
 from journey.reading import InvalidJourney
 from pauta.running.recipe import PROJECT, read_recipes
 from services.crm.routes import authenticate
+from tests.builders import FOR_LIFE
 
 APPS: dict[str, Callable[[], FastAPI]] = {
     "notify": services.notify.app.create_app,
     "scheduler": services.scheduler.app.create_app,
 }
-REAL_TWILIO = {"TWILIO_BASE_URL": "https://api.twilio.com"}
 REAL_KOMMO = {"KOMMO_BASE_URL": "https://ejemplo.kommo.com"}
 
 
@@ -53,7 +53,7 @@ def test_whatsapp_without_its_approved_template_is_refused() -> None:
 
 
 def test_a_demonstrations_journey_is_refused_beside_a_real_account() -> None:
-    variables = environment("notify", JOURNEY_PATH="deploy/journey.demo.yml", **REAL_TWILIO)
+    variables = environment("notify", **FOR_LIFE, JOURNEY_PATH="deploy/journey.demo.yml")
     with patch.dict(os.environ, variables, clear=True), pytest.raises(ValueError, match="demonstration"):
         services.notify.app.create_app()
 

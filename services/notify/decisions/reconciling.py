@@ -8,6 +8,7 @@ from services.notify.touches import Touch
 
 KEY_HOLDS_SECONDS = 600.0  # Brevo keeps an idempotency key 15 minutes by one page, 30 by another
 SENDINGS = 2
+GIVEN_UP_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,17 @@ def first_step(channel: Channel, age_seconds: float) -> Ask | SendAgain:
 
 
 def after_not_found(
-    *, looks: int, sendings: int, checks: tuple[float, ...], still_useful: bool = False
+    *, looks: int, sendings: int, age_seconds: float, checks: tuple[float, ...], still_useful: bool = False
 ) -> AskLater | SendAgain | LeaveToAPerson:
     """`looks` counts the one just made. Only after every planned look has found nothing is it sent again, once.
 
+    `sendings` leaves out those that the company itself said had failed: such a touch is tried for a day.
     `still_useful` is a reminder of a meeting to come: it may be sent once more, for twice is better than not at all.
     """
     if looks < len(checks):
         return AskLater(checks[looks])
-    return SendAgain() if sendings < SENDINGS + still_useful else LeaveToAPerson()
+    again = sendings < SENDINGS + still_useful and age_seconds < GIVEN_UP_SECONDS
+    return SendAgain() if again else LeaveToAPerson()
 
 
 def still_useful(touch: Touch, now: datetime) -> bool:

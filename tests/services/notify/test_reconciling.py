@@ -1,9 +1,20 @@
 """What is done about a touch whose sending had no clear answer."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from contracts.touch import Channel
-from services.notify.decisions.reconciling import Ask, AskLater, LeaveToAPerson, SendAgain, after_not_found, first_step
+from contracts.touch import Channel, Kind
+from services.notify.decisions.reconciling import (
+    Ask,
+    AskLater,
+    LeaveToAPerson,
+    SendAgain,
+    after_not_found,
+    first_step,
+    still_useful,
+)
+from tests.builders import a_booking, a_touch
 
 
 @pytest.mark.parametrize(
@@ -20,13 +31,34 @@ def test_the_first_step(channel: Channel, age: float, step: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("looks", "sendings", "step"),
+    ("looks", "sendings", "age", "useful", "step"),
     [
-        pytest.param(1, 1, AskLater(15), id="listings lag: look again"),
-        pytest.param(2, 1, AskLater(60), id="and again"),
-        pytest.param(3, 1, SendAgain(), id="surely not there"),
-        pytest.param(3, 2, LeaveToAPerson(), id="not a third time"),
+        pytest.param(1, 1, 3, False, AskLater(15), id="listings lag: look again"),
+        pytest.param(2, 1, 20, False, AskLater(60), id="and again"),
+        pytest.param(3, 1, 80, False, SendAgain(), id="surely not there"),
+        pytest.param(3, 2, 160, False, LeaveToAPerson(), id="not a third time"),
+        pytest.param(3, 2, 160, True, SendAgain(), id="but for a reminder of a meeting to come"),
+        pytest.param(3, 3, 240, True, LeaveToAPerson(), id="and that once"),
+        pytest.param(3, 0, 7200, False, SendAgain(), id="the company said each time that it failed"),
+        pytest.param(3, 0, 90_000, False, LeaveToAPerson(), id="but not for days"),
     ],
 )
-def test_when_the_provider_knows_nothing_of_it(looks: int, sendings: int, step: object) -> None:
-    assert after_not_found(looks=looks, sendings=sendings, checks=(3, 15, 60)) == step
+def test_when_the_provider_knows_nothing_of_it(
+    looks: int, sendings: int, age: float, useful: bool, step: object
+) -> None:
+    after = after_not_found(looks=looks, sendings=sendings, age_seconds=age, checks=(3, 15, 60), still_useful=useful)
+
+    assert after == step
+
+
+NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("kind", "starts_in", "useful"),
+    [(Kind.MEETING, 60, True), (Kind.MEETING, -60, False), (Kind.FOLLOW_UP, 60, False)],
+)
+def test_a_reminder_is_useful_until_its_meeting_begins(kind: Kind, starts_in: float, useful: bool) -> None:
+    booking = a_booking().model_copy(update={"starts_at": NOW + timedelta(minutes=starts_in)})
+
+    assert still_useful(a_touch(kind=kind, booking=booking), NOW) is useful
