@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from kit import tracing
 from kit.clock import now
+from kit.guard import GUARDED
 from kit.service import deps_of
 from providers.calcom.webhooks import Ping, Unknown, dedupe_key, read_webhook, signed_by_calcom
 from providers.kommo.webhooks import read_changes
@@ -47,7 +48,7 @@ async def small_body(request: Request) -> bytes:
 Body = Annotated[bytes, Depends(small_body)]
 
 
-@routes.post("/api/calcom")
+@routes.post("/api/calcom", dependencies=GUARDED)
 async def booking_said(request: Request, raw: Body, deps: FromApp) -> JSONResponse:
     """Stores the webhook, lets it take effect, and answers once no follow-up to the lead is on its way any more."""
     authenticate(raw, request.headers.get("x-cal-signature-256"), deps.settings)
@@ -88,7 +89,7 @@ async def _until_nobody_is_reached(lead_id: int, deps: Deps) -> None:
         await asyncio.sleep(0.02)
 
 
-@routes.post("/webhooks/kommo/{token}")
+@routes.post("/webhooks/kommo/{token}", dependencies=GUARDED)
 async def kommo_changed(token: str, raw: Body, deps: FromApp) -> JSONResponse:
     """Kommo signs nothing, so the address is the secret. It wants an answer within two seconds."""
     if not deps.settings.kommo.is_webhook_token(token):

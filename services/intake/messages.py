@@ -20,7 +20,7 @@ SPANISH: Mapping[str, str] = {
     "too_many": "Recibimos demasiados envíos desde tu conexión. Intenta de nuevo en un momento.",
     "unavailable": "No pudimos guardar tus datos. Intenta de nuevo en unos segundos.",
     "form_problem": "Revisa tus datos",
-    "go_back": "Volver al formulario",
+    "go_back": "Vuelve al formulario y corrígelo.",
 }
 ENGLISH: Mapping[str, str] = {
     "missing": "This field is required.",
@@ -40,7 +40,7 @@ ENGLISH: Mapping[str, str] = {
     "too_many": "Too many submissions came from your connection. Try again in a moment.",
     "unavailable": "Your data could not be stored. Try again in a few seconds.",
     "form_problem": "Check your data",
-    "go_back": "Back to the form",
+    "go_back": "Go back to the form and correct it.",
 }
 
 

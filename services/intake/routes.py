@@ -182,5 +182,5 @@ def _page(words: Mapping[str, str], errors: list[dict[str, str]]) -> str:
     return (
         f'<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{title}</title><body style='font:18px system-ui;max-width:34em;margin:3em auto;padding:0 1em'>"
-        f"<h1>{title}</h1><ul>{items}</ul><a href='javascript:history.back()'>{words['go_back']}</a>"
+        f"<h1>{title}</h1><ul>{items}</ul><p>{words['go_back']}</p>"
     )

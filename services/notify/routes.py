@@ -16,6 +16,7 @@ from contracts.reply import Intent, ReplyReceived
 from contracts.touch import Channel
 from kit import tracing
 from kit.failures import Unavailable
+from kit.guard import GUARDED
 from kit.service import deps_of
 from providers.brevo.webhooks import MailEvent, authentic, read_events
 from providers.twilio.client import PERSISTENT
@@ -32,7 +33,7 @@ from services.notify.links import read_unsubscribe_token
 from services.notify.twiml import greet, thank
 
 log = structlog.get_logger()
-routes = APIRouter()
+routes = APIRouter(dependencies=GUARDED)
 
 XML = "text/xml"
 WELCOME = "welcome"
@@ -147,7 +148,7 @@ async def mail_progressed(request: Request, deps: FromApp) -> None:
         raise HTTPException(413)
     try:
         events = read_events(json.loads(await request.body()))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise HTTPException(400) from None
     with tracing.continued({}):
         for event in events:
