@@ -1,11 +1,13 @@
-# make demo · make up · make down · make test · make check · make crash · make bench
+# make demo · make up · make down · make test · make check · make audit · make crash · make bench
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)
 
 FAULTS ?=
+# what stands in the repository on purpose: the values of the demonstration and of tests
+EXAMPLES := demo$$|^AC0{32}$$|^(sandbox-.*|a secret|secret|hidden|short|another|cal_key|hook|key|long-lived)$$
 
-.PHONY: demo up down test check crash bench documents lock clean
+.PHONY: demo up down test check audit crash bench documents lock clean
 
 demo: $(VENV)/app
 	@$(PYTHON) -m pauta demo
@@ -24,6 +26,10 @@ check: $(VENV)/dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+audit: $(VENV)/dev
+	git ls-files -z ':!requirements' | xargs -0 $(VENV)/bin/detect-secrets-hook --exclude-secrets '$(EXAMPLES)'
+	$(PYTHON) .ci/audit requirements/app.txt requirements/dev.txt
 
 crash: $(VENV)/dev
 	@$(PYTHON) -m tests.faults $(FAULTS)
