@@ -135,6 +135,16 @@ def say_again(engine: Engine = "auto") -> None:
 
 
 @app.command()
+def doctor(engine: Engine = "auto") -> None:
+    """Look at everything this depends on, without changing anything, and say what to do about what is not well."""
+    from pauta.doctor import every_check, show
+
+    with Console(stderr=True).status("looking"):
+        checks = every_check(running(engine), variables())
+    raise typer.Exit(0 if show(checks, Console(soft_wrap=True, highlight=False)) else 1)
+
+
+@app.command()
 def backup(file: Annotated[Path, typer.Argument(dir_okay=False)], engine: Engine = "auto") -> None:
     """Write every database into FILE, while everything runs. It holds personal data: keep it safe."""
     from pauta.backup import take

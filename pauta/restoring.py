@@ -2,8 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,8 +13,7 @@ import typer
 from contracts.outbound import OutboundPaused
 from kit import outbox
 from kit.bus import EVENTS
-from kit.database import Connection
-from pauta.setup import SetupSettings
+from pauta.setup import SetupSettings, administrator
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -69,12 +66,12 @@ def silence(operator: str) -> None:
 
 async def _silence(settings: SetupSettings, operator: str) -> None:
     for database in SILENT:
-        async with _connection(settings, database) as connection:
+        async with administrator(settings, database) as connection:
             await connection.execute(SILENCE, operator, REASON)
-    async with _connection(settings, "console") as connection, connection.transaction():
+    async with administrator(settings, "console") as connection, connection.transaction():
         await outbox.add(connection, [OutboundPaused(by=operator, reason=REASON)])  # so that the audit log knows, too
     for database, changes in CHANGES.items():
-        async with _connection(settings, database) as connection, connection.transaction():
+        async with administrator(settings, database) as connection, connection.transaction():
             for change in changes:
                 await connection.execute(change)
 
@@ -89,7 +86,7 @@ async def _say_again(settings: SetupSettings, taken_at: datetime) -> int:
     published = 0
     async with (
         await aio_pika.connect(settings.admin_amqp_url.get_secret_value(), timeout=10) as broker,
-        _connection(settings, "console") as connection,
+        administrator(settings, "console") as connection,
         connection.transaction(),
     ):
         channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
@@ -109,16 +106,6 @@ def _message(row: asyncpg.Record) -> aio_pika.Message:
         content_type="application/json",
         delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
     )
-
-
-@asynccontextmanager
-async def _connection(settings: SetupSettings, database: str) -> AsyncIterator[Connection]:
-    url = urlsplit(settings.admin_database_url.get_secret_value())._replace(path=f"/{database}")
-    connection = await asyncpg.connect(urlunsplit(url), timeout=10)
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 if __name__ == "__main__":

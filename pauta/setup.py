@@ -6,6 +6,8 @@ and nothing else.
 
 import os
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
@@ -15,6 +17,7 @@ from pydantic import Field, SecretStr
 
 from kit import migrations, topology
 from kit.bus import EVENTS, parking, work_exchange
+from kit.database import Connection
 from kit.examples import refuse_examples
 from kit.settings import ProcessSettings, from_file
 from pauta.catalogue import SERVICES, Service
@@ -46,6 +49,17 @@ async def set_up(settings: SetupSettings) -> None:
     for service in SERVICES:
         await _make_database(settings.admin_database_url.get_secret_value(), service.name, passwords[service.name])
         log.info("setup.database", database=service.name)
+
+
+@asynccontextmanager
+async def administrator(settings: SetupSettings, database: str) -> AsyncIterator[Connection]:
+    """An administrator's connection to one database."""
+    url = urlsplit(settings.admin_database_url.get_secret_value())._replace(path=f"/{database}")
+    connection = await asyncpg.connect(urlunsplit(url), timeout=10)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 def _password(name: str) -> str:

@@ -18,7 +18,13 @@ from starlette.types import Message, Receive, Scope, Send
 Provider = Literal["kommo", "brevo", "twilio", "calcom"]
 PREFIXES: dict[str, Provider] = {
     **{"/api/v4": "kommo", "/oauth2": "kommo"},
-    **{"/v3/": "brevo", "/2010-04-01/": "twilio", "/v2/": "calcom"},
+    **{
+        "/v3/": "brevo",
+        "/2010-04-01/": "twilio",
+        "/v1/Content/": "twilio",
+        "/v2/Channels/": "twilio",
+        "/v2/": "calcom",
+    },
 }
 
 FaultKind = Literal[

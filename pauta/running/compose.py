@@ -60,7 +60,11 @@ class Compose:
 
     def administer(self, *module: str) -> str:
         """Runs `python -m …` in a container like that of `setup`; what it printed."""
-        return self._run("run", "--rm", "--no-deps", "--no-TTY", "setup", "python3", "-m", *module)
+        return self.inside("setup", *module)
+
+    def inside(self, service: str, *module: str) -> str:
+        """Runs `python -m …` in a container like that of `service`; what it printed. Raises SystemExit."""
+        return self._run("run", "--rm", "--no-deps", "--no-TTY", service, "python3", "-m", *module)
 
     def stop_services(self) -> None:
         """Stops what works with the databases; the servers, and the sandbox, stay."""

@@ -124,9 +124,13 @@ class Native:
 
     def administer(self, *module: str) -> str:
         """Runs `python -m …` with the administrator's addresses; what it printed. Raises SystemExit when it fails."""
+        return self.inside("setup", *module)
+
+    def inside(self, service: str, *module: str) -> str:
+        """Runs `python -m …` with the environment of `service`; what it printed. Raises SystemExit when it fails."""
         done = subprocess.run(
             [sys.executable, "-m", *module],
-            env=self._environment(self.recipes()["setup"]),
+            env=self._environment(self.recipes()[service]),
             cwd=PROJECT,
             capture_output=True,
             text=True,

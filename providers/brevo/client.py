@@ -104,12 +104,29 @@ class BrevoClient:
                     limit=100,
                 )
         except (httpx.HTTPError, TimeoutError, ValueError, ApiError) as error:
-            barred = isinstance(error, ApiError) and error.status_code in (401, 403)
-            raise (Barred if barred else Unavailable)(f"brevo: {type(error).__name__}") from error
+            raise _unanswered(error) from error
         for mail in listed.transactional_emails or []:
             if tag_of(key) in (mail.tags or []):
                 return str(mail.message_id).strip("<>")
         return None
+
+    async def senders(self) -> dict[str, bool]:
+        """Who mails may come from, and whether each is confirmed; in lower case. Raises Unavailable."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                listed = await self._api.senders.get_senders()
+        except (httpx.HTTPError, TimeoutError, ValueError, ApiError) as error:
+            raise _unanswered(error) from error
+        return {sender.email.lower(): sender.active for sender in listed.senders or []}
+
+    async def authenticated_domains(self) -> set[str]:
+        """Domains of which any address may send. Raises Unavailable."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                listed = await self._api.domains.get_domains()
+        except (httpx.HTTPError, TimeoutError, ValueError, ApiError) as error:
+            raise _unanswered(error) from error
+        return {domain.domain_name.lower() for domain in listed.domains or [] if domain.authenticated}
 
 
 def tag_of(key: str) -> str:
@@ -121,6 +138,14 @@ def _attached(attachments: tuple[Attachment, ...]) -> dict[str, Any]:
     """What is said of them; nothing where there are none, since Brevo refuses an empty list."""
     files = [{"name": one.name, "content": base64.b64encode(one.content).decode()} for one in attachments]
     return {"attachment": files} if files else {}
+
+
+def _unanswered(error: Exception) -> Unavailable:
+    """A question that got no answer; asking has no effect."""
+    if isinstance(error, ApiError):
+        barred = error.status_code in (401, 403)
+        return (Barred if barred else Unavailable)(f"brevo: {error.status_code}")
+    return Unavailable(f"brevo: {type(error).__name__}")
 
 
 def _failure(error: ApiError) -> Exception:

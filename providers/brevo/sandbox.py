@@ -31,6 +31,7 @@ LIVES = {
     "silent": [],
 }
 DELIVERED = ["request", "delivered"]
+SENDERS = {"hola@example.com": True, "unconfirmed@example.com": False}
 KNOWN = {
     *("sender", "to", "subject", "htmlContent", "textContent", "templateId", "params", "tags", "headers", "replyTo"),
     *("cc", "bcc", "attachment", "scheduledAt", "batchId", "messageVersions"),
@@ -164,6 +165,18 @@ class BrevoSandbox:
                 raise Oops(400, "missing_parameter", "one of email, templateId, messageId is required")
             found = [self._listed(mail) for mail in reversed(self.mails.values()) if mail.to == email]
             return JSONResponse({"count": len(found), "transactionalEmails": found[:limit]})
+
+        @router.get("/senders")
+        async def senders(api_key: Annotated[str, Header(alias="api-key")] = "") -> Response:
+            self._authenticate(api_key)
+            about = {"name": "Sandbox", "ips": []}
+            known = [about | {"id": i, "email": one, "active": ok} for i, (one, ok) in enumerate(SENDERS.items())]
+            return JSONResponse({"senders": known})
+
+        @router.get("/senders/domains")
+        async def domains(api_key: Annotated[str, Header(alias="api-key")] = "") -> Response:
+            self._authenticate(api_key)
+            return JSONResponse({"domains": [], "count": 0, "current_page": 1, "total_pages": 0})
 
         return router
 

@@ -149,6 +149,20 @@ class KommoClient:
             except Unclear as unclear:
                 raise Unavailable(str(unclear)) from unclear
 
+    async def account(self) -> str:
+        """The account's name. Raises Unavailable."""
+        return str((await self._get("/api/v4/account") or {}).get("name", ""))
+
+    async def stages(self, pipeline_id: int) -> dict[int, str] | None:
+        """The stages of a pipeline, which Kommo calls statuses; None where there is no such pipeline."""
+        answer = await self._get(f"/api/v4/leads/pipelines/{pipeline_id}")
+        return None if answer is None else {int(s["id"]): str(s["name"]) for s in _embedded(answer, "statuses")}
+
+    async def lead_fields(self) -> dict[int, str]:
+        """The custom fields that leads have. Raises Unavailable."""
+        answer = await self._get("/api/v4/leads/custom_fields", limit=250)
+        return {int(field["id"]): str(field["name"]) for field in _embedded(answer, "custom_fields")}
+
     async def _get(self, path: str, **params: Any) -> Any:
         try:
             return await self._request("GET", path, params=params)

@@ -161,6 +161,11 @@ class KommoSandbox:
             ]
             return _hal({"_page": 1, "_embedded": {"leads": found[:limit]}}) if found else Response(status_code=204)
 
+        @router.get("/leads/custom_fields")
+        async def fields() -> Response:
+            found = [{"id": field_id, "name": f"Field {field_id}", "type": "text"} for field_id in self.custom_fields]
+            return _hal({"_page": 1, "_embedded": {"custom_fields": found}}) if found else Response(status_code=204)
+
         @router.get("/leads/{lead_id}")
         async def lead(lead_id: int, with_: Annotated[str, Query(alias="with")] = "") -> Response:
             return _hal(self._lead(self.leads[lead_id], with_)) if lead_id in self.leads else Response(status_code=204)
@@ -190,6 +195,16 @@ class KommoSandbox:
         @router.get("/account")
         async def account() -> Response:
             return _hal({"id": ACCOUNT, "name": "Sandbox", "subdomain": "sandbox"})
+
+        @router.get("/leads/pipelines/{pipeline_id}")
+        async def pipeline(pipeline_id: int) -> Response:
+            if pipeline_id not in self.pipelines:
+                return Response(status_code=404)
+            stages = [
+                {"id": status_id, "name": f"Stage {place}", "sort": place, "pipeline_id": pipeline_id}
+                for place, status_id in enumerate(sorted(self.pipelines[pipeline_id]), start=1)
+            ]
+            return _hal({"id": pipeline_id, "name": "Sandbox", "_embedded": {"statuses": stages}})
 
         open_router.include_router(router)
         return open_router

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import aiohttp
 from twilio.base.exceptions import TwilioException
@@ -37,10 +37,19 @@ class Placed:
     error_code: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`status` is `active`, `suspended` or `closed`; a trial account reaches only numbers it has verified."""
+
+    status: str
+    trial: bool
+
+
 class TwilioClient:
     """One account. Must be made inside a running event loop (the SDK's asynchronous client insists)."""
 
     def __init__(self, *, account_sid: str, auth_token: str, base_url: str, timeout: float = 10.0) -> None:
+        self._account_sid = account_sid
         self._http = _Transport(base_url, timeout)
         # environment={}: TWILIO_EDGE and TWILIO_REGION would mangle the host
         self._client = Client(account_sid, auth_token, http_client=self._http, environment={})
@@ -99,6 +108,36 @@ class TwilioClient:
         """One message as it stands. Raises Unavailable."""
         return _placed(await self._ask(self._client.messages(sid).fetch_async()))
 
+    async def account(self) -> Account:
+        """The account itself. Raises Unavailable."""
+        found = await self._ask(self._client.api.v2010.accounts(self._account_sid).fetch_async())
+        return Account(status=str(found.status), trial=str(found.type) == "Trial")
+
+    async def abilities_of(self, number: str) -> frozenset[str] | None:
+        """What a number of this account can do (`voice`, `sms`); None where it is not the account's."""
+        found = await self._ask(self._client.incoming_phone_numbers.list_async(phone_number=number, limit=1))
+        return frozenset(name for name, able in found[0].capabilities.items() if able) if found else None
+
+    async def is_verified(self, number: str) -> bool:
+        """Whether a number of somebody else's network may be shown as the caller. Raises Unavailable."""
+        found = await self._ask(self._client.outgoing_caller_ids.list_async(phone_number=number, limit=1))
+        return len(found) > 0
+
+    async def whatsapp_status(self, number: str) -> str | None:
+        """How a WhatsApp sender stands, `ONLINE` when it may send; None where it is not the account's."""
+        found = await self._ask(self._client.messaging.v2.channels_senders.list_async(channel="whatsapp", limit=200))
+        return next((str(one.status) for one in found if one.sender_id == f"whatsapp:{number}"), None)
+
+    async def approval_of(self, content_sid: str) -> str | None:
+        """How WhatsApp judged a template: `approved`, `pending`, `rejected`…; None where there is no such template."""
+        try:
+            found = await self._ask(self._client.content.v1.contents(content_sid).approval_fetch().fetch_async())
+        except Unavailable as error:
+            if getattr(error.__cause__, "status", None) == 404:
+                return None
+            raise
+        return str((found.whatsapp or {}).get("status", "unsubmitted"))
+
     async def _create(self, request: Any) -> str:
         try:
             created = await request
@@ -150,6 +189,13 @@ def _placed(resource: Any) -> Placed:
     )
 
 
+def moved(url: str, base: SplitResult) -> str:
+    """The SDK's address at the host in the settings; a stand-in has one for all that Twilio keeps on several."""
+    parts = urlsplit(url)
+    elsewhere = base.netloc.endswith(".twilio.com") and not parts.netloc.startswith("api.")
+    return urlunsplit((base.scheme, parts.netloc if elsewhere else base.netloc, parts.path, parts.query, ""))
+
+
 class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK is untyped
     """The SDK's client with a timeout that counts, the configured host, and 429's Retry-After."""
 
@@ -168,8 +214,7 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK is unt
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        parts = urlsplit(url)
-        address = urlunsplit((self._base.scheme, self._base.netloc, parts.path, parts.query, ""))
+        address = moved(url, self._base)
         if auth is not None:  # the SDK's own way is deprecated in aiohttp 3.14
             headers = {**(headers or {}), "Authorization": aiohttp.encode_basic_auth(*auth)}
         async with asyncio.timeout(timeout or self.timeout):

@@ -48,6 +48,9 @@ MAGIC_MESSAGE = {"+15005550001": 21211, "+15005550002": 21612, "+15005550003": 2
 MAGIC_MESSAGE |= {"+15005550009": 21614}
 WHATSAPP_CODES = {"1": 63024, "3": 63024, "6": 63014, "9": 63049}
 SESSION_SECONDS = 24 * 3600
+# what the account has: a number, a verified number of another network, a WhatsApp sender; templates but for these
+NUMBER, VERIFIED, WHATSAPP_NUMBER = "+525500000000", "+525500000001", "+14155238886"
+UNKNOWN_CONTENT, REJECTED_CONTENT = "e404", "e4ec"
 
 
 class Oops(Exception):
@@ -366,11 +369,51 @@ class TwilioSandbox:
                 return _error(404, 20404, f"The requested resource /Messages/{sid}.json was not found")
             return JSONResponse(self._text_json(self.texts[sid]))
 
-        return router
+        @router.get("/IncomingPhoneNumbers.json")
+        async def numbers(request: Request, number: Annotated[str, Query(alias="PhoneNumber")] = "") -> dict[str, Any]:
+            able = {"voice": True, "sms": True, "mms": False, "fax": False}
+            one = {"sid": "PN" + "0" * 32, "phone_number": NUMBER, "capabilities": able}
+            return _page("incoming_phone_numbers", [one] if number == NUMBER else [], request)
+
+        @router.get("/OutgoingCallerIds.json")
+        async def callers(request: Request, number: Annotated[str, Query(alias="PhoneNumber")] = "") -> dict[str, Any]:
+            one = {"sid": "PN" + "1" * 32, "phone_number": VERIFIED}
+            return _page("outgoing_caller_ids", [one] if number == VERIFIED else [], request)
+
+        whole = APIRouter(dependencies=[Depends(self._authenticate_anywhere)])
+
+        @whole.get("/2010-04-01/Accounts/{account_sid}.json")
+        async def account(account_sid: str) -> Response:
+            if account_sid != self.account_sid:
+                raise Oops(404, 20404, f"The requested resource /2010-04-01/Accounts/{account_sid}.json was not found")
+            return JSONResponse({"sid": self.account_sid, "status": "active", "type": "Full"})
+
+        @whole.get("/v1/Content/{sid}/ApprovalRequests")
+        async def approval(sid: str) -> Response:
+            if sid.endswith(UNKNOWN_CONTENT):
+                raise Oops(404, 20404, f"The requested resource /v1/Content/{sid}/ApprovalRequests was not found")
+            status = "rejected" if sid.endswith(REJECTED_CONTENT) else "approved"
+            return JSONResponse({"sid": sid, "account_sid": self.account_sid, "whatsapp": {"status": status}})
+
+        @whole.get("/v2/Channels/Senders")
+        async def senders() -> dict[str, Any]:
+            one = {"sid": "XE" + "0" * 32, "sender_id": f"whatsapp:{WHATSAPP_NUMBER}", "status": "ONLINE"}
+            meta = {"key": "senders", "page": 0, "page_size": 50, "next_page_url": None}
+            return {"senders": [one], "meta": meta}
+
+        both = APIRouter()
+        both.include_router(router)
+        both.include_router(whole)
+        return both
 
     async def _authenticate(self, account_sid: str, authorization: Annotated[str, Header()] = "") -> None:
+        await self._authenticate_anywhere(authorization)
+        if account_sid != self.account_sid:
+            raise Oops(401, 20003, "Authenticate")
+
+    async def _authenticate_anywhere(self, authorization: Annotated[str, Header()] = "") -> None:
         wanted = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
-        if authorization != f"Basic {wanted}" or account_sid != self.account_sid:
+        if authorization != f"Basic {wanted}":
             raise Oops(401, 20003, "Authenticate")
 
     def _call_json(self, call: Call) -> dict[str, Any]:

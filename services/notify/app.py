@@ -12,9 +12,8 @@ from kit.bus import say_directly
 from kit.clock import now
 from kit.service import make_app, make_frame, traced
 from kit.switch import Switch
-from providers.brevo.client import BrevoClient
-from providers.twilio.client import TwilioClient
 from services.notify.budget import Budget
+from services.notify.companies import open_brevo, open_twilio
 from services.notify.deps import Deps
 from services.notify.handlers import SAYS, router
 from services.notify.permission import Crm
@@ -39,19 +38,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         next_opening(now(), step, journey, zones=(settings.timezone,), country=settings.default_region)
 
     async def open_deps() -> Deps:
-        twilio = TwilioClient(
-            account_sid=settings.twilio.account_sid,
-            auth_token=settings.twilio.auth_token.get_secret_value(),
-            base_url=settings.twilio.base_url,
-            timeout=settings.provider_timeout,
-        )
-        brevo = BrevoClient(
-            api_key=settings.brevo.api_key.get_secret_value(),
-            base_url=settings.brevo.base_url,
-            sender_email=settings.brevo.sender_email,
-            sender_name=settings.brevo.sender_name or settings.business_name,
-            timeout=settings.provider_timeout,
-        )
+        twilio, brevo = open_twilio(settings), open_brevo(settings)
         frame.closing.push_async_callback(twilio.close)
         frame.closing.push_async_callback(brevo.close)
         senders: dict[Channel, Sender] = {

@@ -14,7 +14,7 @@ from contracts.link import sign
 from tests.system import System, e164, person
 
 RACES = int(os.environ.get("PAUTA_RACES", "500"))
-AT_ONCE = 250
+AT_ONCE = 100
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(180 + RACES)]
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from contracts.receipt import Accepted, Arrived, Undeliverable
 from kit.failures import Unavailable
-from providers.answers import RefusedTouch, Unclear
+from providers.answers import Barred, RefusedTouch, Unclear
 from providers.brevo.client import AlreadySent, Attachment, BrevoClient, Mail
 from providers.brevo.webhooks import authentic, read_events
 from tests.providers.wire import Wire
@@ -202,3 +202,20 @@ def test_only_our_token_counts() -> None:
     assert not authentic("Bearer other", "secret")
     assert not authentic(None, "secret")
     assert not authentic("Bearer ñ", "secret")
+
+
+async def test_who_mails_may_come_from(client: BrevoClient, wire: Wire) -> None:
+    senders = [{"id": 1, "name": "H", "email": "Hola@h.mx", "active": True, "ips": []}]
+    wire.answers(200, {"senders": [*senders, {"id": 2, "name": "N", "email": "no@h.mx", "active": False}]})
+    assert await client.senders() == {"hola@h.mx": True, "no@h.mx": False}
+    assert (wire.requests[-1].method, wire.requests[-1].path) == ("GET", "/v3/senders")
+
+    domains = [{"id": 1, "domain_name": "H.mx", "authenticated": True, "verified": True, "ip": None}]
+    wire.answers(200, {"domains": [*domains, {"id": 2, "domain_name": "x.mx", "authenticated": False}]})
+    assert await client.authenticated_domains() == {"h.mx"}
+    assert wire.requests[-1].path == "/v3/senders/domains"
+
+    wire.answers(401, {"code": "unauthorized", "message": "Key not found"})
+    for ask in (client.senders, client.authenticated_domains):
+        with pytest.raises(Barred, match="brevo: 401"):
+            await ask()

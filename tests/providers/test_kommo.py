@@ -287,3 +287,21 @@ def test_brackets_may_come_as_they_are_and_values_may_be_odd() -> None:
 )
 def test_no_body_is_too_much(body: bytes) -> None:
     read_changes(body)
+
+
+async def test_what_the_account_has(client: KommoClient, wire: Wire) -> None:
+    wire.answers(200, {"id": 31, "name": "Demo SA", "subdomain": "demo"})
+    assert await client.account() == "Demo SA"
+    assert wire.requests[-1].path == "/api/v4/account"
+
+    stages = [{"id": 60, "name": "Nuevo", "pipeline_id": 7}, {"id": 142, "name": "Closed - won", "pipeline_id": 7}]
+    wire.answers(200, {"id": 7, "name": "Ventas", "_embedded": {"statuses": stages}})
+    assert await client.stages(7) == {60: "Nuevo", 142: "Closed - won"}
+    assert wire.requests[-1].path == "/api/v4/leads/pipelines/7"
+    wire.answers(404, {"title": "Not Found", "status": 404})
+    assert await client.stages(8) is None
+
+    wire.answers(200, {"_embedded": {"custom_fields": [{"id": 500101, "name": "Empresa", "type": "text"}]}})
+    assert await client.lead_fields() == {500101: "Empresa"}
+    wire.answers(204, b"")
+    assert await client.lead_fields() == {}

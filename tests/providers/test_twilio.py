@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import pytest_asyncio
@@ -14,7 +14,7 @@ from contracts.receipt import Accepted, Answered, Arrived, Receipt, Undeliverabl
 from contracts.touch import Channel, FailureKind
 from kit.failures import Unavailable
 from providers.answers import RefusedTouch, Unclear
-from providers.twilio.client import TwilioClient
+from providers.twilio.client import Account, TwilioClient, moved
 from providers.twilio.webhooks import (
     read_call_status,
     read_inbound,
@@ -300,3 +300,56 @@ def test_signatures(url: str, params: dict[str, str], signature: str) -> None:
     assert not signed_by_twilio(url=url, params=params | {"To": "+1"}, signature=signature, auth_token="12345")
     assert not signed_by_twilio(url=url, params=params, signature=None, auth_token="12345")
     assert not signed_by_twilio(url=url, params=params, signature="", auth_token="12345")
+
+
+# ---- what is looked at, not done
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "address"),
+    [
+        ("https://api.twilio.com", "https://api.twilio.com/x?a=1", "https://api.twilio.com/x?a=1"),
+        ("https://api.twilio.com", "https://content.twilio.com/v1/x", "https://content.twilio.com/v1/x"),
+        ("http://sandbox:8000", "https://api.twilio.com/x", "http://sandbox:8000/x"),
+        ("http://sandbox:8000", "https://content.twilio.com/v1/x", "http://sandbox:8000/v1/x"),
+    ],
+)
+def test_a_stand_in_takes_the_place_of_every_host_and_twilio_keeps_its_own(base: str, url: str, address: str) -> None:
+    assert moved(url, urlsplit(base)) == address
+
+
+async def test_the_account_and_what_it_has(client: TwilioClient, wire: Wire) -> None:
+    wire.answers(200, {"sid": ACCOUNT, "status": "suspended", "type": "Trial"})
+    assert await client.account() == Account("suspended", trial=True)
+    assert wire.requests[-1].path == f"/2010-04-01/Accounts/{ACCOUNT}.json"
+
+    number = {"sid": "PN1", "phone_number": "+525500000000", "capabilities": {"voice": True, "sms": False}}
+    wire.answers(200, {"incoming_phone_numbers": [number], "next_page_uri": None})
+    assert await client.abilities_of("+525500000000") == frozenset({"voice"})
+    assert wire.requests[-1].query["PhoneNumber"] == "+525500000000"
+    wire.answers(200, {"incoming_phone_numbers": [], "next_page_uri": None})
+    assert await client.abilities_of("+525500000009") is None
+
+    wire.answers(200, {"outgoing_caller_ids": [{"sid": "PN2", "phone_number": "+525511112222"}]})
+    assert await client.is_verified("+525511112222")
+    wire.answers(200, {"outgoing_caller_ids": []})
+    assert not await client.is_verified("+525511112222")
+
+
+async def test_a_whatsapp_sender_and_a_template(client: TwilioClient, wire: Wire) -> None:
+    senders = [{"sid": "XE1", "sender_id": "whatsapp:+14155238886", "status": "OFFLINE"}]
+    wire.answers(200, {"senders": senders, "meta": {"key": "senders", "next_page_url": None}})
+    assert await client.whatsapp_status("+14155238886") == "OFFLINE"
+    assert await client.whatsapp_status("+14155238887") is None
+    assert wire.requests[-1].path == "/v2/Channels/Senders"
+
+    wire.answers(200, {"sid": "HX1", "whatsapp": {"status": "rejected", "rejection_reason": "x"}})
+    assert await client.approval_of("HX1") == "rejected"
+    assert wire.requests[-1].path == "/v1/Content/HX1/ApprovalRequests"
+    wire.answers(200, {"sid": "HX1"})
+    assert await client.approval_of("HX1") == "unsubmitted"
+    wire.answers(404, {"code": 20404, "message": "not found", "status": 404})
+    assert await client.approval_of("HX1") is None
+    wire.answers(503, {"code": 20503, "message": "away", "status": 503})
+    with pytest.raises(Unavailable):
+        await client.approval_of("HX1")

@@ -1,0 +1,26 @@
+"""The two companies that touches go through, as the settings say."""
+
+from providers.brevo.client import BrevoClient
+from providers.twilio.client import TwilioClient
+from services.notify.settings import Settings
+
+
+def open_twilio(settings: Settings) -> TwilioClient:
+    """Whoever opens it closes it."""
+    return TwilioClient(
+        account_sid=settings.twilio.account_sid,
+        auth_token=settings.twilio.auth_token.get_secret_value(),
+        base_url=settings.twilio.base_url,
+        timeout=settings.provider_timeout,
+    )
+
+
+def open_brevo(settings: Settings) -> BrevoClient:
+    """Whoever opens it closes it."""
+    return BrevoClient(
+        api_key=settings.brevo.api_key.get_secret_value(),
+        base_url=settings.brevo.base_url,
+        sender_email=settings.brevo.sender_email,
+        sender_name=settings.brevo.sender_name or settings.business_name,
+        timeout=settings.provider_timeout,
+    )
