@@ -3,7 +3,10 @@
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
+from urllib.parse import urlsplit
 
 import httpx
 from rich.console import Console
@@ -24,6 +27,8 @@ DOORS = {
     "notify": ("POST", "/webhooks/brevo", 401),
 }
 
+CLOCKS_APART = 30.0
+
 Inside = Callable[..., str]
 
 
@@ -33,7 +38,7 @@ def every_check(place: Compose | Native, variables: Mapping[str, str]) -> list[C
     parts += [partial(_from_inside, place.inside, service, service) for service in WITH_COMPANIES]
     public = (variables.get("PUBLIC_BASE_URL") or place.addresses.gateway).rstrip("/")
     parts += [partial(_door, public, service) for service in DOORS]
-    parts += [partial(_pages, place, variables)]
+    parts += [partial(_pages, place, variables), partial(_clock, variables.get("BOOKING_URL") or public)]
     with ThreadPoolExecutor(len(parts)) as pool:
         return [check for checks in pool.map(lambda part: part(), parts) for check in checks]
 
@@ -86,6 +91,21 @@ def _pages(place: Compose | Native, variables: Mapping[str, str]) -> list[Check]
     names = ("BOOKING_URL", "RESOURCE_URL", "SURVEY_URL", "MATERIAL_URL", "VOICE_WELCOME_URL", "VOICE_VOICEMAIL_URL")
     addresses = {name: variables.get(name) or usual.get(name) for name in names}
     return [_page(name, address) for name, address in addresses.items() if address]
+
+
+def _clock(elsewhere: str) -> list[Check]:
+    """Whether this server's clock is right, by the hour that another one says it is (HTTP's Date)."""
+    about, advice = "The clock", "Set this server's clock (NTP): the hours of calling follow it."
+    try:
+        with httpx.stream("GET", elsewhere, timeout=15) as response:
+            said = parsedate_to_datetime(response.headers["date"])
+    except (httpx.HTTPError, httpx.InvalidURL, KeyError, ValueError) as error:
+        found = f"could not be compared: {type(error).__name__}"
+        return [Check(about=about, verdict=Verdict.DOUBT, found=found, advice=advice)]
+    apart = abs((datetime.now(UTC) - said).total_seconds())
+    if apart > CLOCKS_APART:
+        return [Check(about=about, verdict=Verdict.WRONG, found=f"{apart:.0f} seconds wrong", advice=advice)]
+    return [Check(about=about, verdict=Verdict.OK, found=f"agrees with {urlsplit(elsewhere).hostname}")]
 
 
 def _page(name: str, address: str) -> Check:

@@ -78,7 +78,7 @@ def _servers(settings: SetupSettings) -> list[Probe]:
     return [
         Probe(about="PostgreSQL", advice=database, look=partial(_postgres, settings)),
         Probe(
-            about="The clock", advice="Set the server's clock (NTP): hours of sending follow it.", look=_clock(settings)
+            about="PostgreSQL's clock", advice="Set both clocks (NTP): what is due follows them.", look=_clock(settings)
         ),
         *of_databases,
         Probe(

@@ -1,6 +1,9 @@
 """pauta doctor: what is well is said to be well, and each thing that is not is named, with what to do about it."""
 
+import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from types import MappingProxyType
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from kit.checks import Check, Verdict
 from pauta.doctor import every_check
 from pauta.examining import SERVERS, checks_of
+from tests.providers.wire import Wire
 from tests.system import HASTY, System
 
 pytestmark = pytest.mark.connected
@@ -170,6 +174,18 @@ async def test_the_stop_switch_is_in_sight(system: System, monkeypatch: pytest.M
 
     assert check.verdict is Verdict.DOUBT
     assert check.found.endswith("mudanza")
+
+
+async def test_a_clock_that_is_wrong(system: System) -> None:
+    async with Wire() as elsewhere:
+        elsewhere.answers(200, b"", {"Date": format_datetime(datetime.now(UTC) - timedelta(minutes=5))})
+        variables = HASTY | {"BOOKING_URL": elsewhere.url}
+        checks = await asyncio.to_thread(every_check, system.native, variables)
+
+    [clock] = [check for check in checks if check.about == "The clock"]
+    assert clock.verdict is Verdict.WRONG
+    assert clock.found in {"300 seconds wrong", "301 seconds wrong"}
+    assert "NTP" in clock.advice
 
 
 def test_an_address_that_leads_elsewhere(system: System) -> None:
