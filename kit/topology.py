@@ -8,6 +8,7 @@ from aio_pika.abc import AbstractChannel, ExchangeType
 
 from kit.bus import EVENTS, Work, parking, wait_exchange, work_exchange
 
+EVERY_TOPIC = "#"
 SAFE: dict[str, Any] = {
     "x-queue-type": "quorum",
     "x-dead-letter-strategy": "at-least-once",
@@ -23,7 +24,8 @@ async def declare(amqp_url: str, works: Iterable[Work], delays: tuple[float, ...
         await channel.declare_exchange(EVENTS.name, ExchangeType.TOPIC, durable=True)
         for service in sorted({work.service for work in works}):
             await _declare_companions(channel, service, delays)
-        for work in works:
+        # the audit log first: what it hears can be said again to whoever was not bound yet
+        for work in sorted(works, key=lambda work: EVERY_TOPIC not in work.topics):
             await _declare_work(channel, work)
 
 

@@ -152,13 +152,18 @@ async def bindings_removed(system: WiredSystem) -> None:
     """Nobody hears anything any more: the broker hands every event back, and the outboxes keep them."""
     await system.unbind("#")
     await asyncio.sleep(5)
-    await asyncio.to_thread(system.native.administer, "pauta", "setup")
+    await said_again(system)
 
 
 async def binding_removed(system: WiredSystem) -> None:
     """Notify alone does not hear of new leads, and the broker cannot know: the events are said again."""
     await system.unbind("lead.created", "notify.call")
     await asyncio.sleep(5)
+    await said_again(system)
+
+
+async def said_again(system: WiredSystem) -> None:
+    """What `pauta say-again` does."""
     await asyncio.to_thread(system.native.administer, "pauta", "setup")
     await asyncio.to_thread(system.native.administer, "pauta.restoring", "say-again", datetime.now(UTC).isoformat())
 
@@ -259,6 +264,13 @@ def _input(name: str, attack: Callable[[WiredSystem], Any], *, quick: bool = Fal
 
 
 FAULTS: tuple[Fault, ...] = (
+    # first, for what is said again is all that was said before
+    Fault(
+        "servers",
+        "RabbitMQ: every binding removed by hand (unroutable events), then `pauta say-again`",
+        _during(bindings_removed),
+    ),
+    Fault("servers", "RabbitMQ: one binding removed by hand, then `pauta say-again`", _during(binding_removed)),
     *(_kill(service, point) for service, points in KILLS.items() for point in points),
     *(_stall("notify", point) for point in ("row written", "request sent", "answer received")),
     _stall("crm", "request sent"),
@@ -266,8 +278,6 @@ FAULTS: tuple[Fault, ...] = (
     Fault("rolled", f"SIGTERM: every service restarted {ROLLS} times, replica by replica", rolling),
     Fault("servers", "RabbitMQ killed and restarted", _during(rabbitmq_restarted)),
     Fault("servers", "RabbitMQ: memory alarm", _during(rabbitmq_out_of_memory)),
-    Fault("servers", "RabbitMQ: every binding removed by hand (unroutable events)", _during(bindings_removed)),
-    Fault("servers", "RabbitMQ: one binding removed by hand, then `pauta say-again`", _during(binding_removed)),
     Fault("servers", "RabbitMQ started after the services", _during(rabbitmq_started_last)),
     Fault("servers", "PostgreSQL killed and restarted", _during(postgresql_restarted)),
     Fault("servers", "PostgreSQL read-only", _during(postgresql_read_only)),
