@@ -44,7 +44,9 @@ class Breaker:
         not accepted, which nobody should insist on.
         """
         if self.open:
-            self._closed_until = max(self._closed_until, now + wait)
+            if wait:  # it answers, and says when
+                self._pause = SHORTEST_PAUSE
+                self._closed_until = now + max(wait, SHORTEST_PAUSE)
             return False
         self._failures += 1
         if self._failures < self.patience and not wait and not hopeless:

@@ -75,13 +75,14 @@ Token = Callable[[bool], Awaitable[str]]
 class KommoClient:
     """One account. `token(renew)` gives the access token, a new one when `renew` says that the last was refused.
 
-    Requests are spaced so that no second holds more than seven, Kommo's limit for one address: who insists is blocked.
+    Requests are spaced so that no second holds more than seven, Kommo's limit for one address, even where some are late
+    and the next are not: who insists is blocked.
     """
 
     def __init__(self, *, base_url: str, token: Token, timeout: float = 20.0) -> None:
         self._token, self._timeout = token, timeout
         self._http = httpx.AsyncClient(base_url=base_url.rstrip("/"), timeout=httpx.Timeout(timeout, connect=5))
-        self._pace = AsyncLimiter(1, 1 / 6.5)
+        self._pace = AsyncLimiter(1, 1 / 6)
 
     async def close(self) -> None:
         await self._http.aclose()

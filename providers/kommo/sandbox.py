@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from providers.sandbox import Callbacks, Fault, World, json_error
 
 HAL, PROBLEM = "application/hal+json", "application/problem+json"
-RATE, TOLERATED = 7, 20
+RATE, TOLERATED, INSISTING_SECONDS = 7, 20, 60
 ACCOUNT = 31_000_000
 A_PERSON, THE_API = 9_000_001, 9_000_002  # the token is a user's, and writes in their name
 LEAD_KEYS = {
@@ -48,7 +48,7 @@ class KommoSandbox:
     notes: list[dict[str, Any]] = field(default_factory=list)
     _ids: Any = field(default_factory=lambda: itertools.count(18_452_391))
     _recent: deque[float] = field(default_factory=deque)
-    _violations: int = 0
+    _violations: deque[float] = field(default_factory=lambda: deque(maxlen=TOLERATED + 1))
     _blocked_until: float = 0.0
     _good: set[str] = field(default_factory=set)
     _refresh: set[str] = field(default_factory=set)
@@ -248,9 +248,10 @@ class KommoSandbox:
         if now < self._blocked_until:
             raise Oops(403, "403 Forbidden")
         if len(self._recent) >= RATE:
-            self._violations += 1
-            if self._violations > TOLERATED:
-                self._blocked_until, self._violations = now + 60, 0
+            self._violations.append(now)
+            if len(self._violations) > TOLERATED and now - self._violations[0] < INSISTING_SECONDS:
+                self._blocked_until = now + 60
+                self._violations.clear()
             raise Oops(429, "Too many requests", retry_after=1)
         self._recent.append(now)
 

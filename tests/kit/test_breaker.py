@@ -80,3 +80,16 @@ def test_a_credential_that_is_not_accepted_is_not_insisted_on() -> None:
 
     assert breaker.failed("401", 0, hopeless=True)
     assert not breaker.admits(LONGEST_PAUSE - 0.1)
+
+
+def test_who_says_when_to_come_back_is_asked_then_however_long_it_failed_before() -> None:
+    breaker, now = opened(), 0.0
+    for _ in range(6):
+        while not breaker.admits(now):
+            now += 1
+    breaker.failed("429", now, wait=3)
+
+    assert not breaker.admits(now + 2.9)
+    assert breaker.admits(now + 3)
+    assert not breaker.admits(now + 3 + 3.9), "the pauses begin to grow anew"
+    assert breaker.admits(now + 3 + 4)
