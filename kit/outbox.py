@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
@@ -18,6 +19,8 @@ from kit.database import Connection, Database
 from kit.failures import describe
 
 log = structlog.get_logger()
+
+COUNT_EVERY = 1.0  # seconds
 
 TABLE = """
 create table outbox (
@@ -65,11 +68,11 @@ class Relay:
     """Publishes what the outbox holds: claim, publish, await the confirms, delete, in one transaction.
 
     The row locks are the lease, so a relay that dies frees its rows at once, and any number of replicas share the
-    table. It is woken after each commit of its own process and looks by itself every `poll` seconds for what others
-    left. It keeps its own plain connections: any loss, and both are made anew.
+    table. It is woken after each commit of its own process, and looks by itself every `poll` seconds for what others
+    left and what is tried again. It keeps its own plain connections: any loss, and both are made anew.
     """
 
-    def __init__(self, *, amqp_url: str, dsn: str, exchange: str, poll: float = 0.05, batch: int = 200) -> None:
+    def __init__(self, *, amqp_url: str, dsn: str, exchange: str, poll: float = 0.5, batch: int = 200) -> None:
         self._amqp_url, self._dsn, self._exchange = amqp_url, dsn, exchange
         self._poll, self._batch = poll, batch
         self._due = asyncio.Event()
@@ -112,7 +115,7 @@ class Relay:
     async def _publish_until_stopped(
         self, database: "asyncpg.Connection[asyncpg.Record]", exchange: AbstractExchange
     ) -> None:
-        idle_rounds = 0
+        counted_at = 0.0
         while True:
             self._due.clear()
             published = await self._publish_batch(database, exchange)
@@ -120,9 +123,9 @@ class Relay:
                 continue
             if self._stopping:
                 return
-            idle_rounds += 1
-            if idle_rounds % 20 == 1:
+            if time.monotonic() - counted_at > COUNT_EVERY:
                 self.waiting, self.oldest_seconds = await database.fetchrow(LAG) or (0, 0.0)
+                counted_at = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), self._poll)
 
