@@ -33,6 +33,12 @@ async def _speak_json(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
 
 
+async def _leave_as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """A released connection needs no cleaning, and so no round trip: we change no session, and asyncpg ends what
+    transaction there is.
+    """
+
+
 class DatabaseAway(Unavailable):
     """Our own database does not answer: nobody else's fault."""
 
@@ -49,7 +55,13 @@ class Database:
     async def open(self) -> None:
         """Makes the pool; connects only when somebody asks, so an absent server stops nobody from starting."""
         self._pool = await asyncpg.create_pool(
-            self.dsn, min_size=0, max_size=self._connections, command_timeout=10, timeout=5, init=_speak_json
+            self.dsn,
+            min_size=0,
+            max_size=self._connections,
+            command_timeout=10,
+            timeout=5,
+            init=_speak_json,
+            reset=_leave_as_it_is,
         )
 
     async def close(self) -> None:

@@ -58,6 +58,8 @@ class BrevoClient:
             httpx_client=self._http,
             max_retries=0,
         )
+        # the SDK loads what it needs when it is first asked for: now, not while a lead waits
+        self._mails = self._api.transactional_emails
         self._sender = {"email": sender_email, "name": sender_name}
 
     async def close(self) -> None:
@@ -67,7 +69,7 @@ class BrevoClient:
         """The message id, without its angle brackets. Raises AlreadySent, Unavailable, Unclear or RefusedTouch."""
         try:
             async with asyncio.timeout(self._timeout):  # httpx's own counts anew with every byte
-                sent = await self._api.transactional_emails.send_transac_email(
+                sent = await self._mails.send_transac_email(
                     sender=self._sender,
                     to=[{"email": mail.to, "name": mail.name[:70]}],
                     subject=mail.subject,
@@ -96,7 +98,7 @@ class BrevoClient:
         """The id of the mail sent under `key`, if Brevo lists it. Raises Unavailable."""
         try:
             async with asyncio.timeout(self._timeout):
-                listed = await self._api.transactional_emails.get_transac_emails_list(
+                listed = await self._mails.get_transac_emails_list(
                     email=to,
                     start_date=since.date().isoformat(),
                     end_date=(since + timedelta(days=1)).date().isoformat(),

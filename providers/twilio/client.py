@@ -53,6 +53,8 @@ class TwilioClient:
         self._http = _Transport(base_url, timeout)
         # environment={}: TWILIO_EDGE and TWILIO_REGION would mangle the host
         self._client = Client(account_sid, auth_token, http_client=self._http, environment={})
+        # the SDK loads what it needs when it is first asked for, a second's work: now, not while a lead waits
+        self._calls, self._messages = self._client.calls, self._client.messages
 
     async def close(self) -> None:
         await self._http.close()
@@ -60,7 +62,7 @@ class TwilioClient:
     async def place_call(self, *, to: str, from_: str, answer_url: str, status_url: str, ring_seconds: int = 25) -> str:
         """The call's SID. Twilio fetches `answer_url` when somebody or something picked up and was told apart."""
         return await self._create(
-            self._client.calls.create_async(
+            self._calls.create_async(
                 to=to,
                 from_=from_,
                 url=answer_url + PERSISTENT,
@@ -89,16 +91,16 @@ class TwilioClient:
             else {"body": body}
         )
         return await self._create(
-            self._client.messages.create_async(to=to, from_=from_, status_callback=status_url + PERSISTENT, **content)
+            self._messages.create_async(to=to, from_=from_, status_callback=status_url + PERSISTENT, **content)
         )
 
     async def calls_to(self, to: str) -> list[Placed]:
         """Recent calls to a number, newest first. Raises Unavailable."""
-        return [_placed(call) for call in await self._ask(self._client.calls.list_async(to=to, limit=50))]
+        return [_placed(call) for call in await self._ask(self._calls.list_async(to=to, limit=50))]
 
     async def messages_to(self, to: str) -> list[Placed]:
         """Recent messages to an address, newest first. Raises Unavailable."""
-        return [_placed(message) for message in await self._ask(self._client.messages.list_async(to=to, limit=50))]
+        return [_placed(message) for message in await self._ask(self._messages.list_async(to=to, limit=50))]
 
     async def call(self, sid: str) -> Placed:
         """One call as it stands. Raises Unavailable."""
