@@ -78,7 +78,9 @@ def _servers(settings: SetupSettings) -> list[Probe]:
     return [
         Probe(about="PostgreSQL", advice=database, look=partial(_postgres, settings)),
         Probe(
-            about="PostgreSQL's clock", advice="Set both clocks (NTP): what is due follows them.", look=_clock(settings)
+            about="PostgreSQL's clock",
+            advice="Set both clocks (NTP): what is due follows them.",
+            look=partial(_clock, settings),
         ),
         *of_databases,
         Probe(
@@ -92,7 +94,11 @@ def _servers(settings: SetupSettings) -> list[Probe]:
             advice="`pauta dead list` shows them with their reasons; `replay` or `discard`.",
             look=partial(_parked, settings),
         ),
-        Probe(about="The stop switch", advice="`pauta resume` lets everything leave again.", look=_switch(settings)),
+        Probe(
+            about="The stop switch",
+            advice="`pauta resume` lets everything leave again.",
+            look=partial(_switch, settings),
+        ),
     ]
 
 
@@ -103,15 +109,12 @@ async def _postgres(settings: SetupSettings) -> str:
         return f"version {await postgres.fetchval('show server_version')}"
 
 
-def _clock(settings: SetupSettings) -> Any:
-    async def look() -> str:
-        async with administrator(settings, "postgres") as postgres:
-            apart = abs(await postgres.fetchval("select extract(epoch from clock_timestamp())::float8") - time.time())
-        if apart > CLOCKS_APART:
-            raise Wrong(f"ours and PostgreSQL's are {apart:.0f} seconds apart")
-        return "ours and PostgreSQL's agree"
-
-    return look
+async def _clock(settings: SetupSettings) -> str:
+    async with administrator(settings, "postgres") as postgres:
+        apart = abs(await postgres.fetchval("select extract(epoch from clock_timestamp())::float8") - time.time())
+    if apart > CLOCKS_APART:
+        raise Wrong(f"ours and PostgreSQL's are {apart:.0f} seconds apart")
+    return "ours and PostgreSQL's agree"
 
 
 async def _database(settings: SetupSettings, name: str) -> str:
@@ -170,16 +173,13 @@ async def _asked(settings: SetupSettings, queue: str) -> tuple[int, int]:
     return found.message_count or 0, found.consumer_count or 0
 
 
-def _switch(settings: SetupSettings) -> Any:
-    async def look() -> str:
-        for service in SILENT:
-            async with administrator(settings, service) as database:
-                paused = await database.fetchrow("select by, reason, at from switch where paused")
-            if paused:
-                raise Doubt(f"nothing leaves since {paused['at']:%Y-%m-%d %H:%M} UTC: {paused['reason'] or 'paused'}")
-        return "off"
-
-    return look
+async def _switch(settings: SetupSettings) -> str:
+    for service in SILENT:
+        async with administrator(settings, service) as database:
+            paused = await database.fetchrow("select reason, at from switch where paused")
+        if paused:
+            raise Doubt(f"nothing leaves since {paused['at']:%Y-%m-%d %H:%M} UTC: {paused['reason'] or 'paused'}")
+    return "off"
 
 
 async def _ask(settings: SetupSettings, path: str) -> Any:
