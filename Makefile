@@ -5,7 +5,7 @@ export PYTHONPATH := $(CURDIR)
 
 FAULTS ?=
 # what stands in the repository on purpose: the values of the demonstration and of tests
-EXAMPLES := demo$$|^AC0{32}$$|^(sandbox-.*|a secret|secret|hidden|short|another|cal_key|hook|key|long-lived)$$
+EXAMPLES := demo$$|^AC0{32}$$|^(sandbox-.*|a secret|secret|hidden|short|another|other|cal_key|hook|key|long-lived)$$
 
 .PHONY: demo up down test check audit crash bench documents lock clean
 
