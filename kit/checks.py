@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import BaseModel
@@ -34,7 +35,8 @@ class Doubt(Exception):
     """It works, and may not be what the operator wants, or could not be looked at."""
 
 
-class Probe(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Probe:
     """One look: it returns what it found, or raises Wrong, Doubt, or whatever went wrong."""
 
     about: str

@@ -1,11 +1,11 @@
 """pauta doctor: looks at everything Pauta depends on, and says what to do about what is not well."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kit.checks import Check, Verdict
+from kit.checks import Check, Doubt, Probe, Verdict, Wrong, examine
+from kit.failures import describe
 from pauta.examining import SERVERS
 from pauta.running.compose import Compose
 from pauta.running.native import Native
@@ -27,6 +28,7 @@ DOORS = {
     "notify": ("POST", "/webhooks/brevo", 401),
 }
 
+PAGES = ("BOOKING_URL", "RESOURCE_URL", "SURVEY_URL", "MATERIAL_URL", "VOICE_WELCOME_URL", "VOICE_VOICEMAIL_URL")
 CLOCKS_APART = 30.0
 
 Inside = Callable[..., str]
@@ -34,13 +36,22 @@ Inside = Callable[..., str]
 
 def every_check(place: Compose | Native, variables: Mapping[str, str]) -> list[Check]:
     """All there is to say, from the servers outwards; no check changes anything."""
-    parts: list[Callable[[], list[Check]]] = [partial(_from_inside, place.inside, "setup", SERVERS)]
-    parts += [partial(_from_inside, place.inside, service, service) for service in WITH_COMPANIES]
+    return asyncio.run(_every_check(place, variables))
+
+
+async def _every_check(place: Compose | Native, variables: Mapping[str, str]) -> list[Check]:
+    services = {SERVERS: "setup"} | {service: service for service in WITH_COMPANIES}
+    parts = [asyncio.to_thread(_from_inside, place.inside, service, part) for part, service in services.items()]
     public = (variables.get("PUBLIC_BASE_URL") or place.addresses.gateway).rstrip("/")
-    parts += [partial(_door, public, service) for service in DOORS]
-    parts += [partial(_pages, place, variables), partial(_clock, variables.get("BOOKING_URL") or public)]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return [check for checks in pool.map(lambda part: part(), parts) for check in checks]
+    usual = {"BOOKING_URL": f"{place.addresses.sandbox}/cal/demo/reunion"}
+    pages = {name: address for name in PAGES if (address := variables.get(name) or usual.get(name))}
+    async with httpx.AsyncClient(timeout=15) as http:
+        outside = [
+            *(_door(http, public, service) for service in DOORS),
+            *(_page(http, name, address) for name, address in pages.items()),
+            _clock(http, pages["BOOKING_URL"]),
+        ]
+        return [check for checks in await asyncio.gather(*parts, examine(outside)) for check in checks]
 
 
 def show(checks: list[Check], out: Console) -> bool:
@@ -66,58 +77,59 @@ def _from_inside(inside: Inside, service: str, part: str) -> list[Check]:
     return [Check.model_validate(check) for check in json.loads(printed.splitlines()[-1])]
 
 
-def _door(public: str, service: str) -> list[Check]:
+def _door(http: httpx.AsyncClient, public: str, service: str) -> Probe:
     """Whether a service is reached through the address that everybody uses, by asking what it must refuse."""
     method, path, expected = DOORS[service]
-    about = f"Public address, {service}"
-    advice = (
-        f"PUBLIC_BASE_URL must lead to this server's gateway: check its DNS, certificate, firewall, and that "
-        f"{service} is up."
+
+    async def look() -> str:
+        response = await _ask(http, public + path, method, json={} if method == "POST" else None)
+        if response.status_code != expected:
+            raise Wrong(f"{public}{path} answers {response.status_code}, and {service} would answer {expected}")
+        return f"{public}{path} answers"
+
+    return Probe(
+        about=f"Public address, {service}",
+        advice="PUBLIC_BASE_URL must lead to this server's gateway: check its DNS, certificate, firewall, and that "
+        f"{service} is up.",
+        look=look,
     )
-    try:
-        response = httpx.request(method, public + path, json={} if method == "POST" else None, timeout=15)
-    except httpx.HTTPError as error:
-        found = f"{public}{path}: {type(error).__name__}: {error}"
-        return [Check(about=about, verdict=Verdict.WRONG, found=found, advice=advice)]
-    if response.status_code != expected:
-        found = f"{public}{path} answers {response.status_code}, and {service} would answer {expected}"
-        return [Check(about=about, verdict=Verdict.WRONG, found=found, advice=advice)]
-    return [Check(about=about, verdict=Verdict.OK, found=f"{public}{path} answers")]
 
 
-def _pages(place: Compose | Native, variables: Mapping[str, str]) -> list[Check]:
+def _page(http: httpx.AsyncClient, name: str, address: str) -> Probe:
     """Whether what messages and calls point to is there."""
-    usual = {"BOOKING_URL": f"{place.addresses.sandbox}/cal/demo/reunion"}
-    names = ("BOOKING_URL", "RESOURCE_URL", "SURVEY_URL", "MATERIAL_URL", "VOICE_WELCOME_URL", "VOICE_VOICEMAIL_URL")
-    addresses = {name: variables.get(name) or usual.get(name) for name in names}
-    return [_page(name, address) for name, address in addresses.items() if address]
+
+    async def look() -> str:
+        response = await _ask(http, address, follow_redirects=True)
+        kind = response.headers.get("content-type", "")
+        if response.is_error:
+            raise Wrong(f"{address} answers {response.status_code}")
+        if name.startswith("VOICE_") and not kind.startswith("audio/"):
+            raise Wrong(f"{address} is {kind}, not a recording")
+        return f"{address} answers"
+
+    return Probe(about=name, advice=f"People, or Twilio, are sent to {name}: correct it.", look=look)
 
 
-def _clock(elsewhere: str) -> list[Check]:
+def _clock(http: httpx.AsyncClient, elsewhere: str) -> Probe:
     """Whether this server's clock is right, by the hour that another one says it is (HTTP's Date)."""
-    about, advice = "The clock", "Set this server's clock (NTP): the hours of calling follow it."
-    try:
-        with httpx.stream("GET", elsewhere, timeout=15) as response:
-            said = parsedate_to_datetime(response.headers["date"])
-    except (httpx.HTTPError, httpx.InvalidURL, KeyError, ValueError) as error:
-        found = f"could not be compared: {type(error).__name__}"
-        return [Check(about=about, verdict=Verdict.DOUBT, found=found, advice=advice)]
-    apart = abs((datetime.now(UTC) - said).total_seconds())
-    if apart > CLOCKS_APART:
-        return [Check(about=about, verdict=Verdict.WRONG, found=f"{apart:.0f} seconds wrong", advice=advice)]
-    return [Check(about=about, verdict=Verdict.OK, found=f"agrees with {urlsplit(elsewhere).hostname}")]
+
+    async def look() -> str:
+        try:
+            said = parsedate_to_datetime((await _ask(http, elsewhere)).headers["date"])
+        except (Wrong, KeyError, ValueError) as error:
+            raise Doubt(f"could not be compared: {describe(error)}") from error
+        apart = abs((datetime.now(UTC) - said).total_seconds())
+        if apart > CLOCKS_APART:
+            raise Wrong(f"{apart:.0f} seconds wrong")
+        return f"agrees with {urlsplit(elsewhere).hostname}"
+
+    return Probe(about="The clock", advice="Set this server's clock (NTP): the hours of calling follow it.", look=look)
 
 
-def _page(name: str, address: str) -> Check:
-    advice = f"People, or Twilio, are sent to {name}: correct it."
+async def _ask(http: httpx.AsyncClient, address: str, method: str = "GET", **more: Any) -> httpx.Response:
+    """What an address answers, without its body: that may be a recording. Raises Wrong where it does not."""
     try:
-        with httpx.stream("GET", address, timeout=15, follow_redirects=True) as response:
-            kind = response.headers.get("content-type", "")
+        async with http.stream(method, address, **more) as response:
+            return response
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return Check(about=name, verdict=Verdict.WRONG, found=f"{address}: {type(error).__name__}", advice=advice)
-    if response.is_error:
-        found = f"{address} answers {response.status_code}"
-        return Check(about=name, verdict=Verdict.WRONG, found=found, advice=advice)
-    if name.startswith("VOICE_") and not kind.startswith("audio/"):
-        return Check(about=name, verdict=Verdict.WRONG, found=f"{address} is {kind}, not a recording", advice=advice)
-    return Check(about=name, verdict=Verdict.OK, found=f"{address} answers")
+        raise Wrong(f"{address}: {describe(error)}") from error

@@ -8,7 +8,6 @@ import time
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import aio_pika
 import aiormq.exceptions
@@ -26,7 +25,7 @@ from kit.settings import BadFile
 from pauta.catalogue import SERVICES
 from pauta.restoring import SILENT
 from pauta.running.recipe import PROJECT
-from pauta.setup import SetupSettings, administrator
+from pauta.setup import SetupSettings, administrator, management
 
 SERVERS = "servers"
 OLDEST_EVENT = timedelta(minutes=1)
@@ -183,10 +182,8 @@ async def _switch(settings: SetupSettings) -> str:
 
 
 async def _ask(settings: SetupSettings, path: str) -> Any:
-    management = urlsplit(settings.admin_rabbitmq_url.get_secret_value())
-    base = urlunsplit((management.scheme, f"{management.hostname}:{management.port}", "/api", "", ""))
-    async with httpx.AsyncClient(auth=(management.username or "", management.password or ""), timeout=15) as http:
-        response = await http.get(base + path)
+    async with httpx.AsyncClient(**management(settings)) as http:
+        response = await http.get(path)
     response.raise_for_status()
     return response.json()
 

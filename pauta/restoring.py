@@ -3,7 +3,6 @@
 import asyncio
 import time
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit, urlunsplit
 
 import aio_pika
 import asyncpg
@@ -13,7 +12,7 @@ import typer
 from contracts.outbound import OutboundPaused
 from kit import outbox
 from kit.bus import EVENTS
-from pauta.setup import SetupSettings, administrator
+from pauta.setup import SetupSettings, administrator, management
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -40,19 +39,18 @@ SAID = "select event_id, lead_id, topic, body from actions where at between $1 a
 @app.command()
 def caught_up() -> None:
     """Returns when the audit log has everything that was published before."""
-    management = urlsplit(SetupSettings().admin_rabbitmq_url.get_secret_value())
-    url = urlunsplit((management.scheme, f"{management.hostname}:{management.port}", "/api/queues", "", ""))
-    auth = (management.username or "", management.password or "")
     began = time.monotonic()
-    while (waiting := _waiting(url, auth)) or time.monotonic() - began < COUNTS_AGE:
-        if time.monotonic() - began > PATIENCE:
-            raise SystemExit(f"The audit log is {waiting} events behind after {PATIENCE:.0f} seconds. Is console up?")
-        time.sleep(0.5)
+    with httpx.Client(**management(SetupSettings())) as http:
+        while (waiting := _waiting(http)) or time.monotonic() - began < COUNTS_AGE:
+            if time.monotonic() - began > PATIENCE:
+                behind = f"{waiting} events behind after {PATIENCE:.0f} seconds"
+                raise SystemExit(f"The audit log is {behind}. Is console up?")
+            time.sleep(0.5)
 
 
-def _waiting(url: str, auth: tuple[str, str]) -> int:
+def _waiting(http: httpx.Client) -> int:
     """Messages in console's queues, or in its hands."""
-    response = httpx.get(url, params={"columns": "name,messages"}, auth=auth, timeout=15)
+    response = http.get("/queues", params={"columns": "name,messages"})
     response.raise_for_status()
     ours = [queue for queue in response.json() if queue["name"].startswith(("console.events", "console.wait."))]
     return sum(int(queue.get("messages", 0)) for queue in ours)

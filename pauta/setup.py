@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
@@ -44,7 +45,7 @@ async def set_up(settings: SetupSettings) -> None:
     delays = tuple(float(delay) for delay in settings.retry_delays.split(","))
     works = [work for service in SERVICES for work in service.works]
     await topology.declare(settings.admin_amqp_url.get_secret_value(), works, delays)
-    await _make_broker_users(settings.admin_rabbitmq_url.get_secret_value(), passwords)
+    await _make_broker_users(settings, passwords)
     log.info("setup.broker", queues=len(works))
     for service in SERVICES:
         await _make_database(settings.admin_database_url.get_secret_value(), service.name, passwords[service.name])
@@ -93,11 +94,15 @@ async def _make_database(admin_url: str, name: str, password: str) -> None:
         await owner.close()
 
 
-async def _make_broker_users(management_url: str, passwords: dict[str, str]) -> None:
-    parts = urlsplit(management_url)
-    auth = (parts.username or "", parts.password or "")
-    base = urlunsplit((parts.scheme, f"{parts.hostname}:{parts.port}", "/api", "", ""))
-    async with httpx.AsyncClient(base_url=base, auth=auth, timeout=15) as http:
+def management(settings: SetupSettings) -> dict[str, Any]:
+    """How an HTTP client reaches RabbitMQ's management API."""
+    url = urlsplit(settings.admin_rabbitmq_url.get_secret_value())
+    base = urlunsplit((url.scheme, f"{url.hostname}:{url.port}", "/api", "", ""))
+    return {"base_url": base, "auth": (url.username or "", url.password or ""), "timeout": 15}
+
+
+async def _make_broker_users(settings: SetupSettings, passwords: dict[str, str]) -> None:
+    async with httpx.AsyncClient(**management(settings)) as http:
         for service in SERVICES:
             name = quote(service.name)
             await _put(http, f"/users/{name}", {"password": passwords[service.name], "tags": ""})

@@ -2,9 +2,10 @@
 
 import asyncio
 import base64
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 from brevo import AsyncBrevo
@@ -13,6 +14,8 @@ from brevo.core.api_error import ApiError
 from contracts.touch import FailureKind
 from kit.failures import Unavailable
 from providers.answers import Barred, RefusedTouch, Unclear, seconds_to_wait
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +99,15 @@ class BrevoClient:
 
     async def find(self, *, to: str, key: str, since: datetime) -> str | None:
         """The id of the mail sent under `key`, if Brevo lists it. Raises Unavailable."""
-        try:
-            async with asyncio.timeout(self._timeout):
-                listed = await self._mails.get_transac_emails_list(
-                    email=to,
-                    start_date=since.date().isoformat(),
-                    end_date=(since + timedelta(days=1)).date().isoformat(),
-                    sort="desc",
-                    limit=100,
-                )
-        except (httpx.HTTPError, TimeoutError, ValueError, ApiError) as error:
-            raise _unanswered(error) from error
+        listed = await self._ask(
+            self._mails.get_transac_emails_list(
+                email=to,
+                start_date=since.date().isoformat(),
+                end_date=(since + timedelta(days=1)).date().isoformat(),
+                sort="desc",
+                limit=100,
+            )
+        )
         for mail in listed.transactional_emails or []:
             if tag_of(key) in (mail.tags or []):
                 return str(mail.message_id).strip("<>")
@@ -114,21 +115,24 @@ class BrevoClient:
 
     async def senders(self) -> dict[str, bool]:
         """Who mails may come from, and whether each is confirmed; in lower case. Raises Unavailable."""
-        try:
-            async with asyncio.timeout(self._timeout):
-                listed = await self._api.senders.get_senders()
-        except (httpx.HTTPError, TimeoutError, ValueError, ApiError) as error:
-            raise _unanswered(error) from error
+        listed = await self._ask(self._api.senders.get_senders())
         return {sender.email.lower(): sender.active for sender in listed.senders or []}
 
     async def authenticated_domains(self) -> set[str]:
         """Domains of which any address may send. Raises Unavailable."""
+        listed = await self._ask(self._api.domains.get_domains())
+        return {domain.domain_name.lower() for domain in listed.domains or [] if domain.authenticated}
+
+    async def _ask(self, question: Awaitable[Answer]) -> Answer:
+        """The answer to what changes nothing, so that it can be asked again. Raises Unavailable."""
         try:
             async with asyncio.timeout(self._timeout):
-                listed = await self._api.domains.get_domains()
-        except (httpx.HTTPError, TimeoutError, ValueError, ApiError) as error:
-            raise _unanswered(error) from error
-        return {domain.domain_name.lower() for domain in listed.domains or [] if domain.authenticated}
+                return await question
+        except ApiError as error:
+            barred = error.status_code in (401, 403)
+            raise (Barred if barred else Unavailable)(f"brevo: {error.status_code}") from error
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:
+            raise Unavailable(f"brevo: {type(error).__name__}") from error
 
 
 def tag_of(key: str) -> str:
@@ -140,14 +144,6 @@ def _attached(attachments: tuple[Attachment, ...]) -> dict[str, Any]:
     """What is said of them; nothing where there are none, since Brevo refuses an empty list."""
     files = [{"name": one.name, "content": base64.b64encode(one.content).decode()} for one in attachments]
     return {"attachment": files} if files else {}
-
-
-def _unanswered(error: Exception) -> Unavailable:
-    """A question that got no answer; asking has no effect."""
-    if isinstance(error, ApiError):
-        barred = error.status_code in (401, 403)
-        return (Barred if barred else Unavailable)(f"brevo: {error.status_code}")
-    return Unavailable(f"brevo: {type(error).__name__}")
 
 
 def _failure(error: ApiError) -> Exception:
