@@ -69,3 +69,14 @@ class BookingUnmatched(Event):
     topic: Literal["booking.unmatched"] = "booking.unmatched"
     lead_id: int = 0
     uid: str
+    starts_at: AwareDatetime | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class BookingAttached(Event):
+    """console: an operator says that the booking is this lead's."""
+
+    topic: Literal["booking.attached"] = "booking.attached"
+    uid: str
+    by: str

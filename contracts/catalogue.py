@@ -1,11 +1,22 @@
 """Every event there is: the vocabulary of the bus."""
 
-from contracts.booking import BookingCancelled, BookingMoved, BookingUnmatched, LeadBooked, MeetingEnded
-from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased
+from contracts.booking import BookingAttached, BookingCancelled, BookingMoved, BookingUnmatched, LeadBooked, MeetingEnded
+from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased, StepSkipped
 from contracts.call import CallAnswered, CallUnanswered
 from contracts.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.event import Event
-from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadRegistered, LeadReturned, LeadUnregistered
+from contracts.lead import (
+    LeadClosed,
+    LeadCreated,
+    LeadErased,
+    LeadOptedOut,
+    LeadPaused,
+    LeadRegistered,
+    LeadReturned,
+    LeadStopped,
+    LeadUnpaused,
+    LeadUnregistered,
+)
 from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
 from contracts.reply import ReplyReceived
 from contracts.touch import (
@@ -15,6 +26,7 @@ from contracts.touch import (
     TouchFailed,
     TouchHeld,
     TouchLookedUp,
+    TouchReviewed,
     TouchSent,
     TouchSkipped,
     TouchUncertain,
@@ -28,11 +40,17 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     LeadUnregistered,
     LeadOptedOut,
     LeadClosed,
+    LeadPaused,
+    LeadUnpaused,
+    LeadStopped,
+    LeadErased,
     LeadBooked,
     BookingMoved,
     BookingCancelled,
     BookingUnmatched,
+    BookingAttached,
     MeetingEnded,
+    StepSkipped,
     CadenceFinished,
     CatchUpHeld,
     CatchUpReleased,
@@ -45,6 +63,7 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     TouchUncertain,
     TouchLookedUp,
     TouchUnknown,
+    TouchReviewed,
     TouchHeld,
     CallAnswered,
     CallUnanswered,

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.event import Event
 
@@ -29,10 +29,11 @@ class LeadCard(BaseModel):
 
 
 class LeadCreated(Event):
-    """intake: somebody new filled in a form, and it is stored."""
+    """intake: somebody new filled in a form, and it is stored. `received_at` is when the request came in."""
 
     topic: Literal["lead.created"] = "lead.created"
     card: LeadCard
+    received_at: AwareDatetime | None = None
 
 
 class LeadReturned(Event):
@@ -43,11 +44,12 @@ class LeadReturned(Event):
 
 
 class LeadRegistered(Event):
-    """crm: Kommo has the lead."""
+    """crm: Kommo has the lead. `asked_at` is when it was asked for it."""
 
     topic: Literal["lead.registered"] = "lead.registered"
     kommo_lead_id: int
     kommo_contact_id: int | None = None
+    asked_at: AwareDatetime | None = None
 
 
 class LeadUnregistered(Event):
@@ -79,3 +81,31 @@ class LeadClosed(Event):
 
     topic: Literal["lead.closed"] = "lead.closed"
     reason: Closing
+
+
+class LeadPaused(Event):
+    """console: an operator has the lead's follow-up wait."""
+
+    topic: Literal["lead.paused"] = "lead.paused"
+    by: str
+
+
+class LeadUnpaused(Event):
+    """console: an operator lets the follow-up go on where it stood."""
+
+    topic: Literal["lead.unpaused"] = "lead.unpaused"
+    by: str
+
+
+class LeadStopped(Event):
+    """console: an operator said stop in the person's place. Notify carries it out."""
+
+    topic: Literal["lead.stopped"] = "lead.stopped"
+    by: str
+
+
+class LeadErased(Event):
+    """console: an operator had the person's data erased. Whoever keeps any erases it."""
+
+    topic: Literal["lead.erased"] = "lead.erased"
+    by: str

@@ -63,10 +63,11 @@ class TouchDeferred(TouchEvent):
 
 
 class TouchSent(TouchEvent):
-    """notify: the provider accepted the touch, under this reference."""
+    """notify: the provider accepted the touch, under this reference. `asked_at` is when our request left."""
 
     topic: Literal["touch.sent"] = "touch.sent"
     provider_ref: str | None = None
+    asked_at: AwareDatetime | None = None
 
 
 class TouchDelivered(TouchEvent):
@@ -103,6 +104,7 @@ class SkipReason(StrEnum):
     OVERTAKEN = "overtaken"  # a later step on the same channel is due as well
     CALLED_TODAY = "called_today"  # this number had a welcome call within a day, whoever's form it was
     ABROAD = "abroad"  # its country is none that the business reaches out to by phone
+    OPERATOR = "operator"  # an operator said so
 
 
 class TouchSkipped(TouchEvent):
@@ -131,6 +133,14 @@ class TouchUnknown(TouchEvent):
     """notify: it could not be found out whether the touch was sent. A person must look: it is not sent again."""
 
     topic: Literal["touch.unknown"] = "touch.unknown"
+
+
+class TouchReviewed(TouchEvent):
+    """console: an operator looked into a touch of which nobody could say whether it was sent: send it, or let it be."""
+
+    topic: Literal["touch.reviewed"] = "touch.reviewed"
+    send: bool
+    by: str
 
 
 class HoldReason(StrEnum):
