@@ -45,6 +45,7 @@ HASTY = {
     "KOMMO_FIELD_ID_SERVICIO": "500102",
     "KOMMO_FIELD_ID_FUENTE": "500103",
 }
+CITIES = ("55", "33", "81")  # ten thousand people each
 _numbers = itertools.count(2000)
 
 
@@ -302,10 +303,11 @@ class System:
 def person(call: int = 0, message: int = 0, **changes: Any) -> dict[str, Any]:
     """A form of somebody new, with the fate that the sandbox reads in the number's last digits."""
     number = next(_numbers)
+    city, rest = divmod(number, 10_000)
     form = {
         "nombre": f"Persona Número{number}",
         "email": f"p{number}@example.com",
-        "telefono": f"55{number}00{call}{message}",
+        "telefono": f"{CITIES[city]}{rest:04}00{call}{message}",
     }
     return form | {"empresa": "Demo SA", "servicio": "IA", "fuente": "Prueba"} | changes
 
