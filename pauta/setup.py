@@ -105,7 +105,8 @@ async def _make_broker_users(settings: SetupSettings, passwords: dict[str, str])
     async with httpx.AsyncClient(**management(settings)) as http:
         for service in SERVICES:
             name = quote(service.name)
-            await _put(http, f"/users/{name}", {"password": passwords[service.name], "tags": ""})
+            tags = "management" if service.name == "console" else ""  # it shows the queues
+            await _put(http, f"/users/{name}", {"password": passwords[service.name], "tags": tags})
             await _put(http, f"/permissions/%2F/{name}", permissions(service))
             said = "|".join(re.escape(event.named()) for event in service.says)
             topics = {"exchange": EVENTS.name, "write": f"^({said})$" if said else NOTHING, "read": NOTHING}

@@ -85,7 +85,9 @@ class System:
                 )
                 for number, port in enumerate((self.native.ports[name], second))
             ]
-        upstreams = {f"{n.upper()}_UPSTREAM": [port for _, port in self.replicas[n]] for n in BEHIND_THE_GATEWAY}
+        ports = {name: [port for _, port in replicas] for name, replicas in self.replicas.items()}
+        ports["sandbox"] = [self.native.ports["sandbox"]]
+        upstreams = {f"{name.upper()}_UPSTREAM": ports[name] for name in BEHIND_THE_GATEWAY}
         gateway = self.native.make_gateway(upstreams)
         self.servers.append(gateway)
         gateway.start()

@@ -19,7 +19,7 @@ from pauta.running.servers import Caddy, Postgres, Process, RabbitMQ, answers, f
 
 WITH_DATABASES = ("intake", "crm", "notify", "scheduler", "console")
 SERVICES = (*WITH_DATABASES, "sandbox")
-BEHIND_THE_GATEWAY = ("intake", "crm", "notify")
+BEHIND_THE_GATEWAY = ("intake", "crm", "notify", "console", "sandbox")
 # whoever waits for an answer comes first, then the first contact, then those who only keep books
 NICENESS = {"notify": 5, "sandbox": 5, "crm": 15, "console": 15, "scheduler": 19}
 

@@ -1,34 +1,72 @@
 """Composition root of console."""
 
 from fastapi import FastAPI
+from starlette.middleware.sessions import SessionMiddleware
 
+from journey.settings import load_journey
 from kit.leader import Leader
 from kit.service import make_app, make_frame, traced
 from services.console.actions_log import ActionsLog
 from services.console.dead_letters import DeadLetters
 from services.console.deps import Deps
+from services.console.door import Door
 from services.console.handlers import SAYS, router
-from services.console.routes import routes
+from services.console.neighbours import Neighbours
+from services.console.rendering import Pages
+from services.console.routes import api, entering, looking, ordering
+from services.console.session import COOKIE, LASTS
 from services.console.settings import Settings
-from services.console.store import Store
+from services.console.store.actions import Store
+from services.console.store.figures import Figures
+from services.console.store.projections import Projections
 from services.console.ticks import ticks
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
+    """Raises InvalidJourney when the journey file is not sound, ValueError when nobody is to log in."""
     settings = settings or Settings()
     frame = make_frame("console", settings)
+    journey, _ = load_journey(settings)
+    pages = Pages(zone=settings.timezone, business=settings.business_name)
+    door = Door(settings.users)
 
     async def open_deps() -> Deps:
-        store = Store(frame.database)
+        store, projections = Store(frame.database), Projections(frame.database)
         file = ActionsLog(
             settings.actions_log_path,
             store,
             rotate_at=settings.actions_log_rotate_at,
             keep=settings.actions_log_keep,
         )
-        leader = Leader(dsn=settings.dsn, name="actions_log", work=file.follow, elected=file.elected)
-        dead_letters = DeadLetters(settings.amqp_url.get_secret_value(), store.say)
-        return Deps(store=store, dead_letters=dead_letters, log_writer=leader)
+        neighbours = Neighbours(
+            scheduler=settings.scheduler_url,
+            notify=settings.notify_url,
+            rabbitmq=settings.rabbitmq_url.get_secret_value(),
+        )
+        frame.closing.push_async_callback(neighbours.close)
+        return Deps(
+            settings=settings,
+            journey=journey,
+            store=store,
+            figures=Figures(frame.database),
+            projections=projections,
+            dead_letters=DeadLetters(settings.amqp_url.get_secret_value(), store.say),
+            neighbours=neighbours,
+            pages=pages,
+            door=door,
+            log_writer=Leader(dsn=settings.dsn, name="actions_log", work=file.follow, elected=file.elected),
+            projector=Leader(dsn=settings.dsn, name="projections", work=projections.follow),
+        )
 
-    app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
+    routes = [api.routes, entering.routes, looking.routes, ordering.routes]
+    app = make_app(frame, open_deps=open_deps, handlers=router, routes=routes, ticks=ticks, says=SAYS)
+    app.add_middleware(
+        SessionMiddleware,
+        secret_key=settings.console_secret.get_secret_value(),
+        session_cookie=COOKIE,
+        max_age=LASTS,
+        path="/console",
+        same_site="strict",
+        https_only=settings.pauta_profile == "production",
+    )
     return traced(app, frame)

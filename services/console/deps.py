@@ -5,16 +5,31 @@ from typing import Annotated
 
 from faststream import Context
 
+from journey.model import Journey
 from kit.leader import Leader
 from services.console.dead_letters import DeadLetters
-from services.console.store import Store
+from services.console.door import Door
+from services.console.neighbours import Neighbours
+from services.console.rendering import Pages
+from services.console.settings import Settings
+from services.console.store.actions import Store
+from services.console.store.figures import Figures
+from services.console.store.projections import Projections
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
+    settings: Settings
+    journey: Journey
     store: Store
+    figures: Figures
+    projections: Projections
     dead_letters: DeadLetters
+    neighbours: Neighbours
+    pages: Pages
+    door: Door
     log_writer: Leader
+    projector: Leader
 
 
 FromApp = Annotated[Deps, Context("deps")]

@@ -5,10 +5,13 @@ from typing import Any
 import structlog
 from faststream.rabbit import RabbitRouter
 
-from contracts.booking import BookingCancelled
+from contracts.booking import BookingAttached, BookingCancelled
+from contracts.cadence import StepSkipped
 from contracts.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.event import Event
+from contracts.lead import LeadErased, LeadPaused, LeadStopped, LeadUnpaused
 from contracts.outbound import OutboundPaused, OutboundResumed
+from contracts.touch import TouchReviewed
 from kit import tracing
 from kit.bus import ACKNOWLEDGE, EVENTS, Work
 from services.console.deps import FromApp
@@ -20,7 +23,10 @@ OWN_WORDS = {BookingCancelled.named(): ("reason",)}  # what a person wrote stays
 
 EVERYTHING = Work("console.events", ("#",), at_once=4)
 WORKS = (EVERYTHING,)
-SAYS = (OutboundPaused, OutboundResumed, DeadLetterReplayed, DeadLetterDiscarded)
+SAYS = (
+    *(OutboundPaused, OutboundResumed, DeadLetterReplayed, DeadLetterDiscarded),
+    *(LeadPaused, LeadUnpaused, LeadStopped, LeadErased, StepSkipped, TouchReviewed, BookingAttached),
+)
 
 router = RabbitRouter()
 

@@ -1,15 +1,57 @@
 """What console reads from the environment."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, Secret, SecretStr, model_validator
 
+from journey.settings import JourneySettings
 from kit.settings import ServiceSettings
+from services.console.decisions.users import User, read_users
 
 
-class Settings(ServiceSettings):
-    """`actions_log_rotate_at` is how many actions one file holds, `actions_log_keep` how many older files stay."""
+class Settings(ServiceSettings, JourneySettings):
+    """`actions_log_rotate_at` is how many actions one file holds, `actions_log_keep` how many older files stay.
+
+    `console_users` are `name:role:hash`, one after another; without any, the console is open, and that only in the
+    demonstration. `objective_share` of the calls are to be asked for within `objective_seconds`.
+    """
 
     actions_log_path: Path = Path("data/actions_log.json")
     actions_log_rotate_at: int = Field(1000, ge=1)
     actions_log_keep: int = Field(20, ge=1)
+
+    console_users: SecretStr = SecretStr("")
+    console_secret: SecretStr
+    sandbox_replicas: int = 1
+    scheduler_url: str
+    notify_url: str
+    rabbitmq_url: Secret[str]
+    kommo_base_url: str
+    business_name: str = "Pauta"
+    touch_prices: str = ""
+    objective_seconds: float = Field(10.0, gt=0)
+    objective_share: float = Field(0.95, gt=0, lt=1)
+
+    @property
+    def users(self) -> dict[str, User]:
+        """Raises ValueError for what is no list of users."""
+        return read_users(self.console_users.get_secret_value())
+
+    @property
+    def demonstration(self) -> bool:
+        return self.pauta_profile == "demonstration" and self.sandbox_replicas > 0
+
+    @property
+    def prices(self) -> dict[str, float]:
+        """What a touch on a channel is reckoned to cost."""
+        pairs = (pair.partition("=") for pair in self.touch_prices.split(",") if pair)
+        return {name: float(price) for name, _, price in pairs}
+
+    @model_validator(mode="after")
+    def _is_closed_in_life(self) -> Self:
+        if not self.users and not self.demonstration:
+            raise ValueError(
+                "CONSOLE_USERS is empty: the console is open only in the demonstration. See: pauta console user"
+            )
+        return self

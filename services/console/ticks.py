@@ -7,4 +7,4 @@ from services.console.deps import Deps
 
 
 def ticks(deps: Deps) -> Sequence[Tick]:
-    return (Tick("write_actions_log", 1, deps.log_writer),)
+    return (Tick("write_actions_log", 1, deps.log_writer), Tick("project", 1, deps.projector))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kit.database import Database
-from services.console.store import Store
+from services.console.store.actions import Store
 from tests.builders import a_lead_created
 from tests.system import REPLICATED, System, e164, person
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,14 @@ def read_letter(*, queue: str, body: bytes, message_id: str, lead: str, headers:
         replayed=int(headers.get("x-replayed") or 0),
         body=without_personal_data(content) if isinstance(content, Mapping) else mask(str(content))[:SHOWN],
     )
+
+
+def grouped(letters: Iterable[Letter]) -> list[tuple[str, str, list[Letter]]]:
+    """Queue, cause and letters of each kind of failure, the largest first."""
+    groups: dict[tuple[str, str], list[Letter]] = {}
+    for letter in letters:
+        groups.setdefault((letter.queue, letter.error.partition(":")[0]), []).append(letter)
+    return [(queue, cause, one) for (queue, cause), one in sorted(groups.items(), key=lambda pair: -len(pair[1]))]
 
 
 def headers_for_replay(headers: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from kit import tracing
 from kit.service import deps_of
 from services.console.decisions.letters import Letter
 from services.console.deps import Deps
+from services.console.store.projections import Progress
 
 log = structlog.get_logger()
 routes = APIRouter()
@@ -52,11 +53,7 @@ async def unknown_touches(deps: FromApp) -> list[dict[str, Any]]:
 @routes.get("/api/switch")
 async def show_switch(deps: FromApp) -> dict[str, Any]:
     """Whether everything that leaves is stopped, and who said so when."""
-    said = await deps.store.switched()
-    if said is None:
-        return {"paused": False}
-    paused = said["topic"] == OutboundPaused.named()
-    return {"paused": paused, "by": said["by"], "at": said["at"], "reason": said.get("reason", "")}
+    return await deps.store.switch()
 
 
 @routes.post("/api/switch/pause", status_code=202)
@@ -93,3 +90,16 @@ async def discard_dead_letters(chosen: Chosen, deps: FromApp) -> list[str]:
     """Throws them away; the ids of those that were there."""
     with tracing.continued({}):
         return [letter.letter_id for letter in await deps.dead_letters.discard(chosen.ids, chosen.by)]
+
+
+@routes.get("/api/projections")
+async def projections(deps: FromApp) -> Progress:
+    """How far what the pages show has come in the audit log."""
+    return await deps.projections.progress()
+
+
+@routes.post("/api/projections/rebuild", status_code=202)
+async def rebuild_projections(deps: FromApp) -> Progress:
+    """Makes what the pages show anew from the audit log; how much there is to do."""
+    await deps.projections.forget()
+    return await deps.projections.progress()

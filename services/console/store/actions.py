@@ -1,8 +1,9 @@
-"""Console's SQL: every event, once, in an order a reader can follow."""
+"""The audit log: every event, once, in an order a reader can follow."""
 
 from typing import Any
 
 from contracts.event import Event
+from contracts.outbound import OutboundPaused
 from kit import outbox
 from kit.database import Database
 from services.console.decisions.actions import action
@@ -22,6 +23,11 @@ UNKNOWN = """select id, body, trace from actions a where topic = 'touch.unknown'
                  and later.topic in ('touch.sent', 'touch.delivered', 'touch.failed')
                  and later.body->>'touch_id' = a.body->>'touch_id')
              order by id limit $1"""
+
+OF_LEAD = """select id, at, body, trace from (select * from actions where lead_id = $1 order by id desc limit $2) newest
+             order by at, id"""
+NEWEST_PROJECTED = """select max(id) as id from actions where id > $1 and id <= (select until from projected)
+                        and ($2::bigint is null or lead_id = $2)"""
 
 
 class Store:
@@ -46,6 +52,30 @@ class Store:
     async def unknown_touches(self, *, limit: int = 1000) -> list[dict[str, Any]]:
         """Touches of which nobody can say whether they were sent, and of which nothing was heard since."""
         return [action(row["id"], row["body"], row["trace"]) for row in await self._database.fetch(UNKNOWN, limit)]
+
+    async def switch(self) -> dict[str, Any]:
+        """Whether everything that leaves is stopped, and who said so when."""
+        said = await self.switched()
+        if said is None:
+            return {"paused": False}
+        paused = said["topic"] == OutboundPaused.named()
+        return {"paused": paused, "by": said["by"], "at": said["at"], "reason": said.get("reason", "")}
+
+    async def newest(self, limit: int) -> list[dict[str, Any]]:
+        """The newest events, as they were said, the latest first."""
+        rows = await self._database.fetch("select id, lead_id, at, body from actions order by id desc limit $1", limit)
+        return [dict(row) for row in rows]
+
+    async def events_of(self, lead_id: int, *, limit: int = 1000) -> list[dict[str, Any]]:
+        """What was said of a lead, by the time it happened."""
+        rows = await self._database.fetch(OF_LEAD, lead_id, limit)
+        return [dict(row) for row in rows]
+
+    async def newest_projected(self, after: int, lead_id: int | None) -> int | None:
+        """The newest event after `after`, of one lead or of any, that the pages already show."""
+        rows = await self._database.fetch(NEWEST_PROJECTED, after, lead_id)
+        newest: int | None = rows[0]["id"]
+        return newest
 
     async def say(self, event: Event) -> None:
         await outbox.say(self._database, event)

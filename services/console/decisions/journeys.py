@@ -1,0 +1,65 @@
+"""The numbers on each step of the journey: who stands there, who left there and how, and what became of its touches."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from journey.model import FollowUpStep, MeetingStep, Step, spoken
+from services.console.decisions.leads import State
+
+Counts = Mapping[tuple[str, str], int]
+
+LEFT_BY_BOOKING = (State.BOOKED, State.MET)
+STILL_THERE = (State.WAITING, State.REACHED, State.PAUSED)
+ARRIVED = ("delivered", "answered")
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Of one step; `here`, `booked` and `stopped` are leads whose last step it was."""
+
+    step: Step
+    when: str
+    here: int
+    booked: int
+    stopped: int
+    failed: int
+    skipped: int
+    arrived: int
+    made: int
+
+
+def numbers_of(steps: Iterable[Step], at_step: Counts, outcomes: Counts) -> tuple[Numbers, ...]:
+    return tuple(_numbers(step, at_step, outcomes) for step in steps)
+
+
+def _numbers(step: Step, at_step: Counts, outcomes: Counts) -> Numbers:
+    def standing(*states: State) -> int:
+        return sum(at_step.get((step.name, state), 0) for state in states)
+
+    def ended(*how: str) -> int:
+        return sum(outcomes.get((step.name, one), 0) for one in how)
+
+    return Numbers(
+        step=step,
+        when=_when(step),
+        here=standing(*STILL_THERE),
+        booked=standing(*LEFT_BY_BOOKING),
+        stopped=standing(State.STOPPED, State.ERASED),
+        failed=ended("failed"),
+        skipped=ended("skipped"),
+        arrived=ended(*ARRIVED),
+        made=ended("sent", "uncertain", "unanswered", *ARRIVED),
+    )
+
+
+def _when(step: Step) -> str:
+    """In the file's own words; nothing for what happens at once."""
+    match step:
+        case FollowUpStep(after=after):
+            return f"+ {spoken(after)}"
+        case MeetingStep(before=before) if before is not None:
+            return f"− {spoken(before)}"
+        case MeetingStep(after=after) if after is not None:
+            return f"+ {spoken(after)}"
+        case _:
+            return ""

@@ -1,0 +1,265 @@
+"""What an operator sees of a lead, folded from its events. Pure: the same events give the same lead.
+
+Events of one lead may arrive in another order than they happened, so firsts are the earliest, and what can be said
+again and again (a pause, a booking) keeps the time or the revision of the latest word.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.cadence import CadenceFinished
+from contracts.call import CallAnswered, CallUnanswered
+from contracts.catalogue import EVERY_EVENT
+from contracts.event import Event
+from contracts.lead import (
+    LeadCard,
+    LeadClosed,
+    LeadCreated,
+    LeadErased,
+    LeadOptedOut,
+    LeadPaused,
+    LeadRegistered,
+    LeadReturned,
+    LeadUnpaused,
+)
+from contracts.reply import ReplyReceived
+from contracts.touch import (
+    Channel,
+    TouchDeferred,
+    TouchDelivered,
+    TouchDue,
+    TouchEvent,
+    TouchFailed,
+    TouchHeld,
+    TouchSent,
+    TouchSkipped,
+    TouchUncertain,
+    TouchUnknown,
+)
+
+CLASSES: Mapping[str, type[Event]] = {event.named(): event for event in EVERY_EVENT}
+MESSAGES = (Channel.WHATSAPP, Channel.SMS)
+RANKS = {"due": 0, "uncertain": 1, "sent": 2, "skipped": 3, "failed": 3, "unanswered": 4, "delivered": 5, "answered": 5}
+
+
+class State(StrEnum):
+    """Where a lead stands, in an operator's words; of several, the first that holds."""
+
+    ERASED = "erased"
+    MET = "met"
+    BOOKED = "booked"
+    STOPPED = "stopped"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    REACHED = "reached"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One lead. Each field is a column of `leads`; `steps` says how far each step of the journey came."""
+
+    lead_id: int
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    company: str = ""
+    service: str = ""
+    source: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    received_at: datetime | None = None
+    accepted_at: datetime | None = None
+    kommo_asked_at: datetime | None = None
+    registered_at: datetime | None = None
+    kommo_lead_id: int | None = None
+    call_deferred_at: datetime | None = None
+    call_due_at: datetime | None = None
+    call_held: str | None = None
+    call_asked_at: datetime | None = None
+    call_sent_at: datetime | None = None
+    call_ended_at: datetime | None = None
+    call_end: str | None = None
+    fallback_asked_at: datetime | None = None
+    fallback_sent_at: datetime | None = None
+    delivered_at: datetime | None = None
+    reached_at: datetime | None = None
+    booked_at: datetime | None = None
+    revision: int = 0
+    booking: str | None = None
+    meets_at: datetime | None = None
+    met_at: datetime | None = None
+    stopped: str | None = None
+    stopped_at: datetime | None = None
+    paused: bool = False
+    paused_at: datetime | None = None
+    finished_at: datetime | None = None
+    erased_at: datetime | None = None
+    calls: int = 0
+    whatsapps: int = 0
+    texts: int = 0
+    emails: int = 0
+    step: str = ""
+    steps: dict[str, str] = field(default_factory=dict)
+    last_at: datetime | None = None
+
+    @property
+    def state(self) -> State:
+        marks = (
+            (State.ERASED, self.erased_at),
+            (State.MET, self.met_at),
+            (State.BOOKED, self.booking),
+            (State.STOPPED, self.stopped),
+            (State.PAUSED, self.paused),
+            (State.FINISHED, self.finished_at),
+            (State.REACHED, self.reached_at),
+        )
+        return next((state for state, mark in marks if mark), State.WAITING)
+
+    @property
+    def waited(self) -> float | None:
+        """Seconds from when the call could be made to when it was asked for; None where it was not."""
+        begins = self.call_begins
+        if self.call_asked_at is None or begins is None:
+            return None
+        return max(0.0, (self.call_asked_at - begins).total_seconds())
+
+    @property
+    def call_begins(self) -> datetime | None:
+        """When the welcome call's hours let it be made: at once, or when the scheduler said that they had come."""
+        return self.call_due_at if self.call_deferred_at is not None else self.accepted_at
+
+
+def read(body: Mapping[str, Any]) -> Event | None:
+    """The event in a row of the audit log; None for one that this version does not know, or cannot read."""
+    known = CLASSES.get(str(body.get("topic")))
+    try:
+        return known.model_validate(body) if known is not None else None
+    except ValueError:
+        return None
+
+
+def fold(lead: Lead, event: Event) -> Lead:
+    """The lead after the event."""
+    lead = replace(lead, last_at=max(event.at, lead.last_at or event.at))
+    match event:
+        case LeadCreated(card=card):
+            lead = replace(lead, received_at=event.received_at or event.at, accepted_at=event.at)
+            return lead if lead.erased_at else replace(lead, **_personal(card))
+        case LeadReturned(card=card):
+            known = {name: value for name, value in _personal(card).items() if not getattr(lead, name)}
+            return lead if lead.erased_at else replace(lead, **known)
+        case LeadRegistered():
+            asked = event.asked_at or event.at
+            return replace(lead, kommo_asked_at=asked, registered_at=event.at, kommo_lead_id=event.kommo_lead_id)
+        case CadenceFinished():
+            return replace(lead, finished_at=event.at)
+        case LeadErased():
+            return replace(lead, erased_at=event.at, **_personal(LeadCard(name="")))
+        case LeadOptedOut(reason=reason) | LeadClosed(reason=reason):
+            first = lead.stopped_at is None or event.at < lead.stopped_at
+            return replace(lead, stopped=str(reason), stopped_at=event.at) if first else lead
+        case LeadPaused() | LeadUnpaused():
+            late = lead.paused_at is not None and event.at < lead.paused_at
+            return lead if late else replace(lead, paused=isinstance(event, LeadPaused), paused_at=event.at)
+        case LeadBooked() | BookingMoved() | BookingCancelled() | MeetingEnded():
+            return _booked(lead, event)
+        case ReplyReceived():
+            return replace(lead, reached_at=_first(lead.reached_at, event.at))
+        case CallAnswered() | CallUnanswered():
+            return _call_ended(lead, event)
+        case TouchEvent():
+            return _touched(lead, event)
+        case _:
+            return lead
+
+
+def _personal(card: LeadCard) -> dict[str, Any]:
+    given = {name: getattr(card, name) or "" for name in ("name", "email", "phone", "company", "service", "source")}
+    return {**given, "fields": dict(card.extra)}
+
+
+def _booked(lead: Lead, event: LeadBooked | BookingMoved | BookingCancelled | MeetingEnded) -> Lead:
+    if isinstance(event, LeadBooked | BookingMoved):
+        lead = replace(lead, booked_at=_first(lead.booked_at, event.at))
+    if isinstance(event, MeetingEnded) and event.attended:
+        lead = replace(lead, met_at=_first(lead.met_at, event.ended_at))
+    if event.revision <= lead.revision:
+        return lead
+    match event:
+        case LeadBooked(booking=booking) | BookingMoved(booking=booking):
+            return replace(lead, revision=event.revision, booking=booking.uid, meets_at=booking.starts_at)
+        case BookingCancelled():
+            return replace(lead, revision=event.revision, booking=None, meets_at=None)
+        case _:
+            return replace(lead, revision=event.revision)
+
+
+def _call_ended(lead: Lead, event: CallAnswered | CallUnanswered) -> Lead:
+    answered = isinstance(event, CallAnswered)
+    end = "answered" if isinstance(event, CallAnswered) else str(event.reason)
+    lead = _stepped(lead, event.step, "answered" if answered else "unanswered")
+    lead = replace(lead, call_end=lead.call_end or end, call_ended_at=_first(lead.call_ended_at, event.at))
+    return replace(lead, reached_at=_first(lead.reached_at, event.at)) if answered else lead
+
+
+def _touched(lead: Lead, event: TouchEvent) -> Lead:
+    call = event.channel is Channel.CALL
+    match event:
+        case TouchDue():
+            return _stepped(replace(lead, call_due_at=event.at) if call else lead, event.step, "due")
+        case TouchDeferred():
+            return replace(lead, call_deferred_at=_first(lead.call_deferred_at, event.at)) if call else lead
+        case TouchHeld(reason=reason):
+            return replace(lead, call_held=lead.call_held or str(reason)) if call else lead
+        case TouchSent():
+            return _sent(lead, event)
+        case TouchDelivered():
+            return _delivered(lead, event)
+        case TouchFailed():
+            lead = replace(lead, call_asked_at=_first(lead.call_asked_at, event.at)) if call else lead
+            end = replace(lead, call_end=lead.call_end or "failed") if call else lead
+            return _stepped(end, event.step, "failed")
+        case TouchSkipped():
+            end = replace(lead, call_end=lead.call_end or "skipped") if call else lead
+            return _stepped(end, event.step, "skipped")
+        case TouchUncertain() | TouchUnknown():
+            return _stepped(lead, event.step, "uncertain")
+        case _:
+            return lead
+
+
+def _sent(lead: Lead, event: TouchSent) -> Lead:
+    asked = event.asked_at or event.at
+    counter = {Channel.CALL: "calls", Channel.WHATSAPP: "whatsapps", Channel.SMS: "texts", Channel.EMAIL: "emails"}
+    lead = replace(lead, **{counter[event.channel]: getattr(lead, counter[event.channel]) + 1})
+    lead = _stepped(lead, event.step, "sent")
+    if event.channel is Channel.CALL:
+        return replace(
+            lead, call_asked_at=_first(lead.call_asked_at, asked), call_sent_at=_first(lead.call_sent_at, event.at)
+        )
+    if event.channel in MESSAGES and (lead.fallback_sent_at is None or event.at < lead.fallback_sent_at):
+        return replace(lead, fallback_asked_at=asked, fallback_sent_at=event.at)
+    return lead
+
+
+def _delivered(lead: Lead, event: TouchDelivered) -> Lead:
+    lead = _stepped(lead, event.step, "delivered")
+    if event.channel not in MESSAGES:
+        return lead
+    return replace(lead, delivered_at=_first(lead.delivered_at, event.at), reached_at=_first(lead.reached_at, event.at))
+
+
+def _stepped(lead: Lead, step: str, outcome: str) -> Lead:
+    """The step came so far; a step that was reached on one channel stays so, whatever the others say."""
+    before = lead.steps.get(step)
+    if before is not None and RANKS[outcome] < RANKS[before]:
+        return lead
+    return replace(lead, step=step, steps=lead.steps | {step: outcome})
+
+
+def _first(before: datetime | None, at: datetime) -> datetime:
+    return at if before is None else min(before, at)

@@ -1,0 +1,119 @@
+"""From the form to the booking: when each thing happened, and whose time each gap was."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from services.console.decisions.leads import Lead
+
+
+class Whose(StrEnum):
+    """Who spent the time: we, a company, the hours that are kept, an operator's stop, or the person."""
+
+    OURS = "ours"
+    COMPANY = "company"
+    WINDOW = "window"
+    HELD = "held"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    whose: Whose
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One link of the chain: what happened, when, and the gaps since the link before it."""
+
+    name: str
+    at: datetime
+    gaps: tuple[Gap, ...] = ()
+
+
+def chain(lead: Lead) -> list[Stage]:
+    """The links there are, in the order of the journey: what has not happened is left out."""
+    return list(_links(lead))
+
+
+def _links(lead: Lead) -> Iterator[Stage]:
+    if lead.received_at is None or lead.accepted_at is None:
+        return
+    yield Stage("received", lead.received_at)
+    yield Stage("accepted", lead.accepted_at, _gaps((Whose.OURS, lead.received_at, lead.accepted_at)))
+    if lead.registered_at is not None:
+        asked = lead.kommo_asked_at or lead.registered_at
+        gaps = _gaps((Whose.OURS, lead.accepted_at, asked), (Whose.COMPANY, asked, lead.registered_at))
+        yield Stage("registered", lead.registered_at, gaps)
+    yield from _call(lead, lead.accepted_at)
+    yield from _fallback(lead)
+    if lead.booked_at is not None:
+        since = lead.delivered_at or lead.call_ended_at or lead.accepted_at
+        yield Stage("booked", lead.booked_at, _gaps((Whose.PERSON, since, lead.booked_at)))
+
+
+def _call(lead: Lead, accepted_at: datetime) -> Iterator[Stage]:
+    if lead.call_asked_at is None:
+        return
+    begins = lead.call_begins or accepted_at
+    ours = Whose.HELD if lead.call_held else Whose.OURS
+    before = ((Whose.WINDOW, accepted_at, begins), (ours, begins, lead.call_asked_at))
+    sent = lead.call_sent_at or lead.call_asked_at
+    yield Stage("dialled", sent, _gaps(*before, (Whose.COMPANY, lead.call_asked_at, sent)))
+    if lead.call_ended_at is not None:
+        name = "answered" if lead.call_end == "answered" else "unanswered"
+        yield Stage(name, lead.call_ended_at, _gaps((Whose.PERSON, sent, lead.call_ended_at)))
+
+
+def _fallback(lead: Lead) -> Iterator[Stage]:
+    if lead.fallback_sent_at is None or lead.call_end == "answered":
+        return
+    asked = lead.fallback_asked_at or lead.fallback_sent_at
+    since = lead.call_ended_at or asked
+    gaps = _gaps((Whose.OURS, since, asked), (Whose.COMPANY, asked, lead.fallback_sent_at))
+    yield Stage("fallback_sent", lead.fallback_sent_at, gaps)
+    if lead.delivered_at is not None:
+        yield Stage("delivered", lead.delivered_at, _gaps((Whose.COMPANY, lead.fallback_sent_at, lead.delivered_at)))
+
+
+def _gaps(*spans: tuple[Whose, datetime, datetime]) -> tuple[Gap, ...]:
+    """Only what took time; clocks of two machines may differ by a little, so nothing is below zero."""
+    return tuple(Gap(whose, s) for whose, begin, end in spans if (s := (end - begin).total_seconds()) > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What is aimed at: `share` of the calls asked for within `seconds` of when their hours allow them."""
+
+    seconds: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many may miss the objective, and how many have."""
+
+    calls: int
+    missed: int
+    allowed: int
+
+    @property
+    def kept(self) -> float:
+        """The share that was in time."""
+        return 1.0 if not self.calls else 1 - self.missed / self.calls
+
+    @property
+    def left(self) -> float:
+        """The share of the error budget that is left; below zero when it is overspent."""
+        return 1.0 if not self.missed else 1 - self.missed / self.allowed if self.allowed else -1.0
+
+
+def budget(calls: int, missed: int, objective: Objective) -> Budget:
+    return Budget(calls, missed, int(calls * (1 - objective.share) + 1e-9))
+
+
+def cause(lead: Lead) -> Whose | str:
+    """Why a lead's call was late: it was held (the reason), or it was our own time."""
+    return lead.call_held or Whose.OURS

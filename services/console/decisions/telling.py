@@ -1,0 +1,144 @@
+"""What happened, told in a line an operator understands at a glance; in Spanish, which is translated elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+
+class Tone(StrEnum):
+    """How a line should strike the eye."""
+
+    GOOD = "good"
+    PLAIN = "plain"
+    QUIET = "quiet"
+    DOUBT = "doubt"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line. `text`, `detail` and `channel` are for translation; the rest is shown as it is."""
+
+    icon: str
+    text: str
+    tone: Tone = Tone.PLAIN
+    detail: str = ""
+    channel: str = ""
+    step: str = ""
+    by: str = ""
+    name: str = ""
+    touch_id: str = ""
+    ref: str = ""
+    meets_at: str = ""
+    meeting_url: str = ""
+
+
+CHANNELS = {"email": "Correo", "call": "Llamada", "whatsapp": "WhatsApp", "sms": "SMS"}
+ICONS = {"email": "✉", "call": "☎", "whatsapp": "◉", "sms": "▤"}
+TOUCHES = {
+    "touch.due": Told("", "Toca enviar", Tone.QUIET),
+    "touch.deferred": Told("", "Espera su horario", Tone.QUIET),
+    "touch.sent": Told("", "Aceptado por el proveedor"),
+    "touch.delivered": Told("", "Entregado", Tone.GOOD),
+    "touch.failed": Told("", "No llegó", Tone.BAD),
+    "touch.skipped": Told("", "No se envió", Tone.DOUBT),
+    "touch.uncertain": Told("", "Sin respuesta clara del proveedor", Tone.DOUBT),
+    "touch.looked_up": Told("", "Se le preguntó al proveedor", Tone.QUIET),
+    "touch.unknown": Told("", "No se sabe si se envió: revísalo", Tone.BAD),
+    "touch.reviewed": Told("", "Revisado por una persona"),
+    "touch.held": Told("", "En espera", Tone.DOUBT),
+}
+OTHERS = {
+    "lead.created": Told("＋", "Llegó el lead", Tone.GOOD),
+    "lead.returned": Told("↻", "Volvió a llenar un formulario"),
+    "lead.registered": Told("K", "Registrado en Kommo", Tone.GOOD),
+    "lead.unregistered": Told("K", "Kommo lo rechazó", Tone.BAD),
+    "lead.opted_out": Told("⛔", "Pidió que no se le contacte", Tone.BAD),
+    "lead.closed": Told("■", "Cerrado en Kommo"),
+    "lead.paused": Told("‖", "Seguimiento en pausa", Tone.DOUBT),
+    "lead.unpaused": Told("▶", "El seguimiento continúa"),
+    "lead.stopped": Told("⛔", "Alto a todo contacto", Tone.BAD),
+    "lead.erased": Told("✕", "Se borraron sus datos personales", Tone.BAD),
+    "lead.booked": Told("★", "Agendó una reunión", Tone.GOOD),
+    "booking.moved": Told("★", "Cambió la hora de su reunión"),
+    "booking.cancelled": Told("☆", "Canceló su reunión", Tone.DOUBT),
+    "booking.unmatched": Told("☆", "Una reserva que no es de ningún lead", Tone.DOUBT),
+    "booking.attached": Told("★", "Se le asignó una reserva"),
+    "meeting.ended": Told("★", "Terminó la reunión", Tone.GOOD),
+    "cadence.finished": Told("■", "Terminó el seguimiento sin reunión", Tone.QUIET),
+    "step.skipped": Told("↷", "Se omite un paso"),
+    "call.answered": Told("☎", "Contestó la llamada", Tone.GOOD),
+    "call.unanswered": Told("☎", "No contestó", Tone.DOUBT),
+    "reply.received": Told("«", "Respondió", Tone.GOOD),
+    "outbound.paused": Told("⏻", "Se detuvo todo lo que sale", Tone.BAD),
+    "outbound.resumed": Told("⏻", "Todo vuelve a salir", Tone.GOOD),
+    "provider.away": Told("⚠", "Un proveedor no responde", Tone.BAD),
+    "provider.back": Told("✓", "El proveedor responde de nuevo", Tone.GOOD),
+    "dead_letter.replayed": Told("↻", "Se reintentó un mensaje pendiente"),
+    "dead_letter.discarded": Told("✕", "Se descartó un mensaje pendiente", Tone.DOUBT),
+    "catch_up.held": Told("‖", "Hay contactos atrasados que esperan tu decisión", Tone.BAD),
+    "catch_up.released": Told("▶", "Los contactos atrasados ya pueden salir"),
+}
+REASONS = {
+    "opted_out": "pidió que no se le contacte",
+    "no_address": "no dejó ese dato",
+    "bad_address": "esa dirección no existe",
+    "booked": "ya tiene reunión",
+    "not_booked": "la reunión se movió o se canceló",
+    "closed": "está cerrado en Kommo",
+    "too_late": "ya era muy tarde para este paso",
+    "overtaken": "ya tocaba el paso siguiente",
+    "called_today": "ya se llamó hoy a ese número",
+    "abroad": "es un número de otro país",
+    "operator": "lo decidió una persona",
+    "paused": "todo está detenido",
+    "provider_away": "el proveedor no responde",
+    "budget_spent": "se alcanzó el tope de gasto del día",
+    "voicemail": "buzón de voz",
+    "busy": "ocupado",
+    "no_answer": "no contestó",
+    "failed": "no se pudo conectar",
+    "hung_up": "colgó",
+    "fax": "contestó un fax",
+    "reply": "respondió BAJA",
+    "unsubscribed": "se dio de baja por correo",
+    "won": "ganado",
+    "lost": "perdido",
+    "deleted": "borrado",
+    "taken_over": "lo atiende una persona",
+    "erased": "se borraron sus datos",
+}
+PLAIN_DETAILS = ("text", "about", "provider")
+
+
+def tell(body: Mapping[str, Any]) -> Told:
+    """One line for an event; of a topic that is not known, its own name."""
+    topic, channel = _text(body, "topic"), _text(body, "channel")
+    touch = TOUCHES.get(topic)
+    known = touch or OTHERS.get(topic, Told("•", topic))
+    booking, card = body.get("booking") or {}, body.get("card") or {}
+    return replace(
+        known,
+        icon=ICONS.get(channel, "•") if touch else known.icon,
+        detail=_detail(body),
+        channel=CHANNELS.get(channel, "") if touch else "",
+        step=_text(body, "step"),
+        by=_text(body, "by"),
+        name=_text(card, "name"),
+        touch_id=_text(body, "touch_id") if topic == "touch.sent" else "",
+        ref=_text(body, "provider_ref"),
+        meets_at=_text(booking, "starts_at"),
+        meeting_url=_text(booking, "meeting_url"),
+    )
+
+
+def _text(of: Any, name: str) -> str:
+    value = of.get(name) if isinstance(of, Mapping) else None
+    return value if isinstance(value, str) else ""
+
+
+def _detail(body: Mapping[str, Any]) -> str:
+    if reason := _text(body, "reason"):
+        return REASONS.get(reason, reason)
+    return next((text for name in PLAIN_DETAILS if (text := _text(body, name))), "")

@@ -1,0 +1,37 @@
+"""Who may look, and who may also act."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """`password_hash` is Argon2's own notation."""
+
+    name: str
+    role: Role
+    password_hash: str = ""
+
+    @property
+    def acts(self) -> bool:
+        return self.role is Role.OPERATOR
+
+
+ANYBODY = User("demo", Role.OPERATOR)
+
+
+def read_users(written: str) -> dict[str, User]:
+    """The users in `name:role:hash name:role:hash`, by name. Raises ValueError, without quoting a hash."""
+    users = {}
+    for entry in written.split():
+        name, _, rest = entry.partition(":")
+        role, _, password_hash = rest.partition(":")
+        if not name or role not in list(Role) or not password_hash.startswith("$argon2"):
+            raise ValueError("CONSOLE_USERS: each is name:viewer or operator:hash, as `pauta console user` prints it")
+        users[name] = User(name, Role(role), password_hash)
+    return users

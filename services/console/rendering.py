@@ -1,0 +1,93 @@
+"""Turns what is known into pages: Jinja templates, in the reader's language, with times in the business's zone."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import jinja2
+from babel.dates import format_datetime, format_timedelta
+from babel.numbers import format_decimal, format_percent
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup
+
+from kit.clock import now
+from services.console.decisions.telling import tell
+from services.console.words import translate
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+LANGUAGES = {"es": "es_MX", "en": "en_US"}
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def language_of(request: Request) -> str:
+    """Spanish, unless the reader has chosen English, or their browser asks for it and not for Spanish."""
+    chosen = request.query_params.get("lang") or request.session.get("lang")
+    if chosen in LANGUAGES:
+        request.session["lang"] = chosen
+        return str(chosen)
+    wished = request.headers.get("accept-language", "").lower()
+    return next((part[:2] for part in wished.replace(" ", "").split(",") if part[:2] in LANGUAGES), "es")
+
+
+class Pages:
+    """The templates in `pages/`, rendered for one business."""
+
+    def __init__(self, *, zone: str, business: str) -> None:
+        self._zone = ZoneInfo(zone)
+        self._jinja = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE / "pages"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._jinja.globals |= {"business": business, "version": _version(), "tell": tell}
+        self._jinja.filters |= {
+            "t": jinja2.pass_context(lambda context, text: translate(str(text), context["lang"])),
+            "when": jinja2.pass_context(lambda context, at: self._time(at, context["lang"])),
+            "clock": lambda at: at.astimezone(self._zone).strftime("%H:%M:%S") if at else "",
+            "lasting": lasting,
+            "number": jinja2.pass_context(lambda context, n: format_decimal(n, locale=LANGUAGES[context["lang"]])),
+            "share": jinja2.pass_context(
+                lambda context, n: format_percent(n, "#,##0.#%", locale=LANGUAGES[context["lang"]])
+            ),
+            "moment": lambda text: datetime.fromisoformat(text) if isinstance(text, str) else text,
+        }
+
+    def page(self, name: str, request: Request, status: int = 200, **facts: Any) -> HTMLResponse:
+        """The page `name`, under a policy that lets nothing of anybody else's in."""
+        html = self._jinja.get_template(f"{name}.html").render(lang=language_of(request), request=request, **facts)
+        headers = {"Content-Security-Policy": CSP, "Cache-Control": "no-store", "X-Frame-Options": "DENY"}
+        return HTMLResponse(html, status_code=status, headers=headers)
+
+    def _time(self, at: datetime | None, lang: str) -> Markup:
+        """`24 nov, 15:04`, with how long ago or in how long as its title."""
+        if at is None:
+            return Markup("—")
+        local = at.astimezone(self._zone)
+        near = format_timedelta(at - now(), add_direction=True, locale=LANGUAGES[lang])
+        text = format_datetime(local, "d MMM, HH:mm", locale=LANGUAGES[lang])
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), near, text)
+
+
+def lasting(seconds: float | None) -> str:
+    """`12 ms`, `3.4 s`, `5 min`, `2.5 h`, `3 d`: as exact as anybody cares."""
+    if seconds is None:
+        return "—"
+    for limit, unit, size in ((1, "ms", 0.001), (120, "s", 1), (7200, "min", 60), (172_800, "h", 3600)):
+        if seconds < limit:
+            return f"{seconds / size:.3g} {unit}" if unit == "ms" else f"{seconds / size:.1f} {unit}"
+    return f"{seconds / 86_400:.0f} d"
+
+
+def _version() -> Mapping[str, str]:
+    """What names the present state of each static file, so that browsers may keep it for ever."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()}

@@ -1,0 +1,270 @@
+"""The pages an operator looks at."""
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
+
+from contracts.touch import Channel
+from kit.clock import now
+from kit.failures import describe
+from services.console.decisions.companies import COMPANIES
+from services.console.decisions.journeys import numbers_of
+from services.console.decisions.letters import Letter, grouped
+from services.console.decisions.segments import segments
+from services.console.decisions.stopwatch import Objective, budget, cause, chain
+from services.console.decisions.users import User
+from services.console.deps import Deps
+from services.console.neighbours import Kind, waiting
+from services.console.session import FromApp, Viewer, token_of, viewer
+from services.console.store.figures import GROUPS, PAGE, Wanted
+
+log = structlog.get_logger()
+routes = APIRouter(prefix="/console", include_in_schema=False)
+
+LOOKING = [Depends(viewer)]
+
+SHOWN = 40
+FEED_SECONDS, FEED_POLL = 15.0, 0.4  # the browser comes again by itself; a stopping server need not wait long
+PREVIEW_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+PERIODS = (1, 7, 30, 90)
+
+Days = Annotated[int, Query(ge=1, le=366)]
+
+
+async def frame(request: Request, deps: Deps, user: User, at: str) -> dict[str, Any]:
+    """What every page shows: who looks, where they are, and whether everything is stopped."""
+    return {
+        "user": user,
+        "open": not deps.door.users,
+        "token": token_of(request),
+        "at": at,
+        "switch": await deps.store.switch(),
+        "flash": request.session.pop("flash", None),
+        "periods": PERIODS,
+    }
+
+
+@routes.get("")
+async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLResponse:
+    """Leads of today and of the week, what happens now, and whether everything is well."""
+    today = now().astimezone(ZoneInfo(deps.settings.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    week = today - timedelta(days=6)
+    queues, catch_up = await asyncio.gather(deps.neighbours.queues(), deps.neighbours.catch_up())
+    actions, companies = await deps.store.newest(SHOWN), await deps.figures.companies()
+    return deps.pages.page(
+        "now",
+        request,
+        **await frame(request, deps, user, "now"),
+        funnels={
+            "Hoy": await deps.figures.funnel(today, now()),
+            "Últimos 7 días": await deps.figures.funnel(week, now()),
+        },
+        actions=actions,
+        names=await deps.figures.names([one["lead_id"] for one in actions]),
+        companies=[companies.get(name) or {"name": name, "away": None, "heard_at": None} for name in COMPANIES],
+        queues=queues,
+        waiting={kind: waiting(queues, kind) for kind in Kind},
+        catch_up=catch_up,
+        progress=await deps.projections.progress(),
+        unknown=len(await deps.store.unknown_touches(limit=100)),
+    )
+
+
+@routes.get("/stopwatch")
+async def stopwatch(request: Request, deps: FromApp, user: Viewer, days: Days = 7) -> HTMLResponse:
+    """How long it took from the form to the call, whose time it was, and who missed the objective."""
+    since = now() - timedelta(days=days)
+    objective = Objective(deps.settings.objective_seconds, deps.settings.objective_share)
+    calls, missed = await deps.figures.budget(since, objective)
+    newest = await deps.figures.leads(Wanted())
+    return deps.pages.page(
+        "stopwatch",
+        request,
+        **await frame(request, deps, user, "stopwatch"),
+        days=days,
+        objective=objective,
+        budget=budget(calls, missed, objective),
+        missed=[(lead, cause(lead)) for lead in await deps.figures.missed(since, objective)],
+        by_day=await deps.figures.waits_by_day(since, deps.settings.timezone),
+        by_source=await deps.figures.waits_by_source(since),
+        chains=[(lead, chain(lead)) for lead in newest[:SHOWN]],
+    )
+
+
+@routes.get("/leads")
+async def leads(
+    request: Request,
+    deps: FromApp,
+    user: Viewer,
+    q: Annotated[str, Query(max_length=200)] = "",
+    state: str = "",
+    source: str = "",
+    step: str = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> HTMLResponse:
+    wanted = Wanted(q, state, source, step, page)
+    found = await deps.figures.leads(wanted)
+    return deps.pages.page(
+        "leads",
+        request,
+        **await frame(request, deps, user, "leads"),
+        wanted=wanted,
+        leads=found[:PAGE],
+        more=len(found) > PAGE,
+        choices=await deps.figures.choices(),
+    )
+
+
+@routes.get("/leads/{lead_id}")
+async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: int) -> HTMLResponse:
+    """What happened to one lead, why, and what comes next."""
+    lead, events = await deps.figures.lead(lead_id), await deps.store.events_of(lead_id)
+    if lead is None and not events:
+        raise HTTPException(404)
+    plan, texts = await asyncio.gather(deps.neighbours.plan(lead_id), deps.neighbours.texts(lead_id))
+    kommo = deps.settings.kommo_base_url.rstrip("/")
+    return deps.pages.page(
+        "lead",
+        request,
+        **await frame(request, deps, user, "leads"),
+        lead_id=lead_id,
+        lead=lead,
+        events=events,
+        plan=plan,
+        texts={one["touch_id"]: one for one in texts} if texts is not None else None,
+        chain=chain(lead) if lead else [],
+        kommo_url=f"{kommo}/leads/detail/{lead.kommo_lead_id}" if lead and lead.kommo_lead_id else None,
+    )
+
+
+@routes.get("/letters")
+async def letters(request: Request, deps: FromApp, user: Viewer) -> HTMLResponse:
+    """What could not be done, what nobody knows, and bookings that are nobody's."""
+    found, unknown = await _letters(deps), await deps.store.unknown_touches(limit=200)
+    return deps.pages.page(
+        "letters",
+        request,
+        **await frame(request, deps, user, "letters"),
+        groups=grouped(found) if found is not None else None,
+        unknown=unknown,
+        unmatched=await deps.figures.unmatched(),
+        names=await deps.figures.names([one["lead_id"] for one in unknown]),
+    )
+
+
+async def _letters(deps: Deps) -> list[Letter] | None:
+    """None where RabbitMQ does not answer: the page says so."""
+    try:
+        async with asyncio.timeout(5):
+            return await deps.dead_letters.letters(limit=500)
+    except Exception as away:  # whatever a broken connection raises
+        log.warning("letters.away", reason=describe(away))
+        return None
+
+
+@routes.get("/journey")
+async def journey(request: Request, deps: FromApp, user: Viewer, days: Days = 90) -> HTMLResponse:
+    """The journey file as a diagram, with how many leads stand where, and how they left."""
+    since = now() - timedelta(days=days)
+    at_step, outcomes = await deps.figures.at_step(since), await deps.figures.outcomes(since)
+    sections = [
+        ("Primer contacto", numbers_of(deps.journey.first_contact, at_step, outcomes)),
+        ("Seguimiento, hasta que agende", numbers_of(deps.journey.follow_up, at_step, outcomes)),
+        ("Alrededor de la reunión", numbers_of(deps.journey.meeting, at_step, outcomes)),
+    ]
+    top = await frame(request, deps, user, "journey")
+    return deps.pages.page("journey", request, **top, days=days, sections=sections)
+
+
+@routes.get("/journey/{channel}/{template}")
+async def template(request: Request, deps: FromApp, user: Viewer, channel: Channel, template: str) -> HTMLResponse:
+    """One text as its reader would see it."""
+    text = await deps.neighbours.preview(channel, template)
+    if text is None:
+        raise HTTPException(404)
+    return deps.pages.page(
+        "template",
+        request,
+        **await frame(request, deps, user, "journey"),
+        channel=channel,
+        template=template,
+        text=text,
+        segments=segments(text["text"]),
+    )
+
+
+@routes.get("/journey/email/{template}/html", dependencies=LOOKING)
+async def email(deps: FromApp, template: str) -> HTMLResponse:
+    """An email alone, for a frame: with its own styles, and without anything from elsewhere."""
+    text = await deps.neighbours.preview(Channel.EMAIL, template)
+    if text is None:
+        raise HTTPException(404)
+    return HTMLResponse(text["html"], headers={"Content-Security-Policy": PREVIEW_CSP})
+
+
+@routes.get("/sources")
+async def sources(
+    request: Request, deps: FromApp, user: Viewer, days: Days = 30, by: Annotated[str, Query()] = GROUPS[0]
+) -> HTMLResponse:
+    rows, top = await _sources(deps, days, by), await frame(request, deps, user, "sources")
+    return deps.pages.page("sources", request, **top, days=days, by=by, groups=GROUPS, rows=rows)
+
+
+@routes.get("/sources.csv", dependencies=LOOKING)
+async def sources_csv(deps: FromApp, days: Days = 30, by: Annotated[str, Query()] = GROUPS[0]) -> Response:
+    """The same as a table for a spreadsheet."""
+    out = io.StringIO()
+    columns = ("name", "leads", "reached", "booked", "met", "cost", "cost_per_booking")
+    writer = csv.writer(out)
+    writer.writerow(columns)
+    for row in await _sources(deps, days, by):
+        writer.writerow([_cell(row[column]) for column in columns])
+    headers = {"Content-Disposition": f'attachment; filename="pauta-{by}-{days}.csv"'}
+    return Response("\ufeff" + out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+async def _sources(deps: Deps, days: int, by: str) -> list[dict[str, Any]]:
+    if by not in GROUPS:
+        raise HTTPException(422)
+    prices = deps.settings.prices
+    rows = await deps.figures.sources(now() - timedelta(days=days), by)
+    for row in rows:
+        pairs = (("call", "calls"), ("whatsapp", "whatsapps"), ("sms", "texts"))
+        row["cost"] = round(sum(prices.get(channel, 0.0) * row[column] for channel, column in pairs), 2)
+        row["cost_per_booking"] = round(row["cost"] / row["booked"], 2) if row["booked"] else None
+    return rows
+
+
+def _cell(value: Any) -> Any:
+    """A spreadsheet takes what begins like this for a formula, and leads choose their own source."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+@routes.get("/feed", dependencies=LOOKING)
+async def feed(request: Request, deps: FromApp, lead_id: int | None = None) -> StreamingResponse:
+    """Says at once when something new has happened (server-sent events); the page then looks for itself."""
+    last = request.headers.get("last-event-id", "")
+    after = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else await deps.projections.until()
+    return StreamingResponse(
+        _news(deps, after, lead_id), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _news(deps: Deps, after: int, lead_id: int | None) -> AsyncIterator[str]:
+    yield "retry: 500\n\n"
+    clock = asyncio.get_running_loop()
+    ends = clock.time() + FEED_SECONDS
+    while clock.time() < ends:
+        newest = await deps.store.newest_projected(after, lead_id)
+        if newest is not None:
+            after = newest
+            yield f"id: {after}\ndata: {after}\n\n"
+        await asyncio.sleep(FEED_POLL)

@@ -1,0 +1,46 @@
+// Keeps a page up to date: the server says that something has happened, and the parts that are marked as live are fetched anew.
+"use strict";
+
+const parts = () => document.querySelectorAll("[data-live]");
+let due = false, busy = false;
+
+async function refresh() {
+  if (busy) { due = true; return; }
+  busy = true;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.ok && !answer.redirected) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    else if (answer.redirected) location.reload();
+  } catch { /* the stream comes back by itself, and so does this */ }
+  setTimeout(() => { busy = false; if (due) { due = false; refresh(); } }, 700);
+}
+
+function show(fresh) {
+  for (const part of parts()) {
+    const next = fresh.getElementById(part.id);
+    if (!next || next.innerHTML === part.dataset.shown || part.contains(document.activeElement) && part.querySelector("input:focus, select:focus")) continue;
+    const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
+    part.dataset.shown = next.innerHTML;
+    part.replaceChildren(...next.childNodes);
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+  }
+}
+
+if (parts().length) {
+  const lead = document.body.dataset.lead;
+  const stream = new EventSource("/console/feed" + (lead ? "?lead_id=" + encodeURIComponent(lead) : ""));
+  stream.onmessage = refresh;
+}
+
+for (const all of document.querySelectorAll("[data-all]"))
+  all.addEventListener("change", () => {
+    for (const box of document.querySelectorAll(`input[form="${all.dataset.all}"][name=ids]`)) if (box.closest("section") === all.closest("section")) box.checked = all.checked;
+  });
+
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.sure ?? event.target.dataset.sure;
+  if (question && !confirm(question)) event.preventDefault();
+});
+
+for (const field of document.querySelectorAll("form[data-at-once] select"))
+  field.addEventListener("change", () => field.form.requestSubmit());

@@ -1,0 +1,153 @@
+"""Console's SQL for its pages: leads to look through, and figures about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kit.database import Database
+from services.console.decisions.leads import Lead, State
+from services.console.decisions.stopwatch import Objective
+from services.console.store.projections import lead_of
+
+PAGE = 50
+GROUPS = ("fuente", "utm_source", "utm_medium", "utm_campaign")
+GROUPED = "coalesce(nullif(case when $2 = 'fuente' then source else fields->>$2 end, ''), '')"
+
+FUNNEL = """select count(*) as received, count(reached_at) as reached, count(booked_at) as booked, count(met_at) as met
+            from leads where accepted_at >= $1 and accepted_at < $2"""
+SEARCH = """select * from leads
+            where ($1 = '' or lead_id = $2 or lower(name) like $3 or lower(email) like $3
+                   or ($4 <> '' and phone like $4))
+              and ($5 = '' or state = $5) and ($6 = '' or source = $6) and ($7 = '' or step = $7)
+              and accepted_at is not null
+            order by accepted_at desc, lead_id desc limit $8 offset $9"""
+# dialled in time or not: whoever has a phone and was or should have been called, by the welcome call's own hours
+COUNTED = """accepted_at >= $1 and phone <> '' and call_end is distinct from 'skipped'
+             and (waited is not null or (call_deferred_at is null or call_due_at is not null)
+                  and coalesce(call_due_at, accepted_at) < now() - make_interval(secs => $2))"""
+BUDGET = f"""select count(*) as calls, count(*) filter (where coalesce(waited, 'infinity') > $2) as missed
+             from leads where {COUNTED}"""  # noqa: S608 - a constant
+MISSED = f"""select * from leads where {COUNTED} and coalesce(waited, 'infinity') > $2
+             order by accepted_at desc limit 50"""  # noqa: S608 - a constant
+BY_DAY = """select (accepted_at at time zone $2)::date as name, count(waited) as calls,
+              percentile_cont(array[0.5, 0.95, 0.99]) within group (order by waited) as waits
+            from leads where accepted_at >= $1 and waited is not null group by 1 order by 1"""
+BY_SOURCE = """select source as name, count(waited) as calls,
+                 percentile_cont(array[0.5, 0.95, 0.99]) within group (order by waited) as waits
+               from leads where accepted_at >= $1 and waited is not null group by 1 order by 2 desc limit 12"""
+SOURCES = f"""select {GROUPED} as name, count(*) as leads, count(reached_at) as reached, count(booked_at) as booked,
+                count(met_at) as met, sum(calls) as calls, sum(whatsapps) as whatsapps, sum(texts) as texts
+              from leads where accepted_at >= $1 group by 1 order by 2 desc, 1"""  # noqa: S608 - a constant
+AT_STEP = "select step, state, count(*) as leads from leads where accepted_at >= $1 group by 1, 2"
+OUTCOMES = """select s.key as step, s.value as outcome, count(*) as leads from leads, jsonb_each_text(steps) s
+              where accepted_at >= $1 group by 1, 2"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an operator looks for; empty is any."""
+
+    text: str = ""
+    state: str = ""
+    source: str = ""
+    step: str = ""
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds until the call was asked for, of a day or a source."""
+
+    name: str
+    calls: int
+    p50: float
+    p95: float
+    p99: float
+
+
+class Figures:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def funnel(self, since: datetime, until: datetime) -> dict[str, int]:
+        [row] = await self._database.fetch(FUNNEL, since, until)
+        return dict(row)
+
+    async def leads(self, wanted: Wanted) -> list[Lead]:
+        """One page of them and one more, where there is a next page; the newest first."""
+        text = wanted.text.strip().lower()
+        digits = "".join(c for c in text if c.isdigit())
+        rows = await self._database.fetch(
+            SEARCH,
+            text,
+            int(digits) if text.lstrip("#").isdigit() and len(digits) < 19 else 0,
+            f"%{_escaped(text)}%",
+            f"%{digits}" if len(digits) >= 4 else "",
+            wanted.state,
+            wanted.source,
+            wanted.step,
+            PAGE + 1,
+            (wanted.page - 1) * PAGE,
+        )
+        return [lead_of(row) for row in rows]
+
+    async def lead(self, lead_id: int) -> Lead | None:
+        rows = await self._database.fetch("select * from leads where lead_id = $1", lead_id)
+        return lead_of(rows[0]) if rows else None
+
+    async def names(self, lead_ids: list[int]) -> dict[int, str]:
+        rows = await self._database.fetch("select lead_id, name from leads where lead_id = any($1)", lead_ids)
+        return {row["lead_id"]: row["name"] for row in rows}
+
+    async def choices(self) -> Mapping[str, list[str]]:
+        """The sources and steps there are, to filter by; the states are known."""
+        rows = await self._database.fetch(
+            """select array(select distinct source from leads where source <> '' order by 1 limit 200) as sources,
+                      array(select distinct step from leads where step <> '' order by 1 limit 100) as steps"""
+        )
+        return {"sources": rows[0]["sources"], "steps": rows[0]["steps"], "states": [str(one) for one in State]}
+
+    async def budget(self, since: datetime, objective: Objective) -> tuple[int, int]:
+        """How many calls count, and how many of them missed the objective."""
+        [row] = await self._database.fetch(BUDGET, since, objective.seconds)
+        return row["calls"], row["missed"]
+
+    async def missed(self, since: datetime, objective: Objective) -> list[Lead]:
+        return [lead_of(row) for row in await self._database.fetch(MISSED, since, objective.seconds)]
+
+    async def waits_by_day(self, since: datetime, zone: str) -> list[Waits]:
+        return [_waits(row) for row in await self._database.fetch(BY_DAY, since, zone)]
+
+    async def waits_by_source(self, since: datetime) -> list[Waits]:
+        return [_waits(row) for row in await self._database.fetch(BY_SOURCE, since)]
+
+    async def sources(self, since: datetime, group: str) -> list[dict[str, Any]]:
+        """Leads and what became of them, by the form's `fuente` or one of the `utm_*` fields."""
+        return [dict(row) for row in await self._database.fetch(SOURCES, since, group)]
+
+    async def at_step(self, since: datetime) -> dict[tuple[str, str], int]:
+        """How many leads stand at a step, by their state."""
+        return {(r["step"], r["state"]): r["leads"] for r in await self._database.fetch(AT_STEP, since)}
+
+    async def outcomes(self, since: datetime) -> dict[tuple[str, str], int]:
+        """How many leads a step came how far with."""
+        return {(r["step"], r["outcome"]): r["leads"] for r in await self._database.fetch(OUTCOMES, since)}
+
+    async def companies(self) -> dict[str, dict[str, Any]]:
+        return {row["name"]: dict(row) for row in await self._database.fetch("select * from companies")}
+
+    async def unmatched(self) -> list[dict[str, Any]]:
+        """Bookings that are nobody's, the newest first."""
+        rows = await self._database.fetch(
+            "select * from bookings where lead_id is null order by said_at desc limit 200"
+        )
+        return [dict(row) for row in rows]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+
+
+def _waits(row: Any) -> Waits:
+    return Waits(str(row["name"]), row["calls"], *row["waits"])
