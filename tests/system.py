@@ -158,13 +158,16 @@ class System:
         said = await self.calendar("book", link=link, start=start.isoformat(), minutes=minutes, **more)
         return str(said["uid"])
 
-    async def webhook(self, body: Any, *, signature: str | None = None, sign: bool = True) -> httpx.Response:
+    async def webhook(
+        self, body: Any, *, signature: str | None = None, sign: bool = True, patience: float = 20.0
+    ) -> httpx.Response:
         """A webhook at the public address, signed unless `sign` says otherwise."""
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         if sign and signature is None:
             signature = hmac.new(b"calcom-webhook-demo", raw, "sha256").hexdigest()
         headers = {"Content-Type": "application/json"} | ({"X-Cal-Signature-256": signature} if signature else {})
-        return await self.http.post(f"{self.native.addresses.gateway}/api/calcom", content=raw, headers=headers)
+        url = f"{self.native.addresses.gateway}/api/calcom"
+        return await self.http.post(url, content=raw, headers=headers, timeout=patience)
 
     async def timers(self, lead: int) -> dict[str, datetime]:
         """The lead's touches to come: step → when."""

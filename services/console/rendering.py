@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal, format_percent
+from babel.units import format_unit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
@@ -53,6 +54,8 @@ class Pages:
         self._jinja.filters |= {
             "t": jinja2.pass_context(lambda context, text: translate(str(text), context["lang"])),
             "when": jinja2.pass_context(lambda context, at: self._time(at, context["lang"])),
+            "exact": jinja2.pass_context(lambda context, at: self._time(at, context["lang"], "d MMM, HH:mm:ss")),
+            "span": jinja2.pass_context(lambda context, span: span_of(span, LANGUAGES[context["lang"]])),
             "clock": lambda at: at.astimezone(self._zone).strftime("%H:%M:%S") if at else "",
             "lasting": lasting,
             "number": jinja2.pass_context(lambda context, n: format_decimal(n, locale=LANGUAGES[context["lang"]])),
@@ -68,13 +71,13 @@ class Pages:
         headers = {"Content-Security-Policy": CSP, "Cache-Control": "no-store", "X-Frame-Options": "DENY"}
         return HTMLResponse(html, status_code=status, headers=headers)
 
-    def _time(self, at: datetime | None, lang: str) -> Markup:
+    def _time(self, at: datetime | None, lang: str, pattern: str = "d MMM, HH:mm") -> Markup:
         """`24 nov, 15:04`, with how long ago or in how long as its title."""
         if at is None:
             return Markup("—")
         local = at.astimezone(self._zone)
         near = format_timedelta(at - now(), add_direction=True, locale=LANGUAGES[lang])
-        text = format_datetime(local, "d MMM, HH:mm", locale=LANGUAGES[lang])
+        text = format_datetime(local, pattern, locale=LANGUAGES[lang])
         return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), near, text)
 
 
@@ -84,8 +87,18 @@ def lasting(seconds: float | None) -> str:
         return "—"
     for limit, unit, size in ((1, "ms", 0.001), (120, "s", 1), (7200, "min", 60), (172_800, "h", 3600)):
         if seconds < limit:
-            return f"{seconds / size:.3g} {unit}" if unit == "ms" else f"{seconds / size:.1f} {unit}"
+            return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 86_400:.0f} d"
+
+
+def span_of(span: timedelta, locale: str) -> str:
+    """`1 día 12 horas`, by as many units as it takes."""
+    left, words = int(span.total_seconds()), []
+    for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        number, left = divmod(left, size)
+        if number:
+            words.append(format_unit(number, f"duration-{unit}", locale=locale))
+    return " ".join(words)
 
 
 def _version() -> Mapping[str, str]:

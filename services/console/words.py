@@ -258,6 +258,7 @@ ENGLISH = {
     "se borraron sus datos": "their data were erased",
     "se dio de baja por correo": "unsubscribed by email",
     "se reunieron": "met",
+    "terminaron aquí sin agendar": "ended here without booking",
     "tiempo nuestro": "our own time",
     "todo estaba detenido": "everything was stopped",
     "todo está detenido": "everything is stopped",

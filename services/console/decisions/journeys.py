@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
-from journey.model import FollowUpStep, MeetingStep, Step, spoken
+from journey.model import FollowUpStep, MeetingStep, Step
 from services.console.decisions.leads import State
 
 Counts = Mapping[tuple[str, str], int]
@@ -15,13 +16,18 @@ ARRIVED = ("delivered", "answered")
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Of one step; `here`, `booked` and `stopped` are leads whose last step it was."""
+    """Of one step; `here`, `booked`, `stopped` and `finished` are leads whose last step it was.
+
+    `sign` and `span` say when it comes: `+` after the lead or the meeting, `−` before the meeting, at once without.
+    """
 
     step: Step
-    when: str
+    sign: str
+    span: timedelta
     here: int
     booked: int
     stopped: int
+    finished: int
     failed: int
     skipped: int
     arrived: int
@@ -39,12 +45,15 @@ def _numbers(step: Step, at_step: Counts, outcomes: Counts) -> Numbers:
     def ended(*how: str) -> int:
         return sum(outcomes.get((step.name, one), 0) for one in how)
 
+    sign, span = _when(step)
     return Numbers(
         step=step,
-        when=_when(step),
+        sign=sign,
+        span=span,
         here=standing(*STILL_THERE),
         booked=standing(*LEFT_BY_BOOKING),
         stopped=standing(State.STOPPED, State.ERASED),
+        finished=standing(State.FINISHED),
         failed=ended("failed"),
         skipped=ended("skipped"),
         arrived=ended(*ARRIVED),
@@ -52,14 +61,13 @@ def _numbers(step: Step, at_step: Counts, outcomes: Counts) -> Numbers:
     )
 
 
-def _when(step: Step) -> str:
-    """In the file's own words; nothing for what happens at once."""
+def _when(step: Step) -> tuple[str, timedelta]:
     match step:
         case FollowUpStep(after=after):
-            return f"+ {spoken(after)}"
+            return "+", after
         case MeetingStep(before=before) if before is not None:
-            return f"− {spoken(before)}"
+            return "−", before
         case MeetingStep(after=after) if after is not None:
-            return f"+ {spoken(after)}"
+            return "+", after
         case _:
-            return ""
+            return "", timedelta()

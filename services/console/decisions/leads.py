@@ -254,11 +254,15 @@ def _delivered(lead: Lead, event: TouchDelivered) -> Lead:
 
 
 def _stepped(lead: Lead, step: str, outcome: str) -> Lead:
-    """The step came so far; a step that was reached on one channel stays so, whatever the others say."""
+    """The step came so far; a step that was reached on one channel stays so, whatever the others say.
+
+    While a booking stands, the lead's place in the follow-up stays where it was.
+    """
     before = lead.steps.get(step)
     if before is not None and RANKS[outcome] < RANKS[before]:
         return lead
-    return replace(lead, step=step, steps=lead.steps | {step: outcome})
+    place = lead.step if lead.booking else step
+    return replace(lead, step=place, steps=lead.steps | {step: outcome})
 
 
 def _first(before: datetime | None, at: datetime) -> datetime:

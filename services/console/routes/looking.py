@@ -176,9 +176,9 @@ async def journey(request: Request, deps: FromApp, user: Viewer, days: Days = 90
     since = now() - timedelta(days=days)
     at_step, outcomes = await deps.figures.at_step(since), await deps.figures.outcomes(since)
     sections = [
-        ("Primer contacto", numbers_of(deps.journey.first_contact, at_step, outcomes)),
-        ("Seguimiento, hasta que agende", numbers_of(deps.journey.follow_up, at_step, outcomes)),
-        ("Alrededor de la reunión", numbers_of(deps.journey.meeting, at_step, outcomes)),
+        ("Primer contacto", True, numbers_of(deps.journey.first_contact, at_step, outcomes)),
+        ("Seguimiento, hasta que agende", True, numbers_of(deps.journey.follow_up, at_step, outcomes)),
+        ("Alrededor de la reunión", False, numbers_of(deps.journey.meeting, at_step, outcomes)),
     ]
     top = await frame(request, deps, user, "journey")
     return deps.pages.page("journey", request, **top, days=days, sections=sections)
