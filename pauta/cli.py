@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from pauta.consoles import console
 from pauta.dead import dead
 from pauta.door import ask_console, ask_scheduler, operator
 from pauta.journeys import journeys, templates
@@ -20,6 +21,7 @@ from pauta.running.recipe import PROJECT, variables
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(journeys, name="journey")
 app.add_typer(dead, name="dead")
+app.add_typer(console, name="console")
 app.add_typer(templates, name="template")
 
 Engine = Annotated[str, typer.Option(envvar="PAUTA_ENGINE", help="docker, native, or auto: Docker where it answers.")]
@@ -61,8 +63,13 @@ def up(engine: Engine = "auto") -> None:
         native.remember()
         addresses = native.addresses
     typer.echo(f"Leads:     POST {addresses.gateway}/api/lead")
+    typer.echo(
+        f"Console:   {addresses.gateway}/console  (in production: {addresses.console}/console, or CONSOLE_ADDRESS)"
+    )
     typer.echo(f"Actions:   {addresses.console}/api/actions")
-    typer.echo(f"Sandbox:   {addresses.sandbox}/sandbox/calls, /messages, /emails, /kommo, /calcom")
+    typer.echo(
+        f"Sandbox:   {addresses.gateway}/sandbox, the lead's phone and mailbox; {addresses.sandbox}/sandbox/calls …"
+    )
     typer.echo(
         f"RabbitMQ:  {addresses.rabbitmq}  (user pauta, password in RABBITMQ_PASSWORD, rabbitmq-demo unless set)"
     )

@@ -115,7 +115,6 @@ ENGLISH = {
     "No hay un lead con ese número.": "There is no lead with that number.",
     "No le llegó: enviarlo": "It did not arrive: send it",
     "No llegó": "Did not arrive",
-    "No se contactará más": "Not contacted any more",
     "No se envió": "Not sent",
     "No se le contactará más.": "They are not contacted any more.",
     "No se marcaron a tiempo": "Not dialled in time",

@@ -67,7 +67,8 @@ def names_of(settings: type[BaseSettings]) -> list[set[str]]:
 
 
 def used_in_compose() -> set[str]:
-    return set(re.findall(r"\$\{(\w+)", (PROJECT / "docker-compose.yml").read_text()))
+    files = (PROJECT / "docker-compose.yml", PROJECT / "deploy" / "compose.production.yml")
+    return {name for file in files for name in re.findall(r"\$\{(\w+)", file.read_text())}
 
 
 def test_the_example_names_what_compose_reads_and_nothing_else() -> None:

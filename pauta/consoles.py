@@ -1,0 +1,41 @@
+"""pauta console user, rebuild: who may log in, and its pages made anew."""
+
+import re
+import time
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from pauta.door import ask_console
+from services.console.decisions.users import Role
+from services.console.door import hashed
+
+console = typer.Typer(no_args_is_help=True, help="The operators' pages.")
+
+
+@console.command()
+def user(
+    name: str,
+    role: Annotated[Role, typer.Option(help="A viewer looks; an operator also acts.")] = Role.OPERATOR,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
+) -> None:
+    """Print what lets NAME log in: an entry of CONSOLE_USERS. The password itself is kept nowhere."""
+    if not re.fullmatch(r"[\w.@-]+", name):
+        raise typer.BadParameter("letters, digits and . @ - only", param_hint="NAME")
+    if len(password) < 10:
+        raise typer.BadParameter("at least ten characters", param_hint="--password")
+    typer.echo(f"CONSOLE_USERS='{name}:{role}:{hashed(password)}'")
+
+
+@console.command()
+def rebuild() -> None:
+    """Make anew, from the audit log, everything that the pages show. They fill up while it runs."""
+    total = ask_console("POST", "/api/projections/rebuild")["newest"]
+    with Progress() as progress:
+        task = progress.add_task("rebuilding", total=total)
+        while (state := ask_console("GET", "/api/projections"))["until"] < total:
+            progress.update(task, completed=state["until"])
+            time.sleep(0.2)
+        progress.update(task, completed=total)
+    typer.echo(f"Rebuilt from {total} events.")

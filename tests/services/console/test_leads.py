@@ -1,0 +1,153 @@
+"""What an operator sees of a lead: the same in whatever order its events come."""
+
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.cadence import CadenceFinished
+from contracts.call import CallAnswered, CallUnanswered, Unanswered
+from contracts.event import Event
+from contracts.lead import LeadCreated, LeadErased, LeadOptedOut, LeadPaused, LeadRegistered, LeadUnpaused
+from contracts.reply import Intent, ReplyReceived
+from contracts.touch import (
+    Channel,
+    FailureKind,
+    Kind,
+    SkipReason,
+    TouchDeferred,
+    TouchDelivered,
+    TouchDue,
+    TouchFailed,
+    TouchSent,
+    TouchSkipped,
+)
+from services.console.decisions.erasing import erased
+from services.console.decisions.leads import Lead, State, fold, read
+from tests.builders import a_booking, a_card
+
+T0 = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
+LEAD = 7
+
+
+def at(seconds: float) -> datetime:
+    return T0 + timedelta(seconds=seconds)
+
+
+def touch(event: type[Any], channel: Channel, seconds: float, step: str = "welcome_call", **more: Any) -> Any:
+    about = {"lead_id": LEAD, "touch_id": UUID(int=1), "step": step, "channel": channel, "at": at(seconds)}
+    return event(**about, **more)
+
+
+CREATED = LeadCreated(lead_id=LEAD, card=a_card(), at=at(0.01), received_at=at(0))
+REGISTERED = LeadRegistered(lead_id=LEAD, kommo_lead_id=99, at=at(1.5), asked_at=at(1))
+DIALLED = touch(TouchSent, Channel.CALL, 0.3, asked_at=at(0.05))
+UNANSWERED = CallUnanswered(
+    lead_id=LEAD, touch_id=UUID(int=1), step="welcome_call", reason=Unanswered.VOICEMAIL, at=at(20)
+)
+ANSWERED = CallAnswered(lead_id=LEAD, touch_id=UUID(int=1), step="welcome_call", at=at(12))
+FELL_BACK = touch(TouchSent, Channel.WHATSAPP, 20.4, asked_at=at(20.1))
+DELIVERED = touch(TouchDelivered, Channel.WHATSAPP, 22)
+BOOKED = LeadBooked(lead_id=LEAD, booking=a_booking("b1"), revision=1, at=at(100))
+MOVED = BookingMoved(lead_id=LEAD, booking=a_booking("b2"), previous_uid="b1", revision=2, at=at(200))
+CANCELLED = BookingCancelled(lead_id=LEAD, uid="b2", revision=3, at=at(300))
+ENDED = MeetingEnded(lead_id=LEAD, uid="b2", ended_at=at(400), revision=4, at=at(401))
+OPTED_OUT = LeadOptedOut(lead_id=LEAD, channel="whatsapp", reason="reply", at=at(50))
+PAUSED = LeadPaused(lead_id=LEAD, by="ana", at=at(60))
+UNPAUSED = LeadUnpaused(lead_id=LEAD, by="ana", at=at(70))
+ERASED = LeadErased(lead_id=LEAD, by="ana", at=at(80))
+FINISHED = CadenceFinished(lead_id=LEAD, at=at(90))
+REPLIED = ReplyReceived(lead_id=LEAD, channel=Channel.SMS, text="hola", intent=Intent.OTHER, at=at(95))
+
+
+def folded(*events: Event) -> Lead:
+    return reduce(fold, events, Lead(LEAD))
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ([CREATED], State.WAITING),
+        ([CREATED, DIALLED, UNANSWERED], State.WAITING),
+        ([CREATED, DIALLED, ANSWERED], State.REACHED),
+        ([CREATED, DELIVERED], State.REACHED),
+        ([CREATED, REPLIED], State.REACHED),
+        ([CREATED, touch(TouchDelivered, Channel.EMAIL, 2)], State.WAITING),
+        ([CREATED, FINISHED], State.FINISHED),
+        ([CREATED, PAUSED], State.PAUSED),
+        ([CREATED, UNPAUSED, PAUSED], State.WAITING),
+        ([CREATED, OPTED_OUT, PAUSED], State.STOPPED),
+        ([CREATED, BOOKED], State.BOOKED),
+        ([CREATED, BOOKED, OPTED_OUT], State.BOOKED),
+        ([CREATED, DELIVERED, BOOKED, MOVED, CANCELLED], State.REACHED),
+        ([CREATED, CANCELLED, BOOKED], State.WAITING),
+        ([CREATED, BOOKED, MOVED, ENDED], State.MET),
+        ([CREATED, BOOKED, ENDED.model_copy(update={"attended": False})], State.BOOKED),
+        ([CREATED, BOOKED, ERASED], State.ERASED),
+    ],
+)
+def test_where_a_lead_stands(events: list[Event], state: State) -> None:
+    assert folded(*events).state is state
+
+
+def test_the_wait_is_from_when_the_call_could_be_made() -> None:
+    assert folded(CREATED, DIALLED).waited == pytest.approx(0.04)
+
+    deferred = touch(TouchDeferred, Channel.CALL, 0.02)
+    due = touch(TouchDue, Channel.CALL, 40_000, kind=Kind.FIRST_CONTACT, template="welcome")
+    dialled = touch(TouchSent, Channel.CALL, 40_002, asked_at=at(40_001.5))
+    assert folded(CREATED, deferred).waited is None
+    assert folded(CREATED, deferred, due, dialled).waited == pytest.approx(1.5)
+
+
+def test_a_step_that_arrived_on_one_channel_arrived() -> None:
+    failed = touch(TouchFailed, Channel.WHATSAPP, 21, "day_3", kind=FailureKind.UNREACHABLE, reason="63024")
+    by_sms = touch(TouchDelivered, Channel.SMS, 22, "day_3")
+    skipped = touch(TouchSkipped, Channel.EMAIL, 23, "day_6", reason=SkipReason.BOOKED)
+    lead = folded(CREATED, by_sms, failed, skipped)
+
+    assert lead.steps == {"day_3": "delivered", "day_6": "skipped"}
+
+
+def test_the_place_in_the_follow_up_stays_while_a_booking_stands() -> None:
+    day_3 = touch(TouchSent, Channel.WHATSAPP, 90, "day_3")
+    confirmation = touch(TouchSent, Channel.WHATSAPP, 101, "confirmation")
+
+    assert folded(CREATED, day_3, BOOKED, confirmation).step == "day_3"
+
+
+def test_nothing_of_an_erased_person_comes_back() -> None:
+    lead = folded(ERASED, CREATED)
+
+    assert (lead.name, lead.phone, lead.email, lead.fields) == ("", "", "", {})
+    assert lead == folded(ERASED, *[read(erased(CREATED.model_dump(mode="json"))) or CREATED])
+
+
+def test_an_erased_event_is_still_the_event_it_was() -> None:
+    body = erased(BOOKED.model_dump(mode="json"))
+
+    assert read(body) == BOOKED.model_copy(
+        update={"booking": a_booking("b1").model_copy(update={"title": "", "meeting_url": ""})}
+    )
+    assert "Ana" not in str(erased(CREATED.model_dump(mode="json")))
+    assert "hola" not in str(erased(REPLIED.model_dump(mode="json")))
+
+
+def test_what_this_version_does_not_know_is_passed_over() -> None:
+    assert read({"topic": "lead.sang", "lead_id": 7}) is None
+    assert read({"topic": "lead.created", "lead_id": "none"}) is None
+
+
+@given(st.permutations([CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED, MOVED, CANCELLED]))
+def test_the_order_of_arrival_does_not_matter(events: list[Event]) -> None:
+    in_order = folded(CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED, MOVED, CANCELLED)
+
+    lead = folded(*events)
+    assert {n: getattr(lead, n) for n in Lead.__slots__ if n != "step"} == {
+        n: getattr(in_order, n) for n in Lead.__slots__ if n != "step"
+    }

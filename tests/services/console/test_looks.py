@@ -1,0 +1,175 @@
+"""How things read: lines, words, segments, users, groups, durations."""
+
+import ast
+import re
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+import jinja2
+import pytest
+from jinja2 import nodes
+
+import services.console
+from contracts.call import Unanswered
+from contracts.catalogue import EVERY_EVENT
+from contracts.lead import Closing
+from contracts.outbound import ProviderAway, ProviderBack
+from contracts.touch import HoldReason, SkipReason
+from services.console.decisions import telling
+from services.console.decisions.companies import Company, heard
+from services.console.decisions.letters import grouped
+from services.console.decisions.segments import segments
+from services.console.decisions.telling import tell
+from services.console.decisions.users import Role, read_users
+from services.console.rendering import lasting, span_of
+from services.console.words import ENGLISH, translate
+from tests.services.console.test_leads import at
+from tests.services.console.test_letters import read
+
+HERE = Path(services.console.__file__).parent
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA"
+
+
+def test_every_event_is_told_in_words() -> None:
+    untold = {event.named() for event in EVERY_EVENT} - telling.TOUCHES.keys() - telling.OTHERS.keys()
+
+    assert untold == set()
+
+
+@pytest.mark.parametrize("reasons", [SkipReason, HoldReason, Unanswered, Closing])
+def test_every_reason_is_told_in_words(reasons: type[StrEnum]) -> None:
+    assert [str(one) for one in reasons if str(one) not in telling.REASONS] == []
+
+
+def test_a_line_says_what_on_which_channel_why_and_by_whom() -> None:
+    told = tell({"topic": "touch.skipped", "channel": "whatsapp", "step": "day_3", "reason": "booked"})
+
+    assert (told.channel, told.text, told.detail, told.step) == ("WhatsApp", "No se envió", "ya tiene reunión", "day_3")
+    assert tell({"topic": "lead.paused", "by": "ana"}).by == "ana"
+    assert tell({"topic": "lead.sang", "booking": None, "channel": 3}).text == "lead.sang"
+
+
+def strings(node: nodes.Node) -> set[str]:
+    """The texts in a piece of a template; what something is compared with, or looked up by, is none."""
+    if isinstance(node, nodes.Const):
+        return {node.value} if isinstance(node.value, str) else set()
+    if isinstance(node, nodes.Compare | nodes.Getitem | nodes.Getattr):
+        return strings(node.node) if isinstance(node, nodes.Getitem) else set()
+    if isinstance(node, nodes.Pair):
+        return strings(node.value)
+    return {text for child in node.iter_child_nodes() for text in strings(child)}
+
+
+def shown_by_templates() -> set[str]:
+    """What a template translates: texts under the filter, and those in the lists that it walks through."""
+    found: set[str] = set()
+    for path in (HERE / "pages").glob("*.html"):
+        tree = jinja2.Environment(autoescape=True).parse(path.read_text())
+        for use in tree.find_all(nodes.Filter):
+            if use.name == "t" and use.node is not None:
+                found |= strings(use.node)
+        for listed in tree.find_all((nodes.Tuple, nodes.Dict)):
+            found |= {text for text in strings(listed) if re.search(r"[A-ZÁÉÚáéíóúñ ]", text)}
+    return found
+
+
+def shown_by_orders() -> set[str]:
+    """What a button or the login answers with, and the titles that the journey's page is given."""
+    nodes_of = [one for path in (HERE / "routes").glob("*.py") for one in ast.walk(ast.parse(path.read_text()))]
+    docs = {one.value for one in nodes_of if isinstance(one, ast.Expr)}
+    consts = {one for one in nodes_of if isinstance(one, ast.Constant)} - docs
+    found = {one.value for one in consts if isinstance(one.value, str)}
+    return {text for text in found if re.fullmatch(r"[A-ZÁÉÚ].*[a-zíóñ.}]", text) and " " in text}
+
+
+NO_WORDS = {"Cal.com", "WhatsApp", "SMS", "Lead", "Leads", "Kommo", "Brevo", "Twilio"}
+
+
+def test_every_text_has_its_english() -> None:
+    told = {one.text for one in (*telling.TOUCHES.values(), *telling.OTHERS.values())}
+    told |= set(telling.REASONS.values()) | set(telling.CHANNELS.values())
+    shown = shown_by_templates() | shown_by_orders() | told
+
+    assert shown - ENGLISH.keys() - NO_WORDS == set()
+    assert translate("Ahora", "en") == "Now"
+    assert translate("Ana dijo", "en") == "Ana dijo"
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "units"),
+    [
+        ("a" * 160, 1, 160),
+        ("a" * 161, 2, 161),
+        ("a" * 306, 2, 306),
+        ("a" * 307, 3, 307),
+        ("€" * 80, 1, 160),
+        ("¿Pudiste agendar? Ñandú", 1, 23),
+        ("ó" * 70, 1, 70),
+        ("ó" * 71, 2, 71),
+        ("😀" * 35, 1, 70),
+        ("😀" * 36, 2, 72),
+    ],
+)
+def test_how_many_parts_an_sms_has(text: str, count: int, units: int) -> None:
+    assert (segments(text).count, segments(text).units) == (count, units)
+
+
+def test_the_letters_that_make_it_longer_are_named() -> None:
+    assert segments("Reunión á").odd == "áó"
+    assert segments("Manana").odd == ""
+
+
+def test_users_are_read_by_name() -> None:
+    users = read_users(f"ana:operator:{HASH}\n luis:viewer:{HASH}")
+
+    assert {name: user.acts for name, user in users.items()} == {"ana": True, "luis": False}
+    assert users["luis"].role is Role.VIEWER
+    assert read_users("") == {}
+
+
+@pytest.mark.parametrize("written", ["ana", f"ana:boss:{HASH}", "ana:operator:plain-text", f":operator:{HASH}"])
+def test_what_is_no_user_is_refused_without_quoting_it(written: str) -> None:
+    with pytest.raises(ValueError, match="CONSOLE_USERS") as refused:
+        read_users(written)
+    assert "plain-text" not in str(refused.value)
+
+
+def test_letters_are_grouped_by_their_cause_the_most_first() -> None:
+    one, two = read(message_id="1"), read(message_id="2")
+    other = read(headers={"x-error": "ValueError: x"})
+
+    assert [(queue, cause, len(some)) for queue, cause, some in grouped([other, one, two])] == [
+        ("notify.fallback", "LookupError", 2),
+        ("notify.fallback", "ValueError", 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, "—"),
+        (0.0123, "12.3 ms"),
+        (3.44, "3.44 s"),
+        (10, "10 s"),
+        (150, "2.5 min"),
+        (9000, "2.5 h"),
+        (260_000, "3 d"),
+    ],
+)
+def test_durations_are_as_exact_as_anybody_cares(seconds: float | None, text: str) -> None:
+    assert lasting(seconds) == text
+
+
+def test_spans_of_the_journey_read_in_words() -> None:
+    assert span_of(timedelta(days=3), "es_MX") == "3 días"
+    assert span_of(timedelta(hours=36), "en_US") == "1 day 12 hours"
+
+
+def test_a_company_is_away_from_the_last_word_on() -> None:
+    away = ProviderAway(provider="kommo", reason="500", at=at(10))
+    back = ProviderBack(provider="kommo", at=at(20))
+
+    assert heard(Company("kommo"), away).away == "500"
+    assert heard(heard(Company("kommo"), away), back).away is None
+    assert heard(heard(Company("kommo"), back), away).away is None
