@@ -56,6 +56,17 @@ class Mail:
     attachments: list[dict[str, str]] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
 
+    @property
+    def id(self) -> str:
+        return self.message_id.strip("<>")
+
+    @property
+    def state(self) -> str:
+        """As whoever owns the mailbox would say it."""
+        if set(self.events) & {"hard_bounce", "soft_bounce", "blocked", "invalid_email"}:
+            return "failed"
+        return "delivered" if "delivered" in self.events else "waiting"
+
 
 @dataclass
 class BrevoSandbox:
@@ -188,7 +199,7 @@ class BrevoSandbox:
     def _listed(mail: Mail) -> dict[str, Any]:
         made = datetime.fromtimestamp(mail.at, UTC).isoformat()
         about = {"email": mail.to, "subject": mail.subject, "messageId": mail.message_id, "date": made}
-        return about | {"uuid": mail.message_id.strip("<>"), "from": "sandbox@example.com", "tags": mail.tags}
+        return about | {"uuid": mail.id, "from": "sandbox@example.com", "tags": mail.tags}
 
 
 def _check_address(person: Any) -> None:

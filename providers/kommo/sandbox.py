@@ -67,6 +67,10 @@ class KommoSandbox:
         self.contacts[contact_id] = {"id": contact_id, "name": body.get("name", ""), "leads": [], **body}
         return contact_id
 
+    def people(self) -> list[tuple[str, list[str]]]:
+        """Each contact's name, with every phone and address."""
+        return [(str(contact.get("name", "")), _values(contact)) for contact in self.contacts.values()]
+
     def add_lead(self, body: dict[str, Any], contact_id: int | None) -> int:
         lead_id: int = next(self._ids)
         self.leads[lead_id] = {**body, "id": lead_id, "contact_id": contact_id, "created_at": int(time.time())}

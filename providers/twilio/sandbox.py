@@ -15,7 +15,7 @@ What becomes of a call or a message is chosen by the number's last four digits, 
     9  refused at once, 21211            9  WhatsApp 63049 (withheld by Meta), SMS delivered
 
 Any other number belongs to a person who listens and whose messages arrive. Twilio's own magic numbers (+1500555…)
-answer as its documentation says.
+answer as its documentation says. Whatever its digits say, a number that is answered by hand rings until somebody does.
 """
 
 import asyncio
@@ -25,10 +25,11 @@ import re
 import secrets
 import time
 import xml.etree.ElementTree as ET
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -36,6 +37,7 @@ from fastapi.responses import JSONResponse, Response
 from twilio.request_validator import RequestValidator
 
 from providers.sandbox import Answer, Callbacks, Fault, World, json_error
+from providers.twilio.hand import Deed, Hand, HungUp
 
 E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 CONTENT_SID = re.compile(r"^HX[0-9a-f]{32}$")
@@ -47,7 +49,15 @@ MAGIC_CALL = {"+15005550001": 21217, "+15005550002": 21214, "+15005550003": 2121
 MAGIC_MESSAGE = {"+15005550001": 21211, "+15005550002": 21612, "+15005550003": 21408, "+15005550004": 21610}
 MAGIC_MESSAGE |= {"+15005550009": 21614}
 WHATSAPP_CODES = {"1": 63024, "3": 63024, "6": 63014, "9": 63049}
+CallState = Literal["dialling", "ringing", "talking", "heard", "unheard", "hung_up", "busy", "missed", "failed"]
+TextState = Literal["waiting", "sent", "delivered", "failed"]
+CALL_STATES: dict[str, CallState] = {"queued": "dialling", "ringing": "ringing", "in-progress": "talking"}
+CALL_STATES |= {"busy": "busy", "no-answer": "missed", "failed": "failed"}
+TEXT_STATES: dict[str, TextState] = {"queued": "waiting", "sent": "sent", "delivered": "delivered"}
+TEXT_STATES |= {"undelivered": "failed"}
 SESSION_SECONDS = 24 * 3600
+CHARACTERS_PER_SECOND = 15  # of a voice that reads
+GATHER_SECONDS = 5  # Twilio's own, where a Gather says nothing; it counts once everything was said
 # what the account has: a number, a verified number of another network, a WhatsApp sender; templates but for these
 NUMBER, VERIFIED, WHATSAPP_NUMBER = "+525500000000", "+525500000001", "+14155238886"
 UNKNOWN_CONTENT, REJECTED_CONTENT = "e404", "e4ec"
@@ -70,7 +80,15 @@ class Call:
     status: str = "queued"
     answered_by: str | None = None
     said: list[str] = field(default_factory=list)
+    pressed: str = ""
     sequence: int = 0
+
+    @property
+    def state(self) -> CallState:
+        """As whoever holds the phone would say it."""
+        if self.status == "completed":
+            return "hung_up" if self.answered_by is None else "heard" if self.answered_by == "human" else "unheard"
+        return CALL_STATES[self.status]
 
 
 @dataclass
@@ -88,10 +106,29 @@ class Text:
     def whatsapp(self) -> bool:
         return self.to.startswith("whatsapp:")
 
+    @property
+    def state(self) -> TextState:
+        return TEXT_STATES[self.status]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a person wrote to us."""
+
+    sid: str
+    number: str
+    body: str
+    at: float
+    whatsapp: bool
+
 
 @dataclass
 class TwilioSandbox:
-    """`ring` is how long a phone rings and `talk` how long a person listens, in seconds."""
+    """`ring` is how long a phone rings and `talk` how long a person listens, in seconds.
+
+    `contents` are approved templates with {{1}} and so on, by SID, as far as they are known.
+    Numbers in `by_hand` ring for `patience`, and have their calls in `hands` until they end.
+    """
 
     account_sid: str
     auth_token: str
@@ -99,9 +136,14 @@ class TwilioSandbox:
     callbacks: Callbacks
     ring: float = 0.5
     talk: float = 1.0
+    patience: float = 25.0
     calls: dict[str, Call] = field(default_factory=dict)
     texts: dict[str, Text] = field(default_factory=dict)
     inbound_at: dict[str, float] = field(default_factory=dict)
+    written: list[Written] = field(default_factory=list)
+    contents: dict[str, str] = field(default_factory=dict)
+    by_hand: set[str] = field(default_factory=set)
+    hands: dict[str, Hand] = field(default_factory=dict)
 
     def join(self, world: World) -> None:
         """Says how an ordered fault reads in Twilio's words."""
@@ -124,25 +166,62 @@ class TwilioSandbox:
         _check_url(_one(params, "StatusCallback"), 21609)
         call = Call("CA" + secrets.token_hex(16), to, from_, time.time(), params)
         self.calls[call.sid] = call
+        if to in self.by_hand:
+            self.hands[call.sid] = Hand()
         self.callbacks.go(self._live_call(call))
         return call
 
+    def handle(self, sid: str, deed: Deed, key: str = "1") -> None:
+        """Somebody does something with a call that is in their hand."""
+        if sid not in self.calls:
+            raise Oops(404, 20404, f"The requested resource /Calls/{sid}.json was not found")
+        status, hand = self.calls[sid].status, self.hands.get(sid)
+        if hand is None or status == "queued" or not hand.does(deed, key, talking=status == "in-progress"):
+            raise Oops(409, 21220, f"Invalid call state: {status}")
+
     async def _live_call(self, call: Call) -> None:
-        fate = _fate(call.to)[0]
         await asyncio.sleep(0.02)
         await self._progress(call, "initiated")
         await self._progress(call, "ringing")
-        await asyncio.sleep(self.ring)
+        fate = await self._ring(call)
         if fate in ("no-answer", "busy", "failed"):
+            self.hands.pop(call.sid, None)
             await self._progress(call, fate, SipResponseCode=SIP[fate], CallDuration="0", Duration="0")
             return
         await self._progress(call, "in-progress")
-        if fate != "hangs_up":
-            await asyncio.sleep(self.talk / 4)  # machine detection listens
-            call.answered_by = VERDICTS.get(fate, "human")
-            await self._listen(call, presses="1" if fate == "human_presses_1" else "")
+        with suppress(HungUp):
+            await self._talk(call, fate)
+        self.hands.pop(call.sid, None)
         verdict = {"AnsweredBy": call.answered_by} if call.answered_by else {}
         await self._progress(call, "completed", SipResponseCode="200", CallDuration="12", Duration="1", **verdict)
+
+    async def _ring(self, call: Call) -> str:
+        """What becomes of the call, known when the ringing is over."""
+        if (hand := self.hands.get(call.sid)) is None:
+            await asyncio.sleep(self.ring)
+            return _fate(call.to)[0]
+        picked_up = await hand.picks_up(within=self.patience)
+        return {True: "human", False: "busy", None: "no-answer"}[picked_up]
+
+    async def _talk(self, call: Call, fate: str) -> None:
+        if fate != "hangs_up":
+            await self._wait(call, self.talk / 4)  # machine detection listens
+            call.answered_by = VERDICTS.get(fate, "human")
+            await self._listen(call, presses="1" if fate == "human_presses_1" else "")
+
+    async def _wait(self, call: Call, seconds: float) -> str:
+        """The key that is pressed meanwhile by hand. Raises HungUp."""
+        if hand := self.hands.get(call.sid):
+            return await hand.key(within=seconds)
+        await asyncio.sleep(seconds)
+        return ""
+
+    async def _gather(self, call: Call, gather: ET.Element, presses: str) -> str:
+        """The key pressed before the Gather's time is over; by hand, everything can be heard first."""
+        if call.sid not in self.hands:
+            await asyncio.sleep(self.talk)
+            return presses
+        return await self._wait(call, _seconds_of(_spoken(gather)) + float(gather.get("timeout", GATHER_SECONDS)))
 
     async def _listen(self, call: Call, presses: str) -> None:
         """Fetches what to say, and goes where it leads."""
@@ -151,16 +230,18 @@ class TwilioSandbox:
         for verb in twiml:
             if verb.tag == "Gather":
                 call.said += _spoken(verb)
-                await asyncio.sleep(self.talk)
-                if presses or verb.get("actionOnEmptyResult") == "true":
-                    answer = await self._fetch(verb.get("action", ""), params | {"Digits": presses})
+                call.pressed = await self._gather(call, verb, presses)
+                if call.pressed or verb.get("actionOnEmptyResult") == "true":
+                    answer = await self._fetch(verb.get("action", ""), params | {"Digits": call.pressed})
                     call.said += _spoken(answer)
+                    if call.sid in self.hands:
+                        await self._wait(call, _seconds_of(_spoken(answer)))
                     return
             elif verb.tag == "Hangup":
                 return
             else:
                 call.said += _spoken([verb])
-                await asyncio.sleep(self.talk / 4)
+                await self._wait(call, self.talk / 4)
 
     async def _fetch(self, url: str, params: dict[str, str]) -> ET.Element:
         response = await self._post(url, params)
@@ -286,9 +367,19 @@ class TwilioSandbox:
             params |= {"ErrorCode": str(code), "EventType": "UNDELIVERED"}
         await self._tell(url, params)
 
+    def as_read(self, text: Text) -> str:
+        """What stands on the phone: a template with its values, and of one that is not known, the values alone."""
+        if not (sid := _one(text.params, "ContentSid")):
+            return text.body
+        values: dict[str, str] = json.loads(_one(text.params, "ContentVariables") or "{}")
+        if sid not in self.contents:
+            return "\n".join(values.values())
+        return re.sub(r"{{(\d+)}}", lambda place: values.get(place[1], ""), self.contents[sid])
+
     async def write(self, number: str, body: str, *, whatsapp: bool) -> None:
         """The person writes to us. WhatsApp still names a Mexican mobile 521…"""
         sid = "SM" + secrets.token_hex(16)
+        self.written.append(Written(sid, number, body, time.time(), whatsapp))
         params = {"MessageSid": sid, "SmsSid": sid, "SmsMessageSid": sid, "AccountSid": self.account_sid, "Body": body}
         params |= {"NumMedia": "0", "NumSegments": "1", "SmsStatus": "received", "ApiVersion": "2010-04-01"}
         if whatsapp:
@@ -519,6 +610,10 @@ def _is_flat_object(text: str) -> bool:
 
 def _spoken(verbs: Any) -> list[str]:
     return [(verb.text or "").strip() for verb in verbs if verb.tag in ("Say", "Play") and (verb.text or "").strip()]
+
+
+def _seconds_of(said: list[str]) -> float:
+    return sum(len(text) for text in said) / CHARACTERS_PER_SECOND
 
 
 def _rfc2822(at: float) -> str:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from kit.languages import preferred
+
 SPANISH: Mapping[str, str] = {
     "missing": "Este campo es obligatorio.",
     "missing_contact": "Escribe tu correo o tu teléfono para poder responderte.",
@@ -46,12 +48,4 @@ ENGLISH: Mapping[str, str] = {
 
 def language(accept_language: str) -> Mapping[str, str]:
     """English for who prefers it to Spanish, Spanish for everybody else."""
-    ranked = []
-    for position, part in enumerate(accept_language.lower().split(",")):
-        tag, _, quality = part.strip().partition(";q=")
-        try:
-            ranked.append((-float(quality or 1), position, tag[:2]))
-        except ValueError:
-            continue
-    known = [tag for _, _, tag in sorted(ranked) if tag in ("es", "en")]
-    return ENGLISH if known[:1] == ["en"] else SPANISH
+    return ENGLISH if preferred(accept_language, ("es", "en")) == "en" else SPANISH

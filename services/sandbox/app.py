@@ -12,6 +12,9 @@ from providers.calcom import sandbox as calcom_sandbox
 from providers.kommo import sandbox as kommo_sandbox
 from providers.sandbox import Callbacks, Unreliable, World
 from providers.twilio import sandbox as twilio_sandbox
+from services.sandbox.contents import read_contents
+from services.sandbox.people import People
+from services.sandbox.phone import make_phone_routes
 from services.sandbox.routes import make_routes
 from services.sandbox.settings import Settings
 
@@ -32,6 +35,8 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             callbacks=callbacks,
             ring=settings.sandbox_ring_seconds,
             talk=settings.sandbox_talk_seconds,
+            patience=settings.sandbox_hand_seconds,
+            contents=read_contents(settings),
         )
         brevo = brevo_sandbox.BrevoSandbox(
             api_key=settings.brevo_api_key,
@@ -74,6 +79,8 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             company.join(world)
             app.include_router(company.router())
         app.include_router(make_routes(world, kommo, brevo, twilio, calcom))
+        people = People(twilio, brevo, kommo, booking_page=settings.booking_url.partition("?")[0] or f"{public}/cal/")
+        app.include_router(make_phone_routes(people, public_url=public, region=settings.default_region))
         yield
         await callbacks.close()
 

@@ -17,9 +17,16 @@ class Settings(ProcessSettings):
     sandbox_ring_seconds: float = 0.5
     sandbox_talk_seconds: float = 1.0
     sandbox_mail_seconds: float = 0.3
+    sandbox_hand_seconds: float = 25.0
+    default_region: str = "MX"
+    templates_path: str = "deploy/templates"
+    language: str = "es-MX"
+    business_name: str = ""
+    advisor_name: str = ""
 
     twilio_account_sid: str
     twilio_auth_token: str
+    twilio_content_sids: str = Field("", pattern=r"^$|^[\w.]+=HX\w+(,[\w.]+=HX\w+)*$")
     brevo_api_key: str = Field(validation_alias=AliasChoices("BREVO_API_KEY", "SENDINBLUE_API_KEY"))
     brevo_webhook_token: str = Field(validation_alias=AliasChoices("BREVO_WEBHOOK_TOKEN", "SENDINBLUE_WEBHOOK_TOKEN"))
     kommo_access_token: str
@@ -34,6 +41,12 @@ class Settings(ProcessSettings):
     calcom_webhook_secret: str = ""
     calcom_api_key: str = "sandbox-calcom-key"
     booking_url: str = ""
+
+    @property
+    def content_sids(self) -> list[tuple[str, str]]:
+        """Template, SID."""
+        pairs = (pair.partition("=") for pair in self.twilio_content_sids.split(",") if pair)
+        return [(name, sid) for name, _, sid in pairs]
 
     @property
     def latency(self) -> dict[str, float]:

@@ -1,0 +1,118 @@
+"""The page at /sandbox, on which somebody plays the lead, and what it asks and orders."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Body, Header, HTTPException, Query
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from contracts.phone import to_e164
+from kit.languages import preferred
+from providers.twilio.hand import Deed
+from services.sandbox.newcomer import make_newcomer
+from services.sandbox.people import Card, People, Person, Shown
+from services.sandbox.words import LANGUAGES
+
+PAGES = Path(__file__).parent / "pages"
+PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+# what a mail opens must leave the frame's sandbox, or no form works on the booking page
+MAIL_HEADERS = PAGE_HEADERS | {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
+        "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+    ),
+}
+NEW_TAB = '<base target="_blank">'
+
+
+def make_phone_routes(people: People, *, public_url: str, region: str) -> APIRouter:
+    """The page, what stands on it, and what the person does. Leads are handed on to the form's own door."""
+    routes = APIRouter(prefix="/sandbox")
+    twilio, templates = (
+        people.twilio,
+        Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined),
+    )
+
+    @routes.get("")
+    async def page(
+        lang: Literal["es", "en"] | None = None, accept_language: Annotated[str, Header()] = ""
+    ) -> HTMLResponse:
+        language = lang or preferred(accept_language, tuple(LANGUAGES))
+        html = templates.get_template("phone.html").render(
+            w=LANGUAGES[language], language=language, newcomer=make_newcomer()
+        )
+        return HTMLResponse(html, headers=PAGE_HEADERS)
+
+    @routes.get("/static/{name}")
+    async def static(name: Literal["phone.css", "phone.js"]) -> FileResponse:
+        return FileResponse(PAGES / name, headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+
+    @routes.get("/newcomer")
+    async def newcomer() -> dict[str, str]:
+        return make_newcomer()
+
+    @routes.get("/people")
+    async def list_people(limit: Annotated[int, Query(ge=1)] = 50) -> list[Person]:
+        return people.seen()[:limit]
+
+    @routes.get("/people/{address}")
+    async def person(address: str) -> Shown:
+        if (found := people.find(address)) is None:
+            raise HTTPException(404)
+        return people.shown_to(found)
+
+    @routes.get("/emails/{mail_id}/html")
+    async def mail(mail_id: str) -> HTMLResponse:
+        found = next((one for one in people.brevo.mails.values() if one.id == mail_id), None)
+        if found is None:
+            raise HTTPException(404)
+        return HTMLResponse(_opening_tabs(found.html), headers=MAIL_HEADERS)
+
+    @routes.post("/leads")
+    async def send_lead(
+        lead: Annotated[dict[str, Any], Body()],
+        by_hand: bool = False,
+        accept_language: Annotated[str, Header()] = "",
+    ) -> Response:
+        card = read_card(lead, region)
+        if card.phone:
+            (twilio.by_hand.add if by_hand else twilio.by_hand.discard)(card.phone)
+        headers = {"Content-Type": "application/json", "Accept-Language": accept_language}
+        answer = await twilio.callbacks.post(f"{public_url}/api/lead", json.dumps(lead).encode(), headers)
+        if answer is None:
+            return JSONResponse({"ok": False, "errors": []}, status_code=502)
+        found = {}
+        if answer.status < 300:
+            people.arrived.append(card)
+            found = {"Location": f"/sandbox/people/{quote(card.phone or card.email or '', safe='')}"}
+        return Response(answer.content, answer.status, found, media_type=answer.content_type)
+
+    @routes.post("/calls/{sid}/{deed}", status_code=204)
+    async def handle(sid: str, deed: Deed, key: Annotated[str, Body(embed=True, pattern="^[0-9*#]$")] = "1") -> None:
+        twilio.handle(sid, deed, key)
+
+    return routes
+
+
+def read_card(lead: Mapping[str, Any], region: str) -> Card:
+    """The addresses in a form, as the companies will know them."""
+    name, email, phone = (str(lead.get(field) or "").strip() for field in ("nombre", "email", "telefono"))
+    return Card(name, to_e164(phone, region), email.lower() or None, time.time())
+
+
+def _opening_tabs(html: str) -> str:
+    """A mail whose links open beside the page, as in a mail program."""
+    return html.replace("<head>", f"<head>{NEW_TAB}", 1) if "<head>" in html else NEW_TAB + html

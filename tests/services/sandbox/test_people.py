@@ -1,0 +1,37 @@
+"""Whose phone and whose mailbox belong together."""
+
+import pytest
+
+from services.sandbox.people import Card, Person, acquaint
+
+PHONE, OTHER, ANA, WORK = "+525512345678", "+528112345678", "ana@example.com", "ana@work.mx"
+
+
+@pytest.mark.parametrize(
+    ("cards", "people"),
+    [
+        pytest.param([], [], id="nobody"),
+        pytest.param(
+            [Card(email=ANA, at=2), Card("Ana", PHONE, ANA, at=1)],
+            [Person(PHONE, PHONE, "Ana", [ANA], at=2)],
+            id="a mailbox joins the phone it was seen with",
+        ),
+        pytest.param(
+            [Card(phone=PHONE, at=1), Card(email=ANA, at=2)],
+            [Person(PHONE, PHONE, at=1), Person(ANA, None, emails=[ANA], at=2)],
+            id="nothing says that they belong together",
+        ),
+        pytest.param(
+            [Card("Ana", PHONE, ANA), Card("Ana", PHONE, WORK)],
+            [Person(PHONE, PHONE, "Ana", [ANA, WORK])],
+            id="two mailboxes",
+        ),
+        pytest.param(
+            [Card("Ana", PHONE, ANA), Card("Luis", OTHER, ANA)],
+            [Person(PHONE, PHONE, "Ana", [ANA]), Person(OTHER, OTHER, "Luis")],
+            id="a shared mailbox stays with the first",
+        ),
+    ],
+)
+def test_who_is_who(cards: list[Card], people: list[Person]) -> None:
+    assert acquaint(cards) == people

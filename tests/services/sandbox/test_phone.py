@@ -1,0 +1,284 @@
+"""The page at /sandbox, and what it asks and orders, as a browser would."""
+
+import asyncio
+import base64
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from providers.sandbox import Unreliable
+from services.sandbox.app import create_app
+from services.sandbox.settings import Settings
+from tests.providers.wire import Wire
+from tests.waiting import until
+
+ACCOUNT = "AC" + "0" * 32
+TWILIO = {"Authorization": "Basic " + base64.b64encode(f"{ACCOUNT}:secret".encode()).decode()}
+CALLS, MESSAGES = (f"/2010-04-01/Accounts/{ACCOUNT}/{what}.json" for what in ("Calls", "Messages"))
+PHONE, PAGE = "+525512345678", "http://calendar/cal/demo/reunion"
+WELCOME = "HX" + "0" * 31 + "1"
+FORM = {"nombre": "Ana <script>alert(1)</script>", "email": "Ana@Example.com", "telefono": "55 1234 5678"}
+CALL = {"To": PHONE, "From": "+525500000000", "Url": "https://h/voice"}
+SMS = {"To": PHONE, "From": "+525500000000", "Body": "Hola"}
+WHATSAPP = {"To": f"whatsapp:{PHONE}", "From": "whatsapp:+14155238886", "ContentSid": WELCOME}
+MAIL = {
+    **{"sender": {"email": "h@h.mx"}, "to": [{"email": "ana@example.com"}], "subject": "Hola"},
+    **{"htmlContent": "<html><head></head><p>Hola</p></html>", "textContent": f"Agenda: {PAGE}?name=Ana\n"},
+}
+
+
+@pytest_asyncio.fixture
+async def gateway() -> AsyncIterator[Wire]:
+    async with Wire() as wire:
+        wire.answers(202, {"ok": True, "lead_id": 7})
+        yield wire
+
+
+@pytest_asyncio.fixture
+async def browser(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    values = {
+        **{"PUBLIC_BASE_URL": "http://public/", "SANDBOX_DELIVER_TO": gateway.url, "BOOKING_URL": f"{PAGE}?x=1"},
+        **{"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "secret", "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}"},
+        **{"BREVO_API_KEY": "key", "BREVO_WEBHOOK_TOKEN": "hook", "KOMMO_ACCESS_TOKEN": "long-lived"},
+        **{"KOMMO_PIPELINE_ID": "7000001", "KOMMO_STATUS_ID_INICIAL": "1", "SANDBOX_RING_SECONDS": "0.01"},
+        **{"SANDBOX_HAND_SECONDS": "600", "ADVISOR_NAME": "Javier", "BUSINESS_NAME": "Demo"},
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    app = create_app(Settings())
+    assert isinstance(app, Unreliable)
+    async with (
+        app.inner.router.lifespan_context(app.inner),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox") as client,
+    ):
+        yield client
+
+
+async def made(browser: httpx.AsyncClient, path: str, params: dict[str, str]) -> str:
+    answer = await browser.post(path, data=params, headers=TWILIO)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["sid"])
+
+
+async def mailed(browser: httpx.AsyncClient, **changes: Any) -> str:
+    answer = await browser.post("/v3/smtp/email", json=MAIL | changes, headers={"api-key": "key"})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["messageId"].strip("<>"))
+
+
+async def shown(browser: httpx.AsyncClient, address: str = PHONE) -> Any:
+    answer = await browser.get(f"/sandbox/people/{quote(address, safe='')}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+# ---- the page
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "language"),
+    [
+        ("", "", "es-MX"),
+        ("", "en-US,en;q=0.9", "en"),
+        ("", "es-MX,en;q=0.5", "es-MX"),
+        ("?lang=en", "es", "en"),
+        ("?lang=es", "en", "es-MX"),
+    ],
+)
+async def test_the_page_in_the_language_asked_for(
+    browser: httpx.AsyncClient, query: str, header: str, language: str
+) -> None:
+    answer = await browser.get(f"/sandbox{query}", headers={"Accept-Language": header})
+
+    assert answer.status_code == 200
+    assert f'<html lang="{language}">' in answer.text
+    assert ("El teléfono del prospecto" in answer.text) is (language == "es-MX")
+
+
+async def test_nothing_runs_but_the_pages_own_script(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get("/sandbox")
+    policy = answer.headers["content-security-policy"]
+
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert answer.text.count("<script") == 1
+    assert "<style" not in answer.text
+    assert " style=" not in answer.text
+    assert "innerHTML" not in (await browser.get("/sandbox/static/phone.js")).text
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "kind"),
+    [
+        ("phone.css", 200, "text/css; charset=utf-8"),
+        ("phone.js", 200, "text/javascript; charset=utf-8"),
+        ("phone.html", 422, "application/json"),
+        ("..%2Fphone.py", 404, "application/json"),
+    ],
+)
+async def test_what_is_served_beside_the_page(browser: httpx.AsyncClient, name: str, status: int, kind: str) -> None:
+    answer = await browser.get(f"/sandbox/static/{name}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (status, kind)
+
+
+async def test_a_newcomer_is_somebody_the_form_takes(browser: httpx.AsyncClient, gateway: Wire) -> None:
+    newcomer = (await browser.get("/sandbox/newcomer")).json()
+    answer = await browser.post("/sandbox/leads", json=newcomer)
+    number = newcomer["telefono"].replace(" ", "")
+
+    assert number[-4:-2] != "00"
+    assert answer.headers["location"] == f"/sandbox/people/{quote(number, safe='')}"
+    assert gateway.requests[0].json == newcomer
+
+
+# ---- leads
+
+
+async def test_a_lead_goes_to_the_forms_door_and_appears(browser: httpx.AsyncClient, gateway: Wire) -> None:
+    answer = await browser.post("/sandbox/leads", json=FORM, headers={"Accept-Language": "en"})
+    [sent] = gateway.requests
+
+    assert (answer.status_code, answer.json()) == (202, {"ok": True, "lead_id": 7})
+    assert (sent.path, sent.json, sent.headers["accept-language"]) == ("/api/lead", FORM, "en")
+    assert answer.headers["location"] == f"/sandbox/people/{quote(PHONE, safe='')}"
+    [person] = (await browser.get("/sandbox/people")).json()
+    assert (person["id"], person["name"], person["emails"]) == (PHONE, FORM["nombre"], ["ana@example.com"])
+
+
+async def test_what_the_form_refuses_comes_back(browser: httpx.AsyncClient, gateway: Wire) -> None:
+    refusal = {"ok": False, "errors": [{"field": "email", "message": "El correo no parece válido."}]}
+    gateway.answers(422, refusal)
+    answer = await browser.post("/sandbox/leads", json=FORM)
+
+    assert (answer.status_code, answer.json()) == (422, refusal)
+    assert "location" not in answer.headers
+    assert (await browser.get("/sandbox/people")).json() == []
+
+
+async def test_no_answer_is_said(browser: httpx.AsyncClient, gateway: Wire) -> None:
+    gateway.breaks()
+    answer = await browser.post("/sandbox/leads", json=FORM)
+
+    assert (answer.status_code, answer.json()) == (502, {"ok": False, "errors": []})
+
+
+async def test_what_a_lead_typed_is_data_wherever_it_is_served(browser: httpx.AsyncClient) -> None:
+    await browser.post("/sandbox/leads", json=FORM)
+    people = await browser.get("/sandbox/people")
+    person = await browser.get(f"/sandbox/people/{quote(PHONE, safe='')}")
+
+    assert "<script>alert" in people.text
+    assert {people.headers["content-type"], person.headers["content-type"]} == {"application/json"}
+    assert "<script>alert" not in (await browser.get("/sandbox")).text
+
+
+# ---- a call in somebody's hand
+
+
+async def test_a_lead_by_hand_rings_until_somebody_answers(browser: httpx.AsyncClient) -> None:
+    await browser.post("/sandbox/leads?by_hand=true", json=FORM)
+    sid = await made(browser, CALLS, CALL)
+    call = await reaches(browser, "ringing")
+    assert (call["in_hand"], call["caller"]) == (True, "+525500000000")
+    assert (await browser.get("/sandbox/people")).json()[0]["ringing"] is True
+    early = await browser.post(f"/sandbox/calls/{sid}/press", json={"key": "1"})
+    declined = await browser.post(f"/sandbox/calls/{sid}/decline")
+
+    assert (early.status_code, declined.status_code) == (409, 204)
+    assert (await reaches(browser, "busy"))["in_hand"] is False
+    assert (await browser.post(f"/sandbox/calls/{sid}/answer")).status_code == 409
+    assert (await browser.post("/sandbox/calls/CA0/answer")).status_code == 404
+    assert (await browser.post(f"/sandbox/calls/{sid}/juggle")).status_code == 422
+
+
+async def test_whoever_stops_answering_by_hand_has_a_fate_again(browser: httpx.AsyncClient) -> None:
+    await browser.post("/sandbox/leads?by_hand=true", json=FORM)
+    await browser.post("/sandbox/leads", json=FORM)
+    await made(browser, CALLS, CALL)
+
+    assert (await shown(browser))["calls"][0]["in_hand"] is False
+
+
+async def reaches(browser: httpx.AsyncClient, state: str) -> Any:
+    """The person's only call, once it stands so."""
+    deadline = time.monotonic() + 10
+    while True:
+        [call] = (await shown(browser))["calls"]
+        if call["state"] == state:
+            return call
+        assert time.monotonic() < deadline, call
+        await asyncio.sleep(0.01)
+
+
+# ---- what the phone shows
+
+
+async def test_messages_both_ways(browser: httpx.AsyncClient) -> None:
+    await made(browser, MESSAGES, WHATSAPP | {"ContentVariables": f'{{"1": "Ana", "2": "{PAGE}?name=A"}}'})
+    await made(browser, MESSAGES, SMS)
+    for channel in ("whatsapp", "sms"):
+        written = {"phone": PHONE, "text": "¿Cuánto cuesta?", "channel": channel}
+        assert (await browser.post("/sandbox/write", json=written)).status_code == 204
+    messages = (await shown(browser))["messages"]
+
+    assert [(one["channel"], one["mine"]) for one in messages] == [
+        *(("whatsapp", False), ("sms", False), ("whatsapp", True), ("sms", True)),
+    ]
+    assert messages[0]["body"].startswith("Hola, Ana. Soy Javier, de Demo.")
+    assert f"{PAGE}?name=A" in messages[0]["body"]
+    assert messages[2]["body"] == "¿Cuánto cuesta?"
+
+
+async def test_the_newest_booking_link(browser: httpx.AsyncClient) -> None:
+    await browser.post("/sandbox/leads", json=FORM)
+    assert (await shown(browser))["booking_link"] is None
+    await mailed(browser)
+    assert (await shown(browser))["booking_link"] == f"{PAGE}?name=Ana"
+    await made(browser, MESSAGES, SMS | {"Body": f"Agenda: {PAGE}?name=Nueva o mira https://elsewhere/x"})
+
+    assert (await shown(browser))["booking_link"] == f"{PAGE}?name=Nueva"
+
+
+async def test_a_mailbox(browser: httpx.AsyncClient, gateway: Wire) -> None:
+    mail_id = await mailed(browser)
+    await until(lambda: len(gateway.requests) == 2)
+    [mail] = (await shown(browser, "ana@example.com"))["mails"]
+    html = await browser.get(f"/sandbox/emails/{quote(mail_id, safe='')}/html")
+
+    assert (mail["id"], mail["subject"], mail["text"]) == (mail_id, "Hola", MAIL["textContent"])
+    assert mail["state"] == "delivered"
+    assert html.text == '<html><head><base target="_blank"></head><p>Hola</p></html>'
+
+
+async def test_a_mail_can_run_nothing(browser: httpx.AsyncClient) -> None:
+    mail_id = await mailed(browser, htmlContent="<script>alert(1)</script>")
+    answer = await browser.get(f"/sandbox/emails/{mail_id}/html")
+    policy = answer.headers["content-security-policy"].split("; ")
+
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert not [one for one in policy if one.startswith("script-src")]
+    [sandbox] = [one for one in policy if one.startswith("sandbox ")]
+    assert not set(sandbox.split()) & {"allow-scripts", "allow-same-origin"}
+
+
+@pytest.mark.parametrize("path", ["people/nobody%40example.com", "emails/none/html"])
+async def test_nobody_and_nothing(browser: httpx.AsyncClient, path: str) -> None:
+    assert (await browser.get(f"/sandbox/{path}")).status_code == 404
+
+
+async def test_the_crm_knows_what_belongs_together(browser: httpx.AsyncClient) -> None:
+    fields = [
+        {"field_code": code, "values": [{"value": value}]} for code, value in (("PHONE", PHONE), ("EMAIL", "a@b.mx"))
+    ]
+    await browser.post("/sandbox/kommo/contacts", json={"name": "Ana", "custom_fields_values": fields})
+    [person] = (await browser.get("/sandbox/people")).json()
+
+    assert (person["id"], person["name"], person["emails"]) == (PHONE, "Ana", ["a@b.mx"])
