@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from kit.clock import now
+from kit.languages import preferred
 from services.console.decisions.telling import tell
 from services.console.words import translate
 
@@ -34,8 +35,7 @@ def language_of(request: Request) -> str:
     if chosen in LANGUAGES:
         request.session["lang"] = chosen
         return str(chosen)
-    wished = request.headers.get("accept-language", "").lower()
-    return next((part[:2] for part in wished.replace(" ", "").split(",") if part[:2] in LANGUAGES), "es")
+    return preferred(request.headers.get("accept-language", ""), tuple(LANGUAGES))
 
 
 class Pages:
