@@ -58,8 +58,12 @@ def answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
 
 
 def install_missing() -> None:
-    """Installs what is missing from Debian's packages, without starting it as a system service. Needs root for that."""
-    missing = [package for package, present in _present().items() if not present]
+    """Installs the servers that are missing. Needs root for that."""
+    install([package for package, present in _present().items() if not present])
+
+
+def install(missing: Sequence[str]) -> None:
+    """Installs these of Debian's packages, without starting them as system services. Needs root."""
     if not missing:
         return
     if os.geteuid() != 0:

@@ -1,0 +1,70 @@
+"""Debian's Chromium, driven by Playwright: a person at the pages."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+
+from pauta.running.servers import install
+
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+AXE = AXE_FILE_PATH.read_text()
+SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@asynccontextmanager
+async def a_browser() -> AsyncIterator[Browser]:
+    """Installs Chromium where it is missing, as root."""
+    install([] if shutil.which("chromium") else ["chromium"])
+    async with async_playwright() as playwright:
+        path = shutil.which("chromium")
+        browser = await playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def a_person(browser: Browser, **more: Any) -> AsyncIterator["Person"]:
+    """Somebody with a browser of their own; at the end, it must not have complained of anything."""
+    context = await browser.new_context(**{"viewport": SIZES["wide"], "locale": "es-MX", **more})
+    person = Person(context)
+    try:
+        yield person
+        assert person.complaints == []
+    finally:
+        await context.close()
+
+
+class Person:
+    """What they open, and what their browser complained of meanwhile: scripts' errors, and what a policy blocked."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self._context = context
+        self.complaints: list[str] = []
+        context.on("console", self._listen)
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    async def open(self, url: str) -> Page:
+        page = await self._context.new_page()
+        page.set_default_timeout(20_000)
+        await page.goto(url)
+        return page
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+
+async def barriers(page: Page) -> list[str]:
+    """What axe-core finds seriously wrong for people who see, hear or move differently."""
+    # by the debugger's own way, for the pages' policy lets no stranger's script in
+    await page.evaluate(AXE)
+    found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {[node['html'][:120] for node in one['nodes']][:3]}"
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]

@@ -1,0 +1,399 @@
+"""The operators' pages, in a real browser, against the running system."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from pauta.running.servers import free_ports
+from services.console.door import hashed
+from tests.browser import SIZES, a_browser, a_person, barriers
+from tests.system import System, e164, person
+
+pytestmark = pytest.mark.connected
+
+PAGES = ("", "/stopwatch", "/leads", "/letters", "/journey", "/sources")
+PASSWORD = "una-contraseña-larga"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with a_browser() as one:
+        yield one
+
+
+def url(system: System, path: str = "") -> str:
+    return f"{system.native.addresses.gateway}/console{path}"
+
+
+async def shown(page: Page, *texts: str) -> None:
+    for text in texts:
+        await expect(page.locator("main")).to_contain_text(text, timeout=20_000)
+
+
+async def a_followed_lead(
+    system: System, call: int = 2, message: int = 0, **changes: Any
+) -> tuple[int, dict[str, Any]]:
+    """Somebody who did not answer, and whose follow-ups are to come."""
+    form = person(call, message, **changes)
+    lead = await system.lead(form)
+    await system.happens(lead, "lead.registered", "call.unanswered", "email touch.delivered")
+    await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
+    return lead, form
+
+
+async def test_a_lead_sent_from_the_sandbox_s_page_appears_live_and_its_page_tells_its_story(
+    system: System, browser: Browser
+) -> None:
+    async with a_person(browser) as operator, a_person(browser) as lead:
+        now = await operator.open(url(system))
+        phone = await lead.open(f"{system.native.addresses.gateway}/sandbox")
+        name = f"Nadia Prueba{free_ports(1)[0]}"
+        await phone.fill("#nombre", name)
+        await phone.select_option("#call-fate", "2")
+        await phone.click("form button.primary, form button[type=submit]")
+
+        await expect(now.get_by_role("link", name=name).first).to_be_visible(timeout=20_000)
+        await now.get_by_role("link", name=name).first.click()
+        await shown(now, "No contestó", "WhatsApp: Entregado", "Registrado en Kommo", "day_12", "Guardado", "Marcado")
+        await expect(now.locator("#timeline pre").first).to_contain_text("Nadia")
+
+
+async def test_the_figures_and_the_search_find_the_lead(system: System, browser: Browser) -> None:
+    lead, form = await a_followed_lead(system, fuente="Radio Mexicali")
+    async with a_person(browser) as operator:
+        for q in (form["nombre"], form["email"], form["telefono"][-8:], str(lead)):
+            page = await operator.open(url(system, f"/leads?q={q}"))
+            await expect(page.locator("#rows")).to_contain_text(form["nombre"])
+        page = await operator.open(url(system, "/leads?q=nobody%25like_this"))
+        await shown(page, "Nadie coincide con la búsqueda.")
+        page = await operator.open(url(system, "/sources"))
+        await shown(page, "Radio Mexicali")
+        page = await operator.open(url(system, "/stopwatch"))
+        await shown(page, form["nombre"], "llamadas")
+
+
+async def test_a_pause_holds_the_follow_up_and_continuing_lets_it_go(system: System, browser: Browser) -> None:
+    lead, form = await a_followed_lead(system)
+    async with a_person(browser) as operator:
+        page = await operator.open(url(system, f"/leads/{lead}"))
+        await page.get_by_role("button", name="Pausar").click()
+        await expect(page.get_by_role("button", name="Continuar")).to_be_visible()
+        await shown(page, "Seguimiento en pausa", "(demo)")
+        await system.planned(lead)
+        await page.get_by_role("button", name="Continuar").click()
+        await expect(page.get_by_role("button", name="Pausar")).to_be_visible()
+        await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
+        before = len(await system.sandbox("messages", e164(form)))
+        await system.let_pass(lead, "day_3")
+
+        async def written() -> bool:
+            return len(await system.sandbox("messages", e164(form))) == before + 1
+
+        await system.until(written, lambda: "the follow-up did not leave")
+
+
+async def test_a_skipped_step_is_not_made_and_the_next_one_is(system: System, browser: Browser) -> None:
+    lead, form = await a_followed_lead(system)
+    before = len(await system.sandbox("messages", e164(form)))
+    async with a_person(browser) as operator:
+        page = await operator.open(url(system, f"/leads/{lead}"))
+        await page.get_by_role("button", name="Omitir day_3").click()
+        await expect(page.get_by_role("button", name="Omitir day_6")).to_be_visible()
+        await shown(page, "lo decidió una persona")
+    await system.planned(lead, "day_6", "day_9", "day_12")
+    await system.let_pass(lead, "day_6")
+
+    async def mailed() -> bool:
+        return len(await system.sandbox("emails", form["email"])) == 2
+
+    await system.until(mailed, lambda: "the next step did not leave")
+    assert len(await system.sandbox("messages", e164(form))) == before
+
+
+async def test_who_is_stopped_hears_nothing_more(system: System, browser: Browser) -> None:
+    lead, _ = await a_followed_lead(system)
+    async with a_person(browser) as operator:
+        page = await operator.open(url(system, f"/leads/{lead}"))
+        page.once("dialog", lambda dialog: dialog.accept())
+        await page.get_by_role("button", name="No contactar más").click()
+        await shown(page, "Sin contacto", "No hay nada más por enviar.")
+        await expect(page.get_by_role("button", name="Pausar")).to_have_count(0)
+    await system.happens(lead, "lead.stopped", "lead.opted_out")
+    await system.planned(lead)
+
+
+async def test_an_erased_person_is_nowhere_on_the_pages_or_in_the_audit_log(system: System, browser: Browser) -> None:
+    lead, form = await a_followed_lead(system, mensaje="Vivo en la calle Orquídea")
+    async with a_person(browser) as operator:
+        page = await operator.open(url(system, f"/leads/{lead}"))
+        await shown(page, "Orquídea", form["email"])
+        await page.get_by_text("Borrar sus datos personales").click()
+        await page.fill("#sure", "1")
+        await page.get_by_role("button", name="Borrar", exact=True).click()
+        await shown(page, "escribe el número del lead")
+        await page.get_by_text("Borrar sus datos personales").click()
+        await page.fill("#sure", str(lead))
+        await page.get_by_role("button", name="Borrar", exact=True).click()
+        await expect(page.locator("#state")).to_contain_text("Borrado")
+    await system.quiet()
+    for table in ("actions", "leads"):
+        count = f"select count(*) from {table} t where t::text like '%' || $1 || '%'"
+        for text in (form["email"], e164(form), "Orquídea", form["nombre"]):
+            assert await system.sql("console", count, text) == 0, (table, text)
+
+
+async def test_a_dead_letter_is_replayed_from_the_page(system: System, browser: Browser) -> None:
+    form = person(2)
+    await system.sql("crm", "alter table registrations rename to registrations_away")
+    try:
+        lead = await system.lead(form)
+        async with a_person(browser) as operator:
+            page = await operator.open(url(system, "/letters"))
+
+            async def there() -> bool:
+                await page.reload()
+                return await page.locator(f'#dead a[href$="/{lead}"]').count() > 0
+
+            await system.until(there, lambda: "the letter is not on the page")
+            await system.sql("crm", "alter table registrations_away rename to registrations")
+            letter = page.locator("section", has=page.locator(f'a[href$="/{lead}"]')).first
+            await letter.get_by_role("button", name="Reintentar").click()
+            await shown(page, "Se reintentan:")
+    finally:
+        await system.sql("crm", "alter table if exists registrations_away rename to registrations")
+    await system.happens(lead, "dead_letter.replayed", "lead.registered")
+
+
+async def test_everything_is_stopped_and_let_go_from_the_page(system: System, browser: Browser) -> None:
+    async with a_person(browser) as operator:
+        page = await operator.open(url(system))
+        page.once("dialog", lambda dialog: dialog.accept())
+        await page.fill("#reason", "simulacro")
+        await page.get_by_role("button", name="Detener todo").click()
+        await expect(page.locator("#banners")).to_contain_text("Todo está detenido")
+        await expect(page.locator("#banners")).to_contain_text("simulacro")
+        form = person()
+        lead = await system.lead(form)
+        await system.happens(lead, "call touch.held")
+        assert await system.sandbox("calls", e164(form)) == []
+        await page.get_by_role("button", name="Dejar que todo salga").click()
+        await expect(page.locator("#banners")).not_to_contain_text("Todo está detenido")
+    await system.happens(lead, "call.answered", "email touch.delivered")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_page_is_for_everybody(system: System, browser: Browser, scheme: Any, size: str) -> None:
+    lead, _ = await a_followed_lead(system)
+    pages = [url(system, path) for path in (*PAGES, f"/leads/{lead}", "/journey/email/welcome", "/journey/sms/day_3")]
+    async with a_person(browser, color_scheme=scheme, viewport=SIZES[size]) as operator:
+        for one in [*pages, f"{system.native.addresses.gateway}/sandbox", url(system, "?lang=en")]:
+            page = await operator.open(one)
+            assert await barriers(page) == [], one
+            assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), one
+            await page.close()
+
+
+async def test_what_a_lead_typed_is_text_and_nothing_else(system: System, browser: Browser) -> None:
+    attack = "<img src=x onerror=alert(1)>\"'{{7*7}}"
+    lead, form = await a_followed_lead(system, nombre=f"Ana {attack}", fuente=f"=cmd {attack}", empresa=attack)
+    async with a_person(browser) as operator:
+        page = await operator.open(url(system, f"/leads/{lead}"))
+        await shown(page, attack)
+        assert await page.locator("main img").count() == 0
+        page = await operator.open(url(system))
+        await shown(page, attack)
+        assert await page.locator("main img").count() == 0
+        page = await operator.open(url(system, f"/leads?q={form['email']}"))
+        await shown(page, attack)
+    rows = list(csv.reader(io.StringIO((await system.http.get(url(system, "/sources.csv?days=1"))).text)))
+    assert [row[0] for row in rows if "cmd" in row[0]] == [f"'=cmd {attack}"]
+
+
+async def test_no_policy_lets_a_stranger_in_and_nothing_internal_is_reachable(system: System) -> None:
+    answer = await system.http.get(url(system))
+
+    policy = answer.headers["content-security-policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe-inline" not in policy
+    assert answer.headers["cache-control"] == "no-store"
+    for path in ("/../api/switch", "/%2e%2e/api/switch", "/../../api/actions", "/static/../settings.py"):
+        raw = httpx.Request("GET", url(system))
+        raw.url = raw.url.copy_with(raw_path=f"/console{path}".encode())
+        assert (await system.http.send(raw)).status_code in (400, 404), path
+
+
+async def test_the_feed_says_that_something_is_new(system: System) -> None:
+    async with system.http.stream("GET", url(system, "/feed")) as stream:
+        lines = stream.aiter_lines()
+        assert await anext(lines) == "retry: 500"
+        await system.lead(person())
+        news = [line async for line in _until(lines, "data: ")]
+
+    assert int(news[-1].removeprefix("data: ")) > 0
+
+
+async def _until(lines: AsyncIterator[str], prefix: str) -> AsyncIterator[str]:
+    async for line in lines:
+        yield line
+        if line.startswith(prefix):
+            return
+
+
+async def test_the_projections_made_anew_are_the_same(system: System) -> None:
+    await a_followed_lead(system)
+    await system.quiet()
+    api = f"{system.native.addresses.console}/api/projections"
+
+    async def caught_up() -> bool:
+        state = (await system.http.get(api)).json()
+        return bool(state["until"] >= state["newest"])
+
+    await system.until(caught_up, lambda: "the projections do not follow")
+    before = await everything_projected(system)
+    answer = await system.http.post(f"{api}/rebuild")
+    assert answer.json()["until"] == 0
+    await system.until(caught_up, lambda: "the projections were not made anew", seconds=60)
+
+    assert await everything_projected(system) == before
+    assert len(before["leads"]) > 0
+
+
+async def everything_projected(system: System) -> dict[str, list[str]]:
+    connection = await system.connect("console")
+    try:
+        return {
+            table: [row[0] for row in await connection.fetch(f"select t::text from {table} t order by 1")]
+            for table in ("leads", "companies", "bookings")
+        }
+    finally:
+        await connection.close()
+
+
+# ---- who may come in
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def closed(system: System) -> str:
+    """The address of a console that asks who one is."""
+    recipe = system.native.recipes()["console"]
+    users = f"ana:operator:{hashed(PASSWORD)} luis:viewer:{hashed(PASSWORD)}"
+    port = free_ports(1)[0]
+    environment = {**recipe.environment, "CONSOLE_USERS": users, "ACTIONS_LOG_PATH": str(Path("/nowhere"))}
+    own = type(recipe)(recipe.name, recipe.command, environment)
+    system.native.start_service("console", own, port, log_name="console-closed")
+    system.native.wait_for("console", port)
+    return f"http://127.0.0.1:{port}/console"
+
+
+def a_client(base: str, address: str = "203.0.113.1") -> httpx.AsyncClient:
+    """A browser without a screen; `address` is where the gateway says that it comes from."""
+    return httpx.AsyncClient(base_url=base, headers={"X-Forwarded-For": address}, timeout=20)
+
+
+async def token(client: httpx.AsyncClient, path: str = "/login") -> str:
+    found = re.search(r'name="token" value="([^"]+)"', (await client.get(path)).text)
+    assert found is not None
+    return found[1]
+
+
+async def log_in(client: httpx.AsyncClient, name: str, password: str = PASSWORD, **more: str) -> httpx.Response:
+    return await client.post("/login", data={"token": await token(client), "name": name, "password": password, **more})
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/leads/1", "/feed", "/sources.csv", "/journey/email/welcome/html"])
+async def test_nobody_looks_without_logging_in(closed: str, path: str) -> None:
+    async with a_client(closed) as client:
+        answer = await client.get(path)
+
+    assert answer.status_code == 303
+    assert urlsplit(answer.headers["location"]).path == "/console/login"
+    assert parse_qs(urlsplit(answer.headers["location"]).query)["to"] == [f"/console{path}"]
+
+
+async def test_who_knows_the_password_is_where_they_wanted_to_be(closed: str, browser: Browser) -> None:
+    async with a_person(browser, extra_http_headers={"X-Forwarded-For": "203.0.113.2"}) as operator:
+        page = await operator.open(f"{closed}/sources")
+        await page.fill("#name", "ana")
+        await page.fill("#password", PASSWORD)
+        await page.get_by_role("button", name="Entrar").click()
+        await expect(page.locator("h1")).to_have_text("Fuentes")
+        assert await barriers(page) == []
+        await page.get_by_role("button", name="Salir").click()
+        await expect(page.locator("h1")).to_have_text("Entrar")
+
+
+async def test_the_session_s_cookie_is_for_these_pages_alone(closed: str) -> None:
+    async with a_client(closed) as client:
+        answer = await log_in(client, "ana")
+
+    cookie = answer.headers["set-cookie"].lower()
+    assert {"httponly", "samesite=strict", "path=/console"} <= {part.strip() for part in cookie.split(";")}
+
+
+async def test_a_login_leads_to_no_other_site(closed: str) -> None:
+    for elsewhere in ("https://evil.example", "//evil.example", "/console//evil.example", "/other", "/console/\\evil"):
+        async with a_client(closed) as client:
+            answer = await log_in(client, "ana", to=elsewhere)
+        assert answer.headers["location"] == "/console", elsewhere
+
+
+async def test_a_viewer_looks_and_orders_nothing(closed: str) -> None:
+    async with a_client(closed) as client:
+        await log_in(client, "luis")
+        page = await client.get("")
+        refused = await client.post("/switch/pause", data={"token": await token(client, "/stopwatch")})
+
+    assert page.status_code == 200
+    assert "Detener todo" not in page.text
+    assert refused.status_code == 403
+
+
+async def test_an_order_without_the_session_s_token_is_refused(system: System, closed: str) -> None:
+    async with a_client(closed) as client, a_client(closed) as other:
+        await log_in(client, "ana")
+        await log_in(other, "ana")
+        foreign = await token(other, "/stopwatch")
+        answers = [
+            await client.post("/switch/pause", data=data)
+            for data in ({}, {"token": ""}, {"token": "guessed"}, {"token": foreign})
+        ]
+
+    assert [answer.status_code for answer in answers] == [403] * 4
+    assert (await system.http.get(f"{system.native.addresses.console}/api/switch")).json()["paused"] is False
+
+
+async def test_a_login_without_a_token_is_refused(closed: str) -> None:
+    async with a_client(closed) as client:
+        answer = await client.post("/login", data={"name": "ana", "password": PASSWORD})
+
+    assert answer.status_code == 403
+
+
+async def test_who_guesses_is_locked_out_and_others_are_not(closed: str) -> None:
+    async with a_client(closed, "203.0.113.7") as guesser, a_client(closed, "203.0.113.8") as ana:
+        tries = [(await log_in(guesser, "ana", f"guess {number}")).status_code for number in range(5)]
+        late = await log_in(guesser, "ana")
+        hers = await log_in(ana, "ana")
+
+    assert tries == [401] * 5
+    assert (late.status_code, late.headers["retry-after"]) == (429, "900")
+    assert "Demasiados intentos" in late.text
+    assert hers.status_code == 303
+
+
+async def test_a_forged_session_is_none(closed: str) -> None:
+    forged = json.dumps({"user": "ana"})
+    async with a_client(closed) as client:
+        client.cookies.set("pauta_console", forged)
+        assert (await client.get("")).status_code == 303
