@@ -1,6 +1,13 @@
 """Every event there is: the vocabulary of the bus."""
 
-from contracts.booking import BookingAttached, BookingCancelled, BookingMoved, BookingUnmatched, LeadBooked, MeetingEnded
+from contracts.booking import (
+    BookingAttached,
+    BookingCancelled,
+    BookingMoved,
+    BookingUnmatched,
+    LeadBooked,
+    MeetingEnded,
+)
 from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased, StepSkipped
 from contracts.call import CallAnswered, CallUnanswered
 from contracts.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
