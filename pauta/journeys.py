@@ -13,15 +13,14 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.booking import Booking
-from contracts.lead import LeadCard
-from contracts.touch import Channel, Kind
+from contracts.touch import Channel
 from journey.model import Journey, json_schema
-from journey.reading import InvalidJourney, templates_in
+from journey.reading import InvalidJourney
 from journey.settings import load_journey
 from journey.windows import next_opening
 from pauta.running.recipe import PROJECT, read_recipes, variables
+from services.notify.examples import example
 from services.notify.settings import Settings
-from services.notify.touches import Touch
 from services.notify.wording import Wording
 from services.scheduler.decisions import Enrolment, plan
 
@@ -132,23 +131,11 @@ def render(
 ) -> None:
     """A text as Ana Torres, of Demo SA, would read it."""
     settings = _settings()
-    if name not in templates_in(settings.templates_path, settings.language)[channel] and name != "booking_link":
-        raise typer.BadParameter(f"there is no text {name} for {channel}", param_hint="NAME")
-    wording = Wording(settings)
-    card = LeadCard(name="Ana Torres", email="ana@example.com", phone="+528112345678", company="Demo SA", service="IA")
-    booking = Booking(
-        uid="preview",
-        starts_at=datetime(2026, 3, 12, 17, tzinfo=UTC),
-        ends_at=datetime(2026, 3, 12, 17, 30, tzinfo=UTC),
-        title="Asesoría inicial",
-        meeting_url="https://video.example.com/reunion",
-        time_zone="America/Monterrey",
-        language=language,
-    )
-    touch = Touch.planned(123456, name, channel, card, kind=Kind.MEETING, booking=booking)
-    texts, facts = wording.templates_for(touch), wording.facts(123456, card, touch)
+    try:
+        rendered = example(Wording(settings), settings, channel, name, language=language)
+    except LookupError as unknown:
+        raise typer.BadParameter(str(unknown), param_hint="NAME") from None
     if channel is Channel.EMAIL:
-        email = texts.email(name, facts)
-        typer.echo(email.html if html else f"{email.subject}\n\n{email.text}")
+        typer.echo(rendered.html if html else f"{rendered.subject}\n\n{rendered.text}")
     else:
-        typer.echo(texts.text("voice" if channel is Channel.CALL else channel, name, facts))
+        typer.echo(rendered.text)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from kit.clock import now
 from kit.failures import Unavailable, describe
 from providers.answers import Unclear
 from providers.kommo.client import BATCH, KommoClient, KommoRefused, Move, Note, Registered
@@ -88,7 +89,7 @@ class Worker:
         """Creates the batch in one call. Raises Unavailable when nothing of it was created."""
         if not batch:
             return
-        ids = [one.lead_id for one in batch]
+        ids, asked_at = [one.lead_id for one in batch], now()
         try:
             done = await self._post(batch, contacts)
         except Unclear as unclear:
@@ -99,7 +100,7 @@ class Worker:
             await self._separate(batch, contacts, refused)
             return
         answered = {int(r.request_id): (r.lead_id, r.contact_id or contacts[int(r.request_id)]) for r in done}
-        await self._registrations.registered(answered)
+        await self._registrations.registered(answered, asked_at=asked_at)
         if missing := [lead_id for lead_id in ids if lead_id not in answered]:
             await self._registrations.leads_unclear(missing, looks=0, look_in=self._settings.look_delays[0])
         log.info("kommo.registered", leads=len(answered), lead_ids=list(answered)[:10])

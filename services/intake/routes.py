@@ -6,6 +6,7 @@ A plain Starlette route: FastAPI's machinery around each request costs more than
 import hashlib
 import html
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,6 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import Message
 
 from kit import tracing
+from kit.clock import now
 from kit.failures import Unavailable
 from services.intake.decisions import Conflict, Fault, Replay, Submission, read_form
 from services.intake.deps import Deps
@@ -44,9 +46,10 @@ class Rejected(Exception):
 async def post_lead(request: Request) -> Response:
     """Answers after the commit, never before."""
     deps: Deps = request.app.state.deps
+    received_at = now()
     with tracing.continued(request.headers):
         try:
-            response = await _take(request, deps)
+            response = await _take(request, deps, received_at)
         except Rejected as rejected:
             response = _explain(request, rejected)
         except Unavailable as outage:
@@ -58,7 +61,7 @@ async def post_lead(request: Request) -> Response:
     return response
 
 
-async def _take(request: Request, deps: Deps) -> Response:
+async def _take(request: Request, deps: Deps, received_at: datetime) -> Response:
     remote = request.client.host if request.client else "unknown"
     if not await deps.limiter.hit(deps.limit, remote):
         raise Rejected(429, Fault("", "too_many"))
@@ -80,7 +83,8 @@ async def _take(request: Request, deps: Deps) -> Response:
         key=key,
         suspect=bool(fields.get(deps.settings.honeypot_field)),
     )
-    verdict = await deps.acceptor.accept(Received(submission, remote, request.headers.get("user-agent", "")[:300]))
+    agent = request.headers.get("user-agent", "")[:300]
+    verdict = await deps.acceptor.accept(Received(submission, remote, agent, received_at))
     if isinstance(verdict, Conflict):
         raise Rejected(409, Fault("Idempotency-Key", "key_reused"))
     log.info("lead.accepted", lead_id=verdict.lead_id, verdict=type(verdict).__name__.lower())

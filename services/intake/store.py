@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from contracts.event import Event
 from contracts.lead import LeadCreated, LeadReturned
@@ -42,11 +43,12 @@ FORGET_KEYS = "delete from idempotency_keys where created_at < now() - make_inte
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A submission with where it came from, which is the evidence of its consent."""
+    """A submission with where and when it came from, which is the evidence of its consent."""
 
     submission: Submission
     remote_address: str
     user_agent: str
+    received_at: datetime
     trace: str = field(default_factory=tracing.current)
 
 
@@ -116,7 +118,7 @@ class Store:
 def _event(received: Received, verdict: Verdict) -> Event | None:
     match verdict:
         case Welcome(lead_id):
-            return LeadCreated(lead_id=lead_id, card=received.submission.card)
+            return LeadCreated(lead_id=lead_id, card=received.submission.card, received_at=received.received_at)
         case Return(lead_id):
             return LeadReturned(lead_id=lead_id, card=received.submission.card)
         case _:

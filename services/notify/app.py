@@ -17,10 +17,12 @@ from services.notify.companies import open_brevo, open_twilio
 from services.notify.deps import Deps
 from services.notify.handlers import SAYS, router
 from services.notify.permission import Crm
-from services.notify.routes import routes
+from services.notify.routes import operators, webhooks
 from services.notify.senders import CallSender, EmailSender, MessageSender, Sender
 from services.notify.settings import Settings
-from services.notify.store import Store
+from services.notify.store.ledger import Store
+from services.notify.store.orders import Orders
+from services.notify.store.texts import Texts
 from services.notify.ticks import ticks
 from services.notify.wording import Wording
 
@@ -56,6 +58,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             settings=settings,
             journey=journey,
             store=store,
+            texts=Texts(frame.database),
+            orders=Orders(frame.database),
             crm=crm,
             senders=senders,
             breakers=dict.fromkeys(senders, by_phone) | {Channel.EMAIL: Breaker("brevo")},
@@ -66,5 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             now=now,
         )
 
-    app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
+    app = make_app(
+        frame, open_deps=open_deps, handlers=router, routes=[webhooks.routes, operators.routes], ticks=ticks, says=SAYS
+    )
     return traced(app, frame)

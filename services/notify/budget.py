@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from contracts.touch import Channel
-from services.notify.store import Store
+from services.notify.store.ledger import Store
 
 
 class Budget:

@@ -16,7 +16,9 @@ from services.notify.budget import Budget
 from services.notify.permission import Crm
 from services.notify.senders import Sender
 from services.notify.settings import Settings
-from services.notify.store import Store
+from services.notify.store.ledger import Store
+from services.notify.store.orders import Orders
+from services.notify.store.texts import Texts
 from services.notify.wording import Wording
 
 
@@ -25,6 +27,8 @@ class Deps:
     settings: Settings
     journey: Journey
     store: Store
+    texts: Texts
+    orders: Orders
     crm: Crm
     senders: Mapping[Channel, Sender]
     breakers: Mapping[Channel, Breaker]

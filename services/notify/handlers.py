@@ -6,7 +6,7 @@ from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
 from contracts.call import CallAnswered, CallUnanswered
-from contracts.lead import LeadCreated, LeadOptedOut
+from contracts.lead import LeadCreated, LeadOptedOut, LeadPaused, LeadStopped, LeadUnpaused
 from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import (
@@ -18,6 +18,7 @@ from contracts.touch import (
     TouchFailed,
     TouchHeld,
     TouchLookedUp,
+    TouchReviewed,
     TouchSent,
     TouchSkipped,
     TouchUncertain,
@@ -38,7 +39,8 @@ UNANSWERED = work("notify.unanswered", CallUnanswered, at_once=20)
 FALLBACK = work("notify.fallback", TouchFailed, at_once=20)
 LINK = work("notify.link", ReplyReceived, at_once=10)
 SWITCH = work("notify.switch", OutboundPaused, OutboundResumed, at_once=1)  # of its own: it overtakes everything
-WORKS = (CALL, EMAIL, DUE_PHONE, DUE_EMAIL, UNANSWERED, FALLBACK, LINK, SWITCH)
+ORDERS = work("notify.orders", LeadPaused, LeadUnpaused, LeadStopped, TouchReviewed, at_once=2)
+WORKS = (CALL, EMAIL, DUE_PHONE, DUE_EMAIL, UNANSWERED, FALLBACK, LINK, SWITCH, ORDERS)
 SAYS = (
     TouchSent,
     TouchDelivered,
@@ -58,6 +60,7 @@ SAYS = (
 )
 
 Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
+Order = Annotated[LeadPaused | LeadUnpaused | LeadStopped | TouchReviewed, Field(discriminator="topic")]
 
 router = RabbitRouter()
 
@@ -116,6 +119,17 @@ async def on_reply_received(event: ReplyReceived, deps: FromApp) -> None:
 @router.subscriber(SWITCH.queue, EVENTS, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
 async def on_switch(event: Turned, deps: FromApp) -> None:
     await deps.switch.turn(event)
+
+
+@router.subscriber(ORDERS.queue, EVENTS, channel=ORDERS.channel, ack_policy=ACKNOWLEDGE)
+async def on_order(event: Order, deps: FromApp) -> None:
+    match event:
+        case LeadPaused() | LeadUnpaused():
+            await deps.orders.pause(event)
+        case LeadStopped():
+            await deps.orders.stop(event)
+        case TouchReviewed():
+            await deps.orders.review(event)
 
 
 def first_contact(event: LeadCreated, deps: Deps) -> list[Touch]:

@@ -94,8 +94,10 @@ async def _send(
     checks, breaker = deps.settings.checks, deps.breakers[touch.channel]
     about = {"lead_id": touch.lead_id, "touch_id": str(touch.touch_id), "channel": touch.channel, "step": touch.step}
     deps.budget.spend(touch.channel)
+    sender = deps.senders[touch.channel]
+    text, asked_at = sender.render(touch, card), deps.now()
     try:
-        ref = await deps.senders[touch.channel].send(touch, address, card, in_session=facts.in_session)
+        ref = await sender.send(touch, address, card, text, in_session=facts.in_session)
     except Unavailable as outage:
         await deps.store.put_back(touch, attempt, str(outage), to=from_state, check_in=check_in)
         await failed(breaker, outage, deps)
@@ -106,11 +108,12 @@ async def _send(
         log.warning("touch.failed", **about, kind=refused.kind, reason=refused.reason)
     except Unclear as unclear:
         check_in = checks[min(attempt, len(checks)) - 1]
-        await deps.store.uncertain(touch, attempt, str(unclear), check_in=check_in, answered=unclear.answered)
+        answered = unclear.answered
+        await deps.store.uncertain(touch, attempt, str(unclear), text, check_in=check_in, answered=answered)
         await failed(breaker, unclear, deps)
         log.warning("touch.uncertain", **about, reason=describe(unclear))
     else:
-        await deps.store.sent(touch, attempt, ref)
+        await deps.store.sent(touch, attempt, ref, text, asked_at=asked_at)
         await worked(breaker, deps)
         log.info("touch.sent", **about, ref=ref)
 

@@ -13,6 +13,7 @@ from providers.brevo.client import AlreadySent, BrevoClient, Mail
 from providers.twilio.client import Placed, TwilioClient
 from providers.twilio.webhooks import read_call_status, read_message_status
 from services.notify.settings import Settings
+from services.notify.templates import NOTHING, Rendered
 from services.notify.touches import Touch
 from services.notify.wording import Wording, appointment
 
@@ -22,7 +23,13 @@ CLOCKS_DIFFER = timedelta(seconds=15)
 class Sender(Protocol):
     """One channel."""
 
-    async def send(self, touch: Touch, address: str, card: LeadCard, *, in_session: bool = False) -> str:
+    def render(self, touch: Touch, card: LeadCard) -> Rendered:
+        """What the touch says; nothing yet for a call, whose words depend on who picks up."""
+        ...
+
+    async def send(
+        self, touch: Touch, address: str, card: LeadCard, text: Rendered, *, in_session: bool = False
+    ) -> str:
         """The provider's reference; `in_session`: the person wrote by WhatsApp within a day.
 
         Raises Unavailable (not sent), Unclear (perhaps), RefusedTouch (never).
@@ -45,9 +52,14 @@ class EmailSender:
     brevo: BrevoClient
     wording: Wording
 
-    async def send(self, touch: Touch, address: str, card: LeadCard, *, in_session: bool = False) -> str:
+    def render(self, touch: Touch, card: LeadCard) -> Rendered:
+        return self.wording.render(touch, card)
+
+    async def send(
+        self, touch: Touch, address: str, card: LeadCard, text: Rendered, *, in_session: bool = False
+    ) -> str:
         try:
-            return await self.brevo.send(self._mail(touch, address, card))
+            return await self.brevo.send(self._mail(touch, address, card, text))
         except AlreadySent:
             return ""  # an earlier try arrived; its id comes with the first webhook
 
@@ -61,9 +73,8 @@ class EmailSender:
     async def look_up(self, ref: str) -> Receipt | None:
         return None
 
-    def _mail(self, touch: Touch, address: str, card: LeadCard) -> Mail:
+    def _mail(self, touch: Touch, address: str, card: LeadCard, email: Rendered) -> Mail:
         facts = self.wording.facts(touch.lead_id, card, touch)
-        email = self.wording.templates_for(touch).email(touch.template, facts)
         invitation = appointment(touch.booking, business=facts["business"]) if touch.booking else None
         return Mail(
             key=str(touch.touch_id),
@@ -82,7 +93,12 @@ class CallSender:
     twilio: TwilioClient
     settings: Settings
 
-    async def send(self, touch: Touch, address: str, card: LeadCard, *, in_session: bool = False) -> str:
+    def render(self, touch: Touch, card: LeadCard) -> Rendered:
+        return NOTHING
+
+    async def send(
+        self, touch: Touch, address: str, card: LeadCard, text: Rendered, *, in_session: bool = False
+    ) -> str:
         hooks = f"{self.settings.public_url}/webhooks/twilio"
         return await self.twilio.place_call(
             to=address,
@@ -120,7 +136,12 @@ class MessageSender:
         number = twilio.whatsapp_sender if self.channel is Channel.WHATSAPP else twilio.sms_sender
         return self._prefix + number.removeprefix("whatsapp:")
 
-    async def send(self, touch: Touch, address: str, card: LeadCard, *, in_session: bool = False) -> str:
+    def render(self, touch: Touch, card: LeadCard) -> Rendered:
+        return self.wording.render(touch, card)
+
+    async def send(
+        self, touch: Touch, address: str, card: LeadCard, text: Rendered, *, in_session: bool = False
+    ) -> str:
         facts = self.wording.facts(touch.lead_id, card, touch)
         sid = self._content_sid(touch)
         if self.channel is Channel.WHATSAPP and sid is None and not in_session:
@@ -129,7 +150,7 @@ class MessageSender:
             to=self._prefix + address,
             from_=self._from,
             status_url=f"{self.settings.public_url}/webhooks/twilio/message?touch={touch.touch_id}",
-            body=None if sid else self.wording.templates_for(touch).text(self.channel, touch.template, facts),
+            body=None if sid else text.text,
             content_sid=sid,
             variables=variables(facts, touch),
         )

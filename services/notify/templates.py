@@ -8,10 +8,15 @@ from mjml import mjml2html
 
 
 @dataclass(frozen=True, slots=True)
-class Email:
-    subject: str
-    html: str
+class Rendered:
+    """A text as one person gets it: an email has a subject, and HTML beside its plain twin."""
+
     text: str
+    subject: str = ""
+    html: str = ""
+
+
+NOTHING = Rendered("")
 
 
 class Templates:
@@ -33,9 +38,9 @@ class Templates:
             keep_trailing_newline=False,
         )
 
-    def email(self, name: str, facts: dict[str, str]) -> Email:
+    def email(self, name: str, facts: dict[str, str]) -> Rendered:
         subject, _, text = self._render(f"email/{name}.txt", facts).partition("\n")
-        return Email(
+        return Rendered(
             subject=" ".join(subject.split()), html=self._render(f"email/{name}.html", facts), text=text.strip() + "\n"
         )
 

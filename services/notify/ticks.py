@@ -20,7 +20,7 @@ from services.notify.decisions.reconciling import (
 )
 from services.notify.deps import Deps
 from services.notify.outreach import failed, make
-from services.notify.store import Open
+from services.notify.store.ledger import Open
 from services.notify.touches import State
 
 log = structlog.get_logger()
@@ -66,6 +66,7 @@ def ticks(deps: Deps) -> Sequence[Tick]:
         Tick("ask_for_receipts", 5, ask_for_receipts),
         Tick("count_spending", 1, deps.budget.count),
         Tick("forget_old_callbacks", 3600, deps.store.forget_old_callbacks),
+        Tick("forget_old_orders", 3600, deps.orders.forget_old),
     )
 
 

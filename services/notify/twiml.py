@@ -1,5 +1,7 @@
 """What the voice says: TwiML, by Twilio's own builder."""
 
+from dataclasses import dataclass
+
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from contracts.call import Unanswered
@@ -8,16 +10,35 @@ from services.notify.settings import Settings
 from services.notify.templates import Templates
 
 
-def greet(
-    receipt: Receipt | None,
-    template: str,
-    facts: dict[str, str],
-    *,
-    settings: Settings,
-    templates: Templates,
-    key_url: str,
-) -> str:
-    """A person hears the invitation and may press 1; a machine gets the voicemail; a fax gets nothing.
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What the voice says: a text, or a recording in its place."""
+
+    text: str
+    recording_url: str = ""
+
+    @property
+    def told(self) -> str:
+        """What is kept of it."""
+        return self.recording_url or self.text
+
+
+def speech_for(
+    receipt: Receipt | None, template: str, facts: dict[str, str], *, settings: Settings, templates: Templates
+) -> Speech:
+    """A person hears the invitation, a machine gets the voicemail, a fax gets nothing."""
+    match receipt:
+        case Unheard(_, Unanswered.FAX):
+            return Speech("")
+        case Unheard():
+            voicemail = templates.text("voice", f"{template}_voicemail", facts)
+            return Speech(voicemail, settings.voice_voicemail_url)
+        case _:
+            return Speech(templates.text("voice", template, facts), settings.voice_welcome_url)
+
+
+def greet(receipt: Receipt | None, speech: Speech, *, settings: Settings, key_url: str) -> str:
+    """A person may press 1; a machine is given a second to listen.
 
     Where machine detection does not know, it is treated as a person, and pressing a key is the proof.
     """
@@ -27,17 +48,12 @@ def greet(
             pass
         case Unheard():
             response.pause(length=1)
-            _speak(
-                response,
-                settings.voice_voicemail_url,
-                templates.text("voice", f"{template}_voicemail", facts),
-                settings,
-            )
+            _speak(response, speech, settings)
         case _:
             keys = Gather(
                 input="dtmf", num_digits=1, timeout=6, action=key_url, method="POST", action_on_empty_result=True
             )
-            _speak(keys, settings.voice_welcome_url, templates.text("voice", template, facts), settings)
+            _speak(keys, speech, settings)
             response.append(keys)
     response.hangup()
     return str(response)
@@ -47,13 +63,13 @@ def thank(pressed: str, facts: dict[str, str], *, settings: Settings, templates:
     """What is said after the key: that the link is on its way, or nothing."""
     response = VoiceResponse()
     if pressed == "1":
-        _speak(response, "", templates.text("voice", "link_sent", facts), settings)
+        _speak(response, Speech(templates.text("voice", "link_sent", facts)), settings)
     response.hangup()
     return str(response)
 
 
-def _speak(into: VoiceResponse | Gather, recording_url: str, text: str, settings: Settings) -> None:
-    if recording_url:
-        into.play(recording_url)
+def _speak(into: VoiceResponse | Gather, speech: Speech, settings: Settings) -> None:
+    if speech.recording_url:
+        into.play(speech.recording_url)
     else:
-        into.say(text, language="es-MX", voice=settings.voice_name)
+        into.say(speech.text, language="es-MX", voice=settings.voice_name)

@@ -10,11 +10,13 @@ from icalendar import Event as Appointment
 
 from contracts.booking import Booking
 from contracts.lead import LeadCard
+from contracts.touch import Channel
+from journey.reading import FOLDERS
 from journey.zones import zones_of
 from providers.brevo.client import Attachment
 from services.notify.links import booking_link, unsubscribe_link
 from services.notify.settings import Settings
-from services.notify.templates import Templates
+from services.notify.templates import Rendered, Templates
 from services.notify.touches import Touch
 
 PATTERNS = {
@@ -43,6 +45,13 @@ class Wording:
 
     def templates_for(self, touch: Touch | None) -> Templates:
         return self._templates[self.language_of(touch)]
+
+    def render(self, touch: Touch, card: LeadCard) -> Rendered:
+        """What the touch says to this person."""
+        texts, facts = self.templates_for(touch), self.facts(touch.lead_id, card, touch)
+        if touch.channel is Channel.EMAIL:
+            return texts.email(touch.template, facts)
+        return Rendered(texts.text(FOLDERS[touch.channel], touch.template, facts))
 
     def facts(self, lead_id: int, card: LeadCard, touch: Touch | None = None) -> dict[str, str]:
         s = self._settings

@@ -4,7 +4,7 @@ What has happened to a lead is folded into its `Enrolment`, and the touches to c
 whatever came first, and however often, the timers are those of the latest news.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid5
@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from contracts.booking import Booking, BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
 from contracts.cadence import CadenceFinished
 from contracts.event import Event
-from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut
+from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadPaused, LeadUnpaused
 from contracts.reply import ReplyReceived
 from contracts.touch import TOUCHES, Channel, Kind, SkipReason, TouchDeferred, TouchDue, TouchSkipped, touch_id
 from journey.lateness import MoveTo, SendNow, when_late
@@ -29,6 +29,8 @@ Change = (
     | MeetingEnded
     | LeadOptedOut
     | LeadClosed
+    | LeadPaused
+    | LeadUnpaused
     | ReplyReceived
     | TouchDeferred
     | TouchSkipped
@@ -47,9 +49,10 @@ class Deferral(BaseModel):
 
 
 class Enrolment(BaseModel):
-    """What the scheduler knows of a lead. While a booking stands, the follow-up's clock stands still.
+    """What the scheduler knows of a lead. The follow-up's clock stands still while a booking stands or an operator
+    paused it: since `still_since`, and for `held` before that, counted up to `counted_until`.
 
-    `held` is how long it has stood still before; `booked_at` is when the present booking was heard of.
+    `booked_at` is when the present booking was heard of, `ordered_at` when an operator last paused it or let it go on.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,8 +65,11 @@ class Enrolment(BaseModel):
     revision: int = 0
     booking: Booking | None = None
     booked_at: AwareDatetime | None = None
-    booked_since: AwareDatetime | None = None
+    paused: bool = False
+    ordered_at: AwareDatetime | None = None
+    still_since: AwareDatetime | None = None
     held: timedelta = timedelta()
+    counted_until: AwareDatetime | None = None
     meeting_ended_at: AwareDatetime | None = None
     absent: bool = False
     paused_until: AwareDatetime | None = None
@@ -96,6 +102,10 @@ def changed(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
             return lead.model_copy(update={"stopped": lead.stopped or "opted_out"})
         case LeadClosed(reason=reason):
             return lead.model_copy(update={"stopped": lead.stopped or str(reason)})
+        case LeadPaused(at=at) | LeadUnpaused(at=at):
+            if lead.ordered_at is not None and at <= lead.ordered_at:
+                return lead
+            return _with_clock(at, lead, {"paused": isinstance(event, LeadPaused), "ordered_at": at})
         case ReplyReceived(at=at):
             until = at + journey.pause_after_reply
             return lead.model_copy(update={"paused_until": max(until, lead.paused_until or until)})
@@ -123,16 +133,29 @@ def _rebooked(lead: Enrolment, event: LeadBooked | BookingMoved | BookingCancell
     news: dict[str, object] = {"revision": event.revision}
     match event:
         case LeadBooked(booking=booking) | BookingMoved(booking=booking):
-            news |= {"booking": booking, "booked_at": event.at, "booked_since": lead.booked_since or event.at}
-            news |= {"meeting_ended_at": None, "absent": False}
+            news |= {"booking": booking, "booked_at": event.at, "meeting_ended_at": None, "absent": False}
         case BookingCancelled():
-            stood_still = event.at - lead.booked_since if lead.booked_since else timedelta()
-            news |= {"booking": None, "booked_at": None, "booked_since": None}
-            news |= {"held": lead.held + max(stood_still, timedelta())}
+            news |= {"booking": None, "booked_at": None}
         case MeetingEnded(uid=uid, ended_at=ended_at, attended=attended):
             if lead.booking is not None and lead.booking.uid == uid:
                 news |= {"meeting_ended_at": ended_at, "absent": not attended}
-    return lead.model_copy(update=news)
+    return _with_clock(event.at, lead, news)
+
+
+def _with_clock(at: datetime, lead: Enrolment, news: Mapping[str, object]) -> Enrolment:
+    """The enrolment with its news, which stops the follow-up's clock at that instant, lets it go on, or neither.
+
+    News may come late, so no time that was counted before is counted again.
+    """
+    after = lead.model_copy(update=news)
+    if after.booking is not None or after.paused:
+        since = lead.still_since or max(at, lead.counted_until or at)
+        return after.model_copy(update={"still_since": since})
+    if lead.still_since is None:
+        return after
+    until = max(at, lead.still_since)
+    held = lead.held + (until - lead.still_since)
+    return after.model_copy(update={"still_since": None, "held": held, "counted_until": until})
 
 
 def _deferred(lead: Enrolment, event: TouchDeferred) -> Enrolment:
@@ -151,7 +174,7 @@ def plan(lead: Enrolment, journey: Journey) -> list[Timer]:
 
 
 def _follow_up_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
-    for step in journey.follow_up:
+    for step in journey.follow_up if not lead.paused else ():
         due = add_days(lead.entered_at + lead.held, step.after, lead.zones[0])
         if lead.paused_until is not None:
             due = max(due, lead.paused_until)
@@ -185,10 +208,13 @@ def _meeting_due(lead: Enrolment, step: MeetingStep, booking: Booking, heard: da
 def _deferred_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
     current = lead.booking.uid if lead.booking is not None else ""
     for one in lead.deferred:
-        if one.booking == current:
-            step = journey.step(one.step)
-            latest = lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
-            yield from _timer(lead, journey, step, one.at, channel=one.channel, latest=latest)
+        step = journey.step(one.step)
+        follows_up = isinstance(step, FollowUpStep)
+        if one.booking != current or (follows_up and lead.paused):
+            continue
+        due = max(one.at, lead.ordered_at or one.at) if follows_up else one.at
+        latest = lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
+        yield from _timer(lead, journey, step, due, channel=one.channel, latest=latest)
 
 
 def _timer(
@@ -223,10 +249,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """It is too late for it: these are said."""
+    """It is not made: these are said."""
 
     reason: SkipReason
     events: tuple[Event, ...]
+
+
+def leave_out(lead: Enrolment, journey: Journey, timer: Timer) -> Drop:
+    """An operator has the touch left out."""
+    return _drop(lead, journey, timer, SkipReason.OPERATOR)
 
 
 def fall_due(

@@ -7,13 +7,13 @@ from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
 from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
-from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased
-from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut
+from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased, StepSkipped
+from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadPaused, LeadUnpaused
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import SkipReason, TouchDeferred, TouchDue, TouchSkipped
 from journey.model import Journey
 from kit.bus import ACKNOWLEDGE, EVENTS, work
-from services.scheduler.decisions import Change, Enrolment, changed, enrol, not_made
+from services.scheduler.decisions import Change, Enrolment, changed, enrol, leave_out, not_made
 from services.scheduler.deps import FromApp
 
 News = Annotated[Change, Field(discriminator="topic")]
@@ -22,10 +22,11 @@ LEADS = work("scheduler.leads", LeadCreated, at_once=2)  # nothing of it is due 
 CHANGES = work(
     "scheduler.changes",
     *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded),
-    *(LeadOptedOut, LeadClosed, ReplyReceived, TouchDeferred, TouchSkipped),
+    *(LeadOptedOut, LeadClosed, LeadPaused, LeadUnpaused, ReplyReceived, TouchDeferred, TouchSkipped),
     at_once=5,
 )
-WORKS = (LEADS, CHANGES)
+ORDERS = work("scheduler.orders", StepSkipped, at_once=2)
+WORKS = (LEADS, CHANGES, ORDERS)
 SAYS = (TouchDue, TouchSkipped, CadenceFinished, CatchUpHeld, CatchUpReleased)
 
 PAUSES = {Intent.OTHER, Intent.REVIEW}
@@ -46,6 +47,11 @@ async def on_change(event: News, deps: FromApp) -> None:
     if isinstance(event, TouchSkipped) and event.reason is not SkipReason.BOOKED:
         return
     await deps.store.change(event, partial(_after, event), not_made=not_made(event))
+
+
+@router.subscriber(ORDERS.queue, EVENTS, channel=ORDERS.channel, ack_policy=ACKNOWLEDGE)
+async def on_order(event: StepSkipped, deps: FromApp) -> None:
+    await deps.store.leave_out(event, leave_out)
 
 
 def _after(event: Change, lead: Enrolment, journey: Journey) -> Enrolment:

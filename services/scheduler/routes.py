@@ -1,10 +1,12 @@
-"""Where an operator asks about overdue touches and lets them go; inside the network only."""
+"""Where an operator asks what is to come and what is overdue, and lets that go; inside the network only."""
 
+from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel
 
+from contracts.touch import Channel
 from kit.service import deps_of
 from services.scheduler.deps import Deps
 
@@ -16,6 +18,25 @@ class CatchUp(BaseModel):
 
     overdue: int
     held: bool
+
+
+class ToCome(BaseModel):
+    """A touch that is planned; `booking` is its meeting's uid, empty where it has none."""
+
+    step: str
+    channel: Channel
+    booking: str
+    due_at: datetime
+
+
+class LeadPlan(BaseModel):
+    """What a lead is to get, by the journey it is pinned to; `stopped` says why there is nothing more."""
+
+    journey: str
+    zone: str
+    paused: bool
+    stopped: str | None
+    touches: list[ToCome]
 
 
 FromApp = Annotated[Deps, Depends(deps_of)]
@@ -34,3 +55,15 @@ async def release_catch_up(deps: FromApp) -> CatchUp:
     if backlog.held and not backlog.released:
         await deps.store.release(backlog.overdue)
     return CatchUp(overdue=backlog.overdue, held=False)
+
+
+@routes.get("/leads/{lead_id}")
+async def show_plan(lead_id: int, deps: FromApp) -> LeadPlan:
+    outlook = await deps.store.outlook(lead_id)
+    if outlook is None:
+        raise HTTPException(404)
+    lead = outlook.lead
+    touches = [ToCome(step=t.step, channel=t.channel, booking=t.booking, due_at=t.due_at) for t in outlook.to_come]
+    return LeadPlan(
+        journey=outlook.journey, zone=lead.zones[0], paused=lead.paused, stopped=lead.stopped, touches=touches
+    )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from contracts.cadence import CatchUpHeld, CatchUpReleased
+from contracts.cadence import CatchUpHeld, CatchUpReleased, StepSkipped
 from contracts.event import Event
 from contracts.lead import LeadCard
 from contracts.touch import Channel
@@ -32,6 +32,7 @@ planned as (
   from entered, unnest($7::text[], $8::text[], $9::text[], $10::timestamptz[]) as t(step, channel, booking, due_at))
 select lead_id from enrolments where (phone = $4 or email = $5) and lead_id < $2 and facts->>'stopped' is null
   and facts->'booking' = 'null' order by lead_id"""
+LEAD = "select facts, journey from enrolments where lead_id = $1 for update"
 FORGET_UNPLANNED = """delete from timers where lead_id = $1 and state = 'pending' and not exists (
                         select 1 from unnest($2::text[], $3::text[], $4::text[]) as t(step, channel, booking)
                         where (t.step, t.channel, t.booking) = (timers.step, timers.channel, timers.booking))"""
@@ -64,6 +65,10 @@ SETTLE = """update timers set state = done.state, settled_at = now()
             from unnest($1::bigint[], $2::text[]) as done(id, state) where timers.id = done.id"""
 MOVE = """update timers set due_at = moved.due_at, late = true
           from unnest($1::bigint[], $2::timestamptz[]) as moved(id, due_at) where timers.id = moved.id"""
+OF_STEP = """select id, step, channel, booking, due_at from timers
+             where lead_id = $1 and step = $2 and booking = $3 and state = 'pending' for update"""
+TO_COME = """select step, channel, booking, due_at from timers
+             where lead_id = $1 and state = 'pending' order by due_at, id"""
 FORGET = """with old as (select lead_id from enrolments where updated_at < now() - make_interval(days => 180)
                           and not exists (select 1 from timers t where t.lead_id = enrolments.lead_id
                                             and t.state = 'pending') limit 1000),
@@ -82,6 +87,15 @@ class Due:
     planned_at: datetime
     now: datetime
     overtaken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """A lead's enrolment, the hash of the journey it is pinned to, and its touches to come, the soonest first."""
+
+    lead: Enrolment
+    journey: str
+    to_come: Sequence[Timer]
 
 
 Decide = Callable[[Due], Fire | Move | Drop]
@@ -147,13 +161,37 @@ class Store:
             if not await self._rewrite(connection, event.lead_id, decide):
                 raise Unavailable("the lead is not enrolled yet")
 
+    async def leave_out(self, event: StepSkipped, decide: Callable[[Enrolment, Journey, Timer], Drop]) -> None:
+        """Settles the step's pending timers, and says so, in one transaction. A repeat has no effect.
+
+        Raises Unavailable while the lead is not known yet.
+        """
+        async with self._database.transaction() as connection:
+            if not await first_time(connection, "scheduler.orders", event.event_id):
+                return
+            row = await connection.fetchrow(LEAD, event.lead_id)
+            if row is None:
+                raise Unavailable("the lead is not enrolled yet")
+            lead, journey = Enrolment.model_validate(row["facts"]), await self._journey(connection, row["journey"])
+            timers = await connection.fetch(OF_STEP, event.lead_id, event.step, event.booking)
+            ends = [(timer["id"], decide(lead, journey, _timer(timer))) for timer in timers]
+            await self._settle(connection, ends)
+
+    async def outlook(self, lead_id: int) -> Outlook | None:
+        """None for a lead who is not enrolled."""
+        rows = await self._database.fetch("select facts, journey from enrolments where lead_id = $1", lead_id)
+        if not rows:
+            return None
+        timers, [row] = await self._database.fetch(TO_COME, lead_id), rows
+        return Outlook(Enrolment.model_validate(row["facts"]), row["journey"], [_timer(timer) for timer in timers])
+
     async def _rewrite(
         self,
         connection: Connection,
         lead_id: int,
         decide: Callable[[Enrolment, Journey], Enrolment],
     ) -> bool:
-        row = await connection.fetchrow("select facts, journey from enrolments where lead_id = $1 for update", lead_id)
+        row = await connection.fetchrow(LEAD, lead_id)
         if row is None:
             return False
         journey = await self._journey(connection, row["journey"])
@@ -184,20 +222,23 @@ class Store:
             ends = [(due.timer_id, decide(due)) for due in [await self._due(connection, row) for row in rows]]
             settled = [(timer, end) for timer, end in ends if not isinstance(end, Move)]
             moved = [(timer, end.due_at) for timer, end in ends if isinstance(end, Move)]
-            if settled:
-                states = ["fired" if isinstance(end, Fire) else "dropped" for _, end in settled]
-                await connection.execute(SETTLE, [timer for timer, _ in settled], states)
-                await outbox.add(connection, [event for _, end in settled for event in end.events])
+            await self._settle(connection, settled)
             if moved:
                 await connection.execute(MOVE, [timer for timer, _ in moved], [due_at for _, due_at in moved])
         return len(rows)
+
+    async def _settle(self, connection: Connection, ends: Sequence[tuple[int, Fire | Drop]]) -> None:
+        if ends:
+            states = ["fired" if isinstance(end, Fire) else "dropped" for _, end in ends]
+            await connection.execute(SETTLE, [timer for timer, _ in ends], states)
+            await outbox.add(connection, [event for _, end in ends for event in end.events])
 
     async def _due(self, connection: Connection, row: asyncpg.Record) -> Due:
         return Due(
             timer_id=row["id"],
             lead=Enrolment.model_validate(row["facts"]),
             journey=await self._journey(connection, row["journey"]),
-            timer=Timer(row["step"], Channel(row["channel"]), row["booking"], row["due_at"]),
+            timer=_timer(row),
             planned_at=row["planned_at"],
             now=row["now"],
             overtaken=row["overtaken"],
@@ -259,6 +300,10 @@ class Store:
 
 def _columns(timers: Sequence[Timer]) -> tuple[list[str], list[str], list[str]]:
     return [t.step for t in timers], [t.channel for t in timers], [t.booking for t in timers]
+
+
+def _timer(row: asyncpg.Record) -> Timer:
+    return Timer(row["step"], Channel(row["channel"]), row["booking"], row["due_at"])
 
 
 def _returned(lead: Enrolment, _: Journey) -> Enrolment:

@@ -51,6 +51,7 @@ SKIPS = {
     SkipReason.OVERTAKEN: "le toca ya el siguiente mensaje",
     SkipReason.CALLED_TODAY: "a ese número ya se le llamó hoy",
     SkipReason.ABROAD: "el número es de un país que no se atiende por teléfono",
+    SkipReason.OPERATOR: "así lo decidió una persona del equipo",
 }
 
 WON, LOST = 142, 143  # the same in every pipeline
@@ -168,6 +169,8 @@ def note(event: Event) -> str | None:
             return "Durante la llamada pidió el enlace para agendar (marcó 1)"
         case ReplyReceived(channel=channel, text=text):
             return f"Respuesta por {CHANNELS[channel]}: {text[:1000]}"
+        case LeadOptedOut(reason="operator" | "erased"):
+            return "Una persona del equipo detuvo todo: no se le contactará más"
         case LeadOptedOut(channel=channel):
             return f"Pidió no ser contactado (por {CHANNELS[Channel(channel)]}); se detuvo todo"
         case LeadReturned(card=card):

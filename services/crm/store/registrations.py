@@ -104,8 +104,11 @@ class Registrations:
         rows = await self._database.fetch(CONTACTS, list(addresses))
         return {a: row["kommo_contact_id"] for row in rows for a in (row["phone"], row["email"]) if a}
 
-    async def registered(self, done: Mapping[int, tuple[int, int | None]]) -> None:
-        """Kommo has these leads, under these ids (lead, contact); says so once for each."""
+    async def registered(self, done: Mapping[int, tuple[int, int | None]], *, asked_at: datetime | None = None) -> None:
+        """Kommo has these leads, under these ids (lead, contact); says so once for each.
+
+        `asked_at` is when it was asked for them; None where its answer was lost, and they were found afterwards.
+        """
         async with self._database.transaction() as connection:
             rows = await connection.fetch(
                 REGISTER, list(done), [kommo for kommo, _ in done.values()], [contact for _, contact in done.values()]
@@ -115,6 +118,7 @@ class Registrations:
                     lead_id=row["lead_id"],
                     kommo_lead_id=row["kommo_lead_id"],
                     kommo_contact_id=row["kommo_contact_id"],
+                    asked_at=asked_at,
                 )
                 for row in rows
             ]

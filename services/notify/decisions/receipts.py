@@ -1,5 +1,6 @@
 """What a receipt makes of a touch: forward only, whatever the order and however often it comes."""
 
+from datetime import datetime
 from uuid import UUID
 
 from contracts.call import CallAnswered, CallUnanswered
@@ -27,13 +28,27 @@ def advance(state: State, receipt: Receipt) -> State | None:
 
 
 def said_by(
-    receipt: Receipt, before: State, *, touch_id: UUID, lead_id: int, step: str, channel: Channel
+    receipt: Receipt,
+    before: State,
+    *,
+    touch_id: UUID,
+    lead_id: int,
+    step: str,
+    channel: Channel,
+    asked_at: datetime | None = None,
 ) -> list[Event]:
     """The events of a step forward: that it was sent, where nobody had said so yet, and what became of it."""
     events: list[Event] = []
     if before is not State.SENT:
         events.append(
-            TouchSent(lead_id=lead_id, touch_id=touch_id, step=step, channel=channel, provider_ref=receipt.ref or None)
+            TouchSent(
+                lead_id=lead_id,
+                touch_id=touch_id,
+                step=step,
+                channel=channel,
+                provider_ref=receipt.ref or None,
+                asked_at=asked_at,
+            )
         )
     match receipt:
         case Accepted():

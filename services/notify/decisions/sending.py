@@ -22,7 +22,8 @@ class Facts:
 
     `dead`: the address is known to reach nobody; `in_session`: they wrote by WhatsApp within a day; `called_today`:
     this number had another's welcome call; `abroad`: its country is none of ours; `paused`: an operator stopped
-    everything; `spent`: this touch would exceed the day's spending cap; `held_for`: why it waited before.
+    everything; `lead_paused`: an operator has this lead's follow-up wait; `spent`: this touch would exceed the day's
+    spending cap; `held_for`: why it waited before.
     """
 
     claimed: bool
@@ -32,6 +33,7 @@ class Facts:
     called_today: bool = False
     abroad: bool = False
     paused: bool = False
+    lead_paused: bool = False
     spent: bool = False
     held_for: str | None = None
     standing: Standing = Standing()
@@ -49,7 +51,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """This is no hour for it."""
+    """This is no hour for it, or an operator has it wait: the scheduler plans it anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | H
     if facts.called_today:
         return Skip(SkipReason.CALLED_TODAY)
     if touch.until is not None and now >= touch.until:
+        return Defer()
+    if facts.lead_paused and touch.kind is Kind.FOLLOW_UP:
         return Defer()
     if facts.paused:
         return Hold(HoldReason.PAUSED)

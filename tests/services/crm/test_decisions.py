@@ -105,11 +105,20 @@ def test_a_lead_of_ours(name: str, *, ours: bool) -> None:
             LeadOptedOut(lead_id=7, channel="whatsapp", reason="reply"),
             "Pidió no ser contactado (por WhatsApp); se detuvo todo",
         ),
+        (
+            LeadOptedOut(lead_id=7, channel="console", reason="operator"),
+            "Una persona del equipo detuvo todo: no se le contactará más",
+        ),
         (LeadRegistered(lead_id=7, kommo_lead_id=1), None),
     ],
 )
 def test_a_note(event: Event, text: str | None) -> None:
     assert note(event) == text
+
+
+@pytest.mark.parametrize("reason", SkipReason)
+def test_every_reason_not_to_send_has_its_words(reason: SkipReason) -> None:
+    assert note(TouchSkipped(**TOUCH, channel=Channel.SMS, reason=reason))
 
 
 def test_the_first_note_keeps_what_has_no_field() -> None:

@@ -1,6 +1,7 @@
 """What receipts make of a touch, in any order and any number."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -39,9 +40,13 @@ def test_a_receipt(state: State, receipt: Receipt, after: State | None) -> None:
 
 
 def test_what_nobody_had_said_yet_is_said_first() -> None:
-    events = said_by(NO_WHATSAPP, State.SENDING, touch_id=uuid4(), lead_id=1, step="welcome", channel=Channel.WHATSAPP)
+    asked_at = datetime(2026, 3, 2, 10, tzinfo=UTC)
+    touch: dict[str, Any] = {"touch_id": uuid4(), "lead_id": 1, "step": "welcome", "channel": Channel.WHATSAPP}
+    events = said_by(NO_WHATSAPP, State.SENDING, **touch, asked_at=asked_at)
 
     assert [type(event) for event in events] == [TouchSent, TouchFailed]
+    assert isinstance(events[0], TouchSent)
+    assert events[0].asked_at == asked_at
 
 
 RECEIPTS = st.one_of(

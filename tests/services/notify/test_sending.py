@@ -58,6 +58,18 @@ def standing(**facts: Any) -> Facts:
             Skip(SkipReason.BOOKED),
             id="booked while everything was stopped",
         ),
+        pytest.param(FOLLOW_UP, replace(CLAIMED, lead_paused=True), Defer(), id="its lead's follow-up waits"),
+        pytest.param(
+            FOLLOW_UP,
+            replace(CLAIMED, lead_paused=True, opted_out=True),
+            Skip(SkipReason.OPTED_OUT),
+            id="stop counts more",
+        ),
+        pytest.param(CALL, replace(CLAIMED, lead_paused=True), Send(PHONE), id="the first contact does not wait"),
+        pytest.param(LINK, replace(CLAIMED, lead_paused=True), Send(PHONE), id="nor does what was asked for"),
+        pytest.param(
+            REMINDER, replace(standing(booking="mine"), lead_paused=True), Send(PHONE), id="nor does the meeting"
+        ),
         pytest.param(replace(CALL, until=NOW + timedelta(seconds=1)), CLAIMED, Send(PHONE), id="just in time"),
     ],
 )

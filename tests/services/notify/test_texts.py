@@ -1,5 +1,6 @@
 """The texts people get, and the links in them."""
 
+import html
 import os
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from icalendar import Calendar
 
+from contracts.call import Unanswered
+from contracts.receipt import Answered, Receipt, Unheard
 from contracts.touch import Channel, Kind
 from journey.reading import templates_in
 from pauta.running.recipe import read_recipes
+from services.notify.examples import example
 from services.notify.links import booking_link, read_unsubscribe_token, unsubscribe_link
 from services.notify.settings import Settings
 from services.notify.templates import Templates
+from services.notify.twiml import greet, speech_for
 from services.notify.wording import Wording, appointment
 from tests.builders import a_booking, a_card, a_touch
 
@@ -86,11 +91,65 @@ def test_every_email_is_whole(templates: Templates, name: str, empty: bool) -> N
             assert empty or filled[url] in email.html
 
 
-def test_a_lead_reads_of_a_meeting_in_their_own_language_and_zone() -> None:
+@pytest.fixture(scope="module")
+def settings() -> Settings:
     environment = dict(read_recipes({})["notify"].environment) | {"TEMPLATES_PATH": str(TEMPLATES)}
     with patch.dict(os.environ, environment, clear=True):
-        wording = Wording(Settings())
+        return Settings()
 
+
+@pytest.fixture(scope="module")
+def wording(settings: Settings) -> Wording:
+    return Wording(settings)
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_every_text_has_its_example(wording: Wording, settings: Settings, channel: Channel) -> None:
+    for name in KNOWN[channel]:
+        text = example(wording, settings, channel, name)
+        assert text.text
+        assert bool(text.html) is bool(text.subject) is (channel is Channel.EMAIL)
+
+
+@pytest.mark.parametrize(("channel", "name"), [(Channel.EMAIL, "day_3"), (Channel.SMS, "../sms/day_3")])
+def test_a_text_that_there_is_not(wording: Wording, settings: Settings, channel: Channel, name: str) -> None:
+    with pytest.raises(LookupError):
+        example(wording, settings, channel, name)
+
+
+@pytest.mark.parametrize(
+    ("receipt", "said"),
+    [
+        pytest.param(Answered("CA1"), "welcome", id="a person"),
+        pytest.param(None, "welcome", id="nobody knows"),
+        pytest.param(Unheard("CA1", Unanswered.VOICEMAIL), "welcome_voicemail", id="a machine"),
+    ],
+)
+def test_the_voice_says_what_is_kept(
+    receipt: Receipt | None, said: str, templates: Templates, settings: Settings
+) -> None:
+    speech = speech_for(receipt, "welcome", FACTS, settings=settings, templates=templates)
+    twiml = greet(receipt, speech, settings=settings, key_url="https://example.com/key")
+
+    assert speech.told == templates.text("voice", said, FACTS)
+    assert html.escape(speech.told, quote=False) in twiml
+
+
+def test_a_fax_is_told_nothing(templates: Templates, settings: Settings) -> None:
+    fax = Unheard("CA1", Unanswered.FAX)
+
+    assert speech_for(fax, "welcome", FACTS, settings=settings, templates=templates).told == ""
+
+
+def test_a_recording_is_kept_by_its_address(templates: Templates, settings: Settings) -> None:
+    recorded = settings.model_copy(update={"voice_welcome_url": "https://example.com/hola.mp3"})
+    speech = speech_for(None, "welcome", FACTS, settings=recorded, templates=templates)
+
+    assert speech.told == "https://example.com/hola.mp3"
+    assert "<Play>https://example.com/hola.mp3</Play>" in greet(None, speech, settings=recorded, key_url="")
+
+
+def test_a_lead_reads_of_a_meeting_in_their_own_language_and_zone(wording: Wording) -> None:
     def told(**booking: Any) -> str:
         touch = a_touch(Channel.SMS, kind=Kind.MEETING, booking=a_booking(**booking))
         return wording.templates_for(touch).text("sms", "confirmation", wording.facts(7, a_card(), touch))

@@ -11,12 +11,24 @@ from hypothesis import strategies as st
 
 from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
 from contracts.cadence import CadenceFinished
-from contracts.lead import Closing, LeadClosed, LeadOptedOut
+from contracts.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadUnpaused
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import Channel, Kind, SkipReason, TouchDeferred, TouchDue, TouchSkipped, touch_id
 from journey.model import Journey
 from journey.settings import JourneySettings, load_journey
-from services.scheduler.decisions import Change, Drop, Enrolment, Fire, Move, Timer, changed, enrol, fall_due, plan
+from services.scheduler.decisions import (
+    Change,
+    Drop,
+    Enrolment,
+    Fire,
+    Move,
+    Timer,
+    changed,
+    enrol,
+    fall_due,
+    leave_out,
+    plan,
+)
 from tests.builders import a_booking, a_lead_created
 
 JOURNEY: Journey = load_journey(JourneySettings(_env_file=None))[0]
@@ -150,15 +162,99 @@ def test_a_reply_pauses_the_next_follow_up() -> None:
     assert steps(lead)["day_6"] == steps(a_lead())["day_6"]
 
 
+def deferral(step: str, channel: Channel, at: datetime) -> TouchDeferred:
+    return TouchDeferred(lead_id=123456, touch_id=touch_id(1, "x", channel), step=step, channel=channel, at=at)
+
+
 def test_a_call_that_was_deferred_waits_for_the_morning() -> None:
-    deferred = TouchDeferred(
-        lead_id=123456, touch_id=touch_id(1, "x", Channel.CALL), step="welcome_call", channel=Channel.CALL,
-        at=local(2026, 3, 2, 23),
-    )  # fmt: skip
+    deferred = deferral("welcome_call", Channel.CALL, local(2026, 3, 2, 23))
     lead = after(deferred)
 
     assert steps(lead)["welcome_call"] == local(2026, 3, 3, 9)
     assert "welcome_call" not in steps(after(deferred, booked()))
+
+
+def days(number: float) -> datetime:
+    return ENTERED + timedelta(days=number)
+
+
+def paused(day: float) -> LeadPaused:
+    return LeadPaused(lead_id=123456, by="Operadora", at=days(day))
+
+
+def unpaused(day: float) -> LeadUnpaused:
+    return LeadUnpaused(lead_id=123456, by="Operadora", at=days(day))
+
+
+def test_while_paused_there_is_no_follow_up_and_afterwards_it_goes_on_where_it_stood() -> None:
+    assert steps(after(paused(1))) == {}
+    assert steps(after(paused(1), unpaused(4)))["day_3"] == local(2026, 3, 9, 9)  # Sunday the 8th, so Monday
+    assert list(steps(after(paused(1), unpaused(4)))) == FOLLOW_UPS
+
+
+def test_a_pause_does_not_touch_the_meeting() -> None:
+    assert steps(after(booked(), paused(2))) == steps(after(booked()))
+    assert steps(after(paused(0.5), booked())) == steps(after(booked()))
+
+
+def test_the_first_contact_that_was_put_off_is_made_also_while_paused() -> None:
+    deferred = deferral("welcome_call", Channel.CALL, local(2026, 3, 2, 23))
+
+    assert set(steps(after(paused(0.1), deferred))) == {"welcome_call"}
+
+
+@pytest.mark.parametrize("deferred_first", [True, False])
+def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_unpausing(deferred_first: bool) -> None:
+    deferred = deferral("day_3", Channel.WHATSAPP, days(3))
+    end = unpaused(8)  # the 10th, a Tuesday
+    news: list[Change] = [paused(2), deferred, end] if deferred_first else [paused(2), end, deferred]
+
+    assert "day_3" not in steps(after(paused(2), deferred))
+    assert steps(after(*news))["day_3"] == days(8)
+
+
+@pytest.mark.parametrize(
+    ("news", "still"),
+    [
+        pytest.param([paused(1), unpaused(2)], 1, id="a pause"),
+        pytest.param([paused(1), unpaused(2), paused(4), unpaused(6)], 3, id="two pauses"),
+        pytest.param([paused(1), paused(3), unpaused(4)], 3, id="paused twice"),
+        pytest.param([unpaused(1), paused(2), unpaused(3)], 1, id="let go on before any pause"),
+        pytest.param([booked(at=days(1)), paused(2), cancelled(2, at=days(3)), unpaused(4)], 3, id="overlapping"),
+        pytest.param([paused(1), booked(at=days(2)), unpaused(3), cancelled(2, at=days(5))], 4, id="the other way"),
+        pytest.param([booked(at=days(1)), paused(2), unpaused(3), cancelled(2, at=days(4))], 3, id="inside a booking"),
+        pytest.param([paused(1), booked(at=days(2)), cancelled(2, at=days(3)), unpaused(4)], 3, id="around a booking"),
+        pytest.param([paused(1), unpaused(2), booked(at=days(3)), cancelled(2, at=days(5))], 3, id="one by one"),
+        pytest.param([paused(2), unpaused(4), booked(at=days(1)), cancelled(2, at=days(3))], 2, id="heard of late"),
+    ],
+)
+def test_the_time_that_the_clock_stood_still_counts_once(news: Sequence[Change], still: float) -> None:
+    assert after(*news).held == timedelta(days=still)
+    assert after(*[event for event in news for _ in range(2)]).held == timedelta(days=still)
+
+
+ORDERS = st.one_of(st.integers(0, 30).map(paused), st.integers(0, 30).map(unpaused))
+
+
+@given(st.lists(ORDERS, max_size=12))
+def test_in_any_order_and_number_the_last_order_says_whether_the_follow_up_waits(orders: Sequence[Change]) -> None:
+    last = max((order.at for order in orders), default=None)
+    words = [order for order in orders if order.at == last]
+    if len({order.topic for order in words}) > 1:
+        return  # of two words of one instant, whichever is heard first
+
+    assert after(*orders).paused is (bool(words) and isinstance(words[0], LeadPaused))
+    assert set(steps(after(*orders))) == (set() if after(*orders).paused else set(FOLLOW_UPS))
+
+
+@given(st.lists(ORDERS, max_size=12))
+def test_old_orders_change_nothing(orders: Sequence[Change]) -> None:
+    fresh: list[Change] = []
+    for order in orders:
+        if all(order.at > before.at for before in fresh):
+            fresh.append(order)
+
+    assert after(*orders) == after(*fresh)
 
 
 EVENTS = st.sampled_from(
@@ -179,6 +275,23 @@ def test_in_any_order_and_number_the_timers_are_those_of_the_latest_booking(even
 
     expected = {""} if newest is None or isinstance(newest, BookingCancelled) else {newest.booking.uid}  # type: ignore[union-attr]
     assert {timer.booking for timer in timers} == expected
+
+
+BOOKINGS = st.tuples(st.integers(1, 9), st.integers(0, 30)).map(
+    lambda one: booked(one[0], at=days(one[1])) if one[0] % 2 else cancelled(one[0], at=days(one[1]))
+)
+
+
+@given(st.lists(st.one_of(ORDERS, BOOKINGS), max_size=15), st.data())
+def test_a_repeat_changes_nothing_and_no_time_counts_twice(news: list[Change], data: st.DataObject) -> None:
+    repeated = list(news)
+    for event in news:
+        first = repeated.index(event)
+        repeated.insert(data.draw(st.integers(first + 1, len(repeated))), event)
+    instants = [event.at for event in news]
+
+    assert after(*repeated) == after(*news)
+    assert after(*news).held <= max(instants, default=ENTERED) - min(instants, default=ENTERED)
 
 
 ANY = st.one_of(
@@ -269,6 +382,19 @@ def test_the_last_follow_up_ends_the_cadence_once_and_by_name() -> None:
     ]
     assert len({event.event_id for event in finished}) == 1
     assert len(finished) == 2
+
+
+def test_a_step_that_an_operator_has_left_out_says_so_and_the_last_one_ends_the_cadence() -> None:
+    last = Timer("day_12", Channel.WHATSAPP, "", local(2026, 3, 14, 10))
+    said = [leave_out(a_lead(), JOURNEY, timer).events for timer in (DAY_3, last)]
+
+    assert [[event.topic for event in events] for events in said] == [
+        ["touch.skipped"],
+        ["touch.skipped", "cadence.finished"],
+    ]
+    assert {event.reason for events in said for event in events if isinstance(event, TouchSkipped)} == {
+        SkipReason.OPERATOR
+    }
 
 
 def test_a_lead_of_29_february() -> None:

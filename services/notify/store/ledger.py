@@ -11,7 +11,7 @@ import structlog
 
 from contracts.booking import Booking
 from contracts.event import Event
-from contracts.lead import LeadCard, LeadOptedOut
+from contracts.lead import LeadCard
 from contracts.receipt import Receipt
 from contracts.reply import ReplyReceived
 from contracts.touch import (
@@ -34,6 +34,8 @@ from kit.database import Connection, Database
 from kit.failures import Unavailable
 from services.notify.decisions.receipts import advance, said_by
 from services.notify.decisions.sending import Facts, Standing
+from services.notify.store.opting_out import opt_out
+from services.notify.templates import NOTHING, Rendered
 from services.notify.touches import State, Touch
 
 log = structlog.get_logger()
@@ -49,18 +51,19 @@ with card as (
   insert into leads (lead_id, phone, email, card) values ($2, $9, $10, $11::text::jsonb) on conflict do nothing),
 claimed as (
   insert into touches (touch_id, lead_id, step, channel, template, address, state, attempts, sendings,
-                       first_claimed_at, lease_until, kind, fallback, until, booking)
-  values ($1, $2, $3, $4, $5, $6, 'sending', 1, 1, now(), now() + make_interval(secs => $7),
-          $12, $13, $14, $15::text::jsonb)
+                       first_claimed_at, claimed_at, lease_until, kind, fallback, until, booking)
+  select $1, $2, $3, $4, $5, $6, 'sending', 1, 1, now(), now(), now() + make_interval(secs => $7),
+         $12, $13, $14, $15::text::jsonb
+  where not exists (select 1 from leads where lead_id = $2 and erased)
   on conflict (touch_id) do update set state = 'sending', attempts = touches.attempts + 1, until = $14,
     sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), looks = 0, check_at = null,
-    reason = null,
+    reason = null, claimed_at = now(),
     first_claimed_at = case when touches.sendings = 0 and $8 = 'planned' then now() else touches.first_claimed_at end
     where touches.state = $8 or ($8 = 'planned' and touches.state = 'skipped' and touches.reason = 'booked')
   returning attempts),
 dialled as (  -- by whichever lead of this number came first within a day
   insert into welcome_calls (phone, touch_id)
-  select $6, $1 where $4 = 'call' and $12 = 'first_contact' and $6::text is not null
+  select $6, $1 from claimed where $4 = 'call' and $12 = 'first_contact' and $6::text is not null
   on conflict (phone) do update set touch_id = $1, at = now()
     where welcome_calls.touch_id = $1 or welcome_calls.at < now() - interval '1 day'
   returning 1)
@@ -68,13 +71,19 @@ select (select attempts from claimed) as attempt,
        $4 = 'call' and $12 = 'first_contact' and $6::text is not null
          and not exists (select 1 from dialled) as called_today,
        coalesce((select paused from switch), false) as paused,
+       exists (select 1 from paused_leads where lead_id = $2 and paused) as lead_paused,
        (select reason from touches where touch_id = $1) as held_for,
        exists (select 1 from opt_outs where address in ($9, $10)) as opted_out,
        exists (select 1 from dead_addresses where address = $6) as dead,
        exists (select 1 from sessions where phone = $9
                  and wrote_at > now() - interval '23 hours 55 minutes') as in_session"""
 SETTLE = """
-with settled as (
+with told as (
+  insert into texts (touch_id, lead_id, subject, text)
+  select touch_id, lead_id, $12, $13 from touches join leads using (lead_id)
+  where touch_id = $1 and $13 <> '' and not erased
+  on conflict (touch_id) do update set subject = excluded.subject, text = excluded.text, at = now()),
+settled as (
   update touches set state = $3, provider_ref = coalesce(nullif($4, ''), provider_ref), reason = $5,
     sent_at = case when $3 = 'sent' then now() else sent_at end, sendings = sendings - $7,
     check_at = now() + make_interval(secs => $6), lease_until = null, updated_at = now()
@@ -153,13 +162,15 @@ class Store:
             in_session=row["in_session"],
             called_today=row["called_today"],
             paused=row["paused"],
+            lead_paused=row["lead_paused"],
             held_for=row["held_for"],
             standing=standing,
         )
         return facts, row["attempt"] or 0
 
-    async def sent(self, touch: Touch, attempt: int, ref: str) -> None:
-        await self._settle(touch, attempt, State.SENT, _sent(touch, ref), ref=ref, check_in=self._patience)
+    async def sent(self, touch: Touch, attempt: int, ref: str, text: Rendered, *, asked_at: datetime) -> None:
+        event = TouchSent(**_about(touch), provider_ref=ref or None, asked_at=asked_at)
+        await self._settle(touch, attempt, State.SENT, event, text=text, ref=ref, check_in=self._patience)
 
     async def failed(self, touch: Touch, attempt: int, kind: FailureKind, reason: str) -> None:
         event = TouchFailed(**_about(touch), kind=kind, reason=reason)
@@ -213,11 +224,15 @@ class Store:
         )
         return {Channel(row["channel"]): row["count"] for row in rows}
 
-    async def uncertain(self, touch: Touch, attempt: int, reason: str, *, check_in: float, answered: bool) -> None:
+    async def uncertain(
+        self, touch: Touch, attempt: int, reason: str, text: Rendered, *, check_in: float, answered: bool
+    ) -> None:
         """No clear answer came. Where the company `answered` that it failed, it does not count as a sending."""
         event = TouchUncertain(**_about(touch), reason=reason)
         sendings = -1 if answered else 0
-        await self._settle(touch, attempt, State.UNCERTAIN, event, reason=reason, check_in=check_in, sendings=sendings)
+        await self._settle(
+            touch, attempt, State.UNCERTAIN, event, text=text, reason=reason, check_in=check_in, sendings=sendings
+        )
 
     async def put_back(self, touch: Touch, attempt: int, reason: str, *, to: State, check_in: float | None) -> None:
         """This attempt sent nothing: the touch stands again where it was claimed from."""
@@ -230,12 +245,13 @@ class Store:
         state: State,
         event: Event | None,
         *,
+        text: Rendered = NOTHING,
         ref: str = "",
         reason: str | None = None,
         check_in: float | None = None,
         sendings: int = 0,
     ) -> None:
-        """Does nothing where a callback, or a later attempt, has already said more."""
+        """Keeps what was told; else does nothing where a callback, or a later attempt, has already said more."""
         await self._database.write(
             SETTLE,
             touch.touch_id,
@@ -249,6 +265,8 @@ class Store:
             event.topic if event else None,
             event.model_dump_json().encode() if event else None,
             tracing.current(),
+            text.subject,
+            text.text,
         )
 
     async def hear(self, key: str, touch_id: UUID, receipt: Receipt | None, body: dict[str, Any]) -> None:
@@ -267,7 +285,8 @@ class Store:
 
     async def _apply(self, connection: Connection, touch_id: UUID, receipt: Receipt) -> None:
         row = await connection.fetchrow(
-            "select touch_id, lead_id, step, channel, state from touches where touch_id = $1 for update", touch_id
+            "select touch_id, lead_id, step, channel, state, claimed_at from touches where touch_id = $1 for update",
+            touch_id,
         )
         if row is None:
             log.warning("receipt.of_no_touch", touch_id=str(touch_id))
@@ -293,6 +312,7 @@ class Store:
             lead_id=row["lead_id"],
             step=row["step"],
             channel=Channel(row["channel"]),
+            asked_at=row["claimed_at"],
         )
         await outbox.add(connection, events)
         log.info(
@@ -360,7 +380,7 @@ class Store:
         async with self._database.transaction() as connection:
             if not await connection.fetchval(NOTED, key, None, body):
                 return
-            await self._opt_out(connection, addresses, channel, reason)
+            await opt_out(connection, addresses, channel, reason)
 
     async def nobody_is_at(self, address: str) -> None:
         """Nothing more goes to an address that a provider says reaches nobody."""
@@ -370,23 +390,7 @@ class Store:
         async with self._database.transaction() as connection:
             row = await connection.fetchrow("select phone, email from leads where lead_id = $1", lead_id)
             if row is not None:
-                await self._opt_out(connection, [a for a in (row["phone"], row["email"]) if a], channel, reason)
-
-    async def _opt_out(self, connection: Connection, addresses: Sequence[str], channel: str, reason: str) -> None:
-        leads = await connection.fetch(
-            "select lead_id, phone, email from leads where phone = any($1) or email = any($1)", list(addresses)
-        )
-        theirs = {a for lead in leads for a in (lead["phone"], lead["email"]) if a} | set(addresses)
-        fresh = await connection.fetch(
-            """insert into opt_outs (address, channel, reason) select unnest($1::text[]), $2, $3
-               on conflict do nothing returning address""",
-            sorted(theirs),
-            channel,
-            reason,
-        )
-        if fresh:
-            events = [LeadOptedOut(lead_id=lead["lead_id"], channel=channel, reason=reason) for lead in leads]
-            await outbox.add(connection, events)
+                await opt_out(connection, [a for a in (row["phone"], row["email"]) if a], channel, reason)
 
     async def reply(
         self, key: str, phone: str, body: dict[str, Any], replies: Sequence[ReplyReceived], *, opts_in: bool
@@ -430,10 +434,6 @@ class Store:
 
 def _about(touch: Touch) -> dict[str, Any]:
     return {"lead_id": touch.lead_id, "touch_id": touch.touch_id, "step": touch.step, "channel": touch.channel}
-
-
-def _sent(touch: Touch, ref: str) -> TouchSent:
-    return TouchSent(**_about(touch), provider_ref=ref or None)
 
 
 def _open(row: asyncpg.Record) -> Open:

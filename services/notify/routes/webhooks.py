@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
 from contracts.lead import LeadCard
-from contracts.receipt import Answered
+from contracts.receipt import Answered, Receipt
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import Channel
 from kit import tracing
@@ -30,7 +30,7 @@ from providers.twilio.webhooks import (
 from services.notify.decisions.replies import Meaning, read_reply
 from services.notify.deps import Deps
 from services.notify.links import read_unsubscribe_token
-from services.notify.twiml import greet, thank
+from services.notify.twiml import Speech, greet, speech_for, thank
 
 log = structlog.get_logger()
 routes = APIRouter(dependencies=GUARDED)
@@ -69,18 +69,22 @@ SignedForm = Annotated[dict[str, str], Depends(signed_form)]
 async def answer_call(touch: UUID, params: SignedForm, deps: FromApp, lead: int = 0) -> Response:
     """Somebody, or something, picked up: what they hear. It is said even when nothing can be stored."""
     receipt = read_verdict(params)
-    template, card = WELCOME, LeadCard(name="")
+    speech = _speech(receipt, WELCOME, lead, LeadCard(name=""), deps)
     with tracing.continued({}):
         try:
             made, card = await deps.store.made(touch)
-            template = made.template
+            speech = _speech(receipt, made.template, lead, card, deps)
             await deps.store.hear(_key("voice", params, "CallSid", "AnsweredBy"), touch, receipt, params)
+            await deps.texts.keep(touch, speech.told)
         except (Unavailable, LookupError) as outage:  # the call's last callback will tell it again
             log.warning("webhook.not_stored", path="voice", reason=str(outage))
-    facts, templates = deps.wording.facts(lead, card), deps.wording.templates_for(None)
     key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}&lead={lead}{PERSISTENT}"
-    twiml = greet(receipt, template, facts, settings=deps.settings, templates=templates, key_url=key_url)
-    return Response(twiml, media_type=XML)
+    return Response(greet(receipt, speech, settings=deps.settings, key_url=key_url), media_type=XML)
+
+
+def _speech(receipt: Receipt | None, template: str, lead: int, card: LeadCard, deps: Deps) -> Speech:
+    facts, templates = deps.wording.facts(lead, card), deps.wording.templates_for(None)
+    return speech_for(receipt, template, facts, settings=deps.settings, templates=templates)
 
 
 @routes.post("/webhooks/twilio/key")

@@ -1,0 +1,32 @@
+"""A text as an invented person would get it, for whoever writes the texts."""
+
+from datetime import UTC, datetime
+
+from contracts.booking import Booking
+from contracts.lead import LeadCard
+from contracts.touch import Channel, Kind
+from journey.reading import templates_in
+from services.notify.settings import Settings
+from services.notify.templates import Rendered
+from services.notify.touches import Touch
+from services.notify.wording import Wording
+
+LEAD = 123456
+ANA = LeadCard(name="Ana Torres", email="ana@example.com", phone="+528112345678", company="Demo SA", service="IA")
+MEETING = Booking(
+    uid="preview",
+    starts_at=datetime(2026, 3, 12, 17, tzinfo=UTC),
+    ends_at=datetime(2026, 3, 12, 17, 30, tzinfo=UTC),
+    title="Asesoría inicial",
+    meeting_url="https://video.example.com/reunion",
+    time_zone="America/Monterrey",
+)
+
+
+def example(wording: Wording, settings: Settings, channel: Channel, name: str, *, language: str = "") -> Rendered:
+    """The text as Ana Torres, of Demo SA, would read it. Raises LookupError where there is no such text."""
+    if name not in templates_in(settings.templates_path, settings.language)[channel]:
+        raise LookupError(f"there is no text {name} for {channel}")
+    booking = MEETING.model_copy(update={"language": language or settings.language})
+    touch = Touch.planned(LEAD, name, channel, ANA, kind=Kind.MEETING, booking=booking)
+    return wording.render(touch, ANA)

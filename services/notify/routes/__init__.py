@@ -1,0 +1,1 @@
+"""Where notify is entered by HTTP: by the companies from outside, by operators from inside."""

@@ -1,0 +1,1 @@
+"""Notify's SQL: the ledger of touches, and what operators order."""
