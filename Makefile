@@ -1,4 +1,4 @@
-# make demo · make up · make down · make test · make check · make audit · make crash · make bench
+# make demo · make up · make down · make test · make check · make audit · make crash · make bench · make screenshots
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)
@@ -7,7 +7,7 @@ FAULTS ?=
 # what stands in the repository on purpose: the values of the demonstration and of tests
 EXAMPLES := demo$$|^AC0{32}$$|^(sandbox-.*|a secret|secret|hidden|short|another|other|cal_key|hook|key|long-lived)$$
 
-.PHONY: demo up down test check audit crash bench documents lock clean
+.PHONY: demo up down test check audit crash bench screenshots documents lock clean
 
 demo: $(VENV)/app
 	@$(PYTHON) -m pauta demo
@@ -36,6 +36,9 @@ crash: $(VENV)/dev
 
 bench: $(VENV)/dev
 	@$(PYTHON) -m bench
+
+screenshots: $(VENV)/dev
+	@$(PYTHON) -m tests.screenshots screenshots && echo screenshots/*
 
 documents: $(VENV)/app
 	$(PYTHON) -m pauta documents

@@ -1,0 +1,72 @@
+"""python -m tests.screenshots FOLDER: every page of the console and the lead's phone, light, dark and on a phone.
+
+It starts a system of its own with the demonstration's journey, and lets people of every fate live in it for a while.
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Browser
+
+from pauta.cli import by_docker
+from pauta.running.recipe import PROJECT
+from tests.browser import SIZES, a_browser, a_person
+from tests.system import HASTY, System, person
+
+LOOKS = {"light": ("wide", "light"), "dark": ("wide", "dark"), "phone": ("phone", "light")}
+PEOPLE = (
+    *(("Ana Torres", 0, 0, "LinkedIn Ads"), ("Luis Peña", 2, 0, "Meta Ads"), ("María José Ríos", 2, 1, "Meta Ads")),
+    *(("Héctor Salas", 3, 0, "Landing 1"), ("Paula Ortiz", 4, 5, "Landing 1"), ("Iván Cruz", 1, 0, "Google Ads")),
+    *(("Rosa Gil", 2, 3, "Meta Ads"), ("Tomás Nava", 9, 0, "LinkedIn Ads"), ("Elena Cruz", 0, 8, "Google Ads")),
+)
+
+
+async def live(system: System) -> int:
+    """Some leads, of whom some book; a dead letter. The lead whose page is worth a look."""
+    forms = [person(call, message, nombre=name, fuente=source) for name, call, message, source in PEOPLE]
+    leads = [await system.lead(form) for form in forms]
+    for lead, form in ((leads[1], forms[1]), (leads[5], forms[5])):
+        await system.happens(lead, "email touch.delivered", "lead.registered")
+        await system.book(form)
+    await system.happens(leads[1], "lead.booked", "whatsapp touch.delivered")
+    await system.happens(leads[2], "cadence.finished", "sms touch.delivered", seconds=60)
+    await system.quiet()
+    return leads[2]
+
+
+async def shoot(system: System, browser: Browser, lead: int, folder: Path) -> None:
+    pages = {"now": "/console", **{n: f"/console/{n}" for n in ("stopwatch", "leads", "letters", "journey", "sources")}}
+    pages |= {"lead": f"/console/leads/{lead}", "template": "/console/journey/email/welcome", "phone": "/sandbox"}
+    for look, (size, scheme) in LOOKS.items():
+        async with a_person(browser, viewport=SIZES[size], color_scheme=scheme) as operator:
+            for name, path in pages.items():
+                page = await operator.open(f"{system.native.addresses.gateway}{path}")
+                if name == "phone":
+                    await page.get_by_text("María José Ríos").first.click()
+                    await page.wait_for_load_state("networkidle")
+                picture = folder / f"{name}-{look}.jpg"
+                await page.screenshot(path=picture, type="jpeg", quality=75, full_page=name != "now")
+                await page.close()
+
+
+async def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    HASTY["JOURNEY_PATH"] = str(PROJECT / "deploy" / "journey.demo.yml")
+    with tempfile.TemporaryDirectory() as home:
+        Path(home).chmod(0o755)
+        system = System(Path(home) / "run", docker=by_docker(os.environ.get("PAUTA_ENGINE", "auto")))
+        try:
+            system.start()
+            lead = await live(system)
+            async with a_browser() as browser:
+                await shoot(system, browser, lead, folder)
+        finally:
+            await system.http.aclose()
+            system.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))
