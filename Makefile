@@ -4,6 +4,7 @@ PYTHON := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)
 
 FAULTS ?=
+PARTS ?=
 # what stands in the repository on purpose: the values of the demonstration and of tests
 EXAMPLES := demo$$|^AC0{32}$$|^(sandbox-.*|a secret|secret|hidden|short|another|other|cal_key|hook|key|long-lived)$$
 
@@ -35,7 +36,7 @@ crash: $(VENV)/dev
 	@$(PYTHON) -m tests.faults $(FAULTS)
 
 bench: $(VENV)/dev
-	@$(PYTHON) -m bench
+	@$(PYTHON) -m bench $(PARTS)
 
 screenshots: $(VENV)/dev
 	@$(PYTHON) -m tests.screenshots screenshots && echo screenshots/*

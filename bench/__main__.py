@@ -1,4 +1,4 @@
-"""python -m bench: what intake takes, what our side adds, and the machine's floor, side by side in one run.
+"""python -m bench [intake] [timers] [pages]: what intake takes, what our side adds, and the machine's floor, in one run.
 
 Everything runs on this machine: RabbitMQ, PostgreSQL, the gateway, every service and the load. Traffic goes to loopback
 only; each part is bounded in count or time.
@@ -8,6 +8,7 @@ import asyncio
 import os
 import platform
 import statistics
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.load import Load, fire, percentile, post_all, resident
+from bench.pages import Pages
 from bench.timers import JOURNEY, Timers
 from pauta.running.native import SERVICES, Native
 from pauta.running.recipe import Recipe
@@ -211,12 +213,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pauta-bench-") as folder:
         Path(folder).chmod(0o755)
         bench = Bench(Path(folder) / "system")
-        timers = Timers(Path(folder) / "timers", bench.row)
-        for system, part in ((bench.system, bench.run), (timers.system, timers.run)):
+        parts: dict[str, Any] = {
+            "intake": bench,
+            "timers": Timers(Path(folder) / "timers", bench.row),
+            "pages": Pages(Path(folder) / "pages", bench.row),
+        }
+        for part in [parts[name] for name in sys.argv[1:] or parts]:
             try:
-                asyncio.run(part())
+                asyncio.run(part.run())
             finally:
-                system.stop()
+                part.system.stop()
         out.print(bench.table)
 
 

@@ -72,15 +72,7 @@ class Timers:
         await self._database.close()
 
     def _start(self) -> None:
-        self.system.folder.mkdir(parents=True, exist_ok=True)
-        self.system.folder.chmod(0o755)
-        servers = self.system.make_servers()
-        for server in servers:
-            self.system.processes.append(server)
-            server.start()
-        for server in servers:
-            server.wait()
-        self.system.administer("pauta", "setup")
+        self.system.start_servers()
         self._add_replica()
 
     def _add_replica(self) -> None:

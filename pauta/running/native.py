@@ -65,17 +65,8 @@ class Native:
 
     def start(self) -> None:
         """Starts everything in order and returns when all of it answers. Raises NotReady."""
-        install_missing()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o755)
-        postgres, rabbitmq = self.make_servers()
+        self.start_servers()
         recipes = self.recipes()
-        for server in (postgres, rabbitmq):
-            self.processes.append(server)
-            server.start()
-        postgres.wait()
-        rabbitmq.wait()
-        self.administer("pauta", "setup")
         for name in self._wanted():
             self.start_service(name, recipes[name], self.ports[name])
         caddy = self.make_gateway({f"{name.upper()}_UPSTREAM": [self.ports[name]] for name in BEHIND_THE_GATEWAY})
@@ -84,6 +75,19 @@ class Native:
         caddy.wait()
         for name in self._wanted():
             self.wait_for(name, self.ports[name])
+
+    def start_servers(self) -> None:
+        """Starts PostgreSQL and RabbitMQ, and makes in them what the services need."""
+        install_missing()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o755)
+        servers = self.make_servers()
+        for server in servers:
+            self.processes.append(server)
+            server.start()
+        for server in servers:
+            server.wait()
+        self.administer("pauta", "setup")
 
     def _wanted(self) -> list[str]:
         return [name for name in SERVICES if name != "sandbox" or self._variables.get("SANDBOX_REPLICAS") != "0"]

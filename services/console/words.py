@@ -238,7 +238,7 @@ ENGLISH = {
     "llegó a": "arrived at",
     "lo atiende una persona": "a person has taken over",
     "lo decidió una persona": "an operator decided so",
-    "no contestó": "no answer",
+    "sonó y nadie contestó": "it rang, and nobody answered",
     "no dejó ese dato": "they did not leave that address",
     "no les llegó": "did not arrive",
     "no responde": "away",

@@ -97,7 +97,7 @@ REASONS = {
     "budget_spent": "se alcanzó el tope de gasto del día",
     "voicemail": "buzón de voz",
     "busy": "ocupado",
-    "no_answer": "no contestó",
+    "no_answer": "sonó y nadie contestó",
     "failed": "no se pudo conectar",
     "hung_up": "colgó",
     "fax": "contestó un fax",
