@@ -1,4 +1,4 @@
-"""python -m bench [intake] [timers] [pages]: what intake takes, what our side adds, and the machine's floor, in one run.
+"""python -m bench [intake] [timers] [pages]: what intake takes, what we add, the machine's floor, in one run.
 
 Everything runs on this machine: RabbitMQ, PostgreSQL, the gateway, every service and the load. Traffic goes to loopback
 only; each part is bounded in count or time.

@@ -12,7 +12,10 @@ from services.console.store.figures import Waits
 from tests.services.console.test_leads import CREATED, DIALLED, folded
 
 PAGES = Pages(zone="America/Mexico_City", business="Demo")
-TOP = {"user": ANYBODY, "open": True, "token": "t", "at": "now", "switch": {"paused": False}, "flash": None}
+TOP: dict[str, Any] = {
+    **{"user": ANYBODY, "open": True, "token": "t", "at": "now"},
+    **{"switch": {"paused": False}, "flash": None},
+}
 
 
 def a_request(query: str = "", **headers: str) -> Request:
