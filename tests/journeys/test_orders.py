@@ -11,6 +11,7 @@ from contracts.booking import BookingAttached
 from contracts.cadence import StepSkipped
 from contracts.lead import LeadCreated, LeadErased, LeadPaused, LeadStopped, LeadUnpaused
 from contracts.touch import Channel, TouchReviewed, touch_id
+from tests.builders import a_lead_created
 from tests.journeys.test_journey import (
     BOOKED,
     FOLLOW_UPS,
@@ -21,6 +22,7 @@ from tests.journeys.test_journey import (
     subjects_to,
     texts_to,
 )
+from tests.journeys.test_webhooks import twilio_posts
 from tests.system import System, e164, everything_received, person
 
 pytestmark = pytest.mark.connected
@@ -76,6 +78,21 @@ async def test_a_paused_follow_up_waits_and_goes_on_when_it_is_let_go(system: Sy
     await system.planned(lead, *FOLLOW_UPS[1:])
     await system.quiet()
     assert await texts_to(system, form) == ["day_3"]
+
+
+async def test_orders_that_come_before_their_lead_are_carried_out_when_it_is_there(system: System) -> None:
+    lead, form = 7_100_000, person(2)
+    orders = LeadPaused(lead_id=lead, by=BY), LeadStopped(lead_id=lead, by=BY)
+    for order in orders:
+        await system.say(order)
+    await system.say(a_lead_created(lead_id=lead, phone=e164(form), email=form["email"]))
+    await system.happens(lead, "lead.opted_out")
+
+    async def carried_out() -> bool:
+        plan = await ask(system, "scheduler", f"/leads/{lead}")
+        return isinstance(plan, dict) and plan["paused"] and plan["stopped"] == "opted_out"
+
+    await system.until(carried_out, lambda: "the orders were lost")
 
 
 async def test_a_meetings_touches_are_made_also_while_the_follow_up_is_paused(system: System) -> None:
@@ -296,9 +313,7 @@ async def test_of_an_erased_lead_nothing_is_left_that_says_who_it_was(system: Sy
     await system.say(order)
     await erased(system, lead)
     await system.planned(lead)
-    created = LeadCreated.read(await said(system, lead, "lead.created"))
-    await system.say(created)  # a dead letter of it, tried anew
-    await system.say(day_3_due(lead))
+    await what_was_still_on_its_way(system, lead, form)
     await system.calendar(f"{uid}/end")
     await system.quiet()
 
@@ -309,6 +324,17 @@ async def test_of_an_erased_lead_nothing_is_left_that_says_who_it_was(system: Sy
     assert "lead.opted_out" in await system.actions(lead)
     notes = [note["params"]["text"] for note in (await system.sandbox("kommo"))["notes"]]
     assert len([note for note in notes if "Bórralos también en Kommo" in note]) == 1
+
+
+async def what_was_still_on_its_way(system: System, lead: int, form: dict[str, Any]) -> None:
+    """The form, as if it had waited in the queue of calls till now; a follow-up; a receipt."""
+    call, message = (touch_id(lead, "welcome_call", channel) for channel in (Channel.CALL, Channel.WHATSAPP))
+    await system.sql("notify", "delete from touches where touch_id = $1 returning 1", call)
+    await system.say(LeadCreated.read(await said(system, lead, "lead.created")))
+    await system.say(day_3_due(lead))
+    receipt = {"MessageSid": "SM1", "MessageStatus": "read", "To": e164(form)}
+    answer = await twilio_posts(system, f"/webhooks/twilio/message?touch={message}", receipt)
+    assert answer.status_code == 204
 
 
 async def test_who_was_erased_is_somebody_new_and_still_left_alone(system: System) -> None:
