@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import services.console.handlers
 import services.crm.handlers
-import services.intake.store
+import services.intake.handlers
 import services.notify.handlers
 import services.scheduler.handlers
 from contracts.event import Event
@@ -19,7 +19,7 @@ class Service:
 
 
 SERVICES = (
-    Service("intake", (), services.intake.store.SAYS),
+    Service("intake", services.intake.handlers.WORKS, services.intake.handlers.SAYS),
     Service("crm", services.crm.handlers.WORKS, services.crm.handlers.SAYS),
     Service("notify", services.notify.handlers.WORKS, services.notify.handlers.SAYS),
     Service("scheduler", services.scheduler.handlers.WORKS, services.scheduler.handlers.SAYS),

@@ -28,7 +28,7 @@ DOUBT = """update registrations set state = 'unclear', looks = 0, look_at = now(
            update notes set state = 'unclear', looks = 0, look_at = now() where state in ('waiting', 'sending')"""
 # ids were given out after the backup, and Kommo, Cal.com and the providers know them
 NEW_IDS = "select setval('lead_ids', last_value + 1000000) from lead_ids"
-CHANGES = {"intake": (NEW_IDS,), "crm": (REMEMBER, DOUBT), "scheduler": (REMEMBER,)}
+CHANGES = {"intake": (NEW_IDS,), "crm": (REMEMBER, DOUBT), "notify": (REMEMBER,), "scheduler": (REMEMBER,)}
 SILENT = ("notify", "crm")
 REASON = "restored from a backup"
 SILENCE = """insert into switch (paused, by, reason) values (true, $1, $2)

@@ -254,7 +254,8 @@ class System:
             waiting = [await self.sql(name, "select count(*) from outbox") for name in REPLICATED]
             busy = await self.sql(
                 "notify",
-                """select count(*) from touches where state in ('planned', 'sending')
+                """select count(*) from touches where state = 'sending'
+                     or (state = 'planned' and reason is distinct from 'deferred')
                      or (state = 'uncertain' and check_at is not null)""",
             )
             nonlocal rests

@@ -18,7 +18,7 @@ from services.console.decisions.letters import Letter, headers_for_replay, read_
 
 log = structlog.get_logger()
 
-SERVICES = ("console", "crm", "notify", "scheduler")  # those that have work to fail at
+SERVICES = ("console", "crm", "intake", "notify", "scheduler")  # those that have work to fail at
 
 Say = Callable[[Event], Awaitable[None]]
 

@@ -22,6 +22,7 @@ from services.crm.reaching import Reaching
 from services.crm.routes import routes
 from services.crm.settings import Settings
 from services.crm.store.bookings import Bookings
+from services.crm.store.erasing import erase
 from services.crm.store.registrations import Registrations
 from services.crm.ticks import ticks
 from services.crm.tokens import TokenKeeper
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             settings=settings,
             registrations=registrations,
             bookings=bookings,
+            erase=partial(erase, frame.database),
             switch=switch,
             telling=Leader(
                 dsn=settings.dsn,

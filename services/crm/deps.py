@@ -1,5 +1,6 @@
 """What crm needs from outside."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,6 +18,7 @@ class Deps:
     settings: Settings
     registrations: Registrations
     bookings: Bookings
+    erase: Callable[[int], Awaitable[None]]
     switch: Switch
     telling: Leader
     polling: Leader | None

@@ -2,13 +2,29 @@
 
 from typing import Annotated
 
+import structlog
 from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
-from contracts.booking import BookingCancelled, BookingMoved, BookingUnmatched, LeadBooked, MeetingEnded
+from contracts.booking import (
+    BookingAttached,
+    BookingCancelled,
+    BookingMoved,
+    BookingUnmatched,
+    LeadBooked,
+    MeetingEnded,
+)
 from contracts.cadence import CadenceFinished
 from contracts.call import CallAnswered, CallUnanswered
-from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadRegistered, LeadReturned, LeadUnregistered
+from contracts.lead import (
+    LeadClosed,
+    LeadCreated,
+    LeadErased,
+    LeadOptedOut,
+    LeadRegistered,
+    LeadReturned,
+    LeadUnregistered,
+)
 from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
 from contracts.reply import ReplyReceived
 from contracts.touch import TouchDelivered, TouchFailed, TouchSent, TouchSkipped, TouchUncertain, TouchUnknown
@@ -45,14 +61,17 @@ NOTES = work(
     at_once=4,
 )
 SWITCH = work("crm.switch", OutboundPaused, OutboundResumed, at_once=1)
-WORKS = (LEADS, NOTES, SWITCH)
+ORDERS = work("crm.orders", BookingAttached, LeadErased, at_once=2)
+WORKS = (LEADS, NOTES, SWITCH, ORDERS)
 SAYS = (
     *(LeadRegistered, LeadUnregistered, LeadClosed),
     *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded, BookingUnmatched),
     *(ProviderAway, ProviderBack),
 )
+Order = Annotated[BookingAttached | LeadErased, Field(discriminator="topic")]
 Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
 
+log = structlog.get_logger()
 router = RabbitRouter()
 
 
@@ -75,3 +94,14 @@ async def on_outcome(event: Outcome, deps: FromApp) -> None:
 @router.subscriber(SWITCH.queue, EVENTS, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
 async def on_switch(event: Turned, deps: FromApp) -> None:
     await deps.switch.turn(event)
+
+
+@router.subscriber(ORDERS.queue, EVENTS, channel=ORDERS.channel, ack_policy=ACKNOWLEDGE)
+async def on_order(event: Order, deps: FromApp) -> None:
+    match event:
+        case BookingAttached():
+            if await deps.bookings.attach(event.uid, event.lead_id):
+                log.info("booking.attached", lead_id=event.lead_id)
+        case LeadErased():
+            await deps.erase(event.lead_id)
+            log.info("lead.erased", lead_id=event.lead_id)

@@ -13,10 +13,11 @@ from starlette.middleware.cors import CORSMiddleware
 from kit.service import make_app, make_frame, traced
 from services.intake.acceptor import Acceptor
 from services.intake.deps import Accepts, Deps
+from services.intake.handlers import SAYS, router
 from services.intake.openapi import describe_lead_route
 from services.intake.routes import post_lead
 from services.intake.settings import Settings
-from services.intake.store import SAYS, Store
+from services.intake.store import Store
 from services.intake.ticks import ticks
 
 
@@ -39,7 +40,7 @@ def create_app(settings: Settings | None = None, acceptor: Accepts | None = None
             answers=Counter("lead_answers", "Answers to POST /api/lead", ["status"], registry=frame.registry),
         )
 
-    app = make_app(frame, open_deps=open_deps, ticks=ticks, says=SAYS)
+    app = make_app(frame, open_deps=open_deps, handlers=router, ticks=ticks, says=SAYS)
     app.add_route("/api/lead", post_lead, methods=["POST"])
     _add_cors(app, settings)
     _document_route(app)

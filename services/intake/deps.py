@@ -1,8 +1,9 @@
 """What intake needs from outside."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
+from faststream import Context
 from limits import RateLimitItem
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Counter
@@ -18,6 +19,7 @@ class Accepts(Protocol):
 
 class Forgets(Protocol):
     async def forget_old_keys(self) -> None: ...
+    async def erase(self, lead_id: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,6 @@ class Deps:
     limiter: SlidingWindowCounterRateLimiter
     limit: RateLimitItem
     answers: Counter
+
+
+FromApp = Annotated[Deps, Context("deps")]

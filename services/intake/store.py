@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from contracts.event import Event
-from contracts.lead import LeadCreated, LeadReturned
+from contracts.lead import LeadCard, LeadCreated, LeadReturned
 from kit import tracing
 from kit.database import Database
 from services.intake.decisions import Known, Quarantine, Return, Submission, Verdict, Welcome, settle
 from services.intake.decisions import addresses as addresses_of
 
-SAYS = (LeadCreated, LeadReturned)
-
+NOBODY = LeadCard(name="").model_dump_json()
 READ = """
 select (select version from turn) as version,
   array(select nextval('lead_ids') from generate_series(1, $1)) as fresh,
@@ -38,6 +37,12 @@ said as (
   select * from unnest($12::uuid[], $13::text[], $14::bigint[], $15::bytea[], $16::text[])
   where exists (select from mine))
 select version from mine"""
+# a batch that has read them as somebody known must read again
+ERASE = """
+with anew as (update turn set version = version + 1),
+person as (update leads set phone = null, email = null, card = $2::text::jsonb where lead_id = $1),
+forms as (update submissions set card = $2::text::jsonb, remote_address = '', user_agent = '' where lead_id = $1)
+delete from idempotency_keys where lead_id = $1"""
 FORGET_KEYS = "delete from idempotency_keys where created_at < now() - make_interval(days => 7)"
 
 
@@ -108,6 +113,10 @@ class Store:
             [trace for _, trace in said],
         )
         return bool(written)
+
+    async def erase(self, lead_id: int) -> None:
+        """Overwrites what says who the lead is: who fills in a form again is somebody new. A repeat has no effect."""
+        await self._database.fetch(ERASE, lead_id, NOBODY)
 
     async def forget_old_keys(self) -> None:
         """Idempotency keys count for a week."""

@@ -20,6 +20,7 @@ from services.notify.permission import Crm
 from services.notify.routes import operators, webhooks
 from services.notify.senders import CallSender, EmailSender, MessageSender, Sender
 from services.notify.settings import Settings
+from services.notify.store.erasing import erase
 from services.notify.store.ledger import Store
 from services.notify.store.orders import Orders
 from services.notify.store.texts import Texts
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             store=store,
             texts=Texts(frame.database),
             orders=Orders(frame.database),
+            erase=partial(erase, frame.database),
             crm=crm,
             senders=senders,
             breakers=dict.fromkeys(senders, by_phone) | {Channel.EMAIL: Breaker("brevo")},

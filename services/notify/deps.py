@@ -29,6 +29,7 @@ class Deps:
     store: Store
     texts: Texts
     orders: Orders
+    erase: Callable[[int], Awaitable[None]]
     crm: Crm
     senders: Mapping[Channel, Sender]
     breakers: Mapping[Channel, Breaker]

@@ -6,7 +6,7 @@ from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
 from contracts.call import CallAnswered, CallUnanswered
-from contracts.lead import LeadCreated, LeadOptedOut, LeadPaused, LeadStopped, LeadUnpaused
+from contracts.lead import LeadCreated, LeadErased, LeadOptedOut, LeadPaused, LeadStopped, LeadUnpaused
 from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import (
@@ -39,7 +39,7 @@ UNANSWERED = work("notify.unanswered", CallUnanswered, at_once=20)
 FALLBACK = work("notify.fallback", TouchFailed, at_once=20)
 LINK = work("notify.link", ReplyReceived, at_once=10)
 SWITCH = work("notify.switch", OutboundPaused, OutboundResumed, at_once=1)  # of its own: it overtakes everything
-ORDERS = work("notify.orders", LeadPaused, LeadUnpaused, LeadStopped, TouchReviewed, at_once=2)
+ORDERS = work("notify.orders", LeadPaused, LeadUnpaused, LeadStopped, LeadErased, TouchReviewed, at_once=2)
 WORKS = (CALL, EMAIL, DUE_PHONE, DUE_EMAIL, UNANSWERED, FALLBACK, LINK, SWITCH, ORDERS)
 SAYS = (
     TouchSent,
@@ -60,7 +60,7 @@ SAYS = (
 )
 
 Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
-Order = Annotated[LeadPaused | LeadUnpaused | LeadStopped | TouchReviewed, Field(discriminator="topic")]
+Order = Annotated[LeadPaused | LeadUnpaused | LeadStopped | LeadErased | TouchReviewed, Field(discriminator="topic")]
 
 router = RabbitRouter()
 
@@ -128,6 +128,8 @@ async def on_order(event: Order, deps: FromApp) -> None:
             await deps.orders.pause(event)
         case LeadStopped():
             await deps.orders.stop(event)
+        case LeadErased():
+            await deps.erase(event.lead_id)
         case TouchReviewed():
             await deps.orders.review(event)
 

@@ -37,6 +37,9 @@ Change = (
 )
 
 
+ERASED = "erased"
+
+
 class Deferral(BaseModel):
     """A touch that notify could not make at that hour."""
 
@@ -96,6 +99,8 @@ def enrol(event: LeadCreated, *, zone: str, region: str) -> Enrolment:
 def changed(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
     """The enrolment after the event. Old news, and what is heard again, change nothing."""
     match event:
+        case _ if lead.stopped == ERASED:
+            return lead
         case LeadBooked() | BookingMoved() | BookingCancelled() | MeetingEnded():
             return _rebooked(lead, event) if event.revision > lead.revision else lead
         case LeadOptedOut():
@@ -113,6 +118,11 @@ def changed(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
             return _deferred(lead, event)
         case TouchSkipped():
             return lead
+
+
+def erased(lead: Enrolment, _: Journey) -> Enrolment:
+    """The enrolment of a person whose data is erased: nothing more comes, whatever is still heard of them."""
+    return lead.model_copy(update={"stopped": ERASED, "booking": None, "booked_at": None})
 
 
 def not_made(event: Change) -> tuple[str, str, str] | None:

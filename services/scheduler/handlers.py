@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
 from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased, StepSkipped
-from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadPaused, LeadUnpaused
+from contracts.lead import LeadClosed, LeadCreated, LeadErased, LeadOptedOut, LeadPaused, LeadUnpaused
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import SkipReason, TouchDeferred, TouchDue, TouchSkipped
 from journey.model import Journey
@@ -17,6 +17,7 @@ from services.scheduler.decisions import Change, Enrolment, changed, enrol, leav
 from services.scheduler.deps import FromApp
 
 News = Annotated[Change, Field(discriminator="topic")]
+Order = Annotated[StepSkipped | LeadErased, Field(discriminator="topic")]
 
 LEADS = work("scheduler.leads", LeadCreated, at_once=2)  # nothing of it is due for days: a burst's calls come first
 CHANGES = work(
@@ -25,7 +26,7 @@ CHANGES = work(
     *(LeadOptedOut, LeadClosed, LeadPaused, LeadUnpaused, ReplyReceived, TouchDeferred, TouchSkipped),
     at_once=5,
 )
-ORDERS = work("scheduler.orders", StepSkipped, at_once=2)
+ORDERS = work("scheduler.orders", StepSkipped, LeadErased, at_once=2)
 WORKS = (LEADS, CHANGES, ORDERS)
 SAYS = (TouchDue, TouchSkipped, CadenceFinished, CatchUpHeld, CatchUpReleased)
 
@@ -50,8 +51,12 @@ async def on_change(event: News, deps: FromApp) -> None:
 
 
 @router.subscriber(ORDERS.queue, EVENTS, channel=ORDERS.channel, ack_policy=ACKNOWLEDGE)
-async def on_order(event: StepSkipped, deps: FromApp) -> None:
-    await deps.store.leave_out(event, leave_out)
+async def on_order(event: Order, deps: FromApp) -> None:
+    match event:
+        case StepSkipped():
+            await deps.store.leave_out(event, leave_out)
+        case LeadErased():
+            await deps.store.erase(event.lead_id)
 
 
 def _after(event: Change, lead: Enrolment, journey: Journey) -> Enrolment:

@@ -17,7 +17,7 @@ from kit import outbox
 from kit.database import Connection, Database
 from kit.failures import Unavailable
 from kit.inbox import first_time, forget_old
-from services.scheduler.decisions import Drop, Enrolment, Fire, Move, Timer, plan
+from services.scheduler.decisions import Drop, Enrolment, Fire, Move, Timer, erased, plan
 
 LATE_SECONDS = 60.0  # what is later than this is caught up with, one after another
 
@@ -176,6 +176,16 @@ class Store:
             timers = await connection.fetch(OF_STEP, event.lead_id, event.step, event.booking)
             ends = [(timer["id"], decide(lead, journey, _timer(timer))) for timer in timers]
             await self._settle(connection, ends)
+
+    async def erase(self, lead_id: int) -> None:
+        """Nothing more is planned, and nobody is recognised by what stays. A repeat has no effect.
+
+        Raises Unavailable while the lead is not known yet.
+        """
+        async with self._database.transaction() as connection:
+            if not await self._rewrite(connection, lead_id, erased):
+                raise Unavailable("the lead is not enrolled yet")
+            await connection.execute("update enrolments set phone = null, email = null where lead_id = $1", lead_id)
 
     async def outlook(self, lead_id: int) -> Outlook | None:
         """None for a lead who is not enrolled."""

@@ -154,6 +154,7 @@ class Matched(StrEnum):
     UID = "uid"
     EMAIL = "email"
     PHONE = "phone"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,10 @@ class Known:
     lead_id: int
     email: str | None
     phone: str | None
+
+
+def email_of(hints: Hints) -> str | None:
+    return hints.email.strip().lower() if hints.email else None
 
 
 def phones_of(hints: Hints, region: str) -> tuple[str, ...]:
@@ -177,7 +182,7 @@ def match(
 
     A visitor can edit the link, so a bare lead id counts only where the person's email or phone does not say otherwise.
     """
-    email = hints.email.strip().lower() if hints.email else None
+    email = email_of(hints)
     phones = phones_of(hints, region)
     named = next((lead for lead in leads if lead.lead_id == hints.lead_id), None)
     if named is not None:

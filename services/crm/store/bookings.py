@@ -15,8 +15,21 @@ from contracts.lead import Closing, LeadClosed
 from kit import outbox
 from kit.clock import now
 from kit.database import Connection, Database
+from kit.failures import Unavailable
 from providers.calcom.webhooks import Hints, Said
-from services.crm.decisions.bookings import Known, Slot, Stage, heard, match, news, phones_of, standing
+from services.crm.decisions.bookings import (
+    Known,
+    Matched,
+    Slot,
+    Stage,
+    email_of,
+    heard,
+    match,
+    news,
+    phones_of,
+    standing,
+)
+from services.crm.store.erasing import erase_bookings
 
 STORE = """insert into webhooks (key, body) values ($1, $2)
            on conflict (key) do update set key = excluded.key returning id, body, received_at, state"""
@@ -45,6 +58,7 @@ TELL = """update registrations set revision = revision + $2, told = $3::text::js
 FOUND = """select distinct b.uid, b.hinted, b.token, b.email, b.phones from bookings b
            join registrations r on r.lead_id = b.hinted or r.email = b.email or r.phone = any(b.phones)
            where b.lead_id is null limit 50"""
+GIVE = "update bookings set lead_id = $2, matched = $3 where uid = $1 and lead_id is null returning true"
 STANDING = """select r.closed, r.told->>'uid' as uid,
                 exists (select 1 from registrations o where o.lead_id <> r.lead_id and o.booked_until > now()
                           and (o.phone = r.phone or o.email = r.email)) as elsewhere
@@ -119,11 +133,17 @@ class Bookings:
         if lead_id is not None:
             await self._tell(connection, lead_id)
         elif fresh and said.booking is not None:
-            await outbox.add(connection, [BookingUnmatched(uid=said.uid)])
+            await outbox.add(connection, [self._unmatched(said.uid, said.booking, said.hints)])
         return lead_id
 
+    def _unmatched(self, uid: str, booking: Booking, hints: Hints) -> BookingUnmatched:
+        phones = phones_of(hints, self._region)
+        return BookingUnmatched(
+            uid=uid, starts_at=booking.starts_at, email=email_of(hints), phone=phones[0] if phones else None
+        )
+
     async def _match(self, connection: Connection, hints: Hints, by_uid: int | None) -> tuple[int, str] | None:
-        email = hints.email.strip().lower() if hints.email else None
+        email = email_of(hints)
         rows = await connection.fetch(LEADS, hints.lead_id, email, list(phones_of(hints, self._region)))
         leads = [Known(row["lead_id"], row["email"], row["phone"]) for row in rows]
         return match(hints, by_uid=by_uid, leads=leads, secret=self._secret, region=self._region)
@@ -141,7 +161,7 @@ class Bookings:
                 slot.reason,
                 hints.lead_id,
                 hints.token,
-                hints.email.strip().lower() if hints.email else None,
+                email_of(hints),
                 list(phones_of(hints, self._region)),
                 found[1] if found else None,
             )
@@ -150,9 +170,12 @@ class Bookings:
     async def _tell(self, connection: Connection, lead_id: int) -> None:
         """Says what has changed about a lead's bookings since it was last said."""
         row = await connection.fetchrow(
-            "select revision, told from registrations where lead_id = $1 for update", lead_id
+            "select revision, told, erased from registrations where lead_id = $1 for update", lead_id
         )
         if row is None:
+            return
+        if row["erased"]:
+            await erase_bookings(connection, lead_id, [])
             return
         slots = {one["uid"]: _slot(one) for one in await connection.fetch(SLOTS, [], lead_id)}
         before, after = _told(row["told"]), standing(slots.values())
@@ -173,12 +196,26 @@ class Bookings:
                 hints = Hints(row["hinted"], row["token"], row["email"], tuple(row["phones"]))
                 if (found := await self._match(connection, hints, None)) is None:
                     continue
-                await connection.execute(
-                    "update bookings set lead_id = $2, matched = $3 where uid = $1", row["uid"], *found
-                )
-                await self._tell(connection, found[0])
+                await self._give(connection, row["uid"], *found)
                 matched.append(found[0])
         return matched
+
+    async def attach(self, uid: str, lead_id: int) -> bool:
+        """Gives a booking that is nobody's to the lead; False where it is somebody's, or there is none of that uid.
+
+        Raises Unavailable while the lead is not known yet.
+        """
+        async with self._turn, self._database.transaction() as connection:
+            await connection.execute(ONE_AT_A_TIME)
+            if not await connection.fetchval("select true from registrations where lead_id = $1", lead_id):
+                raise Unavailable("the lead is not known yet")
+            return await self._give(connection, uid, lead_id, Matched.OPERATOR)
+
+    async def _give(self, connection: Connection, uid: str, lead_id: int, matched: str) -> bool:
+        given = await connection.fetchval(GIVE, uid, lead_id, matched)
+        if given:
+            await self._tell(connection, lead_id)
+        return bool(given)
 
     async def unmatched(self) -> list[dict[str, object]]:
         """Bookings that are nobody's, the newest first."""

@@ -19,9 +19,11 @@ wanted as (insert into registrations (lead_id, card, phone, email, state)
 insert into notes (lead_id, text) select $2, $6 from fresh"""
 WANT_NOTE = """
 with fresh as (insert into inbox (consumer, event_id) values ('crm.notes', $1) on conflict do nothing returning 1)
-insert into notes (lead_id, text) select $2, $3 from fresh"""
+insert into notes (lead_id, text)
+select $2, $3 from fresh where not exists (select 1 from registrations where lead_id = $2 and erased)"""
 TAKE_LEADS = """update registrations set state = 'sending' where lead_id in (
-                  select lead_id from registrations where state = 'waiting' order by lead_id limit $1)
+                  select lead_id from registrations where state = 'waiting' and not erased
+                  order by lead_id limit $1)
                 returning lead_id, card"""
 TAKE_NOTES = """update notes set state = 'sending' where id in (
                   select id from notes join registrations r using (lead_id)

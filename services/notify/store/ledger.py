@@ -94,7 +94,10 @@ EXPIRE = """update touches set state = 'uncertain', reason = 'lease expired', le
               check_at = now() + make_interval(secs => $1), updated_at = now()
             where state = 'sending' and lease_until < now() returning touch_id, lead_id, step, channel"""
 WROTE = "insert into sessions (phone) values ($1) on conflict (phone) do update set wrote_at = now()"
-NOTED = "insert into callbacks (key, touch_id, body) values ($1, $2, $3) on conflict do nothing returning true"
+NOTED = """insert into callbacks (key, touch_id, body)
+           select $1, $2, case when exists (select 1 from touches join leads using (lead_id)
+                                            where touch_id = $2 and erased) then '{}' else $3::jsonb end
+           on conflict do nothing returning true"""
 FORGET = "delete from callbacks where received_at < now() - make_interval(days => 30)"
 
 

@@ -30,7 +30,7 @@ class Orders:
     async def stop(self, event: LeadStopped) -> None:
         """The person is left alone, as if they had said so. Raises Unavailable while the lead is not known yet."""
         async with self._database.transaction() as connection:
-            addresses = await self._addresses(connection, event.lead_id)
+            addresses = await addresses_of(connection, event.lead_id)
             if await first_time(connection, CONSUMER, event.event_id):
                 await opt_out(connection, addresses, CHANNEL, "operator")
 
@@ -43,15 +43,17 @@ class Orders:
             if await connection.fetchval(REVIEW, event.touch_id, state, reason) and not event.send:
                 await outbox.add(connection, [_left_out(event)])
 
-    async def _addresses(self, connection: Connection, lead_id: int) -> list[str]:
-        row = await connection.fetchrow("select phone, email from leads where lead_id = $1", lead_id)
-        if row is None:
-            raise Unavailable("the lead's card is not here yet")
-        return [address for address in (row["phone"], row["email"]) if address]
-
     async def forget_old(self) -> None:
         async with self._database.transaction() as connection:
             await forget_old(connection)
+
+
+async def addresses_of(connection: Connection, lead_id: int) -> list[str]:
+    """Where the person is reached. Raises Unavailable while the lead is not known yet."""
+    row = await connection.fetchrow("select phone, email from leads where lead_id = $1 for update", lead_id)
+    if row is None:
+        raise Unavailable("the lead's card is not here yet")
+    return [address for address in (row["phone"], row["email"]) if address]
 
 
 def _left_out(event: TouchReviewed) -> TouchSkipped:

@@ -25,6 +25,7 @@ from services.scheduler.decisions import (
     Timer,
     changed,
     enrol,
+    erased,
     fall_due,
     leave_out,
     plan,
@@ -138,6 +139,15 @@ def test_stop_stops_everything_also_what_comes_later(end: Change) -> None:
     assert steps(after(end)) == {}
     assert steps(after(booked(), end)) == {}
     assert steps(after(end, booked(), cancelled(2))) == {}
+
+
+@pytest.mark.parametrize("event", [booked(), cancelled(2), LeadOptedOut(lead_id=123456, channel="sms", reason="reply")])
+def test_of_an_erased_lead_nothing_is_kept_and_nothing_comes(event: Change) -> None:
+    lead = erased(after(booked()), JOURNEY)
+
+    assert steps(lead) == {}
+    assert lead.booking is None
+    assert after(event, lead=lead) == lead
 
 
 def test_after_the_meeting_the_material_counts_from_its_real_end() -> None:
