@@ -69,8 +69,8 @@ class TwilioClient:
                 machine_detection="DetectMessageEnd",
                 timeout=ring_seconds,
                 status_callback=status_url + PERSISTENT,
-                # the first names a call whose creation was never answered, the last says how it ended
-                status_callback_event=["initiated", "completed"],
+                # how it ended; that also names a call whose creation was never answered, as does the fetch of its words
+                status_callback_event=["completed"],
             )
         )
 

@@ -98,7 +98,7 @@ async def test_what_a_call_says_on_the_wire(client: TwilioClient, wire: Wire) ->
         "MachineDetection": ["DetectMessageEnd"],
         "Timeout": ["25"],
         "StatusCallback": ["https://h/call?touch=1#rc=3&rp=all"],
-        "StatusCallbackEvent": ["initiated", "completed"],
+        "StatusCallbackEvent": ["completed"],
     }
 
 
