@@ -164,11 +164,12 @@ async def test_a_dead_letter_is_replayed_from_the_page(system: System, browser: 
 
             async def there() -> bool:
                 await page.reload()
-                return await page.locator(f'#dead a[href$="/{lead}"]').count() > 0
+                leads = page.locator("#dead section", has_text="crm.leads")
+                return await leads.locator(f'a[href$="/{lead}"]').count() > 0
 
             await system.until(there, lambda: "the letter is not on the page")
             await system.sql("crm", "alter table registrations_away rename to registrations")
-            letter = page.locator("section", has=page.locator(f'a[href$="/{lead}"]')).first
+            letter = page.locator("section", has_text="crm.leads", has=page.locator(f'a[href$="/{lead}"]'))
             await letter.get_by_role("button", name="Reintentar").click()
             await shown(page, "Se reintentan:")
     finally:
@@ -236,13 +237,14 @@ async def test_no_policy_lets_a_stranger_in_and_nothing_internal_is_reachable(sy
 
 
 async def test_the_feed_says_that_something_is_new(system: System) -> None:
-    async with system.http.stream("GET", url(system, "/feed")) as stream:
+    async with system.http.stream("GET", url(system, "/feed?after=0")) as stream:
         lines = stream.aiter_lines()
         assert await anext(lines) == "retry: 500"
+        first = [line async for line in _until(lines, "data: ")][-1]
         await system.lead(person())
-        news = [line async for line in _until(lines, "data: ")]
+        second = [line async for line in _until(lines, "data: ")][-1]
 
-    assert int(news[-1].removeprefix("data: ")) > 0
+    assert int(second.removeprefix("data: ")) > int(first.removeprefix("data: ")) > 0
 
 
 async def _until(lines: AsyncIterator[str], prefix: str) -> AsyncIterator[str]:

@@ -322,7 +322,8 @@ async def test_of_an_erased_lead_nothing_is_left_that_says_who_it_was(system: Sy
     assert (await ask(system, "scheduler", f"/leads/{lead}"))["stopped"] == "erased"
     assert await ask(system, "notify", f"/leads/{lead}/texts") == []
     assert "lead.opted_out" in await system.actions(lead)
-    notes = [note["params"]["text"] for note in (await system.sandbox("kommo"))["notes"]]
+    kommo_lead = (await system.kommo_lead(lead))["id"]
+    notes = [n["params"]["text"] for n in (await system.sandbox("kommo"))["notes"] if n["entity_id"] == kommo_lead]
     assert len([note for note in notes if "Bórralos también en Kommo" in note]) == 1
 
 

@@ -40,8 +40,12 @@ Days = Annotated[int, Query(ge=1, le=366)]
 
 
 async def frame(request: Request, deps: Deps, user: User, at: str) -> dict[str, Any]:
-    """What every page shows: who looks, where they are, and whether everything is stopped."""
+    """What every page shows: who looks, where they are, and whether everything is stopped.
+
+    Asked for first: what is projected after `seen` makes the page look again.
+    """
     return {
+        "seen": await deps.projections.until(),
         "user": user,
         "open": not deps.door.users,
         "token": token_of(request),
@@ -55,6 +59,7 @@ async def frame(request: Request, deps: Deps, user: User, at: str) -> dict[str, 
 @routes.get("")
 async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLResponse:
     """Leads of today and of the week, what happens now, and whether everything is well."""
+    top = await frame(request, deps, user, "now")
     today = now().astimezone(ZoneInfo(deps.settings.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
     week = today - timedelta(days=6)
     queues, catch_up = await asyncio.gather(deps.neighbours.queues(), deps.neighbours.catch_up())
@@ -62,7 +67,7 @@ async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLRespons
     return deps.pages.page(
         "now",
         request,
-        **await frame(request, deps, user, "now"),
+        **top,
         funnels={
             "Hoy": await deps.figures.funnel(today, now()),
             "Últimos 7 días": await deps.figures.funnel(week, now()),
@@ -81,14 +86,14 @@ async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLRespons
 @routes.get("/stopwatch")
 async def stopwatch(request: Request, deps: FromApp, user: Viewer, days: Days = 7) -> HTMLResponse:
     """How long it took from the form to the call, whose time it was, and who missed the objective."""
-    since = now() - timedelta(days=days)
+    top, since = await frame(request, deps, user, "stopwatch"), now() - timedelta(days=days)
     objective = Objective(deps.settings.objective_seconds, deps.settings.objective_share)
     calls, missed = await deps.figures.budget(since, objective)
     newest = await deps.figures.leads(Wanted())
     return deps.pages.page(
         "stopwatch",
         request,
-        **await frame(request, deps, user, "stopwatch"),
+        **top,
         days=days,
         objective=objective,
         budget=budget(calls, missed, objective),
@@ -111,11 +116,11 @@ async def leads(
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> HTMLResponse:
     wanted = Wanted(q, state, source, step, page)
-    found = await deps.figures.leads(wanted)
+    top, found = await frame(request, deps, user, "leads"), await deps.figures.leads(wanted)
     return deps.pages.page(
         "leads",
         request,
-        **await frame(request, deps, user, "leads"),
+        **top,
         wanted=wanted,
         leads=found[:PAGE],
         more=len(found) > PAGE,
@@ -126,6 +131,7 @@ async def leads(
 @routes.get("/leads/{lead_id}")
 async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: int) -> HTMLResponse:
     """What happened to one lead, why, and what comes next."""
+    top = await frame(request, deps, user, "leads")
     lead, events = await deps.figures.lead(lead_id), await deps.store.events_of(lead_id)
     if lead is None and not events:
         raise HTTPException(404)
@@ -134,7 +140,7 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: int)
     return deps.pages.page(
         "lead",
         request,
-        **await frame(request, deps, user, "leads"),
+        **top,
         lead_id=lead_id,
         lead=lead,
         events=events,
@@ -148,11 +154,12 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: int)
 @routes.get("/letters")
 async def letters(request: Request, deps: FromApp, user: Viewer) -> HTMLResponse:
     """What could not be done, what nobody knows, and bookings that are nobody's."""
+    top = await frame(request, deps, user, "letters")
     found, unknown = await _letters(deps), await deps.store.unknown_touches(limit=200)
     return deps.pages.page(
         "letters",
         request,
-        **await frame(request, deps, user, "letters"),
+        **top,
         groups=grouped(found) if found is not None else None,
         unknown=unknown,
         unmatched=await deps.figures.unmatched(),
@@ -173,14 +180,13 @@ async def _letters(deps: Deps) -> list[Letter] | None:
 @routes.get("/journey")
 async def journey(request: Request, deps: FromApp, user: Viewer, days: Days = 90) -> HTMLResponse:
     """The journey file as a diagram, with how many leads stand where, and how they left."""
-    since = now() - timedelta(days=days)
+    top, since = await frame(request, deps, user, "journey"), now() - timedelta(days=days)
     at_step, outcomes = await deps.figures.at_step(since), await deps.figures.outcomes(since)
     sections = [
         ("Primer contacto", True, numbers_of(deps.journey.first_contact, at_step, outcomes)),
         ("Seguimiento, hasta que agende", True, numbers_of(deps.journey.follow_up, at_step, outcomes)),
         ("Alrededor de la reunión", False, numbers_of(deps.journey.meeting, at_step, outcomes)),
     ]
-    top = await frame(request, deps, user, "journey")
     return deps.pages.page("journey", request, **top, days=days, sections=sections)
 
 
@@ -214,7 +220,7 @@ async def email(deps: FromApp, template: str) -> HTMLResponse:
 async def sources(
     request: Request, deps: FromApp, user: Viewer, days: Days = 30, by: Annotated[str, Query()] = GROUPS[0]
 ) -> HTMLResponse:
-    rows, top = await _sources(deps, days, by), await frame(request, deps, user, "sources")
+    top, rows = await frame(request, deps, user, "sources"), await _sources(deps, days, by)
     return deps.pages.page("sources", request, **top, days=days, by=by, groups=GROUPS, rows=rows)
 
 
@@ -249,10 +255,10 @@ def _cell(value: Any) -> Any:
 
 
 @routes.get("/feed", dependencies=LOOKING)
-async def feed(request: Request, deps: FromApp, lead_id: int | None = None) -> StreamingResponse:
-    """Says at once when something new has happened (server-sent events); the page then looks for itself."""
-    last = request.headers.get("last-event-id", "")
-    after = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else await deps.projections.until()
+async def feed(request: Request, deps: FromApp, after: int, lead_id: int | None = None) -> StreamingResponse:
+    """Says at once when something has happened after `after` (server-sent events); the page then looks for itself."""
+    last = request.headers.get("last-event-id", "")  # of a browser that comes again
+    after = max(after, int(last) if last.isascii() and last.isdigit() and len(last) < 19 else 0)
     return StreamingResponse(
         _news(deps, after, lead_id), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
     )

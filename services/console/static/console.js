@@ -2,7 +2,7 @@
 "use strict";
 
 const parts = () => document.querySelectorAll("[data-live]");
-let due = false, busy = false;
+let due = false, busy = false, later;
 
 async function refresh() {
   if (busy) { due = true; return; }
@@ -27,9 +27,10 @@ function show(fresh) {
 }
 
 if (parts().length) {
-  const lead = document.body.dataset.lead;
-  const stream = new EventSource("/console/feed" + (lead ? "?lead_id=" + encodeURIComponent(lead) : ""));
-  stream.onmessage = refresh;
+  const { seen, lead } = document.body.dataset;
+  const stream = new EventSource("/console/feed?after=" + seen + (lead ? "&lead_id=" + encodeURIComponent(lead) : ""));
+  // at once, and once more: others may still be carrying out what was said
+  stream.onmessage = () => { refresh(); clearTimeout(later); later = setTimeout(refresh, 2000); };
 }
 
 for (const all of document.querySelectorAll("[data-all]"))

@@ -13,7 +13,7 @@ from tests.services.console.test_leads import CREATED, DIALLED, folded
 
 PAGES = Pages(zone="America/Mexico_City", business="Demo")
 TOP: dict[str, Any] = {
-    **{"user": ANYBODY, "open": True, "token": "t", "at": "now"},
+    **{"user": ANYBODY, "open": True, "token": "t", "at": "now", "seen": 0},
     **{"switch": {"paused": False}, "flash": None},
 }
 
