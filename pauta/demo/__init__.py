@@ -74,9 +74,9 @@ def _compose() -> Compose:
 
 
 def _say_where(addresses: Addresses, seconds: float) -> None:
-    out.print(f"Up after {seconds:.1f} s. Public address {addresses.gateway}, actions {addresses.console}/api/actions,")
+    out.print(f"Up after {seconds:.1f} s. Console {addresses.gateway}/console, phone {addresses.gateway}/sandbox,")
     out.print(
-        f"sandbox {addresses.sandbox}/sandbox/calls, RabbitMQ management {addresses.rabbitmq} (pauta / rabbitmq-demo)\n"
+        f"actions {addresses.console}/api/actions, RabbitMQ management {addresses.rabbitmq} (pauta / rabbitmq-demo)\n"
     )
 
 
