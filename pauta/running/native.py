@@ -21,7 +21,7 @@ WITH_DATABASES = ("intake", "crm", "notify", "scheduler", "console")
 SERVICES = (*WITH_DATABASES, "sandbox")
 BEHIND_THE_GATEWAY = ("intake", "crm", "notify", "console", "sandbox")
 # whoever waits for an answer comes first, then the first contact, then those who only keep books
-NICENESS = {"notify": 5, "sandbox": 5, "crm": 15, "console": 15, "scheduler": 19}
+NICENESS = {"notify": 10, "sandbox": 10, "crm": 15, "console": 15, "scheduler": 19}
 
 
 @dataclass(frozen=True)
