@@ -13,7 +13,7 @@ from services.console.door import Door
 from services.console.handlers import SAYS, router
 from services.console.neighbours import Neighbours
 from services.console.rendering import Pages
-from services.console.routes import api, entering, looking, ordering
+from services.console.routes import api, entering, looking, ordering, problems
 from services.console.session import COOKIE, LASTS
 from services.console.settings import Settings
 from services.console.store.actions import Store
@@ -60,13 +60,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     routes = [api.routes, entering.routes, looking.routes, ordering.routes]
     app = make_app(frame, open_deps=open_deps, handlers=router, routes=routes, ticks=ticks, says=SAYS)
+    problems.explain(app, pages)
     app.add_middleware(
         SessionMiddleware,
         secret_key=settings.console_secret.get_secret_value(),
         session_cookie=COOKIE,
         max_age=LASTS,
         path="/console",
-        same_site="strict",
+        same_site="lax",
         https_only=settings.pauta_profile == "production",
     )
     return traced(app, frame)

@@ -3,12 +3,13 @@
 import secrets
 from collections.abc import Mapping
 
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from limits import parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
-from starlette.concurrency import run_in_threadpool
 
 from services.console.decisions.users import User
 
@@ -29,19 +30,21 @@ class Door:
     def __init__(self, users: Mapping[str, User]) -> None:
         self.users = users
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._at_once = CapacityLimiter(2)  # each look takes 64 MB
 
     async def enter(self, name: str, password: str, address: str) -> User | None:
         """The user, or None for a wrong name or password. Raises LockedOut."""
         counts = ((TRIES, f"{name}/{address}"), (TRIES_OF_ADDRESS, address))
-        for limit, key in counts:
-            if not await self._limiter.test(limit, key):
+        for limit, key in counts:  # counted before it is looked at: a thousand guesses at once are no way in
+            if not await self._limiter.hit(limit, key):
                 raise LockedOut
         user = self.users.get(name)
-        if await run_in_threadpool(_fits, user.password_hash if user else _nobody, password) and user is not None:
-            return user
+        known = user.password_hash if user else _nobody
+        if not await run_sync(_fits, known, password, limiter=self._at_once) or user is None:
+            return None
         for limit, key in counts:
-            await self._limiter.hit(limit, key)
-        return None
+            await self._limiter.clear(limit, key)
+        return user
 
 
 def _fits(password_hash: str, password: str) -> bool:

@@ -31,9 +31,9 @@ CSP = (
 
 def language_of(request: Request) -> str:
     """Spanish, unless the reader has chosen English, or their browser asks for it and not for Spanish."""
-    chosen = request.query_params.get("lang") or request.session.get("lang")
-    if chosen in LANGUAGES:
-        request.session["lang"] = chosen
+    if (wanted := request.query_params.get("lang")) in LANGUAGES and wanted != request.session.get("lang"):
+        request.session["lang"] = wanted
+    if (chosen := request.session.get("lang")) in LANGUAGES:
         return str(chosen)
     return preferred(request.headers.get("accept-language", ""), tuple(LANGUAGES))
 

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+import time
 from typing import Annotated
 from urllib.parse import quote
 
@@ -22,22 +23,34 @@ FromApp = Annotated[Deps, Depends(deps_of)]
 
 
 def user_of(request: Request, deps: Deps) -> User | None:
-    """Who is logged in; in the open demonstration, anybody is."""
+    """Who is logged in, for a working day at most; in the open demonstration, anybody is."""
     if not deps.door.users:
         return ANYBODY
+    if time.time() - float(request.session.get("since", 0)) > LASTS:
+        return None
     return deps.door.users.get(str(request.session.get("user", "")))
+
+
+def begin(request: Request, user: User) -> None:
+    """A session of the user's own; a token from before it is worth nothing after it."""
+    request.session.clear()
+    request.session.update(user=user.name, since=time.time())
 
 
 def token_of(request: Request) -> str:
     """The session's token, which every form that orders something must carry."""
-    return str(request.session.setdefault("token", secrets.token_urlsafe(24)))
+    if "token" not in request.session:
+        request.session["token"] = secrets.token_urlsafe(24)
+    return str(request.session["token"])
 
 
 async def viewer(request: Request, deps: FromApp) -> User:
     """Sends whoever is not logged in to the login page, and back afterwards."""
     user = user_of(request, deps)
     if user is None:
-        raise HTTPException(303, headers={"Location": f"{LOGIN}?to={quote(request.url.path)}"})
+        query = f"?{request.url.query}" if request.url.query else ""
+        to = f"{request.url.path}{query}" if request.method == "GET" else "/console"
+        raise HTTPException(303, headers={"Location": f"{LOGIN}?to={quote(to)}"})
     return user
 
 

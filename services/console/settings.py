@@ -39,8 +39,13 @@ class Settings(ServiceSettings, JourneySettings):
         return read_users(self.console_users.get_secret_value())
 
     @property
+    def real(self) -> bool:
+        """Whether the leads are of life: the sandbox's Kommo has no certificate."""
+        return self.kommo_base_url.startswith("https://")
+
+    @property
     def demonstration(self) -> bool:
-        return self.pauta_profile == "demonstration" and self.sandbox_replicas > 0
+        return self.pauta_profile == "demonstration" and self.sandbox_replicas > 0 and not self.real
 
     @property
     def prices(self) -> dict[str, float]:

@@ -1,6 +1,13 @@
 """The pages' words: written in Spanish where they stand, and here in English. Another language is one more table."""
 
 ENGLISH = {
+    "RabbitMQ no responde: no se hizo nada.": "RabbitMQ does not answer: nothing was done.",
+    "Algo no está disponible en este momento. Inténtalo de nuevo en unos segundos.": "Something is not available right now. Try again in a few seconds.",
+    "Algo en la dirección o en el formulario no es válido.": "Something in the address or in the form is not valid.",
+    "Esta página no existe, o ya no.": "This page does not exist, or does not any more.",
+    "No puedes hacer esto: solo puedes mirar, o esta página es de antes de que entraras. Vuelve a abrirla.": "You may not do this: you may only look, or this page is from before you logged in. Open it again.",
+    "No se encontró": "Not found",
+    "No se pudo hacer": "It could not be done",
     "Aceptado por el proveedor": "Accepted by the provider",
     "Agendó": "Booked",
     "Agendó una reunión": "Booked a meeting",
@@ -79,6 +86,7 @@ ENGLISH = {
     "Guardado": "Stored",
     "Hay contactos atrasados que esperan tu decisión": "Overdue touches wait for your word",
     "Hoy": "Today",
+    "Inicio": "Start",
     "Ir al contenido": "Skip to the content",
     "Kommo lo rechazó": "Kommo refused it",
     "La reserva se asigna a ese lead.": "The booking is given to that lead.",
@@ -272,7 +280,7 @@ ENGLISH = {
     "{} por hacer, {} por reintentar": "{} to do, {} to be tried again",
     "{} sucesos guardados": "{} events kept",
     "¿Dejar que salgan, cada uno según su regla?": "Let them go, each by its own rule?",
-    "¿Descartar los mensajes elegidos?": "Discard the chosen messages?",
+    "¿Descartar los {} mensajes elegidos?": "Discard the {} chosen messages?",
     "¿Detener todo lo que sale?": "Stop everything that leaves?",
     "¿No contactar más a esta persona por ningún medio?": "Never contact this person again, on any channel?",
     "Último paso": "Last step",

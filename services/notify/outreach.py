@@ -8,7 +8,7 @@ import structlog
 
 from contracts.lead import LeadCard
 from contracts.outbound import ProviderAway, ProviderBack
-from contracts.touch import Channel, HoldReason, Kind
+from contracts.touch import Channel, HoldReason, Kind, SkipReason
 from journey.zones import country_of
 from kit.breaker import Breaker
 from kit.failures import Unavailable, describe
@@ -29,8 +29,11 @@ async def make(
     at_once: bool = False,
     from_state: State = State.PLANNED,
     check_in: float | None = None,
+    perhaps_sent: bool = False,
 ) -> None:
     """Sends the touch unless it was sent, must not be, or cannot be. Raises Unavailable when it was surely not sent.
+
+    Where it was `perhaps_sent` before, it goes now or never by itself: what would wait is left to a person.
 
     `at_once` is the answer to a form that has just come: nobody can have booked yet, so nobody is asked. `check_in`
     is after how many seconds the clock tries again what is Unavailable, where no message of the bus does.
@@ -45,6 +48,10 @@ async def make(
         match decide(touch, _known(facts, touch, deps), deps.now()):
             case Leave():
                 log.info("touch.left", touch_id=str(touch.touch_id), channel=touch.channel)
+            case Defer() | Skip(SkipReason.BOOKED) if perhaps_sent:
+                await deps.store.put_back(touch, attempt, "perhaps sent before", to=State.UNCERTAIN, check_in=None)
+                await deps.store.unknown(touch)
+                log.error("touch.left_to_a_person", touch_id=str(touch.touch_id), channel=touch.channel)
             case Skip(reason):
                 await deps.store.skipped(touch, attempt, reason)
                 log.info("touch.skipped", touch_id=str(touch.touch_id), channel=touch.channel, reason=reason)

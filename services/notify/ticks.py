@@ -96,7 +96,14 @@ async def settle(one: Open, deps: Deps) -> None:
             log.info("touch.sent_again", touch_id=str(one.touch.touch_id), channel=one.touch.channel)
             with contextlib.suppress(Unavailable):  # surely not sent, and put back: a later look tries again
                 check_in = deps.settings.checks[-1]
-                await make(one.touch, one.card, deps, from_state=State.UNCERTAIN, check_in=check_in)
+                await make(
+                    one.touch,
+                    one.card,
+                    deps,
+                    from_state=State.UNCERTAIN,
+                    check_in=check_in,
+                    perhaps_sent=one.sendings > 0,
+                )
         case _:
             await deps.store.unknown(one.touch)
             log.error("touch.left_to_a_person", touch_id=str(one.touch.touch_id), channel=one.touch.channel)

@@ -1,5 +1,6 @@
 """The operators' pages, in a real browser, against the running system."""
 
+import asyncio
 import csv
 import io
 import json
@@ -8,12 +9,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from contracts.touch import Channel, FailureKind, TouchFailed
 from pauta.running.servers import free_ports
 from services.console.door import hashed
 from tests.browser import SIZES, a_browser, a_person, barriers
@@ -21,6 +24,9 @@ from tests.system import System, e164, person
 
 pytestmark = pytest.mark.connected
 
+A_FAILURE: dict[str, Any] = {
+    **{"lead_id": 8_200_001, "touch_id": UUID(int=8), "step": "day_3", "channel": Channel.WHATSAPP},
+}
 PAGES = ("", "/stopwatch", "/leads", "/letters", "/journey", "/sources")
 PASSWORD = "una-contraseña-larga"
 
@@ -170,6 +176,7 @@ async def test_a_dead_letter_is_replayed_from_the_page(system: System, browser: 
             await system.until(there, lambda: "the letter is not on the page")
             await system.sql("crm", "alter table registrations_away rename to registrations")
             letter = page.locator("section", has_text="crm.leads", has=page.locator(f'a[href$="/{lead}"]'))
+            await letter.locator("[data-all]").check()
             await letter.get_by_role("button", name="Reintentar").click()
             await shown(page, "Se reintentan:")
     finally:
@@ -234,6 +241,70 @@ async def test_no_policy_lets_a_stranger_in_and_nothing_internal_is_reachable(sy
         raw = httpx.Request("GET", url(system))
         raw.url = raw.url.copy_with(raw_path=f"/console{path}".encode())
         assert (await system.http.send(raw)).status_code in (400, 404), path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/leads?q=%C2%B2", "/leads?q=%00", "/leads?state=%00&source=%00&step=%00", "/leads?page=0", "/leads?q=%FF"),
+        *(
+            "/leads/99999999999999999999",
+            "/leads/-1",
+            "/leads/ana",
+            "/leads/4",
+            "/stopwatch?days=0",
+            "/sources?by=card",
+        ),
+        *("/journey/fax/welcome", "/journey/sms/..%2F..%2Fetc", "/feed?after=99999999999999999999", "/nowhere?lang=xx"),
+        "/sources?by=card",
+    ],
+)
+async def test_odd_addresses_get_an_answer_a_person_can_read(system: System, path: str) -> None:
+    answer = await system.http.get(url(system, path))
+
+    assert answer.status_code in (200, 404, 422), answer.text
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "</html>" in answer.text
+
+
+async def test_odd_orders_change_nothing_and_say_so(system: System) -> None:
+    async with httpx.AsyncClient() as client:
+        page = await client.get(url(system))
+        found = re.search(r'name="token" value="([^"]+)"', page.text)
+        assert found is not None
+        for path, form in (
+            ("/leads/99999999999999999999/pause", {}),
+            ("/leads/1/explode", {}),
+            ("/leads/1/skip", {}),
+            ("/touches", {"lead_id": "1", "touch_id": "none"}),
+            ("/bookings/x/attach", {"lead_id": "ana"}),
+            ("/letters/burn", {}),
+        ):
+            answer = await client.post(url(system, path), data={"token": found[1], **form})
+            assert answer.status_code in (404, 422), path
+            assert "No se " in answer.text, path
+
+
+async def test_what_is_ticked_stays_ticked_while_the_page_looks_again(system: System, browser: Browser) -> None:
+    for _ in range(2):
+        await system.say(TouchFailed(**A_FAILURE, kind=FailureKind.UNREACHABLE, reason="none"))
+    async with a_person(browser) as operator:
+        page = await operator.open(url(system, "/letters"))
+        letters = page.locator("#dead section", has_text="notify.fallback")
+        boxes = letters.locator("input[name=ids]")
+        await expect(boxes.nth(1)).to_be_visible()
+        assert await page.locator("#dead input[name=ids]:checked").count() == 0
+        await boxes.nth(1).check()
+        await page.locator("h1").click()
+        lead = await system.lead(person())
+        await system.happens(lead, "call touch.sent")
+        await page.wait_for_timeout(3000)  # the page has heard of it, and looked
+        assert [await boxes.nth(n).is_checked() for n in range(2)] == [False, True]
+        await letters.locator("[data-all]").check()
+        assert await letters.locator("input[name=ids]:not(:checked)").count() == 0
+        page.once("dialog", lambda dialog: dialog.accept())
+        await letters.get_by_role("button", name="Descartar").click()
+        await shown(page, "Se descartaron: ")
 
 
 async def test_the_feed_says_that_something_is_new(system: System) -> None:
@@ -342,7 +413,7 @@ async def test_the_session_s_cookie_is_for_these_pages_alone(closed: str) -> Non
         answer = await log_in(client, "ana")
 
     cookie = answer.headers["set-cookie"].lower()
-    assert {"httponly", "samesite=strict", "path=/console"} <= {part.strip() for part in cookie.split(";")}
+    assert {"httponly", "samesite=lax", "path=/console"} <= {part.strip() for part in cookie.split(";")}
 
 
 async def test_a_login_leads_to_no_other_site(closed: str) -> None:
@@ -394,6 +465,23 @@ async def test_who_guesses_is_locked_out_and_others_are_not(closed: str) -> None
     assert (late.status_code, late.headers["retry-after"]) == (429, "900")
     assert "Demasiados intentos" in late.text
     assert hers.status_code == 303
+
+
+async def test_many_guesses_at_once_are_no_way_round(closed: str) -> None:
+    async with a_client(closed, "203.0.113.9") as guesser:
+        form = {"token": await token(guesser), "name": "luis"}
+        answers = await asyncio.gather(
+            *(guesser.post("/login", data={**form, "password": f"guess {number}"}) for number in range(20))
+        )
+
+    assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 15
+
+
+async def test_an_order_after_the_session_ended_leads_to_the_login_and_back_to_a_page(closed: str) -> None:
+    async with a_client(closed) as client:
+        answer = await client.post(f"{closed}/leads/5/pause", data={"token": "old"})
+
+    assert answer.headers["location"] == "/console/login?to=/console"
 
 
 async def test_a_forged_session_is_none(closed: str) -> None:

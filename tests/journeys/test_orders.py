@@ -105,6 +105,43 @@ async def test_a_meetings_touches_are_made_also_while_the_follow_up_is_paused(sy
     assert await texts_to(system, form) == ["confirmation"]
 
 
+async def test_what_perhaps_left_before_a_pause_is_left_to_a_person_and_not_sent_after_it(system: System) -> None:
+    lead, form = await a_welcomed_lead(system)
+    await system.say(StepSkipped(lead_id=lead, step="day_3", by=BY))
+    await system.planned(lead, *FOLLOW_UPS[1:])
+    await system.order(provider="brevo", kind="stall", path="/v3/smtp/email", method="POST", times=1, seconds=4)
+    receipts = f"{system.native.addresses.sandbox}/sandbox/callbacks"
+    await system.http.put(receipts, json={"copies": 0})  # or one of them would tell
+    try:
+        await system.let_pass(lead, "day_6")
+
+        async def received() -> bool:
+            return len(await system.sandbox("emails", form["email"])) == 2
+
+        await system.until(received, lambda: "the mail never came to Brevo")
+        await system.say(LeadPaused(lead_id=lead, by=BY))  # while Brevo keeps its answer to itself
+        await system.happens(lead, "email touch.uncertain", "email touch.unknown")
+        await paused(system, lead, LeadUnpaused(lead_id=lead, by=BY))
+    finally:
+        await system.http.put(receipts, json={})
+
+    assert "email touch.deferred" not in await system.actions(lead)
+    assert len(await system.sandbox("emails", form["email"])) == 2
+
+
+async def test_who_had_said_stop_before_and_comes_again_can_be_stopped_again(system: System) -> None:
+    lead, form = await a_welcomed_lead(system)
+    await system.say(LeadStopped(lead_id=lead, by=BY))
+    await system.happens(lead, "lead.opted_out")
+    again = 7_200_000
+    await system.say(a_lead_created(lead_id=again, phone=e164(form), email=form["email"]))
+    await system.happens(again, "call touch.skipped")
+    await system.say(LeadStopped(lead_id=again, by=BY))
+
+    await system.happens(again, "lead.opted_out")
+    await system.planned(again)
+
+
 async def test_a_step_that_is_left_out_is_not_sent_and_the_next_one_is(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     order = StepSkipped(lead_id=lead, step="day_3", by=BY)

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 PERSONAL = {"text", "title", "email", "phone", "name", "meeting_url", "company"}
+OWN_WORDS = {"booking.cancelled": ("reason",)}  # elsewhere a reason is ours
 
 
 def erased(body: Mapping[str, Any]) -> dict[str, Any]:
     """The event without what the person typed or can be reached by; it still reads as the event it is."""
-    return {name: _emptied(name, value) for name, value in body.items()}
+    own = OWN_WORDS.get(str(body.get("topic")), ())
+    return {name: "" if name in own else _emptied(name, value) for name, value in body.items()}
 
 
 def _emptied(name: str, value: Any) -> Any:

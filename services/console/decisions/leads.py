@@ -261,7 +261,7 @@ def _stepped(lead: Lead, step: str, outcome: str) -> Lead:
     before = lead.steps.get(step)
     if before is not None and RANKS[outcome] < RANKS[before]:
         return lead
-    place = lead.step if lead.booking else step
+    place = lead.step if lead.booking or before is not None else step  # a late receipt leads nobody back
     return replace(lead, step=place, steps=lead.steps | {step: outcome})
 
 

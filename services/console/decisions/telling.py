@@ -139,6 +139,8 @@ def _text(of: Any, name: str) -> str:
 
 
 def _detail(body: Mapping[str, Any]) -> str:
+    if (provider := _text(body, "provider")) and _text(body, "reason"):
+        return f"{provider}: {body['reason']}"
     if reason := _text(body, "reason"):
         return REASONS.get(reason, reason)
     return next((text for name in PLAIN_DETAILS if (text := _text(body, name))), "")

@@ -11,6 +11,7 @@ from kit import tracing
 from kit.service import deps_of
 from services.console.decisions.letters import Letter
 from services.console.deps import Deps
+from services.console.routes.reading import RowId
 from services.console.store.projections import Progress
 
 log = structlog.get_logger()
@@ -36,8 +37,8 @@ class Chosen(BaseModel):
 @routes.get("/api/actions")
 async def actions(
     deps: FromApp,
-    lead_id: int | None = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    lead_id: RowId | None = None,
+    after: RowId = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> list[dict[str, Any]]:
     """Actions as they stand in the log, oldest first; of one lead, or after the one with id `after`."""

@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 
 from services.console.door import LockedOut
 from services.console.rendering import STATIC
-from services.console.session import FromApp, genuine, token_of, user_of
+from services.console.session import FromApp, begin, genuine, token_of, user_of
 
 log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)
@@ -47,8 +47,7 @@ async def log_in(
     if user is None:
         log.warning("console.wrong_password")
         return _again(request, deps, to, "El nombre o la contraseña no es correcto.", 401)
-    request.session.clear()  # a new token: one from before the login is worth nothing after it
-    request.session["user"] = user.name
+    begin(request, user)
     return RedirectResponse(_inside(to), status_code=303)
 
 
@@ -67,4 +66,6 @@ def _again(request: Request, deps: FromApp, to: str, problem: str, status: int) 
 
 def _inside(to: str) -> str:
     """Only pages of ours are gone to after the login."""
-    return to if to == "/console" or (to.startswith("/console/") and "//" not in to and "\\" not in to) else "/console"
+    path = to.partition("?")[0]
+    ours = path == "/console" or (path.startswith("/console/") and "//" not in path)
+    return to if ours and "\\" not in to and to.isprintable() else "/console"

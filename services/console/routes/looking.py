@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
+from pydantic import AfterValidator
 
 from contracts.touch import Channel
 from kit.clock import now
@@ -23,6 +24,7 @@ from services.console.decisions.stopwatch import Objective, budget, cause, chain
 from services.console.decisions.users import User
 from services.console.deps import Deps
 from services.console.neighbours import Kind, waiting
+from services.console.routes.reading import LeadId, RowId, storable
 from services.console.session import FromApp, Viewer, token_of, viewer
 from services.console.store.figures import GROUPS, PAGE, Wanted
 
@@ -37,6 +39,7 @@ PREVIEW_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; fra
 PERIODS = (1, 7, 30, 90)
 
 Days = Annotated[int, Query(ge=1, le=366)]
+Text = Annotated[str, Query(max_length=200), AfterValidator(storable)]
 
 
 async def frame(request: Request, deps: Deps, user: User, at: str) -> dict[str, Any]:
@@ -51,7 +54,7 @@ async def frame(request: Request, deps: Deps, user: User, at: str) -> dict[str, 
         "token": token_of(request),
         "at": at,
         "switch": await deps.store.switch(),
-        "flash": request.session.pop("flash", None),
+        "flash": request.session.pop("flash") if "flash" in request.session else None,
         "periods": PERIODS,
     }
 
@@ -109,10 +112,10 @@ async def leads(
     request: Request,
     deps: FromApp,
     user: Viewer,
-    q: Annotated[str, Query(max_length=200)] = "",
-    state: str = "",
-    source: str = "",
-    step: str = "",
+    q: Text = "",
+    state: Text = "",
+    source: Text = "",
+    step: Text = "",
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> HTMLResponse:
     wanted = Wanted(q, state, source, step, page)
@@ -129,7 +132,7 @@ async def leads(
 
 
 @routes.get("/leads/{lead_id}")
-async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: int) -> HTMLResponse:
+async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: LeadId) -> HTMLResponse:
     """What happened to one lead, why, and what comes next."""
     top = await frame(request, deps, user, "leads")
     lead, events = await deps.figures.lead(lead_id), await deps.store.events_of(lead_id)
@@ -255,7 +258,7 @@ def _cell(value: Any) -> Any:
 
 
 @routes.get("/feed", dependencies=LOOKING)
-async def feed(request: Request, deps: FromApp, after: int, lead_id: int | None = None) -> StreamingResponse:
+async def feed(request: Request, deps: FromApp, after: RowId, lead_id: RowId | None = None) -> StreamingResponse:
     """Says at once when something has happened after `after` (server-sent events); the page then looks for itself."""
     last = request.headers.get("last-event-id", "")  # of a browser that comes again
     after = max(after, int(last) if last.isascii() and last.isdigit() and len(last) < 19 else 0)

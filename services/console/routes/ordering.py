@@ -1,10 +1,13 @@
 """What an operator orders by a button: each is said as an event, and carried out by the service that owns it."""
 
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated, Literal
 
 import structlog
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse
+from pydantic import AfterValidator
 
 from contracts.booking import BookingAttached
 from contracts.cadence import StepSkipped
@@ -13,11 +16,17 @@ from contracts.lead import LeadErased, LeadPaused, LeadStopped, LeadUnpaused
 from contracts.outbound import OutboundPaused, OutboundResumed
 from contracts.touch import TouchReviewed
 from kit import tracing
+from kit.failures import describe
+from services.console.decisions.letters import Letter
 from services.console.deps import Deps
+from services.console.routes.reading import LARGEST, LeadId, storable
 from services.console.session import FromApp, Operator, operator
 
 log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)
+
+Act = Callable[[Collection[str], str], Awaitable[list[Letter]]]
+Text = Annotated[str, Form(max_length=500), AfterValidator(storable)]
 
 ORDERS = {"pause": LeadPaused, "resume": LeadUnpaused, "stop": LeadStopped, "erase": LeadErased}
 DONE = {
@@ -33,9 +42,9 @@ async def skip(
     request: Request,
     deps: FromApp,
     user: Operator,
-    lead_id: int,
-    step: Annotated[str, Form(max_length=100)],
-    booking: Annotated[str, Form(max_length=200)] = "",
+    lead_id: LeadId,
+    step: Text,
+    booking: Text = "",
 ) -> RedirectResponse:
     """The step that the operator saw as the next one: another may be the next by now, and is left alone."""
     await _say(deps, StepSkipped(lead_id=lead_id, step=step, booking=booking, by=user.name))
@@ -47,12 +56,12 @@ async def order_about_lead(
     request: Request,
     deps: FromApp,
     user: Operator,
-    lead_id: int,
+    lead_id: LeadId,
     order: Literal["pause", "resume", "stop", "erase"],
     sure: Annotated[str, Form()] = "",
 ) -> RedirectResponse:
     if order == "erase" and sure != str(lead_id):
-        return _back(request, f"/leads/{lead_id}", "Para borrar sus datos, escribe el número del lead.")
+        return _back(request, f"/leads/{lead_id}", "Para borrar sus datos, escribe el número del lead.", tone="doubt")
     await _say(deps, ORDERS[order](lead_id=lead_id, by=user.name))
     return _back(request, f"/leads/{lead_id}", DONE[order])
 
@@ -63,7 +72,7 @@ async def switch(
     deps: FromApp,
     user: Operator,
     way: Literal["pause", "resume"],
-    reason: Annotated[str, Form(max_length=500)] = "",
+    reason: Text = "",
 ) -> RedirectResponse:
     event = OutboundPaused(by=user.name, reason=reason) if way == "pause" else OutboundResumed(by=user.name)
     await _say(deps, event)
@@ -72,8 +81,9 @@ async def switch(
 
 @routes.post("/catch-up", dependencies=[Depends(operator)])
 async def catch_up(request: Request, deps: FromApp) -> RedirectResponse:
-    taken = await deps.neighbours.release_catch_up()
-    return _back(request, "", "Los contactos atrasados ya salen." if taken else "El planificador no responde.")
+    if not await deps.neighbours.release_catch_up():
+        return _back(request, "", "El planificador no responde.", tone="bad")
+    return _back(request, "", "Los contactos atrasados ya salen.")
 
 
 @routes.post("/letters/{what}")
@@ -84,11 +94,26 @@ async def letters(
     what: Literal["replay", "discard"],
     ids: Annotated[list[str] | None, Form()] = None,
 ) -> RedirectResponse:
-    with tracing.continued({}):
-        act = deps.dead_letters.replay if what == "replay" else deps.dead_letters.discard
-        done = await act((ids or [])[:1000], user.name)
+    act = deps.dead_letters.replay if what == "replay" else deps.dead_letters.discard
+    try:
+        with tracing.continued({}):
+            done = await _until_found(act, set((ids or [])[:1000]), user.name)
+    except Exception as away:  # whatever a broken connection raises
+        log.warning("letters.away", reason=describe(away))
+        return _back(request, "/letters", "RabbitMQ no responde: no se hizo nada.", tone="bad")
     text = "Se reintentan: {}." if what == "replay" else "Se descartaron: {}."
-    return _back(request, "/letters", text, len(done))
+    return _back(request, "/letters", text, done)
+
+
+async def _until_found(act: Act, wanted: set[str], by: str) -> int:
+    """How many were there. Somebody who looks holds them for a moment, so it is tried again for two seconds."""
+    left = set(wanted)
+    for pause in (0.2, 0.6, 1.2, 0):
+        left -= {letter.letter_id for letter in await act(left, by)}
+        if not left:
+            break
+        await asyncio.sleep(pause)
+    return len(wanted) - len(left)
 
 
 @routes.post("/touches")
@@ -96,7 +121,7 @@ async def review(
     request: Request,
     deps: FromApp,
     user: Operator,
-    lead_id: Annotated[int, Form()],
+    lead_id: Annotated[int, Form(gt=0, le=LARGEST)],
     touch_id: Annotated[str, Form()],
     send: Annotated[bool, Form()] = False,
 ) -> RedirectResponse:
@@ -111,10 +136,10 @@ async def review(
 
 @routes.post("/bookings/{uid}/attach")
 async def attach(
-    request: Request, deps: FromApp, user: Operator, uid: str, lead_id: Annotated[int, Form(gt=0)]
+    request: Request, deps: FromApp, user: Operator, uid: str, lead_id: Annotated[int, Form(gt=0, le=LARGEST)]
 ) -> RedirectResponse:
     if await deps.figures.lead(lead_id) is None:
-        return _back(request, "/letters", "No hay un lead con ese número.")
+        return _back(request, "/letters", "No hay un lead con ese número.", tone="doubt")
     await _say(deps, BookingAttached(lead_id=lead_id, uid=uid, by=user.name))
     return _back(request, "/letters", "La reserva se asigna a ese lead.")
 
@@ -125,6 +150,6 @@ async def _say(deps: Deps, event: Event) -> None:
     log.info("console.ordered", order=event.topic, lead_id=event.lead_id)
 
 
-def _back(request: Request, page: str, flash: str, *filling: object) -> RedirectResponse:
-    request.session["flash"] = [flash, *filling]
+def _back(request: Request, page: str, flash: str, *filling: object, tone: str = "good") -> RedirectResponse:
+    request.session["flash"] = [tone, flash, *filling]
     return RedirectResponse(f"/console{page}", status_code=303)

@@ -18,12 +18,17 @@ async function refresh() {
 function show(fresh) {
   for (const part of parts()) {
     const next = fresh.getElementById(part.id);
-    if (!next || next.innerHTML === part.dataset.shown || part.contains(document.activeElement) && part.querySelector("input:focus, select:focus")) continue;
+    if (!next || next.innerHTML === part.dataset.shown || inUse(part)) continue;
     const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
     part.dataset.shown = next.innerHTML;
     part.replaceChildren(...next.childNodes);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
   }
+}
+
+// What somebody is typing or choosing in stays as it is until they are done.
+function inUse(part) {
+  return part.querySelector("input:focus, select:focus") || [...part.querySelectorAll("input[type=checkbox]")].some((box) => box.checked);
 }
 
 if (parts().length) {
@@ -33,14 +38,16 @@ if (parts().length) {
   stream.onmessage = () => { refresh(); clearTimeout(later); later = setTimeout(refresh, 2000); };
 }
 
-for (const all of document.querySelectorAll("[data-all]"))
-  all.addEventListener("change", () => {
-    for (const box of document.querySelectorAll(`input[form="${all.dataset.all}"][name=ids]`)) if (box.closest("section") === all.closest("section")) box.checked = all.checked;
-  });
+const chosen = (form) => document.querySelectorAll(`input[form="${form}"][name=ids]:checked`).length;
+
+document.addEventListener("change", ({ target }) => {
+  if (!target.dataset.all) return;
+  for (const box of document.querySelectorAll(`input[form="${target.dataset.all}"][name=ids]`)) box.checked = target.checked;
+});
 
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.sure ?? event.target.dataset.sure;
-  if (question && !confirm(question)) event.preventDefault();
+  if (question && !confirm(question.replace("{}", chosen(event.target.id)))) event.preventDefault();
 });
 
 for (const field of document.querySelectorAll("form[data-at-once] select"))

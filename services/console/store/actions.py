@@ -20,8 +20,9 @@ SWITCHED = """select body from actions where topic in ('outbound.paused', 'outbo
               order by (body->>'at')::timestamptz desc, id desc limit 1"""
 UNKNOWN = """select id, body, trace from actions a where topic = 'touch.unknown'
                and not exists (select 1 from actions later where later.lead_id = a.lead_id and later.id > a.id
-                 and later.topic in ('touch.sent', 'touch.delivered', 'touch.failed')
+                 and later.topic in ('touch.sent', 'touch.delivered', 'touch.failed', 'touch.skipped', 'touch.reviewed')
                  and later.body->>'touch_id' = a.body->>'touch_id')
+               and not exists (select 1 from leads where leads.lead_id = a.lead_id and erased_at is not null)
              order by id limit $1"""
 
 OF_LEAD = """select id, at, body, trace from (select * from actions where lead_id = $1 order by id desc limit $2) newest

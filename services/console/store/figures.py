@@ -1,5 +1,6 @@
 """Console's SQL for its pages: leads to look through, and figures about them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,14 +12,16 @@ from services.console.decisions.stopwatch import Objective
 from services.console.store.projections import lead_of
 
 PAGE = 50
+PLAIN = str.maketrans("áéíóúüñ", "aeiouun")
+WRITTEN_NUMBER = re.compile(r"[#+]?[0-9 ().-]+")
 GROUPS = ("fuente", "utm_source", "utm_medium", "utm_campaign")
 GROUPED = "coalesce(nullif(case when $2 = 'fuente' then source else fields->>$2 end, ''), '')"
 
 FUNNEL = """select count(*) as received, count(reached_at) as reached, count(booked_at) as booked, count(met_at) as met
             from leads where accepted_at >= $1 and accepted_at < $2"""
 SEARCH = """select * from leads
-            where ($1 = '' or lead_id = $2 or lower(name) like $3 or lower(email) like $3
-                   or ($4 <> '' and phone like $4))
+            where ($1 = '' or lead_id = $2 or translate(lower(name), 'áéíóúüñ', 'aeiouun') like $3
+                   or lower(email) like $3 or ($4 <> '' and phone like $4))
               and ($5 = '' or state = $5) and ($6 = '' or source = $6) and ($7 = '' or step = $7)
               and accepted_at is not null
             order by accepted_at desc, lead_id desc limit $8 offset $9"""
@@ -76,14 +79,14 @@ class Figures:
 
     async def leads(self, wanted: Wanted) -> list[Lead]:
         """One page of them and one more, where there is a next page; the newest first."""
-        text = wanted.text.strip().lower()
-        digits = "".join(c for c in text if c.isdigit())
+        text = wanted.text.strip().lower().translate(PLAIN)
+        digits = "".join(c for c in text if c.isdecimal()) if WRITTEN_NUMBER.fullmatch(text) else ""
         rows = await self._database.fetch(
             SEARCH,
             text,
-            int(digits) if text.lstrip("#").isdigit() and len(digits) < 19 else 0,
+            int(digits) if 0 < len(digits) < 19 else 0,
             f"%{_escaped(text)}%",
-            f"%{digits}" if len(digits) >= 4 else "",
+            f"%{digits[-10:]}" if len(digits) >= 4 else "",  # a Mexican mobile may still be written with 521
             wanted.state,
             wanted.source,
             wanted.step,

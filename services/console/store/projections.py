@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from contracts.booking import BookingMoved, BookingUnmatched, LeadBooked
+from contracts.booking import BookingAttached, BookingMoved, BookingUnmatched, LeadBooked
 from contracts.event import Event
 from kit.database import Connection, Database
 from services.console.decisions.companies import COMPANIES, Company, about, heard
@@ -27,7 +27,10 @@ MATCH_BOOKING = """insert into bookings (uid, email, phone, said_at, lead_id) va
 FRESH = "select id, event_id, body from actions where id > $1 order by id limit $2"
 OF_THE_ERASED = """select id, body from actions where lead_id = any($1) and id <= $2
                      and topic in ('lead.created', 'lead.returned', 'reply.received', 'lead.booked', 'booking.moved',
-                                   'touch.due', 'booking.unmatched')"""
+                                   'booking.cancelled', 'touch.due')
+                   union all
+                   select id, body from actions where topic = 'booking.unmatched' and id <= $2
+                     and body->>'uid' in (select uid from bookings where lead_id = any($1))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,9 @@ class Projections:
             if not rows:
                 return False
             events = [event for row in rows if (event := read(row["body"])) is not None]
-            await _fold_leads(connection, events, rows[-1]["id"])
-            await _fold_companies(connection, events)
             await _fold_bookings(connection, events)
+            await _fold_companies(connection, events)
+            await _fold_leads(connection, events, rows[-1]["id"])
             await connection.execute("update projected set until = $1", rows[-1]["id"])
         return True
 
@@ -117,6 +120,8 @@ async def _fold_bookings(connection: Connection, events: Iterable[Event]) -> Non
                 )
             case LeadBooked(booking=booking) | BookingMoved(booking=booking):
                 await connection.execute(MATCH_BOOKING, booking.uid, event.at, event.lead_id)
+            case BookingAttached(uid=uid):
+                await connection.execute(MATCH_BOOKING, uid, event.at, event.lead_id)
             case _:
                 pass
 

@@ -11,10 +11,15 @@ OPT_OUT = """insert into opt_outs (address, channel, reason) select unnest($1::t
              on conflict do nothing returning address"""
 
 
-async def opt_out(connection: Connection, addresses: Sequence[str], channel: str, reason: str) -> None:
-    """The person behind these addresses is left alone on all of theirs; said of each of their leads, once."""
+async def opt_out(connection: Connection, addresses: Sequence[str], channel: str, reason: str) -> bool:
+    """The person behind these addresses is left alone on all of theirs; said of each of their leads, once.
+
+    False where they were before.
+    """
     leads = await connection.fetch(THEIRS, list(addresses))
     theirs = {a for lead in leads for a in (lead["phone"], lead["email"]) if a} | set(addresses)
-    if await connection.fetch(OPT_OUT, sorted(theirs), channel, reason):
-        events = [LeadOptedOut(lead_id=lead["lead_id"], channel=channel, reason=reason) for lead in leads]
-        await outbox.add(connection, events)
+    if not await connection.fetch(OPT_OUT, sorted(theirs), channel, reason):
+        return False
+    events = [LeadOptedOut(lead_id=lead["lead_id"], channel=channel, reason=reason) for lead in leads]
+    await outbox.add(connection, events)
+    return True

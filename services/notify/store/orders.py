@@ -1,6 +1,6 @@
 """Notify's SQL: what operators order about a lead or a touch. The same order twice has no effect."""
 
-from contracts.lead import LeadPaused, LeadStopped, LeadUnpaused
+from contracts.lead import LeadOptedOut, LeadPaused, LeadStopped, LeadUnpaused
 from contracts.touch import SkipReason, TouchReviewed, TouchSkipped
 from kit import outbox
 from kit.database import Connection, Database
@@ -16,7 +16,8 @@ PAUSE = """insert into paused_leads (lead_id, paused, at) values ($1, $2, $3)
            on conflict (lead_id) do update set paused = $2, at = $3 where paused_leads.at < $3"""
 REVIEW = """update touches set state = $2, reason = $3, check_at = case when $2 = 'planned' then now() end,
               updated_at = now()
-            where touch_id = $1 and state = 'uncertain' and check_at is null returning true"""
+            where touch_id = $1 and state = 'uncertain' and check_at is null
+              and (address is not null or $2 <> 'planned') returning true"""
 
 
 class Orders:
@@ -31,8 +32,10 @@ class Orders:
         """The person is left alone, as if they had said so. Raises Unavailable while the lead is not known yet."""
         async with self._database.transaction() as connection:
             addresses = await addresses_of(connection, event.lead_id)
-            if await first_time(connection, CONSUMER, event.event_id):
-                await opt_out(connection, addresses, CHANNEL, "operator")
+            if await first_time(connection, CONSUMER, event.event_id) and not await opt_out(
+                connection, addresses, CHANNEL, "operator"
+            ):  # who had said stop before, and has come again: this lead has still to hear of it
+                await outbox.add(connection, [LeadOptedOut(lead_id=event.lead_id, channel=CHANNEL, reason="operator")])
 
     async def review(self, event: TouchReviewed) -> None:
         """A touch that was given up is planned again, for the clock to make, or settled. Any other is left alone."""

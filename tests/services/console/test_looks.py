@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pytest
@@ -16,6 +17,7 @@ from contracts.catalogue import EVERY_EVENT
 from contracts.lead import Closing
 from contracts.outbound import ProviderAway, ProviderBack
 from contracts.touch import HoldReason, SkipReason
+from kit.examples import ExampleValues, refuse_examples
 from services.console.decisions import telling
 from services.console.decisions.companies import Company, heard
 from services.console.decisions.letters import grouped
@@ -23,6 +25,7 @@ from services.console.decisions.segments import segments
 from services.console.decisions.telling import tell
 from services.console.decisions.users import Role, read_users
 from services.console.rendering import lasting, span_of
+from services.console.settings import Settings
 from services.console.words import ENGLISH, translate
 from tests.services.console.test_leads import at
 from tests.services.console.test_letters import read
@@ -173,3 +176,39 @@ def test_a_company_is_away_from_the_last_word_on() -> None:
     assert heard(Company("kommo"), away).away == "500"
     assert heard(heard(Company("kommo"), away), back).away is None
     assert heard(heard(Company("kommo"), back), away).away is None
+
+
+OWN = {
+    **{
+        "database_url": "postgresql://c:p@h/c",
+        "amqp_url": "amqp://console:a-password@h/",
+        "rabbitmq_url": "http://console:a-password@h",
+    },
+    **{"scheduler_url": "http://scheduler", "notify_url": "http://notify", "console_secret": "x" * 20},
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pauta_profile": "production"},
+        {"sandbox_replicas": 0},
+        {"kommo_base_url": "https://empresa.kommo.com"},
+    ],
+)
+def test_only_the_demonstration_s_console_is_open(change: dict[str, Any]) -> None:
+    pretended = {"kommo_base_url": "http://sandbox:8000"}
+    Settings.model_validate({**OWN, **pretended})
+
+    with pytest.raises(ValueError, match="CONSOLE_USERS is empty"):
+        Settings.model_validate({**OWN, **pretended, **change})
+    users = {"console_users": f"ana:viewer:{HASH}"}
+    assert Settings.model_validate({**OWN, **pretended, **change, **users}).users["ana"].acts is False
+
+
+def test_a_console_with_real_leads_takes_no_example_for_a_secret() -> None:
+    life = {**OWN, "kommo_base_url": "https://empresa.kommo.com", "console_users": f"ana:viewer:{HASH}"}
+    refuse_examples(Settings.model_validate(life))
+
+    with pytest.raises(ExampleValues, match="CONSOLE_SECRET"):
+        refuse_examples(Settings.model_validate({**life, "console_secret": "console-secret-demo"}))
