@@ -31,7 +31,7 @@ ENGLISH = {
     "Contestó": "Answered",
     "Contestó la llamada": "Answered the call",
     "Continuar": "Resume",
-    "Contraseña": "Password",
+    "Contraseña": "Password",  # pragma: allowlist secret
     "Correo": "Email",
     "Correo, ancho": "Email, wide",
     "Correo, angosto": "Email, narrow",
@@ -89,6 +89,7 @@ ENGLISH = {
     "Inicio": "Start",
     "Ir al contenido": "Skip to the content",
     "Kommo lo rechazó": "Kommo refused it",
+    "La última vez, {} dejó que todo saliera:": "The last time, {} let everything leave:",
     "La reserva se asigna a ese lead.": "The booking is given to that lead.",
     "Lead por lead": "Lead by lead",
     "Leads, contactados y con reunión por fuente": "Leads, reached and booked by source",

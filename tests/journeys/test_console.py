@@ -28,7 +28,7 @@ A_FAILURE: dict[str, Any] = {
     **{"lead_id": 8_200_001, "touch_id": UUID(int=8), "step": "day_3", "channel": Channel.WHATSAPP},
 }
 PAGES = ("", "/stopwatch", "/leads", "/letters", "/journey", "/sources")
-PASSWORD = "una-contraseña-larga"
+PASSWORD = "una-contraseña-larga"  # pragma: allowlist secret
 
 expect.set_options(timeout=20_000)
 
@@ -74,6 +74,22 @@ async def test_a_lead_sent_from_the_sandbox_s_page_appears_live_and_its_page_tel
         await now.get_by_role("link", name=name).first.click()
         await shown(now, "No contestó", "WhatsApp: Entregado", "Registrado en Kommo", "day_12", "Guardado", "Marcado")
         await expect(now.locator("#timeline pre").first).to_contain_text("Nadia")
+
+
+async def test_a_person_answers_presses_1_writes_back_and_says_stop_on_the_sandbox_s_page(
+    system: System, browser: Browser
+) -> None:
+    async with a_person(browser) as lead:
+        phone = await lead.open(f"{system.native.addresses.gateway}/sandbox")
+        name = f"Julia Prueba{free_ports(1)[0]}"
+        await phone.fill("#nombre", name)
+        await phone.get_by_role("button", name="Enviar").first.click()
+        await phone.get_by_role("button", name="Contestar", exact=True).click()
+        await phone.get_by_role("button", name="Presionar 1").click()
+        await expect(phone.get_by_text("/cal/demo/reunion").first).to_be_visible()
+        await phone.get_by_role("button", name="Responder BAJA").first.click()
+    found = await system.sql("console", "select lead_id from leads where name = $1", name)
+    await system.happens(found, "call.answered", "reply.received", "whatsapp touch.delivered", "lead.opted_out")
 
 
 async def test_the_figures_and_the_search_find_the_lead(system: System, browser: Browser) -> None:

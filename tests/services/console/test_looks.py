@@ -180,9 +180,9 @@ def test_a_company_is_away_from_the_last_word_on() -> None:
 
 OWN = {
     **{
-        "database_url": "postgresql://c:p@h/c",
-        "amqp_url": "amqp://console:a-password@h/",
-        "rabbitmq_url": "http://console:a-password@h",
+        "database_url": "postgresql://postgres.local/console",
+        "amqp_url": "amqp://rabbitmq.local",
+        "rabbitmq_url": "http://rabbitmq.local",
     },
     **{"scheduler_url": "http://scheduler", "notify_url": "http://notify", "console_secret": "x" * 20},
 }
