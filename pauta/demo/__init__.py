@@ -90,6 +90,7 @@ def _play(addresses: Addresses) -> list[str]:
     _settle(watcher)
     out.print()
     problems = [problem for lead in watcher.guests for problem in _check(addresses, watcher, lead)]
+    problems += _look(addresses, first.name)
     known = next(lead for lead, guest in watcher.guests.items() if guest is first)
     if again.json().get("lead_id") != known:
         problems.append(f"{first.name}'s second form was answered {again.text}, not with lead {known}")
@@ -102,6 +103,17 @@ def _play(addresses: Addresses) -> list[str]:
         f"A form full of mistakes: {wrong.status_code} {json.dumps(wrong.json()['errors'], ensure_ascii=False)}\n"
     )
     return problems
+
+
+def _look(addresses: Addresses, name: str) -> list[str]:
+    """What is wrong with the pages, as an operator and as the lead would find them."""
+    pages = {"console/leads": name, "console": "RabbitMQ", "sandbox": "/sandbox/static/"}
+    return [
+        f"{addresses.gateway}/{path} was answered {answer.status_code}, without {shows!r} on it"
+        for path, shows in pages.items()
+        if (answer := httpx.get(f"{addresses.gateway}/{path}", timeout=15)).status_code != 200
+        or shows not in answer.text
+    ]
 
 
 def _send(addresses: Addresses, watcher: Watcher, guest: Guest) -> None:

@@ -86,8 +86,11 @@ async def test_a_person_answers_presses_1_writes_back_and_says_stop_on_the_sandb
         await phone.get_by_role("button", name="Enviar").first.click()
         await phone.get_by_role("button", name="Contestar", exact=True).click()
         await phone.get_by_role("button", name="Presionar 1").click()
-        await expect(phone.get_by_text("/cal/demo/reunion").first).to_be_visible()
-        await phone.get_by_role("button", name="Responder BAJA").first.click()
+        await expect(phone.locator("#call")).to_be_hidden()
+        await phone.locator("#dock [data-app=whatsapp]").click()
+        await expect(phone.locator("#app-whatsapp")).to_contain_text("/cal/demo/reunion")
+        await phone.locator("#app-whatsapp").get_by_role("button", name="Responder BAJA").click()
+        await expect(phone.locator("#app-whatsapp ol")).to_contain_text("BAJA")
     found = await system.sql("console", "select lead_id from leads where name = $1", name)
     await system.happens(found, "call.answered", "reply.received", "whatsapp touch.delivered", "lead.opted_out")
 
@@ -217,8 +220,7 @@ async def test_everything_is_stopped_and_let_go_from_the_page(system: System, br
     await system.happens(lead, "call.answered", "email touch.delivered")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("phone", "dark")])
 async def test_every_page_is_for_everybody(system: System, browser: Browser, scheme: Any, size: str) -> None:
     lead, _ = await a_followed_lead(system)
     pages = [url(system, path) for path in (*PAGES, f"/leads/{lead}", "/journey/email/welcome", "/journey/sms/day_3")]
