@@ -15,7 +15,7 @@ PAGE = 50
 PLAIN = str.maketrans("áéíóúüñ", "aeiouun")
 WRITTEN_NUMBER = re.compile(r"[#+]?[0-9 ().-]+")
 GROUPS = ("fuente", "utm_source", "utm_medium", "utm_campaign")
-GROUPED = "coalesce(nullif(case when $2 = 'fuente' then source else fields->>$2 end, ''), '')"
+GROUPED = "coalesce(case when $2 = 'fuente' then source else fields->>$2 end, '')"
 
 FUNNEL = """select count(*) as received, count(reached_at) as reached, count(booked_at) as booked, count(met_at) as met
             from leads where accepted_at >= $1 and accepted_at < $2"""

@@ -24,7 +24,7 @@ PUT_BOOKING = """insert into bookings (uid, starts_at, email, phone, said_at) va
                  on conflict (uid) do update set starts_at = $2, email = $3, phone = $4, said_at = $5"""
 MATCH_BOOKING = """insert into bookings (uid, email, phone, said_at, lead_id) values ($1, '', '', $2, $3)
                    on conflict (uid) do update set lead_id = $3, email = '', phone = ''"""
-FRESH = "select id, event_id, body from actions where id > $1 order by id limit $2"
+FRESH = "select id, body from actions where id > $1 order by id limit $2"
 OF_THE_ERASED = """select id, body from actions where lead_id = any($1) and id <= $2
                      and topic in ('lead.created', 'lead.returned', 'reply.received', 'lead.booked', 'booking.moved',
                                    'booking.cancelled', 'touch.due')
