@@ -7,11 +7,10 @@ import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
-import aio_pika
-import aiormq.exceptions
+import aiormq
 import asyncpg
 import structlog
-from aio_pika.abc import AbstractExchange
+from aiormq.abc import AbstractChannel
 
 from contracts.event import Event
 from kit import tracing
@@ -89,23 +88,23 @@ class Relay:
         while not self._stopping:
             try:
                 async with AsyncExitStack() as closing:
-                    exchange, database = await self._connect(closing)
+                    channel, database = await self._connect(closing)
                     pause = 0.2
-                    await self._publish_until_stopped(database, exchange)
+                    await self._publish_until_stopped(database, channel)
             except Exception as outage:  # a node that drops us while it boots raises what no list foresees
                 log.warning("outbox.interrupted", reason=describe(outage), again_in=round(pause, 1))
                 await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - only so that replicas do not retry in step
                 pause = min(pause * 2, 3)
 
-    async def _connect(self, closing: AsyncExitStack) -> tuple[AbstractExchange, "asyncpg.Connection[asyncpg.Record]"]:
+    async def _connect(self, closing: AsyncExitStack) -> tuple[AbstractChannel, "asyncpg.Connection[asyncpg.Record]"]:
         """Both connections, within ten seconds: a node that is still booting may take a request and never answer it."""
         async with asyncio.timeout(10):
-            broker = await closing.enter_async_context(await aio_pika.connect(self._amqp_url, timeout=5))
+            broker = await aiormq.connect(self._amqp_url)
+            closing.push_async_callback(broker.close)
             channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
-            exchange = await channel.get_exchange(self._exchange)
             database = await asyncpg.connect(self._dsn, timeout=5, command_timeout=15)
             closing.push_async_callback(database.close, timeout=2)
-        return exchange, database
+        return channel, database
 
     async def stop(self) -> None:
         """Lets the batch in hand finish; what is left goes with the next start or with another replica."""
@@ -113,12 +112,12 @@ class Relay:
         self._due.set()
 
     async def _publish_until_stopped(
-        self, database: "asyncpg.Connection[asyncpg.Record]", exchange: AbstractExchange
+        self, database: "asyncpg.Connection[asyncpg.Record]", channel: AbstractChannel
     ) -> None:
         counted_at = 0.0
         while True:
             self._due.clear()
-            published = await self._publish_batch(database, exchange)
+            published = await self._publish_batch(database, channel)
             if published == self._batch:
                 continue
             if self._stopping:
@@ -129,13 +128,13 @@ class Relay:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), self._poll)
 
-    async def _publish_batch(self, database: "asyncpg.Connection[asyncpg.Record]", exchange: AbstractExchange) -> int:
+    async def _publish_batch(self, database: "asyncpg.Connection[asyncpg.Record]", channel: AbstractChannel) -> int:
         async with database.transaction():
             rows = await database.fetch(CLAIM, self._batch)
             if not rows:
                 return 0
             async with asyncio.timeout(10):
-                answers = await asyncio.gather(*(_publish(exchange, row) for row in rows), return_exceptions=True)
+                answers = await asyncio.gather(*(self._publish(channel, row) for row in rows), return_exceptions=True)
             done = [row["id"] for row, answer in zip(rows, answers, strict=True) if answer is None]
             refused = [
                 (row["id"], repr(answer)[:500])
@@ -156,15 +155,18 @@ class Relay:
             raise lost[0]
         return len(rows)
 
-
-async def _publish(exchange: AbstractExchange, row: asyncpg.Record) -> None:
-    message = aio_pika.Message(
-        row["body"],
-        message_id=str(row["event_id"]),
-        correlation_id=str(row["lead_id"]),
-        headers={"traceparent": row["traceparent"]},
-        content_type="application/json",
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-        timestamp=row["created_at"],
-    )
-    await exchange.publish(message, row["topic"])
+    async def _publish(self, channel: AbstractChannel, row: asyncpg.Record) -> None:
+        await channel.basic_publish(
+            row["body"],
+            exchange=self._exchange,
+            routing_key=row["topic"],
+            mandatory=True,
+            properties=aiormq.spec.Basic.Properties(
+                message_id=str(row["event_id"]),
+                correlation_id=str(row["lead_id"]),
+                headers={"traceparent": row["traceparent"]},
+                content_type="application/json",
+                delivery_mode=2,  # kept on disk
+                timestamp=row["created_at"],
+            ),
+        )
