@@ -15,13 +15,21 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from pauta.running.recipe import PROJECT, Recipe, read_recipes
-from pauta.running.servers import Caddy, Postgres, Process, RabbitMQ, answers, free_ports, install_missing, wait_until
+from pauta.running.servers import (
+    NICENESS,
+    Caddy,
+    Postgres,
+    Process,
+    RabbitMQ,
+    answers,
+    free_ports,
+    install_missing,
+    wait_until,
+)
 
 WITH_DATABASES = ("intake", "crm", "notify", "scheduler", "console")
 SERVICES = (*WITH_DATABASES, "sandbox")
 BEHIND_THE_GATEWAY = ("intake", "crm", "notify", "console", "sandbox")
-# whoever waits for an answer comes first, then the first contact, then those who only keep books
-NICENESS = {"notify": 10, "sandbox": 10, "crm": 15, "console": 15, "scheduler": 19}
 
 
 @dataclass(frozen=True)
@@ -152,13 +160,13 @@ class Native:
         """One process of service `name` on `port`."""
         command = [sys.executable, "-m", *recipe.command]
         command[command.index("--host") + 1], command[command.index("--port") + 1] = "127.0.0.1", str(port)
-        command = ["nice", "-n", str(NICENESS.get(name, 0)), *command]
         process = Process(
             log_name or name,
             command,
             self.folder / f"{log_name or name}.log",
             self._environment(recipe),
             folder=PROJECT,
+            niceness=NICENESS.get(name, 0),
         )
         process.start()
         self.processes.append(process)

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 MAX_CONNECTIONS = 300  # as in docker-compose.yml
+# whoever waits for an answer comes first, then what carries the first contact, then those who only keep books
+NICENESS = {"rabbitmq": 15, "notify": 17, "sandbox": 17, "crm": 19, "console": 19, "scheduler": 19}
 PACKAGES = {"rabbitmq-server": "rabbitmq-server", "caddy": "caddy", "postgresql": "postgresql"}
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
@@ -108,6 +110,7 @@ class Process:
     environment: Mapping[str, str] = field(default_factory=dict)
     user: str | None = None
     folder: Path | None = None
+    niceness: int = 0
     stop_signal: signal.Signals = signal.SIGTERM
     popen: subprocess.Popen[bytes] | None = None
 
@@ -123,7 +126,7 @@ class Process:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.popen = subprocess.Popen(
-                self.command,
+                ["nice", "-n", str(self.niceness), *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -246,7 +249,9 @@ class RabbitMQ(Process):
             "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
         }
-        super().__init__("rabbitmq", [str(RABBITMQ)], folder / "rabbitmq.log", environment)
+        super().__init__(
+            "rabbitmq", [str(RABBITMQ)], folder / "rabbitmq.log", environment, niceness=NICENESS["rabbitmq"]
+        )
         self._epmd = Process("epmd", ["epmd", "-port", str(self._epmd_port)], folder / "epmd.log", environment)
 
     def start(self) -> None:
