@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from faststream import Context
-
 from journey.model import Journey
+from kit.bus import FromContext
 from kit.leader import Leader
 from services.console.dead_letters import DeadLetters
 from services.console.door import Door
@@ -32,4 +31,4 @@ class Deps:
     projector: Leader
 
 
-FromApp = Annotated[Deps, Context("deps")]
+FromApp = Annotated[Deps, FromContext("deps")]

@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from faststream import Context
-
+from kit.bus import FromContext
 from kit.leader import Leader
 from kit.switch import Switch
 from services.crm.settings import Settings
@@ -24,4 +23,4 @@ class Deps:
     polling: Leader | None
 
 
-FromApp = Annotated[Deps, Context("deps")]
+FromApp = Annotated[Deps, FromContext("deps")]

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
-from faststream import Context
 from limits import RateLimitItem
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Counter
 
+from kit.bus import FromContext
 from services.intake.decisions import Verdict
 from services.intake.settings import Settings
 from services.intake.store import Received
@@ -32,4 +32,4 @@ class Deps:
     answers: Counter
 
 
-FromApp = Annotated[Deps, Context("deps")]
+FromApp = Annotated[Deps, FromContext("deps")]

@@ -4,12 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from faststream import Context
-
 from contracts.event import Event
 from contracts.touch import Channel
 from journey.model import Journey
 from kit.breaker import Breaker
+from kit.bus import FromContext
 from kit.clock import Clock
 from kit.switch import Switch
 from services.notify.budget import Budget
@@ -40,4 +39,4 @@ class Deps:
     now: Clock
 
 
-FromApp = Annotated[Deps, Context("deps")]
+FromApp = Annotated[Deps, FromContext("deps")]

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from faststream import Context
-
+from kit.bus import FromContext
 from kit.leader import Leader
 from services.scheduler.settings import Settings
 from services.scheduler.store import Store
@@ -17,4 +16,4 @@ class Deps:
     leader: Leader
 
 
-FromApp = Annotated[Deps, Context("deps")]
+FromApp = Annotated[Deps, FromContext("deps")]
