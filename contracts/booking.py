@@ -10,7 +10,8 @@ from contracts.event import Event
 class Booking(BaseModel):
     """One booking as the calendar has it. A caller that only says "booked" leaves the times out.
 
-    `confirmed` is False while the host has still to accept it; `time_zone` and `language` are the attendee's.
+    `confirmed` is False while the host has still to accept it; `time_zone`, `language`, `email` and `phone` (E.164) are
+    the attendee's.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -22,6 +23,8 @@ class Booking(BaseModel):
     meeting_url: str | None = None
     time_zone: str | None = None
     language: str | None = None
+    email: str | None = None
+    phone: str | None = None
     confirmed: bool = True
 
 

@@ -12,21 +12,27 @@ from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased, Ste
 from contracts.call import CallAnswered, CallUnanswered
 from contracts.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.event import Event
+from contracts.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.journey import JourneyPublished
 from contracts.lead import (
     LeadClosed,
     LeadCreated,
     LeadErased,
+    LeadNeedsAttention,
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
     LeadReturned,
     LeadStopped,
+    LeadSuperseded,
     LeadUnpaused,
     LeadUnregistered,
+    LeadUpdated,
 )
 from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
 from contracts.reply import ReplyReceived
 from contracts.touch import (
+    ReleaseTouches,
     TouchDeferred,
     TouchDelivered,
     TouchDue,
@@ -43,10 +49,13 @@ from contracts.touch import (
 EVERY_EVENT: tuple[type[Event], ...] = (
     LeadCreated,
     LeadReturned,
+    LeadUpdated,
+    LeadSuperseded,
     LeadRegistered,
     LeadUnregistered,
     LeadOptedOut,
     LeadClosed,
+    LeadNeedsAttention,
     LeadPaused,
     LeadUnpaused,
     LeadStopped,
@@ -72,6 +81,7 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     TouchUnknown,
     TouchReviewed,
     TouchHeld,
+    ReleaseTouches,
     CallAnswered,
     CallUnanswered,
     ReplyReceived,
@@ -81,4 +91,8 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     ProviderBack,
     DeadLetterReplayed,
     DeadLetterDiscarded,
+    WorkFailed,
+    RetryWork,
+    DiscardWork,
+    JourneyPublished,
 )

@@ -9,13 +9,17 @@ from contracts.event import Event
 
 
 class LeadCard(BaseModel):
-    """What the person told us. `phone` is E.164; `extra` keeps every other field as it came."""
+    """What the person told us. `phone` is E.164; `extra` keeps every other field as it came.
+
+    `unusable_phone` is a number that is nobody's own (satellite, premium, toll-free), as it was typed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     name: str
     email: str | None = None
     phone: str | None = None
+    unusable_phone: str | None = None
     company: str | None = None
     service: str | None = None
     source: str | None = None
@@ -29,11 +33,38 @@ class LeadCard(BaseModel):
 
 
 class LeadCreated(Event):
-    """intake: somebody new filled in a form, and it is stored. `received_at` is when the request came in."""
+    """intake: a form makes a lead, and it is stored. `received_at` is when the request came in.
+
+    `person_id` is the id of the person's first lead: another one than `lead_id` means that the person is known.
+    `journey` names the journey's version that the lead enters with; without it, each service takes its own file.
+    """
 
     topic: Literal["lead.created"] = "lead.created"
     card: LeadCard
     received_at: AwareDatetime | None = None
+    person_id: int | None = None
+    journey: str | None = None
+
+    @property
+    def person_is_known(self) -> bool:
+        return self.person_id not in (None, self.lead_id)
+
+
+class LeadUpdated(Event):
+    """intake: the person of a lead filled in a form again, under the id `submission_id`, and it joined the lead.
+
+    `changed` names the card's fields that say something new. `returned`: it came more than a day after the lead was
+    last answered, so it is answered, and the follow-up begins anew with the journey's version `journey`.
+    """
+
+    topic: Literal["lead.updated"] = "lead.updated"
+    submission_id: int
+    person_id: int
+    card: LeadCard
+    changed: tuple[str, ...] = ()
+    returned: bool = False
+    received_at: AwareDatetime | None = None
+    journey: str | None = None
 
 
 class LeadReturned(Event):
@@ -41,6 +72,14 @@ class LeadReturned(Event):
 
     topic: Literal["lead.returned"] = "lead.returned"
     card: LeadCard
+
+
+class LeadSuperseded(Event):
+    """intake: the person has another lead, `by_lead_id`, whose follow-up takes this one's place."""
+
+    topic: Literal["lead.superseded"] = "lead.superseded"
+    by_lead_id: int
+    person_id: int
 
 
 class LeadRegistered(Event):
@@ -60,7 +99,7 @@ class LeadUnregistered(Event):
 
 
 class LeadOptedOut(Event):
-    """notify: the person said stop; nothing more is sent on any channel."""
+    """notify: the person said stop; nothing more is sent but what belongs to a meeting they booked."""
 
     topic: Literal["lead.opted_out"] = "lead.opted_out"
     channel: str
@@ -81,6 +120,19 @@ class LeadClosed(Event):
 
     topic: Literal["lead.closed"] = "lead.closed"
     reason: Closing
+
+
+class Attention(StrEnum):
+    """Why a person of the team must look at a lead."""
+
+    ADDED_ADDRESS_STOPPED = "added_address_stopped"  # stop came from an address that the lead's first form did not have
+
+
+class LeadNeedsAttention(Event):
+    """notify: the lead's follow-up waits until an operator has looked, and lets it go on (`lead.unpaused`)."""
+
+    topic: Literal["lead.needs_attention"] = "lead.needs_attention"
+    reason: Attention
 
 
 class LeadPaused(Event):

@@ -19,9 +19,12 @@ class Channel(StrEnum):
     SMS = "sms"
 
 
-def touch_id(lead_id: int, step: str, channel: Channel, *, run: str = "", booking: str = "") -> UUID:
-    """The touch's name: the same touch has the same id however often it is planned."""
-    return uuid5(TOUCHES, f"{lead_id}/{run}/{step}/{channel}/{booking}")
+def touch_id(lead_id: int, step: str, channel: Channel, *, run: int = 0, booking: str = "") -> UUID:
+    """The touch's name: the same touch has the same id however often it is planned.
+
+    `run` is the submission that it answers; 0 for the lead's first.
+    """
+    return uuid5(TOUCHES, f"{lead_id}/{run or ''}/{step}/{channel}/{booking}")
 
 
 class Kind(StrEnum):
@@ -53,13 +56,26 @@ class TouchDue(TouchEvent):
     fallback: tuple[Channel, ...] = ()
     until: AwareDatetime | None = None
     booking: Booking | None = None
+    run: int = 0
+
+
+class DeferReason(StrEnum):
+    HOURS = "hours"  # this is no hour to reach the person
+    PAUSED = "paused"  # an operator has the lead's follow-up wait
+    DAILY_LIMIT = "daily_limit"  # the number or mailbox had its one call, text or mail of the day
 
 
 class TouchDeferred(TouchEvent):
-    """notify: this is no hour to reach the person; the scheduler finds the next one. `booking` is a meeting's uid."""
+    """notify: not now; the scheduler finds the next hour that suits, not before `not_before`.
+
+    `booking` is a meeting's uid; `journey` is the version that notify knows the step from.
+    """
 
     topic: Literal["touch.deferred"] = "touch.deferred"
     booking: str = ""
+    reason: DeferReason = DeferReason.HOURS
+    not_before: AwareDatetime | None = None
+    journey: str | None = None
 
 
 class TouchSent(TouchEvent):
@@ -98,12 +114,16 @@ class SkipReason(StrEnum):
     NO_ADDRESS = "no_address"
     BAD_ADDRESS = "bad_address"
     BOOKED = "booked"
+    BOOKED_ELSEWHERE = "booked_elsewhere"  # another lead of the same person has a meeting
     NOT_BOOKED = "not_booked"  # its booking was moved or cancelled
     CLOSED = "closed"
     TOO_LATE = "too_late"
     OVERTAKEN = "overtaken"  # a later step on the same channel is due as well
     CALLED_TODAY = "called_today"  # this number had a welcome call within a day, whoever's form it was
     ABROAD = "abroad"  # its country is none that the business reaches out to by phone
+    UNUSABLE_NUMBER = "unusable_number"  # satellite, premium, toll-free and the like: never called or written to
+    NO_HOURS = "no_hours"  # its zones are never open together
+    WEEKLY_LIMIT = "weekly_limit"  # the law allows one channel a week, and this would be the second
     OPERATOR = "operator"  # an operator said so
 
 
@@ -147,10 +167,27 @@ class HoldReason(StrEnum):
     PAUSED = "paused"  # an operator stopped everything
     PROVIDER_AWAY = "provider_away"
     BUDGET_SPENT = "budget_spent"  # the day's spending cap is reached
+    HOURS = "hours"  # the person asked for it, and the hours open later
+    NUMBER_UNKNOWN = "number_unknown"  # a range that nobody knows yet: an operator releases it
+    CAPPED = "capped"  # too many to one prefix, of one source, or through the open door: an operator releases it
 
 
 class TouchHeld(TouchEvent):
-    """notify: the touch waits, and goes out by itself once it may."""
+    """notify: the touch waits, and goes out by itself once it may, or when an operator releases it.
+
+    `scope` names what it waits with, where an operator must release it: a cap (`prefix +57300`) or a lead (`lead 7`).
+    """
 
     topic: Literal["touch.held"] = "touch.held"
     reason: HoldReason
+    scope: str = ""
+
+
+class ReleaseTouches(Event):
+    """console, to notify: the touches held for this reason in this scope go out. About no one lead."""
+
+    topic: Literal["touches.release"] = "touches.release"
+    lead_id: int = 0
+    reason: HoldReason
+    scope: str
+    by: str
