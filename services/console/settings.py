@@ -1,5 +1,6 @@
 """What console reads from the environment."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -49,9 +50,17 @@ class Settings(ServiceSettings, JourneySettings):
 
     @property
     def prices(self) -> dict[str, float]:
-        """What a touch on a channel is reckoned to cost."""
-        pairs = (pair.partition("=") for pair in self.touch_prices.split(",") if pair)
-        return {name: float(price) for name, _, price in pairs}
+        """What a touch on a channel is reckoned to cost. Raises ValueError for what is no list of prices.
+
+        `call.MX=0.10,call=0.60` has a price by country: the business's own, else the plain channel's, else the dearest.
+        """
+        known: dict[str, dict[str, float]] = {}
+        for pair in self.touch_prices.split(","):
+            name, _, price = pair.partition("=")
+            channel, _, country = name.strip().partition(".")
+            if channel:
+                known.setdefault(channel, {})[country.upper()] = float(price)
+        return {channel: _own_price(by_country, self.default_region) for channel, by_country in known.items()}
 
     @model_validator(mode="after")
     def _is_closed_in_life(self) -> Self:
@@ -60,3 +69,7 @@ class Settings(ServiceSettings, JourneySettings):
                 "CONSOLE_USERS is empty: the console is open only in the demonstration. See: pauta console user"
             )
         return self
+
+
+def _own_price(by_country: Mapping[str, float], own: str) -> float:
+    return by_country.get(own, by_country.get("", max(by_country.values())))
