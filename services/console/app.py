@@ -15,6 +15,7 @@ from services.console.neighbours import Neighbours
 from services.console.rendering import Pages
 from services.console.routes import api, entering, looking, ordering, problems
 from services.console.session import COOKIE, LASTS
+from services.console.set_aside import SetAside
 from services.console.settings import Settings
 from services.console.store.actions import Store
 from services.console.store.figures import Figures
@@ -32,6 +33,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     async def open_deps() -> Deps:
         store, projections = Store(frame.database), Projections(frame.database)
+        figures = Figures(frame.database)
+        dead_letters = DeadLetters(settings.amqp_url.get_secret_value(), store.say)
         file = ActionsLog(
             settings.actions_log_path,
             store,
@@ -48,9 +51,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             settings=settings,
             journey=journey,
             store=store,
-            figures=Figures(frame.database),
+            figures=figures,
             projections=projections,
-            dead_letters=DeadLetters(settings.amqp_url.get_secret_value(), store.say),
+            set_aside=SetAside(dead_letters, figures, store.say),
             neighbours=neighbours,
             pages=pages,
             door=door,

@@ -6,10 +6,12 @@ when the connection closes.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.exceptions import DeliveryError
 
 from contracts.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.event import Event
@@ -23,6 +25,14 @@ SERVICES = ("console", "crm", "intake", "notify", "scheduler")  # those that hav
 Say = Callable[[Event], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """The letters that it was done with, and those that stayed where they are: their queue does not take them."""
+
+    done: list[Letter]
+    stayed: list[Letter] = field(default_factory=list)
+
+
 class DeadLetters:
     """All parking queues. Raises aio_pika's exceptions and TimeoutError when the broker is away."""
 
@@ -34,29 +44,46 @@ class DeadLetters:
         async with self._channel() as channel:
             return [letter for service in SERVICES async for _, letter in _parked(channel, service, limit)]
 
-    async def replay(self, letter_ids: Collection[str], by: str) -> list[Letter]:
-        """Tries these anew, each in the queue it came from; those found. Twice is harmless: consumers know."""
-        async with self._channel() as channel:
-            return [
-                await self._replayed(channel, message, letter, by)
-                for service in SERVICES
-                async for message, letter in _parked(channel, service)
-                if letter.letter_id in letter_ids
-            ]
+    async def replay(self, letter_ids: Collection[str], by: str) -> Acted:
+        """Tries these again, each in the queue it came from. Twice is harmless: consumers know.
 
-    async def discard(self, letter_ids: Collection[str], by: str) -> list[Letter]:
-        """Throws these away; those found."""
+        One whose queue is gone, or takes nothing, stays parked, and keeps no other from its turn.
+        """
+        acted = Acted([])
         async with self._channel() as channel:
-            return [
-                await self._discarded(message, letter, by)
-                for service in SERVICES
-                async for message, letter in _parked(channel, service)
-                if letter.letter_id in letter_ids
-            ]
+            for service in SERVICES:
+                async for message, letter in _parked(channel, service):
+                    if letter.letter_id not in letter_ids:
+                        continue
+                    try:
+                        await self._replay(channel, service, message, letter, by)
+                    except DeliveryError as refused:
+                        log.warning(
+                            "dead_letter.stayed",
+                            lead_id=letter.lead_id,
+                            queue=letter.queue,
+                            reason=type(refused).__name__,
+                        )
+                        acted.stayed.append(letter)
+                    else:
+                        acted.done.append(letter)
+        return acted
 
-    async def _replayed(
-        self, channel: AbstractChannel, message: AbstractIncomingMessage, letter: Letter, by: str
-    ) -> Letter:
+    async def discard(self, letter_ids: Collection[str], by: str) -> Acted:
+        """Throws these away."""
+        async with self._channel() as channel:
+            return Acted(
+                [
+                    await self._discarded(message, letter, by)
+                    for service in SERVICES
+                    async for message, letter in _parked(channel, service)
+                    if letter.letter_id in letter_ids
+                ]
+            )
+
+    async def _replay(
+        self, channel: AbstractChannel, service: str, message: AbstractIncomingMessage, letter: Letter, by: str
+    ) -> None:
         """Published, said, and only then let go of: a crash in between does it again, and loses nothing."""
         again = aio_pika.Message(
             message.body,
@@ -66,12 +93,11 @@ class DeadLetters:
             content_type=message.content_type,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
-        exchange = await channel.get_exchange(work_exchange(letter.service), ensure=False)
+        exchange = await channel.get_exchange(work_exchange(service), ensure=False)
         await exchange.publish(again, letter.queue, timeout=10)
         await self._say(DeadLetterReplayed(**_about(letter), by=by))
         await message.ack()
         log.info("dead_letter.replayed", lead_id=letter.lead_id, queue=letter.queue)
-        return letter
 
     async def _discarded(self, message: AbstractIncomingMessage, letter: Letter, by: str) -> Letter:
         await self._say(DeadLetterDiscarded(**_about(letter), by=by))

@@ -6,10 +6,10 @@ from typing import Annotated
 from journey.model import Journey
 from kit.bus import FromContext
 from kit.leader import Leader
-from services.console.dead_letters import DeadLetters
 from services.console.door import Door
 from services.console.neighbours import Neighbours
 from services.console.rendering import Pages
+from services.console.set_aside import SetAside
 from services.console.settings import Settings
 from services.console.store.actions import Store
 from services.console.store.figures import Figures
@@ -23,7 +23,7 @@ class Deps:
     store: Store
     figures: Figures
     projections: Projections
-    dead_letters: DeadLetters
+    set_aside: SetAside
     neighbours: Neighbours
     pages: Pages
     door: Door

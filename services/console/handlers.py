@@ -9,9 +9,10 @@ from contracts.booking import BookingAttached, BookingCancelled
 from contracts.cadence import StepSkipped
 from contracts.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.event import Event
-from contracts.lead import LeadErased, LeadPaused, LeadStopped, LeadUnpaused
+from contracts.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.lead import LeadErased, LeadPaused, LeadStopped, LeadUnpaused, LeadUnregistered
 from contracts.outbound import OutboundPaused, OutboundResumed
-from contracts.touch import TouchReviewed
+from contracts.touch import ReleaseTouches, TouchFailed, TouchReviewed
 from kit import tracing
 from kit.bus import ACKNOWLEDGE, EVENTS, Work
 from services.console.deps import FromApp
@@ -19,13 +20,16 @@ from services.console.deps import FromApp
 log = structlog.get_logger()
 
 PRINTED = ("channel", "step", "reason", "kind", "intent")
-OWN_WORDS = {BookingCancelled.named(): ("reason",)}  # what a person wrote stays out of the logs
+OWN_WORDS = {  # what a person wrote, or may be quoted with, stays out of the logs
+    event.named(): ("reason",) for event in (BookingCancelled, LeadUnregistered, TouchFailed, WorkFailed)
+}
 
 EVERYTHING = Work("console.events", ("#",), at_once=4)
 WORKS = (EVERYTHING,)
 SAYS = (
     *(OutboundPaused, OutboundResumed, DeadLetterReplayed, DeadLetterDiscarded),
     *(LeadPaused, LeadUnpaused, LeadStopped, LeadErased, StepSkipped, TouchReviewed, BookingAttached),
+    *(RetryWork, DiscardWork, ReleaseTouches),
 )
 
 router = RabbitRouter()

@@ -13,7 +13,7 @@ from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from kit.clock import now
 from kit.languages import preferred
@@ -62,7 +62,7 @@ class Pages:
             "share": jinja2.pass_context(
                 lambda context, n: format_percent(n, "#,##0.#%", locale=LANGUAGES[context["lang"]])
             ),
-            "moment": lambda text: datetime.fromisoformat(text) if isinstance(text, str) else text,
+            "moment": moment,
         }
 
     def page(self, name: str, request: Request, status: int = 200, **facts: Any) -> HTMLResponse:
@@ -75,10 +75,23 @@ class Pages:
         """`24 nov, 15:04`, with how long ago or in how long as its title."""
         if at is None:
             return Markup("—")
-        local = at.astimezone(self._zone)
+        try:
+            local = at.astimezone(self._zone)
+        except OverflowError:  # the last hours of the year 9999
+            return escape(at.isoformat())
         near = format_timedelta(at - now(), add_direction=True, locale=LANGUAGES[lang])
         text = format_datetime(local, pattern, locale=LANGUAGES[lang])
         return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), near, text)
+
+
+def moment(said: str | datetime) -> datetime | None:
+    """The time in an event, as it was said; None for what does not read as one."""
+    if isinstance(said, datetime):
+        return said
+    try:
+        return datetime.fromisoformat(said)
+    except ValueError:
+        return None
 
 
 def lasting(seconds: float | None) -> str:

@@ -6,17 +6,19 @@ from typing import Any
 from kit.privacy import mask
 
 _HEADER = {"topic", "schema_version", "event_id", "at", "lead_id"}
-_MACHINE_MADE = {"touch_id", "provider_ref"}
+_MACHINE_MADE = {"touch_id", "provider_ref", "version"}
+_TOO_LONG = {"journey.published": ("content",)}  # a whole file
 
 
 def action(row_id: int, event: Mapping[str, Any], trace: str | None) -> dict[str, Any]:
     """One line of the audit log: phones and emails masked, names cut to an initial."""
+    left_out = _HEADER.union(_TOO_LONG.get(str(event.get("topic")), ()))
     return {
         "id": row_id,
         "at": event.get("at"),
         "lead_id": event.get("lead_id"),
         "action": event.get("topic"),
-        "detail": without_personal_data({name: value for name, value in event.items() if name not in _HEADER}),
+        "detail": without_personal_data({name: value for name, value in event.items() if name not in left_out}),
         "event_id": event.get("event_id"),
         "trace": trace,
     }

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 PERSONAL = {"text", "title", "email", "phone", "name", "meeting_url", "company"}
-OWN_WORDS = {"booking.cancelled": ("reason",)}  # elsewhere a reason is ours
+OWN_WORDS = {  # what a person or a provider wrote; elsewhere a reason is ours
+    "booking.cancelled": ("reason",),
+    "touch.failed": ("reason",),
+    "lead.unregistered": ("reason",),
+    "work.failed": ("reason",),
+}
 
 
 def erased(body: Mapping[str, Any]) -> dict[str, Any]:

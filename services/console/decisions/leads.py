@@ -20,11 +20,13 @@ from contracts.lead import (
     LeadClosed,
     LeadCreated,
     LeadErased,
+    LeadNeedsAttention,
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
-    LeadReturned,
+    LeadSuperseded,
     LeadUnpaused,
+    LeadUpdated,
 )
 from contracts.reply import ReplyReceived
 from contracts.touch import (
@@ -43,6 +45,9 @@ from contracts.touch import (
 
 CLASSES: Mapping[str, type[Event]] = {event.named(): event for event in EVERY_EVENT}
 MESSAGES = (Channel.WHATSAPP, Channel.SMS)
+CARD = ("name", "email", "phone", "unusable_phone", "company", "service", "source")
+NEWEST = ("company", "service")  # the latest form says these; the first one where the lead came from
+ATTRIBUTION = "utm_"
 RANKS = {"due": 0, "uncertain": 1, "sent": 2, "skipped": 3, "failed": 3, "unanswered": 4, "delivered": 5, "answered": 5}
 
 
@@ -61,18 +66,24 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """One lead. Each field is a column of `leads`; `steps` says how far each step of the journey came."""
+    """One lead. Each field is a column of `leads`; `steps` says how far each step of the journey came.
+
+    `further` are phones and emails of the person's later forms, as far as they differ from the first one's.
+    """
 
     lead_id: int
     name: str = ""
     email: str = ""
     phone: str = ""
+    unusable_phone: str = ""
+    further: list[str] = field(default_factory=list)
     company: str = ""
     service: str = ""
     source: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     received_at: datetime | None = None
     accepted_at: datetime | None = None
+    returned_at: datetime | None = None
     kommo_asked_at: datetime | None = None
     registered_at: datetime | None = None
     kommo_lead_id: int | None = None
@@ -94,8 +105,10 @@ class Lead:
     met_at: datetime | None = None
     stopped: str | None = None
     stopped_at: datetime | None = None
+    superseded_by: int | None = None
     paused: bool = False
     paused_at: datetime | None = None
+    attention: str | None = None
     finished_at: datetime | None = None
     erased_at: datetime | None = None
     calls: int = 0
@@ -148,23 +161,25 @@ def fold(lead: Lead, event: Event) -> Lead:
     match event:
         case LeadCreated(card=card):
             lead = replace(lead, received_at=event.received_at or event.at, accepted_at=event.at)
-            return lead if lead.erased_at else replace(lead, **_personal(card))
-        case LeadReturned(card=card):
-            known = {name: value for name, value in _personal(card).items() if not getattr(lead, name)}
-            return lead if lead.erased_at else replace(lead, **known)
+            return _introduced(lead, _personal(card))
+        case LeadUpdated(card=card):
+            lead = _told_more(lead, _personal(card))
+            return _returned(lead, event.at) if event.returned else lead
+        case LeadSuperseded():
+            return replace(_stopped(lead, "superseded", event.at), superseded_by=event.by_lead_id)
         case LeadRegistered():
             asked = event.asked_at or event.at
             return replace(lead, kommo_asked_at=asked, registered_at=event.at, kommo_lead_id=event.kommo_lead_id)
         case CadenceFinished():
-            return replace(lead, finished_at=event.at)
+            began_again = lead.returned_at is not None and event.at < lead.returned_at
+            return lead if began_again else replace(lead, finished_at=event.at)
         case LeadErased():
-            return replace(lead, erased_at=event.at, **_personal(LeadCard(name="")))
+            nothing = _personal(LeadCard(name=""))
+            return replace(lead, erased_at=event.at, attention=None, further=[], **nothing)
         case LeadOptedOut(reason=reason) | LeadClosed(reason=reason):
-            first = lead.stopped_at is None or event.at < lead.stopped_at
-            return replace(lead, stopped=str(reason), stopped_at=event.at) if first else lead
-        case LeadPaused() | LeadUnpaused():
-            late = lead.paused_at is not None and event.at < lead.paused_at
-            return lead if late else replace(lead, paused=isinstance(event, LeadPaused), paused_at=event.at)
+            return _stopped(lead, str(reason), event.at)
+        case LeadPaused() | LeadUnpaused() | LeadNeedsAttention():
+            return _paused(lead, event)
         case LeadBooked() | BookingMoved() | BookingCancelled() | MeetingEnded():
             return _booked(lead, event)
         case ReplyReceived():
@@ -178,8 +193,54 @@ def fold(lead: Lead, event: Event) -> Lead:
 
 
 def _personal(card: LeadCard) -> dict[str, Any]:
-    given = {name: getattr(card, name) or "" for name in ("name", "email", "phone", "company", "service", "source")}
-    return {**given, "fields": dict(card.extra)}
+    return {name: getattr(card, name) or "" for name in CARD} | {"fields": dict(card.extra)}
+
+
+def _introduced(lead: Lead, first: Mapping[str, Any]) -> Lead:
+    """The lead with the first form's card; what a later form said before is told after it."""
+    if lead.erased_at:
+        return lead
+    later = {name: getattr(lead, name) for name in (*CARD, "fields")}
+    return _told_more(replace(lead, **first), later)
+
+
+def _told_more(lead: Lead, card: Mapping[str, Any]) -> Lead:
+    """The lead with what a later form says: what was missing, what is newer, and further phones and emails."""
+    if lead.erased_at:
+        return lead
+    missing = {name: card[name] for name in CARD if card[name] and not getattr(lead, name)}
+    newer = {name: card[name] for name in NEWEST if card[name]}
+    first = {name: value for name, value in lead.fields.items() if name.startswith(ATTRIBUTION)}
+    own = (lead.phone, lead.email, *lead.further)
+    fields = {**lead.fields, **card["fields"], **first}
+    lead = replace(lead, **{**missing, **newer, "fields": fields})
+    others = [card[name] for name in ("phone", "email")]
+    further = [other for other in others if other and other not in (lead.phone, lead.email, *own)]
+    return replace(lead, further=[*lead.further, *further])
+
+
+def _returned(lead: Lead, at: datetime) -> Lead:
+    """The lead whose follow-up begins again: it is finished only by what comes after that."""
+    over = lead.finished_at is not None and lead.finished_at > at
+    returned_at = max(at, lead.returned_at or at)
+    return replace(lead, returned_at=returned_at, finished_at=lead.finished_at if over else None)
+
+
+def _stopped(lead: Lead, reason: str, at: datetime) -> Lead:
+    first = lead.stopped_at is None or at < lead.stopped_at
+    return replace(lead, stopped=reason, stopped_at=at) if first else lead
+
+
+def _paused(lead: Lead, event: LeadPaused | LeadUnpaused | LeadNeedsAttention) -> Lead:
+    """The latest word holds; who needs attention waits until an operator lets the follow-up go on."""
+    late = lead.paused_at is not None and event.at < lead.paused_at
+    if isinstance(event, LeadNeedsAttention) and not lead.erased_at and (lead.paused or not late):
+        lead = replace(lead, attention=str(event.reason))
+    if late:
+        return lead
+    if isinstance(event, LeadUnpaused):
+        return replace(lead, paused=False, paused_at=event.at, attention=None)
+    return replace(lead, paused=True, paused_at=event.at)
 
 
 def _booked(lead: Lead, event: LeadBooked | BookingMoved | BookingCancelled | MeetingEnded) -> Lead:

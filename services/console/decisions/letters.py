@@ -4,8 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from contracts.failed_work import WorkFailed
 from kit.privacy import mask
 from services.console.decisions.actions import without_personal_data
 
@@ -15,7 +17,10 @@ MADE_BY_FAILURE = ("x-error", "x-reason", "x-where", "x-last-failure")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One parked message. `reason` is `permanent`, `attempts-exhausted`, or the broker's own word."""
+    """One parked message, or one row that was set aside (`reason` is `failed`).
+
+    A message's `reason` is `permanent`, `attempts-exhausted`, or the broker's own word.
+    """
 
     letter_id: str
     service: str
@@ -30,6 +35,42 @@ class Letter:
     last_failure: str
     replayed: int
     body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """A row that a service could not work on. Each field is a column of `failed_work`."""
+
+    service: str
+    kind: str
+    row_id: int
+    lead_id: int
+    reason: str
+    at: datetime
+
+    @property
+    def letter_id(self) -> str:
+        return f"{self.service}-{self.kind}-{self.row_id}"
+
+
+def letter_of(row: FailedRow) -> Letter:
+    """The row as a letter, to be listed, retried and discarded with the others."""
+    at = row.at.isoformat(timespec="milliseconds")
+    return Letter(
+        letter_id=row.letter_id,
+        service=row.service,
+        queue=f"{row.service}.{row.kind}",
+        topic=WorkFailed.named(),
+        lead_id=row.lead_id,
+        reason="failed",
+        error=mask(row.reason),
+        where="",
+        attempts=1,
+        first_failure=at,
+        last_failure=at,
+        replayed=0,
+        body={"service": row.service, "kind": row.kind, "row_id": row.row_id},
+    )
 
 
 def read_letter(*, queue: str, body: bytes, message_id: str, lead: str, headers: Mapping[str, Any]) -> Letter:

@@ -38,7 +38,7 @@ CHANNELS = {"email": "Correo", "call": "Llamada", "whatsapp": "WhatsApp", "sms":
 ICONS = {"email": "✉", "call": "☎", "whatsapp": "◉", "sms": "▤"}
 TOUCHES = {
     "touch.due": Told("", "Toca enviar", Tone.QUIET),
-    "touch.deferred": Told("", "Espera su horario", Tone.QUIET),
+    "touch.deferred": Told("", "Queda para después", Tone.QUIET),
     "touch.sent": Told("", "Aceptado por el proveedor"),
     "touch.delivered": Told("", "Entregado", Tone.GOOD),
     "touch.failed": Told("", "No llegó", Tone.BAD),
@@ -51,7 +51,10 @@ TOUCHES = {
 }
 OTHERS = {
     "lead.created": Told("+", "Llegó el lead", Tone.GOOD),
-    "lead.returned": Told("↻", "Volvió a llenar un formulario"),
+    "lead.returned": Told("↻", "Volvió a llenar un formulario"),  # of older versions
+    "lead.updated": Told("↻", "Volvió a llenar un formulario"),
+    "lead.superseded": Told("→", "El seguimiento sigue en otro lead", Tone.QUIET),
+    "lead.needs_attention": Told("!", "Espera a una persona", Tone.DOUBT),
     "lead.registered": Told("K", "Registrado en Kommo", Tone.GOOD),
     "lead.unregistered": Told("K", "Kommo lo rechazó", Tone.BAD),
     "lead.opted_out": Told("⊘", "Pidió que no se le contacte", Tone.BAD),
@@ -79,18 +82,31 @@ OTHERS = {
     "dead_letter.discarded": Told("✕", "Se descartó un mensaje pendiente", Tone.DOUBT),
     "catch_up.held": Told("‖", "Hay contactos atrasados que esperan tu decisión", Tone.BAD),
     "catch_up.released": Told("▶", "Los contactos atrasados ya pueden salir"),
+    "touches.release": Told("▶", "Se dejan salir contactos retenidos"),
+    "work.failed": Told("!", "Se apartó un trabajo que no se pudo hacer", Tone.BAD),
+    "work.retry": Told("↻", "Se reintenta un trabajo apartado"),
+    "work.discard": Told("✕", "Se descartó un trabajo apartado", Tone.DOUBT),
+    "journey.published": Told("◇", "Nueva versión del recorrido"),
 }
 REASONS = {
     "opted_out": "pidió que no se le contacte",
     "no_address": "no dejó ese dato",
     "bad_address": "esa dirección no existe",
     "booked": "ya tiene reunión",
+    "booked_elsewhere": "ya tiene reunión con otro de sus leads",
     "not_booked": "la reunión se movió o se canceló",
     "closed": "está cerrado en Kommo",
     "too_late": "ya era muy tarde para este paso",
     "overtaken": "ya tocaba el paso siguiente",
-    "called_today": "ya se llamó hoy a ese número",
+    "called_today": "ya se llamó hoy a ese número",  # of older versions
     "abroad": "es un número de otro país",
+    "unusable_number": "no es un número al que se pueda llamar o escribir",
+    "no_hours": "no hay una hora en la que se le pueda contactar",
+    "weekly_limit": "ya tuvo el contacto de esta semana por otro medio",
+    "daily_limit": "ya tuvo su contacto de hoy",
+    "hours": "no es hora de contactarle",
+    "number_unknown": "es un número de una serie desconocida",
+    "capped": "se alcanzó un tope",
     "operator": "lo decidió una persona",
     "paused": "todo está detenido",
     "provider_away": "el proveedor no responde",
@@ -108,6 +124,11 @@ REASONS = {
     "deleted": "borrado",
     "taken_over": "lo atiende una persona",
     "erased": "se borraron sus datos",
+    "superseded": "sigue en otro lead",
+    "added_address_stopped": ("pidió no recibir más en una dirección que agregó después; su seguimiento está en pausa"),
+}
+OWN_REASONS = {  # the same word, of another matter
+    ("touch.deferred", "paused"): "su seguimiento está en pausa",
 }
 PLAIN_DETAILS = ("text", "about", "provider")
 
@@ -142,5 +163,7 @@ def _detail(body: Mapping[str, Any]) -> str:
     if (provider := _text(body, "provider")) and _text(body, "reason"):
         return f"{provider}: {body['reason']}"
     if reason := _text(body, "reason"):
-        return REASONS.get(reason, reason)
+        return OWN_REASONS.get((_text(body, "topic"), reason)) or REASONS.get(reason, reason)
+    if number := body.get("by_lead_id"):
+        return f"#{number}"
     return next((text for name in PLAIN_DETAILS if (text := _text(body, name))), "")

@@ -1,17 +1,19 @@
 """What an operator may ask, and order; inside the network and from this machine only."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import structlog
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from contracts.outbound import OutboundPaused, OutboundResumed
+from contracts.touch import HoldReason, ReleaseTouches
 from kit import tracing
 from kit.service import deps_of
 from services.console.decisions.letters import Letter
 from services.console.deps import Deps
 from services.console.routes.reading import RowId
+from services.console.store.figures import Held
 from services.console.store.projections import Progress
 
 log = structlog.get_logger()
@@ -28,10 +30,18 @@ class Order(BaseModel):
 
 
 class Chosen(BaseModel):
-    """The dead letters an operator means."""
+    """The dead letters and failed rows an operator means."""
 
     by: str = Field(min_length=1, max_length=100)
     ids: list[str] = Field(max_length=1000)
+
+
+class Release(BaseModel):
+    """The held touches that an operator lets go: those held for this reason, in this scope."""
+
+    by: str = Field(min_length=1, max_length=100)
+    reason: Literal[HoldReason.CAPPED, HoldReason.NUMBER_UNKNOWN]
+    scope: str = Field(min_length=1, max_length=500)
 
 
 @routes.get("/api/actions")
@@ -41,7 +51,11 @@ async def actions(
     after: RowId = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> list[dict[str, Any]]:
-    """Actions as they stand in the log, oldest first; of one lead, or after the one with id `after`."""
+    """Actions as they stand in the log, oldest first; of one lead, or after the one with id `after`.
+
+    A lead goes by each id that its person was answered with.
+    """
+    lead_id = None if lead_id is None else await deps.figures.own_id(lead_id)
     return await deps.store.actions(after=after, lead_id=lead_id, limit=limit)
 
 
@@ -75,22 +89,38 @@ async def resume(order: Order, deps: FromApp) -> None:
 
 @routes.get("/api/dead")
 async def dead_letters(deps: FromApp, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000) -> list[Letter]:
-    """The messages that were parked, the oldest of each service first."""
-    return await deps.dead_letters.letters(limit=limit)
+    """The messages that were parked, the oldest of each service first, and the rows that were set aside."""
+    return await deps.set_aside.letters(limit=limit)
 
 
 @routes.post("/api/dead/replay")
 async def replay_dead_letters(chosen: Chosen, deps: FromApp) -> list[str]:
-    """Tries them anew; the ids of those that were there."""
+    """Tries them again; the ids of those that were there, and whose queue takes them."""
     with tracing.continued({}):
-        return [letter.letter_id for letter in await deps.dead_letters.replay(chosen.ids, chosen.by)]
+        acted = await deps.set_aside.replay(chosen.ids, chosen.by)
+    return [letter.letter_id for letter in acted.done]
 
 
 @routes.post("/api/dead/discard")
 async def discard_dead_letters(chosen: Chosen, deps: FromApp) -> list[str]:
     """Throws them away; the ids of those that were there."""
     with tracing.continued({}):
-        return [letter.letter_id for letter in await deps.dead_letters.discard(chosen.ids, chosen.by)]
+        acted = await deps.set_aside.discard(chosen.ids, chosen.by)
+    return [letter.letter_id for letter in acted.done]
+
+
+@routes.get("/api/held")
+async def held_touches(deps: FromApp) -> list[Held]:
+    """Touches that an operator must release, by reason and scope, the oldest first."""
+    return await deps.figures.held()
+
+
+@routes.post("/api/held/release", status_code=202)
+async def release_touches(release: Release, deps: FromApp) -> None:
+    """They go out, each touch by its own hours. Saying it twice is fine."""
+    with tracing.continued({}):
+        await deps.store.say(ReleaseTouches(reason=release.reason, scope=release.scope, by=release.by))
+    log.warning("touches.released", held_for=str(release.reason), scope=release.scope)
 
 
 @routes.get("/api/projections")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
-from fastapi.responses import HTMLResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from pydantic import AfterValidator
 
 from contracts.touch import Channel
@@ -21,6 +21,7 @@ from services.console.decisions.journeys import numbers_of
 from services.console.decisions.letters import Letter, grouped
 from services.console.decisions.segments import segments
 from services.console.decisions.stopwatch import Objective, budget, cause, chain
+from services.console.decisions.telling import REASONS
 from services.console.decisions.users import User
 from services.console.deps import Deps
 from services.console.neighbours import Kind, waiting
@@ -34,6 +35,7 @@ routes = APIRouter(prefix="/console", include_in_schema=False)
 LOOKING = [Depends(viewer)]
 
 SHOWN = 40
+WAITING = 200  # rows of each kind that wait for a person
 FEED_SECONDS, FEED_POLL = 15.0, 0.4  # the browser comes again by itself; a stopping server need not wait long
 PREVIEW_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 PERIODS = (1, 7, 30, 90)
@@ -82,7 +84,10 @@ async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLRespons
         waiting={kind: waiting(queues, kind) for kind in Kind},
         catch_up=catch_up,
         progress=await deps.projections.progress(),
-        unknown=len(await deps.store.unknown_touches(limit=100)),
+        unknown=len(await deps.store.unknown_touches(limit=WAITING)),
+        attention=len(await deps.figures.in_need_of_attention(limit=WAITING)),
+        failed=len(await deps.figures.failed_work(limit=WAITING)),
+        held=await deps.figures.held(),
     )
 
 
@@ -132,8 +137,11 @@ async def leads(
 
 
 @routes.get("/leads/{lead_id}")
-async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: LeadId) -> HTMLResponse:
+async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: LeadId) -> Response:
     """What happened to one lead, why, and what comes next."""
+    if (own_id := await deps.figures.own_id(lead_id)) != lead_id:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/console/leads/{own_id}{query}", status_code=303)
     top = await frame(request, deps, user, "leads")
     lead, events = await deps.figures.lead(lead_id), await deps.store.events_of(lead_id)
     if lead is None and not events:
@@ -147,6 +155,7 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: Lead
         lead_id=lead_id,
         lead=lead,
         events=events,
+        reasons=REASONS,
         plan=plan,
         texts={one["touch_id"]: one for one in texts} if texts is not None else None,
         chain=chain(lead) if lead else [],
@@ -156,9 +165,11 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: Lead
 
 @routes.get("/letters")
 async def letters(request: Request, deps: FromApp, user: Viewer) -> HTMLResponse:
-    """What could not be done, what nobody knows, and bookings that are nobody's."""
+    """What could not be done, what nobody knows, leads that need somebody, and bookings that are nobody's."""
     top = await frame(request, deps, user, "letters")
-    found, unknown = await _letters(deps), await deps.store.unknown_touches(limit=200)
+    found, unknown = await _letters(deps), await deps.store.unknown_touches(limit=WAITING)
+    failed = await deps.figures.failed_work(limit=WAITING)
+    known = [touch["lead_id"] for touch in unknown] + [row.lead_id for row in failed]
     return deps.pages.page(
         "letters",
         request,
@@ -166,7 +177,10 @@ async def letters(request: Request, deps: FromApp, user: Viewer) -> HTMLResponse
         groups=grouped(found) if found is not None else None,
         unknown=unknown,
         unmatched=await deps.figures.unmatched(),
-        names=await deps.figures.names([one["lead_id"] for one in unknown]),
+        attention=await deps.figures.in_need_of_attention(limit=WAITING),
+        failed=failed,
+        reasons=REASONS,
+        names=await deps.figures.names(known),
     )
 
 
@@ -174,7 +188,7 @@ async def _letters(deps: Deps) -> list[Letter] | None:
     """None where RabbitMQ does not answer: the page says so."""
     try:
         async with asyncio.timeout(5):
-            return await deps.dead_letters.letters(limit=500)
+            return await deps.set_aside.dead_letters.letters(limit=500)
     except Exception as away:  # whatever a broken connection raises
         log.warning("letters.away", reason=describe(away))
         return None

@@ -14,10 +14,10 @@ from contracts.cadence import StepSkipped
 from contracts.event import Event
 from contracts.lead import LeadErased, LeadPaused, LeadStopped, LeadUnpaused
 from contracts.outbound import OutboundPaused, OutboundResumed
-from contracts.touch import TouchReviewed
+from contracts.touch import HoldReason, ReleaseTouches, TouchReviewed
 from kit import tracing
 from kit.failures import describe
-from services.console.decisions.letters import Letter
+from services.console.dead_letters import Acted
 from services.console.deps import Deps
 from services.console.routes.reading import LARGEST, LeadId, storable
 from services.console.session import FromApp, Operator, operator
@@ -25,7 +25,7 @@ from services.console.session import FromApp, Operator, operator
 log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)
 
-Act = Callable[[Collection[str], str], Awaitable[list[Letter]]]
+Act = Callable[[Collection[str], str], Awaitable[Acted]]
 Text = Annotated[str, Form(max_length=500), AfterValidator(storable)]
 
 ORDERS = {"pause": LeadPaused, "resume": LeadUnpaused, "stop": LeadStopped, "erase": LeadErased}
@@ -47,6 +47,7 @@ async def skip(
     booking: Text = "",
 ) -> RedirectResponse:
     """The step that the operator saw as the next one: another may be the next by now, and is left alone."""
+    lead_id = await deps.figures.own_id(lead_id)
     await _say(deps, StepSkipped(lead_id=lead_id, step=step, booking=booking, by=user.name))
     return _back(request, f"/leads/{lead_id}", "Se omite ese paso.")
 
@@ -59,11 +60,14 @@ async def order_about_lead(
     lead_id: LeadId,
     order: Literal["pause", "resume", "stop", "erase"],
     sure: Annotated[str, Form()] = "",
+    back: Annotated[Literal["lead", "letters"], Form()] = "lead",
 ) -> RedirectResponse:
+    lead_id = await deps.figures.own_id(lead_id)
+    page = "/letters" if back == "letters" else f"/leads/{lead_id}"
     if order == "erase" and sure != str(lead_id):
-        return _back(request, f"/leads/{lead_id}", "Para borrar sus datos, escribe el número del lead.", tone="doubt")
+        return _back(request, page, "Para borrar sus datos, escribe el número del lead.", tone="doubt")
     await _say(deps, ORDERS[order](lead_id=lead_id, by=user.name))
-    return _back(request, f"/leads/{lead_id}", DONE[order])
+    return _back(request, page, DONE[order])
 
 
 @routes.post("/switch/{way}")
@@ -86,6 +90,19 @@ async def catch_up(request: Request, deps: FromApp) -> RedirectResponse:
     return _back(request, "", "Los contactos atrasados ya salen.")
 
 
+@routes.post("/held")
+async def release(
+    request: Request,
+    deps: FromApp,
+    user: Operator,
+    reason: Annotated[Literal[HoldReason.CAPPED, HoldReason.NUMBER_UNKNOWN], Form()],
+    scope: Text,
+) -> RedirectResponse:
+    """The touches held for this reason in this scope, as the operator saw them."""
+    await _say(deps, ReleaseTouches(reason=reason, scope=scope, by=user.name))
+    return _back(request, "", "Los contactos retenidos ya salen.")
+
+
 @routes.post("/letters/{what}")
 async def letters(
     request: Request,
@@ -94,26 +111,34 @@ async def letters(
     what: Literal["replay", "discard"],
     ids: Annotated[list[str] | None, Form()] = None,
 ) -> RedirectResponse:
-    act = deps.dead_letters.replay if what == "replay" else deps.dead_letters.discard
+    act = deps.set_aside.replay if what == "replay" else deps.set_aside.discard
     try:
         with tracing.continued({}):
-            done = await _until_found(act, set((ids or [])[:1000]), user.name)
+            done, stayed = await _until_found(act, set((ids or [])[:1000]), user.name)
     except Exception as away:  # whatever a broken connection raises
         log.warning("letters.away", reason=describe(away))
         return _back(request, "/letters", "RabbitMQ no responde: no se hizo nada.", tone="bad")
+    if stayed:
+        text = "Se reintentan: {}. Se quedan aquí, porque su cola no los recibe: {}."
+        return _back(request, "/letters", text, done, stayed, tone="doubt")
     text = "Se reintentan: {}." if what == "replay" else "Se descartaron: {}."
     return _back(request, "/letters", text, done)
 
 
-async def _until_found(act: Act, wanted: set[str], by: str) -> int:
-    """How many were there. Somebody who looks holds them for a moment, so it is tried again for two seconds."""
-    left = set(wanted)
+async def _until_found(act: Act, wanted: set[str], by: str) -> tuple[int, int]:
+    """How many it was done with, and how many had to stay.
+
+    Somebody who looks holds messages for a moment, so it is tried again for two seconds.
+    """
+    left, stayed = set(wanted), 0
     for pause in (0.2, 0.6, 1.2, 0):
-        left -= {letter.letter_id for letter in await act(left, by)}
+        acted = await act(left, by)
+        stayed += len(acted.stayed)
+        left -= {letter.letter_id for letter in (*acted.done, *acted.stayed)}
         if not left:
             break
         await asyncio.sleep(pause)
-    return len(wanted) - len(left)
+    return len(wanted) - len(left) - stayed, stayed
 
 
 @routes.post("/touches")
@@ -126,6 +151,7 @@ async def review(
     send: Annotated[bool, Form()] = False,
 ) -> RedirectResponse:
     """A touch of which nobody knew whether it was sent: the operator has looked."""
+    lead_id = await deps.figures.own_id(lead_id)
     known = next((one for one in await deps.store.unknown_touches() if one["detail"]["touch_id"] == touch_id), None)
     if known is None or known["lead_id"] != lead_id:
         raise HTTPException(404)
@@ -138,6 +164,7 @@ async def review(
 async def attach(
     request: Request, deps: FromApp, user: Operator, uid: str, lead_id: Annotated[int, Form(gt=0, le=LARGEST)]
 ) -> RedirectResponse:
+    lead_id = await deps.figures.own_id(lead_id)
     if await deps.figures.lead(lead_id) is None:
         return _back(request, "/letters", "No hay un lead con ese número.", tone="doubt")
     await _say(deps, BookingAttached(lead_id=lead_id, uid=uid, by=user.name))

@@ -1,5 +1,6 @@
 """The audit log: every event, once, in an order a reader can follow."""
 
+from datetime import UTC
 from typing import Any
 
 from contracts.event import Event
@@ -36,8 +37,9 @@ class Store:
         self._database = database
 
     async def add(self, event: Event, body: dict[str, Any], trace: str | None) -> bool:
-        """Keeps the event; False when it was known."""
-        rows = await self._database.fetch(ADD, event.event_id, event.lead_id, event.topic, event.at, body, trace)
+        """Keeps the event; False when it was known. Raises OverflowError for a time that no database takes."""
+        at = event.at.astimezone(UTC)
+        rows = await self._database.fetch(ADD, event.event_id, event.lead_id, event.topic, at, body, trace)
         return bool(rows)
 
     async def actions(self, *, after: int = 0, lead_id: int | None = None, limit: int = 1000) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from kit.database import Database
 from services.console.decisions.leads import Lead, State
+from services.console.decisions.letters import FailedRow
 from services.console.decisions.stopwatch import Objective
 from services.console.store.projections import lead_of
 
@@ -20,7 +21,8 @@ GROUPED = "coalesce(case when $2 = 'fuente' then source else fields->>$2 end, ''
 FUNNEL = """select count(*) as received, count(reached_at) as reached, count(booked_at) as booked, count(met_at) as met
             from leads where accepted_at >= $1 and accepted_at < $2"""
 SEARCH = """select * from leads
-            where ($1 = '' or lead_id = $2 or translate(lower(name), 'áéíóúüñ', 'aeiouun') like $3
+            where ($1 = '' or lead_id = $2 or lead_id = (select lead_id from aliases where submission_id = $2)
+                   or translate(lower(name), 'áéíóúüñ', 'aeiouun') like $3
                    or lower(email) like $3 or ($4 <> '' and phone like $4))
               and ($5 = '' or state = $5) and ($6 = '' or source = $6) and ($7 = '' or step = $7)
               and accepted_at is not null
@@ -43,6 +45,12 @@ SOURCES = f"""select {GROUPED} as name, count(*) as leads, count(reached_at) as 
                 count(met_at) as met, sum(calls) as calls, sum(whatsapps) as whatsapps, sum(texts) as texts
               from leads where accepted_at >= $1 group by 1 order by 2 desc, 1"""  # noqa: S608 - a constant
 AT_STEP = "select step, state, count(*) as leads from leads where accepted_at >= $1 group by 1, 2"
+ATTENTION = """select * from leads where attention is not null and stopped is null and erased_at is null
+               order by paused_at, lead_id limit $1"""
+HELD = """select reason, scope, count(*) as touches, min(at) as oldest from held_touches
+          group by 1, 2 order by 4, 1, 2"""
+FAILED = """select * from failed_work where $1::text[] is null or service || '-' || kind || '-' || row_id = any($1)
+            order by at, service, kind, row_id limit $2"""
 OUTCOMES = """select s.key as step, s.value as outcome, count(*) as leads from leads, jsonb_each_text(steps) s
               where accepted_at >= $1 group by 1, 2"""
 
@@ -56,6 +64,16 @@ class Wanted:
     source: str = ""
     step: str = ""
     page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many touches wait for an operator for the same reason, in the same scope, and since when."""
+
+    reason: str
+    scope: str
+    touches: int
+    oldest: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +116,23 @@ class Figures:
     async def lead(self, lead_id: int) -> Lead | None:
         rows = await self._database.fetch("select * from leads where lead_id = $1", lead_id)
         return lead_of(rows[0]) if rows else None
+
+    async def own_id(self, lead_id: int) -> int:
+        """The lead's own id, where `lead_id` is what a later form of the person was answered with."""
+        rows = await self._database.fetch("select lead_id from aliases where submission_id = $1", lead_id)
+        return int(rows[0]["lead_id"]) if rows else lead_id
+
+    async def in_need_of_attention(self, *, limit: int) -> list[Lead]:
+        """Leads whose follow-up waits until an operator has looked; who has waited longest comes first."""
+        return [lead_of(row) for row in await self._database.fetch(ATTENTION, limit)]
+
+    async def held(self) -> list[Held]:
+        """Touches that an operator must release, by reason and scope; the oldest first."""
+        return [Held(**row) for row in await self._database.fetch(HELD)]
+
+    async def failed_work(self, *, limit: int, letter_ids: list[str] | None = None) -> list[FailedRow]:
+        """Rows that services have set aside, the oldest first; all, or those with these ids."""
+        return [FailedRow(**row) for row in await self._database.fetch(FAILED, letter_ids, limit)]
 
     async def names(self, lead_ids: list[int]) -> dict[int, str]:
         rows = await self._database.fetch("select lead_id, name from leads where lead_id = any($1)", lead_ids)

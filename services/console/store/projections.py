@@ -1,19 +1,29 @@
 """Console's projections: folded from the audit log in its order, batch after batch, and made anew from it on demand."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, fields
 from typing import Any
 
 import asyncpg
+import structlog
 
 from contracts.booking import BookingAttached, BookingMoved, BookingUnmatched, LeadBooked
 from contracts.event import Event
-from kit.database import Connection, Database
+from contracts.failed_work import DiscardWork, FailedWorkCommand, RetryWork, WorkFailed
+from contracts.lead import LeadUpdated
+from contracts.touch import ReleaseTouches, TouchEvent
+from kit.database import OUTAGE, Connection, Database
+from kit.failures import Unavailable, describe
 from services.console.decisions.companies import COMPANIES, Company, about, heard
 from services.console.decisions.erasing import erased
+from services.console.decisions.held import MOVED_ON, HeldTouch, still_held, telling
 from services.console.decisions.leads import Lead, fold, read
 
+log = structlog.get_logger()
+
 BATCH = 1000
+SERVICE, EVENT = "console", "event"  # an event that could not be folded, among the failed work
+PROJECTIONS = ("leads", "companies", "bookings", "aliases", "failed_work", "held_touches")
 COLUMNS = (*(one.name for one in fields(Lead)), "state", "waited")
 VALUES = ", ".join(f"${number}" for number in range(1, len(COLUMNS) + 1))
 PUT_LEAD = f"""insert into leads ({", ".join(COLUMNS)}) values ({VALUES})
@@ -24,10 +34,27 @@ PUT_BOOKING = """insert into bookings (uid, starts_at, email, phone, said_at) va
                  on conflict (uid) do update set starts_at = $2, email = $3, phone = $4, said_at = $5"""
 MATCH_BOOKING = """insert into bookings (uid, email, phone, said_at, lead_id) values ($1, '', '', $2, $3)
                    on conflict (uid) do update set lead_id = $3, email = '', phone = ''"""
-FRESH = "select id, body from actions where id > $1 order by id limit $2"
+PUT_ALIAS = """insert into aliases (submission_id, lead_id) values ($1, $2)
+               on conflict (submission_id) do update set lead_id = $2"""
+PUT_FAILED = """insert into failed_work (service, kind, row_id, lead_id, reason, at) values ($1, $2, $3, $4, $5, $6)
+                on conflict (service, kind, row_id) do update set lead_id = $4, reason = $5, at = $6
+                where failed_work.at <= $6"""
+DROP_FAILED = "delete from failed_work where service = $1 and kind = $2 and row_id = $3 and at <= $4"
+TAKE_EVENT = "delete from failed_work where service = $1 and kind = $2 and row_id = $3 returning row_id"
+HELD = """select * from held_touches where touch_id = any($1)
+            or (reason, scope) in (select * from unnest($2::text[], $3::text[]))"""
+# one whose end was heard before, on another way, is not held any more
+PUT_HELD = """insert into held_touches (touch_id, lead_id, reason, scope, at)
+              select $1::uuid, $2::bigint, $3::text, $4::text, $5::timestamptz
+              where not exists (select 1 from actions where lead_id = $2 and at > $5 and topic = any($6::text[])
+                                  and body->>'touch_id' = $1::uuid::text)
+              on conflict (touch_id) do update set reason = $3, scope = $4, at = $5"""
+FRESH = "select id, lead_id, heard_at, body from actions where id > $1 order by id limit $2"
+ACTION = "select id, lead_id, heard_at, body from actions where id = $1"
 OF_THE_ERASED = """select id, body from actions where lead_id = any($1) and id <= $2
-                     and topic in ('lead.created', 'lead.returned', 'reply.received', 'lead.booked', 'booking.moved',
-                                   'booking.cancelled', 'touch.due')
+                     and topic in ('lead.created', 'lead.updated', 'lead.returned', 'lead.unregistered',
+                                   'reply.received', 'lead.booked', 'booking.moved', 'booking.cancelled',
+                                   'touch.due', 'touch.failed', 'work.failed')
                    union all
                    select id, body from actions where topic = 'booking.unmatched' and id <= $2
                      and body->>'uid' in (select uid from bookings where lead_id = any($1))"""
@@ -46,17 +73,20 @@ class Projections:
         self._database = database
 
     async def follow(self) -> bool:
-        """Folds the next batch into the projections, in one transaction; True when there was something."""
+        """Folds the next batch into the projections, in one transaction; True when there was something.
+
+        An event that cannot be folded stops no other: it is set aside, for an operator to retry or discard.
+        """
         async with self._database.transaction() as connection:
             until = await connection.fetchval("select until from projected for update")
             rows = await connection.fetch(FRESH, until, BATCH)
             if not rows:
                 return False
-            events = [event for row in rows if (event := read(row["body"])) is not None]
-            await _fold_bookings(connection, events)
-            await _fold_companies(connection, events)
-            await _fold_leads(connection, events, rows[-1]["id"])
-            await connection.execute("update projected set until = $1", rows[-1]["id"])
+            newest = rows[-1]["id"]
+            if await _bug_in(connection, rows, newest) is not None:
+                for row in rows:
+                    await _fold_or_set_aside(connection, row, newest)
+            await connection.execute("update projected set until = $1", newest)
         return True
 
     async def progress(self) -> Progress:
@@ -72,8 +102,94 @@ class Projections:
         """Has everything folded anew from the first event on; `follow` does it."""
         async with self._database.transaction() as connection:
             await connection.execute("update projected set until = 0")
-            for table in ("leads", "companies", "bookings"):
-                await connection.execute(f"delete from {table}")  # noqa: S608 - the names stand one line above
+            for table in PROJECTIONS:
+                await connection.execute(f"delete from {table}")  # noqa: S608 - names of our own
+
+
+async def _bug_in(connection: Connection, rows: Sequence[asyncpg.Record], until: int) -> Exception | None:
+    """Folds the rows, all or none; what kept them from being folded, unless that was an outage."""
+    try:
+        async with connection.transaction():
+            await _fold(connection, rows, until)
+    except Unavailable:
+        raise
+    except Exception as bug:  # whatever an event makes of us
+        if _is_an_outage(bug):
+            raise
+        return bug
+    return None
+
+
+def _is_an_outage(error: Exception) -> bool:
+    """Asking again helps. A value that PostgreSQL does not take is an InterfaceError too, and no outage."""
+    return isinstance(error, OUTAGE) and not isinstance(error, ValueError)
+
+
+async def _fold_or_set_aside(connection: Connection, row: asyncpg.Record, until: int) -> None:
+    bug = await _bug_in(connection, [row], until)
+    if bug is None:
+        return
+    log.error("projection.set_aside", action_id=row["id"], lead_id=row["lead_id"], reason=type(bug).__name__)
+    failed = (SERVICE, EVENT, row["id"], row["lead_id"], describe(bug), row["heard_at"])
+    await connection.execute(PUT_FAILED, *failed)
+
+
+async def _fold(connection: Connection, rows: Sequence[asyncpg.Record], until: int) -> None:
+    events = [event for row in rows if (event := read(row["body"])) is not None]
+    await _fold_aliases(connection, events)
+    await _fold_bookings(connection, events)
+    await _fold_companies(connection, events)
+    await _fold_held(connection, events)
+    await _fold_failed(connection, events, until)
+    await _fold_leads(connection, events, until)
+
+
+async def _fold_aliases(connection: Connection, events: Iterable[Event]) -> None:
+    """Which lead a later form joined."""
+    joined = [event for event in events if isinstance(event, LeadUpdated)]
+    await connection.executemany(PUT_ALIAS, [(event.submission_id, event.lead_id) for event in joined])
+
+
+async def _fold_held(connection: Connection, events: Iterable[Event]) -> None:
+    told = telling(events)
+    if not told:
+        return
+    touch_ids = {event.touch_id for event in told if isinstance(event, TouchEvent)}
+    orders = [event for event in told if isinstance(event, ReleaseTouches)]
+    reasons = [str(order.reason) for order in orders]
+    rows = await connection.fetch(HELD, list(touch_ids), reasons, [order.scope for order in orders])
+    before = {row["touch_id"]: HeldTouch(**row) for row in rows}
+    after = still_held(before, told)
+    gone = [touch_id for touch_id in before if touch_id not in after]
+    fresh = [touch for touch_id, touch in after.items() if before.get(touch_id) != touch]
+    ends = [event.named() for event in MOVED_ON]
+    await connection.execute("delete from held_touches where touch_id = any($1)", gone)
+    await connection.executemany(PUT_HELD, [(*astuple(touch), ends) for touch in fresh])
+
+
+async def _fold_failed(connection: Connection, events: Iterable[Event], until: int) -> None:
+    """Work that a service set aside, until an operator has it retried or discarded."""
+    for event in events:
+        match event:
+            case WorkFailed():
+                row = (event.service, event.kind, event.row_id, event.lead_id, event.reason, event.at)
+                await connection.execute(PUT_FAILED, *row)
+            case RetryWork() | DiscardWork() if (event.service, event.kind) == (SERVICE, EVENT):
+                await _decide_event(connection, event, until)
+            case RetryWork() | DiscardWork():
+                await connection.execute(DROP_FAILED, event.service, event.kind, event.row_id, event.at)
+            case _:
+                pass
+
+
+async def _decide_event(connection: Connection, command: FailedWorkCommand, until: int) -> None:
+    """Folds an event of ours that was set aside, once more; or forgets it."""
+    taken = await connection.fetchval(TAKE_EVENT, SERVICE, EVENT, command.row_id)
+    if taken is None or isinstance(command, DiscardWork):
+        return
+    row = await connection.fetchrow(ACTION, command.row_id)
+    if row is not None:
+        await _fold_or_set_aside(connection, row, until)
 
 
 async def _fold_leads(connection: Connection, events: Iterable[Event], until: int) -> None:
@@ -97,6 +213,7 @@ async def _erase(connection: Connection, lead_ids: list[int], until: int) -> Non
     emptied = [(row["id"], erased(row["body"])) for row in rows]
     changed = [(row_id, body) for (row_id, body), row in zip(emptied, rows, strict=True) if body != row["body"]]
     await connection.executemany("update actions set body = $2 where id = $1", changed)
+    await connection.execute("update failed_work set reason = '' where lead_id = any($1)", lead_ids)
 
 
 async def _fold_companies(connection: Connection, events: Iterable[Event]) -> None:

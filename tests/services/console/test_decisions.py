@@ -1,5 +1,6 @@
 """How an event reads in the audit log."""
 
+from contracts.journey import JourneyPublished
 from services.console.decisions.actions import action
 from tests.builders import a_lead_created
 
@@ -23,3 +24,9 @@ def test_what_machines_made_stays_whole() -> None:
     )
 
     assert shown["detail"] == {"touch_id": "0198c5f0-7d2e-7c3a-9b1e-112345678901", "provider_ref": "CA8112345678"}
+
+
+def test_a_journey_s_version_stands_without_its_content() -> None:
+    shown = action(1, JourneyPublished(version="3f" * 32, content="steps: []").model_dump(mode="json"), None)
+
+    assert shown["detail"] == {"version": "3f" * 32}

@@ -13,7 +13,20 @@ from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, Meetin
 from contracts.cadence import CadenceFinished
 from contracts.call import CallAnswered, CallUnanswered, Unanswered
 from contracts.event import Event
-from contracts.lead import LeadCreated, LeadErased, LeadOptedOut, LeadPaused, LeadRegistered, LeadUnpaused
+from contracts.failed_work import WorkFailed
+from contracts.lead import (
+    Attention,
+    LeadCreated,
+    LeadErased,
+    LeadNeedsAttention,
+    LeadOptedOut,
+    LeadPaused,
+    LeadRegistered,
+    LeadSuperseded,
+    LeadUnpaused,
+    LeadUnregistered,
+    LeadUpdated,
+)
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import (
     Channel,
@@ -62,11 +75,19 @@ PAUSED = LeadPaused(lead_id=LEAD, by="ana", at=at(60))
 UNPAUSED = LeadUnpaused(lead_id=LEAD, by="ana", at=at(70))
 ERASED = LeadErased(lead_id=LEAD, by="ana", at=at(80))
 FINISHED = CadenceFinished(lead_id=LEAD, at=at(90))
+SUPERSEDED = LeadSuperseded(lead_id=LEAD, by_lead_id=9, person_id=LEAD, at=at(110))
+NEEDS_ATTENTION = LeadNeedsAttention(lead_id=LEAD, reason=Attention.ADDED_ADDRESS_STOPPED, at=at(65))
 REPLIED = ReplyReceived(lead_id=LEAD, channel=Channel.SMS, text="hola", intent=Intent.OTHER, at=at(95))
 
 
 def folded(*events: Event) -> Lead:
     return reduce(fold, events, Lead(LEAD))
+
+
+def updated(seconds: float = 92, *, returned: bool = False, **card: Any) -> LeadUpdated:
+    """A later form of the same person."""
+    about = {"lead_id": LEAD, "submission_id": 8, "person_id": LEAD, "at": at(seconds)}
+    return LeadUpdated(**about, card=a_card(**card), returned=returned)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +110,14 @@ def folded(*events: Event) -> Lead:
         ([CREATED, BOOKED, MOVED, ENDED], State.MET),
         ([CREATED, BOOKED, ENDED.model_copy(update={"attended": False})], State.BOOKED),
         ([CREATED, BOOKED, ERASED], State.ERASED),
+        ([CREATED, SUPERSEDED], State.STOPPED),
+        ([CREATED, NEEDS_ATTENTION], State.PAUSED),
+        ([CREATED, NEEDS_ATTENTION, UNPAUSED], State.WAITING),
+        ([CREATED, UNPAUSED, NEEDS_ATTENTION], State.WAITING),
+        ([CREATED, FINISHED, updated()], State.FINISHED),
+        ([CREATED, FINISHED, updated(returned=True)], State.WAITING),
+        ([CREATED, updated(returned=True), FINISHED], State.WAITING),
+        ([CREATED, updated(85, returned=True), FINISHED], State.FINISHED),
     ],
 )
 def test_where_a_lead_stands(events: list[Event], state: State) -> None:
@@ -126,6 +155,78 @@ def test_nothing_of_an_erased_person_comes_back() -> None:
 
     assert (lead.name, lead.phone, lead.email, lead.fields) == ("", "", "", {})
     assert lead == folded(ERASED, *[read(erased(CREATED.model_dump(mode="json"))) or CREATED])
+
+
+def test_a_later_form_fills_what_was_missing_and_says_what_is_newer() -> None:
+    first = CREATED.model_copy(update={"card": a_card(company=None, extra={"utm_source": "ads", "m": "1"})})
+    later = updated(company="Otra SA", service="CRM", source="Landing 2", extra={"utm_source": "x", "m": "2"})
+    lead = folded(first, later)
+
+    assert (lead.company, lead.service, lead.source) == ("Otra SA", "CRM", "Landing 1")
+    assert lead.fields == {"utm_source": "ads", "m": "2"}
+    assert folded(later, first) == lead
+
+
+def test_further_phones_and_emails_stand_beside_the_first_ones() -> None:
+    first = CREATED.model_copy(update={"card": a_card(phone=None)})
+    added = updated(phone="+525512345678", email="otra@example.com")
+    more = updated(93, phone="+525587654321", email="otra@example.com")
+    lead = folded(first, added, more)
+
+    assert (lead.phone, lead.email) == ("+525512345678", "ana@example.com")
+    assert lead.further == ["otra@example.com", "+525587654321"]
+
+
+def test_what_returned_keeps_what_it_came_through() -> None:
+    day_3 = touch(TouchSent, Channel.WHATSAPP, 80, "day_3")
+    lead = folded(CREATED, day_3, FINISHED, updated(returned=True))
+
+    assert (lead.finished_at, lead.step, lead.steps) == (None, "day_3", {"day_3": "sent"})
+
+
+def test_a_lead_is_superseded_unless_it_was_stopped_before() -> None:
+    assert (folded(CREATED, SUPERSEDED).stopped, folded(CREATED, SUPERSEDED).superseded_by) == ("superseded", 9)
+    assert folded(CREATED, OPTED_OUT, SUPERSEDED).stopped == "reply"
+    assert folded(CREATED, SUPERSEDED, OPTED_OUT).stopped == "reply"
+
+
+def test_a_lead_needs_attention_until_an_operator_lets_it_go_on() -> None:
+    assert folded(CREATED, NEEDS_ATTENTION).attention == "added_address_stopped"
+    assert folded(CREATED, PAUSED, NEEDS_ATTENTION).attention == "added_address_stopped"
+    assert folded(CREATED, NEEDS_ATTENTION, UNPAUSED).attention is None
+    assert folded(CREATED, UNPAUSED, NEEDS_ATTENTION).attention is None
+    assert folded(CREATED, NEEDS_ATTENTION, ERASED).attention is None
+
+
+def test_an_unusable_phone_is_kept_apart() -> None:
+    unusable = CREATED.model_copy(update={"card": a_card(phone=None, unusable_phone="900 123 4567")})
+
+    assert (folded(unusable).phone, folded(unusable).unusable_phone) == ("", "900 123 4567")
+
+
+def test_nothing_that_a_later_form_said_survives_the_erasure() -> None:
+    added = updated(phone="+525512345678", email="otra@example.com", unusable_phone="900")
+
+    for lead in (folded(CREATED, added, ERASED), folded(CREATED, ERASED, added)):
+        assert (lead.further, lead.phone, lead.unusable_phone, lead.fields) == ([], "", "", {})
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        updated(email="otra@example.com"),
+        touch(TouchFailed, Channel.SMS, 5, kind=FailureKind.UNREACHABLE, reason="21211 otra@example.com"),
+        LeadUnregistered(lead_id=LEAD, reason="otra@example.com is no address"),
+        WorkFailed(lead_id=LEAD, service="crm", kind="work", row_id=1, reason="KeyError: otra@example.com"),
+        BOOKED.model_copy(update={"booking": a_booking("b1", email="otra@example.com", phone="+5255")}),
+    ],
+)
+def test_what_says_something_of_the_person_is_emptied(event: Event) -> None:
+    body = erased(event.model_dump(mode="json"))
+
+    assert "otra@" not in str(body)
+    assert "+5255" not in str(body)
+    assert type(read(body)) is type(event)
 
 
 def test_an_erased_event_is_still_the_event_it_was() -> None:

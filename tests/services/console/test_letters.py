@@ -8,7 +8,7 @@ import pytest
 
 from pauta.catalogue import SERVICES as EVERY_SERVICE
 from services.console.dead_letters import SERVICES
-from services.console.decisions.letters import Letter, headers_for_replay, read_letter
+from services.console.decisions.letters import FailedRow, Letter, headers_for_replay, letter_of, read_letter
 
 FAILED = {
     **{"x-error": "LookupError: no touch", "x-reason": "permanent", "x-where": "File handlers.py", "x-attempt": 3},
@@ -66,6 +66,16 @@ def test_a_replay_begins_anew_and_remembers() -> None:
         **{"x-attempt": 1, "x-replayed": 1, "x-first-failure": "2026-03-02T10:00:00", "traceparent": "00-1"},
     }
     assert headers_for_replay(once)["x-replayed"] == 2
+
+
+def test_a_row_that_was_set_aside_reads_as_a_letter() -> None:
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    letter = letter_of(FailedRow("scheduler", "timer", 42, 7, "KeyError: ana@example.com", at))
+
+    assert (letter.letter_id, letter.service, letter.queue) == ("scheduler-timer-42", "scheduler", "scheduler.timer")
+    assert (letter.topic, letter.lead_id, letter.reason) == ("work.failed", 7, "failed")
+    assert letter.error == "KeyError: a***@example.com"
+    assert letter.first_failure == letter.last_failure == "2026-03-02T00:00:00.000+00:00"
 
 
 def test_every_service_that_has_work_has_its_letters_looked_after() -> None:

@@ -14,9 +14,9 @@ from jinja2 import nodes
 import services.console
 from contracts.call import Unanswered
 from contracts.catalogue import EVERY_EVENT
-from contracts.lead import Closing
+from contracts.lead import Attention, Closing
 from contracts.outbound import ProviderAway, ProviderBack
-from contracts.touch import HoldReason, SkipReason
+from contracts.touch import DeferReason, HoldReason, SkipReason
 from kit.examples import ExampleValues, refuse_examples
 from services.console.decisions import telling
 from services.console.decisions.companies import Company, heard
@@ -24,7 +24,7 @@ from services.console.decisions.letters import grouped
 from services.console.decisions.segments import segments
 from services.console.decisions.telling import tell
 from services.console.decisions.users import Role, read_users
-from services.console.rendering import lasting, span_of
+from services.console.rendering import lasting, moment, span_of
 from services.console.settings import Settings
 from services.console.words import ENGLISH, translate
 from tests.services.console.test_leads import at
@@ -40,7 +40,7 @@ def test_every_event_is_told_in_words() -> None:
     assert untold == set()
 
 
-@pytest.mark.parametrize("reasons", [SkipReason, HoldReason, Unanswered, Closing])
+@pytest.mark.parametrize("reasons", [SkipReason, HoldReason, DeferReason, Unanswered, Closing, Attention])
 def test_every_reason_is_told_in_words(reasons: type[StrEnum]) -> None:
     assert [str(one) for one in reasons if str(one) not in telling.REASONS] == []
 
@@ -50,6 +50,9 @@ def test_a_line_says_what_on_which_channel_why_and_by_whom() -> None:
 
     assert (told.channel, told.text, told.detail, told.step) == ("WhatsApp", "No se envió", "ya tiene reunión", "day_3")
     assert tell({"topic": "lead.paused", "by": "ana"}).by == "ana"
+    assert tell({"topic": "lead.superseded", "by_lead_id": 9}).detail == "#9"
+    assert tell({"topic": "touch.deferred", "reason": "paused"}).detail == "su seguimiento está en pausa"
+    assert tell({"topic": "journey.published", "content": "steps: []"}).detail == ""
     assert tell({"topic": "lead.sang", "booking": None, "channel": 3}).text == "lead.sang"
 
 
@@ -91,7 +94,7 @@ NO_WORDS = {"Cal.com", "WhatsApp", "SMS", "Lead", "Leads", "Kommo", "Brevo", "Tw
 
 def test_every_text_has_its_english() -> None:
     told = {one.text for one in (*telling.TOUCHES.values(), *telling.OTHERS.values())}
-    told |= set(telling.REASONS.values()) | set(telling.CHANNELS.values())
+    told |= set(telling.REASONS.values()) | set(telling.CHANNELS.values()) | set(telling.OWN_REASONS.values())
     shown = shown_by_templates() | shown_by_orders() | told
 
     assert shown - ENGLISH.keys() - NO_WORDS == set()
@@ -167,6 +170,27 @@ def test_durations_are_as_exact_as_anybody_cares(seconds: float | None, text: st
 def test_spans_of_the_journey_read_in_words() -> None:
     assert span_of(timedelta(days=3), "es_MX") == "3 días"
     assert span_of(timedelta(hours=36), "en_US") == "1 day 12 hours"
+
+
+@pytest.mark.parametrize(
+    ("written", "prices"),
+    [
+        ("call=0.10,sms=0.18", {"call": 0.10, "sms": 0.18}),
+        ("call.MX=0.10,call=0.60", {"call": 0.10}),
+        ("call.US=0.10, call=0.60", {"call": 0.60}),
+        ("call.US=0.10,call.CO=0.30", {"call": 0.30}),
+        ("", {}),
+    ],
+)
+def test_a_channel_s_price_is_the_business_s_own_country_s(written: str, prices: dict[str, float]) -> None:
+    pretended = {"kommo_base_url": "http://sandbox:8000", "default_region": "MX"}
+
+    assert Settings.model_validate({**OWN, **pretended, "touch_prices": written}).prices == prices
+
+
+@pytest.mark.parametrize("said", ["tomorrow", "", "9999-99-99"])
+def test_a_time_that_is_none_is_no_obstacle(said: str) -> None:
+    assert moment(said) is None
 
 
 def test_a_company_is_away_from_the_last_word_on() -> None:
