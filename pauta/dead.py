@@ -1,4 +1,4 @@
-"""pauta dead list, show, replay, discard: what nobody could do, and what becomes of it."""
+"""pauta dead list, show, replay, discard: messages and rows that nobody could work on, and what becomes of them."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -10,14 +10,16 @@ from rich.table import Table
 
 from pauta.door import ask_console, operator
 
-dead = typer.Typer(no_args_is_help=True, help="Messages that could not be worked on, parked until you decide.")
+dead = typer.Typer(
+    no_args_is_help=True, help="Messages and rows that could not be worked on, set aside until you decide."
+)
 out = Console(soft_wrap=True, highlight=False)
 
 AT_ONCE = 50
 
-Ids = Annotated[list[str] | None, typer.Argument(help="Letters, by their ids.")]
+Ids = Annotated[list[str] | None, typer.Argument(help="Letters and failed rows, by their ids.")]
 Service = Annotated[str, typer.Option(help="Only of this service.")]
-Queue = Annotated[str, typer.Option(help="Only of this queue.")]
+Queue = Annotated[str, typer.Option(help="Only of this queue; of rows, `service.kind`.")]
 Topic = Annotated[str, typer.Option(help="Only this kind of event.")]
 Lead = Annotated[int, typer.Option(help="Only of this lead.")]
 Error = Annotated[str, typer.Option(help="Only where the error contains this.")]
@@ -51,16 +53,15 @@ def chosen(
 def list_letters(
     service: Service = "", queue: Queue = "", topic: Topic = "", lead: Lead = 0, error: Error = ""
 ) -> None:
-    """What is parked, oldest first."""
+    """What is set aside: messages, then rows (`work.failed`), the oldest first."""
     letters = chosen(_letters(), service=service, queue=queue, topic=topic, lead=lead, error=error)
     if letters:
         table = Table("id", "queue", "event", "lead", "error", "tries", "first", "last", "replayed")
-        for one in letters:
-            first, last = one["first_failure"][:19], one["last_failure"][:19]
-            counts = str(one["attempts"]), first, last, str(one["replayed"] or "")
-            table.add_row(
-                one["letter_id"], one["queue"], one["topic"], str(one["lead_id"] or ""), one["error"], *counts
-            )
+        for letter in letters:
+            first, last = letter["first_failure"][:19], letter["last_failure"][:19]
+            counts = str(letter["attempts"]), first, last, str(letter["replayed"] or "")
+            lead_id = str(letter["lead_id"] or "")
+            table.add_row(letter["letter_id"], letter["queue"], letter["topic"], lead_id, letter["error"], *counts)
         out.print(table)
     out.print(f"{len(letters)} letters.")
 
@@ -86,7 +87,7 @@ def replay(
     error: Error = "",
     every: Every = False,
 ) -> None:
-    """Try them anew, each in its own queue. What was done already is not done again."""
+    """Try them again, each in its own queue or service. What was done already is not done again."""
     _act("replay", "replayed", ids, every, service=service, queue=queue, topic=topic, lead=lead, error=error)
 
 
@@ -116,7 +117,8 @@ def _act(what: str, done: str, ids: Sequence[str] | None, every: bool, **filters
         acted += ask_console("POST", f"/api/dead/{what}", json={"by": operator(), "ids": some})
     out.print(f"{len(acted)} letters {done}.")
     if missing or len(acted) < len(letters):
-        raise SystemExit(f"Not there any more: {', '.join(sorted(missing | (set(letters) - set(acted))))}")
+        left = ", ".join(sorted(missing | (set(letters) - set(acted))))
+        raise SystemExit(f"Not {done}, because they or their queue are not there any more: {left}")
 
 
 def _letters() -> list[dict[str, Any]]:
