@@ -1,8 +1,8 @@
 """A service's own PostgreSQL: transactions that heal after an outage, and what counts as one."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -15,17 +15,24 @@ if TYPE_CHECKING:  # generic for the type checker only
 else:
     Connection = asyncpg.Connection | PoolConnectionProxy
 
+# the server cannot be reached, or does not work
 OUTAGE = (
     OSError,
     TimeoutError,
-    asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shut down, cancelled, starting up
     asyncpg.InsufficientResourcesError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.DeadlockDetectedError,
     asyncpg.InternalClientError,
+    asyncpg.InterfaceError,
+)
+# one statement's bad luck: it is tried again, but not for ever
+PASSING = (
+    asyncpg.exceptions.TransactionRollbackError,  # deadlocks, serialization
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.exceptions.OutdatedSchemaCacheError,
 )
 
 
@@ -41,6 +48,36 @@ async def _leave_as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 class DatabaseAway(Unavailable):
     """Our own database does not answer: nobody else's fault."""
+
+
+class DatabaseBusy(Unavailable):
+    """One statement had to give way, or took too long: a repeat may do, and counts as a try."""
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """A statement that took too long, on a connection that was there, is no outage of the server."""
+    try:
+        yield
+    except TimeoutError as slow:
+        raise DatabaseBusy("database: a statement took too long") from slow
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Names the errors of our own database: away, busy, or (as they are) a bug of ours.
+
+    asyncpg raises InterfaceError for a connection that is closed and, as a ValueError or TypeError too, for arguments
+    that a statement cannot take.
+    """
+    try:
+        yield
+    except PASSING as error:
+        raise DatabaseBusy(f"database: {type(error).__name__}") from error
+    except OUTAGE as error:
+        if isinstance(error, ValueError | TypeError):
+            raise
+        raise DatabaseAway(f"database: {type(error).__name__}") from error
 
 
 class Database:
@@ -73,22 +110,18 @@ class Database:
         """One transaction. Raises Unavailable when the server is away, whatever it had done by then is undone."""
         if self._pool is None:
             raise DatabaseAway("database not open")
-        try:
-            async with self._pool.acquire(timeout=10) as connection, connection.transaction():
+        with _named():
+            async with self._pool.acquire(timeout=10) as connection, connection.transaction(), _in_time():
                 yield connection
-        except OUTAGE as outage:
-            raise DatabaseAway(f"database: {type(outage).__name__}") from outage
         self._on_commit()
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """The rows of one statement, committed by itself. Raises Unavailable when the server is away."""
         if self._pool is None:
             raise DatabaseAway("database not open")
-        try:
-            async with self._pool.acquire(timeout=10) as connection:
+        with _named():
+            async with self._pool.acquire(timeout=10) as connection, _in_time():
                 return await connection.fetch(query, *arguments)
-        except OUTAGE as outage:
-            raise DatabaseAway(f"database: {type(outage).__name__}") from outage
 
     async def write(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """As `fetch`, for one statement that may leave events in the outbox."""

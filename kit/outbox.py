@@ -33,7 +33,8 @@ alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_th
 """
 
 ADD = """insert into outbox (event_id, topic, lead_id, body, traceparent)
-         select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bytea[], $5::text[])"""
+         select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bytea[], $5::text[])
+         on conflict (event_id) do nothing"""
 CLAIM = """select id, event_id, topic, lead_id, body, traceparent, created_at from outbox
            where next_attempt_at <= now() order by next_attempt_at, id limit $1 for update skip locked"""
 DONE = "delete from outbox where id = any($1::bigint[])"

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import asyncpg
 import structlog
 
 from kit.failures import Unavailable
@@ -36,14 +35,13 @@ class Acceptor:
                 batch.append(self._queue.get_nowait())
             try:
                 await self._store_and_answer(batch)
-            except asyncpg.DataError:  # one row that cannot be stored must not fail its neighbours
-                for one in batch:
-                    await self._store_alone(one)
-            except Exception as error:  # everybody who waits gets an answer, whatever it was
-                if not isinstance(error, Unavailable):
-                    log.error("intake.batch_failed", exc_info=error)
+            except Unavailable as outage:
                 for _, answer in batch:
-                    _refuse(answer, error)
+                    _refuse(answer, outage)
+            except Exception as error:  # a submission that cannot be stored must not fail its neighbours
+                log.error("intake.batch_failed", exc_info=error)
+                for waiting in batch:
+                    await self._store_alone(waiting)
 
     async def _store_alone(self, one: tuple[Received, asyncio.Future[Verdict]]) -> None:
         try:
