@@ -2,9 +2,31 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
 
 import phonenumbers
 
+MEXICO = 52
+
+
+class NumberStanding(StrEnum):
+    """Whether a number may be called and written to."""
+
+    USABLE = "usable"
+    UNUSABLE = "unusable"  # satellite, international networks, premium, shared cost, toll-free: nobody's own
+    UNKNOWN = "unknown"  # of the right length, in a range that the metadata does not know
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number in E.164, and whether it may be used."""
+
+    e164: str
+    standing: NumberStanding
+
+
+NON_GEOGRAPHIC = "001"  # what phonenumbers calls the region of 800, 870, 881 and the like
 DIALABLE = {
     phonenumbers.PhoneNumberType.FIXED_LINE,
     phonenumbers.PhoneNumberType.MOBILE,
@@ -25,10 +47,16 @@ _EXTENSION = re.compile(r"(?:ext|extensi[oó]n|x|#)\.?\s*\d+\s*$", re.IGNORECASE
 
 
 def to_e164(raw: str, region: str) -> str | None:
-    """The number a form means, as `+528112345678`; None when nobody could be reached at it.
+    """The number a form means, as `+528112345678`; None when nobody could be reached at it."""
+    number = read_number(raw, region)
+    return number.e164 if number is not None and number.standing is not NumberStanding.UNUSABLE else None
 
-    Of several numbers the first counts. An extension is dropped. Toll-free and premium numbers are nobody's own.
-    A number whose length is right but which the metadata does not know yet is taken: metadata lags behind carriers.
+
+def read_number(raw: str, region: str) -> Number | None:
+    """The number a form means; None for what is no number.
+
+    Of several numbers the first counts. An extension is dropped. A number whose length is right but which the metadata
+    does not know yet is taken where it names its country: metadata lags behind carriers.
     """
     text = unicodedata.normalize("NFKC", raw).strip()
     text = re.sub(r"^(?:whatsapp|tel):", "", text, flags=re.IGNORECASE)
@@ -47,11 +75,38 @@ def to_e164(raw: str, region: str) -> str | None:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
         return None
-    if not phonenumbers.is_valid_number(parsed):
-        # only a number written with its country code may be ahead of the metadata
-        lagging = number.startswith("+") and phonenumbers.is_possible_number(parsed) and parsed.country_code != 52
-        if not lagging:
-            return None
-    elif phonenumbers.number_type(parsed) not in DIALABLE:
+    standing = _standing(parsed)
+    if standing is NumberStanding.UNKNOWN and (not number.startswith("+") or parsed.country_code == MEXICO):
+        return None  # only a number written with its country code may be ahead of the metadata
+    if standing is None:
         return None
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return Number(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), standing)
+
+
+def standing_of(e164: str) -> NumberStanding:
+    """Whether a stored number may be used; a number that nobody can read is not."""
+    try:
+        return _standing(phonenumbers.parse(e164, None)) or NumberStanding.UNUSABLE
+    except phonenumbers.NumberParseException:
+        return NumberStanding.UNUSABLE
+
+
+def country_of_number(e164: str) -> str | None:
+    """The country (`MX`) that the number alone names; None for a code that is no country's."""
+    try:
+        parsed = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        return None
+    region = phonenumbers.region_code_for_number(parsed)
+    if region is None:  # a range that the metadata does not know
+        region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return region if region.isalpha() and region != "ZZ" else None
+
+
+def _standing(number: phonenumbers.PhoneNumber) -> NumberStanding | None:
+    """None for a number of an impossible length."""
+    if phonenumbers.region_code_for_country_code(number.country_code or 0) in (NON_GEOGRAPHIC, "ZZ"):
+        return NumberStanding.UNUSABLE
+    if not phonenumbers.is_valid_number(number):
+        return NumberStanding.UNKNOWN if phonenumbers.is_possible_number(number) else None
+    return NumberStanding.USABLE if phonenumbers.number_type(number) in DIALABLE else NumberStanding.UNUSABLE

@@ -11,7 +11,7 @@ import email_validator
 from pydantic_core import to_json
 
 from contracts.lead import LeadCard
-from contracts.phone import to_e164
+from contracts.phone import NumberStanding, read_number
 
 LIMITS = {
     "nombre": 200,
@@ -55,9 +55,12 @@ def read_form(fields: Mapping[str, object], *, region: str) -> LeadCard | list[F
     email = _email(known["email"]) if "email" in known else None
     if "email" in known and email is None:
         faults.append(Fault("email", "bad_email"))
-    phone = to_e164(known["telefono"], region) if "telefono" in known else None
-    if "telefono" in known and phone is None:
+    number = read_number(known["telefono"], region) if "telefono" in known else None
+    unusable = number is not None and number.standing is NumberStanding.UNUSABLE
+    if "telefono" in known and number is None:
         faults.append(Fault("telefono", "bad_phone"))
+    if unusable and "email" not in known:
+        faults.append(Fault("telefono", "unusable_phone"))
     if not {"email", "telefono"} & (known.keys() | faulty):
         faults += [Fault("email", "missing_contact"), Fault("telefono", "missing_contact")]
     if "zona_horaria" in known and known["zona_horaria"] not in _zones():
@@ -67,7 +70,8 @@ def read_form(fields: Mapping[str, object], *, region: str) -> LeadCard | list[F
     return LeadCard(
         name=known["nombre"],
         email=email,
-        phone=phone,
+        phone=number.e164 if number is not None and not unusable else None,
+        unusable_phone=known["telefono"] if unusable else None,
         company=known.get("empresa"),
         service=known.get("servicio"),
         source=known.get("fuente"),

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.phone import to_e164
+from contracts.phone import NumberStanding, country_of_number, read_number, standing_of, to_e164
 
 MONTERREY = "+528112345678"
 
@@ -55,6 +55,46 @@ def test_a_phone_in_mexico(typed: str, meant: str | None) -> None:
 
 def test_a_number_ahead_of_the_metadata_is_taken_when_it_names_its_country() -> None:
     assert to_e164("+5076123456", "MX") == "+5076123456"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("+881612345678", id="Iridium"),
+        pytest.param("+88216123456789", id="an international network"),
+        pytest.param("+8835100012345", id="another"),
+        pytest.param("+870123456789", id="Inmarsat"),
+        pytest.param("+80012345678", id="toll-free everywhere"),
+        pytest.param("+528001234567", id="toll-free in Mexico"),
+        pytest.param("8001234567", id="toll-free, as it is typed"),
+        pytest.param("+529001234567", id="premium in Mexico"),
+        pytest.param("+19005551234", id="premium in the United States"),
+        pytest.param("+18005551234", id="toll-free there"),
+    ],
+)
+def test_a_number_that_is_nobodys_own_is_never_used(typed: str) -> None:
+    number = read_number(typed, "MX")
+
+    assert number is not None
+    assert number.standing is NumberStanding.UNUSABLE
+    assert standing_of(number.e164) is NumberStanding.UNUSABLE
+    assert to_e164(typed, "MX") is None
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("+528112345678", "MX"),
+        ("+17292340123", "US"),
+        ("+5076123456", "PA"),
+        ("+881612345678", None),
+        ("+870123456789", None),
+        ("+999123456", None),
+        ("nonsense", None),
+    ],
+)
+def test_the_country_is_that_of_the_number_alone(number: str, country: str | None) -> None:
+    assert country_of_number(number) == country
 
 
 @pytest.mark.parametrize(("typed", "region"), [("4155552671", "US"), ("11 2345-6789", "AR"), ("300 123 4567", "CO")])

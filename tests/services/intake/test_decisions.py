@@ -100,6 +100,15 @@ def test_a_field_is_read_as_it_was_meant(changes: dict[str, Any], field: str, va
     assert getattr(card, field) == value
 
 
+def test_a_number_that_is_nobodys_own_is_noted_where_an_email_is_left() -> None:
+    card = read_form(SEED | {"telefono": "+881 612 345 678"}, region="MX")
+    alone = read_form(SEED | {"telefono": "+881 612 345 678", "email": ""}, region="MX")
+
+    assert isinstance(card, LeadCard)
+    assert (card.phone, card.unusable_phone) == (None, "+881 612 345 678")
+    assert alone == [Fault("telefono", "unusable_phone")]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
