@@ -56,7 +56,6 @@ class TouchDue(TouchEvent):
     fallback: tuple[Channel, ...] = ()
     until: AwareDatetime | None = None
     booking: Booking | None = None
-    run: int = 0
 
 
 class DeferReason(StrEnum):

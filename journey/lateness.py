@@ -27,9 +27,14 @@ class TooLate:
     """It does not go out any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class NoHours:
+    """There is no hour at which it may go out."""
+
+
 def when_late(
     due: datetime, now: datetime, step: Step, journey: Journey, *, zones: Sequence[str], country: str
-) -> SendNow | MoveTo | TooLate:
+) -> SendNow | MoveTo | TooLate | NoHours:
     """What is still in the hours it was due in goes out. After them the step's rule decides, within its limit."""
     if now - due > step.late.limit:
         return TooLate()
@@ -43,6 +48,8 @@ def when_late(
         if step.late.rule is LateRule.SEND:
             return SendNow(found.until)
         found = next_opening(found.closes, step, journey, zones=zones, country=country)
+    if planned is None and found is None:
+        return NoHours()
     if found is None or found.opens - due > step.late.limit:
         return TooLate()
     return MoveTo(found.opens)

@@ -8,6 +8,7 @@ import structlog
 
 from contracts.lead import LeadCard
 from contracts.outbound import ProviderAway, ProviderBack
+from contracts.phone import NumberStanding, standing_of
 from contracts.touch import Channel, HoldReason, Kind, SkipReason
 from journey.zones import country_of
 from kit.breaker import Breaker
@@ -48,16 +49,16 @@ async def make(
         match decide(touch, _known(facts, touch, deps), deps.now()):
             case Leave():
                 log.info("touch.left", touch_id=str(touch.touch_id), channel=touch.channel)
-            case Defer() | Skip(SkipReason.BOOKED) if perhaps_sent:
+            case Defer() | Skip(SkipReason.BOOKED | SkipReason.BOOKED_ELSEWHERE) if perhaps_sent:
                 await deps.store.put_back(touch, attempt, "perhaps sent before", to=State.UNCERTAIN, check_in=None)
                 await deps.store.unknown(touch)
                 log.error("touch.left_to_a_person", touch_id=str(touch.touch_id), channel=touch.channel)
             case Skip(reason):
                 await deps.store.skipped(touch, attempt, reason)
                 log.info("touch.skipped", touch_id=str(touch.touch_id), channel=touch.channel, reason=reason)
-            case Defer():
-                await deps.store.deferred(touch, attempt)
-                log.info("touch.deferred", touch_id=str(touch.touch_id), channel=touch.channel)
+            case Defer(why):
+                await deps.store.deferred(touch, attempt, why)
+                log.info("touch.deferred", touch_id=str(touch.touch_id), channel=touch.channel, reason=why)
             case Hold(reason):
                 await _hold(touch, reason, facts, attempt, deps, from_state)
             case Send() if not deps.breakers[touch.channel].admits(time.monotonic()):
@@ -77,6 +78,7 @@ def _known(facts: Facts, touch: Touch, deps: Deps) -> Facts:
     return replace(
         facts,
         abroad=country is not None and country not in deps.settings.countries,
+        unusable=by_phone and touch.address is not None and standing_of(touch.address) is NumberStanding.UNUSABLE,
         spent=not deps.budget.allows(touch.channel),
     )
 

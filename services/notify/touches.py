@@ -1,7 +1,7 @@
 """The touches notify makes, and how one is named."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
@@ -11,7 +11,6 @@ from contracts.lead import LeadCard
 from contracts.touch import Channel, Kind, TouchDue, touch_id
 
 BOOKING_LINK = "booking_link"
-GRACE = timedelta(hours=1)  # a welcome call near the end of its hours is still followed by its message
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,6 @@ class Touch:
         """The same step on the next channel; None after the last."""
         if not self.fallback:
             return None
-        grace = GRACE if self.kind is Kind.FIRST_CONTACT else timedelta()
         return self.planned(
             self.lead_id,
             self.step,
@@ -88,7 +86,7 @@ class Touch:
             kind=self.kind,
             template=self.template,
             fallback=self.fallback[1:],
-            until=self.until + grace if self.until else None,
+            until=self.until,
             booking=self.booking,
         )
 

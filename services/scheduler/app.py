@@ -1,16 +1,19 @@
 """Composition root of scheduler."""
 
+from functools import partial
+
 from fastapi import FastAPI
 
 from journey.reading import journey_hash
 from journey.settings import load_journey
+from kit.failed_work import carry_out
 from kit.leader import Leader
 from kit.service import make_app, make_frame, traced
 from services.scheduler.deps import Deps
 from services.scheduler.handlers import SAYS, router
 from services.scheduler.routes import routes
 from services.scheduler.settings import Settings
-from services.scheduler.store import Store
+from services.scheduler.store import TIMER_ROWS, Store
 from services.scheduler.ticks import CatchingUp, ticks
 
 
@@ -23,7 +26,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     async def open_deps() -> Deps:
         leader = Leader(dsn=settings.dsn, name="catch_up", work=CatchingUp(store, settings))
-        return Deps(settings=settings, store=store, leader=leader)
+        failed_work = partial(carry_out, frame.database, service="scheduler", rows=[TIMER_ROWS])
+        return Deps(settings=settings, store=store, leader=leader, failed_work=failed_work)
 
     app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
     return traced(app, frame)

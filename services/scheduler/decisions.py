@@ -1,13 +1,15 @@
 """Which touches a lead is to get, and when. Pure: no clock, no database, no network.
 
-What has happened to a lead is folded into its `Enrolment`, and the touches to come are computed from that anew: so
-whatever came first, and however often, the timers are those of the latest news.
+What has happened to a lead is folded into its `Enrolment`, and the touches to come are computed from that: so whatever
+came first, and however often, the timers are those of the latest news.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid5
+from enum import StrEnum
+from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -16,8 +18,18 @@ from contracts.cadence import CadenceFinished
 from contracts.event import Event
 from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadPaused, LeadUnpaused
 from contracts.reply import ReplyReceived
-from contracts.touch import TOUCHES, Channel, Kind, SkipReason, TouchDeferred, TouchDue, TouchSkipped, touch_id
-from journey.lateness import MoveTo, SendNow, when_late
+from contracts.touch import (
+    TOUCHES,
+    Channel,
+    DeferReason,
+    Kind,
+    SkipReason,
+    TouchDeferred,
+    TouchDue,
+    TouchSkipped,
+    touch_id,
+)
+from journey.lateness import MoveTo, NoHours, SendNow, when_late
 from journey.model import FollowUpStep, Journey, MeetingStep, Step
 from journey.windows import add_days, next_opening
 from journey.zones import country_of, zones_of
@@ -36,12 +48,17 @@ Change = (
     | TouchSkipped
 )
 
-
 ERASED = "erased"
+OFTEN = timedelta(hours=1)
+MOST_FIRINGS = 3  # of one touch, within OFTEN
+MOST_DEFERRALS = 10  # of one touch, in all
+BOOKED = {SkipReason.BOOKED, SkipReason.BOOKED_ELSEWHERE}
+
+Name = tuple[str, Channel, str]  # step, channel, booking
 
 
 class Deferral(BaseModel):
-    """A touch that notify could not make at that hour."""
+    """A touch that notify did not make: it is planned for the next hour that suits, not before `at`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,13 +66,36 @@ class Deferral(BaseModel):
     channel: Channel
     booking: str
     at: AwareDatetime
+    times: int = 1
+
+    @property
+    def name(self) -> Name:
+        return self.step, self.channel, self.booking
+
+
+class Fact(StrEnum):
+    """What keeps a touch from being made, and may end."""
+
+    BOOKING = "booking"
+    PAUSE = "pause"
+
+
+class Withheld(BaseModel):
+    """A follow-up whose time came while a booking stood, or while an operator had it wait: planned again after that."""
+
+    model_config = ConfigDict(frozen=True)
+
+    step: str
+    channel: Channel
+    by: Fact
 
 
 class Enrolment(BaseModel):
     """What the scheduler knows of a lead. The follow-up's clock stands still while a booking stands or an operator
     paused it: since `still_since`, and for `held` before that, counted up to `counted_until`.
 
-    `booked_at` is when the present booking was heard of, `ordered_at` when an operator last paused it or let it go on.
+    `stopped` ends everything, `follow_up_ended` only the follow-up. `booked_at` is when the present booking was heard
+    of, `cancelled_at` when the person's last one ended, `ordered_at` when an operator last paused it or let it go on.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,9 +105,11 @@ class Enrolment(BaseModel):
     zones: tuple[str, ...]
     country: str
     stopped: str | None = None
+    follow_up_ended: str | None = None
     revision: int = 0
     booking: Booking | None = None
     booked_at: AwareDatetime | None = None
+    cancelled_at: AwareDatetime | None = None
     paused: bool = False
     ordered_at: AwareDatetime | None = None
     still_since: AwareDatetime | None = None
@@ -77,6 +119,7 @@ class Enrolment(BaseModel):
     absent: bool = False
     paused_until: AwareDatetime | None = None
     deferred: tuple[Deferral, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +130,10 @@ class Timer:
     channel: Channel
     booking: str
     due_at: datetime
+
+    @property
+    def name(self) -> Name:
+        return self.step, self.channel, self.booking
 
 
 def enrol(event: LeadCreated, *, zone: str, region: str) -> Enrolment:
@@ -110,14 +157,23 @@ def changed(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
         case LeadPaused(at=at) | LeadUnpaused(at=at):
             if lead.ordered_at is not None and at <= lead.ordered_at:
                 return lead
-            return _with_clock(at, lead, {"paused": isinstance(event, LeadPaused), "ordered_at": at})
+            return _ordered(lead, at, paused=isinstance(event, LeadPaused))
         case ReplyReceived(at=at):
             until = at + journey.pause_after_reply
             return lead.model_copy(update={"paused_until": max(until, lead.paused_until or until)})
+        case TouchDeferred(reason=DeferReason.PAUSED):
+            return _withheld(lead, event, Fact.PAUSE, ended_at=None if lead.paused else lead.ordered_at)
         case TouchDeferred():
-            return _deferred(lead, event)
-        case TouchSkipped():
-            return lead
+            return _deferred(lead, event, event.booking, event.not_before or event.at)
+        case TouchSkipped(reason=reason):
+            ended_at = lead.cancelled_at if lead.booking is None else None
+            return _withheld(lead, event, Fact.BOOKING, ended_at=ended_at) if reason in BOOKED else lead
+
+
+def booking_ended_elsewhere(lead: Enrolment, _: Journey, *, at: datetime) -> Enrolment:
+    """The enrolment after the booking of another lead of the same person was cancelled."""
+    lead = lead.model_copy(update={"cancelled_at": max(at, lead.cancelled_at or at)})
+    return lead if lead.booking is not None else _released(lead, Fact.BOOKING, at)
 
 
 def erased(lead: Enrolment, _: Journey) -> Enrolment:
@@ -125,18 +181,17 @@ def erased(lead: Enrolment, _: Journey) -> Enrolment:
     return lead.model_copy(update={"stopped": ERASED, "booking": None, "booked_at": None})
 
 
-def not_made(event: Change) -> tuple[str, str, str] | None:
-    """The timer (step, channel, booking) that ran out without its touch being made, where it may yet be.
+def missing_in(journey: Journey, event: TouchDeferred) -> str | None:
+    """What a deferral names and the lead's journey does not have; None where it has both step and channel."""
+    step = next((step for step in journey.steps if step.name == event.step), None)
+    if step is None:
+        return f"the journey has no step {event.step}"
+    return None if event.channel in step.channels else f"the journey's step {event.step} has no channel {event.channel}"
 
-    A follow-up that was held back because its lead had just booked is made after all when the booking is cancelled.
-    """
-    match event:
-        case TouchDeferred(step=step, channel=channel, booking=booking):
-            return step, channel, booking
-        case TouchSkipped(step=step, channel=channel, reason=SkipReason.BOOKED):
-            return step, channel, ""
-        case _:
-            return None
+
+def superseded(lead: Enrolment, _: Journey) -> Enrolment:
+    """The enrolment of a person whose newer lead has the follow-up now; what belongs to a meeting stays."""
+    return lead.model_copy(update={"follow_up_ended": lead.follow_up_ended or "superseded"})
 
 
 def _rebooked(lead: Enrolment, event: LeadBooked | BookingMoved | BookingCancelled | MeetingEnded) -> Enrolment:
@@ -145,11 +200,18 @@ def _rebooked(lead: Enrolment, event: LeadBooked | BookingMoved | BookingCancell
         case LeadBooked(booking=booking) | BookingMoved(booking=booking):
             news |= {"booking": booking, "booked_at": event.at, "meeting_ended_at": None, "absent": False}
         case BookingCancelled():
-            news |= {"booking": None, "booked_at": None}
+            ended = max(event.at, lead.cancelled_at or event.at)
+            news |= {"booking": None, "booked_at": None, "cancelled_at": ended}
         case MeetingEnded(uid=uid, ended_at=ended_at, attended=attended):
             if lead.booking is not None and lead.booking.uid == uid:
                 news |= {"meeting_ended_at": ended_at, "absent": not attended}
-    return _with_clock(event.at, lead, news)
+    after = _with_clock(event.at, lead, news)
+    return _released(after, Fact.BOOKING, event.at) if isinstance(event, BookingCancelled) else after
+
+
+def _ordered(lead: Enrolment, at: datetime, *, paused: bool) -> Enrolment:
+    after = _with_clock(at, lead, {"paused": paused, "ordered_at": at})
+    return after if paused else _released(after, Fact.PAUSE, at)
 
 
 def _with_clock(at: datetime, lead: Enrolment, news: Mapping[str, object]) -> Enrolment:
@@ -168,10 +230,40 @@ def _with_clock(at: datetime, lead: Enrolment, news: Mapping[str, object]) -> En
     return after.model_copy(update={"still_since": None, "held": held, "counted_until": until})
 
 
-def _deferred(lead: Enrolment, event: TouchDeferred) -> Enrolment:
-    others = [d for d in lead.deferred if (d.step, d.channel, d.booking) != (event.step, event.channel, event.booking)]
-    again = Deferral(step=event.step, channel=event.channel, booking=event.booking, at=event.at)
+def _withheld(
+    lead: Enrolment, event: TouchDeferred | TouchSkipped, by: Fact, *, ended_at: datetime | None
+) -> Enrolment:
+    """The enrolment that remembers a touch which was not made; where what stood against it has ended, it is planned."""
+    if ended_at is not None and event.at < ended_at:
+        return _deferred(lead, event, "", ended_at)
+    others = [w for w in lead.withheld if (w.step, w.channel) != (event.step, event.channel)]
+    withheld = Withheld(step=event.step, channel=event.channel, by=by)
+    return lead.model_copy(update={"withheld": (*others, withheld)})
+
+
+def _released(lead: Enrolment, by: Fact, at: datetime) -> Enrolment:
+    """The enrolment after that fact has ended: what it stood against is planned, not before that instant."""
+    deferred = {d.name: d for d in lead.deferred}
+    for withheld in lead.withheld:
+        if withheld.by is by:
+            released = Deferral(step=withheld.step, channel=withheld.channel, booking="", at=at)
+            deferred[released.name] = released
+    kept = tuple(withheld for withheld in lead.withheld if withheld.by is not by)
+    return lead.model_copy(update={"withheld": kept, "deferred": tuple(deferred.values())})
+
+
+def _deferred(lead: Enrolment, event: TouchDeferred | TouchSkipped, booking: str, at: datetime) -> Enrolment:
+    name = (event.step, event.channel, booking)
+    before = next((d for d in lead.deferred if d.name == name), None)
+    others = [d for d in lead.deferred if d.name != name]
+    times = before.times + 1 if before else 1
+    again = Deferral(step=event.step, channel=event.channel, booking=booking, at=at, times=times)
     return lead.model_copy(update={"deferred": (*others, again)})
+
+
+def reopened(before: Enrolment, after: Enrolment) -> frozenset[Name]:
+    """The touches that may be planned again although their time had come: news of them is in `after`."""
+    return frozenset(deferral.name for deferral in after.deferred if deferral not in before.deferred)
 
 
 def plan(lead: Enrolment, journey: Journey) -> list[Timer]:
@@ -179,16 +271,18 @@ def plan(lead: Enrolment, journey: Journey) -> list[Timer]:
     if lead.stopped is not None:
         return []
     timers = _meeting_timers(lead, journey) if lead.booking is not None else _follow_up_timers(lead, journey)
-    by_name = {(t.step, t.channel, t.booking): t for t in (*timers, *_deferred_timers(lead, journey))}
+    by_name = {t.name: t for t in (*timers, *_deferred_timers(lead, journey))}
     return list(by_name.values())
 
 
 def _follow_up_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
-    for step in journey.follow_up if not lead.paused else ():
+    if lead.paused or lead.follow_up_ended is not None:
+        return
+    for step in journey.follow_up:
         due = add_days(lead.entered_at + lead.held, step.after, lead.zones[0])
         if lead.paused_until is not None:
             due = max(due, lead.paused_until)
-        yield from _timer(lead, journey, step, due)
+        yield _planned(lead, journey, step, step.channels[0], due)
 
 
 def _meeting_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
@@ -200,8 +294,9 @@ def _meeting_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
         due = _meeting_due(lead, step, booking, heard)
         if due is None or (over and step.after is None) or (step.after is not None and lead.absent):
             continue
-        latest = booking.starts_at if step.before is not None else None
-        yield from _timer(lead, journey, step, due, latest=latest)
+        timer = _planned(lead, journey, step, step.channels[0], due)
+        if step.before is None or booking.starts_at is None or timer.due_at < booking.starts_at:
+            yield timer
 
 
 def _meeting_due(lead: Enrolment, step: MeetingStep, booking: Booking, heard: datetime) -> datetime | None:
@@ -217,35 +312,68 @@ def _meeting_due(lead: Enrolment, step: MeetingStep, booking: Booking, heard: da
 
 def _deferred_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
     current = lead.booking.uid if lead.booking is not None else ""
-    for one in lead.deferred:
-        step = journey.step(one.step)
-        follows_up = isinstance(step, FollowUpStep)
-        if one.booking != current or (follows_up and lead.paused):
+    steps = {step.name: step for step in journey.steps}
+    for deferral in lead.deferred:
+        step = steps.get(deferral.step)
+        if step is None or deferral.booking != current:
             continue
-        due = max(one.at, lead.ordered_at or one.at) if follows_up else one.at
-        latest = lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
-        yield from _timer(lead, journey, step, due, channel=one.channel, latest=latest)
+        waits = isinstance(step, FollowUpStep) and lead.paused
+        if waits or (not isinstance(step, MeetingStep) and lead.follow_up_ended is not None):
+            continue
+        due = deferral.at
+        if isinstance(step, FollowUpStep) and lead.ordered_at is not None:
+            due = max(due, lead.ordered_at)
+        timer = _planned(lead, journey, step, deferral.channel, due)
+        starts_at = lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
+        if starts_at is None or timer.due_at < starts_at:
+            yield timer
 
 
-def _timer(
-    lead: Enrolment,
-    journey: Journey,
-    step: Step,
-    due: datetime,
-    *,
-    channel: Channel | None = None,
-    latest: datetime | None = None,
-) -> Iterator[Timer]:
-    """The touch at the next hour that suits it; none when that is not before `latest`."""
+def _planned(lead: Enrolment, journey: Journey, step: Step, channel: Channel, due: datetime) -> Timer:
+    """The touch at the next hour that suits it; where its hours never open, planned to be dropped with that reason."""
     span = next_opening(due, step, journey, zones=lead.zones, country=lead.country)
     booking = lead.booking.uid if isinstance(step, MeetingStep) and lead.booking else ""
-    if span is not None and (latest is None or span.opens < latest):
-        yield Timer(step.name, channel or step.channels[0], booking, span.opens)
+    return Timer(step.name, channel, booking, span.opens if span is not None else due)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A timer as it is stored; `state` is pending, fired, dropped or failed."""
+
+    timer_id: int
+    timer: Timer
+    planned_at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What becomes of a lead's stored timers; what fired stays fired unless it is reopened."""
+
+    delete: tuple[int, ...]
+    insert: tuple[Timer, ...]
+    move: tuple[tuple[int, datetime], ...]
+    reopen: tuple[tuple[int, datetime], ...]
+
+
+def reconcile(rows: Sequence[Row], planned: Iterable[Timer], may_reopen: AbstractSet[Name]) -> Changes:
+    """How the stored timers become the planned ones. A touch whose time came is due again only if it `may_reopen`."""
+    wanted = {timer.name: timer for timer in planned}
+    stored = {row.timer.name: row for row in rows}
+    pending = [row for row in rows if row.state == "pending"]
+    moved = [(row, wanted[row.timer.name]) for row in pending if row.timer.name in wanted]
+    again = [(row, wanted[row.timer.name]) for row in rows if row.state == "fired" and row.timer.name in wanted]
+    return Changes(
+        delete=tuple(row.timer_id for row in pending if row.timer.name not in wanted),
+        insert=tuple(timer for name, timer in wanted.items() if name not in stored),
+        move=tuple((row.timer_id, timer.due_at) for row, timer in moved if row.planned_at != timer.due_at),
+        reopen=tuple((row.timer_id, timer.due_at) for row, timer in again if timer.name in may_reopen),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """Its time has come: these are said."""
+    """Its time has come: these are published."""
 
     events: tuple[Event, ...]
 
@@ -259,10 +387,20 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """It is not made: these are said."""
+    """It is not made: these are published."""
 
     reason: SkipReason
     events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """It cannot be decided, or comes back again and again: a person must look."""
+
+    reason: str
+
+
+End = Fire | Move | Drop | SetAside
 
 
 def leave_out(lead: Enrolment, journey: Journey, timer: Timer) -> Drop:
@@ -271,25 +409,53 @@ def leave_out(lead: Enrolment, journey: Journey, timer: Timer) -> Drop:
 
 
 def fall_due(
-    lead: Enrolment, journey: Journey, timer: Timer, *, planned_at: datetime, now: datetime, overtaken: bool = False
-) -> Fire | Move | Drop:
+    lead: Enrolment,
+    journey: Journey,
+    timer: Timer,
+    *,
+    planned_at: datetime,
+    now: datetime,
+    overtaken: bool = False,
+    fired_at: Sequence[datetime] = (),
+) -> End:
     """What becomes of a timer that has run out, by its step's rule for lateness.
 
     `planned_at` is the first time it was planned for, and lateness counts from there; `overtaken` says that a later
-    touch on the same channel is due too.
+    touch on the same channel is due too; `fired_at` when this same touch was due before.
     """
+    if (circle := _circle(lead, timer, now, fired_at)) is not None:
+        return SetAside(circle)
     step = journey.step(timer.step)
     if overtaken:
         return _drop(lead, journey, timer, SkipReason.OVERTAKEN)
-    if now - planned_at > step.late.limit:
+    if now - planned_at > step.late.limit or _meeting_began(lead, step, now):
         return _drop(lead, journey, timer, SkipReason.TOO_LATE)
     match when_late(timer.due_at, now, step, journey, zones=lead.zones, country=lead.country):
         case SendNow(until):
             return Fire((_due(lead, timer, step, until), *_finished(lead, journey, timer)))
-        case MoveTo(at) if at - planned_at <= step.late.limit:
+        case MoveTo(at) if at - planned_at <= step.late.limit and not _meeting_began(lead, step, at):
             return Move(at)
+        case NoHours():
+            return _drop(lead, journey, timer, SkipReason.NO_HOURS)
         case _:
             return _drop(lead, journey, timer, SkipReason.TOO_LATE)
+
+
+def _circle(lead: Enrolment, timer: Timer, now: datetime, fired_at: Sequence[datetime]) -> str | None:
+    """Why the touch must not be due once more; None where it may."""
+    if sum(now - at < OFTEN for at in fired_at) >= MOST_FIRINGS:
+        return f"due more than {MOST_FIRINGS} times within an hour"
+    deferral = next((d for d in lead.deferred if d.name == timer.name), None)
+    if deferral is not None and deferral.times > MOST_DEFERRALS:
+        return f"deferred {deferral.times} times"
+    return None
+
+
+def _meeting_began(lead: Enrolment, step: Step, now: datetime) -> bool:
+    """Whether a reminder would come after the meeting has begun."""
+    if not isinstance(step, MeetingStep) or step.before is None or lead.booking is None:
+        return False
+    return lead.booking.starts_at is not None and now >= lead.booking.starts_at
 
 
 def _due(lead: Enrolment, timer: Timer, step: Step, until: datetime | None) -> TouchDue:
@@ -297,10 +463,10 @@ def _due(lead: Enrolment, timer: Timer, step: Step, until: datetime | None) -> T
     after = step.channels.index(timer.channel) + 1
     return TouchDue(
         lead_id=lead.lead_id,
-        touch_id=touch_id(lead.lead_id, timer.step, timer.channel, booking=timer.booking),
+        touch_id=_touch_id(lead, timer),
         step=timer.step,
         channel=timer.channel,
-        kind=Kind.MEETING if meeting else Kind.FOLLOW_UP if isinstance(step, FollowUpStep) else Kind.FIRST_CONTACT,
+        kind=_kind(step),
         template=step.template,
         fallback=step.channels[after:],
         until=until,
@@ -308,10 +474,20 @@ def _due(lead: Enrolment, timer: Timer, step: Step, until: datetime | None) -> T
     )
 
 
+def _kind(step: Step) -> Kind:
+    if isinstance(step, MeetingStep):
+        return Kind.MEETING
+    return Kind.FOLLOW_UP if isinstance(step, FollowUpStep) else Kind.FIRST_CONTACT
+
+
+def _touch_id(lead: Enrolment, timer: Timer) -> UUID:
+    return touch_id(lead.lead_id, timer.step, timer.channel, booking=timer.booking)
+
+
 def _drop(lead: Enrolment, journey: Journey, timer: Timer, reason: SkipReason) -> Drop:
     skipped = TouchSkipped(
         lead_id=lead.lead_id,
-        touch_id=touch_id(lead.lead_id, timer.step, timer.channel, booking=timer.booking),
+        touch_id=_touch_id(lead, timer),
         step=timer.step,
         channel=timer.channel,
         reason=reason,
@@ -320,7 +496,8 @@ def _drop(lead: Enrolment, journey: Journey, timer: Timer, reason: SkipReason) -
 
 
 def _finished(lead: Enrolment, journey: Journey, timer: Timer) -> tuple[Event, ...]:
-    """The end of the follow-up, said with its last step; by a name of its own, so that it is said once."""
+    """The end of the follow-up, published with its last step; by a name of its own, so that it is published once."""
     if not journey.follow_up or timer.step != journey.follow_up[-1].name:
         return ()
-    return (CadenceFinished(lead_id=lead.lead_id, event_id=uuid5(TOUCHES, f"{lead.lead_id}/finished")),)
+    name = uuid5(TOUCHES, f"{lead.lead_id}/finished")
+    return (CadenceFinished(lead_id=lead.lead_id, event_id=name),)

@@ -8,16 +8,26 @@ from pydantic import Field
 
 from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
 from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased, StepSkipped
+from contracts.failed_work import DiscardWork, RetryWork, WorkFailed
 from contracts.lead import LeadClosed, LeadCreated, LeadErased, LeadOptedOut, LeadPaused, LeadUnpaused
 from contracts.reply import Intent, ReplyReceived
-from contracts.touch import SkipReason, TouchDeferred, TouchDue, TouchSkipped
+from contracts.touch import TouchDeferred, TouchDue, TouchSkipped
 from journey.model import Journey
 from kit.bus import ACKNOWLEDGE, EVENTS, work
-from services.scheduler.decisions import Change, Enrolment, changed, enrol, leave_out, not_made
+from services.scheduler.decisions import (
+    BOOKED,
+    Change,
+    Enrolment,
+    booking_ended_elsewhere,
+    changed,
+    enrol,
+    leave_out,
+    missing_in,
+)
 from services.scheduler.deps import FromApp
 
 News = Annotated[Change, Field(discriminator="topic")]
-Order = Annotated[StepSkipped | LeadErased, Field(discriminator="topic")]
+Order = Annotated[StepSkipped | LeadErased | RetryWork | DiscardWork, Field(discriminator="topic")]
 
 LEADS = work("scheduler.leads", LeadCreated, at_once=2)  # nothing of it is due for days: a burst's calls come first
 CHANGES = work(
@@ -26,9 +36,9 @@ CHANGES = work(
     *(LeadOptedOut, LeadClosed, LeadPaused, LeadUnpaused, ReplyReceived, TouchDeferred, TouchSkipped),
     at_once=5,
 )
-ORDERS = work("scheduler.orders", StepSkipped, LeadErased, at_once=2)
+ORDERS = work("scheduler.orders", StepSkipped, LeadErased, RetryWork, DiscardWork, at_once=2)
 WORKS = (LEADS, CHANGES, ORDERS)
-SAYS = (TouchDue, TouchSkipped, CadenceFinished, CatchUpHeld, CatchUpReleased)
+SAYS = (TouchDue, TouchSkipped, CadenceFinished, CatchUpHeld, CatchUpReleased, WorkFailed)
 
 PAUSES = {Intent.OTHER, Intent.REVIEW}
 
@@ -38,16 +48,23 @@ router = RabbitRouter()
 @router.subscriber(LEADS.queue, EVENTS, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
     lead = enrol(event, zone=deps.settings.timezone, region=deps.settings.default_region)
-    await deps.store.enrol(event.event_id, event.card, lead)
+    await deps.store.enrol(event, lead)
 
 
 @router.subscriber(CHANGES.queue, EVENTS, channel=CHANGES.channel, ack_policy=ACKNOWLEDGE)
 async def on_change(event: News, deps: FromApp) -> None:
-    if isinstance(event, ReplyReceived) and event.intent not in PAUSES:
-        return
-    if isinstance(event, TouchSkipped) and event.reason is not SkipReason.BOOKED:
-        return
-    await deps.store.change(event, partial(_after, event), not_made=not_made(event))
+    match event:
+        case ReplyReceived(intent=intent) if intent not in PAUSES:
+            pass
+        case TouchSkipped(reason=reason) if reason not in BOOKED:
+            pass
+        case TouchDeferred():
+            await deps.store.defer(event, partial(_after, event), partial(_missing, event))
+        case BookingCancelled(at=at):
+            elsewhere = partial(booking_ended_elsewhere, at=at)
+            await deps.store.change(event, partial(_after, event), elsewhere=elsewhere)
+        case _:
+            await deps.store.change(event, partial(_after, event))
 
 
 @router.subscriber(ORDERS.queue, EVENTS, channel=ORDERS.channel, ack_policy=ACKNOWLEDGE)
@@ -57,7 +74,13 @@ async def on_order(event: Order, deps: FromApp) -> None:
             await deps.store.leave_out(event, leave_out)
         case LeadErased():
             await deps.store.erase(event.lead_id)
+        case RetryWork() | DiscardWork():
+            await deps.failed_work(event)
 
 
 def _after(event: Change, lead: Enrolment, journey: Journey) -> Enrolment:
     return changed(lead, event, journey)
+
+
+def _missing(event: TouchDeferred, journey: Journey) -> str | None:
+    return missing_in(journey, event)

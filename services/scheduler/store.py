@@ -3,22 +3,41 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 import asyncpg
+import structlog
 
 from contracts.cadence import CatchUpHeld, CatchUpReleased, StepSkipped
 from contracts.event import Event
-from contracts.lead import LeadCard
-from contracts.touch import Channel
+from contracts.lead import LeadCreated
+from contracts.touch import Channel, TouchDeferred
 from journey.model import Journey
 from journey.reading import stored_journey
 from kit import outbox
 from kit.database import Connection, Database
-from kit.failures import Unavailable
+from kit.failed_work import FailedRows, say_failed
+from kit.failures import Unavailable, describe
 from kit.inbox import first_time, forget_old
-from services.scheduler.decisions import Drop, Enrolment, Fire, Move, Timer, erased, plan
+from services.scheduler.decisions import (
+    Changes,
+    Drop,
+    End,
+    Enrolment,
+    Fire,
+    Move,
+    Row,
+    SetAside,
+    Timer,
+    erased,
+    plan,
+    reconcile,
+    reopened,
+    superseded,
+)
 
+log = structlog.get_logger()
+
+STATES: dict[type[Fire | Drop | SetAside], str] = {Fire: "fired", Drop: "dropped", SetAside: "failed"}
 LATE_SECONDS = 60.0  # what is later than this is caught up with, one after another
 
 ENROL = """
@@ -30,28 +49,32 @@ planned as (
   insert into timers (lead_id, step, channel, booking, due_at, planned_at)
   select lead_id, t.step, t.channel, t.booking, t.due_at, t.due_at
   from entered, unnest($7::text[], $8::text[], $9::text[], $10::timestamptz[]) as t(step, channel, booking, due_at))
-select lead_id from enrolments where (phone = $4 or email = $5) and lead_id < $2 and facts->>'stopped' is null
-  and facts->'booking' = 'null' order by lead_id"""
+select lead_id from enrolments where (phone = $4 or email = $5) and lead_id <> $2
+  and facts->>'stopped' is null order by lead_id"""
 LEAD = "select facts, journey from enrolments where lead_id = $1 for update"
-FORGET_UNPLANNED = """delete from timers where lead_id = $1 and state = 'pending' and not exists (
-                        select 1 from unnest($2::text[], $3::text[], $4::text[]) as t(step, channel, booking)
-                        where (t.step, t.channel, t.booking) = (timers.step, timers.channel, timers.booking))"""
-PLAN = """insert into timers (lead_id, step, channel, booking, due_at, planned_at)
-          select $1, t.step, t.channel, t.booking, t.due_at, t.due_at
-          from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[]) as t(step, channel, booking, due_at)
-          on conflict (lead_id, step, channel, booking) do update
-            set due_at = excluded.due_at, planned_at = excluded.planned_at, late = false
-            where timers.planned_at <> excluded.planned_at and timers.state = 'pending'"""
-REOPEN = """delete from timers
-            where (lead_id, step, channel, booking) = ($1, $2, $3, $4) and state <> 'pending'"""
-PUNCTUAL = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.due_at, t.planned_at, now() as now,
-                     e.facts, e.journey, false as overtaken
+KEEP_LEAD = """update enrolments set facts = $2::text::jsonb, dormant = false, updated_at = now()
+               where lead_id = $1"""
+OTHERS = """select o.lead_id from enrolments o, enrolments mine where mine.lead_id = $1 and o.lead_id <> $1
+            and (o.phone = mine.phone or o.email = mine.email) order by o.lead_id"""
+TIMERS = """select id, step, channel, booking, due_at, planned_at, state from timers where lead_id = $1
+            order by id"""
+DELETE = "delete from timers where id = any($1::bigint[]) and state = 'pending'"
+INSERT = """insert into timers (lead_id, step, channel, booking, due_at, planned_at)
+            select $1, t.step, t.channel, t.booking, t.due_at, t.due_at
+            from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[])
+              as t(step, channel, booking, due_at) on conflict do nothing"""
+PLAN = """update timers set due_at = planned.due_at, planned_at = planned.due_at, late = false, state = 'pending',
+            settled_at = null
+          from unnest($1::bigint[], $2::timestamptz[]) as planned(id, due_at)
+          where timers.id = planned.id and timers.state = $3"""
+PUNCTUAL = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.due_at, t.planned_at, t.fired_at,
+                     now() as now, e.facts, e.journey, false as overtaken
               from timers t join enrolments e using (lead_id)
               where t.state = 'pending' and not t.late and t.due_at <= now()
                 and t.due_at > now() - make_interval(secs => $2)
               order by t.due_at, t.id limit $1 for update of t skip locked"""
-OVERDUE = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.due_at, t.planned_at, now() as now,
-                    e.facts, e.journey,
+OVERDUE = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.due_at, t.planned_at, t.fired_at,
+                    now() as now, e.facts, e.journey,
                     exists (select 1 from timers o where o.lead_id = t.lead_id and o.channel = t.channel
                               and o.planned_at > t.planned_at and o.due_at <= now()
                               and o.state in ('pending', 'fired') and o.booking = t.booking) as overtaken
@@ -61,19 +84,35 @@ OVERDUE = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.due_at, t.p
 MARK_LATE = """update timers set late = true where id in (
                  select id from timers where state = 'pending' and not late
                    and due_at < now() - make_interval(secs => $1) limit 5000 for update skip locked)"""
-SETTLE = """update timers set state = done.state, settled_at = now()
-            from unnest($1::bigint[], $2::text[]) as done(id, state) where timers.id = done.id"""
+SETTLE = """update timers set state = done.state, reason = done.reason, settled_at = now(),
+              fired_at = case when done.state = 'fired' then (array[now()] || fired_at)[1:5] else fired_at end
+            from unnest($1::bigint[], $2::text[], $3::text[]) as done(id, state, reason)
+            where timers.id = done.id"""
 MOVE = """update timers set due_at = moved.due_at, late = true
           from unnest($1::bigint[], $2::timestamptz[]) as moved(id, due_at) where timers.id = moved.id"""
 OF_STEP = """select id, step, channel, booking, due_at from timers
              where lead_id = $1 and step = $2 and booking = $3 and state = 'pending' for update"""
 TO_COME = """select step, channel, booking, due_at from timers
              where lead_id = $1 and state = 'pending' order by due_at, id"""
-FORGET = """with old as (select lead_id from enrolments where updated_at < now() - make_interval(days => 180)
+KEEP_FAILED = """insert into timers (lead_id, step, channel, booking, due_at, planned_at, state, reason)
+                 values ($1, $2, $3, $4, $5, $5, 'failed', $6)
+                 on conflict (lead_id, step, channel, booking) do update set state = 'failed', reason = $6
+                   where timers.state <> 'failed' returning id"""
+# a lead who comes back, or books, is served: only what its follow-up was is forgotten
+FORGET = """with old as (select lead_id from enrolments where not dormant
+                          and updated_at < now() - make_interval(days => 180)
                           and not exists (select 1 from timers t where t.lead_id = enrolments.lead_id
-                                            and t.state = 'pending') limit 1000),
+                                            and t.state in ('pending', 'failed')) limit 1000),
                  gone as (delete from timers using old where timers.lead_id = old.lead_id)
-            delete from enrolments using old where enrolments.lead_id = old.lead_id"""
+            update enrolments e set dormant = true, facts = e.facts
+                || jsonb_build_object('follow_up_ended', coalesce(e.facts->>'follow_up_ended', 'forgotten'))
+            from old where e.lead_id = old.lead_id"""
+TIMER_ROWS = FailedRows(
+    kind="timer",
+    retry="""update timers set state = 'pending', reason = null, fired_at = '{}', due_at = now(), planned_at = now(),
+               late = false where id = $1 and state = 'failed'""",
+    discard="update timers set state = 'dropped', settled_at = now() where id = $1 and state = 'failed'",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +126,7 @@ class Due:
     planned_at: datetime
     now: datetime
     overtaken: bool
+    fired_at: Sequence[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +138,7 @@ class Outlook:
     to_come: Sequence[Timer]
 
 
-Decide = Callable[[Due], Fire | Move | Drop]
+Decide = Callable[[Due], End]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,44 +162,70 @@ class Store:
     def journey(self) -> Journey:
         return self._journeys[self._hash]
 
-    async def enrol(self, event_id: UUID, card: LeadCard, lead: Enrolment) -> None:
-        """The lead's one enrolment, with its timers. What is planned for the same person under an older lead ends."""
+    async def enrol(self, event: LeadCreated, lead: Enrolment) -> None:
+        """The lead's one enrolment, with its timers. Of one person's leads the newest has the follow-up."""
         timers = plan(lead, self.journey)
         await self._keep_journey()
-        older = await self._database.fetch(
+        others = await self._database.fetch(
             ENROL,
-            event_id,
+            event.event_id,
             lead.lead_id,
             self._hash,
-            card.phone,
-            card.email,
+            event.card.phone,
+            event.card.email,
             lead.model_dump_json(),
             *_columns(timers),
-            [timer.due_at for timer in timers],
         )
-        for row in older:  # said of a repeat too, so that a crash in between leaves nobody with two cadences
-            async with self._database.transaction() as connection:
-                await self._rewrite(connection, row["lead_id"], _returned)
+        leads = [row["lead_id"] for row in others]
+        newest = max([lead.lead_id, *leads])
+        for lead_id in [lead.lead_id, *leads]:  # on a repeat too: a crash in between leaves nobody with two cadences
+            if lead_id != newest:
+                async with self._database.transaction() as connection:
+                    await self._rewrite(connection, lead_id, superseded)
 
     async def change(
         self,
         event: Event,
         decide: Callable[[Enrolment, Journey], Enrolment],
         *,
-        not_made: tuple[str, str, str] | None = None,
+        elsewhere: Callable[[Enrolment, Journey], Enrolment] | None = None,
     ) -> None:
-        """Folds the event into its lead's enrolment and plans anew, in one transaction. A repeat has no effect.
+        """Folds the event into its lead's enrolment and plans its touches, in one transaction. A repeat has no effect.
 
-        `not_made` names a timer (step, channel, booking) that ran out without its touch being made: it may be planned a
-        second time. Raises Unavailable while the lead is not known yet: its own event is still on the way.
+        `elsewhere` changes the enrolments of the person's other leads. Raises Unavailable while the lead is not known
+        yet: its own event is still on the way.
         """
         async with self._database.transaction() as connection:
             if not await first_time(connection, "scheduler.changes", event.event_id):
                 return
-            if not_made is not None:
-                await connection.execute(REOPEN, event.lead_id, *not_made)
             if not await self._rewrite(connection, event.lead_id, decide):
                 raise Unavailable("the lead is not enrolled yet")
+            if elsewhere is None:
+                return
+            for row in await connection.fetch(OTHERS, event.lead_id):
+                await self._rewrite(connection, row["lead_id"], elsewhere)
+
+    async def defer(
+        self,
+        event: TouchDeferred,
+        decide: Callable[[Enrolment, Journey], Enrolment],
+        missing: Callable[[Journey], str | None],
+    ) -> None:
+        """As `change`; a touch that is `missing` from the lead's journey is set aside, and shown."""
+        async with self._database.transaction() as connection:
+            if not await first_time(connection, "scheduler.changes", event.event_id):
+                return
+            row = await connection.fetchrow(LEAD, event.lead_id)
+            if row is None:
+                raise Unavailable("the lead is not enrolled yet")
+            reason = missing(await self._journey(connection, row["journey"]))
+            if reason is None:
+                await self._rewrite(connection, event.lead_id, decide)
+                return
+            named = (event.lead_id, event.step, event.channel, event.booking, event.at)
+            timer_id = await connection.fetchval(KEEP_FAILED, *named, reason)
+            if timer_id is not None:
+                await self._say_failed(connection, timer_id, event.lead_id, reason)
 
     async def leave_out(self, event: StepSkipped, decide: Callable[[Enrolment, Journey, Timer], Drop]) -> None:
         """Settles the step's pending timers, and says so, in one transaction. A repeat has no effect.
@@ -174,7 +240,7 @@ class Store:
                 raise Unavailable("the lead is not enrolled yet")
             lead, journey = Enrolment.model_validate(row["facts"]), await self._journey(connection, row["journey"])
             timers = await connection.fetch(OF_STEP, event.lead_id, event.step, event.booking)
-            ends = [(timer["id"], decide(lead, journey, _timer(timer))) for timer in timers]
+            ends = [(timer, decide(lead, journey, _timer(timer))) for timer in timers]
             await self._settle(connection, ends)
 
     async def erase(self, lead_id: int) -> None:
@@ -204,16 +270,11 @@ class Store:
         row = await connection.fetchrow(LEAD, lead_id)
         if row is None:
             return False
-        journey = await self._journey(connection, row["journey"])
-        lead = decide(Enrolment.model_validate(row["facts"]), journey)
-        await connection.execute(
-            "update enrolments set facts = $2::text::jsonb, updated_at = now() where lead_id = $1",
-            lead_id,
-            lead.model_dump_json(),
-        )
-        timers = plan(lead, journey)
-        await connection.execute(FORGET_UNPLANNED, lead_id, *_columns(timers))
-        await connection.execute(PLAN, lead_id, *_columns(timers), [timer.due_at for timer in timers])
+        before, journey = Enrolment.model_validate(row["facts"]), await self._journey(connection, row["journey"])
+        after = decide(before, journey)
+        await connection.execute(KEEP_LEAD, lead_id, after.model_dump_json())
+        rows = [_row(timer) for timer in await connection.fetch(TIMERS, lead_id)]
+        await _apply(connection, lead_id, reconcile(rows, plan(after, journey), reopened(before, after)))
         return True
 
     async def fire(self, decide: Decide, *, limit: int) -> int:
@@ -229,19 +290,40 @@ class Store:
             rows = await connection.fetch(query, *arguments)
             if not rows:
                 return 0
-            ends = [(due.timer_id, decide(due)) for due in [await self._due(connection, row) for row in rows]]
-            settled = [(timer, end) for timer, end in ends if not isinstance(end, Move)]
-            moved = [(timer, end.due_at) for timer, end in ends if isinstance(end, Move)]
-            await self._settle(connection, settled)
+            ends = [(row, await self._decided(connection, row, decide)) for row in rows]
+            moved = [(row["id"], end.due_at) for row, end in ends if isinstance(end, Move)]
+            await self._settle(connection, [(row, end) for row, end in ends if not isinstance(end, Move)])
             if moved:
                 await connection.execute(MOVE, [timer for timer, _ in moved], [due_at for _, due_at in moved])
         return len(rows)
 
-    async def _settle(self, connection: Connection, ends: Sequence[tuple[int, Fire | Drop]]) -> None:
-        if ends:
-            states = ["fired" if isinstance(end, Fire) else "dropped" for _, end in ends]
-            await connection.execute(SETTLE, [timer for timer, _ in ends], states)
-            await outbox.add(connection, [event for _, end in ends for event in end.events])
+    async def _decided(self, connection: Connection, row: asyncpg.Record, decide: Decide) -> End:
+        """What becomes of one timer; one that cannot be decided is set aside, and the others go on."""
+        try:
+            return decide(await self._due(connection, row))
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            raise
+        except Exception as bug:
+            log.error("timer.failed", timer=row["id"], lead_id=row["lead_id"], exc_info=bug)
+            return SetAside(describe(bug))
+
+    async def _settle(
+        self, connection: Connection, ends: Sequence[tuple[asyncpg.Record, Fire | Drop | SetAside]]
+    ) -> None:
+        if not ends:
+            return
+        timers = [row["id"] for row, _ in ends]
+        reasons = [end.reason if isinstance(end, Drop | SetAside) else None for _, end in ends]
+        await connection.execute(SETTLE, timers, [STATES[type(end)] for _, end in ends], reasons)
+        await outbox.add(connection, [e for _, end in ends if isinstance(end, Fire | Drop) for e in end.events])
+        for row, end in ends:
+            if isinstance(end, SetAside):
+                await self._say_failed(connection, row["id"], row["lead_id"], end.reason)
+
+    async def _say_failed(self, connection: Connection, timer_id: int, lead_id: int, reason: str) -> None:
+        await say_failed(
+            connection, service="scheduler", kind=TIMER_ROWS.kind, row_id=timer_id, lead_id=lead_id, reason=reason
+        )
 
     async def _due(self, connection: Connection, row: asyncpg.Record) -> Due:
         return Due(
@@ -252,6 +334,7 @@ class Store:
             planned_at=row["planned_at"],
             now=row["now"],
             overtaken=row["overtaken"],
+            fired_at=row["fired_at"],
         )
 
     async def _journey(self, connection: Connection, journey_hash: str) -> Journey:
@@ -308,13 +391,31 @@ class Store:
             await connection.execute(FORGET)
 
 
-def _columns(timers: Sequence[Timer]) -> tuple[list[str], list[str], list[str]]:
-    return [t.step for t in timers], [t.channel for t in timers], [t.booking for t in timers]
+Columns = tuple[list[str], list[str], list[str], list[datetime]]
+
+
+def _columns(timers: Sequence[Timer]) -> Columns:
+    return (
+        [timer.step for timer in timers],
+        [timer.channel for timer in timers],
+        [timer.booking for timer in timers],
+        [timer.due_at for timer in timers],
+    )
+
+
+async def _apply(connection: Connection, lead_id: int, changes: Changes) -> None:
+    if changes.delete:
+        await connection.execute(DELETE, list(changes.delete))
+    if changes.insert:
+        await connection.execute(INSERT, lead_id, *_columns(changes.insert))
+    for planned, state in ((changes.move, "pending"), (changes.reopen, "fired")):
+        if planned:
+            await connection.execute(PLAN, [timer for timer, _ in planned], [due_at for _, due_at in planned], state)
 
 
 def _timer(row: asyncpg.Record) -> Timer:
     return Timer(row["step"], Channel(row["channel"]), row["booking"], row["due_at"])
 
 
-def _returned(lead: Enrolment, _: Journey) -> Enrolment:
-    return lead.model_copy(update={"stopped": "returned"})
+def _row(row: asyncpg.Record) -> Row:
+    return Row(row["id"], _timer(row), row["planned_at"], row["state"])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import structlog
 
 from kit.ticks import Tick
-from services.scheduler.decisions import Drop, Fire, Move, fall_due
+from services.scheduler.decisions import End, fall_due
 from services.scheduler.deps import Deps
 from services.scheduler.settings import Settings
 from services.scheduler.store import Due, Store
@@ -27,8 +27,16 @@ def ticks(deps: Deps) -> Sequence[Tick]:
     )
 
 
-def _end(due: Due) -> Fire | Move | Drop:
-    end = fall_due(due.lead, due.journey, due.timer, planned_at=due.planned_at, now=due.now, overtaken=due.overtaken)
+def _end(due: Due) -> End:
+    end = fall_due(
+        due.lead,
+        due.journey,
+        due.timer,
+        planned_at=due.planned_at,
+        now=due.now,
+        overtaken=due.overtaken,
+        fired_at=due.fired_at,
+    )
     log.info("timer.settled", lead_id=due.lead.lead_id, step=due.timer.step, end=type(end).__name__.lower())
     return end
 

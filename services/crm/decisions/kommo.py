@@ -45,6 +45,10 @@ SKIPS = {
     SkipReason.NO_ADDRESS: "no dejó este dato",
     SkipReason.BAD_ADDRESS: "esa dirección o ese número no sirve",
     SkipReason.BOOKED: "ya agendó",
+    SkipReason.BOOKED_ELSEWHERE: "ya tiene una reunión, con otro formulario",
+    SkipReason.UNUSABLE_NUMBER: "a ese número no se puede llamar ni escribir (satelital, de cobro o gratuito)",
+    SkipReason.NO_HOURS: "no hay una hora en la que se le pueda contactar",
+    SkipReason.WEEKLY_LIMIT: "la ley permite un solo medio por semana",
     SkipReason.NOT_BOOKED: "la reunión cambió o se canceló",
     SkipReason.CLOSED: "el lead ya está cerrado en Kommo",
     SkipReason.TOO_LATE: "ya era tarde para enviarlo",
@@ -137,6 +141,7 @@ def first_note(lead_id: int, card: LeadCard) -> str:
     known = {
         "Servicio": card.service,
         "Fuente": card.source,
+        "Teléfono no utilizable": card.unusable_phone,
         "Zona horaria": card.time_zone,
         "Consentimiento": card.consent,
     }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.touch import HoldReason, Kind, SkipReason
+from contracts.touch import DeferReason, HoldReason, Kind, SkipReason
 from services.notify.touches import Touch
 
 
@@ -21,9 +21,9 @@ class Facts:
     """What the ledger, the opt-outs and crm say at the instant of sending.
 
     `dead`: the address is known to reach nobody; `in_session`: they wrote by WhatsApp within a day; `called_today`:
-    this number had another's welcome call; `abroad`: its country is none of ours; `paused`: an operator stopped
-    everything; `lead_paused`: an operator has this lead's follow-up wait; `spent`: this touch would exceed the day's
-    spending cap; `held_for`: why it waited before.
+    this number had another's welcome call; `abroad`: its country is none of ours; `unusable`: it is nobody's own;
+    `paused`: an operator stopped everything; `lead_paused`: an operator has this lead's follow-up wait; `spent`: this
+    touch would exceed the day's spending cap; `held_for`: why it waited before.
     """
 
     claimed: bool
@@ -32,6 +32,7 @@ class Facts:
     in_session: bool = False
     called_today: bool = False
     abroad: bool = False
+    unusable: bool = False
     paused: bool = False
     lead_paused: bool = False
     spent: bool = False
@@ -51,7 +52,9 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """This is no hour for it, or an operator has it wait: the scheduler plans it anew."""
+    """This is no hour for it, or an operator has it wait: the scheduler plans it again."""
+
+    reason: DeferReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | H
         return Skip(against)
     if touch.address is None:
         return Skip(SkipReason.NO_ADDRESS)
+    if facts.unusable:
+        return Skip(SkipReason.UNUSABLE_NUMBER)
     if facts.dead:
         return Skip(SkipReason.BAD_ADDRESS)
     if facts.abroad:
@@ -82,9 +87,9 @@ def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | H
     if facts.called_today:
         return Skip(SkipReason.CALLED_TODAY)
     if touch.until is not None and now >= touch.until:
-        return Defer()
+        return Defer(DeferReason.HOURS)
     if facts.lead_paused and touch.kind is Kind.FOLLOW_UP:
-        return Defer()
+        return Defer(DeferReason.PAUSED)
     if facts.paused:
         return Hold(HoldReason.PAUSED)
     if facts.spent:
@@ -103,5 +108,6 @@ def _against(touch: Touch, standing: Standing) -> SkipReason | None:
             same = touch.booking is not None and touch.booking.uid == standing.booking
             return None if same else SkipReason.NOT_BOOKED
         case _:
-            booked = standing.booking is not None or standing.booked_elsewhere
-            return SkipReason.BOOKED if booked else None
+            if standing.booking is not None:
+                return SkipReason.BOOKED
+            return SkipReason.BOOKED_ELSEWHERE if standing.booked_elsewhere else None

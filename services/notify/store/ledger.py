@@ -16,6 +16,7 @@ from contracts.receipt import Receipt
 from contracts.reply import ReplyReceived
 from contracts.touch import (
     Channel,
+    DeferReason,
     FailureKind,
     HoldReason,
     Kind,
@@ -59,7 +60,8 @@ claimed as (
     sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), looks = 0, check_at = null,
     reason = null, claimed_at = now(),
     first_claimed_at = case when touches.sendings = 0 and $8 = 'planned' then now() else touches.first_claimed_at end
-    where touches.state = $8 or ($8 = 'planned' and touches.state = 'skipped' and touches.reason = 'booked')
+    where touches.state = $8 or ($8 = 'planned' and touches.state = 'skipped'
+                                   and touches.reason in ('booked', 'booked_elsewhere'))
   returning attempts),
 dialled as (  -- by whichever lead of this number came first within a day
   insert into welcome_calls (phone, touch_id)
@@ -183,9 +185,9 @@ class Store:
         event = TouchSkipped(**_about(touch), reason=reason)
         await self._settle(touch, attempt, State.SKIPPED, event, reason=reason)
 
-    async def deferred(self, touch: Touch, attempt: int) -> None:
+    async def deferred(self, touch: Touch, attempt: int, reason: DeferReason) -> None:
         """Nothing was sent; the scheduler is asked for a better hour."""
-        event = TouchDeferred(**_about(touch), booking=touch.booking.uid if touch.booking else "")
+        event = TouchDeferred(**_about(touch), booking=touch.booking.uid if touch.booking else "", reason=reason)
         await self._settle(touch, attempt, State.PLANNED, event, reason="deferred", sendings=-1)
 
     async def held(self, touch: Touch, attempt: int, reason: HoldReason, *, to: State, known: bool) -> None:

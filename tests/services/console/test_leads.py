@@ -22,6 +22,7 @@ from contracts.lead import (
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
+    LeadReturned,
     LeadSuperseded,
     LeadUnpaused,
     LeadUnregistered,
@@ -214,7 +215,7 @@ def test_nothing_that_a_later_form_said_survives_the_erasure() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        updated(email="otra@example.com"),
+        LeadReturned(lead_id=LEAD, card=a_card(email="otra@example.com")),
         touch(TouchFailed, Channel.SMS, 5, kind=FailureKind.UNREACHABLE, reason="21211 otra@example.com"),
         LeadUnregistered(lead_id=LEAD, reason="otra@example.com is no address"),
         WorkFailed(lead_id=LEAD, service="crm", kind="work", row_id=1, reason="KeyError: otra@example.com"),

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.touch import Channel, Kind
+from contracts.touch import Channel, DeferReason, Kind
 from journey.model import Journey
 from journey.settings import JourneySettings, load_journey
 from services.notify.decisions.first_contact import asked_for_link, first_touches
@@ -27,11 +27,11 @@ def touches(at: datetime, **card: str) -> dict[str, Touch]:
     ("hour", "minute", "day", "call"),
     [
         pytest.param(10, 0, 2, Send("+528112345678"), id="in the morning"),
-        pytest.param(3, 0, 2, Defer(), id="at 3 a.m."),
-        pytest.param(19, 0, 2, Defer(), id="when its hours have just ended"),
+        pytest.param(3, 0, 2, Defer(DeferReason.HOURS), id="at 3 a.m."),
+        pytest.param(19, 0, 2, Defer(DeferReason.HOURS), id="when its hours have just ended"),
         pytest.param(18, 59, 2, Send("+528112345678"), id="just before"),
-        pytest.param(11, 0, 1, Defer(), id="on a Sunday"),
-        pytest.param(11, 0, 16, Defer(), id="on a holiday"),
+        pytest.param(11, 0, 1, Defer(DeferReason.HOURS), id="on a Sunday"),
+        pytest.param(11, 0, 16, Defer(DeferReason.HOURS), id="on a holiday"),
     ],
 )
 def test_the_call_keeps_its_hours_and_the_email_does_not_wait(hour: int, minute: int, day: int, call: object) -> None:
@@ -45,18 +45,18 @@ def test_the_call_keeps_its_hours_and_the_email_does_not_wait(hour: int, minute:
 def test_the_hours_are_the_leads_own() -> None:
     now = datetime(2026, 3, 2, 9, 30, tzinfo=MEXICO)  # half past seven in Tijuana
 
-    assert decide(touches(now, time_zone="America/Tijuana")["welcome_call"], CLAIMED, now) == Defer()
-    assert decide(touches(now, phone="+526631234567")["welcome_call"], CLAIMED, now) == Defer()
+    assert decide(touches(now, time_zone="America/Tijuana")["welcome_call"], CLAIMED, now) == Defer(DeferReason.HOURS)
+    assert decide(touches(now, phone="+526631234567")["welcome_call"], CLAIMED, now) == Defer(DeferReason.HOURS)
 
 
-def test_an_unanswered_call_is_followed_by_its_messages_also_at_the_end_of_its_hours() -> None:
+def test_an_unanswered_call_is_followed_by_its_message_within_the_same_hours() -> None:
     call = touches(datetime(2026, 3, 2, 18, 59, tzinfo=MEXICO))["welcome_call"]
     message = call.following(a_card())
 
     assert (call.channel, call.kind) == (Channel.CALL, Kind.FIRST_CONTACT)
     assert message is not None
-    assert decide(message, CLAIMED, datetime(2026, 3, 2, 19, 1, tzinfo=MEXICO)) == Send("+528112345678")
-    assert decide(message, CLAIMED, datetime(2026, 3, 3, 3, 0, tzinfo=MEXICO)) == Defer()
+    assert decide(message, CLAIMED, datetime(2026, 3, 2, 18, 59, 30, tzinfo=MEXICO)) == Send("+528112345678")
+    assert decide(message, CLAIMED, datetime(2026, 3, 2, 19, 1, tzinfo=MEXICO)) == Defer(DeferReason.HOURS)
 
 
 def test_the_link_somebody_asked_for_comes_at_any_hour() -> None:

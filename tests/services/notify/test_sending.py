@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.touch import Channel, HoldReason, Kind, SkipReason
+from contracts.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
 from services.notify.decisions.sending import Defer, Facts, Hold, Leave, Send, Skip, Standing, decide
 from services.notify.touches import Touch
 from tests.builders import a_booking, a_touch
@@ -34,7 +34,10 @@ def standing(**facts: Any) -> Facts:
         pytest.param(CALL, Facts(claimed=False), Leave(), id="in another's hand, or settled"),
         pytest.param(FOLLOW_UP, standing(booking="mine"), Skip(SkipReason.BOOKED), id="booked"),
         pytest.param(CALL, standing(booking="mine"), Skip(SkipReason.BOOKED), id="booked before the call's fallback"),
-        pytest.param(FOLLOW_UP, standing(booked_elsewhere=True), Skip(SkipReason.BOOKED), id="booked as another lead"),
+        pytest.param(
+            FOLLOW_UP, standing(booked_elsewhere=True), Skip(SkipReason.BOOKED_ELSEWHERE), id="booked as another lead"
+        ),
+        pytest.param(CALL, replace(CLAIMED, unusable=True), Skip(SkipReason.UNUSABLE_NUMBER), id="nobody's own number"),
         pytest.param(FOLLOW_UP, standing(closed="won"), Skip(SkipReason.CLOSED), id="closed in Kommo"),
         pytest.param(REMINDER, standing(booking="mine"), Send(PHONE), id="the meeting stands"),
         pytest.param(REMINDER, standing(booking="another"), Skip(SkipReason.NOT_BOOKED), id="the meeting moved"),
@@ -44,13 +47,16 @@ def standing(**facts: Any) -> Facts:
         ),
         pytest.param(LINK, standing(booking="mine", closed="won"), Send(PHONE), id="asked for it"),
         pytest.param(LINK, replace(CLAIMED, opted_out=True), Skip(SkipReason.OPTED_OUT), id="asked for it, then stop"),
-        pytest.param(replace(CALL, until=NOW), CLAIMED, Defer(), id="the hour is over"),
+        pytest.param(replace(CALL, until=NOW), CLAIMED, Defer(DeferReason.HOURS), id="the hour is over"),
         pytest.param(CALL, replace(CLAIMED, called_today=True), Skip(SkipReason.CALLED_TODAY), id="called today"),
         pytest.param(CALL, replace(CLAIMED, abroad=True), Skip(SkipReason.ABROAD), id="a country that is not ours"),
         pytest.param(CALL, replace(CLAIMED, paused=True), Hold(HoldReason.PAUSED), id="everything is stopped"),
         pytest.param(CALL, replace(CLAIMED, spent=True), Hold(HoldReason.BUDGET_SPENT), id="the day's money is spent"),
         pytest.param(
-            replace(CALL, until=NOW), replace(CLAIMED, paused=True), Defer(), id="stopped until its hour was over"
+            replace(CALL, until=NOW),
+            replace(CLAIMED, paused=True),
+            Defer(DeferReason.HOURS),
+            id="stopped until its hour was over",
         ),
         pytest.param(
             FOLLOW_UP,
@@ -58,7 +64,9 @@ def standing(**facts: Any) -> Facts:
             Skip(SkipReason.BOOKED),
             id="booked while everything was stopped",
         ),
-        pytest.param(FOLLOW_UP, replace(CLAIMED, lead_paused=True), Defer(), id="its lead's follow-up waits"),
+        pytest.param(
+            FOLLOW_UP, replace(CLAIMED, lead_paused=True), Defer(DeferReason.PAUSED), id="its lead's follow-up waits"
+        ),
         pytest.param(
             FOLLOW_UP,
             replace(CLAIMED, lead_paused=True, opted_out=True),

@@ -19,9 +19,12 @@ from journey.settings import JourneySettings, load_journey
 from services.scheduler.decisions import (
     Change,
     Drop,
+    End,
     Enrolment,
     Fire,
     Move,
+    Row,
+    SetAside,
     Timer,
     changed,
     enrol,
@@ -29,6 +32,8 @@ from services.scheduler.decisions import (
     fall_due,
     leave_out,
     plan,
+    reconcile,
+    superseded,
 )
 from tests.builders import a_booking, a_lead_created
 
@@ -341,9 +346,10 @@ def test_no_journey_has_two_touches_of_one_step_nor_one_outside_its_hours(
 
 
 DAY_3 = Timer("day_3", Channel.WHATSAPP, "", local(2026, 3, 5, 10))
+DAY_6 = Timer("day_6", Channel.EMAIL, "", local(2026, 3, 9, 10))
 
 
-def due(timer: Timer, now: datetime, **more: Any) -> Fire | Move | Drop:
+def due(timer: Timer, now: datetime, **more: Any) -> End:
     return fall_due(a_lead(), JOURNEY, timer, planned_at=more.pop("planned_at", timer.due_at), now=now, **more)
 
 
@@ -425,6 +431,41 @@ def test_the_hour_stays_the_same_across_a_change_of_clocks(
     zone: str, entered: tuple[int, ...], day_3: tuple[int, ...]
 ) -> None:
     there = ZoneInfo(zone)
-    lead = a_lead(datetime(*entered, tzinfo=there), time_zone=zone)  # type: ignore[arg-type, misc]
+    lead = a_lead(datetime(*entered, tzinfo=there), time_zone=zone, phone=None)  # type: ignore[arg-type, misc]
 
     assert steps(lead)["day_3"] == datetime(*day_3, tzinfo=there)  # type: ignore[arg-type, misc]
+
+
+def test_the_same_touch_is_not_due_a_fourth_time_within_an_hour() -> None:
+    now = DAY_3.due_at + timedelta(seconds=1)
+    often = [now - timedelta(minutes=minutes) for minutes in (1, 20, 50)]
+    seldom = [now - timedelta(minutes=minutes) for minutes in (1, 20, 61)]
+
+    assert due(DAY_3, now, fired_at=often) == SetAside("due more than 3 times within an hour")
+    assert isinstance(due(DAY_3, now, fired_at=seldom), Fire)
+
+
+def test_a_touch_whose_time_came_is_planned_again_only_where_it_was_reopened() -> None:
+    rows = [Row(1, DAY_3, DAY_3.due_at, "fired"), Row(2, DAY_6, DAY_6.due_at, "failed")]
+    later = [Timer("day_3", Channel.WHATSAPP, "", local(2026, 3, 9, 10)), DAY_6]
+
+    assert reconcile(rows, later, frozenset()).reopen == ()
+    assert reconcile(rows, later, frozenset({DAY_3.name, DAY_6.name})).reopen == ((1, local(2026, 3, 9, 10)),)
+
+
+def test_timers_follow_the_plan() -> None:
+    rows = [Row(1, DAY_3, DAY_3.due_at, "pending"), Row(2, DAY_6, DAY_6.due_at, "pending")]
+    moved = Timer("day_3", Channel.WHATSAPP, "", local(2026, 3, 6, 10))
+    new = Timer("day_9", Channel.EMAIL, "", local(2026, 3, 11, 10))
+    changes = reconcile(rows, [moved, new], frozenset())
+
+    assert (changes.delete, changes.move, changes.insert) == ((2,), ((1, moved.due_at),), (new,))
+
+
+def test_a_superseded_lead_keeps_its_meeting_and_loses_its_follow_up() -> None:
+    booked = changed(a_lead(), LeadBooked(lead_id=123456, revision=1, booking=a_booking(), at=ENTERED), JOURNEY)
+    old = superseded(booked, JOURNEY)
+    cancelled = changed(old, BookingCancelled(lead_id=123456, revision=2, uid="b", at=days(1)), JOURNEY)
+
+    assert {timer.step for timer in plan(old, JOURNEY)} == {timer.step for timer in plan(booked, JOURNEY)}
+    assert plan(cancelled, JOURNEY) == []
