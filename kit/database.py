@@ -15,17 +15,23 @@ if TYPE_CHECKING:  # generic for the type checker only
 else:
     Connection = asyncpg.Connection | PoolConnectionProxy
 
-OUTAGE = (
+GONE = (
     OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # shut down, cancelled, starting up
+    asyncpg.OperatorInterventionError,  # shut down, starting up
     asyncpg.InsufficientResourcesError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.DeadlockDetectedError,
     asyncpg.InternalClientError,
+)
+PASSING = (
+    TimeoutError,  # of a statement
+    asyncpg.QueryCanceledError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InvalidCachedStatementError,
+    asyncpg.OutdatedSchemaCacheError,
 )
 
 
@@ -43,13 +49,51 @@ class DatabaseAway(Unavailable):
     """Our own database does not answer: nobody else's fault."""
 
 
-class Database:
-    """A pool of connections. `on_commit` is called after each transaction, to wake whoever waits for rows."""
+class DatabaseBusy(Unavailable):
+    """Our own database answers, but not this time: a slow statement, a lock, a deadlock."""
 
-    def __init__(self, dsn: str, *, connections: int = 8, on_commit: Callable[[], None] = lambda: None) -> None:
+
+OURS = (DatabaseAway, DatabaseBusy)
+
+
+def unavailable(error: BaseException) -> Unavailable | None:
+    """Returns what an error of asyncpg means for the caller; None for a bug, such as a number out of range.
+
+    The passing errors are looked at first: they are subclasses of those that say the server is gone.
+    """
+    if isinstance(error, PASSING):
+        return DatabaseBusy(f"database: {type(error).__name__}")
+    if isinstance(error, GONE) or _connection_lost(error):
+        return DatabaseAway(f"database: {type(error).__name__}")
+    return None
+
+
+def _connection_lost(error: BaseException) -> bool:
+    """Returns whether an InterfaceError is about a lost connection: asyncpg has no class of its own for that."""
+    text = str(error)
+    return (
+        isinstance(error, asyncpg.InterfaceError)
+        and not isinstance(error, ValueError)  # its DataError quotes the value, which may say anything
+        and ("connection is closed" in text or "pool is clos" in text)
+    )
+
+
+class Database:
+    """A pool of connections. `on_commit` is called after each transaction, to wake the relay. Timeouts are seconds."""
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        connections: int = 8,
+        on_commit: Callable[[], None] = lambda: None,
+        statement_timeout: float = 10,
+        acquire_timeout: float = 10,
+    ) -> None:
         self.dsn = dsn
         self._connections = connections
         self._on_commit = on_commit
+        self._statement_timeout, self._acquire_timeout = statement_timeout, acquire_timeout
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
@@ -58,7 +102,7 @@ class Database:
             self.dsn,
             min_size=0,
             max_size=self._connections,
-            command_timeout=10,
+            command_timeout=self._statement_timeout,
             timeout=5,
             init=_speak_json,
             reset=_leave_as_it_is,
@@ -70,25 +114,53 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """One transaction. Raises Unavailable when the server is away, whatever it had done by then is undone."""
-        if self._pool is None:
-            raise DatabaseAway("database not open")
-        try:
-            async with self._pool.acquire(timeout=10) as connection, connection.transaction():
-                yield connection
-        except OUTAGE as outage:
-            raise DatabaseAway(f"database: {type(outage).__name__}") from outage
+        """One transaction; what it had done is undone when it fails.
+
+        Raises DatabaseAway when the server is away, DatabaseBusy when it did not manage this time.
+        """
+        async with self._connected() as connection, connection.transaction():
+            yield connection
         self._on_commit()
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
-        """The rows of one statement, committed by itself. Raises Unavailable when the server is away."""
+        """The rows of one statement, committed by itself. Raises as `transaction` does."""
+        async with self._connected() as connection:
+            return await connection.fetch(query, *arguments)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        """A connection of the pool, and the names of its errors."""
         if self._pool is None:
             raise DatabaseAway("database not open")
+        connection = await self._acquire(self._pool)
         try:
-            async with self._pool.acquire(timeout=10) as connection:
-                return await connection.fetch(query, *arguments)
-        except OUTAGE as outage:
-            raise DatabaseAway(f"database: {type(outage).__name__}") from outage
+            try:
+                yield connection
+            finally:
+                await self._pool.release(connection)
+        except Exception as error:
+            meaning = unavailable(error)
+            if meaning is None:
+                raise
+            raise meaning from error
+
+    async def _acquire(self, pool: "asyncpg.Pool[asyncpg.Record]") -> "PoolConnectionProxy[asyncpg.Record]":
+        """A connection within the timeout.
+
+        A wait that ends while every connection is in use is DatabaseBusy: the server can be reached, and
+        our own work keeps it. Any other, also a connection that is not made in time, is DatabaseAway.
+        """
+        try:
+            return await pool.acquire(timeout=self._acquire_timeout)
+        except TimeoutError as timeout:
+            if pool.get_size() - pool.get_idle_size() >= self._connections:
+                raise DatabaseBusy("database: every connection is in use") from timeout
+            raise DatabaseAway("database: no connection in time") from timeout
+        except Exception as error:
+            meaning = unavailable(error)
+            if meaning is None:
+                raise
+            raise meaning from error
 
     async def write(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """As `fetch`, for one statement that may leave events in the outbox."""
