@@ -279,10 +279,15 @@ def _follow_up_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
     if lead.paused or lead.follow_up_ended is not None:
         return
     for step in journey.follow_up:
-        due = add_days(lead.entered_at + lead.held, step.after, lead.zones[0])
+        due = _follow_up_due(lead, step)
         if lead.paused_until is not None:
             due = max(due, lead.paused_until)
         yield _planned(lead, journey, step, step.channels[0], due)
+
+
+def _follow_up_due(lead: Enrolment, step: FollowUpStep) -> datetime:
+    """When the step's time comes by the follow-up's own clock."""
+    return add_days(lead.entered_at + lead.held, step.after, lead.zones[0])
 
 
 def _meeting_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
@@ -321,8 +326,8 @@ def _deferred_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
         if waits or (not isinstance(step, MeetingStep) and lead.follow_up_ended is not None):
             continue
         due = deferral.at
-        if isinstance(step, FollowUpStep) and lead.ordered_at is not None:
-            due = max(due, lead.ordered_at)
+        if isinstance(step, FollowUpStep):
+            due = max(due, _follow_up_due(lead, step), lead.ordered_at or due)
         timer = _planned(lead, journey, step, deferral.channel, due)
         starts_at = lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
         if starts_at is None or timer.due_at < starts_at:
