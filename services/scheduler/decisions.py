@@ -58,7 +58,9 @@ Name = tuple[str, Channel, str]  # step, channel, booking
 
 
 class Deferral(BaseModel):
-    """A touch that notify did not make: it is planned for the next hour that suits, not before `at`."""
+    """A touch that notify did not make: it is planned for the next hour that suits, not before `at`, and where it goes
+    `by_clock`, not before the follow-up's own clock brings it either.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,6 +69,7 @@ class Deferral(BaseModel):
     booking: str
     at: AwareDatetime
     times: int = 1
+    by_clock: bool = False
 
     @property
     def name(self) -> Name:
@@ -246,7 +249,8 @@ def _released(lead: Enrolment, by: Fact, at: datetime) -> Enrolment:
     deferred = {d.name: d for d in lead.deferred}
     for withheld in lead.withheld:
         if withheld.by is by:
-            released = Deferral(step=withheld.step, channel=withheld.channel, booking="", at=at)
+            by_clock = by is Fact.BOOKING
+            released = Deferral(step=withheld.step, channel=withheld.channel, booking="", at=at, by_clock=by_clock)
             deferred[released.name] = released
     kept = tuple(withheld for withheld in lead.withheld if withheld.by is not by)
     return lead.model_copy(update={"withheld": kept, "deferred": tuple(deferred.values())})
@@ -327,7 +331,8 @@ def _deferred_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
             continue
         due = deferral.at
         if isinstance(step, FollowUpStep):
-            due = max(due, _follow_up_due(lead, step), lead.ordered_at or due)
+            by_clock = _follow_up_due(lead, step) if deferral.by_clock else due
+            due = max(due, by_clock, lead.ordered_at or due)
         timer = _planned(lead, journey, step, deferral.channel, due)
         starts_at = lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
         if starts_at is None or timer.due_at < starts_at:
