@@ -48,6 +48,8 @@ OWN_FAULTS = (
     aiormq.exceptions.ConnectionSyntaxError,
     aiormq.exceptions.ConnectionFrameError,
 )
+# what the rest of a batch is answered on a channel that one row has closed
+AFTERMATH = (aiormq.exceptions.ChannelInvalidStateError, aiormq.exceptions.ConnectionChannelError)
 
 
 class Fate(Enum):
@@ -80,7 +82,7 @@ def fate(answer: BaseException | None, *, alone: bool) -> Fate:
 
 def may_be_a_rows(error: BaseException) -> bool:
     """Returns whether the error may be about one row, rather than about the way to the broker."""
-    return isinstance(error, (*OWN_FAULTS, aiormq.exceptions.ChannelAccessRefused))
+    return isinstance(error, (*OWN_FAULTS, *AFTERMATH, aiormq.exceptions.ChannelAccessRefused))
 
 
 class Relay:

@@ -61,6 +61,21 @@ async def test_an_event_that_cannot_be_published_stops_no_other(system: System) 
     await system.sql("intake", "delete from outbox where id = $1", poison)
 
 
+async def test_an_event_that_a_service_has_no_right_to_say_stops_no_other_and_waits(system: System) -> None:
+    foreign = await system.sql("intake", POISON, uuid4(), "touch.sent")
+
+    leads = [await system.lead(person()) for _ in range(3)]
+    for lead in leads:
+        await system.happens(lead, "lead.created", "lead.registered", seconds=15)
+
+    async def tried_twice() -> bool:
+        return bool(await system.sql("intake", "select attempts > 1 from outbox where id = $1", foreign))
+
+    await system.until(tried_twice, lambda: "it is not tried again")
+    assert not await system.sql("intake", "select failures from outbox where id = $1", foreign)
+    await system.sql("intake", "delete from outbox where id = $1", foreign)
+
+
 async def test_an_event_that_is_too_large_for_the_broker_stops_no_other_and_can_be_thrown_away(system: System) -> None:
     poison = await system.sql(
         "crm",
