@@ -99,6 +99,25 @@ def next_delay(delays: tuple[float, ...], attempt: int, retry_after: float) -> f
     return next((delay for delay in delays[attempt - 1 :] if delay >= retry_after), delays[-1])
 
 
+def passes(error: Exception) -> bool:
+    """Returns whether trying again may help; what is a bug, or was never a message of ours, does not pass."""
+    return isinstance(error, Unavailable) and not isinstance(error, PERMANENT)
+
+
+def uses_up_a_try(error: Exception) -> bool:
+    """Returns whether the failure counts: however long our database is away, no message is given up for it."""
+    return not isinstance(error, DatabaseAway)
+
+
+def delay_after(error: Exception, attempt: int, delays: tuple[float, ...]) -> float | None:
+    """Returns the seconds until the message is tried again after `attempt` failed by `error`; None to park it."""
+    if not isinstance(error, Unavailable) or not passes(error):
+        return None
+    if not uses_up_a_try(error):
+        return delays[:2][-1]
+    return next_delay(delays, attempt, error.retry_after)
+
+
 def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
     class Retry(BaseMiddleware):
         """Hands a failed message to a wait queue or to parking, and only then lets go of it."""
@@ -121,10 +140,7 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
         async def _hand_over(
             self, msg: Any, queue: str, headers: dict[str, Any], attempt: int, error: Exception
         ) -> None:
-            permanent = isinstance(error, PERMANENT) or not isinstance(error, Unavailable)
-            ours = isinstance(error, DatabaseAway)  # however long that lasts, it uses up no try
-            again_after = error.retry_after if isinstance(error, Unavailable) else 0.0
-            delay = None if permanent else delays[:2][-1] if ours else next_delay(delays, attempt, again_after)
+            delay = delay_after(error, attempt, delays)
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             headers = {
                 key: value
@@ -134,10 +150,11 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
             headers |= {"x-error": describe(error), "x-last-failure": now, "x-attempt": attempt}
             headers.setdefault("x-first-failure", now)
             if delay is None:
-                headers |= {"x-reason": "permanent" if permanent else "attempts-exhausted", "x-where": where(error)}
+                reason = "attempts-exhausted" if passes(error) else "permanent"
+                headers |= {"x-reason": reason, "x-where": where(error)}
                 log.error("message.parked", queue=queue, attempt=attempt, exc_info=error)
             else:
-                headers["x-attempt"] = attempt if ours else attempt + 1
+                headers["x-attempt"] = attempt + uses_up_a_try(error)
                 log.warning("message.retried", queue=queue, attempt=attempt, again_in=delay, reason=describe(error))
             async with asyncio.timeout(10):
                 await self.context.get("broker").publish(

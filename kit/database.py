@@ -1,8 +1,8 @@
 """A service's own PostgreSQL: transactions that heal after an outage, and what counts as one."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -15,24 +15,23 @@ if TYPE_CHECKING:  # generic for the type checker only
 else:
     Connection = asyncpg.Connection | PoolConnectionProxy
 
-# the server cannot be reached, or does not work
-OUTAGE = (
+GONE = (
     OSError,
-    TimeoutError,
     asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,  # shut down, cancelled, starting up
+    asyncpg.OperatorInterventionError,  # shut down, starting up
     asyncpg.InsufficientResourcesError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InternalClientError,
-    asyncpg.InterfaceError,
 )
-# one statement's bad luck: it is tried again, but not for ever
 PASSING = (
-    asyncpg.exceptions.TransactionRollbackError,  # deadlocks, serialization
+    TimeoutError,  # of a statement
+    asyncpg.QueryCanceledError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
     asyncpg.LockNotAvailableError,
     asyncpg.InvalidCachedStatementError,
-    asyncpg.exceptions.OutdatedSchemaCacheError,
+    asyncpg.OutdatedSchemaCacheError,
 )
 
 
@@ -51,42 +50,50 @@ class DatabaseAway(Unavailable):
 
 
 class DatabaseBusy(Unavailable):
-    """One statement had to give way, or took too long: a repeat may do, and counts as a try."""
+    """Our own database answers, but not this time: a slow statement, a lock, a deadlock."""
 
 
-@asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
-    """A statement that took too long, on a connection that was there, is no outage of the server."""
-    try:
-        yield
-    except TimeoutError as slow:
-        raise DatabaseBusy("database: a statement took too long") from slow
+OURS = (DatabaseAway, DatabaseBusy)
 
 
-@contextmanager
-def _named() -> Iterator[None]:
-    """Names the errors of our own database: away, busy, or (as they are) a bug of ours.
+def unavailable(error: BaseException) -> Unavailable | None:
+    """Returns what an error of asyncpg means for the caller; None for a bug, such as a number out of range.
 
-    asyncpg raises InterfaceError for a connection that is closed and, as a ValueError or TypeError too, for arguments
-    that a statement cannot take.
+    The passing errors are looked at first: they are subclasses of those that say the server is gone.
     """
-    try:
-        yield
-    except PASSING as error:
-        raise DatabaseBusy(f"database: {type(error).__name__}") from error
-    except OUTAGE as error:
-        if isinstance(error, ValueError | TypeError):
-            raise
-        raise DatabaseAway(f"database: {type(error).__name__}") from error
+    if isinstance(error, PASSING):
+        return DatabaseBusy(f"database: {type(error).__name__}")
+    if isinstance(error, GONE) or _connection_lost(error):
+        return DatabaseAway(f"database: {type(error).__name__}")
+    return None
+
+
+def _connection_lost(error: BaseException) -> bool:
+    """Returns whether an InterfaceError is about a lost connection: asyncpg has no class of its own for that."""
+    text = str(error)
+    return (
+        isinstance(error, asyncpg.InterfaceError)
+        and not isinstance(error, ValueError)  # its DataError quotes the value, which may say anything
+        and ("connection is closed" in text or "pool is clos" in text)
+    )
 
 
 class Database:
-    """A pool of connections. `on_commit` is called after each transaction, to wake whoever waits for rows."""
+    """A pool of connections. `on_commit` is called after each transaction, to wake the relay. Timeouts are seconds."""
 
-    def __init__(self, dsn: str, *, connections: int = 8, on_commit: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        connections: int = 8,
+        on_commit: Callable[[], None] = lambda: None,
+        statement_timeout: float = 10,
+        acquire_timeout: float = 10,
+    ) -> None:
         self.dsn = dsn
         self._connections = connections
         self._on_commit = on_commit
+        self._statement_timeout, self._acquire_timeout = statement_timeout, acquire_timeout
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self) -> None:
@@ -95,7 +102,7 @@ class Database:
             self.dsn,
             min_size=0,
             max_size=self._connections,
-            command_timeout=10,
+            command_timeout=self._statement_timeout,
             timeout=5,
             init=_speak_json,
             reset=_leave_as_it_is,
@@ -107,21 +114,53 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """One transaction. Raises Unavailable when the server is away, whatever it had done by then is undone."""
-        if self._pool is None:
-            raise DatabaseAway("database not open")
-        with _named():
-            async with self._pool.acquire(timeout=10) as connection, connection.transaction(), _in_time():
-                yield connection
+        """One transaction; what it had done is undone when it fails.
+
+        Raises DatabaseAway when the server is away, DatabaseBusy when it did not manage this time.
+        """
+        async with self._connected() as connection, connection.transaction():
+            yield connection
         self._on_commit()
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
-        """The rows of one statement, committed by itself. Raises Unavailable when the server is away."""
+        """The rows of one statement, committed by itself. Raises as `transaction` does."""
+        async with self._connected() as connection:
+            return await connection.fetch(query, *arguments)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Connection]:
+        """A connection of the pool, and the names of its errors."""
         if self._pool is None:
             raise DatabaseAway("database not open")
-        with _named():
-            async with self._pool.acquire(timeout=10) as connection, _in_time():
-                return await connection.fetch(query, *arguments)
+        connection = await self._acquire(self._pool)
+        try:
+            try:
+                yield connection
+            finally:
+                await self._pool.release(connection)
+        except Exception as error:
+            meaning = unavailable(error)
+            if meaning is None:
+                raise
+            raise meaning from error
+
+    async def _acquire(self, pool: "asyncpg.Pool[asyncpg.Record]") -> "PoolConnectionProxy[asyncpg.Record]":
+        """A connection within the timeout.
+
+        A wait that ends while every connection is in use is DatabaseBusy: the server can be reached, and
+        our own work keeps it. Any other, also a connection that is not made in time, is DatabaseAway.
+        """
+        try:
+            return await pool.acquire(timeout=self._acquire_timeout)
+        except TimeoutError as timeout:
+            if pool.get_size() - pool.get_idle_size() >= self._connections:
+                raise DatabaseBusy("database: every connection is in use") from timeout
+            raise DatabaseAway("database: no connection in time") from timeout
+        except Exception as error:
+            meaning = unavailable(error)
+            if meaning is None:
+                raise
+            raise meaning from error
 
     async def write(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """As `fetch`, for one statement that may leave events in the outbox."""

@@ -1,37 +1,62 @@
-"""Rows that cannot be worked on: set aside with their reason, shown to a person, and tried again when they say so."""
+"""Rows that a service cannot work on: said once, and worked on again or left when an operator decides so."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import structlog
+from prometheus_client import Counter
 
 from contracts.failed_work import DiscardWork, RetryWork, WorkFailed
 from kit import outbox
 from kit.database import Connection, Database
 
+log = structlog.get_logger()
+
+# in no registry by itself: each service has its own (kit.service)
+FAILURES = Counter("work_failed", "Rows set aside for a person", ["kind"], registry=None)
+
 
 @dataclass(frozen=True, slots=True)
 class FailedRows:
-    """One kind of row of a service; the statements act on the row with the id `$1`, while its state is `failed`."""
+    """How one kind of row is worked on again, or left: SQL for the row with the id $1, if its state is failed."""
 
     kind: str
     retry: str
     discard: str
 
 
+OUTBOX_ROWS = FailedRows(
+    kind="outbox",
+    retry="""update outbox set failures = 0, failed_at = null, next_attempt_at = now()
+             where id = $1 and failed_at is not null""",
+    discard="delete from outbox where id = $1 and failed_at is not null",
+)
+
+
 async def say_failed(
     connection: Connection, *, service: str, kind: str, row_id: int, reason: str, lead_id: int = 0
 ) -> None:
-    """Publishes, in the caller's transaction, that a row was set aside."""
-    event = WorkFailed(lead_id=lead_id, service=service, kind=kind, row_id=row_id, reason=reason)
+    """Says in the caller's transaction, the one that sets the row's state, that the row has failed."""
+    event = WorkFailed(service=service, kind=kind, row_id=row_id, reason=reason, lead_id=lead_id)
     await outbox.add(connection, [event])
+    FAILURES.labels(kind).inc()
 
 
 async def carry_out(
     database: Database, command: RetryWork | DiscardWork, *, service: str, rows: Sequence[FailedRows]
 ) -> None:
-    """Does what an operator decided about a row. A command for another service, or said twice, has no effect."""
+    """Does what the operator decided. Another service's row, an unknown kind and a repeat have no effect."""
     if command.service != service:
         return
-    for kind in rows:
-        if kind.kind == command.kind:
-            statement = kind.retry if isinstance(command, RetryWork) else kind.discard
-            await database.write(statement, command.row_id)
+    for failed_rows in rows:
+        if failed_rows.kind == command.kind:
+            await database.write(_statement(failed_rows, command), command.row_id)
+            log.info(command.topic, kind=command.kind, row_id=command.row_id, by=command.by)
+
+
+def _statement(failed_rows: FailedRows, command: RetryWork | DiscardWork) -> str:
+    match command:
+        case RetryWork():
+            return failed_rows.retry
+        case DiscardWork():
+            return failed_rows.discard

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import structlog
 
-from kit.database import OUTAGE
+from kit.database import unavailable
 
 log = structlog.get_logger()
 
@@ -36,7 +36,9 @@ class Leader:
         """A tick: waits for the lead, then works until the lock's connection is lost."""
         try:
             connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=5)
-        except OUTAGE:
+        except Exception as error:
+            if unavailable(error) is None:
+                raise
             return None
         try:
             while not await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", self._name):
@@ -46,9 +48,11 @@ class Leader:
             while not connection.is_closed():
                 if not await self._work():
                     await asyncio.sleep(self._pause)
-        except OUTAGE:
+        except Exception as error:
+            if unavailable(error) is None:
+                raise
             return None
         finally:
-            with contextlib.suppress(*OUTAGE):
+            with contextlib.suppress(Exception):  # of a connection that is gone
                 await connection.close(timeout=2)
         return None

@@ -14,13 +14,15 @@ from faststream.rabbit import RabbitBroker, RabbitRouter
 from prometheus_client import CollectorRegistry, Gauge, make_asgi_app
 
 from contracts.event import Event
+from contracts.failed_work import WorkFailed
 from kit import tracing
 from kit.bus import EVENTS, document, keep_consuming, make_broker, quiesce
 from kit.database import Database
 from kit.examples import refuse_examples
+from kit.failed_work import FAILURES
 from kit.failures import Unavailable
 from kit.logging import start_logging
-from kit.outbox import Relay
+from kit.relay import Relay
 from kit.settings import ServiceSettings
 from kit.ticks import Tick, keep_ticking
 
@@ -47,7 +49,7 @@ def make_frame(name: str, settings: ServiceSettings, *, connections: int = 8) ->
     provider = tracing.start_exporting(name, settings.otel_exporter_otlp_endpoint)
     registry = CollectorRegistry()
     amqp_url = settings.amqp_url.get_secret_value()
-    relay = Relay(amqp_url=amqp_url, dsn=settings.dsn, exchange=EVENTS.name)
+    relay = Relay(service=name, amqp_url=amqp_url, dsn=settings.dsn, exchange=EVENTS.name)
     return Frame(
         name=name,
         settings=settings,
@@ -76,7 +78,7 @@ def make_app(
     """
     if handlers is not None:
         frame.broker.include_router(handlers)
-    document(frame.broker, says)
+    document(frame.broker, dict.fromkeys((*says, WorkFailed)))  # the relay says that of its rows
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -111,6 +113,7 @@ def make_app(
         app.include_router(router)
     app.include_router(_probes(frame))
     app.mount("/metrics", make_asgi_app(registry=frame.registry))
+    frame.registry.register(FAILURES)
     Gauge("outbox_waiting", "Events committed and not yet published", registry=frame.registry).set_function(
         lambda: frame.relay.waiting
     )

@@ -8,6 +8,7 @@ import services.intake.handlers
 import services.notify.handlers
 import services.scheduler.handlers
 from contracts.event import Event
+from contracts.failed_work import WorkFailed
 from kit.bus import Work
 
 
@@ -18,10 +19,15 @@ class Service:
     says: tuple[type[Event], ...]
 
 
+def _service(name: str, works: tuple[Work, ...], says: tuple[type[Event], ...]) -> Service:
+    """The service, which also says of rows in its outbox that they cannot be published."""
+    return Service(name, works, tuple(dict.fromkeys((*says, WorkFailed))))
+
+
 SERVICES = (
-    Service("intake", services.intake.handlers.WORKS, services.intake.handlers.SAYS),
-    Service("crm", services.crm.handlers.WORKS, services.crm.handlers.SAYS),
-    Service("notify", services.notify.handlers.WORKS, services.notify.handlers.SAYS),
-    Service("scheduler", services.scheduler.handlers.WORKS, services.scheduler.handlers.SAYS),
-    Service("console", services.console.handlers.WORKS, services.console.handlers.SAYS),
+    _service("intake", services.intake.handlers.WORKS, services.intake.handlers.SAYS),
+    _service("crm", services.crm.handlers.WORKS, services.crm.handlers.SAYS),
+    _service("notify", services.notify.handlers.WORKS, services.notify.handlers.SAYS),
+    _service("scheduler", services.scheduler.handlers.WORKS, services.scheduler.handlers.SAYS),
+    _service("console", services.console.handlers.WORKS, services.console.handlers.SAYS),
 )

@@ -1,12 +1,14 @@
-"""One running system for all connected tests."""
+"""One running system for all connected tests, and servers without services for those of one store or of kit."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
 
 from pauta.cli import by_docker
+from pauta.running.servers import free_ports
+from tests.servers import PostgresContainer, RabbitMQContainer
 from tests.system import System
 
 
@@ -22,6 +24,30 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Syst
     finally:
         await running.http.aclose()
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def dsn() -> Iterator[str]:
+    [port] = free_ports(1)
+    server = PostgresContainer(port, "postgres-demo")
+    server.start()
+    try:
+        server.wait()
+        yield f"postgresql://postgres:postgres-demo@127.0.0.1:{port}/postgres"
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="session")
+def amqp_url() -> Iterator[str]:
+    port, management_port = free_ports(2)
+    server = RabbitMQContainer(port, management_port, "rabbitmq-demo")
+    server.start()
+    try:
+        server.wait()
+        yield f"amqp://pauta:rabbitmq-demo@127.0.0.1:{port}/"
+    finally:
+        server.remove()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from kit.breaker import Breaker
 from kit.clock import now
+from kit.failed_work import carry_out
 from kit.leader import Leader
 from kit.outbox import say
 from kit.service import make_app, make_frame, traced
@@ -23,6 +24,7 @@ from services.crm.routes import routes
 from services.crm.settings import Settings
 from services.crm.store.bookings import Bookings
 from services.crm.store.erasing import erase
+from services.crm.store.failed_rows import ROWS
 from services.crm.store.registrations import Registrations
 from services.crm.ticks import ticks
 from services.crm.tokens import TokenKeeper
@@ -57,6 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             registrations=registrations,
             bookings=bookings,
             erase=partial(erase, frame.database),
+            carry_out=partial(carry_out, frame.database, service="crm", rows=ROWS),
             switch=switch,
             telling=Leader(
                 dsn=settings.dsn,

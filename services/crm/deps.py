@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
+from contracts.failed_work import DiscardWork, RetryWork
 from kit.bus import FromContext
 from kit.leader import Leader
 from kit.switch import Switch
@@ -18,6 +19,7 @@ class Deps:
     registrations: Registrations
     bookings: Bookings
     erase: Callable[[int], Awaitable[None]]
+    carry_out: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     switch: Switch
     telling: Leader
     polling: Leader | None

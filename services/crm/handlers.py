@@ -16,6 +16,8 @@ from contracts.booking import (
 )
 from contracts.cadence import CadenceFinished
 from contracts.call import CallAnswered, CallUnanswered
+from contracts.event import Event
+from contracts.failed_work import DiscardWork, RetryWork, WorkFailed
 from contracts.lead import (
     LeadClosed,
     LeadCreated,
@@ -61,14 +63,14 @@ NOTES = work(
     at_once=4,
 )
 SWITCH = work("crm.switch", OutboundPaused, OutboundResumed, at_once=1)
-ORDERS = work("crm.orders", BookingAttached, LeadErased, at_once=2)
+ORDERS = work("crm.orders", BookingAttached, LeadErased, RetryWork, DiscardWork, at_once=2)
 WORKS = (LEADS, NOTES, SWITCH, ORDERS)
 SAYS = (
     *(LeadRegistered, LeadUnregistered, LeadClosed),
     *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded, BookingUnmatched),
-    *(ProviderAway, ProviderBack),
+    *(ProviderAway, ProviderBack, WorkFailed),
 )
-Order = Annotated[BookingAttached | LeadErased, Field(discriminator="topic")]
+Order = Annotated[BookingAttached | LeadErased | RetryWork | DiscardWork, Field(discriminator="topic")]
 Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
 
 log = structlog.get_logger()
@@ -87,8 +89,25 @@ async def on_outcome(event: Outcome, deps: FromApp) -> None:
         when = event.at.strftime("%d/%m/%Y %H:%M:%S UTC")
         # the end of the event's id tells one note from another, for Kommo keeps every copy it is given
         await deps.registrations.want_note(
-            event.event_id, event.lead_id, f"{text}\n{when} · {event.event_id.hex[-12:]}"
+            event.event_id,
+            event.lead_id,
+            f"{text}\n{when} · {event.event_id.hex[-12:]}",
+            outcome=outcome_of(event),
         )
+
+
+def outcome_of(event: Event) -> str | None:
+    """Names the outcome of a touch or a call, which Kommo gets one note of; None for any other event."""
+    match event:
+        case TouchFailed(reason=reason) | TouchSkipped(reason=reason) | TouchUncertain(reason=reason):
+            why: str = reason
+        case CallUnanswered(reason=reason):
+            why = reason
+        case TouchSent() | TouchDelivered() | TouchUnknown() | CallAnswered():
+            why = ""
+        case _:
+            return None
+    return f"{event.touch_id}/{event.topic}/{why}"
 
 
 @router.subscriber(SWITCH.queue, EVENTS, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
@@ -105,3 +124,5 @@ async def on_order(event: Order, deps: FromApp) -> None:
         case LeadErased():
             await deps.erase(event.lead_id)
             log.info("lead.erased", lead_id=event.lead_id)
+        case RetryWork() | DiscardWork():
+            await deps.carry_out(event)

@@ -8,7 +8,7 @@ import structlog
 from contracts.event import Event
 from contracts.outbound import ProviderAway, ProviderBack
 from kit.breaker import Breaker
-from kit.database import DatabaseAway
+from kit.database import OURS
 from kit.failures import Unavailable, describe
 from kit.switch import Switch
 from providers.answers import Barred
@@ -34,7 +34,7 @@ class Reaching:
             return False
         try:
             worked = await self._work()
-        except DatabaseAway:
+        except OURS:
             raise
         except Unavailable as outage:
             log.warning("provider.unavailable", provider=self._breaker.provider, reason=describe(outage))

@@ -1,6 +1,7 @@
 """Concurrent submissions share one commit: whatever gathered during the last one is the next batch."""
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
@@ -10,13 +11,15 @@ from services.intake.store import Received, Store
 
 log = structlog.get_logger()
 
+Waiting = tuple[Received, asyncio.Future[Verdict]]
+
 
 class Acceptor:
     """Takes submissions one by one and stores them together; at most `waiting` may queue up."""
 
     def __init__(self, store: Store, *, batch: int = 200, waiting: int = 4000, patience: float = 5.0) -> None:
         self._store, self._batch, self._patience = store, batch, patience
-        self._queue: asyncio.Queue[tuple[Received, asyncio.Future[Verdict]]] = asyncio.Queue(waiting)
+        self._queue: asyncio.Queue[Waiting] = asyncio.Queue(waiting)
 
     async def accept(self, received: Received) -> Verdict:
         """What became of the submission, after its commit. Raises Unavailable when it was not stored."""
@@ -36,21 +39,24 @@ class Acceptor:
             try:
                 await self._store_and_answer(batch)
             except Unavailable as outage:
-                for _, answer in batch:
-                    _refuse(answer, outage)
-            except Exception as error:  # a submission that cannot be stored must not fail its neighbours
-                log.error("intake.batch_failed", exc_info=error)
-                for waiting in batch:
-                    await self._store_alone(waiting)
+                _refuse(batch, outage)
+            except Exception as bug:  # one submission that cannot be stored must not fail its neighbours
+                log.error("intake.batch_failed", submissions=len(batch), exc_info=bug)
+                await self._store_each_alone(batch)
 
-    async def _store_alone(self, one: tuple[Received, asyncio.Future[Verdict]]) -> None:
-        try:
-            await self._store_and_answer([one])
-        except Exception as error:
-            log.error("intake.submission_failed", exc_info=error)
-            _refuse(one[1], error)
+    async def _store_each_alone(self, batch: Sequence[Waiting]) -> None:
+        """Stores one after the other; when the database goes away meanwhile, the rest need not be tried."""
+        for number, waiting in enumerate(batch):
+            try:
+                await self._store_and_answer([waiting])
+            except Unavailable as outage:
+                _refuse(batch[number:], outage)
+                return
+            except Exception as bug:
+                log.error("intake.submission_failed", exc_info=bug)
+                _refuse([waiting], bug)
 
-    async def _store_and_answer(self, batch: list[tuple[Received, asyncio.Future[Verdict]]]) -> None:
+    async def _store_and_answer(self, batch: Sequence[Waiting]) -> None:
         try:
             async with asyncio.timeout(self._patience):
                 verdicts = await self._store.accept([received for received, _ in batch])
@@ -61,6 +67,7 @@ class Acceptor:
                 answer.set_result(verdict)
 
 
-def _refuse(answer: asyncio.Future[Verdict], error: Exception) -> None:
-    if not answer.done():
-        answer.set_exception(error)
+def _refuse(batch: Sequence[Waiting], error: Exception) -> None:
+    for _, answer in batch:
+        if not answer.done():
+            answer.set_exception(error)

@@ -1,6 +1,7 @@
 """Composition root of intake."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -10,6 +11,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Counter
 from starlette.middleware.cors import CORSMiddleware
 
+from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.service import make_app, make_frame, traced
 from services.intake.acceptor import Acceptor
 from services.intake.deps import Accepts, Deps
@@ -35,6 +37,7 @@ def create_app(settings: Settings | None = None, acceptor: Accepts | None = None
             settings=settings,
             acceptor=acceptor or storing,
             store=store,
+            failed_work=partial(carry_out, frame.database, service="intake", rows=[OUTBOX_ROWS]),
             limiter=SlidingWindowCounterRateLimiter(MemoryStorage()),
             limit=parse(settings.lead_rate_limit),
             answers=Counter("lead_answers", "Answers to POST /api/lead", ["status"], registry=frame.registry),

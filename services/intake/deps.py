@@ -1,5 +1,6 @@
 """What intake needs from outside."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
@@ -7,6 +8,7 @@ from limits import RateLimitItem
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Counter
 
+from contracts.failed_work import DiscardWork, RetryWork
 from kit.bus import FromContext
 from services.intake.decisions import Verdict
 from services.intake.settings import Settings
@@ -27,6 +29,7 @@ class Deps:
     settings: Settings
     acceptor: Accepts
     store: Forgets
+    failed_work: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     limiter: SlidingWindowCounterRateLimiter
     limit: RateLimitItem
     answers: Counter

@@ -10,6 +10,7 @@ from journey.windows import next_opening
 from kit.breaker import Breaker
 from kit.bus import say_directly
 from kit.clock import now
+from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.service import make_app, make_frame, traced
 from kit.switch import Switch
 from services.notify.budget import Budget
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             texts=Texts(frame.database),
             orders=Orders(frame.database),
             erase=partial(erase, frame.database),
+            failed_work=partial(carry_out, frame.database, service="notify", rows=[OUTBOX_ROWS]),
             crm=crm,
             senders=senders,
             breakers=dict.fromkeys(senders, by_phone) | {Channel.EMAIL: Breaker("brevo")},

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from contracts.event import Event
+from contracts.failed_work import DiscardWork, RetryWork
 from contracts.touch import Channel
 from journey.model import Journey
 from kit.breaker import Breaker
@@ -29,6 +30,7 @@ class Deps:
     texts: Texts
     orders: Orders
     erase: Callable[[int], Awaitable[None]]
+    failed_work: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     crm: Crm
     senders: Mapping[Channel, Sender]
     breakers: Mapping[Channel, Breaker]

@@ -6,6 +6,7 @@ from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
 from contracts.call import CallAnswered, CallUnanswered
+from contracts.failed_work import DiscardWork, RetryWork, WorkFailed
 from contracts.lead import LeadCreated, LeadErased, LeadOptedOut, LeadPaused, LeadStopped, LeadUnpaused
 from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
 from contracts.reply import Intent, ReplyReceived
@@ -39,7 +40,9 @@ UNANSWERED = work("notify.unanswered", CallUnanswered, at_once=20)
 FALLBACK = work("notify.fallback", TouchFailed, at_once=20)
 LINK = work("notify.link", ReplyReceived, at_once=10)
 SWITCH = work("notify.switch", OutboundPaused, OutboundResumed, at_once=1)  # of its own: it overtakes everything
-ORDERS = work("notify.orders", LeadPaused, LeadUnpaused, LeadStopped, LeadErased, TouchReviewed, at_once=2)
+ORDERS = work(
+    "notify.orders", LeadPaused, LeadUnpaused, LeadStopped, LeadErased, TouchReviewed, RetryWork, DiscardWork, at_once=2
+)
 WORKS = (CALL, EMAIL, DUE_PHONE, DUE_EMAIL, UNANSWERED, FALLBACK, LINK, SWITCH, ORDERS)
 SAYS = (
     TouchSent,
@@ -57,10 +60,14 @@ SAYS = (
     CallUnanswered,
     ReplyReceived,
     LeadOptedOut,
+    WorkFailed,
 )
 
 Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
-Order = Annotated[LeadPaused | LeadUnpaused | LeadStopped | LeadErased | TouchReviewed, Field(discriminator="topic")]
+Order = Annotated[
+    LeadPaused | LeadUnpaused | LeadStopped | LeadErased | TouchReviewed | RetryWork | DiscardWork,
+    Field(discriminator="topic"),
+]
 
 router = RabbitRouter()
 
@@ -132,6 +139,8 @@ async def on_order(event: Order, deps: FromApp) -> None:
             await deps.erase(event.lead_id)
         case TouchReviewed():
             await deps.orders.review(event)
+        case RetryWork() | DiscardWork():
+            await deps.failed_work(event)
 
 
 def first_contact(event: LeadCreated, deps: Deps) -> list[Touch]:

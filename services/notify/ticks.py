@@ -2,11 +2,12 @@
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from contracts.touch import Channel
+from contracts.touch import Channel, TouchUnknown
+from kit.database import OURS
 from kit.failures import Unavailable
 from kit.ticks import Tick
 from services.notify.decisions.reconciling import (
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 
 RECEIPT_GIVEN_UP_SECONDS = 86_400.0
 HELD_AGAIN_SECONDS = 5.0
+LOOKS = 20  # that may fail by a bug, one a minute
 
 
 def ticks(deps: Deps) -> Sequence[Tick]:
@@ -42,21 +44,17 @@ def ticks(deps: Deps) -> Sequence[Tick]:
 
     async def go_on_with_held() -> bool:
         due = await deps.store.due(State.PLANNED, await open_channels())
-        for one in due:
-            with contextlib.suppress(Unavailable):  # surely not sent, and put back: a later look tries again
-                await make(one.touch, one.card, deps, check_in=HELD_AGAIN_SECONDS)
+        await each_by_itself(due, State.PLANNED, go_on, deps)
         return bool(due)
 
     async def settle_uncertain() -> bool:
         due = await deps.store.due(State.UNCERTAIN, await open_channels())
-        for one in due:
-            await settle(one, deps)
+        await each_by_itself(due, State.UNCERTAIN, settle, deps)
         return bool(due)
 
     async def ask_for_receipts() -> bool:
         due = await deps.store.due(State.SENT, await open_channels())
-        for one in due:
-            await ask_for_receipt(one, deps)
+        await each_by_itself(due, State.SENT, ask_for_receipt, deps)
         return bool(due)
 
     return (
@@ -70,12 +68,57 @@ def ticks(deps: Deps) -> Sequence[Tick]:
     )
 
 
+async def each_by_itself(
+    due: Sequence[Open], state: State, work: Callable[[Open, Deps], Awaitable[None]], deps: Deps
+) -> None:
+    """Works on each due touch. A bug with one of them does not stop the others. Raises Unavailable."""
+    for touch in due:
+        try:
+            await work(touch, deps)
+        except Unavailable:
+            raise
+        except Exception as bug:
+            about = {"touch_id": str(touch.touch.touch_id), "channel": touch.touch.channel}
+            log.error("touch.look_failed", **about, looks=touch.looks, exc_info=bug)
+            if touch.looks >= LOOKS:
+                await stop_looking(touch, state, deps)
+
+
+async def stop_looking(touch: Open, state: State, deps: Deps) -> None:
+    """Leaves a touch to a person that every look fails at; one that was sent lacks only its receipt."""
+    touch_id = touch.touch.touch_id
+    log.error("touch.left_to_a_person", touch_id=str(touch_id), channel=touch.touch.channel)
+    match state:
+        case State.UNCERTAIN:
+            await deps.store.unknown(touch.touch)
+        case State.PLANNED:
+            await deps.store.say(
+                TouchUnknown(
+                    lead_id=touch.touch.lead_id,
+                    touch_id=touch_id,
+                    step=touch.touch.step,
+                    channel=touch.touch.channel,
+                )
+            )
+            await deps.store.check_again(touch_id, state, check_in=None)
+        case _:
+            await deps.store.check_again(touch_id, state, check_in=None)
+
+
+async def go_on(held: Open, deps: Deps) -> None:
+    """Makes a touch that was held, if nothing holds it any more."""
+    with contextlib.suppress(Unavailable):  # surely not sent, and put back: a later look tries again
+        await make(held.touch, held.card, deps, check_in=HELD_AGAIN_SECONDS)
+
+
 async def settle(one: Open, deps: Deps) -> None:
     """Finds out whether an uncertain touch was sent; sends it again only when it was not, or when that is harmless."""
     step: Ask | SendAgain | AskLater | LeaveToAPerson = first_step(one.touch.channel, one.age_seconds)
     if isinstance(step, Ask):
         try:
             found = await _look(one, deps)
+        except OURS:  # not the company's fault
+            raise
         except Unavailable as outage:
             await deps.store.not_looked(one.touch.touch_id, check_in=deps.settings.checks[0])
             await failed(deps.breakers[one.touch.channel], outage, deps)

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from journey.reading import journey_hash
 from journey.settings import load_journey
-from kit.failed_work import carry_out
+from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.leader import Leader
 from kit.service import make_app, make_frame, traced
 from services.scheduler.deps import Deps
@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     async def open_deps() -> Deps:
         leader = Leader(dsn=settings.dsn, name="catch_up", work=CatchingUp(store, settings))
-        failed_work = partial(carry_out, frame.database, service="scheduler", rows=[TIMER_ROWS])
+        failed_work = partial(carry_out, frame.database, service="scheduler", rows=[TIMER_ROWS, OUTBOX_ROWS])
         return Deps(settings=settings, store=store, leader=leader, failed_work=failed_work)
 
     app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)

@@ -1,105 +1,151 @@
-"""What counts as an outage of our database, as one statement's bad luck, and as a bug of ours."""
+"""What an error of the database means: the server is away, it is busy, or the statement is a bug of ours."""
 
-from collections.abc import Awaitable
-from datetime import datetime
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta, timezone
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
-from kit.database import Database, DatabaseAway, DatabaseBusy
+from kit.bus import delay_after, passes, uses_up_a_try
+from kit.database import Database, DatabaseAway, DatabaseBusy, unavailable
 from kit.failures import Unavailable
-from tests.system import System
 
-pytestmark = pytest.mark.connected
-
-
-async def a_database(system: System, *, connections: int = 4) -> Database:
-    port = system.native.ports["postgres"]
-    database = Database(f"postgresql://intake:intake-demo@127.0.0.1:{port}/intake", connections=connections)
-    await database.open()
-    return database
+DELAYS = (1.0, 5.0, 30.0)
+connected = pytest.mark.connected
 
 
-async def raised_by(work: Awaitable[object]) -> Exception | None:
-    try:
-        await work
-    except Exception as error:
-        return error
-    return None
+@pytest_asyncio.fixture
+async def impatient(dsn: str) -> AsyncIterator[Database]:
+    """One connection, whose statements may take a second."""
+    opened = Database(dsn, connections=1, statement_timeout=1, acquire_timeout=2)
+    await opened.open()
+    yield opened
+    await opened.close()
 
 
-async def wait_for_the_lock(database: Database) -> None:
-    async with database.transaction() as connection:
-        await connection.execute("set local lock_timeout = '50ms'")
-        await connection.execute("select version from turn for update")
+@connected
+async def test_a_number_out_of_range_is_a_bug(database: Database) -> None:
+    with pytest.raises(asyncpg.DataError):
+        await database.fetch("select $1::int", 2**40)
 
 
-async def sleep_in(database: Database) -> None:
-    async with database.transaction() as connection:
-        await connection.fetch("select pg_sleep(5)", timeout=0.1)
+@connected
+async def test_a_time_that_overflows_in_utc_is_a_bug(database: Database) -> None:
+    latest = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-12)))
+
+    with pytest.raises(Exception, match=r".") as raised:
+        await database.fetch("select $1::timestamptz", latest)
+    assert not isinstance(raised.value, Unavailable)
+    assert not passes(raised.value)
 
 
-async def be_cut_off(system: System, database: Database) -> None:
-    async with database.transaction() as connection:
-        own = await connection.fetchval("select pg_backend_pid()")
-        await system.sql("postgres", "select pg_terminate_backend($1)", own)
-        await connection.fetchval("select 1")
+@connected
+async def test_a_slow_statement_is_busy(impatient: Database) -> None:
+    with pytest.raises(DatabaseBusy):
+        await impatient.fetch("select pg_sleep(20)")
+
+    assert await impatient.answers()
+
+
+@connected
+async def test_connections_that_are_all_in_use_are_busy(impatient: Database) -> None:
+    async with impatient.transaction():
+        with pytest.raises(DatabaseBusy, match="in use"):
+            await impatient.fetch("select 1")
+
+
+@connected
+async def test_a_terminated_backend_is_away(database: Database) -> None:
+    async def work() -> None:
+        async with database.transaction() as connection:
+            backend = await connection.fetchval("select pg_backend_pid()")
+            await database.fetch("select pg_terminate_backend($1)", backend)
+            await connection.execute("select 1")
+
+    with pytest.raises(DatabaseAway):
+        await work()
+
+    assert await database.answers()
+
+
+@connected
+async def test_a_lock_that_is_not_given_is_busy(database: Database) -> None:
+    async def lock() -> None:
+        async with database.transaction() as connection:
+            await connection.execute("set local lock_timeout = '100ms'")
+            await connection.execute("select pg_advisory_xact_lock(7)")
+
+    async with database.transaction() as holder:
+        await holder.execute("select pg_advisory_xact_lock(7)")
+        with pytest.raises(DatabaseBusy):
+            await lock()
+
+
+@connected
+async def test_one_of_two_that_wait_for_each_other_is_busy(database: Database) -> None:
+    async def lock(first: int, second: int) -> None:
+        async with database.transaction() as connection:
+            await connection.execute("select pg_advisory_xact_lock($1)", first)
+            await asyncio.sleep(0.2)
+            await connection.execute("select pg_advisory_xact_lock($1)", second)
+
+    ends = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
+
+    assert [type(end) for end in ends if end is not None] == [DatabaseBusy]
+
+
+async def test_a_server_that_is_not_there_is_away() -> None:
+    nowhere = Database("postgresql://nobody:nothing@127.0.0.1:9/nothing")
+    await nowhere.open()
+
+    with pytest.raises(DatabaseAway):
+        await nowhere.fetch("select 1")
+    await nowhere.close()
+    with pytest.raises(DatabaseAway):
+        await nowhere.fetch("select 1")
 
 
 @pytest.mark.parametrize(
-    ("query", "argument"),
+    ("error", "meaning"),
     [
-        pytest.param("select $1::int", "seven", id="a text for a number"),
-        pytest.param("select $1::int", 2**40, id="a number out of range"),
+        pytest.param(ConnectionRefusedError(), DatabaseAway, id="refused"),
+        pytest.param(asyncpg.CannotConnectNowError(""), DatabaseAway, id="starting up"),
+        pytest.param(asyncpg.InterfaceError("connection is closed"), DatabaseAway, id="closed"),
+        pytest.param(asyncpg.InterfaceError("pool is closing"), DatabaseAway, id="pool closing"),
+        pytest.param(TimeoutError(), DatabaseBusy, id="slow"),
+        pytest.param(asyncpg.QueryCanceledError(""), DatabaseBusy, id="cancelled"),
+        pytest.param(asyncpg.SerializationError(""), DatabaseBusy, id="serialization"),
+        pytest.param(asyncpg.InvalidCachedStatementError(""), DatabaseBusy, id="cached statement"),
+        pytest.param(asyncpg.OutdatedSchemaCacheError(""), DatabaseBusy, id="cached schema"),
+        pytest.param(asyncpg.InterfaceError("another operation is in progress"), None, id="misused"),
         pytest.param(
-            "select $1::timestamptz", datetime.fromisoformat("9999-12-31T23:59:59-12:00"), id="after the last day"
+            asyncpg.exceptions._base.DataError("invalid input: connection is closed"), None, id="value of ours"
         ),
-        pytest.param("select 1 / $1::int", 0, id="the server's own refusal"),
+        pytest.param(asyncpg.UniqueViolationError(""), None, id="violation"),
+        pytest.param(KeyError("x"), None, id="bug"),
     ],
 )
-async def test_what_a_statement_cannot_take_is_a_bug_and_no_outage(
-    system: System, query: str, argument: object
-) -> None:
-    database = await a_database(system)
-    try:
-        error = await raised_by(database.fetch(query, argument))
-    finally:
-        await database.close()
+def test_the_meaning_of_an_error(error: Exception, meaning: type[Unavailable] | None) -> None:
+    found = unavailable(error)
 
-    assert isinstance(error, Exception)
-    assert not isinstance(error, Unavailable)
+    assert (type(found) if found else None) is meaning
 
 
-async def test_a_lock_that_is_not_had_in_time_counts_as_a_try(system: System) -> None:
-    database = await a_database(system)
-    try:
-        async with database.transaction() as holder:
-            await holder.execute("select version from turn for update")
-            with pytest.raises(DatabaseBusy):
-                await wait_for_the_lock(database)
-    finally:
-        await database.close()
+@pytest.mark.parametrize(
+    ("error", "delay", "counts"),
+    [
+        pytest.param(DatabaseAway(""), 5.0, False, id="away: for ever"),
+        pytest.param(DatabaseBusy(""), 1.0, True, id="busy: counted"),
+        pytest.param(asyncpg.InterfaceError("bug"), None, True, id="bug: parked"),
+    ],
+)
+def test_how_a_message_is_tried_again(error: Exception, delay: float | None, counts: bool) -> None:
+    assert delay_after(error, 1, DELAYS) == delay
+    assert uses_up_a_try(error) is counts
 
 
-async def test_a_statement_that_takes_too_long_counts_as_a_try(system: System) -> None:
-    database = await a_database(system)
-    try:
-        with pytest.raises(DatabaseBusy):
-            await sleep_in(database)
-    finally:
-        await database.close()
-
-
-async def test_a_connection_that_is_cut_is_an_outage(system: System) -> None:
-    database = await a_database(system)
-    try:
-        with pytest.raises(DatabaseAway):
-            await be_cut_off(system, database)
-    finally:
-        await database.close()
-
-
-async def test_the_client_errors_are_what_they_are_taken_for() -> None:
-    assert issubclass(asyncpg.DataError, asyncpg.PostgresError)
-    assert issubclass(asyncpg.exceptions._base.DataError, asyncpg.InterfaceError)
-    assert issubclass(asyncpg.exceptions._base.DataError, ValueError)
+def test_a_busy_database_is_tried_as_often_as_anything() -> None:
+    assert delay_after(DatabaseBusy(""), 4, DELAYS) is None
+    assert delay_after(DatabaseAway(""), 400, DELAYS) == 5.0

@@ -12,7 +12,7 @@ from contracts.event import Event
 from contracts.failed_work import DiscardWork, FailedWorkCommand, RetryWork, WorkFailed
 from contracts.lead import LeadUpdated
 from contracts.touch import ReleaseTouches, TouchEvent
-from kit.database import OUTAGE, Connection, Database
+from kit.database import Connection, Database, unavailable
 from kit.failures import Unavailable, describe
 from services.console.decisions.companies import COMPANIES, Company, about, heard
 from services.console.decisions.erasing import erased
@@ -114,15 +114,10 @@ async def _bug_in(connection: Connection, rows: Sequence[asyncpg.Record], until:
     except Unavailable:
         raise
     except Exception as bug:  # whatever an event makes of us
-        if _is_an_outage(bug):
+        if unavailable(bug) is not None:
             raise
         return bug
     return None
-
-
-def _is_an_outage(error: Exception) -> bool:
-    """Asking again helps. A value that PostgreSQL does not take is an InterfaceError too, and no outage."""
-    return isinstance(error, OUTAGE) and not isinstance(error, ValueError)
 
 
 async def _fold_or_set_aside(connection: Connection, row: asyncpg.Record, until: int) -> None:

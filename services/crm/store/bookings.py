@@ -15,6 +15,7 @@ from contracts.lead import Closing, LeadClosed
 from kit import outbox
 from kit.clock import now
 from kit.database import Connection, Database
+from kit.failed_work import say_failed
 from kit.failures import Unavailable
 from providers.calcom.webhooks import Hints, Said
 from services.crm.decisions.bookings import (
@@ -30,6 +31,7 @@ from services.crm.decisions.bookings import (
     standing,
 )
 from services.crm.store.erasing import erase_bookings
+from services.crm.store.failed_rows import WEBHOOKS
 
 STORE = """insert into webhooks (key, body) values ($1, $2)
            on conflict (key) do update set key = excluded.key returning id, body, received_at, state"""
@@ -106,8 +108,14 @@ class Bookings:
 
     async def set_aside(self, webhook_id: int, error: str) -> str:
         """Notes why a webhook could not be worked off; its state: `new`, to be tried again, or `failed` in the end."""
-        [row] = await self._database.fetch(AGAIN, webhook_id, error)
-        return str(row["state"])
+        async with self._database.transaction() as connection:
+            before = await connection.fetchval("select state from webhooks where id = $1 for update", webhook_id)
+            if before != "new":
+                return str(before)
+            state = str(await connection.fetchval(AGAIN, webhook_id, error))
+            if state == "failed":
+                await say_failed(connection, service="crm", kind=WEBHOOKS.kind, row_id=webhook_id, reason=error)
+            return state
 
     async def hear(self, said: Said | None, *, webhook_id: int | None = None) -> int | None:
         """Lets the calendar's news take effect, together with the end of the webhook that brought it.

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from contracts.event import Event
 from contracts.lead import LeadCard, LeadRegistered, LeadUnregistered
 from kit import outbox
 from kit.database import Database
+from kit.failed_work import say_failed
+from kit.failures import describe
 from kit.inbox import forget_old
 from providers.kommo.oauth import Tokens
+from services.crm.store.failed_rows import LEADS, NOTES
 
 WANT_LEAD = """
 with fresh as (insert into inbox (consumer, event_id) values ('crm.leads', $1) on conflict do nothing returning 1),
@@ -19,31 +24,51 @@ wanted as (insert into registrations (lead_id, card, phone, email, state)
 insert into notes (lead_id, text) select $2, $6 from fresh"""
 WANT_NOTE = """
 with fresh as (insert into inbox (consumer, event_id) values ('crm.notes', $1) on conflict do nothing returning 1)
-insert into notes (lead_id, text)
-select $2, $3 from fresh where not exists (select 1 from registrations where lead_id = $2 and erased)"""
+insert into notes (lead_id, text, outcome)
+select $2, $3, $4 from fresh where not exists (select 1 from registrations where lead_id = $2 and erased)
+on conflict (lead_id, outcome) do nothing"""
 TAKE_LEADS = """update registrations set state = 'sending' where lead_id in (
                   select lead_id from registrations where state = 'waiting' and not erased
                   order by lead_id limit $1)
-                returning lead_id, card"""
+                returning lead_id, card, tries"""
 TAKE_NOTES = """update notes set state = 'sending' where id in (
                   select id from notes join registrations r using (lead_id)
                   where notes.state = 'waiting' and r.state = 'registered' order by id limit $1)
-                returning id, text, (select kommo_lead_id from registrations r where r.lead_id = notes.lead_id)"""
+                returning id, text, tries,
+                  (select kommo_lead_id from registrations r where r.lead_id = notes.lead_id)"""
+LEAD_FAILED = """update registrations set state = 'failed', reason = $2, updated_at = now()
+                 where lead_id = $1 and state in ('sending', 'unclear') returning true"""
+NOTE_FAILED = """update notes set state = 'failed', reason = $2
+                 where id = $1 and state in ('sending', 'unclear') returning lead_id"""
+LEAD_NOT_FOUND = """update registrations set state = 'waiting', tries = tries + 1
+                    where lead_id = $1 and state = 'unclear' and tries < $2 returning true"""
+NOTE_NOT_FOUND = """update notes set state = 'waiting', tries = tries + 1
+                    where id = $1 and state = 'unclear' and tries < $2 returning true"""
 REGISTER = """update registrations set state = 'registered', kommo_lead_id = done.kommo,
                 kommo_contact_id = done.contact, updated_at = now()
               from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as done(lead, kommo, contact)
               where lead_id = done.lead and state <> 'registered' returning lead_id, kommo_lead_id, kommo_contact_id"""
+TRIES = 5  # of what Kommo never answers clearly
+NEVER_CLEAR = "Kommo never gave a clear answer"
 CONTACTS = """select phone, email, kommo_contact_id from registrations
               where (phone = any($1) or email = any($1)) and kommo_contact_id is not null order by lead_id"""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A lead that Kommo does not have yet; `looks` counts how often an unclear answer was followed up."""
+    """A lead that Kommo does not have yet; `tries` counts the creations that came to nothing."""
 
     lead_id: int
     card: LeadCard
-    looks: int = 0
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ToLookUp:
+    """A lead whose creation had no clear answer; `looks` counts how often it was looked up."""
+
+    lead_id: int
+    looks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +87,7 @@ class WaitingNote:
     kommo_lead_id: int
     text: str
     looks: int = 0
+    tries: int = 0
 
 
 class Registrations:
@@ -74,9 +100,9 @@ class Registrations:
             WANT_LEAD, event_id, lead_id, card.model_dump_json(), card.phone, card.email, first_note
         )
 
-    async def want_note(self, event_id: UUID, lead_id: int, text: str) -> None:
-        """Kommo should have this note. A repeated event has no effect."""
-        await self._database.fetch(WANT_NOTE, event_id, lead_id, text)
+    async def want_note(self, event_id: UUID, lead_id: int, text: str, *, outcome: str | None = None) -> None:
+        """Kommo should have this note. A repeated event has no effect, nor another with the same `outcome`."""
+        await self._database.fetch(WANT_NOTE, event_id, lead_id, text, outcome)
 
     async def doubt_unfinished(self, *, look_in: float) -> None:
         """What a predecessor was sending when it vanished may be in Kommo or not. Only the leader may ask this."""
@@ -89,17 +115,22 @@ class Registrations:
                 )
 
     async def take_leads(self, limit: int) -> list[Waiting]:
-        """Takes waiting leads in hand; committed when this returns."""
-        rows = await self._database.fetch(TAKE_LEADS, limit)
-        return [Waiting(row["lead_id"], LeadCard.model_validate(row["card"])) for row in rows]
+        """Takes waiting leads in hand; committed when this returns. A lead whose card cannot be read is set aside."""
+        waiting = []
+        for row in await self._database.fetch(TAKE_LEADS, limit):
+            try:
+                waiting.append(Waiting(row["lead_id"], LeadCard.model_validate(row["card"]), row["tries"]))
+            except ValidationError as error:
+                await self.lead_failed(row["lead_id"], describe(error))
+        return waiting
 
-    async def unclear_leads(self, limit: int) -> list[Waiting]:
+    async def unclear_leads(self, limit: int) -> list[ToLookUp]:
         """Leads whose creation had no clear answer and whose look is due."""
         rows = await self._database.fetch(
-            "select lead_id, card, looks from registrations where state = 'unclear' and look_at <= now() limit $1",
+            "select lead_id, looks from registrations where state = 'unclear' and look_at <= now() limit $1",
             limit,
         )
-        return [Waiting(row["lead_id"], LeadCard.model_validate(row["card"]), row["looks"]) for row in rows]
+        return [ToLookUp(**row) for row in rows]
 
     async def known_contacts(self, addresses: Sequence[str]) -> dict[str, int]:
         """Contacts that earlier leads of ours have in Kommo, by phone and email."""
@@ -127,16 +158,20 @@ class Registrations:
             await outbox.add(connection, events)
 
     async def leads_back(self, lead_ids: Sequence[int]) -> None:
-        """They were not created; they wait again."""
+        """Those of them that are still in hand were not created; they wait again."""
         await self._database.fetch(
-            "update registrations set state = 'waiting' where lead_id = any($1) and state <> 'registered'",
-            list(lead_ids),
+            "update registrations set state = 'waiting' where lead_id = any($1) and state = 'sending'", list(lead_ids)
         )
+
+    async def lead_not_found(self, lead_id: int) -> None:
+        """Every look found nothing: it waits again, or is set aside where that has happened too often."""
+        if not await self._database.fetch(LEAD_NOT_FOUND, lead_id, TRIES):
+            await self.lead_failed(lead_id, NEVER_CLEAR)
 
     async def leads_unclear(self, lead_ids: Sequence[int], *, looks: int, look_in: float) -> None:
         await self._database.fetch(
             """update registrations set state = 'unclear', looks = $2, look_at = now() + make_interval(secs => $3)
-               where lead_id = any($1) and state <> 'registered'""",
+               where lead_id = any($1) and state in ('sending', 'unclear')""",
             list(lead_ids),
             looks,
             look_in,
@@ -149,6 +184,34 @@ class Registrations:
                 "update registrations set state = 'refused', reason = $2 where lead_id = $1", lead_id, reason
             )
             await outbox.add(connection, [LeadUnregistered(lead_id=lead_id, reason=reason)])
+
+    async def lead_failed(self, lead_id: int, reason: str) -> None:
+        """Sets a lead aside that we cannot work on; said once."""
+        async with self._database.transaction() as connection:
+            if await connection.fetchval(LEAD_FAILED, lead_id, reason):
+                await say_failed(
+                    connection, service="crm", kind=LEADS.kind, row_id=lead_id, reason=reason, lead_id=lead_id
+                )
+
+    async def note_failed(self, note_id: int, reason: str) -> None:
+        """Sets a note aside that we cannot work on; said once."""
+        async with self._database.transaction() as connection:
+            lead_id = await connection.fetchval(NOTE_FAILED, note_id, reason)
+            if lead_id is not None:
+                await say_failed(
+                    connection, service="crm", kind=NOTES.kind, row_id=note_id, reason=reason, lead_id=lead_id
+                )
+
+    async def notes_back(self, note_ids: Sequence[int]) -> None:
+        """Those of them that are still in hand were not written; they wait again."""
+        await self._database.fetch(
+            "update notes set state = 'waiting' where id = any($1) and state = 'sending'", list(note_ids)
+        )
+
+    async def note_not_found(self, note_id: int) -> None:
+        """Every look found nothing: it waits again, or is set aside where that has happened too often."""
+        if not await self._database.fetch(NOTE_NOT_FOUND, note_id, TRIES):
+            await self.note_failed(note_id, NEVER_CLEAR)
 
     async def to_move(self, limit: int) -> list[ToMove]:
         """Leads that Kommo has, in another stage than they should be."""
@@ -172,7 +235,8 @@ class Registrations:
         """Takes notes of registered leads in hand; committed when this returns."""
         rows = await self._database.fetch(TAKE_NOTES, limit)
         return sorted(
-            (WaitingNote(row["id"], row["kommo_lead_id"], row["text"]) for row in rows), key=lambda note: note.note_id
+            (WaitingNote(row["id"], row["kommo_lead_id"], row["text"], tries=row["tries"]) for row in rows),
+            key=lambda note: note.note_id,
         )
 
     async def unclear_notes(self, limit: int) -> list[WaitingNote]:
@@ -186,7 +250,7 @@ class Registrations:
     async def notes_are(
         self, note_ids: Sequence[int], state: str, *, looks: int = 0, look_in: float | None = None
     ) -> None:
-        """`state` is waiting, unclear, written or refused."""
+        """`state` is unclear, written or refused."""
         await self._database.fetch(
             "update notes set state = $2, looks = $3, look_at = now() + make_interval(secs => $4) where id = any($1)",
             list(note_ids),

@@ -1,0 +1,12 @@
+"""Events that cannot be published are set aside."""
+
+from alembic import op
+
+from kit import outbox
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    op.execute(outbox.FAILED_ROWS)
