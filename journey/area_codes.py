@@ -42,9 +42,10 @@ _MEXICO: dict[tuple[str, ...], tuple[str, ...]] = {
     ("America/Ojinaga", "America/Chihuahua"): ("626",),
     ("America/Tijuana",): ("663",),
     ("America/Matamoros",): ("868", "897"),
-    ("America/Matamoros", "America/Monterrey"): ("862", "891", "892"),
+    ("America/Matamoros", "America/Monterrey"): ("862", "873", "891", "892"),  # 873: Anáhuac
     ("America/Mazatlan", "America/Bahia_Banderas"): ("311",),
     ("America/Bahia_Banderas",): ("329",),
+    ("America/Merida", "America/Cancun"): ("997",),  # José María Morelos, in Quintana Roo
     ANYWHERE_IN_MEXICO: ("200", "201", "300", "500", "800", "888", "900"),  # of no place
 }
 _BRAZIL: dict[tuple[str, ...], tuple[str, ...]] = {
