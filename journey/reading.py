@@ -261,8 +261,8 @@ class _Reader:
 
 
 def _numbered(section: str, given: Sequence[Any]) -> Iterator[tuple[Place, Any]]:
-    for index, one in enumerate(given):
-        yield (section, index), one
+    for index, step in enumerate(given):
+        yield (section, index), step
 
 
 def _ever_opens(step: Step, journey: Journey) -> bool:

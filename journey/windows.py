@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -124,7 +124,7 @@ def openings(after: datetime, rules: Sequence[Window], zones: tuple[str, ...], c
     """Yields the spans that end after `after`, in order."""
     first = after.astimezone(ZoneInfo(zones[0])).date()
     days = (first + timedelta(days=offset) for offset in range(-1, HORIZON_DAYS))
-    spans = (span for day in days for span in _open_on(day, tuple(rules), zones, country))
+    spans = chain.from_iterable(_open_on(day, tuple(rules), zones, country) for day in days)
     return (span for span in _joined(spans) if span.closes > after)
 
 
@@ -132,7 +132,7 @@ def _closings(before: datetime, rules: tuple[Window, ...], zones: tuple[str, ...
     """Yields the spans that end at or before `before`, the last first."""
     last = before.astimezone(ZoneInfo(zones[0])).date()
     days = (last - timedelta(days=offset) for offset in range(-1, HORIZON_DAYS))
-    spans = (span for day in days for span in reversed(_open_on(day, rules, zones, country)))
+    spans = chain.from_iterable(reversed(_open_on(day, rules, zones, country)) for day in days)
     return (span for span in _joined_back(spans) if span.closes <= before)
 
 
@@ -170,8 +170,10 @@ def _open_on(day: date, rules: tuple[Window, ...], zones: tuple[str, ...], count
     every = [(rule, zone) for rule in rules for zone in dict.fromkeys(zones)]
     spans = _day(*every[0], day, country)
     for rule, zone in every[1:]:
-        around = [span for near in (-1, 0, 1) for span in _day(rule, zone, day + timedelta(days=near), country)]
-        spans = tuple(_overlaps(spans, around))
+        if not spans:
+            break
+        around = chain.from_iterable(_day(rule, zone, day + timedelta(days=near), country) for near in (-1, 0, 1))
+        spans = tuple(_overlaps(spans, tuple(around)))
     return spans
 
 
@@ -225,5 +227,5 @@ def longest_closed(step: Step, journey: Journey) -> timedelta:
 
 
 def _longest_gap(days: Sequence[Sequence[Span]], *, without: int | None) -> timedelta:
-    spans = [span for number, day in enumerate(days) if number != without for span in day]
+    spans = list(chain.from_iterable(day for number, day in enumerate(days) if number != without))
     return max((later.opens - earlier.closes for earlier, later in pairwise(spans)), default=timedelta())

@@ -307,6 +307,7 @@ ZONES = st.lists(st.sampled_from([MEXICO, TIJUANA, MONTERREY, "America/Cancun"])
 TIMES = st.datetimes(datetime(2025, 1, 1), datetime(2029, 1, 1)).map(lambda t: t.replace(tzinfo=UTC))  # noqa: DTZ001
 
 
+@settings(deadline=None)
 @given(TIMES, ZONES, st.sampled_from(["welcome_call", "any_call", "day_3", "day_4"]))
 def test_nobody_is_called_or_followed_up_outside_the_hours(after: datetime, zones: list[str], name: str) -> None:
     span = opening(after, name, *zones)
@@ -322,6 +323,7 @@ def test_nobody_is_called_or_followed_up_outside_the_hours(after: datetime, zone
             assert closes.hour < (14 if opens.weekday() == 5 else 19)
 
 
+@settings(deadline=None)
 @given(TIMES, ZONES)
 def test_the_opening_of_an_opening_is_itself(after: datetime, zones: list[str]) -> None:
     span = opening(after, "welcome_call", *zones)
@@ -381,6 +383,7 @@ def test_nobody_is_called_at_night_whatever_they_state(
 ABROAD = st.sampled_from(["Asia/Tokyo", "Europe/Madrid", "America/Bogota", "UTC", "EST5EDT", "Factory", "nowhere"])
 
 
+@settings(deadline=None)
 @given(ABROAD, st.sampled_from(["+528112345678", "+526641234567", "+18765551234", "+50585123456"]), TWO_YEARS)
 def test_a_stated_zone_abroad_changes_nothing_for_calls(stated: str, phone: str, now: datetime) -> None:
     silent, speaking = (whereabouts(zone, phone, zone=MEXICO, region="MX") for zone in (None, stated))
@@ -389,6 +392,7 @@ def test_a_stated_zone_abroad_changes_nothing_for_calls(stated: str, phone: str,
     assert legal_opening(now, Channel.CALL, speaking) == legal_opening(now, Channel.CALL, silent)
 
 
+@settings(deadline=None)
 @given(TIMES, ZONES, st.sampled_from(["welcome_call", "day_3", "reminder", "shifted"]))
 def test_the_last_opening_is_the_one_that_next_opening_finds(before: datetime, zones: list[str], name: str) -> None:
     step, where = JOURNEY.step(name), at_zones(*zones)
@@ -434,6 +438,7 @@ def test_what_becomes_of_a_late_touch(step: str, now: datetime, end: object) -> 
     assert late(step, MONDAY_10, now) == end
 
 
+@settings(deadline=None)
 @given(TIMES, st.timedeltas(timedelta(), timedelta(days=10)), st.sampled_from(["day_3", "day_4", "day_5"]))
 def test_no_touch_goes_out_outside_its_hours_however_late(due: datetime, lateness: timedelta, name: str) -> None:
     due = opening(due, name).opens
