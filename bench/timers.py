@@ -13,6 +13,7 @@ import aio_pika
 import asyncpg
 
 from bench.load import percentile, resident
+from journey.zones import Whereabouts
 from pauta.running.native import Native
 from pauta.running.recipe import PROJECT
 from pauta.running.servers import Process, free_ports
@@ -91,7 +92,8 @@ class Timers:
         content = JOURNEY.read_text()
         journey = hashlib.sha256(content.encode()).hexdigest()
         await self._database.execute("insert into journeys values ($1, $2) on conflict do nothing", journey, content)
-        lead = Enrolment(lead_id=0, entered_at=datetime.now(UTC), zones=("America/Monterrey",), country="MX")
+        where = Whereabouts("MX", ("America/Monterrey",), "America/Monterrey")
+        lead = Enrolment(lead_id=0, entered_at=datetime.now(UTC), where=where)
         await self._database.execute(ENROL, journey, lead.model_dump_json(), there + 1, pending, timeout=300)
         await self._database.execute(PLAN, there + 1, pending, timeout=300)
         await self._database.execute("analyze", timeout=120)

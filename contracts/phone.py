@@ -1,4 +1,4 @@
-"""Phone numbers as people type them, to E.164."""
+"""Phone numbers as people type them, to E.164; whether a stored number may be used, and its country."""
 
 import re
 import unicodedata
@@ -7,106 +7,132 @@ from enum import StrEnum
 
 import phonenumbers
 
-MEXICO = 52
-
 
 class NumberStanding(StrEnum):
-    """Whether a number may be called and written to."""
+    """USABLE is in the metadata; UNKNOWN has a country and a possible length only; UNUSABLE belongs to no person."""
 
     USABLE = "usable"
-    UNUSABLE = "unusable"  # satellite, international networks, premium, shared cost, toll-free: nobody's own
-    UNKNOWN = "unknown"  # of the right length, in a range that the metadata does not know
+    UNUSABLE = "unusable"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number in E.164, and whether it may be used."""
+    """A number as E.164, and whether it may be called or written to."""
 
     e164: str
     standing: NumberStanding
 
 
-NON_GEOGRAPHIC = "001"  # what phonenumbers calls the region of 800, 870, 881 and the like
-DIALABLE = {
-    phonenumbers.PhoneNumberType.FIXED_LINE,
-    phonenumbers.PhoneNumberType.MOBILE,
-    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
-    phonenumbers.PhoneNumberType.PERSONAL_NUMBER,
-    phonenumbers.PhoneNumberType.VOIP,
-    phonenumbers.PhoneNumberType.UNKNOWN,
+NOBODYS = {
+    phonenumbers.PhoneNumberType.TOLL_FREE,
+    phonenumbers.PhoneNumberType.PREMIUM_RATE,
+    phonenumbers.PhoneNumberType.SHARED_COST,
+    phonenumbers.PhoneNumberType.PAGER,
+    phonenumbers.PhoneNumberType.VOICEMAIL,
+    phonenumbers.PhoneNumberType.UAN,
 }
+NON_GEOGRAPHIC = "001"  # satellites and international networks: 870, 881, 882, 883 and others
+NO_REGION = "ZZ"
 
 # Mexico dropped its prefixes in 2019, and phonenumbers 9 no longer knows them: what people still type is invalid to it.
 _MEXICAN_HABITS = (
     (re.compile(r"^\+?521([2-9]\d{9})$"), r"+52\1"),
-    (re.compile(r"^(?:044|045|01)([2-9]\d{9})$"), r"+52\1"),
+    (re.compile(r"^(?:044|045|01)([2-9]\d{9})$"), r"\1"),
     (re.compile(r"^52([2-9]\d{9})$"), r"+52\1"),
 )
 _OTHER_NUMBER = re.compile(r"[/,;]|\s(?:y|o|or|and)\s", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:ext|extensi[oó]n|x|#)\.?\s*\d+\s*$", re.IGNORECASE)
+_NO_AREA_CODE = re.compile(r"^\+(?:1|52)[01]")  # neither plan has one that begins with 0 or 1, nor will it
 
 
 def to_e164(raw: str, region: str) -> str | None:
-    """The number a form means, as `+528112345678`; None when nobody could be reached at it."""
+    """Returns the number a form means, as `+528112345678`; None when nobody could be reached at it."""
     number = read_number(raw, region)
-    return number.e164 if number is not None and number.standing is not NumberStanding.UNUSABLE else None
+    if number is None or number.standing is NumberStanding.UNUSABLE:
+        return None
+    return number.e164
 
 
 def read_number(raw: str, region: str) -> Number | None:
-    """The number a form means; None for what is no number.
+    """Reads the number a form means, with its standing; None when it is no number that a person could mean.
 
-    Of several numbers the first counts. An extension is dropped. A number whose length is right but which the metadata
-    does not know yet is taken where it names its country: metadata lags behind carriers.
+    Of several numbers the first counts. An extension is dropped.
     """
+    written = _as_dialled(raw, region)
+    parsed = _parsed(written, region)
+    if parsed is None:
+        return None
+    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    if phonenumbers.is_valid_number(parsed):
+        return Number(e164, _standing(parsed))
+    # only a number written with its country code may be ahead of the metadata
+    if written.startswith("+") and _possible(parsed, e164):
+        return Number(e164, _standing(parsed))
+    return None
+
+
+def standing_of(e164: str) -> NumberStanding:
+    """Returns whether a stored number may be used."""
+    parsed = _parsed(e164, None)
+    if parsed is None:
+        return NumberStanding.UNUSABLE
+    if not phonenumbers.is_valid_number(parsed) and not _possible(parsed, e164):
+        return NumberStanding.UNUSABLE
+    return _standing(parsed)
+
+
+def country_of_number(e164: str) -> str | None:
+    """Returns the number's country (`MX`); None for a country code that belongs to no country.
+
+    Of a country code that several countries share, a number that the metadata lacks counts for the largest.
+    """
+    parsed = _parsed(e164, None)
+    if parsed is None:
+        return None
+    region = phonenumbers.region_code_for_number(parsed)
+    region = region or phonenumbers.region_code_for_country_code(parsed.country_code or 0)
+    return None if region in {NON_GEOGRAPHIC, NO_REGION} else region
+
+
+def _as_dialled(raw: str, region: str) -> str:
+    """Returns the digits, with a plus where the country code is written; empty where there are none."""
     text = unicodedata.normalize("NFKC", raw).strip()
     text = re.sub(r"^(?:whatsapp|tel):", "", text, flags=re.IGNORECASE)
     text = _EXTENSION.sub("", _OTHER_NUMBER.split(text, maxsplit=1)[0])
     international = re.search(r"[+\d]", text)
     digits = re.sub(r"[^0-9]", "", text)
     if not digits:
-        return None
+        return ""
     number = f"+{digits}" if international and international.group() == "+" else digits
     if number.startswith("00"):
         number = f"+{number[2:]}"
     for habit, meaning in _MEXICAN_HABITS:
         if region == "MX" or number.startswith(("+52", "52")):
             number = habit.sub(meaning, number)
-    try:
-        parsed = phonenumbers.parse(number, region)
-    except phonenumbers.NumberParseException:
-        return None
-    standing = _standing(parsed)
-    if standing is NumberStanding.UNKNOWN and (not number.startswith("+") or parsed.country_code == MEXICO):
-        return None  # only a number written with its country code may be ahead of the metadata
-    if standing is None:
-        return None
-    return Number(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), standing)
+    return number
 
 
-def standing_of(e164: str) -> NumberStanding:
-    """Whether a stored number may be used; a number that nobody can read is not."""
+def _parsed(number: str, region: str | None) -> phonenumbers.PhoneNumber | None:
     try:
-        return _standing(phonenumbers.parse(e164, None)) or NumberStanding.UNUSABLE
+        return phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
+        return None
+
+
+def _possible(parsed: phonenumbers.PhoneNumber, e164: str) -> bool:
+    """Whether the length is that of a whole number, not of one without its area code."""
+    if _NO_AREA_CODE.match(e164):
+        return False
+    reason = phonenumbers.is_possible_number_with_reason(parsed)
+    return reason == phonenumbers.ValidationResult.IS_POSSIBLE
+
+
+def _standing(parsed: phonenumbers.PhoneNumber) -> NumberStanding:
+    if phonenumbers.region_code_for_country_code(parsed.country_code or 0) == NON_GEOGRAPHIC:
         return NumberStanding.UNUSABLE
-
-
-def country_of_number(e164: str) -> str | None:
-    """The country (`MX`) that the number alone names; None for a code that is no country's."""
-    try:
-        parsed = phonenumbers.parse(e164, None)
-    except phonenumbers.NumberParseException:
-        return None
-    region = phonenumbers.region_code_for_number(parsed)
-    if region is None:  # a range that the metadata does not know
-        region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
-    return region if region.isalpha() and region != "ZZ" else None
-
-
-def _standing(number: phonenumbers.PhoneNumber) -> NumberStanding | None:
-    """None for a number of an impossible length."""
-    if phonenumbers.region_code_for_country_code(number.country_code or 0) in (NON_GEOGRAPHIC, "ZZ"):
+    if not phonenumbers.is_valid_number(parsed):
+        return NumberStanding.UNKNOWN
+    if phonenumbers.number_type(parsed) in NOBODYS:
         return NumberStanding.UNUSABLE
-    if not phonenumbers.is_valid_number(number):
-        return NumberStanding.UNKNOWN if phonenumbers.is_possible_number(number) else None
-    return NumberStanding.USABLE if phonenumbers.number_type(number) in DIALABLE else NumberStanding.UNUSABLE
+    return NumberStanding.USABLE

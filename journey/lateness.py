@@ -1,11 +1,12 @@
 """What becomes of a touch whose time has come, late or not."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from contracts.touch import Channel
 from journey.model import Journey, LateRule, Step
 from journey.windows import next_opening
+from journey.zones import Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +30,37 @@ class TooLate:
 
 @dataclass(frozen=True, slots=True)
 class NoHours:
-    """There is no hour at which it may go out."""
+    """It does not go out: its hours never open, or cannot be known."""
 
 
 def when_late(
-    due: datetime, now: datetime, step: Step, journey: Journey, *, zones: Sequence[str], country: str
+    due: datetime,
+    now: datetime,
+    step: Step,
+    channel: Channel,
+    journey: Journey,
+    where: Whereabouts,
+    *,
+    answering: bool = False,
 ) -> SendNow | MoveTo | TooLate | NoHours:
-    """What is still in the hours it was due in goes out. After them the step's rule decides, within its limit."""
+    """Decides what becomes of it. In the hours it was due in it goes out; after them the step's rule holds.
+
+    Whatever the rule, it does not go out later than its limit.
+    """
     if now - due > step.late.limit:
         return TooLate()
-    planned = next_opening(due, step, journey, zones=zones, country=country)
+    planned = next_opening(due, step, channel, journey, where, answering=answering)
     if planned is not None and planned.opens <= now < planned.closes:
         return SendNow(planned.until)
     if step.late.rule is LateRule.SKIP and planned is not None and planned.opens <= now:
         return TooLate()
-    found = next_opening(now, step, journey, zones=zones, country=country)
+    found = next_opening(now, step, channel, journey, where, answering=answering)
+    if planned is None and found is None:
+        return NoHours()
     if found is not None and found.opens <= now:
         if step.late.rule is LateRule.SEND:
             return SendNow(found.until)
-        found = next_opening(found.closes, step, journey, zones=zones, country=country)
-    if planned is None and found is None:
-        return NoHours()
+        found = next_opening(found.closes, step, channel, journey, where, answering=answering)
     if found is None or found.opens - due > step.late.limit:
         return TooLate()
     return MoveTo(found.opens)

@@ -195,6 +195,11 @@ class Journey(Part):
     pause_after_reply: Duration = Field(
         timedelta(days=1), description="How long the next follow-up waits after the lead wrote to us"
     )
+    on_return: Literal["restart", "join"] = Field(
+        "restart",
+        description="A lead who fills in a form again more than a day later: restart answers at once and begins the "
+        "follow-up again; join goes on with the follow-up that runs",
+    )
     first_contact: tuple[FirstContactStep, ...] = ()
     follow_up: tuple[FollowUpStep, ...] = ()
     meeting: tuple[MeetingStep, ...] = ()

@@ -261,13 +261,14 @@ class _Reader:
 
 
 def _numbered(section: str, given: Sequence[Any]) -> Iterator[tuple[Place, Any]]:
-    for index, one in enumerate(given):
-        yield (section, index), one
+    for index, step in enumerate(given):
+        yield (section, index), step
 
 
 def _ever_opens(step: Step, journey: Journey) -> bool:
-    rules = windows_of(step, journey, "")
-    return not rules or next(openings(datetime(2001, 1, 1, tzinfo=UTC), rules, ("UTC",), ""), None) is not None
+    some_day = datetime(2001, 1, 1, tzinfo=UTC)
+    hours = [windows_of(step, channel, journey, None) for channel in step.channels]
+    return all(not rules or next(openings(some_day, rules, ("UTC",), ""), None) for rules in hours)
 
 
 def _in_words(error: Any, kind: type[BaseModel]) -> tuple[str, str]:

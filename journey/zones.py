@@ -1,157 +1,159 @@
-"""Where a person is, as far as their form and their number tell; several zones mean that any of them may be theirs."""
+"""Where a person is, by their number alone; a stated zone only narrows the hours, or says where email is read."""
 
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import resources
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 from phonenumbers import timezone as number_zones
 
 from contracts.phone import country_of_number
+from journey.area_codes import AREA_CODES
 
-MEXICO, NORTH_AMERICA = 52, 1
-WAKING = timedelta(hours=13)  # 8 to 21: zones further apart than this are never open together
+NOWHERE = "ZZ"
+_TZDATA = "tzdata.zoneinfo"
 
-# What Google's metadata (9.0.43) has wrong for Mexican area codes: Chihuahua left Mountain time in 2022, 663 is
-# Tijuana's overlay, and towns on the border keep the clock of the other side.
-_CHIHUAHUA = ("614", "621", "625", "627", "628", "629", "635", "639", "648", "649", "652", "659")
-ANYWHERE_IN_MEXICO = ("America/Tijuana", "America/Hermosillo", "America/Mexico_City", "America/Cancun")
-AREA_CODES: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(_CHIHUAHUA, ("America/Chihuahua",)),
-    **dict.fromkeys(("636", "657"), ("America/Chihuahua", "America/Ciudad_Juarez")),
-    "656": ("America/Ciudad_Juarez",),
-    "626": ("America/Ojinaga", "America/Chihuahua"),
-    "663": ("America/Tijuana",),
-    **dict.fromkeys(("868", "897"), ("America/Matamoros",)),
-    **dict.fromkeys(("862", "891", "892"), ("America/Matamoros", "America/Monterrey")),
-    "311": ("America/Mazatlan", "America/Bahia_Banderas"),
-    "329": ("America/Bahia_Banderas",),
-    **dict.fromkeys(("200", "201"), ANYWHERE_IN_MEXICO),  # of no place
+# Names of clocks, not of places, though tzdata 2024b made them links to places.
+_ABBREVIATIONS = {
+    "CET",
+    "CST6CDT",
+    "EET",
+    "EST",
+    "EST5EDT",
+    "HST",
+    "MET",
+    "MST",
+    "MST7MDT",
+    "PST8PDT",
+    "WET",
 }
 
-# Area codes of North America that two zones share, or that the metadata puts into the wrong one.
-_EASTERN_AND_CENTRAL = ("America/New_York", "America/Chicago")
-_CENTRAL_AND_MOUNTAIN = ("America/Chicago", "America/Denver")
-_MOUNTAIN_AND_PACIFIC = ("America/Denver", "America/Los_Angeles")
-_SPLIT: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("219", "574", "812", "930"), _EASTERN_AND_CENTRAL),  # Indiana
-    (("270", "364"), _EASTERN_AND_CENTRAL),  # Kentucky
-    (("423", "931"), _EASTERN_AND_CENTRAL),  # Tennessee
-    (("850", "448"), _EASTERN_AND_CENTRAL),  # Florida's panhandle
-    (("906",), _EASTERN_AND_CENTRAL),  # Michigan
-    (("334",), _EASTERN_AND_CENTRAL),  # Alabama: Phenix City keeps Georgia's clock
-    (("605", "701", "308", "785", "620", "915", "432"), _CENTRAL_AND_MOUNTAIN),
-    (("208", "986", "541", "458", "775"), _MOUNTAIN_AND_PACIFIC),
-    (("928",), ("America/Phoenix", "America/Denver")),  # the Navajo Nation changes its clocks
-    (("907",), ("America/Anchorage", "America/Adak")),
-    (("250", "236", "672", "778"), ("America/Vancouver", "America/Edmonton")),
-    (("867",), ("America/Whitehorse", "America/Edmonton", "America/Iqaluit", "America/Rankin_Inlet")),
-    (("807",), ("America/Toronto", "America/Winnipeg")),
-    (("306", "639", "474"), ("America/Regina", "America/Edmonton")),
-    (("418", "581", "367"), ("America/Toronto", "America/Halifax")),
-    (("709", "879"), ("America/St_Johns", "America/Halifax")),
-)
-NORTH_AMERICAN = {code: zones for codes, zones in _SPLIT for code in codes}
-AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
-AREAS_OF_OLD = ("US", "Canada", "Mexico", "Brazil", "Chile")
-UNKNOWN = "Etc/Unknown"
+# Two dates on which the clocks of north and south stand differently, to see whether zones share any hour.
+_SEASONS = (datetime(2027, 1, 15, tzinfo=UTC), datetime(2027, 7, 15, tzinfo=UTC))
+_QUARTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a person may be: calls and messages need all of `phone_zones` open; none means that they are never made.
+
+    `home` is the zone of emails, and the one whose days are counted.
+    """
+
+    country: str
+    phone_zones: tuple[str, ...]
+    home: str
+
+
+def whereabouts(stated: str | None, phone: str | None, *, zone: str, region: str) -> Whereabouts:
+    """Returns where the person may be; `zone` and `region` are the business's own. `phone` is E.164."""
+    hint = _person_zone(stated)
+    if not phone:
+        home = hint or zone
+        return Whereabouts(region, (home,), home)
+    country = country_of_number(phone)
+    if country is None:
+        return Whereabouts(NOWHERE, (), hint or zone)
+    zones = _of_number(phone, country)
+    if hint in zones_of_country(country) and hint not in zones:
+        zones = (*zones, hint)
+    zones = _sharing_an_hour(zones, country)
+    return Whereabouts(country, zones, hint or next(iter(zones), zone))
 
 
 def is_zone_of_people(name: str) -> bool:
-    """Whether somebody may live there: a place, not `UTC`, `EST5EDT`, `Factory` or `localtime`."""
-    area, _, place = name.partition("/")
-    return bool(place) and area in (*AREAS, *AREAS_OF_OLD) and name in available_timezones()
+    """Whether people live by this zone, unlike UTC, Factory or EST5EDT."""
+    return name not in _ABBREVIATIONS and _canonical(name) is not None
 
 
-def zones_of(stated: str | None, phone: str | None, business: str) -> tuple[str, ...]:
-    """Every zone that the person may be in: calls and messages must suit all of them. `phone` is E.164.
-
-    A form may state anything, so a stated zone only adds to a number's own, and only where it lies in the number's
-    country; without a number it counts alone, and without either the business's own.
-    """
-    place = (stated or "").strip()
-    known = place if is_zone_of_people(place) else None
-    of_number = _of_number(phone) if phone else ()
-    if not of_number:
-        return (known or business,)
-    country = country_of_number(phone or "")
-    if known is not None and country is not None and _lies_in(known, country):
-        return tuple(dict.fromkeys((known, *of_number)))
-    return of_number
-
-
-def home_of(stated: str | None, phone: str | None, business: str) -> str:
-    """The zone to tell a person the time in: the one they state, wherever it is, else the first of theirs."""
-    place = (stated or "").strip()
-    return place if is_zone_of_people(place) else zones_of(None, phone, business)[0]
-
-
-def country_of(phone: str | None, default: str) -> str:
-    """The number's country (`MX`), from the number alone; `default` only where there is no number."""
-    if not phone:
-        return default
-    return country_of_number(phone) or "ZZ"
-
-
-@lru_cache(maxsize=20_000)
-def _of_number(phone: str) -> tuple[str, ...]:
-    try:
-        number = phonenumbers.parse(phone, None)
-    except phonenumbers.NumberParseException:
-        return ()
-    area = str(number.national_number)[:3]
-    if number.country_code == MEXICO and area in AREA_CODES:
-        return AREA_CODES[area]
-    if number.country_code == NORTH_AMERICA and area in NORTH_AMERICAN:
-        return NORTH_AMERICAN[area]
-    country = country_of_number(phone)
-    zones = _of_its_country(number, country)
-    if not zones and number.country_code == MEXICO:
-        return ANYWHERE_IN_MEXICO
-    if zones and open_together(zones):
-        return zones
-    of_country = zones_of_country(country or "")
-    return of_country if of_country and open_together(of_country) else ()
-
-
-def _of_its_country(number: phonenumbers.PhoneNumber, country: str | None) -> tuple[str, ...]:
-    """The zones that the metadata gives, where they are the number's own country's; else all of that country's."""
-    zones = tuple(zone for zone in number_zones.time_zones_for_number(number) if zone != UNKNOWN)
-    if country is None or all(_lies_in(zone, country) for zone in zones):
-        return zones
-    return zones_of_country(country)
-
-
-def open_together(zones: Sequence[str]) -> bool:
-    """Whether it is ever day in all of them."""
-    for instant in (datetime(2026, 1, 15, tzinfo=UTC), datetime(2026, 7, 15, tzinfo=UTC)):
-        offsets = [instant.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for zone in zones]
-        if max(offsets) - min(offsets) >= WAKING:
-            return False
-    return True
-
-
-def _lies_in(zone: str, country: str) -> bool:
-    return any(_clock(zone) == _clock(other) for other in zones_of_country(country))
-
-
-@lru_cache(maxsize=1000)
+@cache
 def zones_of_country(country: str) -> tuple[str, ...]:
-    """The zones of a country, by the zone database."""
-    return tuple(zone for zone, countries in _zone_table().items() if country in countries)
+    """Returns the country's zones, as zone1970.tab lists them."""
+    return tuple(zone for zone, countries in _places().items() if country in countries)
 
 
-@lru_cache(maxsize=1)
-def _zone_table() -> Mapping[str, frozenset[str]]:
-    text = (resources.files("tzdata.zoneinfo") / "zone1970.tab").read_text()
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
+def _person_zone(stated: str | None) -> str | None:
+    name = (stated or "").strip()
+    return _canonical(name) if is_zone_of_people(name) else None
+
+
+# ---- zones by their number
+
+
+def _of_number(phone: str, country: str) -> tuple[str, ...]:
+    """Returns every zone that the number may be in, the likeliest first."""
+    parsed = phonenumbers.parse(phone, None)
+    listed = _by_area_code(f"{parsed.country_code}", f"{parsed.national_number}")
+    if listed is not None:
+        return listed
+    return _within(number_zones.time_zones_for_number(parsed), country)
+
+
+def _by_area_code(country_code: str, national: str) -> tuple[str, ...] | None:
+    areas = AREA_CODES.get(country_code, {})
+    prefixes = (national[:length] for length in range(5, 0, -1))
+    return next((areas[prefix] for prefix in prefixes if prefix in areas), None)
+
+
+@lru_cache(maxsize=1_000)
+def _within(zones: tuple[str, ...], country: str) -> tuple[str, ...]:
+    """Returns those of the country, in its own order; where none is of it, all of the country's.
+
+    Google's metadata gives Nicaragua the zone of Chicago, and Jamaica all 42 zones of its country code.
+    """
+    named = tuple(zone for zone in map(_canonical, zones) if zone is not None)
+    own = zones_of_country(country)
+    if not own:  # Kosovo, Ascension: no country to zone1970.tab
+        return named
+    return tuple(zone for zone in own if zone in named) or own
+
+
+@lru_cache(maxsize=10_000)
+def _sharing_an_hour(zones: tuple[str, ...], country: str) -> tuple[str, ...]:
+    """Returns the zones if calls may be made in all of them at once, else the country's, else none."""
+    for candidates in (zones, zones_of_country(country)):
+        if candidates and all(_share_an_hour(candidates, season) for season in _SEASONS):
+            return candidates
+    return ()
+
+
+def _share_an_hour(zones: tuple[str, ...], day: datetime) -> bool:
+    clocks = [ZoneInfo(zone) for zone in zones]
+    quarters = (day + number * _QUARTER for number in range(96))
+    return any(all(8 <= quarter.astimezone(clock).hour < 21 for clock in clocks) for quarter in quarters)
+
+
+# ---- zones by their name
+
+
+@lru_cache(maxsize=2_000)  # people write anything as their zone
+def _canonical(name: str) -> str | None:
+    """Returns the place that the zone stands for, itself or another; None where it stands for none."""
+    if name in _places():
+        return name
+    return _by_content().get(_content(name)) if name in _names() else None
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset((resources.files("tzdata") / "zones").read_text().split())
+
+
+@cache
+def _places() -> dict[str, frozenset[str]]:
+    """Zone → its countries."""
+    table = (resources.files(_TZDATA) / "zone1970.tab").read_text()
+    rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
     return {row[2]: frozenset(row[0].split(",")) for row in rows}
 
 
-@lru_cache(maxsize=1000)
-def _clock(zone: str) -> bytes:
-    """The zone's rules as compiled: an old name has the same ones as the name that took its place."""
-    file = resources.files("tzdata.zoneinfo").joinpath(*zone.split("/"))
-    return file.read_bytes() if file.is_file() else zone.encode()
+@cache
+def _by_content() -> dict[bytes, str]:
+    return {_content(zone): zone for zone in _places()}
+
+
+def _content(name: str) -> bytes:
+    """Returns the compiled zone. The package does not say what is a link: a link's content is that of its target."""
+    return resources.files(_TZDATA).joinpath(*name.split("/")).read_bytes()

@@ -14,10 +14,13 @@ from rich.table import Table
 
 from contracts.booking import Booking
 from contracts.touch import Channel
-from journey.model import Journey, json_schema
+from journey.law import law_of
+from journey.legal_text import ANY_HOUR, hours_in_words, narrowing
+from journey.model import ALWAYS, Journey, MeetingStep, json_schema
 from journey.reading import InvalidJourney
 from journey.settings import load_journey
 from journey.windows import next_opening
+from journey.zones import Whereabouts
 from pauta.running.recipe import PROJECT, read_recipes, variables
 from services.notify.examples import example
 from services.notify.settings import Settings
@@ -83,16 +86,43 @@ def preview(
         raise typer.BadParameter(f"{zone} is no time zone, such as America/Tijuana", param_hint="--zone")
     journey = _read(file)
     came = _moment(from_, zone, "--from") if from_ else datetime.now(UTC)
-    lead = Enrolment(lead_id=0, entered_at=came, zones=(zone,), country=country)
+    where = Whereabouts(country=country, phone_zones=(zone,), home=zone)
+    lead = Enrolment(lead_id=0, entered_at=came, where=where)
     table = Table("step", "channels", "day", "local time", title=f"A lead who comes in {_local(came, zone)} ({zone})")
     for step in journey.first_contact:
-        opening = next_opening(came, step, journey, zones=(zone,), country=country)
+        opening = next_opening(came, step, step.channels[0], journey, where)
         _row(table, journey, step.name, opening.opens if opening else None, came, zone)
     for timer in plan(lead, journey):
         _row(table, journey, timer.step, timer.due_at, came, zone)
     out.print(table)
     if meeting:
         out.print(_after_booking(journey, lead, _moment(meeting, zone, "--meeting"), zone))
+    out.print(legal_hours(country))
+    for line in narrowed_by_law(journey, country):
+        out.print(line)
+
+
+def legal_hours(country: str) -> Table:
+    """Returns the row of the law's table that holds for the country."""
+    law = law_of(country)
+    table = Table("law", "calls", "messages", "source", "as of", title=f"What nobody asked for, in {country}")
+    table.add_row(law.name, hours_in_words(law.calls), hours_in_words(law.messages), law.source, f"{law.as_of}")
+    return table
+
+
+def narrowed_by_law(journey: Journey, country: str) -> list[str]:
+    """Returns a line for each step and channel whose hours the law narrows."""
+    if journey.demonstration:
+        return []
+    unasked = [step for step in journey.steps if not isinstance(step, MeetingStep) or step.after is not None]
+    lines = []
+    for step in unasked:
+        own = ANY_HOUR if step.window == ALWAYS else journey.windows[step.window]
+        for channel in step.channels:
+            narrowed = narrowing(own, law_of(country), channel)
+            if narrowed:
+                lines.append(f"{step.name}, {channel}: {narrowed}")
+    return lines
 
 
 def _after_booking(journey: Journey, lead: Enrolment, starts: datetime, zone: str) -> Table:

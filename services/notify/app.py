@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from contracts.touch import Channel
 from journey.settings import load_journey
 from journey.windows import next_opening
+from journey.zones import whereabouts
 from kit.breaker import Breaker
 from kit.bus import say_directly
 from kit.clock import now
@@ -39,7 +40,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     wording = Wording(settings)
 
     for step in journey.first_contact:  # what a first look costs (holidays, zones) is paid before the first lead comes
-        next_opening(now(), step, journey, zones=(settings.timezone,), country=settings.default_region)
+        own = whereabouts(None, None, zone=settings.timezone, region=settings.default_region)
+        next_opening(now(), step, step.channels[0], journey, own)
 
     async def open_deps() -> Deps:
         twilio, brevo = open_twilio(settings), open_brevo(settings)

@@ -8,9 +8,9 @@ import structlog
 
 from contracts.lead import LeadCard
 from contracts.outbound import ProviderAway, ProviderBack
-from contracts.phone import NumberStanding, standing_of
+from contracts.phone import NumberStanding, country_of_number, standing_of
 from contracts.touch import Channel, HoldReason, Kind, SkipReason
-from journey.zones import country_of
+from journey.zones import NOWHERE
 from kit.breaker import Breaker
 from kit.failures import Unavailable, describe
 from providers.answers import Barred, RefusedTouch, Unclear
@@ -74,7 +74,7 @@ async def make(
 def _known(facts: Facts, touch: Touch, deps: Deps) -> Facts:
     """The facts, with those that this process knows by itself."""
     by_phone = touch.channel is not Channel.EMAIL and touch.address is not None
-    country = country_of(touch.address, deps.settings.default_region) if by_phone else None
+    country = country_of_number(touch.address) or NOWHERE if by_phone and touch.address is not None else None
     return replace(
         facts,
         abroad=country is not None and country not in deps.settings.countries,

@@ -12,7 +12,7 @@ from contracts.booking import Booking
 from contracts.lead import LeadCard
 from contracts.touch import Channel
 from journey.reading import FOLDERS
-from journey.zones import home_of
+from journey.zones import whereabouts
 from providers.brevo.client import Attachment
 from services.notify.links import booking_link, unsubscribe_link
 from services.notify.settings import Settings
@@ -79,7 +79,12 @@ class Wording:
         """`jueves 12 de febrero a las 11:00 a.m. (hora de Monterrey)`; nothing where the time is unknown."""
         if booking.starts_at is None:
             return ""
-        zone = home_of(booking.time_zone or card.time_zone, card.phone, self._settings.timezone)
+        zone = whereabouts(
+            booking.time_zone or card.time_zone,
+            card.phone,
+            zone=self._settings.timezone,
+            region=self._settings.default_region,
+        ).home
         locale = language.replace("-", "_")
         pattern, named = PATTERNS.get(language.split("-", maxsplit=1)[0], PATTERNS["en"])
         local = booking.starts_at.astimezone(ZoneInfo(zone))

@@ -31,8 +31,8 @@ from contracts.touch import (
 )
 from journey.lateness import MoveTo, NoHours, SendNow, when_late
 from journey.model import FollowUpStep, Journey, MeetingStep, Step
-from journey.windows import add_days, next_opening
-from journey.zones import country_of, zones_of
+from journey.windows import add_days, last_opening, next_opening
+from journey.zones import Whereabouts, whereabouts
 
 Change = (
     LeadBooked
@@ -49,6 +49,8 @@ Change = (
 )
 
 ERASED = "erased"
+ANSWERED_WITHIN = timedelta(minutes=15)  # what a person did so long ago is answered at any hour
+LAST_MOMENT = timedelta(minutes=10)  # a reminder that must come earlier leaves so long before its hours close
 OFTEN = timedelta(hours=1)
 MOST_FIRINGS = 3  # of one touch, within OFTEN
 MOST_DEFERRALS = 10  # of one touch, in all
@@ -105,8 +107,7 @@ class Enrolment(BaseModel):
 
     lead_id: int
     entered_at: AwareDatetime
-    zones: tuple[str, ...]
-    country: str
+    where: Whereabouts
     stopped: str | None = None
     follow_up_ended: str | None = None
     revision: int = 0
@@ -141,9 +142,8 @@ class Timer:
 
 def enrol(event: LeadCreated, *, zone: str, region: str) -> Enrolment:
     """A new lead's enrolment; `zone` and `region` are the business's own, where the lead's are not known."""
-    card = event.card
-    zones = zones_of(card.time_zone, card.phone, zone)
-    return Enrolment(lead_id=event.lead_id, entered_at=event.at, zones=zones, country=country_of(card.phone, region))
+    where = whereabouts(event.card.time_zone, event.card.phone, zone=zone, region=region)
+    return Enrolment(lead_id=event.lead_id, entered_at=event.at, where=where)
 
 
 def changed(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
@@ -291,7 +291,7 @@ def _follow_up_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
 
 def _follow_up_due(lead: Enrolment, step: FollowUpStep) -> datetime:
     """When the step's time comes by the follow-up's own clock."""
-    return add_days(lead.entered_at + lead.held, step.after, lead.zones[0])
+    return add_days(lead.entered_at + lead.held, step.after, lead.where.home)
 
 
 def _meeting_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
@@ -303,7 +303,7 @@ def _meeting_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
         due = _meeting_due(lead, step, booking, heard)
         if due is None or (over and step.after is None) or (step.after is not None and lead.absent):
             continue
-        timer = _planned(lead, journey, step, step.channels[0], due)
+        timer = _planned(lead, journey, step, step.channels[0], due, after=heard)
         if step.before is None or booking.starts_at is None or timer.due_at < booking.starts_at:
             yield timer
 
@@ -333,17 +333,51 @@ def _deferred_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
         if isinstance(step, FollowUpStep):
             by_clock = _follow_up_due(lead, step) if deferral.by_clock else due
             due = max(due, by_clock, lead.ordered_at or due)
-        timer = _planned(lead, journey, step, deferral.channel, due)
+        timer = _planned(lead, journey, step, deferral.channel, due, after=due)
         starts_at = lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
         if starts_at is None or timer.due_at < starts_at:
             yield timer
 
 
-def _planned(lead: Enrolment, journey: Journey, step: Step, channel: Channel, due: datetime) -> Timer:
-    """The touch at the next hour that suits it; where its hours never open, planned to be dropped with that reason."""
-    span = next_opening(due, step, journey, zones=lead.zones, country=lead.country)
+def _planned(
+    lead: Enrolment,
+    journey: Journey,
+    step: Step,
+    channel: Channel,
+    due: datetime,
+    *,
+    after: datetime | None = None,
+) -> Timer:
+    """The touch at the hour that suits it: the next, or for a reminder the last one that is later than `after`.
+
+    Where its hours never open it is planned all the same, to be dropped with that reason.
+    """
     booking = lead.booking.uid if isinstance(step, MeetingStep) and lead.booking else ""
-    return Timer(step.name, channel, booking, span.opens if span is not None else due)
+    at = _last_moment(lead, journey, step, channel, due, after)
+    if at is None:
+        span = next_opening(due, step, channel, journey, lead.where, answering=_answers(lead, step, due))
+        at = span.opens if span is not None else due
+    return Timer(step.name, channel, booking, at)
+
+
+def _last_moment(
+    lead: Enrolment, journey: Journey, step: Step, channel: Channel, due: datetime, after: datetime | None
+) -> datetime | None:
+    """When a reminder leaves whose hour is closed: before it. None for any other touch, and where that is over."""
+    if not isinstance(step, MeetingStep) or step.before is None or after is None:
+        return None
+    last = last_opening(due, step, channel, journey, lead.where)
+    if last is None or last.closes > due:
+        return None
+    at = max(last.opens, last.closes - LAST_MOMENT)
+    return at if at > after else None
+
+
+def _answers(lead: Enrolment, step: Step, now: datetime) -> bool:
+    """Whether the touch answers what the person has just done: a confirmation of a booking made minutes ago."""
+    if not isinstance(step, MeetingStep) or not step.on_booking or lead.booked_at is None:
+        return False
+    return now - lead.booked_at <= ANSWERED_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -440,7 +474,8 @@ def fall_due(
         return _drop(lead, journey, timer, SkipReason.OVERTAKEN)
     if now - planned_at > step.late.limit or _meeting_began(lead, step, now):
         return _drop(lead, journey, timer, SkipReason.TOO_LATE)
-    match when_late(timer.due_at, now, step, journey, zones=lead.zones, country=lead.country):
+    answering = _answers(lead, step, now)
+    match when_late(timer.due_at, now, step, timer.channel, journey, lead.where, answering=answering):
         case SendNow(until):
             return Fire((_due(lead, timer, step, until), *_finished(lead, journey, timer)))
         case MoveTo(at) if at - planned_at <= step.late.limit and not _meeting_began(lead, step, at):

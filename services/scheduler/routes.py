@@ -66,7 +66,7 @@ async def show_plan(lead_id: int, deps: FromApp) -> LeadPlan:
     touches = [ToCome(step=t.step, channel=t.channel, booking=t.booking, due_at=t.due_at) for t in outlook.to_come]
     return LeadPlan(
         journey=outlook.journey,
-        zone=lead.zones[0],
+        zone=lead.where.home,
         paused=lead.paused,
         stopped=lead.stopped or lead.follow_up_ended,
         touches=touches,

@@ -213,6 +213,11 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
             ["j.yml:5: 'nextwindow' is not possible here. Did you mean next_window?"],
             id="unknown rule",
         ),
+        pytest.param(
+            STEP + "on_return: restrt\n",
+            ["j.yml:5: 'restrt' is not possible here. Did you mean restart?"],
+            id="unknown return",
+        ),
     ],
 )  # fmt: skip
 def test_a_mistake(text: str, said: list[str]) -> None:
@@ -240,6 +245,13 @@ def test_a_demonstration_needs_no_approved_template() -> None:
 
 def test_where_the_approved_templates_are_not_known_they_are_not_missed() -> None:
     assert read(STEP, content_sids=None).follow_up
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("", "restart"), ("on_return: restart\n", "restart"), ("on_return: join\n", "join")]
+)
+def test_what_becomes_of_a_lead_who_returns(written: str, meant: str) -> None:
+    assert read(STEP + written).on_return == meant
 
 
 @given(st.integers(0, 10_000_000))

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from journey.reading import stored_journey
 from pauta.cli import app
+from pauta.journeys import narrowed_by_law
 from pauta.running.recipe import PROJECT
 
 
@@ -54,6 +56,38 @@ def test_the_calendar_of_a_lead_across_a_change_of_clocks() -> None:
     assert rows["day_6"] == ["7", "Mon 09 Mar 2026 09:00:00 PDT"], "Sunday waits for Monday; the clocks have changed"
     assert rows["day_12"] == ["12", "Sat 14 Mar 2026 10:00:00 PDT"]
     assert rows["reminder"] == ["17", "Thu 19 Mar 2026 10:00:00 PDT"]
+
+
+def test_the_calendar_names_the_law_and_what_it_takes_from_the_steps() -> None:
+    result = run("journey", "preview", "--zone", "America/Bogota", "--country", "CO", "--from", "2026-03-02T10:00")
+
+    assert result.exit_code == 0, result.output
+    assert "Ley 2300 de 2023" in result.output
+    assert "2026-11-01" in result.output
+    assert "day_3, whatsapp: Ley 2300 de 2023: lun–vie no después de 19:00; sáb no después de 15:00" in result.output
+
+
+def test_a_country_without_a_law_is_marked() -> None:
+    result = run("journey", "preview", "--zone", "America/Lima", "--country", "PE", "--from", "2026-03-02T10:00")
+
+    assert "none, our default" in result.output
+
+
+def test_a_step_that_opens_before_the_law() -> None:
+    journey = stored_journey("""
+windows: {early: {mon-fri: "06:00-19:00"}}
+first_contact: [{name: welcome_call, channels: [call, sms], window: early}, {name: welcome_email, channel: email}]
+meeting:
+  - {name: reminder, before: 24 hours, channel: sms}
+  - {name: survey, after: 1 hour, channel: sms, window: early}
+""")
+
+    assert narrowed_by_law(journey, "CO") == [
+        "welcome_call, call: Ley 2300 de 2023: no antes de 7:00",
+        "welcome_call, sms: Ley 2300 de 2023: no antes de 7:00",
+        "survey, sms: Ley 2300 de 2023: no antes de 7:00",
+    ]
+    assert narrowed_by_law(journey.model_copy(update={"demonstration": True}), "CO") == []
 
 
 @pytest.mark.parametrize(

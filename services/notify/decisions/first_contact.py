@@ -7,16 +7,16 @@ from contracts.lead import LeadCard, LeadCreated
 from contracts.touch import Channel, Kind
 from journey.model import Journey
 from journey.windows import next_opening
-from journey.zones import country_of, zones_of
+from journey.zones import whereabouts
 from services.notify.touches import BOOKING_LINK, Touch
 
 
 def first_touches(event: LeadCreated, journey: Journey, now: datetime, *, zone: str, region: str) -> Iterator[Touch]:
     """The journey's first contact. What is not allowed at this hour comes with an end that has passed."""
     card = event.card
-    zones, country = zones_of(card.time_zone, card.phone, zone), country_of(card.phone, region)
+    where = whereabouts(card.time_zone, card.phone, zone=zone, region=region)
     for step in journey.first_contact:
-        span = next_opening(now, step, journey, zones=zones, country=country)
+        span = next_opening(now, step, step.channels[0], journey, where)
         yield Touch.planned(
             event.lead_id,
             step.name,
