@@ -128,7 +128,7 @@ async def _database(settings: SetupSettings, name: str) -> str:
         if version != newest:
             raise Wrong(f"is at version {version or 'none'}, and the code at {newest}")
         waiting, age = await database.fetchrow(
-            "select count(*), coalesce(now() - min(created_at), interval '0') from outbox"
+            "select count(*), coalesce(now() - min(created_at), interval '0') from outbox where failed_at is null"
         ) or (0, timedelta())
     if age > OLDEST_EVENT:
         raise Wrong(f"{waiting} events wait to be published, the oldest for {age.total_seconds():.0f} seconds")

@@ -251,7 +251,9 @@ class System:
         rests = 0
 
         async def empty() -> bool:
-            waiting = [await self.sql(name, "select count(*) from outbox") for name in REPLICATED]
+            waiting = [
+                await self.sql(name, "select count(*) from outbox where failed_at is null") for name in REPLICATED
+            ]
             busy = await self.sql(
                 "notify",
                 """select count(*) from touches where state = 'sending'

@@ -42,5 +42,11 @@ class Poll:
         began = now()
         since = await self._bookings.polled_until()
         for said in await self._calcom.bookings_updated_since(since - OVERLAP):
-            await self._bookings.hear(said)
+            try:
+                await self._bookings.hear(said)
+            except Unavailable:
+                raise
+            except Exception as bug:  # one booking that cannot be understood must not hide the others
+                log.error("booking.not_understood", exc_info=bug)
+                await self._bookings.failed(said.uid, describe(bug))
         await self._bookings.polled(began)

@@ -1,20 +1,23 @@
 """What the calendar said, whose it is, and who may still be followed up."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import asyncpg
+import structlog
 
 from contracts.booking import Booking, BookingUnmatched
+from contracts.failed_work import WorkFailed
 from contracts.lead import Closing, LeadClosed
 from kit import outbox
 from kit.clock import now
-from kit.database import Connection, Database
+from kit.database import GONE, PASSING, Connection, Database
 from kit.failed_work import say_failed
 from kit.failures import Unavailable
 from providers.calcom.webhooks import Hints, Said
@@ -32,6 +35,10 @@ from services.crm.decisions.bookings import (
 )
 from services.crm.store.erasing import erase_bookings
 from services.crm.store.failed_rows import WEBHOOKS
+
+log = structlog.get_logger()
+
+BOOKINGS = UUID("0d8e8c3a-7a55-5d1c-9a55-3b1c2f7e6d90")  # names what is said once about a booking
 
 STORE = """insert into webhooks (key, body) values ($1, $2)
            on conflict (key) do update set key = excluded.key returning id, body, received_at, state"""
@@ -201,12 +208,34 @@ class Bookings:
         async with self._turn, self._database.transaction() as connection:
             await connection.execute(ONE_AT_A_TIME)
             for row in await connection.fetch(FOUND):
-                hints = Hints(row["hinted"], row["token"], row["email"], tuple(row["phones"]))
-                if (found := await self._match(connection, hints, None)) is None:
+                try:
+                    async with connection.transaction():
+                        lead_id = await self._match_row(connection, row)
+                except (*GONE, *PASSING):
+                    raise
+                except Exception as bug:  # one booking must not keep the others from their leads
+                    log.error("booking.not_matched", exc_info=bug)
                     continue
-                await self._give(connection, row["uid"], *found)
-                matched.append(found[0])
+                if lead_id is not None:
+                    matched.append(lead_id)
         return matched
+
+    async def _match_row(self, connection: Connection, row: asyncpg.Record) -> int | None:
+        hints = Hints(row["hinted"], row["token"], row["email"], tuple(row["phones"]))
+        found = await self._match(connection, hints, None)
+        if found is None:
+            return None
+        await self._give(connection, row["uid"], *found)
+        return found[0]
+
+    async def failed(self, uid: str, reason: str) -> None:
+        """Says, once a booking, that the calendar lists one that cannot be worked on."""
+        row_id = int.from_bytes(hashlib.blake2b(uid.encode(), digest_size=6).digest())
+        name = uuid5(BOOKINGS, uid)
+        await outbox.say(
+            self._database,
+            WorkFailed(event_id=name, lead_id=0, service="crm", kind="booking", row_id=row_id, reason=reason),
+        )
 
     async def attach(self, uid: str, lead_id: int) -> bool:
         """Gives a booking that is nobody's to the lead; False where it is somebody's, or there is none of that uid.

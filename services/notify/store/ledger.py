@@ -359,7 +359,15 @@ class Store:
                 limit,
                 list(channels),
             )
-        return [_open(row) for row in rows]
+            readable, broken = [], []
+            for row in rows:
+                try:
+                    readable.append(_open(row))
+                except ValueError as bug:  # a card or a booking that nobody can read
+                    log.error("touch.unreadable", touch_id=str(row["touch_id"]), exc_info=bug)
+                    broken.append(row)
+            await _leave_to_a_person(connection, broken)
+        return readable
 
     async def check_again(self, touch_id: UUID, state: State, *, check_in: float | None) -> None:
         """Plans the next look; none when `check_in` is None."""
@@ -439,6 +447,20 @@ class Store:
 
 def _about(touch: Touch) -> dict[str, Any]:
     return {"lead_id": touch.lead_id, "touch_id": touch.touch_id, "step": touch.step, "channel": touch.channel}
+
+
+async def _leave_to_a_person(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
+    """Looks at these touches no more by itself, and says so."""
+    if not rows:
+        return
+    await connection.execute(
+        "update touches set check_at = null where touch_id = any($1::uuid[])", [row["touch_id"] for row in rows]
+    )
+    events = [
+        TouchUnknown(lead_id=r["lead_id"], touch_id=r["touch_id"], step=r["step"], channel=Channel(r["channel"]))
+        for r in rows
+    ]
+    await outbox.add(connection, events)
 
 
 def _open(row: asyncpg.Record) -> Open:
