@@ -46,7 +46,7 @@ class Bench:
             folder,
             ports
             | {"JOURNEY_PATH": str(JOURNEY), "LEAD_RATE_LIMIT": "100000000/minute", "SANDBOX_LATENCY": slow}
-            | {"DAILY_SPENDING_CAP": "100000000"}
+            | dict.fromkeys(("DAILY_SPENDING_CAP", "CAP_DOOR_HOUR", "CAP_DOOR_DAY", "CAP_PREFIX_HOUR"), "100000000")
             | {"SANDBOX_RING_SECONDS": "6", "SANDBOX_TALK_SECONDS": "8", "SANDBOX_MAIL_SECONDS": "8"},
         )
         self.table = Table(

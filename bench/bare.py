@@ -14,7 +14,8 @@ class StoresNothing:
         self._ids = itertools.count(1)
 
     async def accept(self, _: Received) -> Verdict:
-        return Welcome(next(self._ids))
+        lead_id = next(self._ids)
+        return Welcome(lead_id, lead_id)
 
 
 def create_app() -> FastAPI:

@@ -13,17 +13,20 @@ from contracts.call import CallAnswered, CallUnanswered
 from contracts.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.event import Event
 from contracts.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.journey import JourneyPublished
 from contracts.lead import (
     LeadClosed,
     LeadCreated,
     LeadErased,
+    LeadNeedsAttention,
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
-    LeadReturned,
     LeadStopped,
+    LeadSuperseded,
     LeadUnpaused,
     LeadUnregistered,
+    LeadUpdated,
 )
 from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
 from contracts.reply import ReplyReceived
@@ -44,11 +47,13 @@ from contracts.touch import (
 
 EVERY_EVENT: tuple[type[Event], ...] = (
     LeadCreated,
-    LeadReturned,
+    LeadUpdated,
+    LeadSuperseded,
     LeadRegistered,
     LeadUnregistered,
     LeadOptedOut,
     LeadClosed,
+    LeadNeedsAttention,
     LeadPaused,
     LeadUnpaused,
     LeadStopped,
@@ -87,4 +92,5 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     WorkFailed,
     RetryWork,
     DiscardWork,
+    JourneyPublished,
 )

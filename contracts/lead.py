@@ -67,13 +67,6 @@ class LeadUpdated(Event):
     journey: str | None = None
 
 
-class LeadReturned(Event):
-    """intake: a lead of the last day filled in a form again; nobody is welcomed twice."""
-
-    topic: Literal["lead.returned"] = "lead.returned"
-    card: LeadCard
-
-
 class LeadSuperseded(Event):
     """intake: the person has another lead, `by_lead_id`, whose follow-up takes this one's place."""
 

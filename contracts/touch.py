@@ -37,11 +37,12 @@ class Kind(StrEnum):
 
 
 class TouchEvent(Event):
-    """What every touch event says: which touch, on which step and channel."""
+    """What every touch event says: which touch, on which step and channel, of which run of the journey."""
 
     touch_id: UUID
     step: str
     channel: Channel
+    run: int = 0
 
 
 class TouchDue(TouchEvent):
@@ -67,14 +68,13 @@ class DeferReason(StrEnum):
 class TouchDeferred(TouchEvent):
     """notify: not now; the scheduler finds the next hour that suits, not before `not_before`.
 
-    `booking` is a meeting's uid; `journey` is the version that notify knows the step from.
+    `booking` is a meeting's uid.
     """
 
     topic: Literal["touch.deferred"] = "touch.deferred"
     booking: str = ""
     reason: DeferReason = DeferReason.HOURS
     not_before: AwareDatetime | None = None
-    journey: str | None = None
 
 
 class TouchSent(TouchEvent):
@@ -118,7 +118,6 @@ class SkipReason(StrEnum):
     CLOSED = "closed"
     TOO_LATE = "too_late"
     OVERTAKEN = "overtaken"  # a later step on the same channel is due as well
-    CALLED_TODAY = "called_today"  # this number had a welcome call within a day, whoever's form it was
     ABROAD = "abroad"  # its country is none that the business reaches out to by phone
     UNUSABLE_NUMBER = "unusable_number"  # satellite, premium, toll-free and the like: never called or written to
     NO_HOURS = "no_hours"  # its zones are never open together

@@ -7,7 +7,7 @@ from typing import Any
 from contracts.booking import Booking
 from contracts.lead import LeadCard, LeadCreated
 from contracts.touch import Channel, Kind
-from services.notify.touches import Touch
+from services.notify.touches import Form, Touch
 
 OF_OUR_OWN = "a-long-and-secret-value-of-our-own"
 FOR_LIFE = {
@@ -44,7 +44,7 @@ def a_lead_created(**changes: Any) -> LeadCreated:
 
 
 def a_touch(channel: Channel = Channel.CALL, *, lead_id: int = 123456, **changes: Any) -> Touch:
-    touch = Touch.planned(lead_id, "welcome", channel, a_card(), kind=Kind.FIRST_CONTACT)
+    touch = Touch.planned(lead_id, "welcome", channel, Form(lead_id, a_card()), kind=Kind.FIRST_CONTACT)
     return replace(touch, **changes)
 
 

@@ -21,6 +21,7 @@ class MailEvent:
     email: str
     receipt: Receipt | None
     opted_out: str | None
+    clicked: bool
     identity: str
 
 
@@ -51,6 +52,7 @@ def _read(item: Mapping[str, Any]) -> MailEvent:
         email=str(item.get("email", "")).lower(),
         receipt=receipt,
         opted_out=event if event in _WANTS_OUT else None,
+        clicked=event == "click",
         # there is no event id: `id` is the webhook's own, the same in all of them
         identity="/".join(str(item.get(part, "")) for part in ("message-id", "event", "ts_event", "email", "link")),
     )

@@ -24,8 +24,8 @@ from contracts.lead import (
     LeadErased,
     LeadOptedOut,
     LeadRegistered,
-    LeadReturned,
     LeadUnregistered,
+    LeadUpdated,
 )
 from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
 from contracts.reply import ReplyReceived
@@ -45,7 +45,7 @@ Outcome = Annotated[
     | CallUnanswered
     | ReplyReceived
     | LeadOptedOut
-    | LeadReturned
+    | LeadUpdated
     | LeadBooked
     | BookingMoved
     | BookingCancelled
@@ -58,7 +58,7 @@ LEADS = work("crm.leads", LeadCreated, at_once=4)
 NOTES = work(
     "crm.notes",
     *(TouchSent, TouchDelivered, TouchFailed, TouchSkipped, TouchUncertain, TouchUnknown),
-    *(CallAnswered, CallUnanswered, ReplyReceived, LeadOptedOut, LeadReturned),
+    *(CallAnswered, CallUnanswered, ReplyReceived, LeadOptedOut, LeadUpdated),
     *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded, CadenceFinished),
     at_once=4,
 )
@@ -79,11 +79,14 @@ router = RabbitRouter()
 
 @router.subscriber(LEADS.queue, EVENTS, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
-    await deps.registrations.want_lead(event.event_id, event.lead_id, event.card, first_note(event.lead_id, event.card))
+    text = first_note(event.lead_id, event.card)
+    await deps.registrations.want_lead(event.event_id, event.lead_id, event.person_id, event.card, text)
 
 
 @router.subscriber(NOTES.queue, EVENTS, channel=NOTES.channel, ack_policy=ACKNOWLEDGE)
 async def on_outcome(event: Outcome, deps: FromApp) -> None:
+    if isinstance(event, LeadUpdated):
+        await deps.registrations.keep_form(event)
     text = note(event)
     if text is not None:
         when = event.at.strftime("%d/%m/%Y %H:%M:%S UTC")

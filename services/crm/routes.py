@@ -108,13 +108,14 @@ async def kommo_changed(token: str, raw: Body, deps: FromApp) -> JSONResponse:
 
 
 @routes.put("/permits/{permit_id}")
-async def permit(permit_id: UUID, lead_id: int, deps: FromApp) -> dict[str, Any]:
+async def permit(permit_id: UUID, lead_id: int, deps: FromApp, person_id: int | None = None) -> dict[str, Any]:
     """What stands against reaching the lead out at this instant; bookings wait for the permit's end."""
-    standing = await deps.bookings.permit(permit_id, lead_id, deps.settings.permit_seconds)
+    standing = await deps.bookings.permit(permit_id, lead_id, deps.settings.permit_seconds, person_id)
     return {
         "booking": standing.booking,
         "booked_elsewhere": standing.booked_elsewhere,
         "closed": standing.closed,
+        "meeting": standing.meeting.model_dump(mode="json") if standing.meeting else None,
         "seconds": deps.settings.permit_seconds,
     }
 

@@ -4,7 +4,7 @@ import re
 import unicodedata
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import email_validator
@@ -113,41 +113,72 @@ def _one_line(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One form as it came in."""
+    """One form as it came in; `content` is a digest of its fields."""
 
     card: LeadCard
-    fingerprint: bytes
+    content: bytes
     key: str | None = None
     suspect: bool = False
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A submission that is stored already, and its lead.
+
+    `ended` says why the lead's journey is over; `recent`: the lead was answered within a day.
+    """
+
+    lead_id: int
+    person_id: int
+    card: LeadCard
+    ended: str | None = None
+    recent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
-    """What the database knew when a batch was read."""
+    """What the database knew when a batch was read.
+
+    `keys`: each Idempotency-Key's content and answer; `contents`: the answers of the last ten minutes, by content.
+    """
 
     keys: Mapping[str, tuple[bytes, int]]
-    people: Mapping[str, int]
+    contents: Mapping[bytes, int]
+    earlier: Sequence[Earlier]
+    journey: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """Somebody new."""
+    """A new lead; `supersedes` are the person's earlier leads."""
 
     lead_id: int
+    person_id: int
+    supersedes: tuple[int, ...] = ()
+
+    @property
+    def submission_id(self) -> int:
+        return self.lead_id
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
-    """A lead of the last day, again."""
+class Join:
+    """The person of a lead, again, answered with an id of its own. `merges` are persons who turn out to be the same."""
 
+    submission_id: int
     lead_id: int
+    person_id: int
+    changed: tuple[str, ...] = ()
+    returned: bool = False
+    supersedes: tuple[int, ...] = ()
+    merges: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
     """The same request again: the first answer."""
 
-    lead_id: int
+    submission_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,31 +192,118 @@ class Quarantine:
 
     lead_id: int
 
+    @property
+    def submission_id(self) -> int:
+        return self.lead_id
 
-Verdict = Welcome | Return | Replay | Conflict | Quarantine
+
+Verdict = Welcome | Join | Replay | Conflict | Quarantine
+
+STOPPED = "opted_out"  # a form after a stop is a new lead
+UNRECOGNISED = {STOPPED, "erased"}
 
 
 def settle(batch: Sequence[Submission], known: Known, fresh_ids: Sequence[int]) -> list[Verdict]:
     """What becomes of each submission, in order; those of one batch know of one another."""
-    keys, people = dict(known.keys), dict(known.people)
-    return [_settle_one(one, keys, people, fresh) for one, fresh in zip(batch, fresh_ids, strict=True)]
+    memory = _Memory(dict(known.keys), dict(known.contents), list(known.earlier))
+    return [memory.settle(submission, fresh) for submission, fresh in zip(batch, fresh_ids, strict=True)]
 
 
-def _settle_one(one: Submission, keys: dict[str, tuple[bytes, int]], people: dict[str, int], fresh: int) -> Verdict:
-    if one.key is not None and one.key in keys:
-        fingerprint, lead_id = keys[one.key]
-        return Replay(lead_id) if fingerprint == one.fingerprint else Conflict()
-    before = None if one.suspect else next((people[a] for a in addresses(one.card) if a in people), None)
-    lead_id = before or fresh
-    if one.key is not None:
-        keys[one.key] = (one.fingerprint, lead_id)
-    if one.suspect:
-        return Quarantine(lead_id)
-    for address in addresses(one.card):
-        people.setdefault(address, lead_id)
-    return Return(lead_id) if before else Welcome(lead_id)
+@dataclass(slots=True)
+class _Memory:
+    """What is known before each submission of a batch."""
+
+    keys: dict[str, tuple[bytes, int]]
+    contents: dict[bytes, int]
+    earlier: list[Earlier]
+
+    def settle(self, submission: Submission, fresh: int) -> Verdict:
+        if submission.key is not None and submission.key in self.keys:
+            content, answer = self.keys[submission.key]
+            return Replay(answer) if content == submission.content else Conflict()
+        if submission.content in self.contents:
+            return Replay(self.contents[submission.content])
+        verdict = _verdict(submission, self.earlier, fresh)
+        self.contents[submission.content] = fresh
+        if submission.key is not None:
+            self.keys[submission.key] = (submission.content, fresh)
+        if isinstance(verdict, Welcome | Join):
+            self._remember(submission.card, verdict)
+        return verdict
+
+    def _remember(self, card: LeadCard, verdict: Welcome | Join) -> None:
+        merged = verdict.merges if isinstance(verdict, Join) else ()
+        self.earlier = [_after(earlier, verdict, merged) for earlier in self.earlier]
+        self.earlier.append(Earlier(verdict.lead_id, verdict.person_id, card))
+
+
+def _after(earlier: Earlier, verdict: Welcome | Join, merged: Sequence[int]) -> Earlier:
+    if earlier.person_id in merged:
+        earlier = replace(earlier, person_id=verdict.person_id)
+    if earlier.lead_id == verdict.lead_id:
+        return replace(earlier, recent=True)
+    if earlier.lead_id in verdict.supersedes:
+        return replace(earlier, ended=earlier.ended or "superseded")
+    return earlier
+
+
+def _verdict(submission: Submission, known: Sequence[Earlier], fresh: int) -> Welcome | Join | Quarantine:
+    if submission.suspect:
+        return Quarantine(fresh)
+    same = [earlier for earlier in known if same_person(submission.card, earlier.card)]
+    joined = _joinable(same)
+    if joined is None:
+        person_id = min((earlier.person_id for earlier in same), default=fresh)
+        return Welcome(fresh, person_id, _superseded(same, by=fresh))
+    return Join(
+        submission_id=fresh,
+        lead_id=joined.lead_id,
+        person_id=joined.person_id,
+        changed=_changed(submission.card, [e.card for e in same if e.lead_id == joined.lead_id]),
+        returned=not joined.recent,
+        supersedes=_superseded(same, by=joined.lead_id),
+        merges=tuple(sorted({earlier.person_id for earlier in same} - {joined.person_id})),
+    )
+
+
+def _joinable(same: Sequence[Earlier]) -> Earlier | None:
+    """The lead that a form joins: the newest whose journey runs, or that was answered within a day."""
+    open_or_recent = [e for e in same if e.ended is None or (e.recent and e.ended not in UNRECOGNISED)]
+    return max(open_or_recent, key=lambda earlier: (earlier.ended is None, earlier.lead_id), default=None)
+
+
+def _superseded(same: Sequence[Earlier], *, by: int) -> tuple[int, ...]:
+    """The person's other leads whose follow-up may still run."""
+    others = {e.lead_id for e in same if e.lead_id != by and e.ended not in (*UNRECOGNISED, "superseded")}
+    return tuple(sorted(others))
+
+
+def same_person(card: LeadCard, other: LeadCard) -> bool:
+    """Whether two forms are one person's: phone and email or name agree, or email and nothing speaks against it.
+
+    A mother and her daughter share a phone, and a stranger may type anybody's: one address alone proves nothing.
+    """
+    same_phone = card.phone is not None and card.phone == other.phone
+    same_email = card.email is not None and card.email == other.email
+    same_name = folded(card.name) == folded(other.name)
+    if same_phone:
+        return same_email or same_name
+    return same_email and (card.phone is None or other.phone is None or same_name)
+
+
+def folded(name: str) -> str:
+    """The name without accents, case, signs and double blanks."""
+    letters = unicodedata.normalize("NFKD", name).casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c)).split())
+
+
+def _changed(card: LeadCard, before: Sequence[LeadCard]) -> tuple[str, ...]:
+    """The fields that say something which no earlier form of the lead said."""
+    fields = ("name", "email", "phone", "company", "service", "source", "time_zone", "consent")
+    new = [f for f in fields if getattr(card, f) and all(getattr(card, f) != getattr(b, f) for b in before)]
+    return tuple(new)
 
 
 def addresses(card: LeadCard) -> tuple[str, ...]:
-    """By what the same person is known again: first the phone, then the email."""
+    """By what a person may be known again."""
     return tuple(address for address in (card.phone, card.email) if address)

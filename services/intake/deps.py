@@ -9,6 +9,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Counter
 
 from contracts.failed_work import DiscardWork, RetryWork
+from contracts.journey import JourneyPublished
 from kit.bus import FromContext
 from services.intake.decisions import Verdict
 from services.intake.settings import Settings
@@ -19,16 +20,18 @@ class Accepts(Protocol):
     async def accept(self, received: Received) -> Verdict: ...
 
 
-class Forgets(Protocol):
+class Keeps(Protocol):
     async def forget_old_keys(self) -> None: ...
     async def erase(self, lead_id: int) -> None: ...
+    async def end(self, lead_id: int, reason: str) -> None: ...
+    async def enter_with(self, event: JourneyPublished) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
     settings: Settings
     acceptor: Accepts
-    store: Forgets
+    store: Keeps
     failed_work: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     limiter: SlidingWindowCounterRateLimiter
     limit: RateLimitItem

@@ -79,7 +79,7 @@ async def _take(request: Request, deps: Deps, received_at: datetime) -> Response
         raise Rejected(422, *card)
     submission = Submission(
         card=card,
-        fingerprint=hashlib.sha256(kind.encode() + b"\n" + body).digest(),
+        content=content_of(fields),
         key=key,
         suspect=bool(fields.get(deps.settings.honeypot_field)),
     )
@@ -87,11 +87,16 @@ async def _take(request: Request, deps: Deps, received_at: datetime) -> Response
     verdict = await deps.acceptor.accept(Received(submission, remote, agent, received_at))
     if isinstance(verdict, Conflict):
         raise Rejected(409, Fault("Idempotency-Key", "key_reused"))
-    log.info("lead.accepted", lead_id=verdict.lead_id, verdict=type(verdict).__name__.lower())
+    log.info("lead.accepted", lead_id=verdict.submission_id, verdict=type(verdict).__name__.lower())
     if kind != JSON and _wants_page(request) and (target := redirect_target(fields.get(REDIRECT_FIELD), deps.settings)):
         return RedirectResponse(target, status_code=303)
     headers = {"Idempotent-Replayed": "true"} if isinstance(verdict, Replay) else None
-    return JSONResponse({"ok": True, "lead_id": verdict.lead_id}, status_code=202, headers=headers)
+    return JSONResponse({"ok": True, "lead_id": verdict.submission_id}, status_code=202, headers=headers)
+
+
+def content_of(fields: Mapping[str, Any]) -> bytes:
+    """A digest of what was submitted, whatever it was encoded in: the same content is the same form."""
+    return hashlib.blake2b(repr(sorted(fields.items())).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 async def _body(request: Request) -> bytes:

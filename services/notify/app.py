@@ -5,6 +5,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from contracts.touch import Channel
+from journey.reading import journey_hash
 from journey.settings import load_journey
 from journey.windows import next_opening
 from journey.zones import whereabouts
@@ -18,11 +19,13 @@ from services.notify.budget import Budget
 from services.notify.companies import open_brevo, open_twilio
 from services.notify.deps import Deps
 from services.notify.handlers import SAYS, router
+from services.notify.journeys import Journeys
 from services.notify.permission import Crm
 from services.notify.routes import operators, webhooks
 from services.notify.senders import CallSender, EmailSender, MessageSender, Sender
 from services.notify.settings import Settings
 from services.notify.store.erasing import erase
+from services.notify.store.leads import Leads
 from services.notify.store.ledger import Store
 from services.notify.store.orders import Orders
 from services.notify.store.texts import Texts
@@ -34,7 +37,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Raises InvalidJourney, with every mistake in it, when the journey file is not sound."""
     settings = settings or Settings()
     frame = make_frame("notify", settings, connections=12)
-    journey, _ = load_journey(settings, content_sids=set(settings.twilio.content_sid_of))
+    journey, content = load_journey(settings, content_sids=set(settings.twilio.content_sid_of))
     if journey.demonstration and settings.twilio.real:
         raise ValueError(f"{settings.journey_path} is a demonstration's journey, and this is a real Twilio account")
     wording = Wording(settings)
@@ -56,12 +59,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         store = Store(frame.database, lease=settings.touch_lease, patience=settings.receipt_patience)
         crm = Crm(settings.crm_url)
         frame.closing.push_async_callback(crm.close)
-        budget = Budget(store, cap=settings.daily_spending_cap, prices=settings.prices)
+        budget = Budget(store, caps=settings.caps, prices=settings.prices, home=settings.default_region)
         by_phone = Breaker("twilio")
         return Deps(
             settings=settings,
-            journey=journey,
+            journeys=Journeys(frame.database, journey, version=journey_hash(content)),
             store=store,
+            leads=Leads(frame.database),
             texts=Texts(frame.database),
             orders=Orders(frame.database),
             erase=partial(erase, frame.database),

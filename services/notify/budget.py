@@ -1,28 +1,48 @@
-"""What calls and messages cost, by the price list; above the cap nothing more leaves."""
-
-from collections.abc import Mapping
+"""What calls and messages cost, by the price list, and the caps above which no more leaves by itself."""
 
 from contracts.touch import Channel
+from services.notify.decisions.spending import Caps, Prices, Spending, price_of, reached_cap, spent
 from services.notify.store.ledger import Store
+from services.notify.touches import Touch
+
+PREFIX = 7  # of +573001234567: the plus and six digits
 
 
 class Budget:
     """The last 24 hours' spending, in the currency of the prices: counted every second, and with each sending here."""
 
-    def __init__(self, store: Store, *, cap: float, prices: Mapping[Channel, float]) -> None:
-        self._store, self._cap, self._prices = store, cap, prices
-        self._spent = 0.0
+    def __init__(self, store: Store, *, caps: Caps, prices: Prices, home: str) -> None:
+        self._store, self._caps, self._prices, self._home = store, caps, prices, home
+        self._counted: list[Spending] = []
+        self._since: list[Spending] = []
+        self._sources = 0
 
     async def count(self) -> None:
         """Asks the ledger what all replicas have sent."""
-        sent = await self._store.sent_today()
-        self._spent = sum(self._price(channel) * count for channel, count in sent.items())
+        self._counted, self._sources = await self._store.spendings(), await self._store.sources()
+        self._since = []
 
-    def allows(self, channel: Channel) -> bool:
-        return not self._price(channel) or self._spent + self._price(channel) <= self._cap
+    def allows(self, channel: Channel, country: str) -> bool:
+        price = price_of(self._prices, channel, country)
+        return not price or spent([*self._counted, *self._since], self._prices) + price <= self._caps.daily
 
-    def spend(self, channel: Channel) -> None:
-        self._spent += self._price(channel)
+    def cap(self, touch: Touch, country: str, source: str) -> str | None:
+        """The cap that this call or message would exceed; None where it would none."""
+        if touch.channel is Channel.EMAIL or touch.address is None:
+            return None
+        return reached_cap(
+            [*self._counted, *self._since],
+            self._caps,
+            self._prices,
+            country=country,
+            prefix=touch.address[:PREFIX],
+            source=source,
+            sources=self._sources,
+            home=self._home,
+        )
 
-    def _price(self, channel: Channel) -> float:
-        return self._prices.get(channel, 0.0)
+    def spend(self, touch: Touch, country: str, source: str) -> None:
+        """Notes a sending of this process."""
+        if touch.channel is not Channel.EMAIL and touch.address is not None:
+            answers = touch.kind == "first_contact"
+            self._since.append(Spending(touch.channel, country, touch.address[:PREFIX], source, answers, 1, 1))

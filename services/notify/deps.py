@@ -7,15 +7,16 @@ from typing import Annotated
 from contracts.event import Event
 from contracts.failed_work import DiscardWork, RetryWork
 from contracts.touch import Channel
-from journey.model import Journey
 from kit.breaker import Breaker
 from kit.bus import FromContext
 from kit.clock import Clock
 from kit.switch import Switch
 from services.notify.budget import Budget
+from services.notify.journeys import Journeys
 from services.notify.permission import Crm
 from services.notify.senders import Sender
 from services.notify.settings import Settings
+from services.notify.store.leads import Leads
 from services.notify.store.ledger import Store
 from services.notify.store.orders import Orders
 from services.notify.store.texts import Texts
@@ -25,8 +26,9 @@ from services.notify.wording import Wording
 @dataclass(frozen=True, slots=True)
 class Deps:
     settings: Settings
-    journey: Journey
+    journeys: Journeys
     store: Store
+    leads: Leads
     texts: Texts
     orders: Orders
     erase: Callable[[int], Awaitable[None]]

@@ -8,7 +8,7 @@ from contracts.touch import Channel, Kind
 from journey.reading import templates_in
 from services.notify.settings import Settings
 from services.notify.templates import Rendered
-from services.notify.touches import Touch
+from services.notify.touches import Form, Touch
 from services.notify.wording import Wording
 
 LEAD = 123456
@@ -28,5 +28,5 @@ def example(wording: Wording, settings: Settings, channel: Channel, name: str, *
     if name not in templates_in(settings.templates_path, settings.language)[channel]:
         raise LookupError(f"there is no text {name} for {channel}")
     booking = MEETING.model_copy(update={"language": language or settings.language})
-    touch = Touch.planned(LEAD, name, channel, ANA, kind=Kind.MEETING, booking=booking)
+    touch = Touch.planned(LEAD, name, channel, Form(LEAD, ANA), kind=Kind.MEETING, booking=booking)
     return wording.render(touch, ANA)

@@ -3,6 +3,7 @@
 import time
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -10,11 +11,14 @@ from contracts.lead import LeadCard
 from contracts.outbound import ProviderAway, ProviderBack
 from contracts.phone import NumberStanding, country_of_number, standing_of
 from contracts.touch import Channel, HoldReason, Kind, SkipReason
-from journey.zones import NOWHERE
+from journey.law import law_of
+from journey.windows import legal_opening, waking_opening
+from journey.zones import NOWHERE, Whereabouts, whereabouts
 from kit.breaker import Breaker
 from kit.failures import Unavailable, describe
 from providers.answers import Barred, RefusedTouch, Unclear
-from services.notify.decisions.sending import Defer, Facts, Hold, Leave, Send, Skip, decide
+from services.notify.decisions.limits import Limit, limit_of
+from services.notify.decisions.sending import OPEN, Defer, Facts, Hold, Leave, Send, Skip, decide
 from services.notify.deps import Deps
 from services.notify.permission import FREELY, Permission
 from services.notify.touches import State, Touch
@@ -45,8 +49,16 @@ async def make(
     )
     async with asking as permission:
         turn_ends = time.monotonic() + deps.settings.touch_lease - deps.settings.provider_timeout
-        facts, attempt = await deps.store.claim(touch, card, from_state=from_state, standing=permission.standing)
-        match decide(touch, _known(facts, touch, deps), deps.now()):
+        now, place = deps.now(), _place(touch, card, deps)
+        facts, attempt = await deps.store.claim(
+            touch,
+            card,
+            from_state=from_state,
+            standing=permission.standing,
+            limit=_limit(touch, place, now, deps),
+            country=place.country,
+        )
+        match decide(touch, _known(facts, touch, card, place, now, deps), now):
             case Leave():
                 log.info("touch.left", touch_id=str(touch.touch_id), channel=touch.channel)
             case Defer() | Skip(SkipReason.BOOKED | SkipReason.BOOKED_ELSEWHERE) if perhaps_sent:
@@ -56,13 +68,13 @@ async def make(
             case Skip(reason):
                 await deps.store.skipped(touch, attempt, reason)
                 log.info("touch.skipped", touch_id=str(touch.touch_id), channel=touch.channel, reason=reason)
-            case Defer(why):
-                await deps.store.deferred(touch, attempt, why)
-                log.info("touch.deferred", touch_id=str(touch.touch_id), channel=touch.channel, reason=why)
-            case Hold(reason):
-                await _hold(touch, reason, facts, attempt, deps, from_state)
+            case Defer() as defer:
+                await deps.store.deferred(touch, attempt, defer)
+                log.info("touch.deferred", touch_id=str(touch.touch_id), channel=touch.channel, reason=defer.reason)
+            case Hold() as hold:
+                await _hold(touch, hold, facts, attempt, deps, from_state)
             case Send() if not deps.breakers[touch.channel].admits(time.monotonic()):
-                await _hold(touch, HoldReason.PROVIDER_AWAY, facts, attempt, deps, from_state)
+                await _hold(touch, Hold(HoldReason.PROVIDER_AWAY), facts, attempt, deps, from_state)
             case Send(address):
                 # a worker that stood still finds its turn over: another may have the touch in hand by now
                 if time.monotonic() > min(permission.good_until, turn_ends):
@@ -71,23 +83,60 @@ async def make(
                 await _send(touch, address, card, facts, attempt, deps, from_state, check_in)
 
 
-def _known(facts: Facts, touch: Touch, deps: Deps) -> Facts:
-    """The facts, with those that this process knows by itself."""
-    by_phone = touch.channel is not Channel.EMAIL and touch.address is not None
-    country = country_of_number(touch.address) or NOWHERE if by_phone and touch.address is not None else None
-    return replace(
-        facts,
-        abroad=country is not None and country not in deps.settings.countries,
-        unusable=by_phone and touch.address is not None and standing_of(touch.address) is NumberStanding.UNUSABLE,
-        spent=not deps.budget.allows(touch.channel),
+def _place(touch: Touch, card: LeadCard, deps: Deps) -> Whereabouts:
+    """Where the touch goes, as far as its address tells."""
+    phone = touch.address if touch.channel is not Channel.EMAIL else card.phone
+    return whereabouts(card.time_zone, phone, zone=deps.settings.timezone, region=deps.settings.default_region)
+
+
+def _limit(touch: Touch, place: Whereabouts, now: datetime, deps: Deps) -> Limit | None:
+    return limit_of(
+        touch,
+        now,
+        zone=place.home,
+        calls_per_day=deps.settings.calls_per_day,
+        calls_per_week=deps.settings.calls_per_week,
+        demonstration=deps.journeys.current.demonstration,
     )
 
 
-async def _hold(touch: Touch, reason: HoldReason, facts: Facts, attempt: int, deps: Deps, from_state: State) -> None:
-    known = facts.held_for == reason
-    await deps.store.held(touch, attempt, reason, to=from_state, known=known)
+def _known(facts: Facts, touch: Touch, card: LeadCard, place: Whereabouts, now: datetime, deps: Deps) -> Facts:
+    """The facts, with those that this process knows by itself."""
+    one_channel = law_of(place.country).one_channel_a_week and not deps.journeys.current.demonstration
+    if touch.channel is Channel.EMAIL:
+        return replace(facts, one_channel_a_week=one_channel)
+    if touch.address is None:
+        unusable = NumberStanding.UNUSABLE if card.unusable_phone else NumberStanding.USABLE
+        return replace(facts, number=unusable)
+    return replace(
+        facts,
+        abroad=place.country not in deps.settings.countries,
+        number=standing_of(touch.address),
+        opens_at=_opens_at(touch, place, now, deps),
+        one_channel_a_week=one_channel,
+        spent=not deps.budget.allows(touch.channel, place.country),
+        cap=deps.budget.cap(touch, place.country, card.source or ""),
+    )
+
+
+def _opens_at(touch: Touch, place: Whereabouts, now: datetime, deps: Deps) -> datetime | None:
+    """When the law, and the hours in which people are awake, next allow it; None where they never do."""
+    if deps.journeys.current.demonstration or touch.kind is Kind.MEETING:
+        return OPEN  # a meeting's touches keep the hours that the scheduler found
+    if touch.kind is Kind.ASKED_FOR:
+        if touch.until is None or now < touch.until:
+            return OPEN
+        span = waking_opening(now, place)
+    else:
+        span = legal_opening(now, touch.channel, place)
+    return span.opens if span is not None else None
+
+
+async def _hold(touch: Touch, hold: Hold, facts: Facts, attempt: int, deps: Deps, from_state: State) -> None:
+    known = facts.held_for == hold.reason
+    await deps.store.held(touch, attempt, hold, to=from_state, known=known)
     if not known:
-        log.warning("touch.held", touch_id=str(touch.touch_id), channel=touch.channel, reason=reason)
+        log.warning("touch.held", touch_id=str(touch.touch_id), channel=touch.channel, reason=hold.reason)
 
 
 async def _send(
@@ -102,7 +151,7 @@ async def _send(
 ) -> None:
     checks, breaker = deps.settings.checks, deps.breakers[touch.channel]
     about = {"lead_id": touch.lead_id, "touch_id": str(touch.touch_id), "channel": touch.channel, "step": touch.step}
-    deps.budget.spend(touch.channel)
+    deps.budget.spend(touch, country_of_number(touch.address or "") or NOWHERE, card.source or "")
     sender = deps.senders[touch.channel]
     text, asked_at = sender.render(touch, card), deps.now()
     try:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 
+from contracts.booking import Booking
 from kit.failures import Unavailable
 from services.notify.decisions.sending import Standing
 
@@ -40,14 +41,19 @@ class Crm:
         await self._http.aclose()
 
     @asynccontextmanager
-    async def permission(self, lead_id: int) -> AsyncIterator[Permission]:
-        """Raises Unavailable when crm cannot be asked: who is not asked is not followed up."""
+    async def permission(self, lead_id: int, person_id: int | None = None) -> AsyncIterator[Permission]:
+        """Raises Unavailable when crm cannot be asked: who is not asked is not followed up.
+
+        `person_id` is for a lead that crm may not know yet.
+        """
         permit, asked_at = f"/permits/{uuid4()}", time.monotonic()
         try:
-            response = await self._http.put(permit, params={"lead_id": lead_id})
+            asked = {"lead_id": lead_id} | ({"person_id": person_id} if person_id is not None else {})
+            response = await self._http.put(permit, params=asked)
             response.raise_for_status()
             said = response.json()
-            standing = Standing(said["booking"], said["booked_elsewhere"], said["closed"])
+            meeting = Booking.model_validate(said["meeting"]) if said["meeting"] else None
+            standing = Standing(said["booking"], said["booked_elsewhere"], said["closed"], meeting)
             good_until = asked_at + said["seconds"] - MARGIN_SECONDS
         except (httpx.HTTPError, ValueError, KeyError) as error:
             await self._end(permit)

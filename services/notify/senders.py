@@ -74,8 +74,9 @@ class EmailSender:
         return None
 
     def _mail(self, touch: Touch, address: str, card: LeadCard, email: Rendered) -> Mail:
-        facts = self.wording.facts(touch.lead_id, card, touch)
-        invitation = appointment(touch.booking, business=facts["business"]) if touch.booking else None
+        facts = self.wording.facts(touch.submission_id or touch.lead_id, card, touch)
+        booking = touch.booking if touch.kind is Kind.MEETING else None
+        invitation = appointment(booking, business=facts["business"]) if booking else None
         return Mail(
             key=str(touch.touch_id),
             to=address,
@@ -142,7 +143,7 @@ class MessageSender:
     async def send(
         self, touch: Touch, address: str, card: LeadCard, text: Rendered, *, in_session: bool = False
     ) -> str:
-        facts = self.wording.facts(touch.lead_id, card, touch)
+        facts = self.wording.facts(touch.submission_id or touch.lead_id, card, touch)
         sid = self._content_sid(touch)
         if self.channel is Channel.WHATSAPP and sid is None and not in_session:
             raise RefusedTouch(FailureKind.MISCONFIGURED, f"no approved template for {touch.template}")

@@ -3,9 +3,9 @@
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from contracts.touch import Channel
 from journey.settings import JourneySettings
 from kit.settings import EnvironmentSettings, Seconds, ServiceSettings
+from services.notify.decisions.spending import Caps, Prices, read_prices
 
 
 class TwilioSettings(EnvironmentSettings):
@@ -69,14 +69,32 @@ class Settings(ServiceSettings, JourneySettings):
     receipt_patience: Seconds = 300.0
 
     allowed_countries: str = Field("MX", pattern=r"^[A-Z]{2}(,[A-Z]{2})*$")
+    calls_per_day: int = Field(1, ge=1, le=2)
+    calls_per_week: int = Field(3, ge=1)
     daily_spending_cap: float = Field(100.0, ge=0)
-    touch_prices: str = Field("call=0.10,whatsapp=0.04,sms=0.18", pattern=r"^$|^\w+=\d+(\.\d+)?(,\w+=\d+(\.\d+)?)*$")
+    touch_prices: str = Field(
+        "call.MX=0.10,call=0.60,whatsapp.MX=0.04,whatsapp=0.12,sms.MX=0.18,sms=0.30",
+        pattern=r"^$|^\w+(\.[A-Z]{2})?=\d+(\.\d+)?(,\w+(\.[A-Z]{2})?=\d+(\.\d+)?)*$",
+    )
+    cap_prefix_hour: int = Field(20, ge=1)
+    cap_door_hour: int = Field(500, ge=1)
+    cap_door_day: int = Field(2000, ge=1)
+    cap_source_share: float = Field(0.5, gt=0, le=1)
 
     @property
-    def prices(self) -> dict[Channel, float]:
-        """What a touch is reckoned to cost; ValueError for a channel that is none."""
-        pairs = (pair.partition("=") for pair in self.touch_prices.split(",") if pair)
-        return {Channel(name): float(price) for name, _, price in pairs}
+    def prices(self) -> Prices:
+        """What a touch is reckoned to cost, by channel and country; ValueError for a channel that is none."""
+        return read_prices(self.touch_prices)
+
+    @property
+    def caps(self) -> Caps:
+        return Caps(
+            prefix_hour=self.cap_prefix_hour,
+            door_hour=self.cap_door_hour,
+            door_day=self.cap_door_day,
+            source_share=self.cap_source_share,
+            daily=self.daily_spending_cap,
+        )
 
     @property
     def countries(self) -> frozenset[str]:

@@ -14,11 +14,20 @@ BOOKING_LINK = "booking_link"
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """One submission of a lead: its words and links are for the addresses that it names."""
+
+    submission_id: int
+    card: LeadCard
+
+
+@dataclass(frozen=True, slots=True)
 class Touch:
     """One outreach to one lead.
 
     `template` names the text it carries, `address` where it goes, None if there is none; `fallback` the channels to try
-    after this one; `until` the end of its hours, None for any hour; `booking` the meeting it is about.
+    after this one; `until` the end of its hours, None for any hour; `booking` the meeting it is about; `run` the
+    submission that its part of the journey began with, 0 for the first; `submission_id` whose words it has.
     """
 
     touch_id: UUID
@@ -31,6 +40,8 @@ class Touch:
     fallback: tuple[Channel, ...] = ()
     until: datetime | None = None
     booking: Booking | None = None
+    run: int = 0
+    submission_id: int = 0
 
     @classmethod
     def planned(
@@ -38,56 +49,67 @@ class Touch:
         lead_id: int,
         step: str,
         channel: Channel,
-        card: LeadCard,
+        form: Form,
         *,
         kind: Kind,
         template: str | None = None,
         fallback: tuple[Channel, ...] = (),
         until: datetime | None = None,
         booking: Booking | None = None,
+        run: int = 0,
+        address: str | None = None,
     ) -> Self:
+        """The touch in the form's words; to `address` where that is given, else to the form's own."""
+        own = form.card.email if channel is Channel.EMAIL else form.card.phone
         return cls(
-            touch_id=touch_id(lead_id, step, channel, booking=booking.uid if booking else ""),
+            touch_id=touch_id(lead_id, step, channel, run=run, booking=booking.uid if booking else ""),
             lead_id=lead_id,
             step=step,
             channel=channel,
             template=template or step,
-            address=card.email if channel is Channel.EMAIL else card.phone,
+            address=address or own,
             kind=kind,
             fallback=fallback,
             until=until,
             booking=booking,
+            run=run,
+            submission_id=form.submission_id,
         )
 
     @classmethod
-    def due(cls, event: TouchDue, card: LeadCard) -> Self:
+    def due(cls, event: TouchDue, form: Form, *, address: str | None = None) -> Self:
         """The touch whose time the scheduler says has come."""
         return cls.planned(
             event.lead_id,
             event.step,
             event.channel,
-            card,
+            form,
             kind=event.kind,
             template=event.template,
             fallback=event.fallback,
             until=event.until,
             booking=event.booking,
+            run=event.run,
+            address=address,
         )
 
     def following(self, card: LeadCard) -> Self | None:
-        """The same step on the next channel; None after the last."""
+        """The same step on the next channel, at the same number where that is one; None after the last."""
         if not self.fallback:
             return None
+        same = (self.channel is Channel.EMAIL) == (self.fallback[0] is Channel.EMAIL)
         return self.planned(
             self.lead_id,
             self.step,
             self.fallback[0],
-            card,
+            Form(self.submission_id, card),
             kind=self.kind,
             template=self.template,
             fallback=self.fallback[1:],
             until=self.until,
             booking=self.booking,
+            run=self.run,
+            address=self.address if same else None,
         )
 
 

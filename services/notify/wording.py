@@ -48,12 +48,13 @@ class Wording:
 
     def render(self, touch: Touch, card: LeadCard) -> Rendered:
         """What the touch says to this person."""
-        texts, facts = self.templates_for(touch), self.facts(touch.lead_id, card, touch)
+        texts, facts = self.templates_for(touch), self.facts(touch.submission_id or touch.lead_id, card, touch)
         if touch.channel is Channel.EMAIL:
             return texts.email(touch.template, facts)
         return Rendered(texts.text(FOLDERS[touch.channel], touch.template, facts))
 
-    def facts(self, lead_id: int, card: LeadCard, touch: Touch | None = None) -> dict[str, str]:
+    def facts(self, submission_id: int, card: LeadCard, touch: Touch | None = None) -> dict[str, str]:
+        """What a text may name; its links are those of the form that was answered with `submission_id`."""
         s = self._settings
         secret = s.link_secret.get_secret_value()
         booking = touch.booking if touch else None
@@ -62,8 +63,8 @@ class Wording:
             "first_name": card.first_name,
             "company": card.company or "",
             "service": card.service or "",
-            "booking_url": booking_link(s.booking_url, lead_id, card, secret),
-            "unsubscribe_url": unsubscribe_link(s.public_url, lead_id, secret),
+            "booking_url": booking_link(s.booking_url, submission_id, card, secret),
+            "unsubscribe_url": unsubscribe_link(s.public_url, submission_id, secret),
             "business": s.business_name,
             "contact": s.business_contact,
             "advisor": s.advisor_name,

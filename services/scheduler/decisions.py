@@ -6,7 +6,7 @@ came first, and however often, the timers are those of the latest news.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
@@ -16,7 +16,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from contracts.booking import Booking, BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
 from contracts.cadence import CadenceFinished
 from contracts.event import Event
-from contracts.lead import LeadClosed, LeadCreated, LeadOptedOut, LeadPaused, LeadUnpaused
+from contracts.lead import (
+    LeadClosed,
+    LeadCreated,
+    LeadNeedsAttention,
+    LeadOptedOut,
+    LeadPaused,
+    LeadSuperseded,
+    LeadUnpaused,
+    LeadUpdated,
+)
 from contracts.reply import ReplyReceived
 from contracts.touch import (
     TOUCHES,
@@ -39,8 +48,11 @@ Change = (
     | BookingMoved
     | BookingCancelled
     | MeetingEnded
+    | LeadUpdated
+    | LeadSuperseded
     | LeadOptedOut
     | LeadClosed
+    | LeadNeedsAttention
     | LeadPaused
     | LeadUnpaused
     | ReplyReceived
@@ -56,7 +68,7 @@ MOST_FIRINGS = 3  # of one touch, within OFTEN
 MOST_DEFERRALS = 10  # of one touch, in all
 BOOKED = {SkipReason.BOOKED, SkipReason.BOOKED_ELSEWHERE}
 
-Name = tuple[str, Channel, str]  # step, channel, booking
+Name = tuple[str, Channel, str, int]  # step, channel, booking, run
 
 
 class Deferral(BaseModel):
@@ -70,12 +82,13 @@ class Deferral(BaseModel):
     channel: Channel
     booking: str
     at: AwareDatetime
+    run: int = 0
     times: int = 1
     by_clock: bool = False
 
     @property
     def name(self) -> Name:
-        return self.step, self.channel, self.booking
+        return self.step, self.channel, self.booking, self.run
 
 
 class Fact(StrEnum):
@@ -99,7 +112,8 @@ class Enrolment(BaseModel):
     """What the scheduler knows of a lead. The follow-up's clock stands still while a booking stands or an operator
     paused it: since `still_since`, and for `held` before that, counted up to `counted_until`.
 
-    `stopped` ends everything, `follow_up_ended` only the follow-up. `booked_at` is when the present booking was heard
+    `run` is the submission that the follow-up began with; 0 for the first. `stopped` ends everything, `follow_up_ended`
+    only the follow-up. `booked_at` is when the present booking was heard
     of, `cancelled_at` when the person's last one ended, `ordered_at` when an operator last paused it or let it go on.
     """
 
@@ -108,6 +122,7 @@ class Enrolment(BaseModel):
     lead_id: int
     entered_at: AwareDatetime
     where: Whereabouts
+    run: int = 0
     stopped: str | None = None
     follow_up_ended: str | None = None
     revision: int = 0
@@ -128,16 +143,17 @@ class Enrolment(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A touch that falls due; a meeting's touch names its booking."""
+    """A touch that falls due; a meeting's touch names its booking, any other the run of the journey."""
 
     step: str
     channel: Channel
     booking: str
+    run: int
     due_at: datetime
 
     @property
     def name(self) -> Name:
-        return self.step, self.channel, self.booking
+        return self.step, self.channel, self.booking, self.run
 
 
 def enrol(event: LeadCreated, *, zone: str, region: str) -> Enrolment:
@@ -153,14 +169,18 @@ def changed(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
             return lead
         case LeadBooked() | BookingMoved() | BookingCancelled() | MeetingEnded():
             return _rebooked(lead, event) if event.revision > lead.revision else lead
+        case LeadUpdated():
+            return _restarted(lead, event, journey) if event.returned else lead
         case LeadOptedOut():
-            return lead.model_copy(update={"stopped": lead.stopped or "opted_out"})
+            return _follow_up_ended(lead, "opted_out")
+        case LeadSuperseded():
+            return _follow_up_ended(lead, "superseded")
         case LeadClosed(reason=reason):
             return lead.model_copy(update={"stopped": lead.stopped or str(reason)})
-        case LeadPaused(at=at) | LeadUnpaused(at=at):
+        case LeadNeedsAttention(at=at) | LeadPaused(at=at) | LeadUnpaused(at=at):
             if lead.ordered_at is not None and at <= lead.ordered_at:
                 return lead
-            return _ordered(lead, at, paused=isinstance(event, LeadPaused))
+            return _ordered(lead, at, paused=not isinstance(event, LeadUnpaused))
         case ReplyReceived(at=at):
             until = at + journey.pause_after_reply
             return lead.model_copy(update={"paused_until": max(until, lead.paused_until or until)})
@@ -192,9 +212,39 @@ def missing_in(journey: Journey, event: TouchDeferred) -> str | None:
     return None if event.channel in step.channels else f"the journey's step {event.step} has no channel {event.channel}"
 
 
-def superseded(lead: Enrolment, _: Journey) -> Enrolment:
-    """The enrolment of a person whose newer lead has the follow-up now; what belongs to a meeting stays."""
-    return lead.model_copy(update={"follow_up_ended": lead.follow_up_ended or "superseded"})
+def moved_to(lead: Enrolment, event: LeadUpdated, *, zone: str, region: str) -> Enrolment:
+    """The enrolment with the whereabouts that a further form tells of."""
+    if event.card.phone is None and "time_zone" not in event.changed:
+        return lead
+    where = whereabouts(event.card.time_zone, event.card.phone, zone=zone, region=region)
+    if event.card.phone is None:
+        where = replace(lead.where, home=where.home)
+    return lead.model_copy(update={"where": where})
+
+
+def _follow_up_ended(lead: Enrolment, reason: str) -> Enrolment:
+    """The enrolment without its follow-up; what belongs to a meeting stays."""
+    return lead.model_copy(update={"follow_up_ended": lead.follow_up_ended or reason})
+
+
+def _restarted(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolment:
+    """The follow-up from its start; not while a meeting is ahead, nor after a stop."""
+    ended = lead.follow_up_ended not in (None, "forgotten")
+    if journey.on_return == "join" or lead.booking is not None or lead.stopped or ended:
+        return lead
+    return lead.model_copy(
+        update={
+            "run": event.submission_id,
+            "entered_at": event.at,
+            "follow_up_ended": None,
+            "still_since": event.at if lead.paused else None,
+            "held": timedelta(),
+            "counted_until": None,
+            "paused_until": None,
+            "deferred": (),
+            "withheld": (),
+        }
+    )
 
 
 def _rebooked(lead: Enrolment, event: LeadBooked | BookingMoved | BookingCancelled | MeetingEnded) -> Enrolment:
@@ -237,6 +287,8 @@ def _withheld(
     lead: Enrolment, event: TouchDeferred | TouchSkipped, by: Fact, *, ended_at: datetime | None
 ) -> Enrolment:
     """The enrolment that remembers a touch which was not made; where what stood against it has ended, it is planned."""
+    if event.run != lead.run:
+        return lead
     if ended_at is not None and event.at < ended_at:
         return _deferred(lead, event, "", ended_at)
     others = [w for w in lead.withheld if (w.step, w.channel) != (event.step, event.channel)]
@@ -249,19 +301,25 @@ def _released(lead: Enrolment, by: Fact, at: datetime) -> Enrolment:
     deferred = {d.name: d for d in lead.deferred}
     for withheld in lead.withheld:
         if withheld.by is by:
-            by_clock = by is Fact.BOOKING
-            released = Deferral(step=withheld.step, channel=withheld.channel, booking="", at=at, by_clock=by_clock)
+            released = Deferral(
+                step=withheld.step,
+                channel=withheld.channel,
+                booking="",
+                run=lead.run,
+                at=at,
+                by_clock=by is Fact.BOOKING,
+            )
             deferred[released.name] = released
     kept = tuple(withheld for withheld in lead.withheld if withheld.by is not by)
     return lead.model_copy(update={"withheld": kept, "deferred": tuple(deferred.values())})
 
 
 def _deferred(lead: Enrolment, event: TouchDeferred | TouchSkipped, booking: str, at: datetime) -> Enrolment:
-    name = (event.step, event.channel, booking)
+    name = (event.step, event.channel, booking, event.run)
     before = next((d for d in lead.deferred if d.name == name), None)
     others = [d for d in lead.deferred if d.name != name]
     times = before.times + 1 if before else 1
-    again = Deferral(step=event.step, channel=event.channel, booking=booking, at=at, times=times)
+    again = Deferral(step=event.step, channel=event.channel, booking=booking, run=event.run, at=at, times=times)
     return lead.model_copy(update={"deferred": (*others, again)})
 
 
@@ -326,14 +384,14 @@ def _deferred_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
         step = steps.get(deferral.step)
         if step is None or deferral.booking != current:
             continue
-        waits = isinstance(step, FollowUpStep) and lead.paused
+        waits = isinstance(step, FollowUpStep) and (lead.paused or deferral.run != lead.run)
         if waits or (not isinstance(step, MeetingStep) and lead.follow_up_ended is not None):
             continue
         due = deferral.at
         if isinstance(step, FollowUpStep):
             by_clock = _follow_up_due(lead, step) if deferral.by_clock else due
             due = max(due, by_clock, lead.ordered_at or due)
-        timer = _planned(lead, journey, step, deferral.channel, due, after=due)
+        timer = _planned(lead, journey, step, deferral.channel, due, after=due, run=deferral.run)
         starts_at = lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
         if starts_at is None or timer.due_at < starts_at:
             yield timer
@@ -347,6 +405,7 @@ def _planned(
     due: datetime,
     *,
     after: datetime | None = None,
+    run: int | None = None,
 ) -> Timer:
     """The touch at the hour that suits it: the next, or for a reminder the last one that is later than `after`.
 
@@ -357,7 +416,9 @@ def _planned(
     if at is None:
         span = next_opening(due, step, channel, journey, lead.where, answering=_answers(lead, step, due))
         at = span.opens if span is not None else due
-    return Timer(step.name, channel, booking, at)
+    if isinstance(step, MeetingStep):
+        return Timer(step.name, channel, booking, 0, at)
+    return Timer(step.name, channel, booking, lead.run if run is None else run, at)
 
 
 def _last_moment(
@@ -511,6 +572,7 @@ def _due(lead: Enrolment, timer: Timer, step: Step, until: datetime | None) -> T
         touch_id=_touch_id(lead, timer),
         step=timer.step,
         channel=timer.channel,
+        run=timer.run,
         kind=_kind(step),
         template=step.template,
         fallback=step.channels[after:],
@@ -526,7 +588,7 @@ def _kind(step: Step) -> Kind:
 
 
 def _touch_id(lead: Enrolment, timer: Timer) -> UUID:
-    return touch_id(lead.lead_id, timer.step, timer.channel, booking=timer.booking)
+    return touch_id(lead.lead_id, timer.step, timer.channel, run=timer.run, booking=timer.booking)
 
 
 def _drop(lead: Enrolment, journey: Journey, timer: Timer, reason: SkipReason) -> Drop:
@@ -535,6 +597,7 @@ def _drop(lead: Enrolment, journey: Journey, timer: Timer, reason: SkipReason) -
         touch_id=_touch_id(lead, timer),
         step=timer.step,
         channel=timer.channel,
+        run=timer.run,
         reason=reason,
     )
     return Drop(reason, (skipped, *_finished(lead, journey, timer)))
@@ -544,5 +607,5 @@ def _finished(lead: Enrolment, journey: Journey, timer: Timer) -> tuple[Event, .
     """The end of the follow-up, published with its last step; by a name of its own, so that it is published once."""
     if not journey.follow_up or timer.step != journey.follow_up[-1].name:
         return ()
-    name = uuid5(TOUCHES, f"{lead.lead_id}/finished")
+    name = uuid5(TOUCHES, f"{lead.lead_id}/{lead.run or ''}/finished")
     return (CadenceFinished(lead_id=lead.lead_id, event_id=name),)

@@ -9,7 +9,18 @@ from pydantic import Field
 from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
 from contracts.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased, StepSkipped
 from contracts.failed_work import DiscardWork, RetryWork, WorkFailed
-from contracts.lead import LeadClosed, LeadCreated, LeadErased, LeadOptedOut, LeadPaused, LeadUnpaused
+from contracts.journey import JourneyPublished
+from contracts.lead import (
+    LeadClosed,
+    LeadCreated,
+    LeadErased,
+    LeadNeedsAttention,
+    LeadOptedOut,
+    LeadPaused,
+    LeadSuperseded,
+    LeadUnpaused,
+    LeadUpdated,
+)
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import TouchDeferred, TouchDue, TouchSkipped
 from journey.model import Journey
@@ -23,8 +34,9 @@ from services.scheduler.decisions import (
     enrol,
     leave_out,
     missing_in,
+    moved_to,
 )
-from services.scheduler.deps import FromApp
+from services.scheduler.deps import Deps, FromApp
 
 News = Annotated[Change, Field(discriminator="topic")]
 Order = Annotated[StepSkipped | LeadErased | RetryWork | DiscardWork, Field(discriminator="topic")]
@@ -32,13 +44,13 @@ Order = Annotated[StepSkipped | LeadErased | RetryWork | DiscardWork, Field(disc
 LEADS = work("scheduler.leads", LeadCreated, at_once=2)  # nothing of it is due for days: a burst's calls come first
 CHANGES = work(
     "scheduler.changes",
-    *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded),
+    *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded, LeadUpdated, LeadSuperseded, LeadNeedsAttention),
     *(LeadOptedOut, LeadClosed, LeadPaused, LeadUnpaused, ReplyReceived, TouchDeferred, TouchSkipped),
     at_once=5,
 )
 ORDERS = work("scheduler.orders", StepSkipped, LeadErased, RetryWork, DiscardWork, at_once=2)
 WORKS = (LEADS, CHANGES, ORDERS)
-SAYS = (TouchDue, TouchSkipped, CadenceFinished, CatchUpHeld, CatchUpReleased, WorkFailed)
+SAYS = (TouchDue, TouchSkipped, CadenceFinished, CatchUpHeld, CatchUpReleased, JourneyPublished, WorkFailed)
 
 PAUSES = {Intent.OTHER, Intent.REVIEW}
 
@@ -63,6 +75,9 @@ async def on_change(event: News, deps: FromApp) -> None:
         case BookingCancelled(at=at):
             elsewhere = partial(booking_ended_elsewhere, at=at)
             await deps.store.change(event, partial(_after, event), elsewhere=elsewhere)
+        case LeadUpdated():
+            await deps.store.also_known_as(event)
+            await deps.store.change(event, partial(_updated, event, deps), version=event.journey)
         case _:
             await deps.store.change(event, partial(_after, event))
 
@@ -80,6 +95,11 @@ async def on_order(event: Order, deps: FromApp) -> None:
 
 def _after(event: Change, lead: Enrolment, journey: Journey) -> Enrolment:
     return changed(lead, event, journey)
+
+
+def _updated(event: LeadUpdated, deps: Deps, lead: Enrolment, journey: Journey) -> Enrolment:
+    moved = moved_to(lead, event, zone=deps.settings.timezone, region=deps.settings.default_region)
+    return changed(moved, event, journey)
 
 
 def _missing(event: TouchDeferred, journey: Journey) -> str | None:

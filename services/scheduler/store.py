@@ -9,7 +9,8 @@ import structlog
 
 from contracts.cadence import CatchUpHeld, CatchUpReleased, StepSkipped
 from contracts.event import Event
-from contracts.lead import LeadCreated
+from contracts.journey import JourneyPublished
+from contracts.lead import LeadCreated, LeadUpdated
 from contracts.touch import Channel, TouchDeferred
 from journey.model import Journey
 from journey.reading import stored_journey
@@ -32,52 +33,51 @@ from services.scheduler.decisions import (
     plan,
     reconcile,
     reopened,
-    superseded,
 )
 
 log = structlog.get_logger()
 
 STATES: dict[type[Fire | Drop | SetAside], str] = {Fire: "fired", Drop: "dropped", SetAside: "failed"}
+KNOWN_JOURNEY = "select true from journeys where hash = $1"
 LATE_SECONDS = 60.0  # what is later than this is caught up with, one after another
 
 ENROL = """
 with fresh as (insert into inbox (consumer, event_id) values ('scheduler.leads', $1)
                on conflict do nothing returning 1),
-entered as (insert into enrolments (lead_id, journey, phone, email, facts)
-            select $2, $3, $4, $5, $6::text::jsonb from fresh on conflict do nothing returning lead_id),
-planned as (
-  insert into timers (lead_id, step, channel, booking, due_at, planned_at)
-  select lead_id, t.step, t.channel, t.booking, t.due_at, t.due_at
-  from entered, unnest($7::text[], $8::text[], $9::text[], $10::timestamptz[]) as t(step, channel, booking, due_at))
-select lead_id from enrolments where (phone = $4 or email = $5) and lead_id <> $2
-  and facts->>'stopped' is null order by lead_id"""
-LEAD = "select facts, journey from enrolments where lead_id = $1 for update"
-KEEP_LEAD = """update enrolments set facts = $2::text::jsonb, dormant = false, updated_at = now()
+entered as (insert into enrolments (lead_id, journey, person_id, facts)
+            select $2, $3, $4, $5::text::jsonb from fresh on conflict do nothing returning lead_id)
+insert into timers (lead_id, step, channel, booking, run, due_at, planned_at)
+select lead_id, t.step, t.channel, t.booking, t.run, t.due_at, t.due_at
+from entered, unnest($6::text[], $7::text[], $8::text[], $9::bigint[], $10::timestamptz[])
+  as t(step, channel, booking, run, due_at)"""
+LEAD = "select facts, journey, person_id from enrolments where lead_id = $1 for update"
+KEEP_LEAD = """update enrolments set facts = $2::text::jsonb, journey = $3, dormant = false, updated_at = now()
                where lead_id = $1"""
-OTHERS = """select o.lead_id from enrolments o, enrolments mine where mine.lead_id = $1 and o.lead_id <> $1
-            and (o.phone = mine.phone or o.email = mine.email) order by o.lead_id"""
-TIMERS = """select id, step, channel, booking, due_at, planned_at, state from timers where lead_id = $1
+OTHERS = """select lead_id from enrolments where person_id = (select person_id from enrolments where lead_id = $1)
+            and lead_id <> $1 order by lead_id"""
+TIMERS = """select id, step, channel, booking, run, due_at, planned_at, state from timers where lead_id = $1
             order by id"""
 DELETE = "delete from timers where id = any($1::bigint[]) and state = 'pending'"
-INSERT = """insert into timers (lead_id, step, channel, booking, due_at, planned_at)
-            select $1, t.step, t.channel, t.booking, t.due_at, t.due_at
-            from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[])
-              as t(step, channel, booking, due_at) on conflict do nothing"""
+INSERT = """insert into timers (lead_id, step, channel, booking, run, due_at, planned_at)
+            select $1, t.step, t.channel, t.booking, t.run, t.due_at, t.due_at
+            from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])
+              as t(step, channel, booking, run, due_at) on conflict do nothing"""
 PLAN = """update timers set due_at = planned.due_at, planned_at = planned.due_at, late = false, state = 'pending',
             settled_at = null
           from unnest($1::bigint[], $2::timestamptz[]) as planned(id, due_at)
           where timers.id = planned.id and timers.state = $3"""
-PUNCTUAL = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.due_at, t.planned_at, t.fired_at,
+PUNCTUAL = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.run, t.due_at, t.planned_at, t.fired_at,
                      now() as now, e.facts, e.journey, false as overtaken
               from timers t join enrolments e using (lead_id)
               where t.state = 'pending' and not t.late and t.due_at <= now()
                 and t.due_at > now() - make_interval(secs => $2)
               order by t.due_at, t.id limit $1 for update of t skip locked"""
-OVERDUE = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.due_at, t.planned_at, t.fired_at,
+OVERDUE = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.run, t.due_at, t.planned_at, t.fired_at,
                     now() as now, e.facts, e.journey,
                     exists (select 1 from timers o where o.lead_id = t.lead_id and o.channel = t.channel
                               and o.planned_at > t.planned_at and o.due_at <= now()
-                              and o.state in ('pending', 'fired') and o.booking = t.booking) as overtaken
+                              and o.state in ('pending', 'fired') and o.booking = t.booking and o.run = t.run)
+                      as overtaken
              from timers t join enrolments e using (lead_id)
              where t.state = 'pending' and t.late and t.due_at <= now()
              order by t.due_at, t.id limit $1 for update of t"""
@@ -90,14 +90,16 @@ SETTLE = """update timers set state = done.state, reason = done.reason, settled_
             where timers.id = done.id"""
 MOVE = """update timers set due_at = moved.due_at, late = true
           from unnest($1::bigint[], $2::timestamptz[]) as moved(id, due_at) where timers.id = moved.id"""
-OF_STEP = """select id, step, channel, booking, due_at from timers
+OF_STEP = """select id, step, channel, booking, run, due_at from timers
              where lead_id = $1 and step = $2 and booking = $3 and state = 'pending' for update"""
-TO_COME = """select step, channel, booking, due_at from timers
+TO_COME = """select step, channel, booking, run, due_at from timers
              where lead_id = $1 and state = 'pending' order by due_at, id"""
-KEEP_FAILED = """insert into timers (lead_id, step, channel, booking, due_at, planned_at, state, reason)
-                 values ($1, $2, $3, $4, $5, $5, 'failed', $6)
-                 on conflict (lead_id, step, channel, booking) do update set state = 'failed', reason = $6
+KEEP_FAILED = """insert into timers (lead_id, step, channel, booking, run, due_at, planned_at, state, reason)
+                 values ($1, $2, $3, $4, $5, $6, $6, 'failed', $7)
+                 on conflict (lead_id, step, channel, booking, run) do update set state = 'failed', reason = $7
                    where timers.state <> 'failed' returning id"""
+ALIAS = "insert into aliases (submission_id, lead_id) values ($1, $2) on conflict do nothing"
+RESOLVE = "select coalesce((select lead_id from aliases where submission_id = $1), $1)"
 # a lead who comes back, or books, is served: only what its follow-up was is forgotten
 FORGET = """with old as (select lead_id from enrolments where not dormant
                           and updated_at < now() - make_interval(days => 180)
@@ -107,6 +109,11 @@ FORGET = """with old as (select lead_id from enrolments where not dormant
             update enrolments e set dormant = true, facts = e.facts
                 || jsonb_build_object('follow_up_ended', coalesce(e.facts->>'follow_up_ended', 'forgotten'))
             from old where e.lead_id = old.lead_id"""
+PUBLISH_JOURNEY = """
+with kept as (insert into journeys (hash, content) values ($1, $2) on conflict do nothing)
+insert into current_journey (version) values ($1)
+on conflict (single) do update set version = $1 where current_journey.version <> $1 returning true"""
+
 TIMER_ROWS = FailedRows(
     kind="timer",
     retry="""update timers set state = 'pending', reason = null, fired_at = '{}', due_at = now(), planned_at = now(),
@@ -156,49 +163,59 @@ class Store:
     def __init__(self, database: Database, journey: Journey, *, journey_hash: str, content: str) -> None:
         self._database, self._hash, self._content = database, journey_hash, content
         self._journeys: dict[str, Journey] = {journey_hash: journey}
-        self._kept = False
+        self._published = False
 
-    @property
-    def journey(self) -> Journey:
-        return self._journeys[self._hash]
+    async def publish_journey(self) -> None:
+        """Keeps the file that new leads enter with, and publishes it where another was the last one."""
+        if self._published:
+            return
+        async with self._database.transaction() as connection:
+            if await connection.fetchval(PUBLISH_JOURNEY, self._hash, self._content):
+                await outbox.add(connection, [JourneyPublished(version=self._hash, content=self._content)])
+        self._published = True
 
     async def enrol(self, event: LeadCreated, lead: Enrolment) -> None:
-        """The lead's one enrolment, with its timers. Of one person's leads the newest has the follow-up."""
-        timers = plan(lead, self.journey)
-        await self._keep_journey()
-        others = await self._database.fetch(
+        """The lead's one enrolment, with its timers, by the version of the journey that the event names."""
+        await self.publish_journey()
+        version, journey = await self._entered_with(event.journey)
+        timers = plan(lead, journey)
+        await self._database.fetch(
             ENROL,
             event.event_id,
             lead.lead_id,
-            self._hash,
-            event.card.phone,
-            event.card.email,
+            version,
+            event.person_id or lead.lead_id,
             lead.model_dump_json(),
             *_columns(timers),
         )
-        leads = [row["lead_id"] for row in others]
-        newest = max([lead.lead_id, *leads])
-        for lead_id in [lead.lead_id, *leads]:  # on a repeat too: a crash in between leaves nobody with two cadences
-            if lead_id != newest:
-                async with self._database.transaction() as connection:
-                    await self._rewrite(connection, lead_id, superseded)
+
+    async def _entered_with(self, version: str | None) -> tuple[str, Journey]:
+        """The version that the event names; this process's own where it names none, or one that nobody here knows."""
+        if version is not None and version not in self._journeys:
+            rows = await self._database.fetch("select content from journeys where hash = $1", version)
+            if rows:
+                self._journeys[version] = stored_journey(rows[0]["content"])
+        known = version if version in self._journeys else None
+        return (known or self._hash), self._journeys[known or self._hash]
 
     async def change(
         self,
         event: Event,
         decide: Callable[[Enrolment, Journey], Enrolment],
         *,
+        version: str | None = None,
         elsewhere: Callable[[Enrolment, Journey], Enrolment] | None = None,
     ) -> None:
         """Folds the event into its lead's enrolment and plans its touches, in one transaction. A repeat has no effect.
 
-        `elsewhere` changes the enrolments of the person's other leads. Raises Unavailable while the lead is not known
-        yet: its own event is still on the way.
+        `version` is the journey's version that the lead goes on with, where the event names one; `elsewhere` changes
+        the enrolments of the person's other leads. Raises Unavailable while the lead is not known yet: its own event
+        is still on the way.
         """
         async with self._database.transaction() as connection:
             if not await first_time(connection, "scheduler.changes", event.event_id):
                 return
-            if not await self._rewrite(connection, event.lead_id, decide):
+            if not await self._rewrite(connection, event.lead_id, decide, version=version):
                 raise Unavailable("the lead is not enrolled yet")
             if elsewhere is None:
                 return
@@ -222,10 +239,14 @@ class Store:
             if reason is None:
                 await self._rewrite(connection, event.lead_id, decide)
                 return
-            named = (event.lead_id, event.step, event.channel, event.booking, event.at)
+            named = (event.lead_id, event.step, event.channel, event.booking, event.run, event.at)
             timer_id = await connection.fetchval(KEEP_FAILED, *named, reason)
             if timer_id is not None:
                 await self._say_failed(connection, timer_id, event.lead_id, reason)
+
+    async def also_known_as(self, event: LeadUpdated) -> None:
+        """Notes the id that a further form of the lead was answered with."""
+        await self._database.fetch(ALIAS, event.submission_id, event.lead_id)
 
     async def leave_out(self, event: StepSkipped, decide: Callable[[Enrolment, Journey, Timer], Drop]) -> None:
         """Settles the step's pending timers, and says so, in one transaction. A repeat has no effect.
@@ -244,17 +265,17 @@ class Store:
             await self._settle(connection, ends)
 
     async def erase(self, lead_id: int) -> None:
-        """Nothing more is planned, and nobody is recognised by what stays. A repeat has no effect.
+        """Nothing more is planned. A repeat has no effect.
 
         Raises Unavailable while the lead is not known yet.
         """
         async with self._database.transaction() as connection:
             if not await self._rewrite(connection, lead_id, erased):
                 raise Unavailable("the lead is not enrolled yet")
-            await connection.execute("update enrolments set phone = null, email = null where lead_id = $1", lead_id)
 
     async def outlook(self, lead_id: int) -> Outlook | None:
-        """None for a lead who is not enrolled."""
+        """None for a lead who is not enrolled. `lead_id` may be any id that one of its forms was answered with."""
+        lead_id = (await self._database.fetch(RESOLVE, lead_id))[0][0]
         rows = await self._database.fetch("select facts, journey from enrolments where lead_id = $1", lead_id)
         if not rows:
             return None
@@ -266,15 +287,20 @@ class Store:
         connection: Connection,
         lead_id: int,
         decide: Callable[[Enrolment, Journey], Enrolment],
+        *,
+        version: str | None = None,
     ) -> bool:
         row = await connection.fetchrow(LEAD, lead_id)
         if row is None:
             return False
-        before, journey = Enrolment.model_validate(row["facts"]), await self._journey(connection, row["journey"])
-        after = decide(before, journey)
-        await connection.execute(KEEP_LEAD, lead_id, after.model_dump_json())
+        before, pinned = Enrolment.model_validate(row["facts"]), str(row["journey"])
+        after = decide(before, await self._journey(connection, pinned))
+        if version is not None and after.run != before.run:
+            pinned = version if await connection.fetchval(KNOWN_JOURNEY, version) else pinned
+        await connection.execute(KEEP_LEAD, lead_id, after.model_dump_json(), pinned)
         rows = [_row(timer) for timer in await connection.fetch(TIMERS, lead_id)]
-        await _apply(connection, lead_id, reconcile(rows, plan(after, journey), reopened(before, after)))
+        planned = plan(after, await self._journey(connection, pinned))
+        await _apply(connection, lead_id, reconcile(rows, planned, reopened(before, after)))
         return True
 
     async def fire(self, decide: Decide, *, limit: int) -> int:
@@ -343,14 +369,6 @@ class Store:
             self._journeys[journey_hash] = stored_journey(content)
         return self._journeys[journey_hash]
 
-    async def _keep_journey(self) -> None:
-        """Keeps the file that new leads enter with, before the first of them does."""
-        if not self._kept:
-            await self._database.fetch(
-                "insert into journeys (hash, content) values ($1, $2) on conflict do nothing", self._hash, self._content
-            )
-            self._kept = True
-
     async def mark_late(self) -> None:
         """Sets overdue timers aside, for `catch_up`."""
         await self._database.fetch(MARK_LATE, LATE_SECONDS)
@@ -391,7 +409,7 @@ class Store:
             await connection.execute(FORGET)
 
 
-Columns = tuple[list[str], list[str], list[str], list[datetime]]
+Columns = tuple[list[str], list[str], list[str], list[int], list[datetime]]
 
 
 def _columns(timers: Sequence[Timer]) -> Columns:
@@ -399,6 +417,7 @@ def _columns(timers: Sequence[Timer]) -> Columns:
         [timer.step for timer in timers],
         [timer.channel for timer in timers],
         [timer.booking for timer in timers],
+        [timer.run for timer in timers],
         [timer.due_at for timer in timers],
     )
 
@@ -414,7 +433,7 @@ async def _apply(connection: Connection, lead_id: int, changes: Changes) -> None
 
 
 def _timer(row: asyncpg.Record) -> Timer:
-    return Timer(row["step"], Channel(row["channel"]), row["booking"], row["due_at"])
+    return Timer(row["step"], Channel(row["channel"]), row["booking"], row["run"], row["due_at"])
 
 
 def _row(row: asyncpg.Record) -> Row:

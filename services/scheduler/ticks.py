@@ -21,6 +21,7 @@ def ticks(deps: Deps) -> Sequence[Tick]:
         return await deps.store.fire(_end, limit=BATCH) == BATCH
 
     return (
+        Tick("publish_journey", 5, deps.store.publish_journey),
         Tick("fire", 0.1, fire),
         Tick("catch_up", 1, deps.leader),
         Tick("forget_old", 3600, deps.store.forget_old),

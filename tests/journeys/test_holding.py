@@ -85,7 +85,7 @@ async def test_touches_wait_for_a_company_that_fails_and_are_made_when_it_is_bac
 
 
 async def test_a_number_gets_one_welcome_call_a_day_whoever_asks_for_it(system: System) -> None:
-    """Four leads of one number in one moment, which intake has not joined."""
+    """Four people who typed one number in one moment: one is called, the others wait for the next morning."""
     phone = e164(person(2))
     leads = [7_000_000 + number for number in range(4)]
     emails = [f"otra{lead}@example.com" for lead in leads]
@@ -98,7 +98,7 @@ async def test_a_number_gets_one_welcome_call_a_day_whoever_asks_for_it(system: 
     await system.quiet()
 
     assert len(await system.sandbox("calls", phone)) == 1
-    assert [("call touch.skipped" in await system.actions(lead)) for lead in leads].count(True) == 3
+    assert [("call touch.deferred" in await system.actions(lead)) for lead in leads].count(True) == 3
 
 
 async def test_a_number_of_another_country_is_not_called(system: System) -> None:

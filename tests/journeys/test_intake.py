@@ -110,31 +110,6 @@ async def test_one_key_at_the_same_moment_in_two_replicas_is_one_lead(system: Sy
     assert len({answer.json()["lead_id"] for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("kept", ["telefono", "email"])
-async def test_the_same_person_within_a_day_is_the_same_lead(system: System, kept: str) -> None:
-    form = person()
-    lead = await system.lead(form)
-    await system.happens(lead, "call.answered", "email touch.delivered")
-    again = await system.lead(person() | {kept: form[kept], "servicio": "Otro"})
-    await system.happens(lead, "lead.returned")
-    await system.quiet()
-
-    assert again == lead
-    [counts] = await everything_received(system, [form])
-    assert counts == {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}
-    assert await system.sql("intake", "select count(*) from submissions where lead_id = $1", lead) == 2
-
-
-async def test_after_a_day_the_person_is_somebody_new(system: System) -> None:
-    form = person()
-    lead = await system.lead(form)
-    await system.sql(
-        "intake", "update leads set created_at = created_at - interval '25 hours' where lead_id = $1", lead
-    )
-
-    assert await system.lead(form) != lead
-
-
 async def test_a_robot_is_kept_and_not_contacted(system: System) -> None:
     form = person(sitio_web="https://spam.example")
     lead = await system.lead(form)

@@ -18,7 +18,7 @@ from contracts.touch import Channel, SkipReason, TouchDeferred, TouchDue, TouchS
 from journey.model import Journey
 from journey.settings import JourneySettings, load_journey
 from services.notify.decisions.sending import Defer, Facts, Send, Skip, Standing, decide
-from services.notify.touches import Touch
+from services.notify.touches import Form, Touch
 from services.scheduler.decisions import (
     MOST_DEFERRALS,
     MOST_FIRINGS,
@@ -113,7 +113,7 @@ class World:
         claimed = self.settled.get(event.touch_id) in (None, SkipReason.BOOKED, SkipReason.BOOKED_ELSEWHERE)
         said = {"lead_id": LEAD, "touch_id": event.touch_id, "step": event.step, "channel": event.channel}
         said["at"] = self.now
-        match decide(Touch.due(event, CARD), replace(self.facts, claimed=claimed), self.now):
+        match decide(Touch.due(event, Form(LEAD, CARD)), replace(self.facts, claimed=claimed), self.now):
             case Send():
                 self.settled[event.touch_id] = "sent"
                 self.outcomes[event.touch_id] += 1

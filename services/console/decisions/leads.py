@@ -24,7 +24,6 @@ from contracts.lead import (
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
-    LeadReturned,
     LeadSuperseded,
     LeadUnpaused,
     LeadUpdated,
@@ -163,8 +162,6 @@ def fold(lead: Lead, event: Event) -> Lead:
         case LeadCreated(card=card):
             lead = replace(lead, received_at=event.received_at or event.at, accepted_at=event.at)
             return _introduced(lead, _personal(card))
-        case LeadReturned(card=card):
-            return _told_more(lead, _personal(card))
         case LeadUpdated(card=card):
             lead = _told_more(lead, _personal(card))
             return _returned(lead, event.at) if event.returned else lead

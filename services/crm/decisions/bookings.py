@@ -159,8 +159,9 @@ class Matched(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A lead that a booking might belong to."""
+    """A form of a lead that a booking might belong to, by the id that it was answered with."""
 
+    submission_id: int
     lead_id: int
     email: str | None
     phone: str | None
@@ -184,9 +185,9 @@ def match(
     """
     email = email_of(hints)
     phones = phones_of(hints, region)
-    named = next((lead for lead in leads if lead.lead_id == hints.lead_id), None)
+    named = next((lead for lead in leads if lead.submission_id == hints.lead_id), None)
     if named is not None:
-        if hints.token is not None and signed(hints.token, secret, "booking", named.lead_id):
+        if hints.token is not None and signed(hints.token, secret, "booking", named.submission_id):
             return named.lead_id, Matched.TOKEN
         silent = email is None and not phones
         if silent or (email and email == named.email) or named.phone in phones:

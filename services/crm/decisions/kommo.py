@@ -9,7 +9,7 @@ from contracts.booking import Booking, BookingCancelled, BookingMoved, LeadBooke
 from contracts.cadence import CadenceFinished
 from contracts.call import CallAnswered, CallUnanswered, Unanswered
 from contracts.event import Event
-from contracts.lead import LeadCard, LeadOptedOut, LeadReturned
+from contracts.lead import LeadCard, LeadOptedOut, LeadUpdated
 from contracts.phone import to_e164
 from contracts.reply import ReplyReceived
 from contracts.touch import (
@@ -53,10 +53,11 @@ SKIPS = {
     SkipReason.CLOSED: "el lead ya está cerrado en Kommo",
     SkipReason.TOO_LATE: "ya era tarde para enviarlo",
     SkipReason.OVERTAKEN: "le toca ya el siguiente mensaje",
-    SkipReason.CALLED_TODAY: "a ese número ya se le llamó hoy",
     SkipReason.ABROAD: "el número es de un país que no se atiende por teléfono",
     SkipReason.OPERATOR: "así lo decidió una persona del equipo",
 }
+
+NEW_FIELDS = {"name": "Nombre", "email": "Otro correo", "phone": "Otro teléfono", "company": "Empresa"}
 
 WON, LOST = 142, 143  # the same in every pipeline
 
@@ -178,8 +179,11 @@ def note(event: Event) -> str | None:
             return "Una persona del equipo detuvo todo: no se le contactará más"
         case LeadOptedOut(channel=channel):
             return f"Pidió no ser contactado (por {CHANNELS[Channel(channel)]}); se detuvo todo"
-        case LeadReturned(card=card):
-            return f"Volvió a llenar el formulario. Servicio: {card.service or '–'}. Fuente: {card.source or '–'}"
+        case LeadUpdated(submission_id=number, card=card, changed=changed):
+            said = {"Servicio": card.service or "–", "Fuente": card.source or "–"}
+            said |= {label: getattr(card, field) for field, label in NEW_FIELDS.items() if field in changed}
+            told = ". ".join(f"{label}: {value}" for label, value in said.items())
+            return f"Volvió a llenar el formulario (Lead de Pauta {number}). {told}"
         case LeadBooked(booking=booking) if not booking.confirmed:
             return f"Pidió una reunión{_at(booking)}; falta confirmarla"
         case LeadBooked(booking=booking):

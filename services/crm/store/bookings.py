@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -48,7 +48,8 @@ DONE = "update webhooks set state = 'done', error = null where id = $1 and state
 AGAIN = """update webhooks set attempts = attempts + 1, error = $2, next_attempt_at = now() + interval '1 minute',
              state = case when attempts >= 9 then 'failed' else 'new' end where id = $1 returning state"""
 ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtext('bookings'))"
-LEADS = "select lead_id, phone, email from registrations where lead_id = $1 or email = $2 or phone = any($3)"
+LEADS = """select submission_id, lead_id, phone, email from submissions
+           where submission_id = $1 or email = $2 or phone = any($3)"""
 SLOTS = """select uid, stage, said_at, booking, attended, reason, lead_id from bookings
            where uid = any($1) or lead_id = $2"""
 KEEP = """insert into bookings (uid, lead_id, stage, said_at, booking, attended, reason, hinted, token, email, phones,
@@ -65,28 +66,36 @@ KEEP = """insert into bookings (uid, lead_id, stage, said_at, booking, attended,
 TELL = """update registrations set revision = revision + $2, told = $3::text::jsonb, booked_until = $4,
             stage_wanted = $5, updated_at = now() where lead_id = $1"""
 FOUND = """select distinct b.uid, b.hinted, b.token, b.email, b.phones from bookings b
-           join registrations r on r.lead_id = b.hinted or r.email = b.email or r.phone = any(b.phones)
+           join submissions s on s.submission_id = b.hinted or s.email = b.email or s.phone = any(b.phones)
            where b.lead_id is null limit 50"""
 GIVE = "update bookings set lead_id = $2, matched = $3 where uid = $1 and lead_id is null returning true"
 STANDING = """select r.closed, r.told->>'uid' as uid,
-                exists (select 1 from registrations o where o.lead_id <> r.lead_id and o.booked_until > now()
-                          and (o.phone = r.phone or o.email = r.email)) as elsewhere
-              from registrations r where r.lead_id = $1"""
+                case when r.booked_until > now() or r.booked_until is null then r.told->'booking' end as booking,
+                (select o.told->'booking' from registrations o
+                 where o.person_id = coalesce(r.person_id, $2) and o.lead_id <> $1 and o.booked_until > now()
+                 order by o.booked_until limit 1) as elsewhere
+              from (values (1)) as always left join registrations r on r.lead_id = $1"""
 SENDING = """select exists (
-               select 1 from permits p join registrations r using (lead_id), registrations mine
-               where mine.lead_id = $1 and p.until > now()
-                 and (r.lead_id = mine.lead_id or r.phone = mine.phone or r.email = mine.email)) as sending"""
+               select 1 from permits p, registrations mine where mine.lead_id = $1 and p.until > now()
+                 and (p.lead_id = mine.lead_id or p.person_id = mine.person_id)) as sending"""
+PERMIT = """insert into permits (id, lead_id, until, person_id)
+            select $1, $2, now() + make_interval(secs => $3),
+                   coalesce($4, (select person_id from registrations where lead_id = $2), $2)"""
 CLOSE = """update registrations set closed = $2, updated_at = now() where lead_id = $1 and closed is null
            returning lead_id"""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What stands against reaching a lead out: its booking's uid, another lead of theirs with one, its closing."""
+    """What stands against reaching a lead out: its booking's uid, another lead of theirs with one, its closing.
+
+    `meeting` is the person's booking that is ahead, whichever lead's it is.
+    """
 
     booking: str | None
     booked_elsewhere: bool
     closed: str | None
+    meeting: Booking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +145,7 @@ class Bookings:
             return await self._hear(connection, said) if said is not None else None
 
     async def _hear(self, connection: Connection, said: Said) -> int | None:
+        said = self._with_attendee(said)
         uids = [uid for uid in (said.uid, said.previous_uid) if uid]
         known = await connection.fetch(SLOTS, uids, None)
         by_uid = next((row["lead_id"] for row in known if row["lead_id"] is not None), None)
@@ -151,6 +161,14 @@ class Bookings:
             await outbox.add(connection, [self._unmatched(said.uid, said.booking, said.hints)])
         return lead_id
 
+    def _with_attendee(self, said: Said) -> Said:
+        """The news with the attendee's addresses in the booking: what belongs to the meeting goes there."""
+        if said.booking is None:
+            return said
+        phones = phones_of(said.hints, self._region)
+        attendee = {"email": email_of(said.hints), "phone": phones[0] if phones else None}
+        return replace(said, booking=said.booking.model_copy(update=attendee))
+
     def _unmatched(self, uid: str, booking: Booking, hints: Hints) -> BookingUnmatched:
         phones = phones_of(hints, self._region)
         return BookingUnmatched(
@@ -160,7 +178,7 @@ class Bookings:
     async def _match(self, connection: Connection, hints: Hints, by_uid: int | None) -> tuple[int, str] | None:
         email = email_of(hints)
         rows = await connection.fetch(LEADS, hints.lead_id, email, list(phones_of(hints, self._region)))
-        leads = [Known(row["lead_id"], row["email"], row["phone"]) for row in rows]
+        leads = [Known(row["submission_id"], row["lead_id"], row["email"], row["phone"]) for row in rows]
         return match(hints, by_uid=by_uid, leads=leads, secret=self._secret, region=self._region)
 
     async def _keep(self, connection: Connection, slot: Slot, hints: Hints, found: tuple[int, str] | None) -> bool:
@@ -262,21 +280,20 @@ class Bookings:
         )
         return [{**row, "stage": Stage(row["stage"]).name.lower()} for row in rows]
 
-    async def permit(self, permit_id: UUID, lead_id: int, seconds: float) -> Standing:
+    async def permit(self, permit_id: UUID, lead_id: int, seconds: float, person_id: int | None = None) -> Standing:
         """Notes that somebody is about to reach the lead out, for so long at most; then says what stands against it.
 
         In that order, and each in a commit of its own: whoever accepts a booking commits it and then looks for permits
-        (`being_reached`), so one of the two always sees the other.
+        (`being_reached`), so one of the two always sees the other. `person_id` is for a lead that is not here yet.
         """
-        await self._database.fetch(
-            "insert into permits (id, lead_id, until) values ($1, $2, now() + make_interval(secs => $3))",
-            permit_id,
-            lead_id,
-            seconds,
-        )
-        rows = await self._database.fetch(STANDING, lead_id)
-        return (
-            Standing(rows[0]["uid"], rows[0]["elsewhere"], rows[0]["closed"]) if rows else Standing(None, False, None)
+        await self._database.fetch(PERMIT, permit_id, lead_id, seconds, person_id)
+        [row] = await self._database.fetch(STANDING, lead_id, person_id)
+        meeting = row["booking"] or row["elsewhere"]
+        return Standing(
+            booking=row["uid"],
+            booked_elsewhere=row["elsewhere"] is not None,
+            closed=row["closed"],
+            meeting=Booking.model_validate(meeting) if meeting else None,
         )
 
     async def end_permit(self, permit_id: UUID) -> None:

@@ -15,7 +15,9 @@ WEBHOOKS = """update webhooks set body = '{}', state = 'done', error = null
               where exists (select 1 from bookings where lead_id = $1 and position(convert_to(uid, 'UTF8') in body) > 0)
                 or exists (select 1 from unnest($2::text[]) as t where position(convert_to(t, 'UTF8') in body) > 0)"""
 BOOKINGS = """update bookings set token = null, email = null, phones = '{}', reason = '',
-                booking = booking || '{"title": "", "meeting_url": null}' where lead_id = $1"""
+                booking = booking
+                  || '{"title": "", "meeting_url": null, "email": null, "phone": null}' where lead_id = $1"""
+FORMS = "update submissions set phone = null, email = null where lead_id = $1"
 NOTES = "delete from notes where lead_id = $1"
 LAST_NOTE = "insert into notes (lead_id, text) values ($1, $2)"
 DONE_IN_KOMMO_BY_HAND = "La persona pidió que se borren sus datos: ya no están en Pauta. Bórralos también en Kommo."
@@ -35,6 +37,7 @@ async def erase(database: Database, lead_id: int) -> None:
         if not row["erased"]:
             await connection.execute(NOTES, lead_id)
             await connection.execute(LAST_NOTE, lead_id, DONE_IN_KOMMO_BY_HAND)
+        await connection.execute(FORMS, lead_id)
         await connection.execute(LEAD, lead_id, NOBODY)
 
 

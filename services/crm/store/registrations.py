@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from contracts.event import Event
-from contracts.lead import LeadCard, LeadRegistered, LeadUnregistered
+from contracts.lead import LeadCard, LeadRegistered, LeadUnregistered, LeadUpdated
 from kit import outbox
 from kit.database import Database
 from kit.failed_work import say_failed
@@ -19,9 +19,14 @@ from services.crm.store.failed_rows import LEADS, NOTES
 
 WANT_LEAD = """
 with fresh as (insert into inbox (consumer, event_id) values ('crm.leads', $1) on conflict do nothing returning 1),
-wanted as (insert into registrations (lead_id, card, phone, email, state)
-           select $2, $3::text::jsonb, $4, $5, 'waiting' from fresh on conflict do nothing)
+wanted as (insert into registrations (lead_id, card, phone, email, state, person_id)
+           select $2, $3::text::jsonb, $4, $5, 'waiting', $7 from fresh on conflict do nothing),
+form as (insert into submissions (submission_id, lead_id, phone, email)
+         select $2, $2, $4, $5 from fresh on conflict do nothing)
 insert into notes (lead_id, text) select $2, $6 from fresh"""
+KEEP_FORM = """insert into submissions (submission_id, lead_id, phone, email)
+               select $1, $2, $3, $4
+               where not exists (select 1 from registrations where lead_id = $2 and erased) on conflict do nothing"""
 WANT_NOTE = """
 with fresh as (insert into inbox (consumer, event_id) values ('crm.notes', $1) on conflict do nothing returning 1)
 insert into notes (lead_id, text, outcome)
@@ -94,11 +99,25 @@ class Registrations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def want_lead(self, event_id: UUID, lead_id: int, card: LeadCard, first_note: str) -> None:
+    async def want_lead(
+        self, event_id: UUID, lead_id: int, person_id: int | None, card: LeadCard, first_note: str
+    ) -> None:
         """Kommo should have this lead. A repeated event has no effect."""
         await self._database.fetch(
-            WANT_LEAD, event_id, lead_id, card.model_dump_json(), card.phone, card.email, first_note
+            WANT_LEAD,
+            event_id,
+            lead_id,
+            card.model_dump_json(),
+            card.phone,
+            card.email,
+            first_note,
+            person_id or lead_id,
         )
+
+    async def keep_form(self, event: LeadUpdated) -> None:
+        """Notes the id that a further form of the lead was answered with, and the addresses it names."""
+        card = event.card
+        await self._database.fetch(KEEP_FORM, event.submission_id, event.lead_id, card.phone, card.email)
 
     async def want_note(self, event_id: UUID, lead_id: int, text: str, *, outcome: str | None = None) -> None:
         """Kommo should have this note. A repeated event has no effect, nor another with the same `outcome`."""

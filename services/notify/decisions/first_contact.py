@@ -1,34 +1,90 @@
-"""Which touches answer a new lead at once, and until what hour."""
+"""Which touches answer a form at once, and until what hour."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from contracts.lead import LeadCard, LeadCreated
+from contracts.booking import Booking
+from contracts.lead import LeadCreated, LeadUpdated
 from contracts.touch import Channel, Kind
 from journey.model import Journey
 from journey.windows import next_opening
 from journey.zones import whereabouts
-from services.notify.touches import BOOKING_LINK, Touch
+from services.notify.touches import BOOKING_LINK, Form, Touch
+
+ALREADY_BOOKED = "already_booked"
+ANSWERED_WITHIN = timedelta(minutes=15)
+PHONE = {Channel.CALL, Channel.WHATSAPP, Channel.SMS}
 
 
-def first_touches(event: LeadCreated, journey: Journey, now: datetime, *, zone: str, region: str) -> Iterator[Touch]:
-    """The journey's first contact. What is not allowed at this hour comes with an end that has passed."""
+def first_touches(
+    event: LeadCreated | LeadUpdated, journey: Journey, now: datetime, *, zone: str, region: str
+) -> Iterator[Touch]:
+    """The journey's first contact. What is not allowed at this hour comes with an end that has passed.
+
+    A form that joins a lead is answered at the addresses that are new; after a day it is answered as a whole.
+    """
     card = event.card
+    form = Form(event.submission_id if isinstance(event, LeadUpdated) else event.lead_id, card)
     where = whereabouts(card.time_zone, card.phone, zone=zone, region=region)
     for step in journey.first_contact:
+        if not _answers(event, step.channels[0], journey):
+            continue
         span = next_opening(now, step, step.channels[0], journey, where)
         yield Touch.planned(
             event.lead_id,
             step.name,
             step.channels[0],
-            card,
+            form,
             kind=Kind.FIRST_CONTACT,
             template=step.template,
             fallback=step.channels[1:],
             until=span.until if span is not None and span.opens <= now else now,
+            run=event.submission_id if isinstance(event, LeadUpdated) else 0,
         )
 
 
-def asked_for_link(lead_id: int, card: LeadCard) -> Touch:
-    """The person pressed 1: the booking link goes by WhatsApp, or by SMS."""
-    return Touch.planned(lead_id, BOOKING_LINK, Channel.WHATSAPP, card, kind=Kind.ASKED_FOR, fallback=(Channel.SMS,))
+def answered_as_a_whole(event: LeadCreated | LeadUpdated, journey: Journey) -> bool:
+    """Whether the form is answered like a new lead's: it is one, or it comes back after more than a day."""
+    if isinstance(event, LeadCreated):
+        return True
+    return event.returned and journey.on_return == "restart"
+
+
+def may_have_booked(event: LeadCreated | LeadUpdated, journey: Journey) -> bool:
+    """Whether the person may have a meeting ahead: somebody who is known, and is answered as a whole."""
+    known = isinstance(event, LeadUpdated) or event.person_is_known
+    return known and answered_as_a_whole(event, journey)
+
+
+def already_booked(event: LeadCreated | LeadUpdated, meeting: Booking) -> Touch:
+    """The answer to who has a meeting ahead: a mail that names it, and no call."""
+    submission = event.submission_id if isinstance(event, LeadUpdated) else event.lead_id
+    return Touch.planned(
+        event.lead_id,
+        ALREADY_BOOKED,
+        Channel.EMAIL,
+        Form(submission, event.card),
+        kind=Kind.ASKED_FOR,
+        booking=meeting,
+        run=submission if isinstance(event, LeadUpdated) else 0,
+    )
+
+
+def asked_for_link(lead_id: int, form: Form, *, asked_at: datetime) -> Touch:
+    """The person pressed 1: the booking link goes by WhatsApp, or by SMS; at any hour within a quarter of an hour."""
+    return Touch.planned(
+        lead_id,
+        BOOKING_LINK,
+        Channel.WHATSAPP,
+        form,
+        kind=Kind.ASKED_FOR,
+        fallback=(Channel.SMS,),
+        until=asked_at + ANSWERED_WITHIN,
+    )
+
+
+def _answers(event: LeadCreated | LeadUpdated, channel: Channel, journey: Journey) -> bool:
+    if answered_as_a_whole(event, journey):
+        return True
+    field = "phone" if channel in PHONE else "email"
+    return isinstance(event, LeadUpdated) and field in event.changed

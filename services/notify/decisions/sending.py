@@ -1,41 +1,58 @@
 """Whether a touch goes out now."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from contracts.touch import DeferReason, HoldReason, Kind, SkipReason
+from contracts.booking import Booking
+from contracts.phone import NumberStanding
+from contracts.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
+from services.notify.decisions.limits import UNASKED
 from services.notify.touches import Touch
+
+OPEN = datetime.min.replace(tzinfo=UTC)  # when hours opened that are open now
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What crm says stands against reaching the lead out, at the instant it was asked."""
+    """What crm says stands against reaching the lead out, when it was asked; `meeting` is one that is ahead."""
 
     booking: str | None = None
     booked_elsewhere: bool = False
     closed: str | None = None
+    meeting: Booking | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the ledger, the opt-outs and crm say at the instant of sending.
 
-    `dead`: the address is known to reach nobody; `in_session`: they wrote by WhatsApp within a day; `called_today`:
-    this number had another's welcome call; `abroad`: its country is none of ours; `unusable`: it is nobody's own;
-    `paused`: an operator stopped everything; `lead_paused`: an operator has this lead's follow-up wait; `spent`: this
-    touch would exceed the day's spending cap; `held_for`: why it waited before.
+    `opted_out`: the address is among those never to be contacted; `stopped`: the person said stop, and only what
+    belongs to a meeting goes on; `dead`: the address is known to reach nobody; `in_session`: they wrote by WhatsApp
+    within a day; `again_at`: the address had what it may have today, until then; `channels_this_week`,
+    `followed_up_today`: what the lead's follow-up has used; `one_channel_a_week`: the law allows no second; `abroad`:
+    its country is none of ours; `number`: what kind of number it is; `opens_at`: when the law's hours next open, None
+    where they never do; `paused`: an operator stopped everything; `lead_paused`: this lead's follow-up waits; `spent`:
+    this touch would exceed the day's spending cap; `cap`: the cap that is reached; `released`: an operator let it go;
+    `held_for`: why it waited before.
     """
 
     claimed: bool
     opted_out: bool = False
+    stopped: bool = False
     dead: bool = False
     in_session: bool = False
-    called_today: bool = False
+    again_at: datetime | None = None
+    channels_this_week: frozenset[Channel] = frozenset()
+    followed_up_today: bool = False
+    one_channel_a_week: bool = False
     abroad: bool = False
-    unusable: bool = False
+    number: NumberStanding = NumberStanding.USABLE
+    opens_at: datetime | None = OPEN
     paused: bool = False
     lead_paused: bool = False
     spent: bool = False
+    cap: str | None = None
+    released: bool = False
     held_for: str | None = None
     standing: Standing = Standing()
 
@@ -52,16 +69,19 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """This is no hour for it, or an operator has it wait: the scheduler plans it again."""
+    """Not now, or an operator has it wait: the scheduler plans it again, not before `not_before`."""
 
     reason: DeferReason
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """It waits here, and goes out by itself once it may."""
+    """It waits here: `until` that instant, until what holds it is over, or until an operator releases its `scope`."""
 
     reason: HoldReason
+    scope: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,29 +92,64 @@ class Leave:
 def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | Hold | Leave:
     if not facts.claimed:
         return Leave()
-    if facts.opted_out:
-        return Skip(SkipReason.OPTED_OUT)
+    if (never := _never(touch, facts)) is not None:
+        return Skip(never)
+    if (later := _later(touch, facts, now)) is not None:
+        return later
+    if (held := _held(touch, facts, now)) is not None:
+        return held
+    assert touch.address is not None
+    return Send(touch.address)
+
+
+def _never(touch: Touch, facts: Facts) -> SkipReason | None:
+    """Why the touch is not made at all."""
+    if facts.opted_out or (facts.stopped and touch.kind in UNASKED):
+        return SkipReason.OPTED_OUT
     if (against := _against(touch, facts.standing)) is not None:
-        return Skip(against)
+        return against
+    if facts.number is NumberStanding.UNUSABLE:
+        return SkipReason.UNUSABLE_NUMBER
     if touch.address is None:
-        return Skip(SkipReason.NO_ADDRESS)
-    if facts.unusable:
-        return Skip(SkipReason.UNUSABLE_NUMBER)
+        return SkipReason.NO_ADDRESS
     if facts.dead:
-        return Skip(SkipReason.BAD_ADDRESS)
+        return SkipReason.BAD_ADDRESS
     if facts.abroad:
-        return Skip(SkipReason.ABROAD)
-    if facts.called_today:
-        return Skip(SkipReason.CALLED_TODAY)
-    if touch.until is not None and now >= touch.until:
+        return SkipReason.ABROAD
+    if facts.opens_at is None:
+        return SkipReason.NO_HOURS
+    second = facts.channels_this_week - {touch.channel}
+    if touch.kind is Kind.FOLLOW_UP and facts.one_channel_a_week and second:
+        return SkipReason.WEEKLY_LIMIT
+    return None
+
+
+def _later(touch: Touch, facts: Facts, now: datetime) -> Defer | None:
+    """Why the scheduler is asked for another time."""
+    if touch.kind in UNASKED and facts.opens_at is not None and facts.opens_at > now:
+        return Defer(DeferReason.HOURS, facts.opens_at)
+    if touch.until is not None and now >= touch.until and touch.kind is not Kind.ASKED_FOR:
         return Defer(DeferReason.HOURS)
-    if facts.lead_paused and touch.kind is Kind.FOLLOW_UP:
+    if touch.kind is Kind.FOLLOW_UP and facts.lead_paused:
         return Defer(DeferReason.PAUSED)
+    if facts.again_at is not None:
+        return Defer(DeferReason.DAILY_LIMIT, facts.again_at)
+    if touch.kind is Kind.FOLLOW_UP and facts.one_channel_a_week and facts.followed_up_today:
+        return Defer(DeferReason.DAILY_LIMIT, now + timedelta(hours=12))
+    return None
+
+
+def _held(touch: Touch, facts: Facts, now: datetime) -> Hold | None:
+    """Why the touch waits here."""
     if facts.paused:
         return Hold(HoldReason.PAUSED)
-    if facts.spent:
-        return Hold(HoldReason.BUDGET_SPENT)
-    return Send(touch.address)
+    if touch.kind is Kind.ASKED_FOR and facts.opens_at is not None and facts.opens_at > now:
+        return Hold(HoldReason.HOURS, until=facts.opens_at)
+    if facts.number is NumberStanding.UNKNOWN and not facts.released:
+        return Hold(HoldReason.NUMBER_UNKNOWN, scope=f"lead {touch.lead_id}")
+    if facts.cap is not None and touch.kind in UNASKED and not facts.released:
+        return Hold(HoldReason.CAPPED, scope=facts.cap)
+    return Hold(HoldReason.BUDGET_SPENT) if facts.spent else None
 
 
 def _against(touch: Touch, standing: Standing) -> SkipReason | None:

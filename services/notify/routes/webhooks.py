@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID, uuid5
 
 import structlog
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
 from contracts.lead import LeadCard
@@ -38,6 +38,11 @@ routes = APIRouter(dependencies=GUARDED)
 XML = "text/xml"
 WELCOME = "welcome"
 LARGEST = 256 * 1024
+WISH, BACK = "quiero", "alta"
+WAY_BACK = (
+    "<p>No volveremos a escribirte a esta dirección.</p><form method='post'>"
+    f"<button name='{WISH}' value='{BACK}'>Fue un error: quiero volver a recibirlos</button></form>"
+)
 EMPTY_TWIML = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
 
 
@@ -98,7 +103,7 @@ async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp, lead: int 
             )
             try:
                 await deps.store.hear(f"key-heard/{ref}", touch, Answered(ref), params)
-                await deps.store.reply(f"key/{ref}", "", params, [wish], opts_in=False)
+                await deps.leads.reply(f"key/{ref}", "", params, [wish], opts_in=False)
             except Unavailable:  # the wish is not lost with the call: the broker keeps it until our database is back
                 await deps.say_directly(wish)
             log.info("reply.received", lead_id=lead, channel=Channel.CALL, intent=Intent.WANTS_LINK)
@@ -128,16 +133,16 @@ async def message_received(params: SignedForm, deps: FromApp) -> Response:
     key = f"inbound/{inbound.sid}"
     with tracing.continued({}):
         if meaning is Meaning.OPT_OUT:
-            await deps.store.opt_out(key, [inbound.phone], inbound.channel, "reply", params)
+            await deps.leads.opt_out(key, inbound.phone, inbound.channel, "reply", params)
             log.info("lead.opted_out", channel=inbound.channel, reason="reply")
         else:
-            leads = await deps.store.leads_at(inbound.phone)
+            leads = await deps.leads.leads_at(inbound.phone)
             replies = [
                 ReplyReceived(lead_id=lead_id, channel=inbound.channel, text=inbound.text, intent=Intent(meaning))
                 for lead_id in leads[:1]
             ]
             opts_in = meaning is Meaning.OPT_IN
-            await deps.store.reply(key, inbound.phone, params, replies, opts_in=opts_in)
+            await deps.leads.reply(key, inbound.phone, params, replies, opts_in=opts_in)
             log.info("reply.received", channel=inbound.channel, intent=meaning, leads=len(leads))
     return Response(EMPTY_TWIML, media_type=XML)
 
@@ -166,8 +171,10 @@ async def _mail_event(event: MailEvent, deps: Deps) -> None:
     key = f"mail/{hashlib.sha256(event.identity.encode()).hexdigest()}"
     body = {"event": event.identity}
     if event.opted_out and event.email:
-        await deps.store.opt_out(f"{key}/out", [event.email], Channel.EMAIL, event.opted_out, body)
+        await deps.leads.opt_out(f"{key}/out", event.email, Channel.EMAIL, event.opted_out, body)
         log.info("lead.opted_out", channel=Channel.EMAIL, reason=event.opted_out)
+    if event.clicked and event.email:
+        await deps.leads.alive(event.email)
     touch = _uuid(event.key) or await deps.store.touch_by_ref(event.ref)
     if touch is not None:
         await deps.store.hear(key, touch, event.receipt, body)
@@ -184,15 +191,24 @@ async def ask_to_unsubscribe(token: str, deps: FromApp) -> str:
 
 
 @routes.post("/baja/{token}", response_class=HTMLResponse)
-async def unsubscribe(token: str, deps: FromApp) -> str:
-    """The button, or a mail program's one click (RFC 8058). Saying it twice is fine."""
-    lead_id = read_unsubscribe_token(token, deps.settings.link_secret.get_secret_value())
-    if lead_id is None:
+async def unsubscribe(token: str, deps: FromApp, wish: Annotated[str, Form(alias=WISH)] = "") -> str:
+    """The button, or a mail program's one click (RFC 8058); afterwards the way back. Saying it twice is fine."""
+    submission_id = read_unsubscribe_token(token, deps.settings.link_secret.get_secret_value())
+    found = await deps.leads.form(submission_id) if submission_id is not None else None
+    if found is None:
         raise HTTPException(404)
+    lead_id, form = found
+    address = form.card.email or form.card.phone
     with tracing.continued({}):
-        await deps.store.opt_out_lead(lead_id, Channel.EMAIL, "unsubscribed")
+        if wish == BACK:
+            if address is not None:
+                await deps.leads.opt_in(address)
+            log.info("lead.opted_in", lead_id=lead_id)
+            return _page("Listo, volverás a recibir nuestros mensajes.", "", deps)
+        if address is not None:
+            await deps.leads.opt_out_at(address, Channel.EMAIL, "unsubscribed")
     log.info("lead.opted_out", lead_id=lead_id, channel=Channel.EMAIL, reason="unsubscribed")
-    return _page("Listo, te dimos de baja.", "<p>No volveremos a escribirte ni a llamarte.</p>", deps)
+    return _page("Listo, te dimos de baja.", WAY_BACK, deps)
 
 
 def _key(kind: str, params: dict[str, str], *names: str) -> str:

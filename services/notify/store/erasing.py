@@ -9,14 +9,14 @@ from contracts.touch import Channel, SkipReason, TouchSkipped
 from kit import outbox
 from kit.database import Connection, Database
 from kit.failures import Unavailable
-from services.notify.store.opting_out import opt_out
+from services.notify.store.opting_out import opt_out, opt_out_lead
 from services.notify.store.orders import CHANNEL, addresses_of
 
 NOBODY = LeadCard(name="").model_dump_json()
 
 ON_ITS_WAY = "select exists (select 1 from touches where lead_id = $1 and state = 'sending')"
 WAITING = """update touches set state = 'skipped', reason = 'operator', check_at = null
-             where lead_id = $1 and state = 'planned' returning touch_id, lead_id, step, channel"""
+             where lead_id = $1 and state = 'planned' returning touch_id, lead_id, step, channel, run"""
 TOUCHES = """update touches set address = null, booking = null, updated_at = now(),
                reason = case when state in ('failed', 'uncertain') then null else reason end,
                check_at = case when state = 'uncertain' then null else check_at end
@@ -25,8 +25,10 @@ CALLBACKS = """update callbacks set body = '{}' where touch_id in (select touch_
                or exists (select 1 from unnest($2::text[]) as t where strpos(body::text, t) > 0)"""
 TEXTS = "delete from texts where lead_id = $1"
 ADDRESSES = """with a as (delete from sessions where phone = any($1)),
-               b as (delete from dead_addresses where address = any($1))
-               delete from welcome_calls where phone = any($1)"""
+               b as (delete from dead_addresses where address = any($1)),
+               c as (delete from signs_of_life where address = any($1))
+               delete from contacts where address = any($1)"""
+FORMS = "update submissions set phone = null, email = null, card = $2::text::jsonb where lead_id = $1"
 LEAD = "update leads set phone = null, email = null, card = $2::text::jsonb, erased = true where lead_id = $1"
 
 
@@ -36,7 +38,9 @@ async def erase(database: Database, lead_id: int) -> None:
     Raises Unavailable while the lead is not known yet, and while one of its touches is on its way.
     """
     async with database.transaction() as connection:
-        await opt_out(connection, await addresses_of(connection, lead_id), CHANNEL, "erased")
+        for address in await addresses_of(connection, lead_id):
+            await opt_out(connection, address, CHANNEL, "erased")
+        await opt_out_lead(connection, lead_id, CHANNEL, "erased")
     async with database.transaction() as connection:
         addresses = await addresses_of(connection, lead_id)
         if await connection.fetchval(ON_ITS_WAY, lead_id):
@@ -52,6 +56,7 @@ async def _overwrite(connection: Connection, lead_id: int, addresses: list[str])
     await connection.execute(TOUCHES, lead_id)
     await connection.execute(TEXTS, lead_id)
     await connection.execute(ADDRESSES, addresses)
+    await connection.execute(FORMS, lead_id, NOBODY)
     await connection.execute(LEAD, lead_id, NOBODY)
 
 
@@ -61,5 +66,6 @@ def _skipped(row: asyncpg.Record) -> TouchSkipped:
         touch_id=row["touch_id"],
         step=row["step"],
         channel=Channel(row["channel"]),
+        run=row["run"],
         reason=SkipReason.OPERATOR,
     )

@@ -13,13 +13,11 @@ from contracts.booking import Booking
 from contracts.event import Event
 from contracts.lead import LeadCard
 from contracts.receipt import Receipt
-from contracts.reply import ReplyReceived
 from contracts.touch import (
     Channel,
-    DeferReason,
     FailureKind,
-    HoldReason,
     Kind,
+    ReleaseTouches,
     SkipReason,
     TouchDeferred,
     TouchFailed,
@@ -31,11 +29,12 @@ from contracts.touch import (
     TouchUnknown,
 )
 from kit import outbox, tracing
+from kit.clock import now
 from kit.database import Connection, Database
-from kit.failures import Unavailable
+from services.notify.decisions.limits import Limit
 from services.notify.decisions.receipts import advance, said_by
-from services.notify.decisions.sending import Facts, Standing
-from services.notify.store.opting_out import opt_out
+from services.notify.decisions.sending import Defer, Facts, Hold, Standing
+from services.notify.decisions.spending import Spending
 from services.notify.templates import NOTHING, Rendered
 from services.notify.touches import State, Touch
 
@@ -43,18 +42,23 @@ log = structlog.get_logger()
 
 HELD_CHECK = 1.0  # seconds; a held touch is looked at only while its company may be tried
 
-KEEP_CARD = (
-    """insert into leads (lead_id, phone, email, card) values ($1, $2, $3, $4::text::jsonb) on conflict do nothing"""
-)
-CARD = "select card from leads where lead_id = $1"
 CLAIM = """
 with card as (
-  insert into leads (lead_id, phone, email, card) values ($2, $9, $10, $11::text::jsonb) on conflict do nothing),
+  insert into leads (lead_id, phone, email, card, person_id)
+  select $2::bigint, $9::text, $10::text, $11::text::jsonb, $2::bigint
+  where $17::bigint = $2::bigint
+  on conflict do nothing),
+form as (
+  insert into submissions (submission_id, lead_id, phone, email, card)
+  select $17::bigint, $2::bigint, $9::text, $10::text, $11::text::jsonb where $17::bigint = $2::bigint
+  on conflict do nothing),
 claimed as (
   insert into touches (touch_id, lead_id, step, channel, template, address, state, attempts, sendings,
-                       first_claimed_at, claimed_at, lease_until, kind, fallback, until, booking)
-  select $1, $2, $3, $4, $5, $6, 'sending', 1, 1, now(), now(), now() + make_interval(secs => $7),
-         $12, $13, $14, $15::text::jsonb
+                       first_claimed_at, claimed_at, lease_until, kind, fallback, until, booking, run, submission_id,
+                       country, source)
+  select $1::uuid, $2::bigint, $3::text, $4::text, $5::text, $6::text, 'sending', 1, 1, now(), now(),
+         now() + make_interval(secs => $7), $12::text, $13::text[], $14::timestamptz, $15::text::jsonb, $16::bigint,
+         $17::bigint, $18::text, $19::text
   where not exists (select 1 from leads where lead_id = $2 and erased)
   on conflict (touch_id) do update set state = 'sending', attempts = touches.attempts + 1, until = $14,
     sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), looks = 0, check_at = null,
@@ -63,21 +67,34 @@ claimed as (
     where touches.state = $8 or ($8 = 'planned' and touches.state = 'skipped'
                                    and touches.reason in ('booked', 'booked_elsewhere'))
   returning attempts),
-dialled as (  -- by whichever lead of this number came first within a day
-  insert into welcome_calls (phone, touch_id)
-  select $6, $1 from claimed where $4 = 'call' and $12 = 'first_contact' and $6::text is not null
-  on conflict (phone) do update set touch_id = $1, at = now()
-    where welcome_calls.touch_id = $1 or welcome_calls.at < now() - interval '1 day'
+-- whichever touch comes first has the address' place of the day
+place as (
+  insert into contacts (address, what, day, place, touch_id)
+  select $6::text, $20::text, $21::date, free, $1::uuid from claimed, lateral (
+    select free from generate_series(1, $22::int) as free
+    where not exists (select 1 from contacts c where c.address = $6::text and c.what = $20::text and c.day = $21::date
+                        and c.place = free and c.touch_id <> $1)
+    order by free limit 1) as places
+  where $20::text is not null and $6::text is not null
+    and (select count(distinct touch_id) from contacts c
+         where c.address = $6::text and c.what = $20::text and c.day > $21::date - 7
+           and c.touch_id <> $1) < $23::int
+  on conflict (address, what, day, place) do update set touch_id = $1 where contacts.touch_id = $1
   returning 1)
 select (select attempts from claimed) as attempt,
-       $4 = 'call' and $12 = 'first_contact' and $6::text is not null
-         and not exists (select 1 from dialled) as called_today,
+       $20::text is not null and $6::text is not null and not exists (select 1 from place) as over_limit,
+       array(select distinct channel from touches where $12 = 'follow_up' and lead_id = $2 and kind = 'follow_up'
+               and touch_id <> $1 and sent_at > now() - interval '7 days') as channels_this_week,
+       exists (select 1 from touches where $12 = 'follow_up' and lead_id = $2 and kind = 'follow_up'
+                 and touch_id <> $1 and sent_at > now() - interval '12 hours') as followed_up_today,
        coalesce((select paused from switch), false) as paused,
        exists (select 1 from paused_leads where lead_id = $2 and paused) as lead_paused,
        (select reason from touches where touch_id = $1) as held_for,
-       exists (select 1 from opt_outs where address in ($9, $10)) as opted_out,
+       coalesce((select released from touches where touch_id = $1), false) as released,
+       exists (select 1 from opt_outs where address = $6) as opted_out,
+       exists (select 1 from leads where lead_id = $2 and stopped) as stopped,
        exists (select 1 from dead_addresses where address = $6) as dead,
-       exists (select 1 from sessions where phone = $9
+       exists (select 1 from sessions where phone = $6
                  and wrote_at > now() - interval '23 hours 55 minutes') as in_session"""
 SETTLE = """
 with told as (
@@ -88,18 +105,28 @@ with told as (
 settled as (
   update touches set state = $3, provider_ref = coalesce(nullif($4, ''), provider_ref), reason = $5,
     sent_at = case when $3 = 'sent' then now() else sent_at end, sendings = sendings - $7,
-    check_at = now() + make_interval(secs => $6), lease_until = null, updated_at = now()
-  where touch_id = $1 and attempts = $2 and state in ('sending', 'uncertain') returning lead_id)
+    check_at = now() + make_interval(secs => $6), lease_until = null, scope = $14, updated_at = now()
+  where touch_id = $1 and attempts = $2 and state in ('sending', 'uncertain') returning lead_id),
+freed as (  -- what was not made takes nobody's place
+  delete from contacts using settled where contacts.touch_id = $1 and $3 in ('skipped', 'planned'))
 insert into outbox (event_id, topic, lead_id, body, traceparent)
 select $8, $9, lead_id, $10, $11 from settled where $8::uuid is not null returning true"""
 EXPIRE = """update touches set state = 'uncertain', reason = 'lease expired', lease_until = null, looks = 0,
               check_at = now() + make_interval(secs => $1), updated_at = now()
             where state = 'sending' and lease_until < now() returning touch_id, lead_id, step, channel"""
-WROTE = "insert into sessions (phone) values ($1) on conflict (phone) do update set wrote_at = now()"
 NOTED = """insert into callbacks (key, touch_id, body)
            select $1, $2, case when exists (select 1 from touches join leads using (lead_id)
                                             where touch_id = $2 and erased) then '{}' else $3::jsonb end
            on conflict do nothing returning true"""
+RELEASE = """update touches set released = true, check_at = now()
+             where state = 'planned' and reason = $1 and scope = $2"""
+SPENDINGS = """select channel, coalesce(country, '') as country, left(address, 7) as prefix,
+                 coalesce(source, '') as source, kind = 'first_contact' as answers_form, sum(sendings)::int as day,
+                 coalesce(sum(sendings) filter (where first_claimed_at > now() - interval '1 hour'), 0)::int as hour
+               from touches where channel <> 'email' and first_claimed_at > now() - interval '1 day' and sendings > 0
+               group by 1, 2, 3, 4, 5"""
+MADE = """select t.*, coalesce(s.card, l.card) as card from touches t join leads l on l.lead_id = t.lead_id
+          left join submissions s on s.submission_id = t.submission_id where t.touch_id = $1"""
 FORGET = "delete from callbacks where received_at < now() - make_interval(days => 30)"
 
 
@@ -122,13 +149,6 @@ class Store:
     def __init__(self, database: Database, *, lease: float, patience: float) -> None:
         self._database, self._lease, self._patience = database, lease, patience
 
-    async def card_of(self, lead_id: int) -> LeadCard:
-        """Raises Unavailable for a lead of whom nothing is known yet: its own event is still on the way."""
-        rows = await self._database.fetch(CARD, lead_id)
-        if not rows:
-            raise Unavailable("the lead's card is not here yet")
-        return LeadCard.model_validate(rows[0]["card"])
-
     async def claim(
         self,
         touch: Touch,
@@ -136,6 +156,8 @@ class Store:
         *,
         from_state: State = State.PLANNED,
         standing: Standing,
+        limit: Limit | None = None,
+        country: str | None = None,
     ) -> tuple[Facts, int]:
         """Takes the touch in hand: makes its row, or takes it over from `from_state`. Committed when this returns.
 
@@ -158,6 +180,14 @@ class Store:
             list(touch.fallback),
             touch.until,
             touch.booking.model_dump_json() if touch.booking else None,
+            touch.run,
+            touch.submission_id or touch.lead_id,
+            country,
+            card.source,
+            limit.what if limit else None,
+            limit.day if limit else None,
+            limit.per_day if limit else None,
+            limit.per_week if limit else None,
         )
         claimed = row["attempt"] is not None
         facts = Facts(
@@ -165,7 +195,11 @@ class Store:
             opted_out=row["opted_out"],
             dead=row["dead"],
             in_session=row["in_session"],
-            called_today=row["called_today"],
+            stopped=row["stopped"],
+            again_at=limit.again_at if limit is not None and row["over_limit"] else None,
+            channels_this_week=frozenset(Channel(channel) for channel in row["channels_this_week"]),
+            followed_up_today=row["followed_up_today"],
+            released=row["released"],
             paused=row["paused"],
             lead_paused=row["lead_paused"],
             held_for=row["held_for"],
@@ -185,15 +219,29 @@ class Store:
         event = TouchSkipped(**_about(touch), reason=reason)
         await self._settle(touch, attempt, State.SKIPPED, event, reason=reason)
 
-    async def deferred(self, touch: Touch, attempt: int, reason: DeferReason) -> None:
+    async def deferred(self, touch: Touch, attempt: int, defer: Defer) -> None:
         """Nothing was sent; the scheduler is asked for a better hour."""
-        event = TouchDeferred(**_about(touch), booking=touch.booking.uid if touch.booking else "", reason=reason)
+        event = TouchDeferred(
+            **_about(touch),
+            booking=touch.booking.uid if touch.booking else "",
+            reason=defer.reason,
+            not_before=defer.not_before,
+        )
         await self._settle(touch, attempt, State.PLANNED, event, reason="deferred", sendings=-1)
 
-    async def held(self, touch: Touch, attempt: int, reason: HoldReason, *, to: State, known: bool) -> None:
-        """It waits where it stood; said unless it is `known` already."""
-        event = None if known else TouchHeld(**_about(touch), reason=reason)
-        await self._settle(touch, attempt, to, event, reason=reason, check_in=HELD_CHECK, sendings=-1)
+    async def held(self, touch: Touch, attempt: int, hold: Hold, *, to: State, known: bool) -> None:
+        """It waits where it stood; said unless it is `known` already. The clock does not try what has a scope."""
+        event = None if known else TouchHeld(**_about(touch), reason=hold.reason, scope=hold.scope)
+        check_in = None if hold.scope else HELD_CHECK
+        if hold.until is not None:
+            check_in = max(HELD_CHECK, (hold.until - now()).total_seconds())
+        await self._settle(
+            touch, attempt, to, event, reason=hold.reason, check_in=check_in, sendings=-1, scope=hold.scope
+        )
+
+    async def release(self, event: ReleaseTouches) -> None:
+        """Lets the touches go that are held for this reason in this scope; the clock makes them. Twice is fine."""
+        await self._database.fetch(RELEASE, event.reason, event.scope)
 
     async def unknown(self, touch: Touch) -> None:
         """Nobody can say whether it was sent: it stays uncertain, and a person must look."""
@@ -221,13 +269,17 @@ class Store:
         """Says something that is about no touch."""
         await outbox.say(self._database, event)
 
-    async def sent_today(self) -> dict[Channel, int]:
-        """How many calls and messages were sent, or may have been, in the last 24 hours."""
+    async def spendings(self) -> list[Spending]:
+        """The calls and messages of the last 24 hours that were sent, or may have been."""
+        return [Spending(**row) for row in await self._database.fetch(SPENDINGS)]
+
+    async def sources(self) -> int:
+        """How many sources brought leads in the last seven days."""
         rows = await self._database.fetch(
-            """select channel, sum(sendings) as count from touches
-               where channel <> 'email' and first_claimed_at > now() - interval '1 day' group by channel"""
+            """select count(distinct coalesce(card->>'source', '')) as count from leads
+               where created_at > now() - interval '7 days'"""
         )
-        return {Channel(row["channel"]): row["count"] for row in rows}
+        return int(rows[0]["count"])
 
     async def uncertain(
         self, touch: Touch, attempt: int, reason: str, text: Rendered, *, check_in: float, answered: bool
@@ -255,6 +307,7 @@ class Store:
         reason: str | None = None,
         check_in: float | None = None,
         sendings: int = 0,
+        scope: str | None = None,
     ) -> None:
         """Keeps what was told; else does nothing where a callback, or a later attempt, has already said more."""
         await self._database.write(
@@ -272,6 +325,7 @@ class Store:
             tracing.current(),
             text.subject,
             text.text,
+            scope or None,
         )
 
     async def hear(self, key: str, touch_id: UUID, receipt: Receipt | None, body: dict[str, Any]) -> None:
@@ -354,7 +408,9 @@ class Store:
                                   and channel = any($3) order by check_at limit $2 for update skip locked)
                    update touches t set check_at = now() + interval '1 minute', looks = looks + 1
                    from due, leads where due.touch_id = t.touch_id and leads.lead_id = t.lead_id
-                   returning t.*, leads.card, extract(epoch from now() - t.first_claimed_at)::float8 as age""",
+                   returning t.*, extract(epoch from now() - t.first_claimed_at)::float8 as age,
+                     coalesce((select s.card from submissions s where s.submission_id = t.submission_id),
+                              leads.card) as card""",
                 state,
                 limit,
                 list(channels),
@@ -386,52 +442,9 @@ class Store:
         )
         return {row["provider_ref"] for row in rows}
 
-    async def opt_out(
-        self, key: str, addresses: Sequence[str], channel: str, reason: str, body: dict[str, Any]
-    ) -> None:
-        """The person behind any of these addresses is left alone on all of theirs. A repeat has no effect."""
-        async with self._database.transaction() as connection:
-            if not await connection.fetchval(NOTED, key, None, body):
-                return
-            await opt_out(connection, addresses, channel, reason)
-
-    async def nobody_is_at(self, address: str) -> None:
-        """Nothing more goes to an address that a provider says reaches nobody."""
-        await self._database.fetch("insert into dead_addresses (address) values ($1) on conflict do nothing", address)
-
-    async def opt_out_lead(self, lead_id: int, channel: str, reason: str) -> None:
-        async with self._database.transaction() as connection:
-            row = await connection.fetchrow("select phone, email from leads where lead_id = $1", lead_id)
-            if row is not None:
-                await opt_out(connection, [a for a in (row["phone"], row["email"]) if a], channel, reason)
-
-    async def reply(
-        self, key: str, phone: str, body: dict[str, Any], replies: Sequence[ReplyReceived], *, opts_in: bool
-    ) -> None:
-        """Keeps what somebody wrote and says it of their leads; `opts_in` takes their stop back. Once per key."""
-        async with self._database.transaction() as connection:
-            if not await connection.fetchval(NOTED, key, None, body):
-                return
-            if phone:
-                await connection.execute(WROTE, phone)
-            if opts_in:
-                await connection.execute(
-                    """delete from opt_outs where address = $1 or address in
-                         (select unnest(array[phone, email]) from leads where phone = $1)""",
-                    phone,
-                )
-            await outbox.add(connection, replies)
-
-    async def leads_at(self, phone: str) -> list[int]:
-        """The leads with this phone, newest first."""
-        rows = await self._database.fetch("select lead_id from leads where phone = $1 order by lead_id desc", phone)
-        return [row["lead_id"] for row in rows]
-
     async def made(self, touch_id: UUID) -> tuple[Touch, LeadCard]:
         """A touch of the ledger, and whose it is. Raises LookupError for one that was never made."""
-        rows = await self._database.fetch(
-            "select touches.*, card from touches join leads using (lead_id) where touch_id = $1", touch_id
-        )
+        rows = await self._database.fetch(MADE, touch_id)
         if not rows:
             raise LookupError(f"no touch {touch_id}")
         return _touch(rows[0]), LeadCard.model_validate(rows[0]["card"])
@@ -446,7 +459,13 @@ class Store:
 
 
 def _about(touch: Touch) -> dict[str, Any]:
-    return {"lead_id": touch.lead_id, "touch_id": touch.touch_id, "step": touch.step, "channel": touch.channel}
+    return {
+        "lead_id": touch.lead_id,
+        "touch_id": touch.touch_id,
+        "step": touch.step,
+        "channel": touch.channel,
+        "run": touch.run,
+    }
 
 
 async def _leave_to_a_person(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
@@ -487,4 +506,6 @@ def _touch(row: asyncpg.Record) -> Touch:
         fallback=tuple(Channel(channel) for channel in row["fallback"]),
         until=row["until"],
         booking=Booking.model_validate(row["booking"]) if row["booking"] else None,
+        run=row["run"],
+        submission_id=row["submission_id"] or row["lead_id"],
     )

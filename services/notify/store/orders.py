@@ -1,12 +1,12 @@
 """Notify's SQL: what operators order about a lead or a touch. The same order twice has no effect."""
 
-from contracts.lead import LeadOptedOut, LeadPaused, LeadStopped, LeadUnpaused
+from contracts.lead import LeadPaused, LeadStopped, LeadUnpaused
 from contracts.touch import SkipReason, TouchReviewed, TouchSkipped
 from kit import outbox
 from kit.database import Connection, Database
 from kit.failures import Unavailable
 from kit.inbox import first_time, forget_old
-from services.notify.store.opting_out import opt_out
+from services.notify.store.opting_out import opt_out, opt_out_lead
 from services.notify.touches import State
 
 CONSUMER = "notify.orders"
@@ -29,13 +29,14 @@ class Orders:
         await self._database.fetch(PAUSE, event.lead_id, isinstance(event, LeadPaused), event.at)
 
     async def stop(self, event: LeadStopped) -> None:
-        """The person is left alone, as if they had said so. Raises Unavailable while the lead is not known yet."""
+        """The person is left alone at every address they gave. Raises Unavailable while the lead is not known yet."""
         async with self._database.transaction() as connection:
             addresses = await addresses_of(connection, event.lead_id)
-            if await first_time(connection, CONSUMER, event.event_id) and not await opt_out(
-                connection, addresses, CHANNEL, "operator"
-            ):  # who had said stop before, and has come again: this lead has still to hear of it
-                await outbox.add(connection, [LeadOptedOut(lead_id=event.lead_id, channel=CHANNEL, reason="operator")])
+            if not await first_time(connection, CONSUMER, event.event_id):
+                return
+            for address in addresses:
+                await opt_out(connection, address, CHANNEL, "operator")
+            await opt_out_lead(connection, event.lead_id, CHANNEL, "operator")
 
     async def review(self, event: TouchReviewed) -> None:
         """A touch that was given up is planned again, for the clock to make, or settled. Any other is left alone."""
@@ -52,11 +53,11 @@ class Orders:
 
 
 async def addresses_of(connection: Connection, lead_id: int) -> list[str]:
-    """Where the person is reached. Raises Unavailable while the lead is not known yet."""
-    row = await connection.fetchrow("select phone, email from leads where lead_id = $1 for update", lead_id)
-    if row is None:
+    """Every address of the person's forms. Raises Unavailable while the lead is not known yet."""
+    if not await connection.fetchval("select true from leads where lead_id = $1 for update", lead_id):
         raise Unavailable("the lead's card is not here yet")
-    return [address for address in (row["phone"], row["email"]) if address]
+    rows = await connection.fetch("select phone, email from submissions where lead_id = $1", lead_id)
+    return sorted({address for row in rows for address in (row["phone"], row["email"]) if address})
 
 
 def _left_out(event: TouchReviewed) -> TouchSkipped:

@@ -22,7 +22,6 @@ from contracts.lead import (
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
-    LeadReturned,
     LeadSuperseded,
     LeadUnpaused,
     LeadUnregistered,
@@ -215,7 +214,7 @@ def test_nothing_that_a_later_form_said_survives_the_erasure() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        LeadReturned(lead_id=LEAD, card=a_card(email="otra@example.com")),
+        updated(email="otra@example.com"),
         touch(TouchFailed, Channel.SMS, 5, kind=FailureKind.UNREACHABLE, reason="21211 otra@example.com"),
         LeadUnregistered(lead_id=LEAD, reason="otra@example.com is no address"),
         WorkFailed(lead_id=LEAD, service="crm", kind="work", row_id=1, reason="KeyError: otra@example.com"),

@@ -16,8 +16,8 @@ from tests.builders import a_booking
 
 NOW = datetime(2026, 2, 10, 16, tzinfo=UTC)
 NOBODY = Hints(lead_id=None, token=None, email=None, phone_texts=())
-ANA = Known(7, "ana@example.com", "+528112345678")
-BETO = Known(8, "beto@example.com", "+528112340000")
+ANA = Known(7, 7, "ana@example.com", "+528112345678")
+BETO = Known(8, 8, "beto@example.com", "+528112340000")
 
 
 def said(what: What, uid: str = "first", *, minutes: int = 0, previous: str | None = None, **changes: Any) -> Said:

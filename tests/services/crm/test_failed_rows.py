@@ -60,7 +60,7 @@ async def test_a_card_that_cannot_be_read_is_set_aside_and_the_others_are_taken(
     database: Database, registrations: Registrations
 ) -> None:
     for lead in (1, 2, 3):
-        await registrations.want_lead(uuid4(), lead, a_card(), "note")
+        await registrations.want_lead(uuid4(), lead, None, a_card(), "note")
     await database.fetch("""update registrations set card = '{"name": 5}' where lead_id = 2""")
 
     taken = await registrations.take_leads(10)
@@ -75,7 +75,7 @@ async def test_a_card_that_cannot_be_read_is_set_aside_and_the_others_are_taken(
 async def test_a_lead_that_is_never_clear_is_set_aside_in_the_end(
     database: Database, registrations: Registrations
 ) -> None:
-    await registrations.want_lead(uuid4(), 1, a_card(), "note")
+    await registrations.want_lead(uuid4(), 1, None, a_card(), "note")
     for _ in range(TRIES):
         await look_in_vain(registrations)
         assert await states(database, "registrations") == ["waiting"]
@@ -90,7 +90,7 @@ async def test_an_operator_has_a_lead_tried_again_or_leaves_it(
     database: Database, registrations: Registrations
 ) -> None:
     for lead in (1, 2, 3):
-        await registrations.want_lead(uuid4(), lead, a_card(), "note")
+        await registrations.want_lead(uuid4(), lead, None, a_card(), "note")
     await registrations.take_leads(2)
     for lead in (1, 2, 3):  # the third was not in hand
         await registrations.lead_failed(lead, "a bug")
@@ -106,7 +106,7 @@ async def test_an_operator_has_a_lead_tried_again_or_leaves_it(
 async def test_a_note_that_is_never_clear_is_set_aside_and_tried_again_when_an_operator_says_so(
     database: Database, registrations: Registrations
 ) -> None:
-    await registrations.want_lead(uuid4(), 1, a_card(), "note")
+    await registrations.want_lead(uuid4(), 1, None, a_card(), "note")
     await registrations.take_leads(1)
     await registrations.registered({1: (1001, 1)})
     for _ in range(TRIES + 1):
@@ -124,7 +124,7 @@ async def test_a_note_that_is_never_clear_is_set_aside_and_tried_again_when_an_o
 
 async def test_only_what_is_still_in_hand_goes_back(database: Database, registrations: Registrations) -> None:
     for lead in (1, 2):
-        await registrations.want_lead(uuid4(), lead, a_card(), "note")
+        await registrations.want_lead(uuid4(), lead, None, a_card(), "note")
     await registrations.take_leads(2)
     await registrations.leads_unclear([1], looks=0, look_in=60)
 

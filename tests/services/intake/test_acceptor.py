@@ -29,7 +29,7 @@ class Table:
         if self._left == 0:
             raise Unavailable("database: away")
         self._left -= 1
-        return [Welcome(number) for number, _ in enumerate(batch)]
+        return [Welcome(number, number) for number, _ in enumerate(batch)]
 
 
 async def accepted(table: Table, *names: str) -> list[type]:

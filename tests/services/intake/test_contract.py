@@ -31,7 +31,7 @@ class Accepts:
             case "again":
                 return Replay(1)
             case _:
-                return Welcome(1)
+                return Welcome(1, 1)
 
 
 with patch.dict(os.environ, read_recipes(LIMITLESS)["intake"].environment):

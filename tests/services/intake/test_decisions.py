@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 from contracts.lead import LeadCard
 from services.intake.decisions import (
     Conflict,
+    Earlier,
     Fault,
+    Join,
     Known,
     Quarantine,
     Replay,
-    Return,
     Submission,
     Welcome,
     read_form,
+    same_person,
     settle,
 )
 from tests.builders import a_card
@@ -127,39 +129,95 @@ def test_any_form_is_either_a_storable_card_or_faults(fields: dict[str, Any]) ->
         assert all(isinstance(fault, Fault) for fault in answer)
 
 
-NOBODY = Known(keys={}, people={})
+NOBODY = Known(keys={}, contents={}, earlier=[])
 ANA = Submission(a_card(), b"1")
 FRESH = range(1, 10)
 
 
+def known(*cards: LeadCard, **more: Any) -> Known:
+    """Lead 7, person 5, with these forms."""
+    return Known({}, {}, [Earlier(7, 5, card, **more) for card in cards])
+
+
+def join(*changed: str, **more: Any) -> Join:
+    return Join(submission_id=1, lead_id=7, person_id=5, changed=changed, **more)
+
+
 @pytest.mark.parametrize(
-    ("batch", "known", "verdicts"),
+    ("changes", "same"),
     [
-        pytest.param([ANA], NOBODY, [Welcome(1)], id="somebody new"),
-        pytest.param([ANA], Known({}, {"+528112345678": 7}), [Return(7)], id="the same phone"),
-        pytest.param([ANA], Known({}, {"ana@example.com": 7}), [Return(7)], id="the same email"),
+        pytest.param({}, True, id="everything agrees"),
+        pytest.param({"email": "otra@example.com"}, True, id="phone and name"),
         pytest.param(
-            [ANA],
-            Known({}, {"ana@example.com": 7, "+528112345678": 5}),
-            [Return(5)],
-            id="phone and email of two: the phone",
+            {"email": "otra@example.com", "name": "ANA  TÓRRES"}, True, id="phone and the name as it is typed"
         ),
-        pytest.param([ANA, ANA], NOBODY, [Welcome(1), Return(1)], id="twice in one batch"),
-        pytest.param([Submission(a_card(), b"1", "k")], Known({"k": (b"1", 7)}, {}), [Replay(7)], id="the same key"),
-        pytest.param([Submission(a_card(), b"2", "k")], Known({"k": (b"1", 7)}, {}), [Conflict()], id="a key reused"),
+        pytest.param({"name": "Luz Torres"}, True, id="phone and email"),
+        pytest.param({"phone": "+525512345678"}, True, id="email and name"),
+        pytest.param({"phone": None, "name": "Luz Torres"}, True, id="email, and one of the two has no phone"),
+        pytest.param({"email": "hija@example.com", "name": "Luz Torres"}, False, id="mother and daughter: the phone"),
+        pytest.param({"phone": "+525512345678", "name": "Luz"}, False, id="somebody who typed this email"),
+        pytest.param({"email": None, "name": "Luz"}, False, id="somebody who typed this phone"),
+        pytest.param({"phone": "+525512345678", "email": "otra@example.com"}, False, id="a namesake"),
+    ],
+)
+def test_who_is_one_person(changes: dict[str, Any], same: bool) -> None:
+    assert same_person(a_card(), a_card(**changes)) is same
+    assert same_person(a_card(**changes), a_card()) is same
+
+
+@pytest.mark.parametrize(
+    ("batch", "before", "verdicts"),
+    [
+        pytest.param([ANA], NOBODY, [Welcome(1, 1)], id="somebody new"),
+        pytest.param([ANA], known(a_card()), [join()], id="again within a day"),
+        pytest.param([ANA], known(a_card(), recent=False), [join(returned=True)], id="again after a day"),
+        pytest.param(
+            [Submission(a_card(email="new@example.com", service="Otro"), b"2")],
+            known(a_card()),
+            [join("email", "service")],
+            id="with another email and service",
+        ),
+        pytest.param([ANA], known(a_card(phone=None)), [join("phone")], id="the phone comes with the second form"),
+        pytest.param([ANA], known(a_card(), ended="opted_out"), [Welcome(1, 5)], id="after a stop: a new lead"),
+        pytest.param(
+            [ANA], known(a_card(), ended="finished", recent=False), [Welcome(1, 5, (7,))], id="after its journey ended"
+        ),
+        pytest.param([ANA], known(a_card(), ended="closed"), [join()], id="closed, and answered within a day"),
+        pytest.param(
+            [ANA, Submission(a_card(service="X"), b"2")],
+            NOBODY,
+            [Welcome(1, 1), Join(2, 1, 1, ("service",))],
+            id="twice in one batch",
+        ),
+        pytest.param([ANA, ANA], NOBODY, [Welcome(1, 1), Replay(1)], id="the same content in one batch"),
+        pytest.param([ANA], Known({}, {b"1": 9}, []), [Replay(9)], id="the same content within ten minutes"),
+        pytest.param(
+            [Submission(a_card(), b"1", "k")], Known({"k": (b"1", 9)}, {}, []), [Replay(9)], id="the same key"
+        ),
+        pytest.param(
+            [Submission(a_card(), b"2", "k")], Known({"k": (b"1", 9)}, {}, []), [Conflict()], id="a key reused"
+        ),
         pytest.param(
             [Submission(a_card(), b"1", "k"), Submission(a_card(), b"1", "k"), Submission(a_card(), b"2", "k")],
             NOBODY,
-            [Welcome(1), Replay(1), Conflict()],
+            [Welcome(1, 1), Replay(1), Conflict()],
             id="one key thrice in one batch",
         ),
         pytest.param(
-            [Submission(a_card(), b"1", suspect=True), ANA],
+            [Submission(a_card(), b"1", suspect=True), Submission(a_card(), b"2")],
             NOBODY,
-            [Quarantine(1), Welcome(2)],
+            [Quarantine(1), Welcome(2, 2)],
             id="a robot takes no one's place",
+        ),
+        pytest.param(
+            [ANA],
+            Known({}, {}, [Earlier(7, 7, a_card(email=None)), Earlier(8, 8, a_card(phone=None))]),
+            [Join(1, 8, 8, ("phone",), supersedes=(7,), merges=(7,))],
+            id="a form that joins two leads: one journey",
         ),
     ],
 )
-def test_who_is_new(batch: list[Submission], known: Known, verdicts: list[object]) -> None:
-    assert settle(batch, known, list(FRESH)[: len(batch)]) == verdicts
+def test_what_becomes_of_a_form(batch: list[Submission], before: Known, verdicts: list[object]) -> None:
+    settled = settle(batch, before, list(FRESH)[: len(batch)])
+
+    assert settled == verdicts

@@ -13,7 +13,7 @@ from services.intake.store import Received
 
 class Accepts:
     async def accept(self, _: Received) -> Verdict:
-        return Welcome(1)
+        return Welcome(1, 1)
 
 
 async def test_one_address_is_limited_and_told_when_to_come_back_and_another_is_not() -> None:

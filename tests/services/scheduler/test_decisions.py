@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
 from contracts.cadence import CadenceFinished
-from contracts.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadUnpaused
+from contracts.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadSuperseded, LeadUnpaused, LeadUpdated
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import Channel, Kind, SkipReason, TouchDeferred, TouchDue, TouchSkipped, touch_id
 from journey.model import Journey
@@ -33,9 +33,8 @@ from services.scheduler.decisions import (
     leave_out,
     plan,
     reconcile,
-    superseded,
 )
-from tests.builders import a_booking, a_lead_created
+from tests.builders import a_booking, a_card, a_lead_created
 
 JOURNEY: Journey = load_journey(JourneySettings(_env_file=None))[0]
 MONTERREY = ZoneInfo("America/Monterrey")
@@ -133,17 +132,20 @@ def test_after_a_cancelled_booking_the_follow_up_goes_on_where_it_stood_still() 
     assert list(steps(lead)) == FOLLOW_UPS
 
 
-@pytest.mark.parametrize(
-    "end",
-    [
-        LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply"),
-        LeadClosed(lead_id=123456, reason=Closing.WON),
-    ],
-)
-def test_stop_stops_everything_also_what_comes_later(end: Change) -> None:
+def test_a_lead_that_is_closed_gets_nothing_more() -> None:
+    end = LeadClosed(lead_id=123456, reason=Closing.WON)
+
     assert steps(after(end)) == {}
     assert steps(after(booked(), end)) == {}
-    assert steps(after(end, booked(), cancelled(2))) == {}
+    assert steps(after(end, booked())) == {}
+
+
+def test_who_said_stop_is_not_followed_up_and_keeps_their_meeting() -> None:
+    end = LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply")
+
+    assert steps(after(end)) == {}
+    assert steps(after(booked(), end)) == steps(after(booked()))
+    assert steps(after(end, booked())) == steps(after(booked()))
 
 
 @pytest.mark.parametrize("event", [booked(), cancelled(2), LeadOptedOut(lead_id=123456, channel="sms", reason="reply")])
@@ -345,8 +347,8 @@ def test_no_journey_has_two_touches_of_one_step_nor_one_outside_its_hours(
             assert hour.weekday() < 6
 
 
-DAY_3 = Timer("day_3", Channel.WHATSAPP, "", local(2026, 3, 5, 10))
-DAY_6 = Timer("day_6", Channel.EMAIL, "", local(2026, 3, 9, 10))
+DAY_3 = Timer("day_3", Channel.WHATSAPP, "", 0, local(2026, 3, 5, 10))
+DAY_6 = Timer("day_6", Channel.EMAIL, "", 0, local(2026, 3, 9, 10))
 
 
 def due(timer: Timer, now: datetime, **more: Any) -> End:
@@ -370,7 +372,7 @@ def test_two_days_of_outage_move_a_follow_up_to_the_next_morning() -> None:
 
 
 def test_a_moved_one_goes_out_when_its_new_time_comes() -> None:
-    morning = Timer("day_3", Channel.WHATSAPP, "", local(2026, 3, 6, 9))
+    morning = Timer("day_3", Channel.WHATSAPP, "", 0, local(2026, 3, 6, 9))
 
     assert isinstance(due(morning, local(2026, 3, 6, 9, 1), planned_at=DAY_3.due_at), Fire)
 
@@ -390,7 +392,7 @@ def test_what_a_later_step_has_overtaken_is_dropped() -> None:
 
 
 def test_the_last_follow_up_ends_the_cadence_once_and_by_name() -> None:
-    last = Timer("day_12", Channel.WHATSAPP, "", local(2026, 3, 14, 10))
+    last = Timer("day_12", Channel.WHATSAPP, "", 0, local(2026, 3, 14, 10))
     ends = [due(last, last.due_at), due(last, last.due_at)]
 
     finished = [
@@ -401,7 +403,7 @@ def test_the_last_follow_up_ends_the_cadence_once_and_by_name() -> None:
 
 
 def test_a_step_that_an_operator_has_left_out_says_so_and_the_last_one_ends_the_cadence() -> None:
-    last = Timer("day_12", Channel.WHATSAPP, "", local(2026, 3, 14, 10))
+    last = Timer("day_12", Channel.WHATSAPP, "", 0, local(2026, 3, 14, 10))
     said = [leave_out(a_lead(), JOURNEY, timer).events for timer in (DAY_3, last)]
 
     assert [[event.topic for event in events] for events in said] == [
@@ -447,7 +449,7 @@ def test_the_same_touch_is_not_due_a_fourth_time_within_an_hour() -> None:
 
 def test_a_touch_whose_time_came_is_planned_again_only_where_it_was_reopened() -> None:
     rows = [Row(1, DAY_3, DAY_3.due_at, "fired"), Row(2, DAY_6, DAY_6.due_at, "failed")]
-    later = [Timer("day_3", Channel.WHATSAPP, "", local(2026, 3, 9, 10)), DAY_6]
+    later = [Timer("day_3", Channel.WHATSAPP, "", 0, local(2026, 3, 9, 10)), DAY_6]
 
     assert reconcile(rows, later, frozenset()).reopen == ()
     assert reconcile(rows, later, frozenset({DAY_3.name, DAY_6.name})).reopen == ((1, local(2026, 3, 9, 10)),)
@@ -455,8 +457,8 @@ def test_a_touch_whose_time_came_is_planned_again_only_where_it_was_reopened() -
 
 def test_timers_follow_the_plan() -> None:
     rows = [Row(1, DAY_3, DAY_3.due_at, "pending"), Row(2, DAY_6, DAY_6.due_at, "pending")]
-    moved = Timer("day_3", Channel.WHATSAPP, "", local(2026, 3, 6, 10))
-    new = Timer("day_9", Channel.EMAIL, "", local(2026, 3, 11, 10))
+    moved = Timer("day_3", Channel.WHATSAPP, "", 0, local(2026, 3, 6, 10))
+    new = Timer("day_9", Channel.EMAIL, "", 0, local(2026, 3, 11, 10))
     changes = reconcile(rows, [moved, new], frozenset())
 
     assert (changes.delete, changes.move, changes.insert) == ((2,), ((1, moved.due_at),), (new,))
@@ -464,8 +466,51 @@ def test_timers_follow_the_plan() -> None:
 
 def test_a_superseded_lead_keeps_its_meeting_and_loses_its_follow_up() -> None:
     booked = changed(a_lead(), LeadBooked(lead_id=123456, revision=1, booking=a_booking(), at=ENTERED), JOURNEY)
-    old = superseded(booked, JOURNEY)
+    news = LeadSuperseded(lead_id=123456, by_lead_id=9, person_id=5)
+    old = changed(booked, news, JOURNEY)
     cancelled = changed(old, BookingCancelled(lead_id=123456, revision=2, uid="b", at=days(1)), JOURNEY)
 
     assert {timer.step for timer in plan(old, JOURNEY)} == {timer.step for timer in plan(booked, JOURNEY)}
     assert plan(cancelled, JOURNEY) == []
+
+
+def returned(at: datetime, *, submission: int = 900, **more: Any) -> LeadUpdated:
+    return LeadUpdated(
+        lead_id=123456, submission_id=submission, person_id=123456, card=a_card(), returned=True, at=at, **more
+    )
+
+
+def test_who_comes_back_is_followed_up_from_the_start_under_new_names() -> None:
+    lead = changed(a_lead(), returned(days(20)), JOURNEY)
+
+    assert {timer.run for timer in plan(lead, JOURNEY)} == {900}
+    assert steps(lead)["day_3"] == days(23)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply"), id="after a stop"),
+        pytest.param(LeadClosed(lead_id=123456, reason=Closing.WON), id="closed in Kommo"),
+        pytest.param(
+            LeadBooked(lead_id=123456, revision=1, booking=a_booking(), at=ENTERED), id="with a meeting ahead"
+        ),
+    ],
+)
+def test_what_does_not_begin_again(before: Change) -> None:
+    lead = changed(a_lead(), before, JOURNEY)
+
+    assert changed(lead, returned(days(20)), JOURNEY) == lead
+
+
+def test_a_late_deferral_of_an_earlier_run_changes_nothing() -> None:
+    lead = changed(a_lead(), returned(days(20)), JOURNEY)
+    late = changed(lead, deferral("day_3", Channel.WHATSAPP, days(3)), JOURNEY)
+
+    assert [t for t in plan(late, JOURNEY) if t.run == 0] == []
+
+
+def test_a_journey_may_let_who_comes_back_join_silently() -> None:
+    silent = JOURNEY.model_copy(update={"on_return": "join"})
+
+    assert changed(a_lead(), returned(days(20)), silent) == a_lead()

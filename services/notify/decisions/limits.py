@@ -1,0 +1,42 @@
+"""How often a number or a mailbox may be reached, whoever's forms name it. Pure: no clock, no database, no network."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from contracts.touch import Channel, Kind
+from services.notify.touches import Touch
+
+UNASKED = {Kind.FIRST_CONTACT, Kind.FOLLOW_UP}
+MORNING = time(9)
+WEEK_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many of `what` to one address on one `day` of its own calendar, and in a week; after that `again_at`."""
+
+    what: str
+    day: date
+    per_day: int
+    per_week: int
+    again_at: datetime
+
+
+def limit_of(
+    touch: Touch, now: datetime, *, zone: str, calls_per_day: int, calls_per_week: int, demonstration: bool
+) -> Limit | None:
+    """The limit that the touch counts towards; None for what the person asked for, or what a meeting brings.
+
+    A number gets one unasked call and one follow-up text per channel a day, a mailbox one welcome and one follow-up
+    mail. A demonstration, whose days are seconds, limits the first contact only.
+    """
+    if touch.kind not in UNASKED or (demonstration and touch.kind is Kind.FOLLOW_UP):
+        return None
+    day = now.astimezone(ZoneInfo(zone)).date()
+    tomorrow = datetime.combine(day + timedelta(days=1), MORNING, ZoneInfo(zone))
+    if touch.channel is Channel.CALL:
+        return Limit("call", day, calls_per_day, calls_per_week, tomorrow)
+    if touch.channel is not Channel.EMAIL and touch.kind is Kind.FIRST_CONTACT:
+        return None  # it follows a call, which is counted
+    return Limit(f"{touch.kind} {touch.channel}", day, 1, WEEK_DAYS, tomorrow)
