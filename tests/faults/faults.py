@@ -307,6 +307,8 @@ FAULTS: tuple[Fault, ...] = (
     _input("stop while claimed", inputs.stop_while_claimed),
     _input("stop while in retry", inputs.stop_while_in_retry),
     _input("poison messages", inputs.poison),
+    _input("booked as another lead of the person (a circle)", inputs.booked_as_another_lead),
+    _input("a poisoned timer", inputs.poisoned_timer),
     _input("bodies of 1 MB and 10 MB, 100,000 nested arrays, a slow upload", inputs.large_bodies),
     _input("names with emoji, bidi marks, NUL, quotes and injections", inputs.strange_names, quick=True),
     _input("forged, missing, replayed and foreign signatures", inputs.signatures, quick=True),

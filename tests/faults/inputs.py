@@ -12,7 +12,9 @@ import aio_pika
 import httpx
 from twilio.request_validator import RequestValidator
 
+from contracts.lead import LeadCreated
 from contracts.link import sign
+from tests.builders import a_card
 from tests.faults.wired import WiredSystem
 from tests.system import e164, person, received
 
@@ -187,6 +189,36 @@ async def signatures(system: WiredSystem) -> None:
         assert (await system.webhook(body)).status_code == 200
     await system.happens(lead, "lead.booked", seconds=60)
     assert (await system.actions(lead)).count("lead.booked") == 1
+
+
+async def booked_as_another_lead(system: WiredSystem) -> None:
+    """The person of a lead has a meeting under another one: the follow-up is skipped once, and that is all."""
+    first, form = await _a_lead(system)
+    await system.happens(first, "lead.registered", "email touch.delivered", seconds=60)
+    await system.book(form)
+    await system.happens(first, "lead.booked", seconds=60)
+    second = 8_000_000 + first
+    card = a_card(phone=e164(form), email=form["email"])
+    await system.say(LeadCreated(lead_id=second, card=card, person_id=first))
+    await system.happens(second, "lead.registered", seconds=60)
+    await system.planned(second, "day_3", "day_6", "day_9", "day_12")
+    await system.let_pass(second, "day_3")
+    await system.happens(second, "whatsapp touch.skipped", seconds=60)
+    await system.quiet()
+    actions = await system.actions(second)
+    assert (actions.count("whatsapp touch.due"), actions.count("whatsapp touch.skipped")) == (1, 1), actions
+
+
+async def poisoned_timer(system: WiredSystem) -> None:
+    """A timer that cannot be decided: the others fire all the same, and a person sees it."""
+    lead, _ = await _a_lead(system)
+    await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
+    poison = """insert into timers (lead_id, step, channel, due_at, planned_at)
+                values ($1, 'day_6', 'sms', now(), now()) returning id"""
+    await system.sql("scheduler", poison, lead)
+    await system.happens(lead, "work.failed", seconds=60)
+    await system.let_pass(lead, "day_3")
+    await system.happens(lead, "whatsapp touch.delivered", seconds=60)
 
 
 async def _a_lead(system: WiredSystem) -> tuple[int, dict[str, Any]]:

@@ -64,6 +64,7 @@ class World:
     outcomes: Counter[object] = field(default_factory=Counter)
     revision: int = 0
     parked: bool = False
+    late: list[Change] = field(default_factory=list)
 
     def hear(self, event: Change) -> None:
         """The scheduler folds the event in, and brings its timers up to date."""
@@ -128,7 +129,9 @@ class World:
                 pass
 
     def _say(self, event: Change) -> None:
-        if not self.parked:
+        if self.parked:
+            self.late.append(event)
+        else:
             self.hear(event)
 
 
@@ -171,14 +174,23 @@ def happen(world: World, what: str) -> None:
             world.facts = replace(world.facts, dead=True)
         case "news are parked":
             world.parked = True
-        case "news arrive":
+        case "news arrive late":
             world.parked = False
+            for event in world.late:
+                world.hear(event)
+            world.late.clear()
 
 
 THINGS = (
     *("booked", "booked, and the scheduler never hears", "booked elsewhere", "cancelled"),
     *("closed", "closed, and the scheduler never hears", "paused", "paused, and the scheduler never hears", "unpaused"),
-    *("opted out", "opted out, and the scheduler never hears", "its address is dead", "news are parked", "news arrive"),
+    *(
+        "opted out",
+        "opted out, and the scheduler never hears",
+        "its address is dead",
+        "news are parked",
+        "news arrive late",
+    ),
 )
 
 
