@@ -20,9 +20,8 @@ select (select version from turn) as version, (select version from current_journ
   (select jsonb_agg(jsonb_build_array(lead_id, person_id, card, ended, recent) order by submission_id) from (
      select s.submission_id, s.lead_id, l.person_id, s.card, l.ended,
             l.answered_at > now() - make_interval(secs => $5) as recent
-     from submissions s join leads l using (lead_id)
-     where (s.phone = any($2) or s.email = any($2)) and not l.suspect
-     order by s.submission_id desc limit 1000) as found) as earlier,
+     from (select * from submissions where phone = any($2) or email = any($2) offset 0) s  -- found by address first
+     join leads l using (lead_id) where not l.suspect order by s.submission_id desc limit 1000) as found) as earlier,
   (select jsonb_agg(jsonb_build_array(encode(content, 'hex'), submission_id)) from submissions
    where content = any($4) and received_at > now() - make_interval(secs => $6)) as contents,
   (select jsonb_agg(jsonb_build_array(key, encode(content, 'hex'), submission_id)) from idempotency_keys

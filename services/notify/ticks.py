@@ -98,6 +98,7 @@ async def stop_looking(touch: Open, state: State, deps: Deps) -> None:
                     touch_id=touch_id,
                     step=touch.touch.step,
                     channel=touch.touch.channel,
+                    run=touch.touch.run,
                 )
             )
             await deps.store.check_again(touch_id, state, check_in=None)

@@ -35,6 +35,7 @@ def said_by(
     lead_id: int,
     step: str,
     channel: Channel,
+    run: int = 0,
     asked_at: datetime | None = None,
 ) -> list[Event]:
     """The events of a step forward: that it was sent, where nobody had said so yet, and what became of it."""
@@ -46,6 +47,7 @@ def said_by(
                 touch_id=touch_id,
                 step=step,
                 channel=channel,
+                run=run,
                 provider_ref=receipt.ref or None,
                 asked_at=asked_at,
             )
@@ -54,10 +56,18 @@ def said_by(
         case Accepted():
             pass
         case Arrived():
-            events.append(TouchDelivered(lead_id=lead_id, touch_id=touch_id, step=step, channel=channel))
+            events.append(TouchDelivered(lead_id=lead_id, touch_id=touch_id, step=step, channel=channel, run=run))
         case Undeliverable(_, kind, reason):
             events.append(
-                TouchFailed(lead_id=lead_id, touch_id=touch_id, step=step, channel=channel, kind=kind, reason=reason)
+                TouchFailed(
+                    lead_id=lead_id,
+                    touch_id=touch_id,
+                    step=step,
+                    channel=channel,
+                    run=run,
+                    kind=kind,
+                    reason=reason,
+                )
             )
         case Answered():
             events.append(CallAnswered(lead_id=lead_id, touch_id=touch_id, step=step))

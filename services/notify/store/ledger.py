@@ -113,7 +113,7 @@ insert into outbox (event_id, topic, lead_id, body, traceparent)
 select $8, $9, lead_id, $10, $11 from settled where $8::uuid is not null returning true"""
 EXPIRE = """update touches set state = 'uncertain', reason = 'lease expired', lease_until = null, looks = 0,
               check_at = now() + make_interval(secs => $1), updated_at = now()
-            where state = 'sending' and lease_until < now() returning touch_id, lead_id, step, channel"""
+            where state = 'sending' and lease_until < now() returning touch_id, lead_id, step, channel, run"""
 NOTED = """insert into callbacks (key, touch_id, body)
            select $1, $2, case when exists (select 1 from touches join leads using (lead_id)
                                             where touch_id = $2 and erased) then '{}' else $3::jsonb end
@@ -344,7 +344,8 @@ class Store:
 
     async def _apply(self, connection: Connection, touch_id: UUID, receipt: Receipt) -> None:
         row = await connection.fetchrow(
-            "select touch_id, lead_id, step, channel, state, claimed_at from touches where touch_id = $1 for update",
+            """select touch_id, lead_id, step, channel, run, state, claimed_at from touches
+               where touch_id = $1 for update""",
             touch_id,
         )
         if row is None:
@@ -371,6 +372,7 @@ class Store:
             lead_id=row["lead_id"],
             step=row["step"],
             channel=Channel(row["channel"]),
+            run=row["run"],
             asked_at=row["claimed_at"],
         )
         await outbox.add(connection, events)
@@ -393,6 +395,7 @@ class Store:
                     lead_id=row["lead_id"],
                     step=row["step"],
                     channel=Channel(row["channel"]),
+                    run=row["run"],
                     reason="lease expired",
                 )
                 for row in rows
@@ -476,8 +479,14 @@ async def _leave_to_a_person(connection: Connection, rows: Sequence[asyncpg.Reco
         "update touches set check_at = null where touch_id = any($1::uuid[])", [row["touch_id"] for row in rows]
     )
     events = [
-        TouchUnknown(lead_id=r["lead_id"], touch_id=r["touch_id"], step=r["step"], channel=Channel(r["channel"]))
-        for r in rows
+        TouchUnknown(
+            lead_id=row["lead_id"],
+            touch_id=row["touch_id"],
+            step=row["step"],
+            channel=Channel(row["channel"]),
+            run=row["run"],
+        )
+        for row in rows
     ]
     await outbox.add(connection, events)
 

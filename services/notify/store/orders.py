@@ -66,5 +66,6 @@ def _left_out(event: TouchReviewed) -> TouchSkipped:
         touch_id=event.touch_id,
         step=event.step,
         channel=event.channel,
+        run=event.run,
         reason=SkipReason.OPERATOR,
     )
