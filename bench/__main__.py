@@ -92,7 +92,7 @@ class Bench:
             nonlocal commits
             while time.perf_counter() - began < 3:
                 await pool.execute(
-                    "insert into leads (lead_id, suspect, card) values (nextval('lead_ids'), true, '{}')"
+                    "insert into leads (lead_id, person_id, suspect, card) values (nextval('lead_ids'), 0, true, '{}')"
                 )
                 commits += 1
 
