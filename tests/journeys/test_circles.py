@@ -2,8 +2,9 @@
 
 import pytest
 
+from contracts.lead import LeadCreated
 from contracts.touch import Channel, TouchDeferred, touch_id
-from tests.builders import a_lead_created
+from tests.builders import a_card
 from tests.system import System, e164, person
 
 pytestmark = pytest.mark.connected
@@ -95,7 +96,8 @@ async def test_who_booked_as_another_lead_is_skipped_once_and_told_to_kommo_once
     await system.book(form)
     await system.happens(first, "lead.booked")
     second = 8_000_000 + first
-    await system.say(a_lead_created(lead_id=second, phone=e164(form), email=form["email"]))
+    card = a_card(phone=e164(form), email=form["email"])
+    await system.say(LeadCreated(lead_id=second, card=card, person_id=first))
     await system.happens(second, "lead.registered")
     await system.planned(second, *FOLLOW_UPS)
     await system.let_pass(second, "day_3")
