@@ -27,7 +27,8 @@ JOURNEY = PROJECT / "tests" / "journeys" / "journey.yml"
 Row = Callable[[str, str, str], None]
 
 ENROL = """insert into enrolments (lead_id, journey, person_id, facts)
-           select n, $1, n, jsonb_set($2::text::jsonb, '{lead_id}', to_jsonb(n)) from generate_series($3::bigint, $4) n"""
+           select n, $1, n, jsonb_set($2::text::jsonb, '{lead_id}', to_jsonb(n))
+           from generate_series($3::bigint, $4) n"""
 PLAN = """insert into timers (lead_id, step, channel, due_at, planned_at)
           select n, 'day_3', 'whatsapp', at, at from generate_series($1::bigint, $2) n,
           lateral (select now() + interval '1 hour' + n * interval '1 second' as at) later"""

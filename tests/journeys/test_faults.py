@@ -293,7 +293,8 @@ async def test_no_personal_data_in_any_log(system: System) -> None:
 
 
 async def _any_lead(system: System, people: list[dict[str, Any]]) -> bool:
-    return bool(await system.sql("intake", "select true from submissions where phone = any($1)", [e164(p) for p in people]))
+    query = "select true from submissions where phone = any($1)"
+    return bool(await system.sql("intake", query, [e164(p) for p in people]))
 
 
 async def _parked(system: System, service: str, reason: str, *, seconds: float = 30) -> dict[str, Any]:
