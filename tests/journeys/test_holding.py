@@ -131,3 +131,46 @@ async def test_above_the_days_spending_calls_wait_and_emails_go(system: System) 
         await system.sql("notify", spent, before, 1)
 
     await system.happens(lead, *WELCOMED, seconds=90)
+
+
+async def test_above_a_cap_calls_wait_for_an_operator_and_emails_go(system: System) -> None:
+    """As if two million calls had answered forms within the hour; what they cost is forgotten again."""
+    before = await system.lead(person())
+    await system.happens(before, "call.answered")
+    made = "update touches set sendings = $2 where lead_id = $1 and channel = 'call' returning 1"
+    await system.sql("notify", made, before, 2_000_000)
+    deadline = time.monotonic() + 30
+    try:
+        while True:
+            form = person(2)
+            lead = await system.lead(form)
+            actions = await system.happens(lead, "email touch.delivered")
+            if "call touch.held" in actions:
+                break
+            assert time.monotonic() < deadline, "no cap was ever reached"
+    finally:
+        await system.sql("notify", made, before, 1)
+    console = system.native.addresses.console
+
+    async def shown() -> bool:
+        groups = (await system.http.get(f"{console}/api/held")).json()
+        return [(group["reason"], group["scope"]) for group in groups] == [("capped", "door /api/lead")]
+
+    await system.until(shown, lambda: "the held call is not shown")
+    assert not await system.sandbox("calls", e164(form))
+    order = {"by": "Operadora", "reason": "capped", "scope": "door /api/lead"}
+    (await system.http.post(f"{console}/api/held/release", json=order)).raise_for_status()
+
+    await system.happens(lead, *WELCOMED, seconds=60)
+
+
+async def test_a_number_of_an_unknown_range_waits_for_an_operator(system: System) -> None:
+    form = person(2) | {"telefono": "+527001230020"}
+    lead = await system.lead(form)
+    await system.happens(lead, "call touch.held", "email touch.delivered")
+
+    assert not await system.sandbox("calls", "+527001230020")
+    order = {"by": "Operadora", "reason": "number_unknown", "scope": f"lead {lead}"}
+    url = f"{system.native.addresses.console}/api/held/release"
+    (await system.http.post(url, json=order)).raise_for_status()
+    await system.happens(lead, "call touch.sent", seconds=60)

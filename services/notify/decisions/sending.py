@@ -145,11 +145,13 @@ def _held(touch: Touch, facts: Facts, now: datetime) -> Hold | None:
         return Hold(HoldReason.PAUSED)
     if touch.kind is Kind.ASKED_FOR and facts.opens_at is not None and facts.opens_at > now:
         return Hold(HoldReason.HOURS, until=facts.opens_at)
+    if facts.spent:
+        return Hold(HoldReason.BUDGET_SPENT)
     if facts.number is NumberStanding.UNKNOWN and not facts.released:
         return Hold(HoldReason.NUMBER_UNKNOWN, scope=f"lead {touch.lead_id}")
     if facts.cap is not None and touch.kind in UNASKED and not facts.released:
         return Hold(HoldReason.CAPPED, scope=facts.cap)
-    return Hold(HoldReason.BUDGET_SPENT) if facts.spent else None
+    return None
 
 
 def _against(touch: Touch, standing: Standing) -> SkipReason | None:
