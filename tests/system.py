@@ -260,7 +260,7 @@ class System:
             busy = await self.sql(
                 "notify",
                 """select count(*) from touches where state = 'sending'
-                     or (state = 'planned' and reason is distinct from 'deferred')
+                     or (state = 'planned' and reason is distinct from 'deferred' and scope is null)
                      or (state = 'uncertain' and check_at is not null)""",
             )
             nonlocal rests

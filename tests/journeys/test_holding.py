@@ -173,4 +173,4 @@ async def test_a_number_of_an_unknown_range_waits_for_an_operator(system: System
     order = {"by": "Operadora", "reason": "number_unknown", "scope": f"lead {lead}"}
     url = f"{system.native.addresses.console}/api/held/release"
     (await system.http.post(url, json=order)).raise_for_status()
-    await system.happens(lead, "call touch.sent", seconds=60)
+    await system.happens(lead, "call touch.sent", "whatsapp touch.sent", seconds=60)
