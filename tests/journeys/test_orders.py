@@ -403,8 +403,12 @@ async def erased(system: System, lead: int) -> None:
 
     async def done() -> bool:
         left = [
-            await system.sql("intake", "select phone from leads where lead_id = $1", lead),
-            await system.sql("scheduler", "select phone from enrolments where lead_id = $1", lead),
+            await system.sql("intake", "select phone from submissions where lead_id = $1", lead),
+            await system.sql(
+                "scheduler",
+                "select true from enrolments where lead_id = $1 and facts->>'stopped' is distinct from 'erased'",
+                lead,
+            ),
             *[
                 await system.sql(name, f"select true from {table} where lead_id = $1 and not erased", lead)
                 for name, table in (("crm", "registrations"), ("notify", "leads"))

@@ -32,8 +32,8 @@ class Facts:
     `followed_up_today`: what the lead's follow-up has used; `one_channel_a_week`: the law allows no second; `abroad`:
     its country is none of ours; `number`: what kind of number it is; `opens_at`: when the law's hours next open, None
     where they never do; `paused`: an operator stopped everything; `lead_paused`: this lead's follow-up waits; `spent`:
-    this touch would exceed the day's spending cap; `cap`: the cap that is reached; `released`: an operator let a touch of the lead go;
-    `held_for`: why it waited before.
+    this touch would exceed the day's spending cap; `cap`: the cap that is reached; `released`: an operator let a touch
+    of the lead go; `held_for`: why it waited before.
     """
 
     claimed: bool
