@@ -81,7 +81,7 @@ async def test_receipts_in_any_order_and_after_the_end_change_nothing(system: Sy
     assert await system.sql("notify", "select state from touches where touch_id = $1", touch) == "delivered"
 
 
-async def test_baja_stops_everything_on_all_channels_also_for_a_new_lead_with_the_same_number(system: System) -> None:
+async def test_baja_stops_the_lead_on_all_channels_and_its_number_stays_silent_for_a_new_one(system: System) -> None:
     form = person(0, 0)
     lead = await system.lead(form)
     await system.happens(lead, "call.answered", "email touch.delivered")
@@ -93,9 +93,13 @@ async def test_baja_stops_everything_on_all_channels_also_for_a_new_lead_with_th
     )
     assert answer.status_code == 200
     await system.happens(lead, "lead.opted_out")
-    await system.sql("intake", "update leads set created_at = created_at - interval '2 days' where lead_id = $1", lead)
+
+    async def ended() -> bool:
+        return await system.sql("intake", "select ended = 'opted_out' from leads where lead_id = $1", lead) is True
+
+    await system.until(ended, lambda: "intake never heard of the stop")
     again = await system.lead(form | {"nombre": "Otro Nombre"})
-    await system.happens(again, "call touch.skipped", "email touch.skipped")
+    await system.happens(again, "call touch.skipped", "email touch.deferred")
 
     [counts] = await everything_received(system, [form])
     assert counts == {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}
