@@ -4,7 +4,7 @@ import re
 import unicodedata
 import zoneinfo
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import email_validator
@@ -205,17 +205,20 @@ UNRECOGNISED = {STOPPED, "erased"}
 
 def settle(batch: Sequence[Submission], known: Known, fresh_ids: Sequence[int]) -> list[Verdict]:
     """What becomes of each submission, in order; those of one batch know of one another."""
-    memory = _Memory(dict(known.keys), dict(known.contents), list(known.earlier))
+    memory = _Memory(dict(known.keys), dict(known.contents))
+    for earlier in known.earlier:
+        memory.add(earlier)
     return [memory.settle(submission, fresh) for submission, fresh in zip(batch, fresh_ids, strict=True)]
 
 
 @dataclass(slots=True)
 class _Memory:
-    """What is known before each submission of a batch."""
+    """What is known before each submission of a batch; `places` finds earlier ones by their addresses."""
 
     keys: dict[str, tuple[bytes, int]]
     contents: dict[bytes, int]
-    earlier: list[Earlier]
+    earlier: list[Earlier] = field(default_factory=list)
+    places: dict[str, list[int]] = field(default_factory=dict)
 
     def settle(self, submission: Submission, fresh: int) -> Verdict:
         if submission.key is not None and submission.key in self.keys:
@@ -223,7 +226,7 @@ class _Memory:
             return Replay(answer) if content == submission.content else Conflict()
         if submission.content in self.contents:
             return Replay(self.contents[submission.content])
-        verdict = _verdict(submission, self.earlier, fresh)
+        verdict = _verdict(submission, self._at(submission.card), fresh)
         self.contents[submission.content] = fresh
         if submission.key is not None:
             self.keys[submission.key] = (submission.content, fresh)
@@ -231,10 +234,21 @@ class _Memory:
             self._remember(submission.card, verdict)
         return verdict
 
+    def add(self, earlier: Earlier) -> None:
+        for address in addresses(earlier.card):
+            self.places.setdefault(address, []).append(len(self.earlier))
+        self.earlier.append(earlier)
+
+    def _at(self, card: LeadCard) -> list[Earlier]:
+        """The earlier submissions that share an address with the form, the oldest first."""
+        found = {place for address in addresses(card) for place in self.places.get(address, ())}
+        return [self.earlier[place] for place in sorted(found)]
+
     def _remember(self, card: LeadCard, verdict: Welcome | Join) -> None:
-        merged = verdict.merges if isinstance(verdict, Join) else ()
-        self.earlier = [_after(earlier, verdict, merged) for earlier in self.earlier]
-        self.earlier.append(Earlier(verdict.lead_id, verdict.person_id, card))
+        if isinstance(verdict, Join) or verdict.supersedes:
+            merged = verdict.merges if isinstance(verdict, Join) else ()
+            self.earlier = [_after(earlier, verdict, merged) for earlier in self.earlier]
+        self.add(Earlier(verdict.lead_id, verdict.person_id, card))
 
 
 def _after(earlier: Earlier, verdict: Welcome | Join, merged: Sequence[int]) -> Earlier:
