@@ -14,8 +14,8 @@ create index permits_by_person on permits (person_id);
 create table submissions (submission_id bigint primary key, lead_id bigint not null, phone text, email text);
 insert into submissions select lead_id, lead_id, phone, email from registrations;
 create index submissions_by_lead on submissions (lead_id);
-create index submissions_by_phone on submissions (phone) where phone is not null;
-create index submissions_by_email on submissions (email) where email is not null;
+create index submissions_by_phone on submissions (phone);
+create index submissions_by_email on submissions (email);
 """
 
 

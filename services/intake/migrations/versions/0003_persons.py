@@ -17,8 +17,8 @@ update submissions s set phone = card->>'phone', email = card->>'email', submiss
   case when exists (select 1 from submissions o where o.lead_id = s.lead_id and o.id < s.id)
     then nextval('lead_ids') else s.lead_id end;
 alter table submissions drop column id, add primary key (submission_id);
-create index submissions_by_phone on submissions (phone) where phone is not null;
-create index submissions_by_email on submissions (email) where email is not null;
+create index submissions_by_phone on submissions (phone);
+create index submissions_by_email on submissions (email);
 create index submissions_by_content on submissions (content, received_at);
 alter table idempotency_keys rename column fingerprint to content;
 alter table idempotency_keys rename column lead_id to submission_id;

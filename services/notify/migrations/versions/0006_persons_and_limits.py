@@ -15,8 +15,8 @@ create table submissions (
 insert into submissions (submission_id, lead_id, phone, email, card)
   select lead_id, lead_id, phone, email, card from leads;
 create index submissions_by_lead on submissions (lead_id);
-create index submissions_by_phone on submissions (phone) where phone is not null;
-create index submissions_by_email on submissions (email) where email is not null;
+create index submissions_by_phone on submissions (phone);
+create index submissions_by_email on submissions (email);
 create table signs_of_life (address text primary key, at timestamptz not null default now());
 drop index leads_by_phone;
 drop index leads_by_email;
