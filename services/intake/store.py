@@ -20,8 +20,11 @@ select (select version from turn) as version, (select version from current_journ
   (select jsonb_agg(jsonb_build_array(lead_id, person_id, card, ended, recent) order by submission_id) from (
      select s.submission_id, s.lead_id, l.person_id, s.card, l.ended,
             l.answered_at > now() - make_interval(secs => $5) as recent
-     from (select * from submissions where phone = any($2) or email = any($2) offset 0) s  -- found by address first
-     join leads l using (lead_id) where not l.suspect order by s.submission_id desc limit 1000) as found) as earlier,
+     from (select distinct on (mine.submission_id) mine.* from unnest($2::text[]) as asked (address), lateral (
+             select * from submissions where phone = address or email = address
+             order by submission_id desc limit 100) as mine) as s,
+       lateral (select * from leads where lead_id = s.lead_id limit 1) as l
+     where not l.suspect order by s.submission_id desc limit 1000) as found) as earlier,
   (select jsonb_agg(jsonb_build_array(encode(content, 'hex'), submission_id)) from submissions
    where content = any($4) and received_at > now() - make_interval(secs => $6)) as contents,
   (select jsonb_agg(jsonb_build_array(key, encode(content, 'hex'), submission_id)) from idempotency_keys
