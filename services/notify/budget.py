@@ -19,8 +19,11 @@ class Budget:
 
     async def count(self) -> None:
         """Asks the ledger what all replicas have sent."""
-        self._counted, self._sources = await self._store.spendings(), await self._store.sources()
-        self._since = []
+        self._counted, self._since = await self._store.spendings(), []
+
+    async def count_sources(self) -> None:
+        """Asks how many sources there are: they change seldom, and counting a week's leads takes long."""
+        self._sources = await self._store.sources()
 
     def allows(self, channel: Channel, country: str) -> bool:
         price = price_of(self._prices, channel, country)

@@ -63,6 +63,7 @@ def ticks(deps: Deps) -> Sequence[Tick]:
         Tick("settle_uncertain", 0.5, settle_uncertain),
         Tick("ask_for_receipts", 5, ask_for_receipts),
         Tick("count_spending", 1, deps.budget.count),
+        Tick("count_sources", 60, deps.budget.count_sources),
         Tick("forget_old_callbacks", 3600, deps.store.forget_old_callbacks),
         Tick("forget_old_orders", 3600, deps.orders.forget_old),
     )
