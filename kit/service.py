@@ -42,8 +42,8 @@ class Frame:
     closing: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
-def make_frame(name: str, settings: ServiceSettings, *, connections: int = 8) -> Frame:
-    """The parts of service `name`; nothing is connected yet. Raises ExampleValues."""
+def make_frame(name: str, settings: ServiceSettings, *, connections: int = 8, scans: bool = False) -> Frame:
+    """The parts of service `name`; nothing is connected yet. `scans` is as in Database. Raises ExampleValues."""
     refuse_examples(settings)
     start_logging(name, settings.log_format)
     provider = tracing.start_exporting(name, settings.otel_exporter_otlp_endpoint)
@@ -55,7 +55,7 @@ def make_frame(name: str, settings: ServiceSettings, *, connections: int = 8) ->
         settings=settings,
         registry=registry,
         relay=relay,
-        database=Database(settings.dsn, connections=connections, on_commit=relay.wake),
+        database=Database(settings.dsn, connections=connections, scans=scans, on_commit=relay.wake),
         broker=make_broker(
             name, amqp_url=amqp_url, delays=settings.delays, registry=registry, tracer_provider=provider
         ),

@@ -26,7 +26,7 @@ from services.console.ticks import ticks
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Raises InvalidJourney when the journey file is not sound, ValueError when nobody is to log in."""
     settings = settings or Settings()
-    frame = make_frame("console", settings)
+    frame = make_frame("console", settings, scans=True)
     journey, _ = load_journey(settings)
     pages = Pages(zone=settings.timezone, business=settings.business_name)
     door = Door(settings.users)
