@@ -1,7 +1,8 @@
 """python -m tests.faults: every fault during a burst of leads, and what became of each lead.
 
 Exits 1 when a touch was lost or doubled, or anything else was wrong. Everything runs on this machine and speaks to
-loopback only; each fault is bounded in count and time.
+loopback only; each fault is bounded in count and time. With --write each fault is a row of runs/crash.csv as soon as it
+was played, and what its commit has played with its seed is not played again.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import random
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -17,12 +19,14 @@ import typer
 from rich.console import Console
 
 from pauta.cli import by_docker
+from tests import runs
 from tests.faults.faults import FAULTS, Fault
 from tests.faults.matrix import COLUMNS, Row, add, play, print_table, write
 from tests.faults.story import Account, Somebody, personal_data_in
 from tests.faults.wired import WiredSystem
 
 out = Console(soft_wrap=True, highlight=False)
+RUNS = Path("runs/crash.csv")
 
 
 async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | None) -> bool:
@@ -35,6 +39,9 @@ async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | N
         try:
             await system.open()
             for fault in faults:
+                if played := _played(fault, repeat, seed, write_to):
+                    rows.append(played)
+                    continue
                 row = Row(fault.group, fault.name, repeat, Account())
                 for number in range(repeat):
                     started = time.monotonic()
@@ -48,6 +55,8 @@ async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | N
                     for note in account.notes:
                         out.print(f"    {note}", style="red")
                 rows.append(row)
+                if write_to is not None:
+                    runs.append(write_to / RUNS, _as_written(row, seed))
             leaked = personal_data_in(system.logs(), people)
             versions = await _versions(system)
         finally:
@@ -63,6 +72,21 @@ async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | N
     return all(row.account.good for row in rows) and not leaked
 
 
+def _as_written(row: Row, seed: int) -> dict[str, object]:
+    account = {field: value for field, value in asdict(row.account).items() if field != "notes"}
+    return {"commit": runs.commit(), "seed": seed, "fault": row.name, "good": row.account.good, **account}
+
+
+def _played(fault: Fault, repeat: int, seed: int, write_to: Path | None) -> Row | None:
+    """The row of a fault that this commit has come through with this seed."""
+    for row in runs.rows(write_to / RUNS, commit=runs.commit(), seed=seed) if write_to is not None else ():
+        if row["fault"] == fault.name and row["good"] == "True":
+            leads, lost, doubled, uncertain, parked, late = (int(row[column]) for column in ("leads", *COLUMNS[:-1]))
+            account = Account(leads, lost, doubled, uncertain, parked, late, float(row["recovered"]))
+            return Row(fault.group, fault.name, repeat, account)
+    return None
+
+
 async def _versions(system: WiredSystem) -> dict[str, str]:
     overview = (await system.management("GET", "/overview")).json()
     return {
@@ -76,7 +100,7 @@ def main(
     repeat: Annotated[int, typer.Option(help="How often each fault is played.")] = 1,
     only: Annotated[str, typer.Option(help="Faults whose name contains this.")] = "",
     group: Annotated[str, typer.Option(help="Faults of this group.")] = "",
-    write_to: Annotated[Path | None, typer.Option("--write", help="A folder for crash-matrix.json and .md.")] = None,
+    write_to: Annotated[Path | None, typer.Option("--write", help="A folder for the matrix and the runs.")] = None,
 ) -> None:
     faults = [fault for fault in FAULTS if only in fault.name and group in ("", fault.group)]
     started = time.monotonic()

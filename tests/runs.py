@@ -1,0 +1,32 @@
+"""Rows of long runs, appended to a file of `docs/runs/` as they come: an interrupted run can be taken up again."""
+
+import csv
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def commit() -> str:
+    """The last commit that changed more than documents, which runs write; with a + where files differ from it."""
+    code = ["--", ".", ":!docs"]
+    last = subprocess.run(["git", "log", "-1", "--format=%h", *code], capture_output=True, text=True, check=True)
+    changed = subprocess.run(["git", "status", "--porcelain", *code], capture_output=True, text=True, check=True)
+    return last.stdout.strip() + ("+" if changed.stdout else "")
+
+
+def append(path: Path, row: Mapping[str, object]) -> None:
+    """Adds the row at once; a new file begins with the names of the columns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, list(row), lineterminator="\n")
+        if not file.tell():
+            writer.writeheader()
+        writer.writerow(row)
+
+
+def rows(path: Path, *, commit: str, seed: int) -> list[dict[str, str]]:
+    """What that commit has already done with that seed."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [row for row in csv.DictReader(file) if (row["commit"], row["seed"]) == (commit, str(seed))]
