@@ -28,7 +28,7 @@ from contracts.lead import (
     LeadUnregistered,
     LeadUpdated,
 )
-from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
+from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack, SpendingReached
 from contracts.reply import ReplyReceived
 from contracts.touch import (
     ReleaseTouches,
@@ -87,6 +87,7 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     OutboundResumed,
     ProviderAway,
     ProviderBack,
+    SpendingReached,
     DeadLetterReplayed,
     DeadLetterDiscarded,
     WorkFailed,

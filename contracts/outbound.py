@@ -1,4 +1,4 @@
-"""What leaves for the companies outside, as a whole: stopped, let go, waiting for one of them. About no one lead."""
+"""What leaves for the companies outside, as a whole: stopped, let go, waiting, its price. About no one lead."""
 
 from typing import Literal
 
@@ -20,6 +20,19 @@ class OutboundResumed(Event):
     topic: Literal["outbound.resumed"] = "outbound.resumed"
     lead_id: int = 0
     by: str
+
+
+class SpendingReached(Event):
+    """notify: the last 24 hours' calls and messages came near their cap. Said once a day (UTC) of each share.
+
+    `spent` and `cap` are reckoned amounts, in the currency of TOUCH_PRICES.
+    """
+
+    topic: Literal["spending.reached"] = "spending.reached"
+    lead_id: int = 0
+    percent: int
+    spent: float
+    cap: float
 
 
 class ProviderAway(Event):

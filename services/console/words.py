@@ -112,6 +112,8 @@ ENGLISH = {
     "Número desconocido: {}": "Unknown number: {}",
     "Número desconocido, {} contactos: {}": "Unknown number, {} touches: {}",
     "1 contacto retenido por tope: {}": "1 touch held by a cap: {}",
+    "El gasto de 24 horas llegó al {} % de su tope": "The spending of 24 hours has come to {} % of its cap",
+    "El gasto se acerca al tope del día": "The spending comes near the day's cap",
     "{} contactos retenidos por tope: {}": "{} touches held by a cap: {}",
     "desde": "since",
     "Dejar salir": "Let them go",

@@ -1,7 +1,11 @@
 """What calls and messages cost, by the price list, and the caps above which no more leaves by itself."""
 
+from uuid import NAMESPACE_URL, uuid5
+
+from contracts.outbound import SpendingReached
 from contracts.touch import Channel
-from services.notify.decisions.spending import Caps, Prices, Spending, price_of, reached_cap, spent
+from kit.clock import now
+from services.notify.decisions.spending import Caps, Prices, Spending, alarm, price_of, reached_cap, spent
 from services.notify.store.ledger import Store
 from services.notify.touches import Touch
 
@@ -16,10 +20,24 @@ class Budget:
         self._counted: list[Spending] = []
         self._since: list[Spending] = []
         self._sources = 0
+        self._alarmed: tuple[str, int] = ("", 0)
 
     async def count(self) -> None:
         """Asks the ledger what all replicas have sent."""
         self._counted, self._since = await self._store.spendings(), []
+        await self._alarm()
+
+    async def _alarm(self) -> None:
+        """Says once a day that the cap comes near; other replicas, and this one when it starts again, say the same."""
+        amount, day = spent(self._counted, self._prices), now().date().isoformat()
+        percent = alarm(amount, self._caps.daily)
+        if percent is None or (day, percent) <= self._alarmed:
+            return
+        name = uuid5(NAMESPACE_URL, f"spending/{day}/{percent}")
+        await self._store.say(
+            SpendingReached(event_id=name, percent=percent, spent=round(amount, 2), cap=self._caps.daily)
+        )
+        self._alarmed = (day, percent)
 
     async def count_sources(self) -> None:
         """Asks how many sources there are: they change seldom, and counting a week's leads takes long."""

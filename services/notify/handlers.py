@@ -19,7 +19,7 @@ from contracts.lead import (
     LeadUnpaused,
     LeadUpdated,
 )
-from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
+from contracts.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack, SpendingReached
 from contracts.reply import Intent, ReplyReceived
 from contracts.touch import (
     Channel,
@@ -72,6 +72,7 @@ SAYS = (
     TouchHeld,
     ProviderAway,
     ProviderBack,
+    SpendingReached,
     CallAnswered,
     CallUnanswered,
     ReplyReceived,

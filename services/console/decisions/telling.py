@@ -78,6 +78,7 @@ OTHERS = {
     "outbound.resumed": Told("■", "Todo vuelve a salir", Tone.GOOD),
     "provider.away": Told("!", "Un proveedor no responde", Tone.BAD),
     "provider.back": Told("✓", "El proveedor responde de nuevo", Tone.GOOD),
+    "spending.reached": Told("$", "El gasto se acerca al tope del día", Tone.DOUBT),
     "dead_letter.replayed": Told("↻", "Se reintentó un mensaje pendiente"),
     "dead_letter.discarded": Told("✕", "Se descartó un mensaje pendiente", Tone.DOUBT),
     "catch_up.held": Told("‖", "Hay contactos atrasados que esperan tu decisión", Tone.BAD),

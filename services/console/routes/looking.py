@@ -88,6 +88,7 @@ async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLRespons
         attention=len(await deps.figures.in_need_of_attention(limit=WAITING)),
         failed=len(await deps.figures.failed_work(limit=WAITING)),
         held=await deps.figures.held(),
+        spending=await deps.figures.spending_alarm(),
     )
 
 

@@ -49,6 +49,8 @@ ATTENTION = """select * from leads where attention is not null and stopped is nu
                order by paused_at, lead_id limit $1"""
 HELD = """select reason, scope, count(*) as touches, min(at) as oldest from held_touches
           group by 1, 2 order by 4, 1, 2"""
+ALARM = """select at, (body->>'percent')::int as percent from actions
+           where topic = 'spending.reached' and at > now() - interval '24 hours' order by at desc limit 1"""
 FAILED = """select * from failed_work where $1::text[] is null or service || '-' || kind || '-' || row_id = any($1)
             order by at, service, kind, row_id limit $2"""
 OUTCOMES = """select s.key as step, s.value as outcome, count(*) as leads from leads, jsonb_each_text(steps) s
@@ -129,6 +131,11 @@ class Figures:
     async def held(self) -> list[Held]:
         """Touches that an operator must release, by reason and scope; the oldest first."""
         return [Held(**row) for row in await self._database.fetch(HELD)]
+
+    async def spending_alarm(self) -> dict[str, Any] | None:
+        """What was said last, within 24 hours, of the spending that comes near its cap."""
+        rows = await self._database.fetch(ALARM)
+        return dict(rows[0]) if rows else None
 
     async def failed_work(self, *, limit: int, letter_ids: list[str] | None = None) -> list[FailedRow]:
         """Rows that services have set aside, the oldest first; all, or those with these ids."""

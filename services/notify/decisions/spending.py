@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from contracts.touch import Channel
 
 Prices = Mapping[str, float]
+ALARMS = (80, 50)  # per cent
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ def price_of(prices: Prices, channel: Channel, country: str) -> float:
 
 def spent(spendings: Iterable[Spending], prices: Prices) -> float:
     return sum(price_of(prices, s.channel, s.country) * s.day for s in spendings)
+
+
+def alarm(amount: float, cap: float) -> int | None:
+    """The share of the day's cap, in per cent, that an operator hears of."""
+    return next((percent for percent in ALARMS if amount and amount >= cap * percent / 100), None)
 
 
 def reached_cap(

@@ -8,7 +8,7 @@ import pytest
 from contracts.touch import Channel, Kind
 from services.notify.decisions.addressing import Addressed, booked_from, form_for
 from services.notify.decisions.limits import Limit, limit_of
-from services.notify.decisions.spending import Caps, Spending, price_of, reached_cap, read_prices
+from services.notify.decisions.spending import Caps, Spending, alarm, price_of, reached_cap, read_prices
 from services.notify.touches import Form, Touch
 from tests.builders import a_booking, a_card, a_touch
 
@@ -125,6 +125,11 @@ def test_a_cap_is_named(spendings: list[Spending], cap: str | None) -> None:
     reached = reached_cap(spendings, CAPS, PRICES, country="CO", prefix="+573001", source="fb", sources=2, home="MX")
 
     assert reached == cap
+
+
+@pytest.mark.parametrize(("amount", "percent"), [(0, None), (49.9, None), (50, 50), (79.9, 50), (80, 80), (300, 80)])
+def test_an_operator_hears_of_half_and_of_four_fifths_of_the_days_money(amount: float, percent: int | None) -> None:
+    assert alarm(amount, 100) == percent
 
 
 def test_one_source_alone_has_the_whole_day() -> None:
