@@ -215,6 +215,8 @@ class Story:
             dialled = calls.get(one.phone)
             account.late += bool(dialled and one.accepted_at and dialled - one.accepted_at > LATE_SECONDS)
             account.notes += self._disagreement(one, actions, touches)
+        if account.notes:
+            account.notes += [f"never delivered: {url}" for url in (await self.system.sandbox("callbacks/lost"))[-10:]]
         return account
 
     async def _said(self, one: Somebody) -> list[dict[str, Any]]:
