@@ -22,7 +22,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     frame = make_frame("scheduler", settings)
     journey, content = load_journey(settings)
-    store = Store(frame.database, journey, journey_hash=journey_hash(content), content=content)
+    store = Store(frame.database, journey, journey_hash=journey_hash(content), content=content, spread=settings.spread)
 
     async def open_deps() -> Deps:
         leader = Leader(dsn=settings.dsn, name="catch_up", work=CatchingUp(store, settings))

@@ -328,23 +328,26 @@ def reopened(before: Enrolment, after: Enrolment) -> frozenset[Name]:
     return frozenset(deferral.name for deferral in after.deferred if deferral not in before.deferred)
 
 
-def plan(lead: Enrolment, journey: Journey) -> list[Timer]:
-    """Every touch that the lead is to get, made or not, one for each step and channel."""
+def plan(lead: Enrolment, journey: Journey, spread: timedelta = timedelta()) -> list[Timer]:
+    """Every touch that the lead is to get, made or not, one for each step and channel.
+
+    `spread`: what waits for its hours to open leaves within so long after that, each lead at its own moment.
+    """
     if lead.stopped is not None:
         return []
-    timers = _meeting_timers(lead, journey) if lead.booking is not None else _follow_up_timers(lead, journey)
-    by_name = {t.name: t for t in (*timers, *_deferred_timers(lead, journey))}
+    find = _meeting_timers if lead.booking is not None else _follow_up_timers
+    by_name = {t.name: t for t in (*find(lead, journey, spread), *_deferred_timers(lead, journey, spread))}
     return list(by_name.values())
 
 
-def _follow_up_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
+def _follow_up_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
     if lead.paused or lead.follow_up_ended is not None:
         return
     for step in journey.follow_up:
         due = _follow_up_due(lead, step)
         if lead.paused_until is not None:
             due = max(due, lead.paused_until)
-        yield _planned(lead, journey, step, step.channels[0], due)
+        yield _planned(lead, journey, step, step.channels[0], due, spread)
 
 
 def _follow_up_due(lead: Enrolment, step: FollowUpStep) -> datetime:
@@ -352,7 +355,7 @@ def _follow_up_due(lead: Enrolment, step: FollowUpStep) -> datetime:
     return add_days(lead.entered_at + lead.held, step.after, lead.where.home)
 
 
-def _meeting_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
+def _meeting_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
     booking, heard = lead.booking, lead.booked_at
     assert booking is not None
     assert heard is not None
@@ -361,7 +364,7 @@ def _meeting_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
         due = _meeting_due(lead, step, booking, heard)
         if due is None or (over and step.after is None) or (step.after is not None and lead.absent):
             continue
-        timer = _planned(lead, journey, step, step.channels[0], due, after=heard)
+        timer = _planned(lead, journey, step, step.channels[0], due, spread, after=heard)
         if step.before is None or booking.starts_at is None or timer.due_at < booking.starts_at:
             yield timer
 
@@ -377,7 +380,7 @@ def _meeting_due(lead: Enrolment, step: MeetingStep, booking: Booking, heard: da
     return heard
 
 
-def _deferred_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
+def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
     current = lead.booking.uid if lead.booking is not None else ""
     steps = {step.name: step for step in journey.steps}
     for deferral in lead.deferred:
@@ -391,7 +394,7 @@ def _deferred_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
         if isinstance(step, FollowUpStep):
             by_clock = _follow_up_due(lead, step) if deferral.by_clock else due
             due = max(due, by_clock, lead.ordered_at or due)
-        timer = _planned(lead, journey, step, deferral.channel, due, after=due, run=deferral.run)
+        timer = _planned(lead, journey, step, deferral.channel, due, spread, after=due, run=deferral.run)
         starts_at = lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
         if starts_at is None or timer.due_at < starts_at:
             yield timer
@@ -403,6 +406,7 @@ def _planned(
     step: Step,
     channel: Channel,
     due: datetime,
+    spread: timedelta,
     *,
     after: datetime | None = None,
     run: int | None = None,
@@ -415,10 +419,15 @@ def _planned(
     at = _last_moment(lead, journey, step, channel, due, after)
     if at is None:
         span = next_opening(due, step, channel, journey, lead.where, answering=_answers(lead, step, due))
-        at = span.opens if span is not None else due
+        at = _at_its_moment(lead, span.opens, spread) if span is not None and span.opens > due else due
     if isinstance(step, MeetingStep):
         return Timer(step.name, channel, booking, 0, at)
     return Timer(step.name, channel, booking, lead.run if run is None else run, at)
+
+
+def _at_its_moment(lead: Enrolment, opens: datetime, spread: timedelta) -> datetime:
+    """The lead's own moment, always the same, in the first minutes after an opening."""
+    return opens + spread * (lead.lead_id * 2_654_435_761 % 2**32 / 2**32)  # neighbours far from each other
 
 
 def _last_moment(
@@ -522,11 +531,12 @@ def fall_due(
     now: datetime,
     overtaken: bool = False,
     fired_at: Sequence[datetime] = (),
+    spread: timedelta = timedelta(),
 ) -> End:
     """What becomes of a timer that has run out, by its step's rule for lateness.
 
     `planned_at` is the first time it was planned for, and lateness counts from there; `overtaken` says that a later
-    touch on the same channel is due too; `fired_at` when this same touch was due before.
+    touch on the same channel is due too; `fired_at` when this same touch was due before; `spread` is as in `plan`.
     """
     if (circle := _circle(lead, timer, now, fired_at)) is not None:
         return SetAside(circle)
@@ -540,7 +550,7 @@ def fall_due(
         case SendNow(until):
             return Fire((_due(lead, timer, step, until), *_finished(lead, journey, timer)))
         case MoveTo(at) if at - planned_at <= step.late.limit and not _meeting_began(lead, step, at):
-            return Move(at)
+            return Move(_at_its_moment(lead, at, spread))
         case NoHours():
             return _drop(lead, journey, timer, SkipReason.NO_HOURS)
         case _:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 
 STATES: dict[type[Fire | Drop | SetAside], str] = {Fire: "fired", Drop: "dropped", SetAside: "failed"}
 KNOWN_JOURNEY = "select true from journeys where hash = $1"
-LATE_SECONDS = 60.0  # what is later than this is caught up with, one after another
+LATE_SECONDS = 60.0  # what fell due so long before it could be fired is caught up with, one after another
 
 ENROL = """
 with fresh as (insert into inbox (consumer, event_id) values ('scheduler.leads', $1)
@@ -63,32 +63,39 @@ INSERT = """insert into timers (lead_id, step, channel, booking, run, due_at, pl
             from unnest($2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[])
               as t(step, channel, booking, run, due_at) on conflict do nothing"""
 PLAN = """update timers set due_at = planned.due_at, planned_at = planned.due_at, late = false, state = 'pending',
-            settled_at = null
+            settled_at = null, written_at = now()
           from unnest($1::bigint[], $2::timestamptz[]) as planned(id, due_at)
           where timers.id = planned.id and timers.state = $3"""
-PUNCTUAL = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.run, t.due_at, t.planned_at, t.fired_at,
-                     now() as now, e.facts, e.journey, false as overtaken
-              from timers t join enrolments e using (lead_id)
-              where t.state = 'pending' and not t.late and t.due_at <= now()
-                and t.due_at > now() - make_interval(secs => $2)
-              order by t.due_at, t.id limit $1 for update of t skip locked"""
-OVERDUE = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.run, t.due_at, t.planned_at, t.fired_at,
+# since when timers are fired without a pause: what falls due in a pause is late, however many fall due at once is not
+BEAT = """insert into firing (since, last) values (now(), now())
+          on conflict (single) do update set last = now(), since = case
+            when firing.last < now() - make_interval(secs => $1) then now() else firing.since end
+          where firing.last < now() - interval '5 seconds'"""
+SINCE = """with beat as (select coalesce((select since from firing
+                           where last > now() - make_interval(secs => $2)), now()) as since)
+"""
+RUN_OUT = """select t.id, t.lead_id, t.step, t.channel, t.booking, t.run, t.due_at, t.planned_at, t.fired_at,
                     now() as now, e.facts, e.journey,
                     exists (select 1 from timers o where o.lead_id = t.lead_id and o.channel = t.channel
                               and o.planned_at > t.planned_at and o.due_at <= now()
                               and o.state in ('pending', 'fired') and o.booking = t.booking and o.run = t.run)
                       as overtaken
              from timers t join enrolments e using (lead_id)
-             where t.state = 'pending' and t.late and t.due_at <= now()
-             order by t.due_at, t.id limit $1 for update of t"""
-MARK_LATE = """update timers set late = true where id in (
-                 select id from timers where state = 'pending' and not late
-                   and due_at < now() - make_interval(secs => $1) limit 5000 for update skip locked)"""
+             where t.state = 'pending' and t.due_at <= now()"""
+PUNCTUAL = f"""{SINCE}{RUN_OUT} and not t.late
+                 and t.due_at > greatest(t.written_at, (select since from beat)) - make_interval(secs => $2)
+               order by t.due_at, t.id limit $1 for update of t skip locked"""  # noqa: S608 - constants
+OVERDUE = f"{RUN_OUT} and t.late order by t.due_at, t.id limit $1 for update of t"
+MARK_LATE = f"""{SINCE}update timers set late = true where id in (
+                  select id from timers where state = 'pending' and not late and due_at <= now()
+                    and due_at <= greatest(written_at, (select since from beat)) - make_interval(secs => $2)
+                  order by due_at, id limit $1 for update skip locked)"""  # noqa: S608 - constants
 SETTLE = """update timers set state = done.state, reason = done.reason, settled_at = now(),
               fired_at = case when done.state = 'fired' then (array[now()] || fired_at)[1:5] else fired_at end
             from unnest($1::bigint[], $2::text[], $3::text[]) as done(id, state, reason)
             where timers.id = done.id"""
-MOVE = """update timers set due_at = moved.due_at, late = true
+# what waits for its hours is not late any more: it was let go, and goes out when they open
+MOVE = """update timers set due_at = moved.due_at, late = false, written_at = now()
           from unnest($1::bigint[], $2::timestamptz[]) as moved(id, due_at) where timers.id = moved.id"""
 OF_STEP = """select id, step, channel, booking, run, due_at from timers
              where lead_id = $1 and step = $2 and booking = $3 and state = 'pending' for update"""
@@ -117,7 +124,7 @@ on conflict (single) do update set version = $1 where current_journey.version <>
 TIMER_ROWS = FailedRows(
     kind="timer",
     retry="""update timers set state = 'pending', reason = null, fired_at = '{}', due_at = now(), planned_at = now(),
-               late = false where id = $1 and state = 'failed'""",
+               written_at = now(), late = false where id = $1 and state = 'failed'""",
     discard="update timers set state = 'dropped', settled_at = now() where id = $1 and state = 'failed'",
 )
 
@@ -160,8 +167,10 @@ class Backlog:
 class Store:
     """`journey` is what new leads enter with; those who came before keep theirs, which is kept here."""
 
-    def __init__(self, database: Database, journey: Journey, *, journey_hash: str, content: str) -> None:
-        self._database, self._hash, self._content = database, journey_hash, content
+    def __init__(
+        self, database: Database, journey: Journey, *, journey_hash: str, content: str, spread: timedelta
+    ) -> None:
+        self._database, self._hash, self._content, self._spread = database, journey_hash, content, spread
         self._journeys: dict[str, Journey] = {journey_hash: journey}
         self._published = False
 
@@ -178,7 +187,7 @@ class Store:
         """The lead's one enrolment, with its timers, by the version of the journey that the event names."""
         await self.publish_journey()
         version, journey = await self._entered_with(event.journey)
-        timers = plan(lead, journey)
+        timers = plan(lead, journey, self._spread)
         await self._database.fetch(
             ENROL,
             event.event_id,
@@ -299,13 +308,15 @@ class Store:
             pinned = version if await connection.fetchval(KNOWN_JOURNEY, version) else pinned
         await connection.execute(KEEP_LEAD, lead_id, after.model_dump_json(), pinned)
         rows = [_row(timer) for timer in await connection.fetch(TIMERS, lead_id)]
-        planned = plan(after, await self._journey(connection, pinned))
+        planned = plan(after, await self._journey(connection, pinned), self._spread)
         await _apply(connection, lead_id, reconcile(rows, planned, reopened(before, after)))
         return True
 
     async def fire(self, decide: Decide, *, limit: int) -> int:
         """Settles timers that have just run out, and says so, in one transaction; how many there were."""
-        return await self._run_out(PUNCTUAL, decide, limit, LATE_SECONDS)
+        fired = await self._run_out(PUNCTUAL, decide, limit, LATE_SECONDS)
+        await self._database.fetch(BEAT, LATE_SECONDS)
+        return fired
 
     async def catch_up(self, decide: Decide, *, limit: int) -> int:
         """The same for overdue ones. Only one replica at a time may do this: it compares a lead's touches."""
@@ -371,7 +382,7 @@ class Store:
 
     async def mark_late(self) -> None:
         """Sets overdue timers aside, for `catch_up`."""
-        await self._database.fetch(MARK_LATE, LATE_SECONDS)
+        await self._database.fetch(MARK_LATE, 5000, LATE_SECONDS)
 
     async def backlog(self) -> Backlog:
         [row] = await self._database.fetch(

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -17,8 +19,10 @@ BATCH = 500
 
 
 def ticks(deps: Deps) -> Sequence[Tick]:
+    end = partial(_end, spread=deps.settings.spread)
+
     async def fire() -> bool:
-        return await deps.store.fire(_end, limit=BATCH) == BATCH
+        return await deps.store.fire(end, limit=BATCH) == BATCH
 
     return (
         Tick("publish_journey", 5, deps.store.publish_journey),
@@ -28,7 +32,7 @@ def ticks(deps: Deps) -> Sequence[Tick]:
     )
 
 
-def _end(due: Due) -> End:
+def _end(due: Due, *, spread: timedelta) -> End:
     end = fall_due(
         due.lead,
         due.journey,
@@ -37,6 +41,7 @@ def _end(due: Due) -> End:
         now=due.now,
         overtaken=due.overtaken,
         fired_at=due.fired_at,
+        spread=spread,
     )
     log.info("timer.settled", lead_id=due.lead.lead_id, step=due.timer.step, end=type(end).__name__.lower())
     return end
@@ -47,7 +52,7 @@ class CatchingUp:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store, self._hold = store, settings.catch_up_hold
-        self._pause = 1 / settings.catch_up_per_second
+        self._pause, self._end = 1 / settings.catch_up_per_second, partial(_end, spread=settings.spread)
 
     async def __call__(self) -> bool:
         await self._store.mark_late()
@@ -61,6 +66,6 @@ class CatchingUp:
                 await self._store.hold(backlog.overdue)
                 log.warning("catch_up.held", overdue=backlog.overdue)
             return False
-        await self._store.catch_up(_end, limit=1)
+        await self._store.catch_up(self._end, limit=1)
         await asyncio.sleep(self._pause)
         return True

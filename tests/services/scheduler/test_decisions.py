@@ -1,5 +1,6 @@
 """Which touches a lead is to get, and when: whatever happens, in any order, and however late."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -514,3 +515,18 @@ def test_a_journey_may_let_who_comes_back_join_silently() -> None:
     silent = JOURNEY.model_copy(update={"on_return": "join"})
 
     assert changed(a_lead(), returned(days(20)), silent) == a_lead()
+
+
+def test_what_waits_for_one_opening_leaves_spread_over_its_first_minutes() -> None:
+    """At nine on a Monday all that Sunday left is due: each lead has a moment of its own, always the same."""
+    spread = timedelta(minutes=10)
+    lead = a_lead(at=local(2026, 3, 5, 12))
+    leads = [lead.model_copy(update={"lead_id": 1000 + number}) for number in range(400)]
+    moments = [next(timer.due_at for timer in plan(lead, JOURNEY, spread) if timer.step == "day_3") for lead in leads]
+    opens = [steps(lead)["day_3"] for lead in leads]
+
+    late = [moment - opening for moment, opening in zip(moments, opens, strict=True)]
+    per_minute = Counter(int(one.total_seconds() // 60) for one in late)
+    assert all(timedelta() <= one < spread for one in late)
+    assert max(per_minute.values()) < 60
+    assert [t.due_at for t in plan(leads[7], JOURNEY, spread) if t.step == "day_3"] == [moments[7]]
