@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import random
 import struct
-import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from datetime import datetime
 from enum import Enum, auto
 
 import aiormq
@@ -14,13 +14,13 @@ import asyncpg
 import structlog
 from aiormq.abc import AbstractChannel
 
-from kit.database import Connection
+from kit.clock import now
+from kit.database import Connection, Database
 from kit.failed_work import OUTBOX_ROWS, say_failed
 from kit.failures import describe
 
 log = structlog.get_logger()
 
-COUNT_EVERY = 1.0  # seconds
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 3.0  # seconds
 TRIES = 5  # of a row that cannot be published by its own fault, within half a minute
 
@@ -35,8 +35,7 @@ FAULT = """update outbox set attempts = attempts + 1, failures = failures + 1, l
              next_attempt_at = now() + interval '1 second' * power(2, failures),
              failed_at = case when failures + 1 >= $3 then now() end
            where id = $1 returning failed_at is not null"""
-LAG = """select count(*), coalesce(extract(epoch from now() - min(created_at)), 0)::float8 from outbox
-         where failed_at is null"""
+WAITING = "select count(*) as waiting, min(created_at) as since from outbox where failed_at is null"
 
 # the row cannot be encoded, is too large, or breaks the protocol
 OWN_FAULTS = (
@@ -104,7 +103,18 @@ class Relay:
         self._stopping = False
         self._pause = SHORTEST_PAUSE
         self._alone = 0  # rows still to be published one by one
-        self.waiting, self.oldest_seconds = 0, 0.0
+        self.connected, self.waiting = False, 0
+        self._waiting_since: datetime | None = None
+
+    @property
+    def oldest_seconds(self) -> float:
+        """The age of the oldest row that waits, also while nobody can be asked; 0 where none waits."""
+        return (now() - self._waiting_since).total_seconds() if self._waiting_since is not None else 0.0
+
+    async def count(self, database: Database) -> None:
+        """Looks what waits, on a connection of the service: the relay's own is not there while the broker is away."""
+        [row] = await database.fetch(WAITING)
+        self.waiting, self._waiting_since = row["waiting"], row["since"]
 
     def wake(self) -> None:
         """Says that there may be something to publish."""
@@ -116,8 +126,10 @@ class Relay:
             try:
                 async with AsyncExitStack() as closing:
                     channel, database = await self._connect(closing)
+                    self.connected = True
                     await self._publish_until_stopped(database, channel)
             except Exception as outage:  # a node that drops us while it boots raises what no list foresees
+                self.connected = False
                 if may_be_a_rows(outage) and not self._alone:
                     self._alone = self._batch
                 pause = self._pause * random.uniform(0.5, 1.5)  # noqa: S311 - only so that replicas do not retry in step
@@ -141,7 +153,6 @@ class Relay:
         self._due.set()
 
     async def _publish_until_stopped(self, database: Connection, channel: AbstractChannel) -> None:
-        counted_at = 0.0
         while True:
             self._due.clear()
             limit = 1 if self._alone else self._batch
@@ -151,9 +162,6 @@ class Relay:
                 continue
             if self._stopping:
                 return
-            if time.monotonic() - counted_at > COUNT_EVERY:
-                self.waiting, self.oldest_seconds = await database.fetchrow(LAG) or (0, 0.0)
-                counted_at = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), self._poll)
 

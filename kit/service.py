@@ -6,6 +6,7 @@ import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -86,7 +87,8 @@ def make_app(
         app.state.deps = deps = await open_deps()
         frame.broker.context.set_global("deps", deps)
         relaying = asyncio.create_task(frame.relay.run())
-        ticking = [asyncio.create_task(keep_ticking(tick)) for tick in ticks(deps)]
+        own = Tick("count_outbox", 1, partial(frame.relay.count, frame.database))
+        ticking = [asyncio.create_task(keep_ticking(tick)) for tick in (own, *ticks(deps))]
         consuming = asyncio.create_task(keep_consuming(frame.broker))
         gc.collect()
         gc.freeze()  # what is loaded by now stays; looking through it again and again took 60 ms each time
@@ -119,6 +121,9 @@ def make_app(
     )
     Gauge("outbox_oldest_seconds", "Age of the oldest of them", registry=frame.registry).set_function(
         lambda: frame.relay.oldest_seconds
+    )
+    Gauge("relay_connected", "Whether what is committed can be published", registry=frame.registry).set_function(
+        lambda: frame.relay.connected
     )
     return app
 

@@ -69,10 +69,27 @@ async def test_leads_are_accepted_while_rabbitmq_is_away(system: System) -> None
     await asyncio.to_thread(system.rabbitmq.kill)
     form = person(2)
     lead = await system.lead(form)
+    await gauge(system, "relay_connected", {0.0})
+    await gauge(system, "outbox_waiting", {1.0})
     await asyncio.to_thread(system.rabbitmq.start)
     await asyncio.to_thread(system.rabbitmq.wait)
 
     await each_once(system, {lead: form})
+    await gauge(system, "relay_connected", {1.0})
+    await gauge(system, "outbox_waiting", {0.0})
+
+
+async def gauge(system: System, name: str, values: set[float]) -> None:
+    """Returns once the replicas of intake give the gauge these values."""
+
+    async def so() -> bool:
+        ports = [port for _, port in system.replicas["intake"]]
+        pages = [(await system.http.get(f"http://127.0.0.1:{port}/metrics/")).text for port in ports]
+        return {
+            float(line.split()[1]) for page in pages for line in page.splitlines() if line.startswith(name)
+        } == values
+
+    await system.until(so, lambda: f"{name} never was {values}")
 
 
 async def test_postgresql_restarts_in_the_middle_of_a_burst(system: System) -> None:

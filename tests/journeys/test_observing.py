@@ -24,6 +24,7 @@ async def test_the_probes_and_metrics_of_a_service(system: System, name: str) ->
         metrics = (await system.http.get(f"{base}/metrics/")).text
         assert "outbox_waiting" in metrics
         assert "outbox_oldest_seconds" in metrics
+        assert "relay_connected 1.0" in metrics
 
 
 async def test_the_audit_log_masks_people_and_names_the_trace(system: System) -> None:
