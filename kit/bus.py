@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 
 EVENTS = RabbitExchange("events", type=ExchangeType.TOPIC, durable=True, declare=False)
 ACKNOWLEDGE = AckPolicy.REJECT_ON_ERROR
+HOLD_SECONDS = 20 * 60  # RabbitMQ takes a message back after 30 minutes (consumer_timeout)
 PERMANENT = (
     pydantic.ValidationError,
     fast_depends.exceptions.ValidationError,
@@ -132,10 +134,24 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
                 except HandlerException:
                     raise
                 except Exception as error:
-                    try:
-                        await self._hand_over(msg, queue, headers, attempt, error)
-                    except Exception as failure:
-                        raise NackMessage from failure  # not handed over: it stays in its queue
+                    await self._hand_over_sometime(msg, queue, headers, attempt, error)
+
+        async def _hand_over_sometime(
+            self, msg: Any, queue: str, headers: dict[str, Any], attempt: int, error: Exception
+        ) -> None:
+            """Hands it over once the broker takes it: each time it is given back counts towards its delivery limit.
+
+            Raises NackMessage where it cannot be held any longer; it stays in its queue then.
+            """
+            held_since = time.monotonic()
+            while True:
+                try:
+                    return await self._hand_over(msg, queue, headers, attempt, error)
+                except Exception as failure:
+                    if msg.raw_message.channel.is_closed or time.monotonic() - held_since > HOLD_SECONDS:
+                        raise NackMessage from failure
+                    log.warning("message.held", queue=queue, reason=describe(failure))
+                await asyncio.sleep(1)
 
         async def _hand_over(
             self, msg: Any, queue: str, headers: dict[str, Any], attempt: int, error: Exception

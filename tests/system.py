@@ -5,6 +5,7 @@ import hmac
 import itertools
 import json
 import re
+import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ import httpx
 from contracts.event import Event
 from pauta.running.native import BEHIND_THE_GATEWAY, Native
 from pauta.running.recipe import Recipe
-from pauta.running.servers import Process, free_ports, install_missing
+from pauta.running.servers import Process, RabbitMQ, free_ports, install_missing
 from tests.servers import Container, make_native
 
 REPLICATED = ("intake", "crm", "notify", "scheduler", "console")
@@ -292,6 +293,17 @@ class System:
     async def management(self, method: str, path: str, **more: Any) -> httpx.Response:
         auth = httpx.BasicAuth("pauta", "rabbitmq-demo")
         return await self.http.request(method, f"{self.native.addresses.rabbitmq}/api{path}", auth=auth, **more)
+
+    async def rabbitmqctl(self, *command: str) -> None:
+        """An administrator's word to the broker."""
+        if isinstance(self.rabbitmq, Container):
+            assert await asyncio.to_thread(self.rabbitmq.exec, "rabbitmqctl", *command)
+            return
+        assert isinstance(self.rabbitmq, RabbitMQ)
+        call = ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-n", "pauta@localhost", *command]
+        await asyncio.to_thread(
+            subprocess.run, call, env=dict(self.rabbitmq.environment), check=True, capture_output=True
+        )
 
     async def connect(self, database: str, user: str = "postgres", password: str = "postgres-demo") -> Any:
         return await asyncpg.connect(

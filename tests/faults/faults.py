@@ -143,8 +143,20 @@ async def rabbitmq_restarted(system: WiredSystem) -> None:
 
 
 async def rabbitmq_out_of_memory(system: WiredSystem) -> None:
+    await rabbitmq_blocked(system, 6)
+
+
+async def rabbitmq_out_of_memory_without_database(system: WiredSystem) -> None:
+    """Nothing can be worked on, and nothing can be handed over: every message stays with whoever holds it."""
+    await asyncio.to_thread(system.postgres.kill)
+    await rabbitmq_blocked(system, 30)
+    await asyncio.to_thread(system.postgres.start)
+    await asyncio.to_thread(system.postgres.wait)
+
+
+async def rabbitmq_blocked(system: WiredSystem, seconds: float) -> None:
     await system.rabbitmqctl("set_vm_memory_high_watermark", "0.00001")
-    await asyncio.sleep(6)
+    await asyncio.sleep(seconds)
     await system.rabbitmqctl("set_vm_memory_high_watermark", "0.4")
 
 
@@ -278,6 +290,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("rolled", f"SIGTERM: every service restarted {ROLLS} times, replica by replica", rolling),
     Fault("servers", "RabbitMQ killed and restarted", _during(rabbitmq_restarted)),
     Fault("servers", "RabbitMQ: memory alarm", _during(rabbitmq_out_of_memory)),
+    Fault("servers", "RabbitMQ: memory alarm, PostgreSQL down", _during(rabbitmq_out_of_memory_without_database)),
     Fault("servers", "RabbitMQ started after the services", _during(rabbitmq_started_last)),
     Fault("servers", "PostgreSQL killed and restarted", _during(postgresql_restarted)),
     Fault("servers", "PostgreSQL read-only", _during(postgresql_read_only)),

@@ -6,7 +6,6 @@ import os
 import random
 import re
 import signal
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,9 +16,7 @@ from typing import Any
 import asyncpg
 
 from pauta.running.recipe import Recipe
-from pauta.running.servers import RabbitMQ
 from tests.faults.wires import Amqp, Http, Postgres, Reader, Tripwire, Wire
-from tests.servers import Container
 from tests.system import REPLICATED, System
 
 STATEMENTS = {
@@ -152,17 +149,6 @@ class WiredSystem(System):
     async def restart_server(self, server: Any) -> None:
         for step in (server.kill, server.start, server.wait):
             await asyncio.to_thread(step)
-
-    async def rabbitmqctl(self, *command: str) -> None:
-        """An administrator's word to the broker."""
-        if isinstance(self.rabbitmq, Container):
-            assert await asyncio.to_thread(self.rabbitmq.exec, "rabbitmqctl", *command)
-            return
-        assert isinstance(self.rabbitmq, RabbitMQ)
-        call = ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-n", "pauta@localhost", *command]
-        await asyncio.to_thread(
-            subprocess.run, call, env=dict(self.rabbitmq.environment), check=True, capture_output=True
-        )
 
     async def unbind(self, key: str, queue: str = "") -> None:
         """Removes the bindings of events with this routing key, `#` all of them; to `queue` only, where it is named.

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from contracts.touch import Channel, Kind, TouchDue
+from tests.builders import a_lead_created
 from tests.servers import Server
 from tests.system import REPLICATED, System, e164, everything_received, lines, person
 
@@ -90,6 +91,32 @@ async def gauge(system: System, name: str, values: set[float]) -> None:
         } == values
 
     await system.until(so, lambda: f"{name} never was {values}")
+
+
+async def test_what_can_neither_be_done_nor_handed_over_is_held_and_not_given_back(system: System) -> None:
+    """The broker parks a message that it was given back fifty times: an alarm of minutes would park everything."""
+    form = person(2)
+    created = a_lead_created(lead_id=7_100_001, phone=e164(form), email=form["email"], name=form["nombre"])
+    before = await given_back(system)
+    await asyncio.to_thread(system.postgres.kill)
+    try:
+        await system.say(created)
+        await system.rabbitmqctl("set_vm_memory_high_watermark", "0.00001")
+        await asyncio.sleep(25)  # twice as long as one hand-over takes to fail
+        after = await given_back(system)
+    finally:
+        await system.rabbitmqctl("set_vm_memory_high_watermark", "0.4")
+        await asyncio.to_thread(system.postgres.start)
+        await asyncio.to_thread(system.postgres.wait)
+
+    await system.happens(created.lead_id, "email touch.delivered", "call.unanswered", "whatsapp touch.delivered")
+    assert after == before
+
+
+async def given_back(system: System) -> dict[str, int]:
+    """How often each queue has delivered a message once more."""
+    queues = (await system.management("GET", "/queues")).json()
+    return {one["name"]: one.get("message_stats", {}).get("redeliver", 0) for one in queues}
 
 
 async def test_postgresql_restarts_in_the_middle_of_a_burst(system: System) -> None:
