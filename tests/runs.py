@@ -10,7 +10,7 @@ def commit() -> str:
     """The last commit that changed more than documents, which runs write; with a + where files differ from it."""
     code = ["--", ".", ":!docs"]
     last = subprocess.run(["git", "log", "-1", "--format=%h", *code], capture_output=True, text=True, check=True)
-    changed = subprocess.run(["git", "status", "--porcelain", *code], capture_output=True, text=True, check=True)
+    changed = subprocess.run(["git", "status", "--porcelain", "-uno", *code], capture_output=True, text=True, check=True)
     return last.stdout.strip() + ("+" if changed.stdout else "")
 
 
