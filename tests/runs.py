@@ -8,10 +8,12 @@ from pathlib import Path
 
 def commit() -> str:
     """The last commit that changed more than documents, which runs write; with a + where files differ from it."""
-    code = ["--", ".", ":!docs"]
-    last = subprocess.run(["git", "log", "-1", "--format=%h", *code], capture_output=True, text=True, check=True)
-    changed = subprocess.run(["git", "status", "--porcelain", "-uno", *code], capture_output=True, text=True, check=True)
-    return last.stdout.strip() + ("+" if changed.stdout else "")
+    return _git("log", "-1", "--format=%h") + ("+" if _git("status", "--porcelain", "-uno") else "")
+
+
+def _git(*words: str) -> str:
+    command = ["git", *words, "--", ".", ":!docs"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def append(path: Path, row: Mapping[str, object]) -> None:
