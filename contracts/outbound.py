@@ -1,4 +1,4 @@
-"""What leaves for the companies outside, as a whole: stopped, let go, waiting, its price. About no one lead."""
+"""All that leaves for the providers: paused, resumed, waiting, its cost. About no one lead."""
 
 from typing import Literal
 

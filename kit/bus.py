@@ -139,18 +139,20 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
         async def _hand_over_sometime(
             self, msg: Any, queue: str, headers: dict[str, Any], attempt: int, error: Exception
         ) -> None:
-            """Hands it over once the broker takes it: each time it is given back counts towards its delivery limit.
+            """Hands it over, and waits while the broker blocks publishers: a nack would count as one more delivery.
 
-            Raises NackMessage where it cannot be held any longer; it stays in its queue then.
+            Raises NackMessage when anything else is in the way; the message stays in its queue then.
             """
             held_since = time.monotonic()
             while True:
                 try:
                     return await self._hand_over(msg, queue, headers, attempt, error)
-                except Exception as failure:
+                except TimeoutError as blocked:
                     if msg.raw_message.channel.is_closed or time.monotonic() - held_since > HOLD_SECONDS:
-                        raise NackMessage from failure
-                    log.warning("message.held", queue=queue, reason=describe(failure))
+                        raise NackMessage from blocked
+                    log.warning("message.held", queue=queue)
+                except Exception as failure:  # of this one message, perhaps: it must not keep a place that others need
+                    raise NackMessage from failure
                 await asyncio.sleep(1)
 
         async def _hand_over(

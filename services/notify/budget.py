@@ -28,7 +28,7 @@ class Budget:
         await self._alarm()
 
     async def _alarm(self) -> None:
-        """Says once a day that the cap comes near; other replicas, and this one when it starts again, say the same."""
+        """Publishes once a day that the cap comes near. Every replica does, with the same event id."""
         amount, day = spent(self._counted, self._prices), now().date().isoformat()
         percent = alarm(amount, self._caps.daily)
         if percent is None or (day, percent) <= self._alarmed:

@@ -40,7 +40,7 @@ from contracts.touch import (
 )
 from journey.lateness import MoveTo, NoHours, SendNow, when_late
 from journey.model import FollowUpStep, Journey, MeetingStep, Step
-from journey.windows import add_days, last_opening, next_opening
+from journey.windows import Span, add_days, last_opening, next_opening
 from journey.zones import Whereabouts, whereabouts
 
 Change = (
@@ -419,15 +419,21 @@ def _planned(
     at = _last_moment(lead, journey, step, channel, due, after)
     if at is None:
         span = next_opening(due, step, channel, journey, lead.where, answering=_answers(lead, step, due))
-        at = _at_its_moment(lead, span.opens, spread) if span is not None and span.opens > due else due
+        at = due if span is None or span.opens <= due else _moment_in(span, lead, step, spread)
     if isinstance(step, MeetingStep):
         return Timer(step.name, channel, booking, 0, at)
     return Timer(step.name, channel, booking, lead.run if run is None else run, at)
 
 
-def _at_its_moment(lead: Enrolment, opens: datetime, spread: timedelta) -> datetime:
-    """The lead's own moment, always the same, in the first minutes after an opening."""
-    return opens + spread * (lead.lead_id * 2_654_435_761 % 2**32 / 2**32)  # neighbours far from each other
+def _moment_in(hours: Span, lead: Enrolment, step: Step, spread: timedelta) -> datetime:
+    """Returns the lead's own moment, always the same, in the first minutes of these hours and before they close.
+
+    What is about a meeting leaves at the opening: the meeting may be minutes away.
+    """
+    if isinstance(step, MeetingStep):
+        return hours.opens
+    share = lead.lead_id * 2_654_435_761 % 2**32 / 2**32  # neighbours far from each other
+    return hours.opens + min(spread, hours.closes - hours.opens) * share
 
 
 def _last_moment(
@@ -549,8 +555,12 @@ def fall_due(
     match when_late(timer.due_at, now, step, timer.channel, journey, lead.where, answering=answering):
         case SendNow(until):
             return Fire((_due(lead, timer, step, until), *_finished(lead, journey, timer)))
-        case MoveTo(at) if at - planned_at <= step.late.limit and not _meeting_began(lead, step, at):
-            return Move(_at_its_moment(lead, at, spread))
+        case MoveTo(opens):
+            hours = next_opening(opens, step, timer.channel, journey, lead.where)
+            at = opens if hours is None else _moment_in(hours, lead, step, spread)
+            if at - planned_at <= step.late.limit and not _meeting_began(lead, step, at):
+                return Move(at)
+            return _drop(lead, journey, timer, SkipReason.TOO_LATE)
         case NoHours():
             return _drop(lead, journey, timer, SkipReason.NO_HOURS)
         case _:

@@ -94,7 +94,7 @@ SETTLE = """update timers set state = done.state, reason = done.reason, settled_
               fired_at = case when done.state = 'fired' then (array[now()] || fired_at)[1:5] else fired_at end
             from unnest($1::bigint[], $2::text[], $3::text[]) as done(id, state, reason)
             where timers.id = done.id"""
-# what waits for its hours is not late any more: it was let go, and goes out when they open
+# a rescheduled timer is not late: it fires when its hours open
 MOVE = """update timers set due_at = moved.due_at, late = false, written_at = now()
           from unnest($1::bigint[], $2::timestamptz[]) as moved(id, due_at) where timers.id = moved.id"""
 OF_STEP = """select id, step, channel, booking, run, due_at from timers

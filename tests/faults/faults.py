@@ -147,7 +147,7 @@ async def rabbitmq_out_of_memory(system: WiredSystem) -> None:
 
 
 async def rabbitmq_out_of_memory_without_database(system: WiredSystem) -> None:
-    """Nothing can be worked on, and nothing can be handed over: every message stays with whoever holds it."""
+    """No message can be processed, and none can be published to a retry queue."""
     await asyncio.to_thread(system.postgres.kill)
     await rabbitmq_blocked(system, 30)
     await asyncio.to_thread(system.postgres.start)

@@ -86,9 +86,8 @@ async def gauge(system: System, name: str, values: set[float]) -> None:
     async def so() -> bool:
         ports = [port for _, port in system.replicas["intake"]]
         pages = [(await system.http.get(f"http://127.0.0.1:{port}/metrics/")).text for port in ports]
-        return {
-            float(line.split()[1]) for page in pages for line in page.splitlines() if line.startswith(name)
-        } == values
+        lines = [line for page in pages for line in page.splitlines() if line.startswith(f"{name} ")]
+        return {float(line.split()[1]) for line in lines} == values
 
     await system.until(so, lambda: f"{name} never was {values}")
 
@@ -114,9 +113,9 @@ async def test_what_can_neither_be_done_nor_handed_over_is_held_and_not_given_ba
 
 
 async def given_back(system: System) -> dict[str, int]:
-    """How often each queue has delivered a message once more."""
+    """How often each queue has redelivered a message."""
     queues = (await system.management("GET", "/queues")).json()
-    return {one["name"]: one.get("message_stats", {}).get("redeliver", 0) for one in queues}
+    return {queue["name"]: queue.get("message_stats", {}).get("redeliver", 0) for queue in queues}
 
 
 async def test_postgresql_restarts_in_the_middle_of_a_burst(system: System) -> None:

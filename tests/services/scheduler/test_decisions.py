@@ -525,8 +525,33 @@ def test_what_waits_for_one_opening_leaves_spread_over_its_first_minutes() -> No
     moments = [next(timer.due_at for timer in plan(lead, JOURNEY, spread) if timer.step == "day_3") for lead in leads]
     opens = [steps(lead)["day_3"] for lead in leads]
 
-    late = [moment - opening for moment, opening in zip(moments, opens, strict=True)]
-    per_minute = Counter(int(one.total_seconds() // 60) for one in late)
-    assert all(timedelta() <= one < spread for one in late)
+    delays = [moment - opening for moment, opening in zip(moments, opens, strict=True)]
+    per_minute = Counter(int(delay.total_seconds() // 60) for delay in delays)
+    assert min(delays) >= timedelta()
+    assert max(delays) < spread
     assert max(per_minute.values()) < 60
     assert [t.due_at for t in plan(leads[7], JOURNEY, spread) if t.step == "day_3"] == [moments[7]]
+
+
+def test_a_spread_longer_than_the_hours_stays_within_them() -> None:
+    spread = timedelta(days=2)
+    lead = a_lead(at=local(2026, 3, 5, 12))
+    leads = [lead.model_copy(update={"lead_id": 1000 + number}) for number in range(400)]
+
+    planned = [next(t.due_at for t in plan(lead, JOURNEY, spread) if t.step == "day_3") for lead in leads]
+    night = local(2026, 3, 9, 23)
+    ends = [
+        fall_due(lead, JOURNEY, DAY_3, planned_at=night - timedelta(hours=4), now=night, spread=spread)
+        for lead in leads
+    ]
+    moved = [end.due_at for end in ends if isinstance(end, Move)]
+
+    assert all(local(2026, 3, 9, 9) <= moment < local(2026, 3, 9, 20) for moment in planned)
+    assert len(moved) == len(leads)
+    assert all(local(2026, 3, 10, 9) <= moment < local(2026, 3, 10, 20) for moment in moved)
+
+
+def test_a_reminder_is_not_spread() -> None:
+    lead = after(booked())
+
+    assert plan(lead, JOURNEY, timedelta(minutes=10)) == plan(lead, JOURNEY)
