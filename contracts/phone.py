@@ -63,13 +63,11 @@ def read_number(raw: str, region: str) -> Number | None:
     parsed = _parsed(written, region)
     if parsed is None:
         return None
-    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    if phonenumbers.is_valid_number(parsed):
-        return Number(e164, _standing(parsed))
+    e164, kind = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), _kind(parsed)
     # only a number written with its country code may be ahead of the metadata
-    if written.startswith("+") and _possible(parsed, e164):
-        return Number(e164, _standing(parsed))
-    return None
+    if kind is None and not (written.startswith("+") and _possible(parsed, e164)):
+        return None
+    return Number(e164, _standing(parsed, kind))
 
 
 def standing_of(e164: str) -> NumberStanding:
@@ -77,9 +75,10 @@ def standing_of(e164: str) -> NumberStanding:
     parsed = _parsed(e164, None)
     if parsed is None:
         return NumberStanding.UNUSABLE
-    if not phonenumbers.is_valid_number(parsed) and not _possible(parsed, e164):
+    kind = _kind(parsed)
+    if kind is None and not _possible(parsed, e164):
         return NumberStanding.UNUSABLE
-    return _standing(parsed)
+    return _standing(parsed, kind)
 
 
 def country_of_number(e164: str) -> str | None:
@@ -128,11 +127,15 @@ def _possible(parsed: phonenumbers.PhoneNumber, e164: str) -> bool:
     return reason == phonenumbers.ValidationResult.IS_POSSIBLE
 
 
-def _standing(parsed: phonenumbers.PhoneNumber) -> NumberStanding:
+def _kind(parsed: phonenumbers.PhoneNumber) -> int | None:
+    """What kind of number the metadata says it is; None where it knows no such number."""
+    kind: int = phonenumbers.number_type(parsed)
+    return None if kind == phonenumbers.PhoneNumberType.UNKNOWN else kind
+
+
+def _standing(parsed: phonenumbers.PhoneNumber, kind: int | None) -> NumberStanding:
     if phonenumbers.region_code_for_country_code(parsed.country_code or 0) == NON_GEOGRAPHIC:
         return NumberStanding.UNUSABLE
-    if not phonenumbers.is_valid_number(parsed):
+    if kind is None:
         return NumberStanding.UNKNOWN
-    if phonenumbers.number_type(parsed) in NOBODYS:
-        return NumberStanding.UNUSABLE
-    return NumberStanding.USABLE
+    return NumberStanding.UNUSABLE if kind in NOBODYS else NumberStanding.USABLE

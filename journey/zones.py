@@ -47,6 +47,7 @@ class Whereabouts:
     home: str
 
 
+@lru_cache(maxsize=1_000)
 def whereabouts(stated: str | None, phone: str | None, *, zone: str, region: str) -> Whereabouts:
     """Returns where the person may be; `zone` and `region` are the business's own. `phone` is E.164."""
     hint = _person_zone(stated)

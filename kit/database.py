@@ -78,9 +78,9 @@ def _connection_lost(error: BaseException) -> bool:
     )
 
 
-# A plan is kept as long as its connection lives. Made while the tables were small, it would scan them for ever; and
-# compiling a plan costs more than any of ours takes.
-PLANS = {"enable_seqscan": "off", "jit": "off"}
+# A plan is made once for a connection, and kept as long as that lives. Made while the tables were small, it would scan
+# them for ever; and to plan anew for each row's values, or to compile a plan, costs more than any of ours takes.
+PLANS = {"enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
 
 
 class Database:

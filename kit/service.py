@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.telemetry import TelemetryConfig
 from faststream.rabbit import RabbitBroker, RabbitRouter
 from prometheus_client import CollectorRegistry, Gauge, make_asgi_app
 
@@ -108,7 +109,8 @@ def make_app(
         tracing.stop_exporting()
         log.info("service.stopped")
 
-    app = FastAPI(title=frame.name, lifespan=lifespan, docs_url=None, redoc_url=None)
+    nothing: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}  # ours is in kit.tracing
+    app = FastAPI(title=frame.name, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=nothing)
     app.state.broker = frame.broker
     app.add_exception_handler(Unavailable, _try_again)
     for router in routes:

@@ -10,6 +10,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Counter
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.service import make_app, make_frame, traced
@@ -44,7 +45,9 @@ def create_app(settings: Settings | None = None, acceptor: Accepts | None = None
         )
 
     app = make_app(frame, open_deps=open_deps, handlers=router, ticks=ticks, says=SAYS)
-    app.add_route("/api/lead", post_lead, methods=["POST"])
+    app.router.routes.insert(
+        0, Route("/api/lead", post_lead, methods=["POST"])
+    )  # the first that a request is held against
     _add_cors(app, settings)
     _document_route(app)
     return traced(app, frame)

@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 from contracts.outbound import SpendingReached
 from contracts.touch import Channel
 from kit.clock import now
-from services.notify.decisions.spending import Caps, Prices, Spending, alarm, price_of, reached_cap, spent
+from services.notify.decisions.spending import Caps, Prices, Spending, Where, alarm, price_of, reached_cap, spent
 from services.notify.store.ledger import Store
 from services.notify.touches import Touch
 
@@ -17,19 +17,18 @@ class Budget:
 
     def __init__(self, store: Store, *, caps: Caps, prices: Prices, home: str) -> None:
         self._store, self._caps, self._prices, self._home = store, caps, prices, home
-        self._counted: list[Spending] = []
-        self._since: list[Spending] = []
+        self._spendings: dict[Where, Spending] = {}
         self._sources = 0
         self._alarmed: tuple[str, int] = ("", 0)
 
     async def count(self) -> None:
         """Asks the ledger what all replicas have sent."""
-        self._counted, self._since = await self._store.spendings(), []
+        self._spendings = {spending.where: spending for spending in await self._store.spendings()}
         await self._alarm()
 
     async def _alarm(self) -> None:
         """Publishes once a day that the cap comes near. Every replica does, with the same event id."""
-        amount, day = spent(self._counted, self._prices), now().date().isoformat()
+        amount, day = spent(self._spendings.values(), self._prices), now().date().isoformat()
         percent = alarm(amount, self._caps.daily)
         if percent is None or (day, percent) <= self._alarmed:
             return
@@ -45,14 +44,14 @@ class Budget:
 
     def allows(self, channel: Channel, country: str) -> bool:
         price = price_of(self._prices, channel, country)
-        return not price or spent([*self._counted, *self._since], self._prices) + price <= self._caps.daily
+        return not price or spent(self._spendings.values(), self._prices) + price <= self._caps.daily
 
     def cap(self, touch: Touch, country: str, source: str) -> str | None:
         """The cap that this call or message would exceed; None where it would none."""
         if touch.channel is Channel.EMAIL or touch.address is None:
             return None
         return reached_cap(
-            [*self._counted, *self._since],
+            self._spendings.values(),
             self._caps,
             self._prices,
             country=country,
@@ -66,4 +65,6 @@ class Budget:
         """Notes a sending of this process."""
         if touch.channel is not Channel.EMAIL and touch.address is not None:
             answers = touch.kind == "first_contact"
-            self._since.append(Spending(touch.channel, country, touch.address[:PREFIX], source, answers, 1, 1))
+            one = Spending(touch.channel, country, touch.address[:PREFIX], source, answers, 1, 1)
+            before = self._spendings.get(one.where)
+            self._spendings[one.where] = one if before is None else before.and_one()

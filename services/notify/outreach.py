@@ -9,11 +9,11 @@ import structlog
 
 from contracts.lead import LeadCard
 from contracts.outbound import ProviderAway, ProviderBack
-from contracts.phone import NumberStanding, country_of_number, standing_of
+from contracts.phone import NumberStanding, standing_of
 from contracts.touch import Channel, HoldReason, Kind, SkipReason
 from journey.law import law_of
 from journey.windows import legal_opening, waking_opening
-from journey.zones import NOWHERE, Whereabouts, whereabouts
+from journey.zones import Whereabouts, whereabouts
 from kit.breaker import Breaker
 from kit.failures import Unavailable, describe
 from providers.answers import Barred, RefusedTouch, Unclear
@@ -80,6 +80,7 @@ async def make(
                 if time.monotonic() > min(permission.good_until, turn_ends):
                     await deps.store.put_back(touch, attempt, "its turn was over", to=from_state, check_in=1)
                     raise Unavailable("its turn was over before the touch was sent")
+                deps.budget.spend(touch, place.country, card.source or "")
                 await _send(touch, address, card, facts, attempt, deps, from_state, check_in)
 
 
@@ -151,7 +152,6 @@ async def _send(
 ) -> None:
     checks, breaker = deps.settings.checks, deps.breakers[touch.channel]
     about = {"lead_id": touch.lead_id, "touch_id": str(touch.touch_id), "channel": touch.channel, "step": touch.step}
-    deps.budget.spend(touch, country_of_number(touch.address or "") or NOWHERE, card.source or "")
     sender = deps.senders[touch.channel]
     text, asked_at = sender.render(touch, card), deps.now()
     try:

@@ -1,11 +1,13 @@
 """What calls and messages are reckoned to cost, and which cap the next one would exceed. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from contracts.touch import Channel
 
 Prices = Mapping[str, float]
+Where = tuple[Channel, str, str, str, bool]  # channel, country, prefix, source, whether it answers a form
 ALARMS = (80, 50)  # per cent
 
 
@@ -20,6 +22,14 @@ class Spending:
     answers_form: bool
     day: int
     hour: int
+
+    @property
+    def where(self) -> Where:
+        return self.channel, self.country, self.prefix, self.source, self.answers_form
+
+    def and_one(self) -> Self:
+        """The same with one call or message more, made now."""
+        return replace(self, day=self.day + 1, hour=self.hour + 1)
 
 
 @dataclass(frozen=True, slots=True)
