@@ -123,6 +123,7 @@ class SkipReason(StrEnum):
     NO_HOURS = "no_hours"  # its zones are never open together
     WEEKLY_LIMIT = "weekly_limit"  # the law allows one channel a week, and this would be the second
     OPERATOR = "operator"  # an operator said so
+    NOT_ASKED = "not_asked"  # in the call, whose key had not been heard, nobody asked for it
 
 
 class TouchSkipped(TouchEvent):
@@ -132,8 +133,14 @@ class TouchSkipped(TouchEvent):
     reason: SkipReason
 
 
+KEY_UNHEARD = "key_unheard"
+
+
 class TouchUncertain(TouchEvent):
-    """notify: no clear answer came; the provider is asked before anything else happens."""
+    """notify: no clear answer came; the provider is asked before anything else happens.
+
+    Of the booking link, with the reason `key_unheard`: whether somebody asked for it during a call.
+    """
 
     topic: Literal["touch.uncertain"] = "touch.uncertain"
     reason: str

@@ -45,4 +45,5 @@ def _asyncapi(name: str, app: FastAPI) -> dict[str, Any]:
     document["servers"] = {}
     for channel in document["channels"].values():
         channel["servers"] = []
-    return document
+    in_order: dict[str, Any] = json.loads(json.dumps(document, sort_keys=True))  # FastStream's own differs by the run
+    return in_order

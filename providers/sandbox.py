@@ -189,10 +189,14 @@ def _hang_up(send: Send) -> None:
 
 
 class Manner(BaseModel):
-    """How receipts reach us: so many copies of each (0: lost), each up to `late` seconds later, in any order then."""
+    """How receipts reach us: so many copies of each (0: lost), each up to `late` seconds later, in any order then.
+
+    Whatever is posted to an address that contains `lost` arrives nowhere, however often it is tried.
+    """
 
     copies: int = 1
     late: float = 0.0
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +243,7 @@ class Callbacks:
     ) -> Answer | None:
         """The answer to the last try; None when none came. A refusal (4xx) is an answer."""
         response = None
-        for attempt in range(tries):
+        for attempt in range(0 if self.manner.lost and self.manner.lost in url else tries):
             if attempt:
                 await asyncio.sleep(pause * 2**attempt)
             try:

@@ -38,6 +38,15 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallEvent:
+    """A request that Twilio made of us for a call; `status` is what it was answered with, None where nothing came."""
+
+    url: str
+    digits: str
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """`status` is `active`, `suspended` or `closed`; a trial account reaches only numbers it has verified."""
 
@@ -105,6 +114,13 @@ class TwilioClient:
     async def call(self, sid: str) -> Placed:
         """One call as it stands. Raises Unavailable."""
         return _placed(await self._ask(self._client.calls(sid).fetch_async()))
+
+    async def call_events(self, sid: str) -> list[CallEvent]:
+        """What Twilio asked of us during a call. None before 15 minutes after its end. Raises Unavailable.
+
+        https://www.twilio.com/docs/voice/api/call-event-resource
+        """
+        return [_event(event) for event in await self._ask(self._client.calls(sid).events.list_async(limit=200))]
 
     async def message(self, sid: str) -> Placed:
         """One message as it stands. Raises Unavailable."""
@@ -188,6 +204,16 @@ def _placed(resource: Any) -> Placed:
         status=str(resource.status),
         answered_by=getattr(resource, "answered_by", None),
         error_code=int(code) if code else None,
+    )
+
+
+def _event(event: Any) -> CallEvent:
+    request, response = event.request or {}, event.response or {}
+    parameters, status = request.get("parameters") or {}, str(response.get("response_code"))
+    return CallEvent(
+        url=str(request.get("url") or ""),
+        digits=str(parameters.get("digits") or ""),
+        status=int(status) if status.isdigit() else None,
     )
 
 

@@ -82,6 +82,14 @@ class Call:
     said: list[str] = field(default_factory=list)
     pressed: str = ""
     sequence: int = 0
+    ended_at: float | None = None
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def in_silence(self) -> bool:
+        """Whether somebody picked up, and we never said anything."""
+        told = any(event["response"].get("response_code") == 200 for event in self.events)
+        return self.ended_at is not None and self.answered_by == "human" and not told
 
     @property
     def state(self) -> CallState:
@@ -124,7 +132,8 @@ class Written:
 
 @dataclass
 class TwilioSandbox:
-    """`ring` is how long a phone rings and `talk` how long a person listens, in seconds.
+    """`ring` is how long a phone rings and `talk` how long a person listens, in seconds; `events_after` how long after
+    its end a call's events can be read.
 
     `contents` are approved templates with {{1}} and so on, by SID, as far as they are known.
     Numbers in `by_hand` ring for `patience`, and have their calls in `hands` until they end.
@@ -137,6 +146,7 @@ class TwilioSandbox:
     ring: float = 0.5
     talk: float = 1.0
     patience: float = 25.0
+    events_after: float = 900.0
     calls: dict[str, Call] = field(default_factory=dict)
     texts: dict[str, Text] = field(default_factory=dict)
     inbound_at: dict[str, float] = field(default_factory=dict)
@@ -226,13 +236,13 @@ class TwilioSandbox:
     async def _listen(self, call: Call, presses: str) -> None:
         """Fetches what to say, and goes where it leads."""
         params = self._call_params(call) | {"AnsweredBy": call.answered_by or "", "MachineDetectionDuration": "2400"}
-        twiml = await self._fetch(_one(call.params, "Url"), params)
+        twiml = await self._fetch(call, _one(call.params, "Url"), params)
         for verb in twiml:
             if verb.tag == "Gather":
                 call.said += _spoken(verb)
                 call.pressed = await self._gather(call, verb, presses)
                 if call.pressed or verb.get("actionOnEmptyResult") == "true":
-                    answer = await self._fetch(verb.get("action", ""), params | {"Digits": call.pressed})
+                    answer = await self._fetch(call, verb.get("action", ""), params | {"Digits": call.pressed})
                     call.said += _spoken(answer)
                     if call.sid in self.hands:
                         await self._wait(call, _seconds_of(_spoken(answer)))
@@ -243,8 +253,9 @@ class TwilioSandbox:
                 call.said += _spoken([verb])
                 await self._wait(call, self.talk / 4)
 
-    async def _fetch(self, url: str, params: dict[str, str]) -> ET.Element:
+    async def _fetch(self, call: Call, url: str, params: dict[str, str]) -> ET.Element:
         response = await self._post(url, params)
+        call.events.append(_event(url, params, response))
         if response is None or response.status >= 300:
             return ET.fromstring("<Response><Say>We are sorry, an application error has occurred.</Say></Response>")
         if "xml" not in response.content_type or len(response.content) > 65_536:
@@ -264,6 +275,8 @@ class TwilioSandbox:
             "SequenceNumber": str(call.sequence),
         }
         call.sequence += 1
+        if event == "completed":
+            call.ended_at = time.time()
         await self._tell(url, params | more)
 
     def _call_params(self, call: Call) -> dict[str, str]:
@@ -445,6 +458,12 @@ class TwilioSandbox:
                 return _error(404, 20404, f"The requested resource /Calls/{sid}.json was not found")
             return JSONResponse(self._call_json(self.calls[sid]))
 
+        @router.get("/Calls/{sid}/Events.json")
+        async def list_events(sid: str, request: Request) -> dict[str, Any]:
+            call = self.calls.get(sid)
+            there = call is not None and call.ended_at is not None and time.time() > call.ended_at + self.events_after
+            return _page("events", call.events if call is not None and there else [], request)
+
         @router.post("/Messages.json", status_code=201)
         async def create_text(request: Request) -> Response:
             return JSONResponse(self._text_json(self.create_text(await _read_form(request))), status_code=201)
@@ -618,6 +637,13 @@ def _seconds_of(said: list[str]) -> float:
 
 def _rfc2822(at: float) -> str:
     return format_datetime(datetime.fromtimestamp(int(at), UTC))
+
+
+def _event(url: str, params: dict[str, str], answer: Answer | None) -> dict[str, Any]:
+    """A request and its answer as the record of a call lists them; of one that was never answered, an empty answer."""
+    parameters = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, value in params.items()}
+    response = {"response_code": answer.status, "content_type": answer.content_type} if answer is not None else {}
+    return {"request": {"url": url.partition("#")[0], "method": "POST", "parameters": parameters}, "response": response}
 
 
 async def _read_form(request: Request) -> dict[str, list[str]]:

@@ -286,6 +286,8 @@ ENGLISH = {
     "llegó a": "arrived at",
     "lo atiende una persona": "a person has taken over",
     "lo decidió una persona": "an operator decided so",
+    "no se sabe si lo pidió durante la llamada": "nobody knows whether they asked for it during the call",
+    "no lo pidió durante la llamada": "they did not ask for it during the call",
     "sonó y nadie contestó": "it rang, and nobody answered",
     "no dejó ese dato": "they did not leave that address",
     "no les llegó": "did not arrive",

@@ -56,7 +56,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Channel.WHATSAPP: MessageSender(twilio, settings, wording, Channel.WHATSAPP),
             Channel.SMS: MessageSender(twilio, settings, wording, Channel.SMS),
         }
-        store = Store(frame.database, lease=settings.touch_lease, patience=settings.receipt_patience)
+        store = Store(
+            frame.database,
+            lease=settings.touch_lease,
+            patience=settings.receipt_patience,
+            key_patience=settings.key_patience,
+        )
         crm = Crm(settings.crm_url)
         frame.closing.push_async_callback(crm.close)
         budget = Budget(store, caps=settings.caps, prices=settings.prices, home=settings.default_region)
@@ -72,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             failed_work=partial(carry_out, frame.database, service="notify", rows=[OUTBOX_ROWS]),
             crm=crm,
             senders=senders,
+            call_events=twilio.call_events,
             breakers=dict.fromkeys(senders, by_phone) | {Channel.EMAIL: Breaker("brevo")},
             budget=budget,
             switch=Switch(frame.database),

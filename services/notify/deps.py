@@ -11,6 +11,7 @@ from kit.breaker import Breaker
 from kit.bus import FromContext
 from kit.clock import Clock
 from kit.switch import Switch
+from providers.twilio.client import CallEvent
 from services.notify.budget import Budget
 from services.notify.journeys import Journeys
 from services.notify.permission import Crm
@@ -36,6 +37,7 @@ class Deps:
     crm: Crm
     senders: Mapping[Channel, Sender]
     breakers: Mapping[Channel, Breaker]
+    call_events: Callable[[str], Awaitable[list[CallEvent]]]
     budget: Budget
     switch: Switch
     wording: Wording

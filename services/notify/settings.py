@@ -67,6 +67,8 @@ class Settings(ServiceSettings, JourneySettings):
     touch_lease: Seconds = 30.0
     uncertain_checks: str = Field("3,15,60", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$")
     receipt_patience: Seconds = 300.0
+    key_patience: Seconds = 120.0
+    call_events_after: Seconds = 960.0
 
     allowed_countries: str = Field("MX", pattern=r"^[A-Z]{2}(,[A-Z]{2})*$")
     calls_per_day: int = Field(1, ge=1, le=2)

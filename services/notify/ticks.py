@@ -1,4 +1,4 @@
-"""What notify does by the clock: settles what is uncertain, asks for receipts that never came."""
+"""What notify does by the clock: settles what is uncertain, asks for receipts and keys that never came."""
 
 import contextlib
 import time
@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from contracts.touch import Channel, TouchUnknown
+from contracts.touch import KEY_UNHEARD, Channel, TouchUnknown
 from kit.database import OURS
 from kit.failures import Unavailable
 from kit.ticks import Tick
+from services.notify.decisions.first_contact import asked_for_link
+from services.notify.decisions.keys import Pressed, asked_by_key, next_look, not_asked, uncertain, what_was_pressed
 from services.notify.decisions.reconciling import (
     Ask,
     AskLater,
@@ -22,7 +24,7 @@ from services.notify.decisions.reconciling import (
 from services.notify.deps import Deps
 from services.notify.outreach import failed, make
 from services.notify.store.ledger import Open
-from services.notify.touches import State
+from services.notify.touches import Form, State, Touch
 
 log = structlog.get_logger()
 
@@ -57,11 +59,17 @@ def ticks(deps: Deps) -> Sequence[Tick]:
         await each_by_itself(due, State.SENT, ask_for_receipt, deps)
         return bool(due)
 
+    async def ask_for_keys() -> bool:
+        due = await deps.store.due(State.ANSWERED, await open_channels())
+        await each_by_itself(due, State.ANSWERED, ask_for_key, deps)
+        return bool(due)
+
     return (
         Tick("expire_leases", 1, expire_leases),
         Tick("go_on_with_held", 0.5, go_on_with_held),
         Tick("settle_uncertain", 0.5, settle_uncertain),
         Tick("ask_for_receipts", 5, ask_for_receipts),
+        Tick("ask_for_keys", 5, ask_for_keys),
         Tick("count_spending", 1, deps.budget.count),
         Tick("count_sources", 60, deps.budget.count_sources),
         Tick("forget_old_callbacks", 3600, deps.store.forget_old_callbacks),
@@ -92,6 +100,9 @@ async def stop_looking(touch: Open, state: State, deps: Deps) -> None:
     match state:
         case State.UNCERTAIN:
             await deps.store.unknown(touch.touch)
+        case State.ANSWERED:
+            await deps.store.leave_to_a_person(link_after(touch), touch.card, KEY_UNHEARD)
+            await deps.store.check_again(touch_id, state, check_in=None)
         case State.PLANNED:
             await deps.store.say(
                 TouchUnknown(
@@ -180,3 +191,44 @@ async def ask_for_receipt(one: Open, deps: Deps) -> None:
     next_look = max(one.age_seconds, deps.settings.receipt_patience)
     keep_asking = one.provider_ref and one.age_seconds + next_look < RECEIPT_GIVEN_UP_SECONDS
     await deps.store.check_again(one.touch.touch_id, State.SENT, check_in=next_look if keep_asking else None)
+
+
+async def ask_for_key(call: Open, deps: Deps) -> None:
+    """Finds out whether the link was asked for in an answered call whose key was not heard; uncertain until then."""
+    touch, link, ref = call.touch, link_after(call), call.provider_ref or ""
+    if await deps.store.knows(link.touch_id):
+        await deps.store.check_again(touch.touch_id, State.ANSWERED, check_in=None)
+    elif call.looks == 1:
+        await deps.store.say(uncertain(link, ref))
+        wait = deps.settings.call_events_after - deps.settings.key_patience
+        await deps.store.check_again(touch.touch_id, State.ANSWERED, check_in=max(wait, 0.0))
+    else:
+        await learn_key(call, link, ref, deps)
+
+
+def link_after(call: Open) -> Touch:
+    """The touch that somebody asked for by a key during this call, if they did."""
+    form = Form(call.touch.submission_id, call.card)
+    return asked_for_link(call.touch.lead_id, form, asked_at=call.first_claimed_at)
+
+
+async def learn_key(call: Open, link: Touch, ref: str, deps: Deps) -> None:
+    """Asks Twilio for its record of the call; looks again later where that is not there."""
+    try:
+        pressed = what_was_pressed(await deps.call_events(ref))
+    except Unavailable as outage:
+        await failed(deps.breakers[call.touch.channel], outage, deps)
+        return
+    wait = next_look(call.age_seconds) if pressed is Pressed.UNKNOWN else None
+    match pressed:
+        case Pressed.UNKNOWN if wait is None:
+            await deps.store.leave_to_a_person(link, call.card, KEY_UNHEARD)
+        case Pressed.LINK:
+            asked = asked_by_key(link.lead_id, call.touch.touch_id, ref, at=call.first_claimed_at)
+            await deps.leads.reply(f"key/{ref}", "", {}, [asked], opts_in=False)
+        case Pressed.NOTHING | Pressed.SILENCE:
+            await deps.store.say(not_asked(link, ref))
+    if pressed is Pressed.SILENCE and (following := call.touch.following(call.card)) is not None:
+        await make(following, call.card, deps)
+    await deps.store.check_again(call.touch.touch_id, State.ANSWERED, check_in=wait)
+    log.info("call.looked_up", touch_id=str(call.touch.touch_id), lead_id=link.lead_id, pressed=pressed)

@@ -6,6 +6,7 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from contracts.call import Unanswered
 from contracts.receipt import Receipt, Unheard
+from services.notify.decisions.keys import ASKS_FOR_LINK
 from services.notify.settings import Settings
 from services.notify.templates import Templates
 
@@ -62,7 +63,7 @@ def greet(receipt: Receipt | None, speech: Speech, *, settings: Settings, key_ur
 def thank(pressed: str, facts: dict[str, str], *, settings: Settings, templates: Templates) -> str:
     """What is said after the key: that the link is on its way, or nothing."""
     response = VoiceResponse()
-    if pressed == "1":
+    if pressed == ASKS_FOR_LINK:
         _speak(response, Speech(templates.text("voice", "link_sent", facts)), settings)
     response.hangup()
     return str(response)

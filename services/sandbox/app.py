@@ -35,6 +35,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             callbacks=callbacks,
             ring=settings.sandbox_ring_seconds,
             talk=settings.sandbox_talk_seconds,
+            events_after=settings.sandbox_events_seconds,
             patience=settings.sandbox_hand_seconds,
             contents=read_contents(settings),
         )

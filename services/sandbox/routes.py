@@ -58,7 +58,7 @@ def make_routes(
 
     @routes.get("/calls/times")
     async def call_times() -> list[dict[str, Any]]:
-        return [{"to": call.to, "at": call.at} for call in twilio.calls.values()]
+        return [{"to": call.to, "at": call.at, "in_silence": call.in_silence} for call in twilio.calls.values()]
 
     @routes.get("/messages")
     async def messages(to: str = "") -> list[dict[str, Any]]:

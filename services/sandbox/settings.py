@@ -16,6 +16,7 @@ class Settings(ProcessSettings):
     sandbox_latency: str = Field("", pattern=r"^$|^\w+=[\d.]+(,\w+=[\d.]+)*$")
     sandbox_ring_seconds: float = 0.5
     sandbox_talk_seconds: float = 1.0
+    sandbox_events_seconds: float = 900.0
     sandbox_mail_seconds: float = 0.3
     sandbox_hand_seconds: float = 25.0
     default_region: str = "MX"

@@ -36,8 +36,10 @@ class Role:
     books: bool = False
     follow_up: bool = False
 
-    def wanted(self) -> Counter[str]:
-        wanted = {"call": self.calls, "whatsapp": self.whatsapp, "sms": self.sms, "email": self.emails}
+    def wanted(self, *, in_silence: bool = False) -> Counter[str]:
+        """How often, by channel; who picked up and heard nothing gets what is sent to who does not answer."""
+        whatsapp = max(self.whatsapp, in_silence)
+        wanted = {"call": self.calls, "whatsapp": whatsapp, "sms": self.sms, "email": self.emails}
         return Counter({channel: count for channel, count in wanted.items() if count})
 
 
@@ -164,9 +166,9 @@ class Story:
 
     async def _missing(self) -> bool:
         """Whether something is still to come: what was not made has not been said to be over either."""
-        reached = await self._reached()
+        reached, in_silence = await self._reached(), await self._in_silence()
         for one in self.people:
-            missing = one.role.wanted() - reached[one.lead]
+            missing = one.role.wanted(in_silence=one.phone in in_silence) - reached[one.lead]
             if missing and not _said_of(missing, await self._said(one), ENDED):
                 return True
         return bool(await self._kommo_wrong())
@@ -179,6 +181,10 @@ class Story:
             if (lead := whose.get(touch["to"])) is not None:
                 reached[lead][touch["channel"]] += 1
         return reached
+
+    async def _in_silence(self) -> set[str]:
+        """The numbers at which somebody picked up and heard nothing."""
+        return {call["to"] for call in await self.system.sandbox("calls/times") if call["in_silence"]}
 
     async def _kommo_wrong(self) -> list[str]:
         leads = (await self.system.sandbox("kommo"))["leads"]
@@ -201,8 +207,9 @@ class Story:
             account.notes.append(wrong)
         parked = Counter(letter["lead_id"] for letter in await self._dead_letters())
         calls = {call["to"]: call["at"] for call in await self.system.sandbox("calls/times")}
+        in_silence = await self._in_silence()
         for one in self.people:
-            wanted, got = one.role.wanted(), reached[one.lead]
+            wanted, got = one.role.wanted(in_silence=one.phone in in_silence), reached[one.lead]
             actions = await self._said(one)
             account.parked += parked[one.lead]
             if (missing := wanted - got) and not parked[one.lead] and not _said_of(missing, actions, VISIBLE):

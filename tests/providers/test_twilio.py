@@ -14,7 +14,7 @@ from contracts.receipt import Accepted, Answered, Arrived, Receipt, Undeliverabl
 from contracts.touch import Channel, FailureKind
 from kit.failures import Unavailable
 from providers.answers import RefusedTouch, Unclear
-from providers.twilio.client import Account, TwilioClient, moved
+from providers.twilio.client import Account, CallEvent, TwilioClient, moved
 from providers.twilio.webhooks import (
     read_call_status,
     read_inbound,
@@ -183,6 +183,25 @@ async def test_looking_a_call_up(client: TwilioClient, wire: Wire) -> None:
     assert wire.requests[0].query["To"] == "+525512345678"
     assert (found.sid, found.from_, found.answered_by) == (CALL["sid"], "+525500000000", "human")
     assert found.created_at.isoformat() == "2010-08-31T20:36:28+00:00"
+
+
+async def test_what_twilio_asked_during_a_call(client: TwilioClient, wire: Wire) -> None:
+    pressed = {"request": {"method": "POST", "url": "https://h/key", "parameters": {"digits": "1", "to": "+52"}}}
+    events = [
+        {"request": {"method": "POST", "url": "https://h/voice", "parameters": {}}, "response": {"response_code": 200}},
+        pressed | {"response": {"response_code": "502"}},
+        pressed | {"response": None},
+        {"request": None, "response": None},
+    ]
+    wire.answers(200, {"events": events, "next_page_uri": None})
+
+    assert await client.call_events("CA1") == [
+        CallEvent("https://h/voice", "", 200),
+        CallEvent("https://h/key", "1", 502),
+        CallEvent("https://h/key", "1", None),
+        CallEvent("", "", None),
+    ]
+    assert wire.requests[0].path == f"/2010-04-01/Accounts/{ACCOUNT}/Calls/CA1/Events.json"
 
 
 async def test_looking_a_message_up(client: TwilioClient, wire: Wire) -> None:

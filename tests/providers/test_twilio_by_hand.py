@@ -79,6 +79,29 @@ async def test_it_rings_until_somebody_answers_and_presses_1(twilio: TwilioSandb
     assert (ended["CallStatus"], ended["AnsweredBy"]) == ("completed", "human")
 
 
+async def test_the_record_of_a_call_has_what_was_pressed_and_how_we_answered(twilio: TwilioSandbox, wire: Wire) -> None:
+    invite(wire)
+    call = await invited(twilio, wire)
+    assert not call.in_silence
+    wire.answers(502, b"")
+    twilio.handle(call.sid, "press", "1")
+    await end_of(wire)
+
+    voice, key = call.events
+    assert (voice["request"]["url"], voice["response"]["response_code"]) == (f"{wire.url}/voice", 200)
+    assert (key["request"]["parameters"]["digits"], key["response"]["response_code"]) == ("1", 502)
+    assert key["request"]["parameters"]["answered_by"] == "human"
+
+
+async def test_who_picks_up_while_we_are_away_hears_nothing(twilio: TwilioSandbox, wire: Wire) -> None:
+    wire.answers(502, b"")
+    call = await ringing(twilio, wire)
+    twilio.handle(call.sid, "answer")
+    await end_of(wire)
+
+    assert call.in_silence
+
+
 async def test_a_declined_call_is_busy(twilio: TwilioSandbox, wire: Wire) -> None:
     call = await ringing(twilio, wire)
     twilio.handle(call.sid, "decline")

@@ -109,6 +109,8 @@ REASONS = {
     "number_unknown": "es un número de una serie desconocida",
     "capped": "se alcanzó un tope",
     "operator": "lo decidió una persona",
+    "key_unheard": "no se sabe si lo pidió durante la llamada",
+    "not_asked": "no lo pidió durante la llamada",
     "paused": "todo está detenido",
     "provider_away": "el proveedor no responde",
     "budget_spent": "se alcanzó el tope de gasto del día",

@@ -5,6 +5,7 @@ from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from contracts import touch
 from contracts.booking import Booking, BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
 from contracts.cadence import CadenceFinished
 from contracts.call import CallAnswered, CallUnanswered, Unanswered
@@ -161,6 +162,8 @@ def note(event: Event) -> str | None:
             return f"{CHANNELS[channel]} entregado"
         case TouchFailed(channel=channel, kind=kind, reason=reason):
             return f"{CHANNELS[channel]}: {FAILURES[kind]} ({reason})"
+        case TouchUncertain(reason=touch.KEY_UNHEARD) | TouchSkipped(reason=SkipReason.NOT_ASKED):
+            return None  # most who are called hang up without a key
         case TouchSkipped(channel=channel, reason=why):
             return f"{CHANNELS[channel]}: no se envió, {SKIPS[why]}"
         case TouchUncertain(channel=channel):

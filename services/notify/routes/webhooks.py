@@ -1,10 +1,11 @@
 """What Twilio and Brevo post to us, and the page where a person says stop. Each is stored, then answered."""
 
+import contextlib
 import hashlib
 import html
 import json
 from typing import Annotated
-from uuid import UUID, uuid5
+from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
@@ -27,6 +28,7 @@ from providers.twilio.webhooks import (
     read_verdict,
     signed_by_twilio,
 )
+from services.notify.decisions.keys import ASKS_FOR_LINK, asked_by_key
 from services.notify.decisions.replies import Meaning, read_reply
 from services.notify.deps import Deps
 from services.notify.links import read_unsubscribe_token
@@ -97,16 +99,17 @@ async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp, lead: int 
     """A key during the call: 1 asks for the booking link."""
     pressed, ref = params.get("Digits", ""), params.get("CallSid", "")
     with tracing.continued({}):
-        if pressed == "1" and lead:
-            wish = ReplyReceived(
-                event_id=uuid5(touch, ref), lead_id=lead, channel=Channel.CALL, text="1", intent=Intent.WANTS_LINK
-            )
+        if pressed == ASKS_FOR_LINK and lead:
+            asked = asked_by_key(lead, touch, ref, at=deps.now())
             try:
-                await deps.store.hear(f"key-heard/{ref}", touch, Answered(ref), params)
-                await deps.leads.reply(f"key/{ref}", "", params, [wish], opts_in=False)
+                await deps.store.hear_key(ref, touch, Answered(ref), params)
+                await deps.leads.reply(f"key/{ref}", "", params, [asked], opts_in=False)
             except Unavailable:  # the wish is not lost with the call: the broker keeps it until our database is back
-                await deps.say_directly(wish)
+                await deps.say_directly(asked)
             log.info("reply.received", lead_id=lead, channel=Channel.CALL, intent=Intent.WANTS_LINK)
+        else:
+            with contextlib.suppress(Unavailable):  # Twilio is asked later what was pressed
+                await deps.store.hear_key(ref, touch, None, params)
     facts, templates = deps.wording.facts(lead, LeadCard(name="")), deps.wording.templates_for(None)
     return Response(thank(pressed, facts, settings=deps.settings, templates=templates), media_type=XML)
 

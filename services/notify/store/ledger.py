@@ -40,6 +40,7 @@ from services.notify.touches import State, Touch
 
 log = structlog.get_logger()
 
+KEY_HEARD = "key-heard/"  # and the call's reference: the key of its callback
 HELD_CHECK = 1.0  # seconds; a held touch is looked at only while its company may be tried
 
 CLAIM = """
@@ -144,10 +145,13 @@ class Open:
 
 
 class Store:
-    """`lease` and `patience` are seconds: how long a sending may take, how long a receipt is awaited before asking."""
+    """`lease` is how long a sending may take; `patience` and `key_patience` how long a receipt, and the key of a call,
+    are awaited before Twilio is asked. Seconds.
+    """
 
-    def __init__(self, database: Database, *, lease: float, patience: float) -> None:
-        self._database, self._lease, self._patience = database, lease, patience
+    def __init__(self, database: Database, *, lease: float, patience: float, key_patience: float) -> None:
+        self._database, self._lease = database, lease
+        self._patience, self._key_patience = patience, key_patience
 
     async def claim(
         self,
@@ -252,6 +256,13 @@ class Store:
             ):
                 await outbox.add(connection, [TouchUnknown(**_about(touch))])
 
+    async def leave_to_a_person(self, touch: Touch, card: LeadCard, reason: str) -> None:
+        """Nobody can say whether the touch is wanted: it stands in the ledger, uncertain, and a person decides."""
+        facts, attempt = await self.claim(touch, card, standing=Standing())
+        if facts.claimed:
+            await self.put_back(touch, attempt, reason, to=State.UNCERTAIN, check_in=None)
+            await self.unknown(touch)
+
     async def looked_up(self, one: Open, *, found: bool) -> None:
         """Says that the provider was asked."""
         await outbox.say(self._database, TouchLookedUp(**_about(one.touch), look=one.looks, found=found))
@@ -337,6 +348,16 @@ class Store:
             if await connection.fetchval(NOTED, key, touch_id, body):
                 await self._apply(connection, touch_id, receipt)
 
+    async def hear_key(self, ref: str, touch_id: UUID, receipt: Receipt | None, body: dict[str, Any]) -> None:
+        """Keeps that a call's key was heard, or that none was pressed: nobody need be asked. A repeat has no effect."""
+        async with self._database.transaction() as connection:
+            if await connection.fetchval(NOTED, f"{KEY_HEARD}{ref}", touch_id, body):
+                if receipt is not None:
+                    await self._apply(connection, touch_id, receipt)
+                await connection.execute(
+                    "update touches set check_at = null where touch_id = $1 and state = 'answered'", touch_id
+                )
+
     async def learn(self, touch_id: UUID, receipt: Receipt) -> None:
         """Lets what the provider was asked for move the touch."""
         async with self._database.transaction() as connection:
@@ -358,12 +379,17 @@ class Store:
         await connection.execute(
             """update touches set state = $2, provider_ref = coalesce(provider_ref, nullif($3, '')),
                  sent_at = coalesce(sent_at, now()), lease_until = null, updated_at = now(),
-                 check_at = case when $2 = 'sent' then now() + make_interval(secs => $4) end
+                 looks = case when $2 = 'answered' then 0 else looks end,
+                 check_at = case when $2 = 'sent' then now() + make_interval(secs => $4)
+                   when $2 = 'answered' and not exists (select 1 from callbacks where key = $6)
+                     then now() + make_interval(secs => $5) end
                where touch_id = $1""",
             touch_id,
             after,
             receipt.ref,
             self._patience,
+            self._key_patience,
+            f"{KEY_HEARD}{receipt.ref}",
         )
         events = said_by(
             receipt,
@@ -451,6 +477,10 @@ class Store:
         if not rows:
             raise LookupError(f"no touch {touch_id}")
         return _touch(rows[0]), LeadCard.model_validate(rows[0]["card"])
+
+    async def knows(self, touch_id: UUID) -> bool:
+        """Whether the touch was ever taken in hand."""
+        return bool(await self._database.fetch("select 1 from touches where touch_id = $1", touch_id))
 
     async def touch_by_ref(self, ref: str) -> UUID | None:
         rows = await self._database.fetch("select touch_id from touches where provider_ref = $1", ref)

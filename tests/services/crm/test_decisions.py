@@ -8,7 +8,16 @@ from contracts.call import CallUnanswered, Unanswered
 from contracts.event import Event
 from contracts.lead import LeadOptedOut, LeadRegistered
 from contracts.reply import Intent, ReplyReceived
-from contracts.touch import Channel, FailureKind, SkipReason, TouchFailed, TouchSent, TouchSkipped
+from contracts.touch import (
+    KEY_UNHEARD,
+    Channel,
+    FailureKind,
+    SkipReason,
+    TouchFailed,
+    TouchSent,
+    TouchSkipped,
+    TouchUncertain,
+)
 from providers.kommo.client import Contact, KommoLead
 from services.crm.decisions.kommo import first_note, is_ours, lead_body, note, same_person, searches
 from tests.builders import a_card
@@ -116,7 +125,18 @@ def test_a_note(event: Event, text: str | None) -> None:
     assert note(event) == text
 
 
-@pytest.mark.parametrize("reason", SkipReason)
+@pytest.mark.parametrize(
+    "event",
+    [
+        TouchSkipped(**TOUCH, channel=Channel.WHATSAPP, reason=SkipReason.NOT_ASKED),
+        TouchUncertain(**TOUCH, channel=Channel.WHATSAPP, reason=KEY_UNHEARD),
+    ],
+)
+def test_kommo_does_not_hear_of_a_key_that_was_not_pressed(event: Event) -> None:
+    assert note(event) is None
+
+
+@pytest.mark.parametrize("reason", [reason for reason in SkipReason if reason is not SkipReason.NOT_ASKED])
 def test_every_reason_not_to_send_has_its_words(reason: SkipReason) -> None:
     assert note(TouchSkipped(**TOUCH, channel=Channel.SMS, reason=reason))
 

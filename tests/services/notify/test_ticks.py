@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from contracts.event import Event
+from contracts.lead import LeadCard
 from contracts.touch import Channel, TouchUnknown
 from kit.failures import Unavailable
 from services.notify.deps import Deps
@@ -25,6 +26,9 @@ class Ledger:
         self.stopped: list[tuple[UUID, State]] = []
 
     async def unknown(self, touch: Touch) -> None:
+        self.unknowns.append(touch.touch_id)
+
+    async def leave_to_a_person(self, touch: Touch, _: LeadCard, __: str) -> None:
         self.unknowns.append(touch.touch_id)
 
     async def say(self, event: Event) -> None:
@@ -78,6 +82,7 @@ async def test_an_outage_is_left_to_the_next_tick() -> None:
         pytest.param(State.UNCERTAIN, 1, 0, 0, id="uncertain"),
         pytest.param(State.PLANNED, 0, 1, 1, id="held"),
         pytest.param(State.SENT, 0, 0, 1, id="sent: only its receipt is missing"),
+        pytest.param(State.ANSWERED, 1, 0, 1, id="answered: whether the link was asked for"),
     ],
 )
 async def test_after_many_looks_it_is_left_to_a_person(state: State, unknowns: int, said: int, stopped: int) -> None:
