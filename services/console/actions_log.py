@@ -46,14 +46,26 @@ class ActionsLog:
         return True
 
     async def _resume(self) -> None:
-        """Goes on after the file's last action; where there is no readable file, with the newest that fit into one."""
+        """Goes on after the file's last action; where there is no readable file, with the newest that fit into one.
+
+        A file whose last action the table does not have was written before a restore: it becomes an older one.
+        """
         try:
             actions: list[dict[str, Any]] = json.loads(self._path.read_text())
             last = int(actions[-1]["id"])
         except (OSError, ValueError, LookupError, TypeError):
-            actions, last = [], max(0, await self._store.newest_id() - self._rotate_at)
+            actions, last = [], await self._first()
+        else:
+            found = await self._store.actions(after=last - 1, limit=1)
+            if [one["event_id"] for one in found] != [actions[-1].get("event_id")]:
+                self._rotate()
+                actions, last = [], await self._first()
         self._lines = [json.dumps(one, ensure_ascii=False) for one in actions]
         self._last = last
+
+    async def _first(self) -> int:
+        """After which action a new file begins."""
+        return max(0, await self._store.newest_id() - self._rotate_at)
 
     def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,13 +12,14 @@ from services.console.actions_log import ActionsLog
 class Actions:
     """Stands for the table: what was added, in order. The SQL is proved on a real database elsewhere."""
 
-    def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
+    def __init__(self, life: str = "") -> None:
+        self.life, self.rows = life, list[dict[str, Any]]()
 
     def add(self, count: int) -> None:
         start = len(self.rows) + 1
         self.rows += [
-            {"id": number, "action": "touch.sent", "lead_id": number} for number in range(start, start + count)
+            {"id": number, "action": "touch.sent", "lead_id": number, "event_id": f"{self.life}/{number}"}
+            for number in range(start, start + count)
         ]
 
     async def actions(self, *, after: int = 0, lead_id: int | None = None, limit: int = 1000) -> list[dict[str, Any]]:
@@ -80,6 +81,21 @@ async def test_a_file_that_somebody_broke_is_made_anew(tmp_path: Path, broken: s
     await a_log(tmp_path, actions).follow()
 
     assert ids(tmp_path / "actions_log.json") == list(range(16, 26))
+
+
+@pytest.mark.parametrize("since", [2, 9], ids=["fewer than the file has", "more than the file has"])
+async def test_after_a_restore_the_file_begins_anew_and_the_old_one_is_kept(tmp_path: Path, since: int) -> None:
+    before, after = Actions(), Actions("restored")
+    before.add(8)
+    await a_log(tmp_path, before).follow()
+    after.add(since)
+    log = a_log(tmp_path, after)
+    await log.follow()
+    after.add(1)
+    await log.follow()
+
+    assert ids(tmp_path / "actions_log.json") == [row["id"] for row in after.rows]
+    assert ids(tmp_path / "actions_log.1.json") == [row["id"] for row in before.rows]
 
 
 async def test_a_crash_in_the_middle_of_writing_leaves_the_old_file(
