@@ -106,6 +106,17 @@ def passes(error: Exception) -> bool:
     return isinstance(error, Unavailable) and not isinstance(error, PERMANENT)
 
 
+def of_unknown_topic(error: Exception) -> bool:
+    """Returns whether the message says something that this version has never heard of: an older queue's, or a newer
+    version's that is being rolled out.
+    """
+    cause = getattr(error, "original_error", error)
+    return isinstance(cause, pydantic.ValidationError) and any(
+        (one["type"], one["loc"][1:]) in (("union_tag_invalid", ()), ("literal_error", ("topic",)))
+        for one in cause.errors()
+    )
+
+
 def uses_up_a_try(error: Exception) -> bool:
     """Returns whether the failure counts: however long our database is away, no message is given up for it."""
     return not isinstance(error, DatabaseAway)
@@ -134,6 +145,9 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
                 except HandlerException:
                     raise
                 except Exception as error:
+                    if of_unknown_topic(error):
+                        log.warning("message.unknown_topic", queue=queue, reason=describe(error))
+                        return None
                     await self._hand_over_sometime(msg, queue, headers, attempt, error)
 
         async def _hand_over_sometime(

@@ -2,9 +2,12 @@
 
 import traceback
 
+import fast_depends.exceptions
 import pydantic
 
 from kit.privacy import mask
+
+LONGEST = 500
 
 
 class Unavailable(Exception):
@@ -23,7 +26,9 @@ def describe(error: BaseException) -> str:
     """One line that names the error, without personal data: a validation error would quote its input."""
     if isinstance(error, pydantic.ValidationError):
         return f"ValidationError: {[(e['type'], '.'.join(map(str, e['loc']))) for e in error.errors()][:10]}"
-    return mask(f"{type(error).__name__}: {error}")[:500]
+    if isinstance(error, fast_depends.exceptions.ValidationError):  # quotes the whole message
+        return describe(error.original_error)
+    return mask(f"{type(error).__name__}: {error}"[: 2 * LONGEST])[:LONGEST]
 
 
 def where(error: BaseException) -> str:

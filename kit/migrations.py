@@ -1,21 +1,41 @@
 """Brings a service's database to the newest version: Alembic, with each service's scripts in its own folder."""
 
+import asyncio
 from pathlib import Path
 
 import sqlalchemy
+import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 
+log = structlog.get_logger()
+
+LOCK_TIMEOUT = "2s"
+LOCKED = "55P03"  # lock_not_available
+TRIES = 60
+
 
 async def upgrade(scripts: Path, dsn: str) -> None:
-    """Runs the migrations in `scripts` that the database has not had yet, as the user of `dsn`, who owns its tables."""
+    """Runs the migrations in `scripts` that the database has not had yet, as the user of `dsn`, who owns its tables.
+
+    A migration that waits for a table stands in the way of everybody who comes after it: it lets them through after two
+    seconds, and comes back. Raises sqlalchemy.exc.DBAPIError when it never gets its turn.
+    """
     config = Config()
     config.set_main_option("script_location", str(scripts))
-    engine = create_async_engine(sqlalchemy.make_url(dsn).set(drivername="postgresql+asyncpg"))
+    url = sqlalchemy.make_url(dsn).set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(url, connect_args={"server_settings": {"lock_timeout": LOCK_TIMEOUT}})
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(_upgrade, config)
+        for tries_left in reversed(range(TRIES)):
+            try:
+                async with engine.begin() as connection:
+                    return await connection.run_sync(_upgrade, config)
+            except sqlalchemy.exc.DBAPIError as error:
+                if getattr(error.orig, "sqlstate", None) != LOCKED or not tries_left:
+                    raise
+                log.warning("migration.waits", scripts=scripts.parent.name, tries_left=tries_left)
+                await asyncio.sleep(1)
     finally:
         await engine.dispose()
 

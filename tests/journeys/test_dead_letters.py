@@ -72,7 +72,7 @@ async def test_what_nobody_can_read_is_in_sight_with_its_reason(
     system: System, body: bytes, topic: str, error: str
 ) -> None:
     await publish(system, body, topic)
-    found = await parked(system, 5)
+    found = await parked(system, 5, topic=topic)
 
     assert {one["queue"] for one in found} == {
         *("notify.call", "notify.email", "crm.leads", "scheduler.leads", "console.events"),
@@ -82,6 +82,17 @@ async def test_what_nobody_can_read_is_in_sight_with_its_reason(
         assert error in letter["error"]
         assert letter["attempts"] == 1
         assert letter["first_failure"] == letter["last_failure"] != ""
+
+
+async def test_what_another_version_says_is_let_go_with_a_warning(system: System) -> None:
+    """While a version is rolled out, queues carry what the older one has never heard of."""
+    unheard = a_lead_created().model_dump_json().replace('"lead.created"', '"lead.from_tomorrow"')
+    for topic in ("lead.created", "lead.updated"):
+        await publish(system, unheard.encode(), topic)
+    await system.quiet()
+
+    assert [one["queue"] for one in await letters(system) if one["topic"] == "lead.from_tomorrow"] == []
+    assert "message.unknown_topic" in system.logs()
 
 
 async def test_what_always_raises_is_in_sight_with_its_traceback_and_its_lead(system: System) -> None:
