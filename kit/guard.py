@@ -7,22 +7,24 @@ from limits import parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-REFUSALS = parse("60/minute")  # of one address
+from kit.visitors import visitor_of
+
+REFUSALS = parse("60/minute")  # of one visitor
 REFUSED = (401, 403, 404)
 
 _limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
 
 async def _guarded(request: Request) -> AsyncIterator[None]:
-    """Answers 429 to an address that was refused too often in a minute; whoever is right is never slowed down."""
-    address = request.client.host if request.client else "unknown"
-    if not await _limiter.test(REFUSALS, address):
-        raise HTTPException(429, headers={"Retry-After": "60"})
+    """Answers 429 to a visitor who was refused too often in a minute.
+
+    Refusals alone are counted, after it was seen who is right: providers share their addresses with strangers.
+    """
     try:
         yield
     except HTTPException as refusal:
-        if refusal.status_code in REFUSED:
-            await _limiter.hit(REFUSALS, address)
+        if refusal.status_code in REFUSED and not await _limiter.hit(REFUSALS, visitor_of(request)):
+            raise HTTPException(429, headers={"Retry-After": "60"}) from None
         raise
 
 

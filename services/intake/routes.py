@@ -21,6 +21,7 @@ from starlette.types import Message
 from kit import tracing
 from kit.clock import now
 from kit.failures import Unavailable
+from kit.visitors import visitor
 from services.intake.decisions import Conflict, Fault, Replay, Submission, read_form
 from services.intake.deps import Deps
 from services.intake.messages import language
@@ -63,7 +64,7 @@ async def post_lead(request: Request) -> Response:
 
 async def _take(request: Request, deps: Deps, received_at: datetime) -> Response:
     remote = request.client.host if request.client else "unknown"
-    if not await deps.limiter.hit(deps.limit, remote):
+    if not await deps.limiter.hit(deps.limit, visitor(remote)):
         raise Rejected(429, Fault("", "too_many"))
     key = request.headers.get("idempotency-key")
     if key is not None and not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):

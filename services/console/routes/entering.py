@@ -6,6 +6,7 @@ import structlog
 from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
+from kit.visitors import visitor_of
 from services.console.door import LockedOut
 from services.console.rendering import STATIC
 from services.console.session import FromApp, begin, genuine, token_of, user_of
@@ -38,9 +39,8 @@ async def log_in(
     password: Annotated[str, Form(max_length=1000)] = "",
     to: Annotated[str, Form()] = "/console",
 ) -> Response:
-    address = request.client.host if request.client else "unknown"
     try:
-        user = await deps.door.enter(name, password, address)
+        user = await deps.door.enter(name, password, visitor_of(request))
     except LockedOut:
         log.warning("console.locked_out")
         return _again(request, deps, to, "Demasiados intentos. Espera 15 minutos.", 429)
