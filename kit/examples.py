@@ -39,6 +39,8 @@ def _faults(settings: BaseSettings) -> Iterator[str]:
             yield f"{variable} has the demonstration's value"
         elif text and isinstance(value, Secret | SecretStr) and len(text) < SHORTEST:
             yield f"{variable} is shorter than {SHORTEST} characters"
+        elif variable.endswith("_API_TOKEN") and not text:
+            yield f"{variable} is empty"
         elif variable == "PUBLIC_BASE_URL" and not str(text).startswith("https://"):
             yield f"{variable} must begin with https://"
         elif variable == "ALLOW_UNSIGNED_WEBHOOKS" and value:

@@ -27,9 +27,12 @@ def operator() -> str:
 
 
 def _ask(service: str, variable: str, usual: int, method: str, path: str, **content: Any) -> Any:
-    url = f"http://127.0.0.1:{variables().get(variable) or usual}{path}"
+    settings = variables()
+    url = f"http://127.0.0.1:{settings.get(variable) or usual}{path}"
+    token = settings.get(f"{service.upper()}_API_TOKEN", "")
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        response = httpx.request(method, url, timeout=60, **content)
+        response = httpx.request(method, url, timeout=60, headers=headers, **content)
     except httpx.HTTPError as error:
         raise SystemExit(f"The {service} does not answer at {url} ({type(error).__name__}). Is it up?") from error
     if response.is_error:

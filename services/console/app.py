@@ -5,6 +5,7 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from journey.settings import load_journey
 from kit.leader import Leader
+from kit.operators import answer_only_to
 from kit.service import make_app, make_frame, traced
 from services.console.actions_log import ActionsLog
 from services.console.dead_letters import DeadLetters
@@ -20,6 +21,7 @@ from services.console.settings import Settings
 from services.console.store.actions import Store
 from services.console.store.figures import Figures
 from services.console.store.projections import Projections
+from services.console.store.sessions import EndedSessions
 from services.console.ticks import ticks
 
 
@@ -44,6 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         neighbours = Neighbours(
             scheduler=settings.scheduler_url,
             notify=settings.notify_url,
+            scheduler_token=settings.scheduler_api_token.get_secret_value(),
             rabbitmq=settings.rabbitmq_url.get_secret_value(),
         )
         frame.closing.push_async_callback(neighbours.close)
@@ -57,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             neighbours=neighbours,
             pages=pages,
             door=door,
+            ended_sessions=EndedSessions(frame.database, lasts=LASTS),
             log_writer=Leader(dsn=settings.dsn, name="actions_log", work=file.follow, elected=file.elected),
             projector=Leader(dsn=settings.dsn, name="projections", work=projections.follow),
         )
@@ -73,4 +77,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         same_site="lax",
         https_only=settings.pauta_profile == "production",
     )
+    answer_only_to(app, "console", addresses=settings.addresses)
     return traced(app, frame)

@@ -14,6 +14,7 @@ from services.console.settings import Settings
 from services.console.store.actions import Store
 from services.console.store.figures import Figures
 from services.console.store.projections import Projections
+from services.console.store.sessions import EndedSessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Deps:
     neighbours: Neighbours
     pages: Pages
     door: Door
+    ended_sessions: EndedSessions
     log_writer: Leader
     projector: Leader
 

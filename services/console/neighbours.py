@@ -19,11 +19,12 @@ PATIENCE = httpx.Timeout(2.0, connect=1.0)
 class Neighbours:
     """All answers are None where the neighbour is away or does not know."""
 
-    def __init__(self, *, scheduler: str, notify: str, rabbitmq: str) -> None:
+    def __init__(self, *, scheduler: str, notify: str, rabbitmq: str, scheduler_token: str) -> None:
         url = urlsplit(rabbitmq)
         broker = urlunsplit((url.scheme, f"{url.hostname}:{url.port}", "", "", ""))
         self._http = httpx.AsyncClient(timeout=PATIENCE)
         self._auth = httpx.BasicAuth(url.username or "", url.password or "")
+        self._token = {"Authorization": f"Bearer {scheduler_token}"}
         self._scheduler, self._notify, self._broker = scheduler.rstrip("/"), notify.rstrip("/"), broker
 
     async def close(self) -> None:
@@ -31,18 +32,18 @@ class Neighbours:
 
     async def plan(self, lead_id: int) -> dict[str, Any] | None:
         """The lead's touches to come, its zone, and the version of its journey."""
-        found: dict[str, Any] | None = await self._ask(f"{self._scheduler}/leads/{lead_id}")
+        found: dict[str, Any] | None = await self._ask(f"{self._scheduler}/leads/{lead_id}", headers=self._token)
         return found
 
     async def catch_up(self) -> dict[str, Any] | None:
         """How many touches are overdue, and whether they wait for a word."""
-        found: dict[str, Any] | None = await self._ask(f"{self._scheduler}/catch-up")
+        found: dict[str, Any] | None = await self._ask(f"{self._scheduler}/catch-up", headers=self._token)
         return found
 
     async def release_catch_up(self) -> bool:
         """Lets the overdue touches go, as the command line does; whether the scheduler has taken it."""
         try:
-            response = await self._http.post(f"{self._scheduler}/catch-up/release")
+            response = await self._http.post(f"{self._scheduler}/catch-up/release", headers=self._token)
         except httpx.HTTPError:
             return False
         return response.is_success
@@ -64,10 +65,10 @@ class Neighbours:
         )
         return sorted(found, key=lambda queue: str(queue["name"])) if found is not None else None
 
-    async def _ask(self, url: str, auth: httpx.BasicAuth | None = None) -> Any:
+    async def _ask(self, url: str, **more: Any) -> Any:
         try:
             async with asyncio.timeout(3):
-                response = await self._http.get(url, auth=auth)
+                response = await self._http.get(url, **more)
             return response.json() if response.is_success else None
         except (httpx.HTTPError, TimeoutError, ValueError) as away:
             log.warning("neighbour.away", host=urlsplit(url).netloc.rpartition("@")[2], reason=type(away).__name__)

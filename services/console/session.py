@@ -22,11 +22,14 @@ LOGIN = "/console/login"
 FromApp = Annotated[Deps, Depends(deps_of)]
 
 
-def user_of(request: Request, deps: Deps) -> User | None:
+async def user_of(request: Request, deps: Deps) -> User | None:
     """Who is logged in, for a working day at most; in the open demonstration, anybody is."""
     if not deps.door.users:
         return ANYBODY
     if time.time() - float(request.session.get("since", 0)) > LASTS:
+        return None
+    session = request.session.get("session")
+    if session is None or await deps.ended_sessions.ended(session):
         return None
     return deps.door.users.get(str(request.session.get("user", "")))
 
@@ -34,7 +37,14 @@ def user_of(request: Request, deps: Deps) -> User | None:
 def begin(request: Request, user: User) -> None:
     """A session of the user's own; a token from before it is worth nothing after it."""
     request.session.clear()
-    request.session.update(user=user.name, since=time.time())
+    request.session.update(user=user.name, since=time.time(), session=secrets.token_urlsafe(24))
+
+
+async def end(request: Request, deps: Deps) -> None:
+    """Nobody goes on with the session, not even with a copy of its cookie."""
+    if (session := request.session.get("session")) is not None:
+        await deps.ended_sessions.end(session)
+    request.session.clear()
 
 
 def token_of(request: Request) -> str:
@@ -46,7 +56,7 @@ def token_of(request: Request) -> str:
 
 async def viewer(request: Request, deps: FromApp) -> User:
     """Sends whoever is not logged in to the login page, and back afterwards."""
-    user = user_of(request, deps)
+    user = await user_of(request, deps)
     if user is None:
         query = f"?{request.url.query}" if request.url.query else ""
         to = f"{request.url.path}{query}" if request.method == "GET" else "/console"

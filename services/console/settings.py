@@ -15,7 +15,8 @@ class Settings(ServiceSettings, JourneySettings):
     """`actions_log_rotate_at` is how many actions one file holds, `actions_log_keep` how many older files stay.
 
     `console_users` are `name:role:hash`, one after another; without any, the console is open, and that only in the
-    demonstration. `objective_share` of the calls are to be asked for within `objective_seconds`.
+    demonstration. The tokens open the API of this service and of the scheduler; `allowed_hosts` are further names, with
+    commas, by which this one is called. `objective_share` of the calls are to be asked for within `objective_seconds`.
     """
 
     actions_log_path: Path = Path("data/actions_log.json")
@@ -24,6 +25,11 @@ class Settings(ServiceSettings, JourneySettings):
 
     console_users: SecretStr = SecretStr("")
     console_secret: SecretStr
+    console_api_token: SecretStr = SecretStr("")
+    scheduler_api_token: SecretStr = SecretStr("")
+    public_base_url: str = ""
+    console_address: str = ""
+    allowed_hosts: str = ""
     sandbox_replicas: int = 1
     scheduler_url: str
     notify_url: str
@@ -38,6 +44,11 @@ class Settings(ServiceSettings, JourneySettings):
     def users(self) -> dict[str, User]:
         """Raises ValueError for what is no list of users."""
         return read_users(self.console_users.get_secret_value())
+
+    @property
+    def addresses(self) -> list[str]:
+        """By which the console is called from outside."""
+        return [self.public_base_url, self.console_address, *self.allowed_hosts.split(",")]
 
     @property
     def real(self) -> bool:

@@ -7,4 +7,8 @@ from services.console.deps import Deps
 
 
 def ticks(deps: Deps) -> Sequence[Tick]:
-    return (Tick("write_actions_log", 1, deps.log_writer), Tick("project", 1, deps.projector))
+    return (
+        Tick("write_actions_log", 1, deps.log_writer),
+        Tick("project", 1, deps.projector),
+        Tick("forget_ended_sessions", 3600, deps.ended_sessions.forget_old),
+    )

@@ -8,6 +8,7 @@ from journey.reading import journey_hash
 from journey.settings import load_journey
 from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.leader import Leader
+from kit.operators import answer_only_to
 from kit.service import make_app, make_frame, traced
 from services.scheduler.deps import Deps
 from services.scheduler.handlers import SAYS, router
@@ -30,4 +31,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         return Deps(settings=settings, store=store, leader=leader, failed_work=failed_work)
 
     app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
+    answer_only_to(app, "scheduler", addresses=settings.allowed_hosts.split(","))
     return traced(app, frame)

@@ -3,14 +3,20 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel
 
 from contracts.touch import Channel
+from kit.operators import admit
 from kit.service import deps_of
 from services.scheduler.deps import Deps
 
-routes = APIRouter()
+
+async def operators_only(request: Request, deps: Annotated[Deps, Depends(deps_of)]) -> None:
+    admit(request, deps.settings.scheduler_api_token)
+
+
+routes = APIRouter(dependencies=[Depends(operators_only)])
 
 
 class CatchUp(BaseModel):

@@ -502,6 +502,19 @@ async def test_an_order_after_the_session_ended_leads_to_the_login_and_back_to_a
     assert answer.headers["location"] == "/console/login?to=/console"
 
 
+async def test_who_logged_out_is_out_with_every_copy_of_the_cookie(closed: str) -> None:
+    async with a_client(closed, "203.0.113.10") as ana, a_client(closed, "203.0.113.11") as thief:
+        await log_in(ana, "ana")
+        thief.cookies.set("pauta_console", ana.cookies["pauta_console"], path="/console")
+        before = await thief.get(closed)
+        await ana.post("/logout", data={"token": await token(ana, "/stopwatch")})
+        after = await thief.get(closed)
+        await log_in(ana, "ana")
+        again = await ana.get(closed)
+
+    assert (before.status_code, after.status_code, again.status_code) == (200, 303, 200)
+
+
 async def test_a_forged_session_is_none(closed: str) -> None:
     forged = json.dumps({"user": "ana"})
     async with a_client(closed) as client:

@@ -3,12 +3,13 @@
 from typing import Annotated, Any, Literal
 
 import structlog
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from contracts.outbound import OutboundPaused, OutboundResumed
 from contracts.touch import HoldReason, ReleaseTouches
 from kit import tracing
+from kit.operators import admit
 from kit.service import deps_of
 from services.console.decisions.letters import Letter
 from services.console.deps import Deps
@@ -17,9 +18,14 @@ from services.console.store.figures import Held
 from services.console.store.projections import Progress
 
 log = structlog.get_logger()
-routes = APIRouter()
-
 FromApp = Annotated[Deps, Depends(deps_of)]
+
+
+async def operators_only(request: Request, deps: FromApp) -> None:
+    admit(request, deps.settings.console_api_token)
+
+
+routes = APIRouter(dependencies=[Depends(operators_only)])
 
 
 class Order(BaseModel):

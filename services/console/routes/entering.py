@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 from kit.visitors import visitor_of
 from services.console.door import LockedOut
 from services.console.rendering import STATIC
-from services.console.session import FromApp, begin, genuine, token_of, user_of
+from services.console.session import FromApp, begin, end, genuine, token_of, user_of
 
 log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)
@@ -26,7 +26,7 @@ async def static(name: str) -> FileResponse:
 
 @routes.get("/login")
 async def ask(request: Request, deps: FromApp, to: str = "/console") -> Response:
-    if user_of(request, deps) is not None:
+    if await user_of(request, deps) is not None:
         return RedirectResponse(_inside(to), status_code=303)
     return deps.pages.page("login", request, token=token_of(request), to=_inside(to), problem="")
 
@@ -52,8 +52,8 @@ async def log_in(
 
 
 @routes.post("/logout", dependencies=[Depends(genuine)])
-async def log_out(request: Request) -> Response:
-    request.session.clear()
+async def log_out(request: Request, deps: FromApp) -> Response:
+    await end(request, deps)
     return RedirectResponse("/console/login", status_code=303)
 
 

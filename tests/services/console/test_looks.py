@@ -209,6 +209,8 @@ OWN = {
         "rabbitmq_url": "http://rabbitmq.local",
     },
     **{"scheduler_url": "http://scheduler", "notify_url": "http://notify", "console_secret": "x" * 20},
+    **{"console_api_token": "y" * 20, "scheduler_api_token": "z" * 20},
+    "public_base_url": "https://leads.ejemplo.mx",
 }
 
 
@@ -236,3 +238,6 @@ def test_a_console_with_real_leads_takes_no_example_for_a_secret() -> None:
 
     with pytest.raises(ExampleValues, match="CONSOLE_SECRET"):
         refuse_examples(Settings.model_validate({**life, "console_secret": "console-secret-demo"}))
+    for token in ("console_api_token", "scheduler_api_token"):
+        with pytest.raises(ExampleValues, match=token.upper()):
+            refuse_examples(Settings.model_validate({**life, token: ""}))
