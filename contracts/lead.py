@@ -27,10 +27,6 @@ class LeadCard(BaseModel):
     consent: str | None = None
     extra: dict[str, str] = {}
 
-    @property
-    def first_name(self) -> str:
-        return self.name.split()[0] if self.name.split() else self.name
-
 
 class LeadCreated(Event):
     """intake: a form makes a lead, and it is stored. `received_at` is when the request came in.

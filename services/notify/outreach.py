@@ -10,7 +10,7 @@ import structlog
 from contracts.lead import LeadCard
 from contracts.outbound import ProviderAway, ProviderBack
 from contracts.phone import NumberStanding, standing_of
-from contracts.touch import Channel, HoldReason, Kind, SkipReason
+from contracts.touch import Channel, HoldReason, Kind
 from journey.law import law_of
 from journey.windows import legal_opening, waking_opening
 from journey.zones import Whereabouts, whereabouts
@@ -21,7 +21,7 @@ from services.notify.decisions.limits import Limit, limit_of
 from services.notify.decisions.sending import OPEN, Defer, Facts, Hold, Leave, Send, Skip, decide
 from services.notify.deps import Deps
 from services.notify.permission import FREELY, Permission
-from services.notify.touches import State, Touch
+from services.notify.touches import NOT_AGAIN, State, Touch
 
 log = structlog.get_logger()
 
@@ -38,7 +38,7 @@ async def make(
 ) -> None:
     """Sends the touch unless it was sent, must not be, or cannot be. Raises Unavailable when it was surely not sent.
 
-    Where it was `perhaps_sent` before, it goes now or never by itself: what would wait is left to a person.
+    Where it was `perhaps_sent` before, it goes now or never by itself: what must not go, or would wait, is asked about.
 
     `at_once` is the answer to a form that has just come: nobody can have booked yet, so nobody is asked. `check_in`
     is after how many seconds the clock tries again what is Unavailable, where no message of the bus does.
@@ -61,10 +61,10 @@ async def make(
         match decide(touch, _known(facts, touch, card, place, now, deps), now):
             case Leave():
                 log.info("touch.left", touch_id=str(touch.touch_id), channel=touch.channel)
-            case Defer() | Skip(SkipReason.BOOKED | SkipReason.BOOKED_ELSEWHERE) if perhaps_sent:
-                await deps.store.put_back(touch, attempt, "perhaps sent before", to=State.UNCERTAIN, check_in=None)
-                await deps.store.unknown(touch)
-                log.error("touch.left_to_a_person", touch_id=str(touch.touch_id), channel=touch.channel)
+            case Defer() | Skip() if perhaps_sent:
+                check_in = deps.settings.checks[0]
+                await deps.store.put_back(touch, attempt, NOT_AGAIN, to=State.UNCERTAIN, check_in=check_in)
+                log.warning("touch.not_sent_again", touch_id=str(touch.touch_id), channel=touch.channel)
             case Skip(reason):
                 await deps.store.skipped(touch, attempt, reason)
                 log.info("touch.skipped", touch_id=str(touch.touch_id), channel=touch.channel, reason=reason)

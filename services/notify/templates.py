@@ -40,8 +40,11 @@ class Templates:
 
     def email(self, name: str, facts: dict[str, str]) -> Rendered:
         subject, _, text = self._render(f"email/{name}.txt", facts).partition("\n")
+        subject = " ".join(subject.split())
         return Rendered(
-            subject=" ".join(subject.split()), html=self._render(f"email/{name}.html", facts), text=text.strip() + "\n"
+            subject=subject[:1].upper() + subject[1:],
+            html=self._render(f"email/{name}.html", facts),
+            text=text.strip() + "\n",
         )
 
     def text(self, channel: str, name: str, facts: dict[str, str]) -> str:

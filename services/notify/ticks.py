@@ -126,7 +126,9 @@ async def go_on(held: Open, deps: Deps) -> None:
 
 async def settle(one: Open, deps: Deps) -> None:
     """Finds out whether an uncertain touch was sent; sends it again only when it was not, or when that is harmless."""
-    step: Ask | SendAgain | AskLater | LeaveToAPerson = first_step(one.touch.channel, one.age_seconds)
+    step: Ask | SendAgain | AskLater | LeaveToAPerson = first_step(
+        one.touch.channel, one.age_seconds, not_again=one.not_again
+    )
     if isinstance(step, Ask):
         try:
             found = await _look(one, deps)
@@ -144,6 +146,7 @@ async def settle(one: Open, deps: Deps) -> None:
             age_seconds=one.age_seconds,
             checks=deps.settings.checks,
             still_useful=still_useful(one.touch, deps.now()),
+            not_again=one.not_again,
         )
     match step:
         case AskLater(seconds):

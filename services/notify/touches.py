@@ -11,6 +11,7 @@ from contracts.lead import LeadCard
 from contracts.touch import Channel, Kind, TouchDue, touch_id
 
 BOOKING_LINK = "booking_link"
+NOT_AGAIN = "perhaps sent before, and not to be sent again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from contracts.touch import Channel
 from journey.reading import FOLDERS
 from journey.zones import whereabouts
 from providers.brevo.client import Attachment
+from services.notify.decisions.typed import first_name, phrase
 from services.notify.links import booking_link, unsubscribe_link
 from services.notify.settings import Settings
 from services.notify.templates import Rendered, Templates
@@ -23,6 +24,9 @@ PATTERNS = {
     "es": ("EEEE d 'de' MMMM 'a las' h:mm a", "hora de {}"),
     "en": ("EEEE, MMMM d 'at' h:mm a", "{} time"),
 }
+
+
+NOBODYS_NAME = {"es": "buen día", "en": "there"}  # "Hola, buen día:", where what was typed is no name
 
 
 class Wording:
@@ -58,11 +62,12 @@ class Wording:
         s = self._settings
         secret = s.link_secret.get_secret_value()
         booking = touch.booking if touch else None
+        language = self.language_of(touch)
         return {
-            "name": card.name,
-            "first_name": card.first_name,
-            "company": card.company or "",
-            "service": card.service or "",
+            "name": phrase(card.name),
+            "first_name": first_name(card.name) or NOBODYS_NAME.get(language.split("-", maxsplit=1)[0], ""),
+            "company": phrase(card.company),
+            "service": phrase(card.service),
             "booking_url": booking_link(s.booking_url, submission_id, card, secret),
             "unsubscribe_url": unsubscribe_link(s.public_url, submission_id, secret),
             "business": s.business_name,
@@ -71,9 +76,9 @@ class Wording:
             "resource_url": s.resource_url,
             "survey_url": s.survey_url,
             "material_url": s.material_url,
-            "meeting_when": self._when(booking, card, self.language_of(touch)) if booking else "",
+            "meeting_when": self._when(booking, card, language) if booking else "",
             "meeting_url": booking.meeting_url or "" if booking else "",
-            "meeting_title": booking.title if booking else "",
+            "meeting_title": phrase(booking.title) if booking else "",
         }
 
     def _when(self, booking: Booking, card: LeadCard, language: str) -> str:

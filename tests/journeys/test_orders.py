@@ -105,7 +105,10 @@ async def test_a_meetings_touches_are_made_also_while_the_follow_up_is_paused(sy
     assert await texts_to(system, form) == ["confirmation"]
 
 
-async def test_what_perhaps_left_before_a_pause_is_left_to_a_person_and_not_sent_after_it(system: System) -> None:
+@pytest.mark.parametrize("order", [LeadPaused, LeadStopped])
+async def test_what_perhaps_left_before_an_order_is_asked_about_and_not_sent_after_it(
+    system: System, order: type[LeadPaused | LeadStopped]
+) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.say(StepSkipped(lead_id=lead, step="day_3", by=BY))
     await system.planned(lead, *FOLLOW_UPS[1:])
@@ -119,13 +122,19 @@ async def test_what_perhaps_left_before_a_pause_is_left_to_a_person_and_not_sent
             return len(await system.sandbox("emails", form["email"])) == 2
 
         await system.until(received, lambda: "the mail never came to Brevo")
-        await system.say(LeadPaused(lead_id=lead, by=BY))  # while Brevo keeps its answer to itself
-        await system.happens(lead, "email touch.uncertain", "email touch.unknown")
-        await paused(system, lead, LeadUnpaused(lead_id=lead, by=BY))
+        await system.say(order(lead_id=lead, by=BY))  # while Brevo keeps its answer to itself
+        await system.happens(lead, "email touch.uncertain", "email touch.looked_up")
+        if order is LeadPaused:
+            await paused(system, lead, LeadUnpaused(lead_id=lead, by=BY))
+        await system.quiet()
     finally:
         await system.http.put(receipts, json={})
 
-    assert "email touch.deferred" not in await system.actions(lead)
+    query = "select state from touches where lead_id = $1 and step = 'day_6' and channel = 'email'"
+    assert await system.sql("notify", query, lead) == "sent"
+    actions = await system.actions(lead)
+    assert "email touch.deferred" not in actions
+    assert "email touch.skipped" not in actions
     assert len(await system.sandbox("emails", form["email"])) == 2
 
 

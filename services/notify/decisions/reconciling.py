@@ -31,13 +31,23 @@ class LeaveToAPerson:
     """It stays uncertain, in sight, and is not sent again."""
 
 
-def first_step(channel: Channel, age_seconds: float) -> Ask | SendAgain:
-    """Email goes again under its idempotency key while that holds; everything else is looked up first."""
-    return SendAgain() if channel is Channel.EMAIL and age_seconds < KEY_HOLDS_SECONDS else Ask()
+def first_step(channel: Channel, age_seconds: float, *, not_again: bool = False) -> Ask | SendAgain:
+    """Email goes again under its idempotency key while that holds; everything else is looked up first.
+
+    `not_again`: the person said stop or booked meanwhile, or its hours are over.
+    """
+    again = channel is Channel.EMAIL and age_seconds < KEY_HOLDS_SECONDS and not not_again
+    return SendAgain() if again else Ask()
 
 
 def after_not_found(
-    *, looks: int, sendings: int, age_seconds: float, checks: tuple[float, ...], still_useful: bool = False
+    *,
+    looks: int,
+    sendings: int,
+    age_seconds: float,
+    checks: tuple[float, ...],
+    still_useful: bool = False,
+    not_again: bool = False,
 ) -> AskLater | SendAgain | LeaveToAPerson:
     """`looks` counts the one just made. Only after every planned look has found nothing is it sent again, once.
 
@@ -46,7 +56,7 @@ def after_not_found(
     """
     if looks < len(checks):
         return AskLater(checks[looks])
-    again = sendings < SENDINGS + still_useful and age_seconds < GIVEN_UP_SECONDS
+    again = sendings < SENDINGS + still_useful and age_seconds < GIVEN_UP_SECONDS and not not_again
     return SendAgain() if again else LeaveToAPerson()
 
 

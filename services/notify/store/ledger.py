@@ -36,7 +36,7 @@ from services.notify.decisions.receipts import advance, said_by
 from services.notify.decisions.sending import Defer, Facts, Hold, Standing
 from services.notify.decisions.spending import Spending
 from services.notify.templates import NOTHING, Rendered
-from services.notify.touches import State, Touch
+from services.notify.touches import NOT_AGAIN, State, Touch
 
 log = structlog.get_logger()
 
@@ -133,7 +133,10 @@ FORGET = "delete from callbacks where received_at < now() - make_interval(days =
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A touch that waits for the provider to be asked; `looks` counts the one that is due."""
+    """A touch that waits for the provider to be asked; `looks` counts the one that is due.
+
+    `not_again`: it must not be sent once more, whatever the provider says.
+    """
 
     touch: Touch
     card: LeadCard
@@ -142,6 +145,7 @@ class Open:
     first_claimed_at: datetime
     age_seconds: float
     provider_ref: str | None
+    not_again: bool = False
 
 
 class Store:
@@ -530,6 +534,7 @@ def _open(row: asyncpg.Record) -> Open:
         first_claimed_at=row["first_claimed_at"],
         age_seconds=row["age"],
         provider_ref=row["provider_ref"],
+        not_again=row["reason"] == NOT_AGAIN,
     )
 
 

@@ -30,6 +30,16 @@ def test_the_first_step(channel: Channel, age: float, step: object) -> None:
     assert first_step(channel, age) == step
 
 
+@pytest.mark.parametrize("channel", Channel)
+def test_what_must_not_go_again_is_asked_about_and_then_left_to_a_person(channel: Channel) -> None:
+    assert first_step(channel, 3, not_again=True) == Ask()
+    steps = [
+        after_not_found(looks=looks, sendings=1, age_seconds=3, checks=(3, 15, 60), not_again=True)
+        for looks in (1, 2, 3)
+    ]
+    assert steps == [AskLater(15), AskLater(60), LeaveToAPerson()]
+
+
 @pytest.mark.parametrize(
     ("looks", "sendings", "age", "useful", "step"),
     [
