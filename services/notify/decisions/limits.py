@@ -10,12 +10,14 @@ from services.notify.touches import Touch
 UNASKED = {Kind.FIRST_CONTACT, Kind.FOLLOW_UP}
 MORNING = time(9)
 WEEK_DAYS = 7
+GMAIL = ("gmail.com", "googlemail.com")
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many of `what` to one address on one `day` of its own calendar, and in a week; after that `again_at`."""
+    """So many of `what` to one `place` on one `day` of its own calendar, and in a week; after that `again_at`."""
 
+    place: str
     what: str
     day: date
     per_day: int
@@ -31,12 +33,25 @@ def limit_of(
     A number gets one unasked call and one follow-up text per channel a day, a mailbox one welcome and one follow-up
     mail. A demonstration, whose days are seconds, limits the first contact only.
     """
-    if touch.kind not in UNASKED or (demonstration and touch.kind is Kind.FOLLOW_UP):
+    if touch.address is None or touch.kind not in UNASKED or (demonstration and touch.kind is Kind.FOLLOW_UP):
         return None
     day = now.astimezone(ZoneInfo(zone)).date()
     tomorrow = datetime.combine(day + timedelta(days=1), MORNING, ZoneInfo(zone))
     if touch.channel is Channel.CALL:
-        return Limit("call", day, calls_per_day, calls_per_week, tomorrow)
+        return Limit(touch.address, "call", day, calls_per_day, calls_per_week, tomorrow)
     if touch.channel is not Channel.EMAIL and touch.kind is Kind.FIRST_CONTACT:
         return None  # it follows a call, which is counted
-    return Limit(f"{touch.kind} {touch.channel}", day, 1, WEEK_DAYS, tomorrow)
+    place = mailbox(touch.address) if touch.channel is Channel.EMAIL else touch.address
+    return Limit(place, f"{touch.kind} {touch.channel}", day, 1, WEEK_DAYS, tomorrow)
+
+
+def mailbox(address: str) -> str:
+    """Returns the mailbox that an address leads to: without its `+tag`, and at Gmail without dots.
+
+    https://support.google.com/mail/answer/7436150
+    """
+    name, _, domain = address.lower().rpartition("@")
+    name = name.partition("+")[0] or name
+    if domain in GMAIL:
+        name, domain = name.replace(".", ""), GMAIL[0]
+    return f"{name}@{domain}"

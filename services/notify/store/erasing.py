@@ -9,6 +9,7 @@ from contracts.touch import Channel, SkipReason, TouchSkipped
 from kit import outbox
 from kit.database import Connection, Database
 from kit.failures import Unavailable
+from services.notify.decisions.limits import mailbox
 from services.notify.store.opting_out import opt_out, opt_out_lead
 from services.notify.store.orders import CHANNEL, addresses_of
 
@@ -55,7 +56,8 @@ async def _overwrite(connection: Connection, lead_id: int, addresses: list[str])
     await connection.execute(CALLBACKS, lead_id, telltales)
     await connection.execute(TOUCHES, lead_id)
     await connection.execute(TEXTS, lead_id)
-    await connection.execute(ADDRESSES, addresses)
+    mailboxes = [mailbox(address) for address in addresses if "@" in address]
+    await connection.execute(ADDRESSES, [*addresses, *mailboxes])
     await connection.execute(FORMS, lead_id, NOBODY)
     await connection.execute(LEAD, lead_id, NOBODY)
 

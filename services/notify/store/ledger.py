@@ -71,19 +71,19 @@ claimed as (
 -- whichever touch comes first has the address' place of the day
 place as (
   insert into contacts (address, what, day, place, touch_id)
-  select $6::text, $20::text, $21::date, free, $1::uuid from claimed, lateral (
+  select $24::text, $20::text, $21::date, free, $1::uuid from claimed, lateral (
     select free from generate_series(1, $22::int) as free
-    where not exists (select 1 from contacts c where c.address = $6::text and c.what = $20::text and c.day = $21::date
+    where not exists (select 1 from contacts c where c.address = $24::text and c.what = $20::text and c.day = $21::date
                         and c.place = free and c.touch_id <> $1)
     order by free limit 1) as places
-  where $20::text is not null and $6::text is not null
+  where $20::text is not null
     and (select count(distinct touch_id) from contacts c
-         where c.address = $6::text and c.what = $20::text and c.day > $21::date - 7
+         where c.address = $24::text and c.what = $20::text and c.day > $21::date - 7
            and c.touch_id <> $1) < $23::int
   on conflict (address, what, day, place) do update set touch_id = $1 where contacts.touch_id = $1
   returning 1)
 select (select attempts from claimed) as attempt,
-       $20::text is not null and $6::text is not null and not exists (select 1 from place) as over_limit,
+       $20::text is not null and not exists (select 1 from place) as over_limit,
        array(select distinct channel from touches where $12 = 'follow_up' and lead_id = $2 and kind = 'follow_up'
                and touch_id <> $1 and sent_at > now() - interval '7 days') as channels_this_week,
        exists (select 1 from touches where $12 = 'follow_up' and lead_id = $2 and kind = 'follow_up'
@@ -196,6 +196,7 @@ class Store:
             limit.day if limit else None,
             limit.per_day if limit else None,
             limit.per_week if limit else None,
+            limit.place if limit else None,
         )
         claimed = row["attempt"] is not None
         facts = Facts(

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.touch import Channel, Kind
 from services.notify.decisions.addressing import Addressed, booked_from, form_for
-from services.notify.decisions.limits import Limit, limit_of
+from services.notify.decisions.limits import Limit, limit_of, mailbox
 from services.notify.decisions.spending import Caps, Spending, alarm, price_of, reached_cap, read_prices
 from services.notify.touches import Form, Touch
 from tests.builders import a_booking, a_card, a_touch
@@ -41,7 +41,7 @@ def test_what_counts(touch: Touch, what: str | None) -> None:
 
 
 def test_the_day_is_the_numbers_own_and_the_next_chance_is_its_morning() -> None:
-    assert limit(a_touch()) == Limit("call", date(2026, 3, 2), 1, 3, TOMORROW)
+    assert limit(a_touch()) == Limit("+528112345678", "call", date(2026, 3, 2), 1, 3, TOMORROW)
 
 
 def test_a_demonstrations_follow_up_is_not_limited() -> None:
@@ -142,3 +142,24 @@ def test_a_prefix_at_home_has_no_cap() -> None:
     spendings = [replace(MONTERREY, hour=400)]
 
     assert not reached_cap(spendings, CAPS, PRICES, country="MX", prefix="+528112", source="a", sources=2, home="MX")
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("ana@example.com", "ana@example.com"),
+        ("Ana+promo@Example.com", "ana@example.com"),
+        ("ana+a+b@example.com", "ana@example.com"),
+        ("a.na@example.com", "a.na@example.com"),
+        ("a.n.a+1@gmail.com", "ana@gmail.com"),
+        ("ana@googlemail.com", "ana@gmail.com"),
+        ("+ana@example.com", "+ana@example.com"),
+    ],
+)
+def test_the_mailbox_behind_an_address(address: str, place: str) -> None:
+    assert mailbox(address) == place
+
+
+def test_every_alias_of_a_mailbox_counts_as_one() -> None:
+    places = {found.place for n in range(50) if (found := limit(a_touch(Channel.EMAIL, address=f"ana+{n}@gmail.com")))}
+    assert places == {"ana@gmail.com"}
