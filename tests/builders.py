@@ -7,6 +7,7 @@ from typing import Any
 from contracts.booking import Booking
 from contracts.lead import LeadCard, LeadCreated
 from contracts.touch import Channel, Kind
+from kit.leader import Lead, LeadLost
 from services.notify.touches import Form, Touch
 
 OF_OUR_OWN = "a-long-and-secret-value-of-our-own"
@@ -25,6 +26,17 @@ FOR_LIFE = {
     **dict.fromkeys(("TWILIO_AUTH_TOKEN", "BREVO_API_KEY", "BREVO_WEBHOOK_TOKEN"), OF_OUR_OWN),
     **{f"{name}_PASSWORD": OF_OUR_OWN for name in ("CRM", "NOTIFY")},
 }
+
+
+class Leads(Lead):
+    """A lead that nobody takes away, until `lost`."""
+
+    def __init__(self) -> None:
+        self.term, self.lost = 1, False
+
+    async def holds(self) -> None:
+        if self.lost:
+            raise LeadLost("leader: term 2 has begun")
 
 
 def a_card(**changes: Any) -> LeadCard:

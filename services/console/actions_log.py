@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 from typing import Any, Protocol
 
+from kit.leader import Lead
+
 FLUSH = 500
 
 
@@ -17,16 +19,20 @@ class Actions(Protocol):
 
 
 class ActionsLog:
-    """One writer at a time. The file is replaced, never edited: a reader, or a crash, sees the old or the new one."""
+    """One writer at a time, who must be elected. The file is replaced, never edited: a reader, or a crash, sees the old
+    or the new one.
+    """
+
+    _lead: Lead
 
     def __init__(self, path: Path, store: Actions, *, rotate_at: int, keep: int) -> None:
         self._path, self._store, self._rotate_at, self._keep = path, store, rotate_at, keep
         self._lines: list[str] = []
         self._last: int | None = None
 
-    def elected(self) -> None:
+    def elected(self, lead: Lead) -> None:
         """Another writer may have been at work: the file says how far it came."""
-        self._last = None
+        self._lead, self._last = lead, None
 
     async def follow(self) -> bool:
         """Writes what is new; True when there was something."""
@@ -36,6 +42,7 @@ class ActionsLog:
         actions = await self._store.actions(after=self._last, limit=FLUSH)
         if not actions:
             return False
+        await self._lead.holds()
         for one in actions:
             if len(self._lines) >= self._rotate_at:
                 self._write()

@@ -24,7 +24,7 @@ class Neighbours:
         broker = urlunsplit((url.scheme, f"{url.hostname}:{url.port}", "", "", ""))
         self._http = httpx.AsyncClient(timeout=PATIENCE)
         self._auth = httpx.BasicAuth(url.username or "", url.password or "")
-        self._token = {"Authorization": f"Bearer {scheduler_token}"}
+        self._token = {"Authorization": f"Bearer {scheduler_token}"} if scheduler_token else {}
         self._scheduler, self._notify, self._broker = scheduler.rstrip("/"), notify.rstrip("/"), broker
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ import structlog
 from kit.clock import now
 from kit.database import OURS
 from kit.failures import Unavailable, describe
+from kit.leader import Lead
 from providers.answers import Unclear
 from providers.kommo.client import BATCH, KommoClient, KommoRefused, Move, Note
 from services.crm.decisions.kommo import is_ours, lead_body, mark, same_person, searches, stage_for
@@ -37,15 +38,17 @@ def batches(prepared: Sequence[Prepared], *, alone: Collection[int]) -> list[lis
 
 
 class Worker:
-    """One round at a time, and nothing else ever waits for it."""
+    """One round at a time, and nothing else ever waits for it. It must be elected first."""
+
+    _lead: Lead
 
     def __init__(self, registrations: Registrations, kommo: KommoClient, settings: Settings) -> None:
         self._registrations, self._kommo, self._settings = registrations, kommo, settings
         self._nothing_in_hand = False
 
-    def elected(self) -> None:
+    def elected(self, lead: Lead) -> None:
         """A new lead begins: whatever a predecessor left half done must be looked up."""
-        self._nothing_in_hand = False
+        self._lead, self._nothing_in_hand = lead, False
 
     async def round(self) -> bool:
         """One round of work; True when there was some. Raises Unavailable when Kommo is away.
@@ -53,7 +56,7 @@ class Worker:
         A bug in one section does not stop the others. What a section, or the last round, left half done is looked up.
         """
         if not self._nothing_in_hand:
-            await self._registrations.doubt_unfinished(look_in=self._settings.look_delays[0])
+            await self._registrations.doubt_unfinished(look_in=self._settings.look_delays[0], term=self._lead.term)
         self._nothing_in_hand = False
         worked, clean = False, True
         for section in (
@@ -107,7 +110,7 @@ class Worker:
         return next(iter(self._settings.look_delays[looks + 1 :]), None)
 
     async def _create_leads(self) -> bool:
-        waiting = await self._registrations.take_leads(BATCH)
+        waiting = await self._registrations.take_leads(BATCH, term=self._lead.term)
         prepared: list[Prepared] = []
         try:
             for lead in waiting:
@@ -186,6 +189,7 @@ class Worker:
     async def _post(self, batch: Sequence[Prepared]) -> dict[int, tuple[int, int | None]]:
         """What Kommo has of the batch now: its lead and its contact, by our lead id."""
         bodies = [lead.body for lead in batch]
+        await self._lead.holds()
         if batch[0].contact_id is None:
             done = await self._kommo.add_leads_with_contacts(bodies)
         else:
@@ -237,6 +241,7 @@ class Worker:
         if not moves:
             return
         pipeline = self._settings.kommo.pipeline_id
+        await self._lead.holds()
         try:
             await self._kommo.move_leads([Move(one.kommo_lead_id, status, pipeline) for one, status in moves])
         except KommoRefused as refused:
@@ -276,7 +281,7 @@ class Worker:
         return True
 
     async def _write_notes(self) -> bool:
-        notes = await self._registrations.take_notes(BATCH)
+        notes = await self._registrations.take_notes(BATCH, term=self._lead.term)
         together = [note for note in notes if not note.tries]
         alone = [[note] for note in notes if note.tries]
         try:
@@ -294,6 +299,7 @@ class Worker:
         if not notes:
             return
         ids = [note.note_id for note in notes]
+        await self._lead.holds()
         try:
             await self._kommo.add_notes([Note(note.kommo_lead_id, note.text) for note in notes])
         except Unavailable:

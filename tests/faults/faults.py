@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import random
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -92,6 +94,29 @@ async def rolling(system: WiredSystem, _: random.Random) -> AsyncIterator[None]:
     rolls = [asyncio.create_task(roll(service)) for service in REPLICATED]
     yield
     await asyncio.gather(*rolls)
+
+
+@asynccontextmanager
+async def leaders_frozen(system: WiredSystem, _: random.Random) -> AsyncIterator[None]:
+    """Each replica of who leads stands still in turn, and the locks are lost meanwhile, as when PostgreSQL moves."""
+    locks = """select pg_terminate_backend(pid) from pg_locks join pg_database on pg_database.oid = pg_locks.database
+               where locktype = 'advisory' and granted and datname = $1"""
+
+    async def freeze() -> None:
+        await asyncio.sleep(0.5)
+        for service in ("crm", "scheduler", "console"):
+            for process, _ in system.replicas[service]:
+                os.killpg(process.pid, signal.SIGSTOP)
+                try:
+                    await system.sql("postgres", locks, service)
+                    await asyncio.sleep(2.5)  # another is elected
+                finally:
+                    os.killpg(process.pid, signal.SIGCONT)
+
+    freezing = asyncio.create_task(freeze())
+    yield
+    await freezing
+    await system.until_up()
 
 
 @asynccontextmanager
@@ -287,6 +312,7 @@ FAULTS: tuple[Fault, ...] = (
     *(_stall("notify", point) for point in ("row written", "request sent", "answer received")),
     _stall("crm", "request sent"),
     _stall("scheduler", "row written"),
+    Fault("stalled", "frozen leaders: another is elected, then they go on", leaders_frozen, quick=True),
     Fault("rolled", f"SIGTERM: every service restarted {ROLLS} times, replica by replica", rolling),
     Fault("servers", "RabbitMQ killed and restarted", _during(rabbitmq_restarted)),
     Fault("servers", "RabbitMQ: memory alarm", _during(rabbitmq_out_of_memory)),

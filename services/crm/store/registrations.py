@@ -34,11 +34,13 @@ select $2, $3, $4 from fresh where not exists (select 1 from registrations where
 on conflict (lead_id, outcome) do nothing"""
 TAKE_LEADS = """update registrations set state = 'sending' where lead_id in (
                   select lead_id from registrations where state = 'waiting' and not erased
+                    and (select term from leaders where name = 'tell_kommo') = $2
                   order by lead_id limit $1)
                 returning lead_id, card, tries"""
 TAKE_NOTES = """update notes set state = 'sending' where id in (
                   select id from notes join registrations r using (lead_id)
-                  where notes.state = 'waiting' and r.state = 'registered' order by id limit $1)
+                  where notes.state = 'waiting' and r.state = 'registered'
+                    and (select term from leaders where name = 'tell_kommo') = $2 order by id limit $1)
                 returning id, text, tries,
                   (select kommo_lead_id from registrations r where r.lead_id = notes.lead_id)"""
 LEAD_FAILED = """update registrations set state = 'failed', reason = $2, updated_at = now()
@@ -123,20 +125,25 @@ class Registrations:
         """Kommo should have this note. A repeated event has no effect, nor another with the same `outcome`."""
         await self._database.fetch(WANT_NOTE, event_id, lead_id, text, outcome)
 
-    async def doubt_unfinished(self, *, look_in: float) -> None:
-        """What a predecessor was sending when it vanished may be in Kommo or not. Only the leader may ask this."""
+    async def doubt_unfinished(self, *, look_in: float, term: int) -> None:
+        """What a predecessor was sending when it vanished may be in Kommo or not. Only who leads doubts it."""
         async with self._database.transaction() as connection:
             for table in ("registrations", "notes"):
                 await connection.execute(
                     f"""update {table} set state = 'unclear', looks = 0, look_at = now() + make_interval(secs => $1)
-                        where state = 'sending'""",  # noqa: S608 - the names stand two lines above
+                        where state = 'sending'
+                          and (select term from leaders where name = 'tell_kommo') = $2""",  # noqa: S608 - two lines above
                     look_in,
+                    term,
                 )
 
-    async def take_leads(self, limit: int) -> list[Waiting]:
-        """Takes waiting leads in hand; committed when this returns. A lead whose card cannot be read is set aside."""
+    async def take_leads(self, limit: int, *, term: int) -> list[Waiting]:
+        """Takes waiting leads in hand; committed when this returns. A lead whose card cannot be read is set aside.
+
+        None once the `term` of whoever asks is over.
+        """
         waiting = []
-        for row in await self._database.fetch(TAKE_LEADS, limit):
+        for row in await self._database.fetch(TAKE_LEADS, limit, term):
             try:
                 waiting.append(Waiting(row["lead_id"], LeadCard.model_validate(row["card"]), row["tries"]))
             except ValidationError as error:
@@ -250,9 +257,9 @@ class Registrations:
             status_before,
         )
 
-    async def take_notes(self, limit: int) -> list[WaitingNote]:
-        """Takes notes of registered leads in hand; committed when this returns."""
-        rows = await self._database.fetch(TAKE_NOTES, limit)
+    async def take_notes(self, limit: int, *, term: int) -> list[WaitingNote]:
+        """Takes notes of registered leads in hand; committed when this returns. None once the `term` is over."""
+        rows = await self._database.fetch(TAKE_NOTES, limit, term)
         return sorted(
             (WaitingNote(row["id"], row["kommo_lead_id"], row["text"], tries=row["tries"]) for row in rows),
             key=lambda note: note.note_id,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.console.actions_log import ActionsLog
+from tests.builders import Leads
 
 
 class Actions:
@@ -30,7 +31,9 @@ class Actions:
 
 
 def a_log(folder: Path, actions: Actions, *, rotate_at: int = 10, keep: int = 3) -> ActionsLog:
-    return ActionsLog(folder / "actions_log.json", actions, rotate_at=rotate_at, keep=keep)
+    log = ActionsLog(folder / "actions_log.json", actions, rotate_at=rotate_at, keep=keep)
+    log.elected(Leads())
+    return log
 
 
 def ids(path: Path) -> list[int]:

@@ -32,6 +32,7 @@ async def database(dsn: str) -> AsyncIterator[Database]:
     await upgrade(PROJECT / "services" / "crm" / "migrations", own)
     opened = Database(own, connections=2)
     await opened.open()
+    await opened.fetch("insert into leaders (name, term) values ('tell_kommo', 2)")
     yield opened
     await opened.close()
 
@@ -51,7 +52,7 @@ async def states(database: Database, table: str) -> list[str]:
 
 
 async def look_in_vain(registrations: Registrations) -> None:
-    await registrations.take_leads(10)
+    await registrations.take_leads(10, term=2)
     await registrations.leads_unclear([1], looks=0, look_in=0)
     await registrations.lead_not_found(1)
 
@@ -63,7 +64,7 @@ async def test_a_card_that_cannot_be_read_is_set_aside_and_the_others_are_taken(
         await registrations.want_lead(uuid4(), lead, None, a_card(), "note")
     await database.fetch("""update registrations set card = '{"name": 5}' where lead_id = 2""")
 
-    taken = await registrations.take_leads(10)
+    taken = await registrations.take_leads(10, term=2)
 
     assert [lead.lead_id for lead in taken] == [1, 3]
     assert await states(database, "registrations") == ["failed", "sending", "sending"]
@@ -91,7 +92,7 @@ async def test_an_operator_has_a_lead_tried_again_or_leaves_it(
 ) -> None:
     for lead in (1, 2, 3):
         await registrations.want_lead(uuid4(), lead, None, a_card(), "note")
-    await registrations.take_leads(2)
+    await registrations.take_leads(2, term=2)
     for lead in (1, 2, 3):  # the third was not in hand
         await registrations.lead_failed(lead, "a bug")
     about = {"service": "crm", "kind": "kommo lead", "by": "ana", "lead_id": 0}
@@ -107,10 +108,10 @@ async def test_a_note_that_is_never_clear_is_set_aside_and_tried_again_when_an_o
     database: Database, registrations: Registrations
 ) -> None:
     await registrations.want_lead(uuid4(), 1, None, a_card(), "note")
-    await registrations.take_leads(1)
+    await registrations.take_leads(1, term=2)
     await registrations.registered({1: (1001, 1)})
     for _ in range(TRIES + 1):
-        [note] = await registrations.take_notes(10)
+        [note] = await registrations.take_notes(10, term=2)
         await registrations.notes_are([note.note_id], "unclear", look_in=0)
         await registrations.note_not_found(note.note_id)
 
@@ -118,14 +119,14 @@ async def test_a_note_that_is_never_clear_is_set_aside_and_tried_again_when_an_o
     assert (failed.kind, failed.row_id, failed.lead_id) == ("kommo note", note.note_id, 1)
     again = RetryWork(service="crm", kind="kommo note", row_id=note.note_id, by="ana", lead_id=0)
     await carry_out(database, again, service="crm", rows=ROWS)
-    [note] = await registrations.take_notes(10)
+    [note] = await registrations.take_notes(10, term=2)
     assert note.tries == 0
 
 
 async def test_only_what_is_still_in_hand_goes_back(database: Database, registrations: Registrations) -> None:
     for lead in (1, 2):
         await registrations.want_lead(uuid4(), lead, None, a_card(), "note")
-    await registrations.take_leads(2)
+    await registrations.take_leads(2, term=2)
     await registrations.leads_unclear([1], looks=0, look_in=60)
 
     await registrations.leads_back([1, 2])
@@ -156,3 +157,13 @@ async def test_a_webhook_is_set_aside_after_ten_tries_and_that_is_said_once(data
     again = RetryWork(service="crm", kind="webhook", row_id=webhook.webhook_id, by="ana", lead_id=0)
     await carry_out(database, again, service="crm", rows=ROWS)
     assert len(await bookings.waiting()) == 1
+
+
+async def test_who_leads_no_more_takes_nothing_in_hand(registrations: Registrations, database: Database) -> None:
+    await registrations.want_lead(uuid4(), 5, None, a_card(), "note")
+
+    assert await registrations.take_leads(10, term=1) == []
+    [taken] = await registrations.take_leads(10, term=2)
+    await registrations.doubt_unfinished(look_in=0, term=1)
+    assert await states(database, "registrations") == ["sending"]
+    assert taken.lead_id == 5

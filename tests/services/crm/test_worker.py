@@ -12,12 +12,13 @@ from contracts.lead import LeadCard
 from contracts.touch import Channel, FailureKind, TouchFailed, TouchSent
 from kit.database import DatabaseAway
 from kit.failures import Unavailable
+from kit.leader import LeadLost
 from providers.kommo.client import KommoClient, Note, Registered
 from services.crm.handlers import outcome_of
 from services.crm.settings import Settings
 from services.crm.store.registrations import Registrations, ToLookUp, Waiting, WaitingNote
 from services.crm.worker import Prepared, Worker, batches
-from tests.builders import a_card
+from tests.builders import Leads, a_card
 
 
 class Rows:
@@ -31,13 +32,13 @@ class Rows:
         self.to_look_up: list[ToLookUp] = []
         self.keeps_registered = True
 
-    async def doubt_unfinished(self, *, look_in: float) -> None:
+    async def doubt_unfinished(self, *, look_in: float, term: int) -> None:
         self.doubted += 1
 
     async def unclear_leads(self, limit: int) -> list[ToLookUp]:
         return self.to_look_up
 
-    async def take_leads(self, limit: int) -> list[Waiting]:
+    async def take_leads(self, limit: int, *, term: int) -> list[Waiting]:
         taken, self._leads = self._leads, []
         self.leads |= {lead.lead_id: "sending" for lead in taken}
         return taken
@@ -68,7 +69,7 @@ class Rows:
     async def unclear_notes(self, limit: int) -> list[WaitingNote]:
         return []
 
-    async def take_notes(self, limit: int) -> list[WaitingNote]:
+    async def take_notes(self, limit: int, *, term: int) -> list[WaitingNote]:
         taken, self._notes = self._notes, []
         return taken
 
@@ -107,9 +108,11 @@ class Kommo:
             raise self.bug
 
 
-def a_worker(rows: Rows, kommo: Kommo) -> Worker:
+def a_worker(rows: Rows, kommo: Kommo, lead: Leads | None = None) -> Worker:
     settings = Settings.model_construct(look_delays=(1.0, 2.0), kommo=_Ids(), default_region="MX")  # type: ignore[arg-type]
-    return Worker(cast("Registrations", rows), cast("KommoClient", kommo), settings)
+    worker = Worker(cast("Registrations", rows), cast("KommoClient", kommo), settings)
+    worker.elected(lead or Leads())
+    return worker
 
 
 class _Ids:
@@ -129,6 +132,17 @@ async def test_a_lead_whose_card_breaks_us_is_set_aside_and_the_others_are_creat
     assert (rows.leads[1], rows.leads[3]) == ("registered", "registered")
     assert rows.leads[2].startswith("failed: AttributeError")
     assert rows.notes == {1: "written"}
+
+
+async def test_who_no_longer_leads_sends_nothing_and_gives_nothing_back() -> None:
+    lead, kommo, rows = Leads(), Kommo(), Rows([Waiting(1, a_card(), 0)])
+    worker = a_worker(rows, kommo, lead)
+    lead.lost = True  # between the claim and the call
+    with pytest.raises(LeadLost):
+        await worker.round()
+
+    assert kommo.created == []
+    assert rows.leads == {1: "sending"}
 
 
 async def test_an_answer_we_cannot_read_is_looked_up() -> None:
