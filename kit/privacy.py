@@ -2,7 +2,8 @@
 
 import re
 
-_EMAIL = re.compile(r"([A-Za-z0-9])[A-Za-z0-9._%+\-]*(?:@|%40)([A-Za-z0-9][A-Za-z0-9.\-]*)")
+# what stands before the @ has at most 64 characters; without a bound, a long word is gone through from each letter on
+_EMAIL = re.compile(r"([A-Za-z0-9])[A-Za-z0-9._%+\-]{0,63}(?:@|%40)([A-Za-z0-9][A-Za-z0-9.\-]*)")
 _PHONE = re.compile(r"(?:(?<=[^\w.\-])|^)(\+|%2B)?(\d{2})(\d{4,11})(\d{4})(?![\w\-])")
 
 

@@ -6,12 +6,14 @@ import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 
 import email_validator
 from pydantic_core import to_json
 
 from contracts.lead import LeadCard
 from contracts.phone import NumberStanding, read_number
+from contracts.text import storable
 
 LIMITS = {
     "nombre": 200,
@@ -23,8 +25,8 @@ LIMITS = {
     "zona_horaria": 64,
     "consentimiento": 2000,
 }
+CARRIED_FIELDS, CARRIED = 50, 500  # characters
 _INVISIBLE = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_UNSTORABLE = re.compile(r"[\u0000\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def read_form(fields: Mapping[str, object], *, region: str) -> LeadCard | list[F
         source=known.get("fuente"),
         time_zone=known.get("zona_horaria"),
         consent=known.get("consentimiento"),
-        extra={_storable(name): _as_text(value) for name, value in fields.items() if name not in LIMITS},
+        extra={storable(name): _as_text(value) for name, value in fields.items() if name not in LIMITS},
     )
 
 
@@ -97,18 +99,14 @@ def _as_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return _storable(value)
-    return _storable(to_json(value, inf_nan_mode="constants").decode())
-
-
-def _storable(text: str) -> str:
-    return _UNSTORABLE.sub("\ufffd", text)
+        return storable(value)
+    return storable(to_json(value, inf_nan_mode="constants").decode())
 
 
 def _one_line(value: object) -> str:
     """Without control, zero-width and direction marks, which would reach mail headers and the CRM."""
     text = _INVISIBLE.sub(" ", value if isinstance(value, str) else _as_text(value))
-    return " ".join(unicodedata.normalize("NFC", _storable(text)).split())
+    return " ".join(unicodedata.normalize("NFC", storable(text)).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +314,14 @@ def _changed(card: LeadCard, before: Sequence[LeadCard]) -> tuple[str, ...]:
     fields = ("name", "email", "phone", "company", "service", "source", "time_zone", "consent")
     new = [f for f in fields if getattr(card, f) and all(getattr(card, f) != getattr(b, f) for b in before)]
     return tuple(new)
+
+
+def carried(card: LeadCard) -> LeadCard:
+    """The card as events carry it: the first of the form's own fields, and of each its beginning. Here all is kept."""
+    if len(card.extra) <= CARRIED_FIELDS and all(len(value) <= CARRIED for value in card.extra.values()):
+        return card
+    first = islice(card.extra.items(), CARRIED_FIELDS)
+    return card.model_copy(update={"extra": {name[:CARRIED]: value[:CARRIED] for name, value in first}})
 
 
 def addresses(card: LeadCard) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from contracts.journey import JourneyPublished
 from contracts.lead import LeadCard, LeadCreated, LeadSuperseded, LeadUpdated
 from kit import tracing
 from kit.database import Database
-from services.intake.decisions import Earlier, Join, Known, Quarantine, Submission, Verdict, Welcome, settle
+from services.intake.decisions import Earlier, Join, Known, Quarantine, Submission, Verdict, Welcome, carried, settle
 from services.intake.decisions import addresses as addresses_of
 
 NOBODY = LeadCard(name="").model_dump_json()
@@ -187,13 +187,14 @@ def _earlier(lead_id: int, person_id: int, card: dict[str, Any], ended: str | No
 
 
 def _events(received: Received, verdict: Welcome | Join | Quarantine, journey: str | None) -> list[Event]:
+    card = carried(received.submission.card)
     match verdict:
         case Quarantine():
             return []
         case Welcome(lead_id, person_id):
             made: Event = LeadCreated(
                 lead_id=lead_id,
-                card=received.submission.card,
+                card=card,
                 received_at=received.received_at,
                 person_id=person_id,
                 journey=journey,
@@ -203,7 +204,7 @@ def _events(received: Received, verdict: Welcome | Join | Quarantine, journey: s
                 lead_id=lead_id,
                 submission_id=submission_id,
                 person_id=person_id,
-                card=received.submission.card,
+                card=card,
                 changed=changed,
                 returned=returned,
                 received_at=received.received_at,

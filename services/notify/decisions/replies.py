@@ -48,7 +48,7 @@ STOP_PHRASES = re.compile(
     | no[ ](?:me[ ]|nos[ ])?(?:{_ASKED_TO_STOP})
     | no[ ](?:me[ ]|nos[ ])?vuelvan[ ]a[ ](?:llamar|escribir|contactar|marcar|molestar)(?:me|nos)?
     | ya[ ]no[ ](?:quiero|queremos|deseo|deseamos)[ ](?:recibir|que[ ]me|que[ ]nos|mas)
-    | (?:{_REMOVE_ME})\b.*\b(?:lista|numero|datos|base)
+    | (?:{_REMOVE_ME})\b.{{0,200}}\b(?:lista|numero|datos|base)
     | borren[ ]mis[ ]datos
     | dejen?[ ]de[ ](?:llamar|escribir|molestar|mandar|contactar)(?:me|nos)?
     | (?:don[ ]t|dont|do[ ]not)[ ](?:call|text|contact|message)

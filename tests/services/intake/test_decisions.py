@@ -17,6 +17,7 @@ from services.intake.decisions import (
     Replay,
     Submission,
     Welcome,
+    carried,
     read_form,
     same_person,
     settle,
@@ -221,3 +222,11 @@ def test_what_becomes_of_a_form(batch: list[Submission], before: Known, verdicts
     settled = settle(batch, before, list(FRESH)[: len(batch)])
 
     assert settled == verdicts
+
+
+def test_events_carry_the_beginning_of_long_fields() -> None:
+    short, long = a_card(extra={"utm": "ads"}), a_card(extra={f"f{n}": "x" * 60_000 for n in range(60)})
+
+    assert carried(short) is short
+    assert len(carried(long).model_dump_json()) < 50_000
+    assert list(carried(long).extra)[:2] == ["f0", "f1"]
