@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.receipt import Accepted, Arrived, Receipt, Undeliverable
+from contracts.text import storable_json
 from contracts.touch import FailureKind
 
+LONGEST = 1000
 _BOUNCED = {"hard_bounce", "invalid_email", "blocked", "soft_bounce", "error"}
 _WANTS_OUT = {"unsubscribed", "spam"}
 
@@ -33,7 +35,7 @@ def authentic(authorization: str | None, token: str) -> bool:
 def read_events(body: object) -> list[MailEvent]:
     """The events in a webhook's body: one object, or a list where the webhook is batched."""
     items = body if isinstance(body, list) else [body]
-    return [_read(item) for item in items if isinstance(item, dict)]
+    return [_read(storable_json(item, longest=LONGEST)) for item in items if isinstance(item, dict)]
 
 
 def _read(item: Mapping[str, Any]) -> MailEvent:

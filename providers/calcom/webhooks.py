@@ -45,6 +45,8 @@ _BUILT_IN = {
     *("name", "email", "location", "title", "notes", "guests", "rescheduleReason", "attendeePhoneNumber"),
     *("smsReminderNumber", "lead_id", "lead_token"),
 }
+LONGEST, LONGEST_TITLE, LONGEST_ZONE = 2000, 300, 64
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _PHONE = re.compile(r"\+?[0-9\s().-]{10,25}")
 
@@ -186,9 +188,9 @@ def _booking(uid: str, item: Mapping[str, Any], what: What) -> Booking | None:
         uid=uid,
         starts_at=starts_at,
         ends_at=ends_at,
-        title=text(item.get("eventTitle")) or text(item.get("title")) or "",
+        title=(text(item.get("eventTitle")) or text(item.get("title")) or "")[:LONGEST_TITLE],
         meeting_url=_meeting_url(item),
-        time_zone=text(attendee.get("timeZone")),
+        time_zone=(text(attendee.get("timeZone")) or "")[:LONGEST_ZONE] or None,
         language=text(mapping(language).get("locale")) or text(language) or text(attendee.get("locale")),
         confirmed=(text(item.get("status")) or "").upper() != "PENDING",
     )
@@ -274,18 +276,19 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 
 def text(value: Any) -> str | None:
-    """`value` as text that a database takes; None when there is nothing in it."""
+    """`value` as text that a database takes, at most LONGEST characters of it; None when there is nothing in it."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return str(value)
     if not isinstance(value, str):
         return None
-    return value.encode(errors="ignore").decode().replace("\0", "").strip() or None
+    return value[:LONGEST].encode(errors="ignore").decode().replace("\0", "").strip() or None
 
 
 def moment(value: Any) -> datetime | None:
-    """One of Cal.com's three ways to write a time, in UTC."""
+    """One of Cal.com's three ways to write a time, in UTC; None for what is no meeting's, such as the year 1."""
     try:
         when = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return when and (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
+        when = when and (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return when if when and FIRST_YEAR <= when.year <= LAST_YEAR else None

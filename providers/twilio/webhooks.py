@@ -11,6 +11,7 @@ from contracts.receipt import Accepted, Answered, Arrived, Receipt, Undeliverabl
 from contracts.touch import Channel
 from providers.twilio.errors import kind_of
 
+_CODE = re.compile(r"[0-9]{1,9}")
 _OLD_MEXICAN_MOBILE = re.compile(r"^\+?521(\d{10})$")
 
 
@@ -62,7 +63,7 @@ def read_message_status(params: Mapping[str, str]) -> Receipt | None:
             return Arrived(ref)
         case "failed" | "undelivered" | "canceled" as status:
             digits = params.get("ErrorCode", "")
-            code = int(digits) if digits.isdigit() else None
+            code = int(digits) if _CODE.fullmatch(digits) else None
             return Undeliverable(ref, kind_of(code), f"twilio: {status} code {code}")
         case _:
             return None

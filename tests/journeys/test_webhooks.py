@@ -182,3 +182,39 @@ async def _touch(system: System, lead: int, channel: str) -> tuple[str, str]:
     touch = await system.sql("notify", f"select touch_id from touches {where}", lead, channel)
     ref = await system.sql("notify", f"select provider_ref from touches {where}", lead, channel)
     return touch, ref
+
+
+NUL, HALF, GIANT = "a\0b", "\ud800", "9" * 5000
+HOSTILE = {
+    "body": ("inbound", {"MessageSid": "SM1", "From": "+528112345678", "Body": NUL}),
+    "sender": ("inbound", {"MessageSid": "SM2", "From": NUL, "Body": "hola"}),
+    "long body": ("inbound", {"MessageSid": "SM3", "From": "+528112345678", "Body": "quitenme " * 7000}),
+    "sid": ("call?touch={touch}", {"CallSid": NUL, "CallStatus": "completed", "AnsweredBy": "human"}),
+    "code": ("message?touch={touch}", {"MessageSid": "SM4", "MessageStatus": "failed", "ErrorCode": GIANT}),
+    "digit that is none": ("message?touch={touch}", {"MessageSid": "SM5", "MessageStatus": "failed", "ErrorCode": "²"}),
+    "lead": ("key?touch={touch}&lead=" + "9" * 23, {"CallSid": "CA1", "Digits": "1"}),
+    "digits": ("key?touch={touch}&lead=1", {"CallSid": NUL, "Digits": NUL}),
+    "name": ("voice?touch={touch}&lead=1", {"CallSid": "CA2", "AnsweredBy": NUL, NUL: NUL}),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_what_twilio_never_says_breaks_nothing_though_it_is_signed(system: System, name: str) -> None:
+    path, params = HOSTILE[name]
+    lead = await system.lead(person())
+    await system.happens(lead, "call.answered")
+    touch = await system.sql("notify", "select touch_id from touches where lead_id = $1 and channel = 'call'", lead)
+    answer = await twilio_posts(system, f"/webhooks/twilio/{path.format(touch=touch)}", params)
+    after = [await twilio_posts(system, "/webhooks/twilio/inbound", params, token="wrong") for _ in range(5)]
+
+    assert answer.status_code < 500
+    assert [one.status_code for one in after] == [403] * 5
+
+
+@pytest.mark.parametrize("value", [NUL, HALF, "x" * 100_000, 10**400, None, ["a"], {"b": NUL}, True])
+@pytest.mark.parametrize("field", ["event", "message-id", "email", "tags", "X-Mailin-custom", "ts_event", "link"])
+async def test_what_brevo_never_says_breaks_nothing(system: System, field: str, value: Any) -> None:
+    usual = {"event": "unsubscribed", "message-id": "<1@x>", "email": "nobody@example.com", "ts_event": 1}
+    answers = [await brevo_posts(system, usual | {field: value}) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [204, 204]

@@ -142,6 +142,35 @@ def test_what_each_trigger_says(trigger: str, what: What) -> None:
     assert (read.what, read.uid, read.hints.lead_id) == (what, "uid-1", 77)
 
 
+@pytest.mark.parametrize(
+    "time",
+    [
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-12:00",
+        "0001-01-01T00:00:00+14:00",
+        "2101-01-01T00:00:00Z",
+        "x" * 10**6,
+    ],
+)
+def test_what_is_no_time_of_a_meeting_is_left_out(time: str) -> None:
+    booking = said(wrapped("BOOKING_CREATED", a_booking(startTime=time, endTime=time))).booking
+
+    assert booking is not None
+    assert (booking.starts_at, booking.ends_at) == (None, None)
+
+
+def test_giant_texts_are_cut() -> None:
+    attendee = {"email": "ana@example.com", "timeZone": "A" * 300_000, "language": {"locale": "e" * 300_000}}
+    giant = "x" * 900_000
+    read = said(
+        wrapped("BOOKING_CANCELLED", a_booking(eventTitle=giant, attendees=[attendee], cancellationReason=giant))
+    )
+
+    assert read.booking is not None
+    assert len(read.booking.model_dump_json()) < 5_000
+    assert len(read.reason) == 2_000
+
+
 def test_a_request_waits_for_the_host() -> None:
     read = said(wrapped("BOOKING_REQUESTED", a_booking(status="PENDING", metadata=LEAD)))
 

@@ -8,12 +8,13 @@ from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from contracts.lead import LeadCard
 from contracts.receipt import Answered, Receipt
 from contracts.reply import Intent, ReplyReceived
+from contracts.text import storable
 from contracts.touch import Channel
 from kit import tracing
 from kit.failures import Unavailable
@@ -39,7 +40,8 @@ routes = APIRouter(dependencies=GUARDED)
 
 XML = "text/xml"
 WELCOME = "welcome"
-LARGEST = 256 * 1024
+LARGEST = 256 * 1024  # of a body
+LONGEST = 4096  # of a text, as long as WhatsApp's may be
 WISH, BACK = "quiero", "alta"
 WAY_BACK = (
     "<p>No volveremos a escribirte a esta dirección.</p><form method='post'>"
@@ -49,6 +51,7 @@ EMPTY_TWIML = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
 
 
 FromApp = Annotated[Deps, Depends(deps_of)]
+LeadId = Annotated[int, Query(ge=0, lt=2**63)]
 
 
 async def signed_form(request: Request, deps: FromApp) -> dict[str, str]:
@@ -66,14 +69,14 @@ async def signed_form(request: Request, deps: FromApp) -> dict[str, str]:
     ):
         log.warning("webhook.forged", path=request.url.path)
         raise HTTPException(403)
-    return params
+    return {storable(name): storable(value[:LONGEST]) for name, value in params.items()}
 
 
 SignedForm = Annotated[dict[str, str], Depends(signed_form)]
 
 
 @routes.post("/webhooks/twilio/voice")
-async def answer_call(touch: UUID, params: SignedForm, deps: FromApp, lead: int = 0) -> Response:
+async def answer_call(touch: UUID, params: SignedForm, deps: FromApp, lead: LeadId = 0) -> Response:
     """Somebody, or something, picked up: what they hear. It is said even when nothing can be stored."""
     receipt = read_verdict(params)
     speech = _speech(receipt, WELCOME, lead, LeadCard(name=""), deps)
@@ -95,7 +98,7 @@ def _speech(receipt: Receipt | None, template: str, lead: int, card: LeadCard, d
 
 
 @routes.post("/webhooks/twilio/key")
-async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp, lead: int = 0) -> Response:
+async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp, lead: LeadId = 0) -> Response:
     """A key during the call: 1 asks for the booking link."""
     pressed, ref = params.get("Digits", ""), params.get("CallSid", "")
     with tracing.continued({}):
