@@ -11,7 +11,7 @@ EXAMPLES := demo$$|^AC0{32}$$|^(sandbox-.*|a secret|secret|hidden|short|another|
 .PHONY: demo up down test check audit crash bench screenshots documents lock clean
 
 demo: $(VENV)/app
-	@$(PYTHON) -m pauta demo
+	@$(PYTHON) -m pauta demo $(DEMO)
 
 up: $(VENV)/app
 	@$(PYTHON) -m pauta up

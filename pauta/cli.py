@@ -86,11 +86,14 @@ def down(engine: Engine = "auto") -> None:
 
 
 @app.command()
-def demo(engine: Engine = "auto") -> None:
+def demo(
+    engine: Engine = "auto",
+    replicas: Annotated[int, typer.Option(help="How many of each service; by Docker only.", min=1, max=5)] = 1,
+) -> None:
     """Start everything with the sandbox, send leads of every fate, watch, check, stop."""
     from pauta.demo import run
 
-    raise typer.Exit(0 if run(docker=by_docker(engine)) else 1)
+    raise typer.Exit(0 if run(docker=by_docker(engine), replicas=replicas) else 1)
 
 
 @app.command()

@@ -25,12 +25,12 @@ class System(Protocol):
     def start(self) -> None: ...
 
 
-def run(*, docker: bool) -> bool:
-    """True when everything that should have happened did, and nothing else."""
+def run(*, docker: bool, replicas: int = 1) -> bool:
+    """True when everything that should have happened did, and nothing else. `replicas` are for Docker."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pauta-demo-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as a user of its own
-        system = _compose() if docker else Native(Path(folder) / "system", _variables())
+        system = _compose(replicas) if docker else Native(Path(folder) / "system", _variables())
         out.print(f"[bold]Starting Pauta[/] with {'Docker Compose' if docker else 'plain processes'} …")
         try:
             system.start()
@@ -68,9 +68,9 @@ def _variables() -> dict[str, str]:
     }
 
 
-def _compose() -> Compose:
+def _compose(replicas: int) -> Compose:
     empty = Path(os.devnull)
-    return Compose("pauta-demo", _variables() | {"COMPOSE_ENV_FILES": str(empty)})
+    return Compose("pauta-demo", _variables() | {"COMPOSE_ENV_FILES": str(empty)}, replicas=replicas)
 
 
 def _say_where(addresses: Addresses, seconds: float) -> None:

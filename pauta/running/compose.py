@@ -21,10 +21,10 @@ def engine_answers() -> bool:
 
 
 class Compose:
-    """One compose project."""
+    """One compose project, with so many `replicas` of each service."""
 
-    def __init__(self, project: str, variables: Mapping[str, str]) -> None:
-        self._variables = dict(variables)
+    def __init__(self, project: str, variables: Mapping[str, str], *, replicas: int = 1) -> None:
+        self._variables, self._replicas = dict(variables), replicas
         self._command = ["docker", "compose", "--project-name", project, "--progress", "quiet"]
         port = {
             name: self._variables.get(variable) or usual
@@ -47,7 +47,8 @@ class Compose:
     def start(self) -> None:
         """Builds what changed, starts everything, and returns when all of it is healthy."""
         self._run("build", "--quiet", "setup")
-        self._run("up", "--detach", "--wait", "--wait-timeout", "150", "--no-build")
+        scale = [f"--scale={name}={self._replicas}" for name in WITH_DATABASES if self._replicas > 1]
+        self._run("up", "--detach", "--wait", "--wait-timeout", "150", "--no-build", *scale)
 
     def stop(self, *, forget: bool = False) -> None:
         """Stops everything; `forget` removes the data as well."""
