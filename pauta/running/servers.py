@@ -248,6 +248,7 @@ class RabbitMQ(Process):
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self._folder / "enabled_plugins"),
             "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         }
         super().__init__(
             "rabbitmq", [str(RABBITMQ)], folder / "rabbitmq.log", environment, niceness=NICENESS["rabbitmq"]

@@ -1,4 +1,4 @@
-"""What a stranger tries with a form: to be somebody else, to quiet them, to speak by us, to be obeyed by what we run."""
+"""What a stranger tries with a form: to be somebody else, to quiet them, to speak by us, to have us obey."""
 
 import re
 from typing import Any
