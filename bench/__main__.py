@@ -35,6 +35,9 @@ BURST = 500
 AS_SLOW_AS_THE_COMPANIES = {"kommo": 0.3, "brevo": 0.15, "twilio": 0.25}
 
 
+CAPS = ("DAILY_SPENDING_CAP", "CAP_DOOR_HOUR", "CAP_DOOR_DAY", "CAP_PREFIX_HOUR", "CAP_VISITOR_NAMES")
+
+
 class Bench:
     """One system without limits on how many leads an address may send."""
 
@@ -46,7 +49,7 @@ class Bench:
             folder,
             ports
             | {"JOURNEY_PATH": str(JOURNEY), "LEAD_RATE_LIMIT": "100000000/minute", "SANDBOX_LATENCY": slow}
-            | dict.fromkeys(("DAILY_SPENDING_CAP", "CAP_DOOR_HOUR", "CAP_DOOR_DAY", "CAP_PREFIX_HOUR"), "100000000")
+            | dict.fromkeys(CAPS, "100000000")
             | {"SANDBOX_RING_SECONDS": "6", "SANDBOX_TALK_SECONDS": "8", "SANDBOX_MAIL_SECONDS": "8"},
         )
         self.table = Table(

@@ -11,7 +11,8 @@ from contracts.event import Event
 class LeadCard(BaseModel):
     """What the person told us. `phone` is E.164; `extra` keeps every other field as it came.
 
-    `unusable_phone` is a number that is nobody's own (satellite, premium, toll-free), as it was typed.
+    `unusable_phone` is a number that is nobody's own (satellite, premium, toll-free), as it was typed. `visitor` stands
+    for the address that the form came from.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -25,6 +26,7 @@ class LeadCard(BaseModel):
     source: str | None = None
     time_zone: str | None = None
     consent: str | None = None
+    visitor: str | None = None
     extra: dict[str, str] = {}
 
 

@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Message
 
+from contracts.link import pseudonym
 from kit import tracing
 from kit.clock import now
 from kit.failures import Unavailable
@@ -78,8 +79,9 @@ async def _take(request: Request, deps: Deps, received_at: datetime) -> Response
     )
     if isinstance(card, list):
         raise Rejected(422, *card)
+    came_from = pseudonym(deps.settings.link_secret.get_secret_value(), "visitor", visitor(remote))
     submission = Submission(
-        card=card,
+        card=card.model_copy(update={"visitor": came_from}),
         content=content_of(fields),
         key=key,
         suspect=bool(fields.get(deps.settings.honeypot_field)),

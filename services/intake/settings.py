@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from kit.settings import ServiceSettings
 
@@ -14,6 +14,7 @@ class Settings(ServiceSettings):
     allowed_origins: str = ""
     form_redirect_url: str = ""
     honeypot_field: str = "sitio_web"
+    link_secret: SecretStr
     lead_rate_limit: str = Field("60/minute", pattern=r"^\d+/(second|minute|hour|day)$")
 
     @property

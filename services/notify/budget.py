@@ -2,10 +2,11 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
+from contracts.lead import LeadCard
 from contracts.outbound import SpendingReached
-from contracts.touch import Channel
+from contracts.touch import Channel, Kind
 from kit.clock import now
-from services.notify.decisions.spending import Caps, Prices, Spending, Where, alarm, price_of, reached_cap, spent
+from services.notify.decisions.spending import Caps, Prices, Spending, Tally, alarm, price_of, reached_cap
 from services.notify.store.ledger import Store
 from services.notify.touches import Touch
 
@@ -17,18 +18,20 @@ class Budget:
 
     def __init__(self, store: Store, *, caps: Caps, prices: Prices, home: str) -> None:
         self._store, self._caps, self._prices, self._home = store, caps, prices, home
-        self._spendings: dict[Where, Spending] = {}
+        self._tally = Tally(prices)
+        self._names: dict[str, set[str]] = {}
         self._sources = 0
         self._alarmed: tuple[str, int] = ("", 0)
 
     async def count(self) -> None:
         """Asks the ledger what all replicas have sent."""
-        self._spendings = {spending.where: spending for spending in await self._store.spendings()}
+        self._tally = Tally.of(await self._store.spendings(), self._prices)
+        self._names = await self._store.names()
         await self._alarm()
 
     async def _alarm(self) -> None:
         """Publishes once a day that the cap comes near. Every replica does, with the same event id."""
-        amount, day = spent(self._spendings.values(), self._prices), now().date().isoformat()
+        amount, day = self._tally.spent, now().date().isoformat()
         percent = alarm(amount, self._caps.daily)
         if percent is None or (day, percent) <= self._alarmed:
             return
@@ -44,27 +47,36 @@ class Budget:
 
     def allows(self, channel: Channel, country: str) -> bool:
         price = price_of(self._prices, channel, country)
-        return not price or spent(self._spendings.values(), self._prices) + price <= self._caps.daily
+        return not price or self._tally.spent + price <= self._caps.daily
 
-    def cap(self, touch: Touch, country: str, source: str) -> str | None:
+    def cap(self, touch: Touch, country: str, card: LeadCard) -> str | None:
         """The cap that this call or message would exceed; None where it would none."""
         if touch.channel is Channel.EMAIL or touch.address is None:
             return None
         return reached_cap(
-            self._spendings.values(),
+            self._tally,
             self._caps,
-            self._prices,
             country=country,
             prefix=touch.address[:PREFIX],
-            source=source,
+            source=card.source or "",
+            visitor=card.visitor or "",
+            names=self._named(touch, card),
             sources=self._sources,
             home=self._home,
         )
 
-    def spend(self, touch: Touch, country: str, source: str) -> None:
+    def _named(self, touch: Touch, card: LeadCard) -> int:
+        """How many names the visitor gave lately with forms that are answered, this one included."""
+        if touch.kind is not Kind.FIRST_CONTACT or card.visitor is None:
+            return 0
+        names = self._names.setdefault(card.visitor, set())
+        names.add(card.name.casefold())
+        return len(names)
+
+    def spend(self, touch: Touch, country: str, card: LeadCard) -> None:
         """Notes a sending of this process."""
-        if touch.channel is not Channel.EMAIL and touch.address is not None:
-            answers = touch.kind == "first_contact"
-            one = Spending(touch.channel, country, touch.address[:PREFIX], source, answers, 1, 1)
-            before = self._spendings.get(one.where)
-            self._spendings[one.where] = one if before is None else before.and_one()
+        if touch.channel is Channel.EMAIL or touch.address is None:
+            return
+        answers = touch.kind is Kind.FIRST_CONTACT
+        prefix, source, visitor = touch.address[:PREFIX], card.source or "", card.visitor or ""
+        self._tally.add(Spending(touch.channel, country, prefix, source, visitor, answers, 1, 1))

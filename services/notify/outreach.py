@@ -80,7 +80,7 @@ async def make(
                 if time.monotonic() > min(permission.good_until, turn_ends):
                     await deps.store.put_back(touch, attempt, "its turn was over", to=from_state, check_in=1)
                     raise Unavailable("its turn was over before the touch was sent")
-                deps.budget.spend(touch, place.country, card.source or "")
+                deps.budget.spend(touch, place.country, card)
                 await _send(touch, address, card, facts, attempt, deps, from_state, check_in)
 
 
@@ -116,7 +116,7 @@ def _known(facts: Facts, touch: Touch, card: LeadCard, place: Whereabouts, now: 
         opens_at=_opens_at(touch, place, now, deps),
         one_channel_a_week=one_channel,
         spent=not deps.budget.allows(touch.channel, place.country),
-        cap=deps.budget.cap(touch, place.country, card.source or ""),
+        cap=deps.budget.cap(touch, place.country, card),
     )
 
 

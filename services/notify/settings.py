@@ -82,6 +82,8 @@ class Settings(ServiceSettings, JourneySettings):
     cap_door_hour: int = Field(500, ge=1)
     cap_door_day: int = Field(2000, ge=1)
     cap_source_share: float = Field(0.5, gt=0, le=1)
+    cap_visitor_share: float = Field(0.05, gt=0, le=1)
+    cap_visitor_names: int = Field(5, ge=1)
 
     @property
     def prices(self) -> Prices:
@@ -95,6 +97,8 @@ class Settings(ServiceSettings, JourneySettings):
             door_hour=self.cap_door_hour,
             door_day=self.cap_door_day,
             source_share=self.cap_source_share,
+            visitor_share=self.cap_visitor_share,
+            visitor_names=self.cap_visitor_names,
             daily=self.daily_spending_cap,
         )
 

@@ -29,6 +29,7 @@ A_FAILURE: dict[str, Any] = {
 }
 PAGES = ("", "/stopwatch", "/leads", "/letters", "/journey", "/sources")
 PASSWORD = "una-contraseña-larga"  # pragma: allowlist secret
+TOKEN = "a token of the operators"
 
 expect.set_options(timeout=20_000)
 
@@ -378,15 +379,20 @@ async def everything_projected(system: System) -> dict[str, list[str]]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def closed(system: System) -> str:
-    """The address of a console that asks who one is."""
-    recipe = system.native.recipes()["console"]
+    """The address of a console that asks who one is, and of which nothing is had without its token."""
+    ports = dict(zip(("scheduler", "console"), free_ports(2), strict=True))
     users = f"ana:operator:{hashed(PASSWORD)} luis:viewer:{hashed(PASSWORD)}"
-    port = free_ports(1)[0]
-    environment = {**recipe.environment, "CONSOLE_USERS": users, "ACTIONS_LOG_PATH": str(Path("/nowhere"))}
-    own = type(recipe)(recipe.name, recipe.command, environment)
-    system.native.start_service("console", own, port, log_name="console-closed")
-    system.native.wait_for("console", port)
-    return f"http://127.0.0.1:{port}/console"
+    closing = {
+        **{"CONSOLE_USERS": users, "ACTIONS_LOG_PATH": str(Path("/nowhere"))},
+        **{"CONSOLE_API_TOKEN": TOKEN, "SCHEDULER_API_TOKEN": TOKEN[::-1]},
+        "SCHEDULER_URL": f"http://127.0.0.1:{ports['scheduler']}",
+    }
+    for name, port in ports.items():
+        recipe = system.native.recipes()[name]
+        own = type(recipe)(recipe.name, recipe.command, {**recipe.environment, **closing})
+        system.native.start_service(name, own, port, log_name=f"{name}-closed")
+        system.native.wait_for(name, port)
+    return f"http://127.0.0.1:{ports['console']}/console"
 
 
 def a_client(base: str, address: str = "203.0.113.1") -> httpx.AsyncClient:
@@ -513,6 +519,29 @@ async def test_who_logged_out_is_out_with_every_copy_of_the_cookie(closed: str) 
         again = await ana.get(closed)
 
     assert (before.status_code, after.status_code, again.status_code) == (200, 303, 200)
+
+
+async def test_the_operators_api_is_had_with_its_token_alone(system: System, closed: str) -> None:
+    lead = await system.lead(person())
+    await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
+    api, bearer = closed.replace("/console", "/api/switch"), {"Authorization": f"Bearer {TOKEN}"}
+    async with a_client(closed, "203.0.113.12") as ana:
+        await log_in(ana, "ana")
+        page = await ana.get(f"{closed}/leads/{lead}")
+        refused = [
+            await system.http.get(api),
+            await system.http.post(f"{api}/pause", json={"by": "evil"}),
+            await system.http.get(api, headers={"Authorization": f"Bearer {TOKEN[::-1]}"}),
+            await ana.get(api),  # a session of the pages opens nothing here
+        ]
+        foreign = await system.http.post(f"{api}/pause", headers={**bearer, "Origin": "https://evil.example"})
+        renamed = await system.http.get(api, headers={**bearer, "Host": "evil.example"})
+        read = await system.http.get(api, headers=bearer)
+
+    assert "day_12" in page.text  # which the scheduler told the console, and nobody else
+    assert [answer.status_code for answer in refused] == [401] * 4
+    assert (foreign.status_code, renamed.status_code) == (403, 400)
+    assert read.json() == {"paused": False}
 
 
 async def test_a_forged_session_is_none(closed: str) -> None:

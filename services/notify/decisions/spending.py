@@ -1,35 +1,30 @@
 """What calls and messages are reckoned to cost, and which cap the next one would exceed. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Self
 
 from contracts.touch import Channel
 
 Prices = Mapping[str, float]
-Where = tuple[Channel, str, str, str, bool]  # channel, country, prefix, source, whether it answers a form
 ALARMS = (80, 50)  # per cent
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Calls or messages of the last 24 hours to one country, prefix and of one source; `hour` are those of the last."""
+    """Calls or messages of the last 24 hours to one country and prefix, of one source and one visitor; `hour` are those
+    of the last.
+    """
 
     channel: Channel
     country: str
     prefix: str
     source: str
+    visitor: str
     answers_form: bool
     day: int
     hour: int
-
-    @property
-    def where(self) -> Where:
-        return self.channel, self.country, self.prefix, self.source, self.answers_form
-
-    def and_one(self) -> Self:
-        """The same with one call or message more, made now."""
-        return replace(self, day=self.day + 1, hour=self.hour + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +35,8 @@ class Caps:
     door_hour: int
     door_day: int
     source_share: float
+    visitor_share: float
+    visitor_names: int
     daily: float
 
 
@@ -60,8 +57,33 @@ def price_of(prices: Prices, channel: Channel, country: str) -> float:
     return max((price for name, price in prices.items() if name.startswith(f"{channel}.")), default=0.0)
 
 
-def spent(spendings: Iterable[Spending], prices: Prices) -> float:
-    return sum(price_of(prices, s.channel, s.country) * s.day for s in spendings)
+class Tally:
+    """Spendings added up by what the caps look at."""
+
+    def __init__(self, prices: Prices) -> None:
+        self._prices = prices
+        self.spent = 0.0
+        self.door_hour = self.door_day = 0
+        self.prefix_hour: Counter[str] = Counter()
+        self.by_source: dict[str, float] = {}
+        self.by_visitor: dict[str, float] = {}
+
+    @classmethod
+    def of(cls, spendings: Iterable[Spending], prices: Prices) -> Self:
+        tally = cls(prices)
+        for spending in spendings:
+            tally.add(spending)
+        return tally
+
+    def add(self, spending: Spending) -> None:
+        cost = price_of(self._prices, spending.channel, spending.country) * spending.day
+        self.spent += cost
+        self.prefix_hour[spending.prefix] += spending.hour
+        self.by_source[spending.source] = self.by_source.get(spending.source, 0.0) + cost
+        self.by_visitor[spending.visitor] = self.by_visitor.get(spending.visitor, 0.0) + cost
+        if spending.answers_form:
+            self.door_hour += spending.hour
+            self.door_day += spending.day
 
 
 def alarm(amount: float, cap: float) -> int | None:
@@ -70,27 +92,30 @@ def alarm(amount: float, cap: float) -> int | None:
 
 
 def reached_cap(
-    spendings: Iterable[Spending],
+    tally: Tally,
     caps: Caps,
-    prices: Prices,
     *,
     country: str,
     prefix: str,
     source: str,
+    visitor: str,
+    names: int,
     sources: int,
     home: str,
 ) -> str | None:
     """The cap that one more call or message would exceed, by the name that an operator sees; None where there is none.
 
-    `sources` is how many sources brought leads in the last week, `home` the business's own country.
+    `names` is how many names the visitor gave lately, this one included; `sources` how many sources brought leads in
+    the last week, `home` the business's own country.
     """
-    seen = list(spendings)
-    if country != home and sum(s.hour for s in seen if s.prefix == prefix) >= caps.prefix_hour:
+    if country != home and tally.prefix_hour[prefix] >= caps.prefix_hour:
         return f"prefix {prefix}"
-    answers = [s for s in seen if s.answers_form]
-    if sum(s.hour for s in answers) >= caps.door_hour or sum(s.day for s in answers) >= caps.door_day:
+    if tally.door_hour >= caps.door_hour or tally.door_day >= caps.door_day:
         return "door /api/lead"
-    of_source = spent((s for s in seen if s.source == source), prices)
-    if sources > 1 and of_source >= caps.source_share * caps.daily:
+    if visitor and names > caps.visitor_names:
+        return f"visitor {visitor}"
+    if visitor and tally.by_visitor.get(visitor, 0.0) >= caps.visitor_share * caps.daily:
+        return f"visitor {visitor}"
+    if sources > 1 and tally.by_source.get(source, 0.0) >= caps.source_share * caps.daily:
         return f"source {source or '-'}"
     return None

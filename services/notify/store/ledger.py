@@ -56,10 +56,10 @@ form as (
 claimed as (
   insert into touches (touch_id, lead_id, step, channel, template, address, state, attempts, sendings,
                        first_claimed_at, claimed_at, lease_until, kind, fallback, until, booking, run, submission_id,
-                       country, source)
+                       country, source, visitor)
   select $1::uuid, $2::bigint, $3::text, $4::text, $5::text, $6::text, 'sending', 1, 1, now(), now(),
          now() + make_interval(secs => $7), $12::text, $13::text[], $14::timestamptz, $15::text::jsonb, $16::bigint,
-         $17::bigint, $18::text, $19::text
+         $17::bigint, $18::text, $19::text, $25::text
   where not exists (select 1 from leads where lead_id = $2 and erased)
   on conflict (touch_id) do update set state = 'sending', attempts = touches.attempts + 1, until = $14,
     sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), looks = 0, check_at = null,
@@ -122,10 +122,14 @@ NOTED = """insert into callbacks (key, touch_id, body)
 RELEASE = """update touches set released = true, check_at = now()
              where state = 'planned' and reason = $1 and scope = $2"""
 SPENDINGS = """select channel, coalesce(country, '') as country, left(address, 7) as prefix,
-                 coalesce(source, '') as source, kind = 'first_contact' as answers_form, sum(sendings)::int as day,
+                 coalesce(source, '') as source, coalesce(visitor, '') as visitor,
+                 kind = 'first_contact' as answers_form, sum(sendings)::int as day,
                  coalesce(sum(sendings) filter (where first_claimed_at > now() - interval '1 hour'), 0)::int as hour
                from touches where channel <> 'email' and first_claimed_at > now() - interval '1 day' and sendings > 0
-               group by 1, 2, 3, 4, 5"""
+               group by 1, 2, 3, 4, 5, 6"""
+NAMES = """select visitor, array_agg(distinct lower(card->>'name')) as names from touches join leads using (lead_id)
+           where channel <> 'email' and first_claimed_at > now() - interval '10 minutes' and kind = 'first_contact'
+             and visitor is not null group by 1"""
 MADE = """select t.*, coalesce(s.card, l.card) as card from touches t join leads l on l.lead_id = t.lead_id
           left join submissions s on s.submission_id = t.submission_id where t.touch_id = $1"""
 FORGET = "delete from callbacks where received_at < now() - make_interval(days => 30)"
@@ -197,6 +201,7 @@ class Store:
             limit.per_day if limit else None,
             limit.per_week if limit else None,
             limit.place if limit else None,
+            card.visitor,
         )
         claimed = row["attempt"] is not None
         facts = Facts(
@@ -288,6 +293,10 @@ class Store:
     async def spendings(self) -> list[Spending]:
         """The calls and messages of the last 24 hours that were sent, or may have been."""
         return [Spending(**row) for row in await self._database.fetch(SPENDINGS)]
+
+    async def names(self) -> dict[str, set[str]]:
+        """The names that each visitor gave in the last ten minutes, of those who are called or written to."""
+        return {row["visitor"]: set(row["names"]) for row in await self._database.fetch(NAMES)}
 
     async def sources(self) -> int:
         """How many sources brought leads in the last seven days."""
