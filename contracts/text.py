@@ -3,11 +3,11 @@
 import re
 from typing import Any
 
-_UNSTORABLE = re.compile(r"[\u0000\ud800-\udfff]")
+_UNSTORABLE = re.compile(r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ud800-\udfff]")
 
 
 def storable(text: str) -> str:
-    """Returns the text without what neither PostgreSQL nor UTF-8 takes: NUL, and halves of characters."""
+    """Returns the text without NUL and halves of characters, which nothing keeps, and what commands a terminal."""
     return _UNSTORABLE.sub("\ufffd", text)
 
 

