@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.telemetry import TelemetryConfig
 from faststream.rabbit import RabbitBroker, RabbitRouter
 from prometheus_client import CollectorRegistry, Gauge, make_asgi_app
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from contracts.event import Event
 from contracts.failed_work import WorkFailed
@@ -111,10 +111,9 @@ def make_app(
         log.info("service.stopped")
 
     nothing: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}  # ours is in kit.tracing
-    app = FastAPI(title=frame.name, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=nothing)
+    app = Service(title=frame.name, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=nothing)
     app.state.broker = frame.broker
     app.add_exception_handler(Unavailable, _try_again)
-    app.add_middleware(Unbroken)
     for router in routes:
         app.include_router(router)
     app.include_router(_probes(frame))
@@ -165,29 +164,20 @@ async def deps_of(request: Request) -> Any:  # a plain function would be sent to
     return request.app.state.deps
 
 
-class Unbroken:
-    """Answers 500 to a request that breaks us, and no more: an exception that reached the server would close the
-    connection behind the answer, and the proxy's next request would be lost with it.
+class Service(FastAPI):
+    """A FastAPI application whose bugs cost nobody else's request.
+
+    Starlette answers a bug with 500 and raises it all the same; the server would then close the connection behind the
+    answer, and the proxy's next request would be lost with it.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-
-        async def sent(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
         try:
-            await self._app(scope, receive, sent)
+            await super().__call__(scope, receive, send)
         except Exception as bug:
-            if started or scope["type"] != "http":
+            if scope["type"] != "http":
                 raise
             log.error("request.failed", method=scope["method"], exc_info=bug)
-            await Response(status_code=500)(scope, receive, send)
 
 
 async def _try_again(_: Request, outage: Exception) -> Response:

@@ -24,7 +24,9 @@ FOR_LIFE = {
         ("KOMMO_ACCESS_TOKEN", "KOMMO_WEBHOOK_TOKEN", "CALCOM_WEBHOOK_SECRET", "CALCOM_API_KEY"), OF_OUR_OWN
     ),
     **dict.fromkeys(("TWILIO_AUTH_TOKEN", "BREVO_API_KEY", "BREVO_WEBHOOK_TOKEN"), OF_OUR_OWN),
-    **{f"{name}_PASSWORD": OF_OUR_OWN for name in ("CRM", "NOTIFY")},
+    **{f"{name}_PASSWORD": OF_OUR_OWN for name in ("INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE")},
+    **dict.fromkeys(("CONSOLE_SECRET", "CONSOLE_API_TOKEN", "SCHEDULER_API_TOKEN"), OF_OUR_OWN),
+    **{"CONSOLE_USERS": "ana:operator:$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA", "SANDBOX_REPLICAS": "0"},
 }
 
 

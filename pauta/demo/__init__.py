@@ -65,7 +65,6 @@ def _variables() -> dict[str, str]:
         "BOOKING_URL": f"http://localhost:{ports['SANDBOX_PORT']}/cal/demo/reunion",
         "JOURNEY_PATH": "deploy/journey.demo.yml",
         "UNCERTAIN_CHECKS": "1,2,3",
-        **{"CAP_VISITOR_NAMES": "100", "CAP_VISITOR_SHARE": "1"},  # all of them come from here
     }
 
 

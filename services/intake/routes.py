@@ -22,7 +22,7 @@ from contracts.link import pseudonym
 from kit import tracing
 from kit.clock import now
 from kit.failures import Unavailable
-from kit.visitors import visitor
+from kit.visitors import is_anybodys, visitor
 from services.intake.decisions import Conflict, Fault, Replay, Submission, read_form
 from services.intake.deps import Deps
 from services.intake.messages import language
@@ -79,9 +79,11 @@ async def _take(request: Request, deps: Deps, received_at: datetime) -> Response
     )
     if isinstance(card, list):
         raise Rejected(422, *card)
-    came_from = pseudonym(deps.settings.link_secret.get_secret_value(), "visitor", visitor(remote))
+    if is_anybodys(remote):
+        came_from = pseudonym(deps.settings.link_secret.get_secret_value(), "visitor", visitor(remote))
+        card = card.model_copy(update={"visitor": came_from})
     submission = Submission(
-        card=card.model_copy(update={"visitor": came_from}),
+        card=card,
         content=content_of(fields),
         key=key,
         suspect=bool(fields.get(deps.settings.honeypot_field)),

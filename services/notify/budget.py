@@ -70,7 +70,7 @@ class Budget:
         if touch.kind is not Kind.FIRST_CONTACT or card.visitor is None:
             return 0
         names = self._names.setdefault(card.visitor, set())
-        names.add(card.name.casefold())
+        names.add(card.name.lower())
         return len(names)
 
     def spend(self, touch: Touch, country: str, card: LeadCard) -> None:

@@ -8,7 +8,7 @@ import pytest_asyncio
 from fastapi import FastAPI, HTTPException, Request
 
 from kit.guard import GUARDED
-from kit.visitors import visitor
+from kit.visitors import is_anybodys, visitor
 
 REFUSALS = 60
 
@@ -66,3 +66,21 @@ async def test_every_address_of_one_network_is_one_visitor(app: FastAPI, refusal
 )
 def test_whom_an_address_stands_for(address: str, stands_for: str) -> None:
     assert visitor(address) == stands_for
+
+
+@pytest.mark.parametrize(
+    ("address", "tells"),
+    [
+        ("9.9.9.9", True),
+        ("2620:fe::fe", True),
+        ("::ffff:9.9.9.9", True),
+        ("127.0.0.1", False),
+        ("172.18.0.1", False),
+        ("::ffff:172.18.0.1", False),
+        ("fd00::1", False),
+        ("::1", False),
+        ("unknown", False),
+    ],
+)
+def test_which_addresses_tell_visitors_apart(address: str, tells: bool) -> None:
+    assert is_anybodys(address) is tells

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -9,12 +10,23 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+import services.console.settings
 import services.crm.settings
+import services.intake.settings
 import services.notify.settings
+import services.scheduler.settings
 from kit.examples import ExampleValues, refuse_examples
-from kit.settings import BadFile
+from kit.settings import BadFile, ProcessSettings
 from pauta.running.recipe import PROJECT, fill, read_recipes
 from tests.builders import FOR_LIFE
+
+SETTINGS: dict[str, Callable[[], ProcessSettings]] = {
+    "intake": services.intake.settings.Settings,
+    "crm": services.crm.settings.Settings,
+    "notify": services.notify.settings.Settings,
+    "scheduler": services.scheduler.settings.Settings,
+    "console": services.console.settings.Settings,
+}
 
 
 def environment(name: str, **variables: str) -> dict[str, str]:
@@ -62,13 +74,32 @@ def test_the_demonstration_starts_with_its_values() -> None:
     refuse_examples(notify())
 
 
-@pytest.mark.parametrize(
-    ("name", "settings"),
-    [("notify", services.notify.settings.Settings), ("crm", services.crm.settings.Settings)],
-)
-def test_values_of_ones_own_are_fit_for_production(name: str, settings: type) -> None:
+@pytest.mark.parametrize("name", SETTINGS)
+def test_values_of_ones_own_are_fit_for_production(name: str) -> None:
     with patch.dict(os.environ, environment(name, **FOR_LIFE), clear=True):
-        refuse_examples(settings())
+        refuse_examples(SETTINGS[name]())
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_no_service_takes_the_demonstrations_values_in_production(name: str) -> None:
+    users = {"CONSOLE_USERS": FOR_LIFE["CONSOLE_USERS"]}
+    with (
+        patch.dict(os.environ, environment(name, PAUTA_PROFILE="production", **users), clear=True),
+        pytest.raises(ExampleValues, match=r"DATABASE_URL.*AMQP_URL"),
+    ):
+        refuse_examples(SETTINGS[name]())
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [("console", "CONSOLE_API_TOKEN"), ("console", "SCHEDULER_API_TOKEN"), ("scheduler", "SCHEDULER_API_TOKEN")],
+)
+def test_in_production_the_operators_api_has_a_token(name: str, variable: str) -> None:
+    with (
+        patch.dict(os.environ, environment(name, **FOR_LIFE | {variable: ""}), clear=True),
+        pytest.raises(ExampleValues, match=f"{variable} is empty"),
+    ):
+        refuse_examples(SETTINGS[name]())
 
 
 @pytest.mark.parametrize(
