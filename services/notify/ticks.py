@@ -104,15 +104,7 @@ async def stop_looking(touch: Open, state: State, deps: Deps) -> None:
             await deps.store.leave_to_a_person(link_after(touch), touch.card, KEY_UNHEARD)
             await deps.store.check_again(touch_id, state, check_in=None)
         case State.PLANNED:
-            await deps.store.say(
-                TouchUnknown(
-                    lead_id=touch.touch.lead_id,
-                    touch_id=touch_id,
-                    step=touch.touch.step,
-                    channel=touch.touch.channel,
-                    run=touch.touch.run,
-                )
-            )
+            await deps.store.say(TouchUnknown(**touch.touch.about()))
             await deps.store.check_again(touch_id, state, check_in=None)
         case _:
             await deps.store.check_again(touch_id, state, check_in=None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from contracts.booking import Booking
@@ -93,6 +93,16 @@ class Touch:
             run=event.run,
             address=address,
         )
+
+    def about(self) -> dict[str, Any]:
+        """What each of its events says of it."""
+        return {
+            "lead_id": self.lead_id,
+            "touch_id": self.touch_id,
+            "step": self.step,
+            "channel": self.channel,
+            "run": self.run,
+        }
 
     def following(self, card: LeadCard) -> Self | None:
         """The same step on the next channel, at the same number where that is one; None after the last."""

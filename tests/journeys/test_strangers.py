@@ -1,10 +1,10 @@
 """What a stranger tries with a form: to be somebody else, to quiet them, to speak by us, to have us obey."""
 
 import re
-from typing import Any
 
 import pytest
 
+from tests.journeys.test_persons import mails_to, unsubscribe_link
 from tests.system import System, e164, person
 
 pytestmark = pytest.mark.connected
@@ -25,16 +25,9 @@ INJECTED = (
 )
 
 
-async def emailed(system: System, address: str) -> list[dict[str, Any]]:
-    return list(await system.sandbox("emails", address))
-
-
 async def leave(system: System, address: str) -> None:
     """Follows the way out in the mail that this address got."""
-    [mail] = await emailed(system, address)
-    path = re.search(r"/baja/[\w.-]+", mail["text"])
-    assert path is not None
-    answer = await system.http.post(f"{system.native.addresses.gateway}{path.group()}")
+    answer = await system.http.post(await unsubscribe_link(system, address))
     assert answer.status_code == 200
 
 
@@ -49,7 +42,7 @@ async def test_who_types_anothers_phone_neither_quiets_nor_becomes_them(system: 
 
     assert own != theirs
     assert await system.sql("notify", LISTED, [e164(victim), victim["email"]]) == 0
-    [mail] = await emailed(system, victim["email"])
+    [mail] = await mails_to(system, victim["email"])
     assert f"lead_id%5D={own}" in mail["text"]
     assert attacker["email"] not in mail["text"] + mail["html"]
 
@@ -97,7 +90,7 @@ async def test_what_is_typed_is_only_text(system: System, text: str) -> None:
     form = person(1) | dict.fromkeys(("nombre", "empresa", "servicio", "fuente", "otro"), text)
     lead = await system.lead(form)
     await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered", "whatsapp touch.delivered")
-    [mail], [call] = await emailed(system, form["email"]), await system.sandbox("calls", e164(form))
+    [mail], [call] = await mails_to(system, form["email"]), await system.sandbox("calls", e164(form))
     page = await system.http.get(f"{system.native.addresses.gateway}/console/leads/{lead}")
     table = await system.http.get(f"{system.native.addresses.gateway}/console/sources.csv")
 

@@ -1,4 +1,4 @@
-"""What was pressed during a call, and what is said of a call whose key was never heard. Pure."""
+"""What was pressed during a call, and the events of a call whose key was never heard. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -57,25 +57,11 @@ def asked_by_key(lead_id: int, call: UUID, ref: str, *, at: datetime) -> ReplyRe
 
 def uncertain(link: Touch, ref: str) -> TouchUncertain:
     """Nobody knows yet whether the link was asked for during this call."""
-    return TouchUncertain(
-        event_id=uuid5(link.touch_id, f"{ref}/{KEY_UNHEARD}"),
-        lead_id=link.lead_id,
-        touch_id=link.touch_id,
-        step=link.step,
-        channel=link.channel,
-        run=link.run,
-        reason=KEY_UNHEARD,
-    )
+    name = uuid5(link.touch_id, f"{ref}/{KEY_UNHEARD}")
+    return TouchUncertain(event_id=name, **link.about(), reason=KEY_UNHEARD)
 
 
 def not_asked(link: Touch, ref: str) -> TouchSkipped:
     """The link was not asked for during this call."""
-    return TouchSkipped(
-        event_id=uuid5(link.touch_id, f"{ref}/{SkipReason.NOT_ASKED}"),
-        lead_id=link.lead_id,
-        touch_id=link.touch_id,
-        step=link.step,
-        channel=link.channel,
-        run=link.run,
-        reason=SkipReason.NOT_ASKED,
-    )
+    name = uuid5(link.touch_id, f"{ref}/{SkipReason.NOT_ASKED}")
+    return TouchSkipped(event_id=name, **link.about(), reason=SkipReason.NOT_ASKED)

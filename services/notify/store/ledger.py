@@ -222,21 +222,21 @@ class Store:
         return facts, row["attempt"] or 0
 
     async def sent(self, touch: Touch, attempt: int, ref: str, text: Rendered, *, asked_at: datetime) -> None:
-        event = TouchSent(**_about(touch), provider_ref=ref or None, asked_at=asked_at)
+        event = TouchSent(**touch.about(), provider_ref=ref or None, asked_at=asked_at)
         await self._settle(touch, attempt, State.SENT, event, text=text, ref=ref, check_in=self._patience)
 
     async def failed(self, touch: Touch, attempt: int, kind: FailureKind, reason: str) -> None:
-        event = TouchFailed(**_about(touch), kind=kind, reason=reason)
+        event = TouchFailed(**touch.about(), kind=kind, reason=reason)
         await self._settle(touch, attempt, State.FAILED, event, reason=reason)
 
     async def skipped(self, touch: Touch, attempt: int, reason: SkipReason) -> None:
-        event = TouchSkipped(**_about(touch), reason=reason)
+        event = TouchSkipped(**touch.about(), reason=reason)
         await self._settle(touch, attempt, State.SKIPPED, event, reason=reason)
 
     async def deferred(self, touch: Touch, attempt: int, defer: Defer) -> None:
         """Nothing was sent; the scheduler is asked for a better hour."""
         event = TouchDeferred(
-            **_about(touch),
+            **touch.about(),
             booking=touch.booking.uid if touch.booking else "",
             reason=defer.reason,
             not_before=defer.not_before,
@@ -245,7 +245,7 @@ class Store:
 
     async def held(self, touch: Touch, attempt: int, hold: Hold, *, to: State, known: bool) -> None:
         """It waits where it stood; said unless it is `known` already. The clock does not try what has a scope."""
-        event = None if known else TouchHeld(**_about(touch), reason=hold.reason, scope=hold.scope)
+        event = None if known else TouchHeld(**touch.about(), reason=hold.reason, scope=hold.scope)
         check_in = None if hold.scope else HELD_CHECK
         if hold.until is not None:
             check_in = max(HELD_CHECK, (hold.until - now()).total_seconds())
@@ -264,7 +264,7 @@ class Store:
                 "update touches set check_at = null where touch_id = $1 and state = 'uncertain' returning true",
                 touch.touch_id,
             ):
-                await outbox.add(connection, [TouchUnknown(**_about(touch))])
+                await outbox.add(connection, [TouchUnknown(**touch.about())])
 
     async def leave_to_a_person(self, touch: Touch, card: LeadCard, reason: str) -> None:
         """Nobody can say whether the touch is wanted: it stands in the ledger, uncertain, and a person decides."""
@@ -275,7 +275,7 @@ class Store:
 
     async def looked_up(self, one: Open, *, found: bool) -> None:
         """Says that the provider was asked."""
-        await outbox.say(self._database, TouchLookedUp(**_about(one.touch), look=one.looks, found=found))
+        await outbox.say(self._database, TouchLookedUp(**one.touch.about(), look=one.looks, found=found))
 
     async def not_looked(self, touch_id: UUID, *, check_in: float) -> None:
         """The provider could not be asked: this look does not count."""
@@ -310,7 +310,7 @@ class Store:
         self, touch: Touch, attempt: int, reason: str, text: Rendered, *, check_in: float, answered: bool
     ) -> None:
         """No clear answer came. Where the company `answered` that it failed, it does not count as a sending."""
-        event = TouchUncertain(**_about(touch), reason=reason)
+        event = TouchUncertain(**touch.about(), reason=reason)
         sendings = -1 if answered else 0
         await self._settle(
             touch, attempt, State.UNCERTAIN, event, text=text, reason=reason, check_in=check_in, sendings=sendings
@@ -503,16 +503,6 @@ class Store:
     async def forget_old_callbacks(self) -> None:
         async with self._database.transaction() as connection:
             await connection.execute(FORGET)
-
-
-def _about(touch: Touch) -> dict[str, Any]:
-    return {
-        "lead_id": touch.lead_id,
-        "touch_id": touch.touch_id,
-        "step": touch.step,
-        "channel": touch.channel,
-        "run": touch.run,
-    }
 
 
 async def _leave_to_a_person(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:
