@@ -378,7 +378,7 @@ async def everything_projected(system: System) -> dict[str, list[str]]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def closed(system: System) -> str:
+async def closed(system: System) -> AsyncIterator[str]:
     """The address of a console that asks who one is, and of which nothing is had without its token."""
     ports = dict(zip(("scheduler", "console"), free_ports(2), strict=True))
     users = f"ana:operator:{hashed(PASSWORD)} luis:viewer:{hashed(PASSWORD)}"
@@ -387,12 +387,15 @@ async def closed(system: System) -> str:
         **{"CONSOLE_API_TOKEN": TOKEN, "SCHEDULER_API_TOKEN": TOKEN[::-1]},
         "SCHEDULER_URL": f"http://127.0.0.1:{ports['scheduler']}",
     }
+    processes = []
     for name, port in ports.items():
         recipe = system.native.recipes()[name]
         own = type(recipe)(recipe.name, recipe.command, {**recipe.environment, **closing})
-        system.native.start_service(name, own, port, log_name=f"{name}-closed")
+        processes.append(system.native.start_service(name, own, port, log_name=f"{name}-closed"))
         system.native.wait_for(name, port)
-    return f"http://127.0.0.1:{ports['console']}/console"
+    yield f"http://127.0.0.1:{ports['console']}/console"
+    for process in processes:  # its scheduler would go on firing after whoever kills the system's
+        process.kill()
 
 
 def a_client(base: str, address: str = "203.0.113.1") -> httpx.AsyncClient:
