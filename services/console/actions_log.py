@@ -35,7 +35,7 @@ class ActionsLog:
         self._lead, self._last = lead, None
 
     async def follow(self) -> bool:
-        """Writes what is new; True when there was something."""
+        """Writes what is new; True when there is more, so that single events gather until the next round."""
         if self._last is None:
             await self._resume()
         assert self._last is not None
@@ -50,7 +50,7 @@ class ActionsLog:
             self._lines.append(json.dumps(one, ensure_ascii=False))
         self._write()
         self._last = actions[-1]["id"]
-        return True
+        return len(actions) == FLUSH
 
     async def _resume(self) -> None:
         """Goes on after the file's last action; where there is no readable file, with the newest that fit into one.

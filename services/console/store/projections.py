@@ -73,7 +73,7 @@ class Projections:
         self._database = database
 
     async def follow(self) -> bool:
-        """Folds the next batch into the projections, in one transaction; True when there was something.
+        """Folds the next batch into the projections, in one transaction; True when there is more.
 
         An event that cannot be folded stops no other: it is set aside, for an operator to retry or discard.
         """
@@ -87,7 +87,7 @@ class Projections:
                 for row in rows:
                     await _fold_or_set_aside(connection, row, newest)
             await connection.execute("update projected set until = $1", newest)
-        return True
+        return len(rows) == BATCH
 
     async def progress(self) -> Progress:
         [row] = await self._database.fetch(

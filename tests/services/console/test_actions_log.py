@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.console.actions_log import ActionsLog
+from services.console.actions_log import FLUSH, ActionsLog
 from tests.builders import Leads
 
 
@@ -45,8 +45,10 @@ async def test_what_is_new_is_appended_and_the_file_is_always_an_array(tmp_path:
     log = a_log(tmp_path, actions)
     for count in (1, 4, 2):
         actions.add(count)
-        assert await log.follow()
+        assert not await log.follow()
         assert ids(tmp_path / "actions_log.json") == list(range(1, len(actions.rows) + 1))
+    actions.add(FLUSH + 1)
+    assert await log.follow()
     assert not await log.follow()
 
 
