@@ -1,10 +1,15 @@
 """What a stranger tries with a form: to be somebody else, to quiet them, to speak by us, to have us obey."""
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 
 from tests.journeys.test_persons import mails_to, unsubscribe_link
+from tests.journeys.test_webhooks import brevo_posts, twilio_posts
+from tests.providers.test_calcom import a_booking, wrapped
 from tests.system import System, e164, person
 
 pytestmark = pytest.mark.connected
@@ -102,3 +107,42 @@ async def test_what_is_typed_is_only_text(system: System, text: str) -> None:
     assert "<Dial>" not in page.text
     assert not re.search(r"(^|,)\"?[=@+-]", table.text, re.MULTILINE)
     assert "\u001b" not in page.text + table.text + system.logs()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def bait() -> AsyncIterator[tuple[str, list[str]]]:
+    """An address that listens, and who came."""
+    came: list[str] = []
+
+    def note(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(str(writer.get_extra_info("peername")))
+        writer.close()
+
+    server = await asyncio.start_server(note, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/bait.png", came
+
+
+async def test_no_address_that_a_stranger_names_is_asked(system: System, bait: tuple[str, list[str]]) -> None:
+    address, came = bait
+    host = address.split("/")[2]
+    form = person(1, 5)
+    typed = dict.fromkeys(("nombre", "empresa", "servicio", "fuente", "page_url", "webhook", "utm_source"), address)
+    named = {"Referer": address, "X-Forwarded-Host": host, "X-Original-URL": address, "Forwarded": f"host={host}"}
+    answer = await system.post(form | typed, headers=named)
+    lead = int(answer.json()["lead_id"])
+    await system.happens(lead, "lead.registered", "email touch.delivered", "whatsapp touch.delivered")
+    attendee = {"email": form["email"], "name": address, "timeZone": "America/Monterrey", "avatarUrl": address}
+    booking = a_booking(uid=address, location=address, metadata={"videoCallUrl": address}, attendees=[attendee])
+    assert (await system.webhook(wrapped("BOOKING_CREATED", booking))).status_code == 200
+    whatsapp = {"MessageSid": f"SM{lead}", "From": f"whatsapp:{e164(form)}", "Body": address, "MediaUrl0": address}
+    assert (await twilio_posts(system, "/webhooks/twilio/inbound", whatsapp | {"NumMedia": "1"})).status_code == 200
+    click = {"event": "click", "email": form["email"], "link": address, "message-id": f"<{lead}@smtp>"}
+    assert (await brevo_posts(system, click)).status_code < 300
+    await system.http.get(f"{system.native.addresses.gateway}/console/leads/{lead}")
+    await system.quiet()
+
+    assert came == []
+    _, writer = await asyncio.open_connection(*host.split(":"))  # the bait does see who comes
+    writer.close()
+    await system.until(lambda: asyncio.sleep(0, bool(came)), lambda: "the bait saw nobody")
