@@ -52,6 +52,9 @@ async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | N
                     counts = ", ".join(f"{getattr(account, column)} {column}" for column in COLUMNS[:-1])
                     took = f"{account.recovered} s to recover ({time.monotonic() - started:.0f} s)"
                     out.print(f"{mark} {fault.name}: {account.leads} leads, {counts}, {took}")
+                    for remark in system.remarks:
+                        out.print(f"    {remark}")
+                    system.remarks.clear()
                     for note in account.notes:
                         out.print(f"    {note}", style="red")
                 rows.append(row)

@@ -14,10 +14,11 @@ from typing import Any
 
 from tests.faults import inputs
 from tests.faults.wired import WiredSystem
-from tests.system import REPLICATED
+from tests.system import REPLICATED, person
 
 LEASE_AND_MORE = 7.0  # the tests' lease is 5 s
 ROLLS = 10
+SERVING_AGAIN = 20.0
 COMPANIES = {
     "twilio": ("POST", "/2010-04-01"),
     "brevo": ("POST", "/smtp/email"),
@@ -134,8 +135,9 @@ async def everything_killed(system: WiredSystem, chance: random.Random) -> Async
         chance.shuffle(starts)
         for start in starts:
             await asyncio.to_thread(start)
-        for server in (system.postgres, system.rabbitmq):
-            await asyncio.to_thread(server.wait)
+        took = await system.until_called(person())
+        system.remarks.append(f"a form was accepted and its call placed {took:.1f} s after the last start")
+        assert took < SERVING_AGAIN, f"served again only {took:.1f} s after the last start"
 
     cutting = asyncio.create_task(cut())
     yield

@@ -12,12 +12,14 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
+import httpx
 
 from pauta.running.recipe import Recipe
 from tests.faults.wires import Amqp, Http, Postgres, Reader, Tripwire, Wire
-from tests.system import REPLICATED, System
+from tests.system import REPLICATED, System, e164
 
 STATEMENTS = {
     "intake": {"row written": r"insert into leads"},
@@ -35,6 +37,7 @@ class WiredSystem(System):
     def __init__(self, folder: Path, *, docker: bool) -> None:
         super().__init__(folder, docker=docker)
         self.tripwires: dict[str, Tripwire] = {}
+        self.remarks: list[str] = []  # what faults measured
         self._ports: dict[str, dict[int, int]] = {}
         self._wires: list[Wire] = []
 
@@ -65,6 +68,7 @@ class WiredSystem(System):
         environment = dict(recipe.environment)
         for port, own in self._ports[replica].items():
             environment = {k: v.replace(f"127.0.0.1:{port}", f"127.0.0.1:{own}") for k, v in environment.items()}
+            environment |= {k: str(own) for k in ("DATABASE_PORT", "AMQP_PORT") if environment.get(k) == str(port)}
         return Recipe(recipe.name, recipe.command, environment)
 
     async def close(self) -> None:
@@ -202,3 +206,15 @@ class WiredSystem(System):
                 await self.everybody_answers()
                 return
             assert time.monotonic() < deadline, "not everything came back"
+
+    async def until_called(self, form: dict[str, Any], seconds: float = 120) -> float:
+        """Seconds until the form, sent again and again, is accepted and its call is placed."""
+        began, key, accepted = time.monotonic(), str(uuid4()), False
+        while time.monotonic() - began < seconds:
+            with contextlib.suppress(httpx.HTTPError):
+                if not accepted:
+                    accepted = (await self.post(form, headers={"Idempotency-Key": key})).status_code == 202
+                if accepted and await self.sandbox("calls", e164(form)):
+                    return time.monotonic() - began
+            await asyncio.sleep(0.1)
+        raise AssertionError("a form was never accepted" if not accepted else "its call was never placed")
