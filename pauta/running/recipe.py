@@ -1,7 +1,6 @@
 """docker-compose.yml, read: the one description of the processes, also where there is no Docker."""
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +8,9 @@ from typing import Any
 
 import yaml
 
+from pauta.running.env_file import fill, read_env_file
+
 PROJECT = Path(__file__).parents[2]
-_INNERMOST = re.compile(r"\$\{(\w+)(?::-([^${}]*))?\}")
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,8 @@ def read_recipes(variables: Mapping[str, str]) -> dict[str, Recipe]:
     return {
         name: Recipe(name, tuple(block["command"]), _fill_all(block.get("environment") or {}, variables))
         for name, block in compose["services"].items()
-        if block["image"] == "pauta"
+        if "build" in block
     }
-
-
-def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of a `.env`; nothing where there is no file."""
-    if not path.exists():
-        return {}
-    lines = (line.strip() for line in path.read_text().splitlines())
-    pairs = (line.partition("=") for line in lines if line and not line.startswith("#") and "=" in line)
-    return {name.strip(): _unquoted(value.strip()) for name, _, value in pairs}
 
 
 def variables() -> dict[str, str]:
@@ -46,18 +37,5 @@ def variables() -> dict[str, str]:
     return read_env_file(PROJECT / ".env") | dict(os.environ)
 
 
-def _unquoted(value: str) -> str:
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        return value[1:-1]
-    return re.sub(r"\s+#.*$", "", value)
-
-
 def _fill_all(environment: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, str]:
     return {name: fill(str(value), variables) for name, value in environment.items()}
-
-
-def fill(text: str, variables: Mapping[str, str]) -> str:
-    """`text` with every `${NAME:-default}` replaced, the inner ones first; empty counts as unset."""
-    while (filled := _INNERMOST.sub(lambda m: variables.get(m[1]) or m[2] or "", text)) != text:
-        text = filled
-    return text

@@ -2,7 +2,6 @@
 
 import os
 import re
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -16,7 +15,7 @@ import services.intake.settings
 import services.notify.settings
 import services.sandbox.settings
 import services.scheduler.settings
-from pauta.running.recipe import PROJECT, fill, read_env_file, read_recipes
+from pauta.running.recipe import PROJECT, read_recipes
 
 EXAMPLE = (PROJECT / ".env.example").read_text()
 NAMED = set(re.findall(r"^#?\s?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
@@ -133,28 +132,6 @@ def test_kommo_wants_one_of_its_tokens() -> None:
     environment = dict(read_recipes({})["crm"].environment) | {"KOMMO_ACCESS_TOKEN": ""}
     with patch.dict(os.environ, environment, clear=True), pytest.raises(ValidationError, match="KOMMO_ACCESS_TOKEN"):
         services.crm.settings.Settings()
-
-
-@pytest.mark.parametrize(
-    ("text", "filled"),
-    [
-        ("${A:-x}", "x"),
-        ("${B:-x}", "b"),
-        ("${EMPTY:-x}", "x"),
-        ("${A:-${B:-x}}", "b"),
-        ("${A:-${C:-x}}", "x"),
-        ("p://${B}:${A:-}@h", "p://b:@h"),
-    ],
-)
-def test_variables_are_filled_in_as_compose_does(text: str, filled: str) -> None:
-    assert fill(text, {"B": "b", "EMPTY": ""}) == filled
-
-
-def test_an_env_file(tmp_path: Path) -> None:
-    file = tmp_path / ".env"
-    file.write_text("# note\nA=1\nB=\"two words\"\nC='x'\nD=value # why\n\nE=a=b\n")
-
-    assert read_env_file(file) == {"A": "1", "B": "two words", "C": "x", "D": "value", "E": "a=b"}
 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.es.md"])
