@@ -6,7 +6,7 @@ RUN python3 -m venv /venv && /venv/bin/pip install --no-cache-dir --no-compile -
 
 FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-RUN useradd --system --uid 10001 --no-create-home pauta && mkdir -p /app/data && chown pauta /app/data
+RUN useradd --system --uid 10001 --no-create-home pauta && mkdir -p /app/data /made && chown pauta /app/data /made
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY contracts contracts

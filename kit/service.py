@@ -51,7 +51,7 @@ def make_frame(name: str, settings: ServiceSettings, *, connections: int = 8, sc
     start_logging(name, settings.log_format)
     provider = tracing.start_exporting(name, settings.otel_exporter_otlp_endpoint)
     registry = CollectorRegistry()
-    amqp_url = settings.amqp_url.get_secret_value()
+    amqp_url = settings.broker_url
     relay = Relay(service=name, amqp_url=amqp_url, dsn=settings.dsn, exchange=EVENTS.name)
     return Frame(
         name=name,

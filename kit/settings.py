@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
+from urllib.parse import quote
 
-from pydantic import AliasChoices, Field, PostgresDsn, Secret
+from pydantic import AliasChoices, AmqpDsn, Field, PostgresDsn, Secret, SecretStr, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -69,18 +70,67 @@ class ProcessSettings(EnvironmentSettings):
     pauta_profile: Literal["demonstration", "production"] = "demonstration"
 
 
-class ServiceSettings(ProcessSettings):
-    """Where the service's own database and the broker are; both addresses carry a password."""
+class ServerSettings(ProcessSettings):
+    """Where PostgreSQL and RabbitMQ answer."""
 
-    database_url: Secret[PostgresDsn]
-    amqp_url: Secret[str]
+    database_host: str = "postgres"
+    database_port: int = 5432
+    amqp_host: str = "rabbitmq"
+    amqp_port: int = 5672
+
+
+class ServiceSettings(ServerSettings):
+    """The service's own user on both servers.
+
+    A full address, as managed servers hand one out, goes before its parts.
+    """
+
+    database_url: Secret[PostgresDsn] | None = None
+    database_name: str = ""
+    database_user: str = ""
+    database_password: SecretStr = SecretStr("")
+    amqp_url: Secret[AmqpDsn] | None = None
+    amqp_user: str = ""
+    amqp_password: SecretStr = SecretStr("")
     retry_delays: str = Field("1,5,30,120,600,1800,3600", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$")
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> Self:
+        missing = [
+            password
+            for url, password, value in (
+                (self.database_url, "DATABASE_PASSWORD", self.database_password),
+                (self.amqp_url, "AMQP_PASSWORD", self.amqp_password),
+            )
+            if url is None and not value.get_secret_value()
+        ]
+        if missing:
+            raise ValueError(f"{', '.join(missing)}: empty")
+        return self
 
     @property
     def dsn(self) -> str:
-        return str(self.database_url.get_secret_value())
+        """The database's address, with the password."""
+        if self.database_url is not None:
+            return str(self.database_url.get_secret_value())
+        return address(
+            "postgresql", self.database_user, self.database_password, self.database_host, self.database_port
+        ) + quote(self.database_name, safe="")
+
+    @property
+    def broker_url(self) -> str:
+        """The broker's address, with the password."""
+        if self.amqp_url is not None:
+            return str(self.amqp_url.get_secret_value())
+        return address("amqp", self.amqp_user, self.amqp_password, self.amqp_host, self.amqp_port)
 
     @property
     def delays(self) -> tuple[Seconds, ...]:
         """How long a message waits before each retry, in seconds."""
         return tuple(float(delay) for delay in self.retry_delays.split(","))
+
+
+def address(scheme: str, user: str, password: SecretStr, host: str, port: int) -> str:
+    """A server's address with a user, whose password may hold any character; ends with a slash."""
+    secret = quote(password.get_secret_value(), safe="")
+    return f"{scheme}://{quote(user, safe='')}:{secret}@{host}:{port}/"

@@ -167,7 +167,7 @@ async def _parked(settings: SetupSettings) -> str:
 
 async def _asked(settings: SetupSettings, queue: str) -> tuple[int, int]:
     """A queue's messages and consumers, asked of itself: the management page is seconds behind."""
-    async with await aio_pika.connect(settings.admin_amqp_url.get_secret_value(), timeout=10) as broker:
+    async with await aio_pika.connect(settings.broker_url, timeout=10) as broker:
         found = (await (await broker.channel()).declare_queue(queue, passive=True)).declaration_result
     return found.message_count or 0, found.consumer_count or 0
 

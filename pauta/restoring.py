@@ -83,7 +83,7 @@ def say_again(taken_at: str) -> None:
 async def _say_again(settings: SetupSettings, taken_at: datetime) -> int:
     published = 0
     async with (
-        await aio_pika.connect(settings.admin_amqp_url.get_secret_value(), timeout=10) as broker,
+        await aio_pika.connect(settings.broker_url, timeout=10) as broker,
         administrator(settings, "console") as connection,
         connection.transaction(),
     ):

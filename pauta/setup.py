@@ -4,7 +4,6 @@ Everything is safe to run again. The services' own users can change rows, read t
 and nothing else.
 """
 
-import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,48 +13,105 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import asyncpg
 import httpx
 import structlog
-from pydantic import Field, SecretStr
+from pydantic import AmqpDsn, Field, HttpUrl, PostgresDsn, Secret, SecretStr
 
 from kit import migrations, topology
 from kit.bus import EVENTS, parking, work_exchange
 from kit.database import Connection
 from kit.examples import refuse_examples
-from kit.settings import ProcessSettings, from_file
+from kit.settings import ServerSettings, address
 from pauta.catalogue import SERVICES, Service
 from pauta.running.recipe import PROJECT
 
 log = structlog.get_logger()
 
 NOTHING = "^$"
+LEADS = "intake"  # the database that has the mark, so that it goes into backups
+INSTALLATION = f"""create table if not exists installation (
+                     for_life boolean not null, single boolean primary key default true check (single));
+                   revoke all on installation from public, {LEADS}"""
+MADE_WITH_ANOTHER = """PostgreSQL does not accept POSTGRES_PASSWORD: its data was made with another one, such as the
+demonstration's. Either put the old password back into .env, or forget the data: pauta down --forget"""
+OF_THE_DEMONSTRATION = """These databases hold the people of the demonstration, who must never be contacted for real.
+Forget them, and start again: pauta down --forget"""
+OF_LIFE = """These databases hold leads of life, whom the sandbox would only pretend to contact. Put PAUTA_PROFILE
+and SANDBOX_REPLICAS back into .env, or forget the leads: pauta down --forget"""
 
 
-class SetupSettings(ProcessSettings):
-    """The administrator's addresses. Each service's password is in `<SERVICE>_PASSWORD`, or in the file it names."""
+class SetupSettings(ServerSettings):
+    """The administrators of both servers, and the password that each service's user gets.
 
-    admin_database_url: SecretStr
-    admin_amqp_url: SecretStr
-    admin_rabbitmq_url: SecretStr
+    A full address of an administrator, as managed servers hand one out, goes before its parts.
+    """
+
+    admin_database_url: Secret[PostgresDsn] | None = None
+    admin_amqp_url: Secret[AmqpDsn] | None = None
+    admin_rabbitmq_url: Secret[HttpUrl] | None = None
+    postgres_user: str = "postgres"
+    postgres_password: SecretStr
+    rabbitmq_user: str = "pauta"
+    rabbitmq_password: SecretStr
+    rabbitmq_url: HttpUrl = HttpUrl("http://rabbitmq:15672")
+    intake_password: SecretStr
+    crm_password: SecretStr
+    notify_password: SecretStr
+    scheduler_password: SecretStr
+    console_password: SecretStr
+    sandbox_replicas: int = 1
     retry_delays: str = Field("1,5,30,120,600,1800,3600")
+
+    @property
+    def for_life(self) -> bool:
+        """Whether the leads are of life, and not the demonstration's."""
+        return self.pauta_profile == "production" or self.sandbox_replicas == 0
+
+    @property
+    def dsn(self) -> str:
+        """The address of PostgreSQL's administrator; its database is `postgres`."""
+        if self.admin_database_url is not None:
+            return str(self.admin_database_url.get_secret_value())
+        server = self.database_host, self.database_port
+        return address("postgresql", self.postgres_user, self.postgres_password, *server) + "postgres"
+
+    @property
+    def broker_url(self) -> str:
+        """The address of RabbitMQ's administrator."""
+        if self.admin_amqp_url is not None:
+            return str(self.admin_amqp_url.get_secret_value())
+        return address("amqp", self.rabbitmq_user, self.rabbitmq_password, self.amqp_host, self.amqp_port)
+
+    def password_of(self, service: Service) -> str:
+        """What the service's user logs in with, on both servers."""
+        password: SecretStr = getattr(self, f"{service.name}_password")
+        return password.get_secret_value()
+
+
+class NotSetUp(Exception):
+    """What stands in the way, and what to do about it."""
 
 
 async def set_up(settings: SetupSettings) -> None:
-    """Raises KeyError naming the missing password, ExampleValues, or whatever the servers refuse with."""
-    passwords = {service.name: _password(f"{service.name.upper()}_PASSWORD") for service in SERVICES}
+    """Raises ExampleValues, NotSetUp, or whatever else the servers refuse with."""
+    passwords = {service.name: settings.password_of(service) for service in SERVICES}
     refuse_examples(settings)
+    await _refuse_others_people(settings)
     delays = tuple(float(delay) for delay in settings.retry_delays.split(","))
     works = [work for service in SERVICES for work in service.works]
-    await topology.declare(settings.admin_amqp_url.get_secret_value(), works, delays)
+    await topology.declare(settings.broker_url, works, delays)
     await _make_broker_users(settings, passwords)
     log.info("setup.broker", queues=len(works))
     for service in SERVICES:
-        await _make_database(settings.admin_database_url.get_secret_value(), service.name, passwords[service.name])
+        await _make_database(settings.dsn, service.name, passwords[service.name])
         log.info("setup.database", database=service.name)
+    async with administrator(settings, LEADS) as connection:
+        await connection.execute(INSTALLATION)
+        await connection.execute("insert into installation values ($1) on conflict do nothing", settings.for_life)
 
 
 @asynccontextmanager
 async def administrator(settings: SetupSettings, database: str) -> AsyncIterator[Connection]:
     """An administrator's connection to one database."""
-    url = urlsplit(settings.admin_database_url.get_secret_value())._replace(path=f"/{database}")
+    url = urlsplit(settings.dsn)._replace(path=f"/{database}")
     connection = await asyncpg.connect(urlunsplit(url), timeout=10)
     try:
         yield connection
@@ -63,8 +119,24 @@ async def administrator(settings: SetupSettings, database: str) -> AsyncIterator
         await connection.close()
 
 
-def _password(name: str) -> str:
-    return from_file(name) or os.environ[name]
+async def _refuse_others_people(settings: SetupSettings) -> None:
+    """The demonstration's people are never contacted for real, nor a business's leads by the sandbox.
+
+    It comes before the services' passwords are set, and those of production are never the demonstration's: a service
+    cannot open a database that this has not looked at.
+    """
+    try:
+        async with administrator(settings, "postgres") as connection:
+            if not await connection.fetchval("select true from pg_database where datname = $1", LEADS):
+                return
+    except asyncpg.InvalidPasswordError as refused:
+        raise NotSetUp(MADE_WITH_ANOTHER) from refused
+    async with administrator(settings, LEADS) as connection:
+        if await connection.fetchval("select to_regclass('installation') is null"):
+            return
+        for_life = await connection.fetchval("select for_life from installation")
+    if for_life != settings.for_life:
+        raise NotSetUp(OF_LIFE if for_life else OF_THE_DEMONSTRATION)
 
 
 async def _make_database(admin_url: str, name: str, password: str) -> None:
@@ -96,9 +168,10 @@ async def _make_database(admin_url: str, name: str, password: str) -> None:
 
 def management(settings: SetupSettings) -> dict[str, Any]:
     """How an HTTP client reaches RabbitMQ's management API."""
-    url = urlsplit(settings.admin_rabbitmq_url.get_secret_value())
-    base = urlunsplit((url.scheme, f"{url.hostname}:{url.port}", "/api", "", ""))
-    return {"base_url": base, "auth": (url.username or "", url.password or ""), "timeout": 15}
+    if (given := settings.admin_rabbitmq_url) is None:
+        auth = settings.rabbitmq_user, settings.rabbitmq_password.get_secret_value()
+        return {"base_url": f"{settings.rabbitmq_url}api", "auth": auth, "timeout": 15}
+    return {"base_url": f"{str(given.get_secret_value()).rstrip('/')}/api", "timeout": 15}
 
 
 async def _make_broker_users(settings: SetupSettings, passwords: dict[str, str]) -> None:

@@ -18,7 +18,11 @@ FOR_LIFE = {
         "ALLOW_UNSIGNED_WEBHOOKS": "false",
     },
     **{"BOOKING_URL": "https://cal.com/ejemplo", "BREVO_SENDER_EMAIL": "hola@ejemplo.mx", "LINK_SECRET": OF_OUR_OWN},
-    **{"TWILIO_ACCOUNT_SID": "AC" + "1" * 32, "KOMMO_BASE_URL": "https://ejemplo.kommo.com"},
+    **{
+        "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+        "TWILIO_CONTENT_SIDS": "welcome=HX" + "a" * 32,
+        "KOMMO_BASE_URL": "https://ejemplo.kommo.com",
+    },
     **dict.fromkeys(("BREVO_BASE_URL", "TWILIO_BASE_URL", "CALCOM_API_URL"), "https://api.ejemplo.mx"),
     **dict.fromkeys(
         ("KOMMO_ACCESS_TOKEN", "KOMMO_WEBHOOK_TOKEN", "CALCOM_WEBHOOK_SECRET", "CALCOM_API_KEY"), OF_OUR_OWN

@@ -1,9 +1,11 @@
 """The system by Docker Compose."""
 
+import json
 import os
 import subprocess
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from pauta.running.native import WITH_DATABASES, Addresses
 from pauta.running.recipe import PROJECT
@@ -21,11 +23,15 @@ def engine_answers() -> bool:
 
 
 class Compose:
-    """One compose project, with so many `replicas` of each service."""
+    """One compose project, with so many `replicas` of each service.
 
-    def __init__(self, project: str, variables: Mapping[str, str], *, replicas: int = 1) -> None:
+    Its name is COMPOSE_PROJECT_NAME, else what docker-compose.yml says, unless `project` is given.
+    """
+
+    def __init__(self, variables: Mapping[str, str], *, project: str = "", replicas: int = 1) -> None:
         self._variables, self._replicas = dict(variables), replicas
-        self._command = ["docker", "compose", "--project-name", project, "--progress", "quiet"]
+        self._command = ["docker", "compose", "--progress", "quiet"]
+        self._command += ["--project-name", project] if project else []
         port = {
             name: self._variables.get(variable) or usual
             for name, variable, usual in (
@@ -43,6 +49,39 @@ class Compose:
             scheduler=f"http://127.0.0.1:{port['scheduler']}",
             rabbitmq=f"http://127.0.0.1:{port['rabbitmq']}",
         )
+
+    @classmethod
+    def of_this_folder(cls, variables: Mapping[str, str]) -> Self:
+        """The project that `up` starts here. Raises SystemExit where its name is that of another folder's project."""
+        here = cls(variables)
+        name = here.name()
+        known = subprocess.run(
+            ["docker", "compose", "ls", "--all", "--format", "json"], capture_output=True, text=True, check=True
+        )
+        for project in json.loads(known.stdout):
+            elsewhere = Path(project["ConfigFiles"].partition(",")[0]).parent
+            if project["Name"] == name and elsewhere != PROJECT:
+                raise SystemExit(
+                    f"The project {name} was started in {elsewhere}, and this is another copy: give it a name of its "
+                    "own, COMPOSE_PROJECT_NAME in .env, and ports of its own."
+                )
+        return here
+
+    @classmethod
+    def running(cls, variables: Mapping[str, str]) -> Self:
+        """As `of_this_folder`. Raises SystemExit also where nothing of it runs."""
+        here = cls.of_this_folder(variables)
+        if not here.containers():
+            raise SystemExit("Nothing is running: pauta up")
+        return here
+
+    def name(self) -> str:
+        """What Compose calls the project."""
+        return str(json.loads(self._run("config", "--format", "json"))["name"])
+
+    def containers(self) -> list[str]:
+        """The ids of those that run."""
+        return self._run("ps", "--quiet").split()
 
     def start(self) -> None:
         """Builds what changed, starts everything, and returns when all of it is healthy."""

@@ -118,18 +118,21 @@ class Native:
 
     def recipes(self) -> dict[str, Recipe]:
         """Compose's recipes, with this machine's addresses in place of the containers' names."""
+        servers = {
+            "DATABASE_HOST": "127.0.0.1",
+            "DATABASE_PORT": str(self.ports["postgres"]),
+            "AMQP_HOST": "127.0.0.1",
+            "AMQP_PORT": str(self.ports["amqp"]),
+        }
         places = {
-            "postgres:5432": self.ports["postgres"],
-            "rabbitmq:5672": self.ports["amqp"],
             "rabbitmq:15672": self.ports["management"],
             "gateway:5000": self.ports["gateway"],
             **{f"{name}:8000": self.ports[name] for name in SERVICES},
         }
         moved = {}
-        for name, recipe in read_recipes(self._variables).items():
+        for name, recipe in read_recipes(self._variables | servers).items():
             environment = dict(recipe.environment)
             for place, port in places.items():
-                environment = {k: v.replace(f"@{place}", f"@127.0.0.1:{port}") for k, v in environment.items()}
                 environment = {k: v.replace(f"//{place}", f"//127.0.0.1:{port}") for k, v in environment.items()}
             moved[name] = Recipe(name, recipe.command, environment)
         return moved

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pauta.broker_user import write_broker_user
+
 MAX_CONNECTIONS = 300  # as in docker-compose.yml
 # whoever waits for an answer comes first, then what carries the first contact, then those who only keep books
 NICENESS = {"rabbitmq": 15, "notify": 17, "sandbox": 17, "crm": 19, "console": 19, "scheduler": 19}
@@ -258,8 +260,10 @@ class RabbitMQ(Process):
     def start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        definitions = self._folder / "definitions.json"
+        write_broker_user(definitions, self._password)
         (self._folder / "rabbitmq.conf").write_text(
-            f"default_user = pauta\ndefault_pass = {self._password}\nloopback_users.guest = true\n"
+            f"load_definitions = {definitions}\nloopback_users.guest = true\n"
             f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {self.management_port}\n"
         )
         if not self._epmd.running:

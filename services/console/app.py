@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def open_deps() -> Deps:
         store, projections = Store(frame.database), Projections(frame.database)
         figures = Figures(frame.database)
-        dead_letters = DeadLetters(settings.amqp_url.get_secret_value(), store.say)
+        dead_letters = DeadLetters(settings.broker_url, store.say)
         file = ActionsLog(
             settings.actions_log_path,
             store,
@@ -47,7 +47,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             scheduler=settings.scheduler_url,
             notify=settings.notify_url,
             scheduler_token=settings.scheduler_api_token.get_secret_value(),
-            rabbitmq=settings.rabbitmq_url.get_secret_value(),
+            rabbitmq=settings.rabbitmq_url,
+            broker_url=settings.broker_url,
         )
         frame.closing.push_async_callback(neighbours.close)
         return Deps(

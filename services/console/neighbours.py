@@ -6,7 +6,7 @@ Each answer is for looking only; who is away leaves a gap in the page, and stops
 import asyncio
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 import structlog
@@ -19,13 +19,13 @@ PATIENCE = httpx.Timeout(2.0, connect=1.0)
 class Neighbours:
     """All answers are None where the neighbour is away or does not know."""
 
-    def __init__(self, *, scheduler: str, notify: str, rabbitmq: str, scheduler_token: str) -> None:
-        url = urlsplit(rabbitmq)
-        broker = urlunsplit((url.scheme, f"{url.hostname}:{url.port}", "", "", ""))
+    def __init__(self, *, scheduler: str, notify: str, rabbitmq: str, scheduler_token: str, broker_url: str) -> None:
+        """`broker_url` has the user and the password that open RabbitMQ's management page, too."""
+        login = urlsplit(broker_url)
         self._http = httpx.AsyncClient(timeout=PATIENCE)
-        self._auth = httpx.BasicAuth(url.username or "", url.password or "")
+        self._auth = httpx.BasicAuth(unquote(login.username or ""), unquote(login.password or ""))
         self._token = {"Authorization": f"Bearer {scheduler_token}"} if scheduler_token else {}
-        self._scheduler, self._notify, self._broker = scheduler.rstrip("/"), notify.rstrip("/"), broker
+        self._scheduler, self._notify, self._broker = (url.rstrip("/") for url in (scheduler, notify, rabbitmq))
 
     async def close(self) -> None:
         await self._http.aclose()

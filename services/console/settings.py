@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, Secret, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from journey.settings import JourneySettings
 from kit.settings import ServiceSettings
@@ -33,7 +33,7 @@ class Settings(ServiceSettings, JourneySettings):
     sandbox_replicas: int = 1
     scheduler_url: str
     notify_url: str
-    rabbitmq_url: Secret[str]
+    rabbitmq_url: str = "http://rabbitmq:15672"
     kommo_base_url: str
     business_name: str = "Pauta"
     touch_prices: str = ""

@@ -82,7 +82,7 @@ async def test_of_a_system_that_is_well_nothing_is_wrong(system: System) -> None
         ),
         ("notify", {"BREVO_SENDER_EMAIL": "x@example.com"}, "Brevo: key and sender", "does not know", "domain"),
         (
-            *(SERVERS, {"ADMIN_DATABASE_URL": "postgresql://postgres:x@127.0.0.1:9/postgres"}, "PostgreSQL"),
+            *(SERVERS, {"DATABASE_PORT": "9"}, "PostgreSQL"),
             *("Connect", "postgres"),
         ),
         (SERVERS, {"ADMIN_RABBITMQ_URL": "http://pauta:x@127.0.0.1:9"}, "RabbitMQ", "Connect", "rabbitmq"),

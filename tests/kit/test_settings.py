@@ -7,7 +7,11 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+import sqlalchemy
 import yaml
+import yarl
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import services.console.settings
@@ -17,8 +21,10 @@ import services.notify.settings
 import services.scheduler.settings
 from kit.examples import ExampleValues, refuse_examples
 from kit.settings import BadFile, ProcessSettings
-from pauta.running.recipe import PROJECT, fill, read_recipes
-from tests.builders import FOR_LIFE
+from pauta.running.env_file import fill
+from pauta.running.recipe import PROJECT, read_recipes
+from pauta.setup import SetupSettings
+from tests.builders import FOR_LIFE, OF_OUR_OWN
 
 SETTINGS: dict[str, Callable[[], ProcessSettings]] = {
     "intake": services.intake.settings.Settings,
@@ -85,7 +91,7 @@ def test_no_service_takes_the_demonstrations_values_in_production(name: str) -> 
     users = {"CONSOLE_USERS": FOR_LIFE["CONSOLE_USERS"]}
     with (
         patch.dict(os.environ, environment(name, PAUTA_PROFILE="production", **users), clear=True),
-        pytest.raises(ExampleValues, match=r"DATABASE_URL.*AMQP_URL"),
+        pytest.raises(ExampleValues, match=r"DATABASE_PASSWORD.*AMQP_PASSWORD"),
     ):
         refuse_examples(SETTINGS[name]())
 
@@ -120,13 +126,53 @@ def test_an_example_is_refused_in_production_and_named(variable: str) -> None:
     assert "demo" not in str(refused.value).replace("demonstration", "")
 
 
-def test_a_password_of_the_demonstration_is_refused_inside_an_address() -> None:
-    variables = {name: value for name, value in FOR_LIFE.items() if name != "NOTIFY_PASSWORD"}
-    with (
-        patch.dict(os.environ, environment("notify", **variables), clear=True),
-        pytest.raises(ExampleValues, match=r"DATABASE_URL.*AMQP_URL"),
-    ):
+@pytest.mark.parametrize("password", ["notify-demo", "1", "short%2Fone"])
+@pytest.mark.parametrize("address", ["DATABASE_URL=postgresql", "AMQP_URL=amqp"])
+def test_a_password_of_the_demonstration_or_a_short_one_is_refused_inside_an_address(
+    address: str, password: str
+) -> None:
+    name, _, scheme = address.partition("=")
+    variables = environment("notify", **FOR_LIFE) | {name: f"{scheme}://notify:{password}@server-of-a-long-name/notify"}
+    with patch.dict(os.environ, variables, clear=True), pytest.raises(ExampleValues, match=name):
         refuse_examples(services.notify.settings.Settings())
+
+
+@pytest.mark.parametrize("name", ["POSTGRES", "RABBITMQ", "INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE"])
+@pytest.mark.parametrize("password", ["", "1"])
+def test_each_password_is_measured_by_itself(name: str, password: str) -> None:
+    variables = FOR_LIFE | {"POSTGRES_PASSWORD": OF_OUR_OWN, "RABBITMQ_PASSWORD": OF_OUR_OWN}
+    with (
+        patch.dict(os.environ, environment("setup", **variables | {f"{name}_PASSWORD": password}), clear=True),
+        pytest.raises(ExampleValues, match=f"{name}_PASSWORD"),
+    ):
+        refuse_examples(SetupSettings())
+
+
+@given(
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1).filter(lambda text: text == text.strip())
+)
+def test_a_password_may_hold_any_character(password: str) -> None:
+    with patch.dict(os.environ, environment("notify") | {"DATABASE_PASSWORD": password, "AMQP_PASSWORD": password}):
+        settings = services.notify.settings.Settings()
+    broker = yarl.URL(settings.broker_url)
+
+    assert sqlalchemy.make_url(settings.dsn).password == password
+    assert (broker.password, broker.host, broker.path) == (password, "rabbitmq", "/")
+    assert _parsed_by_asyncpg(settings.dsn) == (password, "notify")
+
+
+def _parsed_by_asyncpg(dsn: str) -> tuple[str | None, str | None]:
+    """How asyncpg reads an address; it connects by itself only."""
+    from asyncpg.connect_utils import _parse_connect_dsn_and_args  # type: ignore[attr-defined]
+
+    nothing = dict.fromkeys(
+        (
+            *("host", "port", "user", "password", "passfile", "database", "ssl", "direct_tls", "server_settings"),
+            *("target_session_attrs", "krbsrvname", "gsslib", "service", "servicefile"),
+        )
+    )
+    _, parsed = _parse_connect_dsn_and_args(dsn=dsn, **nothing)
+    return parsed.password, parsed.database
 
 
 def test_a_weak_secret_is_refused_in_production() -> None:
