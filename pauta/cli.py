@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from kit.settings import from_file
 from pauta.consoles import console
 from pauta.dead import dead
 from pauta.door import ask_console, ask_scheduler, operator
@@ -42,14 +43,14 @@ def home() -> Path:
 
 def running(engine: str) -> Compose | Native:
     """The system that `up` started."""
-    return Compose("pauta", variables()) if by_docker(engine) else Native.remembered(home(), variables())
+    return Compose.running(variables()) if by_docker(engine) else Native.remembered(home(), variables())
 
 
 @app.command()
 def up(engine: Engine = "auto") -> None:
     """Start everything, to stay."""
     if by_docker(engine):
-        compose = Compose("pauta", variables())
+        compose = Compose.of_this_folder(variables())
         compose.start()
         addresses = compose.addresses
     else:
@@ -76,13 +77,25 @@ def up(engine: Engine = "auto") -> None:
 
 
 @app.command()
-def down(engine: Engine = "auto") -> None:
-    """Stop what `up` started; the data stays."""
+def down(
+    engine: Engine = "auto",
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Remove all data as well: leads, bookings, the audit log.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Stop what `up` started; the data stays, unless --forget."""
+    if forget and not yes:
+        typer.confirm("All leads and everything that is known of them are removed for ever. Go on?", abort=True)
     stopped = stop_remembered(home())
     if by_docker(engine):
-        Compose("pauta", variables()).stop()
+        Compose.of_this_folder(variables()).stop(forget=forget)
         stopped = True
+    elif forget:
+        Native(home(), variables()).remove()
     typer.echo("Stopped." if stopped else "Nothing was running.")
+    if forget:
+        typer.echo("All data is removed.")
 
 
 @app.command()
@@ -94,6 +107,26 @@ def demo(
     from pauta.demo import run
 
     raise typer.Exit(0 if run(docker=by_docker(engine), replicas=replicas) else 1)
+
+
+@app.command()
+def secrets(file: Annotated[Path, typer.Argument(dir_okay=False)] = PROJECT / ".env") -> None:
+    """Write a complete .env for going live, with fresh random secrets; an existing file is left alone."""
+    from pauta.credentials import NEEDED, write_env
+
+    try:
+        write_env(file)
+    except FileExistsError:
+        raise SystemExit(f"{file} exists already, and may hold secrets in use. Move it away first.") from None
+    typer.echo(f"{file}: every secret is set. Fill in what is yours: {', '.join(NEEDED)}. Then: pauta check")
+
+
+@app.command()
+def check() -> None:
+    """Say everything that keeps the system from starting, as one table. Starts nothing and asks nobody."""
+    from pauta.checking import findings, show
+
+    raise typer.Exit(0 if show(findings(variables()), variables(), Console(soft_wrap=True, highlight=False)) else 1)
 
 
 @app.command()
@@ -186,12 +219,24 @@ def restore(
 @app.command()
 def setup() -> None:
     """Make databases, roles, broker users, queues and tables (run before the services start)."""
+    from kit.examples import ExampleValues
     from kit.logging import start_logging
-    from pauta.setup import SetupSettings, set_up
+    from pauta.setup import NotSetUp, SetupSettings, set_up
 
     settings = SetupSettings()
     start_logging("setup", settings.log_format)
-    asyncio.run(set_up(settings))
+    try:
+        asyncio.run(set_up(settings))
+    except (ExampleValues, NotSetUp) as fault:
+        raise SystemExit(str(fault)) from None
+
+
+@app.command(hidden=True)
+def broker_user(file: Path) -> None:
+    """Write RabbitMQ's first user into FILE (run before RabbitMQ starts)."""
+    from pauta.broker_user import write_broker_user
+
+    write_broker_user(file, from_file("RABBITMQ_PASSWORD") or os.environ["RABBITMQ_PASSWORD"])
 
 
 @app.command()

@@ -70,7 +70,7 @@ def _variables() -> dict[str, str]:
 
 def _compose(replicas: int) -> Compose:
     empty = Path(os.devnull)
-    return Compose("pauta-demo", _variables() | {"COMPOSE_ENV_FILES": str(empty)}, replicas=replicas)
+    return Compose(_variables() | {"COMPOSE_ENV_FILES": str(empty)}, project="pauta-demo", replicas=replicas)
 
 
 def _say_where(addresses: Addresses, seconds: float) -> None:
