@@ -1,4 +1,4 @@
-"""python -m bench [intake] [timers] [pages]: what intake takes, what we add, the machine's floor, in one run.
+"""python -m bench [intake] [timers] [pages] [strangers]: what intake takes, what we add, the floor, in one run.
 
 Everything runs on this machine: RabbitMQ, PostgreSQL, the gateway, every service and the load. Traffic goes to loopback
 only; each part is bounded in count or time.
@@ -22,6 +22,7 @@ from rich.table import Table
 
 from bench.load import Load, fire, percentile, post_all, resident
 from bench.pages import Pages
+from bench.strangers import Strangers
 from bench.timers import JOURNEY, Timers
 from pauta.running.native import SERVICES, Native
 from pauta.running.recipe import Recipe
@@ -225,6 +226,7 @@ def main() -> None:
             "intake": bench,
             "timers": Timers(Path(folder) / "timers", bench.row),
             "pages": Pages(Path(folder) / "pages", bench.row),
+            "strangers": Strangers(Path(folder) / "strangers", bench.row),
         }
         for part in [parts[name] for name in sys.argv[1:] or parts]:
             try:
