@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     async def open_deps() -> Deps:
         store, projections = Store(frame.database), Projections(frame.database)
-        figures = Figures(frame.database)
+        figures = Figures(frame.database, settings.timezone)
         dead_letters = DeadLetters(settings.broker_url, store.say)
         file = ActionsLog(
             settings.actions_log_path,

@@ -19,6 +19,8 @@ ENGLISH = {
     "Borrar": "Erase",
     "Borrar sus datos personales": "Erase their personal data",
     "Buscar": "Search",
+    "Desde": "From",
+    "Hasta": "Until",
     "Cambió la hora de su reunión": "Moved their meeting",
     "Canceló su reunión": "Cancelled their meeting",
     "Causa": "Cause",

@@ -6,10 +6,12 @@ import io
 import json
 import re
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -99,7 +101,8 @@ async def test_a_person_answers_presses_1_writes_back_and_says_stop_on_the_sandb
 async def test_the_figures_and_the_search_find_the_lead(system: System, browser: Browser) -> None:
     lead, form = await a_followed_lead(system, fuente="Radio Mexicali")
     async with a_person(browser) as operator:
-        for q in (form["nombre"], form["email"], form["telefono"][-8:], str(lead)):
+        surname_first = " ".join(reversed(form["nombre"].split()))
+        for q in (form["nombre"], surname_first, form["email"], form["telefono"][-8:], str(lead)):
             page = await operator.open(url(system, f"/leads?q={q}"))
             await expect(page.locator("#rows")).to_contain_text(form["nombre"])
         page = await operator.open(url(system, "/leads?q=nobody%25like_this"))
@@ -108,6 +111,28 @@ async def test_the_figures_and_the_search_find_the_lead(system: System, browser:
         await shown(page, "Radio Mexicali")
         page = await operator.open(url(system, "/stopwatch"))
         await shown(page, form["nombre"], "llamadas")
+
+
+async def test_the_leads_are_taken_home_as_a_table(system: System) -> None:
+    lead, form = await a_followed_lead(system, empresa="=1+1", fuente="Radio; =SUM(A1)", utm_campaign="Otoño")
+    today = datetime.now(ZoneInfo("America/Mexico_City")).date()
+    rows = await exported(system, f"?since={today}&until={today}&q={lead}")
+    [row] = rows
+
+    assert (row["lead_id"], row["nombre"], row["email"]) == (str(lead), form["nombre"], form["email"])
+    assert (row["empresa"], row["fuente"]) == ("'=1+1", "Radio; '=SUM(A1)")
+    assert row["utm_campaign"] == "Otoño"
+    assert row["llegada"].startswith(str(today))
+    assert await exported(system, f"?until={today - timedelta(days=1)}&q={lead}") == []
+    assert len(await exported(system, "")) == await system.sql(
+        "console", "select count(*) from leads where accepted_at is not null"
+    )
+
+
+async def exported(system: System, query: str) -> list[dict[str, str]]:
+    answer = await system.http.get(url(system, f"/leads.csv{query}"))
+    assert answer.status_code == 200
+    return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
 
 
 async def test_a_pause_holds_the_follow_up_and_continuing_lets_it_go(system: System, browser: Browser) -> None:
@@ -413,7 +438,9 @@ async def log_in(client: httpx.AsyncClient, name: str, password: str = PASSWORD,
     return await client.post("/login", data={"token": await token(client), "name": name, "password": password, **more})
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/leads/1", "/feed", "/sources.csv", "/journey/email/welcome/html"])
+@pytest.mark.parametrize(
+    "path", [*PAGES, "/leads/1", "/feed", "/sources.csv", "/leads.csv", "/journey/email/welcome/html"]
+)
 async def test_nobody_looks_without_logging_in(closed: str, path: str) -> None:
     async with a_client(closed) as client:
         answer = await client.get(f"{closed}{path}")
@@ -455,10 +482,11 @@ async def test_a_viewer_looks_and_orders_nothing(closed: str) -> None:
         await log_in(client, "luis")
         page = await client.get(closed)
         refused = await client.post("/switch/pause", data={"token": await token(client, "/stopwatch")})
+        table = await client.get("/leads.csv")
 
     assert page.status_code == 200
     assert "Detener todo" not in page.text
-    assert refused.status_code == 403
+    assert (refused.status_code, table.status_code) == (403, 403)
 
 
 async def test_an_order_without_the_session_s_token_is_refused(system: System, closed: str) -> None:

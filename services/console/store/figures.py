@@ -1,9 +1,9 @@
 """Console's SQL for its pages: leads to look through, and figures about them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from kit.database import Database
@@ -13,6 +13,7 @@ from services.console.decisions.stopwatch import Objective
 from services.console.store.projections import lead_of
 
 PAGE = 50
+EXPORTED_AT_ONCE = 500
 PLAIN = str.maketrans("áéíóúüñ", "aeiouun")
 WRITTEN_NUMBER = re.compile(r"[#+]?[0-9 ().-]+")
 GROUPS = ("fuente", "utm_source", "utm_medium", "utm_campaign")
@@ -22,11 +23,14 @@ FUNNEL = """select count(*) as received, count(reached_at) as reached, count(boo
             from leads where accepted_at >= $1 and accepted_at < $2"""
 SEARCH = """select * from leads
             where ($1 = '' or lead_id = $2 or lead_id = (select lead_id from aliases where submission_id = $2)
-                   or translate(lower(name), 'áéíóúüñ', 'aeiouun') like $3
-                   or lower(email) like $3 or ($4 <> '' and phone like $4))
+                   or translate(lower(name), 'áéíóúüñ', 'aeiouun') like all($3::text[])
+                   or lower(email) like all($3::text[]) or ($4 <> '' and phone like $4))
               and ($5 = '' or state = $5) and ($6 = '' or source = $6) and ($7 = '' or step = $7)
               and accepted_at is not null
-            order by accepted_at desc, lead_id desc limit $8 offset $9"""
+              and ($8::date is null or accepted_at >= $8::date::timestamp at time zone $10)
+              and ($9::date is null or accepted_at < ($9::date + 1)::timestamp at time zone $10)
+              and ($11::timestamptz is null or (accepted_at, lead_id) < ($11, $12::bigint))
+            order by accepted_at desc, lead_id desc limit $13 offset $14"""
 # dialled in time or not: whoever has a phone and was or should have been called, by the welcome call's own hours
 COUNTED = """accepted_at >= $1 and phone <> '' and call_end is distinct from 'skipped'
              and (waited is not null or (call_deferred_at is null or call_due_at is not null)
@@ -65,6 +69,8 @@ class Wanted:
     state: str = ""
     source: str = ""
     step: str = ""
+    since: date | None = None
+    until: date | None = None
     page: int = 1
 
 
@@ -90,8 +96,10 @@ class Waits:
 
 
 class Figures:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    """`timezone` is the business's own, by which its days begin."""
+
+    def __init__(self, database: Database, timezone: str) -> None:
+        self._database, self._timezone = database, timezone
 
     async def funnel(self, since: datetime, until: datetime) -> dict[str, int]:
         [row] = await self._database.fetch(FUNNEL, since, until)
@@ -99,19 +107,34 @@ class Figures:
 
     async def leads(self, wanted: Wanted) -> list[Lead]:
         """One page of them and one more, where there is a next page; the newest first."""
+        return await self._found(wanted, limit=PAGE + 1, offset=(wanted.page - 1) * PAGE)
+
+    async def every_lead(self, wanted: Wanted) -> AsyncIterator[list[Lead]]:
+        """All of them, the newest first; each batch is a statement of its own, however slowly it is taken away."""
+        last: Lead | None = None
+        while some := await self._found(wanted, limit=EXPORTED_AT_ONCE, behind=last):
+            yield some
+            last = some[-1]
+
+    async def _found(self, wanted: Wanted, *, limit: int, offset: int = 0, behind: Lead | None = None) -> list[Lead]:
         text = wanted.text.strip().lower().translate(PLAIN)
         digits = "".join(c for c in text if c.isdecimal()) if WRITTEN_NUMBER.fullmatch(text) else ""
         rows = await self._database.fetch(
             SEARCH,
             text,
             int(digits) if 0 < len(digits) < 19 else 0,
-            f"%{_escaped(text)}%",
+            [f"%{_escaped(word)}%" for word in text.split()],
             f"%{digits[-10:]}" if len(digits) >= 4 else "",  # a Mexican mobile may still be written with 521
             wanted.state,
             wanted.source,
             wanted.step,
-            PAGE + 1,
-            (wanted.page - 1) * PAGE,
+            wanted.since,
+            wanted.until,
+            self._timezone,
+            behind.accepted_at if behind else None,
+            behind.lead_id if behind else None,
+            limit,
+            offset,
         )
         return [lead_of(row) for row in rows]
 
