@@ -80,11 +80,11 @@ class Finding:
 def findings(variables: Mapping[str, str]) -> list[Finding]:
     """All of them, each once, in the order in which the services start."""
     recipes = read_recipes(variables)
-    ours = read_env_file(PROJECT / "secrets.env") if _for_life(variables) else {}
     found: dict[str, Finding] = {}
     for service, settings in SETTINGS.items():
         sources = _sources(service)
-        with patch.dict(os.environ, {**recipes[service].environment, **_on_this_machine(ours)}, clear=True):
+        files = _files_of(service) if _for_life(variables) else {}
+        with patch.dict(os.environ, {**recipes[service].environment, **files}, clear=True):
             for variable, wrong in _wrong(settings):
                 name = sources.get(variable, variable)
                 said = Fault.EMPTY if wrong == Fault.EXAMPLE and not variables.get(name) else wrong
@@ -121,21 +121,30 @@ def _sources(service: str) -> dict[str, str]:
     return {name: found[1] for name, found in named.items() if found}
 
 
-def _on_this_machine(ours: Mapping[str, str]) -> dict[str, str]:
-    """`secrets.env` names files as the containers see them."""
-    return {name: value.replace("/run/secrets", str(PROJECT / "secrets")) for name, value in ours.items()}
+def _files_of(service: str) -> dict[str, str]:
+    """The service's secrets that stand in files, which it sees as `/run/secrets`."""
+    folder = PROJECT / "secrets"
+    given = read_env_file(folder / f"{service}.env")
+    return {name: value.replace("/run/secrets", str(folder / service)) for name, value in given.items()}
 
 
 def _wrong(settings: type[ProcessSettings]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the environment as it stands, by variable."""
-    try:
-        made = settings()
-    except BadFile as fault:
-        yield str(fault).partition(":")[0], str(fault).partition(": ")[2]
-        return
-    except ValidationError:
-        yield from _invalid(settings)
-        return
+    """What is wrong with the environment as it stands, by variable.
+
+    One fault hides no other: what is at fault is taken away, and the rest looked at again.
+    """
+    made: ProcessSettings | None = None
+    while made is None:
+        try:
+            made = settings()
+        except BadFile as fault:
+            faults = [(str(fault).partition(":")[0], str(fault).partition(": ")[2])]
+        except ValidationError:
+            faults = list(_invalid(settings))
+        if made is None:
+            yield from faults
+            if not [variable for variable, _ in faults if os.environ.pop(variable, None) is not None]:
+                return
     try:
         refuse_examples(made)
     except ExampleValues as refused:

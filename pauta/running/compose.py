@@ -111,7 +111,8 @@ class Compose:
         self._run("stop", *WITH_DATABASES)
 
     def start_services(self) -> None:
-        self._run("start", *WITH_DATABASES)
+        """Starts them again, and returns when all of them are healthy."""
+        self._run("up", "--detach", "--wait", "--wait-timeout", "150", "--no-deps", "--no-recreate", *WITH_DATABASES)
 
     def _run(self, *arguments: str) -> str:
         environment = os.environ | self._variables
