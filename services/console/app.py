@@ -20,6 +20,7 @@ from services.console.set_aside import SetAside
 from services.console.settings import Settings
 from services.console.store.actions import Store
 from services.console.store.figures import Figures
+from services.console.store.logins import Logins
 from services.console.store.projections import Projections
 from services.console.store.sessions import EndedSessions
 from services.console.ticks import ticks
@@ -31,12 +32,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     frame = make_frame("console", settings, scans=True)
     journey, _ = load_journey(settings)
     pages = Pages(zone=settings.timezone, business=settings.business_name)
-    door = Door(settings.users)
 
     async def open_deps() -> Deps:
         store, projections = Store(frame.database), Projections(frame.database)
         figures = Figures(frame.database, settings.timezone)
         dead_letters = DeadLetters(settings.broker_url, store.say)
+        logins = Logins(frame.database, settings.console_secret.get_secret_value())
         file = ActionsLog(
             settings.actions_log_path,
             store,
@@ -60,7 +61,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             set_aside=SetAside(dead_letters, figures, store.say),
             neighbours=neighbours,
             pages=pages,
-            door=door,
+            door=Door(settings.users, logins),
+            logins=logins,
             ended_sessions=EndedSessions(frame.database, lasts=LASTS),
             log_writer=Leader(dsn=settings.dsn, name="actions_log", work=file.follow, elected=file.elected),
             projector=Leader(dsn=settings.dsn, name="projections", work=projections.follow),

@@ -13,6 +13,7 @@ from services.console.set_aside import SetAside
 from services.console.settings import Settings
 from services.console.store.actions import Store
 from services.console.store.figures import Figures
+from services.console.store.logins import Logins
 from services.console.store.projections import Projections
 from services.console.store.sessions import EndedSessions
 
@@ -28,6 +29,7 @@ class Deps:
     neighbours: Neighbours
     pages: Pages
     door: Door
+    logins: Logins
     ended_sessions: EndedSessions
     log_writer: Leader
     projector: Leader

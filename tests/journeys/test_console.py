@@ -406,7 +406,7 @@ async def everything_projected(system: System) -> dict[str, list[str]]:
 async def closed(system: System) -> AsyncIterator[str]:
     """The address of a console that asks who one is, and of which nothing is had without its token."""
     ports = dict(zip(("scheduler", "console"), free_ports(2), strict=True))
-    users = f"ana:operator:{hashed(PASSWORD)} luis:viewer:{hashed(PASSWORD)}"
+    users = " ".join(f"{who}:{hashed(PASSWORD)}" for who in ("ana:operator", "luis:viewer", "eva:viewer"))
     closing = {
         **{"CONSOLE_USERS": users, "ACTIONS_LOG_PATH": str(Path("/nowhere"))},
         **{"CONSOLE_API_TOKEN": TOKEN, "SCHEDULER_API_TOKEN": TOKEN[::-1]},
@@ -530,6 +530,27 @@ async def test_many_guesses_at_once_are_no_way_round(closed: str) -> None:
         )
 
     assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 15
+
+
+async def test_guesses_from_many_addresses_keep_out_only_who_was_never_here(closed: str) -> None:
+    async def try_from(address: str, password: str) -> int:
+        async with a_client(closed, address) as client:
+            return (await log_in(client, "eva", password)).status_code
+
+    assert await try_from("203.0.113.20", PASSWORD) == 303
+    guesses = [await try_from(f"2001:db8:{number:x}::1", "a guess") for number in range(50)]
+    again = await asyncio.gather(try_from("203.0.113.21", PASSWORD), try_from("203.0.113.20", PASSWORD))
+
+    assert guesses == [401] * 50
+    assert again == [429, 303]
+
+
+async def test_guesses_from_one_ipv6_network_are_one_visitors(closed: str) -> None:
+    async def guess(number: int) -> int:
+        async with a_client(closed, f"2001:db8:ffff::{number:x}") as client:
+            return (await log_in(client, f"nobody-{number}", "a guess")).status_code
+
+    assert [await guess(number) for number in range(21)] == [401] * 20 + [429]
 
 
 async def test_an_order_after_the_session_ended_leads_to_the_login_and_back_to_a_page(closed: str) -> None:

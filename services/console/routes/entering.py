@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
 from kit.visitors import visitor_of
-from services.console.door import LockedOut
 from services.console.rendering import STATIC
 from services.console.session import FromApp, begin, end, genuine, token_of, user_of
+from services.console.store.logins import LockedOut
 
 log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)
