@@ -44,14 +44,17 @@ screenshots: $(VENV)/dev
 documents: $(VENV)/app
 	$(PYTHON) -m pauta documents
 
-$(VENV)/bin/python:
-	python3 -m venv $(VENV)
+# pip comes last: where it is missing the environment is half made, and is made anew
+$(VENV)/bin/pip:
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
+	rm -rf $(VENV)
+	python3 -m venv $(VENV) || { rm -rf $(VENV); echo "Install python3-venv."; exit 1; }
 
-$(VENV)/app: $(VENV)/bin/python requirements/app.txt
+$(VENV)/app: $(VENV)/bin/pip requirements/app.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/app.txt
 	touch $@
 
-$(VENV)/dev: $(VENV)/bin/python requirements/dev.txt
+$(VENV)/dev: $(VENV)/bin/pip requirements/dev.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@ $(VENV)/app
 

@@ -155,17 +155,22 @@ def _local(at: datetime, zone: str) -> str:
 @templates.command()
 def render(
     name: Annotated[str, typer.Argument(help="The text's name, such as day_6.")],
-    channel: Annotated[Channel, typer.Option(help="Which of its texts.")] = Channel.EMAIL,
+    channel: Annotated[Channel | None, typer.Option(help="Which of its texts; else the first that there is.")] = None,
     language: Annotated[str, typer.Option(help="The language of the attendee's calendar, for meetings.")] = "es-MX",
     html: Annotated[bool, typer.Option("--html", help="An email's HTML instead of its plain text.")] = False,
 ) -> None:
     """A text as Ana Torres, of Demo SA, would read it."""
     settings = _settings()
-    try:
-        rendered = example(Wording(settings), settings, channel, name, language=language)
-    except LookupError as unknown:
-        raise typer.BadParameter(str(unknown), param_hint="NAME") from None
-    if channel is Channel.EMAIL:
-        typer.echo(rendered.html if html else f"{rendered.subject}\n\n{rendered.text}")
-    else:
-        typer.echo(rendered.text)
+    wording, unknown = Wording(settings), ""
+    for one in [channel] if channel else Channel:
+        try:
+            rendered = example(wording, settings, one, name, language=language)
+        except LookupError as missing:
+            unknown = unknown or str(missing)
+            continue
+        if one is Channel.EMAIL:
+            typer.echo(rendered.html if html else f"{rendered.subject}\n\n{rendered.text}")
+        else:
+            typer.echo(rendered.text)
+        return
+    raise typer.BadParameter(unknown, param_hint="NAME")

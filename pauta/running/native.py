@@ -88,7 +88,7 @@ class Native:
         """Starts PostgreSQL and RabbitMQ, and makes in them what the services need."""
         install_missing()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o755)
+        self.folder.chmod(0o711)  # PostgreSQL's user passes through it; nobody else reads anything
         servers = self.make_servers()
         for server in servers:
             self.processes.append(server)

@@ -259,6 +259,7 @@ class RabbitMQ(Process):
 
     def start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
         (self._folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
         definitions = self._folder / "definitions.json"
         write_broker_user(definitions, self._password)

@@ -129,3 +129,10 @@ def test_a_text_that_is_not_there() -> None:
 
     assert result.exit_code == 2
     assert "day_7" in result.output
+
+
+def test_a_text_is_found_whatever_its_channel() -> None:
+    found = run("template", "render", "day_3")
+
+    assert found.exit_code == 0
+    assert "Ana" in found.output
