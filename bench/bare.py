@@ -8,15 +8,13 @@ from services.intake.app import create_app as create_intake
 from services.intake.decisions import Verdict, Welcome
 from services.intake.store import Received
 
+_ids = itertools.count(1)
 
-class StoresNothing:
-    def __init__(self) -> None:
-        self._ids = itertools.count(1)
 
-    async def accept(self, _: Received) -> Verdict:
-        lead_id = next(self._ids)
-        return Welcome(lead_id, lead_id)
+async def store_nothing(_: Received) -> Verdict:
+    lead_id = next(_ids)
+    return Welcome(lead_id, lead_id)
 
 
 def create_app() -> FastAPI:
-    return create_intake(acceptor=StoresNothing())
+    return create_intake(accept=store_nothing)

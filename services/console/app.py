@@ -1,9 +1,12 @@
 """Composition root of console."""
 
+import asyncio
+
 from fastapi import FastAPI
 from starlette.middleware.sessions import SessionMiddleware
 
 from journey.settings import load_journey
+from kit.batcher import Batcher
 from kit.leader import Leader
 from kit.operators import answer_only_to
 from kit.service import make_app, make_frame, traced
@@ -52,10 +55,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             broker_url=settings.broker_url,
         )
         frame.closing.push_async_callback(neighbours.close)
+        add = Batcher(store.add)
+        adding = asyncio.create_task(add.run())
+        frame.closing.callback(adding.cancel)
         return Deps(
             settings=settings,
             journey=journey,
             store=store,
+            add=add,
             figures=figures,
             projections=projections,
             set_aside=SetAside(dead_letters, figures, store.say),

@@ -1,5 +1,6 @@
 """What console needs from outside."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from services.console.neighbours import Neighbours
 from services.console.rendering import Pages
 from services.console.set_aside import SetAside
 from services.console.settings import Settings
-from services.console.store.actions import Store
+from services.console.store.actions import Heard, Store
 from services.console.store.figures import Figures
 from services.console.store.logins import Logins
 from services.console.store.projections import Projections
@@ -23,6 +24,7 @@ class Deps:
     settings: Settings
     journey: Journey
     store: Store
+    add: Callable[[Heard], Awaitable[bool]]
     figures: Figures
     projections: Projections
     set_aside: SetAside

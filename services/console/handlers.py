@@ -16,6 +16,7 @@ from contracts.touch import ReleaseTouches, TouchFailed, TouchReviewed
 from kit import tracing
 from kit.bus import ACKNOWLEDGE, EVENTS, Work
 from services.console.deps import FromApp
+from services.console.store.actions import Heard
 
 log = structlog.get_logger()
 
@@ -24,7 +25,7 @@ OWN_WORDS = {  # what a person wrote, or may be quoted with, stays out of the lo
     event.named(): ("reason",) for event in (BookingCancelled, LeadUnregistered, TouchFailed, WorkFailed)
 }
 
-EVERYTHING = Work("console.events", ("#",), at_once=4)
+EVERYTHING = Work("console.events", ("#",), at_once=50)
 WORKS = (EVERYTHING,)
 SAYS = (
     *(OutboundPaused, OutboundResumed, DeadLetterReplayed, DeadLetterDiscarded),
@@ -38,7 +39,7 @@ router = RabbitRouter()
 @router.subscriber(EVERYTHING.queue, EVENTS, channel=EVERYTHING.channel, ack_policy=ACKNOWLEDGE)
 async def on_event(body: dict[str, Any], deps: FromApp) -> None:
     event = Event.read(body)
-    if await deps.store.add(event, body, tracing.trace_id()):
+    if await deps.add(Heard(event, body, tracing.trace_id())):
         detail = {
             k: v
             for k, v in body.items()

@@ -12,10 +12,10 @@ from prometheus_client import Counter
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
+from kit.batcher import Batcher
 from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.service import make_app, make_frame, traced
-from services.intake.acceptor import Acceptor
-from services.intake.deps import Accepts, Deps
+from services.intake.deps import Accept, Deps
 from services.intake.handlers import SAYS, router
 from services.intake.openapi import describe_lead_route
 from services.intake.routes import post_lead
@@ -24,19 +24,19 @@ from services.intake.store import Store
 from services.intake.ticks import ticks
 
 
-def create_app(settings: Settings | None = None, acceptor: Accepts | None = None) -> FastAPI:
-    """Intake; `acceptor` replaces the one that stores (the benchmark's floor stores nothing)."""
+def create_app(settings: Settings | None = None, accept: Accept | None = None) -> FastAPI:
+    """Intake; `accept` replaces the one that stores (the benchmark's floor stores nothing)."""
     settings = settings or Settings()
     frame = make_frame("intake", settings)
 
     async def open_deps() -> Deps:
         store = Store(frame.database)
-        storing = Acceptor(store)
+        storing = Batcher(store.accept)
         writing = asyncio.create_task(storing.run())
         frame.closing.callback(writing.cancel)
         return Deps(
             settings=settings,
-            acceptor=acceptor or storing,
+            accept=accept or storing,
             store=store,
             failed_work=partial(carry_out, frame.database, service="intake", rows=[OUTBOX_ROWS]),
             limiter=SlidingWindowCounterRateLimiter(MemoryStorage()),

@@ -15,9 +15,7 @@ from services.intake.decisions import Verdict
 from services.intake.settings import Settings
 from services.intake.store import Received
 
-
-class Accepts(Protocol):
-    async def accept(self, received: Received) -> Verdict: ...
+Accept = Callable[[Received], Awaitable[Verdict]]
 
 
 class Keeps(Protocol):
@@ -30,7 +28,7 @@ class Keeps(Protocol):
 @dataclass(frozen=True, slots=True)
 class Deps:
     settings: Settings
-    acceptor: Accepts
+    accept: Accept
     store: Keeps
     failed_work: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     limiter: SlidingWindowCounterRateLimiter

@@ -89,7 +89,7 @@ async def _take(request: Request, deps: Deps, received_at: datetime) -> Response
         suspect=bool(fields.get(deps.settings.honeypot_field)),
     )
     agent = request.headers.get("user-agent", "")[:300]
-    verdict = await deps.acceptor.accept(Received(submission, remote, agent, received_at))
+    verdict = await deps.accept(Received(submission, remote, agent, received_at))
     if isinstance(verdict, Conflict):
         raise Rejected(409, Fault("Idempotency-Key", "key_reused"))
     log.info("lead.accepted", lead_id=verdict.submission_id, verdict=type(verdict).__name__.lower())

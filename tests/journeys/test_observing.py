@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kit.database import Database
-from services.console.store.actions import Store
+from services.console.store.actions import Heard, Store
 from tests.builders import a_lead_created
 from tests.system import REPLICATED, System, e164, person
 
@@ -93,7 +93,7 @@ async def test_who_follows_the_log_misses_nothing_however_many_write(system: Sys
 
     async def write(share: int) -> None:
         for event in events[share::8]:
-            await store.add(event, event.model_dump(mode="json"), None)
+            await store.add([Heard(event, event.model_dump(mode="json"), None)])
 
     writing = asyncio.gather(*(write(share) for share in range(8)))
     while len(followed) < len(events):

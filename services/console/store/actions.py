@@ -1,5 +1,8 @@
 """The audit log: every event, once, in an order a reader can follow."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
@@ -12,8 +15,12 @@ from services.console.decisions.actions import action
 # ids become readable in their order, so that nobody who follows them misses one: each is given out under a lock that
 # its transaction holds until it is committed
 ADD = """with turn as materialized (select pg_advisory_xact_lock(1))
-         insert into actions (event_id, lead_id, topic, at, body, trace) select $1, $2, $3, $4, $5, $6 from turn
-         on conflict do nothing returning true"""
+         insert into actions (event_id, lead_id, topic, at, body, trace)
+         select event_id, lead_id, topic, at, body::jsonb, trace
+         from turn, unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::text[], $6::text[])
+           with ordinality as heard(event_id, lead_id, topic, at, body, trace, number)
+         order by number
+         on conflict do nothing returning event_id"""
 FOLLOW = """select id, body, trace from actions where id > $1 and ($2::bigint is null or lead_id = $2)
             order by id limit $3"""
 
@@ -32,15 +39,32 @@ NEWEST_PROJECTED = """select max(id) as id from actions where id > $1 and id <= 
                         and ($2::bigint is null or lead_id = $2)"""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event as it was published, and the trace that it belongs to."""
+
+    event: Event
+    body: dict[str, Any]
+    trace: str | None
+
+
 class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, event: Event, body: dict[str, Any], trace: str | None) -> bool:
-        """Keeps the event; False when it was known. Raises OverflowError for a time that no database takes."""
-        at = event.at.astimezone(UTC)
-        rows = await self._database.fetch(ADD, event.event_id, event.lead_id, event.topic, at, body, trace)
-        return bool(rows)
+    async def add(self, heard: Sequence[Heard]) -> list[bool]:
+        """Keeps the events, in their order; of each, whether it is new. Raises OverflowError for an impossible time."""
+        rows = await self._database.fetch(
+            ADD,
+            [one.event.event_id for one in heard],
+            [one.event.lead_id for one in heard],
+            [one.event.topic for one in heard],
+            [one.event.at.astimezone(UTC) for one in heard],
+            [json.dumps(one.body) for one in heard],
+            [one.trace for one in heard],
+        )
+        added = {row["event_id"] for row in rows}
+        return [one.event.event_id in added for one in heard]
 
     async def actions(self, *, after: int = 0, lead_id: int | None = None, limit: int = 1000) -> list[dict[str, Any]]:
         """Actions after the one with id `after`, oldest first, masked."""

@@ -35,7 +35,7 @@ class Accepts:
 
 
 with patch.dict(os.environ, read_recipes(LIMITLESS)["intake"].environment):
-    APP = create_app(acceptor=Accepts())
+    APP = create_app(accept=Accepts().accept)
 SCHEMA = schemathesis.openapi.from_dict(APP.openapi())
 
 

@@ -22,7 +22,7 @@ class Accepts:
 
 async def test_one_address_is_limited_and_told_when_to_come_back_and_another_is_not() -> None:
     with patch.dict(os.environ, read_recipes({"LEAD_RATE_LIMIT": "3/hour"})["intake"].environment):
-        app = create_app(acceptor=Accepts())
+        app = create_app(accept=Accepts().accept)
     form = {"nombre": "Ana", "email": "ana@example.com"}
     async with app.router.lifespan_context(app):
         answers = {}
@@ -40,7 +40,7 @@ async def test_one_address_is_limited_and_told_when_to_come_back_and_another_is_
 async def test_a_form_says_who_came_without_saying_from_where() -> None:
     accepts = Accepts()
     with patch.dict(os.environ, read_recipes({})["intake"].environment):
-        app = create_app(acceptor=accepts)
+        app = create_app(accept=accepts.accept)
     addresses = ("9.9.9.9", "9.9.9.9", "149.112.112.112", "2620:fe::fe", "2620:fe::9", "172.18.0.1")
     async with app.router.lifespan_context(app):
         for address in addresses:
