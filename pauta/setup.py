@@ -4,15 +4,19 @@ Everything is safe to run again. The services' own users can change rows, read t
 and nothing else.
 """
 
+import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import aio_pika
 import asyncpg
 import httpx
 import structlog
+from aiormq.exceptions import AMQPError
 from pydantic import AmqpDsn, Field, HttpUrl, PostgresDsn, Secret, SecretStr
 
 from kit import migrations, topology
@@ -26,6 +30,7 @@ from pauta.running.recipe import PROJECT
 log = structlog.get_logger()
 
 NOTHING = "^$"
+PATIENCE = 120.0  # seconds
 LEADS = "intake"  # the database that has the mark, so that it goes into backups
 INSTALLATION = f"""create table if not exists installation (
                      for_life boolean not null, single boolean primary key default true check (single));
@@ -94,6 +99,7 @@ async def set_up(settings: SetupSettings) -> None:
     """Raises ExampleValues, NotSetUp, or whatever else the servers refuse with."""
     passwords = {service.name: settings.password_of(service) for service in SERVICES}
     refuse_examples(settings)
+    await _until_both_answer(settings)
     await _refuse_others_people(settings)
     delays = tuple(float(delay) for delay in settings.retry_delays.split(","))
     works = [work for service in SERVICES for work in service.works]
@@ -119,18 +125,40 @@ async def administrator(settings: SetupSettings, database: str) -> AsyncIterator
         await connection.close()
 
 
+async def _until_both_answer(settings: SetupSettings) -> None:
+    """Servers that start beside us take a while. Raises what the last try raised, after PATIENCE seconds."""
+    last_try = time.monotonic() + PATIENCE
+    while True:
+        try:
+            await (await asyncpg.connect(settings.dsn, timeout=10)).close()
+            await (await aio_pika.connect(settings.broker_url, timeout=10)).close()
+            async with httpx.AsyncClient(**management(settings)) as http:
+                (await http.get("/overview")).raise_for_status()
+        except asyncpg.InvalidPasswordError as refused:
+            raise NotSetUp(MADE_WITH_ANOTHER) from refused
+        except (
+            OSError,
+            asyncpg.CannotConnectNowError,
+            asyncpg.ConnectionDoesNotExistError,
+            AMQPError,
+            httpx.TransportError,
+        ):
+            if time.monotonic() > last_try:
+                raise
+            await asyncio.sleep(0.5)
+        else:
+            return
+
+
 async def _refuse_others_people(settings: SetupSettings) -> None:
     """The demonstration's people are never contacted for real, nor a business's leads by the sandbox.
 
     It comes before the services' passwords are set, and those of production are never the demonstration's: a service
     cannot open a database that this has not looked at.
     """
-    try:
-        async with administrator(settings, "postgres") as connection:
-            if not await connection.fetchval("select true from pg_database where datname = $1", LEADS):
-                return
-    except asyncpg.InvalidPasswordError as refused:
-        raise NotSetUp(MADE_WITH_ANOTHER) from refused
+    async with administrator(settings, "postgres") as connection:
+        if not await connection.fetchval("select true from pg_database where datname = $1", LEADS):
+            return
     async with administrator(settings, LEADS) as connection:
         if await connection.fetchval("select to_regclass('installation') is null"):
             return

@@ -4,11 +4,19 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from pauta.running.native import WITH_DATABASES, Addresses
 from pauta.running.recipe import PROJECT
+from pauta.running.servers import wait_until
+
+# whether a service can reach its servers, asked from inside its container
+READY = (
+    r"exec 3<>/dev/tcp/127.0.0.1/8000 && printf 'GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3"
+    " && read -r line <&3 && [[ $line == *200* ]]"
+)
 
 
 def engine_answers() -> bool:
@@ -84,10 +92,11 @@ class Compose:
         return self._run("ps", "--quiet").split()
 
     def start(self) -> None:
-        """Builds what changed, starts everything, and returns when all of it is healthy."""
+        """Builds what changed, starts everything, and returns when all of it is ready."""
         self._run("build", "--quiet", "setup")
         scale = [f"--scale={name}={self._replicas}" for name in WITH_DATABASES if self._replicas > 1]
-        self._run("up", "--detach", "--wait", "--wait-timeout", "150", "--no-build", *scale)
+        self._run("up", "--detach", "--no-build", *scale)
+        self._until_ready()
 
     def stop(self, *, forget: bool = False) -> None:
         """Stops everything; `forget` removes the data as well."""
@@ -112,7 +121,22 @@ class Compose:
 
     def start_services(self) -> None:
         """Starts them again, and returns when all of them are healthy."""
-        self._run("up", "--detach", "--wait", "--wait-timeout", "150", "--no-deps", "--no-recreate", *WITH_DATABASES)
+        self._run("up", "--detach", "--no-deps", "--no-recreate", *WITH_DATABASES)
+        self._until_ready()
+
+    def _until_ready(self) -> None:
+        """Asks each replica itself, for Docker's own looks are half a minute apart. Raises NotReady."""
+        for service in WITH_DATABASES:
+            for number in range(self._replicas):
+                wait_until(
+                    partial(self._ready, service, number + 1), f"{service}: docker compose logs {service}", seconds=150
+                )
+
+    def _ready(self, service: str, number: int) -> bool:
+        asks = ["exec", "--no-TTY", f"--index={number}", service, "bash", "-c", READY]
+        return not subprocess.run(
+            [*self._command, *asks], cwd=PROJECT, env=os.environ | self._variables, capture_output=True, check=False
+        ).returncode
 
     def _run(self, *arguments: str) -> str:
         environment = os.environ | self._variables
