@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from kit.checks import Check, Doubt, Probe, Verdict, Wrong, examine
+from kit.checks import Check, Doubt, Probe, Verdict, Wrong, examine, joined
 from kit.failures import describe
 from pauta.examining import SERVERS
 from pauta.running.compose import Compose
@@ -45,13 +45,13 @@ async def _every_check(place: Compose | Native, variables: Mapping[str, str]) ->
     public = (variables.get("PUBLIC_BASE_URL") or place.addresses.gateway).rstrip("/")
     usual = {"BOOKING_URL": f"{place.addresses.sandbox}/cal/demo/reunion"}
     pages = {name: address for name in PAGES if (address := variables.get(name) or usual.get(name))}
-    async with httpx.AsyncClient(timeout=15) as http:
+    async with httpx.AsyncClient(timeout=8) as http:
         outside = [
             *(_door(http, public, service) for service in DOORS),
             *(_page(http, name, address) for name, address in pages.items()),
             _clock(http, pages["BOOKING_URL"]),
         ]
-        return [check for checks in await asyncio.gather(*parts, examine(outside)) for check in checks]
+        return joined([check for checks in await asyncio.gather(*parts, examine(outside)) for check in checks])
 
 
 def show(checks: list[Check], out: Console) -> bool:
@@ -123,7 +123,8 @@ def _clock(http: httpx.AsyncClient, elsewhere: str) -> Probe:
             raise Wrong(f"{apart:.0f} seconds wrong")
         return f"agrees with {urlsplit(elsewhere).hostname}"
 
-    return Probe(about="The clock", advice="Set this server's clock (NTP): the hours of calling follow it.", look=look)
+    advice = "Set this server's clock (NTP): the hours of calling follow it. It is compared with BOOKING_URL's."
+    return Probe(about="The clock", advice=advice, look=look)
 
 
 async def _ask(http: httpx.AsyncClient, address: str, method: str = "GET", **more: Any) -> httpx.Response:

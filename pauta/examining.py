@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json
+import shutil
 import sys
 import time
 from datetime import timedelta
@@ -30,6 +31,7 @@ from pauta.setup import SetupSettings, administrator, management
 SERVERS = "servers"
 OLDEST_EVENT = timedelta(minutes=1)
 CLOCKS_APART = 2.0
+LEAST_FREE, LITTLE_FREE = 2e9, 5e9  # bytes; RabbitMQ takes no events below one
 UP = "Start it: `pauta up`, or look at its log: `docker compose logs {name}`."
 
 
@@ -62,6 +64,7 @@ def _servers(settings: SetupSettings) -> list[Probe]:
             about=f"Database of {service.name}",
             advice=f"Bring it to date: `pauta up`. Where events wait: is {service.name} up, and RabbitMQ?",
             look=partial(_database, settings, service.name),
+            of="PostgreSQL",
         )
         for service in SERVICES
     ]
@@ -70,16 +73,23 @@ def _servers(settings: SetupSettings) -> list[Probe]:
             about=f"Queue {work.name}",
             advice=f"{broker} {UP.format(name=work.service)}",
             look=partial(_queue, settings, work),
+            of="RabbitMQ",
         )
         for service in SERVICES
         for work in service.works
     ]
     return [
+        Probe(
+            about="Free disk",
+            advice="Make room: `docker system prune`, old backups, logs. A full disk accepts no lead.",
+            look=_disk,
+        ),
         Probe(about="PostgreSQL", advice=database, look=partial(_postgres, settings)),
         Probe(
             about="PostgreSQL's clock",
             advice="Set both clocks (NTP): what is due follows them.",
             look=partial(_clock, settings),
+            of="PostgreSQL",
         ),
         *of_databases,
         Probe(
@@ -92,13 +102,26 @@ def _servers(settings: SetupSettings) -> list[Probe]:
             about="Dead letters",
             advice="`pauta dead list` shows them with their reasons; `replay` or `discard`.",
             look=partial(_parked, settings),
+            of="RabbitMQ",
         ),
         Probe(
             about="The stop switch",
             advice="`pauta resume` lets everything leave again.",
             look=partial(_switch, settings),
+            of="PostgreSQL",
         ),
     ]
+
+
+async def _disk() -> str:
+    """As the servers see it: their volumes stand on the engine's disk, and so does this container."""
+    usage = shutil.disk_usage("/")
+    found = f"{usage.free / 1e9:.1f} of {usage.total / 1e9:.0f} GB"
+    if usage.free < LEAST_FREE:
+        raise Wrong(found)
+    if usage.free < LITTLE_FREE:
+        raise Doubt(found)
+    return found
 
 
 async def _postgres(settings: SetupSettings) -> str:

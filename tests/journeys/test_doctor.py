@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import pytest
 
-from kit.checks import Check, Verdict
+from kit.checks import NO_NAMES, Check, Verdict, joined
 from pauta.doctor import every_check
 from pauta.examining import SERVERS, checks_of
 from tests.providers.wire import Wire
@@ -201,3 +201,31 @@ async def test_an_address_that_leads_elsewhere(system: System) -> None:
         assert checks[f"Public address, {service}"].verdict is Verdict.WRONG
         assert "PUBLIC_BASE_URL" in checks[f"Public address, {service}"].advice
     assert checks["VOICE_WELCOME_URL"].verdict is Verdict.WRONG
+
+
+@pytest.mark.parametrize(
+    ("part", "changes", "about", "advice"),
+    [
+        ("notify", {"TWILIO_AUTH_TOKEN": "other"}, "Twilio: account", "TWILIO_AUTH_TOKEN"),
+        ("notify", {"TWILIO_BASE_URL": "http://127.0.0.1:9"}, "Twilio: account", "TWILIO_AUTH_TOKEN"),
+        ("crm", {"KOMMO_ACCESS_TOKEN": "other"}, "Kommo: account", "KOMMO_ACCESS_TOKEN"),
+        (SERVERS, {"DATABASE_PORT": "9"}, "PostgreSQL", "postgres"),
+        (SERVERS, {"AMQP_PORT": "9"}, "Queue intake.orders", "pauta up"),
+        ("notify", dict.fromkeys(("TWILIO_BASE_URL", "BREVO_BASE_URL"), "http://nowhere.invalid"), NO_NAMES, "resolv"),
+        ("crm", dict.fromkeys(("KOMMO_BASE_URL", "CALCOM_API_URL"), "http://nowhere.invalid"), NO_NAMES, "resolv"),
+    ],
+)
+async def test_one_cause_is_one_finding(
+    system: System,
+    monkeypatch: pytest.MonkeyPatch,
+    part: str,
+    changes: Mapping[str, str],
+    about: str,
+    advice: str,
+) -> None:
+    found = joined(list((await looked_at(system, monkeypatch, part, changes)).values()))
+    [wrong] = [check for check in found if check.verdict is Verdict.WRONG]
+
+    assert wrong.about == about
+    assert "more checks could not be made" in wrong.found
+    assert advice in wrong.advice
