@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from kit.database import Connection
+from kit.database import Connection, Database
+from kit.forgetting import forget
 
 TABLE = """
 create table inbox (
@@ -27,6 +28,6 @@ async def first_time(connection: Connection, consumer: str, event_id: UUID) -> b
     )
 
 
-async def forget_old(connection: Connection, *, days: int = 30) -> None:
+async def forget_old(database: Database) -> None:
     """Deletes what no redelivery can reach any more."""
-    await connection.execute("delete from inbox where received_at < now() - make_interval(days => $1)", days)
+    await forget(database, "inbox", "received_at < now() - interval '30 days'")

@@ -47,7 +47,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         Fault.NOT_HTTPS: "debe empezar con https://",
         Fault.FOR_SHOW: "es solo para la demostración",
         "secret": "Pon un texto largo al azar; `pauta secrets` escribe un .env completo con todos.",
-        "account": "Es tuya: .env.example dice qué es, y el README de dónde sale.",
+        "account": "Es tuya: mira .env.example y el README.",
         "user": "pauta console user NOMBRE imprime el valor.",
         "file": "Pon ahí un archivo que el usuario 10001 pueda leer.",
         "journey": "Corrígelo; `pauta journey check` lo revisa solo.",
@@ -59,7 +59,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "show": "This .env is the demonstration's, and enough for it. For production: pauta secrets",
         **{fault: str(fault) for fault in Fault},
         "secret": "Give it a long random text; `pauta secrets` writes a complete .env with all of them.",
-        "account": "It is yours: .env.example says what it is, and the README where it comes from.",
+        "account": "It is yours: see .env.example and the README.",
         "user": "pauta console user NAME prints the value.",
         "file": "Put a file there that user 10001 can read.",
         "journey": "Correct it; `pauta journey check` looks at it alone.",
@@ -87,7 +87,7 @@ def findings(variables: Mapping[str, str]) -> list[Finding]:
         with patch.dict(os.environ, {**recipes[service].environment, **files}, clear=True):
             for variable, wrong in _wrong(settings):
                 name = sources.get(variable, variable)
-                said = Fault.EMPTY if wrong == Fault.EXAMPLE and not variables.get(name) else wrong
+                said = Fault.EMPTY if name in (*NEEDED, *SECRETS) and not variables.get(name) else wrong
                 found.setdefault(name, Finding(name, said, _remedy(name, said)))
     if _for_life(variables):  # where these are empty, the demonstration's numbers would stand in
         for name in NEEDED:

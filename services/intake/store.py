@@ -10,6 +10,7 @@ from contracts.journey import JourneyPublished
 from contracts.lead import LeadCard, LeadCreated, LeadSuperseded, LeadUpdated
 from kit import tracing
 from kit.database import Database
+from kit.forgetting import forget
 from services.intake.decisions import Earlier, Join, Known, Quarantine, Submission, Verdict, Welcome, carried, settle
 from services.intake.decisions import addresses as addresses_of
 
@@ -68,7 +69,6 @@ END = """update leads set ended = $2 where lead_id = $1
            and (ended is null or ($2 = 'opted_out' and ended <> 'erased'))"""
 ENTER_WITH = """insert into current_journey (version, at) values ($1, $2)
                 on conflict (single) do update set version = $1, at = $2 where current_journey.at < $2"""
-FORGET_KEYS = "delete from idempotency_keys where created_at < now() - make_interval(days => 7)"
 
 
 JOINS = timedelta(days=1)  # a form joins its lead silently for so long after the lead was answered
@@ -178,8 +178,7 @@ class Store:
 
     async def forget_old_keys(self) -> None:
         """Idempotency keys count for a week."""
-        async with self._database.transaction() as connection:
-            await connection.execute(FORGET_KEYS)
+        await forget(self._database, "idempotency_keys", "created_at < now() - interval '7 days'")
 
 
 def _earlier(lead_id: int, person_id: int, card: dict[str, Any], ended: str | None, recent: bool) -> Earlier:

@@ -415,9 +415,8 @@ class Store:
             await outbox.add(connection, [said] if said else [])
 
     async def forget_old(self) -> None:
-        async with self._database.transaction() as connection:
-            await forget_old(connection)
-            await connection.execute(FORGET)
+        await forget_old(self._database)
+        await self._database.fetch(FORGET)
 
 
 Columns = tuple[list[str], list[str], list[str], list[int], list[datetime]]

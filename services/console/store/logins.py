@@ -4,6 +4,7 @@ import hashlib
 import hmac
 
 from kit.database import Database
+from kit.forgetting import forget
 
 WINDOW = "15 minutes"
 KNOWN = "30 days"
@@ -18,8 +19,7 @@ COUNT = f"""select count(*) filter (where name = $1 and address = $2) as of_both
             from logins where not worked and at > now() - interval '{WINDOW}'"""  # noqa: S608 - constants
 WORKED = """with forgotten as (delete from logins where address = $2 and not worked)
             insert into logins (name, address, worked) values ($1, $2, true)"""
-FORGET = f"""delete from logins where at < now() - interval '{KNOWN}'
-               or (not worked and at < now() - interval '{WINDOW}')"""  # noqa: S608 - constants
+OLD = f"at < now() - interval '{KNOWN}' or (not worked and at < now() - interval '{WINDOW}')"
 
 
 class LockedOut(Exception):
@@ -52,7 +52,7 @@ class Logins:
         await self._database.fetch(WORKED, self._hidden(name), self._hidden(address))
 
     async def forget_old(self) -> None:
-        await self._database.fetch(FORGET)
+        await forget(self._database, "logins", OLD)
 
     def _hidden(self, text: str) -> str:
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:32]

@@ -20,6 +20,7 @@ from kit.clock import now
 from kit.database import GONE, PASSING, Connection, Database
 from kit.failed_work import say_failed
 from kit.failures import Unavailable
+from kit.forgetting import forget
 from providers.calcom.webhooks import Hints, Said
 from services.crm.decisions.bookings import (
     Known,
@@ -329,9 +330,7 @@ class Bookings:
         )
 
     async def forget_old(self) -> None:
-        await self._database.fetch(
-            "delete from webhooks where state = 'done' and received_at < now() - interval '30 days'"
-        )
+        await forget(self._database, "webhooks", "state = 'done' and received_at < now() - interval '30 days'")
 
 
 def _webhook(row: asyncpg.Record) -> Webhook:

@@ -300,5 +300,4 @@ class Registrations:
         )
 
     async def forget_old_events(self) -> None:
-        async with self._database.transaction() as connection:
-            await forget_old(connection)
+        await forget_old(self._database)

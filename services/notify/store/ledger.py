@@ -31,6 +31,7 @@ from contracts.touch import (
 from kit import outbox, tracing
 from kit.clock import now
 from kit.database import Connection, Database
+from kit.forgetting import forget
 from services.notify.decisions.limits import Limit
 from services.notify.decisions.receipts import advance, said_by
 from services.notify.decisions.sending import Defer, Facts, Hold, Standing
@@ -132,7 +133,6 @@ NAMES = """select visitor, array_agg(distinct lower(card->>'name')) as names fro
              and visitor is not null group by 1"""
 MADE = """select t.*, coalesce(s.card, l.card) as card from touches t join leads l on l.lead_id = t.lead_id
           left join submissions s on s.submission_id = t.submission_id where t.touch_id = $1"""
-FORGET = "delete from callbacks where received_at < now() - make_interval(days => 30)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -501,8 +501,7 @@ class Store:
         return rows[0]["touch_id"] if rows else None
 
     async def forget_old_callbacks(self) -> None:
-        async with self._database.transaction() as connection:
-            await connection.execute(FORGET)
+        await forget(self._database, "callbacks", "received_at < now() - interval '30 days'")
 
 
 async def _leave_to_a_person(connection: Connection, rows: Sequence[asyncpg.Record]) -> None:

@@ -48,8 +48,7 @@ class Orders:
                 await outbox.add(connection, [_left_out(event)])
 
     async def forget_old(self) -> None:
-        async with self._database.transaction() as connection:
-            await forget_old(connection)
+        await forget_old(self._database)
 
 
 async def addresses_of(connection: Connection, lead_id: int) -> list[str]:

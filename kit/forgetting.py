@@ -1,0 +1,14 @@
+"""Old rows are deleted so many at a time that no statement is long, however many came of age at once."""
+
+from kit.database import Database
+
+BATCH = 5_000
+
+
+async def forget(database: Database, table: str, old: str, *, batch: int = BATCH) -> None:
+    """Deletes the rows of `table` of which `old` is true. Both are SQL of our own."""
+    statement = f"""with gone as (delete from {table} where ctid = any(array(
+                                    select ctid from {table} where {old} limit {batch})) returning 1)
+                    select count(*) as rows from gone"""  # noqa: S608 - nothing in it comes from outside
+    while (await database.fetch(statement))[0]["rows"] == batch:
+        pass
