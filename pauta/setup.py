@@ -23,6 +23,7 @@ from kit import migrations, topology
 from kit.bus import EVENTS, parking, work_exchange
 from kit.database import Connection
 from kit.examples import refuse_examples
+from kit.failures import describe
 from kit.settings import ServerSettings, address
 from pauta.catalogue import SERVICES, Service
 from pauta.running.recipe import PROJECT
@@ -126,7 +127,7 @@ async def administrator(settings: SetupSettings, database: str) -> AsyncIterator
 
 
 async def _until_both_answer(settings: SetupSettings) -> None:
-    """Servers that start beside us take a while. Raises what the last try raised, after PATIENCE seconds."""
+    """Servers that start beside us take a while. Raises NotSetUp after PATIENCE seconds."""
     last_try = time.monotonic() + PATIENCE
     while True:
         try:
@@ -141,10 +142,10 @@ async def _until_both_answer(settings: SetupSettings) -> None:
             asyncpg.CannotConnectNowError,
             asyncpg.ConnectionDoesNotExistError,
             AMQPError,
-            httpx.TransportError,
-        ):
+            httpx.HTTPError,
+        ) as error:
             if time.monotonic() > last_try:
-                raise
+                raise NotSetUp(f"PostgreSQL or RabbitMQ does not let us in: {describe(error)}") from error
             await asyncio.sleep(0.5)
         else:
             return
@@ -163,7 +164,7 @@ async def _refuse_others_people(settings: SetupSettings) -> None:
         if await connection.fetchval("select to_regclass('installation') is null"):
             return
         for_life = await connection.fetchval("select for_life from installation")
-    if for_life != settings.for_life:
+    if for_life is not None and for_life != settings.for_life:
         raise NotSetUp(OF_LIFE if for_life else OF_THE_DEMONSTRATION)
 
 
