@@ -40,7 +40,7 @@ MADE_WITH_ANOTHER = """PostgreSQL does not accept POSTGRES_PASSWORD: its data wa
 demonstration's. Either put the old password back into .env, or forget the data: pauta down --forget"""
 OF_THE_DEMONSTRATION = """These databases hold the people of the demonstration, who must never be contacted for real.
 Forget them, and start again: pauta down --forget"""
-OF_LIFE = """These databases hold leads of life, whom the sandbox would only pretend to contact. Put PAUTA_PROFILE
+OF_PRODUCTION = """These databases hold real leads, whom the sandbox would only pretend to contact. Put PAUTA_PROFILE
 and SANDBOX_REPLICAS back into .env, or forget the leads: pauta down --forget"""
 
 
@@ -68,7 +68,7 @@ class SetupSettings(ServerSettings):
 
     @property
     def for_life(self) -> bool:
-        """Whether the leads are of life, and not the demonstration's."""
+        """Whether the leads are real, and not the demonstration's."""
         return self.pauta_profile == "production" or self.sandbox_replicas == 0
 
     @property
@@ -165,7 +165,7 @@ async def _refuse_others_people(settings: SetupSettings) -> None:
             return
         for_life = await connection.fetchval("select for_life from installation")
     if for_life is not None and for_life != settings.for_life:
-        raise NotSetUp(OF_LIFE if for_life else OF_THE_DEMONSTRATION)
+        raise NotSetUp(OF_PRODUCTION if for_life else OF_THE_DEMONSTRATION)
 
 
 async def _make_database(admin_url: str, name: str, password: str) -> None:

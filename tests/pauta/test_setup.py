@@ -36,7 +36,7 @@ async def test_the_sandbox_never_gets_a_businesss_leads(system: System) -> None:
         await system.sql("intake", made, False)
 
     assert refused.returncode == 1
-    assert "leads of life" in refused.stderr
+    assert "real leads" in refused.stderr
 
 
 async def test_another_password_is_explained(system: System) -> None:

@@ -119,11 +119,7 @@ async def stopwatch(request: Request, deps: FromApp, user: Viewer, days: Days = 
     )
 
 
-@routes.get("/leads")
-async def leads(
-    request: Request,
-    deps: FromApp,
-    user: Viewer,
+async def _wanted(
     q: Text = "",
     state: Text = "",
     source: Text = "",
@@ -131,8 +127,15 @@ async def leads(
     since: Annotated[date | None, BeforeValidator(_maybe)] = None,
     until: Annotated[date | None, BeforeValidator(_maybe)] = None,
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
-) -> HTMLResponse:
-    wanted = Wanted(q, state, source, step, since, until, page=page)
+) -> Wanted:
+    return Wanted(q, state, source, step, since, until, page)
+
+
+Sought = Annotated[Wanted, Depends(_wanted)]
+
+
+@routes.get("/leads")
+async def leads(request: Request, deps: FromApp, user: Viewer, wanted: Sought) -> HTMLResponse:
     top, found = await frame(request, deps, user, "leads"), await deps.figures.leads(wanted)
     return deps.pages.page(
         "leads",
@@ -146,20 +149,10 @@ async def leads(
 
 
 @routes.get("/leads.csv")
-async def leads_csv(
-    deps: FromApp,
-    user: Viewer,
-    q: Text = "",
-    state: Text = "",
-    source: Text = "",
-    step: Text = "",
-    since: Annotated[date | None, BeforeValidator(_maybe)] = None,
-    until: Annotated[date | None, BeforeValidator(_maybe)] = None,
-) -> StreamingResponse:
+async def leads_csv(deps: FromApp, user: Viewer, wanted: Sought) -> StreamingResponse:
     """All that the page would show, as a table for a spreadsheet; for operators, for it holds everybody's address."""
     if not user.acts:
         raise HTTPException(403)
-    wanted = Wanted(q, state, source, step, since, until)
     headers = _as_file(f"pauta-leads-{now():%Y-%m-%d}.csv")
     return StreamingResponse(_leads_table(deps, wanted), media_type=CSV, headers=headers)
 
