@@ -21,8 +21,9 @@ ADD = """with turn as materialized (select pg_advisory_xact_lock(1))
            with ordinality as heard(event_id, lead_id, topic, at, body, trace, number)
          order by number
          on conflict do nothing returning event_id"""
-FOLLOW = """select id, body, trace from actions where id > $1 and ($2::bigint is null or lead_id = $2)
-            order by id limit $3"""
+# two statements each, for one that may or may not name a lead would be planned for neither
+FOLLOW = "select id, body, trace from actions where id > $1 order by id limit $2"
+FOLLOW_ONE = "select id, body, trace from actions where id > $1 and lead_id = $3 order by id limit $2"
 
 SWITCHED = """select body from actions where topic in ('outbound.paused', 'outbound.resumed')
               order by (body->>'at')::timestamptz desc, id desc limit 1"""
@@ -35,8 +36,8 @@ UNKNOWN = """select id, body, trace from actions a where topic = 'touch.unknown'
 
 OF_LEAD = """select id, at, body, trace from (select * from actions where lead_id = $1 order by id desc limit $2) newest
              order by at, id"""
-NEWEST_PROJECTED = """select max(id) as id from actions where id > $1 and id <= (select until from projected)
-                        and ($2::bigint is null or lead_id = $2)"""
+NEWEST_PROJECTED = "select max(id) as id from actions where id > $1 and id <= (select until from projected)"
+NEWEST_PROJECTED_OF_ONE = f"{NEWEST_PROJECTED} and lead_id = $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,10 @@ class Store:
 
     async def actions(self, *, after: int = 0, lead_id: int | None = None, limit: int = 1000) -> list[dict[str, Any]]:
         """Actions after the one with id `after`, oldest first, masked."""
-        rows = await self._database.fetch(FOLLOW, after, lead_id, limit)
+        if lead_id is None:
+            rows = await self._database.fetch(FOLLOW, after, limit)
+        else:
+            rows = await self._database.fetch(FOLLOW_ONE, after, limit, lead_id)
         return [action(row["id"], row["body"], row["trace"]) for row in rows]
 
     async def switched(self) -> dict[str, Any] | None:
@@ -100,7 +104,10 @@ class Store:
 
     async def newest_projected(self, after: int, lead_id: int | None) -> int | None:
         """The newest event after `after`, of one lead or of any, that the pages already show."""
-        rows = await self._database.fetch(NEWEST_PROJECTED, after, lead_id)
+        if lead_id is None:
+            rows = await self._database.fetch(NEWEST_PROJECTED, after)
+        else:
+            rows = await self._database.fetch(NEWEST_PROJECTED_OF_ONE, after, lead_id)
         newest: int | None = rows[0]["id"]
         return newest
 
