@@ -46,7 +46,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         Fault.EMPTY: "está vacía",
         Fault.NOT_HTTPS: "debe empezar con https://",
         Fault.FOR_SHOW: "es solo para la demostración",
-        "secret": "Pon un texto largo al azar; `pauta secrets` escribe un .env completo con todos.",
+        "random": "Pon un texto largo al azar; `pauta secrets` escribe un .env completo con todos.",
         "account": "Es tuya: mira .env.example y el README.",
         "user": "pauta console user NOMBRE imprime el valor.",
         "file": "Pon ahí un archivo que el usuario 10001 pueda leer.",
@@ -58,7 +58,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "well": "Nothing is missing: pauta up",
         "show": "This .env is the demonstration's, and enough for it. For production: pauta secrets",
         **{fault: str(fault) for fault in Fault},
-        "secret": "Give it a long random text; `pauta secrets` writes a complete .env with all of them.",
+        "random": "Give it a long random text; `pauta secrets` writes a complete .env with all of them.",
         "account": "It is yours: see .env.example and the README.",
         "user": "pauta console user NAME prints the value.",
         "file": "Put a file there that user 10001 can read.",
@@ -191,5 +191,5 @@ def _remedy(variable: str, wrong: str) -> str:
     if variable == "CONSOLE_USERS":
         return "user"
     if variable in SECRETS:
-        return "secret"
+        return "random"
     return "account" if wrong in (Fault.EXAMPLE, Fault.EMPTY) else "value"

@@ -204,8 +204,8 @@ def test_a_company_is_away_from_the_last_word_on() -> None:
 
 OWN = {
     **{
-        "database_url": "postgresql://console:a-secret-of-ones-own@postgres.local/console",
-        "amqp_url": "amqp://console:a-secret-of-ones-own@rabbitmq.local/",
+        "database_url": "postgresql://console:a-secret-of-ones-own@postgres.local/console",  # pragma: allowlist secret
+        "amqp_url": "amqp://console:a-secret-of-ones-own@rabbitmq.local/",  # pragma: allowlist secret
         "rabbitmq_url": "http://rabbitmq.local",
     },
     **{"scheduler_url": "http://scheduler", "notify_url": "http://notify", "console_secret": "x" * 20},
