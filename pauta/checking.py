@@ -100,8 +100,9 @@ def show(found: Iterable[Finding], variables: Mapping[str, str], out: Console) -
     """Prints the table, in the language of `.env`; whether nothing is missing."""
     words = WORDS["en" if variables.get("PAUTA_LANGUAGE", "").startswith("en") else "es"]
     table = Table(*words["title"], box=None, pad_edge=False)
-    for one in found:
-        table.add_row(one.variable, escape(str(words.get(one.wrong, one.wrong))), escape(str(words[one.remedy])))
+    for finding in found:
+        wrong = words.get(finding.wrong, finding.wrong)
+        table.add_row(finding.variable, escape(str(wrong)), escape(str(words[finding.remedy])))
     if table.row_count:
         out.print(table)
         return False

@@ -25,6 +25,7 @@ from kit.database import Connection
 from kit.examples import refuse_examples
 from kit.failures import describe
 from kit.settings import ServerSettings, address
+from pauta import broker_user
 from pauta.catalogue import SERVICES, Service
 from pauta.running.recipe import PROJECT
 
@@ -53,9 +54,7 @@ class SetupSettings(ServerSettings):
     admin_database_url: Secret[PostgresDsn] | None = None
     admin_amqp_url: Secret[AmqpDsn] | None = None
     admin_rabbitmq_url: Secret[HttpUrl] | None = None
-    postgres_user: str = "postgres"
     postgres_password: SecretStr
-    rabbitmq_user: str = "pauta"
     rabbitmq_password: SecretStr
     rabbitmq_url: HttpUrl = HttpUrl("http://rabbitmq:15672")
     intake_password: SecretStr
@@ -77,14 +76,14 @@ class SetupSettings(ServerSettings):
         if self.admin_database_url is not None:
             return str(self.admin_database_url.get_secret_value())
         server = self.database_host, self.database_port
-        return address("postgresql", self.postgres_user, self.postgres_password, *server) + "postgres"
+        return address("postgresql", "postgres", self.postgres_password, *server) + "postgres"
 
     @property
     def broker_url(self) -> str:
         """The address of RabbitMQ's administrator."""
         if self.admin_amqp_url is not None:
             return str(self.admin_amqp_url.get_secret_value())
-        return address("amqp", self.rabbitmq_user, self.rabbitmq_password, self.amqp_host, self.amqp_port)
+        return address("amqp", broker_user.NAME, self.rabbitmq_password, self.amqp_host, self.amqp_port)
 
     def password_of(self, service: Service) -> str:
         """What the service's user logs in with, on both servers."""
@@ -198,7 +197,7 @@ async def _make_database(admin_url: str, name: str, password: str) -> None:
 def management(settings: SetupSettings) -> dict[str, Any]:
     """How an HTTP client reaches RabbitMQ's management API."""
     if (given := settings.admin_rabbitmq_url) is None:
-        auth = settings.rabbitmq_user, settings.rabbitmq_password.get_secret_value()
+        auth = broker_user.NAME, settings.rabbitmq_password.get_secret_value()
         return {"base_url": f"{settings.rabbitmq_url}api", "auth": auth, "timeout": 15}
     return {"base_url": f"{str(given.get_secret_value()).rstrip('/')}/api", "timeout": 15}
 

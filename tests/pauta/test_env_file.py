@@ -43,10 +43,9 @@ def by_compose(folder: Path) -> dict[str, str]:
     command = ["docker", "compose", "--project-directory", str(folder), "config", "--environment"]
     alone = {"PATH": os.environ["PATH"], "HOME": str(folder)}
     said = subprocess.run(command, cwd=folder, env=alone, capture_output=True, text=True, check=True).stdout
-    parts = ("\n" + said).split("\n")[1:]
     found: dict[str, str] = {}
     name = ""
-    for line in parts:
+    for line in said.split("\n"):
         key, equals, value = line.partition("=")
         if equals and key.isidentifier() and key.isupper():
             name, found[key] = key, value
@@ -56,7 +55,6 @@ def by_compose(folder: Path) -> dict[str, str]:
 
 
 def by_us(folder: Path) -> dict[str, str]:
-    """Compose says nothing of what is not in the file, but for its own."""
     return read_env_file(folder / ".env")
 
 

@@ -57,15 +57,15 @@ class Store:
         """Keeps the events, in their order; of each, whether it is new. Raises OverflowError for an impossible time."""
         rows = await self._database.fetch(
             ADD,
-            [one.event.event_id for one in heard],
-            [one.event.lead_id for one in heard],
-            [one.event.topic for one in heard],
-            [one.event.at.astimezone(UTC) for one in heard],
-            [json.dumps(one.body) for one in heard],
-            [one.trace for one in heard],
+            [each.event.event_id for each in heard],
+            [each.event.lead_id for each in heard],
+            [each.event.topic for each in heard],
+            [each.event.at.astimezone(UTC) for each in heard],
+            [json.dumps(each.body) for each in heard],
+            [each.trace for each in heard],
         )
         added = {row["event_id"] for row in rows}
-        return [one.event.event_id in added for one in heard]
+        return [each.event.event_id in added for each in heard]
 
     async def actions(self, *, after: int = 0, lead_id: int | None = None, limit: int = 1000) -> list[dict[str, Any]]:
         """Actions after the one with id `after`, oldest first, masked."""
