@@ -1,19 +1,21 @@
 """Debian's RabbitMQ, PostgreSQL and Caddy, run privately: own ports, own folder, nothing left behind."""
 
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pauta.broker_user import write_broker_user
 
@@ -22,6 +24,7 @@ MAX_CONNECTIONS = 300  # as in docker-compose.yml
 NICENESS = {"rabbitmq": 15, "notify": 17, "sandbox": 17, "crm": 19, "console": 19, "scheduler": 19}
 PACKAGES = {"rabbitmq-server": "rabbitmq-server", "caddy": "caddy", "postgresql": "postgresql"}
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+RESERVED: list[IO[str]] = []
 
 
 class NotReady(Exception):
@@ -29,12 +32,30 @@ class NotReady(Exception):
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now."""
+    """Ports nobody listens on now; no other process that asks here gets them while this one runs."""
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        ports: list[int] = []
+        while len(ports) < count:
+            candidate = stack.enter_context(socket.socket())
+            candidate.bind(("127.0.0.1", 0))
+            port = candidate.getsockname()[1]
+            if _reserve(port):
+                ports.append(port)
+        return ports
+
+
+def _reserve(port: int) -> bool:
+    """Locks the port's file for as long as this process runs; whether no other process holds it."""
+    folder = Path(tempfile.gettempdir()) / f"pauta-ports-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    lock = (folder / str(port)).open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        return False
+    RESERVED.append(lock)
+    return True
 
 
 def wait_until(ready: Callable[[], bool], what: str, *, seconds: float = 60.0) -> None:
