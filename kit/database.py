@@ -46,17 +46,27 @@ async def _leave_as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 
 class DatabaseAway(Unavailable):
-    """Our own database does not answer: nobody else's fault."""
+    """Our own database does not answer: nobody else's fault.
+
+    `perhaps_committed`: it was asked, and its answer was lost.
+    """
+
+    perhaps_committed = False
 
 
 class DatabaseBusy(Unavailable):
-    """Our own database answers, but not this time: a slow statement, a lock, a deadlock."""
+    """Our own database answers, but not this time: a slow statement, a lock, a deadlock.
+
+    `perhaps_committed`: its answer was not waited for.
+    """
+
+    perhaps_committed = False
 
 
 OURS = (DatabaseAway, DatabaseBusy)
 
 
-def unavailable(error: BaseException) -> Unavailable | None:
+def unavailable(error: BaseException) -> DatabaseAway | DatabaseBusy | None:
     """Returns what an error of asyncpg means for the caller; None for a bug, such as a number out of range.
 
     The passing errors are looked at first: they are subclasses of those that say the server is gone.
@@ -66,6 +76,12 @@ def unavailable(error: BaseException) -> Unavailable | None:
     if isinstance(error, GONE) or _connection_lost(error):
         return DatabaseAway(f"database: {type(error).__name__}")
     return None
+
+
+def _refused(error: BaseException) -> bool:
+    """Returns whether the server itself said that it did not do it."""
+    lost = asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError
+    return isinstance(error, asyncpg.PostgresError) and not isinstance(error, lost)
 
 
 def _connection_lost(error: BaseException) -> bool:
@@ -153,6 +169,7 @@ class Database:
             meaning = unavailable(error)
             if meaning is None:
                 raise
+            meaning.perhaps_committed = not _refused(error)
             raise meaning from error
 
     async def _acquire(self, pool: "asyncpg.Pool[asyncpg.Record]") -> "PoolConnectionProxy[asyncpg.Record]":

@@ -21,6 +21,7 @@ from services.notify.decisions.limits import Limit, limit_of
 from services.notify.decisions.sending import OPEN, Defer, Facts, Hold, Leave, Send, Skip, decide
 from services.notify.deps import Deps
 from services.notify.permission import FREELY, Permission
+from services.notify.store.ledger import Claim
 from services.notify.touches import NOT_AGAIN, State, Touch
 
 log = structlog.get_logger()
@@ -50,7 +51,7 @@ async def make(
     async with asking as permission:
         turn_ends = time.monotonic() + deps.settings.touch_lease - deps.settings.provider_timeout
         now, place = deps.now(), _place(touch, card, deps)
-        facts, attempt = await deps.store.claim(
+        facts, claim = await deps.store.claim(
             touch,
             card,
             from_state=from_state,
@@ -63,25 +64,25 @@ async def make(
                 log.info("touch.left", touch_id=str(touch.touch_id), channel=touch.channel)
             case Defer() | Skip() if perhaps_sent:
                 check_in = deps.settings.checks[0]
-                await deps.store.put_back(touch, attempt, NOT_AGAIN, to=State.UNCERTAIN, check_in=check_in)
+                await deps.store.put_back(touch, claim, NOT_AGAIN, to=State.UNCERTAIN, check_in=check_in)
                 log.warning("touch.not_sent_again", touch_id=str(touch.touch_id), channel=touch.channel)
             case Skip(reason):
-                await deps.store.skipped(touch, attempt, reason)
+                await deps.store.skipped(touch, claim, reason)
                 log.info("touch.skipped", touch_id=str(touch.touch_id), channel=touch.channel, reason=reason)
             case Defer() as defer:
-                await deps.store.deferred(touch, attempt, defer)
+                await deps.store.deferred(touch, claim, defer)
                 log.info("touch.deferred", touch_id=str(touch.touch_id), channel=touch.channel, reason=defer.reason)
             case Hold() as hold:
-                await _hold(touch, hold, facts, attempt, deps, from_state)
+                await _hold(touch, hold, facts, claim, deps, from_state)
             case Send() if not deps.breakers[touch.channel].admits(time.monotonic()):
-                await _hold(touch, Hold(HoldReason.PROVIDER_AWAY), facts, attempt, deps, from_state)
+                await _hold(touch, Hold(HoldReason.PROVIDER_AWAY), facts, claim, deps, from_state)
             case Send(address):
                 # a worker that stood still finds its turn over: another may have the touch in hand by now
                 if time.monotonic() > min(permission.good_until, turn_ends):
-                    await deps.store.put_back(touch, attempt, "its turn was over", to=from_state, check_in=1)
+                    await deps.store.put_back(touch, claim, "its turn was over", to=from_state, check_in=1)
                     raise Unavailable("its turn was over before the touch was sent")
                 deps.budget.spend(touch, place.country, card)
-                await _send(touch, address, card, facts, attempt, deps, from_state, check_in)
+                await _send(touch, address, card, facts, claim, deps, from_state, check_in)
 
 
 def _place(touch: Touch, card: LeadCard, deps: Deps) -> Whereabouts:
@@ -133,9 +134,9 @@ def _opens_at(touch: Touch, place: Whereabouts, now: datetime, deps: Deps) -> da
     return span.opens if span is not None else None
 
 
-async def _hold(touch: Touch, hold: Hold, facts: Facts, attempt: int, deps: Deps, from_state: State) -> None:
+async def _hold(touch: Touch, hold: Hold, facts: Facts, claim: Claim, deps: Deps, from_state: State) -> None:
     known = facts.held_for == hold.reason
-    await deps.store.held(touch, attempt, hold, to=from_state, known=known)
+    await deps.store.held(touch, claim, hold, to=from_state, known=known)
     if not known:
         log.warning("touch.held", touch_id=str(touch.touch_id), channel=touch.channel, reason=hold.reason)
 
@@ -145,7 +146,7 @@ async def _send(
     address: str,
     card: LeadCard,
     facts: Facts,
-    attempt: int,
+    claim: Claim,
     deps: Deps,
     from_state: State,
     check_in: float | None,
@@ -157,21 +158,21 @@ async def _send(
     try:
         ref = await sender.send(touch, address, card, text, in_session=facts.in_session)
     except Unavailable as outage:
-        await deps.store.put_back(touch, attempt, str(outage), to=from_state, check_in=check_in)
+        await deps.store.put_back(touch, claim, str(outage), to=from_state, check_in=check_in)
         await failed(breaker, outage, deps)
         raise
     except RefusedTouch as refused:
-        await deps.store.failed(touch, attempt, refused.kind, refused.reason)
+        await deps.store.failed(touch, claim, refused.kind, refused.reason)
         await worked(breaker, deps)
         log.warning("touch.failed", **about, kind=refused.kind, reason=refused.reason)
     except Unclear as unclear:
-        check_in = checks[min(attempt, len(checks)) - 1]
+        check_in = checks[min(claim.attempt, len(checks)) - 1]
         answered = unclear.answered
-        await deps.store.uncertain(touch, attempt, str(unclear), text, check_in=check_in, answered=answered)
+        await deps.store.uncertain(touch, claim, str(unclear), text, check_in=check_in, answered=answered)
         await failed(breaker, unclear, deps)
         log.warning("touch.uncertain", **about, reason=describe(unclear))
     else:
-        await deps.store.sent(touch, attempt, ref, text, asked_at=asked_at)
+        await deps.store.sent(touch, claim, ref, text, asked_at=asked_at)
         await worked(breaker, deps)
         log.info("touch.sent", **about, ref=ref)
 

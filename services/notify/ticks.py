@@ -35,6 +35,7 @@ LOOKS = 20  # that may fail by a bug, one a minute
 
 def ticks(deps: Deps) -> Sequence[Tick]:
     async def expire_leases() -> None:
+        await deps.store.write_unwritten()  # first: what this process knows is not uncertain
         if expired := await deps.store.expire_leases(check_in=deps.settings.checks[0]):
             log.warning("touches.uncertain", count=expired, reason="lease expired")
 

@@ -71,6 +71,19 @@ async def test_a_terminated_backend_is_away(database: Database) -> None:
 
 
 @connected
+async def test_what_was_running_when_the_connection_broke_was_perhaps_committed(database: Database) -> None:
+    with pytest.raises(DatabaseAway) as lost:
+        await database.fetch("select pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(DatabaseAway) as refused:
+        async with database.transaction() as connection:
+            await connection.execute("set transaction read only")
+            await connection.execute("create table kept (id int)")
+
+    assert lost.value.perhaps_committed
+    assert not refused.value.perhaps_committed
+
+
+@connected
 async def test_a_lock_that_is_not_given_is_busy(database: Database) -> None:
     async def lock() -> None:
         async with database.transaction() as connection:
@@ -100,8 +113,9 @@ async def test_a_server_that_is_not_there_is_away() -> None:
     nowhere = Database("postgresql://nobody:nothing@127.0.0.1:9/nothing")
     await nowhere.open()
 
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseAway) as never_asked:
         await nowhere.fetch("select 1")
+    assert not never_asked.value.perhaps_committed
     await nowhere.close()
     with pytest.raises(DatabaseAway):
         await nowhere.fetch("select 1")

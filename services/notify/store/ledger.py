@@ -1,10 +1,11 @@
 """Notify's SQL: the ledger of touches. A row is committed before the provider is called; every step is one commit."""
 
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import structlog
@@ -30,7 +31,8 @@ from contracts.touch import (
 )
 from kit import outbox, tracing
 from kit.clock import now
-from kit.database import Connection, Database
+from kit.database import OURS, Connection, Database
+from kit.failures import Unavailable
 from kit.forgetting import forget
 from services.notify.decisions.limits import Limit
 from services.notify.decisions.receipts import advance, said_by
@@ -57,14 +59,14 @@ form as (
 claimed as (
   insert into touches (touch_id, lead_id, step, channel, template, address, state, attempts, sendings,
                        first_claimed_at, claimed_at, lease_until, kind, fallback, until, booking, run, submission_id,
-                       country, source, visitor)
+                       country, source, visitor, claim)
   select $1::uuid, $2::bigint, $3::text, $4::text, $5::text, $6::text, 'sending', 1, 1, now(), now(),
          now() + make_interval(secs => $7), $12::text, $13::text[], $14::timestamptz, $15::text::jsonb, $16::bigint,
-         $17::bigint, $18::text, $19::text, $25::text
+         $17::bigint, $18::text, $19::text, $25::text, $26::uuid
   where not exists (select 1 from leads where lead_id = $2 and erased)
   on conflict (touch_id) do update set state = 'sending', attempts = touches.attempts + 1, until = $14,
     sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), looks = 0, check_at = null,
-    reason = null, claimed_at = now(),
+    reason = null, claimed_at = now(), claim = $26,
     first_claimed_at = case when touches.sendings = 0 and $8 = 'planned' then now() else touches.first_claimed_at end
     where touches.state = $8 or ($8 = 'planned' and touches.state = 'skipped'
                                    and touches.reason in ('booked', 'booked_elsewhere'))
@@ -107,8 +109,8 @@ with told as (
 settled as (
   update touches set state = $3, provider_ref = coalesce(nullif($4, ''), provider_ref), reason = $5,
     sent_at = case when $3 = 'sent' then now() else sent_at end, sendings = sendings - $7,
-    check_at = now() + make_interval(secs => $6), lease_until = null, scope = $14, updated_at = now()
-  where touch_id = $1 and attempts = $2 and state in ('sending', 'uncertain') returning lead_id),
+    check_at = now() + make_interval(secs => $6), lease_until = null, scope = $14, updated_at = now(), claim = null
+  where touch_id = $1 and claim = $2 and state in ('sending', 'uncertain') returning lead_id),
 freed as (  -- what was not made takes nobody's place
   delete from contacts using settled where contacts.touch_id = $1 and $3 in ('skipped', 'planned'))
 insert into outbox (event_id, topic, lead_id, body, traceparent)
@@ -136,6 +138,54 @@ MADE = """select t.*, coalesce(s.card, l.card) as card from touches t join leads
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """Whoever holds it may send the touch, and settles it; `attempt` counts from 1, 0 where it was not granted."""
+
+    token: UUID
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Where the claim's holder leaves the touch. `check_in` is in seconds; `sendings` is added to their count."""
+
+    touch: Touch
+    claim: Claim
+    state: State
+    event: Event | None = None
+    text: Rendered = NOTHING
+    ref: str = ""
+    reason: str | None = None
+    check_in: float | None = None
+    sendings: int = 0
+    scope: str | None = None
+
+    def values(self) -> Sequence[Any]:
+        """The parameters of SETTLE."""
+        return (
+            self.touch.touch_id,
+            self.claim.token,
+            self.state,
+            self.ref,
+            self.reason,
+            self.check_in,
+            -self.sendings,
+            self.event.event_id if self.event else None,
+            self.event.topic if self.event else None,
+            self.event.model_dump_json().encode() if self.event else None,
+            tracing.current(),
+            self.text.subject,
+            self.text.text,
+            self.scope or None,
+        )
+
+    def later(self) -> "Settlement":
+        """The same, where the message that would have tried again may be gone by the time it is written."""
+        left_to_the_bus = self.state is State.PLANNED and self.event is None and not self.scope
+        return replace(self, check_in=0.0) if left_to_the_bus and self.check_in is None else self
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """A touch that waits for the provider to be asked; `looks` counts the one that is due.
 
@@ -160,6 +210,7 @@ class Store:
     def __init__(self, database: Database, *, lease: float, patience: float, key_patience: float) -> None:
         self._database, self._lease = database, lease
         self._patience, self._key_patience = patience, key_patience
+        self._unwritten: deque[Settlement] = deque()
 
     async def claim(
         self,
@@ -170,13 +221,13 @@ class Store:
         standing: Standing,
         limit: Limit | None = None,
         country: str | None = None,
-    ) -> tuple[Facts, int]:
-        """Takes the touch in hand: makes its row, or takes it over from `from_state`. Committed when this returns.
+    ) -> tuple[Facts, Claim]:
+        """Claims the touch: makes its row, or takes it over from `from_state`. Committed when this returns.
 
-        The facts to decide by, and the attempt's number.
+        The facts to decide by, and the claim. Raises Unavailable; a claim that was granted all the same is given back.
         """
-        [row] = await self._database.fetch(
-            CLAIM,
+        claim = Claim(uuid4())
+        values = (
             touch.touch_id,
             touch.lead_id,
             touch.step,
@@ -202,7 +253,15 @@ class Store:
             limit.per_week if limit else None,
             limit.place if limit else None,
             card.visitor,
+            claim.token,
         )
+        try:
+            [row] = await self._database.fetch(CLAIM, *values)
+        except OURS as outage:
+            if outage.perhaps_committed:
+                given_back = Settlement(touch, claim, from_state, reason="claim unclear", check_in=0.0, sendings=-1)
+                self._unwritten.append(given_back)
+            raise
         claimed = row["attempt"] is not None
         facts = Facts(
             claimed=claimed,
@@ -219,21 +278,21 @@ class Store:
             held_for=row["held_for"],
             standing=standing,
         )
-        return facts, row["attempt"] or 0
+        return facts, replace(claim, attempt=row["attempt"] or 0)
 
-    async def sent(self, touch: Touch, attempt: int, ref: str, text: Rendered, *, asked_at: datetime) -> None:
+    async def sent(self, touch: Touch, claim: Claim, ref: str, text: Rendered, *, asked_at: datetime) -> None:
         event = TouchSent(**touch.about(), provider_ref=ref or None, asked_at=asked_at)
-        await self._settle(touch, attempt, State.SENT, event, text=text, ref=ref, check_in=self._patience)
+        await self._settle(Settlement(touch, claim, State.SENT, event, text=text, ref=ref, check_in=self._patience))
 
-    async def failed(self, touch: Touch, attempt: int, kind: FailureKind, reason: str) -> None:
+    async def failed(self, touch: Touch, claim: Claim, kind: FailureKind, reason: str) -> None:
         event = TouchFailed(**touch.about(), kind=kind, reason=reason)
-        await self._settle(touch, attempt, State.FAILED, event, reason=reason)
+        await self._settle(Settlement(touch, claim, State.FAILED, event, reason=reason))
 
-    async def skipped(self, touch: Touch, attempt: int, reason: SkipReason) -> None:
+    async def skipped(self, touch: Touch, claim: Claim, reason: SkipReason) -> None:
         event = TouchSkipped(**touch.about(), reason=reason)
-        await self._settle(touch, attempt, State.SKIPPED, event, reason=reason)
+        await self._settle(Settlement(touch, claim, State.SKIPPED, event, reason=reason))
 
-    async def deferred(self, touch: Touch, attempt: int, defer: Defer) -> None:
+    async def deferred(self, touch: Touch, claim: Claim, defer: Defer) -> None:
         """Nothing was sent; the scheduler is asked for a better hour."""
         event = TouchDeferred(
             **touch.about(),
@@ -241,16 +300,16 @@ class Store:
             reason=defer.reason,
             not_before=defer.not_before,
         )
-        await self._settle(touch, attempt, State.PLANNED, event, reason="deferred", sendings=-1)
+        await self._settle(Settlement(touch, claim, State.PLANNED, event, reason="deferred", sendings=-1))
 
-    async def held(self, touch: Touch, attempt: int, hold: Hold, *, to: State, known: bool) -> None:
+    async def held(self, touch: Touch, claim: Claim, hold: Hold, *, to: State, known: bool) -> None:
         """It waits where it stood; said unless it is `known` already. The clock does not try what has a scope."""
         event = None if known else TouchHeld(**touch.about(), reason=hold.reason, scope=hold.scope)
         check_in = None if hold.scope else HELD_CHECK
         if hold.until is not None:
             check_in = max(HELD_CHECK, (hold.until - now()).total_seconds())
         await self._settle(
-            touch, attempt, to, event, reason=hold.reason, check_in=check_in, sendings=-1, scope=hold.scope
+            Settlement(touch, claim, to, event, reason=hold.reason, check_in=check_in, sendings=-1, scope=hold.scope)
         )
 
     async def release(self, event: ReleaseTouches) -> None:
@@ -268,9 +327,9 @@ class Store:
 
     async def leave_to_a_person(self, touch: Touch, card: LeadCard, reason: str) -> None:
         """Nobody can say whether the touch is wanted: it stands in the ledger, uncertain, and a person decides."""
-        facts, attempt = await self.claim(touch, card, standing=Standing())
+        facts, claim = await self.claim(touch, card, standing=Standing())
         if facts.claimed:
-            await self.put_back(touch, attempt, reason, to=State.UNCERTAIN, check_in=None)
+            await self.put_back(touch, claim, reason, to=State.UNCERTAIN, check_in=None)
             await self.unknown(touch)
 
     async def looked_up(self, one: Open, *, found: bool) -> None:
@@ -307,51 +366,48 @@ class Store:
         return int(rows[0]["count"])
 
     async def uncertain(
-        self, touch: Touch, attempt: int, reason: str, text: Rendered, *, check_in: float, answered: bool
+        self, touch: Touch, claim: Claim, reason: str, text: Rendered, *, check_in: float, answered: bool
     ) -> None:
         """No clear answer came. Where the company `answered` that it failed, it does not count as a sending."""
         event = TouchUncertain(**touch.about(), reason=reason)
         sendings = -1 if answered else 0
         await self._settle(
-            touch, attempt, State.UNCERTAIN, event, text=text, reason=reason, check_in=check_in, sendings=sendings
+            Settlement(
+                touch,
+                claim,
+                State.UNCERTAIN,
+                event,
+                text=text,
+                reason=reason,
+                check_in=check_in,
+                sendings=sendings,
+            )
         )
 
-    async def put_back(self, touch: Touch, attempt: int, reason: str, *, to: State, check_in: float | None) -> None:
+    async def put_back(self, touch: Touch, claim: Claim, reason: str, *, to: State, check_in: float | None) -> None:
         """This attempt sent nothing: the touch stands again where it was claimed from."""
-        await self._settle(touch, attempt, to, None, reason=reason, check_in=check_in, sendings=-1)
+        await self._settle(Settlement(touch, claim, to, reason=reason, check_in=check_in, sendings=-1))
 
-    async def _settle(
-        self,
-        touch: Touch,
-        attempt: int,
-        state: State,
-        event: Event | None,
-        *,
-        text: Rendered = NOTHING,
-        ref: str = "",
-        reason: str | None = None,
-        check_in: float | None = None,
-        sendings: int = 0,
-        scope: str | None = None,
-    ) -> None:
-        """Keeps what was told; else does nothing where a callback, or a later attempt, has already said more."""
-        await self._database.write(
-            SETTLE,
-            touch.touch_id,
-            attempt,
-            state,
-            ref,
-            reason,
-            check_in,
-            -sendings,
-            event.event_id if event else None,
-            event.topic if event else None,
-            event.model_dump_json().encode() if event else None,
-            tracing.current(),
-            text.subject,
-            text.text,
-            scope or None,
-        )
+    async def _settle(self, settlement: Settlement) -> None:
+        """Keeps the text; else does nothing where a callback, or a later claim, has already settled more.
+
+        Raises Unavailable; it is written later all the same, as long as this process lives.
+        """
+        try:
+            await self._database.write(SETTLE, *settlement.values())
+        except Unavailable:
+            self._unwritten.append(settlement.later())
+            raise
+
+    async def write_unwritten(self) -> None:
+        """Writes what could not be written while the database was unavailable. Raises Unavailable."""
+        while self._unwritten:
+            settlement = self._unwritten.popleft()
+            try:
+                await self._database.write(SETTLE, *settlement.values())
+            except Unavailable:
+                self._unwritten.append(settlement)
+                raise
 
     async def hear(self, key: str, touch_id: UUID, receipt: Receipt | None, body: dict[str, Any]) -> None:
         """Keeps a callback and lets it move its touch. A repeat has no effect."""

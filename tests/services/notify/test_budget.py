@@ -1,15 +1,8 @@
 """The budget as the ledger tells it: what each visitor has spent, and under how many names."""
 
-from collections.abc import AsyncIterator
-from uuid import uuid4
-
 import pytest
-import pytest_asyncio
 
 from contracts.touch import Channel
-from kit.database import Database
-from kit.migrations import upgrade
-from pauta.running.recipe import PROJECT
 from services.notify.budget import Budget
 from services.notify.decisions.sending import Standing
 from services.notify.decisions.spending import Caps, read_prices
@@ -23,22 +16,6 @@ CAPS = Caps(
     prefix_hour=20, door_hour=500, door_day=2000, source_share=0.5, visitor_share=0.05, visitor_names=5, daily=10
 )
 OFFICE, CAFE = "visitor-1", "visitor-2"
-
-
-@pytest_asyncio.fixture
-async def store(dsn: str) -> AsyncIterator[Store]:
-    """A ledger of its own."""
-    name = f"notify_{uuid4().hex}"
-    server = Database(dsn, connections=1)
-    await server.open()
-    await server.fetch(f"create database {name}")
-    await server.close()
-    own = dsn.removesuffix("/postgres") + f"/{name}"
-    await upgrade(PROJECT / "services" / "notify" / "migrations", own)
-    opened = Database(own, connections=2)
-    await opened.open()
-    yield Store(opened, lease=30, patience=300, key_patience=120)
-    await opened.close()
 
 
 def a_call(number: int) -> Touch:
