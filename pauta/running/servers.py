@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pauta.broker_user import write_broker_user
 
@@ -24,7 +24,6 @@ MAX_CONNECTIONS = 300  # as in docker-compose.yml
 NICENESS = {"rabbitmq": 15, "notify": 17, "sandbox": 17, "crm": 19, "console": 19, "scheduler": 19}
 PACKAGES = {"rabbitmq-server": "rabbitmq-server", "caddy": "caddy", "postgresql": "postgresql"}
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-RESERVED: list[IO[str]] = []
 
 
 class NotReady(Exception):
@@ -48,13 +47,12 @@ def _reserve(port: int) -> bool:
     """Locks the port's file for as long as this process runs; whether no other process holds it."""
     folder = Path(tempfile.gettempdir()) / f"pauta-ports-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    lock = (folder / str(port)).open("w")
+    lock = os.open(folder / str(port), os.O_WRONLY | os.O_CREAT, 0o600)  # closed when this process ends
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        lock.close()
+        os.close(lock)
         return False
-    RESERVED.append(lock)
     return True
 
 
