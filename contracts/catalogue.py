@@ -33,6 +33,7 @@ from contracts.reply import ReplyReceived
 from contracts.touch import (
     ReleaseTouches,
     TouchDeferred,
+    TouchDelayed,
     TouchDelivered,
     TouchDue,
     TouchFailed,
@@ -79,6 +80,7 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     TouchUnknown,
     TouchReviewed,
     TouchHeld,
+    TouchDelayed,
     ReleaseTouches,
     CallAnswered,
     CallUnanswered,

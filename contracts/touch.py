@@ -188,6 +188,18 @@ class TouchHeld(TouchEvent):
     scope: str = ""
 
 
+class TouchDelayed(TouchEvent):
+    """notify: `provider`, or crm, which is asked before, did not do its part; the touch was surely not sent.
+
+    It is tried again at `again_at`; where that is None, a person has to replay it.
+    """
+
+    topic: Literal["touch.delayed"] = "touch.delayed"
+    provider: str
+    reason: str
+    again_at: AwareDatetime | None = None
+
+
 class ReleaseTouches(Event):
     """console, to notify: the touches held for this reason in this scope go out. About no one lead."""
 

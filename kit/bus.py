@@ -5,6 +5,7 @@ import contextlib
 import json
 import time
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,8 @@ from kit.database import DatabaseAway
 from kit.failures import Unavailable, describe, where
 
 log = structlog.get_logger()
+
+_HANDLED: ContextVar["Handled | None"] = ContextVar("handled", default=None)
 
 EVENTS = RabbitExchange("events", type=ExchangeType.TOPIC, durable=True, declare=False)
 ACKNOWLEDGE = AckPolicy.REJECT_ON_ERROR
@@ -131,6 +134,20 @@ def delay_after(error: Exception, attempt: int, delays: tuple[float, ...]) -> fl
     return next_delay(delays, attempt, error.retry_after)
 
 
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """The message that is being handled: which attempt this is, from 1, and the delays between attempts in seconds."""
+
+    attempt: int
+    delays: tuple[float, ...]
+
+
+def retry_delay(error: Exception) -> float | None:
+    """Returns the seconds until the message that is being handled is tried again after `error`; None if it is not."""
+    handled = _HANDLED.get()
+    return delay_after(error, handled.attempt, handled.delays) if handled is not None else None
+
+
 def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
     class Retry(BaseMiddleware):
         """Hands a failed message to a wait queue or to parking, and only then lets go of it."""
@@ -139,6 +156,7 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
             headers = dict(msg.headers)
             attempt = int(headers.get("x-attempt", 1))
             queue = self.context.get_local("handler_").queue.name
+            _HANDLED.set(Handled(attempt, delays))
             with tracing.continued(headers), structlog.contextvars.bound_contextvars(lead_id=msg.correlation_id):
                 try:
                     return await call_next(msg)

@@ -71,6 +71,8 @@ ENGLISH = {
     "Elegir": "Choose",
     "Empresa": "Company",
     "En espera": "Waiting",
+    "No salió todavía": "Has not left yet",
+    "se intenta otra vez": "tried again",
     "En pausa": "Paused",
     "En pausa: el seguimiento espera.": "Paused: the follow-up waits.",
     "En un teléfono": "On a phone",

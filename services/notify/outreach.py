@@ -1,26 +1,28 @@
 """One touch, made: ask, claim it, decide, act, record."""
 
 import time
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
 from contracts.lead import LeadCard
 from contracts.outbound import ProviderAway, ProviderBack
 from contracts.phone import NumberStanding, standing_of
-from contracts.touch import Channel, HoldReason, Kind
+from contracts.touch import Channel, HoldReason, Kind, TouchDelayed
 from journey.law import law_of
 from journey.windows import legal_opening, waking_opening
 from journey.zones import Whereabouts, whereabouts
 from kit.breaker import Breaker
+from kit.bus import retry_delay
 from kit.failures import Unavailable, describe
 from providers.answers import Barred, RefusedTouch, Unclear
 from services.notify.decisions.limits import Limit, limit_of
 from services.notify.decisions.sending import OPEN, Defer, Facts, Hold, Leave, Send, Skip, decide
 from services.notify.deps import Deps
-from services.notify.permission import FREELY, Permission
+from services.notify.permission import FREELY, CrmUnavailable, Permission
 from services.notify.store.ledger import Claim
 from services.notify.touches import NOT_AGAIN, State, Touch
 
@@ -45,10 +47,7 @@ async def make(
     is after how many seconds the clock tries again what is Unavailable, where no message of the bus does.
     """
     freely = at_once or touch.kind is Kind.ASKED_FOR
-    asking: AbstractAsyncContextManager[Permission] = (
-        nullcontext(FREELY) if freely else deps.crm.permission(touch.lead_id)
-    )
-    async with asking as permission:
+    async with nullcontext(FREELY) if freely else _permission(touch, deps, check_in) as permission:
         turn_ends = time.monotonic() + deps.settings.touch_lease - deps.settings.provider_timeout
         now, place = deps.now(), _place(touch, card, deps)
         facts, claim = await deps.store.claim(
@@ -83,6 +82,24 @@ async def make(
                     raise Unavailable("its turn was over before the touch was sent")
                 deps.budget.spend(touch, place.country, card)
                 await _send(touch, address, card, facts, claim, deps, from_state, check_in)
+
+
+@asynccontextmanager
+async def _permission(touch: Touch, deps: Deps, check_in: float | None) -> AsyncIterator[Permission]:
+    """Crm's permission. Raises CrmUnavailable, and says that the touch is delayed by it."""
+    try:
+        async with deps.crm.permission(touch.lead_id) as permission:
+            yield permission
+    except CrmUnavailable as outage:
+        await deps.store.say(_delayed(touch, "crm", outage, check_in, deps))
+        raise
+
+
+def _delayed(touch: Touch, provider: str, outage: Unavailable, check_in: float | None, deps: Deps) -> TouchDelayed:
+    """What is said of a touch that is tried again by the clock in `check_in` seconds, else by the bus."""
+    wait = check_in if check_in is not None else retry_delay(outage)
+    again_at = deps.now() + timedelta(seconds=wait) if wait is not None else None
+    return TouchDelayed(**touch.about(), provider=provider, reason=str(outage), again_at=again_at)
 
 
 def _place(touch: Touch, card: LeadCard, deps: Deps) -> Whereabouts:
@@ -158,7 +175,9 @@ async def _send(
     try:
         ref = await sender.send(touch, address, card, text, in_session=facts.in_session)
     except Unavailable as outage:
-        await deps.store.put_back(touch, claim, str(outage), to=from_state, check_in=check_in)
+        event = _delayed(touch, breaker.provider, outage, check_in, deps)
+        await deps.store.put_back(touch, claim, str(outage), to=from_state, check_in=check_in, event=event)
+        log.warning("touch.delayed", **about, reason=str(outage), again_at=event.again_at)
         await failed(breaker, outage, deps)
         raise
     except RefusedTouch as refused:

@@ -28,6 +28,10 @@ class Permission:
         return time.monotonic() < self.good_until
 
 
+class CrmUnavailable(Unavailable):
+    """Crm could not be asked."""
+
+
 FREELY = Permission(Standing(), float("inf"))
 
 
@@ -42,7 +46,7 @@ class Crm:
 
     @asynccontextmanager
     async def permission(self, lead_id: int, person_id: int | None = None) -> AsyncIterator[Permission]:
-        """Raises Unavailable when crm cannot be asked: who is not asked is not followed up.
+        """Raises CrmUnavailable when crm cannot be asked: who is not asked is not followed up.
 
         `person_id` is for a lead that crm may not know yet.
         """
@@ -57,7 +61,7 @@ class Crm:
             good_until = asked_at + said["seconds"] - MARGIN_SECONDS
         except (httpx.HTTPError, ValueError, KeyError) as error:
             await self._end(permit)
-            raise Unavailable(f"crm: {type(error).__name__}") from error
+            raise CrmUnavailable(f"crm: {type(error).__name__}") from error
         try:
             yield Permission(standing, good_until)
         finally:

@@ -177,3 +177,28 @@ async def test_a_number_of_an_unknown_range_waits_for_an_operator(system: System
     url = f"{system.native.addresses.console}/api/held/release"
     (await system.http.post(url, json=order)).raise_for_status()
     await system.happens(lead, "call touch.sent", "whatsapp touch.sent", seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("provider", "path", "channel"), [("twilio", "/2010", "call"), ("brevo", "/smtp/email", "email")]
+)
+async def test_the_first_failure_is_seen_at_once_with_its_reason_and_the_next_attempt(
+    system: System, provider: str, path: str, channel: str
+) -> None:
+    await system.order(provider=provider, kind="status", status=429, times=2, path=path, retry_after="5")
+    form = person()
+    try:
+        lead = await system.lead(form)
+        await system.happens(lead, f"{channel} touch.delayed", seconds=10)
+        page = (await system.http.get(f"{system.native.addresses.console}/console/leads/{lead}")).text
+        health = (await system.http.get(f"{system.native.addresses.console}/console")).text
+    finally:
+        await system.mend()
+
+    assert "No salió todavía" in page
+    assert "se intenta otra vez" in page
+    assert "no responde desde" in health
+    await system.happens(lead, "call.answered", "email touch.delivered", seconds=60)
+    await system.quiet()
+    assert await everything_received(system, [form]) == [{"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}]
+    assert "no responde desde" not in (await system.http.get(f"{system.native.addresses.console}/console")).text

@@ -70,14 +70,18 @@ async def test_a_terminated_backend_is_away(database: Database) -> None:
     assert await database.answers()
 
 
+async def write_in_a_read_only_transaction(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute("set transaction read only")
+        await connection.execute("create table kept (id int)")
+
+
 @connected
 async def test_what_was_running_when_the_connection_broke_was_perhaps_committed(database: Database) -> None:
     with pytest.raises(DatabaseAway) as lost:
         await database.fetch("select pg_terminate_backend(pg_backend_pid())")
     with pytest.raises(DatabaseAway) as refused:
-        async with database.transaction() as connection:
-            await connection.execute("set transaction read only")
-            await connection.execute("create table kept (id int)")
+        await write_in_a_read_only_transaction(database)
 
     assert lost.value.perhaps_committed
     assert not refused.value.perhaps_committed

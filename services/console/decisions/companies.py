@@ -7,7 +7,7 @@ from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, Meetin
 from contracts.event import Event
 from contracts.lead import LeadRegistered
 from contracts.outbound import ProviderAway, ProviderBack
-from contracts.touch import Channel, TouchSent
+from contracts.touch import Channel, TouchDelayed, TouchSent
 
 COMPANIES = ("kommo", "brevo", "twilio", "calcom")
 
@@ -25,7 +25,7 @@ class Company:
 def about(event: Event) -> str | None:
     """The company that the event tells something of."""
     match event:
-        case ProviderAway(provider=provider) | ProviderBack(provider=provider):
+        case ProviderAway(provider=provider) | ProviderBack(provider=provider) | TouchDelayed(provider=provider):
             return provider
         case LeadRegistered():
             return "kommo"
@@ -40,12 +40,18 @@ def about(event: Event) -> str | None:
 def heard(company: Company, event: Event) -> Company:
     """The company after the event; what was said before the last word about it changes nothing of that."""
     match event:
-        case ProviderAway() | ProviderBack() if company.away_at is not None and event.at < company.away_at:
+        case ProviderAway() | ProviderBack() | TouchDelayed() if (
+            company.away_at is not None and event.at < company.away_at
+        ):
             return company
-        case ProviderAway(reason=reason):
+        case TouchDelayed() if company.away is not None:
+            return company
+        case ProviderAway(reason=reason) | TouchDelayed(reason=reason):
             return replace(company, away=reason, away_at=event.at)
         case ProviderBack():
             company = replace(company, away=None, away_at=event.at)
+        case TouchSent() if company.away_at is not None and event.at > company.away_at:
+            company = replace(company, away=None)
         case _:
             pass
     return replace(company, heard_at=max(event.at, company.heard_at or event.at))

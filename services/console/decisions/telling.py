@@ -1,6 +1,6 @@
 """What happened, told in a line an operator understands at a glance; in Spanish, which is translated elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -30,10 +30,12 @@ class Told:
     name: str = ""
     touch_id: str = ""
     ref: str = ""
+    again_at: str = ""
     meets_at: str = ""
     meeting_url: str = ""
 
 
+DELAYED = "touch.delayed"
 CHANNELS = {"email": "Correo", "call": "Llamada", "whatsapp": "WhatsApp", "sms": "SMS"}
 ICONS = {"email": "✉", "call": "☎", "whatsapp": "◉", "sms": "▤"}
 TOUCHES = {
@@ -48,6 +50,7 @@ TOUCHES = {
     "touch.unknown": Told("", "No se sabe si se envió: revísalo", Tone.BAD),
     "touch.reviewed": Told("", "Revisado por una persona"),
     "touch.held": Told("", "En espera", Tone.DOUBT),
+    DELAYED: Told("", "No salió todavía", Tone.DOUBT),
 }
 OTHERS = {
     "lead.created": Told("+", "Llegó el lead", Tone.GOOD),
@@ -152,9 +155,22 @@ def tell(body: Mapping[str, Any]) -> Told:
         name=_text(card, "name"),
         touch_id=_text(body, "touch_id") if topic == "touch.sent" else "",
         ref=_text(body, "provider_ref"),
+        again_at=_text(body, "again_at"),
         meets_at=_text(booking, "starts_at"),
         meeting_url=_text(booking, "meeting_url"),
     )
+
+
+def without_earlier_delays(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Returns the rows of a lead's events; of delays of a touch that follow each other, only the last."""
+    shown: list[Mapping[str, Any]] = []
+    next_topic: dict[str, str] = {}
+    for event in reversed(events):
+        touch_id, topic = _text(event["body"], "touch_id"), _text(event["body"], "topic")
+        if (topic, next_topic.get(touch_id)) != (DELAYED, DELAYED):
+            shown.append(event)
+        next_topic[touch_id] = topic
+    return shown[::-1]
 
 
 def _text(of: Any, name: str) -> str:

@@ -20,7 +20,7 @@ from services.console.decisions.journeys import numbers_of
 from services.console.decisions.letters import Letter, grouped
 from services.console.decisions.segments import segments
 from services.console.decisions.stopwatch import Objective, budget, cause, chain
-from services.console.decisions.telling import REASONS
+from services.console.decisions.telling import REASONS, without_earlier_delays
 from services.console.decisions.users import User
 from services.console.deps import Deps
 from services.console.neighbours import Kind, waiting
@@ -174,6 +174,7 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: Lead
     lead, events = await deps.figures.lead(lead_id), await deps.store.events_of(lead_id)
     if lead is None and not events:
         raise HTTPException(404)
+    kommo_now = (await deps.figures.companies()).get("kommo") or {}
     plan, texts = await asyncio.gather(deps.neighbours.plan(lead_id), deps.neighbours.texts(lead_id))
     kommo = deps.settings.kommo_base_url.rstrip("/")
     return deps.pages.page(
@@ -182,7 +183,8 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: Lead
         **top,
         lead_id=lead_id,
         lead=lead,
-        events=events,
+        events=without_earlier_delays(events),
+        kommo_away=kommo_now.get("away"),
         reasons=REASONS,
         plan=plan,
         texts={one["touch_id"]: one for one in texts} if texts is not None else None,

@@ -21,6 +21,7 @@ from contracts.touch import (
     ReleaseTouches,
     SkipReason,
     TouchDeferred,
+    TouchDelayed,
     TouchFailed,
     TouchHeld,
     TouchLookedUp,
@@ -181,7 +182,7 @@ class Settlement:
 
     def later(self) -> "Settlement":
         """The same, where the message that would have tried again may be gone by the time it is written."""
-        left_to_the_bus = self.state is State.PLANNED and self.event is None and not self.scope
+        left_to_the_bus = self.state is State.PLANNED and not isinstance(self.event, TouchDeferred) and not self.scope
         return replace(self, check_in=0.0) if left_to_the_bus and self.check_in is None else self
 
 
@@ -384,9 +385,18 @@ class Store:
             )
         )
 
-    async def put_back(self, touch: Touch, claim: Claim, reason: str, *, to: State, check_in: float | None) -> None:
+    async def put_back(
+        self,
+        touch: Touch,
+        claim: Claim,
+        reason: str,
+        *,
+        to: State,
+        check_in: float | None,
+        event: TouchDelayed | None = None,
+    ) -> None:
         """This attempt sent nothing: the touch stands again where it was claimed from."""
-        await self._settle(Settlement(touch, claim, to, reason=reason, check_in=check_in, sendings=-1))
+        await self._settle(Settlement(touch, claim, to, event, reason=reason, check_in=check_in, sendings=-1))
 
     async def _settle(self, settlement: Settlement) -> None:
         """Keeps the text; else does nothing where a callback, or a later claim, has already settled more.

@@ -16,18 +16,18 @@ from contracts.call import Unanswered
 from contracts.catalogue import EVERY_EVENT
 from contracts.lead import Attention, Closing
 from contracts.outbound import ProviderAway, ProviderBack
-from contracts.touch import DeferReason, HoldReason, SkipReason
+from contracts.touch import Channel, DeferReason, HoldReason, SkipReason, TouchDelayed, TouchSent
 from kit.examples import ExampleValues, refuse_examples
 from services.console.decisions import telling
 from services.console.decisions.companies import Company, heard
 from services.console.decisions.letters import grouped
 from services.console.decisions.segments import segments
-from services.console.decisions.telling import tell
+from services.console.decisions.telling import tell, without_earlier_delays
 from services.console.decisions.users import Role, read_users
 from services.console.rendering import lasting, moment, span_of
 from services.console.settings import Settings
 from services.console.words import ENGLISH, translate
-from tests.services.console.test_leads import at
+from tests.services.console.test_leads import at, touch
 from tests.services.console.test_letters import read
 
 HERE = Path(services.console.__file__).parent
@@ -202,6 +202,17 @@ def test_a_company_is_away_from_the_last_word_on() -> None:
     assert heard(heard(Company("kommo"), back), away).away is None
 
 
+def test_a_first_failure_shows_until_the_next_touch_is_sent() -> None:
+    sent: TouchSent = touch(TouchSent, Channel.EMAIL, 0)
+    delayed: TouchDelayed = touch(TouchDelayed, Channel.EMAIL, 10, provider="brevo", reason="ConnectError")
+    again: TouchSent = touch(TouchSent, Channel.EMAIL, 20)
+    failing = heard(heard(Company("brevo"), sent), delayed)
+
+    assert (failing.away, failing.away_at) == ("ConnectError", at(10))
+    assert heard(failing, sent).away == "ConnectError"
+    assert heard(failing, again).away is None
+
+
 OWN = {
     **{
         "database_url": "postgresql://console:a-secret-of-ones-own@postgres.local/console",  # pragma: allowlist secret
@@ -241,3 +252,14 @@ def test_a_console_with_real_leads_takes_no_example_for_a_secret() -> None:
     for token in ("console_api_token", "scheduler_api_token"):
         with pytest.raises(ExampleValues, match=token.upper()):
             refuse_examples(Settings.model_validate({**life, token: ""}))
+
+
+def a_row(topic: str, touch_id: str = "a") -> dict[str, Any]:
+    return {"body": {"topic": topic, "touch_id": touch_id}}
+
+
+def test_of_the_delays_of_a_touch_only_the_last_is_shown() -> None:
+    first, second, other = a_row("touch.delayed"), a_row("touch.delayed"), a_row("touch.delayed", "b")
+    sent, later = a_row("touch.sent"), a_row("touch.delayed")
+
+    assert without_earlier_delays([first, other, second, sent, later]) == [other, second, sent, later]
