@@ -179,6 +179,16 @@ async def test_a_number_of_an_unknown_range_waits_for_an_operator(system: System
     await system.happens(lead, "call touch.sent", "whatsapp touch.sent", seconds=60)
 
 
+async def shows(system: System, path: str, text: str, *, expected: bool = True) -> None:
+    """Waits until a page of the console shows the text, or does not any more."""
+
+    async def so() -> bool:
+        page = await system.http.get(f"{system.native.addresses.console}/console{path}")
+        return (text in page.text) is expected
+
+    await system.until(so, lambda: f"{text} on {path or '/'}: not {expected}")
+
+
 @pytest.mark.parametrize(
     ("provider", "path", "channel"), [("twilio", "/2010", "call"), ("brevo", "/smtp/email", "email")]
 )
@@ -190,15 +200,13 @@ async def test_the_first_failure_is_seen_at_once_with_its_reason_and_the_next_at
     try:
         lead = await system.lead(form)
         await system.happens(lead, f"{channel} touch.delayed", seconds=10)
-        page = (await system.http.get(f"{system.native.addresses.console}/console/leads/{lead}")).text
-        health = (await system.http.get(f"{system.native.addresses.console}/console")).text
+        await shows(system, "", "no responde desde")
+        await shows(system, f"/leads/{lead}", "No salió todavía")
+        await shows(system, f"/leads/{lead}", "se intenta otra vez")
     finally:
         await system.mend()
 
-    assert "No salió todavía" in page
-    assert "se intenta otra vez" in page
-    assert "no responde desde" in health
     await system.happens(lead, "call.answered", "email touch.delivered", seconds=60)
+    await shows(system, "", "no responde desde", expected=False)
     await system.quiet()
     assert await everything_received(system, [form]) == [{"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}]
-    assert "no responde desde" not in (await system.http.get(f"{system.native.addresses.console}/console")).text
