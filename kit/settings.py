@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import AliasChoices, AmqpDsn, Field, PostgresDsn, Secret, SecretStr, model_validator
+from pydantic import AliasChoices, AmqpDsn, Field, PostgresDsn, Secret, SecretStr, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from kit.visitors import proxies
 
 Seconds = float
 
@@ -92,7 +94,17 @@ class ServiceSettings(ServerSettings):
     amqp_url: Secret[AmqpDsn] | None = None
     amqp_user: str = ""
     amqp_password: SecretStr = SecretStr("")
+    trusted_proxies: str = ""
     retry_delays: str = Field("1,5,30,120,600,1800,3600", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, written: str) -> str:
+        try:
+            proxies(written)
+        except ValueError:
+            raise ValueError("TRUSTED_PROXIES: networks such as 203.0.113.0/24, separated by blanks") from None
+        return written
 
     @model_validator(mode="after")
     def _can_log_in(self) -> Self:

@@ -5,7 +5,23 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.requests import HTTPConnection
 
+# whoever reaches a service directly stands in the containers' own network, or on this machine
+NEIGHBOURS = (
+    "127.0.0.0/8",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "::1/128",
+    "fc00::/7",
+)
+PRIVATE_RANGES = "private_ranges"  # Caddy's word for much the same
 IPV6_OF_ONE = 64  # a provider gives each customer at least so much
+
+
+def proxies(written: str) -> list[str]:
+    """Returns the networks in TRUSTED_PROXIES, and our neighbours'. Raises ValueError for what is no network."""
+    named = [word for word in written.split() if word != PRIVATE_RANGES]
+    return [*NEIGHBOURS, *(str(ip_network(word)) for word in named)]
 
 
 @lru_cache(maxsize=1_000)
@@ -18,7 +34,7 @@ def visitor(address: str) -> str:
 
 
 def visitor_of(request: HTTPConnection) -> str:
-    """Returns the visitor that a request comes from, as far as the proxy before us tells."""
+    """Returns the visitor that a request comes from, as far as the proxies before us tell."""
     return visitor(request.client.host) if request.client else "unknown"
 
 

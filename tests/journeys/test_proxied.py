@@ -1,0 +1,54 @@
+"""A proxy of one's own before the gateway: what it says of the visitor is believed, and nobody else's word is."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from pauta.running.native import BEHIND_THE_GATEWAY
+from pauta.running.recipe import PROJECT
+from pauta.running.servers import Caddy, free_ports
+from tests.system import System, person
+
+pytestmark = pytest.mark.connected
+
+MADE_UP, VISITOR = "198.51.100.1", "203.0.113.9"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def trusting(system: System) -> AsyncIterator[str]:
+    """A second gateway, which trusts the proxies of this machine."""
+    [port] = free_ports(1)
+    folder = system.native.folder / "trusting"
+    folder.mkdir()
+    upstreams = {
+        f"{name.upper()}_UPSTREAM": " ".join(f"127.0.0.1:{port}" for _, port in system.replicas[name])
+        for name in BEHIND_THE_GATEWAY
+        if name in system.replicas
+    }
+    trust = {"TRUSTED_PROXIES": "private_ranges 198.18.0.0/15"}
+    gateway = Caddy(folder, port, PROJECT / "deploy" / "Caddyfile", upstreams | trust)
+    gateway.start()
+    try:
+        gateway.wait()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        gateway.stop()
+
+
+async def visitor_seen(system: System, gateway: str) -> str:
+    """The address that is kept with a form, where the proxy says that it came from VISITOR."""
+    answer = await system.http.post(
+        f"{gateway}/api/lead", json=person(), headers={"X-Forwarded-For": f"{MADE_UP}, {VISITOR}"}
+    )
+    assert answer.status_code == 202
+    query = "select remote_address from submissions where lead_id = $1"
+    return str(await system.sql("intake", query, answer.json()["lead_id"]))
+
+
+async def test_a_trusted_proxy_says_who_the_visitor_is(system: System, trusting: str) -> None:
+    assert await visitor_seen(system, trusting) == VISITOR
+
+
+async def test_what_anybody_else_says_of_the_visitor_is_not_believed(system: System) -> None:
+    assert await visitor_seen(system, system.native.addresses.gateway) == "127.0.0.1"
