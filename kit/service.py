@@ -15,7 +15,6 @@ from fastapi.telemetry import TelemetryConfig
 from faststream.rabbit import RabbitBroker, RabbitRouter
 from prometheus_client import CollectorRegistry, Gauge, make_asgi_app
 from starlette.types import Receive, Scope, Send
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from contracts.event import Event
 from contracts.failed_work import WorkFailed
@@ -29,7 +28,7 @@ from kit.logging import start_logging
 from kit.relay import Relay
 from kit.settings import ServiceSettings
 from kit.ticks import Tick, keep_ticking
-from kit.visitors import proxies
+from kit.visitors import FromTheGateway, proxies
 
 log = structlog.get_logger()
 
@@ -115,7 +114,7 @@ def make_app(
     nothing: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}  # ours is in kit.tracing
     app = Service(title=frame.name, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=nothing)
     app.state.broker = frame.broker
-    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies(frame.settings.trusted_proxies))
+    app.add_middleware(FromTheGateway, trusted=proxies(frame.settings.trusted_proxies))
     app.add_exception_handler(Unavailable, _try_again)
     for router in routes:
         app.include_router(router)

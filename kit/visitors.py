@@ -1,27 +1,50 @@
 """Who counts as one visitor where requests are counted."""
 
+from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-# whoever reaches a service directly stands in the containers' own network, or on this machine
-NEIGHBOURS = (
-    "127.0.0.0/8",
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "::1/128",
-    "fc00::/7",
-)
-PRIVATE_RANGES = "private_ranges"  # Caddy's word for much the same
+Network = IPv4Network | IPv6Network
+
+PRIVATE_RANGES = "private_ranges"  # Caddy's word, and these are the networks that it means by it
+PRIVATE = ("192.168.0.0/16", "172.16.0.0/12", "10.0.0.0/8", "127.0.0.0/8", "fd00::/8", "::1/128")
 IPV6_OF_ONE = 64  # a provider gives each customer at least so much
 
 
-def proxies(written: str) -> list[str]:
-    """Returns the networks in TRUSTED_PROXIES, and our neighbours'. Raises ValueError for what is no network."""
-    named = [word for word in written.split() if word != PRIVATE_RANGES]
-    return [*NEIGHBOURS, *(str(ip_network(word)) for word in named)]
+def proxies(written: str) -> list[Network]:
+    """Returns the networks that TRUSTED_PROXIES names. Raises ValueError for what is no network."""
+    words = [word for name in written.split() for word in (PRIVATE if name == PRIVATE_RANGES else (name,))]
+    return [ip_network(word) for word in words]
+
+
+class FromTheGateway:
+    """Puts the visitor's address and scheme in place of the gateway's: nobody else reaches a service.
+
+    Each proxy appends who it was asked by, so the visitor is the last one that is none of the `trusted`.
+    """
+
+    def __init__(self, app: ASGIApp, trusted: Sequence[Network]) -> None:
+        self._app, self._trusted = app, trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            if chain := ",".join(headers.getlist("x-forwarded-for")):
+                scope["client"] = (self._visitor([address.strip() for address in chain.split(",")]), 0)
+            if (scheme := headers.get("x-forwarded-proto")) in ("http", "https"):
+                scope["scheme"] = scheme
+        await self._app(scope, receive, send)
+
+    def _visitor(self, chain: Sequence[str]) -> str:
+        return next((address for address in reversed(chain) if not self._trusts(address)), chain[0])
+
+    def _trusts(self, address: str) -> bool:
+        found = _read(address)
+        return found is not None and any(found in network for network in self._trusted)
 
 
 @lru_cache(maxsize=1_000)

@@ -45,6 +45,7 @@ HASTY = {
     "CATCH_UP_PER_SECOND": "20",
     "OPENING_SPREAD": "0",
     "PERMIT_SECONDS": "10",
+    "TRUSTED_PROXIES": "private_ranges",
     "DAILY_SPENDING_CAP": "1000000",
     "CAP_PREFIX_HOUR": "1000000",
     "CAP_DOOR_HOUR": "1000000",

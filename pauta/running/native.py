@@ -114,7 +114,8 @@ class Native:
 
     def make_gateway(self, upstreams: Mapping[str, list[int]]) -> Caddy:
         there = {name: " ".join(f"127.0.0.1:{port}" for port in ports) for name, ports in upstreams.items()}
-        return Caddy(self.folder, self.ports["gateway"], PROJECT / "deploy" / "Caddyfile", there)
+        trusted = {"TRUSTED_PROXIES": self._variables.get("TRUSTED_PROXIES", "")}
+        return Caddy(self.folder, self.ports["gateway"], PROJECT / "deploy" / "Caddyfile", there | trusted)
 
     def recipes(self) -> dict[str, Recipe]:
         """Compose's recipes, with this machine's addresses in place of the containers' names."""
