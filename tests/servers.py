@@ -92,8 +92,8 @@ class RabbitMQContainer(Container):
 
 
 class CaddyContainer(Container):
-    def __init__(self, port: int, upstreams: Mapping[str, str]) -> None:
-        environment = {"GATEWAY_ADDRESS": f"http://:{port}", **upstreams}
+    def __init__(self, port: int, more: Mapping[str, str]) -> None:
+        environment = {"GATEWAY_ADDRESS": f"http://:{port}", **more}
         super().__init__("caddy:2", {}, environment, network_mode="host")
         self._container.with_volume_mapping(str(PROJECT / "deploy" / "Caddyfile"), "/etc/caddy/Caddyfile", "ro")
         self._port = port
@@ -110,8 +110,7 @@ class InContainers(Native):
         return postgres, RabbitMQContainer(self.ports["amqp"], self.ports["management"], "rabbitmq-demo")
 
     def make_gateway(self, upstreams: Mapping[str, list[int]]) -> Any:
-        there = {name: " ".join(f"127.0.0.1:{port}" for port in ports) for name, ports in upstreams.items()}
-        return CaddyContainer(self.ports["gateway"], there)
+        return CaddyContainer(self.ports["gateway"], self.gateway_environment(upstreams))
 
 
 def make_native(folder: Path, variables: Mapping[str, str], *, docker: bool) -> Native:

@@ -113,9 +113,13 @@ class Native:
         return postgres, rabbitmq
 
     def make_gateway(self, upstreams: Mapping[str, list[int]]) -> Caddy:
+        caddyfile = PROJECT / "deploy" / "Caddyfile"
+        return Caddy(self.folder, self.ports["gateway"], caddyfile, self.gateway_environment(upstreams))
+
+    def gateway_environment(self, upstreams: Mapping[str, list[int]]) -> dict[str, str]:
+        """Where the gateway finds the services, and whom it believes."""
         there = {name: " ".join(f"127.0.0.1:{port}" for port in ports) for name, ports in upstreams.items()}
-        trusted = {"TRUSTED_PROXIES": self._variables.get("TRUSTED_PROXIES", "")}
-        return Caddy(self.folder, self.ports["gateway"], PROJECT / "deploy" / "Caddyfile", there | trusted)
+        return there | {"TRUSTED_PROXIES": self._variables.get("TRUSTED_PROXIES", "")}
 
     def recipes(self) -> dict[str, Recipe]:
         """Compose's recipes, with this machine's addresses in place of the containers' names."""
