@@ -1,10 +1,10 @@
-# One image for every service: the command says which.
+# One image for every service: the command says which. The last one, `cli`, is for ./pauta.sh alone.
 FROM python:3.13-slim AS build
 WORKDIR /app
 COPY requirements/app.txt requirements/
 RUN python3 -m venv /venv && /venv/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements/app.txt
 
-FROM python:3.13-slim
+FROM python:3.13-slim AS service
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN useradd --system --uid 10001 --no-create-home pauta && mkdir -p /app/data /made && chown pauta /app/data /made
 WORKDIR /app
@@ -20,3 +20,11 @@ COPY deploy/templates deploy/templates
 USER pauta
 EXPOSE 8000
 CMD ["python3", "-m", "pauta", "--help"]
+
+# Docker's client and Compose, for a server without Python. It runs for one command, with the code of the project's folder.
+FROM python:3.13-slim AS cli
+RUN apt-get update && apt-get install --yes --no-install-recommends docker-cli docker-compose \
+    && rm -rf /var/lib/apt/lists/*
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp
+COPY --from=build /venv /venv
+ENTRYPOINT ["python3", "-m", "pauta"]
