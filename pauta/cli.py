@@ -217,6 +217,28 @@ def restore(
 
 
 @app.command()
+def upgrade(
+    file: Annotated[Path, typer.Option("--backup", dir_okay=False, help="Where the backup before it goes.")] = PROJECT
+    / "before-upgrade.backup",
+) -> None:
+    """Bring what runs to this folder's code and to the images' newest patches: build, backup, start, doctor."""
+    from pauta.backup import take
+    from pauta.doctor import every_check, show
+
+    compose = Compose.running(variables())
+    with Console(stderr=True).status("") as status:
+        status.update("fetching and building images")
+        renewed = compose.renew()
+        take(compose, file.absolute(), status.update)
+        status.update("starting")
+        compose.start()
+    typer.echo(f"{file}: everything as it was before.")
+    if not renewed:
+        typer.echo("No registry answered: the images are those that were here.")
+    raise typer.Exit(0 if show(every_check(compose, variables()), Console(soft_wrap=True, highlight=False)) else 1)
+
+
+@app.command()
 def setup() -> None:
     """Make databases, roles, broker users, queues and tables (run before the services start)."""
     from kit.examples import ExampleValues

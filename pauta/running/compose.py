@@ -98,6 +98,16 @@ class Compose:
         self._run("up", "--detach", "--no-build", *scale)
         self._until_ready()
 
+    def renew(self) -> bool:
+        """Builds our image upon the newest patches; nothing is started. False where no registry answered for these."""
+        try:
+            self._run("pull", "--quiet", "--ignore-buildable")
+            self._run("build", "--quiet", "--pull", "setup")
+        except SystemExit:
+            self._run("build", "--quiet", "setup")
+            return False
+        return True
+
     def stop(self, *, forget: bool = False) -> None:
         """Stops everything; `forget` removes the data as well."""
         self._run("down", "--remove-orphans", *(["--volumes"] if forget else []))
