@@ -25,8 +25,8 @@ from kit.examples import ExampleValues, Fault, refuse_examples
 from kit.settings import BadFile, ProcessSettings, names_of
 from pauta.credentials import NEEDED, SECRETS
 from pauta.running.env_file import read_env_file
-from pauta.running.recipe import PROJECT, read_recipes
-from pauta.setup import SetupSettings
+from pauta.running.recipe import PROJECT, in_production, read_recipes
+from pauta.setup import Obstacle, SetupSettings
 
 SETTINGS: Mapping[str, type[ProcessSettings]] = {
     "setup": SetupSettings,
@@ -52,6 +52,12 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "file": "Pon ahí un archivo que el usuario 10001 pueda leer.",
         "journey": "Corrígelo; `pauta journey check` lo revisa solo.",
         "value": "Corrígela en .env.",
+        Obstacle.OTHER_ORIGIN: "los datos de PostgreSQL se crearon con otra, como la de la demostración",
+        Obstacle.DEMONSTRATION: "aquí está la gente de la demostración, a la que ninguna cuenta real debe contactar",
+        Obstacle.REAL_LEADS: "aquí hay leads reales, a los que el simulador solo fingiría contactar",
+        "password": "Pon la contraseña anterior, u olvida los datos: pauta down --forget",
+        "people": "Olvídala: pauta down --forget",
+        "leads": "Pon de nuevo PAUTA_PROFILE=production y SANDBOX_REPLICAS=0, u olvídalos: pauta down --forget",
     },
     "en": {
         "title": ("variable", "what is wrong", "what to do"),
@@ -64,7 +70,18 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "file": "Put a file there that user 10001 can read.",
         "journey": "Correct it; `pauta journey check` looks at it alone.",
         "value": "Correct it in .env.",
+        **{obstacle: str(obstacle) for obstacle in Obstacle},
+        "password": "Put the former password back, or forget the data: pauta down --forget",
+        "people": "Forget them: pauta down --forget",
+        "leads": "Put PAUTA_PROFILE=production and SANDBOX_REPLICAS=0 back, or forget the leads: pauta down --forget",
     },
+}
+
+
+OBSTACLES = {
+    Obstacle.OTHER_ORIGIN: ("POSTGRES_PASSWORD", "password"),
+    Obstacle.DEMONSTRATION: ("PAUTA_PROFILE", "people"),
+    Obstacle.REAL_LEADS: ("PAUTA_PROFILE", "leads"),
 }
 
 
@@ -83,17 +100,24 @@ def findings(variables: Mapping[str, str]) -> list[Finding]:
     found: dict[str, Finding] = {}
     for service, settings in SETTINGS.items():
         sources = _sources(service)
-        files = _files_of(service) if _for_life(variables) else {}
+        files = _files_of(service) if in_production(variables) else {}
         with patch.dict(os.environ, {**recipes[service].environment, **files}, clear=True):
             for variable, wrong in _wrong(settings):
                 name = sources.get(variable, variable)
                 said = Fault.EMPTY if name in (*NEEDED, *SECRETS) and not variables.get(name) else wrong
                 found.setdefault(name, Finding(name, said, _remedy(name, said)))
-    if _for_life(variables):  # where these are empty, the demonstration's numbers would stand in
+    if in_production(variables):  # where these are empty, the demonstration's numbers would stand in
         for name in NEEDED:
             if not variables.get(name):
                 found.setdefault(name, Finding(name, Fault.EMPTY, _remedy(name, Fault.EMPTY)))
     return list(found.values())
+
+
+def obstacles(log: str) -> list[Finding]:
+    """What setup's log says that stands in the way."""
+    return [
+        Finding(variable, obstacle, remedy) for obstacle, (variable, remedy) in OBSTACLES.items() if obstacle in log
+    ]
 
 
 def show(found: Iterable[Finding], variables: Mapping[str, str], out: Console) -> bool:
@@ -106,12 +130,8 @@ def show(found: Iterable[Finding], variables: Mapping[str, str], out: Console) -
     if table.row_count:
         out.print(table)
         return False
-    out.print(words["well" if _for_life(variables) else "show"])
+    out.print(words["well" if in_production(variables) else "show"])
     return True
-
-
-def _for_life(variables: Mapping[str, str]) -> bool:
-    return variables.get("PAUTA_PROFILE") == "production" or variables.get("SANDBOX_REPLICAS") == "0"
 
 
 def _sources(service: str) -> dict[str, str]:

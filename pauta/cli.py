@@ -3,9 +3,11 @@
 import asyncio
 import json
 import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,7 +19,10 @@ from pauta.door import ask_console, ask_scheduler, operator
 from pauta.journeys import journeys, templates
 from pauta.running.compose import Compose, engine_answers
 from pauta.running.native import Native, stop_remembered
-from pauta.running.recipe import PROJECT, variables
+from pauta.running.recipe import PROJECT, in_production, variables
+
+if TYPE_CHECKING:
+    from pauta.checking import Finding
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(journeys, name="journey")
@@ -48,32 +53,61 @@ def running(engine: str) -> Compose | Native:
 
 @app.command()
 def up(engine: Engine = "auto") -> None:
-    """Start everything, to stay."""
+    """Start everything, to stay; or say in one table what keeps it from starting."""
+    from pauta.checking import findings
+
+    given = variables()
+    _refuse(findings(given), given)
     if by_docker(engine):
-        compose = Compose.of_this_folder(variables())
-        compose.start()
+        compose = Compose.of_this_folder(given)
+        with _explained(given):
+            compose.start()
         addresses = compose.addresses
     else:
         stop_remembered(home())
-        native = Native(home(), variables())
+        native = Native(home(), given)
         try:
-            native.start()
+            with _explained(given):
+                native.start()
         except BaseException:
             native.stop()
             raise
         native.remember()
         addresses = native.addresses
-    typer.echo(f"Leads:     POST {addresses.gateway}/api/lead")
-    typer.echo(
-        f"Console:   {addresses.gateway}/console  (in production: {addresses.console}/console, or CONSOLE_ADDRESS)"
-    )
+    public = given.get("PUBLIC_BASE_URL") or addresses.gateway
+    typer.echo(f"Leads:     POST {public}/api/lead")
+    if in_production(given):
+        typer.echo(f"Console:   {given.get('CONSOLE_ADDRESS') or addresses.console}/console")
+    else:
+        typer.echo(f"Console:   {addresses.gateway}/console")
+        typer.echo(
+            f"Sandbox:   {addresses.gateway}/sandbox, the lead's phone and mailbox; {addresses.sandbox}/sandbox/calls …"
+        )
     typer.echo(f"Actions:   {addresses.console}/api/actions")
-    typer.echo(
-        f"Sandbox:   {addresses.gateway}/sandbox, the lead's phone and mailbox; {addresses.sandbox}/sandbox/calls …"
-    )
     typer.echo(
         f"RabbitMQ:  {addresses.rabbitmq}  (user pauta, password in RABBITMQ_PASSWORD, rabbitmq-demo unless set)"
     )
+
+
+def _refuse(found: Sequence["Finding"], given: Mapping[str, str]) -> None:
+    """Prints what was found, where something was, and ends."""
+    from pauta.checking import show
+
+    if found:
+        show(found, given, Console(soft_wrap=True, highlight=False))
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _explained(given: Mapping[str, str]) -> Iterator[None]:
+    """Prints a table in place of the log, where setup says what keeps the system from starting."""
+    from pauta.checking import obstacles
+
+    try:
+        yield
+    except SystemExit as failure:
+        _refuse(obstacles(str(failure)), given)
+        raise
 
 
 @app.command()
@@ -231,7 +265,8 @@ def upgrade(
         renewed = compose.renew()
         take(compose, file.absolute(), status.update)
         status.update("starting")
-        compose.start()
+        with _explained(variables()):
+            compose.start()
     typer.echo(f"{file}: everything as it was before.")
     if not renewed:
         typer.echo("No registry answered: the images are those that were here.")

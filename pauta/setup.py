@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -37,12 +38,14 @@ LEADS = "intake"  # the database that has the mark, so that it goes into backups
 INSTALLATION = f"""create table if not exists installation (
                      for_life boolean not null, single boolean primary key default true check (single));
                    revoke all on installation from public, {LEADS}"""
-MADE_WITH_ANOTHER = """PostgreSQL does not accept POSTGRES_PASSWORD: its data was made with another one, such as the
-demonstration's. Either put the old password back into .env, or forget the data: pauta down --forget"""
-OF_THE_DEMONSTRATION = """These databases hold the people of the demonstration, who must never be contacted for real.
-Forget them, and start again: pauta down --forget"""
-OF_PRODUCTION = """These databases hold real leads, whom the sandbox would only pretend to contact. Put PAUTA_PROFILE
-and SANDBOX_REPLICAS back into .env, or forget the leads: pauta down --forget"""
+
+
+class Obstacle(StrEnum):
+    """Why these settings must not meet these databases, in a line that `pauta up` finds in the log."""
+
+    OTHER_ORIGIN = "PostgreSQL's data was made with another POSTGRES_PASSWORD, such as the demonstration's"
+    DEMONSTRATION = "these databases hold the demonstration's people, whom real accounts must never contact"
+    REAL_LEADS = "these databases hold real leads, whom the sandbox would only pretend to contact"
 
 
 class SetupSettings(ServerSettings):
@@ -92,7 +95,7 @@ class SetupSettings(ServerSettings):
 
 
 class NotSetUp(Exception):
-    """What stands in the way, and what to do about it."""
+    """What stands in the way."""
 
 
 async def set_up(settings: SetupSettings) -> None:
@@ -135,7 +138,7 @@ async def _until_both_answer(settings: SetupSettings) -> None:
             async with httpx.AsyncClient(**management(settings)) as http:
                 (await http.get("/overview")).raise_for_status()
         except asyncpg.InvalidPasswordError as refused:
-            raise NotSetUp(MADE_WITH_ANOTHER) from refused
+            raise NotSetUp(Obstacle.OTHER_ORIGIN) from refused
         except (
             OSError,
             asyncpg.CannotConnectNowError,
@@ -164,7 +167,7 @@ async def _refuse_others_people(settings: SetupSettings) -> None:
             return
         for_life = await connection.fetchval("select for_life from installation")
     if for_life is not None and for_life != settings.for_life:
-        raise NotSetUp(OF_PRODUCTION if for_life else OF_THE_DEMONSTRATION)
+        raise NotSetUp(Obstacle.REAL_LEADS if for_life else Obstacle.DEMONSTRATION)
 
 
 async def _make_database(admin_url: str, name: str, password: str) -> None:

@@ -6,9 +6,10 @@ import pytest
 from rich.console import Console
 
 from kit.examples import Fault
-from pauta.checking import findings, show
+from pauta.checking import findings, obstacles, show
 from pauta.credentials import NEEDED, SECRETS, env_for_production, write_env
 from pauta.running.env_file import read_env_file
+from pauta.setup import Obstacle
 from tests.builders import FOR_LIFE, OF_OUR_OWN
 
 LIFE = FOR_LIFE | {
@@ -70,6 +71,20 @@ def test_the_table_speaks_the_language_of_the_file(language: str, word: str) -> 
 
     assert "LINK_SECRET" in captured.get()
     assert word in captured.get()
+
+
+@pytest.mark.parametrize("obstacle", Obstacle)
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_what_setup_refuses_is_a_line_of_the_table(obstacle: Obstacle, language: str) -> None:
+    variables = LIFE | {"PAUTA_LANGUAGE": language}
+    found = obstacles(f'setup-1  | {{"event": "setup.broker"}}\nsetup-1  | {obstacle}\n')
+    out = Console(record=True, width=200, soft_wrap=True)
+    with out.capture() as captured:
+        assert not show(found, variables, out)
+
+    assert len(found) == 1
+    assert "pauta down --forget" in captured.get()
+    assert (str(obstacle) in captured.get()) is (language == "en")
 
 
 def test_what_secrets_writes_lacks_only_ones_own(tmp_path: Path) -> None:

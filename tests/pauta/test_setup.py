@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from pauta.running.recipe import PROJECT
+from pauta.setup import Obstacle
 from tests.system import System
 
 pytestmark = pytest.mark.connected
@@ -22,7 +23,7 @@ async def test_real_accounts_never_get_the_demonstrations_people(system: System)
     refused = set_up(system, SANDBOX_REPLICAS="0")
 
     assert refused.returncode == 1
-    assert "pauta down --forget" in refused.stderr
+    assert Obstacle.DEMONSTRATION in refused.stderr
     assert "Traceback" not in refused.stderr
     assert set_up(system).returncode == 0
 
@@ -36,14 +37,14 @@ async def test_the_sandbox_never_gets_a_businesss_leads(system: System) -> None:
         await system.sql("intake", made, False)
 
     assert refused.returncode == 1
-    assert "real leads" in refused.stderr
+    assert Obstacle.REAL_LEADS in refused.stderr
 
 
 async def test_another_password_is_explained(system: System) -> None:
     refused = set_up(system, POSTGRES_PASSWORD="another-one")
 
     assert refused.returncode == 1
-    assert "POSTGRES_PASSWORD" in refused.stderr
+    assert Obstacle.OTHER_ORIGIN in refused.stderr
     assert "another-one" not in refused.stderr
     assert "Traceback" not in refused.stderr
 
