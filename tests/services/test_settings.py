@@ -66,7 +66,7 @@ def names_of(settings: type[BaseSettings]) -> list[set[str]]:
 
 
 def used_in_compose() -> set[str]:
-    files = (PROJECT / "docker-compose.yml", PROJECT / "deploy" / "compose.production.yml")
+    files = (PROJECT / "docker-compose.yml", *(PROJECT / "deploy").glob("compose.*.yml"))
     return {name for file in files for name in re.findall(r"\$\{(\w+)", file.read_text())}
 
 
