@@ -24,9 +24,10 @@ from journey.settings import JourneySettings, load_journey
 from kit.examples import ExampleValues, Fault, refuse_examples
 from kit.settings import BadFile, ProcessSettings, names_of
 from pauta.credentials import NEEDED, SECRETS
+from pauta.obstacles import Obstacle
 from pauta.running.env_file import read_env_file
 from pauta.running.recipe import PROJECT, in_production, read_recipes
-from pauta.setup import Obstacle, SetupSettings
+from pauta.setup import SetupSettings
 
 SETTINGS: Mapping[str, type[ProcessSettings]] = {
     "setup": SetupSettings,
@@ -55,6 +56,8 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         Obstacle.OTHER_ORIGIN: "los datos de PostgreSQL se crearon con otra, como la de la demostración",
         Obstacle.DEMONSTRATION: "aquí está la gente de la demostración, a la que ninguna cuenta real debe contactar",
         Obstacle.REAL_LEADS: "aquí hay leads reales, a los que el simulador solo fingiría contactar",
+        Obstacle.ANOTHER_COPY: "un proyecto con este nombre se arrancó en otra carpeta",
+        "name": "Dale a esta copia un nombre y puertos propios en .env.",
         "password": "Pon la contraseña anterior, u olvida los datos: pauta down --forget",
         "people": "Olvídala: pauta down --forget",
         "leads": "Pon de nuevo PAUTA_PROFILE=production y SANDBOX_REPLICAS=0, u olvídalos: pauta down --forget",
@@ -71,6 +74,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "journey": "Correct it; `pauta journey check` looks at it alone.",
         "value": "Correct it in .env.",
         **{obstacle: str(obstacle) for obstacle in Obstacle},
+        "name": "Give this copy a name and ports of its own in .env.",
         "password": "Put the former password back, or forget the data: pauta down --forget",
         "people": "Forget them: pauta down --forget",
         "leads": "Put PAUTA_PROFILE=production and SANDBOX_REPLICAS=0 back, or forget the leads: pauta down --forget",
@@ -82,6 +86,7 @@ OBSTACLES = {
     Obstacle.OTHER_ORIGIN: ("POSTGRES_PASSWORD", "password"),
     Obstacle.DEMONSTRATION: ("PAUTA_PROFILE", "people"),
     Obstacle.REAL_LEADS: ("PAUTA_PROFILE", "leads"),
+    Obstacle.ANOTHER_COPY: ("COMPOSE_PROJECT_NAME", "name"),
 }
 
 
@@ -114,7 +119,7 @@ def findings(variables: Mapping[str, str]) -> list[Finding]:
 
 
 def obstacles(log: str) -> list[Finding]:
-    """What setup's log says that stands in the way."""
+    """What a log says that stands in the way."""
     return [
         Finding(variable, obstacle, remedy) for obstacle, (variable, remedy) in OBSTACLES.items() if obstacle in log
     ]

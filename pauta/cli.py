@@ -59,8 +59,8 @@ def up(engine: Engine = "auto") -> None:
     given = variables()
     _refuse(findings(given), given)
     if by_docker(engine):
-        compose = Compose.of_this_folder(given)
         with _explained(given):
+            compose = Compose.of_this_folder(given)
             compose.start()
         addresses = compose.addresses
     else:
@@ -100,7 +100,7 @@ def _refuse(found: Sequence["Finding"], given: Mapping[str, str]) -> None:
 
 @contextmanager
 def _explained(given: Mapping[str, str]) -> Iterator[None]:
-    """Prints a table in place of the log, where setup says what keeps the system from starting."""
+    """Prints a table in place of the log, where that says what keeps the system from starting."""
     from pauta.checking import obstacles
 
     try:

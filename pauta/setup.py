@@ -9,7 +9,6 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from enum import StrEnum
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -28,6 +27,7 @@ from kit.failures import describe
 from kit.settings import ServerSettings, address
 from pauta import broker_user
 from pauta.catalogue import SERVICES, Service
+from pauta.obstacles import Obstacle
 from pauta.running.recipe import PROJECT
 
 log = structlog.get_logger()
@@ -38,14 +38,6 @@ LEADS = "intake"  # the database that has the mark, so that it goes into backups
 INSTALLATION = f"""create table if not exists installation (
                      for_life boolean not null, single boolean primary key default true check (single));
                    revoke all on installation from public, {LEADS}"""
-
-
-class Obstacle(StrEnum):
-    """Why these settings must not meet these databases, in a line that `pauta up` finds in the log."""
-
-    OTHER_ORIGIN = "PostgreSQL's data was made with another POSTGRES_PASSWORD, such as the demonstration's"
-    DEMONSTRATION = "these databases hold the demonstration's people, whom real accounts must never contact"
-    REAL_LEADS = "these databases hold real leads, whom the sandbox would only pretend to contact"
 
 
 class SetupSettings(ServerSettings):

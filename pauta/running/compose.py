@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from pauta.obstacles import Obstacle
 from pauta.running.native import WITH_DATABASES, Addresses
 from pauta.running.recipe import PROJECT
 from pauta.running.servers import wait_until
@@ -69,10 +70,8 @@ class Compose:
         for project in json.loads(known.stdout):
             elsewhere = Path(project["ConfigFiles"].partition(",")[0]).parent
             if project["Name"] == name and elsewhere != PROJECT:
-                raise SystemExit(
-                    f"The project {name} was started in {elsewhere}, and this is another copy: give it a name of its "
-                    "own, COMPOSE_PROJECT_NAME in .env, and ports of its own."
-                )
+                advice = "Give this copy a name of its own, COMPOSE_PROJECT_NAME in .env, and ports of its own."
+                raise SystemExit(f"{name}: {Obstacle.ANOTHER_COPY}, {elsewhere}. {advice}")
         return here
 
     @classmethod

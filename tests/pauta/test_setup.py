@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from pauta.obstacles import Obstacle
 from pauta.running.recipe import PROJECT
-from pauta.setup import Obstacle
 from tests.system import System
 
 pytestmark = pytest.mark.connected
