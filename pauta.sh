@@ -8,9 +8,10 @@ socket=${engine#unix://}
 docker build --quiet --tag pauta-cli --target cli "$folder" >/dev/null
 terminal=
 if [ -t 0 ] && [ -t 1 ]; then terminal=--tty; fi
-# shellcheck disable=SC2086 # an empty option is none
+# PAUTA_RUN_OPTIONS: further options of `docker run`, such as a certificate authority of your own
+# shellcheck disable=SC2086 # they are several words, or none
 exec docker run --rm --interactive $terminal --network host \
   --user "$(id -u):$(id -g)" --group-add "$(stat -c %g "$socket")" \
   --volume "$socket:/var/run/docker.sock" --volume "$folder:$folder" --volume "$PWD:$PWD" --workdir "$PWD" \
-  --env "PYTHONPATH=$folder" --env PAUTA_ENGINE=docker --env COMPOSE_PROJECT_NAME --env COMPOSE_FILE \
+  --env "PYTHONPATH=$folder" --env PAUTA_ENGINE=docker --env COMPOSE_PROJECT_NAME --env COMPOSE_FILE ${PAUTA_RUN_OPTIONS:-} \
   pauta-cli "$@"

@@ -1,0 +1,109 @@
+"""What stands outside of the installations: the providers, and a proxy that ends TLS by an authority of its own."""
+
+import hashlib
+import hmac
+import json
+import os
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.golive.installation import Installation, Stumbled
+
+HERE = Path(__file__).parent
+HOSTS = ("leads.test", "copy.test", "providers.test")
+ROOT = "proxy:/data/caddy/pki/authorities/local/root.crt"
+TOUCHES = {"/Calls.json": "call", "/Messages.json": "message", "/smtp/email": "mail"}
+
+
+class Outside:
+    """`authority` is where the authority's certificate is put, for whoever is to trust it."""
+
+    def __init__(self, served: Installation, authority: Path) -> None:
+        self._served, self.authority = served, authority
+        self._command = ["docker", "compose", "--file", str(HERE / "outside.yml")]
+        self._command += ["--project-name", "pauta-golive-outside", "--env-file", str(served.folder / ".env")]
+
+    def start(self) -> None:
+        """Starts both; the providers answer by the accounts in the installation's `.env`."""
+        self._run("up", "--detach")
+        until(self._has_root, "the proxy has no authority")
+        self.authority.chmod(0o644)
+        self._run("restart", "sandbox")  # its trust is read when it starts
+        self._trust = ssl.create_default_context(cafile=str(self.authority))
+
+    def stop(self) -> None:
+        self._run("down", "--volumes", "--timeout", "2")
+
+    def post(self, host: str, path: str, body: Mapping[str, Any], **headers: str) -> httpx.Response:
+        """What a public address answers, asked through the proxy."""
+        return self._ask("POST", host, path, content=json.dumps(body), headers=headers)
+
+    def form(self, host: str, form: Mapping[str, str]) -> int:
+        """The id of an accepted lead. Raises Stumbled."""
+        answer = self.post(host, "/api/lead", form)
+        if answer.status_code != 202:
+            raise Stumbled(f"{host} answers a form with {answer.status_code}: {answer.text}")
+        return int(answer.json()["lead_id"])
+
+    def book(self, host: str, body: Mapping[str, Any], secret: str) -> httpx.Response:
+        """What Cal.com is answered; signed, unless there is no secret."""
+        signature = hmac.new(secret.encode(), json.dumps(body).encode(), hashlib.sha256).hexdigest()
+        return self.post(host, "/api/calcom", body, **({"x-cal-signature-256": signature} if secret else {}))
+
+    def touches(self, since: float = 0.0) -> list[tuple[str, float]]:
+        """The calls, messages and mails that the providers were asked for after `since`, with their times."""
+        seen = self._ask("GET", "providers.test", "/sandbox/requests").json()
+        return [
+            (kind, one["at"])
+            for one in seen
+            for path, kind in TOUCHES.items()
+            if one["path"].endswith(path) and one["method"] == "POST" and one["at"] > since
+        ]
+
+    def docker_options(self) -> str:
+        """Options by which a container on this machine's network finds and trusts what is outside."""
+        hosts = [f"--add-host={name}:127.0.0.1" for name in HOSTS]
+        trust = [f"--volume={self.authority}:/run/authority.crt:ro", "--env=SSL_CERT_FILE=/run/authority.crt"]
+        return " ".join([*hosts, *trust])
+
+    def _ask(
+        self, method: str, host: str, path: str, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> httpx.Response:
+        with httpx.Client(verify=self._trust, timeout=20) as http:
+            return http.request(
+                method,
+                f"https://127.0.0.1{path}",
+                headers={"Host": host, "Content-Type": "application/json", **(headers or {})},
+                extensions={"sni_hostname": host},
+                **more,
+            )
+
+    def _has_root(self) -> bool:
+        copied = subprocess.run([*self._command, "cp", ROOT, str(self.authority)], capture_output=True, check=False)
+        return copied.returncode == 0
+
+    def _run(self, *words: str) -> None:
+        environment = os.environ | self._served.environment
+        done = subprocess.run([*self._command, *words], env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Stumbled(f"docker compose {' '.join(words)}:\n{done.stderr}")
+
+
+def until(ready: Callable[[], bool], otherwise: str, *, seconds: float = 60.0) -> None:
+    """Returns as soon as `ready`. Raises Stumbled."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise Stumbled(otherwise)
+        time.sleep(0.2)
+
+
+def a_key() -> str:
+    return f"{uuid4().hex}{uuid4().hex}"
