@@ -26,6 +26,7 @@ LEADS, COPY = "leads.test", "copy.test"
 PRINTABLE = f"{string.punctuation}{string.ascii_letters} {string.digits}"
 PASSWORDS = ("POSTGRES", "RABBITMQ", "INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE")
 TEXTS = ("welcome", "booking_link", "day_3", "day_12", "confirmation", "reminder")
+PROXIED = "docker-compose.yml:deploy/compose.production.yml:deploy/compose.proxied.yml"
 COPY_PORTS = {
     "GATEWAY_PORT": "5100",
     "CONSOLE_SITE_PORT": "5180",
@@ -79,6 +80,7 @@ class Walk:
         self._say("the demonstration answers a form")
         self._first.pauta("secrets")
         self._fill_in(self._first, LEADS)
+        self._first.fill_in(COMPOSE_FILE=PROXIED)
         self._first.refused("up")
         (self._first.folder / ".env").unlink()
         self._say("real accounts are kept from the demonstration's people")
@@ -171,7 +173,7 @@ class Walk:
         installation.write_golive(HERE / "joined.yml")
         installation.fill_in(
             **OWN | passwords | more,
-            COMPOSE_FILE="docker-compose.yml:deploy/compose.production.yml:deploy/compose.proxied.yml:golive.yml",
+            COMPOSE_FILE=f"{PROXIED}:golive.yml",
             CONSOLE_USERS=entry.partition("'")[2].rstrip("'"),
             PUBLIC_BASE_URL=f"https://{host}",
             TRUSTED_PROXIES="private_ranges 198.18.0.0/15",
