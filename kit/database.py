@@ -1,12 +1,15 @@
 """A service's own PostgreSQL: transactions that heal after an outage, and what counts as one."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import structlog
 from asyncpg.pool import PoolConnectionProxy
+from prometheus_client import Counter
 
 from kit.failures import Unavailable
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:  # generic for the type checker only
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 else:
     Connection = asyncpg.Connection | PoolConnectionProxy
+
+log = structlog.get_logger()
 
 GONE = (
     OSError,
@@ -43,6 +48,11 @@ async def _leave_as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
     """A released connection needs no cleaning, and so no round trip: we change no session, and asyncpg ends what
     transaction there is.
     """
+
+
+# in no registry by itself: each service has its own (kit.service)
+NO_ROOM = Counter("database_no_room", "Statements that PostgreSQL's disk had no room for", registry=None)
+NO_ROOM_SECONDS = 60.0  # that it counts as full after the last of them
 
 
 class DatabaseAway(Unavailable):
@@ -121,6 +131,17 @@ class Database:
         self._on_commit = on_commit
         self._statement_timeout, self._acquire_timeout = statement_timeout, acquire_timeout
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._no_room_at: float | None = None
+        self._away_at: float | None = None
+
+    def steady(self, seconds: float) -> bool:
+        """Whether the server was never unavailable to us within the last `seconds`."""
+        return self._away_at is None or time.monotonic() > self._away_at + seconds
+
+    @property
+    def full(self) -> bool:
+        """Whether its disk had no room for something we wrote, within the last minute."""
+        return self._no_room_at is not None and time.monotonic() < self._no_room_at + NO_ROOM_SECONDS
 
     async def open(self) -> None:
         """Makes the pool; connects only when somebody asks, so an absent server stops nobody from starting."""
@@ -170,6 +191,11 @@ class Database:
             if meaning is None:
                 raise
             meaning.perhaps_committed = not _refused(error)
+            self._note(meaning)
+            if isinstance(error, asyncpg.DiskFullError):
+                self._no_room_at = time.monotonic()
+                NO_ROOM.inc()
+                log.error("database.full")
             raise meaning from error
 
     async def _acquire(self, pool: "asyncpg.Pool[asyncpg.Record]") -> "PoolConnectionProxy[asyncpg.Record]":
@@ -183,12 +209,18 @@ class Database:
         except TimeoutError as timeout:
             if pool.get_size() - pool.get_idle_size() >= self._connections:
                 raise DatabaseBusy("database: every connection is in use") from timeout
+            self._away_at = time.monotonic()
             raise DatabaseAway("database: no connection in time") from timeout
         except Exception as error:
             meaning = unavailable(error)
             if meaning is None:
                 raise
+            self._note(meaning)
             raise meaning from error
+
+    def _note(self, meaning: DatabaseAway | DatabaseBusy) -> None:
+        if isinstance(meaning, DatabaseAway):
+            self._away_at = time.monotonic()
 
     async def write(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         """As `fetch`, for one statement that may leave events in the outbox."""

@@ -20,7 +20,7 @@ from contracts.event import Event
 from contracts.failed_work import WorkFailed
 from kit import tracing
 from kit.bus import EVENTS, document, keep_consuming, make_broker, quiesce
-from kit.database import Database
+from kit.database import NO_ROOM, Database
 from kit.examples import refuse_examples
 from kit.failed_work import FAILURES
 from kit.failures import Unavailable
@@ -121,6 +121,7 @@ def make_app(
     app.include_router(_probes(frame))
     app.mount("/metrics", make_asgi_app(registry=frame.registry))
     frame.registry.register(FAILURES)
+    frame.registry.register(NO_ROOM)
     Gauge("outbox_waiting", "Events committed and not yet published", registry=frame.registry).set_function(
         lambda: frame.relay.waiting
     )

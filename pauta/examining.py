@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from kit.bus import EVENTS, Work, parking
 from kit.checks import Check, Doubt, Probe, Verdict, Wrong, examine
+from kit.disk import LEAST_FREE, LITTLE_FREE
 from kit.examples import ExampleValues, refuse_examples
 from kit.failures import describe
 from kit.settings import BadFile
@@ -31,7 +32,6 @@ from pauta.setup import SetupSettings, administrator, management
 SERVERS = "servers"
 OLDEST_EVENT = timedelta(minutes=1)
 CLOCKS_APART = 2.0
-LEAST_FREE, LITTLE_FREE = 2e9, 5e9  # bytes; RabbitMQ takes no events below one
 UP = "Start it: `pauta up`, or look at its log: `docker compose logs {name}`."
 
 

@@ -5,12 +5,15 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 import httpx
 
 from pauta.running.native import Native
 from pauta.running.recipe import PROJECT
 from pauta.running.servers import MAX_CONNECTIONS, listens, wait_until
+
+DATA = "/var/lib/postgresql/data"
 
 
 class Server(Protocol):
@@ -60,16 +63,68 @@ class Container:
 
 
 class PostgresContainer(Container):
-    def __init__(self, port: int, password: str) -> None:
-        super().__init__("postgres:17", {5432: port}, {"POSTGRES_PASSWORD": password})
+    """`volume` holds its data, where it is not the container's own."""
+
+    def __init__(self, port: int, password: str, volume: str | None = None) -> None:
+        more: dict[str, Any] = {"restart_policy": {"Name": "always"}} if volume else {}
+        super().__init__("postgres:17", {5432: port}, {"POSTGRES_PASSWORD": password}, **more)
+        if volume:
+            self._container.with_volume_mapping(volume, DATA, "rw")
         self._container.with_command(f"postgres -c max_connections={MAX_CONNECTIONS}")
 
     def run(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
         inside = ["docker", "exec", "--interactive", self._container.get_wrapped_container().id]
         return subprocess.Popen([*inside, program, "--username=postgres", *arguments], **pipes)
 
+    @property
+    def running(self) -> bool:
+        return True  # where its data is on a volume, the engine starts it again
+
     def wait(self) -> None:
         wait_until(lambda: self.exec("pg_isready", "-q", "-U", "postgres", "-h", "127.0.0.1"), "postgres")
+
+
+class SmallDisk:
+    """A disk for PostgreSQL's data alone: a volume that a second container keeps, or a file system that root mounts."""
+
+    def __init__(self, folder: Path, megabytes: int, *, docker: bool) -> None:
+        self.folder, self._data, self._size = folder, folder / "postgres", f"size={megabytes}m"
+        self.volume = f"pauta-small-disk-{uuid4().hex[:8]}" if docker else None
+
+    def start(self) -> None:
+        if self.volume is None:
+            self._data.mkdir(parents=True)
+            _run("mount", "-t", "tmpfs", "-o", self._size, "tmpfs", str(self._data))
+            return
+        options = ("type=tmpfs", "device=tmpfs", f"o={self._size}")
+        _run("docker", "volume", "create", *(f"--opt={option}" for option in options), self.volume)
+        mount = f"--volume={self.volume}:{DATA}"
+        _run("docker", "run", "--detach", "--name", self.volume, mount, "--entrypoint", "sleep", "postgres:17", "3600")
+
+    def fill(self) -> None:
+        """Leaves no room at all."""
+        self._inside(f"dd if=/dev/zero of={self._folder}/ballast bs=4k 2>/dev/null || true")
+
+    def free(self) -> None:
+        self._inside(f"rm {self._folder}/ballast")
+
+    def stop(self) -> None:
+        if self.volume is None:
+            _run("umount", str(self._data))
+            return
+        _run("docker", "rm", "--force", self.volume)
+        _run("docker", "volume", "rm", self.volume)
+
+    @property
+    def _folder(self) -> str:
+        return DATA if self.volume else str(self._data)
+
+    def _inside(self, command: str) -> None:
+        _run(*(("docker", "exec", self.volume) if self.volume else ()), "sh", "-c", command)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
 
 
 class RabbitMQContainer(Container):
@@ -105,8 +160,10 @@ class CaddyContainer(Container):
 class InContainers(Native):
     """Our processes on this machine, their servers in containers."""
 
+    volume: str | None = None  # of PostgreSQL
+
     def make_servers(self) -> tuple[Any, Any]:
-        postgres = PostgresContainer(self.ports["postgres"], "postgres-demo")
+        postgres = PostgresContainer(self.ports["postgres"], "postgres-demo", self.volume)
         return postgres, RabbitMQContainer(self.ports["amqp"], self.ports["management"], "rabbitmq-demo")
 
     def make_gateway(self, upstreams: Mapping[str, list[int]]) -> Any:

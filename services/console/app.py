@@ -7,11 +7,13 @@ from starlette.middleware.sessions import SessionMiddleware
 
 from journey.settings import load_journey
 from kit.batcher import Batcher
+from kit.disk import free_bytes
 from kit.leader import Leader
 from kit.operators import answer_only_to
 from kit.service import make_app, make_frame, traced
 from services.console.actions_log import ActionsLog
 from services.console.dead_letters import DeadLetters
+from services.console.decisions.disk import Disk
 from services.console.deps import Deps
 from services.console.door import Door
 from services.console.handlers import SAYS, router
@@ -71,6 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             door=Door(settings.users, logins),
             logins=logins,
             ended_sessions=EndedSessions(frame.database, lasts=LASTS),
+            disk=lambda: Disk(full=frame.database.full, free=free_bytes()),
             log_writer=Leader(dsn=settings.dsn, name="actions_log", work=file.follow, elected=file.elected),
             projector=Leader(dsn=settings.dsn, name="projections", work=projections.follow),
         )

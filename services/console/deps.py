@@ -7,6 +7,7 @@ from typing import Annotated
 from journey.model import Journey
 from kit.bus import FromContext
 from kit.leader import Leader
+from services.console.decisions.disk import Disk
 from services.console.door import Door
 from services.console.neighbours import Neighbours
 from services.console.rendering import Pages
@@ -33,6 +34,7 @@ class Deps:
     door: Door
     logins: Logins
     ended_sessions: EndedSessions
+    disk: Callable[[], Disk]
     log_writer: Leader
     projector: Leader
 

@@ -95,6 +95,7 @@ async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLRespons
         failed=len(await deps.figures.failed_work(limit=WAITING)),
         held=await deps.figures.held(),
         spending=await deps.figures.spending_alarm(),
+        disk=deps.disk(),
     )
 
 

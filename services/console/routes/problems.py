@@ -5,6 +5,7 @@ from fastapi.exception_handlers import http_exception_handler, request_validatio
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from kit.disk import LEAST_FREE, free_bytes
 from kit.failures import Unavailable
 from services.console.rendering import Pages
 
@@ -14,6 +15,8 @@ TEXTS = {
     422: "Algo en la dirección o en el formulario no es válido.",
     503: "Algo no está disponible en este momento. Inténtalo de nuevo en unos segundos.",
 }
+
+FULL = "El disco está lleno: nada se guarda hasta que haya lugar."
 
 
 def explain(app: FastAPI, pages: Pages) -> None:
@@ -34,6 +37,8 @@ def explain(app: FastAPI, pages: Pages) -> None:
         return page(request, 422) if _on_a_page(request) else await request_validation_exception_handler(request, error)
 
     async def unavailable(request: Request, _: Exception) -> Response:
+        if _on_a_page(request) and free_bytes() < LEAST_FREE:
+            return pages.page("problem", request, 503, title="No se pudo hacer", text=FULL)
         return page(request, 503) if _on_a_page(request) else Response(status_code=503, headers={"Retry-After": "2"})
 
     app.add_exception_handler(HTTPException, refused)

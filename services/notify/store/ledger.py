@@ -45,6 +45,7 @@ from services.notify.touches import NOT_AGAIN, State, Touch
 log = structlog.get_logger()
 
 KEY_HEARD = "key-heard/"  # and the call's reference: the key of its callback
+HOLDERS_FIRST = 3.0  # seconds
 HELD_CHECK = 1.0  # seconds; a held touch is looked at only while its company may be tried
 
 CLAIM = """
@@ -492,7 +493,12 @@ class Store:
         )
 
     async def expire_leases(self, *, check_in: float) -> int:
-        """What was being sent when its worker vanished becomes uncertain."""
+        """What was being sent when its worker vanished becomes uncertain.
+
+        After an outage of the database its holders come first: they write what they know as soon as it answers.
+        """
+        if not self._database.steady(HOLDERS_FIRST):
+            return 0
         async with self._database.transaction() as connection:
             rows = await connection.fetch(EXPIRE, check_in)
             events = [
