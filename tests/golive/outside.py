@@ -90,7 +90,7 @@ class Outside:
         return copied.returncode == 0
 
     def _run(self, *words: str) -> None:
-        environment = os.environ | self._served.environment
+        environment = os.environ | {"GOLIVE_IMAGE": self._served.environment["COMPOSE_PROJECT_NAME"]}
         done = subprocess.run([*self._command, *words], env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise Stumbled(f"docker compose {' '.join(words)}:\n{done.stderr}")
