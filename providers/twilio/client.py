@@ -253,5 +253,5 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK is unt
         if response.status_code == 429:
             retry_after = next((v for k, v in (response.headers or {}).items() if k.lower() == "retry-after"), "")
             wait = seconds_to_wait(str(retry_after), datetime.now(UTC))
-            raise Unavailable("twilio: too many requests", retry_after=wait)
+            raise Unavailable("twilio: 429", retry_after=wait)
         return response

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from kit.clock import now
 from kit.languages import preferred
+from services.console.decisions.outages import read_outage
 from services.console.decisions.telling import tell
 from services.console.words import translate
 
@@ -50,7 +51,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._jinja.globals |= {"business": business, "version": _version(), "tell": tell}
+        self._jinja.globals |= {"business": business, "version": _version(), "tell": tell, "read_outage": read_outage}
         self._jinja.filters |= {
             "t": jinja2.pass_context(lambda context, text: translate(str(text), context["lang"])),
             "when": jinja2.pass_context(lambda context, at: self._time(at, context["lang"])),

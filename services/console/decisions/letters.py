@@ -10,6 +10,7 @@ from typing import Any
 from contracts.failed_work import WorkFailed
 from kit.privacy import mask
 from services.console.decisions.actions import without_personal_data
+from services.console.decisions.outages import Outage, read_outage
 
 SHOWN = 4000
 MADE_BY_FAILURE = ("x-error", "x-reason", "x-where", "x-last-failure")
@@ -96,10 +97,11 @@ def read_letter(*, queue: str, body: bytes, message_id: str, lead: str, headers:
 
 def grouped(letters: Iterable[Letter]) -> list[tuple[str, str, list[Letter]]]:
     """Queue, cause and letters of each kind of failure, the largest first."""
-    groups: dict[tuple[str, str], list[Letter]] = {}
+    groups: dict[tuple[str, str, Outage | None], list[Letter]] = {}
     for letter in letters:
-        groups.setdefault((letter.queue, letter.error.partition(":")[0]), []).append(letter)
-    return [(queue, cause, one) for (queue, cause), one in sorted(groups.items(), key=lambda pair: -len(pair[1]))]
+        kind = (letter.queue, letter.error.partition(":")[0], read_outage(letter.error))
+        groups.setdefault(kind, []).append(letter)
+    return [(queue, cause, one) for (queue, cause, _), one in sorted(groups.items(), key=lambda pair: -len(pair[1]))]
 
 
 def headers_for_replay(headers: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from services.console.decisions.outages import NAMES, read_outage
+
 
 class Tone(StrEnum):
     """How a line should strike the eye."""
@@ -18,12 +20,16 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One line. `text`, `detail` and `channel` are for translation; the rest is shown as it is."""
+    """One line. `text`, `detail` and `channel` are for translation; the rest is shown as it is.
+
+    `values` fill the gaps of `detail`, where it has any.
+    """
 
     icon: str
     text: str
     tone: Tone = Tone.PLAIN
     detail: str = ""
+    values: tuple[str, ...] = ()
     channel: str = ""
     step: str = ""
     by: str = ""
@@ -79,7 +85,7 @@ OTHERS = {
     "reply.received": Told("«", "Respondió", Tone.GOOD),
     "outbound.paused": Told("■", "Se detuvo todo lo que sale", Tone.BAD),
     "outbound.resumed": Told("■", "Todo vuelve a salir", Tone.GOOD),
-    "provider.away": Told("!", "Un proveedor no responde", Tone.BAD),
+    "provider.away": Told("!", "Un proveedor no está disponible", Tone.BAD),
     "provider.back": Told("✓", "El proveedor responde de nuevo", Tone.GOOD),
     "spending.reached": Told("$", "El gasto se acerca al tope del día", Tone.DOUBT),
     "dead_letter.replayed": Told("↻", "Se reintentó un mensaje pendiente"),
@@ -115,7 +121,7 @@ REASONS = {
     "key_unheard": "no se sabe si lo pidió durante la llamada",
     "not_asked": "no lo pidió durante la llamada",
     "paused": "todo está detenido",
-    "provider_away": "el proveedor no responde",
+    "provider_away": "el proveedor no está disponible",
     "budget_spent": "se alcanzó el tope de gasto del día",
     "voicemail": "buzón de voz",
     "busy": "ocupado",
@@ -136,7 +142,7 @@ REASONS = {
 OWN_REASONS = {  # the same word, of another matter
     ("touch.deferred", "paused"): "su seguimiento está en pausa",
 }
-PLAIN_DETAILS = ("text", "about", "provider")
+PLAIN_DETAILS = ("text", "about")
 
 
 def tell(body: Mapping[str, Any]) -> Told:
@@ -145,10 +151,12 @@ def tell(body: Mapping[str, Any]) -> Told:
     touch = TOUCHES.get(topic)
     known = touch or OTHERS.get(topic, Told("•", topic))
     booking, card = body.get("booking") or {}, body.get("card") or {}
+    outage = read_outage(_text(body, "reason"))
     return replace(
         known,
         icon=ICONS.get(channel, "•") if touch else known.icon,
-        detail=_detail(body),
+        detail=outage.text if outage else _detail(body),
+        values=outage.values if outage else (),
         channel=CHANNELS.get(channel, "") if touch else "",
         step=_text(body, "step"),
         by=_text(body, "by"),
@@ -179,10 +187,16 @@ def _text(of: Any, name: str) -> str:
 
 
 def _detail(body: Mapping[str, Any]) -> str:
-    if (provider := _text(body, "provider")) and _text(body, "reason"):
-        return f"{provider}: {body['reason']}"
+    if provider := _text(body, "provider"):
+        return _provider_detail(provider, _text(body, "reason"))
     if reason := _text(body, "reason"):
         return OWN_REASONS.get((_text(body, "topic"), reason)) or REASONS.get(reason, reason)
     if number := body.get("by_lead_id"):
         return f"#{number}"
     return next((text for name in PLAIN_DETAILS if (text := _text(body, name))), "")
+
+
+def _provider_detail(provider: str, reason: str) -> str:
+    """The provider and why, named once."""
+    name = NAMES.get(provider, provider)
+    return f"{name}: {reason.removeprefix(f'{provider}: ')}" if reason else name

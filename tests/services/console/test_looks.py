@@ -18,7 +18,7 @@ from contracts.lead import Attention, Closing
 from contracts.outbound import ProviderAway, ProviderBack
 from contracts.touch import Channel, DeferReason, HoldReason, SkipReason, TouchDelayed, TouchSent
 from kit.examples import ExampleValues, refuse_examples
-from services.console.decisions import telling
+from services.console.decisions import outages, telling
 from services.console.decisions.companies import Company, heard
 from services.console.decisions.letters import grouped
 from services.console.decisions.segments import segments
@@ -95,6 +95,7 @@ NO_WORDS = {"Cal.com", "WhatsApp", "SMS", "Lead", "Leads", "Kommo", "Brevo", "Tw
 def test_every_text_has_its_english() -> None:
     told = {one.text for one in (*telling.TOUCHES.values(), *telling.OTHERS.values())}
     told |= set(telling.REASONS.values()) | set(telling.CHANNELS.values()) | set(telling.OWN_REASONS.values())
+    told |= {outages.UNACCEPTED, outages.ERROR, outages.SILENCE, *outages.STATUSES.values()}
     shown = shown_by_templates() | shown_by_orders() | told
 
     assert shown - ENGLISH.keys() - NO_WORDS == set()

@@ -6,22 +6,9 @@ import pytest
 from starlette.requests import Request
 
 from services.console.decisions.stopwatch import Objective, budget, cause, chain
-from services.console.decisions.users import ANYBODY
-from services.console.rendering import Pages
 from services.console.store.figures import Waits
+from tests.services.console.rendered import a_request, rendered
 from tests.services.console.test_leads import CREATED, DIALLED, folded
-
-PAGES = Pages(zone="America/Mexico_City", business="Demo")
-TOP: dict[str, Any] = {
-    **{"user": ANYBODY, "open": True, "token": "t", "at": "now", "seen": 0},
-    **{"switch": {"paused": False}, "flash": None},
-}
-
-
-def a_request(query: str = "", **headers: str) -> Request:
-    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "http", "method": "GET", "path": "/console", "query_string": query.encode(), "headers": raw}
-    return Request({**scope, "session": {}})
 
 
 def stopwatch(days: int, request: Request | None = None) -> str:
@@ -34,8 +21,7 @@ def stopwatch(days: int, request: Request | None = None) -> str:
         "by_source": by_day[:3],
         "chains": [(lead, chain(lead))],
     }
-    page = PAGES.page("stopwatch", request or a_request(), **TOP, periods=(1, 7), **facts)
-    return bytes(page.body).decode()
+    return rendered("stopwatch", request or a_request(), **facts)
 
 
 @pytest.mark.parametrize(("days", "labels"), [(1, 1), (8, 8), (9, 5), (31, 8)])
