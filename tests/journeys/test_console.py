@@ -135,6 +135,28 @@ async def exported(system: System, query: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
 
 
+async def test_a_wait_for_kommo_is_kommo_s_and_the_pages_say_why(system: System) -> None:
+    await system.order(provider="kommo", kind="status", status=429, retry_after="4")
+    lead = await system.lead(person())
+    await system.happens(lead, "lead.registered")
+    page = url(system, f"/leads/{lead}")
+
+    async def waits() -> str:
+        text = " ".join(re.sub(r"<[^>]+>", " ", (await system.http.get(page)).text).split())
+        found = re.search(r" Kommo (\+.*?) Marcado", text)
+        return found[1] if found else ""
+
+    async def told() -> bool:
+        return "del proveedor" in await waits()
+
+    await system.until(told, lambda: "the page does not show the wait")
+    wait = await waits()
+    kommos = re.search(r"\+([\d.]+) s del proveedor", wait)
+    assert kommos is not None, wait
+    assert float(kommos[1]) > 3, wait
+    assert "Kommo pide ir más despacio (429)" in (await system.http.get(url(system))).text
+
+
 async def test_a_pause_holds_the_follow_up_and_continuing_lets_it_go(system: System, browser: Browser) -> None:
     lead, form = await a_followed_lead(system)
     async with a_person(browser) as operator:

@@ -1,8 +1,8 @@
 """From the form to the booking: when each thing happened, and whose time each gap was."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from services.console.decisions.leads import Lead
@@ -33,19 +33,45 @@ class Stage:
     gaps: tuple[Gap, ...] = ()
 
 
-def chain(lead: Lead) -> list[Stage]:
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """While a company did not work for us; without an end, it still does not."""
+
+    begins: datetime
+    ends: datetime | None = None
+
+    def within(self, begin: datetime, end: datetime) -> timedelta:
+        """How much of a span it took."""
+        return max(timedelta(0), min(self.ends or end, end) - max(self.begins, begin))
+
+
+def absences(said: Sequence[tuple[datetime, bool]]) -> list[Absence]:
+    """A company's absences: `said` is when it was said, in order, and whether it was away."""
+    found: list[Absence] = []
+    for at, away in said:
+        open_since = found[-1].begins if found and found[-1].ends is None else None
+        if away and open_since is None:
+            found.append(Absence(at))
+        elif not away and open_since is not None:
+            found[-1] = Absence(open_since, at)
+    return found
+
+
+def chain(lead: Lead, kommo_absences: Sequence[Absence] = ()) -> list[Stage]:
     """The links there are, in the order of the journey: what has not happened is left out."""
-    return list(_links(lead))
+    return list(_links(lead, kommo_absences))
 
 
-def _links(lead: Lead) -> Iterator[Stage]:
+def _links(lead: Lead, kommo_absences: Sequence[Absence]) -> Iterator[Stage]:
     if lead.received_at is None or lead.accepted_at is None:
         return
     yield Stage("received", lead.received_at)
     yield Stage("accepted", lead.accepted_at, _gaps((Whose.OURS, lead.received_at, lead.accepted_at)))
     if lead.registered_at is not None:
         asked = lead.kommo_asked_at or lead.registered_at
-        gaps = _gaps((Whose.OURS, lead.accepted_at, asked), (Whose.COMPANY, asked, lead.registered_at))
+        absent = sum((one.within(lead.accepted_at, asked) for one in kommo_absences), timedelta(0))
+        ours_until = asked - absent  # what Kommo was absent is its own time, as is what it took to answer
+        gaps = _gaps((Whose.OURS, lead.accepted_at, ours_until), (Whose.COMPANY, ours_until, lead.registered_at))
         yield Stage("registered", lead.registered_at, gaps)
     yield from _call(lead, lead.accepted_at)
     yield from _fallback(lead)

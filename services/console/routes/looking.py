@@ -17,9 +17,10 @@ from kit.failures import describe
 from services.console.decisions.companies import COMPANIES
 from services.console.decisions.exporting import LEAD_COLUMNS, exported
 from services.console.decisions.journeys import numbers_of
+from services.console.decisions.leads import Lead
 from services.console.decisions.letters import Letter, grouped
 from services.console.decisions.segments import segments
-from services.console.decisions.stopwatch import Objective, budget, cause, chain
+from services.console.decisions.stopwatch import Objective, Stage, budget, cause, chain
 from services.console.decisions.telling import REASONS, without_earlier_delays
 from services.console.decisions.users import User
 from services.console.deps import Deps
@@ -105,7 +106,7 @@ async def stopwatch(request: Request, deps: FromApp, user: Viewer, days: Days = 
     top, since = await frame(request, deps, user, "stopwatch"), now() - timedelta(days=days)
     objective = Objective(deps.settings.objective_seconds, deps.settings.objective_share)
     calls, missed = await deps.figures.budget(since, objective)
-    newest = await deps.figures.leads(Wanted())
+    newest = (await deps.figures.leads(Wanted()))[:SHOWN]
     return deps.pages.page(
         "stopwatch",
         request,
@@ -116,8 +117,15 @@ async def stopwatch(request: Request, deps: FromApp, user: Viewer, days: Days = 
         missed=[(lead, cause(lead)) for lead in await deps.figures.missed(since, objective)],
         by_day=await deps.figures.waits_by_day(since, deps.settings.timezone),
         by_source=await deps.figures.waits_by_source(since),
-        chains=[(lead, chain(lead)) for lead in newest[:SHOWN]],
+        chains=list(zip(newest, await _chains(deps, newest), strict=True)),
     )
+
+
+async def _chains(deps: Deps, leads: list[Lead]) -> list[list[Stage]]:
+    """The chain of each lead, with what Kommo was absent as its own time."""
+    begins = [lead.accepted_at for lead in leads if lead.accepted_at is not None]
+    absences = await deps.figures.absences("kommo", min(begins), now()) if begins else []
+    return [chain(lead, absences) for lead in leads]
 
 
 async def _wanted(
@@ -189,7 +197,7 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: Lead
         reasons=REASONS,
         plan=plan,
         texts={one["touch_id"]: one for one in texts} if texts is not None else None,
-        chain=chain(lead) if lead else [],
+        chain=(await _chains(deps, [lead]))[0] if lead else [],
         kommo_url=f"{kommo}/leads/detail/{lead.kommo_lead_id}" if lead and lead.kommo_lead_id else None,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from kit.database import Database
 from services.console.decisions.leads import Lead, State
 from services.console.decisions.letters import FailedRow
-from services.console.decisions.stopwatch import Objective
+from services.console.decisions.stopwatch import Absence, Objective, absences
 from services.console.store.projections import lead_of
 
 PAGE = 50
@@ -57,6 +57,13 @@ ALARM = """select at, (body->>'percent')::int as percent from actions
            where topic = 'spending.reached' and at > now() - interval '24 hours' order by at desc limit 1"""
 FAILED = """select * from failed_work where $1::text[] is null or service || '-' || kind || '-' || row_id = any($1)
             order by at, service, kind, row_id limit $2"""
+# from the last word before the span on, so that one who was away when it began is known to be
+SAID_OF_COMPANY = """select at, topic = 'provider.away' as away from actions
+                     where topic in ('provider.away', 'provider.back') and body->>'provider' = $1 and at <= $3
+                       and at >= coalesce((select max(at) from actions
+                                           where topic in ('provider.away', 'provider.back')
+                                             and body->>'provider' = $1 and at <= $2), $2)
+                     order by at, id"""
 OUTCOMES = """select s.key as step, s.value as outcome, count(*) as leads from leads, jsonb_each_text(steps) s
               where accepted_at >= $1 group by 1, 2"""
 
@@ -204,6 +211,11 @@ class Figures:
 
     async def companies(self) -> dict[str, dict[str, Any]]:
         return {row["name"]: dict(row) for row in await self._database.fetch("select * from companies")}
+
+    async def absences(self, company: str, since: datetime, until: datetime) -> list[Absence]:
+        """When the company did not work for us, as far as that lay between the two times."""
+        rows = await self._database.fetch(SAID_OF_COMPANY, company, since, until)
+        return absences([(row["at"], row["away"]) for row in rows])
 
     async def unmatched(self) -> list[dict[str, Any]]:
         """Bookings that are nobody's, the newest first."""

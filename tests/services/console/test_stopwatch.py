@@ -3,8 +3,20 @@
 import pytest
 
 from contracts.call import CallUnanswered
+from contracts.lead import LeadRegistered
 from contracts.touch import Channel, HoldReason, Kind, TouchDeferred, TouchDue, TouchHeld, TouchSent
-from services.console.decisions.stopwatch import Budget, Gap, Objective, Stage, Whose, budget, cause, chain
+from services.console.decisions.stopwatch import (
+    Absence,
+    Budget,
+    Gap,
+    Objective,
+    Stage,
+    Whose,
+    absences,
+    budget,
+    cause,
+    chain,
+)
 from tests.services.console.test_leads import (
     ANSWERED,
     BOOKED,
@@ -12,6 +24,7 @@ from tests.services.console.test_leads import (
     DELIVERED,
     DIALLED,
     FELL_BACK,
+    LEAD,
     REGISTERED,
     UNANSWERED,
     at,
@@ -52,6 +65,17 @@ def test_the_night_is_the_window_s() -> None:
     stage = chain(folded(CREATED, deferred, due, dialled))[-1]
 
     assert gaps(stage) == [(Whose.WINDOW, 39_999.99), (Whose.OURS, 1.5), (Whose.COMPANY, 0.5)]
+
+
+def test_while_kommo_is_absent_the_wait_is_its_own() -> None:
+    registered = LeadRegistered(lead_id=LEAD, kommo_lead_id=99, at=at(326), asked_at=at(325))
+    said = [(at(-50), True), (at(-40), False), (at(2), True), (at(3), True), (at(326), False), (at(400), True)]
+    stage = chain(folded(CREATED, registered), absences(said))[-1]
+
+    assert gaps(stage) == [(Whose.OURS, 1.99), (Whose.COMPANY, 324.0)]
+    assert absences(said) == [Absence(at(-50), at(-40)), Absence(at(2), at(326)), Absence(at(400))]
+    assert gaps(chain(folded(CREATED, registered), [Absence(at(5))])[-1])[0] == (Whose.OURS, 4.99)
+    assert gaps(chain(folded(CREATED, registered), [Absence(at(500))])[-1])[0] == (Whose.OURS, 324.99)
 
 
 def test_a_stop_is_nobody_s_slowness() -> None:
