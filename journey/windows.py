@@ -76,6 +76,31 @@ def waking_opening(after: datetime, where: Whereabouts) -> Span | None:
     return _next(after, (WAKING,), where.phone_zones, where.country)
 
 
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The hours of each day by the clock of `zone`, Monday first, as the journey file writes them: `09:00-19:00`."""
+
+    zone: str
+    days: tuple[tuple[str, ...], ...]
+
+
+def usual_week(near: datetime, step: Step, channel: Channel, journey: Journey, where: Whereabouts) -> Week | None:
+    """Returns a touch's hours in the week of `near`, as if it had no holidays; None where it goes at any hour."""
+    rules = windows_of(step, channel, journey, law_of(where.country))
+    zones = _zones(channel, journey, where)
+    if not rules or not zones:
+        return None
+    today = near.astimezone(ZoneInfo(zones[0])).date()
+    monday = today - timedelta(days=today.weekday())
+    days = (_open_on(monday + timedelta(days=number), rules, zones, "") for number in range(7))
+    return Week(zones[0], tuple(tuple(_written(span, zones[0]) for span in day) for day in days))
+
+
+def _written(span: Span, zone: str) -> str:
+    opens, closes = (instant.astimezone(ZoneInfo(zone)) for instant in (span.opens, span.closes))
+    return f"{opens:%H:%M}-{closes:%H:%M}".replace("-00:00", "-24:00")
+
+
 def windows_of(
     step: Step, channel: Channel, journey: Journey, law: Law | None, *, answering: bool = False
 ) -> tuple[Window, ...]:

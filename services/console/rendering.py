@@ -1,14 +1,15 @@
 """Turns what is known into pages: Jinja templates, in the reader's language, with times in the business's zone."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_datetime, format_timedelta, get_day_names, get_timezone_location
 from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 from fastapi import Request
@@ -56,6 +57,8 @@ class Pages:
             "t": jinja2.pass_context(lambda context, text: translate(str(text), context["lang"])),
             "when": jinja2.pass_context(lambda context, at: self._time(at, context["lang"])),
             "exact": jinja2.pass_context(lambda context, at: self._time(at, context["lang"], "d MMM, HH:mm:ss")),
+            "week": jinja2.pass_context(lambda context, days: week_of(days, LANGUAGES[context["lang"]])),
+            "city": jinja2.pass_context(lambda context, zone: city_of(zone, LANGUAGES[context["lang"]])),
             "span": jinja2.pass_context(lambda context, span: span_of(span, LANGUAGES[context["lang"]])),
             "clock": lambda at: at.astimezone(self._zone).strftime("%H:%M:%S") if at else "",
             "lasting": lasting,
@@ -103,6 +106,28 @@ def lasting(seconds: float | None) -> str:
         if seconds < limit:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 86_400:.0f} d"
+
+
+def week_of(days: Sequence[Sequence[str]], locale: str) -> str:
+    """`lun–vie 9:00–19:00, sáb 10:00–14:00`, from the spans of each day, Monday first; closed days are left out."""
+    names = get_day_names("abbreviated", locale=locale)
+    parts = []
+    for spans, some in groupby(range(7), key=lambda day: list(days[day])):
+        if not spans:
+            continue
+        alike = list(some)
+        first, last = names[alike[0]], names[alike[-1]]
+        hours = " + ".join("–".join(time.removeprefix("0") for time in span.split("-")) for span in spans)
+        parts.append(f"{first if len(alike) == 1 else f'{first}–{last}'} {hours}")
+    return ", ".join(parts)
+
+
+def city_of(zone: str, locale: str) -> str:
+    """`Monterrey`, of America/Monterrey; a zone that has no city stays as it is."""
+    try:
+        return get_timezone_location(zone, locale=locale, return_city=True)
+    except LookupError:
+        return zone
 
 
 def span_of(span: timedelta, locale: str) -> str:

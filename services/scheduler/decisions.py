@@ -40,7 +40,7 @@ from contracts.touch import (
 )
 from journey.lateness import MoveTo, NoHours, SendNow, when_late
 from journey.model import FollowUpStep, Journey, MeetingStep, Step
-from journey.windows import Span, add_days, last_opening, next_opening
+from journey.windows import Span, Week, add_days, last_opening, next_opening, usual_week
 from journey.zones import Whereabouts, whereabouts
 
 Change = (
@@ -210,6 +210,12 @@ def missing_in(journey: Journey, event: TouchDeferred) -> str | None:
     if step is None:
         return f"the journey has no step {event.step}"
     return None if event.channel in step.channels else f"the journey's step {event.step} has no channel {event.channel}"
+
+
+def hours_of(timer: Timer, lead: Enrolment, journey: Journey) -> Week | None:
+    """The usual hours of a touch to come; None where it has none, or the journey no longer has its step."""
+    step = next((step for step in journey.steps if step.name == timer.step), None)
+    return usual_week(timer.due_at, step, timer.channel, journey, lead.where) if step is not None else None
 
 
 def moved_to(lead: Enrolment, event: LeadUpdated, *, zone: str, region: str) -> Enrolment:

@@ -7,8 +7,10 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel
 
 from contracts.touch import Channel
+from journey.windows import Week
 from kit.operators import admit
 from kit.service import deps_of
+from services.scheduler.decisions import hours_of
 from services.scheduler.deps import Deps
 
 
@@ -26,13 +28,21 @@ class CatchUp(BaseModel):
     held: bool
 
 
+class Hours(BaseModel):
+    """The hours that a touch keeps by the clock of `zone`: the spans of each day, Monday first."""
+
+    zone: str
+    days: list[list[str]]
+
+
 class ToCome(BaseModel):
-    """A touch that is planned; `booking` is its meeting's uid, empty where it has none."""
+    """A touch that is planned; `booking` is its meeting's uid, empty where it has none. Without `hours`, at any."""
 
     step: str
     channel: Channel
     booking: str
     due_at: datetime
+    hours: Hours | None
 
 
 class LeadPlan(BaseModel):
@@ -69,11 +79,24 @@ async def show_plan(lead_id: int, deps: FromApp) -> LeadPlan:
     if outlook is None:
         raise HTTPException(404)
     lead = outlook.lead
-    touches = [ToCome(step=t.step, channel=t.channel, booking=t.booking, due_at=t.due_at) for t in outlook.to_come]
+    touches = [
+        ToCome(
+            step=timer.step,
+            channel=timer.channel,
+            booking=timer.booking,
+            due_at=timer.due_at,
+            hours=_hours(hours_of(timer, lead, outlook.journey)),
+        )
+        for timer in outlook.to_come
+    ]
     return LeadPlan(
-        journey=outlook.journey,
+        journey=outlook.version,
         zone=lead.where.home,
         paused=lead.paused,
         stopped=lead.stopped or lead.follow_up_ended,
         touches=touches,
     )
+
+
+def _hours(week: Week | None) -> Hours | None:
+    return Hours(zone=week.zone, days=[list(spans) for spans in week.days]) if week is not None else None

@@ -145,10 +145,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A lead's enrolment, the hash of the journey it is pinned to, and its touches to come, the soonest first."""
+    """A lead's enrolment, the journey it is pinned to and its hash, and its touches to come, the soonest first."""
 
     lead: Enrolment
-    journey: str
+    version: str
+    journey: Journey
     to_come: Sequence[Timer]
 
 
@@ -288,8 +289,11 @@ class Store:
         rows = await self._database.fetch("select facts, journey from enrolments where lead_id = $1", lead_id)
         if not rows:
             return None
-        timers, [row] = await self._database.fetch(TO_COME, lead_id), rows
-        return Outlook(Enrolment.model_validate(row["facts"]), row["journey"], [_timer(timer) for timer in timers])
+        timers, version = await self._database.fetch(TO_COME, lead_id), rows[0]["journey"]
+        async with self._database.transaction() as connection:
+            journey = await self._journey(connection, version)
+        lead = Enrolment.model_validate(rows[0]["facts"])
+        return Outlook(lead, version, journey, [_timer(timer) for timer in timers])
 
     async def _rewrite(
         self,

@@ -18,6 +18,7 @@ from journey.windows import (
     last_opening,
     legal_opening,
     next_opening,
+    usual_week,
     waking_opening,
 )
 from journey.zones import Whereabouts, whereabouts
@@ -460,3 +461,28 @@ def test_every_step_has_a_name_of_its_own() -> None:
     assert isinstance(JOURNEY.step("day_3"), Step)
     with pytest.raises(KeyError):
         JOURNEY.step("day_7")
+
+
+def test_the_usual_week_of_a_touch_is_what_an_operator_may_read() -> None:
+    monterrey = Whereabouts("MX", (MONTERREY,), MONTERREY)
+    holiday = at(MONTERREY, 2026, 2, 2, 10)
+    week = usual_week(holiday, JOURNEY.step("welcome_call"), Channel.CALL, JOURNEY, monterrey)
+
+    assert week is not None
+    assert (week.zone, week.days) == (MONTERREY, (("09:00-19:00",),) * 5 + (("10:00-14:00",), ()))
+    shifted = usual_week(holiday, JOURNEY.step("shifted"), Channel.EMAIL, JOURNEY, monterrey)
+    assert shifted is not None
+    assert shifted.days[0] == ("09:00-12:00", "12:00-15:00")
+    nonstop = usual_week(holiday, JOURNEY.step("nightly"), Channel.EMAIL, JOURNEY, monterrey)
+    assert nonstop is not None
+    assert nonstop.days == (("00:00-24:00",),) * 7
+    assert usual_week(holiday, JOURNEY.step("welcome_email"), Channel.EMAIL, JOURNEY, monterrey) is None
+    assert usual_week(holiday, JOURNEY.step("any_call"), Channel.CALL, JOURNEY, SATELLITE) is None
+
+
+def test_the_usual_week_of_a_number_in_two_zones_is_open_in_both() -> None:
+    two = Whereabouts("MX", (MEXICO, TIJUANA), MEXICO)
+    week = usual_week(at(MEXICO, 2026, 3, 2, 10), JOURNEY.step("welcome_call"), Channel.CALL, JOURNEY, two)
+
+    assert week is not None
+    assert (week.zone, week.days[0], week.days[5]) == (MEXICO, ("11:00-19:00",), ("12:00-14:00",))

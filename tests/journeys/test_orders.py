@@ -204,6 +204,7 @@ async def test_the_plan_names_what_comes_the_soonest_first(system: System) -> No
         ("reminder", "whatsapp", uid),
         ("after_meeting", "email", uid),
     ]
+    assert [one["hours"] for one in plan["touches"]] == [None, None]
     assert (plan["zone"], plan["paused"], plan["stopped"]) == ("America/Mexico_City", False, None)
     assert plan["journey"] == await system.sql("scheduler", "select journey from enrolments where lead_id = $1", lead)
     assert await ask(system, "scheduler", "/leads/1") == 404

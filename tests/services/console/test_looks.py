@@ -24,7 +24,7 @@ from services.console.decisions.letters import grouped
 from services.console.decisions.segments import segments
 from services.console.decisions.telling import tell, without_earlier_delays
 from services.console.decisions.users import Role, read_users
-from services.console.rendering import lasting, moment, span_of
+from services.console.rendering import city_of, lasting, moment, span_of, week_of
 from services.console.settings import Settings
 from services.console.words import ENGLISH, translate
 from tests.services.console.test_leads import at, touch
@@ -171,6 +171,16 @@ def test_durations_are_as_exact_as_anybody_cares(seconds: float | None, text: st
 def test_spans_of_the_journey_read_in_words() -> None:
     assert span_of(timedelta(days=3), "es_MX") == "3 días"
     assert span_of(timedelta(hours=36), "en_US") == "1 day 12 hours"
+
+
+def test_hours_read_in_words() -> None:
+    days = [["09:00-19:00"]] * 5 + [["10:00-14:00", "16:00-24:00"], []]
+
+    assert week_of(days, "es_MX") == "lun–vie 9:00–19:00, sáb 10:00–14:00 + 16:00–24:00"
+    assert week_of(days, "en_US") == "Mon–Fri 9:00–19:00, Sat 10:00–14:00 + 16:00–24:00"
+    assert week_of([["00:00-24:00"]] * 7, "es_MX") == "lun–dom 0:00–24:00"
+    assert city_of("America/Mexico_City", "es_MX") == "Ciudad de México"
+    assert city_of("Nowhere/Land", "es_MX") == "Nowhere/Land"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Pages that only much or odd data show: rendered with it, without a server."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,7 +9,7 @@ from starlette.requests import Request
 
 from services.console.decisions.stopwatch import Objective, budget, cause, chain
 from services.console.store.figures import Waits
-from tests.services.console.rendered import a_request, rendered
+from tests.services.console.rendered import a_request, lead_page, rendered
 from tests.services.console.test_leads import CREATED, DIALLED, folded
 
 
@@ -38,3 +40,44 @@ def test_a_page_is_read_in_the_reader_s_language() -> None:
 
 def test_an_overspent_budget_shows() -> None:
     assert 'class="budget over"' in stopwatch(3)
+
+
+HOURS = {"zone": "America/Monterrey", "days": [["09:00-19:00"]] * 5 + [["10:00-14:00"], []]}
+TO_COME = {"step": "welcome_call", "channel": "call", "booking": "", "due_at": "2026-03-02T15:00:00+00:00"}
+
+
+def a_plan(*touches: dict[str, Any]) -> dict[str, Any]:
+    return {"journey": "3f" * 32, "zone": "America/Monterrey", "paused": False, "stopped": None, "touches": touches}
+
+
+def put_off(**changes: str) -> list[dict[str, Any]]:
+    body = {"topic": "touch.deferred", "step": "welcome_call", "channel": "call", "touch_id": "t", "reason": "hours"}
+    return [{"id": 1, "at": datetime(2026, 3, 2, 4, tzinfo=UTC), "body": body | changes}]
+
+
+def words(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "lun–vie 9:00–19:00, sáb 10:00–14:00, hora de Monterrey; sale 2 mar, 09:00"),
+        ("en", "Mon–Fri 9:00–19:00, Sat 10:00–14:00, Monterrey time; leaves 2 Mar, 09:00"),
+    ],
+)
+def test_what_waits_for_its_hours_says_which_and_until_when(language: str, text: str) -> None:
+    assert text in words(lead_page(language, plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off()))
+
+
+def test_what_was_put_off_for_another_reason_says_until_when() -> None:
+    page = words(lead_page(plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off(reason="daily_limit")))
+
+    assert "ya tuvo su contacto de hoy" in page
+    assert "sale 2 mar, 09:00" in page
+    assert "hora de Monterrey" not in page
+
+
+@pytest.mark.parametrize("plan", [None, a_plan(), a_plan(TO_COME)], ids=["no scheduler", "gone out", "an older one"])
+def test_what_the_scheduler_does_not_say_leaves_a_gap(plan: dict[str, Any] | None) -> None:
+    assert "no es hora de contactarle" in words(lead_page(plan=plan, events=put_off()))

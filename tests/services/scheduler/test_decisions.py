@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,6 +32,7 @@ from services.scheduler.decisions import (
     enrol,
     erased,
     fall_due,
+    hours_of,
     leave_out,
     plan,
     reconcile,
@@ -87,6 +89,16 @@ def test_a_new_lead_gets_the_four_follow_ups_on_their_days() -> None:
         "day_9": local(2026, 3, 11, 10),
         "day_12": local(2026, 3, 14, 10),
     }
+
+
+def test_a_touch_to_come_has_its_usual_hours() -> None:
+    lead = a_lead()
+    [day_3, *_] = plan(lead, JOURNEY)
+    week = hours_of(day_3, lead, JOURNEY)
+
+    assert week is not None
+    assert week.days == (("09:00-20:00",),) * 6 + ((),)
+    assert hours_of(replace(day_3, step="gone"), lead, JOURNEY) is None
 
 
 def test_a_booking_replaces_them_by_the_meetings_touches() -> None:
