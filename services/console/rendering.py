@@ -20,7 +20,7 @@ from kit.clock import now
 from kit.languages import preferred
 from services.console.decisions.outages import read_outage
 from services.console.decisions.telling import tell
-from services.console.words import translate
+from services.console.words import step_name, translate
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -55,6 +55,7 @@ class Pages:
         self._jinja.globals |= {"business": business, "version": _version(), "tell": tell, "read_outage": read_outage}
         self._jinja.filters |= {
             "t": jinja2.pass_context(lambda context, text: translate(str(text), context["lang"])),
+            "step": jinja2.pass_context(lambda context, step: step_name(step, context["lang"])),
             "when": jinja2.pass_context(lambda context, at: self._time(at, context["lang"])),
             "exact": jinja2.pass_context(lambda context, at: self._time(at, context["lang"], "d MMM, HH:mm:ss")),
             "week": jinja2.pass_context(lambda context, days: week_of(days, LANGUAGES[context["lang"]])),

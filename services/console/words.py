@@ -1,5 +1,21 @@
 """The pages' words: written in Spanish where they stand, and here in English. Another language is one more table."""
 
+import re
+
+# the steps of the journey that comes along; one of your own is shown by its own name
+STEPS = {
+    "welcome_email": "Correo de bienvenida",
+    "welcome_call": "Llamada de bienvenida",
+    "confirmation": "Confirmación",
+    "confirmation_email": "Confirmación por correo",
+    "reminder": "Recordatorio",
+    "after_meeting": "Después de la reunión",
+    "booking_link": "Enlace para agendar",
+    "already_booked": "Aviso de que ya tiene reunión",
+}
+A_DAY = re.compile(r"day_(\d+)")
+NTH_DAY = "Día {}"
+
 ENGLISH = {
     "RabbitMQ no responde: no se hizo nada.": "RabbitMQ does not answer: nothing was done.",
     "Algo no está disponible en este momento. Inténtalo de nuevo en unos segundos.": "Something is not available right now. Try again in a few seconds.",
@@ -259,6 +275,17 @@ ENGLISH = {
     "Un día": "One day",
     "Un proveedor no está disponible": "A provider is unavailable",
     "Una reserva que no es de ningún lead": "A booking that is no lead's",
+    "Correo de bienvenida": "Welcome email",
+    "Llamada de bienvenida": "Welcome call",
+    "Confirmación": "Confirmation",
+    "Confirmación por correo": "Confirmation by email",
+    "Recordatorio": "Reminder",
+    "Después de la reunión": "After the meeting",
+    "Enlace para agendar": "Booking link",
+    "Aviso de que ya tiene reunión": "Notice of the meeting they have",
+    "Día {}": "Day {}",
+    "Contactado es quien contestó la llamada, respondió, o recibió un WhatsApp o SMS. Un correo entregado no cuenta.": "Reached is who answered the call, replied, or received a WhatsApp or SMS. A delivered email does not count.",
+    "Cal.com nombró al lead {}, que no se conoce": "Cal.com named lead {}, whom nobody knows",
     "Últimos 7 días": "Last 7 days",
     "Ver": "Show",
     "Ver en Kommo": "See in Kommo",
@@ -347,3 +374,10 @@ ENGLISH = {
 def translate(text: str, language: str) -> str:
     """The text in `language`; what a lead or a provider wrote has no translation, and stays as it is."""
     return ENGLISH.get(text, text) if language == "en" else text
+
+
+def step_name(step: str, language: str) -> str:
+    """What a reader calls a step of the journey."""
+    if day := A_DAY.fullmatch(step):
+        return translate(NTH_DAY, language).format(day[1])
+    return translate(STEPS.get(step, step), language)

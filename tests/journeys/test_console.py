@@ -75,7 +75,7 @@ async def test_a_lead_sent_from_the_sandbox_s_page_appears_live_and_its_page_tel
 
         await expect(now.get_by_role("link", name=name).first).to_be_visible()
         await now.get_by_role("link", name=name).first.click()
-        await shown(now, "No contestó", "WhatsApp: Entregado", "Registrado en Kommo", "day_12", "Guardado", "Marcado")
+        await shown(now, "No contestó", "WhatsApp: Entregado", "Registrado en Kommo", "Día 12", "Guardado", "Marcado")
         await expect(now.locator("#timeline pre").first).to_contain_text("Nadia")
 
 
@@ -182,8 +182,8 @@ async def test_a_skipped_step_is_not_made_and_the_next_one_is(system: System, br
     before = len(await system.sandbox("messages", e164(form)))
     async with a_person(browser) as operator:
         page = await operator.open(url(system, f"/leads/{lead}"))
-        await page.get_by_role("button", name="Omitir day_3").click()
-        await expect(page.get_by_role("button", name="Omitir day_6")).to_be_visible()
+        await page.get_by_role("button", name="Omitir: Día 3").click()
+        await expect(page.get_by_role("button", name="Omitir: Día 6")).to_be_visible()
         await shown(page, "lo decidió una persona")
     await system.planned(lead, "day_6", "day_9", "day_12")
     await system.let_pass(lead, "day_6")
@@ -612,7 +612,7 @@ async def test_the_operators_api_is_had_with_its_token_alone(system: System, clo
         renamed = await system.http.get(api, headers={**bearer, "Host": "evil.example"})
         read = await system.http.get(api, headers=bearer)
 
-    assert "day_12" in page.text  # which the scheduler told the console, and nobody else
+    assert "Día 12" in page.text  # which the scheduler told the console, and nobody else
     assert [answer.status_code for answer in refused] == [401] * 4
     assert (foreign.status_code, renamed.status_code) == (403, 400)
     assert read.json()["paused"] is False

@@ -17,6 +17,7 @@ from contracts.catalogue import EVERY_EVENT
 from contracts.lead import Attention, Closing
 from contracts.outbound import ProviderAway, ProviderBack
 from contracts.touch import Channel, DeferReason, HoldReason, SkipReason, TouchDelayed, TouchSent
+from journey.settings import JourneySettings, load_journey
 from kit.examples import ExampleValues, refuse_examples
 from services.console.decisions import outages, telling
 from services.console.decisions.companies import Company, heard
@@ -26,7 +27,9 @@ from services.console.decisions.telling import tell, without_earlier_delays
 from services.console.decisions.users import Role, read_users
 from services.console.rendering import city_of, lasting, moment, span_of, week_of
 from services.console.settings import Settings
-from services.console.words import ENGLISH, translate
+from services.console.words import ENGLISH, NTH_DAY, STEPS, step_name, translate
+from services.notify.decisions.first_contact import ALREADY_BOOKED
+from services.notify.touches import BOOKING_LINK
 from tests.services.console.test_leads import at, touch
 from tests.services.console.test_letters import read
 
@@ -95,12 +98,23 @@ NO_WORDS = {"Cal.com", "WhatsApp", "SMS", "Lead", "Leads", "Kommo", "Brevo", "Tw
 def test_every_text_has_its_english() -> None:
     told = {one.text for one in (*telling.TOUCHES.values(), *telling.OTHERS.values())}
     told |= set(telling.REASONS.values()) | set(telling.CHANNELS.values()) | set(telling.OWN_REASONS.values())
+    told |= {*STEPS.values(), NTH_DAY}
     told |= {outages.UNACCEPTED, outages.ERROR, outages.SILENCE, *outages.STATUSES.values()}
     shown = shown_by_templates() | shown_by_orders() | told
 
     assert shown - ENGLISH.keys() - NO_WORDS == set()
     assert translate("Ahora", "en") == "Now"
     assert translate("Ana dijo", "en") == "Ana dijo"
+
+
+def test_every_step_that_comes_along_has_a_name_in_both_languages() -> None:
+    journey = load_journey(JourneySettings(_env_file=None))[0]
+    steps = [*(step.name for step in journey.steps), BOOKING_LINK, ALREADY_BOOKED]
+
+    assert [step for step in steps if step_name(step, "es") == step] == []
+    assert [step for step in steps if step_name(step, "en") == step_name(step, "es")] == []
+    assert (step_name("day_3", "es"), step_name("day_12", "en")) == ("Día 3", "Day 12")
+    assert step_name("oferta_de_mayo", "es") == "oferta_de_mayo"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from services.console.decisions.stopwatch import Objective, budget, cause, chain
 from services.console.store.figures import Waits
-from tests.services.console.rendered import a_request, lead_page, rendered
+from tests.services.console.rendered import a_request, lead_page, letters_page, now_page, rendered
 from tests.services.console.test_leads import CREATED, DIALLED, folded
 
 
@@ -81,3 +81,25 @@ def test_what_was_put_off_for_another_reason_says_until_when() -> None:
 @pytest.mark.parametrize("plan", [None, a_plan(), a_plan(TO_COME)], ids=["no scheduler", "gone out", "an older one"])
 def test_what_the_scheduler_does_not_say_leaves_a_gap(plan: dict[str, Any] | None) -> None:
     assert "no es hora de contactarle" in words(lead_page(plan=plan, events=put_off()))
+
+
+@pytest.mark.parametrize(("language", "name"), [("es", "Llamada de bienvenida"), ("en", "Welcome call")])
+def test_steps_are_read_by_name(language: str, name: str) -> None:
+    doubtful = {"lead_id": 7, "at": "2026-03-02T15:00:00Z", "detail": {"touch_id": "t", **TO_COME}}
+    lead = words(lead_page(language, plan=a_plan(TO_COME), events=put_off(), lead=folded(CREATED, DIALLED)))
+
+    assert lead.count(name) == 3  # to skip, to come, and what was
+    assert name in words(letters_page(language, unknown=[doubtful]))
+    assert "welcome_call" not in lead
+
+
+def test_who_counts_as_reached_is_said() -> None:
+    assert "Un correo entregado no cuenta." in now_page()
+
+
+def test_a_booking_of_nobody_names_the_lead_that_it_is_meant_for() -> None:
+    nobodys = {"uid": "legacy-123456", "starts_at": None, "email": "", "phone": ""}
+    page = words(letters_page(unmatched=[nobodys]))
+
+    assert "Cal.com nombró al lead 123456, que no se conoce" in page
+    assert "legacy" not in page
