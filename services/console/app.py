@@ -3,7 +3,6 @@
 import asyncio
 
 from fastapi import FastAPI
-from starlette.middleware.sessions import SessionMiddleware
 
 from journey.settings import load_journey
 from kit.batcher import Batcher
@@ -20,7 +19,7 @@ from services.console.handlers import SAYS, router
 from services.console.neighbours import Neighbours
 from services.console.rendering import Pages
 from services.console.routes import api, entering, looking, ordering, problems
-from services.console.session import COOKIE, LASTS
+from services.console.session import COOKIE, LASTS, Sessions
 from services.console.set_aside import SetAside
 from services.console.settings import Settings
 from services.console.store.actions import Store
@@ -82,13 +81,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = make_app(frame, open_deps=open_deps, handlers=router, routes=routes, ticks=ticks, says=SAYS)
     problems.explain(app, pages)
     app.add_middleware(
-        SessionMiddleware,
+        Sessions,
         secret_key=settings.console_secret.get_secret_value(),
         session_cookie=COOKIE,
         max_age=LASTS,
         path="/console",
         same_site="lax",
-        https_only=settings.pauta_profile == "production",
     )
     answer_only_to(app, "console", addresses=settings.addresses)
     return traced(app, frame)

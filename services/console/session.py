@@ -3,11 +3,13 @@
 import hmac
 import secrets
 import time
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import structlog
 from fastapi import Depends, Form, HTTPException, Request
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kit.service import deps_of
 from services.console.decisions.users import ANYBODY, User
@@ -20,6 +22,21 @@ LASTS = 12 * 3600  # seconds
 LOGIN = "/console/login"
 
 FromApp = Annotated[Deps, Depends(deps_of)]
+
+
+class Sessions:
+    """Starlette's sessions. The cookie is for https alone where the request came by https, as the gateway tells.
+
+    Without a certificate the console answers this machine only, and Safari keeps no Secure cookie of http://localhost.
+    """
+
+    def __init__(self, app: ASGIApp, /, **options: Any) -> None:
+        self._plain = SessionMiddleware(app, **options)
+        self._secure = SessionMiddleware(app, https_only=True, **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sessions = self._secure if scope.get("scheme") == "https" else self._plain
+        await sessions(scope, receive, send)
 
 
 async def user_of(request: Request, deps: Deps) -> User | None:

@@ -52,6 +52,19 @@ async def port(system: System) -> AsyncIterator[int]:
         gateway.stop()
 
 
+async def test_the_console_s_cookie_is_for_https_alone_where_it_is_given_by_https(system: System, port: int) -> None:
+    forged = {"X-Forwarded-Proto": "https"}
+    async with httpx.AsyncClient(verify=OURS) as client, httpx.AsyncClient(headers=forged) as other:
+        by_https = await client.get(f"https://localhost:{port}/console?lang=en")
+        by_http = await other.get(f"{system.native.addresses.gateway}/console?lang=en")
+
+    flags = [
+        {part.strip().lower() for part in answer.headers["set-cookie"].split(";")} for answer in (by_https, by_http)
+    ]
+    assert ["secure" in some for some in flags] == [True, False]
+    assert all({"httponly", "samesite=lax", "path=/console"} <= some for some in flags)
+
+
 class Stranger:
     """One connection that speaks HTTP/2 as it likes."""
 
