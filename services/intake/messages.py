@@ -23,7 +23,11 @@ SPANISH: Mapping[str, str] = {
     "too_many": "Recibimos demasiados envíos desde tu conexión. Intenta de nuevo en un momento.",
     "unavailable": "No pudimos guardar tus datos. Intenta de nuevo en unos segundos.",
     "form_problem": "Revisa tus datos",
-    "go_back": "Vuelve al formulario y corrígelo.",
+    "not_taken": "No pudimos recibir tus datos",
+    "go_back": "Volver al formulario.",
+    "back_button": "Con el botón Atrás de tu navegador no pierdes lo que escribiste.",
+    "thanks": "Gracias, recibimos tus datos.",
+    "lang": "es",
 }
 ENGLISH: Mapping[str, str] = {
     "missing": "This field is required.",
@@ -44,7 +48,11 @@ ENGLISH: Mapping[str, str] = {
     "too_many": "Too many submissions came from your connection. Try again in a moment.",
     "unavailable": "Your data could not be stored. Try again in a few seconds.",
     "form_problem": "Check your data",
-    "go_back": "Go back to the form and correct it.",
+    "not_taken": "Your data could not be taken",
+    "go_back": "Back to the form.",
+    "back_button": "With your browser's Back button you do not lose what you wrote.",
+    "thanks": "Thank you, we received your data.",
+    "lang": "en",
 }
 
 

@@ -43,7 +43,8 @@ _PROBLEMS = {
 
 def describe_lead_route() -> dict[str, Any]:
     """The path item of POST /api/lead."""
-    refused = {"application/json": {"schema": _FIELD_ERRORS}, "text/html": {"schema": {"type": "string"}}}
+    page = {"schema": {"type": "string"}}
+    refused = {"application/json": {"schema": _FIELD_ERRORS}, "text/html": page}
     accepted = {
         "type": "object",
         "required": ["ok", "lead_id"],
@@ -68,7 +69,10 @@ def describe_lead_route() -> dict[str, Any]:
                 },
             },
             "responses": {
-                "202": {"description": "Stored", "content": {"application/json": {"schema": accepted}}},
+                "202": {
+                    "description": "Stored; a page for a browser that posted a form and has no other to go on to",
+                    "content": {"application/json": {"schema": accepted}, "text/html": page},
+                },
                 "303": {"description": "Stored; a browser goes on to the thank-you page"},
                 **{status: {"description": text, "content": refused} for status, text in _PROBLEMS.items()},
             },

@@ -93,9 +93,10 @@ async def _take(request: Request, deps: Deps, received_at: datetime) -> Response
     if isinstance(verdict, Conflict):
         raise Rejected(409, Fault("Idempotency-Key", "key_reused"))
     log.info("lead.accepted", lead_id=verdict.submission_id, verdict=type(verdict).__name__.lower())
-    if kind != JSON and _wants_page(request) and (target := redirect_target(fields.get(REDIRECT_FIELD), deps.settings)):
-        return RedirectResponse(target, status_code=303)
     headers = {"Idempotent-Replayed": "true"} if isinstance(verdict, Replay) else None
+    if kind != JSON and _wants_page(request):
+        target = redirect_target(fields.get(REDIRECT_FIELD), deps.settings)
+        return RedirectResponse(target, status_code=303) if target else _thanks(request, headers)
     return JSONResponse({"ok": True, "lead_id": verdict.submission_id}, status_code=202, headers=headers)
 
 
@@ -165,6 +166,7 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _wants_page(request: Request) -> bool:
+    """Whether a browser shows the answer to a person; a script's own `fetch` asks for anything (*/*)."""
     return "text/html" in request.headers.get("accept", "")
 
 
@@ -178,23 +180,42 @@ def redirect_target(wanted: object, settings: Settings) -> str | None:
 
 
 def _explain(request: Request, rejected: Rejected) -> Response:
-    words = language(request.headers.get("accept-language", ""))
+    words = _words(request)
     errors = [{"field": f.field, "message": words[f.code].format(limit=f.limit)} for f in rejected.faults]
     headers = {"Retry-After": "60" if rejected.status == 429 else "2"} if rejected.status in (429, 503) else None
     if _wants_page(request):
-        return HTMLResponse(_page(words, errors), status_code=rejected.status, headers=headers)
+        return HTMLResponse(_problem(request, errors, rejected.status), status_code=rejected.status, headers=headers)
     return JSONResponse({"ok": False, "errors": errors}, status_code=rejected.status, headers=headers)
 
 
-def _page(words: Mapping[str, str], errors: list[dict[str, str]]) -> str:
-    """For a person whose browser posted the form itself."""
+def _thanks(request: Request, headers: Mapping[str, str] | None) -> Response:
+    """For a person whose form names no page to go on to."""
+    words = _words(request)
+    return HTMLResponse(_page(words, words["thanks"], ""), status_code=202, headers=headers)
+
+
+def _problem(request: Request, errors: list[dict[str, str]], status: int) -> str:
+    """For a person whose browser posted the form itself: what is wrong, and the way back."""
+    words = _words(request)
     items = "".join(
         f"<li>{'<b>' + html.escape(e['field']) + '</b>: ' if e['field'] else ''}{html.escape(e['message'])}</li>"
         for e in errors
     )
-    title = words["form_problem"]
+    back, came_from = words["go_back"], request.headers.get("referer", "")
+    if came_from.startswith(("https://", "http://")):
+        back = f'<a href="{html.escape(came_from)}">{back}</a>'
+    title = words["form_problem" if status == 422 else "not_taken"]
+    return _page(words, title, f"<ul>{items}</ul><p>{back} {words['back_button']}</p>")
+
+
+def _page(words: Mapping[str, str], title: str, content: str) -> str:
+    """A page that needs neither script nor anything else from anywhere."""
     return (
-        f'<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><body style='font:18px system-ui;max-width:34em;margin:3em auto;padding:0 1em'>"
-        f"<h1>{title}</h1><ul>{items}</ul><p>{words['go_back']}</p>"
+        f'<!doctype html><html lang="{words["lang"]}"><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{title}</title>'
+        f"<body style='font:18px system-ui;max-width:34em;margin:3em auto;padding:0 1em'><h1>{title}</h1>{content}"
     )
+
+
+def _words(request: Request) -> Mapping[str, str]:
+    return language(request.headers.get("accept-language", ""))

@@ -146,6 +146,8 @@ async def test_a_browsers_bad_form_is_a_page_that_escapes(system: System) -> Non
     assert answer.status_code == 422
     assert answer.headers["content-type"].startswith("text/html")
     assert "<b>nombre</b>: Este campo es obligatorio." in answer.text
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert "<script" not in answer.text
 
 
 async def test_only_allowed_pages_may_post_from_a_script(system: System) -> None:
