@@ -11,8 +11,10 @@ import httpx
 
 from pauta.demo.guests import GUESTS, Guest
 from pauta.demo.watcher import Watcher, out
+from pauta.demo.words import language_of, say
 from pauta.running.compose import Compose
 from pauta.running.native import Addresses, Native
+from pauta.running.recipe import variables
 from pauta.running.servers import free_ports, listens
 
 PATIENCE = 60.0
@@ -27,15 +29,16 @@ class System(Protocol):
 
 def run(*, docker: bool, replicas: int = 1) -> bool:
     """True when everything that should have happened did, and nothing else. `replicas` are for Docker."""
-    began = time.monotonic()
+    began, language = time.monotonic(), language_of(variables())
     with tempfile.TemporaryDirectory(prefix="pauta-demo-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as a user of its own
         system = _compose(replicas) if docker else Native(Path(folder) / "system", _variables())
-        out.print(f"[bold]Starting Pauta[/] with {'Docker Compose' if docker else 'plain processes'} …")
+        engine = "Docker Compose" if docker else "plain processes"
+        out.print(say(f"[bold]Starting Pauta[/] with {engine} …", language))
         try:
             system.start()
-            _say_where(system.addresses, time.monotonic() - began)
-            problems = _play(system.addresses)
+            _say_where(system.addresses, time.monotonic() - began, language)
+            problems = _play(system.addresses, language)
         finally:
             if isinstance(system, Compose):
                 system.stop(forget=True)
@@ -43,10 +46,8 @@ def run(*, docker: bool, replicas: int = 1) -> bool:
                 system.stop()
     for problem in problems:
         out.print(f"[red bold]✗[/] {problem}")
-    took = time.monotonic() - began
-    out.print(
-        f"[bold]{'Something is wrong.' if problems else 'Everything happened as it should.'}[/] {took:.0f} s in all."
-    )
+    end = say("Something is wrong." if problems else "Everything happened as it should.", language)
+    out.print(say("{} {:.0f} s in all.", language).format(f"[bold]{end}[/]", time.monotonic() - began))
     return not problems
 
 
@@ -73,17 +74,21 @@ def _compose(replicas: int) -> Compose:
     return Compose(_variables() | {"COMPOSE_ENV_FILES": str(empty)}, project="pauta-demo", replicas=replicas)
 
 
-def _say_where(addresses: Addresses, seconds: float) -> None:
-    out.print(f"Up after {seconds:.1f} s. Console {addresses.gateway}/console, phone {addresses.gateway}/sandbox,")
-    out.print(
-        f"actions {addresses.console}/api/actions, RabbitMQ management {addresses.rabbitmq} (pauta / rabbitmq-demo)\n"
+def _say_where(addresses: Addresses, seconds: float, language: str) -> None:
+    text = "Up after {:.1f} s. Console {}, phone {},\nactions {}, RabbitMQ management {} (pauta / rabbitmq-demo)\n"
+    console, phone, actions = (
+        f"{addresses.gateway}/console",
+        f"{addresses.gateway}/sandbox",
+        f"{addresses.console}/api/actions",
     )
+    out.print(say(text, language).format(seconds, console, phone, actions, addresses.rabbitmq))
+    out.print(say("Twelve days of follow-up pass in about 15 seconds here: deploy/journey.demo.yml", language))
 
 
-def _play(addresses: Addresses) -> list[str]:
+def _play(addresses: Addresses, language: str) -> list[str]:
     watcher = Watcher(addresses)
     for guest in GUESTS:
-        _send(addresses, watcher, guest)
+        _send(addresses, watcher, guest, language)
     first = GUESTS[0]
     again = _post(addresses, first.form, "json")
     wrong = _post(addresses, {"nombre": "", "telefono": "123", "email": "nada"}, "json")
@@ -94,14 +99,12 @@ def _play(addresses: Addresses) -> list[str]:
     known = next(lead for lead, guest in watcher.guests.items() if guest is first)
     if again.json().get("lead_id") != known:
         problems.append(f"{first.name}'s second form was answered {again.text}, not with lead {known}")
-    out.print(
-        f"{first.name}'s second form within a day: {again.status_code} {again.text} – the same lead, no second welcome"
-    )
+    text = "{}'s second form within a day: {} {} – the same lead, no second welcome"
+    out.print(say(text, language).format(first.name, again.status_code, again.text))
     if wrong.status_code != 422 or {e["field"] for e in wrong.json()["errors"]} != {"nombre", "telefono", "email"}:
         problems.append(f"a form full of mistakes was answered {wrong.status_code} {wrong.text}")
-    out.print(
-        f"A form full of mistakes: {wrong.status_code} {json.dumps(wrong.json()['errors'], ensure_ascii=False)}\n"
-    )
+    errors = json.dumps(wrong.json()["errors"], ensure_ascii=False)
+    out.print(say("A form full of mistakes: {} {}\n", language).format(wrong.status_code, errors))
     return problems
 
 
@@ -116,7 +119,7 @@ def _look(addresses: Addresses, name: str) -> list[str]:
     ]
 
 
-def _send(addresses: Addresses, watcher: Watcher, guest: Guest) -> None:
+def _send(addresses: Addresses, watcher: Watcher, guest: Guest, language: str) -> None:
     if guest.fault:
         time.sleep(1)  # so that it is this guest's call that goes wrong
         httpx.post(f"{addresses.sandbox}/sandbox/faults", json=guest.fault).raise_for_status()
@@ -124,7 +127,7 @@ def _send(addresses: Addresses, watcher: Watcher, guest: Guest) -> None:
     response.raise_for_status()
     lead = int(response.json()["lead_id"])
     watcher.watch(lead, guest)
-    out.print(f"[bold]{guest.name}[/] → lead {lead} ({guest.fate})")
+    out.print(f"[bold]{guest.name}[/] → lead {lead} ({say(guest.fate, language)})")
 
 
 def _post(addresses: Addresses, form: dict[str, str], encoding: str) -> httpx.Response:

@@ -1,0 +1,28 @@
+"""The demonstration tells its story in the language of `.env`."""
+
+import re
+
+import pytest
+
+from pauta.demo.guests import GUESTS, Guest
+from pauta.demo.words import SPANISH, language_of, say
+
+
+@pytest.mark.parametrize(
+    ("variables", "language"),
+    [({}, "es"), ({"PAUTA_LANGUAGE": ""}, "es"), ({"PAUTA_LANGUAGE": "es-MX"}, "es"), ({"PAUTA_LANGUAGE": "en"}, "en")],
+)
+def test_the_story_is_spanish_unless_english_is_asked_for(variables: dict[str, str], language: str) -> None:
+    assert language_of(variables) == language
+
+
+@pytest.mark.parametrize("guest", GUESTS, ids=lambda guest: guest.name)
+def test_every_fate_is_told_in_both_languages(guest: Guest) -> None:
+    assert say(guest.fate, "es") != guest.fate
+    assert say(guest.fate, "en") == guest.fate
+
+
+def test_a_line_has_the_same_gaps_in_both_languages() -> None:
+    gaps = [(re.findall(r"{.*?}", english), re.findall(r"{.*?}", spanish)) for english, spanish in SPANISH.items()]
+
+    assert [pair for pair in gaps if pair[0] != pair[1]] == []
