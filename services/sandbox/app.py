@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from journey.settings import load_journey
+from kit.clock import Clock, now
 from kit.logging import start_logging
 from providers.brevo import sandbox as brevo_sandbox
 from providers.calcom import sandbox as calcom_sandbox
@@ -17,12 +19,15 @@ from services.sandbox.people import People
 from services.sandbox.phone import make_phone_routes
 from services.sandbox.routes import make_routes
 from services.sandbox.settings import Settings
+from services.sandbox.waiting import call_to_come, days_in_seconds
 
 
-def create_app(settings: Settings | None = None) -> ASGIApp:
+def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
+    """Raises InvalidJourney when the journey file is not sound."""
     settings = settings or Settings()
     start_logging("sandbox", settings.log_format)
     world = World(latency=settings.latency)
+    journey, _ = load_journey(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -80,8 +85,16 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             company.join(world)
             app.include_router(company.router())
         app.include_router(make_routes(world, kommo, brevo, twilio, calcom))
-        people = People(twilio, brevo, kommo, booking_page=settings.booking_url.partition("?")[0] or f"{public}/cal/")
-        app.include_router(make_phone_routes(people, public_url=public, region=settings.default_region))
+        region, zone = settings.default_region, settings.timezone
+        people = People(
+            twilio,
+            brevo,
+            kommo,
+            booking_page=settings.booking_url.partition("?")[0] or f"{public}/cal/",
+            later=lambda phone: call_to_come(journey, phone, now(), zone=zone, region=region),
+        )
+        seconds = days_in_seconds(journey)
+        app.include_router(make_phone_routes(people, public_url=public, region=region, days_in_seconds=seconds))
         yield
         await callbacks.close()
 

@@ -1,13 +1,14 @@
 """Who was seen by the pretended companies, and what each of them finds on their phone and in their mailbox."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from providers.brevo.sandbox import BrevoSandbox, Mail
 from providers.kommo.sandbox import KommoSandbox
 from providers.twilio.sandbox import Call, CallState, Text, TwilioSandbox, Written
+from services.sandbox.waiting import Later
 
 URL = r"https?://[^\s\"<>]+"
 
@@ -70,23 +71,28 @@ class ShownMail:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A phone and a mailbox, oldest first, and the newest link to the booking page in them."""
+    """A phone and a mailbox, oldest first, and the newest link to the booking page in them.
+
+    `call_later`: it is no hour to call, and nobody has yet.
+    """
 
     person: Person
     calls: list[ShownCall]
     messages: list[ShownMessage]
     mails: list[ShownMail]
     booking_link: str | None
+    call_later: Later | None
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """`arrived` came by the form on the page; the companies know the others."""
+    """`arrived` came by the form on the page; the companies know the others. `later` says when a phone is called."""
 
     twilio: TwilioSandbox
     brevo: BrevoSandbox
     kommo: KommoSandbox
     booking_page: str
+    later: Callable[[str], Later | None]
     arrived: list[Card] = field(default_factory=list)
 
     def seen(self) -> list[Person]:
@@ -107,7 +113,8 @@ class People:
         messages = sorted([*texts, *written], key=lambda message: message.at)
         mails = [_mail(mail) for mail in self.brevo.mails.values() if mail.to in person.emails]
         read = sorted([*((m.at, m.body) for m in texts), *((m.at, m.text) for m in mails)], reverse=True)
-        return Shown(person, calls, messages, mails, self._link([body for _, body in read]))
+        later = self.later(person.phone) if person.phone and not calls else None
+        return Shown(person, calls, messages, mails, self._link([body for _, body in read]), later)
 
     def _in_the_crm(self) -> list[Card]:
         found = []

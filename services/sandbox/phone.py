@@ -38,7 +38,9 @@ MAIL_HEADERS = PAGE_HEADERS | {
 NEW_TAB = '<base target="_blank">'
 
 
-def make_phone_routes(people: People, *, public_url: str, region: str) -> APIRouter:
+def make_phone_routes(
+    people: People, *, public_url: str, region: str, days_in_seconds: float | None = None
+) -> APIRouter:
     """The page, what stands on it, and what the person does. Leads are handed on to the form's own door."""
     routes = APIRouter(prefix="/sandbox")
     twilio, templates = (
@@ -52,7 +54,7 @@ def make_phone_routes(people: People, *, public_url: str, region: str) -> APIRou
     ) -> HTMLResponse:
         language = lang or preferred(accept_language, tuple(LANGUAGES))
         html = templates.get_template("phone.html").render(
-            w=LANGUAGES[language], language=language, newcomer=make_newcomer()
+            w=LANGUAGES[language], language=language, newcomer=make_newcomer(), days_in_seconds=days_in_seconds
         )
         return HTMLResponse(html, headers=PAGE_HEADERS)
 

@@ -2,10 +2,11 @@
 
 from pydantic import AliasChoices, Field
 
+from journey.settings import JourneySettings
 from kit.settings import ProcessSettings
 
 
-class Settings(ProcessSettings):
+class Settings(ProcessSettings, JourneySettings):
     """Seconds throughout. `sandbox_latency` is such as `kommo=0.3,brevo=0.15,twilio=0.25`.
 
     Without its webhook token, Kommo calls nobody.
@@ -19,9 +20,6 @@ class Settings(ProcessSettings):
     sandbox_events_seconds: float = 900.0
     sandbox_mail_seconds: float = 0.3
     sandbox_hand_seconds: float = 25.0
-    default_region: str = "MX"
-    templates_path: str = "deploy/templates"
-    language: str = "es-MX"
     business_name: str = ""
     advisor_name: str = ""
 

@@ -75,6 +75,8 @@ SPANISH: Mapping[str, str] = {
     "failed": "No se entregó",
     "attachments": "Adjuntos",
     "plain_text": "Texto sin formato",
+    "call_later": "Es fuera de horario: le llamarán desde el {when}, hora de ese número.",
+    "days_in_seconds": "Recorrido de demostración: todo el seguimiento, de doce días, pasa en {seconds} segundos.",
     # a call
     "incoming": "Llamada entrante",
     "answer": "Contestar",
@@ -165,6 +167,8 @@ ENGLISH: Mapping[str, str] = {
     "failed": "Not delivered",
     "attachments": "Attachments",
     "plain_text": "Plain text",
+    "call_later": "It is out of hours: they will be called from {when} on, by that number's clock.",
+    "days_in_seconds": "The demonstration's journey: the whole follow-up of twelve days passes in {seconds} seconds.",
     "incoming": "Incoming call",
     "answer": "Answer",
     "decline": "Decline",

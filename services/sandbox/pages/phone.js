@@ -122,6 +122,7 @@ function show(phone) {
   shown = phone;
   for (const id of ["top", "screen", "dock", "booking"]) el(id).hidden = !phone;
   el("choose").hidden = Boolean(phone);
+  showCallLater(phone?.call_later);
   if (!phone) return;
   const name = phone.person.name || phone.person.id;
   el("phone").setAttribute("aria-label", say("phone", { name }));
@@ -215,6 +216,13 @@ for (const form of document.querySelectorAll("form.write")) {
     form.elements.text.value = "";
   });
   form.querySelector(".stop").addEventListener("click", () => write(form.dataset.channel, "BAJA"));
+}
+
+function showCallLater(later) {
+  el("call-later").hidden = !later;
+  if (!later) return;
+  const how = { weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit", timeZone: later.zone };
+  set(el("call-later"), say("call_later", { when: new Date(later.at * 1000).toLocaleString(language, how) }));
 }
 
 function showBooking(link) {

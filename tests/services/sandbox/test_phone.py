@@ -4,16 +4,23 @@ import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 import pytest_asyncio
+import uvicorn
+from playwright.async_api import expect
 
+from pauta.running.servers import free_ports
 from providers.sandbox import Unreliable
 from services.sandbox.app import create_app
 from services.sandbox.settings import Settings
+from tests.browser import a_browser, a_person
 from tests.providers.wire import Wire
 from tests.waiting import until
 
@@ -39,9 +46,18 @@ async def gateway() -> AsyncIterator[Wire]:
         yield wire
 
 
+OPEN = datetime(2026, 3, 2, 12, tzinfo=ZoneInfo("America/Mexico_City"))
+NIGHT = OPEN.replace(hour=23)
+
+
 @pytest_asyncio.fixture
 async def browser(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
-    values = {
+    async with a_sandbox(gateway, monkeypatch) as client:
+        yield client
+
+
+def made_app(gateway: Wire, monkeypatch: pytest.MonkeyPatch, now: datetime = OPEN, **more: str) -> Unreliable:
+    values = more | {
         **{"PUBLIC_BASE_URL": "http://public/", "SANDBOX_DELIVER_TO": gateway.url, "BOOKING_URL": f"{PAGE}?x=1"},
         **{"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "secret", "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}"},
         **{"BREVO_API_KEY": "key", "BREVO_WEBHOOK_TOKEN": "hook", "KOMMO_ACCESS_TOKEN": "long-lived"},
@@ -50,8 +66,16 @@ async def browser(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    app = create_app(Settings())
+    app = create_app(Settings(), lambda: now)
     assert isinstance(app, Unreliable)
+    return app
+
+
+@asynccontextmanager
+async def a_sandbox(
+    gateway: Wire, monkeypatch: pytest.MonkeyPatch, now: datetime = OPEN, **more: str
+) -> AsyncIterator[httpx.AsyncClient]:
+    app = made_app(gateway, monkeypatch, now, **more)
     async with (
         app.inner.router.lifespan_context(app.inner),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox") as client,
@@ -75,6 +99,55 @@ async def shown(browser: httpx.AsyncClient, address: str = PHONE) -> Any:
     answer = await browser.get(f"/sandbox/people/{quote(address, safe='')}")
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+# ---- out of hours, and in no time
+
+
+async def test_who_is_called_tomorrow_is_told_so(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with a_sandbox(gateway, monkeypatch, NIGHT) as browser:
+        await browser.post("/sandbox/leads", json=FORM)
+        await browser.post("/sandbox/leads", json=FORM | {"telefono": "", "email": "without.phone@example.com"})
+        before = (await shown(browser))["call_later"]
+        without_phone = (await shown(browser, "without.phone@example.com"))["call_later"]
+        await made(browser, CALLS, CALL)
+        called = (await shown(browser))["call_later"]
+
+    assert before == {"at": (OPEN.replace(hour=9) + timedelta(days=1)).timestamp(), "zone": "America/Mexico_City"}
+    assert (without_phone, called) == (None, None)
+
+
+async def test_who_can_be_called_now_is_told_nothing(browser: httpx.AsyncClient) -> None:
+    await browser.post("/sandbox/leads", json=FORM)
+
+    assert (await shown(browser))["call_later"] is None
+    assert "<p>Recorrido de demostración" not in (await browser.get("/sandbox?lang=es")).text
+
+
+async def test_a_demonstration_says_that_its_days_are_seconds(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = {"JOURNEY_PATH": "deploy/journey.demo.yml"}
+    async with a_sandbox(gateway, monkeypatch, NIGHT, **path) as browser:
+        await browser.post("/sandbox/leads", json=FORM)
+        later, page = (await shown(browser))["call_later"], (await browser.get("/sandbox?lang=es")).text
+
+    assert later is None
+    assert "<p>Recorrido de demostración: todo el seguimiento, de doce días, pasa en 15 segundos.</p>" in page
+
+
+@pytest.mark.connected
+async def test_the_phone_that_stays_still_says_when_it_rings(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    [port] = free_ports(1)
+    app = made_app(gateway, monkeypatch, NIGHT)
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve())
+    await until(lambda: server.started)
+    async with a_browser() as browser, a_person(browser, timezone_id="Asia/Tokyo") as person:
+        page = await person.open(f"http://127.0.0.1:{port}/sandbox?lang=es")
+        await page.get_by_role("button", name="Enviar").first.click()
+        await expect(page.locator("#call-later")).to_contain_text("martes, 3 de marzo")
+        await expect(page.locator("#call-later")).to_contain_text("9:00")
+    server.should_exit = True
+    await serving
 
 
 # ---- the page
