@@ -81,6 +81,15 @@ def standing_of(e164: str) -> NumberStanding:
     return _standing(parsed, kind)
 
 
+def readable(address: str) -> str:
+    """Returns an E.164 number as people write it, `+52 81 1234 5678`; anything else as it is."""
+    parsed = _parsed(address, None) if re.fullmatch(r"\+[0-9]{5,15}", address) else None
+    if parsed is None:
+        return address
+    written: str = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return written
+
+
 def country_of_number(e164: str) -> str | None:
     """Returns the number's country (`MX`); None for a country code that belongs to no country.
 

@@ -16,6 +16,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
+from contracts.phone import readable
 from kit.clock import now
 from kit.languages import preferred
 from services.console.decisions.outages import read_outage
@@ -63,6 +64,7 @@ class Pages:
             "span": jinja2.pass_context(lambda context, span: span_of(span, LANGUAGES[context["lang"]])),
             "clock": lambda at: at.astimezone(self._zone).strftime("%H:%M:%S") if at else "",
             "lasting": lasting,
+            "phone": lambda number: readable(number) if number else "",
             "number": jinja2.pass_context(lambda context, n: format_decimal(n, locale=LANGUAGES[context["lang"]])),
             "share": jinja2.pass_context(
                 lambda context, n: format_percent(n, "#,##0.#%", locale=LANGUAGES[context["lang"]])

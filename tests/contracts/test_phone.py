@@ -10,6 +10,7 @@ from contracts.phone import (
     NumberStanding,
     country_of_number,
     read_number,
+    readable,
     standing_of,
     to_e164,
 )
@@ -168,3 +169,19 @@ def test_a_number_is_read_as_it_is_stored(typed: str, region: str) -> None:
     number = read_number(typed, region)
 
     assert number is None or standing_of(number.e164) is number.standing
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("+528112345678", "+52 81 1234 5678"),
+        ("+525512345678", "+52 55 1234 5678"),
+        ("+13055550123", "+1 305-555-0123"),
+        ("ana@example.com", "ana@example.com"),
+        ("8112345678", "8112345678"),
+        ("+000000", "+000000"),
+        ("", ""),
+    ],
+)
+def test_a_number_reads_as_people_write_it(address: str, text: str) -> None:
+    assert readable(address) == text

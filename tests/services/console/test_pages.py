@@ -8,9 +8,9 @@ import pytest
 from starlette.requests import Request
 
 from services.console.decisions.stopwatch import Objective, budget, cause, chain
-from services.console.store.figures import Waits
+from services.console.store.figures import Waits, Wanted
 from tests.services.console.rendered import a_request, lead_page, letters_page, now_page, rendered
-from tests.services.console.test_leads import CREATED, DIALLED, folded
+from tests.services.console.test_leads import CREATED, DIALLED, folded, updated
 
 
 def stopwatch(days: int, request: Request | None = None) -> str:
@@ -103,3 +103,23 @@ def test_a_booking_of_nobody_names_the_lead_that_it_is_meant_for() -> None:
 
     assert "Cal.com nombró al lead 123456, que no se conoce" in page
     assert "legacy" not in page
+
+
+def test_phones_are_read_as_people_write_them() -> None:
+    lead = folded(CREATED, updated(phone="+13055550123", email="otra@example.com"))
+    found = rendered(
+        "leads",
+        a_request(),
+        wanted=Wanted(),
+        leads=[lead],
+        more=False,
+        choices={"states": [], "sources": [], "steps": []},
+    )
+    nobodys = {"uid": "u1", "starts_at": None, "email": None, "phone": "+528112345678"}
+
+    assert "+52 81 1234 5678" in words(lead_page(lead=lead))
+    assert "+1 305-555-0123" in words(lead_page(lead=lead))
+    assert "otra@example.com" in words(lead_page(lead=lead))
+    assert "+52 81 1234 5678" in words(found)
+    assert "+52 81 1234 5678" in words(letters_page(unmatched=[nobodys]))
+    assert "u1" in words(letters_page(unmatched=[nobodys | {"phone": None}]))
