@@ -360,7 +360,7 @@ ENGLISH = {
     "{} pide ir más despacio ({})": "{} asks to go slower ({})",
     "{} respondió con un error ({})": "{} answered with an error ({})",
     "{} intentos": "{} tries",
-    "{} mensajes, {} trabajos apartados, {} leads, {} contactos dudosos": "{} messages, {} rows set aside, {} leads, {} uncertain touches",
+    "{} mensajes, {} trabajos apartados, {} leads, {} contactos dudosos, {} reservas sin lead": "{} messages, {} rows set aside, {} leads, {} uncertain touches, {} bookings that are nobody's",
     "{} por hacer, {} por reintentar": "{} to do, {} to be tried again",
     "{} sucesos guardados": "{} events kept",
     "¿Dejar que salgan, cada uno según su regla?": "Let them go, each by its own rule?",

@@ -227,6 +227,19 @@ async def test_an_erased_person_is_nowhere_on_the_pages_or_in_the_audit_log(syst
             assert await system.sql("console", count, text) == 0, (table, text)
 
 
+async def test_a_booking_for_a_lead_that_does_not_exist_waits_on_the_page(system: System) -> None:
+    seeds = {"event": "BOOKING_CREATED", "payload": {"metadata": {"lead_id": 9_123_456}}}
+    answer = await system.webhook(seeds, sign=False)
+
+    async def there() -> bool:
+        page = (await system.http.get(url(system, "/letters"))).text
+        return "Cal.com nombró al lead 9123456, que no se conoce" in page
+
+    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+    await system.until(there, lambda: "the booking is not on the page")
+    assert re.search(r"[1-9]\d* reservas sin lead", (await system.http.get(url(system))).text)
+
+
 async def test_a_dead_letter_is_replayed_from_the_page(system: System, browser: Browser) -> None:
     form = person(2)
     await system.sql("crm", "alter table registrations rename to registrations_away")

@@ -94,6 +94,7 @@ async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLRespons
         unknown=len(await deps.store.unknown_touches(limit=WAITING)),
         attention=len(await deps.figures.in_need_of_attention(limit=WAITING)),
         failed=len(await deps.figures.failed_work(limit=WAITING)),
+        unmatched=len(await deps.figures.unmatched()),
         held=await deps.figures.held(),
         spending=await deps.figures.spending_alarm(),
         disk=deps.disk(),

@@ -103,6 +103,7 @@ def test_a_booking_of_nobody_names_the_lead_that_it_is_meant_for() -> None:
 
     assert "Cal.com nombró al lead 123456, que no se conoce" in page
     assert "legacy" not in page
+    assert "3 reservas sin lead" in words(now_page(unmatched=3))
 
 
 def test_phones_are_read_as_people_write_them() -> None:
