@@ -200,13 +200,13 @@ async def test_the_first_failure_is_seen_at_once_with_its_reason_and_the_next_at
     try:
         lead = await system.lead(form)
         await system.happens(lead, f"{channel} touch.delayed", seconds=10)
-        await shows(system, "", "no responde desde")
+        await shows(system, "", "no disponible desde")
         await shows(system, f"/leads/{lead}", "No salió todavía")
         await shows(system, f"/leads/{lead}", "se intenta otra vez")
     finally:
         await system.mend()
 
     await system.happens(lead, "call.answered", "email touch.delivered", seconds=60)
-    await shows(system, "", "no responde desde", expected=False)
+    await shows(system, "", "no disponible desde", expected=False)
     await system.quiet()
     assert await everything_received(system, [form]) == [{"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}]

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 
 from services.console.decisions.companies import COMPANIES
+from services.console.decisions.disk import Disk
 from services.console.decisions.telling import REASONS
 from services.console.decisions.users import ANYBODY
 from services.console.rendering import Pages
@@ -34,6 +35,7 @@ def now_page(language: str = "es", **changes: Any) -> str:
         "companies": [{"name": name, "away": None, "heard_at": None} for name in COMPANIES],
         **{"queues": [], "waiting": {"work": 0, "retry": 0, "dead": 0}, "catch_up": None, "progress": Progress(0, 0)},
         **{"unknown": 0, "attention": 0, "failed": 0, "unmatched": 0, "held": [], "spending": None},
+        "disk": Disk(full=False, free=50e9),
     }
     return rendered("now", a_request(f"lang={language}"), **(facts | changes))
 
@@ -56,6 +58,6 @@ def letters_page(language: str = "es", **changes: Any) -> str:
 def lead_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
         **{"lead_id": 7, "lead": None, "events": [], "reasons": REASONS, "plan": None, "texts": None},
-        **{"chain": [], "kommo_url": None},
+        **{"chain": [], "kommo_url": None, "kommo_away": None},
     }
     return rendered("lead", a_request(f"lang={language}"), **(facts | changes))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from services.console.decisions.disk import Disk
 from services.console.decisions.stopwatch import Objective, budget, cause, chain
 from services.console.store.figures import Waits, Wanted
 from tests.services.console.rendered import a_request, lead_page, letters_page, now_page, rendered
@@ -124,3 +125,25 @@ def test_phones_are_read_as_people_write_them() -> None:
     assert "+52 81 1234 5678" in words(found)
     assert "+52 81 1234 5678" in words(letters_page(unmatched=[nobodys]))
     assert "u1" in words(letters_page(unmatched=[nobodys | {"phone": None}]))
+
+
+@pytest.mark.parametrize(
+    ("disk", "tone", "text"),
+    [
+        pytest.param(Disk(full=False, free=50e9), "", "bien", id="room enough"),
+        pytest.param(Disk(full=False, free=4e9), "doubt", "quedan 4.0 GB de disco", id="little room"),
+        pytest.param(Disk(full=False, free=1e9), "bad", "quedan 1.0 GB de disco", id="nearly full"),
+        pytest.param(Disk(full=True, free=50e9), "bad", "no puede guardar: disco lleno", id="full"),
+    ],
+)
+def test_a_disk_that_fills_up_is_seen(disk: Disk, tone: str, text: str) -> None:
+    row = now_page(disk=disk).split("RabbitMQ</span>")[1].split("</li>")[1]
+
+    assert f'class="dot {tone}"' in row
+    assert text in words(row)
+
+
+def test_a_lead_that_kommo_does_not_have_yet_says_so_and_why() -> None:
+    waiting = words(lead_page(lead=folded(CREATED), kommo_away="kommo: 401"))
+
+    assert "Kommo aún no Kommo no acepta KOMMO_ACCESS_TOKEN (401)" in waiting
