@@ -31,7 +31,7 @@ LIVES = {
     "silent": [],
 }
 DELIVERED = ["request", "delivered"]
-SENDERS = {"hola@example.com": True, "unconfirmed@example.com": False}
+SENDERS = {"hola@example.com": True, "hola@agencia.test": True, "unconfirmed@example.com": False}
 KNOWN = {
     *("sender", "to", "subject", "htmlContent", "textContent", "templateId", "params", "tags", "headers", "replyTo"),
     *("cc", "bcc", "attachment", "scheduledAt", "batchId", "messageVersions"),
