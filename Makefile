@@ -1,4 +1,4 @@
-# make demo · make up · make down · make test · make check · make audit · make crash · make bench · make screenshots
+# make demo · make up · make down · make test · make check · make audit · make golive · make crash · make bench · make screenshots
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)
@@ -8,7 +8,7 @@ PARTS ?=
 # what stands in the repository on purpose: the values of the demonstration and of tests
 EXAMPLES := demo$$|^AC0{32}$$|^(sandbox-.*|a secret|secret|hidden|short|another|other|cal_key|hook|key|long-lived)$$
 
-.PHONY: demo up down test check audit crash bench screenshots documents lock clean
+.PHONY: demo up down test check audit golive crash bench screenshots documents lock clean
 
 demo: $(VENV)/app
 	@$(PYTHON) -m pauta demo $(DEMO)
@@ -31,6 +31,9 @@ check: $(VENV)/dev
 audit: $(VENV)/dev
 	git ls-files -z ':!requirements' | xargs -0 $(VENV)/bin/detect-secrets-hook --exclude-secrets '$(EXAMPLES)'
 	$(PYTHON) .ci/audit requirements/app.txt requirements/dev.txt
+
+golive: $(VENV)/dev
+	@$(PYTHON) -m tests.golive
 
 crash: $(VENV)/dev
 	@$(PYTHON) -m tests.faults $(FAULTS)
