@@ -11,11 +11,14 @@ LONGEST = 500
 
 
 class Unavailable(Exception):
-    """Asking again may help: the bus retries, not sooner than `retry_after` seconds, then parks the message."""
+    """Asking again may help: the bus retries, not sooner than `retry_after` seconds, then parks the message.
 
-    def __init__(self, reason: str, *, retry_after: float = 0.0) -> None:
+    `status` is the HTTP status that was answered, 0 where nothing was.
+    """
+
+    def __init__(self, reason: str, *, retry_after: float = 0.0, status: int = 0) -> None:
         super().__init__(reason)
-        self.retry_after = retry_after
+        self.retry_after, self.status = retry_after, status
 
 
 class Refused(Exception):

@@ -14,11 +14,12 @@ class Unclear(Exception):
     """The request may or may not have been carried out: ask before doing anything again.
 
     `answered`: the company itself said that it failed (5xx). Most likely nothing came of it, but nobody promises.
+    `status` is the HTTP status that was answered, 0 where nothing was.
     """
 
-    def __init__(self, reason: str, *, answered: bool = False) -> None:
+    def __init__(self, reason: str, *, answered: bool = False, status: int = 0) -> None:
         super().__init__(reason)
-        self.answered = answered
+        self.answered, self.status = answered, status
 
 
 class Barred(Unavailable):

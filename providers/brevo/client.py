@@ -129,8 +129,9 @@ class BrevoClient:
             async with asyncio.timeout(self._timeout):
                 return await question
         except ApiError as error:
-            barred = error.status_code in (401, 403)
-            raise (Barred if barred else Unavailable)(f"brevo: {error.status_code}") from error
+            status = error.status_code
+            barred = status in (401, 403)
+            raise (Barred if barred else Unavailable)(f"brevo: {status}", status=status or 0) from error
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             raise Unavailable(f"brevo: {type(error).__name__}") from error
 

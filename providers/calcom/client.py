@@ -66,10 +66,11 @@ def read_answer(response: httpx.Response) -> list[Any]:
     code = text(mapping(body.get("error")).get("code")) or ""
     reason = f"calcom: {response.status_code} {code}".strip()
     if response.status_code in (401, 403):
-        raise Barred(reason)
+        raise Barred(reason, status=response.status_code)
     wait = response.headers.get("retry-after")
     asked = wait is not None or response.status_code == 429
-    raise Unavailable(reason, retry_after=seconds_to_wait(wait, datetime.now(UTC)) if asked else 0.0)
+    retry_after = seconds_to_wait(wait, datetime.now(UTC)) if asked else 0.0
+    raise Unavailable(reason, retry_after=retry_after, status=response.status_code)
 
 
 def read_listed(item: Any, since: datetime) -> Said | None:

@@ -168,7 +168,7 @@ class KommoClient:
         try:
             return await self._request("GET", path, params=params)
         except Unclear as unclear:  # asking has no effect, so asking again is safe
-            raise Unavailable(str(unclear)) from unclear
+            raise Unavailable(str(unclear), status=unclear.status) from unclear
 
     async def _post(self, path: str, items: Sequence[Mapping[str, Any]]) -> Any:
         return await self._request("POST", path, json=list(items))
@@ -180,7 +180,7 @@ class KommoClient:
             try:
                 return await self._try(method, path, await self._token(True), **content)
             except Unauthorized:
-                raise Barred("kommo: 401, the token is not accepted") from None
+                raise Barred("kommo: 401, the token is not accepted", status=401) from None
 
     async def _try(self, method: str, path: str, token: str, **content: Any) -> Any:
         async with self._pace:
@@ -218,11 +218,12 @@ def read_answer(response: httpx.Response) -> Any:
             retry_after=seconds_to_wait(
                 str(details.get("retry_after") or response.headers.get("retry-after")), datetime.now(UTC)
             ),
+            status=status,
         )
     if status in (402, 403):
-        raise Unavailable(f"kommo: {status}", retry_after=BLOCKED_SECONDS)
+        raise Unavailable(f"kommo: {status}", retry_after=BLOCKED_SECONDS, status=status)
     if status >= 500 or status < 200 or (status < 300 and body is None):
-        raise Unclear(f"kommo: {status}")
+        raise Unclear(f"kommo: {status}", status=status)
     if status >= 300:
         items = {
             str(item.get("request_id")): ", ".join(f"{e.get('code')} {e.get('path')}" for e in item.get("errors", []))

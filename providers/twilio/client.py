@@ -174,8 +174,9 @@ class TwilioClient:
         try:
             return await request
         except TwilioException as error:
-            barred = getattr(error, "status", None) in (401, 403)
-            raise (Barred if barred else Unavailable)(f"twilio: {getattr(error, 'status', None)}") from error
+            status = getattr(error, "status", None)
+            barred = status in (401, 403)
+            raise (Barred if barred else Unavailable)(f"twilio: {status}", status=status or 0) from error
         except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError, TypeError) as error:
             raise Unavailable(f"twilio: {type(error).__name__}") from error
 
@@ -253,5 +254,5 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK is unt
         if response.status_code == 429:
             retry_after = next((v for k, v in (response.headers or {}).items() if k.lower() == "retry-after"), "")
             wait = seconds_to_wait(str(retry_after), datetime.now(UTC))
-            raise Unavailable("twilio: 429", retry_after=wait)
+            raise Unavailable("twilio: 429", retry_after=wait, status=429)
         return response
