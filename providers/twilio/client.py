@@ -151,10 +151,19 @@ class TwilioClient:
         try:
             found = await self._ask(self._client.content.v1.contents(content_sid).approval_fetch().fetch_async())
         except Unavailable as error:
-            if getattr(error.__cause__, "status", None) == 404:
+            if error.status == 404:
                 return None
             raise
         return str((found.whatsapp or {}).get("status", "unsubmitted"))
+
+    async def body_of(self, content_sid: str) -> str | None:
+        """What a template says, with {{1}} and so on; None for a kind of template without a text. Raises Unavailable.
+
+        https://www.twilio.com/docs/content/content-api-resources
+        """
+        found = await self._ask(self._client.content.v1.contents(content_sid).fetch_async())
+        bodies = (kind.get("body") for kind in (found.types or {}).values())
+        return next((body for body in bodies if body), None)
 
     async def _create(self, request: Any) -> str:
         try:

@@ -505,6 +505,13 @@ class TwilioSandbox:
             status = "rejected" if sid.endswith(REJECTED_CONTENT) else "approved"
             return JSONResponse({"sid": sid, "account_sid": self.account_sid, "whatsapp": {"status": status}})
 
+        @whole.get("/v1/Content/{sid}")
+        async def content(sid: str) -> Response:
+            if sid.endswith(UNKNOWN_CONTENT):
+                raise Oops(404, 20404, f"The requested resource /v1/Content/{sid} was not found")
+            types = {"twilio/text": {"body": self.contents[sid]}} if sid in self.contents else {}
+            return JSONResponse({"sid": sid, "account_sid": self.account_sid, "types": types})
+
         @whole.get("/v2/Channels/Senders")
         async def senders() -> dict[str, Any]:
             one = {"sid": "XE" + "0" * 32, "sender_id": f"whatsapp:{WHATSAPP_NUMBER}", "status": "ONLINE"}

@@ -21,6 +21,7 @@ from tests.providers.wire import Wire
 from tests.waiting import until
 
 ACCOUNT = "AC" + "0" * 32
+WELCOME = "HX" + "a" * 32
 TWILIO = {"Authorization": "Basic " + base64.b64encode(f"{ACCOUNT}:secret".encode()).decode()}
 BREVO = {"api-key": "key"}
 KOMMO = {"Authorization": "Bearer long-lived"}
@@ -42,6 +43,7 @@ async def world(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ht
         **{"KOMMO_PIPELINE_ID": "7000001", "KOMMO_STATUS_ID_INICIAL": "1", "KOMMO_FIELD_ID_FUENTE": "500101"},
         **{"KOMMO_STATUS_ID_AGENDADO": "2", "KOMMO_WEBHOOK_TOKEN": "unguessable", "CALCOM_WEBHOOK_SECRET": "secret"},
         **{"SANDBOX_RING_SECONDS": "0.01", "SANDBOX_TALK_SECONDS": "0.01"},
+        **{"TWILIO_CONTENT_SIDS": f"welcome={WELCOME}", "BUSINESS_NAME": "Demo", "ADVISOR_NAME": "Javier"},
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
@@ -55,6 +57,17 @@ async def world(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ht
 
 
 # ---- Twilio
+
+
+async def test_a_template_has_the_text_that_was_approved(world: httpx.AsyncClient) -> None:
+    known = await world.get(f"/v1/Content/{WELCOME}", headers=TWILIO)
+    unknown = await world.get(f"/v1/Content/HX{'0' * 28}e404", headers=TWILIO)
+    stranger = await world.get(f"/v1/Content/{WELCOME}")
+
+    assert known.json()["types"]["twilio/text"]["body"].startswith("Hola, {{1}}. Soy Javier, de Demo.")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, 20404)
+    assert stranger.status_code == 401
+
 
 CALL = {"To": "+525512340020", "From": "+525500000000", "Url": "https://h/voice"}
 WHATSAPP = {"To": "whatsapp:+525512340000", "From": "whatsapp:+14155238886", "ContentSid": "HX" + "1" * 32}

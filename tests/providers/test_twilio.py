@@ -372,3 +372,9 @@ async def test_a_whatsapp_sender_and_a_template(client: TwilioClient, wire: Wire
     wire.answers(503, {"code": 20503, "message": "away", "status": 503})
     with pytest.raises(Unavailable):
         await client.approval_of("HX1")
+
+    wire.answers(200, {"sid": "HX1", "types": {"twilio/text": {"body": "Hola, {{1}}"}}})
+    assert await client.body_of("HX1") == "Hola, {{1}}"
+    assert wire.requests[-1].path == "/v1/Content/HX1"
+    wire.answers(200, {"sid": "HX1", "types": {"twilio/location": {"label": "Oficina"}}})
+    assert await client.body_of("HX1") is None
