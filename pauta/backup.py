@@ -14,6 +14,7 @@ from typing import IO, Any, Literal, Protocol, Self
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from pauta.running.recipe import PROJECT
+from pauta.setup import BACKED_UP_AT, LEADS
 
 AT_ONE_INSTANT = ("intake", "crm", "notify", "scheduler")
 LISTENER = "console"  # hears everything the others say, and is backed up when it has
@@ -98,9 +99,24 @@ def take(place: Place, path: Path, say: Say) -> Manifest:
     """Writes the backup; `path` appears when it is whole. Raises SystemExit, and leaves nothing, when it cannot."""
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            return _take(place, path, Path(folder), say)
+            manifest = _take(place, path, Path(folder), say)
     except OSError as error:
         raise SystemExit(f"The backup cannot be written: {error}") from error
+    try:
+        _record(place, manifest)
+    except SystemExit as error:
+        raise SystemExit(f"{path} is whole, but `pauta doctor` does not know of it. {error}") from None
+    return manifest
+
+
+def _record(place: Place, manifest: Manifest) -> None:
+    """Records in the database, where `pauta doctor` reads it, that there is a good backup. The backup has not got it.
+
+    The column is added here as well, for a backup comes before the `pauta up` of an update.
+    """
+    update = f"update installation set backed_up_at = '{manifest.taken_at}'"  # noqa: S608 - a date
+    with Psql(place, LEADS) as session:
+        session.ask(f"{BACKED_UP_AT}; {update}; select true")
 
 
 def _take(place: Place, path: Path, folder: Path, say: Say) -> Manifest:
@@ -119,6 +135,8 @@ def _take(place: Place, path: Path, folder: Path, say: Say) -> Manifest:
                 (folder / name).unlink()
         file.flush()
         os.fsync(file.fileno())
+    say("reading it back")
+    check(whole)
     whole.replace(path)
     return manifest
 

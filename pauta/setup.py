@@ -35,8 +35,10 @@ log = structlog.get_logger()
 NOTHING = "^$"
 PATIENCE = 120.0  # seconds
 LEADS = "intake"  # the database that has the mark, so that it goes into backups
+BACKED_UP_AT = "alter table installation add column if not exists backed_up_at timestamptz"
 INSTALLATION = f"""create table if not exists installation (
                      for_life boolean not null, single boolean primary key default true check (single));
+                   {BACKED_UP_AT};
                    revoke all on installation from public, {LEADS}"""
 
 

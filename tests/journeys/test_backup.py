@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tarfile
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,12 @@ async def resumed(system: System) -> None:
     assert result.exit_code == 0, result.output
 
 
+async def last_backup(system: System) -> datetime | None:
+    """What `pauta doctor` knows of."""
+    taken: datetime | None = await system.sql("intake", "select backed_up_at from installation")
+    return taken
+
+
 async def known_in(system: System, lead: int) -> set[str]:
     return {
         service
@@ -93,7 +100,8 @@ async def test_after_a_restore_nobody_is_contacted_until_the_operator_says_so(sy
     arriving = asyncio.create_task(keep_arriving())
     await system.until(lambda: _reached(accepted, 5), lambda: "nobody arrives")
     before = list(accepted)
-    await backed_up(system, tmp_path / "backup")
+    manifest = await backed_up(system, tmp_path / "backup")
+    assert await last_backup(system) == manifest.taken_at
     assert len(accepted) > len(before)
     arriving.cancel()
     forgotten = await system.lead(person())
@@ -103,6 +111,7 @@ async def test_after_a_restore_nobody_is_contacted_until_the_operator_says_so(sy
 
     await restored(system, tmp_path / "backup")
 
+    assert await last_backup(system) != manifest.taken_at
     for lead in (followed, booked, stopped, *before):
         await system.until(lambda lead=lead: _everywhere(system, lead), lambda lead=lead: f"lead {lead} is lost")  # type: ignore[misc]
     assert not await known_in(system, forgotten)
@@ -204,10 +213,11 @@ async def test_a_failed_backup_leaves_the_one_before(system: System, kept: Path)
             wrong = ["--no-such-option"] if program == "pg_dump" and "--dbname=scheduler" in arguments else []
             return super().postgres(program, *arguments, *wrong, **pipes)
 
-    whole = kept.read_bytes()
+    whole, known = kept.read_bytes(), await last_backup(system)
     with pytest.raises(SystemExit, match="scheduler"):
         await asyncio.to_thread(take, Broken(system), kept, silently)
 
+    assert await last_backup(system) == known
     assert kept.read_bytes() == whole
     assert list(kept.parent.iterdir()) == [kept]
 
