@@ -3,11 +3,12 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -214,11 +215,19 @@ def say_again(engine: Engine = "auto") -> None:
 @app.command()
 def doctor(engine: Engine = "auto") -> None:
     """Look at everything this depends on, without changing anything, and say what to do about what is not well."""
+    _examine(lambda: running(engine))
+
+
+def _examine(place: Callable[[], Compose | Native]) -> NoReturn:
+    """Prints what the doctor finds, and ends with 1 where something is wrong."""
     from pauta.doctor import every_check, show
 
-    with Console(stderr=True).status("looking"):
-        checks = every_check(running(engine), variables())
-    raise typer.Exit(0 if show(checks, Console(soft_wrap=True, highlight=False)) else 1)
+    given = variables()
+    with Console(stderr=True).status(""):
+        checks = every_check(place, given)
+    well = show(checks, Console(soft_wrap=True, highlight=False), given.get("PAUTA_LANGUAGE", ""))
+    sys.stdout.flush()
+    os._exit(0 if well else 1)  # else a thread that still waits for Docker would be waited for
 
 
 @app.command()
@@ -257,7 +266,6 @@ def upgrade(
 ) -> None:
     """Bring what runs to this folder's code and to the images' newest patches: build, backup, start, doctor."""
     from pauta.backup import take
-    from pauta.doctor import every_check, show
 
     compose = Compose.running(variables())
     with Console(stderr=True).status("") as status:
@@ -270,7 +278,7 @@ def upgrade(
     typer.echo(f"{file}: everything as it was before.")
     if not renewed:
         typer.echo("No registry answered: the images are those that were here.")
-    raise typer.Exit(0 if show(every_check(compose, variables()), Console(soft_wrap=True, highlight=False)) else 1)
+    _examine(lambda: compose)
 
 
 @app.command()

@@ -120,9 +120,13 @@ class Compose:
         """Runs `python -m …` in a container like that of `setup`; what it printed."""
         return self.inside("setup", *module)
 
-    def inside(self, service: str, *module: str) -> str:
-        """Runs `python -m …` in a container like that of `service`; what it printed. Raises SystemExit."""
-        return self._run("run", "--rm", "--no-deps", "--no-TTY", service, "python3", "-m", *module)
+    def inside(self, service: str, *module: str, seconds: float | None = None) -> str:
+        """Runs `python -m …` in a container like that of `service`; what it printed.
+
+        Raises SystemExit when it fails, and TimeoutExpired when it takes longer than `seconds`.
+        """
+        command = ["run", "--rm", "--no-deps", "--no-TTY", service, "python3", "-m", *module]
+        return self._run(*command, seconds=seconds)
 
     def stop_services(self) -> None:
         """Stops what works with the databases; the servers, and the sandbox, stay."""
@@ -147,10 +151,16 @@ class Compose:
             [*self._command, *asks], cwd=PROJECT, env=os.environ | self._variables, capture_output=True, check=False
         ).returncode
 
-    def _run(self, *arguments: str) -> str:
+    def _run(self, *arguments: str, seconds: float | None = None) -> str:
         environment = os.environ | self._variables
         done = subprocess.run(
-            [*self._command, *arguments], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+            [*self._command, *arguments],
+            cwd=PROJECT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds,
         )
         if done.returncode:
             logs = subprocess.run(
@@ -160,6 +170,7 @@ class Compose:
                 capture_output=True,
                 text=True,
                 check=False,
+                timeout=seconds,
             )
             raise SystemExit(f"docker compose {arguments[0]} failed:\n{done.stderr[-3000:]}\n{logs.stdout[-6000:]}")
         return done.stdout

@@ -146,8 +146,11 @@ class Native:
         """Runs `python -m …` with the administrator's addresses; what it printed. Raises SystemExit when it fails."""
         return self.inside("setup", *module)
 
-    def inside(self, service: str, *module: str) -> str:
-        """Runs `python -m …` with the environment of `service`; what it printed. Raises SystemExit when it fails."""
+    def inside(self, service: str, *module: str, seconds: float | None = None) -> str:
+        """Runs `python -m …` with the environment of `service`; what it printed.
+
+        Raises SystemExit when it fails, and TimeoutExpired when it takes longer than `seconds`.
+        """
         done = subprocess.run(
             [sys.executable, "-m", *module],
             env=self._environment(self.recipes()[service]),
@@ -155,6 +158,7 @@ class Native:
             capture_output=True,
             text=True,
             check=False,
+            timeout=seconds,
         )
         if done.returncode:
             raise SystemExit(f"{' '.join(module)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")

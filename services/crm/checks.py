@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-from kit.checks import Doubt, Probe, Wrong
+from kit.checks import POSTGRESQL, Dependency, Doubt, Probe, Text, Wrong, name
 from kit.clock import now
-from kit.database import Database
+from kit.database import OURS, Database
 from kit.failures import Unavailable
 from providers.calcom.client import CalcomClient
 from providers.kommo.client import KommoClient
@@ -15,6 +15,22 @@ from services.crm.settings import CalcomSettings, KommoSettings, Settings
 from services.crm.store.registrations import Registrations
 
 RECENT = timedelta(minutes=5)
+KOMMO, CALCOM = name("Kommo"), name("Cal.com")
+KOMMO_KEY = Text(
+    es="Revisa KOMMO_BASE_URL (https://<tu cuenta>.kommo.com) y KOMMO_ACCESS_TOKEN, o los cuatro valores de una "
+    "integración OAuth.",
+    en="Check KOMMO_BASE_URL (https://<your account>.kommo.com) and KOMMO_ACCESS_TOKEN, or the four values of an OAuth "
+    "integration.",
+)
+KOMMO_UNPAID = Text(es="Renueva el plan de la cuenta en Kommo.", en="Renew the account's plan at Kommo.")
+KOMMO_BLOCKED = Text(
+    es="Kommo bloqueó la dirección de este servidor. Si no la libera en una hora, escribe a su soporte.",
+    en="Kommo has blocked this server's address. If it is not free again within the hour, write to their support.",
+)
+CALCOM_KEY = Text(
+    es="Haz otra clave en Cal.com (Settings, API keys) y ponla en CALCOM_API_KEY.",
+    en="Make another key at Cal.com (Settings, API keys) and put it into CALCOM_API_KEY.",
+)
 
 
 @asynccontextmanager
@@ -41,108 +57,183 @@ class _Token:
 
     async def __call__(self, refused: bool) -> str:
         if refused:
-            raise Unavailable("kommo: 401, the token is not accepted")
+            raise Unavailable("kommo: 401, the token is not accepted", status=401)
         if self._settings.refresh_token is None:
             assert self._settings.access_token is not None
             return self._settings.access_token.get_secret_value()
-        kept = await self._registrations.tokens()
+        try:
+            kept = await self._registrations.tokens()
+        except OURS:
+            found = Text(es="no da el token de OAuth de Kommo", en="does not give Kommo's OAuth token")
+            raise Wrong(found, cause=POSTGRESQL) from None
         if kept is None or kept[1] < now():
-            raise Doubt("the OAuth token is renewed with the next lead: look again afterwards")
+            raise Doubt(
+                Text(
+                    es="el token de OAuth se renueva con el próximo lead: revísalo después",
+                    en="the OAuth token is renewed with the next lead: look again afterwards",
+                ),
+                cause=KOMMO,
+            )
         return kept[0].access
 
 
 def _kommo(kommo: KommoClient, mine: KommoSettings) -> list[Probe]:
+    account = Dependency(
+        name=KOMMO,
+        address=mine.base_url,
+        advice=Text(
+            es="Revisa KOMMO_BASE_URL (https://<tu cuenta>.kommo.com) y que este servidor salga a Internet; si está "
+            "bien, la falla es de Kommo: espera.",
+            en="Check KOMMO_BASE_URL (https://<your account>.kommo.com) and that this server reaches the Internet; if "
+            "so, the failure is Kommo's: wait.",
+        ),
+        key="KOMMO_ACCESS_TOKEN" if mine.refresh_token is None else "KOMMO_REFRESH_TOKEN",
+        refusals={401: KOMMO_KEY, 402: KOMMO_UNPAID, 403: KOMMO_BLOCKED},
+    )
     fields = {
-        name: field_id
-        for name in ("empresa", "servicio", "fuente")
-        if (field_id := getattr(mine, f"field_id_{name}")) is not None
+        part: field_id
+        for part in ("empresa", "servicio", "fuente")
+        if (field_id := getattr(mine, f"field_id_{part}")) is not None
     }
     return [
         Probe(
-            about="Kommo: account",
-            advice="Check KOMMO_BASE_URL (https://<your account>.kommo.com) and KOMMO_ACCESS_TOKEN, or the four "
-            "values of an OAuth integration.",
+            about=Text(es="Kommo: cuenta", en="Kommo: account"),
+            advice=KOMMO_KEY,
             look=partial(_account, kommo),
+            of=account,
         ),
         Probe(
-            about="Kommo: pipeline and both stages",
-            advice="Correct KOMMO_PIPELINE_ID, KOMMO_STATUS_ID_INICIAL and KOMMO_STATUS_ID_AGENDADO: both stages "
-            "belong to that pipeline.",
+            about=Text(es="Kommo: embudo y sus dos etapas", en="Kommo: pipeline and both stages"),
+            advice=Text(
+                es="Corrige KOMMO_PIPELINE_ID, KOMMO_STATUS_ID_INICIAL y KOMMO_STATUS_ID_AGENDADO: las dos etapas son "
+                "de ese embudo.",
+                en="Correct KOMMO_PIPELINE_ID, KOMMO_STATUS_ID_INICIAL and KOMMO_STATUS_ID_AGENDADO: both stages "
+                "belong to that pipeline.",
+            ),
             look=partial(_stages, kommo, mine),
+            of=account,
         ),
         Probe(
-            about="Kommo: custom fields",
-            advice="Correct the KOMMO_FIELD_ID_* at fault, or leave it empty: they are fields of leads, not contacts.",
+            about=Text(es="Kommo: campos personalizados", en="Kommo: custom fields"),
+            advice=Text(
+                es="Corrige el KOMMO_FIELD_ID_* equivocado, o déjalo vacío: son campos de leads, no de contactos.",
+                en="Correct the KOMMO_FIELD_ID_* at fault, or leave it empty: they are fields of leads, not contacts.",
+            ),
             look=partial(_fields, kommo, fields),
+            of=account,
         ),
         Probe(
-            about="Kommo: webhook",
-            advice="Set KOMMO_WEBHOOK_TOKEN and give Kommo the address /webhooks/kommo/<token>, for leads that are "
-            "won, lost, deleted or moved by hand.",
+            about=Text(es="Kommo: webhook", en="Kommo: webhook"),
+            advice=Text(
+                es="Pon KOMMO_WEBHOOK_TOKEN y dale a Kommo la dirección /webhooks/kommo/<token>, para los leads que "
+                "alguien gana, pierde, borra o mueve a mano.",
+                en="Set KOMMO_WEBHOOK_TOKEN and give Kommo the address /webhooks/kommo/<token>, for leads that are "
+                "won, lost, deleted or moved by hand.",
+            ),
             look=partial(_kommo_webhook, mine),
         ),
     ]
 
 
-async def _account(kommo: KommoClient) -> str:
-    return f"answers as {await kommo.account()}"
+async def _account(kommo: KommoClient) -> Text:
+    account = await kommo.account()
+    return Text(es=f"responde como {account}", en=f"answers as {account}")
 
 
-async def _stages(kommo: KommoClient, mine: KommoSettings) -> str:
-    stages = await kommo.stages(mine.pipeline_id)
+async def _stages(kommo: KommoClient, mine: KommoSettings) -> Text:
+    pipeline, stages = mine.pipeline_id, await kommo.stages(mine.pipeline_id)
     if stages is None:
-        raise Wrong(f"there is no pipeline {mine.pipeline_id}")
+        raise Wrong(Text(es=f"no hay embudo {pipeline}", en=f"there is no pipeline {pipeline}"))
     wanted = {"INICIAL": mine.status_id_inicial, "AGENDADO": mine.status_id_agendado}
-    missing = [f"KOMMO_STATUS_ID_{name} {status}" for name, status in wanted.items() if status not in stages]
+    missing = [f"KOMMO_STATUS_ID_{which} {status}" for which, status in wanted.items() if status not in stages]
     if missing:
-        has = ", ".join(f"{name} ({status})" for status, name in stages.items())
-        raise Wrong(f"{' and '.join(missing)} not in pipeline {mine.pipeline_id}, which has: {has}")
-    return " → ".join(stages[status] for status in wanted.values())
+        named, has = ", ".join(missing), ", ".join(f"{title} ({status})" for status, title in stages.items())
+        raise Wrong(
+            Text(
+                es=f"{named} no está en el embudo {pipeline}, que tiene: {has}",
+                en=f"{named} not in pipeline {pipeline}, which has: {has}",
+            )
+        )
+    return name(" → ".join(stages[status] for status in wanted.values()))
 
 
-async def _fields(kommo: KommoClient, fields: dict[str, int]) -> str:
+async def _fields(kommo: KommoClient, fields: dict[str, int]) -> Text:
     if not fields:
-        return "none is used"
+        return Text(es="no se usa ninguno", en="none is used")
     known = await kommo.lead_fields()
-    missing = [f"KOMMO_FIELD_ID_{name.upper()} {field}" for name, field in fields.items() if field not in known]
+    missing = [f"KOMMO_FIELD_ID_{part.upper()} {field}" for part, field in fields.items() if field not in known]
     if missing:
-        has = ", ".join(f"{name} ({field})" for field, name in known.items())
-        raise Wrong(f"{' and '.join(missing)} not known; leads have: {has or 'none'}")
-    return ", ".join(known[field] for field in fields.values())
+        named, has = ", ".join(missing), ", ".join(f"{title} ({field})" for field, title in known.items()) or "-"
+        raise Wrong(Text(es=f"{named} no existe; los leads tienen: {has}", en=f"{named} not known; leads have: {has}"))
+    return name(", ".join(known[field] for field in fields.values()))
 
 
-async def _kommo_webhook(mine: KommoSettings) -> str:
+async def _kommo_webhook(mine: KommoSettings) -> Text:
     if not mine.webhook_token.get_secret_value():
-        raise Doubt("off: a lead that a person closes in Kommo is followed up all the same")
-    return "has its token"
+        raise Doubt(
+            Text(
+                es="apagado: a un lead que alguien cierra en Kommo se le sigue escribiendo",
+                en="off: a lead that a person closes in Kommo is followed up all the same",
+            )
+        )
+    return Text(es="tiene su token", en="has its token")
 
 
 def _calcom(calcom: CalcomClient, settings: Settings) -> list[Probe]:
+    account = Dependency(
+        name=CALCOM,
+        address=settings.calcom.api_url,
+        advice=Text(
+            es="Revisa CALCOM_API_URL (https://api.cal.com) y que este servidor salga a Internet; si está bien, la "
+            "falla es de Cal.com: espera.",
+            en="Check CALCOM_API_URL (https://api.cal.com) and that this server reaches the Internet; if so, the "
+            "failure is Cal.com's: wait.",
+        ),
+        key="CALCOM_API_KEY",
+        refusals={401: CALCOM_KEY, 403: CALCOM_KEY},
+    )
     return [
         Probe(
-            about="Cal.com: webhook",
-            advice="Set CALCOM_WEBHOOK_SECRET to the secret of the webhook at Cal.com, and ALLOW_UNSIGNED_WEBHOOKS "
-            "to false.",
+            about=Text(es="Cal.com: webhook", en="Cal.com: webhook"),
+            advice=Text(
+                es="Pon en CALCOM_WEBHOOK_SECRET el secreto del webhook de Cal.com, y ALLOW_UNSIGNED_WEBHOOKS en "
+                "false.",
+                en="Set CALCOM_WEBHOOK_SECRET to the secret of the webhook at Cal.com, and ALLOW_UNSIGNED_WEBHOOKS "
+                "to false.",
+            ),
             look=partial(_calcom_webhook, settings),
         ),
         Probe(
-            about="Cal.com: API",
-            advice="Set CALCOM_API_KEY: Cal.com does not repeat a webhook that was lost, and bookings would be.",
+            about=Text(es="Cal.com: API", en="Cal.com: API"),
+            advice=Text(
+                es="Pon CALCOM_API_KEY: Cal.com no repite un webhook perdido, y con él se perdería la cita.",
+                en="Set CALCOM_API_KEY: Cal.com does not repeat a webhook that was lost, and bookings would be.",
+            ),
             look=partial(_calcom_api, calcom, settings.calcom),
+            of=account,
         ),
     ]
 
 
-async def _calcom_webhook(settings: Settings) -> str:
+async def _calcom_webhook(settings: Settings) -> Text:
     if settings.allow_unsigned_webhooks:
-        raise Doubt("anybody may say that a lead has booked: unsigned webhooks are allowed")
+        raise Doubt(
+            Text(
+                es="se aceptan webhooks sin firma: cualquiera puede decir que un lead agendó",
+                en="anybody may say that a lead has booked: unsigned webhooks are allowed",
+            )
+        )
     if not settings.calcom.webhook_secret.get_secret_value():
-        raise Wrong("without a secret, every webhook is refused")
-    return "has its secret"
+        raise Wrong(
+            Text(es="sin secreto, se rechazan todos los webhooks", en="without a secret, every webhook is refused")
+        )
+    return Text(es="tiene su secreto", en="has its secret")
 
 
-async def _calcom_api(calcom: CalcomClient, mine: CalcomSettings) -> str:
+async def _calcom_api(calcom: CalcomClient, mine: CalcomSettings) -> Text:
     if not mine.api_key.get_secret_value():
-        raise Doubt("off: bookings are known from webhooks only")
+        raise Doubt(
+            Text(es="apagada: las citas solo se conocen por webhooks", en="off: bookings are known from webhooks only")
+        )
     await calcom.bookings_updated_since(now() - RECENT)
-    return "answers"
+    return Text(es="responde", en="answers")

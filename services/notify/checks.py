@@ -3,15 +3,32 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 
+import jinja2
+
+from journey.reading import InvalidJourney
 from journey.settings import load_journey
-from kit.checks import Doubt, Probe, Wrong
+from kit.checks import Dependency, Doubt, Probe, Text, Wrong, name
 from providers.brevo.client import BrevoClient
 from providers.twilio.client import TwilioClient
 from services.notify.companies import open_brevo, open_twilio
+from services.notify.senders import PLACES
 from services.notify.settings import Settings
 
 SHARED_WHATSAPP = "+14155238886"  # Twilio's, for trying WhatsApp out
+AROUND = 40  # characters shown of two texts that differ
+TWILIO, BREVO = name("Twilio"), name("Brevo")
+TWILIO_KEY = Text(
+    es="Copia TWILIO_ACCOUNT_SID y TWILIO_AUTH_TOKEN de la consola de Twilio; mira ahí si la cuenta está activa.",
+    en="Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console; see there that the account is active.",
+)
+BREVO_KEY = Text(
+    es="Revisa BREVO_API_KEY, y en Brevo que la dirección de este servidor esté entre las IP autorizadas (Security, "
+    "Authorised IPs).",
+    en="Check BREVO_API_KEY, and at Brevo that this server's address is among the authorised ones (Security, "
+    "Authorised IPs).",
+)
 
 
 @asynccontextmanager
@@ -26,113 +43,233 @@ async def probes(settings: Settings) -> AsyncIterator[list[Probe]]:
 
 
 def _journey(settings: Settings) -> Probe:
-    async def look() -> str:
-        journey, _ = load_journey(settings, content_sids=set(settings.twilio.content_sid_of))
-        return f"{settings.journey_path} is sound, {len(journey.steps)} steps"
+    async def look() -> Text:
+        try:
+            journey, _ = load_journey(settings, content_sids=set(settings.twilio.content_sid_of))
+        except InvalidJourney as invalid:
+            mistakes = "; ".join(map(str, invalid.mistakes))
+            raise Wrong(Text(es=f"tiene errores: {mistakes}", en=f"has mistakes: {mistakes}")) from None
+        path, steps = settings.journey_path, len(journey.steps)
+        return Text(es=f"{path} está bien, {steps} pasos", en=f"{path} is sound, {steps} steps")
 
-    return Probe(about="The journey", advice="See `pauta journey check`.", look=look)
+    return Probe(
+        about=Text(es="El recorrido", en="The journey"),
+        advice=Text(es="Mira `pauta journey check`.", en="See `pauta journey check`."),
+        look=look,
+    )
 
 
 def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
     mine = settings.twilio
+    account = Dependency(
+        name=TWILIO,
+        address=mine.base_url,
+        advice=Text(
+            es="Revisa TWILIO_BASE_URL (https://api.twilio.com) y que este servidor salga a Internet; si está bien, la "
+            "falla es de Twilio: espera (status.twilio.com).",
+            en="Check TWILIO_BASE_URL (https://api.twilio.com) and that this server reaches the Internet; if so, the "
+            "failure is Twilio's: wait (status.twilio.com).",
+        ),
+        key="TWILIO_AUTH_TOKEN",
+        refusals={401: TWILIO_KEY, 403: TWILIO_KEY},
+    )
     templates = [
         Probe(
-            about=f"Twilio: template {name}",
-            advice=f"Have {sid} approved for WhatsApp at Twilio (Content Template Builder), or correct "
-            "TWILIO_CONTENT_SIDS. Until then WhatsApp refuses it and the SMS goes in its place.",
-            look=partial(_approved, twilio, sid),
+            about=Text(es=f"Twilio: plantilla {template}", en=f"Twilio: template {template}"),
+            advice=Text(
+                es=f"Haz que WhatsApp apruebe {sid} en Twilio (Content Template Builder), o corrige "
+                "TWILIO_CONTENT_SIDS. Mientras, WhatsApp la rechaza y en su lugar sale el SMS.",
+                en=f"Have {sid} approved for WhatsApp at Twilio (Content Template Builder), or correct "
+                "TWILIO_CONTENT_SIDS. Until then WhatsApp refuses it and the SMS goes in its place.",
+            ),
+            look=partial(_approved, twilio, settings, template, sid),
+            of=account,
         )
-        for name, sid in mine.content_sid_of.items()
+        for template, sid in mine.content_sid_of.items()
     ]
     return [
         Probe(
-            about="Twilio: account",
-            advice="Check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, and the account's state and balance at Twilio.",
+            about=Text(es="Twilio: cuenta", en="Twilio: account"),
+            advice=Text(
+                es="Mira en Twilio el estado de la cuenta y su saldo.",
+                en="See the account's state and balance at Twilio.",
+            ),
             look=partial(_account, twilio),
+            of=account,
         ),
         Probe(
-            about="Twilio: TWILIO_CALLER_ID",
-            advice="Buy a number with voice at Twilio, or verify your own under Verified Caller IDs.",
+            about=name("Twilio: TWILIO_CALLER_ID"),
+            advice=Text(
+                es="Compra en Twilio un número con voz, o verifica el tuyo en Verified Caller IDs.",
+                en="Buy a number with voice at Twilio, or verify your own under Verified Caller IDs.",
+            ),
             look=partial(_caller, twilio, mine.caller_id),
+            of=account,
         ),
         Probe(
-            about="Twilio: TWILIO_SMS_SENDER",
-            advice="Use a number of this account that can send SMS.",
+            about=name("Twilio: TWILIO_SMS_SENDER"),
+            advice=Text(
+                es="Usa un número de esta cuenta que pueda mandar SMS.",
+                en="Use a number of this account that can send SMS.",
+            ),
             look=partial(_sms_sender, twilio, mine.sms_sender),
+            of=account,
         ),
         Probe(
-            about="Twilio: TWILIO_WHATSAPP_SENDER",
-            advice="Register the number as a WhatsApp sender at Twilio and wait until it is ONLINE.",
+            about=name("Twilio: TWILIO_WHATSAPP_SENDER"),
+            advice=Text(
+                es="Registra el número en Twilio como remitente de WhatsApp y espera a que diga ONLINE.",
+                en="Register the number as a WhatsApp sender at Twilio and wait until it is ONLINE.",
+            ),
             look=partial(_whatsapp_sender, twilio, mine.whatsapp_sender, real=mine.real),
+            of=account,
         ),
         *templates,
     ]
 
 
-async def _account(twilio: TwilioClient) -> str:
+async def _account(twilio: TwilioClient) -> Text:
     account = await twilio.account()
     if account.status != "active":
-        raise Wrong(f"the account is {account.status}")
+        raise Wrong(Text(es=f"la cuenta está {account.status}", en=f"the account is {account.status}"))
     if account.trial:
-        raise Doubt("a trial account: it reaches verified numbers only, and says so in each call")
-    return "active"
+        raise Doubt(
+            Text(
+                es="es cuenta de prueba: solo llega a números verificados, y lo dice en cada llamada",
+                en="a trial account: it reaches verified numbers only, and says so in each call",
+            )
+        )
+    return Text(es="activa", en="active")
 
 
-async def _caller(twilio: TwilioClient, number: str) -> str:
+async def _caller(twilio: TwilioClient, number: str) -> Text:
     able = await twilio.abilities_of(number)
     if able is None:
         if await twilio.is_verified(number):
-            return f"{number} is verified"
-        raise Wrong(f"{number} is neither a number of this account nor verified")
+            return Text(es=f"{number} está verificado", en=f"{number} is verified")
+        raise Wrong(
+            Text(
+                es=f"{number} ni es un número de esta cuenta ni está verificado",
+                en=f"{number} is neither a number of this account nor verified",
+            )
+        )
     if "voice" not in able:
-        raise Wrong(f"{number} cannot call")
-    return f"{number} can call"
+        raise Wrong(Text(es=f"{number} no puede llamar", en=f"{number} cannot call"))
+    return Text(es=f"{number} puede llamar", en=f"{number} can call")
 
 
-async def _sms_sender(twilio: TwilioClient, number: str) -> str:
+async def _sms_sender(twilio: TwilioClient, number: str) -> Text:
     able = await twilio.abilities_of(number)
     if able is None:
-        raise Wrong(f"{number} is not a number of this account")
+        raise Wrong(Text(es=f"{number} no es un número de esta cuenta", en=f"{number} is not a number of this account"))
     if "sms" not in able:
-        raise Wrong(f"{number} cannot send SMS")
-    return f"{number} can send SMS"
+        raise Wrong(Text(es=f"{number} no puede mandar SMS", en=f"{number} cannot send SMS"))
+    return Text(es=f"{number} puede mandar SMS", en=f"{number} can send SMS")
 
 
-async def _whatsapp_sender(twilio: TwilioClient, number: str, *, real: bool) -> str:
+async def _whatsapp_sender(twilio: TwilioClient, number: str, *, real: bool) -> Text:
     if number == SHARED_WHATSAPP and real:
-        raise Doubt(f"{number} is Twilio's own for trying out: it reaches only who has joined it")
+        raise Doubt(
+            Text(
+                es=f"{number} es el de Twilio para probar: solo llega a quien se apuntó",
+                en=f"{number} is Twilio's own for trying out: it reaches only who has joined it",
+            )
+        )
     status = await twilio.whatsapp_status(number)
     if status is None:
-        raise Wrong(f"{number} is not a WhatsApp sender of this account")
+        raise Wrong(
+            Text(
+                es=f"{number} no es un remitente de WhatsApp de esta cuenta",
+                en=f"{number} is not a WhatsApp sender of this account",
+            )
+        )
     if not status.startswith("ONLINE"):
-        raise Wrong(f"{number} is {status}")
-    return f"{number} is online"
+        raise Wrong(Text(es=f"{number} está {status}", en=f"{number} is {status}"))
+    return Text(es=f"{number} está en línea", en=f"{number} is online")
 
 
-async def _approved(twilio: TwilioClient, sid: str) -> str:
+async def _approved(twilio: TwilioClient, settings: Settings, template: str, sid: str) -> Text:
     status = await twilio.approval_of(sid)
     if status is None:
-        raise Wrong(f"there is no template {sid}")
+        raise Wrong(Text(es=f"no hay plantilla {sid}", en=f"there is no template {sid}"))
     if status != "approved":
-        raise Wrong(f"{sid} is {status}")
-    return "approved"
+        raise Wrong(Text(es=f"{sid} está {status}", en=f"{sid} is {status}"))
+    file, ours = _ours(settings, template)
+    theirs = await twilio.body_of(sid)
+    if ours is None or theirs is None:
+        return Text(es="aprobada", en="approved")
+    if difference := _difference(ours, theirs):
+        kept, approved = difference
+        raise Doubt(
+            Text(
+                es=f"no dice lo mismo que {file}: ahí «{kept}», en Twilio «{approved}»",
+                en=f'does not say the same as {file}: "{kept}" there, "{approved}" at Twilio',
+            ),
+            advice=Text(
+                es=f"Las personas leen lo aprobado. Copia ese texto a {file}, o pide otra plantilla con el tuyo.",
+                en=f"People read what was approved. Copy that into {file}, or have a template with yours approved.",
+            ),
+        )
+    return Text(es="aprobada, con nuestro texto", en="approved, with our text")
+
+
+def _ours(settings: Settings, template: str) -> tuple[Path, str | None]:
+    """The file of `welcome`, or of `welcome.en`, and its text with a number for each value, where there is one."""
+    text, _, language = template.partition(".")
+    file = Path(settings.templates_path) / (language or settings.language) / "whatsapp" / f"{text}.txt"
+    if not file.exists():
+        return file, None
+    facts = PLACES | {
+        "business": settings.business_name,
+        "advisor": settings.advisor_name,
+        "contact": settings.business_contact,
+    }
+    return file, jinja2.Template(file.read_text()).render(facts)
+
+
+def _difference(ours: str, theirs: str) -> tuple[str, str] | None:
+    """What each says from the first word that differs; None where they are the same but for whitespace."""
+    words, other_words = ours.split(), theirs.split()
+    if words == other_words:
+        return None
+    same = 0
+    while words[same : same + 1] == other_words[same : same + 1]:
+        same += 1
+    return " ".join(words[same:])[:AROUND], " ".join(other_words[same:])[:AROUND]
 
 
 def _brevo(brevo: BrevoClient, settings: Settings) -> list[Probe]:
+    account = Dependency(
+        name=BREVO,
+        address=settings.brevo.base_url,
+        advice=Text(
+            es="Revisa BREVO_BASE_URL (https://api.brevo.com) y que este servidor salga a Internet; si está bien, la "
+            "falla es de Brevo: espera (status.brevo.com).",
+            en="Check BREVO_BASE_URL (https://api.brevo.com) and that this server reaches the Internet; if so, the "
+            "failure is Brevo's: wait (status.brevo.com).",
+        ),
+        key="BREVO_API_KEY",
+        refusals={401: BREVO_KEY, 403: BREVO_KEY},
+    )
     return [
         Probe(
-            about="Brevo: key and sender",
-            advice="Check BREVO_API_KEY, this server's address under Brevo's authorised IPs, and that "
-            "BREVO_SENDER_EMAIL is confirmed under Senders, or its domain authenticated.",
+            about=Text(es="Brevo: remitente", en="Brevo: sender"),
+            advice=Text(
+                es="Confirma BREVO_SENDER_EMAIL en Brevo (Senders), o autentica su dominio.",
+                en="Have BREVO_SENDER_EMAIL confirmed at Brevo (Senders), or its domain authenticated.",
+            ),
             look=partial(_sender, brevo, settings.brevo.sender_email.lower()),
+            of=account,
         )
     ]
 
 
-async def _sender(brevo: BrevoClient, address: str) -> str:
+async def _sender(brevo: BrevoClient, address: str) -> Text:
     confirmed = (await brevo.senders()).get(address)
     if confirmed:
-        return "the sender is confirmed"
+        return Text(es="el remitente está confirmado", en="the sender is confirmed")
     if address.partition("@")[2] in await brevo.authenticated_domains():
-        return "the sender's domain is authenticated"
-    raise Wrong("the sender is not confirmed" if confirmed is False else "Brevo does not know the sender")
+        return Text(es="el dominio del remitente está autenticado", en="the sender's domain is authenticated")
+    if confirmed is False:
+        raise Wrong(Text(es="el remitente no está confirmado", en="the sender is not confirmed"))
+    raise Wrong(Text(es="Brevo no conoce al remitente", en="Brevo does not know the sender"))

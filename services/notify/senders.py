@@ -174,6 +174,10 @@ class MessageSender:
         return sids.get(f"{touch.template}.{self.wording.language_of(touch)}") or sids.get(touch.template)
 
 
+# what `variables` gives each number to, by the value's name in our texts
+PLACES = {"first_name": "{{1}}", "booking_url": "{{2}}", "meeting_when": "{{2}}", "meeting_url": "{{3}}"}
+
+
 def variables(facts: Mapping[str, str], touch: Touch) -> dict[str, str]:
     """What an approved template's numbers stand for: {{1}} the first name, {{2}} the booking link.
 

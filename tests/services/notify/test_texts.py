@@ -17,6 +17,7 @@ from journey.reading import templates_in
 from pauta.running.recipe import read_recipes
 from services.notify.examples import example
 from services.notify.links import booking_link, read_unsubscribe_token, unsubscribe_link
+from services.notify.senders import PLACES, variables
 from services.notify.settings import Settings
 from services.notify.templates import Templates
 from services.notify.twiml import greet, speech_for
@@ -197,3 +198,14 @@ def test_only_our_own_unsubscribe_links_count() -> None:
     assert read_unsubscribe_token("", SECRET) is None
     assert read_unsubscribe_token("٧.x", SECRET) is None
     assert read_unsubscribe_token("7.ñ", SECRET) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [
+        (Kind.FOLLOW_UP, {"1": "{{1}}", "2": "{{2}}"}),
+        (Kind.MEETING, {"1": "{{1}}", "2": "{{2}}", "3": "{{3}}"}),
+    ],
+)
+def test_each_value_is_sent_as_the_number_that_it_is_compared_by(kind: Kind, sent: dict[str, str]) -> None:
+    assert variables(PLACES, a_touch(Channel.WHATSAPP, kind=kind)) == sent
