@@ -33,6 +33,7 @@ DISK = Text(es="Espacio en disco", en="Free disk")
 OLDEST_EVENT = timedelta(minutes=1)
 OLDEST_BACKUP = timedelta(days=2)
 CLOCKS_APART = 2.0
+SUSPICIOUS = 20  # forms from one address and none from another
 MEMORY, ROOM = Text(es="memoria", en="memory"), Text(es="espacio en disco", en="disk space")
 MAKE_ROOM = Text(
     es="Libera espacio: `docker system prune`, respaldos viejos, bitácoras. Con el disco lleno no entra ningún lead.",
@@ -119,6 +120,17 @@ async def probes(settings: Settings, usage: Usage = shutil.disk_usage) -> AsyncI
                 en="Take one every day, and keep it elsewhere than on this server: `pauta backup FILE`.",
             ),
             look=partial(_backup, settings),
+            of=postgres,
+        ),
+        Probe(
+            about=Text(es="Visitantes", en="Visitors"),
+            advice=Text(
+                es="Los límites van por dirección: nombra tu proxy o CDN en TRUSTED_PROXIES; con IPv6, mira "
+                "deploy/compose.ipv6.yml. Si un servidor tuyo manda los formularios de todos, sube LEAD_RATE_LIMIT.",
+                en="Limits are by address: name your proxy or CDN in TRUSTED_PROXIES; with IPv6 see "
+                "deploy/compose.ipv6.yml. Where a server of yours sends everybody's forms, raise LEAD_RATE_LIMIT.",
+            ),
+            look=partial(_visitors, settings),
             of=postgres,
         ),
     ]
@@ -329,6 +341,29 @@ async def _backup(settings: Settings) -> Text:
     if age > OLDEST_BACKUP and settings.for_life:
         raise Doubt(found)
     return found
+
+
+async def _visitors(settings: Settings) -> Text:
+    """Whether the last forms came from several addresses, as those of people do."""
+    async with _database_of(settings, LEADS) as database:
+        rows = await database.fetch(
+            """select remote_address as address, count(*) as forms from (
+                 select remote_address from submissions where remote_address <> ''
+                 order by submission_id desc limit 50) as newest group by 1"""
+        )
+    forms = sum(row["forms"] for row in rows)
+    if len(rows) == 1 and forms >= SUSPICIOUS and settings.for_life:
+        address = rows[0]["address"]
+        raise Doubt(
+            Text(
+                es=f"los últimos {forms} formularios llegaron de una sola dirección, {address}",
+                en=f"the last {forms} forms came from one address, {address}",
+            )
+        )
+    return Text(
+        es=f"{len(rows)} direcciones en los últimos {forms} formularios",
+        en=f"{len(rows)} addresses in the last {forms} forms",
+    )
 
 
 async def _ask(settings: Settings, path: str) -> Any:

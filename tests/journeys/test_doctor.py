@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import pytest
+import pytest_asyncio
 
 from kit.checks import NO_NAMES, Check, Verdict, examine, joined
 from pauta.checks import Settings, probes
@@ -24,7 +25,7 @@ from pauta.examining import SERVERS, checks_of
 from pauta.running.native import Native
 from pauta.running.recipe import PROJECT
 from tests.providers.wire import Wire
-from tests.system import HASTY, System
+from tests.system import HASTY, System, person
 
 pytestmark = pytest.mark.connected
 
@@ -204,6 +205,14 @@ def place(system: System, changes: Mapping[str, str] = OWN) -> Native:
         **changes,
     }
     return type(system.native)(system.native.folder, variables, ports=system.native.ports)
+
+
+@pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="session")
+async def visitors(system: System) -> None:
+    """They come from more than one address, as people do."""
+    url = f"{system.native.addresses.gateway}/api/lead"
+    answer = await system.http.post(url, json=person(2), headers={"X-Forwarded-For": "203.0.113.10"})
+    assert answer.status_code == 202
 
 
 async def finding(system: System, changes: Mapping[str, str] = OWN) -> Check:
@@ -390,6 +399,22 @@ async def test_a_clock_that_cannot_be_compared_is_not_to_be_set(system: System) 
     assert (check.about.en, check.verdict) == ("The clock", Verdict.DOUBT)
     assert check.found.en.startswith("could not be compared")
     assert "NTP" not in check.advice.en + check.advice.es
+
+
+async def test_visitors_who_all_come_from_one_address(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pauta.checks.SUSPICIOUS", 2)
+    await system.sql("intake", "update submissions set remote_address = ''")
+    for _ in range(2):
+        await system.lead(person(2))
+    one = (await looked_at(system, monkeypatch, SERVERS, {"SANDBOX_REPLICAS": "0"}))["Visitors"]
+    await system.http.post(
+        f"{system.native.addresses.gateway}/api/lead", json=person(2), headers={"X-Forwarded-For": "203.0.113.9"}
+    )
+    two = (await looked_at(system, monkeypatch, SERVERS, {"SANDBOX_REPLICAS": "0"}))["Visitors"]
+
+    assert (one.verdict, two.verdict) == (Verdict.DOUBT, Verdict.OK)
+    assert one.found.es == "los últimos 2 formularios llegaron de una sola dirección, 127.0.0.1"
+    assert "TRUSTED_PROXIES" in one.advice.en
 
 
 async def test_an_old_backup(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
