@@ -4,6 +4,8 @@ The messages stay where they are until one of these happens. They are fetched wi
 when the connection closes.
 """
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ from services.console.decisions.letters import Letter, headers_for_replay, read_
 
 log = structlog.get_logger()
 
+SHOWN_SECONDS = 5.0
 SERVICES = ("console", "crm", "intake", "notify", "scheduler")  # those that have work to fail at
 
 Say = Callable[[Event], Awaitable[None]]
@@ -38,9 +41,24 @@ class DeadLetters:
 
     def __init__(self, amqp_url: str, say: Say) -> None:
         self._amqp_url, self._say = amqp_url, say
+        self._one_at_a_time = asyncio.Lock()  # whoever looks keeps the letters from everybody else
+        self._shown: list[Letter] = []
+        self._shown_until = 0.0
 
     async def letters(self, *, limit: int) -> list[Letter]:
         """The oldest `limit` of each service."""
+        async with self._one_at_a_time:
+            return await self._letters(limit)
+
+    async def shown(self, *, limit: int) -> list[Letter]:
+        """As `letters`, for pages that look again and again: a few seconds old, so that letters can be acted on."""
+        async with self._one_at_a_time:
+            if time.monotonic() > self._shown_until:
+                self._shown = await self._letters(limit)
+                self._shown_until = time.monotonic() + SHOWN_SECONDS
+            return self._shown
+
+    async def _letters(self, limit: int) -> list[Letter]:
         async with self._channel() as channel:
             return [letter for service in SERVICES async for _, letter in _parked(channel, service, limit)]
 
@@ -50,7 +68,7 @@ class DeadLetters:
         One whose queue is gone, or takes nothing, stays parked, and keeps no other from its turn.
         """
         acted = Acted([])
-        async with self._channel() as channel:
+        async with self._acting() as channel:
             for service in SERVICES:
                 async for message, letter in _parked(channel, service):
                     if letter.letter_id not in letter_ids:
@@ -71,7 +89,7 @@ class DeadLetters:
 
     async def discard(self, letter_ids: Collection[str], by: str) -> Acted:
         """Throws these away."""
-        async with self._channel() as channel:
+        async with self._acting() as channel:
             return Acted(
                 [
                     await self._discarded(message, letter, by)
@@ -104,6 +122,14 @@ class DeadLetters:
         await message.ack()
         log.warning("dead_letter.discarded", lead_id=letter.lead_id, queue=letter.queue)
         return letter
+
+    @asynccontextmanager
+    async def _acting(self) -> AsyncIterator[AbstractChannel]:
+        """A channel to change letters by; what was shown before counts no more."""
+        async with self._one_at_a_time:
+            self._shown_until = 0.0
+            async with self._channel() as channel:
+                yield channel
 
     @asynccontextmanager
     async def _channel(self) -> AsyncIterator[AbstractChannel]:

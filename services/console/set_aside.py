@@ -3,7 +3,8 @@
 A row is shown as a letter is, so that one page and one command are enough for both.
 """
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 import structlog
@@ -16,6 +17,9 @@ from services.console.store.figures import Figures
 log = structlog.get_logger()
 
 AT_ONCE = 1000
+PAUSES = (0.2, 0.6, 1.2, 2.0, 0.0)  # seconds between the tries to find a letter that somebody looks at
+
+Act = Callable[[Collection[str], str], Awaitable[Acted]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class SetAside:
         for row in rows:
             await self._command(RetryWork, row, by)
         rest = set(letter_ids) - {row.letter_id for row in rows}
-        acted = await self.dead_letters.replay(rest, by) if rest else Acted([])
+        acted = await _until_found(self.dead_letters.replay, rest, by)
         return Acted([*map(letter_of, rows), *acted.done], acted.stayed)
 
     async def discard(self, letter_ids: Collection[str], by: str) -> Acted:
@@ -47,7 +51,7 @@ class SetAside:
         for row in rows:
             await self._command(DiscardWork, row, by)
         rest = set(letter_ids) - {row.letter_id for row in rows}
-        acted = await self.dead_letters.discard(rest, by) if rest else Acted([])
+        acted = await _until_found(self.dead_letters.discard, rest, by)
         return Acted([*map(letter_of, rows), *acted.done], acted.stayed)
 
     async def _rows(self, letter_ids: Collection[str]) -> list[FailedRow]:
@@ -60,3 +64,18 @@ class SetAside:
         event = command(**named, by=by)
         await self.say(event)
         log.info("failed_work.ordered", order=event.topic, lead_id=row.lead_id, queue=letter_of(row).queue)
+
+
+async def _until_found(act: Act, letter_ids: Collection[str], by: str) -> Acted:
+    """Acts on these letters. Whoever looks at them holds them for a moment, in another replica too: it tries again."""
+    left, all_acted = set(letter_ids), Acted([])
+    for pause in PAUSES:
+        if not left:
+            break
+        acted = await act(left, by)
+        all_acted.done.extend(acted.done)
+        all_acted.stayed.extend(acted.stayed)
+        left -= {letter.letter_id for letter in (*acted.done, *acted.stayed)}
+        if left:
+            await asyncio.sleep(pause)
+    return all_acted

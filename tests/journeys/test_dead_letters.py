@@ -1,5 +1,6 @@
 """What nobody could do: in sight with its reason, tried anew without harm, thrown away on the record."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -214,3 +215,23 @@ async def test_a_parked_lead_is_called_when_it_is_replayed_and_not_before(system
 def a_failure_of_nothing() -> TouchFailed:
     about = {"lead_id": 8_000_001, "touch_id": UUID(int=7), "step": "day_3", "channel": Channel.WHATSAPP}
     return TouchFailed(**about, kind=FailureKind.UNREACHABLE, reason="none")
+
+
+async def test_open_pages_keep_no_letter_from_being_replayed(system: System) -> None:
+    for number in range(50):
+        await publish(system, b"no JSON %d" % number, "lead.created")
+    ids = [letter["letter_id"] for letter in await parked(system, 50, reason="permanent")]
+
+    async def look(port: int) -> None:
+        while True:
+            await system.http.get(f"http://127.0.0.1:{port}/console/letters")
+
+    pages = [asyncio.create_task(look(port)) for _, port in system.replicas["console"] for _ in range(3)]
+    try:
+        replayed = await act(system, "replay", ids)
+    finally:
+        for page in pages:
+            page.cancel()
+        await asyncio.gather(*pages, return_exceptions=True)
+
+    assert set(replayed) == set(ids)

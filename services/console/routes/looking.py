@@ -228,7 +228,7 @@ async def _letters(deps: Deps) -> list[Letter] | None:
     """None where RabbitMQ does not answer: the page says so."""
     try:
         async with asyncio.timeout(5):
-            return await deps.set_aside.dead_letters.letters(limit=500)
+            return await deps.set_aside.dead_letters.shown(limit=500)
     except Exception as away:  # whatever a broken connection raises
         log.warning("letters.away", reason=describe(away))
         return None

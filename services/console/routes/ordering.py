@@ -1,7 +1,5 @@
 """What an operator orders by a button: each is said as an event, and carried out by the service that owns it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated, Literal
 
 import structlog
@@ -17,7 +15,6 @@ from contracts.outbound import OutboundPaused, OutboundResumed
 from contracts.touch import HoldReason, ReleaseTouches, TouchReviewed
 from kit import tracing
 from kit.failures import describe
-from services.console.dead_letters import Acted
 from services.console.deps import Deps
 from services.console.routes.reading import LARGEST, LeadId, storable
 from services.console.session import FromApp, Operator, operator
@@ -25,7 +22,6 @@ from services.console.session import FromApp, Operator, operator
 log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)
 
-Act = Callable[[Collection[str], str], Awaitable[Acted]]
 Text = Annotated[str, Form(max_length=500), AfterValidator(storable)]
 
 ORDERS = {"pause": LeadPaused, "resume": LeadUnpaused, "stop": LeadStopped, "erase": LeadErased}
@@ -114,31 +110,16 @@ async def letters(
     act = deps.set_aside.replay if what == "replay" else deps.set_aside.discard
     try:
         with tracing.continued({}):
-            done, stayed = await _until_found(act, set((ids or [])[:1000]), user.name)
+            acted = await act((ids or [])[:1000], user.name)
     except Exception as away:  # whatever a broken connection raises
         log.warning("letters.away", reason=describe(away))
         return _back(request, "/letters", "RabbitMQ no responde: no se hizo nada.", tone="bad")
+    done, stayed = len(acted.done), len(acted.stayed)
     if stayed:
         text = "Se reintentan: {}. Se quedan aquí, porque su cola no los recibe: {}."
         return _back(request, "/letters", text, done, stayed, tone="doubt")
     text = "Se reintentan: {}." if what == "replay" else "Se descartaron: {}."
     return _back(request, "/letters", text, done)
-
-
-async def _until_found(act: Act, wanted: set[str], by: str) -> tuple[int, int]:
-    """How many it was done with, and how many had to stay.
-
-    Somebody who looks holds messages for a moment, so it is tried again for two seconds.
-    """
-    left, stayed = set(wanted), 0
-    for pause in (0.2, 0.6, 1.2, 0):
-        acted = await act(left, by)
-        stayed += len(acted.stayed)
-        left -= {letter.letter_id for letter in (*acted.done, *acted.stayed)}
-        if not left:
-            break
-        await asyncio.sleep(pause)
-    return len(wanted) - len(left) - stayed, stayed
 
 
 @routes.post("/touches")
