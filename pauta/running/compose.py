@@ -121,12 +121,13 @@ class Compose:
         return self.inside("setup", *module)
 
     def inside(self, service: str, *module: str, seconds: float | None = None) -> str:
-        """Runs `python -m …` in a container like that of `service`; what it printed.
+        """Runs `python -m …` in the container of `service`, or where it does not run in one like it; what it printed.
 
         Raises SystemExit when it fails, and TimeoutExpired when it takes longer than `seconds`.
         """
-        command = ["run", "--rm", "--no-deps", "--no-TTY", service, "python3", "-m", *module]
-        return self._run(*command, seconds=seconds)
+        runs = service in self._run("ps", "--services", "--status", "running", seconds=seconds).split()
+        where = ["exec"] if runs else ["run", "--rm", "--no-deps"]
+        return self._run(*where, "--no-TTY", service, "python3", "-m", *module, seconds=seconds)
 
     def stop_services(self) -> None:
         """Stops what works with the databases; the servers, and the sandbox, stay."""
