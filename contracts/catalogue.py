@@ -1,5 +1,6 @@
 """Every event there is: the vocabulary of the bus."""
 
+from contracts.backup import BackupStarted
 from contracts.booking import (
     BookingAttached,
     BookingCancelled,
@@ -96,4 +97,5 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     RetryWork,
     DiscardWork,
     JourneyPublished,
+    BackupStarted,
 )

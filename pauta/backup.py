@@ -7,6 +7,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol, Self
@@ -95,6 +96,18 @@ class Psql:
         return answer
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one database showed at the instant, under the name by which pg_dump sees it too."""
+
+    name: str
+    session: Psql
+
+    def release(self) -> None:
+        """Lets PostgreSQL clean up again what has changed since."""
+        self.session.ask("commit; select true")
+
+
 def take(place: Place, path: Path, say: Say) -> Manifest:
     """Writes the backup; `path` appears when it is whole. Raises SystemExit, and leaves nothing, when it cannot."""
     try:
@@ -121,7 +134,10 @@ def _record(place: Place, manifest: Manifest) -> None:
 
 def _take(place: Place, path: Path, folder: Path, say: Say) -> Manifest:
     with _one_instant(place) as (taken_at, version, snapshots):
-        dumps = [_dump(place, folder, name, say, f"--snapshot={snapshots[name]}") for name in AT_ONE_INSTANT]
+        dumps = []
+        for name, snapshot in snapshots.items():
+            dumps.append(_dump(place, folder, name, say, f"--snapshot={snapshot.name}"))
+            snapshot.release()
     say("waiting for the audit log to have everything said so far")
     place.administer("pauta.restoring", "caught-up")
     dumps.append(_dump(place, folder, LISTENER, say))
@@ -142,13 +158,13 @@ def _take(place: Place, path: Path, folder: Path, say: Say) -> Manifest:
 
 
 @contextmanager
-def _one_instant(place: Place) -> Iterator[tuple[datetime, str, Mapping[str, str]]]:
+def _one_instant(place: Place) -> Iterator[tuple[datetime, str, Mapping[str, Snapshot]]]:
     """The instant, the server's version, and a snapshot of each database taken then: good while this is open."""
     with ExitStack() as stack:
         sessions = {name: stack.enter_context(Psql(place, name)) for name in AT_ONE_INSTANT}
         version, *_ = [session.ask("show server_version") for session in sessions.values()]  # by now all are connected
         begin = "begin isolation level repeatable read read only; select pg_export_snapshot()"
-        snapshots = {name: session.ask(begin) for name, session in sessions.items()}
+        snapshots = {name: Snapshot(session.ask(begin), session) for name, session in sessions.items()}
         now = sessions[AT_ONE_INSTANT[-1]].ask(
             "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
         )

@@ -1,24 +1,29 @@
 """What backup and restore need an administrator of the servers for: run where `pauta setup` runs, in either world."""
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import aio_pika
 import asyncpg
-import httpx
 import typer
 
+from contracts.backup import BackupStarted
+from contracts.event import Event
 from contracts.outbound import OutboundPaused
 from kit import outbox
-from kit.bus import EVENTS
-from pauta.setup import SetupSettings, administrator, management
+from kit.bus import EVENTS, wait_exchange
+from pauta.setup import SetupSettings, administrator
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
 REACH = timedelta(days=1)  # how long before a backup an event may have been on its way to somebody
-COUNTS_AGE = 10.0  # seconds by which RabbitMQ's own counts may be behind: it gathers them every five, in two steps
-PATIENCE = 180.0
+PATIENCE = 180.0  # seconds until the audit log has come on
+IN_HAND = 6.0  # seconds that console may take for what was delivered to it (kit.batcher)
+RETRIED = 30.0  # seconds
 BATCH = 200
 
 # the inbox forgets by age: what it knew at the time of the backup, it must know while events are said again
@@ -38,22 +43,60 @@ SAID = "select event_id, lead_id, topic, body from actions where at between $1 a
 
 @app.command()
 def caught_up() -> None:
-    """Returns when the audit log has everything that was published before."""
-    began = time.monotonic()
-    with httpx.Client(**management(SetupSettings())) as http:
-        while (waiting := _waiting(http)) or time.monotonic() - began < COUNTS_AGE:
-            if time.monotonic() - began > PATIENCE:
-                behind = f"{waiting} events behind after {PATIENCE:.0f} seconds"
-                raise SystemExit(f"The audit log is {behind}. Is console up?")
-            time.sleep(0.5)
+    """Returns when the audit log has everything that was published before, however much is published meanwhile."""
+    asyncio.run(_caught_up(SetupSettings()))
 
 
-def _waiting(http: httpx.Client) -> int:
-    """Messages in console's queues, or in its hands."""
-    response = http.get("/queues", params={"columns": "name,messages"})
-    response.raise_for_status()
-    ours = [queue for queue in response.json() if queue["name"].startswith(("console.events", "console.wait."))]
-    return sum(int(queue.get("messages", 0)) for queue in ours)
+async def _caught_up(settings: SetupSettings) -> None:
+    """Publishes an event that stands behind all others in console's queue, and waits until the audit log has it.
+
+    Another replica may still hold what stood before it, and what failed once comes back later; what comes back again
+    and again is waited for no longer than RETRIED.
+    """
+    event = BackupStarted()
+    await _publish(settings, event)
+    await _until(partial(_has, settings, event), PATIENCE, "The audit log does not come on. Is console up?")
+    await asyncio.sleep(IN_HAND)
+    with contextlib.suppress(SystemExit):
+        await _until(partial(_nothing_is_retried, settings), RETRIED, "some events are still tried again")
+
+
+async def _publish(settings: SetupSettings, event: Event) -> None:
+    async with await aio_pika.connect(settings.broker_url, timeout=10) as broker:
+        exchange = await (await broker.channel(publisher_confirms=True)).get_exchange(EVENTS.name)
+        message = aio_pika.Message(
+            event.model_dump_json().encode(),
+            message_id=str(event.event_id),
+            correlation_id=str(event.lead_id),
+            content_type="application/json",
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        )
+        await exchange.publish(message, event.topic)
+
+
+async def _has(settings: SetupSettings, event: Event) -> bool:
+    async with administrator(settings, "console") as connection:
+        return bool(await connection.fetchval("select true from actions where event_id = $1", event.event_id))
+
+
+async def _nothing_is_retried(settings: SetupSettings) -> bool:
+    async with await aio_pika.connect(settings.broker_url, timeout=10) as broker:
+        channel = await broker.channel()
+        for delay in settings.retry_delays.split(","):
+            name = wait_exchange("console", float(delay))
+            waiting = (await channel.declare_queue(name, passive=True)).declaration_result.message_count
+            if waiting:
+                return False
+    return True
+
+
+async def _until(ready: Callable[[], Awaitable[bool]], seconds: float, otherwise: str) -> None:
+    """Returns as soon as `ready`. Raises SystemExit."""
+    deadline = time.monotonic() + seconds
+    while not await ready():
+        if time.monotonic() > deadline:
+            raise SystemExit(otherwise)
+        await asyncio.sleep(0.5)
 
 
 @app.command()

@@ -88,6 +88,7 @@ ENGLISH = {
     "Empresa": "Company",
     "En espera": "Waiting",
     "No salió todavía": "Has not left yet",
+    "Empezó un respaldo": "A backup was started",
     "no puede guardar: disco lleno": "cannot store anything: the disk is full",
     "quedan {} GB de disco": "{} GB of disk are left",
     "El disco está lleno: nada se guarda hasta que haya lugar.": "The disk is full: nothing is stored until there is room.",

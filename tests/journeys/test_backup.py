@@ -11,10 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import aio_pika
 import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
+from contracts.backup import BackupStarted
+from kit.bus import EVENTS, wait_exchange
 from pauta.backup import Manifest, check, put_back, take
 from pauta.cli import app
 from tests.journeys.test_journey import FOLLOW_UPS, a_booked_lead, a_welcomed_lead, texts_to
@@ -130,6 +133,36 @@ async def test_after_a_restore_nobody_is_contacted_until_the_operator_says_so(sy
     assert await texts_to(system, follower) == ["day_3"]
     contacted[0]["whatsapp"] += 1
     assert await everything_received(system, settled) == contacted
+
+
+async def test_a_backup_ends_however_much_is_published_and_whatever_comes_round_again(
+    system: System, tmp_path: Path
+) -> None:
+    url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
+    waiting = wait_exchange("console", 5.0)  # a queue whose messages go back after five seconds
+
+    async def never_rest() -> None:
+        async with await aio_pika.connect(url) as connection:
+            channel = await connection.channel()
+            events = await channel.get_exchange(EVENTS.name)
+            round_about = await channel.get_exchange(waiting)
+            while True:
+                event = BackupStarted()
+                message = aio_pika.Message(event.model_dump_json().encode(), message_id=str(event.event_id))
+                await events.publish(message, event.topic)
+                await round_about.publish(message, "console.events")
+                await asyncio.sleep(0.005)
+
+    noise = asyncio.create_task(never_rest())
+    try:
+        async with asyncio.timeout(120):
+            manifest = await backed_up(system, tmp_path / "backup")
+    finally:
+        noise.cancel()
+        await asyncio.gather(noise, return_exceptions=True)
+
+    assert check(tmp_path / "backup") == manifest
+    await system.quiet()
 
 
 async def test_what_was_on_its_way_during_the_backup_is_not_lost(system: System, tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ OTHERS = {
     "work.failed": Told("!", "Se apartó un trabajo que no se pudo hacer", Tone.BAD),
     "work.retry": Told("↻", "Se reintenta un trabajo apartado"),
     "work.discard": Told("✕", "Se descartó un trabajo apartado", Tone.DOUBT),
+    "backup.started": Told("⎘", "Empezó un respaldo", Tone.QUIET),
     "journey.published": Told("◇", "Nueva versión del recorrido"),
 }
 REASONS = {
