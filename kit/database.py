@@ -107,12 +107,15 @@ def _connection_lost(error: BaseException) -> bool:
 # A plan is made once for a connection, and kept as long as that lives. Made while the tables were small, it would scan
 # them for ever; and to plan anew for each row's values, or to compile a plan, costs more than any of ours takes.
 PLANS = {"enable_seqscan": "off", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+# What an operator looks for decides which index finds it.
+PLANS_BY_VALUES = {"jit": "off", "plan_cache_mode": "force_custom_plan"}
 
 
 class Database:
     """A pool of connections. `on_commit` is called after each transaction, to wake the relay. Timeouts are seconds.
 
-    What it runs uses an index wherever there is one, or with `scans` whatever PostgreSQL holds to be cheapest.
+    What it runs uses an index wherever there is one, or with `scans` whatever PostgreSQL holds to be cheapest for the
+    values that are asked for.
     """
 
     def __init__(
@@ -127,7 +130,7 @@ class Database:
     ) -> None:
         self.dsn = dsn
         self._connections = connections
-        self._plans = {} if scans else PLANS
+        self._plans = PLANS_BY_VALUES if scans else PLANS
         self._on_commit = on_commit
         self._statement_timeout, self._acquire_timeout = statement_timeout, acquire_timeout
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None

@@ -19,8 +19,8 @@ TRIES = 60
 async def upgrade(scripts: Path, dsn: str) -> None:
     """Runs the migrations in `scripts` that the database has not had yet, as the user of `dsn`, who owns its tables.
 
-    A migration that waits for a table stands in the way of everybody who comes after it: it lets them through after two
-    seconds, and comes back. Raises sqlalchemy.exc.DBAPIError when it never gets its turn.
+    Each is a transaction of its own. One that waits for a table stands in the way of everybody who comes after it: it
+    lets them through after two seconds, and comes back. Raises sqlalchemy.exc.DBAPIError when it never gets its turn.
     """
     config = Config()
     config.set_main_option("script_location", str(scripts))
@@ -29,7 +29,7 @@ async def upgrade(scripts: Path, dsn: str) -> None:
     try:
         for tries_left in reversed(range(TRIES)):
             try:
-                async with engine.begin() as connection:
+                async with engine.connect() as connection:
                     return await connection.run_sync(_upgrade, config)
             except sqlalchemy.exc.DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) != LOCKED or not tries_left:
@@ -49,6 +49,21 @@ def run(config: Config) -> None:
     """What every service's `migrations/env.py` does."""
     from alembic import context
 
-    context.configure(connection=config.attributes["connection"])
+    context.configure(connection=config.attributes["connection"], transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()
+
+
+def create_index(name: str, definition: str) -> None:
+    """Makes an index in a migration, while the table is read and written as ever.
+
+    It waits for transactions that began before, and keeps nobody waiting itself. What a try that broke off left of it,
+    which PostgreSQL keeps and never uses, goes first.
+    """
+    from alembic import op
+
+    with op.get_context().autocommit_block():
+        op.execute("set lock_timeout = 0")
+        op.execute(f"drop index concurrently if exists {name}")
+        op.execute(f"create index concurrently {name} on {definition}")
+        op.execute(f"set lock_timeout = '{LOCK_TIMEOUT}'")

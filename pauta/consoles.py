@@ -30,12 +30,13 @@ def user(
 
 @console.command()
 def rebuild() -> None:
-    """Make anew, from the audit log, everything that the pages show. They fill up while it runs."""
-    total = ask_console("POST", "/api/projections/rebuild")["newest"]
+    """Make anew, from the audit log, all that the pages show. They show what they have until it is done."""
+    state = ask_console("POST", "/api/projections/rebuild")
     with Progress() as progress:
-        task = progress.add_task("rebuilding", total=total)
-        while (state := ask_console("GET", "/api/projections"))["until"] < total:
-            progress.update(task, completed=state["until"])
+        task = progress.add_task("rebuilding", total=state["newest"])
+        while state["rebuilt"] is not None:
+            progress.update(task, completed=state["rebuilt"], total=state["newest"])
             time.sleep(0.2)
-        progress.update(task, completed=total)
-    typer.echo(f"Rebuilt from {total} events.")
+            state = ask_console("GET", "/api/projections")
+        progress.update(task, completed=state["newest"], total=state["newest"])
+    typer.echo(f"Rebuilt from {state['newest']} events.")

@@ -40,6 +40,8 @@ INSTALLATION = f"""create table if not exists installation (
                      for_life boolean not null, single boolean primary key default true check (single));
                    {BACKED_UP_AT};
                    revoke all on installation from public, {LEADS}"""
+# console has a second one, for what it makes anew
+SCHEMAS = "select string_agg(nspname, ', ') from pg_namespace where nspname in ('public', 'rebuilt')"
 
 
 class SetupSettings(ServerSettings):
@@ -180,10 +182,11 @@ async def _make_database(admin_url: str, name: str, password: str) -> None:
     await migrations.upgrade(PROJECT / "services" / name / "migrations", own_url)
     owner = await asyncpg.connect(own_url, timeout=10)
     try:
+        schemas = await owner.fetchval(SCHEMAS)
         await owner.execute(
             f"""revoke all on schema public from public;
-                grant usage on schema public to "{name}";
-                grant select, insert, update, delete on all tables in schema public to "{name}";
+                grant usage on schema {schemas} to "{name}";
+                grant select, insert, update, delete on all tables in schema {schemas} to "{name}";
                 grant usage on all sequences in schema public to "{name}";
                 revoke all on alembic_version from "{name}";"""
         )

@@ -52,3 +52,42 @@ async def test_a_migration_lets_go_who_comes_after_it_and_goes_on_in_the_end(dsn
     finally:
         for connection in (one, other, server):
             await connection.close()
+
+
+async def test_an_index_is_made_while_its_table_is_written_and_one_half_made_is_made_again(
+    dsn: str, first_version: Path
+) -> None:
+    url = dsn.rpartition("/")[0] + "/indexed"
+    server = await asyncpg.connect(dsn)
+    await server.execute("create database indexed")
+    await upgrade(first_version, url)
+    script = """from kit.migrations import create_index
+revision, down_revision = "0002", "0001"
+def upgrade():
+    create_index("by_agent", "submissions (user_agent)")
+"""
+    (first_version / "versions" / "0002_index.py").write_text(script)
+    one, other = await asyncpg.connect(url), await asyncpg.connect(url)
+    await one.execute("create index by_agent on submissions (lead_id)")  # what a try that broke off left
+    await one.execute("update pg_index set indisvalid = false where indexrelid = 'by_agent'::regclass")
+    writing = one.transaction()
+    await writing.start()
+    await one.execute("lock table submissions in row exclusive mode")  # as whoever writes has
+    migrating = asyncio.create_task(upgrade(first_version, url))
+    try:
+        for _ in range(30):
+            async with asyncio.timeout(1):
+                await other.execute("delete from submissions")
+            await asyncio.sleep(0.1)
+        assert not migrating.done()
+        await writing.rollback()
+        await migrating
+        made = await other.fetchrow(
+            "select indisvalid, pg_get_indexdef(indexrelid) from pg_index where indexrelid = 'by_agent'::regclass"
+        )
+        assert made is not None
+        assert made[0]
+        assert "user_agent" in made[1]
+    finally:
+        for connection in (one, other, server):
+            await connection.close()

@@ -137,6 +137,6 @@ async def projections(deps: FromApp) -> Progress:
 
 @routes.post("/api/projections/rebuild", status_code=202)
 async def rebuild_projections(deps: FromApp) -> Progress:
-    """Makes what the pages show anew from the audit log; how much there is to do."""
-    await deps.projections.forget()
+    """Makes what the pages show anew from the audit log, while they go on showing it; how much there is to do."""
+    await deps.projections.rebuild()
     return await deps.projections.progress()

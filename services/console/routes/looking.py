@@ -21,6 +21,7 @@ from services.console.decisions.leads import Lead
 from services.console.decisions.letters import Letter, grouped
 from services.console.decisions.segments import segments
 from services.console.decisions.stopwatch import Objective, Stage, budget, cause, chain
+from services.console.decisions.tallies import GROUPS
 from services.console.decisions.telling import REASONS, without_earlier_delays
 from services.console.decisions.users import User
 from services.console.deps import Deps
@@ -28,7 +29,7 @@ from services.console.neighbours import Kind, waiting
 from services.console.routes.reading import LeadId, RowId, storable
 from services.console.session import FromApp, Viewer, token_of, viewer
 from services.console.spreadsheet import lines
-from services.console.store.figures import GROUPS, PAGE, Wanted
+from services.console.store.figures import PAGE, Wanted
 
 log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)

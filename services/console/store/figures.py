@@ -1,6 +1,5 @@
 """Console's SQL for its pages: leads to look through, and figures about them."""
 
-import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,28 +8,27 @@ from typing import Any
 from kit.database import Database
 from services.console.decisions.leads import Lead, State
 from services.console.decisions.letters import FailedRow
+from services.console.decisions.searching import ACCENTS, PLAIN, read_search
 from services.console.decisions.stopwatch import Absence, Objective, absences
+from services.console.decisions.tallies import OUTCOME, STEP, hour_of
 from services.console.store.projections import lead_of
 
 PAGE = 50
 EXPORTED_AT_ONCE = 500
-PLAIN = str.maketrans("áéíóúüñ", "aeiouun")
-WRITTEN_NUMBER = re.compile(r"[#+]?[0-9 ().-]+")
-GROUPS = ("fuente", "utm_source", "utm_medium", "utm_campaign")
-GROUPED = "coalesce(case when $2 = 'fuente' then source else fields->>$2 end, '')"
 
 FUNNEL = """select count(*) as received, count(reached_at) as reached, count(booked_at) as booked, count(met_at) as met
             from leads where accepted_at >= $1 and accepted_at < $2"""
-SEARCH = """select * from leads
-            where ($1 = '' or lead_id = $2 or lead_id = (select lead_id from aliases where submission_id = $2)
-                   or translate(lower(name), 'áéíóúüñ', 'aeiouun') like all($3::text[])
-                   or lower(email) like all($3::text[]) or ($4 <> '' and phone like $4))
-              and ($5 = '' or state = $5) and ($6 = '' or source = $6) and ($7 = '' or step = $7)
-              and accepted_at is not null
-              and ($8::date is null or accepted_at >= $8::date::timestamp at time zone $10)
-              and ($9::date is null or accepted_at < ($9::date + 1)::timestamp at time zone $10)
-              and ($11::timestamptz is null or (accepted_at, lead_id) < ($11, $12::bigint))
-            order by accepted_at desc, lead_id desc limit $13 offset $14"""
+# as the index `leads_found` has it
+NAME_AND_EMAIL = f"translate(lower(' ' || name || ' ' || email), '{ACCENTS}', '{PLAIN}')"
+FILTERS = """accepted_at is not null
+  and ($1 = '' or state = $1) and ($2 = '' or source = $2) and ($3 = '' or step = $3)
+  and ($4::date is null or accepted_at >= $4::date::timestamp at time zone $6)
+  and ($5::date is null or accepted_at < ($5::date + 1)::timestamp at time zone $6)
+  and ($7::timestamptz is null or (accepted_at, lead_id) < ($7, $8::bigint))"""
+# the rows themselves are read for one page only, however many come before it
+PAGE_OF = """select leads.* from (select lead_id, accepted_at from leads where {conditions}
+               order by accepted_at desc, lead_id desc limit $9 offset $10) found join leads using (lead_id)
+             order by found.accepted_at desc, lead_id desc"""
 # dialled in time or not: whoever has a phone and was or should have been called, by the welcome call's own hours
 COUNTED = """accepted_at >= $1 and phone <> '' and call_end is distinct from 'skipped'
              and (waited is not null or (call_deferred_at is null or call_due_at is not null)
@@ -39,16 +37,25 @@ BUDGET = f"""select count(*) as calls, count(*) filter (where coalesce(waited, '
              from leads where {COUNTED}"""  # noqa: S608 - a constant
 MISSED = f"""select * from leads where {COUNTED} and coalesce(waited, 'infinity') > $2
              order by accepted_at desc limit 50"""  # noqa: S608 - a constant
-BY_DAY = """select (accepted_at at time zone $2)::date as name, count(waited) as calls,
-              percentile_cont(array[0.5, 0.95, 0.99]) within group (order by waited) as waits
-            from leads where accepted_at >= $1 and waited is not null group by 1 order by 1"""
-BY_SOURCE = """select source as name, count(waited) as calls,
-                 percentile_cont(array[0.5, 0.95, 0.99]) within group (order by waited) as waits
-               from leads where accepted_at >= $1 and waited is not null group by 1 order by 2 desc limit 12"""
-SOURCES = f"""select {GROUPED} as name, count(*) as leads, count(reached_at) as reached, count(booked_at) as booked,
-                count(met_at) as met, sum(calls) as calls, sum(whatsapps) as whatsapps, sum(texts) as texts
-              from leads where accepted_at >= $1 group by 1 order by 2 desc, 1"""  # noqa: S608 - a constant
-AT_STEP = "select step, state, count(*) as leads from leads where accepted_at >= $1 group by 1, 2"
+WAITS = """count(waited) as calls,
+           percentile_cont(array[0.5, 0.95, 0.99]) within group (order by waited) as waits
+           from leads where accepted_at >= $1 and waited is not null"""
+# each day, and each source, by itself: to sort a day's waits is little, to sort all rows by their day is much
+BY_DAY = f"""select day::date as name, waits.* from generate_series(
+               date_trunc('day', $1::timestamptz at time zone $2), now() at time zone $2, interval '1 day') as day,
+               lateral (select {WAITS} and accepted_at >= day at time zone $2
+                          and accepted_at < (day + interval '1 day') at time zone $2) waits
+             where calls > 0 order by day"""  # noqa: S608 - a constant
+BY_SOURCE = f"""select known.name, waits.* from (
+                  select name from tallies where figure = 'fuente' and hour >= $2 group by name
+                  order by sum(leads) desc, name limit 12) known,
+                  lateral (select {WAITS} and source = known.name) waits
+                where calls > 0 order by calls desc"""  # noqa: S608 - a constant
+SOURCES = """select name, sum(leads) as leads, sum(reached) as reached, sum(booked) as booked, sum(met) as met,
+               sum(calls) as calls, sum(whatsapps) as whatsapps, sum(texts) as texts
+             from tallies where figure = $2 and hour >= $1 group by 1 having sum(leads) > 0 order by 2 desc, 1"""
+COUNTS = """select name, value, sum(leads) as leads from tallies where figure = $2 and hour >= $1
+            group by 1, 2 having sum(leads) > 0"""
 ATTENTION = """select * from leads where attention is not null and stopped is null and erased_at is null
                order by paused_at, lead_id limit $1"""
 HELD = """select reason, scope, count(*) as touches, min(at) as oldest from held_touches
@@ -64,8 +71,15 @@ SAID_OF_COMPANY = """select at, topic = 'provider.away' as away from actions
                                            where topic in ('provider.away', 'provider.back')
                                              and body->>'provider' = $1 and at <= $2), $2)
                      order by at, id"""
-OUTCOMES = """select s.key as step, s.value as outcome, count(*) as leads from leads, jsonb_each_text(steps) s
-              where accepted_at >= $1 group by 1, 2"""
+# from each value to the next, by the index: `distinct` would read the whole table
+NEXT_VALUE = """(with recursive known (value, number) as (
+    (select {column}, 1 from leads where {column} > '' order by {column} limit 1)
+    union all
+    select (select {column} from leads where {column} > value order by {column} limit 1), number + 1
+    from known where value is not null and number < {most})
+  select array_agg(value) from known where value is not null)"""
+CHOICES = f"""select coalesce({NEXT_VALUE.format(column="source", most=200)}, '{{}}') as sources,
+                     coalesce({NEXT_VALUE.format(column="step", most=100)}, '{{}}') as steps"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +138,9 @@ class Figures:
             last = some[-1]
 
     async def _found(self, wanted: Wanted, *, limit: int, offset: int = 0, behind: Lead | None = None) -> list[Lead]:
-        text = wanted.text.strip().lower().translate(PLAIN)
-        digits = "".join(c for c in text if c.isdecimal()) if WRITTEN_NUMBER.fullmatch(text) else ""
+        conditions, texts = await self._sought(wanted.text, first=11)
         rows = await self._database.fetch(
-            SEARCH,
-            text,
-            int(digits) if 0 < len(digits) < 19 else 0,
-            [f"%{_escaped(word)}%" for word in text.split()],
-            f"%{digits[-10:]}" if len(digits) >= 4 else "",  # a Mexican mobile may still be written with 521
+            PAGE_OF.format(conditions=conditions),
             wanted.state,
             wanted.source,
             wanted.step,
@@ -142,8 +151,23 @@ class Figures:
             behind.lead_id if behind else None,
             limit,
             offset,
+            *texts,
         )
         return [lead_of(row) for row in rows]
+
+    async def _sought(self, text: str, *, first: int) -> tuple[str, list[Any]]:
+        """The conditions of a search, each of which an index answers, and their parameters, numbered from `first`."""
+        if not text.strip():
+            return FILTERS, []
+        search = read_search(text)
+        ids = [search.lead_id, await self.own_id(search.lead_id)] if search.lead_id else []
+        words = " and ".join(
+            f"{NAME_AND_EMAIL} like ${number}" for number in range(first + 2, first + 2 + len(search.words))
+        )
+        any_of = [f"lead_id = any(${first}::bigint[])", f"reverse(phone) like ${first + 1}"]
+        any_of += [f"({words})"] if words else []
+        phone = f"{search.phone_end[::-1]}%" if search.phone_end else ""
+        return f"{FILTERS} and ({' or '.join(any_of)})", [ids, phone, *search.words]
 
     async def lead(self, lead_id: int) -> Lead | None:
         rows = await self._database.fetch("select * from leads where lead_id = $1", lead_id)
@@ -177,10 +201,7 @@ class Figures:
 
     async def choices(self) -> Mapping[str, list[str]]:
         """The sources and steps there are, to filter by; the states are known."""
-        rows = await self._database.fetch(
-            """select array(select distinct source from leads where source <> '' order by 1 limit 200) as sources,
-                      array(select distinct step from leads where step <> '' order by 1 limit 100) as steps"""
-        )
+        rows = await self._database.fetch(CHOICES)
         return {"sources": rows[0]["sources"], "steps": rows[0]["steps"], "states": [str(one) for one in State]}
 
     async def budget(self, since: datetime, objective: Objective) -> tuple[int, int]:
@@ -195,19 +216,23 @@ class Figures:
         return [_waits(row) for row in await self._database.fetch(BY_DAY, since, zone)]
 
     async def waits_by_source(self, since: datetime) -> list[Waits]:
-        return [_waits(row) for row in await self._database.fetch(BY_SOURCE, since)]
+        return [_waits(row) for row in await self._database.fetch(BY_SOURCE, since, hour_of(since))]
 
     async def sources(self, since: datetime, group: str) -> list[dict[str, Any]]:
-        """Leads and what became of them, by the form's `fuente` or one of the `utm_*` fields."""
-        return [dict(row) for row in await self._database.fetch(SOURCES, since, group)]
+        """Leads and what became of them, by the form's `fuente` or one of the `utm_*` fields; whole hours."""
+        return [dict(row) for row in await self._database.fetch(SOURCES, hour_of(since), group)]
 
     async def at_step(self, since: datetime) -> dict[tuple[str, str], int]:
-        """How many leads stand at a step, by their state."""
-        return {(r["step"], r["state"]): r["leads"] for r in await self._database.fetch(AT_STEP, since)}
+        """How many leads stand at a step, by their state; of whole hours."""
+        return await self._counts(since, STEP)
 
     async def outcomes(self, since: datetime) -> dict[tuple[str, str], int]:
-        """How many leads a step came how far with."""
-        return {(r["step"], r["outcome"]): r["leads"] for r in await self._database.fetch(OUTCOMES, since)}
+        """How many leads a step came how far with; of whole hours."""
+        return await self._counts(since, OUTCOME)
+
+    async def _counts(self, since: datetime, figure: str) -> dict[tuple[str, str], int]:
+        rows = await self._database.fetch(COUNTS, hour_of(since), figure)
+        return {(row["name"], row["value"]): row["leads"] for row in rows}
 
     async def companies(self) -> dict[str, dict[str, Any]]:
         return {row["name"]: dict(row) for row in await self._database.fetch("select * from companies")}
@@ -223,10 +248,6 @@ class Figures:
             "select * from bookings where lead_id is null order by said_at desc limit 200"
         )
         return [dict(row) for row in rows]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
 
 
 def _waits(row: Any) -> Waits:

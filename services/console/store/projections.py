@@ -1,4 +1,8 @@
-"""Console's projections: folded from the audit log in its order, batch after batch, and made anew from it on demand."""
+"""Console's projections: folded from the audit log in its order, batch after batch, and made anew from it on demand.
+
+They are made anew in tables of the same names in the schema `rebuilt`, which take the place of those that the pages
+read when they have come as far.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
@@ -12,18 +16,18 @@ from contracts.event import Event
 from contracts.failed_work import DiscardWork, FailedWorkCommand, RetryWork, WorkFailed
 from contracts.lead import LeadUpdated
 from contracts.touch import ReleaseTouches, TouchEvent
-from kit.database import Connection, Database, unavailable
+from kit.database import Connection, Database, DatabaseBusy, unavailable
 from kit.failures import Unavailable, describe
 from services.console.decisions.companies import COMPANIES, Company, about, heard
 from services.console.decisions.erasing import erased
 from services.console.decisions.held import MOVED_ON, HeldTouch, still_held, telling
 from services.console.decisions.leads import Lead, fold, read
+from services.console.decisions.tallies import Cell, Counts, Tallies, add_change, changed, tallied
 
 log = structlog.get_logger()
 
 BATCH = 1000
 SERVICE, EVENT = "console", "event"  # an event that could not be folded, among the failed work
-PROJECTIONS = ("leads", "companies", "bookings", "aliases", "failed_work", "held_touches")
 COLUMNS = (*(one.name for one in fields(Lead)), "state", "waited")
 VALUES = ", ".join(f"${number}" for number in range(1, len(COLUMNS) + 1))
 PUT_LEAD = f"""insert into leads ({", ".join(COLUMNS)}) values ({VALUES})
@@ -49,7 +53,15 @@ PUT_HELD = """insert into held_touches (touch_id, lead_id, reason, scope, at)
               where not exists (select 1 from actions where lead_id = $2 and at > $5 and topic = any($6::text[])
                                   and body->>'touch_id' = $1::uuid::text)
               on conflict (touch_id) do update set reason = $3, scope = $4, at = $5"""
-FRESH = "select id, lead_id, heard_at, body from actions where id > $1 order by id limit $2"
+ADD_TO_TALLIES = f"""insert into tallies ({", ".join((*Cell._fields, *Counts._fields))})
+                     select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[],
+                       $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[])
+                     on conflict ({", ".join(Cell._fields)}) do update
+                     set {", ".join(f"{name} = tallies.{name} + excluded.{name}" for name in Counts._fields)}"""  # noqa: S608 - names of our own
+FRESH = "select id, lead_id, heard_at, body from actions where id > $1 and id <= $2 order by id limit $3"
+NEWEST = "select coalesce(max(id), 0) from actions"
+PROGRESS = f"select until, ({NEWEST}) as newest, (select until from rebuilt.projected) as rebuilt from projected"  # noqa: S608 - a constant
+CAME_TO = "update projected set until = $1, tallied = $1"
 ACTION = "select id, lead_id, heard_at, body from actions where id = $1"
 OF_THE_ERASED = """select id, body from actions where lead_id = any($1) and id <= $2
                      and topic in ('lead.created', 'lead.updated', 'lead.returned', 'lead.unregistered',
@@ -62,48 +74,80 @@ OF_THE_ERASED = """select id, body from actions where lead_id = any($1) and id <
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the projections have come, in ids of the audit log."""
+    """How far the projections have come, in ids of the audit log; and those that are made anew, where some are."""
 
     until: int
     newest: int
+    rebuilt: int | None
 
 
 class Projections:
+    """Only one replica at a time may call `follow`."""
+
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def follow(self) -> bool:
-        """Folds the next batch into the projections, in one transaction; True when there is more.
+        """Folds the next batch into the projections, and one into those that are made anew; True when there is more."""
+        more = await self._follow()
+        return await self._rebuild() or more
 
-        An event that cannot be folded stops no other: it is set aside, for an operator to retry or discard.
-        """
+    async def _follow(self) -> bool:
         async with self._database.transaction() as connection:
+            came = await connection.fetchrow("select until, tallied from projected for update")
+            assert came is not None
+            if came["tallied"] < came["until"]:  # a version that knows no tallies was at work
+                log.warning("projections.not_tallied", events=came["until"] - came["tallied"])
+                await connection.execute("select begin_rebuild()")
+            newest = await connection.fetchval(NEWEST)
+            folded = await _fold_batch(connection, came["until"], newest)
+        return folded == BATCH
+
+    async def _rebuild(self) -> bool:
+        """Folds the next batch anew, as far as the pages have come; then these take the place of what the pages read.
+
+        Where somebody reads them just then, a page or a backup, that is tried again in the next round.
+        """
+        if not await self._database.fetch("select 1 from rebuilt.projected"):
+            return False
+        async with self._database.transaction() as connection:
+            await connection.execute("set local search_path = rebuilt, public")
             until = await connection.fetchval("select until from projected for update")
-            rows = await connection.fetch(FRESH, until, BATCH)
-            if not rows:
-                return False
-            newest = rows[-1]["id"]
-            if await _bug_in(connection, rows, newest) is not None:
-                for row in rows:
-                    await _fold_or_set_aside(connection, row, newest)
-            await connection.execute("update projected set until = $1", newest)
-        return len(rows) == BATCH
+            shown = await connection.fetchval("select until from public.projected")
+            if await _fold_batch(connection, until, shown):
+                return True
+        try:
+            [row] = await self._database.fetch("select finish_rebuild() as finished")
+        except DatabaseBusy:
+            return False
+        if row["finished"]:
+            log.info("projections.rebuilt", until=until)
+        return False
 
     async def progress(self) -> Progress:
-        [row] = await self._database.fetch(
-            "select until, coalesce((select max(id) from actions), 0) as newest from projected"
-        )
-        return Progress(row["until"], row["newest"])
+        [row] = await self._database.fetch(PROGRESS)
+        return Progress(**row)
 
     async def until(self) -> int:
         return (await self.progress()).until
 
-    async def forget(self) -> None:
-        """Has everything folded anew from the first event on; `follow` does it."""
-        async with self._database.transaction() as connection:
-            await connection.execute("update projected set until = 0")
-            for table in PROJECTIONS:
-                await connection.execute(f"delete from {table}")  # noqa: S608 - names of our own
+    async def rebuild(self) -> None:
+        """Has everything folded anew from the first event on; `follow` does it. One that is under way begins again."""
+        await self._database.fetch("select begin_rebuild()")
+
+
+async def _fold_batch(connection: Connection, until: int, limit: int) -> int:
+    """Folds the next events after `until`, and none after `limit`, in the caller's transaction; how many there were.
+
+    An event that cannot be folded stops no other: it is set aside, for an operator to retry or discard.
+    """
+    rows = await connection.fetch(FRESH, until, limit, BATCH)
+    newest = rows[-1]["id"] if rows else until
+    if await _bug_in(connection, rows, newest) is not None:
+        for row in rows:
+            await _fold_or_set_aside(connection, row, newest)
+    await connection.execute(CAME_TO, newest)
+    return len(rows)
 
 
 async def _bug_in(connection: Connection, rows: Sequence[asyncpg.Record], until: int) -> Exception | None:
@@ -190,16 +234,28 @@ async def _decide_event(connection: Connection, command: FailedWorkCommand, unti
 async def _fold_leads(connection: Connection, events: Iterable[Event], until: int) -> None:
     theirs = [event for event in events if event.lead_id > 0]
     ids = list({event.lead_id for event in theirs})
-    leads = {
+    before = {
         row["lead_id"]: lead_of(row)
         for row in await connection.fetch("select * from leads where lead_id = any($1)", ids)
     }
+    leads = dict(before)
     for event in theirs:
         leads[event.lead_id] = fold(leads.get(event.lead_id) or Lead(event.lead_id), event)
     await connection.executemany(PUT_LEAD, [_row(lead) for lead in leads.values()])
+    await _tally(connection, before, leads)
     gone = [lead.lead_id for lead in leads.values() if lead.erased_at is not None]
     if gone:
         await _erase(connection, gone, until)
+
+
+async def _tally(connection: Connection, before: Mapping[int, Lead], after: Mapping[int, Lead]) -> None:
+    changes: Tallies = {}
+    for lead_id, lead in after.items():
+        known = before.get(lead_id)
+        add_change(changes, tallied(known) if known is not None else {}, tallied(lead))
+    rows = [(*cell, *counts) for cell, counts in changed(changes)]
+    if rows:
+        await connection.execute(ADD_TO_TALLIES, *map(list, zip(*rows, strict=True)))
 
 
 async def _erase(connection: Connection, lead_ids: list[int], until: int) -> None:

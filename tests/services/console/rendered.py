@@ -33,7 +33,8 @@ def now_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
         **{"funnels": {"Hoy": dict.fromkeys(("received", "reached", "booked", "met"), 0)}, "actions": [], "names": {}},
         "companies": [{"name": name, "away": None, "heard_at": None} for name in COMPANIES],
-        **{"queues": [], "waiting": {"work": 0, "retry": 0, "dead": 0}, "catch_up": None, "progress": Progress(0, 0)},
+        **{"queues": [], "waiting": {"work": 0, "retry": 0, "dead": 0}, "catch_up": None},
+        "progress": Progress(0, 0, None),
         **{"unknown": 0, "attention": 0, "failed": 0, "unmatched": 0, "held": [], "spending": None},
         "disk": Disk(full=False, free=50e9),
     }
