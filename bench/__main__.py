@@ -1,4 +1,4 @@
-"""python -m bench [intake] [timers] [pages] [strangers]: what intake takes, what we add, the floor, in one run.
+"""python -m bench [intake] [timers] [pages] [strangers] [growth]: what it takes, what we add, the floor, in one run.
 
 Everything runs on this machine: RabbitMQ, PostgreSQL, the gateway, every service and the load. Traffic goes to loopback
 only; each part is bounded in count or time.
@@ -20,6 +20,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from bench.growth import Growth
 from bench.load import Load, fire, percentile, post_all, resident
 from bench.pages import Pages
 from bench.strangers import Strangers
@@ -227,6 +228,7 @@ def main() -> None:
             "timers": Timers(Path(folder) / "timers", bench.row),
             "pages": Pages(Path(folder) / "pages", bench.row),
             "strangers": Strangers(Path(folder) / "strangers", bench.row),
+            "growth": Growth(Path(folder) / "growth", bench.row),
         }
         for part in [parts[name] for name in sys.argv[1:] or parts]:
             try:

@@ -25,16 +25,17 @@ LEADS = 85_000
 LOOKS = 40
 PAGES = ("", "/leads", "/leads?q=nadie", "/stopwatch?days=30", "/journey?days=90", "/sources?days=90", "/leads/50000")
 
+# of $1 leads, who came in the last $7 days, those from $5 to $6
 FILL = """
 insert into actions (event_id, lead_id, topic, at, body)
 select id, n, topic, at, body || jsonb_build_object('event_id', id, 'lead_id', n, 'at', at)
        || case when topic = 'lead.created' then jsonb_build_object('card', jsonb_build_object(
             'name', 'Persona ' || n, 'phone', '+5255' || (10000000 + n), 'email', 'p' || n || '@example.com',
             'source', 'Fuente ' || n % 9, 'extra', jsonb_build_object('utm_source', 'u' || n % 5))) else '{}' end
-from generate_series(1, $1::int) n,
+from generate_series($5::int, $6::int) n,
      unnest($2::text[], $3::text[]::jsonb[], $4::float8[]) with ordinality as t(topic, body, after, ord),
      lateral (select gen_random_uuid() as id,
-                now() - ($1 - n) * interval '90 days' / $1 + after * interval '1 second' as at) e
+                now() - ($1 - n) * $7::int * interval '1 day' / $1 + after * interval '1 second' as at) e
 where topic <> 'lead.booked' or n % 6 = 0
 order by n, ord"""
 
@@ -111,7 +112,7 @@ class Pages:
         told = story()
         bodies = [json.dumps(event.model_dump(mode="json")) for event, _ in told]
         topics, after = [event.topic for event, _ in told], [seconds for _, seconds in told]
-        await database.execute(FILL, LEADS, topics, bodies, after, timeout=300)
+        await database.execute(FILL, LEADS, topics, bodies, after, 1, LEADS, 90, timeout=300)
         await database.execute("analyze")
         events = await database.fetchval("select count(*) from actions")
         await database.close()

@@ -1,0 +1,324 @@
+"""Every statement that pages, API, doctor and clock read with: after GROWTH=10000000 events, and after a hundredth.
+
+They are the stores' own functions. Then the pages are made anew, and looked at meanwhile.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import httpx
+
+from bench.filling import fill_console, fill_others
+from bench.load import percentile
+from bench.pages import PAGES
+from bench.timers import JOURNEY, Row
+from contracts.touch import Channel, HoldReason, ReleaseTouches
+from journey.reading import stored_journey
+from kit.migrations import upgrade
+from kit.relay import WAITING
+from pauta.restoring import REACH, SAID
+from pauta.running.native import WITH_DATABASES, Native
+from pauta.running.recipe import PROJECT
+from pauta.running.servers import free_ports
+from services.console.decisions.stopwatch import Objective
+from services.console.decisions.tallies import GROUPS
+from services.console.store.actions import Store
+from services.console.store.figures import Figures, Wanted
+from services.console.store.projections import Projections
+from services.console.store.sessions import EndedSessions
+from services.crm.store.bookings import Bookings
+from services.crm.store.registrations import Registrations
+from services.notify.store.leads import Leads
+from services.notify.store.ledger import Store as Ledger
+from services.notify.touches import State
+from services.scheduler.store import Store as Timers
+from tests.plans import Node, Watched, nodes
+
+EVENTS = int(os.environ.get("GROWTH") or 10_000_000)
+FLOOR = max(20_000, EVENTS // 100)
+TIMES = 7
+AIM = 0.2  # seconds
+ZONE = "America/Mexico_City"
+REBUILDING = 60.0  # seconds that are watched at most
+SEARCHES = (
+    *("", "nadie", "garza sofía", "Garza, Sofía", "maría", "hernández", "xolocotzi zuñiga íñigo", "xq", "a", "%"),
+    *("sofia77@example.com", "@example.com", "55 1000 1234", "7777", "#1234"),
+)
+SWAP = "update rebuilt.projected spare set until = own.until, tallied = own.until from public.projected own"
+
+Read = Callable[[], Awaitable[Any]]
+
+
+class Sized:
+    """One server's databases with so many events, and the stores that read them. `prefix` names them."""
+
+    def __init__(self, server: str, prefix: str) -> None:
+        self._server, self._prefix = server, prefix
+        self.leads = 0
+        self.databases = {name: Watched(f"{server}/{prefix}{name}", scans=name == "console") for name in WITH_DATABASES}
+
+    async def fill(self, events: int, say: Callable[[str], None]) -> None:
+        async with AsyncExitStack() as closing:
+            administrators = {}
+            for name, database in self.databases.items():
+                administrators[name] = await asyncpg.connect(database.dsn)
+                closing.push_async_callback(administrators[name].close)
+            self.leads = await fill_console(administrators["console"], events, say)
+            await fill_others(administrators, self.leads, say)
+            for administrator in administrators.values():
+                await administrator.execute("vacuum analyze", timeout=1800)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[dict[str, Read]]:
+        for database in self.databases.values():
+            await database.open()
+        try:
+            yield self.reads()
+        finally:
+            for database in self.databases.values():
+                await database.close()
+
+    def reads(self) -> dict[str, Read]:
+        """Who reads what, by a name for the table."""
+        return {"floor: select 1": self._select_1} | self._pages() | self._figures() | self._searches() | self._others()
+
+    async def _select_1(self) -> Any:
+        return await self.databases["console"].fetch("select 1")
+
+    def _pages(self) -> dict[str, Read]:
+        database, lead = self.databases["console"], self.leads // 2
+        store, projections = Store(database), Projections(database)
+        figures, now = Figures(database, ZONE), datetime.now(UTC)
+        today = now.astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return {
+            "frame: progress": projections.progress,
+            "frame: switch": store.switch,
+            "frame: ended session": lambda: EndedSessions(database, lasts=1.0).ended("nobody's"),
+            "now: newest": lambda: store.newest(40),
+            "now: today": lambda: figures.funnel(today, now),
+            "now: week": lambda: figures.funnel(today - timedelta(days=6), now),
+            "now: names": lambda: figures.names([*range(lead, lead + 40)]),
+            "now: companies": figures.companies,
+            "now: held": figures.held,
+            "now: spending": figures.spending_alarm,
+            "letters: unknown": lambda: store.unknown_touches(limit=200),
+            "letters: attention": lambda: figures.in_need_of_attention(limit=200),
+            "letters: failed": lambda: figures.failed_work(limit=200),
+            "letters: chosen": lambda: figures.failed_work(limit=1000, letter_ids=["crm-note-5"]),
+            "letters: unmatched": figures.unmatched,
+            "lead: lead": lambda: figures.lead(lead),
+            "lead: events": lambda: store.events_of(lead),
+            "lead: own id": lambda: figures.own_id(self.leads + 5),
+            "feed: new": lambda: store.newest_projected(0, None),
+            "feed: new of a lead": lambda: store.newest_projected(0, lead),
+            "api: actions": lambda: store.actions(after=1000),
+            "api: actions of a lead": lambda: store.actions(lead_id=lead),
+            "log: newest id": store.newest_id,
+            "restore: the day before": lambda: database.fetch(SAID, now - REACH, now),
+        }
+
+    def _figures(self) -> dict[str, Read]:
+        figures, objective = Figures(self.databases["console"], ZONE), Objective(10, 0.95)
+        found: dict[str, Read] = {}
+        for days in (1, 7, 30, 90):  # what the pages offer
+            since = datetime.now(UTC) - timedelta(days=days)
+            found |= {
+                f"stopwatch: budget, {days} d": partial(figures.budget, since, objective),
+                f"stopwatch: missed, {days} d": partial(figures.missed, since, objective),
+                f"stopwatch: by day, {days} d": partial(figures.waits_by_day, since, ZONE),
+                f"stopwatch: by source, {days} d": partial(figures.waits_by_source, since),
+            }
+        for days in (30, 90, 366):
+            since = datetime.now(UTC) - timedelta(days=days)
+            found |= {
+                f"journey: at step, {days} d": partial(figures.at_step, since),
+                f"journey: outcomes, {days} d": partial(figures.outcomes, since),
+            }
+            found |= {f"sources: {group}, {days} d": partial(figures.sources, since, group) for group in GROUPS}
+        return found
+
+    def _searches(self) -> dict[str, Read]:
+        figures = Figures(self.databases["console"], ZONE)
+        last_month = datetime.now(UTC).date() - timedelta(days=30)
+        wanted = {f"q={text}": Wanted(text=text) for text in SEARCHES} | {
+            "page 100": Wanted(page=100),
+            "page 10000": Wanted(page=10_000),
+            "state": Wanted(state="paused"),
+            "source": Wanted(source="Fuente 3"),
+            "source nobody has": Wanted(source="nobody's"),
+            "step and state": Wanted(step="day_3", state="met"),
+            "until a month ago": Wanted(until=last_month, source="Fuente 3", state="paused"),
+            "q and state": Wanted(text="garza", state="paused"),
+        }
+
+        async def a_batch_of_csv() -> Any:
+            return await anext(figures.every_lead(Wanted(text="garza")))
+
+        found: dict[str, Read] = {f"leads: {name}": partial(figures.leads, each) for name, each in wanted.items()}
+        found |= {"leads.csv: a batch": a_batch_of_csv, "leads: choices": figures.choices}
+        return found
+
+    def _others(self) -> dict[str, Read]:
+        notify, crm, scheduler = (self.databases[name] for name in ("notify", "crm", "scheduler"))
+        ledger, forms = Ledger(notify, lease=30, patience=300, key_patience=120), Leads(notify)
+        bookings, registrations = Bookings(crm, secret="x" * 20, region="MX"), Registrations(crm)
+        content = JOURNEY.read_text()
+        timers = Timers(
+            scheduler, stored_journey(content), journey_hash="bench", content=content, spread=timedelta(minutes=1)
+        )
+        nowhere = ReleaseTouches(reason=HoldReason.CAPPED, scope="nowhere", by="bench")
+        lead = self.leads // 2
+        phone = f"+5255{10_000_000 + lead}"
+        found: dict[str, Read] = {
+            "notify: spendings": ledger.spendings,
+            "notify: names": ledger.names,
+            "notify: sources": ledger.sources,
+            "notify: due": lambda: ledger.due(State.SENT, [Channel.CALL]),
+            "notify: expired": lambda: ledger.expire_leases(check_in=1.0),
+            "notify: held, to release": partial(ledger.release, nowhere),
+            "notify: references": lambda: ledger.refs_at(phone),
+            "notify: forms of a lead": lambda: forms.known(lead),
+            "crm: webhooks": bookings.waiting,
+            "crm: matched again": bookings.match_again,
+            "crm: unmatched": bookings.unmatched,
+            "crm: lead in Kommo": lambda: bookings.lead_in_kommo(lead),
+            "crm: leads to look up": lambda: registrations.unclear_leads(20),
+            "crm: notes to look up": lambda: registrations.unclear_notes(20),
+            "crm: leads to move": lambda: registrations.to_move(20),
+            "crm: leads to tell": lambda: registrations.take_leads(20, term=1),
+            "crm: notes to tell": lambda: registrations.take_notes(20, term=1),
+            "crm: contacts": lambda: registrations.known_contacts([phone]),
+            "scheduler: outlook": lambda: timers.outlook(lead),
+            "scheduler: backlog": timers.backlog,
+            "scheduler: forget": timers.forget_old,
+        }
+        for name, database in self.databases.items():
+            found[f"{name}: outbox"] = partial(database.fetch, WAITING)
+        return found
+
+
+class Growth:
+    """RabbitMQ, PostgreSQL and at the end one console."""
+
+    def __init__(self, folder: Path, row: Row) -> None:
+        ports = dict(zip(("CONSOLE_PORT", "RABBITMQ_MANAGEMENT_PORT"), map(str, free_ports(2)), strict=True))
+        self.system = Native(folder, ports | {"JOURNEY_PATH": str(JOURNEY)})
+        self._row = row
+        self._slow: list[str] = []
+
+    async def run(self) -> None:
+        await asyncio.to_thread(self.system.start_servers)
+        server = f"postgresql://postgres:postgres-demo@127.0.0.1:{self.system.ports['postgres']}"
+        grown, small = Sized(server, ""), Sized(server, "small_")
+        for name, database in small.databases.items():
+            administrator = await asyncpg.connect(f"{server}/postgres")
+            await administrator.execute(f"create database small_{name}")
+            await administrator.close()
+            await upgrade(PROJECT / "services" / name / "migrations", database.dsn)
+        began = time.monotonic()
+        await small.fill(FLOOR, lambda _: None)
+        await grown.fill(EVENTS, lambda said: print(f"{time.monotonic() - began:5.0f} s  {said}", flush=True))
+        self._row(f"growth: {EVENTS:,} events, {grown.leads:,} leads", "", f"beside {FLOOR:,} and {small.leads:,}")
+        async with grown.opened() as reads, small.opened() as floors:
+            for name, read in reads.items():
+                await self._measure(grown, name, read, floors[name])
+        slow = ", ".join(self._slow) or "none"
+        self._row(f"growth: statements over {AIM * 1e3:.0f} ms", slow, "aim: none")
+        await self._rebuild(f"{server}/console", grown.leads // 2)
+
+    async def _measure(self, grown: Sized, name: str, read: Read, floor: Read) -> None:
+        for database in grown.databases.values():
+            database.asked.clear()
+        took, result = await timed(read)
+        beside, _ = await timed(floor)
+        if took > AIM:
+            self._slow.append(name)
+        plans = []
+        for database in grown.databases.values():
+            for query, arguments in dict(database.asked[: len(database.asked) // TIMES]).items():
+                plans.append(condensed(await database.plan(query, arguments, run=True)))
+        rows = f"{len(result):,} rows" if hasattr(result, "__len__") else "1 row"
+        found = f"{rows}; {FLOOR:,} events: {beside * 1e3:.1f} ms; {' | '.join(plans)}"
+        self._row(name, f"{took * 1e3:.1f} ms{' SLOW' if took > AIM else ''}", found)
+
+    async def _rebuild(self, dsn: str, lead: int) -> None:
+        """Has the pages made anew for a minute, and looks at them meanwhile; then the new tables take their place."""
+        process = self.system.start_service("console", self.system.recipes()["console"], self.system.ports["console"])
+        self.system.wait_for("console", self.system.ports["console"])
+        took: list[float] = []
+        async with httpx.AsyncClient(base_url=self.system.addresses.console, timeout=60) as http:
+            (await http.post("/api/projections/rebuild")).raise_for_status()
+            began, came = time.monotonic(), 0
+            while (seconds := time.monotonic() - began) < REBUILDING:
+                state = (await http.get("/api/projections")).json()
+                if state["rebuilt"] is None:
+                    came = state["newest"]
+                    break
+                came = state["rebuilt"]
+                for path in (*PAGES[:-1], f"/leads/{lead}"):
+                    asked = time.perf_counter()
+                    (await http.get(f"/console{path}")).raise_for_status()
+                    took.append(time.perf_counter() - asked)
+                    await asyncio.sleep(0.1)
+        await asyncio.to_thread(process.stop)
+        self._row(
+            f"growth: rebuild, {came:,} events in {seconds:.0f} s",
+            f"{came / seconds:,.0f}/s",
+            f"{1e6 * seconds / max(came, 1):.0f} s for a million",
+        )
+        if took:
+            self._row(
+                f"growth: pages meanwhile, {len(took)} looks",
+                f"p50 {percentile(took, 50) * 1e3:.0f} ms",
+                f"p95 {percentile(took, 95) * 1e3:.0f} ms, most {max(took) * 1e3:.0f} ms",
+            )
+        await self._swap(dsn)
+
+    async def _swap(self, dsn: str) -> None:
+        """How long pages may have to wait while the new tables take the place of the old ones, all of them large."""
+        database = await asyncpg.connect(dsn)
+        if not await database.fetchval("select 1 from rebuilt.projected"):
+            await database.execute("select begin_rebuild()")
+        await database.execute(SWAP)
+        finished = False
+        while not finished:
+            began = time.perf_counter()
+            try:
+                finished = await database.fetchval("select finish_rebuild()")
+            except asyncpg.LockNotAvailableError:  # autovacuum is at one of them
+                await asyncio.sleep(0.25)
+        took = (time.perf_counter() - began) * 1e3
+        self._row("growth: the new tables take the old ones' place", f"{took:.0f} ms", "")
+        await database.close()
+
+
+async def timed(read: Read) -> tuple[float, Any]:
+    """The median, in seconds, and what was read."""
+    took, result = [], None
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        result = await read()
+        took.append(time.perf_counter() - began)
+    return median(took), result
+
+
+def condensed(plan: Node) -> str:
+    """The plan on one line: what it goes through, and how many pages of 8 kB it read."""
+    ways = [_way(node) for node in nodes(plan) if node.get("Relation Name") or node.get("Index Name")]
+    pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+    return f"{' + '.join(dict.fromkeys(ways)) or plan['Node Type']}, {pages:,} pages"
+
+
+def _way(node: Node) -> str:
+    what = node.get("Index Name") or node["Relation Name"]
+    return f"{node['Node Type'].lower()} {what}"
