@@ -137,6 +137,7 @@ class Sized:
                 f"stopwatch: missed, {days} d": partial(figures.missed, since, objective),
                 f"stopwatch: by day, {days} d": partial(figures.waits_by_day, since, ZONE),
                 f"stopwatch: by source, {days} d": partial(figures.waits_by_source, since),
+                f"stopwatch: Kommo's absences, {days} d": partial(figures.absences, "kommo", since, datetime.now(UTC)),
             }
         for days in (30, 90, 366):
             since = datetime.now(UTC) - timedelta(days=days)
