@@ -58,7 +58,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         Obstacle.REAL_LEADS: "aquí hay leads reales, a los que el simulador solo fingiría contactar",
         Obstacle.ANOTHER_COPY: "un proyecto con este nombre se arrancó en otra carpeta",
         "name": "Dale a esta copia un nombre y puertos propios en .env.",
-        "password": "Pon la contraseña anterior, u olvida los datos: pauta down --forget",
+        "former": "Pon la contraseña anterior, u olvida los datos: pauta down --forget",
         "people": "Olvídala: pauta down --forget",
         "leads": "Pon de nuevo PAUTA_PROFILE=production y SANDBOX_REPLICAS=0, u olvídalos: pauta down --forget",
     },
@@ -75,7 +75,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "value": "Correct it in .env.",
         **{obstacle: str(obstacle) for obstacle in Obstacle},
         "name": "Give this copy a name and ports of its own in .env.",
-        "password": "Put the former password back, or forget the data: pauta down --forget",
+        "former": "Put the former password back, or forget the data: pauta down --forget",
         "people": "Forget them: pauta down --forget",
         "leads": "Put PAUTA_PROFILE=production and SANDBOX_REPLICAS=0 back, or forget the leads: pauta down --forget",
     },
@@ -83,7 +83,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
 
 
 OBSTACLES = {
-    Obstacle.OTHER_ORIGIN: ("POSTGRES_PASSWORD", "password"),
+    Obstacle.OTHER_ORIGIN: ("POSTGRES_PASSWORD", "former"),
     Obstacle.DEMONSTRATION: ("PAUTA_PROFILE", "people"),
     Obstacle.REAL_LEADS: ("PAUTA_PROFILE", "leads"),
     Obstacle.ANOTHER_COPY: ("COMPOSE_PROJECT_NAME", "name"),
