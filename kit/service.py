@@ -28,7 +28,7 @@ from kit.logging import start_logging
 from kit.relay import Relay
 from kit.settings import ServiceSettings
 from kit.ticks import Tick, keep_ticking
-from kit.visitors import FromTheGateway, proxies
+from kit.visitors import Network, believe_gateway, proxies
 
 log = structlog.get_logger()
 
@@ -114,7 +114,7 @@ def make_app(
     nothing: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}  # ours is in kit.tracing
     app = Service(title=frame.name, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=nothing)
     app.state.broker = frame.broker
-    app.add_middleware(FromTheGateway, trusted=proxies(frame.settings.trusted_proxies))
+    app.trusted = proxies(frame.settings.trusted_proxies)
     app.add_exception_handler(Unavailable, _try_again)
     for router in routes:
         app.include_router(router)
@@ -168,13 +168,17 @@ async def deps_of(request: Request) -> Any:  # a plain function would be sent to
 
 
 class Service(FastAPI):
-    """A FastAPI application whose bugs cost nobody else's request.
+    """A FastAPI application that knows who the visitor is, and whose bugs cost nobody else's request.
 
     Starlette answers a bug with 500 and raises it all the same; the server would then close the connection behind the
     answer, and the proxy's next request would be lost with it.
     """
 
+    trusted: Sequence[Network] = ()  # proxies whose word about the visitor counts
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            believe_gateway(scope, self.trusted)
         try:
             await super().__call__(scope, receive, send)
         except Exception as bug:

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 Network = IPv4Network | IPv6Network
 
@@ -21,30 +21,23 @@ def proxies(written: str) -> list[Network]:
     return [ip_network(word) for word in words]
 
 
-class FromTheGateway:
+def believe_gateway(scope: Scope, trusted: Sequence[Network]) -> None:
     """Puts the visitor's address and scheme in place of the gateway's: nobody else reaches a service.
 
     Each proxy appends who it was asked by, so the visitor is the last one that is none of the `trusted`.
     """
+    headers = Headers(scope=scope)
+    if chain := ",".join(headers.getlist("x-forwarded-for")):
+        addresses = [address.strip() for address in chain.split(",")]
+        visitors = (address for address in reversed(addresses) if not _trusts(trusted, address))
+        scope["client"] = (next(visitors, addresses[0]), 0)
+    if (scheme := headers.get("x-forwarded-proto")) in ("http", "https"):
+        scope["scheme"] = scheme
 
-    def __init__(self, app: ASGIApp, trusted: Sequence[Network]) -> None:
-        self._app, self._trusted = app, trusted
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            headers = Headers(scope=scope)
-            if chain := ",".join(headers.getlist("x-forwarded-for")):
-                scope["client"] = (self._visitor([address.strip() for address in chain.split(",")]), 0)
-            if (scheme := headers.get("x-forwarded-proto")) in ("http", "https"):
-                scope["scheme"] = scheme
-        await self._app(scope, receive, send)
-
-    def _visitor(self, chain: Sequence[str]) -> str:
-        return next((address for address in reversed(chain) if not self._trusts(address)), chain[0])
-
-    def _trusts(self, address: str) -> bool:
-        found = _read(address)
-        return found is not None and any(found in network for network in self._trusted)
+def _trusts(trusted: Sequence[Network], address: str) -> bool:
+    found = _read(address)
+    return found is not None and any(found in network for network in trusted)
 
 
 @lru_cache(maxsize=1_000)

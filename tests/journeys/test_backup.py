@@ -147,7 +147,7 @@ async def test_a_backup_ends_however_much_is_published_and_whatever_comes_round_
             events = await channel.get_exchange(EVENTS.name)
             round_about = await channel.get_exchange(waiting)
             while True:
-                event = BackupStarted()
+                event = BackupStarted(lead_id=-1)
                 message = aio_pika.Message(event.model_dump_json().encode(), message_id=str(event.event_id))
                 await events.publish(message, event.topic)
                 await round_about.publish(message, "console.events")

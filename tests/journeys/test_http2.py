@@ -53,8 +53,7 @@ async def port(system: System) -> AsyncIterator[int]:
 
 
 async def test_the_console_s_cookie_is_for_https_alone_where_it_is_given_by_https(system: System, port: int) -> None:
-    forged = {"X-Forwarded-Proto": "https"}
-    async with httpx.AsyncClient(verify=OURS) as client, httpx.AsyncClient(headers=forged) as other:
+    async with httpx.AsyncClient(verify=OURS) as client, httpx.AsyncClient() as other:
         by_https = await client.get(f"https://localhost:{port}/console?lang=en")
         by_http = await other.get(f"{system.native.addresses.gateway}/console?lang=en")
 
