@@ -35,7 +35,7 @@ class Outside:
         self._run("up", "--detach")
         until(self._has_root, "the proxy has no authority")
         self.authority.chmod(0o644)
-        self._run("restart", "sandbox")  # its trust is read when it starts
+        self._run("restart", "--timeout", "1", "sandbox")  # its trust is read when it starts
         self._trust = ssl.create_default_context(cafile=str(self.authority))
 
     def stop(self) -> None:
