@@ -1,6 +1,6 @@
 """Every statement that pages, API, doctor and clock read with: after GROWTH=10000000 events, and after a hundredth.
 
-They are the stores' own functions. Then the pages are made anew, and looked at meanwhile.
+They are the stores' own functions. Then the projections are rebuilt, and the pages read meanwhile.
 """
 
 import asyncio
@@ -253,7 +253,7 @@ class Growth:
         self._row(name, f"{took * 1e3:.1f} ms{' SLOW' if took > AIM else ''}", found)
 
     async def _rebuild(self, dsn: str, lead: int) -> None:
-        """Has the pages made anew for a minute, and looks at them meanwhile; then the new tables take their place."""
+        """Rebuilds the projections, and reads the pages for a minute of it; then the new tables take their place."""
         process = self.system.start_service("console", self.system.recipes()["console"], self.system.ports["console"])
         self.system.wait_for("console", self.system.ports["console"])
         took: list[float] = []

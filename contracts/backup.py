@@ -1,4 +1,4 @@
-"""What is said of backups. About no one lead."""
+"""Events about backups, and about no one lead."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from contracts.event import Event
 
 
 class BackupStarted(Event):
-    """pauta backup: the databases stand still for it; what was published before is in the audit log before this."""
+    """pauta backup: the instant that a backup shows has passed; the audit log has what was published before it."""
 
     topic: Literal["backup.started"] = "backup.started"
     lead_id: int = 0

@@ -1,4 +1,4 @@
-"""pauta console user, rebuild: who may log in, and its pages made anew."""
+"""pauta console user, rebuild: who may log in, and a rebuild of what the pages show."""
 
 import re
 import time
@@ -30,7 +30,7 @@ def user(
 
 @console.command()
 def rebuild() -> None:
-    """Make anew, from the audit log, all that the pages show. They show what they have until it is done."""
+    """Rebuild all that the pages show from the audit log. They show what they had until it is done."""
     state = ask_console("POST", "/api/projections/rebuild")
     with Progress() as progress:
         task = progress.add_task("rebuilding", total=state["newest"])

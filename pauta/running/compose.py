@@ -1,5 +1,6 @@
 """The system by Docker Compose."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -125,9 +126,11 @@ class Compose:
 
         Raises SystemExit when it fails, and TimeoutExpired when it takes longer than `seconds`.
         """
-        runs = service in self._run("ps", "--services", "--status", "running", seconds=seconds).split()
-        where = ["exec"] if runs else ["run", "--rm", "--no-deps"]
-        return self._run(*where, "--no-TTY", service, "python3", "-m", *module, seconds=seconds)
+        command = ["--no-TTY", service, "python3", "-m", *module]
+        if service in self._run("ps", "--services", "--status", "running", seconds=seconds).split():
+            with contextlib.suppress(SystemExit):  # one that ends again and again is not there for long
+                return self._run("exec", *command, seconds=seconds)
+        return self._run("run", "--rm", "--no-deps", *command, seconds=seconds)
 
     def stop_services(self) -> None:
         """Stops what works with the databases; the servers, and the sandbox, stay."""

@@ -225,6 +225,6 @@ async def learn_key(call: Open, link: Touch, ref: str, deps: Deps) -> None:
         case Pressed.NOTHING | Pressed.SILENCE:
             await deps.store.say(not_asked(link, ref))
     if pressed is Pressed.SILENCE and (following := call.touch.following(call.card)) is not None:
-        await make(following, call.card, deps)
+        await make(following, call.card, deps, check_in=HELD_AGAIN_SECONDS)
     await deps.store.check_again(call.touch.touch_id, State.ANSWERED, check_in=wait)
     log.info("call.looked_up", touch_id=str(call.touch.touch_id), lead_id=link.lead_id, pressed=pressed)

@@ -22,11 +22,6 @@ class Search:
     phone_end: str = ""
     lead_id: int = 0
 
-    @property
-    def hopeless(self) -> bool:
-        """Whether nothing of it can be looked for."""
-        return not self.words and not self.phone_end and not self.lead_id
-
 
 def read_search(text: str) -> Search:
     """Reads words in any order, an address, a phone as people write it, or the number of a lead."""

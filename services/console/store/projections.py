@@ -1,6 +1,6 @@
-"""Console's projections: folded from the audit log in its order, batch after batch, and made anew from it on demand.
+"""Console's projections: folded from the audit log in its order, batch after batch, and rebuilt from it on demand.
 
-They are made anew in tables of the same names in the schema `rebuilt`, which take the place of those that the pages
+They are rebuilt in tables of the same names in the schema `rebuilt`, which take the place of those that the pages
 read when they have come as far.
 """
 
@@ -74,7 +74,7 @@ OF_THE_ERASED = """select id, body from actions where lead_id = any($1) and id <
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the projections have come, in ids of the audit log; and those that are made anew, where some are."""
+    """How far the projections have come, in ids of the audit log; and those that are rebuilt, where some are."""
 
     until: int
     newest: int
@@ -88,7 +88,7 @@ class Projections:
         self._database = database
 
     async def follow(self) -> bool:
-        """Folds the next batch into the projections, and one into those that are made anew; True when there is more."""
+        """Folds the next batch into the projections, and one into those that are rebuilt; True when there is more."""
         more = await self._follow()
         return await self._rebuild() or more
 

@@ -10,12 +10,11 @@ import pytest_asyncio
 from contracts.failed_work import DiscardWork, RetryWork, WorkFailed
 from kit.database import Database
 from kit.failed_work import carry_out
-from kit.migrations import upgrade
-from pauta.running.recipe import PROJECT
 from services.crm.store.bookings import Bookings
 from services.crm.store.failed_rows import ROWS
 from services.crm.store.registrations import TRIES, Registrations
 from tests.builders import a_card
+from tests.databases import new_database
 
 pytestmark = pytest.mark.connected
 
@@ -23,14 +22,7 @@ pytestmark = pytest.mark.connected
 @pytest_asyncio.fixture
 async def database(dsn: str) -> AsyncIterator[Database]:
     """Crm's tables, new for each test."""
-    name = f"crm_{uuid4().hex}"
-    server = Database(dsn, connections=1)
-    await server.open()
-    await server.fetch(f"create database {name}")
-    await server.close()
-    own = dsn.removesuffix("/postgres") + f"/{name}"
-    await upgrade(PROJECT / "services" / "crm" / "migrations", own)
-    opened = Database(own, connections=2)
+    opened = Database(await new_database(dsn, "crm"), connections=2)
     await opened.open()
     await opened.fetch("insert into leaders (name, term) values ('tell_kommo', 2)")
     yield opened
