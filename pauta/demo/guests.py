@@ -46,6 +46,7 @@ CALL = "welcome_call call"
 MESSAGE = "welcome_call whatsapp"
 MAILS = (*WELCOME, "day_6 email", "day_9 email")
 CONFIRMED = (*WELCOME, "confirmation_email email")
+CONFIRMATION = "confirmation_email email touch.delivered"  # by then the other confirmation has left as well
 MET = (*CONFIRMED, "after_meeting email")
 FINISHED = ("cadence.finished",)
 FOLLOWED_UP = ("day_3 whatsapp", "day_12 whatsapp")
@@ -81,7 +82,7 @@ GUESTS = (
         emails=(*CONFIRMED, "confirmation_email email", "after_meeting email"),
         also=("call.answered", "reply.received", "lead.booked", "booking.moved", "meeting.ended"),
         never=FINISHED,
-        acts=(Act("booking_link whatsapp touch.sent", "book", start=60), Act("lead.booked", "move", start=9)),
+        acts=(Act("booking_link whatsapp touch.sent", "book", start=60), Act(CONFIRMATION, "move", start=9)),
         encoding="form",
     ),
     Guest(
@@ -94,7 +95,7 @@ GUESTS = (
         never=("meeting.ended",),
         acts=(
             Act("welcome_email email touch.delivered", "book", start=60),
-            Act("confirmation whatsapp touch.sent", "cancel"),
+            Act(CONFIRMATION, "cancel"),
         ),
     ),
     Guest(
