@@ -1,4 +1,4 @@
-# One image for every service: the command says which. The last one, `cli`, is for ./pauta.sh alone.
+# `service` is the image of every service: the command says which. `simulator` and `cli` are never part of it.
 FROM python:3.13-slim AS build
 WORKDIR /app
 COPY requirements/app.txt requirements/
@@ -20,6 +20,10 @@ COPY deploy/templates deploy/templates
 USER pauta
 EXPOSE 8000
 CMD ["python3", "-m", "pauta", "--help"]
+
+# The simulated providers, for the demonstration.
+FROM service AS simulator
+COPY simulator simulator
 
 # Docker's client and Compose, for a server without Python. It runs for one command, with the code of the project's folder.
 FROM python:3.13-slim AS cli

@@ -45,7 +45,7 @@ screenshots: $(VENV)/dev
 	@$(PYTHON) -m tests.screenshots screenshots && echo screenshots/*
 
 documents: $(VENV)/app
-	$(PYTHON) -m pauta documents
+	$(PYTHON) -m devtools.documents
 
 # pip comes last: where it is missing the environment is half made, and is made anew
 $(VENV)/bin/pip:

@@ -44,15 +44,15 @@ class Bench:
     """One system without limits on how many leads an address may send."""
 
     def __init__(self, folder: Path) -> None:
-        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SANDBOX_PORT", "SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT")
+        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SIMULATOR_PORT", "SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT")
         ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         slow = ",".join(f"{name}={seconds}" for name, seconds in AS_SLOW_AS_THE_COMPANIES.items())
         self.system = Native(
             folder,
             ports
-            | {"JOURNEY_PATH": str(JOURNEY), "LEAD_RATE_LIMIT": "100000000/minute", "SANDBOX_LATENCY": slow}
+            | {"JOURNEY_PATH": str(JOURNEY), "LEAD_RATE_LIMIT": "100000000/minute", "SIMULATOR_LATENCY": slow}
             | dict.fromkeys(CAPS, "100000000")
-            | {"SANDBOX_RING_SECONDS": "6", "SANDBOX_TALK_SECONDS": "8", "SANDBOX_MAIL_SECONDS": "8"},
+            | {"SIMULATOR_RING_SECONDS": "6", "SIMULATOR_TALK_SECONDS": "8", "SIMULATOR_MAIL_SECONDS": "8"},
         )
         self.table = Table(
             "what",
@@ -139,7 +139,7 @@ class Bench:
         """Accepted leads a second at 64 connections, everything running and as busy with them as it can."""
         # a flood that the companies should not slow down
         await httpx.AsyncClient().put(
-            f"{self.system.addresses.sandbox}/sandbox/latency", json=dict.fromkeys(AS_SLOW_AS_THE_COMPANIES, 0)
+            f"{self.system.addresses.simulator}/simulator/latency", json=dict.fromkeys(AS_SLOW_AS_THE_COMPANIES, 0)
         )
         accepted = await self._load(self.system.ports["intake"])
         share = accepted.per_second / nothing.per_second
@@ -191,7 +191,7 @@ class Bench:
         deadline = time.monotonic() + 60
         async with httpx.AsyncClient(timeout=30) as http:
             while True:
-                calls = (await http.get(f"{self.system.addresses.sandbox}/sandbox/calls/times")).json()
+                calls = (await http.get(f"{self.system.addresses.simulator}/simulator/calls/times")).json()
                 requested = {call["to"]: call["at"] for call in calls}
                 if answered.keys() <= requested.keys():
                     break

@@ -92,7 +92,7 @@ class Strangers:
     """One system, its door open wide."""
 
     def __init__(self, folder: Path, row: Row) -> None:
-        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SANDBOX_PORT", "SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT")
+        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SIMULATOR_PORT", "SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT")
         ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         caps = dict.fromkeys(CAPS, "100000000")
         self.system = Native(folder, ports | caps | {"LEAD_RATE_LIMIT": "100000000/minute"})

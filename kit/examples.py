@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings
 
 from kit.settings import ProcessSettings, names_of
 
-EXAMPLE = re.compile(r"-demo(@|$)|^sandbox-|^AC0{32}$|=HX0{30}|@example\.com$|^http://(sandbox|localhost|127\.)")
+EXAMPLE = re.compile(r"-demo(@|$)|^simulator-|^AC0{32}$|=HX0{30}|@example\.com$|^http://(simulator|localhost|127\.)")
 SHORTEST = 16
 
 

@@ -60,7 +60,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "name": "Dale a esta copia un nombre y puertos propios en .env.",
         "former": "Pon la contraseña anterior, u olvida los datos: pauta down --forget",
         "people": "Olvídala: pauta down --forget",
-        "leads": "Pon de nuevo PAUTA_PROFILE=production y SANDBOX_REPLICAS=0, u olvídalos: pauta down --forget",
+        "leads": "Pon de nuevo PAUTA_PROFILE=production y SIMULATOR_REPLICAS=0, u olvídalos: pauta down --forget",
     },
     "en": {
         "title": ("variable", "what is wrong", "what to do"),
@@ -77,7 +77,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "name": "Give this copy a name and ports of its own in .env.",
         "former": "Put the former password back, or forget the data: pauta down --forget",
         "people": "Forget them: pauta down --forget",
-        "leads": "Put PAUTA_PROFILE=production and SANDBOX_REPLICAS=0 back, or forget the leads: pauta down --forget",
+        "leads": "Put PAUTA_PROFILE=production and SIMULATOR_REPLICAS=0 back, or forget the leads: pauta down --forget",
     },
 }
 

@@ -1,7 +1,6 @@
 """The command line: start and stop the system, look after it, check the journey."""
 
 import asyncio
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -82,7 +81,8 @@ def up(engine: Engine = "auto") -> None:
     else:
         typer.echo(f"Console:   {addresses.gateway}/console")
         typer.echo(
-            f"Sandbox:   {addresses.gateway}/sandbox, the lead's phone and mailbox; {addresses.sandbox}/sandbox/calls …"
+            f"Simulator: {addresses.gateway}/simulator, the lead's phone and mailbox; "
+            f"{addresses.simulator}/simulator/calls …"
         )
     typer.echo(f"Actions:   {addresses.console}/api/actions")
     typer.echo(
@@ -138,8 +138,13 @@ def demo(
     engine: Engine = "auto",
     replicas: Annotated[int, typer.Option(help="How many of each service; by Docker only.", min=1, max=5)] = 1,
 ) -> None:
-    """Start everything with the sandbox, send leads of every fate, watch, check, stop."""
-    from pauta.demo import run
+    """Start everything with the simulator, send leads of every fate, watch, check, stop."""
+    try:
+        from devtools.demo import run
+    except ModuleNotFoundError as missing:
+        if missing.name != "devtools":
+            raise
+        raise SystemExit("The demonstration is not part of this image: run it from the project's folder.") from None
 
     raise typer.Exit(0 if run(docker=by_docker(engine), replicas=replicas) else 1)
 
@@ -302,15 +307,3 @@ def broker_user(file: Path) -> None:
     from pauta.broker_user import write_broker_user
 
     write_broker_user(file, from_file("RABBITMQ_PASSWORD") or os.environ["RABBITMQ_PASSWORD"])
-
-
-@app.command()
-def documents(folder: Path = PROJECT / "docs") -> None:
-    """Write the AsyncAPI and OpenAPI documents from the running code."""
-    from pauta.documents import every_document
-
-    for name, document in every_document().items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-        typer.echo(path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path)

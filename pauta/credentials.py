@@ -13,7 +13,7 @@ SECRETS = (
 )
 OF_PRODUCTION = {
     "PAUTA_PROFILE": "production",
-    "SANDBOX_REPLICAS": "0",
+    "SIMULATOR_REPLICAS": "0",
     "ALLOW_UNSIGNED_WEBHOOKS": "false",
     "BREVO_BASE_URL": "https://api.brevo.com",
     "TWILIO_BASE_URL": "https://api.twilio.com",

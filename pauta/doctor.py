@@ -93,7 +93,7 @@ def _from_outside(place: Place, variables: Mapping[str, str], until: float) -> l
     """What a process on this machine finds; None where it does not end in time."""
     usual = {
         "PUBLIC_BASE_URL": place.addresses.gateway,
-        "BOOKING_URL": f"{place.addresses.sandbox}/cal/demo/reunion",
+        "BOOKING_URL": f"{place.addresses.simulator}/cal/demo/reunion",
     }
     given = {variable: variables[variable] for variable in ("PUBLIC_BASE_URL", *PAGES) if variables.get(variable)}
     command = [sys.executable, "-m", "pauta.outside", json.dumps(usual | given), f"{until}"]

@@ -61,13 +61,13 @@ class SetupSettings(ServerSettings):
     notify_password: SecretStr
     scheduler_password: SecretStr
     console_password: SecretStr
-    sandbox_replicas: int = 1
+    simulator_replicas: int = 1
     retry_delays: str = Field("1,5,30,120,600,1800,3600")
 
     @property
     def for_life(self) -> bool:
         """Whether the leads are real, and not the demonstration's."""
-        return self.pauta_profile == "production" or self.sandbox_replicas == 0
+        return self.pauta_profile == "production" or self.simulator_replicas == 0
 
     @property
     def dsn(self) -> str:
@@ -150,7 +150,7 @@ async def _until_both_answer(settings: SetupSettings) -> None:
 
 
 async def _refuse_others_people(settings: SetupSettings) -> None:
-    """The demonstration's people are never contacted for real, nor a business's leads by the sandbox.
+    """The demonstration's people are never contacted for real, nor a business's leads by the simulator.
 
     It comes before the services' passwords are set, and those of production are never the demonstration's: a service
     cannot open a database that this has not looked at.

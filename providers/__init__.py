@@ -1,1 +1,1 @@
-"""The companies outside: for each its client (out), its webhooks (in), and its sandbox (pretends)."""
+"""The companies outside: for each its client (out), its webhooks (in), and its error tables."""

@@ -30,7 +30,7 @@ FOR_LIFE = {
     **dict.fromkeys(("TWILIO_AUTH_TOKEN", "BREVO_API_KEY", "BREVO_WEBHOOK_TOKEN"), OF_OUR_OWN),
     **{f"{name}_PASSWORD": OF_OUR_OWN for name in ("INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE")},
     **dict.fromkeys(("CONSOLE_SECRET", "CONSOLE_API_TOKEN", "SCHEDULER_API_TOKEN"), OF_OUR_OWN),
-    **{"CONSOLE_USERS": "ana:operator:$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA", "SANDBOX_REPLICAS": "0"},
+    **{"CONSOLE_USERS": "ana:operator:$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA", "SIMULATOR_REPLICAS": "0"},
 }
 
 

@@ -39,7 +39,7 @@ async def live(system: System) -> int:
 
 async def shoot(system: System, browser: Browser, lead: int, folder: Path) -> None:
     pages = {"now": "/console", **{n: f"/console/{n}" for n in ("stopwatch", "leads", "letters", "journey", "sources")}}
-    pages |= {"lead": f"/console/leads/{lead}", "template": "/console/journey/email/welcome", "phone": "/sandbox"}
+    pages |= {"lead": f"/console/leads/{lead}", "template": "/console/journey/email/welcome", "phone": "/simulator"}
     for look, (size, scheme) in LOOKS.items():
         async with a_person(browser, viewport=SIZES[size], color_scheme=scheme) as operator:
             for name, path in pages.items():

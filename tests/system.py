@@ -1,4 +1,4 @@
-"""The whole system for the tests: two replicas of every service behind the gateway, with the sandbox outside."""
+"""The whole system for the tests: two replicas of every service behind the gateway, with the simulator outside."""
 
 import asyncio
 import hmac
@@ -32,11 +32,11 @@ HASTY = {
     "KOMMO_TIMEOUT": "3",
     "KOMMO_LOOK_DELAYS": "1,2",
     "LEAD_RATE_LIMIT": "1000000/minute",
-    "SANDBOX_RING_SECONDS": "0.2",
-    "SANDBOX_TALK_SECONDS": "0.2",
+    "SIMULATOR_RING_SECONDS": "0.2",
+    "SIMULATOR_TALK_SECONDS": "0.2",
     "KEY_PATIENCE": "10",
     "CALL_EVENTS_AFTER": "14",
-    "SANDBOX_EVENTS_SECONDS": "3",
+    "SIMULATOR_EVENTS_SECONDS": "3",
     "ALLOWED_ORIGINS": "https://www.example.com",
     "FORM_REDIRECT_URL": "https://www.example.com/gracias",
     "JOURNEY_PATH": str(Path(__file__).parent / "journeys" / "journey.yml"),
@@ -62,7 +62,7 @@ class System:
     """Starts it, speaks to it from outside, and breaks it."""
 
     def __init__(self, folder: Path, *, docker: bool) -> None:
-        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SANDBOX_PORT", "SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT")
+        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SIMULATOR_PORT", "SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT")
         ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         self.native: Native = make_native(folder, HASTY | ports, docker=docker)
         self.replicas: dict[str, list[tuple[Process, int]]] = {}
@@ -82,7 +82,7 @@ class System:
             server.wait()
         recipes = self.native.recipes()
         self.native.administer("pauta", "setup")
-        self.native.start_service("sandbox", recipes["sandbox"], self.native.ports["sandbox"])
+        self.native.start_service("simulator", recipes["simulator"], self.native.ports["simulator"])
         for name in REPLICATED:
             second = free_ports(1)[0]
             self.replicas[name] = [
@@ -95,13 +95,13 @@ class System:
                 for number, port in enumerate((self.native.ports[name], second))
             ]
         ports = {name: [port for _, port in replicas] for name, replicas in self.replicas.items()}
-        ports["sandbox"] = [self.native.ports["sandbox"]]
+        ports["simulator"] = [self.native.ports["simulator"]]
         upstreams = {f"{name.upper()}_UPSTREAM": ports[name] for name in BEHIND_THE_GATEWAY}
         gateway = self.native.make_gateway(upstreams)
         self.servers.append(gateway)
         gateway.start()
         gateway.wait()
-        self.native.wait_for("sandbox", self.native.ports["sandbox"])
+        self.native.wait_for("simulator", self.native.ports["simulator"])
         for name in REPLICATED:
             self.wait_for(name)
 
@@ -142,26 +142,26 @@ class System:
         assert response.status_code == 202, response.text
         return int(response.json()["lead_id"])
 
-    async def sandbox(self, what: str, to: str = "") -> Any:
-        url = f"{self.native.addresses.sandbox}/sandbox/{what}"
+    async def simulator(self, what: str, to: str = "") -> Any:
+        url = f"{self.native.addresses.simulator}/simulator/{what}"
         return (await self.http.get(url, params={"to": to} if to else {})).json()
 
     async def order(self, **fault: Any) -> None:
-        (await self.http.post(f"{self.native.addresses.sandbox}/sandbox/faults", json=fault)).raise_for_status()
+        (await self.http.post(f"{self.native.addresses.simulator}/simulator/faults", json=fault)).raise_for_status()
 
     async def mend(self) -> None:
-        await self.http.delete(f"{self.native.addresses.sandbox}/sandbox/faults")
+        await self.http.delete(f"{self.native.addresses.simulator}/simulator/faults")
 
     async def calendar(self, path: str, method: str = "POST", **body: Any) -> Any:
-        """What somebody does in the pretended Cal.com."""
-        url = f"{self.native.addresses.sandbox}/sandbox/calcom/{path}".rstrip("/")
+        """What somebody does in the simulated Cal.com."""
+        url = f"{self.native.addresses.simulator}/simulator/calcom/{path}".rstrip("/")
         response = await self.http.request(method, url, json=body)
         response.raise_for_status()
         return response.json() if response.content else None
 
     async def book(self, form: dict[str, Any], *, days: float = 3, minutes: float = 30, **more: Any) -> str:
         """The person follows the link in the welcome email and takes a slot; its uid."""
-        [email, *_] = await self.sandbox("emails", form["email"])
+        [email, *_] = await self.simulator("emails", form["email"])
         [link] = set(re.findall(r"https?://\S+/cal/\S+", email["text"]))
         start = datetime.now(UTC) + timedelta(days=days)
         said = await self.calendar("book", link=link, start=start.isoformat(), minutes=minutes, **more)
@@ -211,7 +211,7 @@ class System:
         )
 
     async def kommo_lead(self, lead: int) -> dict[str, Any]:
-        state = await self.sandbox("kommo")
+        state = await self.simulator("kommo")
         [found] = [one for one in state["leads"] if one["name"].endswith(f"#{lead}")]
         return dict(found)
 
@@ -219,7 +219,7 @@ class System:
         """Returns when Kommo shows the lead in that stage."""
 
         async def there() -> bool:
-            leads = (await self.sandbox("kommo"))["leads"]
+            leads = (await self.simulator("kommo"))["leads"]
             return any(one["name"].endswith(f"#{lead}") and one["status_id"] == status_id for one in leads)
 
         await self.until(there, lambda: f"lead {lead} never came to stage {status_id}")
@@ -329,7 +329,7 @@ class System:
 
 
 def person(call: int = 0, message: int = 0, **changes: Any) -> dict[str, Any]:
-    """A form of somebody new, with the fate that the sandbox reads in the number's last digits."""
+    """A form of somebody new, with the fate that the simulator reads in the number's last digits."""
     number = next(_numbers)
     city, rest = divmod(number, 10_000)
     form = {
@@ -357,7 +357,7 @@ def received(form: dict[str, Any], calls: Any, messages: Any, emails: Any) -> di
 
 async def everything_received(system: System, forms: Iterable[dict[str, Any]]) -> list[dict[str, int]]:
     """Per person, how often each channel reached them."""
-    calls, messages, emails = [await system.sandbox(what) for what in ("calls", "messages", "emails")]
+    calls, messages, emails = [await system.simulator(what) for what in ("calls", "messages", "emails")]
     return [received(form, calls, messages, emails) for form in forms]
 
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from pauta.obstacles import Obstacle
 from pauta.running.native import WITH_DATABASES, Addresses
-from pauta.running.recipe import PROJECT
+from pauta.running.recipe import PROJECT, in_production
 from pauta.running.servers import wait_until
 
 # whether a service can reach its servers, asked from inside its container
@@ -47,7 +47,7 @@ class Compose:
             for name, variable, usual in (
                 ("gateway", "GATEWAY_PORT", "5000"),
                 ("console", "CONSOLE_PORT", "5001"),
-                ("sandbox", "SANDBOX_PORT", "5002"),
+                ("simulator", "SIMULATOR_PORT", "5002"),
                 ("scheduler", "SCHEDULER_PORT", "5003"),
                 ("rabbitmq", "RABBITMQ_MANAGEMENT_PORT", "15672"),
             )
@@ -55,7 +55,7 @@ class Compose:
         self.addresses = Addresses(
             gateway=f"http://localhost:{port['gateway']}",
             console=f"http://127.0.0.1:{port['console']}",
-            sandbox=f"http://127.0.0.1:{port['sandbox']}",
+            simulator=f"http://127.0.0.1:{port['simulator']}",
             scheduler=f"http://127.0.0.1:{port['scheduler']}",
             rabbitmq=f"http://127.0.0.1:{port['rabbitmq']}",
         )
@@ -93,7 +93,7 @@ class Compose:
 
     def start(self) -> None:
         """Builds what changed, starts everything, and returns when all of it is ready."""
-        self._run("build", "--quiet", "setup")
+        self._run("build", "--quiet", *self._built())
         scale = [f"--scale={name}={self._replicas}" for name in WITH_DATABASES if self._replicas > 1]
         self._run("up", "--detach", "--no-build", *scale)
         self._until_ready()
@@ -102,11 +102,15 @@ class Compose:
         """Builds our image upon the newest patches; nothing is started. False where no registry answered for these."""
         try:
             self._run("pull", "--quiet", "--ignore-buildable")
-            self._run("build", "--quiet", "--pull", "setup")
+            self._run("build", "--quiet", "--pull", *self._built())
         except SystemExit:
-            self._run("build", "--quiet", "setup")
+            self._run("build", "--quiet", *self._built())
             return False
         return True
+
+    def _built(self) -> list[str]:
+        """Those whose images are built: one stands for every service."""
+        return ["setup"] if in_production(self._variables) else ["setup", "simulator"]
 
     def stop(self, *, forget: bool = False) -> None:
         """Stops everything; `forget` removes the data as well."""
@@ -133,7 +137,7 @@ class Compose:
         return self._run("run", "--rm", "--no-deps", *command, seconds=seconds)
 
     def stop_services(self) -> None:
-        """Stops what works with the databases; the servers, and the sandbox, stay."""
+        """Stops what works with the databases; the servers, and the simulator, stay."""
         self._run("stop", *WITH_DATABASES)
 
     def start_services(self) -> None:

@@ -28,8 +28,8 @@ from pauta.running.servers import (
 )
 
 WITH_DATABASES = ("intake", "crm", "notify", "scheduler", "console")
-SERVICES = (*WITH_DATABASES, "sandbox")
-BEHIND_THE_GATEWAY = ("intake", "crm", "notify", "console", "sandbox")
+SERVICES = (*WITH_DATABASES, "simulator")
+BEHIND_THE_GATEWAY = ("intake", "crm", "notify", "console", "simulator")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Addresses:
 
     gateway: str
     console: str
-    sandbox: str
+    simulator: str
     scheduler: str
     rabbitmq: str
 
@@ -55,17 +55,17 @@ class Native:
             ("gateway", "GATEWAY_PORT", 5000),
             ("management", "RABBITMQ_MANAGEMENT_PORT", 15672),
             ("console", "CONSOLE_PORT", 5001),
-            ("sandbox", "SANDBOX_PORT", 5002),
+            ("simulator", "SIMULATOR_PORT", 5002),
             ("scheduler", "SCHEDULER_PORT", 5003),
         ):
             self.ports[name] = int(self._variables.get(variable) or usual)
         self.ports |= ports
         self._variables.setdefault("PUBLIC_BASE_URL", f"http://localhost:{self.ports['gateway']}")
-        self._variables.setdefault("BOOKING_URL", f"http://localhost:{self.ports['sandbox']}/cal/demo/reunion")
+        self._variables.setdefault("BOOKING_URL", f"http://localhost:{self.ports['simulator']}/cal/demo/reunion")
         self.addresses = Addresses(
             gateway=f"http://localhost:{self.ports['gateway']}",
             console=f"http://127.0.0.1:{self.ports['console']}",
-            sandbox=f"http://127.0.0.1:{self.ports['sandbox']}",
+            simulator=f"http://127.0.0.1:{self.ports['simulator']}",
             scheduler=f"http://127.0.0.1:{self.ports['scheduler']}",
             rabbitmq=f"http://127.0.0.1:{self.ports['management']}",
         )
@@ -98,7 +98,7 @@ class Native:
         self.administer("pauta", "setup")
 
     def _wanted(self) -> list[str]:
-        return [name for name in SERVICES if name != "sandbox" or self._variables.get("SANDBOX_REPLICAS") != "0"]
+        return [name for name in SERVICES if name != "simulator" or self._variables.get("SIMULATOR_REPLICAS") != "0"]
 
     def make_servers(self) -> tuple[Postgres, RabbitMQ]:
         postgres = Postgres(
@@ -185,7 +185,7 @@ class Native:
         return process
 
     def wait_for(self, name: str, port: int) -> None:
-        probe = "/healthz" if name == "sandbox" else "/readyz"
+        probe = "/healthz" if name == "simulator" else "/readyz"
         wait_until(
             lambda: answers(f"http://127.0.0.1:{port}{probe}"), f"{name}, see {self.folder / name}.log", seconds=60
         )
@@ -219,7 +219,7 @@ class Native:
         return cls(folder, variables, ports=record["ports"])
 
     def stop_services(self) -> None:
-        """Stops what works with the databases in a remembered system; the servers, and the sandbox, stay."""
+        """Stops what works with the databases in a remembered system; the servers, and the simulator, stay."""
         for one in reversed(self._running()):
             if one["name"] in WITH_DATABASES:
                 _end(one)

@@ -34,7 +34,7 @@ def read_recipes(variables: Mapping[str, str]) -> dict[str, Recipe]:
 
 def in_production(variables: Mapping[str, str]) -> bool:
     """Returns whether real accounts are used, and not the simulator."""
-    return variables.get("PAUTA_PROFILE") == "production" or variables.get("SANDBOX_REPLICAS") == "0"
+    return variables.get("PAUTA_PROFILE") == "production" or variables.get("SIMULATOR_REPLICAS") == "0"
 
 
 def variables() -> dict[str, str]:

@@ -21,7 +21,7 @@ from pauta.broker_user import write_broker_user
 
 MAX_CONNECTIONS = 300  # as in docker-compose.yml
 # whoever waits for an answer comes first, then what carries the first contact, then those who only keep books
-NICENESS = {"rabbitmq": 15, "notify": 17, "sandbox": 17, "crm": 19, "console": 19, "scheduler": 19}
+NICENESS = {"rabbitmq": 15, "notify": 17, "simulator": 17, "crm": 19, "console": 19, "scheduler": 19}
 PACKAGES = {"rabbitmq-server": "rabbitmq-server", "caddy": "caddy", "postgresql": "postgresql"}
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 

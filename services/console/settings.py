@@ -30,7 +30,7 @@ class Settings(ServiceSettings, JourneySettings):
     public_base_url: str = ""
     console_address: str = ""
     allowed_hosts: str = ""
-    sandbox_replicas: int = 1
+    simulator_replicas: int = 1
     scheduler_url: str
     notify_url: str
     rabbitmq_url: str = "http://rabbitmq:15672"
@@ -52,12 +52,12 @@ class Settings(ServiceSettings, JourneySettings):
 
     @property
     def real(self) -> bool:
-        """Whether the leads are of life: the sandbox's Kommo has no certificate."""
+        """Whether the leads are of life: the simulator's Kommo has no certificate."""
         return self.kommo_base_url.startswith("https://")
 
     @property
     def demonstration(self) -> bool:
-        return self.pauta_profile == "demonstration" and self.sandbox_replicas > 0 and not self.real
+        return self.pauta_profile == "demonstration" and self.simulator_replicas > 0 and not self.real
 
     @property
     def prices(self) -> dict[str, float]:

@@ -30,7 +30,7 @@ class KommoSettings(EnvironmentSettings):
 
     @property
     def real(self) -> bool:
-        """Whether this is an account of life: the sandbox has no certificate."""
+        """Whether this is an account of life: the simulator has no certificate."""
         return self.base_url.startswith("https://")
 
     def is_webhook_token(self, token: str) -> bool:

@@ -23,7 +23,7 @@ class TwilioSettings(EnvironmentSettings):
 
     @property
     def real(self) -> bool:
-        """Whether this is an account of life: the sandbox has no certificate."""
+        """Whether this is an account of life: the simulator has no certificate."""
         return self.base_url.startswith("https://")
 
     @property

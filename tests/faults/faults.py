@@ -271,7 +271,7 @@ def _in(seconds: float) -> Callable[[], str]:
 def _receipts(name: str, **manner: Any) -> Fault:
     @asynccontextmanager
     async def around(system: WiredSystem, _: random.Random) -> AsyncIterator[None]:
-        url = f"{system.native.addresses.sandbox}/sandbox/callbacks"
+        url = f"{system.native.addresses.simulator}/simulator/callbacks"
         await system.http.put(url, json=manner)
         yield
         await asyncio.sleep(2 + manner.get("late", 0.0))
@@ -282,7 +282,7 @@ def _receipts(name: str, **manner: Any) -> Fault:
 
 @asynccontextmanager
 async def answers_overtaken(system: WiredSystem, _: random.Random) -> AsyncIterator[None]:
-    url = f"{system.native.addresses.sandbox}/sandbox/latency"
+    url = f"{system.native.addresses.simulator}/simulator/latency"
     await system.http.put(url, json=dict.fromkeys(COMPANIES, 1.5))
     yield
     await system.http.put(url, json=dict.fromkeys(COMPANIES, 0.0))

@@ -39,7 +39,7 @@ async def a_hundred_webhooks(system: WiredSystem) -> None:
     assert {answer.status_code for answer in answers} == {200}
     await system.happens(lead, "lead.booked", "whatsapp touch.delivered", seconds=60)
     assert (await system.actions(lead)).count("lead.booked") == 1
-    assert len(await system.sandbox("messages", e164(form))) == 1
+    assert len(await system.simulator("messages", e164(form))) == 1
 
 
 async def booked_before_registered(system: WiredSystem) -> None:
@@ -72,7 +72,7 @@ async def stop_while_claimed(system: WiredSystem) -> None:
     lead = await system.lead(form)
 
     async def dialled() -> bool:
-        return bool(await system.sandbox("calls", e164(form)))
+        return bool(await system.simulator("calls", e164(form)))
 
     await system.until(dialled, lambda: "never dialled")
     await _stop(system, form)
@@ -148,13 +148,13 @@ async def strange_names(system: WiredSystem) -> None:
         form = person(0, nombre=name, empresa=name, fuente=name[:40])
         lead = await system.lead(form)
         await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered", seconds=90)
-        [email] = await system.sandbox("emails", form["email"])
+        [email] = await system.simulator("emails", form["email"])
         assert "<script>" not in email["html"]
         assert "49" not in email["subject"]
         assert not {"Bcc", "bcc", "X-Otro"} & set(email["headers"])
     with_nul = await system.post(person(nombre="Ana\u0000Ruiz"))
     assert with_nul.status_code in (202, 422), with_nul.status_code
-    assert not await system.sandbox("emails", "todos@example.com")
+    assert not await system.simulator("emails", "todos@example.com")
 
 
 async def signatures(system: WiredSystem) -> None:
@@ -228,7 +228,7 @@ async def _a_lead(system: WiredSystem) -> tuple[int, dict[str, Any]]:
 
 async def _stop(system: WiredSystem, form: dict[str, Any]) -> None:
     body = {"phone": e164(form), "text": "BAJA"}
-    (await system.http.post(f"{system.native.addresses.sandbox}/sandbox/write", json=body)).raise_for_status()
+    (await system.http.post(f"{system.native.addresses.simulator}/simulator/write", json=body)).raise_for_status()
 
 
 async def _left_alone(system: WiredSystem, lead: int, form: dict[str, Any]) -> None:
@@ -236,7 +236,7 @@ async def _left_alone(system: WiredSystem, lead: int, form: dict[str, Any]) -> N
     await system.happens(lead, "lead.opted_out", seconds=60)
     await system.planned(lead)
     await system.quiet()
-    messages = received(form, [], await system.sandbox("messages", e164(form)), [])
+    messages = received(form, [], await system.simulator("messages", e164(form)), [])
     assert (messages["whatsapp"], messages["sms"]) == (0, 0), messages
 
 

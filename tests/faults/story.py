@@ -174,7 +174,7 @@ class Story:
         return bool(await self._kommo_wrong())
 
     async def _reached(self) -> dict[int, Counter[str]]:
-        touches = await self.system.sandbox("touches")
+        touches = await self.system.simulator("touches")
         whose = {address: one.lead for one in self.people for address in (one.phone, one.form["email"])}
         reached: dict[int, Counter[str]] = {one.lead: Counter() for one in self.people}
         for touch in touches:
@@ -184,10 +184,10 @@ class Story:
 
     async def _in_silence(self) -> set[str]:
         """The numbers at which somebody picked up and heard nothing."""
-        return {call["to"] for call in await self.system.sandbox("calls/times") if call["in_silence"]}
+        return {call["to"] for call in await self.system.simulator("calls/times") if call["in_silence"]}
 
     async def _kommo_wrong(self) -> list[str]:
-        leads = (await self.system.sandbox("kommo"))["leads"]
+        leads = (await self.system.simulator("kommo"))["leads"]
         named: dict[str, list[int]] = {}
         for one in leads:
             named.setdefault(str(one["name"]).rpartition("#")[2], []).append(one["status_id"])
@@ -200,13 +200,13 @@ class Story:
     async def account(self) -> Account:
         """Every lead end to end: the form, the ledger, the companies, Kommo, and the audit log, which must agree."""
         account = Account(leads=len(self.people))
-        reached, touches = await self._reached(), await self.system.sandbox("touches")
+        reached, touches = await self._reached(), await self.system.simulator("touches")
         if len({one.lead for one in self.people}) != len(self.people):
             account.notes.append("two forms were answered with one lead")
         for wrong in await self._kommo_wrong():
             account.notes.append(wrong)
         parked = Counter(letter["lead_id"] for letter in await self._dead_letters())
-        calls = {call["to"]: call["at"] for call in await self.system.sandbox("calls/times")}
+        calls = {call["to"]: call["at"] for call in await self.system.simulator("calls/times")}
         in_silence = await self._in_silence()
         for one in self.people:
             wanted, got = one.role.wanted(in_silence=one.phone in in_silence), reached[one.lead]
@@ -223,7 +223,9 @@ class Story:
             account.late += bool(dialled and one.accepted_at and dialled - one.accepted_at > LATE_SECONDS)
             account.notes += self._disagreement(one, actions, touches)
         if account.notes:
-            account.notes += [f"never delivered: {url}" for url in (await self.system.sandbox("callbacks/lost"))[-10:]]
+            account.notes += [
+                f"never delivered: {url}" for url in (await self.system.simulator("callbacks/lost"))[-10:]
+            ]
         return account
 
     async def _said(self, one: Somebody) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ class WiredSystem(System):
                 readers: dict[str, Any] = {
                     "postgres": lambda statements=statements: Postgres(statements),
                     "amqp": Amqp,
-                    "sandbox": Http,
+                    "simulator": Http,
                 }
                 for server, reader in readers.items():
                     await self._lay(replica, ports[server], reader)
@@ -214,7 +214,7 @@ class WiredSystem(System):
             with contextlib.suppress(httpx.HTTPError):
                 if not accepted:
                     accepted = (await self.post(form, headers={"Idempotency-Key": key})).status_code == 202
-                if accepted and await self.sandbox("calls", e164(form)):
+                if accepted and await self.simulator("calls", e164(form)):
                     return time.monotonic() - began
             await asyncio.sleep(0.1)
         raise AssertionError("a form was never accepted" if not accepted else "its call was never placed")

@@ -35,7 +35,7 @@ class Outside:
         self._run("up", "--detach")
         until(self._has_root, "the proxy has no authority")
         self.authority.chmod(0o644)
-        self._run("restart", "--timeout", "1", "sandbox")  # its trust is read when it starts
+        self._run("restart", "--timeout", "1", "simulator")  # its trust is read when it starts
         self._trust = ssl.create_default_context(cafile=str(self.authority))
 
     def stop(self) -> None:
@@ -59,7 +59,7 @@ class Outside:
 
     def touches(self, since: float = 0.0) -> list[tuple[str, float]]:
         """The calls, messages and mails that the providers were asked for after `since`, with their times."""
-        seen = self._ask("GET", "providers.test", "/sandbox/requests").json()
+        seen = self._ask("GET", "providers.test", "/simulator/requests").json()
         return [
             (kind, one["at"])
             for one in seen

@@ -98,10 +98,20 @@ class Walk:
         self._outside.start()
         self._as_readme_says(self._first, "up")
         self._say("production is up, behind a proxy that ends TLS")
+        self._image_is_lean()
         for installation in (self._first, self._copy):
             installation.environment["PAUTA_RUN_OPTIONS"] = self._outside.docker_options()
         self._as_readme_says(self._first, "doctor")
         self._say("the doctor finds nothing wrong")
+
+    def _image_is_lean(self) -> None:
+        """Neither simulator nor devtools stand in the production image, whose `setup` ran; its command line does."""
+        inside = ("exec", "--no-TTY", "console")
+        files = self._first.compose(*inside, "find", "/app", "-not", "-path", "*/data/*")
+        if strangers := [file for file in files.splitlines() if "simulator" in file or "devtools" in file]:
+            raise Stumbled(f"the production image holds {strangers}")
+        if "Usage" not in self._first.compose(*inside, "python3", "-m", "pauta", "--help"):
+            raise Stumbled("the production image has no command line")
 
     def _answer_forms(self) -> None:
         """The seed's two requests; then a form whose owner may be called at this hour."""

@@ -280,7 +280,7 @@ async def _everywhere(system: System, lead: int) -> bool:
 
 
 async def _all_received(system: System) -> list[int]:
-    return [len(await system.sandbox(what)) for what in ("calls", "messages", "emails")]
+    return [len(await system.simulator(what)) for what in ("calls", "messages", "emails")]
 
 
 async def _at_rest(system: System) -> bool:

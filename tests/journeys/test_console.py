@@ -62,12 +62,12 @@ async def a_followed_lead(
     return lead, form
 
 
-async def test_a_lead_sent_from_the_sandbox_s_page_appears_live_and_its_page_tells_its_story(
+async def test_a_lead_sent_from_the_simulator_s_page_appears_live_and_its_page_tells_its_story(
     system: System, browser: Browser
 ) -> None:
     async with a_person(browser) as operator, a_person(browser) as lead:
         now = await operator.open(url(system))
-        phone = await lead.open(f"{system.native.addresses.gateway}/sandbox")
+        phone = await lead.open(f"{system.native.addresses.gateway}/simulator")
         name = f"Nadia Prueba{free_ports(1)[0]}"
         await phone.fill("#nombre", name)
         await phone.select_option("#call-fate", "2")
@@ -79,11 +79,11 @@ async def test_a_lead_sent_from_the_sandbox_s_page_appears_live_and_its_page_tel
         await expect(now.locator("#timeline pre").first).to_contain_text("Nadia")
 
 
-async def test_a_person_answers_presses_1_writes_back_and_says_stop_on_the_sandbox_s_page(
+async def test_a_person_answers_presses_1_writes_back_and_says_stop_on_the_simulator_s_page(
     system: System, browser: Browser
 ) -> None:
     async with a_person(browser) as lead:
-        phone = await lead.open(f"{system.native.addresses.gateway}/sandbox")
+        phone = await lead.open(f"{system.native.addresses.gateway}/simulator")
         name = f"Julia Prueba{free_ports(1)[0]}"
         await phone.fill("#nombre", name)
         await phone.get_by_role("button", name="Enviar").first.click()
@@ -168,18 +168,18 @@ async def test_a_pause_holds_the_follow_up_and_continuing_lets_it_go(system: Sys
         await page.get_by_role("button", name="Continuar").click()
         await expect(page.get_by_role("button", name="Pausar")).to_be_visible()
         await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
-        before = len(await system.sandbox("messages", e164(form)))
+        before = len(await system.simulator("messages", e164(form)))
         await system.let_pass(lead, "day_3")
 
         async def written() -> bool:
-            return len(await system.sandbox("messages", e164(form))) == before + 1
+            return len(await system.simulator("messages", e164(form))) == before + 1
 
         await system.until(written, lambda: "the follow-up did not leave")
 
 
 async def test_a_skipped_step_is_not_made_and_the_next_one_is(system: System, browser: Browser) -> None:
     lead, form = await a_followed_lead(system)
-    before = len(await system.sandbox("messages", e164(form)))
+    before = len(await system.simulator("messages", e164(form)))
     async with a_person(browser) as operator:
         page = await operator.open(url(system, f"/leads/{lead}"))
         await page.get_by_role("button", name="Omitir: Día 3").click()
@@ -189,10 +189,10 @@ async def test_a_skipped_step_is_not_made_and_the_next_one_is(system: System, br
     await system.let_pass(lead, "day_6")
 
     async def mailed() -> bool:
-        return len(await system.sandbox("emails", form["email"])) == 2
+        return len(await system.simulator("emails", form["email"])) == 2
 
     await system.until(mailed, lambda: "the next step did not leave")
-    assert len(await system.sandbox("messages", e164(form))) == before
+    assert len(await system.simulator("messages", e164(form))) == before
 
 
 async def test_who_is_stopped_hears_nothing_more(system: System, browser: Browser) -> None:
@@ -275,7 +275,7 @@ async def test_everything_is_stopped_and_let_go_from_the_page(system: System, br
         form = person()
         lead = await system.lead(form)
         await system.happens(lead, "call touch.held")
-        assert await system.sandbox("calls", e164(form)) == []
+        assert await system.simulator("calls", e164(form)) == []
         await page.get_by_role("button", name="Dejar que todo salga").click()
         await expect(page.locator("#banners")).not_to_contain_text("Todo está detenido")
     await system.happens(lead, "call.answered", "email touch.delivered")
@@ -286,7 +286,7 @@ async def test_every_page_is_for_everybody(system: System, browser: Browser, sch
     lead, _ = await a_followed_lead(system)
     pages = [url(system, path) for path in (*PAGES, f"/leads/{lead}", "/journey/email/welcome", "/journey/sms/day_3")]
     async with a_person(browser, color_scheme=scheme, viewport=SIZES[size]) as operator:
-        for one in [*pages, f"{system.native.addresses.gateway}/sandbox", url(system, "?lang=en")]:
+        for one in [*pages, f"{system.native.addresses.gateway}/simulator", url(system, "?lang=en")]:
             page = await operator.open(one)
             assert await barriers(page) == [], one
             assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), one

@@ -119,7 +119,7 @@ async def test_a_letter_whose_cause_is_mended_takes_effect_once(system: System) 
     await system.happens(lead, *DONE, seconds=60)
     assert await act(system, "replay", [letter["letter_id"]]) == []
     await system.quiet()
-    kommo = [one["name"] for one in (await system.sandbox("kommo"))["leads"]]
+    kommo = [one["name"] for one in (await system.simulator("kommo"))["leads"]]
     assert [name.endswith(f"#{lead}") for name in kommo].count(True) == 1
     assert "dead_letter.replayed" in await system.actions(lead)
 
@@ -140,7 +140,7 @@ async def test_replaying_everything_twice_changes_nothing(system: System) -> Non
         await park_again(system, leads)
 
     assert await everything_received(system, people) == before
-    kommo = [one["name"] for one in (await system.sandbox("kommo"))["leads"]]
+    kommo = [one["name"] for one in (await system.simulator("kommo"))["leads"]]
     assert [sum(name.endswith(f"#{lead}") for name in kommo) for lead in leads] == [1] * len(leads)
     for lead in leads:
         actions = [one for one in await system.actions(lead) if one != "dead_letter.replayed"]
@@ -205,11 +205,11 @@ async def test_a_parked_lead_is_called_when_it_is_replayed_and_not_before(system
         message = aio_pika.Message(body, message_id=str(event.event_id), correlation_id="8000002", headers=headers)
         await exchange.publish(message, "notify.call")
     [letter] = await parked(system, 1, queue="notify.call")
-    assert not await system.sandbox("calls", phone)
+    assert not await system.simulator("calls", phone)
 
     await act(system, "replay", [letter["letter_id"]])
     await system.happens(8_000_002, "call.unanswered")
-    assert len(await system.sandbox("calls", phone)) == 1
+    assert len(await system.simulator("calls", phone)) == 1
 
 
 def a_failure_of_nothing() -> TouchFailed:

@@ -287,7 +287,7 @@ def unknown(*variables: str) -> dict[str, str]:
             id="nobody to compare the clock with",
         ),
         pytest.param(
-            {"SANDBOX_REPLICAS": "0"},
+            {"SIMULATOR_REPLICAS": "0"},
             *("Backup", "no hay ninguno", "there is none", "pauta backup"),
             id="no backup",
         ),
@@ -406,11 +406,11 @@ async def test_visitors_who_all_come_from_one_address(system: System, monkeypatc
     await system.sql("intake", "update submissions set remote_address = ''")
     for _ in range(2):
         await system.lead(person(2))
-    one = (await looked_at(system, monkeypatch, SERVERS, {"SANDBOX_REPLICAS": "0"}))["Visitors"]
+    one = (await looked_at(system, monkeypatch, SERVERS, {"SIMULATOR_REPLICAS": "0"}))["Visitors"]
     await system.http.post(
         f"{system.native.addresses.gateway}/api/lead", json=person(2), headers={"X-Forwarded-For": "203.0.113.9"}
     )
-    two = (await looked_at(system, monkeypatch, SERVERS, {"SANDBOX_REPLICAS": "0"}))["Visitors"]
+    two = (await looked_at(system, monkeypatch, SERVERS, {"SIMULATOR_REPLICAS": "0"}))["Visitors"]
 
     assert (one.verdict, two.verdict) == (Verdict.DOUBT, Verdict.OK)
     assert one.found.es == "los últimos 2 formularios llegaron de una sola dirección, 127.0.0.1"
@@ -420,9 +420,9 @@ async def test_visitors_who_all_come_from_one_address(system: System, monkeypatc
 async def test_an_old_backup(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     await system.sql("intake", "update installation set backed_up_at = now() - interval '3 days'")
     try:
-        check = await finding(system, {"SANDBOX_REPLICAS": "0"})
+        check = await finding(system, {"SIMULATOR_REPLICAS": "0"})
         await system.sql("intake", "update installation set backed_up_at = now() - interval '1 day'")
-        fresh = (await looked_at(system, monkeypatch, SERVERS, {"SANDBOX_REPLICAS": "0"}))["Backup"]
+        fresh = (await looked_at(system, monkeypatch, SERVERS, {"SIMULATOR_REPLICAS": "0"}))["Backup"]
     finally:
         await system.sql("intake", "update installation set backed_up_at = null")
 
@@ -445,7 +445,7 @@ async def test_an_approved_template_that_says_something_else(system: System) -> 
 
 
 async def test_an_address_that_leads_elsewhere(system: System) -> None:
-    check = await finding(system, {"PUBLIC_BASE_URL": system.native.addresses.sandbox})
+    check = await finding(system, {"PUBLIC_BASE_URL": system.native.addresses.simulator})
 
     assert check.about.es == "Dirección pública"
     assert check.found.en.endswith("2 more checks could not be made because of it")
@@ -453,7 +453,7 @@ async def test_an_address_that_leads_elsewhere(system: System) -> None:
 
 
 async def test_a_page_in_place_of_a_recording(system: System) -> None:
-    check = await finding(system, {"VOICE_WELCOME_URL": place(system).addresses.sandbox + "/cal/demo/reunion"})
+    check = await finding(system, {"VOICE_WELCOME_URL": place(system).addresses.simulator + "/cal/demo/reunion"})
 
     assert check.about.en == "VOICE_WELCOME_URL"
     assert check.found.es.endswith("no una grabación de audio")

@@ -48,7 +48,7 @@ async def each_once(system: System, leads: dict[int, dict[str, Any]], *, seconds
         await system.happens(lead, *DONE, seconds=seconds)
     await system.quiet()
     assert await everything_received(system, leads.values()) == [ONCE] * len(leads)
-    kommo = [one["name"] for one in (await system.sandbox("kommo"))["leads"]]
+    kommo = [one["name"] for one in (await system.simulator("kommo"))["leads"]]
     assert [sum(name.endswith(f"#{lead}") for name in kommo) for lead in leads] == [1] * len(leads)
     for lead in leads:
         actions = [one for one in await system.actions(lead) if not one.endswith(("touch.looked_up", "touch.delayed"))]
@@ -151,7 +151,7 @@ async def test_notify_is_killed_between_the_providers_answer_and_the_commit(syst
     lead = await system.lead(form)
 
     async def dialled() -> bool:
-        return bool(await system.sandbox("calls", e164(form)))
+        return bool(await system.simulator("calls", e164(form)))
 
     await system.until(dialled, lambda: "never dialled")
     connection = await system.connect("notify")
@@ -250,7 +250,7 @@ async def test_too_many_requests_wait_as_long_as_the_provider_asks(system: Syste
     lead = await system.lead(form)
     await each_once(system, {lead: form})
 
-    tries = [one for one in await system.sandbox("requests") if path in one["path"] and one["method"] == "POST"]
+    tries = [one for one in await system.simulator("requests") if path in one["path"] and one["method"] == "POST"]
     refused = next(one for one in tries if one["status"] == 429 and one["fault"])
     again = next(one for one in tries if one["at"] > refused["at"])
     assert again["at"] - refused["at"] >= 2
@@ -270,13 +270,13 @@ async def test_receipts_that_never_come_are_asked_for(system: System) -> None:
     """The callbacks are lost on the way, each of their tries."""
     form = person(2)
     await system.order(provider="twilio", kind="slow", seconds=0.5, method="POST", path="/Calls.json")
-    receipts = f"{system.native.addresses.sandbox}/sandbox/callbacks"
+    receipts = f"{system.native.addresses.simulator}/simulator/callbacks"
     await system.http.put(receipts, json={"lost": "/webhooks/twilio/call"})
     try:
         lead = await system.lead(form)
 
         async def over() -> bool:
-            return any(call["status"] == "no-answer" for call in await system.sandbox("calls", e164(form)))
+            return any(call["status"] == "no-answer" for call in await system.simulator("calls", e164(form)))
 
         await system.until(over, lambda: "the call never ended")
         await system.happens(lead, "call.unanswered", seconds=30)
@@ -327,7 +327,7 @@ async def test_no_personal_data_in_any_log(system: System) -> None:
     assert "touch.sent" in log
     for telltale in ("@example.com", "Persona Número", "solo.correo"):
         assert [line for line in log.splitlines() if telltale in line and "***@" not in line] == []
-    numbers = {one["to"].removeprefix("whatsapp:").removeprefix("+52") for one in await system.sandbox("calls")}
+    numbers = {one["to"].removeprefix("whatsapp:").removeprefix("+52") for one in await system.simulator("calls")}
     assert len(numbers) > 100
     assert [number for number in numbers if number in log] == []
     accepted = [line for line in lines(log) if line.get("event") == "lead.accepted"]

@@ -80,9 +80,9 @@ async def test_what_the_person_gets(system: System) -> None:
     lead = await system.lead(form)
     await system.happens(lead, *WHATSAPP, *EMAIL)
 
-    [email] = await system.sandbox("emails", form["email"])
-    [call] = await system.sandbox("calls", e164(form))
-    [message] = await system.sandbox("messages", e164(form))
+    [email] = await system.simulator("emails", form["email"])
+    [call] = await system.simulator("calls", e164(form))
+    [message] = await system.simulator("messages", e164(form))
     assert form["nombre"].split()[0] in email["subject"]
     assert f"metadata%5Blead_id%5D={lead}" in email["html"]
     assert f"metadata%5Blead_id%5D={lead}" in email["text"]
@@ -100,8 +100,8 @@ async def test_what_is_heard(system: System) -> None:
     await system.happens(machine_lead, *WHATSAPP)
     await system.quiet()
 
-    [heard] = await system.sandbox("calls", e164(person_form))
-    [left] = await system.sandbox("calls", e164(machine_form))
+    [heard] = await system.simulator("calls", e164(person_form))
+    [left] = await system.simulator("calls", e164(machine_form))
     assert "Marca uno" in heard["said"][0]
     assert "Te marqué por el formulario" in left["said"][0]
 
@@ -112,13 +112,13 @@ async def test_the_lead_in_kommo(system: System) -> None:
     await system.happens(lead, "lead.registered", "call.answered", *EMAIL)
 
     async def noted() -> bool:
-        state = await system.sandbox("kommo")
+        state = await system.simulator("kommo")
         kommo = next(one for one in state["leads"] if one["name"].endswith(f"#{lead}"))
         texts = [note["params"]["text"] for note in state["notes"] if note["entity_id"] == kommo["id"]]
         return any("escuchó la invitación" in text for text in texts) and any("Correo entregado" in t for t in texts)
 
     await system.until(noted, lambda: "the outcomes never became notes")
-    state = await system.sandbox("kommo")
+    state = await system.simulator("kommo")
     kommo = next(one for one in state["leads"] if one["name"].endswith(f"#{lead}"))
     assert (kommo["pipeline_id"], kommo["status_id"]) == (7000001, 60000001)
     values = {field["field_id"]: field["values"][0]["value"] for field in kommo["custom_fields_values"]}
@@ -133,13 +133,13 @@ async def test_a_contact_that_kommo_has_is_used_again(system: System) -> None:
     form = person()
     phone = {"field_code": "PHONE", "values": [{"value": f"044 {form['telefono']}", "enum_code": "MOB"}]}
     known = await system.http.post(
-        f"{system.native.addresses.sandbox}/sandbox/kommo/contacts",
+        f"{system.native.addresses.simulator}/simulator/kommo/contacts",
         json={"name": "Conocida", "custom_fields_values": [phone]},
     )
     lead = await system.lead(form)
     await system.happens(lead, "lead.registered")
 
-    state = await system.sandbox("kommo")
+    state = await system.simulator("kommo")
     kommo = next(one for one in state["leads"] if one["name"].endswith(f"#{lead}"))
     assert kommo["contact_id"] == known.json()["id"]
 

@@ -46,7 +46,7 @@ async def test_nothing_leaves_while_everything_is_stopped_also_after_a_restart(s
         assert (said["paused"], said["by"], said["reason"]) == (True, "Operadora", "prueba")
         assert actions.count("call touch.held") == 1
         assert await everything_received(system, [form]) == [dict.fromkeys(ONCE, 0)]
-        assert not [one for one in (await system.sandbox("kommo"))["leads"] if one["name"].endswith(f"#{lead}")]
+        assert not [one for one in (await system.simulator("kommo"))["leads"] if one["name"].endswith(f"#{lead}")]
     finally:
         await order(system, "resume")
 
@@ -70,7 +70,7 @@ async def test_touches_wait_for_a_company_that_fails_and_are_made_when_it_is_bac
             await system.happens(lead, f"{channel} touch.held")
         asked = [
             one
-            for one in await system.sandbox("requests")
+            for one in await system.simulator("requests")
             if one["at"] > began and one["status"] == 401 and one["path"].endswith(("/Calls.json", "/smtp/email"))
         ]
     finally:
@@ -97,7 +97,7 @@ async def test_a_number_gets_one_welcome_call_a_day_whoever_asks_for_it(system: 
         await system.happens(lead, "email touch.delivered")
     await system.quiet()
 
-    assert len(await system.sandbox("calls", phone)) == 1
+    assert len(await system.simulator("calls", phone)) == 1
     assert [("call touch.deferred" in await system.actions(lead)) for lead in leads].count(True) == 3
 
 
@@ -107,8 +107,8 @@ async def test_a_number_of_another_country_is_not_called(system: System) -> None
     await system.happens(lead, "call touch.skipped", "email touch.delivered")
     await system.quiet()
 
-    assert received(form | {"telefono": None}, [], [], await system.sandbox("emails"))["emails"] == 1
-    assert not await system.sandbox("calls", "+33612345678")
+    assert received(form | {"telefono": None}, [], [], await system.simulator("emails"))["emails"] == 1
+    assert not await system.simulator("calls", "+33612345678")
 
 
 async def test_above_the_days_spending_calls_wait_and_emails_go(system: System) -> None:
@@ -126,7 +126,7 @@ async def test_above_the_days_spending_calls_wait_and_emails_go(system: System) 
             if "call touch.held" in actions:
                 break
             assert time.monotonic() < deadline, "it was never too much"
-        assert not await system.sandbox("calls", e164(form))
+        assert not await system.simulator("calls", e164(form))
         await system.happens(0, "spending.reached")
         now_page = await system.http.get(f"{system.native.addresses.gateway}/console")
         assert "llegó al 80 % de su tope" in now_page.text
@@ -160,7 +160,7 @@ async def test_above_a_cap_calls_wait_for_an_operator_and_emails_go(system: Syst
         return [(group["reason"], group["scope"]) for group in groups] == [("capped", "door /api/lead")]
 
     await system.until(shown, lambda: "the held call is not shown")
-    assert not await system.sandbox("calls", e164(form))
+    assert not await system.simulator("calls", e164(form))
     order = {"by": "Operadora", "reason": "capped", "scope": "door /api/lead"}
     (await system.http.post(f"{console}/api/held/release", json=order)).raise_for_status()
 
@@ -172,7 +172,7 @@ async def test_a_number_of_an_unknown_range_waits_for_an_operator(system: System
     lead = await system.lead(form)
     await system.happens(lead, "call touch.held", "email touch.delivered")
 
-    assert not await system.sandbox("calls", "+527001230020")
+    assert not await system.simulator("calls", "+527001230020")
     order = {"by": "Operadora", "reason": "number_unknown", "scope": f"lead {lead}"}
     url = f"{system.native.addresses.console}/api/held/release"
     (await system.http.post(url, json=order)).raise_for_status()

@@ -171,7 +171,7 @@ async def test_only_allowed_pages_may_post_from_a_script(system: System) -> None
             "/openapi.json",
             "/api/actions",
             "/api/lead/",
-            "/sandbox/calls",
+            "/simulator/calls",
         ),
         *("/api/lead/../../metrics", "/webhooks/../metrics", "/webhooks/%2e%2e/metrics", "//metrics"),
         *("/permits/1", "/bookings/unmatched", "/catch-up", "/webhooks/kommo/../../permits/1"),

@@ -129,5 +129,5 @@ async def test_the_same_outcome_said_by_two_events_is_one_note_in_kommo(system: 
     await gone(system, "crm", "select 1 from notes where lead_id = $1 and state <> 'written'", lead)
 
     kommo_lead = (await system.kommo_lead(lead))["id"]
-    notes = [note for note in (await system.sandbox("kommo"))["notes"] if note["entity_id"] == kommo_lead]
+    notes = [note for note in (await system.simulator("kommo"))["notes"] if note["entity_id"] == kommo_lead]
     assert sum("Correo entregado" in note["params"]["text"] for note in notes) == 1

@@ -36,11 +36,11 @@ async def texts_to(system: System, form: dict[str, Any]) -> list[str]:
     """The templates of the WhatsApp messages somebody got, in their order."""
     sids = re.findall(r"(\w+)=(HX\d+)", system.native.recipes()["notify"].environment["TWILIO_CONTENT_SIDS"])
     name_of = {sid: name for name, sid in sids}
-    return [name_of[one["params"]["ContentSid"][0]] for one in await system.sandbox("messages", e164(form))]
+    return [name_of[one["params"]["ContentSid"][0]] for one in await system.simulator("messages", e164(form))]
 
 
 async def subjects_to(system: System, form: dict[str, Any]) -> list[str]:
-    return [one["subject"] for one in await system.sandbox("emails", form["email"])]
+    return [one["subject"] for one in await system.simulator("emails", form["email"])]
 
 
 async def test_a_lead_who_never_books_gets_every_follow_up_once(system: System) -> None:
@@ -61,10 +61,10 @@ async def test_a_booking_ends_the_follow_up_and_is_told_to_kommo_and_the_lead(sy
     await system.in_stage(lead, BOOKED)
     await system.quiet()
 
-    [message] = await system.sandbox("messages", e164(form))
+    [message] = await system.simulator("messages", e164(form))
     assert await texts_to(system, form) == ["confirmation"]
     assert "hora de" in message["params"]["ContentVariables"][0]
-    confirmation = (await system.sandbox("emails", form["email"]))[-1]
+    confirmation = (await system.simulator("emails", form["email"]))[-1]
     [invitation] = confirmation["attachments"]
     assert invitation["name"] == "reunion.ics"
     assert "BEGIN:VEVENT" in invitation["content"]
@@ -123,7 +123,7 @@ async def test_after_a_cancelled_booking_the_follow_up_goes_on(system: System) -
 async def test_who_says_stop_hears_nothing_more_also_after_a_booking(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.http.post(
-        f"{system.native.addresses.sandbox}/sandbox/write", json={"phone": e164(form), "text": "BAJA"}
+        f"{system.native.addresses.simulator}/simulator/write", json={"phone": e164(form), "text": "BAJA"}
     )
     await system.happens(lead, "lead.opted_out")
 
@@ -149,7 +149,7 @@ async def test_a_reply_pauses_the_next_follow_up(system: System) -> None:
         lead,
     )
     await system.http.post(
-        f"{system.native.addresses.sandbox}/sandbox/write", json={"phone": e164(form), "text": "¿Cuánto cuesta?"}
+        f"{system.native.addresses.simulator}/simulator/write", json={"phone": e164(form), "text": "¿Cuánto cuesta?"}
     )
     await system.happens(lead, "reply.received")
 
@@ -163,11 +163,11 @@ async def test_a_reply_pauses_the_next_follow_up(system: System) -> None:
 async def test_a_lead_closed_in_kommo_is_left_alone(system: System, change: str) -> None:
     lead, _ = await a_welcomed_lead(system)
     kommo_id = (await system.kommo_lead(lead))["id"]
-    sandbox = f"{system.native.addresses.sandbox}/sandbox/kommo/{kommo_id}"
+    simulator = f"{system.native.addresses.simulator}/simulator/kommo/{kommo_id}"
     if change == "delete":
-        await system.http.post(f"{sandbox}/delete")
+        await system.http.post(f"{simulator}/delete")
     else:
-        await system.http.post(f"{sandbox}/move", json={"status_id": int(change)})
+        await system.http.post(f"{simulator}/move", json={"status_id": int(change)})
     await system.happens(lead, "lead.closed")
 
     await system.planned(lead)
@@ -328,5 +328,5 @@ async def test_a_lead_keeps_the_journey_it_entered_with(system: System) -> None:
 async def texts_to_phone(system: System, form: dict[str, Any]) -> list[str]:
     return [
         "whatsapp" if one["to"].startswith("whatsapp:") else "sms"
-        for one in await system.sandbox("messages", e164(form))
+        for one in await system.simulator("messages", e164(form))
     ]

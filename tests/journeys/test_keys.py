@@ -16,7 +16,7 @@ UNCERTAIN = ("call.answered", "whatsapp touch.uncertain")
 @asynccontextmanager
 async def lost(system: System, path: str) -> AsyncIterator[None]:
     """Nothing that Twilio posts to this path arrives."""
-    url = f"{system.native.addresses.sandbox}/sandbox/callbacks"
+    url = f"{system.native.addresses.simulator}/simulator/callbacks"
     await system.http.put(url, json={"lost": path})
     try:
         yield

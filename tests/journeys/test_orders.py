@@ -113,13 +113,13 @@ async def test_what_perhaps_left_before_an_order_is_asked_about_and_not_sent_aft
     await system.say(StepSkipped(lead_id=lead, step="day_3", by=BY))
     await system.planned(lead, *FOLLOW_UPS[1:])
     await system.order(provider="brevo", kind="stall", path="/v3/smtp/email", method="POST", times=1, seconds=4)
-    receipts = f"{system.native.addresses.sandbox}/sandbox/callbacks"
+    receipts = f"{system.native.addresses.simulator}/simulator/callbacks"
     await system.http.put(receipts, json={"copies": 0})  # or one of them would tell
     try:
         await system.let_pass(lead, "day_6")
 
         async def received() -> bool:
-            return len(await system.sandbox("emails", form["email"])) == 2
+            return len(await system.simulator("emails", form["email"])) == 2
 
         await system.until(received, lambda: "the mail never came to Brevo")
         await system.say(order(lead_id=lead, by=BY))  # while Brevo keeps its answer to itself
@@ -135,7 +135,7 @@ async def test_what_perhaps_left_before_an_order_is_asked_about_and_not_sent_aft
     actions = await system.actions(lead)
     assert "email touch.deferred" not in actions
     assert "email touch.skipped" not in actions
-    assert len(await system.sandbox("emails", form["email"])) == 2
+    assert len(await system.simulator("emails", form["email"])) == 2
 
 
 async def test_who_had_said_stop_before_and_comes_again_can_be_stopped_again(system: System) -> None:
@@ -217,9 +217,9 @@ async def test_what_was_told_is_kept_word_for_word(system: System) -> None:
     await system.happens(lead, "call.unanswered", "email touch.delivered", "sms touch.delivered")
     texts = await ask(system, "notify", f"/leads/{lead}/texts")
     told = {one["channel"]: one for one in texts}
-    [email] = await system.sandbox("emails", form["email"])
-    [call] = await system.sandbox("calls", e164(form))
-    whatsapp, sms = await system.sandbox("messages", e164(form))
+    [email] = await system.simulator("emails", form["email"])
+    [call] = await system.simulator("calls", e164(form))
+    whatsapp, sms = await system.simulator("messages", e164(form))
 
     assert (told["email"]["subject"], told["email"]["text"]) == (email["subject"], email["text"])
     assert told["call"]["text"] == " ".join(call["said"])
@@ -370,7 +370,7 @@ async def test_of_an_erased_lead_nothing_is_left_that_says_who_it_was(system: Sy
     assert await ask(system, "notify", f"/leads/{lead}/texts") == []
     assert "lead.opted_out" in await system.actions(lead)
     kommo_lead = (await system.kommo_lead(lead))["id"]
-    notes = [n["params"]["text"] for n in (await system.sandbox("kommo"))["notes"] if n["entity_id"] == kommo_lead]
+    notes = [n["params"]["text"] for n in (await system.simulator("kommo"))["notes"] if n["entity_id"] == kommo_lead]
     assert len([note for note in notes if "Bórralos también en Kommo" in note]) == 1
 
 

@@ -34,7 +34,7 @@ async def pass_days(system: System, leads: list[int], days: int) -> None:
 
 
 async def messages_to(system: System, form: dict[str, Any]) -> int:
-    return len(await system.sandbox("messages", e164(form)))
+    return len(await system.simulator("messages", e164(form)))
 
 
 async def catch_up(system: System) -> Any:
@@ -83,7 +83,7 @@ async def test_after_days_of_outage_each_lead_gets_one_message_a_channel_and_an_
     for lead in leads:
         await system.planned(lead, "day_12")
     await system.quiet()
-    emails = [len(await system.sandbox("emails", form["email"])) for form in forms]
+    emails = [len(await system.simulator("emails", form["email"])) for form in forms]
     assert emails == [2, 2, 2, 2], "the welcome, and the later of two overdue ones"
     for lead in leads:
         assert (await system.actions(lead)).count("email touch.skipped") == 1

@@ -20,7 +20,7 @@ async def a_welcomed_lead(system: System, call: int = 0, message: int = 0) -> tu
 
 
 async def mails_to(system: System, address: str) -> list[dict[str, Any]]:
-    return list(await system.sandbox("emails", address))
+    return list(await system.simulator("emails", address))
 
 
 async def unsubscribe_link(system: System, address: str) -> str:
@@ -42,11 +42,11 @@ async def test_the_same_person_within_a_day_joins_silently_under_an_id_of_its_ow
     assert await system.actions(again) == await system.actions(lead)
 
     async def noted() -> bool:
-        state = await system.sandbox("kommo")
+        state = await system.simulator("kommo")
         return any(f"Lead de Pauta {again}" in note["params"]["text"] for note in state["notes"])
 
     await system.until(noted, lambda: "the further id never became a note")
-    assert len([one for one in (await system.sandbox("kommo"))["leads"] if form["nombre"] in one["name"]]) == 1
+    assert len([one for one in (await system.simulator("kommo"))["leads"] if form["nombre"] in one["name"]]) == 1
 
 
 async def test_a_mother_and_her_daughter_are_two_leads_and_the_number_is_called_once(system: System) -> None:
@@ -57,7 +57,7 @@ async def test_a_mother_and_her_daughter_are_two_leads_and_the_number_is_called_
     await system.quiet()
 
     assert "lead.updated" not in await system.actions(mother)
-    assert len(await system.sandbox("calls", e164(form))) == 1
+    assert len(await system.simulator("calls", e164(form))) == 1
     assert len(await mails_to(system, other["email"])) == 1
 
 
@@ -75,7 +75,7 @@ async def test_a_corrected_email_gets_its_own_welcome_and_its_own_link(system: S
     [new], [old] = await mails_to(system, corrected["email"]), await mails_to(system, form["email"])
     assert f"metadata%5Blead_id%5D={again}" in new["text"]
     assert f"metadata%5Blead_id%5D={lead}" in old["text"]
-    assert len(await system.sandbox("calls", e164(form))) == 1
+    assert len(await system.simulator("calls", e164(form))) == 1
 
 
 async def test_a_booking_by_the_further_forms_link_is_the_leads(system: System) -> None:
@@ -143,7 +143,7 @@ async def test_who_comes_back_with_a_meeting_ahead_is_told_of_it_and_not_called(
 
     await system.until(told, lambda: "nobody told them of their meeting")
     await system.quiet()
-    assert len(await system.sandbox("calls", e164(form))) == 1
+    assert len(await system.simulator("calls", e164(form))) == 1
 
 
 async def test_a_stop_from_the_first_address_ends_the_follow_up_and_lists_that_address_alone(system: System) -> None:

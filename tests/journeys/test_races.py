@@ -44,7 +44,7 @@ async def round_of(system: System, count: int) -> tuple[int, int]:
     answered = await asyncio.gather(*(book(system, lead, number / count * 1.5) for number, lead in enumerate(leads)))
     await system.quiet()
     requested = {
-        m["to"]: m["at"] for m in await system.sandbox("messages") if "0003" in str(m["params"].get("ContentSid"))
+        m["to"]: m["at"] for m in await system.simulator("messages") if "0003" in str(m["params"].get("ContentSid"))
     }
     sent = [(requested.get(f"whatsapp:{e164(form)}"), at) for form, at in zip(forms, answered, strict=True)]
     return sum(at is not None and at <= until for at, until in sent), sum(

@@ -61,7 +61,7 @@ async def test_who_types_anothers_email_neither_quiets_nor_becomes_them(system: 
 
     assert own != theirs
     assert await system.sql("notify", LISTED, [e164(victim), victim["email"]]) == 0
-    assert len(await system.sandbox("calls", e164(victim))) == 1
+    assert len(await system.simulator("calls", e164(victim))) == 1
 
 
 async def test_no_answer_tells_who_was_here_before(system: System) -> None:
@@ -95,7 +95,7 @@ async def test_what_is_typed_is_only_text(system: System, text: str) -> None:
     form = person(1) | dict.fromkeys(("nombre", "empresa", "servicio", "fuente", "otro"), text)
     lead = await system.lead(form)
     await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered", "whatsapp touch.delivered")
-    [mail], [call] = await mails_to(system, form["email"]), await system.sandbox("calls", e164(form))
+    [mail], [call] = await mails_to(system, form["email"]), await system.simulator("calls", e164(form))
     page = await system.http.get(f"{system.native.addresses.gateway}/console/leads/{lead}")
     table = await system.http.get(f"{system.native.addresses.gateway}/console/sources.csv")
 

@@ -158,7 +158,7 @@ async def test_unsubscribing_takes_a_button_not_a_visit(system: System) -> None:
     form = person()
     lead = await system.lead(form)
     await system.happens(lead, "email touch.delivered")
-    [email] = await system.sandbox("emails", form["email"])
+    [email] = await system.simulator("emails", form["email"])
     link = email["headers"]["List-Unsubscribe"].strip("<>")
 
     page = await system.http.get(link)

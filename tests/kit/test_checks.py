@@ -154,7 +154,7 @@ async def test_a_name_that_nobody_knows() -> None:
 
 
 async def test_a_container_that_is_down_has_no_name_and_that_is_not_for_want_of_names() -> None:
-    check = await found(raising(ConnectionRefusedError(), of=company("http://sandbox:8000")))
+    check = await found(raising(ConnectionRefusedError(), of=company("http://simulator:8000")))
 
     assert (check.cause, check.advice) == (name("Acme"), START)
 

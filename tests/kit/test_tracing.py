@@ -6,8 +6,8 @@ from unittest.mock import patch
 
 import pytest
 
+from devtools.documents import APPS
 from kit import tracing
-from pauta.documents import APPS
 from pauta.running.recipe import read_recipes
 from tests.providers.wire import Wire
 

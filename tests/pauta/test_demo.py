@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from pauta.demo.guests import GUESTS, Guest
-from pauta.demo.words import SPANISH, language_of, say
+from devtools.demo.scenarios import GUESTS, Guest
+from devtools.demo.words import SPANISH, language_of, say
 
 
 @pytest.mark.parametrize(

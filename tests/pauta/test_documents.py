@@ -6,8 +6,8 @@ import pytest
 
 from contracts.backup import BackupStarted
 from contracts.catalogue import EVERY_EVENT
+from devtools.documents import every_document
 from pauta.catalogue import SERVICES
-from pauta.documents import every_document
 from pauta.running.recipe import PROJECT
 
 DOCUMENTS = every_document()

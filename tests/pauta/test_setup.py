@@ -20,7 +20,7 @@ def set_up(system: System, **variables: str) -> subprocess.CompletedProcess[str]
 
 
 async def test_real_accounts_never_get_the_demonstrations_people(system: System) -> None:
-    refused = set_up(system, SANDBOX_REPLICAS="0")
+    refused = set_up(system, SIMULATOR_REPLICAS="0")
 
     assert refused.returncode == 1
     assert Obstacle.DEMONSTRATION in refused.stderr
@@ -28,7 +28,7 @@ async def test_real_accounts_never_get_the_demonstrations_people(system: System)
     assert set_up(system).returncode == 0
 
 
-async def test_the_sandbox_never_gets_a_businesss_leads(system: System) -> None:
+async def test_the_simulator_never_gets_a_businesss_leads(system: System) -> None:
     made = "with made as (update installation set for_life = $1 returning 1) select count(*) from made"
     await system.sql("intake", made, True)
     try:

@@ -1,4 +1,4 @@
-"""The pretended Cal.com: what it posts is read by our reader, what it lists by our client."""
+"""The simulated Cal.com: what it posts is read by our reader, what it lists by our client."""
 
 import asyncio
 import json
@@ -12,12 +12,12 @@ import pytest_asyncio
 from fastapi import FastAPI
 
 from kit.failures import Unavailable
-from providers.calcom import pages
-from providers.calcom import sandbox as calcom_sandbox
 from providers.calcom.client import CalcomClient
-from providers.calcom.sandbox import CalcomSandbox, Oops
 from providers.calcom.webhooks import Hints, Ping, Said, What, read_webhook, signed_by_calcom
-from providers.sandbox import Callbacks, Fault, Unreliable, World
+from simulator import calcom_pages
+from simulator.calcom import CalcomSimulator
+from simulator.errors import ApiError, answer_error
+from simulator.world import Callbacks, Fault, FaultInjectionMiddleware, World
 from tests.providers.wire import Asked, Wire
 from tests.waiting import until
 
@@ -43,9 +43,9 @@ async def wire() -> AsyncIterator[Wire]:
 
 
 @pytest_asyncio.fixture
-async def calcom(wire: Wire) -> AsyncIterator[CalcomSandbox]:
+async def calcom(wire: Wire) -> AsyncIterator[CalcomSimulator]:
     callbacks = Callbacks(None)
-    yield CalcomSandbox(
+    yield CalcomSimulator(
         secret="secret",
         api_key="cal_key",
         webhook_url=f"{wire.url}/api/calcom",
@@ -61,13 +61,13 @@ def world() -> World:
 
 
 @pytest_asyncio.fixture
-async def site(calcom: CalcomSandbox, world: World) -> AsyncIterator[httpx.AsyncClient]:
+async def site(calcom: CalcomSimulator, world: World) -> AsyncIterator[httpx.AsyncClient]:
     calcom.join(world)
     app = FastAPI()
     app.include_router(calcom.router())
-    app.add_exception_handler(Oops, calcom_sandbox.refuse)
-    transport = httpx.ASGITransport(Unreliable(app, world))
-    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as site:
+    app.add_exception_handler(ApiError, answer_error)
+    transport = httpx.ASGITransport(FaultInjectionMiddleware(app, world))
+    async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as site:
         yield site
 
 
@@ -76,8 +76,8 @@ Poll = Callable[[], Awaitable[list[Said]]]
 
 @pytest_asyncio.fixture
 async def poll(site: httpx.AsyncClient) -> AsyncIterator[Poll]:
-    """Our client, asking the pretended Cal.com."""
-    client = CalcomClient(base_url="http://sandbox", api_key="cal_key")
+    """Our client, asking the simulated Cal.com."""
+    client = CalcomClient(base_url="http://simulator", api_key="cal_key")
     client._http._transport = site._transport
     yield lambda: client.bookings_updated_since(NOW)
     await client._http._transport.aclose()
@@ -90,7 +90,7 @@ def heard(asked: Asked) -> Said:
     return said
 
 
-async def test_a_booking_by_its_link(calcom: CalcomSandbox, wire: Wire) -> None:
+async def test_a_booking_by_its_link(calcom: CalcomSimulator, wire: Wire) -> None:
     start = soon()
     uid = await calcom.book(LINK, start=start, minutes=45)
     [asked] = wire.requests
@@ -107,7 +107,7 @@ async def test_a_booking_by_its_link(calcom: CalcomSandbox, wire: Wire) -> None:
     assert "lead_id" not in asked.json["payload"]["responses"]
 
 
-async def test_a_hidden_question_of_the_event_type(calcom: CalcomSandbox, wire: Wire) -> None:
+async def test_a_hidden_question_of_the_event_type(calcom: CalcomSimulator, wire: Wire) -> None:
     calcom.questions.add("lead_id")
     await calcom.cancel(await calcom.book(LINK, start=soon()))
 
@@ -115,7 +115,7 @@ async def test_a_hidden_question_of_the_event_type(calcom: CalcomSandbox, wire: 
     assert heard(wire.requests[1]).hints.lead_id == 99
 
 
-async def test_a_request_and_its_acceptance_which_forgets_the_lead(calcom: CalcomSandbox, wire: Wire) -> None:
+async def test_a_request_and_its_acceptance_which_forgets_the_lead(calcom: CalcomSimulator, wire: Wire) -> None:
     uid = await calcom.book(LINK, start=soon(), confirm=True)
     await calcom.accept(uid)
     requested, created = map(heard, wire.requests)
@@ -123,11 +123,11 @@ async def test_a_request_and_its_acceptance_which_forgets_the_lead(calcom: Calco
     assert (requested.what, requested.hints.lead_id) == (What.REQUESTED, 77)
     assert (created.what, created.uid, created.hints.lead_id) == (What.CREATED, uid, None)
     assert wire.requests[1].json["payload"]["metadata"].keys() == {"videoCallUrl"}
-    with pytest.raises(Oops):
+    with pytest.raises(ApiError):
         await calcom.reject(uid)
 
 
-async def test_a_rejection(calcom: CalcomSandbox, wire: Wire) -> None:
+async def test_a_rejection(calcom: CalcomSimulator, wire: Wire) -> None:
     await calcom.reject(await calcom.book(LINK, start=soon(), confirm=True), "Lleno")
     read = heard(wire.requests[1])
 
@@ -136,7 +136,9 @@ async def test_a_rejection(calcom: CalcomSandbox, wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(("repeat", "lead_id"), [(False, None), (True, 77)])
-async def test_a_move_makes_a_new_booking(calcom: CalcomSandbox, wire: Wire, repeat: bool, lead_id: int | None) -> None:
+async def test_a_move_makes_a_new_booking(
+    calcom: CalcomSimulator, wire: Wire, repeat: bool, lead_id: int | None
+) -> None:
     first = await calcom.book(LINK, start=soon())
     second = await calcom.move(first, start=soon(5), repeat_metadata=repeat)
     read = heard(wire.requests[1])
@@ -146,7 +148,7 @@ async def test_a_move_makes_a_new_booking(calcom: CalcomSandbox, wire: Wire, rep
     assert len(wire.requests) == 2, "nothing more is said of the old one"
 
 
-async def test_a_cancellation(calcom: CalcomSandbox, wire: Wire) -> None:
+async def test_a_cancellation(calcom: CalcomSimulator, wire: Wire) -> None:
     uid = await calcom.book(LINK, start=soon())
     await calcom.cancel(uid, "No puedo")
     read = heard(wire.requests[1])
@@ -156,7 +158,7 @@ async def test_a_cancellation(calcom: CalcomSandbox, wire: Wire) -> None:
     assert wire.requests[1].json["payload"]["startTime"].endswith("+00:00")
 
 
-async def test_a_meeting_ends_by_itself_once_and_flat(calcom: CalcomSandbox, wire: Wire) -> None:
+async def test_a_meeting_ends_by_itself_once_and_flat(calcom: CalcomSimulator, wire: Wire) -> None:
     uid = await calcom.book(LINK, start=datetime.now(UTC), minutes=0.002)
     await until(lambda: len(wire.requests) == 2)
     await calcom.end(uid)
@@ -169,7 +171,7 @@ async def test_a_meeting_ends_by_itself_once_and_flat(calcom: CalcomSandbox, wir
     assert len(wire.requests) == 2
 
 
-async def test_what_was_moved_or_cancelled_does_not_end(calcom: CalcomSandbox, wire: Wire) -> None:
+async def test_what_was_moved_or_cancelled_does_not_end(calcom: CalcomSimulator, wire: Wire) -> None:
     moved = await calcom.book(LINK, start=datetime.now(UTC), minutes=0.005)
     await calcom.move(moved, start=soon())
     await calcom.cancel(await calcom.book(LINK, start=datetime.now(UTC), minutes=0.005))
@@ -178,7 +180,7 @@ async def test_what_was_moved_or_cancelled_does_not_end(calcom: CalcomSandbox, w
     assert {heard(asked).what for asked in wire.requests} == {What.CREATED, What.MOVED, What.CANCELLED}
 
 
-async def test_an_absent_guest_and_a_ping(calcom: CalcomSandbox, wire: Wire) -> None:
+async def test_an_absent_guest_and_a_ping(calcom: CalcomSimulator, wire: Wire) -> None:
     uid = await calcom.book(LINK, start=soon())
     await calcom.no_show(uid)
     await calcom.no_show(uid, absent=False)
@@ -188,7 +190,7 @@ async def test_an_absent_guest_and_a_ping(calcom: CalcomSandbox, wire: Wire) -> 
     assert read_webhook(wire.requests[3].json, NOW) == Ping()
 
 
-async def test_a_guest_with_only_a_phone(calcom: CalcomSandbox, wire: Wire) -> None:
+async def test_a_guest_with_only_a_phone(calcom: CalcomSimulator, wire: Wire) -> None:
     place = json.dumps({"value": "phone", "optionValue": "+528100000009"})
     await calcom.book("/cal/demo/reunion?name=Ana", start=soon(), phone="+528100000001")
     await calcom.book(f"/cal/demo/reunion?{urlencode({'firstName': 'Ana', 'location': place})}", start=soon())
@@ -196,11 +198,11 @@ async def test_a_guest_with_only_a_phone(calcom: CalcomSandbox, wire: Wire) -> N
 
     assert (typed.email, typed.phone_texts) == (None, ("+528100000001",))
     assert (called.email, called.phone_texts) == (None, ("+528100000009",))
-    with pytest.raises(Oops):
+    with pytest.raises(ApiError):
         await calcom.book("/cal/demo/reunion?name=Ana", start=soon())
 
 
-async def test_two_webhooks_or_none(calcom: CalcomSandbox, wire: Wire, poll: Poll) -> None:
+async def test_two_webhooks_or_none(calcom: CalcomSimulator, wire: Wire, poll: Poll) -> None:
     calcom.copies = 2
     await calcom.book(LINK, start=soon())
     assert len(wire.requests) == 2
@@ -211,14 +213,14 @@ async def test_two_webhooks_or_none(calcom: CalcomSandbox, wire: Wire, poll: Pol
     assert [one.uid for one in await poll()][-1] == unheard
 
 
-async def test_without_a_secret_the_header_says_so(calcom: CalcomSandbox, wire: Wire) -> None:
+async def test_without_a_secret_the_header_says_so(calcom: CalcomSimulator, wire: Wire) -> None:
     calcom.secret = ""
     await calcom.ping()
 
     assert wire.requests[0].headers["x-cal-signature-256"] == "no-secret-provided"
 
 
-async def test_what_the_list_says_of_a_story(calcom: CalcomSandbox, poll: Poll) -> None:
+async def test_what_the_list_says_of_a_story(calcom: CalcomSimulator, poll: Poll) -> None:
     first = await calcom.book(LINK, start=soon())
     second = await calcom.move(first, start=soon(5))
     asked = await calcom.book(LINK, start=soon(), confirm=True)
@@ -237,7 +239,7 @@ async def test_what_the_list_says_of_a_story(calcom: CalcomSandbox, poll: Poll) 
     assert found[0].booking.meeting_url == f"https://app.cal.com/video/{second}"
 
 
-async def test_the_list_pages_and_minds_its_key(site: httpx.AsyncClient, calcom: CalcomSandbox) -> None:
+async def test_the_list_pages_and_minds_its_key(site: httpx.AsyncClient, calcom: CalcomSimulator) -> None:
     uids = [await calcom.book(LINK, start=soon()) for _ in range(3)]
     key = {"Authorization": "Bearer cal_key"}
     params = {"sortUpdatedAt": "desc", "take": "2", "skip": "1"}
@@ -251,7 +253,7 @@ async def test_the_list_pages_and_minds_its_key(site: httpx.AsyncClient, calcom:
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "UnauthorizedException")
 
 
-async def test_a_key_that_is_not_taken(poll: Poll, calcom: CalcomSandbox) -> None:
+async def test_a_key_that_is_not_taken(poll: Poll, calcom: CalcomSimulator) -> None:
     calcom.api_key = "another"
 
     with pytest.raises(Unavailable, match="401 UnauthorizedException"):
@@ -302,6 +304,6 @@ async def test_booking_moving_and_cancelling_on_the_pages(site: httpx.AsyncClien
 
 
 def test_a_name_on_the_managing_page_is_escaped() -> None:
-    page = pages.manage("uid", "<script>", soon(), "ACCEPTED", ended=False)
+    page = calcom_pages.manage("uid", "<script>", soon(), "ACCEPTED", ended=False)
 
     assert "<script>" not in page

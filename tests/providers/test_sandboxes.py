@@ -1,4 +1,4 @@
-"""The pretended companies answer as the real ones are documented to: asked with plain HTTP, not with our clients."""
+"""The simulated companies answer as the real ones are documented to: asked with plain HTTP, not with our clients."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -14,9 +14,9 @@ from twilio.request_validator import RequestValidator
 from providers.calcom.webhooks import signed_by_calcom
 from providers.kommo.client import KommoClient, KommoRefused, Move
 from providers.kommo.webhooks import Change, read_changes
-from providers.sandbox import Unreliable
-from services.sandbox.app import create_app
-from services.sandbox.settings import Settings
+from simulator.app import create_app
+from simulator.settings import Settings
+from simulator.world import FaultInjectionMiddleware
 from tests.providers.wire import Wire
 from tests.waiting import until
 
@@ -42,16 +42,16 @@ async def world(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ht
         **{"BREVO_API_KEY": "key", "BREVO_WEBHOOK_TOKEN": "hook", "KOMMO_ACCESS_TOKEN": "long-lived"},
         **{"KOMMO_PIPELINE_ID": "7000001", "KOMMO_STATUS_ID_INICIAL": "1", "KOMMO_FIELD_ID_FUENTE": "500101"},
         **{"KOMMO_STATUS_ID_AGENDADO": "2", "KOMMO_WEBHOOK_TOKEN": "unguessable", "CALCOM_WEBHOOK_SECRET": "secret"},
-        **{"SANDBOX_RING_SECONDS": "0.01", "SANDBOX_TALK_SECONDS": "0.01"},
+        **{"SIMULATOR_RING_SECONDS": "0.01", "SIMULATOR_TALK_SECONDS": "0.01"},
         **{"TWILIO_CONTENT_SIDS": f"welcome={WELCOME}", "BUSINESS_NAME": "Demo", "ADVISOR_NAME": "Javier"},
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     app = create_app(Settings())
-    assert isinstance(app, Unreliable)
+    assert isinstance(app, FaultInjectionMiddleware)
     async with (
         app.inner.router.lifespan_context(app.inner),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox") as client,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://simulator") as client,
     ):
         yield client
 
@@ -158,7 +158,7 @@ async def test_free_text_outside_the_session_is_taken_and_then_fails(world: http
         ["whatsapp"],
     )
 
-    await world.post("/sandbox/write", json={"phone": "+525512340000", "text": "Hola"})
+    await world.post("/simulator/write", json={"phone": "+525512340000", "text": "Hola"})
     assert parse_qs(wire.requests[2].body.decode())["From"] == ["whatsapp:+5215512340000"]
     await world.post(MESSAGES, data=free, headers=TWILIO)
     await until(lambda: len(wire.requests) == 5)
@@ -235,7 +235,7 @@ async def test_brevos_list(world: httpx.AsyncClient) -> None:
 async def test_an_attachment_is_kept_as_it_reads(world: httpx.AsyncClient) -> None:
     attached = {"name": "reunion.ics", "content": base64.b64encode("BEGIN:VCALENDAR á".encode()).decode()}
     await world.post("/v3/smtp/email", json=MAIL | {"attachment": [attached]}, headers=BREVO)
-    [mail] = (await world.get("/sandbox/emails")).json()
+    [mail] = (await world.get("/simulator/emails")).json()
 
     assert mail["attachments"] == [{"name": "reunion.ics", "content": "BEGIN:VCALENDAR á"}]
 
@@ -358,12 +358,12 @@ async def a_lead(world: httpx.AsyncClient) -> int:
 
 @pytest_asyncio.fixture
 async def kommo(world: httpx.AsyncClient) -> KommoClient:
-    """Our client, asking the pretended Kommo."""
+    """Our client, asking the simulated Kommo."""
 
     async def token(_: bool) -> str:
         return "long-lived"
 
-    client = KommoClient(base_url="http://sandbox", token=token)
+    client = KommoClient(base_url="http://simulator", token=token)
     client._http._transport = world._transport
     return client
 
@@ -381,14 +381,14 @@ async def test_a_move_of_ours_is_told_as_anybodys(world: httpx.AsyncClient, komm
     assert read_changes(told.body) == [Change(lead_id, 2, 7000001, deleted=False)]
     assert body["leads[status][0][modified_user_id]"] == ["9000002"], "the token's user"
     assert body["leads[status][0][old_status_id]"] == ["1"]
-    assert body["account[_links][self]"] == ["https://sandbox.kommo.com"]
+    assert body["account[_links][self]"] == ["https://simulator.kommo.com"]
 
 
 async def test_a_person_moves_a_lead_and_deletes_it(world: httpx.AsyncClient, kommo: KommoClient, wire: Wire) -> None:
     lead_id = await a_lead(world)
-    moved = await world.post(f"/sandbox/kommo/{lead_id}/move", json={"status_id": 142})
+    moved = await world.post(f"/simulator/kommo/{lead_id}/move", json={"status_id": 142})
     assert await kommo.statuses([lead_id]) == {lead_id: 142}
-    gone = await world.post(f"/sandbox/kommo/{lead_id}/delete")
+    gone = await world.post(f"/simulator/kommo/{lead_id}/delete")
 
     assert (moved.status_code, gone.status_code) == (204, 204)
     assert [read_changes(told.body) for told in wire.requests] == [
@@ -396,7 +396,7 @@ async def test_a_person_moves_a_lead_and_deletes_it(world: httpx.AsyncClient, ko
         [Change(lead_id, 142, 7000001, deleted=True)],
     ]
     assert await kommo.statuses([lead_id]) == {}
-    assert (await world.post(f"/sandbox/kommo/{lead_id}/delete")).status_code == 404
+    assert (await world.post(f"/simulator/kommo/{lead_id}/delete")).status_code == 404
 
 
 async def test_moves_that_kommo_refuses(world: httpx.AsyncClient, kommo: KommoClient, wire: Wire) -> None:
@@ -427,7 +427,7 @@ async def test_the_calendar_by_its_routes(world: httpx.AsyncClient, wire: Wire) 
     wanted = {"link": link, "start": start.isoformat(), "minutes": 15}
 
     async def act(path: str, **body: Any) -> Any:
-        answer = await world.post(f"/sandbox/calcom/{path}", json=body or None)
+        answer = await world.post(f"/simulator/calcom/{path}", json=body or None)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
@@ -440,7 +440,7 @@ async def test_the_calendar_by_its_routes(world: httpx.AsyncClient, wire: Wire) 
         asked = (await act("book", **wanted, confirm=True))["uid"]
         await act(f"{asked}/{answer}")
     await act("ping")
-    assert (await world.put("/sandbox/calcom/webhooks", json={"silent": True})).status_code == 204
+    assert (await world.put("/simulator/calcom/webhooks", json={"silent": True})).status_code == 204
     await act("book", **wanted)
 
     assert [told.json["triggerEvent"].removeprefix("BOOKING_") for told in wire.requests] == [
@@ -449,8 +449,8 @@ async def test_the_calendar_by_its_routes(world: httpx.AsyncClient, wire: Wire) 
     ]
     assert all(signed_by_calcom(t.body, t.headers["x-cal-signature-256"], "secret") for t in wire.requests)
     assert {told.path for told in wire.requests} == {"/api/calcom"}
-    assert len((await world.get("/sandbox/calcom")).json()) == 5
-    assert (await world.post("/sandbox/calcom/nobody/end")).status_code == 404
+    assert len((await world.get("/simulator/calcom")).json()) == 5
+    assert (await world.post("/simulator/calcom/nobody/end")).status_code == 404
 
 
 # ---- faults
@@ -469,11 +469,11 @@ async def test_the_calendar_by_its_routes(world: httpx.AsyncClient, wire: Wire) 
 async def test_an_ordered_fault_strikes_once(
     world: httpx.AsyncClient, fault: dict[str, Any], status: int, done: bool
 ) -> None:
-    await world.post("/sandbox/faults", json={"provider": "twilio", "path": "/Calls.json"} | fault)
+    await world.post("/simulator/faults", json={"provider": "twilio", "path": "/Calls.json"} | fault)
     answer = await world.post(CALLS, data=CALL, headers=TWILIO)
 
     assert answer.status_code == status
-    assert len((await world.get("/sandbox/calls")).json()) == done
+    assert len((await world.get("/simulator/calls")).json()) == done
     assert (await world.post(CALLS, data=CALL, headers=TWILIO)).status_code == 201
-    [struck, _] = (await world.get("/sandbox/requests", params={"provider": "twilio"})).json()
+    [struck, _] = (await world.get("/simulator/requests", params={"provider": "twilio"})).json()
     assert struck["fault"] == fault["kind"]

@@ -1,4 +1,4 @@
-"""Twilio's client and webhooks against recorded payloads, and its sandbox against the same."""
+"""Twilio's client and webhooks against recorded payloads, and its simulator against the same."""
 
 import base64
 import json
@@ -329,8 +329,8 @@ def test_signatures(url: str, params: dict[str, str], signature: str) -> None:
     [
         ("https://api.twilio.com", "https://api.twilio.com/x?a=1", "https://api.twilio.com/x?a=1"),
         ("https://api.twilio.com", "https://content.twilio.com/v1/x", "https://content.twilio.com/v1/x"),
-        ("http://sandbox:8000", "https://api.twilio.com/x", "http://sandbox:8000/x"),
-        ("http://sandbox:8000", "https://content.twilio.com/v1/x", "http://sandbox:8000/v1/x"),
+        ("http://simulator:8000", "https://api.twilio.com/x", "http://simulator:8000/x"),
+        ("http://simulator:8000", "https://content.twilio.com/v1/x", "http://simulator:8000/v1/x"),
     ],
 )
 def test_a_stand_in_takes_the_place_of_every_host_and_twilio_keeps_its_own(base: str, url: str, address: str) -> None:

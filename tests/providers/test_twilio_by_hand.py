@@ -1,4 +1,4 @@
-"""A call of the pretended Twilio to a number that somebody answers by hand: what they do, and what we are told."""
+"""A call of the simulated Twilio to a number that somebody answers by hand: what they do, and what we are told."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs
@@ -6,9 +6,10 @@ from urllib.parse import parse_qs
 import pytest
 import pytest_asyncio
 
-from providers.sandbox import Callbacks
-from providers.twilio.hand import Deed
-from providers.twilio.sandbox import Call, Oops, TwilioSandbox
+from simulator.errors import ApiError
+from simulator.manual_call import Action
+from simulator.twilio import Call, TwilioSimulator
+from simulator.world import Callbacks
 from tests.providers.wire import Wire
 from tests.waiting import until
 
@@ -25,10 +26,10 @@ async def wire() -> AsyncIterator[Wire]:
 
 
 @pytest_asyncio.fixture
-async def twilio(wire: Wire) -> AsyncIterator[TwilioSandbox]:
+async def twilio(wire: Wire) -> AsyncIterator[TwilioSimulator]:
     callbacks = Callbacks(None)
     inbound = f"{wire.url}/inbound"
-    yield TwilioSandbox("AC1", "secret", inbound, callbacks, ring=0.01, talk=0.01, patience=600, by_hand={IN_HAND})
+    yield TwilioSimulator("AC1", "secret", inbound, callbacks, ring=0.01, talk=0.01, patience=600, by_hand={IN_HAND})
     await callbacks.close()
 
 
@@ -37,14 +38,14 @@ def invite(wire: Wire, *, timeout: bytes = PATIENT) -> None:
     wire.answers(200, twiml, {"Content-Type": "text/xml"})
 
 
-async def ringing(twilio: TwilioSandbox, wire: Wire) -> Call:
+async def ringing(twilio: TwilioSimulator, wire: Wire) -> Call:
     hooks = {"Url": [f"{wire.url}/voice"], "StatusCallback": [f"{wire.url}/status"]}
     call = twilio.create_call({"To": [IN_HAND], "From": ["+525500000000"]} | hooks)
     await until(lambda: call.status == "ringing")
     return call
 
 
-async def invited(twilio: TwilioSandbox, wire: Wire) -> Call:
+async def invited(twilio: TwilioSimulator, wire: Wire) -> Call:
     """A call in which the invitation was read."""
     call = await ringing(twilio, wire)
     twilio.handle(call.sid, "answer")
@@ -65,7 +66,7 @@ def keys(wire: Wire) -> list[str]:
     return [params["Digits"][0] for params in pressed]
 
 
-async def test_it_rings_until_somebody_answers_and_presses_1(twilio: TwilioSandbox, wire: Wire) -> None:
+async def test_it_rings_until_somebody_answers_and_presses_1(twilio: TwilioSimulator, wire: Wire) -> None:
     invite(wire)
     call = await invited(twilio, wire)
     assert (call.status, call.state, call.said) == ("in-progress", "talking", ["Marca uno"])
@@ -79,7 +80,9 @@ async def test_it_rings_until_somebody_answers_and_presses_1(twilio: TwilioSandb
     assert (ended["CallStatus"], ended["AnsweredBy"]) == ("completed", "human")
 
 
-async def test_the_record_of_a_call_has_what_was_pressed_and_how_we_answered(twilio: TwilioSandbox, wire: Wire) -> None:
+async def test_the_record_of_a_call_has_what_was_pressed_and_how_we_answered(
+    twilio: TwilioSimulator, wire: Wire
+) -> None:
     invite(wire)
     call = await invited(twilio, wire)
     assert not call.in_silence
@@ -93,7 +96,7 @@ async def test_the_record_of_a_call_has_what_was_pressed_and_how_we_answered(twi
     assert key["request"]["parameters"]["answered_by"] == "human"
 
 
-async def test_who_picks_up_while_we_are_away_hears_nothing(twilio: TwilioSandbox, wire: Wire) -> None:
+async def test_who_picks_up_while_we_are_away_hears_nothing(twilio: TwilioSimulator, wire: Wire) -> None:
     wire.answers(502, b"")
     call = await ringing(twilio, wire)
     twilio.handle(call.sid, "answer")
@@ -102,7 +105,7 @@ async def test_who_picks_up_while_we_are_away_hears_nothing(twilio: TwilioSandbo
     assert call.in_silence
 
 
-async def test_a_declined_call_is_busy(twilio: TwilioSandbox, wire: Wire) -> None:
+async def test_a_declined_call_is_busy(twilio: TwilioSimulator, wire: Wire) -> None:
     call = await ringing(twilio, wire)
     twilio.handle(call.sid, "decline")
 
@@ -110,7 +113,7 @@ async def test_a_declined_call_is_busy(twilio: TwilioSandbox, wire: Wire) -> Non
     assert {asked.path for asked in wire.requests} == {"/status"}
 
 
-async def test_nobody_touches_the_phone(twilio: TwilioSandbox, wire: Wire) -> None:
+async def test_nobody_touches_the_phone(twilio: TwilioSimulator, wire: Wire) -> None:
     twilio.patience = 0.01
     call = await ringing(twilio, wire)
 
@@ -118,7 +121,7 @@ async def test_nobody_touches_the_phone(twilio: TwilioSandbox, wire: Wire) -> No
     assert call.state == "missed"
 
 
-async def test_the_person_hangs_up(twilio: TwilioSandbox, wire: Wire) -> None:
+async def test_the_person_hangs_up(twilio: TwilioSimulator, wire: Wire) -> None:
     invite(wire)
     call = await invited(twilio, wire)
     twilio.handle(call.sid, "hang_up")
@@ -128,7 +131,7 @@ async def test_the_person_hangs_up(twilio: TwilioSandbox, wire: Wire) -> None:
     assert keys(wire) == []
 
 
-async def test_hanging_up_at_once_leaves_no_verdict(twilio: TwilioSandbox, wire: Wire) -> None:
+async def test_hanging_up_at_once_leaves_no_verdict(twilio: TwilioSimulator, wire: Wire) -> None:
     twilio.talk = 600
     call = await ringing(twilio, wire)
     twilio.handle(call.sid, "answer")
@@ -141,7 +144,7 @@ async def test_hanging_up_at_once_leaves_no_verdict(twilio: TwilioSandbox, wire:
     assert call.state == "hung_up"
 
 
-async def test_the_gathers_time_runs_out_after_everything_was_said(twilio: TwilioSandbox, wire: Wire) -> None:
+async def test_the_gathers_time_runs_out_after_everything_was_said(twilio: TwilioSimulator, wire: Wire) -> None:
     invite(wire, timeout=HASTY)
     call = await invited(twilio, wire)
     await end_of(wire)
@@ -150,37 +153,37 @@ async def test_the_gathers_time_runs_out_after_everything_was_said(twilio: Twili
     assert call.pressed == ""
 
 
-@pytest.mark.parametrize("deed", ["press", "hang_up"])
-async def test_a_ringing_call_has_no_keys(twilio: TwilioSandbox, wire: Wire, deed: Deed) -> None:
+@pytest.mark.parametrize("action", ["press", "hang_up"])
+async def test_a_ringing_call_has_no_keys(twilio: TwilioSimulator, wire: Wire, action: Action) -> None:
     call = await ringing(twilio, wire)
 
-    with pytest.raises(Oops) as refused:
-        twilio.handle(call.sid, deed)
-    assert refused.value.status == 409
+    with pytest.raises(ApiError) as refused:
+        twilio.handle(call.sid, action)
+    assert refused.value.response.status_code == 409
 
 
-async def test_what_can_be_done_once(twilio: TwilioSandbox, wire: Wire) -> None:
+async def test_what_can_be_done_once(twilio: TwilioSimulator, wire: Wire) -> None:
     call = await ringing(twilio, wire)
     twilio.handle(call.sid, "decline")
-    with pytest.raises(Oops):
+    with pytest.raises(ApiError):
         twilio.handle(call.sid, "answer")
     assert (await end_of(wire))["CallStatus"] == "busy"
 
     for sid, status in ((call.sid, 409), ("CA0", 404)):
-        with pytest.raises(Oops) as refused:
+        with pytest.raises(ApiError) as refused:
             twilio.handle(sid, "answer")
-        assert refused.value.status == status
+        assert refused.value.response.status_code == status
 
 
-async def test_other_numbers_keep_their_fate(twilio: TwilioSandbox, wire: Wire) -> None:
+async def test_other_numbers_keep_their_fate(twilio: TwilioSimulator, wire: Wire) -> None:
     twilio.by_hand.clear()
     await ringing(twilio, wire)
 
     assert (await end_of(wire))["CallStatus"] == "busy"
-    assert twilio.hands == {}
+    assert twilio.manual_calls == {}
 
 
-async def test_what_the_person_writes_is_kept(twilio: TwilioSandbox) -> None:
+async def test_what_the_person_writes_is_kept(twilio: TwilioSimulator) -> None:
     for whatsapp in (True, False):
         await twilio.write(IN_HAND, "¿Cuánto cuesta?", whatsapp=whatsapp)
 
@@ -201,7 +204,7 @@ TEMPLATE, UNKNOWN = "HX" + "1" * 32, "HX" + "2" * 32
         pytest.param({"ContentSid": [UNKNOWN]}, "Ana\nhttps://h/cal", id="another template's values"),
     ],
 )
-async def test_a_message_as_it_reads(twilio: TwilioSandbox, params: dict[str, list[str]], read: str) -> None:
+async def test_a_message_as_it_reads(twilio: TwilioSimulator, params: dict[str, list[str]], read: str) -> None:
     twilio.contents[TEMPLATE] = "Hola, {{1}}: {{2}}"
     values = {"ContentVariables": ['{"1": "Ana", "2": "https://h/cal"}']} if "ContentSid" in params else {}
     to = {"To": [f"whatsapp:{IN_HAND}"], "From": ["whatsapp:+14155238886"]}

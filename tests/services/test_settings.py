@@ -13,8 +13,8 @@ import services.console.settings
 import services.crm.settings
 import services.intake.settings
 import services.notify.settings
-import services.sandbox.settings
 import services.scheduler.settings
+import simulator.settings
 from pauta.running.recipe import PROJECT, read_recipes
 
 EXAMPLE = (PROJECT / ".env.example").read_text()
@@ -34,9 +34,9 @@ SETTINGS: dict[str, tuple[type[BaseSettings], ...]] = {
     ),
     "scheduler": (services.scheduler.settings.Settings,),
     "console": (services.console.settings.Settings,),
-    "sandbox": (services.sandbox.settings.Settings,),
+    "simulator": (simulator.settings.Settings,),
 }
-MADE_BY_COMPOSE = {"DATABASE_URL", "AMQP_URL", "SANDBOX_DELIVER_TO", "CRM_URL", "LANGUAGE"}
+MADE_BY_COMPOSE = {"DATABASE_URL", "AMQP_URL", "SIMULATOR_DELIVER_TO", "CRM_URL", "LANGUAGE"}
 SEED = {
     *(
         "KOMMO_BASE_URL",

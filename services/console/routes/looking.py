@@ -40,7 +40,7 @@ CSV = "text/csv; charset=utf-8"
 SHOWN = 40
 WAITING = 200  # rows of each kind that wait for a person
 FEED_SECONDS, FEED_POLL = 15.0, 0.4  # the browser comes again by itself; a stopping server need not wait long
-PREVIEW_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+PREVIEW_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; simulator"
 PERIODS = (1, 7, 30, 90)
 
 Days = Annotated[int, Query(ge=1, le=366)]

@@ -208,9 +208,9 @@ def test_hours_read_in_words() -> None:
     ],
 )
 def test_a_channel_s_price_is_the_business_s_own_country_s(written: str, prices: dict[str, float]) -> None:
-    pretended = {"kommo_base_url": "http://sandbox:8000", "default_region": "MX"}
+    simulated = {"kommo_base_url": "http://simulator:8000", "default_region": "MX"}
 
-    assert Settings.model_validate({**OWN, **pretended, "touch_prices": written}).prices == prices
+    assert Settings.model_validate({**OWN, **simulated, "touch_prices": written}).prices == prices
 
 
 @pytest.mark.parametrize("said", ["tomorrow", "", "9999-99-99"])
@@ -254,18 +254,18 @@ OWN = {
     "change",
     [
         {"pauta_profile": "production"},
-        {"sandbox_replicas": 0},
+        {"simulator_replicas": 0},
         {"kommo_base_url": "https://empresa.kommo.com"},
     ],
 )
 def test_only_the_demonstration_s_console_is_open(change: dict[str, Any]) -> None:
-    pretended = {"kommo_base_url": "http://sandbox:8000"}
-    Settings.model_validate({**OWN, **pretended})
+    simulated = {"kommo_base_url": "http://simulator:8000"}
+    Settings.model_validate({**OWN, **simulated})
 
     with pytest.raises(ValueError, match="CONSOLE_USERS is empty"):
-        Settings.model_validate({**OWN, **pretended, **change})
+        Settings.model_validate({**OWN, **simulated, **change})
     users = {"console_users": f"ana:viewer:{HASH}"}
-    assert Settings.model_validate({**OWN, **pretended, **change, **users}).users["ana"].acts is False
+    assert Settings.model_validate({**OWN, **simulated, **change, **users}).users["ana"].acts is False
 
 
 def test_a_console_with_real_leads_takes_no_example_for_a_secret() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.sandbox.contents import read_contents
-from services.sandbox.settings import Settings
+from simulator.settings import Settings
+from simulator.whatsapp_templates import read_contents
 
 A, B, C = ("HX" + digit * 32 for digit in "abc")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.sandbox.people import Card, Person, acquaint
+from simulator.inboxes import Card, Person, acquaint
 
 PHONE, OTHER, ANA, WORK = "+525512345678", "+528112345678", "ana@example.com", "ana@work.mx"
 

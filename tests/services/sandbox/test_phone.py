@@ -1,4 +1,4 @@
-"""The page at /sandbox, and what it asks and orders, as a browser would."""
+"""The page at /simulator, and what it asks and orders, as a browser would."""
 
 import asyncio
 import base64
@@ -17,9 +17,9 @@ import uvicorn
 from playwright.async_api import expect
 
 from pauta.running.servers import free_ports
-from providers.sandbox import Unreliable
-from services.sandbox.app import create_app
-from services.sandbox.settings import Settings
+from simulator.app import create_app
+from simulator.settings import Settings
+from simulator.world import FaultInjectionMiddleware
 from tests.browser import a_browser, a_person
 from tests.providers.wire import Wire
 from tests.waiting import until
@@ -52,33 +52,35 @@ NIGHT = OPEN.replace(hour=23)
 
 @pytest_asyncio.fixture
 async def browser(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
-    async with a_sandbox(gateway, monkeypatch) as client:
+    async with a_simulator(gateway, monkeypatch) as client:
         yield client
 
 
-def made_app(gateway: Wire, monkeypatch: pytest.MonkeyPatch, now: datetime = OPEN, **more: str) -> Unreliable:
+def made_app(
+    gateway: Wire, monkeypatch: pytest.MonkeyPatch, now: datetime = OPEN, **more: str
+) -> FaultInjectionMiddleware:
     values = more | {
-        **{"PUBLIC_BASE_URL": "http://public/", "SANDBOX_DELIVER_TO": gateway.url, "BOOKING_URL": f"{PAGE}?x=1"},
+        **{"PUBLIC_BASE_URL": "http://public/", "SIMULATOR_DELIVER_TO": gateway.url, "BOOKING_URL": f"{PAGE}?x=1"},
         **{"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "secret", "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}"},
         **{"BREVO_API_KEY": "key", "BREVO_WEBHOOK_TOKEN": "hook", "KOMMO_ACCESS_TOKEN": "long-lived"},
-        **{"KOMMO_PIPELINE_ID": "7000001", "KOMMO_STATUS_ID_INICIAL": "1", "SANDBOX_RING_SECONDS": "0.01"},
-        **{"SANDBOX_HAND_SECONDS": "600", "ADVISOR_NAME": "Javier", "BUSINESS_NAME": "Demo"},
+        **{"KOMMO_PIPELINE_ID": "7000001", "KOMMO_STATUS_ID_INICIAL": "1", "SIMULATOR_RING_SECONDS": "0.01"},
+        **{"SIMULATOR_HAND_SECONDS": "600", "ADVISOR_NAME": "Javier", "BUSINESS_NAME": "Demo"},
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     app = create_app(Settings(), lambda: now)
-    assert isinstance(app, Unreliable)
+    assert isinstance(app, FaultInjectionMiddleware)
     return app
 
 
 @asynccontextmanager
-async def a_sandbox(
+async def a_simulator(
     gateway: Wire, monkeypatch: pytest.MonkeyPatch, now: datetime = OPEN, **more: str
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = made_app(gateway, monkeypatch, now, **more)
     async with (
         app.inner.router.lifespan_context(app.inner),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sandbox") as client,
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://simulator") as client,
     ):
         yield client
 
@@ -96,7 +98,7 @@ async def mailed(browser: httpx.AsyncClient, **changes: Any) -> str:
 
 
 async def shown(browser: httpx.AsyncClient, address: str = PHONE) -> Any:
-    answer = await browser.get(f"/sandbox/people/{quote(address, safe='')}")
+    answer = await browser.get(f"/simulator/people/{quote(address, safe='')}")
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -105,9 +107,9 @@ async def shown(browser: httpx.AsyncClient, address: str = PHONE) -> Any:
 
 
 async def test_who_is_called_tomorrow_is_told_so(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with a_sandbox(gateway, monkeypatch, NIGHT) as browser:
-        await browser.post("/sandbox/leads", json=FORM)
-        await browser.post("/sandbox/leads", json=FORM | {"telefono": "", "email": "without.phone@example.com"})
+    async with a_simulator(gateway, monkeypatch, NIGHT) as browser:
+        await browser.post("/simulator/leads", json=FORM)
+        await browser.post("/simulator/leads", json=FORM | {"telefono": "", "email": "without.phone@example.com"})
         before = (await shown(browser))["call_later"]
         without_phone = (await shown(browser, "without.phone@example.com"))["call_later"]
         await made(browser, CALLS, CALL)
@@ -118,17 +120,17 @@ async def test_who_is_called_tomorrow_is_told_so(gateway: Wire, monkeypatch: pyt
 
 
 async def test_who_can_be_called_now_is_told_nothing(browser: httpx.AsyncClient) -> None:
-    await browser.post("/sandbox/leads", json=FORM)
+    await browser.post("/simulator/leads", json=FORM)
 
     assert (await shown(browser))["call_later"] is None
-    assert "<p>Recorrido de demostración" not in (await browser.get("/sandbox?lang=es")).text
+    assert "<p>Recorrido de demostración" not in (await browser.get("/simulator?lang=es")).text
 
 
 async def test_a_demonstration_says_that_its_days_are_seconds(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     path = {"JOURNEY_PATH": "deploy/journey.demo.yml"}
-    async with a_sandbox(gateway, monkeypatch, NIGHT, **path) as browser:
-        await browser.post("/sandbox/leads", json=FORM)
-        later, page = (await shown(browser))["call_later"], (await browser.get("/sandbox?lang=es")).text
+    async with a_simulator(gateway, monkeypatch, NIGHT, **path) as browser:
+        await browser.post("/simulator/leads", json=FORM)
+        later, page = (await shown(browser))["call_later"], (await browser.get("/simulator?lang=es")).text
 
     assert later is None
     assert "<p>Recorrido de demostración: todo el seguimiento, de doce días, pasa en 15 segundos.</p>" in page
@@ -142,7 +144,7 @@ async def test_the_phone_that_stays_still_says_when_it_rings(gateway: Wire, monk
     serving = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     async with a_browser() as browser, a_person(browser, timezone_id="Asia/Tokyo") as person:
-        page = await person.open(f"http://127.0.0.1:{port}/sandbox?lang=es")
+        page = await person.open(f"http://127.0.0.1:{port}/simulator?lang=es")
         await page.get_by_role("button", name="Enviar").first.click()
         await expect(page.locator("#call-later")).to_contain_text("martes, 3 de marzo")
         await expect(page.locator("#call-later")).to_contain_text("9:00")
@@ -166,7 +168,7 @@ async def test_the_phone_that_stays_still_says_when_it_rings(gateway: Wire, monk
 async def test_the_page_in_the_language_asked_for(
     browser: httpx.AsyncClient, query: str, header: str, language: str
 ) -> None:
-    answer = await browser.get(f"/sandbox{query}", headers={"Accept-Language": header})
+    answer = await browser.get(f"/simulator{query}", headers={"Accept-Language": header})
 
     assert answer.status_code == 200
     assert f'<html lang="{language}">' in answer.text
@@ -174,7 +176,7 @@ async def test_the_page_in_the_language_asked_for(
 
 
 async def test_nothing_runs_but_the_pages_own_script(browser: httpx.AsyncClient) -> None:
-    answer = await browser.get("/sandbox")
+    answer = await browser.get("/simulator")
     policy = answer.headers["content-security-policy"]
 
     assert "default-src 'none'" in policy
@@ -183,7 +185,7 @@ async def test_nothing_runs_but_the_pages_own_script(browser: httpx.AsyncClient)
     assert answer.text.count("<script") == 1
     assert "<style" not in answer.text
     assert " style=" not in answer.text
-    assert "innerHTML" not in (await browser.get("/sandbox/static/phone.js")).text
+    assert "innerHTML" not in (await browser.get("/simulator/static/phone.js")).text
 
 
 @pytest.mark.parametrize(
@@ -196,18 +198,18 @@ async def test_nothing_runs_but_the_pages_own_script(browser: httpx.AsyncClient)
     ],
 )
 async def test_what_is_served_beside_the_page(browser: httpx.AsyncClient, name: str, status: int, kind: str) -> None:
-    answer = await browser.get(f"/sandbox/static/{name}")
+    answer = await browser.get(f"/simulator/static/{name}")
 
     assert (answer.status_code, answer.headers["content-type"]) == (status, kind)
 
 
 async def test_a_newcomer_is_somebody_the_form_takes(browser: httpx.AsyncClient, gateway: Wire) -> None:
-    newcomer = (await browser.get("/sandbox/newcomer")).json()
-    answer = await browser.post("/sandbox/leads", json=newcomer)
+    newcomer = (await browser.get("/simulator/newcomer")).json()
+    answer = await browser.post("/simulator/leads", json=newcomer)
     number = newcomer["telefono"].replace(" ", "")
 
     assert number[-4:-2] != "00"
-    assert answer.headers["location"] == f"/sandbox/people/{quote(number, safe='')}"
+    assert answer.headers["location"] == f"/simulator/people/{quote(number, safe='')}"
     assert gateway.requests[0].json == newcomer
 
 
@@ -215,65 +217,65 @@ async def test_a_newcomer_is_somebody_the_form_takes(browser: httpx.AsyncClient,
 
 
 async def test_a_lead_goes_to_the_forms_door_and_appears(browser: httpx.AsyncClient, gateway: Wire) -> None:
-    answer = await browser.post("/sandbox/leads", json=FORM, headers={"Accept-Language": "en"})
+    answer = await browser.post("/simulator/leads", json=FORM, headers={"Accept-Language": "en"})
     [sent] = gateway.requests
 
     assert (answer.status_code, answer.json()) == (202, {"ok": True, "lead_id": 7})
     assert (sent.path, sent.json, sent.headers["accept-language"]) == ("/api/lead", FORM, "en")
-    assert answer.headers["location"] == f"/sandbox/people/{quote(PHONE, safe='')}"
-    [person] = (await browser.get("/sandbox/people")).json()
+    assert answer.headers["location"] == f"/simulator/people/{quote(PHONE, safe='')}"
+    [person] = (await browser.get("/simulator/people")).json()
     assert (person["id"], person["name"], person["emails"]) == (PHONE, FORM["nombre"], ["ana@example.com"])
 
 
 async def test_what_the_form_refuses_comes_back(browser: httpx.AsyncClient, gateway: Wire) -> None:
     refusal = {"ok": False, "errors": [{"field": "email", "message": "El correo no parece válido."}]}
     gateway.answers(422, refusal)
-    answer = await browser.post("/sandbox/leads", json=FORM)
+    answer = await browser.post("/simulator/leads", json=FORM)
 
     assert (answer.status_code, answer.json()) == (422, refusal)
     assert "location" not in answer.headers
-    assert (await browser.get("/sandbox/people")).json() == []
+    assert (await browser.get("/simulator/people")).json() == []
 
 
 async def test_no_answer_is_said(browser: httpx.AsyncClient, gateway: Wire) -> None:
     gateway.breaks()
-    answer = await browser.post("/sandbox/leads", json=FORM)
+    answer = await browser.post("/simulator/leads", json=FORM)
 
     assert (answer.status_code, answer.json()) == (502, {"ok": False, "errors": []})
 
 
 async def test_what_a_lead_typed_is_data_wherever_it_is_served(browser: httpx.AsyncClient) -> None:
-    await browser.post("/sandbox/leads", json=FORM)
-    people = await browser.get("/sandbox/people")
-    person = await browser.get(f"/sandbox/people/{quote(PHONE, safe='')}")
+    await browser.post("/simulator/leads", json=FORM)
+    people = await browser.get("/simulator/people")
+    person = await browser.get(f"/simulator/people/{quote(PHONE, safe='')}")
 
     assert "<script>alert" in people.text
     assert {people.headers["content-type"], person.headers["content-type"]} == {"application/json"}
-    assert "<script>alert" not in (await browser.get("/sandbox")).text
+    assert "<script>alert" not in (await browser.get("/simulator")).text
 
 
 # ---- a call in somebody's hand
 
 
 async def test_a_lead_by_hand_rings_until_somebody_answers(browser: httpx.AsyncClient) -> None:
-    await browser.post("/sandbox/leads?by_hand=true", json=FORM)
+    await browser.post("/simulator/leads?by_hand=true", json=FORM)
     sid = await made(browser, CALLS, CALL)
     call = await reaches(browser, "ringing")
     assert (call["in_hand"], call["caller"]) == (True, "+525500000000")
-    assert (await browser.get("/sandbox/people")).json()[0]["ringing"] is True
-    early = await browser.post(f"/sandbox/calls/{sid}/press", json={"key": "1"})
-    declined = await browser.post(f"/sandbox/calls/{sid}/decline")
+    assert (await browser.get("/simulator/people")).json()[0]["ringing"] is True
+    early = await browser.post(f"/simulator/calls/{sid}/press", json={"key": "1"})
+    declined = await browser.post(f"/simulator/calls/{sid}/decline")
 
     assert (early.status_code, declined.status_code) == (409, 204)
     assert (await reaches(browser, "busy"))["in_hand"] is False
-    assert (await browser.post(f"/sandbox/calls/{sid}/answer")).status_code == 409
-    assert (await browser.post("/sandbox/calls/CA0/answer")).status_code == 404
-    assert (await browser.post(f"/sandbox/calls/{sid}/juggle")).status_code == 422
+    assert (await browser.post(f"/simulator/calls/{sid}/answer")).status_code == 409
+    assert (await browser.post("/simulator/calls/CA0/answer")).status_code == 404
+    assert (await browser.post(f"/simulator/calls/{sid}/juggle")).status_code == 422
 
 
 async def test_whoever_stops_answering_by_hand_has_a_fate_again(browser: httpx.AsyncClient) -> None:
-    await browser.post("/sandbox/leads?by_hand=true", json=FORM)
-    await browser.post("/sandbox/leads", json=FORM)
+    await browser.post("/simulator/leads?by_hand=true", json=FORM)
+    await browser.post("/simulator/leads", json=FORM)
     await made(browser, CALLS, CALL)
 
     assert (await shown(browser))["calls"][0]["in_hand"] is False
@@ -298,7 +300,7 @@ async def test_messages_both_ways(browser: httpx.AsyncClient) -> None:
     await made(browser, MESSAGES, SMS)
     for channel in ("whatsapp", "sms"):
         written = {"phone": PHONE, "text": "¿Cuánto cuesta?", "channel": channel}
-        assert (await browser.post("/sandbox/write", json=written)).status_code == 204
+        assert (await browser.post("/simulator/write", json=written)).status_code == 204
     messages = (await shown(browser))["messages"]
 
     assert [(one["channel"], one["mine"]) for one in messages] == [
@@ -310,7 +312,7 @@ async def test_messages_both_ways(browser: httpx.AsyncClient) -> None:
 
 
 async def test_the_newest_booking_link(browser: httpx.AsyncClient) -> None:
-    await browser.post("/sandbox/leads", json=FORM)
+    await browser.post("/simulator/leads", json=FORM)
     assert (await shown(browser))["booking_link"] is None
     await mailed(browser)
     assert (await shown(browser))["booking_link"] == f"{PAGE}?name=Ana"
@@ -323,7 +325,7 @@ async def test_a_mailbox(browser: httpx.AsyncClient, gateway: Wire) -> None:
     mail_id = await mailed(browser)
     await until(lambda: len(gateway.requests) == 2)
     [mail] = (await shown(browser, "ana@example.com"))["mails"]
-    html = await browser.get(f"/sandbox/emails/{quote(mail_id, safe='')}/html")
+    html = await browser.get(f"/simulator/emails/{quote(mail_id, safe='')}/html")
 
     assert (mail["id"], mail["subject"], mail["text"]) == (mail_id, "Hola", MAIL["textContent"])
     assert mail["state"] == "delivered"
@@ -332,26 +334,26 @@ async def test_a_mailbox(browser: httpx.AsyncClient, gateway: Wire) -> None:
 
 async def test_a_mail_can_run_nothing(browser: httpx.AsyncClient) -> None:
     mail_id = await mailed(browser, htmlContent="<script>alert(1)</script>")
-    answer = await browser.get(f"/sandbox/emails/{mail_id}/html")
+    answer = await browser.get(f"/simulator/emails/{mail_id}/html")
     policy = answer.headers["content-security-policy"].split("; ")
 
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'self'" in policy
     assert not [one for one in policy if one.startswith("script-src")]
-    [sandbox] = [one for one in policy if one.startswith("sandbox ")]
+    [sandbox] = [rule for rule in policy if rule.startswith("sandbox ")]
     assert not set(sandbox.split()) & {"allow-scripts", "allow-same-origin"}
 
 
 @pytest.mark.parametrize("path", ["people/nobody%40example.com", "emails/none/html"])
 async def test_nobody_and_nothing(browser: httpx.AsyncClient, path: str) -> None:
-    assert (await browser.get(f"/sandbox/{path}")).status_code == 404
+    assert (await browser.get(f"/simulator/{path}")).status_code == 404
 
 
 async def test_the_crm_knows_what_belongs_together(browser: httpx.AsyncClient) -> None:
     fields = [
         {"field_code": code, "values": [{"value": value}]} for code, value in (("PHONE", PHONE), ("EMAIL", "a@b.mx"))
     ]
-    await browser.post("/sandbox/kommo/contacts", json={"name": "Ana", "custom_fields_values": fields})
-    [person] = (await browser.get("/sandbox/people")).json()
+    await browser.post("/simulator/kommo/contacts", json={"name": "Ana", "custom_fields_values": fields})
+    [person] = (await browser.get("/simulator/people")).json()
 
     assert (person["id"], person["name"], person["emails"]) == (PHONE, "Ana", ["a@b.mx"])

@@ -6,9 +6,9 @@ from typing import get_args
 
 import pytest
 
-from providers.twilio.sandbox import CallState, TextState
-from services.sandbox import phone
-from services.sandbox.words import ENGLISH, SPANISH
+from simulator import phone
+from simulator.twilio import CallState, TextState
+from simulator.words import ENGLISH, SPANISH
 
 PAGE, SCRIPT = (phone.PAGES / name for name in ("phone.html", "phone.js"))
 

@@ -1,4 +1,4 @@
-"""The AsyncAPI and OpenAPI documents, generated from the code that runs."""
+"""The AsyncAPI and OpenAPI documents, generated from the code that runs: python -m devtools.documents writes docs/."""
 
 import json
 import os
@@ -15,7 +15,7 @@ import services.intake.app
 import services.notify.app
 import services.scheduler.app
 from journey.model import json_schema
-from pauta.running.recipe import read_recipes
+from pauta.running.recipe import PROJECT, read_recipes
 
 APPS: dict[str, Callable[[], FastAPI]] = {
     "intake": services.intake.app.create_app,
@@ -47,3 +47,15 @@ def _asyncapi(name: str, app: FastAPI) -> dict[str, Any]:
         channel["servers"] = []
     in_order: dict[str, Any] = json.loads(json.dumps(document, sort_keys=True))  # FastStream's own differs by the run
     return in_order
+
+
+def write_documents() -> None:
+    for name, document in every_document().items():
+        path = PROJECT / "docs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        print(path.relative_to(PROJECT))
+
+
+if __name__ == "__main__":
+    write_documents()

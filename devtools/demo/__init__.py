@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 import httpx
 
-from pauta.demo.guests import GUESTS, Guest
-from pauta.demo.watcher import Watcher, out
-from pauta.demo.words import language_of, say
+from devtools.demo.scenarios import GUESTS, Guest
+from devtools.demo.watcher import Watcher, out
+from devtools.demo.words import language_of, say
 from pauta.running.compose import Compose
 from pauta.running.native import Addresses, Native
 from pauta.running.recipe import variables
@@ -52,9 +52,9 @@ def run(*, docker: bool, replicas: int = 1) -> bool:
 
 
 def _variables() -> dict[str, str]:
-    """The journey in seconds, free ports where the usual ones are taken, and the sandbox whatever `.env` says."""
+    """The journey in seconds, free ports where the usual ones are taken, and the simulator whatever `.env` says."""
     usual = {
-        **{"GATEWAY_PORT": 5000, "CONSOLE_PORT": 5001, "SANDBOX_PORT": 5002, "SCHEDULER_PORT": 5003},
+        **{"GATEWAY_PORT": 5000, "CONSOLE_PORT": 5001, "SIMULATOR_PORT": 5002, "SCHEDULER_PORT": 5003},
         "RABBITMQ_MANAGEMENT_PORT": 15672,
     }
     others = free_ports(len(usual))
@@ -63,7 +63,7 @@ def _variables() -> dict[str, str]:
     }
     return ports | {
         "PUBLIC_BASE_URL": f"http://localhost:{ports['GATEWAY_PORT']}",
-        "BOOKING_URL": f"http://localhost:{ports['SANDBOX_PORT']}/cal/demo/reunion",
+        "BOOKING_URL": f"http://localhost:{ports['SIMULATOR_PORT']}/cal/demo/reunion",
         "JOURNEY_PATH": "deploy/journey.demo.yml",
         "UNCERTAIN_CHECKS": "1,2,3",
     }
@@ -78,7 +78,7 @@ def _say_where(addresses: Addresses, seconds: float, language: str) -> None:
     text = "Up after {:.1f} s. Console {}, phone {},\nactions {}, RabbitMQ management {} (pauta / rabbitmq-demo)\n"
     console, phone, actions = (
         f"{addresses.gateway}/console",
-        f"{addresses.gateway}/sandbox",
+        f"{addresses.gateway}/simulator",
         f"{addresses.console}/api/actions",
     )
     out.print(say(text, language).format(seconds, console, phone, actions, addresses.rabbitmq))
@@ -110,7 +110,7 @@ def _play(addresses: Addresses, language: str) -> list[str]:
 
 def _look(addresses: Addresses, name: str) -> list[str]:
     """What is wrong with the pages, as an operator and as the lead would find them."""
-    pages = {"console/leads": name, "console": "RabbitMQ", "sandbox": "/sandbox/static/"}
+    pages = {"console/leads": name, "console": "RabbitMQ", "simulator": "/simulator/static/"}
     return [
         f"{addresses.gateway}/{path} was answered {answer.status_code}, without {shows!r} on it"
         for path, shows in pages.items()
@@ -122,7 +122,7 @@ def _look(addresses: Addresses, name: str) -> list[str]:
 def _send(addresses: Addresses, watcher: Watcher, guest: Guest, language: str) -> None:
     if guest.fault:
         time.sleep(1)  # so that it is this guest's call that goes wrong
-        httpx.post(f"{addresses.sandbox}/sandbox/faults", json=guest.fault).raise_for_status()
+        httpx.post(f"{addresses.simulator}/simulator/faults", json=guest.fault).raise_for_status()
     response = _post(addresses, guest.form, guest.encoding)
     response.raise_for_status()
     lead = int(response.json()["lead_id"])
@@ -177,7 +177,7 @@ def _check(addresses: Addresses, watcher: Watcher, lead: int) -> list[str]:
         problems.append(f"{guest.name}: sent the emails {sent}, not {list(guest.emails)}")
     if (received := _received(addresses, guest)) != (expected := _expected(guest)):
         problems.append(f"{guest.name}: the companies received {received}, not {expected}")
-    leads = httpx.get(f"{addresses.sandbox}/sandbox/kommo", timeout=10).json()["leads"]
+    leads = httpx.get(f"{addresses.simulator}/simulator/kommo", timeout=10).json()["leads"]
     in_kommo = [one["status_id"] == BOOKED_IN_KOMMO for one in leads if one["name"].endswith(f"#{lead}")]
     booked = "lead.booked" in seen and "booking.cancelled" not in seen
     if in_kommo != [booked]:
@@ -187,12 +187,12 @@ def _check(addresses: Addresses, watcher: Watcher, lead: int) -> list[str]:
 
 def _received(addresses: Addresses, guest: Guest) -> dict[str, int]:
     phone = f"+52{guest.form['telefono']}" if guest.digits else "none"
-    messages = _sandbox(addresses, "messages", phone)
+    messages = _simulator(addresses, "messages", phone)
     return {
-        "call": len(_sandbox(addresses, "calls", phone)),
+        "call": len(_simulator(addresses, "calls", phone)),
         "whatsapp": sum(one["to"].startswith("whatsapp:") for one in messages),
         "sms": sum(not one["to"].startswith("whatsapp:") for one in messages),
-        "email": len(_sandbox(addresses, "emails", guest.form["email"])),
+        "email": len(_simulator(addresses, "emails", guest.form["email"])),
     }
 
 
@@ -201,6 +201,8 @@ def _expected(guest: Guest) -> dict[str, int]:
     return {channel: sum(t.endswith(channel) for t in touches) for channel in ("call", "whatsapp", "sms", "email")}
 
 
-def _sandbox(addresses: Addresses, what: str, to: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = httpx.get(f"{addresses.sandbox}/sandbox/{what}", params={"to": to}, timeout=10).json()
+def _simulator(addresses: Addresses, what: str, to: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = httpx.get(
+        f"{addresses.simulator}/simulator/{what}", params={"to": to}, timeout=10
+    ).json()
     return found

@@ -1,14 +1,14 @@
-"""Who was seen by the pretended companies, and what each of them finds on their phone and in their mailbox."""
+"""Who was seen by the simulated companies, and what each of them finds on their phone and in their mailbox."""
 
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from providers.brevo.sandbox import BrevoSandbox, Mail
-from providers.kommo.sandbox import KommoSandbox
-from providers.twilio.sandbox import Call, CallState, Text, TwilioSandbox, Written
-from services.sandbox.waiting import Later
+from simulator.brevo import BrevoSimulator, Mail
+from simulator.kommo import KommoSimulator
+from simulator.twilio import Call, CallState, Text, TwilioSimulator, Written
+from simulator.waiting import Later
 
 URL = r"https?://[^\s\"<>]+"
 
@@ -88,9 +88,9 @@ class Shown:
 class People:
     """`arrived` came by the form on the page; the companies know the others. `later` says when a phone is called."""
 
-    twilio: TwilioSandbox
-    brevo: BrevoSandbox
-    kommo: KommoSandbox
+    twilio: TwilioSimulator
+    brevo: BrevoSimulator
+    kommo: KommoSimulator
     booking_page: str
     later: Callable[[str], Later | None]
     arrived: list[Card] = field(default_factory=list)
@@ -131,7 +131,7 @@ class People:
         return [*calls, *texts, *written, *(Card(email=mail.to, at=mail.at) for mail in self.brevo.mails.values())]
 
     def _call(self, call: Call) -> ShownCall:
-        in_hand = call.sid in self.twilio.hands
+        in_hand = call.sid in self.twilio.manual_calls
         return ShownCall(call.sid, call.from_, call.at, call.state, call.said, call.pressed, in_hand)
 
     def _text(self, text: Text) -> ShownMessage:

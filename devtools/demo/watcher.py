@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from pauta.demo.guests import Act, Guest
+from devtools.demo.scenarios import Act, Guest
 from pauta.running.native import Addresses
 
 MEETING_MINUTES = 0.05
@@ -60,12 +60,12 @@ class Watcher:
 
     def _act(self, lead: int, act: Act) -> None:
         """The person opens the link that their email carries, or changes what they booked."""
-        guest, calendar = self.guests[lead], f"{self.addresses.sandbox}/sandbox/calcom"
+        guest, calendar = self.guests[lead], f"{self.addresses.simulator}/simulator/calcom"
         start = (datetime.now(UTC) + timedelta(seconds=act.start)).isoformat()
         match act.does:
             case "book":
                 emails = httpx.get(
-                    f"{self.addresses.sandbox}/sandbox/emails", params={"to": guest.form["email"]}
+                    f"{self.addresses.simulator}/simulator/emails", params={"to": guest.form["email"]}
                 ).json()
                 link = LINK.search(emails[0]["text"])
                 assert link is not None, emails[0]["text"]

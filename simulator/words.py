@@ -1,4 +1,4 @@
-"""What the page at /sandbox says, in Spanish and in English."""
+"""What the page at /simulator says, in Spanish and in English."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""A pretended Kommo: one account with a pipeline, contacts, leads and notes, and Kommo's limits."""
+"""A simulated Kommo: one account with a pipeline, contacts, leads and notes, and Kommo's limits."""
 
 import itertools
 import time
@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Body, Depends, Header, Query, Request
+from fastapi import APIRouter, Body, Depends, Header, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from providers.sandbox import Callbacks, Fault, World, json_error
+from simulator.errors import ApiError
+from simulator.world import Callbacks, Fault, World, json_error
 
 HAL, PROBLEM = "application/hal+json", "application/problem+json"
 RATE, TOLERATED, INSISTING_SECONDS = 7, 20, 60
@@ -25,13 +26,8 @@ LEAD_KEYS = {
 CHANGE_KEYS = {"id", "updated_at", "updated_by", "closed_at", "tags_to_delete"}
 
 
-class Oops(Exception):
-    def __init__(self, status: int, detail: str, **more: Any) -> None:
-        self.status, self.detail, self.more = status, detail, more
-
-
 @dataclass
-class KommoSandbox:
+class KommoSimulator:
     """Tokens: `access_token` is good for ever; pairs made by the refresh token are good until the next pair is used.
 
     Changes of leads are told to `webhook_url`, our own too.
@@ -91,7 +87,7 @@ class KommoSandbox:
 
     def _known(self, lead_id: int) -> dict[str, Any]:
         if lead_id not in self.leads:
-            raise Oops(404, "Entity not found")
+            raise _refusal(404, "Entity not found")
         return self.leads[lead_id]
 
     def _change(self, lead_id: int, changes: dict[str, Any], *, by: int) -> dict[str, Any]:
@@ -106,8 +102,8 @@ class KommoSandbox:
         """Posts a webhook: a form with PHP's brackets, unsigned, tried again after a while."""
         if self.callbacks is None or self.webhook_url is None:
             return
-        pairs = {"account[subdomain]": "sandbox", "account[id]": ACCOUNT}
-        pairs |= {"account[_links][self]": "https://sandbox.kommo.com"}
+        pairs = {"account[subdomain]": "simulator", "account[id]": ACCOUNT}
+        pairs |= {"account[_links][self]": "https://simulator.kommo.com"}
         pairs |= {f"leads[{action}][0][{name}]": value for name, value in lead.items() if value is not None}
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
@@ -182,7 +178,7 @@ class KommoSandbox:
         @router.post("/leads/notes")
         async def notes(items: Annotated[Any, Body()]) -> Response:
             if not isinstance(items, list) or not items:
-                raise Oops(400, "Request data can not be empty")
+                raise _refusal(400, "Request data can not be empty")
             self._check_notes(items)
             made = []
             for i, item in enumerate(items):
@@ -198,7 +194,7 @@ class KommoSandbox:
 
         @router.get("/account")
         async def account() -> Response:
-            return _hal({"id": ACCOUNT, "name": "Sandbox", "subdomain": "sandbox"})
+            return _hal({"id": ACCOUNT, "name": "Simulator", "subdomain": "simulator"})
 
         @router.get("/leads/pipelines/{pipeline_id}")
         async def pipeline(pipeline_id: int) -> Response:
@@ -208,7 +204,7 @@ class KommoSandbox:
                 {"id": status_id, "name": f"Stage {place}", "sort": place, "pipeline_id": pipeline_id}
                 for place, status_id in enumerate(sorted(self.pipelines[pipeline_id]), start=1)
             ]
-            return _hal({"id": pipeline_id, "name": "Sandbox", "_embedded": {"statuses": stages}})
+            return _hal({"id": pipeline_id, "name": "Simulator", "_embedded": {"statuses": stages}})
 
         open_router.include_router(router)
         return open_router
@@ -233,7 +229,7 @@ class KommoSandbox:
         told = self._change(lead_id, item, by=THE_API)
         if told["status_id"] != told["old_status_id"] and self.callbacks is not None:
             self.callbacks.go(self._tell("status", told))
-        href = f"https://sandbox.kommo.com/api/v4/leads/{lead_id}"
+        href = f"https://simulator.kommo.com/api/v4/leads/{lead_id}"
         return {"id": lead_id, "updated_at": told["updated_at"], "_links": {"self": {"href": href}}}
 
     def _lead(self, one: dict[str, Any], with_: str) -> dict[str, Any]:
@@ -250,13 +246,13 @@ class KommoSandbox:
         while self._recent and now - self._recent[0] >= 1.0:
             self._recent.popleft()
         if now < self._blocked_until:
-            raise Oops(403, "403 Forbidden")
+            raise _refusal(403, "403 Forbidden")
         if len(self._recent) >= RATE:
             self._violations.append(now)
             if len(self._violations) > TOLERATED and now - self._violations[0] < INSISTING_SECONDS:
                 self._blocked_until = now + 60
                 self._violations.clear()
-            raise Oops(429, "Too many requests", retry_after=1)
+            raise _refusal(429, "Too many requests", retry_after=1)
         self._recent.append(now)
 
     async def _authenticate(self, authorization: Annotated[str, Header()] = "") -> None:
@@ -264,12 +260,12 @@ class KommoSandbox:
         if self._pending is not None and token == self._pending[0]:
             self._good, self._refresh, self._pending = {self.access_token, token}, {self._pending[1]}, None
         if token not in self._good:
-            raise Oops(401, "Invalid user name or password")
+            raise _refusal(401, "Invalid user name or password")
 
     def _renew(self, body: dict[str, Any]) -> Response:
         known = self._refresh | ({self._pending[1]} if self._pending else set())
         if body.get("grant_type") != "refresh_token" or body.get("refresh_token") not in known:
-            raise Oops(400, "Required parameters are missing or invalid", hint="Invalid refresh token")
+            raise _refusal(400, "Required parameters are missing or invalid", hint="Invalid refresh token")
         number = next(self._ids)
         self._pending = (f"access-{number}", f"refresh-{number}")
         access, refresh = self._pending
@@ -278,28 +274,28 @@ class KommoSandbox:
 
     def _check(self, items: Any, *, largest: int) -> None:
         if not isinstance(items, list) or not items:
-            raise Oops(400, "Request data can not be empty")
+            raise _refusal(400, "Request data can not be empty")
         if len(items) > largest:
-            raise Oops(422, f"Limit {largest} per page")
+            raise _refusal(422, f"Limit {largest} per page")
         wrong = [
             {"request_id": str(item.get("request_id", i)), "errors": errors}
             for i, item in enumerate(items)
             if (errors := self._errors(item))
         ]
         if wrong:
-            raise Oops(400, "Request validation failed", **{"validation-errors": wrong})
+            raise _refusal(400, "Request validation failed", **{"validation-errors": wrong})
 
     def _check_changes(self, items: Any) -> None:
         """As for new leads, but of leads that are there."""
         if not isinstance(items, list) or not items:
-            raise Oops(400, "Request data can not be empty")
+            raise _refusal(400, "Request data can not be empty")
         missing = [
             {"request_id": str(item.get("request_id", i)), "errors": [_choice("id")]}
             for i, item in enumerate(items)
             if item.get("id") not in self.leads
         ]
         if missing:
-            raise Oops(400, "Request validation failed", **{"validation-errors": missing})
+            raise _refusal(400, "Request validation failed", **{"validation-errors": missing})
         pipelines = [{"pipeline_id": self.leads[item["id"]].get("pipeline_id")} for item in items]
         changes = [{name: value for name, value in item.items() if name not in CHANGE_KEYS} for item in items]
         self._check([one | change for one, change in zip(pipelines, changes, strict=True)], largest=250)
@@ -330,7 +326,7 @@ class KommoSandbox:
             if item.get("entity_id") not in self.leads or not (item.get("params") or {}).get("text")
         ]
         if wrong:
-            raise Oops(400, "Request validation failed", **{"validation-errors": wrong})
+            raise _refusal(400, "Request validation failed", **{"validation-errors": wrong})
 
 
 def _choice(path: str) -> dict[str, str]:
@@ -357,10 +353,9 @@ def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
     return json_error(body | more, PROBLEM)
 
 
-def refuse(_: Request, oops: Exception) -> Response:
-    """FastAPI's exception handler for everything Kommo refuses; 403 is plain text, as in life."""
-    assert isinstance(oops, Oops)
-    if oops.status == 403:
-        return PlainTextResponse("403 Forbidden", status_code=403)
-    body = {"title": "Bad Request", "type": f"https://httpstatus.es/{oops.status}", "status": oops.status}
-    return JSONResponse(body | {"detail": oops.detail} | oops.more, status_code=oops.status, media_type=PROBLEM)
+def _refusal(status: int, detail: str, **more: Any) -> ApiError:
+    """403 is plain text, as Kommo's is."""
+    if status == 403:
+        return ApiError(PlainTextResponse("403 Forbidden", status_code=403))
+    body = {"title": "Bad Request", "type": f"https://httpstatus.es/{status}", "status": status, "detail": detail}
+    return ApiError(JSONResponse(body | more, status_code=status, media_type=PROBLEM))

@@ -65,8 +65,8 @@ async function look() {
   clearTimeout(timer);
   const mine = ++round;
   try {
-    const people = await (await ask("/sandbox/people")).json();
-    const answer = who ? await ask(`/sandbox/people/${encodeURIComponent(who)}`) : null;
+    const people = await (await ask("/simulator/people")).json();
+    const answer = who ? await ask(`/simulator/people/${encodeURIComponent(who)}`) : null;
     const phone = answer?.ok ? await answer.json() : null;
     if (mine !== round) return;
     if (who === null || phone) show(phone);
@@ -205,7 +205,7 @@ function updateMessage(item, message) {
 
 async function write(channel, text) {
   if (!shown?.person.phone || !text.trim()) return;
-  await ask("/sandbox/write", { phone: shown.person.phone, text, channel });
+  await ask("/simulator/write", { phone: shown.person.phone, text, channel });
   look();
 }
 
@@ -245,7 +245,7 @@ function createMail(mail) {
 
 function frameOf(mail) {
   return make("iframe", {
-    src: `/sandbox/emails/${encodeURIComponent(mail.id)}/html`,
+    src: `/simulator/emails/${encodeURIComponent(mail.id)}/html`,
     sandbox: "allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation",
     title: mail.subject,
   });
@@ -288,7 +288,7 @@ function showCall(phone) {
   set(el("call-number"), call.caller);
   tell(el("call-said"), call.said);
   const usable = { answer: ringing, decline: ringing, press: !ringing && heard && !call.pressed, hang_up: !ringing };
-  for (const button of el("call").querySelectorAll("button")) button.hidden = !usable[button.dataset.deed];
+  for (const button of el("call").querySelectorAll("button")) button.hidden = !usable[button.dataset.action];
   // whoever types goes on typing; a focus that was lost with its button goes to the next one
   if (document.activeElement === document.body) el("call").querySelector("button:not([hidden])").focus({ preventScroll: true });
 }
@@ -296,7 +296,7 @@ function showCall(phone) {
 for (const button of el("call").querySelectorAll("button")) {
   button.addEventListener("click", async () => {
     if (!handled) return;
-    const answer = await ask(`/sandbox/calls/${handled}/${button.dataset.deed}`, { key: "1" });
+    const answer = await ask(`/simulator/calls/${handled}/${button.dataset.action}`, { key: "1" });
     if (!answer.ok) set(el("call-state"), say("too_late"));
     setTimeout(look, 150);
   });
@@ -319,7 +319,7 @@ el("call-fate").addEventListener("change", decideFate);
 el("message-fate").addEventListener("change", decideFate);
 
 async function renew() {
-  const newcomer = await (await ask("/sandbox/newcomer")).json();
+  const newcomer = await (await ask("/simulator/newcomer")).json();
   FIELDS.forEach((name) => { lead.elements[name].value = newcomer[name]; });
   markErrors([]);
   if (el("call-fate").value !== "hand" || el("message-fate").value !== "0") decideFate();
@@ -352,7 +352,7 @@ lead.addEventListener("submit", async (event) => {
 });
 
 async function send(form) {
-  const answer = await ask(`/sandbox/leads?by_hand=${el("call-fate").value === "hand"}`, form);
+  const answer = await ask(`/simulator/leads?by_hand=${el("call-fate").value === "hand"}`, form);
   const body = await answer.json().catch(() => ({}));
   const errors = Array.isArray(body.errors) ? body.errors : [];
   markErrors(errors);

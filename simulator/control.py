@@ -1,4 +1,4 @@
-"""What a test, or a person playing the lead, asks of the pretended world."""
+"""What a test, or a person playing the lead, asks of the simulated world."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body
 from pydantic import AwareDatetime, BaseModel
 
-from providers.brevo.sandbox import BrevoSandbox
-from providers.calcom.sandbox import CalcomSandbox
-from providers.kommo.sandbox import KommoSandbox
-from providers.sandbox import Fault, Manner, World
-from providers.twilio.sandbox import TwilioSandbox
+from simulator.brevo import BrevoSimulator
+from simulator.calcom import CalcomSimulator
+from simulator.kommo import KommoSimulator
+from simulator.twilio import TwilioSimulator
+from simulator.world import CallbackProfile, Fault, World
 
 
 class Written(BaseModel):
@@ -42,10 +42,10 @@ class Hooks(BaseModel):
 
 
 def make_routes(
-    world: World, kommo: KommoSandbox, brevo: BrevoSandbox, twilio: TwilioSandbox, calcom: CalcomSandbox
+    world: World, kommo: KommoSimulator, brevo: BrevoSimulator, twilio: TwilioSimulator, calcom: CalcomSimulator
 ) -> APIRouter:
     """Everything received, and faults on demand."""
-    routes = APIRouter(prefix="/sandbox")
+    routes = APIRouter(prefix="/simulator")
 
     @routes.get("/calls")
     async def calls(to: str = "") -> list[dict[str, Any]]:
@@ -81,8 +81,8 @@ def make_routes(
         return twilio.callbacks.lost
 
     @routes.put("/callbacks", status_code=204)
-    async def call_back(manner: Manner) -> None:
-        twilio.callbacks.manner = manner
+    async def call_back(profile: CallbackProfile) -> None:
+        twilio.callbacks.profile = profile
 
     @routes.get("/faults")
     async def faults() -> list[Fault]:
@@ -120,7 +120,7 @@ def make_routes(
     return routes
 
 
-def _calendar_routes(calcom: CalcomSandbox) -> APIRouter:
+def _calendar_routes(calcom: CalcomSimulator) -> APIRouter:
     """What guests and the host do in the calendar."""
     routes = APIRouter(prefix="/calcom")
 

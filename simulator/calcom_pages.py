@@ -1,4 +1,4 @@
-"""The pretended booking page, and the page on which a booking is moved or cancelled."""
+"""The simulated booking page, and the page on which a booking is moved or cancelled."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What the sandbox reads: the same names as the real clients, so both sides agree."""
+"""What the simulator reads: the same names as the real clients, so both sides agree."""
 
 from pydantic import AliasChoices, Field
 
@@ -7,19 +7,19 @@ from kit.settings import ProcessSettings
 
 
 class Settings(ProcessSettings, JourneySettings):
-    """Seconds throughout. `sandbox_latency` is such as `kommo=0.3,brevo=0.15,twilio=0.25`.
+    """Seconds throughout. `simulator_latency` is such as `kommo=0.3,brevo=0.15,twilio=0.25`.
 
     Without its webhook token, Kommo calls nobody.
     """
 
     public_base_url: str
-    sandbox_deliver_to: str | None = None
-    sandbox_latency: str = Field("", pattern=r"^$|^\w+=[\d.]+(,\w+=[\d.]+)*$")
-    sandbox_ring_seconds: float = 0.5
-    sandbox_talk_seconds: float = 1.0
-    sandbox_events_seconds: float = 900.0
-    sandbox_mail_seconds: float = 0.3
-    sandbox_hand_seconds: float = 25.0
+    simulator_deliver_to: str | None = None
+    simulator_latency: str = Field("", pattern=r"^$|^\w+=[\d.]+(,\w+=[\d.]+)*$")
+    simulator_ring_seconds: float = 0.5
+    simulator_talk_seconds: float = 1.0
+    simulator_events_seconds: float = 900.0
+    simulator_mail_seconds: float = 0.3
+    simulator_hand_seconds: float = 25.0
     business_name: str = ""
     advisor_name: str = ""
 
@@ -29,7 +29,7 @@ class Settings(ProcessSettings, JourneySettings):
     brevo_api_key: str = Field(validation_alias=AliasChoices("BREVO_API_KEY", "SENDINBLUE_API_KEY"))
     brevo_webhook_token: str = Field(validation_alias=AliasChoices("BREVO_WEBHOOK_TOKEN", "SENDINBLUE_WEBHOOK_TOKEN"))
     kommo_access_token: str
-    kommo_refresh_token: str = "sandbox-refresh"  # noqa: S105 - of a pretended account
+    kommo_refresh_token: str = "sandbox-refresh"  # noqa: S105 - of a simulated account
     kommo_pipeline_id: int
     kommo_status_id_inicial: int
     kommo_status_id_agendado: int = 0
@@ -51,5 +51,5 @@ class Settings(ProcessSettings, JourneySettings):
     def latency(self) -> dict[str, float]:
         return {
             name: float(seconds)
-            for name, _, seconds in (p.partition("=") for p in self.sandbox_latency.split(",") if p)
+            for name, _, seconds in (p.partition("=") for p in self.simulator_latency.split(",") if p)
         }

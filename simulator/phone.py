@@ -1,4 +1,4 @@
-"""The page at /sandbox, on which somebody plays the lead, and what it asks and orders."""
+"""The page at /simulator, on which somebody plays the lead, and what it asks and orders."""
 
 import json
 import time
@@ -13,10 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contracts.phone import to_e164
 from kit.languages import preferred
-from providers.twilio.hand import Deed
-from services.sandbox.newcomer import make_newcomer
-from services.sandbox.people import Card, People, Person, Shown
-from services.sandbox.words import LANGUAGES
+from simulator.fake_leads import make_newcomer
+from simulator.inboxes import Card, People, Person, Shown
+from simulator.manual_call import Action
+from simulator.words import LANGUAGES
 
 PAGES = Path(__file__).parent / "pages"
 PAGE_HEADERS = {
@@ -42,7 +42,7 @@ def make_phone_routes(
     people: People, *, public_url: str, region: str, days_in_seconds: float | None = None
 ) -> APIRouter:
     """The page, what stands on it, and what the person does. Leads are handed on to the form's own door."""
-    routes = APIRouter(prefix="/sandbox")
+    routes = APIRouter(prefix="/simulator")
     twilio, templates = (
         people.twilio,
         Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined),
@@ -99,12 +99,14 @@ def make_phone_routes(
         found = {}
         if answer.status < 300:
             people.arrived.append(card)
-            found = {"Location": f"/sandbox/people/{quote(card.phone or card.email or '', safe='')}"}
+            found = {"Location": f"/simulator/people/{quote(card.phone or card.email or '', safe='')}"}
         return Response(answer.content, answer.status, found, media_type=answer.content_type)
 
-    @routes.post("/calls/{sid}/{deed}", status_code=204)
-    async def handle(sid: str, deed: Deed, key: Annotated[str, Body(embed=True, pattern="^[0-9*#]$")] = "1") -> None:
-        twilio.handle(sid, deed, key)
+    @routes.post("/calls/{sid}/{action}", status_code=204)
+    async def handle(
+        sid: str, action: Action, key: Annotated[str, Body(embed=True, pattern="^[0-9*#]$")] = "1"
+    ) -> None:
+        twilio.handle(sid, action, key)
 
     return routes
 

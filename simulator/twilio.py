@@ -1,4 +1,4 @@
-"""A pretended Twilio: calls and messages with a life of their own, and callbacks signed like the real ones.
+"""A simulated Twilio: calls and messages with a life of their own, and callbacks signed like the real ones.
 
 What becomes of a call or a message is chosen by the number's last four digits, `00CM`:
 
@@ -36,8 +36,9 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 from twilio.request_validator import RequestValidator
 
-from providers.sandbox import Answer, Callbacks, Fault, World, json_error
-from providers.twilio.hand import Deed, Hand, HungUp
+from simulator.errors import ApiError
+from simulator.manual_call import Action, HungUp, ManualCall
+from simulator.world import Answer, Callbacks, Fault, World, json_error
 
 E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 CONTENT_SID = re.compile(r"^HX[0-9a-f]{32}$")
@@ -61,13 +62,6 @@ GATHER_SECONDS = 5  # Twilio's own, where a Gather says nothing; it counts once 
 # what the account has: a number, a verified number of another network, a WhatsApp sender; templates but for these
 NUMBER, VERIFIED, WHATSAPP_NUMBER = "+525500000000", "+525500000001", "+14155238886"
 UNKNOWN_CONTENT, REJECTED_CONTENT = "e404", "e4ec"
-
-
-class Oops(Exception):
-    """An answer with an error body of Twilio's."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        self.status, self.code, self.message = status, code, message
 
 
 @dataclass
@@ -131,12 +125,12 @@ class Written:
 
 
 @dataclass
-class TwilioSandbox:
+class TwilioSimulator:
     """`ring` is how long a phone rings and `talk` how long a person listens, in seconds; `events_after` how long after
     its end a call's events can be read.
 
     `contents` are approved templates with {{1}} and so on, by SID, as far as they are known.
-    Numbers in `by_hand` ring for `patience`, and have their calls in `hands` until they end.
+    Numbers in `by_hand` ring for `patience`, and have their calls in `manual_calls` until they end.
     """
 
     account_sid: str
@@ -153,7 +147,7 @@ class TwilioSandbox:
     written: list[Written] = field(default_factory=list)
     contents: dict[str, str] = field(default_factory=dict)
     by_hand: set[str] = field(default_factory=set)
-    hands: dict[str, Hand] = field(default_factory=dict)
+    manual_calls: dict[str, ManualCall] = field(default_factory=dict)
 
     def join(self, world: World) -> None:
         """Says how an ordered fault reads in Twilio's words."""
@@ -165,29 +159,31 @@ class TwilioSandbox:
         to, from_ = _one(params, "To"), _one(params, "From")
         _check_params(params, CALL_PARAMS)
         if not E164.match(from_):
-            raise Oops(400, 21212, f"The source phone number provided, {from_}, is not yet verified for your account.")
+            raise _refusal(
+                400, 21212, f"The source phone number provided, {from_}, is not yet verified for your account."
+            )
         if not E164.match(to) or to.startswith("+521") or _fate(to)[0] == "invalid":
-            raise Oops(400, 21211, f"The 'To' number {to} is not a valid phone number.")
+            raise _refusal(400, 21211, f"The 'To' number {to} is not a valid phone number.")
         if to in MAGIC_CALL:
-            raise Oops(400, MAGIC_CALL[to], "The number cannot be called.")
+            raise _refusal(400, MAGIC_CALL[to], "The number cannot be called.")
         if not (_one(params, "Url") or _one(params, "Twiml") or _one(params, "ApplicationSid")):
-            raise Oops(400, 21205, "Url parameter is required.")
+            raise _refusal(400, 21205, "Url parameter is required.")
         _check_url(_one(params, "Url"), 21205)
         _check_url(_one(params, "StatusCallback"), 21609)
         call = Call("CA" + secrets.token_hex(16), to, from_, time.time(), params)
         self.calls[call.sid] = call
         if to in self.by_hand:
-            self.hands[call.sid] = Hand()
+            self.manual_calls[call.sid] = ManualCall()
         self.callbacks.go(self._live_call(call))
         return call
 
-    def handle(self, sid: str, deed: Deed, key: str = "1") -> None:
+    def handle(self, sid: str, action: Action, key: str = "1") -> None:
         """Somebody does something with a call that is in their hand."""
         if sid not in self.calls:
-            raise Oops(404, 20404, f"The requested resource /Calls/{sid}.json was not found")
-        status, hand = self.calls[sid].status, self.hands.get(sid)
-        if hand is None or status == "queued" or not hand.does(deed, key, talking=status == "in-progress"):
-            raise Oops(409, 21220, f"Invalid call state: {status}")
+            raise _refusal(404, 20404, f"The requested resource /Calls/{sid}.json was not found")
+        status, hand = self.calls[sid].status, self.manual_calls.get(sid)
+        if hand is None or status == "queued" or not hand.does(action, key, talking=status == "in-progress"):
+            raise _refusal(409, 21220, f"Invalid call state: {status}")
 
     async def _live_call(self, call: Call) -> None:
         await asyncio.sleep(0.02)
@@ -195,19 +191,19 @@ class TwilioSandbox:
         await self._progress(call, "ringing")
         fate = await self._ring(call)
         if fate in ("no-answer", "busy", "failed"):
-            self.hands.pop(call.sid, None)
+            self.manual_calls.pop(call.sid, None)
             await self._progress(call, fate, SipResponseCode=SIP[fate], CallDuration="0", Duration="0")
             return
         await self._progress(call, "in-progress")
         with suppress(HungUp):
             await self._talk(call, fate)
-        self.hands.pop(call.sid, None)
+        self.manual_calls.pop(call.sid, None)
         verdict = {"AnsweredBy": call.answered_by} if call.answered_by else {}
         await self._progress(call, "completed", SipResponseCode="200", CallDuration="12", Duration="1", **verdict)
 
     async def _ring(self, call: Call) -> str:
         """What becomes of the call, known when the ringing is over."""
-        if (hand := self.hands.get(call.sid)) is None:
+        if (hand := self.manual_calls.get(call.sid)) is None:
             await asyncio.sleep(self.ring)
             return _fate(call.to)[0]
         picked_up = await hand.picks_up(within=self.patience)
@@ -221,14 +217,14 @@ class TwilioSandbox:
 
     async def _wait(self, call: Call, seconds: float) -> str:
         """The key that is pressed meanwhile by hand. Raises HungUp."""
-        if hand := self.hands.get(call.sid):
+        if hand := self.manual_calls.get(call.sid):
             return await hand.key(within=seconds)
         await asyncio.sleep(seconds)
         return ""
 
     async def _gather(self, call: Call, gather: ET.Element, presses: str) -> str:
         """The key pressed before the Gather's time is over; by hand, everything can be heard first."""
-        if call.sid not in self.hands:
+        if call.sid not in self.manual_calls:
             await asyncio.sleep(self.talk)
             return presses
         return await self._wait(call, _seconds_of(_spoken(gather)) + float(gather.get("timeout", GATHER_SECONDS)))
@@ -244,7 +240,7 @@ class TwilioSandbox:
                 if call.pressed or verb.get("actionOnEmptyResult") == "true":
                     answer = await self._fetch(call, verb.get("action", ""), params | {"Digits": call.pressed})
                     call.said += _spoken(answer)
-                    if call.sid in self.hands:
+                    if call.sid in self.manual_calls:
                         await self._wait(call, _seconds_of(_spoken(answer)))
                     return
             elif verb.tag == "Hangup":
@@ -311,30 +307,30 @@ class TwilioSandbox:
     def _check_message(self, params: dict[str, list[str]], to: str, from_: str) -> None:
         number = to.removeprefix("whatsapp:")
         if not to:
-            raise Oops(400, 21604, "A 'To' phone number is required.")
+            raise _refusal(400, 21604, "A 'To' phone number is required.")
         if not from_ and not _one(params, "MessagingServiceSid"):
-            raise Oops(400, 21603, "A 'From' phone number is required.")
+            raise _refusal(400, 21603, "A 'From' phone number is required.")
         if to.startswith("whatsapp:") != from_.startswith("whatsapp:"):
-            raise Oops(400, 21910, "Invalid From and To pair. From and To should be of the same channel")
+            raise _refusal(400, 21910, "Invalid From and To pair. From and To should be of the same channel")
         if not E164.match(number) or number.startswith("+521"):
-            raise Oops(400, 21211, f"The 'To' number {number} is not a valid phone number.")
+            raise _refusal(400, 21211, f"The 'To' number {number} is not a valid phone number.")
         body, content = _one(params, "Body"), _one(params, "ContentSid")
         if not body and not content:
-            raise Oops(400, 21602, "Message body is required.")
+            raise _refusal(400, 21602, "Message body is required.")
         if len(body) > 1600:
-            raise Oops(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
+            raise _refusal(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
         if content and not CONTENT_SID.match(content):
-            raise Oops(400, 21655, "The ContentSid is invalid")
+            raise _refusal(400, 21655, "The ContentSid is invalid")
         if _one(params, "ContentVariables") and not _is_flat_object(_one(params, "ContentVariables")):
-            raise Oops(400, 21656, "The ContentVariables Parameter is invalid")
+            raise _refusal(400, 21656, "The ContentVariables Parameter is invalid")
         _check_url(_one(params, "StatusCallback"), 21609)
         if number in MAGIC_MESSAGE:
-            raise Oops(400, MAGIC_MESSAGE[number], "The message cannot be sent.")
+            raise _refusal(400, MAGIC_MESSAGE[number], "The message cannot be sent.")
         fate = _fate(number)[1]
         if fate == "4":
-            raise Oops(400, 21610, "Attempt to send to unsubscribed recipient")
+            raise _refusal(400, 21610, "Attempt to send to unsubscribed recipient")
         if fate == "2" and to.startswith("whatsapp:"):
-            raise Oops(400, 63007, "Twilio could not find a Channel with the specified From address")
+            raise _refusal(400, 63007, "Twilio could not find a Channel with the specified From address")
 
     async def _live_text(self, text: Text) -> None:
         number = text.to.removeprefix("whatsapp:")
@@ -495,20 +491,22 @@ class TwilioSandbox:
         @whole.get("/2010-04-01/Accounts/{account_sid}.json")
         async def account(account_sid: str) -> Response:
             if account_sid != self.account_sid:
-                raise Oops(404, 20404, f"The requested resource /2010-04-01/Accounts/{account_sid}.json was not found")
+                raise _refusal(
+                    404, 20404, f"The requested resource /2010-04-01/Accounts/{account_sid}.json was not found"
+                )
             return JSONResponse({"sid": self.account_sid, "status": "active", "type": "Full"})
 
         @whole.get("/v1/Content/{sid}/ApprovalRequests")
         async def approval(sid: str) -> Response:
             if sid.endswith(UNKNOWN_CONTENT):
-                raise Oops(404, 20404, f"The requested resource /v1/Content/{sid}/ApprovalRequests was not found")
+                raise _refusal(404, 20404, f"The requested resource /v1/Content/{sid}/ApprovalRequests was not found")
             status = "rejected" if sid.endswith(REJECTED_CONTENT) else "approved"
             return JSONResponse({"sid": sid, "account_sid": self.account_sid, "whatsapp": {"status": status}})
 
         @whole.get("/v1/Content/{sid}")
         async def content(sid: str) -> Response:
             if sid.endswith(UNKNOWN_CONTENT):
-                raise Oops(404, 20404, f"The requested resource /v1/Content/{sid} was not found")
+                raise _refusal(404, 20404, f"The requested resource /v1/Content/{sid} was not found")
             types = {"twilio/text": {"body": self.contents[sid]}} if sid in self.contents else {}
             return JSONResponse({"sid": sid, "account_sid": self.account_sid, "types": types})
 
@@ -526,12 +524,12 @@ class TwilioSandbox:
     async def _authenticate(self, account_sid: str, authorization: Annotated[str, Header()] = "") -> None:
         await self._authenticate_anywhere(authorization)
         if account_sid != self.account_sid:
-            raise Oops(401, 20003, "Authenticate")
+            raise _refusal(401, 20003, "Authenticate")
 
     async def _authenticate_anywhere(self, authorization: Annotated[str, Header()] = "") -> None:
         wanted = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
         if authorization != f"Basic {wanted}":
-            raise Oops(401, 20003, "Authenticate")
+            raise _refusal(401, 20003, "Authenticate")
 
     def _call_json(self, call: Call) -> dict[str, Any]:
         uri = f"/2010-04-01/Accounts/{self.account_sid}/Calls/{call.sid}.json"
@@ -617,13 +615,13 @@ def _one(params: dict[str, list[str]], name: str) -> str:
 def _check_params(params: dict[str, list[str]], known: set[str]) -> None:
     """Twilio ignores what it does not know; a client that misspells a name should hear of it here."""
     if unknown := params.keys() - known:
-        raise Oops(400, 20001, f"Unknown parameters: {sorted(unknown)}")
+        raise _refusal(400, 20001, f"Unknown parameters: {sorted(unknown)}")
 
 
 def _check_url(url: str, code: int) -> None:
     parts = urlsplit(url)
     if url and (parts.scheme not in ("http", "https") or not parts.hostname or "_" in parts.hostname):
-        raise Oops(400, code, f"The URL {url} is not a valid URL.")
+        raise _refusal(400, code, f"The URL {url} is not a valid URL.")
 
 
 def _is_flat_object(text: str) -> bool:
@@ -674,7 +672,5 @@ def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
     return body, headers | ({"retry-after": fault.retry_after} if fault.retry_after else {})
 
 
-def refuse(_: Request, oops: Exception) -> Response:
-    """FastAPI's exception handler for everything Twilio refuses."""
-    assert isinstance(oops, Oops)
-    return _error(oops.status, oops.code, oops.message)
+def _refusal(status: int, code: int, message: str) -> ApiError:
+    return ApiError(_error(status, code, message))

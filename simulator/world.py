@@ -1,4 +1,4 @@
-"""What all pretended companies share: faults on demand, slowness, and callbacks posted back."""
+"""What all simulated companies share: faults on demand, slowness, and callbacks posted back."""
 
 import asyncio
 import json
@@ -58,7 +58,7 @@ class Fault(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request a pretended company received."""
+    """One request a simulated company received."""
 
     at: float
     provider: str
@@ -88,8 +88,8 @@ class World:
         return [asdict(one) for one in self.seen]
 
 
-class Unreliable:
-    """The ASGI layer through which every request to a pretended company passes."""
+class FaultInjectionMiddleware:
+    """The ASGI layer through which every request to a simulated company passes."""
 
     def __init__(self, app: FastAPI, world: World) -> None:
         self.inner, self._world = app, world
@@ -188,7 +188,7 @@ def _hang_up(send: Send) -> None:
     send.__self__.transport.abort()  # type: ignore[attr-defined]
 
 
-class Manner(BaseModel):
+class CallbackProfile(BaseModel):
     """How receipts reach us: so many copies of each (0: lost), each up to `late` seconds later, in any order then.
 
     Whatever is posted to an address that contains `lost` arrives nowhere, however often it is tried.
@@ -218,7 +218,7 @@ class Callbacks:
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15, connect=5))
         self._running: set[asyncio.Task[Any]] = set()
         self.lost: list[str] = []
-        self.manner = Manner()
+        self.profile = CallbackProfile()
 
     def go(self, life: Coroutine[Any, Any, None]) -> None:
         """Lets something live on after the answer."""
@@ -227,12 +227,12 @@ class Callbacks:
         task.add_done_callback(self._running.discard)
 
     async def tell(self, url: str, body: bytes, headers: dict[str, str], *, tries: int = 1) -> None:
-        """Posts a receipt, in the manner that was ordered. Nobody reads the answer."""
-        if self.manner == Manner():
+        """Posts a receipt, in the profile that was ordered. Nobody reads the answer."""
+        if self.profile == CallbackProfile():
             await self.post(url, body, headers, tries=tries)
             return
-        for _ in range(self.manner.copies):
-            self.go(self._tell_late(random.uniform(0.8, 1) * self.manner.late, url, body, headers, tries))
+        for _ in range(self.profile.copies):
+            self.go(self._tell_late(random.uniform(0.8, 1) * self.profile.late, url, body, headers, tries))
 
     async def _tell_late(self, pause: float, url: str, body: bytes, headers: dict[str, str], tries: int) -> None:
         await asyncio.sleep(pause)
@@ -243,7 +243,7 @@ class Callbacks:
     ) -> Answer | None:
         """The answer to the last try; None when none came. A refusal (4xx) is an answer."""
         response = None
-        for attempt in range(0 if self.manner.lost and self.manner.lost in url else tries):
+        for attempt in range(0 if self.profile.lost and self.profile.lost in url else tries):
             if attempt:
                 await asyncio.sleep(pause * 2**attempt)
             try:

@@ -3,25 +3,25 @@
 import asyncio
 from typing import Literal
 
-Deed = Literal["answer", "decline", "press", "hang_up"]
+Action = Literal["answer", "decline", "press", "hang_up"]
 
 
 class HungUp(Exception):
     """The person put the phone down."""
 
 
-class Hand:
+class ManualCall:
     """One call's. Must be made inside a running event loop."""
 
     def __init__(self) -> None:
         self._picked_up: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._keys: asyncio.Queue[str | None] = asyncio.Queue()
 
-    def does(self, deed: Deed, key: str, *, talking: bool) -> bool:
+    def does(self, action: Action, key: str, *, talking: bool) -> bool:
         """False where it cannot be done, now or any more."""
-        match deed:
+        match action:
             case "answer" | "decline" if not self._picked_up.done():
-                self._picked_up.set_result(deed == "answer")
+                self._picked_up.set_result(action == "answer")
             case "press" if talking:
                 self._keys.put_nowait(key)
             case "hang_up" if talking:

@@ -1,4 +1,4 @@
-"""A pretended Brevo: takes mails and posts what became of them.
+"""A simulated Brevo: takes mails and posts what became of them.
 
 What becomes of a mail is chosen by the address's local part, up to a `+` or `.`: `bounce`, `softbounce`, `blocked`,
 `invalid`, `spam`, `unsubscribe`, `silent` (no event ever). Any other mail is delivered.
@@ -18,7 +18,8 @@ import email_validator
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse, Response
 
-from providers.sandbox import Callbacks, Fault, World, json_error
+from simulator.errors import ApiError
+from simulator.world import Callbacks, Fault, World, json_error
 
 KEY_SECONDS = 15 * 60
 LIVES = {
@@ -36,11 +37,6 @@ KNOWN = {
     *("sender", "to", "subject", "htmlContent", "textContent", "templateId", "params", "tags", "headers", "replyTo"),
     *("cc", "bcc", "attachment", "scheduledAt", "batchId", "messageVersions"),
 }
-
-
-class Oops(Exception):
-    def __init__(self, status: int, code: str, message: str) -> None:
-        self.status, self.code, self.message = status, code, message
 
 
 @dataclass
@@ -69,7 +65,7 @@ class Mail:
 
 
 @dataclass
-class BrevoSandbox:
+class BrevoSimulator:
     api_key: str
     webhook_url: str
     webhook_token: str
@@ -83,14 +79,14 @@ class BrevoSandbox:
 
     def send(self, body: Any) -> Mail:
         if not isinstance(body, dict):
-            raise Oops(400, "bad_request", "body should be an object")
+            raise _refusal(400, "bad_request", "body should be an object")
         if unknown := body.keys() - KNOWN:
-            raise Oops(400, "invalid_parameter", f"unknown: {sorted(unknown)}")
+            raise _refusal(400, "invalid_parameter", f"unknown: {sorted(unknown)}")
         if nulls := [name for name, value in body.items() if value is None]:
-            raise Oops(400, "invalid_parameter", f"{nulls[0]} is not valid")
+            raise _refusal(400, "invalid_parameter", f"{nulls[0]} is not valid")
         for name in ("sender", "to", "subject", "htmlContent"):
             if not body.get(name) and not body.get("templateId"):
-                raise Oops(400, "missing_parameter", f"{name} is missing")
+                raise _refusal(400, "missing_parameter", f"{name} is missing")
         for person in [body["sender"], *body["to"]]:
             _check_address(person)
         attachments = [_attachment(one) for one in body.get("attachment", [])]
@@ -98,7 +94,7 @@ class BrevoSandbox:
         key = next((value for name, value in headers.items() if name.lower() == "idempotencykey"), None)
         if key is not None:
             if time.time() - self.keys.get(key, 0.0) < KEY_SECONDS:
-                raise Oops(400, "duplicate_parameter", "idempotencyKey was already used")
+                raise _refusal(400, "duplicate_parameter", "idempotencyKey was already used")
             self.keys[key] = time.time()
         stamp = datetime.now(UTC).strftime("%Y%m%d%H%M")
         mail = Mail(
@@ -112,7 +108,7 @@ class BrevoSandbox:
             at=time.time(),
             attachments=attachments,
         )
-        if headers.get("X-Sib-Sandbox") != "drop":
+        if headers.get("X-Sib-Simulator") != "drop":
             self.mails[mail.message_id] = mail
             self.callbacks.go(self._live(mail))
         return mail
@@ -141,7 +137,7 @@ class BrevoSandbox:
             "tag": str(mail.tags).replace("'", '"'),
             "link": "",
             "sending_ip": "192.0.2.1",
-            "sender_email": "sandbox@example.com",
+            "sender_email": "simulator@example.com",
         }
         if "X-Mailin-custom" in mail.headers:
             payload["X-Mailin-custom"] = mail.headers["X-Mailin-custom"]
@@ -164,7 +160,7 @@ class BrevoSandbox:
             try:
                 body = await request.json()
             except ValueError:
-                raise Oops(400, "bad_request", "Input must be a valid JSON object") from None
+                raise _refusal(400, "bad_request", "Input must be a valid JSON object") from None
             return JSONResponse({"messageId": self.send(body).message_id}, status_code=201)
 
         @router.get("/smtp/emails")
@@ -173,14 +169,14 @@ class BrevoSandbox:
         ) -> Response:
             self._authenticate(api_key)
             if not email:
-                raise Oops(400, "missing_parameter", "one of email, templateId, messageId is required")
+                raise _refusal(400, "missing_parameter", "one of email, templateId, messageId is required")
             found = [self._listed(mail) for mail in reversed(self.mails.values()) if mail.to == email]
             return JSONResponse({"count": len(found), "transactionalEmails": found[:limit]})
 
         @router.get("/senders")
         async def senders(api_key: Annotated[str, Header(alias="api-key")] = "") -> Response:
             self._authenticate(api_key)
-            about = {"name": "Sandbox", "ips": []}
+            about = {"name": "Simulator", "ips": []}
             known = [about | {"id": i, "email": one, "active": ok} for i, (one, ok) in enumerate(SENDERS.items())]
             return JSONResponse({"senders": known})
 
@@ -193,22 +189,22 @@ class BrevoSandbox:
 
     def _authenticate(self, api_key: str) -> None:
         if not secrets.compare_digest(api_key, self.api_key):
-            raise Oops(401, "unauthorized", "Key not found")
+            raise _refusal(401, "unauthorized", "Key not found")
 
     @staticmethod
     def _listed(mail: Mail) -> dict[str, Any]:
         made = datetime.fromtimestamp(mail.at, UTC).isoformat()
         about = {"email": mail.to, "subject": mail.subject, "messageId": mail.message_id, "date": made}
-        return about | {"uuid": mail.id, "from": "sandbox@example.com", "tags": mail.tags}
+        return about | {"uuid": mail.id, "from": "simulator@example.com", "tags": mail.tags}
 
 
 def _check_address(person: Any) -> None:
     try:
         email_validator.validate_email(person["email"], check_deliverability=False)
     except (KeyError, TypeError, email_validator.EmailNotValidError):
-        raise Oops(400, "invalid_parameter", "email is not valid in to") from None
+        raise _refusal(400, "invalid_parameter", "email is not valid in to") from None
     if len(person.get("name", "")) > 70:
-        raise Oops(400, "invalid_parameter", "name is too long")
+        raise _refusal(400, "invalid_parameter", "name is too long")
 
 
 def _attachment(one: Any) -> dict[str, str]:
@@ -216,9 +212,9 @@ def _attachment(one: Any) -> dict[str, str]:
     try:
         content = base64.b64decode(one["content"], validate=True).decode(errors="replace")
     except (KeyError, TypeError, ValueError):
-        raise Oops(400, "invalid_parameter", "attachment content is not valid base64") from None
+        raise _refusal(400, "invalid_parameter", "attachment content is not valid base64") from None
     if "." not in str(one.get("name", "")):
-        raise Oops(400, "missing_parameter", "attachment name is missing")
+        raise _refusal(400, "missing_parameter", "attachment name is missing")
     return {"name": str(one["name"]), "content": content}
 
 
@@ -227,7 +223,5 @@ def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
     return body, headers | ({"x-sib-ratelimit-reset": fault.retry_after} if fault.retry_after else {})
 
 
-def refuse(_: Request, oops: Exception) -> Response:
-    """FastAPI's exception handler for everything Brevo refuses."""
-    assert isinstance(oops, Oops)
-    return JSONResponse({"code": oops.code, "message": oops.message}, status_code=oops.status)
+def _refusal(status: int, code: str, message: str) -> ApiError:
+    return ApiError(JSONResponse({"code": code, "message": message}, status_code=status))

@@ -2,7 +2,7 @@
 
 from jinja2 import Environment, FileSystemLoader
 
-from services.sandbox.settings import Settings
+from simulator.settings import Settings
 
 # the numbers that the business gave its values when it had the templates approved, as .env.example names them
 PLACES = {"first_name": "{{1}}", "booking_url": "{{2}}", "meeting_when": "{{2}}", "meeting_url": "{{3}}"}

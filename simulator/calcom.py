@@ -1,4 +1,4 @@
-"""A pretended Cal.com: one event type of one host, whose webhooks may be told to fail."""
+"""A simulated Cal.com: one event type of one host, whose webhooks may be told to fail."""
 
 import asyncio
 import hashlib
@@ -18,8 +18,9 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from providers.calcom import pages
-from providers.sandbox import Callbacks, Fault, World, json_error
+from simulator import calcom_pages as pages
+from simulator.errors import ApiError
+from simulator.world import Callbacks, Fault, World, json_error
 
 LABELS = {
     **{"name": "your_name", "email": "email_address", "attendeePhoneNumber": "phone_number", "location": "location"},
@@ -31,11 +32,6 @@ EVENT, EVENT_TYPE = "Asesoría inicial", 84120
 VIDEO = {"value": "integrations:daily", "optionValue": ""}
 ZONE = "America/Monterrey"
 ACCEPTED, PENDING, CANCELLED, REJECTED = "ACCEPTED", "PENDING", "CANCELLED", "REJECTED"
-
-
-class Oops(Exception):
-    def __init__(self, status: int, code: str, message: str) -> None:
-        self.status, self.code, self.message = status, code, message
 
 
 @dataclass
@@ -85,7 +81,7 @@ class Booked:
 
 
 @dataclass
-class CalcomSandbox:
+class CalcomSimulator:
     """`silent` posts no webhook at all; `copies` is how many webhooks of the account point at us.
 
     `questions` are the event type's own, by identifier: only these are taken from a link, as in life.
@@ -291,9 +287,9 @@ class CalcomSandbox:
     def _find(self, uid: str, *statuses: str) -> Booked:
         booked = self.bookings.get(uid)
         if booked is None:
-            raise Oops(404, "NotFoundException", f"Booking with uid={uid} was not found")
+            raise _refusal(404, "NotFoundException", f"Booking with uid={uid} was not found")
         if booked.status not in statuses:
-            raise Oops(400, "BadRequestException", f"Booking with uid={uid} is {booked.status.lower()}")
+            raise _refusal(400, "BadRequestException", f"Booking with uid={uid} is {booked.status.lower()}")
         return booked
 
     # ---- HTTP
@@ -310,7 +306,7 @@ class CalcomSandbox:
             authorization: Annotated[str, Header()] = "",
         ) -> Response:
             if not secrets.compare_digest(authorization.encode(), f"Bearer {self.api_key}".encode()):
-                raise Oops(401, "UnauthorizedException", "Invalid API Key")
+                raise _refusal(401, "UnauthorizedException", "Invalid API Key")
             found = [one for one in self.bookings.values() if after is None or one.updated_at >= after]
             if order:
                 found.sort(key=lambda one: one.updated_at, reverse=order == "desc")
@@ -334,7 +330,7 @@ class CalcomSandbox:
                 case "end":
                     await self.end(uid)
                 case _:
-                    raise Oops(404, "NotFoundException", "There is no such page")
+                    raise _refusal(404, "NotFoundException", "There is no such page")
             return RedirectResponse(f"/cal/-/{uid}", status_code=303)
 
         @router.get("/cal/{path:path}")
@@ -377,7 +373,7 @@ def _complete(responses: dict[str, Any]) -> None:
     """What the page insists on. Where only a phone was given, Cal.com makes an address of it."""
     digits = re.sub(r"\D", "", str(responses.get("attendeePhoneNumber") or responses["location"]["optionValue"]))
     if not responses.get("email") and not digits:
-        raise Oops(400, "BadRequestException", "responses - {email}Invalid email")
+        raise _refusal(400, "BadRequestException", "responses - {email}Invalid email")
     responses.setdefault("name", "Sin nombre")
     responses["email"] = responses.get("email") or f"{digits}@sms.cal.com"
 
@@ -441,7 +437,7 @@ def _typed(local: str) -> datetime:
     try:
         return pages.read_local(local)
     except ValueError:
-        raise Oops(400, "BadRequestException", "start must be a date and a time") from None
+        raise _refusal(400, "BadRequestException", "start must be a date and a time") from None
 
 
 def _plain(at: datetime) -> str:
@@ -467,7 +463,5 @@ def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
     return body, headers | ({"retry-after": fault.retry_after} if fault.retry_after else {})
 
 
-def refuse(_: Request, oops: Exception) -> Response:
-    """FastAPI's exception handler for everything Cal.com refuses."""
-    assert isinstance(oops, Oops)
-    return JSONResponse(_error(oops.code, oops.message), status_code=oops.status)
+def _refusal(status: int, code: str, message: str) -> ApiError:
+    return ApiError(JSONResponse(_error(code, message), status_code=status))

@@ -1,57 +1,59 @@
-"""Composition root of the sandbox: four companies behind one unreliable line."""
+"""Composition root of the simulator: four providers, and a layer that makes their answers go wrong on demand."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
 from journey.settings import load_journey
 from kit.clock import Clock, now
 from kit.logging import start_logging
-from providers.brevo import sandbox as brevo_sandbox
-from providers.calcom import sandbox as calcom_sandbox
-from providers.kommo import sandbox as kommo_sandbox
-from providers.sandbox import Callbacks, Unreliable, World
-from providers.twilio import sandbox as twilio_sandbox
-from services.sandbox.contents import read_contents
-from services.sandbox.people import People
-from services.sandbox.phone import make_phone_routes
-from services.sandbox.routes import make_routes
-from services.sandbox.settings import Settings
-from services.sandbox.waiting import call_to_come, days_in_seconds
+from simulator.brevo import BrevoSimulator
+from simulator.calcom import CalcomSimulator
+from simulator.control import make_routes
+from simulator.errors import ApiError, answer_error
+from simulator.inboxes import People
+from simulator.kommo import KommoSimulator
+from simulator.phone import make_phone_routes
+from simulator.settings import Settings
+from simulator.twilio import TwilioSimulator
+from simulator.waiting import call_to_come, days_in_seconds
+from simulator.whatsapp_templates import read_contents
+from simulator.world import Callbacks, FaultInjectionMiddleware, World
 
 
 def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
     """Raises InvalidJourney when the journey file is not sound."""
     settings = settings or Settings()
-    start_logging("sandbox", settings.log_format)
+    start_logging("simulator", settings.log_format)
     world = World(latency=settings.latency)
     journey, _ = load_journey(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        callbacks = Callbacks(settings.sandbox_deliver_to)
+        callbacks = Callbacks(settings.simulator_deliver_to)
         public = settings.public_base_url.rstrip("/")
-        twilio = twilio_sandbox.TwilioSandbox(
+        twilio = TwilioSimulator(
             account_sid=settings.twilio_account_sid,
             auth_token=settings.twilio_auth_token,
             inbound_url=f"{public}/webhooks/twilio/inbound",
             callbacks=callbacks,
-            ring=settings.sandbox_ring_seconds,
-            talk=settings.sandbox_talk_seconds,
-            events_after=settings.sandbox_events_seconds,
-            patience=settings.sandbox_hand_seconds,
+            ring=settings.simulator_ring_seconds,
+            talk=settings.simulator_talk_seconds,
+            events_after=settings.simulator_events_seconds,
+            patience=settings.simulator_hand_seconds,
             contents=read_contents(settings),
         )
-        brevo = brevo_sandbox.BrevoSandbox(
+        brevo = BrevoSimulator(
             api_key=settings.brevo_api_key,
             webhook_url=f"{public}/webhooks/brevo",
             webhook_token=settings.brevo_webhook_token,
             callbacks=callbacks,
-            pause=settings.sandbox_mail_seconds,
+            pause=settings.simulator_mail_seconds,
         )
-        kommo = kommo_sandbox.KommoSandbox(
+        kommo = KommoSimulator(
             access_token=settings.kommo_access_token,
             refresh_token=settings.kommo_refresh_token,
             pipelines={
@@ -74,16 +76,16 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
             if settings.kommo_webhook_token
             else None,
         )
-        calcom = calcom_sandbox.CalcomSandbox(
+        calcom = CalcomSimulator(
             secret=settings.calcom_webhook_secret,
             api_key=settings.calcom_api_key,
             webhook_url=f"{public}/api/calcom",
             callbacks=callbacks,
             public_url=settings.booking_url.partition("/cal/")[0] or public,
         )
-        for company in (twilio, brevo, kommo, calcom):
-            company.join(world)
-            app.include_router(company.router())
+        for provider in (twilio, brevo, kommo, calcom):
+            provider.join(world)
+            app.include_router(provider.router())
         app.include_router(make_routes(world, kommo, brevo, twilio, calcom))
         region, zone = settings.default_region, settings.timezone
         people = People(
@@ -98,11 +100,14 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
         yield
         await callbacks.close()
 
-    app = FastAPI(title="sandbox", lifespan=lifespan, docs_url=None, redoc_url=None)
-    for company_module in (twilio_sandbox, brevo_sandbox, kommo_sandbox, calcom_sandbox):
-        app.add_exception_handler(company_module.Oops, company_module.refuse)
+    app = FastAPI(title="simulator", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_exception_handler(ApiError, answer_error)
+
+    @app.get("/sandbox", include_in_schema=False)
+    async def earlier_address() -> RedirectResponse:
+        return RedirectResponse("/simulator", status_code=308)
 
     @app.get("/healthz", status_code=204)
     async def alive() -> None: ...
 
-    return Unreliable(app, world)
+    return FaultInjectionMiddleware(app, world)

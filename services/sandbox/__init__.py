@@ -1,1 +1,0 @@
-"""The outside world, pretended, on one port."""
