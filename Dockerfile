@@ -10,7 +10,7 @@ RUN useradd --system --uid 10001 --no-create-home pauta && mkdir -p /app/data /m
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY contracts contracts
-COPY journey journey
+COPY domain domain
 COPY kit kit
 COPY providers providers
 COPY services services

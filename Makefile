@@ -36,7 +36,7 @@ golive: $(VENV)/dev
 	@$(PYTHON) -m tests.golive
 
 crash: $(VENV)/dev
-	@$(PYTHON) -m tests.faults $(FAULTS)
+	@$(PYTHON) -m tests.chaos $(FAULTS)
 
 bench: $(VENV)/dev
 	@$(PYTHON) -m bench $(PARTS)

@@ -25,8 +25,8 @@ from bench.load import Load, fire, percentile, post_all, resident
 from bench.pages import Pages
 from bench.strangers import Strangers
 from bench.timers import JOURNEY, Timers
+from pauta.running.compose_file import Recipe
 from pauta.running.native import SERVICES, Native
-from pauta.running.recipe import Recipe
 from pauta.running.servers import free_ports
 
 out = Console(soft_wrap=True, highlight=False)

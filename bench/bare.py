@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.intake.app import create_app as create_intake
 from services.intake.decisions import Verdict, Welcome
-from services.intake.store import Received
+from services.intake.repositories import Received
 
 _ids = itertools.count(1)
 

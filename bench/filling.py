@@ -7,7 +7,7 @@ from importlib import import_module
 
 from bench.pages import FILL, story
 from bench.timers import JOURNEY
-from journey.zones import Whereabouts
+from domain.journey.time_zones import Whereabouts
 from kit.database import Connection
 from services.scheduler.decisions import Enrolment
 

@@ -22,26 +22,26 @@ from bench.filling import fill_console, fill_others
 from bench.load import percentile
 from bench.pages import PAGES
 from bench.timers import JOURNEY, Row
-from contracts.touch import Channel, HoldReason, ReleaseTouches
-from journey.reading import stored_journey
+from contracts.events.touch import Channel, HoldReason, ReleaseTouches
+from domain.journey.parser import stored_journey
+from kit.messaging.relay import WAITING
 from kit.migrations import upgrade
-from kit.relay import WAITING
-from pauta.restoring import REACH, SAID
+from pauta.restore import REACH, SAID
+from pauta.running.compose_file import PROJECT
 from pauta.running.native import WITH_DATABASES, Native
-from pauta.running.recipe import PROJECT
 from pauta.running.servers import free_ports
-from services.console.decisions.stopwatch import Objective
+from services.console.decisions.response_times import Objective
 from services.console.decisions.tallies import GROUPS
-from services.console.store.actions import Store
-from services.console.store.figures import Figures, Wanted
-from services.console.store.projections import Projections
-from services.console.store.sessions import EndedSessions
-from services.crm.store.bookings import Bookings
-from services.crm.store.registrations import Registrations
-from services.notify.store.leads import Leads
-from services.notify.store.ledger import Store as Ledger
+from services.console.repositories.actions import Store
+from services.console.repositories.metrics import Figures, Wanted
+from services.console.repositories.projections import Projections
+from services.console.repositories.sessions import EndedSessions
+from services.crm.repositories.bookings import Bookings
+from services.crm.repositories.registrations import Registrations
+from services.notify.repositories.leads import Leads
+from services.notify.repositories.ledger import Store as Ledger
 from services.notify.touches import State
-from services.scheduler.store import Store as Timers
+from services.scheduler.repositories import Store as Timers
 from tests.plans import Node, Watched, nodes
 
 EVENTS = int(os.environ.get("GROWTH") or 10_000_000)

@@ -12,11 +12,11 @@ import httpx
 
 from bench.load import percentile, resident
 from bench.timers import JOURNEY, Row
-from contracts.booking import LeadBooked
-from contracts.call import CallUnanswered, Unanswered
-from contracts.event import Event
-from contracts.lead import LeadCard, LeadCreated, LeadRegistered
-from contracts.touch import Channel, Kind, TouchDelivered, TouchDue, TouchSent
+from contracts.events.base import Event
+from contracts.events.booking import LeadBooked
+from contracts.events.call import CallUnanswered, Unanswered
+from contracts.events.lead import LeadCard, LeadCreated, LeadRegistered
+from contracts.events.touch import Channel, Kind, TouchDelivered, TouchDue, TouchSent
 from pauta.running.native import Native
 from pauta.running.servers import Process, free_ports
 from tests.builders import a_booking

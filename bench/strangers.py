@@ -17,7 +17,7 @@ from bench.load import percentile
 from bench.timers import Row
 from pauta.running.native import Native
 from pauta.running.servers import free_ports
-from tests.kit.test_linear import LARGE, PATTERNS, SMALL, UNITS, seconds
+from tests.unit.test_linear_time import LARGE, PATTERNS, SMALL, UNITS, seconds
 
 INPUTS = 3_000
 AT_ONCE = 16

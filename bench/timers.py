@@ -13,12 +13,12 @@ import aio_pika
 import asyncpg
 
 from bench.load import percentile, resident
-from journey.zones import Whereabouts
+from domain.journey.time_zones import Whereabouts
+from pauta.running.compose_file import PROJECT
 from pauta.running.native import Native
-from pauta.running.recipe import PROJECT
 from pauta.running.servers import Process, free_ports
 from services.scheduler.decisions import Enrolment
-from services.scheduler.store import LATE_SECONDS, PUNCTUAL
+from services.scheduler.repositories import LATE_SECONDS, PUNCTUAL
 
 FEW, MANY = 10_000, 1_000_000
 RATE, SECONDS = 100, 20

@@ -14,8 +14,8 @@ import services.crm.app
 import services.intake.app
 import services.notify.app
 import services.scheduler.app
-from journey.model import json_schema
-from pauta.running.recipe import PROJECT, read_recipes
+from domain.journey.model import json_schema
+from pauta.running.compose_file import PROJECT, read_recipes
 
 APPS: dict[str, Callable[[], FastAPI]] = {
     "intake": services.intake.app.create_app,

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from kit.failures import Unavailable
+from kit.errors import Unavailable
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ import structlog
 from asyncpg.pool import PoolConnectionProxy
 from prometheus_client import Counter
 
-from kit.failures import Unavailable
+from kit.errors import Unavailable
 
 if TYPE_CHECKING:  # generic for the type checker only
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
@@ -50,7 +50,7 @@ async def _leave_as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
     """
 
 
-# in no registry by itself: each service has its own (kit.service)
+# in no registry by itself: each service has its own (kit.runtime)
 NO_ROOM = Counter("database_no_room", "Statements that PostgreSQL's disk had no room for", registry=None)
 NO_ROOM_SECONDS = 60.0  # that it counts as full after the last of them
 

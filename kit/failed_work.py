@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import Counter
 
-from contracts.failed_work import DiscardWork, RetryWork, WorkFailed
-from kit import outbox
+from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
 from kit.database import Connection, Database
+from kit.messaging import outbox
 
 log = structlog.get_logger()
 
-# in no registry by itself: each service has its own (kit.service)
+# in no registry by itself: each service has its own (kit.runtime)
 FAILURES = Counter("work_failed", "Rows set aside for a person", ["kind"], registry=None)
 
 

@@ -12,7 +12,7 @@ import asyncpg
 import structlog
 
 from kit.database import DatabaseAway, unavailable
-from kit.failures import describe
+from kit.errors import describe
 
 log = structlog.get_logger()
 

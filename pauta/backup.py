@@ -14,7 +14,7 @@ from typing import IO, Any, Literal, Protocol, Self
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
-from pauta.running.recipe import PROJECT
+from pauta.running.compose_file import PROJECT
 from pauta.setup import BACKED_UP_AT, LEADS
 
 AT_ONE_INSTANT = ("intake", "crm", "notify", "scheduler")
@@ -139,7 +139,7 @@ def _take(place: Place, path: Path, folder: Path, say: Say) -> Manifest:
             dumps.append(_dump(place, folder, name, say, f"--snapshot={snapshot.name}"))
             snapshot.release()
     say("waiting for the audit log to have everything said so far")
-    place.administer("pauta.restoring", "caught-up")
+    place.administer("pauta.restore", "caught-up")
     dumps.append(_dump(place, folder, LISTENER, say))
     manifest = Manifest(taken_at=taken_at, postgres=version, dumps=dumps)
     whole = folder / path.name
@@ -243,9 +243,9 @@ def put_back(place: Place, path: Path, manifest: Manifest, *, operator: str, say
             f'alter database "{_fresh(dump.database)}" rename to "{dump.database}"',
         )
     place.administer("pauta", "setup")
-    place.administer("pauta.restoring", "silence", operator)
+    place.administer("pauta.restore", "silence", operator)
     say("saying again what was on its way")
-    said = int(place.administer("pauta.restoring", "say-again", manifest.taken_at.isoformat()))
+    said = int(place.administer("pauta.restore", "say-again", manifest.taken_at.isoformat()))
     say("starting the services")
     place.start_services()
     return said

@@ -13,16 +13,16 @@ import typer
 from rich.console import Console
 
 from kit.settings import from_file
-from pauta.consoles import console
-from pauta.dead import dead
-from pauta.door import ask_console, ask_scheduler, operator
-from pauta.journeys import journeys, templates
+from pauta.api_client import ask_console, ask_scheduler, operator
+from pauta.commands.console import console
+from pauta.commands.dead_letters import dead
+from pauta.commands.journey import journeys, templates
 from pauta.running.compose import Compose, engine_answers
+from pauta.running.compose_file import PROJECT, in_production, variables
 from pauta.running.native import Native, stop_remembered
-from pauta.running.recipe import PROJECT, in_production, variables
 
 if TYPE_CHECKING:
-    from pauta.checking import Finding
+    from pauta.preflight import Finding
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(journeys, name="journey")
@@ -54,7 +54,7 @@ def running(engine: str) -> Compose | Native:
 @app.command()
 def up(engine: Engine = "auto") -> None:
     """Start everything, to stay; or say in one table what keeps it from starting."""
-    from pauta.checking import findings
+    from pauta.preflight import findings
 
     given = variables()
     _refuse(findings(given), given)
@@ -92,7 +92,7 @@ def up(engine: Engine = "auto") -> None:
 
 def _refuse(found: Sequence["Finding"], given: Mapping[str, str]) -> None:
     """Prints what was found, where something was, and ends."""
-    from pauta.checking import show
+    from pauta.preflight import show
 
     if found:
         show(found, given, Console(soft_wrap=True, highlight=False))
@@ -102,7 +102,7 @@ def _refuse(found: Sequence["Finding"], given: Mapping[str, str]) -> None:
 @contextmanager
 def _explained(given: Mapping[str, str]) -> Iterator[None]:
     """Prints a table in place of the log, where that says what keeps the system from starting."""
-    from pauta.checking import obstacles
+    from pauta.preflight import obstacles
 
     try:
         yield
@@ -164,7 +164,7 @@ def secrets(file: Annotated[Path, typer.Argument(dir_okay=False)] = PROJECT / ".
 @app.command()
 def check() -> None:
     """Say everything that keeps the system from starting, as one table. Starts nothing and asks nobody."""
-    from pauta.checking import findings, show
+    from pauta.preflight import findings, show
 
     raise typer.Exit(0 if show(findings(variables()), variables(), Console(soft_wrap=True, highlight=False)) else 1)
 
@@ -213,7 +213,7 @@ def say_again(engine: Engine = "auto") -> None:
     """
     place = running(engine)
     place.administer("pauta", "setup")
-    said = place.administer("pauta.restoring", "say-again", datetime.now(UTC).isoformat())
+    said = place.administer("pauta.restore", "say-again", datetime.now(UTC).isoformat())
     typer.echo(f"{said.strip()} events were said again.")
 
 
@@ -225,7 +225,7 @@ def doctor(engine: Engine = "auto") -> None:
 
 def _examine(place: Callable[[], Compose | Native]) -> NoReturn:
     """Prints what the doctor finds, and ends with 1 where something is wrong."""
-    from pauta.doctor import every_check, show
+    from pauta.doctor.report import every_check, show
 
     given = variables()
     with Console(stderr=True).status(""):
@@ -289,8 +289,8 @@ def upgrade(
 @app.command()
 def setup() -> None:
     """Make databases, roles, broker users, queues and tables (run before the services start)."""
-    from kit.examples import ExampleValues
-    from kit.logging import start_logging
+    from kit.observability.logging import start_logging
+    from kit.production_safety import ExampleValues
     from pauta.setup import NotSetUp, SetupSettings, set_up
 
     settings = SetupSettings()

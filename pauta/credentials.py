@@ -4,7 +4,7 @@ import re
 import secrets
 from pathlib import Path
 
-from pauta.running.recipe import PROJECT
+from pauta.running.compose_file import PROJECT
 
 SECRETS = (
     *("LINK_SECRET", "KOMMO_WEBHOOK_TOKEN", "BREVO_WEBHOOK_TOKEN", "CALCOM_WEBHOOK_SECRET"),

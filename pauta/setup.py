@@ -19,16 +19,17 @@ import structlog
 from aiormq.exceptions import AMQPError
 from pydantic import AmqpDsn, Field, HttpUrl, PostgresDsn, Secret, SecretStr
 
-from kit import migrations, topology
-from kit.bus import EVENTS, parking, work_exchange
+from kit import migrations
 from kit.database import Connection
-from kit.examples import refuse_examples
-from kit.failures import describe
+from kit.errors import describe
+from kit.messaging import topology
+from kit.messaging.broker import EVENTS, parking, work_exchange
+from kit.production_safety import refuse_examples
 from kit.settings import ServerSettings, address
 from pauta import broker_user
-from pauta.catalogue import SERVICES, Service
-from pauta.obstacles import Obstacle
-from pauta.running.recipe import PROJECT
+from pauta.running.compose_file import PROJECT
+from pauta.services import SERVICES, Service
+from pauta.startup_errors import Obstacle
 
 log = structlog.get_logger()
 

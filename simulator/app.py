@@ -7,9 +7,9 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp
 
-from journey.settings import load_journey
+from domain.journey.settings import load_journey
 from kit.clock import Clock, now
-from kit.logging import start_logging
+from kit.observability.logging import start_logging
 from simulator.brevo import BrevoSimulator
 from simulator.calcom import CalcomSimulator
 from simulator.control import make_routes

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Header, HTTPException, Query
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from contracts.phone import to_e164
+from domain.phone import to_e164
 from kit.languages import preferred
 from simulator.fake_leads import make_newcomer
 from simulator.inboxes import Card, People, Person, Shown

@@ -2,7 +2,7 @@
 
 from pydantic import AliasChoices, Field
 
-from journey.settings import JourneySettings
+from domain.journey.settings import JourneySettings
 from kit.settings import ProcessSettings
 
 

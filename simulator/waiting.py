@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from contracts.touch import Channel
-from journey.model import Journey
-from journey.windows import next_opening
-from journey.zones import whereabouts
+from contracts.events.touch import Channel
+from domain.journey.contact_hours import next_opening
+from domain.journey.model import Journey
+from domain.journey.time_zones import whereabouts
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from contracts.booking import Booking
-from contracts.lead import LeadCard, LeadCreated
-from contracts.touch import Channel, Kind
+from contracts.events.booking import Booking
+from contracts.events.lead import LeadCard, LeadCreated
+from contracts.events.touch import Channel, Kind
 from kit.leader import Lead, LeadLost
 from services.notify.touches import Form, Touch
 

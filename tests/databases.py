@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from kit.database import Database
 from kit.migrations import upgrade
-from pauta.running.recipe import PROJECT
+from pauta.running.compose_file import PROJECT
 
 
 async def new_database(dsn: str, service: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.async_api import Browser
 
 from pauta.cli import by_docker
-from pauta.running.recipe import PROJECT
+from pauta.running.compose_file import PROJECT
 from tests.browser import SIZES, a_browser, a_person
 from tests.system import HASTY, System, person
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import httpx
 
+from pauta.running.compose_file import PROJECT
 from pauta.running.native import Native
-from pauta.running.recipe import PROJECT
 from pauta.running.servers import MAX_CONNECTIONS, listens, wait_until
 
 DATA = "/var/lib/postgresql/data"

@@ -16,9 +16,9 @@ import aio_pika
 import asyncpg
 import httpx
 
-from contracts.event import Event
+from contracts.events.base import Event
+from pauta.running.compose_file import Recipe
 from pauta.running.native import BEHIND_THE_GATEWAY, Native
-from pauta.running.recipe import Recipe
 from pauta.running.servers import Process, RabbitMQ, free_ports, install_missing
 from tests.servers import Container, make_native
 
@@ -39,7 +39,7 @@ HASTY = {
     "SIMULATOR_EVENTS_SECONDS": "3",
     "ALLOWED_ORIGINS": "https://www.example.com",
     "FORM_REDIRECT_URL": "https://www.example.com/gracias",
-    "JOURNEY_PATH": str(Path(__file__).parent / "journeys" / "journey.yml"),
+    "JOURNEY_PATH": str(Path(__file__).parent / "e2e" / "journey.yml"),
     "CALCOM_POLL_SECONDS": "2",
     "CATCH_UP_HOLD": "5",
     "CATCH_UP_PER_SECOND": "20",

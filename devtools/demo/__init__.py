@@ -13,8 +13,8 @@ from devtools.demo.scenarios import GUESTS, Guest
 from devtools.demo.watcher import Watcher, out
 from devtools.demo.words import language_of, say
 from pauta.running.compose import Compose
+from pauta.running.compose_file import variables
 from pauta.running.native import Addresses, Native
-from pauta.running.recipe import variables
 from pauta.running.servers import free_ports, listens
 
 PATIENCE = 60.0

@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from pauta.obstacles import Obstacle
+from pauta.running.compose_file import PROJECT, in_production
 from pauta.running.native import WITH_DATABASES, Addresses
-from pauta.running.recipe import PROJECT, in_production
 from pauta.running.servers import wait_until
+from pauta.startup_errors import Obstacle
 
 # whether a service can reach its servers, asked from inside its container
 READY = (

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
 
-from pauta.running.recipe import PROJECT, Recipe, read_recipes
+from pauta.running.compose_file import PROJECT, Recipe, read_recipes
 from pauta.running.servers import (
     NICENESS,
     Caddy,

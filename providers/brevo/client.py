@@ -11,9 +11,9 @@ import httpx
 from brevo import AsyncBrevo
 from brevo.core.api_error import ApiError
 
-from contracts.touch import FailureKind
-from kit.failures import Unavailable
-from providers.answers import Barred, RefusedTouch, Unclear, seconds_to_wait
+from contracts.events.touch import FailureKind
+from kit.errors import Unavailable
+from providers.errors import Barred, RefusedTouch, Unclear, seconds_to_wait
 
 Answer = TypeVar("Answer")
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.receipt import Accepted, Arrived, Receipt, Undeliverable
-from contracts.text import storable_json
-from contracts.touch import FailureKind
+from contracts.events.touch import FailureKind
+from domain.receipts import Accepted, Arrived, Receipt, Undeliverable
+from domain.text import storable_json
 
 LONGEST = 1000
 _BOUNCED = {"hard_bounce", "invalid_email", "blocked", "soft_bounce", "error"}

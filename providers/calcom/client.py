@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from kit.failures import Unavailable
-from providers.answers import Barred, seconds_to_wait
+from kit.errors import Unavailable
 from providers.calcom.webhooks import Said, mapping, moment, read_webhook, text
+from providers.errors import Barred, seconds_to_wait
 
 PAGE = 100
 MOST = 10_000

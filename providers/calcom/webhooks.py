@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from contracts.booking import Booking
+from contracts.events.booking import Booking
 
 
 class What(StrEnum):

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from aiolimiter import AsyncLimiter
 
-from kit.failures import Refused, Unavailable
-from providers.answers import Barred, Unclear, seconds_to_wait
+from kit.errors import Refused, Unavailable
+from providers.errors import Barred, Unclear, seconds_to_wait
 
 BATCH = 50  # more is accepted (250), but answered with 504 when it is too heavy
 LOOKED_UP = 100  # ids in one address, which must not become too long

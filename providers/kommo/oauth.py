@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from kit.failures import Unavailable
+from kit.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
-from contracts.touch import FailureKind
-from kit.failures import Unavailable
-from providers.answers import Barred, RefusedTouch, Unclear, seconds_to_wait
+from contracts.events.touch import FailureKind
+from kit.errors import Unavailable
+from providers.errors import Barred, RefusedTouch, Unclear, seconds_to_wait
 from providers.twilio.errors import NOT_NOW, OURS_TO_MEND, kind_of
 
 # Twilio posts once and forgets unless told otherwise; the fragment asks for three more tries on any failure.

@@ -4,7 +4,7 @@ Twilio splits and refines its codes without notice, so this is data with default
 Source: Twilio's error dictionary and its WhatsApp and voice pages.
 """
 
-from contracts.touch import FailureKind
+from contracts.events.touch import FailureKind
 
 _UNREACHABLE = {
     21614,  # a landline: no text message

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from twilio.request_validator import RequestValidator
 
-from contracts.call import Unanswered
-from contracts.receipt import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
-from contracts.touch import Channel
+from contracts.events.call import Unanswered
+from contracts.events.touch import Channel
+from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
 from providers.twilio.errors import kind_of
 
 _CODE = re.compile(r"[0-9]{1,9}")

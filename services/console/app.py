@@ -4,30 +4,31 @@ import asyncio
 
 from fastapi import FastAPI
 
-from journey.settings import load_journey
+from domain.journey.settings import load_journey
 from kit.batcher import Batcher
 from kit.disk import free_bytes
 from kit.leader import Leader
 from kit.operators import answer_only_to
-from kit.service import make_app, make_frame, traced
+from kit.runtime import make_app, make_frame, traced
 from services.console.actions_log import ActionsLog
+from services.console.authentication import Door
+from services.console.consumers import SAYS, router
 from services.console.dead_letters import DeadLetters
 from services.console.decisions.disk import Disk
 from services.console.deps import Deps
-from services.console.door import Door
-from services.console.handlers import SAYS, router
-from services.console.neighbours import Neighbours
+from services.console.failed_work import SetAside
+from services.console.http import api, auth, commands, error_pages
+from services.console.http.pages import routes as page_routes
+from services.console.jobs import ticks
 from services.console.rendering import Pages
-from services.console.routes import api, entering, looking, ordering, problems
+from services.console.repositories.actions import Store
+from services.console.repositories.logins import Logins
+from services.console.repositories.metrics import Figures
+from services.console.repositories.projections import Projections
+from services.console.repositories.sessions import EndedSessions
+from services.console.service_clients import Neighbours
 from services.console.session import COOKIE, LASTS, Sessions
-from services.console.set_aside import SetAside
 from services.console.settings import Settings
-from services.console.store.actions import Store
-from services.console.store.figures import Figures
-from services.console.store.logins import Logins
-from services.console.store.projections import Projections
-from services.console.store.sessions import EndedSessions
-from services.console.ticks import ticks
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -77,9 +78,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             projector=Leader(dsn=settings.dsn, name="projections", work=projections.follow),
         )
 
-    routes = [api.routes, entering.routes, looking.routes, ordering.routes]
+    routes = [api.routes, auth.routes, page_routes, commands.routes]
     app = make_app(frame, open_deps=open_deps, handlers=router, routes=routes, ticks=ticks, says=SAYS)
-    problems.explain(app, pages)
+    error_pages.explain(app, pages)
     app.add_middleware(
         Sessions,
         secret_key=settings.console_secret.get_secret_value(),

@@ -15,10 +15,10 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import DeliveryError
 
-from contracts.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
-from contracts.event import Event
-from kit.bus import parking, work_exchange
-from services.console.decisions.letters import Letter, headers_for_replay, read_letter
+from contracts.events.base import Event
+from contracts.events.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
+from kit.messaging.broker import parking, work_exchange
+from services.console.decisions.dead_letters import Letter, headers_for_replay, read_letter
 
 log = structlog.get_logger()
 

@@ -4,20 +4,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from journey.model import Journey
-from kit.bus import FromContext
+from domain.journey.model import Journey
 from kit.leader import Leader
+from kit.messaging.broker import FromContext
+from services.console.authentication import Door
 from services.console.decisions.disk import Disk
-from services.console.door import Door
-from services.console.neighbours import Neighbours
+from services.console.failed_work import SetAside
 from services.console.rendering import Pages
-from services.console.set_aside import SetAside
+from services.console.repositories.actions import Heard, Store
+from services.console.repositories.logins import Logins
+from services.console.repositories.metrics import Figures
+from services.console.repositories.projections import Projections
+from services.console.repositories.sessions import EndedSessions
+from services.console.service_clients import Neighbours
 from services.console.settings import Settings
-from services.console.store.actions import Heard, Store
-from services.console.store.figures import Figures
-from services.console.store.logins import Logins
-from services.console.store.projections import Projections
-from services.console.store.sessions import EndedSessions
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,11 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
-from contracts.phone import readable
+from domain.phone import readable
 from kit.clock import now
 from kit.languages import preferred
+from services.console.decisions.event_descriptions import tell
 from services.console.decisions.outages import read_outage
-from services.console.decisions.telling import tell
 from services.console.words import step_name, translate
 
 HERE = Path(__file__).parent

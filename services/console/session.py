@@ -11,7 +11,7 @@ from fastapi import Depends, Form, HTTPException, Request
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kit.service import deps_of
+from kit.runtime import deps_of
 from services.console.decisions.users import ANYBODY, User
 from services.console.deps import Deps
 

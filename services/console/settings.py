@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from journey.settings import JourneySettings
+from domain.journey.settings import JourneySettings
 from kit.settings import ServiceSettings
 from services.console.decisions.users import User, read_users
 

@@ -7,28 +7,28 @@ import httpx
 import structlog
 from fastapi import FastAPI
 
-from kit.breaker import Breaker
+from kit.circuit_breaker import Breaker
 from kit.clock import now
 from kit.failed_work import carry_out
 from kit.leader import Leader
-from kit.outbox import say
-from kit.service import make_app, make_frame, traced
-from kit.switch import Switch
+from kit.messaging.outbox import say
+from kit.outbound_switch import Switch
+from kit.runtime import make_app, make_frame, traced
 from providers.calcom.client import CalcomClient
 from providers.kommo.client import KommoClient
-from services.crm.calendar import Poll
+from services.crm.calcom_sync import Poll
+from services.crm.consumers import SAYS, router
 from services.crm.deps import Deps
-from services.crm.handlers import SAYS, router
-from services.crm.reaching import Reaching
-from services.crm.routes import routes
+from services.crm.guarded_job import Reaching
+from services.crm.http import routes
+from services.crm.jobs import ticks
+from services.crm.kommo_sync import Worker
+from services.crm.repositories.bookings import Bookings
+from services.crm.repositories.erasure import erase
+from services.crm.repositories.failed_rows import ROWS
+from services.crm.repositories.registrations import Registrations
 from services.crm.settings import Settings
-from services.crm.store.bookings import Bookings
-from services.crm.store.erasing import erase
-from services.crm.store.failed_rows import ROWS
-from services.crm.store.registrations import Registrations
-from services.crm.ticks import ticks
 from services.crm.tokens import TokenKeeper
-from services.crm.worker import Worker
 
 log = structlog.get_logger()
 

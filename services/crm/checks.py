@@ -5,14 +5,14 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-from kit.checks import POSTGRESQL, Dependency, Doubt, Probe, Text, Wrong, name
 from kit.clock import now
 from kit.database import OURS, Database
-from kit.failures import Unavailable
+from kit.errors import Unavailable
+from kit.health import POSTGRESQL, Dependency, Doubt, Probe, Text, Wrong, name
 from providers.calcom.client import CalcomClient
 from providers.kommo.client import KommoClient
+from services.crm.repositories.registrations import Registrations
 from services.crm.settings import CalcomSettings, KommoSettings, Settings
-from services.crm.store.registrations import Registrations
 
 RECENT = timedelta(minutes=5)
 KOMMO, CALCOM = name("Kommo"), name("Cal.com")

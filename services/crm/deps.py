@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from contracts.failed_work import DiscardWork, RetryWork
-from kit.bus import FromContext
+from contracts.events.failed_work import DiscardWork, RetryWork
 from kit.leader import Leader
-from kit.switch import Switch
+from kit.messaging.broker import FromContext
+from kit.outbound_switch import Switch
+from services.crm.repositories.bookings import Bookings
+from services.crm.repositories.registrations import Registrations
 from services.crm.settings import Settings
-from services.crm.store.bookings import Bookings
-from services.crm.store.registrations import Registrations
 
 
 @dataclass(frozen=True, slots=True)

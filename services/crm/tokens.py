@@ -6,7 +6,7 @@ from typing import Protocol
 import httpx
 
 from kit.clock import Clock
-from kit.failures import Unavailable
+from kit.errors import Unavailable
 from providers.kommo.oauth import Tokens, renew
 from services.crm.settings import KommoSettings
 

@@ -14,14 +14,14 @@ from starlette.routing import Route
 
 from kit.batcher import Batcher
 from kit.failed_work import OUTBOX_ROWS, carry_out
-from kit.service import make_app, make_frame, traced
+from kit.runtime import make_app, make_frame, traced
+from services.intake.consumers import SAYS, router
 from services.intake.deps import Accept, Deps
-from services.intake.handlers import SAYS, router
+from services.intake.http import post_lead
+from services.intake.jobs import ticks
 from services.intake.openapi import describe_lead_route
-from services.intake.routes import post_lead
+from services.intake.repositories import Store
 from services.intake.settings import Settings
-from services.intake.store import Store
-from services.intake.ticks import ticks
 
 
 def create_app(settings: Settings | None = None, accept: Accept | None = None) -> FastAPI:

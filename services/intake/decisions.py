@@ -11,9 +11,9 @@ from itertools import islice
 import email_validator
 from pydantic_core import to_json
 
-from contracts.lead import LeadCard
-from contracts.phone import NumberStanding, read_number
-from contracts.text import storable
+from contracts.events.lead import LeadCard
+from domain.phone import NumberStanding, read_number
+from domain.text import storable
 
 LIMITS = {
     "nombre": 200,

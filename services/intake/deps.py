@@ -8,12 +8,12 @@ from limits import RateLimitItem
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Counter
 
-from contracts.failed_work import DiscardWork, RetryWork
-from contracts.journey import JourneyPublished
-from kit.bus import FromContext
+from contracts.events.failed_work import DiscardWork, RetryWork
+from contracts.events.journey import JourneyPublished
+from kit.messaging.broker import FromContext
 from services.intake.decisions import Verdict
+from services.intake.repositories import Received
 from services.intake.settings import Settings
-from services.intake.store import Received
 
 Accept = Callable[[Received], Awaitable[Verdict]]
 

@@ -4,33 +4,33 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from contracts.touch import Channel
-from journey.reading import journey_hash
-from journey.settings import load_journey
-from journey.windows import next_opening
-from journey.zones import whereabouts
-from kit.breaker import Breaker
-from kit.bus import say_directly
+from contracts.events.touch import Channel
+from domain.journey.contact_hours import next_opening
+from domain.journey.parser import journey_hash
+from domain.journey.settings import load_journey
+from domain.journey.time_zones import whereabouts
+from kit.circuit_breaker import Breaker
 from kit.clock import now
 from kit.failed_work import OUTBOX_ROWS, carry_out
-from kit.service import make_app, make_frame, traced
-from kit.switch import Switch
+from kit.messaging.broker import say_directly
+from kit.outbound_switch import Switch
+from kit.runtime import make_app, make_frame, traced
 from services.notify.budget import Budget
-from services.notify.companies import open_brevo, open_twilio
+from services.notify.consumers import SAYS, router
+from services.notify.content import Wording
+from services.notify.crm_client import Crm
 from services.notify.deps import Deps
-from services.notify.handlers import SAYS, router
+from services.notify.http import operators, webhooks
+from services.notify.jobs import ticks
 from services.notify.journeys import Journeys
-from services.notify.permission import Crm
-from services.notify.routes import operators, webhooks
+from services.notify.provider_clients import open_brevo, open_twilio
+from services.notify.repositories.erasure import erase
+from services.notify.repositories.leads import Leads
+from services.notify.repositories.ledger import Store
+from services.notify.repositories.operator_commands import Orders
+from services.notify.repositories.texts import Texts
 from services.notify.senders import CallSender, EmailSender, MessageSender, Sender
 from services.notify.settings import Settings
-from services.notify.store.erasing import erase
-from services.notify.store.leads import Leads
-from services.notify.store.ledger import Store
-from services.notify.store.orders import Orders
-from services.notify.store.texts import Texts
-from services.notify.ticks import ticks
-from services.notify.wording import Wording
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

@@ -2,12 +2,12 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
-from contracts.lead import LeadCard
-from contracts.outbound import SpendingReached
-from contracts.touch import Channel, Kind
+from contracts.events.lead import LeadCard
+from contracts.events.outbound import SpendingReached
+from contracts.events.touch import Channel, Kind
 from kit.clock import now
 from services.notify.decisions.spending import Caps, Prices, Spending, Tally, alarm, price_of, reached_cap
-from services.notify.store.ledger import Store
+from services.notify.repositories.ledger import Store
 from services.notify.touches import Touch
 
 PREFIX = 7  # of +573001234567: the plus and six digits

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import jinja2
 
-from journey.reading import InvalidJourney
-from journey.settings import load_journey
-from kit.checks import Dependency, Doubt, Probe, Text, Wrong, name
+from domain.journey.parser import InvalidJourney
+from domain.journey.settings import load_journey
+from kit.health import Dependency, Doubt, Probe, Text, Wrong, name
 from providers.brevo.client import BrevoClient
 from providers.twilio.client import TwilioClient
-from services.notify.companies import open_brevo, open_twilio
+from services.notify.provider_clients import open_brevo, open_twilio
 from services.notify.senders import PLACES
 from services.notify.settings import Settings
 

@@ -4,24 +4,24 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from contracts.event import Event
-from contracts.failed_work import DiscardWork, RetryWork
-from contracts.touch import Channel
-from kit.breaker import Breaker
-from kit.bus import FromContext
+from contracts.events.base import Event
+from contracts.events.failed_work import DiscardWork, RetryWork
+from contracts.events.touch import Channel
+from kit.circuit_breaker import Breaker
 from kit.clock import Clock
-from kit.switch import Switch
+from kit.messaging.broker import FromContext
+from kit.outbound_switch import Switch
 from providers.twilio.client import CallEvent
 from services.notify.budget import Budget
+from services.notify.content import Wording
+from services.notify.crm_client import Crm
 from services.notify.journeys import Journeys
-from services.notify.permission import Crm
+from services.notify.repositories.leads import Leads
+from services.notify.repositories.ledger import Store
+from services.notify.repositories.operator_commands import Orders
+from services.notify.repositories.texts import Texts
 from services.notify.senders import Sender
 from services.notify.settings import Settings
-from services.notify.store.leads import Leads
-from services.notify.store.ledger import Store
-from services.notify.store.orders import Orders
-from services.notify.store.texts import Texts
-from services.notify.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)

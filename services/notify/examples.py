@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime
 
-from contracts.booking import Booking
-from contracts.lead import LeadCard
-from contracts.touch import Channel, Kind
-from journey.reading import templates_in
+from contracts.events.booking import Booking
+from contracts.events.lead import LeadCard
+from contracts.events.touch import Channel, Kind
+from domain.journey.parser import templates_in
+from services.notify.content import Wording
 from services.notify.settings import Settings
 from services.notify.templates import Rendered
 from services.notify.touches import Form, Touch
-from services.notify.wording import Wording
 
 LEAD = 123456
 ANA = LeadCard(name="Ana Torres", email="ana@example.com", phone="+528112345678", company="Demo SA", service="IA")

@@ -1,10 +1,10 @@
 """The versions of the journey that leads entered with: our own file, and those that the scheduler published."""
 
-from contracts.journey import JourneyPublished
-from journey.model import Journey
-from journey.reading import stored_journey
+from contracts.events.journey import JourneyPublished
+from domain.journey.model import Journey
+from domain.journey.parser import stored_journey
 from kit.database import Database
-from kit.failures import Unavailable
+from kit.errors import Unavailable
 
 
 class Journeys:

@@ -2,9 +2,9 @@
 
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from contracts.lead import LeadCard
-from contracts.link import sign, signed
-from services.notify.decisions.typed import phrase
+from contracts.events.lead import LeadCard
+from domain.signed_links import sign, signed
+from services.notify.decisions.untrusted_text import phrase
 
 
 def booking_link(booking_url: str, lead_id: int, card: LeadCard, secret: str) -> str:

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from contracts.lead import LeadCard
-from contracts.receipt import Accepted, Receipt
-from contracts.touch import Channel, FailureKind, Kind
-from providers.answers import RefusedTouch
+from contracts.events.lead import LeadCard
+from contracts.events.touch import Channel, FailureKind, Kind
+from domain.receipts import Accepted, Receipt
 from providers.brevo.client import AlreadySent, BrevoClient, Mail
+from providers.errors import RefusedTouch
 from providers.twilio.client import Placed, TwilioClient
 from providers.twilio.webhooks import read_call_status, read_message_status
+from services.notify.content import Wording, appointment
 from services.notify.settings import Settings
 from services.notify.templates import NOTHING, Rendered
 from services.notify.touches import Touch
-from services.notify.wording import Wording, appointment
 
 CLOCKS_DIFFER = timedelta(seconds=15)
 

@@ -3,7 +3,7 @@
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from journey.settings import JourneySettings
+from domain.journey.settings import JourneySettings
 from kit.settings import EnvironmentSettings, Seconds, ServiceSettings
 from services.notify.decisions.spending import Caps, Prices, read_prices
 

@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Any, Self
 from uuid import UUID
 
-from contracts.booking import Booking
-from contracts.lead import LeadCard
-from contracts.touch import Channel, Kind, TouchDue, touch_id
+from contracts.events.booking import Booking
+from contracts.events.lead import LeadCard
+from contracts.events.touch import Channel, Kind, TouchDue, touch_id
 
 BOOKING_LINK = "booking_link"
 NOT_AGAIN = "perhaps sent before, and not to be sent again"

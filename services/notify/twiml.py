@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from contracts.call import Unanswered
-from contracts.receipt import Receipt, Unheard
+from contracts.events.call import Unanswered
+from domain.receipts import Receipt, Unheard
 from services.notify.decisions.keys import ASKS_FOR_LINK
 from services.notify.settings import Settings
 from services.notify.templates import Templates

@@ -4,18 +4,18 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from journey.reading import journey_hash
-from journey.settings import load_journey
+from domain.journey.parser import journey_hash
+from domain.journey.settings import load_journey
 from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.leader import Leader
 from kit.operators import answer_only_to
-from kit.service import make_app, make_frame, traced
+from kit.runtime import make_app, make_frame, traced
+from services.scheduler.consumers import SAYS, router
 from services.scheduler.deps import Deps
-from services.scheduler.handlers import SAYS, router
-from services.scheduler.routes import routes
+from services.scheduler.http import routes
+from services.scheduler.jobs import CatchingUp, ticks
+from services.scheduler.repositories import TIMER_ROWS, Store
 from services.scheduler.settings import Settings
-from services.scheduler.store import TIMER_ROWS, Store
-from services.scheduler.ticks import CatchingUp, ticks
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

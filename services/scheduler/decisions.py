@@ -13,10 +13,10 @@ from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from contracts.booking import Booking, BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
-from contracts.cadence import CadenceFinished
-from contracts.event import Event
-from contracts.lead import (
+from contracts.events.base import Event
+from contracts.events.booking import Booking, BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.cadence import CadenceFinished
+from contracts.events.lead import (
     LeadClosed,
     LeadCreated,
     LeadNeedsAttention,
@@ -26,8 +26,8 @@ from contracts.lead import (
     LeadUnpaused,
     LeadUpdated,
 )
-from contracts.reply import ReplyReceived
-from contracts.touch import (
+from contracts.events.reply import ReplyReceived
+from contracts.events.touch import (
     TOUCHES,
     Channel,
     DeferReason,
@@ -38,10 +38,10 @@ from contracts.touch import (
     TouchSkipped,
     touch_id,
 )
-from journey.lateness import MoveTo, NoHours, SendNow, when_late
-from journey.model import FollowUpStep, Journey, MeetingStep, Step
-from journey.windows import Span, Week, add_days, last_opening, next_opening, usual_week
-from journey.zones import Whereabouts, whereabouts
+from domain.journey.contact_hours import Span, Week, add_days, last_opening, next_opening, usual_week
+from domain.journey.lateness import MoveTo, NoHours, SendNow, when_late
+from domain.journey.model import FollowUpStep, Journey, MeetingStep, Step
+from domain.journey.time_zones import Whereabouts, whereabouts
 
 Change = (
     LeadBooked

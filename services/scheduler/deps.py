@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from contracts.failed_work import DiscardWork, RetryWork
-from kit.bus import FromContext
+from contracts.events.failed_work import DiscardWork, RetryWork
 from kit.leader import Leader
+from kit.messaging.broker import FromContext
+from services.scheduler.repositories import Store
 from services.scheduler.settings import Settings
-from services.scheduler.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
-from journey.settings import JourneySettings
+from domain.journey.settings import JourneySettings
 from kit.settings import ServiceSettings
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
+from pauta.running.compose_file import PROJECT
 from pauta.running.env_file import quoted, read_env_file
-from pauta.running.recipe import PROJECT
 
 TITLE = "qué pasa"  # of the one table that a refusal prints
 

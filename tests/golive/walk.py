@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from contracts.touch import Channel
-from journey.windows import legal_opening
-from journey.zones import whereabouts
-from pauta.running.recipe import PROJECT
+from contracts.events.touch import Channel
+from domain.journey.contact_hours import legal_opening
+from domain.journey.time_zones import whereabouts
+from pauta.running.compose_file import PROJECT
 from tests.golive.installation import Installation, Stumbled
 from tests.golive.outside import Outside, a_key, until
 

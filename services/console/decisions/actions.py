@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from kit.privacy import mask
+from kit.masking import mask
 
 _HEADER = {"topic", "schema_version", "event_id", "at", "lead_id"}
 _MACHINE_MADE = {"touch_id", "provider_ref", "version"}

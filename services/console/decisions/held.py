@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.event import Event
-from contracts.touch import (
+from contracts.events.base import Event
+from contracts.events.touch import (
     HoldReason,
     ReleaseTouches,
     TouchDeferred,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from journey.model import FollowUpStep, MeetingStep, Step
+from domain.journey.model import FollowUpStep, MeetingStep, Step
 from services.console.decisions.leads import State
 
 Counts = Mapping[tuple[str, str], int]

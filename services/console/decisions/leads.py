@@ -10,12 +10,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from contracts.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
-from contracts.cadence import CadenceFinished
-from contracts.call import CallAnswered, CallUnanswered
-from contracts.catalogue import EVERY_EVENT
-from contracts.event import Event
-from contracts.lead import (
+from contracts.events.base import Event
+from contracts.events.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.cadence import CadenceFinished
+from contracts.events.call import CallAnswered, CallUnanswered
+from contracts.events.lead import (
     LeadCard,
     LeadClosed,
     LeadCreated,
@@ -28,8 +27,8 @@ from contracts.lead import (
     LeadUnpaused,
     LeadUpdated,
 )
-from contracts.reply import ReplyReceived
-from contracts.touch import (
+from contracts.events.reply import ReplyReceived
+from contracts.events.touch import (
     Channel,
     TouchDeferred,
     TouchDelivered,
@@ -42,6 +41,7 @@ from contracts.touch import (
     TouchUncertain,
     TouchUnknown,
 )
+from contracts.registry import EVERY_EVENT
 
 CLASSES: Mapping[str, type[Event]] = {event.named(): event for event in EVERY_EVENT}
 MESSAGES = (Channel.WHATSAPP, Channel.SMS)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from contracts.booking import Booking, BookingCancelled, BookingEvent, BookingMoved, LeadBooked, MeetingEnded
-from contracts.link import signed
-from contracts.phone import to_e164
+from contracts.events.booking import Booking, BookingCancelled, BookingEvent, BookingMoved, LeadBooked, MeetingEnded
+from domain.phone import to_e164
+from domain.signed_links import signed
 from providers.calcom.webhooks import Hints, Said, What
 
 

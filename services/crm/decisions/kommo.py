@@ -5,15 +5,14 @@ from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from contracts import touch
-from contracts.booking import Booking, BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
-from contracts.cadence import CadenceFinished
-from contracts.call import CallAnswered, CallUnanswered, Unanswered
-from contracts.event import Event
-from contracts.lead import LeadCard, LeadOptedOut, LeadUpdated
-from contracts.phone import to_e164
-from contracts.reply import ReplyReceived
-from contracts.touch import (
+from contracts.events import touch
+from contracts.events.base import Event
+from contracts.events.booking import Booking, BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.cadence import CadenceFinished
+from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
+from contracts.events.lead import LeadCard, LeadOptedOut, LeadUpdated
+from contracts.events.reply import ReplyReceived
+from contracts.events.touch import (
     Channel,
     FailureKind,
     SkipReason,
@@ -24,6 +23,7 @@ from contracts.touch import (
     TouchUncertain,
     TouchUnknown,
 )
+from domain.phone import to_e164
 from providers.kommo.client import Contact, KommoLead
 
 CHANNELS = {Channel.EMAIL: "Correo", Channel.CALL: "Llamada", Channel.WHATSAPP: "WhatsApp", Channel.SMS: "SMS"}

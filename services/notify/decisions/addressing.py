@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.booking import Booking
-from contracts.touch import Channel, Kind
+from contracts.events.booking import Booking
+from contracts.events.touch import Channel, Kind
 from services.notify.touches import Form
 
 WITHOUT_LIFE = 2  # so many follow-ups to an address that shows no life, then it is the other's turn

@@ -1,7 +1,7 @@
 """Which channel comes next when one did not reach the person."""
 
-from contracts.lead import LeadCard
-from contracts.touch import FailureKind
+from contracts.events.lead import LeadCard
+from contracts.events.touch import FailureKind
 from services.notify.touches import Touch
 
 HOPELESS = {FailureKind.BAD_ADDRESS, FailureKind.OPTED_OUT}

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from contracts.booking import Booking
-from contracts.lead import LeadCreated, LeadUpdated
-from contracts.touch import Channel, Kind
-from journey.model import Journey
-from journey.windows import next_opening
-from journey.zones import whereabouts
+from contracts.events.booking import Booking
+from contracts.events.lead import LeadCreated, LeadUpdated
+from contracts.events.touch import Channel, Kind
+from domain.journey.contact_hours import next_opening
+from domain.journey.model import Journey
+from domain.journey.time_zones import whereabouts
 from services.notify.touches import BOOKING_LINK, Form, Touch
 
 ALREADY_BOOKED = "already_booked"

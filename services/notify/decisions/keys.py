@@ -6,8 +6,8 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
-from contracts.reply import Intent, ReplyReceived
-from contracts.touch import KEY_UNHEARD, Channel, SkipReason, TouchSkipped, TouchUncertain
+from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.touch import KEY_UNHEARD, Channel, SkipReason, TouchSkipped, TouchUncertain
 from providers.twilio.client import CallEvent
 from services.notify.touches import Touch
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from contracts.touch import Channel, Kind
+from contracts.events.touch import Channel, Kind
 from services.notify.touches import Touch
 
 UNASKED = {Kind.FIRST_CONTACT, Kind.FOLLOW_UP}

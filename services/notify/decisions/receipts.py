@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from contracts.call import CallAnswered, CallUnanswered
-from contracts.event import Event
-from contracts.receipt import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
-from contracts.touch import Channel, TouchDelivered, TouchFailed, TouchSent
+from contracts.events.base import Event
+from contracts.events.call import CallAnswered, CallUnanswered
+from contracts.events.touch import Channel, TouchDelivered, TouchFailed, TouchSent
+from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
 from services.notify.touches import OPEN, State
 
 

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from contracts.booking import Booking
-from contracts.phone import NumberStanding
-from contracts.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
+from contracts.events.booking import Booking
+from contracts.events.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
+from domain.phone import NumberStanding
 from services.notify.decisions.limits import UNASKED
 from services.notify.touches import Touch
 

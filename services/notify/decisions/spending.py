@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from contracts.touch import Channel
+from contracts.events.touch import Channel
 
 Prices = Mapping[str, float]
 ALARMS = (80, 50)  # per cent

@@ -2,11 +2,11 @@
 
 from alembic import op
 
-from kit import switch
+from kit import outbound_switch
 
 revision = "0003"
 down_revision = "0002"
 
 
 def upgrade() -> None:
-    op.execute(switch.TABLE)
+    op.execute(outbound_switch.TABLE)

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from kit import outbox
+from kit.messaging import outbox
 
 revision = "0005"
 down_revision = "0004"

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from kit import switch
+from kit import outbound_switch
 
 revision = "0003"
 down_revision = "0002"
@@ -14,6 +14,6 @@ create index touches_costing on touches (first_claimed_at) where channel <> 'ema
 
 
 def upgrade() -> None:
-    for statement in (switch.TABLE + TABLES).split(";"):
+    for statement in (outbound_switch.TABLE + TABLES).split(";"):
         if statement.strip():
             op.execute(statement)

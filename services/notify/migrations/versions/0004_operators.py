@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from kit import inbox
+from kit.messaging import inbox
 
 revision = "0004"
 down_revision = "0003"

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from kit import inbox, outbox
+from kit.messaging import inbox, outbox
 
 revision = "0001"
 down_revision = None

@@ -1,0 +1,1 @@
+"""Facts that services publish, one class for each."""

@@ -1,0 +1,85 @@
+"""A slot that a lead took in the calendar."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from contracts.events.base import Event
+
+
+class Booking(BaseModel):
+    """One booking as the calendar has it. A caller that only says "booked" leaves the times out.
+
+    `confirmed` is False while the host has still to accept it; `time_zone`, `language`, `email` and `phone` (E.164) are
+    the attendee's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    uid: str
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    title: str = ""
+    meeting_url: str | None = None
+    time_zone: str | None = None
+    language: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    confirmed: bool = True
+
+
+class BookingEvent(Event):
+    """What every booking event says. `revision` counts a lead's bookings' changes: a lower one is old news."""
+
+    revision: int
+
+
+class LeadBooked(BookingEvent):
+    """crm: the lead has a booking now, this one."""
+
+    topic: Literal["lead.booked"] = "lead.booked"
+    booking: Booking
+
+
+class BookingMoved(BookingEvent):
+    """crm: the lead's booking was moved; the calendar made a new one in place of `previous_uid`."""
+
+    topic: Literal["booking.moved"] = "booking.moved"
+    booking: Booking
+    previous_uid: str
+
+
+class BookingCancelled(BookingEvent):
+    """crm: the lead has no booking any more."""
+
+    topic: Literal["booking.cancelled"] = "booking.cancelled"
+    uid: str
+    reason: str = ""
+
+
+class MeetingEnded(BookingEvent):
+    """crm: the meeting is over; `attended` is False when the host marked the lead as absent."""
+
+    topic: Literal["meeting.ended"] = "meeting.ended"
+    uid: str
+    ended_at: AwareDatetime
+    attended: bool = True
+
+
+class BookingUnmatched(Event):
+    """crm: a booking that belongs to nobody we know, so far; its lead id is 0."""
+
+    topic: Literal["booking.unmatched"] = "booking.unmatched"
+    lead_id: int = 0
+    uid: str
+    starts_at: AwareDatetime | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+class BookingAttached(Event):
+    """console: an operator says that the booking is this lead's."""
+
+    topic: Literal["booking.attached"] = "booking.attached"
+    uid: str
+    by: str

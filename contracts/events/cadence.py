@@ -1,0 +1,36 @@
+"""The follow-up as a whole: what an operator leaves out of it, its end, and its catching up after an outage."""
+
+from typing import Literal
+
+from contracts.events.base import Event
+
+
+class CadenceFinished(Event):
+    """scheduler: every follow-up was sent or skipped, and the lead has not booked."""
+
+    topic: Literal["cadence.finished"] = "cadence.finished"
+
+
+class StepSkipped(Event):
+    """console: an operator has a lead's coming step left out. `booking` is its meeting's uid, where it has one."""
+
+    topic: Literal["step.skipped"] = "step.skipped"
+    step: str
+    booking: str = ""
+    by: str
+
+
+class CatchUpHeld(Event):
+    """scheduler: so many touches are overdue that an operator must say whether they still go out. About no one lead."""
+
+    topic: Literal["catch_up.held"] = "catch_up.held"
+    lead_id: int = 0
+    overdue: int
+
+
+class CatchUpReleased(Event):
+    """scheduler: an operator said that the overdue touches go out, each by its own rule. About no one lead."""
+
+    topic: Literal["catch_up.released"] = "catch_up.released"
+    lead_id: int = 0
+    overdue: int

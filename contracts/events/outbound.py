@@ -1,0 +1,52 @@
+"""All that leaves for the providers: paused, resumed, waiting, its cost. About no one lead."""
+
+from typing import Literal
+
+from contracts.events.base import Event
+
+
+class OutboundPaused(Event):
+    """console: an operator stopped everything that leaves. What falls due waits."""
+
+    topic: Literal["outbound.paused"] = "outbound.paused"
+    lead_id: int = 0
+    by: str
+    reason: str = ""
+
+
+class OutboundResumed(Event):
+    """console: an operator let it go again, each touch by its own hours."""
+
+    topic: Literal["outbound.resumed"] = "outbound.resumed"
+    lead_id: int = 0
+    by: str
+
+
+class SpendingReached(Event):
+    """notify: the last 24 hours' calls and messages came near their cap. Said once a day (UTC) of each share.
+
+    `spent` and `cap` are reckoned amounts, in the currency of TOUCH_PRICES.
+    """
+
+    topic: Literal["spending.reached"] = "spending.reached"
+    lead_id: int = 0
+    percent: int
+    spent: float
+    cap: float
+
+
+class ProviderAway(Event):
+    """notify or crm: a company does not work for us; what is meant for it waits until it does."""
+
+    topic: Literal["provider.away"] = "provider.away"
+    lead_id: int = 0
+    provider: str
+    reason: str
+
+
+class ProviderBack(Event):
+    """notify or crm: the company works again."""
+
+    topic: Literal["provider.back"] = "provider.back"
+    lead_id: int = 0
+    provider: str

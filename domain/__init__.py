@@ -1,0 +1,1 @@
+"""Shared rules of the business: pure, and known to every service."""

@@ -1,0 +1,256 @@
+"""When a touch may go out: the step's hours, the law's, and those in which people are awake, wherever they may be.
+
+| touch | hours |
+|---|---|
+| email | the step's, at home |
+| call or message that nobody asked for | the step's, the law's and 8–21, in every zone of the number |
+| call or message about a meeting that is booked | the step's and 8–21 on any day, in every zone of the number |
+| the same within minutes of the booking | the step's |
+| any touch of a demonstration | the step's, at home |
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import chain, pairwise
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from contracts.events.touch import Channel
+from domain.journey.law import WAKING, Law, law_of
+from domain.journey.model import ALWAYS, Journey, MeetingStep, Step, Window
+from domain.journey.time_zones import Whereabouts
+
+HORIZON_DAYS = 35
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `opens` to just before `closes`, in UTC."""
+
+    opens: datetime
+    closes: datetime
+
+    @property
+    def until(self) -> datetime | None:
+        """The end of these hours; None where they never end."""
+        return self.closes if self.closes < FOREVER else None
+
+
+def next_opening(
+    after: datetime,
+    step: Step,
+    channel: Channel,
+    journey: Journey,
+    where: Whereabouts,
+    *,
+    answering: bool = False,
+) -> Span | None:
+    """Returns the first time at or after `after` that the step may go out, to the end of those hours.
+
+    None where that is not within five weeks, or the hours of the number cannot be known. `answering`: the person has
+    just booked, and waits for it.
+    """
+    rules = windows_of(step, channel, journey, law_of(where.country), answering=answering)
+    return _next(after, rules, _zones(channel, journey, where), where.country)
+
+
+def last_opening(before: datetime, step: Step, channel: Channel, journey: Journey, where: Whereabouts) -> Span | None:
+    """Returns the hours that `before` lies in, else the last that closed before it; None where none did in 35 days."""
+    rules = windows_of(step, channel, journey, law_of(where.country))
+    return _last(before, rules, _zones(channel, journey, where), where.country)
+
+
+def legal_opening(after: datetime, channel: Channel, where: Whereabouts) -> Span | None:
+    """Returns when a call or message that nobody asked for may next go out, whatever its step: the last guard."""
+    legal = law_of(where.country).hours(channel)
+    rules = () if legal is None else (legal, WAKING)
+    return _next(after, rules, where.phone_zones, where.country)
+
+
+def waking_opening(after: datetime, where: Whereabouts) -> Span | None:
+    """Returns when a call that the person asked for may next be made: 8–21, on any day."""
+    return _next(after, (WAKING,), where.phone_zones, where.country)
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The hours of each day by the clock of `zone`, Monday first, as the journey file writes them: `09:00-19:00`."""
+
+    zone: str
+    days: tuple[tuple[str, ...], ...]
+
+
+def usual_week(near: datetime, step: Step, channel: Channel, journey: Journey, where: Whereabouts) -> Week | None:
+    """Returns a touch's hours in the week of `near`, as if it had no holidays; None where it goes at any hour."""
+    rules = windows_of(step, channel, journey, law_of(where.country))
+    zones = _zones(channel, journey, where)
+    if not rules or not zones:
+        return None
+    today = near.astimezone(ZoneInfo(zones[0])).date()
+    monday = today - timedelta(days=today.weekday())
+    days = (_open_on(monday + timedelta(days=number), rules, zones, "") for number in range(7))
+    return Week(zones[0], tuple(tuple(_written(span, zones[0]) for span in day) for day in days))
+
+
+def _written(span: Span, zone: str) -> str:
+    opens, closes = (instant.astimezone(ZoneInfo(zone)) for instant in (span.opens, span.closes))
+    return f"{opens:%H:%M}-{closes:%H:%M}".replace("-00:00", "-24:00")
+
+
+def windows_of(
+    step: Step, channel: Channel, journey: Journey, law: Law | None, *, answering: bool = False
+) -> tuple[Window, ...]:
+    """Returns the hours that all have to be open, by the table above; `law` is None where no country is meant."""
+    own = () if step.window == ALWAYS else (journey.windows[step.window],)
+    if journey.demonstration or channel is Channel.EMAIL or (answering and _meets(step)):
+        return own
+    legal = law.hours(channel) if law is not None and not _meets(step) else None
+    return (*own, WAKING) if legal is None else (*own, legal, WAKING)
+
+
+def _meets(step: Step) -> bool:
+    """Whether the step is about a meeting that is booked: the person expects it."""
+    return isinstance(step, MeetingStep) and step.after is None
+
+
+def _zones(channel: Channel, journey: Journey, where: Whereabouts) -> tuple[str, ...]:
+    at_home = journey.demonstration or channel is Channel.EMAIL
+    return (where.home,) if at_home else where.phone_zones
+
+
+def _next(after: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], country: str) -> Span | None:
+    after = after.astimezone(UTC)
+    if not rules:
+        return Span(after, FOREVER)
+    if not zones:
+        return None
+    for span in openings(after, rules, zones, country):
+        return Span(max(after, span.opens), span.closes)
+    return None
+
+
+def _last(before: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], country: str) -> Span | None:
+    before = before.astimezone(UTC)
+    if not rules:
+        return Span(before, FOREVER)
+    if not zones:
+        return None
+    upcoming = next(openings(before, rules, zones, country), None)
+    if upcoming is not None and upcoming.opens <= before:
+        return upcoming
+    return next(_closings(before, rules, zones, country), None)
+
+
+def openings(after: datetime, rules: Sequence[Window], zones: tuple[str, ...], country: str) -> Iterator[Span]:
+    """Yields the spans that end after `after`, in order."""
+    first = after.astimezone(ZoneInfo(zones[0])).date()
+    days = (first + timedelta(days=offset) for offset in range(-1, HORIZON_DAYS))
+    spans = chain.from_iterable(_open_on(day, tuple(rules), zones, country) for day in days)
+    return (span for span in _joined(spans) if span.closes > after)
+
+
+def _closings(before: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], country: str) -> Iterator[Span]:
+    """Yields the spans that end at or before `before`, the last first."""
+    last = before.astimezone(ZoneInfo(zones[0])).date()
+    days = (last - timedelta(days=offset) for offset in range(-1, HORIZON_DAYS))
+    spans = chain.from_iterable(reversed(_open_on(day, rules, zones, country)) for day in days)
+    return (span for span in _joined_back(spans) if span.closes <= before)
+
+
+def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+    """Hours that touch are the same hours: midnight does not end what goes on after it."""
+    whole: Span | None = None
+    for span in spans:
+        if whole is not None and span.opens <= whole.closes:
+            whole = Span(whole.opens, max(whole.closes, span.closes))
+            continue
+        if whole is not None:
+            yield whole
+        whole = span
+    if whole is not None:
+        yield whole
+
+
+def _joined_back(spans: Iterable[Span]) -> Iterator[Span]:
+    """The same for spans of which the last comes first."""
+    whole: Span | None = None
+    for span in spans:
+        if whole is not None and span.closes >= whole.opens:
+            whole = Span(min(span.opens, whole.opens), whole.closes)
+            continue
+        if whole is not None:
+            yield whole
+        whole = span
+    if whole is not None:
+        yield whole
+
+
+@lru_cache(maxsize=20_000)
+def _open_on(day: date, rules: tuple[Window, ...], zones: tuple[str, ...], country: str) -> tuple[Span, ...]:
+    """Where all rules are open in all zones, on this day of the first zone's calendar."""
+    every = [(rule, zone) for rule in rules for zone in dict.fromkeys(zones)]
+    spans = _day(*every[0], day, country)
+    for rule, zone in every[1:]:
+        if not spans:
+            break
+        around = chain.from_iterable(_day(rule, zone, day + timedelta(days=near), country) for near in (-1, 0, 1))
+        spans = tuple(_overlaps(spans, tuple(around)))
+    return spans
+
+
+def _overlaps(some: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
+    for span in some:
+        for other in others:
+            opens = max(span.opens, other.opens)
+            closes = min(span.closes, other.closes)
+            if opens < closes:
+                yield Span(opens, closes)
+
+
+@lru_cache(maxsize=20_000)
+def _day(window: Window, zone: str, day: date, country: str) -> tuple[Span, ...]:
+    if window.holidays == "closed" and day in _holidays(country, day.year):
+        return ()
+    spans = (Span(_instant(day, begin, zone), _instant(day, end, zone)) for begin, end in window.week[day.weekday()])
+    return tuple(sorted((span for span in spans if span.opens < span.closes), key=lambda span: span.opens))
+
+
+def _instant(day: date, minutes: int, zone: str) -> datetime:
+    """The wall time as an instant. Of one that the clocks repeat the first; one that they skip is as much later."""
+    whole = day + timedelta(days=minutes // 1440)
+    return datetime.combine(whole, time(minutes % 1440 // 60, minutes % 60), ZoneInfo(zone)).astimezone(UTC)
+
+
+@lru_cache(maxsize=200)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    try:
+        return frozenset(holidays.country_holidays(country, years=year))
+    except NotImplementedError:  # a country the library does not know
+        return frozenset()
+
+
+def add_days(start: datetime, after: timedelta, zone: str) -> datetime:
+    """`after` later: whole days keep the hour on the wall, whatever the clocks do; the rest is exact."""
+    local = start.astimezone(ZoneInfo(zone))
+    same_hour = datetime.combine(local.date() + timedelta(days=after.days), local.time(), ZoneInfo(zone))
+    return same_hour.astimezone(UTC) + (after - timedelta(days=after.days))
+
+
+def longest_closed(step: Step, journey: Journey) -> timedelta:
+    """Returns the longest time the step's own hours may stay closed, whatever day of the week is a holiday."""
+    if step.window == ALWAYS:
+        return timedelta()
+    rules = (journey.windows[step.window],)
+    monday = date(2001, 1, 1)
+    days = [_open_on(monday + timedelta(days=number), rules, ("UTC",), "") for number in range(28)]
+    holidays = range(7, 14) if any(rule.holidays == "closed" for rule in rules) else ()
+    return max(_longest_gap(days, without=holiday) for holiday in (None, *holidays))
+
+
+def _longest_gap(days: Sequence[Sequence[Span]], *, without: int | None) -> timedelta:
+    spans = list(chain.from_iterable(day for number, day in enumerate(days) if number != without))
+    return max((later.opens - earlier.closes for earlier, later in pairwise(spans)), default=timedelta())

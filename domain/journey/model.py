@@ -1,0 +1,230 @@
+"""The journey file, typed. Field descriptions are for the editor that completes it."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from contracts.events.touch import Channel
+
+ALWAYS = "always"
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LONGEST = timedelta(days=3650)
+UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604_800}
+
+_PART = r"\d+ (?:second|minute|hour|day|week)s?"
+DURATION = rf"^{_PART}(?: {_PART})*$"
+SPAN = r"^([01]\d|2[0-4]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d$"
+DAY_NAMES = rf"^({'|'.join(DAYS)})(-({'|'.join(DAYS)}))?$"
+
+Spans = tuple[tuple[int, int], ...]  # minutes since midnight: opens, closes
+
+
+def _duration(written: Any) -> timedelta:
+    if isinstance(written, timedelta):
+        return written
+    if not isinstance(written, str) or not re.fullmatch(DURATION, written):
+        raise ValueError(f"{written!r} is no duration; write it like 3 days, 24 hours or 30 minutes")
+    parts = re.findall(r"(\d+) (\w+?)s?(?= |$)", written)
+    seconds = sum(int(number) * UNITS[unit] for number, unit in parts)
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f"{written!r} is too long; ten years are the most")
+    return timedelta(seconds=seconds)
+
+
+def spoken(duration: timedelta) -> str:
+    """As the file writes it: `1 day 12 hours`."""
+    left, words = int(duration.total_seconds()), []
+    for unit, seconds in sorted(UNITS.items(), key=lambda pair: -pair[1]):
+        number, left = divmod(left, seconds) if unit != "week" else (0, left)
+        if number:
+            words.append(f"{number} {unit}{'s' * (number > 1)}")
+    return " ".join(words) or "0 seconds"
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(spoken),
+    WithJsonSchema({"type": "string", "pattern": DURATION, "examples": ["3 days", "24 hours", "30 minutes"]}),
+]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LateRule(StrEnum):
+    SEND = "send"
+    NEXT_WINDOW = "next_window"
+    SKIP = "skip"
+
+
+class Late(Part):
+    """What becomes of a touch that could not go out in its hours."""
+
+    rule: LateRule = Field(
+        LateRule.NEXT_WINDOW,
+        description="send: as soon as its hours allow; next_window: when its hours next begin; skip: not any more",
+    )
+    limit: Duration = Field(timedelta(days=2), description="Later than this it is skipped, whatever the rule")
+
+
+class Window(Part):
+    """Hours of the lead's own week: for each day its spans. Closed on public holidays unless it says otherwise."""
+
+    week: tuple[Spans, ...]
+    holidays: Literal["closed", "open"] = "closed"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, written: Any) -> Any:
+        if not isinstance(written, Mapping) or "week" in written:
+            return written
+        week: list[Spans] = [()] * 7
+        for days, hours in written.items():
+            if days != "holidays":
+                for day in _days(str(days)):
+                    week[day] = (*week[day], *(_span(span) for span in (hours if isinstance(hours, list) else [hours])))
+        return {"week": tuple(week), "holidays": written.get("holidays", "closed")}
+
+    @model_validator(mode="after")
+    def _has_each_hour_once(self) -> Self:
+        for name, spans in zip(DAYS, self.week, strict=True):
+            if any(later[0] < earlier[1] for earlier, later in pairwise(sorted(spans))):
+                raise ValueError(f"two spans of {name} overlap; write each hour once")
+        return self
+
+
+def _days(written: str) -> list[int]:
+    if not re.fullmatch(DAY_NAMES, written):
+        raise PydanticCustomError("no_day", "no day", {"written": written})
+    first, _, last = written.partition("-")
+    begin, end = DAYS.index(first), DAYS.index(last or first)
+    return [day % 7 for day in range(begin, end + 1 if end >= begin else end + 8)]
+
+
+def _span(written: Any) -> tuple[int, int]:
+    if not isinstance(written, str) or not re.fullmatch(SPAN, written):
+        raise ValueError(f"{written!r} is no span of hours; write it like 09:00-19:00, in quotes")
+    begin, end = (int(time[:2]) * 60 + int(time[3:]) for time in written.split("-"))
+    if end > 1440:
+        raise ValueError(f"{written} goes beyond the day; a day ends at 24:00")
+    if begin >= end:
+        raise ValueError(f"{written} ends before it begins; write the earlier time first")
+    return begin, end
+
+
+WindowAsWritten = Annotated[
+    Window,
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "The lead's own hours, by day: mon-fri: '09:00-19:00'",
+            "properties": {"holidays": {"enum": ["closed", "open"], "default": "closed"}},
+            "patternProperties": {
+                DAY_NAMES: {
+                    "anyOf": [
+                        {"type": "string", "pattern": SPAN},
+                        {"type": "array", "items": {"type": "string", "pattern": SPAN}},
+                    ]
+                }
+            },
+            "additionalProperties": False,
+        }
+    ),
+]
+
+
+class Step(Part):
+    """One touch. Every channel has its own text under the one name `template`."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="What it is called, in the audit log too")
+    channels: tuple[Channel, ...] = Field(description="In order of fallback")
+    template: str = Field("", description="The text's name; the step's own name unless it says otherwise")
+    window: str = Field(ALWAYS, description="The hours it keeps: one of `windows`, or always")
+    late: Late = Late()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, written: Any) -> Any:
+        if not isinstance(written, Mapping):
+            return written
+        given = dict(written)
+        if "channel" in given and "channels" in given:
+            raise ValueError("channel and channels are the same; keep one of them")
+        if "channel" in given:
+            given["channels"] = [given.pop("channel")]
+        given.setdefault("template", given.get("name", ""))
+        return given
+
+
+class FirstContactStep(Step):
+    """At once, when the lead comes in."""
+
+
+class FollowUpStep(Step):
+    """Until the lead books."""
+
+    after: Duration = Field(description="Since the lead came in")
+
+
+class MeetingStep(Step):
+    """What a booking brings: one of `on_booking`, `before` and `after`."""
+
+    on_booking: Literal[True] | None = Field(None, description="As soon as it is booked, and again when it is moved")
+    before: Duration | None = Field(None, description="Before the meeting begins")
+    after: Duration | None = Field(None, description="After the meeting has ended")
+
+    @model_validator(mode="after")
+    def _has_one_time(self) -> Self:
+        if sum(time is not None for time in (self.on_booking, self.before, self.after)) != 1:
+            raise ValueError("say exactly one of on_booking: true, before: … and after: …")
+        return self
+
+
+class Journey(Part):
+    """Everything a lead gets, from the form to after the meeting."""
+
+    windows: dict[str, WindowAsWritten] = Field({}, description="Hours by name, for the steps to keep")
+    pause_after_reply: Duration = Field(
+        timedelta(days=1), description="How long the next follow-up waits after the lead wrote to us"
+    )
+    on_return: Literal["restart", "join"] = Field(
+        "restart",
+        description="A lead who fills in a form again more than a day later: restart answers at once and begins the "
+        "follow-up again; join goes on with the follow-up that runs",
+    )
+    first_contact: tuple[FirstContactStep, ...] = ()
+    follow_up: tuple[FollowUpStep, ...] = ()
+    meeting: tuple[MeetingStep, ...] = ()
+    demonstration: bool = Field(
+        False, description="Without legal hours and approved templates; refused beside a real Twilio account"
+    )
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return (*self.first_contact, *self.follow_up, *self.meeting)
+
+    def step(self, name: str) -> Step:
+        """Raises KeyError for a name that no step has."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+
+def json_schema() -> dict[str, Any]:
+    """What an editor checks the file by: the file as it is written."""
+    schema = Journey.model_json_schema(mode="validation")
+    for name in ("FirstContactStep", "FollowUpStep", "MeetingStep"):
+        step = schema["$defs"][name]
+        step["properties"]["channel"] = {"$ref": "#/$defs/Channel", "description": "The only channel"}
+        step["required"] = [field for field in step["required"] if field != "channels"]
+        step["oneOf"] = [{"required": ["channel"]}, {"required": ["channels"]}]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Pauta: a journey", **schema}

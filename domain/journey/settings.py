@@ -1,0 +1,32 @@
+"""Where the journey file and the texts are, and where the business is."""
+
+from collections.abc import Set as AbstractSet
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.journey.model import Journey
+from domain.journey.parser import read_journey, templates_in
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+
+class JourneySettings(BaseSettings):
+    """What every service that knows the journey reads; `timezone` and `default_region` are the business's own."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    journey_path: Path = DEPLOY / "journey.yml"
+    templates_path: Path = DEPLOY / "templates"
+    language: str = "es-MX"
+    timezone: str = "America/Mexico_City"
+    default_region: str = Field("MX", pattern="^[A-Z]{2}$")
+
+
+def load_journey(settings: JourneySettings, *, content_sids: AbstractSet[str] | None = None) -> tuple[Journey, str]:
+    """The journey that new leads enter with, and the file as it was written. Raises InvalidJourney."""
+    content = settings.journey_path.read_text()
+    templates = templates_in(settings.templates_path, settings.language)
+    name = str(settings.journey_path)
+    return read_journey(content, name=name, templates=templates, content_sids=content_sids), content

@@ -1,0 +1,47 @@
+"""What a provider's callback or look-up says of a touch, in our words."""
+
+from dataclasses import dataclass
+
+from contracts.events.call import Unanswered
+from contracts.events.touch import FailureKind
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider has it, under this reference."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """It reached the person's device or mailbox."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undeliverable:
+    """It will not arrive."""
+
+    ref: str
+    kind: FailureKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A person heard the call."""
+
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """The call ended without a person hearing it."""
+
+    ref: str
+    reason: Unanswered
+
+
+Receipt = Accepted | Arrived | Undeliverable | Answered | Unheard

@@ -1,0 +1,1 @@
+"""RabbitMQ and the outbox: publish, consume, retry, dead-letter."""

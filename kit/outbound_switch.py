@@ -1,0 +1,28 @@
+"""The one switch that stops everything that leaves. Each service that sends keeps it in its own database."""
+
+from contracts.events.outbound import OutboundPaused, OutboundResumed
+from kit.database import Database
+
+TABLE = """
+create table switch (
+  single boolean primary key default true check (single), paused boolean not null, by text not null,
+  reason text not null, at timestamptz not null default now());
+"""
+TURN = """insert into switch (paused, by, reason, at) values ($1, $2, $3, $4)
+          on conflict (single) do update set paused = $1, by = $2, reason = $3, at = $4 where switch.at <= $4"""
+
+
+class Switch:
+    """What an operator last said."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def turn(self, event: OutboundPaused | OutboundResumed) -> None:
+        """Takes the operator's word; an older one than the last changes nothing."""
+        paused, reason = (True, event.reason) if isinstance(event, OutboundPaused) else (False, "")
+        await self._database.fetch(TURN, paused, event.by, reason, event.at)
+
+    async def paused(self) -> bool:
+        rows = await self._database.fetch("select paused from switch")
+        return bool(rows and rows[0]["paused"])

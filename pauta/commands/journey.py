@@ -1,0 +1,176 @@
+"""pauta journey check, preview, schema; pauta template render: what marketing asks before it changes anything."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from unittest.mock import patch
+from zoneinfo import ZoneInfo, available_timezones
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.events.booking import Booking
+from contracts.events.touch import Channel
+from domain.journey.contact_hours import next_opening
+from domain.journey.law import law_of
+from domain.journey.legal_text import ANY_HOUR, hours_in_words, narrowing
+from domain.journey.model import ALWAYS, Journey, MeetingStep, json_schema
+from domain.journey.parser import InvalidJourney
+from domain.journey.settings import load_journey
+from domain.journey.time_zones import Whereabouts
+from pauta.running.compose_file import PROJECT, read_recipes, variables
+from services.notify.content import Wording
+from services.notify.examples import example
+from services.notify.settings import Settings
+from services.scheduler.decisions import Enrolment, plan
+
+journeys = typer.Typer(no_args_is_help=True, help="The journey file: check it, look at what it means.")
+templates = typer.Typer(no_args_is_help=True, help="The texts: read them as a lead would.")
+out = Console(highlight=False, soft_wrap=True)
+
+File = Annotated[Path, typer.Argument(help="The journey file.")]
+USUAL = PROJECT / "deploy" / "journey.yml"
+
+
+def _environment() -> dict[str, str]:
+    """What notify would be given, by `.env` and the environment."""
+    return dict(read_recipes(variables())["notify"].environment)
+
+
+def _settings() -> Settings:
+    """Notify's settings, as it would be given them."""
+    environment = _environment()
+    with patch.dict(os.environ, environment, clear=True):
+        return Settings(templates_path=PROJECT / environment["TEMPLATES_PATH"])
+
+
+def _read(file: Path) -> Journey:
+    settings = _settings()
+    try:
+        return load_journey(
+            settings.model_copy(update={"journey_path": file}), content_sids=set(settings.twilio.content_sid_of)
+        )[0]
+    except OSError as error:
+        raise SystemExit(f"{file} cannot be read: {error.strerror}") from error
+    except InvalidJourney as invalid:
+        for mistake in invalid.mistakes:
+            typer.echo(str(mistake), err=True)
+        raise typer.Exit(1) from None
+
+
+@journeys.command()
+def check(file: File = USUAL) -> None:
+    """Say every mistake in the file, with its line; nothing wrong ends with 0."""
+    typer.echo(f"{file}: {len(_read(file).steps)} steps, nothing wrong.")
+
+
+@journeys.command()
+def schema() -> None:
+    """The JSON Schema by which an editor checks the file."""
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@journeys.command()
+def preview(
+    file: File = USUAL,
+    from_: Annotated[str, typer.Option("--from", help="When the lead comes in, by their own clock.")] = "",
+    zone: Annotated[str, typer.Option(help="The lead's time zone.")] = "America/Mexico_City",
+    country: Annotated[str, typer.Option(help="The country of their number.")] = "MX",
+    meeting: Annotated[str, typer.Option(help="When they book a meeting for, by their clock.")] = "",
+) -> None:
+    """The calendar of touches that a lead would get who never books; and what a booking would bring."""
+    if zone not in available_timezones():
+        raise typer.BadParameter(f"{zone} is no time zone, such as America/Tijuana", param_hint="--zone")
+    journey = _read(file)
+    came = _moment(from_, zone, "--from") if from_ else datetime.now(UTC)
+    where = Whereabouts(country=country, phone_zones=(zone,), home=zone)
+    lead = Enrolment(lead_id=0, entered_at=came, where=where)
+    table = Table("step", "channels", "day", "local time", title=f"A lead who comes in {_local(came, zone)} ({zone})")
+    for step in journey.first_contact:
+        opening = next_opening(came, step, step.channels[0], journey, where)
+        _row(table, journey, step.name, opening.opens if opening else None, came, zone)
+    for timer in plan(lead, journey):
+        _row(table, journey, timer.step, timer.due_at, came, zone)
+    out.print(table)
+    if meeting:
+        out.print(_after_booking(journey, lead, _moment(meeting, zone, "--meeting"), zone))
+    out.print(legal_hours(country))
+    for line in narrowed_by_law(journey, country):
+        out.print(line)
+
+
+def legal_hours(country: str) -> Table:
+    """Returns the row of the law's table that holds for the country."""
+    law = law_of(country)
+    table = Table("law", "calls", "messages", "source", "as of", title=f"What nobody asked for, in {country}")
+    table.add_row(law.name, hours_in_words(law.calls), hours_in_words(law.messages), law.source, f"{law.as_of}")
+    return table
+
+
+def narrowed_by_law(journey: Journey, country: str) -> list[str]:
+    """Returns a line for each step and channel whose hours the law narrows."""
+    if journey.demonstration:
+        return []
+    unasked = [step for step in journey.steps if not isinstance(step, MeetingStep) or step.after is not None]
+    lines = []
+    for step in unasked:
+        own = ANY_HOUR if step.window == ALWAYS else journey.windows[step.window]
+        for channel in step.channels:
+            narrowed = narrowing(own, law_of(country), channel)
+            if narrowed:
+                lines.append(f"{step.name}, {channel}: {narrowed}")
+    return lines
+
+
+def _after_booking(journey: Journey, lead: Enrolment, starts: datetime, zone: str) -> Table:
+    booking = Booking(uid="preview", starts_at=starts, ends_at=starts + timedelta(minutes=30))
+    booked = lead.model_copy(update={"booking": booking, "booked_at": lead.entered_at})
+    table = Table("step", "channels", "day", "local time", title=f"Booked at once, for {_local(starts, zone)}")
+    for timer in sorted(plan(booked, journey), key=lambda timer: timer.due_at):
+        _row(table, journey, timer.step, timer.due_at, lead.entered_at, zone)
+    return table
+
+
+def _row(table: Table, journey: Journey, name: str, at: datetime | None, came: datetime, zone: str) -> None:
+    step = journey.step(name)
+    when = _local(at, zone) if at is not None else "never within five weeks"
+    days = f"{(at.astimezone(ZoneInfo(zone)).date() - came.astimezone(ZoneInfo(zone)).date()).days}" if at else ""
+    table.add_row(name, ", ".join(step.channels), days, when)
+
+
+def _moment(written: str, zone: str, option: str) -> datetime:
+    try:
+        return datetime.fromisoformat(written).replace(tzinfo=ZoneInfo(zone))
+    except ValueError:
+        raise typer.BadParameter(f"{written} is no time; write 2026-03-02T10:00", param_hint=option) from None
+
+
+def _local(at: datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %Y %H:%M:%S %Z}"
+
+
+@templates.command()
+def render(
+    name: Annotated[str, typer.Argument(help="The text's name, such as day_6.")],
+    channel: Annotated[Channel | None, typer.Option(help="Which of its texts; else the first that there is.")] = None,
+    language: Annotated[str, typer.Option(help="The language of the attendee's calendar, for meetings.")] = "es-MX",
+    html: Annotated[bool, typer.Option("--html", help="An email's HTML instead of its plain text.")] = False,
+) -> None:
+    """A text as Ana Torres, of Demo SA, would read it."""
+    settings = _settings()
+    wording, unknown = Wording(settings), ""
+    for one in [channel] if channel else Channel:
+        try:
+            rendered = example(wording, settings, one, name, language=language)
+        except LookupError as missing:
+            unknown = unknown or str(missing)
+            continue
+        if one is Channel.EMAIL:
+            typer.echo(rendered.html if html else f"{rendered.subject}\n\n{rendered.text}")
+        else:
+            typer.echo(rendered.text)
+        return
+    raise typer.BadParameter(unknown, param_hint="NAME")

@@ -1,0 +1,1 @@
+"""pauta doctor: checks everything Pauta depends on."""

@@ -1,0 +1,221 @@
+"""pauta check: all that keeps the system from starting, as one table, before anything is started or anybody asked."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import yaml
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+import services.console.settings
+import services.crm.settings
+import services.intake.settings
+import services.notify.settings
+import services.scheduler.settings
+from domain.journey.parser import InvalidJourney
+from domain.journey.settings import JourneySettings, load_journey
+from kit.production_safety import ExampleValues, Fault, refuse_examples
+from kit.settings import BadFile, ProcessSettings, names_of
+from pauta.credentials import NEEDED, SECRETS
+from pauta.running.compose_file import PROJECT, in_production, read_recipes
+from pauta.running.env_file import read_env_file
+from pauta.setup import SetupSettings
+from pauta.startup_errors import Obstacle
+
+SETTINGS: Mapping[str, type[ProcessSettings]] = {
+    "setup": SetupSettings,
+    "intake": services.intake.settings.Settings,
+    "crm": services.crm.settings.Settings,
+    "notify": services.notify.settings.Settings,
+    "scheduler": services.scheduler.settings.Settings,
+    "console": services.console.settings.Settings,
+}
+WORDS: Mapping[str, Mapping[str, Any]] = {
+    "es": {
+        "title": ("variable", "qué pasa", "qué hacer"),
+        "well": "No falta nada: pauta up",
+        "show": "Este .env es el de la demostración, y le basta. Para producción: pauta secrets",
+        Fault.EXAMPLE: "tiene el valor de la demostración",
+        Fault.SHORT: "tiene menos de 16 caracteres",
+        Fault.EMPTY: "está vacía",
+        Fault.NOT_HTTPS: "debe empezar con https://",
+        Fault.FOR_SHOW: "es solo para la demostración",
+        "random": "Pon un texto largo al azar; `pauta secrets` escribe un .env completo con todos.",
+        "account": "Es tuya: mira .env.example y el README.",
+        "user": "pauta console user NOMBRE imprime el valor.",
+        "file": "Pon ahí un archivo que el usuario 10001 pueda leer.",
+        "journey": "Corrígelo; `pauta journey check` lo revisa solo.",
+        "value": "Corrígela en .env.",
+        Obstacle.OTHER_ORIGIN: "los datos de PostgreSQL se crearon con otra, como la de la demostración",
+        Obstacle.DEMONSTRATION: "aquí está la gente de la demostración, a la que ninguna cuenta real debe contactar",
+        Obstacle.REAL_LEADS: "aquí hay leads reales, a los que el simulador solo fingiría contactar",
+        Obstacle.ANOTHER_COPY: "un proyecto con este nombre se arrancó en otra carpeta",
+        "name": "Dale a esta copia un nombre y puertos propios en .env.",
+        "former": "Pon la contraseña anterior, u olvida los datos: pauta down --forget",
+        "people": "Olvídala: pauta down --forget",
+        "leads": "Pon de nuevo PAUTA_PROFILE=production y SIMULATOR_REPLICAS=0, u olvídalos: pauta down --forget",
+    },
+    "en": {
+        "title": ("variable", "what is wrong", "what to do"),
+        "well": "Nothing is missing: pauta up",
+        "show": "This .env is the demonstration's, and enough for it. For production: pauta secrets",
+        **{fault: str(fault) for fault in Fault},
+        "random": "Give it a long random text; `pauta secrets` writes a complete .env with all of them.",
+        "account": "It is yours: see .env.example and the README.",
+        "user": "pauta console user NAME prints the value.",
+        "file": "Put a file there that user 10001 can read.",
+        "journey": "Correct it; `pauta journey check` looks at it alone.",
+        "value": "Correct it in .env.",
+        **{obstacle: str(obstacle) for obstacle in Obstacle},
+        "name": "Give this copy a name and ports of its own in .env.",
+        "former": "Put the former password back, or forget the data: pauta down --forget",
+        "people": "Forget them: pauta down --forget",
+        "leads": "Put PAUTA_PROFILE=production and SIMULATOR_REPLICAS=0 back, or forget the leads: pauta down --forget",
+    },
+}
+
+
+OBSTACLES = {
+    Obstacle.OTHER_ORIGIN: ("POSTGRES_PASSWORD", "former"),
+    Obstacle.DEMONSTRATION: ("PAUTA_PROFILE", "people"),
+    Obstacle.REAL_LEADS: ("PAUTA_PROFILE", "leads"),
+    Obstacle.ANOTHER_COPY: ("COMPOSE_PROJECT_NAME", "name"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A variable of `.env`, or a file; what is wrong with it, and the key of the remedy."""
+
+    variable: str
+    wrong: str
+    remedy: str
+
+
+def findings(variables: Mapping[str, str]) -> list[Finding]:
+    """All of them, each once, in the order in which the services start."""
+    recipes = read_recipes(variables)
+    found: dict[str, Finding] = {}
+    for service, settings in SETTINGS.items():
+        sources = _sources(service)
+        files = _files_of(service) if in_production(variables) else {}
+        with patch.dict(os.environ, {**recipes[service].environment, **files}, clear=True):
+            for variable, wrong in _wrong(settings):
+                name = sources.get(variable, variable)
+                said = Fault.EMPTY if name in (*NEEDED, *SECRETS) and not variables.get(name) else wrong
+                found.setdefault(name, Finding(name, said, _remedy(name, said)))
+    if in_production(variables):  # where these are empty, the demonstration's numbers would stand in
+        for name in NEEDED:
+            if not variables.get(name):
+                found.setdefault(name, Finding(name, Fault.EMPTY, _remedy(name, Fault.EMPTY)))
+    return list(found.values())
+
+
+def obstacles(log: str) -> list[Finding]:
+    """What a log says that stands in the way."""
+    return [
+        Finding(variable, obstacle, remedy) for obstacle, (variable, remedy) in OBSTACLES.items() if obstacle in log
+    ]
+
+
+def show(found: Iterable[Finding], variables: Mapping[str, str], out: Console) -> bool:
+    """Prints the table, in the language of `.env`; whether nothing is missing."""
+    words = WORDS["en" if variables.get("PAUTA_LANGUAGE", "").startswith("en") else "es"]
+    table = Table(*words["title"], box=None, pad_edge=False)
+    for finding in found:
+        wrong = words.get(finding.wrong, finding.wrong)
+        table.add_row(finding.variable, escape(str(wrong)), escape(str(words[finding.remedy])))
+    if table.row_count:
+        out.print(table)
+        return False
+    out.print(words["well" if in_production(variables) else "show"])
+    return True
+
+
+def _sources(service: str) -> dict[str, str]:
+    """Which variable of `.env` each of the service's comes from."""
+    compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
+    given = compose["services"][service]["environment"]
+    named = {name: re.match(r"\$\{(\w+)", str(value)) for name, value in given.items()}
+    return {name: found[1] for name, found in named.items() if found}
+
+
+def _files_of(service: str) -> dict[str, str]:
+    """The service's secrets that stand in files, which it sees as `/run/secrets`."""
+    folder = PROJECT / "secrets"
+    given = read_env_file(folder / f"{service}.env")
+    return {name: value.replace("/run/secrets", str(folder / service)) for name, value in given.items()}
+
+
+def _wrong(settings: type[ProcessSettings]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the environment as it stands, by variable.
+
+    One fault hides no other: what is at fault is taken away, and the rest looked at again.
+    """
+    made: ProcessSettings | None = None
+    while made is None:
+        try:
+            made = settings()
+        except BadFile as fault:
+            faults = [(str(fault).partition(":")[0], str(fault).partition(": ")[2])]
+        except ValidationError:
+            faults = list(_invalid(settings))
+        if made is None:
+            yield from faults
+            if not [variable for variable, _ in faults if os.environ.pop(variable, None) is not None]:
+                return
+    try:
+        refuse_examples(made)
+    except ExampleValues as refused:
+        yield from refused.faults
+    if isinstance(made, JourneySettings):
+        yield from _journey(made)
+
+
+def _invalid(settings: type[BaseSettings]) -> Iterator[tuple[str, str]]:
+    """Each part's own mistakes, for the whole stops at the first part."""
+    for field in settings.model_fields.values():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseSettings):
+            yield from _invalid(field.annotation)
+    try:
+        settings()
+    except ValidationError as error:
+        if error.title != settings.__name__:
+            return
+        for mistake in error.errors():
+            field_name = str(mistake["loc"][0]) if mistake["loc"] else ""
+            message = mistake["msg"].removeprefix("Value error, ")
+            if field_name in settings.model_fields:
+                yield names_of(settings, field_name, settings.model_fields[field_name])[0], message
+            else:
+                variable = re.search(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+", f"{field_name} {message}")
+                yield variable[0] if variable else settings.__name__, message
+
+
+def _journey(settings: JourneySettings) -> Iterator[tuple[str, str]]:
+    at_home = {"journey_path": PROJECT / settings.journey_path, "templates_path": PROJECT / settings.templates_path}
+    try:
+        load_journey(settings.model_copy(update=at_home))
+    except OSError as error:
+        yield str(settings.journey_path), str(error.strerror)
+    except InvalidJourney as invalid:
+        yield str(settings.journey_path), "; ".join(map(str, invalid.mistakes))
+
+
+def _remedy(variable: str, wrong: str) -> str:
+    if variable.endswith("_FILE"):
+        return "file"
+    if "." in variable:
+        return "journey"
+    if variable == "CONSOLE_USERS":
+        return "user"
+    if variable in SECRETS:
+        return "random"
+    return "account" if wrong in (Fault.EXAMPLE, Fault.EMPTY) else "value"

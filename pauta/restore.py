@@ -1,0 +1,153 @@
+"""What backup and restore need an administrator of the servers for: run where `pauta setup` runs, in either world."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import aio_pika
+import asyncpg
+import typer
+
+from contracts.events.backup import BackupStarted
+from contracts.events.base import Event
+from contracts.events.outbound import OutboundPaused
+from kit.messaging import outbox
+from kit.messaging.broker import EVENTS, wait_exchange
+from pauta.setup import SetupSettings, administrator
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+REACH = timedelta(days=1)  # how long before a backup an event may have been on its way to somebody
+PATIENCE = 180.0  # seconds until the audit log has come on
+IN_HAND = 6.0  # seconds that console may take for what was delivered to it (kit.batcher)
+RETRIED = 30.0  # seconds
+BATCH = 200
+
+# the inbox forgets by age: what it knew at the time of the backup, it must know while events are said again
+REMEMBER = "update inbox set received_at = now()"
+# what crm had still to tell Kommo may have been told since: it looks before it does
+DOUBT = """update registrations set state = 'unclear', looks = 0, look_at = now() where state in ('waiting', 'sending');
+           update notes set state = 'unclear', looks = 0, look_at = now() where state in ('waiting', 'sending')"""
+# ids were given out after the backup, and Kommo, Cal.com and the providers know them
+NEW_IDS = "select setval('lead_ids', last_value + 1000000) from lead_ids"
+CHANGES = {"intake": (NEW_IDS,), "crm": (REMEMBER, DOUBT), "notify": (REMEMBER,), "scheduler": (REMEMBER,)}
+SILENT = ("notify", "crm")
+REASON = "restored from a backup"
+SILENCE = """insert into switch (paused, by, reason) values (true, $1, $2)
+             on conflict (single) do update set paused = true, by = $1, reason = $2, at = now()"""
+SAID = "select event_id, lead_id, topic, body from actions where at between $1 and $2 order by id"
+
+
+@app.command()
+def caught_up() -> None:
+    """Returns when the audit log has everything that was published before, however much is published meanwhile."""
+    asyncio.run(_caught_up(SetupSettings()))
+
+
+async def _caught_up(settings: SetupSettings) -> None:
+    """Publishes an event that stands behind all others in console's queue, and waits until the audit log has it.
+
+    Another replica may still hold what stood before it, and what failed once comes back later; what comes back again
+    and again is waited for no longer than RETRIED.
+    """
+    event = BackupStarted()
+    await _publish(settings, event)
+    await _until(partial(_has, settings, event), PATIENCE, "The audit log does not come on. Is console up?")
+    await asyncio.sleep(IN_HAND)
+    with contextlib.suppress(SystemExit):
+        await _until(partial(_nothing_is_retried, settings), RETRIED, "some events are still tried again")
+
+
+async def _publish(settings: SetupSettings, event: Event) -> None:
+    async with await aio_pika.connect(settings.broker_url, timeout=10) as broker:
+        exchange = await (await broker.channel(publisher_confirms=True)).get_exchange(EVENTS.name)
+        message = aio_pika.Message(
+            event.model_dump_json().encode(),
+            message_id=str(event.event_id),
+            correlation_id=str(event.lead_id),
+            content_type="application/json",
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        )
+        await exchange.publish(message, event.topic)
+
+
+async def _has(settings: SetupSettings, event: Event) -> bool:
+    async with administrator(settings, "console") as connection:
+        return bool(await connection.fetchval("select true from actions where event_id = $1", event.event_id))
+
+
+async def _nothing_is_retried(settings: SetupSettings) -> bool:
+    async with await aio_pika.connect(settings.broker_url, timeout=10) as broker:
+        channel = await broker.channel()
+        for delay in settings.retry_delays.split(","):
+            name = wait_exchange("console", float(delay))
+            waiting = (await channel.declare_queue(name, passive=True)).declaration_result.message_count
+            if waiting:
+                return False
+    return True
+
+
+async def _until(ready: Callable[[], Awaitable[bool]], seconds: float, otherwise: str) -> None:
+    """Returns as soon as `ready`. Raises SystemExit."""
+    deadline = time.monotonic() + seconds
+    while not await ready():
+        if time.monotonic() > deadline:
+            raise SystemExit(otherwise)
+        await asyncio.sleep(0.5)
+
+
+@app.command()
+def silence(operator: str) -> None:
+    """Makes restored databases fit for a world that went on: nobody is contacted, no id is given out twice."""
+    asyncio.run(_silence(SetupSettings(), operator))
+
+
+async def _silence(settings: SetupSettings, operator: str) -> None:
+    for database in SILENT:
+        async with administrator(settings, database) as connection:
+            await connection.execute(SILENCE, operator, REASON)
+    async with administrator(settings, "console") as connection, connection.transaction():
+        await outbox.add(connection, [OutboundPaused(by=operator, reason=REASON)])  # so that the audit log knows, too
+    for database, changes in CHANGES.items():
+        async with administrator(settings, database) as connection, connection.transaction():
+            for change in changes:
+                await connection.execute(change)
+
+
+@app.command()
+def say_again(taken_at: str) -> None:
+    """Publishes every event of the day before the backup once more: whoever had heard it does nothing."""
+    typer.echo(asyncio.run(_say_again(SetupSettings(), datetime.fromisoformat(taken_at))))
+
+
+async def _say_again(settings: SetupSettings, taken_at: datetime) -> int:
+    published = 0
+    async with (
+        await aio_pika.connect(settings.broker_url, timeout=10) as broker,
+        administrator(settings, "console") as connection,
+        connection.transaction(),
+    ):
+        channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
+        exchange = await channel.get_exchange(EVENTS.name)
+        said = await connection.cursor(SAID, taken_at - REACH, taken_at)
+        while rows := await said.fetch(BATCH):
+            await asyncio.gather(*(exchange.publish(_message(row), row["topic"]) for row in rows))
+            published += len(rows)
+    return published
+
+
+def _message(row: asyncpg.Record) -> aio_pika.Message:
+    return aio_pika.Message(
+        row["body"].encode(),  # jsonb as PostgreSQL prints it
+        message_id=str(row["event_id"]),
+        correlation_id=str(row["lead_id"]),
+        content_type="application/json",
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+    )
+
+
+if __name__ == "__main__":
+    app()

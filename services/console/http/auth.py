@@ -1,0 +1,71 @@
+"""Logging in and out, and the files that every page needs."""
+
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
+from fastapi.responses import FileResponse, RedirectResponse
+
+from kit.visitors import visitor_of
+from services.console.rendering import STATIC
+from services.console.repositories.logins import LockedOut
+from services.console.session import FromApp, begin, end, genuine, token_of, user_of
+
+log = structlog.get_logger()
+routes = APIRouter(prefix="/console", include_in_schema=False)
+
+
+@routes.get("/static/{name}")
+async def static(name: str) -> FileResponse:
+    """Named with its version, so it may be kept for ever."""
+    path = STATIC / name
+    if path.parent != STATIC or not path.is_file():
+        raise HTTPException(404)
+    return FileResponse(path, headers={"Cache-Control": "public, max-age=31536000, immutable"})
+
+
+@routes.get("/login")
+async def ask(request: Request, deps: FromApp, to: str = "/console") -> Response:
+    if await user_of(request, deps) is not None:
+        return RedirectResponse(_inside(to), status_code=303)
+    return deps.pages.page("login", request, token=token_of(request), to=_inside(to), problem="")
+
+
+@routes.post("/login", dependencies=[Depends(genuine)])
+async def log_in(
+    request: Request,
+    deps: FromApp,
+    name: Annotated[str, Form(max_length=100)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    to: Annotated[str, Form()] = "/console",
+) -> Response:
+    try:
+        user = await deps.door.enter(name, password, visitor_of(request))
+    except LockedOut:
+        log.warning("console.locked_out")
+        return _again(request, deps, to, "Demasiados intentos. Espera 15 minutos.", 429)
+    if user is None:
+        log.warning("console.wrong_password")
+        return _again(request, deps, to, "El nombre o la contraseña no es correcto.", 401)
+    begin(request, user)
+    return RedirectResponse(_inside(to), status_code=303)
+
+
+@routes.post("/logout", dependencies=[Depends(genuine)])
+async def log_out(request: Request, deps: FromApp) -> Response:
+    await end(request, deps)
+    return RedirectResponse("/console/login", status_code=303)
+
+
+def _again(request: Request, deps: FromApp, to: str, problem: str, status: int) -> Response:
+    page = deps.pages.page("login", request, status, token=token_of(request), to=_inside(to), problem=problem)
+    if status == 429:
+        page.headers["Retry-After"] = "900"
+    return page
+
+
+def _inside(to: str) -> str:
+    """Only pages of ours are gone to after the login."""
+    path = to.partition("?")[0]
+    ours = path == "/console" or (path.startswith("/console/") and "//" not in path)
+    return to if ours and "\\" not in to and to.isprintable() else "/console"

@@ -1,0 +1,50 @@
+"""What an operator reads when a page or an order was refused: a page, not a line of JSON."""
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from kit.disk import LEAST_FREE, free_bytes
+from kit.errors import Unavailable
+from services.console.rendering import Pages
+
+TEXTS = {
+    403: "No puedes hacer esto: solo puedes mirar, o esta página es de antes de que entraras. Vuelve a abrirla.",
+    404: "Esta página no existe, o ya no.",
+    422: "Algo en la dirección o en el formulario no es válido.",
+    503: "Algo no está disponible en este momento. Inténtalo de nuevo en unos segundos.",
+}
+
+FULL = "El disco está lleno: nada se guarda hasta que haya lugar."
+
+
+def explain(app: FastAPI, pages: Pages) -> None:
+    """Gives the pages' own answers to what goes wrong on them; the others keep theirs."""
+
+    def page(request: Request, status: int) -> Response:
+        title = "No se encontró" if status == 404 else "No se pudo hacer"
+        return pages.page("problem", request, status, title=title, text=TEXTS.get(status, TEXTS[422]))
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code < 400 or not _on_a_page(request):
+            return await http_exception_handler(request, error)
+        return page(request, error.status_code)
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return page(request, 422) if _on_a_page(request) else await request_validation_exception_handler(request, error)
+
+    async def unavailable(request: Request, _: Exception) -> Response:
+        if _on_a_page(request) and free_bytes() < LEAST_FREE:
+            return pages.page("problem", request, 503, title="No se pudo hacer", text=FULL)
+        return page(request, 503) if _on_a_page(request) else Response(status_code=503, headers={"Retry-After": "2"})
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Unavailable, unavailable)
+
+
+def _on_a_page(request: Request) -> bool:
+    return request.url.path.startswith("/console")

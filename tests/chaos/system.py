@@ -1,0 +1,220 @@
+"""The whole system with every replica's wires in our hands, and what may be done to its processes."""
+
+import asyncio
+import contextlib
+import os
+import random
+import re
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+
+from pauta.running.compose_file import Recipe
+from tests.chaos.proxies import Amqp, Http, Postgres, Reader, Tripwire, Wire
+from tests.system import REPLICATED, System, e164
+
+STATEMENTS = {
+    "intake": {"row written": r"insert into leads"},
+    "crm": {"row written": r"insert into registrations", "commit": r"state = 'registered'"},
+    "notify": {"row written": r"insert into touches", "commit": r"sent_at = case when"},
+    "scheduler": {"row written": r"update timers set state = done"},
+    "console": {"row written": r"insert into actions"},
+}
+SPRINGS_WITHIN = 40.0
+
+
+class WiredSystem(System):
+    """As `System`, with a wire between each replica and PostgreSQL, RabbitMQ and the companies."""
+
+    def __init__(self, folder: Path, *, docker: bool) -> None:
+        super().__init__(folder, docker=docker)
+        self.tripwires: dict[str, Tripwire] = {}
+        self.remarks: list[str] = []  # what faults measured
+        self._ports: dict[str, dict[int, int]] = {}
+        self._wires: list[Wire] = []
+
+    async def open(self) -> None:
+        """Lays the wires, then starts everything."""
+        ports = self.native.ports
+        for service in REPLICATED:
+            statements = {point: re.compile(text) for point, text in STATEMENTS[service].items()}
+            for number in range(2):
+                replica = f"{service}-{number}"
+                self.tripwires[replica] = Tripwire()
+                self._ports[replica] = {}
+                readers: dict[str, Any] = {
+                    "postgres": lambda statements=statements: Postgres(statements),
+                    "amqp": Amqp,
+                    "simulator": Http,
+                }
+                for server, reader in readers.items():
+                    await self._lay(replica, ports[server], reader)
+        await asyncio.to_thread(self.start)
+
+    async def _lay(self, replica: str, port: int, reader: type[Reader]) -> None:
+        wire = Wire(port, reader, lambda: self.tripwires[replica])
+        self._ports[replica][port] = await wire.open()
+        self._wires.append(wire)
+
+    def recipe_of(self, replica: str, recipe: Recipe) -> Recipe:
+        environment = dict(recipe.environment)
+        for port, own in self._ports[replica].items():
+            environment = {k: v.replace(f"127.0.0.1:{port}", f"127.0.0.1:{own}") for k, v in environment.items()}
+            environment |= {k: str(own) for k in ("DATABASE_PORT", "AMQP_PORT") if environment.get(k) == str(port)}
+        return Recipe(recipe.name, recipe.command, environment)
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        await asyncio.to_thread(self.stop)
+        for wire in self._wires:
+            await wire.close()
+
+    # ---- what may be done to it
+
+    @asynccontextmanager
+    async def killing(self, service: str, point: str, *, before: bool, chance: random.Random) -> AsyncIterator[None]:
+        """Each replica is killed at its own next sight of `point`, and started again at once, as Docker would."""
+        restarts: list[asyncio.Task[None]] = []
+        loop = asyncio.get_running_loop()
+
+        def kill(number: int) -> None:
+            process, _ = self.replicas[service][number]
+            os.killpg(process.pid, signal.SIGKILL)
+            restarts.append(loop.create_task(self._again(service, number)))
+
+        async with self._trapped(service, point, before, chance, kill):
+            yield
+        await asyncio.gather(*restarts)
+
+    @asynccontextmanager
+    async def stalling(self, service: str, point: str, *, seconds: float, chance: random.Random) -> AsyncIterator[None]:
+        """Each replica stands still from its next sight of `point`, for longer than any lease."""
+        going_on: list[asyncio.Task[None]] = []
+        loop = asyncio.get_running_loop()
+
+        def stall(number: int) -> None:
+            process, _ = self.replicas[service][number]
+            os.killpg(process.pid, signal.SIGSTOP)
+            going_on.append(loop.create_task(self._go_on(process.pid, seconds)))
+
+        async with self._trapped(service, point, False, chance, stall):
+            yield
+        await asyncio.gather(*going_on)
+
+    @asynccontextmanager
+    async def _trapped(
+        self, service: str, point: str, before: bool, chance: random.Random, act: Callable[[int], None]
+    ) -> AsyncIterator[None]:
+        traps = []
+        for number in range(2):
+            nth = 1 if service == "scheduler" else chance.randint(1, 2)  # in a burst one timer falls due
+            trap = Tripwire(point, nth, before, partial(act, number))
+            self.tripwires[f"{service}-{number}"] = trap
+            traps.append(trap)
+        yield
+        waiting = [asyncio.create_task(trap.sprung.wait()) for trap in traps]
+        done, late = await asyncio.wait(waiting, timeout=SPRINGS_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        for one in late:
+            one.cancel()
+        for number in range(2):
+            self.tripwires[f"{service}-{number}"] = Tripwire()
+        assert done, f"{service} never came to: {point}"
+
+    async def _again(self, service: str, number: int) -> None:
+        process, port = self.replicas[service][number]
+        await asyncio.to_thread(process.kill)
+        await asyncio.to_thread(process.start)
+        await asyncio.to_thread(self.native.wait_for, service, port)
+
+    @staticmethod
+    async def _go_on(pid: int, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        os.killpg(pid, signal.SIGCONT)
+
+    async def roll(self, service: str) -> None:
+        """One replica after the other is asked to stop, and started again."""
+        for process, port in self.replicas[service]:
+            await asyncio.to_thread(process.stop)
+            await asyncio.to_thread(process.start)
+            await asyncio.to_thread(self.native.wait_for, service, port)
+
+    async def everybody_answers(self) -> None:
+        for service in REPLICATED:
+            await asyncio.to_thread(self.wait_for, service)
+
+    async def restart_server(self, server: Any) -> None:
+        for step in (server.kill, server.start, server.wait):
+            await asyncio.to_thread(step)
+
+    async def unbind(self, key: str, queue: str = "") -> None:
+        """Removes the bindings of events with this routing key, `#` all of them; to `queue` only, where it is named.
+
+        The audit log's goes last: an event that it alone does not hear is not unroutable, and nobody can say it again.
+        """
+        bound = (await self.management("GET", "/exchanges/%2F/events/bindings/source")).json()
+        for one in sorted(bound, key=lambda one: one["routing_key"] == "#"):
+            if key in ("#", one["routing_key"]) and queue in ("", one["destination"]):
+                name = one["properties_key"].replace("#", "%23")
+                await self.management("DELETE", f"/bindings/%2F/e/events/q/{one['destination']}/{name}")
+
+    async def administer(self, *statements: str) -> None:
+        """Statements of PostgreSQL's administrator, who may write whatever the default says."""
+        connection = await asyncpg.connect(
+            host="127.0.0.1",
+            port=self.native.ports["postgres"],
+            user="postgres",
+            password="postgres-demo",
+            database="postgres",
+            timeout=10,
+            server_settings={"default_transaction_read_only": "off"},
+        )
+        try:
+            for statement in statements:
+                await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    async def dead_letters(self) -> int:
+        """How many messages a person must look at."""
+        queues = (await self.management("GET", "/queues?columns=name")).json()
+        names = [queue["name"] for queue in queues if queue["name"].endswith(".dead")]
+        counts = await self._depths_of(names)
+        return sum(counts)
+
+    async def _depths_of(self, names: list[str]) -> list[int]:
+        import aio_pika
+
+        url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.native.ports['amqp']}/"
+        async with await aio_pika.connect(url) as connection:
+            channel = await connection.channel()
+            declared = [await channel.declare_queue(name, passive=True) for name in names]
+        return [queue.declaration_result.message_count or 0 for queue in declared]
+
+    async def until_up(self, seconds: float = 120) -> None:
+        """Everything answers again, in whatever order it came."""
+        deadline = time.monotonic() + seconds
+        while True:
+            with contextlib.suppress(Exception):
+                await self.everybody_answers()
+                return
+            assert time.monotonic() < deadline, "not everything came back"
+
+    async def until_called(self, form: dict[str, Any], seconds: float = 120) -> float:
+        """Seconds until the form, sent again and again, is accepted and its call is placed."""
+        began, key, accepted = time.monotonic(), str(uuid4()), False
+        while time.monotonic() - began < seconds:
+            with contextlib.suppress(httpx.HTTPError):
+                if not accepted:
+                    accepted = (await self.post(form, headers={"Idempotency-Key": key})).status_code == 202
+                if accepted and await self.simulator("calls", e164(form)):
+                    return time.monotonic() - began
+            await asyncio.sleep(0.1)
+        raise AssertionError("a form was never accepted" if not accepted else "its call was never placed")

@@ -1,0 +1,109 @@
+"""What an operator sees: probes, metrics, the audit log and its file."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from kit.database import Database
+from services.console.repositories.actions import Heard, Store
+from tests.builders import a_lead_created
+from tests.system import REPLICATED, System, e164, person
+
+pytestmark = pytest.mark.connected
+
+
+@pytest.mark.parametrize("name", REPLICATED)
+async def test_the_probes_and_metrics_of_a_service(system: System, name: str) -> None:
+    for _, port in system.replicas[name]:
+        base = f"http://127.0.0.1:{port}"
+        assert (await system.http.get(f"{base}/healthz")).status_code == 204
+        ready = await system.http.get(f"{base}/readyz")
+        assert (ready.status_code, ready.text) == (200, "database: ok, bus: ok")
+        metrics = (await system.http.get(f"{base}/metrics/")).text
+        assert "outbox_waiting" in metrics
+        assert "outbox_oldest_seconds" in metrics
+        assert "relay_connected 1.0" in metrics
+
+
+async def test_the_audit_log_masks_people_and_names_the_trace(system: System) -> None:
+    form = person(2)
+    trace = "0af7651916cd43dd8448eb211c80319c"  # pragma: allowlist secret
+    answer = await system.post(form, headers={"traceparent": f"00-{trace}-b7ad6b7169203331-01"})
+    lead = answer.json()["lead_id"]
+    await system.happens(lead, "email touch.sent", "call touch.sent")
+
+    url = f"{system.native.addresses.console}/api/actions"
+    found = (await system.http.get(url, params={"lead_id": lead})).json()
+    created = next(one for one in found if one["action"] == "lead.created")
+    assert created["detail"]["card"]["phone"] == f"+52******{form['telefono'][-4:]}"
+    assert created["detail"]["card"]["email"] == "p***@example.com"
+    assert form["telefono"] not in json.dumps(found)
+    traces = {(one["action"], one["detail"].get("channel")): one["trace"] for one in found}
+    assert traces["lead.created", None] == traces["touch.sent", "call"] == traces["touch.sent", "email"] == trace
+
+
+async def test_the_file_holds_what_the_api_says(system: System) -> None:
+    form = person()
+    lead = await system.lead(form)
+    await system.happens(lead, "call.answered", "lead.registered", "email touch.delivered")
+    await system.quiet()
+    path = system.native.folder / "actions_log.json"
+    from_api = (
+        await system.http.get(f"{system.native.addresses.console}/api/actions", params={"lead_id": lead})
+    ).json()
+
+    async def written() -> bool:
+        return bool([one for one in _everything(path) if one["lead_id"] == lead] == from_api)
+
+    await system.until(written, lambda: f"the file lacks something of {lead}")
+    assert e164(form) not in path.read_text()
+
+
+async def test_the_asked_for_lead_only(system: System) -> None:
+    url = f"{system.native.addresses.console}/api/actions"
+
+    assert (await system.http.get(url, params={"lead_id": 1})).json() == []
+    assert (await system.http.get(url, params={"after": "x"})).status_code == 422
+    assert len((await system.http.get(url, params={"limit": 3})).json()) == 3
+
+
+async def test_the_management_page_shows_the_queues(system: System) -> None:
+    page = await system.http.get(system.native.addresses.rabbitmq)
+    queues = {queue["name"] for queue in (await system.management("GET", "/queues")).json()}
+
+    assert page.status_code == 200
+    assert {"notify.call", "notify.email", "notify.dead", "crm.leads", "crm.dead", "console.events"} <= queues
+
+
+def _everything(path: Path) -> list[dict[str, object]]:
+    """The file and its older ones, oldest first."""
+    files = sorted(path.parent.glob("actions_log.*.json"), key=lambda older: -int(older.suffixes[0][1:]))
+    return [action for file in (*files, path) for action in json.loads(file.read_text())]
+
+
+async def test_who_follows_the_log_misses_nothing_however_many_write(system: System) -> None:
+    dsn = f"postgresql://console:console-demo@127.0.0.1:{system.native.ports['postgres']}/console"
+    database = Database(dsn, connections=10)
+    await database.open()
+    store, events = Store(database), [a_lead_created(lead_id=-1) for _ in range(400)]
+    followed: list[str] = []
+    last = await store.newest_id()
+
+    async def write(share: int) -> None:
+        for event in events[share::8]:
+            await store.add([Heard(event, event.model_dump(mode="json"), None)])
+
+    writing = asyncio.gather(*(write(share) for share in range(8)))
+    while len(followed) < len(events):
+        written = writing.done()
+        new = await store.actions(after=last)
+        last = new[-1]["id"] if new else last
+        followed += [one["event_id"] for one in new if one["lead_id"] == -1]
+        if written and not new:
+            break
+    await writing
+    await database.close()
+
+    assert len(followed) == len(set(followed)) == len(events)

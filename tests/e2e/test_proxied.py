@@ -1,0 +1,64 @@
+"""A proxy of one's own before the gateway: what it says of the visitor is believed, and nobody else's word is."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from pauta.running.compose_file import PROJECT
+from pauta.running.native import BEHIND_THE_GATEWAY
+from pauta.running.servers import Caddy, free_ports
+from tests.system import System, person
+
+pytestmark = pytest.mark.connected
+
+MADE_UP, VISITOR = "198.51.100.1", "203.0.113.9"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def alone(system: System) -> AsyncIterator[str]:
+    """A second gateway, which stands before everything and trusts nobody."""
+    [port] = free_ports(1)
+    folder = system.native.folder / "alone"
+    folder.mkdir()
+    upstreams = {
+        f"{name.upper()}_UPSTREAM": " ".join(f"127.0.0.1:{port}" for _, port in system.replicas[name])
+        for name in BEHIND_THE_GATEWAY
+        if name in system.replicas
+    }
+    gateway = Caddy(folder, port, PROJECT / "deploy" / "Caddyfile", upstreams)
+    gateway.start()
+    try:
+        gateway.wait()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        gateway.stop()
+
+
+async def visitor_seen(system: System, gateway: str) -> str:
+    """The address that is kept with a form, where the proxy says that it came from VISITOR."""
+    answer = await system.http.post(
+        f"{gateway}/api/lead", json=person(), headers={"X-Forwarded-For": f"{MADE_UP}, {VISITOR}"}
+    )
+    assert answer.status_code == 202
+    query = "select remote_address from submissions where lead_id = $1"
+    return str(await system.sql("intake", query, answer.json()["lead_id"]))
+
+
+async def test_a_trusted_proxy_says_who_the_visitor_is(system: System) -> None:
+    assert await visitor_seen(system, system.native.addresses.gateway) == VISITOR
+
+
+async def test_what_anybody_else_says_of_the_visitor_is_not_believed(system: System, alone: str) -> None:
+    assert await visitor_seen(system, alone) == "127.0.0.1"
+
+
+async def test_only_a_trusted_proxy_says_that_the_visitor_came_by_https(system: System, alone: str) -> None:
+    async def cookie(gateway: str) -> str:
+        """What a browser is given that was never here."""
+        async with httpx.AsyncClient(headers={"X-Forwarded-Proto": "https"}) as stranger:
+            return str((await stranger.get(f"{gateway}/console?lang=en")).headers["set-cookie"]).lower()
+
+    assert "secure" in await cookie(system.native.addresses.gateway)
+    assert "secure" not in await cookie(alone)

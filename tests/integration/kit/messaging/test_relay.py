@@ -1,0 +1,185 @@
+"""The outbox is published to the end, whatever one row in it is like."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import aio_pika
+import aiormq
+import pytest
+import pytest_asyncio
+import structlog
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
+
+from contracts.events.cadence import CadenceFinished
+from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.events.outbound import ProviderBack
+from kit.database import Database
+from kit.failed_work import OUTBOX_ROWS, carry_out
+from kit.messaging import outbox
+from kit.messaging.relay import Fate, Relay, fate
+
+connected = pytest.mark.connected
+LONG_TOPIC = "x" * 300
+POISON = """insert into outbox (event_id, topic, lead_id, body, traceparent, next_attempt_at, failures)
+            values ($1, $2, 7, $3, '', now() - interval '1 hour', $4) returning id"""
+
+
+@pytest_asyncio.fixture
+async def table(database: Database) -> AsyncIterator[Database]:
+    for statement in (outbox.TABLE + outbox.FAILED_ROWS).split(";"):
+        if statement.strip():
+            await database.fetch(statement)
+    yield database
+    await database.fetch("drop table outbox")
+
+
+@pytest_asyncio.fixture
+async def channel(amqp_url: str) -> AsyncIterator[AbstractChannel]:
+    async with await aio_pika.connect(amqp_url) as connection:
+        yield await connection.channel()
+
+
+@asynccontextmanager
+async def relaying(dsn: str, amqp_url: str, exchange: str) -> AsyncIterator[Relay]:
+    relay = Relay(service="intake", amqp_url=amqp_url, dsn=dsn, exchange=exchange, poll=0.1)
+    running = asyncio.create_task(relay.run())
+    try:
+        yield relay
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def until(so: Callable[[], Awaitable[object]]) -> None:
+    async with asyncio.timeout(15):
+        while not await so():
+            await asyncio.sleep(0.05)
+
+
+async def heard(queue: AbstractQueue, count: int) -> list[AbstractIncomingMessage]:
+    """The next messages."""
+    messages: list[AbstractIncomingMessage] = []
+    async with queue.iterator(no_ack=True, timeout=15) as arriving:
+        async for message in arriving:
+            messages.append(message)
+            if len(messages) == count:
+                break
+    return messages
+
+
+async def an_exchange(channel: AbstractChannel) -> tuple[str, AbstractQueue]:
+    exchange = await channel.declare_exchange(f"events-{uuid4()}", "topic")
+    queue = await channel.declare_queue(exclusive=True)
+    await queue.bind(exchange, "#")
+    return exchange.name, queue
+
+
+@connected
+@pytest.mark.parametrize(
+    ("topic", "size"),
+    [
+        pytest.param(LONG_TOPIC, 10, id="cannot be encoded"),
+        pytest.param("too.large", 17 * 1024 * 1024, id="closes the channel"),
+    ],
+)
+async def test_a_row_that_cannot_be_published_stops_no_other(
+    table: Database, channel: AbstractChannel, dsn: str, amqp_url: str, topic: str, size: int
+) -> None:
+    exchange, queue = await an_exchange(channel)
+    [poison] = await table.fetch(POISON, uuid4(), topic, b"x" * size, 0)
+    await outbox.say(table, *(ProviderBack(provider="kommo") for _ in range(30)))
+
+    async with relaying(dsn, amqp_url, exchange):
+        await heard(queue, 30)
+
+        async def only_the_poison_waits() -> bool:
+            rows = await table.fetch("select id, failures, failed_at from outbox")
+            return [row["id"] for row in rows] == [poison["id"]] and rows[0]["failures"] > 0
+
+        await until(only_the_poison_waits)
+
+
+@connected
+async def test_the_last_failure_leaves_the_row_to_a_person_and_says_so_once(
+    table: Database, channel: AbstractChannel, dsn: str, amqp_url: str
+) -> None:
+    exchange, queue = await an_exchange(channel)
+    [row] = await table.fetch(POISON, uuid4(), LONG_TOPIC, b"x", 4)
+
+    async with relaying(dsn, amqp_url, exchange):
+        [message] = await heard(queue, 1)
+        said = WorkFailed.model_validate_json(message.body)
+        await asyncio.sleep(1)
+
+    assert (said.service, said.kind, said.row_id, said.lead_id) == ("intake", "outbox", row["id"], 7)
+    assert "too long" in said.reason
+    [left] = await table.fetch("select id, failed_at is not null as failed from outbox")
+    assert (left["id"], left["failed"]) == (row["id"], True)
+    assert await queue.get(fail=False, no_ack=True) is None
+
+
+@connected
+async def test_an_operator_has_a_failed_row_published_again_or_thrown_away(table: Database) -> None:
+    rows = [(await table.fetch(POISON, uuid4(), "x", b"x", 5))[0]["id"] for _ in range(3)]
+    await table.fetch("update outbox set failed_at = now() where id = any($1)", rows[:2])
+    about = {"service": "crm", "kind": "outbox", "by": "ana", "lead_id": 0}
+
+    for row in (rows[0], rows[0]):
+        await carry_out(table, RetryWork(row_id=row, **about), service="crm", rows=[OUTBOX_ROWS])
+    for row in (rows[1], rows[2]):  # the last has not failed, and is left alone
+        await carry_out(table, DiscardWork(row_id=row, **about), service="crm", rows=[OUTBOX_ROWS])
+    await carry_out(table, DiscardWork(row_id=rows[0], **about), service="intake", rows=[OUTBOX_ROWS])
+    await carry_out(table, DiscardWork(row_id=rows[0], **about), service="crm", rows=[])
+
+    left = await table.fetch("select id, failures, failed_at from outbox order by id")
+    assert [tuple(row) for row in left] == [(rows[0], 0, None), (rows[2], 5, None)]
+
+
+@connected
+async def test_an_event_that_waits_already_is_not_added_again(table: Database) -> None:
+    event = CadenceFinished(lead_id=7)
+
+    await outbox.say(table, event, event)
+    await outbox.say(table, event, ProviderBack(provider="kommo"))
+
+    assert len(await table.fetch("select 1 from outbox")) == 2
+
+
+@connected
+async def test_a_missing_exchange_is_nobodys_fault_and_is_tried_less_and_less_often(
+    table: Database, channel: AbstractChannel, dsn: str, amqp_url: str
+) -> None:
+    name = f"events-{uuid4()}"
+    await outbox.say(table, *(ProviderBack(provider="kommo") for _ in range(3)))
+
+    with structlog.testing.capture_logs() as logs:
+        async with relaying(dsn, amqp_url, name):
+            await asyncio.sleep(5)
+            exchange = await channel.declare_exchange(name, "topic")
+            queue = await channel.declare_queue(exclusive=True)
+            await queue.bind(exchange, "#")
+            assert [message.routing_key for message in await heard(queue, 3)] == ["provider.back"] * 3
+
+    interruptions = [line["again_in"] for line in logs if line["event"] == "outbox.interrupted"]
+    assert len(interruptions) < 9
+    assert max(interruptions) > 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "alone", "expected"),
+    [
+        pytest.param(None, False, Fate.PUBLISHED, id="confirmed"),
+        pytest.param(aiormq.exceptions.ChannelAccessRefused(), True, Fate.REFUSED, id="no right to its topic"),
+        pytest.param(aiormq.exceptions.ChannelAccessRefused(), False, Fate.UNKNOWN, id="no right: but whose"),
+        pytest.param(ValueError(), True, Fate.AT_FAULT, id="cannot be encoded"),
+        pytest.param(ValueError(), False, Fate.UNKNOWN, id="cannot be encoded: but the others"),
+        pytest.param(aiormq.exceptions.ChannelPreconditionFailed(), True, Fate.AT_FAULT, id="too large"),
+        pytest.param(aiormq.exceptions.ChannelNotFoundEntity(), True, Fate.UNKNOWN, id="no exchange"),
+        pytest.param(ConnectionResetError(), True, Fate.UNKNOWN, id="connection lost"),
+        pytest.param(TimeoutError(), True, Fate.UNKNOWN, id="no answer"),
+    ],
+)
+def test_the_fate_of_a_row(answer: BaseException | None, alone: bool, expected: Fate) -> None:
+    assert fate(answer, alone=alone) is expected

@@ -1,0 +1,169 @@
+"""What an error of the database means: the server is away, it is busy, or the statement is a bug of ours."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta, timezone
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from kit.database import Database, DatabaseAway, DatabaseBusy, unavailable
+from kit.errors import Unavailable
+from kit.messaging.broker import delay_after, passes, uses_up_a_try
+
+DELAYS = (1.0, 5.0, 30.0)
+connected = pytest.mark.connected
+
+
+@pytest_asyncio.fixture
+async def impatient(dsn: str) -> AsyncIterator[Database]:
+    """One connection, whose statements may take a second."""
+    opened = Database(dsn, connections=1, statement_timeout=1, acquire_timeout=2)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@connected
+async def test_a_number_out_of_range_is_a_bug(database: Database) -> None:
+    with pytest.raises(asyncpg.DataError):
+        await database.fetch("select $1::int", 2**40)
+
+
+@connected
+async def test_a_time_that_overflows_in_utc_is_a_bug(database: Database) -> None:
+    latest = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-12)))
+
+    with pytest.raises(Exception, match=r".") as raised:
+        await database.fetch("select $1::timestamptz", latest)
+    assert not isinstance(raised.value, Unavailable)
+    assert not passes(raised.value)
+
+
+@connected
+async def test_a_slow_statement_is_busy(impatient: Database) -> None:
+    with pytest.raises(DatabaseBusy):
+        await impatient.fetch("select pg_sleep(20)")
+
+    assert await impatient.answers()
+
+
+@connected
+async def test_connections_that_are_all_in_use_are_busy(impatient: Database) -> None:
+    async with impatient.transaction():
+        with pytest.raises(DatabaseBusy, match="in use"):
+            await impatient.fetch("select 1")
+
+
+@connected
+async def test_a_terminated_backend_is_away(database: Database) -> None:
+    async def work() -> None:
+        async with database.transaction() as connection:
+            backend = await connection.fetchval("select pg_backend_pid()")
+            await database.fetch("select pg_terminate_backend($1)", backend)
+            await connection.execute("select 1")
+
+    with pytest.raises(DatabaseAway):
+        await work()
+
+    assert await database.answers()
+
+
+async def write_in_a_read_only_transaction(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute("set transaction read only")
+        await connection.execute("create table kept (id int)")
+
+
+@connected
+async def test_what_was_running_when_the_connection_broke_was_perhaps_committed(database: Database) -> None:
+    with pytest.raises(DatabaseAway) as lost:
+        await database.fetch("select pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(DatabaseAway) as refused:
+        await write_in_a_read_only_transaction(database)
+
+    assert lost.value.perhaps_committed
+    assert not refused.value.perhaps_committed
+
+
+@connected
+async def test_a_lock_that_is_not_given_is_busy(database: Database) -> None:
+    async def lock() -> None:
+        async with database.transaction() as connection:
+            await connection.execute("set local lock_timeout = '100ms'")
+            await connection.execute("select pg_advisory_xact_lock(7)")
+
+    async with database.transaction() as holder:
+        await holder.execute("select pg_advisory_xact_lock(7)")
+        with pytest.raises(DatabaseBusy):
+            await lock()
+
+
+@connected
+async def test_one_of_two_that_wait_for_each_other_is_busy(database: Database) -> None:
+    async def lock(first: int, second: int) -> None:
+        async with database.transaction() as connection:
+            await connection.execute("select pg_advisory_xact_lock($1)", first)
+            await asyncio.sleep(0.2)
+            await connection.execute("select pg_advisory_xact_lock($1)", second)
+
+    ends = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
+
+    assert [type(end) for end in ends if end is not None] == [DatabaseBusy]
+
+
+async def test_a_server_that_is_not_there_is_away() -> None:
+    nowhere = Database("postgresql://nobody:nothing@127.0.0.1:9/nothing")
+    await nowhere.open()
+
+    with pytest.raises(DatabaseAway) as never_asked:
+        await nowhere.fetch("select 1")
+    assert not never_asked.value.perhaps_committed
+    await nowhere.close()
+    with pytest.raises(DatabaseAway):
+        await nowhere.fetch("select 1")
+
+
+@pytest.mark.parametrize(
+    ("error", "meaning"),
+    [
+        pytest.param(ConnectionRefusedError(), DatabaseAway, id="refused"),
+        pytest.param(asyncpg.CannotConnectNowError(""), DatabaseAway, id="starting up"),
+        pytest.param(asyncpg.InterfaceError("connection is closed"), DatabaseAway, id="closed"),
+        pytest.param(asyncpg.InterfaceError("pool is closing"), DatabaseAway, id="pool closing"),
+        pytest.param(TimeoutError(), DatabaseBusy, id="slow"),
+        pytest.param(asyncpg.QueryCanceledError(""), DatabaseBusy, id="cancelled"),
+        pytest.param(asyncpg.SerializationError(""), DatabaseBusy, id="serialization"),
+        pytest.param(asyncpg.InvalidCachedStatementError(""), DatabaseBusy, id="cached statement"),
+        pytest.param(asyncpg.OutdatedSchemaCacheError(""), DatabaseBusy, id="cached schema"),
+        pytest.param(asyncpg.InterfaceError("another operation is in progress"), None, id="misused"),
+        pytest.param(
+            asyncpg.exceptions._base.DataError("invalid input: connection is closed"), None, id="value of ours"
+        ),
+        pytest.param(asyncpg.UniqueViolationError(""), None, id="violation"),
+        pytest.param(KeyError("x"), None, id="bug"),
+    ],
+)
+def test_the_meaning_of_an_error(error: Exception, meaning: type[Unavailable] | None) -> None:
+    found = unavailable(error)
+
+    assert (type(found) if found else None) is meaning
+
+
+@pytest.mark.parametrize(
+    ("error", "delay", "counts"),
+    [
+        pytest.param(DatabaseAway(""), 5.0, False, id="away: for ever"),
+        pytest.param(DatabaseBusy(""), 1.0, True, id="busy: counted"),
+        pytest.param(asyncpg.InterfaceError("bug"), None, True, id="bug: parked"),
+    ],
+)
+def test_how_a_message_is_tried_again(error: Exception, delay: float | None, counts: bool) -> None:
+    assert delay_after(error, 1, DELAYS) == delay
+    assert uses_up_a_try(error) is counts
+
+
+def test_a_busy_database_is_tried_as_often_as_anything() -> None:
+    assert delay_after(DatabaseBusy(""), 4, DELAYS) is None
+    assert delay_after(DatabaseAway(""), 400, DELAYS) == 5.0

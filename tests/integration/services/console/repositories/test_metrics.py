@@ -1,0 +1,102 @@
+"""Whoever is looked for is found however they are written, and by an index."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from kit.database import Database
+from services.console.decisions.search import read_search
+from services.console.repositories.metrics import Figures, Wanted
+from tests.plans import Watched, reads_whole
+
+SOFIA, OSCAR, ID_OF_A_FORM = 100_001, 100_002, 100_777
+MANY = 50_000
+
+PUT = """insert into leads ({columns})
+         select n, name, email, phone, '', '', source, '{{}}', now() - n * interval '1 min',
+           0, false, 0, 0, 0, 0, step, '{{}}', 'waiting'
+         from (select * from {rows}) t (n, name, email, phone, source, step)"""
+COLUMNS = """lead_id, name, email, phone, company, service, source, fields, accepted_at, revision, paused, calls,
+             whatsapps, texts, emails, step, steps, state"""
+TWO = f"""(values ({SOFIA}, 'Sofía Garza Treviño', 'sofi.garza@Example.com', '+528112345678', 'Radio', 'day_3'),
+                  ({OSCAR}, 'ÓSCAR de la Peña', 'o_p%1@example.org', '+525587654321', 'Feria', 'day_6')) v"""
+OTHERS = f"""(select n, 'Persona ' || to_char(n, 'FM00000'), 'p' || n || '@example.net', '+5233' || 10000000 + n,
+                     'Fuente ' || n % 7, 'step_' || n % 5 from generate_series(1, {MANY}) n) o"""
+
+
+@pytest_asyncio.fixture
+async def figures(database: Database) -> AsyncIterator[Figures]:
+    await database.fetch(PUT.format(columns=COLUMNS, rows=TWO))
+    await database.fetch("insert into aliases values ($1, $2)", ID_OF_A_FORM, SOFIA)
+    yield Figures(database, "UTC")
+
+
+@pytest.mark.connected
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        *((text, {SOFIA}) for text in ("sofía", "sofia", "SOFÍA GARZA", "garza sofía", "Garza Treviño, Sofía")),
+        *((text, {SOFIA}) for text in ("trevino garza sofia", "arza", "  so   ga ", "g t", "sofi.garza@example.com")),
+        *((text, {SOFIA}) for text in ("SOFI.GARZA@", "example.com", "garza example")),
+        *((text, {SOFIA}) for text in ("81 1234 5678", "(81) 1234-5678", "+52 1 81 1234 5678", "8112345678", "5678")),
+        *((text, {SOFIA}) for text in (str(SOFIA), f"#{SOFIA}", str(ID_OF_A_FORM), f"#{ID_OF_A_FORM}")),
+        *((text, {OSCAR}) for text in ("oscar", "Óscar", "ÓSCAR PEÑA", "peña oscar", "pena", "o_p%1", "%1@")),
+        *((text, {SOFIA, OSCAR}) for text in ("", "   ", "example", "exa")),
+        *((text, set()) for text in ("nadie", "garza oscar", "sofía%", "_sofi", "%", "--", "812345", "1234", "#4")),
+        *((text, set()) for text in ("9" * 30, "\\", "rz", "5678 sofía nadie")),
+    ],
+)
+async def test_a_search_finds(figures: Figures, text: str, found: set[int]) -> None:
+    assert {lead.lead_id for lead in await figures.leads(Wanted(text=text))} == found
+
+
+@pytest.mark.connected
+async def test_a_search_goes_with_the_filters_and_from_page_to_page(figures: Figures, database: Database) -> None:
+    await database.fetch(PUT.format(columns=COLUMNS, rows=OTHERS))
+
+    assert [lead.lead_id for lead in await figures.leads(Wanted("example", source="Feria"))] == [OSCAR]
+    assert await figures.leads(Wanted("sofía", source="Feria")) == []
+    pages = [await figures.leads(Wanted("persona", page=page)) for page in (1, 2)]
+    assert [lead.lead_id for lead in pages[0][:50]] == list(range(1, 51))
+    assert [lead.lead_id for lead in pages[1][:50]] == list(range(51, 101))
+    exported = [lead.lead_id async for some in figures.every_lead(Wanted("persona 00")) for lead in some]
+    assert exported == sorted(set(exported))
+    assert len(exported) > 50
+    choices = await figures.choices()
+    assert choices["sources"] == ["Feria", *(f"Fuente {n}" for n in range(7)), "Radio"]
+    assert choices["steps"] == ["day_3", "day_6", *(f"step_{n}" for n in range(5))]
+
+
+@pytest.mark.connected
+async def test_no_search_reads_the_whole_table(database: Database) -> None:
+    await database.fetch(PUT.format(columns=COLUMNS, rows=TWO))
+    await database.fetch(PUT.format(columns=COLUMNS, rows=OTHERS))
+    await database.fetch("analyze leads")
+    watched = Watched(database.dsn, scans=True)
+    await watched.open()
+    figures = Figures(watched, "UTC")
+    for text in ("", "nadie", "garza sofía", "sofi.garza@example.com", "xq", "persona", "8112345678", str(SOFIA), "a"):
+        await figures.leads(Wanted(text=text))
+    await figures.leads(Wanted(source="nobody's"))
+    await figures.leads(Wanted(step="nobody's"))
+    await figures.choices()
+    await figures.in_need_of_attention(limit=200)
+    whole = [query for query, values in watched.asked if reads_whole(await watched.plan(query, values), "leads")]
+    await watched.close()
+
+    assert whole == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Garza, Sofía", ("%garza%", "%sofia%")),
+        ("de la Peña", ("% de%", "% la%", "%pena%")),
+        ("100%_a", (r"%100\%\_a%",)),
+        (" ".join("abcdefghijkl"), tuple(f"% {letter}%" for letter in "abcdefgh")),
+        ("¡¿ -- %", ()),
+    ],
+)
+def test_a_search_is_read_as_patterns(text: str, words: tuple[str, ...]) -> None:
+    assert read_search(text).words == words

@@ -1,0 +1,203 @@
+"""The projections made anew: beside those that the pages read, which they replace at one stroke when they are whole."""
+
+import asyncio
+from collections import Counter
+from uuid import uuid4
+
+import pytest
+
+from contracts.events.base import Event
+from contracts.events.lead import LeadCreated, LeadErased
+from contracts.events.touch import Channel, TouchSent
+from kit.database import Database
+from services.console.decisions.tallies import Cell, Counts, add_change, changed, tallied
+from services.console.repositories import projections as module
+from services.console.repositories.actions import Heard, Store
+from services.console.repositories.metrics import Figures, Wanted
+from services.console.repositories.projections import Projections, lead_of
+from tests.builders import a_card
+
+pytestmark = pytest.mark.connected
+
+LEADS = 12
+TABLES = ("leads", "companies", "bookings", "aliases", "failed_work", "held_touches", "tallies", "projected")
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BATCH", 5)
+
+
+def called(lead_id: int) -> TouchSent:
+    return TouchSent(lead_id=lead_id, touch_id=uuid4(), step="welcome_call", channel=Channel.CALL)
+
+
+async def happen(database: Database, *events: Event) -> None:
+    await Store(database).add([Heard(event, event.model_dump(mode="json"), None) for event in events])
+
+
+async def caught_up(projections: Projections) -> None:
+    while await projections.follow() or (await projections.progress()).rebuilt is not None:
+        pass
+
+
+async def a_past(database: Database) -> Projections:
+    """Leads who were called once, projected; their names are then spoilt, so that one can tell old rows from new."""
+    for lead_id in range(1, LEADS + 1):
+        card = a_card(name=f"Lead {lead_id}", source=f"Radio {lead_id % 2}")
+        await happen(database, LeadCreated(lead_id=lead_id, card=card), called(lead_id))
+    projections = Projections(database)
+    await caught_up(projections)
+    await database.fetch("update leads set name = 'as it was'")
+    return projections
+
+
+async def names(database: Database) -> set[str]:
+    return {lead.name for lead in await Figures(database, "UTC").leads(Wanted())}
+
+
+async def calls(database: Database) -> Counter[int]:
+    return Counter({row["lead_id"]: row["calls"] for row in await database.fetch("select lead_id, calls from leads")})
+
+
+async def add_up(database: Database) -> bool:
+    """Whether the tallies are those of the leads that there are."""
+    total: dict[Cell, Counts] = {}
+    for row in await database.fetch("select * from leads"):
+        add_change(total, {}, tallied(lead_of(row)))
+    columns = ", ".join((*Cell._fields, *Counts._fields))
+    rows = await database.fetch(f"select {columns} from tallies where leads <> 0")
+    return changed(total) == sorted((Cell(*row[:4]), Counts(*row[4:])) for row in map(tuple, rows))
+
+
+async def spare_rows(database: Database) -> int:
+    counts = [await database.fetch(f"select count(*) from rebuilt.{table}") for table in TABLES]
+    return sum(rows[0][0] for rows in counts)
+
+
+OLD = {"as it was"}
+NEW = {f"Lead {lead_id}" for lead_id in range(1, LEADS + 1)}
+
+
+async def test_the_pages_show_what_they_had_until_all_is_made_anew(database: Database) -> None:
+    projections = await a_past(database)
+    await projections.rebuild()
+    shown, came = [], []
+    while (progress := await projections.progress()).rebuilt is not None:
+        assert progress.until == progress.newest
+        shown.append(await names(database))
+        came.append(progress.rebuilt)
+        await projections.follow()
+
+    assert shown == [OLD] * len(shown)
+    assert came == sorted(came)
+    assert len(came) > 4
+    assert await names(database) == NEW
+    assert await spare_rows(database) == 0
+    assert await add_up(database)
+
+
+async def test_what_happens_meanwhile_is_there_once(database: Database) -> None:
+    projections = await a_past(database)
+    await projections.rebuild()
+    expected = await calls(database)
+    for lead_id in range(1, LEADS + 1):  # also of those who have been folded anew by now, and of a newcomer
+        await happen(database, called(lead_id), called(1))
+        await projections.follow()
+        expected.update((lead_id, 1))
+    await happen(database, LeadCreated(lead_id=99, card=a_card(name="Nueva")))
+    await projections.follow()
+    assert await calls(database) == expected | {99: 0}  # the pages follow, too
+    await caught_up(projections)
+
+    assert await calls(database) == expected | {99: 0}
+    assert await names(database) == NEW | {"Nueva"}
+    assert await add_up(database)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["goes on", "begins anew"])
+async def test_a_rebuild_that_was_broken_off(database: Database, again: bool) -> None:
+    projections = await a_past(database)
+    await projections.rebuild()
+    await projections.follow()
+    await projections.follow()
+    restarted = Projections(database)
+    if again:
+        await restarted.rebuild()
+    came = (await restarted.progress()).rebuilt
+    assert came == 0 if again else came
+    await caught_up(restarted)
+
+    assert await calls(database) == dict.fromkeys(range(1, LEADS + 1), 1)
+    assert await names(database) == NEW
+    assert await add_up(database)
+
+
+async def test_a_batch_that_fails_leaves_nothing_half_done(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    projections = await a_past(database)
+    await projections.rebuild()
+    await projections.follow()
+    before = await projections.progress(), await spare_rows(database)
+
+    async def dies(*_: object) -> None:
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_tally", dies)
+        with pytest.raises(Exception, match="ConnectionResetError"):
+            await projections.follow()
+    assert (await projections.progress(), await spare_rows(database)) == before
+    await caught_up(projections)
+    assert await add_up(database)
+
+
+async def test_two_replicas_that_both_believe_to_lead_fold_nothing_twice(database: Database) -> None:
+    one = await a_past(database)
+    await one.rebuild()
+    await happen(database, *(called(lead_id) for lead_id in range(1, LEADS + 1)))
+    await asyncio.gather(caught_up(one), caught_up(Projections(database)))
+
+    assert await calls(database) == dict.fromkeys(range(1, LEADS + 1), 2)
+    assert await names(database) == NEW
+    assert await add_up(database)
+
+
+async def test_the_change_waits_for_whoever_reads_and_keeps_nobody_waiting(database: Database) -> None:
+    projections = await a_past(database)
+    await projections.rebuild()
+    async with database.transaction() as reader:
+        await reader.fetch("select 1 from leads")  # as a backup does
+        while await projections.follow():
+            pass
+        assert not await projections.follow()
+        async with asyncio.timeout(1):
+            assert await names(database) == OLD
+    assert (await projections.progress()).rebuilt is not None
+    await projections.follow()
+
+    assert await names(database) == NEW
+
+
+async def test_who_is_erased_meanwhile_is_in_neither_set(database: Database) -> None:
+    projections = await a_past(database)
+    await projections.rebuild()
+    await projections.follow()
+    await happen(database, LeadErased(lead_id=1, by="ana"))
+    await caught_up(projections)
+    [row] = await database.fetch("select count(*) from actions where body::text like '%Lead 1\"%'")
+
+    assert row[0] == 0
+    assert await names(database) == NEW - {"Lead 1"} | {""}
+    assert await spare_rows(database) == 0
+
+
+async def test_what_an_older_version_folded_without_counting_is_made_anew(database: Database) -> None:
+    projections = await a_past(database)
+    await happen(database, called(1))
+    await database.fetch("update leads set calls = calls + 1, step = 'day_3' where lead_id = 1")
+    await database.fetch("update projected set until = (select max(id) from actions)")
+    assert not await add_up(database)
+    await caught_up(projections)
+
+    assert (await calls(database))[1] == 2
+    assert await add_up(database)

@@ -1,0 +1,116 @@
+"""A claim whose answer was lost, and what could not be written: nothing was sent, so nothing is uncertain."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from contracts.events.touch import Channel, SkipReason
+from kit.database import Database, DatabaseAway
+from services.notify.decisions.sending import Standing
+from services.notify.repositories.ledger import Store
+from services.notify.touches import State
+from tests.builders import a_card, a_touch
+
+pytestmark = pytest.mark.connected
+
+EMAIL = a_touch(Channel.EMAIL, lead_id=7)
+CARD = a_card()
+
+
+class Unsteady(Database):
+    """Fails on demand: before a statement is run, or after it, when its answer is on the way."""
+
+    lose_answer = unreachable = False
+
+    async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        if self.unreachable:
+            raise DatabaseAway("unreachable")
+        rows = await super().fetch(query, *arguments)
+        if self.lose_answer:
+            lost = DatabaseAway("its answer was lost")
+            lost.perhaps_committed = True
+            raise lost
+        return rows
+
+
+@pytest_asyncio.fixture
+async def unsteady(ledger_dsn: str) -> AsyncIterator[Unsteady]:
+    opened = Unsteady(ledger_dsn, connections=2)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def store(unsteady: Unsteady) -> Store:
+    return Store(unsteady, lease=0, patience=300, key_patience=120)
+
+
+async def states(database: Database) -> list[tuple[str, int, bool]]:
+    """Of every touch: its state, how many sendings count, and whether the clock looks at it now."""
+    rows = await database.fetch("select state, sendings, coalesce(check_at <= now(), false) as due from touches")
+    return [tuple(row) for row in rows]
+
+
+@pytest.mark.parametrize("state", [State.PLANNED, State.UNCERTAIN])
+async def test_a_claim_whose_answer_was_lost_is_given_back(store: Store, unsteady: Unsteady, state: State) -> None:
+    if state is State.UNCERTAIN:
+        await store.claim(EMAIL, CARD, standing=Standing())
+        await store.expire_leases(check_in=60)
+    unsteady.lose_answer = True
+    with pytest.raises(DatabaseAway):
+        await store.claim(EMAIL, CARD, standing=Standing(), from_state=state)
+    unsteady.lose_answer = False
+
+    await store.write_unwritten()
+    before = await states(unsteady)
+
+    assert before == [(state, 1 if state is State.UNCERTAIN else 0, True)]
+    assert await store.expire_leases(check_in=60) == 0
+
+
+async def test_a_claim_that_another_process_made_meanwhile_stays(store: Store, unsteady: Unsteady) -> None:
+    unsteady.lose_answer = True
+    with pytest.raises(DatabaseAway):
+        await store.claim(EMAIL, CARD, standing=Standing())
+    unsteady.lose_answer = False
+    await unsteady.fetch("update touches set state = 'planned', claim = null")
+    await Store(unsteady, lease=60, patience=300, key_patience=120).claim(EMAIL, CARD, standing=Standing())
+
+    await store.write_unwritten()
+
+    assert await states(unsteady) == [(State.SENDING, 2, False)]
+
+
+async def test_what_was_surely_not_sent_is_planned_again_although_that_could_not_be_written(
+    store: Store, unsteady: Unsteady
+) -> None:
+    _, claim = await store.claim(EMAIL, CARD, standing=Standing())
+    unsteady.unreachable = True
+    with pytest.raises(DatabaseAway):
+        await store.put_back(EMAIL, claim, "connection refused", to=State.PLANNED, check_in=None)
+    with pytest.raises(DatabaseAway):
+        await store.write_unwritten()
+    unsteady.unreachable = False
+
+    await store.write_unwritten()
+
+    assert await states(unsteady) == [(State.PLANNED, 0, True)]
+
+
+async def test_an_outcome_that_was_written_although_its_answer_was_lost_is_written_once(
+    store: Store, unsteady: Unsteady
+) -> None:
+    _, claim = await store.claim(EMAIL, CARD, standing=Standing())
+    unsteady.lose_answer = True
+    with pytest.raises(DatabaseAway):
+        await store.skipped(EMAIL, claim, SkipReason.CLOSED)
+    unsteady.lose_answer = False
+
+    await store.write_unwritten()
+
+    assert await states(unsteady) == [(State.SKIPPED, 1, False)]
+    assert len(await unsteady.fetch("select 1 from outbox")) == 1

@@ -1,0 +1,64 @@
+"""The budget as the ledger tells it: what each visitor has spent, and under how many names."""
+
+import pytest
+
+from contracts.events.touch import Channel
+from services.notify.budget import Budget
+from services.notify.decisions.sending import Standing
+from services.notify.decisions.spending import Caps, read_prices
+from services.notify.repositories.ledger import Store
+from services.notify.touches import Touch
+from tests.builders import a_card, a_touch
+
+pytestmark = pytest.mark.connected
+
+CAPS = Caps(
+    prefix_hour=20, door_hour=500, door_day=2000, source_share=0.5, visitor_share=0.05, visitor_names=5, daily=10
+)
+OFFICE, CAFE = "visitor-1", "visitor-2"
+
+
+def a_call(number: int) -> Touch:
+    return a_touch(Channel.CALL, lead_id=number, address=f"+52811234{number:04}", submission_id=number)
+
+
+async def call(store: Store, number: int, visitor: str, name: str) -> None:
+    """As if this lead was called."""
+    card = a_card(name=name, phone=f"+52811234{number:04}", visitor=visitor)
+    facts, _ = await store.claim(a_call(number), card, standing=Standing(), country="MX")
+    assert facts.claimed
+
+
+async def a_budget(store: Store, price: str = "call=0") -> Budget:
+    budget = Budget(store, caps=CAPS, prices=read_prices(price), home="MX")
+    await budget.count()
+    return budget
+
+
+async def test_the_sixth_name_of_one_visitor_waits(store: Store) -> None:
+    for number in range(5):
+        await call(store, number, OFFICE, f"Persona {number}")
+    budget, seventh = await a_budget(store), a_call(7)
+
+    assert budget.cap(seventh, "MX", a_card(name="PERSONA 4", visitor=OFFICE)) is None
+    assert budget.cap(seventh, "MX", a_card(name="Otra", visitor=OFFICE)) == f"visitor {OFFICE}"
+    assert budget.cap(seventh, "MX", a_card(name="Otra", visitor=CAFE)) is None
+    assert budget.cap(seventh, "MX", a_card(name="Otra", visitor=None)) is None
+
+
+async def test_a_burst_between_two_counts_is_no_way_round(store: Store) -> None:
+    budget = await a_budget(store)
+    caps = [budget.cap(a_call(n), "MX", a_card(name=f"Persona {n}", visitor=OFFICE)) for n in range(8)]
+
+    assert caps == [None] * 5 + [f"visitor {OFFICE}"] * 3
+
+
+async def test_one_visitors_share_of_the_days_money(store: Store) -> None:
+    await call(store, 1, OFFICE, "Ana")
+    budget = await a_budget(store, "call=0.4")
+    card = a_card(name="Ana", visitor=OFFICE)
+    assert budget.cap(a_call(2), "MX", card) is None
+    budget.spend(a_call(2), "MX", card)
+
+    assert budget.cap(a_call(3), "MX", card) == f"visitor {OFFICE}"
+    assert budget.cap(a_call(3), "MX", a_card(name="Luz", visitor=CAFE)) is None

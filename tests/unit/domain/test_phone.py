@@ -1,0 +1,187 @@
+"""Phones as people type them."""
+
+import phonenumbers
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.phone import (
+    Number,
+    NumberStanding,
+    country_of_number,
+    read_number,
+    readable,
+    standing_of,
+    to_e164,
+)
+
+MONTERREY = "+528112345678"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("8112345678", MONTERREY),
+        ("81 1234 5678", MONTERREY),
+        ("(81) 1234-5678", MONTERREY),
+        ("81.1234.5678", MONTERREY),
+        ("+52 81 1234 5678", MONTERREY),
+        ("528112345678", MONTERREY),
+        ("00528112345678", MONTERREY),
+        ("5218112345678", MONTERREY),
+        ("+5218112345678", MONTERREY),
+        ("+52 1 81 1234 5678", MONTERREY),
+        ("0448112345678", MONTERREY),
+        ("0458112345678", MONTERREY),
+        ("018112345678", MONTERREY),
+        ("tel:+52-81-1234-5678", MONTERREY),
+        ("whatsapp:+5218112345678", MONTERREY),
+        ("８１１２３４５６７８", MONTERREY),
+        ("\u202a81\u00a01234\u200b5678\u202c", MONTERREY),
+        ("8112345678 / 5587654321", MONTERREY),
+        ("8112345678 ext 123", MONTERREY),
+        ("mi tel es 8112345678", MONTERREY),
+        ("+14155552671", "+14155552671"),
+        ("+5491123456789", "+5491123456789"),
+        ("+50761234567", "+50761234567"),
+        ("12345678", None),
+        ("14155552671", None),
+        ("+1415555267", None),
+        ("+141555526711", None),
+        ("0000000000", None),
+        ("1234567890", None),
+        ("8001234567", None),
+        ("no tengo", None),
+        ("", None),
+        ("+", None),
+        ("<test lead: dummy data for phone_number>", None),
+    ],
+)
+def test_a_phone_in_mexico(typed: str, meant: str | None) -> None:
+    assert to_e164(typed, "MX") == meant
+
+
+def test_a_number_ahead_of_the_metadata_is_taken_when_it_names_its_country() -> None:
+    assert to_e164("+5076123456", "MX") == "+5076123456"
+
+
+@pytest.mark.parametrize(("typed", "region"), [("4155552671", "US"), ("11 2345-6789", "AR"), ("300 123 4567", "CO")])
+def test_the_default_region_counts(typed: str, region: str) -> None:
+    number = to_e164(typed, region)
+
+    assert number is not None
+    assert phonenumbers.region_code_for_number(phonenumbers.parse(number)) == region
+
+
+MEXICAN = st.integers(5_500_000_000, 5_599_999_999).map(str)
+
+
+@settings(deadline=None)
+@given(
+    number=MEXICAN,
+    prefix=st.sampled_from(["", "+52", "52", "+521", "521", "+52 1 ", "044", "045", "01", "0052", "+52-", "tel:+52"]),
+    gaps=st.lists(st.tuples(st.integers(0, 9), st.sampled_from([" ", "-", ".", "\u00a0"])), max_size=4),
+)
+def test_every_habit_of_writing_means_the_same_number(number: str, prefix: str, gaps: list[tuple[int, str]]) -> None:
+    typed = list(number)
+    for place, gap in gaps:
+        typed[place] = typed[place] + gap
+
+    assert to_e164(prefix + "".join(typed), "MX") == f"+52{number}"
+
+
+@settings(deadline=None)
+@given(st.text(max_size=60))
+def test_nothing_that_is_typed_breaks_it_and_what_it_makes_is_stable(typed: str) -> None:
+    number = to_e164(typed, "MX")
+
+    assert number is None or to_e164(number, "MX") == number
+
+
+USABLE, UNUSABLE, UNKNOWN = NumberStanding.USABLE, NumberStanding.UNUSABLE, NumberStanding.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        pytest.param("81 1234 5678", Number(MONTERREY, USABLE), id="a person's"),
+        pytest.param("8001234567", Number("+528001234567", UNUSABLE), id="toll-free"),
+        pytest.param("9001234567", Number("+529001234567", UNUSABLE), id="premium"),
+        pytest.param("3001234567", Number("+523001234567", UNUSABLE), id="shared cost"),
+        pytest.param("+1 800 555 1234", Number("+18005551234", UNUSABLE), id="toll-free elsewhere"),
+        pytest.param("+34 511 98 36 01", Number("+34511983601", UNUSABLE), id="a company's number for all its offices"),
+        pytest.param("+881612345678", Number("+881612345678", UNUSABLE), id="Iridium"),
+        pytest.param("+88216123456789", Number("+88216123456789", UNUSABLE), id="international networks"),
+        pytest.param("+8835100012345", Number("+8835100012345", UNUSABLE), id="international networks, the newer"),
+        pytest.param("+870123456789", Number("+870123456789", UNUSABLE), id="Inmarsat"),
+        pytest.param("00870123456789", Number("+870123456789", UNUSABLE), id="Inmarsat, with 00"),
+        pytest.param("+80012345678", Number("+80012345678", UNUSABLE), id="toll-free everywhere"),
+        pytest.param("+979123456789", Number("+979123456789", UNUSABLE), id="premium everywhere"),
+        pytest.param("+1 729 234 0123", Number("+17292340123", UNKNOWN), id="an overlay that the metadata lacks"),
+        pytest.param("+5076123456", Number("+5076123456", UNKNOWN), id="a range that the metadata lacks"),
+        pytest.param("+52 210 123 4567", Number("+522101234567", UNKNOWN), id="Mexico, with its country code"),
+        pytest.param("+521 210 123 4567", Number("+522101234567", UNKNOWN), id="with the old prefix"),
+        pytest.param("5212101234567", Number("+522101234567", UNKNOWN), id="with the old prefix, no plus"),
+        pytest.param("2101234567", None, id="Mexico, as it is dialled there"),
+        pytest.param("0442101234567", None, id="with the old national prefix"),
+        pytest.param("+52 123 456 7890", None, id="no area code begins with 1"),
+        pytest.param("+52 8112 3456", None, id="without its area code"),
+        pytest.param("+999123456789", None, id="no country code"),
+        pytest.param("no tengo", None, id="no digits"),
+    ],
+)
+def test_a_number_and_its_standing(typed: str, number: Number | None) -> None:
+    assert read_number(typed, "MX") == number
+    if number is not None:
+        assert standing_of(number.e164) is number.standing
+        assert (to_e164(typed, "MX") is None) == (number.standing is UNUSABLE)
+
+
+@pytest.mark.parametrize("stored", ["", "nonsense", "+521234", "8112345678"])
+def test_what_is_no_number_is_not_used(stored: str) -> None:
+    assert standing_of(stored) is UNUSABLE
+    assert country_of_number(stored) is None or stored == "+521234"
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        pytest.param(MONTERREY, "MX", id="Mexico"),
+        pytest.param("+573001234567", "CO", id="Colombia"),
+        pytest.param("+14155552671", "US", id="the United States"),
+        pytest.param("+14165551234", "CA", id="Canada"),
+        pytest.param("+18765551234", "JM", id="Jamaica"),
+        pytest.param("+17292340123", "US", id="an overlay that the metadata lacks"),
+        pytest.param("+522101234567", "MX", id="a range that the metadata lacks"),
+        pytest.param("+881612345678", None, id="Iridium"),
+        pytest.param("+8835100012345", None, id="international networks"),
+        pytest.param("+80012345678", None, id="toll-free everywhere"),
+        pytest.param("nonsense", None, id="no number"),
+    ],
+)
+def test_a_numbers_country(number: str, country: str | None) -> None:
+    assert country_of_number(number) == country
+
+
+@settings(deadline=None)
+@given(st.text("+0123456789 ", max_size=20), st.sampled_from(["MX", "US", "CO", "ES"]))
+def test_a_number_is_read_as_it_is_stored(typed: str, region: str) -> None:
+    number = read_number(typed, region)
+
+    assert number is None or standing_of(number.e164) is number.standing
+
+
+@pytest.mark.parametrize(
+    ("address", "text"),
+    [
+        ("+528112345678", "+52 81 1234 5678"),
+        ("+525512345678", "+52 55 1234 5678"),
+        ("+13055550123", "+1 305-555-0123"),
+        ("ana@example.com", "ana@example.com"),
+        ("8112345678", "8112345678"),
+        ("+000000", "+000000"),
+        ("", ""),
+    ],
+)
+def test_a_number_reads_as_people_write_it(address: str, text: str) -> None:
+    assert readable(address) == text

@@ -1,0 +1,51 @@
+"""The trace an action belongs to, kept in every process and exported where a collector is named."""
+
+import asyncio
+import os
+from unittest.mock import patch
+
+import pytest
+
+from devtools.documents import APPS
+from kit.observability import tracing
+from pauta.running.compose_file import read_recipes
+from tests.wire import Wire
+
+GIVEN = f"00-{'a' * 32}-{'b' * 16}-01"
+
+
+def test_a_trace_that_comes_in_goes_on() -> None:
+    with tracing.continued({"traceparent": GIVEN}):
+        assert tracing.current() == GIVEN
+        assert tracing.trace_id() == "a" * 32
+
+
+@pytest.mark.parametrize("broken", [None, "", "x", f"00-{'0' * 32}-{'b' * 16}-01", GIVEN + "0", 7])
+def test_a_broken_one_is_replaced(broken: object) -> None:
+    with tracing.continued({"traceparent": broken}) as begun:
+        assert begun != broken
+        assert tracing.current() == begun
+    assert tracing.trace_id() is None
+
+
+async def test_spans_reach_the_collector_and_name_the_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "_provider", None)
+    async with Wire() as collector:
+        collector.answers(200, b"")
+        provider = tracing.start_exporting("notify", collector.url + "/")
+        with provider.get_tracer("test").start_as_current_span("call") as span:
+            assert tracing.current().split("-")[1] == f"{span.get_span_context().trace_id:032x}"
+        await asyncio.to_thread(tracing.stop_exporting)
+
+    assert [request.path for request in collector.requests] == ["/v1/traces"]
+    assert b"notify" in collector.requests[0].body
+
+
+@pytest.mark.parametrize("service", APPS)
+def test_every_service_can_be_traced(service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracing, "_provider", None)
+    recipe = read_recipes({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"})[service]
+    with patch.dict(os.environ, dict(recipe.environment)):
+        app = APPS[service]()
+
+    assert any("OpenTelemetry" in str(middleware) for middleware in app.user_middleware)

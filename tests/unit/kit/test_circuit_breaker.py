@@ -1,0 +1,95 @@
+"""A company that fails is left in peace, and tried with one request at a time."""
+
+from kit.circuit_breaker import LONGEST_PAUSE, Breaker
+
+
+def opened(at: float = 0.0) -> Breaker:
+    breaker = Breaker("twilio", patience=3)
+    for _ in range(3):
+        breaker.failed("500", at)
+    return breaker
+
+
+def test_a_few_failures_open_nothing() -> None:
+    breaker = Breaker("twilio", patience=3)
+
+    assert not breaker.failed("500", 0)
+    assert not breaker.failed("500", 0)
+    assert breaker.admits(0)
+
+
+def test_an_answer_in_between_starts_the_count_anew() -> None:
+    breaker = Breaker("twilio", patience=2)
+    breaker.failed("500", 0)
+    breaker.worked()
+
+    assert not breaker.failed("500", 0)
+
+
+def test_who_fails_in_a_row_is_left_in_peace_and_the_reason_is_known() -> None:
+    breaker = opened()
+
+    assert not breaker.admits(1.9)
+    assert breaker.reason == "500"
+
+
+def test_it_says_only_once_that_it_opened() -> None:
+    breaker = Breaker("twilio", patience=1)
+
+    assert [breaker.failed("500", 0), breaker.failed("500", 0)] == [True, False]
+
+
+def test_after_the_pause_one_may_try_and_the_others_wait_longer() -> None:
+    breaker = opened()
+
+    assert breaker.admits(2)
+    assert not breaker.admits(2)
+    assert not breaker.admits(5.9)
+    assert breaker.admits(6)
+
+
+def test_pauses_grow_to_the_longest_and_not_beyond() -> None:
+    breaker, now, pauses = opened(), 0.0, []
+    for _ in range(8):
+        last = now
+        while not breaker.admits(now):
+            now += 1
+        pauses.append(now - last)
+
+    assert pauses == [2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE]
+
+
+def test_it_closes_with_the_first_answer_and_says_so() -> None:
+    breaker = opened()
+
+    assert breaker.worked()
+    assert breaker.admits(0)
+    assert not breaker.worked()
+
+
+def test_who_says_how_long_to_wait_is_waited_for() -> None:
+    breaker = Breaker("brevo")
+
+    assert breaker.failed("429", 0, wait=20)
+    assert not breaker.admits(19.9)
+    assert breaker.admits(20)
+
+
+def test_a_credential_that_is_not_accepted_is_not_insisted_on() -> None:
+    breaker = Breaker("twilio")
+
+    assert breaker.failed("401", 0, hopeless=True)
+    assert not breaker.admits(LONGEST_PAUSE - 0.1)
+
+
+def test_who_says_when_to_come_back_is_asked_then_however_long_it_failed_before() -> None:
+    breaker, now = opened(), 0.0
+    for _ in range(6):
+        while not breaker.admits(now):
+            now += 1
+    breaker.failed("429", now, wait=3)
+
+    assert not breaker.admits(now + 2.9)
+    assert breaker.admits(now + 3)
+    assert not breaker.admits(now + 3 + 3.9), "the pauses begin to grow anew"
+    assert breaker.admits(now + 3 + 4)

@@ -1,0 +1,577 @@
+"""Cal.com's webhooks as it posts them, and its list of bookings."""
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.events.booking import Booking
+from kit.errors import Unavailable
+from providers.calcom.client import CalcomClient, read_listed
+from providers.calcom.webhooks import (
+    Hints,
+    Ping,
+    Said,
+    Unknown,
+    What,
+    dedupe_key,
+    read_webhook,
+    signed_by_calcom,
+)
+from tests.wire import Wire
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SENT = datetime(2026, 3, 2, 9, 30, 0, 250_000, tzinfo=UTC)
+STARTS, ENDS = datetime(2026, 3, 4, 17, tzinfo=UTC), datetime(2026, 3, 4, 17, 30, tzinfo=UTC)
+VIDEO = "https://app.cal.example/video/uid-1"
+LEAD = {"lead_id": "77", "lead_token": "signed"}
+HINTS = Hints(77, "signed", "ana@example.com", ("+528100000001",))
+BOOKING = Booking(
+    uid="uid-1",
+    starts_at=STARTS,
+    ends_at=ENDS,
+    title="Asesoría",
+    meeting_url=VIDEO,
+    time_zone="America/Monterrey",
+    language="es",
+)
+
+
+def answers(**values: Any) -> dict[str, Any]:
+    """Answers as they come with their labels; None is a question left open."""
+    return {
+        name: {"label": name, "isHidden": False} | ({} if value is None else {"value": value})
+        for name, value in values.items()
+    }
+
+
+def a_booking(**changes: Any) -> dict[str, Any]:
+    attendee = {"email": "ana@example.com", "name": "Ana Ruiz", "timeZone": "America/Monterrey"}
+    return {
+        **{"title": "Asesoría entre Luz y Ana Ruiz", "eventTitle": "Asesoría", "type": "asesoria", "uid": "uid-1"},
+        **{"startTime": "2026-03-04T17:00:00Z", "endTime": "2026-03-04T17:30:00Z", "bookingId": 5},
+        "attendees": [attendee | {"phoneNumber": "+528100000001", "language": {"locale": "es"}}],
+        "responses": answers(name="Ana Ruiz", email="ana@example.com", attendeePhoneNumber="+528100000001", notes=None),
+        **{"location": "integrations:daily", "metadata": {"videoCallUrl": VIDEO, **LEAD}, "status": "ACCEPTED"},
+        **changes,
+    }
+
+
+def wrapped(trigger: Any, payload: Any = None) -> dict[str, Any]:
+    sent = "2026-03-02T09:30:00.250Z"
+    return {"triggerEvent": trigger, "createdAt": sent, "payload": a_booking() if payload is None else payload}
+
+
+def flat(trigger: str, **changes: Any) -> dict[str, Any]:
+    """A MEETING_* body: the booking's row at the root, with other names for some things."""
+    row = a_booking(startTime="2026-03-04T17:00:00.000Z", endTime="2026-03-04T17:30:00.000Z")
+    del row["eventTitle"]
+    row["attendees"] = [{**row["attendees"][0], "language": None, "locale": "es", "noShow": False}]
+    row |= {"createdAt": "2026-03-01T08:00:00.000Z", "fromReschedule": None, "smsReminderNumber": None}
+    return {"triggerEvent": trigger, **row, **changes}
+
+
+def said(body: Any) -> Said:
+    read = read_webhook(body, NOW)
+    assert isinstance(read, Said), read
+    return read
+
+
+def without(booking: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in booking.items() if name not in names}
+
+
+# ---- signatures
+
+
+def test_a_signature_over_the_exact_bytes() -> None:
+    body = '{"triggerEvent":"PING","payload":{"title":"Asesoría"}}'.encode()
+    right = hmac.new(b"secret", body, hashlib.sha256).hexdigest()
+
+    assert signed_by_calcom(body, right, "secret")
+    assert signed_by_calcom(body, f" {right.upper()} ", "secret")
+    assert not signed_by_calcom(body + b" ", right, "secret")
+    assert not signed_by_calcom(body, right, "another")
+    for wrong in (None, "", right[:32], "no-secret-provided", "ñ" * 64):
+        assert not signed_by_calcom(body, wrong, "secret")
+
+
+def test_a_signature_known_beforehand() -> None:
+    """Of RFC 4231's second test case, so that both sides cannot be wrong together."""
+    known = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"  # pragma: allowlist secret
+
+    assert signed_by_calcom(b"what do ya want for nothing?", known, "Jefe")
+
+
+def test_without_a_secret_nothing_is_signed() -> None:
+    assert not signed_by_calcom(b"{}", hmac.new(b"", b"{}", hashlib.sha256).hexdigest(), "")
+    assert not signed_by_calcom(b"{}", "no-secret-provided", "")
+
+
+# ---- what is said
+
+
+def test_a_booking_with_its_lead() -> None:
+    assert said(wrapped("BOOKING_CREATED")) == Said(What.CREATED, "uid-1", None, HINTS, BOOKING, SENT, "", None)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "what"),
+    [
+        ("BOOKING_CREATED", What.CREATED),
+        ("BOOKING_REQUESTED", What.REQUESTED),
+        ("BOOKING_RESCHEDULED", What.MOVED),
+        ("BOOKING_CANCELLED", What.CANCELLED),
+        ("BOOKING_REJECTED", What.REJECTED),
+        ("BOOKING_NO_SHOW_UPDATED", What.NO_SHOW),
+        ("MEETING_ENDED", What.ENDED),
+        ("MEETING_STARTED", What.OTHER),
+        ("BOOKING_PAID", What.OTHER),
+        ("SOMETHING_NEW", What.OTHER),
+    ],
+)
+def test_what_each_trigger_says(trigger: str, what: What) -> None:
+    read = said(wrapped(trigger))
+
+    assert (read.what, read.uid, read.hints.lead_id) == (what, "uid-1", 77)
+
+
+@pytest.mark.parametrize(
+    "time",
+    [
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-12:00",
+        "0001-01-01T00:00:00+14:00",
+        "2101-01-01T00:00:00Z",
+        "x" * 10**6,
+    ],
+)
+def test_what_is_no_time_of_a_meeting_is_left_out(time: str) -> None:
+    booking = said(wrapped("BOOKING_CREATED", a_booking(startTime=time, endTime=time))).booking
+
+    assert booking is not None
+    assert (booking.starts_at, booking.ends_at) == (None, None)
+
+
+def test_giant_texts_are_cut() -> None:
+    attendee = {"email": "ana@example.com", "timeZone": "A" * 300_000, "language": {"locale": "e" * 300_000}}
+    giant = "x" * 900_000
+    read = said(
+        wrapped("BOOKING_CANCELLED", a_booking(eventTitle=giant, attendees=[attendee], cancellationReason=giant))
+    )
+
+    assert read.booking is not None
+    assert len(read.booking.model_dump_json()) < 5_000
+    assert len(read.reason) == 2_000
+
+
+def test_a_request_waits_for_the_host() -> None:
+    read = said(wrapped("BOOKING_REQUESTED", a_booking(status="PENDING", metadata=LEAD)))
+
+    assert read.booking == BOOKING.model_copy(update={"confirmed": False, "meeting_url": None})
+    assert read.hints == HINTS
+
+
+def test_a_move_without_and_with_the_lead() -> None:
+    moved = a_booking(
+        uid="uid-2",
+        rescheduleUid="uid-1",
+        metadata={"videoCallUrl": VIDEO},
+        responses=answers(rescheduleReason="Un compromiso"),
+    )
+    lost = said(wrapped("BOOKING_RESCHEDULED", moved))
+    kept = said(wrapped("BOOKING_RESCHEDULED", moved | {"metadata": LEAD}))
+
+    assert (lost.uid, lost.previous_uid, lost.hints.lead_id, lost.reason) == ("uid-2", "uid-1", None, "Un compromiso")
+    assert (kept.uid, kept.previous_uid, kept.hints.lead_id) == ("uid-2", "uid-1", 77)
+
+
+def test_a_cancellation_and_a_rejection_say_why() -> None:
+    over = without(a_booking(), "metadata")
+    cancelled = said(wrapped("BOOKING_CANCELLED", over | {"status": "CANCELLED", "cancellationReason": "No puedo"}))
+    rejected = said(wrapped("BOOKING_REJECTED", over | {"status": "REJECTED", "rejectionReason": "Lleno"}))
+
+    assert (cancelled.reason, cancelled.hints.lead_id, cancelled.at) == ("No puedo", None, SENT)
+    assert cancelled.booking == BOOKING.model_copy(update={"meeting_url": None})
+    assert (rejected.reason, rejected.hints.email) == ("Lleno", "ana@example.com")
+
+
+@pytest.mark.parametrize(("no_show", "attended"), [(True, False), (False, True), (None, None), ("yes", None)])
+def test_a_no_show_and_one_taken_back(no_show: Any, attended: bool | None) -> None:
+    attendees = [{"email": "ana@example.com", "noShow": no_show}]
+    read = said(wrapped("BOOKING_NO_SHOW_UPDATED", {"message": "x", "attendees": attendees, "bookingUid": "uid-1"}))
+
+    assert read == Said(
+        what=What.NO_SHOW,
+        uid="uid-1",
+        previous_uid=None,
+        booking=None,
+        at=SENT,
+        reason="",
+        attended=attended,
+        hints=Hints(None, None, "ana@example.com", ()),
+    )
+
+
+def test_a_meetings_end_flat_wrapped_and_with_plain_answers() -> None:
+    plain = {"name": "Ana Ruiz", "attendeePhoneNumber": "+528100000001", "lead_id": "77", "location": {"value": "x"}}
+    bodies = [flat("MEETING_ENDED"), flat("MEETING_ENDED", responses=plain, metadata={"lead_token": "signed"})]
+    read = [said(body) for body in bodies]
+    again = said(wrapped("MEETING_ENDED", without(flat("MEETING_ENDED", fromReschedule="uid-0"), "triggerEvent")))
+
+    assert [one.what for one in (*read, again)] == [What.ENDED] * 3
+    assert [one.hints for one in (*read, again)] == [HINTS] * 3
+    assert [one.at for one in (*read, again)] == [ENDS, ENDS, SENT]
+    assert read[0].booking == BOOKING.model_copy(update={"title": "Asesoría entre Luz y Ana Ruiz"})
+    assert [one.attended for one in (*read, again)] == [None] * 3, "the snapshot is older than the meeting"
+    assert again.previous_uid == "uid-0"
+
+
+def test_a_meetings_start_is_at_its_start() -> None:
+    assert said(flat("MEETING_STARTED")).at == STARTS
+    assert said(flat("MEETING_STARTED", startTime=None)).at == NOW
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-03-04T17:00:00Z", "2026-03-04T17:00:00+00:00", "2026-03-04T17:00:00.000Z", "2026-03-04T11:00:00-06:00"],
+)
+def test_every_way_to_write_a_time(text: str) -> None:
+    booking = said(wrapped("BOOKING_CREATED", a_booking(startTime=text))).booking
+
+    assert booking is not None
+    assert booking.starts_at == STARTS
+    assert booking.starts_at.tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["soon", "", 5, None, "0001-01-01T00:00:00+14:00", ["2026-03-04"]])
+def test_a_time_that_is_none(text: Any) -> None:
+    booking = said(wrapped("BOOKING_CREATED", a_booking(startTime=text, endTime=text))).booking
+
+    assert booking == BOOKING.model_copy(update={"starts_at": None, "ends_at": None})
+    assert said(wrapped("BOOKING_PAID", a_booking(startTime=text, endTime=text))).booking is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "url"),
+    [
+        ({}, VIDEO),
+        ({"metadata": {}, "videoCallData": {"url": "https://video.example/x"}}, "https://video.example/x"),
+        ({"metadata": None, "location": "https://meet.example/y"}, "https://meet.example/y"),
+        ({"metadata": {}, "location": "javascript:alert(1)"}, None),
+        ({"metadata": {}, "location": "+528100000009"}, None),
+    ],
+)
+def test_where_the_meeting_is(changes: dict[str, Any], url: str | None) -> None:
+    booking = said(wrapped("BOOKING_CREATED", a_booking(**changes))).booking
+
+    assert booking is not None
+    assert booking.meeting_url == url
+
+
+# ---- whose it is
+
+
+@pytest.mark.parametrize(
+    ("value", "lead_id"),
+    [
+        ("77", 77),
+        (77, 77),
+        ("0077", 77),
+        (2**63 - 1, 2**63 - 1),
+        (str(2**63), None),
+        ("0", None),
+        (-5, None),
+        ("-5", None),
+        ("7e7", None),
+        ("٧٧", None),
+        ("9" * 5000, None),
+        (7.5, None),
+        (True, None),
+        (None, None),
+        ([77], None),
+        ({"id": 77}, None),
+        ("", None),
+    ],
+)
+def test_every_fate_of_a_lead_id(value: Any, lead_id: int | None) -> None:
+    assert said(wrapped("BOOKING_CREATED", a_booking(metadata={"lead_id": value}))).hints.lead_id == lead_id
+
+
+def test_the_metadata_goes_before_the_answers() -> None:
+    asked = answers(lead_id="99", lead_token="other")
+    both = said(wrapped("BOOKING_CREATED", a_booking(responses=asked))).hints
+    hidden = said(wrapped("BOOKING_CREATED", a_booking(responses=asked, metadata={}))).hints
+
+    assert (both.lead_id, both.token) == (77, "signed")
+    assert (hidden.lead_id, hidden.token) == (99, "other")
+
+
+def test_a_lead_id_at_the_root_is_not_calcoms() -> None:
+    assert said(wrapped("BOOKING_CREATED", a_booking(metadata={})) | {"lead_id": 5}).hints.lead_id is None
+
+
+def test_an_address_made_of_a_phone_number_is_none() -> None:
+    attendee = {"email": "528100000001@SMS.cal.com", "phoneNumber": "+528100000001"}
+    hints = said(wrapped("BOOKING_CREATED", a_booking(attendees=[attendee]))).hints
+
+    assert (hints.email, hints.phone_texts) == (None, ("+528100000001",))
+
+
+def test_phone_numbers_in_their_order() -> None:
+    asked = answers(attendeePhoneNumber="2", smsReminderNumber=4, whatsapp="81 0000 0006", notes="8100000007", age=30)
+    attendee = {"phoneNumber": "+52 1"}
+    changes = {"attendees": [attendee], "responses": asked, "smsReminderNumber": "3", "location": "+528100000005"}
+    hints = said(wrapped("BOOKING_CREATED", a_booking(**changes))).hints
+    none = said(wrapped("BOOKING_CREATED", a_booking(attendees=[], responses=answers(lead_id="1234567890")))).hints
+
+    assert hints.phone_texts == ("+52 1", "2", "3", "4", "+528100000005", "81 0000 0006")
+    assert none.phone_texts == ()
+
+
+# ---- what is not Cal.com's, or nobody's
+
+
+@pytest.mark.parametrize(
+    ("body", "what", "booked"),
+    [
+        ({"event": "BOOKING_CREATED", "payload": {"metadata": {"lead_id": 123}}}, What.CREATED, True),
+        ({"event": "BOOKING_CREATED", "lead_id": 123}, What.CREATED, True),
+        ({"lead_id": "123"}, What.CREATED, True),
+        ({"event": "BOOKING_CANCELLED", "lead_id": 123}, What.CANCELLED, False),
+        ({"event": "BOOKING_RESCHEDULED", "lead_id": 123}, What.MOVED, False),
+        ({"event": "SOMETHING", "lead_id": 123}, What.OTHER, False),
+        ({"event": "BOOKING_CREATED", "lead_id": 5, "payload": {"metadata": {"lead_id": 123}}}, What.CREATED, True),
+        ({"triggerEvent": None, "lead_id": 123}, What.CREATED, True),
+    ],
+)
+def test_callers_from_before_calcom(body: dict[str, Any], what: What, booked: bool) -> None:
+    booking = Booking(uid="legacy-123") if booked else None
+
+    assert said(body) == Said(what, "legacy-123", None, Hints(123, None, None, ()), booking, NOW, "", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        ({"event": "BOOKING_CREATED"}, "lead_id"),
+        ({"event": "BOOKING_CREATED", "lead_id": "abc"}, "lead_id"),
+        ({"event": "BOOKING_CREATED", "payload": {"metadata": {"lead_id": 0}}}, "lead_id"),
+        (wrapped("BOOKING_CREATED", {"startTime": "2026-03-04T17:00:00Z"}), "uid"),
+        (wrapped("BOOKING_CREATED", a_booking(uid="x" * 500)), "uid"),
+        ({"triggerEvent": "FORM_SUBMITTED", "Empresa": "x", "payload": {"formId": "1"}}, "uid"),
+        ({"triggerEvent": "MEETING_ENDED"}, "uid"),
+        ({}, "triggerEvent"),
+        ({"triggerEvent": 5, "lead_id": 1}, "triggerEvent"),
+        ({"payload": {"metadata": {"lead_id": 1}}}, "triggerEvent"),
+        ([], "triggerEvent"),
+        ("text", "triggerEvent"),
+        (None, "triggerEvent"),
+    ],
+)
+def test_what_cannot_be_read(body: Any, missing: str) -> None:
+    assert read_webhook(body, NOW) == Unknown(missing)
+
+
+def test_a_ping() -> None:
+    assert read_webhook(wrapped("PING", {"type": "Test", "attendees": [{"email": "j@example.com"}]}), NOW) == Ping()
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800\0"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = [
+    *a_booking(),
+    "bookingUid",
+    "rescheduleUid",
+    "fromReschedule",
+    "smsReminderNumber",
+    "videoCallData",
+    "cancellationReason",
+]
+ROOTS = ["triggerEvent", "event", "createdAt", "payload", "lead_id", "metadata"]
+PAYLOADS = st.dictionaries(st.sampled_from(NAMES), VALUES).map(lambda changes: a_booking() | changes)
+TRIGGERS = st.sampled_from(["BOOKING_CREATED", "BOOKING_RESCHEDULED", "BOOKING_NO_SHOW_UPDATED", "MEETING_ENDED"])
+
+
+@given(
+    VALUES
+    | st.dictionaries(st.sampled_from(ROOTS), VALUES)
+    | st.builds(wrapped, TRIGGERS, PAYLOADS)
+    | st.builds(lambda trigger, row: {"triggerEvent": trigger, **row}, TRIGGERS, PAYLOADS)
+)
+def test_nothing_that_comes_is_too_much(body: Any) -> None:
+    read = read_webhook(body, NOW)
+
+    assert isinstance(read, Said | Ping | Unknown)
+    if isinstance(read, Said):
+        repr(read).encode()
+        assert 0 < len(read.uid) <= 200
+        assert read.at.tzinfo is UTC
+    assert dedupe_key(body, b"raw")
+
+
+# ---- once
+
+
+def test_two_webhooks_of_one_fact_have_one_key() -> None:
+    later = wrapped("BOOKING_CREATED") | {"createdAt": "2026-03-02T09:30:09.000Z"}
+
+    assert dedupe_key(wrapped("BOOKING_CREATED"), b"1") == dedupe_key(later, b"2") == "BOOKING_CREATED:uid-1"
+    assert (
+        dedupe_key(flat("MEETING_ENDED"), b"1") == dedupe_key(wrapped("MEETING_ENDED"), b"2") == "MEETING_ENDED:uid-1"
+    )
+
+
+def test_a_no_show_and_its_taking_back_are_two_facts() -> None:
+    keys = {
+        dedupe_key(wrapped("BOOKING_NO_SHOW_UPDATED", {"bookingUid": "u", "attendees": [{"noShow": absent}]}), b"1")
+        for absent in (True, False)
+    }
+
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(
+            {"event": "BOOKING_CREATED", "lead_id": 1},
+            wrapped("PING"),
+            wrapped("BOOKING_PAID"),
+            wrapped(["x"]),
+            [],
+            None,
+        ),
+        wrapped("BOOKING_CREATED", {}),
+    ],
+)
+def test_what_is_told_apart_by_its_bytes(body: Any) -> None:
+    assert dedupe_key(body, b"raw") == hashlib.sha256(b"raw").hexdigest()
+
+
+# ---- the list of bookings
+
+LISTED = {
+    **{"id": 5, "uid": "uid-1", "title": "Asesoría", "status": "accepted", "location": VIDEO},
+    **{"start": "2026-03-04T17:00:00.000Z", "end": "2026-03-04T17:30:00.000Z", "updatedAt": "2026-03-02T09:30:00.250Z"},
+    "attendees": [
+        {
+            "name": "Ana Ruiz",
+            "email": "ana@example.com",
+            "timeZone": "America/Monterrey",
+            "language": "es",
+            "absent": False,
+        }
+    ],
+    "bookingFieldsResponses": {"name": "Ana Ruiz", "attendeePhoneNumber": "+528100000001"},
+    "metadata": LEAD,
+}
+
+
+@pytest_asyncio.fixture
+async def wire() -> AsyncIterator[Wire]:
+    async with Wire() as wire:
+        wire.answers(200, {"ok": True})
+        yield wire
+
+
+@pytest_asyncio.fixture
+async def client(wire: Wire) -> AsyncIterator[CalcomClient]:
+    client = CalcomClient(base_url=wire.url, api_key="cal_key", timeout=0.5)
+    yield client
+    await client.close()
+
+
+def page_of(*items: Any) -> dict[str, Any]:
+    return {"status": "success", "data": list(items), "pagination": {"hasNextPage": False}}
+
+
+async def test_a_listed_booking_says_what_its_webhook_said(client: CalcomClient, wire: Wire) -> None:
+    wire.answers(200, page_of(LISTED))
+
+    assert await client.bookings_updated_since(NOW) == [said(wrapped("BOOKING_CREATED"))]
+    [asked] = wire.requests
+    assert (asked.method, asked.path) == ("GET", "/v2/bookings")
+    assert asked.headers["authorization"] == "Bearer cal_key"
+    assert asked.headers["cal-api-version"] == "2024-08-13"
+    assert asked.query == {
+        **{"afterUpdatedAt": "2026-03-01T12:00:00.000Z", "sortUpdatedAt": "desc"},
+        **{"take": "100", "skip": "0"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({}, What.CREATED),
+        ({"rescheduledFromUid": "uid-0"}, What.MOVED),
+        ({"status": "pending"}, What.REQUESTED),
+        ({"status": "cancelled"}, What.CANCELLED),
+        ({"status": "rejected"}, What.REJECTED),
+        ({"status": "cancelled", "rescheduledToUid": "uid-2"}, None),
+        ({"status": "something new"}, None),
+        ({"status": ["accepted"]}, None),
+        ({"uid": None}, None),
+    ],
+)
+def test_what_a_listed_booking_says(changes: dict[str, Any], what: What | None) -> None:
+    read = read_listed(LISTED | changes, NOW)
+
+    assert (read.what if read else None) == what
+    if read and read.booking:
+        assert read.previous_uid == changes.get("rescheduledFromUid")
+        assert read.booking.confirmed == (what is not What.REQUESTED)
+
+
+@given(VALUES | st.dictionaries(st.sampled_from(list(LISTED)), VALUES).map(lambda changes: LISTED | changes))
+def test_no_listed_booking_is_too_much(item: Any) -> None:
+    read_listed(item, NOW)
+
+
+async def test_pages_are_read_to_the_end_and_told_oldest_first(client: CalcomClient, wire: Wire) -> None:
+    wire.then(200, page_of(*(LISTED | {"uid": f"uid-{i}"} for i in range(150, 50, -1))))
+    wire.then(200, page_of(*(LISTED | {"uid": f"uid-{i}"} for i in range(50, 0, -1))))
+    found = await client.bookings_updated_since(NOW)
+
+    assert [one.uid for one in found] == [f"uid-{i}" for i in range(1, 151)]
+    assert [one.query["skip"] for one in wire.requests] == ["0", "100"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "wait"),
+    [
+        pytest.param(401, {"error": {"code": "UnauthorizedException"}}, {}, 0, id="our key"),
+        pytest.param(403, {"error": "odd"}, {}, 0, id="our rights"),
+        pytest.param(429, {"error": {"code": "ThrottlerException"}}, {"Retry-After": "30"}, 30, id="too many"),
+        pytest.param(429, b"slow down", {}, 1, id="too many, without a wait"),
+        pytest.param(503, b"<html></html>", {}, 0, id="a server error"),
+        pytest.param(200, b"<html></html>", {}, 0, id="a page"),
+        pytest.param(200, {"status": "success"}, {}, 0, id="a success of another shape"),
+        pytest.param(400, {"error": {"code": "BadRequestException"}}, {}, 0, id="a filter it does not take"),
+    ],
+)
+async def test_an_answer_that_is_no_list(
+    client: CalcomClient, wire: Wire, status: int, body: Any, headers: dict[str, str], wait: float
+) -> None:
+    wire.answers(status, body, headers)
+
+    with pytest.raises(Unavailable, match=str(status)) as caught:
+        await client.bookings_updated_since(NOW)
+    assert caught.value.retry_after == wait
+
+
+@pytest.mark.parametrize("way", ["hangs", "breaks"])
+async def test_an_answer_that_never_comes(client: CalcomClient, wire: Wire, way: str) -> None:
+    getattr(wire, way)()
+
+    with pytest.raises(Unavailable):
+        await client.bookings_updated_since(NOW)

@@ -1,0 +1,380 @@
+"""Twilio's client and webhooks against recorded payloads, and its simulator against the same."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import pytest_asyncio
+
+from contracts.events.call import Unanswered
+from contracts.events.touch import Channel, FailureKind
+from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
+from kit.errors import Unavailable
+from providers.errors import RefusedTouch, Unclear
+from providers.twilio.client import Account, CallEvent, TwilioClient, moved
+from providers.twilio.webhooks import (
+    read_call_status,
+    read_inbound,
+    read_message_status,
+    read_verdict,
+    signed_by_twilio,
+)
+from tests.wire import Wire
+
+ACCOUNT = "AC" + "0" * 32
+CALL: dict[str, Any] = {
+    **{
+        "sid": "CA" + "1" * 32,
+        "date_created": "Tue, 31 Aug 2010 20:36:28 +0000",
+        "date_updated": None,
+        "status": "queued",
+    },
+    **{"account_sid": ACCOUNT, "to": "+525512345678", "from": "+525500000000", "answered_by": None, "queue_time": "0"},
+    **{
+        "parent_call_sid": None,
+        "start_time": None,
+        "end_time": None,
+        "duration": None,
+        "price": None,
+        "price_unit": "USD",
+    },
+    **{"direction": "outbound-api", "api_version": "2010-04-01", "uri": "/x.json", "subresource_uris": {}},
+}
+MESSAGE: dict[str, Any] = {
+    **{
+        "sid": "SM" + "1" * 32,
+        "date_created": "Tue, 31 Aug 2010 20:36:28 +0000",
+        "date_sent": None,
+        "date_updated": None,
+    },
+    **{
+        "status": "queued",
+        "to": "whatsapp:+525512345678",
+        "from": "whatsapp:+14155238886",
+        "body": "",
+        "error_code": None,
+    },
+    **{"account_sid": ACCOUNT, "num_media": "0", "num_segments": "1", "direction": "outbound-api", "price": None},
+    **{"messaging_service_sid": None, "uri": "/x.json", "subresource_uris": {}},
+}
+
+
+@pytest_asyncio.fixture
+async def wire() -> AsyncIterator[Wire]:
+    async with Wire() as wire:
+        yield wire
+
+
+@pytest_asyncio.fixture
+async def client(wire: Wire) -> AsyncIterator[TwilioClient]:
+    client = TwilioClient(account_sid=ACCOUNT, auth_token="token", base_url=wire.url, timeout=0.5)
+    yield client
+    await client.close()
+
+
+async def call(client: TwilioClient) -> str:
+    return await client.place_call(
+        to="+525512345678",
+        from_="+525500000000",
+        answer_url="https://h/voice?touch=1",
+        status_url="https://h/call?touch=1",
+    )
+
+
+async def test_what_a_call_says_on_the_wire(client: TwilioClient, wire: Wire) -> None:
+    wire.answers(201, CALL)
+
+    assert await call(client) == CALL["sid"]
+    [request] = wire.requests
+    assert (request.method, request.path) == ("POST", f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json")
+    assert request.headers["authorization"] == "Basic " + base64.b64encode(f"{ACCOUNT}:token".encode()).decode()
+    assert parse_qs(request.body.decode()) == {
+        "To": ["+525512345678"],
+        "From": ["+525500000000"],
+        "Url": ["https://h/voice?touch=1#rc=3&rp=all"],
+        "MachineDetection": ["DetectMessageEnd"],
+        "Timeout": ["25"],
+        "StatusCallback": ["https://h/call?touch=1#rc=3&rp=all"],
+        "StatusCallbackEvent": ["completed"],
+    }
+
+
+async def test_what_a_template_says_on_the_wire(client: TwilioClient, wire: Wire) -> None:
+    wire.answers(201, MESSAGE)
+    await client.send_message(
+        to="whatsapp:+525512345678",
+        from_="whatsapp:+14155238886",
+        status_url="https://h/message?touch=1",
+        content_sid="HX" + "1" * 32,
+        variables={"1": "Ana", "2": "https://cal.com/x"},
+    )
+
+    sent = parse_qs(wire.requests[0].body.decode())
+    assert sent["ContentSid"] == ["HX" + "1" * 32]
+    assert json.loads(sent["ContentVariables"][0]) == {"1": "Ana", "2": "https://cal.com/x"}
+    assert "Body" not in sent
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "failure"),
+    [
+        pytest.param(400, {"code": 21211, "message": "x", "status": 400}, RefusedTouch, id="no such number"),
+        pytest.param(400, {"code": 99999, "message": "x", "status": 400}, RefusedTouch, id="a code nobody knows"),
+        pytest.param(400, b"Bad Request", RefusedTouch, id="a refusal without a code"),
+        pytest.param(401, {"code": 20003, "message": "x", "status": 401}, Unavailable, id="our key"),
+        pytest.param(429, {"code": 20429, "message": "x", "status": 429}, Unavailable, id="too many"),
+        pytest.param(500, {"code": 20500, "message": "x", "status": 500}, Unclear, id="a server error"),
+        pytest.param(503, b"<html>down</html>", Unclear, id="a page"),
+        pytest.param(201, b"", Unclear, id="an empty success"),
+        pytest.param(201, {}, Unclear, id="a success without a sid"),
+        pytest.param(201, b"null", Unclear, id="null"),
+        pytest.param(201, b'{"sid": "CA', Unclear, id="half a success"),
+        pytest.param(200, b"<html></html>", Unclear, id="a page with 200"),
+        pytest.param(302, b"", Unclear, id="a redirect"),
+    ],
+)
+async def test_what_an_answer_means(
+    client: TwilioClient, wire: Wire, status: int, body: Any, failure: type[Exception]
+) -> None:
+    wire.answers(status, body)
+
+    with pytest.raises(failure):
+        await call(client)
+    assert len(wire.requests) == 1, "the SDK must not try again by itself"
+
+
+async def test_an_answer_that_never_comes(client: TwilioClient, wire: Wire) -> None:
+    wire.hangs()
+
+    with pytest.raises(Unclear):
+        await call(client)
+
+
+async def test_a_connection_that_breaks_after_the_request(client: TwilioClient, wire: Wire) -> None:
+    wire.breaks()
+
+    with pytest.raises(Unclear):
+        await call(client)
+
+
+async def test_a_connection_that_is_never_made() -> None:
+    client = TwilioClient(account_sid=ACCOUNT, auth_token="token", base_url="http://127.0.0.1:1", timeout=0.5)
+
+    with pytest.raises(Unavailable):
+        await call(client)
+    await client.close()
+
+
+async def test_429_is_waited_out_as_long_as_it_says(client: TwilioClient, wire: Wire) -> None:
+    wire.answers(429, {"code": 20429}, {"Retry-After": "7"})
+
+    with pytest.raises(Unavailable) as caught:
+        await call(client)
+    assert caught.value.retry_after == 7
+
+
+async def test_looking_a_call_up(client: TwilioClient, wire: Wire) -> None:
+    wire.answers(200, {"calls": [CALL | {"status": "completed", "answered_by": "human"}], "next_page_uri": None})
+    [found] = await client.calls_to("+525512345678")
+
+    assert wire.requests[0].query["To"] == "+525512345678"
+    assert (found.sid, found.from_, found.answered_by) == (CALL["sid"], "+525500000000", "human")
+    assert found.created_at.isoformat() == "2010-08-31T20:36:28+00:00"
+
+
+async def test_what_twilio_asked_during_a_call(client: TwilioClient, wire: Wire) -> None:
+    pressed = {"request": {"method": "POST", "url": "https://h/key", "parameters": {"digits": "1", "to": "+52"}}}
+    events = [
+        {"request": {"method": "POST", "url": "https://h/voice", "parameters": {}}, "response": {"response_code": 200}},
+        pressed | {"response": {"response_code": "502"}},
+        pressed | {"response": None},
+        {"request": None, "response": None},
+    ]
+    wire.answers(200, {"events": events, "next_page_uri": None})
+
+    assert await client.call_events("CA1") == [
+        CallEvent("https://h/voice", "", 200),
+        CallEvent("https://h/key", "1", 502),
+        CallEvent("https://h/key", "1", None),
+        CallEvent("", "", None),
+    ]
+    assert wire.requests[0].path == f"/2010-04-01/Accounts/{ACCOUNT}/Calls/CA1/Events.json"
+
+
+async def test_looking_a_message_up(client: TwilioClient, wire: Wire) -> None:
+    failed = MESSAGE | {"status": "undelivered", "error_code": 63024}
+    wire.answers(200, {"messages": [failed], "next_page_uri": None})
+    [found] = await client.messages_to("whatsapp:+525512345678")
+
+    assert (found.from_, found.status, found.error_code) == ("whatsapp:+14155238886", "undelivered", 63024)
+
+
+@pytest.mark.parametrize(
+    ("params", "receipt"),
+    [
+        ("CallSid=CA1&CallStatus=initiated&SequenceNumber=0", Accepted("CA1")),
+        (
+            "CallSid=CA1&CallStatus=busy&SequenceNumber=2&Duration=0&SipResponseCode=486",
+            Unheard("CA1", Unanswered.BUSY),
+        ),
+        ("CallSid=CA1&CallStatus=no-answer&SipResponseCode=487", Unheard("CA1", Unanswered.NO_ANSWER)),
+        ("CallSid=CA1&CallStatus=failed&SipResponseCode=404", Unheard("CA1", Unanswered.FAILED)),
+        ("CallSid=CA1&CallStatus=completed&CallDuration=49&AnsweredBy=human", Answered("CA1")),
+        ("CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_beep", Unheard("CA1", Unanswered.VOICEMAIL)),
+        ("CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_silence", Unheard("CA1", Unanswered.VOICEMAIL)),
+        ("CallSid=CA1&CallStatus=completed&AnsweredBy=fax", Unheard("CA1", Unanswered.FAX)),
+        ("CallSid=CA1&CallStatus=completed&AnsweredBy=unknown", Unheard("CA1", Unanswered.HUNG_UP)),
+        ("CallSid=CA1&CallStatus=completed", Unheard("CA1", Unanswered.HUNG_UP)),
+        ("CallSid=CA1&CallStatus=something-new", None),
+        ("", None),
+    ],
+)
+def test_what_a_calls_callback_means(params: str, receipt: Receipt | None) -> None:
+    assert read_call_status({name: values[0] for name, values in parse_qs(params).items()}) == receipt
+
+
+def test_machine_detection_that_does_not_know_says_nothing() -> None:
+    assert read_verdict({"CallSid": "CA1", "AnsweredBy": "unknown"}) is None
+    assert read_verdict({"CallSid": "CA1"}) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "receipt"),
+    [
+        ("queued", "", Accepted("SM1")),
+        ("sent", "", Accepted("SM1")),
+        ("delivered", "", Arrived("SM1")),
+        ("read", "", Arrived("SM1")),
+        ("undelivered", "63024", FailureKind.UNREACHABLE),
+        ("undelivered", "63016", FailureKind.UNREACHABLE),
+        ("failed", "63049", FailureKind.UNREACHABLE),
+        ("failed", "63041", FailureKind.MISCONFIGURED),
+        ("undelivered", "63014", FailureKind.OPTED_OUT),
+        ("failed", "21610", FailureKind.OPTED_OUT),
+        ("undelivered", "30005", FailureKind.UNREACHABLE),
+        ("failed", "21211", FailureKind.BAD_ADDRESS),
+        ("failed", "", FailureKind.UNREACHABLE),
+        ("failed", "12345678", FailureKind.UNREACHABLE),
+        ("brand-new", "", None),
+    ],
+)
+def test_what_a_messages_callback_means(status: str, code: str, receipt: Receipt | FailureKind | None) -> None:
+    params = {"MessageSid": "SM1", "MessageStatus": status} | ({"ErrorCode": code} if code else {})
+    read = read_message_status(params)
+
+    assert (read.kind if isinstance(read, Undeliverable) else read) == receipt
+
+
+def test_an_inbound_whatsapp_still_comes_from_521() -> None:
+    inbound = read_inbound(
+        {"MessageSid": "SM1", "From": "whatsapp:+5215512345678", "Body": "Hola", "WaId": "5215512345678"}
+    )
+
+    assert (inbound.channel, inbound.phone, inbound.text) == (Channel.WHATSAPP, "+525512345678", "Hola")
+
+
+def test_a_tapped_button_speaks_for_the_person() -> None:
+    inbound = read_inbound({"MessageSid": "SM1", "From": "+525512345678", "Body": "", "ButtonText": "BAJA"})
+
+    assert (inbound.channel, inbound.text) == (Channel.SMS, "BAJA")
+
+
+FIVE = {
+    "CallSid": "CA1234567890ABCDE",  # pragma: allowlist secret
+    "Caller": "+14158675309",
+    "From": "+14158675309",
+    "Digits": "1234",
+    "To": "+18005551212",
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "params", "signature"),
+    [
+        ("https://mycompany.com/myapp.php?foo=1&bar=2", FIVE, "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
+        (
+            "https://example.com/myapp.php?foo=1&bar=2",
+            FIVE | {"Caller": "+14158675310", "From": "+14158675310"},
+            "L/OH5YylLD5NRKLltdqwSvS0BnU=",
+        ),
+        (
+            "https://h.mx/tw/inbound",
+            {
+                "Body": "¿Qué precio?",
+                "From": "whatsapp:+5215512345678",
+                "MediaUrl0": "",
+                "To": "whatsapp:+525500000000",
+            },
+            "vMeltLJEUdeRovqlYlIfoIDB3hk=",
+        ),
+    ],
+)
+def test_signatures(url: str, params: dict[str, str], signature: str) -> None:
+    assert signed_by_twilio(url=url, params=params, signature=signature, auth_token="12345")
+    assert not signed_by_twilio(url=url, params=params, signature=signature, auth_token="54321")
+    assert not signed_by_twilio(url=url + "x", params=params, signature=signature, auth_token="12345")
+    assert not signed_by_twilio(url=url, params=params | {"To": "+1"}, signature=signature, auth_token="12345")
+    assert not signed_by_twilio(url=url, params=params, signature=None, auth_token="12345")
+    assert not signed_by_twilio(url=url, params=params, signature="", auth_token="12345")
+
+
+# ---- what is looked at, not done
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "address"),
+    [
+        ("https://api.twilio.com", "https://api.twilio.com/x?a=1", "https://api.twilio.com/x?a=1"),
+        ("https://api.twilio.com", "https://content.twilio.com/v1/x", "https://content.twilio.com/v1/x"),
+        ("http://simulator:8000", "https://api.twilio.com/x", "http://simulator:8000/x"),
+        ("http://simulator:8000", "https://content.twilio.com/v1/x", "http://simulator:8000/v1/x"),
+    ],
+)
+def test_a_stand_in_takes_the_place_of_every_host_and_twilio_keeps_its_own(base: str, url: str, address: str) -> None:
+    assert moved(url, urlsplit(base)) == address
+
+
+async def test_the_account_and_what_it_has(client: TwilioClient, wire: Wire) -> None:
+    wire.answers(200, {"sid": ACCOUNT, "status": "suspended", "type": "Trial"})
+    assert await client.account() == Account("suspended", trial=True)
+    assert wire.requests[-1].path == f"/2010-04-01/Accounts/{ACCOUNT}.json"
+
+    number = {"sid": "PN1", "phone_number": "+525500000000", "capabilities": {"voice": True, "sms": False}}
+    wire.answers(200, {"incoming_phone_numbers": [number], "next_page_uri": None})
+    assert await client.abilities_of("+525500000000") == frozenset({"voice"})
+    assert wire.requests[-1].query["PhoneNumber"] == "+525500000000"
+    wire.answers(200, {"incoming_phone_numbers": [], "next_page_uri": None})
+    assert await client.abilities_of("+525500000009") is None
+
+    wire.answers(200, {"outgoing_caller_ids": [{"sid": "PN2", "phone_number": "+525511112222"}]})
+    assert await client.is_verified("+525511112222")
+    wire.answers(200, {"outgoing_caller_ids": []})
+    assert not await client.is_verified("+525511112222")
+
+
+async def test_a_whatsapp_sender_and_a_template(client: TwilioClient, wire: Wire) -> None:
+    senders = [{"sid": "XE1", "sender_id": "whatsapp:+14155238886", "status": "OFFLINE"}]
+    wire.answers(200, {"senders": senders, "meta": {"key": "senders", "next_page_url": None}})
+    assert await client.whatsapp_status("+14155238886") == "OFFLINE"
+    assert await client.whatsapp_status("+14155238887") is None
+    assert wire.requests[-1].path == "/v2/Channels/Senders"
+
+    wire.answers(200, {"sid": "HX1", "whatsapp": {"status": "rejected", "rejection_reason": "x"}})
+    assert await client.approval_of("HX1") == "rejected"
+    assert wire.requests[-1].path == "/v1/Content/HX1/ApprovalRequests"
+    wire.answers(200, {"sid": "HX1"})
+    assert await client.approval_of("HX1") == "unsubmitted"
+    wire.answers(404, {"code": 20404, "message": "not found", "status": 404})
+    assert await client.approval_of("HX1") is None
+    wire.answers(503, {"code": 20503, "message": "away", "status": 503})
+    with pytest.raises(Unavailable):
+        await client.approval_of("HX1")
+
+    wire.answers(200, {"sid": "HX1", "types": {"twilio/text": {"body": "Hola, {{1}}"}}})
+    assert await client.body_of("HX1") == "Hola, {{1}}"
+    assert wire.requests[-1].path == "/v1/Content/HX1"
+    wire.answers(200, {"sid": "HX1", "types": {"twilio/location": {"label": "Oficina"}}})
+    assert await client.body_of("HX1") is None

@@ -1,0 +1,254 @@
+"""What an operator sees of a lead: the same in whatever order its events come."""
+
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.events.base import Event
+from contracts.events.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.cadence import CadenceFinished
+from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
+from contracts.events.failed_work import WorkFailed
+from contracts.events.lead import (
+    Attention,
+    LeadCreated,
+    LeadErased,
+    LeadNeedsAttention,
+    LeadOptedOut,
+    LeadPaused,
+    LeadRegistered,
+    LeadSuperseded,
+    LeadUnpaused,
+    LeadUnregistered,
+    LeadUpdated,
+)
+from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.touch import (
+    Channel,
+    FailureKind,
+    Kind,
+    SkipReason,
+    TouchDeferred,
+    TouchDelivered,
+    TouchDue,
+    TouchFailed,
+    TouchSent,
+    TouchSkipped,
+)
+from services.console.decisions.erasure import erased
+from services.console.decisions.leads import Lead, State, fold, read
+from tests.builders import a_booking, a_card
+
+T0 = datetime(2026, 3, 2, 16, 0, tzinfo=UTC)
+LEAD = 7
+
+
+def at(seconds: float) -> datetime:
+    return T0 + timedelta(seconds=seconds)
+
+
+def touch(event: type[Any], channel: Channel, seconds: float, step: str = "welcome_call", **more: Any) -> Any:
+    about = {"lead_id": LEAD, "touch_id": UUID(int=1), "step": step, "channel": channel, "at": at(seconds)}
+    return event(**about, **more)
+
+
+CREATED = LeadCreated(lead_id=LEAD, card=a_card(), at=at(0.01), received_at=at(0))
+REGISTERED = LeadRegistered(lead_id=LEAD, kommo_lead_id=99, at=at(1.5), asked_at=at(1))
+DIALLED = touch(TouchSent, Channel.CALL, 0.3, asked_at=at(0.05))
+UNANSWERED = CallUnanswered(
+    lead_id=LEAD, touch_id=UUID(int=1), step="welcome_call", reason=Unanswered.VOICEMAIL, at=at(20)
+)
+ANSWERED = CallAnswered(lead_id=LEAD, touch_id=UUID(int=1), step="welcome_call", at=at(12))
+FELL_BACK = touch(TouchSent, Channel.WHATSAPP, 20.4, asked_at=at(20.1))
+DELIVERED = touch(TouchDelivered, Channel.WHATSAPP, 22)
+BOOKED = LeadBooked(lead_id=LEAD, booking=a_booking("b1"), revision=1, at=at(100))
+MOVED = BookingMoved(lead_id=LEAD, booking=a_booking("b2"), previous_uid="b1", revision=2, at=at(200))
+CANCELLED = BookingCancelled(lead_id=LEAD, uid="b2", revision=3, at=at(300))
+ENDED = MeetingEnded(lead_id=LEAD, uid="b2", ended_at=at(400), revision=4, at=at(401))
+OPTED_OUT = LeadOptedOut(lead_id=LEAD, channel="whatsapp", reason="reply", at=at(50))
+PAUSED = LeadPaused(lead_id=LEAD, by="ana", at=at(60))
+UNPAUSED = LeadUnpaused(lead_id=LEAD, by="ana", at=at(70))
+ERASED = LeadErased(lead_id=LEAD, by="ana", at=at(80))
+FINISHED = CadenceFinished(lead_id=LEAD, at=at(90))
+SUPERSEDED = LeadSuperseded(lead_id=LEAD, by_lead_id=9, person_id=LEAD, at=at(110))
+NEEDS_ATTENTION = LeadNeedsAttention(lead_id=LEAD, reason=Attention.ADDED_ADDRESS_STOPPED, at=at(65))
+REPLIED = ReplyReceived(lead_id=LEAD, channel=Channel.SMS, text="hola", intent=Intent.OTHER, at=at(95))
+
+
+def folded(*events: Event) -> Lead:
+    return reduce(fold, events, Lead(LEAD))
+
+
+def updated(seconds: float = 92, *, returned: bool = False, **card: Any) -> LeadUpdated:
+    """A later form of the same person."""
+    about = {"lead_id": LEAD, "submission_id": 8, "person_id": LEAD, "at": at(seconds)}
+    return LeadUpdated(**about, card=a_card(**card), returned=returned)
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ([CREATED], State.WAITING),
+        ([CREATED, DIALLED, UNANSWERED], State.WAITING),
+        ([CREATED, DIALLED, ANSWERED], State.REACHED),
+        ([CREATED, DELIVERED], State.REACHED),
+        ([CREATED, REPLIED], State.REACHED),
+        ([CREATED, touch(TouchDelivered, Channel.EMAIL, 2)], State.WAITING),
+        ([CREATED, FINISHED], State.FINISHED),
+        ([CREATED, PAUSED], State.PAUSED),
+        ([CREATED, UNPAUSED, PAUSED], State.WAITING),
+        ([CREATED, OPTED_OUT, PAUSED], State.STOPPED),
+        ([CREATED, BOOKED], State.BOOKED),
+        ([CREATED, BOOKED, OPTED_OUT], State.BOOKED),
+        ([CREATED, DELIVERED, BOOKED, MOVED, CANCELLED], State.REACHED),
+        ([CREATED, CANCELLED, BOOKED], State.WAITING),
+        ([CREATED, BOOKED, MOVED, ENDED], State.MET),
+        ([CREATED, BOOKED, ENDED.model_copy(update={"attended": False})], State.BOOKED),
+        ([CREATED, BOOKED, ERASED], State.ERASED),
+        ([CREATED, SUPERSEDED], State.STOPPED),
+        ([CREATED, NEEDS_ATTENTION], State.PAUSED),
+        ([CREATED, NEEDS_ATTENTION, UNPAUSED], State.WAITING),
+        ([CREATED, UNPAUSED, NEEDS_ATTENTION], State.WAITING),
+        ([CREATED, FINISHED, updated()], State.FINISHED),
+        ([CREATED, FINISHED, updated(returned=True)], State.WAITING),
+        ([CREATED, updated(returned=True), FINISHED], State.WAITING),
+        ([CREATED, updated(85, returned=True), FINISHED], State.FINISHED),
+    ],
+)
+def test_where_a_lead_stands(events: list[Event], state: State) -> None:
+    assert folded(*events).state is state
+
+
+def test_the_wait_is_from_when_the_call_could_be_made() -> None:
+    assert folded(CREATED, DIALLED).waited == pytest.approx(0.04)
+
+    deferred = touch(TouchDeferred, Channel.CALL, 0.02)
+    due = touch(TouchDue, Channel.CALL, 40_000, kind=Kind.FIRST_CONTACT, template="welcome")
+    dialled = touch(TouchSent, Channel.CALL, 40_002, asked_at=at(40_001.5))
+    assert folded(CREATED, deferred).waited is None
+    assert folded(CREATED, deferred, due, dialled).waited == pytest.approx(1.5)
+
+
+def test_a_step_that_arrived_on_one_channel_arrived() -> None:
+    failed = touch(TouchFailed, Channel.WHATSAPP, 21, "day_3", kind=FailureKind.UNREACHABLE, reason="63024")
+    by_sms = touch(TouchDelivered, Channel.SMS, 22, "day_3")
+    skipped = touch(TouchSkipped, Channel.EMAIL, 23, "day_6", reason=SkipReason.BOOKED)
+    lead = folded(CREATED, by_sms, failed, skipped)
+
+    assert lead.steps == {"day_3": "delivered", "day_6": "skipped"}
+
+
+def test_the_place_in_the_follow_up_stays_while_a_booking_stands() -> None:
+    day_3 = touch(TouchSent, Channel.WHATSAPP, 90, "day_3")
+    confirmation = touch(TouchSent, Channel.WHATSAPP, 101, "confirmation")
+
+    assert folded(CREATED, day_3, BOOKED, confirmation).step == "day_3"
+
+
+def test_nothing_of_an_erased_person_comes_back() -> None:
+    lead = folded(ERASED, CREATED)
+
+    assert (lead.name, lead.phone, lead.email, lead.fields) == ("", "", "", {})
+    assert lead == folded(ERASED, *[read(erased(CREATED.model_dump(mode="json"))) or CREATED])
+
+
+def test_a_later_form_fills_what_was_missing_and_says_what_is_newer() -> None:
+    first = CREATED.model_copy(update={"card": a_card(company=None, extra={"utm_source": "ads", "m": "1"})})
+    later = updated(company="Otra SA", service="CRM", source="Landing 2", extra={"utm_source": "x", "m": "2"})
+    lead = folded(first, later)
+
+    assert (lead.company, lead.service, lead.source) == ("Otra SA", "CRM", "Landing 1")
+    assert lead.fields == {"utm_source": "ads", "m": "2"}
+    assert folded(later, first) == lead
+
+
+def test_further_phones_and_emails_stand_beside_the_first_ones() -> None:
+    first = CREATED.model_copy(update={"card": a_card(phone=None)})
+    added = updated(phone="+525512345678", email="otra@example.com")
+    more = updated(93, phone="+525587654321", email="otra@example.com")
+    lead = folded(first, added, more)
+
+    assert (lead.phone, lead.email) == ("+525512345678", "ana@example.com")
+    assert lead.further == ["otra@example.com", "+525587654321"]
+
+
+def test_what_returned_keeps_what_it_came_through() -> None:
+    day_3 = touch(TouchSent, Channel.WHATSAPP, 80, "day_3")
+    lead = folded(CREATED, day_3, FINISHED, updated(returned=True))
+
+    assert (lead.finished_at, lead.step, lead.steps) == (None, "day_3", {"day_3": "sent"})
+
+
+def test_a_lead_is_superseded_unless_it_was_stopped_before() -> None:
+    assert (folded(CREATED, SUPERSEDED).stopped, folded(CREATED, SUPERSEDED).superseded_by) == ("superseded", 9)
+    assert folded(CREATED, OPTED_OUT, SUPERSEDED).stopped == "reply"
+    assert folded(CREATED, SUPERSEDED, OPTED_OUT).stopped == "reply"
+
+
+def test_a_lead_needs_attention_until_an_operator_lets_it_go_on() -> None:
+    assert folded(CREATED, NEEDS_ATTENTION).attention == "added_address_stopped"
+    assert folded(CREATED, PAUSED, NEEDS_ATTENTION).attention == "added_address_stopped"
+    assert folded(CREATED, NEEDS_ATTENTION, UNPAUSED).attention is None
+    assert folded(CREATED, UNPAUSED, NEEDS_ATTENTION).attention is None
+    assert folded(CREATED, NEEDS_ATTENTION, ERASED).attention is None
+
+
+def test_an_unusable_phone_is_kept_apart() -> None:
+    unusable = CREATED.model_copy(update={"card": a_card(phone=None, unusable_phone="900 123 4567")})
+
+    assert (folded(unusable).phone, folded(unusable).unusable_phone) == ("", "900 123 4567")
+
+
+def test_nothing_that_a_later_form_said_survives_the_erasure() -> None:
+    added = updated(phone="+525512345678", email="otra@example.com", unusable_phone="900")
+
+    for lead in (folded(CREATED, added, ERASED), folded(CREATED, ERASED, added)):
+        assert (lead.further, lead.phone, lead.unusable_phone, lead.fields) == ([], "", "", {})
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        updated(email="otra@example.com"),
+        touch(TouchFailed, Channel.SMS, 5, kind=FailureKind.UNREACHABLE, reason="21211 otra@example.com"),
+        LeadUnregistered(lead_id=LEAD, reason="otra@example.com is no address"),
+        WorkFailed(lead_id=LEAD, service="crm", kind="work", row_id=1, reason="KeyError: otra@example.com"),
+        BOOKED.model_copy(update={"booking": a_booking("b1", email="otra@example.com", phone="+5255")}),
+    ],
+)
+def test_what_says_something_of_the_person_is_emptied(event: Event) -> None:
+    body = erased(event.model_dump(mode="json"))
+
+    assert "otra@" not in str(body)
+    assert "+5255" not in str(body)
+    assert type(read(body)) is type(event)
+
+
+def test_an_erased_event_is_still_the_event_it_was() -> None:
+    body = erased(BOOKED.model_dump(mode="json"))
+
+    assert read(body) == BOOKED.model_copy(
+        update={"booking": a_booking("b1").model_copy(update={"title": "", "meeting_url": ""})}
+    )
+    assert "Ana" not in str(erased(CREATED.model_dump(mode="json")))
+    assert "hola" not in str(erased(REPLIED.model_dump(mode="json")))
+
+
+def test_what_this_version_does_not_know_is_passed_over() -> None:
+    assert read({"topic": "lead.sang", "lead_id": 7}) is None
+    assert read({"topic": "lead.created", "lead_id": "none"}) is None
+
+
+@given(st.permutations([CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED, MOVED, CANCELLED]))
+def test_the_order_of_arrival_does_not_matter(events: list[Event]) -> None:
+    in_order = folded(CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED, MOVED, CANCELLED)
+
+    lead = folded(*events)
+    assert {n: getattr(lead, n) for n in Lead.__slots__ if n != "step"} == {
+        n: getattr(in_order, n) for n in Lead.__slots__ if n != "step"
+    }

@@ -1,0 +1,63 @@
+"""What a lead adds to the figures: in the end the same, in whatever order its events came and were counted."""
+
+from functools import reduce
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.events.base import Event
+from contracts.events.lead import LeadCreated
+from services.console.decisions.leads import Lead, fold
+from services.console.decisions.tallies import Cell, Counts, Tallies, add_change, changed, hour_of, tallied
+from tests.builders import a_card
+from tests.unit.services.console.decisions.test_leads import (
+    ANSWERED,
+    BOOKED,
+    CREATED,
+    DELIVERED,
+    DIALLED,
+    ENDED,
+    FELL_BACK,
+    LEAD,
+    at,
+)
+
+EVENTS = (CREATED, DIALLED, ANSWERED, FELL_BACK, DELIVERED, BOOKED, ENDED)
+
+
+@given(st.permutations(EVENTS), st.lists(st.integers(0, len(EVENTS)), max_size=4))
+def test_the_changes_add_up_to_what_the_lead_adds(events: list[Event], pauses: list[int]) -> None:
+    lead, total = Lead(LEAD), dict[Cell, Counts]()
+    cuts = [0, *sorted(pauses), len(events)]
+    for since, until in pairwise(cuts):
+        before = lead
+        lead = reduce(fold, events[since:until], lead)
+        add_change(total, tallied(before), tallied(lead))
+
+    assert dict(changed(total)) == tallied(lead)
+
+
+def test_a_lead_is_counted_in_its_hour_by_where_it_came_from_and_how_far_it_came() -> None:
+    came = LeadCreated(lead_id=LEAD, card=a_card(source="Radio", extra={"utm_source": "u" * 300}), at=at(0.01))
+    counted = tallied(reduce(fold, (came, DIALLED, ANSWERED, BOOKED), Lead(LEAD)))
+    hour = hour_of(at(0))
+    became = Counts(leads=1, reached=1, booked=1, calls=1)
+
+    assert counted == {
+        Cell("step", hour, "welcome_call", "booked"): Counts(leads=1),
+        Cell("outcome", hour, "welcome_call", "answered"): Counts(leads=1),
+        Cell("fuente", hour, "Radio", ""): became,
+        Cell("utm_source", hour, "u" * 200, ""): became,
+        Cell("utm_medium", hour, "", ""): became,
+        Cell("utm_campaign", hour, "", ""): became,
+    }
+    assert tallied(reduce(fold, (DIALLED, ANSWERED), Lead(LEAD))) == {}
+
+
+def test_what_stays_the_same_is_not_written() -> None:
+    changes: Tallies = {}
+    counted = tallied(reduce(fold, (CREATED, DIALLED), Lead(LEAD)))
+    add_change(changes, counted, counted)
+
+    assert changed(changes) == []

@@ -1,0 +1,149 @@
+"""Pages that only much or odd data show: rendered with it, without a server."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+from services.console.decisions.disk import Disk
+from services.console.decisions.response_times import Objective, budget, cause, chain
+from services.console.repositories.metrics import Waits, Wanted
+from tests.unit.services.console.decisions.test_leads import CREATED, DIALLED, folded, updated
+from tests.unit.services.console.rendered import a_request, lead_page, letters_page, now_page, rendered
+
+
+def stopwatch(days: int, request: Request | None = None) -> str:
+    by_day = [Waits(f"2026-03-{day:02}", 5, 0.1 * day, 0.2 * day, 0.4 * day) for day in range(1, days + 1)]
+    lead, objective = folded(CREATED, DIALLED), Objective(10, 0.95)
+    facts: dict[str, Any] = {"days": 30, "objective": objective, "budget": budget(100, 7, objective)}
+    facts |= {
+        "missed": [(lead, cause(lead))],
+        "by_day": by_day,
+        "by_source": by_day[:3],
+        "chains": [(lead, chain(lead))],
+    }
+    return rendered("stopwatch", request or a_request(), **facts)
+
+
+@pytest.mark.parametrize(("days", "labels"), [(1, 1), (8, 8), (9, 5), (31, 8)])
+def test_a_chart_names_as_many_days_as_fit(days: int, labels: int) -> None:
+    assert stopwatch(days).count('y="208"') == labels
+
+
+def test_a_page_is_read_in_the_reader_s_language() -> None:
+    assert "Stopwatch" in stopwatch(3, a_request(accept_language="en-US,en;q=0.9"))
+    assert "Cronómetro" in stopwatch(3, a_request(accept_language="en;q=0.1,es-MX"))
+    assert "Stopwatch" in stopwatch(3, a_request("lang=en", accept_language="es"))
+    assert "Cronómetro" in stopwatch(3, a_request("lang=xx"))
+
+
+def test_an_overspent_budget_shows() -> None:
+    assert 'class="budget over"' in stopwatch(3)
+
+
+HOURS = {"zone": "America/Monterrey", "days": [["09:00-19:00"]] * 5 + [["10:00-14:00"], []]}
+TO_COME = {"step": "welcome_call", "channel": "call", "booking": "", "due_at": "2026-03-02T15:00:00+00:00"}
+
+
+def a_plan(*touches: dict[str, Any]) -> dict[str, Any]:
+    return {"journey": "3f" * 32, "zone": "America/Monterrey", "paused": False, "stopped": None, "touches": touches}
+
+
+def put_off(**changes: str) -> list[dict[str, Any]]:
+    body = {"topic": "touch.deferred", "step": "welcome_call", "channel": "call", "touch_id": "t", "reason": "hours"}
+    return [{"id": 1, "at": datetime(2026, 3, 2, 4, tzinfo=UTC), "body": body | changes}]
+
+
+def words(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "lun–vie 9:00–19:00, sáb 10:00–14:00, hora de Monterrey; sale 2 mar, 09:00"),
+        ("en", "Mon–Fri 9:00–19:00, Sat 10:00–14:00, Monterrey time; leaves 2 Mar, 09:00"),
+    ],
+)
+def test_what_waits_for_its_hours_says_which_and_until_when(language: str, text: str) -> None:
+    assert text in words(lead_page(language, plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off()))
+
+
+def test_what_was_put_off_for_another_reason_says_until_when() -> None:
+    page = words(lead_page(plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off(reason="daily_limit")))
+
+    assert "ya tuvo su contacto de hoy" in page
+    assert "sale 2 mar, 09:00" in page
+    assert "hora de Monterrey" not in page
+
+
+@pytest.mark.parametrize("plan", [None, a_plan(), a_plan(TO_COME)], ids=["no scheduler", "gone out", "an older one"])
+def test_what_the_scheduler_does_not_say_leaves_a_gap(plan: dict[str, Any] | None) -> None:
+    assert "no es hora de contactarle" in words(lead_page(plan=plan, events=put_off()))
+
+
+@pytest.mark.parametrize(("language", "name"), [("es", "Llamada de bienvenida"), ("en", "Welcome call")])
+def test_steps_are_read_by_name(language: str, name: str) -> None:
+    doubtful = {"lead_id": 7, "at": "2026-03-02T15:00:00Z", "detail": {"touch_id": "t", **TO_COME}}
+    lead = words(lead_page(language, plan=a_plan(TO_COME), events=put_off(), lead=folded(CREATED, DIALLED)))
+
+    assert lead.count(name) == 3  # to skip, to come, and what was
+    assert name in words(letters_page(language, unknown=[doubtful]))
+    assert "welcome_call" not in lead
+
+
+def test_who_counts_as_reached_is_said() -> None:
+    assert "Un correo entregado no cuenta." in now_page()
+
+
+def test_a_booking_of_nobody_names_the_lead_that_it_is_meant_for() -> None:
+    nobodys = {"uid": "legacy-123456", "starts_at": None, "email": "", "phone": ""}
+    page = words(letters_page(unmatched=[nobodys]))
+
+    assert "Cal.com nombró al lead 123456, que no se conoce" in page
+    assert "legacy" not in page
+    assert "3 reservas sin lead" in words(now_page(unmatched=3))
+
+
+def test_phones_are_read_as_people_write_them() -> None:
+    lead = folded(CREATED, updated(phone="+13055550123", email="otra@example.com"))
+    found = rendered(
+        "leads",
+        a_request(),
+        wanted=Wanted(),
+        leads=[lead],
+        more=False,
+        choices={"states": [], "sources": [], "steps": []},
+    )
+    nobodys = {"uid": "u1", "starts_at": None, "email": None, "phone": "+528112345678"}
+
+    assert "+52 81 1234 5678" in words(lead_page(lead=lead))
+    assert "+1 305-555-0123" in words(lead_page(lead=lead))
+    assert "otra@example.com" in words(lead_page(lead=lead))
+    assert "+52 81 1234 5678" in words(found)
+    assert "+52 81 1234 5678" in words(letters_page(unmatched=[nobodys]))
+    assert "u1" in words(letters_page(unmatched=[nobodys | {"phone": None}]))
+
+
+@pytest.mark.parametrize(
+    ("disk", "tone", "text"),
+    [
+        pytest.param(Disk(full=False, free=50e9), "", "bien", id="room enough"),
+        pytest.param(Disk(full=False, free=4e9), "doubt", "quedan 4.0 GB de disco", id="little room"),
+        pytest.param(Disk(full=False, free=1e9), "bad", "quedan 1.0 GB de disco", id="nearly full"),
+        pytest.param(Disk(full=True, free=50e9), "bad", "no puede guardar: disco lleno", id="full"),
+    ],
+)
+def test_a_disk_that_fills_up_is_seen(disk: Disk, tone: str, text: str) -> None:
+    row = now_page(disk=disk).split("RabbitMQ</span>")[1].split("</li>")[1]
+
+    assert f'class="dot {tone}"' in row
+    assert text in words(row)
+
+
+def test_a_lead_that_kommo_does_not_have_yet_says_so_and_why() -> None:
+    waiting = words(lead_page(lead=folded(CREATED), kommo_away="kommo: 401"))
+
+    assert "Kommo aún no Kommo no acepta KOMMO_ACCESS_TOKEN (401)" in waiting

@@ -1,0 +1,54 @@
+"""When a change in Kommo closes a lead."""
+
+import pytest
+
+from contracts.events.lead import Closing
+from providers.kommo.webhooks import Change
+from services.crm.decisions.closure import Stages, closed_by
+from services.crm.decisions.kommo import stage_for
+
+STAGES = Stages(pipeline=7, initial=1, booked=2)
+
+
+def change(
+    status: int | None, *, pipeline: int | None = 7, deleted: bool = False, by: int | None = 9_000_001
+) -> Change:
+    return Change(kommo_lead_id=5, status_id=status, pipeline_id=pipeline, deleted=deleted, by=by)
+
+
+@pytest.mark.parametrize(
+    ("said", "ever_booked", "reason"),
+    [
+        pytest.param(change(142), False, Closing.WON, id="won"),
+        pytest.param(change(143), True, Closing.LOST, id="lost"),
+        pytest.param(change(None, deleted=True), False, Closing.DELETED, id="deleted"),
+        pytest.param(change(9), False, Closing.TAKEN_OVER, id="moved on by a person"),
+        pytest.param(change(9, by=None), False, Closing.TAKEN_OVER, id="moved on by nobody says whom"),
+        pytest.param(change(9, by=0), False, None, id="moved on by a robot"),
+        pytest.param(change(142, by=0), False, Closing.WON, id="won, by a robot"),
+        pytest.param(change(1, pipeline=8), False, Closing.TAKEN_OVER, id="into another pipeline"),
+        pytest.param(change(2), False, Closing.TAKEN_OVER, id="put into the booked stage by a person"),
+        pytest.param(change(2), True, None, id="our own move"),
+        pytest.param(change(1), True, None, id="our own move back"),
+        pytest.param(change(1), False, None, id="where we made it"),
+        pytest.param(change(2, pipeline=None), True, None, id="our own, told without its pipeline"),
+    ],
+)
+def test_a_change(said: Change, ever_booked: bool, reason: Closing | None) -> None:
+    assert closed_by(said, STAGES, ever_booked=ever_booked) is reason
+
+
+@pytest.mark.parametrize(
+    ("now", "booked", "before", "target"),
+    [
+        pytest.param(1, True, None, 2, id="booked"),
+        pytest.param(2, True, None, None, id="there already"),
+        pytest.param(142, True, None, None, id="won meanwhile"),
+        pytest.param(None, True, None, None, id="deleted meanwhile"),
+        pytest.param(9, True, None, 2, id="from wherever it is"),
+        pytest.param(2, False, 9, 9, id="cancelled: back to where it was"),
+        pytest.param(8, False, 9, None, id="cancelled, but a person has moved it on"),
+    ],
+)
+def test_where_a_lead_goes(now: int | None, booked: bool, before: int | None, target: int | None) -> None:
+    assert stage_for(now, booked=booked, before=before, agendado=2) == target

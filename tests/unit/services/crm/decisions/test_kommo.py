@@ -1,0 +1,150 @@
+"""How a lead and its story are written in Kommo."""
+
+from uuid import uuid4
+
+import pytest
+
+from contracts.events.base import Event
+from contracts.events.call import CallUnanswered, Unanswered
+from contracts.events.lead import LeadOptedOut, LeadRegistered
+from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.touch import (
+    KEY_UNHEARD,
+    Channel,
+    FailureKind,
+    SkipReason,
+    TouchFailed,
+    TouchSent,
+    TouchSkipped,
+    TouchUncertain,
+)
+from providers.kommo.client import Contact, KommoLead
+from services.crm.decisions.kommo import first_note, is_ours, lead_body, note, same_person, searches
+from tests.builders import a_card
+
+FIELDS = {"empresa": 1, "servicio": None, "fuente": 3}
+TOUCH = {"lead_id": 7, "touch_id": uuid4(), "step": "welcome"}
+
+
+def test_a_new_persons_lead() -> None:
+    assert lead_body(7, a_card(), pipeline_id=70, status_id=60, fields=FIELDS, contact_id=None) == {
+        "name": "Ana Torres #7",
+        "pipeline_id": 70,
+        "status_id": 60,
+        "request_id": "7",
+        "custom_fields_values": [
+            {"field_id": 1, "values": [{"value": "Demo SA"}]},
+            {"field_id": 3, "values": [{"value": "Landing 1"}]},
+        ],
+        "_embedded": {
+            "contacts": [
+                {
+                    "name": "Ana Torres",
+                    "custom_fields_values": [
+                        {"field_code": "PHONE", "values": [{"value": "+528112345678", "enum_code": "WORK"}]},
+                        {"field_code": "EMAIL", "values": [{"value": "ana@example.com", "enum_code": "WORK"}]},
+                    ],
+                }
+            ],
+            "companies": [{"name": "Demo SA"}],
+        },
+    }
+
+
+def test_a_known_persons_lead_and_one_without_fields() -> None:
+    card = a_card(company=None, source=None, email=None)
+    body = lead_body(7, card, pipeline_id=70, status_id=60, fields=FIELDS, contact_id=9)
+
+    assert body["_embedded"] == {"contacts": [{"id": 9, "is_main": True}]}
+    assert "custom_fields_values" not in body
+
+
+@pytest.mark.parametrize(
+    ("contact", "same"),
+    [
+        (Contact(1, ("+52 81 1234 5678",), ()), True),
+        (Contact(1, ("044 81 1234 5678",), ()), True),
+        (Contact(1, ("5218112345678",), ()), True),
+        (Contact(1, (), (" ANA@example.com",)), True),
+        (Contact(1, ("+5255 8112 3456 78",), ("ana@example.com.mx",)), False),
+        (Contact(1, ("nota: 8112345679",), ()), False),
+        (Contact(1, (), ()), False),
+    ],
+)
+def test_the_same_person(contact: Contact, *, same: bool) -> None:
+    assert (same_person([contact], a_card(), "MX") == 1) is same
+
+
+def test_what_is_searched_for() -> None:
+    assert searches(a_card()) == ["8112345678", "ana@example.com"]
+    assert searches(a_card(phone=None)) == ["ana@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"), [("Ana #7", True), ("Ana #77", False), ("Ana #7 bis", False), ("#7", True), ("", False)]
+)
+def test_a_lead_of_ours(name: str, *, ours: bool) -> None:
+    assert is_ours(KommoLead(1, name, None), 7) is ours
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (TouchSent(**TOUCH, channel=Channel.EMAIL), "Correo enviado"),
+        (TouchSent(**TOUCH, channel=Channel.CALL), "Llamada iniciada"),
+        (
+            CallUnanswered(**TOUCH, reason=Unanswered.VOICEMAIL),
+            "Llamada no contestada: entró el buzón; se dejó mensaje",
+        ),
+        (
+            TouchFailed(
+                **TOUCH, channel=Channel.SMS, kind=FailureKind.UNREACHABLE, reason="twilio: undelivered code 30005"
+            ),
+            "SMS: no se pudo entregar (twilio: undelivered code 30005)",
+        ),
+        (
+            TouchSkipped(**TOUCH, channel=Channel.CALL, reason=SkipReason.NO_ADDRESS),
+            "Llamada: no se envió, no dejó este dato",
+        ),
+        (
+            ReplyReceived(lead_id=7, channel=Channel.WHATSAPP, text="¿Cuánto cuesta?", intent=Intent.OTHER),
+            "Respuesta por WhatsApp: ¿Cuánto cuesta?",
+        ),
+        (
+            LeadOptedOut(lead_id=7, channel="whatsapp", reason="reply"),
+            "Pidió no ser contactado (por WhatsApp); se detuvo todo",
+        ),
+        (
+            LeadOptedOut(lead_id=7, channel="console", reason="operator"),
+            "Una persona del equipo detuvo todo: no se le contactará más",
+        ),
+        (LeadRegistered(lead_id=7, kommo_lead_id=1), None),
+    ],
+)
+def test_a_note(event: Event, text: str | None) -> None:
+    assert note(event) == text
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        TouchSkipped(**TOUCH, channel=Channel.WHATSAPP, reason=SkipReason.NOT_ASKED),
+        TouchUncertain(**TOUCH, channel=Channel.WHATSAPP, reason=KEY_UNHEARD),
+    ],
+)
+def test_kommo_does_not_hear_of_a_key_that_was_not_pressed(event: Event) -> None:
+    assert note(event) is None
+
+
+@pytest.mark.parametrize("reason", [reason for reason in SkipReason if reason is not SkipReason.NOT_ASKED])
+def test_every_reason_not_to_send_has_its_words(reason: SkipReason) -> None:
+    assert note(TouchSkipped(**TOUCH, channel=Channel.SMS, reason=reason))
+
+
+def test_the_first_note_keeps_what_has_no_field() -> None:
+    text = first_note(7, a_card(consent="Acepto", extra={"utm_source": "ads", "vacío": ""}))
+
+    assert text.splitlines()[0] == "Lead de Pauta 7"
+    assert "Consentimiento: Acepto" in text
+    assert "utm_source: ads" in text
+    assert "vacío" not in text

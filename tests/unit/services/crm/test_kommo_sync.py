@@ -1,0 +1,226 @@
+"""The worker that tells Kommo: what fails for one lead, or in one section, does not stop the rest."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+
+from contracts.events.base import Event
+from contracts.events.call import CallUnanswered, Unanswered
+from contracts.events.lead import LeadCard
+from contracts.events.touch import Channel, FailureKind, TouchFailed, TouchSent
+from kit.database import DatabaseAway
+from kit.errors import Unavailable
+from kit.leader import LeadLost
+from providers.kommo.client import KommoClient, Note, Registered
+from services.crm.consumers import outcome_of
+from services.crm.kommo_sync import Prepared, Worker, batches
+from services.crm.repositories.registrations import Registrations, ToLookUp, Waiting, WaitingNote
+from services.crm.settings import Settings
+from tests.builders import Leads, a_card
+
+
+class Rows:
+    """Registrations in memory: what each lead and note has become."""
+
+    def __init__(self, leads: Sequence[Waiting] = (), notes: Sequence[WaitingNote] = ()) -> None:
+        self._leads, self._notes = list(leads), list(notes)
+        self.leads: dict[int, str] = {}
+        self.notes: dict[int, str] = {}
+        self.doubted = 0
+        self.to_look_up: list[ToLookUp] = []
+        self.keeps_registered = True
+
+    async def doubt_unfinished(self, *, look_in: float, term: int) -> None:
+        self.doubted += 1
+
+    async def unclear_leads(self, limit: int) -> list[ToLookUp]:
+        return self.to_look_up
+
+    async def take_leads(self, limit: int, *, term: int) -> list[Waiting]:
+        taken, self._leads = self._leads, []
+        self.leads |= {lead.lead_id: "sending" for lead in taken}
+        return taken
+
+    async def known_contacts(self, addresses: Sequence[str]) -> dict[str, int]:
+        return {}
+
+    async def registered(self, done: Mapping[int, Any], *, asked_at: object = None) -> None:
+        if not self.keeps_registered:
+            raise DatabaseAway("database: away")
+        self.leads |= dict.fromkeys(done, "registered")
+
+    async def leads_back(self, lead_ids: Sequence[int]) -> None:
+        self.leads |= {lead: "waiting" for lead in lead_ids if self.leads[lead] == "sending"}
+
+    async def leads_unclear(self, lead_ids: Sequence[int], *, looks: int, look_in: float) -> None:
+        self.leads |= dict.fromkeys(lead_ids, "unclear")
+
+    async def lead_not_found(self, lead_id: int) -> None:
+        self.leads[lead_id] = "waiting"
+
+    async def lead_failed(self, lead_id: int, reason: str) -> None:
+        self.leads[lead_id] = f"failed: {reason}"
+
+    async def to_move(self, limit: int) -> list[Any]:
+        return []
+
+    async def unclear_notes(self, limit: int) -> list[WaitingNote]:
+        return []
+
+    async def take_notes(self, limit: int, *, term: int) -> list[WaitingNote]:
+        taken, self._notes = self._notes, []
+        return taken
+
+    async def notes_are(self, note_ids: Sequence[int], state: str, *, looks: int = 0, look_in: float = 0) -> None:
+        self.notes |= dict.fromkeys(note_ids, state)
+
+
+class Kommo:
+    """Takes everything, in the calls it notes, unless a test says otherwise."""
+
+    def __init__(self) -> None:
+        self.created: list[list[str]] = []
+        self.bug: Exception | None = None
+        self.bug_in_search: Exception | None = None
+        self.bug_in_looking: Exception | None = None
+        self.away_after: int | None = None
+
+    async def find_contacts(self, text: str) -> list[Any]:
+        return []
+
+    async def find_leads(self, text: str) -> list[Any]:
+        if self.bug_in_looking:
+            raise self.bug_in_looking
+        return []
+
+    async def add_leads_with_contacts(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
+        if self.away_after is not None and len(self.created) >= self.away_after:
+            raise Unavailable("kommo: no connection")
+        self.created.append([lead["request_id"] for lead in leads])
+        if self.bug:
+            raise self.bug
+        return [Registered(lead["request_id"], 1000 + int(lead["request_id"]), 1) for lead in leads]
+
+    async def add_notes(self, notes: Sequence[Note]) -> None:
+        if self.bug:
+            raise self.bug
+
+
+def a_worker(rows: Rows, kommo: Kommo, lead: Leads | None = None) -> Worker:
+    settings = Settings.model_construct(look_delays=(1.0, 2.0), kommo=_Ids(), default_region="MX")  # type: ignore[arg-type]
+    worker = Worker(cast("Registrations", rows), cast("KommoClient", kommo), settings)
+    worker.elected(lead or Leads())
+    return worker
+
+
+class _Ids:
+    pipeline_id = status_id_inicial = status_id_agendado = 1
+    field_id_empresa = field_id_servicio = field_id_fuente = None
+
+
+NOTE = WaitingNote(1, 1001, "Correo enviado")
+BROKEN = cast("LeadCard", object())
+
+
+async def test_a_lead_whose_card_breaks_us_is_set_aside_and_the_others_are_created() -> None:
+    rows = Rows([Waiting(1, a_card()), Waiting(2, BROKEN), Waiting(3, a_card())], [NOTE])
+
+    await a_worker(rows, Kommo()).round()
+
+    assert (rows.leads[1], rows.leads[3]) == ("registered", "registered")
+    assert rows.leads[2].startswith("failed: AttributeError")
+    assert rows.notes == {1: "written"}
+
+
+async def test_who_no_longer_leads_sends_nothing_and_gives_nothing_back() -> None:
+    lead, kommo, rows = Leads(), Kommo(), Rows([Waiting(1, a_card(), 0)])
+    worker = a_worker(rows, kommo, lead)
+    lead.lost = True  # between the claim and the call
+    with pytest.raises(LeadLost):
+        await worker.round()
+
+    assert kommo.created == []
+    assert rows.leads == {1: "sending"}
+
+
+async def test_an_answer_we_cannot_read_is_looked_up() -> None:
+    rows, kommo = Rows([Waiting(1, a_card()), Waiting(2, a_card())], [NOTE]), Kommo()
+    kommo.bug = KeyError("id")
+
+    await a_worker(rows, kommo).round()
+
+    assert rows.leads == {1: "unclear", 2: "unclear"}
+    assert rows.notes == {1: "unclear"}
+
+
+async def test_a_section_that_fails_stops_no_other_and_what_it_had_in_hand_is_doubted() -> None:
+    rows = Rows([Waiting(1, a_card())], [NOTE])
+    worker = a_worker(rows, Kommo())
+    rows.to_look_up = cast("list[ToLookUp]", None)
+
+    await worker.round()
+    assert (rows.leads, rows.notes, rows.doubted) == ({1: "registered"}, {1: "written"}, 1)
+
+    rows.to_look_up = []
+    await worker.round()
+    assert rows.doubted == 2
+    await worker.round()
+    assert rows.doubted == 2
+
+
+async def test_a_look_that_fails_is_made_again_and_never_taken_for_not_there() -> None:
+    rows, kommo = Rows(), Kommo()
+    kommo.bug_in_looking = KeyError("id")
+    rows.to_look_up = [ToLookUp(1, looks=0), ToLookUp(2, looks=1)]
+
+    await a_worker(rows, kommo).round()
+
+    assert rows.leads == {1: "unclear", 2: "failed: KeyError: 'id'"}
+
+
+async def test_what_was_unclear_before_goes_alone_and_kommo_away_puts_back_only_what_was_not_asked_for() -> None:
+    rows, kommo = Rows([Waiting(1, a_card()), Waiting(2, a_card(), tries=1), Waiting(3, a_card())]), Kommo()
+    kommo.away_after = 1
+
+    with pytest.raises(Unavailable):
+        await a_worker(rows, kommo).round()
+
+    assert kommo.created == [["1", "3"]]
+    assert rows.leads == {1: "registered", 2: "waiting", 3: "registered"}
+
+
+async def test_what_kommo_has_and_our_database_could_not_keep_is_doubted_not_created_again() -> None:
+    rows = Rows([Waiting(1, a_card())])
+    worker = a_worker(rows, Kommo())
+    rows.keeps_registered = False
+
+    with pytest.raises(DatabaseAway):
+        await worker.round()
+
+    assert rows.leads == {1: "sending"}
+    await worker.round()
+    assert rows.doubted == 2
+
+
+def test_leads_are_divided_into_calls() -> None:
+    new, known, doubtful = Prepared(1, {}, None), Prepared(2, {}, 7), Prepared(3, {}, None)
+
+    assert batches([doubtful, known, new], alone={3}) == [[new], [known], [doubtful]]
+    assert batches([], alone=()) == []
+
+
+def test_the_same_outcome_of_a_touch_has_one_name_however_many_events_say_it() -> None:
+    about: dict[str, Any] = {"lead_id": 1, "touch_id": uuid4(), "step": "welcome"}
+
+    def sent() -> Event:
+        return TouchSent(**about, channel=Channel.EMAIL)
+
+    def failed(reason: str) -> Event:
+        return TouchFailed(**about, channel=Channel.EMAIL, kind=FailureKind.UNREACHABLE, reason=reason)
+
+    assert outcome_of(sent()) == outcome_of(sent()) == f"{about['touch_id']}/touch.sent/"
+    assert outcome_of(failed("63016")) != outcome_of(failed("63024"))
+    unanswered = CallUnanswered(**about, reason=Unanswered.BUSY)
+    assert outcome_of(unanswered) == f"{about['touch_id']}/call.unanswered/busy"

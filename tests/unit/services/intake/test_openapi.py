@@ -1,0 +1,61 @@
+"""Whatever anybody posts, intake answers what its OpenAPI document says, and never with a 5xx."""
+
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import CHECKS
+
+from pauta.running.compose_file import read_recipes
+from pauta.running.servers import free_ports, wait_until
+from services.intake.app import create_app
+from services.intake.decisions import Conflict, Replay, Verdict, Welcome
+from services.intake.repositories import Received
+
+LIMITLESS = {"LEAD_RATE_LIMIT": "1000000/second", "FORM_REDIRECT_URL": "https://www.example.com/gracias"}
+
+
+class Accepts:
+    """Takes everything, and knows two idempotency keys: what a store would say is proved on a real one elsewhere."""
+
+    async def accept(self, received: Received) -> Verdict:
+        match received.submission.key:
+            case "taken":
+                return Conflict()
+            case "again":
+                return Replay(1)
+            case _:
+                return Welcome(1, 1)
+
+
+with patch.dict(os.environ, read_recipes(LIMITLESS)["intake"].environment):
+    APP = create_app(accept=Accepts().accept)
+SCHEMA = schemathesis.openapi.from_dict(APP.openapi())
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Intake on a port of its own, served as in life; its database and its broker are away."""
+    [port] = free_ports(1)
+    server = uvicorn.Server(uvicorn.Config(APP, port=port, log_config=None, access_log=False))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    wait_until(lambda: server.started, "intake")
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")  # schemathesis's own
+@SCHEMA.parametrize()
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+def test_every_answer_is_documented(case: schemathesis.Case[Any], address: str) -> None:
+    """All checks that fit: no 5xx, documented status, content type, headers and body; bad data refused."""
+    unfit: Any = CHECKS.get_one("positive_data_acceptance")  # a schema cannot say which phones can be dialled
+    case.call_and_validate(base_url=address, excluded_checks=[unfit], allow_redirects=False)

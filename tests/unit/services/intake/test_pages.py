@@ -1,0 +1,103 @@
+"""What a person reads whose browser posted the form itself; a program gets JSON."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+import pytest
+
+from pauta.running.compose_file import read_recipes
+from services.intake.app import create_app
+from services.intake.decisions import Replay, Verdict, Welcome
+from services.intake.repositories import Received
+
+ANA = {"nombre": "Ana", "email": "ana@example.com"}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "es-MX,es"}
+FORM = "https://www.ejemplo.mx/contacto?a=1&b=2"
+
+
+class Accepts:
+    async def accept(self, received: Received) -> Verdict:
+        return Replay(1) if received.submission.key else Welcome(1, 1)
+
+
+@asynccontextmanager
+async def intake(**settings: str) -> AsyncIterator[httpx.AsyncClient]:
+    with patch.dict(os.environ, read_recipes(settings)["intake"].environment):
+        app = create_app(accept=Accepts().accept)
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://intake")
+    async with app.router.lifespan_context(app), client:
+        yield client
+
+
+async def post(*, headers: dict[str, str], redirect: str = "", **body: Any) -> httpx.Response:
+    async with intake(FORM_REDIRECT_URL=redirect) as client:
+        return await client.post("/api/lead", headers=headers, **body)
+
+
+@pytest.mark.parametrize(
+    ("language", "thanks"),
+    [("es-MX,es", "Gracias, recibimos tus datos."), ("en-US,en", "Thank you, we received your data.")],
+)
+async def test_a_browser_with_no_page_to_go_on_to_is_thanked(language: str, thanks: str) -> None:
+    answer = await post(data=ANA, headers=BROWSER | {"Accept-Language": language})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (202, "text/html; charset=utf-8")
+    assert f"<h1>{thanks}</h1>" in answer.text
+    assert f'<html lang="{language[:2]}">' in answer.text
+
+
+async def test_a_form_sent_again_is_thanked_again() -> None:
+    answer = await post(data=ANA, headers=BROWSER | {"Idempotency-Key": "again"})
+
+    assert "Gracias" in answer.text
+    assert answer.headers["idempotent-replayed"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        pytest.param({"data": ANA}, {}, id="a program's form"),
+        pytest.param({"data": ANA}, {"Accept": "*/*", "Sec-Fetch-Mode": "cors"}, id="a script's form"),
+        pytest.param({"data": ANA}, {"Accept": "application/json"}, id="a form that asks for JSON"),
+        pytest.param({"json": ANA}, BROWSER, id="JSON"),
+    ],
+)
+async def test_a_program_gets_json(body: dict[str, Any], headers: dict[str, str]) -> None:
+    answer = await post(**body, headers=headers)
+
+    assert (answer.status_code, answer.json()) == (202, {"ok": True, "lead_id": 1})
+
+
+async def test_a_page_to_go_on_to_comes_first() -> None:
+    answer = await post(data=ANA, headers=BROWSER, redirect="https://www.ejemplo.mx/gracias")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "https://www.ejemplo.mx/gracias")
+
+
+async def test_a_form_with_mistakes_names_them_and_leads_back() -> None:
+    answer = await post(data={"nombre": "", "email": "<b>"}, headers=BROWSER | {"Referer": FORM})
+
+    assert answer.status_code == 422
+    assert "<b>nombre</b>: Este campo es obligatorio." in answer.text
+    assert "<b>email</b>: El correo no parece válido." in answer.text
+    assert '<a href="https://www.ejemplo.mx/contacto?a=1&amp;b=2">Volver al formulario.</a>' in answer.text
+
+
+@pytest.mark.parametrize("referer", ["", "javascript:alert(1)", "data:text/html,x"])
+async def test_where_there_is_no_page_to_go_back_to_there_is_no_link(referer: str) -> None:
+    answer = await post(data={"nombre": ""}, headers=BROWSER | {"Referer": referer})
+
+    assert "Volver al formulario." in answer.text
+    assert "<a" not in answer.text
+
+
+async def test_what_is_not_the_visitor_s_mistake_is_not_called_one() -> None:
+    async with intake(LEAD_RATE_LIMIT="1/hour") as client:
+        answers = [await client.post("/api/lead", data=ANA, headers=BROWSER) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [202, 429]
+    assert "<h1>No pudimos recibir tus datos</h1>" in answers[1].text

@@ -1,0 +1,143 @@
+"""Whether a touch goes out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from contracts.events.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
+from domain.phone import NumberStanding
+from services.notify.decisions.sending import Defer, Facts, Hold, Leave, Send, Skip, Standing, decide
+from services.notify.touches import Touch
+from tests.builders import a_booking, a_touch
+
+NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
+LATER = NOW + timedelta(hours=9)
+CLAIMED = Facts(claimed=True)
+PHONE = "+528112345678"
+CALL = a_touch(address=PHONE)
+FOLLOW_UP = a_touch(Channel.WHATSAPP, kind=Kind.FOLLOW_UP, address=PHONE)
+REMINDER = replace(FOLLOW_UP, kind=Kind.MEETING, booking=a_booking("mine"))
+LINK = replace(FOLLOW_UP, kind=Kind.ASKED_FOR)
+
+
+def standing(**facts: Any) -> Facts:
+    return replace(CLAIMED, standing=Standing(**facts))
+
+
+@pytest.mark.parametrize(
+    ("touch", "facts", "decision"),
+    [
+        pytest.param(CALL, CLAIMED, Send(PHONE), id="goes out"),
+        pytest.param(CALL, replace(CLAIMED, opted_out=True), Skip(SkipReason.OPTED_OUT), id="opted out"),
+        pytest.param(replace(CALL, address=None), CLAIMED, Skip(SkipReason.NO_ADDRESS), id="nowhere to go"),
+        pytest.param(CALL, replace(CLAIMED, dead=True), Skip(SkipReason.BAD_ADDRESS), id="reaches nobody"),
+        pytest.param(CALL, Facts(claimed=False), Leave(), id="in another's hand, or settled"),
+        pytest.param(FOLLOW_UP, standing(booking="mine"), Skip(SkipReason.BOOKED), id="booked"),
+        pytest.param(CALL, standing(booking="mine"), Skip(SkipReason.BOOKED), id="booked before the call's fallback"),
+        pytest.param(
+            FOLLOW_UP, standing(booked_elsewhere=True), Skip(SkipReason.BOOKED_ELSEWHERE), id="booked as another lead"
+        ),
+        pytest.param(
+            CALL,
+            replace(CLAIMED, number=NumberStanding.UNUSABLE),
+            Skip(SkipReason.UNUSABLE_NUMBER),
+            id="nobody's own number",
+        ),
+        pytest.param(FOLLOW_UP, standing(closed="won"), Skip(SkipReason.CLOSED), id="closed in Kommo"),
+        pytest.param(REMINDER, standing(booking="mine"), Send(PHONE), id="the meeting stands"),
+        pytest.param(REMINDER, standing(booking="another"), Skip(SkipReason.NOT_BOOKED), id="the meeting moved"),
+        pytest.param(REMINDER, standing(), Skip(SkipReason.NOT_BOOKED), id="the meeting was cancelled"),
+        pytest.param(
+            REMINDER, standing(booking="mine", closed="lost"), Skip(SkipReason.CLOSED), id="closed, and booked"
+        ),
+        pytest.param(LINK, standing(booking="mine", closed="won"), Send(PHONE), id="asked for it"),
+        pytest.param(LINK, replace(CLAIMED, opted_out=True), Skip(SkipReason.OPTED_OUT), id="asked for it, then stop"),
+        pytest.param(replace(CALL, until=NOW), CLAIMED, Defer(DeferReason.HOURS), id="the hour is over"),
+        pytest.param(CALL, replace(CLAIMED, again_at=LATER), Defer(DeferReason.DAILY_LIMIT, LATER), id="called today"),
+        pytest.param(CALL, replace(CLAIMED, opens_at=LATER), Defer(DeferReason.HOURS, LATER), id="not by law"),
+        pytest.param(CALL, replace(CLAIMED, opens_at=None), Skip(SkipReason.NO_HOURS), id="never by law"),
+        pytest.param(
+            LINK, replace(CLAIMED, opens_at=LATER), Hold(HoldReason.HOURS, until=LATER), id="asked for long ago"
+        ),
+        pytest.param(
+            CALL,
+            replace(CLAIMED, number=NumberStanding.UNKNOWN),
+            Hold(HoldReason.NUMBER_UNKNOWN, scope="lead 123456"),
+            id="a range that nobody knows",
+        ),
+        pytest.param(
+            CALL, replace(CLAIMED, cap="prefix +57300"), Hold(HoldReason.CAPPED, "prefix +57300"), id="capped"
+        ),
+        pytest.param(
+            CALL, replace(CLAIMED, cap="prefix +57300", released=True), Send(PHONE), id="capped, and released"
+        ),
+        pytest.param(
+            CALL,
+            replace(CLAIMED, number=NumberStanding.UNKNOWN, released=True),
+            Send(PHONE),
+            id="unknown, and released",
+        ),
+        pytest.param(REMINDER, replace(standing(booking="mine"), cap="x"), Send(PHONE), id="a meeting's is not capped"),
+        pytest.param(CALL, replace(CLAIMED, stopped=True), Skip(SkipReason.OPTED_OUT), id="said stop elsewhere"),
+        pytest.param(
+            REMINDER, replace(standing(booking="mine"), stopped=True), Send(PHONE), id="said stop, and has a meeting"
+        ),
+        pytest.param(
+            FOLLOW_UP,
+            replace(CLAIMED, one_channel_a_week=True, channels_this_week=frozenset({Channel.EMAIL})),
+            Skip(SkipReason.WEEKLY_LIMIT),
+            id="a second channel in a week, in Colombia",
+        ),
+        pytest.param(
+            FOLLOW_UP,
+            replace(CLAIMED, one_channel_a_week=True, channels_this_week=frozenset({Channel.WHATSAPP})),
+            Send(PHONE),
+            id="the same channel in a week, in Colombia",
+        ),
+        pytest.param(
+            CALL,
+            replace(CLAIMED, one_channel_a_week=True, channels_this_week=frozenset({Channel.EMAIL})),
+            Send(PHONE),
+            id="what answers the form is not counted",
+        ),
+        pytest.param(CALL, replace(CLAIMED, abroad=True), Skip(SkipReason.ABROAD), id="a country that is not ours"),
+        pytest.param(CALL, replace(CLAIMED, paused=True), Hold(HoldReason.PAUSED), id="everything is stopped"),
+        pytest.param(CALL, replace(CLAIMED, spent=True), Hold(HoldReason.BUDGET_SPENT), id="the day's money is spent"),
+        pytest.param(
+            replace(CALL, until=NOW),
+            replace(CLAIMED, paused=True),
+            Defer(DeferReason.HOURS),
+            id="stopped until its hour was over",
+        ),
+        pytest.param(
+            FOLLOW_UP,
+            replace(standing(booking="mine"), paused=True),
+            Skip(SkipReason.BOOKED),
+            id="booked while everything was stopped",
+        ),
+        pytest.param(
+            FOLLOW_UP, replace(CLAIMED, lead_paused=True), Defer(DeferReason.PAUSED), id="its lead's follow-up waits"
+        ),
+        pytest.param(
+            FOLLOW_UP,
+            replace(CLAIMED, lead_paused=True, opted_out=True),
+            Skip(SkipReason.OPTED_OUT),
+            id="stop counts more",
+        ),
+        pytest.param(CALL, replace(CLAIMED, lead_paused=True), Send(PHONE), id="the first contact does not wait"),
+        pytest.param(LINK, replace(CLAIMED, lead_paused=True), Send(PHONE), id="nor does what was asked for"),
+        pytest.param(
+            REMINDER, replace(standing(booking="mine"), lead_paused=True), Send(PHONE), id="nor does the meeting"
+        ),
+        pytest.param(replace(CALL, until=NOW + timedelta(seconds=1)), CLAIMED, Send(PHONE), id="just in time"),
+    ],
+)
+def test_a_touch(touch: Touch, facts: Facts, decision: object) -> None:
+    assert decide(touch, facts, NOW) == decision
+
+
+def test_the_same_touch_has_the_same_name_however_often_it_is_planned() -> None:
+    assert a_touch().touch_id == a_touch().touch_id
+    assert a_touch().touch_id != a_touch(lead_id=2).touch_id

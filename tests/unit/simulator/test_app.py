@@ -1,0 +1,479 @@
+"""The simulated companies answer as the real ones are documented to: asked with plain HTTP, not with our clients."""
+
+import base64
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+import pytest_asyncio
+from twilio.request_validator import RequestValidator
+
+from providers.calcom.webhooks import signed_by_calcom
+from providers.kommo.client import KommoClient, KommoRefused, Move
+from providers.kommo.webhooks import Change, read_changes
+from simulator.app import create_app
+from simulator.settings import Settings
+from simulator.world import FaultInjectionMiddleware
+from tests.waiting import until
+from tests.wire import Wire
+
+ACCOUNT = "AC" + "0" * 32
+WELCOME = "HX" + "a" * 32
+TWILIO = {"Authorization": "Basic " + base64.b64encode(f"{ACCOUNT}:secret".encode()).decode()}
+BREVO = {"api-key": "key"}
+KOMMO = {"Authorization": "Bearer long-lived"}
+CALLS, MESSAGES = (f"/2010-04-01/Accounts/{ACCOUNT}/{what}.json" for what in ("Calls", "Messages"))
+
+
+@pytest_asyncio.fixture
+async def wire() -> AsyncIterator[Wire]:
+    async with Wire() as wire:
+        wire.answers(200, b"<Response><Say>Hola</Say></Response>")
+        yield wire
+
+
+@pytest_asyncio.fixture
+async def world(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    values = {
+        **{"PUBLIC_BASE_URL": wire.url, "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "secret"},
+        **{"BREVO_API_KEY": "key", "BREVO_WEBHOOK_TOKEN": "hook", "KOMMO_ACCESS_TOKEN": "long-lived"},
+        **{"KOMMO_PIPELINE_ID": "7000001", "KOMMO_STATUS_ID_INICIAL": "1", "KOMMO_FIELD_ID_FUENTE": "500101"},
+        **{"KOMMO_STATUS_ID_AGENDADO": "2", "KOMMO_WEBHOOK_TOKEN": "unguessable", "CALCOM_WEBHOOK_SECRET": "secret"},
+        **{"SIMULATOR_RING_SECONDS": "0.01", "SIMULATOR_TALK_SECONDS": "0.01"},
+        **{"TWILIO_CONTENT_SIDS": f"welcome={WELCOME}", "BUSINESS_NAME": "Demo", "ADVISOR_NAME": "Javier"},
+    }
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    app = create_app(Settings())
+    assert isinstance(app, FaultInjectionMiddleware)
+    async with (
+        app.inner.router.lifespan_context(app.inner),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://simulator") as client,
+    ):
+        yield client
+
+
+# ---- Twilio
+
+
+async def test_a_template_has_the_text_that_was_approved(world: httpx.AsyncClient) -> None:
+    known = await world.get(f"/v1/Content/{WELCOME}", headers=TWILIO)
+    unknown = await world.get(f"/v1/Content/HX{'0' * 28}e404", headers=TWILIO)
+    stranger = await world.get(f"/v1/Content/{WELCOME}")
+
+    assert known.json()["types"]["twilio/text"]["body"].startswith("Hola, {{1}}. Soy Javier, de Demo.")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, 20404)
+    assert stranger.status_code == 401
+
+
+CALL = {"To": "+525512340020", "From": "+525500000000", "Url": "https://h/voice"}
+WHATSAPP = {"To": "whatsapp:+525512340000", "From": "whatsapp:+14155238886", "ContentSid": "HX" + "1" * 32}
+
+
+async def test_a_call_as_twilio_answers_it(world: httpx.AsyncClient) -> None:
+    answer = await world.post(CALLS, data=CALL, headers=TWILIO)
+
+    assert answer.status_code == 201
+    body = answer.json()
+    assert body["sid"].startswith("CA")
+    assert len(body["sid"]) == 34
+    assert (body["status"], body["direction"], body["answered_by"]) == ("queued", "outbound-api", None)
+    assert body["date_created"].endswith("+0000")
+    assert body["uri"] == f"/2010-04-01/Accounts/{ACCOUNT}/Calls/{body['sid']}.json"
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "status", "code"),
+    [
+        (CALLS, CALL | {"To": "5512345678"}, 400, 21211),
+        (CALLS, CALL | {"To": "+5215512345678"}, 400, 21211),
+        (CALLS, CALL | {"From": "12"}, 400, 21212),
+        (CALLS, {k: v for k, v in CALL.items() if k != "Url"}, 400, 21205),
+        (CALLS, CALL | {"StatusCallback": "https://my_host/x"}, 400, 21609),
+        (CALLS, CALL | {"To": "+15005550001"}, 400, 21217),
+        (CALLS, CALL | {"To": "+15005550003"}, 400, 21215),
+        (MESSAGES, WHATSAPP | {"From": "+525500000000"}, 400, 21910),
+        (MESSAGES, {k: v for k, v in WHATSAPP.items() if k != "ContentSid"}, 400, 21602),
+        (MESSAGES, WHATSAPP | {"ContentSid": "HX1"}, 400, 21655),
+        (MESSAGES, WHATSAPP | {"ContentVariables": "{'1': 'Ana'}"}, 400, 21656),
+        (MESSAGES, {"To": "+525512340000", "From": "+525500000000", "Body": "x" * 1601}, 400, 21617),
+        (MESSAGES, {"To": "+15005550009", "From": "+525500000000", "Body": "x"}, 400, 21614),
+        (MESSAGES, {"To": "+15005550004", "From": "+525500000000", "Body": "x"}, 400, 21610),
+    ],
+)
+async def test_what_twilio_refuses(
+    world: httpx.AsyncClient, path: str, params: dict[str, str], status: int, code: int
+) -> None:
+    answer = await world.post(path, data=params, headers=TWILIO)
+
+    assert answer.status_code == status
+    assert answer.json()["code"] == code
+    assert answer.json()["more_info"] == f"https://www.twilio.com/docs/errors/{code}"
+
+
+async def test_without_the_token_nothing(world: httpx.AsyncClient) -> None:
+    for headers in ({}, {"Authorization": "Basic eDp5"}):
+        answer = await world.post(CALLS, data=CALL, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, 20003)
+    assert (await world.post("/v3/smtp/email", json={})).json() == {"code": "unauthorized", "message": "Key not found"}
+    assert (await world.get("/api/v4/contacts")).json()["detail"] == "Invalid user name or password"
+
+
+async def test_a_calls_callbacks_come_signed_and_in_twilios_words(world: httpx.AsyncClient, wire: Wire) -> None:
+    events = ["initiated", "ringing", "answered", "completed"]
+    params = CALL | {"StatusCallback": f"{wire.url}/status?x=1#rc=3&rp=all", "StatusCallbackEvent": events}
+    sid = (await world.post(CALLS, data=params, headers=TWILIO)).json()["sid"]
+    await until(lambda: len(wire.requests) == 3)
+
+    bodies = [{k: v[0] for k, v in parse_qs(r.body.decode(), keep_blank_values=True).items()} for r in wire.requests]
+    assert [body["CallStatus"] for body in bodies] == ["initiated", "ringing", "no-answer"]
+    assert [body["SequenceNumber"] for body in bodies] == ["0", "1", "2"]
+    assert bodies[-1]["SipResponseCode"] == "487"
+    assert {body["CallSid"] for body in bodies} == {sid}
+    assert {body["CallbackSource"] for body in bodies} == {"call-progress-events"}
+    for request, body in zip(wire.requests, bodies, strict=True):
+        signature = request.headers["x-twilio-signature"]
+        assert RequestValidator("secret").validate(f"{wire.url}/status?x=1", body, signature)
+
+
+async def test_only_the_end_is_told_unless_more_is_asked(world: httpx.AsyncClient, wire: Wire) -> None:
+    await world.post(CALLS, data=CALL | {"StatusCallback": f"{wire.url}/status"}, headers=TWILIO)
+    await until(lambda: len(wire.requests) == 1)
+
+    assert parse_qs(wire.requests[0].body.decode())["CallStatus"] == ["no-answer"]
+    assert parse_qs(wire.requests[0].body.decode())["SequenceNumber"] == ["0"]
+
+
+async def test_free_text_outside_the_session_is_taken_and_then_fails(world: httpx.AsyncClient, wire: Wire) -> None:
+    free = {"To": WHATSAPP["To"], "From": WHATSAPP["From"], "Body": "Hola", "StatusCallback": f"{wire.url}/m"}
+    assert (await world.post(MESSAGES, data=free, headers=TWILIO)).status_code == 201
+    await until(lambda: len(wire.requests) == 2)
+    last = parse_qs(wire.requests[1].body.decode())
+    assert (last["MessageStatus"], last["ErrorCode"], last["ChannelPrefix"]) == (
+        ["undelivered"],
+        ["63016"],
+        ["whatsapp"],
+    )
+
+    await world.post("/simulator/write", json={"phone": "+525512340000", "text": "Hola"})
+    assert parse_qs(wire.requests[2].body.decode())["From"] == ["whatsapp:+5215512340000"]
+    await world.post(MESSAGES, data=free, headers=TWILIO)
+    await until(lambda: len(wire.requests) == 5)
+    assert parse_qs(wire.requests[4].body.decode())["MessageStatus"] == ["delivered"]
+
+
+async def test_looking_up_by_number(world: httpx.AsyncClient) -> None:
+    made = [(await world.post(CALLS, data=CALL, headers=TWILIO)).json()["sid"] for _ in range(2)]
+    found = (await world.get(CALLS, params={"To": CALL["To"]}, headers=TWILIO)).json()
+    other = (await world.get(CALLS, params={"To": "+525599990000"}, headers=TWILIO)).json()
+
+    assert [call["sid"] for call in found["calls"]] == made[::-1]
+    assert found["next_page_uri"] is None
+    assert other["calls"] == []
+
+
+# ---- Brevo
+
+MAIL = {
+    **{"sender": {"email": "h@h.mx"}, "to": [{"email": "ana@example.com", "name": "Ana"}], "subject": "Hola"},
+    **{"htmlContent": "<p>x</p>", "tags": ["t"], "headers": {"idempotencyKey": "k1", "X-Mailin-custom": "c1"}},
+}
+
+
+async def test_a_mail_and_its_repeat(world: httpx.AsyncClient) -> None:
+    first = await world.post("/v3/smtp/email", json=MAIL, headers=BREVO)
+    again = await world.post("/v3/smtp/email", json=MAIL, headers=BREVO)
+
+    assert first.status_code == 201
+    assert first.json()["messageId"].startswith("<20")
+    assert first.json()["messageId"].endswith("@smtp-relay.mailin.fr>")
+    assert (again.status_code, again.json()["code"]) == (400, "duplicate_parameter")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"sender": None}, "invalid_parameter"),
+        ({"subject": ""}, "missing_parameter"),
+        ({"to": [{"email": "ana@"}]}, "invalid_parameter"),
+        ({"to": [{"email": "ana@example.com", "name": "x" * 71}]}, "invalid_parameter"),
+        ({"htmlcontent": "x"}, "invalid_parameter"),
+    ],
+)
+async def test_what_brevo_refuses(world: httpx.AsyncClient, changes: dict[str, Any], code: str) -> None:
+    answer = await world.post("/v3/smtp/email", json=MAIL | changes, headers=BREVO)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    taken = await world.post("/v3/smtp/email", json=MAIL, headers=BREVO)
+    assert taken.status_code == 201, "a refusal must not burn the key"
+
+
+async def test_brevos_events(world: httpx.AsyncClient, wire: Wire) -> None:
+    sent = await world.post("/v3/smtp/email", json=MAIL, headers=BREVO)
+    await until(lambda: len(wire.requests) == 2)
+
+    events = [request.json for request in wire.requests]
+    assert [event["event"] for event in events] == ["request", "delivered"]
+    assert {event["message-id"] for event in events} == {sent.json()["messageId"]}
+    assert {event["X-Mailin-custom"] for event in events} == {"c1"}
+    assert {event["id"] for event in events} == {948562}
+    assert {request.headers["authorization"] for request in wire.requests} == {"Bearer hook"}
+
+
+async def test_brevos_list(world: httpx.AsyncClient) -> None:
+    sent = (await world.post("/v3/smtp/email", json=MAIL, headers=BREVO)).json()
+    listed = (await world.get("/v3/smtp/emails", params={"email": "ana@example.com"}, headers=BREVO)).json()
+
+    assert listed["count"] == 1
+    assert listed["transactionalEmails"][0]["messageId"] == sent["messageId"]
+    assert listed["transactionalEmails"][0]["tags"] == ["t"]
+
+
+async def test_an_attachment_is_kept_as_it_reads(world: httpx.AsyncClient) -> None:
+    attached = {"name": "reunion.ics", "content": base64.b64encode("BEGIN:VCALENDAR á".encode()).decode()}
+    await world.post("/v3/smtp/email", json=MAIL | {"attachment": [attached]}, headers=BREVO)
+    [mail] = (await world.get("/simulator/emails")).json()
+
+    assert mail["attachments"] == [{"name": "reunion.ics", "content": "BEGIN:VCALENDAR á"}]
+
+
+@pytest.mark.parametrize(
+    "attached", [{"name": "x.ics", "content": "not base64!"}, {"content": "eA=="}, {"name": "x.ics"}]
+)
+async def test_an_attachment_that_is_none(world: httpx.AsyncClient, attached: dict[str, str]) -> None:
+    answer = await world.post("/v3/smtp/email", json=MAIL | {"attachment": [attached]}, headers=BREVO)
+
+    assert answer.status_code == 400
+
+
+# ---- Kommo
+
+LEAD = {
+    "name": "Web: Ana #1",
+    "pipeline_id": 7000001,
+    "status_id": 1,
+    "request_id": "intake-1",
+    "custom_fields_values": [{"field_id": 500101, "values": [{"value": "Ads"}]}],
+    "_embedded": {
+        "contacts": [
+            {
+                "name": "Ana",
+                "custom_fields_values": [
+                    {"field_code": "PHONE", "values": [{"value": "+528112345678", "enum_code": "WORK"}]}
+                ],
+            }
+        ],
+        "companies": [{"name": "Demo"}],
+    },
+}
+
+
+async def test_a_complex_lead_as_kommo_answers_it(world: httpx.AsyncClient) -> None:
+    answer = await world.post("/api/v4/leads/complex", json=[LEAD], headers=KOMMO)
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("application/hal+json")
+    [done] = answer.json()
+    assert (done["request_id"], done["merged"]) == (["intake-1"], False)
+    found = (await world.get("/api/v4/contacts", params={"query": "8112345678"}, headers=KOMMO)).json()
+    assert [contact["id"] for contact in found["_embedded"]["contacts"]] == [done["contact_id"]]
+    lead = (await world.get(f"/api/v4/leads/{done['id']}", params={"with": "contacts"}, headers=KOMMO)).json()
+    assert lead["_embedded"]["contacts"][0]["id"] == done["contact_id"]
+    bare = (await world.get(f"/api/v4/leads/{done['id']}", headers=KOMMO)).json()
+    assert "contacts" not in bare["_embedded"]
+
+
+async def test_nothing_found_is_204_without_a_body(world: httpx.AsyncClient) -> None:
+    for path in ("/api/v4/contacts?query=nobody", "/api/v4/leads?query=nothing", "/api/v4/leads/1/notes"):
+        answer = await world.get(path, headers=KOMMO)
+        assert (answer.status_code, answer.content) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"pipeline_id": 5}, "pipeline_id"),
+        ({"status_id": 99}, "status_id"),
+        ({"custom_fields_values": [{"field_id": 1, "values": []}]}, "custom_fields_values.0.field_id"),
+        ({"_embedded": {"contacts": [{"id": 1}]}}, "_embedded.contacts.0.id"),
+    ],
+)
+async def test_what_kommo_refuses_names_the_item_and_the_field(
+    world: httpx.AsyncClient, changes: dict[str, Any], path: str
+) -> None:
+    answer = await world.post("/api/v4/leads/complex", json=[LEAD, LEAD | changes | {"request_id": "2"}], headers=KOMMO)
+
+    assert answer.status_code == 400
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    [wrong] = answer.json()["validation-errors"]
+    assert (wrong["request_id"], wrong["errors"][0]["code"], wrong["errors"][0]["path"]) == (
+        "2",
+        "NotSupportedChoice",
+        path,
+    )
+    assert (await world.get("/api/v4/leads?query=Ana", headers=KOMMO)).status_code == 204, "all or nothing"
+
+
+async def test_over_fifty_leads_and_the_wrong_form(world: httpx.AsyncClient) -> None:
+    many = await world.post("/api/v4/leads/complex", json=[LEAD] * 51, headers=KOMMO)
+    one = await world.post("/api/v4/leads/complex", json=LEAD, headers=KOMMO)
+
+    assert (many.status_code, many.json()["detail"]) == (422, "Limit 50 per page")
+    assert (one.status_code, one.json()["detail"]) == (400, "Request data can not be empty")
+
+
+async def test_the_eighth_request_in_a_second_and_who_insists(world: httpx.AsyncClient) -> None:
+    answers = [await world.get("/api/v4/account", headers=KOMMO) for _ in range(30)]
+    statuses = [answer.status_code for answer in answers]
+
+    assert statuses[:7] == [200] * 7
+    assert statuses[7] == 429
+    assert answers[7].json()["retry_after"] == 1
+    assert "retry-after" not in answers[7].headers
+    assert statuses[-1] == 403
+    assert answers[-1].text == "403 Forbidden"
+
+
+async def test_oauth_rotation(world: httpx.AsyncClient) -> None:
+    def grant(token: str) -> dict[str, str]:
+        return {"client_id": "c", "client_secret": "s", "grant_type": "refresh_token", "refresh_token": token}
+
+    first = (await world.post("/oauth2/access_token", json=grant("sandbox-refresh"))).json()
+    lost_and_asked_again = await world.post("/oauth2/access_token", json=grant("sandbox-refresh"))
+    assert first["expires_in"] == 86_400
+    assert lost_and_asked_again.status_code == 200
+    used = {"Authorization": f"Bearer {lost_and_asked_again.json()['access_token']}"}
+    assert (await world.get("/api/v4/account", headers=used)).status_code == 200
+    gone = await world.post("/oauth2/access_token", json=grant("sandbox-refresh"))
+    assert (gone.status_code, gone.json()["hint"]) == (400, "Invalid refresh token")
+
+
+async def a_lead(world: httpx.AsyncClient) -> int:
+    [done] = (await world.post("/api/v4/leads/complex", json=[LEAD], headers=KOMMO)).json()
+    return int(done["id"])
+
+
+@pytest_asyncio.fixture
+async def kommo(world: httpx.AsyncClient) -> KommoClient:
+    """Our client, asking the simulated Kommo."""
+
+    async def token(_: bool) -> str:
+        return "long-lived"
+
+    client = KommoClient(base_url="http://simulator", token=token)
+    client._http._transport = world._transport
+    return client
+
+
+async def test_a_move_of_ours_is_told_as_anybodys(world: httpx.AsyncClient, kommo: KommoClient, wire: Wire) -> None:
+    lead_id = await a_lead(world)
+    await kommo.move_leads([Move(lead_id, 2, 7000001)])
+    await kommo.move_leads([Move(lead_id, 2, 7000001)])
+    await until(lambda: len(wire.requests) == 1)
+    [told] = wire.requests
+    body = parse_qs(told.body.decode())
+
+    assert await kommo.statuses([lead_id, 5]) == {lead_id: 2}
+    assert (told.path, told.headers["user-agent"]) == ("/webhooks/kommo/unguessable", "amoCRM-Webhooks/3.0")
+    assert read_changes(told.body) == [Change(lead_id, 2, 7000001, deleted=False)]
+    assert body["leads[status][0][modified_user_id]"] == ["9000002"], "the token's user"
+    assert body["leads[status][0][old_status_id]"] == ["1"]
+    assert body["account[_links][self]"] == ["https://simulator.kommo.com"]
+
+
+async def test_a_person_moves_a_lead_and_deletes_it(world: httpx.AsyncClient, kommo: KommoClient, wire: Wire) -> None:
+    lead_id = await a_lead(world)
+    moved = await world.post(f"/simulator/kommo/{lead_id}/move", json={"status_id": 142})
+    assert await kommo.statuses([lead_id]) == {lead_id: 142}
+    gone = await world.post(f"/simulator/kommo/{lead_id}/delete")
+
+    assert (moved.status_code, gone.status_code) == (204, 204)
+    assert [read_changes(told.body) for told in wire.requests] == [
+        [Change(lead_id, 142, 7000001, deleted=False)],
+        [Change(lead_id, 142, 7000001, deleted=True)],
+    ]
+    assert await kommo.statuses([lead_id]) == {}
+    assert (await world.post(f"/simulator/kommo/{lead_id}/delete")).status_code == 404
+
+
+async def test_moves_that_kommo_refuses(world: httpx.AsyncClient, kommo: KommoClient, wire: Wire) -> None:
+    lead_id = await a_lead(world)
+
+    for move, fault in ((Move(lead_id, 99, 7000001), "status_id"), (Move(5, 2, 7000001), "id")):
+        with pytest.raises(KommoRefused) as caught:
+            await kommo.move_leads([move])
+        assert caught.value.items == {str(move.lead_id): f"NotSupportedChoice {fault}"}
+    assert await kommo.statuses([lead_id]) == {lead_id: 1}
+    assert wire.requests == []
+
+
+async def test_one_lead_is_changed_as_kommo_answers_it(world: httpx.AsyncClient) -> None:
+    lead_id = await a_lead(world)
+    body = (await world.patch(f"/api/v4/leads/{lead_id}", json={"status_id": 143}, headers=KOMMO)).json()
+
+    assert body.keys() == {"id", "updated_at", "_links"}
+    assert (await world.get(f"/api/v4/leads/{lead_id}", headers=KOMMO)).json()["status_id"] == 143
+
+
+# ---- Cal.com
+
+
+async def test_the_calendar_by_its_routes(world: httpx.AsyncClient, wire: Wire) -> None:
+    start = datetime.now(UTC) + timedelta(days=2)
+    link = "https://h/cal/demo/reunion?name=Ana&email=ana%40example.com&metadata%5Blead_id%5D=77"
+    wanted = {"link": link, "start": start.isoformat(), "minutes": 15}
+
+    async def act(path: str, **body: Any) -> Any:
+        answer = await world.post(f"/simulator/calcom/{path}", json=body or None)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    uid = (await act("book", **wanted))["uid"]
+    uid = (await act(f"{uid}/move", start=(start + timedelta(days=1)).isoformat()))["uid"]
+    await act(f"{uid}/no_show")
+    await act(f"{uid}/end")
+    await act(f"{uid}/cancel", reason="No puedo")
+    for answer in ("accept", "reject"):
+        asked = (await act("book", **wanted, confirm=True))["uid"]
+        await act(f"{asked}/{answer}")
+    await act("ping")
+    assert (await world.put("/simulator/calcom/webhooks", json={"silent": True})).status_code == 204
+    await act("book", **wanted)
+
+    assert [told.json["triggerEvent"].removeprefix("BOOKING_") for told in wire.requests] == [
+        *("CREATED", "RESCHEDULED", "NO_SHOW_UPDATED", "MEETING_ENDED", "CANCELLED"),
+        *("REQUESTED", "CREATED", "REQUESTED", "REJECTED", "PING"),
+    ]
+    assert all(signed_by_calcom(t.body, t.headers["x-cal-signature-256"], "secret") for t in wire.requests)
+    assert {told.path for told in wire.requests} == {"/api/calcom"}
+    assert len((await world.get("/simulator/calcom")).json()) == 5
+    assert (await world.post("/simulator/calcom/nobody/end")).status_code == 404
+
+
+# ---- faults
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "done"),
+    [
+        ({"kind": "status", "status": 503}, 503, False),
+        ({"kind": "html"}, 200, False),
+        ({"kind": "empty"}, 201, True),
+        ({"kind": "cut"}, 201, True),
+        ({"kind": "slow", "seconds": 0.01}, 201, True),
+    ],
+)
+async def test_an_ordered_fault_strikes_once(
+    world: httpx.AsyncClient, fault: dict[str, Any], status: int, done: bool
+) -> None:
+    await world.post("/simulator/faults", json={"provider": "twilio", "path": "/Calls.json"} | fault)
+    answer = await world.post(CALLS, data=CALL, headers=TWILIO)
+
+    assert answer.status_code == status
+    assert len((await world.get("/simulator/calls")).json()) == done
+    assert (await world.post(CALLS, data=CALL, headers=TWILIO)).status_code == 201
+    [struck, _] = (await world.get("/simulator/requests", params={"provider": "twilio"})).json()
+    assert struck["fault"] == fault["kind"]
