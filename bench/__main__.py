@@ -44,15 +44,29 @@ class Bench:
     """One system without limits on how many leads an address may send."""
 
     def __init__(self, folder: Path) -> None:
-        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SIMULATOR_PORT", "SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT")
+        names = (
+            "GATEWAY_PORT",
+            "CONSOLE_PORT",
+            "SIMULATOR_PORT",
+            "SCHEDULER_PORT",
+            "RABBITMQ_MANAGEMENT_PORT",
+        )
         ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         slow = ",".join(f"{name}={seconds}" for name, seconds in AS_SLOW_AS_THE_COMPANIES.items())
         self.system = Native(
             folder,
             ports
-            | {"JOURNEY_PATH": str(JOURNEY), "LEAD_RATE_LIMIT": "100000000/minute", "SIMULATOR_LATENCY": slow}
+            | {
+                "JOURNEY_PATH": str(JOURNEY),
+                "LEAD_RATE_LIMIT": "100000000/minute",
+                "SIMULATOR_LATENCY": slow,
+            }
             | dict.fromkeys(CAPS, "100000000")
-            | {"SIMULATOR_RING_SECONDS": "6", "SIMULATOR_TALK_SECONDS": "8", "SIMULATOR_MAIL_SECONDS": "8"},
+            | {
+                "SIMULATOR_RING_SECONDS": "6",
+                "SIMULATOR_TALK_SECONDS": "8",
+                "SIMULATOR_MAIL_SECONDS": "8",
+            },
         )
         self.table = Table(
             "what",
@@ -82,13 +96,20 @@ class Bench:
             f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.system.ports['amqp']}/"
         ) as broker:
             channel = await broker.channel(publisher_confirms=True)
-            queue = await channel.declare_queue("bench.floor", durable=True, arguments={"x-queue-type": "quorum"})
+            queue = await channel.declare_queue(
+                "bench.floor", durable=True, arguments={"x-queue-type": "quorum"}
+            )
             message = aio_pika.Message(b"x" * 400, delivery_mode=2)
             began, published = time.perf_counter(), 0
             while time.perf_counter() - began < 3:
-                await asyncio.gather(*(channel.default_exchange.publish(message, queue.name) for _ in range(50)))
+                await asyncio.gather(
+                    *(channel.default_exchange.publish(message, queue.name) for _ in range(50))
+                )
                 published += 50
-            self.row("floor: confirmed publishes, 50 in flight", f"{published / (time.perf_counter() - began):,.0f}/s")
+            self.row(
+                "floor: confirmed publishes, 50 in flight",
+                f"{published / (time.perf_counter() - began):,.0f}/s",
+            )
             await queue.delete(if_unused=False, if_empty=False)
         pool = await asyncpg.create_pool(**self._intake(), min_size=8, max_size=8)
         began, commits = time.perf_counter(), 0
@@ -102,7 +123,10 @@ class Bench:
                 commits += 1
 
         await asyncio.gather(*(commit() for _ in range(8)))
-        self.row("floor: commits of one lead row, 8 connections", f"{commits / (time.perf_counter() - began):,.0f}/s")
+        self.row(
+            "floor: commits of one lead row, 8 connections",
+            f"{commits / (time.perf_counter() - began):,.0f}/s",
+        )
         await pool.close()
 
     def _intake(self) -> dict[str, Any]:
@@ -121,7 +145,9 @@ class Bench:
         recipe = self.system.recipes()["intake"]
         bare = Recipe(
             "bare",
-            tuple("bench.bare:create_app" if "create_app" in word else word for word in recipe.command),
+            tuple(
+                "bench.bare:create_app" if "create_app" in word else word for word in recipe.command
+            ),
             recipe.environment,
         )
         process = self.system.start_service("bare", bare, bare_port)
@@ -139,7 +165,8 @@ class Bench:
         """Accepted leads a second at 64 connections, everything running and as busy with them as it can."""
         # a flood that the companies should not slow down
         await httpx.AsyncClient().put(
-            f"{self.system.addresses.simulator}/simulator/latency", json=dict.fromkeys(AS_SLOW_AS_THE_COMPANIES, 0)
+            f"{self.system.addresses.simulator}/simulator/latency",
+            json=dict.fromkeys(AS_SLOW_AS_THE_COMPANIES, 0),
         )
         accepted = await self._load(self.system.ports["intake"])
         share = accepted.per_second / nothing.per_second
@@ -175,7 +202,9 @@ class Bench:
         """500 leads at once, the companies as slow as in life."""
         began = time.time()
         answered = await post_all(
-            self.system.ports["gateway"], [_form(f"81{n:05d}123") for n in range(BURST)], CONNECTIONS
+            self.system.ports["gateway"],
+            [_form(f"81{n:05d}123") for n in range(BURST)],
+            CONNECTIONS,
         )
         took = time.time() - began
         delays = await self._delays(answered)
@@ -191,11 +220,15 @@ class Bench:
         deadline = time.monotonic() + 60
         async with httpx.AsyncClient(timeout=30) as http:
             while True:
-                calls = (await http.get(f"{self.system.addresses.simulator}/simulator/calls/times")).json()
+                calls = (
+                    await http.get(f"{self.system.addresses.simulator}/simulator/calls/times")
+                ).json()
                 requested = {call["to"]: call["at"] for call in calls}
                 if answered.keys() <= requested.keys():
                     break
-                assert time.monotonic() < deadline, f"{len(answered.keys() - requested.keys())} calls never requested"
+                assert time.monotonic() < deadline, (
+                    f"{len(answered.keys() - requested.keys())} calls never requested"
+                )
                 await asyncio.sleep(0.5)
         return [requested[phone] - at for phone, at in answered.items()]
 

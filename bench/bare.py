@@ -5,7 +5,7 @@ import itertools
 from fastapi import FastAPI
 
 from services.intake.app import create_app as create_intake
-from services.intake.decisions import Verdict, Welcome
+from services.intake.decisions import NewLead, Verdict
 from services.intake.repositories import Received
 
 _ids = itertools.count(1)
@@ -13,7 +13,7 @@ _ids = itertools.count(1)
 
 async def store_nothing(_: Received) -> Verdict:
     lead_id = next(_ids)
-    return Welcome(lead_id, lead_id)
+    return NewLead(lead_id, lead_id)
 
 
 def create_app() -> FastAPI:

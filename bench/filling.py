@@ -57,20 +57,20 @@ UNKNOWN = """
 insert into actions (event_id, lead_id, topic, at, body)
 select gen_random_uuid(), n * 1000, topic, now(),
   jsonb_build_object('topic', topic, 'lead_id', n * 1000, 'touch_id', n, 'step', 'day_3', 'channel', 'whatsapp')
-from generate_series(1, $1::int / 1000) n, unnest(array['touch.unknown', 'touch.reviewed']) as topic
-where topic = 'touch.unknown' or n < $1::int / 1000 - 20 order by n, topic desc"""
+from generate_series(1, $1::int / 1000) n, unnest(array['touch.unresolved', 'touch.reviewed']) as topic
+where topic = 'touch.unresolved' or n < $1::int / 1000 - 20 order by n, topic desc"""
 SWITCHED = """
 insert into actions (event_id, lead_id, topic, at, body)
 select gen_random_uuid(), 0, topic, now() - n * interval '1 day', jsonb_build_object('topic', topic, 'lead_id', 0,
   'by', 'ana', 'at', now() - n * interval '1 day', 'percent', 80) from generate_series(1, 365) n,
   unnest(array['outbound.paused', 'outbound.resumed', 'spending.reached']) as topic"""
 BOOKINGS = """
-insert into bookings (uid, starts_at, email, phone, said_at, lead_id)
+insert into bookings (uid, starts_at, email, phone, reported_at, lead_id)
 select 'uid-' || n, at, '', '', at, case when n % 600 <> 0 then n end from generate_series(6, $1::int, 6) n,
   lateral (select now() - ($1 - n) * interval '1 year' / $1 as at) e"""
 OTHERS = """
 insert into aliases select $1::int + n, n from generate_series(1, $1::int / 10) n;
-insert into companies select 'kommo', null, null, now();
+insert into providers select 'kommo', null, null, now();
 insert into failed_work select 'crm', 'note', n, n, 'refused', now() - n * interval '1 minute'
   from generate_series(1, least(2000, $1::int / 100)) n;
 insert into held_touches select gen_random_uuid(), n, 'capped', 'daily', now() - n * interval '1 second'
@@ -108,7 +108,7 @@ insert into registrations (lead_id, card, phone, email, state, kommo_lead_id, ko
 insert into submissions select lead_id, lead_id, phone, email from registrations;
 insert into notes (lead_id, text, state) select n, 'note', 'written'
   from generate_series(1, $1::int) n, generate_series(1, 3);
-insert into bookings (uid, lead_id, stage, said_at, attended, reason, email)
+insert into bookings (uid, lead_id, stage, reported_at, attended, reason, email)
   select 'uid-' || n, case when n % 600 <> 0 then n end, 1, now() - n * interval '1 second', false, '',
     case when n % 600 = 0 then 'nobody' || n || '@example.org' end from generate_series(6, $1::int, 6) n"""
 INTAKE = """
@@ -131,13 +131,17 @@ async def fill_console(database: Connection, events: int, say: Say) -> int:
     for first in range(1, leads + 1, AT_ONCE):
         last = min(leads, first + AT_ONCE - 1)
         await database.execute(FILL, leads, topics, bodies, after, first, last, DAYS, timeout=600)
-        await database.execute(LEADS, leads, first, last, DAYS, FIRST_NAMES.split(), SURNAMES.split(), timeout=600)
+        await database.execute(
+            LEADS, leads, first, last, DAYS, FIRST_NAMES.split(), SURNAMES.split(), timeout=600
+        )
         say(f"console: {last:,} of {leads:,} leads")
     for statement in (UNKNOWN, BOOKINGS, *OTHERS.split(";")):
         arguments = (leads,) if "$1" in statement else ()
         await database.execute(statement, *arguments, timeout=600)
     await database.execute(SWITCHED)
-    counted = import_module("services.console.migrations.versions.0010_tallies")  # what it finds, it counts
+    counted = import_module(
+        "services.console.migrations.versions.0010_tallies"
+    )  # what it finds, it counts
     for statement in (counted.STEPS, counted.OUTCOMES, counted.SOURCES):
         await database.execute(statement, timeout=600)
     return leads
@@ -147,9 +151,18 @@ async def fill_others(databases: Mapping[str, Connection], leads: int, say: Say)
     """What so many leads leave in the other services."""
     where = Whereabouts("MX", ("America/Monterrey",), "America/Monterrey")
     facts = Enrolment(lead_id=0, entered_at=datetime.now(UTC), where=where).model_dump_json()
-    await databases["scheduler"].execute("insert into journeys values ('bench', $1)", JOURNEY.read_text())
-    for name, statements in (("notify", NOTIFY), ("scheduler", SCHEDULER), ("crm", CRM), ("intake", INTAKE)):
+    await databases["scheduler"].execute(
+        "insert into journeys values ('bench', $1)", JOURNEY.read_text()
+    )
+    for name, statements in (
+        ("notify", NOTIFY),
+        ("scheduler", SCHEDULER),
+        ("crm", CRM),
+        ("intake", INTAKE),
+    ):
         for statement in statements.split(";"):
-            arguments = [value for mark, value in (("$1", leads), ("$2", facts)) if mark in statement]
+            arguments = [
+                value for mark, value in (("$1", leads), ("$2", facts)) if mark in statement
+            ]
             await databases[name].execute(statement, *arguments, timeout=1800)
         say(f"{name}: filled")

@@ -51,7 +51,18 @@ AIM = 0.2  # seconds
 ZONE = "America/Mexico_City"
 REBUILDING = 60.0  # seconds that are watched at most
 SEARCHES = (
-    *("", "nadie", "garza sofía", "Garza, Sofía", "maría", "hernández", "xolocotzi zuñiga íñigo", "xq", "a", "%"),
+    *(
+        "",
+        "nadie",
+        "garza sofía",
+        "Garza, Sofía",
+        "maría",
+        "hernández",
+        "xolocotzi zuñiga íñigo",
+        "xq",
+        "a",
+        "%",
+    ),
     *("sofia77@example.com", "@example.com", "55 1000 1234", "7777", "#1234"),
 )
 SWAP = "update rebuilt.projected spare set until = own.until, tallied = own.until from public.projected own"
@@ -65,7 +76,10 @@ class Sized:
     def __init__(self, server: str, prefix: str) -> None:
         self._server, self._prefix = server, prefix
         self.leads = 0
-        self.databases = {name: Watched(f"{server}/{prefix}{name}", scans=name == "console") for name in WITH_DATABASES}
+        self.databases = {
+            name: Watched(f"{server}/{prefix}{name}", scans=name == "console")
+            for name in WITH_DATABASES
+        }
 
     async def fill(self, events: int, say: Callable[[str], None]) -> None:
         async with AsyncExitStack() as closing:
@@ -90,7 +104,13 @@ class Sized:
 
     def reads(self) -> dict[str, Read]:
         """Who reads what, by a name for the table."""
-        return {"floor: select 1": self._select_1} | self._pages() | self._figures() | self._searches() | self._others()
+        return (
+            {"floor: select 1": self._select_1}
+            | self._pages()
+            | self._figures()
+            | self._searches()
+            | self._others()
+        )
 
     async def _select_1(self) -> Any:
         return await self.databases["console"].fetch("select 1")
@@ -108,7 +128,7 @@ class Sized:
             "now: today": lambda: figures.funnel(today, now),
             "now: week": lambda: figures.funnel(today - timedelta(days=6), now),
             "now: names": lambda: figures.names([*range(lead, lead + 40)]),
-            "now: companies": figures.companies,
+            "now: providers": figures.providers,
             "now: held": figures.held,
             "now: spending": figures.spending_alarm,
             "letters: unknown": lambda: store.unknown_touches(limit=200),
@@ -137,7 +157,9 @@ class Sized:
                 f"stopwatch: missed, {days} d": partial(figures.missed, since, objective),
                 f"stopwatch: by day, {days} d": partial(figures.waits_by_day, since, ZONE),
                 f"stopwatch: by source, {days} d": partial(figures.waits_by_source, since),
-                f"stopwatch: Kommo's absences, {days} d": partial(figures.absences, "kommo", since, datetime.now(UTC)),
+                f"stopwatch: Kommo's absences, {days} d": partial(
+                    figures.absences, "kommo", since, datetime.now(UTC)
+                ),
             }
         for days in (30, 90, 366):
             since = datetime.now(UTC) - timedelta(days=days)
@@ -145,7 +167,10 @@ class Sized:
                 f"journey: at step, {days} d": partial(figures.at_step, since),
                 f"journey: outcomes, {days} d": partial(figures.outcomes, since),
             }
-            found |= {f"sources: {group}, {days} d": partial(figures.sources, since, group) for group in GROUPS}
+            found |= {
+                f"sources: {group}, {days} d": partial(figures.sources, since, group)
+                for group in GROUPS
+            }
         return found
 
     def _searches(self) -> dict[str, Read]:
@@ -165,17 +190,23 @@ class Sized:
         async def a_batch_of_csv() -> Any:
             return await anext(figures.every_lead(Wanted(text="garza")))
 
-        found: dict[str, Read] = {f"leads: {name}": partial(figures.leads, each) for name, each in wanted.items()}
+        found: dict[str, Read] = {
+            f"leads: {name}": partial(figures.leads, each) for name, each in wanted.items()
+        }
         found |= {"leads.csv: a batch": a_batch_of_csv, "leads: choices": figures.choices}
         return found
 
     def _others(self) -> dict[str, Read]:
         notify, crm, scheduler = (self.databases[name] for name in ("notify", "crm", "scheduler"))
-        ledger, forms = Ledger(notify, lease=30, patience=300, key_patience=120), Leads(notify)
+        ledger, forms = Ledger(notify, lease=30, patience=300, key_timeout=120), Leads(notify)
         bookings, registrations = Bookings(crm, secret="x" * 20, region="MX"), Registrations(crm)
         content = JOURNEY.read_text()
         timers = Timers(
-            scheduler, stored_journey(content), journey_hash="bench", content=content, spread=timedelta(minutes=1)
+            scheduler,
+            stored_journey(content),
+            journey_hash="bench",
+            content=content,
+            spread=timedelta(minutes=1),
         )
         nowhere = ReleaseTouches(reason=HoldReason.CAPPED, scope="nowhere", by="bench")
         lead = self.leads // 2
@@ -186,8 +217,8 @@ class Sized:
             "notify: sources": ledger.sources,
             "notify: due": lambda: ledger.due(State.SENT, [Channel.CALL]),
             "notify: expired": lambda: ledger.expire_leases(check_in=1.0),
-            "notify: held, to release": partial(ledger.release, nowhere),
-            "notify: references": lambda: ledger.refs_at(phone),
+            "notify: held, to release": partial(ledger.release_held, nowhere),
+            "notify: references": lambda: ledger.known_refs(phone),
             "notify: forms of a lead": lambda: forms.known(lead),
             "crm: webhooks": bookings.waiting,
             "crm: matched again": bookings.match_again,
@@ -212,7 +243,9 @@ class Growth:
     """RabbitMQ, PostgreSQL and at the end one console."""
 
     def __init__(self, folder: Path, row: Row) -> None:
-        ports = dict(zip(("CONSOLE_PORT", "RABBITMQ_MANAGEMENT_PORT"), map(str, free_ports(2)), strict=True))
+        ports = dict(
+            zip(("CONSOLE_PORT", "RABBITMQ_MANAGEMENT_PORT"), map(str, free_ports(2)), strict=True)
+        )
         self.system = Native(folder, ports | {"JOURNEY_PATH": str(JOURNEY)})
         self._row = row
         self._slow: list[str] = []
@@ -228,8 +261,14 @@ class Growth:
             await upgrade(PROJECT / "services" / name / "migrations", database.dsn)
         began = time.monotonic()
         await small.fill(FLOOR, lambda _: None)
-        await grown.fill(EVENTS, lambda said: print(f"{time.monotonic() - began:5.0f} s  {said}", flush=True))
-        self._row(f"growth: {EVENTS:,} events, {grown.leads:,} leads", "", f"beside {FLOOR:,} and {small.leads:,}")
+        await grown.fill(
+            EVENTS, lambda said: print(f"{time.monotonic() - began:5.0f} s  {said}", flush=True)
+        )
+        self._row(
+            f"growth: {EVENTS:,} events, {grown.leads:,} leads",
+            "",
+            f"beside {FLOOR:,} and {small.leads:,}",
+        )
         async with grown.opened() as reads, small.opened() as floors:
             for name, read in reads.items():
                 await self._measure(grown, name, read, floors[name])
@@ -254,7 +293,9 @@ class Growth:
 
     async def _rebuild(self, dsn: str, lead: int) -> None:
         """Rebuilds the projections, and reads the pages for a minute of it; then the new tables take their place."""
-        process = self.system.start_service("console", self.system.recipes()["console"], self.system.ports["console"])
+        process = self.system.start_service(
+            "console", self.system.recipes()["console"], self.system.ports["console"]
+        )
         self.system.wait_for("console", self.system.ports["console"])
         took: list[float] = []
         async with httpx.AsyncClient(base_url=self.system.addresses.console, timeout=60) as http:
@@ -315,7 +356,9 @@ async def timed(read: Read) -> tuple[float, Any]:
 
 def condensed(plan: Node) -> str:
     """The plan on one line: what it goes through, and how many pages of 8 kB it read."""
-    ways = [_way(node) for node in nodes(plan) if node.get("Relation Name") or node.get("Index Name")]
+    ways = [
+        _way(node) for node in nodes(plan) if node.get("Relation Name") or node.get("Index Name")
+    ]
     pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
     return f"{' + '.join(dict.fromkeys(ways)) or plan['Node Type']}, {pages:,} pages"
 

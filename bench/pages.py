@@ -23,7 +23,15 @@ from tests.builders import a_booking
 
 LEADS = 85_000
 LOOKS = 40
-PAGES = ("", "/leads", "/leads?q=nadie", "/stopwatch?days=30", "/journey?days=90", "/sources?days=90", "/leads/50000")
+PAGES = (
+    "",
+    "/leads",
+    "/leads?q=nadie",
+    "/stopwatch?days=30",
+    "/journey?days=90",
+    "/sources?days=90",
+    "/leads/50000",
+)
 
 # of $1 leads, who came in the last $7 days, those from $5 to $6
 FILL = """
@@ -60,7 +68,10 @@ def story() -> list[tuple[Event, float]]:
         (TouchSent(**day_3), 259_201),
         (TouchDelivered(**day_3), 259_203),
         (TouchDelivered(**{**day_3, "step": "day_6", "channel": Channel.EMAIL}), 518_400),
-        (LeadBooked(lead_id=1, revision=1, booking=a_booking(starts_at=datetime.now(UTC))), 300_000),
+        (
+            LeadBooked(lead_id=1, revision=1, booking=a_booking(starts_at=datetime.now(UTC))),
+            300_000,
+        ),
     ]
 
 
@@ -68,7 +79,9 @@ class Pages:
     """RabbitMQ, PostgreSQL and one console; its neighbours are away."""
 
     def __init__(self, folder: Path, row: Row) -> None:
-        ports = dict(zip(("CONSOLE_PORT", "RABBITMQ_MANAGEMENT_PORT"), map(str, free_ports(2)), strict=True))
+        ports = dict(
+            zip(("CONSOLE_PORT", "RABBITMQ_MANAGEMENT_PORT"), map(str, free_ports(2)), strict=True)
+        )
         self.system = Native(folder, ports | {"JOURNEY_PATH": str(JOURNEY)})
         self._row = row
 
@@ -76,7 +89,9 @@ class Pages:
         await asyncio.to_thread(self.system.start_servers)
         events = await self._fill()
         process = await asyncio.to_thread(self._start_console)
-        async with httpx.AsyncClient(base_url=f"{self.system.addresses.console}", timeout=60) as http:
+        async with httpx.AsyncClient(
+            base_url=f"{self.system.addresses.console}", timeout=60
+        ) as http:
             began = time.perf_counter()
             while (state := (await http.get("/api/projections")).json())["until"] < state["newest"]:
                 await asyncio.sleep(0.5)
@@ -89,7 +104,9 @@ class Pages:
                 await self._look(http, path)
 
     def _start_console(self) -> Process:
-        process = self.system.start_service("console", self.system.recipes()["console"], self.system.ports["console"])
+        process = self.system.start_service(
+            "console", self.system.recipes()["console"], self.system.ports["console"]
+        )
         self.system.wait_for("console", self.system.ports["console"])
         return process
 

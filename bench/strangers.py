@@ -35,7 +35,15 @@ PATHS = (
     "/api/lead/",
     "/API/LEAD",
 )
-KINDS = (JSON, FORM, "text/plain", "multipart/form-data; boundary=x", f"{JSON}; charset=utf-16", "", "a/b;;=")
+KINDS = (
+    JSON,
+    FORM,
+    "text/plain",
+    "multipart/form-data; boundary=x",
+    f"{JSON}; charset=utf-16",
+    "",
+    "a/b;;=",
+)
 FIELDS = (
     "nombre",
     "email",
@@ -92,7 +100,13 @@ class Strangers:
     """One system, its door open wide."""
 
     def __init__(self, folder: Path, row: Row) -> None:
-        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SIMULATOR_PORT", "SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT")
+        names = (
+            "GATEWAY_PORT",
+            "CONSOLE_PORT",
+            "SIMULATOR_PORT",
+            "SCHEDULER_PORT",
+            "RABBITMQ_MANAGEMENT_PORT",
+        )
         ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         caps = dict.fromkeys(CAPS, "100000000")
         self.system = Native(folder, ports | caps | {"LEAD_RATE_LIMIT": "100000000/minute"})
@@ -175,6 +189,8 @@ def bad_inputs(chance: random.Random) -> Iterator[tuple[str, bytes, dict[str, st
             {"Content-Encoding": "gzip"} if chance.random() < 0.05 else {}
         )
         if chance.random() < 0.5:
-            headers["X-Cal-Signature-256"] = hmac.new(b"calcom-webhook-demo", body, "sha256").hexdigest()
+            headers["X-Cal-Signature-256"] = hmac.new(
+                b"calcom-webhook-demo", body, "sha256"
+            ).hexdigest()
             headers["Authorization"] = "Bearer brevo-webhook-demo"
         yield path, body, headers

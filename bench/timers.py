@@ -41,7 +41,11 @@ class Timers:
     """RabbitMQ, PostgreSQL and one or two schedulers; what they say is only counted."""
 
     def __init__(self, folder: Path, row: Row) -> None:
-        ports = dict(zip(("SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT"), map(str, free_ports(2)), strict=True))
+        ports = dict(
+            zip(
+                ("SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT"), map(str, free_ports(2)), strict=True
+            )
+        )
         self.system = Native(folder, ports | {"JOURNEY_PATH": str(JOURNEY)})
         self._row = row
         self._arrived: dict[int, float] = {}
@@ -92,17 +96,23 @@ class Timers:
         there = await self._database.fetchval("select coalesce(max(lead_id), 0) from enrolments")
         content = JOURNEY.read_text()
         journey = hashlib.sha256(content.encode()).hexdigest()
-        await self._database.execute("insert into journeys values ($1, $2) on conflict do nothing", journey, content)
+        await self._database.execute(
+            "insert into journeys values ($1, $2) on conflict do nothing", journey, content
+        )
         where = Whereabouts("MX", ("America/Monterrey",), "America/Monterrey")
         lead = Enrolment(lead_id=0, entered_at=datetime.now(UTC), where=where)
-        await self._database.execute(ENROL, journey, lead.model_dump_json(), there + 1, pending, timeout=300)
+        await self._database.execute(
+            ENROL, journey, lead.model_dump_json(), there + 1, pending, timeout=300
+        )
         await self._database.execute(PLAN, there + 1, pending, timeout=300)
         await self._database.execute("analyze", timeout=120)
 
     async def _plan(self) -> str:
         """The claim's plan, without its costs and counts."""
         [explained] = await self._database.fetchrow(
-            f"explain (format json) {PUNCTUAL}".replace("$1", "500").replace("$2", str(LATE_SECONDS))
+            f"explain (format json) {PUNCTUAL}".replace("$1", "500").replace(
+                "$2", str(LATE_SECONDS)
+            )
         )
         nodes: list[str] = []
 
@@ -118,7 +128,9 @@ class Timers:
         """100 a second fall due; how long after their time each touch.due reaches a consumer."""
         self._arrived.clear()
         begins = datetime.now(UTC) + timedelta(seconds=3)
-        due = {lead: begins + timedelta(seconds=lead / RATE) for lead in range(1, RATE * SECONDS + 1)}
+        due = {
+            lead: begins + timedelta(seconds=lead / RATE) for lead in range(1, RATE * SECONDS + 1)
+        }
         await self._database.execute(DUE_LATER, list(due), list(due.values()))
         await self._until(len(due), seconds=SECONDS + 30)
         late = [self._arrived[lead] - at.timestamp() for lead, at in due.items()]

@@ -3,14 +3,14 @@
 from contracts.events.backup import BackupStarted
 from contracts.events.base import Event
 from contracts.events.booking import (
-    BookingAttached,
+    BookingAssigned,
     BookingCancelled,
-    BookingMoved,
+    BookingRescheduled,
     BookingUnmatched,
     LeadBooked,
     MeetingEnded,
 )
-from contracts.events.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased, StepSkipped
+from contracts.events.cadence import BacklogHeld, BacklogReleased, CadenceFinished, StepSkipped
 from contracts.events.call import CallAnswered, CallUnanswered
 from contracts.events.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
@@ -23,53 +23,59 @@ from contracts.events.lead import (
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
+    LeadRegistrationFailed,
+    LeadResumed,
     LeadStopped,
     LeadSuperseded,
-    LeadUnpaused,
-    LeadUnregistered,
     LeadUpdated,
 )
-from contracts.events.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack, SpendingReached
+from contracts.events.outbound import (
+    OutboundPaused,
+    OutboundResumed,
+    ProviderRecovered,
+    ProviderUnavailable,
+    SpendingReached,
+)
 from contracts.events.reply import ReplyReceived
 from contracts.events.touch import (
     ReleaseTouches,
+    TouchChecked,
     TouchDeferred,
     TouchDelayed,
     TouchDelivered,
     TouchDue,
     TouchFailed,
     TouchHeld,
-    TouchLookedUp,
     TouchReviewed,
     TouchSent,
     TouchSkipped,
     TouchUncertain,
-    TouchUnknown,
+    TouchUnresolved,
 )
 
-EVERY_EVENT: tuple[type[Event], ...] = (
+ALL_EVENTS: tuple[type[Event], ...] = (
     LeadCreated,
     LeadUpdated,
     LeadSuperseded,
     LeadRegistered,
-    LeadUnregistered,
+    LeadRegistrationFailed,
     LeadOptedOut,
     LeadClosed,
     LeadNeedsAttention,
     LeadPaused,
-    LeadUnpaused,
+    LeadResumed,
     LeadStopped,
     LeadErased,
     LeadBooked,
-    BookingMoved,
+    BookingRescheduled,
     BookingCancelled,
     BookingUnmatched,
-    BookingAttached,
+    BookingAssigned,
     MeetingEnded,
     StepSkipped,
     CadenceFinished,
-    CatchUpHeld,
-    CatchUpReleased,
+    BacklogHeld,
+    BacklogReleased,
     TouchDue,
     TouchDeferred,
     TouchSent,
@@ -77,8 +83,8 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     TouchFailed,
     TouchSkipped,
     TouchUncertain,
-    TouchLookedUp,
-    TouchUnknown,
+    TouchChecked,
+    TouchUnresolved,
     TouchReviewed,
     TouchHeld,
     TouchDelayed,
@@ -88,8 +94,8 @@ EVERY_EVENT: tuple[type[Event], ...] = (
     ReplyReceived,
     OutboundPaused,
     OutboundResumed,
-    ProviderAway,
-    ProviderBack,
+    ProviderUnavailable,
+    ProviderRecovered,
     SpendingReached,
     DeadLetterReplayed,
     DeadLetterDiscarded,

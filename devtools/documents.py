@@ -40,12 +40,16 @@ def every_document() -> dict[str, dict[str, Any]]:
 
 
 def _asyncapi(name: str, app: FastAPI) -> dict[str, Any]:
-    specification = AsyncAPI(app.state.broker, title=f"Pauta: {name}", version="1", schema_version="3.0.0")
+    specification = AsyncAPI(
+        app.state.broker, title=f"Pauta: {name}", version="1", schema_version="3.0.0"
+    )
     document: dict[str, Any] = json.loads(specification.to_specification().to_json())
     document["servers"] = {}
     for channel in document["channels"].values():
         channel["servers"] = []
-    in_order: dict[str, Any] = json.loads(json.dumps(document, sort_keys=True))  # FastStream's own differs by the run
+    in_order: dict[str, Any] = json.loads(
+        json.dumps(document, sort_keys=True)
+    )  # FastStream's own differs by the run
     return in_order
 
 

@@ -43,7 +43,9 @@ _MEXICAN_HABITS = (
 )
 _OTHER_NUMBER = re.compile(r"[/,;]|\s(?:y|o|or|and)\s", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:ext|extensi[oó]n|x|#)\.?\s*\d+\s*$", re.IGNORECASE)
-_NO_AREA_CODE = re.compile(r"^\+(?:1|52)[01]")  # neither plan has one that begins with 0 or 1, nor will it
+_NO_AREA_CODE = re.compile(
+    r"^\+(?:1|52)[01]"
+)  # neither plan has one that begins with 0 or 1, nor will it
 
 
 def to_e164(raw: str, region: str) -> str | None:
@@ -63,7 +65,10 @@ def read_number(raw: str, region: str) -> Number | None:
     parsed = _parsed(written, region)
     if parsed is None:
         return None
-    e164, kind = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), _kind(parsed)
+    e164, kind = (
+        phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164),
+        _kind(parsed),
+    )
     # only a number written with its country code may be ahead of the metadata
     if kind is None and not (written.startswith("+") and _possible(parsed, e164)):
         return None

@@ -19,6 +19,9 @@ def storable_json(value: Any, *, longest: int) -> Any:
         case list():
             return [storable_json(one, longest=longest) for one in value]
         case dict():
-            return {storable(str(name)[:longest]): storable_json(one, longest=longest) for name, one in value.items()}
+            return {
+                storable(str(name)[:longest]): storable_json(one, longest=longest)
+                for name, one in value.items()
+            }
         case _:
             return value

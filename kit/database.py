@@ -41,7 +41,9 @@ PASSING = (
 
 
 async def _speak_json(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+    await connection.set_type_codec(
+        "jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog"
+    )
 
 
 async def _leave_as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -51,11 +53,13 @@ async def _leave_as_it_is(_: "asyncpg.Connection[asyncpg.Record]") -> None:
 
 
 # in no registry by itself: each service has its own (kit.runtime)
-NO_ROOM = Counter("database_no_room", "Statements that PostgreSQL's disk had no room for", registry=None)
+NO_ROOM = Counter(
+    "database_no_room", "Statements that PostgreSQL's disk had no room for", registry=None
+)
 NO_ROOM_SECONDS = 60.0  # that it counts as full after the last of them
 
 
-class DatabaseAway(Unavailable):
+class DatabaseUnavailable(Unavailable):
     """Our own database does not answer: nobody else's fault.
 
     `perhaps_committed`: it was asked, and its answer was lost.
@@ -73,10 +77,10 @@ class DatabaseBusy(Unavailable):
     perhaps_committed = False
 
 
-OURS = (DatabaseAway, DatabaseBusy)
+OURS = (DatabaseUnavailable, DatabaseBusy)
 
 
-def unavailable(error: BaseException) -> DatabaseAway | DatabaseBusy | None:
+def unavailable(error: BaseException) -> DatabaseUnavailable | DatabaseBusy | None:
     """Returns what an error of asyncpg means for the caller; None for a bug, such as a number out of range.
 
     The passing errors are looked at first: they are subclasses of those that say the server is gone.
@@ -84,7 +88,7 @@ def unavailable(error: BaseException) -> DatabaseAway | DatabaseBusy | None:
     if isinstance(error, PASSING):
         return DatabaseBusy(f"database: {type(error).__name__}")
     if isinstance(error, GONE) or _connection_lost(error):
-        return DatabaseAway(f"database: {type(error).__name__}")
+        return DatabaseUnavailable(f"database: {type(error).__name__}")
     return None
 
 
@@ -99,7 +103,9 @@ def _connection_lost(error: BaseException) -> bool:
     text = str(error)
     return (
         isinstance(error, asyncpg.InterfaceError)
-        and not isinstance(error, ValueError)  # its DataError quotes the value, which may say anything
+        and not isinstance(
+            error, ValueError
+        )  # its DataError quotes the value, which may say anything
         and ("connection is closed" in text or "pool is clos" in text)
     )
 
@@ -144,7 +150,9 @@ class Database:
     @property
     def full(self) -> bool:
         """Whether its disk had no room for something we wrote, within the last minute."""
-        return self._no_room_at is not None and time.monotonic() < self._no_room_at + NO_ROOM_SECONDS
+        return (
+            self._no_room_at is not None and time.monotonic() < self._no_room_at + NO_ROOM_SECONDS
+        )
 
     async def open(self) -> None:
         """Makes the pool; connects only when somebody asks, so an absent server stops nobody from starting."""
@@ -167,7 +175,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """One transaction; what it had done is undone when it fails.
 
-        Raises DatabaseAway when the server is away, DatabaseBusy when it did not manage this time.
+        Raises DatabaseUnavailable when the server is away, DatabaseBusy when it did not manage this time.
         """
         async with self._connected() as connection, connection.transaction():
             yield connection
@@ -182,7 +190,7 @@ class Database:
     async def _connected(self) -> AsyncIterator[Connection]:
         """A connection of the pool, and the names of its errors."""
         if self._pool is None:
-            raise DatabaseAway("database not open")
+            raise DatabaseUnavailable("database not open")
         connection = await self._acquire(self._pool)
         try:
             try:
@@ -201,11 +209,13 @@ class Database:
                 log.error("database.full")
             raise meaning from error
 
-    async def _acquire(self, pool: "asyncpg.Pool[asyncpg.Record]") -> "PoolConnectionProxy[asyncpg.Record]":
+    async def _acquire(
+        self, pool: "asyncpg.Pool[asyncpg.Record]"
+    ) -> "PoolConnectionProxy[asyncpg.Record]":
         """A connection within the timeout.
 
         A wait that ends while every connection is in use is DatabaseBusy: the server can be reached, and
-        our own work keeps it. Any other, also a connection that is not made in time, is DatabaseAway.
+        our own work keeps it. Any other, also a connection that is not made in time, is DatabaseUnavailable.
         """
         try:
             return await pool.acquire(timeout=self._acquire_timeout)
@@ -213,7 +223,7 @@ class Database:
             if pool.get_size() - pool.get_idle_size() >= self._connections:
                 raise DatabaseBusy("database: every connection is in use") from timeout
             self._away_at = time.monotonic()
-            raise DatabaseAway("database: no connection in time") from timeout
+            raise DatabaseUnavailable("database: no connection in time") from timeout
         except Exception as error:
             meaning = unavailable(error)
             if meaning is None:
@@ -221,8 +231,8 @@ class Database:
             self._note(meaning)
             raise meaning from error
 
-    def _note(self, meaning: DatabaseAway | DatabaseBusy) -> None:
-        if isinstance(meaning, DatabaseAway):
+    def _note(self, meaning: DatabaseUnavailable | DatabaseBusy) -> None:
+        if isinstance(meaning, DatabaseUnavailable):
             self._away_at = time.monotonic()
 
     async def write(self, query: str, *arguments: Any) -> list[asyncpg.Record]:

@@ -33,7 +33,7 @@ OUTBOX_ROWS = FailedRows(
 )
 
 
-async def say_failed(
+async def publish_failed(
     connection: Connection, *, service: str, kind: str, row_id: int, reason: str, lead_id: int = 0
 ) -> None:
     """Says in the caller's transaction, the one that sets the row's state, that the row has failed."""
@@ -43,7 +43,11 @@ async def say_failed(
 
 
 async def carry_out(
-    database: Database, command: RetryWork | DiscardWork, *, service: str, rows: Sequence[FailedRows]
+    database: Database,
+    command: RetryWork | DiscardWork,
+    *,
+    service: str,
+    rows: Sequence[FailedRows],
 ) -> None:
     """Does what the operator decided. Another service's row, an unknown kind and a repeat have no effect."""
     if command.service != service:

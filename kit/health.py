@@ -83,16 +83,18 @@ class Finding(Exception):
 
     verdict = Verdict.WRONG
 
-    def __init__(self, found: Text, *, advice: Text | None = None, cause: Text | None = None) -> None:
+    def __init__(
+        self, found: Text, *, advice: Text | None = None, cause: Text | None = None
+    ) -> None:
         super().__init__(found.en)
         self.found, self.advice, self.cause = found, advice, cause
 
 
-class Wrong(Finding):
+class CheckFailed(Finding):
     """It does not work like this."""
 
 
-class Doubt(Finding):
+class CheckWarning(Finding):
     """It works, and may not be what the operator wants, or could not be looked at."""
 
     verdict = Verdict.DOUBT
@@ -119,7 +121,7 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One look: it returns what it found, or raises Wrong, Doubt, or whatever kept it from being made."""
+    """One look: it returns what it found, or raises CheckFailed, CheckWarning, or whatever kept it from being made."""
 
     about: Text
     advice: Text
@@ -130,8 +132,12 @@ class Probe:
 async def examine(probes: Sequence[Probe], patience: float = PATIENCE) -> list[Check]:
     """Makes all of them at once; none takes longer than `patience`, in seconds."""
     hosts = {probe.of.host for probe in probes if probe.of is not None}
-    public = [host for host in hosts if "." in host]  # Docker knows no name of a container that is down
-    lookups = {host: asyncio.create_task(_is_found(host, min(NAMES_PATIENCE, patience))) for host in public}
+    public = [
+        host for host in hosts if "." in host
+    ]  # Docker knows no name of a container that is down
+    lookups = {
+        host: asyncio.create_task(_is_found(host, min(NAMES_PATIENCE, patience))) for host in public
+    }
     looks = [asyncio.create_task(_examine(probe, lookups, patience)) for probe in probes]
     await asyncio.wait([*looks, *lookups.values()], timeout=patience + CLOSING)
     return [
@@ -141,10 +147,10 @@ async def examine(probes: Sequence[Probe], patience: float = PATIENCE) -> list[C
 
 
 async def require(probe: Probe) -> None:
-    """Raises Wrong, with what the probe found, where that is wrong: it is the cause of what the caller found."""
+    """Raises CheckFailed, with what the probe found, where that is wrong: it is the cause of what the caller found."""
     [check] = await examine([probe], REQUIRED_PATIENCE)
     if check.verdict is Verdict.WRONG:
-        raise Wrong(check.found, advice=check.advice, cause=check.cause)
+        raise CheckFailed(check.found, advice=check.advice, cause=check.cause)
 
 
 async def _examine(probe: Probe, lookups: Mapping[str, Awaitable[bool]], patience: float) -> Check:
@@ -161,7 +167,9 @@ async def _examine(probe: Probe, lookups: Mapping[str, Awaitable[bool]], patienc
         lookup = lookups.get(probe.of.host) if probe.of else None
         if probe.of and lookup and not await lookup:
             found, advice, cause = _unknown(probe.of.host), NO_NAMES_ADVICE, NO_NAMES
-            return Check(about=NO_NAMES, verdict=Verdict.WRONG, found=found, advice=advice, cause=cause)
+            return Check(
+                about=NO_NAMES, verdict=Verdict.WRONG, found=found, advice=advice, cause=cause
+            )
         return _failed(probe, error, seconds)
 
 
@@ -170,7 +178,10 @@ def _failed(probe: Probe, error: BaseException, seconds: float) -> Check:
     cause = of.name if of else probe.about
     if of and status:
         if status == 401:
-            found = Text(es=f"{of.name.es} no acepta {of.key} (401)", en=f"{of.name.en} does not accept {of.key} (401)")
+            found = Text(
+                es=f"{of.name.es} no acepta {of.key} (401)",
+                en=f"{of.name.en} does not accept {of.key} (401)",
+            )
         else:
             found = Text(es=f"{of.name.es} responde {status}", en=f"{of.name.en} answers {status}")
         advice = of.refusals.get(status, of.advice)
@@ -179,7 +190,9 @@ def _failed(probe: Probe, error: BaseException, seconds: float) -> Check:
     else:
         found = Text(es="no responde como debe", en="does not answer as it should")
         said, advice = describe(error), of.advice if of else probe.advice
-        advice = Text(es=f"{advice.es} Si lo reportas: {said}", en=f"{advice.en} If you report it: {said}")
+        advice = Text(
+            es=f"{advice.es} Si lo reportas: {said}", en=f"{advice.en} If you report it: {said}"
+        )
     return Check(about=probe.about, verdict=Verdict.WRONG, found=found, advice=advice, cause=cause)
 
 
@@ -190,17 +203,24 @@ def reason_of(error: BaseException, seconds: float) -> Text | None:
             case ssl.SSLCertVerificationError():
                 return Text(es="su certificado no es válido", en="its certificate is not valid")
             case ssl.SSLError():
-                return Text(es="no se logra la conexión segura (TLS)", en="there is no secure connection (TLS)")
+                return Text(
+                    es="no se logra la conexión segura (TLS)",
+                    en="there is no secure connection (TLS)",
+                )
             case ConnectionRefusedError():
                 return Text(es="conexión rechazada", en="connection refused")
             case ConnectionResetError() | BrokenPipeError():
                 return Text(es="cortó la conexión", en="it cut the connection")
             case TimeoutError():
-                return Text(es=f"no respondió en {seconds:.0f} s", en=f"no answer in {seconds:.0f} s")
+                return Text(
+                    es=f"no respondió en {seconds:.0f} s", en=f"no answer in {seconds:.0f} s"
+                )
             case OSError(errno=number) if number in UNREACHABLE:
                 return Text(es="no hay camino por la red", en="there is no way through the network")
             case OSError(filename=str()):
-                return Text(es=f"no se puede leer {cause.filename}", en=f"{cause.filename} cannot be read")
+                return Text(
+                    es=f"no se puede leer {cause.filename}", en=f"{cause.filename} cannot be read"
+                )
             case asyncpg.PostgresError():
                 return Text(es=f"responde: {cause}", en=f"answers: {cause}")
     return None
@@ -227,7 +247,9 @@ async def _is_found(host: str, patience: float) -> bool:
 
 
 def _unknown(host: str) -> Text:
-    return Text(es=f"no se encuentra el servidor {host} (DNS)", en=f"the server {host} is not found (DNS)")
+    return Text(
+        es=f"no se encuentra el servidor {host} (DNS)", en=f"the server {host} is not found (DNS)"
+    )
 
 
 def joined(checks: Sequence[Check]) -> list[Check]:
@@ -244,7 +266,10 @@ def _one_of(same: Sequence[Check]) -> Check:
     if not more or first.cause is None:
         return first
     if more == 1:
-        others = Text(es="por eso quedó otra cosa sin revisar", en="1 more check could not be made because of it")
+        others = Text(
+            es="por eso quedó otra cosa sin revisar",
+            en="1 more check could not be made because of it",
+        )
     else:
         others = Text(
             es=f"por eso quedaron {more} cosas más sin revisar",

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import structlog
 
-from kit.database import DatabaseAway, unavailable
+from kit.database import DatabaseUnavailable, unavailable
 from kit.errors import describe
 
 log = structlog.get_logger()
@@ -22,14 +22,16 @@ BEGIN = """insert into leaders (name, term) values ($1, 1)
 TERM = "select term from leaders where name = $1"
 
 
-class LeadLost(DatabaseAway):
+class LeadLost(DatabaseUnavailable):
     """Another replica leads by now, or nobody can say."""
 
 
 class Lead:
     """One election of one replica; as long as its lock's connection answers, and nobody was elected after it."""
 
-    def __init__(self, name: str, term: int, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    def __init__(
+        self, name: str, term: int, connection: "asyncpg.Connection[asyncpg.Record]"
+    ) -> None:
         self.name, self.term, self._connection = name, term, connection
 
     async def holds(self) -> None:
@@ -43,7 +45,7 @@ class Lead:
 
 
 class Leader:
-    """Runs `work` again and again while this replica holds the advisory lock named `name`.
+    """Runs `job` again and again while this replica holds the advisory lock named `name`.
 
     The lock belongs to a connection, which is asked before each round: when that goes, so does the lead, and the next
     replica takes over within `patience` seconds. After a round without more to do it pauses `pause` seconds.
@@ -54,12 +56,12 @@ class Leader:
         *,
         dsn: str,
         name: str,
-        work: Callable[[], Awaitable[bool | None]],
+        job: Callable[[], Awaitable[bool | None]],
         pause: float = 0.25,
         elected: Callable[[Lead], None] = lambda _: None,
         patience: float = 1.0,
     ) -> None:
-        self._dsn, self._name, self._work, self._elected = dsn, name, work, elected
+        self._dsn, self._name, self._job, self._elected = dsn, name, job, elected
         self._pause, self._patience = pause, patience
 
     async def __call__(self) -> bool | None:
@@ -71,17 +73,19 @@ class Leader:
                 raise
             return None
         try:
-            while not await connection.fetchval("select pg_try_advisory_lock(hashtext($1))", self._name):
+            while not await connection.fetchval(
+                "select pg_try_advisory_lock(hashtext($1))", self._name
+            ):
                 await asyncio.sleep(self._patience)
             lead = Lead(self._name, await connection.fetchval(BEGIN, self._name), connection)
-            log.info("leader.elected", work=self._name, term=lead.term)
+            log.info("leader.elected", job=self._name, term=lead.term)
             self._elected(lead)
             while True:
                 await lead.holds()
-                if not await self._work():
+                if not await self._job():
                     await asyncio.sleep(self._pause)
         except LeadLost as lost:
-            log.warning("leader.lost", work=self._name, reason=str(lost))
+            log.warning("leader.lost", job=self._name, reason=str(lost))
             return None
         except Exception as error:
             if unavailable(error) is None:

@@ -25,7 +25,9 @@ async def upgrade(scripts: Path, dsn: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(scripts))
     url = sqlalchemy.make_url(dsn).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(url, connect_args={"server_settings": {"lock_timeout": LOCK_TIMEOUT}})
+    engine = create_async_engine(
+        url, connect_args={"server_settings": {"lock_timeout": LOCK_TIMEOUT}}
+    )
     try:
         for tries_left in reversed(range(TRIES)):
             try:
@@ -52,6 +54,15 @@ def run(config: Config) -> None:
     context.configure(connection=config.attributes["connection"], transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()
+
+
+def run_script(script: str) -> None:
+    """Runs SQL statements that end in semicolons, in a migration. None may hold a semicolon inside."""
+    from alembic import op
+
+    for statement in script.split(";"):
+        if statement.strip():
+            op.execute(statement)
 
 
 def create_index(name: str, definition: str) -> None:

@@ -30,4 +30,6 @@ def answer_only_to(app: FastAPI, *names: str, addresses: Iterable[str] = ()) -> 
     `addresses` are URLs, or names, by which we are called from outside.
     """
     hosts = [urlsplit(address).hostname or address for address in addresses if address]
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*HERE, *names, *hosts], www_redirect=False)
+    app.add_middleware(
+        TrustedHostMiddleware, allowed_hosts=[*HERE, *names, *hosts], www_redirect=False
+    )

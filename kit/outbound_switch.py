@@ -12,13 +12,13 @@ TURN = """insert into switch (paused, by, reason, at) values ($1, $2, $3, $4)
           on conflict (single) do update set paused = $1, by = $2, reason = $3, at = $4 where switch.at <= $4"""
 
 
-class Switch:
+class OutboundSwitch:
     """What an operator last said."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def turn(self, event: OutboundPaused | OutboundResumed) -> None:
+    async def set(self, event: OutboundPaused | OutboundResumed) -> None:
         """Takes the operator's word; an older one than the last changes nothing."""
         paused, reason = (True, event.reason) if isinstance(event, OutboundPaused) else (False, "")
         await self._database.fetch(TURN, paused, event.by, reason, event.at)

@@ -1,4 +1,4 @@
-"""Work entered by the clock."""
+"""ConsumerQueue entered by the clock."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class PeriodicJob:
     """`action` every `seconds`; it returns True when there may be more to do at once."""
 
     name: str
@@ -20,15 +20,15 @@ class Tick:
     action: Callable[[], Awaitable[bool | None]]
 
 
-async def keep_ticking(tick: Tick) -> None:
-    """Runs the tick for ever. An outage is waited out; a bug is logged with its frames and tried again."""
+async def run_periodically(job: PeriodicJob) -> None:
+    """Runs the job for ever. An outage is waited out; a bug is logged with its frames and tried again."""
     while True:
         again = None
         try:
-            again = await tick.action()
+            again = await job.action()
         except Unavailable as outage:
-            log.warning("tick.unavailable", tick=tick.name, reason=describe(outage))
-        except Exception as bug:  # one failing tick must not end the others
-            log.error("tick.failed", tick=tick.name, exc_info=bug)
+            log.warning("job.unavailable", job=job.name, reason=describe(outage))
+        except Exception as bug:  # one failing job must not end the others
+            log.error("job.failed", job=job.name, exc_info=bug)
         if not again:
-            await asyncio.sleep(tick.seconds)
+            await asyncio.sleep(job.seconds)

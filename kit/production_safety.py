@@ -11,7 +11,9 @@ from pydantic_settings import BaseSettings
 
 from kit.settings import ProcessSettings, names_of
 
-EXAMPLE = re.compile(r"-demo(@|$)|^sandbox-|^AC0{32}$|=HX0{30}|@example\.com$|^http://(simulator|sandbox|localhost|127\.)")
+EXAMPLE = re.compile(
+    r"-demo(@|$)|^sandbox-|^AC0{32}$|=HX0{30}|@example\.com$|^http://(simulator|sandbox|localhost|127\.)"
+)
 SHORTEST = 16
 
 
@@ -25,7 +27,7 @@ class Fault(StrEnum):
     FOR_SHOW = "is for the demonstration"
 
 
-class ExampleValues(Exception):
+class UnsafeConfiguration(Exception):
     """Names every variable at fault, and what is wrong with it; never its value."""
 
     def __init__(self, faults: Sequence[tuple[str, Fault]]) -> None:
@@ -34,11 +36,13 @@ class ExampleValues(Exception):
         self.faults = faults
 
 
-def refuse_examples(settings: ProcessSettings) -> None:
-    """Raises ExampleValues where the settings are for life, and something in them is the demonstration's or weak."""
-    for_life = settings.pauta_profile == "production" or any(getattr(part, "real", False) for part in _parts(settings))
+def refuse_unsafe(settings: ProcessSettings) -> None:
+    """Raises UnsafeConfiguration where live settings hold demo values, placeholders or short secrets."""
+    for_life = settings.pauta_profile == "production" or any(
+        getattr(part, "real", False) for part in _parts(settings)
+    )
     if for_life and (faults := [fault for part in _parts(settings) for fault in _faults(part)]):
-        raise ExampleValues(faults)
+        raise UnsafeConfiguration(faults)
 
 
 def _parts(settings: BaseSettings) -> Iterator[BaseSettings]:

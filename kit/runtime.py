@@ -1,4 +1,4 @@
-"""The frame every service runs in: HTTP, the bus, the outbox and the clock, started and stopped together."""
+"""The runtime every service runs in: HTTP, the bus, the outbox and the clock, started and stopped together."""
 
 import asyncio
 import contextlib
@@ -25,8 +25,8 @@ from kit.messaging.broker import EVENTS, document, keep_consuming, make_broker, 
 from kit.messaging.relay import Relay
 from kit.observability import tracing
 from kit.observability.logging import start_logging
-from kit.periodic import Tick, keep_ticking
-from kit.production_safety import refuse_examples
+from kit.periodic import PeriodicJob, run_periodically
+from kit.production_safety import refuse_unsafe
 from kit.settings import ServiceSettings
 from kit.visitors import Network, believe_gateway, proxies
 
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 
 @dataclass
-class Frame:
+class ServiceRuntime:
     """The real parts a service is built from."""
 
     name: str
@@ -46,68 +46,78 @@ class Frame:
     closing: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
-def make_frame(name: str, settings: ServiceSettings, *, connections: int = 8, scans: bool = False) -> Frame:
-    """The parts of service `name`; nothing is connected yet. `scans` is as in Database. Raises ExampleValues."""
-    refuse_examples(settings)
+def build_runtime(
+    name: str, settings: ServiceSettings, *, connections: int = 8, scans: bool = False
+) -> ServiceRuntime:
+    """The parts of service `name`; nothing is connected yet. `scans` is as in Database. Raises UnsafeConfiguration."""
+    refuse_unsafe(settings)
     start_logging(name, settings.log_format)
     provider = tracing.start_exporting(name, settings.otel_exporter_otlp_endpoint)
     registry = CollectorRegistry()
     amqp_url = settings.broker_url
     relay = Relay(service=name, amqp_url=amqp_url, dsn=settings.dsn, exchange=EVENTS.name)
-    return Frame(
+    return ServiceRuntime(
         name=name,
         settings=settings,
         registry=registry,
         relay=relay,
         database=Database(settings.dsn, connections=connections, scans=scans, on_commit=relay.wake),
         broker=make_broker(
-            name, amqp_url=amqp_url, delays=settings.delays, registry=registry, tracer_provider=provider
+            name,
+            amqp_url=amqp_url,
+            delays=settings.delays,
+            registry=registry,
+            tracer_provider=provider,
         ),
     )
 
 
 def make_app(
-    frame: Frame,
+    runtime: ServiceRuntime,
     *,
     open_deps: Callable[[], Awaitable[Any]],
     handlers: RabbitRouter | None = None,
     routes: Sequence[APIRouter] = (),
-    ticks: Callable[[Any], Sequence[Tick]] = lambda _: (),
-    says: Sequence[type[Event]] = (),
+    jobs: Callable[[Any], Sequence[PeriodicJob]] = lambda _: (),
+    publishes: Sequence[type[Event]] = (),
 ) -> FastAPI:
     """The service as one ASGI application.
 
     `open_deps` makes what handlers and routes are given, once the event loop runs; what it must close again it
-    leaves on `frame.closing`. Handlers receive it as `FromApp`, routes find it in `request.app.state.deps`.
+    leaves on `runtime.closing`. Handlers receive it as `FromApp`, routes find it in `request.app.state.deps`.
     """
     if handlers is not None:
-        frame.broker.include_router(handlers)
-    document(frame.broker, dict.fromkeys((*says, WorkFailed)))  # the relay says that of its rows
+        runtime.broker.include_router(handlers)
+    document(
+        runtime.broker, dict.fromkeys((*publishes, WorkFailed))
+    )  # the relay says that of its rows
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await frame.database.open()
+        await runtime.database.open()
         app.state.deps = deps = await open_deps()
-        frame.broker.context.set_global("deps", deps)
-        relaying = asyncio.create_task(frame.relay.run())
-        own = Tick("count_outbox", 1, partial(frame.relay.count, frame.database))
-        ticking = [asyncio.create_task(keep_ticking(tick)) for tick in (own, *ticks(deps))]
-        consuming = asyncio.create_task(keep_consuming(frame.broker))
+        runtime.broker.context.set_global("deps", deps)
+        relaying = asyncio.create_task(runtime.relay.run())
+        own = PeriodicJob("count_outbox", 1, partial(runtime.relay.count, runtime.database))
+        running_jobs = [asyncio.create_task(run_periodically(tick)) for tick in (own, *jobs(deps))]
+        consuming = asyncio.create_task(keep_consuming(runtime.broker))
         gc.collect()
         gc.freeze()  # what is loaded by now stays; looking through it again and again took 60 ms each time
         log.info("service.started")
         yield
         log.info("service.stopping")
         await _cancel(consuming)
-        with contextlib.suppress(Exception):  # whatever the broker's state, the rest must be put away too
-            await quiesce(frame.broker)
-            await frame.broker.stop()
-        await _cancel(*ticking)
-        await frame.relay.stop()
+        with contextlib.suppress(
+            Exception
+        ):  # whatever the broker's state, the rest must be put away too
+            await quiesce(runtime.broker)
+            await runtime.broker.stop()
+        await _cancel(*running_jobs)
+        await runtime.relay.stop()
         await asyncio.wait([relaying], timeout=10)
         await _cancel(relaying)
-        await frame.closing.aclose()
-        await frame.database.close()
+        await runtime.closing.aclose()
+        await runtime.database.close()
         tracing.stop_exporting()
         log.info("service.stopped")
 
@@ -116,38 +126,40 @@ def make_app(
         "metrics": False,
         "logs": False,
     }  # see kit.observability.tracing
-    app = Service(title=frame.name, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=nothing)
-    app.state.broker = frame.broker
-    app.trusted = proxies(frame.settings.trusted_proxies)
+    app = Service(
+        title=runtime.name, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=nothing
+    )
+    app.state.broker = runtime.broker
+    app.trusted = proxies(runtime.settings.trusted_proxies)
     app.add_exception_handler(Unavailable, _try_again)
     for router in routes:
         app.include_router(router)
-    app.include_router(_probes(frame))
-    app.mount("/metrics", make_asgi_app(registry=frame.registry))
-    frame.registry.register(FAILURES)
-    frame.registry.register(NO_ROOM)
-    Gauge("outbox_waiting", "Events committed and not yet published", registry=frame.registry).set_function(
-        lambda: frame.relay.waiting
-    )
-    Gauge("outbox_oldest_seconds", "Age of the oldest of them", registry=frame.registry).set_function(
-        lambda: frame.relay.oldest_seconds
-    )
-    Gauge("relay_connected", "Whether what is committed can be published", registry=frame.registry).set_function(
-        lambda: frame.relay.connected
-    )
+    app.include_router(_probes(runtime))
+    app.mount("/metrics", make_asgi_app(registry=runtime.registry))
+    runtime.registry.register(FAILURES)
+    runtime.registry.register(NO_ROOM)
+    Gauge(
+        "outbox_waiting", "Events committed and not yet published", registry=runtime.registry
+    ).set_function(lambda: runtime.relay.waiting)
+    Gauge(
+        "outbox_oldest_seconds", "Age of the oldest of them", registry=runtime.registry
+    ).set_function(lambda: runtime.relay.oldest_seconds)
+    Gauge(
+        "relay_connected", "Whether what is committed can be published", registry=runtime.registry
+    ).set_function(lambda: runtime.relay.connected)
     return app
 
 
-def traced(app: FastAPI, frame: Frame) -> FastAPI:
+def with_tracing(app: FastAPI, runtime: ServiceRuntime) -> FastAPI:
     """Adds the HTTP side of tracing; only where traces are exported, for it costs every request."""
-    if frame.settings.otel_exporter_otlp_endpoint:
+    if runtime.settings.otel_exporter_otlp_endpoint:
         from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
         app.add_middleware(OpenTelemetryMiddleware, exclude_spans=["receive", "send"])
     return app
 
 
-def _probes(frame: Frame) -> APIRouter:
+def _probes(runtime: ServiceRuntime) -> APIRouter:
     probes = APIRouter(include_in_schema=False)
 
     @probes.get("/healthz")
@@ -156,7 +168,10 @@ def _probes(frame: Frame) -> APIRouter:
 
     @probes.get("/readyz")
     async def ready() -> Response:
-        parts = {"database": await frame.database.answers(), "bus": await frame.broker.ping(1.0)}
+        parts = {
+            "database": await runtime.database.answers(),
+            "bus": await runtime.broker.ping(1.0),
+        }
         return Response(
             ", ".join(f"{part}: {'ok' if ok else 'away'}" for part, ok in parts.items()),
             status_code=200 if all(parts.values()) else 503,

@@ -5,7 +5,16 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import AliasChoices, AmqpDsn, Field, PostgresDsn, Secret, SecretStr, field_validator, model_validator
+from pydantic import (
+    AliasChoices,
+    AmqpDsn,
+    Field,
+    PostgresDsn,
+    Secret,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -14,21 +23,23 @@ from kit.visitors import proxies
 Seconds = float
 
 
-class BadFile(Exception):
+class SecretFileError(Exception):
     """A variable names a file that has nothing for it."""
 
 
 def from_file(name: str) -> str | None:
-    """What stands in the file that `<name>_FILE` names; None where that is not set. Raises BadFile."""
+    """What stands in the file that `<name>_FILE` names; None where that is not set. Raises SecretFileError."""
     path = os.environ.get(f"{name}_FILE")
     if not path:
         return None
     try:
         text = Path(path).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadFile(f"{name}_FILE: {path} cannot be read ({type(error).__name__})") from None
+        raise SecretFileError(
+            f"{name}_FILE: {path} cannot be read ({type(error).__name__})"
+        ) from None
     if not text:
-        raise BadFile(f"{name}_FILE: {path} is empty")
+        raise SecretFileError(f"{name}_FILE: {path} is empty")
     return text
 
 
@@ -48,18 +59,26 @@ class _Files(PydanticBaseSettingsSource):
         return value, names[0] if field.validation_alias else field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        found = (self.get_field_value(field, name) for name, field in self.settings_cls.model_fields.items())
+        found = (
+            self.get_field_value(field, name)
+            for name, field in self.settings_cls.model_fields.items()
+        )
         return {key: value for value, key, _ in found if value is not None}
 
 
 class EnvironmentSettings(BaseSettings):
     """Read from files and from the environment; what is empty counts as not set, and no error quotes a value."""
 
-    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], *_: PydanticBaseSettingsSource, **named: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        *_: PydanticBaseSettingsSource,
+        **named: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return named["init_settings"], _Files(settings_cls), named["env_settings"]
 
@@ -103,7 +122,9 @@ class ServiceSettings(ServerSettings):
         try:
             proxies(written)
         except ValueError:
-            raise ValueError("TRUSTED_PROXIES: networks such as 203.0.113.0/24, separated by blanks") from None
+            raise ValueError(
+                "TRUSTED_PROXIES: networks such as 203.0.113.0/24, separated by blanks"
+            ) from None
         return written
 
     @model_validator(mode="after")
@@ -126,7 +147,11 @@ class ServiceSettings(ServerSettings):
         if self.database_url is not None:
             return str(self.database_url.get_secret_value())
         return address(
-            "postgresql", self.database_user, self.database_password, self.database_host, self.database_port
+            "postgresql",
+            self.database_user,
+            self.database_password,
+            self.database_host,
+            self.database_port,
         ) + quote(self.database_name, safe="")
 
     @property

@@ -17,7 +17,11 @@ IPV6_OF_ONE = 64  # a provider gives each customer at least so much
 
 def proxies(written: str) -> list[Network]:
     """Returns the networks that TRUSTED_PROXIES names. Raises ValueError for what is no network."""
-    words = [word for name in written.split() for word in (PRIVATE if name == PRIVATE_RANGES else (name,))]
+    words = [
+        word
+        for name in written.split()
+        for word in (PRIVATE if name == PRIVATE_RANGES else (name,))
+    ]
     return [ip_network(word) for word in words]
 
 

@@ -34,7 +34,9 @@ def _ask(service: str, variable: str, usual: int, method: str, path: str, **cont
     try:
         response = httpx.request(method, url, timeout=60, headers=headers, **content)
     except httpx.HTTPError as error:
-        raise SystemExit(f"The {service} does not answer at {url} ({type(error).__name__}). Is it up?") from error
+        raise SystemExit(
+            f"The {service} does not answer at {url} ({type(error).__name__}). Is it up?"
+        ) from error
     if response.is_error:
         raise SystemExit(f"The {service} says {response.status_code}: {response.text[:500]}")
     return response.json() if response.content else None

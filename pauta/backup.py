@@ -68,7 +68,14 @@ class Psql:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the session
         self._process = place.postgres(
             "psql",
-            *("--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1", f"--dbname={database}"),
+            *(
+                "--no-psqlrc",
+                "--quiet",
+                "--no-align",
+                "--tuples-only",
+                "--set=ON_ERROR_STOP=1",
+                f"--dbname={database}",
+            ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -118,7 +125,9 @@ def take(place: Place, path: Path, say: Say) -> Manifest:
     try:
         _record(place, manifest)
     except SystemExit as error:
-        raise SystemExit(f"{path} is whole, but `pauta doctor` does not know of it. {error}") from None
+        raise SystemExit(
+            f"{path} is whole, but `pauta doctor` does not know of it. {error}"
+        ) from None
     return manifest
 
 
@@ -162,9 +171,13 @@ def _one_instant(place: Place) -> Iterator[tuple[datetime, str, Mapping[str, Sna
     """The instant, the server's version, and a snapshot of each database taken then: good while this is open."""
     with ExitStack() as stack:
         sessions = {name: stack.enter_context(Psql(place, name)) for name in AT_ONE_INSTANT}
-        version, *_ = [session.ask("show server_version") for session in sessions.values()]  # by now all are connected
+        version, *_ = [
+            session.ask("show server_version") for session in sessions.values()
+        ]  # by now all are connected
         begin = "begin isolation level repeatable read read only; select pg_export_snapshot()"
-        snapshots = {name: Snapshot(session.ask(begin), session) for name, session in sessions.items()}
+        snapshots = {
+            name: Snapshot(session.ask(begin), session) for name, session in sessions.items()
+        }
         now = sessions[AT_ONE_INSTANT[-1]].ask(
             "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
         )
@@ -180,7 +193,12 @@ def _dump(place: Place, folder: Path, database: str, say: Say, *more: str) -> Du
         tempfile.TemporaryFile() as errors,
         (folder / f"{database}.dump").open("xb") as file,
         place.postgres(
-            "pg_dump", "--format=custom", *more, f"--dbname={database}", stdout=subprocess.PIPE, stderr=errors
+            "pg_dump",
+            "--format=custom",
+            *more,
+            f"--dbname={database}",
+            stdout=subprocess.PIPE,
+            stderr=errors,
         ) as process,
     ):
         assert process.stdout is not None
@@ -207,13 +225,19 @@ def check(path: Path) -> Manifest:
                 if digest.hexdigest() != dump.sha256:
                     raise SystemExit(f"{path}: {dump.name} is damaged.")
     except (OSError, tarfile.TarError, ValidationError, KeyError) as error:
-        raise SystemExit(f"{path} is not a whole backup of Pauta ({type(error).__name__}).") from error
+        raise SystemExit(
+            f"{path} is not a whole backup of Pauta ({type(error).__name__})."
+        ) from error
     if {dump.database for dump in manifest.dumps} != {*AT_ONE_INSTANT, LISTENER}:
         raise SystemExit(f"{path} does not have every database.")
     for dump in manifest.dumps:
-        known = (PROJECT / "services" / dump.database / "migrations" / "versions").glob(f"{dump.revision}_*.py")
+        known = (PROJECT / "services" / dump.database / "migrations" / "versions").glob(
+            f"{dump.revision}_*.py"
+        )
         if not list(known):
-            raise SystemExit(f"{path} was made by a newer Pauta: {dump.database} is at {dump.revision}. Update first.")
+            raise SystemExit(
+                f"{path} was made by a newer Pauta: {dump.database} is at {dump.revision}. Update first."
+            )
     return manifest
 
 
@@ -232,7 +256,13 @@ def put_back(place: Place, path: Path, manifest: Manifest, *, operator: str, say
                 _fill(place, dump.database, _member(tar, dump.name))
     except BaseException:
         say("starting the services again: nothing has changed")
-        _server(place, *(f'drop database if exists "{_fresh(dump.database)}" with (force)' for dump in manifest.dumps))
+        _server(
+            place,
+            *(
+                f'drop database if exists "{_fresh(dump.database)}" with (force)'
+                for dump in manifest.dumps
+            ),
+        )
         place.start_services()
         raise
     say("replacing the databases")
@@ -257,7 +287,13 @@ def _fill(place: Place, database: str, content: IO[bytes]) -> None:
     with (
         tempfile.TemporaryFile() as errors,
         place.postgres(
-            *("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", f"--dbname={fresh}"),
+            *(
+                "pg_restore",
+                "--no-owner",
+                "--no-privileges",
+                "--exit-on-error",
+                f"--dbname={fresh}",
+            ),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=errors,
@@ -278,7 +314,14 @@ def _server(place: Place, *statements: str) -> None:
     with tempfile.TemporaryFile() as errors:
         commands = [f"--command={statement}" for statement in statements]
         process = place.postgres(
-            *("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname=postgres", *commands),
+            *(
+                "psql",
+                "--no-psqlrc",
+                "--quiet",
+                "--set=ON_ERROR_STOP=1",
+                "--dbname=postgres",
+                *commands,
+            ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,

@@ -15,7 +15,11 @@ NAME = "pauta"
 def write_broker_user(file: Path, password: str) -> None:
     """Definitions of the default virtual host and its administrator, as RabbitMQ imports them."""
     whole = {"user": NAME, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
-    user = {"name": NAME, "tags": ["administrator"], "hashing_algorithm": "rabbit_password_hashing_sha256"}
+    user = {
+        "name": NAME,
+        "tags": ["administrator"],
+        "hashing_algorithm": "rabbit_password_hashing_sha256",
+    }
     definitions = {
         "vhosts": [{"name": "/"}],
         "users": [user | {"password_hash": _hash(password)}],

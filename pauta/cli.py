@@ -30,13 +30,18 @@ app.add_typer(dead, name="dead")
 app.add_typer(console, name="console")
 app.add_typer(templates, name="template")
 
-Engine = Annotated[str, typer.Option(envvar="PAUTA_ENGINE", help="docker, native, or auto: Docker where it answers.")]
+Engine = Annotated[
+    str,
+    typer.Option(envvar="PAUTA_ENGINE", help="docker, native, or auto: Docker where it answers."),
+]
 
 
 def by_docker(engine: str) -> bool:
     """Whether to use Docker. Raises typer.BadParameter for a word that is neither."""
     if engine not in ("auto", "docker", "native"):
-        raise typer.BadParameter(f"{engine} is none of docker, native, auto", param_hint="PAUTA_ENGINE")
+        raise typer.BadParameter(
+            f"{engine} is none of docker, native, auto", param_hint="PAUTA_ENGINE"
+        )
     return engine_answers() if engine == "auto" else engine == "docker"
 
 
@@ -48,7 +53,11 @@ def home() -> Path:
 
 def running(engine: str) -> Compose | Native:
     """The system that `up` started."""
-    return Compose.running(variables()) if by_docker(engine) else Native.remembered(home(), variables())
+    return (
+        Compose.running(variables())
+        if by_docker(engine)
+        else Native.remembered(home(), variables())
+    )
 
 
 @app.command()
@@ -115,13 +124,17 @@ def _explained(given: Mapping[str, str]) -> Iterator[None]:
 def down(
     engine: Engine = "auto",
     forget: Annotated[
-        bool, typer.Option("--forget", help="Remove all data as well: leads, bookings, the audit log.")
+        bool,
+        typer.Option("--forget", help="Remove all data as well: leads, bookings, the audit log."),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Stop what `up` started; the data stays, unless --forget."""
     if forget and not yes:
-        typer.confirm("All leads and everything that is known of them are removed for ever. Go on?", abort=True)
+        typer.confirm(
+            "All leads and everything that is known of them are removed for ever. Go on?",
+            abort=True,
+        )
     stopped = stop_remembered(home())
     if by_docker(engine):
         Compose.of_this_folder(variables()).stop(forget=forget)
@@ -136,7 +149,9 @@ def down(
 @app.command()
 def demo(
     engine: Engine = "auto",
-    replicas: Annotated[int, typer.Option(help="How many of each service; by Docker only.", min=1, max=5)] = 1,
+    replicas: Annotated[
+        int, typer.Option(help="How many of each service; by Docker only.", min=1, max=5)
+    ] = 1,
 ) -> None:
     """Start everything with the simulator, send leads of every fate, watch, check, stop."""
     try:
@@ -144,7 +159,9 @@ def demo(
     except ModuleNotFoundError as missing:
         if missing.name != "devtools":
             raise
-        raise SystemExit("The demonstration is not part of this image: run it from the project's folder.") from None
+        raise SystemExit(
+            "The demonstration is not part of this image: run it from the project's folder."
+        ) from None
 
     raise typer.Exit(0 if run(docker=by_docker(engine), replicas=replicas) else 1)
 
@@ -157,8 +174,12 @@ def secrets(file: Annotated[Path, typer.Argument(dir_okay=False)] = PROJECT / ".
     try:
         write_env(file)
     except FileExistsError:
-        raise SystemExit(f"{file} exists already, and may hold secrets in use. Move it away first.") from None
-    typer.echo(f"{file}: every secret is set. Fill in what is yours: {', '.join(NEEDED)}. Then: pauta check")
+        raise SystemExit(
+            f"{file} exists already, and may hold secrets in use. Move it away first."
+        ) from None
+    typer.echo(
+        f"{file}: every secret is set. Fill in what is yours: {', '.join(NEEDED)}. Then: pauta check"
+    )
 
 
 @app.command()
@@ -166,23 +187,31 @@ def check() -> None:
     """Say everything that keeps the system from starting, as one table. Starts nothing and asks nobody."""
     from pauta.preflight import findings, show
 
-    raise typer.Exit(0 if show(findings(variables()), variables(), Console(soft_wrap=True, highlight=False)) else 1)
+    raise typer.Exit(
+        0
+        if show(findings(variables()), variables(), Console(soft_wrap=True, highlight=False))
+        else 1
+    )
 
 
 @app.command()
-def catch_up(
+def backlog(
     release: Annotated[
         bool, typer.Option("--release", help="Let the overdue touches go, each by its own rule.")
     ] = False,
 ) -> None:
     """How many touches are overdue after an outage, and whether they wait for a word."""
-    state = ask_scheduler("POST", "/catch-up/release") if release else ask_scheduler("GET", "/catch-up")
-    waiting = ", waiting for your word: pauta catch-up --release" if state["held"] else ""
+    state = (
+        ask_scheduler("POST", "/backlog/release") if release else ask_scheduler("GET", "/backlog")
+    )
+    waiting = ", waiting for your word: pauta backlog --release" if state["held"] else ""
     typer.echo(f"{state['overdue']} touches are overdue{waiting}.")
 
 
 @app.command()
-def pause(reason: Annotated[str, typer.Option(help="Shown to whoever asks why nothing leaves.")] = "") -> None:
+def pause(
+    reason: Annotated[str, typer.Option(help="Shown to whoever asks why nothing leaves.")] = "",
+) -> None:
     """Stop everything that leaves, at once: calls, messages, emails, Kommo. Leads are still accepted; all waits."""
     ask_console("POST", "/api/switch/pause", json={"by": operator(), "reason": reason})
     typer.echo("Nothing leaves any more. `pauta resume` lets it go on.")
@@ -201,7 +230,9 @@ def uncertain() -> None:
     touches = ask_console("GET", "/api/touches/unknown")
     for one in touches:
         detail = one["detail"]
-        typer.echo(f"lead {one['lead_id']}  {detail['step']}  {detail['channel']}  {one['at']}  {detail['touch_id']}")
+        typer.echo(
+            f"lead {one['lead_id']}  {detail['step']}  {detail['channel']}  {one['at']}  {detail['touch_id']}"
+        )
     typer.echo(f"{len(touches)} touches are uncertain.")
 
 
@@ -243,7 +274,9 @@ def backup(file: Annotated[Path, typer.Argument(dir_okay=False)], engine: Engine
     with Console(stderr=True).status("") as status:
         manifest = take(running(engine), file.absolute(), status.update)
     megabytes = sum(dump.size for dump in manifest.dumps) / 1e6
-    typer.echo(f"{file}: everything as of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC, {megabytes:.1f} MB.")
+    typer.echo(
+        f"{file}: everything as of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC, {megabytes:.1f} MB."
+    )
 
 
 @app.command()
@@ -261,13 +294,16 @@ def restore(
         typer.confirm(f"Everything is replaced by what was known at {taken}. Go on?", abort=True)
     with Console(stderr=True).status("") as status:
         said = put_back(running(engine), file, manifest, operator=operator(), say=status.update)
-    typer.echo(f"Restored; {said} events were said again. Nobody is contacted until you say: pauta resume")
+    typer.echo(
+        f"Restored; {said} events were said again. Nobody is contacted until you say: pauta resume"
+    )
 
 
 @app.command()
 def upgrade(
-    file: Annotated[Path, typer.Option("--backup", dir_okay=False, help="Where the backup before it goes.")] = PROJECT
-    / "before-upgrade.backup",
+    file: Annotated[
+        Path, typer.Option("--backup", dir_okay=False, help="Where the backup before it goes.")
+    ] = PROJECT / "before-upgrade.backup",
 ) -> None:
     """Bring what runs to this folder's code and to the images' newest patches: build, backup, start, doctor."""
     from pauta.backup import take
@@ -290,14 +326,14 @@ def upgrade(
 def setup() -> None:
     """Make databases, roles, broker users, queues and tables (run before the services start)."""
     from kit.observability.logging import start_logging
-    from kit.production_safety import ExampleValues
+    from kit.production_safety import UnsafeConfiguration
     from pauta.setup import NotSetUp, SetupSettings, set_up
 
     settings = SetupSettings()
     start_logging("setup", settings.log_format)
     try:
         asyncio.run(set_up(settings))
-    except (ExampleValues, NotSetUp) as fault:
+    except (UnsafeConfiguration, NotSetUp) as fault:
         raise SystemExit(str(fault)) from None
 
 

@@ -8,8 +8,20 @@ from pauta.running.compose_file import PROJECT
 
 SECRETS = (
     *("LINK_SECRET", "KOMMO_WEBHOOK_TOKEN", "BREVO_WEBHOOK_TOKEN", "CALCOM_WEBHOOK_SECRET"),
-    *("CONSOLE_SECRET", "CONSOLE_API_TOKEN", "SCHEDULER_API_TOKEN", "POSTGRES_PASSWORD", "RABBITMQ_PASSWORD"),
-    *("INTAKE_PASSWORD", "CRM_PASSWORD", "NOTIFY_PASSWORD", "SCHEDULER_PASSWORD", "CONSOLE_PASSWORD"),
+    *(
+        "CONSOLE_SECRET",
+        "CONSOLE_API_TOKEN",
+        "SCHEDULER_API_TOKEN",
+        "POSTGRES_PASSWORD",
+        "RABBITMQ_PASSWORD",
+    ),
+    *(
+        "INTAKE_PASSWORD",
+        "CRM_PASSWORD",
+        "NOTIFY_PASSWORD",
+        "SCHEDULER_PASSWORD",
+        "CONSOLE_PASSWORD",
+    ),
 )
 OF_PRODUCTION = {
     "PAUTA_PROFILE": "production",
@@ -22,8 +34,20 @@ OF_PRODUCTION = {
 NEEDED = (
     *("BUSINESS_NAME", "BOOKING_URL", "PUBLIC_BASE_URL", "CONSOLE_USERS"),
     *("KOMMO_BASE_URL", "KOMMO_ACCESS_TOKEN", "KOMMO_PIPELINE_ID", "KOMMO_STATUS_ID_INICIAL"),
-    *("KOMMO_STATUS_ID_AGENDADO", "BREVO_API_KEY", "BREVO_SENDER_EMAIL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
-    *("TWILIO_CALLER_ID", "TWILIO_WHATSAPP_SENDER", "TWILIO_SMS_SENDER", "TWILIO_CONTENT_SIDS", "CALCOM_API_KEY"),
+    *(
+        "KOMMO_STATUS_ID_AGENDADO",
+        "BREVO_API_KEY",
+        "BREVO_SENDER_EMAIL",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+    ),
+    *(
+        "TWILIO_CALLER_ID",
+        "TWILIO_WHATSAPP_SENDER",
+        "TWILIO_SMS_SENDER",
+        "TWILIO_CONTENT_SIDS",
+        "CALCOM_API_KEY",
+    ),
 )
 OPTIONAL = ("BUSINESS_CONTACT", "GATEWAY_ADDRESS")
 HEAD = """# Made by `pauta secrets`. What is empty is yours to fill in; `pauta check` says what is still missing.
@@ -36,10 +60,14 @@ def env_for_production() -> str:
     """`.env.example` with fresh secrets and what production wants; what is one's own is empty."""
     example = (PROJECT / ".env.example").read_text().partition("\n\n")[2]
     values = (
-        {name: secrets.token_urlsafe(32) for name in SECRETS} | OF_PRODUCTION | dict.fromkeys((*NEEDED, *OPTIONAL), "")
+        {name: secrets.token_urlsafe(32) for name in SECRETS}
+        | OF_PRODUCTION
+        | dict.fromkeys((*NEEDED, *OPTIONAL), "")
     )
     for name, value in values.items():
-        example, found = re.subn(rf"^(# )?{name}=.*$", f"{name}={value}", example, flags=re.MULTILINE)
+        example, found = re.subn(
+            rf"^(# )?{name}=.*$", f"{name}={value}", example, flags=re.MULTILINE
+        )
         assert found == 1, name
     return f"{HEAD}\n{example}"
 

@@ -21,8 +21,8 @@ import services.notify.settings
 import services.scheduler.settings
 from domain.journey.parser import InvalidJourney
 from domain.journey.settings import JourneySettings, load_journey
-from kit.production_safety import ExampleValues, Fault, refuse_examples
-from kit.settings import BadFile, ProcessSettings, names_of
+from kit.production_safety import Fault, UnsafeConfiguration, refuse_unsafe
+from kit.settings import ProcessSettings, SecretFileError, names_of
 from pauta.credentials import NEEDED, SECRETS
 from pauta.running.compose_file import PROJECT, in_production, read_recipes
 from pauta.running.env_file import read_env_file
@@ -109,9 +109,15 @@ def findings(variables: Mapping[str, str]) -> list[Finding]:
         with patch.dict(os.environ, {**recipes[service].environment, **files}, clear=True):
             for variable, wrong in _wrong(settings):
                 name = sources.get(variable, variable)
-                said = Fault.EMPTY if name in (*NEEDED, *SECRETS) and not variables.get(name) else wrong
+                said = (
+                    Fault.EMPTY
+                    if name in (*NEEDED, *SECRETS) and not variables.get(name)
+                    else wrong
+                )
                 found.setdefault(name, Finding(name, said, _remedy(name, said)))
-    if in_production(variables):  # where these are empty, the demonstration's numbers would stand in
+    if in_production(
+        variables
+    ):  # where these are empty, the demonstration's numbers would stand in
         for name in NEEDED:
             if not variables.get(name):
                 found.setdefault(name, Finding(name, Fault.EMPTY, _remedy(name, Fault.EMPTY)))
@@ -121,7 +127,9 @@ def findings(variables: Mapping[str, str]) -> list[Finding]:
 def obstacles(log: str) -> list[Finding]:
     """What a log says that stands in the way."""
     return [
-        Finding(variable, obstacle, remedy) for obstacle, (variable, remedy) in OBSTACLES.items() if obstacle in log
+        Finding(variable, obstacle, remedy)
+        for obstacle, (variable, remedy) in OBSTACLES.items()
+        if obstacle in log
     ]
 
 
@@ -151,7 +159,9 @@ def _files_of(service: str) -> dict[str, str]:
     """The service's secrets that stand in files, which it sees as `/run/secrets`."""
     folder = PROJECT / "secrets"
     given = read_env_file(folder / f"{service}.env")
-    return {name: value.replace("/run/secrets", str(folder / service)) for name, value in given.items()}
+    return {
+        name: value.replace("/run/secrets", str(folder / service)) for name, value in given.items()
+    }
 
 
 def _wrong(settings: type[ProcessSettings]) -> Iterator[tuple[str, str]]:
@@ -163,17 +173,19 @@ def _wrong(settings: type[ProcessSettings]) -> Iterator[tuple[str, str]]:
     while made is None:
         try:
             made = settings()
-        except BadFile as fault:
+        except SecretFileError as fault:
             faults = [(str(fault).partition(":")[0], str(fault).partition(": ")[2])]
         except ValidationError:
             faults = list(_invalid(settings))
         if made is None:
             yield from faults
-            if not [variable for variable, _ in faults if os.environ.pop(variable, None) is not None]:
+            if not [
+                variable for variable, _ in faults if os.environ.pop(variable, None) is not None
+            ]:
                 return
     try:
-        refuse_examples(made)
-    except ExampleValues as refused:
+        refuse_unsafe(made)
+    except UnsafeConfiguration as refused:
         yield from refused.faults
     if isinstance(made, JourneySettings):
         yield from _journey(made)
@@ -200,7 +212,10 @@ def _invalid(settings: type[BaseSettings]) -> Iterator[tuple[str, str]]:
 
 
 def _journey(settings: JourneySettings) -> Iterator[tuple[str, str]]:
-    at_home = {"journey_path": PROJECT / settings.journey_path, "templates_path": PROJECT / settings.templates_path}
+    at_home = {
+        "journey_path": PROJECT / settings.journey_path,
+        "templates_path": PROJECT / settings.templates_path,
+    }
     try:
         load_journey(settings.model_copy(update=at_home))
     except OSError as error:

@@ -29,11 +29,16 @@ BATCH = 200
 # the inbox forgets by age: what it knew at the time of the backup, it must know while events are said again
 REMEMBER = "update inbox set received_at = now()"
 # what crm had still to tell Kommo may have been told since: it looks before it does
-DOUBT = """update registrations set state = 'unclear', looks = 0, look_at = now() where state in ('waiting', 'sending');
-           update notes set state = 'unclear', looks = 0, look_at = now() where state in ('waiting', 'sending')"""
+DOUBT = """update registrations set state = 'unclear', check_count = 0, check_at = now() where state in ('waiting', 'sending');
+           update notes set state = 'unclear', check_count = 0, check_at = now() where state in ('waiting', 'sending')"""
 # ids were given out after the backup, and Kommo, Cal.com and the providers know them
 NEW_IDS = "select setval('lead_ids', last_value + 1000000) from lead_ids"
-CHANGES = {"intake": (NEW_IDS,), "crm": (REMEMBER, DOUBT), "notify": (REMEMBER,), "scheduler": (REMEMBER,)}
+CHANGES = {
+    "intake": (NEW_IDS,),
+    "crm": (REMEMBER, DOUBT),
+    "notify": (REMEMBER,),
+    "scheduler": (REMEMBER,),
+}
 SILENT = ("notify", "crm")
 REASON = "restored from a backup"
 SILENCE = """insert into switch (paused, by, reason) values (true, $1, $2)
@@ -55,10 +60,14 @@ async def _caught_up(settings: SetupSettings) -> None:
     """
     event = BackupStarted()
     await _publish(settings, event)
-    await _until(partial(_has, settings, event), PATIENCE, "The audit log does not come on. Is console up?")
+    await _until(
+        partial(_has, settings, event), PATIENCE, "The audit log does not come on. Is console up?"
+    )
     await asyncio.sleep(IN_HAND)
     with contextlib.suppress(SystemExit):
-        await _until(partial(_nothing_is_retried, settings), RETRIED, "some events are still tried again")
+        await _until(
+            partial(_nothing_is_retried, settings), RETRIED, "some events are still tried again"
+        )
 
 
 async def _publish(settings: SetupSettings, event: Event) -> None:
@@ -76,7 +85,11 @@ async def _publish(settings: SetupSettings, event: Event) -> None:
 
 async def _has(settings: SetupSettings, event: Event) -> bool:
     async with administrator(settings, "console") as connection:
-        return bool(await connection.fetchval("select true from actions where event_id = $1", event.event_id))
+        return bool(
+            await connection.fetchval(
+                "select true from actions where event_id = $1", event.event_id
+            )
+        )
 
 
 async def _nothing_is_retried(settings: SetupSettings) -> bool:
@@ -84,7 +97,9 @@ async def _nothing_is_retried(settings: SetupSettings) -> bool:
         channel = await broker.channel()
         for delay in settings.retry_delays.split(","):
             name = wait_exchange("console", float(delay))
-            waiting = (await channel.declare_queue(name, passive=True)).declaration_result.message_count
+            waiting = (
+                await channel.declare_queue(name, passive=True)
+            ).declaration_result.message_count
             if waiting:
                 return False
     return True
@@ -110,7 +125,9 @@ async def _silence(settings: SetupSettings, operator: str) -> None:
         async with administrator(settings, database) as connection:
             await connection.execute(SILENCE, operator, REASON)
     async with administrator(settings, "console") as connection, connection.transaction():
-        await outbox.add(connection, [OutboundPaused(by=operator, reason=REASON)])  # so that the audit log knows, too
+        await outbox.add(
+            connection, [OutboundPaused(by=operator, reason=REASON)]
+        )  # so that the audit log knows, too
     for database, changes in CHANGES.items():
         async with administrator(settings, database) as connection, connection.transaction():
             for change in changes:

@@ -1,4 +1,4 @@
-"""Every service that has a database and a place on the bus: what it hears and what it says."""
+"""Every service that has a database and a place on the bus: what it hears and what it publishes."""
 
 from dataclasses import dataclass
 
@@ -9,25 +9,29 @@ import services.notify.consumers
 import services.scheduler.consumers
 from contracts.events.base import Event
 from contracts.events.failed_work import WorkFailed
-from kit.messaging.broker import Work
+from kit.messaging.broker import ConsumerQueue
 
 
 @dataclass(frozen=True)
 class Service:
     name: str
-    works: tuple[Work, ...]
-    says: tuple[type[Event], ...]
+    queues: tuple[ConsumerQueue, ...]
+    publishes: tuple[type[Event], ...]
 
 
-def _service(name: str, works: tuple[Work, ...], says: tuple[type[Event], ...]) -> Service:
-    """The service, which also says of rows in its outbox that they cannot be published."""
-    return Service(name, works, tuple(dict.fromkeys((*says, WorkFailed))))
+def _service(
+    name: str, queues: tuple[ConsumerQueue, ...], publishes: tuple[type[Event], ...]
+) -> Service:
+    """The service, which also publishes of rows in its outbox that they cannot be published."""
+    return Service(name, queues, tuple(dict.fromkeys((*publishes, WorkFailed))))
 
 
 SERVICES = (
-    _service("intake", services.intake.consumers.WORKS, services.intake.consumers.SAYS),
-    _service("crm", services.crm.consumers.WORKS, services.crm.consumers.SAYS),
-    _service("notify", services.notify.consumers.WORKS, services.notify.consumers.SAYS),
-    _service("scheduler", services.scheduler.consumers.WORKS, services.scheduler.consumers.SAYS),
-    _service("console", services.console.consumers.WORKS, services.console.consumers.SAYS),
+    _service("intake", services.intake.consumers.QUEUES, services.intake.consumers.PUBLISHES),
+    _service("crm", services.crm.consumers.QUEUES, services.crm.consumers.PUBLISHES),
+    _service("notify", services.notify.consumers.QUEUES, services.notify.consumers.PUBLISHES),
+    _service(
+        "scheduler", services.scheduler.consumers.QUEUES, services.scheduler.consumers.PUBLISHES
+    ),
+    _service("console", services.console.consumers.QUEUES, services.console.consumers.PUBLISHES),
 )

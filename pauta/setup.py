@@ -23,8 +23,8 @@ from kit import migrations
 from kit.database import Connection
 from kit.errors import describe
 from kit.messaging import topology
-from kit.messaging.broker import EVENTS, parking, work_exchange
-from kit.production_safety import refuse_examples
+from kit.messaging.broker import EVENTS, dead_letter_queue, work_exchange
+from kit.production_safety import refuse_unsafe
 from kit.settings import ServerSettings, address
 from pauta import broker_user
 from pauta.running.compose_file import PROJECT
@@ -42,7 +42,9 @@ INSTALLATION = f"""create table if not exists installation (
                    {BACKED_UP_AT};
                    revoke all on installation from public, {LEADS}"""
 # console has a second one, for what it makes anew
-SCHEMAS = "select string_agg(nspname, ', ') from pg_namespace where nspname in ('public', 'rebuilt')"
+SCHEMAS = (
+    "select string_agg(nspname, ', ') from pg_namespace where nspname in ('public', 'rebuilt')"
+)
 
 
 class SetupSettings(ServerSettings):
@@ -83,7 +85,9 @@ class SetupSettings(ServerSettings):
         """The address of RabbitMQ's administrator."""
         if self.admin_amqp_url is not None:
             return str(self.admin_amqp_url.get_secret_value())
-        return address("amqp", broker_user.NAME, self.rabbitmq_password, self.amqp_host, self.amqp_port)
+        return address(
+            "amqp", broker_user.NAME, self.rabbitmq_password, self.amqp_host, self.amqp_port
+        )
 
     def password_of(self, service: Service) -> str:
         """What the service's user logs in with, on both servers."""
@@ -96,13 +100,13 @@ class NotSetUp(Exception):
 
 
 async def set_up(settings: SetupSettings) -> None:
-    """Raises ExampleValues, NotSetUp, or whatever else the servers refuse with."""
+    """Raises UnsafeConfiguration, NotSetUp, or whatever else the servers refuse with."""
     passwords = {service.name: settings.password_of(service) for service in SERVICES}
-    refuse_examples(settings)
+    refuse_unsafe(settings)
     await _until_both_answer(settings)
     await _refuse_others_people(settings)
     delays = tuple(float(delay) for delay in settings.retry_delays.split(","))
-    works = [work for service in SERVICES for work in service.works]
+    works = [work for service in SERVICES for work in service.queues]
     await topology.declare(settings.broker_url, works, delays)
     await _make_broker_users(settings, passwords)
     log.info("setup.broker", queues=len(works))
@@ -111,7 +115,9 @@ async def set_up(settings: SetupSettings) -> None:
         log.info("setup.database", database=service.name)
     async with administrator(settings, LEADS) as connection:
         await connection.execute(INSTALLATION)
-        await connection.execute("insert into installation values ($1) on conflict do nothing", settings.for_life)
+        await connection.execute(
+            "insert into installation values ($1) on conflict do nothing", settings.for_life
+        )
 
 
 @asynccontextmanager
@@ -144,7 +150,9 @@ async def _until_both_answer(settings: SetupSettings) -> None:
             httpx.HTTPError,
         ) as error:
             if time.monotonic() > last_try:
-                raise NotSetUp(f"PostgreSQL or RabbitMQ does not let us in: {describe(error)}") from error
+                raise NotSetUp(
+                    f"PostgreSQL or RabbitMQ does not let us in: {describe(error)}"
+                ) from error
             await asyncio.sleep(0.5)
         else:
             return
@@ -172,8 +180,12 @@ async def _make_database(admin_url: str, name: str, password: str) -> None:
     admin = await asyncpg.connect(admin_url, timeout=10)
     try:
         known = await admin.fetchval("select true from pg_roles where rolname = $1", name)
-        verb = "alter role %I with login password %L" if known else "create role %I login password %L"
-        await admin.execute(await admin.fetchval(f"select format('{verb}', $1::text, $2::text)", name, password))
+        verb = (
+            "alter role %I with login password %L" if known else "create role %I login password %L"
+        )
+        await admin.execute(
+            await admin.fetchval(f"select format('{verb}', $1::text, $2::text)", name, password)
+        )
         if not await admin.fetchval("select true from pg_database where datname = $1", name):
             await admin.execute(f'create database "{name}"')
         await admin.execute(f'revoke all on database "{name}" from public')
@@ -210,8 +222,12 @@ async def _make_broker_users(settings: SetupSettings, passwords: dict[str, str])
             tags = "management" if service.name == "console" else ""  # it shows the queues
             await _put(http, f"/users/{name}", {"password": passwords[service.name], "tags": tags})
             await _put(http, f"/permissions/%2F/{name}", permissions(service))
-            said = "|".join(re.escape(event.named()) for event in service.says)
-            topics = {"exchange": EVENTS.name, "write": f"^({said})$" if said else NOTHING, "read": NOTHING}
+            said = "|".join(re.escape(event.topic_name()) for event in service.publishes)
+            topics = {
+                "exchange": EVENTS.name,
+                "write": f"^({said})$" if said else NOTHING,
+                "read": NOTHING,
+            }
             await _put(http, f"/topic-permissions/%2F/{name}", topics)
 
 
@@ -222,11 +238,13 @@ def permissions(service: Service) -> dict[str, str]:
     """
     own = re.escape(service.name)
     looks_after = service.name == "console"
-    writes = [rf"{own}\.wait\.\d+", re.escape(parking(service.name))] if service.works else []
-    writes += [EVENTS.name] if service.says else []
+    writes = (
+        [rf"{own}\.wait\.\d+", re.escape(dead_letter_queue(service.name))] if service.queues else []
+    )
+    writes += [EVENTS.name] if service.publishes else []
     writes += [rf"\w+{re.escape(work_exchange(''))}"] if looks_after else []
-    reads = [rf"{own}\..*"] if service.works else []
-    reads += [rf"\w+{re.escape(parking(''))}"] if looks_after else []
+    reads = [rf"{own}\..*"] if service.queues else []
+    reads += [rf"\w+{re.escape(dead_letter_queue(''))}"] if looks_after else []
     return {
         "configure": NOTHING,
         "write": f"^({'|'.join(writes)})$" if writes else NOTHING,

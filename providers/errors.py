@@ -10,7 +10,7 @@ from kit.errors import Refused, Unavailable
 LONGEST_WAIT = 3600.0
 
 
-class Unclear(Exception):
+class OutcomeUnknown(Exception):
     """The request may or may not have been carried out: ask before doing anything again.
 
     `answered`: the company itself said that it failed (5xx). Most likely nothing came of it, but nobody promises.
@@ -22,7 +22,7 @@ class Unclear(Exception):
         self.answered, self.status = answered, status
 
 
-class Barred(Unavailable):
+class CredentialsRejected(Unavailable):
     """Our key, plan, account or address is not accepted: nothing works until somebody mends it."""
 
 

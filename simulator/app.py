@@ -96,7 +96,9 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
             later=lambda phone: call_to_come(journey, phone, now(), zone=zone, region=region),
         )
         seconds = days_in_seconds(journey)
-        app.include_router(make_phone_routes(people, public_url=public, region=region, days_in_seconds=seconds))
+        app.include_router(
+            make_phone_routes(people, public_url=public, region=region, days_in_seconds=seconds)
+        )
         yield
         await callbacks.close()
 

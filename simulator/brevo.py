@@ -34,7 +34,18 @@ LIVES = {
 DELIVERED = ["request", "delivered"]
 SENDERS = {"hola@example.com": True, "hola@agencia.test": True, "unconfirmed@example.com": False}
 KNOWN = {
-    *("sender", "to", "subject", "htmlContent", "textContent", "templateId", "params", "tags", "headers", "replyTo"),
+    *(
+        "sender",
+        "to",
+        "subject",
+        "htmlContent",
+        "textContent",
+        "templateId",
+        "params",
+        "tags",
+        "headers",
+        "replyTo",
+    ),
     *("cc", "bcc", "attachment", "scheduledAt", "batchId", "messageVersions"),
 }
 
@@ -91,7 +102,9 @@ class BrevoSimulator:
             _check_address(person)
         attachments = [_attachment(one) for one in body.get("attachment", [])]
         headers = {str(name): str(value) for name, value in (body.get("headers") or {}).items()}
-        key = next((value for name, value in headers.items() if name.lower() == "idempotencykey"), None)
+        key = next(
+            (value for name, value in headers.items() if name.lower() == "idempotencykey"), None
+        )
         if key is not None:
             if time.time() - self.keys.get(key, 0.0) < KEY_SECONDS:
                 raise _refusal(400, "duplicate_parameter", "idempotencyKey was already used")
@@ -141,7 +154,10 @@ class BrevoSimulator:
         }
         if "X-Mailin-custom" in mail.headers:
             payload["X-Mailin-custom"] = mail.headers["X-Mailin-custom"]
-        headers = {"Authorization": f"Bearer {self.webhook_token}", "Content-Type": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {self.webhook_token}",
+            "Content-Type": "application/json",
+        }
         await self.callbacks.tell(self.webhook_url, json.dumps(payload).encode(), headers, tries=5)
 
     def touches(self) -> list[dict[str, str]]:
@@ -155,7 +171,9 @@ class BrevoSimulator:
         router = APIRouter(prefix="/v3")
 
         @router.post("/smtp/email")
-        async def send(request: Request, api_key: Annotated[str, Header(alias="api-key")] = "") -> Response:
+        async def send(
+            request: Request, api_key: Annotated[str, Header(alias="api-key")] = ""
+        ) -> Response:
             self._authenticate(api_key)
             try:
                 body = await request.json()
@@ -169,15 +187,22 @@ class BrevoSimulator:
         ) -> Response:
             self._authenticate(api_key)
             if not email:
-                raise _refusal(400, "missing_parameter", "one of email, templateId, messageId is required")
-            found = [self._listed(mail) for mail in reversed(self.mails.values()) if mail.to == email]
+                raise _refusal(
+                    400, "missing_parameter", "one of email, templateId, messageId is required"
+                )
+            found = [
+                self._listed(mail) for mail in reversed(self.mails.values()) if mail.to == email
+            ]
             return JSONResponse({"count": len(found), "transactionalEmails": found[:limit]})
 
         @router.get("/senders")
         async def senders(api_key: Annotated[str, Header(alias="api-key")] = "") -> Response:
             self._authenticate(api_key)
             about = {"name": "Simulator", "ips": []}
-            known = [about | {"id": i, "email": one, "active": ok} for i, (one, ok) in enumerate(SENDERS.items())]
+            known = [
+                about | {"id": i, "email": one, "active": ok}
+                for i, (one, ok) in enumerate(SENDERS.items())
+            ]
             return JSONResponse({"senders": known})
 
         @router.get("/senders/domains")
@@ -194,7 +219,12 @@ class BrevoSimulator:
     @staticmethod
     def _listed(mail: Mail) -> dict[str, Any]:
         made = datetime.fromtimestamp(mail.at, UTC).isoformat()
-        about = {"email": mail.to, "subject": mail.subject, "messageId": mail.message_id, "date": made}
+        about = {
+            "email": mail.to,
+            "subject": mail.subject,
+            "messageId": mail.message_id,
+            "date": made,
+        }
         return about | {"uuid": mail.id, "from": "simulator@example.com", "tags": mail.tags}
 
 
@@ -219,8 +249,12 @@ def _attachment(one: Any) -> dict[str, str]:
 
 
 def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
-    body, headers = json_error({"code": "unauthorized" if fault.status == 401 else "error", "message": "Ordered fault"})
-    return body, headers | ({"x-sib-ratelimit-reset": fault.retry_after} if fault.retry_after else {})
+    body, headers = json_error(
+        {"code": "unauthorized" if fault.status == 401 else "error", "message": "Ordered fault"}
+    )
+    return body, headers | (
+        {"x-sib-ratelimit-reset": fault.retry_after} if fault.retry_after else {}
+    )
 
 
 def _refusal(status: int, code: str, message: str) -> ApiError:

@@ -23,11 +23,25 @@ from simulator.errors import ApiError
 from simulator.world import Callbacks, Fault, World, json_error
 
 LABELS = {
-    **{"name": "your_name", "email": "email_address", "attendeePhoneNumber": "phone_number", "location": "location"},
-    **{"title": "what_is_this_meeting_about", "notes": "additional_notes", "guests": "additional_guests"},
+    **{
+        "name": "your_name",
+        "email": "email_address",
+        "attendeePhoneNumber": "phone_number",
+        "location": "location",
+    },
+    **{
+        "title": "what_is_this_meeting_about",
+        "notes": "additional_notes",
+        "guests": "additional_guests",
+    },
     "rescheduleReason": "reason_for_reschedule",
 }
-HOST = {"id": 4021, "name": "Laura Garza", "email": "laura.garza@example.com", "timeZone": "America/Monterrey"}
+HOST = {
+    "id": 4021,
+    "name": "Laura Garza",
+    "email": "laura.garza@example.com",
+    "timeZone": "America/Monterrey",
+}
 EVENT, EVENT_TYPE = "Asesoría inicial", 84120
 VIDEO = {"value": "integrations:daily", "optionValue": ""}
 ZONE = "America/Monterrey"
@@ -171,7 +185,11 @@ class CalcomSimulator:
         self.bookings[new.uid] = new
         old.change(status=CANCELLED, went_to=new.uid)
         more = {
-            **{"rescheduleId": old.id, "rescheduleUid": uid, "rescheduledBy": old.responses["email"]},
+            **{
+                "rescheduleId": old.id,
+                "rescheduleUid": uid,
+                "rescheduledBy": old.responses["email"],
+            },
             **{"rescheduleStartTime": _plain(old.start), "rescheduleEndTime": _plain(old.end)},
         }
         told = dict(new.metadata) if repeat_metadata else {}
@@ -184,7 +202,11 @@ class CalcomSimulator:
     async def cancel(self, uid: str, reason: str = "") -> None:
         booked = self._find(uid, ACCEPTED, PENDING)
         booked.change(status=CANCELLED, reason=reason, sequence=booked.sequence + 1)
-        more = {"cancellationReason": reason, "cancelledBy": booked.responses["email"], "requestReschedule": False}
+        more = {
+            "cancellationReason": reason,
+            "cancelledBy": booked.responses["email"],
+            "requestReschedule": False,
+        }
         await self._tell("BOOKING_CANCELLED", self._body(booked, write=_offset, thin=True, **more))
 
     async def no_show(self, uid: str, *, absent: bool = True) -> None:
@@ -194,7 +216,9 @@ class CalcomSimulator:
         email = booked.responses["email"]
         message = f"{email} {'marked' if absent else 'unmarked'} as no-show"
         body = {"message": message, "attendees": [{"email": email, "noShow": absent}]}
-        await self._tell("BOOKING_NO_SHOW_UPDATED", body | {"bookingUid": uid, "bookingId": booked.id})
+        await self._tell(
+            "BOOKING_NO_SHOW_UPDATED", body | {"bookingUid": uid, "bookingId": booked.id}
+        )
 
     async def end(self, uid: str) -> None:
         """The scheduled end, whether anybody came or not; said once, and flat."""
@@ -204,9 +228,14 @@ class CalcomSimulator:
             await self._post({"triggerEvent": "MEETING_ENDED", **self._row(booked)})
 
     async def ping(self) -> None:
-        now, london = _millis(datetime.now(UTC)), {"timeZone": "Europe/London", "language": {"locale": "en"}}
+        now, london = (
+            _millis(datetime.now(UTC)),
+            {"timeZone": "Europe/London", "language": {"locale": "en"}},
+        )
         people = {
-            "attendees": [{"email": "jdoe@example.com", "name": "John Doe", **london, "utcOffset": 0}],
+            "attendees": [
+                {"email": "jdoe@example.com", "name": "John Doe", **london, "utcOffset": 0}
+            ],
             "organizer": {"name": "Cal", "email": "no-reply@cal.com", **london, "utcOffset": 0},
         }
         test = {"type": "Test", "title": "Test trigger event", "startTime": now, "endTime": now}
@@ -214,7 +243,9 @@ class CalcomSimulator:
 
     # ---- what is told
 
-    async def _accepted(self, trigger: str, booked: Booked, told: dict[str, str], **more: Any) -> None:
+    async def _accepted(
+        self, trigger: str, booked: Booked, told: dict[str, str], **more: Any
+    ) -> None:
         booked.metadata |= booked.video
         self.callbacks.go(self._end_in_time(booked))
         await self._tell(trigger, self._body(booked, metadata=booked.video | told, **more))
@@ -225,7 +256,9 @@ class CalcomSimulator:
             await self.end(booked.uid)
 
     async def _tell(self, trigger: str, payload: dict[str, Any]) -> None:
-        await self._post({"triggerEvent": trigger, "createdAt": _millis(datetime.now(UTC)), "payload": payload})
+        await self._post(
+            {"triggerEvent": trigger, "createdAt": _millis(datetime.now(UTC)), "payload": payload}
+        )
 
     async def _post(self, body: dict[str, Any]) -> None:
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
@@ -236,22 +269,41 @@ class CalcomSimulator:
             "X-Cal-Webhook-Version": "2021-10-20",
         }
         for _ in range(0 if self.silent else self.copies):
-            await self.callbacks.post(self.webhook_url, raw, headers)  # once: nothing is tried again
+            await self.callbacks.post(
+                self.webhook_url, raw, headers
+            )  # once: nothing is tried again
 
-    def _body(self, booked: Booked, *, write: Any = None, thin: bool = False, **more: Any) -> dict[str, Any]:
+    def _body(
+        self, booked: Booked, *, write: Any = None, thin: bool = False, **more: Any
+    ) -> dict[str, Any]:
         """A wrapped booking. Thin ones, of what is over, label answers otherwise."""
         write = write or _plain
         responses = _thin(booked.responses) if thin else _labelled(booked.responses)
         sms = {"smsReminderNumber": booked.responses.get("smsReminderNumber")}
         return {
             **{"bookerUrl": self.public_url, "title": booked.title, "type": booked.slug},
-            **{"startTime": write(booked.start), "endTime": write(booked.end), "length": _minutes(booked)},
-            **{"additionalNotes": booked.responses.get("notes", ""), "description": booked.responses.get("notes", "")},
-            **{"eventTypeId": EVENT_TYPE, "eventTitle": EVENT, "eventDescription": "", "schedulingType": None},
-            "organizer": HOST | {"username": "laura-garza", "language": {"locale": "es"}, "utcOffset": -360},
+            **{
+                "startTime": write(booked.start),
+                "endTime": write(booked.end),
+                "length": _minutes(booked),
+            },
+            **{
+                "additionalNotes": booked.responses.get("notes", ""),
+                "description": booked.responses.get("notes", ""),
+            },
+            **{
+                "eventTypeId": EVENT_TYPE,
+                "eventTitle": EVENT,
+                "eventDescription": "",
+                "schedulingType": None,
+            },
+            "organizer": HOST
+            | {"username": "laura-garza", "language": {"locale": "es"}, "utcOffset": -360},
             "attendees": [_attendee(booked, thin=thin), *_guests(booked)],
             **{"customInputs": {}, "responses": responses},
-            "userFieldsResponses": {name: one for name, one in responses.items() if name in self.questions},
+            "userFieldsResponses": {
+                name: one for name, one in responses.items() if name in self.questions
+            },
             **{key: value for key, value in sms.items() if value},
             **{"location": booked.location, "destinationCalendar": [] if thin else None},
             **{
@@ -259,7 +311,13 @@ class CalcomSimulator:
                 "iCalSequence": booked.sequence,
                 "requiresConfirmation": booked.status == PENDING,
             },
-            **{"organizationId": None, "price": 0, "currency": "usd", "uid": booked.uid, "bookingId": booked.id},
+            **{
+                "organizationId": None,
+                "price": 0,
+                "currency": "usd",
+                "uid": booked.uid,
+                "bookingId": booked.id,
+            },
             **more,
             "status": booked.status,
         }
@@ -267,19 +325,44 @@ class CalcomSimulator:
     def _row(self, booked: Booked) -> dict[str, Any]:
         """A booking as MEETING_* bodies have it, at the root: `createdAt` is the booking's."""
         attendee = {"id": booked.id + 271_000, "bookingId": booked.id, "noShow": booked.absent}
-        person = {"email": booked.responses["email"], "name": booked.responses["name"], "phoneNumber": booked.phone}
+        person = {
+            "email": booked.responses["email"],
+            "name": booked.responses["name"],
+            "phoneNumber": booked.phone,
+        }
         return {
-            **{"id": booked.id, "uid": booked.uid, "idempotencyKey": str(uuid.uuid5(uuid.NAMESPACE_URL, booked.uid))},
+            **{
+                "id": booked.id,
+                "uid": booked.uid,
+                "idempotencyKey": str(uuid.uuid5(uuid.NAMESPACE_URL, booked.uid)),
+            },
             **{"userId": HOST["id"], "userPrimaryEmail": HOST["email"], "eventTypeId": EVENT_TYPE},
-            **{"title": booked.title, "description": booked.responses.get("notes", ""), "customInputs": {}},
+            **{
+                "title": booked.title,
+                "description": booked.responses.get("notes", ""),
+                "customInputs": {},
+            },
             "responses": _labelled(booked.responses),
-            **{"startTime": _millis(booked.start), "endTime": _millis(booked.end), "location": booked.location},
+            **{
+                "startTime": _millis(booked.start),
+                "endTime": _millis(booked.end),
+                "location": booked.location,
+            },
             **{"createdAt": _millis(booked.created_at), "updatedAt": _millis(booked.updated_at)},
-            **{"status": booked.status, "paid": False, "cancellationReason": None, "rejectionReason": None},
+            **{
+                "status": booked.status,
+                "paid": False,
+                "cancellationReason": None,
+                "rejectionReason": None,
+            },
             **{"fromReschedule": booked.came_from, "recurringEventId": None},
-            **{"smsReminderNumber": booked.responses.get("smsReminderNumber"), "metadata": booked.metadata},
+            **{
+                "smsReminderNumber": booked.responses.get("smsReminderNumber"),
+                "metadata": booked.metadata,
+            },
             **{"iCalUID": booked.ical, "iCalSequence": booked.sequence, "noShowHost": False},
-            "user": {name: HOST[name] for name in ("email", "name", "timeZone")} | {"username": "laura-garza"},
+            "user": {name: HOST[name] for name in ("email", "name", "timeZone")}
+            | {"username": "laura-garza"},
             "attendees": [attendee | person | {"timeZone": ZONE, "locale": "es"}],
             **{"payment": [], "references": []},
         }
@@ -289,7 +372,9 @@ class CalcomSimulator:
         if booked is None:
             raise _refusal(404, "NotFoundException", f"Booking with uid={uid} was not found")
         if booked.status not in statuses:
-            raise _refusal(400, "BadRequestException", f"Booking with uid={uid} is {booked.status.lower()}")
+            raise _refusal(
+                400, "BadRequestException", f"Booking with uid={uid} is {booked.status.lower()}"
+            )
         return booked
 
     # ---- HTTP
@@ -305,19 +390,31 @@ class CalcomSimulator:
             skip: Annotated[int, Query(ge=0)] = 0,
             authorization: Annotated[str, Header()] = "",
         ) -> Response:
-            if not secrets.compare_digest(authorization.encode(), f"Bearer {self.api_key}".encode()):
+            if not secrets.compare_digest(
+                authorization.encode(), f"Bearer {self.api_key}".encode()
+            ):
                 raise _refusal(401, "UnauthorizedException", "Invalid API Key")
-            found = [one for one in self.bookings.values() if after is None or one.updated_at >= after]
+            found = [
+                one for one in self.bookings.values() if after is None or one.updated_at >= after
+            ]
             if order:
                 found.sort(key=lambda one: one.updated_at, reverse=order == "desc")
             page = [_listed(one) for one in found[skip : skip + take]]
-            more = {"totalItems": len(found), "returnedItems": len(page), "hasNextPage": skip + take < len(found)}
+            more = {
+                "totalItems": len(found),
+                "returnedItems": len(page),
+                "hasNextPage": skip + take < len(found),
+            }
             return JSONResponse({"status": "success", "data": page, "pagination": more})
 
         @router.get("/cal/-/{uid}")
         async def manage(uid: str) -> HTMLResponse:
             booked = self._find(uid, ACCEPTED, PENDING, CANCELLED, REJECTED)
-            return HTMLResponse(pages.manage(booked.uid, booked.title, booked.start, booked.status, ended=booked.ended))
+            return HTMLResponse(
+                pages.manage(
+                    booked.uid, booked.title, booked.start, booked.status, ended=booked.ended
+                )
+            )
 
         @router.post("/cal/-/{uid}/{action}")
         async def change(uid: str, action: str, request: Request) -> Response:
@@ -351,7 +448,9 @@ def read_link(link: str, questions: set[str]) -> tuple[dict[str, str], dict[str,
     """Metadata and answers, as the booking page takes them from the link's query."""
     pairs = parse_qsl(urlsplit(link).query)
     query = dict(pairs)
-    metadata = {m[1]: value for key, value in pairs if (m := re.fullmatch(r"metadata\[(.+)\]", key))}
+    metadata = {
+        m[1]: value for key, value in pairs if (m := re.fullmatch(r"metadata\[(.+)\]", key))
+    }
     taken = {"name", "email", "notes", "attendeePhoneNumber", "smsReminderNumber", *questions}
     responses: dict[str, Any] = {key: value for key, value in query.items() if key in taken}
     if "name" not in responses and "firstName" in query:
@@ -371,7 +470,9 @@ def _location(chosen: str) -> dict[str, str]:
 
 def _complete(responses: dict[str, Any]) -> None:
     """What the page insists on. Where only a phone was given, Cal.com makes an address of it."""
-    digits = re.sub(r"\D", "", str(responses.get("attendeePhoneNumber") or responses["location"]["optionValue"]))
+    digits = re.sub(
+        r"\D", "", str(responses.get("attendeePhoneNumber") or responses["location"]["optionValue"])
+    )
     if not responses.get("email") and not digits:
         raise _refusal(400, "BadRequestException", "responses - {email}Invalid email")
     responses.setdefault("name", "Sin nombre")
@@ -379,7 +480,11 @@ def _complete(responses: dict[str, Any]) -> None:
 
 
 def _attendee(booked: Booked, *, thin: bool) -> dict[str, Any]:
-    person = {"email": booked.responses["email"], "name": booked.responses["name"], "timeZone": ZONE}
+    person = {
+        "email": booked.responses["email"],
+        "name": booked.responses["name"],
+        "timeZone": ZONE,
+    }
     extra = {} if thin else {"firstName": "", "lastName": ""}
     phone = {"phoneNumber": booked.phone} if thin or booked.phone else {}
     return person | {"language": {"locale": "es"}, "utcOffset": -360} | extra | phone
@@ -387,24 +492,36 @@ def _attendee(booked: Booked, *, thin: bool) -> dict[str, Any]:
 
 def _guests(booked: Booked) -> list[dict[str, Any]]:
     return [
-        {"email": one, "name": "", "timeZone": ZONE, "language": {"locale": "es"}} for one in booked.responses["guests"]
+        {"email": one, "name": "", "timeZone": ZONE, "language": {"locale": "es"}}
+        for one in booked.responses["guests"]
     ]
 
 
 def _labelled(responses: dict[str, Any]) -> dict[str, Any]:
     """Answers with their questions; what was not answered has no `value`."""
     asked = {name: {"label": label, "isHidden": name == "title"} for name, label in LABELS.items()}
-    given = {name: {"label": LABELS.get(name, name), "value": value} for name, value in responses.items()}
+    given = {
+        name: {"label": LABELS.get(name, name), "value": value} for name, value in responses.items()
+    }
     return asked | {name: one | {"isHidden": name not in LABELS} for name, one in given.items()}
 
 
 def _thin(responses: dict[str, Any]) -> dict[str, Any]:
-    return {name: {"label": name, "value": value} for name, value in responses.items() if name != "location"}
+    return {
+        name: {"label": name, "value": value}
+        for name, value in responses.items()
+        if name != "location"
+    }
 
 
 def _listed(booked: Booked) -> dict[str, Any]:
     """A booking as the API lists it."""
-    person = {"name": booked.responses["name"], "email": booked.responses["email"], "timeZone": ZONE, "language": "es"}
+    person = {
+        "name": booked.responses["name"],
+        "email": booked.responses["email"],
+        "timeZone": ZONE,
+        "language": "es",
+    }
     place = booked.metadata.get("videoCallUrl", booked.location)
     optional = {
         "cancellationReason": booked.reason if booked.status == CANCELLED else None,
@@ -412,15 +529,28 @@ def _listed(booked: Booked) -> dict[str, Any]:
         "rescheduledToUid": booked.went_to,
     }
     return {
-        **{"id": booked.id, "uid": booked.uid, "title": booked.title, "description": booked.responses.get("notes", "")},
+        **{
+            "id": booked.id,
+            "uid": booked.uid,
+            "title": booked.title,
+            "description": booked.responses.get("notes", ""),
+        },
         **{"hosts": [HOST], "status": booked.status.lower()},
         **{key: value for key, value in optional.items() if value},
-        **{"start": _millis(booked.start), "end": _millis(booked.end), "duration": _minutes(booked)},
+        **{
+            "start": _millis(booked.start),
+            "end": _millis(booked.end),
+            "duration": _minutes(booked),
+        },
         **{"eventTypeId": EVENT_TYPE, "eventType": {"id": EVENT_TYPE, "slug": booked.slug}},
         **{"location": place, "meetingUrl": place, "absentHost": False},
         **{"createdAt": _millis(booked.created_at), "updatedAt": _millis(booked.updated_at)},
         "metadata": {key: value for key, value in booked.metadata.items() if key != "videoCallUrl"},
-        "attendees": [person | {"absent": booked.absent} | ({"phoneNumber": booked.phone} if booked.phone else {})],
+        "attendees": [
+            person
+            | {"absent": booked.absent}
+            | ({"phoneNumber": booked.phone} if booked.phone else {})
+        ],
         **{"bookingFieldsResponses": booked.responses, "guests": booked.responses["guests"]},
     }
 
@@ -454,11 +584,18 @@ def _millis(at: datetime) -> str:
 
 def _error(code: str, message: str) -> dict[str, Any]:
     stamp = _millis(datetime.now(UTC))
-    return {"status": "error", "timestamp": stamp, "path": "/v2/bookings", "error": {"code": code, "message": message}}
+    return {
+        "status": "error",
+        "timestamp": stamp,
+        "path": "/v2/bookings",
+        "error": {"code": code, "message": message},
+    }
 
 
 def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
-    code = {401: "UnauthorizedException", 429: "ThrottlerException"}.get(fault.status, "InternalServerErrorException")
+    code = {401: "UnauthorizedException", 429: "ThrottlerException"}.get(
+        fault.status, "InternalServerErrorException"
+    )
     body, headers = json_error(_error(code, "Ordered fault"))
     return body, headers | ({"retry-after": fault.retry_after} if fault.retry_after else {})
 

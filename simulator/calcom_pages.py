@@ -59,7 +59,9 @@ def _act(uid: str, action: str, label: str, fields: str) -> str:
 
 def _when() -> str:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).astimezone(ZONE).strftime("%Y-%m-%dT%H:00")
-    return _field("start", "Día y hora (de Monterrey)", {"start": tomorrow}, 'type="datetime-local" required')
+    return _field(
+        "start", "Día y hora (de Monterrey)", {"start": tomorrow}, 'type="datetime-local" required'
+    )
 
 
 def _field(name: str, label: str, given: dict[str, str], more: str) -> str:

@@ -42,7 +42,11 @@ class Hooks(BaseModel):
 
 
 def make_routes(
-    world: World, kommo: KommoSimulator, brevo: BrevoSimulator, twilio: TwilioSimulator, calcom: CalcomSimulator
+    world: World,
+    kommo: KommoSimulator,
+    brevo: BrevoSimulator,
+    twilio: TwilioSimulator,
+    calcom: CalcomSimulator,
 ) -> APIRouter:
     """Everything received, and faults on demand."""
     routes = APIRouter(prefix="/simulator")
@@ -58,11 +62,18 @@ def make_routes(
 
     @routes.get("/calls/times")
     async def call_times() -> list[dict[str, Any]]:
-        return [{"to": call.to, "at": call.at, "in_silence": call.in_silence} for call in twilio.calls.values()]
+        return [
+            {"to": call.to, "at": call.at, "in_silence": call.in_silence}
+            for call in twilio.calls.values()
+        ]
 
     @routes.get("/messages")
     async def messages(to: str = "") -> list[dict[str, Any]]:
-        return [asdict(text) for text in twilio.texts.values() if to in ("", text.to.removeprefix("whatsapp:"))]
+        return [
+            asdict(text)
+            for text in twilio.texts.values()
+            if to in ("", text.to.removeprefix("whatsapp:"))
+        ]
 
     @routes.get("/emails")
     async def emails(to: str = "") -> list[dict[str, Any]]:
@@ -70,7 +81,11 @@ def make_routes(
 
     @routes.get("/kommo")
     async def kommo_state() -> dict[str, Any]:
-        return {"leads": list(kommo.leads.values()), "contacts": list(kommo.contacts.values()), "notes": kommo.notes}
+        return {
+            "leads": list(kommo.leads.values()),
+            "contacts": list(kommo.contacts.values()),
+            "notes": kommo.notes,
+        }
 
     @routes.get("/requests")
     async def requests(provider: str = "") -> list[dict[str, Any]]:
@@ -143,7 +158,9 @@ def _calendar_routes(calcom: CalcomSimulator) -> APIRouter:
 
     @routes.post("/{uid}/move")
     async def move(
-        uid: str, start: Annotated[AwareDatetime, Body()], repeat_metadata: Annotated[bool, Body()] = False
+        uid: str,
+        start: Annotated[AwareDatetime, Body()],
+        repeat_metadata: Annotated[bool, Body()] = False,
     ) -> dict[str, str]:
         return {"uid": await calcom.move(uid, start=start, repeat_metadata=repeat_metadata)}
 

@@ -3,13 +3,40 @@
 import secrets
 import unicodedata
 
-FIRST = ("Mariana", "Luis", "Fernanda", "Diego", "Ximena", "Jorge", "Paola", "Rodrigo", "Daniela", "Emilio")
-LAST = ("Hernández", "Treviño", "Ramírez", "Núñez", "Cantú", "Salazar", "Ibarra", "Peña", "Escobedo", "Villarreal")
+FIRST = (
+    "Mariana",
+    "Luis",
+    "Fernanda",
+    "Diego",
+    "Ximena",
+    "Jorge",
+    "Paola",
+    "Rodrigo",
+    "Daniela",
+    "Emilio",
+)
+LAST = (
+    "Hernández",
+    "Treviño",
+    "Ramírez",
+    "Núñez",
+    "Cantú",
+    "Salazar",
+    "Ibarra",
+    "Peña",
+    "Escobedo",
+    "Villarreal",
+)
 COMPANIES = (
     *("Café La Colmena", "Dental Roma Norte", "Refacciones del Bajío", "Muebles Encino"),
     *("Grupo Altavista", "Clínica Santa Fe", "Transportes Lince", "Panadería El Molino"),
 )
-SERVICES = ("Automatización de ventas", "Agente de IA para WhatsApp", "Integración con el CRM", "Consultoría de IA")
+SERVICES = (
+    "Automatización de ventas",
+    "Agente de IA para WhatsApp",
+    "Integración con el CRM",
+    "Consultoría de IA",
+)
 SOURCES = ("Facebook Ads", "Google", "Instagram", "Recomendación", "LinkedIn")
 
 

@@ -97,7 +97,9 @@ class People:
 
     def seen(self) -> list[Person]:
         """Whoever something happened to last comes first."""
-        ringing = {call.to for call in self.twilio.calls.values() if call.state in ("ringing", "talking")}
+        ringing = {
+            call.to for call in self.twilio.calls.values() if call.state in ("ringing", "talking")
+        }
         people = acquaint([*self.arrived, *self._in_the_crm(), *self._reached()])
         for person in people:
             person.ringing = person.phone in ringing
@@ -108,11 +110,15 @@ class People:
 
     def shown_to(self, person: Person) -> Shown:
         calls = [self._call(call) for call in self.twilio.calls.values() if call.to == person.phone]
-        texts = [self._text(text) for text in self.twilio.texts.values() if _number(text) == person.phone]
+        texts = [
+            self._text(text) for text in self.twilio.texts.values() if _number(text) == person.phone
+        ]
         written = [_written(one) for one in self.twilio.written if one.number == person.phone]
         messages = sorted([*texts, *written], key=lambda message: message.at)
         mails = [_mail(mail) for mail in self.brevo.mails.values() if mail.to in person.emails]
-        read = sorted([*((m.at, m.body) for m in texts), *((m.at, m.text) for m in mails)], reverse=True)
+        read = sorted(
+            [*((m.at, m.body) for m in texts), *((m.at, m.text) for m in mails)], reverse=True
+        )
         later = self.later(person.phone) if person.phone and not calls else None
         return Shown(person, calls, messages, mails, self._link([body for _, body in read]), later)
 
@@ -128,11 +134,18 @@ class People:
         calls = [Card(phone=call.to, at=call.at) for call in self.twilio.calls.values()]
         texts = [Card(phone=_number(text), at=text.at) for text in self.twilio.texts.values()]
         written = [Card(phone=one.number, at=one.at) for one in self.twilio.written]
-        return [*calls, *texts, *written, *(Card(email=mail.to, at=mail.at) for mail in self.brevo.mails.values())]
+        return [
+            *calls,
+            *texts,
+            *written,
+            *(Card(email=mail.to, at=mail.at) for mail in self.brevo.mails.values()),
+        ]
 
     def _call(self, call: Call) -> ShownCall:
         in_hand = call.sid in self.twilio.manual_calls
-        return ShownCall(call.sid, call.from_, call.at, call.state, call.said, call.pressed, in_hand)
+        return ShownCall(
+            call.sid, call.from_, call.at, call.state, call.said, call.pressed, in_hand
+        )
 
     def _text(self, text: Text) -> ShownMessage:
         body, channel = self.twilio.as_read(text), "whatsapp" if text.whatsapp else "sms"
@@ -140,7 +153,10 @@ class People:
 
     def _link(self, newest_first: Iterable[str]) -> str | None:
         links = (link for body in newest_first for link in re.findall(URL, body))
-        return next((link for link in links if self.booking_page and link.startswith(self.booking_page)), None)
+        return next(
+            (link for link in links if self.booking_page and link.startswith(self.booking_page)),
+            None,
+        )
 
 
 def acquaint(cards: Iterable[Card]) -> list[Person]:
@@ -151,7 +167,11 @@ def acquaint(cards: Iterable[Card]) -> list[Person]:
         who = card.phone or owners.get(card.email or "", card.email or "")
         person = people.setdefault(who, Person(who, card.phone))
         person.name, person.at = person.name or card.name, max(person.at, card.at)
-        if card.email and owners.setdefault(card.email, who) == who and card.email not in person.emails:
+        if (
+            card.email
+            and owners.setdefault(card.email, who) == who
+            and card.email not in person.emails
+        ):
             person.emails.append(card.email)
     return list(people.values())
 

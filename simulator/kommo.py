@@ -19,7 +19,15 @@ RATE, TOLERATED, INSISTING_SECONDS = 7, 20, 60
 ACCOUNT = 31_000_000
 A_PERSON, THE_API = 9_000_001, 9_000_002  # the token is a user's, and writes in their name
 LEAD_KEYS = {
-    *("name", "price", "pipeline_id", "status_id", "responsible_user_id", "request_id", "custom_fields_values"),
+    *(
+        "name",
+        "price",
+        "pipeline_id",
+        "status_id",
+        "responsible_user_id",
+        "request_id",
+        "custom_fields_values",
+    ),
     *("_embedded", "tags_to_add", "created_at", "created_by", "loss_reason_id"),
 }
 
@@ -60,16 +68,28 @@ class KommoSimulator:
 
     def add_contact(self, body: dict[str, Any]) -> int:
         contact_id: int = next(self._ids)
-        self.contacts[contact_id] = {"id": contact_id, "name": body.get("name", ""), "leads": [], **body}
+        self.contacts[contact_id] = {
+            "id": contact_id,
+            "name": body.get("name", ""),
+            "leads": [],
+            **body,
+        }
         return contact_id
 
     def people(self) -> list[tuple[str, list[str]]]:
         """Each contact's name, with every phone and address."""
-        return [(str(contact.get("name", "")), _values(contact)) for contact in self.contacts.values()]
+        return [
+            (str(contact.get("name", "")), _values(contact)) for contact in self.contacts.values()
+        ]
 
     def add_lead(self, body: dict[str, Any], contact_id: int | None) -> int:
         lead_id: int = next(self._ids)
-        self.leads[lead_id] = {**body, "id": lead_id, "contact_id": contact_id, "created_at": int(time.time())}
+        self.leads[lead_id] = {
+            **body,
+            "id": lead_id,
+            "contact_id": contact_id,
+            "created_at": int(time.time()),
+        }
         if contact_id is not None:
             self.contacts[contact_id]["leads"].append(lead_id)
         return lead_id
@@ -83,7 +103,9 @@ class KommoSimulator:
         del self.leads[lead_id]
         if lead["contact_id"] is not None:
             self.contacts[lead["contact_id"]]["leads"].remove(lead_id)
-        await self._tell("delete", {name: lead.get(name) for name in ("id", "status_id", "pipeline_id")})
+        await self._tell(
+            "delete", {name: lead.get(name) for name in ("id", "status_id", "pipeline_id")}
+        )
 
     def _known(self, lead_id: int) -> dict[str, Any]:
         if lead_id not in self.leads:
@@ -94,9 +116,19 @@ class KommoSimulator:
         """Carries it out, and says it as the webhook will."""
         lead, now = self._known(lead_id), int(time.time())
         before = lead.get("status_id")
-        lead |= {name: value for name, value in changes.items() if name != "request_id"} | {"updated_at": now}
-        told = {name: lead.get(name) for name in ("id", "name", "status_id", "pipeline_id", "price", "created_at")}
-        return told | {"old_status_id": before, "modified_user_id": by, "last_modified": now, "updated_at": now}
+        lead |= {name: value for name, value in changes.items() if name != "request_id"} | {
+            "updated_at": now
+        }
+        told = {
+            name: lead.get(name)
+            for name in ("id", "name", "status_id", "pipeline_id", "price", "created_at")
+        }
+        return told | {
+            "old_status_id": before,
+            "modified_user_id": by,
+            "last_modified": now,
+            "updated_at": now,
+        }
 
     async def _tell(self, action: str, lead: dict[str, Any]) -> None:
         """Posts a webhook: a form with PHP's brackets, unsigned, tried again after a while."""
@@ -104,7 +136,11 @@ class KommoSimulator:
             return
         pairs = {"account[subdomain]": "simulator", "account[id]": ACCOUNT}
         pairs |= {"account[_links][self]": "https://simulator.kommo.com"}
-        pairs |= {f"leads[{action}][0][{name}]": value for name, value in lead.items() if value is not None}
+        pairs |= {
+            f"leads[{action}][0][{name}]": value
+            for name, value in lead.items()
+            if value is not None
+        }
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "User-Agent": "amoCRM-Webhooks/3.0",
@@ -116,7 +152,9 @@ class KommoSimulator:
 
     def router(self) -> APIRouter:
         open_router = APIRouter()
-        router = APIRouter(prefix="/api/v4", dependencies=[Depends(self._limit), Depends(self._authenticate)])
+        router = APIRouter(
+            prefix="/api/v4", dependencies=[Depends(self._limit), Depends(self._authenticate)]
+        )
 
         @open_router.post("/oauth2/access_token")
         async def token(body: Annotated[dict[str, Any], Body()]) -> Response:
@@ -125,7 +163,9 @@ class KommoSimulator:
         @router.post("/leads/complex")
         async def complex_leads(items: Annotated[Any, Body()]) -> Response:
             self._check(items, largest=50)
-            return JSONResponse([self._complex(str(i), item) for i, item in enumerate(items)], media_type=HAL)
+            return JSONResponse(
+                [self._complex(str(i), item) for i, item in enumerate(items)], media_type=HAL
+            )
 
         @router.post("/leads")
         async def leads(items: Annotated[Any, Body()]) -> Response:
@@ -157,23 +197,43 @@ class KommoSimulator:
             found = [
                 self._lead(one, with_)
                 for one in self.leads.values()
-                if query.lower() in one.get("name", "").lower() and (ids is None or one["id"] in ids)
+                if query.lower() in one.get("name", "").lower()
+                and (ids is None or one["id"] in ids)
             ]
-            return _hal({"_page": 1, "_embedded": {"leads": found[:limit]}}) if found else Response(status_code=204)
+            return (
+                _hal({"_page": 1, "_embedded": {"leads": found[:limit]}})
+                if found
+                else Response(status_code=204)
+            )
 
         @router.get("/leads/custom_fields")
         async def fields() -> Response:
-            found = [{"id": field_id, "name": f"Field {field_id}", "type": "text"} for field_id in self.custom_fields]
-            return _hal({"_page": 1, "_embedded": {"custom_fields": found}}) if found else Response(status_code=204)
+            found = [
+                {"id": field_id, "name": f"Field {field_id}", "type": "text"}
+                for field_id in self.custom_fields
+            ]
+            return (
+                _hal({"_page": 1, "_embedded": {"custom_fields": found}})
+                if found
+                else Response(status_code=204)
+            )
 
         @router.get("/leads/{lead_id}")
         async def lead(lead_id: int, with_: Annotated[str, Query(alias="with")] = "") -> Response:
-            return _hal(self._lead(self.leads[lead_id], with_)) if lead_id in self.leads else Response(status_code=204)
+            return (
+                _hal(self._lead(self.leads[lead_id], with_))
+                if lead_id in self.leads
+                else Response(status_code=204)
+            )
 
         @router.get("/contacts")
         async def find_contacts(query: str = "") -> Response:
             found = [one for one in self.contacts.values() if _mentions(one, query)]
-            return _hal({"_page": 1, "_embedded": {"contacts": found[:50]}}) if found else Response(status_code=204)
+            return (
+                _hal({"_page": 1, "_embedded": {"contacts": found[:50]}})
+                if found
+                else Response(status_code=204)
+            )
 
         @router.post("/leads/notes")
         async def notes(items: Annotated[Any, Body()]) -> Response:
@@ -182,7 +242,11 @@ class KommoSimulator:
             self._check_notes(items)
             made = []
             for i, item in enumerate(items):
-                note = {"id": next(self._ids), "entity_id": item["entity_id"], "note_type": item["note_type"]}
+                note = {
+                    "id": next(self._ids),
+                    "entity_id": item["entity_id"],
+                    "note_type": item["note_type"],
+                }
                 self.notes.append(note | {"params": item["params"], "created_at": int(time.time())})
                 made.append(note | {"request_id": item.get("request_id", str(i))})
             return _hal({"_embedded": {"notes": made}})
@@ -190,7 +254,11 @@ class KommoSimulator:
         @router.get("/leads/{lead_id}/notes")
         async def notes_of(lead_id: int) -> Response:
             found = [note for note in self.notes if note["entity_id"] == lead_id]
-            return _hal({"_page": 1, "_embedded": {"notes": found}}) if found else Response(status_code=204)
+            return (
+                _hal({"_page": 1, "_embedded": {"notes": found}})
+                if found
+                else Response(status_code=204)
+            )
 
         @router.get("/account")
         async def account() -> Response:
@@ -201,7 +269,12 @@ class KommoSimulator:
             if pipeline_id not in self.pipelines:
                 return Response(status_code=404)
             stages = [
-                {"id": status_id, "name": f"Stage {place}", "sort": place, "pipeline_id": pipeline_id}
+                {
+                    "id": status_id,
+                    "name": f"Stage {place}",
+                    "sort": place,
+                    "pipeline_id": pipeline_id,
+                }
                 for place, status_id in enumerate(sorted(self.pipelines[pipeline_id]), start=1)
             ]
             return _hal({"id": pipeline_id, "name": "Simulator", "_embedded": {"statuses": stages}})
@@ -236,7 +309,9 @@ class KommoSimulator:
         shown = {k: v for k, v in one.items() if k not in ("contact_id", "_embedded", "request_id")}
         embedded: dict[str, Any] = {"tags": [], "companies": []}
         if "contacts" in with_:
-            embedded["contacts"] = [{"id": one["contact_id"], "is_main": True}] if one["contact_id"] else []
+            embedded["contacts"] = (
+                [{"id": one["contact_id"], "is_main": True}] if one["contact_id"] else []
+            )
         return shown | {"_embedded": embedded}
 
     # ---- what Kommo minds
@@ -258,14 +333,20 @@ class KommoSimulator:
     async def _authenticate(self, authorization: Annotated[str, Header()] = "") -> None:
         token = authorization.removeprefix("Bearer ")
         if self._pending is not None and token == self._pending[0]:
-            self._good, self._refresh, self._pending = {self.access_token, token}, {self._pending[1]}, None
+            self._good, self._refresh, self._pending = (
+                {self.access_token, token},
+                {self._pending[1]},
+                None,
+            )
         if token not in self._good:
             raise _refusal(401, "Invalid user name or password")
 
     def _renew(self, body: dict[str, Any]) -> Response:
         known = self._refresh | ({self._pending[1]} if self._pending else set())
         if body.get("grant_type") != "refresh_token" or body.get("refresh_token") not in known:
-            raise _refusal(400, "Required parameters are missing or invalid", hint="Invalid refresh token")
+            raise _refusal(
+                400, "Required parameters are missing or invalid", hint="Invalid refresh token"
+            )
         number = next(self._ids)
         self._pending = (f"access-{number}", f"refresh-{number}")
         access, refresh = self._pending
@@ -297,11 +378,19 @@ class KommoSimulator:
         if missing:
             raise _refusal(400, "Request validation failed", **{"validation-errors": missing})
         pipelines = [{"pipeline_id": self.leads[item["id"]].get("pipeline_id")} for item in items]
-        changes = [{name: value for name, value in item.items() if name not in CHANGE_KEYS} for item in items]
-        self._check([one | change for one, change in zip(pipelines, changes, strict=True)], largest=250)
+        changes = [
+            {name: value for name, value in item.items() if name not in CHANGE_KEYS}
+            for item in items
+        ]
+        self._check(
+            [one | change for one, change in zip(pipelines, changes, strict=True)], largest=250
+        )
 
     def _errors(self, item: dict[str, Any]) -> list[dict[str, str]]:
-        errors = [{"code": "NotSupported", "path": name, "detail": "Unknown"} for name in item.keys() - LEAD_KEYS]
+        errors = [
+            {"code": "NotSupported", "path": name, "detail": "Unknown"}
+            for name in item.keys() - LEAD_KEYS
+        ]
         if item.get("pipeline_id") not in (None, *self.pipelines):
             errors.append(_choice("pipeline_id"))
         elif item.get("status_id") not in (
@@ -316,7 +405,9 @@ class KommoSimulator:
             if "id" in contact and contact["id"] not in self.contacts:
                 errors.append(_choice(f"_embedded.contacts.{i}.id"))
         if "!" in str(item.get("name", ""))[:1]:
-            errors.append({"code": "InvalidValue", "path": "name", "detail": "This value is not valid."})
+            errors.append(
+                {"code": "InvalidValue", "path": "name", "detail": "This value is not valid."}
+            )
         return errors
 
     def _check_notes(self, items: list[Any]) -> None:
@@ -330,17 +421,25 @@ class KommoSimulator:
 
 
 def _choice(path: str) -> dict[str, str]:
-    return {"code": "NotSupportedChoice", "path": path, "detail": "The value you selected is not a valid choice."}
+    return {
+        "code": "NotSupportedChoice",
+        "path": path,
+        "detail": "The value you selected is not a valid choice.",
+    }
 
 
 def _values(contact: dict[str, Any]) -> list[str]:
     return [
-        str(value["value"]) for one in contact.get("custom_fields_values") or [] for value in one.get("values") or []
+        str(value["value"])
+        for one in contact.get("custom_fields_values") or []
+        for value in one.get("values") or []
     ]
 
 
 def _mentions(contact: dict[str, Any], query: str) -> bool:
-    return any(query.lower() in text.lower() for text in (str(contact.get("name", "")), *_values(contact)))
+    return any(
+        query.lower() in text.lower() for text in (str(contact.get("name", "")), *_values(contact))
+    )
 
 
 def _hal(body: dict[str, Any]) -> Response:
@@ -357,5 +456,10 @@ def _refusal(status: int, detail: str, **more: Any) -> ApiError:
     """403 is plain text, as Kommo's is."""
     if status == 403:
         return ApiError(PlainTextResponse("403 Forbidden", status_code=403))
-    body = {"title": "Bad Request", "type": f"https://httpstatus.es/{status}", "status": status, "detail": detail}
+    body = {
+        "title": "Bad Request",
+        "type": f"https://httpstatus.es/{status}",
+        "status": status,
+        "detail": detail,
+    }
     return ApiError(JSONResponse(body | more, status_code=status, media_type=PROBLEM))

@@ -54,13 +54,18 @@ def make_phone_routes(
     ) -> HTMLResponse:
         language = lang or preferred(accept_language, tuple(LANGUAGES))
         html = templates.get_template("phone.html").render(
-            w=LANGUAGES[language], language=language, newcomer=make_newcomer(), days_in_seconds=days_in_seconds
+            w=LANGUAGES[language],
+            language=language,
+            newcomer=make_newcomer(),
+            days_in_seconds=days_in_seconds,
         )
         return HTMLResponse(html, headers=PAGE_HEADERS)
 
     @routes.get("/static/{name}")
     async def static(name: Literal["phone.css", "phone.js"]) -> FileResponse:
-        return FileResponse(PAGES / name, headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+        return FileResponse(
+            PAGES / name, headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+        )
 
     @routes.get("/newcomer")
     async def newcomer() -> dict[str, str]:
@@ -93,13 +98,17 @@ def make_phone_routes(
         if card.phone:
             (twilio.by_hand.add if by_hand else twilio.by_hand.discard)(card.phone)
         headers = {"Content-Type": "application/json", "Accept-Language": accept_language}
-        answer = await twilio.callbacks.post(f"{public_url}/api/lead", json.dumps(lead).encode(), headers)
+        answer = await twilio.callbacks.post(
+            f"{public_url}/api/lead", json.dumps(lead).encode(), headers
+        )
         if answer is None:
             return JSONResponse({"ok": False, "errors": []}, status_code=502)
         found = {}
         if answer.status < 300:
             people.arrived.append(card)
-            found = {"Location": f"/simulator/people/{quote(card.phone or card.email or '', safe='')}"}
+            found = {
+                "Location": f"/simulator/people/{quote(card.phone or card.email or '', safe='')}"
+            }
         return Response(answer.content, answer.status, found, media_type=answer.content_type)
 
     @routes.post("/calls/{sid}/{action}", status_code=204)
@@ -113,7 +122,9 @@ def make_phone_routes(
 
 def read_card(lead: Mapping[str, Any], region: str) -> Card:
     """The addresses in a form, as the companies will know them."""
-    name, email, phone = (str(lead.get(field) or "").strip() for field in ("nombre", "email", "telefono"))
+    name, email, phone = (
+        str(lead.get(field) or "").strip() for field in ("nombre", "email", "telefono")
+    )
     return Card(name, to_e164(phone, region), email.lower() or None, time.time())
 
 

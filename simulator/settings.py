@@ -27,7 +27,9 @@ class Settings(ProcessSettings, JourneySettings):
     twilio_auth_token: str
     twilio_content_sids: str = Field("", pattern=r"^$|^[\w.]+=HX\w+(,[\w.]+=HX\w+)*$")
     brevo_api_key: str = Field(validation_alias=AliasChoices("BREVO_API_KEY", "SENDINBLUE_API_KEY"))
-    brevo_webhook_token: str = Field(validation_alias=AliasChoices("BREVO_WEBHOOK_TOKEN", "SENDINBLUE_WEBHOOK_TOKEN"))
+    brevo_webhook_token: str = Field(
+        validation_alias=AliasChoices("BREVO_WEBHOOK_TOKEN", "SENDINBLUE_WEBHOOK_TOKEN")
+    )
     kommo_access_token: str
     kommo_refresh_token: str = "sandbox-refresh"  # noqa: S105 - of a simulated account
     kommo_pipeline_id: int
@@ -51,5 +53,7 @@ class Settings(ProcessSettings, JourneySettings):
     def latency(self) -> dict[str, float]:
         return {
             name: float(seconds)
-            for name, _, seconds in (p.partition("=") for p in self.simulator_latency.split(",") if p)
+            for name, _, seconds in (
+                p.partition("=") for p in self.simulator_latency.split(",") if p
+            )
         }

@@ -42,17 +42,40 @@ from simulator.world import Answer, Callbacks, Fault, World, json_error
 
 E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 CONTENT_SID = re.compile(r"^HX[0-9a-f]{32}$")
-CALLS = {"0": "human", "1": "human_presses_1", "2": "no-answer", "3": "busy", "4": "machine", "5": "failed"}
+CALLS = {
+    "0": "human",
+    "1": "human_presses_1",
+    "2": "no-answer",
+    "3": "busy",
+    "4": "machine",
+    "5": "failed",
+}
 CALLS |= {"6": "hangs_up", "7": "unknown", "8": "fax", "9": "invalid"}
 VERDICTS = {"machine": "machine_end_beep", "unknown": "unknown", "fax": "fax"}
 SIP = {"busy": "486", "no-answer": "487", "failed": "404"}
-MAGIC_CALL = {"+15005550001": 21217, "+15005550002": 21214, "+15005550003": 21215, "+15005550004": 21216}
-MAGIC_MESSAGE = {"+15005550001": 21211, "+15005550002": 21612, "+15005550003": 21408, "+15005550004": 21610}
+MAGIC_CALL = {
+    "+15005550001": 21217,
+    "+15005550002": 21214,
+    "+15005550003": 21215,
+    "+15005550004": 21216,
+}
+MAGIC_MESSAGE = {
+    "+15005550001": 21211,
+    "+15005550002": 21612,
+    "+15005550003": 21408,
+    "+15005550004": 21610,
+}
 MAGIC_MESSAGE |= {"+15005550009": 21614}
 WHATSAPP_CODES = {"1": 63024, "3": 63024, "6": 63014, "9": 63049}
-CallState = Literal["dialling", "ringing", "talking", "heard", "unheard", "hung_up", "busy", "missed", "failed"]
+CallState = Literal[
+    "dialling", "ringing", "talking", "heard", "unheard", "hung_up", "busy", "missed", "failed"
+]
 TextState = Literal["waiting", "sent", "delivered", "failed"]
-CALL_STATES: dict[str, CallState] = {"queued": "dialling", "ringing": "ringing", "in-progress": "talking"}
+CALL_STATES: dict[str, CallState] = {
+    "queued": "dialling",
+    "ringing": "ringing",
+    "in-progress": "talking",
+}
 CALL_STATES |= {"busy": "busy", "no-answer": "missed", "failed": "failed"}
 TEXT_STATES: dict[str, TextState] = {"queued": "waiting", "sent": "sent", "delivered": "delivered"}
 TEXT_STATES |= {"undelivered": "failed"}
@@ -89,7 +112,13 @@ class Call:
     def state(self) -> CallState:
         """As whoever holds the phone would say it."""
         if self.status == "completed":
-            return "hung_up" if self.answered_by is None else "heard" if self.answered_by == "human" else "unheard"
+            return (
+                "hung_up"
+                if self.answered_by is None
+                else "heard"
+                if self.answered_by == "human"
+                else "unheard"
+            )
         return CALL_STATES[self.status]
 
 
@@ -160,7 +189,9 @@ class TwilioSimulator:
         _check_params(params, CALL_PARAMS)
         if not E164.match(from_):
             raise _refusal(
-                400, 21212, f"The source phone number provided, {from_}, is not yet verified for your account."
+                400,
+                21212,
+                f"The source phone number provided, {from_}, is not yet verified for your account.",
             )
         if not E164.match(to) or to.startswith("+521") or _fate(to)[0] == "invalid":
             raise _refusal(400, 21211, f"The 'To' number {to} is not a valid phone number.")
@@ -182,7 +213,11 @@ class TwilioSimulator:
         if sid not in self.calls:
             raise _refusal(404, 20404, f"The requested resource /Calls/{sid}.json was not found")
         status, hand = self.calls[sid].status, self.manual_calls.get(sid)
-        if hand is None or status == "queued" or not hand.does(action, key, talking=status == "in-progress"):
+        if (
+            hand is None
+            or status == "queued"
+            or not hand.does(action, key, talking=status == "in-progress")
+        ):
             raise _refusal(409, 21220, f"Invalid call state: {status}")
 
     async def _live_call(self, call: Call) -> None:
@@ -192,14 +227,18 @@ class TwilioSimulator:
         fate = await self._ring(call)
         if fate in ("no-answer", "busy", "failed"):
             self.manual_calls.pop(call.sid, None)
-            await self._progress(call, fate, SipResponseCode=SIP[fate], CallDuration="0", Duration="0")
+            await self._progress(
+                call, fate, SipResponseCode=SIP[fate], CallDuration="0", Duration="0"
+            )
             return
         await self._progress(call, "in-progress")
         with suppress(HungUp):
             await self._talk(call, fate)
         self.manual_calls.pop(call.sid, None)
         verdict = {"AnsweredBy": call.answered_by} if call.answered_by else {}
-        await self._progress(call, "completed", SipResponseCode="200", CallDuration="12", Duration="1", **verdict)
+        await self._progress(
+            call, "completed", SipResponseCode="200", CallDuration="12", Duration="1", **verdict
+        )
 
     async def _ring(self, call: Call) -> str:
         """What becomes of the call, known when the ringing is over."""
@@ -227,18 +266,25 @@ class TwilioSimulator:
         if call.sid not in self.manual_calls:
             await asyncio.sleep(self.talk)
             return presses
-        return await self._wait(call, _seconds_of(_spoken(gather)) + float(gather.get("timeout", GATHER_SECONDS)))
+        return await self._wait(
+            call, _seconds_of(_spoken(gather)) + float(gather.get("timeout", GATHER_SECONDS))
+        )
 
     async def _listen(self, call: Call, presses: str) -> None:
         """Fetches what to say, and goes where it leads."""
-        params = self._call_params(call) | {"AnsweredBy": call.answered_by or "", "MachineDetectionDuration": "2400"}
+        params = self._call_params(call) | {
+            "AnsweredBy": call.answered_by or "",
+            "MachineDetectionDuration": "2400",
+        }
         twiml = await self._fetch(call, _one(call.params, "Url"), params)
         for verb in twiml:
             if verb.tag == "Gather":
                 call.said += _spoken(verb)
                 call.pressed = await self._gather(call, verb, presses)
                 if call.pressed or verb.get("actionOnEmptyResult") == "true":
-                    answer = await self._fetch(call, verb.get("action", ""), params | {"Digits": call.pressed})
+                    answer = await self._fetch(
+                        call, verb.get("action", ""), params | {"Digits": call.pressed}
+                    )
                     call.said += _spoken(answer)
                     if call.sid in self.manual_calls:
                         await self._wait(call, _seconds_of(_spoken(answer)))
@@ -253,14 +299,20 @@ class TwilioSimulator:
         response = await self._post(url, params)
         call.events.append(_event(url, params, response))
         if response is None or response.status >= 300:
-            return ET.fromstring("<Response><Say>We are sorry, an application error has occurred.</Say></Response>")
+            return ET.fromstring(
+                "<Response><Say>We are sorry, an application error has occurred.</Say></Response>"
+            )
         if "xml" not in response.content_type or len(response.content) > 65_536:
-            return ET.fromstring("<Response><Say>We are sorry, an application error has occurred.</Say></Response>")
+            return ET.fromstring(
+                "<Response><Say>We are sorry, an application error has occurred.</Say></Response>"
+            )
         return ET.fromstring(response.content)
 
     async def _progress(self, call: Call, status: str, **more: str) -> None:
         call.status = status if status != "initiated" else "queued"
-        event = {"in-progress": "answered"}.get(status, status if status in ("initiated", "ringing") else "completed")
+        event = {"in-progress": "answered"}.get(
+            status, status if status in ("initiated", "ringing") else "completed"
+        )
         url = _one(call.params, "StatusCallback")
         if not url or event not in (call.params.get("StatusCallbackEvent") or ["completed"]):
             return
@@ -298,7 +350,10 @@ class TwilioSimulator:
         to, from_ = _one(params, "To"), _one(params, "From")
         _check_params(params, MESSAGE_PARAMS)
         self._check_message(params, to, from_)
-        body = _one(params, "Body") or f"[{_one(params, 'ContentSid')}] {_one(params, 'ContentVariables')}"
+        body = (
+            _one(params, "Body")
+            or f"[{_one(params, 'ContentSid')}] {_one(params, 'ContentVariables')}"
+        )
         text = Text("SM" + secrets.token_hex(16), to, from_, time.time(), body, params)
         self.texts[text.sid] = text
         self.callbacks.go(self._live_text(text))
@@ -311,17 +366,23 @@ class TwilioSimulator:
         if not from_ and not _one(params, "MessagingServiceSid"):
             raise _refusal(400, 21603, "A 'From' phone number is required.")
         if to.startswith("whatsapp:") != from_.startswith("whatsapp:"):
-            raise _refusal(400, 21910, "Invalid From and To pair. From and To should be of the same channel")
+            raise _refusal(
+                400, 21910, "Invalid From and To pair. From and To should be of the same channel"
+            )
         if not E164.match(number) or number.startswith("+521"):
             raise _refusal(400, 21211, f"The 'To' number {number} is not a valid phone number.")
         body, content = _one(params, "Body"), _one(params, "ContentSid")
         if not body and not content:
             raise _refusal(400, 21602, "Message body is required.")
         if len(body) > 1600:
-            raise _refusal(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
+            raise _refusal(
+                400, 21617, "The concatenated message body exceeds the 1600 character limit."
+            )
         if content and not CONTENT_SID.match(content):
             raise _refusal(400, 21655, "The ContentSid is invalid")
-        if _one(params, "ContentVariables") and not _is_flat_object(_one(params, "ContentVariables")):
+        if _one(params, "ContentVariables") and not _is_flat_object(
+            _one(params, "ContentVariables")
+        ):
             raise _refusal(400, 21656, "The ContentVariables Parameter is invalid")
         _check_url(_one(params, "StatusCallback"), 21609)
         if number in MAGIC_MESSAGE:
@@ -330,7 +391,9 @@ class TwilioSimulator:
         if fate == "4":
             raise _refusal(400, 21610, "Attempt to send to unsubscribed recipient")
         if fate == "2" and to.startswith("whatsapp:"):
-            raise _refusal(400, 63007, "Twilio could not find a Channel with the specified From address")
+            raise _refusal(
+                400, 63007, "Twilio could not find a Channel with the specified From address"
+            )
 
     async def _live_text(self, text: Text) -> None:
         number = text.to.removeprefix("whatsapp:")
@@ -346,7 +409,9 @@ class TwilioSimulator:
         await self._text_progress(text, "delivered")
         if fate in ("5", "8"):
             await asyncio.sleep(self.ring / 2)
-            await self.write(number, "BAJA" if fate == "5" else "Hola, ¿cuánto cuesta?", whatsapp=text.whatsapp)
+            await self.write(
+                number, "BAJA" if fate == "5" else "Hola, ¿cuánto cuesta?", whatsapp=text.whatsapp
+            )
 
     def _text_failure(self, text: Text, number: str, fate: str) -> int | None:
         if text.whatsapp:
@@ -389,11 +454,27 @@ class TwilioSimulator:
         """The person writes to us. WhatsApp still names a Mexican mobile 521…"""
         sid = "SM" + secrets.token_hex(16)
         self.written.append(Written(sid, number, body, time.time(), whatsapp))
-        params = {"MessageSid": sid, "SmsSid": sid, "SmsMessageSid": sid, "AccountSid": self.account_sid, "Body": body}
-        params |= {"NumMedia": "0", "NumSegments": "1", "SmsStatus": "received", "ApiVersion": "2010-04-01"}
+        params = {
+            "MessageSid": sid,
+            "SmsSid": sid,
+            "SmsMessageSid": sid,
+            "AccountSid": self.account_sid,
+            "Body": body,
+        }
+        params |= {
+            "NumMedia": "0",
+            "NumSegments": "1",
+            "SmsStatus": "received",
+            "ApiVersion": "2010-04-01",
+        }
         if whatsapp:
             old = re.sub(r"^\+52(\d{10})$", r"+521\1", number)
-            params |= {"From": f"whatsapp:{old}", "To": "whatsapp:+14155238886", "WaId": old[1:], "MessageType": "text"}
+            params |= {
+                "From": f"whatsapp:{old}",
+                "To": "whatsapp:+14155238886",
+                "WaId": old[1:],
+                "MessageType": "text",
+            }
             params |= {"ProfileName": "Ana"}
             self.inbound_at[number] = time.time()
         else:
@@ -414,7 +495,9 @@ class TwilioSimulator:
         wanted = parse_qs(overrides)
         tries = 1 + (int(wanted.get("rc", ["1"])[0]) if "all" in wanted.get("rp", [""])[0] else 0)
         headers = {
-            "X-Twilio-Signature": RequestValidator(self.auth_token).compute_signature(address, params),
+            "X-Twilio-Signature": RequestValidator(self.auth_token).compute_signature(
+                address, params
+            ),
             "Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
             "User-Agent": "TwilioProxy/1.1",
             "I-Twilio-Idempotency-Token": secrets.token_hex(16),
@@ -424,12 +507,17 @@ class TwilioSimulator:
     def touches(self) -> list[dict[str, str]]:
         """Each call and message with the touch that its callbacks name."""
         calls = [("call", call.to, call.params) for call in self.calls.values()]
-        texts = [("whatsapp" if one.whatsapp else "sms", one.to, one.params) for one in self.texts.values()]
+        texts = [
+            ("whatsapp" if one.whatsapp else "sms", one.to, one.params)
+            for one in self.texts.values()
+        ]
         return [
             {
                 "channel": channel,
                 "to": to.removeprefix("whatsapp:"),
-                "touch_id": parse_qs(urlsplit(_one(params, "StatusCallback")).query).get("touch", [""])[0],
+                "touch_id": parse_qs(urlsplit(_one(params, "StatusCallback")).query).get(
+                    "touch", [""]
+                )[0],
             }
             for channel, to, params in (*calls, *texts)
         ]
@@ -437,14 +525,20 @@ class TwilioSimulator:
     # ---- HTTP
 
     def router(self) -> APIRouter:
-        router = APIRouter(prefix="/2010-04-01/Accounts/{account_sid}", dependencies=[Depends(self._authenticate)])
+        router = APIRouter(
+            prefix="/2010-04-01/Accounts/{account_sid}", dependencies=[Depends(self._authenticate)]
+        )
 
         @router.post("/Calls.json", status_code=201)
         async def create_call(request: Request) -> Response:
-            return JSONResponse(self._call_json(self.create_call(await _read_form(request))), status_code=201)
+            return JSONResponse(
+                self._call_json(self.create_call(await _read_form(request))), status_code=201
+            )
 
         @router.get("/Calls.json")
-        async def list_calls(request: Request, to: Annotated[str, Query(alias="To")] = "") -> dict[str, Any]:
+        async def list_calls(
+            request: Request, to: Annotated[str, Query(alias="To")] = ""
+        ) -> dict[str, Any]:
             found = [call for call in reversed(self.calls.values()) if to in ("", call.to)]
             return _page("calls", [self._call_json(call) for call in found], request)
 
@@ -457,32 +551,46 @@ class TwilioSimulator:
         @router.get("/Calls/{sid}/Events.json")
         async def list_events(sid: str, request: Request) -> dict[str, Any]:
             call = self.calls.get(sid)
-            there = call is not None and call.ended_at is not None and time.time() > call.ended_at + self.events_after
+            there = (
+                call is not None
+                and call.ended_at is not None
+                and time.time() > call.ended_at + self.events_after
+            )
             return _page("events", call.events if call is not None and there else [], request)
 
         @router.post("/Messages.json", status_code=201)
         async def create_text(request: Request) -> Response:
-            return JSONResponse(self._text_json(self.create_text(await _read_form(request))), status_code=201)
+            return JSONResponse(
+                self._text_json(self.create_text(await _read_form(request))), status_code=201
+            )
 
         @router.get("/Messages.json")
-        async def list_texts(request: Request, to: Annotated[str, Query(alias="To")] = "") -> dict[str, Any]:
+        async def list_texts(
+            request: Request, to: Annotated[str, Query(alias="To")] = ""
+        ) -> dict[str, Any]:
             found = [text for text in reversed(self.texts.values()) if to in ("", text.to)]
             return _page("messages", [self._text_json(text) for text in found], request)
 
         @router.get("/Messages/{sid}.json")
         async def fetch_text(sid: str) -> Response:
             if sid not in self.texts:
-                return _error(404, 20404, f"The requested resource /Messages/{sid}.json was not found")
+                return _error(
+                    404, 20404, f"The requested resource /Messages/{sid}.json was not found"
+                )
             return JSONResponse(self._text_json(self.texts[sid]))
 
         @router.get("/IncomingPhoneNumbers.json")
-        async def numbers(request: Request, number: Annotated[str, Query(alias="PhoneNumber")] = "") -> dict[str, Any]:
+        async def numbers(
+            request: Request, number: Annotated[str, Query(alias="PhoneNumber")] = ""
+        ) -> dict[str, Any]:
             able = {"voice": True, "sms": True, "mms": False, "fax": False}
             one = {"sid": "PN" + "0" * 32, "phone_number": NUMBER, "capabilities": able}
             return _page("incoming_phone_numbers", [one] if number == NUMBER else [], request)
 
         @router.get("/OutgoingCallerIds.json")
-        async def callers(request: Request, number: Annotated[str, Query(alias="PhoneNumber")] = "") -> dict[str, Any]:
+        async def callers(
+            request: Request, number: Annotated[str, Query(alias="PhoneNumber")] = ""
+        ) -> dict[str, Any]:
             one = {"sid": "PN" + "1" * 32, "phone_number": VERIFIED}
             return _page("outgoing_caller_ids", [one] if number == VERIFIED else [], request)
 
@@ -492,27 +600,41 @@ class TwilioSimulator:
         async def account(account_sid: str) -> Response:
             if account_sid != self.account_sid:
                 raise _refusal(
-                    404, 20404, f"The requested resource /2010-04-01/Accounts/{account_sid}.json was not found"
+                    404,
+                    20404,
+                    f"The requested resource /2010-04-01/Accounts/{account_sid}.json was not found",
                 )
             return JSONResponse({"sid": self.account_sid, "status": "active", "type": "Full"})
 
         @whole.get("/v1/Content/{sid}/ApprovalRequests")
         async def approval(sid: str) -> Response:
             if sid.endswith(UNKNOWN_CONTENT):
-                raise _refusal(404, 20404, f"The requested resource /v1/Content/{sid}/ApprovalRequests was not found")
+                raise _refusal(
+                    404,
+                    20404,
+                    f"The requested resource /v1/Content/{sid}/ApprovalRequests was not found",
+                )
             status = "rejected" if sid.endswith(REJECTED_CONTENT) else "approved"
-            return JSONResponse({"sid": sid, "account_sid": self.account_sid, "whatsapp": {"status": status}})
+            return JSONResponse(
+                {"sid": sid, "account_sid": self.account_sid, "whatsapp": {"status": status}}
+            )
 
         @whole.get("/v1/Content/{sid}")
         async def content(sid: str) -> Response:
             if sid.endswith(UNKNOWN_CONTENT):
-                raise _refusal(404, 20404, f"The requested resource /v1/Content/{sid} was not found")
+                raise _refusal(
+                    404, 20404, f"The requested resource /v1/Content/{sid} was not found"
+                )
             types = {"twilio/text": {"body": self.contents[sid]}} if sid in self.contents else {}
             return JSONResponse({"sid": sid, "account_sid": self.account_sid, "types": types})
 
         @whole.get("/v2/Channels/Senders")
         async def senders() -> dict[str, Any]:
-            one = {"sid": "XE" + "0" * 32, "sender_id": f"whatsapp:{WHATSAPP_NUMBER}", "status": "ONLINE"}
+            one = {
+                "sid": "XE" + "0" * 32,
+                "sender_id": f"whatsapp:{WHATSAPP_NUMBER}",
+                "status": "ONLINE",
+            }
             meta = {"key": "senders", "page": 0, "page_size": 50, "next_page_url": None}
             return {"senders": [one], "meta": meta}
 
@@ -521,7 +643,9 @@ class TwilioSimulator:
         both.include_router(whole)
         return both
 
-    async def _authenticate(self, account_sid: str, authorization: Annotated[str, Header()] = "") -> None:
+    async def _authenticate(
+        self, account_sid: str, authorization: Annotated[str, Header()] = ""
+    ) -> None:
         await self._authenticate_anywhere(authorization)
         if account_sid != self.account_sid:
             raise _refusal(401, 20003, "Authenticate")
@@ -591,12 +715,37 @@ class TwilioSimulator:
 
 
 CALL_PARAMS = {
-    *("To", "From", "Url", "Twiml", "ApplicationSid", "Method", "FallbackUrl", "Timeout", "TimeLimit"),
-    *("MachineDetection", "MachineDetectionTimeout", "AsyncAmd", "AsyncAmdStatusCallback", "StatusCallback"),
+    *(
+        "To",
+        "From",
+        "Url",
+        "Twiml",
+        "ApplicationSid",
+        "Method",
+        "FallbackUrl",
+        "Timeout",
+        "TimeLimit",
+    ),
+    *(
+        "MachineDetection",
+        "MachineDetectionTimeout",
+        "AsyncAmd",
+        "AsyncAmdStatusCallback",
+        "StatusCallback",
+    ),
     *("StatusCallbackMethod", "StatusCallbackEvent", "Record"),
 }
 MESSAGE_PARAMS = {
-    *("To", "From", "MessagingServiceSid", "Body", "MediaUrl", "ContentSid", "ContentVariables", "StatusCallback"),
+    *(
+        "To",
+        "From",
+        "MessagingServiceSid",
+        "Body",
+        "MediaUrl",
+        "ContentSid",
+        "ContentVariables",
+        "StatusCallback",
+    ),
     *("ValidityPeriod", "SendAt", "ScheduleType"),
 }
 
@@ -620,7 +769,9 @@ def _check_params(params: dict[str, list[str]], known: set[str]) -> None:
 
 def _check_url(url: str, code: int) -> None:
     parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname or "_" in parts.hostname):
+    if url and (
+        parts.scheme not in ("http", "https") or not parts.hostname or "_" in parts.hostname
+    ):
         raise _refusal(400, code, f"The URL {url} is not a valid URL.")
 
 
@@ -633,7 +784,11 @@ def _is_flat_object(text: str) -> bool:
 
 
 def _spoken(verbs: Any) -> list[str]:
-    return [(verb.text or "").strip() for verb in verbs if verb.tag in ("Say", "Play") and (verb.text or "").strip()]
+    return [
+        (verb.text or "").strip()
+        for verb in verbs
+        if verb.tag in ("Say", "Play") and (verb.text or "").strip()
+    ]
 
 
 def _seconds_of(said: list[str]) -> float:
@@ -646,9 +801,18 @@ def _rfc2822(at: float) -> str:
 
 def _event(url: str, params: dict[str, str], answer: Answer | None) -> dict[str, Any]:
     """A request and its answer as the record of a call lists them; of one that was never answered, an empty answer."""
-    parameters = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, value in params.items()}
-    response = {"response_code": answer.status, "content_type": answer.content_type} if answer is not None else {}
-    return {"request": {"url": url.partition("#")[0], "method": "POST", "parameters": parameters}, "response": response}
+    parameters = {
+        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, value in params.items()
+    }
+    response = (
+        {"response_code": answer.status, "content_type": answer.content_type}
+        if answer is not None
+        else {}
+    )
+    return {
+        "request": {"url": url.partition("#")[0], "method": "POST", "parameters": parameters},
+        "response": response,
+    }
 
 
 async def _read_form(request: Request) -> dict[str, list[str]]:
@@ -658,17 +822,27 @@ async def _read_form(request: Request) -> dict[str, list[str]]:
 def _page(name: str, items: list[dict[str, Any]], request: Request) -> dict[str, Any]:
     """One page is all there is: what looks a touch up asks for the newest fifty."""
     size = int(request.query_params.get("PageSize", 50))
-    return {name: items[:size], "page": 0, "page_size": size, "next_page_uri": None, "uri": str(request.url.path)}
+    return {
+        name: items[:size],
+        "page": 0,
+        "page_size": size,
+        "next_page_uri": None,
+        "uri": str(request.url.path),
+    }
 
 
 def _error(status: int, code: int, message: str) -> Response:
     more = f"https://www.twilio.com/docs/errors/{code}"
-    return JSONResponse({"code": code, "message": message, "more_info": more, "status": status}, status_code=status)
+    return JSONResponse(
+        {"code": code, "message": message, "more_info": more, "status": status}, status_code=status
+    )
 
 
 def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
     code = {429: 20429, 401: 20003}.get(fault.status, 20500)
-    body, headers = json_error({"code": code, "message": "Ordered fault", "more_info": "", "status": fault.status})
+    body, headers = json_error(
+        {"code": code, "message": "Ordered fault", "more_info": "", "status": fault.status}
+    )
     return body, headers | ({"retry-after": fault.retry_after} if fault.retry_after else {})
 
 

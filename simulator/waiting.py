@@ -17,17 +17,25 @@ class Later:
     zone: str
 
 
-def call_to_come(journey: Journey, phone: str, now: datetime, *, zone: str, region: str) -> Later | None:
+def call_to_come(
+    journey: Journey, phone: str, now: datetime, *, zone: str, region: str
+) -> Later | None:
     """None where the welcome call may be made now, never, or is none of the journey's."""
     step = next((step for step in journey.first_contact if step.channels[0] is Channel.CALL), None)
     if step is None:
         return None
     where = whereabouts(None, phone, zone=zone, region=region)
     span = next_opening(now, step, Channel.CALL, journey, where)
-    return Later(span.opens.timestamp(), where.home) if span is not None and span.opens > now else None
+    return (
+        Later(span.opens.timestamp(), where.home) if span is not None and span.opens > now else None
+    )
 
 
 def days_in_seconds(journey: Journey) -> float | None:
     """How many seconds a demonstration's whole follow-up takes; None for a journey that keeps its days."""
     longest = max((step.after for step in journey.follow_up), default=timedelta())
-    return longest.total_seconds() if journey.demonstration and timedelta() < longest < timedelta(hours=1) else None
+    return (
+        longest.total_seconds()
+        if journey.demonstration and timedelta() < longest < timedelta(hours=1)
+        else None
+    )

@@ -5,7 +5,12 @@ from jinja2 import Environment, FileSystemLoader
 from simulator.settings import Settings
 
 # the numbers that the business gave its values when it had the templates approved, as .env.example names them
-PLACES = {"first_name": "{{1}}", "booking_url": "{{2}}", "meeting_when": "{{2}}", "meeting_url": "{{3}}"}
+PLACES = {
+    "first_name": "{{1}}",
+    "booking_url": "{{2}}",
+    "meeting_when": "{{2}}",
+    "meeting_url": "{{3}}",
+}
 
 
 def read_contents(settings: Settings) -> dict[str, str]:
@@ -14,7 +19,11 @@ def read_contents(settings: Settings) -> dict[str, str]:
     texts = Environment(loader=FileSystemLoader(settings.templates_path), autoescape=False)  # noqa: S701 - plain text
     files = {sid: _file(named, settings.language) for named, sid in settings.content_sids}
     known = set(texts.list_templates())
-    return {sid: texts.get_template(file).render(facts).strip() for sid, file in files.items() if file in known}
+    return {
+        sid: texts.get_template(file).render(facts).strip()
+        for sid, file in files.items()
+        if file in known
+    }
 
 
 def _file(named: str, language: str) -> str:

@@ -75,11 +75,18 @@ class World:
     latency: dict[str, float] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     seen: deque[Seen] = field(default_factory=lambda: deque(maxlen=20_000))
-    errors: dict[Provider, Callable[[Fault], tuple[bytes, dict[str, str]]]] = field(default_factory=dict)
+    errors: dict[Provider, Callable[[Fault], tuple[bytes, dict[str, str]]]] = field(
+        default_factory=dict
+    )
 
     def take_fault(self, provider: str, method: str, path: str) -> Fault | None:
         for fault in self.faults:
-            if fault.provider == provider and fault.path in path and fault.method in ("", method) and fault.times > 0:
+            if (
+                fault.provider == provider
+                and fault.path in path
+                and fault.method in ("", method)
+                and fault.times > 0
+            ):
                 fault.times -= 1
                 return fault
         return None
@@ -96,16 +103,22 @@ class FaultInjectionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        provider = next((name for prefix, name in PREFIXES.items() if path.startswith(prefix)), None)
+        provider = next(
+            (name for prefix, name in PREFIXES.items() if path.startswith(prefix)), None
+        )
         if scope["type"] != "http" or provider is None:
             await self.inner(scope, receive, send)
             return
         arrived = time.time()
         fault = self._world.take_fault(provider, scope["method"], path)
         answer = await self._answer(scope, receive, provider, fault)
-        await asyncio.sleep(self._world.latency.get(provider, 0.0))  # done already: a callback may overtake the answer
+        await asyncio.sleep(
+            self._world.latency.get(provider, 0.0)
+        )  # done already: a callback may overtake the answer
         status = answer[0] if answer else 0
-        self._world.seen.append(Seen(arrived, provider, scope["method"], path, status, fault.kind if fault else None))
+        self._world.seen.append(
+            Seen(arrived, provider, scope["method"], path, status, fault.kind if fault else None)
+        )
         if answer is None:
             _hang_up(send)
         elif fault is not None and fault.kind == "trickle":
@@ -128,7 +141,11 @@ class FaultInjectionMiddleware:
                 await asyncio.sleep(fault.seconds)
                 return None
             case Fault(kind="html"):
-                return 200, [(b"content-type", b"text/html")], b"<html><body>Service page</body></html>"
+                return (
+                    200,
+                    [(b"content-type", b"text/html")],
+                    b"<html><body>Service page</body></html>",
+                )
         status, headers, body = await self._carry_out(scope, receive)
         match fault:
             case Fault(kind="lose"):
@@ -141,10 +158,16 @@ class FaultInjectionMiddleware:
             case Fault(kind="empty"):
                 return 201, [], b""
             case Fault(kind="cut"):
-                return status, [(k, v) for k, v in headers if k != b"content-length"], body[: len(body) // 2]
+                return (
+                    status,
+                    [(k, v) for k, v in headers if k != b"content-length"],
+                    body[: len(body) // 2],
+                )
         return status, headers, body
 
-    async def _carry_out(self, scope: Scope, receive: Receive) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    async def _carry_out(
+        self, scope: Scope, receive: Receive
+    ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
         started: dict[str, Any] = {}
         body = bytearray()
 
@@ -165,7 +188,9 @@ async def _reply(send: Send, status: int, headers: list[tuple[bytes, bytes]], bo
     await send({"type": "http.response.body", "body": body})
 
 
-async def _trickle(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes, *, seconds: float) -> None:
+async def _trickle(
+    send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes, *, seconds: float
+) -> None:
     """Whoever counts a timeout anew with every byte waits for ever."""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     for byte in body[: int(seconds)]:
@@ -174,7 +199,9 @@ async def _trickle(send: Send, status: int, headers: list[tuple[bytes, bytes]], 
     _hang_up(send)
 
 
-async def _reply_hugely(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+async def _reply_hugely(
+    send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
     """The right answer, and then a hundred megabytes of blanks, which JSON allows."""
     sized = [pair for pair in headers if pair[0] != b"content-length"]
     await send({"type": "http.response.start", "status": status, "headers": sized})
@@ -232,9 +259,15 @@ class Callbacks:
             await self.post(url, body, headers, tries=tries)
             return
         for _ in range(self.profile.copies):
-            self.go(self._tell_late(random.uniform(0.8, 1) * self.profile.late, url, body, headers, tries))
+            self.go(
+                self._tell_late(
+                    random.uniform(0.8, 1) * self.profile.late, url, body, headers, tries
+                )
+            )
 
-    async def _tell_late(self, pause: float, url: str, body: bytes, headers: dict[str, str], tries: int) -> None:
+    async def _tell_late(
+        self, pause: float, url: str, body: bytes, headers: dict[str, str], tries: int
+    ) -> None:
         await asyncio.sleep(pause)
         await self.post(url, body, headers, tries=tries)
 
@@ -248,7 +281,9 @@ class Callbacks:
                 await asyncio.sleep(pause * 2**attempt)
             try:
                 async with self._http.post(self._address(url), data=body, headers=headers) as got:
-                    response = Answer(got.status, got.headers.get("content-type", ""), await got.read())
+                    response = Answer(
+                        got.status, got.headers.get("content-type", ""), await got.read()
+                    )
             except (aiohttp.ClientError, TimeoutError):
                 continue
             if response.status < 500 and response.status != 429:
@@ -266,8 +301,12 @@ class Callbacks:
         parts = urlsplit(url)
         if self._deliver_to is None:
             return urlunsplit((parts.scheme, parts.netloc, parts.path, parts.query, ""))
-        return urlunsplit((self._deliver_to.scheme, self._deliver_to.netloc, parts.path, parts.query, ""))
+        return urlunsplit(
+            (self._deliver_to.scheme, self._deliver_to.netloc, parts.path, parts.query, "")
+        )
 
 
-def json_error(body: dict[str, Any], kind: str = "application/json") -> tuple[bytes, dict[str, str]]:
+def json_error(
+    body: dict[str, Any], kind: str = "application/json"
+) -> tuple[bytes, dict[str, str]]:
     return json.dumps(body).encode(), {"content-type": kind}

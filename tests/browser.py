@@ -10,7 +10,12 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from pauta.running.servers import install
 
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 AXE = AXE_FILE_PATH.read_text()
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 

@@ -17,20 +17,33 @@ FOR_LIFE = {
         "PUBLIC_BASE_URL": "https://leads.ejemplo.mx",
         "ALLOW_UNSIGNED_WEBHOOKS": "false",
     },
-    **{"BOOKING_URL": "https://cal.com/ejemplo", "BREVO_SENDER_EMAIL": "hola@ejemplo.mx", "LINK_SECRET": OF_OUR_OWN},
+    **{
+        "BOOKING_URL": "https://cal.com/ejemplo",
+        "BREVO_SENDER_EMAIL": "hola@ejemplo.mx",
+        "LINK_SECRET": OF_OUR_OWN,
+    },
     **{
         "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
         "TWILIO_CONTENT_SIDS": "welcome=HX" + "a" * 32,
         "KOMMO_BASE_URL": "https://ejemplo.kommo.com",
     },
-    **dict.fromkeys(("BREVO_BASE_URL", "TWILIO_BASE_URL", "CALCOM_API_URL"), "https://api.ejemplo.mx"),
     **dict.fromkeys(
-        ("KOMMO_ACCESS_TOKEN", "KOMMO_WEBHOOK_TOKEN", "CALCOM_WEBHOOK_SECRET", "CALCOM_API_KEY"), OF_OUR_OWN
+        ("BREVO_BASE_URL", "TWILIO_BASE_URL", "CALCOM_API_URL"), "https://api.ejemplo.mx"
+    ),
+    **dict.fromkeys(
+        ("KOMMO_ACCESS_TOKEN", "KOMMO_WEBHOOK_TOKEN", "CALCOM_WEBHOOK_SECRET", "CALCOM_API_KEY"),
+        OF_OUR_OWN,
     ),
     **dict.fromkeys(("TWILIO_AUTH_TOKEN", "BREVO_API_KEY", "BREVO_WEBHOOK_TOKEN"), OF_OUR_OWN),
-    **{f"{name}_PASSWORD": OF_OUR_OWN for name in ("INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE")},
+    **{
+        f"{name}_PASSWORD": OF_OUR_OWN
+        for name in ("INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE")
+    },
     **dict.fromkeys(("CONSOLE_SECRET", "CONSOLE_API_TOKEN", "SCHEDULER_API_TOKEN"), OF_OUR_OWN),
-    **{"CONSOLE_USERS": "ana:operator:$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA", "SIMULATOR_REPLICAS": "0"},
+    **{
+        "CONSOLE_USERS": "ana:operator:$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
+        "SIMULATOR_REPLICAS": "0",
+    },
 }
 
 
@@ -62,7 +75,9 @@ def a_lead_created(**changes: Any) -> LeadCreated:
 
 
 def a_touch(channel: Channel = Channel.CALL, *, lead_id: int = 123456, **changes: Any) -> Touch:
-    touch = Touch.planned(lead_id, "welcome", channel, Form(lead_id, a_card()), kind=Kind.FIRST_CONTACT)
+    touch = Touch.planned(
+        lead_id, "welcome", channel, Form(lead_id, a_card()), kind=Kind.FIRST_CONTACT
+    )
     return replace(touch, **changes)
 
 

@@ -39,4 +39,6 @@ def nodes(plan: Node) -> Iterator[Node]:
 
 def reads_whole(plan: Node, table: str) -> bool:
     """Whether the plan goes through all rows of the table."""
-    return any(node["Node Type"] == "Seq Scan" and node["Relation Name"] == table for node in nodes(plan))
+    return any(
+        node["Node Type"] == "Seq Scan" and node["Relation Name"] == table for node in nodes(plan)
+    )

@@ -31,4 +31,8 @@ def rows(path: Path, *, commit: str, seed: int) -> list[dict[str, str]]:
     if not path.exists():
         return []
     with path.open(newline="") as file:
-        return [row for row in csv.DictReader(file) if (row["commit"], row["seed"]) == (commit, str(seed))]
+        return [
+            row
+            for row in csv.DictReader(file)
+            if (row["commit"], row["seed"]) == (commit, str(seed))
+        ]

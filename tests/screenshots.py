@@ -18,15 +18,29 @@ from tests.system import HASTY, System, person
 
 LOOKS = {"light": ("wide", "light"), "dark": ("wide", "dark"), "phone": ("phone", "light")}
 PEOPLE = (
-    *(("Ana Torres", 0, 0, "LinkedIn Ads"), ("Luis Peña", 2, 0, "Meta Ads"), ("María José Ríos", 2, 1, "Meta Ads")),
-    *(("Héctor Salas", 3, 0, "Landing 1"), ("Paula Ortiz", 4, 5, "Landing 1"), ("Iván Cruz", 1, 0, "Google Ads")),
-    *(("Rosa Gil", 2, 3, "Meta Ads"), ("Tomás Nava", 9, 0, "LinkedIn Ads"), ("Elena Cruz", 0, 8, "Google Ads")),
+    *(
+        ("Ana Torres", 0, 0, "LinkedIn Ads"),
+        ("Luis Peña", 2, 0, "Meta Ads"),
+        ("María José Ríos", 2, 1, "Meta Ads"),
+    ),
+    *(
+        ("Héctor Salas", 3, 0, "Landing 1"),
+        ("Paula Ortiz", 4, 5, "Landing 1"),
+        ("Iván Cruz", 1, 0, "Google Ads"),
+    ),
+    *(
+        ("Rosa Gil", 2, 3, "Meta Ads"),
+        ("Tomás Nava", 9, 0, "LinkedIn Ads"),
+        ("Elena Cruz", 0, 8, "Google Ads"),
+    ),
 )
 
 
 async def live(system: System) -> int:
     """Some leads, of whom some book; a dead letter. The lead whose page is worth a look."""
-    forms = [person(call, message, nombre=name, fuente=source) for name, call, message, source in PEOPLE]
+    forms = [
+        person(call, message, nombre=name, fuente=source) for name, call, message, source in PEOPLE
+    ]
     leads = [await system.lead(form) for form in forms]
     for lead, form in ((leads[1], forms[1]), (leads[5], forms[5])):
         await system.happens(lead, "email touch.delivered", "lead.registered")
@@ -38,8 +52,15 @@ async def live(system: System) -> int:
 
 
 async def shoot(system: System, browser: Browser, lead: int, folder: Path) -> None:
-    pages = {"now": "/console", **{n: f"/console/{n}" for n in ("stopwatch", "leads", "letters", "journey", "sources")}}
-    pages |= {"lead": f"/console/leads/{lead}", "template": "/console/journey/email/welcome", "phone": "/simulator"}
+    pages = {
+        "now": "/console",
+        **{n: f"/console/{n}" for n in ("stopwatch", "leads", "letters", "journey", "sources")},
+    }
+    pages |= {
+        "lead": f"/console/leads/{lead}",
+        "template": "/console/journey/email/welcome",
+        "phone": "/simulator",
+    }
     for look, (size, scheme) in LOOKS.items():
         async with a_person(browser, viewport=SIZES[size], color_scheme=scheme) as operator:
             for name, path in pages.items():
@@ -48,7 +69,9 @@ async def shoot(system: System, browser: Browser, lead: int, folder: Path) -> No
                     await page.get_by_text("María José Ríos").first.click()
                     await page.wait_for_load_state("networkidle")
                 picture = folder / f"{name}-{look}.jpg"
-                await page.screenshot(path=picture, type="jpeg", quality=75, full_page=name != "now")
+                await page.screenshot(
+                    path=picture, type="jpeg", quality=75, full_page=name != "now"
+                )
                 await page.close()
 
 
@@ -57,7 +80,9 @@ async def main(folder: Path) -> None:
     HASTY["JOURNEY_PATH"] = str(PROJECT / "deploy" / "journey.demo.yml")
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o755)
-        system = System(Path(home) / "run", docker=by_docker(os.environ.get("PAUTA_ENGINE", "auto")))
+        system = System(
+            Path(home) / "run", docker=by_docker(os.environ.get("PAUTA_ENGINE", "auto"))
+        )
         try:
             system.start()
             lead = await live(system)

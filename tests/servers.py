@@ -28,13 +28,17 @@ class Server(Protocol):
 class Container:
     """One container with fixed ports, so that it is found again after a restart."""
 
-    def __init__(self, image: str, ports: Mapping[int, int], environment: Mapping[str, str], **more: Any) -> None:
+    def __init__(
+        self, image: str, ports: Mapping[int, int], environment: Mapping[str, str], **more: Any
+    ) -> None:
         os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"  # its image is one more to have
         from testcontainers.core.container import DockerContainer
 
         self._container = DockerContainer(image).with_kwargs(**more)
         for inside, outside in ports.items():
-            ports_with_address: dict[str, Any] = self._container.ports  # with_bind_ports knows no address
+            ports_with_address: dict[str, Any] = (
+                self._container.ports
+            )  # with_bind_ports knows no address
             ports_with_address[f"{inside}/tcp"] = ("127.0.0.1", outside)
         for name, value in environment.items():
             self._container.with_env(name, value)
@@ -81,7 +85,9 @@ class PostgresContainer(Container):
         return True  # where its data is on a volume, the engine starts it again
 
     def wait(self) -> None:
-        wait_until(lambda: self.exec("pg_isready", "-q", "-U", "postgres", "-h", "127.0.0.1"), "postgres")
+        wait_until(
+            lambda: self.exec("pg_isready", "-q", "-U", "postgres", "-h", "127.0.0.1"), "postgres"
+        )
 
 
 class SmallDisk:
@@ -99,7 +105,18 @@ class SmallDisk:
         options = ("type=tmpfs", "device=tmpfs", f"o={self._size}")
         _run("docker", "volume", "create", *(f"--opt={option}" for option in options), self.volume)
         mount = f"--volume={self.volume}:{DATA}"
-        _run("docker", "run", "--detach", "--name", self.volume, mount, "--entrypoint", "sleep", "postgres:17", "3600")
+        _run(
+            "docker",
+            "run",
+            "--detach",
+            "--name",
+            self.volume,
+            mount,
+            "--entrypoint",
+            "sleep",
+            "postgres:17",
+            "3600",
+        )
 
     def fill(self) -> None:
         """Leaves no room at all."""
@@ -131,7 +148,10 @@ class RabbitMQContainer(Container):
     def __init__(self, port: int, management_port: int, password: str) -> None:
         environment = {"RABBITMQ_DEFAULT_USER": "pauta", "RABBITMQ_DEFAULT_PASS": password}
         super().__init__(
-            "rabbitmq:4-management", {5672: port, 15672: management_port}, environment, hostname="rabbitmq"
+            "rabbitmq:4-management",
+            {5672: port, 15672: management_port},
+            environment,
+            hostname="rabbitmq",
         )
         self._probe = f"http://127.0.0.1:{management_port}/api/overview"
         self._auth = httpx.BasicAuth("pauta", password)
@@ -150,7 +170,9 @@ class CaddyContainer(Container):
     def __init__(self, port: int, more: Mapping[str, str]) -> None:
         environment = {"GATEWAY_ADDRESS": f"http://:{port}", **more}
         super().__init__("caddy:2", {}, environment, network_mode="host")
-        self._container.with_volume_mapping(str(PROJECT / "deploy" / "Caddyfile"), "/etc/caddy/Caddyfile", "ro")
+        self._container.with_volume_mapping(
+            str(PROJECT / "deploy" / "Caddyfile"), "/etc/caddy/Caddyfile", "ro"
+        )
         self._port = port
 
     def wait(self) -> None:
@@ -164,7 +186,9 @@ class InContainers(Native):
 
     def make_servers(self) -> tuple[Any, Any]:
         postgres = PostgresContainer(self.ports["postgres"], "postgres-demo", self.volume)
-        return postgres, RabbitMQContainer(self.ports["amqp"], self.ports["management"], "rabbitmq-demo")
+        return postgres, RabbitMQContainer(
+            self.ports["amqp"], self.ports["management"], "rabbitmq-demo"
+        )
 
     def make_gateway(self, upstreams: Mapping[str, list[int]]) -> Any:
         return CaddyContainer(self.ports["gateway"], self.gateway_environment(upstreams))

@@ -28,21 +28,21 @@ HASTY = {
     "UNCERTAIN_CHECKS": "1,2,3",
     "TOUCH_LEASE": "5",
     "PROVIDER_TIMEOUT": "2",
-    "RECEIPT_PATIENCE": "3",
+    "RECEIPT_TIMEOUT": "3",
     "KOMMO_TIMEOUT": "3",
-    "KOMMO_LOOK_DELAYS": "1,2",
+    "KOMMO_CHECK_DELAYS": "1,2",
     "LEAD_RATE_LIMIT": "1000000/minute",
     "SIMULATOR_RING_SECONDS": "0.2",
     "SIMULATOR_TALK_SECONDS": "0.2",
-    "KEY_PATIENCE": "10",
+    "KEY_TIMEOUT": "10",
     "CALL_EVENTS_AFTER": "14",
     "SIMULATOR_EVENTS_SECONDS": "3",
     "ALLOWED_ORIGINS": "https://www.example.com",
     "FORM_REDIRECT_URL": "https://www.example.com/gracias",
     "JOURNEY_PATH": str(Path(__file__).parent / "e2e" / "journey.yml"),
     "CALCOM_POLL_SECONDS": "2",
-    "CATCH_UP_HOLD": "5",
-    "CATCH_UP_PER_SECOND": "20",
+    "BACKLOG_HOLD": "5",
+    "BACKLOG_PER_SECOND": "20",
     "OPENING_SPREAD": "0",
     "PERMIT_SECONDS": "10",
     "TRUSTED_PROXIES": "private_ranges",
@@ -62,7 +62,13 @@ class System:
     """Starts it, speaks to it from outside, and breaks it."""
 
     def __init__(self, folder: Path, *, docker: bool) -> None:
-        names = ("GATEWAY_PORT", "CONSOLE_PORT", "SIMULATOR_PORT", "SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT")
+        names = (
+            "GATEWAY_PORT",
+            "CONSOLE_PORT",
+            "SIMULATOR_PORT",
+            "SCHEDULER_PORT",
+            "RABBITMQ_MANAGEMENT_PORT",
+        )
         ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
         self.native: Native = make_native(folder, HASTY | ports, docker=docker)
         self.replicas: dict[str, list[tuple[Process, int]]] = {}
@@ -88,7 +94,10 @@ class System:
             self.replicas[name] = [
                 (
                     self.native.start_service(
-                        name, self.recipe_of(f"{name}-{number}", recipes[name]), port, log_name=f"{name}-{number}"
+                        name,
+                        self.recipe_of(f"{name}-{number}", recipes[name]),
+                        port,
+                        log_name=f"{name}-{number}",
                     ),
                     port,
                 )
@@ -129,7 +138,9 @@ class System:
         self.wait_for(name)
 
     def logs(self) -> str:
-        return "\n".join(path.read_text(errors="replace") for path in self.native.folder.glob("*.log"))
+        return "\n".join(
+            path.read_text(errors="replace") for path in self.native.folder.glob("*.log")
+        )
 
     # ---- from outside
 
@@ -147,7 +158,9 @@ class System:
         return (await self.http.get(url, params={"to": to} if to else {})).json()
 
     async def order(self, **fault: Any) -> None:
-        (await self.http.post(f"{self.native.addresses.simulator}/simulator/faults", json=fault)).raise_for_status()
+        (
+            await self.http.post(f"{self.native.addresses.simulator}/simulator/faults", json=fault)
+        ).raise_for_status()
 
     async def mend(self) -> None:
         await self.http.delete(f"{self.native.addresses.simulator}/simulator/faults")
@@ -159,12 +172,16 @@ class System:
         response.raise_for_status()
         return response.json() if response.content else None
 
-    async def book(self, form: dict[str, Any], *, days: float = 3, minutes: float = 30, **more: Any) -> str:
+    async def book(
+        self, form: dict[str, Any], *, days: float = 3, minutes: float = 30, **more: Any
+    ) -> str:
         """The person follows the link in the welcome email and takes a slot; its uid."""
         [email, *_] = await self.simulator("emails", form["email"])
         [link] = set(re.findall(r"https?://\S+/cal/\S+", email["text"]))
         start = datetime.now(UTC) + timedelta(days=days)
-        said = await self.calendar("book", link=link, start=start.isoformat(), minutes=minutes, **more)
+        said = await self.calendar(
+            "book", link=link, start=start.isoformat(), minutes=minutes, **more
+        )
         return str(said["uid"])
 
     async def webhook(
@@ -174,7 +191,9 @@ class System:
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         if sign and signature is None:
             signature = hmac.new(b"calcom-webhook-demo", raw, "sha256").hexdigest()
-        headers = {"Content-Type": "application/json"} | ({"X-Cal-Signature-256": signature} if signature else {})
+        headers = {"Content-Type": "application/json"} | (
+            {"X-Cal-Signature-256": signature} if signature else {}
+        )
         url = f"{self.native.addresses.gateway}/api/calcom"
         return await self.http.post(url, content=raw, headers=headers, timeout=patience)
 
@@ -183,7 +202,8 @@ class System:
         connection = await self.connect("scheduler")
         try:
             rows = await connection.fetch(
-                "select step, due_at from timers where lead_id = $1 and state = 'pending' order by due_at, id", lead
+                "select step, due_at from timers where lead_id = $1 and state = 'pending' order by due_at, id",
+                lead,
             )
         finally:
             await connection.close()
@@ -220,7 +240,9 @@ class System:
 
         async def there() -> bool:
             leads = (await self.simulator("kommo"))["leads"]
-            return any(one["name"].endswith(f"#{lead}") and one["status_id"] == status_id for one in leads)
+            return any(
+                one["name"].endswith(f"#{lead}") and one["status_id"] == status_id for one in leads
+            )
 
         await self.until(there, lambda: f"lead {lead} never came to stage {status_id}")
 
@@ -244,11 +266,17 @@ class System:
             actions = await self.actions(lead)
             return set(expected) <= set(actions)
 
-        await self.until(there, lambda: f"lead {lead}: wanted {expected}, saw {actions}", seconds=seconds)
+        await self.until(
+            there, lambda: f"lead {lead}: wanted {expected}, saw {actions}", seconds=seconds
+        )
         return actions
 
     async def until(
-        self, ready: Callable[[], Awaitable[bool]], otherwise: Callable[[], str], *, seconds: float = 30.0
+        self,
+        ready: Callable[[], Awaitable[bool]],
+        otherwise: Callable[[], str],
+        *,
+        seconds: float = 30.0,
     ) -> None:
         deadline = time.monotonic() + seconds
         while not await ready():
@@ -261,7 +289,8 @@ class System:
 
         async def empty() -> bool:
             waiting = [
-                await self.sql(name, "select count(*) from outbox where failed_at is null") for name in REPLICATED
+                await self.sql(name, "select count(*) from outbox where failed_at is null")
+                for name in REPLICATED
             ]
             busy = await self.sql(
                 "notify",
@@ -277,26 +306,35 @@ class System:
 
     async def depths(self) -> list[int]:
         """Messages ready in every queue but the parking ones; asked of the queues, for the management page lags."""
-        names = [queue["name"] for queue in (await self.management("GET", "/queues?columns=name")).json()]
+        names = [
+            queue["name"] for queue in (await self.management("GET", "/queues?columns=name")).json()
+        ]
         url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.native.ports['amqp']}/"
         async with await aio_pika.connect(url) as connection:
             channel = await connection.channel()
-            waiting = [await channel.declare_queue(n, passive=True) for n in names if not n.endswith(".dead")]
+            waiting = [
+                await channel.declare_queue(n, passive=True)
+                for n in names
+                if not n.endswith(".dead")
+            ]
         return [queue.declaration_result.message_count or 0 for queue in waiting]
 
-    async def say(self, event: Event) -> None:
+    async def publish(self, event: Event) -> None:
         """Publishes the event as the administrator."""
         url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.native.ports['amqp']}/"
         async with await aio_pika.connect(url) as connection:
             exchange = await (await connection.channel()).get_exchange("events")
             body, lead = event.model_dump_json().encode(), str(event.lead_id)
             await exchange.publish(
-                aio_pika.Message(body, correlation_id=lead, message_id=str(event.event_id)), event.topic
+                aio_pika.Message(body, correlation_id=lead, message_id=str(event.event_id)),
+                event.topic,
             )
 
     async def management(self, method: str, path: str, **more: Any) -> httpx.Response:
         auth = httpx.BasicAuth("pauta", "rabbitmq-demo")
-        return await self.http.request(method, f"{self.native.addresses.rabbitmq}/api{path}", auth=auth, **more)
+        return await self.http.request(
+            method, f"{self.native.addresses.rabbitmq}/api{path}", auth=auth, **more
+        )
 
     async def rabbitmqctl(self, *command: str) -> None:
         """An administrator's word to the broker."""
@@ -306,10 +344,16 @@ class System:
         assert isinstance(self.rabbitmq, RabbitMQ)
         call = ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-n", "pauta@localhost", *command]
         await asyncio.to_thread(
-            subprocess.run, call, env=dict(self.rabbitmq.environment), check=True, capture_output=True
+            subprocess.run,
+            call,
+            env=dict(self.rabbitmq.environment),
+            check=True,
+            capture_output=True,
         )
 
-    async def connect(self, database: str, user: str = "postgres", password: str = "postgres-demo") -> Any:
+    async def connect(
+        self, database: str, user: str = "postgres", password: str = "postgres-demo"
+    ) -> Any:
         return await asyncpg.connect(
             host="127.0.0.1",
             port=self.native.ports["postgres"],
@@ -355,9 +399,13 @@ def received(form: dict[str, Any], calls: Any, messages: Any, emails: Any) -> di
     }
 
 
-async def everything_received(system: System, forms: Iterable[dict[str, Any]]) -> list[dict[str, int]]:
+async def everything_received(
+    system: System, forms: Iterable[dict[str, Any]]
+) -> list[dict[str, int]]:
     """Per person, how often each channel reached them."""
-    calls, messages, emails = [await system.simulator(what) for what in ("calls", "messages", "emails")]
+    calls, messages, emails = [
+        await system.simulator(what) for what in ("calls", "messages", "emails")
+    ]
     return [received(form, calls, messages, emails) for form in forms]
 
 

@@ -55,13 +55,18 @@ class Wire:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         kind = "application/json" if not isinstance(body, bytes) else "text/html"
         usual = {"Content-Length": str(len(content)), "Content-Type": kind, "Connection": "close"}
-        lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in (usual | (headers or {})).items())]
+        lines = [
+            f"HTTP/1.1 {status} X",
+            *(f"{name}: {value}" for name, value in (usual | (headers or {})).items()),
+        ]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         first, *rest = head.strip().split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
+        headers = {
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)
+        }
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         method, target, _ = first.split(" ")
         parts = urlsplit(target)

@@ -24,7 +24,7 @@ class Event(BaseModel):
     lead_id: int
 
     @classmethod
-    def named(cls) -> str:
+    def topic_name(cls) -> str:
         """The topic of this class, as it stands in the broker."""
         return str(cls.model_fields["topic"].default)
 

@@ -41,10 +41,10 @@ class LeadBooked(BookingEvent):
     booking: Booking
 
 
-class BookingMoved(BookingEvent):
+class BookingRescheduled(BookingEvent):
     """crm: the lead's booking was moved; the calendar made a new one in place of `previous_uid`."""
 
-    topic: Literal["booking.moved"] = "booking.moved"
+    topic: Literal["booking.rescheduled"] = "booking.rescheduled"
     booking: Booking
     previous_uid: str
 
@@ -77,9 +77,9 @@ class BookingUnmatched(Event):
     phone: str | None = None
 
 
-class BookingAttached(Event):
+class BookingAssigned(Event):
     """console: an operator says that the booking is this lead's."""
 
-    topic: Literal["booking.attached"] = "booking.attached"
+    topic: Literal["booking.assigned"] = "booking.assigned"
     uid: str
     by: str

@@ -20,17 +20,17 @@ class StepSkipped(Event):
     by: str
 
 
-class CatchUpHeld(Event):
+class BacklogHeld(Event):
     """scheduler: so many touches are overdue that an operator must say whether they still go out. About no one lead."""
 
-    topic: Literal["catch_up.held"] = "catch_up.held"
+    topic: Literal["backlog.held"] = "backlog.held"
     lead_id: int = 0
     overdue: int
 
 
-class CatchUpReleased(Event):
+class BacklogReleased(Event):
     """scheduler: an operator said that the overdue touches go out, each by its own rule. About no one lead."""
 
-    topic: Literal["catch_up.released"] = "catch_up.released"
+    topic: Literal["backlog.released"] = "backlog.released"
     lead_id: int = 0
     overdue: int

@@ -82,10 +82,10 @@ class LeadRegistered(Event):
     asked_at: AwareDatetime | None = None
 
 
-class LeadUnregistered(Event):
+class LeadRegistrationFailed(Event):
     """crm: Kommo refused the lead; a person must look at the reason."""
 
-    topic: Literal["lead.unregistered"] = "lead.unregistered"
+    topic: Literal["lead.registration_failed"] = "lead.registration_failed"
     reason: str
 
 
@@ -116,11 +116,13 @@ class LeadClosed(Event):
 class Attention(StrEnum):
     """Why a person of the team must look at a lead."""
 
-    ADDED_ADDRESS_STOPPED = "added_address_stopped"  # stop came from an address that the lead's first form did not have
+    ADDED_ADDRESS_STOPPED = (
+        "added_address_stopped"  # stop came from an address that the lead's first form did not have
+    )
 
 
 class LeadNeedsAttention(Event):
-    """notify: the lead's follow-up waits until an operator has looked, and lets it go on (`lead.unpaused`)."""
+    """notify: the lead's follow-up waits until an operator has looked, and lets it go on (`lead.resumed`)."""
 
     topic: Literal["lead.needs_attention"] = "lead.needs_attention"
     reason: Attention
@@ -133,10 +135,10 @@ class LeadPaused(Event):
     by: str
 
 
-class LeadUnpaused(Event):
+class LeadResumed(Event):
     """console: an operator lets the follow-up go on where it stood."""
 
-    topic: Literal["lead.unpaused"] = "lead.unpaused"
+    topic: Literal["lead.resumed"] = "lead.resumed"
     by: str
 
 

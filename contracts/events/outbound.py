@@ -35,18 +35,18 @@ class SpendingReached(Event):
     cap: float
 
 
-class ProviderAway(Event):
+class ProviderUnavailable(Event):
     """notify or crm: a company does not work for us; what is meant for it waits until it does."""
 
-    topic: Literal["provider.away"] = "provider.away"
+    topic: Literal["provider.unavailable"] = "provider.unavailable"
     lead_id: int = 0
     provider: str
     reason: str
 
 
-class ProviderBack(Event):
+class ProviderRecovered(Event):
     """notify or crm: the company works again."""
 
-    topic: Literal["provider.back"] = "provider.back"
+    topic: Literal["provider.recovered"] = "provider.recovered"
     lead_id: int = 0
     provider: str

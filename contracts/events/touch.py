@@ -119,7 +119,9 @@ class SkipReason(StrEnum):
     TOO_LATE = "too_late"
     OVERTAKEN = "overtaken"  # a later step on the same channel is due as well
     ABROAD = "abroad"  # its country is none that the business reaches out to by phone
-    UNUSABLE_NUMBER = "unusable_number"  # satellite, premium, toll-free and the like: never called or written to
+    UNUSABLE_NUMBER = (
+        "unusable_number"  # satellite, premium, toll-free and the like: never called or written to
+    )
     NO_HOURS = "no_hours"  # its zones are never open together
     WEEKLY_LIMIT = "weekly_limit"  # the law allows one channel a week, and this would be the second
     OPERATOR = "operator"  # an operator said so
@@ -146,18 +148,18 @@ class TouchUncertain(TouchEvent):
     reason: str
 
 
-class TouchLookedUp(TouchEvent):
+class TouchChecked(TouchEvent):
     """notify: the provider was asked about an uncertain touch; `look` counts from 1."""
 
-    topic: Literal["touch.looked_up"] = "touch.looked_up"
+    topic: Literal["touch.checked"] = "touch.checked"
     look: int
     found: bool
 
 
-class TouchUnknown(TouchEvent):
+class TouchUnresolved(TouchEvent):
     """notify: it could not be found out whether the touch was sent. A person must look: it is not sent again."""
 
-    topic: Literal["touch.unknown"] = "touch.unknown"
+    topic: Literal["touch.unresolved"] = "touch.unresolved"
 
 
 class TouchReviewed(TouchEvent):
@@ -170,7 +172,7 @@ class TouchReviewed(TouchEvent):
 
 class HoldReason(StrEnum):
     PAUSED = "paused"  # an operator stopped everything
-    PROVIDER_AWAY = "provider_away"
+    PROVIDER_AWAY = "provider_unavailable"
     BUDGET_SPENT = "budget_spent"  # the day's spending cap is reached
     HOURS = "hours"  # the person asked for it, and the hours open later
     NUMBER_UNKNOWN = "number_unknown"  # a range that nobody knows yet: an operator releases it

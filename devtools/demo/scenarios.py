@@ -7,7 +7,7 @@ FORM = {"servicio": "Implementación IA", "fuente": "Demostración"}
 
 
 @dataclass(frozen=True)
-class Act:
+class Action:
     """What a person does in the calendar once `when` is in the audit log; `start` is in seconds from then."""
 
     when: str
@@ -16,7 +16,7 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Guest:
+class Scenario:
     """`touches` are those that must be sent, in their order, and no others; `emails` may come in between.
 
     `also` are further actions that must be in the audit log, and `never` such that must not.
@@ -28,7 +28,7 @@ class Guest:
     emails: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
-    acts: tuple[Act, ...] = ()
+    acts: tuple[Action, ...] = ()
     digits: str = ""
     email: str = ""
     encoding: Literal["json", "form", "multipart"] = "json"
@@ -37,7 +37,11 @@ class Guest:
     @property
     def form(self) -> dict[str, str]:
         first = self.name.split()[0].lower()
-        form = {"nombre": self.name, "email": self.email or f"{first}.{self.digits}@example.com", **FORM}
+        form = {
+            "nombre": self.name,
+            "email": self.email or f"{first}.{self.digits}@example.com",
+            **FORM,
+        }
         return form | ({"telefono": f"551234{self.digits}"} if self.digits else {})
 
 
@@ -46,13 +50,15 @@ CALL = "welcome_call call"
 MESSAGE = "welcome_call whatsapp"
 MAILS = (*WELCOME, "day_6 email", "day_9 email")
 CONFIRMED = (*WELCOME, "confirmation_email email")
-CONFIRMATION = "confirmation_email email touch.delivered"  # by then the other confirmation has left as well
+CONFIRMATION = (
+    "confirmation_email email touch.delivered"  # by then the other confirmation has left as well
+)
 MET = (*CONFIRMED, "after_meeting email")
 FINISHED = ("cadence.finished",)
 FOLLOWED_UP = ("day_3 whatsapp", "day_12 whatsapp")
 
-GUESTS = (
-    Guest(
+SCENARIOS = (
+    Scenario(
         "Carla Díaz",
         "never answers: all four follow-ups",
         digits="0020",
@@ -61,7 +67,7 @@ GUESTS = (
         also=("call.unanswered", *FINISHED),
         encoding="multipart",
     ),
-    Guest(
+    Scenario(
         "Elena Cruz",
         "gets a voicemail, and books after the third day",
         digits="0040",
@@ -69,9 +75,9 @@ GUESTS = (
         emails=MET,
         also=("call.unanswered", "lead.booked", "meeting.ended"),
         never=FINISHED,
-        acts=(Act("day_3 whatsapp touch.sent", "book", start=8),),
+        acts=(Action("day_3 whatsapp touch.sent", "book", start=8),),
     ),
-    Guest(
+    Scenario(
         "Memo Gil",
         "presses 1, books, and moves the meeting",
         digits="0010",
@@ -80,12 +86,21 @@ GUESTS = (
             *("confirmation whatsapp", "confirmation whatsapp", "reminder whatsapp"),
         ),
         emails=(*CONFIRMED, "confirmation_email email", "after_meeting email"),
-        also=("call.answered", "reply.received", "lead.booked", "booking.moved", "meeting.ended"),
+        also=(
+            "call.answered",
+            "reply.received",
+            "lead.booked",
+            "booking.rescheduled",
+            "meeting.ended",
+        ),
         never=FINISHED,
-        acts=(Act("booking_link whatsapp touch.sent", "book", start=60), Act(CONFIRMATION, "move", start=9)),
+        acts=(
+            Action("booking_link whatsapp touch.sent", "book", start=60),
+            Action(CONFIRMATION, "move", start=9),
+        ),
         encoding="form",
     ),
-    Guest(
+    Scenario(
         "Nora Vidal",
         "books, then cancels: the follow-up goes on",
         digits="0000",
@@ -94,11 +109,11 @@ GUESTS = (
         also=("call.answered", "lead.booked", "booking.cancelled", *FINISHED),
         never=("meeting.ended",),
         acts=(
-            Act("welcome_email email touch.delivered", "book", start=60),
-            Act(CONFIRMATION, "cancel"),
+            Action("welcome_email email touch.delivered", "book", start=60),
+            Action(CONFIRMATION, "cancel"),
         ),
     ),
-    Guest(
+    Scenario(
         "Fer Soto",
         "answers BAJA: nothing more",
         digits="0025",
@@ -107,15 +122,23 @@ GUESTS = (
         also=("call.unanswered", "lead.opted_out"),
         never=FINISHED,
     ),
-    Guest(
+    Scenario(
         "Diego Luna",
         "is on the phone and has no WhatsApp: SMS every time",
         digits="0031",
-        touches=(CALL, MESSAGE, "welcome_call sms", "day_3 whatsapp", "day_3 sms", "day_12 whatsapp", "day_12 sms"),
+        touches=(
+            CALL,
+            MESSAGE,
+            "welcome_call sms",
+            "day_3 whatsapp",
+            "day_3 sms",
+            "day_12 whatsapp",
+            "day_12 sms",
+        ),
         emails=MAILS,
         also=("call.unanswered", "welcome_call whatsapp touch.failed", *FINISHED),
     ),
-    Guest(
+    Scenario(
         "Hugo Paz",
         "has a number that Twilio refuses: by email only",
         digits="0090",
@@ -123,15 +146,19 @@ GUESTS = (
         emails=MAILS,
         also=("welcome_call call touch.failed", "day_3 whatsapp touch.skipped", *FINISHED),
     ),
-    Guest(
+    Scenario(
         "Gabi Mora",
         "left no phone, and the mailbox bounces: nothing is left to try",
         email="bounce.gabi@example.com",
         touches=(),
         emails=WELCOME,
-        also=("welcome_call call touch.skipped", "welcome_email email touch.failed", "day_6 email touch.skipped"),
+        also=(
+            "welcome_call call touch.skipped",
+            "welcome_email email touch.failed",
+            "day_6 email touch.skipped",
+        ),
     ),
-    Guest(
+    Scenario(
         "Iris Vega",
         "Twilio takes the call but its answer is lost: looked up, not repeated",
         digits="0050",

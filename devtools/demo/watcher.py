@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from devtools.demo.scenarios import Act, Guest
+from devtools.demo.scenarios import Action, Scenario
 from pauta.running.native import Addresses
 
 MEETING_MINUTES = 0.05
@@ -28,15 +28,15 @@ class Watcher:
     """What has been seen of each lead: `welcome_call call touch.sent`, `lead.booked` …"""
 
     addresses: Addresses
-    guests: dict[int, Guest] = field(default_factory=dict)
+    scenarios: dict[int, Scenario] = field(default_factory=dict)
     seen: dict[int, list[str]] = field(default_factory=dict)
     _arrived: dict[int, datetime] = field(default_factory=dict)
-    _to_do: dict[int, list[Act]] = field(default_factory=dict)
+    _to_do: dict[int, list[Action]] = field(default_factory=dict)
     _bookings: dict[int, str] = field(default_factory=dict)
     _last: int = 0
 
-    def watch(self, lead: int, guest: Guest) -> None:
-        self.guests[lead], self._to_do[lead] = guest, list(guest.acts)
+    def watch(self, lead: int, scenario: Scenario) -> None:
+        self.scenarios[lead], self._to_do[lead] = scenario, list(scenario.acts)
 
     def read(self) -> None:
         url = f"{self.addresses.console}/api/actions"
@@ -51,21 +51,26 @@ class Watcher:
         lead, at, detail = action["lead_id"], datetime.fromisoformat(action["at"]), action["detail"]
         since = (at - self._arrived.setdefault(lead, at)).total_seconds()
         is_touch = action["action"].startswith("touch.")
-        what = f"{detail['step']} {detail['channel']} {action['action']}" if is_touch else action["action"]
+        what = (
+            f"{detail['step']} {detail['channel']} {action['action']}"
+            if is_touch
+            else action["action"]
+        )
         self.seen.setdefault(lead, []).append(what)
         more = detail.get("reason") or detail.get("intent") or ""
         colour = COLOURS.get(action["action"].partition(".")[2], "green")
-        name = self.guests[lead].name if lead in self.guests else str(lead)
+        name = self.scenarios[lead].name if lead in self.scenarios else str(lead)
         out.print(f"  +{since:7.3f} s  {name:<12} [{colour}]{what:<36}[/] {more}")
 
-    def _act(self, lead: int, act: Act) -> None:
+    def _act(self, lead: int, act: Action) -> None:
         """The person opens the link that their email carries, or changes what they booked."""
-        guest, calendar = self.guests[lead], f"{self.addresses.simulator}/simulator/calcom"
+        scenario, calendar = self.scenarios[lead], f"{self.addresses.simulator}/simulator/calcom"
         start = (datetime.now(UTC) + timedelta(seconds=act.start)).isoformat()
         match act.does:
             case "book":
                 emails = httpx.get(
-                    f"{self.addresses.simulator}/simulator/emails", params={"to": guest.form["email"]}
+                    f"{self.addresses.simulator}/simulator/emails",
+                    params={"to": scenario.form["email"]},
                 ).json()
                 link = LINK.search(emails[0]["text"])
                 assert link is not None, emails[0]["text"]

@@ -3,10 +3,20 @@
 Each table has zones, the likeliest first, and the first digits of the national numbers that may be in any of them.
 """
 
-NEW_YORK, CHICAGO, DENVER, LOS_ANGELES = "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"
+NEW_YORK, CHICAGO, DENVER, LOS_ANGELES = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+)
 BOISE, EDMONTON, TORONTO = "America/Boise", "America/Edmonton", "America/Toronto"
 SANTIAGO, PUNTA_ARENAS, EASTER = "America/Santiago", "America/Punta_Arenas", "Pacific/Easter"
-ANYWHERE_IN_MEXICO = ("America/Mexico_City", "America/Cancun", "America/Hermosillo", "America/Tijuana")
+ANYWHERE_IN_MEXICO = (
+    "America/Mexico_City",
+    "America/Cancun",
+    "America/Hermosillo",
+    "America/Tijuana",
+)
 
 _NORTH_AMERICA: dict[tuple[str, ...], tuple[str, ...]] = {
     (NEW_YORK, CHICAGO): ("423", "729", "574", "606", "812", "930"),
@@ -22,7 +32,11 @@ _NORTH_AMERICA: dict[tuple[str, ...], tuple[str, ...]] = {
     ("America/Vancouver", "America/Dawson_Creek", EDMONTON): ("236", "250", "257", "672", "778"),
     ("America/Regina", EDMONTON): ("306", "474", "639"),
     (TORONTO, "America/Winnipeg", "America/Panama"): ("807",),  # Atikokan keeps Panama's clock
-    (TORONTO, "America/Halifax", "America/Puerto_Rico"): ("367", "418", "581"),  # as Blanc-Sablon does Puerto Rico's
+    (TORONTO, "America/Halifax", "America/Puerto_Rico"): (
+        "367",
+        "418",
+        "581",
+    ),  # as Blanc-Sablon does Puerto Rico's
     ("America/St_Johns", "America/Goose_Bay"): ("709", "879"),
     (
         EDMONTON,
@@ -36,7 +50,20 @@ _NORTH_AMERICA: dict[tuple[str, ...], tuple[str, ...]] = {
 }
 # Chihuahua left Mountain time in 2022, 663 is Tijuana's overlay, and towns on the border keep the other side's clock.
 _MEXICO: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("America/Chihuahua",): ("614", "621", "625", "627", "628", "629", "635", "639", "648", "649", "652", "659"),
+    ("America/Chihuahua",): (
+        "614",
+        "621",
+        "625",
+        "627",
+        "628",
+        "629",
+        "635",
+        "639",
+        "648",
+        "649",
+        "652",
+        "659",
+    ),
     ("America/Chihuahua", "America/Ciudad_Juarez"): ("636", "657"),
     ("America/Ciudad_Juarez",): ("656",),
     ("America/Ojinaga", "America/Chihuahua"): ("626",),
@@ -49,7 +76,9 @@ _MEXICO: dict[tuple[str, ...], tuple[str, ...]] = {
     ANYWHERE_IN_MEXICO: ("200", "201", "300", "500", "800", "888", "900"),  # of no place
 }
 _BRAZIL: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("America/Recife", "America/Noronha"): ("81",),  # the metadata has all of Pernambuco on the island's clock
+    ("America/Recife", "America/Noronha"): (
+        "81",
+    ),  # the metadata has all of Pernambuco on the island's clock
     ("America/Santarem",): ("93",),
     ("America/Manaus", "America/Eirunepe"): ("97",),
 }

@@ -58,7 +58,9 @@ def next_opening(
     return _next(after, rules, _zones(channel, journey, where), where.country)
 
 
-def last_opening(before: datetime, step: Step, channel: Channel, journey: Journey, where: Whereabouts) -> Span | None:
+def last_opening(
+    before: datetime, step: Step, channel: Channel, journey: Journey, where: Whereabouts
+) -> Span | None:
     """Returns the hours that `before` lies in, else the last that closed before it; None where none did in 35 days."""
     rules = windows_of(step, channel, journey, law_of(where.country))
     return _last(before, rules, _zones(channel, journey, where), where.country)
@@ -84,7 +86,9 @@ class Week:
     days: tuple[tuple[str, ...], ...]
 
 
-def usual_week(near: datetime, step: Step, channel: Channel, journey: Journey, where: Whereabouts) -> Week | None:
+def usual_week(
+    near: datetime, step: Step, channel: Channel, journey: Journey, where: Whereabouts
+) -> Week | None:
     """Returns a touch's hours in the week of `near`, as if it had no holidays; None where it goes at any hour."""
     rules = windows_of(step, channel, journey, law_of(where.country))
     zones = _zones(channel, journey, where)
@@ -122,7 +126,9 @@ def _zones(channel: Channel, journey: Journey, where: Whereabouts) -> tuple[str,
     return (where.home,) if at_home else where.phone_zones
 
 
-def _next(after: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], country: str) -> Span | None:
+def _next(
+    after: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], country: str
+) -> Span | None:
     after = after.astimezone(UTC)
     if not rules:
         return Span(after, FOREVER)
@@ -133,7 +139,9 @@ def _next(after: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], co
     return None
 
 
-def _last(before: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], country: str) -> Span | None:
+def _last(
+    before: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], country: str
+) -> Span | None:
     before = before.astimezone(UTC)
     if not rules:
         return Span(before, FOREVER)
@@ -145,7 +153,9 @@ def _last(before: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], c
     return next(_closings(before, rules, zones, country), None)
 
 
-def openings(after: datetime, rules: Sequence[Window], zones: tuple[str, ...], country: str) -> Iterator[Span]:
+def openings(
+    after: datetime, rules: Sequence[Window], zones: tuple[str, ...], country: str
+) -> Iterator[Span]:
     """Yields the spans that end after `after`, in order."""
     first = after.astimezone(ZoneInfo(zones[0])).date()
     days = (first + timedelta(days=offset) for offset in range(-1, HORIZON_DAYS))
@@ -153,7 +163,9 @@ def openings(after: datetime, rules: Sequence[Window], zones: tuple[str, ...], c
     return (span for span in _joined(spans) if span.closes > after)
 
 
-def _closings(before: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], country: str) -> Iterator[Span]:
+def _closings(
+    before: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], country: str
+) -> Iterator[Span]:
     """Yields the spans that end at or before `before`, the last first."""
     last = before.astimezone(ZoneInfo(zones[0])).date()
     days = (last - timedelta(days=offset) for offset in range(-1, HORIZON_DAYS))
@@ -190,14 +202,18 @@ def _joined_back(spans: Iterable[Span]) -> Iterator[Span]:
 
 
 @lru_cache(maxsize=20_000)
-def _open_on(day: date, rules: tuple[Window, ...], zones: tuple[str, ...], country: str) -> tuple[Span, ...]:
+def _open_on(
+    day: date, rules: tuple[Window, ...], zones: tuple[str, ...], country: str
+) -> tuple[Span, ...]:
     """Where all rules are open in all zones, on this day of the first zone's calendar."""
     every = [(rule, zone) for rule in rules for zone in dict.fromkeys(zones)]
     spans = _day(*every[0], day, country)
     for rule, zone in every[1:]:
         if not spans:
             break
-        around = chain.from_iterable(_day(rule, zone, day + timedelta(days=near), country) for near in (-1, 0, 1))
+        around = chain.from_iterable(
+            _day(rule, zone, day + timedelta(days=near), country) for near in (-1, 0, 1)
+        )
         spans = tuple(_overlaps(spans, tuple(around)))
     return spans
 
@@ -215,14 +231,21 @@ def _overlaps(some: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
 def _day(window: Window, zone: str, day: date, country: str) -> tuple[Span, ...]:
     if window.holidays == "closed" and day in _holidays(country, day.year):
         return ()
-    spans = (Span(_instant(day, begin, zone), _instant(day, end, zone)) for begin, end in window.week[day.weekday()])
-    return tuple(sorted((span for span in spans if span.opens < span.closes), key=lambda span: span.opens))
+    spans = (
+        Span(_instant(day, begin, zone), _instant(day, end, zone))
+        for begin, end in window.week[day.weekday()]
+    )
+    return tuple(
+        sorted((span for span in spans if span.opens < span.closes), key=lambda span: span.opens)
+    )
 
 
 def _instant(day: date, minutes: int, zone: str) -> datetime:
     """The wall time as an instant. Of one that the clocks repeat the first; one that they skip is as much later."""
     whole = day + timedelta(days=minutes // 1440)
-    return datetime.combine(whole, time(minutes % 1440 // 60, minutes % 60), ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(
+        whole, time(minutes % 1440 // 60, minutes % 60), ZoneInfo(zone)
+    ).astimezone(UTC)
 
 
 @lru_cache(maxsize=200)
@@ -236,7 +259,9 @@ def _holidays(country: str, year: int) -> frozenset[date]:
 def add_days(start: datetime, after: timedelta, zone: str) -> datetime:
     """`after` later: whole days keep the hour on the wall, whatever the clocks do; the rest is exact."""
     local = start.astimezone(ZoneInfo(zone))
-    same_hour = datetime.combine(local.date() + timedelta(days=after.days), local.time(), ZoneInfo(zone))
+    same_hour = datetime.combine(
+        local.date() + timedelta(days=after.days), local.time(), ZoneInfo(zone)
+    )
     return same_hour.astimezone(UTC) + (after - timedelta(days=after.days))
 
 
@@ -253,4 +278,6 @@ def longest_closed(step: Step, journey: Journey) -> timedelta:
 
 def _longest_gap(days: Sequence[Sequence[Span]], *, without: int | None) -> timedelta:
     spans = list(chain.from_iterable(day for number, day in enumerate(days) if number != without))
-    return max((later.opens - earlier.closes for earlier, later in pairwise(spans)), default=timedelta())
+    return max(
+        (later.opens - earlier.closes for earlier, later in pairwise(spans)), default=timedelta()
+    )

@@ -7,7 +7,15 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from contracts.events.touch import Channel
@@ -29,7 +37,9 @@ def _duration(written: Any) -> timedelta:
     if isinstance(written, timedelta):
         return written
     if not isinstance(written, str) or not re.fullmatch(DURATION, written):
-        raise ValueError(f"{written!r} is no duration; write it like 3 days, 24 hours or 30 minutes")
+        raise ValueError(
+            f"{written!r} is no duration; write it like 3 days, 24 hours or 30 minutes"
+        )
     parts = re.findall(r"(\d+) (\w+?)s?(?= |$)", written)
     seconds = sum(int(number) * UNITS[unit] for number, unit in parts)
     if seconds > LONGEST.total_seconds():
@@ -37,7 +47,7 @@ def _duration(written: Any) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def spoken(duration: timedelta) -> str:
+def format_duration(duration: timedelta) -> str:
     """As the file writes it: `1 day 12 hours`."""
     left, words = int(duration.total_seconds()), []
     for unit, seconds in sorted(UNITS.items(), key=lambda pair: -pair[1]):
@@ -50,12 +60,14 @@ def spoken(duration: timedelta) -> str:
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
-    PlainSerializer(spoken),
-    WithJsonSchema({"type": "string", "pattern": DURATION, "examples": ["3 days", "24 hours", "30 minutes"]}),
+    PlainSerializer(format_duration),
+    WithJsonSchema(
+        {"type": "string", "pattern": DURATION, "examples": ["3 days", "24 hours", "30 minutes"]}
+    ),
 ]
 
 
-class Part(BaseModel):
+class FrozenModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -65,17 +77,19 @@ class LateRule(StrEnum):
     SKIP = "skip"
 
 
-class Late(Part):
+class Late(FrozenModel):
     """What becomes of a touch that could not go out in its hours."""
 
     rule: LateRule = Field(
         LateRule.NEXT_WINDOW,
         description="send: as soon as its hours allow; next_window: when its hours next begin; skip: not any more",
     )
-    limit: Duration = Field(timedelta(days=2), description="Later than this it is skipped, whatever the rule")
+    limit: Duration = Field(
+        timedelta(days=2), description="Later than this it is skipped, whatever the rule"
+    )
 
 
-class Window(Part):
+class Window(FrozenModel):
     """Hours of the lead's own week: for each day its spans. Closed on public holidays unless it says otherwise."""
 
     week: tuple[Spans, ...]
@@ -90,7 +104,10 @@ class Window(Part):
         for days, hours in written.items():
             if days != "holidays":
                 for day in _days(str(days)):
-                    week[day] = (*week[day], *(_span(span) for span in (hours if isinstance(hours, list) else [hours])))
+                    week[day] = (
+                        *week[day],
+                        *(_span(span) for span in (hours if isinstance(hours, list) else [hours])),
+                    )
         return {"week": tuple(week), "holidays": written.get("holidays", "closed")}
 
     @model_validator(mode="after")
@@ -141,12 +158,16 @@ WindowAsWritten = Annotated[
 ]
 
 
-class Step(Part):
+class Step(FrozenModel):
     """One touch. Every channel has its own text under the one name `template`."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="What it is called, in the audit log too")
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="What it is called, in the audit log too"
+    )
     channels: tuple[Channel, ...] = Field(description="In order of fallback")
-    template: str = Field("", description="The text's name; the step's own name unless it says otherwise")
+    template: str = Field(
+        "", description="The text's name; the step's own name unless it says otherwise"
+    )
     window: str = Field(ALWAYS, description="The hours it keeps: one of `windows`, or always")
     late: Late = Late()
 
@@ -177,7 +198,9 @@ class FollowUpStep(Step):
 class MeetingStep(Step):
     """What a booking brings: one of `on_booking`, `before` and `after`."""
 
-    on_booking: Literal[True] | None = Field(None, description="As soon as it is booked, and again when it is moved")
+    on_booking: Literal[True] | None = Field(
+        None, description="As soon as it is booked, and again when it is moved"
+    )
     before: Duration | None = Field(None, description="Before the meeting begins")
     after: Duration | None = Field(None, description="After the meeting has ended")
 
@@ -188,12 +211,15 @@ class MeetingStep(Step):
         return self
 
 
-class Journey(Part):
+class Journey(FrozenModel):
     """Everything a lead gets, from the form to after the meeting."""
 
-    windows: dict[str, WindowAsWritten] = Field({}, description="Hours by name, for the steps to keep")
+    windows: dict[str, WindowAsWritten] = Field(
+        {}, description="Hours by name, for the steps to keep"
+    )
     pause_after_reply: Duration = Field(
-        timedelta(days=1), description="How long the next follow-up waits after the lead wrote to us"
+        timedelta(days=1),
+        description="How long the next follow-up waits after the lead wrote to us",
     )
     on_return: Literal["restart", "join"] = Field(
         "restart",
@@ -204,7 +230,8 @@ class Journey(Part):
     follow_up: tuple[FollowUpStep, ...] = ()
     meeting: tuple[MeetingStep, ...] = ()
     demonstration: bool = Field(
-        False, description="Without legal hours and approved templates; refused beside a real Twilio account"
+        False,
+        description="Without legal hours and approved templates; refused beside a real Twilio account",
     )
 
     @property
@@ -224,7 +251,14 @@ def json_schema() -> dict[str, Any]:
     schema = Journey.model_json_schema(mode="validation")
     for name in ("FirstContactStep", "FollowUpStep", "MeetingStep"):
         step = schema["$defs"][name]
-        step["properties"]["channel"] = {"$ref": "#/$defs/Channel", "description": "The only channel"}
+        step["properties"]["channel"] = {
+            "$ref": "#/$defs/Channel",
+            "description": "The only channel",
+        }
         step["required"] = [field for field in step["required"] if field != "channels"]
         step["oneOf"] = [{"required": ["channel"]}, {"required": ["channels"]}]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Pauta: a journey", **schema}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Pauta: a journey",
+        **schema,
+    }

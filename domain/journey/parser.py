@@ -26,7 +26,7 @@ from domain.journey.model import (
     MeetingStep,
     Step,
     Window,
-    spoken,
+    format_duration,
 )
 
 SECTIONS: dict[str, type[Step]] = {
@@ -34,7 +34,12 @@ SECTIONS: dict[str, type[Step]] = {
     "follow_up": FollowUpStep,
     "meeting": MeetingStep,
 }
-FOLDERS = {Channel.EMAIL: "email", Channel.WHATSAPP: "whatsapp", Channel.SMS: "sms", Channel.CALL: "voice"}
+FOLDERS = {
+    Channel.EMAIL: "email",
+    Channel.WHATSAPP: "whatsapp",
+    Channel.SMS: "sms",
+    Channel.CALL: "voice",
+}
 VOICEMAIL = "_voicemail"
 
 Place = tuple[str | int, ...]
@@ -58,12 +63,18 @@ class InvalidJourney(Exception):
     """The file has mistakes: all of them."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
-        self.mistakes = tuple(sorted(set(mistakes), key=lambda mistake: (mistake.line, mistake.message)))
+        self.mistakes = tuple(
+            sorted(set(mistakes), key=lambda mistake: (mistake.line, mistake.message))
+        )
         super().__init__("\n" + "\n".join(map(str, self.mistakes)))
 
 
 def read_journey(
-    text: str, *, name: str, templates: Mapping[Channel, AbstractSet[str]], content_sids: AbstractSet[str] | None
+    text: str,
+    *,
+    name: str,
+    templates: Mapping[Channel, AbstractSet[str]],
+    content_sids: AbstractSet[str] | None,
 ) -> Journey:
     """The journey in `text`. `content_sids` names the approved WhatsApp templates; None where they cannot be known.
 
@@ -85,18 +96,30 @@ def journey_hash(text: str) -> str:
 def templates_in(folder: Path, language: str) -> dict[Channel, set[str]]:
     """The names that have a text, per channel. An email needs both its parts, a call also what it says to a machine."""
     names = {
-        channel: {path.stem for path in (folder / language / FOLDERS[channel]).glob("*.txt")} for channel in Channel
+        channel: {path.stem for path in (folder / language / FOLDERS[channel]).glob("*.txt")}
+        for channel in Channel
     }
     names[Channel.EMAIL] &= {path.stem for path in (folder / language / "email").glob("*.mjml")}
-    names[Channel.CALL] = {text for text in names[Channel.CALL] if f"{text}{VOICEMAIL}" in names[Channel.CALL]}
+    names[Channel.CALL] = {
+        text for text in names[Channel.CALL] if f"{text}{VOICEMAIL}" in names[Channel.CALL]
+    }
     return names
 
 
 class _Reader:
     def __init__(
-        self, text: str, name: str, templates: Mapping[Channel, AbstractSet[str]], content_sids: AbstractSet[str] | None
+        self,
+        text: str,
+        name: str,
+        templates: Mapping[Channel, AbstractSet[str]],
+        content_sids: AbstractSet[str] | None,
     ) -> None:
-        self._text, self._name, self._templates, self._content_sids = text, name, templates, content_sids
+        self._text, self._name, self._templates, self._content_sids = (
+            text,
+            name,
+            templates,
+            content_sids,
+        )
         self._lines: dict[Place, int] = {}
         self._mistakes: list[Mistake] = []
         self._broken: set[str] = set()  # windows that are there, but cannot be read
@@ -110,7 +133,10 @@ class _Reader:
         known = Journey(
             **(frame.model_dump(exclude={"windows", *SECTIONS}) if frame else {}),
             windows=windows,
-            **{section: tuple(step for place, step in steps if place[0] == section) for section in SECTIONS},
+            **{
+                section: tuple(step for place, step in steps if place[0] == section)
+                for section in SECTIONS
+            },
         )
         self._check(steps, known)
         if self._mistakes:
@@ -125,7 +151,11 @@ class _Reader:
             written = yaml.safe_load(self._text)
             if node is not None:
                 self._walk(node, ())
-        except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date such as 2026-99-99; what contains itself
+        except (
+            yaml.YAMLError,
+            ValueError,
+            RecursionError,
+        ) as error:  # a date such as 2026-99-99; what contains itself
             mark = getattr(error, "problem_mark", None)
             problem = getattr(error, "problem", None) or (
                 str(error) if isinstance(error, ValueError) else "cannot be read"
@@ -144,7 +174,12 @@ class _Reader:
             for key, value in node.value:
                 place = (*path, str(key.value))
                 if place in self._lines:
-                    self._say((), f"{key.value} comes twice", "Keep one of them", line=key.start_mark.line + 1)
+                    self._say(
+                        (),
+                        f"{key.value} comes twice",
+                        "Keep one of them",
+                        line=key.start_mark.line + 1,
+                    )
                 self._lines[place] = key.start_mark.line + 1
                 self._walk(value, place)
         elif isinstance(node, yaml.SequenceNode):
@@ -156,7 +191,9 @@ class _Reader:
     def _windows(self, written: Mapping[str, Any]) -> dict[str, Window]:
         given = written.get("windows") or {}
         if not isinstance(given, Mapping):
-            self._say(("windows",), "windows are hours by name", "Write calls: {mon-fri: '09:00-19:00'}")
+            self._say(
+                ("windows",), "windows are hours by name", "Write calls: {mon-fri: '09:00-19:00'}"
+            )
             return {}
         read = {str(name): self._window(str(name), hours) for name, hours in given.items()}
         self._broken = {name for name, window in read.items() if window is None}
@@ -166,12 +203,17 @@ class _Reader:
         """Each day by itself, so that each mistake has its own line."""
         place = ("windows", name)
         if name == ALWAYS:
-            self._say(place, f"{ALWAYS} is there already, and means any hour", "Give it another name")
+            self._say(
+                place, f"{ALWAYS} is there already, and means any hour", "Give it another name"
+            )
             return None
         if not isinstance(written, Mapping):
             self._say(place, f"{name} has no hours", "Write mon-fri: '09:00-19:00'")
             return None
-        days = [self._validated(Window, {day: hours}, (*place, str(day))) for day, hours in written.items()]
+        days = [
+            self._validated(Window, {day: hours}, (*place, str(day)))
+            for day, hours in written.items()
+        ]
         return self._validated(Window, written, place) if None not in days else None
 
     def _steps(self, written: Mapping[str, Any]) -> list[tuple[Place, Step]]:
@@ -179,9 +221,14 @@ class _Reader:
         for section, kind in SECTIONS.items():
             given = written.get(section) or []
             if not isinstance(given, list):
-                self._say((section,), f"{section} is a list of steps", "Begin each with a dash: - name: …")
+                self._say(
+                    (section,), f"{section} is a list of steps", "Begin each with a dash: - name: …"
+                )
                 continue
-            read = [(place, self._validated(kind, one, place)) for place, one in _numbered(section, given)]
+            read = [
+                (place, self._validated(kind, one, place))
+                for place, one in _numbered(section, given)
+            ]
             steps += [(place, step) for place, step in read if step is not None]
         return steps
 
@@ -202,28 +249,46 @@ class _Reader:
     def _check(self, steps: Sequence[tuple[Place, Step]], journey: Journey) -> None:
         if not steps and not self._mistakes:
             self._say((), "there is no step", "Begin with first_contact:", line=1)
-        twice = [name for name, times in Counter(step.name for _, step in steps).items() if times > 1]
+        twice = [
+            name for name, times in Counter(step.name for _, step in steps).items() if times > 1
+        ]
         for place, step in steps:
             if step.name in twice:
-                self._say((*place, "name"), f"two steps are called {step.name}", "Give one another name")
+                self._say(
+                    (*place, "name"), f"two steps are called {step.name}", "Give one another name"
+                )
             self._check_texts(place, step, journey)
             self._check_hours(place, step, journey)
         growing = [(place, step) for place, step in steps if isinstance(step, FollowUpStep)]
         for (_, earlier), (place, later) in pairwise(growing):
             if later.after <= earlier.after:
-                self._say((*place, "after"), f"{later.name} does not come after {earlier.name}", "Write them in order")
+                self._say(
+                    (*place, "after"),
+                    f"{later.name} does not come after {earlier.name}",
+                    "Write them in order",
+                )
 
     def _check_texts(self, place: Place, step: Step, journey: Journey) -> None:
         where = (*place, "template") if self._has((*place, "template")) else (*place, "name")
         if not step.channels:
-            self._say((*place, "channels"), f"{step.name} has no channel", f"Possible are: {', '.join(Channel)}")
+            self._say(
+                (*place, "channels"),
+                f"{step.name} has no channel",
+                f"Possible are: {', '.join(Channel)}",
+            )
         if len(set(step.channels)) < len(step.channels):
-            self._say((*place, "channels"), f"{step.name} has a channel twice", "Name each channel once")
+            self._say(
+                (*place, "channels"), f"{step.name} has a channel twice", "Name each channel once"
+            )
         for channel in step.channels:
             known = self._templates.get(channel, set())
             if step.template not in known:
                 text = f"there is no text {step.template} for {channel}"
-                self._say(where, text, _meant(step.template, known) or f"There are: {', '.join(sorted(known))}")
+                self._say(
+                    where,
+                    text,
+                    _meant(step.template, known) or f"There are: {', '.join(sorted(known))}",
+                )
         missing = self._content_sids is not None and step.template not in self._content_sids
         if missing and Channel.WHATSAPP in step.channels and not journey.demonstration:
             self._say(
@@ -239,25 +304,41 @@ class _Reader:
             known = {ALWAYS, *journey.windows}
             message = f"there is no window {step.window}"
             self._say(
-                (*place, "window"), message, _meant(step.window, known) or f"There are: {', '.join(sorted(known))}"
+                (*place, "window"),
+                message,
+                _meant(step.window, known) or f"There are: {', '.join(sorted(known))}",
             )
             return
         where = (*place, "window") if self._has((*place, "window")) else place
         if not _ever_opens(step, journey):
-            self._say(where, f"{step.name} can never go out", f"{step.window} leaves no time between 08:00 and 21:00")
+            self._say(
+                where,
+                f"{step.name} can never go out",
+                f"{step.window} leaves no time between 08:00 and 21:00",
+            )
         elif isinstance(step, MeetingStep) and step.before is not None:
             closed = longest_closed(step, journey)
             if step.before <= closed:
-                hours = f"{step.window} may be closed for {spoken(closed)}" if closed else "Say more than 0 seconds"
+                hours = (
+                    f"{step.window} may be closed for {format_duration(closed)}"
+                    if closed
+                    else "Say more than 0 seconds"
+                )
                 self._say((*place, "before"), f"{step.name} could come after its meeting", hours)
 
     def _has(self, place: Place) -> bool:
         return place in self._lines
 
-    def _say(self, place: Place, message: str, suggestion: str = "", *, line: int | None = None) -> None:
+    def _say(
+        self, place: Place, message: str, suggestion: str = "", *, line: int | None = None
+    ) -> None:
         """The line is that of the innermost part of `place` that is written in the file."""
-        nearest = next((place[:end] for end in range(len(place), -1, -1) if self._has(place[:end])), ())
-        self._mistakes.append(Mistake(self._name, line or self._lines.get(nearest, 1), message, suggestion))
+        nearest = next(
+            (place[:end] for end in range(len(place), -1, -1) if self._has(place[:end])), ()
+        )
+        self._mistakes.append(
+            Mistake(self._name, line or self._lines.get(nearest, 1), message, suggestion)
+        )
 
 
 def _numbered(section: str, given: Sequence[Any]) -> Iterator[tuple[Place, Any]]:
@@ -276,13 +357,22 @@ def _in_words(error: Any, kind: type[BaseModel]) -> tuple[str, str]:
     name, given = str(error["loc"][-1]) if error["loc"] else "", error.get("input")
     match error["type"]:
         case "extra_forbidden":
-            fields = {*kind.model_fields, "channel"} if issubclass(kind, Step) else set(kind.model_fields)
+            fields = (
+                {*kind.model_fields, "channel"}
+                if issubclass(kind, Step)
+                else set(kind.model_fields)
+            )
             fields = set(Late.model_fields) if "late" in error["loc"] else fields
-            return f"{name} is not known here", _meant(name, fields) or f"Known are: {', '.join(sorted(fields))}"
+            return f"{name} is not known here", _meant(
+                name, fields
+            ) or f"Known are: {', '.join(sorted(fields))}"
         case "missing":
             return f"{name} is missing", ""
         case "enum" | "literal_error":
-            expected = [word.strip(" '") for word in str(error["ctx"]["expected"]).replace(" or ", ", ").split(",")]
+            expected = [
+                word.strip(" '")
+                for word in str(error["ctx"]["expected"]).replace(" or ", ", ").split(",")
+            ]
             return f"{given!r} is not possible here", _meant(
                 str(given), expected
             ) or f"Possible are: {', '.join(expected)}"

@@ -24,7 +24,9 @@ class JourneySettings(BaseSettings):
     default_region: str = Field("MX", pattern="^[A-Z]{2}$")
 
 
-def load_journey(settings: JourneySettings, *, content_sids: AbstractSet[str] | None = None) -> tuple[Journey, str]:
+def load_journey(
+    settings: JourneySettings, *, content_sids: AbstractSet[str] | None = None
+) -> tuple[Journey, str]:
     """The journey that new leads enter with, and the file as it was written. Raises InvalidJourney."""
     content = settings.journey_path.read_text()
     templates = templates_in(settings.templates_path, settings.language)

@@ -123,7 +123,9 @@ def _sharing_an_hour(zones: tuple[str, ...], country: str) -> tuple[str, ...]:
 def _share_an_hour(zones: tuple[str, ...], day: datetime) -> bool:
     clocks = [ZoneInfo(zone) for zone in zones]
     quarters = (day + number * _QUARTER for number in range(96))
-    return any(all(8 <= quarter.astimezone(clock).hour < 21 for clock in clocks) for quarter in quarters)
+    return any(
+        all(8 <= quarter.astimezone(clock).hour < 21 for clock in clocks) for quarter in quarters
+    )
 
 
 # ---- zones by their name

@@ -16,12 +16,19 @@ import structlog
 from fast_depends.library import CustomField
 from faststream import AckPolicy, BaseMiddleware
 from faststream.exceptions import HandlerException, NackMessage
-from faststream.rabbit import Channel, ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
+from faststream.rabbit import (
+    Channel,
+    ExchangeType,
+    QueueType,
+    RabbitBroker,
+    RabbitExchange,
+    RabbitQueue,
+)
 from faststream.rabbit.prometheus import RabbitPrometheusMiddleware
 from prometheus_client import CollectorRegistry
 
 from contracts.events.base import Event
-from kit.database import DatabaseAway
+from kit.database import DatabaseUnavailable
 from kit.errors import Unavailable, describe, where
 from kit.observability import tracing
 
@@ -54,15 +61,15 @@ class FromContext(CustomField):
 
 
 @dataclass(frozen=True)
-class Work:
-    """One queue: `name` is `<service>.<what it does>`, `topics` are what it hears, `at_once` how many it holds.
+class ConsumerQueue:
+    """One queue: `name` is `<service>.<what it does>`, `topics` are what it hears, `prefetch` how many it holds.
 
     The queue, its bindings and its companions are made beforehand (kit.messaging.topology); a service only uses them.
     """
 
     name: str
     topics: tuple[str, ...]
-    at_once: int = 10
+    prefetch: int = 10
 
     @property
     def service(self) -> str:
@@ -70,16 +77,18 @@ class Work:
 
     @property
     def queue(self) -> RabbitQueue:
-        return RabbitQueue(self.name, queue_type=QueueType.QUORUM, routing_key=self.topics[0], declare=False)
+        return RabbitQueue(
+            self.name, queue_type=QueueType.QUORUM, routing_key=self.topics[0], declare=False
+        )
 
     @property
     def channel(self) -> Channel:
-        return Channel(prefetch_count=self.at_once)
+        return Channel(prefetch_count=self.prefetch)
 
 
-def work(name: str, *heard: type[Event], at_once: int = 10) -> Work:
+def queue(name: str, *events: type[Event], prefetch: int = 10) -> ConsumerQueue:
     """The queue `name`, hearing these events."""
-    return Work(name, tuple(event.named() for event in heard), at_once)
+    return ConsumerQueue(name, tuple(event.topic_name() for event in events), prefetch)
 
 
 def work_exchange(service: str) -> str:
@@ -92,7 +101,7 @@ def wait_exchange(service: str, delay: float) -> str:
     return f"{service}.wait.{int(delay * 1000)}"
 
 
-def parking(service: str) -> str:
+def dead_letter_queue(service: str) -> str:
     """The service's parking queue, and the exchange before it: what a person must look at."""
     return f"{service}.dead"
 
@@ -122,7 +131,7 @@ def of_unknown_topic(error: Exception) -> bool:
 
 def uses_up_a_try(error: Exception) -> bool:
     """Returns whether the failure counts: however long our database is away, no message is given up for it."""
-    return not isinstance(error, DatabaseAway)
+    return not isinstance(error, DatabaseUnavailable)
 
 
 def delay_after(error: Exception, attempt: int, delays: tuple[float, ...]) -> float | None:
@@ -157,7 +166,10 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
             attempt = int(headers.get("x-attempt", 1))
             queue = self.context.get_local("handler_").queue.name
             _HANDLED.set(Handled(attempt, delays))
-            with tracing.continued(headers), structlog.contextvars.bound_contextvars(lead_id=msg.correlation_id):
+            with (
+                tracing.continued(headers),
+                structlog.contextvars.bound_contextvars(lead_id=msg.correlation_id),
+            ):
                 try:
                     return await call_next(msg)
                 except HandlerException:
@@ -180,7 +192,10 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
                 try:
                     return await self._hand_over(msg, queue, headers, attempt, error)
                 except TimeoutError as blocked:
-                    if msg.raw_message.channel.is_closed or time.monotonic() - held_since > HOLD_SECONDS:
+                    if (
+                        msg.raw_message.channel.is_closed
+                        or time.monotonic() - held_since > HOLD_SECONDS
+                    ):
                         raise NackMessage from blocked
                     log.warning("message.held", queue=queue)
                 except Exception as failure:  # of this one message, perhaps: it must not keep a place that others need
@@ -202,16 +217,24 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
             if delay is None:
                 reason = "attempts-exhausted" if passes(error) else "permanent"
                 headers |= {"x-reason": reason, "x-where": where(error)}
-                log.error("message.parked", queue=queue, attempt=attempt, exc_info=error)
+                log.error("message.dead_lettered", queue=queue, attempt=attempt, exc_info=error)
             else:
                 headers["x-attempt"] = attempt + uses_up_a_try(error)
-                log.warning("message.retried", queue=queue, attempt=attempt, again_in=delay, reason=describe(error))
+                log.warning(
+                    "message.retried",
+                    queue=queue,
+                    attempt=attempt,
+                    again_in=delay,
+                    reason=describe(error),
+                )
             async with asyncio.timeout(10):
                 await self.context.get("broker").publish(
                     msg.body,
                     routing_key=queue,
                     exchange=RabbitExchange(
-                        parking(service) if delay is None else wait_exchange(service, delay),
+                        dead_letter_queue(service)
+                        if delay is None
+                        else wait_exchange(service, delay),
                         type=ExchangeType.FANOUT,
                         declare=False,
                     ),
@@ -226,7 +249,12 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
 
 
 def make_broker(
-    service: str, *, amqp_url: str, delays: tuple[float, ...], registry: CollectorRegistry, tracer_provider: Any = None
+    service: str,
+    *,
+    amqp_url: str,
+    delays: tuple[float, ...],
+    registry: CollectorRegistry,
+    tracer_provider: Any = None,
 ) -> RabbitBroker:
     """The service's connection to RabbitMQ, with retries, metrics and (where exported) traces."""
     middlewares: list[Any] = [
@@ -248,7 +276,7 @@ def make_broker(
     )
 
 
-async def say_directly(broker: RabbitBroker, event: Event) -> None:
+async def publish_directly(broker: RabbitBroker, event: Event) -> None:
     """Publishes the event around the outbox, for when our own database is away. Raises Unavailable."""
     try:
         async with asyncio.timeout(5):
@@ -280,7 +308,7 @@ async def keep_consuming(broker: RabbitBroker) -> None:
                 await asyncio.sleep(0.25)
             log.warning("bus.lost")
         except Exception as outage:  # whatever keeps it from starting, it is tried again and said
-            log.warning("bus.waiting", reason=describe(outage))
+            log.warning("broker.connect_failed", reason=describe(outage))
         with contextlib.suppress(Exception):  # of a connection that is gone
             async with asyncio.timeout(30):
                 await broker.stop()
@@ -290,7 +318,9 @@ async def keep_consuming(broker: RabbitBroker) -> None:
 def _transport(broker: RabbitBroker) -> object | None:
     """The connection below the one that heals itself: another object after each reconnect."""
     connection = broker._connection  # noqa: SLF001 - FastStream 0.7 has no public name for it
-    return connection.transport if connection is not None and connection.connected.is_set() else None
+    return (
+        connection.transport if connection is not None and connection.connected.is_set() else None
+    )
 
 
 def _all_open(broker: RabbitBroker) -> bool:
@@ -305,7 +335,10 @@ async def quiesce(broker: RabbitBroker) -> None:
     counts as one more delivery.
     """
     for subscriber in broker.subscribers:
-        queue, tag = getattr(subscriber, "_queue_obj", None), getattr(subscriber, "_consumer_tag", None)
+        queue, tag = (
+            getattr(subscriber, "_queue_obj", None),
+            getattr(subscriber, "_consumer_tag", None),
+        )
         if queue is not None and tag is not None and not queue.channel.is_closed:
             subscriber._consumer_tag = None  # type: ignore[attr-defined]  # noqa: SLF001  # type: ignore[attr-defined]
             await queue.cancel(tag)
@@ -314,4 +347,6 @@ async def quiesce(broker: RabbitBroker) -> None:
 def document(broker: RabbitBroker, events: Iterable[type[Event]]) -> None:
     """Registers what the service says, for its AsyncAPI document; the outbox does the publishing."""
     for event in events:
-        broker.publisher(exchange=EVENTS, routing_key=event.named(), schema=event, persist=True)
+        broker.publisher(
+            exchange=EVENTS, routing_key=event.topic_name(), schema=event, persist=True
+        )

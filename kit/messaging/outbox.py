@@ -11,15 +11,13 @@ create table outbox (
   id bigint generated always as identity primary key, event_id uuid not null unique, topic text not null,
   lead_id bigint not null, body bytea not null, traceparent text not null,
   created_at timestamptz not null default now(), next_attempt_at timestamptz not null default now(),
-  attempts int not null default 0, last_error text);
+  attempts int not null default 0, last_error text,
+  -- a row that cannot be published through its own fault is counted, and set aside in the end
+  failures int not null default 0, failed_at timestamptz);
 create index outbox_due on outbox (next_attempt_at, id);
 alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
                         autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 5000);
 """
-# a row that cannot be published by its own fault is counted, and set aside in the end
-FAILED_ROWS = """alter table outbox add column if not exists failures int not null default 0,
-                   add column if not exists failed_at timestamptz"""
-
 ADD = """insert into outbox (event_id, topic, lead_id, body, traceparent)
          select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bytea[], $5::text[])
          on conflict (event_id) do nothing"""
@@ -39,7 +37,7 @@ async def add(connection: Connection, events: Sequence[Event]) -> None:
     )
 
 
-async def say(database: Database, *events: Event) -> None:
+async def publish(database: Database, *events: Event) -> None:
     """Says `events` in a transaction of their own."""
     async with database.transaction() as connection:
         await add(connection, events)

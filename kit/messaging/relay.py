@@ -17,7 +17,7 @@ from aiormq.abc import AbstractChannel
 from kit.clock import now
 from kit.database import Connection, Database
 from kit.errors import describe
-from kit.failed_work import OUTBOX_ROWS, say_failed
+from kit.failed_work import OUTBOX_ROWS, publish_failed
 
 log = structlog.get_logger()
 
@@ -95,7 +95,14 @@ class Relay:
     """
 
     def __init__(
-        self, *, service: str, amqp_url: str, dsn: str, exchange: str, poll: float = 0.5, batch: int = 200
+        self,
+        *,
+        service: str,
+        amqp_url: str,
+        dsn: str,
+        exchange: str,
+        poll: float = 0.5,
+        batch: int = 200,
     ) -> None:
         self._service, self._amqp_url, self._dsn, self._exchange = service, amqp_url, dsn, exchange
         self._poll, self._batch = poll, batch
@@ -109,7 +116,11 @@ class Relay:
     @property
     def oldest_seconds(self) -> float:
         """The age of the oldest row that waits, also while nobody can be asked; 0 where none waits."""
-        return (now() - self._waiting_since).total_seconds() if self._waiting_since is not None else 0.0
+        return (
+            (now() - self._waiting_since).total_seconds()
+            if self._waiting_since is not None
+            else 0.0
+        )
 
     async def count(self, database: Database) -> None:
         """Looks what waits, on a connection of the service: the relay's own is not there while the broker is away."""
@@ -128,7 +139,9 @@ class Relay:
                     channel, database = await self._connect(closing)
                     self.connected = True
                     await self._publish_until_stopped(database, channel)
-            except Exception as outage:  # a node that drops us while it boots raises what no list foresees
+            except (
+                Exception
+            ) as outage:  # a node that drops us while it boots raises what no list foresees
                 self.connected = False
                 if may_be_a_rows(outage) and not self._alone:
                     self._alone = self._batch
@@ -137,7 +150,9 @@ class Relay:
                 await asyncio.sleep(pause)
                 self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
-    async def _connect(self, closing: AsyncExitStack) -> tuple[AbstractChannel, "asyncpg.Connection[asyncpg.Record]"]:
+    async def _connect(
+        self, closing: AsyncExitStack
+    ) -> tuple[AbstractChannel, "asyncpg.Connection[asyncpg.Record]"]:
         """Both connections, within ten seconds: a node that is still booting may take a request and never answer it."""
         async with asyncio.timeout(10):
             broker = await aiormq.connect(self._amqp_url)
@@ -165,12 +180,16 @@ class Relay:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), self._poll)
 
-    async def _publish_batch(self, database: Connection, channel: AbstractChannel, limit: int) -> int:
+    async def _publish_batch(
+        self, database: Connection, channel: AbstractChannel, limit: int
+    ) -> int:
         """How many rows were claimed. Raises what interrupted it, after what is known of each row is committed."""
         async with database.transaction():
             rows = await database.fetch(CLAIM, limit)
             async with asyncio.timeout(10):
-                answers = await asyncio.gather(*(self._publish(channel, row) for row in rows), return_exceptions=True)
+                answers = await asyncio.gather(
+                    *(self._publish(channel, row) for row in rows), return_exceptions=True
+                )
             fates = await self._settle(database, rows, answers)
         errors = [answer for answer in answers if answer is not None]
         if Fate.UNKNOWN in fates or channel.is_closed:
@@ -179,17 +198,26 @@ class Relay:
         return len(rows)
 
     async def _settle(
-        self, database: Connection, rows: Sequence[asyncpg.Record], answers: Sequence[BaseException | None]
+        self,
+        database: Connection,
+        rows: Sequence[asyncpg.Record],
+        answers: Sequence[BaseException | None],
     ) -> list[Fate]:
         fates = [fate(answer, alone=len(rows) == 1) for answer in answers]
         settled = list(zip(rows, answers, fates, strict=True))
         published = [row["id"] for row, _, its_fate in settled if its_fate is Fate.PUBLISHED]
-        refused = [(row["id"], repr(answer)[:500]) for row, answer, its_fate in settled if its_fate is Fate.REFUSED]
+        refused = [
+            (row["id"], repr(answer)[:500])
+            for row, answer, its_fate in settled
+            if its_fate is Fate.REFUSED
+        ]
         if published:
             await database.execute(DONE, published)
         if refused:
             log.error("outbox.refused", events=len(refused), reason=refused[0][1])
-            await database.execute(LATER, [row for row, _ in refused], [reason for _, reason in refused])
+            await database.execute(
+                LATER, [row for row, _ in refused], [reason for _, reason in refused]
+            )
         for row, answer, its_fate in settled:
             if its_fate is Fate.AT_FAULT and answer is not None:
                 await self._blame(database, row, describe(answer))
@@ -200,9 +228,15 @@ class Relay:
     async def _blame(self, database: Connection, row: asyncpg.Record, reason: str) -> None:
         """Counts a failure that is the row's own fault; with the last try it is left to a person."""
         failed = await database.fetchval(FAULT, row["id"], reason, TRIES)
-        log.error("outbox.at_fault", row_id=row["id"], topic=row["topic"][:80], failed=failed, reason=reason)
+        log.error(
+            "outbox.at_fault",
+            row_id=row["id"],
+            topic=row["topic"][:80],
+            failed=failed,
+            reason=reason,
+        )
         if failed:
-            await say_failed(
+            await publish_failed(
                 database,
                 service=self._service,
                 kind=OUTBOX_ROWS.kind,

@@ -6,7 +6,13 @@ from typing import Any
 import aio_pika
 from aio_pika.abc import AbstractChannel, ExchangeType
 
-from kit.messaging.broker import EVENTS, Work, parking, wait_exchange, work_exchange
+from kit.messaging.broker import (
+    EVENTS,
+    ConsumerQueue,
+    dead_letter_queue,
+    wait_exchange,
+    work_exchange,
+)
 
 EVERY_TOPIC = "#"
 SAFE: dict[str, Any] = {
@@ -16,7 +22,7 @@ SAFE: dict[str, Any] = {
 }
 
 
-async def declare(amqp_url: str, works: Iterable[Work], delays: tuple[float, ...]) -> None:
+async def declare(amqp_url: str, works: Iterable[ConsumerQueue], delays: tuple[float, ...]) -> None:
     """Makes what is missing. Needs a user who may configure; a changed argument is refused by the broker (406)."""
     works = list(works)
     async with await aio_pika.connect(amqp_url, timeout=10) as connection:
@@ -29,12 +35,16 @@ async def declare(amqp_url: str, works: Iterable[Work], delays: tuple[float, ...
             await _declare_work(channel, work)
 
 
-async def _declare_companions(channel: AbstractChannel, service: str, delays: tuple[float, ...]) -> None:
+async def _declare_companions(
+    channel: AbstractChannel, service: str, delays: tuple[float, ...]
+) -> None:
     await channel.declare_exchange(work_exchange(service), ExchangeType.DIRECT, durable=True)
-    await channel.declare_exchange(parking(service), ExchangeType.FANOUT, durable=True)
+    await channel.declare_exchange(dead_letter_queue(service), ExchangeType.FANOUT, durable=True)
     # classic: a quorum queue drops, from RabbitMQ 4 on, what was looked at and put back twenty times
-    parked = await channel.declare_queue(parking(service), durable=True, arguments={"x-queue-type": "classic"})
-    await parked.bind(parking(service))
+    parked = await channel.declare_queue(
+        dead_letter_queue(service), durable=True, arguments={"x-queue-type": "classic"}
+    )
+    await parked.bind(dead_letter_queue(service))
     for delay in sorted(set(delays)):
         name = wait_exchange(service, delay)
         await channel.declare_exchange(name, ExchangeType.FANOUT, durable=True)
@@ -42,19 +52,23 @@ async def _declare_companions(channel: AbstractChannel, service: str, delays: tu
             name,
             durable=True,
             # no dead-letter routing key: the message keeps its own, which names the queue it came from
-            arguments=SAFE | {"x-message-ttl": int(delay * 1000), "x-dead-letter-exchange": work_exchange(service)},
+            arguments=SAFE
+            | {
+                "x-message-ttl": int(delay * 1000),
+                "x-dead-letter-exchange": work_exchange(service),
+            },
         )
         await waiting.bind(name)
 
 
-async def _declare_work(channel: AbstractChannel, work: Work) -> None:
+async def _declare_work(channel: AbstractChannel, work: ConsumerQueue) -> None:
     queue = await channel.declare_queue(
         work.name,
         durable=True,
         arguments=SAFE
         | {
             "x-delivery-limit": 50,  # a crash guard only: every redeploy counts against it
-            "x-dead-letter-exchange": parking(work.service),
+            "x-dead-letter-exchange": dead_letter_queue(work.service),
             "x-dead-letter-routing-key": work.name,
         },
     )

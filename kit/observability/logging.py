@@ -49,9 +49,16 @@ def start_logging(service: str, form: str) -> None:
         _with_error,
         _without_personal_data,
     ]
-    final = structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else structlog.dev.ConsoleRenderer()
+    final = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer()
+    )
     structlog.configure(
-        processors=[*shared, final],  # straight to the stream: the standard library's way costs twice as much
+        processors=[
+            *shared,
+            final,
+        ],  # straight to the stream: the standard library's way costs twice as much
         logger_factory=structlog.WriteLoggerFactory(sys.stdout),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,

@@ -27,7 +27,9 @@ def start_exporting(service: str, endpoint: str | None) -> Any:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     _provider = TracerProvider(resource=Resource.create({"service.name": service}))
-    _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces")))
+    _provider.add_span_processor(
+        BatchSpanProcessor(OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces"))
+    )
     trace.set_tracer_provider(_provider)
     return _provider
 

@@ -17,8 +17,12 @@ console = typer.Typer(no_args_is_help=True, help="The operators' pages.")
 @console.command()
 def user(
     name: str,
-    role: Annotated[Role, typer.Option(help="A viewer looks; an operator also acts.")] = Role.OPERATOR,
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
+    role: Annotated[
+        Role, typer.Option(help="A viewer looks; an operator also acts.")
+    ] = Role.OPERATOR,
+    password: Annotated[
+        str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)
+    ] = "",
 ) -> None:
     """Print what lets NAME log in: an entry of CONSOLE_USERS. The password itself is kept nowhere."""
     if not re.fullmatch(r"[\w.@-]+", name):

@@ -11,7 +11,8 @@ from rich.table import Table
 from pauta.api_client import ask_console, operator
 
 dead = typer.Typer(
-    no_args_is_help=True, help="Messages and rows that could not be worked on, set aside until you decide."
+    no_args_is_help=True,
+    help="Messages and rows that could not be worked on, set aside until you decide.",
 )
 out = Console(soft_wrap=True, highlight=False)
 
@@ -23,7 +24,9 @@ Queue = Annotated[str, typer.Option(help="Only of this queue; of rows, `service.
 Topic = Annotated[str, typer.Option(help="Only this kind of event.")]
 Lead = Annotated[int, typer.Option(help="Only of this lead.")]
 Error = Annotated[str, typer.Option(help="Only where the error contains this.")]
-Every = Annotated[bool, typer.Option("--all", help="All that match; without any filter, all there are.")]
+Every = Annotated[
+    bool, typer.Option("--all", help="All that match; without any filter, all there are.")
+]
 
 
 def chosen(
@@ -61,7 +64,14 @@ def list_letters(
             first, last = letter["first_failure"][:19], letter["last_failure"][:19]
             counts = str(letter["attempts"]), first, last, str(letter["replayed"] or "")
             lead_id = str(letter["lead_id"] or "")
-            table.add_row(letter["letter_id"], letter["queue"], letter["topic"], lead_id, letter["error"], *counts)
+            table.add_row(
+                letter["letter_id"],
+                letter["queue"],
+                letter["topic"],
+                lead_id,
+                letter["error"],
+                *counts,
+            )
         out.print(table)
     out.print(f"{len(letters)} letters.")
 
@@ -88,7 +98,17 @@ def replay(
     every: Every = False,
 ) -> None:
     """Try them again, each in its own queue or service. What was done already is not done again."""
-    _act("replay", "replayed", ids, every, service=service, queue=queue, topic=topic, lead=lead, error=error)
+    _act(
+        "replay",
+        "replayed",
+        ids,
+        every,
+        service=service,
+        queue=queue,
+        topic=topic,
+        lead=lead,
+        error=error,
+    )
 
 
 @dead.command()
@@ -102,13 +122,25 @@ def discard(
     every: Every = False,
 ) -> None:
     """Throw them away; the audit log keeps that you did."""
-    _act("discard", "discarded", ids, every, service=service, queue=queue, topic=topic, lead=lead, error=error)
+    _act(
+        "discard",
+        "discarded",
+        ids,
+        every,
+        service=service,
+        queue=queue,
+        topic=topic,
+        lead=lead,
+        error=error,
+    )
 
 
 def _act(what: str, done: str, ids: Sequence[str] | None, every: bool, **filters: Any) -> None:
     """Raises SystemExit where nothing was chosen, or something chosen is not there any more."""
     if not ids and not every:
-        raise SystemExit(f"Say which: ids, or --all with or without filters. `pauta dead list` shows them. ({what})")
+        raise SystemExit(
+            f"Say which: ids, or --all with or without filters. `pauta dead list` shows them. ({what})"
+        )
     letters = [letter["letter_id"] for letter in chosen(_letters(), ids=ids, **filters)]
     missing = set(ids or ()) - set(letters)
     acted: list[str] = []

@@ -27,7 +27,9 @@ from services.notify.examples import example
 from services.notify.settings import Settings
 from services.scheduler.decisions import Enrolment, plan
 
-journeys = typer.Typer(no_args_is_help=True, help="The journey file: check it, look at what it means.")
+journeys = typer.Typer(
+    no_args_is_help=True, help="The journey file: check it, look at what it means."
+)
 templates = typer.Typer(no_args_is_help=True, help="The texts: read them as a lead would.")
 out = Console(highlight=False, soft_wrap=True)
 
@@ -51,7 +53,8 @@ def _read(file: Path) -> Journey:
     settings = _settings()
     try:
         return load_journey(
-            settings.model_copy(update={"journey_path": file}), content_sids=set(settings.twilio.content_sid_of)
+            settings.model_copy(update={"journey_path": file}),
+            content_sids=set(settings.twilio.content_sid_of),
         )[0]
     except OSError as error:
         raise SystemExit(f"{file} cannot be read: {error.strerror}") from error
@@ -76,19 +79,31 @@ def schema() -> None:
 @journeys.command()
 def preview(
     file: File = USUAL,
-    from_: Annotated[str, typer.Option("--from", help="When the lead comes in, by their own clock.")] = "",
+    from_: Annotated[
+        str, typer.Option("--from", help="When the lead comes in, by their own clock.")
+    ] = "",
     zone: Annotated[str, typer.Option(help="The lead's time zone.")] = "America/Mexico_City",
     country: Annotated[str, typer.Option(help="The country of their number.")] = "MX",
-    meeting: Annotated[str, typer.Option(help="When they book a meeting for, by their clock.")] = "",
+    meeting: Annotated[
+        str, typer.Option(help="When they book a meeting for, by their clock.")
+    ] = "",
 ) -> None:
     """The calendar of touches that a lead would get who never books; and what a booking would bring."""
     if zone not in available_timezones():
-        raise typer.BadParameter(f"{zone} is no time zone, such as America/Tijuana", param_hint="--zone")
+        raise typer.BadParameter(
+            f"{zone} is no time zone, such as America/Tijuana", param_hint="--zone"
+        )
     journey = _read(file)
     came = _moment(from_, zone, "--from") if from_ else datetime.now(UTC)
     where = Whereabouts(country=country, phone_zones=(zone,), home=zone)
     lead = Enrolment(lead_id=0, entered_at=came, where=where)
-    table = Table("step", "channels", "day", "local time", title=f"A lead who comes in {_local(came, zone)} ({zone})")
+    table = Table(
+        "step",
+        "channels",
+        "day",
+        "local time",
+        title=f"A lead who comes in {_local(came, zone)} ({zone})",
+    )
     for step in journey.first_contact:
         opening = next_opening(came, step, step.channels[0], journey, where)
         _row(table, journey, step.name, opening.opens if opening else None, came, zone)
@@ -105,8 +120,16 @@ def preview(
 def legal_hours(country: str) -> Table:
     """Returns the row of the law's table that holds for the country."""
     law = law_of(country)
-    table = Table("law", "calls", "messages", "source", "as of", title=f"What nobody asked for, in {country}")
-    table.add_row(law.name, hours_in_words(law.calls), hours_in_words(law.messages), law.source, f"{law.as_of}")
+    table = Table(
+        "law", "calls", "messages", "source", "as of", title=f"What nobody asked for, in {country}"
+    )
+    table.add_row(
+        law.name,
+        hours_in_words(law.calls),
+        hours_in_words(law.messages),
+        law.source,
+        f"{law.as_of}",
+    )
     return table
 
 
@@ -114,7 +137,11 @@ def narrowed_by_law(journey: Journey, country: str) -> list[str]:
     """Returns a line for each step and channel whose hours the law narrows."""
     if journey.demonstration:
         return []
-    unasked = [step for step in journey.steps if not isinstance(step, MeetingStep) or step.after is not None]
+    unasked = [
+        step
+        for step in journey.steps
+        if not isinstance(step, MeetingStep) or step.after is not None
+    ]
     lines = []
     for step in unasked:
         own = ANY_HOUR if step.window == ALWAYS else journey.windows[step.window]
@@ -128,16 +155,24 @@ def narrowed_by_law(journey: Journey, country: str) -> list[str]:
 def _after_booking(journey: Journey, lead: Enrolment, starts: datetime, zone: str) -> Table:
     booking = Booking(uid="preview", starts_at=starts, ends_at=starts + timedelta(minutes=30))
     booked = lead.model_copy(update={"booking": booking, "booked_at": lead.entered_at})
-    table = Table("step", "channels", "day", "local time", title=f"Booked at once, for {_local(starts, zone)}")
+    table = Table(
+        "step", "channels", "day", "local time", title=f"Booked at once, for {_local(starts, zone)}"
+    )
     for timer in sorted(plan(booked, journey), key=lambda timer: timer.due_at):
         _row(table, journey, timer.step, timer.due_at, lead.entered_at, zone)
     return table
 
 
-def _row(table: Table, journey: Journey, name: str, at: datetime | None, came: datetime, zone: str) -> None:
+def _row(
+    table: Table, journey: Journey, name: str, at: datetime | None, came: datetime, zone: str
+) -> None:
     step = journey.step(name)
     when = _local(at, zone) if at is not None else "never within five weeks"
-    days = f"{(at.astimezone(ZoneInfo(zone)).date() - came.astimezone(ZoneInfo(zone)).date()).days}" if at else ""
+    days = (
+        f"{(at.astimezone(ZoneInfo(zone)).date() - came.astimezone(ZoneInfo(zone)).date()).days}"
+        if at
+        else ""
+    )
     table.add_row(name, ", ".join(step.channels), days, when)
 
 
@@ -145,7 +180,9 @@ def _moment(written: str, zone: str, option: str) -> datetime:
     try:
         return datetime.fromisoformat(written).replace(tzinfo=ZoneInfo(zone))
     except ValueError:
-        raise typer.BadParameter(f"{written} is no time; write 2026-03-02T10:00", param_hint=option) from None
+        raise typer.BadParameter(
+            f"{written} is no time; write 2026-03-02T10:00", param_hint=option
+        ) from None
 
 
 def _local(at: datetime, zone: str) -> str:
@@ -155,9 +192,15 @@ def _local(at: datetime, zone: str) -> str:
 @templates.command()
 def render(
     name: Annotated[str, typer.Argument(help="The text's name, such as day_6.")],
-    channel: Annotated[Channel | None, typer.Option(help="Which of its texts; else the first that there is.")] = None,
-    language: Annotated[str, typer.Option(help="The language of the attendee's calendar, for meetings.")] = "es-MX",
-    html: Annotated[bool, typer.Option("--html", help="An email's HTML instead of its plain text.")] = False,
+    channel: Annotated[
+        Channel | None, typer.Option(help="Which of its texts; else the first that there is.")
+    ] = None,
+    language: Annotated[
+        str, typer.Option(help="The language of the attendee's calendar, for meetings.")
+    ] = "es-MX",
+    html: Annotated[
+        bool, typer.Option("--html", help="An email's HTML instead of its plain text.")
+    ] = False,
 ) -> None:
     """A text as Ana Torres, of Demo SA, would read it."""
     settings = _settings()

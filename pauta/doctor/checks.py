@@ -18,8 +18,18 @@ from alembic.script import ScriptDirectory
 from kit.database import Connection
 from kit.disk import LEAST_FREE, LITTLE_FREE
 from kit.errors import Unavailable
-from kit.health import POSTGRESQL, Dependency, Doubt, Probe, Text, Wrong, name, require, start
-from kit.messaging.broker import EVENTS, parking
+from kit.health import (
+    POSTGRESQL,
+    CheckFailed,
+    CheckWarning,
+    Dependency,
+    Probe,
+    Text,
+    name,
+    require,
+    start,
+)
+from kit.messaging.broker import EVENTS, dead_letter_queue
 from pauta.restore import SILENT
 from pauta.running.compose_file import PROJECT
 from pauta.services import SERVICES, Service
@@ -44,11 +54,15 @@ FREE_MEMORY = Text(
     en="Give it more memory, or empty its queues: `pauta dead list` says what piles up. Events wait meanwhile.",
 )
 SET_UP = Text(es="Ponla al día: `pauta up`.", en="Bring it to date: `pauta up`.")
-MEND = Text(es="`pauta say-again` repone lo que falta.", en="`pauta say-again` makes what is missing.")
+MEND = Text(
+    es="`pauta say-again` repone lo que falta.", en="`pauta say-again` makes what is missing."
+)
 
 
 @asynccontextmanager
-async def probes(settings: Settings, usage: Usage = shutil.disk_usage) -> AsyncIterator[list[Probe]]:
+async def probes(
+    settings: Settings, usage: Usage = shutil.disk_usage
+) -> AsyncIterator[list[Probe]]:
     """The looks."""
     postgres = Dependency(
         name=POSTGRESQL,
@@ -62,7 +76,9 @@ async def probes(settings: Settings, usage: Usage = shutil.disk_usage) -> AsyncI
         key="RABBITMQ_PASSWORD",
         refusals={401: _old_password("RABBITMQ_PASSWORD")},
     )
-    broker = Probe(about=rabbitmq.name, advice=rabbitmq.advice, look=partial(_rabbitmq, settings), of=rabbitmq)
+    broker = Probe(
+        about=rabbitmq.name, advice=rabbitmq.advice, look=partial(_rabbitmq, settings), of=rabbitmq
+    )
     queues = {
         service.name: Probe(
             about=Text(es=f"Colas de {service.name}", en=f"Queues of {service.name}"),
@@ -71,11 +87,13 @@ async def probes(settings: Settings, usage: Usage = shutil.disk_usage) -> AsyncI
             of=rabbitmq,
         )
         for service in SERVICES
-        if service.works
+        if service.queues
     }
     yield [
         Probe(about=DISK, advice=MAKE_ROOM, look=partial(_disk, usage)),
-        Probe(about=POSTGRESQL, advice=postgres.advice, look=partial(_postgres, settings), of=postgres),
+        Probe(
+            about=POSTGRESQL, advice=postgres.advice, look=partial(_postgres, settings), of=postgres
+        ),
         broker,
         Probe(
             about=Text(es="Reloj de PostgreSQL", en="PostgreSQL's clock"),
@@ -108,7 +126,8 @@ async def probes(settings: Settings, usage: Usage = shutil.disk_usage) -> AsyncI
         Probe(
             about=Text(es="El interruptor general", en="The stop switch"),
             advice=Text(
-                es="`pauta resume` deja que todo vuelva a salir.", en="`pauta resume` lets everything leave again."
+                es="`pauta resume` deja que todo vuelva a salir.",
+                en="`pauta resume` lets everything leave again.",
             ),
             look=partial(_switch, settings),
             of=postgres,
@@ -149,10 +168,17 @@ async def _database_of(settings: Settings, database: str) -> AsyncIterator[Conne
         async with administrator(settings, database) as connection:
             yield connection
     except asyncpg.InvalidPasswordError:
-        found = Text(es="PostgreSQL no acepta POSTGRES_PASSWORD", en="PostgreSQL does not accept POSTGRES_PASSWORD")
-        raise Wrong(found, advice=_old_password("POSTGRES_PASSWORD"), cause=POSTGRESQL) from None
+        found = Text(
+            es="PostgreSQL no acepta POSTGRES_PASSWORD",
+            en="PostgreSQL does not accept POSTGRES_PASSWORD",
+        )
+        raise CheckFailed(
+            found, advice=_old_password("POSTGRES_PASSWORD"), cause=POSTGRESQL
+        ) from None
     except (asyncpg.InvalidCatalogNameError, asyncpg.UndefinedTableError):
-        raise Wrong(Text(es="todavía no existe", en="does not exist yet"), advice=SET_UP) from None
+        raise CheckFailed(
+            Text(es="todavía no existe", en="does not exist yet"), advice=SET_UP
+        ) from None
 
 
 async def _disk(usage: Usage) -> Text:
@@ -161,16 +187,16 @@ async def _disk(usage: Usage) -> Text:
     free, total = f"{disk.free / 1e9:.1f}", f"{disk.total / 1e9:.0f}"
     found = Text(es=f"quedan {free} de {total} GB", en=f"{free} of {total} GB are free")
     if disk.free < LEAST_FREE:
-        raise Wrong(found, cause=DISK)
+        raise CheckFailed(found, cause=DISK)
     if disk.free < LITTLE_FREE:
-        raise Doubt(found, cause=DISK)
+        raise CheckWarning(found, cause=DISK)
     return found
 
 
 async def _postgres(settings: Settings) -> Text:
     async with _database_of(settings, "postgres") as postgres:
         if await postgres.fetchval("show default_transaction_read_only") == "on":
-            raise Wrong(Text(es="solo deja leer", en="it only lets read"))
+            raise CheckFailed(Text(es="solo deja leer", en="it only lets read"))
         version = await postgres.fetchval("show server_version")
     return Text(es=f"versión {version}", en=f"version {version}")
 
@@ -180,7 +206,7 @@ async def _clock(settings: Settings) -> Text:
         theirs = await postgres.fetchval("select extract(epoch from clock_timestamp())::float8")
         apart = abs(theirs - time.time())
     if apart > CLOCKS_APART:
-        raise Wrong(
+        raise CheckFailed(
             Text(
                 es=f"el nuestro y el suyo difieren {apart:.0f} segundos",
                 en=f"ours and its own are {apart:.0f} seconds apart",
@@ -197,7 +223,7 @@ async def _database(settings: Settings, database: str, needed: list[Probe]) -> T
     async with _database_of(settings, database) as connection:
         version = await connection.fetchval("select version_num from alembic_version")
         if version != newest:
-            raise Wrong(
+            raise CheckFailed(
                 Text(
                     es=f"está en la versión {version}, y el programa en la {newest}",
                     en=f"is at version {version}, and the code at {newest}",
@@ -210,7 +236,7 @@ async def _database(settings: Settings, database: str, needed: list[Probe]) -> T
         for probe in needed:
             await require(probe)
         seconds = f"{age.total_seconds():.0f}"
-        raise Wrong(
+        raise CheckFailed(
             Text(
                 es=f"{waiting} eventos esperan publicarse, el más viejo desde hace {seconds} segundos",
                 en=f"{waiting} events wait to be published, the oldest for {seconds} seconds",
@@ -223,7 +249,8 @@ async def _database(settings: Settings, database: str, needed: list[Probe]) -> T
     if not waiting:
         return Text(es=f"versión {version}, nada espera", en=f"version {version}, nothing waits")
     return Text(
-        es=f"versión {version}, {waiting} eventos en camino", en=f"version {version}, {waiting} events on their way"
+        es=f"versión {version}, {waiting} eventos en camino",
+        en=f"version {version}, {waiting} events on their way",
     )
 
 
@@ -235,8 +262,11 @@ async def _rabbitmq(settings: Settings) -> Text:
         resources = {str(alarm["resource"]) for alarm in response.json()["alarms"]}
         memory_only = resources == {"memory"}
         short = MEMORY if memory_only else ROOM
-        raise Wrong(
-            Text(es=f"le falta {short.es}: no acepta eventos", en=f"it is short of {short.en}: it takes no events"),
+        raise CheckFailed(
+            Text(
+                es=f"le falta {short.es}: no acepta eventos",
+                en=f"it is short of {short.en}: it takes no events",
+            ),
             advice=FREE_MEMORY if memory_only else MAKE_ROOM,
             cause=RABBITMQ if memory_only else DISK,
         )
@@ -251,8 +281,10 @@ async def _queues(settings: Settings, service: Service) -> Text:
     heard = {(binding["destination"], binding["routing_key"]) for binding in bound}
     missing, unheard, idle, messages = [], [], [], 0
     async with await aio_pika.connect(settings.broker_url, timeout=10) as broker:
-        for work in service.works:
-            unheard += [f"{work.name} ← {topic}" for topic in work.topics if (work.name, topic) not in heard]
+        for work in service.queues:
+            unheard += [
+                f"{work.name} ← {topic}" for topic in work.topics if (work.name, topic) not in heard
+            ]
             counted = await _counted(broker, work.name)
             if counted is None:
                 missing.append(work.name)
@@ -262,24 +294,27 @@ async def _queues(settings: Settings, service: Service) -> Text:
                 idle.append(work.name)
     if missing:
         named = ", ".join(missing)
-        raise Wrong(Text(es=f"no existe: {named}", en=f"missing: {named}"))
+        raise CheckFailed(Text(es=f"no existe: {named}", en=f"missing: {named}"))
     if unheard:
         named = ", ".join(unheard)
-        raise Wrong(Text(es=f"no le llega: {named}", en=f"does not hear: {named}"))
-    if len(idle) == len(service.works):
+        raise CheckFailed(Text(es=f"no le llega: {named}", en=f"does not hear: {named}"))
+    if len(idle) == len(service.queues):
         raise _down(service.name)
     if idle:
         named = ", ".join(idle)
-        raise Wrong(Text(es=f"nadie trabaja en {named}", en=f"nobody works on {named}"), advice=start(service.name))
+        raise CheckFailed(
+            Text(es=f"nadie trabaja en {named}", en=f"nobody works on {named}"),
+            advice=start(service.name),
+        )
     return Text(es=f"{messages} mensajes", en=f"{messages} messages")
 
 
-def _down(service: str) -> Wrong:
+def _down(service: str) -> CheckFailed:
     found = Text(
         es=f"nadie trabaja en las colas de {service}: {service} no está en marcha",
         en=f"nobody works on {service}'s queues: {service} does not run",
     )
-    return Wrong(found, advice=start(service), cause=name(service))
+    return CheckFailed(found, advice=start(service), cause=name(service))
 
 
 async def _counted(broker: aio_pika.abc.AbstractConnection, queue: str) -> tuple[int, int] | None:
@@ -294,10 +329,14 @@ async def _counted(broker: aio_pika.abc.AbstractConnection, queue: str) -> tuple
 
 async def _parked(settings: Settings) -> Text:
     async with await aio_pika.connect(settings.broker_url, timeout=10) as broker:
-        counted = [await _counted(broker, parking(service.name)) for service in SERVICES if service.works]
+        counted = [
+            await _counted(broker, dead_letter_queue(service.name))
+            for service in SERVICES
+            if service.queues
+        ]
     letters = sum(messages for messages, _ in filter(None, counted))
     if letters:
-        raise Doubt(
+        raise CheckWarning(
             Text(
                 es=f"{letters} mensajes no se pudieron procesar, y te esperan",
                 en=f"{letters} messages could not be worked on, and wait for you",
@@ -312,7 +351,7 @@ async def _switch(settings: Settings) -> Text:
             paused = await database.fetchrow("select reason, at from switch where paused")
         if paused:
             since, reason = f"{paused['at']:%Y-%m-%d %H:%M} UTC", paused["reason"] or "-"
-            raise Doubt(
+            raise CheckWarning(
                 Text(
                     es=f"nada sale desde {since}: {reason}",
                     en=f"nothing leaves since {since}: {reason}",
@@ -330,16 +369,18 @@ async def _backup(settings: Settings) -> Text:
     if taken is None:
         none = Text(es="no hay ninguno", en="there is none")
         if settings.for_life:
-            raise Doubt(none)
+            raise CheckWarning(none)
         return Text(
-            es=f"{none.es}, y la demostración no lo necesita", en=f"{none.en}, and the demonstration needs none"
+            es=f"{none.es}, y la demostración no lo necesita",
+            en=f"{none.en}, and the demonstration needs none",
         )
     age, at = datetime.now(UTC) - taken, f"{taken:%Y-%m-%d %H:%M} UTC"
     found = Text(
-        es=f"el último bueno es del {at}, hace {age.days} días", en=f"the last good one is of {at}, {age.days} days ago"
+        es=f"el último bueno es del {at}, hace {age.days} días",
+        en=f"the last good one is of {at}, {age.days} days ago",
     )
     if age > OLDEST_BACKUP and settings.for_life:
-        raise Doubt(found)
+        raise CheckWarning(found)
     return found
 
 
@@ -354,7 +395,7 @@ async def _visitors(settings: Settings) -> Text:
     forms = sum(row["forms"] for row in rows)
     if len(rows) == 1 and forms >= SUSPICIOUS and settings.for_life:
         address = rows[0]["address"]
-        raise Doubt(
+        raise CheckWarning(
             Text(
                 es=f"los últimos {forms} formularios llegaron de una sola dirección, {address}",
                 en=f"the last {forms} forms came from one address, {address}",

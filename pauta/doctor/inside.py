@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from kit.errors import describe
 from kit.health import PATIENCE, Check, Text, Verdict, examine, name
-from kit.production_safety import ExampleValues, refuse_examples
-from kit.settings import BadFile
+from kit.production_safety import UnsafeConfiguration, refuse_unsafe
+from kit.settings import SecretFileError
 
 SERVERS = "servers"
 LAST_WORDS = 2.0  # seconds to close and print in
@@ -26,12 +26,12 @@ async def checks_of(part: str, patience: float = PATIENCE) -> list[Check]:
     checks = importlib.import_module(f"{place}.checks")
     try:
         settings: Any = checks.Settings()
-        refuse_examples(settings)
+        refuse_unsafe(settings)
     except ValidationError as error:
         return [_unfit(part, [_named(mistake) for mistake in error.errors()])]
-    except ExampleValues as error:
+    except UnsafeConfiguration as error:
         return [_unfit(part, [variable for variable, _ in error.faults])]
-    except BadFile as error:
+    except SecretFileError as error:
         return [_unfit(part, [str(error).partition(":")[0]])]
     async with checks.probes(settings) as probes:
         return await examine(probes, patience)

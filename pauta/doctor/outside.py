@@ -11,7 +11,18 @@ from typing import Any
 
 import httpx
 
-from kit.health import PATIENCE, Check, Dependency, Doubt, Probe, Text, Wrong, examine, name, start
+from kit.health import (
+    PATIENCE,
+    Check,
+    CheckFailed,
+    CheckWarning,
+    Dependency,
+    Probe,
+    Text,
+    examine,
+    name,
+    start,
+)
 from pauta.doctor.inside import patience_until, tell
 
 PART = "outside"
@@ -30,7 +41,11 @@ async def checks_outside(addresses: Mapping[str, str], patience: float = PATIENC
     """What is to be said of the public address, of the pages that people are sent to, and of this server's clock."""
     async with httpx.AsyncClient(timeout=patience) as http:
         public = _public(addresses[PUBLIC].rstrip("/"))
-        pages = [_page_of(variable, address) for variable, address in addresses.items() if variable != PUBLIC]
+        pages = [
+            _page_of(variable, address)
+            for variable, address in addresses.items()
+            if variable != PUBLIC
+        ]
         return await examine(
             [
                 *(_door(http, public, service) for service in DOORS),
@@ -79,7 +94,7 @@ async def _knock(http: httpx.AsyncClient, public: Dependency, service: str) -> T
     response = await _ask(http, address, method, json={} if method == "POST" else None)
     status = response.status_code
     if status in NOBODY_THERE:
-        raise Wrong(
+        raise CheckFailed(
             Text(
                 es=f"{address} responde {status}: {service} no está en marcha",
                 en=f"{address} answers {status}: {service} does not run",
@@ -88,7 +103,7 @@ async def _knock(http: httpx.AsyncClient, public: Dependency, service: str) -> T
             cause=name(service),
         )
     if status != expected:
-        raise Wrong(
+        raise CheckFailed(
             Text(
                 es=f"{address} responde {status}, y {service} respondería {expected}",
                 en=f"{address} answers {status}, and {service} would answer {expected}",
@@ -108,9 +123,11 @@ async def _visit(http: httpx.AsyncClient, page: Dependency) -> Text:
     kind = response.headers.get("content-type", "")
     if response.is_error:
         status = response.status_code
-        raise Wrong(Text(es=f"{page.address} responde {status}", en=f"{page.address} answers {status}"))
+        raise CheckFailed(
+            Text(es=f"{page.address} responde {status}", en=f"{page.address} answers {status}")
+        )
     if page.name.en.startswith("VOICE_") and not kind.startswith("audio/"):
-        raise Wrong(
+        raise CheckFailed(
             Text(
                 es=f"{page.address} es {kind}, no una grabación de audio",
                 en=f"{page.address} is {kind}, not an audio recording",
@@ -138,7 +155,7 @@ async def _compare(http: httpx.AsyncClient, page: Dependency) -> Text:
     try:
         said = parsedate_to_datetime(response.headers["date"])
     except (KeyError, ValueError):
-        raise Doubt(
+        raise CheckWarning(
             Text(
                 es=f"no se pudo comparar: {page.host} no dice la hora",
                 en=f"could not be compared: {page.host} does not say the hour",
@@ -147,15 +164,21 @@ async def _compare(http: httpx.AsyncClient, page: Dependency) -> Text:
         ) from None
     apart = abs((datetime.now(UTC) - said).total_seconds())
     if apart > CLOCKS_APART:
-        raise Wrong(Text(es=f"{apart:.0f} segundos fuera de la hora", en=f"{apart:.0f} seconds wrong"))
+        raise CheckFailed(
+            Text(es=f"{apart:.0f} segundos fuera de la hora", en=f"{apart:.0f} seconds wrong")
+        )
     return Text(es=f"va con el de {page.host}", en=f"agrees with {page.host}")
 
 
-async def _ask(http: httpx.AsyncClient, address: str, method: str = "GET", **more: Any) -> httpx.Response:
+async def _ask(
+    http: httpx.AsyncClient, address: str, method: str = "GET", **more: Any
+) -> httpx.Response:
     """What an address answers, without its body: that may be a recording."""
     async with http.stream(method, address, **more) as response:
         return response
 
 
 if __name__ == "__main__":
-    asyncio.run(tell(PART, checks_outside(json.loads(sys.argv[1]), patience_until(float(sys.argv[2])))))
+    asyncio.run(
+        tell(PART, checks_outside(json.loads(sys.argv[1]), patience_until(float(sys.argv[2]))))
+    )

@@ -19,12 +19,23 @@ from pauta.running.native import Native
 
 DEADLINE = 11.0  # seconds; starting takes some more
 GRACE = 0.5
-PAGES = ("BOOKING_URL", "RESOURCE_URL", "SURVEY_URL", "MATERIAL_URL", "VOICE_WELCOME_URL", "VOICE_VOICEMAIL_URL")
+PAGES = (
+    "BOOKING_URL",
+    "RESOURCE_URL",
+    "SURVEY_URL",
+    "MATERIAL_URL",
+    "VOICE_WELCOME_URL",
+    "VOICE_VOICEMAIL_URL",
+)
 MARKS = {Verdict.OK: "[green]✓[/]", Verdict.DOUBT: "[yellow]![/]", Verdict.WRONG: "[red]✗[/]"}
 # each part, and the service whose environment it is looked at with
 INSIDE = {SERVERS: "setup", "crm": "crm", "notify": "notify"}
 FROM_INSIDE = Text(es="Lo que se revisa desde adentro", en="What is looked at from the inside")
-ABOUT = {SERVERS: Text(es="Los servidores", en="The servers"), "crm": name("crm"), "notify": name("notify")}
+ABOUT = {
+    SERVERS: Text(es="Los servidores", en="The servers"),
+    "crm": name("crm"),
+    "notify": name("notify"),
+}
 FROM_OUTSIDE = Text(es="Lo que se revisa desde afuera", en="What is looked at from outside")
 TRY_AGAIN = Text(
     es="¿Responde Docker (`docker ps`)? ¿Está muy ocupado este servidor (`top`)? Repite después `pauta doctor`.",
@@ -34,7 +45,9 @@ TRY_AGAIN = Text(
 Place = Compose | Native
 
 
-def every_check(find: Callable[[], Place], variables: Mapping[str, str], seconds: float = DEADLINE) -> list[Check]:
+def every_check(
+    find: Callable[[], Place], variables: Mapping[str, str], seconds: float = DEADLINE
+) -> list[Check]:
     """All there is to say, from the servers outwards, within so many seconds; no check changes anything.
 
     `find` gives the system that runs, or raises SystemExit. A thread that is not done by then is left behind.
@@ -45,7 +58,10 @@ def every_check(find: Callable[[], Place], variables: Mapping[str, str], seconds
         place = pool.submit(find).result(seconds)
     except TimeoutError:
         return [_late(FROM_INSIDE, seconds)]
-    looks = {ABOUT[part]: pool.submit(_from_inside, place, service, part, until) for part, service in INSIDE.items()}
+    looks = {
+        ABOUT[part]: pool.submit(_from_inside, place, service, part, until)
+        for part, service in INSIDE.items()
+    }
     looks[FROM_OUTSIDE] = pool.submit(_from_outside, place, variables, until)
     done, _ = wait(looks.values(), max(until - time.time(), 0) + GRACE)
     pool.shutdown(wait=False)
@@ -59,11 +75,17 @@ def show(checks: list[Check], out: Console, language: str) -> bool:
     """Prints the checks, and below them what to do; whether nothing is wrong."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for check in checks:
-        table.add_row(MARKS[check.verdict], check.about.read_in(language), escape(check.found.read_in(language)))
+        table.add_row(
+            MARKS[check.verdict],
+            check.about.read_in(language),
+            escape(check.found.read_in(language)),
+        )
     out.print(table)
     bad = [check for check in checks if check.verdict is not Verdict.OK]
     for check in bad:
-        about, found, advice = (text.read_in(language) for text in (check.about, check.found, check.advice))
+        about, found, advice = (
+            text.read_in(language) for text in (check.about, check.found, check.advice)
+        )
         out.print(f"\n{MARKS[check.verdict]} [bold]{about}[/]: {escape(found)}\n  {escape(advice)}")
     wrong = sum(check.verdict is Verdict.WRONG for check in checks)
     summary = Text(
@@ -77,15 +99,29 @@ def show(checks: list[Check], out: Console, language: str) -> bool:
 def _from_inside(place: Place, service: str, part: str, until: float) -> list[Check] | None:
     """What a process with the service's environment finds; None where it does not end in time."""
     try:
-        printed = place.inside(service, "pauta.doctor.inside", part, f"{until}", seconds=until - time.time())
+        printed = place.inside(
+            service, "pauta.doctor.inside", part, f"{until}", seconds=until - time.time()
+        )
     except subprocess.TimeoutExpired:
         return None
     except SystemExit as failure:
-        found = Text(es=f"no se pudo revisar: {failure}"[:1000], en=f"could not be looked at: {failure}"[:1000])
-        advice = Text(
-            es="Lee el mensaje; `pauta up` enciende todo.", en="Read the message; `pauta up` starts everything."
+        found = Text(
+            es=f"no se pudo revisar: {failure}"[:1000],
+            en=f"could not be looked at: {failure}"[:1000],
         )
-        return [Check(about=ABOUT[part], verdict=Verdict.WRONG, found=found, advice=advice, cause=FROM_INSIDE)]
+        advice = Text(
+            es="Lee el mensaje; `pauta up` enciende todo.",
+            en="Read the message; `pauta up` starts everything.",
+        )
+        return [
+            Check(
+                about=ABOUT[part],
+                verdict=Verdict.WRONG,
+                found=found,
+                advice=advice,
+                cause=FROM_INSIDE,
+            )
+        ]
     return _read(printed)
 
 
@@ -95,11 +131,20 @@ def _from_outside(place: Place, variables: Mapping[str, str], until: float) -> l
         "PUBLIC_BASE_URL": place.addresses.gateway,
         "BOOKING_URL": f"{place.addresses.simulator}/cal/demo/reunion",
     }
-    given = {variable: variables[variable] for variable in ("PUBLIC_BASE_URL", *PAGES) if variables.get(variable)}
+    given = {
+        variable: variables[variable]
+        for variable in ("PUBLIC_BASE_URL", *PAGES)
+        if variables.get(variable)
+    }
     command = [sys.executable, "-m", "pauta.doctor.outside", json.dumps(usual | given), f"{until}"]
     try:
         done = subprocess.run(
-            command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True, timeout=until - time.time()
+            command,
+            cwd=PROJECT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=until - time.time(),
         )
     except subprocess.TimeoutExpired:
         return None

@@ -38,7 +38,9 @@ class Compose:
     Its name is COMPOSE_PROJECT_NAME, else what docker-compose.yml says, unless `project` is given.
     """
 
-    def __init__(self, variables: Mapping[str, str], *, project: str = "", replicas: int = 1) -> None:
+    def __init__(
+        self, variables: Mapping[str, str], *, project: str = "", replicas: int = 1
+    ) -> None:
         self._variables, self._replicas = dict(variables), replicas
         self._command = ["docker", "compose", "--progress", "quiet"]
         self._command += ["--project-name", project] if project else []
@@ -66,7 +68,10 @@ class Compose:
         here = cls(variables)
         name = here.name()
         known = subprocess.run(
-            ["docker", "compose", "ls", "--all", "--format", "json"], capture_output=True, text=True, check=True
+            ["docker", "compose", "ls", "--all", "--format", "json"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         for project in json.loads(known.stdout):
             elsewhere = Path(project["ConfigFiles"].partition(",")[0]).parent
@@ -94,7 +99,9 @@ class Compose:
     def start(self) -> None:
         """Builds what changed, starts everything, and returns when all of it is ready."""
         self._run("build", "--quiet", *self._built())
-        scale = [f"--scale={name}={self._replicas}" for name in WITH_DATABASES if self._replicas > 1]
+        scale = [
+            f"--scale={name}={self._replicas}" for name in WITH_DATABASES if self._replicas > 1
+        ]
         self._run("up", "--detach", "--no-build", *scale)
         self._until_ready()
 
@@ -119,7 +126,9 @@ class Compose:
     def postgres(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
         """Starts one of PostgreSQL's programs in its container, as its superuser."""
         inside = ["exec", "--no-TTY", "postgres", program, "--username=postgres", *arguments]
-        return subprocess.Popen([*self._command, *inside], cwd=PROJECT, env=os.environ | self._variables, **pipes)
+        return subprocess.Popen(
+            [*self._command, *inside], cwd=PROJECT, env=os.environ | self._variables, **pipes
+        )
 
     def administer(self, *module: str) -> str:
         """Runs `python -m …` in a container like that of `setup`; what it printed."""
@@ -132,7 +141,9 @@ class Compose:
         """
         command = ["--no-TTY", service, "python3", "-m", *module]
         if service in self._run("ps", "--services", "--status", "running", seconds=seconds).split():
-            with contextlib.suppress(SystemExit):  # one that ends again and again is not there for long
+            with contextlib.suppress(
+                SystemExit
+            ):  # one that ends again and again is not there for long
                 return self._run("exec", *command, seconds=seconds)
         return self._run("run", "--rm", "--no-deps", *command, seconds=seconds)
 
@@ -150,13 +161,19 @@ class Compose:
         for service in WITH_DATABASES:
             for number in range(self._replicas):
                 wait_until(
-                    partial(self._ready, service, number + 1), f"{service}: docker compose logs {service}", seconds=150
+                    partial(self._ready, service, number + 1),
+                    f"{service}: docker compose logs {service}",
+                    seconds=150,
                 )
 
     def _ready(self, service: str, number: int) -> bool:
         asks = ["exec", "--no-TTY", f"--index={number}", service, "bash", "-c", READY]
         return not subprocess.run(
-            [*self._command, *asks], cwd=PROJECT, env=os.environ | self._variables, capture_output=True, check=False
+            [*self._command, *asks],
+            cwd=PROJECT,
+            env=os.environ | self._variables,
+            capture_output=True,
+            check=False,
         ).returncode
 
     def _run(self, *arguments: str, seconds: float | None = None) -> str:
@@ -180,5 +197,7 @@ class Compose:
                 check=False,
                 timeout=seconds,
             )
-            raise SystemExit(f"docker compose {arguments[0]} failed:\n{done.stderr[-3000:]}\n{logs.stdout[-6000:]}")
+            raise SystemExit(
+                f"docker compose {arguments[0]} failed:\n{done.stderr[-3000:]}\n{logs.stdout[-6000:]}"
+            )
         return done.stdout

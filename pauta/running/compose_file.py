@@ -26,7 +26,9 @@ def read_recipes(variables: Mapping[str, str]) -> dict[str, Recipe]:
     """The services that run our own code, with `${NAME:-default}` filled in from `variables`."""
     compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
     return {
-        name: Recipe(name, tuple(block["command"]), _fill_all(block.get("environment") or {}, variables))
+        name: Recipe(
+            name, tuple(block["command"]), _fill_all(block.get("environment") or {}, variables)
+        )
         for name, block in compose["services"].items()
         if "build" in block
     }
@@ -34,7 +36,9 @@ def read_recipes(variables: Mapping[str, str]) -> dict[str, Recipe]:
 
 def in_production(variables: Mapping[str, str]) -> bool:
     """Returns whether real accounts are used, and not the simulator."""
-    return variables.get("PAUTA_PROFILE") == "production" or variables.get("SIMULATOR_REPLICAS") == "0"
+    return (
+        variables.get("PAUTA_PROFILE") == "production" or variables.get("SIMULATOR_REPLICAS") == "0"
+    )
 
 
 def variables() -> dict[str, str]:

@@ -14,7 +14,17 @@ LINE = re.compile(
         (?: "(?P<double>(?:[^"\\]|\\.)*)" | '(?P<single>(?:[^'\\]|\\.)*)' | (?P<plain>[^\n]*) )""",
     re.VERBOSE | re.MULTILINE | re.DOTALL,
 )
-ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
+ESCAPES = {
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+    '"': '"',
+    "\\": "\\",
+}
 INNERMOST = re.compile(r"\$\{(\w+)(?::-([^${}]*))?\}")
 DOLLAR = "\ue000"  # stands for a dollar that is only a dollar while the others are filled in
 

@@ -47,10 +47,16 @@ class Native:
     """One system in `folder`. `variables` are those of `.env`; `ports` are known of one that runs already."""
 
     def __init__(
-        self, folder: Path, variables: Mapping[str, str], *, ports: Mapping[str, int] = MappingProxyType({})
+        self,
+        folder: Path,
+        variables: Mapping[str, str],
+        *,
+        ports: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.folder, self._variables = folder, dict(variables)
-        self.ports = dict(zip((*SERVICES, "postgres", "amqp"), free_ports(len(SERVICES) + 2), strict=True))
+        self.ports = dict(
+            zip((*SERVICES, "postgres", "amqp"), free_ports(len(SERVICES) + 2), strict=True)
+        )
         for name, variable, usual in (
             ("gateway", "GATEWAY_PORT", 5000),
             ("management", "RABBITMQ_MANAGEMENT_PORT", 15672),
@@ -61,7 +67,9 @@ class Native:
             self.ports[name] = int(self._variables.get(variable) or usual)
         self.ports |= ports
         self._variables.setdefault("PUBLIC_BASE_URL", f"http://localhost:{self.ports['gateway']}")
-        self._variables.setdefault("BOOKING_URL", f"http://localhost:{self.ports['simulator']}/cal/demo/reunion")
+        self._variables.setdefault(
+            "BOOKING_URL", f"http://localhost:{self.ports['simulator']}/cal/demo/reunion"
+        )
         self.addresses = Addresses(
             gateway=f"http://localhost:{self.ports['gateway']}",
             console=f"http://127.0.0.1:{self.ports['console']}",
@@ -77,7 +85,9 @@ class Native:
         recipes = self.recipes()
         for name in self._wanted():
             self.start_service(name, recipes[name], self.ports[name])
-        caddy = self.make_gateway({f"{name.upper()}_UPSTREAM": [self.ports[name]] for name in BEHIND_THE_GATEWAY})
+        caddy = self.make_gateway(
+            {f"{name.upper()}_UPSTREAM": [self.ports[name]] for name in BEHIND_THE_GATEWAY}
+        )
         self.processes.append(caddy)
         caddy.start()
         caddy.wait()
@@ -98,11 +108,17 @@ class Native:
         self.administer("pauta", "setup")
 
     def _wanted(self) -> list[str]:
-        return [name for name in SERVICES if name != "simulator" or self._variables.get("SIMULATOR_REPLICAS") != "0"]
+        return [
+            name
+            for name in SERVICES
+            if name != "simulator" or self._variables.get("SIMULATOR_REPLICAS") != "0"
+        ]
 
     def make_servers(self) -> tuple[Postgres, RabbitMQ]:
         postgres = Postgres(
-            self.folder, self.ports["postgres"], self._variables.get("POSTGRES_PASSWORD") or "postgres-demo"
+            self.folder,
+            self.ports["postgres"],
+            self._variables.get("POSTGRES_PASSWORD") or "postgres-demo",
         )
         rabbitmq = RabbitMQ(
             self.folder,
@@ -114,11 +130,16 @@ class Native:
 
     def make_gateway(self, upstreams: Mapping[str, list[int]]) -> Caddy:
         caddyfile = PROJECT / "deploy" / "Caddyfile"
-        return Caddy(self.folder, self.ports["gateway"], caddyfile, self.gateway_environment(upstreams))
+        return Caddy(
+            self.folder, self.ports["gateway"], caddyfile, self.gateway_environment(upstreams)
+        )
 
     def gateway_environment(self, upstreams: Mapping[str, list[int]]) -> dict[str, str]:
         """Where the gateway finds the services, and whom it believes."""
-        there = {name: " ".join(f"127.0.0.1:{port}" for port in ports) for name, ports in upstreams.items()}
+        there = {
+            name: " ".join(f"127.0.0.1:{port}" for port in ports)
+            for name, ports in upstreams.items()
+        }
         return there | {"TRUSTED_PROXIES": self._variables.get("TRUSTED_PROXIES", "")}
 
     def recipes(self) -> dict[str, Recipe]:
@@ -138,7 +159,10 @@ class Native:
         for name, recipe in read_recipes(self._variables | servers).items():
             environment = dict(recipe.environment)
             for place, port in places.items():
-                environment = {k: v.replace(f"//{place}", f"//127.0.0.1:{port}") for k, v in environment.items()}
+                environment = {
+                    k: v.replace(f"//{place}", f"//127.0.0.1:{port}")
+                    for k, v in environment.items()
+                }
             moved[name] = Recipe(name, recipe.command, environment)
         return moved
 
@@ -161,17 +185,24 @@ class Native:
             timeout=seconds,
         )
         if done.returncode:
-            raise SystemExit(f"{' '.join(module)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+            raise SystemExit(
+                f"{' '.join(module)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+            )
         return done.stdout
 
     def postgres(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
         """Starts one of PostgreSQL's programs against this system's server."""
         return self.make_servers()[0].run(program, *arguments, **pipes)
 
-    def start_service(self, name: str, recipe: Recipe, port: int, *, log_name: str | None = None) -> Process:
+    def start_service(
+        self, name: str, recipe: Recipe, port: int, *, log_name: str | None = None
+    ) -> Process:
         """One process of service `name` on `port`."""
         command = [sys.executable, "-m", *recipe.command]
-        command[command.index("--host") + 1], command[command.index("--port") + 1] = "127.0.0.1", str(port)
+        command[command.index("--host") + 1], command[command.index("--port") + 1] = (
+            "127.0.0.1",
+            str(port),
+        )
         process = Process(
             log_name or name,
             command,
@@ -187,11 +218,17 @@ class Native:
     def wait_for(self, name: str, port: int) -> None:
         probe = "/healthz" if name == "simulator" else "/readyz"
         wait_until(
-            lambda: answers(f"http://127.0.0.1:{port}{probe}"), f"{name}, see {self.folder / name}.log", seconds=60
+            lambda: answers(f"http://127.0.0.1:{port}{probe}"),
+            f"{name}, see {self.folder / name}.log",
+            seconds=60,
         )
 
     def _environment(self, recipe: Recipe) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SSL_CERT_FILE") if name in os.environ}
+        kept = {
+            name: os.environ[name]
+            for name in ("PATH", "HOME", "LANG", "SSL_CERT_FILE")
+            if name in os.environ
+        }
         paths = (
             {"ACTIONS_LOG_PATH": str(self.folder / "actions_log.json")}
             if "ACTIONS_LOG_PATH" in recipe.environment
@@ -207,7 +244,10 @@ class Native:
 
     def remember(self) -> None:
         """Writes down what runs, and where, for later commands."""
-        all_of_them = [*self.processes, *(p.companion for p in self.processes if isinstance(p, RabbitMQ))]
+        all_of_them = [
+            *self.processes,
+            *(p.companion for p in self.processes if isinstance(p, RabbitMQ)),
+        ]
         _write_record(self.folder, self.ports, [_remembered(process) for process in all_of_them])
 
     @classmethod
@@ -227,7 +267,9 @@ class Native:
     def start_services(self) -> None:
         """Starts in a remembered system what works with the databases."""
         recipes = self.recipes()
-        fresh = [self.start_service(name, recipes[name], self.ports[name]) for name in WITH_DATABASES]
+        fresh = [
+            self.start_service(name, recipes[name], self.ports[name]) for name in WITH_DATABASES
+        ]
         others = [one for one in self._running() if one["name"] not in WITH_DATABASES]
         _write_record(self.folder, self.ports, [*others, *map(_remembered, fresh)])
         for name in WITH_DATABASES:

@@ -21,7 +21,14 @@ from pauta.broker_user import write_broker_user
 
 MAX_CONNECTIONS = 300  # as in docker-compose.yml
 # whoever waits for an answer comes first, then what carries the first contact, then those who only keep books
-NICENESS = {"rabbitmq": 15, "notify": 17, "simulator": 17, "crm": 19, "console": 19, "scheduler": 19}
+NICENESS = {
+    "rabbitmq": 15,
+    "notify": 17,
+    "simulator": 17,
+    "crm": 19,
+    "console": 19,
+    "scheduler": 19,
+}
 PACKAGES = {"rabbitmq-server": "rabbitmq-server", "caddy": "caddy", "postgresql": "postgresql"}
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
@@ -47,7 +54,9 @@ def _reserve(port: int) -> bool:
     """Locks the port's file for as long as this process runs; whether no other process holds it."""
     folder = Path(tempfile.gettempdir()) / f"pauta-ports-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    lock = os.open(folder / str(port), os.O_WRONLY | os.O_CREAT, 0o600)  # closed when this process ends
+    lock = os.open(
+        folder / str(port), os.O_WRONLY | os.O_CREAT, 0o600
+    )  # closed when this process ends
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -74,7 +83,9 @@ def listens(port: int) -> bool:
 def answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
     """Whether `url` answers with a success."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=dict(headers or {})), timeout=2) as response:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, headers=dict(headers or {})), timeout=2
+        ) as response:
             return bool(response.status < 300)
     except (urllib.error.URLError, OSError):
         return False
@@ -90,7 +101,9 @@ def install(missing: Sequence[str]) -> None:
     if not missing:
         return
     if os.geteuid() != 0:
-        raise SystemExit(f"Install {' '.join(missing)}, or run this as root once, or start a Docker engine.")
+        raise SystemExit(
+            f"Install {' '.join(missing)}, or run this as root once, or start a Docker engine."
+        )
     print(f"installing {', '.join(missing)} …", flush=True)
     policy = Path("/usr/sbin/policy-rc.d")
     own_policy = not policy.exists()
@@ -99,10 +112,17 @@ def install(missing: Sequence[str]) -> None:
         policy.chmod(0o755)
     try:
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *missing]):
-            done = subprocess.run(["apt-get", *command], env=environment, capture_output=True, text=True, check=False)
+        for command in (
+            ["update", "-q"],
+            ["install", "-q", "-y", "--no-install-recommends", *missing],
+        ):
+            done = subprocess.run(
+                ["apt-get", *command], env=environment, capture_output=True, text=True, check=False
+            )
             if done.returncode:
-                raise SystemExit(f"apt-get {command[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+                raise SystemExit(
+                    f"apt-get {command[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+                )
     finally:
         if own_policy:
             policy.unlink()
@@ -199,7 +219,12 @@ class Postgres(Process):
                     "-c",
                     "listen_addresses=127.0.0.1",
                 ),
-                *("-c", f"unix_socket_directories={self.data}", "-c", f"max_connections={MAX_CONNECTIONS}"),
+                *(
+                    "-c",
+                    f"unix_socket_directories={self.data}",
+                    "-c",
+                    f"max_connections={MAX_CONNECTIONS}",
+                ),
             ],
             log=folder / "postgres.log",
             user=owner,
@@ -219,10 +244,26 @@ class Postgres(Process):
             account = pwd.getpwnam(self.user)
             os.chown(self.data, account.pw_uid, account.pw_gid)
             os.chown(secret, account.pw_uid, account.pw_gid)
-        command = ["initdb", "-D", str(self.data), "-U", "postgres", "-A", "scram-sha-256", "-E", "UTF8"]
+        command = [
+            "initdb",
+            "-D",
+            str(self.data),
+            "-U",
+            "postgres",
+            "-A",
+            "scram-sha-256",
+            "-E",
+            "UTF8",
+        ]
         try:
             subprocess.run(
-                [str(self._bin / command[0]), *command[1:], "--no-locale", "--no-sync", f"--pwfile={secret}"],
+                [
+                    str(self._bin / command[0]),
+                    *command[1:],
+                    "--no-locale",
+                    "--no-sync",
+                    f"--pwfile={secret}",
+                ],
                 user=self.user,
                 group=self.user,
                 check=True,
@@ -239,7 +280,9 @@ class Postgres(Process):
         """Starts one of PostgreSQL's programs against this server, as its superuser."""
         where = ["--host=127.0.0.1", f"--port={self.port}", "--username=postgres"]
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PGPASSWORD": self._password}
-        return subprocess.Popen([str(self._bin / program), *where, *arguments], env=environment, **pipes)
+        return subprocess.Popen(
+            [str(self._bin / program), *where, *arguments], env=environment, **pipes
+        )
 
     def _accepts(self) -> bool:
         check = [str(self._bin / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
@@ -272,9 +315,15 @@ class RabbitMQ(Process):
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         }
         super().__init__(
-            "rabbitmq", [str(RABBITMQ)], folder / "rabbitmq.log", environment, niceness=NICENESS["rabbitmq"]
+            "rabbitmq",
+            [str(RABBITMQ)],
+            folder / "rabbitmq.log",
+            environment,
+            niceness=NICENESS["rabbitmq"],
         )
-        self._epmd = Process("epmd", ["epmd", "-port", str(self._epmd_port)], folder / "epmd.log", environment)
+        self._epmd = Process(
+            "epmd", ["epmd", "-port", str(self._epmd_port)], folder / "epmd.log", environment
+        )
 
     def start(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -297,7 +346,10 @@ class RabbitMQ(Process):
         return self._epmd
 
     def wait(self) -> None:
-        wait_until(lambda: listens(self.port) and listens(self.management_port), f"rabbitmq, see {self.log}")
+        wait_until(
+            lambda: listens(self.port) and listens(self.management_port),
+            f"rabbitmq, see {self.log}",
+        )
 
     def stop(self, seconds: float = 40.0) -> None:
         super().stop(seconds)
@@ -307,7 +359,9 @@ class RabbitMQ(Process):
 class Caddy(Process):
     """The gateway on `port`, with deploy/Caddyfile."""
 
-    def __init__(self, folder: Path, port: int, caddyfile: Path, upstreams: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, port: int, caddyfile: Path, upstreams: Mapping[str, str]
+    ) -> None:
         self.port = port
         environment = {
             "PATH": os.environ["PATH"],

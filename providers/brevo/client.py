@@ -13,7 +13,7 @@ from brevo.core.api_error import ApiError
 
 from contracts.events.touch import FailureKind
 from kit.errors import Unavailable
-from providers.errors import Barred, RefusedTouch, Unclear, seconds_to_wait
+from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch, seconds_to_wait
 
 Answer = TypeVar("Answer")
 
@@ -48,7 +48,13 @@ class BrevoClient:
     """One account and one sender."""
 
     def __init__(
-        self, *, api_key: str, base_url: str, sender_email: str, sender_name: str, timeout: float = 10.0
+        self,
+        *,
+        api_key: str,
+        base_url: str,
+        sender_email: str,
+        sender_name: str,
+        timeout: float = 10.0,
     ) -> None:
         self._timeout = timeout
         self._http = httpx.AsyncClient(
@@ -69,7 +75,10 @@ class BrevoClient:
         await self._http.aclose()
 
     async def send(self, mail: Mail) -> str:
-        """The message id, without its angle brackets. Raises AlreadySent, Unavailable, Unclear or RefusedTouch."""
+        """Returns the message id without angle brackets.
+
+        Raises AlreadySent, Unavailable, OutcomeUnknown or RefusedTouch.
+        """
         try:
             async with asyncio.timeout(self._timeout):  # httpx's own counts anew with every byte
                 sent = await self._mails.send_transac_email(
@@ -90,11 +99,11 @@ class BrevoClient:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("brevo: no connection") from error  # nothing was sent
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
-            raise Unclear(f"brevo: {type(error).__name__}") from error
+            raise OutcomeUnknown(f"brevo: {type(error).__name__}") from error
         except ApiError as error:
             raise _failure(error) from error
         if not getattr(sent, "message_id", None):
-            raise Unclear("brevo: answer without a message id")
+            raise OutcomeUnknown("brevo: answer without a message id")
         return str(sent.message_id).strip("<>")
 
     async def find(self, *, to: str, key: str, since: datetime) -> str | None:
@@ -121,7 +130,9 @@ class BrevoClient:
     async def authenticated_domains(self) -> set[str]:
         """Domains of which any address may send. Raises Unavailable."""
         listed = await self._ask(self._api.domains.get_domains())
-        return {domain.domain_name.lower() for domain in listed.domains or [] if domain.authenticated}
+        return {
+            domain.domain_name.lower() for domain in listed.domains or [] if domain.authenticated
+        }
 
     async def _ask(self, question: Awaitable[Answer]) -> Answer:
         """The answer to what changes nothing, so that it can be asked again. Raises Unavailable."""
@@ -131,7 +142,9 @@ class BrevoClient:
         except ApiError as error:
             status = error.status_code
             barred = status in (401, 403)
-            raise (Barred if barred else Unavailable)(f"brevo: {status}", status=status or 0) from error
+            raise (CredentialsRejected if barred else Unavailable)(
+                f"brevo: {status}", status=status or 0
+            ) from error
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             raise Unavailable(f"brevo: {type(error).__name__}") from error
 
@@ -143,7 +156,9 @@ def tag_of(key: str) -> str:
 
 def _attached(attachments: tuple[Attachment, ...]) -> dict[str, Any]:
     """What is said of them; nothing where there are none, since Brevo refuses an empty list."""
-    files = [{"name": one.name, "content": base64.b64encode(one.content).decode()} for one in attachments]
+    files = [
+        {"name": one.name, "content": base64.b64encode(one.content).decode()} for one in attachments
+    ]
     return {"attachment": files} if files else {}
 
 
@@ -158,8 +173,17 @@ def _failure(error: ApiError) -> Exception:
         reset = {k.lower(): v for k, v in (error.headers or {}).items()}
         wait = reset.get("retry-after") or reset.get("x-sib-ratelimit-reset")
         return Unavailable(reason, retry_after=seconds_to_wait(wait, datetime.now(UTC)))
-    if status in (401, 402, 403):  # the key, the plan, or this server's address is not authorised: ours to mend
-        return Barred(reason)
-    if status < 300 or status >= 500:  # a success without a body Brevo promises may well have been sent
-        return Unclear(reason, answered=status >= 500)
-    return RefusedTouch(FailureKind.BAD_ADDRESS if code == "invalid_parameter" else FailureKind.MISCONFIGURED, reason)
+    if status in (
+        401,
+        402,
+        403,
+    ):  # the key, the plan, or this server's address is not authorised: ours to mend
+        return CredentialsRejected(reason)
+    if (
+        status < 300 or status >= 500
+    ):  # a success without a body Brevo promises may well have been sent
+        return OutcomeUnknown(reason, answered=status >= 500)
+    return RefusedTouch(
+        FailureKind.BAD_ADDRESS if code == "invalid_parameter" else FailureKind.MISCONFIGURED,
+        reason,
+    )

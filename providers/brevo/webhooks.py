@@ -40,7 +40,9 @@ def read_events(body: object) -> list[MailEvent]:
 
 def _read(item: Mapping[str, Any]) -> MailEvent:
     event = str(item.get("event", ""))
-    ref = str(item.get("message-id", "")).strip("<>")  # with brackets in life, without in the documentation
+    ref = str(item.get("message-id", "")).strip(
+        "<>"
+    )  # with brackets in life, without in the documentation
     receipt: Receipt | None = None
     if event in ("request", "deferred"):
         receipt = Accepted(ref)
@@ -56,7 +58,9 @@ def _read(item: Mapping[str, Any]) -> MailEvent:
         opted_out=event if event in _WANTS_OUT else None,
         clicked=event == "click",
         # there is no event id: `id` is the webhook's own, the same in all of them
-        identity="/".join(str(item.get(part, "")) for part in ("message-id", "event", "ts_event", "email", "link")),
+        identity="/".join(
+            str(item.get(part, "")) for part in ("message-id", "event", "ts_event", "email", "link")
+        ),
     )
 
 

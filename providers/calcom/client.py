@@ -9,12 +9,16 @@ from typing import Any
 import httpx
 
 from kit.errors import Unavailable
-from providers.calcom.webhooks import Said, mapping, moment, read_webhook, text
-from providers.errors import Barred, seconds_to_wait
+from providers.calcom.webhooks import BookingUpdate, mapping, moment, read_webhook, text
+from providers.errors import CredentialsRejected, seconds_to_wait
 
 PAGE = 100
 MOST = 10_000
-TRIGGERS = {"pending": "BOOKING_REQUESTED", "cancelled": "BOOKING_CANCELLED", "rejected": "BOOKING_REJECTED"}
+TRIGGERS = {
+    "pending": "BOOKING_REQUESTED",
+    "cancelled": "BOOKING_CANCELLED",
+    "rejected": "BOOKING_REJECTED",
+}
 
 
 class CalcomClient:
@@ -31,15 +35,17 @@ class CalcomClient:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def bookings_updated_since(self, since: datetime) -> list[Said]:
+    async def bookings_updated_since(self, since: datetime) -> list[BookingUpdate]:
         """What changed, oldest first. Raises Unavailable.
 
         Pages are asked for newest first: what changes meanwhile is then seen twice, and nothing is missed.
         """
         after = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        found: list[Said] = []
+        found: list[BookingUpdate] = []
         for skip in range(0, MOST, PAGE):
-            page = await self._page(afterUpdatedAt=after, sortUpdatedAt="desc", take=PAGE, skip=skip)
+            page = await self._page(
+                afterUpdatedAt=after, sortUpdatedAt="desc", take=PAGE, skip=skip
+            )
             found += [said for item in page if (said := read_listed(item, since)) is not None]
             if len(page) < PAGE:
                 break
@@ -66,28 +72,43 @@ def read_answer(response: httpx.Response) -> list[Any]:
     code = text(mapping(body.get("error")).get("code")) or ""
     reason = f"calcom: {response.status_code} {code}".strip()
     if response.status_code in (401, 403):
-        raise Barred(reason, status=response.status_code)
+        raise CredentialsRejected(reason, status=response.status_code)
     wait = response.headers.get("retry-after")
     asked = wait is not None or response.status_code == 429
     retry_after = seconds_to_wait(wait, datetime.now(UTC)) if asked else 0.0
     raise Unavailable(reason, retry_after=retry_after, status=response.status_code)
 
 
-def read_listed(item: Any, since: datetime) -> Said | None:
+def read_listed(item: Any, since: datetime) -> BookingUpdate | None:
     """A listed booking, said as a webhook would have said it; None when a newer one stands in its place."""
     item = mapping(item)
     trigger = _trigger(item)
     if trigger is None or item.get("rescheduledToUid"):
         return None
     body = {
-        **{"triggerEvent": trigger, "uid": item.get("uid"), "fromReschedule": item.get("rescheduledFromUid")},
-        **{"startTime": item.get("start"), "endTime": item.get("end"), "responses": item.get("bookingFieldsResponses")},
-        **{name: item.get(name) for name in ("title", "location", "status", "attendees", "metadata")},
+        **{
+            "triggerEvent": trigger,
+            "uid": item.get("uid"),
+            "fromReschedule": item.get("rescheduledFromUid"),
+        },
+        **{
+            "startTime": item.get("start"),
+            "endTime": item.get("end"),
+            "responses": item.get("bookingFieldsResponses"),
+        },
+        **{
+            name: item.get(name)
+            for name in ("title", "location", "status", "attendees", "metadata")
+        },
         "cancellationReason": item.get("cancellationReason"),
         "rejectionReason": item.get("rejectionReason"),
     }
     said = read_webhook(body, since)
-    return replace(said, at=moment(item.get("updatedAt")) or since) if isinstance(said, Said) else None
+    return (
+        replace(said, at=moment(item.get("updatedAt")) or since)
+        if isinstance(said, BookingUpdate)
+        else None
+    )
 
 
 def _trigger(item: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""What Cal.com posts, in our words; nothing here asks or stores anything.
+"""UpdateKind Cal.com posts, in our words; nothing here asks or stores anything.
 
 https://cal.com/docs/developing/guides/automation/webhooks
 """
@@ -15,8 +15,8 @@ from typing import Any
 from contracts.events.booking import Booking
 
 
-class What(StrEnum):
-    """What became of a booking."""
+class UpdateKind(StrEnum):
+    """UpdateKind became of a booking."""
 
     CREATED = "created"
     REQUESTED = "requested"
@@ -29,20 +29,31 @@ class What(StrEnum):
 
 
 _WHAT = {
-    "BOOKING_CREATED": What.CREATED,
-    "BOOKING_REQUESTED": What.REQUESTED,
-    "BOOKING_RESCHEDULED": What.MOVED,
-    "BOOKING_CANCELLED": What.CANCELLED,
-    "BOOKING_REJECTED": What.REJECTED,
-    "BOOKING_NO_SHOW_UPDATED": What.NO_SHOW,
-    "MEETING_ENDED": What.ENDED,
+    "BOOKING_CREATED": UpdateKind.CREATED,
+    "BOOKING_REQUESTED": UpdateKind.REQUESTED,
+    "BOOKING_RESCHEDULED": UpdateKind.MOVED,
+    "BOOKING_CANCELLED": UpdateKind.CANCELLED,
+    "BOOKING_REJECTED": UpdateKind.REJECTED,
+    "BOOKING_NO_SHOW_UPDATED": UpdateKind.NO_SHOW,
+    "MEETING_ENDED": UpdateKind.ENDED,
 }
-_LEGACY = {name: _WHAT[name] for name in ("BOOKING_CREATED", "BOOKING_CANCELLED", "BOOKING_RESCHEDULED")}
-_BOOKED = {What.CREATED, What.REQUESTED, What.MOVED}
+_LEGACY = {
+    name: _WHAT[name] for name in ("BOOKING_CREATED", "BOOKING_CANCELLED", "BOOKING_RESCHEDULED")
+}
+_BOOKED = {UpdateKind.CREATED, UpdateKind.REQUESTED, UpdateKind.MOVED}
 _ONCE = {*_WHAT, "MEETING_STARTED"}  # told once for one booking, however many webhooks point here
 
 _BUILT_IN = {
-    *("name", "email", "location", "title", "notes", "guests", "rescheduleReason", "attendeePhoneNumber"),
+    *(
+        "name",
+        "email",
+        "location",
+        "title",
+        "notes",
+        "guests",
+        "rescheduleReason",
+        "attendeePhoneNumber",
+    ),
     *("smsReminderNumber", "lead_id", "lead_token"),
 }
 LONGEST, LONGEST_TITLE, LONGEST_ZONE = 2000, 300, 64
@@ -52,7 +63,7 @@ _PHONE = re.compile(r"\+?[0-9\s().-]{10,25}")
 
 
 @dataclass(frozen=True, slots=True)
-class Hints:
+class AttendeeHints:
     """Who it may be. Visitors can edit the link they came by, so none of this proves anything, but for the token."""
 
     lead_id: int | None
@@ -62,13 +73,13 @@ class Hints:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class BookingUpdate:
     """One thing said of one booking. CREATED, REQUESTED and MOVED always have their `booking`."""
 
-    what: What
+    what: UpdateKind
     uid: str
     previous_uid: str | None
-    hints: Hints
+    hints: AttendeeHints
     booking: Booking | None
     at: datetime
     reason: str
@@ -94,7 +105,7 @@ def signed_by_calcom(raw: bytes, header: str | None, secret: str) -> bool:
     return bool(secret) and hmac.compare_digest(expected.encode(), given.encode(errors="replace"))
 
 
-def read_webhook(body: Any, received_at: datetime) -> Said | Ping | Unknown:
+def read_webhook(body: Any, received_at: datetime) -> BookingUpdate | Ping | Unknown:
     """`triggerEvent` marks Cal.com, `event` or a `lead_id` at the root the callers from before it."""
     root = mapping(body)
     match root.get("triggerEvent"):
@@ -115,18 +126,20 @@ def dedupe_key(body: Any, raw: bytes) -> str:
     trigger, uid = root.get("triggerEvent"), _uid(item)
     if not isinstance(trigger, str) or trigger not in _ONCE or uid is None:
         return hashlib.sha256(raw).hexdigest()
-    if _WHAT.get(trigger) is What.NO_SHOW:
+    if _WHAT.get(trigger) is UpdateKind.NO_SHOW:
         return f"{trigger}:{uid}:{_attended(item)}"
     return f"{trigger}:{uid}"
 
 
-def _read_booking(trigger: str, root: Mapping[str, Any], received_at: datetime) -> Said | Unknown:
+def _read_booking(
+    trigger: str, root: Mapping[str, Any], received_at: datetime
+) -> BookingUpdate | Unknown:
     item = _unwrapped(root)
     uid = _uid(item)
     if uid is None:
         return Unknown("uid")
-    what = _WHAT.get(trigger, What.OTHER)
-    return Said(
+    what = _WHAT.get(trigger, UpdateKind.OTHER)
+    return BookingUpdate(
         what=what,
         uid=uid,
         previous_uid=text(item.get("rescheduleUid")) or text(item.get("fromReschedule")),
@@ -134,11 +147,11 @@ def _read_booking(trigger: str, root: Mapping[str, Any], received_at: datetime) 
         booking=_booking(uid, item, what),
         at=_sent_at(what, root) or received_at,
         reason=_reason(what, item),
-        attended=_attended(item) if what is What.NO_SHOW else None,
+        attended=_attended(item) if what is UpdateKind.NO_SHOW else None,
     )
 
 
-def _read_legacy(root: Mapping[str, Any], received_at: datetime) -> Said | Unknown:
+def _read_legacy(root: Mapping[str, Any], received_at: datetime) -> BookingUpdate | Unknown:
     event, payload = root.get("event"), mapping(root.get("payload"))
     nested = isinstance(event, str) and "lead_id" in mapping(payload.get("metadata"))
     if not nested and "lead_id" not in root:
@@ -147,14 +160,14 @@ def _read_legacy(root: Mapping[str, Any], received_at: datetime) -> Said | Unkno
     if lead_id is None:
         return Unknown("lead_id")
     # a bare lead id says that this lead booked
-    what = _LEGACY.get(event, What.OTHER) if isinstance(event, str) else What.CREATED
+    what = _LEGACY.get(event, UpdateKind.OTHER) if isinstance(event, str) else UpdateKind.CREATED
     uid = f"legacy-{lead_id}"
-    return Said(
+    return BookingUpdate(
         what=what,
         uid=uid,
         previous_uid=None,
         hints=replace(_hints(payload if nested else root), lead_id=lead_id),
-        booking=Booking(uid=uid) if what is What.CREATED else None,
+        booking=Booking(uid=uid) if what is UpdateKind.CREATED else None,
         at=received_at,
         reason="",
         attended=None,
@@ -172,13 +185,13 @@ def _uid(item: Mapping[str, Any]) -> str | None:
     return uid if uid and len(uid) <= 200 else None
 
 
-def _sent_at(what: What, root: Mapping[str, Any]) -> datetime | None:
+def _sent_at(what: UpdateKind, root: Mapping[str, Any]) -> datetime | None:
     if isinstance(root.get("payload"), dict):
         return moment(root.get("createdAt"))
-    return moment(root.get("endTime" if what is What.ENDED else "startTime"))
+    return moment(root.get("endTime" if what is UpdateKind.ENDED else "startTime"))
 
 
-def _booking(uid: str, item: Mapping[str, Any], what: What) -> Booking | None:
+def _booking(uid: str, item: Mapping[str, Any], what: UpdateKind) -> Booking | None:
     starts_at, ends_at = moment(item.get("startTime")), moment(item.get("endTime"))
     if starts_at is None and ends_at is None and what not in _BOOKED:
         return None
@@ -191,7 +204,9 @@ def _booking(uid: str, item: Mapping[str, Any], what: What) -> Booking | None:
         title=(text(item.get("eventTitle")) or text(item.get("title")) or "")[:LONGEST_TITLE],
         meeting_url=_meeting_url(item),
         time_zone=(text(attendee.get("timeZone")) or "")[:LONGEST_ZONE] or None,
-        language=text(mapping(language).get("locale")) or text(language) or text(attendee.get("locale")),
+        language=text(mapping(language).get("locale"))
+        or text(language)
+        or text(attendee.get("locale")),
         confirmed=(text(item.get("status")) or "").upper() != "PENDING",
     )
 
@@ -205,12 +220,14 @@ def _meeting_url(item: Mapping[str, Any]) -> str | None:
     )
 
 
-def _hints(item: Mapping[str, Any]) -> Hints:
+def _hints(item: Mapping[str, Any]) -> AttendeeHints:
     metadata = mapping(item.get("metadata"))
     email = text(_attendee(item).get("email"))
-    if email and email.lower().endswith("@sms.cal.com"):  # made of the phone number, where no address was asked
+    if email and email.lower().endswith(
+        "@sms.cal.com"
+    ):  # made of the phone number, where no address was asked
         email = None
-    return Hints(
+    return AttendeeHints(
         lead_id=_lead_id(metadata.get("lead_id")) or _lead_id(_response(item, "lead_id")),
         token=text(metadata.get("lead_token")) or text(_response(item, "lead_token")),
         email=email,
@@ -225,9 +242,15 @@ def _phones(item: Mapping[str, Any]) -> list[str]:
         item.get("smsReminderNumber"),
         _response(item, "smsReminderNumber"),
     ]
-    custom = [_response(item, name) for name in mapping(item.get("responses")) if name not in _BUILT_IN]
+    custom = [
+        _response(item, name) for name in mapping(item.get("responses")) if name not in _BUILT_IN
+    ]
     found = [text(value) for value in asked]
-    found += [one for value in (item.get("location"), *custom) if (one := text(value)) and _looks_like_phone(one)]
+    found += [
+        one
+        for value in (item.get("location"), *custom)
+        if (one := text(value)) and _looks_like_phone(one)
+    ]
     return [one for one in found if one]
 
 
@@ -251,13 +274,13 @@ def _attended(item: Mapping[str, Any]) -> bool | None:
     return not absent if isinstance(absent, bool) else None
 
 
-def _reason(what: What, item: Mapping[str, Any]) -> str:
+def _reason(what: UpdateKind, item: Mapping[str, Any]) -> str:
     match what:
-        case What.CANCELLED:
+        case UpdateKind.CANCELLED:
             return text(item.get("cancellationReason")) or ""
-        case What.REJECTED:
+        case UpdateKind.REJECTED:
             return text(item.get("rejectionReason")) or ""
-        case What.MOVED:
+        case UpdateKind.MOVED:
             return text(_response(item, "rescheduleReason")) or ""
         case _:
             return ""

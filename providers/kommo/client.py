@@ -10,7 +10,7 @@ import httpx
 from aiolimiter import AsyncLimiter
 
 from kit.errors import Refused, Unavailable
-from providers.errors import Barred, Unclear, seconds_to_wait
+from providers.errors import CredentialsRejected, OutcomeUnknown, seconds_to_wait
 
 BATCH = 50  # more is accepted (250), but answered with 504 when it is too heavy
 LOOKED_UP = 100  # ids in one address, which must not become too long
@@ -81,7 +81,9 @@ class KommoClient:
 
     def __init__(self, *, base_url: str, token: Token, timeout: float = 20.0) -> None:
         self._token, self._timeout = token, timeout
-        self._http = httpx.AsyncClient(base_url=base_url.rstrip("/"), timeout=httpx.Timeout(timeout, connect=5))
+        self._http = httpx.AsyncClient(
+            base_url=base_url.rstrip("/"), timeout=httpx.Timeout(timeout, connect=5)
+        )
         self._pace = AsyncLimiter(1, 1 / 6)
 
     async def close(self) -> None:
@@ -98,10 +100,13 @@ class KommoClient:
         return [_lead(item) for item in _embedded(found, "leads")]
 
     async def add_leads_with_contacts(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
-        """Leads, each with its new contact and company, in one call. Not idempotent: after Unclear, look first."""
+        """Adds leads, each with its new contact and company, in one call.
+
+        Not idempotent: after OutcomeUnknown, search before adding again.
+        """
         answer = await self._post("/api/v4/leads/complex", leads)
         if not isinstance(answer, list):  # a bare array, unlike every other answer of the API
-            raise Unclear("kommo: leads/complex answered something else")
+            raise OutcomeUnknown("kommo: leads/complex answered something else")
         return [
             Registered(str(request_id), int(item["id"]), item.get("contact_id"))
             for item in answer
@@ -111,14 +116,22 @@ class KommoClient:
     async def add_leads(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
         """Leads of contacts that exist. Not idempotent either."""
         answer = await self._post("/api/v4/leads", leads)
-        return [Registered(str(item["request_id"]), int(item["id"]), None) for item in _embedded(answer, "leads")]
+        return [
+            Registered(str(item["request_id"]), int(item["id"]), None)
+            for item in _embedded(answer, "leads")
+        ]
 
     async def add_notes(self, notes: Sequence[Note]) -> None:
         """Notes on leads. Not idempotent: Kommo keeps every copy."""
         await self._post(
             "/api/v4/leads/notes",
             [
-                {"entity_id": n.lead_id, "note_type": "common", "params": {"text": n.text}, "request_id": str(i)}
+                {
+                    "entity_id": n.lead_id,
+                    "note_type": "common",
+                    "params": {"text": n.text},
+                    "request_id": str(i),
+                }
                 for i, n in enumerate(notes)
             ],
         )
@@ -126,7 +139,9 @@ class KommoClient:
     async def notes_of(self, lead_id: int) -> list[str]:
         """The texts of a lead's notes. Raises Unavailable."""
         found = await self._get(f"/api/v4/leads/{lead_id}/notes", limit=250)
-        return [str((item.get("params") or {}).get("text", "")) for item in _embedded(found, "notes")]
+        return [
+            str((item.get("params") or {}).get("text", "")) for item in _embedded(found, "notes")
+        ]
 
     async def statuses(self, lead_ids: Sequence[int]) -> dict[int, int]:
         """Where leads stand; one that is missing was deleted. Raises Unavailable."""
@@ -135,19 +150,28 @@ class KommoClient:
             ids = list(lead_ids[first : first + LOOKED_UP])
             answer = await self._get("/api/v4/leads", limit=250, **{"filter[id][]": ids})
             leads = _embedded(answer, "leads")
-            found |= {int(item["id"]): int(item.get("status_id") or 0) for item in leads if not item.get("is_deleted")}
+            found |= {
+                int(item["id"]): int(item.get("status_id") or 0)
+                for item in leads
+                if not item.get("is_deleted")
+            }
         return found
 
     async def move_leads(self, moves: Sequence[Move]) -> None:
         """Moves leads to other stages. Twice is harmless, so an unclear answer is Unavailable. Refusals name leads."""
         for first in range(0, len(moves), BATCH):
             items = [
-                {"id": m.lead_id, "status_id": m.status_id, "pipeline_id": m.pipeline_id, "request_id": str(m.lead_id)}
+                {
+                    "id": m.lead_id,
+                    "status_id": m.status_id,
+                    "pipeline_id": m.pipeline_id,
+                    "request_id": str(m.lead_id),
+                }
                 for m in moves[first : first + BATCH]
             ]
             try:
                 await self._request("PATCH", "/api/v4/leads", json=items)
-            except Unclear as unclear:
+            except OutcomeUnknown as unclear:
                 raise Unavailable(str(unclear)) from unclear
 
     async def account(self) -> str:
@@ -157,17 +181,23 @@ class KommoClient:
     async def stages(self, pipeline_id: int) -> dict[int, str] | None:
         """The stages of a pipeline, which Kommo calls statuses; None where there is no such pipeline."""
         answer = await self._get(f"/api/v4/leads/pipelines/{pipeline_id}")
-        return None if answer is None else {int(s["id"]): str(s["name"]) for s in _embedded(answer, "statuses")}
+        return (
+            None
+            if answer is None
+            else {int(s["id"]): str(s["name"]) for s in _embedded(answer, "statuses")}
+        )
 
     async def lead_fields(self) -> dict[int, str]:
         """The custom fields that leads have. Raises Unavailable."""
         answer = await self._get("/api/v4/leads/custom_fields", limit=250)
-        return {int(field["id"]): str(field["name"]) for field in _embedded(answer, "custom_fields")}
+        return {
+            int(field["id"]): str(field["name"]) for field in _embedded(answer, "custom_fields")
+        }
 
     async def _get(self, path: str, **params: Any) -> Any:
         try:
             return await self._request("GET", path, params=params)
-        except Unclear as unclear:  # asking has no effect, so asking again is safe
+        except OutcomeUnknown as unclear:  # asking has no effect, so asking again is safe
             raise Unavailable(str(unclear), status=unclear.status) from unclear
 
     async def _post(self, path: str, items: Sequence[Mapping[str, Any]]) -> Any:
@@ -180,7 +210,9 @@ class KommoClient:
             try:
                 return await self._try(method, path, await self._token(True), **content)
             except Unauthorized:
-                raise Barred("kommo: 401, the token is not accepted", status=401) from None
+                raise CredentialsRejected(
+                    "kommo: 401, the token is not accepted", status=401
+                ) from None
 
     async def _try(self, method: str, path: str, token: str, **content: Any) -> Any:
         async with self._pace:
@@ -193,7 +225,7 @@ class KommoClient:
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("kommo: no connection") from error
         except (httpx.HTTPError, TimeoutError) as error:
-            raise Unclear(f"kommo: {type(error).__name__}") from error
+            raise OutcomeUnknown(f"kommo: {type(error).__name__}") from error
         return read_answer(response)
 
 
@@ -216,17 +248,20 @@ def read_answer(response: httpx.Response) -> Any:
         raise Unavailable(
             "kommo: 429",
             retry_after=seconds_to_wait(
-                str(details.get("retry_after") or response.headers.get("retry-after")), datetime.now(UTC)
+                str(details.get("retry_after") or response.headers.get("retry-after")),
+                datetime.now(UTC),
             ),
             status=status,
         )
     if status in (402, 403):
         raise Unavailable(f"kommo: {status}", retry_after=BLOCKED_SECONDS, status=status)
     if status >= 500 or status < 200 or (status < 300 and body is None):
-        raise Unclear(f"kommo: {status}", status=status)
+        raise OutcomeUnknown(f"kommo: {status}", status=status)
     if status >= 300:
         items = {
-            str(item.get("request_id")): ", ".join(f"{e.get('code')} {e.get('path')}" for e in item.get("errors", []))
+            str(item.get("request_id")): ", ".join(
+                f"{e.get('code')} {e.get('path')}" for e in item.get("errors", [])
+            )
             for item in details.get("validation-errors", [])
         }
         raise KommoRefused(f"kommo: {status} {details.get('detail', '')}".strip(), items)
@@ -243,12 +278,16 @@ def _list(value: Any) -> list[Any]:
 
 def _lead(item: Mapping[str, Any]) -> KommoLead:
     contacts = _embedded(item, "contacts")
-    return KommoLead(int(item["id"]), str(item.get("name") or ""), int(contacts[0]["id"]) if contacts else None)
+    return KommoLead(
+        int(item["id"]), str(item.get("name") or ""), int(contacts[0]["id"]) if contacts else None
+    )
 
 
 def _contact(item: Mapping[str, Any]) -> Contact:
     values: dict[str, list[str]] = {"PHONE": [], "EMAIL": []}
     for field in item.get("custom_fields_values") or []:
         if field.get("field_code") in values:
-            values[field["field_code"]] += [str(value.get("value", "")) for value in field.get("values") or []]
+            values[field["field_code"]] += [
+                str(value.get("value", "")) for value in field.get("values") or []
+            ]
     return Contact(int(item["id"]), tuple(values["PHONE"]), tuple(values["EMAIL"]))

@@ -17,7 +17,13 @@ class Tokens:
 
 
 async def renew(
-    http: httpx.AsyncClient, *, base_url: str, client_id: str, client_secret: str, redirect_uri: str, refresh_token: str
+    http: httpx.AsyncClient,
+    *,
+    base_url: str,
+    client_id: str,
+    client_secret: str,
+    redirect_uri: str,
+    refresh_token: str,
 ) -> Tokens:
     """A new pair. The old refresh token works until the new one is used, so a lost answer can be asked for again.
 
@@ -38,5 +44,7 @@ async def renew(
     except (httpx.HTTPError, ValueError) as error:
         raise Unavailable(f"kommo oauth: {type(error).__name__}") from error
     if response.status_code != 200:
-        raise Unavailable(f"kommo oauth: {response.status_code} {body.get('hint', '')}", retry_after=60)
+        raise Unavailable(
+            f"kommo oauth: {response.status_code} {body.get('hint', '')}", retry_after=60
+        )
     return Tokens(str(body["access_token"]), str(body["refresh_token"]), int(body["expires_in"]))

@@ -30,14 +30,20 @@ def read_changes(body: bytes) -> list[Change]:
         if named and _NUMBER.fullmatch(value):
             action, place, name = named.groups()
             entries.setdefault((action, place), {})[name] = int(value)
-    return [_change(action, lead) for (action, _), lead in entries.items() if _says_something(action, lead)]
+    return [
+        _change(action, lead)
+        for (action, _), lead in entries.items()
+        if _says_something(action, lead)
+    ]
 
 
 def _says_something(action: str, lead: Mapping[str, int]) -> bool:
     if not lead.get("id"):
         return False
     if action == "update":
-        return {"status_id", "old_status_id"} <= lead.keys() and lead["status_id"] != lead["old_status_id"]
+        return {"status_id", "old_status_id"} <= lead.keys() and lead["status_id"] != lead[
+            "old_status_id"
+        ]
     return action == "delete" or "status_id" in lead
 
 

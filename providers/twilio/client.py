@@ -16,8 +16,8 @@ from twilio.rest import Client
 
 from contracts.events.touch import FailureKind
 from kit.errors import Unavailable
-from providers.errors import Barred, RefusedTouch, Unclear, seconds_to_wait
-from providers.twilio.errors import NOT_NOW, OURS_TO_MEND, kind_of
+from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch, seconds_to_wait
+from providers.twilio.errors import ACCOUNT_ERRORS, NOT_NOW, kind_of
 
 # Twilio posts once and forgets unless told otherwise; the fragment asks for three more tries on any failure.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
@@ -57,7 +57,9 @@ class Account:
 class TwilioClient:
     """One account. Must be made inside a running event loop (the SDK's asynchronous client insists)."""
 
-    def __init__(self, *, account_sid: str, auth_token: str, base_url: str, timeout: float = 10.0) -> None:
+    def __init__(
+        self, *, account_sid: str, auth_token: str, base_url: str, timeout: float = 10.0
+    ) -> None:
         self._account_sid = account_sid
         self._http = _Transport(base_url, timeout)
         # environment={}: TWILIO_EDGE and TWILIO_REGION would mangle the host
@@ -68,7 +70,9 @@ class TwilioClient:
     async def close(self) -> None:
         await self._http.close()
 
-    async def place_call(self, *, to: str, from_: str, answer_url: str, status_url: str, ring_seconds: int = 25) -> str:
+    async def place_call(
+        self, *, to: str, from_: str, answer_url: str, status_url: str, ring_seconds: int = 25
+    ) -> str:
         """The call's SID. Twilio fetches `answer_url` when somebody or something picked up and was told apart."""
         return await self._create(
             self._calls.create_async(
@@ -95,12 +99,17 @@ class TwilioClient:
     ) -> str:
         """The message's SID. Addresses of WhatsApp carry `whatsapp:`. A template goes by its SID and variables."""
         content: dict[str, Any] = (
-            {"content_sid": content_sid, "content_variables": json.dumps(variables or {}, ensure_ascii=False)}
+            {
+                "content_sid": content_sid,
+                "content_variables": json.dumps(variables or {}, ensure_ascii=False),
+            }
             if content_sid
             else {"body": body}
         )
         return await self._create(
-            self._messages.create_async(to=to, from_=from_, status_callback=status_url + PERSISTENT, **content)
+            self._messages.create_async(
+                to=to, from_=from_, status_callback=status_url + PERSISTENT, **content
+            )
         )
 
     async def calls_to(self, to: str) -> list[Placed]:
@@ -109,7 +118,10 @@ class TwilioClient:
 
     async def messages_to(self, to: str) -> list[Placed]:
         """Recent messages to an address, newest first. Raises Unavailable."""
-        return [_placed(message) for message in await self._ask(self._messages.list_async(to=to, limit=50))]
+        return [
+            _placed(message)
+            for message in await self._ask(self._messages.list_async(to=to, limit=50))
+        ]
 
     async def call(self, sid: str) -> Placed:
         """One call as it stands. Raises Unavailable."""
@@ -120,7 +132,10 @@ class TwilioClient:
 
         https://www.twilio.com/docs/voice/api/call-event-resource
         """
-        return [_event(event) for event in await self._ask(self._client.calls(sid).events.list_async(limit=200))]
+        return [
+            _event(event)
+            for event in await self._ask(self._client.calls(sid).events.list_async(limit=200))
+        ]
 
     async def message(self, sid: str) -> Placed:
         """One message as it stands. Raises Unavailable."""
@@ -133,23 +148,37 @@ class TwilioClient:
 
     async def abilities_of(self, number: str) -> frozenset[str] | None:
         """What a number of this account can do (`voice`, `sms`); None where it is not the account's."""
-        found = await self._ask(self._client.incoming_phone_numbers.list_async(phone_number=number, limit=1))
-        return frozenset(name for name, able in found[0].capabilities.items() if able) if found else None
+        found = await self._ask(
+            self._client.incoming_phone_numbers.list_async(phone_number=number, limit=1)
+        )
+        return (
+            frozenset(name for name, able in found[0].capabilities.items() if able)
+            if found
+            else None
+        )
 
     async def is_verified(self, number: str) -> bool:
         """Whether a number of somebody else's network may be shown as the caller. Raises Unavailable."""
-        found = await self._ask(self._client.outgoing_caller_ids.list_async(phone_number=number, limit=1))
+        found = await self._ask(
+            self._client.outgoing_caller_ids.list_async(phone_number=number, limit=1)
+        )
         return len(found) > 0
 
     async def whatsapp_status(self, number: str) -> str | None:
         """How a WhatsApp sender stands, `ONLINE` when it may send; None where it is not the account's."""
-        found = await self._ask(self._client.messaging.v2.channels_senders.list_async(channel="whatsapp", limit=200))
-        return next((str(one.status) for one in found if one.sender_id == f"whatsapp:{number}"), None)
+        found = await self._ask(
+            self._client.messaging.v2.channels_senders.list_async(channel="whatsapp", limit=200)
+        )
+        return next(
+            (str(one.status) for one in found if one.sender_id == f"whatsapp:{number}"), None
+        )
 
     async def approval_of(self, content_sid: str) -> str | None:
         """How WhatsApp judged a template: `approved`, `pending`, `rejected`…; None where there is no such template."""
         try:
-            found = await self._ask(self._client.content.v1.contents(content_sid).approval_fetch().fetch_async())
+            found = await self._ask(
+                self._client.content.v1.contents(content_sid).approval_fetch().fetch_async()
+            )
         except Unavailable as error:
             if error.status == 404:
                 return None
@@ -172,11 +201,11 @@ class TwilioClient:
             raise Unavailable("twilio: no connection") from error  # nothing was sent
         except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError, TypeError) as error:
             # dropped, too slow, or a success whose body is not what it should be: the resource may exist
-            raise Unclear(f"twilio: {type(error).__name__}") from error
+            raise OutcomeUnknown(f"twilio: {type(error).__name__}") from error
         except TwilioException as error:
             raise _failure(error) from error
         if not created.sid:  # an empty 201 makes an object without an id
-            raise Unclear("twilio: answer without a sid")
+            raise OutcomeUnknown("twilio: answer without a sid")
         return str(created.sid)
 
     async def _ask(self, request: Any) -> Any:
@@ -185,7 +214,9 @@ class TwilioClient:
         except TwilioException as error:
             status = getattr(error, "status", None)
             barred = status in (401, 403)
-            raise (Barred if barred else Unavailable)(f"twilio: {status}", status=status or 0) from error
+            raise (CredentialsRejected if barred else Unavailable)(
+                f"twilio: {status}", status=status or 0
+            ) from error
         except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError, TypeError) as error:
             raise Unavailable(f"twilio: {type(error).__name__}") from error
 
@@ -193,12 +224,12 @@ class TwilioClient:
 def _failure(error: TwilioException) -> Exception:
     status, code = getattr(error, "status", None), getattr(error, "code", None)
     reason = f"twilio: {status} code {code}"
-    if code in OURS_TO_MEND or status in (401, 403):
-        return Barred(reason)
+    if code in ACCOUNT_ERRORS or status in (401, 403):
+        return CredentialsRejected(reason)
     if code in NOT_NOW or status == 429:
         return Unavailable(reason, retry_after=1)
     if status is None or status >= 500 or status in (408, 409) or status < 400:
-        return Unclear(reason, answered=status is not None and status >= 500)
+        return OutcomeUnknown(reason, answered=status is not None and status >= 500)
     kind = kind_of(code if isinstance(code, int) else None)
     # a refusal without a code of Twilio's own is about our request, not about the person
     return RefusedTouch(FailureKind.MISCONFIGURED if code == status else kind, reason)
@@ -231,7 +262,9 @@ def moved(url: str, base: SplitResult) -> str:
     """The SDK's address at the host in the settings; a stand-in has one for all that Twilio keeps on several."""
     parts = urlsplit(url)
     elsewhere = base.netloc.endswith(".twilio.com") and not parts.netloc.startswith("api.")
-    return urlunsplit((base.scheme, parts.netloc if elsewhere else base.netloc, parts.path, parts.query, ""))
+    return urlunsplit(
+        (base.scheme, parts.netloc if elsewhere else base.netloc, parts.path, parts.query, "")
+    )
 
 
 class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK is untyped
@@ -258,10 +291,19 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK is unt
         async with asyncio.timeout(timeout or self.timeout):
             # the SDK passes timeout=None on, which switches aiohttp's own off (twilio-python issue 925)
             response = await super().request(
-                method, address, params, data, headers, None, timeout or self.timeout, allow_redirects
+                method,
+                address,
+                params,
+                data,
+                headers,
+                None,
+                timeout or self.timeout,
+                allow_redirects,
             )
         if response.status_code == 429:
-            retry_after = next((v for k, v in (response.headers or {}).items() if k.lower() == "retry-after"), "")
+            retry_after = next(
+                (v for k, v in (response.headers or {}).items() if k.lower() == "retry-after"), ""
+            )
             wait = seconds_to_wait(str(retry_after), datetime.now(UTC))
             raise Unavailable("twilio: 429", retry_after=wait, status=429)
         return response

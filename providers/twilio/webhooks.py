@@ -15,7 +15,9 @@ _CODE = re.compile(r"[0-9]{1,9}")
 _OLD_MEXICAN_MOBILE = re.compile(r"^\+?521(\d{10})$")
 
 
-def signed_by_twilio(*, url: str, params: Mapping[str, str], signature: str | None, auth_token: str) -> bool:
+def signed_by_twilio(
+    *, url: str, params: Mapping[str, str], signature: str | None, auth_token: str
+) -> bool:
     """Whether Twilio signed this POST to `url`: the public address as configured there, path and query included.
 
     https://www.twilio.com/docs/usage/webhooks/webhooks-security

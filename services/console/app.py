@@ -9,17 +9,17 @@ from kit.batcher import Batcher
 from kit.disk import free_bytes
 from kit.leader import Leader
 from kit.operators import answer_only_to
-from kit.runtime import make_app, make_frame, traced
+from kit.runtime import build_runtime, make_app, with_tracing
 from services.console.actions_log import ActionsLog
 from services.console.authentication import Door
-from services.console.consumers import SAYS, router
+from services.console.consumers import PUBLISHES, router
 from services.console.dead_letters import DeadLetters
 from services.console.decisions.disk import Disk
 from services.console.deps import Deps
 from services.console.failed_work import SetAside
 from services.console.http import api, auth, commands, error_pages
 from services.console.http.pages import routes as page_routes
-from services.console.jobs import ticks
+from services.console.jobs import jobs
 from services.console.rendering import Pages
 from services.console.repositories.actions import Store
 from services.console.repositories.logins import Logins
@@ -34,15 +34,15 @@ from services.console.settings import Settings
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Raises InvalidJourney when the journey file is not sound, ValueError when nobody is to log in."""
     settings = settings or Settings()
-    frame = make_frame("console", settings, scans=True)
+    runtime = build_runtime("console", settings, scans=True)
     journey, _ = load_journey(settings)
     pages = Pages(zone=settings.timezone, business=settings.business_name)
 
     async def open_deps() -> Deps:
-        store, projections = Store(frame.database), Projections(frame.database)
-        figures = Figures(frame.database, settings.timezone)
-        dead_letters = DeadLetters(settings.broker_url, store.say)
-        logins = Logins(frame.database, settings.console_secret.get_secret_value())
+        store, projections = Store(runtime.database), Projections(runtime.database)
+        figures = Figures(runtime.database, settings.timezone)
+        dead_letters = DeadLetters(settings.broker_url, store.publish)
+        logins = Logins(runtime.database, settings.console_secret.get_secret_value())
         file = ActionsLog(
             settings.actions_log_path,
             store,
@@ -56,10 +56,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             rabbitmq=settings.rabbitmq_url,
             broker_url=settings.broker_url,
         )
-        frame.closing.push_async_callback(neighbours.close)
+        runtime.closing.push_async_callback(neighbours.close)
         add = Batcher(store.add)
         adding = asyncio.create_task(add.run())
-        frame.closing.callback(adding.cancel)
+        runtime.closing.callback(adding.cancel)
         return Deps(
             settings=settings,
             journey=journey,
@@ -67,19 +67,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             add=add,
             figures=figures,
             projections=projections,
-            set_aside=SetAside(dead_letters, figures, store.say),
+            set_aside=SetAside(dead_letters, figures, store.publish),
             neighbours=neighbours,
             pages=pages,
             door=Door(settings.users, logins),
             logins=logins,
-            ended_sessions=EndedSessions(frame.database, lasts=LASTS),
-            disk=lambda: Disk(full=frame.database.full, free=free_bytes()),
-            log_writer=Leader(dsn=settings.dsn, name="actions_log", work=file.follow, elected=file.elected),
-            projector=Leader(dsn=settings.dsn, name="projections", work=projections.follow),
+            ended_sessions=EndedSessions(runtime.database, lasts=LASTS),
+            disk=lambda: Disk(full=runtime.database.full, free=free_bytes()),
+            log_writer=Leader(
+                dsn=settings.dsn, name="actions_log", job=file.follow, elected=file.elected
+            ),
+            projector=Leader(dsn=settings.dsn, name="projections", job=projections.follow),
         )
 
     routes = [api.routes, auth.routes, page_routes, commands.routes]
-    app = make_app(frame, open_deps=open_deps, handlers=router, routes=routes, ticks=ticks, says=SAYS)
+    app = make_app(
+        runtime, open_deps=open_deps, handlers=router, routes=routes, jobs=jobs, publishes=PUBLISHES
+    )
     error_pages.explain(app, pages)
     app.add_middleware(
         Sessions,
@@ -90,4 +94,4 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         same_site="lax",
     )
     answer_only_to(app, "console", addresses=settings.addresses)
-    return traced(app, frame)
+    return with_tracing(app, runtime)

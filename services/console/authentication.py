@@ -12,7 +12,9 @@ from services.console.decisions.users import User
 from services.console.repositories.logins import Logins
 
 _hasher = PasswordHasher()
-_nobody = _hasher.hash(secrets.token_hex())  # so that an unknown name takes as long as a wrong password
+_nobody = _hasher.hash(
+    secrets.token_hex()
+)  # so that an unknown name takes as long as a wrong password
 
 
 class Door:

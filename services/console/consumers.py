@@ -6,14 +6,20 @@ import structlog
 from faststream.rabbit import RabbitRouter
 
 from contracts.events.base import Event
-from contracts.events.booking import BookingAttached, BookingCancelled
+from contracts.events.booking import BookingAssigned, BookingCancelled
 from contracts.events.cadence import StepSkipped
 from contracts.events.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
-from contracts.events.lead import LeadErased, LeadPaused, LeadStopped, LeadUnpaused, LeadUnregistered
+from contracts.events.lead import (
+    LeadErased,
+    LeadPaused,
+    LeadRegistrationFailed,
+    LeadResumed,
+    LeadStopped,
+)
 from contracts.events.outbound import OutboundPaused, OutboundResumed
 from contracts.events.touch import ReleaseTouches, TouchFailed, TouchReviewed
-from kit.messaging.broker import ACKNOWLEDGE, EVENTS, Work
+from kit.messaging.broker import ACKNOWLEDGE, EVENTS, ConsumerQueue
 from kit.observability import tracing
 from services.console.deps import FromApp
 from services.console.repositories.actions import Heard
@@ -22,14 +28,23 @@ log = structlog.get_logger()
 
 PRINTED = ("channel", "step", "reason", "kind", "intent")
 OWN_WORDS = {  # what a person wrote, or may be quoted with, stays out of the logs
-    event.named(): ("reason",) for event in (BookingCancelled, LeadUnregistered, TouchFailed, WorkFailed)
+    event.topic_name(): ("reason",)
+    for event in (BookingCancelled, LeadRegistrationFailed, TouchFailed, WorkFailed)
 }
 
-EVERYTHING = Work("console.events", ("#",), at_once=50)
-WORKS = (EVERYTHING,)
-SAYS = (
+EVERYTHING = ConsumerQueue("console.events", ("#",), prefetch=50)
+QUEUES = (EVERYTHING,)
+PUBLISHES = (
     *(OutboundPaused, OutboundResumed, DeadLetterReplayed, DeadLetterDiscarded),
-    *(LeadPaused, LeadUnpaused, LeadStopped, LeadErased, StepSkipped, TouchReviewed, BookingAttached),
+    *(
+        LeadPaused,
+        LeadResumed,
+        LeadStopped,
+        LeadErased,
+        StepSkipped,
+        TouchReviewed,
+        BookingAssigned,
+    ),
     *(RetryWork, DiscardWork, ReleaseTouches),
 )
 

@@ -17,7 +17,7 @@ from aio_pika.exceptions import DeliveryError
 
 from contracts.events.base import Event
 from contracts.events.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
-from kit.messaging.broker import parking, work_exchange
+from kit.messaging.broker import dead_letter_queue, work_exchange
 from services.console.decisions.dead_letters import Letter, headers_for_replay, read_letter
 
 log = structlog.get_logger()
@@ -60,7 +60,11 @@ class DeadLetters:
 
     async def _letters(self, limit: int) -> list[Letter]:
         async with self._channel() as channel:
-            return [letter for service in SERVICES async for _, letter in _parked(channel, service, limit)]
+            return [
+                letter
+                for service in SERVICES
+                async for _, letter in _parked(channel, service, limit)
+            ]
 
     async def replay(self, letter_ids: Collection[str], by: str) -> Acted:
         """Tries these again, each in the queue it came from. Twice is harmless: consumers know.
@@ -100,7 +104,12 @@ class DeadLetters:
             )
 
     async def _replay(
-        self, channel: AbstractChannel, service: str, message: AbstractIncomingMessage, letter: Letter, by: str
+        self,
+        channel: AbstractChannel,
+        service: str,
+        message: AbstractIncomingMessage,
+        letter: Letter,
+        by: str,
     ) -> None:
         """Published, said, and only then let go of: a crash in between does it again, and loses nothing."""
         again = aio_pika.Message(
@@ -141,7 +150,7 @@ async def _parked(
     channel: AbstractChannel, service: str, limit: int | None = None
 ) -> AsyncIterator[tuple[AbstractIncomingMessage, Letter]]:
     """As many as there are now: what is parked meanwhile comes behind them, and is not walked into again."""
-    queue = await channel.declare_queue(parking(service), passive=True)
+    queue = await channel.declare_queue(dead_letter_queue(service), passive=True)
     there = queue.declaration_result.message_count or 0
     for _ in range(there if limit is None else min(there, limit)):
         message = await queue.get(fail=False, timeout=10)

@@ -17,7 +17,13 @@ from services.console.repositories.metrics import Figures
 log = structlog.get_logger()
 
 AT_ONCE = 1000
-PAUSES = (0.2, 0.6, 1.2, 2.0, 0.0)  # seconds between the tries to find a letter that somebody looks at
+PAUSES = (
+    0.2,
+    0.6,
+    1.2,
+    2.0,
+    0.0,
+)  # seconds between the tries to find a letter that somebody looks at
 
 Act = Callable[[Collection[str], str], Awaitable[Acted]]
 
@@ -28,7 +34,7 @@ class SetAside:
 
     dead_letters: DeadLetters
     figures: Figures
-    say: Say
+    publish: Say
 
     async def letters(self, *, limit: int) -> list[Letter]:
         """The oldest `limit` messages of each service, and as many rows."""
@@ -60,10 +66,20 @@ class SetAside:
         return await self.figures.failed_work(limit=AT_ONCE, letter_ids=list(letter_ids))
 
     async def _command(self, command: type[FailedWorkCommand], row: FailedRow, by: str) -> None:
-        named = {"lead_id": row.lead_id, "service": row.service, "kind": row.kind, "row_id": row.row_id}
+        named = {
+            "lead_id": row.lead_id,
+            "service": row.service,
+            "kind": row.kind,
+            "row_id": row.row_id,
+        }
         event = command(**named, by=by)
-        await self.say(event)
-        log.info("failed_work.ordered", order=event.topic, lead_id=row.lead_id, queue=letter_of(row).queue)
+        await self.publish(event)
+        log.info(
+            "failed_work.ordered",
+            order=event.topic,
+            lead_id=row.lead_id,
+            queue=letter_of(row).queue,
+        )
 
 
 async def _until_found(act: Act, letter_ids: Collection[str], by: str) -> Acted:

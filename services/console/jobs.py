@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from kit.periodic import Tick
+from kit.periodic import PeriodicJob
 from services.console.deps import Deps
 
 
-def ticks(deps: Deps) -> Sequence[Tick]:
+def jobs(deps: Deps) -> Sequence[PeriodicJob]:
     return (
-        Tick("write_actions_log", 1, deps.log_writer),
-        Tick("project", 1, deps.projector),
-        Tick("forget_ended_sessions", 3600, deps.ended_sessions.forget_old),
-        Tick("forget_logins", 3600, deps.logins.forget_old),
+        PeriodicJob("write_actions_log", 1, deps.log_writer),
+        PeriodicJob("project", 1, deps.projector),
+        PeriodicJob("forget_ended_sessions", 3600, deps.ended_sessions.forget_old),
+        PeriodicJob("forget_logins", 3600, deps.logins.forget_old),
     )

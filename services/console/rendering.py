@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from domain.phone import readable
 from kit.clock import now
 from kit.languages import preferred
-from services.console.decisions.event_descriptions import tell
+from services.console.decisions.event_descriptions import describe_event
 from services.console.decisions.outages import read_outage
 from services.console.words import step_name, translate
 
@@ -34,7 +34,9 @@ CSP = (
 
 def language_of(request: Request) -> str:
     """Spanish, unless the reader has chosen English, or their browser asks for it and not for Spanish."""
-    if (wanted := request.query_params.get("lang")) in LANGUAGES and wanted != request.session.get("lang"):
+    if (wanted := request.query_params.get("lang")) in LANGUAGES and wanted != request.session.get(
+        "lang"
+    ):
         request.session["lang"] = wanted
     if (chosen := request.session.get("lang")) in LANGUAGES:
         return str(chosen)
@@ -53,19 +55,34 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._jinja.globals |= {"business": business, "version": _version(), "tell": tell, "read_outage": read_outage}
+        self._jinja.globals |= {
+            "business": business,
+            "version": _version(),
+            "describe_event": describe_event,
+            "read_outage": read_outage,
+        }
         self._jinja.filters |= {
             "t": jinja2.pass_context(lambda context, text: translate(str(text), context["lang"])),
             "step": jinja2.pass_context(lambda context, step: step_name(step, context["lang"])),
             "when": jinja2.pass_context(lambda context, at: self._time(at, context["lang"])),
-            "exact": jinja2.pass_context(lambda context, at: self._time(at, context["lang"], "d MMM, HH:mm:ss")),
-            "week": jinja2.pass_context(lambda context, days: week_of(days, LANGUAGES[context["lang"]])),
-            "city": jinja2.pass_context(lambda context, zone: city_of(zone, LANGUAGES[context["lang"]])),
-            "span": jinja2.pass_context(lambda context, span: span_of(span, LANGUAGES[context["lang"]])),
+            "exact": jinja2.pass_context(
+                lambda context, at: self._time(at, context["lang"], "d MMM, HH:mm:ss")
+            ),
+            "week": jinja2.pass_context(
+                lambda context, days: week_of(days, LANGUAGES[context["lang"]])
+            ),
+            "city": jinja2.pass_context(
+                lambda context, zone: city_of(zone, LANGUAGES[context["lang"]])
+            ),
+            "span": jinja2.pass_context(
+                lambda context, span: span_of(span, LANGUAGES[context["lang"]])
+            ),
             "clock": lambda at: at.astimezone(self._zone).strftime("%H:%M:%S") if at else "",
             "lasting": lasting,
             "phone": lambda number: readable(number) if number else "",
-            "number": jinja2.pass_context(lambda context, n: format_decimal(n, locale=LANGUAGES[context["lang"]])),
+            "number": jinja2.pass_context(
+                lambda context, n: format_decimal(n, locale=LANGUAGES[context["lang"]])
+            ),
             "share": jinja2.pass_context(
                 lambda context, n: format_percent(n, "#,##0.#%", locale=LANGUAGES[context["lang"]])
             ),
@@ -74,8 +91,14 @@ class Pages:
 
     def page(self, name: str, request: Request, status: int = 200, **facts: Any) -> HTMLResponse:
         """The page `name`, under a policy that lets nothing of anybody else's in."""
-        html = self._jinja.get_template(f"{name}.html").render(lang=language_of(request), request=request, **facts)
-        headers = {"Content-Security-Policy": CSP, "Cache-Control": "no-store", "X-Frame-Options": "DENY"}
+        html = self._jinja.get_template(f"{name}.html").render(
+            lang=language_of(request), request=request, **facts
+        )
+        headers = {
+            "Content-Security-Policy": CSP,
+            "Cache-Control": "no-store",
+            "X-Frame-Options": "DENY",
+        }
         return HTMLResponse(html, status_code=status, headers=headers)
 
     def _time(self, at: datetime | None, lang: str, pattern: str = "d MMM, HH:mm") -> Markup:
@@ -105,7 +128,12 @@ def lasting(seconds: float | None) -> str:
     """`12 ms`, `3.4 s`, `5 min`, `2.5 h`, `3 d`: as exact as anybody cares."""
     if seconds is None:
         return "—"
-    for limit, unit, size in ((1, "ms", 0.001), (120, "s", 1), (7200, "min", 60), (172_800, "h", 3600)):
+    for limit, unit, size in (
+        (1, "ms", 0.001),
+        (120, "s", 1),
+        (7200, "min", 60),
+        (172_800, "h", 3600),
+    ):
         if seconds < limit:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 86_400:.0f} d"
@@ -120,7 +148,9 @@ def week_of(days: Sequence[Sequence[str]], locale: str) -> str:
             continue
         alike = list(some)
         first, last = names[alike[0]], names[alike[-1]]
-        hours = " + ".join("–".join(time.removeprefix("0") for time in span.split("-")) for span in spans)
+        hours = " + ".join(
+            "–".join(time.removeprefix("0") for time in span.split("-")) for span in spans
+        )
         parts.append(f"{first if len(alike) == 1 else f'{first}–{last}'} {hours}")
     return ", ".join(parts)
 
@@ -145,4 +175,6 @@ def span_of(span: timedelta, locale: str) -> str:
 
 def _version() -> Mapping[str, str]:
     """What names the present state of each static file, so that browsers may keep it for ever."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()}
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()
+    }

@@ -12,7 +12,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kit.runtime import deps_of
-from services.console.decisions.users import ANYBODY, User
+from services.console.decisions.users import DEMO_USER, User
 from services.console.deps import Deps
 
 log = structlog.get_logger()
@@ -42,7 +42,7 @@ class Sessions:
 async def user_of(request: Request, deps: Deps) -> User | None:
     """Who is logged in, for a working day at most; in the open demonstration, anybody is."""
     if not deps.door.users:
-        return ANYBODY
+        return DEMO_USER
     if time.time() - float(request.session.get("since", 0)) > LASTS:
         return None
     session = request.session.get("session")
@@ -71,7 +71,7 @@ def token_of(request: Request) -> str:
     return str(request.session["token"])
 
 
-async def viewer(request: Request, deps: FromApp) -> User:
+async def require_viewer(request: Request, deps: FromApp) -> User:
     """Sends whoever is not logged in to the login page, and back afterwards."""
     user = await user_of(request, deps)
     if user is None:
@@ -81,19 +81,21 @@ async def viewer(request: Request, deps: FromApp) -> User:
     return user
 
 
-async def genuine(request: Request, token: Annotated[str, Form()] = "") -> None:
+async def verify_csrf_token(request: Request, token: Annotated[str, Form()] = "") -> None:
     """Refuses a form that is not from a page of this session."""
     if not hmac.compare_digest(token.encode(), token_of(request).encode()):
         log.warning("console.forged", path=request.url.path)
         raise HTTPException(403)
 
 
-async def operator(user: Annotated[User, Depends(viewer)], _: Annotated[None, Depends(genuine)]) -> User:
+async def require_operator(
+    user: Annotated[User, Depends(require_viewer)], _: Annotated[None, Depends(verify_csrf_token)]
+) -> User:
     """Refuses who may only look."""
     if not user.acts:
         raise HTTPException(403)
     return user
 
 
-Viewer = Annotated[User, Depends(viewer)]
-Operator = Annotated[User, Depends(operator)]
+Viewer = Annotated[User, Depends(require_viewer)]
+Operator = Annotated[User, Depends(require_operator)]

@@ -57,7 +57,9 @@ class Settings(ServiceSettings, JourneySettings):
 
     @property
     def demonstration(self) -> bool:
-        return self.pauta_profile == "demonstration" and self.simulator_replicas > 0 and not self.real
+        return (
+            self.pauta_profile == "demonstration" and self.simulator_replicas > 0 and not self.real
+        )
 
     @property
     def prices(self) -> dict[str, float]:
@@ -71,7 +73,10 @@ class Settings(ServiceSettings, JourneySettings):
             channel, _, country = name.strip().partition(".")
             if channel:
                 known.setdefault(channel, {})[country.upper()] = float(price)
-        return {channel: _own_price(by_country, self.default_region) for channel, by_country in known.items()}
+        return {
+            channel: _own_price(by_country, self.default_region)
+            for channel, by_country in known.items()
+        }
 
     @model_validator(mode="after")
     def _is_closed_in_life(self) -> Self:

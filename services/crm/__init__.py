@@ -1,1 +1,1 @@
-"""Keeps Kommo telling the same story."""
+"""TokenStore Kommo telling the same story."""

@@ -7,22 +7,22 @@ import httpx
 import structlog
 from fastapi import FastAPI
 
-from kit.circuit_breaker import Breaker
+from kit.circuit_breaker import CircuitBreaker
 from kit.clock import now
 from kit.failed_work import carry_out
 from kit.leader import Leader
-from kit.messaging.outbox import say
-from kit.outbound_switch import Switch
-from kit.runtime import make_app, make_frame, traced
+from kit.messaging.outbox import publish
+from kit.outbound_switch import OutboundSwitch
+from kit.runtime import build_runtime, make_app, with_tracing
 from providers.calcom.client import CalcomClient
 from providers.kommo.client import KommoClient
 from services.crm.calcom_sync import Poll
-from services.crm.consumers import SAYS, router
+from services.crm.consumers import PUBLISHES, router
 from services.crm.deps import Deps
-from services.crm.guarded_job import Reaching
+from services.crm.guarded_job import GuardedJob
 from services.crm.http import routes
-from services.crm.jobs import ticks
-from services.crm.kommo_sync import Worker
+from services.crm.jobs import jobs
+from services.crm.kommo_sync import KommoSync
 from services.crm.repositories.bookings import Bookings
 from services.crm.repositories.erasure import erase
 from services.crm.repositories.failed_rows import ROWS
@@ -35,13 +35,15 @@ log = structlog.get_logger()
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
-    frame = make_frame("crm", settings)
-    switch = Switch(frame.database)
+    runtime = build_runtime("crm", settings)
+    switch = OutboundSwitch(runtime.database)
 
     async def open_deps() -> Deps:
-        registrations = Registrations(frame.database)
+        registrations = Registrations(runtime.database)
         bookings = Bookings(
-            frame.database, secret=settings.link_secret.get_secret_value(), region=settings.default_region
+            runtime.database,
+            secret=settings.link_secret.get_secret_value(),
+            region=settings.default_region,
         )
         http = httpx.AsyncClient(timeout=15)
         kommo = KommoClient(
@@ -49,22 +51,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             token=TokenKeeper(settings.kommo, registrations, http, now),
             timeout=settings.kommo_timeout,
         )
-        frame.closing.push_async_callback(http.aclose)
-        frame.closing.push_async_callback(kommo.close)
-        worker = Worker(registrations, kommo, settings)
+        runtime.closing.push_async_callback(http.aclose)
+        runtime.closing.push_async_callback(kommo.close)
+        worker = KommoSync(registrations, kommo, settings)
         if settings.allow_unsigned_webhooks:
             log.warning("webhooks.unsigned_allowed", path="/api/calcom")
         return Deps(
             settings=settings,
             registrations=registrations,
             bookings=bookings,
-            erase=partial(erase, frame.database),
-            carry_out=partial(carry_out, frame.database, service="crm", rows=ROWS),
+            erase=partial(erase, runtime.database),
+            carry_out=partial(carry_out, runtime.database, service="crm", rows=ROWS),
             switch=switch,
             telling=Leader(
                 dsn=settings.dsn,
                 name="tell_kommo",
-                work=reaching("kommo", worker.round),
+                job=guarded("kommo", worker.round),
                 elected=worker.elected,
             ),
             polling=polling(bookings),
@@ -75,12 +77,24 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         if not calcom.api_key.get_secret_value():
             return None
         client = CalcomClient(base_url=calcom.api_url, api_key=calcom.api_key.get_secret_value())
-        frame.closing.push_async_callback(client.close)
-        work = reaching("calcom", Poll(client, bookings))
-        return Leader(dsn=settings.dsn, name="poll_calcom", work=work, pause=calcom.poll_seconds)
+        runtime.closing.push_async_callback(client.close)
+        job = guarded("calcom", Poll(client, bookings))
+        return Leader(dsn=settings.dsn, name="poll_calcom", job=job, pause=calcom.poll_seconds)
 
-    def reaching(company: str, work: Callable[[], Awaitable[bool | None]]) -> Reaching:
-        return Reaching(work, breaker=Breaker(company, patience=1), switch=switch, say=partial(say, frame.database))
+    def guarded(provider: str, job: Callable[[], Awaitable[bool | None]]) -> GuardedJob:
+        return GuardedJob(
+            job,
+            breaker=CircuitBreaker(provider, failure_threshold=1),
+            switch=switch,
+            publish=partial(publish, runtime.database),
+        )
 
-    app = make_app(frame, open_deps=open_deps, handlers=router, routes=[routes], ticks=ticks, says=SAYS)
-    return traced(app, frame)
+    app = make_app(
+        runtime,
+        open_deps=open_deps,
+        handlers=router,
+        routes=[routes],
+        jobs=jobs,
+        publishes=PUBLISHES,
+    )
+    return with_tracing(app, runtime)

@@ -1,4 +1,4 @@
-"""What the calendar says, worked off: each stored webhook once, and what no webhook said."""
+"""What the calendar says, worked off: each stored webhook once, and what no webhook update."""
 
 import json
 from datetime import timedelta
@@ -8,7 +8,7 @@ import structlog
 from kit.clock import now
 from kit.errors import Unavailable, describe
 from providers.calcom.client import CalcomClient
-from providers.calcom.webhooks import Said, read_webhook
+from providers.calcom.webhooks import BookingUpdate, read_webhook
 from services.crm.repositories.bookings import Bookings, Webhook
 
 log = structlog.get_logger()
@@ -19,8 +19,10 @@ OVERLAP = timedelta(minutes=10)  # what was being written while we last asked
 async def work_off(webhook: Webhook, bookings: Bookings) -> int | None:
     """Lets a stored webhook take effect; the lead it is about. A bug leaves it stored, to be tried again and seen."""
     try:
-        said = read_webhook(json.loads(webhook.body), webhook.received_at)
-        lead_id = await bookings.hear(said if isinstance(said, Said) else None, webhook_id=webhook.webhook_id)
+        update = read_webhook(json.loads(webhook.body), webhook.received_at)
+        lead_id = await bookings.apply(
+            update if isinstance(update, BookingUpdate) else None, webhook_id=webhook.webhook_id
+        )
     except Unavailable as outage:
         log.warning("webhook.waiting", webhook=webhook.webhook_id, reason=describe(outage))
         return None
@@ -41,12 +43,14 @@ class Poll:
     async def __call__(self) -> None:
         began = now()
         since = await self._bookings.polled_until()
-        for said in await self._calcom.bookings_updated_since(since - OVERLAP):
+        for update in await self._calcom.bookings_updated_since(since - OVERLAP):
             try:
-                await self._bookings.hear(said)
+                await self._bookings.apply(update)
             except Unavailable:
                 raise
-            except Exception as bug:  # one booking that cannot be understood must not hide the others
+            except (
+                Exception
+            ) as bug:  # one booking that cannot be understood must not hide the others
                 log.error("booking.not_understood", exc_info=bug)
-                await self._bookings.failed(said.uid, describe(bug))
+                await self._bookings.failed(update.uid, describe(bug))
         await self._bookings.polled(began)

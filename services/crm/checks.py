@@ -8,7 +8,7 @@ from functools import partial
 from kit.clock import now
 from kit.database import OURS, Database
 from kit.errors import Unavailable
-from kit.health import POSTGRESQL, Dependency, Doubt, Probe, Text, Wrong, name
+from kit.health import POSTGRESQL, CheckFailed, CheckWarning, Dependency, Probe, Text, name
 from providers.calcom.client import CalcomClient
 from providers.kommo.client import KommoClient
 from services.crm.repositories.registrations import Registrations
@@ -22,7 +22,9 @@ KOMMO_KEY = Text(
     en="Check KOMMO_BASE_URL (https://<your account>.kommo.com) and KOMMO_ACCESS_TOKEN, or the four values of an OAuth "
     "integration.",
 )
-KOMMO_UNPAID = Text(es="Renueva el plan de la cuenta en Kommo.", en="Renew the account's plan at Kommo.")
+KOMMO_UNPAID = Text(
+    es="Renueva el plan de la cuenta en Kommo.", en="Renew the account's plan at Kommo."
+)
 KOMMO_BLOCKED = Text(
     es="Kommo bloqueó la dirección de este servidor. Si no la libera en una hora, escribe a su soporte.",
     en="Kommo has blocked this server's address. If it is not free again within the hour, write to their support.",
@@ -38,8 +40,12 @@ async def probes(settings: Settings) -> AsyncIterator[list[Probe]]:
     """The looks; what they use is closed afterwards."""
     database = Database(settings.dsn, connections=1)
     token = _Token(settings.kommo, Registrations(database))
-    kommo = KommoClient(base_url=settings.kommo.base_url, token=token, timeout=settings.kommo_timeout)
-    calcom = CalcomClient(base_url=settings.calcom.api_url, api_key=settings.calcom.api_key.get_secret_value())
+    kommo = KommoClient(
+        base_url=settings.kommo.base_url, token=token, timeout=settings.kommo_timeout
+    )
+    calcom = CalcomClient(
+        base_url=settings.calcom.api_url, api_key=settings.calcom.api_key.get_secret_value()
+    )
     await database.open()
     try:
         yield [*_kommo(kommo, settings.kommo), *_calcom(calcom, settings)]
@@ -64,10 +70,12 @@ class _Token:
         try:
             kept = await self._registrations.tokens()
         except OURS:
-            found = Text(es="no da el token de OAuth de Kommo", en="does not give Kommo's OAuth token")
-            raise Wrong(found, cause=POSTGRESQL) from None
+            found = Text(
+                es="no da el token de OAuth de Kommo", en="does not give Kommo's OAuth token"
+            )
+            raise CheckFailed(found, cause=POSTGRESQL) from None
         if kept is None or kept[1] < now():
-            raise Doubt(
+            raise CheckWarning(
                 Text(
                     es="el token de OAuth se renueva con el próximo lead: revísalo después",
                     en="the OAuth token is renewed with the next lead: look again afterwards",
@@ -143,12 +151,21 @@ async def _account(kommo: KommoClient) -> Text:
 async def _stages(kommo: KommoClient, mine: KommoSettings) -> Text:
     pipeline, stages = mine.pipeline_id, await kommo.stages(mine.pipeline_id)
     if stages is None:
-        raise Wrong(Text(es=f"no hay embudo {pipeline}", en=f"there is no pipeline {pipeline}"))
+        raise CheckFailed(
+            Text(es=f"no hay embudo {pipeline}", en=f"there is no pipeline {pipeline}")
+        )
     wanted = {"INICIAL": mine.status_id_inicial, "AGENDADO": mine.status_id_agendado}
-    missing = [f"KOMMO_STATUS_ID_{which} {status}" for which, status in wanted.items() if status not in stages]
+    missing = [
+        f"KOMMO_STATUS_ID_{which} {status}"
+        for which, status in wanted.items()
+        if status not in stages
+    ]
     if missing:
-        named, has = ", ".join(missing), ", ".join(f"{title} ({status})" for status, title in stages.items())
-        raise Wrong(
+        named, has = (
+            ", ".join(missing),
+            ", ".join(f"{title} ({status})" for status, title in stages.items()),
+        )
+        raise CheckFailed(
             Text(
                 es=f"{named} no está en el embudo {pipeline}, que tiene: {has}",
                 en=f"{named} not in pipeline {pipeline}, which has: {has}",
@@ -161,16 +178,28 @@ async def _fields(kommo: KommoClient, fields: dict[str, int]) -> Text:
     if not fields:
         return Text(es="no se usa ninguno", en="none is used")
     known = await kommo.lead_fields()
-    missing = [f"KOMMO_FIELD_ID_{part.upper()} {field}" for part, field in fields.items() if field not in known]
+    missing = [
+        f"KOMMO_FIELD_ID_{part.upper()} {field}"
+        for part, field in fields.items()
+        if field not in known
+    ]
     if missing:
-        named, has = ", ".join(missing), ", ".join(f"{title} ({field})" for field, title in known.items()) or "-"
-        raise Wrong(Text(es=f"{named} no existe; los leads tienen: {has}", en=f"{named} not known; leads have: {has}"))
+        named, has = (
+            ", ".join(missing),
+            ", ".join(f"{title} ({field})" for field, title in known.items()) or "-",
+        )
+        raise CheckFailed(
+            Text(
+                es=f"{named} no existe; los leads tienen: {has}",
+                en=f"{named} not known; leads have: {has}",
+            )
+        )
     return name(", ".join(known[field] for field in fields.values()))
 
 
 async def _kommo_webhook(mine: KommoSettings) -> Text:
     if not mine.webhook_token.get_secret_value():
-        raise Doubt(
+        raise CheckWarning(
             Text(
                 es="apagado: a un lead que alguien cierra en Kommo se le sigue escribiendo",
                 en="off: a lead that a person closes in Kommo is followed up all the same",
@@ -217,23 +246,29 @@ def _calcom(calcom: CalcomClient, settings: Settings) -> list[Probe]:
 
 async def _calcom_webhook(settings: Settings) -> Text:
     if settings.allow_unsigned_webhooks:
-        raise Doubt(
+        raise CheckWarning(
             Text(
                 es="se aceptan webhooks sin firma: cualquiera puede decir que un lead agendó",
                 en="anybody may say that a lead has booked: unsigned webhooks are allowed",
             )
         )
     if not settings.calcom.webhook_secret.get_secret_value():
-        raise Wrong(
-            Text(es="sin secreto, se rechazan todos los webhooks", en="without a secret, every webhook is refused")
+        raise CheckFailed(
+            Text(
+                es="sin secreto, se rechazan todos los webhooks",
+                en="without a secret, every webhook is refused",
+            )
         )
     return Text(es="tiene su secreto", en="has its secret")
 
 
 async def _calcom_api(calcom: CalcomClient, mine: CalcomSettings) -> Text:
     if not mine.api_key.get_secret_value():
-        raise Doubt(
-            Text(es="apagada: las citas solo se conocen por webhooks", en="off: bookings are known from webhooks only")
+        raise CheckWarning(
+            Text(
+                es="apagada: las citas solo se conocen por webhooks",
+                en="off: bookings are known from webhooks only",
+            )
         )
     await calcom.bookings_updated_since(now() - RECENT)
     return Text(es="responde", en="answers")

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from contracts.events.base import Event
 from contracts.events.booking import (
-    BookingAttached,
+    BookingAssigned,
     BookingCancelled,
-    BookingMoved,
+    BookingRescheduled,
     BookingUnmatched,
     LeadBooked,
     MeetingEnded,
@@ -24,13 +24,25 @@ from contracts.events.lead import (
     LeadErased,
     LeadOptedOut,
     LeadRegistered,
-    LeadUnregistered,
+    LeadRegistrationFailed,
     LeadUpdated,
 )
-from contracts.events.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack
+from contracts.events.outbound import (
+    OutboundPaused,
+    OutboundResumed,
+    ProviderRecovered,
+    ProviderUnavailable,
+)
 from contracts.events.reply import ReplyReceived
-from contracts.events.touch import TouchDelivered, TouchFailed, TouchSent, TouchSkipped, TouchUncertain, TouchUnknown
-from kit.messaging.broker import ACKNOWLEDGE, EVENTS, work
+from contracts.events.touch import (
+    TouchDelivered,
+    TouchFailed,
+    TouchSent,
+    TouchSkipped,
+    TouchUncertain,
+    TouchUnresolved,
+)
+from kit.messaging.broker import ACKNOWLEDGE, EVENTS, queue
 from services.crm.decisions.kommo import first_note, note
 from services.crm.deps import FromApp
 
@@ -40,37 +52,39 @@ Outcome = Annotated[
     | TouchFailed
     | TouchSkipped
     | TouchUncertain
-    | TouchUnknown
+    | TouchUnresolved
     | CallAnswered
     | CallUnanswered
     | ReplyReceived
     | LeadOptedOut
     | LeadUpdated
     | LeadBooked
-    | BookingMoved
+    | BookingRescheduled
     | BookingCancelled
     | MeetingEnded
     | CadenceFinished,
     Field(discriminator="topic"),
 ]
 
-LEADS = work("crm.leads", LeadCreated, at_once=4)
-NOTES = work(
+LEADS = queue("crm.leads", LeadCreated, prefetch=4)
+NOTES = queue(
     "crm.notes",
-    *(TouchSent, TouchDelivered, TouchFailed, TouchSkipped, TouchUncertain, TouchUnknown),
+    *(TouchSent, TouchDelivered, TouchFailed, TouchSkipped, TouchUncertain, TouchUnresolved),
     *(CallAnswered, CallUnanswered, ReplyReceived, LeadOptedOut, LeadUpdated),
-    *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded, CadenceFinished),
-    at_once=4,
+    *(LeadBooked, BookingRescheduled, BookingCancelled, MeetingEnded, CadenceFinished),
+    prefetch=4,
 )
-SWITCH = work("crm.switch", OutboundPaused, OutboundResumed, at_once=1)
-ORDERS = work("crm.orders", BookingAttached, LeadErased, RetryWork, DiscardWork, at_once=2)
-WORKS = (LEADS, NOTES, SWITCH, ORDERS)
-SAYS = (
-    *(LeadRegistered, LeadUnregistered, LeadClosed),
-    *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded, BookingUnmatched),
-    *(ProviderAway, ProviderBack, WorkFailed),
+SWITCH = queue("crm.switch", OutboundPaused, OutboundResumed, prefetch=1)
+COMMANDS = queue("crm.commands", BookingAssigned, LeadErased, RetryWork, DiscardWork, prefetch=2)
+QUEUES = (LEADS, NOTES, SWITCH, COMMANDS)
+PUBLISHES = (
+    *(LeadRegistered, LeadRegistrationFailed, LeadClosed),
+    *(LeadBooked, BookingRescheduled, BookingCancelled, MeetingEnded, BookingUnmatched),
+    *(ProviderUnavailable, ProviderRecovered, WorkFailed),
 )
-Order = Annotated[BookingAttached | LeadErased | RetryWork | DiscardWork, Field(discriminator="topic")]
+Order = Annotated[
+    BookingAssigned | LeadErased | RetryWork | DiscardWork, Field(discriminator="topic")
+]
 Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
 
 log = structlog.get_logger()
@@ -80,7 +94,9 @@ router = RabbitRouter()
 @router.subscriber(LEADS.queue, EVENTS, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
     text = first_note(event.lead_id, event.card)
-    await deps.registrations.want_lead(event.event_id, event.lead_id, event.person_id, event.card, text)
+    await deps.registrations.enqueue_lead(
+        event.event_id, event.lead_id, event.person_id, event.card, text
+    )
 
 
 @router.subscriber(NOTES.queue, EVENTS, channel=NOTES.channel, ack_policy=ACKNOWLEDGE)
@@ -91,7 +107,7 @@ async def on_outcome(event: Outcome, deps: FromApp) -> None:
     if text is not None:
         when = event.at.strftime("%d/%m/%Y %H:%M:%S UTC")
         # the end of the event's id tells one note from another, for Kommo keeps every copy it is given
-        await deps.registrations.want_note(
+        await deps.registrations.enqueue_note(
             event.event_id,
             event.lead_id,
             f"{text}\n{when} · {event.event_id.hex[-12:]}",
@@ -102,11 +118,13 @@ async def on_outcome(event: Outcome, deps: FromApp) -> None:
 def outcome_of(event: Event) -> str | None:
     """Names the outcome of a touch or a call, which Kommo gets one note of; None for any other event."""
     match event:
-        case TouchFailed(reason=reason) | TouchSkipped(reason=reason) | TouchUncertain(reason=reason):
+        case (
+            TouchFailed(reason=reason) | TouchSkipped(reason=reason) | TouchUncertain(reason=reason)
+        ):
             why: str = reason
         case CallUnanswered(reason=reason):
             why = reason
-        case TouchSent() | TouchDelivered() | TouchUnknown() | CallAnswered():
+        case TouchSent() | TouchDelivered() | TouchUnresolved() | CallAnswered():
             why = ""
         case _:
             return None
@@ -115,15 +133,15 @@ def outcome_of(event: Event) -> str | None:
 
 @router.subscriber(SWITCH.queue, EVENTS, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
 async def on_switch(event: Turned, deps: FromApp) -> None:
-    await deps.switch.turn(event)
+    await deps.switch.set(event)
 
 
-@router.subscriber(ORDERS.queue, EVENTS, channel=ORDERS.channel, ack_policy=ACKNOWLEDGE)
-async def on_order(event: Order, deps: FromApp) -> None:
+@router.subscriber(COMMANDS.queue, EVENTS, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE)
+async def on_command(event: Order, deps: FromApp) -> None:
     match event:
-        case BookingAttached():
+        case BookingAssigned():
             if await deps.bookings.attach(event.uid, event.lead_id):
-                log.info("booking.attached", lead_id=event.lead_id)
+                log.info("booking.assigned", lead_id=event.lead_id)
         case LeadErased():
             await deps.erase(event.lead_id)
             log.info("lead.erased", lead_id=event.lead_id)

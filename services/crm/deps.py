@@ -7,7 +7,7 @@ from typing import Annotated
 from contracts.events.failed_work import DiscardWork, RetryWork
 from kit.leader import Leader
 from kit.messaging.broker import FromContext
-from kit.outbound_switch import Switch
+from kit.outbound_switch import OutboundSwitch
 from services.crm.repositories.bookings import Bookings
 from services.crm.repositories.registrations import Registrations
 from services.crm.settings import Settings
@@ -20,7 +20,7 @@ class Deps:
     bookings: Bookings
     erase: Callable[[int], Awaitable[None]]
     carry_out: Callable[[RetryWork | DiscardWork], Awaitable[None]]
-    switch: Switch
+    switch: OutboundSwitch
     telling: Leader
     polling: Leader | None
 

@@ -23,7 +23,7 @@ from services.crm.settings import Settings
 log = structlog.get_logger()
 routes = APIRouter()
 
-LARGEST = 1024 * 1024
+MAX_BODY_BYTES = 1024 * 1024
 UNSIGNED = (None, "no-secret-provided")
 MESSAGES = {
     "lead_id": "Falta lead_id: debe venir en payload.metadata o en la raíz, y ser un número.",
@@ -40,7 +40,7 @@ async def small_body(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST:
+        if len(body) > MAX_BODY_BYTES:
             raise HTTPException(413)
     return bytes(body)
 
@@ -49,7 +49,7 @@ Body = Annotated[bytes, Depends(small_body)]
 
 
 @routes.post("/api/calcom", dependencies=GUARDED)
-async def booking_said(request: Request, raw: Body, deps: FromApp) -> JSONResponse:
+async def receive_booking(request: Request, raw: Body, deps: FromApp) -> JSONResponse:
     """Stores the webhook, lets it take effect, and answers once no follow-up to the lead is on its way any more."""
     authenticate(raw, request.headers.get("x-cal-signature-256"), deps.settings)
     try:
@@ -75,12 +75,14 @@ def authenticate(raw: bytes, signature: str | None, settings: Settings) -> None:
     if signature in UNSIGNED and settings.allow_unsigned_webhooks:
         return
     if not secret or not signed_by_calcom(raw, signature, secret):
-        log.warning("webhook.forged", path="/api/calcom", secret_set=bool(secret))
+        log.warning("webhook.signature_invalid", path="/api/calcom", secret_set=bool(secret))
         raise HTTPException(401)
 
 
 def _refusal(status: int, field: str, message: str) -> JSONResponse:
-    return JSONResponse({"ok": False, "errors": [{"field": field, "message": message}]}, status_code=status)
+    return JSONResponse(
+        {"ok": False, "errors": [{"field": field, "message": message}]}, status_code=status
+    )
 
 
 async def _until_nobody_is_reached(lead_id: int, deps: Deps) -> None:
@@ -108,9 +110,13 @@ async def kommo_changed(token: str, raw: Body, deps: FromApp) -> JSONResponse:
 
 
 @routes.put("/permits/{permit_id}")
-async def permit(permit_id: UUID, lead_id: int, deps: FromApp, person_id: int | None = None) -> dict[str, Any]:
+async def permit(
+    permit_id: UUID, lead_id: int, deps: FromApp, person_id: int | None = None
+) -> dict[str, Any]:
     """What stands against reaching the lead out at this instant; bookings wait for the permit's end."""
-    standing = await deps.bookings.permit(permit_id, lead_id, deps.settings.permit_seconds, person_id)
+    standing = await deps.bookings.permit(
+        permit_id, lead_id, deps.settings.permit_seconds, person_id
+    )
     return {
         "booking": standing.booking,
         "booked_elsewhere": standing.booked_elsewhere,

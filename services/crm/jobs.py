@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import structlog
 
-from kit.periodic import Tick
+from kit.periodic import PeriodicJob
 from services.crm.calcom_sync import work_off
 from services.crm.deps import Deps
 
 log = structlog.get_logger()
 
 
-def ticks(deps: Deps) -> Sequence[Tick]:
+def jobs(deps: Deps) -> Sequence[PeriodicJob]:
     async def work_off_webhooks() -> None:
         for webhook in await deps.bookings.waiting():
             await work_off(webhook, deps.bookings)
@@ -20,12 +20,12 @@ def ticks(deps: Deps) -> Sequence[Tick]:
         for lead_id in await deps.bookings.match_again():
             log.info("booking.matched", lead_id=lead_id)
 
-    polling = [Tick("poll_calcom", 1, deps.polling)] if deps.polling is not None else []
+    polling = [PeriodicJob("poll_calcom", 1, deps.polling)] if deps.polling is not None else []
     return (
-        Tick("tell_kommo", 1, deps.telling),
-        Tick("work_off_webhooks", 1, work_off_webhooks),
-        Tick("match_bookings", 1, match_bookings),
+        PeriodicJob("tell_kommo", 1, deps.telling),
+        PeriodicJob("work_off_webhooks", 1, work_off_webhooks),
+        PeriodicJob("match_bookings", 1, match_bookings),
         *polling,
-        Tick("forget_old_events", 3600, deps.registrations.forget_old_events),
-        Tick("forget_old_webhooks", 3600, deps.bookings.forget_old),
+        PeriodicJob("forget_old_events", 3600, deps.registrations.forget_old_events),
+        PeriodicJob("forget_old_webhooks", 3600, deps.bookings.forget_old),
     )

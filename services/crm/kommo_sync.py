@@ -10,10 +10,16 @@ from kit.clock import now
 from kit.database import OURS
 from kit.errors import Unavailable, describe
 from kit.leader import Lead
-from providers.errors import Unclear
+from providers.errors import OutcomeUnknown
 from providers.kommo.client import BATCH, KommoClient, KommoRefused, Move, Note
 from services.crm.decisions.kommo import is_ours, lead_body, mark, same_person, searches, stage_for
-from services.crm.repositories.registrations import Registrations, ToLookUp, ToMove, Waiting, WaitingNote
+from services.crm.repositories.registrations import (
+    Registrations,
+    ToLookUp,
+    ToMove,
+    Waiting,
+    WaitingNote,
+)
 from services.crm.settings import Settings
 
 log = structlog.get_logger()
@@ -37,12 +43,14 @@ def batches(prepared: Sequence[Prepared], *, alone: Collection[int]) -> list[lis
     return [batch for batch in (new, known, *single) if batch]
 
 
-class Worker:
+class KommoSync:
     """One round at a time, and nothing else ever waits for it. It must be elected first."""
 
     _lead: Lead
 
-    def __init__(self, registrations: Registrations, kommo: KommoClient, settings: Settings) -> None:
+    def __init__(
+        self, registrations: Registrations, kommo: KommoClient, settings: Settings
+    ) -> None:
         self._registrations, self._kommo, self._settings = registrations, kommo, settings
         self._nothing_in_hand = False
 
@@ -56,14 +64,16 @@ class Worker:
         A bug in one section does not stop the others. What a section, or the last round, left half done is looked up.
         """
         if not self._nothing_in_hand:
-            await self._registrations.doubt_unfinished(look_in=self._settings.look_delays[0], term=self._lead.term)
+            await self._registrations.mark_in_flight_unclear(
+                check_in=self._settings.check_delays[0], term=self._lead.term
+            )
         self._nothing_in_hand = False
         worked, clean = False, True
         for section in (
-            self._look_up_leads,
+            self._check_leads,
             self._create_leads,
             self._move_leads,
-            self._look_up_notes,
+            self._check_notes,
             self._write_notes,
         ):
             try:
@@ -76,38 +86,42 @@ class Worker:
         self._nothing_in_hand = clean
         return worked
 
-    async def _look_up_leads(self) -> bool:
+    async def _check_leads(self) -> bool:
         unclear = await self._registrations.unclear_leads(BATCH)
         for lead in unclear:
             try:
-                await self._look_up_lead(lead)
+                await self._check_lead(lead)
             except Unavailable:
                 raise
             except Exception as bug:
                 log.error("kommo.look_failed", lead_id=lead.lead_id, exc_info=bug)
-                if not await self._look_again(lead):
+                if not await self._recheck_lead(lead):
                     await self._registrations.lead_failed(lead.lead_id, describe(bug))
         return bool(unclear)
 
-    async def _look_up_lead(self, lead: ToLookUp) -> None:
+    async def _check_lead(self, lead: ToLookUp) -> None:
         marked = await self._kommo.find_leads(mark(lead.lead_id))
         found = [kommo_lead for kommo_lead in marked if is_ours(kommo_lead, lead.lead_id)]
         if found:
-            await self._registrations.registered({lead.lead_id: (found[0].lead_id, found[0].contact_id)})
+            await self._registrations.registered(
+                {lead.lead_id: (found[0].lead_id, found[0].contact_id)}
+            )
             log.info("kommo.found", lead_id=lead.lead_id, kommo_lead_id=found[0].lead_id)
-        elif not await self._look_again(lead):
+        elif not await self._recheck_lead(lead):
             await self._registrations.lead_not_found(lead.lead_id)
 
-    async def _look_again(self, lead: ToLookUp) -> bool:
+    async def _recheck_lead(self, lead: ToLookUp) -> bool:
         """Plans the next look; False where this was the last."""
-        delay = self._delay_after(lead.looks)
+        delay = self._delay_after(lead.check_count)
         if delay is None:
             return False
-        await self._registrations.leads_unclear([lead.lead_id], looks=lead.looks + 1, look_in=delay)
+        await self._registrations.leads_unclear(
+            [lead.lead_id], check_count=lead.check_count + 1, check_in=delay
+        )
         return True
 
-    def _delay_after(self, looks: int) -> float | None:
-        return next(iter(self._settings.look_delays[looks + 1 :]), None)
+    def _delay_after(self, check_count: int) -> float | None:
+        return next(iter(self._settings.check_delays[check_count + 1 :]), None)
 
     async def _create_leads(self) -> bool:
         waiting = await self._registrations.take_leads(BATCH, term=self._lead.term)
@@ -115,12 +129,14 @@ class Worker:
         try:
             for lead in waiting:
                 prepared += await self._prepare(lead)
-            for batch in batches(prepared, alone={lead.lead_id for lead in waiting if lead.tries}):
+            for batch in batches(
+                prepared, alone={lead.lead_id for lead in waiting if lead.attempts}
+            ):
                 await self._create(batch)
         except OURS:
             raise  # Kommo may have been asked already: what is still in hand is looked up in the next round
         except Unavailable:
-            await self._registrations.leads_back([lead.lead_id for lead in waiting])
+            await self._registrations.requeue_leads([lead.lead_id for lead in waiting])
             raise
         return bool(waiting)
 
@@ -143,7 +159,9 @@ class Worker:
             if address in ours:
                 return ours[address]
         for text in searches(card):
-            found = same_person(await self._kommo.find_contacts(text), card, self._settings.default_region)
+            found = same_person(
+                await self._kommo.find_contacts(text), card, self._settings.default_region
+            )
             if found is not None:
                 return found
         return None
@@ -174,7 +192,7 @@ class Worker:
         except KommoRefused as refused:
             await self._separate(batch, refused)
             return
-        except Unclear as unclear:
+        except OutcomeUnknown as unclear:
             log.warning("kommo.unclear", leads=len(ids), reason=describe(unclear))
             answered = {}
         except Exception as bug:  # whatever we made of its answer, Kommo may have them
@@ -184,7 +202,9 @@ class Worker:
             await self._registrations.registered(answered, asked_at=asked_at)
             log.info("kommo.registered", leads=len(answered), lead_ids=list(answered)[:10])
         if missing := [lead_id for lead_id in ids if lead_id not in answered]:
-            await self._registrations.leads_unclear(missing, looks=0, look_in=self._settings.look_delays[0])
+            await self._registrations.leads_unclear(
+                missing, check_count=0, check_in=self._settings.check_delays[0]
+            )
 
     async def _post(self, batch: Sequence[Prepared]) -> dict[int, tuple[int, int | None]]:
         """What Kommo has of the batch now: its lead and its contact, by our lead id."""
@@ -196,7 +216,10 @@ class Worker:
             done = await self._kommo.add_leads(bodies)
         contacts = {str(lead.lead_id): lead.contact_id for lead in batch}
         return {
-            int(created.request_id): (created.lead_id, created.contact_id or contacts[created.request_id])
+            int(created.request_id): (
+                created.lead_id,
+                created.contact_id or contacts[created.request_id],
+            )
             for created in done
             if created.request_id in contacts
         }
@@ -243,7 +266,9 @@ class Worker:
         pipeline = self._settings.kommo.pipeline_id
         await self._lead.holds()
         try:
-            await self._kommo.move_leads([Move(one.kommo_lead_id, status, pipeline) for one, status in moves])
+            await self._kommo.move_leads(
+                [Move(one.kommo_lead_id, status, pipeline) for one, status in moves]
+            )
         except KommoRefused as refused:
             if len(moves) > 1:
                 for move in moves:
@@ -251,46 +276,50 @@ class Worker:
             else:
                 log.error("kommo.move_refused", lead_id=moves[0][0].lead_id, reason=str(refused))
         else:
-            log.info("kommo.moved", leads=len(moves), lead_ids=[one.lead_id for one, _ in moves][:10])
+            log.info(
+                "kommo.moved", leads=len(moves), lead_ids=[one.lead_id for one, _ in moves][:10]
+            )
 
-    async def _look_up_notes(self) -> bool:
+    async def _check_notes(self) -> bool:
         unclear = await self._registrations.unclear_notes(BATCH)
         for note in unclear:
             try:
-                await self._look_up_note(note)
+                await self._check_note(note)
             except Unavailable:
                 raise
             except Exception as bug:
                 log.error("kommo.look_failed", note_id=note.note_id, exc_info=bug)
-                if not await self._look_for_note_again(note):
+                if not await self._recheck_note(note):
                     await self._registrations.note_failed(note.note_id, describe(bug))
         return bool(unclear)
 
-    async def _look_up_note(self, note: WaitingNote) -> None:
+    async def _check_note(self, note: WaitingNote) -> None:
         if note.text in await self._kommo.notes_of(note.kommo_lead_id):
             await self._registrations.notes_are([note.note_id], "written")
-        elif not await self._look_for_note_again(note):
+        elif not await self._recheck_note(note):
             await self._registrations.note_not_found(note.note_id)
 
-    async def _look_for_note_again(self, note: WaitingNote) -> bool:
+    async def _recheck_note(self, note: WaitingNote) -> bool:
         """Plans the next look; False where this was the last."""
-        delay = self._delay_after(note.looks)
+        delay = self._delay_after(note.check_count)
         if delay is None:
             return False
-        await self._registrations.notes_are([note.note_id], "unclear", looks=note.looks + 1, look_in=delay)
+        await self._registrations.notes_are(
+            [note.note_id], "unclear", check_count=note.check_count + 1, check_in=delay
+        )
         return True
 
     async def _write_notes(self) -> bool:
         notes = await self._registrations.take_notes(BATCH, term=self._lead.term)
-        together = [note for note in notes if not note.tries]
-        alone = [[note] for note in notes if note.tries]
+        together = [note for note in notes if not note.attempts]
+        alone = [[note] for note in notes if note.attempts]
         try:
             for batch in (together, *alone):
                 await self._write(batch)
         except OURS:
             raise  # Kommo may have been asked already: what is still in hand is looked up in the next round
         except Unavailable:
-            await self._registrations.notes_back([note.note_id for note in notes])
+            await self._registrations.requeue_notes([note.note_id for note in notes])
             raise
         return bool(notes)
 
@@ -307,12 +336,16 @@ class Worker:
         except KommoRefused as refused:
             await self._separate_notes(notes, refused)
             return
-        except Unclear as unclear:
+        except OutcomeUnknown as unclear:
             log.warning("kommo.unclear", notes=len(ids), reason=describe(unclear))
-            await self._registrations.notes_are(ids, "unclear", look_in=self._settings.look_delays[0])
+            await self._registrations.notes_are(
+                ids, "unclear", check_in=self._settings.check_delays[0]
+            )
         except Exception as bug:  # whatever we made of its answer, Kommo may have them
             log.error("kommo.not_understood", notes=len(ids), exc_info=bug)
-            await self._registrations.notes_are(ids, "unclear", look_in=self._settings.look_delays[0])
+            await self._registrations.notes_are(
+                ids, "unclear", check_in=self._settings.check_delays[0]
+            )
         else:
             await self._registrations.notes_are(ids, "written")
             log.info("kommo.notes_written", notes=len(ids))

@@ -68,15 +68,17 @@ class Settings(ServiceSettings):
     permit_seconds: float = 20.0
     default_region: str = Field("MX", pattern="^[A-Z]{2}$")
     kommo_timeout: float = 20.0
-    kommo_look_delays: str = Field("5,30", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$")
+    kommo_check_delays: str = Field("5,30", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$")
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
         if self.allow_unsigned_webhooks and self.kommo.real:
-            raise ValueError("ALLOW_UNSIGNED_WEBHOOKS is for the demonstration, not for a real Kommo account")
+            raise ValueError(
+                "ALLOW_UNSIGNED_WEBHOOKS is for the demonstration, not for a real Kommo account"
+            )
         return self
 
     @property
-    def look_delays(self) -> tuple[float, ...]:
+    def check_delays(self) -> tuple[float, ...]:
         """Seconds between an unclear answer and each look whether Kommo has it: its search lags behind its writes."""
-        return tuple(float(delay) for delay in self.kommo_look_delays.split(","))
+        return tuple(float(delay) for delay in self.kommo_check_delays.split(","))

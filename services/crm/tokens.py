@@ -11,7 +11,7 @@ from providers.kommo.oauth import Tokens, renew
 from services.crm.settings import KommoSettings
 
 
-class Keeps(Protocol):
+class TokenStore(Protocol):
     """Where the last pair is kept."""
 
     async def tokens(self) -> tuple[Tokens, datetime] | None: ...
@@ -22,7 +22,9 @@ class Keeps(Protocol):
 class TokenKeeper:
     """Called by the one active worker only, so no two renew at once: Kommo honours just the newest pair."""
 
-    def __init__(self, settings: KommoSettings, store: Keeps, http: httpx.AsyncClient, now: Clock) -> None:
+    def __init__(
+        self, settings: KommoSettings, store: TokenStore, http: httpx.AsyncClient, now: Clock
+    ) -> None:
         self._settings, self._store, self._http, self._now = settings, store, http, now
 
     async def __call__(self, refused: bool) -> str:

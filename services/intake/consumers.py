@@ -10,26 +10,35 @@ from contracts.events.booking import MeetingEnded
 from contracts.events.cadence import CadenceFinished
 from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
 from contracts.events.journey import JourneyPublished
-from contracts.events.lead import LeadClosed, LeadCreated, LeadErased, LeadOptedOut, LeadSuperseded, LeadUpdated
-from kit.messaging.broker import ACKNOWLEDGE, EVENTS, work
+from contracts.events.lead import (
+    LeadClosed,
+    LeadCreated,
+    LeadErased,
+    LeadOptedOut,
+    LeadSuperseded,
+    LeadUpdated,
+)
+from kit.messaging.broker import ACKNOWLEDGE, EVENTS, queue
 from services.intake.deps import FromApp
 
 log = structlog.get_logger()
 
-ORDERS = work("intake.orders", LeadErased, RetryWork, DiscardWork, at_once=2)
-ENDS = work("intake.ends", LeadOptedOut, LeadClosed, CadenceFinished, MeetingEnded, at_once=2)
-JOURNEYS = work("intake.journeys", JourneyPublished, at_once=1)
-WORKS = (ORDERS, ENDS, JOURNEYS)
-SAYS = (LeadCreated, LeadUpdated, LeadSuperseded, WorkFailed)
+COMMANDS = queue("intake.commands", LeadErased, RetryWork, DiscardWork, prefetch=2)
+ENDS = queue("intake.ends", LeadOptedOut, LeadClosed, CadenceFinished, MeetingEnded, prefetch=2)
+JOURNEYS = queue("intake.journeys", JourneyPublished, prefetch=1)
+QUEUES = (COMMANDS, ENDS, JOURNEYS)
+PUBLISHES = (LeadCreated, LeadUpdated, LeadSuperseded, WorkFailed)
 
 Order = Annotated[LeadErased | RetryWork | DiscardWork, Field(discriminator="topic")]
-End = Annotated[LeadOptedOut | LeadClosed | CadenceFinished | MeetingEnded, Field(discriminator="topic")]
+End = Annotated[
+    LeadOptedOut | LeadClosed | CadenceFinished | MeetingEnded, Field(discriminator="topic")
+]
 
 router = RabbitRouter()
 
 
-@router.subscriber(ORDERS.queue, EVENTS, channel=ORDERS.channel, ack_policy=ACKNOWLEDGE)
-async def on_order(event: Order, deps: FromApp) -> None:
+@router.subscriber(COMMANDS.queue, EVENTS, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE)
+async def on_command(event: Order, deps: FromApp) -> None:
     match event:
         case LeadErased():
             await deps.store.erase(event.lead_id)

@@ -26,11 +26,13 @@ LIMITS = {
     "consentimiento": 2000,
 }
 CARRIED_FIELDS, CARRIED = 50, 500  # characters
-_INVISIBLE = re.compile(r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = re.compile(
+    r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldError:
     """One bad field, and the name of the message that says why."""
 
     field: str
@@ -38,35 +40,38 @@ class Fault:
     limit: int = 0
 
 
-def read_form(fields: Mapping[str, object], *, region: str) -> LeadCard | list[Fault]:
+def read_form(fields: Mapping[str, object], *, region: str) -> LeadCard | list[FieldError]:
     """The person behind the form, or everything that is wrong with it. Fields nobody knows are kept as text."""
-    faults: list[Fault] = []
+    faults: list[FieldError] = []
     known: dict[str, str] = {}
     for name, limit in LIMITS.items():
         value = fields.get(name)
         if isinstance(value, dict | list):
-            faults.append(Fault(name, "not_text"))
+            faults.append(FieldError(name, "not_text"))
         elif text := _one_line(value):
             if len(text) > limit:
-                faults.append(Fault(name, "too_long", limit))
+                faults.append(FieldError(name, "too_long", limit))
             else:
                 known[name] = text
     faulty = {fault.field for fault in faults}
     if "nombre" not in known and "nombre" not in faulty:
-        faults.append(Fault("nombre", "missing"))
+        faults.append(FieldError("nombre", "missing"))
     email = _email(known["email"]) if "email" in known else None
     if "email" in known and email is None:
-        faults.append(Fault("email", "bad_email"))
+        faults.append(FieldError("email", "bad_email"))
     number = read_number(known["telefono"], region) if "telefono" in known else None
     unusable = number is not None and number.standing is NumberStanding.UNUSABLE
     if "telefono" in known and number is None:
-        faults.append(Fault("telefono", "bad_phone"))
+        faults.append(FieldError("telefono", "bad_phone"))
     if unusable and "email" not in known:
-        faults.append(Fault("telefono", "unusable_phone"))
+        faults.append(FieldError("telefono", "unusable_phone"))
     if not {"email", "telefono"} & (known.keys() | faulty):
-        faults += [Fault("email", "missing_contact"), Fault("telefono", "missing_contact")]
+        faults += [
+            FieldError("email", "missing_contact"),
+            FieldError("telefono", "missing_contact"),
+        ]
     if "zona_horaria" in known and known["zona_horaria"] not in _zones():
-        faults.append(Fault("zona_horaria", "bad_zone"))
+        faults.append(FieldError("zona_horaria", "bad_zone"))
     if faults:
         return faults
     return LeadCard(
@@ -79,7 +84,9 @@ def read_form(fields: Mapping[str, object], *, region: str) -> LeadCard | list[F
         source=known.get("fuente"),
         time_zone=known.get("zona_horaria"),
         consent=known.get("consentimiento"),
-        extra={storable(name): _as_text(value) for name, value in fields.items() if name not in LIMITS},
+        extra={
+            storable(name): _as_text(value) for name, value in fields.items() if name not in LIMITS
+        },
     )
 
 
@@ -134,7 +141,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Existing:
     """What the database knew when a batch was read.
 
     `keys`: each Idempotency-Key's content and answer; `contents`: the answers of the last ten minutes, by content.
@@ -147,7 +154,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Welcome:
+class NewLead:
     """A new lead; `supersedes` are the person's earlier leads."""
 
     lead_id: int
@@ -195,18 +202,23 @@ class Quarantine:
         return self.lead_id
 
 
-Verdict = Welcome | Join | Replay | Conflict | Quarantine
+Verdict = NewLead | Join | Replay | Conflict | Quarantine
 
 STOPPED = "opted_out"  # a form after a stop is a new lead
 UNRECOGNISED = {STOPPED, "erased"}
 
 
-def settle(batch: Sequence[Submission], known: Known, fresh_ids: Sequence[int]) -> list[Verdict]:
+def classify(
+    batch: Sequence[Submission], known: Existing, fresh_ids: Sequence[int]
+) -> list[Verdict]:
     """What becomes of each submission, in order; those of one batch know of one another."""
     memory = _Memory(dict(known.keys), dict(known.contents))
     for earlier in known.earlier:
         memory.add(earlier)
-    return [memory.settle(submission, fresh) for submission, fresh in zip(batch, fresh_ids, strict=True)]
+    return [
+        memory.classify(submission, fresh)
+        for submission, fresh in zip(batch, fresh_ids, strict=True)
+    ]
 
 
 @dataclass(slots=True)
@@ -218,7 +230,7 @@ class _Memory:
     earlier: list[Earlier] = field(default_factory=list)
     places: dict[str, list[int]] = field(default_factory=dict)
 
-    def settle(self, submission: Submission, fresh: int) -> Verdict:
+    def classify(self, submission: Submission, fresh: int) -> Verdict:
         if submission.key is not None and submission.key in self.keys:
             content, answer = self.keys[submission.key]
             return Replay(answer) if content == submission.content else Conflict()
@@ -228,7 +240,7 @@ class _Memory:
         self.contents[submission.content] = fresh
         if submission.key is not None:
             self.keys[submission.key] = (submission.content, fresh)
-        if isinstance(verdict, Welcome | Join):
+        if isinstance(verdict, NewLead | Join):
             self._remember(submission.card, verdict)
         return verdict
 
@@ -242,14 +254,14 @@ class _Memory:
         found = {place for address in addresses(card) for place in self.places.get(address, ())}
         return [self.earlier[place] for place in sorted(found)]
 
-    def _remember(self, card: LeadCard, verdict: Welcome | Join) -> None:
+    def _remember(self, card: LeadCard, verdict: NewLead | Join) -> None:
         if isinstance(verdict, Join) or verdict.supersedes:
             merged = verdict.merges if isinstance(verdict, Join) else ()
             self.earlier = [_after(earlier, verdict, merged) for earlier in self.earlier]
         self.add(Earlier(verdict.lead_id, verdict.person_id, card))
 
 
-def _after(earlier: Earlier, verdict: Welcome | Join, merged: Sequence[int]) -> Earlier:
+def _after(earlier: Earlier, verdict: NewLead | Join, merged: Sequence[int]) -> Earlier:
     if earlier.person_id in merged:
         earlier = replace(earlier, person_id=verdict.person_id)
     if earlier.lead_id == verdict.lead_id:
@@ -259,14 +271,16 @@ def _after(earlier: Earlier, verdict: Welcome | Join, merged: Sequence[int]) -> 
     return earlier
 
 
-def _verdict(submission: Submission, known: Sequence[Earlier], fresh: int) -> Welcome | Join | Quarantine:
+def _verdict(
+    submission: Submission, known: Sequence[Earlier], fresh: int
+) -> NewLead | Join | Quarantine:
     if submission.suspect:
         return Quarantine(fresh)
     same = [earlier for earlier in known if same_person(submission.card, earlier.card)]
     joined = _joinable(same)
     if joined is None:
         person_id = min((earlier.person_id for earlier in same), default=fresh)
-        return Welcome(fresh, person_id, _superseded(same, by=fresh))
+        return NewLead(fresh, person_id, _superseded(same, by=fresh))
     return Join(
         submission_id=fresh,
         lead_id=joined.lead_id,
@@ -280,13 +294,19 @@ def _verdict(submission: Submission, known: Sequence[Earlier], fresh: int) -> We
 
 def _joinable(same: Sequence[Earlier]) -> Earlier | None:
     """The lead that a form joins: the newest whose journey runs, or that was answered within a day."""
-    open_or_recent = [e for e in same if e.ended is None or (e.recent and e.ended not in UNRECOGNISED)]
-    return max(open_or_recent, key=lambda earlier: (earlier.ended is None, earlier.lead_id), default=None)
+    open_or_recent = [
+        e for e in same if e.ended is None or (e.recent and e.ended not in UNRECOGNISED)
+    ]
+    return max(
+        open_or_recent, key=lambda earlier: (earlier.ended is None, earlier.lead_id), default=None
+    )
 
 
 def _superseded(same: Sequence[Earlier], *, by: int) -> tuple[int, ...]:
     """The person's other leads whose follow-up may still run."""
-    others = {e.lead_id for e in same if e.lead_id != by and e.ended not in (*UNRECOGNISED, "superseded")}
+    others = {
+        e.lead_id for e in same if e.lead_id != by and e.ended not in (*UNRECOGNISED, "superseded")
+    }
     return tuple(sorted(others))
 
 
@@ -306,22 +326,32 @@ def same_person(card: LeadCard, other: LeadCard) -> bool:
 def folded(name: str) -> str:
     """The name without accents, case, signs and double blanks."""
     letters = unicodedata.normalize("NFKD", name).casefold()
-    return " ".join("".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c)).split())
+    return " ".join(
+        "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c)).split()
+    )
 
 
 def _changed(card: LeadCard, before: Sequence[LeadCard]) -> tuple[str, ...]:
     """The fields that say something which no earlier form of the lead said."""
     fields = ("name", "email", "phone", "company", "service", "source", "time_zone", "consent")
-    new = [f for f in fields if getattr(card, f) and all(getattr(card, f) != getattr(b, f) for b in before)]
+    new = [
+        f
+        for f in fields
+        if getattr(card, f) and all(getattr(card, f) != getattr(b, f) for b in before)
+    ]
     return tuple(new)
 
 
 def carried(card: LeadCard) -> LeadCard:
     """The card as events carry it: the first of the form's own fields, and of each its beginning. Here all is kept."""
-    if len(card.extra) <= CARRIED_FIELDS and all(len(value) <= CARRIED for value in card.extra.values()):
+    if len(card.extra) <= CARRIED_FIELDS and all(
+        len(value) <= CARRIED for value in card.extra.values()
+    ):
         return card
     first = islice(card.extra.items(), CARRIED_FIELDS)
-    return card.model_copy(update={"extra": {name[:CARRIED]: value[:CARRIED] for name, value in first}})
+    return card.model_copy(
+        update={"extra": {name[:CARRIED]: value[:CARRIED] for name, value in first}}
+    )
 
 
 def addresses(card: LeadCard) -> tuple[str, ...]:

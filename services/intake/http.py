@@ -23,7 +23,7 @@ from kit.clock import now
 from kit.errors import Unavailable
 from kit.observability import tracing
 from kit.visitors import is_anybodys, visitor
-from services.intake.decisions import Conflict, Fault, Replay, Submission, read_form
+from services.intake.decisions import Conflict, FieldError, Replay, Submission, read_form
 from services.intake.deps import Deps
 from services.intake.messages import language
 from services.intake.repositories import Received
@@ -41,7 +41,7 @@ REDIRECT_FIELD = "redirect"
 class Rejected(Exception):
     """The request cannot be taken: status, message code, and the field at fault where there is one."""
 
-    def __init__(self, status: int, *faults: Fault) -> None:
+    def __init__(self, status: int, *faults: FieldError) -> None:
         self.status, self.faults = status, faults
 
 
@@ -56,7 +56,7 @@ async def post_lead(request: Request) -> Response:
             response = _explain(request, rejected)
         except Unavailable as outage:
             log.warning("lead.not_stored", reason=str(outage))
-            response = _explain(request, Rejected(503, Fault("", "unavailable")))
+            response = _explain(request, Rejected(503, FieldError("", "unavailable")))
         except ClientDisconnect:
             response = Response(status_code=400)
     deps.answers.labels(str(response.status_code)).inc()
@@ -66,21 +66,27 @@ async def post_lead(request: Request) -> Response:
 async def _take(request: Request, deps: Deps, received_at: datetime) -> Response:
     remote = request.client.host if request.client else "unknown"
     if not await deps.limiter.hit(deps.limit, visitor(remote)):
-        raise Rejected(429, Fault("", "too_many"))
+        raise Rejected(429, FieldError("", "too_many"))
     key = request.headers.get("idempotency-key")
     if key is not None and not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise Rejected(422, Fault("Idempotency-Key", "bad_key"))
+        raise Rejected(422, FieldError("Idempotency-Key", "bad_key"))
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await _body(request)
     fields = await _fields(kind, body, request)
     card = read_form(
-        {name: value for name, value in fields.items() if name not in (deps.settings.honeypot_field, REDIRECT_FIELD)},
+        {
+            name: value
+            for name, value in fields.items()
+            if name not in (deps.settings.honeypot_field, REDIRECT_FIELD)
+        },
         region=deps.settings.default_region,
     )
     if isinstance(card, list):
         raise Rejected(422, *card)
     if is_anybodys(remote):
-        came_from = pseudonym(deps.settings.link_secret.get_secret_value(), "visitor", visitor(remote))
+        came_from = pseudonym(
+            deps.settings.link_secret.get_secret_value(), "visitor", visitor(remote)
+        )
         card = card.model_copy(update={"visitor": came_from})
     submission = Submission(
         card=card,
@@ -91,28 +97,32 @@ async def _take(request: Request, deps: Deps, received_at: datetime) -> Response
     agent = request.headers.get("user-agent", "")[:300]
     verdict = await deps.accept(Received(submission, remote, agent, received_at))
     if isinstance(verdict, Conflict):
-        raise Rejected(409, Fault("Idempotency-Key", "key_reused"))
+        raise Rejected(409, FieldError("Idempotency-Key", "key_reused"))
     log.info("lead.accepted", lead_id=verdict.submission_id, verdict=type(verdict).__name__.lower())
     headers = {"Idempotent-Replayed": "true"} if isinstance(verdict, Replay) else None
     if kind != JSON and _wants_page(request):
         target = redirect_target(fields.get(REDIRECT_FIELD), deps.settings)
         return RedirectResponse(target, status_code=303) if target else _thanks(request, headers)
-    return JSONResponse({"ok": True, "lead_id": verdict.submission_id}, status_code=202, headers=headers)
+    return JSONResponse(
+        {"ok": True, "lead_id": verdict.submission_id}, status_code=202, headers=headers
+    )
 
 
 def content_of(fields: Mapping[str, Any]) -> bytes:
     """A digest of what was submitted, whatever it was encoded in: the same content is the same form."""
-    return hashlib.blake2b(repr(sorted(fields.items())).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(
+        repr(sorted(fields.items())).encode("utf-8", "surrogatepass"), digest_size=16
+    ).digest()
 
 
 async def _body(request: Request) -> bytes:
     if int(request.headers.get("content-length") or 0) > LIMIT:
-        raise Rejected(413, Fault("", "too_large"))
+        raise Rejected(413, FieldError("", "too_large"))
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LIMIT:
-            raise Rejected(413, Fault("", "too_large"))
+            raise Rejected(413, FieldError("", "too_large"))
     return bytes(body)
 
 
@@ -122,20 +132,22 @@ async def _fields(kind: str, body: bytes, request: Request) -> Mapping[str, Any]
             try:
                 value = from_json(body)
             except ValueError:
-                raise Rejected(400, Fault("", "bad_json")) from None
+                raise Rejected(400, FieldError("", "bad_json")) from None
             if not isinstance(value, dict):
-                raise Rejected(400, Fault("", "not_object"))
+                raise Rejected(400, FieldError("", "not_object"))
             return value
         case "application/x-www-form-urlencoded":
             try:
-                pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1000)
+                pairs = parse_qsl(
+                    body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1000
+                )
             except ValueError:
-                raise Rejected(400, Fault("", "bad_form")) from None
+                raise Rejected(400, FieldError("", "bad_form")) from None
             return _joined(pairs)
         case "multipart/form-data":
             return await _multipart(body, request)
         case _:
-            raise Rejected(415, Fault("", "bad_type"))
+            raise Rejected(415, FieldError("", "bad_type"))
 
 
 async def _multipart(body: bytes, request: Request) -> Mapping[str, str]:
@@ -143,13 +155,21 @@ async def _multipart(body: bytes, request: Request) -> Mapping[str, str]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     try:
-        async with Request(request.scope, again).form(max_files=20, max_fields=1000, max_part_size=LIMIT) as form:
+        async with Request(request.scope, again).form(
+            max_files=20, max_fields=1000, max_part_size=LIMIT
+        ) as form:
             pairs = [(name, _part(value)) for name, value in form.multi_items()]
-    except (MultiPartException, KeyError, ValueError):  # a missing boundary, a part without a name, bytes after the end
-        raise Rejected(400, Fault("", "bad_form")) from None
+    except (
+        MultiPartException,
+        KeyError,
+        ValueError,
+    ):  # a missing boundary, a part without a name, bytes after the end
+        raise Rejected(400, FieldError("", "bad_form")) from None
     except Exception as error:
-        if type(error).__name__ == "HTTPException":  # Starlette's own wrapping of MultiPartException inside an app
-            raise Rejected(400, Fault("", "bad_form")) from None
+        if (
+            type(error).__name__ == "HTTPException"
+        ):  # Starlette's own wrapping of MultiPartException inside an app
+            raise Rejected(400, FieldError("", "bad_form")) from None
         raise
     return _joined(pairs)
 
@@ -174,18 +194,31 @@ def redirect_target(wanted: object, settings: Settings) -> str | None:
     """Where a browser goes next: the form's own `redirect` when its origin is allowed, else the configured page."""
     if isinstance(wanted, str) and wanted:
         parts = urlsplit(wanted)
-        if parts.scheme in ("http", "https") and f"{parts.scheme}://{parts.netloc}" in settings.redirect_origins:
+        if (
+            parts.scheme in ("http", "https")
+            and f"{parts.scheme}://{parts.netloc}" in settings.redirect_origins
+        ):
             return wanted
     return settings.form_redirect_url or None
 
 
 def _explain(request: Request, rejected: Rejected) -> Response:
     words = _words(request)
-    errors = [{"field": f.field, "message": words[f.code].format(limit=f.limit)} for f in rejected.faults]
-    headers = {"Retry-After": "60" if rejected.status == 429 else "2"} if rejected.status in (429, 503) else None
+    errors = [
+        {"field": f.field, "message": words[f.code].format(limit=f.limit)} for f in rejected.faults
+    ]
+    headers = (
+        {"Retry-After": "60" if rejected.status == 429 else "2"}
+        if rejected.status in (429, 503)
+        else None
+    )
     if _wants_page(request):
-        return HTMLResponse(_problem(request, errors, rejected.status), status_code=rejected.status, headers=headers)
-    return JSONResponse({"ok": False, "errors": errors}, status_code=rejected.status, headers=headers)
+        return HTMLResponse(
+            _problem(request, errors, rejected.status), status_code=rejected.status, headers=headers
+        )
+    return JSONResponse(
+        {"ok": False, "errors": errors}, status_code=rejected.status, headers=headers
+    )
 
 
 def _thanks(request: Request, headers: Mapping[str, str] | None) -> Response:

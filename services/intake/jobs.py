@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from kit.periodic import Tick
+from kit.periodic import PeriodicJob
 from services.intake.deps import Deps
 
 
-def ticks(deps: Deps) -> Sequence[Tick]:
-    return (Tick("forget_old_keys", 3600, deps.store.forget_old_keys),)
+def jobs(deps: Deps) -> Sequence[PeriodicJob]:
+    return (PeriodicJob("forget_old_keys", 3600, deps.store.forget_old_keys),)

@@ -25,10 +25,16 @@ _LEAD = {
     "required": ["nombre"],
     "anyOf": [{"required": ["email"]}, {"required": ["telefono"]}],
     "properties": {
-        name: {"type": ["string", "number", "boolean", "null"], "maxLength": limit} for name, limit in LIMITS.items()
+        name: {"type": ["string", "number", "boolean", "null"], "maxLength": limit}
+        for name, limit in LIMITS.items()
     },
     "additionalProperties": True,
-    "example": {"nombre": "Ana", "email": "ana@empresa.com", "telefono": "8112345678", "fuente": "LinkedIn Ads"},
+    "example": {
+        "nombre": "Ana",
+        "email": "ana@empresa.com",
+        "telefono": "8112345678",
+        "fuente": "LinkedIn Ads",
+    },
 }
 _PROBLEMS = {
     "400": "The body cannot be read",
@@ -58,14 +64,23 @@ def describe_lead_route() -> dict[str, Any]:
                 {
                     "name": "Idempotency-Key",
                     "in": "header",
-                    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+                    "schema": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 255,
+                        "pattern": "^[ -~]+$",
+                    },
                 },
             ],
             "requestBody": {
                 "required": True,
                 "content": {
                     kind: {"schema": _LEAD}
-                    for kind in ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+                    for kind in (
+                        "application/json",
+                        "application/x-www-form-urlencoded",
+                        "multipart/form-data",
+                    )
                 },
             },
             "responses": {
@@ -74,7 +89,10 @@ def describe_lead_route() -> dict[str, Any]:
                     "content": {"application/json": {"schema": accepted}, "text/html": page},
                 },
                 "303": {"description": "Stored; a browser goes on to the thank-you page"},
-                **{status: {"description": text, "content": refused} for status, text in _PROBLEMS.items()},
+                **{
+                    status: {"description": text, "content": refused}
+                    for status, text in _PROBLEMS.items()
+                },
             },
         }
     }

@@ -11,10 +11,20 @@ from contracts.events.lead import LeadCard, LeadCreated, LeadSuperseded, LeadUpd
 from kit.database import Database
 from kit.observability import tracing
 from kit.retention import forget
-from services.intake.decisions import Earlier, Join, Known, Quarantine, Submission, Verdict, Welcome, carried, settle
+from services.intake.decisions import (
+    Earlier,
+    Existing,
+    Join,
+    NewLead,
+    Quarantine,
+    Submission,
+    Verdict,
+    carried,
+    classify,
+)
 from services.intake.decisions import addresses as addresses_of
 
-NOBODY = LeadCard(name="").model_dump_json()
+ANONYMOUS_CARD = LeadCard(name="").model_dump_json()
 READ = """
 select (select version from turn) as version, (select version from current_journey) as journey,
   array(select nextval('lead_ids') from generate_series(1, $1)) as fresh,
@@ -86,7 +96,7 @@ class Received:
     trace: str = field(default_factory=tracing.current)
 
 
-Stored = tuple[Received, Welcome | Join | Quarantine]
+Stored = tuple[Received, NewLead | Join | Quarantine]
 
 
 class Store:
@@ -101,25 +111,29 @@ class Store:
         """
         while True:
             known, version, fresh = await self._read(batch)
-            verdicts = settle([received.submission for received in batch], known, fresh)
+            verdicts = classify([received.submission for received in batch], known, fresh)
             stored = [
                 (received, verdict)
                 for received, verdict in zip(batch, verdicts, strict=True)
-                if isinstance(verdict, Welcome | Join | Quarantine)
+                if isinstance(verdict, NewLead | Join | Quarantine)
             ]
             if not stored or await self._write(stored, version, known.journey):
                 return verdicts
 
-    async def _read(self, batch: Sequence[Received]) -> tuple[Known, int, Sequence[int]]:
+    async def _read(self, batch: Sequence[Received]) -> tuple[Existing, int, Sequence[int]]:
         submissions = [received.submission for received in batch]
-        people = [address for submission in submissions for address in addresses_of(submission.card)]
+        people = [
+            address for submission in submissions for address in addresses_of(submission.card)
+        ]
         keys = [submission.key for submission in submissions if submission.key is not None]
         contents = [submission.content for submission in submissions]
         [row] = await self._database.fetch(
             READ, len(batch), people, keys, contents, JOINS.total_seconds(), REPEATS.total_seconds()
         )
-        known = Known(
-            keys={key: (bytes.fromhex(content), answer) for key, content, answer in row["keys"] or ()},
+        known = Existing(
+            keys={
+                key: (bytes.fromhex(content), answer) for key, content, answer in row["keys"] or ()
+            },
             contents={bytes.fromhex(content): answer for content, answer in row["contents"] or ()},
             earlier=[_earlier(*found) for found in row["earlier"] or ()],
             journey=row["journey"],
@@ -129,7 +143,9 @@ class Store:
     async def _write(self, stored: Sequence[Stored], version: int, journey: str | None) -> bool:
         """False, and nothing done, when another batch was written since `version` was read."""
         said = [
-            (event, received.trace) for received, verdict in stored for event in _events(received, verdict, journey)
+            (event, received.trace)
+            for received, verdict in stored
+            for event in _events(received, verdict, journey)
         ]
         verdicts = [verdict for _, verdict in stored]
         forms = [received.submission for received, _ in stored]
@@ -139,7 +155,10 @@ class Store:
             version,
             [verdict.submission_id for verdict in verdicts],
             [verdict.lead_id for verdict in verdicts],
-            [verdict.lead_id if isinstance(verdict, Quarantine) else verdict.person_id for verdict in verdicts],
+            [
+                verdict.lead_id if isinstance(verdict, Quarantine) else verdict.person_id
+                for verdict in verdicts
+            ],
             [isinstance(verdict, Quarantine) for verdict in verdicts],
             [form.card.model_dump_json() for form in forms],
             [form.card.phone for form in forms],
@@ -149,7 +168,12 @@ class Store:
             [received.user_agent for received, _ in stored],
             [form.key for form in forms],
             [join.lead_id for join in joins if join.returned],
-            [lead for verdict in verdicts if not isinstance(verdict, Quarantine) for lead in verdict.supersedes],
+            [
+                lead
+                for verdict in verdicts
+                if not isinstance(verdict, Quarantine)
+                for lead in verdict.supersedes
+            ],
             [event.event_id for event, _ in said],
             [event.topic for event, _ in said],
             [event.lead_id for event, _ in said],
@@ -161,12 +185,14 @@ class Store:
         async with self._database.transaction() as connection:
             written = await connection.fetch(WRITE, *arguments)
             if written:
-                await connection.execute(MERGE, [merged for merged, _ in merges], [person for _, person in merges])
+                await connection.execute(
+                    MERGE, [merged for merged, _ in merges], [person for _, person in merges]
+                )
         return bool(written)
 
     async def erase(self, lead_id: int) -> None:
         """Overwrites what says who the lead is: who fills in a form again is somebody new. A repeat has no effect."""
-        await self._database.fetch(ERASE, lead_id, NOBODY)
+        await self._database.fetch(ERASE, lead_id, ANONYMOUS_CARD)
 
     async def end(self, lead_id: int, reason: str) -> None:
         """Notes that the lead's journey is over: a form after that is a new lead. A repeat has no effect."""
@@ -181,16 +207,20 @@ class Store:
         await forget(self._database, "idempotency_keys", "created_at < now() - interval '7 days'")
 
 
-def _earlier(lead_id: int, person_id: int, card: dict[str, Any], ended: str | None, recent: bool) -> Earlier:
+def _earlier(
+    lead_id: int, person_id: int, card: dict[str, Any], ended: str | None, recent: bool
+) -> Earlier:
     return Earlier(lead_id, person_id, LeadCard.model_validate(card), ended, recent)
 
 
-def _events(received: Received, verdict: Welcome | Join | Quarantine, journey: str | None) -> list[Event]:
+def _events(
+    received: Received, verdict: NewLead | Join | Quarantine, journey: str | None
+) -> list[Event]:
     card = carried(received.submission.card)
     match verdict:
         case Quarantine():
             return []
-        case Welcome(lead_id, person_id):
+        case NewLead(lead_id, person_id):
             made: Event = LeadCreated(
                 lead_id=lead_id,
                 card=card,

@@ -20,7 +20,11 @@ class Settings(ServiceSettings):
     @property
     def origins(self) -> tuple[str, ...]:
         """Whose pages may post from a browser, and where a form may be sent afterwards."""
-        return tuple(origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip())
+        return tuple(
+            origin.strip().rstrip("/")
+            for origin in self.allowed_origins.split(",")
+            if origin.strip()
+        )
 
     @property
     def redirect_origins(self) -> tuple[str, ...]:

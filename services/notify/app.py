@@ -9,19 +9,19 @@ from domain.journey.contact_hours import next_opening
 from domain.journey.parser import journey_hash
 from domain.journey.settings import load_journey
 from domain.journey.time_zones import whereabouts
-from kit.circuit_breaker import Breaker
+from kit.circuit_breaker import CircuitBreaker
 from kit.clock import now
 from kit.failed_work import OUTBOX_ROWS, carry_out
-from kit.messaging.broker import say_directly
-from kit.outbound_switch import Switch
-from kit.runtime import make_app, make_frame, traced
+from kit.messaging.broker import publish_directly
+from kit.outbound_switch import OutboundSwitch
+from kit.runtime import build_runtime, make_app, with_tracing
 from services.notify.budget import Budget
-from services.notify.consumers import SAYS, router
+from services.notify.consumers import PUBLISHES, router
 from services.notify.content import Wording
 from services.notify.crm_client import Crm
 from services.notify.deps import Deps
 from services.notify.http import operators, webhooks
-from services.notify.jobs import ticks
+from services.notify.jobs import jobs
 from services.notify.journeys import Journeys
 from services.notify.provider_clients import open_brevo, open_twilio
 from services.notify.repositories.erasure import erase
@@ -36,20 +36,24 @@ from services.notify.settings import Settings
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Raises InvalidJourney, with every mistake in it, when the journey file is not sound."""
     settings = settings or Settings()
-    frame = make_frame("notify", settings, connections=12)
+    runtime = build_runtime("notify", settings, connections=12)
     journey, content = load_journey(settings, content_sids=set(settings.twilio.content_sid_of))
     if journey.demonstration and settings.twilio.real:
-        raise ValueError(f"{settings.journey_path} is a demonstration's journey, and this is a real Twilio account")
+        raise ValueError(
+            f"{settings.journey_path} is a demonstration's journey, and this is a real Twilio account"
+        )
     wording = Wording(settings)
 
-    for step in journey.first_contact:  # what a first look costs (holidays, zones) is paid before the first lead comes
+    for step in (
+        journey.first_contact
+    ):  # what a first look costs (holidays, zones) is paid before the first lead comes
         own = whereabouts(None, None, zone=settings.timezone, region=settings.default_region)
         next_opening(now(), step, step.channels[0], journey, own)
 
     async def open_deps() -> Deps:
         twilio, brevo = open_twilio(settings), open_brevo(settings)
-        frame.closing.push_async_callback(twilio.close)
-        frame.closing.push_async_callback(brevo.close)
+        runtime.closing.push_async_callback(twilio.close)
+        runtime.closing.push_async_callback(brevo.close)
         senders: dict[Channel, Sender] = {
             Channel.EMAIL: EmailSender(brevo, wording),
             Channel.CALL: CallSender(twilio, settings),
@@ -57,36 +61,43 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Channel.SMS: MessageSender(twilio, settings, wording, Channel.SMS),
         }
         store = Store(
-            frame.database,
+            runtime.database,
             lease=settings.touch_lease,
-            patience=settings.receipt_patience,
-            key_patience=settings.key_patience,
+            patience=settings.receipt_timeout,
+            key_timeout=settings.key_timeout,
         )
         crm = Crm(settings.crm_url)
-        frame.closing.push_async_callback(crm.close)
-        budget = Budget(store, caps=settings.caps, prices=settings.prices, home=settings.default_region)
-        by_phone = Breaker("twilio")
+        runtime.closing.push_async_callback(crm.close)
+        budget = Budget(
+            store, caps=settings.caps, prices=settings.prices, home=settings.default_region
+        )
+        by_phone = CircuitBreaker("twilio")
         return Deps(
             settings=settings,
-            journeys=Journeys(frame.database, journey, version=journey_hash(content)),
+            journeys=Journeys(runtime.database, journey, version=journey_hash(content)),
             store=store,
-            leads=Leads(frame.database),
-            texts=Texts(frame.database),
-            orders=Orders(frame.database),
-            erase=partial(erase, frame.database),
-            failed_work=partial(carry_out, frame.database, service="notify", rows=[OUTBOX_ROWS]),
+            leads=Leads(runtime.database),
+            texts=Texts(runtime.database),
+            orders=Orders(runtime.database),
+            erase=partial(erase, runtime.database),
+            failed_work=partial(carry_out, runtime.database, service="notify", rows=[OUTBOX_ROWS]),
             crm=crm,
             senders=senders,
             call_events=twilio.call_events,
-            breakers=dict.fromkeys(senders, by_phone) | {Channel.EMAIL: Breaker("brevo")},
+            breakers=dict.fromkeys(senders, by_phone) | {Channel.EMAIL: CircuitBreaker("brevo")},
             budget=budget,
-            switch=Switch(frame.database),
+            switch=OutboundSwitch(runtime.database),
             wording=wording,
-            say_directly=partial(say_directly, frame.broker),
+            publish_directly=partial(publish_directly, runtime.broker),
             now=now,
         )
 
     app = make_app(
-        frame, open_deps=open_deps, handlers=router, routes=[webhooks.routes, operators.routes], ticks=ticks, says=SAYS
+        runtime,
+        open_deps=open_deps,
+        handlers=router,
+        routes=[webhooks.routes, operators.routes],
+        jobs=jobs,
+        publishes=PUBLISHES,
     )
-    return traced(app, frame)
+    return with_tracing(app, runtime)

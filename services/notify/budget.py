@@ -6,7 +6,15 @@ from contracts.events.lead import LeadCard
 from contracts.events.outbound import SpendingReached
 from contracts.events.touch import Channel, Kind
 from kit.clock import now
-from services.notify.decisions.spending import Caps, Prices, Spending, Tally, alarm, price_of, reached_cap
+from services.notify.decisions.spending import (
+    Caps,
+    Prices,
+    Spending,
+    Tally,
+    alarm,
+    price_of,
+    reached_cap,
+)
 from services.notify.repositories.ledger import Store
 from services.notify.touches import Touch
 
@@ -36,8 +44,10 @@ class Budget:
         if percent is None or (day, percent) <= self._alarmed:
             return
         name = uuid5(NAMESPACE_URL, f"spending/{day}/{percent}")
-        await self._store.say(
-            SpendingReached(event_id=name, percent=percent, spent=round(amount, 2), cap=self._caps.daily)
+        await self._store.publish(
+            SpendingReached(
+                event_id=name, percent=percent, spent=round(amount, 2), cap=self._caps.daily
+            )
         )
         self._alarmed = (day, percent)
 

@@ -9,7 +9,7 @@ import jinja2
 
 from domain.journey.parser import InvalidJourney
 from domain.journey.settings import load_journey
-from kit.health import Dependency, Doubt, Probe, Text, Wrong, name
+from kit.health import CheckFailed, CheckWarning, Dependency, Probe, Text, name
 from providers.brevo.client import BrevoClient
 from providers.twilio.client import TwilioClient
 from services.notify.provider_clients import open_brevo, open_twilio
@@ -48,7 +48,9 @@ def _journey(settings: Settings) -> Probe:
             journey, _ = load_journey(settings, content_sids=set(settings.twilio.content_sid_of))
         except InvalidJourney as invalid:
             mistakes = "; ".join(map(str, invalid.mistakes))
-            raise Wrong(Text(es=f"tiene errores: {mistakes}", en=f"has mistakes: {mistakes}")) from None
+            raise CheckFailed(
+                Text(es=f"tiene errores: {mistakes}", en=f"has mistakes: {mistakes}")
+            ) from None
         path, steps = settings.journey_path, len(journey.steps)
         return Text(es=f"{path} está bien, {steps} pasos", en=f"{path} is sound, {steps} steps")
 
@@ -131,9 +133,11 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
 async def _account(twilio: TwilioClient) -> Text:
     account = await twilio.account()
     if account.status != "active":
-        raise Wrong(Text(es=f"la cuenta está {account.status}", en=f"the account is {account.status}"))
+        raise CheckFailed(
+            Text(es=f"la cuenta está {account.status}", en=f"the account is {account.status}")
+        )
     if account.trial:
-        raise Doubt(
+        raise CheckWarning(
             Text(
                 es="es cuenta de prueba: solo llega a números verificados, y lo dice en cada llamada",
                 en="a trial account: it reaches verified numbers only, and says so in each call",
@@ -147,29 +151,34 @@ async def _caller(twilio: TwilioClient, number: str) -> Text:
     if able is None:
         if await twilio.is_verified(number):
             return Text(es=f"{number} está verificado", en=f"{number} is verified")
-        raise Wrong(
+        raise CheckFailed(
             Text(
                 es=f"{number} ni es un número de esta cuenta ni está verificado",
                 en=f"{number} is neither a number of this account nor verified",
             )
         )
     if "voice" not in able:
-        raise Wrong(Text(es=f"{number} no puede llamar", en=f"{number} cannot call"))
+        raise CheckFailed(Text(es=f"{number} no puede llamar", en=f"{number} cannot call"))
     return Text(es=f"{number} puede llamar", en=f"{number} can call")
 
 
 async def _sms_sender(twilio: TwilioClient, number: str) -> Text:
     able = await twilio.abilities_of(number)
     if able is None:
-        raise Wrong(Text(es=f"{number} no es un número de esta cuenta", en=f"{number} is not a number of this account"))
+        raise CheckFailed(
+            Text(
+                es=f"{number} no es un número de esta cuenta",
+                en=f"{number} is not a number of this account",
+            )
+        )
     if "sms" not in able:
-        raise Wrong(Text(es=f"{number} no puede mandar SMS", en=f"{number} cannot send SMS"))
+        raise CheckFailed(Text(es=f"{number} no puede mandar SMS", en=f"{number} cannot send SMS"))
     return Text(es=f"{number} puede mandar SMS", en=f"{number} can send SMS")
 
 
 async def _whatsapp_sender(twilio: TwilioClient, number: str, *, real: bool) -> Text:
     if number == SHARED_WHATSAPP and real:
-        raise Doubt(
+        raise CheckWarning(
             Text(
                 es=f"{number} es el de Twilio para probar: solo llega a quien se apuntó",
                 en=f"{number} is Twilio's own for trying out: it reaches only who has joined it",
@@ -177,30 +186,30 @@ async def _whatsapp_sender(twilio: TwilioClient, number: str, *, real: bool) -> 
         )
     status = await twilio.whatsapp_status(number)
     if status is None:
-        raise Wrong(
+        raise CheckFailed(
             Text(
                 es=f"{number} no es un remitente de WhatsApp de esta cuenta",
                 en=f"{number} is not a WhatsApp sender of this account",
             )
         )
     if not status.startswith("ONLINE"):
-        raise Wrong(Text(es=f"{number} está {status}", en=f"{number} is {status}"))
+        raise CheckFailed(Text(es=f"{number} está {status}", en=f"{number} is {status}"))
     return Text(es=f"{number} está en línea", en=f"{number} is online")
 
 
 async def _approved(twilio: TwilioClient, settings: Settings, template: str, sid: str) -> Text:
     status = await twilio.approval_of(sid)
     if status is None:
-        raise Wrong(Text(es=f"no hay plantilla {sid}", en=f"there is no template {sid}"))
+        raise CheckFailed(Text(es=f"no hay plantilla {sid}", en=f"there is no template {sid}"))
     if status != "approved":
-        raise Wrong(Text(es=f"{sid} está {status}", en=f"{sid} is {status}"))
+        raise CheckFailed(Text(es=f"{sid} está {status}", en=f"{sid} is {status}"))
     file, ours = _ours(settings, template)
     theirs = await twilio.body_of(sid)
     if ours is None or theirs is None:
         return Text(es="aprobada", en="approved")
     if difference := _difference(ours, theirs):
         kept, approved = difference
-        raise Doubt(
+        raise CheckWarning(
             Text(
                 es=f"no dice lo mismo que {file}: ahí «{kept}», en Twilio «{approved}»",
                 en=f'does not say the same as {file}: "{kept}" there, "{approved}" at Twilio',
@@ -216,7 +225,9 @@ async def _approved(twilio: TwilioClient, settings: Settings, template: str, sid
 def _ours(settings: Settings, template: str) -> tuple[Path, str | None]:
     """The file of `welcome`, or of `welcome.en`, and its text with a number for each value, where there is one."""
     text, _, language = template.partition(".")
-    file = Path(settings.templates_path) / (language or settings.language) / "whatsapp" / f"{text}.txt"
+    file = (
+        Path(settings.templates_path) / (language or settings.language) / "whatsapp" / f"{text}.txt"
+    )
     if not file.exists():
         return file, None
     facts = PLACES | {
@@ -269,7 +280,12 @@ async def _sender(brevo: BrevoClient, address: str) -> Text:
     if confirmed:
         return Text(es="el remitente está confirmado", en="the sender is confirmed")
     if address.partition("@")[2] in await brevo.authenticated_domains():
-        return Text(es="el dominio del remitente está autenticado", en="the sender's domain is authenticated")
+        return Text(
+            es="el dominio del remitente está autenticado",
+            en="the sender's domain is authenticated",
+        )
     if confirmed is False:
-        raise Wrong(Text(es="el remitente no está confirmado", en="the sender is not confirmed"))
-    raise Wrong(Text(es="Brevo no conoce al remitente", en="Brevo does not know the sender"))
+        raise CheckFailed(
+            Text(es="el remitente no está confirmado", en="the sender is not confirmed")
+        )
+    raise CheckFailed(Text(es="Brevo no conoce al remitente", en="Brevo does not know the sender"))

@@ -15,65 +15,89 @@ from contracts.events.lead import (
     LeadNeedsAttention,
     LeadOptedOut,
     LeadPaused,
+    LeadResumed,
     LeadStopped,
-    LeadUnpaused,
     LeadUpdated,
 )
-from contracts.events.outbound import OutboundPaused, OutboundResumed, ProviderAway, ProviderBack, SpendingReached
+from contracts.events.outbound import (
+    OutboundPaused,
+    OutboundResumed,
+    ProviderRecovered,
+    ProviderUnavailable,
+    SpendingReached,
+)
 from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import (
     Channel,
     FailureKind,
     ReleaseTouches,
+    TouchChecked,
     TouchDeferred,
     TouchDelayed,
     TouchDelivered,
     TouchDue,
     TouchFailed,
     TouchHeld,
-    TouchLookedUp,
     TouchReviewed,
     TouchSent,
     TouchSkipped,
     TouchUncertain,
-    TouchUnknown,
+    TouchUnresolved,
 )
-from kit.messaging.broker import ACKNOWLEDGE, EVENTS, work
+from kit.messaging.broker import ACKNOWLEDGE, EVENTS, queue
 from services.notify.decisions.addressing import booked_from
 from services.notify.decisions.fallback import after_failure
-from services.notify.decisions.first_contact import already_booked, asked_for_link, first_touches, may_have_booked
+from services.notify.decisions.first_contact import (
+    already_booked,
+    asked_for_link,
+    first_touches,
+    may_have_booked,
+)
 from services.notify.delivery import make
 from services.notify.deps import Deps, FromApp
 from services.notify.touches import Touch
 
-CALL = work("notify.call", LeadCreated, LeadUpdated, at_once=80)
-EMAIL = work("notify.email", LeadCreated, LeadUpdated, at_once=8)  # few at once: a burst's calls come first
-DUE_PHONE = work("notify.due_phone", TouchDue, at_once=20)
-DUE_EMAIL = work("notify.due_email", TouchDue, at_once=8)
-UNANSWERED = work("notify.unanswered", CallUnanswered, at_once=20)
-FALLBACK = work("notify.fallback", TouchFailed, at_once=20)
-LINK = work("notify.link", ReplyReceived, at_once=10)
-SWITCH = work("notify.switch", OutboundPaused, OutboundResumed, at_once=1)  # of its own: it overtakes everything
-ORDERS = work(
-    "notify.orders",
-    *(LeadPaused, LeadUnpaused, LeadStopped, LeadErased, TouchReviewed, RetryWork, DiscardWork, ReleaseTouches),
-    at_once=2,
+CALL = queue("notify.call", LeadCreated, LeadUpdated, prefetch=80)
+EMAIL = queue(
+    "notify.email", LeadCreated, LeadUpdated, prefetch=8
+)  # few at once: a burst's calls come first
+DUE_PHONE = queue("notify.due_phone", TouchDue, prefetch=20)
+DUE_EMAIL = queue("notify.due_email", TouchDue, prefetch=8)
+UNANSWERED = queue("notify.unanswered", CallUnanswered, prefetch=20)
+FALLBACK = queue("notify.fallback", TouchFailed, prefetch=20)
+LINK = queue("notify.link", ReplyReceived, prefetch=10)
+SWITCH = queue(
+    "notify.switch", OutboundPaused, OutboundResumed, prefetch=1
+)  # of its own: it overtakes everything
+COMMANDS = queue(
+    "notify.commands",
+    *(
+        LeadPaused,
+        LeadResumed,
+        LeadStopped,
+        LeadErased,
+        TouchReviewed,
+        RetryWork,
+        DiscardWork,
+        ReleaseTouches,
+    ),
+    prefetch=2,
 )
-JOURNEYS = work("notify.journeys", JourneyPublished, at_once=1)
-WORKS = (CALL, EMAIL, DUE_PHONE, DUE_EMAIL, UNANSWERED, FALLBACK, LINK, SWITCH, ORDERS, JOURNEYS)
-SAYS = (
+JOURNEYS = queue("notify.journeys", JourneyPublished, prefetch=1)
+QUEUES = (CALL, EMAIL, DUE_PHONE, DUE_EMAIL, UNANSWERED, FALLBACK, LINK, SWITCH, COMMANDS, JOURNEYS)
+PUBLISHES = (
     TouchSent,
     TouchDelivered,
     TouchFailed,
     TouchSkipped,
     TouchDeferred,
     TouchUncertain,
-    TouchLookedUp,
-    TouchUnknown,
+    TouchChecked,
+    TouchUnresolved,
     TouchHeld,
     TouchDelayed,
-    ProviderAway,
-    ProviderBack,
+    ProviderUnavailable,
+    ProviderRecovered,
     SpendingReached,
     CallAnswered,
     CallUnanswered,
@@ -85,7 +109,14 @@ SAYS = (
 
 Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
 Order = Annotated[
-    LeadPaused | LeadUnpaused | LeadStopped | LeadErased | TouchReviewed | RetryWork | DiscardWork | ReleaseTouches,
+    LeadPaused
+    | LeadResumed
+    | LeadStopped
+    | LeadErased
+    | TouchReviewed
+    | RetryWork
+    | DiscardWork
+    | ReleaseTouches,
     Field(discriminator="topic"),
 ]
 Arrived = Annotated[LeadCreated | LeadUpdated, Field(discriminator="topic")]
@@ -117,7 +148,7 @@ async def on_touch_due_email(event: TouchDue, deps: FromApp) -> None:
 
 @router.subscriber(UNANSWERED.queue, EVENTS, channel=UNANSWERED.channel, ack_policy=ACKNOWLEDGE)
 async def on_call_unanswered(event: CallUnanswered, deps: FromApp) -> None:
-    touch, card = await deps.store.made(event.touch_id)
+    touch, card = await deps.store.get_touch(event.touch_id)
     if (following := touch.following(card)) is not None:
         await make(following, card, deps)
 
@@ -126,9 +157,9 @@ async def on_call_unanswered(event: CallUnanswered, deps: FromApp) -> None:
 async def on_touch_failed(event: TouchFailed, deps: FromApp) -> None:
     if event.kind is FailureKind.OPTED_OUT:
         await opted_out(event, deps)
-    touch, card = await deps.store.made(event.touch_id)
+    touch, card = await deps.store.get_touch(event.touch_id)
     if event.kind is FailureKind.BAD_ADDRESS and touch.address is not None:
-        await deps.leads.nobody_is_at(touch.address)
+        await deps.leads.mark_undeliverable(touch.address)
     if (following := after_failure(touch, event.kind, card)) is not None:
         await make(following, card, deps)
 
@@ -142,13 +173,13 @@ async def on_reply_received(event: ReplyReceived, deps: FromApp) -> None:
 
 @router.subscriber(SWITCH.queue, EVENTS, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
 async def on_switch(event: Turned, deps: FromApp) -> None:
-    await deps.switch.turn(event)
+    await deps.switch.set(event)
 
 
-@router.subscriber(ORDERS.queue, EVENTS, channel=ORDERS.channel, ack_policy=ACKNOWLEDGE)
-async def on_order(event: Order, deps: FromApp) -> None:
+@router.subscriber(COMMANDS.queue, EVENTS, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE)
+async def on_command(event: Order, deps: FromApp) -> None:
     match event:
-        case LeadPaused() | LeadUnpaused():
+        case LeadPaused() | LeadResumed():
             await deps.orders.pause(event)
         case LeadStopped():
             await deps.orders.stop(event)
@@ -159,7 +190,7 @@ async def on_order(event: Order, deps: FromApp) -> None:
         case RetryWork() | DiscardWork():
             await deps.failed_work(event)
         case ReleaseTouches():
-            await deps.store.release(event)
+            await deps.store.release_held(event)
 
 
 @router.subscriber(JOURNEYS.queue, EVENTS, channel=JOURNEYS.channel, ack_policy=ACKNOWLEDGE)
@@ -167,7 +198,9 @@ async def on_journey_published(event: JourneyPublished, deps: FromApp) -> None:
     await deps.journeys.keep(event)
 
 
-async def answer(event: LeadCreated | LeadUpdated, deps: Deps, concerns: Callable[[Touch], bool]) -> None:
+async def answer(
+    event: LeadCreated | LeadUpdated, deps: Deps, concerns: Callable[[Touch], bool]
+) -> None:
     """Makes the touches that answer a form, as far as they concern the caller."""
     if isinstance(event, LeadUpdated):
         await deps.leads.keep(event)
@@ -184,7 +217,7 @@ async def answer(event: LeadCreated | LeadUpdated, deps: Deps, concerns: Callabl
     zone, region = deps.settings.timezone, deps.settings.default_region
     for touch in first_touches(event, journey, deps.now(), zone=zone, region=region):
         if concerns(touch):
-            await make(touch, event.card, deps, at_once=new)
+            await make(touch, event.card, deps, answers_form=new)
 
 
 async def make_due(event: TouchDue, deps: Deps) -> None:
@@ -198,6 +231,6 @@ async def make_due(event: TouchDue, deps: Deps) -> None:
 
 async def opted_out(event: TouchFailed, deps: Deps) -> None:
     """A provider says that the person blocked us at the address that the touch went to."""
-    touch, _ = await deps.store.made(event.touch_id)
+    touch, _ = await deps.store.get_touch(event.touch_id)
     if touch.address is not None:
         await deps.leads.opt_out_at(touch.address, event.channel, event.reason)

@@ -26,7 +26,10 @@ PATTERNS = {
 }
 
 
-NOBODYS_NAME = {"es": "buen día", "en": "there"}  # "Hola, buen día:", where what was typed is no name
+NOBODYS_NAME = {
+    "es": "buen día",
+    "en": "there",
+}  # "Hola, buen día:", where what was typed is no name
 
 
 class Wording:
@@ -41,7 +44,11 @@ class Wording:
 
     def language_of(self, touch: Touch | None) -> str:
         """The booking's language, where there are texts in it; the business's otherwise."""
-        wished = (touch.booking.language or "" if touch and touch.booking else "").replace("_", "-").lower()
+        wished = (
+            (touch.booking.language or "" if touch and touch.booking else "")
+            .replace("_", "-")
+            .lower()
+        )
         for name in self._templates:
             if wished and name.lower().split("-")[0] == wished.split("-")[0]:
                 return name
@@ -52,12 +59,17 @@ class Wording:
 
     def render(self, touch: Touch, card: LeadCard) -> Rendered:
         """What the touch says to this person."""
-        texts, facts = self.templates_for(touch), self.facts(touch.submission_id or touch.lead_id, card, touch)
+        texts, facts = (
+            self.templates_for(touch),
+            self.facts(touch.submission_id or touch.lead_id, card, touch),
+        )
         if touch.channel is Channel.EMAIL:
             return texts.email(touch.template, facts)
         return Rendered(texts.text(FOLDERS[touch.channel], touch.template, facts))
 
-    def facts(self, submission_id: int, card: LeadCard, touch: Touch | None = None) -> dict[str, str]:
+    def facts(
+        self, submission_id: int, card: LeadCard, touch: Touch | None = None
+    ) -> dict[str, str]:
         """What a text may name; its links are those of the form that was answered with `submission_id`."""
         s = self._settings
         secret = s.link_secret.get_secret_value()
@@ -65,7 +77,8 @@ class Wording:
         language = self.language_of(touch)
         return {
             "name": phrase(card.name),
-            "first_name": first_name(card.name) or NOBODYS_NAME.get(language.split("-", maxsplit=1)[0], ""),
+            "first_name": first_name(card.name)
+            or NOBODYS_NAME.get(language.split("-", maxsplit=1)[0], ""),
             "company": phrase(card.company),
             "service": phrase(card.service),
             "booking_url": booking_link(s.booking_url, submission_id, card, secret),

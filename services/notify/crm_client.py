@@ -11,7 +11,7 @@ import httpx
 
 from contracts.events.booking import Booking
 from kit.errors import Unavailable
-from services.notify.decisions.sending import Standing
+from services.notify.decisions.sending import ContactEligibility
 
 MARGIN_SECONDS = 5.0
 
@@ -20,7 +20,7 @@ MARGIN_SECONDS = 5.0
 class Permission:
     """What stands against it. While it is good, no booking of this lead is answered for."""
 
-    standing: Standing
+    standing: ContactEligibility
     good_until: float
 
     @property
@@ -32,7 +32,7 @@ class CrmUnavailable(Unavailable):
     """Crm could not be asked."""
 
 
-FREELY = Permission(Standing(), float("inf"))
+ALWAYS_ALLOWED = Permission(ContactEligibility(), float("inf"))
 
 
 class Crm:
@@ -45,19 +45,25 @@ class Crm:
         await self._http.aclose()
 
     @asynccontextmanager
-    async def permission(self, lead_id: int, person_id: int | None = None) -> AsyncIterator[Permission]:
+    async def permission(
+        self, lead_id: int, person_id: int | None = None
+    ) -> AsyncIterator[Permission]:
         """Raises CrmUnavailable when crm cannot be asked: who is not asked is not followed up.
 
         `person_id` is for a lead that crm may not know yet.
         """
         permit, asked_at = f"/permits/{uuid4()}", time.monotonic()
         try:
-            asked = {"lead_id": lead_id} | ({"person_id": person_id} if person_id is not None else {})
+            asked = {"lead_id": lead_id} | (
+                {"person_id": person_id} if person_id is not None else {}
+            )
             response = await self._http.put(permit, params=asked)
             response.raise_for_status()
             said = response.json()
             meeting = Booking.model_validate(said["meeting"]) if said["meeting"] else None
-            standing = Standing(said["booking"], said["booked_elsewhere"], said["closed"], meeting)
+            standing = ContactEligibility(
+                said["booking"], said["booked_elsewhere"], said["closed"], meeting
+            )
             good_until = asked_at + said["seconds"] - MARGIN_SECONDS
         except (httpx.HTTPError, ValueError, KeyError) as error:
             await self._end(permit)

@@ -9,19 +9,19 @@ from datetime import datetime, timedelta
 import structlog
 
 from contracts.events.lead import LeadCard
-from contracts.events.outbound import ProviderAway, ProviderBack
+from contracts.events.outbound import ProviderRecovered, ProviderUnavailable
 from contracts.events.touch import Channel, HoldReason, Kind, TouchDelayed
 from domain.journey.contact_hours import legal_opening, waking_opening
 from domain.journey.law import law_of
 from domain.journey.time_zones import Whereabouts, whereabouts
 from domain.phone import NumberStanding, standing_of
-from kit.circuit_breaker import Breaker
+from kit.circuit_breaker import CircuitBreaker
 from kit.errors import Unavailable, describe
 from kit.messaging.broker import retry_delay
-from providers.errors import Barred, RefusedTouch, Unclear
-from services.notify.crm_client import FREELY, CrmUnavailable, Permission
+from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch
+from services.notify.crm_client import ALWAYS_ALLOWED, CrmUnavailable, Permission
 from services.notify.decisions.limits import Limit, limit_of
-from services.notify.decisions.sending import OPEN, Defer, Facts, Hold, Leave, Send, Skip, decide
+from services.notify.decisions.sending import OPEN, Defer, Facts, Hold, Ignore, Send, Skip, decide
 from services.notify.deps import Deps
 from services.notify.repositories.ledger import Claim
 from services.notify.touches import NOT_AGAIN, State, Touch
@@ -34,7 +34,7 @@ async def make(
     card: LeadCard,
     deps: Deps,
     *,
-    at_once: bool = False,
+    answers_form: bool = False,
     from_state: State = State.PLANNED,
     check_in: float | None = None,
     perhaps_sent: bool = False,
@@ -43,11 +43,13 @@ async def make(
 
     Where it was `perhaps_sent` before, it goes now or never by itself: what must not go, or would wait, is asked about.
 
-    `at_once` is the answer to a form that has just come: nobody can have booked yet, so nobody is asked. `check_in`
-    is after how many seconds the clock tries again what is Unavailable, where no message of the bus does.
+    `answers_form`: the touch answers a form that has just come. Nobody can have booked yet, so crm is not asked.
+    `check_in`: seconds after which a job retries what is Unavailable, where no message of the bus does.
     """
-    freely = at_once or touch.kind is Kind.ASKED_FOR
-    async with nullcontext(FREELY) if freely else _permission(touch, deps, check_in) as permission:
+    freely = answers_form or touch.kind is Kind.ASKED_FOR
+    async with (
+        nullcontext(ALWAYS_ALLOWED) if freely else _permission(touch, deps, check_in) as permission
+    ):
         turn_ends = time.monotonic() + deps.settings.touch_lease - deps.settings.provider_timeout
         now, place = deps.now(), _place(touch, card, deps)
         facts, claim = await deps.store.claim(
@@ -59,43 +61,65 @@ async def make(
             country=place.country,
         )
         match decide(touch, _known(facts, touch, card, place, now, deps), now):
-            case Leave():
-                log.info("touch.left", touch_id=str(touch.touch_id), channel=touch.channel)
+            case Ignore():
+                log.info(
+                    "touch.already_handled", touch_id=str(touch.touch_id), channel=touch.channel
+                )
             case Defer() | Skip() if perhaps_sent:
                 check_in = deps.settings.checks[0]
-                await deps.store.put_back(touch, claim, NOT_AGAIN, to=State.UNCERTAIN, check_in=check_in)
-                log.warning("touch.not_sent_again", touch_id=str(touch.touch_id), channel=touch.channel)
+                await deps.store.release(
+                    touch, claim, NOT_AGAIN, to=State.UNCERTAIN, check_in=check_in
+                )
+                log.warning(
+                    "touch.not_sent_again", touch_id=str(touch.touch_id), channel=touch.channel
+                )
             case Skip(reason):
                 await deps.store.skipped(touch, claim, reason)
-                log.info("touch.skipped", touch_id=str(touch.touch_id), channel=touch.channel, reason=reason)
+                log.info(
+                    "touch.skipped",
+                    touch_id=str(touch.touch_id),
+                    channel=touch.channel,
+                    reason=reason,
+                )
             case Defer() as defer:
                 await deps.store.deferred(touch, claim, defer)
-                log.info("touch.deferred", touch_id=str(touch.touch_id), channel=touch.channel, reason=defer.reason)
+                log.info(
+                    "touch.deferred",
+                    touch_id=str(touch.touch_id),
+                    channel=touch.channel,
+                    reason=defer.reason,
+                )
             case Hold() as hold:
                 await _hold(touch, hold, facts, claim, deps, from_state)
-            case Send() if not deps.breakers[touch.channel].admits(time.monotonic()):
+            case Send() if not deps.breakers[touch.channel].acquire(time.monotonic()):
                 await _hold(touch, Hold(HoldReason.PROVIDER_AWAY), facts, claim, deps, from_state)
             case Send(address):
                 # a worker that stood still finds its turn over: another may have the touch in hand by now
                 if time.monotonic() > min(permission.good_until, turn_ends):
-                    await deps.store.put_back(touch, claim, "its turn was over", to=from_state, check_in=1)
+                    await deps.store.release(
+                        touch, claim, "its turn was over", to=from_state, check_in=1
+                    )
                     raise Unavailable("its turn was over before the touch was sent")
                 deps.budget.spend(touch, place.country, card)
                 await _send(touch, address, card, facts, claim, deps, from_state, check_in)
 
 
 @asynccontextmanager
-async def _permission(touch: Touch, deps: Deps, check_in: float | None) -> AsyncIterator[Permission]:
+async def _permission(
+    touch: Touch, deps: Deps, check_in: float | None
+) -> AsyncIterator[Permission]:
     """Crm's permission. Raises CrmUnavailable, and says that the touch is delayed by it."""
     try:
         async with deps.crm.permission(touch.lead_id) as permission:
             yield permission
     except CrmUnavailable as outage:
-        await deps.store.say(_delayed(touch, "crm", outage, check_in, deps))
+        await deps.store.publish(_delayed(touch, "crm", outage, check_in, deps))
         raise
 
 
-def _delayed(touch: Touch, provider: str, outage: Unavailable, check_in: float | None, deps: Deps) -> TouchDelayed:
+def _delayed(
+    touch: Touch, provider: str, outage: Unavailable, check_in: float | None, deps: Deps
+) -> TouchDelayed:
     """What is said of a touch that is tried again by the clock in `check_in` seconds, else by the bus."""
     wait = check_in if check_in is not None else retry_delay(outage)
     again_at = deps.now() + timedelta(seconds=wait) if wait is not None else None
@@ -105,7 +129,9 @@ def _delayed(touch: Touch, provider: str, outage: Unavailable, check_in: float |
 def _place(touch: Touch, card: LeadCard, deps: Deps) -> Whereabouts:
     """Where the touch goes, as far as its address tells."""
     phone = touch.address if touch.channel is not Channel.EMAIL else card.phone
-    return whereabouts(card.time_zone, phone, zone=deps.settings.timezone, region=deps.settings.default_region)
+    return whereabouts(
+        card.time_zone, phone, zone=deps.settings.timezone, region=deps.settings.default_region
+    )
 
 
 def _limit(touch: Touch, place: Whereabouts, now: datetime, deps: Deps) -> Limit | None:
@@ -119,9 +145,13 @@ def _limit(touch: Touch, place: Whereabouts, now: datetime, deps: Deps) -> Limit
     )
 
 
-def _known(facts: Facts, touch: Touch, card: LeadCard, place: Whereabouts, now: datetime, deps: Deps) -> Facts:
+def _known(
+    facts: Facts, touch: Touch, card: LeadCard, place: Whereabouts, now: datetime, deps: Deps
+) -> Facts:
     """The facts, with those that this process knows by itself."""
-    one_channel = law_of(place.country).one_channel_a_week and not deps.journeys.current.demonstration
+    one_channel = (
+        law_of(place.country).one_channel_a_week and not deps.journeys.current.demonstration
+    )
     if touch.channel is Channel.EMAIL:
         return replace(facts, one_channel_a_week=one_channel)
     if touch.address is None:
@@ -151,11 +181,15 @@ def _opens_at(touch: Touch, place: Whereabouts, now: datetime, deps: Deps) -> da
     return span.opens if span is not None else None
 
 
-async def _hold(touch: Touch, hold: Hold, facts: Facts, claim: Claim, deps: Deps, from_state: State) -> None:
+async def _hold(
+    touch: Touch, hold: Hold, facts: Facts, claim: Claim, deps: Deps, from_state: State
+) -> None:
     known = facts.held_for == hold.reason
     await deps.store.held(touch, claim, hold, to=from_state, known=known)
     if not known:
-        log.warning("touch.held", touch_id=str(touch.touch_id), channel=touch.channel, reason=hold.reason)
+        log.warning(
+            "touch.held", touch_id=str(touch.touch_id), channel=touch.channel, reason=hold.reason
+        )
 
 
 async def _send(
@@ -169,14 +203,21 @@ async def _send(
     check_in: float | None,
 ) -> None:
     checks, breaker = deps.settings.checks, deps.breakers[touch.channel]
-    about = {"lead_id": touch.lead_id, "touch_id": str(touch.touch_id), "channel": touch.channel, "step": touch.step}
+    about = {
+        "lead_id": touch.lead_id,
+        "touch_id": str(touch.touch_id),
+        "channel": touch.channel,
+        "step": touch.step,
+    }
     sender = deps.senders[touch.channel]
     text, asked_at = sender.render(touch, card), deps.now()
     try:
         ref = await sender.send(touch, address, card, text, in_session=facts.in_session)
     except Unavailable as outage:
         event = _delayed(touch, breaker.provider, outage, check_in, deps)
-        await deps.store.put_back(touch, claim, str(outage), to=from_state, check_in=check_in, event=event)
+        await deps.store.release(
+            touch, claim, str(outage), to=from_state, check_in=check_in, event=event
+        )
         log.warning("touch.delayed", **about, reason=str(outage), again_at=event.again_at)
         await failed(breaker, outage, deps)
         raise
@@ -184,10 +225,12 @@ async def _send(
         await deps.store.failed(touch, claim, refused.kind, refused.reason)
         await worked(breaker, deps)
         log.warning("touch.failed", **about, kind=refused.kind, reason=refused.reason)
-    except Unclear as unclear:
+    except OutcomeUnknown as unclear:
         check_in = checks[min(claim.attempt, len(checks)) - 1]
         answered = unclear.answered
-        await deps.store.uncertain(touch, claim, str(unclear), text, check_in=check_in, answered=answered)
+        await deps.store.uncertain(
+            touch, claim, str(unclear), text, check_in=check_in, answered=answered
+        )
         await failed(breaker, unclear, deps)
         log.warning("touch.uncertain", **about, reason=describe(unclear))
     else:
@@ -196,16 +239,18 @@ async def _send(
         log.info("touch.sent", **about, ref=ref)
 
 
-async def failed(breaker: Breaker, error: Unavailable | Unclear, deps: Deps) -> None:
+async def failed(breaker: CircuitBreaker, error: Unavailable | OutcomeUnknown, deps: Deps) -> None:
     """Notes that a company did not do its part, and says when that makes its touches wait."""
     wait = error.retry_after if isinstance(error, Unavailable) else 0.0
-    if breaker.failed(str(error), time.monotonic(), wait=wait, hopeless=isinstance(error, Barred)):
-        log.error("provider.away", provider=breaker.provider, reason=str(error))
-        await deps.store.say(ProviderAway(provider=breaker.provider, reason=str(error)))
+    if breaker.record_failure(
+        str(error), time.monotonic(), wait=wait, hopeless=isinstance(error, CredentialsRejected)
+    ):
+        log.error("provider.unavailable", provider=breaker.provider, reason=str(error))
+        await deps.store.publish(ProviderUnavailable(provider=breaker.provider, reason=str(error)))
 
 
-async def worked(breaker: Breaker, deps: Deps) -> None:
+async def worked(breaker: CircuitBreaker, deps: Deps) -> None:
     """Notes that a company answered, and says when that lets its touches go."""
-    if breaker.worked():
-        log.info("provider.back", provider=breaker.provider)
-        await deps.store.say(ProviderBack(provider=breaker.provider))
+    if breaker.record_success():
+        log.info("provider.recovered", provider=breaker.provider)
+        await deps.store.publish(ProviderRecovered(provider=breaker.provider))

@@ -7,10 +7,10 @@ from typing import Annotated
 from contracts.events.base import Event
 from contracts.events.failed_work import DiscardWork, RetryWork
 from contracts.events.touch import Channel
-from kit.circuit_breaker import Breaker
+from kit.circuit_breaker import CircuitBreaker
 from kit.clock import Clock
 from kit.messaging.broker import FromContext
-from kit.outbound_switch import Switch
+from kit.outbound_switch import OutboundSwitch
 from providers.twilio.client import CallEvent
 from services.notify.budget import Budget
 from services.notify.content import Wording
@@ -36,12 +36,12 @@ class Deps:
     failed_work: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     crm: Crm
     senders: Mapping[Channel, Sender]
-    breakers: Mapping[Channel, Breaker]
+    breakers: Mapping[Channel, CircuitBreaker]
     call_events: Callable[[str], Awaitable[list[CallEvent]]]
     budget: Budget
-    switch: Switch
+    switch: OutboundSwitch
     wording: Wording
-    say_directly: Callable[[Event], Awaitable[None]]
+    publish_directly: Callable[[Event], Awaitable[None]]
     now: Clock
 
 

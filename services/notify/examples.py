@@ -12,7 +12,13 @@ from services.notify.templates import Rendered
 from services.notify.touches import Form, Touch
 
 LEAD = 123456
-ANA = LeadCard(name="Ana Torres", email="ana@example.com", phone="+528112345678", company="Demo SA", service="IA")
+ANA = LeadCard(
+    name="Ana Torres",
+    email="ana@example.com",
+    phone="+528112345678",
+    company="Demo SA",
+    service="IA",
+)
 MEETING = Booking(
     uid="preview",
     starts_at=datetime(2026, 3, 12, 17, tzinfo=UTC),
@@ -23,7 +29,9 @@ MEETING = Booking(
 )
 
 
-def example(wording: Wording, settings: Settings, channel: Channel, name: str, *, language: str = "") -> Rendered:
+def example(
+    wording: Wording, settings: Settings, channel: Channel, name: str, *, language: str = ""
+) -> Rendered:
     """The text as Ana Torres, of Demo SA, would read it. Raises LookupError where there is no such text."""
     if name not in templates_in(settings.templates_path, settings.language)[channel]:
         raise LookupError(f"there is no text {name} for {channel}")

@@ -22,7 +22,9 @@ class Journeys:
         if version is None:
             return self.current
         if version not in self._known:
-            rows = await self._database.fetch("select content from journeys where hash = $1", version)
+            rows = await self._database.fetch(
+                "select content from journeys where hash = $1", version
+            )
             if not rows:
                 raise Unavailable("that version of the journey is not here yet")
             self._known[version] = stored_journey(rows[0]["content"])
@@ -30,5 +32,7 @@ class Journeys:
 
     async def keep(self, event: JourneyPublished) -> None:
         await self._database.fetch(
-            "insert into journeys (hash, content) values ($1, $2) on conflict do nothing", event.version, event.content
+            "insert into journeys (hash, content) values ($1, $2) on conflict do nothing",
+            event.version,
+            event.content,
         )

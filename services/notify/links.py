@@ -12,7 +12,11 @@ def booking_link(booking_url: str, lead_id: int, card: LeadCard, secret: str) ->
 
     https://cal.com/docs: `name`, `email` and `metadata[...]` in the query prefill a booking.
     """
-    query = {"name": phrase(card.name), "email": card.email or "", "metadata[lead_id]": str(lead_id)}
+    query = {
+        "name": phrase(card.name),
+        "email": card.email or "",
+        "metadata[lead_id]": str(lead_id),
+    }
     query["metadata[lead_token]"] = sign(secret, "booking", lead_id)
     parts = urlsplit(booking_url)
     joined = "&".join(filter(None, [parts.query, urlencode({k: v for k, v in query.items() if v})]))

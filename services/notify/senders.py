@@ -28,11 +28,17 @@ class Sender(Protocol):
         ...
 
     async def send(
-        self, touch: Touch, address: str, card: LeadCard, text: Rendered, *, in_session: bool = False
+        self,
+        touch: Touch,
+        address: str,
+        card: LeadCard,
+        text: Rendered,
+        *,
+        in_session: bool = False,
     ) -> str:
         """The provider's reference; `in_session`: the person wrote by WhatsApp within a day.
 
-        Raises Unavailable (not sent), Unclear (perhaps), RefusedTouch (never).
+        Raises Unavailable (not sent), OutcomeUnknown (perhaps), RefusedTouch (never).
         """
         ...
 
@@ -42,7 +48,7 @@ class Sender(Protocol):
         """What the provider knows of a touch whose answer was unclear, among references that no other touch has."""
         ...
 
-    async def look_up(self, ref: str) -> Receipt | None:
+    async def fetch_status(self, ref: str) -> Receipt | None:
         """What became of a touch that was sent; None where the provider keeps no such record."""
         ...
 
@@ -56,7 +62,13 @@ class EmailSender:
         return self.wording.render(touch, card)
 
     async def send(
-        self, touch: Touch, address: str, card: LeadCard, text: Rendered, *, in_session: bool = False
+        self,
+        touch: Touch,
+        address: str,
+        card: LeadCard,
+        text: Rendered,
+        *,
+        in_session: bool = False,
     ) -> str:
         try:
             return await self.brevo.send(self._mail(touch, address, card, text))
@@ -70,7 +82,7 @@ class EmailSender:
         ref = await self.brevo.find(to=address, key=str(touch.touch_id), since=since)
         return Accepted(ref) if ref else None
 
-    async def look_up(self, ref: str) -> Receipt | None:
+    async def fetch_status(self, ref: str) -> Receipt | None:
         return None
 
     def _mail(self, touch: Touch, address: str, card: LeadCard, email: Rendered) -> Mail:
@@ -98,7 +110,13 @@ class CallSender:
         return NOTHING
 
     async def send(
-        self, touch: Touch, address: str, card: LeadCard, text: Rendered, *, in_session: bool = False
+        self,
+        touch: Touch,
+        address: str,
+        card: LeadCard,
+        text: Rendered,
+        *,
+        in_session: bool = False,
     ) -> str:
         hooks = f"{self.settings.public_url}/webhooks/twilio"
         return await self.twilio.place_call(
@@ -111,11 +129,15 @@ class CallSender:
     async def find(
         self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
     ) -> Receipt | None:
-        return _accepted(await self.twilio.calls_to(address), self.settings.twilio.caller_id, since, taken)
+        return _accepted(
+            await self.twilio.calls_to(address), self.settings.twilio.caller_id, since, taken
+        )
 
-    async def look_up(self, ref: str) -> Receipt | None:
+    async def fetch_status(self, ref: str) -> Receipt | None:
         call = await self.twilio.call(ref)
-        return read_call_status({"CallSid": ref, "CallStatus": call.status, "AnsweredBy": call.answered_by or ""})
+        return read_call_status(
+            {"CallSid": ref, "CallStatus": call.status, "AnsweredBy": call.answered_by or ""}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +163,20 @@ class MessageSender:
         return self.wording.render(touch, card)
 
     async def send(
-        self, touch: Touch, address: str, card: LeadCard, text: Rendered, *, in_session: bool = False
+        self,
+        touch: Touch,
+        address: str,
+        card: LeadCard,
+        text: Rendered,
+        *,
+        in_session: bool = False,
     ) -> str:
         facts = self.wording.facts(touch.submission_id or touch.lead_id, card, touch)
         sid = self._content_sid(touch)
         if self.channel is Channel.WHATSAPP and sid is None and not in_session:
-            raise RefusedTouch(FailureKind.MISCONFIGURED, f"no approved template for {touch.template}")
+            raise RefusedTouch(
+                FailureKind.MISCONFIGURED, f"no approved template for {touch.template}"
+            )
         return await self.twilio.send_message(
             to=self._prefix + address,
             from_=self._from,
@@ -159,23 +189,36 @@ class MessageSender:
     async def find(
         self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
     ) -> Receipt | None:
-        return _accepted(await self.twilio.messages_to(self._prefix + address), self._from, since, taken)
+        return _accepted(
+            await self.twilio.messages_to(self._prefix + address), self._from, since, taken
+        )
 
-    async def look_up(self, ref: str) -> Receipt | None:
+    async def fetch_status(self, ref: str) -> Receipt | None:
         message = await self.twilio.message(ref)
         return read_message_status(
-            {"MessageSid": ref, "MessageStatus": message.status, "ErrorCode": str(message.error_code or "")}
+            {
+                "MessageSid": ref,
+                "MessageStatus": message.status,
+                "ErrorCode": str(message.error_code or ""),
+            }
         )
 
     def _content_sid(self, touch: Touch) -> str | None:
         if self.channel is not Channel.WHATSAPP:
             return None
         sids = self.settings.twilio.content_sid_of
-        return sids.get(f"{touch.template}.{self.wording.language_of(touch)}") or sids.get(touch.template)
+        return sids.get(f"{touch.template}.{self.wording.language_of(touch)}") or sids.get(
+            touch.template
+        )
 
 
 # what `variables` gives each number to, by the value's name in our texts
-PLACES = {"first_name": "{{1}}", "booking_url": "{{2}}", "meeting_when": "{{2}}", "meeting_url": "{{3}}"}
+PLACES = {
+    "first_name": "{{1}}",
+    "booking_url": "{{2}}",
+    "meeting_when": "{{2}}",
+    "meeting_url": "{{3}}",
+}
 
 
 def variables(facts: Mapping[str, str], touch: Touch) -> dict[str, str]:
@@ -184,12 +227,19 @@ def variables(facts: Mapping[str, str], touch: Touch) -> dict[str, str]:
     Of a meeting: {{2}} when it is, {{3}} its link, or where there is none, the booking page's. None may be empty.
     """
     if touch.kind is Kind.MEETING:
-        when, link = facts["meeting_when"] or facts["business"], facts["meeting_url"] or facts["booking_url"]
+        when, link = (
+            facts["meeting_when"] or facts["business"],
+            facts["meeting_url"] or facts["booking_url"],
+        )
         return {"1": facts["first_name"], "2": when, "3": link}
     return {"1": facts["first_name"], "2": facts["booking_url"]}
 
 
 def _accepted(found: list[Placed], from_: str, since: datetime, taken: set[str]) -> Receipt | None:
     """The oldest of ours that no other touch claims, made no earlier than the attempt."""
-    ours = [p for p in found if p.from_ == from_ and p.sid not in taken and p.created_at >= since - CLOCKS_DIFFER]
+    ours = [
+        p
+        for p in found
+        if p.from_ == from_ and p.sid not in taken and p.created_at >= since - CLOCKS_DIFFER
+    ]
     return Accepted(min(ours, key=lambda placed: placed.created_at).sid) if ours else None

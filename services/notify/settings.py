@@ -37,12 +37,19 @@ class BrevoSettings(EnvironmentSettings):
     """One Brevo account; its old name, Sendinblue, is as good."""
 
     api_key: SecretStr = Field(validation_alias=AliasChoices("BREVO_API_KEY", "SENDINBLUE_API_KEY"))
-    sender_email: str = Field(validation_alias=AliasChoices("BREVO_SENDER_EMAIL", "SENDINBLUE_SENDER_EMAIL"))
-    sender_name: str = Field("", validation_alias=AliasChoices("BREVO_SENDER_NAME", "SENDINBLUE_SENDER_NAME"))
-    base_url: str = Field(
-        "https://api.brevo.com", validation_alias=AliasChoices("BREVO_BASE_URL", "SENDINBLUE_BASE_URL")
+    sender_email: str = Field(
+        validation_alias=AliasChoices("BREVO_SENDER_EMAIL", "SENDINBLUE_SENDER_EMAIL")
     )
-    webhook_token: SecretStr = Field(validation_alias=AliasChoices("BREVO_WEBHOOK_TOKEN", "SENDINBLUE_WEBHOOK_TOKEN"))
+    sender_name: str = Field(
+        "", validation_alias=AliasChoices("BREVO_SENDER_NAME", "SENDINBLUE_SENDER_NAME")
+    )
+    base_url: str = Field(
+        "https://api.brevo.com",
+        validation_alias=AliasChoices("BREVO_BASE_URL", "SENDINBLUE_BASE_URL"),
+    )
+    webhook_token: SecretStr = Field(
+        validation_alias=AliasChoices("BREVO_WEBHOOK_TOKEN", "SENDINBLUE_WEBHOOK_TOKEN")
+    )
 
 
 class Settings(ServiceSettings, JourneySettings):
@@ -66,8 +73,8 @@ class Settings(ServiceSettings, JourneySettings):
     provider_timeout: Seconds = 10.0
     touch_lease: Seconds = 30.0
     uncertain_checks: str = Field("3,15,60", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$")
-    receipt_patience: Seconds = 300.0
-    key_patience: Seconds = 120.0
+    receipt_timeout: Seconds = 300.0
+    key_timeout: Seconds = 120.0
     call_events_after: Seconds = 960.0
 
     allowed_countries: str = Field("MX", pattern=r"^[A-Z]{2}(,[A-Z]{2})*$")

@@ -59,4 +59,6 @@ def _read(folder: Path, language: str) -> dict[str, str]:
     root = folder / language
     if not root.is_dir():
         raise FileNotFoundError(f"no templates for {language} in {folder}")
-    return {str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file()
+    }

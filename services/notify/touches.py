@@ -63,7 +63,9 @@ class Touch:
         """The touch in the form's words; to `address` where that is given, else to the form's own."""
         own = form.card.email if channel is Channel.EMAIL else form.card.phone
         return cls(
-            touch_id=touch_id(lead_id, step, channel, run=run, booking=booking.uid if booking else ""),
+            touch_id=touch_id(
+                lead_id, step, channel, run=run, booking=booking.uid if booking else ""
+            ),
             lead_id=lead_id,
             step=step,
             channel=channel,

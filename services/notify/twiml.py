@@ -19,13 +19,18 @@ class Speech:
     recording_url: str = ""
 
     @property
-    def told(self) -> str:
+    def transcript(self) -> str:
         """What is kept of it."""
         return self.recording_url or self.text
 
 
 def speech_for(
-    receipt: Receipt | None, template: str, facts: dict[str, str], *, settings: Settings, templates: Templates
+    receipt: Receipt | None,
+    template: str,
+    facts: dict[str, str],
+    *,
+    settings: Settings,
+    templates: Templates,
 ) -> Speech:
     """A person hears the invitation, a machine gets the voicemail, a fax gets nothing."""
     match receipt:
@@ -52,7 +57,12 @@ def greet(receipt: Receipt | None, speech: Speech, *, settings: Settings, key_ur
             _speak(response, speech, settings)
         case _:
             keys = Gather(
-                input="dtmf", num_digits=1, timeout=6, action=key_url, method="POST", action_on_empty_result=True
+                input="dtmf",
+                num_digits=1,
+                timeout=6,
+                action=key_url,
+                method="POST",
+                action_on_empty_result=True,
             )
             _speak(keys, speech, settings)
             response.append(keys)

@@ -6,8 +6,8 @@ from typing import Annotated
 from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
-from contracts.events.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
-from contracts.events.cadence import CadenceFinished, CatchUpHeld, CatchUpReleased, StepSkipped
+from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
+from contracts.events.cadence import BacklogHeld, BacklogReleased, CadenceFinished, StepSkipped
 from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
 from contracts.events.journey import JourneyPublished
 from contracts.events.lead import (
@@ -17,14 +17,14 @@ from contracts.events.lead import (
     LeadNeedsAttention,
     LeadOptedOut,
     LeadPaused,
+    LeadResumed,
     LeadSuperseded,
-    LeadUnpaused,
     LeadUpdated,
 )
 from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import TouchDeferred, TouchDue, TouchSkipped
 from domain.journey.model import Journey
-from kit.messaging.broker import ACKNOWLEDGE, EVENTS, work
+from kit.messaging.broker import ACKNOWLEDGE, EVENTS, queue
 from services.scheduler.decisions import (
     BOOKED,
     Change,
@@ -32,25 +32,51 @@ from services.scheduler.decisions import (
     booking_ended_elsewhere,
     changed,
     enrol,
-    leave_out,
     missing_in,
     moved_to,
+    skip,
 )
 from services.scheduler.deps import Deps, FromApp
 
 News = Annotated[Change, Field(discriminator="topic")]
 Order = Annotated[StepSkipped | LeadErased | RetryWork | DiscardWork, Field(discriminator="topic")]
 
-LEADS = work("scheduler.leads", LeadCreated, at_once=2)  # nothing of it is due for days: a burst's calls come first
-CHANGES = work(
+LEADS = queue(
+    "scheduler.leads", LeadCreated, prefetch=2
+)  # nothing of it is due for days: a burst's calls come first
+CHANGES = queue(
     "scheduler.changes",
-    *(LeadBooked, BookingMoved, BookingCancelled, MeetingEnded, LeadUpdated, LeadSuperseded, LeadNeedsAttention),
-    *(LeadOptedOut, LeadClosed, LeadPaused, LeadUnpaused, ReplyReceived, TouchDeferred, TouchSkipped),
-    at_once=5,
+    *(
+        LeadBooked,
+        BookingRescheduled,
+        BookingCancelled,
+        MeetingEnded,
+        LeadUpdated,
+        LeadSuperseded,
+        LeadNeedsAttention,
+    ),
+    *(
+        LeadOptedOut,
+        LeadClosed,
+        LeadPaused,
+        LeadResumed,
+        ReplyReceived,
+        TouchDeferred,
+        TouchSkipped,
+    ),
+    prefetch=5,
 )
-ORDERS = work("scheduler.orders", StepSkipped, LeadErased, RetryWork, DiscardWork, at_once=2)
-WORKS = (LEADS, CHANGES, ORDERS)
-SAYS = (TouchDue, TouchSkipped, CadenceFinished, CatchUpHeld, CatchUpReleased, JourneyPublished, WorkFailed)
+COMMANDS = queue("scheduler.commands", StepSkipped, LeadErased, RetryWork, DiscardWork, prefetch=2)
+QUEUES = (LEADS, CHANGES, COMMANDS)
+PUBLISHES = (
+    TouchDue,
+    TouchSkipped,
+    CadenceFinished,
+    BacklogHeld,
+    BacklogReleased,
+    JourneyPublished,
+    WorkFailed,
+)
 
 PAUSES = {Intent.OTHER, Intent.REVIEW}
 
@@ -82,11 +108,11 @@ async def on_change(event: News, deps: FromApp) -> None:
             await deps.store.change(event, partial(_after, event))
 
 
-@router.subscriber(ORDERS.queue, EVENTS, channel=ORDERS.channel, ack_policy=ACKNOWLEDGE)
-async def on_order(event: Order, deps: FromApp) -> None:
+@router.subscriber(COMMANDS.queue, EVENTS, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE)
+async def on_command(event: Order, deps: FromApp) -> None:
     match event:
         case StepSkipped():
-            await deps.store.leave_out(event, leave_out)
+            await deps.store.skip(event, skip)
         case LeadErased():
             await deps.store.erase(event.lead_id)
         case RetryWork() | DiscardWork():

@@ -14,7 +14,13 @@ from uuid import UUID, uuid5
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.events.base import Event
-from contracts.events.booking import Booking, BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.booking import (
+    Booking,
+    BookingCancelled,
+    BookingRescheduled,
+    LeadBooked,
+    MeetingEnded,
+)
 from contracts.events.cadence import CadenceFinished
 from contracts.events.lead import (
     LeadClosed,
@@ -22,8 +28,8 @@ from contracts.events.lead import (
     LeadNeedsAttention,
     LeadOptedOut,
     LeadPaused,
+    LeadResumed,
     LeadSuperseded,
-    LeadUnpaused,
     LeadUpdated,
 )
 from contracts.events.reply import ReplyReceived
@@ -38,14 +44,21 @@ from contracts.events.touch import (
     TouchSkipped,
     touch_id,
 )
-from domain.journey.contact_hours import Span, Week, add_days, last_opening, next_opening, usual_week
+from domain.journey.contact_hours import (
+    Span,
+    Week,
+    add_days,
+    last_opening,
+    next_opening,
+    usual_week,
+)
 from domain.journey.lateness import MoveTo, NoHours, SendNow, when_late
 from domain.journey.model import FollowUpStep, Journey, MeetingStep, Step
 from domain.journey.time_zones import Whereabouts, whereabouts
 
 Change = (
     LeadBooked
-    | BookingMoved
+    | BookingRescheduled
     | BookingCancelled
     | MeetingEnded
     | LeadUpdated
@@ -54,7 +67,7 @@ Change = (
     | LeadClosed
     | LeadNeedsAttention
     | LeadPaused
-    | LeadUnpaused
+    | LeadResumed
     | ReplyReceived
     | TouchDeferred
     | TouchSkipped
@@ -62,7 +75,9 @@ Change = (
 
 ERASED = "erased"
 ANSWERED_WITHIN = timedelta(minutes=15)  # what a person did so long ago is answered at any hour
-LAST_MOMENT = timedelta(minutes=10)  # a reminder that must come earlier leaves so long before its hours close
+LAST_MOMENT = timedelta(
+    minutes=10
+)  # a reminder that must come earlier leaves so long before its hours close
 OFTEN = timedelta(hours=1)
 MOST_FIRINGS = 3  # of one touch, within OFTEN
 MOST_DEFERRALS = 10  # of one touch, in all
@@ -167,7 +182,7 @@ def changed(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
     match event:
         case _ if lead.stopped == ERASED:
             return lead
-        case LeadBooked() | BookingMoved() | BookingCancelled() | MeetingEnded():
+        case LeadBooked() | BookingRescheduled() | BookingCancelled() | MeetingEnded():
             return _rebooked(lead, event) if event.revision > lead.revision else lead
         case LeadUpdated():
             return _restarted(lead, event, journey) if event.returned else lead
@@ -177,20 +192,26 @@ def changed(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
             return _follow_up_ended(lead, "superseded")
         case LeadClosed(reason=reason):
             return lead.model_copy(update={"stopped": lead.stopped or str(reason)})
-        case LeadNeedsAttention(at=at) | LeadPaused(at=at) | LeadUnpaused(at=at):
+        case LeadNeedsAttention(at=at) | LeadPaused(at=at) | LeadResumed(at=at):
             if lead.ordered_at is not None and at <= lead.ordered_at:
                 return lead
-            return _ordered(lead, at, paused=not isinstance(event, LeadUnpaused))
+            return _ordered(lead, at, paused=not isinstance(event, LeadResumed))
         case ReplyReceived(at=at):
             until = at + journey.pause_after_reply
             return lead.model_copy(update={"paused_until": max(until, lead.paused_until or until)})
         case TouchDeferred(reason=DeferReason.PAUSED):
-            return _withheld(lead, event, Fact.PAUSE, ended_at=None if lead.paused else lead.ordered_at)
+            return _withheld(
+                lead, event, Fact.PAUSE, ended_at=None if lead.paused else lead.ordered_at
+            )
         case TouchDeferred():
             return _deferred(lead, event, event.booking, event.not_before or event.at)
         case TouchSkipped(reason=reason):
             ended_at = lead.cancelled_at if lead.booking is None else None
-            return _withheld(lead, event, Fact.BOOKING, ended_at=ended_at) if reason in BOOKED else lead
+            return (
+                _withheld(lead, event, Fact.BOOKING, ended_at=ended_at)
+                if reason in BOOKED
+                else lead
+            )
 
 
 def booking_ended_elsewhere(lead: Enrolment, _: Journey, *, at: datetime) -> Enrolment:
@@ -209,13 +230,21 @@ def missing_in(journey: Journey, event: TouchDeferred) -> str | None:
     step = next((step for step in journey.steps if step.name == event.step), None)
     if step is None:
         return f"the journey has no step {event.step}"
-    return None if event.channel in step.channels else f"the journey's step {event.step} has no channel {event.channel}"
+    return (
+        None
+        if event.channel in step.channels
+        else f"the journey's step {event.step} has no channel {event.channel}"
+    )
 
 
 def hours_of(timer: Timer, lead: Enrolment, journey: Journey) -> Week | None:
     """The usual hours of a touch to come; None where it has none, or the journey no longer has its step."""
     step = next((step for step in journey.steps if step.name == timer.step), None)
-    return usual_week(timer.due_at, step, timer.channel, journey, lead.where) if step is not None else None
+    return (
+        usual_week(timer.due_at, step, timer.channel, journey, lead.where)
+        if step is not None
+        else None
+    )
 
 
 def moved_to(lead: Enrolment, event: LeadUpdated, *, zone: str, region: str) -> Enrolment:
@@ -253,11 +282,18 @@ def _restarted(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolme
     )
 
 
-def _rebooked(lead: Enrolment, event: LeadBooked | BookingMoved | BookingCancelled | MeetingEnded) -> Enrolment:
+def _rebooked(
+    lead: Enrolment, event: LeadBooked | BookingRescheduled | BookingCancelled | MeetingEnded
+) -> Enrolment:
     news: dict[str, object] = {"revision": event.revision}
     match event:
-        case LeadBooked(booking=booking) | BookingMoved(booking=booking):
-            news |= {"booking": booking, "booked_at": event.at, "meeting_ended_at": None, "absent": False}
+        case LeadBooked(booking=booking) | BookingRescheduled(booking=booking):
+            news |= {
+                "booking": booking,
+                "booked_at": event.at,
+                "meeting_ended_at": None,
+                "absent": False,
+            }
         case BookingCancelled():
             ended = max(event.at, lead.cancelled_at or event.at)
             news |= {"booking": None, "booked_at": None, "cancelled_at": ended}
@@ -265,7 +301,9 @@ def _rebooked(lead: Enrolment, event: LeadBooked | BookingMoved | BookingCancell
             if lead.booking is not None and lead.booking.uid == uid:
                 news |= {"meeting_ended_at": ended_at, "absent": not attended}
     after = _with_clock(event.at, lead, news)
-    return _released(after, Fact.BOOKING, event.at) if isinstance(event, BookingCancelled) else after
+    return (
+        _released(after, Fact.BOOKING, event.at) if isinstance(event, BookingCancelled) else after
+    )
 
 
 def _ordered(lead: Enrolment, at: datetime, *, paused: bool) -> Enrolment:
@@ -320,18 +358,24 @@ def _released(lead: Enrolment, by: Fact, at: datetime) -> Enrolment:
     return lead.model_copy(update={"withheld": kept, "deferred": tuple(deferred.values())})
 
 
-def _deferred(lead: Enrolment, event: TouchDeferred | TouchSkipped, booking: str, at: datetime) -> Enrolment:
+def _deferred(
+    lead: Enrolment, event: TouchDeferred | TouchSkipped, booking: str, at: datetime
+) -> Enrolment:
     name = (event.step, event.channel, booking, event.run)
     before = next((d for d in lead.deferred if d.name == name), None)
     others = [d for d in lead.deferred if d.name != name]
     times = before.times + 1 if before else 1
-    again = Deferral(step=event.step, channel=event.channel, booking=booking, run=event.run, at=at, times=times)
+    again = Deferral(
+        step=event.step, channel=event.channel, booking=booking, run=event.run, at=at, times=times
+    )
     return lead.model_copy(update={"deferred": (*others, again)})
 
 
 def reopened(before: Enrolment, after: Enrolment) -> frozenset[Name]:
     """The touches that may be planned again although their time had come: news of them is in `after`."""
-    return frozenset(deferral.name for deferral in after.deferred if deferral not in before.deferred)
+    return frozenset(
+        deferral.name for deferral in after.deferred if deferral not in before.deferred
+    )
 
 
 def plan(lead: Enrolment, journey: Journey, spread: timedelta = timedelta()) -> list[Timer]:
@@ -342,7 +386,9 @@ def plan(lead: Enrolment, journey: Journey, spread: timedelta = timedelta()) -> 
     if lead.stopped is not None:
         return []
     find = _meeting_timers if lead.booking is not None else _follow_up_timers
-    by_name = {t.name: t for t in (*find(lead, journey, spread), *_deferred_timers(lead, journey, spread))}
+    by_name = {
+        t.name: t for t in (*find(lead, journey, spread), *_deferred_timers(lead, journey, spread))
+    }
     return list(by_name.values())
 
 
@@ -375,7 +421,9 @@ def _meeting_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Ite
             yield timer
 
 
-def _meeting_due(lead: Enrolment, step: MeetingStep, booking: Booking, heard: datetime) -> datetime | None:
+def _meeting_due(
+    lead: Enrolment, step: MeetingStep, booking: Booking, heard: datetime
+) -> datetime | None:
     """None where the time is unknown, or was over when the booking was heard of."""
     if step.before is not None:
         due = booking.starts_at - step.before if booking.starts_at else None
@@ -400,8 +448,12 @@ def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> It
         if isinstance(step, FollowUpStep):
             by_clock = _follow_up_due(lead, step) if deferral.by_clock else due
             due = max(due, by_clock, lead.ordered_at or due)
-        timer = _planned(lead, journey, step, deferral.channel, due, spread, after=due, run=deferral.run)
-        starts_at = lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
+        timer = _planned(
+            lead, journey, step, deferral.channel, due, spread, after=due, run=deferral.run
+        )
+        starts_at = (
+            lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
+        )
         if starts_at is None or timer.due_at < starts_at:
             yield timer
 
@@ -424,7 +476,9 @@ def _planned(
     booking = lead.booking.uid if isinstance(step, MeetingStep) and lead.booking else ""
     at = _last_moment(lead, journey, step, channel, due, after)
     if at is None:
-        span = next_opening(due, step, channel, journey, lead.where, answering=_answers(lead, step, due))
+        span = next_opening(
+            due, step, channel, journey, lead.where, answering=_answers(lead, step, due)
+        )
         at = due if span is None or span.opens <= due else _moment_in(span, lead, step, spread)
     if isinstance(step, MeetingStep):
         return Timer(step.name, channel, booking, 0, at)
@@ -443,7 +497,12 @@ def _moment_in(hours: Span, lead: Enrolment, step: Step, spread: timedelta) -> d
 
 
 def _last_moment(
-    lead: Enrolment, journey: Journey, step: Step, channel: Channel, due: datetime, after: datetime | None
+    lead: Enrolment,
+    journey: Journey,
+    step: Step,
+    channel: Channel,
+    due: datetime,
+    after: datetime | None,
 ) -> datetime | None:
     """When a reminder leaves whose hour is closed: before it. None for any other touch, and where that is over."""
     if not isinstance(step, MeetingStep) or step.before is None or after is None:
@@ -482,18 +541,28 @@ class Changes:
     reopen: tuple[tuple[int, datetime], ...]
 
 
-def reconcile(rows: Sequence[Row], planned: Iterable[Timer], may_reopen: AbstractSet[Name]) -> Changes:
+def reconcile(
+    rows: Sequence[Row], planned: Iterable[Timer], may_reopen: AbstractSet[Name]
+) -> Changes:
     """How the stored timers become the planned ones. A touch whose time came is due again only if it `may_reopen`."""
     wanted = {timer.name: timer for timer in planned}
     stored = {row.timer.name: row for row in rows}
     pending = [row for row in rows if row.state == "pending"]
     moved = [(row, wanted[row.timer.name]) for row in pending if row.timer.name in wanted]
-    again = [(row, wanted[row.timer.name]) for row in rows if row.state == "fired" and row.timer.name in wanted]
+    again = [
+        (row, wanted[row.timer.name])
+        for row in rows
+        if row.state == "fired" and row.timer.name in wanted
+    ]
     return Changes(
         delete=tuple(row.timer_id for row in pending if row.timer.name not in wanted),
         insert=tuple(timer for name, timer in wanted.items() if name not in stored),
-        move=tuple((row.timer_id, timer.due_at) for row, timer in moved if row.planned_at != timer.due_at),
-        reopen=tuple((row.timer_id, timer.due_at) for row, timer in again if timer.name in may_reopen),
+        move=tuple(
+            (row.timer_id, timer.due_at) for row, timer in moved if row.planned_at != timer.due_at
+        ),
+        reopen=tuple(
+            (row.timer_id, timer.due_at) for row, timer in again if timer.name in may_reopen
+        ),
     )
 
 
@@ -529,12 +598,12 @@ class SetAside:
 End = Fire | Move | Drop | SetAside
 
 
-def leave_out(lead: Enrolment, journey: Journey, timer: Timer) -> Drop:
+def skip(lead: Enrolment, journey: Journey, timer: Timer) -> Drop:
     """An operator has the touch left out."""
     return _drop(lead, journey, timer, SkipReason.OPERATOR)
 
 
-def fall_due(
+def resolve_timer(
     lead: Enrolment,
     journey: Journey,
     timer: Timer,
@@ -558,7 +627,9 @@ def fall_due(
     if now - planned_at > step.late.limit or _meeting_began(lead, step, now):
         return _drop(lead, journey, timer, SkipReason.TOO_LATE)
     answering = _answers(lead, step, now)
-    match when_late(timer.due_at, now, step, timer.channel, journey, lead.where, answering=answering):
+    match when_late(
+        timer.due_at, now, step, timer.channel, journey, lead.where, answering=answering
+    ):
         case SendNow(until):
             return Fire((_due(lead, timer, step, until), *_finished(lead, journey, timer)))
         case MoveTo(opens):
@@ -573,7 +644,9 @@ def fall_due(
             return _drop(lead, journey, timer, SkipReason.TOO_LATE)
 
 
-def _circle(lead: Enrolment, timer: Timer, now: datetime, fired_at: Sequence[datetime]) -> str | None:
+def _circle(
+    lead: Enrolment, timer: Timer, now: datetime, fired_at: Sequence[datetime]
+) -> str | None:
     """Why the touch must not be due once more; None where it may."""
     if sum(now - at < OFTEN for at in fired_at) >= MOST_FIRINGS:
         return f"due more than {MOST_FIRINGS} times within an hour"

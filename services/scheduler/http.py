@@ -58,14 +58,14 @@ class LeadPlan(BaseModel):
 FromApp = Annotated[Deps, Depends(deps_of)]
 
 
-@routes.get("/catch-up")
-async def show_catch_up(deps: FromApp) -> CatchUp:
+@routes.get("/backlog")
+async def show_backlog(deps: FromApp) -> CatchUp:
     backlog = await deps.store.backlog()
     return CatchUp(overdue=backlog.overdue, held=backlog.held and not backlog.released)
 
 
-@routes.post("/catch-up/release", status_code=202)
-async def release_catch_up(deps: FromApp) -> CatchUp:
+@routes.post("/backlog/release", status_code=202)
+async def release_backlog(deps: FromApp) -> CatchUp:
     """The overdue touches go out, each by its own rule for lateness. Saying it twice is fine."""
     backlog = await deps.store.backlog()
     if backlog.held and not backlog.released:
@@ -99,4 +99,8 @@ async def show_plan(lead_id: int, deps: FromApp) -> LeadPlan:
 
 
 def _hours(week: Week | None) -> Hours | None:
-    return Hours(zone=week.zone, days=[list(spans) for spans in week.days]) if week is not None else None
+    return (
+        Hours(zone=week.zone, days=[list(spans) for spans in week.days])
+        if week is not None
+        else None
+    )

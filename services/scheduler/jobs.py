@@ -7,8 +7,8 @@ from functools import partial
 
 import structlog
 
-from kit.periodic import Tick
-from services.scheduler.decisions import End, fall_due
+from kit.periodic import PeriodicJob
+from services.scheduler.decisions import End, resolve_timer
 from services.scheduler.deps import Deps
 from services.scheduler.repositories import Due, Store
 from services.scheduler.settings import Settings
@@ -18,22 +18,22 @@ log = structlog.get_logger()
 BATCH = 500
 
 
-def ticks(deps: Deps) -> Sequence[Tick]:
+def jobs(deps: Deps) -> Sequence[PeriodicJob]:
     end = partial(_end, spread=deps.settings.spread)
 
     async def fire() -> bool:
         return await deps.store.fire(end, limit=BATCH) == BATCH
 
     return (
-        Tick("publish_journey", 5, deps.store.publish_journey),
-        Tick("fire", 0.1, fire),
-        Tick("catch_up", 1, deps.leader),
-        Tick("forget_old", 3600, deps.store.forget_old),
+        PeriodicJob("publish_journey", 5, deps.store.publish_journey),
+        PeriodicJob("fire", 0.1, fire),
+        PeriodicJob("backlog", 1, deps.leader),
+        PeriodicJob("forget_old", 3600, deps.store.forget_old),
     )
 
 
 def _end(due: Due, *, spread: timedelta) -> End:
-    end = fall_due(
+    end = resolve_timer(
         due.lead,
         due.journey,
         due.timer,
@@ -43,16 +43,24 @@ def _end(due: Due, *, spread: timedelta) -> End:
         fired_at=due.fired_at,
         spread=spread,
     )
-    log.info("timer.settled", lead_id=due.lead.lead_id, step=due.timer.step, end=type(end).__name__.lower())
+    log.info(
+        "timer.settled",
+        lead_id=due.lead.lead_id,
+        step=due.timer.step,
+        end=type(end).__name__.lower(),
+    )
     return end
 
 
-class CatchingUp:
+class BacklogDrain:
     """Works off what is overdue, one touch after another; above a number of them it waits for an operator's word."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
-        self._store, self._hold = store, settings.catch_up_hold
-        self._pause, self._end = 1 / settings.catch_up_per_second, partial(_end, spread=settings.spread)
+        self._store, self._hold = store, settings.backlog_hold
+        self._pause, self._end = (
+            1 / settings.backlog_per_second,
+            partial(_end, spread=settings.spread),
+        )
 
     async def __call__(self) -> bool:
         await self._store.mark_late()
@@ -64,8 +72,8 @@ class CatchingUp:
         if (backlog.held or backlog.overdue > self._hold) and not backlog.released:
             if not backlog.held:
                 await self._store.hold(backlog.overdue)
-                log.warning("catch_up.held", overdue=backlog.overdue)
+                log.warning("backlog.held", overdue=backlog.overdue)
             return False
-        await self._store.catch_up(self._end, limit=1)
+        await self._store.drain_backlog(self._end, limit=1)
         await asyncio.sleep(self._pause)
         return True

@@ -8,7 +8,7 @@ import asyncpg
 import structlog
 
 from contracts.events.base import Event
-from contracts.events.cadence import CatchUpHeld, CatchUpReleased, StepSkipped
+from contracts.events.cadence import BacklogHeld, BacklogReleased, StepSkipped
 from contracts.events.journey import JourneyPublished
 from contracts.events.lead import LeadCreated, LeadUpdated
 from contracts.events.touch import Channel, TouchDeferred
@@ -16,7 +16,7 @@ from domain.journey.model import Journey
 from domain.journey.parser import stored_journey
 from kit.database import Connection, Database
 from kit.errors import Unavailable, describe
-from kit.failed_work import FailedRows, say_failed
+from kit.failed_work import FailedRows, publish_failed
 from kit.messaging import outbox
 from kit.messaging.inbox import first_time, forget_old
 from services.scheduler.decisions import (
@@ -37,9 +37,15 @@ from services.scheduler.decisions import (
 
 log = structlog.get_logger()
 
-STATES: dict[type[Fire | Drop | SetAside], str] = {Fire: "fired", Drop: "dropped", SetAside: "failed"}
+STATES: dict[type[Fire | Drop | SetAside], str] = {
+    Fire: "fired",
+    Drop: "dropped",
+    SetAside: "failed",
+}
 KNOWN_JOURNEY = "select true from journeys where hash = $1"
-LATE_SECONDS = 60.0  # what fell due so long before it could be fired is caught up with, one after another
+LATE_SECONDS = (
+    60.0  # what fell due so long before it could be fired is caught up with, one after another
+)
 
 ENROL = """
 with fresh as (insert into inbox (consumer, event_id) values ('scheduler.leads', $1)
@@ -144,7 +150,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class LeadPlan:
     """A lead's enrolment, the journey it is pinned to and its hash, and its touches to come, the soonest first."""
 
     lead: Enrolment
@@ -169,9 +175,20 @@ class Store:
     """`journey` is what new leads enter with; those who came before keep theirs, which is kept here."""
 
     def __init__(
-        self, database: Database, journey: Journey, *, journey_hash: str, content: str, spread: timedelta
+        self,
+        database: Database,
+        journey: Journey,
+        *,
+        journey_hash: str,
+        content: str,
+        spread: timedelta,
     ) -> None:
-        self._database, self._hash, self._content, self._spread = database, journey_hash, content, spread
+        self._database, self._hash, self._content, self._spread = (
+            database,
+            journey_hash,
+            content,
+            spread,
+        )
         self._journeys: dict[str, Journey] = {journey_hash: journey}
         self._published = False
 
@@ -181,7 +198,9 @@ class Store:
             return
         async with self._database.transaction() as connection:
             if await connection.fetchval(PUBLISH_JOURNEY, self._hash, self._content):
-                await outbox.add(connection, [JourneyPublished(version=self._hash, content=self._content)])
+                await outbox.add(
+                    connection, [JourneyPublished(version=self._hash, content=self._content)]
+                )
         self._published = True
 
     async def enrol(self, event: LeadCreated, lead: Enrolment) -> None:
@@ -202,7 +221,9 @@ class Store:
     async def _entered_with(self, version: str | None) -> tuple[str, Journey]:
         """The version that the event names; this process's own where it names none, or one that nobody here knows."""
         if version is not None and version not in self._journeys:
-            rows = await self._database.fetch("select content from journeys where hash = $1", version)
+            rows = await self._database.fetch(
+                "select content from journeys where hash = $1", version
+            )
             if rows:
                 self._journeys[version] = stored_journey(rows[0]["content"])
         known = version if version in self._journeys else None
@@ -258,18 +279,23 @@ class Store:
         """Notes the id that a further form of the lead was answered with."""
         await self._database.fetch(ALIAS, event.submission_id, event.lead_id)
 
-    async def leave_out(self, event: StepSkipped, decide: Callable[[Enrolment, Journey, Timer], Drop]) -> None:
+    async def skip(
+        self, event: StepSkipped, decide: Callable[[Enrolment, Journey, Timer], Drop]
+    ) -> None:
         """Settles the step's pending timers, and says so, in one transaction. A repeat has no effect.
 
         Raises Unavailable while the lead is not known yet.
         """
         async with self._database.transaction() as connection:
-            if not await first_time(connection, "scheduler.orders", event.event_id):
+            if not await first_time(connection, "scheduler.commands", event.event_id):
                 return
             row = await connection.fetchrow(LEAD, event.lead_id)
             if row is None:
                 raise Unavailable("the lead is not enrolled yet")
-            lead, journey = Enrolment.model_validate(row["facts"]), await self._journey(connection, row["journey"])
+            lead, journey = (
+                Enrolment.model_validate(row["facts"]),
+                await self._journey(connection, row["journey"]),
+            )
             timers = await connection.fetch(OF_STEP, event.lead_id, event.step, event.booking)
             ends = [(timer, decide(lead, journey, _timer(timer))) for timer in timers]
             await self._settle(connection, ends)
@@ -283,17 +309,19 @@ class Store:
             if not await self._rewrite(connection, lead_id, erased):
                 raise Unavailable("the lead is not enrolled yet")
 
-    async def outlook(self, lead_id: int) -> Outlook | None:
+    async def outlook(self, lead_id: int) -> LeadPlan | None:
         """None for a lead who is not enrolled. `lead_id` may be any id that one of its forms was answered with."""
         lead_id = (await self._database.fetch(RESOLVE, lead_id))[0][0]
-        rows = await self._database.fetch("select facts, journey from enrolments where lead_id = $1", lead_id)
+        rows = await self._database.fetch(
+            "select facts, journey from enrolments where lead_id = $1", lead_id
+        )
         if not rows:
             return None
         timers, version = await self._database.fetch(TO_COME, lead_id), rows[0]["journey"]
         async with self._database.transaction() as connection:
             journey = await self._journey(connection, version)
         lead = Enrolment.model_validate(rows[0]["facts"])
-        return Outlook(lead, version, journey, [_timer(timer) for timer in timers])
+        return LeadPlan(lead, version, journey, [_timer(timer) for timer in timers])
 
     async def _rewrite(
         self,
@@ -322,7 +350,7 @@ class Store:
         await self._database.fetch(BEAT, LATE_SECONDS)
         return fired
 
-    async def catch_up(self, decide: Decide, *, limit: int) -> int:
+    async def drain_backlog(self, decide: Decide, *, limit: int) -> int:
         """The same for overdue ones. Only one replica at a time may do this: it compares a lead's touches."""
         return await self._run_out(OVERDUE, decide, limit)
 
@@ -333,9 +361,13 @@ class Store:
                 return 0
             ends = [(row, await self._decided(connection, row, decide)) for row in rows]
             moved = [(row["id"], end.due_at) for row, end in ends if isinstance(end, Move)]
-            await self._settle(connection, [(row, end) for row, end in ends if not isinstance(end, Move)])
+            await self._settle(
+                connection, [(row, end) for row, end in ends if not isinstance(end, Move)]
+            )
             if moved:
-                await connection.execute(MOVE, [timer for timer, _ in moved], [due_at for _, due_at in moved])
+                await connection.execute(
+                    MOVE, [timer for timer, _ in moved], [due_at for _, due_at in moved]
+                )
         return len(rows)
 
     async def _decided(self, connection: Connection, row: asyncpg.Record, decide: Decide) -> End:
@@ -356,14 +388,23 @@ class Store:
         timers = [row["id"] for row, _ in ends]
         reasons = [end.reason if isinstance(end, Drop | SetAside) else None for _, end in ends]
         await connection.execute(SETTLE, timers, [STATES[type(end)] for _, end in ends], reasons)
-        await outbox.add(connection, [e for _, end in ends if isinstance(end, Fire | Drop) for e in end.events])
+        await outbox.add(
+            connection, [e for _, end in ends if isinstance(end, Fire | Drop) for e in end.events]
+        )
         for row, end in ends:
             if isinstance(end, SetAside):
                 await self._say_failed(connection, row["id"], row["lead_id"], end.reason)
 
-    async def _say_failed(self, connection: Connection, timer_id: int, lead_id: int, reason: str) -> None:
-        await say_failed(
-            connection, service="scheduler", kind=TIMER_ROWS.kind, row_id=timer_id, lead_id=lead_id, reason=reason
+    async def _say_failed(
+        self, connection: Connection, timer_id: int, lead_id: int, reason: str
+    ) -> None:
+        await publish_failed(
+            connection,
+            service="scheduler",
+            kind=TIMER_ROWS.kind,
+            row_id=timer_id,
+            lead_id=lead_id,
+            reason=reason,
         )
 
     async def _due(self, connection: Connection, row: asyncpg.Record) -> Due:
@@ -380,29 +421,31 @@ class Store:
 
     async def _journey(self, connection: Connection, journey_hash: str) -> Journey:
         if journey_hash not in self._journeys:
-            content = await connection.fetchval("select content from journeys where hash = $1", journey_hash)
+            content = await connection.fetchval(
+                "select content from journeys where hash = $1", journey_hash
+            )
             self._journeys[journey_hash] = stored_journey(content)
         return self._journeys[journey_hash]
 
     async def mark_late(self) -> None:
-        """Sets overdue timers aside, for `catch_up`."""
+        """Sets overdue timers aside, for `backlog`."""
         await self._database.fetch(MARK_LATE, 5000, LATE_SECONDS)
 
     async def backlog(self) -> Backlog:
         [row] = await self._database.fetch(
             """select (select count(*) from timers where state = 'pending' and late and due_at <= now()) as overdue,
-                      coalesce((select held from catch_up), false) as held,
-                      coalesce((select released from catch_up), false) as released"""
+                      coalesce((select held from backlog), false) as held,
+                      coalesce((select released from backlog), false) as released"""
         )
         return Backlog(row["overdue"], row["held"], row["released"])
 
     async def hold(self, overdue: int) -> None:
         """Waits for an operator, and says so once."""
-        await self._note(held=True, released=False, said=CatchUpHeld(overdue=overdue))
+        await self._note(held=True, released=False, said=BacklogHeld(overdue=overdue))
 
     async def release(self, overdue: int) -> None:
         """An operator's word: what is overdue goes out."""
-        await self._note(held=True, released=True, said=CatchUpReleased(overdue=overdue))
+        await self._note(held=True, released=True, said=BacklogReleased(overdue=overdue))
 
     async def caught_up(self) -> None:
         """The next outage is asked about anew."""
@@ -411,7 +454,7 @@ class Store:
     async def _note(self, *, held: bool, released: bool, said: Event | None = None) -> None:
         async with self._database.transaction() as connection:
             await connection.execute(
-                """insert into catch_up (single, held, released) values (true, $1, $2)
+                """insert into backlog (single, held, released) values (true, $1, $2)
                    on conflict (single) do update set held = $1, released = $2""",
                 held,
                 released,
@@ -443,7 +486,9 @@ async def _apply(connection: Connection, lead_id: int, changes: Changes) -> None
         await connection.execute(INSERT, lead_id, *_columns(changes.insert))
     for planned, state in ((changes.move, "pending"), (changes.reopen, "fired")):
         if planned:
-            await connection.execute(PLAN, [timer for timer, _ in planned], [due_at for _, due_at in planned], state)
+            await connection.execute(
+                PLAN, [timer for timer, _ in planned], [due_at for _, due_at in planned], state
+            )
 
 
 def _timer(row: asyncpg.Record) -> Timer:

@@ -9,14 +9,14 @@ from kit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings, JourneySettings):
-    """`catch_up_hold` is how many overdue touches still go out without being asked about.
+    """`backlog_hold` is how many overdue touches still go out without being asked about.
 
     `opening_spread` (seconds): what waits for an hour to open leaves within so long after it. The token opens the
     routes; `allowed_hosts` are further names, with commas, by which it is called.
     """
 
-    catch_up_hold: int = 200
-    catch_up_per_second: float = 5.0
+    backlog_hold: int = 200
+    backlog_per_second: float = 5.0
     opening_spread: float = 600.0
     scheduler_api_token: SecretStr = SecretStr("")
     allowed_hosts: str = ""

@@ -33,7 +33,9 @@ async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | N
     """Whether nothing was lost, doubled or told wrongly."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as a user of its own
-        system = WiredSystem(Path(folder) / "run", docker=by_docker(os.environ.get("PAUTA_ENGINE", "auto")))
+        system = WiredSystem(
+            Path(folder) / "run", docker=by_docker(os.environ.get("PAUTA_ENGINE", "auto"))
+        )
         people: list[Somebody] = []
         rows: list[Row] = []
         try:
@@ -45,11 +47,15 @@ async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | N
                 row = Row(fault.group, fault.name, repeat, Account())
                 for number in range(repeat):
                     started = time.monotonic()
-                    account, there = await play(system, fault, random.Random(f"{seed}/{fault.name}/{number}"))
+                    account, there = await play(
+                        system, fault, random.Random(f"{seed}/{fault.name}/{number}")
+                    )
                     people += there
                     row.account = add(row.account, account)
                     mark = "✓" if account.good else "✗"
-                    counts = ", ".join(f"{getattr(account, column)} {column}" for column in COLUMNS[:-1])
+                    counts = ", ".join(
+                        f"{getattr(account, column)} {column}" for column in COLUMNS[:-1]
+                    )
                     took = f"{account.recovered} s to recover ({time.monotonic() - started:.0f} s)"
                     out.print(f"{mark} {fault.name}: {account.leads} leads, {counts}, {took}")
                     for remark in system.remarks:
@@ -77,15 +83,27 @@ async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | N
 
 def _as_written(row: Row, seed: int) -> dict[str, object]:
     account = {field: value for field, value in asdict(row.account).items() if field != "notes"}
-    return {"commit": runs.commit(), "seed": seed, "fault": row.name, "good": row.account.good, **account}
+    return {
+        "commit": runs.commit(),
+        "seed": seed,
+        "fault": row.name,
+        "good": row.account.good,
+        **account,
+    }
 
 
 def _played(fault: Fault, repeat: int, seed: int, write_to: Path | None) -> Row | None:
     """The row of a fault that this commit has come through with this seed."""
-    for row in runs.rows(write_to / RUNS, commit=runs.commit(), seed=seed) if write_to is not None else ():
+    for row in (
+        runs.rows(write_to / RUNS, commit=runs.commit(), seed=seed) if write_to is not None else ()
+    ):
         if row["fault"] == fault.name and row["good"] == "True":
-            leads, lost, doubled, uncertain, parked, late = (int(row[column]) for column in ("leads", *COLUMNS[:-1]))
-            account = Account(leads, lost, doubled, uncertain, parked, late, float(row["recovered"]))
+            leads, lost, doubled, uncertain, parked, late = (
+                int(row[column]) for column in ("leads", *COLUMNS[:-1])
+            )
+            account = Account(
+                leads, lost, doubled, uncertain, parked, late, float(row["recovered"])
+            )
             return Row(fault.group, fault.name, repeat, account)
     return None
 
@@ -103,7 +121,9 @@ def main(
     repeat: Annotated[int, typer.Option(help="How often each fault is played.")] = 1,
     only: Annotated[str, typer.Option(help="Faults whose name contains this.")] = "",
     group: Annotated[str, typer.Option(help="Faults of this group.")] = "",
-    write_to: Annotated[Path | None, typer.Option("--write", help="A folder for the matrix and the runs.")] = None,
+    write_to: Annotated[
+        Path | None, typer.Option("--write", help="A folder for the matrix and the runs.")
+    ] = None,
 ) -> None:
     faults = [fault for fault in FAULTS if only in fault.name and group in ("", fault.group)]
     started = time.monotonic()

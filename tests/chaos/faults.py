@@ -75,7 +75,12 @@ def _kill(service: str, point: str) -> Fault:
         seen, before = point.removesuffix(" passed"), point in NEVER_ARRIVES
         return system.killing(service, seen, before=before, chance=chance)
 
-    return Fault("killed", f"SIGKILL of {service}: {READS_AS[point]}", around, quick=(service, point) in QUICK_KILLS)
+    return Fault(
+        "killed",
+        f"SIGKILL of {service}: {READS_AS[point]}",
+        around,
+        quick=(service, point) in QUICK_KILLS,
+    )
 
 
 def _stall(service: str, point: str) -> Fault:
@@ -131,12 +136,16 @@ async def everything_killed(system: WiredSystem, chance: random.Random) -> Async
         for server in (system.postgres, system.rabbitmq):
             await asyncio.to_thread(server.kill)
         starts = [server.start for server in (system.postgres, system.rabbitmq)]
-        starts += [process.start for service in REPLICATED for process, _ in system.replicas[service]]
+        starts += [
+            process.start for service in REPLICATED for process, _ in system.replicas[service]
+        ]
         chance.shuffle(starts)
         for start in starts:
             await asyncio.to_thread(start)
         took = await system.until_called(person())
-        system.remarks.append(f"a form was accepted and its call placed {took:.1f} s after the last start")
+        system.remarks.append(
+            f"a form was accepted and its call placed {took:.1f} s after the last start"
+        )
         assert took < SERVING_AGAIN, f"served again only {took:.1f} s after the last start"
 
     cutting = asyncio.create_task(cut())
@@ -204,7 +213,9 @@ async def binding_removed(system: WiredSystem) -> None:
 async def said_again(system: WiredSystem) -> None:
     """What `pauta say-again` does."""
     await asyncio.to_thread(system.native.administer, "pauta", "setup")
-    await asyncio.to_thread(system.native.administer, "pauta.restore", "say-again", datetime.now(UTC).isoformat())
+    await asyncio.to_thread(
+        system.native.administer, "pauta.restore", "say-again", datetime.now(UTC).isoformat()
+    )
 
 
 async def rabbitmq_started_last(system: WiredSystem) -> None:
@@ -230,9 +241,13 @@ async def postgresql_away(system: WiredSystem) -> None:
 
 
 async def postgresql_read_only(system: WiredSystem) -> None:
-    await system.administer("alter system set default_transaction_read_only = on", "select pg_reload_conf()")
+    await system.administer(
+        "alter system set default_transaction_read_only = on", "select pg_reload_conf()"
+    )
     await asyncio.sleep(5)
-    await system.administer("alter system reset default_transaction_read_only", "select pg_reload_conf()")
+    await system.administer(
+        "alter system reset default_transaction_read_only", "select pg_reload_conf()"
+    )
 
 
 async def connections_cut(system: WiredSystem) -> None:
@@ -256,7 +271,9 @@ def _company(name: str, *, lasting: float = 0.0, quick: bool = False, **fault: A
         said = {k: v() if callable(v) else v for k, v in fault.items()}
         for provider, (method, path) in COMPANIES.items():
             times = 1_000_000 if lasting else 3
-            await system.order(**{"provider": provider, "method": method, "path": path, "times": times} | said)
+            await system.order(
+                **{"provider": provider, "method": method, "path": path, "times": times} | said
+            )
         yield
         await asyncio.sleep(lasting)
         await system.mend()
@@ -309,21 +326,33 @@ FAULTS: tuple[Fault, ...] = (
         "RabbitMQ: every binding removed by hand (unroutable events), then `pauta say-again`",
         _during(bindings_removed),
     ),
-    Fault("servers", "RabbitMQ: one binding removed by hand, then `pauta say-again`", _during(binding_removed)),
+    Fault(
+        "servers",
+        "RabbitMQ: one binding removed by hand, then `pauta say-again`",
+        _during(binding_removed),
+    ),
     *(_kill(service, point) for service, points in KILLS.items() for point in points),
     *(_stall("notify", point) for point in ("row written", "request sent", "answer received")),
     _stall("crm", "request sent"),
     _stall("scheduler", "row written"),
-    Fault("stalled", "frozen leaders: another is elected, then they go on", leaders_frozen, quick=True),
+    Fault(
+        "stalled", "frozen leaders: another is elected, then they go on", leaders_frozen, quick=True
+    ),
     Fault("rolled", f"SIGTERM: every service restarted {ROLLS} times, replica by replica", rolling),
     Fault("servers", "RabbitMQ killed and restarted", _during(rabbitmq_restarted)),
     Fault("servers", "RabbitMQ: memory alarm", _during(rabbitmq_out_of_memory)),
-    Fault("servers", "RabbitMQ: memory alarm, PostgreSQL down", _during(rabbitmq_out_of_memory_without_database)),
+    Fault(
+        "servers",
+        "RabbitMQ: memory alarm, PostgreSQL down",
+        _during(rabbitmq_out_of_memory_without_database),
+    ),
     Fault("servers", "RabbitMQ started after the services", _during(rabbitmq_started_last)),
     Fault("servers", "PostgreSQL killed and restarted", _during(postgresql_restarted)),
     Fault("servers", "PostgreSQL read-only", _during(postgresql_read_only)),
     Fault("servers", "PostgreSQL down for a minute", _during(postgresql_away)),
-    Fault("servers", "PostgreSQL: connections cut, five times", _during(connections_cut), quick=True),
+    Fault(
+        "servers", "PostgreSQL: connections cut, five times", _during(connections_cut), quick=True
+    ),
     Fault("servers", "everything killed at once, started in random order", everything_killed),
     _company("500s for a minute", kind="status", status=500, lasting=60),
     _company("401 for ten seconds", kind="status", status=401, lasting=10),
@@ -351,6 +380,8 @@ FAULTS: tuple[Fault, ...] = (
     _input("booked as another lead of the person (a circle)", inputs.booked_as_another_lead),
     _input("a poisoned timer", inputs.poisoned_timer),
     _input("bodies of 1 MB and 10 MB, 100,000 nested arrays, a slow upload", inputs.large_bodies),
-    _input("names with emoji, bidi marks, NUL, quotes and injections", inputs.strange_names, quick=True),
+    _input(
+        "names with emoji, bidi marks, NUL, quotes and injections", inputs.strange_names, quick=True
+    ),
     _input("forged, missing, replayed and foreign signatures", inputs.signatures, quick=True),
 )

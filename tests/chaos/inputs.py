@@ -67,7 +67,9 @@ async def stop_while_queued(system: WiredSystem) -> None:
 
 async def stop_while_claimed(system: WiredSystem) -> None:
     """The stop is heard while the call's answer is awaited: the call is made, and nothing follows it."""
-    await system.order(provider="twilio", kind="slow", seconds=1.5, method="POST", path="/Calls.json", times=50)
+    await system.order(
+        provider="twilio", kind="slow", seconds=1.5, method="POST", path="/Calls.json", times=50
+    )
     form = person(2)
     lead = await system.lead(form)
 
@@ -82,7 +84,13 @@ async def stop_while_claimed(system: WiredSystem) -> None:
 async def stop_while_in_retry(system: WiredSystem) -> None:
     """The stop is heard while a WhatsApp waits for a company that is away."""
     await system.order(
-        provider="twilio", kind="status", status=429, retry_after="3", method="POST", path="/Messages.json", times=1000
+        provider="twilio",
+        kind="status",
+        status=429,
+        retry_after="3",
+        method="POST",
+        path="/Messages.json",
+        times=1000,
     )
     form = person(2)
     lead = await system.lead(form)
@@ -97,13 +105,19 @@ async def poison(system: WiredSystem) -> None:
     before = await system.dead_letters()
     bodies = [b"\xff\xfe no json", b'{"topic": "lead.created", "schema_version": 99, "lead_id": 1}']
     bodies.append(b'{"topic": "lead.created", "lead_id": "x", "card": null}')
-    raises = json.dumps({"topic": "touch.failed", "lead_id": 1, "touch_id": "00000000-0000-0000-0000-000000000001"})
+    raises = json.dumps(
+        {"topic": "touch.failed", "lead_id": 1, "touch_id": "00000000-0000-0000-0000-000000000001"}
+    )
     url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
     async with await aio_pika.connect(url) as connection:
         exchange = await (await connection.channel()).get_exchange("events")
         for body in bodies:
-            await exchange.publish(aio_pika.Message(body, content_type="application/json"), "lead.created")
-        await exchange.publish(aio_pika.Message(raises.encode(), content_type="application/json"), "touch.failed")
+            await exchange.publish(
+                aio_pika.Message(body, content_type="application/json"), "lead.created"
+            )
+        await exchange.publish(
+            aio_pika.Message(raises.encode(), content_type="application/json"), "touch.failed"
+        )
 
     async def parked() -> bool:
         # 3 bodies x (notify.call, notify.email, crm.leads, scheduler.leads, console) and touch.failed x 3 listeners
@@ -113,16 +127,25 @@ async def poison(system: WiredSystem) -> None:
 
 
 async def large_bodies(system: WiredSystem) -> None:
-    lead, webhook = f"{system.native.addresses.gateway}/api/lead", f"{system.native.addresses.gateway}/api/calcom"
+    lead, webhook = (
+        f"{system.native.addresses.gateway}/api/lead",
+        f"{system.native.addresses.gateway}/api/calcom",
+    )
     types = {"Content-Type": "application/json"}
     for url in (lead, webhook):
         for size in (1_000_000, 10_000_000):
-            with contextlib.suppress(httpx.HTTPError):  # the gateway may hang up on who goes on sending
-                answer = await system.http.post(url, content=b'{"nombre": "' + b"a" * size, headers=types)
+            with contextlib.suppress(
+                httpx.HTTPError
+            ):  # the gateway may hang up on who goes on sending
+                answer = await system.http.post(
+                    url, content=b'{"nombre": "' + b"a" * size, headers=types
+                )
                 assert 400 <= answer.status_code < 500, (url, size, answer.status_code)
         raw = b"[" * 100_000 + b"]" * 100_000
         signature = hmac.new(b"calcom-webhook-demo", raw, "sha256").hexdigest()
-        answer = await system.http.post(url, content=raw, headers=types | {"X-Cal-Signature-256": signature})
+        answer = await system.http.post(
+            url, content=raw, headers=types | {"X-Cal-Signature-256": signature}
+        )
         assert 400 <= answer.status_code < 500, (url, "nested", answer.status_code)
     await _slow_upload(system)
 
@@ -133,7 +156,9 @@ async def _slow_upload(system: WiredSystem) -> None:
     slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
     try:
         for one in slow:
-            one.sendall(b"POST /api/lead HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n")
+            one.sendall(
+                b"POST /api/lead HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            )
             one.sendall(b"Content-Length: 60000\r\n\r\n{")
         async with asyncio.timeout(10):
             assert (await system.post(person())).status_code == 202
@@ -147,7 +172,9 @@ async def strange_names(system: WiredSystem) -> None:
     for name in STRANGE_NAMES:
         form = person(0, nombre=name, empresa=name, fuente=name[:40])
         lead = await system.lead(form)
-        await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered", seconds=90)
+        await system.happens(
+            lead, "lead.registered", "call.answered", "email touch.delivered", seconds=90
+        )
         [email] = await system.simulator("emails", form["email"])
         assert "<script>" not in email["html"]
         assert "49" not in email["subject"]
@@ -160,15 +187,22 @@ async def strange_names(system: WiredSystem) -> None:
 async def signatures(system: WiredSystem) -> None:
     """Nothing that is not signed as it should be has any effect, however often it comes."""
     lead, form = await _a_lead(system)
-    await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered", seconds=60)
+    await system.happens(
+        lead, "lead.registered", "call.answered", "email touch.delivered", seconds=60
+    )
     body = _created(lead, "falsa")
     raw = json.dumps(body, separators=(",", ":")).encode()
     foreign = hmac.new(b"another secret", raw, "sha256").hexdigest()
     for signature in ("0" * 64, foreign, "ñ", foreign.upper(), "sha256=" + foreign):
         headers = {b"Content-Type": b"application/json", b"X-Cal-Signature-256": signature.encode()}
-        answer = await system.http.post(f"{system.native.addresses.gateway}/api/calcom", content=raw, headers=headers)
+        answer = await system.http.post(
+            f"{system.native.addresses.gateway}/api/calcom", content=raw, headers=headers
+        )
         assert answer.status_code == 401, (signature, answer.status_code)
-    public, stop = system.native.addresses.gateway, {"From": e164(form), "Body": "BAJA", "MessageSid": "SM" + "0" * 32}
+    public, stop = (
+        system.native.addresses.gateway,
+        {"From": e164(form), "Body": "BAJA", "MessageSid": "SM" + "0" * 32},
+    )
     inbound = f"{public}/webhooks/twilio/inbound"
     foreign = RequestValidator("another token").compute_signature(inbound, stop)
     genuine = RequestValidator("sandbox-auth-token").compute_signature(inbound, stop)
@@ -177,11 +211,19 @@ async def signatures(system: WiredSystem) -> None:
         form_headers |= {"X-Twilio-Signature": twilio} if twilio else {}
         answer = await system.http.post(inbound, content=urlencode(sent), headers=form_headers)
         assert answer.status_code in (401, 403), (twilio, answer.status_code)
-    for authorization in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "brevo-webhook-demo"}):
+    for authorization in (
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": "brevo-webhook-demo"},
+    ):
         unsubscribed = {"event": "unsubscribed", "email": form["email"], "message-id": "<1@x>"}
-        answer = await system.http.post(f"{public}/webhooks/brevo", json=unsubscribed, headers=authorization)
+        answer = await system.http.post(
+            f"{public}/webhooks/brevo", json=unsubscribed, headers=authorization
+        )
         assert answer.status_code == 401, answer.status_code
-    answer = await system.http.post(f"{public}/webhooks/kommo/wrong", content=b"leads[delete][0][id]=1")
+    answer = await system.http.post(
+        f"{public}/webhooks/kommo/wrong", content=b"leads[delete][0][id]=1"
+    )
     assert answer.status_code == 404, answer.status_code
     actions = await system.actions(lead)
     assert not {"lead.booked", "lead.opted_out", "lead.closed"} & set(actions), actions
@@ -199,14 +241,17 @@ async def booked_as_another_lead(system: WiredSystem) -> None:
     await system.happens(first, "lead.booked", seconds=60)
     second = 8_000_000 + first
     card = a_card(phone=e164(form), email=form["email"])
-    await system.say(LeadCreated(lead_id=second, card=card, person_id=first))
+    await system.publish(LeadCreated(lead_id=second, card=card, person_id=first))
     await system.happens(second, "lead.registered", seconds=60)
     await system.planned(second, "day_3", "day_6", "day_9", "day_12")
     await system.let_pass(second, "day_3")
     await system.happens(second, "whatsapp touch.skipped", seconds=60)
     await system.quiet()
     actions = await system.actions(second)
-    assert (actions.count("whatsapp touch.due"), actions.count("whatsapp touch.skipped")) == (1, 1), actions
+    assert (actions.count("whatsapp touch.due"), actions.count("whatsapp touch.skipped")) == (
+        1,
+        1,
+    ), actions
 
 
 async def poisoned_timer(system: WiredSystem) -> None:
@@ -228,7 +273,9 @@ async def _a_lead(system: WiredSystem) -> tuple[int, dict[str, Any]]:
 
 async def _stop(system: WiredSystem, form: dict[str, Any]) -> None:
     body = {"phone": e164(form), "text": "BAJA"}
-    (await system.http.post(f"{system.native.addresses.simulator}/simulator/write", json=body)).raise_for_status()
+    (
+        await system.http.post(f"{system.native.addresses.simulator}/simulator/write", json=body)
+    ).raise_for_status()
 
 
 async def _left_alone(system: WiredSystem, lead: int, form: dict[str, Any]) -> None:
@@ -243,7 +290,17 @@ async def _left_alone(system: WiredSystem, lead: int, form: dict[str, Any]) -> N
 def _created(lead: int, uid: str) -> dict[str, Any]:
     metadata = {"lead_id": str(lead), "lead_token": sign("link-secret-demo", "booking", lead)}
     payload = {
-        **{"uid": f"{uid}{lead}", "title": "Reunión", "status": "ACCEPTED", "metadata": metadata, "responses": {}},
+        **{
+            "uid": f"{uid}{lead}",
+            "title": "Reunión",
+            "status": "ACCEPTED",
+            "metadata": metadata,
+            "responses": {},
+        },
         **{"startTime": "2030-03-04T16:00:00Z", "endTime": "2030-03-04T16:30:00Z", "attendees": []},
     }
-    return {"triggerEvent": "BOOKING_CREATED", "createdAt": "2026-03-02T10:00:00.000Z", "payload": payload}
+    return {
+        "triggerEvent": "BOOKING_CREATED",
+        "createdAt": "2026-03-02T10:00:00.000Z",
+        "payload": payload,
+    }

@@ -29,7 +29,9 @@ class Row:
     account: Account
 
 
-async def play(system: WiredSystem, fault: Fault, chance: random.Random) -> tuple[Account, list[Somebody]]:
+async def play(
+    system: WiredSystem, fault: Fault, chance: random.Random
+) -> tuple[Account, list[Somebody]]:
     """One fault around one burst. What raises is a note in the account: nothing of the matrix hides it."""
     story = Story(system)
     wrong = []
@@ -62,11 +64,16 @@ def add(total: Account, one: Account) -> Account:
 
 def print_table(rows: Iterable[Row], console: Console) -> None:
     table = Table(
-        "fault", "leads", *COLUMNS, title="seconds to recover: from the harm until every lead has all it should"
+        "fault",
+        "leads",
+        *COLUMNS,
+        title="seconds to recover: from the harm until every lead has all it should",
     )
     for row in rows:
         counts = [str(getattr(row.account, column)) for column in COLUMNS]
-        table.add_row(row.name, str(row.account.leads), *counts, style=None if row.account.good else "red")
+        table.add_row(
+            row.name, str(row.account.leads), *counts, style=None if row.account.good else "red"
+        )
     console.print(table)
 
 
@@ -79,7 +86,9 @@ def write(rows: list[Row], folder: Path, *, seed: int, versions: dict[str, str])
         "seed": str(seed),
     }
     content = {"machine": machine, "faults": [asdict(row) for row in rows]}
-    (folder / "crash-matrix.json").write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    (folder / "crash-matrix.json").write_text(
+        json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    )
     head = ("fault", "leads", *COLUMNS[:-1], "seconds to recover")
     lines = [
         "# Crash matrix",

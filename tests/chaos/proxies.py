@@ -163,7 +163,9 @@ class Http:
 class Wire:
     """Passes on what goes between a port of its own and `target`, each connection read by a reader of its own."""
 
-    def __init__(self, target: int, reader: Callable[[], Reader], tripwire: Callable[[], Tripwire]) -> None:
+    def __init__(
+        self, target: int, reader: Callable[[], Reader], tripwire: Callable[[], Tripwire]
+    ) -> None:
         self._target, self._reader, self._tripwire = target, reader, tripwire
         self._passing: set[asyncio.Task[None]] = set()
 
@@ -200,7 +202,10 @@ class Wire:
                 end.close()
 
     async def _pass(
-        self, source: asyncio.StreamReader, target: asyncio.StreamWriter, read: Callable[[bytes], list[str]]
+        self,
+        source: asyncio.StreamReader,
+        target: asyncio.StreamWriter,
+        read: Callable[[bytes], list[str]],
     ) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(CHUNK):

@@ -19,7 +19,7 @@ from tests.system import System, e164, person
 LATE_SECONDS = 10.0
 STILL_ON_THE_WAY = 15.0
 INITIAL, BOOKED = 60_000_001, 60_000_002
-ENDED = {"touch.skipped", "touch.failed", "touch.unknown"}
+ENDED = {"touch.skipped", "touch.failed", "touch.unresolved"}
 VISIBLE = ENDED | {"touch.held", "touch.uncertain"}
 
 
@@ -107,7 +107,9 @@ class Story:
         """Those who are there have been welcomed."""
         await self.send(self.there)
         for one in self.there:
-            await self.system.happens(one.lead, "lead.registered", "call.answered", "email touch.delivered", seconds=60)
+            await self.system.happens(
+                one.lead, "lead.registered", "call.answered", "email touch.delivered", seconds=60
+            )
             await self.system.planned(one.lead, "day_3", "day_6", "day_9", "day_12")
 
     async def happen(self) -> None:
@@ -125,9 +127,14 @@ class Story:
                 deadline = time.monotonic() + seconds
                 while time.monotonic() < deadline:
                     with contextlib.suppress(httpx.HTTPError):
-                        answer = await self.system.post(somebody.form, headers={"Idempotency-Key": somebody.key})
+                        answer = await self.system.post(
+                            somebody.form, headers={"Idempotency-Key": somebody.key}
+                        )
                         if answer.status_code == 202:
-                            somebody.lead, somebody.accepted_at = int(answer.json()["lead_id"]), time.time()
+                            somebody.lead, somebody.accepted_at = (
+                                int(answer.json()["lead_id"]),
+                                time.time(),
+                            )
                             return
                     await asyncio.sleep(0.2)
                 raise AssertionError("a form was never accepted")
@@ -141,7 +148,9 @@ class Story:
 
     async def _let_pass(self, one: Somebody) -> None:
         for _ in range(600):
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with contextlib.suppress(
+                OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError
+            ):
                 await self.system.let_pass(one.lead, "day_3")
                 return
             await asyncio.sleep(0.2)
@@ -158,7 +167,9 @@ class Story:
         await self.system.quiet()
         account = await self.account()
         deadline = time.monotonic() + STILL_ON_THE_WAY
-        while account.notes and time.monotonic() < deadline:  # an event between two queues is counted in neither
+        while (
+            account.notes and time.monotonic() < deadline
+        ):  # an event between two queues is counted in neither
             await asyncio.sleep(0.5)
             account = await self.account()
         account.recovered = round(recovered, 1)
@@ -175,7 +186,9 @@ class Story:
 
     async def _reached(self) -> dict[int, Counter[str]]:
         touches = await self.system.simulator("touches")
-        whose = {address: one.lead for one in self.people for address in (one.phone, one.form["email"])}
+        whose = {
+            address: one.lead for one in self.people for address in (one.phone, one.form["email"])
+        }
         reached: dict[int, Counter[str]] = {one.lead: Counter() for one in self.people}
         for touch in touches:
             if (lead := whose.get(touch["to"])) is not None:
@@ -184,7 +197,9 @@ class Story:
 
     async def _in_silence(self) -> set[str]:
         """The numbers at which somebody picked up and heard nothing."""
-        return {call["to"] for call in await self.system.simulator("calls/times") if call["in_silence"]}
+        return {
+            call["to"] for call in await self.system.simulator("calls/times") if call["in_silence"]
+        }
 
     async def _kommo_wrong(self) -> list[str]:
         leads = (await self.system.simulator("kommo"))["leads"]
@@ -212,19 +227,30 @@ class Story:
             wanted, got = one.role.wanted(in_silence=one.phone in in_silence), reached[one.lead]
             actions = await self._said(one)
             account.parked += parked[one.lead]
-            if (missing := wanted - got) and not parked[one.lead] and not _said_of(missing, actions, VISIBLE):
+            if (
+                (missing := wanted - got)
+                and not parked[one.lead]
+                and not _said_of(missing, actions, VISIBLE)
+            ):
                 account.lost += sum(missing.values())
-                account.notes.append(f"lead {one.lead} {one.role}: got {dict(got)}, said {_summary(actions)}")
+                account.notes.append(
+                    f"lead {one.lead} {one.role}: got {dict(got)}, said {_summary(actions)}"
+                )
             if extra := sum((got - wanted).values()):
                 account.doubled += extra
-                account.notes.append(f"lead {one.lead} {one.role}: got {dict(got)}, said {_summary(actions)}")
-            account.uncertain += sum(action["action"] == "touch.unknown" for action in actions)
+                account.notes.append(
+                    f"lead {one.lead} {one.role}: got {dict(got)}, said {_summary(actions)}"
+                )
+            account.uncertain += sum(action["action"] == "touch.unresolved" for action in actions)
             dialled = calls.get(one.phone)
-            account.late += bool(dialled and one.accepted_at and dialled - one.accepted_at > LATE_SECONDS)
+            account.late += bool(
+                dialled and one.accepted_at and dialled - one.accepted_at > LATE_SECONDS
+            )
             account.notes += self._disagreement(one, actions, touches)
         if account.notes:
             account.notes += [
-                f"never delivered: {url}" for url in (await self.system.simulator("callbacks/lost"))[-10:]
+                f"never delivered: {url}"
+                for url in (await self.system.simulator("callbacks/lost"))[-10:]
             ]
         return account
 
@@ -237,12 +263,16 @@ class Story:
         return list((await self.system.http.get(url)).json())
 
     @staticmethod
-    def _disagreement(one: Somebody, actions: list[dict[str, Any]], touches: list[dict[str, str]]) -> list[str]:
+    def _disagreement(
+        one: Somebody, actions: list[dict[str, Any]], touches: list[dict[str, str]]
+    ) -> list[str]:
         """Where the audit log and the companies tell different stories of the lead's touches."""
         addresses = {one.phone, one.form["email"]}
         made = Counter(touch["touch_id"] for touch in touches if touch["to"] in addresses)
         said = Counter(a["detail"]["touch_id"] for a in actions if a["action"] == "touch.sent")
-        notes = [f"lead {one.lead}: one touch was made twice" for count in made.values() if count > 1]
+        notes = [
+            f"lead {one.lead}: one touch was made twice" for count in made.values() if count > 1
+        ]
         notes += [f"lead {one.lead}: made and never said" for touch in made if touch not in said]
         notes += [f"lead {one.lead}: said and never made" for touch in said if touch not in made]
         return notes + [f"lead {one.lead}: said twice" for count in said.values() if count > 1]
@@ -252,7 +282,10 @@ def _said_of(missing: Counter[str], actions: list[dict[str, Any]], ends: set[str
     """Whether the audit log says of each missing channel that its touch came to one of these ends."""
     last: dict[str, tuple[str, str]] = {}
     for action in actions:
-        if action["action"].startswith("touch.") and action["action"] not in ("touch.due", "touch.looked_up"):
+        if action["action"].startswith("touch.") and action["action"] not in (
+            "touch.due",
+            "touch.checked",
+        ):
             last[action["detail"]["touch_id"]] = (action["detail"]["channel"], action["action"])
     said = Counter(channel for channel, action in last.values() if action in ends)
     return not missing - said

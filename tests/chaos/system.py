@@ -67,8 +67,15 @@ class WiredSystem(System):
     def recipe_of(self, replica: str, recipe: Recipe) -> Recipe:
         environment = dict(recipe.environment)
         for port, own in self._ports[replica].items():
-            environment = {k: v.replace(f"127.0.0.1:{port}", f"127.0.0.1:{own}") for k, v in environment.items()}
-            environment |= {k: str(own) for k in ("DATABASE_PORT", "AMQP_PORT") if environment.get(k) == str(port)}
+            environment = {
+                k: v.replace(f"127.0.0.1:{port}", f"127.0.0.1:{own}")
+                for k, v in environment.items()
+            }
+            environment |= {
+                k: str(own)
+                for k in ("DATABASE_PORT", "AMQP_PORT")
+                if environment.get(k) == str(port)
+            }
         return Recipe(recipe.name, recipe.command, environment)
 
     async def close(self) -> None:
@@ -80,7 +87,9 @@ class WiredSystem(System):
     # ---- what may be done to it
 
     @asynccontextmanager
-    async def killing(self, service: str, point: str, *, before: bool, chance: random.Random) -> AsyncIterator[None]:
+    async def killing(
+        self, service: str, point: str, *, before: bool, chance: random.Random
+    ) -> AsyncIterator[None]:
         """Each replica is killed at its own next sight of `point`, and started again at once, as Docker would."""
         restarts: list[asyncio.Task[None]] = []
         loop = asyncio.get_running_loop()
@@ -95,7 +104,9 @@ class WiredSystem(System):
         await asyncio.gather(*restarts)
 
     @asynccontextmanager
-    async def stalling(self, service: str, point: str, *, seconds: float, chance: random.Random) -> AsyncIterator[None]:
+    async def stalling(
+        self, service: str, point: str, *, seconds: float, chance: random.Random
+    ) -> AsyncIterator[None]:
         """Each replica stands still from its next sight of `point`, for longer than any lease."""
         going_on: list[asyncio.Task[None]] = []
         loop = asyncio.get_running_loop()
@@ -111,17 +122,26 @@ class WiredSystem(System):
 
     @asynccontextmanager
     async def _trapped(
-        self, service: str, point: str, before: bool, chance: random.Random, act: Callable[[int], None]
+        self,
+        service: str,
+        point: str,
+        before: bool,
+        chance: random.Random,
+        act: Callable[[int], None],
     ) -> AsyncIterator[None]:
         traps = []
         for number in range(2):
-            nth = 1 if service == "scheduler" else chance.randint(1, 2)  # in a burst one timer falls due
+            nth = (
+                1 if service == "scheduler" else chance.randint(1, 2)
+            )  # in a burst one timer falls due
             trap = Tripwire(point, nth, before, partial(act, number))
             self.tripwires[f"{service}-{number}"] = trap
             traps.append(trap)
         yield
         waiting = [asyncio.create_task(trap.sprung.wait()) for trap in traps]
-        done, late = await asyncio.wait(waiting, timeout=SPRINGS_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        done, late = await asyncio.wait(
+            waiting, timeout=SPRINGS_WITHIN, return_when=asyncio.FIRST_COMPLETED
+        )
         for one in late:
             one.cancel()
         for number in range(2):
@@ -163,7 +183,9 @@ class WiredSystem(System):
         for one in sorted(bound, key=lambda one: one["routing_key"] == "#"):
             if key in ("#", one["routing_key"]) and queue in ("", one["destination"]):
                 name = one["properties_key"].replace("#", "%23")
-                await self.management("DELETE", f"/bindings/%2F/e/events/q/{one['destination']}/{name}")
+                await self.management(
+                    "DELETE", f"/bindings/%2F/e/events/q/{one['destination']}/{name}"
+                )
 
     async def administer(self, *statements: str) -> None:
         """Statements of PostgreSQL's administrator, who may write whatever the default says."""
@@ -213,8 +235,12 @@ class WiredSystem(System):
         while time.monotonic() - began < seconds:
             with contextlib.suppress(httpx.HTTPError):
                 if not accepted:
-                    accepted = (await self.post(form, headers={"Idempotency-Key": key})).status_code == 202
+                    accepted = (
+                        await self.post(form, headers={"Idempotency-Key": key})
+                    ).status_code == 202
                 if accepted and await self.simulator("calls", e164(form)):
                     return time.monotonic() - began
             await asyncio.sleep(0.1)
-        raise AssertionError("a form was never accepted" if not accepted else "its call was never placed")
+        raise AssertionError(
+            "a form was never accepted" if not accepted else "its call was never placed"
+        )

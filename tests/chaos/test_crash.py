@@ -30,7 +30,9 @@ async def wired(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wired
         await system.close()
 
 
-@pytest.mark.parametrize("fault", [pytest.param(fault, id=fault.name) for fault in FAULTS if fault.quick])
+@pytest.mark.parametrize(
+    "fault", [pytest.param(fault, id=fault.name) for fault in FAULTS if fault.quick]
+)
 async def test_nothing_is_lost_or_doubled(wired: WiredSystem, fault: Fault) -> None:
     account, people = await play(wired, fault, random.Random(f"{SEED}/{fault.name}"))
 

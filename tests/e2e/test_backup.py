@@ -8,6 +8,7 @@ import subprocess
 import tarfile
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,9 @@ async def backed_up(system: System, path: Path) -> Manifest:
 
 async def restored(system: System, path: Path) -> int:
     manifest = check(path)
-    return await asyncio.to_thread(put_back, Here(system), path, manifest, operator="Test", say=silently)
+    return await asyncio.to_thread(
+        put_back, Here(system), path, manifest, operator="Test", say=silently
+    )
 
 
 async def resumed(system: System) -> None:
@@ -85,7 +88,9 @@ async def known_in(system: System, lead: int) -> set[str]:
     }
 
 
-async def test_after_a_restore_nobody_is_contacted_until_the_operator_says_so(system: System, tmp_path: Path) -> None:
+async def test_after_a_restore_nobody_is_contacted_until_the_operator_says_so(
+    system: System, tmp_path: Path
+) -> None:
     followed, follower = await a_welcomed_lead(system)
     booked, booker, _ = await a_booked_lead(system)
     stopper = person(2, 5)
@@ -116,13 +121,16 @@ async def test_after_a_restore_nobody_is_contacted_until_the_operator_says_so(sy
 
     assert await last_backup(system) != manifest.taken_at
     for lead in (followed, booked, stopped, *before):
-        await system.until(lambda lead=lead: _everywhere(system, lead), lambda lead=lead: f"lead {lead} is lost")  # type: ignore[misc]
+        lost = f"lead {lead} is lost"
+        await system.until(partial(_everywhere, system, lead), partial(str, lost))
     assert not await known_in(system, forgotten)
     await system.let_pass(followed, "day_3")
     await system.planned(followed, *FOLLOW_UPS[1:])
     later = await system.lead(person())
     await system.happens(later, "call touch.held", "email touch.held")
-    await system.until(lambda: _at_rest(system), lambda: "the restored system does not come to rest")
+    await system.until(
+        lambda: _at_rest(system), lambda: "the restored system does not come to rest"
+    )
     assert later > max(forgotten, *accepted)
     assert await _all_received(system) == received
 
@@ -148,7 +156,9 @@ async def test_a_backup_ends_however_much_is_published_and_whatever_comes_round_
             round_about = await channel.get_exchange(waiting)
             while True:
                 event = BackupStarted(lead_id=-1)
-                message = aio_pika.Message(event.model_dump_json().encode(), message_id=str(event.event_id))
+                message = aio_pika.Message(
+                    event.model_dump_json().encode(), message_id=str(event.event_id)
+                )
                 await events.publish(message, event.topic)
                 await round_about.publish(message, "console.events")
                 await asyncio.sleep(0.005)
@@ -165,7 +175,9 @@ async def test_a_backup_ends_however_much_is_published_and_whatever_comes_round_
     await system.quiet()
 
 
-async def test_what_was_on_its_way_during_the_backup_is_not_lost(system: System, tmp_path: Path) -> None:
+async def test_what_was_on_its_way_during_the_backup_is_not_lost(
+    system: System, tmp_path: Path
+) -> None:
     """The lead's event waits for a notify and a console that are away; then the queues are gone, as on a new server."""
     for name in ("notify", "console"):
         await asyncio.to_thread(system.kill, name)
@@ -192,7 +204,9 @@ async def test_what_was_on_its_way_during_the_backup_is_not_lost(system: System,
 
     await system.happens(lead, "call.answered", "email touch.delivered")
     await system.quiet()
-    assert await everything_received(system, [form]) == [{"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}]
+    assert await everything_received(system, [form]) == [
+        {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}
+    ]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -224,7 +238,9 @@ def test_a_wrong_file_is_refused(kept: Path, tmp_path: Path, wrong: str) -> None
         check(path)
 
 
-async def test_a_backup_that_postgresql_cannot_read_changes_nothing(system: System, kept: Path, tmp_path: Path) -> None:
+async def test_a_backup_that_postgresql_cannot_read_changes_nothing(
+    system: System, kept: Path, tmp_path: Path
+) -> None:
     path = Path(shutil.copy(kept, tmp_path))
     manifest = check(path)
     lead, _ = await a_welcomed_lead(system)
@@ -236,14 +252,20 @@ async def test_a_backup_that_postgresql_cannot_read_changes_nothing(system: Syst
     with pytest.raises(SystemExit, match="pg_restore"):
         await restored(system, path)
     assert await known_in(system, lead) == {*KEPT_IN}
-    assert not await system.sql("postgres", "select count(*) from pg_database where datname like '%restored'")
+    assert not await system.sql(
+        "postgres", "select count(*) from pg_database where datname like '%restored'"
+    )
     assert lead < await system.lead(person()) < lead + 1000
 
 
 async def test_a_failed_backup_leaves_the_one_before(system: System, kept: Path) -> None:
     class Broken(Here):
         def postgres(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
-            wrong = ["--no-such-option"] if program == "pg_dump" and "--dbname=scheduler" in arguments else []
+            wrong = (
+                ["--no-such-option"]
+                if program == "pg_dump" and "--dbname=scheduler" in arguments
+                else []
+            )
             return super().postgres(program, *arguments, *wrong, **pipes)
 
     whole, known = kept.read_bytes(), await last_backup(system)

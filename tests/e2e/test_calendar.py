@@ -57,7 +57,9 @@ async def test_what_cannot_be_read_is_refused_by_name(
     system: System, content: bytes, status: int, field: str | None
 ) -> None:
     url = f"{system.native.addresses.gateway}/api/calcom"
-    response = await system.http.post(url, content=content, headers={"Content-Type": "application/json"})
+    response = await system.http.post(
+        url, content=content, headers={"Content-Type": "application/json"}
+    )
 
     assert response.status_code == status
     if field is not None:
@@ -77,19 +79,29 @@ async def test_the_seeds_two_requests_verbatim(system: System, readme: str) -> N
     """As a person would paste them: the lead first, then the booking of that very lead."""
     await system.sql("intake", "select setval('lead_ids', greatest(123455, nextval('lead_ids')))")
     text = (PROJECT / readme).read_text()
-    lead_curl, booking_curl = [block for block in text.split("```bash\n") if block.startswith("curl -X POST")]
+    lead_curl, booking_curl = [
+        block for block in text.split("```bash\n") if block.startswith("curl -X POST")
+    ]
     number = int(await system.sql("intake", "select last_value from lead_ids")) + 1
     person_of = str(person()["telefono"])
 
     def run(curl: str, *changes: tuple[str, str]) -> dict[str, Any]:
-        script = curl.partition("```")[0].replace("http://localhost:5000", system.native.addresses.gateway)
+        script = curl.partition("```")[0].replace(
+            "http://localhost:5000", system.native.addresses.gateway
+        )
         for old, new in changes:
             script = script.replace(old, new)
         return dict(
-            json.loads(subprocess.run(["sh", "-c", f"{script.strip()} -s"], capture_output=True, check=True).stdout)
+            json.loads(
+                subprocess.run(
+                    ["sh", "-c", f"{script.strip()} -s"], capture_output=True, check=True
+                ).stdout
+            )
         )
 
-    first = await asyncio.to_thread(run, lead_curl, ("8112345678", person_of), ("ana.test@", f"{person_of}@"))
+    first = await asyncio.to_thread(
+        run, lead_curl, ("8112345678", person_of), ("ana.test@", f"{person_of}@")
+    )
     assert first == {"ok": True, "lead_id": number}
     await system.happens(number, "lead.registered")
     assert await asyncio.to_thread(run, booking_curl, ("123456", str(number))) == {"ok": True}
@@ -128,7 +140,10 @@ def shapes(lead: int, phone: str, email: str) -> dict[str, tuple[dict[str, Any],
     metadata = {"lead_id": str(lead), "lead_token": sign("link-secret-demo", "booking", lead)}
     question = {"lead_id": {"label": "lead_id", "value": str(lead), "isHidden": True}}
     nobody = [{"email": "x@example.com", "name": "Ana", "timeZone": "America/Monterrey"}]
-    by_email, by_phone = [{**nobody[0], "email": email}], [{**nobody[0], "email": f"{phone[1:]}@sms.cal.com"}]
+    by_email, by_phone = (
+        [{**nobody[0], "email": email}],
+        [{**nobody[0], "email": f"{phone[1:]}@sms.cal.com"}],
+    )
 
     def wrapped(trigger: str, **changes: Any) -> dict[str, Any]:
         body = a_created(lead)
@@ -140,14 +155,29 @@ def shapes(lead: int, phone: str, email: str) -> dict[str, tuple[dict[str, Any],
     raw_answers = {"name": "Ana", "email": email, "guests": []}
     return {
         "metadata": (wrapped("BOOKING_CREATED", metadata=metadata), "lead.booked"),
-        "hidden question": (wrapped("BOOKING_CREATED", responses=question, attendees=[]), "lead.booked"),
+        "hidden question": (
+            wrapped("BOOKING_CREATED", responses=question, attendees=[]),
+            "lead.booked",
+        ),
         "by email": (wrapped("BOOKING_CREATED", attendees=by_email), "lead.booked"),
-        "by phone only": (wrapped("BOOKING_CREATED", attendees=by_phone, location=phone), "lead.booked"),
-        "asked for": (wrapped("BOOKING_REQUESTED", metadata=metadata, status="PENDING"), "lead.booked"),
-        "moved": (wrapped("BOOKING_RESCHEDULED", metadata=metadata, rescheduleUid="unheard-of"), "lead.booked"),
+        "by phone only": (
+            wrapped("BOOKING_CREATED", attendees=by_phone, location=phone),
+            "lead.booked",
+        ),
+        "asked for": (
+            wrapped("BOOKING_REQUESTED", metadata=metadata, status="PENDING"),
+            "lead.booked",
+        ),
+        "moved": (
+            wrapped("BOOKING_RESCHEDULED", metadata=metadata, rescheduleUid="unheard-of"),
+            "lead.booked",
+        ),
         "ended, flat": ({"triggerEvent": "MEETING_ENDED", **flat}, "meeting.ended"),
         "ended, wrapped": (wrapped("MEETING_ENDED", metadata=metadata), "meeting.ended"),
-        "ended, plain answers": ({"triggerEvent": "MEETING_ENDED", **flat, "responses": raw_answers}, "meeting.ended"),
+        "ended, plain answers": (
+            {"triggerEvent": "MEETING_ENDED", **flat, "responses": raw_answers},
+            "meeting.ended",
+        ),
     }
 
 
@@ -170,18 +200,27 @@ async def test_what_takes_a_booking_back_has_lost_the_lead_and_is_found_by_its_u
     await system.happens(lead, "lead.registered")
     created = a_created(lead)
     await system.webhook(created)
-    lost = {**created["payload"], "metadata": None, "attendees": [], "status": trigger.removeprefix("BOOKING_")}
+    lost = {
+        **created["payload"],
+        "metadata": None,
+        "attendees": [],
+        "status": trigger.removeprefix("BOOKING_"),
+    }
     await system.webhook({**created, "triggerEvent": trigger, "payload": lost})
 
     await system.happens(lead, "lead.booked", "booking.cancelled")
 
 
-@pytest.mark.parametrize("trigger", ["BOOKING_PAID", "BOOKING_PAYMENT_INITIATED", "MEETING_STARTED", "FORM_SUBMITTED"])
+@pytest.mark.parametrize(
+    "trigger", ["BOOKING_PAID", "BOOKING_PAYMENT_INITIATED", "MEETING_STARTED", "FORM_SUBMITTED"]
+)
 async def test_what_changes_nothing_is_acknowledged(system: System, trigger: str) -> None:
     lead = await system.lead(person())
     await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered")
     created = a_created(lead)
-    response = await system.webhook({**created, "triggerEvent": trigger, "Empresa": "Demo", "lead_id": "9"})
+    response = await system.webhook(
+        {**created, "triggerEvent": trigger, "Empresa": "Demo", "lead_id": "9"}
+    )
     await system.quiet()
 
     assert response.status_code == 200

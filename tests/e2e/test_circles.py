@@ -34,11 +34,15 @@ async def a_poisoned_timer(system: System, lead: int) -> int:
 
 
 async def failed_ids(system: System, lead: int) -> list[str]:
-    letters = (await system.http.get(f"{system.native.addresses.console}/api/dead?limit=10000")).json()
+    letters = (
+        await system.http.get(f"{system.native.addresses.console}/api/dead?limit=10000")
+    ).json()
     return [letter["letter_id"] for letter in letters if letter["lead_id"] == lead]
 
 
-async def test_a_timer_that_cannot_be_decided_stops_no_other_and_is_shown_once(system: System) -> None:
+async def test_a_timer_that_cannot_be_decided_stops_no_other_and_is_shown_once(
+    system: System,
+) -> None:
     (bad, _), (good, _) = await a_welcomed_lead(system), await a_welcomed_lead(system)
     timer = await a_poisoned_timer(system, bad)
     await system.let_pass(good, "day_3")
@@ -46,8 +50,12 @@ async def test_a_timer_that_cannot_be_decided_stops_no_other_and_is_shown_once(s
     await system.happens(good, "whatsapp touch.delivered")
     actions = await system.happens(bad, "work.failed")
     assert actions.count("work.failed") == 1
-    assert await system.sql("scheduler", "select state from timers where id = $1", timer) == "failed"
-    assert "tuple.index" in await system.sql("scheduler", "select reason from timers where id = $1", timer)
+    assert (
+        await system.sql("scheduler", "select state from timers where id = $1", timer) == "failed"
+    )
+    assert "tuple.index" in await system.sql(
+        "scheduler", "select reason from timers where id = $1", timer
+    )
 
     async def shown() -> bool:
         return await failed_ids(system, bad) == [f"scheduler-timer-{timer}"]
@@ -64,7 +72,9 @@ async def discard(system: System, lead: int) -> list[str]:
 
     await system.until(shown, lambda: "what failed is not among the dead letters")
     url = f"{system.native.addresses.console}/api/dead/discard"
-    answer = await system.http.post(url, json={"by": "Operadora", "ids": await failed_ids(system, lead)})
+    answer = await system.http.post(
+        url, json={"by": "Operadora", "ids": await failed_ids(system, lead)}
+    )
 
     async def gone() -> bool:
         return not await failed_ids(system, lead)
@@ -73,7 +83,9 @@ async def discard(system: System, lead: int) -> list[str]:
     return list(answer.json())
 
 
-async def test_a_failed_timer_is_discarded_with_the_command_for_dead_letters(system: System) -> None:
+async def test_a_failed_timer_is_discarded_with_the_command_for_dead_letters(
+    system: System,
+) -> None:
     lead, _ = await a_welcomed_lead(system)
     timer = await a_poisoned_timer(system, lead)
     await system.happens(lead, "work.failed")
@@ -81,14 +93,19 @@ async def test_a_failed_timer_is_discarded_with_the_command_for_dead_letters(sys
     assert await discard(system, lead) == [f"scheduler-timer-{timer}"]
 
     async def dropped() -> bool:
-        return await system.sql("scheduler", "select state = 'dropped' from timers where id = $1", timer) is True
+        return (
+            await system.sql(
+                "scheduler", "select state = 'dropped' from timers where id = $1", timer
+            )
+            is True
+        )
 
     await system.until(dropped, lambda: "the failed timer was not discarded")
 
 
 async def test_a_deferral_of_what_the_journey_lacks_is_kept_and_shown(system: System) -> None:
     lead, _ = await a_welcomed_lead(system)
-    await system.say(
+    await system.publish(
         TouchDeferred(
             lead_id=lead,
             touch_id=touch_id(lead, "day_0", Channel.SMS),
@@ -102,13 +119,15 @@ async def test_a_deferral_of_what_the_journey_lacks_is_kept_and_shown(system: Sy
     await discard(system, lead)
 
 
-async def test_who_booked_as_another_lead_is_skipped_once_and_told_to_kommo_once(system: System) -> None:
+async def test_who_booked_as_another_lead_is_skipped_once_and_told_to_kommo_once(
+    system: System,
+) -> None:
     first, form = await a_welcomed_lead(system)
     await system.book(form)
     await system.happens(first, "lead.booked")
     second = 8_000_000 + first
     card = a_card(phone=e164(form), email=form["email"])
-    await system.say(LeadCreated(lead_id=second, card=card, person_id=first))
+    await system.publish(LeadCreated(lead_id=second, card=card, person_id=first))
     await system.happens(second, "lead.registered")
     await system.planned(second, *FOLLOW_UPS)
     await system.let_pass(second, "day_3")

@@ -75,7 +75,15 @@ async def test_a_lead_sent_from_the_simulator_s_page_appears_live_and_its_page_t
 
         await expect(now.get_by_role("link", name=name).first).to_be_visible()
         await now.get_by_role("link", name=name).first.click()
-        await shown(now, "No contestó", "WhatsApp: Entregado", "Registrado en Kommo", "Día 12", "Guardado", "Marcado")
+        await shown(
+            now,
+            "No contestó",
+            "WhatsApp: Entregado",
+            "Registrado en Kommo",
+            "Día 12",
+            "Guardado",
+            "Marcado",
+        )
         await expect(now.locator("#timeline pre").first).to_contain_text("Nadia")
 
 
@@ -95,7 +103,9 @@ async def test_a_person_answers_presses_1_writes_back_and_says_stop_on_the_simul
         await phone.locator("#app-whatsapp").get_by_role("button", name="Responder BAJA").click()
         await expect(phone.locator("#app-whatsapp ol")).to_contain_text("BAJA")
     found = await system.sql("console", "select lead_id from leads where name = $1", name)
-    await system.happens(found, "call.answered", "reply.received", "whatsapp touch.delivered", "lead.opted_out")
+    await system.happens(
+        found, "call.answered", "reply.received", "whatsapp touch.delivered", "lead.opted_out"
+    )
 
 
 async def test_the_figures_and_the_search_find_the_lead(system: System, browser: Browser) -> None:
@@ -114,12 +124,18 @@ async def test_the_figures_and_the_search_find_the_lead(system: System, browser:
 
 
 async def test_the_leads_are_taken_home_as_a_table(system: System) -> None:
-    lead, form = await a_followed_lead(system, empresa="=1+1", fuente="Radio; =SUM(A1)", utm_campaign="Otoño")
+    lead, form = await a_followed_lead(
+        system, empresa="=1+1", fuente="Radio; =SUM(A1)", utm_campaign="Otoño"
+    )
     today = datetime.now(ZoneInfo("America/Mexico_City")).date()
     rows = await exported(system, f"?since={today}&until={today}&q={lead}")
     [row] = rows
 
-    assert (row["lead_id"], row["nombre"], row["email"]) == (str(lead), form["nombre"], form["email"])
+    assert (row["lead_id"], row["nombre"], row["email"]) == (
+        str(lead),
+        form["nombre"],
+        form["email"],
+    )
     assert (row["empresa"], row["fuente"]) == ("'=1+1", "Radio; '=SUM(A1)")
     assert row["utm_campaign"] == "Otoño"
     assert row["llegada"].startswith(str(today))
@@ -157,7 +173,9 @@ async def test_a_wait_for_kommo_is_kommo_s_and_the_pages_say_why(system: System)
     assert "Kommo pide ir más despacio (429)" in (await system.http.get(url(system))).text
 
 
-async def test_a_pause_holds_the_follow_up_and_continuing_lets_it_go(system: System, browser: Browser) -> None:
+async def test_a_pause_holds_the_follow_up_and_continuing_lets_it_go(
+    system: System, browser: Browser
+) -> None:
     lead, form = await a_followed_lead(system)
     async with a_person(browser) as operator:
         page = await operator.open(url(system, f"/leads/{lead}"))
@@ -177,7 +195,9 @@ async def test_a_pause_holds_the_follow_up_and_continuing_lets_it_go(system: Sys
         await system.until(written, lambda: "the follow-up did not leave")
 
 
-async def test_a_skipped_step_is_not_made_and_the_next_one_is(system: System, browser: Browser) -> None:
+async def test_a_skipped_step_is_not_made_and_the_next_one_is(
+    system: System, browser: Browser
+) -> None:
     lead, form = await a_followed_lead(system)
     before = len(await system.simulator("messages", e164(form)))
     async with a_person(browser) as operator:
@@ -207,7 +227,9 @@ async def test_who_is_stopped_hears_nothing_more(system: System, browser: Browse
     await system.planned(lead)
 
 
-async def test_an_erased_person_is_nowhere_on_the_pages_or_in_the_audit_log(system: System, browser: Browser) -> None:
+async def test_an_erased_person_is_nowhere_on_the_pages_or_in_the_audit_log(
+    system: System, browser: Browser
+) -> None:
     lead, form = await a_followed_lead(system, mensaje="Vivo en la calle Orquídea")
     async with a_person(browser) as operator:
         page = await operator.open(url(system, f"/leads/{lead}"))
@@ -255,7 +277,9 @@ async def test_a_dead_letter_is_replayed_from_the_page(system: System, browser: 
 
             await system.until(there, lambda: "the letter is not on the page")
             await system.sql("crm", "alter table registrations_away rename to registrations")
-            letter = page.locator("section", has_text="crm.leads", has=page.locator(f'a[href$="/{lead}"]'))
+            letter = page.locator(
+                "section", has_text="crm.leads", has=page.locator(f'a[href$="/{lead}"]')
+            )
             await letter.locator("[data-all]").check()
             await letter.get_by_role("button", name="Reintentar").click()
             await shown(page, "Se reintentan:")
@@ -264,7 +288,9 @@ async def test_a_dead_letter_is_replayed_from_the_page(system: System, browser: 
     await system.happens(lead, "dead_letter.replayed", "lead.registered")
 
 
-async def test_everything_is_stopped_and_let_go_from_the_page(system: System, browser: Browser) -> None:
+async def test_everything_is_stopped_and_let_go_from_the_page(
+    system: System, browser: Browser
+) -> None:
     async with a_person(browser) as operator:
         page = await operator.open(url(system))
         page.once("dialog", lambda dialog: dialog.accept())
@@ -282,20 +308,33 @@ async def test_everything_is_stopped_and_let_go_from_the_page(system: System, br
 
 
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("phone", "dark")])
-async def test_every_page_is_for_everybody(system: System, browser: Browser, scheme: Any, size: str) -> None:
+async def test_every_page_is_for_everybody(
+    system: System, browser: Browser, scheme: Any, size: str
+) -> None:
     lead, _ = await a_followed_lead(system)
-    pages = [url(system, path) for path in (*PAGES, f"/leads/{lead}", "/journey/email/welcome", "/journey/sms/day_3")]
+    pages = [
+        url(system, path)
+        for path in (*PAGES, f"/leads/{lead}", "/journey/email/welcome", "/journey/sms/day_3")
+    ]
     async with a_person(browser, color_scheme=scheme, viewport=SIZES[size]) as operator:
-        for one in [*pages, f"{system.native.addresses.gateway}/simulator", url(system, "?lang=en")]:
+        for one in [
+            *pages,
+            f"{system.native.addresses.gateway}/simulator",
+            url(system, "?lang=en"),
+        ]:
             page = await operator.open(one)
             assert await barriers(page) == [], one
-            assert await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), one
+            assert await page.evaluate(
+                "document.documentElement.scrollWidth <= window.innerWidth"
+            ), one
             await page.close()
 
 
 async def test_what_a_lead_typed_is_text_and_nothing_else(system: System, browser: Browser) -> None:
     attack = "<img src=x onerror=alert(1)>\"'{{7*7}}"
-    lead, form = await a_followed_lead(system, nombre=f"Ana {attack}", fuente=f"=cmd {attack}", empresa=attack)
+    lead, form = await a_followed_lead(
+        system, nombre=f"Ana {attack}", fuente=f"=cmd {attack}", empresa=attack
+    )
     async with a_person(browser) as operator:
         page = await operator.open(url(system, f"/leads/{lead}"))
         await shown(page, attack)
@@ -305,18 +344,27 @@ async def test_what_a_lead_typed_is_text_and_nothing_else(system: System, browse
         assert await page.locator("main img").count() == 0
         page = await operator.open(url(system, f"/leads?q={form['email']}"))
         await shown(page, attack)
-    rows = list(csv.reader(io.StringIO((await system.http.get(url(system, "/sources.csv?days=1"))).text)))
+    rows = list(
+        csv.reader(io.StringIO((await system.http.get(url(system, "/sources.csv?days=1"))).text))
+    )
     assert [row[0] for row in rows if "cmd" in row[0]] == [f"'=cmd {attack}"]
 
 
-async def test_no_policy_lets_a_stranger_in_and_nothing_internal_is_reachable(system: System) -> None:
+async def test_no_policy_lets_a_stranger_in_and_nothing_internal_is_reachable(
+    system: System,
+) -> None:
     answer = await system.http.get(url(system))
 
     policy = answer.headers["content-security-policy"]
     assert "script-src 'self'" in policy
     assert "unsafe-inline" not in policy
     assert answer.headers["cache-control"] == "no-store"
-    for path in ("/../api/switch", "/%2e%2e/api/switch", "/../../api/actions", "/static/../settings.py"):
+    for path in (
+        "/../api/switch",
+        "/%2e%2e/api/switch",
+        "/../../api/actions",
+        "/static/../settings.py",
+    ):
         raw = httpx.Request("GET", url(system))
         raw.url = raw.url.copy_with(raw_path=f"/console{path}".encode())
         assert (await system.http.send(raw)).status_code in (400, 404), path
@@ -325,7 +373,13 @@ async def test_no_policy_lets_a_stranger_in_and_nothing_internal_is_reachable(sy
 @pytest.mark.parametrize(
     "path",
     [
-        *("/leads?q=%C2%B2", "/leads?q=%00", "/leads?state=%00&source=%00&step=%00", "/leads?page=0", "/leads?q=%FF"),
+        *(
+            "/leads?q=%C2%B2",
+            "/leads?q=%00",
+            "/leads?state=%00&source=%00&step=%00",
+            "/leads?page=0",
+            "/leads?q=%FF",
+        ),
         *(
             "/leads/99999999999999999999",
             "/leads/-1",
@@ -334,7 +388,12 @@ async def test_no_policy_lets_a_stranger_in_and_nothing_internal_is_reachable(sy
             "/stopwatch?days=0",
             "/sources?by=card",
         ),
-        *("/journey/fax/welcome", "/journey/sms/..%2F..%2Fetc", "/feed?after=99999999999999999999", "/nowhere?lang=xx"),
+        *(
+            "/journey/fax/welcome",
+            "/journey/sms/..%2F..%2Fetc",
+            "/feed?after=99999999999999999999",
+            "/nowhere?lang=xx",
+        ),
         "/sources?by=card",
     ],
 )
@@ -364,9 +423,11 @@ async def test_odd_orders_change_nothing_and_say_so(system: System) -> None:
             assert "No se " in answer.text, path
 
 
-async def test_what_is_ticked_stays_ticked_while_the_page_looks_again(system: System, browser: Browser) -> None:
+async def test_what_is_ticked_stays_ticked_while_the_page_looks_again(
+    system: System, browser: Browser
+) -> None:
     for _ in range(2):
-        await system.say(TouchFailed(**A_FAILURE, kind=FailureKind.UNREACHABLE, reason="none"))
+        await system.publish(TouchFailed(**A_FAILURE, kind=FailureKind.UNREACHABLE, reason="none"))
     async with a_person(browser) as operator:
         page = await operator.open(url(system, "/letters"))
         letters = page.locator("#dead section", has_text="notify.fallback")
@@ -417,7 +478,9 @@ async def test_the_projections_made_anew_are_the_same(system: System) -> None:
     before = await everything_projected(system)
     answer = await system.http.post(f"{api}/rebuild")
     assert answer.json()["rebuilt"] == 0
-    assert len((await everything_projected(system))["leads"]) == len(before["leads"])  # which the pages go on showing
+    assert len((await everything_projected(system))["leads"]) == len(
+        before["leads"]
+    )  # which the pages go on showing
 
     async def rebuilt() -> bool:
         return (await system.http.get(api)).json()["rebuilt"] is None
@@ -433,9 +496,12 @@ async def everything_projected(system: System) -> dict[str, list[str]]:
     try:
         return {
             table: [
-                row[0] for row in await connection.fetch(f"select t::text from (select * from {table}) t order by 1")
+                row[0]
+                for row in await connection.fetch(
+                    f"select t::text from (select * from {table}) t order by 1"
+                )
             ]
-            for table in ("leads", "companies", "bookings", "tallies where leads <> 0")
+            for table in ("leads", "providers", "bookings", "tallies where leads <> 0")
         }
     finally:
         await connection.close()
@@ -448,7 +514,9 @@ async def everything_projected(system: System) -> dict[str, list[str]]:
 async def closed(system: System) -> AsyncIterator[str]:
     """The address of a console that asks who one is, and of which nothing is had without its token."""
     ports = dict(zip(("scheduler", "console"), free_ports(2), strict=True))
-    users = " ".join(f"{who}:{hashed(PASSWORD)}" for who in ("ana:operator", "luis:viewer", "eva:viewer"))
+    users = " ".join(
+        f"{who}:{hashed(PASSWORD)}" for who in ("ana:operator", "luis:viewer", "eva:viewer")
+    )
     closing = {
         **{"CONSOLE_USERS": users, "ACTIONS_LOG_PATH": str(Path("/nowhere"))},
         **{"CONSOLE_API_TOKEN": TOKEN, "SCHEDULER_API_TOKEN": TOKEN[::-1]},
@@ -476,12 +544,17 @@ async def token(client: httpx.AsyncClient, path: str = "/login") -> str:
     return found[1]
 
 
-async def log_in(client: httpx.AsyncClient, name: str, password: str = PASSWORD, **more: str) -> httpx.Response:
-    return await client.post("/login", data={"token": await token(client), "name": name, "password": password, **more})
+async def log_in(
+    client: httpx.AsyncClient, name: str, password: str = PASSWORD, **more: str
+) -> httpx.Response:
+    return await client.post(
+        "/login", data={"token": await token(client), "name": name, "password": password, **more}
+    )
 
 
 @pytest.mark.parametrize(
-    "path", [*PAGES, "/leads/1", "/feed", "/sources.csv", "/leads.csv", "/journey/email/welcome/html"]
+    "path",
+    [*PAGES, "/leads/1", "/feed", "/sources.csv", "/leads.csv", "/journey/email/welcome/html"],
 )
 async def test_nobody_looks_without_logging_in(closed: str, path: str) -> None:
     async with a_client(closed) as client:
@@ -492,7 +565,9 @@ async def test_nobody_looks_without_logging_in(closed: str, path: str) -> None:
     assert parse_qs(urlsplit(answer.headers["location"]).query)["to"] == [f"/console{path}"]
 
 
-async def test_who_knows_the_password_is_where_they_wanted_to_be(closed: str, browser: Browser) -> None:
+async def test_who_knows_the_password_is_where_they_wanted_to_be(
+    closed: str, browser: Browser
+) -> None:
     async with a_person(browser, extra_http_headers={"X-Forwarded-For": "203.0.113.2"}) as operator:
         page = await operator.open(f"{closed}/sources")
         await page.fill("#name", "ana")
@@ -509,11 +584,19 @@ async def test_the_session_s_cookie_is_for_these_pages_alone(closed: str) -> Non
         answer = await log_in(client, "ana")
 
     cookie = answer.headers["set-cookie"].lower()
-    assert {"httponly", "samesite=lax", "path=/console"} <= {part.strip() for part in cookie.split(";")}
+    assert {"httponly", "samesite=lax", "path=/console"} <= {
+        part.strip() for part in cookie.split(";")
+    }
 
 
 async def test_a_login_leads_to_no_other_site(closed: str) -> None:
-    for elsewhere in ("https://evil.example", "//evil.example", "/console//evil.example", "/other", "/console/\\evil"):
+    for elsewhere in (
+        "https://evil.example",
+        "//evil.example",
+        "/console//evil.example",
+        "/other",
+        "/console/\\evil",
+    ):
         async with a_client(closed) as client:
             answer = await log_in(client, "ana", to=elsewhere)
         assert answer.headers["location"] == "/console", elsewhere
@@ -523,7 +606,9 @@ async def test_a_viewer_looks_and_orders_nothing(closed: str) -> None:
     async with a_client(closed) as client:
         await log_in(client, "luis")
         page = await client.get(closed)
-        refused = await client.post("/switch/pause", data={"token": await token(client, "/stopwatch")})
+        refused = await client.post(
+            "/switch/pause", data={"token": await token(client, "/stopwatch")}
+        )
         table = await client.get("/leads.csv")
 
     assert page.status_code == 200
@@ -542,7 +627,9 @@ async def test_an_order_without_the_session_s_token_is_refused(system: System, c
         ]
 
     assert [answer.status_code for answer in answers] == [403] * 4
-    assert (await system.http.get(f"{system.native.addresses.console}/api/switch")).json()["paused"] is False
+    assert (await system.http.get(f"{system.native.addresses.console}/api/switch")).json()[
+        "paused"
+    ] is False
 
 
 async def test_a_login_without_a_token_is_refused(closed: str) -> None:
@@ -554,7 +641,9 @@ async def test_a_login_without_a_token_is_refused(closed: str) -> None:
 
 async def test_who_guesses_is_locked_out_and_others_are_not(closed: str) -> None:
     async with a_client(closed, "203.0.113.7") as guesser, a_client(closed, "203.0.113.8") as ana:
-        tries = [(await log_in(guesser, "ana", f"guess {number}")).status_code for number in range(5)]
+        tries = [
+            (await log_in(guesser, "ana", f"guess {number}")).status_code for number in range(5)
+        ]
         late = await log_in(guesser, "ana")
         hers = await log_in(ana, "ana")
 
@@ -568,7 +657,10 @@ async def test_many_guesses_at_once_are_no_way_round(closed: str) -> None:
     async with a_client(closed, "203.0.113.9") as guesser:
         form = {"token": await token(guesser), "name": "luis"}
         answers = await asyncio.gather(
-            *(guesser.post("/login", data={**form, "password": f"guess {number}"}) for number in range(20))
+            *(
+                guesser.post("/login", data={**form, "password": f"guess {number}"})
+                for number in range(20)
+            )
         )
 
     assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 15
@@ -595,7 +687,9 @@ async def test_guesses_from_one_ipv6_network_are_one_visitors(closed: str) -> No
     assert [await guess(number) for number in range(21)] == [401] * 20 + [429]
 
 
-async def test_an_order_after_the_session_ended_leads_to_the_login_and_back_to_a_page(closed: str) -> None:
+async def test_an_order_after_the_session_ended_leads_to_the_login_and_back_to_a_page(
+    closed: str,
+) -> None:
     async with a_client(closed) as client:
         answer = await client.post(f"{closed}/leads/5/pause", data={"token": "old"})
 
@@ -628,7 +722,9 @@ async def test_the_operators_api_is_had_with_its_token_alone(system: System, clo
             await system.http.get(api, headers={"Authorization": f"Bearer {TOKEN[::-1]}"}),
             await ana.get(api),  # a session of the pages opens nothing here
         ]
-        foreign = await system.http.post(f"{api}/pause", headers={**bearer, "Origin": "https://evil.example"})
+        foreign = await system.http.post(
+            f"{api}/pause", headers={**bearer, "Origin": "https://evil.example"}
+        )
         renamed = await system.http.get(api, headers={**bearer, "Host": "evil.example"})
         read = await system.http.get(api, headers=bearer)
 

@@ -20,7 +20,9 @@ DONE = ("email touch.delivered", "lead.registered", "call.unanswered", "whatsapp
 
 
 async def letters(system: System) -> list[dict[str, Any]]:
-    return list((await system.http.get(f"{system.native.addresses.console}/api/dead?limit=10000")).json())
+    return list(
+        (await system.http.get(f"{system.native.addresses.console}/api/dead?limit=10000")).json()
+    )
 
 
 async def act(system: System, what: str, ids: list[str]) -> list[str]:
@@ -39,7 +41,9 @@ async def parked(system: System, count: int, **wanted: Any) -> list[dict[str, An
         found = [one for one in await letters(system) if wanted.items() <= one.items()]
         return len(found) >= count
 
-    await system.until(there, lambda: f"wanted {count} letters with {wanted}, saw {found}", seconds=60)
+    await system.until(
+        there, lambda: f"wanted {count} letters with {wanted}, saw {found}", seconds=60
+    )
     return found
 
 
@@ -66,7 +70,12 @@ async def nothing_left(system: System) -> AsyncIterator[None]:
     ("body", "topic", "error"),
     [
         pytest.param(b"\xff\xfe no JSON", "lead.created", "Error", id="undecodable"),
-        pytest.param(b'{"topic": "lead.created", "schema_version": 9}', "lead.created", "Validation", id="unknown"),
+        pytest.param(
+            b'{"topic": "lead.created", "schema_version": 9}',
+            "lead.created",
+            "Validation",
+            id="unknown",
+        ),
     ],
 )
 async def test_what_nobody_can_read_is_in_sight_with_its_reason(
@@ -92,12 +101,16 @@ async def test_what_another_version_says_is_let_go_with_a_warning(system: System
         await publish(system, unheard.encode(), topic)
     await system.quiet()
 
-    assert [one["queue"] for one in await letters(system) if one["topic"] == "lead.from_tomorrow"] == []
+    assert [
+        one["queue"] for one in await letters(system) if one["topic"] == "lead.from_tomorrow"
+    ] == []
     assert "message.unknown_topic" in system.logs()
 
 
-async def test_what_always_raises_is_in_sight_with_its_traceback_and_its_lead(system: System) -> None:
-    await system.say(a_failure_of_nothing())
+async def test_what_always_raises_is_in_sight_with_its_traceback_and_its_lead(
+    system: System,
+) -> None:
+    await system.publish(a_failure_of_nothing())
     [letter] = await parked(system, 1, queue="notify.fallback")
 
     assert letter["error"] == f"LookupError: no touch {UUID(int=7)}"
@@ -166,19 +179,25 @@ async def park_again(system: System, leads: list[int]) -> None:
             for one in bindings:
                 if one["routing_key"] in ("#", row["topic"]):
                     queue = one["destination"]
-                    exchange = await channel.get_exchange(f"{queue.split('.')[0]}.dead", ensure=False)
+                    exchange = await channel.get_exchange(
+                        f"{queue.split('.')[0]}.dead", ensure=False
+                    )
                     message = aio_pika.Message(
                         row["body"].encode(),
                         message_id=str(row["event_id"]),
                         correlation_id=str(row["lead_id"]),
                         content_type="application/json",
-                        headers={"x-error": "put there by hand", "x-reason": "permanent", "x-attempt": 1},
+                        headers={
+                            "x-error": "put there by hand",
+                            "x-reason": "permanent",
+                            "x-attempt": 1,
+                        },
                     )
                     await exchange.publish(message, queue)
 
 
 async def test_what_is_thrown_away_is_gone_and_on_the_record(system: System) -> None:
-    await system.say(a_failure_of_nothing())
+    await system.publish(a_failure_of_nothing())
     [letter] = await parked(system, 1, queue="notify.fallback")
 
     assert await act(system, "discard", [letter["letter_id"]]) == [letter["letter_id"]]
@@ -201,8 +220,14 @@ async def test_a_parked_lead_is_called_when_it_is_replayed_and_not_before(system
     async with await aio_pika.connect(url) as broker:
         exchange = await (await broker.channel()).get_exchange("notify.dead")
         body = json.dumps(event.model_dump(mode="json")).encode()
-        headers: Any = {"x-error": "Unavailable: away", "x-reason": "attempts-exhausted", "x-attempt": 8}
-        message = aio_pika.Message(body, message_id=str(event.event_id), correlation_id="8000002", headers=headers)
+        headers: Any = {
+            "x-error": "Unavailable: away",
+            "x-reason": "attempts-exhausted",
+            "x-attempt": 8,
+        }
+        message = aio_pika.Message(
+            body, message_id=str(event.event_id), correlation_id="8000002", headers=headers
+        )
         await exchange.publish(message, "notify.call")
     [letter] = await parked(system, 1, queue="notify.call")
     assert not await system.simulator("calls", phone)
@@ -213,7 +238,12 @@ async def test_a_parked_lead_is_called_when_it_is_replayed_and_not_before(system
 
 
 def a_failure_of_nothing() -> TouchFailed:
-    about = {"lead_id": 8_000_001, "touch_id": UUID(int=7), "step": "day_3", "channel": Channel.WHATSAPP}
+    about = {
+        "lead_id": 8_000_001,
+        "touch_id": UUID(int=7),
+        "step": "day_3",
+        "channel": Channel.WHATSAPP,
+    }
     return TouchFailed(**about, kind=FailureKind.UNREACHABLE, reason="none")
 
 
@@ -226,7 +256,9 @@ async def test_open_pages_keep_no_letter_from_being_replayed(system: System) -> 
         while True:
             await system.http.get(f"http://127.0.0.1:{port}/console/letters")
 
-    pages = [asyncio.create_task(look(port)) for _, port in system.replicas["console"] for _ in range(3)]
+    pages = [
+        asyncio.create_task(look(port)) for _, port in system.replicas["console"] for _ in range(3)
+    ]
     try:
         replayed = await act(system, "replay", ids)
     finally:

@@ -57,7 +57,14 @@ async def test_of_a_system_that_is_well_nothing_is_wrong(system: System) -> None
     doubted = {check.about.en for check in checks if check.verdict is Verdict.DOUBT}
     assert doubted <= {"Cal.com: webhook", "Dead letters"}
     about = {check.about.en for check in checks}
-    assert about >= {"PostgreSQL", "The clock", "RabbitMQ", "Kommo: account", "Twilio: account", "Cal.com: API"}
+    assert about >= {
+        "PostgreSQL",
+        "The clock",
+        "RabbitMQ",
+        "Kommo: account",
+        "Twilio: account",
+        "Cal.com: API",
+    }
     assert len([each for each in about if each.startswith(("Database", "Queues", "Public"))]) == 13
 
 
@@ -65,47 +72,117 @@ async def test_of_a_system_that_is_well_nothing_is_wrong(system: System) -> None
     ("part", "changes", "about", "found", "advice"),
     [
         ("crm", {"KOMMO_ACCESS_TOKEN": "other"}, "Kommo: account", "401", "KOMMO_ACCESS_TOKEN"),
-        ("crm", {"KOMMO_BASE_URL": "http://127.0.0.1:9"}, "Kommo: account", "refused", "KOMMO_BASE_URL"),
-        ("crm", {"KOMMO_PIPELINE_ID": "5"}, "Kommo: pipeline and both stages", "no pipeline 5", "KOMMO_PIPELINE_ID"),
+        (
+            "crm",
+            {"KOMMO_BASE_URL": "http://127.0.0.1:9"},
+            "Kommo: account",
+            "refused",
+            "KOMMO_BASE_URL",
+        ),
+        (
+            "crm",
+            {"KOMMO_PIPELINE_ID": "5"},
+            "Kommo: pipeline and both stages",
+            "no pipeline 5",
+            "KOMMO_PIPELINE_ID",
+        ),
         (
             *("crm", {"KOMMO_STATUS_ID_AGENDADO": "5"}, "Kommo: pipeline and both stages"),
             *("KOMMO_STATUS_ID_AGENDADO 5 not in", "KOMMO_STATUS_ID_AGENDADO"),
         ),
-        ("crm", {"KOMMO_FIELD_ID_FUENTE": "5"}, "Kommo: custom fields", "KOMMO_FIELD_ID_FUENTE 5", "KOMMO_FIELD_ID"),
+        (
+            "crm",
+            {"KOMMO_FIELD_ID_FUENTE": "5"},
+            "Kommo: custom fields",
+            "KOMMO_FIELD_ID_FUENTE 5",
+            "KOMMO_FIELD_ID",
+        ),
         ("crm", {"CALCOM_API_KEY": "other"}, "Cal.com: API", "401", "CALCOM_API_KEY"),
         (
-            *("crm", {"CALCOM_WEBHOOK_SECRET": "", "ALLOW_UNSIGNED_WEBHOOKS": "false"}, "Cal.com: webhook"),
+            *(
+                "crm",
+                {"CALCOM_WEBHOOK_SECRET": "", "ALLOW_UNSIGNED_WEBHOOKS": "false"},
+                "Cal.com: webhook",
+            ),
             *("every webhook is refused", "CALCOM_WEBHOOK_SECRET"),
         ),
         ("crm", {"KOMMO_PIPELINE_ID": "many"}, "Settings of crm", "pipeline_id", "pauta check"),
-        ("crm", {"PAUTA_PROFILE": "production"}, "Settings of crm", "KOMMO_BASE_URL", "pauta check"),
-        ("notify", {"TWILIO_AUTH_TOKEN": "other"}, "Twilio: account", "401", "TWILIO_AUTH_TOKEN"),
-        ("notify", {"TWILIO_CALLER_ID": "+525500000009"}, "Twilio: TWILIO_CALLER_ID", "neither", "Verified Caller"),
-        ("notify", {"TWILIO_SMS_SENDER": "+525500000001"}, "Twilio: TWILIO_SMS_SENDER", "not a number", "SMS"),
         (
-            *("notify", {"TWILIO_WHATSAPP_SENDER": "+525500000000"}, "Twilio: TWILIO_WHATSAPP_SENDER"),
+            "crm",
+            {"PAUTA_PROFILE": "production"},
+            "Settings of crm",
+            "KOMMO_BASE_URL",
+            "pauta check",
+        ),
+        ("notify", {"TWILIO_AUTH_TOKEN": "other"}, "Twilio: account", "401", "TWILIO_AUTH_TOKEN"),
+        (
+            "notify",
+            {"TWILIO_CALLER_ID": "+525500000009"},
+            "Twilio: TWILIO_CALLER_ID",
+            "neither",
+            "Verified Caller",
+        ),
+        (
+            "notify",
+            {"TWILIO_SMS_SENDER": "+525500000001"},
+            "Twilio: TWILIO_SMS_SENDER",
+            "not a number",
+            "SMS",
+        ),
+        (
+            *(
+                "notify",
+                {"TWILIO_WHATSAPP_SENDER": "+525500000000"},
+                "Twilio: TWILIO_WHATSAPP_SENDER",
+            ),
             *("not a WhatsApp sender", "Register"),
         ),
         (
-            *("notify", {"TWILIO_CONTENT_SIDS": "welcome=HX" + "0" * 28 + "e404"}, "Twilio: template welcome"),
+            *(
+                "notify",
+                {"TWILIO_CONTENT_SIDS": "welcome=HX" + "0" * 28 + "e404"},
+                "Twilio: template welcome",
+            ),
             *("no template", "TWILIO_CONTENT_SIDS"),
         ),
         (
-            *("notify", {"TWILIO_CONTENT_SIDS": "welcome=HX" + "0" * 28 + "e4ec"}, "Twilio: template welcome"),
+            *(
+                "notify",
+                {"TWILIO_CONTENT_SIDS": "welcome=HX" + "0" * 28 + "e4ec"},
+                "Twilio: template welcome",
+            ),
             *("rejected", "approved for WhatsApp"),
         ),
-        ("notify", {"JOURNEY_PATH": "deploy/none.yml"}, "The journey", "cannot be read", "pauta journey check"),
+        (
+            "notify",
+            {"JOURNEY_PATH": "deploy/none.yml"},
+            "The journey",
+            "cannot be read",
+            "pauta journey check",
+        ),
         ("notify", {"BREVO_API_KEY": "other"}, "Brevo: sender", "401", "BREVO_API_KEY"),
         (
             *("notify", {"BREVO_SENDER_EMAIL": "unconfirmed@example.com"}, "Brevo: sender"),
             *("not confirmed", "BREVO_SENDER_EMAIL"),
         ),
-        ("notify", {"BREVO_SENDER_EMAIL": "x@example.com"}, "Brevo: sender", "does not know", "domain"),
+        (
+            "notify",
+            {"BREVO_SENDER_EMAIL": "x@example.com"},
+            "Brevo: sender",
+            "does not know",
+            "domain",
+        ),
         (
             *(SERVERS, {"DATABASE_PORT": "9"}, "PostgreSQL"),
             *("refused", "postgres"),
         ),
-        (SERVERS, {"ADMIN_RABBITMQ_URL": "http://pauta:x@127.0.0.1:9"}, "RabbitMQ", "refused", "rabbitmq"),
+        (
+            SERVERS,
+            {"ADMIN_RABBITMQ_URL": "http://pauta:x@127.0.0.1:9"},
+            "RabbitMQ",
+            "refused",
+            "rabbitmq",
+        ),
     ],
 )
 async def test_what_is_wrong_is_named_with_what_to_do(
@@ -129,7 +206,11 @@ async def test_what_is_wrong_is_named_with_what_to_do(
     [
         ("crm", {"CALCOM_API_KEY": ""}, "Cal.com: API"),
         ("crm", {"KOMMO_WEBHOOK_TOKEN": ""}, "Kommo: webhook"),
-        ("crm", {"KOMMO_ACCESS_TOKEN": "", "KOMMO_REFRESH_TOKEN": "sandbox-refresh"}, "Kommo: account"),
+        (
+            "crm",
+            {"KOMMO_ACCESS_TOKEN": "", "KOMMO_REFRESH_TOKEN": "sandbox-refresh"},
+            "Kommo: account",
+        ),
     ],
 )
 async def test_what_works_and_is_perhaps_not_wanted_is_doubted(
@@ -138,7 +219,9 @@ async def test_what_works_and_is_perhaps_not_wanted_is_doubted(
     assert (await looked_at(system, monkeypatch, part, changes))[about].verdict is Verdict.DOUBT
 
 
-async def test_a_verified_number_of_another_network_may_call(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_verified_number_of_another_network_may_call(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     checks = await looked_at(system, monkeypatch, "notify", {"TWILIO_CALLER_ID": "+525500000001"})
     assert checks["Twilio: TWILIO_CALLER_ID"].verdict is Verdict.OK
 
@@ -151,7 +234,10 @@ async def test_a_binding_that_was_removed(system: System, monkeypatch: pytest.Mo
     finally:
         await system.management("POST", binding, json={"routing_key": "lead.created"})
 
-    assert (check.verdict, check.found.en) == (Verdict.WRONG, "does not hear: crm.leads ← lead.created")
+    assert (check.verdict, check.found.en) == (
+        Verdict.WRONG,
+        "does not hear: crm.leads ← lead.created",
+    )
     assert "pauta say-again" in check.advice.en
 
 
@@ -168,7 +254,9 @@ async def test_a_database_that_is_behind(system: System, monkeypatch: pytest.Mon
     assert check.advice.es == "Ponla al día: `pauta up`."
 
 
-async def test_events_that_nobody_publishes(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_events_that_nobody_publishes(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with an_event_that_waits(system):
         check = (await looked_at(system, monkeypatch, SERVERS))["Database of console"]
 
@@ -211,7 +299,9 @@ def place(system: System, changes: Mapping[str, str] = OWN) -> Native:
 async def visitors(system: System) -> None:
     """They come from more than one address, as people do."""
     url = f"{system.native.addresses.gateway}/api/lead"
-    answer = await system.http.post(url, json=person(2), headers={"X-Forwarded-For": "203.0.113.10"})
+    answer = await system.http.post(
+        url, json=person(2), headers={"X-Forwarded-For": "203.0.113.10"}
+    )
     assert answer.status_code == 202
 
 
@@ -219,7 +309,11 @@ async def finding(system: System, changes: Mapping[str, str] = OWN) -> Check:
     """The one thing that is not well, but for what other tests have left behind."""
     where = place(system, changes)
     checks = await asyncio.to_thread(every_check, lambda: where, changes, BUSY)
-    bad = [check for check in checks if check.verdict is not Verdict.OK and check.about.en != "Dead letters"]
+    bad = [
+        check
+        for check in checks
+        if check.verdict is not Verdict.OK and check.about.en != "Dead letters"
+    ]
     assert len(bad) == 1, bad
     return bad[0]
 
@@ -252,7 +346,10 @@ def unknown(*variables: str) -> dict[str, str]:
         ),
         pytest.param(
             {"TWILIO_AUTH_TOKEN": "other"},
-            *("Twilio", "Twilio no acepta TWILIO_AUTH_TOKEN (401); por eso quedaron 9 cosas más sin revisar"),
+            *(
+                "Twilio",
+                "Twilio no acepta TWILIO_AUTH_TOKEN (401); por eso quedaron 9 cosas más sin revisar",
+            ),
             "Twilio does not accept TWILIO_AUTH_TOKEN (401); 9 more checks could not be made because of it",
             "TWILIO_AUTH_TOKEN",
             id="Twilio's token",
@@ -265,7 +362,10 @@ def unknown(*variables: str) -> dict[str, str]:
         ),
         pytest.param(
             {"KOMMO_ACCESS_TOKEN": "other"},
-            *("Kommo", "Kommo no acepta KOMMO_ACCESS_TOKEN (401); por eso quedaron 2 cosas más sin revisar"),
+            *(
+                "Kommo",
+                "Kommo no acepta KOMMO_ACCESS_TOKEN (401); por eso quedaron 2 cosas más sin revisar",
+            ),
             "Kommo does not accept KOMMO_ACCESS_TOKEN (401); 2 more checks could not be made because of it",
             "KOMMO_ACCESS_TOKEN",
             id="Kommo's token",
@@ -278,12 +378,22 @@ def unknown(*variables: str) -> dict[str, str]:
         ),
         pytest.param(
             {"TWILIO_BASE_URL": "http://127.0.0.1:9"},
-            *("Twilio", "conexión rechazada; por eso quedaron 9", "connection refused; 9", "TWILIO_BASE_URL"),
+            *(
+                "Twilio",
+                "conexión rechazada; por eso quedaron 9",
+                "connection refused; 9",
+                "TWILIO_BASE_URL",
+            ),
             id="a provider that does not answer",
         ),
         pytest.param(
             {"BOOKING_URL": "http://127.0.0.1:9"},
-            *("BOOKING_URL", "conexión rechazada; por eso quedó otra", "connection refused; 1 more", "BOOKING_URL"),
+            *(
+                "BOOKING_URL",
+                "conexión rechazada; por eso quedó otra",
+                "connection refused; 1 more",
+                "BOOKING_URL",
+            ),
             id="nobody to compare the clock with",
         ),
         pytest.param(
@@ -311,11 +421,19 @@ async def test_one_cause_is_one_finding(
     ("changes", "about", "remedy"),
     [
         ({"DATABASE_PORT": "9"}, "PostgreSQL", "docker compose logs postgres"),
-        ({"AMQP_PORT": "9", "ADMIN_RABBITMQ_URL": "http://pauta:x@127.0.0.1:9"}, "RabbitMQ", "compose logs rabbitmq"),
+        (
+            {"AMQP_PORT": "9", "ADMIN_RABBITMQ_URL": "http://pauta:x@127.0.0.1:9"},
+            "RabbitMQ",
+            "compose logs rabbitmq",
+        ),
     ],
 )
 async def test_a_server_that_is_down_is_one_finding(
-    system: System, monkeypatch: pytest.MonkeyPatch, changes: Mapping[str, str], about: str, remedy: str
+    system: System,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: Mapping[str, str],
+    about: str,
+    remedy: str,
 ) -> None:
     async with an_event_that_waits(system):
         checks = joined([*(await looked_at(system, monkeypatch, SERVERS, changes)).values()])
@@ -331,7 +449,9 @@ async def test_a_full_disk(system: System, monkeypatch: pytest.MonkeyPatch) -> N
     await system.rabbitmqctl("set_disk_free_limit", "100000GB")
     try:
         await alarmed(system, 503)
-        async with probes(Settings(), lambda _: Disk(total=80_000_000_000, free=900_000_000)) as every:
+        async with probes(
+            Settings(), lambda _: Disk(total=80_000_000_000, free=900_000_000)
+        ) as every:
             checks = joined(await examine(every))
     finally:
         await system.rabbitmqctl("set_disk_free_limit", "50MB")
@@ -354,7 +474,9 @@ async def test_rabbitmq_short_of_memory_keeps_events_waiting(system: System) -> 
         await alarmed(system, 200)
 
     assert check.about.en == "RabbitMQ"
-    assert check.found.es == "le falta memoria: no acepta eventos; por eso quedó otra cosa sin revisar"
+    assert (
+        check.found.es == "le falta memoria: no acepta eventos; por eso quedó otra cosa sin revisar"
+    )
     assert check.found.en.startswith("it is short of memory: it takes no events; 1 more")
     assert check.advice.es.startswith("Dale más memoria")
 
@@ -374,14 +496,18 @@ async def test_queues_without_consumers(system: System) -> None:
         await asyncio.to_thread(system.restart, "crm")
 
     assert check.about.en == "crm"
-    assert check.found.es.startswith("nadie trabaja en las colas de crm: crm no está en marcha; por eso quedó otra")
+    assert check.found.es.startswith(
+        "nadie trabaja en las colas de crm: crm no está en marcha; por eso quedó otra"
+    )
     assert check.found.en.startswith("nobody works on crm's queues: crm does not run; 1 more")
     assert "docker compose logs crm" in check.advice.es
 
 
 async def test_a_clock_that_is_wrong(system: System) -> None:
     async with Wire() as elsewhere:
-        elsewhere.answers(200, b"", {"Date": format_datetime(datetime.now(UTC) - timedelta(minutes=5))})
+        elsewhere.answers(
+            200, b"", {"Date": format_datetime(datetime.now(UTC) - timedelta(minutes=5))}
+        )
         check = await finding(system, {"BOOKING_URL": elsewhere.url})
 
     assert check.about.en == "The clock"
@@ -401,14 +527,18 @@ async def test_a_clock_that_cannot_be_compared_is_not_to_be_set(system: System) 
     assert "NTP" not in check.advice.en + check.advice.es
 
 
-async def test_visitors_who_all_come_from_one_address(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_visitors_who_all_come_from_one_address(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("pauta.doctor.checks.SUSPICIOUS", 2)
     await system.sql("intake", "update submissions set remote_address = ''")
     for _ in range(2):
         await system.lead(person(2))
     one = (await looked_at(system, monkeypatch, SERVERS, {"SIMULATOR_REPLICAS": "0"}))["Visitors"]
     await system.http.post(
-        f"{system.native.addresses.gateway}/api/lead", json=person(2), headers={"X-Forwarded-For": "203.0.113.9"}
+        f"{system.native.addresses.gateway}/api/lead",
+        json=person(2),
+        headers={"X-Forwarded-For": "203.0.113.9"},
     )
     two = (await looked_at(system, monkeypatch, SERVERS, {"SIMULATOR_REPLICAS": "0"}))["Visitors"]
 
@@ -421,8 +551,12 @@ async def test_an_old_backup(system: System, monkeypatch: pytest.MonkeyPatch) ->
     await system.sql("intake", "update installation set backed_up_at = now() - interval '3 days'")
     try:
         check = await finding(system, {"SIMULATOR_REPLICAS": "0"})
-        await system.sql("intake", "update installation set backed_up_at = now() - interval '1 day'")
-        fresh = (await looked_at(system, monkeypatch, SERVERS, {"SIMULATOR_REPLICAS": "0"}))["Backup"]
+        await system.sql(
+            "intake", "update installation set backed_up_at = now() - interval '1 day'"
+        )
+        fresh = (await looked_at(system, monkeypatch, SERVERS, {"SIMULATOR_REPLICAS": "0"}))[
+            "Backup"
+        ]
     finally:
         await system.sql("intake", "update installation set backed_up_at = null")
 
@@ -453,7 +587,9 @@ async def test_an_address_that_leads_elsewhere(system: System) -> None:
 
 
 async def test_a_page_in_place_of_a_recording(system: System) -> None:
-    check = await finding(system, {"VOICE_WELCOME_URL": place(system).addresses.simulator + "/cal/demo/reunion"})
+    check = await finding(
+        system, {"VOICE_WELCOME_URL": place(system).addresses.simulator + "/cal/demo/reunion"}
+    )
 
     assert check.about.en == "VOICE_WELCOME_URL"
     assert check.found.es.endswith("no una grabación de audio")
@@ -470,7 +606,14 @@ async def test_a_world_that_keeps_silent_is_given_up(system: System) -> None:
         checks = await asyncio.to_thread(every_check, lambda: where, everything, BUSY)
 
     wrong = {check.about.en: check for check in checks if check.verdict is Verdict.WRONG}
-    assert wrong.keys() == {"Kommo", "Cal.com: API", "Twilio", "Brevo: sender", "Public address", "BOOKING_URL"}
+    assert wrong.keys() == {
+        "Kommo",
+        "Cal.com: API",
+        "Twilio",
+        "Brevo: sender",
+        "Public address",
+        "BOOKING_URL",
+    }
     assert all(check.found.es.startswith("no respondió en ") for check in wrong.values())
 
 
@@ -496,12 +639,18 @@ def test_a_process_that_hangs_is_a_finding_of_its_own(tmp_path: Path) -> None:
 
 def test_names_that_are_never_answered_keep_no_process() -> None:
     forever = "import socket, time; socket.getaddrinfo = lambda *_, **__: time.sleep(60); import runpy, sys; "
-    asked = json.dumps(dict.fromkeys(("PUBLIC_BASE_URL", "BOOKING_URL"), "http://leads.example.com"))
+    asked = json.dumps(
+        dict.fromkeys(("PUBLIC_BASE_URL", "BOOKING_URL"), "http://leads.example.com")
+    )
     run = f"sys.argv = ['', {asked!r}, '{time.time() + 20}']; "
     run += "runpy.run_module('pauta.doctor.outside', run_name='__main__')"
 
     done = subprocess.run(
-        [sys.executable, "-c", forever + run], cwd=PROJECT, capture_output=True, timeout=40, check=True
+        [sys.executable, "-c", forever + run],
+        cwd=PROJECT,
+        capture_output=True,
+        timeout=40,
+        check=True,
     )
 
     [check] = joined([Check.model_validate(check) for check in json.loads(done.stdout)])
@@ -518,12 +667,20 @@ def test_a_docker_that_hangs_is_given_up_in_both_languages(tmp_path: Path) -> No
     docker = tmp_path / "docker"
     docker.write_text("#!/bin/sh\nexec sleep 60\n")
     docker.chmod(0o755)
-    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PAUTA_ENGINE": "docker"}
+    environment = os.environ | {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PAUTA_ENGINE": "docker",
+    }
     command = [sys.executable, "-m", "pauta", "doctor"]
     start = seconds_of([sys.executable, "-m", "pauta", "--help"])
     began = time.monotonic()
     runs = [
-        subprocess.Popen(command, cwd=PROJECT, env=environment | {"PAUTA_LANGUAGE": language}, stdout=subprocess.PIPE)
+        subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=environment | {"PAUTA_LANGUAGE": language},
+            stdout=subprocess.PIPE,
+        )
         for language in ("es-MX", "en")
     ]
     said = [run.communicate()[0].decode() for run in runs]

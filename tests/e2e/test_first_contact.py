@@ -19,25 +19,51 @@ UNHEARD = ("call touch.sent", "call.unanswered")
     ("call", "message", "actions", "reached"),
     [
         pytest.param(0, 0, ("call touch.sent", "call.answered"), {}, id="listens"),
-        pytest.param(1, 0, ("call.answered", "reply.received", *WHATSAPP), {"whatsapp": 1}, id="presses 1"),
+        pytest.param(
+            1, 0, ("call.answered", "reply.received", *WHATSAPP), {"whatsapp": 1}, id="presses 1"
+        ),
         pytest.param(2, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="no answer"),
         pytest.param(3, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="busy"),
         pytest.param(4, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="voicemail"),
         pytest.param(5, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="failed"),
         pytest.param(6, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="hangs up early"),
-        pytest.param(7, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="nobody can tell who answered"),
+        pytest.param(
+            7, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="nobody can tell who answered"
+        ),
         pytest.param(8, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="fax"),
         pytest.param(9, 0, ("call touch.failed",), {"calls": 0}, id="not a number Twilio calls"),
-        pytest.param(2, 1, (*UNHEARD, "whatsapp touch.failed", *SMS), {"whatsapp": 1, "sms": 1}, id="no WhatsApp: SMS"),
-        pytest.param(2, 2, ("whatsapp touch.failed", *SMS), {"sms": 1}, id="WhatsApp refused at once: SMS"),
         pytest.param(
-            2, 3, ("whatsapp touch.failed", "sms touch.failed"), {"whatsapp": 1, "sms": 1}, id="nothing arrives"
+            2,
+            1,
+            (*UNHEARD, "whatsapp touch.failed", *SMS),
+            {"whatsapp": 1, "sms": 1},
+            id="no WhatsApp: SMS",
         ),
-        pytest.param(2, 4, ("whatsapp touch.failed", "lead.opted_out"), {}, id="opted out at Twilio"),
+        pytest.param(
+            2, 2, ("whatsapp touch.failed", *SMS), {"sms": 1}, id="WhatsApp refused at once: SMS"
+        ),
+        pytest.param(
+            2,
+            3,
+            ("whatsapp touch.failed", "sms touch.failed"),
+            {"whatsapp": 1, "sms": 1},
+            id="nothing arrives",
+        ),
+        pytest.param(
+            2, 4, ("whatsapp touch.failed", "lead.opted_out"), {}, id="opted out at Twilio"
+        ),
         pytest.param(2, 5, (*WHATSAPP, "lead.opted_out"), {"whatsapp": 1}, id="answers BAJA"),
-        pytest.param(2, 6, ("whatsapp touch.failed", "lead.opted_out"), {"whatsapp": 1}, id="has blocked us"),
+        pytest.param(
+            2, 6, ("whatsapp touch.failed", "lead.opted_out"), {"whatsapp": 1}, id="has blocked us"
+        ),
         pytest.param(2, 8, (*WHATSAPP, "reply.received"), {"whatsapp": 1}, id="answers something"),
-        pytest.param(2, 9, ("whatsapp touch.failed", *SMS), {"whatsapp": 1, "sms": 1}, id="withheld by Meta: SMS"),
+        pytest.param(
+            2,
+            9,
+            ("whatsapp touch.failed", *SMS),
+            {"whatsapp": 1, "sms": 1},
+            id="withheld by Meta: SMS",
+        ),
     ],
 )
 async def test_a_fate(
@@ -51,7 +77,9 @@ async def test_a_fate(
 
     [counts] = await everything_received(system, [form])
     assert counts == {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1} | reached
-    assert sorted(await system.actions(lead)) == sorted(set(await system.actions(lead))), "something was said twice"
+    assert sorted(await system.actions(lead)) == sorted(set(await system.actions(lead))), (
+        "something was said twice"
+    )
     assert len(seen) == len(set(seen))
 
 
@@ -114,24 +142,36 @@ async def test_the_lead_in_kommo(system: System) -> None:
     async def noted() -> bool:
         state = await system.simulator("kommo")
         kommo = next(one for one in state["leads"] if one["name"].endswith(f"#{lead}"))
-        texts = [note["params"]["text"] for note in state["notes"] if note["entity_id"] == kommo["id"]]
-        return any("escuchó la invitación" in text for text in texts) and any("Correo entregado" in t for t in texts)
+        texts = [
+            note["params"]["text"] for note in state["notes"] if note["entity_id"] == kommo["id"]
+        ]
+        return any("escuchó la invitación" in text for text in texts) and any(
+            "Correo entregado" in t for t in texts
+        )
 
     await system.until(noted, lambda: "the outcomes never became notes")
     state = await system.simulator("kommo")
     kommo = next(one for one in state["leads"] if one["name"].endswith(f"#{lead}"))
     assert (kommo["pipeline_id"], kommo["status_id"]) == (7000001, 60000001)
-    values = {field["field_id"]: field["values"][0]["value"] for field in kommo["custom_fields_values"]}
+    values = {
+        field["field_id"]: field["values"][0]["value"] for field in kommo["custom_fields_values"]
+    }
     assert values == {500101: "Demo SA", 500102: "IA", 500103: "Prueba"}
     contact = next(one for one in state["contacts"] if one["id"] == kommo["contact_id"])
-    assert {v["value"] for f in contact["custom_fields_values"] for v in f["values"]} == {e164(form), form["email"]}
+    assert {v["value"] for f in contact["custom_fields_values"] for v in f["values"]} == {
+        e164(form),
+        form["email"],
+    }
     texts = [note["params"]["text"] for note in state["notes"] if note["entity_id"] == kommo["id"]]
     assert any("utm_source: ads" in text and "Acepto el aviso" in text for text in texts)
 
 
 async def test_a_contact_that_kommo_has_is_used_again(system: System) -> None:
     form = person()
-    phone = {"field_code": "PHONE", "values": [{"value": f"044 {form['telefono']}", "enum_code": "MOB"}]}
+    phone = {
+        "field_code": "PHONE",
+        "values": [{"value": f"044 {form['telefono']}", "enum_code": "MOB"}],
+    }
     known = await system.http.post(
         f"{system.native.addresses.simulator}/simulator/kommo/contacts",
         json={"name": "Conocida", "custom_fields_values": [phone]},
@@ -144,7 +184,9 @@ async def test_a_contact_that_kommo_has_is_used_again(system: System) -> None:
     assert kommo["contact_id"] == known.json()["id"]
 
 
-async def test_the_same_form_at_the_same_moment_is_one_lead_however_many_replicas(system: System) -> None:
+async def test_the_same_form_at_the_same_moment_is_one_lead_however_many_replicas(
+    system: System,
+) -> None:
     form = person()
     answers = await asyncio.gather(*(system.post(form) for _ in range(30)))
     leads = {answer.json()["lead_id"] for answer in answers}
@@ -178,7 +220,9 @@ async def _bodies(system: System, lead: int) -> list[dict[str, Any]]:
 
     connection = await system.connect("console")
     try:
-        rows = await connection.fetch("select body from actions where lead_id = $1 order by id", lead)
+        rows = await connection.fetch(
+            "select body from actions where lead_id = $1 order by id", lead
+        )
     finally:
         await connection.close()
     return [json.loads(row["body"]) for row in rows]

@@ -22,7 +22,9 @@ async def disk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SmallD
     folder = tmp_path_factory.mktemp("small")
     for parent in (folder, *folder.parents[:2]):
         parent.chmod(0o755)
-    small = SmallDisk(folder / "run", MEGABYTES, docker=by_docker(os.environ.get("PAUTA_ENGINE", "auto")))
+    small = SmallDisk(
+        folder / "run", MEGABYTES, docker=by_docker(os.environ.get("PAUTA_ENGINE", "auto"))
+    )
     small.start()
     try:
         yield small
@@ -50,7 +52,9 @@ async def answers(system: System) -> tuple[httpx.Response, dict[str, str]]:
     return await system.post(form), form
 
 
-async def test_a_full_disk_refuses_what_it_cannot_keep_and_forgets_nothing(disk: SmallDisk, cramped: System) -> None:
+async def test_a_full_disk_refuses_what_it_cannot_keep_and_forgets_nothing(
+    disk: SmallDisk, cramped: System
+) -> None:
     accepted = []
     first, form = await answers(cramped)
     accepted.append((first.json()["lead_id"], form))
@@ -66,7 +70,9 @@ async def test_a_full_disk_refuses_what_it_cannot_keep_and_forgets_nothing(disk:
     assert refused is not None, "everything was accepted"
     assert refused.headers["Retry-After"]
     assert refused.json()["errors"][0]["message"]
-    await cramped.until(lambda: operator_sees(cramped), lambda: "the console does not say that the disk is full")
+    await cramped.until(
+        lambda: operator_sees(cramped), lambda: "the console does not say that the disk is full"
+    )
 
     disk.free()
 
@@ -83,7 +89,9 @@ async def test_a_full_disk_refuses_what_it_cannot_keep_and_forgets_nothing(disk:
         actions = await cramped.happens(lead, "email touch.delivered", "call.answered", seconds=120)
         assert not [action for action in actions if action.endswith("touch.uncertain")]
     await cramped.quiet()
-    assert await everything_received(cramped, [form for _, form in accepted]) == [ONCE] * len(accepted)
+    assert await everything_received(cramped, [form for _, form in accepted]) == [ONCE] * len(
+        accepted
+    )
 
 
 async def operator_sees(system: System) -> bool:

@@ -31,7 +31,9 @@ async def switch(system: System) -> dict[str, Any]:
     return dict((await system.http.get(f"{system.native.addresses.console}/api/switch")).json())
 
 
-async def test_nothing_leaves_while_everything_is_stopped_also_after_a_restart(system: System) -> None:
+async def test_nothing_leaves_while_everything_is_stopped_also_after_a_restart(
+    system: System,
+) -> None:
     await order(system, "pause")
     try:
         system.kill("notify")
@@ -46,7 +48,11 @@ async def test_nothing_leaves_while_everything_is_stopped_also_after_a_restart(s
         assert (said["paused"], said["by"], said["reason"]) == (True, "Operadora", "prueba")
         assert actions.count("call touch.held") == 1
         assert await everything_received(system, [form]) == [dict.fromkeys(ONCE, 0)]
-        assert not [one for one in (await system.simulator("kommo"))["leads"] if one["name"].endswith(f"#{lead}")]
+        assert not [
+            one
+            for one in (await system.simulator("kommo"))["leads"]
+            if one["name"].endswith(f"#{lead}")
+        ]
     finally:
         await order(system, "resume")
 
@@ -71,17 +77,21 @@ async def test_touches_wait_for_a_company_that_fails_and_are_made_when_it_is_bac
         asked = [
             one
             for one in await system.simulator("requests")
-            if one["at"] > began and one["status"] == 401 and one["path"].endswith(("/Calls.json", "/smtp/email"))
+            if one["at"] > began
+            and one["status"] == 401
+            and one["path"].endswith(("/Calls.json", "/smtp/email"))
         ]
     finally:
         await system.mend()
 
-    assert len(asked) <= 2 * 5 * 2, "it was insisted on"  # two replicas, a few at once before the first answer
+    assert len(asked) <= 2 * 5 * 2, (
+        "it was insisted on"
+    )  # two replicas, a few at once before the first answer
     for lead in leads:
         await system.happens(lead, *WELCOMED, seconds=90)
     await system.quiet()
     assert await everything_received(system, people) == [ONCE] * len(people)
-    assert {"provider.away", "provider.back"} <= set(await system.actions(0))
+    assert {"provider.unavailable", "provider.recovered"} <= set(await system.actions(0))
 
 
 async def test_a_number_gets_one_welcome_call_a_day_whoever_asks_for_it(system: System) -> None:
@@ -90,15 +100,18 @@ async def test_a_number_gets_one_welcome_call_a_day_whoever_asks_for_it(system: 
     leads = [7_000_000 + number for number in range(4)]
     emails = [f"otra{lead}@example.com" for lead in leads]
     created = [
-        a_lead_created(lead_id=lead, phone=phone, email=email) for lead, email in zip(leads, emails, strict=True)
+        a_lead_created(lead_id=lead, phone=phone, email=email)
+        for lead, email in zip(leads, emails, strict=True)
     ]
-    await asyncio.gather(*(system.say(event) for event in created))
+    await asyncio.gather(*(system.publish(event) for event in created))
     for lead in leads:
         await system.happens(lead, "email touch.delivered")
     await system.quiet()
 
     assert len(await system.simulator("calls", phone)) == 1
-    assert [("call touch.deferred" in await system.actions(lead)) for lead in leads].count(True) == 3
+    assert [("call touch.deferred" in await system.actions(lead)) for lead in leads].count(
+        True
+    ) == 3
 
 
 async def test_a_number_of_another_country_is_not_called(system: System) -> None:
@@ -107,7 +120,9 @@ async def test_a_number_of_another_country_is_not_called(system: System) -> None
     await system.happens(lead, "call touch.skipped", "email touch.delivered")
     await system.quiet()
 
-    assert received(form | {"telefono": None}, [], [], await system.simulator("emails"))["emails"] == 1
+    assert (
+        received(form | {"telefono": None}, [], [], await system.simulator("emails"))["emails"] == 1
+    )
     assert not await system.simulator("calls", "+33612345678")
 
 
@@ -157,7 +172,9 @@ async def test_above_a_cap_calls_wait_for_an_operator_and_emails_go(system: Syst
 
     async def shown() -> bool:
         groups = (await system.http.get(f"{console}/api/held")).json()
-        return [(group["reason"], group["scope"]) for group in groups] == [("capped", "door /api/lead")]
+        return [(group["reason"], group["scope"]) for group in groups] == [
+            ("capped", "door /api/lead")
+        ]
 
     await system.until(shown, lambda: "the held call is not shown")
     assert not await system.simulator("calls", e164(form))
@@ -190,12 +207,15 @@ async def shows(system: System, path: str, text: str, *, expected: bool = True) 
 
 
 @pytest.mark.parametrize(
-    ("provider", "path", "channel"), [("twilio", "/2010", "call"), ("brevo", "/smtp/email", "email")]
+    ("provider", "path", "channel"),
+    [("twilio", "/2010", "call"), ("brevo", "/smtp/email", "email")],
 )
 async def test_the_first_failure_is_seen_at_once_with_its_reason_and_the_next_attempt(
     system: System, provider: str, path: str, channel: str
 ) -> None:
-    await system.order(provider=provider, kind="status", status=429, times=2, path=path, retry_after="5")
+    await system.order(
+        provider=provider, kind="status", status=429, times=2, path=path, retry_after="5"
+    )
     form = person()
     try:
         lead = await system.lead(form)
@@ -209,4 +229,6 @@ async def test_the_first_failure_is_seen_at_once_with_its_reason_and_the_next_at
     await system.happens(lead, "call.answered", "email touch.delivered", seconds=60)
     await shows(system, "", "no disponible desde", expected=False)
     await system.quiet()
-    assert await everything_received(system, [form]) == [{"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}]
+    assert await everything_received(system, [form]) == [
+        {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}
+    ]

@@ -38,7 +38,9 @@ async def port(system: System) -> AsyncIterator[int]:
     alone = "admin off\n\tauto_https disable_redirects\n\tskip_install_trust"  # no port 80, no change to the machine
     (folder / "Caddyfile").write_text(text.replace("admin off", alone, 1))
     upstreams = {
-        f"{name.upper()}_UPSTREAM": " ".join(f"127.0.0.1:{port}" for _, port in system.replicas[name])
+        f"{name.upper()}_UPSTREAM": " ".join(
+            f"127.0.0.1:{port}" for _, port in system.replicas[name]
+        )
         for name in BEHIND_THE_GATEWAY
         if name in system.replicas
     }
@@ -52,13 +54,16 @@ async def port(system: System) -> AsyncIterator[int]:
         gateway.stop()
 
 
-async def test_the_console_s_cookie_is_for_https_alone_where_it_is_given_by_https(system: System, port: int) -> None:
+async def test_the_console_s_cookie_is_for_https_alone_where_it_is_given_by_https(
+    system: System, port: int
+) -> None:
     async with httpx.AsyncClient(verify=OURS) as client, httpx.AsyncClient() as other:
         by_https = await client.get(f"https://localhost:{port}/console?lang=en")
         by_http = await other.get(f"{system.native.addresses.gateway}/console?lang=en")
 
     flags = [
-        {part.strip().lower() for part in answer.headers["set-cookie"].split(";")} for answer in (by_https, by_http)
+        {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}
+        for answer in (by_https, by_http)
     ]
     assert ["secure" in some for some in flags] == [True, False]
     assert all({"httponly", "samesite=lax", "path=/console"} <= some for some in flags)
@@ -67,15 +72,28 @@ async def test_the_console_s_cookie_is_for_https_alone_where_it_is_given_by_http
 class Stranger:
     """One connection that speaks HTTP/2 as it likes."""
 
-    def __init__(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self._port, self._reader, self._writer = port, reader, writer
-        self.h2 = H2Connection(H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False))
+        self.h2 = H2Connection(
+            H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
+        )
         self.h2.initiate_connection()
 
     def headers(self, *more: tuple[str, str]) -> list[tuple[str, str]]:
         """Those of a form."""
-        pseudo = {"method": "POST", "scheme": "https", "authority": f"localhost:{self._port}", "path": "/api/lead"}
-        return [*((f":{name}", value) for name, value in pseudo.items()), ("content-type", "application/json"), *more]
+        pseudo = {
+            "method": "POST",
+            "scheme": "https",
+            "authority": f"localhost:{self._port}",
+            "path": "/api/lead",
+        }
+        return [
+            *((f":{name}", value) for name, value in pseudo.items()),
+            ("content-type", "application/json"),
+            *more,
+        ]
 
     async def send(self, raw: bytes = b"") -> None:
         """Raises ConnectionError when the gateway has hung up."""
@@ -108,7 +126,9 @@ class Stranger:
 
 @asynccontextmanager
 async def stranger(port: int) -> AsyncIterator[Stranger]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=OURS, server_hostname="localhost")
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", port, ssl=OURS, server_hostname="localhost"
+    )
     try:
         yield Stranger(port, reader, writer)
     finally:
@@ -151,7 +171,9 @@ async def test_headers_that_never_end_keep_nobody_out(port: int) -> None:
         async with stranger(port) as bending:
             block = bending.h2.encoder.encode(bending.headers())
             await bending.send(HeadersFrame(1, block).serialize())
-            more = ContinuationFrame(1, bending.h2.encoder.encode([("x-more", "a" * 4_000)])).serialize()
+            more = ContinuationFrame(
+                1, bending.h2.encoder.encode([("x-more", "a" * 4_000)])
+            ).serialize()
             for _ in range(STREAMS):
                 try:
                     await bending.send(more)
@@ -177,7 +199,9 @@ async def test_headers_that_never_end_keep_nobody_out(port: int) -> None:
     ],
     ids=lambda header: repr(header[0]) + repr(header[1])[:12],
 )
-async def test_what_http1_would_read_otherwise_is_refused(port: int, header: tuple[str, str]) -> None:
+async def test_what_http1_would_read_otherwise_is_refused(
+    port: int, header: tuple[str, str]
+) -> None:
     async with stranger(port) as bending:
         bending.h2.send_headers(1, bending.headers(header))
         bending.h2.send_data(1, json.dumps(person()).encode(), end_stream=True)

@@ -25,7 +25,9 @@ async def test_the_seeds_first_request_word_for_word(system: System) -> None:
     "servicio": "Consultoría IA",
     "fuente": "Landing 1"
   }"""
-    answer = await system.http.post(url(system), content=body.encode(), headers={"Content-Type": "application/json"})
+    answer = await system.http.post(
+        url(system), content=body.encode(), headers={"Content-Type": "application/json"}
+    )
 
     assert answer.status_code == 202
     assert answer.json() == {"ok": True, "lead_id": answer.json()["lead_id"]}
@@ -46,7 +48,9 @@ async def test_the_three_encodings_say_the_same(system: System, encoding: str) -
 
     assert answer.status_code == 202
     card = json.loads(
-        await system.sql("intake", "select card::text from leads where lead_id = $1", answer.json()["lead_id"])
+        await system.sql(
+            "intake", "select card::text from leads where lead_id = $1", answer.json()["lead_id"]
+        )
     )
     assert card["name"] == "José Ñandú 🎉"
     assert card["phone"] == f"+52{form['telefono']}"
@@ -85,7 +89,12 @@ async def test_every_bad_field_is_named_at_once_in_the_callers_language(system: 
 
     for answer in (spanish, english):
         assert answer.status_code == 422
-        assert [e["field"] for e in answer.json()["errors"]] == ["nombre", "email", "telefono", "zona_horaria"]
+        assert [e["field"] for e in answer.json()["errors"]] == [
+            "nombre",
+            "email",
+            "telefono",
+            "zona_horaria",
+        ]
     assert spanish.json()["errors"][0]["message"] == "Este campo es obligatorio."
     assert english.json()["errors"][0]["message"] == "This field is required."
 
@@ -132,7 +141,9 @@ async def test_a_robot_is_kept_and_not_contacted(system: System) -> None:
         ("javascript:alert(1)", "https://www.example.com/gracias"),
     ],
 )
-async def test_a_browser_goes_on_to_an_allowed_page(system: System, wanted: str | None, target: str) -> None:
+async def test_a_browser_goes_on_to_an_allowed_page(
+    system: System, wanted: str | None, target: str
+) -> None:
     form = person() | ({"redirect": wanted} if wanted else {})
     answer = await system.http.post(url(system), data=form, headers={"Accept": "text/html,*/*"})
 
@@ -141,7 +152,9 @@ async def test_a_browser_goes_on_to_an_allowed_page(system: System, wanted: str 
 
 
 async def test_a_browsers_bad_form_is_a_page_that_escapes(system: System) -> None:
-    answer = await system.http.post(url(system), data={"nombre": ""}, headers={"Accept": "text/html"})
+    answer = await system.http.post(
+        url(system), data={"nombre": ""}, headers={"Accept": "text/html"}
+    )
 
     assert answer.status_code == 422
     assert answer.headers["content-type"].startswith("text/html")
@@ -151,9 +164,16 @@ async def test_a_browsers_bad_form_is_a_page_that_escapes(system: System) -> Non
 
 
 async def test_only_allowed_pages_may_post_from_a_script(system: System) -> None:
-    ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
-    ours = await system.http.options(url(system), headers=ask | {"Origin": "https://www.example.com"})
-    theirs = await system.http.options(url(system), headers=ask | {"Origin": "https://evil.example"})
+    ask = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type",
+    }
+    ours = await system.http.options(
+        url(system), headers=ask | {"Origin": "https://www.example.com"}
+    )
+    theirs = await system.http.options(
+        url(system), headers=ask | {"Origin": "https://evil.example"}
+    )
 
     assert ours.headers["access-control-allow-origin"] == "https://www.example.com"
     assert "access-control-allow-origin" not in theirs.headers
@@ -173,8 +193,13 @@ async def test_only_allowed_pages_may_post_from_a_script(system: System) -> None
             "/api/lead/",
             "/simulator/calls",
         ),
-        *("/api/lead/../../metrics", "/webhooks/../metrics", "/webhooks/%2e%2e/metrics", "//metrics"),
-        *("/permits/1", "/bookings/unmatched", "/catch-up", "/webhooks/kommo/../../permits/1"),
+        *(
+            "/api/lead/../../metrics",
+            "/webhooks/../metrics",
+            "/webhooks/%2e%2e/metrics",
+            "//metrics",
+        ),
+        *("/permits/1", "/bookings/unmatched", "/backlog", "/webhooks/kommo/../../permits/1"),
     ],
 )
 async def test_nothing_internal_is_behind_the_gateway(system: System, path: str) -> None:
@@ -192,5 +217,7 @@ async def test_a_slow_or_half_sent_request_leaves_nothing_behind(system: System)
         raise ConnectionAbortedError
 
     with pytest.raises((httpx.HTTPError, ConnectionAbortedError)):
-        await system.http.post(url(system), content=half(), headers={"Content-Type": "application/json"})
+        await system.http.post(
+            url(system), content=half(), headers={"Content-Type": "application/json"}
+        )
     assert await system.sql("intake", "select count(*) from leads") == before

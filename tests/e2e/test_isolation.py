@@ -52,16 +52,22 @@ async def test_an_event_that_cannot_be_published_stops_no_other(system: System) 
     poison = await system.sql("intake", POISON, uuid4(), "x" * 300)
 
     lead = await system.lead(person())
-    await system.happens(lead, "lead.created", "email touch.delivered", "lead.registered", seconds=15)
+    await system.happens(
+        lead, "lead.created", "email touch.delivered", "lead.registered", seconds=15
+    )
 
     failed = await fails(system, "outbox", poison)
     assert failed["service"] == "intake"
     assert "too long" in failed["reason"]
-    assert await system.sql("intake", "select failed_at is not null from outbox where id = $1", poison)
+    assert await system.sql(
+        "intake", "select failed_at is not null from outbox where id = $1", poison
+    )
     await system.sql("intake", "delete from outbox where id = $1", poison)
 
 
-async def test_an_event_that_a_service_has_no_right_to_say_stops_no_other_and_waits(system: System) -> None:
+async def test_an_event_that_a_service_has_no_right_to_say_stops_no_other_and_waits(
+    system: System,
+) -> None:
     foreign = await system.sql("intake", POISON, uuid4(), "touch.sent")
 
     leads = [await system.lead(person()) for _ in range(3)]
@@ -69,14 +75,18 @@ async def test_an_event_that_a_service_has_no_right_to_say_stops_no_other_and_wa
         await system.happens(lead, "lead.created", "lead.registered", seconds=15)
 
     async def tried_twice() -> bool:
-        return bool(await system.sql("intake", "select attempts > 1 from outbox where id = $1", foreign))
+        return bool(
+            await system.sql("intake", "select attempts > 1 from outbox where id = $1", foreign)
+        )
 
     await system.until(tried_twice, lambda: "it is not tried again")
     assert not await system.sql("intake", "select failures from outbox where id = $1", foreign)
     await system.sql("intake", "delete from outbox where id = $1", foreign)
 
 
-async def test_an_event_that_is_too_large_for_the_broker_stops_no_other_and_can_be_thrown_away(system: System) -> None:
+async def test_an_event_that_is_too_large_for_the_broker_stops_no_other_and_can_be_thrown_away(
+    system: System,
+) -> None:
     poison = await system.sql(
         "crm",
         """insert into outbox (event_id, topic, lead_id, body, traceparent, next_attempt_at, failures)
@@ -89,11 +99,15 @@ async def test_an_event_that_is_too_large_for_the_broker_stops_no_other_and_can_
     await system.happens(lead, "lead.registered", seconds=20)
 
     assert (await fails(system, "outbox", poison))["service"] == "crm"
-    await system.say(DiscardWork(lead_id=0, service="crm", kind="outbox", row_id=poison, by="ana"))
+    await system.publish(
+        DiscardWork(lead_id=0, service="crm", kind="outbox", row_id=poison, by="ana")
+    )
     await gone(system, "crm", "select 1 from outbox where id = $1", poison)
 
 
-async def test_a_lead_whose_card_cannot_be_read_stops_no_other_on_its_way_to_kommo(system: System) -> None:
+async def test_a_lead_whose_card_cannot_be_read_stops_no_other_on_its_way_to_kommo(
+    system: System,
+) -> None:
     await system.order(provider="kommo", kind="status", status=503, times=10_000)
     broken = await system.lead(person())
     others = [await system.lead(person()) for _ in range(3)]
@@ -103,31 +117,50 @@ async def test_a_lead_whose_card_cannot_be_read_stops_no_other_on_its_way_to_kom
         return bool(await system.sql("crm", wait, [broken, *others]) == 4)
 
     await system.until(all_wait, lambda: "they do not wait for Kommo")
-    whole = await system.sql("crm", "select card::text from registrations where lead_id = $1", broken)
-    await system.sql("crm", """update registrations set card = '{"name": 5}' where lead_id = $1""", broken)
+    whole = await system.sql(
+        "crm", "select card::text from registrations where lead_id = $1", broken
+    )
+    await system.sql(
+        "crm", """update registrations set card = '{"name": 5}' where lead_id = $1""", broken
+    )
     await system.mend()
 
     for lead in others:
         await system.happens(lead, "lead.registered", seconds=60)
     failed = await fails(system, "kommo lead", broken)
     assert failed["service"] == "crm"
-    assert await system.sql("crm", "select state from registrations where lead_id = $1", broken) == "failed"
+    assert (
+        await system.sql("crm", "select state from registrations where lead_id = $1", broken)
+        == "failed"
+    )
     assert "lead.registered" not in await system.actions(broken)
 
-    await system.sql("crm", "update registrations set card = $2::text::jsonb where lead_id = $1", broken, whole)
-    await system.say(RetryWork(lead_id=broken, service="crm", kind="kommo lead", row_id=broken, by="ana"))
+    await system.sql(
+        "crm", "update registrations set card = $2::text::jsonb where lead_id = $1", broken, whole
+    )
+    await system.publish(
+        RetryWork(lead_id=broken, service="crm", kind="kommo lead", row_id=broken, by="ana")
+    )
     await system.happens(broken, "lead.registered")
 
 
 async def test_the_same_outcome_said_by_two_events_is_one_note_in_kommo(system: System) -> None:
     lead = await system.lead(person())
     await system.happens(lead, "lead.registered", "email touch.delivered", "call.answered")
-    touch = await system.sql("notify", "select touch_id from touches where lead_id = $1 and channel = 'email'", lead)
+    touch = await system.sql(
+        "notify", "select touch_id from touches where lead_id = $1 and channel = 'email'", lead
+    )
 
-    await system.say(TouchDelivered(lead_id=lead, touch_id=touch, step="welcome_email", channel=Channel.EMAIL))
+    await system.publish(
+        TouchDelivered(lead_id=lead, touch_id=touch, step="welcome_email", channel=Channel.EMAIL)
+    )
     await system.quiet()
     await gone(system, "crm", "select 1 from notes where lead_id = $1 and state <> 'written'", lead)
 
     kommo_lead = (await system.kommo_lead(lead))["id"]
-    notes = [note for note in (await system.simulator("kommo"))["notes"] if note["entity_id"] == kommo_lead]
+    notes = [
+        note
+        for note in (await system.simulator("kommo"))["notes"]
+        if note["entity_id"] == kommo_lead
+    ]
     assert sum("Correo entregado" in note["params"]["text"] for note in notes) == 1

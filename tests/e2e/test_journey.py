@@ -34,9 +34,14 @@ async def a_booked_lead(system: System, **slot: Any) -> tuple[int, dict[str, Any
 
 async def texts_to(system: System, form: dict[str, Any]) -> list[str]:
     """The templates of the WhatsApp messages somebody got, in their order."""
-    sids = re.findall(r"(\w+)=(HX\d+)", system.native.recipes()["notify"].environment["TWILIO_CONTENT_SIDS"])
+    sids = re.findall(
+        r"(\w+)=(HX\d+)", system.native.recipes()["notify"].environment["TWILIO_CONTENT_SIDS"]
+    )
     name_of = {sid: name for name, sid in sids}
-    return [name_of[one["params"]["ContentSid"][0]] for one in await system.simulator("messages", e164(form))]
+    return [
+        name_of[one["params"]["ContentSid"][0]]
+        for one in await system.simulator("messages", e164(form))
+    ]
 
 
 async def subjects_to(system: System, form: dict[str, Any]) -> list[str]:
@@ -55,7 +60,9 @@ async def test_a_lead_who_never_books_gets_every_follow_up_once(system: System) 
     assert len(await subjects_to(system, form)) == 3
 
 
-async def test_a_booking_ends_the_follow_up_and_is_told_to_kommo_and_the_lead(system: System) -> None:
+async def test_a_booking_ends_the_follow_up_and_is_told_to_kommo_and_the_lead(
+    system: System,
+) -> None:
     lead, form, _ = await a_booked_lead(system)
     await system.planned(lead, *MEETING)
     await system.in_stage(lead, BOOKED)
@@ -76,13 +83,15 @@ async def test_a_booking_ends_the_follow_up_and_is_told_to_kommo_and_the_lead(sy
     assert len(await subjects_to(system, form)) == 3
 
 
-async def test_a_moved_booking_moves_everything_and_the_old_reminder_is_gone(system: System) -> None:
+async def test_a_moved_booking_moves_everything_and_the_old_reminder_is_gone(
+    system: System,
+) -> None:
     lead, form, uid = await a_booked_lead(system)
     await system.planned(lead, *MEETING)
     before = await system.timers(lead)
     start = before["reminder"].replace(microsecond=0)
     second = (await system.calendar(f"{uid}/move", start=(start.isoformat())))["uid"]
-    await system.happens(lead, "booking.moved")
+    await system.happens(lead, "booking.rescheduled")
     await system.quiet()
 
     assert (
@@ -123,7 +132,8 @@ async def test_after_a_cancelled_booking_the_follow_up_goes_on(system: System) -
 async def test_who_says_stop_hears_nothing_more_also_after_a_booking(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.http.post(
-        f"{system.native.addresses.simulator}/simulator/write", json={"phone": e164(form), "text": "BAJA"}
+        f"{system.native.addresses.simulator}/simulator/write",
+        json={"phone": e164(form), "text": "BAJA"},
     )
     await system.happens(lead, "lead.opted_out")
 
@@ -149,7 +159,8 @@ async def test_a_reply_pauses_the_next_follow_up(system: System) -> None:
         lead,
     )
     await system.http.post(
-        f"{system.native.addresses.simulator}/simulator/write", json={"phone": e164(form), "text": "¿Cuánto cuesta?"}
+        f"{system.native.addresses.simulator}/simulator/write",
+        json={"phone": e164(form), "text": "¿Cuánto cuesta?"},
     )
     await system.happens(lead, "reply.received")
 
@@ -210,11 +221,18 @@ async def test_what_no_webhook_said_is_found_in_the_calendars_own_list(system: S
         await system.calendar("webhooks", "PUT", silent=False)
 
 
-async def test_a_booking_of_nobody_is_shown_and_finds_its_lead_when_that_appears(system: System) -> None:
+async def test_a_booking_of_nobody_is_shown_and_finds_its_lead_when_that_appears(
+    system: System,
+) -> None:
     form = person()
     link = "http://localhost/cal/demo/reunion"
     said = await system.calendar(
-        "book", link=link, start="2030-03-04T16:00:00+00:00", minutes=30, name="Alguien", email=form["email"]
+        "book",
+        link=link,
+        start="2030-03-04T16:00:00+00:00",
+        minutes=30,
+        name="Alguien",
+        email=form["email"],
     )
     crm = system.replicas["crm"][0][1]
     unmatched = (await system.http.get(f"http://127.0.0.1:{crm}/bookings/unmatched")).json()
@@ -225,7 +243,9 @@ async def test_a_booking_of_nobody_is_shown_and_finds_its_lead_when_that_appears
     await system.in_stage(lead, BOOKED)
 
 
-async def test_who_asked_for_a_meeting_is_not_followed_up_and_not_promised_one(system: System) -> None:
+async def test_who_asked_for_a_meeting_is_not_followed_up_and_not_promised_one(
+    system: System,
+) -> None:
     lead, form = await a_welcomed_lead(system)
     uid = await system.book(form, confirm=True)
     await system.happens(lead, "lead.booked")
@@ -262,7 +282,9 @@ def day_3_due(lead: int, **more: Any) -> TouchDue:
     )
 
 
-async def test_a_follow_up_that_met_a_booking_is_made_after_all_when_that_is_cancelled(system: System) -> None:
+async def test_a_follow_up_that_met_a_booking_is_made_after_all_when_that_is_cancelled(
+    system: System,
+) -> None:
     """The timer had run out when the booking came: notify held the touch back."""
     lead, form, uid = await a_booked_lead(system)
     await system.sql(
@@ -271,7 +293,7 @@ async def test_a_follow_up_that_met_a_booking_is_made_after_all_when_that_is_can
            values ($1, 'day_3', 'whatsapp', '', now(), now(), 'fired') returning 1""",
         lead,
     )
-    await system.say(day_3_due(lead))
+    await system.publish(day_3_due(lead))
     await system.happens(lead, "whatsapp touch.skipped")
     await system.quiet()
     await system.calendar(f"{uid}/cancel", reason="Ya no puedo")
@@ -285,7 +307,7 @@ async def test_a_follow_up_that_met_a_booking_is_made_after_all_when_that_is_can
 
 async def test_a_touch_at_a_bad_hour_is_put_off_and_goes_out_later(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
-    await system.say(day_3_due(lead, until="2026-01-01T00:00:00Z"))
+    await system.publish(day_3_due(lead, until="2026-01-01T00:00:00Z"))
 
     await system.happens(lead, "whatsapp touch.deferred", "whatsapp touch.delivered")
     await system.quiet()
@@ -311,9 +333,15 @@ async def test_a_lead_keeps_the_journey_it_entered_with(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     other = "demonstration: true\nfollow_up:\n- {name: day_3, after: 3 days, channels: [sms]}\n"
     await system.sql(
-        "scheduler", "insert into journeys values ('another', $1) on conflict do nothing returning 1", other
+        "scheduler",
+        "insert into journeys values ('another', $1) on conflict do nothing returning 1",
+        other,
     )
-    await system.sql("scheduler", "update enrolments set journey = 'another' where lead_id = $1 returning 1", lead)
+    await system.sql(
+        "scheduler",
+        "update enrolments set journey = 'another' where lead_id = $1 returning 1",
+        lead,
+    )
     uid = await system.book(form)
     await system.happens(lead, "lead.booked")
     await system.planned(lead)

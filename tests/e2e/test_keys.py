@@ -27,10 +27,24 @@ async def lost(system: System, path: str) -> AsyncIterator[None]:
 @pytest.mark.parametrize(
     ("path", "call", "actions", "whatsapps"),
     [
-        pytest.param("/key", PRESSES_1, ("reply.received", "whatsapp touch.sent"), 1, id="pressed 1"),
+        pytest.param(
+            "/key", PRESSES_1, ("reply.received", "whatsapp touch.sent"), 1, id="pressed 1"
+        ),
         pytest.param("/key", LISTENS, ("whatsapp touch.skipped",), 0, id="pressed nothing"),
-        pytest.param("/voice", PRESSES_1, ("whatsapp touch.skipped", "whatsapp touch.sent"), 1, id="heard nothing"),
-        pytest.param("/", PRESSES_1, ("whatsapp touch.skipped", "whatsapp touch.sent"), 1, id="nothing arrived"),
+        pytest.param(
+            "/voice",
+            PRESSES_1,
+            ("whatsapp touch.skipped", "whatsapp touch.sent"),
+            1,
+            id="heard nothing",
+        ),
+        pytest.param(
+            "/",
+            PRESSES_1,
+            ("whatsapp touch.skipped", "whatsapp touch.sent"),
+            1,
+            id="nothing arrived",
+        ),
     ],
 )
 async def test_what_was_pressed_is_learned(
@@ -53,7 +67,9 @@ async def test_a_key_that_was_heard_is_not_asked_about(system: System) -> None:
     await system.quiet()
 
     waiting = "select count(*) from touches where lead_id = any($1) and state = 'answered' and check_at is not null"
-    await system.until(lambda: _none(system, waiting, leads), otherwise=lambda: "a call is still to be asked about")
+    await system.until(
+        lambda: _none(system, waiting, leads), otherwise=lambda: "a call is still to be asked about"
+    )
 
 
 async def _none(system: System, query: str, leads: list[int]) -> bool:

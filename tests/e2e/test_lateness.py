@@ -31,10 +31,18 @@ FIRED_SINCE = """with kept as (insert into firing (since, last) values ($1, $2)
 async def store(system: System) -> AsyncIterator[Store]:
     """The scheduler's store in our hands, while no scheduler runs."""
     journey, content = load_journey(JourneySettings(_env_file=None))
-    database = Database(f"postgresql://postgres:postgres-demo@127.0.0.1:{system.native.ports['postgres']}/scheduler")
+    database = Database(
+        f"postgresql://postgres:postgres-demo@127.0.0.1:{system.native.ports['postgres']}/scheduler"
+    )
     await database.open()
     try:
-        yield Store(database, journey, journey_hash=journey_hash(content), content=content, spread=timedelta())
+        yield Store(
+            database,
+            journey,
+            journey_hash=journey_hash(content),
+            content=content,
+            spread=timedelta(),
+        )
     finally:
         await database.close()
 
@@ -77,13 +85,15 @@ async def test_late_is_what_could_not_be_fired_when_it_was_due(
         system.restart("scheduler")
 
 
-async def test_what_an_operator_let_go_is_not_held_again_when_its_hours_open(system: System, store: Store) -> None:
+async def test_what_an_operator_let_go_is_not_held_again_when_its_hours_open(
+    system: System, store: Store
+) -> None:
     [lead], _ = await welcomed(system, 1)
     system.kill("scheduler")
     try:
         await system.sql("scheduler", AGED, lead, now() - HOUR, now() - 2 * HOUR, True)
         opens = now() + timedelta(seconds=1)
-        await store.catch_up(moved_to(opens), limit=1)
+        await store.drain_backlog(moved_to(opens), limit=1)
         assert await state(system, lead) == ("pending", False)
         assert (await store.backlog()).overdue == 0
 

@@ -41,7 +41,12 @@ async def test_the_audit_log_masks_people_and_names_the_trace(system: System) ->
     assert created["detail"]["card"]["email"] == "p***@example.com"
     assert form["telefono"] not in json.dumps(found)
     traces = {(one["action"], one["detail"].get("channel")): one["trace"] for one in found}
-    assert traces["lead.created", None] == traces["touch.sent", "call"] == traces["touch.sent", "email"] == trace
+    assert (
+        traces["lead.created", None]
+        == traces["touch.sent", "call"]
+        == traces["touch.sent", "email"]
+        == trace
+    )
 
 
 async def test_the_file_holds_what_the_api_says(system: System) -> None:
@@ -51,7 +56,9 @@ async def test_the_file_holds_what_the_api_says(system: System) -> None:
     await system.quiet()
     path = system.native.folder / "actions_log.json"
     from_api = (
-        await system.http.get(f"{system.native.addresses.console}/api/actions", params={"lead_id": lead})
+        await system.http.get(
+            f"{system.native.addresses.console}/api/actions", params={"lead_id": lead}
+        )
     ).json()
 
     async def written() -> bool:
@@ -74,12 +81,21 @@ async def test_the_management_page_shows_the_queues(system: System) -> None:
     queues = {queue["name"] for queue in (await system.management("GET", "/queues")).json()}
 
     assert page.status_code == 200
-    assert {"notify.call", "notify.email", "notify.dead", "crm.leads", "crm.dead", "console.events"} <= queues
+    assert {
+        "notify.call",
+        "notify.email",
+        "notify.dead",
+        "crm.leads",
+        "crm.dead",
+        "console.events",
+    } <= queues
 
 
 def _everything(path: Path) -> list[dict[str, object]]:
     """The file and its older ones, oldest first."""
-    files = sorted(path.parent.glob("actions_log.*.json"), key=lambda older: -int(older.suffixes[0][1:]))
+    files = sorted(
+        path.parent.glob("actions_log.*.json"), key=lambda older: -int(older.suffixes[0][1:])
+    )
     return [action for file in (*files, path) for action in json.loads(file.read_text())]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from contracts.events.booking import BookingAttached
+from contracts.events.booking import BookingAssigned
 from contracts.events.cadence import StepSkipped
-from contracts.events.lead import LeadCreated, LeadErased, LeadPaused, LeadStopped, LeadUnpaused
+from contracts.events.lead import LeadCreated, LeadErased, LeadPaused, LeadResumed, LeadStopped
 from contracts.events.touch import Channel, TouchReviewed, touch_id
 from tests.builders import a_lead_created
 from tests.e2e.test_journey import (
@@ -40,21 +40,25 @@ async def said(system: System, lead: int, topic: str) -> dict[str, Any]:
     """The lead's one event of this topic, whole."""
     connection = await system.connect("console")
     try:
-        [row] = await connection.fetch("select body::text from actions where lead_id = $1 and topic = $2", lead, topic)
+        [row] = await connection.fetch(
+            "select body::text from actions where lead_id = $1 and topic = $2", lead, topic
+        )
     finally:
         await connection.close()
     return dict(json.loads(row["body"]))
 
 
-async def paused(system: System, lead: int, order: LeadPaused | LeadUnpaused) -> None:
+async def paused(system: System, lead: int, order: LeadPaused | LeadResumed) -> None:
     """Says the order twice; returns when everybody has heard it."""
-    await system.say(order)
-    await system.say(order)
+    await system.publish(order)
+    await system.publish(order)
     wanted = isinstance(order, LeadPaused)
 
     async def heard() -> bool:
         plan = await ask(system, "scheduler", f"/leads/{lead}")
-        kept = await system.sql("notify", "select paused from paused_leads where lead_id = $1", lead)
+        kept = await system.sql(
+            "notify", "select paused from paused_leads where lead_id = $1", lead
+        )
         return [plan["paused"], kept] == [wanted, wanted]
 
     await system.until(heard, lambda: f"not everybody heard that {lead} is paused: {wanted}")
@@ -66,26 +70,28 @@ async def test_a_paused_follow_up_waits_and_goes_on_when_it_is_let_go(system: Sy
     pause = LeadPaused(lead_id=lead, by=BY)
     await paused(system, lead, pause)
     await system.planned(lead)
-    await system.say(day_3_due(lead))  # it had just run out
+    await system.publish(day_3_due(lead))  # it had just run out
     await system.happens(lead, "whatsapp touch.deferred")
     await system.quiet()
     assert await texts_to(system, form) == []
     assert (await ask(system, "scheduler", f"/leads/{lead}"))["touches"] == []
 
-    await paused(system, lead, LeadUnpaused(lead_id=lead, by=BY))
-    await system.say(pause)
+    await paused(system, lead, LeadResumed(lead_id=lead, by=BY))
+    await system.publish(pause)
     await system.happens(lead, "whatsapp touch.delivered")
     await system.planned(lead, *FOLLOW_UPS[1:])
     await system.quiet()
     assert await texts_to(system, form) == ["day_3"]
 
 
-async def test_orders_that_come_before_their_lead_are_carried_out_when_it_is_there(system: System) -> None:
+async def test_orders_that_come_before_their_lead_are_carried_out_when_it_is_there(
+    system: System,
+) -> None:
     lead, form = 7_100_000, person(2)
     orders = LeadPaused(lead_id=lead, by=BY), LeadStopped(lead_id=lead, by=BY)
     for order in orders:
-        await system.say(order)
-    await system.say(a_lead_created(lead_id=lead, phone=e164(form), email=form["email"]))
+        await system.publish(order)
+    await system.publish(a_lead_created(lead_id=lead, phone=e164(form), email=form["email"]))
     await system.happens(lead, "lead.opted_out")
 
     async def carried_out() -> bool:
@@ -95,7 +101,9 @@ async def test_orders_that_come_before_their_lead_are_carried_out_when_it_is_the
     await system.until(carried_out, lambda: "the orders were lost")
 
 
-async def test_a_meetings_touches_are_made_also_while_the_follow_up_is_paused(system: System) -> None:
+async def test_a_meetings_touches_are_made_also_while_the_follow_up_is_paused(
+    system: System,
+) -> None:
     lead, form = await a_welcomed_lead(system)
     await paused(system, lead, LeadPaused(lead_id=lead, by=BY))
     await system.book(form)
@@ -110,9 +118,11 @@ async def test_what_perhaps_left_before_an_order_is_asked_about_and_not_sent_aft
     system: System, order: type[LeadPaused | LeadStopped]
 ) -> None:
     lead, form = await a_welcomed_lead(system)
-    await system.say(StepSkipped(lead_id=lead, step="day_3", by=BY))
+    await system.publish(StepSkipped(lead_id=lead, step="day_3", by=BY))
     await system.planned(lead, *FOLLOW_UPS[1:])
-    await system.order(provider="brevo", kind="stall", path="/v3/smtp/email", method="POST", times=1, seconds=4)
+    await system.order(
+        provider="brevo", kind="stall", path="/v3/smtp/email", method="POST", times=1, seconds=4
+    )
     receipts = f"{system.native.addresses.simulator}/simulator/callbacks"
     await system.http.put(receipts, json={"copies": 0})  # or one of them would tell
     try:
@@ -122,10 +132,10 @@ async def test_what_perhaps_left_before_an_order_is_asked_about_and_not_sent_aft
             return len(await system.simulator("emails", form["email"])) == 2
 
         await system.until(received, lambda: "the mail never came to Brevo")
-        await system.say(order(lead_id=lead, by=BY))  # while Brevo keeps its answer to itself
-        await system.happens(lead, "email touch.uncertain", "email touch.looked_up")
+        await system.publish(order(lead_id=lead, by=BY))  # while Brevo keeps its answer to itself
+        await system.happens(lead, "email touch.uncertain", "email touch.checked")
         if order is LeadPaused:
-            await paused(system, lead, LeadUnpaused(lead_id=lead, by=BY))
+            await paused(system, lead, LeadResumed(lead_id=lead, by=BY))
         await system.quiet()
     finally:
         await system.http.put(receipts, json={})
@@ -138,14 +148,16 @@ async def test_what_perhaps_left_before_an_order_is_asked_about_and_not_sent_aft
     assert len(await system.simulator("emails", form["email"])) == 2
 
 
-async def test_who_had_said_stop_before_and_comes_again_can_be_stopped_again(system: System) -> None:
+async def test_who_had_said_stop_before_and_comes_again_can_be_stopped_again(
+    system: System,
+) -> None:
     lead, form = await a_welcomed_lead(system)
-    await system.say(LeadStopped(lead_id=lead, by=BY))
+    await system.publish(LeadStopped(lead_id=lead, by=BY))
     await system.happens(lead, "lead.opted_out")
     again = 7_200_000
-    await system.say(a_lead_created(lead_id=again, phone=e164(form), email=form["email"]))
+    await system.publish(a_lead_created(lead_id=again, phone=e164(form), email=form["email"]))
     await system.happens(again, "call touch.skipped")
-    await system.say(LeadStopped(lead_id=again, by=BY))
+    await system.publish(LeadStopped(lead_id=again, by=BY))
 
     await system.happens(again, "lead.opted_out")
     await system.planned(again)
@@ -154,12 +166,12 @@ async def test_who_had_said_stop_before_and_comes_again_can_be_stopped_again(sys
 async def test_a_step_that_is_left_out_is_not_sent_and_the_next_one_is(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     order = StepSkipped(lead_id=lead, step="day_3", by=BY)
-    await asyncio.gather(system.say(order), system.say(order))
+    await asyncio.gather(system.publish(order), system.publish(order))
     await system.planned(lead, *FOLLOW_UPS[1:])
     await system.let_pass(lead, "day_6")
     await system.planned(lead, *FOLLOW_UPS[2:])
     for step in FOLLOW_UPS[2:]:
-        await system.say(StepSkipped(lead_id=lead, step=step, by=BY))
+        await system.publish(StepSkipped(lead_id=lead, step=step, by=BY))
     actions = await system.happens(lead, "cadence.finished", "email touch.skipped")
     await system.quiet()
 
@@ -172,7 +184,7 @@ async def test_what_is_not_to_come_cannot_be_left_out(system: System) -> None:
     lead, _ = await a_welcomed_lead(system)
     before = await system.timers(lead)
     for step, booking in (("day_3", "another"), ("reminder", ""), ("nothing", "")):
-        await system.say(StepSkipped(lead_id=lead, step=step, booking=booking, by=BY))
+        await system.publish(StepSkipped(lead_id=lead, step=step, booking=booking, by=BY))
     await system.quiet()
 
     assert await system.timers(lead) == before
@@ -182,11 +194,11 @@ async def test_what_is_not_to_come_cannot_be_left_out(system: System) -> None:
 async def test_stopped_by_an_operator_is_stopped(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     order = LeadStopped(lead_id=lead, by=BY)
-    await system.say(order)
-    await system.say(order)
+    await system.publish(order)
+    await system.publish(order)
     await system.happens(lead, "lead.opted_out")
     await system.planned(lead)
-    await system.say(day_3_due(lead))
+    await system.publish(day_3_due(lead))
     actions = await system.happens(lead, "whatsapp touch.skipped")
     await system.quiet()
 
@@ -206,7 +218,9 @@ async def test_the_plan_names_what_comes_the_soonest_first(system: System) -> No
     ]
     assert [one["hours"] for one in plan["touches"]] == [None, None]
     assert (plan["zone"], plan["paused"], plan["stopped"]) == ("America/Mexico_City", False, None)
-    assert plan["journey"] == await system.sql("scheduler", "select journey from enrolments where lead_id = $1", lead)
+    assert plan["journey"] == await system.sql(
+        "scheduler", "select journey from enrolments where lead_id = $1", lead
+    )
     assert await ask(system, "scheduler", "/leads/1") == 404
 
 
@@ -231,14 +245,18 @@ async def test_what_was_told_is_kept_word_for_word(system: System) -> None:
 
 
 async def test_a_text_is_kept_also_where_the_callback_was_faster(system: System) -> None:
-    await system.order(provider="twilio", kind="slow", seconds=1.0, method="POST", path="/Messages.json")
+    await system.order(
+        provider="twilio", kind="slow", seconds=1.0, method="POST", path="/Messages.json"
+    )
     form = person(2)
     lead = await system.lead(form)
     await system.happens(lead, "whatsapp touch.delivered")
     touch = str(touch_id(lead, "welcome_call", Channel.WHATSAPP))
 
     async def kept() -> bool:
-        return touch in [one["touch_id"] for one in await ask(system, "notify", f"/leads/{lead}/texts")]
+        return touch in [
+            one["touch_id"] for one in await ask(system, "notify", f"/leads/{lead}/texts")
+        ]
 
     await system.until(kept, lambda: "the text was never kept")
 
@@ -251,17 +269,22 @@ async def test_a_template_is_shown_as_an_example(system: System) -> None:
     assert "<!doctype html>" in email["html"]
     assert email["subject"]
     assert (voice["subject"], voice["html"]) == ("", None)
-    assert [await ask(system, "notify", path) for path in ("/texts/email/day_3", "/texts/fax/day_3")] == [404, 404]
+    assert [
+        await ask(system, "notify", path) for path in ("/texts/email/day_3", "/texts/fax/day_3")
+    ] == [404, 404]
 
 
 async def test_a_leads_events_say_when_each_company_was_asked(system: System) -> None:
     before = datetime.now(UTC)
     lead, _ = await a_welcomed_lead(system)
-    created, registered = [await said(system, lead, topic) for topic in ("lead.created", "lead.registered")]
+    created, registered = [
+        await said(system, lead, topic) for topic in ("lead.created", "lead.registered")
+    ]
     connection = await system.connect("console")
     try:
         rows = await connection.fetch(
-            "select body->>'asked_at' as asked, at from actions where lead_id = $1 and topic = 'touch.sent'", lead
+            "select body->>'asked_at' as asked, at from actions where lead_id = $1 and topic = 'touch.sent'",
+            lead,
         )
     finally:
         await connection.close()
@@ -278,21 +301,23 @@ async def test_a_leads_events_say_when_each_company_was_asked(system: System) ->
 async def test_a_touch_of_which_nobody_can_say_is_settled_by_a_person(system: System) -> None:
     """Twilio's answers say nothing, and it knows of no message: one is to be sent after all, one is to be let be."""
     (sent, their_form), (left, other_form) = [await a_welcomed_lead(system) for _ in range(2)]
-    await system.order(provider="twilio", kind="html", method="POST", path="/Messages.json", times=4)
+    await system.order(
+        provider="twilio", kind="html", method="POST", path="/Messages.json", times=4
+    )
     try:
         for lead in (sent, left):
             await system.let_pass(lead, "day_3")
         for lead in (sent, left):
-            await system.happens(lead, "whatsapp touch.unknown", seconds=60)
+            await system.happens(lead, "whatsapp touch.unresolved", seconds=60)
     finally:
         await system.mend()
     orders = [reviewed(sent, send=True), reviewed(left, send=False)]
     for order in orders:
-        await system.say(order)
-        await system.say(order)
+        await system.publish(order)
+        await system.publish(order)
     await system.happens(sent, "whatsapp touch.delivered")
     await system.happens(left, "whatsapp touch.skipped")
-    await system.say(reviewed(sent, send=True))  # it is settled by now
+    await system.publish(reviewed(sent, send=True))  # it is settled by now
     await system.quiet()
 
     assert await texts_to(system, their_form) == ["day_3"]
@@ -302,21 +327,32 @@ async def test_a_touch_of_which_nobody_can_say_is_settled_by_a_person(system: Sy
 
 def reviewed(lead: int, *, send: bool) -> TouchReviewed:
     touch = touch_id(lead, "day_3", Channel.WHATSAPP)
-    return TouchReviewed(lead_id=lead, touch_id=touch, step="day_3", channel=Channel.WHATSAPP, send=send, by=BY)
+    return TouchReviewed(
+        lead_id=lead, touch_id=touch, step="day_3", channel=Channel.WHATSAPP, send=send, by=BY
+    )
 
 
-async def test_a_booking_of_nobody_is_given_to_the_lead_that_an_operator_names(system: System) -> None:
+async def test_a_booking_of_nobody_is_given_to_the_lead_that_an_operator_names(
+    system: System,
+) -> None:
     (lead, _), (other, _) = [await a_welcomed_lead(system) for _ in range(2)]
     guest = {"name": "Alguien", "email": f"otro{lead}@example.com"}
     link = "http://localhost/cal/demo/reunion"
-    uid = (await system.calendar("book", link=link, start="2030-03-04T16:00:00+00:00", minutes=30, **guest))["uid"]
+    uid = (
+        await system.calendar(
+            "book", link=link, start="2030-03-04T16:00:00+00:00", minutes=30, **guest
+        )
+    )["uid"]
     await system.quiet()
     [unmatched] = [one for one in await unmatched_said(system) if one["uid"] == uid]
-    for order in (BookingAttached(lead_id=lead, uid="nobody's", by=BY), BookingAttached(lead_id=lead, uid=uid, by=BY)):
-        await system.say(order)
-        await system.say(order)
+    for order in (
+        BookingAssigned(lead_id=lead, uid="nobody's", by=BY),
+        BookingAssigned(lead_id=lead, uid=uid, by=BY),
+    ):
+        await system.publish(order)
+        await system.publish(order)
     await system.happens(lead, "lead.booked")
-    await system.say(BookingAttached(lead_id=other, uid=uid, by=BY))
+    await system.publish(BookingAssigned(lead_id=other, uid=uid, by=BY))
     await system.in_stage(lead, BOOKED)
     await system.planned(lead, *MEETING)
     await system.quiet()
@@ -332,7 +368,9 @@ async def test_a_booking_of_nobody_is_given_to_the_lead_that_an_operator_names(s
 async def unmatched_said(system: System) -> list[dict[str, Any]]:
     connection = await system.connect("console")
     try:
-        rows = await connection.fetch("select body::text from actions where topic = 'booking.unmatched'")
+        rows = await connection.fetch(
+            "select body::text from actions where topic = 'booking.unmatched'"
+        )
     finally:
         await connection.close()
     return [json.loads(row["body"]) for row in rows]
@@ -342,7 +380,13 @@ async def test_of_an_erased_lead_nothing_is_left_that_says_who_it_was(system: Sy
     """They wrote, booked, and said more than was asked; what is still on its way brings nothing back."""
     form = person(2, 8, mensaje="Me llamo Ana y vivo en Monterrey", consentimiento="Acepto")
     lead = await system.lead(form)
-    await system.happens(lead, "lead.registered", "whatsapp touch.delivered", "reply.received", "email touch.delivered")
+    await system.happens(
+        lead,
+        "lead.registered",
+        "whatsapp touch.delivered",
+        "reply.received",
+        "email touch.delivered",
+    )
     uid = await system.book(form)
     await system.happens(lead, "lead.booked")
     await system.planned(lead, *MEETING)
@@ -352,12 +396,17 @@ async def test_of_an_erased_lead_nothing_is_left_that_says_who_it_was(system: Sy
 
     await system.until(answered_twice, lambda: "they never answered twice")
     await system.quiet()
-    assert {place.split(".")[0] for place in await traces(system, form)} == {"intake", "crm", "notify", "scheduler"}
+    assert {place.split(".")[0] for place in await traces(system, form)} == {
+        "intake",
+        "crm",
+        "notify",
+        "scheduler",
+    }
     before = await everything_received(system, [form])
 
     order = LeadErased(lead_id=lead, by=BY)
-    await system.say(order)
-    await system.say(order)
+    await system.publish(order)
+    await system.publish(order)
     await erased(system, lead)
     await system.planned(lead)
     await what_was_still_on_its_way(system, lead, form)
@@ -370,16 +419,22 @@ async def test_of_an_erased_lead_nothing_is_left_that_says_who_it_was(system: Sy
     assert await ask(system, "notify", f"/leads/{lead}/texts") == []
     assert "lead.opted_out" in await system.actions(lead)
     kommo_lead = (await system.kommo_lead(lead))["id"]
-    notes = [n["params"]["text"] for n in (await system.simulator("kommo"))["notes"] if n["entity_id"] == kommo_lead]
+    notes = [
+        n["params"]["text"]
+        for n in (await system.simulator("kommo"))["notes"]
+        if n["entity_id"] == kommo_lead
+    ]
     assert len([note for note in notes if "Bórralos también en Kommo" in note]) == 1
 
 
 async def what_was_still_on_its_way(system: System, lead: int, form: dict[str, Any]) -> None:
     """The form, as if it had waited in the queue of calls till now; a follow-up; a receipt."""
-    call, message = (touch_id(lead, "welcome_call", channel) for channel in (Channel.CALL, Channel.WHATSAPP))
+    call, message = (
+        touch_id(lead, "welcome_call", channel) for channel in (Channel.CALL, Channel.WHATSAPP)
+    )
     await system.sql("notify", "delete from touches where touch_id = $1 returning 1", call)
-    await system.say(LeadCreated.read(await said(system, lead, "lead.created")))
-    await system.say(day_3_due(lead))
+    await system.publish(LeadCreated.read(await said(system, lead, "lead.created")))
+    await system.publish(day_3_due(lead))
     receipt = {"MessageSid": "SM1", "MessageStatus": "read", "To": e164(form)}
     answer = await twilio_posts(system, f"/webhooks/twilio/message?touch={message}", receipt)
     assert answer.status_code == 204
@@ -388,7 +443,7 @@ async def what_was_still_on_its_way(system: System, lead: int, form: dict[str, A
 async def test_who_was_erased_is_somebody_new_and_still_left_alone(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     before = await everything_received(system, [form])
-    await system.say(LeadErased(lead_id=lead, by=BY))
+    await system.publish(LeadErased(lead_id=lead, by=BY))
     await erased(system, lead)
     again = await system.lead(form)
     await system.happens(again, "call touch.skipped", "email touch.skipped")
@@ -400,12 +455,16 @@ async def test_who_was_erased_is_somebody_new_and_still_left_alone(system: Syste
 
 async def test_erasing_one_lead_leaves_the_others(system: System) -> None:
     (lead, _), (other, form) = [await a_welcomed_lead(system) for _ in range(2)]
-    await system.say(LeadErased(lead_id=lead, by=BY))
+    await system.publish(LeadErased(lead_id=lead, by=BY))
     await erased(system, lead)
     await system.let_pass(other, "day_3")
     await system.happens(other, "whatsapp touch.delivered")
 
-    assert {place.split(".")[0] for place in await traces(system, form)} == {"intake", "crm", "notify"}
+    assert {place.split(".")[0] for place in await traces(system, form)} == {
+        "intake",
+        "crm",
+        "notify",
+    }
 
 
 async def erased(system: System, lead: int) -> None:
@@ -420,7 +479,9 @@ async def erased(system: System, lead: int) -> None:
                 lead,
             ),
             *[
-                await system.sql(name, f"select true from {table} where lead_id = $1 and not erased", lead)
+                await system.sql(
+                    name, f"select true from {table} where lead_id = $1 and not erased", lead
+                )
                 for name, table in (("crm", "registrations"), ("notify", "leads"))
             ],
         ]
@@ -438,11 +499,16 @@ async def traces(system: System, form: dict[str, Any]) -> list[str]:
     for name in ("intake", "crm", "notify", "scheduler"):
         connection = await system.connect(name)
         try:
-            tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
+            tables = await connection.fetch(
+                "select tablename from pg_tables where schemaname = 'public'"
+            )
             for (table,) in tables:
                 rows = await connection.fetch(f'select * from "{table}"')
                 text = "\n".join(_as_text(value) for row in rows for value in row.values())
-                if any(telltale in text for telltale in telltales) and table not in ("opt_outs", "outbox"):
+                if any(telltale in text for telltale in telltales) and table not in (
+                    "opt_outs",
+                    "outbox",
+                ):
                     found.append(f"{name}.{table}")
         finally:
             await connection.close()

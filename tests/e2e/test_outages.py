@@ -37,15 +37,15 @@ async def messages_to(system: System, form: dict[str, Any]) -> int:
     return len(await system.simulator("messages", e164(form)))
 
 
-async def catch_up(system: System) -> Any:
+async def backlog(system: System) -> Any:
     port = system.replicas["scheduler"][0][1]
-    return (await system.http.get(f"http://127.0.0.1:{port}/catch-up")).json()
+    return (await system.http.get(f"http://127.0.0.1:{port}/backlog")).json()
 
 
 async def on_the_command_line(system: System, *words: str) -> str:
-    """What `pauta catch-up` answers the operator."""
+    """What `pauta backlog` answers the operator."""
     environment = {"SCHEDULER_PORT": str(system.replicas["scheduler"][0][1])}
-    result = await asyncio.to_thread(CliRunner().invoke, app, ["catch-up", *words], env=environment)
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["backlog", *words], env=environment)
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -68,11 +68,13 @@ async def test_after_days_of_outage_each_lead_gets_one_message_a_channel_and_an_
 ) -> None:
     leads, forms = await welcomed(system, 4)
     system.kill("scheduler")
-    await pass_days(system, leads, 10)  # day 3, 6 and 9 are overdue: eight touches go, four are overtaken
+    await pass_days(
+        system, leads, 10
+    )  # day 3, 6 and 9 are overdue: eight touches go, four are overtaken
     system.restart("scheduler")
 
     async def held() -> bool:
-        return bool((await catch_up(system))["held"])
+        return bool((await backlog(system))["held"])
 
     await system.until(held, lambda: "nobody was asked")
     await system.quiet()
@@ -87,7 +89,7 @@ async def test_after_days_of_outage_each_lead_gets_one_message_a_channel_and_an_
     assert emails == [2, 2, 2, 2], "the welcome, and the later of two overdue ones"
     for lead in leads:
         assert (await system.actions(lead)).count("email touch.skipped") == 1
-    assert not (await catch_up(system))["held"]
+    assert not (await backlog(system))["held"]
 
 
 async def test_what_is_too_late_is_skipped_and_says_so(system: System) -> None:

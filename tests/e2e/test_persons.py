@@ -12,7 +12,9 @@ pytestmark = pytest.mark.connected
 WELCOMED = ("lead.registered", "call.answered", "email touch.delivered")
 
 
-async def a_welcomed_lead(system: System, call: int = 0, message: int = 0) -> tuple[int, dict[str, Any]]:
+async def a_welcomed_lead(
+    system: System, call: int = 0, message: int = 0
+) -> tuple[int, dict[str, Any]]:
     form = person(call, message)
     lead = await system.lead(form)
     await system.happens(lead, *WELCOMED)
@@ -30,7 +32,9 @@ async def unsubscribe_link(system: System, address: str) -> str:
     return f"{system.native.addresses.gateway}{path.group()}"
 
 
-async def test_the_same_person_within_a_day_joins_silently_under_an_id_of_its_own(system: System) -> None:
+async def test_the_same_person_within_a_day_joins_silently_under_an_id_of_its_own(
+    system: System,
+) -> None:
     lead, form = await a_welcomed_lead(system)
     again = await system.lead(form | {"servicio": "Otro"})
     await system.happens(lead, "lead.updated")
@@ -46,10 +50,21 @@ async def test_the_same_person_within_a_day_joins_silently_under_an_id_of_its_ow
         return any(f"Lead de Pauta {again}" in note["params"]["text"] for note in state["notes"])
 
     await system.until(noted, lambda: "the further id never became a note")
-    assert len([one for one in (await system.simulator("kommo"))["leads"] if form["nombre"] in one["name"]]) == 1
+    assert (
+        len(
+            [
+                one
+                for one in (await system.simulator("kommo"))["leads"]
+                if form["nombre"] in one["name"]
+            ]
+        )
+        == 1
+    )
 
 
-async def test_a_mother_and_her_daughter_are_two_leads_and_the_number_is_called_once(system: System) -> None:
+async def test_a_mother_and_her_daughter_are_two_leads_and_the_number_is_called_once(
+    system: System,
+) -> None:
     mother, form = await a_welcomed_lead(system)
     other = person()
     daughter = await system.lead(other | {"telefono": form["telefono"]})
@@ -108,14 +123,20 @@ async def test_a_phone_that_comes_with_the_second_form_is_called(system: System)
     assert counts == {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}
 
 
-async def test_who_comes_back_after_a_day_is_answered_and_followed_up_from_the_start(system: System) -> None:
+async def test_who_comes_back_after_a_day_is_answered_and_followed_up_from_the_start(
+    system: System,
+) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
     await system.sql(
-        "intake", "update leads set answered_at = answered_at - interval '2 days' where lead_id = $1 returning 1", lead
+        "intake",
+        "update leads set answered_at = answered_at - interval '2 days' where lead_id = $1 returning 1",
+        lead,
     )
     await system.sql(
-        "notify", "update contacts set day = day - 2 where address = any($1) returning 1", [e164(form), form["email"]]
+        "notify",
+        "update contacts set day = day - 2 where address = any($1) returning 1",
+        [e164(form), form["email"]],
     )
     await system.let_pass(lead, "day_3")
     await system.planned(lead, "day_6", "day_9", "day_12")
@@ -128,25 +149,34 @@ async def test_who_comes_back_after_a_day_is_answered_and_followed_up_from_the_s
     assert counts == {"calls": 2, "whatsapp": 1, "sms": 0, "emails": 2}
 
 
-async def test_who_comes_back_with_a_meeting_ahead_is_told_of_it_and_not_called(system: System) -> None:
+async def test_who_comes_back_with_a_meeting_ahead_is_told_of_it_and_not_called(
+    system: System,
+) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.book(form)
     await system.happens(lead, "lead.booked", "whatsapp touch.delivered")
     await system.sql(
-        "intake", "update leads set answered_at = answered_at - interval '2 days' where lead_id = $1 returning 1", lead
+        "intake",
+        "update leads set answered_at = answered_at - interval '2 days' where lead_id = $1 returning 1",
+        lead,
     )
     await system.lead(form | {"servicio": "Otra vez"})
     await system.happens(lead, "lead.updated")
 
     async def told() -> bool:
-        return any("ya tenemos una reunión" in mail["subject"] for mail in await mails_to(system, form["email"]))
+        return any(
+            "ya tenemos una reunión" in mail["subject"]
+            for mail in await mails_to(system, form["email"])
+        )
 
     await system.until(told, lambda: "nobody told them of their meeting")
     await system.quiet()
     assert len(await system.simulator("calls", e164(form))) == 1
 
 
-async def test_a_stop_from_the_first_address_ends_the_follow_up_and_lists_that_address_alone(system: System) -> None:
+async def test_a_stop_from_the_first_address_ends_the_follow_up_and_lists_that_address_alone(
+    system: System,
+) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.http.post(await unsubscribe_link(system, form["email"]))
     await system.happens(lead, "lead.opted_out")
@@ -156,16 +186,24 @@ async def test_a_stop_from_the_first_address_ends_the_follow_up_and_lists_that_a
     await system.quiet()
 
     assert len(await mails_to(system, form["email"])) == 1
-    assert await system.sql("notify", "select count(*) from opt_outs where address = $1", e164(form)) == 0
+    assert (
+        await system.sql("notify", "select count(*) from opt_outs where address = $1", e164(form))
+        == 0
+    )
 
 
-async def test_a_form_after_a_stop_is_a_new_lead_and_the_address_stays_silent(system: System) -> None:
+async def test_a_form_after_a_stop_is_a_new_lead_and_the_address_stays_silent(
+    system: System,
+) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.http.post(await unsubscribe_link(system, form["email"]))
     await system.happens(lead, "lead.opted_out")
 
     async def ended() -> bool:
-        return bool(await system.sql("intake", "select ended from leads where lead_id = $1", lead) == "opted_out")
+        return bool(
+            await system.sql("intake", "select ended from leads where lead_id = $1", lead)
+            == "opted_out"
+        )
 
     await system.until(ended, lambda: "intake never heard of the stop")
     again = await system.lead(form | {"servicio": "Otra vez"})
@@ -175,7 +213,9 @@ async def test_a_form_after_a_stop_is_a_new_lead_and_the_address_stays_silent(sy
     assert len(await mails_to(system, form["email"])) == 1
 
 
-async def test_a_stop_from_an_added_address_lists_it_and_the_lead_waits_for_a_person(system: System) -> None:
+async def test_a_stop_from_an_added_address_lists_it_and_the_lead_waits_for_a_person(
+    system: System,
+) -> None:
     lead, form = await a_welcomed_lead(system)
     added = form | {"email": f"new.{form['email']}"}
     await system.lead(added)
@@ -189,7 +229,12 @@ async def test_a_stop_from_an_added_address_lists_it_and_the_lead_waits_for_a_pe
     await system.planned(lead)
 
     assert "lead.opted_out" not in actions
-    assert await system.sql("notify", "select count(*) from opt_outs where address = $1", form["email"]) == 0
+    assert (
+        await system.sql(
+            "notify", "select count(*) from opt_outs where address = $1", form["email"]
+        )
+        == 0
+    )
 
 
 async def test_the_page_of_the_stop_has_a_way_back(system: System) -> None:

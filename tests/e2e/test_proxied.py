@@ -23,7 +23,9 @@ async def alone(system: System) -> AsyncIterator[str]:
     folder = system.native.folder / "alone"
     folder.mkdir()
     upstreams = {
-        f"{name.upper()}_UPSTREAM": " ".join(f"127.0.0.1:{port}" for _, port in system.replicas[name])
+        f"{name.upper()}_UPSTREAM": " ".join(
+            f"127.0.0.1:{port}" for _, port in system.replicas[name]
+        )
         for name in BEHIND_THE_GATEWAY
         if name in system.replicas
     }
@@ -50,15 +52,21 @@ async def test_a_trusted_proxy_says_who_the_visitor_is(system: System) -> None:
     assert await visitor_seen(system, system.native.addresses.gateway) == VISITOR
 
 
-async def test_what_anybody_else_says_of_the_visitor_is_not_believed(system: System, alone: str) -> None:
+async def test_what_anybody_else_says_of_the_visitor_is_not_believed(
+    system: System, alone: str
+) -> None:
     assert await visitor_seen(system, alone) == "127.0.0.1"
 
 
-async def test_only_a_trusted_proxy_says_that_the_visitor_came_by_https(system: System, alone: str) -> None:
+async def test_only_a_trusted_proxy_says_that_the_visitor_came_by_https(
+    system: System, alone: str
+) -> None:
     async def cookie(gateway: str) -> str:
         """What a browser is given that was never here."""
         async with httpx.AsyncClient(headers={"X-Forwarded-Proto": "https"}) as stranger:
-            return str((await stranger.get(f"{gateway}/console?lang=en")).headers["set-cookie"]).lower()
+            return str(
+                (await stranger.get(f"{gateway}/console?lang=en")).headers["set-cookie"]
+            ).lower()
 
     assert "secure" in await cookie(system.native.addresses.gateway)
     assert "secure" not in await cookie(alone)

@@ -36,7 +36,9 @@ def url(system: System, path: str) -> str:
 def signed(path: str, body: bytes) -> dict[str, str]:
     headers = dict(ROUTES[path])
     if path == "/api/calcom":
-        headers["X-Cal-Signature-256"] = hmac.new(b"calcom-webhook-demo", body, "sha256").hexdigest()
+        headers["X-Cal-Signature-256"] = hmac.new(
+            b"calcom-webhook-demo", body, "sha256"
+        ).hexdigest()
     return headers
 
 
@@ -73,7 +75,9 @@ async def test_a_form_of_ten_thousand_fields_is_refused(system: System) -> None:
 
 
 async def test_large_headers_are_refused(system: System) -> None:
-    answer = await system.http.post(url(system, "/api/lead"), json=person(), headers={"X-Large": "a" * 40_000})
+    answer = await system.http.post(
+        url(system, "/api/lead"), json=person(), headers={"X-Large": "a" * 40_000}
+    )
 
     assert answer.status_code == 431
 
@@ -85,7 +89,9 @@ async def test_large_headers_are_refused(system: System) -> None:
         *("/webhooks/kommo/wrong", "/", "/metrics", "/api/switch", "/api/dead", "/checks"),
     ],
 )
-async def test_every_answer_is_safe_to_show_and_tells_nothing_of_its_maker(system: System, path: str) -> None:
+async def test_every_answer_is_safe_to_show_and_tells_nothing_of_its_maker(
+    system: System, path: str
+) -> None:
     answer = await system.http.post(url(system, path), content=b"nonsense", headers=JSON)
 
     assert 400 <= answer.status_code < 500
@@ -98,10 +104,20 @@ async def test_every_answer_is_safe_to_show_and_tells_nothing_of_its_maker(syste
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/switch", "/api/switch/pause", "/api/dead", "/api/dead/replay", "/api/touches/unknown", "/api/checks"]
+    "path",
+    [
+        "/api/switch",
+        "/api/switch/pause",
+        "/api/dead",
+        "/api/dead/replay",
+        "/api/touches/unknown",
+        "/api/checks",
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_what_an_operator_may_order_is_not_behind_the_gateway(system: System, path: str, method: str) -> None:
+async def test_what_an_operator_may_order_is_not_behind_the_gateway(
+    system: System, path: str, method: str
+) -> None:
     assert (await system.http.request(method, url(system, path))).status_code == 404
 
 
@@ -109,7 +125,9 @@ async def test_who_comes_with_wrong_signatures_is_not_listened_to_for_ever(syste
     """From an address of its own, so that nobody else is kept out."""
     stranger = {"X-Forwarded-For": "203.0.113.9", **JSON, "X-Cal-Signature-256": "0" * 64}
     direct = f"http://127.0.0.1:{system.replicas['crm'][0][1]}/api/calcom"
-    answers = await asyncio.gather(*(system.http.post(direct, content=b"{}", headers=stranger) for _ in range(90)))
+    answers = await asyncio.gather(
+        *(system.http.post(direct, content=b"{}", headers=stranger) for _ in range(90))
+    )
     seen = [answer.status_code for answer in answers]
 
     assert seen.count(401) >= 60
@@ -122,7 +140,9 @@ async def test_whoever_is_right_is_never_slowed_down(system: System) -> None:
     body = b'{"triggerEvent": "PING"}'
     answers = await asyncio.gather(
         *(
-            system.http.post(url(system, "/api/calcom"), content=body, headers=signed("/api/calcom", body))
+            system.http.post(
+                url(system, "/api/calcom"), content=body, headers=signed("/api/calcom", body)
+            )
             for _ in range(90)
         )
     )

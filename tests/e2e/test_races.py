@@ -28,7 +28,8 @@ async def round_of(system: System, count: int) -> tuple[int, int]:
 
         async def enrolled() -> bool:
             found = await connection.fetchval(
-                "select count(*) from timers where lead_id = any($1) and step = 'day_3' and state = 'pending'", leads
+                "select count(*) from timers where lead_id = any($1) and step = 'day_3' and state = 'pending'",
+                leads,
             )
             return bool(found == count)
 
@@ -41,12 +42,19 @@ async def round_of(system: System, count: int) -> tuple[int, int]:
         )
     finally:
         await connection.close()
-    answered = await asyncio.gather(*(book(system, lead, number / count * 1.5) for number, lead in enumerate(leads)))
+    answered = await asyncio.gather(
+        *(book(system, lead, number / count * 1.5) for number, lead in enumerate(leads))
+    )
     await system.quiet()
     requested = {
-        m["to"]: m["at"] for m in await system.simulator("messages") if "0003" in str(m["params"].get("ContentSid"))
+        m["to"]: m["at"]
+        for m in await system.simulator("messages")
+        if "0003" in str(m["params"].get("ContentSid"))
     }
-    sent = [(requested.get(f"whatsapp:{e164(form)}"), at) for form, at in zip(forms, answered, strict=True)]
+    sent = [
+        (requested.get(f"whatsapp:{e164(form)}"), at)
+        for form, at in zip(forms, answered, strict=True)
+    ]
     return sum(at is not None and at <= until for at, until in sent), sum(
         at is not None and at > until for at, until in sent
     )
@@ -55,7 +63,9 @@ async def round_of(system: System, count: int) -> tuple[int, int]:
 async def book(system: System, lead: int, pause: float) -> float:
     """When Cal.com had its answer."""
     await asyncio.sleep(pause)
-    response = await system.webhook(a_created(lead), patience=120)  # what counts is the order, not the speed
+    response = await system.webhook(
+        a_created(lead), patience=120
+    )  # what counts is the order, not the speed
     assert response.status_code == 200, response.text
     return time.time()
 
@@ -63,10 +73,20 @@ async def book(system: System, lead: int, pause: float) -> float:
 def a_created(lead: int) -> dict[str, Any]:
     metadata = {"lead_id": str(lead), "lead_token": sign("link-secret-demo", "booking", lead)}
     payload = {
-        **{"uid": f"race{lead}", "title": "Reunión", "status": "ACCEPTED", "metadata": metadata, "responses": {}},
+        **{
+            "uid": f"race{lead}",
+            "title": "Reunión",
+            "status": "ACCEPTED",
+            "metadata": metadata,
+            "responses": {},
+        },
         **{"startTime": "2030-03-04T16:00:00Z", "endTime": "2030-03-04T16:30:00Z", "attendees": []},
     }
-    return {"triggerEvent": "BOOKING_CREATED", "createdAt": "2026-03-02T10:00:00.000Z", "payload": payload}
+    return {
+        "triggerEvent": "BOOKING_CREATED",
+        "createdAt": "2026-03-02T10:00:00.000Z",
+        "payload": payload,
+    }
 
 
 async def test_no_follow_up_is_requested_after_its_booking_was_answered_for(system: System) -> None:

@@ -49,8 +49,10 @@ async def test_a_role_does_not_enter_another_services_database(system: System, n
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_a_broker_user_makes_nothing_and_reads_no_others_queue(system: System, name: str) -> None:
-    others = [work.name for service in SERVICES if service.name != name for work in service.works]
+async def test_a_broker_user_makes_nothing_and_reads_no_others_queue(
+    system: System, name: str
+) -> None:
+    others = [work.name for service in SERVICES if service.name != name for work in service.queues]
     async with await aio_pika.connect(amqp(system, name, f"{name}-demo")) as connection:
         for attempt in (
             lambda channel: channel.declare_queue("mine"),
@@ -59,19 +61,23 @@ async def test_a_broker_user_makes_nothing_and_reads_no_others_queue(system: Sys
             lambda channel: channel.default_exchange.publish(aio_pika.Message(b"x"), others[0]),
         ):
             channel = await connection.channel(publisher_confirms=True)
-            with pytest.raises((aiormq.exceptions.ChannelAccessRefused, aiormq.exceptions.ChannelInvalidStateError)):
+            with pytest.raises(
+                (aiormq.exceptions.ChannelAccessRefused, aiormq.exceptions.ChannelInvalidStateError)
+            ):
                 await attempt(channel)
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=NAMES)
 async def test_a_broker_user_says_only_its_own_events(system: System, service: object) -> None:
     name = service.name  # type: ignore[attr-defined]
-    said = {event.named() for event in service.says}  # type: ignore[attr-defined]
+    said = {event.topic_name() for event in service.publishes}  # type: ignore[attr-defined]
     foreign = next(topic for topic in ("lead.created", "touch.sent") if topic not in said)
     async with await aio_pika.connect(amqp(system, name, f"{name}-demo")) as connection:
         channel = await connection.channel(publisher_confirms=True)
         exchange = await channel.get_exchange(EVENTS.name)
-        with pytest.raises((aiormq.exceptions.ChannelAccessRefused, aiormq.exceptions.ChannelInvalidStateError)):
+        with pytest.raises(
+            (aiormq.exceptions.ChannelAccessRefused, aiormq.exceptions.ChannelInvalidStateError)
+        ):
             await exchange.publish(aio_pika.Message(b"x"), foreign)
 
 

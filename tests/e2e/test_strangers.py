@@ -43,7 +43,9 @@ async def test_who_types_anothers_phone_neither_quiets_nor_becomes_them(system: 
     await leave(system, attacker["email"])
     await system.happens(theirs, "lead.opted_out")
     own = await system.lead(victim)
-    await system.happens(own, "lead.created", "lead.registered", "email touch.delivered", "call touch.deferred")
+    await system.happens(
+        own, "lead.created", "lead.registered", "email touch.delivered", "call touch.deferred"
+    )
 
     assert own != theirs
     assert await system.sql("notify", LISTED, [e164(victim), victim["email"]]) == 0
@@ -57,7 +59,9 @@ async def test_who_types_anothers_email_neither_quiets_nor_becomes_them(system: 
     theirs = await system.lead(attacker | {"email": victim["email"]})
     await system.happens(theirs, "lead.registered", "email touch.delivered", "lead.opted_out")
     own = await system.lead(victim)
-    await system.happens(own, "lead.created", "lead.registered", "call.answered", "email touch.deferred")
+    await system.happens(
+        own, "lead.created", "lead.registered", "call.answered", "email touch.deferred"
+    )
 
     assert own != theirs
     assert await system.sql("notify", LISTED, [e164(victim), victim["email"]]) == 0
@@ -94,8 +98,17 @@ async def test_an_idempotency_key_of_another_gives_nothing_away(system: System) 
 async def test_what_is_typed_is_only_text(system: System, text: str) -> None:
     form = person(1) | dict.fromkeys(("nombre", "empresa", "servicio", "fuente", "otro"), text)
     lead = await system.lead(form)
-    await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered", "whatsapp touch.delivered")
-    [mail], [call] = await mails_to(system, form["email"]), await system.simulator("calls", e164(form))
+    await system.happens(
+        lead,
+        "lead.registered",
+        "call.answered",
+        "email touch.delivered",
+        "whatsapp touch.delivered",
+    )
+    [mail], [call] = (
+        await mails_to(system, form["email"]),
+        await system.simulator("calls", e164(form)),
+    )
     page = await system.http.get(f"{system.native.addresses.gateway}/console/leads/{lead}")
     table = await system.http.get(f"{system.native.addresses.gateway}/console/sources.csv")
 
@@ -123,21 +136,51 @@ async def bait() -> AsyncIterator[tuple[str, list[str]]]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/bait.png", came
 
 
-async def test_no_address_that_a_stranger_names_is_asked(system: System, bait: tuple[str, list[str]]) -> None:
+async def test_no_address_that_a_stranger_names_is_asked(
+    system: System, bait: tuple[str, list[str]]
+) -> None:
     address, came = bait
     host = address.split("/")[2]
     form = person(1, 5)
-    typed = dict.fromkeys(("nombre", "empresa", "servicio", "fuente", "page_url", "webhook", "utm_source"), address)
-    named = {"Referer": address, "X-Forwarded-Host": host, "X-Original-URL": address, "Forwarded": f"host={host}"}
+    typed = dict.fromkeys(
+        ("nombre", "empresa", "servicio", "fuente", "page_url", "webhook", "utm_source"), address
+    )
+    named = {
+        "Referer": address,
+        "X-Forwarded-Host": host,
+        "X-Original-URL": address,
+        "Forwarded": f"host={host}",
+    }
     answer = await system.post(form | typed, headers=named)
     lead = int(answer.json()["lead_id"])
-    await system.happens(lead, "lead.registered", "email touch.delivered", "whatsapp touch.delivered")
-    attendee = {"email": form["email"], "name": address, "timeZone": "America/Monterrey", "avatarUrl": address}
-    booking = a_booking(uid=address, location=address, metadata={"videoCallUrl": address}, attendees=[attendee])
+    await system.happens(
+        lead, "lead.registered", "email touch.delivered", "whatsapp touch.delivered"
+    )
+    attendee = {
+        "email": form["email"],
+        "name": address,
+        "timeZone": "America/Monterrey",
+        "avatarUrl": address,
+    }
+    booking = a_booking(
+        uid=address, location=address, metadata={"videoCallUrl": address}, attendees=[attendee]
+    )
     assert (await system.webhook(wrapped("BOOKING_CREATED", booking))).status_code == 200
-    whatsapp = {"MessageSid": f"SM{lead}", "From": f"whatsapp:{e164(form)}", "Body": address, "MediaUrl0": address}
-    assert (await twilio_posts(system, "/webhooks/twilio/inbound", whatsapp | {"NumMedia": "1"})).status_code == 200
-    click = {"event": "click", "email": form["email"], "link": address, "message-id": f"<{lead}@smtp>"}
+    whatsapp = {
+        "MessageSid": f"SM{lead}",
+        "From": f"whatsapp:{e164(form)}",
+        "Body": address,
+        "MediaUrl0": address,
+    }
+    assert (
+        await twilio_posts(system, "/webhooks/twilio/inbound", whatsapp | {"NumMedia": "1"})
+    ).status_code == 200
+    click = {
+        "event": "click",
+        "email": form["email"],
+        "link": address,
+        "message-id": f"<{lead}@smtp>",
+    }
     assert (await brevo_posts(system, click)).status_code < 300
     await system.http.get(f"{system.native.addresses.gateway}/console/leads/{lead}")
     await system.quiet()

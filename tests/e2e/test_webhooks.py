@@ -16,7 +16,9 @@ pytestmark = pytest.mark.connected
 TOKEN = "sandbox-auth-token"
 
 
-async def twilio_posts(system: System, path: str, params: dict[str, str], token: str = TOKEN) -> httpx.Response:
+async def twilio_posts(
+    system: System, path: str, params: dict[str, str], token: str = TOKEN
+) -> httpx.Response:
     address = f"http://localhost:{system.native.ports['gateway']}{path}"
     headers = {
         "X-Twilio-Signature": RequestValidator(token).compute_signature(address, params),
@@ -25,10 +27,14 @@ async def twilio_posts(system: System, path: str, params: dict[str, str], token:
     return await system.http.post(address, content=urlencode(params).encode(), headers=headers)
 
 
-async def brevo_posts(system: System, body: Any, token: str = "brevo-webhook-demo") -> httpx.Response:
+async def brevo_posts(
+    system: System, body: Any, token: str = "brevo-webhook-demo"
+) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return await system.http.post(
-        f"{system.native.addresses.gateway}/webhooks/brevo", content=json.dumps(body), headers=headers
+        f"{system.native.addresses.gateway}/webhooks/brevo",
+        content=json.dumps(body),
+        headers=headers,
     )
 
 
@@ -37,7 +43,9 @@ async def test_a_forged_callback_is_refused_and_changes_nothing(system: System, 
     form = person()
     lead = await system.lead(form)
     await system.happens(lead, "call.answered")
-    touch = await system.sql("notify", "select touch_id from touches where lead_id = $1 and channel = 'call'", lead)
+    touch = await system.sql(
+        "notify", "select touch_id from touches where lead_id = $1 and channel = 'call'", lead
+    )
     before = await system.sql("notify", "select count(*) from callbacks")
     params = {"CallSid": "CA1", "CallStatus": "busy", "Digits": "1"}
     where = f"/webhooks/twilio/{path}?touch={touch}"
@@ -50,7 +58,9 @@ async def test_a_forged_callback_is_refused_and_changes_nothing(system: System, 
 
 async def test_a_forged_brevo_event_is_refused(system: System) -> None:
     for token in ("", "wrong"):
-        answer = await brevo_posts(system, {"event": "unsubscribed", "email": "x@example.com"}, token)
+        answer = await brevo_posts(
+            system, {"event": "unsubscribed", "email": "x@example.com"}, token
+        )
         assert answer.status_code == 401
 
 
@@ -77,14 +87,21 @@ async def test_receipts_in_any_order_and_after_the_end_change_nothing(system: Sy
     touch, ref = await _touch(system, lead, "whatsapp")
     where = f"/webhooks/twilio/message?touch={touch}"
     for status in ("delivered", "sent", "undelivered", "failed", "read"):
-        await twilio_posts(system, where, {"MessageSid": ref, "MessageStatus": status, "ErrorCode": "63024"})
+        await twilio_posts(
+            system, where, {"MessageSid": ref, "MessageStatus": status, "ErrorCode": "63024"}
+        )
     await system.happens(lead, "whatsapp touch.delivered")
 
     assert "sms touch.sent" not in await system.actions(lead)
-    assert await system.sql("notify", "select state from touches where touch_id = $1", touch) == "delivered"
+    assert (
+        await system.sql("notify", "select state from touches where touch_id = $1", touch)
+        == "delivered"
+    )
 
 
-async def test_baja_stops_the_lead_on_all_channels_and_its_number_stays_silent_for_a_new_one(system: System) -> None:
+async def test_baja_stops_the_lead_on_all_channels_and_its_number_stays_silent_for_a_new_one(
+    system: System,
+) -> None:
     form = person(0, 0)
     lead = await system.lead(form)
     await system.happens(lead, "call.answered", "email touch.delivered")
@@ -98,7 +115,12 @@ async def test_baja_stops_the_lead_on_all_channels_and_its_number_stays_silent_f
     await system.happens(lead, "lead.opted_out")
 
     async def ended() -> bool:
-        return await system.sql("intake", "select ended = 'opted_out' from leads where lead_id = $1", lead) is True
+        return (
+            await system.sql(
+                "intake", "select ended = 'opted_out' from leads where lead_id = $1", lead
+            )
+            is True
+        )
 
     await system.until(ended, lambda: "intake never heard of the stop")
     again = await system.lead(form | {"nombre": "Otro Nombre"})
@@ -108,9 +130,13 @@ async def test_baja_stops_the_lead_on_all_channels_and_its_number_stays_silent_f
     assert counts == {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}
 
 
-async def test_baja_while_the_call_is_ringing_keeps_the_whatsapp_from_leaving(system: System) -> None:
+async def test_baja_while_the_call_is_ringing_keeps_the_whatsapp_from_leaving(
+    system: System,
+) -> None:
     form = person(2, 0)
-    await system.order(provider="twilio", kind="slow", seconds=1.0, method="POST", path="/Calls.json")
+    await system.order(
+        provider="twilio", kind="slow", seconds=1.0, method="POST", path="/Calls.json"
+    )
     lead = await system.lead(form)
     await system.happens(lead, "lead.created")
 
@@ -119,7 +145,9 @@ async def test_baja_while_the_call_is_ringing_keeps_the_whatsapp_from_leaving(sy
 
     await system.until(known, lambda: "notify does not know the lead")
     await twilio_posts(
-        system, "/webhooks/twilio/inbound", {"MessageSid": f"SM{lead}", "From": e164(form), "Body": "STOP"}
+        system,
+        "/webhooks/twilio/inbound",
+        {"MessageSid": f"SM{lead}", "From": e164(form), "Body": "STOP"},
     )
     await system.happens(lead, "lead.opted_out", "call.unanswered", "whatsapp touch.skipped")
 
@@ -136,14 +164,21 @@ async def test_alta_takes_it_back(system: System) -> None:
         await twilio_posts(system, "/webhooks/twilio/inbound", params)
     await system.happens(lead, "lead.opted_out", "reply.received")
 
-    assert await system.sql("notify", "select count(*) from opt_outs where address = $1", e164(form)) == 0
+    assert (
+        await system.sql("notify", "select count(*) from opt_outs where address = $1", e164(form))
+        == 0
+    )
 
 
 async def test_an_ordinary_reply_is_an_event(system: System) -> None:
     form = person()
     lead = await system.lead(form)
     await system.happens(lead, "call.answered")
-    params = {"MessageSid": f"SM{lead}", "From": f"whatsapp:{e164(form)}", "Body": "para mañana a las 5"}
+    params = {
+        "MessageSid": f"SM{lead}",
+        "From": f"whatsapp:{e164(form)}",
+        "Body": "para mañana a las 5",
+    }
     for _ in range(2):
         await twilio_posts(system, "/webhooks/twilio/inbound", params)
     await system.happens(lead, "reply.received")
@@ -191,10 +226,22 @@ NUL, HALF, GIANT = "a\0b", "\ud800", "9" * 5000
 HOSTILE = {
     "body": ("inbound", {"MessageSid": "SM1", "From": "+528112345678", "Body": NUL}),
     "sender": ("inbound", {"MessageSid": "SM2", "From": NUL, "Body": "hola"}),
-    "long body": ("inbound", {"MessageSid": "SM3", "From": "+528112345678", "Body": "quitenme " * 7000}),
-    "sid": ("call?touch={touch}", {"CallSid": NUL, "CallStatus": "completed", "AnsweredBy": "human"}),
-    "code": ("message?touch={touch}", {"MessageSid": "SM4", "MessageStatus": "failed", "ErrorCode": GIANT}),
-    "digit that is none": ("message?touch={touch}", {"MessageSid": "SM5", "MessageStatus": "failed", "ErrorCode": "²"}),
+    "long body": (
+        "inbound",
+        {"MessageSid": "SM3", "From": "+528112345678", "Body": "quitenme " * 7000},
+    ),
+    "sid": (
+        "call?touch={touch}",
+        {"CallSid": NUL, "CallStatus": "completed", "AnsweredBy": "human"},
+    ),
+    "code": (
+        "message?touch={touch}",
+        {"MessageSid": "SM4", "MessageStatus": "failed", "ErrorCode": GIANT},
+    ),
+    "digit that is none": (
+        "message?touch={touch}",
+        {"MessageSid": "SM5", "MessageStatus": "failed", "ErrorCode": "²"},
+    ),
     "lead": ("key?touch={touch}&lead=" + "9" * 23, {"CallSid": "CA1", "Digits": "1"}),
     "digits": ("key?touch={touch}&lead=1", {"CallSid": NUL, "Digits": NUL}),
     "name": ("voice?touch={touch}&lead=1", {"CallSid": "CA2", "AnsweredBy": NUL, NUL: NUL}),
@@ -202,22 +249,38 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_what_twilio_never_says_breaks_nothing_though_it_is_signed(system: System, name: str) -> None:
+async def test_what_twilio_never_says_breaks_nothing_though_it_is_signed(
+    system: System, name: str
+) -> None:
     path, params = HOSTILE[name]
     lead = await system.lead(person())
     await system.happens(lead, "call.answered")
-    touch = await system.sql("notify", "select touch_id from touches where lead_id = $1 and channel = 'call'", lead)
+    touch = await system.sql(
+        "notify", "select touch_id from touches where lead_id = $1 and channel = 'call'", lead
+    )
     answer = await twilio_posts(system, f"/webhooks/twilio/{path.format(touch=touch)}", params)
-    after = [await twilio_posts(system, "/webhooks/twilio/inbound", params, token="wrong") for _ in range(5)]
+    after = [
+        await twilio_posts(system, "/webhooks/twilio/inbound", params, token="wrong")
+        for _ in range(5)
+    ]
 
     assert answer.status_code < 500
     assert [one.status_code for one in after] == [403] * 5
 
 
-@pytest.mark.parametrize("value", [NUL, HALF, "x" * 100_000, 10**400, None, ["a"], {"b": NUL}, True])
-@pytest.mark.parametrize("field", ["event", "message-id", "email", "tags", "X-Mailin-custom", "ts_event", "link"])
+@pytest.mark.parametrize(
+    "value", [NUL, HALF, "x" * 100_000, 10**400, None, ["a"], {"b": NUL}, True]
+)
+@pytest.mark.parametrize(
+    "field", ["event", "message-id", "email", "tags", "X-Mailin-custom", "ts_event", "link"]
+)
 async def test_what_brevo_never_says_breaks_nothing(system: System, field: str, value: Any) -> None:
-    usual = {"event": "unsubscribed", "message-id": "<1@x>", "email": "nobody@example.com", "ts_event": 1}
+    usual = {
+        "event": "unsubscribed",
+        "message-id": "<1@x>",
+        "email": "nobody@example.com",
+        "ts_event": 1,
+    }
     answers = [await brevo_posts(system, usual | {field: value}) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [204, 204]

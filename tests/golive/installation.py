@@ -47,7 +47,10 @@ class Installation:
 
     def actions(self, lead: int | None = None) -> list[dict[str, Any]]:
         """What the console's API says; of one lead, or the newest of all."""
-        port, token = self.variables.get("CONSOLE_PORT") or "5001", self.variables["CONSOLE_API_TOKEN"]
+        port, token = (
+            self.variables.get("CONSOLE_PORT") or "5001",
+            self.variables["CONSOLE_API_TOKEN"],
+        )
         answer = httpx.get(
             f"http://127.0.0.1:{port}/api/actions",
             params={"lead_id": lead} if lead is not None else {},
@@ -84,7 +87,9 @@ class Installation:
             check=False,
         )
         if (done.returncode != 0) is not fails or "Traceback" in done.stdout:
-            raise Stumbled(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-6000:]}")
+            raise Stumbled(
+                f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-6000:]}"
+            )
         return done.stdout
 
     @property
@@ -96,9 +101,14 @@ class Installation:
         file = self.folder / ".env"
         text = file.read_text()
         for name, value in values.items():
-            text = re.sub(rf"^(?:# )?{name}=.*\n", "", text, flags=re.MULTILINE) + f"{name}={quoted(value)}\n"
+            text = (
+                re.sub(rf"^(?:# )?{name}=.*\n", "", text, flags=re.MULTILINE)
+                + f"{name}={quoted(value)}\n"
+            )
         file.write_text(text)
 
 
 def _git(folder: Path, *words: str) -> str:
-    return subprocess.run(["git", "-C", str(folder), *words], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True
+    ).stdout.strip()

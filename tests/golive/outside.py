@@ -28,7 +28,12 @@ class Outside:
     def __init__(self, served: Installation, authority: Path) -> None:
         self._served, self.authority = served, authority
         self._command = ["docker", "compose", "--file", str(HERE / "outside.yml")]
-        self._command += ["--project-name", "pauta-golive-outside", "--env-file", str(served.folder / ".env")]
+        self._command += [
+            "--project-name",
+            "pauta-golive-outside",
+            "--env-file",
+            str(served.folder / ".env"),
+        ]
 
     def start(self) -> None:
         """Starts both; the providers answer by the accounts in the installation's `.env`."""
@@ -55,7 +60,9 @@ class Outside:
     def book(self, host: str, body: Mapping[str, Any], secret: str) -> httpx.Response:
         """What Cal.com is answered; signed, unless there is no secret."""
         signature = hmac.new(secret.encode(), json.dumps(body).encode(), hashlib.sha256).hexdigest()
-        return self.post(host, "/api/calcom", body, **({"x-cal-signature-256": signature} if secret else {}))
+        return self.post(
+            host, "/api/calcom", body, **({"x-cal-signature-256": signature} if secret else {})
+        )
 
     def touches(self, since: float = 0.0) -> list[tuple[str, float]]:
         """The calls, messages and mails that the providers were asked for after `since`, with their times."""
@@ -70,11 +77,19 @@ class Outside:
     def docker_options(self) -> str:
         """Options by which a container on this machine's network finds and trusts what is outside."""
         hosts = [f"--add-host={name}:127.0.0.1" for name in HOSTS]
-        trust = [f"--volume={self.authority}:/run/authority.crt:ro", "--env=SSL_CERT_FILE=/run/authority.crt"]
+        trust = [
+            f"--volume={self.authority}:/run/authority.crt:ro",
+            "--env=SSL_CERT_FILE=/run/authority.crt",
+        ]
         return " ".join([*hosts, *trust])
 
     def _ask(
-        self, method: str, host: str, path: str, headers: Mapping[str, str] | None = None, **more: Any
+        self,
+        method: str,
+        host: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
     ) -> httpx.Response:
         with httpx.Client(verify=self._trust, timeout=20) as http:
             return http.request(
@@ -86,12 +101,18 @@ class Outside:
             )
 
     def _has_root(self) -> bool:
-        copied = subprocess.run([*self._command, "cp", ROOT, str(self.authority)], capture_output=True, check=False)
+        copied = subprocess.run(
+            [*self._command, "cp", ROOT, str(self.authority)], capture_output=True, check=False
+        )
         return copied.returncode == 0
 
     def _run(self, *words: str) -> None:
-        environment = os.environ | {"GOLIVE_IMAGE": self._served.environment["COMPOSE_PROJECT_NAME"]}
-        done = subprocess.run([*self._command, *words], env=environment, capture_output=True, text=True, check=False)
+        environment = os.environ | {
+            "GOLIVE_IMAGE": self._served.environment["COMPOSE_PROJECT_NAME"]
+        }
+        done = subprocess.run(
+            [*self._command, *words], env=environment, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise Stumbled(f"docker compose {' '.join(words)}:\n{done.stderr}")
 

@@ -108,7 +108,9 @@ class Walk:
         """Neither simulator nor devtools stand in the production image, whose `setup` ran; its command line does."""
         inside = ("exec", "--no-TTY", "console")
         files = self._first.compose(*inside, "find", "/app", "-not", "-path", "*/data/*")
-        if strangers := [file for file in files.splitlines() if "simulator" in file or "devtools" in file]:
+        if strangers := [
+            file for file in files.splitlines() if "simulator" in file or "devtools" in file
+        ]:
             raise Stumbled(f"the production image holds {strangers}")
         if "Usage" not in self._first.compose(*inside, "python3", "-m", "pauta", "--help"):
             raise Stumbled("the production image has no command line")
@@ -123,13 +125,22 @@ class Walk:
         if signed.status_code != 200:
             raise Stumbled(f"a signed booking is answered {signed.status_code}: {signed.text}")
         self._is_recorded(self._first, lead, "lead.created", "lead.booked")
-        self._say("the seed's two requests are on the console's output and in data/actions_log.json")
+        self._say(
+            "the seed's two requests are on the console's output and in data/actions_log.json"
+        )
 
         number, began = _somebody_awake(datetime.now(UTC)), time.time()
-        form = SEEDS_LEAD | {"nombre": "Luz Prueba", "email": "luz@example.com", "telefono": number or NUMBERS[0]}
+        form = SEEDS_LEAD | {
+            "nombre": "Luz Prueba",
+            "email": "luz@example.com",
+            "telefono": number or NUMBERS[0],
+        }
         lead = self._outside.form(LEADS, form)
         expected = {"mail", "call"} if number else {"mail"}
-        until(lambda: expected <= {kind for kind, _ in self._outside.touches(began)}, f"not all of {expected} came")
+        until(
+            lambda: expected <= {kind for kind, _ in self._outside.touches(began)},
+            f"not all of {expected} came",
+        )
         self._is_recorded(self._first, lead, "lead.created", "touch.sent", "lead.registered")
         waits = [f"{kind} {at - began:.2f} s" for kind, at in self._outside.touches(began)]
         self._say(f"from the form to the providers: {', '.join(waits)}")
@@ -145,7 +156,11 @@ class Walk:
         self._copy.refused("up")
         self._copy.environment["COMPOSE_PROJECT_NAME"] = own_name
         self._copy.pauta("up")
-        form = SEEDS_LEAD | {"nombre": "Eva Antes", "email": "eva@example.com", "telefono": "5587650000"}
+        form = SEEDS_LEAD | {
+            "nombre": "Eva Antes",
+            "email": "eva@example.com",
+            "telefono": "5587650000",
+        }
         self._early = self._outside.form(COPY, form)
         self._is_recorded(self._copy, self._early, "lead.created", "lead.registered")
         self._say("a second copy, of the version before, stands beside the first")
@@ -153,7 +168,9 @@ class Walk:
     def _upgrade(self) -> None:
         self._copy.check_out(self._first.commit())
         self._as_readme_says(self._copy, "upgrade")
-        if "lead.registered" not in {action["action"] for action in self._copy.actions(self._early)}:
+        if "lead.registered" not in {
+            action["action"] for action in self._copy.actions(self._early)
+        }:
             raise Stumbled("who came before the upgrade is not there")
         self._say("upgraded; who came before is there")
 
@@ -162,7 +179,11 @@ class Walk:
         backup.write_bytes((self._first.folder / "pauta.backup").read_bytes())
         began = time.time()
         self._as_readme_says(self._copy, "restore pauta.backup", "--yes")
-        names = [one["detail"]["card"]["name"] for one in self._copy.actions() if one["action"] == "lead.created"]
+        names = [
+            one["detail"]["card"]["name"]
+            for one in self._copy.actions()
+            if one["action"] == "lead.created"
+        ]
         if names != ["Ana T.", "Luz P."]:
             raise Stumbled(f"the restored copy knows {names}")
         if touches := self._outside.touches(began):
@@ -196,10 +217,14 @@ class Walk:
 
         def everywhere() -> bool:
             asked = {action["action"] for action in installation.actions(lead)}
-            file = json.loads(installation.compose("exec", "--no-TTY", "console", "cat", "data/actions_log.json"))
+            file = json.loads(
+                installation.compose("exec", "--no-TTY", "console", "cat", "data/actions_log.json")
+            )
             kept = {action["action"] for action in file if action["lead_id"] == lead}
             printed = installation.compose("logs", "--no-log-prefix", "console")
-            own = [json.loads(line) for line in printed.splitlines() if f'"lead_id": {lead}' in line]
+            own = [
+                json.loads(line) for line in printed.splitlines() if f'"lead_id": {lead}' in line
+            ]
             return set(actions) <= asked & kept & {line.get("action", "") for line in own}
 
         until(everywhere, f"lead {lead} has not come through {actions}")

@@ -64,7 +64,9 @@ def assert_linear(work: Callable[[str], object]) -> None:
         small = min(seconds(work, unit, SMALL) for _ in range(2))
         assert small < 2, f"{SMALL} characters of {unit!r} took {small:.1f} s"
         large = seconds(work, unit, LARGE)
-        assert large <= RATIO * small + NOISE, f"{unit!r}: {small:.4f} s, and {large:.4f} s for {LARGE}"
+        assert large <= RATIO * small + NOISE, (
+            f"{unit!r}: {small:.4f} s, and {large:.4f} s for {LARGE}"
+        )
 
 
 @pytest.mark.parametrize("name", PATTERNS)

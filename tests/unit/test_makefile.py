@@ -10,8 +10,12 @@ from pauta.running.compose_file import PROJECT
 
 def test_a_half_made_environment_is_made_anew(tmp_path: Path) -> None:
     shutil.copy(PROJECT / "Makefile", tmp_path)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / ".venv")], check=True)
-    made = subprocess.run(["make", ".venv/bin/pip"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / ".venv")], check=True
+    )
+    made = subprocess.run(
+        ["make", ".venv/bin/pip"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
 
     assert made.returncode == 0, made.stderr
     subprocess.run([str(tmp_path / ".venv/bin/python"), "-m", "pip", "--version"], check=True)

@@ -18,7 +18,9 @@ def action(row_id: int, event: Mapping[str, Any], trace: str | None) -> dict[str
         "at": event.get("at"),
         "lead_id": event.get("lead_id"),
         "action": event.get("topic"),
-        "detail": without_personal_data({name: value for name, value in event.items() if name not in left_out}),
+        "detail": without_personal_data(
+            {name: value for name, value in event.items() if name not in left_out}
+        ),
         "event_id": event.get("event_id"),
         "trace": trace,
     }

@@ -61,7 +61,7 @@ def letter_of(row: FailedRow) -> Letter:
         letter_id=row.letter_id,
         service=row.service,
         queue=f"{row.service}.{row.kind}",
-        topic=WorkFailed.named(),
+        topic=WorkFailed.topic_name(),
         lead_id=row.lead_id,
         reason="failed",
         error=mask(row.reason),
@@ -74,12 +74,16 @@ def letter_of(row: FailedRow) -> Letter:
     )
 
 
-def read_letter(*, queue: str, body: bytes, message_id: str, lead: str, headers: Mapping[str, Any]) -> Letter:
+def read_letter(
+    *, queue: str, body: bytes, message_id: str, lead: str, headers: Mapping[str, Any]
+) -> Letter:
     """The letter in a message, however little of it can be read. `queue` is where it was to be worked on."""
     broker = _broker_s_own(headers)
     content = _content(body)
     return Letter(
-        letter_id=hashlib.sha256(b"\0".join([queue.encode(), message_id.encode(), body])).hexdigest()[:12],
+        letter_id=hashlib.sha256(
+            b"\0".join([queue.encode(), message_id.encode(), body])
+        ).hexdigest()[:12],
         service=queue.partition(".")[0],
         queue=queue,
         topic=str(content.get("topic", "")) if isinstance(content, Mapping) else "",
@@ -91,7 +95,9 @@ def read_letter(*, queue: str, body: bytes, message_id: str, lead: str, headers:
         first_failure=str(headers.get("x-first-failure") or broker.get("time") or ""),
         last_failure=str(headers.get("x-last-failure") or broker.get("time") or ""),
         replayed=int(headers.get("x-replayed") or 0),
-        body=without_personal_data(content) if isinstance(content, Mapping) else mask(str(content))[:SHOWN],
+        body=without_personal_data(content)
+        if isinstance(content, Mapping)
+        else mask(str(content))[:SHOWN],
     )
 
 
@@ -101,7 +107,10 @@ def grouped(letters: Iterable[Letter]) -> list[tuple[str, str, list[Letter]]]:
     for letter in letters:
         kind = (letter.queue, letter.error.partition(":")[0], read_outage(letter.error))
         groups.setdefault(kind, []).append(letter)
-    return [(queue, cause, one) for (queue, cause, _), one in sorted(groups.items(), key=lambda pair: -len(pair[1]))]
+    return [
+        (queue, cause, one)
+        for (queue, cause, _), one in sorted(groups.items(), key=lambda pair: -len(pair[1]))
+    ]
 
 
 def headers_for_replay(headers: Mapping[str, Any]) -> dict[str, Any]:
@@ -109,7 +118,8 @@ def headers_for_replay(headers: Mapping[str, Any]) -> dict[str, Any]:
     kept = {
         name: value
         for name, value in headers.items()
-        if name not in MADE_BY_FAILURE and not name.startswith(("x-death", "x-first-death", "x-last-death"))
+        if name not in MADE_BY_FAILURE
+        and not name.startswith(("x-death", "x-first-death", "x-last-death"))
     }
     return kept | {"x-attempt": 1, "x-replayed": int(headers.get("x-replayed") or 0) + 1}
 

@@ -7,7 +7,7 @@ PERSONAL = {"text", "title", "email", "phone", "name", "meeting_url", "company"}
 OWN_WORDS = {  # what a person or a provider wrote; elsewhere a reason is ours
     "booking.cancelled": ("reason",),
     "touch.failed": ("reason",),
-    "lead.unregistered": ("reason",),
+    "lead.registration_failed": ("reason",),
     "work.failed": ("reason",),
 }
 

@@ -19,7 +19,7 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EventDescription:
     """One line. `text`, `detail` and `channel` are for translation; the rest is shown as it is.
 
     `values` fill the gaps of `detail`, where it has any.
@@ -45,59 +45,61 @@ DELAYED = "touch.delayed"
 CHANNELS = {"email": "Correo", "call": "Llamada", "whatsapp": "WhatsApp", "sms": "SMS"}
 ICONS = {"email": "✉", "call": "☎", "whatsapp": "◉", "sms": "▤"}
 TOUCHES = {
-    "touch.due": Told("", "Toca enviar", Tone.QUIET),
-    "touch.deferred": Told("", "Queda para después", Tone.QUIET),
-    "touch.sent": Told("", "Aceptado por el proveedor"),
-    "touch.delivered": Told("", "Entregado", Tone.GOOD),
-    "touch.failed": Told("", "No llegó", Tone.BAD),
-    "touch.skipped": Told("", "No se envió", Tone.DOUBT),
-    "touch.uncertain": Told("", "Sin respuesta clara del proveedor", Tone.DOUBT),
-    "touch.looked_up": Told("", "Se le preguntó al proveedor", Tone.QUIET),
-    "touch.unknown": Told("", "No se sabe si se envió: revísalo", Tone.BAD),
-    "touch.reviewed": Told("", "Revisado por una persona"),
-    "touch.held": Told("", "En espera", Tone.DOUBT),
-    DELAYED: Told("", "No salió todavía", Tone.DOUBT),
+    "touch.due": EventDescription("", "Toca enviar", Tone.QUIET),
+    "touch.deferred": EventDescription("", "Queda para después", Tone.QUIET),
+    "touch.sent": EventDescription("", "Aceptado por el proveedor"),
+    "touch.delivered": EventDescription("", "Entregado", Tone.GOOD),
+    "touch.failed": EventDescription("", "No llegó", Tone.BAD),
+    "touch.skipped": EventDescription("", "No se envió", Tone.DOUBT),
+    "touch.uncertain": EventDescription("", "Sin respuesta clara del proveedor", Tone.DOUBT),
+    "touch.checked": EventDescription("", "Se le preguntó al proveedor", Tone.QUIET),
+    "touch.unresolved": EventDescription("", "No se sabe si se envió: revísalo", Tone.BAD),
+    "touch.reviewed": EventDescription("", "Revisado por una persona"),
+    "touch.held": EventDescription("", "En espera", Tone.DOUBT),
+    DELAYED: EventDescription("", "No salió todavía", Tone.DOUBT),
 }
 OTHERS = {
-    "lead.created": Told("+", "Llegó el lead", Tone.GOOD),
-    "lead.returned": Told("↻", "Volvió a llenar un formulario"),  # of older versions
-    "lead.updated": Told("↻", "Volvió a llenar un formulario"),
-    "lead.superseded": Told("→", "El seguimiento sigue en otro lead", Tone.QUIET),
-    "lead.needs_attention": Told("!", "Espera a una persona", Tone.DOUBT),
-    "lead.registered": Told("K", "Registrado en Kommo", Tone.GOOD),
-    "lead.unregistered": Told("K", "Kommo lo rechazó", Tone.BAD),
-    "lead.opted_out": Told("⊘", "Pidió que no se le contacte", Tone.BAD),
-    "lead.closed": Told("■", "Cerrado en Kommo"),
-    "lead.paused": Told("‖", "Seguimiento en pausa", Tone.DOUBT),
-    "lead.unpaused": Told("▶", "El seguimiento continúa"),
-    "lead.stopped": Told("⊘", "Alto a todo contacto", Tone.BAD),
-    "lead.erased": Told("✕", "Se borraron sus datos personales", Tone.BAD),
-    "lead.booked": Told("★", "Agendó una reunión", Tone.GOOD),
-    "booking.moved": Told("★", "Cambió la hora de su reunión"),
-    "booking.cancelled": Told("☆", "Canceló su reunión", Tone.DOUBT),
-    "booking.unmatched": Told("☆", "Una reserva que no es de ningún lead", Tone.DOUBT),
-    "booking.attached": Told("★", "Se le asignó una reserva"),
-    "meeting.ended": Told("★", "Terminó la reunión", Tone.GOOD),
-    "cadence.finished": Told("■", "Terminó el seguimiento sin reunión", Tone.QUIET),
-    "step.skipped": Told("↷", "Se omite un paso"),
-    "call.answered": Told("☎", "Contestó la llamada", Tone.GOOD),
-    "call.unanswered": Told("☎", "No contestó", Tone.DOUBT),
-    "reply.received": Told("«", "Respondió", Tone.GOOD),
-    "outbound.paused": Told("■", "Se detuvo todo lo que sale", Tone.BAD),
-    "outbound.resumed": Told("■", "Todo vuelve a salir", Tone.GOOD),
-    "provider.away": Told("!", "Un proveedor no está disponible", Tone.BAD),
-    "provider.back": Told("✓", "El proveedor responde de nuevo", Tone.GOOD),
-    "spending.reached": Told("$", "El gasto se acerca al tope del día", Tone.DOUBT),
-    "dead_letter.replayed": Told("↻", "Se reintentó un mensaje pendiente"),
-    "dead_letter.discarded": Told("✕", "Se descartó un mensaje pendiente", Tone.DOUBT),
-    "catch_up.held": Told("‖", "Hay contactos atrasados que esperan tu decisión", Tone.BAD),
-    "catch_up.released": Told("▶", "Los contactos atrasados ya pueden salir"),
-    "touches.release": Told("▶", "Se dejan salir contactos retenidos"),
-    "work.failed": Told("!", "Se apartó un trabajo que no se pudo hacer", Tone.BAD),
-    "work.retry": Told("↻", "Se reintenta un trabajo apartado"),
-    "work.discard": Told("✕", "Se descartó un trabajo apartado", Tone.DOUBT),
-    "backup.started": Told("⎘", "Empezó un respaldo", Tone.QUIET),
-    "journey.published": Told("◇", "Nueva versión del recorrido"),
+    "lead.created": EventDescription("+", "Llegó el lead", Tone.GOOD),
+    "lead.returned": EventDescription("↻", "Volvió a llenar un formulario"),  # of older versions
+    "lead.updated": EventDescription("↻", "Volvió a llenar un formulario"),
+    "lead.superseded": EventDescription("→", "El seguimiento sigue en otro lead", Tone.QUIET),
+    "lead.needs_attention": EventDescription("!", "Espera a una persona", Tone.DOUBT),
+    "lead.registered": EventDescription("K", "Registrado en Kommo", Tone.GOOD),
+    "lead.registration_failed": EventDescription("K", "Kommo lo rechazó", Tone.BAD),
+    "lead.opted_out": EventDescription("⊘", "Pidió que no se le contacte", Tone.BAD),
+    "lead.closed": EventDescription("■", "Cerrado en Kommo"),
+    "lead.paused": EventDescription("‖", "Seguimiento en pausa", Tone.DOUBT),
+    "lead.resumed": EventDescription("▶", "El seguimiento continúa"),
+    "lead.stopped": EventDescription("⊘", "Alto a todo contacto", Tone.BAD),
+    "lead.erased": EventDescription("✕", "Se borraron sus datos personales", Tone.BAD),
+    "lead.booked": EventDescription("★", "Agendó una reunión", Tone.GOOD),
+    "booking.rescheduled": EventDescription("★", "Cambió la hora de su reunión"),
+    "booking.cancelled": EventDescription("☆", "Canceló su reunión", Tone.DOUBT),
+    "booking.unmatched": EventDescription("☆", "Una reserva que no es de ningún lead", Tone.DOUBT),
+    "booking.assigned": EventDescription("★", "Se le asignó una reserva"),
+    "meeting.ended": EventDescription("★", "Terminó la reunión", Tone.GOOD),
+    "cadence.finished": EventDescription("■", "Terminó el seguimiento sin reunión", Tone.QUIET),
+    "step.skipped": EventDescription("↷", "Se omite un paso"),
+    "call.answered": EventDescription("☎", "Contestó la llamada", Tone.GOOD),
+    "call.unanswered": EventDescription("☎", "No contestó", Tone.DOUBT),
+    "reply.received": EventDescription("«", "Respondió", Tone.GOOD),
+    "outbound.paused": EventDescription("■", "Se detuvo todo lo que sale", Tone.BAD),
+    "outbound.resumed": EventDescription("■", "Todo vuelve a salir", Tone.GOOD),
+    "provider.unavailable": EventDescription("!", "Un proveedor no está disponible", Tone.BAD),
+    "provider.recovered": EventDescription("✓", "El proveedor responde de nuevo", Tone.GOOD),
+    "spending.reached": EventDescription("$", "El gasto se acerca al tope del día", Tone.DOUBT),
+    "dead_letter.replayed": EventDescription("↻", "Se reintentó un mensaje pendiente"),
+    "dead_letter.discarded": EventDescription("✕", "Se descartó un mensaje pendiente", Tone.DOUBT),
+    "backlog.held": EventDescription(
+        "‖", "Hay contactos atrasados que esperan tu decisión", Tone.BAD
+    ),
+    "backlog.released": EventDescription("▶", "Los contactos atrasados ya pueden salir"),
+    "touches.release": EventDescription("▶", "Se dejan salir contactos retenidos"),
+    "work.failed": EventDescription("!", "Se apartó un trabajo que no se pudo hacer", Tone.BAD),
+    "work.retry": EventDescription("↻", "Se reintenta un trabajo apartado"),
+    "work.discard": EventDescription("✕", "Se descartó un trabajo apartado", Tone.DOUBT),
+    "backup.started": EventDescription("⎘", "Empezó un respaldo", Tone.QUIET),
+    "journey.published": EventDescription("◇", "Nueva versión del recorrido"),
 }
 REASONS = {
     "opted_out": "pidió que no se le contacte",
@@ -122,7 +124,7 @@ REASONS = {
     "key_unheard": "no se sabe si lo pidió durante la llamada",
     "not_asked": "no lo pidió durante la llamada",
     "paused": "todo está detenido",
-    "provider_away": "el proveedor no está disponible",
+    "provider_unavailable": "el proveedor no está disponible",
     "budget_spent": "se alcanzó el tope de gasto del día",
     "voicemail": "buzón de voz",
     "busy": "ocupado",
@@ -138,7 +140,9 @@ REASONS = {
     "taken_over": "lo atiende una persona",
     "erased": "se borraron sus datos",
     "superseded": "sigue en otro lead",
-    "added_address_stopped": ("pidió no recibir más en una dirección que agregó después; su seguimiento está en pausa"),
+    "added_address_stopped": (
+        "pidió no recibir más en una dirección que agregó después; su seguimiento está en pausa"
+    ),
 }
 OWN_REASONS = {  # the same word, of another matter
     ("touch.deferred", "paused"): "su seguimiento está en pausa",
@@ -146,11 +150,11 @@ OWN_REASONS = {  # the same word, of another matter
 PLAIN_DETAILS = ("text", "about")
 
 
-def tell(body: Mapping[str, Any]) -> Told:
+def describe_event(body: Mapping[str, Any]) -> EventDescription:
     """One line for an event; of a topic that is not known, its own name."""
     topic, channel = _text(body, "topic"), _text(body, "channel")
     touch = TOUCHES.get(topic)
-    known = touch or OTHERS.get(topic, Told("•", topic))
+    known = touch or OTHERS.get(topic, EventDescription("•", topic))
     booking, card = body.get("booking") or {}, body.get("card") or {}
     outage = read_outage(_text(body, "reason"))
     return replace(

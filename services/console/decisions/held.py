@@ -17,7 +17,7 @@ from contracts.events.touch import (
     TouchSent,
     TouchSkipped,
     TouchUncertain,
-    TouchUnknown,
+    TouchUnresolved,
 )
 
 RELEASED_BY_HAND = (HoldReason.CAPPED, HoldReason.NUMBER_UNKNOWN)
@@ -28,7 +28,7 @@ MOVED_ON = (
     TouchFailed,
     TouchDeferred,
     TouchUncertain,
-    TouchUnknown,
+    TouchUnresolved,
 )
 TELLING = (TouchHeld, ReleaseTouches, *MOVED_ON)
 
@@ -49,17 +49,23 @@ def telling(events: Iterable[Event]) -> list[TouchEvent | ReleaseTouches]:
     return [event for event in events if isinstance(event, TELLING)]
 
 
-def still_held(held: Mapping[UUID, HeldTouch], events: Iterable[TouchEvent | ReleaseTouches]) -> dict[UUID, HeldTouch]:
+def still_held(
+    held: Mapping[UUID, HeldTouch], events: Iterable[TouchEvent | ReleaseTouches]
+) -> dict[UUID, HeldTouch]:
     """The touches of `held` and of the events that are held after them."""
     after = dict(held)
     for event in events:
         match event:
             case ReleaseTouches():
-                after = {name: touch for name, touch in after.items() if not _releases(event, touch)}
+                after = {
+                    name: touch for name, touch in after.items() if not _releases(event, touch)
+                }
             case TouchHeld(reason=reason) if reason in RELEASED_BY_HAND:
                 known = after.get(event.touch_id)
                 if known is None or known.at <= event.at:
-                    after[event.touch_id] = HeldTouch(event.touch_id, event.lead_id, str(reason), event.scope, event.at)
+                    after[event.touch_id] = HeldTouch(
+                        event.touch_id, event.lead_id, str(reason), event.scope, event.at
+                    )
             case _:
                 known = after.get(event.touch_id)
                 if known is not None and known.at <= event.at:

@@ -7,7 +7,19 @@ from zoneinfo import ZoneInfo
 from services.console.decisions.leads import Lead
 
 LEAD_COLUMNS = (
-    *("lead_id", "llegada", "nombre", "email", "telefono", "otros", "empresa", "servicio", "fuente", "estado", "paso"),
+    *(
+        "lead_id",
+        "llegada",
+        "nombre",
+        "email",
+        "telefono",
+        "otros",
+        "empresa",
+        "servicio",
+        "fuente",
+        "estado",
+        "paso",
+    ),
     *("llamada_en_segundos", "contacto", "agendado", "reunion", "kommo_id"),
     *("utm_source", "utm_medium", "utm_campaign"),
 )
@@ -32,7 +44,9 @@ def exported(lead: Lead, zone: str) -> dict[str, Any]:
         "agendado": _local(lead.booked_at, zone),
         "reunion": _local(lead.meets_at, zone),
         "kommo_id": lead.kommo_lead_id,
-        **{name: lead.fields.get(name, "") for name in ("utm_source", "utm_medium", "utm_campaign")},
+        **{
+            name: lead.fields.get(name, "") for name in ("utm_source", "utm_medium", "utm_campaign")
+        },
     }
 
 

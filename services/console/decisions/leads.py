@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from contracts.events.base import Event
-from contracts.events.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
 from contracts.events.lead import (
@@ -23,8 +23,8 @@ from contracts.events.lead import (
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
+    LeadResumed,
     LeadSuperseded,
-    LeadUnpaused,
     LeadUpdated,
 )
 from contracts.events.reply import ReplyReceived
@@ -39,16 +39,28 @@ from contracts.events.touch import (
     TouchSent,
     TouchSkipped,
     TouchUncertain,
-    TouchUnknown,
+    TouchUnresolved,
 )
-from contracts.registry import EVERY_EVENT
+from contracts.registry import ALL_EVENTS
 
-CLASSES: Mapping[str, type[Event]] = {event.named(): event for event in EVERY_EVENT}
+CLASSES: Mapping[str, type[Event]] = {event.topic_name(): event for event in ALL_EVENTS}
 MESSAGES = (Channel.WHATSAPP, Channel.SMS)
 CARD = ("name", "email", "phone", "unusable_phone", "company", "service", "source")
-NEWEST = ("company", "service")  # the latest form says these; the first one where the lead came from
+NEWEST = (
+    "company",
+    "service",
+)  # the latest form says these; the first one where the lead came from
 ATTRIBUTION = "utm_"
-RANKS = {"due": 0, "uncertain": 1, "sent": 2, "skipped": 3, "failed": 3, "unanswered": 4, "delivered": 5, "answered": 5}
+RANKS = {
+    "due": 0,
+    "uncertain": 1,
+    "sent": 2,
+    "skipped": 3,
+    "failed": 3,
+    "unanswered": 4,
+    "delivered": 5,
+    "answered": 5,
+}
 
 
 class State(StrEnum):
@@ -169,7 +181,12 @@ def fold(lead: Lead, event: Event) -> Lead:
             return replace(_stopped(lead, "superseded", event.at), superseded_by=event.by_lead_id)
         case LeadRegistered():
             asked = event.asked_at or event.at
-            return replace(lead, kommo_asked_at=asked, registered_at=event.at, kommo_lead_id=event.kommo_lead_id)
+            return replace(
+                lead,
+                kommo_asked_at=asked,
+                registered_at=event.at,
+                kommo_lead_id=event.kommo_lead_id,
+            )
         case CadenceFinished():
             began_again = lead.returned_at is not None and event.at < lead.returned_at
             return lead if began_again else replace(lead, finished_at=event.at)
@@ -178,9 +195,9 @@ def fold(lead: Lead, event: Event) -> Lead:
             return replace(lead, erased_at=event.at, attention=None, further=[], **nothing)
         case LeadOptedOut(reason=reason) | LeadClosed(reason=reason):
             return _stopped(lead, str(reason), event.at)
-        case LeadPaused() | LeadUnpaused() | LeadNeedsAttention():
+        case LeadPaused() | LeadResumed() | LeadNeedsAttention():
             return _paused(lead, event)
-        case LeadBooked() | BookingMoved() | BookingCancelled() | MeetingEnded():
+        case LeadBooked() | BookingRescheduled() | BookingCancelled() | MeetingEnded():
             return _booked(lead, event)
         case ReplyReceived():
             return replace(lead, reached_at=_first(lead.reached_at, event.at))
@@ -231,28 +248,32 @@ def _stopped(lead: Lead, reason: str, at: datetime) -> Lead:
     return replace(lead, stopped=reason, stopped_at=at) if first else lead
 
 
-def _paused(lead: Lead, event: LeadPaused | LeadUnpaused | LeadNeedsAttention) -> Lead:
+def _paused(lead: Lead, event: LeadPaused | LeadResumed | LeadNeedsAttention) -> Lead:
     """The latest word holds; who needs attention waits until an operator lets the follow-up go on."""
     late = lead.paused_at is not None and event.at < lead.paused_at
     if isinstance(event, LeadNeedsAttention) and not lead.erased_at and (lead.paused or not late):
         lead = replace(lead, attention=str(event.reason))
     if late:
         return lead
-    if isinstance(event, LeadUnpaused):
+    if isinstance(event, LeadResumed):
         return replace(lead, paused=False, paused_at=event.at, attention=None)
     return replace(lead, paused=True, paused_at=event.at)
 
 
-def _booked(lead: Lead, event: LeadBooked | BookingMoved | BookingCancelled | MeetingEnded) -> Lead:
-    if isinstance(event, LeadBooked | BookingMoved):
+def _booked(
+    lead: Lead, event: LeadBooked | BookingRescheduled | BookingCancelled | MeetingEnded
+) -> Lead:
+    if isinstance(event, LeadBooked | BookingRescheduled):
         lead = replace(lead, booked_at=_first(lead.booked_at, event.at))
     if isinstance(event, MeetingEnded) and event.attended:
         lead = replace(lead, met_at=_first(lead.met_at, event.ended_at))
     if event.revision <= lead.revision:
         return lead
     match event:
-        case LeadBooked(booking=booking) | BookingMoved(booking=booking):
-            return replace(lead, revision=event.revision, booking=booking.uid, meets_at=booking.starts_at)
+        case LeadBooked(booking=booking) | BookingRescheduled(booking=booking):
+            return replace(
+                lead, revision=event.revision, booking=booking.uid, meets_at=booking.starts_at
+            )
         case BookingCancelled():
             return replace(lead, revision=event.revision, booking=None, meets_at=None)
         case _:
@@ -263,7 +284,9 @@ def _call_ended(lead: Lead, event: CallAnswered | CallUnanswered) -> Lead:
     answered = isinstance(event, CallAnswered)
     end = "answered" if isinstance(event, CallAnswered) else str(event.reason)
     lead = _stepped(lead, event.step, "answered" if answered else "unanswered")
-    lead = replace(lead, call_end=lead.call_end or end, call_ended_at=_first(lead.call_ended_at, event.at))
+    lead = replace(
+        lead, call_end=lead.call_end or end, call_ended_at=_first(lead.call_ended_at, event.at)
+    )
     return replace(lead, reached_at=_first(lead.reached_at, event.at)) if answered else lead
 
 
@@ -271,9 +294,15 @@ def _touched(lead: Lead, event: TouchEvent) -> Lead:
     call = event.channel is Channel.CALL
     match event:
         case TouchDue():
-            return _stepped(replace(lead, call_due_at=event.at) if call else lead, event.step, "due")
+            return _stepped(
+                replace(lead, call_due_at=event.at) if call else lead, event.step, "due"
+            )
         case TouchDeferred():
-            return replace(lead, call_deferred_at=_first(lead.call_deferred_at, event.at)) if call else lead
+            return (
+                replace(lead, call_deferred_at=_first(lead.call_deferred_at, event.at))
+                if call
+                else lead
+            )
         case TouchHeld(reason=reason):
             return replace(lead, call_held=lead.call_held or str(reason)) if call else lead
         case TouchSent():
@@ -281,13 +310,15 @@ def _touched(lead: Lead, event: TouchEvent) -> Lead:
         case TouchDelivered():
             return _delivered(lead, event)
         case TouchFailed():
-            lead = replace(lead, call_asked_at=_first(lead.call_asked_at, event.at)) if call else lead
+            lead = (
+                replace(lead, call_asked_at=_first(lead.call_asked_at, event.at)) if call else lead
+            )
             end = replace(lead, call_end=lead.call_end or "failed") if call else lead
             return _stepped(end, event.step, "failed")
         case TouchSkipped():
             end = replace(lead, call_end=lead.call_end or "skipped") if call else lead
             return _stepped(end, event.step, "skipped")
-        case TouchUncertain() | TouchUnknown():
+        case TouchUncertain() | TouchUnresolved():
             return _stepped(lead, event.step, "uncertain")
         case _:
             return lead
@@ -295,14 +326,23 @@ def _touched(lead: Lead, event: TouchEvent) -> Lead:
 
 def _sent(lead: Lead, event: TouchSent) -> Lead:
     asked = event.asked_at or event.at
-    counter = {Channel.CALL: "calls", Channel.WHATSAPP: "whatsapps", Channel.SMS: "texts", Channel.EMAIL: "emails"}
+    counter = {
+        Channel.CALL: "calls",
+        Channel.WHATSAPP: "whatsapps",
+        Channel.SMS: "texts",
+        Channel.EMAIL: "emails",
+    }
     lead = replace(lead, **{counter[event.channel]: getattr(lead, counter[event.channel]) + 1})
     lead = _stepped(lead, event.step, "sent")
     if event.channel is Channel.CALL:
         return replace(
-            lead, call_asked_at=_first(lead.call_asked_at, asked), call_sent_at=_first(lead.call_sent_at, event.at)
+            lead,
+            call_asked_at=_first(lead.call_asked_at, asked),
+            call_sent_at=_first(lead.call_sent_at, event.at),
         )
-    if event.channel in MESSAGES and (lead.fallback_sent_at is None or event.at < lead.fallback_sent_at):
+    if event.channel in MESSAGES and (
+        lead.fallback_sent_at is None or event.at < lead.fallback_sent_at
+    ):
         return replace(lead, fallback_asked_at=asked, fallback_sent_at=event.at)
     return lead
 
@@ -311,7 +351,11 @@ def _delivered(lead: Lead, event: TouchDelivered) -> Lead:
     lead = _stepped(lead, event.step, "delivered")
     if event.channel not in MESSAGES:
         return lead
-    return replace(lead, delivered_at=_first(lead.delivered_at, event.at), reached_at=_first(lead.reached_at, event.at))
+    return replace(
+        lead,
+        delivered_at=_first(lead.delivered_at, event.at),
+        reached_at=_first(lead.reached_at, event.at),
+    )
 
 
 def _stepped(lead: Lead, step: str, outcome: str) -> Lead:
@@ -322,7 +366,9 @@ def _stepped(lead: Lead, step: str, outcome: str) -> Lead:
     before = lead.steps.get(step)
     if before is not None and RANKS[outcome] < RANKS[before]:
         return lead
-    place = lead.step if lead.booking or before is not None else step  # a late receipt leads nobody back
+    place = (
+        lead.step if lead.booking or before is not None else step
+    )  # a late receipt leads nobody back
     return replace(lead, step=place, steps=lead.steps | {step: outcome})
 
 

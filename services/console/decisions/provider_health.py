@@ -1,35 +1,39 @@
-"""What an operator sees of the companies outside, folded from what was said of them."""
+"""Whether each provider works for us, derived from the events about it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts.events.base import Event
-from contracts.events.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
 from contracts.events.lead import LeadRegistered
-from contracts.events.outbound import ProviderAway, ProviderBack
+from contracts.events.outbound import ProviderRecovered, ProviderUnavailable
 from contracts.events.touch import Channel, TouchDelayed, TouchSent
 
-COMPANIES = ("kommo", "brevo", "twilio", "calcom")
+PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
 
 
 @dataclass(frozen=True, slots=True)
-class Company:
-    """`away` says why it does not work for us, since `away_at`; `heard_at` is the last sign that it does."""
+class ProviderHealth:
+    """`unavailable` is why it does not work for us, `succeeded_at` the last sign that it does."""
 
     name: str
-    away: str | None = None
-    away_at: datetime | None = None
-    heard_at: datetime | None = None
+    unavailable: str | None = None
+    unavailable_since: datetime | None = None
+    succeeded_at: datetime | None = None
 
 
 def about(event: Event) -> str | None:
-    """The company that the event tells something of."""
+    """Returns the provider that the event is about."""
     match event:
-        case ProviderAway(provider=provider) | ProviderBack(provider=provider) | TouchDelayed(provider=provider):
+        case (
+            ProviderUnavailable(provider=provider)
+            | ProviderRecovered(provider=provider)
+            | TouchDelayed(provider=provider)
+        ):
             return provider
         case LeadRegistered():
             return "kommo"
-        case LeadBooked() | BookingMoved() | BookingCancelled() | MeetingEnded():
+        case LeadBooked() | BookingRescheduled() | BookingCancelled() | MeetingEnded():
             return "calcom"
         case TouchSent(channel=channel):
             return "brevo" if channel is Channel.EMAIL else "twilio"
@@ -37,21 +41,23 @@ def about(event: Event) -> str | None:
             return None
 
 
-def heard(company: Company, event: Event) -> Company:
-    """The company after the event; what was said before the last word about it changes nothing of that."""
+def apply(provider: ProviderHealth, event: Event) -> ProviderHealth:
+    """Applies the event to the provider's state. Events older than the last state change are ignored."""
     match event:
-        case ProviderAway() | ProviderBack() | TouchDelayed() if (
-            company.away_at is not None and event.at < company.away_at
+        case ProviderUnavailable() | ProviderRecovered() | TouchDelayed() if (
+            provider.unavailable_since is not None and event.at < provider.unavailable_since
         ):
-            return company
-        case TouchDelayed() if company.away is not None:
-            return company
-        case ProviderAway(reason=reason) | TouchDelayed(reason=reason):
-            return replace(company, away=reason, away_at=event.at)
-        case ProviderBack():
-            company = replace(company, away=None, away_at=event.at)
-        case TouchSent() if company.away_at is not None and event.at > company.away_at:
-            company = replace(company, away=None)
+            return provider
+        case TouchDelayed() if provider.unavailable is not None:
+            return provider
+        case ProviderUnavailable(reason=reason) | TouchDelayed(reason=reason):
+            return replace(provider, unavailable=reason, unavailable_since=event.at)
+        case ProviderRecovered():
+            provider = replace(provider, unavailable=None, unavailable_since=event.at)
+        case TouchSent() if (
+            provider.unavailable_since is not None and event.at > provider.unavailable_since
+        ):
+            provider = replace(provider, unavailable=None)
         case _:
             pass
-    return replace(company, heard_at=max(event.at, company.heard_at or event.at))
+    return replace(provider, succeeded_at=max(event.at, provider.succeeded_at or event.at))

@@ -30,7 +30,9 @@ def read_search(text: str) -> Search:
     words = [word.strip(AROUND) for word in plain.split()]
     return Search(
         words=tuple(_pattern(word) for word in words[:MOST_WORDS] if any(map(str.isalnum, word))),
-        phone_end=digits[-10:] if len(digits) >= 4 else "",  # a Mexican mobile may still be written with 521
+        phone_end=digits[-10:]
+        if len(digits) >= 4
+        else "",  # a Mexican mobile may still be written with 521
         lead_id=int(digits) if 0 < len(digits) < 19 else 0,
     )
 

@@ -71,7 +71,9 @@ def _cells(lead: Lead) -> Iterator[tuple[Cell, Counts]]:
 def add_change(changes: Tallies, before: Tallies, after: Tallies) -> None:
     """Adds to `changes` what a lead adds now and did not add before, and takes off what it adds no more."""
     for cell in before.keys() | after.keys():
-        columns = zip(changes.get(cell, NONE), before.get(cell, NONE), after.get(cell, NONE), strict=True)
+        columns = zip(
+            changes.get(cell, NONE), before.get(cell, NONE), after.get(cell, NONE), strict=True
+        )
         changes[cell] = Counts(*(total - was + now for total, was, now in columns))
 
 

@@ -22,7 +22,7 @@ class User:
         return self.role is Role.OPERATOR
 
 
-ANYBODY = User("demo", Role.OPERATOR)
+DEMO_USER = User("demo", Role.OPERATOR)
 
 
 def read_users(written: str) -> dict[str, User]:
@@ -32,6 +32,8 @@ def read_users(written: str) -> dict[str, User]:
         name, _, rest = entry.partition(":")
         role, _, password_hash = rest.partition(":")
         if not name or role not in list(Role) or not password_hash.startswith("$argon2"):
-            raise ValueError("CONSOLE_USERS: each is name:viewer or operator:hash, as `pauta console user` prints it")
+            raise ValueError(
+                "CONSOLE_USERS: each is name:viewer or operator:hash, as `pauta console user` prints it"
+            )
         users[name] = User(name, Role(role), password_hash)
     return users

@@ -81,7 +81,7 @@ async def show_switch(deps: FromApp) -> dict[str, Any]:
 async def pause(order: Order, deps: FromApp) -> None:
     """Nothing leaves any more; what falls due waits. Saying it twice is fine."""
     with tracing.continued({}):
-        await deps.store.say(OutboundPaused(by=order.by, reason=order.reason))
+        await deps.store.publish(OutboundPaused(by=order.by, reason=order.reason))
     log.warning("outbound.paused")
 
 
@@ -89,12 +89,14 @@ async def pause(order: Order, deps: FromApp) -> None:
 async def resume(order: Order, deps: FromApp) -> None:
     """What waited goes out, each touch by its own hours. Saying it twice is fine."""
     with tracing.continued({}):
-        await deps.store.say(OutboundResumed(by=order.by))
+        await deps.store.publish(OutboundResumed(by=order.by))
     log.warning("outbound.resumed")
 
 
 @routes.get("/api/dead")
-async def dead_letters(deps: FromApp, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000) -> list[Letter]:
+async def dead_letters(
+    deps: FromApp, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
+) -> list[Letter]:
     """The messages that were parked, the oldest of each service first, and the rows that were set aside."""
     return await deps.set_aside.letters(limit=limit)
 
@@ -125,7 +127,9 @@ async def held_touches(deps: FromApp) -> list[Held]:
 async def release_touches(release: Release, deps: FromApp) -> None:
     """They go out, each touch by its own hours. Saying it twice is fine."""
     with tracing.continued({}):
-        await deps.store.say(ReleaseTouches(reason=release.reason, scope=release.scope, by=release.by))
+        await deps.store.publish(
+            ReleaseTouches(reason=release.reason, scope=release.scope, by=release.by)
+        )
     log.warning("touches.released", held_for=str(release.reason), scope=release.scope)
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, RedirectResponse
 from kit.visitors import visitor_of
 from services.console.rendering import STATIC
 from services.console.repositories.logins import LockedOut
-from services.console.session import FromApp, begin, end, genuine, token_of, user_of
+from services.console.session import FromApp, begin, end, token_of, user_of, verify_csrf_token
 
 log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)
@@ -31,7 +31,7 @@ async def ask(request: Request, deps: FromApp, to: str = "/console") -> Response
     return deps.pages.page("login", request, token=token_of(request), to=_inside(to), problem="")
 
 
-@routes.post("/login", dependencies=[Depends(genuine)])
+@routes.post("/login", dependencies=[Depends(verify_csrf_token)])
 async def log_in(
     request: Request,
     deps: FromApp,
@@ -51,14 +51,16 @@ async def log_in(
     return RedirectResponse(_inside(to), status_code=303)
 
 
-@routes.post("/logout", dependencies=[Depends(genuine)])
+@routes.post("/logout", dependencies=[Depends(verify_csrf_token)])
 async def log_out(request: Request, deps: FromApp) -> Response:
     await end(request, deps)
     return RedirectResponse("/console/login", status_code=303)
 
 
 def _again(request: Request, deps: FromApp, to: str, problem: str, status: int) -> Response:
-    page = deps.pages.page("login", request, status, token=token_of(request), to=_inside(to), problem=problem)
+    page = deps.pages.page(
+        "login", request, status, token=token_of(request), to=_inside(to), problem=problem
+    )
     if status == 429:
         page.headers["Retry-After"] = "900"
     return page

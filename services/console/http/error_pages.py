@@ -24,7 +24,9 @@ def explain(app: FastAPI, pages: Pages) -> None:
 
     def page(request: Request, status: int) -> Response:
         title = "No se encontró" if status == 404 else "No se pudo hacer"
-        return pages.page("problem", request, status, title=title, text=TEXTS.get(status, TEXTS[422]))
+        return pages.page(
+            "problem", request, status, title=title, text=TEXTS.get(status, TEXTS[422])
+        )
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -34,12 +36,20 @@ def explain(app: FastAPI, pages: Pages) -> None:
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return page(request, 422) if _on_a_page(request) else await request_validation_exception_handler(request, error)
+        return (
+            page(request, 422)
+            if _on_a_page(request)
+            else await request_validation_exception_handler(request, error)
+        )
 
     async def unavailable(request: Request, _: Exception) -> Response:
         if _on_a_page(request) and free_bytes() < LEAST_FREE:
             return pages.page("problem", request, 503, title="No se pudo hacer", text=FULL)
-        return page(request, 503) if _on_a_page(request) else Response(status_code=503, headers={"Retry-After": "2"})
+        return (
+            page(request, 503)
+            if _on_a_page(request)
+            else Response(status_code=503, headers={"Retry-After": "2"})
+        )
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, invalid)

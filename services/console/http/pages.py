@@ -19,8 +19,8 @@ from services.console.decisions.event_descriptions import REASONS, without_earli
 from services.console.decisions.journeys import numbers_of
 from services.console.decisions.lead_export import LEAD_COLUMNS, exported
 from services.console.decisions.leads import Lead
-from services.console.decisions.provider_health import COMPANIES
-from services.console.decisions.response_times import Objective, Stage, budget, cause, chain
+from services.console.decisions.provider_health import PROVIDERS
+from services.console.decisions.response_times import Objective, Stage, budget, cause, timeline
 from services.console.decisions.segments import segments
 from services.console.decisions.tallies import GROUPS
 from services.console.decisions.users import User
@@ -28,19 +28,24 @@ from services.console.deps import Deps
 from services.console.http.params import LeadId, RowId, storable
 from services.console.repositories.metrics import PAGE, Wanted
 from services.console.service_clients import Kind, waiting
-from services.console.session import FromApp, Viewer, token_of, viewer
+from services.console.session import FromApp, Viewer, require_viewer, token_of
 from services.console.spreadsheet import lines
 
 log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)
 
-LOOKING = [Depends(viewer)]
+LOOKING = [Depends(require_viewer)]
 CSV = "text/csv; charset=utf-8"
 
 SHOWN = 40
 WAITING = 200  # rows of each kind that wait for a person
-FEED_SECONDS, FEED_POLL = 15.0, 0.4  # the browser comes again by itself; a stopping server need not wait long
-PREVIEW_CSP = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+FEED_SECONDS, FEED_POLL = (
+    15.0,
+    0.4,
+)  # the browser comes again by itself; a stopping server need not wait long
+PREVIEW_CSP = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
+)
 PERIODS = (1, 7, 30, 90)
 
 Days = Annotated[int, Query(ge=1, le=366)]
@@ -73,10 +78,14 @@ async def frame(request: Request, deps: Deps, user: User, at: str) -> dict[str, 
 async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLResponse:
     """Leads of today and of the week, what happens now, and whether everything is well."""
     top = await frame(request, deps, user, "now")
-    today = now().astimezone(ZoneInfo(deps.settings.timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = (
+        now()
+        .astimezone(ZoneInfo(deps.settings.timezone))
+        .replace(hour=0, minute=0, second=0, microsecond=0)
+    )
     week = today - timedelta(days=6)
-    queues, catch_up = await asyncio.gather(deps.neighbours.queues(), deps.neighbours.catch_up())
-    actions, companies = await deps.store.newest(SHOWN), await deps.figures.companies()
+    queues, backlog = await asyncio.gather(deps.neighbours.queues(), deps.neighbours.backlog())
+    actions, providers = await deps.store.newest(SHOWN), await deps.figures.providers()
     return deps.pages.page(
         "now",
         request,
@@ -87,10 +96,13 @@ async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLRespons
         },
         actions=actions,
         names=await deps.figures.names([one["lead_id"] for one in actions]),
-        companies=[companies.get(name) or {"name": name, "away": None, "heard_at": None} for name in COMPANIES],
+        providers=[
+            providers.get(name) or {"name": name, "unavailable": None, "succeeded_at": None}
+            for name in PROVIDERS
+        ],
         queues=queues,
         waiting={kind: waiting(queues, kind) for kind in Kind},
-        catch_up=catch_up,
+        backlog=backlog,
         progress=await deps.projections.progress(),
         unknown=len(await deps.store.unknown_touches(limit=WAITING)),
         attention=len(await deps.figures.in_need_of_attention(limit=WAITING)),
@@ -124,10 +136,10 @@ async def stopwatch(request: Request, deps: FromApp, user: Viewer, days: Days = 
 
 
 async def _chains(deps: Deps, leads: list[Lead]) -> list[list[Stage]]:
-    """The chain of each lead, with what Kommo was absent as its own time."""
+    """The timeline of each lead, with what Kommo was absent as its own time."""
     begins = [lead.accepted_at for lead in leads if lead.accepted_at is not None]
     absences = await deps.figures.absences("kommo", min(begins), now()) if begins else []
-    return [chain(lead, absences) for lead in leads]
+    return [timeline(lead, absences) for lead in leads]
 
 
 async def _wanted(
@@ -185,8 +197,10 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: Lead
     lead, events = await deps.figures.lead(lead_id), await deps.store.events_of(lead_id)
     if lead is None and not events:
         raise HTTPException(404)
-    kommo_now = (await deps.figures.companies()).get("kommo") or {}
-    plan, texts = await asyncio.gather(deps.neighbours.plan(lead_id), deps.neighbours.texts(lead_id))
+    kommo_now = (await deps.figures.providers()).get("kommo") or {}
+    plan, texts = await asyncio.gather(
+        deps.neighbours.plan(lead_id), deps.neighbours.texts(lead_id)
+    )
     kommo = deps.settings.kommo_base_url.rstrip("/")
     return deps.pages.page(
         "lead",
@@ -195,12 +209,14 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: Lead
         lead_id=lead_id,
         lead=lead,
         events=without_earlier_delays(events),
-        kommo_away=kommo_now.get("away"),
+        kommo_unavailable=kommo_now.get("unavailable"),
         reasons=REASONS,
         plan=plan,
         texts={one["touch_id"]: one for one in texts} if texts is not None else None,
-        chain=(await _chains(deps, [lead]))[0] if lead else [],
-        kommo_url=f"{kommo}/leads/detail/{lead.kommo_lead_id}" if lead and lead.kommo_lead_id else None,
+        timeline=(await _chains(deps, [lead]))[0] if lead else [],
+        kommo_url=f"{kommo}/leads/detail/{lead.kommo_lead_id}"
+        if lead and lead.kommo_lead_id
+        else None,
     )
 
 
@@ -230,8 +246,8 @@ async def _letters(deps: Deps) -> list[Letter] | None:
     try:
         async with asyncio.timeout(5):
             return await deps.set_aside.dead_letters.shown(limit=500)
-    except Exception as away:  # whatever a broken connection raises
-        log.warning("letters.away", reason=describe(away))
+    except Exception as unavailable:  # whatever a broken connection raises
+        log.warning("letters.unavailable", reason=describe(unavailable))
         return None
 
 
@@ -242,14 +258,20 @@ async def journey(request: Request, deps: FromApp, user: Viewer, days: Days = 90
     at_step, outcomes = await deps.figures.at_step(since), await deps.figures.outcomes(since)
     sections = [
         ("Primer contacto", True, numbers_of(deps.journey.first_contact, at_step, outcomes)),
-        ("Seguimiento, hasta que agende", True, numbers_of(deps.journey.follow_up, at_step, outcomes)),
+        (
+            "Seguimiento, hasta que agende",
+            True,
+            numbers_of(deps.journey.follow_up, at_step, outcomes),
+        ),
         ("Alrededor de la reunión", False, numbers_of(deps.journey.meeting, at_step, outcomes)),
     ]
     return deps.pages.page("journey", request, **top, days=days, sections=sections)
 
 
 @routes.get("/journey/{channel}/{template}")
-async def template(request: Request, deps: FromApp, user: Viewer, channel: Channel, template: str) -> HTMLResponse:
+async def template(
+    request: Request, deps: FromApp, user: Viewer, channel: Channel, template: str
+) -> HTMLResponse:
     """One text as its reader would see it."""
     text = await deps.neighbours.preview(channel, template)
     if text is None:
@@ -276,14 +298,20 @@ async def email(deps: FromApp, template: str) -> HTMLResponse:
 
 @routes.get("/sources")
 async def sources(
-    request: Request, deps: FromApp, user: Viewer, days: Days = 30, by: Annotated[str, Query()] = GROUPS[0]
+    request: Request,
+    deps: FromApp,
+    user: Viewer,
+    days: Days = 30,
+    by: Annotated[str, Query()] = GROUPS[0],
 ) -> HTMLResponse:
     top, rows = await frame(request, deps, user, "sources"), await _sources(deps, days, by)
     return deps.pages.page("sources", request, **top, days=days, by=by, groups=GROUPS, rows=rows)
 
 
 @routes.get("/sources.csv", dependencies=LOOKING)
-async def sources_csv(deps: FromApp, days: Days = 30, by: Annotated[str, Query()] = GROUPS[0]) -> Response:
+async def sources_csv(
+    deps: FromApp, days: Days = 30, by: Annotated[str, Query()] = GROUPS[0]
+) -> Response:
     """The same as a table for a spreadsheet."""
     columns = ("name", "leads", "reached", "booked", "met", "cost", "cost_per_booking")
     table = lines(await _sources(deps, days, by), columns)
@@ -297,7 +325,9 @@ async def _sources(deps: Deps, days: int, by: str) -> list[dict[str, Any]]:
     rows = await deps.figures.sources(now() - timedelta(days=days), by)
     for row in rows:
         pairs = (("call", "calls"), ("whatsapp", "whatsapps"), ("sms", "texts"))
-        row["cost"] = round(sum(prices.get(channel, 0.0) * row[column] for channel, column in pairs), 2)
+        row["cost"] = round(
+            sum(prices.get(channel, 0.0) * row[column] for channel, column in pairs), 2
+        )
         row["cost_per_booking"] = round(row["cost"] / row["booked"], 2) if row["booked"] else None
     return rows
 
@@ -307,12 +337,16 @@ def _as_file(name: str) -> dict[str, str]:
 
 
 @routes.get("/feed", dependencies=LOOKING)
-async def feed(request: Request, deps: FromApp, after: RowId, lead_id: RowId | None = None) -> StreamingResponse:
+async def feed(
+    request: Request, deps: FromApp, after: RowId, lead_id: RowId | None = None
+) -> StreamingResponse:
     """Says at once when something has happened after `after` (server-sent events); the page then looks for itself."""
     last = request.headers.get("last-event-id", "")  # of a browser that comes again
     after = max(after, int(last) if last.isascii() and last.isdigit() and len(last) < 19 else 0)
     return StreamingResponse(
-        _news(deps, after, lead_id), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        _news(deps, after, lead_id),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store"},
     )
 
 

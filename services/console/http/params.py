@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import Path, Query
 
-LARGEST = 2**63 - 1
+MAX_BIGINT = 2**63 - 1
 
-LeadId = Annotated[int, Path(gt=0, le=LARGEST)]
-RowId = Annotated[int, Query(ge=0, le=LARGEST)]
+LeadId = Annotated[int, Path(gt=0, le=MAX_BIGINT)]
+RowId = Annotated[int, Query(ge=0, le=MAX_BIGINT)]
 
 
 def storable(text: str) -> str:

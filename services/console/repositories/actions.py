@@ -23,11 +23,13 @@ ADD = """with turn as materialized (select pg_advisory_xact_lock(1))
          on conflict do nothing returning event_id"""
 # two statements each, for one that may or may not name a lead would be planned for neither
 FOLLOW = "select id, body, trace from actions where id > $1 order by id limit $2"
-FOLLOW_ONE = "select id, body, trace from actions where id > $1 and lead_id = $3 order by id limit $2"
+FOLLOW_ONE = (
+    "select id, body, trace from actions where id > $1 and lead_id = $3 order by id limit $2"
+)
 
 SWITCHED = """select body from actions where topic in ('outbound.paused', 'outbound.resumed')
               order by (body->>'at')::timestamptz desc, id desc limit 1"""
-UNKNOWN = """select id, body, trace from actions a where topic = 'touch.unknown'
+UNKNOWN = """select id, body, trace from actions a where topic = 'touch.unresolved'
                and not exists (select 1 from actions later where later.lead_id = a.lead_id and later.id > a.id
                  and later.topic in ('touch.sent', 'touch.delivered', 'touch.failed', 'touch.skipped', 'touch.reviewed')
                  and later.body->>'touch_id' = a.body->>'touch_id')
@@ -36,7 +38,9 @@ UNKNOWN = """select id, body, trace from actions a where topic = 'touch.unknown'
 
 OF_LEAD = """select id, at, body, trace from (select * from actions where lead_id = $1 order by id desc limit $2) newest
              order by at, id"""
-NEWEST_PROJECTED = "select max(id) as id from actions where id > $1 and id <= (select until from projected)"
+NEWEST_PROJECTED = (
+    "select max(id) as id from actions where id > $1 and id <= (select until from projected)"
+)
 NEWEST_PROJECTED_OF_ONE = f"{NEWEST_PROJECTED} and lead_id = $2"
 
 
@@ -67,7 +71,9 @@ class Store:
         added = {row["event_id"] for row in rows}
         return [each.event.event_id in added for each in heard]
 
-    async def actions(self, *, after: int = 0, lead_id: int | None = None, limit: int = 1000) -> list[dict[str, Any]]:
+    async def actions(
+        self, *, after: int = 0, lead_id: int | None = None, limit: int = 1000
+    ) -> list[dict[str, Any]]:
         """Actions after the one with id `after`, oldest first, masked."""
         if lead_id is None:
             rows = await self._database.fetch(FOLLOW, after, limit)
@@ -82,19 +88,29 @@ class Store:
 
     async def unknown_touches(self, *, limit: int = 1000) -> list[dict[str, Any]]:
         """Touches of which nobody can say whether they were sent, and of which nothing was heard since."""
-        return [action(row["id"], row["body"], row["trace"]) for row in await self._database.fetch(UNKNOWN, limit)]
+        return [
+            action(row["id"], row["body"], row["trace"])
+            for row in await self._database.fetch(UNKNOWN, limit)
+        ]
 
     async def switch(self) -> dict[str, Any]:
         """Whether everything that leaves is stopped, and who said so when."""
         said = await self.switched()
         if said is None:
             return {"paused": False}
-        paused = said["topic"] == OutboundPaused.named()
-        return {"paused": paused, "by": said["by"], "at": said["at"], "reason": said.get("reason", "")}
+        paused = said["topic"] == OutboundPaused.topic_name()
+        return {
+            "paused": paused,
+            "by": said["by"],
+            "at": said["at"],
+            "reason": said.get("reason", ""),
+        }
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
         """The newest events, as they were said, the latest first."""
-        rows = await self._database.fetch("select id, lead_id, at, body from actions order by id desc limit $1", limit)
+        rows = await self._database.fetch(
+            "select id, lead_id, at, body from actions order by id desc limit $1", limit
+        )
         return [dict(row) for row in rows]
 
     async def events_of(self, lead_id: int, *, limit: int = 1000) -> list[dict[str, Any]]:
@@ -111,8 +127,8 @@ class Store:
         newest: int | None = rows[0]["id"]
         return newest
 
-    async def say(self, event: Event) -> None:
-        await outbox.say(self._database, event)
+    async def publish(self, event: Event) -> None:
+        await outbox.publish(self._database, event)
 
     async def newest_id(self) -> int:
         [row] = await self._database.fetch("select coalesce(max(id), 0) as id from actions")

@@ -64,11 +64,12 @@ ALARM = """select at, (body->>'percent')::int as percent from actions
            where topic = 'spending.reached' and at > now() - interval '24 hours' order by at desc limit 1"""
 FAILED = """select * from failed_work where $1::text[] is null or service || '-' || kind || '-' || row_id = any($1)
             order by at, service, kind, row_id limit $2"""
-# from the last word before the span on, so that one who was away when it began is known to be
-SAID_OF_COMPANY = """select at, topic = 'provider.away' as away from actions
-                     where topic in ('provider.away', 'provider.back') and body->>'provider' = $1 and at <= $3
+# from the last event before the span on, so that an outage which had begun by then is known
+PROVIDER_EVENTS = """select at, topic = 'provider.unavailable' as away from actions
+                     where topic in ('provider.unavailable', 'provider.recovered')
+                       and body->>'provider' = $1 and at <= $3
                        and at >= coalesce((select max(at) from actions
-                                           where topic in ('provider.away', 'provider.back')
+                                           where topic in ('provider.unavailable', 'provider.recovered')
                                              and body->>'provider' = $1 and at <= $2), $2)
                      order by at, id"""
 # from each value to the next, by the index: `distinct` would read the whole table
@@ -137,7 +138,9 @@ class Figures:
             yield some
             last = some[-1]
 
-    async def _found(self, wanted: Wanted, *, limit: int, offset: int = 0, behind: Lead | None = None) -> list[Lead]:
+    async def _found(
+        self, wanted: Wanted, *, limit: int, offset: int = 0, behind: Lead | None = None
+    ) -> list[Lead]:
         conditions, texts = await self._sought(wanted.text, first=11)
         rows = await self._database.fetch(
             PAGE_OF.format(conditions=conditions),
@@ -162,7 +165,8 @@ class Figures:
         search = read_search(text)
         ids = [search.lead_id, await self.own_id(search.lead_id)] if search.lead_id else []
         words = " and ".join(
-            f"{NAME_AND_EMAIL} like ${number}" for number in range(first + 2, first + 2 + len(search.words))
+            f"{NAME_AND_EMAIL} like ${number}"
+            for number in range(first + 2, first + 2 + len(search.words))
         )
         any_of = [f"lead_id = any(${first}::bigint[])", f"reverse(phone) like ${first + 1}"]
         any_of += [f"({words})"] if words else []
@@ -175,7 +179,9 @@ class Figures:
 
     async def own_id(self, lead_id: int) -> int:
         """The lead's own id, where `lead_id` is what a later form of the person was answered with."""
-        rows = await self._database.fetch("select lead_id from aliases where submission_id = $1", lead_id)
+        rows = await self._database.fetch(
+            "select lead_id from aliases where submission_id = $1", lead_id
+        )
         return int(rows[0]["lead_id"]) if rows else lead_id
 
     async def in_need_of_attention(self, *, limit: int) -> list[Lead]:
@@ -191,18 +197,26 @@ class Figures:
         rows = await self._database.fetch(ALARM)
         return dict(rows[0]) if rows else None
 
-    async def failed_work(self, *, limit: int, letter_ids: list[str] | None = None) -> list[FailedRow]:
+    async def failed_work(
+        self, *, limit: int, letter_ids: list[str] | None = None
+    ) -> list[FailedRow]:
         """Rows that services have set aside, the oldest first; all, or those with these ids."""
         return [FailedRow(**row) for row in await self._database.fetch(FAILED, letter_ids, limit)]
 
     async def names(self, lead_ids: list[int]) -> dict[int, str]:
-        rows = await self._database.fetch("select lead_id, name from leads where lead_id = any($1)", lead_ids)
+        rows = await self._database.fetch(
+            "select lead_id, name from leads where lead_id = any($1)", lead_ids
+        )
         return {row["lead_id"]: row["name"] for row in rows}
 
     async def choices(self) -> Mapping[str, list[str]]:
         """The sources and steps there are, to filter by; the states are known."""
         rows = await self._database.fetch(CHOICES)
-        return {"sources": rows[0]["sources"], "steps": rows[0]["steps"], "states": [str(one) for one in State]}
+        return {
+            "sources": rows[0]["sources"],
+            "steps": rows[0]["steps"],
+            "states": [str(one) for one in State],
+        }
 
     async def budget(self, since: datetime, objective: Objective) -> tuple[int, int]:
         """How many calls count, and how many of them missed the objective."""
@@ -210,7 +224,9 @@ class Figures:
         return row["calls"], row["missed"]
 
     async def missed(self, since: datetime, objective: Objective) -> list[Lead]:
-        return [lead_of(row) for row in await self._database.fetch(MISSED, since, objective.seconds)]
+        return [
+            lead_of(row) for row in await self._database.fetch(MISSED, since, objective.seconds)
+        ]
 
     async def waits_by_day(self, since: datetime, zone: str) -> list[Waits]:
         return [_waits(row) for row in await self._database.fetch(BY_DAY, since, zone)]
@@ -234,18 +250,20 @@ class Figures:
         rows = await self._database.fetch(COUNTS, hour_of(since), figure)
         return {(row["name"], row["value"]): row["leads"] for row in rows}
 
-    async def companies(self) -> dict[str, dict[str, Any]]:
-        return {row["name"]: dict(row) for row in await self._database.fetch("select * from companies")}
+    async def providers(self) -> dict[str, dict[str, Any]]:
+        return {
+            row["name"]: dict(row) for row in await self._database.fetch("select * from providers")
+        }
 
     async def absences(self, company: str, since: datetime, until: datetime) -> list[Absence]:
         """When the company did not work for us, as far as that lay between the two times."""
-        rows = await self._database.fetch(SAID_OF_COMPANY, company, since, until)
-        return absences([(row["at"], row["away"]) for row in rows])
+        rows = await self._database.fetch(PROVIDER_EVENTS, company, since, until)
+        return absences([(row["at"], row["unavailable"]) for row in rows])
 
     async def unmatched(self) -> list[dict[str, Any]]:
         """Bookings that are nobody's, the newest first."""
         rows = await self._database.fetch(
-            "select * from bookings where lead_id is null order by said_at desc limit 200"
+            "select * from bookings where lead_id is null order by reported_at desc limit 200"
         )
         return [dict(row) for row in rows]
 

@@ -12,7 +12,12 @@ import asyncpg
 import structlog
 
 from contracts.events.base import Event
-from contracts.events.booking import BookingAttached, BookingMoved, BookingUnmatched, LeadBooked
+from contracts.events.booking import (
+    BookingAssigned,
+    BookingRescheduled,
+    BookingUnmatched,
+    LeadBooked,
+)
 from contracts.events.failed_work import DiscardWork, FailedWorkCommand, RetryWork, WorkFailed
 from contracts.events.lead import LeadUpdated
 from contracts.events.touch import ReleaseTouches, TouchEvent
@@ -21,7 +26,7 @@ from kit.errors import Unavailable, describe
 from services.console.decisions.erasure import erased
 from services.console.decisions.held import MOVED_ON, HeldTouch, still_held, telling
 from services.console.decisions.leads import Lead, fold, read
-from services.console.decisions.provider_health import COMPANIES, Company, about, heard
+from services.console.decisions.provider_health import PROVIDERS, ProviderHealth, about, apply
 from services.console.decisions.tallies import Cell, Counts, Tallies, add_change, changed, tallied
 
 log = structlog.get_logger()
@@ -32,19 +37,23 @@ COLUMNS = (*(one.name for one in fields(Lead)), "state", "waited")
 VALUES = ", ".join(f"${number}" for number in range(1, len(COLUMNS) + 1))
 PUT_LEAD = f"""insert into leads ({", ".join(COLUMNS)}) values ({VALUES})
                on conflict (lead_id) do update set {", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])}"""  # noqa: S608 - names of our own
-PUT_COMPANY = """insert into companies (name, away, away_at, heard_at) values ($1, $2, $3, $4)
-                 on conflict (name) do update set away = $2, away_at = $3, heard_at = $4"""
-PUT_BOOKING = """insert into bookings (uid, starts_at, email, phone, said_at) values ($1, $2, $3, $4, $5)
-                 on conflict (uid) do update set starts_at = $2, email = $3, phone = $4, said_at = $5"""
-MATCH_BOOKING = """insert into bookings (uid, email, phone, said_at, lead_id) values ($1, '', '', $2, $3)
+UPSERT_PROVIDER = """insert into providers (name, unavailable, unavailable_since, succeeded_at) values ($1, $2, $3, $4)
+                 on conflict (name) do update set unavailable = $2, unavailable_since = $3, succeeded_at = $4"""
+PUT_BOOKING = """insert into bookings (uid, starts_at, email, phone, reported_at) values ($1, $2, $3, $4, $5)
+                 on conflict (uid) do update set starts_at = $2, email = $3, phone = $4, reported_at = $5"""
+MATCH_BOOKING = """insert into bookings (uid, email, phone, reported_at, lead_id) values ($1, '', '', $2, $3)
                    on conflict (uid) do update set lead_id = $3, email = '', phone = ''"""
 PUT_ALIAS = """insert into aliases (submission_id, lead_id) values ($1, $2)
                on conflict (submission_id) do update set lead_id = $2"""
 PUT_FAILED = """insert into failed_work (service, kind, row_id, lead_id, reason, at) values ($1, $2, $3, $4, $5, $6)
                 on conflict (service, kind, row_id) do update set lead_id = $4, reason = $5, at = $6
                 where failed_work.at <= $6"""
-DROP_FAILED = "delete from failed_work where service = $1 and kind = $2 and row_id = $3 and at <= $4"
-TAKE_EVENT = "delete from failed_work where service = $1 and kind = $2 and row_id = $3 returning row_id"
+DROP_FAILED = (
+    "delete from failed_work where service = $1 and kind = $2 and row_id = $3 and at <= $4"
+)
+TAKE_EVENT = (
+    "delete from failed_work where service = $1 and kind = $2 and row_id = $3 returning row_id"
+)
 HELD = """select * from held_touches where touch_id = any($1)
             or (reason, scope) in (select * from unnest($2::text[], $3::text[]))"""
 # one whose end was heard before, on another way, is not held any more
@@ -58,14 +67,14 @@ ADD_TO_TALLIES = f"""insert into tallies ({", ".join((*Cell._fields, *Counts._fi
                        $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[])
                      on conflict ({", ".join(Cell._fields)}) do update
                      set {", ".join(f"{name} = tallies.{name} + excluded.{name}" for name in Counts._fields)}"""  # noqa: S608 - names of our own
-FRESH = "select id, lead_id, heard_at, body from actions where id > $1 and id <= $2 order by id limit $3"
+FRESH = "select id, lead_id, received_at, body from actions where id > $1 and id <= $2 order by id limit $3"
 NEWEST = "select coalesce(max(id), 0) from actions"
 PROGRESS = f"select until, ({NEWEST}) as newest, (select until from rebuilt.projected) as rebuilt from projected"  # noqa: S608 - a constant
 CAME_TO = "update projected set until = $1, tallied = $1"
-ACTION = "select id, lead_id, heard_at, body from actions where id = $1"
+ACTION = "select id, lead_id, received_at, body from actions where id = $1"
 OF_THE_ERASED = """select id, body from actions where lead_id = any($1) and id <= $2
-                     and topic in ('lead.created', 'lead.updated', 'lead.returned', 'lead.unregistered',
-                                   'reply.received', 'lead.booked', 'booking.moved', 'booking.cancelled',
+                     and topic in ('lead.created', 'lead.updated', 'lead.returned', 'lead.registration_failed',
+                                   'reply.received', 'lead.booked', 'booking.rescheduled', 'booking.cancelled',
                                    'touch.due', 'touch.failed', 'work.failed')
                    union all
                    select id, body from actions where topic = 'booking.unmatched' and id <= $2
@@ -150,7 +159,9 @@ async def _fold_batch(connection: Connection, until: int, limit: int) -> int:
     return len(rows)
 
 
-async def _bug_in(connection: Connection, rows: Sequence[asyncpg.Record], until: int) -> Exception | None:
+async def _bug_in(
+    connection: Connection, rows: Sequence[asyncpg.Record], until: int
+) -> Exception | None:
     """Folds the rows, all or none; what kept them from being folded, unless that was an outage."""
     try:
         async with connection.transaction():
@@ -168,8 +179,13 @@ async def _fold_or_set_aside(connection: Connection, row: asyncpg.Record, until:
     bug = await _bug_in(connection, [row], until)
     if bug is None:
         return
-    log.error("projection.set_aside", action_id=row["id"], lead_id=row["lead_id"], reason=type(bug).__name__)
-    failed = (SERVICE, EVENT, row["id"], row["lead_id"], describe(bug), row["heard_at"])
+    log.error(
+        "projection.set_aside",
+        action_id=row["id"],
+        lead_id=row["lead_id"],
+        reason=type(bug).__name__,
+    )
+    failed = (SERVICE, EVENT, row["id"], row["lead_id"], describe(bug), row["received_at"])
     await connection.execute(PUT_FAILED, *failed)
 
 
@@ -186,7 +202,9 @@ async def _fold(connection: Connection, rows: Sequence[asyncpg.Record], until: i
 async def _fold_aliases(connection: Connection, events: Iterable[Event]) -> None:
     """Which lead a later form joined."""
     joined = [event for event in events if isinstance(event, LeadUpdated)]
-    await connection.executemany(PUT_ALIAS, [(event.submission_id, event.lead_id) for event in joined])
+    await connection.executemany(
+        PUT_ALIAS, [(event.submission_id, event.lead_id) for event in joined]
+    )
 
 
 async def _fold_held(connection: Connection, events: Iterable[Event]) -> None:
@@ -201,22 +219,31 @@ async def _fold_held(connection: Connection, events: Iterable[Event]) -> None:
     after = still_held(before, told)
     gone = [touch_id for touch_id in before if touch_id not in after]
     fresh = [touch for touch_id, touch in after.items() if before.get(touch_id) != touch]
-    ends = [event.named() for event in MOVED_ON]
+    ends = [event.topic_name() for event in MOVED_ON]
     await connection.execute("delete from held_touches where touch_id = any($1)", gone)
     await connection.executemany(PUT_HELD, [(*astuple(touch), ends) for touch in fresh])
 
 
 async def _fold_failed(connection: Connection, events: Iterable[Event], until: int) -> None:
-    """Work that a service set aside, until an operator has it retried or discarded."""
+    """ConsumerQueue that a service set aside, until an operator has it retried or discarded."""
     for event in events:
         match event:
             case WorkFailed():
-                row = (event.service, event.kind, event.row_id, event.lead_id, event.reason, event.at)
+                row = (
+                    event.service,
+                    event.kind,
+                    event.row_id,
+                    event.lead_id,
+                    event.reason,
+                    event.at,
+                )
                 await connection.execute(PUT_FAILED, *row)
             case RetryWork() | DiscardWork() if (event.service, event.kind) == (SERVICE, EVENT):
                 await _decide_event(connection, event, until)
             case RetryWork() | DiscardWork():
-                await connection.execute(DROP_FAILED, event.service, event.kind, event.row_id, event.at)
+                await connection.execute(
+                    DROP_FAILED, event.service, event.kind, event.row_id, event.at
+                )
             case _:
                 pass
 
@@ -248,7 +275,9 @@ async def _fold_leads(connection: Connection, events: Iterable[Event], until: in
         await _erase(connection, gone, until)
 
 
-async def _tally(connection: Connection, before: Mapping[int, Lead], after: Mapping[int, Lead]) -> None:
+async def _tally(
+    connection: Connection, before: Mapping[int, Lead], after: Mapping[int, Lead]
+) -> None:
     changes: Tallies = {}
     for lead_id, lead in after.items():
         known = before.get(lead_id)
@@ -262,20 +291,29 @@ async def _erase(connection: Connection, lead_ids: list[int], until: int) -> Non
     """Takes what is personal out of the audit log itself, also out of what arrives after the erasure."""
     rows = await connection.fetch(OF_THE_ERASED, lead_ids, until)
     emptied = [(row["id"], erased(row["body"])) for row in rows]
-    changed = [(row_id, body) for (row_id, body), row in zip(emptied, rows, strict=True) if body != row["body"]]
+    changed = [
+        (row_id, body)
+        for (row_id, body), row in zip(emptied, rows, strict=True)
+        if body != row["body"]
+    ]
     await connection.executemany("update actions set body = $2 where id = $1", changed)
     await connection.execute("update failed_work set reason = '' where lead_id = any($1)", lead_ids)
 
 
 async def _fold_companies(connection: Connection, events: Iterable[Event]) -> None:
-    told = [(name, event) for event in events if (name := about(event)) in COMPANIES]
+    told = [(name, event) for event in events if (name := about(event)) in PROVIDERS]
     if not told:
         return
-    companies = {row["name"]: Company(**row) for row in await connection.fetch("select * from companies")}
+    providers = {
+        row["name"]: ProviderHealth(**row)
+        for row in await connection.fetch("select * from providers")
+    }
     for name, event in told:
         assert name is not None
-        companies[name] = heard(companies.get(name) or Company(name), event)
-    await connection.executemany(PUT_COMPANY, [tuple(asdict(one).values()) for one in companies.values()])
+        providers[name] = apply(providers.get(name) or ProviderHealth(name), event)
+    await connection.executemany(
+        UPSERT_PROVIDER, [tuple(asdict(one).values()) for one in providers.values()]
+    )
 
 
 async def _fold_bookings(connection: Connection, events: Iterable[Event]) -> None:
@@ -284,11 +322,16 @@ async def _fold_bookings(connection: Connection, events: Iterable[Event]) -> Non
         match event:
             case BookingUnmatched():
                 await connection.execute(
-                    PUT_BOOKING, event.uid, event.starts_at, event.email or "", event.phone or "", event.at
+                    PUT_BOOKING,
+                    event.uid,
+                    event.starts_at,
+                    event.email or "",
+                    event.phone or "",
+                    event.at,
                 )
-            case LeadBooked(booking=booking) | BookingMoved(booking=booking):
+            case LeadBooked(booking=booking) | BookingRescheduled(booking=booking):
                 await connection.execute(MATCH_BOOKING, booking.uid, event.at, event.lead_id)
-            case BookingAttached(uid=uid):
+            case BookingAssigned(uid=uid):
                 await connection.execute(MATCH_BOOKING, uid, event.at, event.lead_id)
             case _:
                 pass

@@ -13,10 +13,14 @@ class EndedSessions:
 
     async def end(self, session: str) -> None:
         """Whoever has kept the cookie is logged out too. Twice is fine."""
-        await self._database.fetch("insert into ended_sessions (session) values ($1) on conflict do nothing", session)
+        await self._database.fetch(
+            "insert into ended_sessions (session) values ($1) on conflict do nothing", session
+        )
 
     async def ended(self, session: str) -> bool:
-        return bool(await self._database.fetch("select 1 from ended_sessions where session = $1", session))
+        return bool(
+            await self._database.fetch("select 1 from ended_sessions where session = $1", session)
+        )
 
     async def forget_old(self) -> None:
         await self._database.fetch(FORGET, self._lasts)

@@ -9,10 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from contracts.events.booking import Booking, BookingCancelled, BookingEvent, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.booking import (
+    Booking,
+    BookingCancelled,
+    BookingEvent,
+    BookingRescheduled,
+    LeadBooked,
+    MeetingEnded,
+)
 from domain.phone import to_e164
 from domain.signed_links import signed
-from providers.calcom.webhooks import Hints, Said, What
+from providers.calcom.webhooks import AttendeeHints, BookingUpdate, UpdateKind
 
 
 class Stage(IntEnum):
@@ -28,70 +35,80 @@ class Stage(IntEnum):
 
 STANDING = (Stage.PENDING, Stage.ACCEPTED, Stage.ENDED)
 STAGES = {
-    What.CREATED: Stage.ACCEPTED,
-    What.MOVED: Stage.ACCEPTED,
-    What.REQUESTED: Stage.PENDING,
-    What.CANCELLED: Stage.GONE,
-    What.REJECTED: Stage.GONE,
-    What.ENDED: Stage.ENDED,
-    What.NO_SHOW: Stage.ENDED,
-    What.OTHER: Stage.SEEN,
+    UpdateKind.CREATED: Stage.ACCEPTED,
+    UpdateKind.MOVED: Stage.ACCEPTED,
+    UpdateKind.REQUESTED: Stage.PENDING,
+    UpdateKind.CANCELLED: Stage.GONE,
+    UpdateKind.REJECTED: Stage.GONE,
+    UpdateKind.ENDED: Stage.ENDED,
+    UpdateKind.NO_SHOW: Stage.ENDED,
+    UpdateKind.OTHER: Stage.SEEN,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One booking of the calendar: `said_at` is when it was made, by the calendar's own clock."""
+    """One booking of the calendar: `reported_at` is when it was made, by the calendar's own clock."""
 
     uid: str
     stage: Stage
-    said_at: datetime
+    reported_at: datetime
     booking: Booking | None = None
     attended: bool = True
     reason: str = ""
 
 
-def heard(known: Mapping[str, Slot], said: Said) -> list[Slot]:
+def apply_update(known: Mapping[str, Slot], update: BookingUpdate) -> list[Slot]:
     """The slots that the news touches, as they stand now."""
-    before = known.get(said.uid) or Slot(said.uid, Stage.SEEN, said.at)
-    stage = STAGES[said.what]
-    if said.booking is not None and not said.booking.confirmed:
+    before = known.get(update.uid) or Slot(update.uid, Stage.SEEN, update.at)
+    stage = STAGES[update.what]
+    if update.booking is not None and not update.booking.confirmed:
         stage = min(stage, Stage.PENDING)
-    details = said.booking if before.booking is None or stage in (Stage.PENDING, Stage.ACCEPTED) else before.booking
+    details = (
+        update.booking
+        if before.booking is None or stage in (Stage.PENDING, Stage.ACCEPTED)
+        else before.booking
+    )
     after = replace(
         before,
         stage=_forward(before.stage, stage),
         booking=details or before.booking,
-        attended=before.attended if said.attended is None else said.attended,
-        reason=said.reason or before.reason,
-        said_at=said.at if before.stage is Stage.SEEN else before.said_at,
+        attended=before.attended if update.attended is None else update.attended,
+        reason=update.reason or before.reason,
+        reported_at=update.at if before.stage is Stage.SEEN else before.reported_at,
     )
-    if said.previous_uid is None or said.previous_uid == said.uid:
+    if update.previous_uid is None or update.previous_uid == update.uid:
         return [after]
-    previous = known.get(said.previous_uid) or Slot(said.previous_uid, Stage.SEEN, said.at)
+    previous = known.get(update.previous_uid) or Slot(update.previous_uid, Stage.SEEN, update.at)
     return [after, replace(previous, stage=_forward(previous.stage, Stage.MOVED))]
 
 
 def _forward(before: Stage, after: Stage) -> Stage:
-    """What has ended cannot be cancelled any more; everything else moves up, and never down."""
+    """UpdateKind has ended cannot be cancelled any more; everything else moves up, and never down."""
     if before is Stage.ENDED and after is Stage.GONE:
         return before
     return max(before, after)
 
 
-def standing(slots: Iterable[Slot]) -> Slot | None:
+def current_booking(slots: Iterable[Slot]) -> Slot | None:
     """The lead's booking: of those that stand, the one made last."""
     return max(
         (slot for slot in slots if slot.stage in STANDING and slot.booking is not None),
-        key=lambda slot: (slot.said_at, slot.uid),
+        key=lambda slot: (slot.reported_at, slot.uid),
         default=None,
     )
 
 
-def news(
-    lead_id: int, before: Slot | None, after: Slot | None, slots: Mapping[str, Slot], *, revision: int, now: datetime
+def changes_to_publish(
+    lead_id: int,
+    before: Slot | None,
+    after: Slot | None,
+    slots: Mapping[str, Slot],
+    *,
+    revision: int,
+    now: datetime,
 ) -> list[BookingEvent]:
-    """What to say when a lead's booking was `before` and is `after`, numbered on from `revision`.
+    """UpdateKind to say when a lead's booking was `before` and is `after`, numbered on from `revision`.
 
     `slots` are all the lead's bookings as they stand now.
     """
@@ -99,13 +116,17 @@ def news(
         if before is None:
             return []
         reason = slots.get(before.uid, before).reason
-        return [BookingCancelled(lead_id=lead_id, revision=revision + 1, uid=before.uid, reason=reason)]
+        return [
+            BookingCancelled(lead_id=lead_id, revision=revision + 1, uid=before.uid, reason=reason)
+        ]
     events: list[BookingEvent] = []
     booking = _as_it_stands(after)
     if before is None or _differs(before, after):
         revision += 1
         if before is not None and _replaced(before, after, slots):
-            moved = BookingMoved(lead_id=lead_id, revision=revision, booking=booking, previous_uid=before.uid)
+            moved = BookingRescheduled(
+                lead_id=lead_id, revision=revision, booking=booking, previous_uid=before.uid
+            )
             events.append(moved)
         else:
             events.append(LeadBooked(lead_id=lead_id, revision=revision, booking=booking))
@@ -142,7 +163,10 @@ def _differs(before: Slot, after: Slot) -> bool:
     assert after.booking is not None
     if before.booking is None or before.uid != after.uid:
         return True
-    times = (before.booking.starts_at, before.booking.ends_at) != (after.booking.starts_at, after.booking.ends_at)
+    times = (before.booking.starts_at, before.booking.ends_at) != (
+        after.booking.starts_at,
+        after.booking.ends_at,
+    )
     return times or (before.stage is Stage.PENDING) != (after.stage is Stage.PENDING)
 
 
@@ -158,7 +182,7 @@ class Matched(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Candidate:
     """A form of a lead that a booking might belong to, by the id that it was answered with."""
 
     submission_id: int
@@ -167,17 +191,22 @@ class Known:
     phone: str | None
 
 
-def email_of(hints: Hints) -> str | None:
+def email_of(hints: AttendeeHints) -> str | None:
     return hints.email.strip().lower() if hints.email else None
 
 
-def phones_of(hints: Hints, region: str) -> tuple[str, ...]:
+def phones_of(hints: AttendeeHints, region: str) -> tuple[str, ...]:
     found = (to_e164(text, region) for text in hints.phone_texts)
     return tuple(dict.fromkeys(phone for phone in found if phone))
 
 
 def match(
-    hints: Hints, *, by_uid: int | None, leads: Collection[Known], secret: str, region: str
+    hints: AttendeeHints,
+    *,
+    by_uid: int | None,
+    leads: Collection[Candidate],
+    secret: str,
+    region: str,
 ) -> tuple[int, Matched] | None:
     """Whose booking it is: by signed token or metadata, by the uid, by email, by phone; None when nobody's.
 

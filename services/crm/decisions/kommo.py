@@ -7,7 +7,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from contracts.events import touch
 from contracts.events.base import Event
-from contracts.events.booking import Booking, BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.booking import (
+    Booking,
+    BookingCancelled,
+    BookingRescheduled,
+    LeadBooked,
+    MeetingEnded,
+)
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
 from contracts.events.lead import LeadCard, LeadOptedOut, LeadUpdated
@@ -21,12 +27,17 @@ from contracts.events.touch import (
     TouchSent,
     TouchSkipped,
     TouchUncertain,
-    TouchUnknown,
+    TouchUnresolved,
 )
 from domain.phone import to_e164
 from providers.kommo.client import Contact, KommoLead
 
-CHANNELS = {Channel.EMAIL: "Correo", Channel.CALL: "Llamada", Channel.WHATSAPP: "WhatsApp", Channel.SMS: "SMS"}
+CHANNELS = {
+    Channel.EMAIL: "Correo",
+    Channel.CALL: "Llamada",
+    Channel.WHATSAPP: "WhatsApp",
+    Channel.SMS: "SMS",
+}
 UNANSWERED = {
     Unanswered.VOICEMAIL: "entró el buzón; se dejó mensaje",
     Unanswered.BUSY: "línea ocupada",
@@ -58,7 +69,12 @@ SKIPS = {
     SkipReason.OPERATOR: "así lo decidió una persona del equipo",
 }
 
-NEW_FIELDS = {"name": "Nombre", "email": "Otro correo", "phone": "Otro teléfono", "company": "Empresa"}
+NEW_FIELDS = {
+    "name": "Nombre",
+    "email": "Otro correo",
+    "phone": "Otro teléfono",
+    "company": "Empresa",
+}
 
 WON, LOST = 142, 143  # the same in every pipeline
 
@@ -168,7 +184,7 @@ def note(event: Event) -> str | None:
             return f"{CHANNELS[channel]}: no se envió, {SKIPS[why]}"
         case TouchUncertain(channel=channel):
             return f"{CHANNELS[channel]}: sin respuesta clara del proveedor; se está verificando"
-        case TouchUnknown(channel=channel):
+        case TouchUnresolved(channel=channel):
             return f"{CHANNELS[channel]}: no se pudo confirmar si salió; no se repetirá, conviene revisarlo"
         case CallAnswered():
             return "Llamada contestada: escuchó la invitación"
@@ -184,14 +200,18 @@ def note(event: Event) -> str | None:
             return f"Pidió no ser contactado (por {CHANNELS[Channel(channel)]}); se detuvo todo"
         case LeadUpdated(submission_id=number, card=card, changed=changed):
             said = {"Servicio": card.service or "–", "Fuente": card.source or "–"}
-            said |= {label: getattr(card, field) for field, label in NEW_FIELDS.items() if field in changed}
+            said |= {
+                label: getattr(card, field)
+                for field, label in NEW_FIELDS.items()
+                if field in changed
+            }
             told = ". ".join(f"{label}: {value}" for label, value in said.items())
             return f"Volvió a llenar el formulario (Lead de Pauta {number}). {told}"
         case LeadBooked(booking=booking) if not booking.confirmed:
             return f"Pidió una reunión{_at(booking)}; falta confirmarla"
         case LeadBooked(booking=booking):
             return f"Agendó una reunión{_at(booking)}"
-        case BookingMoved(booking=booking):
+        case BookingRescheduled(booking=booking):
             return f"Movió su reunión{_at(booking)}"
         case BookingCancelled(reason=reason):
             return f"Canceló su reunión{f': {reason[:500]}' if reason else ''}"

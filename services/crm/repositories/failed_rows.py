@@ -4,14 +4,14 @@ from kit.failed_work import OUTBOX_ROWS, FailedRows
 
 LEADS = FailedRows(
     kind="kommo lead",
-    retry="""update registrations set state = 'waiting', tries = 0, reason = null, updated_at = now()
+    retry="""update registrations set state = 'waiting', attempts = 0, reason = null, updated_at = now()
              where lead_id = $1 and state = 'failed'""",
     discard="""update registrations set state = 'discarded', updated_at = now()
                where lead_id = $1 and state = 'failed'""",
 )
 NOTES = FailedRows(
     kind="kommo note",
-    retry="update notes set state = 'waiting', tries = 0, reason = null where id = $1 and state = 'failed'",
+    retry="update notes set state = 'waiting', attempts = 0, reason = null where id = $1 and state = 'failed'",
     discard="update notes set state = 'discarded' where id = $1 and state = 'failed'",
 )
 WEBHOOKS = FailedRows(

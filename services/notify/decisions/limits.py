@@ -26,14 +26,24 @@ class Limit:
 
 
 def limit_of(
-    touch: Touch, now: datetime, *, zone: str, calls_per_day: int, calls_per_week: int, demonstration: bool
+    touch: Touch,
+    now: datetime,
+    *,
+    zone: str,
+    calls_per_day: int,
+    calls_per_week: int,
+    demonstration: bool,
 ) -> Limit | None:
     """The limit that the touch counts towards; None for what the person asked for, or what a meeting brings.
 
     A number gets one unasked call and one follow-up text per channel a day, a mailbox one welcome and one follow-up
     mail. A demonstration, whose days are seconds, limits the first contact only.
     """
-    if touch.address is None or touch.kind not in UNASKED or (demonstration and touch.kind is Kind.FOLLOW_UP):
+    if (
+        touch.address is None
+        or touch.kind not in UNASKED
+        or (demonstration and touch.kind is Kind.FOLLOW_UP)
+    ):
         return None
     day = now.astimezone(ZoneInfo(zone)).date()
     tomorrow = datetime.combine(day + timedelta(days=1), MORNING, ZoneInfo(zone))

@@ -27,7 +27,7 @@ def advance(state: State, receipt: Receipt) -> State | None:
             return State.UNANSWERED
 
 
-def said_by(
+def events_for(
     receipt: Receipt,
     before: State,
     *,
@@ -56,7 +56,11 @@ def said_by(
         case Accepted():
             pass
         case Arrived():
-            events.append(TouchDelivered(lead_id=lead_id, touch_id=touch_id, step=step, channel=channel, run=run))
+            events.append(
+                TouchDelivered(
+                    lead_id=lead_id, touch_id=touch_id, step=step, channel=channel, run=run
+                )
+            )
         case Undeliverable(_, kind, reason):
             events.append(
                 TouchFailed(

@@ -12,52 +12,54 @@ GIVEN_UP_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class CheckProvider:
     """Look it up at the provider."""
 
 
 @dataclass(frozen=True, slots=True)
-class SendAgain:
+class Resend:
     """It is known not to have been sent, or a repeat is harmless."""
 
 
 @dataclass(frozen=True, slots=True)
-class AskLater:
+class CheckLater:
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class LeaveToAPerson:
+class Escalate:
     """It stays uncertain, in sight, and is not sent again."""
 
 
-def first_step(channel: Channel, age_seconds: float, *, not_again: bool = False) -> Ask | SendAgain:
+def next_action(
+    channel: Channel, age_seconds: float, *, not_again: bool = False
+) -> CheckProvider | Resend:
     """Email goes again under its idempotency key while that holds; everything else is looked up first.
 
     `not_again`: the person said stop or booked meanwhile, or its hours are over.
     """
     again = channel is Channel.EMAIL and age_seconds < KEY_HOLDS_SECONDS and not not_again
-    return SendAgain() if again else Ask()
+    return Resend() if again else CheckProvider()
 
 
 def after_not_found(
     *,
-    looks: int,
+    check_count: int,
     sendings: int,
     age_seconds: float,
     checks: tuple[float, ...],
     still_useful: bool = False,
     not_again: bool = False,
-) -> AskLater | SendAgain | LeaveToAPerson:
-    """`looks` counts the one just made. Only after every planned look has found nothing is it sent again, once.
+) -> CheckLater | Resend | Escalate:
+    """check_count counts the one just made. Only after every planned look has found nothing is it sent again, once.
 
     `sendings` leaves out those that the company itself said had failed: such a touch is tried for a day.
     `still_useful` is a reminder of a meeting to come: it may be sent once more, for twice is better than not at all.
     """
-    if looks < len(checks):
-        return AskLater(checks[looks])
+    if check_count < len(checks):
+        return CheckLater(checks[check_count])
     again = sendings < SENDINGS + still_useful and age_seconds < GIVEN_UP_SECONDS and not not_again
-    return SendAgain() if again else LeaveToAPerson()
+    return Resend() if again else Escalate()
 
 
 def still_useful(touch: Touch, now: datetime) -> bool:

@@ -30,16 +30,24 @@ STOP_WORDS = frozenset(
             "alto",
             "parar",
         ),
-        *("para", "salir", "eliminar", "remover", "desuscribir", "no mas", "no mas mensajes", "sair", "descadastrar"),
+        *(
+            "para",
+            "salir",
+            "eliminar",
+            "remover",
+            "desuscribir",
+            "no mas",
+            "no mas mensajes",
+            "sair",
+            "descadastrar",
+        ),
     }
 )
 START_WORDS = frozenset({"alta", "start", "unstop"})
 ENDINGS = frozenset({"cancelar", "cancela", "cancel", "fin", "end", "quit"})
 
 # the subjunctive asks (no me llamen), the indicative reports (no me llaman)
-_ASKED_TO_STOP = (
-    "llam(?:en|es|e)|escrib(?:an|as|a)|mand(?:en|es|e)|envi(?:en|es|e)|contact(?:en|es|e)|molest(?:en|es|e)"
-)
+_ASKED_TO_STOP = "llam(?:en|es|e)|escrib(?:an|as|a)|mand(?:en|es|e)|envi(?:en|es|e)|contact(?:en|es|e)|molest(?:en|es|e)"
 _ASKED_TO_STOP += "|marqu(?:en|es|e)"
 _REMOVE_ME = "(?:quit|borr|elimin)(?:enme|eme|ame)|saqu(?:enme|eme)|sacame"
 STOP_PHRASES = re.compile(
@@ -64,7 +72,9 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 def normalise(text: str) -> str:
     """Without accents, marks, punctuation and emoji, in lower case; `B A J A` is read as one word."""
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
-    text = "".join(" " if not (c.isalnum() or unicodedata.combining(c)) else c for c in text.lower())
+    text = "".join(
+        " " if not (c.isalnum() or unicodedata.combining(c)) else c for c in text.lower()
+    )
     words = "".join(c for c in text if not unicodedata.combining(c)).split()
     if len(words) > 1 and all(len(word) == 1 for word in words):
         return "".join(words)

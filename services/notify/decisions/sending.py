@@ -13,7 +13,7 @@ OPEN = datetime.min.replace(tzinfo=UTC)  # when hours opened that are open now
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ContactEligibility:
     """What crm says stands against reaching the lead out, when it was asked; `meeting` is one that is ahead."""
 
     booking: str | None = None
@@ -54,7 +54,7 @@ class Facts:
     cap: str | None = None
     released: bool = False
     held_for: str | None = None
-    standing: Standing = Standing()
+    standing: ContactEligibility = ContactEligibility()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,13 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class Ignore:
     """Somebody else has it in hand, or it is settled."""
 
 
-def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | Hold | Leave:
+def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | Hold | Ignore:
     if not facts.claimed:
-        return Leave()
+        return Ignore()
     if (never := _never(touch, facts)) is not None:
         return Skip(never)
     if (later := _later(touch, facts, now)) is not None:
@@ -106,7 +106,7 @@ def _never(touch: Touch, facts: Facts) -> SkipReason | None:
     """Why the touch is not made at all."""
     if facts.opted_out or (facts.stopped and touch.kind in UNASKED):
         return SkipReason.OPTED_OUT
-    if (against := _against(touch, facts.standing)) is not None:
+    if (against := _blocking_reason(touch, facts.standing)) is not None:
         return against
     if facts.number is NumberStanding.UNUSABLE:
         return SkipReason.UNUSABLE_NUMBER
@@ -154,7 +154,7 @@ def _held(touch: Touch, facts: Facts, now: datetime) -> Hold | None:
     return None
 
 
-def _against(touch: Touch, standing: Standing) -> SkipReason | None:
+def _blocking_reason(touch: Touch, standing: ContactEligibility) -> SkipReason | None:
     """Why the lead's booking, or its end in Kommo, stops the touch. Neither stops what the person asked for."""
     match touch.kind:
         case Kind.ASKED_FOR:

@@ -54,7 +54,9 @@ def price_of(prices: Prices, channel: Channel, country: str) -> float:
     for name in (f"{channel}.{country}", str(channel)):
         if name in prices:
             return prices[name]
-    return max((price for name, price in prices.items() if name.startswith(f"{channel}.")), default=0.0)
+    return max(
+        (price for name, price in prices.items() if name.startswith(f"{channel}.")), default=0.0
+    )
 
 
 class Tally:

@@ -14,7 +14,9 @@ def first_name(name: str) -> str:
     """Returns the first word of a name; empty where that is none: too long, a link, digits, markup."""
     word = next(iter(name.split()), "")
     letters = [char for char in word if unicodedata.category(char)[0] in "LM"]
-    is_name = letters and all(char in _IN_NAMES or unicodedata.category(char)[0] in "LM" for char in word)
+    is_name = letters and all(
+        char in _IN_NAMES or unicodedata.category(char)[0] in "LM" for char in word
+    )
     return word if is_name and len(word) <= LONGEST_NAME and not _LINK.search(word) else ""
 
 
@@ -22,4 +24,8 @@ def phrase(text: str | None) -> str:
     """Returns a company or a service as typed, without markup; empty where it is too long or has a link in it."""
     typed = text or ""
     plain = " ".join(_MARKUP.sub(" ", typed).split())
-    return plain if len(plain) <= LONGEST_PHRASE and not _LINK.search(typed) and not _LINK.search(plain) else ""
+    return (
+        plain
+        if len(plain) <= LONGEST_PHRASE and not _LINK.search(typed) and not _LINK.search(plain)
+        else ""
+    )

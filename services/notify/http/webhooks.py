@@ -40,7 +40,7 @@ routes = APIRouter(dependencies=GUARDED)
 
 XML = "text/xml"
 WELCOME = "welcome"
-LARGEST = 256 * 1024  # of a body
+MAX_BODY_BYTES = 256 * 1024  # of a body
 LONGEST = 4096  # of a text, as long as WhatsApp's may be
 WISH, BACK = "quiero", "alta"
 WAY_BACK = (
@@ -56,7 +56,7 @@ LeadId = Annotated[int, Query(ge=0, lt=2**63)]
 
 async def signed_form(request: Request, deps: FromApp) -> dict[str, str]:
     """The form Twilio posted, if it was Twilio: signed over the public address, whatever the proxy made of it."""
-    if int(request.headers.get("content-length") or 0) > LARGEST:
+    if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
         raise HTTPException(413)
     async with request.form() as form:
         params = {name: value for name, value in form.items() if isinstance(value, str)}
@@ -67,7 +67,7 @@ async def signed_form(request: Request, deps: FromApp) -> dict[str, str]:
         signature=request.headers.get("x-twilio-signature"),
         auth_token=deps.settings.twilio.auth_token.get_secret_value(),
     ):
-        log.warning("webhook.forged", path=request.url.path)
+        log.warning("webhook.signature_invalid", path=request.url.path)
         raise HTTPException(403)
     return {storable(name): storable(value[:LONGEST]) for name, value in params.items()}
 
@@ -82,17 +82,23 @@ async def answer_call(touch: UUID, params: SignedForm, deps: FromApp, lead: Lead
     speech = _speech(receipt, WELCOME, lead, LeadCard(name=""), deps)
     with tracing.continued({}):
         try:
-            made, card = await deps.store.made(touch)
+            made, card = await deps.store.get_touch(touch)
             speech = _speech(receipt, made.template, lead, card, deps)
-            await deps.store.hear(_key("voice", params, "CallSid", "AnsweredBy"), touch, receipt, params)
-            await deps.texts.keep(touch, speech.told)
+            await deps.store.record_callback(
+                _key("voice", params, "CallSid", "AnsweredBy"), touch, receipt, params
+            )
+            await deps.texts.keep(touch, speech.transcript)
         except (Unavailable, LookupError) as outage:  # the call's last callback will tell it again
             log.warning("webhook.not_stored", path="voice", reason=str(outage))
-    key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}&lead={lead}{PERSISTENT}"
+    key_url = (
+        f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}&lead={lead}{PERSISTENT}"
+    )
     return Response(greet(receipt, speech, settings=deps.settings, key_url=key_url), media_type=XML)
 
 
-def _speech(receipt: Receipt | None, template: str, lead: int, card: LeadCard, deps: Deps) -> Speech:
+def _speech(
+    receipt: Receipt | None, template: str, lead: int, card: LeadCard, deps: Deps
+) -> Speech:
     facts, templates = deps.wording.facts(lead, card), deps.wording.templates_for(None)
     return speech_for(receipt, template, facts, settings=deps.settings, templates=templates)
 
@@ -107,28 +113,32 @@ async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp, lead: Lead
             try:
                 await deps.store.hear_key(ref, touch, Answered(ref), params)
                 await deps.leads.reply(f"key/{ref}", "", params, [asked], opts_in=False)
-            except Unavailable:  # the wish is not lost with the call: the broker keeps it until our database is back
-                await deps.say_directly(asked)
+            except (
+                Unavailable
+            ):  # the wish is not lost with the call: the broker keeps it until our database is back
+                await deps.publish_directly(asked)
             log.info("reply.received", lead_id=lead, channel=Channel.CALL, intent=Intent.WANTS_LINK)
         else:
             with contextlib.suppress(Unavailable):  # Twilio is asked later what was pressed
                 await deps.store.hear_key(ref, touch, None, params)
     facts, templates = deps.wording.facts(lead, LeadCard(name="")), deps.wording.templates_for(None)
-    return Response(thank(pressed, facts, settings=deps.settings, templates=templates), media_type=XML)
+    return Response(
+        thank(pressed, facts, settings=deps.settings, templates=templates), media_type=XML
+    )
 
 
 @routes.post("/webhooks/twilio/call", status_code=204)
 async def call_progressed(touch: UUID, params: SignedForm, deps: FromApp) -> None:
     key = _key("call", params, "CallSid", "CallStatus", "SequenceNumber")
     with tracing.continued({}):
-        await deps.store.hear(key, touch, read_call_status(params), params)
+        await deps.store.record_callback(key, touch, read_call_status(params), params)
 
 
 @routes.post("/webhooks/twilio/message", status_code=204)
 async def message_progressed(touch: UUID, params: SignedForm, deps: FromApp) -> None:
     key = _key("message", params, "MessageSid", "MessageStatus")
     with tracing.continued({}):
-        await deps.store.hear(key, touch, read_message_status(params), params)
+        await deps.store.record_callback(key, touch, read_message_status(params), params)
 
 
 @routes.post("/webhooks/twilio/inbound")
@@ -142,9 +152,14 @@ async def message_received(params: SignedForm, deps: FromApp) -> Response:
             await deps.leads.opt_out(key, inbound.phone, inbound.channel, "reply", params)
             log.info("lead.opted_out", channel=inbound.channel, reason="reply")
         else:
-            leads = await deps.leads.leads_at(inbound.phone)
+            leads = await deps.leads.lead_ids_by_phone(inbound.phone)
             replies = [
-                ReplyReceived(lead_id=lead_id, channel=inbound.channel, text=inbound.text, intent=Intent(meaning))
+                ReplyReceived(
+                    lead_id=lead_id,
+                    channel=inbound.channel,
+                    text=inbound.text,
+                    intent=Intent(meaning),
+                )
                 for lead_id in leads[:1]
             ]
             opts_in = meaning is Meaning.OPT_IN
@@ -156,10 +171,12 @@ async def message_received(params: SignedForm, deps: FromApp) -> Response:
 @routes.post("/webhooks/brevo", status_code=204)
 async def mail_progressed(request: Request, deps: FromApp) -> None:
     """Brevo drops an event that is answered with any error but 429, so that is what an outage says."""
-    if not authentic(request.headers.get("authorization"), deps.settings.brevo.webhook_token.get_secret_value()):
-        log.warning("webhook.forged", path="/webhooks/brevo")
+    if not authentic(
+        request.headers.get("authorization"), deps.settings.brevo.webhook_token.get_secret_value()
+    ):
+        log.warning("webhook.signature_invalid", path="/webhooks/brevo")
         raise HTTPException(401)
-    if int(request.headers.get("content-length") or 0) > LARGEST:
+    if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
         raise HTTPException(413)
     try:
         events = read_events(json.loads(await request.body()))
@@ -183,7 +200,7 @@ async def _mail_event(event: MailEvent, deps: Deps) -> None:
         await deps.leads.alive(event.email)
     touch = _uuid(event.key) or await deps.store.touch_by_ref(event.ref)
     if touch is not None:
-        await deps.store.hear(key, touch, event.receipt, body)
+        await deps.store.record_callback(key, touch, event.receipt, body)
 
 
 @routes.get("/baja/{token}", response_class=HTMLResponse)
@@ -192,12 +209,16 @@ async def ask_to_unsubscribe(token: str, deps: FromApp) -> str:
     if read_unsubscribe_token(token, deps.settings.link_secret.get_secret_value()) is None:
         raise HTTPException(404)
     return _page(
-        "¿Ya no quieres recibir mensajes?", "<form method='post'><button>Sí, darme de baja</button></form>", deps
+        "¿Ya no quieres recibir mensajes?",
+        "<form method='post'><button>Sí, darme de baja</button></form>",
+        deps,
     )
 
 
 @routes.post("/baja/{token}", response_class=HTMLResponse)
-async def unsubscribe(token: str, deps: FromApp, wish: Annotated[str, Form(alias=WISH)] = "") -> str:
+async def unsubscribe(
+    token: str, deps: FromApp, wish: Annotated[str, Form(alias=WISH)] = ""
+) -> str:
     """The button, or a mail program's one click (RFC 8058); afterwards the way back. Saying it twice is fine."""
     submission_id = read_unsubscribe_token(token, deps.settings.link_secret.get_secret_value())
     found = await deps.leads.form(submission_id) if submission_id is not None else None

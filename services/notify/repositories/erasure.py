@@ -13,7 +13,7 @@ from services.notify.decisions.limits import mailbox
 from services.notify.repositories.operator_commands import CHANNEL, addresses_of
 from services.notify.repositories.opt_outs import opt_out, opt_out_lead
 
-NOBODY = LeadCard(name="").model_dump_json()
+ANONYMOUS_CARD = LeadCard(name="").model_dump_json()
 
 ON_ITS_WAY = "select exists (select 1 from touches where lead_id = $1 and state = 'sending')"
 WAITING = """update touches set state = 'skipped', reason = 'operator', check_at = null
@@ -26,10 +26,12 @@ CALLBACKS = """update callbacks set body = '{}' where touch_id in (select touch_
                or exists (select 1 from unnest($2::text[]) as t where strpos(body::text, t) > 0)"""
 TEXTS = "delete from texts where lead_id = $1"
 ADDRESSES = """with a as (delete from sessions where phone = any($1)),
-               b as (delete from dead_addresses where address = any($1)),
+               b as (delete from undeliverable_addresses where address = any($1)),
                c as (delete from signs_of_life where address = any($1))
                delete from contacts where address = any($1)"""
-FORMS = "update submissions set phone = null, email = null, card = $2::text::jsonb where lead_id = $1"
+FORMS = (
+    "update submissions set phone = null, email = null, card = $2::text::jsonb where lead_id = $1"
+)
 LEAD = "update leads set phone = null, email = null, card = $2::text::jsonb, erased = true where lead_id = $1"
 
 
@@ -46,7 +48,9 @@ async def erase(database: Database, lead_id: int) -> None:
         addresses = await addresses_of(connection, lead_id)
         if await connection.fetchval(ON_ITS_WAY, lead_id):
             raise Unavailable("a touch is on its way")
-        await outbox.add(connection, [_skipped(row) for row in await connection.fetch(WAITING, lead_id)])
+        await outbox.add(
+            connection, [_skipped(row) for row in await connection.fetch(WAITING, lead_id)]
+        )
         await _overwrite(connection, lead_id, addresses)
 
 
@@ -58,8 +62,8 @@ async def _overwrite(connection: Connection, lead_id: int, addresses: list[str])
     await connection.execute(TEXTS, lead_id)
     mailboxes = [mailbox(address) for address in addresses if "@" in address]
     await connection.execute(ADDRESSES, [*addresses, *mailboxes])
-    await connection.execute(FORMS, lead_id, NOBODY)
-    await connection.execute(LEAD, lead_id, NOBODY)
+    await connection.execute(FORMS, lead_id, ANONYMOUS_CARD)
+    await connection.execute(LEAD, lead_id, ANONYMOUS_CARD)
 
 
 def _skipped(row: asyncpg.Record) -> TouchSkipped:

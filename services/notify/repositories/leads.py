@@ -29,7 +29,9 @@ select $1, lead_id, $3, $4, $5::text::jsonb from leads where lead_id = $2 and no
 WROTE = """with life as (insert into signs_of_life (address) values ($1)
                         on conflict (address) do update set at = now())
            insert into sessions (phone) values ($1) on conflict (phone) do update set wrote_at = now()"""
-ALIVE = "insert into signs_of_life (address) values ($1) on conflict (address) do update set at = now()"
+ALIVE = (
+    "insert into signs_of_life (address) values ($1) on conflict (address) do update set at = now()"
+)
 FORM = "select submission_id, lead_id, phone, email, card from submissions where submission_id = $1"
 
 
@@ -58,7 +60,9 @@ class Leads:
     async def keep(self, event: LeadUpdated) -> None:
         """Keeps a further form of the lead. Raises Unavailable while the lead is not known yet."""
         card = event.card
-        if not await self._database.fetch("select true from leads where lead_id = $1", event.lead_id):
+        if not await self._database.fetch(
+            "select true from leads where lead_id = $1", event.lead_id
+        ):
             raise Unavailable("the lead's card is not here yet")
         await self._database.fetch(
             KEEP, event.submission_id, event.lead_id, card.phone, card.email, card.model_dump_json()
@@ -68,11 +72,16 @@ class Leads:
         """Notes a sign of life: a click, a booking."""
         await self._database.fetch(ALIVE, address)
 
-    async def nobody_is_at(self, address: str) -> None:
+    async def mark_undeliverable(self, address: str) -> None:
         """Nothing more goes to an address that a provider says reaches nobody."""
-        await self._database.fetch("insert into dead_addresses (address) values ($1) on conflict do nothing", address)
+        await self._database.fetch(
+            "insert into undeliverable_addresses (address) values ($1) on conflict do nothing",
+            address,
+        )
 
-    async def opt_out(self, key: str, address: str, channel: str, reason: str, body: dict[str, Any]) -> None:
+    async def opt_out(
+        self, key: str, address: str, channel: str, reason: str, body: dict[str, Any]
+    ) -> None:
         """Somebody said stop from this address, or about it. A repeat has no effect."""
         async with self._database.transaction() as connection:
             if await connection.fetchval(NOTED, key, None, body):
@@ -93,7 +102,13 @@ class Leads:
         await self._database.fetch("delete from opt_outs where address = $1", address)
 
     async def reply(
-        self, key: str, phone: str, body: dict[str, Any], replies: Sequence[ReplyReceived], *, opts_in: bool
+        self,
+        key: str,
+        phone: str,
+        body: dict[str, Any],
+        replies: Sequence[ReplyReceived],
+        *,
+        opts_in: bool,
     ) -> None:
         """Keeps what somebody wrote and says it of their lead; `opts_in` takes the number's stop back. Once per key."""
         async with self._database.transaction() as connection:
@@ -105,7 +120,7 @@ class Leads:
                 await connection.execute("delete from opt_outs where address = $1", phone)
             await outbox.add(connection, replies)
 
-    async def leads_at(self, phone: str) -> list[int]:
+    async def lead_ids_by_phone(self, phone: str) -> list[int]:
         """The leads with this phone, newest first."""
         rows = await self._database.fetch(
             "select distinct lead_id from submissions where phone = $1 order by lead_id desc", phone

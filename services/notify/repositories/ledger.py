@@ -19,15 +19,15 @@ from contracts.events.touch import (
     Kind,
     ReleaseTouches,
     SkipReason,
+    TouchChecked,
     TouchDeferred,
     TouchDelayed,
     TouchFailed,
     TouchHeld,
-    TouchLookedUp,
     TouchSent,
     TouchSkipped,
     TouchUncertain,
-    TouchUnknown,
+    TouchUnresolved,
 )
 from domain.receipts import Receipt
 from kit.clock import now
@@ -37,8 +37,8 @@ from kit.messaging import outbox
 from kit.observability import tracing
 from kit.retention import forget
 from services.notify.decisions.limits import Limit
-from services.notify.decisions.receipts import advance, said_by
-from services.notify.decisions.sending import Defer, Facts, Hold, Standing
+from services.notify.decisions.receipts import advance, events_for
+from services.notify.decisions.sending import ContactEligibility, Defer, Facts, Hold
 from services.notify.decisions.spending import Spending
 from services.notify.templates import NOTHING, Rendered
 from services.notify.touches import NOT_AGAIN, State, Touch
@@ -68,7 +68,7 @@ claimed as (
          $17::bigint, $18::text, $19::text, $25::text, $26::uuid
   where not exists (select 1 from leads where lead_id = $2 and erased)
   on conflict (touch_id) do update set state = 'sending', attempts = touches.attempts + 1, until = $14,
-    sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), looks = 0, check_at = null,
+    sendings = touches.sendings + 1, lease_until = now() + make_interval(secs => $7), check_count = 0, check_at = null,
     reason = null, claimed_at = now(), claim = $26,
     first_claimed_at = case when touches.sendings = 0 and $8 = 'planned' then now() else touches.first_claimed_at end
     where touches.state = $8 or ($8 = 'planned' and touches.state = 'skipped'
@@ -100,7 +100,7 @@ select (select attempts from claimed) as attempt,
        exists (select 1 from touches where lead_id = $2 and released) as released,
        exists (select 1 from opt_outs where address = $6) as opted_out,
        exists (select 1 from leads where lead_id = $2 and stopped) as stopped,
-       exists (select 1 from dead_addresses where address = $6) as dead,
+       exists (select 1 from undeliverable_addresses where address = $6) as dead,
        exists (select 1 from sessions where phone = $6
                  and wrote_at > now() - interval '23 hours 55 minutes') as in_session"""
 SETTLE = """
@@ -118,7 +118,7 @@ freed as (  -- what was not made takes nobody's place
   delete from contacts using settled where contacts.touch_id = $1 and $3 in ('skipped', 'planned'))
 insert into outbox (event_id, topic, lead_id, body, traceparent)
 select $8, $9, lead_id, $10, $11 from settled where $8::uuid is not null returning true"""
-EXPIRE = """update touches set state = 'uncertain', reason = 'lease expired', lease_until = null, looks = 0,
+EXPIRE = """update touches set state = 'uncertain', reason = 'lease expired', lease_until = null, check_count = 0,
               check_at = now() + make_interval(secs => $1), updated_at = now()
             where state = 'sending' and lease_until < now() returning touch_id, lead_id, step, channel, run"""
 NOTED = """insert into callbacks (key, touch_id, body)
@@ -184,13 +184,17 @@ class Settlement:
 
     def later(self) -> "Settlement":
         """The same, where the message that would have tried again may be gone by the time it is written."""
-        left_to_the_bus = self.state is State.PLANNED and not isinstance(self.event, TouchDeferred) and not self.scope
+        left_to_the_bus = (
+            self.state is State.PLANNED
+            and not isinstance(self.event, TouchDeferred)
+            and not self.scope
+        )
         return replace(self, check_in=0.0) if left_to_the_bus and self.check_in is None else self
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A touch that waits for the provider to be asked; `looks` counts the one that is due.
+    """A touch that waits for the provider to be asked; check_count counts the one that is due.
 
     `not_again`: it must not be sent once more, whatever the provider says.
     """
@@ -198,7 +202,7 @@ class Open:
     touch: Touch
     card: LeadCard
     sendings: int
-    looks: int
+    check_count: int
     first_claimed_at: datetime
     age_seconds: float
     provider_ref: str | None
@@ -206,13 +210,15 @@ class Open:
 
 
 class Store:
-    """`lease` is how long a sending may take; `patience` and `key_patience` how long a receipt, and the key of a call,
+    """`lease` is how long a sending may take; `patience` and `key_timeout` how long a receipt, and the key of a call,
     are awaited before Twilio is asked. Seconds.
     """
 
-    def __init__(self, database: Database, *, lease: float, patience: float, key_patience: float) -> None:
+    def __init__(
+        self, database: Database, *, lease: float, patience: float, key_timeout: float
+    ) -> None:
         self._database, self._lease = database, lease
-        self._patience, self._key_patience = patience, key_patience
+        self._patience, self._key_timeout = patience, key_timeout
         self._unwritten: deque[Settlement] = deque()
 
     async def claim(
@@ -221,7 +227,7 @@ class Store:
         card: LeadCard,
         *,
         from_state: State = State.PLANNED,
-        standing: Standing,
+        standing: ContactEligibility,
         limit: Limit | None = None,
         country: str | None = None,
     ) -> tuple[Facts, Claim]:
@@ -262,7 +268,9 @@ class Store:
             [row] = await self._database.fetch(CLAIM, *values)
         except OURS as outage:
             if outage.perhaps_committed:
-                given_back = Settlement(touch, claim, from_state, reason="claim unclear", check_in=0.0, sendings=-1)
+                given_back = Settlement(
+                    touch, claim, from_state, reason="claim unclear", check_in=0.0, sendings=-1
+                )
                 self._unwritten.append(given_back)
             raise
         claimed = row["attempt"] is not None
@@ -283,9 +291,13 @@ class Store:
         )
         return facts, replace(claim, attempt=row["attempt"] or 0)
 
-    async def sent(self, touch: Touch, claim: Claim, ref: str, text: Rendered, *, asked_at: datetime) -> None:
+    async def sent(
+        self, touch: Touch, claim: Claim, ref: str, text: Rendered, *, asked_at: datetime
+    ) -> None:
         event = TouchSent(**touch.about(), provider_ref=ref or None, asked_at=asked_at)
-        await self._settle(Settlement(touch, claim, State.SENT, event, text=text, ref=ref, check_in=self._patience))
+        await self._settle(
+            Settlement(touch, claim, State.SENT, event, text=text, ref=ref, check_in=self._patience)
+        )
 
     async def failed(self, touch: Touch, claim: Claim, kind: FailureKind, reason: str) -> None:
         event = TouchFailed(**touch.about(), kind=kind, reason=reason)
@@ -303,7 +315,9 @@ class Store:
             reason=defer.reason,
             not_before=defer.not_before,
         )
-        await self._settle(Settlement(touch, claim, State.PLANNED, event, reason="deferred", sendings=-1))
+        await self._settle(
+            Settlement(touch, claim, State.PLANNED, event, reason="deferred", sendings=-1)
+        )
 
     async def held(self, touch: Touch, claim: Claim, hold: Hold, *, to: State, known: bool) -> None:
         """It waits where it stood; said unless it is `known` already. The clock does not try what has a scope."""
@@ -312,10 +326,19 @@ class Store:
         if hold.until is not None:
             check_in = max(HELD_CHECK, (hold.until - now()).total_seconds())
         await self._settle(
-            Settlement(touch, claim, to, event, reason=hold.reason, check_in=check_in, sendings=-1, scope=hold.scope)
+            Settlement(
+                touch,
+                claim,
+                to,
+                event,
+                reason=hold.reason,
+                check_in=check_in,
+                sendings=-1,
+                scope=hold.scope,
+            )
         )
 
-    async def release(self, event: ReleaseTouches) -> None:
+    async def release_held(self, event: ReleaseTouches) -> None:
         """Lets the touches go that are held for this reason in this scope; the clock makes them. Twice is fine."""
         await self._database.fetch(RELEASE, event.reason, event.scope)
 
@@ -326,31 +349,33 @@ class Store:
                 "update touches set check_at = null where touch_id = $1 and state = 'uncertain' returning true",
                 touch.touch_id,
             ):
-                await outbox.add(connection, [TouchUnknown(**touch.about())])
+                await outbox.add(connection, [TouchUnresolved(**touch.about())])
 
     async def leave_to_a_person(self, touch: Touch, card: LeadCard, reason: str) -> None:
         """Nobody can say whether the touch is wanted: it stands in the ledger, uncertain, and a person decides."""
-        facts, claim = await self.claim(touch, card, standing=Standing())
+        facts, claim = await self.claim(touch, card, standing=ContactEligibility())
         if facts.claimed:
-            await self.put_back(touch, claim, reason, to=State.UNCERTAIN, check_in=None)
+            await self.release(touch, claim, reason, to=State.UNCERTAIN, check_in=None)
             await self.unknown(touch)
 
-    async def looked_up(self, one: Open, *, found: bool) -> None:
+    async def record_check(self, one: Open, *, found: bool) -> None:
         """Says that the provider was asked."""
-        await outbox.say(self._database, TouchLookedUp(**one.touch.about(), look=one.looks, found=found))
+        await outbox.publish(
+            self._database, TouchChecked(**one.touch.about(), look=one.check_count, found=found)
+        )
 
-    async def not_looked(self, touch_id: UUID, *, check_in: float) -> None:
+    async def postpone_check(self, touch_id: UUID, *, check_in: float) -> None:
         """The provider could not be asked: this look does not count."""
         await self._database.fetch(
-            """update touches set looks = looks - 1, check_at = now() + make_interval(secs => $2)
+            """update touches set check_count = check_count - 1, check_at = now() + make_interval(secs => $2)
                where touch_id = $1 and state = 'uncertain'""",
             touch_id,
             check_in,
         )
 
-    async def say(self, event: Event) -> None:
+    async def publish(self, event: Event) -> None:
         """Says something that is about no touch."""
-        await outbox.say(self._database, event)
+        await outbox.publish(self._database, event)
 
     async def spendings(self) -> list[Spending]:
         """The calls and messages of the last 24 hours that were sent, or may have been."""
@@ -369,7 +394,14 @@ class Store:
         return int(rows[0]["count"])
 
     async def uncertain(
-        self, touch: Touch, claim: Claim, reason: str, text: Rendered, *, check_in: float, answered: bool
+        self,
+        touch: Touch,
+        claim: Claim,
+        reason: str,
+        text: Rendered,
+        *,
+        check_in: float,
+        answered: bool,
     ) -> None:
         """No clear answer came. Where the company `answered` that it failed, it does not count as a sending."""
         event = TouchUncertain(**touch.about(), reason=reason)
@@ -387,7 +419,7 @@ class Store:
             )
         )
 
-    async def put_back(
+    async def release(
         self,
         touch: Touch,
         claim: Claim,
@@ -398,7 +430,9 @@ class Store:
         event: TouchDelayed | None = None,
     ) -> None:
         """This attempt sent nothing: the touch stands again where it was claimed from."""
-        await self._settle(Settlement(touch, claim, to, event, reason=reason, check_in=check_in, sendings=-1))
+        await self._settle(
+            Settlement(touch, claim, to, event, reason=reason, check_in=check_in, sendings=-1)
+        )
 
     async def _settle(self, settlement: Settlement) -> None:
         """Keeps the text; else does nothing where a callback, or a later claim, has already settled more.
@@ -421,7 +455,9 @@ class Store:
                 self._unwritten.append(settlement)
                 raise
 
-    async def hear(self, key: str, touch_id: UUID, receipt: Receipt | None, body: dict[str, Any]) -> None:
+    async def record_callback(
+        self, key: str, touch_id: UUID, receipt: Receipt | None, body: dict[str, Any]
+    ) -> None:
         """Keeps a callback and lets it move its touch. A repeat has no effect."""
         if receipt is None:
             await self._database.fetch(NOTED, key, touch_id, body)
@@ -430,17 +466,20 @@ class Store:
             if await connection.fetchval(NOTED, key, touch_id, body):
                 await self._apply(connection, touch_id, receipt)
 
-    async def hear_key(self, ref: str, touch_id: UUID, receipt: Receipt | None, body: dict[str, Any]) -> None:
+    async def hear_key(
+        self, ref: str, touch_id: UUID, receipt: Receipt | None, body: dict[str, Any]
+    ) -> None:
         """Keeps that a call's key was heard, or that none was pressed: nobody need be asked. A repeat has no effect."""
         async with self._database.transaction() as connection:
             if await connection.fetchval(NOTED, f"{KEY_HEARD}{ref}", touch_id, body):
                 if receipt is not None:
                     await self._apply(connection, touch_id, receipt)
                 await connection.execute(
-                    "update touches set check_at = null where touch_id = $1 and state = 'answered'", touch_id
+                    "update touches set check_at = null where touch_id = $1 and state = 'answered'",
+                    touch_id,
                 )
 
-    async def learn(self, touch_id: UUID, receipt: Receipt) -> None:
+    async def apply_receipt(self, touch_id: UUID, receipt: Receipt) -> None:
         """Lets what the provider was asked for move the touch."""
         async with self._database.transaction() as connection:
             await self._apply(connection, touch_id, receipt)
@@ -452,7 +491,7 @@ class Store:
             touch_id,
         )
         if row is None:
-            log.warning("receipt.of_no_touch", touch_id=str(touch_id))
+            log.warning("receipt.unmatched", touch_id=str(touch_id))
             return
         before = State(row["state"])
         after = advance(before, receipt)
@@ -461,7 +500,7 @@ class Store:
         await connection.execute(
             """update touches set state = $2, provider_ref = coalesce(provider_ref, nullif($3, '')),
                  sent_at = coalesce(sent_at, now()), lease_until = null, updated_at = now(),
-                 looks = case when $2 = 'answered' then 0 else looks end,
+                 check_count = case when $2 = 'answered' then 0 else check_count end,
                  check_at = case when $2 = 'sent' then now() + make_interval(secs => $4)
                    when $2 = 'answered' and not exists (select 1 from callbacks where key = $6)
                      then now() + make_interval(secs => $5) end
@@ -470,10 +509,10 @@ class Store:
             after,
             receipt.ref,
             self._patience,
-            self._key_patience,
+            self._key_timeout,
             f"{KEY_HEARD}{receipt.ref}",
         )
-        events = said_by(
+        events = events_for(
             receipt,
             before,
             touch_id=touch_id,
@@ -516,13 +555,15 @@ class Store:
             await outbox.add(connection, events)
         return len(rows)
 
-    async def due(self, state: State, channels: Sequence[Channel], *, limit: int = 20) -> list[Open]:
+    async def due(
+        self, state: State, channels: Sequence[Channel], *, limit: int = 20
+    ) -> list[Open]:
         """Takes touches of `state` whose look-up is due; nobody else gets them for a minute."""
         async with self._database.transaction() as connection:
             rows = await connection.fetch(
                 """with due as (select touch_id from touches where state = $1 and check_at <= now()
                                   and channel = any($3) order by check_at limit $2 for update skip locked)
-                   update touches t set check_at = now() + interval '1 minute', looks = looks + 1
+                   update touches t set check_at = now() + interval '1 minute', check_count = check_count + 1
                    from due, leads where due.touch_id = t.touch_id and leads.lead_id = t.lead_id
                    returning t.*, extract(epoch from now() - t.first_claimed_at)::float8 as age,
                      coalesce((select s.card from submissions s where s.submission_id = t.submission_id),
@@ -551,14 +592,15 @@ class Store:
                 check_in,
             )
 
-    async def refs_at(self, address: str) -> set[str]:
+    async def known_refs(self, address: str) -> set[str]:
         """The provider's references that touches to `address` already have."""
         rows = await self._database.fetch(
-            "select provider_ref from touches where address = $1 and provider_ref is not null", address
+            "select provider_ref from touches where address = $1 and provider_ref is not null",
+            address,
         )
         return {row["provider_ref"] for row in rows}
 
-    async def made(self, touch_id: UUID) -> tuple[Touch, LeadCard]:
+    async def get_touch(self, touch_id: UUID) -> tuple[Touch, LeadCard]:
         """A touch of the ledger, and whose it is. Raises LookupError for one that was never made."""
         rows = await self._database.fetch(MADE, touch_id)
         if not rows:
@@ -567,10 +609,14 @@ class Store:
 
     async def knows(self, touch_id: UUID) -> bool:
         """Whether the touch was ever taken in hand."""
-        return bool(await self._database.fetch("select 1 from touches where touch_id = $1", touch_id))
+        return bool(
+            await self._database.fetch("select 1 from touches where touch_id = $1", touch_id)
+        )
 
     async def touch_by_ref(self, ref: str) -> UUID | None:
-        rows = await self._database.fetch("select touch_id from touches where provider_ref = $1", ref)
+        rows = await self._database.fetch(
+            "select touch_id from touches where provider_ref = $1", ref
+        )
         return rows[0]["touch_id"] if rows else None
 
     async def forget_old_callbacks(self) -> None:
@@ -582,10 +628,11 @@ async def _leave_to_a_person(connection: Connection, rows: Sequence[asyncpg.Reco
     if not rows:
         return
     await connection.execute(
-        "update touches set check_at = null where touch_id = any($1::uuid[])", [row["touch_id"] for row in rows]
+        "update touches set check_at = null where touch_id = any($1::uuid[])",
+        [row["touch_id"] for row in rows],
     )
     events = [
-        TouchUnknown(
+        TouchUnresolved(
             lead_id=row["lead_id"],
             touch_id=row["touch_id"],
             step=row["step"],
@@ -602,7 +649,7 @@ def _open(row: asyncpg.Record) -> Open:
         touch=_touch(row),
         card=LeadCard.model_validate(row["card"]),
         sendings=row["sendings"],
-        looks=row["looks"],
+        check_count=row["check_count"],
         first_claimed_at=row["first_claimed_at"],
         age_seconds=row["age"],
         provider_ref=row["provider_ref"],

@@ -1,6 +1,6 @@
 """Notify's SQL: what operators order about a lead or a touch. The same order twice has no effect."""
 
-from contracts.events.lead import LeadPaused, LeadStopped, LeadUnpaused
+from contracts.events.lead import LeadPaused, LeadResumed, LeadStopped
 from contracts.events.touch import SkipReason, TouchReviewed, TouchSkipped
 from kit.database import Connection, Database
 from kit.errors import Unavailable
@@ -9,7 +9,7 @@ from kit.messaging.inbox import first_time, forget_old
 from services.notify.repositories.opt_outs import opt_out, opt_out_lead
 from services.notify.touches import State
 
-CONSUMER = "notify.orders"
+CONSUMER = "notify.commands"
 CHANNEL = "console"  # where an operator speaks for a person
 
 PAUSE = """insert into paused_leads (lead_id, paused, at) values ($1, $2, $3)
@@ -24,7 +24,7 @@ class Orders:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def pause(self, event: LeadPaused | LeadUnpaused) -> None:
+    async def pause(self, event: LeadPaused | LeadResumed) -> None:
         """Has the lead's follow-up wait, or go on; an older word than the last changes nothing."""
         await self._database.fetch(PAUSE, event.lead_id, isinstance(event, LeadPaused), event.at)
 
@@ -40,7 +40,9 @@ class Orders:
 
     async def review(self, event: TouchReviewed) -> None:
         """A touch that was given up is planned again, for the clock to make, or settled. Any other is left alone."""
-        state, reason = (State.PLANNED, None) if event.send else (State.SKIPPED, SkipReason.OPERATOR)
+        state, reason = (
+            (State.PLANNED, None) if event.send else (State.SKIPPED, SkipReason.OPERATOR)
+        )
         async with self._database.transaction() as connection:
             if not await first_time(connection, CONSUMER, event.event_id):
                 return
@@ -53,9 +55,13 @@ class Orders:
 
 async def addresses_of(connection: Connection, lead_id: int) -> list[str]:
     """Every address of the person's forms. Raises Unavailable while the lead is not known yet."""
-    if not await connection.fetchval("select true from leads where lead_id = $1 for update", lead_id):
+    if not await connection.fetchval(
+        "select true from leads where lead_id = $1 for update", lead_id
+    ):
         raise Unavailable("the lead's card is not here yet")
-    rows = await connection.fetch("select phone, email from submissions where lead_id = $1", lead_id)
+    rows = await connection.fetch(
+        "select phone, email from submissions where lead_id = $1", lead_id
+    )
     return sorted({address for row in rows for address in (row["phone"], row["email"]) if address})
 
 

@@ -25,7 +25,9 @@ async def opt_out(connection: Connection, address: str, channel: str, reason: st
         if row["first"]:
             events += await _stopped(connection, row["lead_id"], channel, reason)
         elif fresh:
-            waits = LeadNeedsAttention(lead_id=row["lead_id"], reason=Attention.ADDED_ADDRESS_STOPPED)
+            waits = LeadNeedsAttention(
+                lead_id=row["lead_id"], reason=Attention.ADDED_ADDRESS_STOPPED
+            )
             if await connection.fetchval(WAIT, row["lead_id"], waits.at):
                 events.append(waits)
     await outbox.add(connection, events)

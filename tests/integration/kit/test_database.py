@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from kit.database import Database, DatabaseAway, DatabaseBusy, unavailable
+from kit.database import Database, DatabaseBusy, DatabaseUnavailable, unavailable
 from kit.errors import Unavailable
 from kit.messaging.broker import delay_after, passes, uses_up_a_try
 
@@ -64,7 +64,7 @@ async def test_a_terminated_backend_is_away(database: Database) -> None:
             await database.fetch("select pg_terminate_backend($1)", backend)
             await connection.execute("select 1")
 
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await work()
 
     assert await database.answers()
@@ -77,10 +77,12 @@ async def write_in_a_read_only_transaction(database: Database) -> None:
 
 
 @connected
-async def test_what_was_running_when_the_connection_broke_was_perhaps_committed(database: Database) -> None:
-    with pytest.raises(DatabaseAway) as lost:
+async def test_what_was_running_when_the_connection_broke_was_perhaps_committed(
+    database: Database,
+) -> None:
+    with pytest.raises(DatabaseUnavailable) as lost:
         await database.fetch("select pg_terminate_backend(pg_backend_pid())")
-    with pytest.raises(DatabaseAway) as refused:
+    with pytest.raises(DatabaseUnavailable) as refused:
         await write_in_a_read_only_transaction(database)
 
     assert lost.value.perhaps_committed
@@ -117,29 +119,37 @@ async def test_a_server_that_is_not_there_is_away() -> None:
     nowhere = Database("postgresql://nobody:nothing@127.0.0.1:9/nothing")
     await nowhere.open()
 
-    with pytest.raises(DatabaseAway) as never_asked:
+    with pytest.raises(DatabaseUnavailable) as never_asked:
         await nowhere.fetch("select 1")
     assert not never_asked.value.perhaps_committed
     await nowhere.close()
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await nowhere.fetch("select 1")
 
 
 @pytest.mark.parametrize(
     ("error", "meaning"),
     [
-        pytest.param(ConnectionRefusedError(), DatabaseAway, id="refused"),
-        pytest.param(asyncpg.CannotConnectNowError(""), DatabaseAway, id="starting up"),
-        pytest.param(asyncpg.InterfaceError("connection is closed"), DatabaseAway, id="closed"),
-        pytest.param(asyncpg.InterfaceError("pool is closing"), DatabaseAway, id="pool closing"),
+        pytest.param(ConnectionRefusedError(), DatabaseUnavailable, id="refused"),
+        pytest.param(asyncpg.CannotConnectNowError(""), DatabaseUnavailable, id="starting up"),
+        pytest.param(
+            asyncpg.InterfaceError("connection is closed"), DatabaseUnavailable, id="closed"
+        ),
+        pytest.param(
+            asyncpg.InterfaceError("pool is closing"), DatabaseUnavailable, id="pool closing"
+        ),
         pytest.param(TimeoutError(), DatabaseBusy, id="slow"),
         pytest.param(asyncpg.QueryCanceledError(""), DatabaseBusy, id="cancelled"),
         pytest.param(asyncpg.SerializationError(""), DatabaseBusy, id="serialization"),
         pytest.param(asyncpg.InvalidCachedStatementError(""), DatabaseBusy, id="cached statement"),
         pytest.param(asyncpg.OutdatedSchemaCacheError(""), DatabaseBusy, id="cached schema"),
-        pytest.param(asyncpg.InterfaceError("another operation is in progress"), None, id="misused"),
         pytest.param(
-            asyncpg.exceptions._base.DataError("invalid input: connection is closed"), None, id="value of ours"
+            asyncpg.InterfaceError("another operation is in progress"), None, id="misused"
+        ),
+        pytest.param(
+            asyncpg.exceptions._base.DataError("invalid input: connection is closed"),
+            None,
+            id="value of ours",
         ),
         pytest.param(asyncpg.UniqueViolationError(""), None, id="violation"),
         pytest.param(KeyError("x"), None, id="bug"),
@@ -154,7 +164,7 @@ def test_the_meaning_of_an_error(error: Exception, meaning: type[Unavailable] | 
 @pytest.mark.parametrize(
     ("error", "delay", "counts"),
     [
-        pytest.param(DatabaseAway(""), 5.0, False, id="away: for ever"),
+        pytest.param(DatabaseUnavailable(""), 5.0, False, id="away: for ever"),
         pytest.param(DatabaseBusy(""), 1.0, True, id="busy: counted"),
         pytest.param(asyncpg.InterfaceError("bug"), None, True, id="bug: parked"),
     ],
@@ -166,4 +176,4 @@ def test_how_a_message_is_tried_again(error: Exception, delay: float | None, cou
 
 def test_a_busy_database_is_tried_as_often_as_anything() -> None:
     assert delay_after(DatabaseBusy(""), 4, DELAYS) is None
-    assert delay_after(DatabaseAway(""), 400, DELAYS) == 5.0
+    assert delay_after(DatabaseUnavailable(""), 400, DELAYS) == 5.0

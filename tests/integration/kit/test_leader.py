@@ -21,7 +21,9 @@ class Replica:
         self.lead: Lead | None = None
         self.thawed, self.at_work = asyncio.Event(), asyncio.Event()
         self.thawed.set()
-        self.leader = Leader(dsn=dsn, name="work", work=self._work, elected=self._elected, pause=0.01, patience=0.05)
+        self.leader = Leader(
+            dsn=dsn, name="work", job=self._work, elected=self._elected, pause=0.01, patience=0.05
+        )
 
     def _elected(self, lead: Lead) -> None:
         self.lead = lead
@@ -45,7 +47,9 @@ async def server(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"
 
 async def cut_off(server: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Ends the session that has the lock, as a failover does."""
-    await server.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted")
+    await server.execute(
+        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
+    )
 
 
 @asynccontextmanager
@@ -64,7 +68,9 @@ async def until_done(done: list[tuple[str, int]], name: str) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_one_leads_and_the_other_takes_over(dsn: str, server: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def test_one_leads_and_the_other_takes_over(
+    dsn: str, server: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
     done: list[tuple[str, int]] = []
     first, second = Replica(dsn, done, "first"), Replica(dsn, done, "second")
     async with running(first):
@@ -73,7 +79,10 @@ async def test_one_leads_and_the_other_takes_over(dsn: str, server: "asyncpg.Con
             await cut_off(server)
             await until_done(done, "second")
 
-    assert done == [*[("first", 1)] * done.count(("first", 1)), *[("second", 2)] * done.count(("second", 2))]
+    assert done == [
+        *[("first", 1)] * done.count(("first", 1)),
+        *[("second", 2)] * done.count(("second", 2)),
+    ]
 
 
 async def test_a_frozen_leader_does_nothing_more_once_another_was_elected(

@@ -18,7 +18,7 @@ SCRIPTS = PROJECT / "services" / "intake" / "migrations"
 
 @pytest.fixture
 def first_version(tmp_path: Path) -> Path:
-    """Intake's migrations as they were at first."""
+    """A copy of intake's migrations up to the first, to which a test adds a second."""
     scripts = tmp_path / "intake" / "migrations"
     shutil.copytree(SCRIPTS, scripts)
     for script in (scripts / "versions").glob("0*.py"):
@@ -27,7 +27,9 @@ def first_version(tmp_path: Path) -> Path:
     return scripts
 
 
-async def test_a_migration_lets_go_who_comes_after_it_and_goes_on_in_the_end(dsn: str, first_version: Path) -> None:
+async def test_a_migration_lets_go_who_comes_after_it_and_goes_on_in_the_end(
+    dsn: str, first_version: Path
+) -> None:
     url = dsn.rpartition("/")[0] + "/migrated"
     server = await asyncpg.connect(dsn)
     await server.execute("create database migrated")
@@ -36,7 +38,13 @@ async def test_a_migration_lets_go_who_comes_after_it_and_goes_on_in_the_end(dsn
     reading = one.transaction()
     await reading.start()
     await one.execute("select 1 from submissions")  # and holds on to it
-    migrating = asyncio.create_task(upgrade(SCRIPTS, url))
+    script = """from alembic import op
+revision, down_revision = "0002", "0001"
+def upgrade():
+    op.execute("alter table submissions add column added text")
+"""
+    (first_version / "versions" / "0002_column.py").write_text(script)
+    migrating = asyncio.create_task(upgrade(first_version, url))
     try:
         slowest = 0.0
         for _ in range(50):
@@ -48,7 +56,7 @@ async def test_a_migration_lets_go_who_comes_after_it_and_goes_on_in_the_end(dsn
         assert 0.5 < slowest < 5  # it did wait behind the migration, and not for good
         await reading.rollback()
         await migrating
-        assert await other.fetchval("select count(*) from current_journey") == 0
+        assert await other.fetchval("select count(added) from submissions") == 0
     finally:
         for connection in (one, other, server):
             await connection.close()
@@ -68,8 +76,12 @@ def upgrade():
 """
     (first_version / "versions" / "0002_index.py").write_text(script)
     one, other = await asyncpg.connect(url), await asyncpg.connect(url)
-    await one.execute("create index by_agent on submissions (lead_id)")  # what a try that broke off left
-    await one.execute("update pg_index set indisvalid = false where indexrelid = 'by_agent'::regclass")
+    await one.execute(
+        "create index by_agent on submissions (lead_id)"
+    )  # what a try that broke off left
+    await one.execute(
+        "update pg_index set indisvalid = false where indexrelid = 'by_agent'::regclass"
+    )
     writing = one.transaction()
     await writing.start()
     await one.execute("lock table submissions in row exclusive mode")  # as whoever writes has

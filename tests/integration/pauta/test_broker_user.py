@@ -27,8 +27,12 @@ def test_the_administrator_logs_in(folder: Path, password: str) -> None:
     node.start()
     try:
         node.wait()
-        answer = httpx.get(f"http://127.0.0.1:{management}/api/overview", auth=("pauta", password), timeout=20)
-        other = httpx.get(f"http://127.0.0.1:{management}/api/overview", auth=("pauta", "another"), timeout=20)
+        answer = httpx.get(
+            f"http://127.0.0.1:{management}/api/overview", auth=("pauta", password), timeout=20
+        )
+        other = httpx.get(
+            f"http://127.0.0.1:{management}/api/overview", auth=("pauta", "another"), timeout=20
+        )
     finally:
         node.stop()
 

@@ -14,9 +14,15 @@ pytestmark = pytest.mark.connected
 
 
 def set_up(system: System, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {**system.native.recipes()["setup"].environment, "PATH": os.environ["PATH"], **variables}
+    environment = {
+        **system.native.recipes()["setup"].environment,
+        "PATH": os.environ["PATH"],
+        **variables,
+    }
     command = [sys.executable, "-m", "pauta", "setup"]
-    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 async def test_real_accounts_never_get_the_demonstrations_people(system: System) -> None:
@@ -29,7 +35,9 @@ async def test_real_accounts_never_get_the_demonstrations_people(system: System)
 
 
 async def test_the_simulator_never_gets_a_businesss_leads(system: System) -> None:
-    made = "with made as (update installation set for_life = $1 returning 1) select count(*) from made"
+    made = (
+        "with made as (update installation set for_life = $1 returning 1) select count(*) from made"
+    )
     await system.sql("intake", made, True)
     try:
         refused = set_up(system)
@@ -50,5 +58,9 @@ async def test_another_password_is_explained(system: System) -> None:
 
 
 async def test_the_services_cannot_write_the_mark(system: System) -> None:
-    assert not await system.sql("intake", "select has_table_privilege('intake', 'installation', 'update')")
-    assert not await system.sql("intake", "select has_table_privilege('intake', 'installation', 'select')")
+    assert not await system.sql(
+        "intake", "select has_table_privilege('intake', 'installation', 'update')"
+    )
+    assert not await system.sql(
+        "intake", "select has_table_privilege('intake', 'installation', 'select')"
+    )

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.events.base import Event
 from contracts.events.touch import TouchSent
-from contracts.registry import EVERY_EVENT
+from contracts.registry import ALL_EVENTS
 
 PUBLISHED = Path(__file__).parent / "published"
 
@@ -25,28 +25,39 @@ def breaks(old: dict[str, Any], new: dict[str, Any], path: str = "") -> list[str
             found.append(f"{path}{name} is gone")
         else:
             found += breaks(schema, new["properties"][name], f"{path}{name}.")
-    found += [f"{path}{name} became required" for name in set(new.get("required", [])) - set(old.get("required", []))]
     found += [
-        f"{path}{name} is no longer promised" for name in set(old.get("required", [])) - set(new.get("required", []))
+        f"{path}{name} became required"
+        for name in set(new.get("required", [])) - set(old.get("required", []))
     ]
     found += [
-        f"{path}{key} changed" for key in ("type", "const", "format", "$ref", "anyOf") if old.get(key) != new.get(key)
+        f"{path}{name} is no longer promised"
+        for name in set(old.get("required", [])) - set(new.get("required", []))
     ]
-    found += [f"{path}{value} is no longer a value" for value in set(old.get("enum", [])) - set(new.get("enum", []))]
+    found += [
+        f"{path}{key} changed"
+        for key in ("type", "const", "format", "$ref", "anyOf")
+        if old.get(key) != new.get(key)
+    ]
+    found += [
+        f"{path}{value} is no longer a value"
+        for value in set(old.get("enum", [])) - set(new.get("enum", []))
+    ]
     for name, schema in old.get("$defs", {}).items():
         found += breaks(schema, new.get("$defs", {}).get(name, {}), f"{name}.")
     return found
 
 
-@pytest.mark.parametrize("event", EVERY_EVENT, ids=lambda event: event.named())
+@pytest.mark.parametrize("event", ALL_EVENTS, ids=lambda event: event.topic_name())
 def test_a_published_event_still_reads(event: type[Event]) -> None:
-    old = json.loads((PUBLISHED / f"{event.named()}.json").read_text())
+    old = json.loads((PUBLISHED / f"{event.topic_name()}.json").read_text())
 
     assert breaks(old, event.model_json_schema()) == []
 
 
 def test_no_published_event_was_dropped() -> None:
-    assert {path.stem for path in PUBLISHED.glob("*.json")} == {event.named() for event in EVERY_EVENT}
+    assert {path.stem for path in PUBLISHED.glob("*.json")} == {
+        event.topic_name() for event in ALL_EVENTS
+    }
 
 
 @pytest.mark.parametrize(
@@ -74,7 +85,7 @@ def test_a_new_optional_field_is_no_break() -> None:
     assert breaks(old, new) == []
 
 
-@pytest.mark.parametrize("event", EVERY_EVENT, ids=lambda event: event.named())
+@pytest.mark.parametrize("event", ALL_EVENTS, ids=lambda event: event.topic_name())
 def test_a_reader_ignores_what_it_does_not_know(event: type[Event]) -> None:
     assert event.model_config["extra"] == "ignore"
     assert event.model_config["frozen"] is True
@@ -82,5 +93,7 @@ def test_a_reader_ignores_what_it_does_not_know(event: type[Event]) -> None:
 
 if __name__ == "__main__":
     PUBLISHED.mkdir(exist_ok=True)
-    for one in EVERY_EVENT:
-        (PUBLISHED / f"{one.named()}.json").write_text(json.dumps(one.model_json_schema(), indent=1) + "\n")
+    for one in ALL_EVENTS:
+        (PUBLISHED / f"{one.topic_name()}.json").write_text(
+            json.dumps(one.model_json_schema(), indent=1) + "\n"
+        )

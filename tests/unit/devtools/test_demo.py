@@ -4,25 +4,35 @@ import re
 
 import pytest
 
-from devtools.demo.scenarios import GUESTS, Guest
+from devtools.demo.scenarios import SCENARIOS, Scenario
 from devtools.demo.words import SPANISH, language_of, say
 
 
 @pytest.mark.parametrize(
     ("variables", "language"),
-    [({}, "es"), ({"PAUTA_LANGUAGE": ""}, "es"), ({"PAUTA_LANGUAGE": "es-MX"}, "es"), ({"PAUTA_LANGUAGE": "en"}, "en")],
+    [
+        ({}, "es"),
+        ({"PAUTA_LANGUAGE": ""}, "es"),
+        ({"PAUTA_LANGUAGE": "es-MX"}, "es"),
+        ({"PAUTA_LANGUAGE": "en"}, "en"),
+    ],
 )
-def test_the_story_is_spanish_unless_english_is_asked_for(variables: dict[str, str], language: str) -> None:
+def test_the_story_is_spanish_unless_english_is_asked_for(
+    variables: dict[str, str], language: str
+) -> None:
     assert language_of(variables) == language
 
 
-@pytest.mark.parametrize("guest", GUESTS, ids=lambda guest: guest.name)
-def test_every_fate_is_told_in_both_languages(guest: Guest) -> None:
-    assert say(guest.fate, "es") != guest.fate
-    assert say(guest.fate, "en") == guest.fate
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_every_fate_is_told_in_both_languages(scenario: Scenario) -> None:
+    assert say(scenario.fate, "es") != scenario.fate
+    assert say(scenario.fate, "en") == scenario.fate
 
 
 def test_a_line_has_the_same_gaps_in_both_languages() -> None:
-    gaps = [(re.findall(r"{.*?}", english), re.findall(r"{.*?}", spanish)) for english, spanish in SPANISH.items()]
+    gaps = [
+        (re.findall(r"{.*?}", english), re.findall(r"{.*?}", spanish))
+        for english, spanish in SPANISH.items()
+    ]
 
     assert [pair for pair in gaps if pair[0] != pair[1]] == []

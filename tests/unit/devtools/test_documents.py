@@ -5,7 +5,7 @@ import json
 import pytest
 
 from contracts.events.backup import BackupStarted
-from contracts.registry import EVERY_EVENT
+from contracts.registry import ALL_EVENTS
 from devtools.documents import every_document
 from pauta.running.compose_file import PROJECT
 from pauta.services import SERVICES
@@ -22,14 +22,16 @@ def test_a_document_is_current(name: str) -> None:
 def test_every_event_has_a_publisher_and_a_line_in_the_overview() -> None:
     overview = (PROJECT / "docs" / "events.md").read_text()
 
-    for event in EVERY_EVENT:
-        by_a_service = [service.name for service in SERVICES if event in service.says]
-        assert by_a_service or event is BackupStarted, event.named()  # which the command line publishes
-        assert f"`{event.named()}`" in overview, event.named()
+    for event in ALL_EVENTS:
+        by_a_service = [service.name for service in SERVICES if event in service.publishes]
+        assert by_a_service or event is BackupStarted, (
+            event.topic_name()
+        )  # which the command line publishes
+        assert f"`{event.topic_name()}`" in overview, event.topic_name()
 
 
 def test_every_queue_and_every_event_is_in_the_asyncapi_documents() -> None:
     for service in SERVICES:
         text = json.dumps(DOCUMENTS[f"asyncapi/{service.name}.json"])
-        assert all(work.name in text for work in service.works)
-        assert all(event.named() in text for event in service.says)
+        assert all(work.name in text for work in service.queues)
+        assert all(event.topic_name() in text for event in service.publishes)

@@ -65,7 +65,9 @@ def test_a_number_ahead_of_the_metadata_is_taken_when_it_names_its_country() -> 
     assert to_e164("+5076123456", "MX") == "+5076123456"
 
 
-@pytest.mark.parametrize(("typed", "region"), [("4155552671", "US"), ("11 2345-6789", "AR"), ("300 123 4567", "CO")])
+@pytest.mark.parametrize(
+    ("typed", "region"), [("4155552671", "US"), ("11 2345-6789", "AR"), ("300 123 4567", "CO")]
+)
 def test_the_default_region_counts(typed: str, region: str) -> None:
     number = to_e164(typed, region)
 
@@ -79,10 +81,16 @@ MEXICAN = st.integers(5_500_000_000, 5_599_999_999).map(str)
 @settings(deadline=None)
 @given(
     number=MEXICAN,
-    prefix=st.sampled_from(["", "+52", "52", "+521", "521", "+52 1 ", "044", "045", "01", "0052", "+52-", "tel:+52"]),
-    gaps=st.lists(st.tuples(st.integers(0, 9), st.sampled_from([" ", "-", ".", "\u00a0"])), max_size=4),
+    prefix=st.sampled_from(
+        ["", "+52", "52", "+521", "521", "+52 1 ", "044", "045", "01", "0052", "+52-", "tel:+52"]
+    ),
+    gaps=st.lists(
+        st.tuples(st.integers(0, 9), st.sampled_from([" ", "-", ".", "\u00a0"])), max_size=4
+    ),
 )
-def test_every_habit_of_writing_means_the_same_number(number: str, prefix: str, gaps: list[tuple[int, str]]) -> None:
+def test_every_habit_of_writing_means_the_same_number(
+    number: str, prefix: str, gaps: list[tuple[int, str]]
+) -> None:
     typed = list(number)
     for place, gap in gaps:
         typed[place] = typed[place] + gap
@@ -109,19 +117,41 @@ USABLE, UNUSABLE, UNKNOWN = NumberStanding.USABLE, NumberStanding.UNUSABLE, Numb
         pytest.param("9001234567", Number("+529001234567", UNUSABLE), id="premium"),
         pytest.param("3001234567", Number("+523001234567", UNUSABLE), id="shared cost"),
         pytest.param("+1 800 555 1234", Number("+18005551234", UNUSABLE), id="toll-free elsewhere"),
-        pytest.param("+34 511 98 36 01", Number("+34511983601", UNUSABLE), id="a company's number for all its offices"),
+        pytest.param(
+            "+34 511 98 36 01",
+            Number("+34511983601", UNUSABLE),
+            id="a company's number for all its offices",
+        ),
         pytest.param("+881612345678", Number("+881612345678", UNUSABLE), id="Iridium"),
-        pytest.param("+88216123456789", Number("+88216123456789", UNUSABLE), id="international networks"),
-        pytest.param("+8835100012345", Number("+8835100012345", UNUSABLE), id="international networks, the newer"),
+        pytest.param(
+            "+88216123456789", Number("+88216123456789", UNUSABLE), id="international networks"
+        ),
+        pytest.param(
+            "+8835100012345",
+            Number("+8835100012345", UNUSABLE),
+            id="international networks, the newer",
+        ),
         pytest.param("+870123456789", Number("+870123456789", UNUSABLE), id="Inmarsat"),
         pytest.param("00870123456789", Number("+870123456789", UNUSABLE), id="Inmarsat, with 00"),
         pytest.param("+80012345678", Number("+80012345678", UNUSABLE), id="toll-free everywhere"),
         pytest.param("+979123456789", Number("+979123456789", UNUSABLE), id="premium everywhere"),
-        pytest.param("+1 729 234 0123", Number("+17292340123", UNKNOWN), id="an overlay that the metadata lacks"),
-        pytest.param("+5076123456", Number("+5076123456", UNKNOWN), id="a range that the metadata lacks"),
-        pytest.param("+52 210 123 4567", Number("+522101234567", UNKNOWN), id="Mexico, with its country code"),
-        pytest.param("+521 210 123 4567", Number("+522101234567", UNKNOWN), id="with the old prefix"),
-        pytest.param("5212101234567", Number("+522101234567", UNKNOWN), id="with the old prefix, no plus"),
+        pytest.param(
+            "+1 729 234 0123",
+            Number("+17292340123", UNKNOWN),
+            id="an overlay that the metadata lacks",
+        ),
+        pytest.param(
+            "+5076123456", Number("+5076123456", UNKNOWN), id="a range that the metadata lacks"
+        ),
+        pytest.param(
+            "+52 210 123 4567", Number("+522101234567", UNKNOWN), id="Mexico, with its country code"
+        ),
+        pytest.param(
+            "+521 210 123 4567", Number("+522101234567", UNKNOWN), id="with the old prefix"
+        ),
+        pytest.param(
+            "5212101234567", Number("+522101234567", UNKNOWN), id="with the old prefix, no plus"
+        ),
         pytest.param("2101234567", None, id="Mexico, as it is dialled there"),
         pytest.param("0442101234567", None, id="with the old national prefix"),
         pytest.param("+52 123 456 7890", None, id="no area code begins with 1"),

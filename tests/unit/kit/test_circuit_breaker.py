@@ -1,58 +1,58 @@
 """A company that fails is left in peace, and tried with one request at a time."""
 
-from kit.circuit_breaker import LONGEST_PAUSE, Breaker
+from kit.circuit_breaker import LONGEST_PAUSE, CircuitBreaker
 
 
-def opened(at: float = 0.0) -> Breaker:
-    breaker = Breaker("twilio", patience=3)
+def opened(at: float = 0.0) -> CircuitBreaker:
+    breaker = CircuitBreaker("twilio", failure_threshold=3)
     for _ in range(3):
-        breaker.failed("500", at)
+        breaker.record_failure("500", at)
     return breaker
 
 
 def test_a_few_failures_open_nothing() -> None:
-    breaker = Breaker("twilio", patience=3)
+    breaker = CircuitBreaker("twilio", failure_threshold=3)
 
-    assert not breaker.failed("500", 0)
-    assert not breaker.failed("500", 0)
-    assert breaker.admits(0)
+    assert not breaker.record_failure("500", 0)
+    assert not breaker.record_failure("500", 0)
+    assert breaker.acquire(0)
 
 
 def test_an_answer_in_between_starts_the_count_anew() -> None:
-    breaker = Breaker("twilio", patience=2)
-    breaker.failed("500", 0)
-    breaker.worked()
+    breaker = CircuitBreaker("twilio", failure_threshold=2)
+    breaker.record_failure("500", 0)
+    breaker.record_success()
 
-    assert not breaker.failed("500", 0)
+    assert not breaker.record_failure("500", 0)
 
 
 def test_who_fails_in_a_row_is_left_in_peace_and_the_reason_is_known() -> None:
     breaker = opened()
 
-    assert not breaker.admits(1.9)
+    assert not breaker.acquire(1.9)
     assert breaker.reason == "500"
 
 
 def test_it_says_only_once_that_it_opened() -> None:
-    breaker = Breaker("twilio", patience=1)
+    breaker = CircuitBreaker("twilio", failure_threshold=1)
 
-    assert [breaker.failed("500", 0), breaker.failed("500", 0)] == [True, False]
+    assert [breaker.record_failure("500", 0), breaker.record_failure("500", 0)] == [True, False]
 
 
 def test_after_the_pause_one_may_try_and_the_others_wait_longer() -> None:
     breaker = opened()
 
-    assert breaker.admits(2)
-    assert not breaker.admits(2)
-    assert not breaker.admits(5.9)
-    assert breaker.admits(6)
+    assert breaker.acquire(2)
+    assert not breaker.acquire(2)
+    assert not breaker.acquire(5.9)
+    assert breaker.acquire(6)
 
 
 def test_pauses_grow_to_the_longest_and_not_beyond() -> None:
     breaker, now, pauses = opened(), 0.0, []
     for _ in range(8):
         last = now
-        while not breaker.admits(now):
+        while not breaker.acquire(now):
             now += 1
         pauses.append(now - last)
 
@@ -62,34 +62,34 @@ def test_pauses_grow_to_the_longest_and_not_beyond() -> None:
 def test_it_closes_with_the_first_answer_and_says_so() -> None:
     breaker = opened()
 
-    assert breaker.worked()
-    assert breaker.admits(0)
-    assert not breaker.worked()
+    assert breaker.record_success()
+    assert breaker.acquire(0)
+    assert not breaker.record_success()
 
 
 def test_who_says_how_long_to_wait_is_waited_for() -> None:
-    breaker = Breaker("brevo")
+    breaker = CircuitBreaker("brevo")
 
-    assert breaker.failed("429", 0, wait=20)
-    assert not breaker.admits(19.9)
-    assert breaker.admits(20)
+    assert breaker.record_failure("429", 0, wait=20)
+    assert not breaker.acquire(19.9)
+    assert breaker.acquire(20)
 
 
 def test_a_credential_that_is_not_accepted_is_not_insisted_on() -> None:
-    breaker = Breaker("twilio")
+    breaker = CircuitBreaker("twilio")
 
-    assert breaker.failed("401", 0, hopeless=True)
-    assert not breaker.admits(LONGEST_PAUSE - 0.1)
+    assert breaker.record_failure("401", 0, hopeless=True)
+    assert not breaker.acquire(LONGEST_PAUSE - 0.1)
 
 
 def test_who_says_when_to_come_back_is_asked_then_however_long_it_failed_before() -> None:
     breaker, now = opened(), 0.0
     for _ in range(6):
-        while not breaker.admits(now):
+        while not breaker.acquire(now):
             now += 1
-    breaker.failed("429", now, wait=3)
+    breaker.record_failure("429", now, wait=3)
 
-    assert not breaker.admits(now + 2.9)
-    assert breaker.admits(now + 3)
-    assert not breaker.admits(now + 3 + 3.9), "the pauses begin to grow anew"
-    assert breaker.admits(now + 3 + 4)
+    assert not breaker.acquire(now + 2.9)
+    assert breaker.acquire(now + 3)
+    assert not breaker.acquire(now + 3 + 3.9), "the pauses begin to grow anew"
+    assert breaker.acquire(now + 3 + 4)

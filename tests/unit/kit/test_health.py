@@ -15,7 +15,19 @@ import pytest
 import pytest_asyncio
 
 from kit.errors import Unavailable
-from kit.health import NO_NAMES, Check, Dependency, Doubt, Probe, Text, Verdict, Wrong, examine, joined, name
+from kit.health import (
+    NO_NAMES,
+    Check,
+    CheckFailed,
+    CheckWarning,
+    Dependency,
+    Probe,
+    Text,
+    Verdict,
+    examine,
+    joined,
+    name,
+)
 from tests.wire import Wire
 
 ROOT = Path(__file__).parents[3]
@@ -72,7 +84,11 @@ async def found(probe: Probe, patience: float = 5) -> Check:
 def texts() -> Iterator[Any]:
     for place in PLACES:
         for node in ast.walk(ast.parse((ROOT / place).read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Text":
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "Text"
+            ):
                 yield pytest.param(node, id=f"{place}:{node.lineno}")
 
 
@@ -123,7 +139,10 @@ async def test_a_server_that_keeps_silent(wire: Wire) -> None:
 
 
 async def test_nobody_listens() -> None:
-    assert (await found(asking("http://127.0.0.1:9"))).found == ("conexión rechazada", "connection refused")
+    assert (await found(asking("http://127.0.0.1:9"))).found == (
+        "conexión rechazada",
+        "connection refused",
+    )
 
 
 async def test_a_certificate_of_somebody_else() -> None:
@@ -186,7 +205,9 @@ async def test_a_look_that_does_not_let_itself_be_stopped_is_left_behind() -> No
                 continue
         return name("")
 
-    [stuck, well] = await examine([Probe(name("stuck"), START, look), raising(Doubt(name("perhaps")))], patience=0.5)
+    [stuck, well] = await examine(
+        [Probe(name("stuck"), START, look), raising(CheckWarning(name("perhaps")))], patience=0.5
+    )
     over.set()
     await asyncio.sleep(0)
 
@@ -200,7 +221,13 @@ async def test_a_look_that_does_not_let_itself_be_stopped_is_left_behind() -> No
 async def test_one_cause_is_one_finding_that_counts_the_others() -> None:
     refused = Unavailable("x", status=401)
     acme = company("http://127.0.0.1:9")
-    checks = await examine([raising(refused, "a", acme), raising(refused, "b", acme), raising(Wrong(name("c")), "c")])
+    checks = await examine(
+        [
+            raising(refused, "a", acme),
+            raising(refused, "b", acme),
+            raising(CheckFailed(name("c")), "c"),
+        ]
+    )
 
     first, other = joined(checks)
     assert first.about == name("Acme")
@@ -211,7 +238,12 @@ async def test_one_cause_is_one_finding_that_counts_the_others() -> None:
 
 async def test_what_is_wrong_speaks_for_what_is_doubted() -> None:
     disk = name("disk")
-    checks = await examine([raising(Doubt(name("little"), cause=disk)), raising(Wrong(name("none"), cause=disk))])
+    checks = await examine(
+        [
+            raising(CheckWarning(name("little"), cause=disk)),
+            raising(CheckFailed(name("none"), cause=disk)),
+        ]
+    )
 
     [check] = joined(checks)
     assert (check.verdict, check.found.en.partition(";")[0]) == (Verdict.WRONG, "none")

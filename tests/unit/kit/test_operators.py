@@ -18,19 +18,33 @@ def an_app(token: str) -> FastAPI:
     async def switch(request: Request) -> None:
         admit(request, SecretStr(token))
 
-    answer_only_to(app, "console", addresses=["https://leads.example.com:8443/x", "", "ops.example.com"])
+    answer_only_to(
+        app, "console", addresses=["https://leads.example.com:8443/x", "", "ops.example.com"]
+    )
     return app
 
 
 async def asked(app: FastAPI, method: str, host: str = "localhost:5001", **headers: str) -> int:
     sent = {name.encode(): value.encode() for name, value in headers.items()}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"http://{host}") as http:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url=f"http://{host}"
+    ) as http:
         return (await http.request(method, "/api/switch", headers=sent)).status_code
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize(
-    "given", ["", "Bearer", "Bearer ", TOKEN, f"bearer {TOKEN}", f"Bearer {TOKEN}x", f"Basic {TOKEN}", "Bearer ñ"]
+    "given",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        TOKEN,
+        f"bearer {TOKEN}",
+        f"Bearer {TOKEN}x",
+        f"Basic {TOKEN}",
+        "Bearer ñ",
+    ],
 )
 async def test_without_the_token_nothing_is_told_or_done(method: str, given: str) -> None:
     assert await asked(an_app(TOKEN), method, Authorization=given) == 401
@@ -44,7 +58,9 @@ async def test_the_demonstration_has_no_token() -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:5001"])
 @pytest.mark.parametrize("token", ["", TOKEN])
-async def test_a_page_in_a_browser_orders_nothing_here(method: str, origin: str, token: str) -> None:
+async def test_a_page_in_a_browser_orders_nothing_here(
+    method: str, origin: str, token: str
+) -> None:
     assert await asked(an_app(token), method, Origin=origin, **RIGHT) == 403
 
 
@@ -57,7 +73,13 @@ async def test_it_answers_to_its_own_names(host: str) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "localhost.evil.example", "console.evil.example", "leads.example.com.evil.example", "10.0.0.7"],
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "console.evil.example",
+        "leads.example.com.evil.example",
+        "10.0.0.7",
+    ],
 )
 async def test_it_answers_to_no_other_name(host: str) -> None:
     assert await asked(an_app(TOKEN), "GET", host, **RIGHT) == 400

@@ -27,11 +27,15 @@ async def app() -> AsyncIterator[FastAPI]:
 
 async def posts(app: FastAPI, address: str, times: int = 1, **headers: str) -> list[int]:
     sent = {f"x-{name}": value for name, value in headers.items()}
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app, client=(address, 1)), base_url="http://x") as http:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, client=(address, 1)), base_url="http://x"
+    ) as http:
         return [(await http.post("/hook", headers=sent)).status_code for _ in range(times)]
 
 
-async def test_a_stranger_behind_the_same_address_does_not_lock_a_provider_out(app: FastAPI) -> None:
+async def test_a_stranger_behind_the_same_address_does_not_lock_a_provider_out(
+    app: FastAPI,
+) -> None:
     assert await posts(app, "192.0.2.1", REFUSALS + 10) == [403] * REFUSALS + [429] * 10
     assert await posts(app, "192.0.2.1", 3, signature="right") == [200, 200, 200]
     assert await posts(app, "192.0.2.2") == [403]

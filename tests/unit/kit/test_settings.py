@@ -19,8 +19,8 @@ import services.crm.settings
 import services.intake.settings
 import services.notify.settings
 import services.scheduler.settings
-from kit.production_safety import ExampleValues, refuse_examples
-from kit.settings import BadFile, ProcessSettings
+from kit.production_safety import UnsafeConfiguration, refuse_unsafe
+from kit.settings import ProcessSettings, SecretFileError
 from pauta.running.compose_file import PROJECT, read_recipes
 from pauta.running.env_file import fill
 from pauta.setup import SetupSettings
@@ -44,7 +44,9 @@ def notify(**variables: str) -> services.notify.settings.Settings:
         return services.notify.settings.Settings()
 
 
-@pytest.mark.parametrize("name", ["TWILIO_AUTH_TOKEN", "BREVO_API_KEY", "SENDINBLUE_API_KEY", "LINK_SECRET"])
+@pytest.mark.parametrize(
+    "name", ["TWILIO_AUTH_TOKEN", "BREVO_API_KEY", "SENDINBLUE_API_KEY", "LINK_SECRET"]
+)
 def test_a_variable_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
     (tmp_path / "secret").write_text("from the file\n")
     settings = notify(**{f"{name}_FILE": str(tmp_path / "secret")})
@@ -65,7 +67,7 @@ def test_a_file_with_nothing_is_said_by_its_variable(tmp_path: Path, content: st
     if content is not None:
         file.write_text(content)
 
-    with pytest.raises(BadFile, match="TWILIO_AUTH_TOKEN_FILE"):
+    with pytest.raises(SecretFileError, match="TWILIO_AUTH_TOKEN_FILE"):
         notify(TWILIO_AUTH_TOKEN_FILE=str(file))
 
 
@@ -77,13 +79,13 @@ def test_a_bad_value_is_not_quoted() -> None:
 
 
 def test_the_demonstration_starts_with_its_values() -> None:
-    refuse_examples(notify())
+    refuse_unsafe(notify())
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_values_of_ones_own_are_fit_for_production(name: str) -> None:
     with patch.dict(os.environ, environment(name, **FOR_LIFE), clear=True):
-        refuse_examples(SETTINGS[name]())
+        refuse_unsafe(SETTINGS[name]())
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -91,27 +93,37 @@ def test_no_service_takes_the_demonstrations_values_in_production(name: str) -> 
     users = {"CONSOLE_USERS": FOR_LIFE["CONSOLE_USERS"]}
     with (
         patch.dict(os.environ, environment(name, PAUTA_PROFILE="production", **users), clear=True),
-        pytest.raises(ExampleValues, match=r"DATABASE_PASSWORD.*AMQP_PASSWORD"),
+        pytest.raises(UnsafeConfiguration, match=r"DATABASE_PASSWORD.*AMQP_PASSWORD"),
     ):
-        refuse_examples(SETTINGS[name]())
+        refuse_unsafe(SETTINGS[name]())
 
 
 @pytest.mark.parametrize(
     ("name", "variable"),
-    [("console", "CONSOLE_API_TOKEN"), ("console", "SCHEDULER_API_TOKEN"), ("scheduler", "SCHEDULER_API_TOKEN")],
+    [
+        ("console", "CONSOLE_API_TOKEN"),
+        ("console", "SCHEDULER_API_TOKEN"),
+        ("scheduler", "SCHEDULER_API_TOKEN"),
+    ],
 )
 def test_in_production_the_operators_api_has_a_token(name: str, variable: str) -> None:
     with (
         patch.dict(os.environ, environment(name, **FOR_LIFE | {variable: ""}), clear=True),
-        pytest.raises(ExampleValues, match=f"{variable} is empty"),
+        pytest.raises(UnsafeConfiguration, match=f"{variable} is empty"),
     ):
-        refuse_examples(SETTINGS[name]())
+        refuse_unsafe(SETTINGS[name]())
 
 
 @pytest.mark.parametrize(
     "variable",
     [
-        *("LINK_SECRET", "TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID", "TWILIO_BASE_URL", "BREVO_API_KEY"),
+        *(
+            "LINK_SECRET",
+            "TWILIO_AUTH_TOKEN",
+            "TWILIO_ACCOUNT_SID",
+            "TWILIO_BASE_URL",
+            "BREVO_API_KEY",
+        ),
         *("BREVO_SENDER_EMAIL", "BREVO_WEBHOOK_TOKEN", "PUBLIC_BASE_URL"),
     ],
 )
@@ -119,9 +131,9 @@ def test_an_example_is_refused_in_production_and_named(variable: str) -> None:
     variables = {name: value for name, value in FOR_LIFE.items() if name != variable}
     with (
         patch.dict(os.environ, environment("notify", **variables), clear=True),
-        pytest.raises(ExampleValues, match=variable) as refused,
+        pytest.raises(UnsafeConfiguration, match=variable) as refused,
     ):
-        refuse_examples(services.notify.settings.Settings())
+        refuse_unsafe(services.notify.settings.Settings())
 
     assert "demo" not in str(refused.value).replace("demonstration", "")
 
@@ -132,27 +144,43 @@ def test_a_password_of_the_demonstration_or_a_short_one_is_refused_inside_an_add
     address: str, password: str
 ) -> None:
     name, _, scheme = address.partition("=")
-    variables = environment("notify", **FOR_LIFE) | {name: f"{scheme}://notify:{password}@server-of-a-long-name/notify"}
-    with patch.dict(os.environ, variables, clear=True), pytest.raises(ExampleValues, match=name):
-        refuse_examples(services.notify.settings.Settings())
+    variables = environment("notify", **FOR_LIFE) | {
+        name: f"{scheme}://notify:{password}@server-of-a-long-name/notify"
+    }
+    with (
+        patch.dict(os.environ, variables, clear=True),
+        pytest.raises(UnsafeConfiguration, match=name),
+    ):
+        refuse_unsafe(services.notify.settings.Settings())
 
 
-@pytest.mark.parametrize("name", ["POSTGRES", "RABBITMQ", "INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE"])
+@pytest.mark.parametrize(
+    "name", ["POSTGRES", "RABBITMQ", "INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE"]
+)
 @pytest.mark.parametrize("password", ["", "1"])
 def test_each_password_is_measured_by_itself(name: str, password: str) -> None:
     variables = FOR_LIFE | {"POSTGRES_PASSWORD": OF_OUR_OWN, "RABBITMQ_PASSWORD": OF_OUR_OWN}
     with (
-        patch.dict(os.environ, environment("setup", **variables | {f"{name}_PASSWORD": password}), clear=True),
-        pytest.raises(ExampleValues, match=f"{name}_PASSWORD"),
+        patch.dict(
+            os.environ,
+            environment("setup", **variables | {f"{name}_PASSWORD": password}),
+            clear=True,
+        ),
+        pytest.raises(UnsafeConfiguration, match=f"{name}_PASSWORD"),
     ):
-        refuse_examples(SetupSettings())
+        refuse_unsafe(SetupSettings())
 
 
 @given(
-    st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1).filter(lambda text: text == text.strip())
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1).filter(
+        lambda text: text == text.strip()
+    )
 )
 def test_a_password_may_hold_any_character(password: str) -> None:
-    with patch.dict(os.environ, environment("notify") | {"DATABASE_PASSWORD": password, "AMQP_PASSWORD": password}):
+    with patch.dict(
+        os.environ,
+        environment("notify") | {"DATABASE_PASSWORD": password, "AMQP_PASSWORD": password},
+    ):
         settings = services.notify.settings.Settings()
     broker = yarl.URL(settings.broker_url)
 
@@ -167,7 +195,17 @@ def _parsed_by_asyncpg(dsn: str) -> tuple[str | None, str | None]:
 
     nothing = dict.fromkeys(
         (
-            *("host", "port", "user", "password", "passfile", "database", "ssl", "direct_tls", "server_settings"),
+            *(
+                "host",
+                "port",
+                "user",
+                "password",
+                "passfile",
+                "database",
+                "ssl",
+                "direct_tls",
+                "server_settings",
+            ),
             *("target_session_attrs", "krbsrvname", "gsslib", "service", "servicefile"),
         )
     )
@@ -177,15 +215,17 @@ def _parsed_by_asyncpg(dsn: str) -> tuple[str | None, str | None]:
 
 def test_a_weak_secret_is_refused_in_production() -> None:
     with (
-        patch.dict(os.environ, environment("notify", **FOR_LIFE | {"LINK_SECRET": "short"}), clear=True),
-        pytest.raises(ExampleValues, match="LINK_SECRET is shorter"),
+        patch.dict(
+            os.environ, environment("notify", **FOR_LIFE | {"LINK_SECRET": "short"}), clear=True
+        ),
+        pytest.raises(UnsafeConfiguration, match="LINK_SECRET is shorter"),
     ):
-        refuse_examples(services.notify.settings.Settings())
+        refuse_unsafe(services.notify.settings.Settings())
 
 
 def test_a_real_company_is_for_life_whatever_the_profile_says() -> None:
-    with pytest.raises(ExampleValues, match="LINK_SECRET"):
-        refuse_examples(notify(TWILIO_BASE_URL="https://api.twilio.com"))
+    with pytest.raises(UnsafeConfiguration, match="LINK_SECRET"):
+        refuse_unsafe(notify(TWILIO_BASE_URL="https://api.twilio.com"))
 
 
 def test_every_secret_of_the_demonstration_is_known_as_an_example() -> None:
@@ -193,7 +233,9 @@ def test_every_secret_of_the_demonstration_is_known_as_an_example() -> None:
 
     compose = (PROJECT / "docker-compose.yml").read_text()
     assert yaml.safe_load(compose)
-    names = set(re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|TOKEN|API_KEY|ACCOUNT_SID))(?=:-)", compose))
+    names = set(
+        re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|TOKEN|API_KEY|ACCOUNT_SID))(?=:-)", compose)
+    )
     values = {name: fill(f"${{{name}:-}}", dict(_defaults(compose))) for name in names}
 
     assert len(values) > 10

@@ -26,11 +26,20 @@ def address_of(chain: list[str], trusted: str) -> str:
         pytest.param([VISITOR, LAN_PROXY], "private_ranges", VISITOR, id="a proxy on this machine"),
         pytest.param([VISITOR, CDN_6], CDN, VISITOR, id="a CDN by IPv6"),
         pytest.param([MADE_UP, VISITOR, "173.245.48.3"], CDN, VISITOR, id="made up before a CDN"),
-        pytest.param([VISITOR, "173.245.48.3", LAN_PROXY], f"{CDN} private_ranges", VISITOR, id="a CDN and a proxy"),
-        pytest.param([MADE_UP, VISITOR, "173.245.48.3"], "", "173.245.48.3", id="a CDN that is not trusted"),
+        pytest.param(
+            [VISITOR, "173.245.48.3", LAN_PROXY],
+            f"{CDN} private_ranges",
+            VISITOR,
+            id="a CDN and a proxy",
+        ),
+        pytest.param(
+            [MADE_UP, VISITOR, "173.245.48.3"], "", "173.245.48.3", id="a CDN that is not trusted"
+        ),
         pytest.param([LAN_PROXY], "private_ranges", LAN_PROXY, id="somebody of the same network"),
         pytest.param([], "private_ranges", GATEWAY, id="another service"),
-        pytest.param(["nonsense", VISITOR, "unknown"], "private_ranges", "unknown", id="no address"),
+        pytest.param(
+            ["nonsense", VISITOR, "unknown"], "private_ranges", "unknown", id="no address"
+        ),
     ],
 )
 def test_the_visitors_address(chain: list[str], trusted: str, address: str) -> None:

@@ -13,9 +13,15 @@ from pauta.startup_errors import Obstacle
 from tests.builders import FOR_LIFE, OF_OUR_OWN
 
 LIFE = FOR_LIFE | {
-    **{"POSTGRES_PASSWORD": OF_OUR_OWN, "RABBITMQ_PASSWORD": OF_OUR_OWN, "BUSINESS_NAME": "Ejemplo"},
+    **{
+        "POSTGRES_PASSWORD": OF_OUR_OWN,
+        "RABBITMQ_PASSWORD": OF_OUR_OWN,
+        "BUSINESS_NAME": "Ejemplo",
+    },
     **{"KOMMO_PIPELINE_ID": "1", "KOMMO_STATUS_ID_INICIAL": "2", "KOMMO_STATUS_ID_AGENDADO": "3"},
-    **dict.fromkeys(("TWILIO_CALLER_ID", "TWILIO_SMS_SENDER", "TWILIO_WHATSAPP_SENDER"), "+528112345678"),
+    **dict.fromkeys(
+        ("TWILIO_CALLER_ID", "TWILIO_SMS_SENDER", "TWILIO_WHATSAPP_SENDER"), "+528112345678"
+    ),
     "TWILIO_CONTENT_SIDS": f"welcome=HX{'a' * 32}",
 }
 
@@ -55,13 +61,21 @@ def test_everything_is_said_at_once(tmp_path: Path) -> None:
     )
 
     assert said.keys() == {
-        *("TWILIO_CONTENT_SIDS", "PUBLIC_BASE_URL", "INTAKE_PASSWORD", "CONSOLE_USERS", "KOMMO_PIPELINE_ID"),
+        *(
+            "TWILIO_CONTENT_SIDS",
+            "PUBLIC_BASE_URL",
+            "INTAKE_PASSWORD",
+            "CONSOLE_USERS",
+            "KOMMO_PIPELINE_ID",
+        ),
         *("OBJECTIVE_SHARE", "LEAD_RATE_LIMIT", str(tmp_path / "none.yml")),
     }
     assert not any("seven" in one or "nobody" in one for one in said.values())
 
 
-@pytest.mark.parametrize(("language", "word"), [("es-MX", "está vacía"), ("en", "is empty"), ("", "está vacía")])
+@pytest.mark.parametrize(
+    ("language", "word"), [("es-MX", "está vacía"), ("en", "is empty"), ("", "está vacía")]
+)
 def test_the_table_speaks_the_language_of_the_file(language: str, word: str) -> None:
     variables = LIFE | {"LINK_SECRET": "", "PAUTA_LANGUAGE": language}
     out = Console(record=True, width=200, quiet=True)

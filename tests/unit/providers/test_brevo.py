@@ -13,11 +13,13 @@ from domain.receipts import Accepted, Arrived, Undeliverable
 from kit.errors import Unavailable
 from providers.brevo.client import AlreadySent, Attachment, BrevoClient, Mail
 from providers.brevo.webhooks import authentic, read_events
-from providers.errors import Barred, RefusedTouch, Unclear
+from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch
 from tests.wire import Wire
 
 KEY = "11111111-1111-4111-8111-111111111111"
-MAIL = Mail(KEY, "ana@example.com", "Ana Torres", "Hola", "<p>Hola</p>", "Hola", "https://h.mx/baja/1.x")
+MAIL = Mail(
+    KEY, "ana@example.com", "Ana Torres", "Hola", "<p>Hola</p>", "Hola", "https://h.mx/baja/1.x"
+)
 SENT = {"messageId": "<202609250101.12345678901@smtp-relay.mailin.fr>"}
 
 
@@ -29,7 +31,9 @@ async def wire() -> AsyncIterator[Wire]:
 
 @pytest_asyncio.fixture
 async def client(wire: Wire) -> AsyncIterator[BrevoClient]:
-    client = BrevoClient(api_key="key", base_url=wire.url, sender_email="h@h.mx", sender_name="Javier", timeout=0.5)
+    client = BrevoClient(
+        api_key="key", base_url=wire.url, sender_email="h@h.mx", sender_name="Javier", timeout=0.5
+    )
     yield client
     await client.close()
 
@@ -39,7 +43,11 @@ async def test_what_a_mail_says_on_the_wire(client: BrevoClient, wire: Wire) -> 
 
     assert await client.send(MAIL) == "202609250101.12345678901@smtp-relay.mailin.fr"
     [request] = wire.requests
-    assert (request.method, request.path, request.headers["api-key"]) == ("POST", "/v3/smtp/email", "key")
+    assert (request.method, request.path, request.headers["api-key"]) == (
+        "POST",
+        "/v3/smtp/email",
+        "key",
+    )
     assert request.json == {
         "sender": {"email": "h@h.mx", "name": "Javier"},
         "to": [{"email": "ana@example.com", "name": "Ana Torres"}],
@@ -58,7 +66,9 @@ async def test_what_a_mail_says_on_the_wire(client: BrevoClient, wire: Wire) -> 
 
 async def test_a_mail_with_an_attachment(client: BrevoClient, wire: Wire) -> None:
     wire.answers(201, SENT)
-    await client.send(replace(MAIL, attachments=(Attachment("reunion.ics", "BEGIN:VCALENDAR á".encode()),)))
+    await client.send(
+        replace(MAIL, attachments=(Attachment("reunion.ics", "BEGIN:VCALENDAR á".encode()),))
+    )
 
     [attached] = wire.requests[0].json["attachment"]
     assert attached.keys() == {"name", "content"}
@@ -69,7 +79,9 @@ async def test_a_mail_with_an_attachment(client: BrevoClient, wire: Wire) -> Non
 @pytest.mark.parametrize("base", ["", "/v3", "/v3/"])
 async def test_an_address_with_or_without_its_version(wire: Wire, base: str) -> None:
     wire.answers(201, SENT)
-    client = BrevoClient(api_key="key", base_url=wire.url + base, sender_email="h@h.mx", sender_name="J")
+    client = BrevoClient(
+        api_key="key", base_url=wire.url + base, sender_email="h@h.mx", sender_name="J"
+    )
     await client.send(MAIL)
     await client.close()
 
@@ -79,17 +91,30 @@ async def test_an_address_with_or_without_its_version(wire: Wire, base: str) -> 
 @pytest.mark.parametrize(
     ("status", "body", "failure"),
     [
-        pytest.param(400, {"code": "invalid_parameter", "message": "x"}, RefusedTouch, id="a bad address"),
-        pytest.param(400, {"code": "duplicate_parameter", "message": "x"}, AlreadySent, id="the key was used"),
-        pytest.param(401, {"code": "unauthorized", "message": "x"}, Unavailable, id="our key, or our server's address"),
-        pytest.param(402, {"code": "not_enough_credits", "message": "x"}, Unavailable, id="our plan"),
-        pytest.param(403, {"code": "permission_denied", "message": "x"}, Unavailable, id="our account"),
+        pytest.param(
+            400, {"code": "invalid_parameter", "message": "x"}, RefusedTouch, id="a bad address"
+        ),
+        pytest.param(
+            400, {"code": "duplicate_parameter", "message": "x"}, AlreadySent, id="the key was used"
+        ),
+        pytest.param(
+            401,
+            {"code": "unauthorized", "message": "x"},
+            Unavailable,
+            id="our key, or our server's address",
+        ),
+        pytest.param(
+            402, {"code": "not_enough_credits", "message": "x"}, Unavailable, id="our plan"
+        ),
+        pytest.param(
+            403, {"code": "permission_denied", "message": "x"}, Unavailable, id="our account"
+        ),
         pytest.param(429, {"code": "too_many_requests"}, Unavailable, id="too many"),
-        pytest.param(500, {"code": "error"}, Unclear, id="a server error"),
-        pytest.param(502, b"<html></html>", Unclear, id="a page"),
-        pytest.param(201, b"", Unclear, id="an empty success"),
-        pytest.param(201, b'{"messageId": "<2026', Unclear, id="half a success"),
-        pytest.param(200, {"other": 1}, Unclear, id="a success of another shape"),
+        pytest.param(500, {"code": "error"}, OutcomeUnknown, id="a server error"),
+        pytest.param(502, b"<html></html>", OutcomeUnknown, id="a page"),
+        pytest.param(201, b"", OutcomeUnknown, id="an empty success"),
+        pytest.param(201, b'{"messageId": "<2026', OutcomeUnknown, id="half a success"),
+        pytest.param(200, {"other": 1}, OutcomeUnknown, id="a success of another shape"),
     ],
 )
 async def test_what_an_answer_means(
@@ -105,7 +130,7 @@ async def test_what_an_answer_means(
 async def test_an_answer_that_never_comes(client: BrevoClient, wire: Wire) -> None:
     wire.hangs()
 
-    with pytest.raises(Unclear):
+    with pytest.raises(OutcomeUnknown):
         await client.send(MAIL)
     assert len(wire.requests) == 1
 
@@ -113,12 +138,14 @@ async def test_an_answer_that_never_comes(client: BrevoClient, wire: Wire) -> No
 async def test_a_connection_that_breaks_after_the_request(client: BrevoClient, wire: Wire) -> None:
     wire.breaks()
 
-    with pytest.raises(Unclear):
+    with pytest.raises(OutcomeUnknown):
         await client.send(MAIL)
 
 
 async def test_a_connection_that_is_never_made() -> None:
-    client = BrevoClient(api_key="key", base_url="http://127.0.0.1:1", sender_email="h@h.mx", sender_name="J")
+    client = BrevoClient(
+        api_key="key", base_url="http://127.0.0.1:1", sender_email="h@h.mx", sender_name="J"
+    )
 
     with pytest.raises(Unavailable):
         await client.send(MAIL)
@@ -126,7 +153,9 @@ async def test_a_connection_that_is_never_made() -> None:
 
 
 @pytest.mark.parametrize("header", ["x-sib-ratelimit-reset", "Retry-After"])
-async def test_429_is_waited_out_as_long_as_it_says(client: BrevoClient, wire: Wire, header: str) -> None:
+async def test_429_is_waited_out_as_long_as_it_says(
+    client: BrevoClient, wire: Wire, header: str
+) -> None:
     wire.answers(429, {"code": "too_many_requests"}, {header: "9"})
 
     with pytest.raises(Unavailable) as caught:
@@ -142,19 +171,43 @@ async def test_finding_a_mail_by_its_key(client: BrevoClient, wire: Wire) -> Non
         "uuid": "u",
         "from": "h@h.mx",
     }
-    other, ours = listed | {"messageId": "<1>", "tags": ["x"]}, listed | {"messageId": "<2>", "tags": [f"touch-{KEY}"]}
+    other, ours = (
+        listed | {"messageId": "<1>", "tags": ["x"]},
+        listed | {"messageId": "<2>", "tags": [f"touch-{KEY}"]},
+    )
     wire.answers(200, {"count": 2, "transactionalEmails": [other, ours]})
 
-    assert await client.find(to="ana@example.com", key=KEY, since=datetime(2026, 9, 25, tzinfo=UTC)) == "2"
+    assert (
+        await client.find(to="ana@example.com", key=KEY, since=datetime(2026, 9, 25, tzinfo=UTC))
+        == "2"
+    )
     assert wire.requests[0].query["email"] == "ana@example.com"
     wire.answers(200, {"count": 0})
-    assert await client.find(to="ana@example.com", key=KEY, since=datetime(2026, 9, 25, tzinfo=UTC)) is None
+    assert (
+        await client.find(to="ana@example.com", key=KEY, since=datetime(2026, 9, 25, tzinfo=UTC))
+        is None
+    )
 
 
 CAPTURED = {
-    **{"id": 948562, "email": "Ana@example.com", "message-id": "<202312211546.94160606300@smtp-relay.mailin.fr>"},
-    **{"date": "2023-12-21 18:34:42", "tags": [f"touch-{KEY}"], "tag": f'["touch-{KEY}"]', "event": "unique_opened"},
-    **{"subject": "Hola", "sending_ip": "1.2.3.4", "ts": 1703180082, "ts_epoch": 1703180082286, "ts_event": 1703180082},
+    **{
+        "id": 948562,
+        "email": "Ana@example.com",
+        "message-id": "<202312211546.94160606300@smtp-relay.mailin.fr>",
+    },
+    **{
+        "date": "2023-12-21 18:34:42",
+        "tags": [f"touch-{KEY}"],
+        "tag": f'["touch-{KEY}"]',
+        "event": "unique_opened",
+    },
+    **{
+        "subject": "Hola",
+        "sending_ip": "1.2.3.4",
+        "ts": 1703180082,
+        "ts_epoch": 1703180082286,
+        "ts_event": 1703180082,
+    },
     **{"link": "", "sender_email": "h@h.mx"},
 }
 REF = "202312211546.94160606300@smtp-relay.mailin.fr"
@@ -180,8 +233,15 @@ REF = "202312211546.94160606300@smtp-relay.mailin.fr"
 def test_what_an_event_means(event: str, receipt: object, opted_out: str | None) -> None:
     [read] = read_events(CAPTURED | {"event": event})
 
-    assert read.receipt == receipt or (isinstance(receipt, type) and isinstance(read.receipt, receipt))
-    assert (read.opted_out, read.key, read.ref, read.email) == (opted_out, KEY, REF, "ana@example.com")
+    assert read.receipt == receipt or (
+        isinstance(receipt, type) and isinstance(read.receipt, receipt)
+    )
+    assert (read.opted_out, read.key, read.ref, read.email) == (
+        opted_out,
+        KEY,
+        REF,
+        "ana@example.com",
+    )
 
 
 def test_a_batch_and_what_is_no_event() -> None:
@@ -206,16 +266,22 @@ def test_only_our_token_counts() -> None:
 
 async def test_who_mails_may_come_from(client: BrevoClient, wire: Wire) -> None:
     senders = [{"id": 1, "name": "H", "email": "Hola@h.mx", "active": True, "ips": []}]
-    wire.answers(200, {"senders": [*senders, {"id": 2, "name": "N", "email": "no@h.mx", "active": False}]})
+    wire.answers(
+        200, {"senders": [*senders, {"id": 2, "name": "N", "email": "no@h.mx", "active": False}]}
+    )
     assert await client.senders() == {"hola@h.mx": True, "no@h.mx": False}
     assert (wire.requests[-1].method, wire.requests[-1].path) == ("GET", "/v3/senders")
 
-    domains = [{"id": 1, "domain_name": "H.mx", "authenticated": True, "verified": True, "ip": None}]
-    wire.answers(200, {"domains": [*domains, {"id": 2, "domain_name": "x.mx", "authenticated": False}]})
+    domains = [
+        {"id": 1, "domain_name": "H.mx", "authenticated": True, "verified": True, "ip": None}
+    ]
+    wire.answers(
+        200, {"domains": [*domains, {"id": 2, "domain_name": "x.mx", "authenticated": False}]}
+    )
     assert await client.authenticated_domains() == {"h.mx"}
     assert wire.requests[-1].path == "/v3/senders/domains"
 
     wire.answers(401, {"code": "unauthorized", "message": "Key not found"})
     for ask in (client.senders, client.authenticated_domains):
-        with pytest.raises(Barred, match="brevo: 401"):
+        with pytest.raises(CredentialsRejected, match="brevo: 401"):
             await ask()

@@ -15,11 +15,11 @@ from contracts.events.booking import Booking
 from kit.errors import Unavailable
 from providers.calcom.client import CalcomClient, read_listed
 from providers.calcom.webhooks import (
-    Hints,
+    AttendeeHints,
+    BookingUpdate,
     Ping,
-    Said,
     Unknown,
-    What,
+    UpdateKind,
     dedupe_key,
     read_webhook,
     signed_by_calcom,
@@ -31,7 +31,7 @@ SENT = datetime(2026, 3, 2, 9, 30, 0, 250_000, tzinfo=UTC)
 STARTS, ENDS = datetime(2026, 3, 4, 17, tzinfo=UTC), datetime(2026, 3, 4, 17, 30, tzinfo=UTC)
 VIDEO = "https://app.cal.example/video/uid-1"
 LEAD = {"lead_id": "77", "lead_token": "signed"}
-HINTS = Hints(77, "signed", "ana@example.com", ("+528100000001",))
+HINTS = AttendeeHints(77, "signed", "ana@example.com", ("+528100000001",))
 BOOKING = Booking(
     uid="uid-1",
     starts_at=STARTS,
@@ -54,18 +54,36 @@ def answers(**values: Any) -> dict[str, Any]:
 def a_booking(**changes: Any) -> dict[str, Any]:
     attendee = {"email": "ana@example.com", "name": "Ana Ruiz", "timeZone": "America/Monterrey"}
     return {
-        **{"title": "Asesoría entre Luz y Ana Ruiz", "eventTitle": "Asesoría", "type": "asesoria", "uid": "uid-1"},
+        **{
+            "title": "Asesoría entre Luz y Ana Ruiz",
+            "eventTitle": "Asesoría",
+            "type": "asesoria",
+            "uid": "uid-1",
+        },
         **{"startTime": "2026-03-04T17:00:00Z", "endTime": "2026-03-04T17:30:00Z", "bookingId": 5},
         "attendees": [attendee | {"phoneNumber": "+528100000001", "language": {"locale": "es"}}],
-        "responses": answers(name="Ana Ruiz", email="ana@example.com", attendeePhoneNumber="+528100000001", notes=None),
-        **{"location": "integrations:daily", "metadata": {"videoCallUrl": VIDEO, **LEAD}, "status": "ACCEPTED"},
+        "responses": answers(
+            name="Ana Ruiz",
+            email="ana@example.com",
+            attendeePhoneNumber="+528100000001",
+            notes=None,
+        ),
+        **{
+            "location": "integrations:daily",
+            "metadata": {"videoCallUrl": VIDEO, **LEAD},
+            "status": "ACCEPTED",
+        },
         **changes,
     }
 
 
 def wrapped(trigger: Any, payload: Any = None) -> dict[str, Any]:
     sent = "2026-03-02T09:30:00.250Z"
-    return {"triggerEvent": trigger, "createdAt": sent, "payload": a_booking() if payload is None else payload}
+    return {
+        "triggerEvent": trigger,
+        "createdAt": sent,
+        "payload": a_booking() if payload is None else payload,
+    }
 
 
 def flat(trigger: str, **changes: Any) -> dict[str, Any]:
@@ -73,13 +91,17 @@ def flat(trigger: str, **changes: Any) -> dict[str, Any]:
     row = a_booking(startTime="2026-03-04T17:00:00.000Z", endTime="2026-03-04T17:30:00.000Z")
     del row["eventTitle"]
     row["attendees"] = [{**row["attendees"][0], "language": None, "locale": "es", "noShow": False}]
-    row |= {"createdAt": "2026-03-01T08:00:00.000Z", "fromReschedule": None, "smsReminderNumber": None}
+    row |= {
+        "createdAt": "2026-03-01T08:00:00.000Z",
+        "fromReschedule": None,
+        "smsReminderNumber": None,
+    }
     return {"triggerEvent": trigger, **row, **changes}
 
 
-def said(body: Any) -> Said:
+def said(body: Any) -> BookingUpdate:
     read = read_webhook(body, NOW)
-    assert isinstance(read, Said), read
+    assert isinstance(read, BookingUpdate), read
     return read
 
 
@@ -118,25 +140,27 @@ def test_without_a_secret_nothing_is_signed() -> None:
 
 
 def test_a_booking_with_its_lead() -> None:
-    assert said(wrapped("BOOKING_CREATED")) == Said(What.CREATED, "uid-1", None, HINTS, BOOKING, SENT, "", None)
+    assert said(wrapped("BOOKING_CREATED")) == BookingUpdate(
+        UpdateKind.CREATED, "uid-1", None, HINTS, BOOKING, SENT, "", None
+    )
 
 
 @pytest.mark.parametrize(
     ("trigger", "what"),
     [
-        ("BOOKING_CREATED", What.CREATED),
-        ("BOOKING_REQUESTED", What.REQUESTED),
-        ("BOOKING_RESCHEDULED", What.MOVED),
-        ("BOOKING_CANCELLED", What.CANCELLED),
-        ("BOOKING_REJECTED", What.REJECTED),
-        ("BOOKING_NO_SHOW_UPDATED", What.NO_SHOW),
-        ("MEETING_ENDED", What.ENDED),
-        ("MEETING_STARTED", What.OTHER),
-        ("BOOKING_PAID", What.OTHER),
-        ("SOMETHING_NEW", What.OTHER),
+        ("BOOKING_CREATED", UpdateKind.CREATED),
+        ("BOOKING_REQUESTED", UpdateKind.REQUESTED),
+        ("BOOKING_RESCHEDULED", UpdateKind.MOVED),
+        ("BOOKING_CANCELLED", UpdateKind.CANCELLED),
+        ("BOOKING_REJECTED", UpdateKind.REJECTED),
+        ("BOOKING_NO_SHOW_UPDATED", UpdateKind.NO_SHOW),
+        ("MEETING_ENDED", UpdateKind.ENDED),
+        ("MEETING_STARTED", UpdateKind.OTHER),
+        ("BOOKING_PAID", UpdateKind.OTHER),
+        ("SOMETHING_NEW", UpdateKind.OTHER),
     ],
 )
-def test_what_each_trigger_says(trigger: str, what: What) -> None:
+def test_what_each_trigger_says(trigger: str, what: UpdateKind) -> None:
     read = said(wrapped(trigger))
 
     assert (read.what, read.uid, read.hints.lead_id) == (what, "uid-1", 77)
@@ -160,10 +184,17 @@ def test_what_is_no_time_of_a_meeting_is_left_out(time: str) -> None:
 
 
 def test_giant_texts_are_cut() -> None:
-    attendee = {"email": "ana@example.com", "timeZone": "A" * 300_000, "language": {"locale": "e" * 300_000}}
+    attendee = {
+        "email": "ana@example.com",
+        "timeZone": "A" * 300_000,
+        "language": {"locale": "e" * 300_000},
+    }
     giant = "x" * 900_000
     read = said(
-        wrapped("BOOKING_CANCELLED", a_booking(eventTitle=giant, attendees=[attendee], cancellationReason=giant))
+        wrapped(
+            "BOOKING_CANCELLED",
+            a_booking(eventTitle=giant, attendees=[attendee], cancellationReason=giant),
+        )
     )
 
     assert read.booking is not None
@@ -188,48 +219,80 @@ def test_a_move_without_and_with_the_lead() -> None:
     lost = said(wrapped("BOOKING_RESCHEDULED", moved))
     kept = said(wrapped("BOOKING_RESCHEDULED", moved | {"metadata": LEAD}))
 
-    assert (lost.uid, lost.previous_uid, lost.hints.lead_id, lost.reason) == ("uid-2", "uid-1", None, "Un compromiso")
+    assert (lost.uid, lost.previous_uid, lost.hints.lead_id, lost.reason) == (
+        "uid-2",
+        "uid-1",
+        None,
+        "Un compromiso",
+    )
     assert (kept.uid, kept.previous_uid, kept.hints.lead_id) == ("uid-2", "uid-1", 77)
 
 
 def test_a_cancellation_and_a_rejection_say_why() -> None:
     over = without(a_booking(), "metadata")
-    cancelled = said(wrapped("BOOKING_CANCELLED", over | {"status": "CANCELLED", "cancellationReason": "No puedo"}))
-    rejected = said(wrapped("BOOKING_REJECTED", over | {"status": "REJECTED", "rejectionReason": "Lleno"}))
+    cancelled = said(
+        wrapped(
+            "BOOKING_CANCELLED", over | {"status": "CANCELLED", "cancellationReason": "No puedo"}
+        )
+    )
+    rejected = said(
+        wrapped("BOOKING_REJECTED", over | {"status": "REJECTED", "rejectionReason": "Lleno"})
+    )
 
     assert (cancelled.reason, cancelled.hints.lead_id, cancelled.at) == ("No puedo", None, SENT)
     assert cancelled.booking == BOOKING.model_copy(update={"meeting_url": None})
     assert (rejected.reason, rejected.hints.email) == ("Lleno", "ana@example.com")
 
 
-@pytest.mark.parametrize(("no_show", "attended"), [(True, False), (False, True), (None, None), ("yes", None)])
+@pytest.mark.parametrize(
+    ("no_show", "attended"), [(True, False), (False, True), (None, None), ("yes", None)]
+)
 def test_a_no_show_and_one_taken_back(no_show: Any, attended: bool | None) -> None:
     attendees = [{"email": "ana@example.com", "noShow": no_show}]
-    read = said(wrapped("BOOKING_NO_SHOW_UPDATED", {"message": "x", "attendees": attendees, "bookingUid": "uid-1"}))
+    read = said(
+        wrapped(
+            "BOOKING_NO_SHOW_UPDATED",
+            {"message": "x", "attendees": attendees, "bookingUid": "uid-1"},
+        )
+    )
 
-    assert read == Said(
-        what=What.NO_SHOW,
+    assert read == BookingUpdate(
+        what=UpdateKind.NO_SHOW,
         uid="uid-1",
         previous_uid=None,
         booking=None,
         at=SENT,
         reason="",
         attended=attended,
-        hints=Hints(None, None, "ana@example.com", ()),
+        hints=AttendeeHints(None, None, "ana@example.com", ()),
     )
 
 
 def test_a_meetings_end_flat_wrapped_and_with_plain_answers() -> None:
-    plain = {"name": "Ana Ruiz", "attendeePhoneNumber": "+528100000001", "lead_id": "77", "location": {"value": "x"}}
-    bodies = [flat("MEETING_ENDED"), flat("MEETING_ENDED", responses=plain, metadata={"lead_token": "signed"})]
+    plain = {
+        "name": "Ana Ruiz",
+        "attendeePhoneNumber": "+528100000001",
+        "lead_id": "77",
+        "location": {"value": "x"},
+    }
+    bodies = [
+        flat("MEETING_ENDED"),
+        flat("MEETING_ENDED", responses=plain, metadata={"lead_token": "signed"}),
+    ]
     read = [said(body) for body in bodies]
-    again = said(wrapped("MEETING_ENDED", without(flat("MEETING_ENDED", fromReschedule="uid-0"), "triggerEvent")))
+    again = said(
+        wrapped(
+            "MEETING_ENDED", without(flat("MEETING_ENDED", fromReschedule="uid-0"), "triggerEvent")
+        )
+    )
 
-    assert [one.what for one in (*read, again)] == [What.ENDED] * 3
+    assert [one.what for one in (*read, again)] == [UpdateKind.ENDED] * 3
     assert [one.hints for one in (*read, again)] == [HINTS] * 3
     assert [one.at for one in (*read, again)] == [ENDS, ENDS, SENT]
     assert read[0].booking == BOOKING.model_copy(update={"title": "Asesoría entre Luz y Ana Ruiz"})
-    assert [one.attended for one in (*read, again)] == [None] * 3, "the snapshot is older than the meeting"
+    assert [one.attended for one in (*read, again)] == [None] * 3, (
+        "the snapshot is older than the meeting"
+    )
     assert again.previous_uid == "uid-0"
 
 
@@ -240,7 +303,12 @@ def test_a_meetings_start_is_at_its_start() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-03-04T17:00:00Z", "2026-03-04T17:00:00+00:00", "2026-03-04T17:00:00.000Z", "2026-03-04T11:00:00-06:00"],
+    [
+        "2026-03-04T17:00:00Z",
+        "2026-03-04T17:00:00+00:00",
+        "2026-03-04T17:00:00.000Z",
+        "2026-03-04T11:00:00-06:00",
+    ],
 )
 def test_every_way_to_write_a_time(text: str) -> None:
     booking = said(wrapped("BOOKING_CREATED", a_booking(startTime=text))).booking
@@ -262,7 +330,10 @@ def test_a_time_that_is_none(text: Any) -> None:
     ("changes", "url"),
     [
         ({}, VIDEO),
-        ({"metadata": {}, "videoCallData": {"url": "https://video.example/x"}}, "https://video.example/x"),
+        (
+            {"metadata": {}, "videoCallData": {"url": "https://video.example/x"}},
+            "https://video.example/x",
+        ),
         ({"metadata": None, "location": "https://meet.example/y"}, "https://meet.example/y"),
         ({"metadata": {}, "location": "javascript:alert(1)"}, None),
         ({"metadata": {}, "location": "+528100000009"}, None),
@@ -301,7 +372,10 @@ def test_where_the_meeting_is(changes: dict[str, Any], url: str | None) -> None:
     ],
 )
 def test_every_fate_of_a_lead_id(value: Any, lead_id: int | None) -> None:
-    assert said(wrapped("BOOKING_CREATED", a_booking(metadata={"lead_id": value}))).hints.lead_id == lead_id
+    assert (
+        said(wrapped("BOOKING_CREATED", a_booking(metadata={"lead_id": value}))).hints.lead_id
+        == lead_id
+    )
 
 
 def test_the_metadata_goes_before_the_answers() -> None:
@@ -314,7 +388,10 @@ def test_the_metadata_goes_before_the_answers() -> None:
 
 
 def test_a_lead_id_at_the_root_is_not_calcoms() -> None:
-    assert said(wrapped("BOOKING_CREATED", a_booking(metadata={})) | {"lead_id": 5}).hints.lead_id is None
+    assert (
+        said(wrapped("BOOKING_CREATED", a_booking(metadata={})) | {"lead_id": 5}).hints.lead_id
+        is None
+    )
 
 
 def test_an_address_made_of_a_phone_number_is_none() -> None:
@@ -325,11 +402,24 @@ def test_an_address_made_of_a_phone_number_is_none() -> None:
 
 
 def test_phone_numbers_in_their_order() -> None:
-    asked = answers(attendeePhoneNumber="2", smsReminderNumber=4, whatsapp="81 0000 0006", notes="8100000007", age=30)
+    asked = answers(
+        attendeePhoneNumber="2",
+        smsReminderNumber=4,
+        whatsapp="81 0000 0006",
+        notes="8100000007",
+        age=30,
+    )
     attendee = {"phoneNumber": "+52 1"}
-    changes = {"attendees": [attendee], "responses": asked, "smsReminderNumber": "3", "location": "+528100000005"}
+    changes = {
+        "attendees": [attendee],
+        "responses": asked,
+        "smsReminderNumber": "3",
+        "location": "+528100000005",
+    }
     hints = said(wrapped("BOOKING_CREATED", a_booking(**changes))).hints
-    none = said(wrapped("BOOKING_CREATED", a_booking(attendees=[], responses=answers(lead_id="1234567890")))).hints
+    none = said(
+        wrapped("BOOKING_CREATED", a_booking(attendees=[], responses=answers(lead_id="1234567890")))
+    ).hints
 
     assert hints.phone_texts == ("+52 1", "2", "3", "4", "+528100000005", "81 0000 0006")
     assert none.phone_texts == ()
@@ -341,20 +431,30 @@ def test_phone_numbers_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("body", "what", "booked"),
     [
-        ({"event": "BOOKING_CREATED", "payload": {"metadata": {"lead_id": 123}}}, What.CREATED, True),
-        ({"event": "BOOKING_CREATED", "lead_id": 123}, What.CREATED, True),
-        ({"lead_id": "123"}, What.CREATED, True),
-        ({"event": "BOOKING_CANCELLED", "lead_id": 123}, What.CANCELLED, False),
-        ({"event": "BOOKING_RESCHEDULED", "lead_id": 123}, What.MOVED, False),
-        ({"event": "SOMETHING", "lead_id": 123}, What.OTHER, False),
-        ({"event": "BOOKING_CREATED", "lead_id": 5, "payload": {"metadata": {"lead_id": 123}}}, What.CREATED, True),
-        ({"triggerEvent": None, "lead_id": 123}, What.CREATED, True),
+        (
+            {"event": "BOOKING_CREATED", "payload": {"metadata": {"lead_id": 123}}},
+            UpdateKind.CREATED,
+            True,
+        ),
+        ({"event": "BOOKING_CREATED", "lead_id": 123}, UpdateKind.CREATED, True),
+        ({"lead_id": "123"}, UpdateKind.CREATED, True),
+        ({"event": "BOOKING_CANCELLED", "lead_id": 123}, UpdateKind.CANCELLED, False),
+        ({"event": "BOOKING_RESCHEDULED", "lead_id": 123}, UpdateKind.MOVED, False),
+        ({"event": "SOMETHING", "lead_id": 123}, UpdateKind.OTHER, False),
+        (
+            {"event": "BOOKING_CREATED", "lead_id": 5, "payload": {"metadata": {"lead_id": 123}}},
+            UpdateKind.CREATED,
+            True,
+        ),
+        ({"triggerEvent": None, "lead_id": 123}, UpdateKind.CREATED, True),
     ],
 )
-def test_callers_from_before_calcom(body: dict[str, Any], what: What, booked: bool) -> None:
+def test_callers_from_before_calcom(body: dict[str, Any], what: UpdateKind, booked: bool) -> None:
     booking = Booking(uid="legacy-123") if booked else None
 
-    assert said(body) == Said(what, "legacy-123", None, Hints(123, None, None, ()), booking, NOW, "", None)
+    assert said(body) == BookingUpdate(
+        what, "legacy-123", None, AttendeeHints(123, None, None, ()), booking, NOW, "", None
+    )
 
 
 @pytest.mark.parametrize(
@@ -380,7 +480,12 @@ def test_what_cannot_be_read(body: Any, missing: str) -> None:
 
 
 def test_a_ping() -> None:
-    assert read_webhook(wrapped("PING", {"type": "Test", "attendees": [{"email": "j@example.com"}]}), NOW) == Ping()
+    assert (
+        read_webhook(
+            wrapped("PING", {"type": "Test", "attendees": [{"email": "j@example.com"}]}), NOW
+        )
+        == Ping()
+    )
 
 
 VALUES = st.recursive(
@@ -398,8 +503,12 @@ NAMES = [
     "cancellationReason",
 ]
 ROOTS = ["triggerEvent", "event", "createdAt", "payload", "lead_id", "metadata"]
-PAYLOADS = st.dictionaries(st.sampled_from(NAMES), VALUES).map(lambda changes: a_booking() | changes)
-TRIGGERS = st.sampled_from(["BOOKING_CREATED", "BOOKING_RESCHEDULED", "BOOKING_NO_SHOW_UPDATED", "MEETING_ENDED"])
+PAYLOADS = st.dictionaries(st.sampled_from(NAMES), VALUES).map(
+    lambda changes: a_booking() | changes
+)
+TRIGGERS = st.sampled_from(
+    ["BOOKING_CREATED", "BOOKING_RESCHEDULED", "BOOKING_NO_SHOW_UPDATED", "MEETING_ENDED"]
+)
 
 
 @given(
@@ -411,8 +520,8 @@ TRIGGERS = st.sampled_from(["BOOKING_CREATED", "BOOKING_RESCHEDULED", "BOOKING_N
 def test_nothing_that_comes_is_too_much(body: Any) -> None:
     read = read_webhook(body, NOW)
 
-    assert isinstance(read, Said | Ping | Unknown)
-    if isinstance(read, Said):
+    assert isinstance(read, BookingUpdate | Ping | Unknown)
+    if isinstance(read, BookingUpdate):
         repr(read).encode()
         assert 0 < len(read.uid) <= 200
         assert read.at.tzinfo is UTC
@@ -425,15 +534,26 @@ def test_nothing_that_comes_is_too_much(body: Any) -> None:
 def test_two_webhooks_of_one_fact_have_one_key() -> None:
     later = wrapped("BOOKING_CREATED") | {"createdAt": "2026-03-02T09:30:09.000Z"}
 
-    assert dedupe_key(wrapped("BOOKING_CREATED"), b"1") == dedupe_key(later, b"2") == "BOOKING_CREATED:uid-1"
     assert (
-        dedupe_key(flat("MEETING_ENDED"), b"1") == dedupe_key(wrapped("MEETING_ENDED"), b"2") == "MEETING_ENDED:uid-1"
+        dedupe_key(wrapped("BOOKING_CREATED"), b"1")
+        == dedupe_key(later, b"2")
+        == "BOOKING_CREATED:uid-1"
+    )
+    assert (
+        dedupe_key(flat("MEETING_ENDED"), b"1")
+        == dedupe_key(wrapped("MEETING_ENDED"), b"2")
+        == "MEETING_ENDED:uid-1"
     )
 
 
 def test_a_no_show_and_its_taking_back_are_two_facts() -> None:
     keys = {
-        dedupe_key(wrapped("BOOKING_NO_SHOW_UPDATED", {"bookingUid": "u", "attendees": [{"noShow": absent}]}), b"1")
+        dedupe_key(
+            wrapped(
+                "BOOKING_NO_SHOW_UPDATED", {"bookingUid": "u", "attendees": [{"noShow": absent}]}
+            ),
+            b"1",
+        )
         for absent in (True, False)
     }
 
@@ -462,7 +582,11 @@ def test_what_is_told_apart_by_its_bytes(body: Any) -> None:
 
 LISTED = {
     **{"id": 5, "uid": "uid-1", "title": "Asesoría", "status": "accepted", "location": VIDEO},
-    **{"start": "2026-03-04T17:00:00.000Z", "end": "2026-03-04T17:30:00.000Z", "updatedAt": "2026-03-02T09:30:00.250Z"},
+    **{
+        "start": "2026-03-04T17:00:00.000Z",
+        "end": "2026-03-04T17:30:00.000Z",
+        "updatedAt": "2026-03-02T09:30:00.250Z",
+    },
     "attendees": [
         {
             "name": "Ana Ruiz",
@@ -495,7 +619,9 @@ def page_of(*items: Any) -> dict[str, Any]:
     return {"status": "success", "data": list(items), "pagination": {"hasNextPage": False}}
 
 
-async def test_a_listed_booking_says_what_its_webhook_said(client: CalcomClient, wire: Wire) -> None:
+async def test_a_listed_booking_says_what_its_webhook_said(
+    client: CalcomClient, wire: Wire
+) -> None:
     wire.answers(200, page_of(LISTED))
 
     assert await client.bookings_updated_since(NOW) == [said(wrapped("BOOKING_CREATED"))]
@@ -512,32 +638,37 @@ async def test_a_listed_booking_says_what_its_webhook_said(client: CalcomClient,
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
-        ({}, What.CREATED),
-        ({"rescheduledFromUid": "uid-0"}, What.MOVED),
-        ({"status": "pending"}, What.REQUESTED),
-        ({"status": "cancelled"}, What.CANCELLED),
-        ({"status": "rejected"}, What.REJECTED),
+        ({}, UpdateKind.CREATED),
+        ({"rescheduledFromUid": "uid-0"}, UpdateKind.MOVED),
+        ({"status": "pending"}, UpdateKind.REQUESTED),
+        ({"status": "cancelled"}, UpdateKind.CANCELLED),
+        ({"status": "rejected"}, UpdateKind.REJECTED),
         ({"status": "cancelled", "rescheduledToUid": "uid-2"}, None),
         ({"status": "something new"}, None),
         ({"status": ["accepted"]}, None),
         ({"uid": None}, None),
     ],
 )
-def test_what_a_listed_booking_says(changes: dict[str, Any], what: What | None) -> None:
+def test_what_a_listed_booking_says(changes: dict[str, Any], what: UpdateKind | None) -> None:
     read = read_listed(LISTED | changes, NOW)
 
     assert (read.what if read else None) == what
     if read and read.booking:
         assert read.previous_uid == changes.get("rescheduledFromUid")
-        assert read.booking.confirmed == (what is not What.REQUESTED)
+        assert read.booking.confirmed == (what is not UpdateKind.REQUESTED)
 
 
-@given(VALUES | st.dictionaries(st.sampled_from(list(LISTED)), VALUES).map(lambda changes: LISTED | changes))
+@given(
+    VALUES
+    | st.dictionaries(st.sampled_from(list(LISTED)), VALUES).map(lambda changes: LISTED | changes)
+)
 def test_no_listed_booking_is_too_much(item: Any) -> None:
     read_listed(item, NOW)
 
 
-async def test_pages_are_read_to_the_end_and_told_oldest_first(client: CalcomClient, wire: Wire) -> None:
+async def test_pages_are_read_to_the_end_and_told_oldest_first(
+    client: CalcomClient, wire: Wire
+) -> None:
     wire.then(200, page_of(*(LISTED | {"uid": f"uid-{i}"} for i in range(150, 50, -1))))
     wire.then(200, page_of(*(LISTED | {"uid": f"uid-{i}"} for i in range(50, 0, -1))))
     found = await client.bookings_updated_since(NOW)
@@ -551,12 +682,16 @@ async def test_pages_are_read_to_the_end_and_told_oldest_first(client: CalcomCli
     [
         pytest.param(401, {"error": {"code": "UnauthorizedException"}}, {}, 0, id="our key"),
         pytest.param(403, {"error": "odd"}, {}, 0, id="our rights"),
-        pytest.param(429, {"error": {"code": "ThrottlerException"}}, {"Retry-After": "30"}, 30, id="too many"),
+        pytest.param(
+            429, {"error": {"code": "ThrottlerException"}}, {"Retry-After": "30"}, 30, id="too many"
+        ),
         pytest.param(429, b"slow down", {}, 1, id="too many, without a wait"),
         pytest.param(503, b"<html></html>", {}, 0, id="a server error"),
         pytest.param(200, b"<html></html>", {}, 0, id="a page"),
         pytest.param(200, {"status": "success"}, {}, 0, id="a success of another shape"),
-        pytest.param(400, {"error": {"code": "BadRequestException"}}, {}, 0, id="a filter it does not take"),
+        pytest.param(
+            400, {"error": {"code": "BadRequestException"}}, {}, 0, id="a filter it does not take"
+        ),
     ],
 )
 async def test_an_answer_that_is_no_list(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import Unavailable
-from providers.errors import Unclear
+from providers.errors import OutcomeUnknown
 from providers.kommo.client import KommoClient, KommoRefused, Move, Note
 from providers.kommo.webhooks import Change, read_changes
 from tests.wire import Wire
@@ -39,8 +39,20 @@ async def test_leads_with_contacts_in_one_call(client: KommoClient, wire: Wire) 
     wire.answers(
         200,
         [
-            {"id": 18452391, "contact_id": 22110034, "company_id": None, "request_id": ["1"], "merged": False},
-            {"id": 18452392, "contact_id": None, "company_id": None, "request_id": ["2", "3"], "merged": True},
+            {
+                "id": 18452391,
+                "contact_id": 22110034,
+                "company_id": None,
+                "request_id": ["1"],
+                "merged": False,
+            },
+            {
+                "id": 18452392,
+                "contact_id": None,
+                "company_id": None,
+                "request_id": ["2", "3"],
+                "merged": True,
+            },
         ],
     )
     done = await client.add_leads_with_contacts([{"name": "a"}, {"name": "b"}, {"name": "c"}])
@@ -56,7 +68,10 @@ async def test_leads_with_contacts_in_one_call(client: KommoClient, wire: Wire) 
 
 
 async def test_leads_of_known_contacts(client: KommoClient, wire: Wire) -> None:
-    wire.answers(200, {"_links": {}, "_embedded": {"leads": [{"id": 152462, "request_id": "7", "_links": {}}]}})
+    wire.answers(
+        200,
+        {"_links": {}, "_embedded": {"leads": [{"id": 152462, "request_id": "7", "_links": {}}]}},
+    )
     [done] = await client.add_leads([{"name": "a"}])
 
     assert (done.request_id, done.lead_id) == ("7", 152462)
@@ -73,8 +88,16 @@ async def test_notes(client: KommoClient, wire: Wire) -> None:
 
 async def test_contacts_as_kommo_lists_them(client: KommoClient, wire: Wire) -> None:
     fields = [
-        {"field_id": 1, "field_code": "PHONE", "values": [{"value": "+52 81 1234 5678", "enum_code": "WORK"}]},
-        {"field_id": 2, "field_code": "EMAIL", "values": [{"value": "Ana@example.com", "enum_code": "WORK"}]},
+        {
+            "field_id": 1,
+            "field_code": "PHONE",
+            "values": [{"value": "+52 81 1234 5678", "enum_code": "WORK"}],
+        },
+        {
+            "field_id": 2,
+            "field_code": "EMAIL",
+            "values": [{"value": "Ana@example.com", "enum_code": "WORK"}],
+        },
         {"field_id": 3, "field_code": None, "field_type": "tracking_data", "values": None},
     ]
     contacts = [{"id": 1, "custom_fields_values": fields}, {"id": 2, "custom_fields_values": None}]
@@ -114,17 +137,35 @@ async def test_a_token_that_is_refused_twice_waits(client: KommoClient, wire: Wi
     ("status", "body", "failure", "wait"),
     [
         pytest.param(
-            429, {"status": 429, "retry_after": 300}, Unavailable, 300, id="too many, with its wait in the body"
+            429,
+            {"status": 429, "retry_after": 300},
+            Unavailable,
+            300,
+            id="too many, with its wait in the body",
         ),
         pytest.param(429, b"Too many requests", Unavailable, 1, id="too many, in plain text"),
         pytest.param(403, b"403 Forbidden", Unavailable, 60, id="blocked"),
         pytest.param(402, {"detail": "Payment required"}, Unavailable, 60, id="the plan has ended"),
-        pytest.param(500, {"title": "ErrInternalServer", "trace_id": "x"}, Unclear, 0, id="a server error"),
-        pytest.param(504, b"", Unclear, 0, id="the batch was too heavy"),
-        pytest.param(200, b"<html></html>", Unclear, 0, id="a page with 200"),
-        pytest.param(200, b"", Unclear, 0, id="an empty success"),
-        pytest.param(200, {"_embedded": {"leads": []}}, Unclear, 0, id="a success of another shape"),
-        pytest.param(400, PROBLEM | {"detail": "Request data can not be empty"}, KommoRefused, 0, id="refused"),
+        pytest.param(
+            500,
+            {"title": "ErrInternalServer", "trace_id": "x"},
+            OutcomeUnknown,
+            0,
+            id="a server error",
+        ),
+        pytest.param(504, b"", OutcomeUnknown, 0, id="the batch was too heavy"),
+        pytest.param(200, b"<html></html>", OutcomeUnknown, 0, id="a page with 200"),
+        pytest.param(200, b"", OutcomeUnknown, 0, id="an empty success"),
+        pytest.param(
+            200, {"_embedded": {"leads": []}}, OutcomeUnknown, 0, id="a success of another shape"
+        ),
+        pytest.param(
+            400,
+            PROBLEM | {"detail": "Request data can not be empty"},
+            KommoRefused,
+            0,
+            id="refused",
+        ),
         pytest.param(422, {"detail": "Limit 250 per page"}, KommoRefused, 0, id="too many items"),
     ],
 )
@@ -139,8 +180,14 @@ async def test_what_an_answer_means(
 
 
 async def test_a_refusal_names_its_items(client: KommoClient, wire: Wire) -> None:
-    errors = [{"code": "NotSupportedChoice", "path": "custom_fields_values.0.field_id", "detail": "x"}]
-    wire.answers(400, PROBLEM | {"validation-errors": [{"request_id": "100007", "errors": errors}], "detail": "x"})
+    errors = [
+        {"code": "NotSupportedChoice", "path": "custom_fields_values.0.field_id", "detail": "x"}
+    ]
+    wire.answers(
+        400,
+        PROBLEM
+        | {"validation-errors": [{"request_id": "100007", "errors": errors}], "detail": "x"},
+    )
 
     with pytest.raises(KommoRefused) as caught:
         await client.add_leads_with_contacts([{}])
@@ -153,7 +200,7 @@ async def test_a_lost_answer_is_unclear_for_a_write_and_an_outage_for_a_look(
 ) -> None:
     getattr(wire, way)()
 
-    with pytest.raises(Unclear):
+    with pytest.raises(OutcomeUnknown):
         await client.add_leads_with_contacts([{}])
     with pytest.raises(Unavailable):
         await client.find_contacts("x")
@@ -169,14 +216,20 @@ async def test_never_more_than_seven_requests_in_a_second(client: KommoClient, w
 
     await asyncio.gather(*(ask() for _ in range(15)))
     arrivals = sorted(times)
-    assert all(later - earlier > 0.95 for earlier, later in zip(arrivals, arrivals[7:], strict=False))
+    assert all(
+        later - earlier > 0.95 for earlier, later in zip(arrivals, arrivals[7:], strict=False)
+    )
 
 
 # ---- stages
 
 
 async def test_where_leads_stand(client: KommoClient, wire: Wire) -> None:
-    leads = [{"id": 5, "status_id": 142}, {"id": 6, "status_id": 143, "is_deleted": True}, {"id": 7, "status_id": None}]
+    leads = [
+        {"id": 5, "status_id": 142},
+        {"id": 6, "status_id": 143, "is_deleted": True},
+        {"id": 7, "status_id": None},
+    ]
     wire.answers(200, {"_page": 1, "_embedded": {"leads": leads}})
 
     assert await client.statuses([5, 6, 7, 8]) == {5: 142, 7: 0}
@@ -184,7 +237,9 @@ async def test_where_leads_stand(client: KommoClient, wire: Wire) -> None:
     assert wire.requests[0].query == {"filter[id][]": "8", "limit": "250"}
 
 
-async def test_many_leads_are_asked_for_in_turns_and_none_not_at_all(client: KommoClient, wire: Wire) -> None:
+async def test_many_leads_are_asked_for_in_turns_and_none_not_at_all(
+    client: KommoClient, wire: Wire
+) -> None:
     wire.answers(204, b"")
 
     assert await client.statuses([]) == {}
@@ -199,11 +254,17 @@ async def test_leads_are_moved_in_batches(client: KommoClient, wire: Wire) -> No
     first, second = wire.requests
 
     assert (first.method, first.path, len(first.json)) == ("PATCH", "/api/v4/leads", 50)
-    assert second.json == [{"id": 51, "status_id": 60000005, "pipeline_id": 7000001, "request_id": "51"}]
+    assert second.json == [
+        {"id": 51, "status_id": 60000005, "pipeline_id": 7000001, "request_id": "51"}
+    ]
 
 
-@pytest.mark.parametrize("answer", [(500, {}), (200, b"<html></html>"), (429, b"slow down"), (403, b"403 Forbidden")])
-async def test_a_move_that_may_be_tried_again(client: KommoClient, wire: Wire, answer: tuple[int, Any]) -> None:
+@pytest.mark.parametrize(
+    "answer", [(500, {}), (200, b"<html></html>"), (429, b"slow down"), (403, b"403 Forbidden")]
+)
+async def test_a_move_that_may_be_tried_again(
+    client: KommoClient, wire: Wire, answer: tuple[int, Any]
+) -> None:
     wire.answers(*answer)
 
     with pytest.raises(Unavailable):
@@ -228,7 +289,11 @@ async def test_a_move_that_is_refused_names_the_lead(client: KommoClient, wire: 
 
 # ---- webhooks
 
-ACCOUNT = {"account[subdomain]": "ejemplo", "account[id]": "31000000", "account[_links][self]": "https://x.kommo.com"}
+ACCOUNT = {
+    "account[subdomain]": "ejemplo",
+    "account[id]": "31000000",
+    "account[_links][self]": "https://x.kommo.com",
+}
 
 
 def form(action: str, place: int = 0, **lead: object) -> dict[str, str]:
@@ -239,30 +304,56 @@ def form(action: str, place: int = 0, **lead: object) -> dict[str, str]:
     ("fields", "changes"),
     [
         pytest.param(
-            form("status", id=5, name="Ana", status_id=142, old_status_id=1, pipeline_id=7, modified_user_id=9),
+            form(
+                "status",
+                id=5,
+                name="Ana",
+                status_id=142,
+                old_status_id=1,
+                pipeline_id=7,
+                modified_user_id=9,
+            ),
             [Change(5, 142, 7, deleted=False)],
             id="a stage",
         ),
-        pytest.param(form("status", id=5, status_id=1), [Change(5, 1, None, deleted=False)], id="without a pipeline"),
+        pytest.param(
+            form("status", id=5, status_id=1),
+            [Change(5, 1, None, deleted=False)],
+            id="without a pipeline",
+        ),
         pytest.param(
             form("update", id=5, status_id=1, old_status_id=2, pipeline_id=7),
             [Change(5, 1, 7, deleted=False)],
             id="an update of the stage",
         ),
-        pytest.param(form("update", id=5, status_id=1, old_status_id=1), [], id="an update of something else"),
-        pytest.param(form("update", id=5, status_id=1, price=9), [], id="an update that may be anything"),
-        pytest.param(form("delete", id=5), [Change(5, None, None, deleted=True)], id="gone"),
         pytest.param(
-            form("delete", id=5, status_id=1, pipeline_id=7), [Change(5, 1, 7, deleted=True)], id="gone from a stage"
+            form("update", id=5, status_id=1, old_status_id=1), [], id="an update of something else"
         ),
         pytest.param(
-            form("status", 0, id=5, status_id=1) | form("status", 1, id=6, status_id=143) | form("delete", id=7),
+            form("update", id=5, status_id=1, price=9), [], id="an update that may be anything"
+        ),
+        pytest.param(form("delete", id=5), [Change(5, None, None, deleted=True)], id="gone"),
+        pytest.param(
+            form("delete", id=5, status_id=1, pipeline_id=7),
+            [Change(5, 1, 7, deleted=True)],
+            id="gone from a stage",
+        ),
+        pytest.param(
+            form("status", 0, id=5, status_id=1)
+            | form("status", 1, id=6, status_id=143)
+            | form("delete", id=7),
             [Change(5, 1, None, False), Change(6, 143, None, False), Change(7, None, None, True)],
             id="several at once",
         ),
-        pytest.param(form("add", id=5, status_id=1) | form("responsible", id=5), [], id="not of interest"),
-        pytest.param({"contacts[delete][0][id]": "5", "leads[status][x][id]": "5"}, [], id="not a lead's"),
-        pytest.param(form("status", id="abc", status_id=1) | form("delete", 1, id="-5"), [], id="no number"),
+        pytest.param(
+            form("add", id=5, status_id=1) | form("responsible", id=5), [], id="not of interest"
+        ),
+        pytest.param(
+            {"contacts[delete][0][id]": "5", "leads[status][x][id]": "5"}, [], id="not a lead's"
+        ),
+        pytest.param(
+            form("status", id="abc", status_id=1) | form("delete", 1, id="-5"), [], id="no number"
+        ),
         pytest.param(form("delete", id=0) | form("delete", 1, status_id=1), [], id="no lead"),
         pytest.param(form("delete", id="9" * 400), [], id="too large a number"),
     ],
@@ -272,8 +363,9 @@ def test_what_kommo_says_of_leads(fields: dict[str, str], changes: list[Change])
 
 
 def test_brackets_may_come_as_they_are_and_values_may_be_odd() -> None:
-    odd = "leads[status][0][tags][0]=x&leads[status][0][tags]=y&&=&leads[delete][0][id]=5&name=%ff%fe&" + quote_plus(
-        "ñ="
+    odd = (
+        "leads[status][0][tags][0]=x&leads[status][0][tags]=y&&=&leads[delete][0][id]=5&name=%ff%fe&"
+        + quote_plus("ñ=")
     )
 
     assert read_changes(odd.encode()) == [Change(5, None, None, deleted=True)]
@@ -294,14 +386,19 @@ async def test_what_the_account_has(client: KommoClient, wire: Wire) -> None:
     assert await client.account() == "Demo SA"
     assert wire.requests[-1].path == "/api/v4/account"
 
-    stages = [{"id": 60, "name": "Nuevo", "pipeline_id": 7}, {"id": 142, "name": "Closed - won", "pipeline_id": 7}]
+    stages = [
+        {"id": 60, "name": "Nuevo", "pipeline_id": 7},
+        {"id": 142, "name": "Closed - won", "pipeline_id": 7},
+    ]
     wire.answers(200, {"id": 7, "name": "Ventas", "_embedded": {"statuses": stages}})
     assert await client.stages(7) == {60: "Nuevo", 142: "Closed - won"}
     assert wire.requests[-1].path == "/api/v4/leads/pipelines/7"
     wire.answers(404, {"title": "Not Found", "status": 404})
     assert await client.stages(8) is None
 
-    wire.answers(200, {"_embedded": {"custom_fields": [{"id": 500101, "name": "Empresa", "type": "text"}]}})
+    wire.answers(
+        200, {"_embedded": {"custom_fields": [{"id": 500101, "name": "Empresa", "type": "text"}]}}
+    )
     assert await client.lead_fields() == {500101: "Empresa"}
     wire.answers(204, b"")
     assert await client.lead_fields() == {}

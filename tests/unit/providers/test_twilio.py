@@ -13,7 +13,7 @@ from contracts.events.call import Unanswered
 from contracts.events.touch import Channel, FailureKind
 from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
 from kit.errors import Unavailable
-from providers.errors import RefusedTouch, Unclear
+from providers.errors import OutcomeUnknown, RefusedTouch
 from providers.twilio.client import Account, CallEvent, TwilioClient, moved
 from providers.twilio.webhooks import (
     read_call_status,
@@ -32,7 +32,13 @@ CALL: dict[str, Any] = {
         "date_updated": None,
         "status": "queued",
     },
-    **{"account_sid": ACCOUNT, "to": "+525512345678", "from": "+525500000000", "answered_by": None, "queue_time": "0"},
+    **{
+        "account_sid": ACCOUNT,
+        "to": "+525512345678",
+        "from": "+525500000000",
+        "answered_by": None,
+        "queue_time": "0",
+    },
     **{
         "parent_call_sid": None,
         "start_time": None,
@@ -41,7 +47,12 @@ CALL: dict[str, Any] = {
         "price": None,
         "price_unit": "USD",
     },
-    **{"direction": "outbound-api", "api_version": "2010-04-01", "uri": "/x.json", "subresource_uris": {}},
+    **{
+        "direction": "outbound-api",
+        "api_version": "2010-04-01",
+        "uri": "/x.json",
+        "subresource_uris": {},
+    },
 }
 MESSAGE: dict[str, Any] = {
     **{
@@ -57,7 +68,13 @@ MESSAGE: dict[str, Any] = {
         "body": "",
         "error_code": None,
     },
-    **{"account_sid": ACCOUNT, "num_media": "0", "num_segments": "1", "direction": "outbound-api", "price": None},
+    **{
+        "account_sid": ACCOUNT,
+        "num_media": "0",
+        "num_segments": "1",
+        "direction": "outbound-api",
+        "price": None,
+    },
     **{"messaging_service_sid": None, "uri": "/x.json", "subresource_uris": {}},
 }
 
@@ -90,7 +107,10 @@ async def test_what_a_call_says_on_the_wire(client: TwilioClient, wire: Wire) ->
     assert await call(client) == CALL["sid"]
     [request] = wire.requests
     assert (request.method, request.path) == ("POST", f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json")
-    assert request.headers["authorization"] == "Basic " + base64.b64encode(f"{ACCOUNT}:token".encode()).decode()
+    assert (
+        request.headers["authorization"]
+        == "Basic " + base64.b64encode(f"{ACCOUNT}:token".encode()).decode()
+    )
     assert parse_qs(request.body.decode()) == {
         "To": ["+525512345678"],
         "From": ["+525500000000"],
@@ -121,19 +141,32 @@ async def test_what_a_template_says_on_the_wire(client: TwilioClient, wire: Wire
 @pytest.mark.parametrize(
     ("status", "body", "failure"),
     [
-        pytest.param(400, {"code": 21211, "message": "x", "status": 400}, RefusedTouch, id="no such number"),
-        pytest.param(400, {"code": 99999, "message": "x", "status": 400}, RefusedTouch, id="a code nobody knows"),
+        pytest.param(
+            400, {"code": 21211, "message": "x", "status": 400}, RefusedTouch, id="no such number"
+        ),
+        pytest.param(
+            400,
+            {"code": 99999, "message": "x", "status": 400},
+            RefusedTouch,
+            id="a code nobody knows",
+        ),
         pytest.param(400, b"Bad Request", RefusedTouch, id="a refusal without a code"),
-        pytest.param(401, {"code": 20003, "message": "x", "status": 401}, Unavailable, id="our key"),
-        pytest.param(429, {"code": 20429, "message": "x", "status": 429}, Unavailable, id="too many"),
-        pytest.param(500, {"code": 20500, "message": "x", "status": 500}, Unclear, id="a server error"),
-        pytest.param(503, b"<html>down</html>", Unclear, id="a page"),
-        pytest.param(201, b"", Unclear, id="an empty success"),
-        pytest.param(201, {}, Unclear, id="a success without a sid"),
-        pytest.param(201, b"null", Unclear, id="null"),
-        pytest.param(201, b'{"sid": "CA', Unclear, id="half a success"),
-        pytest.param(200, b"<html></html>", Unclear, id="a page with 200"),
-        pytest.param(302, b"", Unclear, id="a redirect"),
+        pytest.param(
+            401, {"code": 20003, "message": "x", "status": 401}, Unavailable, id="our key"
+        ),
+        pytest.param(
+            429, {"code": 20429, "message": "x", "status": 429}, Unavailable, id="too many"
+        ),
+        pytest.param(
+            500, {"code": 20500, "message": "x", "status": 500}, OutcomeUnknown, id="a server error"
+        ),
+        pytest.param(503, b"<html>down</html>", OutcomeUnknown, id="a page"),
+        pytest.param(201, b"", OutcomeUnknown, id="an empty success"),
+        pytest.param(201, {}, OutcomeUnknown, id="a success without a sid"),
+        pytest.param(201, b"null", OutcomeUnknown, id="null"),
+        pytest.param(201, b'{"sid": "CA', OutcomeUnknown, id="half a success"),
+        pytest.param(200, b"<html></html>", OutcomeUnknown, id="a page with 200"),
+        pytest.param(302, b"", OutcomeUnknown, id="a redirect"),
     ],
 )
 async def test_what_an_answer_means(
@@ -149,19 +182,21 @@ async def test_what_an_answer_means(
 async def test_an_answer_that_never_comes(client: TwilioClient, wire: Wire) -> None:
     wire.hangs()
 
-    with pytest.raises(Unclear):
+    with pytest.raises(OutcomeUnknown):
         await call(client)
 
 
 async def test_a_connection_that_breaks_after_the_request(client: TwilioClient, wire: Wire) -> None:
     wire.breaks()
 
-    with pytest.raises(Unclear):
+    with pytest.raises(OutcomeUnknown):
         await call(client)
 
 
 async def test_a_connection_that_is_never_made() -> None:
-    client = TwilioClient(account_sid=ACCOUNT, auth_token="token", base_url="http://127.0.0.1:1", timeout=0.5)
+    client = TwilioClient(
+        account_sid=ACCOUNT, auth_token="token", base_url="http://127.0.0.1:1", timeout=0.5
+    )
 
     with pytest.raises(Unavailable):
         await call(client)
@@ -177,7 +212,10 @@ async def test_429_is_waited_out_as_long_as_it_says(client: TwilioClient, wire: 
 
 
 async def test_looking_a_call_up(client: TwilioClient, wire: Wire) -> None:
-    wire.answers(200, {"calls": [CALL | {"status": "completed", "answered_by": "human"}], "next_page_uri": None})
+    wire.answers(
+        200,
+        {"calls": [CALL | {"status": "completed", "answered_by": "human"}], "next_page_uri": None},
+    )
     [found] = await client.calls_to("+525512345678")
 
     assert wire.requests[0].query["To"] == "+525512345678"
@@ -186,9 +224,18 @@ async def test_looking_a_call_up(client: TwilioClient, wire: Wire) -> None:
 
 
 async def test_what_twilio_asked_during_a_call(client: TwilioClient, wire: Wire) -> None:
-    pressed = {"request": {"method": "POST", "url": "https://h/key", "parameters": {"digits": "1", "to": "+52"}}}
+    pressed = {
+        "request": {
+            "method": "POST",
+            "url": "https://h/key",
+            "parameters": {"digits": "1", "to": "+52"},
+        }
+    }
     events = [
-        {"request": {"method": "POST", "url": "https://h/voice", "parameters": {}}, "response": {"response_code": 200}},
+        {
+            "request": {"method": "POST", "url": "https://h/voice", "parameters": {}},
+            "response": {"response_code": 200},
+        },
         pressed | {"response": {"response_code": "502"}},
         pressed | {"response": None},
         {"request": None, "response": None},
@@ -209,7 +256,11 @@ async def test_looking_a_message_up(client: TwilioClient, wire: Wire) -> None:
     wire.answers(200, {"messages": [failed], "next_page_uri": None})
     [found] = await client.messages_to("whatsapp:+525512345678")
 
-    assert (found.from_, found.status, found.error_code) == ("whatsapp:+14155238886", "undelivered", 63024)
+    assert (found.from_, found.status, found.error_code) == (
+        "whatsapp:+14155238886",
+        "undelivered",
+        63024,
+    )
 
 
 @pytest.mark.parametrize(
@@ -220,11 +271,20 @@ async def test_looking_a_message_up(client: TwilioClient, wire: Wire) -> None:
             "CallSid=CA1&CallStatus=busy&SequenceNumber=2&Duration=0&SipResponseCode=486",
             Unheard("CA1", Unanswered.BUSY),
         ),
-        ("CallSid=CA1&CallStatus=no-answer&SipResponseCode=487", Unheard("CA1", Unanswered.NO_ANSWER)),
+        (
+            "CallSid=CA1&CallStatus=no-answer&SipResponseCode=487",
+            Unheard("CA1", Unanswered.NO_ANSWER),
+        ),
         ("CallSid=CA1&CallStatus=failed&SipResponseCode=404", Unheard("CA1", Unanswered.FAILED)),
         ("CallSid=CA1&CallStatus=completed&CallDuration=49&AnsweredBy=human", Answered("CA1")),
-        ("CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_beep", Unheard("CA1", Unanswered.VOICEMAIL)),
-        ("CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_silence", Unheard("CA1", Unanswered.VOICEMAIL)),
+        (
+            "CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_beep",
+            Unheard("CA1", Unanswered.VOICEMAIL),
+        ),
+        (
+            "CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_silence",
+            Unheard("CA1", Unanswered.VOICEMAIL),
+        ),
         ("CallSid=CA1&CallStatus=completed&AnsweredBy=fax", Unheard("CA1", Unanswered.FAX)),
         ("CallSid=CA1&CallStatus=completed&AnsweredBy=unknown", Unheard("CA1", Unanswered.HUNG_UP)),
         ("CallSid=CA1&CallStatus=completed", Unheard("CA1", Unanswered.HUNG_UP)),
@@ -233,7 +293,9 @@ async def test_looking_a_message_up(client: TwilioClient, wire: Wire) -> None:
     ],
 )
 def test_what_a_calls_callback_means(params: str, receipt: Receipt | None) -> None:
-    assert read_call_status({name: values[0] for name, values in parse_qs(params).items()}) == receipt
+    assert (
+        read_call_status({name: values[0] for name, values in parse_qs(params).items()}) == receipt
+    )
 
 
 def test_machine_detection_that_does_not_know_says_nothing() -> None:
@@ -261,7 +323,9 @@ def test_machine_detection_that_does_not_know_says_nothing() -> None:
         ("brand-new", "", None),
     ],
 )
-def test_what_a_messages_callback_means(status: str, code: str, receipt: Receipt | FailureKind | None) -> None:
+def test_what_a_messages_callback_means(
+    status: str, code: str, receipt: Receipt | FailureKind | None
+) -> None:
     params = {"MessageSid": "SM1", "MessageStatus": status} | ({"ErrorCode": code} if code else {})
     read = read_message_status(params)
 
@@ -270,14 +334,25 @@ def test_what_a_messages_callback_means(status: str, code: str, receipt: Receipt
 
 def test_an_inbound_whatsapp_still_comes_from_521() -> None:
     inbound = read_inbound(
-        {"MessageSid": "SM1", "From": "whatsapp:+5215512345678", "Body": "Hola", "WaId": "5215512345678"}
+        {
+            "MessageSid": "SM1",
+            "From": "whatsapp:+5215512345678",
+            "Body": "Hola",
+            "WaId": "5215512345678",
+        }
     )
 
-    assert (inbound.channel, inbound.phone, inbound.text) == (Channel.WHATSAPP, "+525512345678", "Hola")
+    assert (inbound.channel, inbound.phone, inbound.text) == (
+        Channel.WHATSAPP,
+        "+525512345678",
+        "Hola",
+    )
 
 
 def test_a_tapped_button_speaks_for_the_person() -> None:
-    inbound = read_inbound({"MessageSid": "SM1", "From": "+525512345678", "Body": "", "ButtonText": "BAJA"})
+    inbound = read_inbound(
+        {"MessageSid": "SM1", "From": "+525512345678", "Body": "", "ButtonText": "BAJA"}
+    )
 
     assert (inbound.channel, inbound.text) == (Channel.SMS, "BAJA")
 
@@ -315,8 +390,12 @@ FIVE = {
 def test_signatures(url: str, params: dict[str, str], signature: str) -> None:
     assert signed_by_twilio(url=url, params=params, signature=signature, auth_token="12345")
     assert not signed_by_twilio(url=url, params=params, signature=signature, auth_token="54321")
-    assert not signed_by_twilio(url=url + "x", params=params, signature=signature, auth_token="12345")
-    assert not signed_by_twilio(url=url, params=params | {"To": "+1"}, signature=signature, auth_token="12345")
+    assert not signed_by_twilio(
+        url=url + "x", params=params, signature=signature, auth_token="12345"
+    )
+    assert not signed_by_twilio(
+        url=url, params=params | {"To": "+1"}, signature=signature, auth_token="12345"
+    )
     assert not signed_by_twilio(url=url, params=params, signature=None, auth_token="12345")
     assert not signed_by_twilio(url=url, params=params, signature="", auth_token="12345")
 
@@ -328,12 +407,18 @@ def test_signatures(url: str, params: dict[str, str], signature: str) -> None:
     ("base", "url", "address"),
     [
         ("https://api.twilio.com", "https://api.twilio.com/x?a=1", "https://api.twilio.com/x?a=1"),
-        ("https://api.twilio.com", "https://content.twilio.com/v1/x", "https://content.twilio.com/v1/x"),
+        (
+            "https://api.twilio.com",
+            "https://content.twilio.com/v1/x",
+            "https://content.twilio.com/v1/x",
+        ),
         ("http://simulator:8000", "https://api.twilio.com/x", "http://simulator:8000/x"),
         ("http://simulator:8000", "https://content.twilio.com/v1/x", "http://simulator:8000/v1/x"),
     ],
 )
-def test_a_stand_in_takes_the_place_of_every_host_and_twilio_keeps_its_own(base: str, url: str, address: str) -> None:
+def test_a_stand_in_takes_the_place_of_every_host_and_twilio_keeps_its_own(
+    base: str, url: str, address: str
+) -> None:
     assert moved(url, urlsplit(base)) == address
 
 
@@ -342,7 +427,11 @@ async def test_the_account_and_what_it_has(client: TwilioClient, wire: Wire) -> 
     assert await client.account() == Account("suspended", trial=True)
     assert wire.requests[-1].path == f"/2010-04-01/Accounts/{ACCOUNT}.json"
 
-    number = {"sid": "PN1", "phone_number": "+525500000000", "capabilities": {"voice": True, "sms": False}}
+    number = {
+        "sid": "PN1",
+        "phone_number": "+525500000000",
+        "capabilities": {"voice": True, "sms": False},
+    }
     wire.answers(200, {"incoming_phone_numbers": [number], "next_page_uri": None})
     assert await client.abilities_of("+525500000000") == frozenset({"voice"})
     assert wire.requests[-1].query["PhoneNumber"] == "+525500000000"

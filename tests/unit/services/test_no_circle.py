@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.events.booking import BookingCancelled, LeadBooked
-from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadUnpaused
+from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadResumed
 from contracts.events.touch import Channel, SkipReason, TouchDeferred, TouchDue, TouchSkipped
 from domain.journey.model import Journey
 from domain.journey.settings import JourneySettings, load_journey
-from services.notify.decisions.sending import Defer, Facts, Send, Skip, Standing, decide
+from services.notify.decisions.sending import ContactEligibility, Defer, Facts, Send, Skip, decide
 from services.notify.touches import Form, Touch
 from services.scheduler.decisions import (
     MOST_DEFERRALS,
@@ -31,10 +31,10 @@ from services.scheduler.decisions import (
     SetAside,
     changed,
     enrol,
-    fall_due,
     plan,
     reconcile,
     reopened,
+    resolve_timer,
 )
 from tests.builders import a_booking, a_card, a_lead_created
 
@@ -53,7 +53,9 @@ class World:
     now: datetime = ENTERED
     lead: Enrolment = field(
         default_factory=lambda: enrol(
-            a_lead_created(lead_id=LEAD).model_copy(update={"at": ENTERED}), zone="America/Mexico_City", region="MX"
+            a_lead_created(lead_id=LEAD).model_copy(update={"at": ENTERED}),
+            zone="America/Mexico_City",
+            region="MX",
         )
     )
     rows: dict[int, Row] = field(default_factory=dict)
@@ -70,7 +72,9 @@ class World:
         """The scheduler folds the event in, and brings its timers up to date."""
         before = self.lead
         self.lead = changed(before, event, self.journey)
-        changes = reconcile(list(self.rows.values()), plan(self.lead, self.journey), reopened(before, self.lead))
+        changes = reconcile(
+            list(self.rows.values()), plan(self.lead, self.journey), reopened(before, self.lead)
+        )
         for timer_id in changes.delete:
             del self.rows[timer_id]
         for timer in changes.insert:
@@ -78,12 +82,18 @@ class World:
             self.rows[number] = Row(number, timer, timer.due_at, "pending")
         for timer_id, due_at in (*changes.move, *changes.reopen):
             row = self.rows[timer_id]
-            self.rows[timer_id] = Row(timer_id, replace(row.timer, due_at=due_at), due_at, "pending")
+            self.rows[timer_id] = Row(
+                timer_id, replace(row.timer, due_at=due_at), due_at, "pending"
+            )
 
     def run_until(self, end: datetime, *, steps: int = 2000) -> None:
         """Lets timers run out, one after another; the clock jumps to the next."""
         for _ in range(steps):
-            pending = [row for row in self.rows.values() if row.state == "pending" and row.timer.due_at <= end]
+            pending = [
+                row
+                for row in self.rows.values()
+                if row.state == "pending" and row.timer.due_at <= end
+            ]
             if not pending:
                 self.now = max(self.now, end)
                 return
@@ -94,7 +104,14 @@ class World:
 
     def _fall_due(self, row: Row) -> None:
         fired = self.fired.setdefault(row.timer_id, [])
-        match fall_due(self.lead, self.journey, row.timer, planned_at=row.planned_at, now=self.now, fired_at=fired):
+        match resolve_timer(
+            self.lead,
+            self.journey,
+            row.timer,
+            planned_at=row.planned_at,
+            now=self.now,
+            fired_at=fired,
+        ):
             case Fire(events):
                 fired.append(self.now)
                 self.rows[row.timer_id] = replace(row, state="fired")
@@ -111,10 +128,21 @@ class World:
     def _deliver(self, event: TouchDue) -> None:
         """Notify decides; a touch that was skipped for a booking may be claimed again, any other end is final."""
         self.due[event.touch_id] += 1
-        claimed = self.settled.get(event.touch_id) in (None, SkipReason.BOOKED, SkipReason.BOOKED_ELSEWHERE)
-        said = {"lead_id": LEAD, "touch_id": event.touch_id, "step": event.step, "channel": event.channel}
+        claimed = self.settled.get(event.touch_id) in (
+            None,
+            SkipReason.BOOKED,
+            SkipReason.BOOKED_ELSEWHERE,
+        )
+        said = {
+            "lead_id": LEAD,
+            "touch_id": event.touch_id,
+            "step": event.step,
+            "channel": event.channel,
+        }
         said["at"] = self.now
-        match decide(Touch.due(event, Form(LEAD, CARD)), replace(self.facts, claimed=claimed), self.now):
+        match decide(
+            Touch.due(event, Form(LEAD, CARD)), replace(self.facts, claimed=claimed), self.now
+        ):
             case Send():
                 self.settled[event.touch_id] = "sent"
                 self.outcomes[event.touch_id] += 1
@@ -142,7 +170,9 @@ def happen(world: World, what: str) -> None:
     standing = world.facts.standing
     match what:
         case "booked":
-            booking = a_booking(f"b{world.revision}", starts_at=world.now + timedelta(days=9), ends_at=None)
+            booking = a_booking(
+                f"b{world.revision}", starts_at=world.now + timedelta(days=9), ends_at=None
+            )
             world.facts = replace(world.facts, standing=replace(standing, booking=booking.uid))
             world.hear(LeadBooked(**about, revision=world.revision, booking=booking))
         case "booked, and the scheduler never hears":
@@ -150,7 +180,7 @@ def happen(world: World, what: str) -> None:
         case "booked elsewhere":
             world.facts = replace(world.facts, standing=replace(standing, booked_elsewhere=True))
         case "cancelled":
-            world.facts = replace(world.facts, standing=Standing())
+            world.facts = replace(world.facts, standing=ContactEligibility())
             world.hear(BookingCancelled(**about, revision=world.revision, uid="b"))
         case "closed":
             world.facts = replace(world.facts, standing=replace(standing, closed="won"))
@@ -164,7 +194,7 @@ def happen(world: World, what: str) -> None:
             world.facts = replace(world.facts, lead_paused=True)
         case "unpaused":
             world.facts = replace(world.facts, lead_paused=False)
-            world.hear(LeadUnpaused(**about, by="x"))
+            world.hear(LeadResumed(**about, by="x"))
         case "opted out":
             world.facts = replace(world.facts, opted_out=True)
             world.hear(LeadOptedOut(**about, channel="whatsapp", reason="reply"))
@@ -183,7 +213,13 @@ def happen(world: World, what: str) -> None:
 
 THINGS = (
     *("booked", "booked, and the scheduler never hears", "booked elsewhere", "cancelled"),
-    *("closed", "closed, and the scheduler never hears", "paused", "paused, and the scheduler never hears", "unpaused"),
+    *(
+        "closed",
+        "closed, and the scheduler never hears",
+        "paused",
+        "paused, and the scheduler never hears",
+        "unpaused",
+    ),
     *(
         "opted out",
         "opted out, and the scheduler never hears",
@@ -200,7 +236,7 @@ THINGS = (
 )
 def test_every_touch_ends_whatever_happens(story: list[tuple[str, int]]) -> None:
     world = World()
-    world.hear(LeadUnpaused(lead_id=LEAD, at=ENTERED, by="x"))
+    world.hear(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
     for what, minutes in story:
         happen(world, what)
         world.run_until(world.now + timedelta(minutes=minutes))
@@ -214,7 +250,7 @@ def test_every_touch_ends_whatever_happens(story: list[tuple[str, int]]) -> None
 def test_a_booking_under_another_lead_of_the_person_is_asked_about_once() -> None:
     """As it was found: some 400 events a minute, and a note in Kommo for each."""
     world = World()
-    world.hear(LeadUnpaused(lead_id=LEAD, at=ENTERED, by="x"))
+    world.hear(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
     happen(world, "booked elsewhere")
     world.run_until(ENTERED + timedelta(days=30))
 
@@ -224,7 +260,7 @@ def test_a_booking_under_another_lead_of_the_person_is_asked_about_once() -> Non
 
 def test_a_skip_is_made_good_when_the_booking_is_cancelled_and_not_before() -> None:
     world = World()
-    world.hear(LeadUnpaused(lead_id=LEAD, at=ENTERED, by="x"))
+    world.hear(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
     happen(world, "booked, and the scheduler never hears")
     world.run_until(ENTERED + timedelta(days=4))
     [day_3] = world.due
@@ -239,7 +275,7 @@ def test_a_skip_is_made_good_when_the_booking_is_cancelled_and_not_before() -> N
 def test_a_touch_that_comes_back_and_back_is_set_aside() -> None:
     """Notify and the scheduler disagree about the hours, by a fault of ours: each says the other is wrong."""
     world = World()
-    world.hear(LeadUnpaused(lead_id=LEAD, at=ENTERED, by="x"))
+    world.hear(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
     email = next(row for row in world.rows.values() if row.timer.channel is Channel.EMAIL)
     touch_step, at = email.timer.step, email.timer.due_at
     for number in range(20):
@@ -251,7 +287,11 @@ def test_a_touch_that_comes_back_and_back_is_set_aside() -> None:
             channel=Channel.EMAIL,
             at=world.now,
         )
-        pending = [row for row in world.rows.values() if row.state == "pending" and row.timer.due_at <= world.now]
+        pending = [
+            row
+            for row in world.rows.values()
+            if row.state == "pending" and row.timer.due_at <= world.now
+        ]
         for row in pending:
             world._fall_due(row)
         world.hear(deferred)

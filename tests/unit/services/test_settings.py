@@ -45,7 +45,12 @@ SEED = {
         "KOMMO_STATUS_ID_INICIAL",
         "KOMMO_STATUS_ID_AGENDADO",
     ),
-    *("KOMMO_FIELD_ID_EMPRESA", "KOMMO_FIELD_ID_SERVICIO", "KOMMO_FIELD_ID_FUENTE", "SENDINBLUE_API_KEY"),
+    *(
+        "KOMMO_FIELD_ID_EMPRESA",
+        "KOMMO_FIELD_ID_SERVICIO",
+        "KOMMO_FIELD_ID_FUENTE",
+        "SENDINBLUE_API_KEY",
+    ),
     *("SENDINBLUE_SENDER_EMAIL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_CALLER_ID"),
     *("TWILIO_WHATSAPP_SENDER", "TWILIO_SMS_SENDER", "BOOKING_URL"),
 }
@@ -116,7 +121,10 @@ def test_brevos_old_name_is_as_good(old: str) -> None:
 def test_a_missing_name_is_said() -> None:
     environment = dict(read_recipes({})["notify"].environment)
     del environment["TWILIO_AUTH_TOKEN"]
-    with patch.dict(os.environ, environment, clear=True), pytest.raises(ValidationError, match="auth_token"):
+    with (
+        patch.dict(os.environ, environment, clear=True),
+        pytest.raises(ValidationError, match="auth_token"),
+    ):
         services.notify.settings.Settings()
 
 
@@ -130,7 +138,10 @@ def test_a_secret_is_never_printed() -> None:
 
 def test_kommo_wants_one_of_its_tokens() -> None:
     environment = dict(read_recipes({})["crm"].environment) | {"KOMMO_ACCESS_TOKEN": ""}
-    with patch.dict(os.environ, environment, clear=True), pytest.raises(ValidationError, match="KOMMO_ACCESS_TOKEN"):
+    with (
+        patch.dict(os.environ, environment, clear=True),
+        pytest.raises(ValidationError, match="KOMMO_ACCESS_TOKEN"),
+    ):
         services.crm.settings.Settings()
 
 

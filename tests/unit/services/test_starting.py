@@ -31,7 +31,12 @@ def environment(name: str, **variables: str) -> dict[str, str]:
 @pytest.mark.parametrize("name", APPS)
 def test_a_journey_with_mistakes_is_refused_with_all_of_them(name: str, tmp_path: Path) -> None:
     file = tmp_path / "journey.yml"
-    file.write_text((PROJECT / "deploy" / "journey.yml").read_text().replace("3 days", "3 dias").replace("sms", "sns"))
+    file.write_text(
+        (PROJECT / "deploy" / "journey.yml")
+        .read_text()
+        .replace("3 days", "3 dias")
+        .replace("sms", "sns")
+    )
     with (
         patch.dict(os.environ, environment(name, JOURNEY_PATH=str(file)), clear=True),
         pytest.raises(InvalidJourney) as invalid,
@@ -54,13 +59,18 @@ def test_whatsapp_without_its_approved_template_is_refused() -> None:
 
 def test_a_demonstrations_journey_is_refused_beside_a_real_account() -> None:
     variables = environment("notify", **FOR_LIFE, JOURNEY_PATH="deploy/journey.demo.yml")
-    with patch.dict(os.environ, variables, clear=True), pytest.raises(ValueError, match="demonstration"):
+    with (
+        patch.dict(os.environ, variables, clear=True),
+        pytest.raises(ValueError, match="demonstration"),
+    ):
         services.notify.app.create_app()
 
 
 def test_unsigned_webhooks_are_refused_beside_a_real_account() -> None:
     with (
-        patch.dict(os.environ, environment("crm", ALLOW_UNSIGNED_WEBHOOKS="true", **REAL_KOMMO), clear=True),
+        patch.dict(
+            os.environ, environment("crm", ALLOW_UNSIGNED_WEBHOOKS="true", **REAL_KOMMO), clear=True
+        ),
         pytest.raises(ValidationError, match="ALLOW_UNSIGNED_WEBHOOKS"),
     ):
         services.crm.settings.Settings()
@@ -73,14 +83,27 @@ def test_unsigned_webhooks_are_refused_beside_a_real_account() -> None:
         pytest.param("", "false", None, False, id="no secret, no signature"),
         pytest.param("", "false", "no-secret-provided", False, id="no secret on either side"),
         pytest.param("", "true", "0" * 64, False, id="signed, but by whom?"),
-        pytest.param("s", "true", "0" * 64, False, id="wrongly signed is wrong, whatever is allowed"),
+        pytest.param(
+            "s", "true", "0" * 64, False, id="wrongly signed is wrong, whatever is allowed"
+        ),
         pytest.param("s", "true", None, True, id="the demonstration"),
-        pytest.param("", "true", "no-secret-provided", True, id="Cal.com without a secret, in the demonstration"),
+        pytest.param(
+            "",
+            "true",
+            "no-secret-provided",
+            True,
+            id="Cal.com without a secret, in the demonstration",
+        ),
         pytest.param("s", "false", "f36b5cd1", False, id="too short"),
     ],
 )
-def test_who_may_post_a_booking(secret: str, allowed: str, signature: str | None, taken: bool) -> None:
-    variables = environment("crm") | {"ALLOW_UNSIGNED_WEBHOOKS": allowed, "CALCOM_WEBHOOK_SECRET": secret}
+def test_who_may_post_a_booking(
+    secret: str, allowed: str, signature: str | None, taken: bool
+) -> None:
+    variables = environment("crm") | {
+        "ALLOW_UNSIGNED_WEBHOOKS": allowed,
+        "CALCOM_WEBHOOK_SECRET": secret,
+    }
     with patch.dict(os.environ, variables, clear=True):
         settings = services.crm.settings.Settings()
 

@@ -38,12 +38,32 @@ async def wire() -> AsyncIterator[Wire]:
 @pytest_asyncio.fixture
 async def world(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     values = {
-        **{"PUBLIC_BASE_URL": wire.url, "TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "secret"},
-        **{"BREVO_API_KEY": "key", "BREVO_WEBHOOK_TOKEN": "hook", "KOMMO_ACCESS_TOKEN": "long-lived"},
-        **{"KOMMO_PIPELINE_ID": "7000001", "KOMMO_STATUS_ID_INICIAL": "1", "KOMMO_FIELD_ID_FUENTE": "500101"},
-        **{"KOMMO_STATUS_ID_AGENDADO": "2", "KOMMO_WEBHOOK_TOKEN": "unguessable", "CALCOM_WEBHOOK_SECRET": "secret"},
+        **{
+            "PUBLIC_BASE_URL": wire.url,
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": "secret",
+        },
+        **{
+            "BREVO_API_KEY": "key",
+            "BREVO_WEBHOOK_TOKEN": "hook",
+            "KOMMO_ACCESS_TOKEN": "long-lived",
+        },
+        **{
+            "KOMMO_PIPELINE_ID": "7000001",
+            "KOMMO_STATUS_ID_INICIAL": "1",
+            "KOMMO_FIELD_ID_FUENTE": "500101",
+        },
+        **{
+            "KOMMO_STATUS_ID_AGENDADO": "2",
+            "KOMMO_WEBHOOK_TOKEN": "unguessable",
+            "CALCOM_WEBHOOK_SECRET": "secret",
+        },
         **{"SIMULATOR_RING_SECONDS": "0.01", "SIMULATOR_TALK_SECONDS": "0.01"},
-        **{"TWILIO_CONTENT_SIDS": f"welcome={WELCOME}", "BUSINESS_NAME": "Demo", "ADVISOR_NAME": "Javier"},
+        **{
+            "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}",
+            "BUSINESS_NAME": "Demo",
+            "ADVISOR_NAME": "Javier",
+        },
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
@@ -51,7 +71,9 @@ async def world(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ht
     assert isinstance(app, FaultInjectionMiddleware)
     async with (
         app.inner.router.lifespan_context(app.inner),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://simulator") as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://simulator"
+        ) as client,
     ):
         yield client
 
@@ -64,13 +86,19 @@ async def test_a_template_has_the_text_that_was_approved(world: httpx.AsyncClien
     unknown = await world.get(f"/v1/Content/HX{'0' * 28}e404", headers=TWILIO)
     stranger = await world.get(f"/v1/Content/{WELCOME}")
 
-    assert known.json()["types"]["twilio/text"]["body"].startswith("Hola, {{1}}. Soy Javier, de Demo.")
+    assert known.json()["types"]["twilio/text"]["body"].startswith(
+        "Hola, {{1}}. Soy Javier, de Demo."
+    )
     assert (unknown.status_code, unknown.json()["code"]) == (404, 20404)
     assert stranger.status_code == 401
 
 
 CALL = {"To": "+525512340020", "From": "+525500000000", "Url": "https://h/voice"}
-WHATSAPP = {"To": "whatsapp:+525512340000", "From": "whatsapp:+14155238886", "ContentSid": "HX" + "1" * 32}
+WHATSAPP = {
+    "To": "whatsapp:+525512340000",
+    "From": "whatsapp:+14155238886",
+    "ContentSid": "HX" + "1" * 32,
+}
 
 
 async def test_a_call_as_twilio_answers_it(world: httpx.AsyncClient) -> None:
@@ -80,7 +108,11 @@ async def test_a_call_as_twilio_answers_it(world: httpx.AsyncClient) -> None:
     body = answer.json()
     assert body["sid"].startswith("CA")
     assert len(body["sid"]) == 34
-    assert (body["status"], body["direction"], body["answered_by"]) == ("queued", "outbound-api", None)
+    assert (body["status"], body["direction"], body["answered_by"]) == (
+        "queued",
+        "outbound-api",
+        None,
+    )
     assert body["date_created"].endswith("+0000")
     assert body["uri"] == f"/2010-04-01/Accounts/{ACCOUNT}/Calls/{body['sid']}.json"
 
@@ -99,7 +131,12 @@ async def test_a_call_as_twilio_answers_it(world: httpx.AsyncClient) -> None:
         (MESSAGES, {k: v for k, v in WHATSAPP.items() if k != "ContentSid"}, 400, 21602),
         (MESSAGES, WHATSAPP | {"ContentSid": "HX1"}, 400, 21655),
         (MESSAGES, WHATSAPP | {"ContentVariables": "{'1': 'Ana'}"}, 400, 21656),
-        (MESSAGES, {"To": "+525512340000", "From": "+525500000000", "Body": "x" * 1601}, 400, 21617),
+        (
+            MESSAGES,
+            {"To": "+525512340000", "From": "+525500000000", "Body": "x" * 1601},
+            400,
+            21617,
+        ),
         (MESSAGES, {"To": "+15005550009", "From": "+525500000000", "Body": "x"}, 400, 21614),
         (MESSAGES, {"To": "+15005550004", "From": "+525500000000", "Body": "x"}, 400, 21610),
     ],
@@ -118,17 +155,28 @@ async def test_without_the_token_nothing(world: httpx.AsyncClient) -> None:
     for headers in ({}, {"Authorization": "Basic eDp5"}):
         answer = await world.post(CALLS, data=CALL, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, 20003)
-    assert (await world.post("/v3/smtp/email", json={})).json() == {"code": "unauthorized", "message": "Key not found"}
+    assert (await world.post("/v3/smtp/email", json={})).json() == {
+        "code": "unauthorized",
+        "message": "Key not found",
+    }
     assert (await world.get("/api/v4/contacts")).json()["detail"] == "Invalid user name or password"
 
 
-async def test_a_calls_callbacks_come_signed_and_in_twilios_words(world: httpx.AsyncClient, wire: Wire) -> None:
+async def test_a_calls_callbacks_come_signed_and_in_twilios_words(
+    world: httpx.AsyncClient, wire: Wire
+) -> None:
     events = ["initiated", "ringing", "answered", "completed"]
-    params = CALL | {"StatusCallback": f"{wire.url}/status?x=1#rc=3&rp=all", "StatusCallbackEvent": events}
+    params = CALL | {
+        "StatusCallback": f"{wire.url}/status?x=1#rc=3&rp=all",
+        "StatusCallbackEvent": events,
+    }
     sid = (await world.post(CALLS, data=params, headers=TWILIO)).json()["sid"]
     await until(lambda: len(wire.requests) == 3)
 
-    bodies = [{k: v[0] for k, v in parse_qs(r.body.decode(), keep_blank_values=True).items()} for r in wire.requests]
+    bodies = [
+        {k: v[0] for k, v in parse_qs(r.body.decode(), keep_blank_values=True).items()}
+        for r in wire.requests
+    ]
     assert [body["CallStatus"] for body in bodies] == ["initiated", "ringing", "no-answer"]
     assert [body["SequenceNumber"] for body in bodies] == ["0", "1", "2"]
     assert bodies[-1]["SipResponseCode"] == "487"
@@ -139,7 +187,9 @@ async def test_a_calls_callbacks_come_signed_and_in_twilios_words(world: httpx.A
         assert RequestValidator("secret").validate(f"{wire.url}/status?x=1", body, signature)
 
 
-async def test_only_the_end_is_told_unless_more_is_asked(world: httpx.AsyncClient, wire: Wire) -> None:
+async def test_only_the_end_is_told_unless_more_is_asked(
+    world: httpx.AsyncClient, wire: Wire
+) -> None:
     await world.post(CALLS, data=CALL | {"StatusCallback": f"{wire.url}/status"}, headers=TWILIO)
     await until(lambda: len(wire.requests) == 1)
 
@@ -147,8 +197,15 @@ async def test_only_the_end_is_told_unless_more_is_asked(world: httpx.AsyncClien
     assert parse_qs(wire.requests[0].body.decode())["SequenceNumber"] == ["0"]
 
 
-async def test_free_text_outside_the_session_is_taken_and_then_fails(world: httpx.AsyncClient, wire: Wire) -> None:
-    free = {"To": WHATSAPP["To"], "From": WHATSAPP["From"], "Body": "Hola", "StatusCallback": f"{wire.url}/m"}
+async def test_free_text_outside_the_session_is_taken_and_then_fails(
+    world: httpx.AsyncClient, wire: Wire
+) -> None:
+    free = {
+        "To": WHATSAPP["To"],
+        "From": WHATSAPP["From"],
+        "Body": "Hola",
+        "StatusCallback": f"{wire.url}/m",
+    }
     assert (await world.post(MESSAGES, data=free, headers=TWILIO)).status_code == 201
     await until(lambda: len(wire.requests) == 2)
     last = parse_qs(wire.requests[1].body.decode())
@@ -178,8 +235,16 @@ async def test_looking_up_by_number(world: httpx.AsyncClient) -> None:
 # ---- Brevo
 
 MAIL = {
-    **{"sender": {"email": "h@h.mx"}, "to": [{"email": "ana@example.com", "name": "Ana"}], "subject": "Hola"},
-    **{"htmlContent": "<p>x</p>", "tags": ["t"], "headers": {"idempotencyKey": "k1", "X-Mailin-custom": "c1"}},
+    **{
+        "sender": {"email": "h@h.mx"},
+        "to": [{"email": "ana@example.com", "name": "Ana"}],
+        "subject": "Hola",
+    },
+    **{
+        "htmlContent": "<p>x</p>",
+        "tags": ["t"],
+        "headers": {"idempotencyKey": "k1", "X-Mailin-custom": "c1"},
+    },
 }
 
 
@@ -203,7 +268,9 @@ async def test_a_mail_and_its_repeat(world: httpx.AsyncClient) -> None:
         ({"htmlcontent": "x"}, "invalid_parameter"),
     ],
 )
-async def test_what_brevo_refuses(world: httpx.AsyncClient, changes: dict[str, Any], code: str) -> None:
+async def test_what_brevo_refuses(
+    world: httpx.AsyncClient, changes: dict[str, Any], code: str
+) -> None:
     answer = await world.post("/v3/smtp/email", json=MAIL | changes, headers=BREVO)
 
     assert (answer.status_code, answer.json()["code"]) == (400, code)
@@ -225,7 +292,9 @@ async def test_brevos_events(world: httpx.AsyncClient, wire: Wire) -> None:
 
 async def test_brevos_list(world: httpx.AsyncClient) -> None:
     sent = (await world.post("/v3/smtp/email", json=MAIL, headers=BREVO)).json()
-    listed = (await world.get("/v3/smtp/emails", params={"email": "ana@example.com"}, headers=BREVO)).json()
+    listed = (
+        await world.get("/v3/smtp/emails", params={"email": "ana@example.com"}, headers=BREVO)
+    ).json()
 
     assert listed["count"] == 1
     assert listed["transactionalEmails"][0]["messageId"] == sent["messageId"]
@@ -233,7 +302,10 @@ async def test_brevos_list(world: httpx.AsyncClient) -> None:
 
 
 async def test_an_attachment_is_kept_as_it_reads(world: httpx.AsyncClient) -> None:
-    attached = {"name": "reunion.ics", "content": base64.b64encode("BEGIN:VCALENDAR á".encode()).decode()}
+    attached = {
+        "name": "reunion.ics",
+        "content": base64.b64encode("BEGIN:VCALENDAR á".encode()).decode(),
+    }
     await world.post("/v3/smtp/email", json=MAIL | {"attachment": [attached]}, headers=BREVO)
     [mail] = (await world.get("/simulator/emails")).json()
 
@@ -241,10 +313,15 @@ async def test_an_attachment_is_kept_as_it_reads(world: httpx.AsyncClient) -> No
 
 
 @pytest.mark.parametrize(
-    "attached", [{"name": "x.ics", "content": "not base64!"}, {"content": "eA=="}, {"name": "x.ics"}]
+    "attached",
+    [{"name": "x.ics", "content": "not base64!"}, {"content": "eA=="}, {"name": "x.ics"}],
 )
-async def test_an_attachment_that_is_none(world: httpx.AsyncClient, attached: dict[str, str]) -> None:
-    answer = await world.post("/v3/smtp/email", json=MAIL | {"attachment": [attached]}, headers=BREVO)
+async def test_an_attachment_that_is_none(
+    world: httpx.AsyncClient, attached: dict[str, str]
+) -> None:
+    answer = await world.post(
+        "/v3/smtp/email", json=MAIL | {"attachment": [attached]}, headers=BREVO
+    )
 
     assert answer.status_code == 400
 
@@ -262,7 +339,10 @@ LEAD = {
             {
                 "name": "Ana",
                 "custom_fields_values": [
-                    {"field_code": "PHONE", "values": [{"value": "+528112345678", "enum_code": "WORK"}]}
+                    {
+                        "field_code": "PHONE",
+                        "values": [{"value": "+528112345678", "enum_code": "WORK"}],
+                    }
                 ],
             }
         ],
@@ -278,16 +358,24 @@ async def test_a_complex_lead_as_kommo_answers_it(world: httpx.AsyncClient) -> N
     assert answer.headers["content-type"].startswith("application/hal+json")
     [done] = answer.json()
     assert (done["request_id"], done["merged"]) == (["intake-1"], False)
-    found = (await world.get("/api/v4/contacts", params={"query": "8112345678"}, headers=KOMMO)).json()
+    found = (
+        await world.get("/api/v4/contacts", params={"query": "8112345678"}, headers=KOMMO)
+    ).json()
     assert [contact["id"] for contact in found["_embedded"]["contacts"]] == [done["contact_id"]]
-    lead = (await world.get(f"/api/v4/leads/{done['id']}", params={"with": "contacts"}, headers=KOMMO)).json()
+    lead = (
+        await world.get(f"/api/v4/leads/{done['id']}", params={"with": "contacts"}, headers=KOMMO)
+    ).json()
     assert lead["_embedded"]["contacts"][0]["id"] == done["contact_id"]
     bare = (await world.get(f"/api/v4/leads/{done['id']}", headers=KOMMO)).json()
     assert "contacts" not in bare["_embedded"]
 
 
 async def test_nothing_found_is_204_without_a_body(world: httpx.AsyncClient) -> None:
-    for path in ("/api/v4/contacts?query=nobody", "/api/v4/leads?query=nothing", "/api/v4/leads/1/notes"):
+    for path in (
+        "/api/v4/contacts?query=nobody",
+        "/api/v4/leads?query=nothing",
+        "/api/v4/leads/1/notes",
+    ):
         answer = await world.get(path, headers=KOMMO)
         assert (answer.status_code, answer.content) == (204, b"")
 
@@ -297,14 +385,19 @@ async def test_nothing_found_is_204_without_a_body(world: httpx.AsyncClient) -> 
     [
         ({"pipeline_id": 5}, "pipeline_id"),
         ({"status_id": 99}, "status_id"),
-        ({"custom_fields_values": [{"field_id": 1, "values": []}]}, "custom_fields_values.0.field_id"),
+        (
+            {"custom_fields_values": [{"field_id": 1, "values": []}]},
+            "custom_fields_values.0.field_id",
+        ),
         ({"_embedded": {"contacts": [{"id": 1}]}}, "_embedded.contacts.0.id"),
     ],
 )
 async def test_what_kommo_refuses_names_the_item_and_the_field(
     world: httpx.AsyncClient, changes: dict[str, Any], path: str
 ) -> None:
-    answer = await world.post("/api/v4/leads/complex", json=[LEAD, LEAD | changes | {"request_id": "2"}], headers=KOMMO)
+    answer = await world.post(
+        "/api/v4/leads/complex", json=[LEAD, LEAD | changes | {"request_id": "2"}], headers=KOMMO
+    )
 
     assert answer.status_code == 400
     assert answer.headers["content-type"].startswith("application/problem+json")
@@ -314,7 +407,9 @@ async def test_what_kommo_refuses_names_the_item_and_the_field(
         "NotSupportedChoice",
         path,
     )
-    assert (await world.get("/api/v4/leads?query=Ana", headers=KOMMO)).status_code == 204, "all or nothing"
+    assert (await world.get("/api/v4/leads?query=Ana", headers=KOMMO)).status_code == 204, (
+        "all or nothing"
+    )
 
 
 async def test_over_fifty_leads_and_the_wrong_form(world: httpx.AsyncClient) -> None:
@@ -339,7 +434,12 @@ async def test_the_eighth_request_in_a_second_and_who_insists(world: httpx.Async
 
 async def test_oauth_rotation(world: httpx.AsyncClient) -> None:
     def grant(token: str) -> dict[str, str]:
-        return {"client_id": "c", "client_secret": "s", "grant_type": "refresh_token", "refresh_token": token}
+        return {
+            "client_id": "c",
+            "client_secret": "s",
+            "grant_type": "refresh_token",
+            "refresh_token": token,
+        }
 
     first = (await world.post("/oauth2/access_token", json=grant("sandbox-refresh"))).json()
     lost_and_asked_again = await world.post("/oauth2/access_token", json=grant("sandbox-refresh"))
@@ -368,7 +468,9 @@ async def kommo(world: httpx.AsyncClient) -> KommoClient:
     return client
 
 
-async def test_a_move_of_ours_is_told_as_anybodys(world: httpx.AsyncClient, kommo: KommoClient, wire: Wire) -> None:
+async def test_a_move_of_ours_is_told_as_anybodys(
+    world: httpx.AsyncClient, kommo: KommoClient, wire: Wire
+) -> None:
     lead_id = await a_lead(world)
     await kommo.move_leads([Move(lead_id, 2, 7000001)])
     await kommo.move_leads([Move(lead_id, 2, 7000001)])
@@ -377,14 +479,19 @@ async def test_a_move_of_ours_is_told_as_anybodys(world: httpx.AsyncClient, komm
     body = parse_qs(told.body.decode())
 
     assert await kommo.statuses([lead_id, 5]) == {lead_id: 2}
-    assert (told.path, told.headers["user-agent"]) == ("/webhooks/kommo/unguessable", "amoCRM-Webhooks/3.0")
+    assert (told.path, told.headers["user-agent"]) == (
+        "/webhooks/kommo/unguessable",
+        "amoCRM-Webhooks/3.0",
+    )
     assert read_changes(told.body) == [Change(lead_id, 2, 7000001, deleted=False)]
     assert body["leads[status][0][modified_user_id]"] == ["9000002"], "the token's user"
     assert body["leads[status][0][old_status_id]"] == ["1"]
     assert body["account[_links][self]"] == ["https://simulator.kommo.com"]
 
 
-async def test_a_person_moves_a_lead_and_deletes_it(world: httpx.AsyncClient, kommo: KommoClient, wire: Wire) -> None:
+async def test_a_person_moves_a_lead_and_deletes_it(
+    world: httpx.AsyncClient, kommo: KommoClient, wire: Wire
+) -> None:
     lead_id = await a_lead(world)
     moved = await world.post(f"/simulator/kommo/{lead_id}/move", json={"status_id": 142})
     assert await kommo.statuses([lead_id]) == {lead_id: 142}
@@ -399,7 +506,9 @@ async def test_a_person_moves_a_lead_and_deletes_it(world: httpx.AsyncClient, ko
     assert (await world.post(f"/simulator/kommo/{lead_id}/delete")).status_code == 404
 
 
-async def test_moves_that_kommo_refuses(world: httpx.AsyncClient, kommo: KommoClient, wire: Wire) -> None:
+async def test_moves_that_kommo_refuses(
+    world: httpx.AsyncClient, kommo: KommoClient, wire: Wire
+) -> None:
     lead_id = await a_lead(world)
 
     for move, fault in ((Move(lead_id, 99, 7000001), "status_id"), (Move(5, 2, 7000001), "id")):
@@ -412,7 +521,9 @@ async def test_moves_that_kommo_refuses(world: httpx.AsyncClient, kommo: KommoCl
 
 async def test_one_lead_is_changed_as_kommo_answers_it(world: httpx.AsyncClient) -> None:
     lead_id = await a_lead(world)
-    body = (await world.patch(f"/api/v4/leads/{lead_id}", json={"status_id": 143}, headers=KOMMO)).json()
+    body = (
+        await world.patch(f"/api/v4/leads/{lead_id}", json={"status_id": 143}, headers=KOMMO)
+    ).json()
 
     assert body.keys() == {"id", "updated_at", "_links"}
     assert (await world.get(f"/api/v4/leads/{lead_id}", headers=KOMMO)).json()["status_id"] == 143
@@ -447,7 +558,9 @@ async def test_the_calendar_by_its_routes(world: httpx.AsyncClient, wire: Wire) 
         *("CREATED", "RESCHEDULED", "NO_SHOW_UPDATED", "MEETING_ENDED", "CANCELLED"),
         *("REQUESTED", "CREATED", "REQUESTED", "REJECTED", "PING"),
     ]
-    assert all(signed_by_calcom(t.body, t.headers["x-cal-signature-256"], "secret") for t in wire.requests)
+    assert all(
+        signed_by_calcom(t.body, t.headers["x-cal-signature-256"], "secret") for t in wire.requests
+    )
     assert {told.path for told in wire.requests} == {"/api/calcom"}
     assert len((await world.get("/simulator/calcom")).json()) == 5
     assert (await world.post("/simulator/calcom/nobody/end")).status_code == 404
@@ -469,7 +582,9 @@ async def test_the_calendar_by_its_routes(world: httpx.AsyncClient, wire: Wire) 
 async def test_an_ordered_fault_strikes_once(
     world: httpx.AsyncClient, fault: dict[str, Any], status: int, done: bool
 ) -> None:
-    await world.post("/simulator/faults", json={"provider": "twilio", "path": "/Calls.json"} | fault)
+    await world.post(
+        "/simulator/faults", json={"provider": "twilio", "path": "/Calls.json"} | fault
+    )
     answer = await world.post(CALLS, data=CALL, headers=TWILIO)
 
     assert answer.status_code == status

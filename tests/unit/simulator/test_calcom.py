@@ -13,7 +13,14 @@ from fastapi import FastAPI
 
 from kit.errors import Unavailable
 from providers.calcom.client import CalcomClient
-from providers.calcom.webhooks import Hints, Ping, Said, What, read_webhook, signed_by_calcom
+from providers.calcom.webhooks import (
+    AttendeeHints,
+    BookingUpdate,
+    Ping,
+    UpdateKind,
+    read_webhook,
+    signed_by_calcom,
+)
 from simulator import calcom_pages
 from simulator.calcom import CalcomSimulator
 from simulator.errors import ApiError, answer_error
@@ -22,11 +29,17 @@ from tests.waiting import until
 from tests.wire import Asked, Wire
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-HINTS = Hints(77, "signed", "ana@example.com", ("+528100000001",))
+HINTS = AttendeeHints(77, "signed", "ana@example.com", ("+528100000001",))
 
 QUERY = {
     **{"name": "Ana Ruiz", "email": "ana@example.com", "attendeePhoneNumber": "+528100000001"},
-    **{"metadata[lead_id]": "77", "metadata[lead_token]": "signed", "lead_id": "99", "phone": "1", "utm_source": "x"},
+    **{
+        "metadata[lead_id]": "77",
+        "metadata[lead_token]": "signed",
+        "lead_id": "99",
+        "phone": "1",
+        "utm_source": "x",
+    },
 }
 LINK = f"http://localhost:5002/cal/demo/reunion?{urlencode(QUERY)}"
 
@@ -71,7 +84,7 @@ async def site(calcom: CalcomSimulator, world: World) -> AsyncIterator[httpx.Asy
         yield site
 
 
-Poll = Callable[[], Awaitable[list[Said]]]
+Poll = Callable[[], Awaitable[list[BookingUpdate]]]
 
 
 @pytest_asyncio.fixture
@@ -83,10 +96,10 @@ async def poll(site: httpx.AsyncClient) -> AsyncIterator[Poll]:
     await client._http._transport.aclose()
 
 
-def heard(asked: Asked) -> Said:
+def heard(asked: Asked) -> BookingUpdate:
     assert signed_by_calcom(asked.body, asked.headers["x-cal-signature-256"], "secret")
     said = read_webhook(asked.json, NOW)
-    assert isinstance(said, Said)
+    assert isinstance(said, BookingUpdate)
     return said
 
 
@@ -99,7 +112,7 @@ async def test_a_booking_by_its_link(calcom: CalcomSimulator, wire: Wire) -> Non
     assert (asked.path, asked.headers["x-cal-webhook-version"]) == ("/api/calcom", "2021-10-20")
     assert b": " not in asked.body.replace(b"https://", b"")
     assert "Asesoría".encode() in asked.body
-    assert (read.what, read.uid, read.hints) == (What.CREATED, uid, HINTS)
+    assert (read.what, read.uid, read.hints) == (UpdateKind.CREATED, uid, HINTS)
     assert read.booking is not None
     assert (read.booking.starts_at, read.booking.ends_at) == (start, start + timedelta(minutes=45))
     assert read.booking.meeting_url == f"https://app.cal.com/video/{uid}"
@@ -115,13 +128,15 @@ async def test_a_hidden_question_of_the_event_type(calcom: CalcomSimulator, wire
     assert heard(wire.requests[1]).hints.lead_id == 99
 
 
-async def test_a_request_and_its_acceptance_which_forgets_the_lead(calcom: CalcomSimulator, wire: Wire) -> None:
+async def test_a_request_and_its_acceptance_which_forgets_the_lead(
+    calcom: CalcomSimulator, wire: Wire
+) -> None:
     uid = await calcom.book(LINK, start=soon(), confirm=True)
     await calcom.accept(uid)
     requested, created = map(heard, wire.requests)
 
-    assert (requested.what, requested.hints.lead_id) == (What.REQUESTED, 77)
-    assert (created.what, created.uid, created.hints.lead_id) == (What.CREATED, uid, None)
+    assert (requested.what, requested.hints.lead_id) == (UpdateKind.REQUESTED, 77)
+    assert (created.what, created.uid, created.hints.lead_id) == (UpdateKind.CREATED, uid, None)
     assert wire.requests[1].json["payload"]["metadata"].keys() == {"videoCallUrl"}
     with pytest.raises(ApiError):
         await calcom.reject(uid)
@@ -131,7 +146,7 @@ async def test_a_rejection(calcom: CalcomSimulator, wire: Wire) -> None:
     await calcom.reject(await calcom.book(LINK, start=soon(), confirm=True), "Lleno")
     read = heard(wire.requests[1])
 
-    assert (read.what, read.reason, read.hints.lead_id) == (What.REJECTED, "Lleno", None)
+    assert (read.what, read.reason, read.hints.lead_id) == (UpdateKind.REJECTED, "Lleno", None)
     assert wire.requests[1].json["payload"]["startTime"].endswith(".000Z")
 
 
@@ -143,7 +158,12 @@ async def test_a_move_makes_a_new_booking(
     second = await calcom.move(first, start=soon(5), repeat_metadata=repeat)
     read = heard(wire.requests[1])
 
-    assert (read.what, read.uid, read.previous_uid, read.hints.lead_id) == (What.MOVED, second, first, lead_id)
+    assert (read.what, read.uid, read.previous_uid, read.hints.lead_id) == (
+        UpdateKind.MOVED,
+        second,
+        first,
+        lead_id,
+    )
     assert calcom.bookings[second].metadata["lead_id"] == "77", "what is stored survives"
     assert len(wire.requests) == 2, "nothing more is said of the old one"
 
@@ -153,7 +173,12 @@ async def test_a_cancellation(calcom: CalcomSimulator, wire: Wire) -> None:
     await calcom.cancel(uid, "No puedo")
     read = heard(wire.requests[1])
 
-    assert (read.what, read.uid, read.reason, read.hints.lead_id) == (What.CANCELLED, uid, "No puedo", None)
+    assert (read.what, read.uid, read.reason, read.hints.lead_id) == (
+        UpdateKind.CANCELLED,
+        uid,
+        "No puedo",
+        None,
+    )
     assert "metadata" not in wire.requests[1].json["payload"]
     assert wire.requests[1].json["payload"]["startTime"].endswith("+00:00")
 
@@ -165,19 +190,25 @@ async def test_a_meeting_ends_by_itself_once_and_flat(calcom: CalcomSimulator, w
     read = heard(wire.requests[1])
 
     assert "payload" not in wire.requests[1].json
-    assert (read.what, read.uid, read.hints) == (What.ENDED, uid, HINTS)
+    assert (read.what, read.uid, read.hints) == (UpdateKind.ENDED, uid, HINTS)
     assert read.booking is not None
     assert read.at == read.booking.ends_at
     assert len(wire.requests) == 2
 
 
-async def test_what_was_moved_or_cancelled_does_not_end(calcom: CalcomSimulator, wire: Wire) -> None:
+async def test_what_was_moved_or_cancelled_does_not_end(
+    calcom: CalcomSimulator, wire: Wire
+) -> None:
     moved = await calcom.book(LINK, start=datetime.now(UTC), minutes=0.005)
     await calcom.move(moved, start=soon())
     await calcom.cancel(await calcom.book(LINK, start=datetime.now(UTC), minutes=0.005))
     await asyncio.sleep(0.5)
 
-    assert {heard(asked).what for asked in wire.requests} == {What.CREATED, What.MOVED, What.CANCELLED}
+    assert {heard(asked).what for asked in wire.requests} == {
+        UpdateKind.CREATED,
+        UpdateKind.MOVED,
+        UpdateKind.CANCELLED,
+    }
 
 
 async def test_an_absent_guest_and_a_ping(calcom: CalcomSimulator, wire: Wire) -> None:
@@ -193,7 +224,9 @@ async def test_an_absent_guest_and_a_ping(calcom: CalcomSimulator, wire: Wire) -
 async def test_a_guest_with_only_a_phone(calcom: CalcomSimulator, wire: Wire) -> None:
     place = json.dumps({"value": "phone", "optionValue": "+528100000009"})
     await calcom.book("/cal/demo/reunion?name=Ana", start=soon(), phone="+528100000001")
-    await calcom.book(f"/cal/demo/reunion?{urlencode({'firstName': 'Ana', 'location': place})}", start=soon())
+    await calcom.book(
+        f"/cal/demo/reunion?{urlencode({'firstName': 'Ana', 'location': place})}", start=soon()
+    )
     typed, called = (heard(asked).hints for asked in wire.requests)
 
     assert (typed.email, typed.phone_texts) == (None, ("+528100000001",))
@@ -229,9 +262,9 @@ async def test_what_the_list_says_of_a_story(calcom: CalcomSimulator, poll: Poll
     found = await poll()
 
     assert [(one.what, one.uid, one.previous_uid) for one in found] == [
-        (What.MOVED, second, first),
-        (What.REQUESTED, asked, None),
-        (What.CANCELLED, gone, None),
+        (UpdateKind.MOVED, second, first),
+        (UpdateKind.REQUESTED, asked, None),
+        (UpdateKind.CANCELLED, gone, None),
     ]
     assert {one.hints for one in found} == {HINTS}
     assert found[-1].reason == "No puedo"
@@ -239,12 +272,16 @@ async def test_what_the_list_says_of_a_story(calcom: CalcomSimulator, poll: Poll
     assert found[0].booking.meeting_url == f"https://app.cal.com/video/{second}"
 
 
-async def test_the_list_pages_and_minds_its_key(site: httpx.AsyncClient, calcom: CalcomSimulator) -> None:
+async def test_the_list_pages_and_minds_its_key(
+    site: httpx.AsyncClient, calcom: CalcomSimulator
+) -> None:
     uids = [await calcom.book(LINK, start=soon()) for _ in range(3)]
     key = {"Authorization": "Bearer cal_key"}
     params = {"sortUpdatedAt": "desc", "take": "2", "skip": "1"}
     page = (await site.get("/v2/bookings", params=params, headers=key)).json()
-    later = (await site.get("/v2/bookings", params={"afterUpdatedAt": soon().isoformat()}, headers=key)).json()
+    later = (
+        await site.get("/v2/bookings", params={"afterUpdatedAt": soon().isoformat()}, headers=key)
+    ).json()
     refused = await site.get("/v2/bookings", headers={"Authorization": "Bearer other"})
 
     assert [one["uid"] for one in page["data"]] == uids[1::-1]
@@ -261,7 +298,9 @@ async def test_a_key_that_is_not_taken(poll: Poll, calcom: CalcomSimulator) -> N
 
 
 @pytest.mark.parametrize(("status", "wait"), [(429, 30), (503, 30)])
-async def test_an_ordered_fault_of_the_list(poll: Poll, world: World, status: int, wait: float) -> None:
+async def test_an_ordered_fault_of_the_list(
+    poll: Poll, world: World, status: int, wait: float
+) -> None:
     world.faults.append(Fault(provider="calcom", kind="status", status=status, retry_after="30"))
 
     with pytest.raises(Unavailable, match=str(status)) as caught:
@@ -273,8 +312,14 @@ async def test_an_ordered_fault_of_the_list(poll: Poll, world: World, status: in
 # ---- its pages
 
 
-async def test_the_booking_page_is_filled_in_and_takes_nobody_at_their_word(site: httpx.AsyncClient) -> None:
-    evil = {"name": '"><script>alert(1)</script>', 'metadata["><b>]': "<i>", "metadata[lead_id]": "77"}
+async def test_the_booking_page_is_filled_in_and_takes_nobody_at_their_word(
+    site: httpx.AsyncClient,
+) -> None:
+    evil = {
+        "name": '"><script>alert(1)</script>',
+        'metadata["><b>]': "<i>",
+        "metadata[lead_id]": "77",
+    }
     page = (await site.get("/cal/demo/<b>", params=evil)).text
 
     assert "<script>" not in page
@@ -284,17 +329,25 @@ async def test_the_booking_page_is_filled_in_and_takes_nobody_at_their_word(site
     assert 'type="datetime-local"' in page
 
 
-async def test_booking_moving_and_cancelling_on_the_pages(site: httpx.AsyncClient, wire: Wire) -> None:
+async def test_booking_moving_and_cancelling_on_the_pages(
+    site: httpx.AsyncClient, wire: Wire
+) -> None:
     form = QUERY | {"start": "2030-03-04T11:00"}
     booked = await site.post("/cal/demo/reunion", data=form)
     shown = (await site.get(booked.headers["location"])).text
-    moved = await site.post(f"{booked.headers['location']}/move", data={"start": "2030-03-05T11:00"})
+    moved = await site.post(
+        f"{booked.headers['location']}/move", data={"start": "2030-03-05T11:00"}
+    )
     await site.post(f"{moved.headers['location']}/cancel", data={"reason": "No puedo"})
     reads = [heard(asked) for asked in wire.requests]
 
     assert booked.status_code == 303
     assert "04/03/2030 11:00" in shown
-    assert [one.what for one in reads] == [What.CREATED, What.MOVED, What.CANCELLED]
+    assert [one.what for one in reads] == [
+        UpdateKind.CREATED,
+        UpdateKind.MOVED,
+        UpdateKind.CANCELLED,
+    ]
     assert reads[0].hints == HINTS
     assert reads[0].booking is not None
     assert reads[0].booking.starts_at == datetime(2030, 3, 4, 17, tzinfo=UTC)

@@ -29,7 +29,9 @@ async def wire() -> AsyncIterator[Wire]:
 async def twilio(wire: Wire) -> AsyncIterator[TwilioSimulator]:
     callbacks = Callbacks(None)
     inbound = f"{wire.url}/inbound"
-    yield TwilioSimulator("AC1", "secret", inbound, callbacks, ring=0.01, talk=0.01, patience=600, by_hand={IN_HAND})
+    yield TwilioSimulator(
+        "AC1", "secret", inbound, callbacks, ring=0.01, talk=0.01, patience=600, by_hand={IN_HAND}
+    )
     await callbacks.close()
 
 
@@ -62,16 +64,24 @@ async def end_of(wire: Wire) -> dict[str, str]:
 
 def keys(wire: Wire) -> list[str]:
     """The digits we were told of."""
-    pressed = [parse_qs(asked.body.decode(), keep_blank_values=True) for asked in wire.requests if asked.path == "/key"]
+    pressed = [
+        parse_qs(asked.body.decode(), keep_blank_values=True)
+        for asked in wire.requests
+        if asked.path == "/key"
+    ]
     return [params["Digits"][0] for params in pressed]
 
 
-async def test_it_rings_until_somebody_answers_and_presses_1(twilio: TwilioSimulator, wire: Wire) -> None:
+async def test_it_rings_until_somebody_answers_and_presses_1(
+    twilio: TwilioSimulator, wire: Wire
+) -> None:
     invite(wire)
     call = await invited(twilio, wire)
     assert (call.status, call.state, call.said) == ("in-progress", "talking", ["Marca uno"])
     assert keys(wire) == []
-    wire.answers(200, b"<Response><Say>Listo</Say><Hangup/></Response>", {"Content-Type": "text/xml"})
+    wire.answers(
+        200, b"<Response><Say>Listo</Say><Hangup/></Response>", {"Content-Type": "text/xml"}
+    )
     twilio.handle(call.sid, "press", "1")
     ended = await end_of(wire)
 
@@ -91,12 +101,17 @@ async def test_the_record_of_a_call_has_what_was_pressed_and_how_we_answered(
     await end_of(wire)
 
     voice, key = call.events
-    assert (voice["request"]["url"], voice["response"]["response_code"]) == (f"{wire.url}/voice", 200)
+    assert (voice["request"]["url"], voice["response"]["response_code"]) == (
+        f"{wire.url}/voice",
+        200,
+    )
     assert (key["request"]["parameters"]["digits"], key["response"]["response_code"]) == ("1", 502)
     assert key["request"]["parameters"]["answered_by"] == "human"
 
 
-async def test_who_picks_up_while_we_are_away_hears_nothing(twilio: TwilioSimulator, wire: Wire) -> None:
+async def test_who_picks_up_while_we_are_away_hears_nothing(
+    twilio: TwilioSimulator, wire: Wire
+) -> None:
     wire.answers(502, b"")
     call = await ringing(twilio, wire)
     twilio.handle(call.sid, "answer")
@@ -144,7 +159,9 @@ async def test_hanging_up_at_once_leaves_no_verdict(twilio: TwilioSimulator, wir
     assert call.state == "hung_up"
 
 
-async def test_the_gathers_time_runs_out_after_everything_was_said(twilio: TwilioSimulator, wire: Wire) -> None:
+async def test_the_gathers_time_runs_out_after_everything_was_said(
+    twilio: TwilioSimulator, wire: Wire
+) -> None:
     invite(wire, timeout=HASTY)
     call = await invited(twilio, wire)
     await end_of(wire)
@@ -154,7 +171,9 @@ async def test_the_gathers_time_runs_out_after_everything_was_said(twilio: Twili
 
 
 @pytest.mark.parametrize("action", ["press", "hang_up"])
-async def test_a_ringing_call_has_no_keys(twilio: TwilioSimulator, wire: Wire, action: Action) -> None:
+async def test_a_ringing_call_has_no_keys(
+    twilio: TwilioSimulator, wire: Wire, action: Action
+) -> None:
     call = await ringing(twilio, wire)
 
     with pytest.raises(ApiError) as refused:
@@ -200,13 +219,23 @@ TEMPLATE, UNKNOWN = "HX" + "1" * 32, "HX" + "2" * 32
     ("params", "read"),
     [
         pytest.param({"Body": ["Hola"]}, "Hola", id="free text"),
-        pytest.param({"ContentSid": [TEMPLATE]}, "Hola, Ana: https://h/cal", id="a template that is known"),
-        pytest.param({"ContentSid": [UNKNOWN]}, "Ana\nhttps://h/cal", id="another template's values"),
+        pytest.param(
+            {"ContentSid": [TEMPLATE]}, "Hola, Ana: https://h/cal", id="a template that is known"
+        ),
+        pytest.param(
+            {"ContentSid": [UNKNOWN]}, "Ana\nhttps://h/cal", id="another template's values"
+        ),
     ],
 )
-async def test_a_message_as_it_reads(twilio: TwilioSimulator, params: dict[str, list[str]], read: str) -> None:
+async def test_a_message_as_it_reads(
+    twilio: TwilioSimulator, params: dict[str, list[str]], read: str
+) -> None:
     twilio.contents[TEMPLATE] = "Hola, {{1}}: {{2}}"
-    values = {"ContentVariables": ['{"1": "Ana", "2": "https://h/cal"}']} if "ContentSid" in params else {}
+    values = (
+        {"ContentVariables": ['{"1": "Ana", "2": "https://h/cal"}']}
+        if "ContentSid" in params
+        else {}
+    )
     to = {"To": [f"whatsapp:{IN_HAND}"], "From": ["whatsapp:+14155238886"]}
 
     assert twilio.as_read(twilio.create_text(to | params | values)) == read

@@ -29,13 +29,20 @@ TWILIO = {"Authorization": "Basic " + base64.b64encode(f"{ACCOUNT}:secret".encod
 CALLS, MESSAGES = (f"/2010-04-01/Accounts/{ACCOUNT}/{what}.json" for what in ("Calls", "Messages"))
 PHONE, PAGE = "+525512345678", "http://calendar/cal/demo/reunion"
 WELCOME = "HX" + "0" * 31 + "1"
-FORM = {"nombre": "Ana <script>alert(1)</script>", "email": "Ana@Example.com", "telefono": "55 1234 5678"}
+FORM = {
+    "nombre": "Ana <script>alert(1)</script>",
+    "email": "Ana@Example.com",
+    "telefono": "55 1234 5678",
+}
 CALL = {"To": PHONE, "From": "+525500000000", "Url": "https://h/voice"}
 SMS = {"To": PHONE, "From": "+525500000000", "Body": "Hola"}
 WHATSAPP = {"To": f"whatsapp:{PHONE}", "From": "whatsapp:+14155238886", "ContentSid": WELCOME}
 MAIL = {
     **{"sender": {"email": "h@h.mx"}, "to": [{"email": "ana@example.com"}], "subject": "Hola"},
-    **{"htmlContent": "<html><head></head><p>Hola</p></html>", "textContent": f"Agenda: {PAGE}?name=Ana\n"},
+    **{
+        "htmlContent": "<html><head></head><p>Hola</p></html>",
+        "textContent": f"Agenda: {PAGE}?name=Ana\n",
+    },
 }
 
 
@@ -51,7 +58,9 @@ NIGHT = OPEN.replace(hour=23)
 
 
 @pytest_asyncio.fixture
-async def browser(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(
+    gateway: Wire, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[httpx.AsyncClient]:
     async with a_simulator(gateway, monkeypatch) as client:
         yield client
 
@@ -60,10 +69,26 @@ def made_app(
     gateway: Wire, monkeypatch: pytest.MonkeyPatch, now: datetime = OPEN, **more: str
 ) -> FaultInjectionMiddleware:
     values = more | {
-        **{"PUBLIC_BASE_URL": "http://public/", "SIMULATOR_DELIVER_TO": gateway.url, "BOOKING_URL": f"{PAGE}?x=1"},
-        **{"TWILIO_ACCOUNT_SID": ACCOUNT, "TWILIO_AUTH_TOKEN": "secret", "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}"},
-        **{"BREVO_API_KEY": "key", "BREVO_WEBHOOK_TOKEN": "hook", "KOMMO_ACCESS_TOKEN": "long-lived"},
-        **{"KOMMO_PIPELINE_ID": "7000001", "KOMMO_STATUS_ID_INICIAL": "1", "SIMULATOR_RING_SECONDS": "0.01"},
+        **{
+            "PUBLIC_BASE_URL": "http://public/",
+            "SIMULATOR_DELIVER_TO": gateway.url,
+            "BOOKING_URL": f"{PAGE}?x=1",
+        },
+        **{
+            "TWILIO_ACCOUNT_SID": ACCOUNT,
+            "TWILIO_AUTH_TOKEN": "secret",
+            "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}",
+        },
+        **{
+            "BREVO_API_KEY": "key",
+            "BREVO_WEBHOOK_TOKEN": "hook",
+            "KOMMO_ACCESS_TOKEN": "long-lived",
+        },
+        **{
+            "KOMMO_PIPELINE_ID": "7000001",
+            "KOMMO_STATUS_ID_INICIAL": "1",
+            "SIMULATOR_RING_SECONDS": "0.01",
+        },
         **{"SIMULATOR_HAND_SECONDS": "600", "ADVISOR_NAME": "Javier", "BUSINESS_NAME": "Demo"},
     }
     for name, value in values.items():
@@ -80,7 +105,9 @@ async def a_simulator(
     app = made_app(gateway, monkeypatch, now, **more)
     async with (
         app.inner.router.lifespan_context(app.inner),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://simulator") as client,
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://simulator"
+        ) as client,
     ):
         yield client
 
@@ -106,16 +133,23 @@ async def shown(browser: httpx.AsyncClient, address: str = PHONE) -> Any:
 # ---- out of hours, and in no time
 
 
-async def test_who_is_called_tomorrow_is_told_so(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_is_called_tomorrow_is_told_so(
+    gateway: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with a_simulator(gateway, monkeypatch, NIGHT) as browser:
         await browser.post("/simulator/leads", json=FORM)
-        await browser.post("/simulator/leads", json=FORM | {"telefono": "", "email": "without.phone@example.com"})
+        await browser.post(
+            "/simulator/leads", json=FORM | {"telefono": "", "email": "without.phone@example.com"}
+        )
         before = (await shown(browser))["call_later"]
         without_phone = (await shown(browser, "without.phone@example.com"))["call_later"]
         await made(browser, CALLS, CALL)
         called = (await shown(browser))["call_later"]
 
-    assert before == {"at": (OPEN.replace(hour=9) + timedelta(days=1)).timestamp(), "zone": "America/Mexico_City"}
+    assert before == {
+        "at": (OPEN.replace(hour=9) + timedelta(days=1)).timestamp(),
+        "zone": "America/Mexico_City",
+    }
     assert (without_phone, called) == (None, None)
 
 
@@ -126,18 +160,28 @@ async def test_who_can_be_called_now_is_told_nothing(browser: httpx.AsyncClient)
     assert "<p>Recorrido de demostración" not in (await browser.get("/simulator?lang=es")).text
 
 
-async def test_a_demonstration_says_that_its_days_are_seconds(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_demonstration_says_that_its_days_are_seconds(
+    gateway: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = {"JOURNEY_PATH": "deploy/journey.demo.yml"}
     async with a_simulator(gateway, monkeypatch, NIGHT, **path) as browser:
         await browser.post("/simulator/leads", json=FORM)
-        later, page = (await shown(browser))["call_later"], (await browser.get("/simulator?lang=es")).text
+        later, page = (
+            (await shown(browser))["call_later"],
+            (await browser.get("/simulator?lang=es")).text,
+        )
 
     assert later is None
-    assert "<p>Recorrido de demostración: todo el seguimiento, de doce días, pasa en 15 segundos.</p>" in page
+    assert (
+        "<p>Recorrido de demostración: todo el seguimiento, de doce días, pasa en 15 segundos.</p>"
+        in page
+    )
 
 
 @pytest.mark.connected
-async def test_the_phone_that_stays_still_says_when_it_rings(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_phone_that_stays_still_says_when_it_rings(
+    gateway: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     [port] = free_ports(1)
     app = made_app(gateway, monkeypatch, NIGHT)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
@@ -197,13 +241,17 @@ async def test_nothing_runs_but_the_pages_own_script(browser: httpx.AsyncClient)
         ("..%2Fphone.py", 404, "application/json"),
     ],
 )
-async def test_what_is_served_beside_the_page(browser: httpx.AsyncClient, name: str, status: int, kind: str) -> None:
+async def test_what_is_served_beside_the_page(
+    browser: httpx.AsyncClient, name: str, status: int, kind: str
+) -> None:
     answer = await browser.get(f"/simulator/static/{name}")
 
     assert (answer.status_code, answer.headers["content-type"]) == (status, kind)
 
 
-async def test_a_newcomer_is_somebody_the_form_takes(browser: httpx.AsyncClient, gateway: Wire) -> None:
+async def test_a_newcomer_is_somebody_the_form_takes(
+    browser: httpx.AsyncClient, gateway: Wire
+) -> None:
     newcomer = (await browser.get("/simulator/newcomer")).json()
     answer = await browser.post("/simulator/leads", json=newcomer)
     number = newcomer["telefono"].replace(" ", "")
@@ -216,7 +264,9 @@ async def test_a_newcomer_is_somebody_the_form_takes(browser: httpx.AsyncClient,
 # ---- leads
 
 
-async def test_a_lead_goes_to_the_forms_door_and_appears(browser: httpx.AsyncClient, gateway: Wire) -> None:
+async def test_a_lead_goes_to_the_forms_door_and_appears(
+    browser: httpx.AsyncClient, gateway: Wire
+) -> None:
     answer = await browser.post("/simulator/leads", json=FORM, headers={"Accept-Language": "en"})
     [sent] = gateway.requests
 
@@ -224,11 +274,18 @@ async def test_a_lead_goes_to_the_forms_door_and_appears(browser: httpx.AsyncCli
     assert (sent.path, sent.json, sent.headers["accept-language"]) == ("/api/lead", FORM, "en")
     assert answer.headers["location"] == f"/simulator/people/{quote(PHONE, safe='')}"
     [person] = (await browser.get("/simulator/people")).json()
-    assert (person["id"], person["name"], person["emails"]) == (PHONE, FORM["nombre"], ["ana@example.com"])
+    assert (person["id"], person["name"], person["emails"]) == (
+        PHONE,
+        FORM["nombre"],
+        ["ana@example.com"],
+    )
 
 
 async def test_what_the_form_refuses_comes_back(browser: httpx.AsyncClient, gateway: Wire) -> None:
-    refusal = {"ok": False, "errors": [{"field": "email", "message": "El correo no parece válido."}]}
+    refusal = {
+        "ok": False,
+        "errors": [{"field": "email", "message": "El correo no parece válido."}],
+    }
     gateway.answers(422, refusal)
     answer = await browser.post("/simulator/leads", json=FORM)
 
@@ -296,7 +353,9 @@ async def reaches(browser: httpx.AsyncClient, state: str) -> Any:
 
 
 async def test_messages_both_ways(browser: httpx.AsyncClient) -> None:
-    await made(browser, MESSAGES, WHATSAPP | {"ContentVariables": f'{{"1": "Ana", "2": "{PAGE}?name=A"}}'})
+    await made(
+        browser, MESSAGES, WHATSAPP | {"ContentVariables": f'{{"1": "Ana", "2": "{PAGE}?name=A"}}'}
+    )
     await made(browser, MESSAGES, SMS)
     for channel in ("whatsapp", "sms"):
         written = {"phone": PHONE, "text": "¿Cuánto cuesta?", "channel": channel}
@@ -316,7 +375,9 @@ async def test_the_newest_booking_link(browser: httpx.AsyncClient) -> None:
     assert (await shown(browser))["booking_link"] is None
     await mailed(browser)
     assert (await shown(browser))["booking_link"] == f"{PAGE}?name=Ana"
-    await made(browser, MESSAGES, SMS | {"Body": f"Agenda: {PAGE}?name=Nueva o mira https://elsewhere/x"})
+    await made(
+        browser, MESSAGES, SMS | {"Body": f"Agenda: {PAGE}?name=Nueva o mira https://elsewhere/x"}
+    )
 
     assert (await shown(browser))["booking_link"] == f"{PAGE}?name=Nueva"
 
@@ -351,9 +412,12 @@ async def test_nobody_and_nothing(browser: httpx.AsyncClient, path: str) -> None
 
 async def test_the_crm_knows_what_belongs_together(browser: httpx.AsyncClient) -> None:
     fields = [
-        {"field_code": code, "values": [{"value": value}]} for code, value in (("PHONE", PHONE), ("EMAIL", "a@b.mx"))
+        {"field_code": code, "values": [{"value": value}]}
+        for code, value in (("PHONE", PHONE), ("EMAIL", "a@b.mx"))
     ]
-    await browser.post("/simulator/kommo/contacts", json={"name": "Ana", "custom_fields_values": fields})
+    await browser.post(
+        "/simulator/kommo/contacts", json={"name": "Ana", "custom_fields_values": fields}
+    )
     [person] = (await browser.get("/simulator/people")).json()
 
     assert (person["id"], person["name"], person["emails"]) == (PHONE, "Ana", ["a@b.mx"])

@@ -13,12 +13,19 @@ A, B, C = ("HX" + digit * 32 for digit in "abc")
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    for language, text in (("es-MX", "Hola, {{ first_name }}, de {{ business }}"), ("en", "Hi {{ meeting_when }}")):
+    for language, text in (
+        ("es-MX", "Hola, {{ first_name }}, de {{ business }}"),
+        ("en", "Hi {{ meeting_when }}"),
+    ):
         folder = tmp_path / language / "whatsapp"
         folder.mkdir(parents=True)
         (folder / "welcome.txt").write_text(text + "\n")
     values: dict[str, Any] = {
-        **{"public_base_url": "http://h", "twilio_account_sid": "AC1", "twilio_auth_token": "secret"},
+        **{
+            "public_base_url": "http://h",
+            "twilio_account_sid": "AC1",
+            "twilio_auth_token": "secret",
+        },
         **{"BREVO_API_KEY": "key", "BREVO_WEBHOOK_TOKEN": "hook", "kommo_access_token": "token"},
         **{"kommo_pipeline_id": 1, "kommo_status_id_inicial": 1, "business_name": "Demo"},
         "twilio_content_sids": f"welcome={A},welcome.en={B},unwritten={C}",

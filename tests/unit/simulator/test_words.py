@@ -31,4 +31,7 @@ def test_every_word_that_is_asked_for_is_there(source: Path) -> None:
 
 
 def test_every_state_has_its_word() -> None:
-    assert {*(f"call_{state}" for state in get_args(CallState)), *get_args(TextState)} <= SPANISH.keys()
+    assert {
+        *(f"call_{state}" for state in get_args(CallState)),
+        *get_args(TextState),
+    } <= SPANISH.keys()

@@ -14,7 +14,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 
 from contracts.events.cadence import CadenceFinished
 from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
-from contracts.events.outbound import ProviderBack
+from contracts.events.outbound import ProviderRecovered
 from kit.database import Database
 from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.messaging import outbox
@@ -28,7 +28,7 @@ POISON = """insert into outbox (event_id, topic, lead_id, body, traceparent, nex
 
 @pytest_asyncio.fixture
 async def table(database: Database) -> AsyncIterator[Database]:
-    for statement in (outbox.TABLE + outbox.FAILED_ROWS).split(";"):
+    for statement in outbox.TABLE.split(";"):
         if statement.strip():
             await database.fetch(statement)
     yield database
@@ -89,7 +89,7 @@ async def test_a_row_that_cannot_be_published_stops_no_other(
 ) -> None:
     exchange, queue = await an_exchange(channel)
     [poison] = await table.fetch(POISON, uuid4(), topic, b"x" * size, 0)
-    await outbox.say(table, *(ProviderBack(provider="kommo") for _ in range(30)))
+    await outbox.publish(table, *(ProviderRecovered(provider="kommo") for _ in range(30)))
 
     async with relaying(dsn, amqp_url, exchange):
         await heard(queue, 30)
@@ -113,7 +113,12 @@ async def test_the_last_failure_leaves_the_row_to_a_person_and_says_so_once(
         said = WorkFailed.model_validate_json(message.body)
         await asyncio.sleep(1)
 
-    assert (said.service, said.kind, said.row_id, said.lead_id) == ("intake", "outbox", row["id"], 7)
+    assert (said.service, said.kind, said.row_id, said.lead_id) == (
+        "intake",
+        "outbox",
+        row["id"],
+        7,
+    )
     assert "too long" in said.reason
     [left] = await table.fetch("select id, failed_at is not null as failed from outbox")
     assert (left["id"], left["failed"]) == (row["id"], True)
@@ -130,7 +135,9 @@ async def test_an_operator_has_a_failed_row_published_again_or_thrown_away(table
         await carry_out(table, RetryWork(row_id=row, **about), service="crm", rows=[OUTBOX_ROWS])
     for row in (rows[1], rows[2]):  # the last has not failed, and is left alone
         await carry_out(table, DiscardWork(row_id=row, **about), service="crm", rows=[OUTBOX_ROWS])
-    await carry_out(table, DiscardWork(row_id=rows[0], **about), service="intake", rows=[OUTBOX_ROWS])
+    await carry_out(
+        table, DiscardWork(row_id=rows[0], **about), service="intake", rows=[OUTBOX_ROWS]
+    )
     await carry_out(table, DiscardWork(row_id=rows[0], **about), service="crm", rows=[])
 
     left = await table.fetch("select id, failures, failed_at from outbox order by id")
@@ -141,8 +148,8 @@ async def test_an_operator_has_a_failed_row_published_again_or_thrown_away(table
 async def test_an_event_that_waits_already_is_not_added_again(table: Database) -> None:
     event = CadenceFinished(lead_id=7)
 
-    await outbox.say(table, event, event)
-    await outbox.say(table, event, ProviderBack(provider="kommo"))
+    await outbox.publish(table, event, event)
+    await outbox.publish(table, event, ProviderRecovered(provider="kommo"))
 
     assert len(await table.fetch("select 1 from outbox")) == 2
 
@@ -152,7 +159,7 @@ async def test_a_missing_exchange_is_nobodys_fault_and_is_tried_less_and_less_of
     table: Database, channel: AbstractChannel, dsn: str, amqp_url: str
 ) -> None:
     name = f"events-{uuid4()}"
-    await outbox.say(table, *(ProviderBack(provider="kommo") for _ in range(3)))
+    await outbox.publish(table, *(ProviderRecovered(provider="kommo") for _ in range(3)))
 
     with structlog.testing.capture_logs() as logs:
         async with relaying(dsn, amqp_url, name):
@@ -160,7 +167,9 @@ async def test_a_missing_exchange_is_nobodys_fault_and_is_tried_less_and_less_of
             exchange = await channel.declare_exchange(name, "topic")
             queue = await channel.declare_queue(exclusive=True)
             await queue.bind(exchange, "#")
-            assert [message.routing_key for message in await heard(queue, 3)] == ["provider.back"] * 3
+            assert [message.routing_key for message in await heard(queue, 3)] == [
+                "provider.recovered"
+            ] * 3
 
     interruptions = [line["again_in"] for line in logs if line["event"] == "outbox.interrupted"]
     assert len(interruptions) < 9
@@ -171,12 +180,20 @@ async def test_a_missing_exchange_is_nobodys_fault_and_is_tried_less_and_less_of
     ("answer", "alone", "expected"),
     [
         pytest.param(None, False, Fate.PUBLISHED, id="confirmed"),
-        pytest.param(aiormq.exceptions.ChannelAccessRefused(), True, Fate.REFUSED, id="no right to its topic"),
-        pytest.param(aiormq.exceptions.ChannelAccessRefused(), False, Fate.UNKNOWN, id="no right: but whose"),
+        pytest.param(
+            aiormq.exceptions.ChannelAccessRefused(), True, Fate.REFUSED, id="no right to its topic"
+        ),
+        pytest.param(
+            aiormq.exceptions.ChannelAccessRefused(), False, Fate.UNKNOWN, id="no right: but whose"
+        ),
         pytest.param(ValueError(), True, Fate.AT_FAULT, id="cannot be encoded"),
         pytest.param(ValueError(), False, Fate.UNKNOWN, id="cannot be encoded: but the others"),
-        pytest.param(aiormq.exceptions.ChannelPreconditionFailed(), True, Fate.AT_FAULT, id="too large"),
-        pytest.param(aiormq.exceptions.ChannelNotFoundEntity(), True, Fate.UNKNOWN, id="no exchange"),
+        pytest.param(
+            aiormq.exceptions.ChannelPreconditionFailed(), True, Fate.AT_FAULT, id="too large"
+        ),
+        pytest.param(
+            aiormq.exceptions.ChannelNotFoundEntity(), True, Fate.UNKNOWN, id="no exchange"
+        ),
         pytest.param(ConnectionResetError(), True, Fate.UNKNOWN, id="connection lost"),
         pytest.param(TimeoutError(), True, Fate.UNKNOWN, id="no answer"),
     ],

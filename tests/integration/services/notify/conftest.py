@@ -25,4 +25,4 @@ async def database(ledger_dsn: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def store(database: Database) -> Store:
-    return Store(database, lease=30, patience=300, key_patience=120)
+    return Store(database, lease=30, patience=300, key_timeout=120)

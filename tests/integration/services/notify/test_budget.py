@@ -4,7 +4,7 @@ import pytest
 
 from contracts.events.touch import Channel
 from services.notify.budget import Budget
-from services.notify.decisions.sending import Standing
+from services.notify.decisions.sending import ContactEligibility
 from services.notify.decisions.spending import Caps, read_prices
 from services.notify.repositories.ledger import Store
 from services.notify.touches import Touch
@@ -13,19 +13,27 @@ from tests.builders import a_card, a_touch
 pytestmark = pytest.mark.connected
 
 CAPS = Caps(
-    prefix_hour=20, door_hour=500, door_day=2000, source_share=0.5, visitor_share=0.05, visitor_names=5, daily=10
+    prefix_hour=20,
+    door_hour=500,
+    door_day=2000,
+    source_share=0.5,
+    visitor_share=0.05,
+    visitor_names=5,
+    daily=10,
 )
 OFFICE, CAFE = "visitor-1", "visitor-2"
 
 
 def a_call(number: int) -> Touch:
-    return a_touch(Channel.CALL, lead_id=number, address=f"+52811234{number:04}", submission_id=number)
+    return a_touch(
+        Channel.CALL, lead_id=number, address=f"+52811234{number:04}", submission_id=number
+    )
 
 
 async def call(store: Store, number: int, visitor: str, name: str) -> None:
     """As if this lead was called."""
     card = a_card(name=name, phone=f"+52811234{number:04}", visitor=visitor)
-    facts, _ = await store.claim(a_call(number), card, standing=Standing(), country="MX")
+    facts, _ = await store.claim(a_call(number), card, standing=ContactEligibility(), country="MX")
     assert facts.claimed
 
 
@@ -48,7 +56,9 @@ async def test_the_sixth_name_of_one_visitor_waits(store: Store) -> None:
 
 async def test_a_burst_between_two_counts_is_no_way_round(store: Store) -> None:
     budget = await a_budget(store)
-    caps = [budget.cap(a_call(n), "MX", a_card(name=f"Persona {n}", visitor=OFFICE)) for n in range(8)]
+    caps = [
+        budget.cap(a_call(n), "MX", a_card(name=f"Persona {n}", visitor=OFFICE)) for n in range(8)
+    ]
 
     assert caps == [None] * 5 + [f"visitor {OFFICE}"] * 3
 

@@ -63,7 +63,9 @@ def at_zones(*zones: str, country: str = "MX") -> Whereabouts:
     return Whereabouts(country, zones, zones[0])
 
 
-def opening(after: datetime, step: str, *zones: str, country: str = "MX", journey: Journey = JOURNEY) -> Span:
+def opening(
+    after: datetime, step: str, *zones: str, country: str = "MX", journey: Journey = JOURNEY
+) -> Span:
     where = at_zones(*(zones or (MEXICO,)), country=country)
     planned = journey.step(step)
     span = next_opening(after, planned, planned.channels[0], journey, where)
@@ -75,20 +77,34 @@ def opening(after: datetime, step: str, *zones: str, country: str = "MX", journe
     ("after", "step", "opens"),
     [
         pytest.param((2026, 3, 2, 10, 30), "welcome_call", (2026, 3, 2, 10, 30), id="now"),
-        pytest.param((2026, 3, 2, 23), "welcome_call", (2026, 3, 3, 9), id="at night: in the morning"),
-        pytest.param((2026, 3, 2, 3), "welcome_call", (2026, 3, 2, 9), id="at 3 a.m.: the same morning"),
+        pytest.param(
+            (2026, 3, 2, 23), "welcome_call", (2026, 3, 3, 9), id="at night: in the morning"
+        ),
+        pytest.param(
+            (2026, 3, 2, 3), "welcome_call", (2026, 3, 2, 9), id="at 3 a.m.: the same morning"
+        ),
         pytest.param((2026, 3, 1, 23), "welcome_call", (2026, 3, 2, 9), id="Sunday night: Monday"),
-        pytest.param((2026, 3, 7, 15), "welcome_call", (2026, 3, 9, 9), id="Saturday afternoon: Monday"),
-        pytest.param((2026, 3, 2, 19), "welcome_call", (2026, 3, 3, 9), id="the end is closed already"),
-        pytest.param((2026, 3, 15, 12), "welcome_call", (2026, 3, 17, 9), id="a Monday that is a holiday"),
+        pytest.param(
+            (2026, 3, 7, 15), "welcome_call", (2026, 3, 9, 9), id="Saturday afternoon: Monday"
+        ),
+        pytest.param(
+            (2026, 3, 2, 19), "welcome_call", (2026, 3, 3, 9), id="the end is closed already"
+        ),
+        pytest.param(
+            (2026, 3, 15, 12), "welcome_call", (2026, 3, 17, 9), id="a Monday that is a holiday"
+        ),
         pytest.param((2026, 3, 16, 12), "reminder", (2026, 3, 16, 12), id="a holiday that is open"),
         pytest.param((2026, 3, 2, 3), "welcome_email", (2026, 3, 2, 3), id="always"),
-        pytest.param((2026, 3, 2, 3), "any_call", (2026, 3, 2, 9), id="a call keeps the law, always or not"),
+        pytest.param(
+            (2026, 3, 2, 3), "any_call", (2026, 3, 2, 9), id="a call keeps the law, always or not"
+        ),
         pytest.param((2026, 3, 7, 15), "any_call", (2026, 3, 9, 9), id="on Saturdays too"),
         pytest.param((2026, 3, 2, 22), "day_4", (2026, 3, 3, 9), id="a follow-up too"),
         pytest.param((2026, 3, 8, 12), "day_4", (2026, 3, 9, 9), id="no follow-up on a Sunday"),
         pytest.param((2026, 3, 8, 12), "survey", (2026, 3, 9, 9), id="nor a survey"),
-        pytest.param((2026, 3, 8, 7), "confirmation", (2026, 3, 8, 8), id="but what confirms a booking"),
+        pytest.param(
+            (2026, 3, 8, 7), "confirmation", (2026, 3, 8, 8), id="but what confirms a booking"
+        ),
         pytest.param((2026, 3, 2, 3), "day_6", (2026, 3, 2, 3), id="but not an email"),
         pytest.param((2026, 12, 24, 21), "day_3", (2026, 12, 26, 9), id="Christmas"),
     ],
@@ -112,9 +128,14 @@ def test_hours_that_touch_are_one() -> None:
 
 @pytest.mark.parametrize(
     ("step", "hour", "minute"),
-    [pytest.param("nightly", 23, 59, id="midnight"), pytest.param("shifted", 11, 59, id="from one shift to the next")],
+    [
+        pytest.param("nightly", 23, 59, id="midnight"),
+        pytest.param("shifted", 11, 59, id="from one shift to the next"),
+    ],
 )
-def test_what_falls_due_just_before_hours_that_go_on_is_not_late(step: str, hour: int, minute: int) -> None:
+def test_what_falls_due_just_before_hours_that_go_on_is_not_late(
+    step: str, hour: int, minute: int
+) -> None:
     due = at(MEXICO, 2026, 3, 2, hour, minute)
 
     assert isinstance(late(step, due, due + timedelta(minutes=2)), SendNow)
@@ -133,7 +154,9 @@ def test_a_number_of_no_place_has_no_hours_but_an_email_has() -> None:
     call, email = JOURNEY.step("welcome_call"), JOURNEY.step("day_5")
 
     assert next_opening(NIGHT, call, Channel.CALL, JOURNEY, SATELLITE) is None
-    assert last_opening(NIGHT, JOURNEY.step("reminder"), Channel.WHATSAPP, JOURNEY, SATELLITE) is None
+    assert (
+        last_opening(NIGHT, JOURNEY.step("reminder"), Channel.WHATSAPP, JOURNEY, SATELLITE) is None
+    )
     assert legal_opening(NIGHT, Channel.SMS, SATELLITE) is None
     assert waking_opening(NIGHT, SATELLITE) is None
     assert next_opening(NIGHT, email, Channel.EMAIL, JOURNEY, SATELLITE) is not None
@@ -143,10 +166,14 @@ def test_a_number_of_no_place_has_no_hours_but_an_email_has() -> None:
 @pytest.mark.parametrize(
     ("step", "channel", "hour"),
     [
-        pytest.param("welcome_call", Channel.WHATSAPP, 9, id="the fallback of a call keeps the step's hours"),
+        pytest.param(
+            "welcome_call", Channel.WHATSAPP, 9, id="the fallback of a call keeps the step's hours"
+        ),
         pytest.param("survey", Channel.WHATSAPP, 9, id="what comes after a meeting keeps the law"),
         pytest.param("survey", Channel.EMAIL, 3, id="an email does not"),
-        pytest.param("confirmation", Channel.WHATSAPP, 8, id="what confirms a booking lets people sleep"),
+        pytest.param(
+            "confirmation", Channel.WHATSAPP, 8, id="what confirms a booking lets people sleep"
+        ),
         pytest.param("confirmation", Channel.EMAIL, 3, id="its email does not"),
     ],
 )
@@ -175,7 +202,9 @@ def test_an_email_keeps_the_hours_of_home() -> None:
 )
 def test_an_answer_may_go_out_at_any_hour(step: str, hour: int) -> None:
     planned = JOURNEY.step(step)
-    span = next_opening(NIGHT, planned, planned.channels[0], JOURNEY, at_zones(MEXICO), answering=True)
+    span = next_opening(
+        NIGHT, planned, planned.channels[0], JOURNEY, at_zones(MEXICO), answering=True
+    )
 
     assert span is not None
     assert span.opens == at(MEXICO, 2026, 3, 2, hour)
@@ -187,7 +216,9 @@ def test_an_answer_may_go_out_at_any_hour(step: str, hour: int) -> None:
         pytest.param((2026, 3, 2, 10), (2026, 3, 2, 8), (2026, 3, 2, 21), id="open"),
         pytest.param((2026, 3, 2, 8), (2026, 3, 2, 8), (2026, 3, 2, 21), id="just opened"),
         pytest.param((2026, 3, 2, 21), (2026, 3, 2, 8), (2026, 3, 2, 21), id="just closed"),
-        pytest.param((2026, 3, 3, 7, 59), (2026, 3, 2, 8), (2026, 3, 2, 21), id="early: the evening before"),
+        pytest.param(
+            (2026, 3, 3, 7, 59), (2026, 3, 2, 8), (2026, 3, 2, 21), id="early: the evening before"
+        ),
         pytest.param((2026, 3, 2, 1), (2026, 3, 1, 8), (2026, 3, 1, 21), id="a Sunday counts"),
         pytest.param((2026, 3, 17, 1), (2026, 3, 16, 8), (2026, 3, 16, 21), id="so does a holiday"),
     ],
@@ -195,14 +226,18 @@ def test_an_answer_may_go_out_at_any_hour(step: str, hour: int) -> None:
 def test_the_last_opening_of_a_reminder(
     before: tuple[int, ...], opens: tuple[int, ...], closes: tuple[int, ...]
 ) -> None:
-    span = last_opening(at(MEXICO, *before), JOURNEY.step("reminder"), Channel.WHATSAPP, JOURNEY, at_zones(MEXICO))
+    span = last_opening(
+        at(MEXICO, *before), JOURNEY.step("reminder"), Channel.WHATSAPP, JOURNEY, at_zones(MEXICO)
+    )
 
     assert span == Span(at(MEXICO, *opens), at(MEXICO, *closes))
 
 
 def test_the_last_opening_of_what_the_law_limits() -> None:
     monday_night = at(MEXICO, 2026, 3, 2, 3)
-    span = last_opening(monday_night, JOURNEY.step("welcome_call"), Channel.CALL, JOURNEY, at_zones(MEXICO))
+    span = last_opening(
+        monday_night, JOURNEY.step("welcome_call"), Channel.CALL, JOURNEY, at_zones(MEXICO)
+    )
 
     assert span == Span(at(MEXICO, 2026, 2, 28, 10), at(MEXICO, 2026, 2, 28, 14)), "Saturday noon"
 
@@ -230,11 +265,15 @@ def test_the_last_guard_knows_the_law_only() -> None:
     saturday, sunday = at(MEXICO, 2026, 3, 7, 15), at(MEXICO, 2026, 3, 8, 12)
     where = at_zones(MEXICO)
 
-    assert legal_opening(saturday, Channel.CALL, where) == Span(at(MEXICO, 2026, 3, 9, 9), at(MEXICO, 2026, 3, 9, 19))
+    assert legal_opening(saturday, Channel.CALL, where) == Span(
+        at(MEXICO, 2026, 3, 9, 9), at(MEXICO, 2026, 3, 9, 19)
+    )
     assert legal_opening(saturday, Channel.SMS, where) == Span(saturday, at(MEXICO, 2026, 3, 7, 20))
     assert legal_opening(sunday, Channel.EMAIL, where) == Span(sunday, FOREVER)
     assert waking_opening(sunday, where) == Span(sunday, at(MEXICO, 2026, 3, 8, 21))
-    assert waking_opening(NIGHT, where) == Span(at(MEXICO, 2026, 3, 2, 8), at(MEXICO, 2026, 3, 2, 21))
+    assert waking_opening(NIGHT, where) == Span(
+        at(MEXICO, 2026, 3, 2, 8), at(MEXICO, 2026, 3, 2, 21)
+    )
 
 
 def test_several_zones_must_all_be_open() -> None:
@@ -264,7 +303,10 @@ def test_a_demonstration_keeps_only_its_own_hours() -> None:
     demonstration = JOURNEY.model_copy(update={"demonstration": True})
     assert opening(NIGHT, "any_call", journey=demonstration).opens == NIGHT
     assert opening(NIGHT, "day_4", journey=demonstration).opens == NIGHT
-    assert next_opening(NIGHT, JOURNEY.step("day_4"), Channel.WHATSAPP, demonstration, SATELLITE) is not None
+    assert (
+        next_opening(NIGHT, JOURNEY.step("day_4"), Channel.WHATSAPP, demonstration, SATELLITE)
+        is not None
+    )
 
 
 @pytest.mark.parametrize(
@@ -276,7 +318,9 @@ def test_a_demonstration_keeps_only_its_own_hours() -> None:
         pytest.param(MONTERREY, (2026, 11, 1), 1, id="and in autumn"),
     ],
 )
-def test_an_hour_that_the_clocks_skip_or_repeat(zone: str, day: tuple[int, ...], hours: int) -> None:
+def test_an_hour_that_the_clocks_skip_or_repeat(
+    zone: str, day: tuple[int, ...], hours: int
+) -> None:
     span = opening(at(zone, *day, 0, 0), "tiny", zone)
 
     first = span if span.opens.astimezone(ZoneInfo(zone)).hour == 2 else None
@@ -294,7 +338,9 @@ def test_an_hour_that_the_clocks_skip_or_repeat(zone: str, day: tuple[int, ...],
         pytest.param(MONTERREY, (2028, 2, 29, 10), 366, (2029, 3, 1, 10), id="from a leap day"),
     ],
 )
-def test_days_keep_the_hour_on_the_wall(zone: str, start: tuple[int, ...], days: int, end: tuple[int, ...]) -> None:
+def test_days_keep_the_hour_on_the_wall(
+    zone: str, start: tuple[int, ...], days: int, end: tuple[int, ...]
+) -> None:
     assert add_days(at(zone, *start), timedelta(days=days), zone) == at(zone, *end)
 
 
@@ -304,13 +350,19 @@ def test_hours_are_exact() -> None:
     assert add_days(night, timedelta(hours=8), TIJUANA) - night == timedelta(hours=8)
 
 
-ZONES = st.lists(st.sampled_from([MEXICO, TIJUANA, MONTERREY, "America/Cancun"]), min_size=1, max_size=3)
-TIMES = st.datetimes(datetime(2025, 1, 1), datetime(2029, 1, 1)).map(lambda t: t.replace(tzinfo=UTC))  # noqa: DTZ001
+ZONES = st.lists(
+    st.sampled_from([MEXICO, TIJUANA, MONTERREY, "America/Cancun"]), min_size=1, max_size=3
+)
+TIMES = st.datetimes(datetime(2025, 1, 1), datetime(2029, 1, 1)).map(  # noqa: DTZ001
+    lambda t: t.replace(tzinfo=UTC)
+)
 
 
 @settings(deadline=None)
 @given(TIMES, ZONES, st.sampled_from(["welcome_call", "any_call", "day_3", "day_4"]))
-def test_nobody_is_called_or_followed_up_outside_the_hours(after: datetime, zones: list[str], name: str) -> None:
+def test_nobody_is_called_or_followed_up_outside_the_hours(
+    after: datetime, zones: list[str], name: str
+) -> None:
     span = opening(after, name, *zones)
 
     assert after <= span.opens < span.closes
@@ -344,7 +396,13 @@ OWN_ZONES: dict[str, tuple[str, ...]] = {
     "+573001234567": ("America/Bogota",),
     "+14235550123": ("America/New_York", "America/Chicago"),
     "+19075550123": ("America/Anchorage", "America/Adak"),
-    "+15005550006": ("America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "Pacific/Honolulu"),
+    "+15005550006": (
+        "America/New_York",
+        "America/Chicago",
+        "America/Denver",
+        "America/Phoenix",
+        "Pacific/Honolulu",
+    ),
     "+18765551234": ("America/Jamaica",),
     "+50585123456": ("America/Managua",),
     "+56961234567": ("America/Santiago", "America/Punta_Arenas"),
@@ -353,11 +411,18 @@ OWN_ZONES: dict[str, tuple[str, ...]] = {
     "+79161234567": ("Europe/Moscow", "Asia/Vladivostok", "Asia/Kamchatka"),
 }
 STATED = st.none() | st.sampled_from(sorted(available_timezones())) | st.text(max_size=20)
-TWO_YEARS = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)).map(lambda t: t.replace(tzinfo=UTC))  # noqa: DTZ001
+TWO_YEARS = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)).map(  # noqa: DTZ001
+    lambda t: t.replace(tzinfo=UTC)
+)
 
 
 @settings(max_examples=300, deadline=None)
-@given(STATED, st.sampled_from(sorted(OWN_ZONES)), TWO_YEARS, st.sampled_from(["welcome_call", "any_call", "day_4"]))
+@given(
+    STATED,
+    st.sampled_from(sorted(OWN_ZONES)),
+    TWO_YEARS,
+    st.sampled_from(["welcome_call", "any_call", "day_4"]),
+)
 def test_nobody_is_called_at_night_whatever_they_state(
     stated: str | None, phone: str, now: datetime, name: str
 ) -> None:
@@ -381,13 +446,23 @@ def test_nobody_is_called_at_night_whatever_they_state(
             assert opens.date() == closes.date()
 
 
-ABROAD = st.sampled_from(["Asia/Tokyo", "Europe/Madrid", "America/Bogota", "UTC", "EST5EDT", "Factory", "nowhere"])
+ABROAD = st.sampled_from(
+    ["Asia/Tokyo", "Europe/Madrid", "America/Bogota", "UTC", "EST5EDT", "Factory", "nowhere"]
+)
 
 
 @settings(deadline=None)
-@given(ABROAD, st.sampled_from(["+528112345678", "+526641234567", "+18765551234", "+50585123456"]), TWO_YEARS)
-def test_a_stated_zone_abroad_changes_nothing_for_calls(stated: str, phone: str, now: datetime) -> None:
-    silent, speaking = (whereabouts(zone, phone, zone=MEXICO, region="MX") for zone in (None, stated))
+@given(
+    ABROAD,
+    st.sampled_from(["+528112345678", "+526641234567", "+18765551234", "+50585123456"]),
+    TWO_YEARS,
+)
+def test_a_stated_zone_abroad_changes_nothing_for_calls(
+    stated: str, phone: str, now: datetime
+) -> None:
+    silent, speaking = (
+        whereabouts(zone, phone, zone=MEXICO, region="MX") for zone in (None, stated)
+    )
 
     assert speaking.phone_zones == silent.phone_zones
     assert legal_opening(now, Channel.CALL, speaking) == legal_opening(now, Channel.CALL, silent)
@@ -395,7 +470,9 @@ def test_a_stated_zone_abroad_changes_nothing_for_calls(stated: str, phone: str,
 
 @settings(deadline=None)
 @given(TIMES, ZONES, st.sampled_from(["welcome_call", "day_3", "reminder", "shifted"]))
-def test_the_last_opening_is_the_one_that_next_opening_finds(before: datetime, zones: list[str], name: str) -> None:
+def test_the_last_opening_is_the_one_that_next_opening_finds(
+    before: datetime, zones: list[str], name: str
+) -> None:
     step, where = JOURNEY.step(name), at_zones(*zones)
     channel = step.channels[0]
     last = last_opening(before, step, channel, JOURNEY, where)
@@ -422,17 +499,41 @@ TUESDAY_9, TUESDAY_15 = at(MEXICO, 2026, 3, 3, 9), at(MEXICO, 2026, 3, 3, 15)
     ("step", "now", "end"),
     [
         pytest.param("day_3", MONDAY_10, SendNow(MONDAY_20), id="punctual"),
-        pytest.param("day_3", MONDAY_10 + timedelta(hours=9), SendNow(MONDAY_20), id="late, in its own hours"),
-        pytest.param("day_5", MONDAY_10 + timedelta(hours=9), SendNow(MONDAY_20), id="skip, in its own hours"),
-        pytest.param("day_3", TUESDAY_9 - timedelta(hours=3), MoveTo(TUESDAY_9), id="next window: the morning"),
-        pytest.param("day_3", TUESDAY_15, MoveTo(at(MEXICO, 2026, 3, 4, 9)), id="next window: not in the midst of one"),
+        pytest.param(
+            "day_3", MONDAY_10 + timedelta(hours=9), SendNow(MONDAY_20), id="late, in its own hours"
+        ),
+        pytest.param(
+            "day_5", MONDAY_10 + timedelta(hours=9), SendNow(MONDAY_20), id="skip, in its own hours"
+        ),
+        pytest.param(
+            "day_3",
+            TUESDAY_9 - timedelta(hours=3),
+            MoveTo(TUESDAY_9),
+            id="next window: the morning",
+        ),
+        pytest.param(
+            "day_3",
+            TUESDAY_15,
+            MoveTo(at(MEXICO, 2026, 3, 4, 9)),
+            id="next window: not in the midst of one",
+        ),
         pytest.param("day_4", TUESDAY_15, SendNow(at(MEXICO, 2026, 3, 3, 20)), id="send: at once"),
         pytest.param(
-            "day_4", at(MEXICO, 2026, 3, 3, 22), MoveTo(at(MEXICO, 2026, 3, 4, 9)), id="send: when it may next"
+            "day_4",
+            at(MEXICO, 2026, 3, 3, 22),
+            MoveTo(at(MEXICO, 2026, 3, 4, 9)),
+            id="send: when it may next",
         ),
         pytest.param("day_5", TUESDAY_15, TooLate(), id="skip: not in other hours"),
-        pytest.param("day_3", MONDAY_10 + timedelta(days=3, seconds=1), TooLate(), id="later than its limit"),
-        pytest.param("day_3", at(MEXICO, 2026, 3, 5, 9, 30), TooLate(), id="the next window is beyond its limit"),
+        pytest.param(
+            "day_3", MONDAY_10 + timedelta(days=3, seconds=1), TooLate(), id="later than its limit"
+        ),
+        pytest.param(
+            "day_3",
+            at(MEXICO, 2026, 3, 5, 9, 30),
+            TooLate(),
+            id="the next window is beyond its limit",
+        ),
     ],
 )
 def test_what_becomes_of_a_late_touch(step: str, now: datetime, end: object) -> None:
@@ -440,8 +541,14 @@ def test_what_becomes_of_a_late_touch(step: str, now: datetime, end: object) -> 
 
 
 @settings(deadline=None)
-@given(TIMES, st.timedeltas(timedelta(), timedelta(days=10)), st.sampled_from(["day_3", "day_4", "day_5"]))
-def test_no_touch_goes_out_outside_its_hours_however_late(due: datetime, lateness: timedelta, name: str) -> None:
+@given(
+    TIMES,
+    st.timedeltas(timedelta(), timedelta(days=10)),
+    st.sampled_from(["day_3", "day_4", "day_5"]),
+)
+def test_no_touch_goes_out_outside_its_hours_however_late(
+    due: datetime, lateness: timedelta, name: str
+) -> None:
     due = opening(due, name).opens
     now, step = due + lateness, JOURNEY.step(name)
     end = late(name, due, now)
@@ -476,13 +583,18 @@ def test_the_usual_week_of_a_touch_is_what_an_operator_may_read() -> None:
     nonstop = usual_week(holiday, JOURNEY.step("nightly"), Channel.EMAIL, JOURNEY, monterrey)
     assert nonstop is not None
     assert nonstop.days == (("00:00-24:00",),) * 7
-    assert usual_week(holiday, JOURNEY.step("welcome_email"), Channel.EMAIL, JOURNEY, monterrey) is None
+    assert (
+        usual_week(holiday, JOURNEY.step("welcome_email"), Channel.EMAIL, JOURNEY, monterrey)
+        is None
+    )
     assert usual_week(holiday, JOURNEY.step("any_call"), Channel.CALL, JOURNEY, SATELLITE) is None
 
 
 def test_the_usual_week_of_a_number_in_two_zones_is_open_in_both() -> None:
     two = Whereabouts("MX", (MEXICO, TIJUANA), MEXICO)
-    week = usual_week(at(MEXICO, 2026, 3, 2, 10), JOURNEY.step("welcome_call"), Channel.CALL, JOURNEY, two)
+    week = usual_week(
+        at(MEXICO, 2026, 3, 2, 10), JOURNEY.step("welcome_call"), Channel.CALL, JOURNEY, two
+    )
 
     assert week is not None
     assert (week.zone, week.days[0], week.days[5]) == (MEXICO, ("11:00-19:00",), ("12:00-14:00",))

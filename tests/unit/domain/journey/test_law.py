@@ -65,7 +65,9 @@ def allowed(country: str, channel: Channel, *moment: int) -> bool:
         pytest.param("PE", SMS, (2026, 7, 28, 12), False, id="nor on 28 July"),
     ],
 )  # fmt: skip
-def test_what_the_law_allows(country: str, channel: Channel, moment: tuple[int, ...], may: bool) -> None:
+def test_what_the_law_allows(
+    country: str, channel: Channel, moment: tuple[int, ...], may: bool
+) -> None:
     assert allowed(country, channel, *moment) is may
 
 
@@ -102,9 +104,13 @@ SPLIT = Window.model_validate({"mon-fri": ["09:00-13:00", "15:00-18:00"]})
 @pytest.mark.parametrize(
     ("window", "words"),
     [
-        pytest.param(law_of("MX").calls, "lun–vie 9:00–19:00; sáb 10:00–14:00; no en festivos", id="Mexico"),
+        pytest.param(
+            law_of("MX").calls, "lun–vie 9:00–19:00; sáb 10:00–14:00; no en festivos", id="Mexico"
+        ),
         pytest.param(law_of("US").calls, "lun–dom 8:00–20:00", id="every day"),
-        pytest.param(SPLIT, "lun–vie 9:00–13:00, 15:00–18:00; no en festivos", id="a pause at noon"),
+        pytest.param(
+            SPLIT, "lun–vie 9:00–13:00, 15:00–18:00; no en festivos", id="a pause at noon"
+        ),
     ],
 )
 def test_hours_in_words(window: Window, words: str) -> None:
@@ -134,5 +140,7 @@ def test_hours_in_words(window: Window, words: str) -> None:
         ),
     ],
 )
-def test_what_the_law_takes_in_words(own: Window, country: str, channel: Channel, words: str) -> None:
+def test_what_the_law_takes_in_words(
+    own: Window, country: str, channel: Channel, words: str
+) -> None:
     assert narrowing(own, law_of(country), channel) == words

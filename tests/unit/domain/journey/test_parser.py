@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
 from contracts.events.touch import Channel
-from domain.journey.model import FollowUpStep, Journey, LateRule, MeetingStep, json_schema, spoken
+from domain.journey.model import (
+    FollowUpStep,
+    Journey,
+    LateRule,
+    MeetingStep,
+    format_duration,
+    json_schema,
+)
 from domain.journey.parser import InvalidJourney, read_journey, stored_journey, templates_in
 
 DEPLOY = Path(__file__).parents[4] / "deploy"
@@ -21,7 +28,9 @@ SIDS = {"welcome", "day_3", "day_12", "confirmation", "reminder"}
 
 
 def read(text: str, **more: Any) -> Journey:
-    return read_journey(text, name="j.yml", templates=TEXTS, content_sids=more.get("content_sids", SIDS))
+    return read_journey(
+        text, name="j.yml", templates=TEXTS, content_sids=more.get("content_sids", SIDS)
+    )
 
 
 def mistakes(text: str, **more: Any) -> list[str]:
@@ -44,9 +53,13 @@ def test_an_editor_agrees(name: str) -> None:
 
 
 def test_an_editor_minds_what_we_mind() -> None:
-    wrong = {"follow_up": [{"name": "day_3", "channel": "fax", "after": "3 dias"}], "windows": {"w": {"mon": "9-5"}}}
+    wrong = {
+        "follow_up": [{"name": "day_3", "channel": "fax", "after": "3 dias"}],
+        "windows": {"w": {"mon": "9-5"}},
+    }
     errors = {
-        ".".join(map(str, error.instance_path)) for error in Draft202012Validator(json_schema()).iter_errors(wrong)
+        ".".join(map(str, error.instance_path))
+        for error in Draft202012Validator(json_schema()).iter_errors(wrong)
     }
 
     assert errors == {"follow_up.0.channel", "follow_up.0.after", "windows.w.mon"}
@@ -230,13 +243,19 @@ def test_every_mistake_is_said_at_once() -> None:
         "  - name: confirmacion\n    on_booking: true\n    channel: email\n    windw: always\n"
     )
 
-    assert [line.partition(" ")[0] for line in mistakes(text)] == ["j.yml:4:", "j.yml:6:", "j.yml:12:"]
+    assert [line.partition(" ")[0] for line in mistakes(text)] == [
+        "j.yml:4:",
+        "j.yml:6:",
+        "j.yml:12:",
+    ]
 
 
 def test_a_reminder_in_hours_that_are_open_on_holidays_comes_in_time() -> None:
     text = 'windows:\n  daily: {mon-sun: "08:00-21:00", holidays: open}\nmeeting:\n'
 
-    assert read(text + "  - {name: reminder, before: 24 hours, channel: sms, window: daily}\n").meeting
+    assert read(
+        text + "  - {name: reminder, before: 24 hours, channel: sms, window: daily}\n"
+    ).meeting
 
 
 def test_a_demonstration_needs_no_approved_template() -> None:
@@ -248,7 +267,8 @@ def test_where_the_approved_templates_are_not_known_they_are_not_missed() -> Non
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"), [("", "restart"), ("on_return: restart\n", "restart"), ("on_return: join\n", "join")]
+    ("written", "meant"),
+    [("", "restart"), ("on_return: restart\n", "restart"), ("on_return: join\n", "join")],
 )
 def test_what_becomes_of_a_lead_who_returns(written: str, meant: str) -> None:
     assert read(STEP + written).on_return == meant
@@ -256,7 +276,7 @@ def test_what_becomes_of_a_lead_who_returns(written: str, meant: str) -> None:
 
 @given(st.integers(0, 10_000_000))
 def test_a_duration_is_read_as_it_is_spoken(seconds: int) -> None:
-    text = STEP.replace("3 days", spoken(timedelta(seconds=seconds)))
+    text = STEP.replace("3 days", format_duration(timedelta(seconds=seconds)))
     [step] = read(text).follow_up
 
     assert step.after == timedelta(seconds=seconds)

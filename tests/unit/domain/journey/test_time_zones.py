@@ -12,7 +12,9 @@ from pydantic import BaseModel
 from domain.journey.time_zones import Whereabouts, _sharing_an_hour, is_zone_of_people, whereabouts
 
 BUSINESS = "America/Merida"
-FORTNIGHTS = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=14 * number) for number in range(52)]
+FORTNIGHTS = [
+    datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=14 * number) for number in range(52)
+]
 
 
 def where(stated: str | None, phone: str | None) -> Whereabouts:
@@ -21,7 +23,9 @@ def where(stated: str | None, phone: str | None) -> Whereabouts:
 
 def clocks(zones: tuple[str, ...]) -> set[tuple[timedelta | None, ...]]:
     """Returns how the zones' clocks stand over two years: names may differ where the clocks do not."""
-    return {tuple(day.astimezone(ZoneInfo(zone)).utcoffset() for day in FORTNIGHTS) for zone in zones}
+    return {
+        tuple(day.astimezone(ZoneInfo(zone)).utcoffset() for day in FORTNIGHTS) for zone in zones
+    }
 
 
 # ---- every area code of Mexico, by hand
@@ -85,9 +89,16 @@ MEXICO: dict[tuple[str, ...], str] = {
     # Baja California
     ("America/Tijuana",): "616 646 658 661 663 664 665 686",
     # of no place
-    ("America/Tijuana", "America/Hermosillo", "America/Mexico_City", "America/Cancun"): "200 201 300 500 800 888 900",
+    (
+        "America/Tijuana",
+        "America/Hermosillo",
+        "America/Mexico_City",
+        "America/Cancun",
+    ): "200 201 300 500 800 888 900",
 }
-MEXICAN_CODES = list(chain.from_iterable(zip(codes.split(), repeat(zones)) for zones, codes in MEXICO.items()))
+MEXICAN_CODES = list(
+    chain.from_iterable(zip(codes.split(), repeat(zones)) for zones, codes in MEXICO.items())
+)
 
 
 def test_the_table_has_each_mexican_area_code_once() -> None:
@@ -107,7 +118,12 @@ def test_a_mexican_area_code(code: str, zones: tuple[str, ...]) -> None:
 
 # ---- ranges of other countries, by hand
 
-EASTERN, CENTRAL, MOUNTAIN, PACIFIC = "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"
+EASTERN, CENTRAL, MOUNTAIN, PACIFIC = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+)
 ARGENTINA, BOGOTA, LIMA = "America/Argentina/Buenos_Aires", "America/Bogota", "America/Lima"
 CHILE, MAGALLANES, SAO_PAULO = "America/Santiago", "America/Punta_Arenas", "America/Sao_Paulo"
 MANAUS, MADRID, CANARY = "America/Manaus", "Europe/Madrid", "Atlantic/Canary"
@@ -206,7 +222,9 @@ RANGES: list[tuple[str, str, tuple[str, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(("phone", "country", "zones"), RANGES, ids=lambda value: value if "+" in value else "")
+@pytest.mark.parametrize(
+    ("phone", "country", "zones"), RANGES, ids=lambda value: value if "+" in value else ""
+)
 def test_a_range_of_another_country(phone: str, country: str, zones: tuple[str, ...]) -> None:
     found = where(None, phone)
 
@@ -223,8 +241,12 @@ MEXICO_CITY = ("America/Mexico_City",)
 @pytest.mark.parametrize(
     ("stated", "phone", "found"),
     [
-        pytest.param(None, MONTERREY, Whereabouts("MX", MEXICO_CITY, "America/Mexico_City"), id="nothing"),
-        pytest.param(TOKYO, MONTERREY, Whereabouts("MX", MEXICO_CITY, TOKYO), id="abroad: for email only"),
+        pytest.param(
+            None, MONTERREY, Whereabouts("MX", MEXICO_CITY, "America/Mexico_City"), id="nothing"
+        ),
+        pytest.param(
+            TOKYO, MONTERREY, Whereabouts("MX", MEXICO_CITY, TOKYO), id="abroad: for email only"
+        ),
         pytest.param(
             "America/Tijuana",
             MONTERREY,
@@ -237,11 +259,30 @@ MEXICO_CITY = ("America/Mexico_City",)
             Whereabouts("MX", ("America/Mexico_City", "America/Tijuana"), "America/Tijuana"),
             id="by its old name",
         ),
-        pytest.param("Mexico/General", MONTERREY, Whereabouts("MX", MEXICO_CITY, "America/Mexico_City"), id="the same"),
-        pytest.param(" Asia/Calcutta ", MONTERREY, Whereabouts("MX", MEXICO_CITY, "Asia/Kolkata"), id="a link"),
-        pytest.param("Marte", MONTERREY, Whereabouts("MX", MEXICO_CITY, "America/Mexico_City"), id="no zone"),
-        pytest.param("US/Eastern", None, Whereabouts("MX", (EASTERN,), EASTERN), id="no phone: what is stated"),
-        pytest.param("UTC", None, Whereabouts("MX", (BUSINESS,), BUSINESS), id="no phone, and no place"),
+        pytest.param(
+            "Mexico/General",
+            MONTERREY,
+            Whereabouts("MX", MEXICO_CITY, "America/Mexico_City"),
+            id="the same",
+        ),
+        pytest.param(
+            " Asia/Calcutta ",
+            MONTERREY,
+            Whereabouts("MX", MEXICO_CITY, "Asia/Kolkata"),
+            id="a link",
+        ),
+        pytest.param(
+            "Marte", MONTERREY, Whereabouts("MX", MEXICO_CITY, "America/Mexico_City"), id="no zone"
+        ),
+        pytest.param(
+            "US/Eastern",
+            None,
+            Whereabouts("MX", (EASTERN,), EASTERN),
+            id="no phone: what is stated",
+        ),
+        pytest.param(
+            "UTC", None, Whereabouts("MX", (BUSINESS,), BUSINESS), id="no phone, and no place"
+        ),
         pytest.param(None, "", Whereabouts("MX", (BUSINESS,), BUSINESS), id="nothing known"),
         pytest.param(TOKYO, "nonsense", Whereabouts("ZZ", (), TOKYO), id="no number"),
     ],
@@ -273,7 +314,15 @@ def test_what_is_no_zone_of_people_is_ignored(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["America/Monterrey", "America/Buenos_Aires", "Asia/Calcutta", "US/Eastern", "Mexico/General", "Cuba", "Japan"],
+    [
+        "America/Monterrey",
+        "America/Buenos_Aires",
+        "Asia/Calcutta",
+        "US/Eastern",
+        "Mexico/General",
+        "Cuba",
+        "Japan",
+    ],
 )
 def test_a_zone_of_people(name: str) -> None:
     assert is_zone_of_people(name)
@@ -282,8 +331,16 @@ def test_a_zone_of_people(name: str) -> None:
 @pytest.mark.parametrize(
     ("phone", "zones"),
     [
-        pytest.param("+79161234567", ("Europe/Kaliningrad", "Asia/Kamchatka"), id="Russia: three hours of a day"),
-        pytest.param("+15005550006", (EASTERN, "Pacific/Honolulu"), id="a person's own number, anywhere in a country"),
+        pytest.param(
+            "+79161234567",
+            ("Europe/Kaliningrad", "Asia/Kamchatka"),
+            id="Russia: three hours of a day",
+        ),
+        pytest.param(
+            "+15005550006",
+            (EASTERN, "Pacific/Honolulu"),
+            id="a person's own number, anywhere in a country",
+        ),
     ],
 )
 def test_a_wide_country_still_has_hours(phone: str, zones: tuple[str, ...]) -> None:

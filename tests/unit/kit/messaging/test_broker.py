@@ -50,9 +50,15 @@ async def test_a_topic_of_another_version_is_told_from_a_message_that_nobody_can
     async def hear_one(event: LeadCreated) -> None: ...
 
     @broker.subscriber("several")
-    async def hear_several(event: Annotated[LeadCreated | LeadUpdated, Field(discriminator="topic")]) -> None: ...
+    async def hear_several(
+        event: Annotated[LeadCreated | LeadUpdated, Field(discriminator="topic")],
+    ) -> None: ...
 
-    body = {k: v for k, v in (a_lead_created().model_dump(mode="json") | changed).items() if v is not None}
+    body = {
+        k: v
+        for k, v in (a_lead_created().model_dump(mode="json") | changed).items()
+        if v is not None
+    }
     async with TestRabbitBroker(broker):
         for queue in ("one", "several"):
             if "topic" not in body and queue == "one":
@@ -66,7 +72,10 @@ def test_what_a_message_said_is_not_quoted_with_its_error() -> None:
     with pytest.raises(pydantic.ValidationError) as caught:
         LeadCreated.model_validate({"card": {"name": 7}})
     error = fast_depends.exceptions.ValidationError(
-        incoming_options={"body": "Ana Pérez"}, locations=[], expected={}, original_error=caught.value
+        incoming_options={"body": "Ana Pérez"},
+        locations=[],
+        expected={},
+        original_error=caught.value,
     )
     assert "Ana" in str(error)
     assert describe(error) == describe(caught.value)

@@ -27,10 +27,14 @@ class Form(pydantic.BaseModel):
     age: int
 
 
-def test_a_line_carries_service_lead_and_trace_and_nobodys_phone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_carries_service_lead_and_trace_and_nobodys_phone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     start_logging("notify", "json")
     with tracing.continued({"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}):
-        structlog.get_logger().info("touch.sent", lead_id=7, to="+528112345678", mail="ana@example.com")
+        structlog.get_logger().info(
+            "touch.sent", lead_id=7, to="+528112345678", mail="ana@example.com"
+        )
     logging.getLogger("some.library").warning("posting to %s", "+528112345678")
 
     ours, theirs = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -41,13 +45,15 @@ def test_a_line_carries_service_lead_and_trace_and_nobodys_phone(capsys: pytest.
     assert "ana@" not in json.dumps(ours)
 
 
-def test_an_error_is_named_with_its_frames_and_without_what_was_typed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_named_with_its_frames_and_without_what_was_typed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     start_logging("notify", "json")
     typed = {"age": "@".join(["ana", "example.com"])}
     try:
         Form.model_validate(typed)
     except pydantic.ValidationError:
-        structlog.get_logger().exception("message.parked")
+        structlog.get_logger().exception("message.dead_lettered")
 
     line = json.loads(capsys.readouterr().out)
     assert "int_parsing" in line["error"]
@@ -56,4 +62,7 @@ def test_an_error_is_named_with_its_frames_and_without_what_was_typed(capsys: py
 
 
 def test_describing_an_error_masks_it() -> None:
-    assert describe(ValueError("no such number +528112345678")) == "ValueError: no such number +52******5678"
+    assert (
+        describe(ValueError("no such number +528112345678"))
+        == "ValueError: no such number +52******5678"
+    )

@@ -28,7 +28,9 @@ def test_a_broken_one_is_replaced(broken: object) -> None:
     assert tracing.trace_id() is None
 
 
-async def test_spans_reach_the_collector_and_name_the_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_spans_reach_the_collector_and_name_the_trace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(tracing, "_provider", None)
     async with Wire() as collector:
         collector.answers(200, b"")

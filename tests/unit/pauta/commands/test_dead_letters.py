@@ -6,8 +6,22 @@ import pytest
 
 from pauta.commands.dead_letters import chosen
 
-FIRST = {"letter_id": "a", "service": "crm", "queue": "crm.notes", "topic": "touch.sent", "lead_id": 1, "error": "Bug"}
-SECOND = {**FIRST, "letter_id": "b", "service": "notify", "queue": "notify.call", "lead_id": 2, "error": "ValueError"}
+FIRST = {
+    "letter_id": "a",
+    "service": "crm",
+    "queue": "crm.notes",
+    "topic": "touch.sent",
+    "lead_id": 1,
+    "error": "Bug",
+}
+SECOND = {
+    **FIRST,
+    "letter_id": "b",
+    "service": "notify",
+    "queue": "notify.call",
+    "lead_id": 2,
+    "error": "ValueError",
+}
 ROW = {
     **FIRST,
     **{"letter_id": "scheduler-timer-42", "service": "scheduler", "queue": "scheduler.timer"},
@@ -31,5 +45,7 @@ ROW = {
         ({"queue": "scheduler.timer"}, [ROW]),
     ],
 )
-def test_what_matches_everything_that_is_given(filters: dict[str, Any], found: list[dict[str, Any]]) -> None:
+def test_what_matches_everything_that_is_given(
+    filters: dict[str, Any], found: list[dict[str, Any]]
+) -> None:
     assert chosen([FIRST, SECOND, ROW], **filters) == found

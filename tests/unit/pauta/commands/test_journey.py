@@ -48,27 +48,52 @@ def test_the_calendar_of_a_lead_across_a_change_of_clocks() -> None:
     assert result.exit_code == 0, result.output
     rows = {
         row[0]: row[2:4]
-        for row in ([w.strip() for w in line.strip("│").split("│")] for line in result.output.splitlines())
+        for row in (
+            [w.strip() for w in line.strip("│").split("│")] for line in result.output.splitlines()
+        )
         if len(row) == 4
     }
     assert rows["welcome_call"] == ["0", "Mon 02 Mar 2026 10:00:00 PST"]
     assert rows["day_3"] == ["3", "Thu 05 Mar 2026 10:00:00 PST"]
-    assert rows["day_6"] == ["7", "Mon 09 Mar 2026 09:00:00 PDT"], "Sunday waits for Monday; the clocks have changed"
+    assert rows["day_6"] == ["7", "Mon 09 Mar 2026 09:00:00 PDT"], (
+        "Sunday waits for Monday; the clocks have changed"
+    )
     assert rows["day_12"] == ["12", "Sat 14 Mar 2026 10:00:00 PDT"]
     assert rows["reminder"] == ["17", "Thu 19 Mar 2026 10:00:00 PDT"]
 
 
 def test_the_calendar_names_the_law_and_what_it_takes_from_the_steps() -> None:
-    result = run("journey", "preview", "--zone", "America/Bogota", "--country", "CO", "--from", "2026-03-02T10:00")
+    result = run(
+        "journey",
+        "preview",
+        "--zone",
+        "America/Bogota",
+        "--country",
+        "CO",
+        "--from",
+        "2026-03-02T10:00",
+    )
 
     assert result.exit_code == 0, result.output
     assert "Ley 2300 de 2023" in result.output
     assert "2026-11-01" in result.output
-    assert "day_3, whatsapp: Ley 2300 de 2023: lun–vie no después de 19:00; sáb no después de 15:00" in result.output
+    assert (
+        "day_3, whatsapp: Ley 2300 de 2023: lun–vie no después de 19:00; sáb no después de 15:00"
+        in result.output
+    )
 
 
 def test_a_country_without_a_law_is_marked() -> None:
-    result = run("journey", "preview", "--zone", "America/Lima", "--country", "PE", "--from", "2026-03-02T10:00")
+    result = run(
+        "journey",
+        "preview",
+        "--zone",
+        "America/Lima",
+        "--country",
+        "PE",
+        "--from",
+        "2026-03-02T10:00",
+    )
 
     assert "none, our default" in result.output
 
@@ -91,7 +116,9 @@ meeting:
 
 
 @pytest.mark.parametrize(
-    "words", [("--from", "tomorrow"), ("--zone", "America/Tijuan"), ("--meeting", "noon")], ids=lambda words: words[0]
+    "words",
+    [("--from", "tomorrow"), ("--zone", "America/Tijuan"), ("--meeting", "noon")],
+    ids=lambda words: words[0],
 )
 def test_a_calendar_of_nowhere(words: tuple[str, str]) -> None:
     result = run("journey", "preview", *words)

@@ -16,7 +16,19 @@ PRINTABLE = st.characters(min_codepoint=32, max_codepoint=126)
 PASSWORDS = [
     *(f"a{one}b" for one in string.punctuation),
     *(f"{one}{two}" for one in "\\\"'$#{}%= " for two in "\\\"'$#{}%="),
-    *("${A}", "$A", "$$", "a\\", "\\n", "a #b", "${A:-b}", "'quoted'", '"quoted"', "k/Q+a==", string.punctuation),
+    *(
+        "${A}",
+        "$A",
+        "$$",
+        "a\\",
+        "\\n",
+        "a #b",
+        "${A:-b}",
+        "'quoted'",
+        '"quoted"',
+        "k/Q+a==",
+        string.punctuation,
+    ),
 ]
 LINES = """# note
 A=1
@@ -31,7 +43,7 @@ H='it\\'s'
 I=${A}2$A
 J=$$A
 K=a#b
-L="${NOBODY:-none} $B"
+L="${ANONYMOUS_CARD:-none} $B"
 M: yaml
 N=
 """
@@ -42,7 +54,9 @@ def by_compose(folder: Path) -> dict[str, str]:
     (folder / "compose.yml").write_text("services: {}")
     command = ["docker", "compose", "--project-directory", str(folder), "config", "--environment"]
     alone = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    said = subprocess.run(command, cwd=folder, env=alone, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        command, cwd=folder, env=alone, capture_output=True, text=True, check=True
+    ).stdout
     found: dict[str, str] = {}
     name = ""
     for line in said.split("\n"):
@@ -59,7 +73,9 @@ def by_us(folder: Path) -> dict[str, str]:
 
 
 @given(st.lists(st.text(PRINTABLE), min_size=1))
-def test_what_is_quoted_is_read_again(tmp_path_factory: pytest.TempPathFactory, values: list[str]) -> None:
+def test_what_is_quoted_is_read_again(
+    tmp_path_factory: pytest.TempPathFactory, values: list[str]
+) -> None:
     file = tmp_path_factory.mktemp("env") / ".env"
     file.write_text("".join(f"P{number}={quoted(value)}\n" for number, value in enumerate(values)))
 
@@ -67,7 +83,9 @@ def test_what_is_quoted_is_read_again(tmp_path_factory: pytest.TempPathFactory, 
 
 
 def test_compose_reads_what_we_quote(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("".join(f"P{n}={quoted(value)}\n" for n, value in enumerate(PASSWORDS)))
+    (tmp_path / ".env").write_text(
+        "".join(f"P{n}={quoted(value)}\n" for n, value in enumerate(PASSWORDS))
+    )
     read = [by_us(tmp_path)] + ([by_compose(tmp_path)] if shutil.which("docker") else [])
 
     for found in read:

@@ -7,21 +7,27 @@ from starlette.requests import Request
 
 from services.console.decisions.disk import Disk
 from services.console.decisions.event_descriptions import REASONS
-from services.console.decisions.provider_health import COMPANIES
-from services.console.decisions.users import ANYBODY
+from services.console.decisions.provider_health import PROVIDERS
+from services.console.decisions.users import DEMO_USER
 from services.console.rendering import Pages
 from services.console.repositories.projections import Progress
 
 PAGES = Pages(zone="America/Mexico_City", business="Demo")
 TOP: dict[str, Any] = {
-    **{"user": ANYBODY, "open": True, "token": "t", "at": "now", "seen": 0},
+    **{"user": DEMO_USER, "open": True, "token": "t", "at": "now", "seen": 0},
     **{"switch": {"paused": False}, "flash": None, "periods": (1, 7)},
 }
 
 
 def a_request(query: str = "", **headers: str) -> Request:
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "http", "method": "GET", "path": "/console", "query_string": query.encode(), "headers": raw}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/console",
+        "query_string": query.encode(),
+        "headers": raw,
+    }
     return Request({**scope, "session": {}})
 
 
@@ -31,9 +37,15 @@ def rendered(name: str, request: Request, **facts: Any) -> str:
 
 def now_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
-        **{"funnels": {"Hoy": dict.fromkeys(("received", "reached", "booked", "met"), 0)}, "actions": [], "names": {}},
-        "companies": [{"name": name, "away": None, "heard_at": None} for name in COMPANIES],
-        **{"queues": [], "waiting": {"work": 0, "retry": 0, "dead": 0}, "catch_up": None},
+        **{
+            "funnels": {"Hoy": dict.fromkeys(("received", "reached", "booked", "met"), 0)},
+            "actions": [],
+            "names": {},
+        },
+        "providers": [
+            {"name": name, "unavailable": None, "succeeded_at": None} for name in PROVIDERS
+        ],
+        **{"queues": [], "waiting": {"work": 0, "retry": 0, "dead": 0}, "backlog": None},
         "progress": Progress(0, 0, None),
         **{"unknown": 0, "attention": 0, "failed": 0, "unmatched": 0, "held": [], "spending": None},
         "disk": Disk(full=False, free=50e9),
@@ -43,7 +55,11 @@ def now_page(language: str = "es", **changes: Any) -> str:
 
 def feed_line(body: dict[str, Any], language: str = "es") -> str:
     """The one line of the feed on the page Ahora."""
-    action = {"at": datetime(2026, 3, 2, 16, tzinfo=UTC), "lead_id": body.get("lead_id", 0), "body": body}
+    action = {
+        "at": datetime(2026, 3, 2, 16, tzinfo=UTC),
+        "lead_id": body.get("lead_id", 0),
+        "body": body,
+    }
     page = now_page(language, actions=[action])
     return page.split('id="feed"')[1].split("</ol>")[0]
 
@@ -58,7 +74,14 @@ def letters_page(language: str = "es", **changes: Any) -> str:
 
 def lead_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
-        **{"lead_id": 7, "lead": None, "events": [], "reasons": REASONS, "plan": None, "texts": None},
-        **{"chain": [], "kommo_url": None, "kommo_away": None},
+        **{
+            "lead_id": 7,
+            "lead": None,
+            "events": [],
+            "reasons": REASONS,
+            "plan": None,
+            "texts": None,
+        },
+        **{"timeline": [], "kommo_url": None, "kommo_unavailable": None},
     }
     return rendered("lead", a_request(f"lang={language}"), **(facts | changes))

@@ -19,11 +19,18 @@ class Actions:
     def add(self, count: int) -> None:
         start = len(self.rows) + 1
         self.rows += [
-            {"id": number, "action": "touch.sent", "lead_id": number, "event_id": f"{self.life}/{number}"}
+            {
+                "id": number,
+                "action": "touch.sent",
+                "lead_id": number,
+                "event_id": f"{self.life}/{number}",
+            }
             for number in range(start, start + count)
         ]
 
-    async def actions(self, *, after: int = 0, lead_id: int | None = None, limit: int = 1000) -> list[dict[str, Any]]:
+    async def actions(
+        self, *, after: int = 0, lead_id: int | None = None, limit: int = 1000
+    ) -> list[dict[str, Any]]:
         return [row for row in self.rows if row["id"] > after][:limit]
 
     async def newest_id(self) -> int:
@@ -89,7 +96,9 @@ async def test_a_file_that_somebody_broke_is_made_anew(tmp_path: Path, broken: s
 
 
 @pytest.mark.parametrize("since", [2, 9], ids=["fewer than the file has", "more than the file has"])
-async def test_after_a_restore_the_file_begins_anew_and_the_old_one_is_kept(tmp_path: Path, since: int) -> None:
+async def test_after_a_restore_the_file_begins_anew_and_the_old_one_is_kept(
+    tmp_path: Path, since: int
+) -> None:
     before, after = Actions(), Actions("restored")
     before.add(8)
     await a_log(tmp_path, before).follow()

@@ -10,12 +10,12 @@ from contracts.events.base import Event
 from contracts.events.call import CallUnanswered, Unanswered
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, FailureKind, TouchFailed, TouchSent
-from kit.database import DatabaseAway
+from kit.database import DatabaseUnavailable
 from kit.errors import Unavailable
 from kit.leader import LeadLost
 from providers.kommo.client import KommoClient, Note, Registered
 from services.crm.consumers import outcome_of
-from services.crm.kommo_sync import Prepared, Worker, batches
+from services.crm.kommo_sync import KommoSync, Prepared, batches
 from services.crm.repositories.registrations import Registrations, ToLookUp, Waiting, WaitingNote
 from services.crm.settings import Settings
 from tests.builders import Leads, a_card
@@ -32,7 +32,7 @@ class Rows:
         self.to_look_up: list[ToLookUp] = []
         self.keeps_registered = True
 
-    async def doubt_unfinished(self, *, look_in: float, term: int) -> None:
+    async def mark_in_flight_unclear(self, *, check_in: float, term: int) -> None:
         self.doubted += 1
 
     async def unclear_leads(self, limit: int) -> list[ToLookUp]:
@@ -48,13 +48,15 @@ class Rows:
 
     async def registered(self, done: Mapping[int, Any], *, asked_at: object = None) -> None:
         if not self.keeps_registered:
-            raise DatabaseAway("database: away")
+            raise DatabaseUnavailable("database: away")
         self.leads |= dict.fromkeys(done, "registered")
 
-    async def leads_back(self, lead_ids: Sequence[int]) -> None:
+    async def requeue_leads(self, lead_ids: Sequence[int]) -> None:
         self.leads |= {lead: "waiting" for lead in lead_ids if self.leads[lead] == "sending"}
 
-    async def leads_unclear(self, lead_ids: Sequence[int], *, looks: int, look_in: float) -> None:
+    async def leads_unclear(
+        self, lead_ids: Sequence[int], *, check_count: int, check_in: float
+    ) -> None:
         self.leads |= dict.fromkeys(lead_ids, "unclear")
 
     async def lead_not_found(self, lead_id: int) -> None:
@@ -73,7 +75,9 @@ class Rows:
         taken, self._notes = self._notes, []
         return taken
 
-    async def notes_are(self, note_ids: Sequence[int], state: str, *, looks: int = 0, look_in: float = 0) -> None:
+    async def notes_are(
+        self, note_ids: Sequence[int], state: str, *, check_count: int = 0, check_in: float = 0
+    ) -> None:
         self.notes |= dict.fromkeys(note_ids, state)
 
 
@@ -108,9 +112,9 @@ class Kommo:
             raise self.bug
 
 
-def a_worker(rows: Rows, kommo: Kommo, lead: Leads | None = None) -> Worker:
-    settings = Settings.model_construct(look_delays=(1.0, 2.0), kommo=_Ids(), default_region="MX")  # type: ignore[arg-type]
-    worker = Worker(cast("Registrations", rows), cast("KommoClient", kommo), settings)
+def a_worker(rows: Rows, kommo: Kommo, lead: Leads | None = None) -> KommoSync:
+    settings = Settings.model_construct(check_delays=(1.0, 2.0), kommo=_Ids(), default_region="MX")  # type: ignore[arg-type]
+    worker = KommoSync(cast("Registrations", rows), cast("KommoClient", kommo), settings)
     worker.elected(lead or Leads())
     return worker
 
@@ -173,15 +177,20 @@ async def test_a_section_that_fails_stops_no_other_and_what_it_had_in_hand_is_do
 async def test_a_look_that_fails_is_made_again_and_never_taken_for_not_there() -> None:
     rows, kommo = Rows(), Kommo()
     kommo.bug_in_looking = KeyError("id")
-    rows.to_look_up = [ToLookUp(1, looks=0), ToLookUp(2, looks=1)]
+    rows.to_look_up = [ToLookUp(1, check_count=0), ToLookUp(2, check_count=1)]
 
     await a_worker(rows, kommo).round()
 
     assert rows.leads == {1: "unclear", 2: "failed: KeyError: 'id'"}
 
 
-async def test_what_was_unclear_before_goes_alone_and_kommo_away_puts_back_only_what_was_not_asked_for() -> None:
-    rows, kommo = Rows([Waiting(1, a_card()), Waiting(2, a_card(), tries=1), Waiting(3, a_card())]), Kommo()
+async def test_what_was_unclear_before_goes_alone_and_kommo_unavailable_puts_back_only_what_was_not_asked_for() -> (
+    None
+):
+    rows, kommo = (
+        Rows([Waiting(1, a_card()), Waiting(2, a_card(), attempts=1), Waiting(3, a_card())]),
+        Kommo(),
+    )
     kommo.away_after = 1
 
     with pytest.raises(Unavailable):
@@ -191,12 +200,14 @@ async def test_what_was_unclear_before_goes_alone_and_kommo_away_puts_back_only_
     assert rows.leads == {1: "registered", 2: "waiting", 3: "registered"}
 
 
-async def test_what_kommo_has_and_our_database_could_not_keep_is_doubted_not_created_again() -> None:
+async def test_what_kommo_has_and_our_database_could_not_keep_is_doubted_not_created_again() -> (
+    None
+):
     rows = Rows([Waiting(1, a_card())])
     worker = a_worker(rows, Kommo())
     rows.keeps_registered = False
 
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await worker.round()
 
     assert rows.leads == {1: "sending"}
@@ -218,7 +229,9 @@ def test_the_same_outcome_of_a_touch_has_one_name_however_many_events_say_it() -
         return TouchSent(**about, channel=Channel.EMAIL)
 
     def failed(reason: str) -> Event:
-        return TouchFailed(**about, channel=Channel.EMAIL, kind=FailureKind.UNREACHABLE, reason=reason)
+        return TouchFailed(
+            **about, channel=Channel.EMAIL, kind=FailureKind.UNREACHABLE, reason=reason
+        )
 
     assert outcome_of(sent()) == outcome_of(sent()) == f"{about['touch_id']}/touch.sent/"
     assert outcome_of(failed("63016")) != outcome_of(failed("63024"))

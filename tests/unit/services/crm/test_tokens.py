@@ -34,7 +34,15 @@ class Kept:
 @pytest_asyncio.fixture
 async def wire() -> AsyncIterator[Wire]:
     async with Wire() as wire:
-        wire.answers(200, {"token_type": "Bearer", "expires_in": 86400, "access_token": "a2", "refresh_token": "r2"})
+        wire.answers(
+            200,
+            {
+                "token_type": "Bearer",
+                "expires_in": 86400,
+                "access_token": "a2",
+                "refresh_token": "r2",
+            },
+        )
         yield wire
 
 
@@ -51,12 +59,18 @@ def settings(wire: Wire, **tokens: str) -> KommoSettings:
         "KOMMO_STATUS_ID_INICIAL": "2",
         "KOMMO_STATUS_ID_AGENDADO": "3",
     }
-    values |= {"KOMMO_CLIENT_ID": "c", "KOMMO_CLIENT_SECRET": "s", "KOMMO_REDIRECT_URI": "https://h/x"} | tokens
+    values |= {
+        "KOMMO_CLIENT_ID": "c",
+        "KOMMO_CLIENT_SECRET": "s",
+        "KOMMO_REDIRECT_URI": "https://h/x",
+    } | tokens
     with patch.dict(os.environ, values, clear=True):
         return KommoSettings()
 
 
-async def test_a_long_lived_token_is_used_as_it_is_and_never_renewed(wire: Wire, http: httpx.AsyncClient) -> None:
+async def test_a_long_lived_token_is_used_as_it_is_and_never_renewed(
+    wire: Wire, http: httpx.AsyncClient
+) -> None:
     keeper = TokenKeeper(settings(wire, KOMMO_ACCESS_TOKEN="long"), Kept(), http, lambda: NOW)
 
     assert await keeper(False) == "long"
@@ -65,13 +79,23 @@ async def test_a_long_lived_token_is_used_as_it_is_and_never_renewed(wire: Wire,
     assert wire.requests == []
 
 
-async def test_the_first_pair_comes_from_the_configured_refresh_token(wire: Wire, http: httpx.AsyncClient) -> None:
+async def test_the_first_pair_comes_from_the_configured_refresh_token(
+    wire: Wire, http: httpx.AsyncClient
+) -> None:
     kept = Kept()
 
-    assert await TokenKeeper(settings(wire, KOMMO_REFRESH_TOKEN="r1"), kept, http, lambda: NOW)(False) == "a2"
+    assert (
+        await TokenKeeper(settings(wire, KOMMO_REFRESH_TOKEN="r1"), kept, http, lambda: NOW)(False)
+        == "a2"
+    )
     assert wire.requests[0].path == "/oauth2/access_token"
     assert wire.requests[0].json == {
-        **{"client_id": "c", "client_secret": "s", "grant_type": "refresh_token", "refresh_token": "r1"},
+        **{
+            "client_id": "c",
+            "client_secret": "s",
+            "grant_type": "refresh_token",
+            "refresh_token": "r1",
+        },
         "redirect_uri": "https://h/x",
     }
     assert kept.row == (Tokens("a2", "r2", 86400), NOW + timedelta(days=1))
@@ -89,14 +113,20 @@ async def test_a_kept_pair_is_renewed_when_it_must(
     wire: Wire, http: httpx.AsyncClient, left: timedelta, *, refused: bool, renewed: bool
 ) -> None:
     kept = Kept(Tokens("a1", "r-kept", 86400), NOW + left)
-    token = await TokenKeeper(settings(wire, KOMMO_REFRESH_TOKEN="r1"), kept, http, lambda: NOW)(refused)
+    token = await TokenKeeper(settings(wire, KOMMO_REFRESH_TOKEN="r1"), kept, http, lambda: NOW)(
+        refused
+    )
 
     assert token == ("a2" if renewed else "a1")
-    assert [request.json["refresh_token"] for request in wire.requests] == (["r-kept"] if renewed else [])
+    assert [request.json["refresh_token"] for request in wire.requests] == (
+        ["r-kept"] if renewed else []
+    )
 
 
 async def test_a_refresh_token_that_has_ended_is_said(wire: Wire, http: httpx.AsyncClient) -> None:
     wire.answers(400, {"hint": "Invalid refresh token", "status": 400})
 
     with pytest.raises(Unavailable, match="Invalid refresh token"):
-        await TokenKeeper(settings(wire, KOMMO_REFRESH_TOKEN="r1"), Kept(), http, lambda: NOW)(False)
+        await TokenKeeper(settings(wire, KOMMO_REFRESH_TOKEN="r1"), Kept(), http, lambda: NOW)(
+            False
+        )

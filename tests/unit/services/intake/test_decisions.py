@@ -10,17 +10,17 @@ from contracts.events.lead import LeadCard
 from services.intake.decisions import (
     Conflict,
     Earlier,
-    Fault,
+    Existing,
+    FieldError,
     Join,
-    Known,
+    NewLead,
     Quarantine,
     Replay,
     Submission,
-    Welcome,
     carried,
+    classify,
     read_form,
     same_person,
-    settle,
 )
 from tests.builders import a_card
 
@@ -47,11 +47,18 @@ def test_the_seeds_form() -> None:
 
 def test_what_nobody_knows_is_kept() -> None:
     card = read_form(
-        SEED | {"utm_source": "ads", "gclid": "x1", "edad": 33, "hijos": None, "temas": ["a"]}, region="MX"
+        SEED | {"utm_source": "ads", "gclid": "x1", "edad": 33, "hijos": None, "temas": ["a"]},
+        region="MX",
     )
 
     assert isinstance(card, LeadCard)
-    assert card.extra == {"utm_source": "ads", "gclid": "x1", "edad": "33", "hijos": "", "temas": '["a"]'}
+    assert card.extra == {
+        "utm_source": "ads",
+        "gclid": "x1",
+        "edad": "33",
+        "hijos": "",
+        "temas": '["a"]',
+    }
 
 
 @pytest.mark.parametrize(
@@ -67,7 +74,9 @@ def test_what_nobody_knows_is_kept() -> None:
         pytest.param({"telefono": "123"}, {("telefono", "bad_phone")}, id="too few digits"),
         pytest.param({"nombre": "a" * 201}, {("nombre", "too_long")}, id="too long"),
         pytest.param({"nombre": ["Ana"]}, {("nombre", "not_text")}, id="a list"),
-        pytest.param({"zona_horaria": "Mars/Olympus"}, {("zona_horaria", "bad_zone")}, id="no such zone"),
+        pytest.param(
+            {"zona_horaria": "Mars/Olympus"}, {("zona_horaria", "bad_zone")}, id="no such zone"
+        ),
         pytest.param(
             {"nombre": "", "email": "x", "telefono": "1"},
             {("nombre", "missing"), ("email", "bad_email"), ("telefono", "bad_phone")},
@@ -75,7 +84,9 @@ def test_what_nobody_knows_is_kept() -> None:
         ),
     ],
 )
-def test_a_bad_form_names_every_field(changes: dict[str, Any], faults: set[tuple[str, str]]) -> None:
+def test_a_bad_form_names_every_field(
+    changes: dict[str, Any], faults: set[tuple[str, str]]
+) -> None:
     answer = read_form(SEED | changes, region="MX")
 
     assert isinstance(answer, list)
@@ -96,7 +107,9 @@ def test_a_bad_form_names_every_field(changes: dict[str, Any], faults: set[tuple
         ({"consentimiento": "sí"}, "consent", "sí"),
     ],
 )
-def test_a_field_is_read_as_it_was_meant(changes: dict[str, Any], field: str, value: str | None) -> None:
+def test_a_field_is_read_as_it_was_meant(
+    changes: dict[str, Any], field: str, value: str | None
+) -> None:
     card = read_form(SEED | changes, region="MX")
 
     assert isinstance(card, LeadCard)
@@ -109,7 +122,7 @@ def test_a_number_that_is_nobodys_own_is_noted_where_an_email_is_left() -> None:
 
     assert isinstance(card, LeadCard)
     assert (card.phone, card.unusable_phone) == (None, "+881 612 345 678")
-    assert alone == [Fault("telefono", "unusable_phone")]
+    assert alone == [FieldError("telefono", "unusable_phone")]
 
 
 JSON = st.recursive(
@@ -127,17 +140,17 @@ def test_any_form_is_either_a_storable_card_or_faults(fields: dict[str, Any]) ->
         answer.model_dump_json().encode()
     else:
         assert answer
-        assert all(isinstance(fault, Fault) for fault in answer)
+        assert all(isinstance(fault, FieldError) for fault in answer)
 
 
-NOBODY = Known(keys={}, contents={}, earlier=[])
+ANONYMOUS_CARD = Existing(keys={}, contents={}, earlier=[])
 ANA = Submission(a_card(), b"1")
 FRESH = range(1, 10)
 
 
-def known(*cards: LeadCard, **more: Any) -> Known:
+def known(*cards: LeadCard, **more: Any) -> Existing:
     """Lead 7, person 5, with these forms."""
-    return Known({}, {}, [Earlier(7, 5, card, **more) for card in cards])
+    return Existing({}, {}, [Earlier(7, 5, card, **more) for card in cards])
 
 
 def join(*changed: str, **more: Any) -> Join:
@@ -150,15 +163,27 @@ def join(*changed: str, **more: Any) -> Join:
         pytest.param({}, True, id="everything agrees"),
         pytest.param({"email": "otra@example.com"}, True, id="phone and name"),
         pytest.param(
-            {"email": "otra@example.com", "name": "ANA  TÓRRES"}, True, id="phone and the name as it is typed"
+            {"email": "otra@example.com", "name": "ANA  TÓRRES"},
+            True,
+            id="phone and the name as it is typed",
         ),
         pytest.param({"name": "Luz Torres"}, True, id="phone and email"),
         pytest.param({"phone": "+525512345678"}, True, id="email and name"),
-        pytest.param({"phone": None, "name": "Luz Torres"}, True, id="email, and one of the two has no phone"),
-        pytest.param({"email": "hija@example.com", "name": "Luz Torres"}, False, id="mother and daughter: the phone"),
-        pytest.param({"phone": "+525512345678", "name": "Luz"}, False, id="somebody who typed this email"),
+        pytest.param(
+            {"phone": None, "name": "Luz Torres"}, True, id="email, and one of the two has no phone"
+        ),
+        pytest.param(
+            {"email": "hija@example.com", "name": "Luz Torres"},
+            False,
+            id="mother and daughter: the phone",
+        ),
+        pytest.param(
+            {"phone": "+525512345678", "name": "Luz"}, False, id="somebody who typed this email"
+        ),
         pytest.param({"email": None, "name": "Luz"}, False, id="somebody who typed this phone"),
-        pytest.param({"phone": "+525512345678", "email": "otra@example.com"}, False, id="a namesake"),
+        pytest.param(
+            {"phone": "+525512345678", "email": "otra@example.com"}, False, id="a namesake"
+        ),
     ],
 )
 def test_who_is_one_person(changes: dict[str, Any], same: bool) -> None:
@@ -169,63 +194,107 @@ def test_who_is_one_person(changes: dict[str, Any], same: bool) -> None:
 @pytest.mark.parametrize(
     ("batch", "before", "verdicts"),
     [
-        pytest.param([ANA], NOBODY, [Welcome(1, 1)], id="somebody new"),
+        pytest.param([ANA], ANONYMOUS_CARD, [NewLead(1, 1)], id="somebody new"),
         pytest.param([ANA], known(a_card()), [join()], id="again within a day"),
-        pytest.param([ANA], known(a_card(), recent=False), [join(returned=True)], id="again after a day"),
+        pytest.param(
+            [ANA], known(a_card(), recent=False), [join(returned=True)], id="again after a day"
+        ),
         pytest.param(
             [Submission(a_card(email="new@example.com", service="Otro"), b"2")],
             known(a_card()),
             [join("email", "service")],
             id="with another email and service",
         ),
-        pytest.param([ANA], known(a_card(phone=None)), [join("phone")], id="the phone comes with the second form"),
-        pytest.param([ANA], known(a_card(), ended="opted_out"), [Welcome(1, 5)], id="after a stop: a new lead"),
         pytest.param(
-            [ANA], known(a_card(), ended="finished", recent=False), [Welcome(1, 5, (7,))], id="after its journey ended"
+            [ANA],
+            known(a_card(phone=None)),
+            [join("phone")],
+            id="the phone comes with the second form",
         ),
-        pytest.param([ANA], known(a_card(), ended="closed"), [join()], id="closed, and answered within a day"),
+        pytest.param(
+            [ANA],
+            known(a_card(), ended="opted_out"),
+            [NewLead(1, 5)],
+            id="after a stop: a new lead",
+        ),
+        pytest.param(
+            [ANA],
+            known(a_card(), ended="finished", recent=False),
+            [NewLead(1, 5, (7,))],
+            id="after its journey ended",
+        ),
+        pytest.param(
+            [ANA], known(a_card(), ended="closed"), [join()], id="closed, and answered within a day"
+        ),
         pytest.param(
             [ANA, Submission(a_card(service="X"), b"2")],
-            NOBODY,
-            [Welcome(1, 1), Join(2, 1, 1, ("service",))],
+            ANONYMOUS_CARD,
+            [NewLead(1, 1), Join(2, 1, 1, ("service",))],
             id="twice in one batch",
         ),
-        pytest.param([ANA, ANA], NOBODY, [Welcome(1, 1), Replay(1)], id="the same content in one batch"),
-        pytest.param([ANA], Known({}, {b"1": 9}, []), [Replay(9)], id="the same content within ten minutes"),
         pytest.param(
-            [Submission(a_card(), b"1", "k")], Known({"k": (b"1", 9)}, {}, []), [Replay(9)], id="the same key"
+            [ANA, ANA],
+            ANONYMOUS_CARD,
+            [NewLead(1, 1), Replay(1)],
+            id="the same content in one batch",
         ),
         pytest.param(
-            [Submission(a_card(), b"2", "k")], Known({"k": (b"1", 9)}, {}, []), [Conflict()], id="a key reused"
+            [ANA],
+            Existing({}, {b"1": 9}, []),
+            [Replay(9)],
+            id="the same content within ten minutes",
         ),
         pytest.param(
-            [Submission(a_card(), b"1", "k"), Submission(a_card(), b"1", "k"), Submission(a_card(), b"2", "k")],
-            NOBODY,
-            [Welcome(1, 1), Replay(1), Conflict()],
+            [Submission(a_card(), b"1", "k")],
+            Existing({"k": (b"1", 9)}, {}, []),
+            [Replay(9)],
+            id="the same key",
+        ),
+        pytest.param(
+            [Submission(a_card(), b"2", "k")],
+            Existing({"k": (b"1", 9)}, {}, []),
+            [Conflict()],
+            id="a key reused",
+        ),
+        pytest.param(
+            [
+                Submission(a_card(), b"1", "k"),
+                Submission(a_card(), b"1", "k"),
+                Submission(a_card(), b"2", "k"),
+            ],
+            ANONYMOUS_CARD,
+            [NewLead(1, 1), Replay(1), Conflict()],
             id="one key thrice in one batch",
         ),
         pytest.param(
             [Submission(a_card(), b"1", suspect=True), Submission(a_card(), b"2")],
-            NOBODY,
-            [Quarantine(1), Welcome(2, 2)],
+            ANONYMOUS_CARD,
+            [Quarantine(1), NewLead(2, 2)],
             id="a robot takes no one's place",
         ),
         pytest.param(
             [ANA],
-            Known({}, {}, [Earlier(7, 7, a_card(email=None)), Earlier(8, 8, a_card(phone=None))]),
+            Existing(
+                {}, {}, [Earlier(7, 7, a_card(email=None)), Earlier(8, 8, a_card(phone=None))]
+            ),
             [Join(1, 8, 8, ("phone",), supersedes=(7,), merges=(7,))],
             id="a form that joins two leads: one journey",
         ),
     ],
 )
-def test_what_becomes_of_a_form(batch: list[Submission], before: Known, verdicts: list[object]) -> None:
-    settled = settle(batch, before, list(FRESH)[: len(batch)])
+def test_what_becomes_of_a_form(
+    batch: list[Submission], before: Existing, verdicts: list[object]
+) -> None:
+    settled = classify(batch, before, list(FRESH)[: len(batch)])
 
     assert settled == verdicts
 
 
 def test_events_carry_the_beginning_of_long_fields() -> None:
-    short, long = a_card(extra={"utm": "ads"}), a_card(extra={f"f{n}": "x" * 60_000 for n in range(60)})
+    short, long = (
+        a_card(extra={"utm": "ads"}),
+        a_card(extra={f"f{n}": "x" * 60_000 for n in range(60)}),
+    )
 
     assert carried(short) is short
     assert len(carried(long).model_dump_json()) < 50_000

@@ -7,7 +7,7 @@ import httpx
 
 from pauta.running.compose_file import read_recipes
 from services.intake.app import create_app
-from services.intake.decisions import Verdict, Welcome
+from services.intake.decisions import NewLead, Verdict
 from services.intake.repositories import Received
 
 
@@ -17,7 +17,7 @@ class Accepts:
 
     async def accept(self, received: Received) -> Verdict:
         self.visitors.append(received.submission.card.visitor)
-        return Welcome(1, 1)
+        return NewLead(1, 1)
 
 
 async def test_one_address_is_limited_and_told_when_to_come_back_and_another_is_not() -> None:

@@ -15,10 +15,13 @@ from schemathesis.checks import CHECKS
 from pauta.running.compose_file import read_recipes
 from pauta.running.servers import free_ports, wait_until
 from services.intake.app import create_app
-from services.intake.decisions import Conflict, Replay, Verdict, Welcome
+from services.intake.decisions import Conflict, NewLead, Replay, Verdict
 from services.intake.repositories import Received
 
-LIMITLESS = {"LEAD_RATE_LIMIT": "1000000/second", "FORM_REDIRECT_URL": "https://www.example.com/gracias"}
+LIMITLESS = {
+    "LEAD_RATE_LIMIT": "1000000/second",
+    "FORM_REDIRECT_URL": "https://www.example.com/gracias",
+}
 
 
 class Accepts:
@@ -31,7 +34,7 @@ class Accepts:
             case "again":
                 return Replay(1)
             case _:
-                return Welcome(1, 1)
+                return NewLead(1, 1)
 
 
 with patch.dict(os.environ, read_recipes(LIMITLESS)["intake"].environment):
@@ -52,10 +55,14 @@ def address() -> Iterator[str]:
     thread.join()
 
 
-@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")  # schemathesis's own
+@pytest.mark.filterwarnings(
+    "ignore::hypothesis.errors.HypothesisDeprecationWarning"
+)  # schemathesis's own
 @SCHEMA.parametrize()
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_documented(case: schemathesis.Case[Any], address: str) -> None:
     """All checks that fit: no 5xx, documented status, content type, headers and body; bad data refused."""
-    unfit: Any = CHECKS.get_one("positive_data_acceptance")  # a schema cannot say which phones can be dialled
+    unfit: Any = CHECKS.get_one(
+        "positive_data_acceptance"
+    )  # a schema cannot say which phones can be dialled
     case.call_and_validate(base_url=address, excluded_checks=[unfit], allow_redirects=False)

@@ -11,7 +11,7 @@ import pytest
 
 from pauta.running.compose_file import read_recipes
 from services.intake.app import create_app
-from services.intake.decisions import Replay, Verdict, Welcome
+from services.intake.decisions import NewLead, Replay, Verdict
 from services.intake.repositories import Received
 
 ANA = {"nombre": "Ana", "email": "ana@example.com"}
@@ -21,7 +21,7 @@ FORM = "https://www.ejemplo.mx/contacto?a=1&b=2"
 
 class Accepts:
     async def accept(self, received: Received) -> Verdict:
-        return Replay(1) if received.submission.key else Welcome(1, 1)
+        return Replay(1) if received.submission.key else NewLead(1, 1)
 
 
 @asynccontextmanager
@@ -40,7 +40,10 @@ async def post(*, headers: dict[str, str], redirect: str = "", **body: Any) -> h
 
 @pytest.mark.parametrize(
     ("language", "thanks"),
-    [("es-MX,es", "Gracias, recibimos tus datos."), ("en-US,en", "Thank you, we received your data.")],
+    [
+        ("es-MX,es", "Gracias, recibimos tus datos."),
+        ("en-US,en", "Thank you, we received your data."),
+    ],
 )
 async def test_a_browser_with_no_page_to_go_on_to_is_thanked(language: str, thanks: str) -> None:
     answer = await post(data=ANA, headers=BROWSER | {"Accept-Language": language})
@@ -61,7 +64,9 @@ async def test_a_form_sent_again_is_thanked_again() -> None:
     ("body", "headers"),
     [
         pytest.param({"data": ANA}, {}, id="a program's form"),
-        pytest.param({"data": ANA}, {"Accept": "*/*", "Sec-Fetch-Mode": "cors"}, id="a script's form"),
+        pytest.param(
+            {"data": ANA}, {"Accept": "*/*", "Sec-Fetch-Mode": "cors"}, id="a script's form"
+        ),
         pytest.param({"data": ANA}, {"Accept": "application/json"}, id="a form that asks for JSON"),
         pytest.param({"json": ANA}, BROWSER, id="JSON"),
     ],
@@ -75,7 +80,10 @@ async def test_a_program_gets_json(body: dict[str, Any], headers: dict[str, str]
 async def test_a_page_to_go_on_to_comes_first() -> None:
     answer = await post(data=ANA, headers=BROWSER, redirect="https://www.ejemplo.mx/gracias")
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "https://www.ejemplo.mx/gracias")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "https://www.ejemplo.mx/gracias",
+    )
 
 
 async def test_a_form_with_mistakes_names_them_and_leads_back() -> None:
@@ -84,7 +92,10 @@ async def test_a_form_with_mistakes_names_them_and_leads_back() -> None:
     assert answer.status_code == 422
     assert "<b>nombre</b>: Este campo es obligatorio." in answer.text
     assert "<b>email</b>: El correo no parece válido." in answer.text
-    assert '<a href="https://www.ejemplo.mx/contacto?a=1&amp;b=2">Volver al formulario.</a>' in answer.text
+    assert (
+        '<a href="https://www.ejemplo.mx/contacto?a=1&amp;b=2">Volver al formulario.</a>'
+        in answer.text
+    )
 
 
 @pytest.mark.parametrize("referer", ["", "javascript:alert(1)", "data:text/html,x"])

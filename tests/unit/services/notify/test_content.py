@@ -27,11 +27,22 @@ from tests.builders import a_booking, a_card, a_touch
 SECRET = "a secret"
 TEMPLATES = Path(__file__).parents[4] / "deploy" / "templates"
 FACTS = {
-    **{"name": "Ana <b>Torres</b>", "first_name": "Ana", "company": "Demo SA", "service": "Consultoría IA"},
-    **{"booking_url": "https://cal.com/x?a=1&b=2", "unsubscribe_url": "https://example.com/baja/1.x"},
+    **{
+        "name": "Ana <b>Torres</b>",
+        "first_name": "Ana",
+        "company": "Demo SA",
+        "service": "Consultoría IA",
+    },
+    **{
+        "booking_url": "https://cal.com/x?a=1&b=2",
+        "unsubscribe_url": "https://example.com/baja/1.x",
+    },
     **{"business": "Demo & Cía", "contact": "Av. Siempre Viva 1, Monterrey", "advisor": "Javier"},
     **{"resource_url": "", "survey_url": "", "material_url": ""},
-    **{"meeting_when": "jueves 12 de febrero a las 11:00 a.m.", "meeting_url": "https://v.example.com/1"},
+    **{
+        "meeting_when": "jueves 12 de febrero a las 11:00 a.m.",
+        "meeting_url": "https://v.example.com/1",
+    },
     "meeting_title": "Asesoría",
 }
 KNOWN = templates_in(TEMPLATES, "es-MX")
@@ -57,7 +68,9 @@ def test_the_welcome_email(templates: Templates) -> None:
 
 @pytest.mark.parametrize("channel", ["whatsapp", "sms"])
 @pytest.mark.parametrize("name", ["welcome", "booking_link", "day_3", "day_12"])
-def test_a_message_names_the_link_and_the_way_out(templates: Templates, channel: str, name: str) -> None:
+def test_a_message_names_the_link_and_the_way_out(
+    templates: Templates, channel: str, name: str
+) -> None:
     text = templates.text(channel, name, FACTS)
 
     assert "https://cal.com/x?a=1&b=2" in text
@@ -78,7 +91,11 @@ def test_every_email_is_whole(templates: Templates, name: str, empty: bool) -> N
         "meeting_when",
         "meeting_url",
     )
-    filled = dict.fromkeys(optional, "") if empty else dict.fromkeys(optional, "https://example.com/algo")
+    filled = (
+        dict.fromkeys(optional, "")
+        if empty
+        else dict.fromkeys(optional, "https://example.com/algo")
+    )
     email = templates.email(name, FACTS | filled)
 
     assert email.subject
@@ -112,8 +129,12 @@ def test_every_text_has_its_example(wording: Wording, settings: Settings, channe
         assert bool(text.html) is bool(text.subject) is (channel is Channel.EMAIL)
 
 
-@pytest.mark.parametrize(("channel", "name"), [(Channel.EMAIL, "day_3"), (Channel.SMS, "../sms/day_3")])
-def test_a_text_that_there_is_not(wording: Wording, settings: Settings, channel: Channel, name: str) -> None:
+@pytest.mark.parametrize(
+    ("channel", "name"), [(Channel.EMAIL, "day_3"), (Channel.SMS, "../sms/day_3")]
+)
+def test_a_text_that_there_is_not(
+    wording: Wording, settings: Settings, channel: Channel, name: str
+) -> None:
     with pytest.raises(LookupError):
         example(wording, settings, channel, name)
 
@@ -132,34 +153,42 @@ def test_the_voice_says_what_is_kept(
     speech = speech_for(receipt, "welcome", FACTS, settings=settings, templates=templates)
     twiml = greet(receipt, speech, settings=settings, key_url="https://example.com/key")
 
-    assert speech.told == templates.text("voice", said, FACTS)
-    assert html.escape(speech.told, quote=False) in twiml
+    assert speech.transcript == templates.text("voice", said, FACTS)
+    assert html.escape(speech.transcript, quote=False) in twiml
 
 
 def test_a_fax_is_told_nothing(templates: Templates, settings: Settings) -> None:
     fax = Unheard("CA1", Unanswered.FAX)
 
-    assert speech_for(fax, "welcome", FACTS, settings=settings, templates=templates).told == ""
+    assert (
+        speech_for(fax, "welcome", FACTS, settings=settings, templates=templates).transcript == ""
+    )
 
 
 def test_a_recording_is_kept_by_its_address(templates: Templates, settings: Settings) -> None:
     recorded = settings.model_copy(update={"voice_welcome_url": "https://example.com/hola.mp3"})
     speech = speech_for(None, "welcome", FACTS, settings=recorded, templates=templates)
 
-    assert speech.told == "https://example.com/hola.mp3"
-    assert "<Play>https://example.com/hola.mp3</Play>" in greet(None, speech, settings=recorded, key_url="")
+    assert speech.transcript == "https://example.com/hola.mp3"
+    assert "<Play>https://example.com/hola.mp3</Play>" in greet(
+        None, speech, settings=recorded, key_url=""
+    )
 
 
 def test_a_lead_reads_of_a_meeting_in_their_own_language_and_zone(wording: Wording) -> None:
     def told(**booking: Any) -> str:
         touch = a_touch(Channel.SMS, kind=Kind.MEETING, booking=a_booking(**booking))
-        return wording.templates_for(touch).text("sms", "confirmation", wording.facts(7, a_card(), touch))
+        return wording.templates_for(touch).text(
+            "sms", "confirmation", wording.facts(7, a_card(), touch)
+        )
 
     assert "jueves 12 de febrero a las 11:00" in told()
     assert "hora de Monterrey" in told()
     assert "jueves 12 de febrero a las 9:00" in told(time_zone="America/Tijuana")
     assert "Thursday, February 12 at 11:00" in told(language="en")
-    assert "jueves" in told(language="pt-BR"), "the business's language where there are no texts in theirs"
+    assert "jueves" in told(language="pt-BR"), (
+        "the business's language where there are no texts in theirs"
+    )
     assert "hora de" not in told(starts_at=None)
 
 
@@ -174,12 +203,20 @@ def test_an_invitation_is_a_calendar_file() -> None:
 
 
 def test_a_subject_is_one_line_whatever_the_name(templates: Templates) -> None:
-    assert "\n" not in templates.email("welcome", FACTS | {"first_name": "Ana\rBcc: x@example.com"}).subject
-    assert "\r" not in templates.email("welcome", FACTS | {"first_name": "Ana\rBcc: x@example.com"}).subject
+    assert (
+        "\n"
+        not in templates.email("welcome", FACTS | {"first_name": "Ana\rBcc: x@example.com"}).subject
+    )
+    assert (
+        "\r"
+        not in templates.email("welcome", FACTS | {"first_name": "Ana\rBcc: x@example.com"}).subject
+    )
 
 
 def test_the_booking_link_is_filled_in_and_signed() -> None:
-    link = booking_link("https://cal.com/pauta/reunion?layout=week", 123456, a_card(name="Ana & Co"), SECRET)
+    link = booking_link(
+        "https://cal.com/pauta/reunion?layout=week", 123456, a_card(name="Ana & Co"), SECRET
+    )
     query = parse_qs(urlsplit(link).query)
 
     assert query["layout"] == ["week"]
@@ -207,5 +244,7 @@ def test_only_our_own_unsubscribe_links_count() -> None:
         (Kind.MEETING, {"1": "{{1}}", "2": "{{2}}", "3": "{{3}}"}),
     ],
 )
-def test_each_value_is_sent_as_the_number_that_it_is_compared_by(kind: Kind, sent: dict[str, str]) -> None:
+def test_each_value_is_sent_as_the_number_that_it_is_compared_by(
+    kind: Kind, sent: dict[str, str]
+) -> None:
     assert variables(PLACES, a_touch(Channel.WHATSAPP, kind=kind)) == sent

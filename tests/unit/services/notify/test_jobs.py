@@ -8,10 +8,10 @@ import pytest
 
 from contracts.events.base import Event
 from contracts.events.lead import LeadCard
-from contracts.events.touch import Channel, TouchUnknown
+from contracts.events.touch import Channel, TouchUnresolved
 from kit.errors import Unavailable
 from services.notify.deps import Deps
-from services.notify.jobs import LOOKS, each_by_itself
+from services.notify.jobs import MAX_CHECKS, each_by_itself
 from services.notify.repositories.ledger import Open
 from services.notify.touches import State, Touch
 from tests.builders import a_card, a_touch
@@ -31,7 +31,7 @@ class Ledger:
     async def leave_to_a_person(self, touch: Touch, _: LeadCard, __: str) -> None:
         self.unknowns.append(touch.touch_id)
 
-    async def say(self, event: Event) -> None:
+    async def publish(self, event: Event) -> None:
         self.said.append(event)
 
     async def check_again(self, touch_id: UUID, state: State, *, check_in: float | None) -> None:
@@ -44,10 +44,18 @@ class With:
         self.store = store
 
 
-def due(lead_id: int, *, looks: int = 1) -> Open:
+def due(lead_id: int, *, check_count: int = 1) -> Open:
     touch = a_touch(Channel.SMS, lead_id=lead_id)
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    return Open(touch, a_card(), sendings=1, looks=looks, first_claimed_at=at, age_seconds=60, provider_ref=None)
+    return Open(
+        touch,
+        a_card(),
+        sendings=1,
+        check_count=check_count,
+        first_claimed_at=at,
+        age_seconds=60,
+        provider_ref=None,
+    )
 
 
 async def work_on(touches: list[Open], state: State, error: Exception) -> tuple[list[int], Ledger]:
@@ -85,9 +93,15 @@ async def test_an_outage_is_left_to_the_next_tick() -> None:
         pytest.param(State.ANSWERED, 1, 0, 1, id="answered: whether the link was asked for"),
     ],
 )
-async def test_after_many_looks_it_is_left_to_a_person(state: State, unknowns: int, said: int, stopped: int) -> None:
-    worked, ledger = await work_on([due(2, looks=LOOKS), due(3)], state, KeyError("x"))
+async def test_after_many_looks_it_is_left_to_a_person(
+    state: State, unknowns: int, said: int, stopped: int
+) -> None:
+    worked, ledger = await work_on([due(2, check_count=MAX_CHECKS), due(3)], state, KeyError("x"))
 
     assert worked == [3]
-    assert (len(ledger.unknowns), len(ledger.said), len(ledger.stopped)) == (unknowns, said, stopped)
-    assert all(isinstance(event, TouchUnknown) and event.lead_id == 2 for event in ledger.said)
+    assert (len(ledger.unknowns), len(ledger.said), len(ledger.stopped)) == (
+        unknowns,
+        said,
+        stopped,
+    )
+    assert all(isinstance(event, TouchUnresolved) and event.lead_id == 2 for event in ledger.said)

@@ -11,19 +11,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.events.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
 from contracts.events.cadence import CadenceFinished
 from contracts.events.lead import (
     Closing,
     LeadClosed,
     LeadOptedOut,
     LeadPaused,
+    LeadResumed,
     LeadSuperseded,
-    LeadUnpaused,
     LeadUpdated,
 )
 from contracts.events.reply import Intent, ReplyReceived
-from contracts.events.touch import Channel, Kind, SkipReason, TouchDeferred, TouchDue, TouchSkipped, touch_id
+from contracts.events.touch import (
+    Channel,
+    Kind,
+    SkipReason,
+    TouchDeferred,
+    TouchDue,
+    TouchSkipped,
+    touch_id,
+)
 from domain.journey.model import Journey
 from domain.journey.settings import JourneySettings, load_journey
 from services.scheduler.decisions import (
@@ -39,11 +47,11 @@ from services.scheduler.decisions import (
     changed,
     enrol,
     erased,
-    fall_due,
     hours_of,
-    leave_out,
     plan,
     reconcile,
+    resolve_timer,
+    skip,
 )
 from tests.builders import a_booking, a_card, a_lead_created
 
@@ -73,21 +81,31 @@ def steps(lead: Enrolment) -> dict[str, datetime]:
     return {timer.step: timer.due_at for timer in plan(lead, JOURNEY)}
 
 
-def booked(revision: int = 1, uid: str = "first", *, at: datetime | None = None, **changes: Any) -> LeadBooked:
+def booked(
+    revision: int = 1, uid: str = "first", *, at: datetime | None = None, **changes: Any
+) -> LeadBooked:
     booking = a_booking(uid, starts_at=local(2026, 3, 10, 11), ends_at=local(2026, 3, 10, 11, 30))
     at = at or ENTERED + timedelta(days=1)
-    return LeadBooked(lead_id=123456, revision=revision, booking=booking.model_copy(update=changes), at=at)
+    return LeadBooked(
+        lead_id=123456, revision=revision, booking=booking.model_copy(update=changes), at=at
+    )
 
 
-def moved(revision: int, uid: str, *, starts_at: datetime) -> BookingMoved:
+def moved(revision: int, uid: str, *, starts_at: datetime) -> BookingRescheduled:
     booking = a_booking(uid, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=30))
-    return BookingMoved(
-        lead_id=123456, revision=revision, booking=booking, previous_uid="first", at=ENTERED + timedelta(days=2)
+    return BookingRescheduled(
+        lead_id=123456,
+        revision=revision,
+        booking=booking,
+        previous_uid="first",
+        at=ENTERED + timedelta(days=2),
     )
 
 
 def cancelled(revision: int, uid: str = "first", *, at: datetime | None = None) -> BookingCancelled:
-    return BookingCancelled(lead_id=123456, revision=revision, uid=uid, at=at or ENTERED + timedelta(days=3))
+    return BookingCancelled(
+        lead_id=123456, revision=revision, uid=uid, at=at or ENTERED + timedelta(days=3)
+    )
 
 
 def test_a_new_lead_gets_the_four_follow_ups_on_their_days() -> None:
@@ -124,7 +142,11 @@ def test_a_booking_replaces_them_by_the_meetings_touches() -> None:
 def test_a_booking_less_than_a_day_away_has_no_reminder() -> None:
     at = local(2026, 3, 9, 12)
 
-    assert set(steps(after(booked(at=at)))) == {"confirmation", "confirmation_email", "after_meeting"}
+    assert set(steps(after(booked(at=at)))) == {
+        "confirmation",
+        "confirmation_email",
+        "after_meeting",
+    }
 
 
 def test_a_booking_heard_of_when_it_is_over_is_not_confirmed_any_more() -> None:
@@ -132,7 +154,10 @@ def test_a_booking_heard_of_when_it_is_over_is_not_confirmed_any_more() -> None:
 
 
 def test_a_booking_without_a_time_is_confirmed_and_nothing_else() -> None:
-    assert set(steps(after(booked(starts_at=None, ends_at=None)))) == {"confirmation", "confirmation_email"}
+    assert set(steps(after(booked(starts_at=None, ends_at=None)))) == {
+        "confirmation",
+        "confirmation_email",
+    }
 
 
 def test_what_the_host_has_still_to_accept_stops_the_follow_up_and_promises_nothing() -> None:
@@ -147,9 +172,13 @@ def test_a_moved_booking_moves_its_reminder() -> None:
 
 
 def test_after_a_cancelled_booking_the_follow_up_goes_on_where_it_stood_still() -> None:
-    lead = after(booked(at=ENTERED + timedelta(days=1)), cancelled(2, at=ENTERED + timedelta(days=4)))
+    lead = after(
+        booked(at=ENTERED + timedelta(days=1)), cancelled(2, at=ENTERED + timedelta(days=4))
+    )
 
-    assert steps(lead)["day_3"] == local(2026, 3, 9, 9)  # three days later: Sunday the 8th, so Monday
+    assert steps(lead)["day_3"] == local(
+        2026, 3, 9, 9
+    )  # three days later: Sunday the 8th, so Monday
     assert list(steps(lead)) == FOLLOW_UPS
 
 
@@ -169,7 +198,9 @@ def test_who_said_stop_is_not_followed_up_and_keeps_their_meeting() -> None:
     assert steps(after(end, booked())) == steps(after(booked()))
 
 
-@pytest.mark.parametrize("event", [booked(), cancelled(2), LeadOptedOut(lead_id=123456, channel="sms", reason="reply")])
+@pytest.mark.parametrize(
+    "event", [booked(), cancelled(2), LeadOptedOut(lead_id=123456, channel="sms", reason="reply")]
+)
 def test_of_an_erased_lead_nothing_is_kept_and_nothing_comes(event: Change) -> None:
     lead = erased(after(booked()), JOURNEY)
 
@@ -185,14 +216,20 @@ def test_after_the_meeting_the_material_counts_from_its_real_end() -> None:
 
 
 def test_who_did_not_come_gets_no_survey() -> None:
-    absent = MeetingEnded(lead_id=123456, revision=2, uid="first", ended_at=local(2026, 3, 10, 11, 30), attended=False)
+    absent = MeetingEnded(
+        lead_id=123456, revision=2, uid="first", ended_at=local(2026, 3, 10, 11, 30), attended=False
+    )
 
     assert "after_meeting" not in steps(after(booked(), absent))
 
 
 def test_a_reply_pauses_the_next_follow_up() -> None:
     replied = ReplyReceived(
-        lead_id=123456, channel=Channel.WHATSAPP, text="¿Precio?", intent=Intent.OTHER, at=local(2026, 3, 5, 9)
+        lead_id=123456,
+        channel=Channel.WHATSAPP,
+        text="¿Precio?",
+        intent=Intent.OTHER,
+        at=local(2026, 3, 5, 9),
     )
     lead = after(replied)
 
@@ -201,7 +238,9 @@ def test_a_reply_pauses_the_next_follow_up() -> None:
 
 
 def deferral(step: str, channel: Channel, at: datetime) -> TouchDeferred:
-    return TouchDeferred(lead_id=123456, touch_id=touch_id(1, "x", channel), step=step, channel=channel, at=at)
+    return TouchDeferred(
+        lead_id=123456, touch_id=touch_id(1, "x", channel), step=step, channel=channel, at=at
+    )
 
 
 def test_a_call_that_was_deferred_waits_for_the_morning() -> None:
@@ -220,13 +259,15 @@ def paused(day: float) -> LeadPaused:
     return LeadPaused(lead_id=123456, by="Operadora", at=days(day))
 
 
-def unpaused(day: float) -> LeadUnpaused:
-    return LeadUnpaused(lead_id=123456, by="Operadora", at=days(day))
+def unpaused(day: float) -> LeadResumed:
+    return LeadResumed(lead_id=123456, by="Operadora", at=days(day))
 
 
 def test_while_paused_there_is_no_follow_up_and_afterwards_it_goes_on_where_it_stood() -> None:
     assert steps(after(paused(1))) == {}
-    assert steps(after(paused(1), unpaused(4)))["day_3"] == local(2026, 3, 9, 9)  # Sunday the 8th, so Monday
+    assert steps(after(paused(1), unpaused(4)))["day_3"] == local(
+        2026, 3, 9, 9
+    )  # Sunday the 8th, so Monday
     assert list(steps(after(paused(1), unpaused(4)))) == FOLLOW_UPS
 
 
@@ -242,10 +283,14 @@ def test_the_first_contact_that_was_put_off_is_made_also_while_paused() -> None:
 
 
 @pytest.mark.parametrize("deferred_first", [True, False])
-def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_unpausing(deferred_first: bool) -> None:
+def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_unpausing(
+    deferred_first: bool,
+) -> None:
     deferred = deferral("day_3", Channel.WHATSAPP, days(3))
     end = unpaused(8)  # the 10th, a Tuesday
-    news: list[Change] = [paused(2), deferred, end] if deferred_first else [paused(2), end, deferred]
+    news: list[Change] = (
+        [paused(2), deferred, end] if deferred_first else [paused(2), end, deferred]
+    )
 
     assert "day_3" not in steps(after(paused(2), deferred))
     assert steps(after(*news))["day_3"] == days(8)
@@ -258,24 +303,52 @@ def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_unpausing(defe
         pytest.param([paused(1), unpaused(2), paused(4), unpaused(6)], 3, id="two pauses"),
         pytest.param([paused(1), paused(3), unpaused(4)], 3, id="paused twice"),
         pytest.param([unpaused(1), paused(2), unpaused(3)], 1, id="let go on before any pause"),
-        pytest.param([booked(at=days(1)), paused(2), cancelled(2, at=days(3)), unpaused(4)], 3, id="overlapping"),
-        pytest.param([paused(1), booked(at=days(2)), unpaused(3), cancelled(2, at=days(5))], 4, id="the other way"),
-        pytest.param([booked(at=days(1)), paused(2), unpaused(3), cancelled(2, at=days(4))], 3, id="inside a booking"),
-        pytest.param([paused(1), booked(at=days(2)), cancelled(2, at=days(3)), unpaused(4)], 3, id="around a booking"),
-        pytest.param([paused(1), unpaused(2), booked(at=days(3)), cancelled(2, at=days(5))], 3, id="one by one"),
-        pytest.param([paused(2), unpaused(4), booked(at=days(1)), cancelled(2, at=days(3))], 2, id="heard of late"),
+        pytest.param(
+            [booked(at=days(1)), paused(2), cancelled(2, at=days(3)), unpaused(4)],
+            3,
+            id="overlapping",
+        ),
+        pytest.param(
+            [paused(1), booked(at=days(2)), unpaused(3), cancelled(2, at=days(5))],
+            4,
+            id="the other way",
+        ),
+        pytest.param(
+            [booked(at=days(1)), paused(2), unpaused(3), cancelled(2, at=days(4))],
+            3,
+            id="inside a booking",
+        ),
+        pytest.param(
+            [paused(1), booked(at=days(2)), cancelled(2, at=days(3)), unpaused(4)],
+            3,
+            id="around a booking",
+        ),
+        pytest.param(
+            [paused(1), unpaused(2), booked(at=days(3)), cancelled(2, at=days(5))],
+            3,
+            id="one by one",
+        ),
+        pytest.param(
+            [paused(2), unpaused(4), booked(at=days(1)), cancelled(2, at=days(3))],
+            2,
+            id="heard of late",
+        ),
     ],
 )
-def test_the_time_that_the_clock_stood_still_counts_once(news: Sequence[Change], still: float) -> None:
+def test_the_time_that_the_clock_stood_still_counts_once(
+    news: Sequence[Change], still: float
+) -> None:
     assert after(*news).held == timedelta(days=still)
     assert after(*[event for event in news for _ in range(2)]).held == timedelta(days=still)
 
 
-ORDERS = st.one_of(st.integers(0, 30).map(paused), st.integers(0, 30).map(unpaused))
+COMMANDS = st.one_of(st.integers(0, 30).map(paused), st.integers(0, 30).map(unpaused))
 
 
-@given(st.lists(ORDERS, max_size=12))
-def test_in_any_order_and_number_the_last_order_says_whether_the_follow_up_waits(orders: Sequence[Change]) -> None:
+@given(st.lists(COMMANDS, max_size=12))
+def test_in_any_order_and_number_the_last_order_says_whether_the_follow_up_waits(
+    orders: Sequence[Change],
+) -> None:
     last = max((order.at for order in orders), default=None)
     words = [order for order in orders if order.at == last]
     if len({order.topic for order in words}) > 1:
@@ -285,7 +358,7 @@ def test_in_any_order_and_number_the_last_order_says_whether_the_follow_up_waits
     assert set(steps(after(*orders))) == (set() if after(*orders).paused else set(FOLLOW_UPS))
 
 
-@given(st.lists(ORDERS, max_size=12))
+@given(st.lists(COMMANDS, max_size=12))
 def test_old_orders_change_nothing(orders: Sequence[Change]) -> None:
     fresh: list[Change] = []
     for order in orders:
@@ -307,21 +380,28 @@ EVENTS = st.sampled_from(
 
 
 @given(st.lists(EVENTS, max_size=15))
-def test_in_any_order_and_number_the_timers_are_those_of_the_latest_booking(events: Sequence[Change]) -> None:
+def test_in_any_order_and_number_the_timers_are_those_of_the_latest_booking(
+    events: Sequence[Change],
+) -> None:
     newest = max(events, key=lambda event: event.revision, default=None)  # type: ignore[union-attr]
     timers = plan(after(*events), JOURNEY)
 
-    expected = {""} if newest is None or isinstance(newest, BookingCancelled) else {newest.booking.uid}  # type: ignore[union-attr]
-    assert {timer.booking for timer in timers} == expected
+    free = newest is None or isinstance(newest, BookingCancelled)
+    expected = "" if free else newest.booking.uid  # type: ignore[union-attr]
+    assert {timer.booking for timer in timers} == {expected}
 
 
 BOOKINGS = st.tuples(st.integers(1, 9), st.integers(0, 30)).map(
-    lambda one: booked(one[0], at=days(one[1])) if one[0] % 2 else cancelled(one[0], at=days(one[1]))
+    lambda one: (
+        booked(one[0], at=days(one[1])) if one[0] % 2 else cancelled(one[0], at=days(one[1]))
+    )
 )
 
 
-@given(st.lists(st.one_of(ORDERS, BOOKINGS), max_size=15), st.data())
-def test_a_repeat_changes_nothing_and_no_time_counts_twice(news: list[Change], data: st.DataObject) -> None:
+@given(st.lists(st.one_of(COMMANDS, BOOKINGS), max_size=15), st.data())
+def test_a_repeat_changes_nothing_and_no_time_counts_twice(
+    news: list[Change], data: st.DataObject
+) -> None:
     repeated = list(news)
     for event in news:
         first = repeated.index(event)
@@ -340,7 +420,9 @@ ANY = st.one_of(
         channel=st.just(Channel.WHATSAPP),
         text=st.just("?"),
         intent=st.just(Intent.OTHER),
-        at=st.datetimes(datetime(2026, 3, 2), datetime(2026, 4, 1)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001
+        at=st.datetimes(datetime(2026, 3, 2), datetime(2026, 4, 1)).map(  # noqa: DTZ001
+            lambda at: at.replace(tzinfo=UTC)
+        ),
     ),
     st.builds(
         TouchDeferred,
@@ -348,7 +430,9 @@ ANY = st.one_of(
         touch_id=st.just(touch_id(1, "x", Channel.CALL)),
         step=st.sampled_from(["welcome_call", "day_3"]),
         channel=st.sampled_from([Channel.WHATSAPP, Channel.SMS]),
-        at=st.datetimes(datetime(2026, 3, 2), datetime(2026, 4, 1)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001
+        at=st.datetimes(datetime(2026, 3, 2), datetime(2026, 4, 1)).map(  # noqa: DTZ001
+            lambda at: at.replace(tzinfo=UTC)
+        ),
     ),
 )
 
@@ -373,7 +457,9 @@ DAY_6 = Timer("day_6", Channel.EMAIL, "", 0, local(2026, 3, 9, 10))
 
 
 def due(timer: Timer, now: datetime, **more: Any) -> End:
-    return fall_due(a_lead(), JOURNEY, timer, planned_at=more.pop("planned_at", timer.due_at), now=now, **more)
+    return resolve_timer(
+        a_lead(), JOURNEY, timer, planned_at=more.pop("planned_at", timer.due_at), now=now, **more
+    )
 
 
 def test_a_timer_that_runs_out_is_a_touch_with_its_fallback_and_the_end_of_its_hours() -> None:
@@ -402,7 +488,9 @@ def test_what_is_later_than_its_limit_is_dropped_and_says_so() -> None:
     end = due(DAY_3, DAY_3.due_at + JOURNEY.step("day_3").late.limit + timedelta(days=1))
 
     assert isinstance(end, Drop)
-    assert [event.reason for event in end.events if isinstance(event, TouchSkipped)] == [SkipReason.TOO_LATE]
+    assert [event.reason for event in end.events if isinstance(event, TouchSkipped)] == [
+        SkipReason.TOO_LATE
+    ]
 
 
 def test_what_a_later_step_has_overtaken_is_dropped() -> None:
@@ -417,7 +505,11 @@ def test_the_last_follow_up_ends_the_cadence_once_and_by_name() -> None:
     ends = [due(last, last.due_at), due(last, last.due_at)]
 
     finished = [
-        event for end in ends if isinstance(end, Fire) for event in end.events if isinstance(event, CadenceFinished)
+        event
+        for end in ends
+        if isinstance(end, Fire)
+        for event in end.events
+        if isinstance(event, CadenceFinished)
     ]
     assert len({event.event_id for event in finished}) == 1
     assert len(finished) == 2
@@ -425,15 +517,15 @@ def test_the_last_follow_up_ends_the_cadence_once_and_by_name() -> None:
 
 def test_a_step_that_an_operator_has_left_out_says_so_and_the_last_one_ends_the_cadence() -> None:
     last = Timer("day_12", Channel.WHATSAPP, "", 0, local(2026, 3, 14, 10))
-    said = [leave_out(a_lead(), JOURNEY, timer).events for timer in (DAY_3, last)]
+    said = [skip(a_lead(), JOURNEY, timer).events for timer in (DAY_3, last)]
 
     assert [[event.topic for event in events] for events in said] == [
         ["touch.skipped"],
         ["touch.skipped", "cadence.finished"],
     ]
-    assert {event.reason for events in said for event in events if isinstance(event, TouchSkipped)} == {
-        SkipReason.OPERATOR
-    }
+    assert {
+        event.reason for events in said for event in events if isinstance(event, TouchSkipped)
+    } == {SkipReason.OPERATOR}
 
 
 def test_a_lead_of_29_february() -> None:
@@ -446,8 +538,12 @@ def test_a_lead_of_29_february() -> None:
     ("zone", "entered", "day_3"),
     [
         pytest.param("America/Tijuana", (2026, 3, 6, 10), (2026, 3, 9, 10), id="Tijuana, spring"),
-        pytest.param("America/Tijuana", (2026, 10, 30, 10), (2026, 11, 2, 10), id="Tijuana, autumn"),
-        pytest.param("America/Monterrey", (2026, 3, 6, 10), (2026, 3, 9, 10), id="Monterrey has no change"),
+        pytest.param(
+            "America/Tijuana", (2026, 10, 30, 10), (2026, 11, 2, 10), id="Tijuana, autumn"
+        ),
+        pytest.param(
+            "America/Monterrey", (2026, 3, 6, 10), (2026, 3, 9, 10), id="Monterrey has no change"
+        ),
     ],
 )
 def test_the_hour_stays_the_same_across_a_change_of_clocks(
@@ -473,7 +569,9 @@ def test_a_touch_whose_time_came_is_planned_again_only_where_it_was_reopened() -
     later = [Timer("day_3", Channel.WHATSAPP, "", 0, local(2026, 3, 9, 10)), DAY_6]
 
     assert reconcile(rows, later, frozenset()).reopen == ()
-    assert reconcile(rows, later, frozenset({DAY_3.name, DAY_6.name})).reopen == ((1, local(2026, 3, 9, 10)),)
+    assert reconcile(rows, later, frozenset({DAY_3.name, DAY_6.name})).reopen == (
+        (1, local(2026, 3, 9, 10)),
+    )
 
 
 def test_timers_follow_the_plan() -> None:
@@ -486,18 +584,30 @@ def test_timers_follow_the_plan() -> None:
 
 
 def test_a_superseded_lead_keeps_its_meeting_and_loses_its_follow_up() -> None:
-    booked = changed(a_lead(), LeadBooked(lead_id=123456, revision=1, booking=a_booking(), at=ENTERED), JOURNEY)
+    booked = changed(
+        a_lead(), LeadBooked(lead_id=123456, revision=1, booking=a_booking(), at=ENTERED), JOURNEY
+    )
     news = LeadSuperseded(lead_id=123456, by_lead_id=9, person_id=5)
     old = changed(booked, news, JOURNEY)
-    cancelled = changed(old, BookingCancelled(lead_id=123456, revision=2, uid="b", at=days(1)), JOURNEY)
+    cancelled = changed(
+        old, BookingCancelled(lead_id=123456, revision=2, uid="b", at=days(1)), JOURNEY
+    )
 
-    assert {timer.step for timer in plan(old, JOURNEY)} == {timer.step for timer in plan(booked, JOURNEY)}
+    assert {timer.step for timer in plan(old, JOURNEY)} == {
+        timer.step for timer in plan(booked, JOURNEY)
+    }
     assert plan(cancelled, JOURNEY) == []
 
 
 def returned(at: datetime, *, submission: int = 900, **more: Any) -> LeadUpdated:
     return LeadUpdated(
-        lead_id=123456, submission_id=submission, person_id=123456, card=a_card(), returned=True, at=at, **more
+        lead_id=123456,
+        submission_id=submission,
+        person_id=123456,
+        card=a_card(),
+        returned=True,
+        at=at,
+        **more,
     )
 
 
@@ -511,10 +621,13 @@ def test_who_comes_back_is_followed_up_from_the_start_under_new_names() -> None:
 @pytest.mark.parametrize(
     "before",
     [
-        pytest.param(LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply"), id="after a stop"),
+        pytest.param(
+            LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply"), id="after a stop"
+        ),
         pytest.param(LeadClosed(lead_id=123456, reason=Closing.WON), id="closed in Kommo"),
         pytest.param(
-            LeadBooked(lead_id=123456, revision=1, booking=a_booking(), at=ENTERED), id="with a meeting ahead"
+            LeadBooked(lead_id=123456, revision=1, booking=a_booking(), at=ENTERED),
+            id="with a meeting ahead",
         ),
     ],
 )
@@ -542,7 +655,10 @@ def test_what_waits_for_one_opening_leaves_spread_over_its_first_minutes() -> No
     spread = timedelta(minutes=10)
     lead = a_lead(at=local(2026, 3, 5, 12))
     leads = [lead.model_copy(update={"lead_id": 1000 + number}) for number in range(400)]
-    moments = [next(timer.due_at for timer in plan(lead, JOURNEY, spread) if timer.step == "day_3") for lead in leads]
+    moments = [
+        next(timer.due_at for timer in plan(lead, JOURNEY, spread) if timer.step == "day_3")
+        for lead in leads
+    ]
     opens = [steps(lead)["day_3"] for lead in leads]
 
     delays = [moment - opening for moment, opening in zip(moments, opens, strict=True)]
@@ -558,10 +674,14 @@ def test_a_spread_longer_than_the_hours_stays_within_them() -> None:
     lead = a_lead(at=local(2026, 3, 5, 12))
     leads = [lead.model_copy(update={"lead_id": 1000 + number}) for number in range(400)]
 
-    planned = [next(t.due_at for t in plan(lead, JOURNEY, spread) if t.step == "day_3") for lead in leads]
+    planned = [
+        next(t.due_at for t in plan(lead, JOURNEY, spread) if t.step == "day_3") for lead in leads
+    ]
     night = local(2026, 3, 9, 23)
     ends = [
-        fall_due(lead, JOURNEY, DAY_3, planned_at=night - timedelta(hours=4), now=night, spread=spread)
+        resolve_timer(
+            lead, JOURNEY, DAY_3, planned_at=night - timedelta(hours=4), now=night, spread=spread
+        )
         for lead in leads
     ]
     moved = [end.due_at for end in ends if isinstance(end, Move)]

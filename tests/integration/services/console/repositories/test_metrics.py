@@ -36,14 +36,54 @@ async def figures(database: Database) -> AsyncIterator[Figures]:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        *((text, {SOFIA}) for text in ("sofía", "sofia", "SOFÍA GARZA", "garza sofía", "Garza Treviño, Sofía")),
-        *((text, {SOFIA}) for text in ("trevino garza sofia", "arza", "  so   ga ", "g t", "sofi.garza@example.com")),
+        *(
+            (text, {SOFIA})
+            for text in ("sofía", "sofia", "SOFÍA GARZA", "garza sofía", "Garza Treviño, Sofía")
+        ),
+        *(
+            (text, {SOFIA})
+            for text in (
+                "trevino garza sofia",
+                "arza",
+                "  so   ga ",
+                "g t",
+                "sofi.garza@example.com",
+            )
+        ),
         *((text, {SOFIA}) for text in ("SOFI.GARZA@", "example.com", "garza example")),
-        *((text, {SOFIA}) for text in ("81 1234 5678", "(81) 1234-5678", "+52 1 81 1234 5678", "8112345678", "5678")),
-        *((text, {SOFIA}) for text in (str(SOFIA), f"#{SOFIA}", str(ID_OF_A_FORM), f"#{ID_OF_A_FORM}")),
-        *((text, {OSCAR}) for text in ("oscar", "Óscar", "ÓSCAR PEÑA", "peña oscar", "pena", "o_p%1", "%1@")),
+        *(
+            (text, {SOFIA})
+            for text in (
+                "81 1234 5678",
+                "(81) 1234-5678",
+                "+52 1 81 1234 5678",
+                "8112345678",
+                "5678",
+            )
+        ),
+        *(
+            (text, {SOFIA})
+            for text in (str(SOFIA), f"#{SOFIA}", str(ID_OF_A_FORM), f"#{ID_OF_A_FORM}")
+        ),
+        *(
+            (text, {OSCAR})
+            for text in ("oscar", "Óscar", "ÓSCAR PEÑA", "peña oscar", "pena", "o_p%1", "%1@")
+        ),
         *((text, {SOFIA, OSCAR}) for text in ("", "   ", "example", "exa")),
-        *((text, set()) for text in ("nadie", "garza oscar", "sofía%", "_sofi", "%", "--", "812345", "1234", "#4")),
+        *(
+            (text, set())
+            for text in (
+                "nadie",
+                "garza oscar",
+                "sofía%",
+                "_sofi",
+                "%",
+                "--",
+                "812345",
+                "1234",
+                "#4",
+            )
+        ),
         *((text, set()) for text in ("9" * 30, "\\", "rz", "5678 sofía nadie")),
     ],
 )
@@ -52,15 +92,21 @@ async def test_a_search_finds(figures: Figures, text: str, found: set[int]) -> N
 
 
 @pytest.mark.connected
-async def test_a_search_goes_with_the_filters_and_from_page_to_page(figures: Figures, database: Database) -> None:
+async def test_a_search_goes_with_the_filters_and_from_page_to_page(
+    figures: Figures, database: Database
+) -> None:
     await database.fetch(PUT.format(columns=COLUMNS, rows=OTHERS))
 
-    assert [lead.lead_id for lead in await figures.leads(Wanted("example", source="Feria"))] == [OSCAR]
+    assert [lead.lead_id for lead in await figures.leads(Wanted("example", source="Feria"))] == [
+        OSCAR
+    ]
     assert await figures.leads(Wanted("sofía", source="Feria")) == []
     pages = [await figures.leads(Wanted("persona", page=page)) for page in (1, 2)]
     assert [lead.lead_id for lead in pages[0][:50]] == list(range(1, 51))
     assert [lead.lead_id for lead in pages[1][:50]] == list(range(51, 101))
-    exported = [lead.lead_id async for some in figures.every_lead(Wanted("persona 00")) for lead in some]
+    exported = [
+        lead.lead_id async for some in figures.every_lead(Wanted("persona 00")) for lead in some
+    ]
     assert exported == sorted(set(exported))
     assert len(exported) > 50
     choices = await figures.choices()
@@ -76,13 +122,27 @@ async def test_no_search_reads_the_whole_table(database: Database) -> None:
     watched = Watched(database.dsn, scans=True)
     await watched.open()
     figures = Figures(watched, "UTC")
-    for text in ("", "nadie", "garza sofía", "sofi.garza@example.com", "xq", "persona", "8112345678", str(SOFIA), "a"):
+    for text in (
+        "",
+        "nadie",
+        "garza sofía",
+        "sofi.garza@example.com",
+        "xq",
+        "persona",
+        "8112345678",
+        str(SOFIA),
+        "a",
+    ):
         await figures.leads(Wanted(text=text))
     await figures.leads(Wanted(source="nobody's"))
     await figures.leads(Wanted(step="nobody's"))
     await figures.choices()
     await figures.in_need_of_attention(limit=200)
-    whole = [query for query, values in watched.asked if reads_whole(await watched.plan(query, values), "leads")]
+    whole = [
+        query
+        for query, values in watched.asked
+        if reads_whole(await watched.plan(query, values), "leads")
+    ]
     await watched.close()
 
     assert whole == []

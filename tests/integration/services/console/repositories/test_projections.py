@@ -20,7 +20,16 @@ from tests.builders import a_card
 pytestmark = pytest.mark.connected
 
 LEADS = 12
-TABLES = ("leads", "companies", "bookings", "aliases", "failed_work", "held_touches", "tallies", "projected")
+TABLES = (
+    "leads",
+    "providers",
+    "bookings",
+    "aliases",
+    "failed_work",
+    "held_touches",
+    "tallies",
+    "projected",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +42,9 @@ def called(lead_id: int) -> TouchSent:
 
 
 async def happen(database: Database, *events: Event) -> None:
-    await Store(database).add([Heard(event, event.model_dump(mode="json"), None) for event in events])
+    await Store(database).add(
+        [Heard(event, event.model_dump(mode="json"), None) for event in events]
+    )
 
 
 async def caught_up(projections: Projections) -> None:
@@ -57,7 +68,12 @@ async def names(database: Database) -> set[str]:
 
 
 async def calls(database: Database) -> Counter[int]:
-    return Counter({row["lead_id"]: row["calls"] for row in await database.fetch("select lead_id, calls from leads")})
+    return Counter(
+        {
+            row["lead_id"]: row["calls"]
+            for row in await database.fetch("select lead_id, calls from leads")
+        }
+    )
 
 
 async def add_up(database: Database) -> bool:
@@ -101,7 +117,9 @@ async def test_what_happens_meanwhile_is_there_once(database: Database) -> None:
     projections = await a_past(database)
     await projections.rebuild()
     expected = await calls(database)
-    for lead_id in range(1, LEADS + 1):  # also of those who have been folded anew by now, and of a newcomer
+    for lead_id in range(
+        1, LEADS + 1
+    ):  # also of those who have been folded anew by now, and of a newcomer
         await happen(database, called(lead_id), called(1))
         await projections.follow()
         expected.update((lead_id, 1))
@@ -133,7 +151,9 @@ async def test_a_rebuild_that_was_broken_off(database: Database, again: bool) ->
     assert await add_up(database)
 
 
-async def test_a_batch_that_fails_leaves_nothing_half_done(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_batch_that_fails_leaves_nothing_half_done(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     projections = await a_past(database)
     await projections.rebuild()
     await projections.follow()
@@ -151,7 +171,9 @@ async def test_a_batch_that_fails_leaves_nothing_half_done(database: Database, m
     assert await add_up(database)
 
 
-async def test_two_replicas_that_both_believe_to_lead_fold_nothing_twice(database: Database) -> None:
+async def test_two_replicas_that_both_believe_to_lead_fold_nothing_twice(
+    database: Database,
+) -> None:
     one = await a_past(database)
     await one.rebuild()
     await happen(database, *(called(lead_id) for lead_id in range(1, LEADS + 1)))
@@ -162,7 +184,9 @@ async def test_two_replicas_that_both_believe_to_lead_fold_nothing_twice(databas
     assert await add_up(database)
 
 
-async def test_the_change_waits_for_whoever_reads_and_keeps_nobody_waiting(database: Database) -> None:
+async def test_the_change_waits_for_whoever_reads_and_keeps_nobody_waiting(
+    database: Database,
+) -> None:
     projections = await a_past(database)
     await projections.rebuild()
     async with database.transaction() as reader:
@@ -191,7 +215,9 @@ async def test_who_is_erased_meanwhile_is_in_neither_set(database: Database) -> 
     assert await spare_rows(database) == 0
 
 
-async def test_what_an_older_version_folded_without_counting_is_made_anew(database: Database) -> None:
+async def test_what_an_older_version_folded_without_counting_is_made_anew(
+    database: Database,
+) -> None:
     projections = await a_past(database)
     await happen(database, called(1))
     await database.fetch("update leads set calls = calls + 1, step = 'day_3' where lead_id = 1")

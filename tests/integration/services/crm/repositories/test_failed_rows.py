@@ -45,7 +45,7 @@ async def states(database: Database, table: str) -> list[str]:
 
 async def look_in_vain(registrations: Registrations) -> None:
     await registrations.take_leads(10, term=2)
-    await registrations.leads_unclear([1], looks=0, look_in=0)
+    await registrations.leads_unclear([1], check_count=0, check_in=0)
     await registrations.lead_not_found(1)
 
 
@@ -53,7 +53,7 @@ async def test_a_card_that_cannot_be_read_is_set_aside_and_the_others_are_taken(
     database: Database, registrations: Registrations
 ) -> None:
     for lead in (1, 2, 3):
-        await registrations.want_lead(uuid4(), lead, None, a_card(), "note")
+        await registrations.enqueue_lead(uuid4(), lead, None, a_card(), "note")
     await database.fetch("""update registrations set card = '{"name": 5}' where lead_id = 2""")
 
     taken = await registrations.take_leads(10, term=2)
@@ -61,14 +61,19 @@ async def test_a_card_that_cannot_be_read_is_set_aside_and_the_others_are_taken(
     assert [lead.lead_id for lead in taken] == [1, 3]
     assert await states(database, "registrations") == ["failed", "sending", "sending"]
     [failed] = await said(database)
-    assert (failed.service, failed.kind, failed.row_id, failed.lead_id) == ("crm", "kommo lead", 2, 2)
+    assert (failed.service, failed.kind, failed.row_id, failed.lead_id) == (
+        "crm",
+        "kommo lead",
+        2,
+        2,
+    )
     assert "name" in failed.reason
 
 
 async def test_a_lead_that_is_never_clear_is_set_aside_in_the_end(
     database: Database, registrations: Registrations
 ) -> None:
-    await registrations.want_lead(uuid4(), 1, None, a_card(), "note")
+    await registrations.enqueue_lead(uuid4(), 1, None, a_card(), "note")
     for _ in range(TRIES):
         await look_in_vain(registrations)
         assert await states(database, "registrations") == ["waiting"]
@@ -83,7 +88,7 @@ async def test_an_operator_has_a_lead_tried_again_or_leaves_it(
     database: Database, registrations: Registrations
 ) -> None:
     for lead in (1, 2, 3):
-        await registrations.want_lead(uuid4(), lead, None, a_card(), "note")
+        await registrations.enqueue_lead(uuid4(), lead, None, a_card(), "note")
     await registrations.take_leads(2, term=2)
     for lead in (1, 2, 3):  # the third was not in hand
         await registrations.lead_failed(lead, "a bug")
@@ -99,12 +104,12 @@ async def test_an_operator_has_a_lead_tried_again_or_leaves_it(
 async def test_a_note_that_is_never_clear_is_set_aside_and_tried_again_when_an_operator_says_so(
     database: Database, registrations: Registrations
 ) -> None:
-    await registrations.want_lead(uuid4(), 1, None, a_card(), "note")
+    await registrations.enqueue_lead(uuid4(), 1, None, a_card(), "note")
     await registrations.take_leads(1, term=2)
     await registrations.registered({1: (1001, 1)})
     for _ in range(TRIES + 1):
         [note] = await registrations.take_notes(10, term=2)
-        await registrations.notes_are([note.note_id], "unclear", look_in=0)
+        await registrations.notes_are([note.note_id], "unclear", check_in=0)
         await registrations.note_not_found(note.note_id)
 
     [failed] = await said(database)
@@ -112,29 +117,33 @@ async def test_a_note_that_is_never_clear_is_set_aside_and_tried_again_when_an_o
     again = RetryWork(service="crm", kind="kommo note", row_id=note.note_id, by="ana", lead_id=0)
     await carry_out(database, again, service="crm", rows=ROWS)
     [note] = await registrations.take_notes(10, term=2)
-    assert note.tries == 0
+    assert note.attempts == 0
 
 
-async def test_only_what_is_still_in_hand_goes_back(database: Database, registrations: Registrations) -> None:
+async def test_only_what_is_still_in_hand_goes_back(
+    database: Database, registrations: Registrations
+) -> None:
     for lead in (1, 2):
-        await registrations.want_lead(uuid4(), lead, None, a_card(), "note")
+        await registrations.enqueue_lead(uuid4(), lead, None, a_card(), "note")
     await registrations.take_leads(2, term=2)
-    await registrations.leads_unclear([1], looks=0, look_in=60)
+    await registrations.leads_unclear([1], check_count=0, check_in=60)
 
-    await registrations.leads_back([1, 2])
+    await registrations.requeue_leads([1, 2])
 
     assert await states(database, "registrations") == ["unclear", "waiting"]
 
 
 async def test_one_outcome_is_one_note(database: Database, registrations: Registrations) -> None:
     for outcome in ("t/touch.sent/", "t/touch.sent/", None, None):
-        await registrations.want_note(uuid4(), 1, "Correo enviado", outcome=outcome)
-    await registrations.want_note(uuid4(), 2, "Correo enviado", outcome="t/touch.sent/")
+        await registrations.enqueue_note(uuid4(), 1, "Correo enviado", outcome=outcome)
+    await registrations.enqueue_note(uuid4(), 2, "Correo enviado", outcome="t/touch.sent/")
 
     assert len(await states(database, "notes")) == 4
 
 
-async def test_a_webhook_is_set_aside_after_ten_tries_and_that_is_said_once(database: Database) -> None:
+async def test_a_webhook_is_set_aside_after_ten_tries_and_that_is_said_once(
+    database: Database,
+) -> None:
     bookings = Bookings(database, secret="x", region="MX")
     webhook = await bookings.keep("key", json.dumps({}).encode())
     assert webhook is not None
@@ -151,11 +160,13 @@ async def test_a_webhook_is_set_aside_after_ten_tries_and_that_is_said_once(data
     assert len(await bookings.waiting()) == 1
 
 
-async def test_who_leads_no_more_takes_nothing_in_hand(registrations: Registrations, database: Database) -> None:
-    await registrations.want_lead(uuid4(), 5, None, a_card(), "note")
+async def test_who_leads_no_more_takes_nothing_in_hand(
+    registrations: Registrations, database: Database
+) -> None:
+    await registrations.enqueue_lead(uuid4(), 5, None, a_card(), "note")
 
     assert await registrations.take_leads(10, term=1) == []
     [taken] = await registrations.take_leads(10, term=2)
-    await registrations.doubt_unfinished(look_in=0, term=1)
+    await registrations.mark_in_flight_unclear(check_in=0, term=1)
     assert await states(database, "registrations") == ["sending"]
     assert taken.lead_id == 5

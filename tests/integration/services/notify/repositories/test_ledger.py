@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 
 from contracts.events.touch import Channel, SkipReason
-from kit.database import Database, DatabaseAway
-from services.notify.decisions.sending import Standing
+from kit.database import Database, DatabaseUnavailable
+from services.notify.decisions.sending import ContactEligibility
 from services.notify.repositories.ledger import Store
 from services.notify.touches import State
 from tests.builders import a_card, a_touch
@@ -27,10 +27,10 @@ class Unsteady(Database):
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
         if self.unreachable:
-            raise DatabaseAway("unreachable")
+            raise DatabaseUnavailable("unreachable")
         rows = await super().fetch(query, *arguments)
         if self.lose_answer:
-            lost = DatabaseAway("its answer was lost")
+            lost = DatabaseUnavailable("its answer was lost")
             lost.perhaps_committed = True
             raise lost
         return rows
@@ -46,23 +46,27 @@ async def unsteady(ledger_dsn: str) -> AsyncIterator[Unsteady]:
 
 @pytest.fixture
 def store(unsteady: Unsteady) -> Store:
-    return Store(unsteady, lease=0, patience=300, key_patience=120)
+    return Store(unsteady, lease=0, patience=300, key_timeout=120)
 
 
 async def states(database: Database) -> list[tuple[str, int, bool]]:
     """Of every touch: its state, how many sendings count, and whether the clock looks at it now."""
-    rows = await database.fetch("select state, sendings, coalesce(check_at <= now(), false) as due from touches")
+    rows = await database.fetch(
+        "select state, sendings, coalesce(check_at <= now(), false) as due from touches"
+    )
     return [tuple(row) for row in rows]
 
 
 @pytest.mark.parametrize("state", [State.PLANNED, State.UNCERTAIN])
-async def test_a_claim_whose_answer_was_lost_is_given_back(store: Store, unsteady: Unsteady, state: State) -> None:
+async def test_a_claim_whose_answer_was_lost_is_given_back(
+    store: Store, unsteady: Unsteady, state: State
+) -> None:
     if state is State.UNCERTAIN:
-        await store.claim(EMAIL, CARD, standing=Standing())
+        await store.claim(EMAIL, CARD, standing=ContactEligibility())
         await store.expire_leases(check_in=60)
     unsteady.lose_answer = True
-    with pytest.raises(DatabaseAway):
-        await store.claim(EMAIL, CARD, standing=Standing(), from_state=state)
+    with pytest.raises(DatabaseUnavailable):
+        await store.claim(EMAIL, CARD, standing=ContactEligibility(), from_state=state)
     unsteady.lose_answer = False
 
     await store.write_unwritten()
@@ -72,13 +76,17 @@ async def test_a_claim_whose_answer_was_lost_is_given_back(store: Store, unstead
     assert await store.expire_leases(check_in=60) == 0
 
 
-async def test_a_claim_that_another_process_made_meanwhile_stays(store: Store, unsteady: Unsteady) -> None:
+async def test_a_claim_that_another_process_made_meanwhile_stays(
+    store: Store, unsteady: Unsteady
+) -> None:
     unsteady.lose_answer = True
-    with pytest.raises(DatabaseAway):
-        await store.claim(EMAIL, CARD, standing=Standing())
+    with pytest.raises(DatabaseUnavailable):
+        await store.claim(EMAIL, CARD, standing=ContactEligibility())
     unsteady.lose_answer = False
     await unsteady.fetch("update touches set state = 'planned', claim = null")
-    await Store(unsteady, lease=60, patience=300, key_patience=120).claim(EMAIL, CARD, standing=Standing())
+    await Store(unsteady, lease=60, patience=300, key_timeout=120).claim(
+        EMAIL, CARD, standing=ContactEligibility()
+    )
 
     await store.write_unwritten()
 
@@ -88,11 +96,11 @@ async def test_a_claim_that_another_process_made_meanwhile_stays(store: Store, u
 async def test_what_was_surely_not_sent_is_planned_again_although_that_could_not_be_written(
     store: Store, unsteady: Unsteady
 ) -> None:
-    _, claim = await store.claim(EMAIL, CARD, standing=Standing())
+    _, claim = await store.claim(EMAIL, CARD, standing=ContactEligibility())
     unsteady.unreachable = True
-    with pytest.raises(DatabaseAway):
-        await store.put_back(EMAIL, claim, "connection refused", to=State.PLANNED, check_in=None)
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
+        await store.release(EMAIL, claim, "connection refused", to=State.PLANNED, check_in=None)
+    with pytest.raises(DatabaseUnavailable):
         await store.write_unwritten()
     unsteady.unreachable = False
 
@@ -104,9 +112,9 @@ async def test_what_was_surely_not_sent_is_planned_again_although_that_could_not
 async def test_an_outcome_that_was_written_although_its_answer_was_lost_is_written_once(
     store: Store, unsteady: Unsteady
 ) -> None:
-    _, claim = await store.claim(EMAIL, CARD, standing=Standing())
+    _, claim = await store.claim(EMAIL, CARD, standing=ContactEligibility())
     unsteady.lose_answer = True
-    with pytest.raises(DatabaseAway):
+    with pytest.raises(DatabaseUnavailable):
         await store.skipped(EMAIL, claim, SkipReason.CLOSED)
     unsteady.lose_answer = False
 

@@ -13,20 +13,32 @@ def test_people_are_recognisable_and_not_usable() -> None:
     assert shown["detail"]["card"]["name"] == "Ana T."
     assert shown["detail"]["card"]["phone"] == "+52******5678"
     assert shown["detail"]["card"]["email"] == "a***@example.com"
-    assert shown["detail"]["card"]["extra"]["mensaje"] == "Llámame al 81******4321 o a o***@example.com"
+    assert (
+        shown["detail"]["card"]["extra"]["mensaje"]
+        == "Llámame al 81******4321 o a o***@example.com"
+    )
 
 
 def test_what_machines_made_stays_whole() -> None:
     shown = action(
         1,
-        {"topic": "touch.sent", "touch_id": "0198c5f0-7d2e-7c3a-9b1e-112345678901", "provider_ref": "CA8112345678"},
+        {
+            "topic": "touch.sent",
+            "touch_id": "0198c5f0-7d2e-7c3a-9b1e-112345678901",
+            "provider_ref": "CA8112345678",
+        },
         None,
     )
 
-    assert shown["detail"] == {"touch_id": "0198c5f0-7d2e-7c3a-9b1e-112345678901", "provider_ref": "CA8112345678"}
+    assert shown["detail"] == {
+        "touch_id": "0198c5f0-7d2e-7c3a-9b1e-112345678901",
+        "provider_ref": "CA8112345678",
+    }
 
 
 def test_a_journey_s_version_stands_without_its_content() -> None:
-    shown = action(1, JourneyPublished(version="3f" * 32, content="steps: []").model_dump(mode="json"), None)
+    shown = action(
+        1, JourneyPublished(version="3f" * 32, content="steps: []").model_dump(mode="json"), None
+    )
 
     assert shown["detail"] == {"version": "3f" * 32}

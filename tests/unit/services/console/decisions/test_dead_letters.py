@@ -8,31 +8,65 @@ import pytest
 
 from pauta.services import SERVICES as EVERY_SERVICE
 from services.console.dead_letters import SERVICES
-from services.console.decisions.dead_letters import FailedRow, Letter, headers_for_replay, letter_of, read_letter
+from services.console.decisions.dead_letters import (
+    FailedRow,
+    Letter,
+    headers_for_replay,
+    letter_of,
+    read_letter,
+)
 
 FAILED = {
-    **{"x-error": "LookupError: no touch", "x-reason": "permanent", "x-where": "File handlers.py", "x-attempt": 3},
-    **{"x-first-failure": "2026-03-02T10:00:00", "x-last-failure": "2026-03-02T10:05:00", "traceparent": "00-1"},
+    **{
+        "x-error": "LookupError: no touch",
+        "x-reason": "permanent",
+        "x-where": "File handlers.py",
+        "x-attempt": 3,
+    },
+    **{
+        "x-first-failure": "2026-03-02T10:00:00",
+        "x-last-failure": "2026-03-02T10:05:00",
+        "traceparent": "00-1",
+    },
 }
 
 
-def read(body: bytes = b"{}", message_id: str = "1", lead: str = "5", headers: Mapping[str, Any] = FAILED) -> Letter:
-    return read_letter(queue="notify.fallback", body=body, message_id=message_id, lead=lead, headers=headers)
+def read(
+    body: bytes = b"{}", message_id: str = "1", lead: str = "5", headers: Mapping[str, Any] = FAILED
+) -> Letter:
+    return read_letter(
+        queue="notify.fallback", body=body, message_id=message_id, lead=lead, headers=headers
+    )
 
 
 def test_a_letter_says_what_failed_why_where_and_when() -> None:
     letter = read(b'{"topic": "touch.failed", "lead_id": 5}')
 
-    assert (letter.service, letter.queue, letter.topic) == ("notify", "notify.fallback", "touch.failed")
-    assert (letter.lead_id, letter.reason, letter.error) == (5, "permanent", "LookupError: no touch")
+    assert (letter.service, letter.queue, letter.topic) == (
+        "notify",
+        "notify.fallback",
+        "touch.failed",
+    )
+    assert (letter.lead_id, letter.reason, letter.error) == (
+        5,
+        "permanent",
+        "LookupError: no touch",
+    )
     assert (letter.where, letter.attempts) == ("File handlers.py", 3)
-    assert (letter.first_failure, letter.last_failure) == ("2026-03-02T10:00:00", "2026-03-02T10:05:00")
+    assert (letter.first_failure, letter.last_failure) == (
+        "2026-03-02T10:00:00",
+        "2026-03-02T10:05:00",
+    )
 
 
 def test_nobody_can_be_recognised_by_it() -> None:
-    letter = read(b'{"card": {"name": "Ana Ruiz", "phone": "+528112345678", "email": "ana@example.com"}}')
+    letter = read(
+        b'{"card": {"name": "Ana Ruiz", "phone": "+528112345678", "email": "ana@example.com"}}'
+    )
 
-    assert letter.body == {"card": {"name": "Ana R.", "phone": "+52******5678", "email": "a***@example.com"}}
+    assert letter.body == {
+        "card": {"name": "Ana R.", "phone": "+52******5678", "email": "a***@example.com"}
+    }
     assert "8112345678" not in str(read(b"no JSON, but +528112345678").body)
 
 
@@ -63,7 +97,12 @@ def test_a_replay_begins_anew_and_remembers() -> None:
     once = headers_for_replay(FAILED)
 
     assert once == {
-        **{"x-attempt": 1, "x-replayed": 1, "x-first-failure": "2026-03-02T10:00:00", "traceparent": "00-1"},
+        **{
+            "x-attempt": 1,
+            "x-replayed": 1,
+            "x-first-failure": "2026-03-02T10:00:00",
+            "traceparent": "00-1",
+        },
     }
     assert headers_for_replay(once)["x-replayed"] == 2
 
@@ -72,11 +111,15 @@ def test_a_row_that_was_set_aside_reads_as_a_letter() -> None:
     at = datetime(2026, 3, 2, tzinfo=UTC)
     letter = letter_of(FailedRow("scheduler", "timer", 42, 7, "KeyError: ana@example.com", at))
 
-    assert (letter.letter_id, letter.service, letter.queue) == ("scheduler-timer-42", "scheduler", "scheduler.timer")
+    assert (letter.letter_id, letter.service, letter.queue) == (
+        "scheduler-timer-42",
+        "scheduler",
+        "scheduler.timer",
+    )
     assert (letter.topic, letter.lead_id, letter.reason) == ("work.failed", 7, "failed")
     assert letter.error == "KeyError: a***@example.com"
     assert letter.first_failure == letter.last_failure == "2026-03-02T00:00:00.000+00:00"
 
 
 def test_every_service_that_has_work_has_its_letters_looked_after() -> None:
-    assert set(SERVICES) == {service.name for service in EVERY_SERVICE if service.works}
+    assert set(SERVICES) == {service.name for service in EVERY_SERVICE if service.queues}

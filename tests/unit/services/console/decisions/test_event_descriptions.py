@@ -14,16 +14,23 @@ from jinja2 import nodes
 import services.console
 from contracts.events.call import Unanswered
 from contracts.events.lead import Attention, Closing
-from contracts.events.outbound import ProviderAway, ProviderBack
-from contracts.events.touch import Channel, DeferReason, HoldReason, SkipReason, TouchDelayed, TouchSent
-from contracts.registry import EVERY_EVENT
+from contracts.events.outbound import ProviderRecovered, ProviderUnavailable
+from contracts.events.touch import (
+    Channel,
+    DeferReason,
+    HoldReason,
+    SkipReason,
+    TouchDelayed,
+    TouchSent,
+)
+from contracts.registry import ALL_EVENTS
 from domain.journey.settings import JourneySettings, load_journey
-from kit.production_safety import ExampleValues, refuse_examples
+from kit.production_safety import UnsafeConfiguration, refuse_unsafe
 from services.console.decisions import event_descriptions as descriptions
 from services.console.decisions import outages
 from services.console.decisions.dead_letters import grouped
-from services.console.decisions.event_descriptions import tell, without_earlier_delays
-from services.console.decisions.provider_health import Company, heard
+from services.console.decisions.event_descriptions import describe_event, without_earlier_delays
+from services.console.decisions.provider_health import ProviderHealth, apply
 from services.console.decisions.segments import segments
 from services.console.decisions.users import Role, read_users
 from services.console.rendering import city_of, lasting, moment, span_of, week_of
@@ -39,25 +46,41 @@ HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA"
 
 
 def test_every_event_is_told_in_words() -> None:
-    untold = {event.named() for event in EVERY_EVENT} - descriptions.TOUCHES.keys() - descriptions.OTHERS.keys()
+    untold = (
+        {event.topic_name() for event in ALL_EVENTS}
+        - descriptions.TOUCHES.keys()
+        - descriptions.OTHERS.keys()
+    )
 
     assert untold == set()
 
 
-@pytest.mark.parametrize("reasons", [SkipReason, HoldReason, DeferReason, Unanswered, Closing, Attention])
+@pytest.mark.parametrize(
+    "reasons", [SkipReason, HoldReason, DeferReason, Unanswered, Closing, Attention]
+)
 def test_every_reason_is_told_in_words(reasons: type[StrEnum]) -> None:
     assert [str(one) for one in reasons if str(one) not in descriptions.REASONS] == []
 
 
 def test_a_line_says_what_on_which_channel_why_and_by_whom() -> None:
-    told = tell({"topic": "touch.skipped", "channel": "whatsapp", "step": "day_3", "reason": "booked"})
+    told = describe_event(
+        {"topic": "touch.skipped", "channel": "whatsapp", "step": "day_3", "reason": "booked"}
+    )
 
-    assert (told.channel, told.text, told.detail, told.step) == ("WhatsApp", "No se envió", "ya tiene reunión", "day_3")
-    assert tell({"topic": "lead.paused", "by": "ana"}).by == "ana"
-    assert tell({"topic": "lead.superseded", "by_lead_id": 9}).detail == "#9"
-    assert tell({"topic": "touch.deferred", "reason": "paused"}).detail == "su seguimiento está en pausa"
-    assert tell({"topic": "journey.published", "content": "steps: []"}).detail == ""
-    assert tell({"topic": "lead.sang", "booking": None, "channel": 3}).text == "lead.sang"
+    assert (told.channel, told.text, told.detail, told.step) == (
+        "WhatsApp",
+        "No se envió",
+        "ya tiene reunión",
+        "day_3",
+    )
+    assert describe_event({"topic": "lead.paused", "by": "ana"}).by == "ana"
+    assert describe_event({"topic": "lead.superseded", "by_lead_id": 9}).detail == "#9"
+    assert (
+        describe_event({"topic": "touch.deferred", "reason": "paused"}).detail
+        == "su seguimiento está en pausa"
+    )
+    assert describe_event({"topic": "journey.published", "content": "steps: []"}).detail == ""
+    assert describe_event({"topic": "lead.sang", "booking": None, "channel": 3}).text == "lead.sang"
 
 
 def strings(node: nodes.Node) -> set[str]:
@@ -86,7 +109,11 @@ def shown_by_templates() -> set[str]:
 
 def shown_by_orders() -> set[str]:
     """What a button or the login answers with, and the titles that the journey's page is given."""
-    nodes_of = [one for path in (HERE / "routes").glob("*.py") for one in ast.walk(ast.parse(path.read_text()))]
+    nodes_of = [
+        one
+        for path in (HERE / "routes").glob("*.py")
+        for one in ast.walk(ast.parse(path.read_text()))
+    ]
     docs = {one.value for one in nodes_of if isinstance(one, ast.Expr)}
     consts = {one for one in nodes_of if isinstance(one, ast.Constant)} - docs
     found = {one.value for one in consts if isinstance(one.value, str)}
@@ -154,7 +181,9 @@ def test_users_are_read_by_name() -> None:
     assert read_users("") == {}
 
 
-@pytest.mark.parametrize("written", ["ana", f"ana:boss:{HASH}", "ana:operator:plain-text", f":operator:{HASH}"])
+@pytest.mark.parametrize(
+    "written", ["ana", f"ana:boss:{HASH}", "ana:operator:plain-text", f":operator:{HASH}"]
+)
 def test_what_is_no_user_is_refused_without_quoting_it(written: str) -> None:
     with pytest.raises(ValueError, match="CONSOLE_USERS") as refused:
         read_users(written)
@@ -212,7 +241,9 @@ def test_hours_read_in_words() -> None:
         ("", {}),
     ],
 )
-def test_a_channel_s_price_is_the_business_s_own_country_s(written: str, prices: dict[str, float]) -> None:
+def test_a_channel_s_price_is_the_business_s_own_country_s(
+    written: str, prices: dict[str, float]
+) -> None:
     simulated = {"kommo_base_url": "http://simulator:8000", "default_region": "MX"}
 
     assert Settings.model_validate({**OWN, **simulated, "touch_prices": written}).prices == prices
@@ -224,23 +255,25 @@ def test_a_time_that_is_none_is_no_obstacle(said: str) -> None:
 
 
 def test_a_company_is_away_from_the_last_word_on() -> None:
-    away = ProviderAway(provider="kommo", reason="500", at=at(10))
-    back = ProviderBack(provider="kommo", at=at(20))
+    away = ProviderUnavailable(provider="kommo", reason="500", at=at(10))
+    back = ProviderRecovered(provider="kommo", at=at(20))
 
-    assert heard(Company("kommo"), away).away == "500"
-    assert heard(heard(Company("kommo"), away), back).away is None
-    assert heard(heard(Company("kommo"), back), away).away is None
+    assert apply(ProviderHealth("kommo"), away).unavailable == "500"
+    assert apply(apply(ProviderHealth("kommo"), away), back).unavailable is None
+    assert apply(apply(ProviderHealth("kommo"), back), away).unavailable is None
 
 
 def test_a_first_failure_shows_until_the_next_touch_is_sent() -> None:
     sent: TouchSent = touch(TouchSent, Channel.EMAIL, 0)
-    delayed: TouchDelayed = touch(TouchDelayed, Channel.EMAIL, 10, provider="brevo", reason="ConnectError")
+    delayed: TouchDelayed = touch(
+        TouchDelayed, Channel.EMAIL, 10, provider="brevo", reason="ConnectError"
+    )
     again: TouchSent = touch(TouchSent, Channel.EMAIL, 20)
-    failing = heard(heard(Company("brevo"), sent), delayed)
+    failing = apply(apply(ProviderHealth("brevo"), sent), delayed)
 
-    assert (failing.away, failing.away_at) == ("ConnectError", at(10))
-    assert heard(failing, sent).away == "ConnectError"
-    assert heard(failing, again).away is None
+    assert (failing.unavailable, failing.unavailable_since) == ("ConnectError", at(10))
+    assert apply(failing, sent).unavailable == "ConnectError"
+    assert apply(failing, again).unavailable is None
 
 
 OWN = {
@@ -249,7 +282,11 @@ OWN = {
         "amqp_url": "amqp://console:a-secret-of-ones-own@rabbitmq.local/",  # pragma: allowlist secret
         "rabbitmq_url": "http://rabbitmq.local",
     },
-    **{"scheduler_url": "http://scheduler", "notify_url": "http://notify", "console_secret": "x" * 20},
+    **{
+        "scheduler_url": "http://scheduler",
+        "notify_url": "http://notify",
+        "console_secret": "x" * 20,
+    },
     **{"console_api_token": "y" * 20, "scheduler_api_token": "z" * 20},
     "public_base_url": "https://leads.ejemplo.mx",
 }
@@ -270,18 +307,24 @@ def test_only_the_demonstration_s_console_is_open(change: dict[str, Any]) -> Non
     with pytest.raises(ValueError, match="CONSOLE_USERS is empty"):
         Settings.model_validate({**OWN, **simulated, **change})
     users = {"console_users": f"ana:viewer:{HASH}"}
-    assert Settings.model_validate({**OWN, **simulated, **change, **users}).users["ana"].acts is False
+    assert (
+        Settings.model_validate({**OWN, **simulated, **change, **users}).users["ana"].acts is False
+    )
 
 
 def test_a_console_with_real_leads_takes_no_example_for_a_secret() -> None:
-    life = {**OWN, "kommo_base_url": "https://empresa.kommo.com", "console_users": f"ana:viewer:{HASH}"}
-    refuse_examples(Settings.model_validate(life))
+    life = {
+        **OWN,
+        "kommo_base_url": "https://empresa.kommo.com",
+        "console_users": f"ana:viewer:{HASH}",
+    }
+    refuse_unsafe(Settings.model_validate(life))
 
-    with pytest.raises(ExampleValues, match="CONSOLE_SECRET"):
-        refuse_examples(Settings.model_validate({**life, "console_secret": "console-secret-demo"}))
+    with pytest.raises(UnsafeConfiguration, match="CONSOLE_SECRET"):
+        refuse_unsafe(Settings.model_validate({**life, "console_secret": "console-secret-demo"}))
     for token in ("console_api_token", "scheduler_api_token"):
-        with pytest.raises(ExampleValues, match=token.upper()):
-            refuse_examples(Settings.model_validate({**life, token: ""}))
+        with pytest.raises(UnsafeConfiguration, match=token.upper()):
+            refuse_unsafe(Settings.model_validate({**life, token: ""}))
 
 
 def a_row(topic: str, touch_id: str = "a") -> dict[str, Any]:
@@ -289,7 +332,16 @@ def a_row(topic: str, touch_id: str = "a") -> dict[str, Any]:
 
 
 def test_of_the_delays_of_a_touch_only_the_last_is_shown() -> None:
-    first, second, other = a_row("touch.delayed"), a_row("touch.delayed"), a_row("touch.delayed", "b")
+    first, second, other = (
+        a_row("touch.delayed"),
+        a_row("touch.delayed"),
+        a_row("touch.delayed", "b"),
+    )
     sent, later = a_row("touch.sent"), a_row("touch.delayed")
 
-    assert without_earlier_delays([first, other, second, sent, later]) == [other, second, sent, later]
+    assert without_earlier_delays([first, other, second, sent, later]) == [
+        other,
+        second,
+        sent,
+        later,
+    ]

@@ -5,14 +5,24 @@ from uuid import UUID
 
 import pytest
 
-from contracts.events.touch import Channel, HoldReason, ReleaseTouches, SkipReason, TouchHeld, TouchSent, TouchSkipped
+from contracts.events.touch import (
+    Channel,
+    HoldReason,
+    ReleaseTouches,
+    SkipReason,
+    TouchHeld,
+    TouchSent,
+    TouchSkipped,
+)
 from services.console.decisions.held import still_held
 from tests.unit.services.console.decisions.test_leads import LEAD, at, touch
 
 PREFIX = "prefix +57300"
 
 
-def held(seconds: float = 10, reason: HoldReason = HoldReason.CAPPED, scope: str = PREFIX) -> TouchHeld:
+def held(
+    seconds: float = 10, reason: HoldReason = HoldReason.CAPPED, scope: str = PREFIX
+) -> TouchHeld:
     event: TouchHeld = touch(TouchHeld, Channel.CALL, seconds, reason=reason, scope=scope)
     return event
 
@@ -25,14 +35,22 @@ def release(seconds: float = 20, scope: str = PREFIX) -> ReleaseTouches:
     ("events", "scopes"),
     [
         pytest.param([held()], [PREFIX], id="a cap"),
-        pytest.param([held(reason=HoldReason.NUMBER_UNKNOWN, scope="lead 7")], ["lead 7"], id="a number"),
+        pytest.param(
+            [held(reason=HoldReason.NUMBER_UNKNOWN, scope="lead 7")], ["lead 7"], id="a number"
+        ),
         pytest.param([held(reason=HoldReason.PAUSED, scope="")], [], id="it goes by itself"),
         pytest.param([held(), held(11, HoldReason.PAUSED)], [], id="held for another reason"),
         pytest.param([held(), touch(TouchSent, Channel.CALL, 12)], [], id="sent"),
-        pytest.param([held(), touch(TouchSkipped, Channel.CALL, 12, reason=SkipReason.CLOSED)], [], id="skipped"),
+        pytest.param(
+            [held(), touch(TouchSkipped, Channel.CALL, 12, reason=SkipReason.CLOSED)],
+            [],
+            id="skipped",
+        ),
         pytest.param([held(), touch(TouchSent, Channel.CALL, 9)], [PREFIX], id="an older word"),
         pytest.param([held(), release()], [], id="released"),
-        pytest.param([held(), release(scope="prefix +57301")], [PREFIX], id="another scope was released"),
+        pytest.param(
+            [held(), release(scope="prefix +57301")], [PREFIX], id="another scope was released"
+        ),
         pytest.param([held(), release(), held(30)], [PREFIX], id="held again"),
         pytest.param([release(), held(30)], [PREFIX], id="held after the release"),
     ],

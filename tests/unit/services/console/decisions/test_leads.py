@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.events.base import Event
-from contracts.events.booking import BookingCancelled, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
 from contracts.events.failed_work import WorkFailed
@@ -22,9 +22,9 @@ from contracts.events.lead import (
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
+    LeadRegistrationFailed,
+    LeadResumed,
     LeadSuperseded,
-    LeadUnpaused,
-    LeadUnregistered,
     LeadUpdated,
 )
 from contracts.events.reply import Intent, ReplyReceived
@@ -52,8 +52,16 @@ def at(seconds: float) -> datetime:
     return T0 + timedelta(seconds=seconds)
 
 
-def touch(event: type[Any], channel: Channel, seconds: float, step: str = "welcome_call", **more: Any) -> Any:
-    about = {"lead_id": LEAD, "touch_id": UUID(int=1), "step": step, "channel": channel, "at": at(seconds)}
+def touch(
+    event: type[Any], channel: Channel, seconds: float, step: str = "welcome_call", **more: Any
+) -> Any:
+    about = {
+        "lead_id": LEAD,
+        "touch_id": UUID(int=1),
+        "step": step,
+        "channel": channel,
+        "at": at(seconds),
+    }
     return event(**about, **more)
 
 
@@ -67,17 +75,23 @@ ANSWERED = CallAnswered(lead_id=LEAD, touch_id=UUID(int=1), step="welcome_call",
 FELL_BACK = touch(TouchSent, Channel.WHATSAPP, 20.4, asked_at=at(20.1))
 DELIVERED = touch(TouchDelivered, Channel.WHATSAPP, 22)
 BOOKED = LeadBooked(lead_id=LEAD, booking=a_booking("b1"), revision=1, at=at(100))
-MOVED = BookingMoved(lead_id=LEAD, booking=a_booking("b2"), previous_uid="b1", revision=2, at=at(200))
+MOVED = BookingRescheduled(
+    lead_id=LEAD, booking=a_booking("b2"), previous_uid="b1", revision=2, at=at(200)
+)
 CANCELLED = BookingCancelled(lead_id=LEAD, uid="b2", revision=3, at=at(300))
 ENDED = MeetingEnded(lead_id=LEAD, uid="b2", ended_at=at(400), revision=4, at=at(401))
 OPTED_OUT = LeadOptedOut(lead_id=LEAD, channel="whatsapp", reason="reply", at=at(50))
 PAUSED = LeadPaused(lead_id=LEAD, by="ana", at=at(60))
-UNPAUSED = LeadUnpaused(lead_id=LEAD, by="ana", at=at(70))
+UNPAUSED = LeadResumed(lead_id=LEAD, by="ana", at=at(70))
 ERASED = LeadErased(lead_id=LEAD, by="ana", at=at(80))
 FINISHED = CadenceFinished(lead_id=LEAD, at=at(90))
 SUPERSEDED = LeadSuperseded(lead_id=LEAD, by_lead_id=9, person_id=LEAD, at=at(110))
-NEEDS_ATTENTION = LeadNeedsAttention(lead_id=LEAD, reason=Attention.ADDED_ADDRESS_STOPPED, at=at(65))
-REPLIED = ReplyReceived(lead_id=LEAD, channel=Channel.SMS, text="hola", intent=Intent.OTHER, at=at(95))
+NEEDS_ATTENTION = LeadNeedsAttention(
+    lead_id=LEAD, reason=Attention.ADDED_ADDRESS_STOPPED, at=at(65)
+)
+REPLIED = ReplyReceived(
+    lead_id=LEAD, channel=Channel.SMS, text="hola", intent=Intent.OTHER, at=at(95)
+)
 
 
 def folded(*events: Event) -> Lead:
@@ -135,7 +149,9 @@ def test_the_wait_is_from_when_the_call_could_be_made() -> None:
 
 
 def test_a_step_that_arrived_on_one_channel_arrived() -> None:
-    failed = touch(TouchFailed, Channel.WHATSAPP, 21, "day_3", kind=FailureKind.UNREACHABLE, reason="63024")
+    failed = touch(
+        TouchFailed, Channel.WHATSAPP, 21, "day_3", kind=FailureKind.UNREACHABLE, reason="63024"
+    )
     by_sms = touch(TouchDelivered, Channel.SMS, 22, "day_3")
     skipped = touch(TouchSkipped, Channel.EMAIL, 23, "day_6", reason=SkipReason.BOOKED)
     lead = folded(CREATED, by_sms, failed, skipped)
@@ -158,8 +174,12 @@ def test_nothing_of_an_erased_person_comes_back() -> None:
 
 
 def test_a_later_form_fills_what_was_missing_and_says_what_is_newer() -> None:
-    first = CREATED.model_copy(update={"card": a_card(company=None, extra={"utm_source": "ads", "m": "1"})})
-    later = updated(company="Otra SA", service="CRM", source="Landing 2", extra={"utm_source": "x", "m": "2"})
+    first = CREATED.model_copy(
+        update={"card": a_card(company=None, extra={"utm_source": "ads", "m": "1"})}
+    )
+    later = updated(
+        company="Otra SA", service="CRM", source="Landing 2", extra={"utm_source": "x", "m": "2"}
+    )
     lead = folded(first, later)
 
     assert (lead.company, lead.service, lead.source) == ("Otra SA", "CRM", "Landing 1")
@@ -185,7 +205,10 @@ def test_what_returned_keeps_what_it_came_through() -> None:
 
 
 def test_a_lead_is_superseded_unless_it_was_stopped_before() -> None:
-    assert (folded(CREATED, SUPERSEDED).stopped, folded(CREATED, SUPERSEDED).superseded_by) == ("superseded", 9)
+    assert (folded(CREATED, SUPERSEDED).stopped, folded(CREATED, SUPERSEDED).superseded_by) == (
+        "superseded",
+        9,
+    )
     assert folded(CREATED, OPTED_OUT, SUPERSEDED).stopped == "reply"
     assert folded(CREATED, SUPERSEDED, OPTED_OUT).stopped == "reply"
 
@@ -199,7 +222,9 @@ def test_a_lead_needs_attention_until_an_operator_lets_it_go_on() -> None:
 
 
 def test_an_unusable_phone_is_kept_apart() -> None:
-    unusable = CREATED.model_copy(update={"card": a_card(phone=None, unusable_phone="900 123 4567")})
+    unusable = CREATED.model_copy(
+        update={"card": a_card(phone=None, unusable_phone="900 123 4567")}
+    )
 
     assert (folded(unusable).phone, folded(unusable).unusable_phone) == ("", "900 123 4567")
 
@@ -215,10 +240,20 @@ def test_nothing_that_a_later_form_said_survives_the_erasure() -> None:
     "event",
     [
         updated(email="otra@example.com"),
-        touch(TouchFailed, Channel.SMS, 5, kind=FailureKind.UNREACHABLE, reason="21211 otra@example.com"),
-        LeadUnregistered(lead_id=LEAD, reason="otra@example.com is no address"),
-        WorkFailed(lead_id=LEAD, service="crm", kind="work", row_id=1, reason="KeyError: otra@example.com"),
-        BOOKED.model_copy(update={"booking": a_booking("b1", email="otra@example.com", phone="+5255")}),
+        touch(
+            TouchFailed,
+            Channel.SMS,
+            5,
+            kind=FailureKind.UNREACHABLE,
+            reason="21211 otra@example.com",
+        ),
+        LeadRegistrationFailed(lead_id=LEAD, reason="otra@example.com is no address"),
+        WorkFailed(
+            lead_id=LEAD, service="crm", kind="work", row_id=1, reason="KeyError: otra@example.com"
+        ),
+        BOOKED.model_copy(
+            update={"booking": a_booking("b1", email="otra@example.com", phone="+5255")}
+        ),
     ],
 )
 def test_what_says_something_of_the_person_is_emptied(event: Event) -> None:
@@ -244,9 +279,15 @@ def test_what_this_version_does_not_know_is_passed_over() -> None:
     assert read({"topic": "lead.created", "lead_id": "none"}) is None
 
 
-@given(st.permutations([CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED, MOVED, CANCELLED]))
+@given(
+    st.permutations(
+        [CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED, MOVED, CANCELLED]
+    )
+)
 def test_the_order_of_arrival_does_not_matter(events: list[Event]) -> None:
-    in_order = folded(CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED, MOVED, CANCELLED)
+    in_order = folded(
+        CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED, MOVED, CANCELLED
+    )
 
     lead = folded(*events)
     assert {n: getattr(lead, n) for n in Lead.__slots__ if n != "step"} == {

@@ -9,15 +9,15 @@ from unittest.mock import patch
 import httpx
 import pytest
 
-from contracts.events.outbound import ProviderAway, ProviderBack
+from contracts.events.outbound import ProviderRecovered, ProviderUnavailable
 from kit.errors import Unavailable, describe
 from providers.brevo.client import BrevoClient
 from providers.calcom.client import CalcomClient
-from providers.errors import Unclear
+from providers.errors import OutcomeUnknown
 from providers.kommo.client import KommoClient
 from providers.twilio.client import TwilioClient
 from services.console.decisions.dead_letters import grouped
-from services.console.decisions.event_descriptions import tell
+from services.console.decisions.event_descriptions import describe_event
 from services.console.decisions.outages import read_outage
 from services.console.words import translate
 from services.crm.settings import KommoSettings
@@ -35,7 +35,9 @@ async def ask_kommo(url: str) -> None:
     with patch.dict(os.environ, values, clear=True):
         settings = KommoSettings()
     async with httpx.AsyncClient() as http:
-        client = KommoClient(base_url=url, token=TokenKeeper(settings, NothingKept(), http, lambda: NOW))
+        client = KommoClient(
+            base_url=url, token=TokenKeeper(settings, NothingKept(), http, lambda: NOW)
+        )
         try:
             await client.account()
         finally:
@@ -51,7 +53,9 @@ class NothingKept:
 
 
 async def ask_brevo(url: str) -> None:
-    client = BrevoClient(api_key="k", base_url=url, sender_email="h@h.mx", sender_name="J", timeout=5)
+    client = BrevoClient(
+        api_key="k", base_url=url, sender_email="h@h.mx", sender_name="J", timeout=5
+    )
     try:
         await client.senders()
     finally:
@@ -61,7 +65,9 @@ async def ask_brevo(url: str) -> None:
 async def ask_twilio(url: str) -> None:
     client = TwilioClient(account_sid="AC" + "0" * 32, auth_token="t", base_url=url)
     try:
-        await client.send_message(to="+525512345678", from_="+525500000000", status_url="http://h/s", body="Hola")
+        await client.send_message(
+            to="+525512345678", from_="+525500000000", status_url="http://h/s", body="Hola"
+        )
     finally:
         await client.close()
 
@@ -85,7 +91,7 @@ REFUSED = {"code": 20003, "message": "Authenticate", "status": 401}
 
 
 async def reason_of(ask: Callable[[str], Awaitable[None]], url: str) -> str:
-    with pytest.raises((Unavailable, Unclear)) as outage:
+    with pytest.raises((Unavailable, OutcomeUnknown)) as outage:
         await ask(url)
     return str(outage.value)
 
@@ -114,7 +120,9 @@ async def test_a_refused_credential_is_named(name: str) -> None:
         pytest.param(503, "{} respondió con un error (503)", id="failed"),
     ],
 )
-async def test_an_answer_that_is_none_of_ours_to_use_is_a_sentence(name: str, status: int, text: str) -> None:
+async def test_an_answer_that_is_none_of_ours_to_use_is_a_sentence(
+    name: str, status: int, text: str
+) -> None:
     async with Wire() as wire:
         wire.answers(status, {"code": None})
         reason = await reason_of(ASK[name], wire.url)
@@ -147,22 +155,37 @@ def test_another_reason_is_no_outage(reason: str) -> None:
 
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_the_feed_names_the_provider_once(language: str) -> None:
-    away = ProviderAway(provider="twilio", reason="twilio: 401 code 20003").model_dump(mode="json")
-    odd = ProviderAway(provider="brevo", reason="brevo: answer without a message id").model_dump(mode="json")
-    back = ProviderBack(provider="calcom").model_dump(mode="json")
+    unavailable = ProviderUnavailable(
+        provider="twilio", reason="twilio: 401 code 20003"
+    ).model_dump(mode="json")
+    odd = ProviderUnavailable(
+        provider="brevo", reason="brevo: answer without a message id"
+    ).model_dump(mode="json")
+    back = ProviderRecovered(provider="calcom").model_dump(mode="json")
 
-    assert feed_line(away, language).lower().count("twilio") == 2  # its name, and in the variable's
-    assert "TWILIO_AUTH_TOKEN (401)" in feed_line(away, language)
-    assert "no responde" not in feed_line(away, language)
+    assert (
+        feed_line(unavailable, language).lower().count("twilio") == 2
+    )  # its name, and in the variable's
+    assert "TWILIO_AUTH_TOKEN (401)" in feed_line(unavailable, language)
+    assert "no responde" not in feed_line(unavailable, language)
     assert "Brevo: answer without a message id" in feed_line(odd, language)
     assert "Cal.com" in feed_line(back, language)
-    assert tell({"topic": "touch.uncertain", "reason": "twilio: 503 code None"}).values == ("Twilio", "503")
+    assert describe_event(
+        {"topic": "touch.uncertain", "reason": "twilio: 503 code None"}
+    ).values == ("Twilio", "503")
 
 
 def test_the_health_says_what_to_mend() -> None:
-    company = {"name": "brevo", "away": "brevo: 401 unauthorized", "away_at": NOW, "heard_at": NOW}
-    health = now_page(companies=[company]).split('id="health"')[1]
-    odd = now_page(companies=[company | {"away": "brevo: answer without a message id"}]).split('id="health"')[1]
+    company = {
+        "name": "brevo",
+        "unavailable": "brevo: 401 unauthorized",
+        "unavailable_since": NOW,
+        "succeeded_at": NOW,
+    }
+    health = now_page(providers=[company]).split('id="health"')[1]
+    odd = now_page(
+        providers=[company | {"unavailable": "brevo: answer without a message id"}]
+    ).split('id="health"')[1]
 
     assert "<span>Brevo no acepta BREVO_API_KEY (401)</span>" in health
     assert "no responde desde" not in health
@@ -170,11 +193,16 @@ def test_the_health_says_what_to_mend() -> None:
 
 
 def test_letters_of_one_outage_stand_together() -> None:
-    errors = [describe(Unavailable(reason)) for reason in ("twilio: 401 code 20003", "twilio: 401", "twilio: 503")]
+    errors = [
+        describe(Unavailable(reason))
+        for reason in ("twilio: 401 code 20003", "twilio: 401", "twilio: 503")
+    ]
     groups = grouped(read(message_id=error, headers={"x-error": error}) for error in errors)
 
     page = letters_page(groups=groups)
 
     assert [[letter.error for letter in some] for _, _, some in groups] == [errors[:2], errors[2:]]
-    assert page.count("Twilio no acepta TWILIO_AUTH_TOKEN (401)") == 3  # the title, and a letter each
+    assert (
+        page.count("Twilio no acepta TWILIO_AUTH_TOKEN (401)") == 3
+    )  # the title, and a letter each
     assert "Unavailable" not in page

@@ -1,21 +1,29 @@
-"""Whose time each gap was."""
+"""Owner time each gap was."""
 
 import pytest
 
 from contracts.events.call import CallUnanswered
 from contracts.events.lead import LeadRegistered
-from contracts.events.touch import Channel, HoldReason, Kind, TouchDeferred, TouchDue, TouchHeld, TouchSent
+from contracts.events.touch import (
+    Channel,
+    HoldReason,
+    Kind,
+    TouchDeferred,
+    TouchDue,
+    TouchHeld,
+    TouchSent,
+)
 from services.console.decisions.response_times import (
     Absence,
     Budget,
     Gap,
     Objective,
+    Owner,
     Stage,
-    Whose,
     absences,
     budget,
     cause,
-    chain,
+    timeline,
 )
 from tests.unit.services.console.decisions.test_leads import (
     ANSWERED,
@@ -33,27 +41,29 @@ from tests.unit.services.console.decisions.test_leads import (
 )
 
 
-def gaps(stage: Stage) -> list[tuple[Whose, float]]:
+def gaps(stage: Stage) -> list[tuple[Owner, float]]:
     return [(gap.whose, round(gap.seconds, 3)) for gap in stage.gaps]
 
 
 def test_the_whole_chain_with_each_wait_and_whose_it_was() -> None:
-    stages = chain(folded(CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED))
+    stages = timeline(
+        folded(CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED)
+    )
 
     assert [(stage.name, gaps(stage)) for stage in stages] == [
         ("received", []),
-        ("accepted", [(Whose.OURS, 0.01)]),
-        ("registered", [(Whose.OURS, 0.99), (Whose.COMPANY, 0.5)]),
-        ("dialled", [(Whose.OURS, 0.04), (Whose.COMPANY, 0.25)]),
-        ("unanswered", [(Whose.PERSON, 19.7)]),
-        ("fallback_sent", [(Whose.OURS, 0.1), (Whose.COMPANY, 0.3)]),
-        ("delivered", [(Whose.COMPANY, 1.6)]),
-        ("booked", [(Whose.PERSON, 78.0)]),
+        ("accepted", [(Owner.OURS, 0.01)]),
+        ("registered", [(Owner.OURS, 0.99), (Owner.COMPANY, 0.5)]),
+        ("dialled", [(Owner.OURS, 0.04), (Owner.COMPANY, 0.25)]),
+        ("unanswered", [(Owner.PERSON, 19.7)]),
+        ("fallback_sent", [(Owner.OURS, 0.1), (Owner.COMPANY, 0.3)]),
+        ("delivered", [(Owner.COMPANY, 1.6)]),
+        ("booked", [(Owner.PERSON, 78.0)]),
     ]
 
 
 def test_who_answers_needs_no_fallback() -> None:
-    names = [stage.name for stage in chain(folded(CREATED, DIALLED, ANSWERED, FELL_BACK))]
+    names = [stage.name for stage in timeline(folded(CREATED, DIALLED, ANSWERED, FELL_BACK))]
 
     assert names == ["received", "accepted", "dialled", "answered"]
 
@@ -62,41 +72,54 @@ def test_the_night_is_the_window_s() -> None:
     deferred = touch(TouchDeferred, Channel.CALL, 0.02)
     due = touch(TouchDue, Channel.CALL, 40_000, kind=Kind.FIRST_CONTACT, template="welcome")
     dialled = touch(TouchSent, Channel.CALL, 40_002, asked_at=at(40_001.5))
-    stage = chain(folded(CREATED, deferred, due, dialled))[-1]
+    stage = timeline(folded(CREATED, deferred, due, dialled))[-1]
 
-    assert gaps(stage) == [(Whose.WINDOW, 39_999.99), (Whose.OURS, 1.5), (Whose.COMPANY, 0.5)]
+    assert gaps(stage) == [(Owner.WINDOW, 39_999.99), (Owner.OURS, 1.5), (Owner.COMPANY, 0.5)]
 
 
 def test_while_kommo_is_absent_the_wait_is_its_own() -> None:
     registered = LeadRegistered(lead_id=LEAD, kommo_lead_id=99, at=at(326), asked_at=at(325))
-    said = [(at(-50), True), (at(-40), False), (at(2), True), (at(3), True), (at(326), False), (at(400), True)]
-    stage = chain(folded(CREATED, registered), absences(said))[-1]
+    said = [
+        (at(-50), True),
+        (at(-40), False),
+        (at(2), True),
+        (at(3), True),
+        (at(326), False),
+        (at(400), True),
+    ]
+    stage = timeline(folded(CREATED, registered), absences(said))[-1]
 
-    assert gaps(stage) == [(Whose.OURS, 1.99), (Whose.COMPANY, 324.0)]
+    assert gaps(stage) == [(Owner.OURS, 1.99), (Owner.COMPANY, 324.0)]
     assert absences(said) == [Absence(at(-50), at(-40)), Absence(at(2), at(326)), Absence(at(400))]
-    assert gaps(chain(folded(CREATED, registered), [Absence(at(5))])[-1])[0] == (Whose.OURS, 4.99)
-    assert gaps(chain(folded(CREATED, registered), [Absence(at(500))])[-1])[0] == (Whose.OURS, 324.99)
+    assert gaps(timeline(folded(CREATED, registered), [Absence(at(5))])[-1])[0] == (
+        Owner.OURS,
+        4.99,
+    )
+    assert gaps(timeline(folded(CREATED, registered), [Absence(at(500))])[-1])[0] == (
+        Owner.OURS,
+        324.99,
+    )
 
 
 def test_a_stop_is_nobody_s_slowness() -> None:
     held = touch(TouchHeld, Channel.CALL, 0.1, reason=HoldReason.PAUSED)
     lead = folded(CREATED, held, touch(TouchSent, Channel.CALL, 60, asked_at=at(59)))
 
-    assert gaps(chain(lead)[-1])[0] == (Whose.HELD, 58.99)
+    assert gaps(timeline(lead)[-1])[0] == (Owner.HELD, 58.99)
     assert cause(lead) == "paused"
-    assert cause(folded(CREATED, DIALLED)) is Whose.OURS
+    assert cause(folded(CREATED, DIALLED)) is Owner.OURS
 
 
 def test_a_lead_of_whom_little_is_known_has_a_short_chain() -> None:
-    assert chain(folded(UNANSWERED)) == []
+    assert timeline(folded(UNANSWERED)) == []
     assert isinstance(UNANSWERED, CallUnanswered)
 
 
 def test_clocks_that_differ_make_no_negative_gap() -> None:
     early = touch(TouchSent, Channel.CALL, 0.001, asked_at=at(0.0005))
 
-    assert all(gap.seconds > 0 for stage in chain(folded(CREATED, early)) for gap in stage.gaps)
-    assert Gap(Whose.OURS, 1.0).seconds == 1.0
+    assert all(gap.seconds > 0 for stage in timeline(folded(CREATED, early)) for gap in stage.gaps)
+    assert Gap(Owner.OURS, 1.0).seconds == 1.0
 
 
 @pytest.mark.parametrize(

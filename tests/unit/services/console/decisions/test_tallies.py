@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from contracts.events.base import Event
 from contracts.events.lead import LeadCreated
 from services.console.decisions.leads import Lead, fold
-from services.console.decisions.tallies import Cell, Counts, Tallies, add_change, changed, hour_of, tallied
+from services.console.decisions.tallies import (
+    Cell,
+    Counts,
+    Tallies,
+    add_change,
+    changed,
+    hour_of,
+    tallied,
+)
 from tests.builders import a_card
 from tests.unit.services.console.decisions.test_leads import (
     ANSWERED,
@@ -39,7 +47,9 @@ def test_the_changes_add_up_to_what_the_lead_adds(events: list[Event], pauses: l
 
 
 def test_a_lead_is_counted_in_its_hour_by_where_it_came_from_and_how_far_it_came() -> None:
-    came = LeadCreated(lead_id=LEAD, card=a_card(source="Radio", extra={"utm_source": "u" * 300}), at=at(0.01))
+    came = LeadCreated(
+        lead_id=LEAD, card=a_card(source="Radio", extra={"utm_source": "u" * 300}), at=at(0.01)
+    )
     counted = tallied(reduce(fold, (came, DIALLED, ANSWERED, BOOKED), Lead(LEAD)))
     hour = hour_of(at(0))
     became = Counts(leads=1, reached=1, booked=1, calls=1)

@@ -8,21 +8,33 @@ import pytest
 from starlette.requests import Request
 
 from services.console.decisions.disk import Disk
-from services.console.decisions.response_times import Objective, budget, cause, chain
+from services.console.decisions.response_times import Objective, budget, cause, timeline
 from services.console.repositories.metrics import Waits, Wanted
 from tests.unit.services.console.decisions.test_leads import CREATED, DIALLED, folded, updated
-from tests.unit.services.console.rendered import a_request, lead_page, letters_page, now_page, rendered
+from tests.unit.services.console.rendered import (
+    a_request,
+    lead_page,
+    letters_page,
+    now_page,
+    rendered,
+)
 
 
 def stopwatch(days: int, request: Request | None = None) -> str:
-    by_day = [Waits(f"2026-03-{day:02}", 5, 0.1 * day, 0.2 * day, 0.4 * day) for day in range(1, days + 1)]
+    by_day = [
+        Waits(f"2026-03-{day:02}", 5, 0.1 * day, 0.2 * day, 0.4 * day) for day in range(1, days + 1)
+    ]
     lead, objective = folded(CREATED, DIALLED), Objective(10, 0.95)
-    facts: dict[str, Any] = {"days": 30, "objective": objective, "budget": budget(100, 7, objective)}
+    facts: dict[str, Any] = {
+        "days": 30,
+        "objective": objective,
+        "budget": budget(100, 7, objective),
+    }
     facts |= {
         "missed": [(lead, cause(lead))],
         "by_day": by_day,
         "by_source": by_day[:3],
-        "chains": [(lead, chain(lead))],
+        "chains": [(lead, timeline(lead))],
     }
     return rendered("stopwatch", request or a_request(), **facts)
 
@@ -44,15 +56,32 @@ def test_an_overspent_budget_shows() -> None:
 
 
 HOURS = {"zone": "America/Monterrey", "days": [["09:00-19:00"]] * 5 + [["10:00-14:00"], []]}
-TO_COME = {"step": "welcome_call", "channel": "call", "booking": "", "due_at": "2026-03-02T15:00:00+00:00"}
+TO_COME = {
+    "step": "welcome_call",
+    "channel": "call",
+    "booking": "",
+    "due_at": "2026-03-02T15:00:00+00:00",
+}
 
 
 def a_plan(*touches: dict[str, Any]) -> dict[str, Any]:
-    return {"journey": "3f" * 32, "zone": "America/Monterrey", "paused": False, "stopped": None, "touches": touches}
+    return {
+        "journey": "3f" * 32,
+        "zone": "America/Monterrey",
+        "paused": False,
+        "stopped": None,
+        "touches": touches,
+    }
 
 
 def put_off(**changes: str) -> list[dict[str, Any]]:
-    body = {"topic": "touch.deferred", "step": "welcome_call", "channel": "call", "touch_id": "t", "reason": "hours"}
+    body = {
+        "topic": "touch.deferred",
+        "step": "welcome_call",
+        "channel": "call",
+        "touch_id": "t",
+        "reason": "hours",
+    }
     return [{"id": 1, "at": datetime(2026, 3, 2, 4, tzinfo=UTC), "body": body | changes}]
 
 
@@ -68,26 +97,36 @@ def words(page: str) -> str:
     ],
 )
 def test_what_waits_for_its_hours_says_which_and_until_when(language: str, text: str) -> None:
-    assert text in words(lead_page(language, plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off()))
+    assert text in words(
+        lead_page(language, plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off())
+    )
 
 
 def test_what_was_put_off_for_another_reason_says_until_when() -> None:
-    page = words(lead_page(plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off(reason="daily_limit")))
+    page = words(
+        lead_page(plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off(reason="daily_limit"))
+    )
 
     assert "ya tuvo su contacto de hoy" in page
     assert "sale 2 mar, 09:00" in page
     assert "hora de Monterrey" not in page
 
 
-@pytest.mark.parametrize("plan", [None, a_plan(), a_plan(TO_COME)], ids=["no scheduler", "gone out", "an older one"])
+@pytest.mark.parametrize(
+    "plan", [None, a_plan(), a_plan(TO_COME)], ids=["no scheduler", "gone out", "an older one"]
+)
 def test_what_the_scheduler_does_not_say_leaves_a_gap(plan: dict[str, Any] | None) -> None:
     assert "no es hora de contactarle" in words(lead_page(plan=plan, events=put_off()))
 
 
-@pytest.mark.parametrize(("language", "name"), [("es", "Llamada de bienvenida"), ("en", "Welcome call")])
+@pytest.mark.parametrize(
+    ("language", "name"), [("es", "Llamada de bienvenida"), ("en", "Welcome call")]
+)
 def test_steps_are_read_by_name(language: str, name: str) -> None:
     doubtful = {"lead_id": 7, "at": "2026-03-02T15:00:00Z", "detail": {"touch_id": "t", **TO_COME}}
-    lead = words(lead_page(language, plan=a_plan(TO_COME), events=put_off(), lead=folded(CREATED, DIALLED)))
+    lead = words(
+        lead_page(language, plan=a_plan(TO_COME), events=put_off(), lead=folded(CREATED, DIALLED))
+    )
 
     assert lead.count(name) == 3  # to skip, to come, and what was
     assert name in words(letters_page(language, unknown=[doubtful]))
@@ -131,7 +170,9 @@ def test_phones_are_read_as_people_write_them() -> None:
     ("disk", "tone", "text"),
     [
         pytest.param(Disk(full=False, free=50e9), "", "bien", id="room enough"),
-        pytest.param(Disk(full=False, free=4e9), "doubt", "quedan 4.0 GB de disco", id="little room"),
+        pytest.param(
+            Disk(full=False, free=4e9), "doubt", "quedan 4.0 GB de disco", id="little room"
+        ),
         pytest.param(Disk(full=False, free=1e9), "bad", "quedan 1.0 GB de disco", id="nearly full"),
         pytest.param(Disk(full=True, free=50e9), "bad", "no puede guardar: disco lleno", id="full"),
     ],
@@ -144,6 +185,6 @@ def test_a_disk_that_fills_up_is_seen(disk: Disk, tone: str, text: str) -> None:
 
 
 def test_a_lead_that_kommo_does_not_have_yet_says_so_and_why() -> None:
-    waiting = words(lead_page(lead=folded(CREATED), kommo_away="kommo: 401"))
+    waiting = words(lead_page(lead=folded(CREATED), kommo_unavailable="kommo: 401"))
 
     assert "Kommo aún no Kommo no acepta KOMMO_ACCESS_TOKEN (401)" in waiting

@@ -8,26 +8,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.events.booking import BookingCancelled, BookingEvent, BookingMoved, LeadBooked, MeetingEnded
+from contracts.events.booking import (
+    BookingCancelled,
+    BookingEvent,
+    BookingRescheduled,
+    LeadBooked,
+    MeetingEnded,
+)
 from domain.signed_links import sign
-from providers.calcom.webhooks import Hints, Said, What
-from services.crm.decisions.bookings import Known, Matched, Slot, heard, match, news, standing
+from providers.calcom.webhooks import AttendeeHints, BookingUpdate, UpdateKind
+from services.crm.decisions.bookings import (
+    Candidate,
+    Matched,
+    Slot,
+    apply_update,
+    changes_to_publish,
+    current_booking,
+    match,
+)
 from tests.builders import a_booking
 
 NOW = datetime(2026, 2, 10, 16, tzinfo=UTC)
-NOBODY = Hints(lead_id=None, token=None, email=None, phone_texts=())
-ANA = Known(7, 7, "ana@example.com", "+528112345678")
-BETO = Known(8, 8, "beto@example.com", "+528112340000")
+ANONYMOUS_CARD = AttendeeHints(lead_id=None, token=None, email=None, phone_texts=())
+ANA = Candidate(7, 7, "ana@example.com", "+528112345678")
+BETO = Candidate(8, 8, "beto@example.com", "+528112340000")
 
 
-def said(what: What, uid: str = "first", *, minutes: int = 0, previous: str | None = None, **changes: Any) -> Said:
-    booking = None if what is What.NO_SHOW else a_booking(uid, **changes)
-    attended = False if what is What.NO_SHOW else None
-    return Said(what, uid, previous, NOBODY, booking, NOW + timedelta(minutes=minutes), "", attended)
+def said(
+    what: UpdateKind,
+    uid: str = "first",
+    *,
+    minutes: int = 0,
+    previous: str | None = None,
+    **changes: Any,
+) -> BookingUpdate:
+    booking = None if what is UpdateKind.NO_SHOW else a_booking(uid, **changes)
+    attended = False if what is UpdateKind.NO_SHOW else None
+    return BookingUpdate(
+        what, uid, previous, ANONYMOUS_CARD, booking, NOW + timedelta(minutes=minutes), "", attended
+    )
 
 
 def uid_of(event: BookingEvent) -> str:
-    if isinstance(event, LeadBooked | BookingMoved):
+    if isinstance(event, LeadBooked | BookingRescheduled):
         return event.booking.uid
     assert isinstance(event, BookingCancelled | MeetingEnded)
     return event.uid
@@ -41,11 +64,13 @@ class Calendar:
         self.told: Slot | None = None
         self.events: list[BookingEvent] = []
 
-    def hear(self, *sayings: Said) -> "Calendar":
+    def apply(self, *sayings: BookingUpdate) -> "Calendar":
         for one in sayings:
-            self.slots |= {slot.uid: slot for slot in heard(self.slots, one)}
-            after = standing(self.slots.values())
-            self.events += news(7, self.told, after, self.slots, revision=len(self.events), now=NOW)
+            self.slots |= {slot.uid: slot for slot in apply_update(self.slots, one)}
+            after = current_booking(self.slots.values())
+            self.events += changes_to_publish(
+                7, self.told, after, self.slots, revision=len(self.events), now=NOW
+            )
             self.told = after
         return self
 
@@ -54,9 +79,9 @@ class Calendar:
         return [(event.topic, uid_of(event)) for event in self.events]
 
 
-CREATED = said(What.CREATED)
-MOVED = said(What.MOVED, "second", minutes=1, previous="first")
-CANCELLED = said(What.CANCELLED, "second", minutes=2)
+CREATED = said(UpdateKind.CREATED)
+MOVED = said(UpdateKind.MOVED, "second", minutes=1, previous="first")
+CANCELLED = said(UpdateKind.CANCELLED, "second", minutes=2)
 
 
 @pytest.mark.parametrize(
@@ -64,55 +89,71 @@ CANCELLED = said(What.CANCELLED, "second", minutes=2)
     [
         pytest.param([CREATED], [("lead.booked", "first")], id="booked"),
         pytest.param([CREATED, CREATED], [("lead.booked", "first")], id="booked, said twice"),
-        pytest.param([CREATED, MOVED], [("lead.booked", "first"), ("booking.moved", "second")], id="moved"),
+        pytest.param(
+            [CREATED, MOVED],
+            [("lead.booked", "first"), ("booking.rescheduled", "second")],
+            id="moved",
+        ),
         pytest.param([MOVED], [("lead.booked", "second")], id="the first was never heard of"),
         pytest.param([MOVED, CREATED], [("lead.booked", "second")], id="the first comes late"),
         pytest.param(
             [CREATED, MOVED, CANCELLED],
-            [("lead.booked", "first"), ("booking.moved", "second"), ("booking.cancelled", "second")],
+            [
+                ("lead.booked", "first"),
+                ("booking.rescheduled", "second"),
+                ("booking.cancelled", "second"),
+            ],
             id="moved, then cancelled",
         ),
         pytest.param([CANCELLED, MOVED, CREATED], [], id="cancelled before it was heard of"),
         pytest.param(
-            [said(What.REQUESTED, confirmed=False), said(What.REJECTED)],
+            [said(UpdateKind.REQUESTED, confirmed=False), said(UpdateKind.REJECTED)],
             [("lead.booked", "first"), ("booking.cancelled", "first")],
             id="asked for, and rejected",
         ),
         pytest.param(
-            [said(What.REQUESTED, confirmed=False), CREATED],
+            [said(UpdateKind.REQUESTED, confirmed=False), CREATED],
             [("lead.booked", "first"), ("lead.booked", "first")],
             id="asked for, then confirmed",
         ),
-        pytest.param([CREATED, said(What.ENDED)], [("lead.booked", "first"), ("meeting.ended", "first")], id="met"),
         pytest.param(
-            [CREATED, said(What.ENDED), said(What.NO_SHOW)],
+            [CREATED, said(UpdateKind.ENDED)],
+            [("lead.booked", "first"), ("meeting.ended", "first")],
+            id="met",
+        ),
+        pytest.param(
+            [CREATED, said(UpdateKind.ENDED), said(UpdateKind.NO_SHOW)],
             [("lead.booked", "first"), ("meeting.ended", "first"), ("meeting.ended", "first")],
             id="did not come",
         ),
         pytest.param(
-            [CREATED, said(What.CANCELLED), said(What.ENDED)],
+            [CREATED, said(UpdateKind.CANCELLED), said(UpdateKind.ENDED)],
             [("lead.booked", "first"), ("booking.cancelled", "first")],
             id="cancelled, and ended by the calendar's clock",
         ),
         pytest.param(
-            [CREATED, said(What.CREATED, "second", minutes=5), said(What.CANCELLED, "second", minutes=6)],
+            [
+                CREATED,
+                said(UpdateKind.CREATED, "second", minutes=5),
+                said(UpdateKind.CANCELLED, "second", minutes=6),
+            ],
             [("lead.booked", "first"), ("lead.booked", "second"), ("lead.booked", "first")],
             id="two bookings, the later one cancelled",
         ),
         pytest.param(
-            [CREATED, said(What.CREATED, starts_at=NOW)],
-            [("lead.booked", "first"), ("booking.moved", "first")],
+            [CREATED, said(UpdateKind.CREATED, starts_at=NOW)],
+            [("lead.booked", "first"), ("booking.rescheduled", "first")],
             id="the same booking at another time",
         ),
-        pytest.param([said(What.OTHER)], [], id="nothing that matters"),
+        pytest.param([said(UpdateKind.OTHER)], [], id="nothing that matters"),
     ],
 )
-def test_a_story(sayings: list[Said], story: list[tuple[str, str]]) -> None:
-    assert Calendar().hear(*sayings).story == story
+def test_a_story(sayings: list[BookingUpdate], story: list[tuple[str, str]]) -> None:
+    assert Calendar().apply(*sayings).story == story
 
 
 def test_what_is_asked_for_is_not_confirmed() -> None:
-    asked, confirmed = Calendar().hear(said(What.REQUESTED, confirmed=False), CREATED).events
+    asked, confirmed = Calendar().apply(said(UpdateKind.REQUESTED, confirmed=False), CREATED).events
 
     assert isinstance(asked, LeadBooked)
     assert isinstance(confirmed, LeadBooked)
@@ -121,52 +162,75 @@ def test_what_is_asked_for_is_not_confirmed() -> None:
 
 
 def test_who_did_not_come_is_said_to_have_been_absent() -> None:
-    *_, last = Calendar().hear(CREATED, said(What.ENDED), said(What.NO_SHOW)).events
+    *_, last = Calendar().apply(CREATED, said(UpdateKind.ENDED), said(UpdateKind.NO_SHOW)).events
 
     assert isinstance(last, MeetingEnded)
     assert not last.attended
 
 
-LIFE = [CREATED, MOVED, said(What.MOVED, "third", minutes=2, previous="second")]
+LIFE = [CREATED, MOVED, said(UpdateKind.MOVED, "third", minutes=2, previous="second")]
 
 
-@given(st.lists(st.sampled_from(LIFE), min_size=12).filter(lambda order: all(one in order for one in LIFE)))
-def test_in_any_order_and_number_the_latest_booking_stands(order: list[Said]) -> None:
-    calendar = Calendar().hear(*order)
+@given(
+    st.lists(st.sampled_from(LIFE), min_size=12).filter(
+        lambda order: all(one in order for one in LIFE)
+    )
+)
+def test_in_any_order_and_number_the_latest_booking_stands(order: list[BookingUpdate]) -> None:
+    calendar = Calendar().apply(*order)
 
     assert calendar.told is not None
     assert calendar.told.uid == "third"
     assert calendar.story[-1][1] == "third"
 
 
-@given(st.permutations([*LIFE, said(What.CANCELLED, "third", minutes=3)] * 2))
-def test_in_any_order_and_number_a_cancelled_chain_leaves_nothing(order: list[Said]) -> None:
-    calendar = Calendar().hear(*order)
+@given(st.permutations([*LIFE, said(UpdateKind.CANCELLED, "third", minutes=3)] * 2))
+def test_in_any_order_and_number_a_cancelled_chain_leaves_nothing(
+    order: list[BookingUpdate],
+) -> None:
+    calendar = Calendar().apply(*order)
 
     assert calendar.told is None
     assert not calendar.events or isinstance(calendar.events[-1], BookingCancelled)
 
 
-@given(st.permutations([*LIFE, said(What.CANCELLED, "third", minutes=3)] * 2))
-def test_revisions_grow_one_by_one(order: list[Said]) -> None:
-    assert [event.revision for event in Calendar().hear(*order).events] == list(
-        range(1, len(Calendar().hear(*order).events) + 1)
+@given(st.permutations([*LIFE, said(UpdateKind.CANCELLED, "third", minutes=3)] * 2))
+def test_revisions_grow_one_by_one(order: list[BookingUpdate]) -> None:
+    assert [event.revision for event in Calendar().apply(*order).events] == list(
+        range(1, len(Calendar().apply(*order).events) + 1)
     )
 
 
 @pytest.mark.parametrize(
     ("hints", "by_uid", "found"),
     [
-        pytest.param({"lead_id": 7, "token": sign("s", "booking", 7)}, None, (7, Matched.TOKEN), id="signed link"),
+        pytest.param(
+            {"lead_id": 7, "token": sign("s", "booking", 7)},
+            None,
+            (7, Matched.TOKEN),
+            id="signed link",
+        ),
         pytest.param(
             {"lead_id": 7, "token": sign("s", "booking", 7), "email": "other@example.com"},
             None,
             (7, Matched.TOKEN),
             id="signed link, another email",
         ),
-        pytest.param({"lead_id": 7}, None, (7, Matched.METADATA), id="a caller that knows only the id"),
-        pytest.param({"lead_id": 7, "email": "Ana@Example.com "}, None, (7, Matched.METADATA), id="id and email agree"),
-        pytest.param({"lead_id": 7, "phone_texts": ("81 1234 5678",)}, None, (7, Matched.METADATA), id="id and phone"),
+        pytest.param(
+            {"lead_id": 7}, None, (7, Matched.METADATA), id="a caller that knows only the id"
+        ),
+        pytest.param(
+            {"lead_id": 7, "email": "Ana@Example.com "},
+            None,
+            (7, Matched.METADATA),
+            id="id and email agree",
+        ),
+        pytest.param(
+            {"lead_id": 7, "phone_texts": ("81 1234 5678",)},
+            None,
+            (7, Matched.METADATA),
+            id="id and phone",
+        ),
         pytest.param(
             {"lead_id": 7, "token": sign("s", "booking", 8), "email": "beto@example.com"},
             None,
@@ -175,19 +239,39 @@ def test_revisions_grow_one_by_one(order: list[Said]) -> None:
         ),
         pytest.param({"lead_id": 99}, None, None, id="an id of nobody"),
         pytest.param({}, 8, (8, Matched.UID), id="by uid"),
-        pytest.param({"email": "ana@example.com"}, 8, (8, Matched.UID), id="the uid before the email"),
+        pytest.param(
+            {"email": "ana@example.com"}, 8, (8, Matched.UID), id="the uid before the email"
+        ),
         pytest.param({"email": "ana@example.com"}, None, (7, Matched.EMAIL), id="by email"),
-        pytest.param({"phone_texts": ("x", "521 81 1234 5678")}, None, (7, Matched.PHONE), id="by an old-style phone"),
+        pytest.param(
+            {"phone_texts": ("x", "521 81 1234 5678")},
+            None,
+            (7, Matched.PHONE),
+            id="by an old-style phone",
+        ),
         pytest.param({"email": "who@example.com"}, None, None, id="nobody we know"),
     ],
 )
 def test_whose_a_booking_is(hints: dict[str, Any], by_uid: int | None, found: object) -> None:
-    assert match(replace(NOBODY, **hints), by_uid=by_uid, leads=[ANA, BETO], secret="s", region="MX") == found
+    assert (
+        match(
+            replace(ANONYMOUS_CARD, **hints),
+            by_uid=by_uid,
+            leads=[ANA, BETO],
+            secret="s",
+            region="MX",
+        )
+        == found
+    )
 
 
 def test_of_two_leads_with_one_email_the_newest_booked() -> None:
     again = replace(ANA, lead_id=70)
 
     assert match(
-        replace(NOBODY, email="ana@example.com"), by_uid=None, leads=[ANA, again], secret="s", region="MX"
+        replace(ANONYMOUS_CARD, email="ana@example.com"),
+        by_uid=None,
+        leads=[ANA, again],
+        secret="s",
+        region="MX",
     ) == (70, Matched.EMAIL)

@@ -11,7 +11,11 @@ STAGES = Stages(pipeline=7, initial=1, booked=2)
 
 
 def change(
-    status: int | None, *, pipeline: int | None = 7, deleted: bool = False, by: int | None = 9_000_001
+    status: int | None,
+    *,
+    pipeline: int | None = 7,
+    deleted: bool = False,
+    by: int | None = 9_000_001,
 ) -> Change:
     return Change(kommo_lead_id=5, status_id=status, pipeline_id=pipeline, deleted=deleted, by=by)
 
@@ -23,11 +27,15 @@ def change(
         pytest.param(change(143), True, Closing.LOST, id="lost"),
         pytest.param(change(None, deleted=True), False, Closing.DELETED, id="deleted"),
         pytest.param(change(9), False, Closing.TAKEN_OVER, id="moved on by a person"),
-        pytest.param(change(9, by=None), False, Closing.TAKEN_OVER, id="moved on by nobody says whom"),
+        pytest.param(
+            change(9, by=None), False, Closing.TAKEN_OVER, id="moved on by nobody says whom"
+        ),
         pytest.param(change(9, by=0), False, None, id="moved on by a robot"),
         pytest.param(change(142, by=0), False, Closing.WON, id="won, by a robot"),
         pytest.param(change(1, pipeline=8), False, Closing.TAKEN_OVER, id="into another pipeline"),
-        pytest.param(change(2), False, Closing.TAKEN_OVER, id="put into the booked stage by a person"),
+        pytest.param(
+            change(2), False, Closing.TAKEN_OVER, id="put into the booked stage by a person"
+        ),
         pytest.param(change(2), True, None, id="our own move"),
         pytest.param(change(1), True, None, id="our own move back"),
         pytest.param(change(1), False, None, id="where we made it"),
@@ -50,5 +58,7 @@ def test_a_change(said: Change, ever_booked: bool, reason: Closing | None) -> No
         pytest.param(8, False, 9, None, id="cancelled, but a person has moved it on"),
     ],
 )
-def test_where_a_lead_goes(now: int | None, booked: bool, before: int | None, target: int | None) -> None:
+def test_where_a_lead_goes(
+    now: int | None, booked: bool, before: int | None, target: int | None
+) -> None:
     assert stage_for(now, booked=booked, before=before, agendado=2) == target

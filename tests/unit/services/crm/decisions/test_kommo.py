@@ -41,8 +41,14 @@ def test_a_new_persons_lead() -> None:
                 {
                     "name": "Ana Torres",
                     "custom_fields_values": [
-                        {"field_code": "PHONE", "values": [{"value": "+528112345678", "enum_code": "WORK"}]},
-                        {"field_code": "EMAIL", "values": [{"value": "ana@example.com", "enum_code": "WORK"}]},
+                        {
+                            "field_code": "PHONE",
+                            "values": [{"value": "+528112345678", "enum_code": "WORK"}],
+                        },
+                        {
+                            "field_code": "EMAIL",
+                            "values": [{"value": "ana@example.com", "enum_code": "WORK"}],
+                        },
                     ],
                 }
             ],
@@ -81,7 +87,8 @@ def test_what_is_searched_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "ours"), [("Ana #7", True), ("Ana #77", False), ("Ana #7 bis", False), ("#7", True), ("", False)]
+    ("name", "ours"),
+    [("Ana #7", True), ("Ana #77", False), ("Ana #7 bis", False), ("#7", True), ("", False)],
 )
 def test_a_lead_of_ours(name: str, *, ours: bool) -> None:
     assert is_ours(KommoLead(1, name, None), 7) is ours
@@ -98,7 +105,10 @@ def test_a_lead_of_ours(name: str, *, ours: bool) -> None:
         ),
         (
             TouchFailed(
-                **TOUCH, channel=Channel.SMS, kind=FailureKind.UNREACHABLE, reason="twilio: undelivered code 30005"
+                **TOUCH,
+                channel=Channel.SMS,
+                kind=FailureKind.UNREACHABLE,
+                reason="twilio: undelivered code 30005",
             ),
             "SMS: no se pudo entregar (twilio: undelivered code 30005)",
         ),
@@ -107,7 +117,9 @@ def test_a_lead_of_ours(name: str, *, ours: bool) -> None:
             "Llamada: no se envió, no dejó este dato",
         ),
         (
-            ReplyReceived(lead_id=7, channel=Channel.WHATSAPP, text="¿Cuánto cuesta?", intent=Intent.OTHER),
+            ReplyReceived(
+                lead_id=7, channel=Channel.WHATSAPP, text="¿Cuánto cuesta?", intent=Intent.OTHER
+            ),
             "Respuesta por WhatsApp: ¿Cuánto cuesta?",
         ),
         (
@@ -136,7 +148,9 @@ def test_kommo_does_not_hear_of_a_key_that_was_not_pressed(event: Event) -> None
     assert note(event) is None
 
 
-@pytest.mark.parametrize("reason", [reason for reason in SkipReason if reason is not SkipReason.NOT_ASKED])
+@pytest.mark.parametrize(
+    "reason", [reason for reason in SkipReason if reason is not SkipReason.NOT_ASKED]
+)
 def test_every_reason_not_to_send_has_its_words(reason: SkipReason) -> None:
     assert note(TouchSkipped(**TOUCH, channel=Channel.SMS, reason=reason))
 

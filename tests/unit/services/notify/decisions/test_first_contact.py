@@ -10,7 +10,12 @@ from contracts.events.lead import LeadUpdated
 from contracts.events.touch import Channel, DeferReason, Kind
 from domain.journey.model import Journey
 from domain.journey.settings import JourneySettings, load_journey
-from services.notify.decisions.first_contact import already_booked, asked_for_link, first_touches, may_have_booked
+from services.notify.decisions.first_contact import (
+    already_booked,
+    asked_for_link,
+    first_touches,
+    may_have_booked,
+)
 from services.notify.decisions.sending import Defer, Facts, Send, decide
 from services.notify.touches import Form, Touch
 from tests.builders import a_booking, a_card, a_lead_created
@@ -22,7 +27,10 @@ CLAIMED = Facts(claimed=True)
 
 def touches(at: datetime, **card: str) -> dict[str, Touch]:
     event = a_lead_created(**card)
-    return {t.step: t for t in first_touches(event, JOURNEY, at, zone="America/Mexico_City", region="MX")}
+    return {
+        t.step: t
+        for t in first_touches(event, JOURNEY, at, zone="America/Mexico_City", region="MX")
+    }
 
 
 @pytest.mark.parametrize(
@@ -36,7 +44,9 @@ def touches(at: datetime, **card: str) -> dict[str, Touch]:
         pytest.param(11, 0, 16, Defer(DeferReason.HOURS), id="on a holiday"),
     ],
 )
-def test_the_call_keeps_its_hours_and_the_email_does_not_wait(hour: int, minute: int, day: int, call: object) -> None:
+def test_the_call_keeps_its_hours_and_the_email_does_not_wait(
+    hour: int, minute: int, day: int, call: object
+) -> None:
     now = datetime(2026, 3, day, hour, minute, tzinfo=MEXICO)
     made = touches(now)
 
@@ -47,8 +57,12 @@ def test_the_call_keeps_its_hours_and_the_email_does_not_wait(hour: int, minute:
 def test_the_hours_are_the_leads_own() -> None:
     now = datetime(2026, 3, 2, 9, 30, tzinfo=MEXICO)  # half past seven in Tijuana
 
-    assert decide(touches(now, time_zone="America/Tijuana")["welcome_call"], CLAIMED, now) == Defer(DeferReason.HOURS)
-    assert decide(touches(now, phone="+526631234567")["welcome_call"], CLAIMED, now) == Defer(DeferReason.HOURS)
+    assert decide(touches(now, time_zone="America/Tijuana")["welcome_call"], CLAIMED, now) == Defer(
+        DeferReason.HOURS
+    )
+    assert decide(touches(now, phone="+526631234567")["welcome_call"], CLAIMED, now) == Defer(
+        DeferReason.HOURS
+    )
 
 
 def test_an_unanswered_call_is_followed_by_its_message_within_the_same_hours() -> None:
@@ -57,8 +71,12 @@ def test_an_unanswered_call_is_followed_by_its_message_within_the_same_hours() -
 
     assert (call.channel, call.kind) == (Channel.CALL, Kind.FIRST_CONTACT)
     assert message is not None
-    assert decide(message, CLAIMED, datetime(2026, 3, 2, 18, 59, 30, tzinfo=MEXICO)) == Send("+528112345678")
-    assert decide(message, CLAIMED, datetime(2026, 3, 2, 19, 1, tzinfo=MEXICO)) == Defer(DeferReason.HOURS)
+    assert decide(message, CLAIMED, datetime(2026, 3, 2, 18, 59, 30, tzinfo=MEXICO)) == Send(
+        "+528112345678"
+    )
+    assert decide(message, CLAIMED, datetime(2026, 3, 2, 19, 1, tzinfo=MEXICO)) == Defer(
+        DeferReason.HOURS
+    )
 
 
 def test_the_link_somebody_asked_for_comes_at_any_hour_within_a_quarter_of_an_hour() -> None:
@@ -71,7 +89,12 @@ def test_the_link_somebody_asked_for_comes_at_any_hour_within_a_quarter_of_an_ho
 
 def updated(*changed: str, returned: bool = False, **card: Any) -> LeadUpdated:
     return LeadUpdated(
-        lead_id=7, submission_id=900, person_id=7, card=a_card(**card), changed=changed, returned=returned
+        lead_id=7,
+        submission_id=900,
+        person_id=7,
+        card=a_card(**card),
+        changed=changed,
+        returned=returned,
     )
 
 
@@ -84,7 +107,9 @@ def updated(*changed: str, returned: bool = False, **card: Any) -> LeadUpdated:
         pytest.param(updated(returned=True), ["welcome_email", "welcome_call"], id="after a day"),
     ],
 )
-def test_a_further_form_is_answered_where_it_is_new(event: LeadUpdated, answered: list[str]) -> None:
+def test_a_further_form_is_answered_where_it_is_new(
+    event: LeadUpdated, answered: list[str]
+) -> None:
     now = datetime(2026, 3, 2, 10, tzinfo=MEXICO)
     made = list(first_touches(event, JOURNEY, now, zone="America/Mexico_City", region="MX"))
 
@@ -95,7 +120,11 @@ def test_a_further_form_is_answered_where_it_is_new(event: LeadUpdated, answered
 def test_who_has_a_meeting_ahead_is_told_of_it_by_mail() -> None:
     mail = already_booked(updated(returned=True), a_booking())
 
-    assert (mail.channel, mail.kind, mail.template) == (Channel.EMAIL, Kind.ASKED_FOR, "already_booked")
+    assert (mail.channel, mail.kind, mail.template) == (
+        Channel.EMAIL,
+        Kind.ASKED_FOR,
+        "already_booked",
+    )
     assert may_have_booked(updated(returned=True), JOURNEY)
     assert not may_have_booked(updated("email"), JOURNEY)
     assert not may_have_booked(a_lead_created(), JOURNEY)

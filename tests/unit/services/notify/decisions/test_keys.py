@@ -8,7 +8,10 @@ import pytest
 from providers.twilio.client import CallEvent
 from services.notify.decisions.keys import Pressed, asked_by_key, next_look, what_was_pressed
 
-VOICE, KEY = "https://pauta.example.com/webhooks/twilio/voice?touch=1", "https://pauta.example.com/webhooks/twilio/key"
+VOICE, KEY = (
+    "https://pauta.example.com/webhooks/twilio/voice?touch=1",
+    "https://pauta.example.com/webhooks/twilio/key",
+)
 TOLD, UNTOLD = CallEvent(VOICE, "", 200), CallEvent(VOICE, "", 502)
 
 
@@ -20,7 +23,11 @@ TOLD, UNTOLD = CallEvent(VOICE, "", 200), CallEvent(VOICE, "", 502)
         pytest.param([TOLD, CallEvent(KEY, "", 200)], Pressed.NOTHING, id="no key"),
         pytest.param([TOLD, CallEvent(KEY, "2", 502)], Pressed.NOTHING, id="another key"),
         pytest.param([TOLD, CallEvent(KEY, "1", 502)], Pressed.LINK, id="1, and we were away"),
-        pytest.param([TOLD, CallEvent(KEY, "1", None), CallEvent(KEY, "", None)], Pressed.LINK, id="1, in any place"),
+        pytest.param(
+            [TOLD, CallEvent(KEY, "1", None), CallEvent(KEY, "", None)],
+            Pressed.LINK,
+            id="1, in any place",
+        ),
         pytest.param([UNTOLD], Pressed.SILENCE, id="we were away when it was answered"),
         pytest.param([CallEvent(VOICE, "", None)], Pressed.SILENCE, id="we never answered"),
         pytest.param([UNTOLD, TOLD], Pressed.NOTHING, id="told at the second try"),
@@ -31,10 +38,10 @@ def test_what_was_pressed(events: list[CallEvent], pressed: Pressed) -> None:
 
 
 def test_twilio_is_asked_less_and_less_for_a_day() -> None:
-    looks, age = 0, timedelta(minutes=16).total_seconds()
+    check_count, age = 0, timedelta(minutes=16).total_seconds()
     while (wait := next_look(age)) is not None:
-        looks, age = looks + 1, age + wait
-    assert looks < 60
+        check_count, age = check_count + 1, age + wait
+    assert check_count < 60
     assert age < timedelta(days=1.2).total_seconds()
     assert next_look(0) == 60
 
@@ -42,4 +49,6 @@ def test_twilio_is_asked_less_and_less_for_a_day() -> None:
 def test_the_same_key_is_the_same_event_however_it_is_heard() -> None:
     call, at = UUID(int=1), datetime(2026, 1, 1, tzinfo=UTC)
     assert asked_by_key(7, call, "CA1", at=at) == asked_by_key(7, call, "CA1", at=at)
-    assert asked_by_key(7, call, "CA1", at=at).event_id != asked_by_key(7, call, "CA2", at=at).event_id
+    assert (
+        asked_by_key(7, call, "CA1", at=at).event_id != asked_by_key(7, call, "CA2", at=at).event_id
+    )

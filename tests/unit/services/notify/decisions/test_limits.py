@@ -9,7 +9,15 @@ import pytest
 from contracts.events.touch import Channel, Kind
 from services.notify.decisions.addressing import Addressed, booked_from, form_for
 from services.notify.decisions.limits import Limit, limit_of, mailbox
-from services.notify.decisions.spending import Caps, Spending, Tally, alarm, price_of, reached_cap, read_prices
+from services.notify.decisions.spending import (
+    Caps,
+    Spending,
+    Tally,
+    alarm,
+    price_of,
+    reached_cap,
+    read_prices,
+)
 from services.notify.touches import Form, Touch
 from tests.builders import a_booking, a_card, a_touch
 
@@ -20,7 +28,12 @@ FOLLOW_UP = a_touch(Channel.WHATSAPP, kind=Kind.FOLLOW_UP)
 
 def limit(touch: Touch, *, demonstration: bool = False) -> Limit | None:
     return limit_of(
-        touch, NOW, zone="America/Mexico_City", calls_per_day=1, calls_per_week=3, demonstration=demonstration
+        touch,
+        NOW,
+        zone="America/Mexico_City",
+        calls_per_day=1,
+        calls_per_week=3,
+        demonstration=demonstration,
     )
 
 
@@ -58,14 +71,23 @@ NEW = Addressed(Form(2, a_card(email="new@example.com", phone=None)))
     ("forms", "submission"),
     [
         pytest.param([OLD, NEW], 2, id="the latest"),
-        pytest.param([OLD, replace(NEW, follow_up_mails=1)], 2, id="the latest, also after one mail"),
-        pytest.param([OLD, replace(NEW, follow_up_mails=2)], 1, id="after two without life the other"),
         pytest.param(
-            [replace(OLD, follow_up_mails=2), replace(NEW, follow_up_mails=3)], 1, id="then the one that had fewer"
+            [OLD, replace(NEW, follow_up_mails=1)], 2, id="the latest, also after one mail"
+        ),
+        pytest.param(
+            [OLD, replace(NEW, follow_up_mails=2)], 1, id="after two without life the other"
+        ),
+        pytest.param(
+            [replace(OLD, follow_up_mails=2), replace(NEW, follow_up_mails=3)],
+            1,
+            id="then the one that had fewer",
         ),
         pytest.param([replace(OLD, email_alive_at=NOW), NEW], 1, id="the one that showed life"),
         pytest.param(
-            [replace(OLD, email_alive_at=NOW), replace(NEW, email_alive_at=NOW + timedelta(days=1))],
+            [
+                replace(OLD, email_alive_at=NOW),
+                replace(NEW, email_alive_at=NOW + timedelta(days=1)),
+            ],
             2,
             id="the one that showed life last",
         ),
@@ -105,7 +127,13 @@ def test_the_price_follows_the_destination(channel: Channel, country: str, price
 
 
 CAPS = Caps(
-    prefix_hour=20, door_hour=500, door_day=2000, source_share=0.5, visitor_share=0.05, visitor_names=5, daily=100
+    prefix_hour=20,
+    door_hour=500,
+    door_day=2000,
+    source_share=0.5,
+    visitor_share=0.05,
+    visitor_names=5,
+    daily=100,
 )
 MONTERREY = Spending(Channel.CALL, "MX", "+528112", "fb", "", answers_form=True, day=10, hour=10)
 FOLLOWING = replace(MONTERREY, answers_form=False, hour=0)
@@ -123,11 +151,21 @@ def reached(spendings: list[Spending], **changes: Any) -> str | None:
     ("spendings", "cap"),
     [
         pytest.param([MONTERREY], None, id="a usual hour"),
-        pytest.param([replace(MONTERREY, prefix="+573001", country="CO", hour=20)], "prefix +573001", id="a prefix"),
+        pytest.param(
+            [replace(MONTERREY, prefix="+573001", country="CO", hour=20)],
+            "prefix +573001",
+            id="a prefix",
+        ),
         pytest.param([replace(MONTERREY, hour=500)], "door /api/lead", id="the door's hour"),
         pytest.param([replace(MONTERREY, day=2000, hour=0)], "door /api/lead", id="the door's day"),
-        pytest.param([replace(FOLLOWING, day=500)], "source fb", id="half the day's money by one source"),
-        pytest.param([replace(FOLLOWING, visitor="v1", day=50)], "visitor v1", id="a twentieth by one visitor"),
+        pytest.param(
+            [replace(FOLLOWING, day=500)], "source fb", id="half the day's money by one source"
+        ),
+        pytest.param(
+            [replace(FOLLOWING, visitor="v1", day=50)],
+            "visitor v1",
+            id="a twentieth by one visitor",
+        ),
         pytest.param([replace(FOLLOWING, visitor="v2", day=50)], None, id="by another visitor"),
         pytest.param([replace(FOLLOWING, day=49)] * 2, None, id="of no visitor that is known"),
     ],
@@ -137,9 +175,12 @@ def test_a_cap_is_named(spendings: list[Spending], cap: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "visitor", "cap"), [(5, "v1", None), (6, "v1", "visitor v1"), (50, "", None), (0, "v1", None)]
+    ("names", "visitor", "cap"),
+    [(5, "v1", None), (6, "v1", "visitor v1"), (50, "", None), (0, "v1", None)],
 )
-def test_many_names_of_one_visitor_wait_for_a_word(names: int, visitor: str, cap: str | None) -> None:
+def test_many_names_of_one_visitor_wait_for_a_word(
+    names: int, visitor: str, cap: str | None
+) -> None:
     assert reached([], names=names, visitor=visitor) == cap
 
 
@@ -151,8 +192,12 @@ def test_what_is_added_later_counts_like_what_was_there() -> None:
     assert vars(whole) == vars(grown)
 
 
-@pytest.mark.parametrize(("amount", "percent"), [(0, None), (49.9, None), (50, 50), (79.9, 50), (80, 80), (300, 80)])
-def test_an_operator_hears_of_half_and_of_four_fifths_of_the_days_money(amount: float, percent: int | None) -> None:
+@pytest.mark.parametrize(
+    ("amount", "percent"), [(0, None), (49.9, None), (50, 50), (79.9, 50), (80, 80), (300, 80)]
+)
+def test_an_operator_hears_of_half_and_of_four_fifths_of_the_days_money(
+    amount: float, percent: int | None
+) -> None:
     assert alarm(amount, 100) == percent
 
 
@@ -181,5 +226,9 @@ def test_the_mailbox_behind_an_address(address: str, place: str) -> None:
 
 
 def test_every_alias_of_a_mailbox_counts_as_one() -> None:
-    places = {found.place for n in range(50) if (found := limit(a_touch(Channel.EMAIL, address=f"ana+{n}@gmail.com")))}
+    places = {
+        found.place
+        for n in range(50)
+        if (found := limit(a_touch(Channel.EMAIL, address=f"ana+{n}@gmail.com")))
+    }
     assert places == {"ana@gmail.com"}

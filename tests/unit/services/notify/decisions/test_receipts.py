@@ -10,10 +10,17 @@ from hypothesis import strategies as st
 
 from contracts.events.base import Event
 from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
-from contracts.events.touch import Channel, FailureKind, Kind, TouchDelivered, TouchFailed, TouchSent
+from contracts.events.touch import (
+    Channel,
+    FailureKind,
+    Kind,
+    TouchDelivered,
+    TouchFailed,
+    TouchSent,
+)
 from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
 from services.notify.decisions.fallback import after_failure
-from services.notify.decisions.receipts import advance, said_by
+from services.notify.decisions.receipts import advance, events_for
 from services.notify.touches import OPEN, State
 from tests.builders import a_booking, a_card, a_touch
 
@@ -24,14 +31,27 @@ NO_WHATSAPP = Undeliverable("SM1", FailureKind.UNREACHABLE, "twilio: undelivered
 @pytest.mark.parametrize(
     ("state", "receipt", "after"),
     [
-        pytest.param(State.SENDING, Accepted("CA1"), State.SENT, id="a callback before our own answer"),
-        pytest.param(State.UNCERTAIN, Accepted("CA1"), State.SENT, id="a callback settles what was uncertain"),
+        pytest.param(
+            State.SENDING, Accepted("CA1"), State.SENT, id="a callback before our own answer"
+        ),
+        pytest.param(
+            State.UNCERTAIN, Accepted("CA1"), State.SENT, id="a callback settles what was uncertain"
+        ),
         pytest.param(State.SENT, Accepted("CA1"), None, id="nothing new"),
         pytest.param(State.SENT, Arrived("SM1"), State.DELIVERED, id="delivered"),
-        pytest.param(State.DELIVERED, NO_WHATSAPP, None, id="a failure after the delivery is too late"),
-        pytest.param(State.FAILED, Arrived("SM1"), None, id="a delivery after the failure: the fallback has left"),
+        pytest.param(
+            State.DELIVERED, NO_WHATSAPP, None, id="a failure after the delivery is too late"
+        ),
+        pytest.param(
+            State.FAILED,
+            Arrived("SM1"),
+            None,
+            id="a delivery after the failure: the fallback has left",
+        ),
         pytest.param(State.SENT, Unheard("CA1", Unanswered.BUSY), State.UNANSWERED, id="busy"),
-        pytest.param(State.ANSWERED, Unheard("CA1", Unanswered.HUNG_UP), None, id="pressed 1, then hung up"),
+        pytest.param(
+            State.ANSWERED, Unheard("CA1", Unanswered.HUNG_UP), None, id="pressed 1, then hung up"
+        ),
         pytest.param(State.SKIPPED, Accepted("CA1"), None, id="nothing was sent"),
     ],
 )
@@ -41,8 +61,13 @@ def test_a_receipt(state: State, receipt: Receipt, after: State | None) -> None:
 
 def test_what_nobody_had_said_yet_is_said_first() -> None:
     asked_at = datetime(2026, 3, 2, 10, tzinfo=UTC)
-    touch: dict[str, Any] = {"touch_id": uuid4(), "lead_id": 1, "step": "welcome", "channel": Channel.WHATSAPP}
-    events = said_by(NO_WHATSAPP, State.SENDING, **touch, asked_at=asked_at)
+    touch: dict[str, Any] = {
+        "touch_id": uuid4(),
+        "lead_id": 1,
+        "step": "welcome",
+        "channel": Channel.WHATSAPP,
+    }
+    events = events_for(NO_WHATSAPP, State.SENDING, **touch, asked_at=asked_at)
 
     assert [type(event) for event in events] == [TouchSent, TouchFailed]
     assert isinstance(events[0], TouchSent)
@@ -59,27 +84,44 @@ RECEIPTS = st.one_of(
 
 
 @given(start=st.sampled_from(sorted(OPEN)), receipts=st.lists(RECEIPTS, max_size=12))
-def test_no_sequence_of_receipts_leads_to_two_sends_or_two_endings(start: State, receipts: list[Receipt]) -> None:
+def test_no_sequence_of_receipts_leads_to_two_sends_or_two_endings(
+    start: State, receipts: list[Receipt]
+) -> None:
     """Every fallback hangs on one event, and that event is said at most once; a settled touch stays settled."""
     state, events = start, list[Event]()
     for receipt in receipts:
         after = advance(state, receipt)
         if after is not None:
-            events += said_by(receipt, state, touch_id=uuid4(), lead_id=1, step="welcome", channel=Channel.WHATSAPP)
+            events += events_for(
+                receipt,
+                state,
+                touch_id=uuid4(),
+                lead_id=1,
+                step="welcome",
+                channel=Channel.WHATSAPP,
+            )
             assert state in OPEN
             assert after not in (State.PLANNED, State.SENDING, State.UNCERTAIN)
             state = after
 
-    endings = [e for e in events if isinstance(e, TouchDelivered | TouchFailed | CallAnswered | CallUnanswered)]
+    endings = [
+        e
+        for e in events
+        if isinstance(e, TouchDelivered | TouchFailed | CallAnswered | CallUnanswered)
+    ]
     assert len(endings) <= 1
     assert sum(isinstance(event, TouchSent) for event in events) <= 1
 
 
 @given(st.lists(st.sampled_from(["unanswered", *FailureKind]), min_size=1, max_size=8))
-def test_however_often_a_channel_fails_the_next_one_is_one_and_the_same_touch(causes: list[str]) -> None:
+def test_however_often_a_channel_fails_the_next_one_is_one_and_the_same_touch(
+    causes: list[str],
+) -> None:
     touch = a_touch(fallback=CHAIN)
     following = {
-        touch.following(a_card()) if cause == "unanswered" else after_failure(touch, FailureKind(cause), a_card())
+        touch.following(a_card())
+        if cause == "unanswered"
+        else after_failure(touch, FailureKind(cause), a_card())
         for cause in causes
     } - {None}
 
@@ -99,7 +141,9 @@ def test_however_often_a_channel_fails_the_next_one_is_one_and_the_same_touch(ca
         (Channel.EMAIL, FailureKind.BAD_ADDRESS, None),
     ],
 )
-def test_where_a_failure_leads(channel: Channel, kind: FailureKind, following: Channel | None) -> None:
+def test_where_a_failure_leads(
+    channel: Channel, kind: FailureKind, following: Channel | None
+) -> None:
     chain = (Channel.CALL, *CHAIN)
     rest = chain[chain.index(channel) + 1 :] if channel in chain else ()
     touch = after_failure(a_touch(channel, fallback=rest), kind, a_card())
@@ -114,7 +158,11 @@ def test_the_next_channel_carries_on_what_the_touch_is_about() -> None:
 
     assert message is not None
     assert (message.channel, message.fallback) == (Channel.WHATSAPP, (Channel.SMS,))
-    assert (message.kind, message.booking, message.template) == (call.kind, call.booking, call.template)
+    assert (message.kind, message.booking, message.template) == (
+        call.kind,
+        call.booking,
+        call.template,
+    )
     assert message.until == until
 
 

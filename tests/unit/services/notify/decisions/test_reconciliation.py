@@ -6,12 +6,12 @@ import pytest
 
 from contracts.events.touch import Channel, Kind
 from services.notify.decisions.reconciliation import (
-    Ask,
-    AskLater,
-    LeaveToAPerson,
-    SendAgain,
+    CheckLater,
+    CheckProvider,
+    Escalate,
+    Resend,
     after_not_found,
-    first_step,
+    next_action,
     still_useful,
 )
 from tests.builders import a_booking, a_touch
@@ -20,43 +20,55 @@ from tests.builders import a_booking, a_touch
 @pytest.mark.parametrize(
     ("channel", "age", "step"),
     [
-        pytest.param(Channel.CALL, 3, Ask(), id="a call is looked up, never just repeated"),
-        pytest.param(Channel.SMS, 3, Ask(), id="so is a message"),
-        pytest.param(Channel.EMAIL, 3, SendAgain(), id="a mail goes again under its key"),
-        pytest.param(Channel.EMAIL, 700, Ask(), id="but not when the key no longer holds"),
+        pytest.param(
+            Channel.CALL, 3, CheckProvider(), id="a call is looked up, never just repeated"
+        ),
+        pytest.param(Channel.SMS, 3, CheckProvider(), id="so is a message"),
+        pytest.param(Channel.EMAIL, 3, Resend(), id="a mail goes again under its key"),
+        pytest.param(
+            Channel.EMAIL, 700, CheckProvider(), id="but not when the key no longer holds"
+        ),
     ],
 )
 def test_the_first_step(channel: Channel, age: float, step: object) -> None:
-    assert first_step(channel, age) == step
+    assert next_action(channel, age) == step
 
 
 @pytest.mark.parametrize("channel", Channel)
 def test_what_must_not_go_again_is_asked_about_and_then_left_to_a_person(channel: Channel) -> None:
-    assert first_step(channel, 3, not_again=True) == Ask()
+    assert next_action(channel, 3, not_again=True) == CheckProvider()
     steps = [
-        after_not_found(looks=looks, sendings=1, age_seconds=3, checks=(3, 15, 60), not_again=True)
-        for looks in (1, 2, 3)
+        after_not_found(
+            check_count=check_count, sendings=1, age_seconds=3, checks=(3, 15, 60), not_again=True
+        )
+        for check_count in (1, 2, 3)
     ]
-    assert steps == [AskLater(15), AskLater(60), LeaveToAPerson()]
+    assert steps == [CheckLater(15), CheckLater(60), Escalate()]
 
 
 @pytest.mark.parametrize(
-    ("looks", "sendings", "age", "useful", "step"),
+    ("check_count", "sendings", "age", "useful", "step"),
     [
-        pytest.param(1, 1, 3, False, AskLater(15), id="listings lag: look again"),
-        pytest.param(2, 1, 20, False, AskLater(60), id="and again"),
-        pytest.param(3, 1, 80, False, SendAgain(), id="surely not there"),
-        pytest.param(3, 2, 160, False, LeaveToAPerson(), id="not a third time"),
-        pytest.param(3, 2, 160, True, SendAgain(), id="but for a reminder of a meeting to come"),
-        pytest.param(3, 3, 240, True, LeaveToAPerson(), id="and that once"),
-        pytest.param(3, 0, 7200, False, SendAgain(), id="the company said each time that it failed"),
-        pytest.param(3, 0, 90_000, False, LeaveToAPerson(), id="but not for days"),
+        pytest.param(1, 1, 3, False, CheckLater(15), id="listings lag: look again"),
+        pytest.param(2, 1, 20, False, CheckLater(60), id="and again"),
+        pytest.param(3, 1, 80, False, Resend(), id="surely not there"),
+        pytest.param(3, 2, 160, False, Escalate(), id="not a third time"),
+        pytest.param(3, 2, 160, True, Resend(), id="but for a reminder of a meeting to come"),
+        pytest.param(3, 3, 240, True, Escalate(), id="and that once"),
+        pytest.param(3, 0, 7200, False, Resend(), id="the company said each time that it failed"),
+        pytest.param(3, 0, 90_000, False, Escalate(), id="but not for days"),
     ],
 )
 def test_when_the_provider_knows_nothing_of_it(
-    looks: int, sendings: int, age: float, useful: bool, step: object
+    check_count: int, sendings: int, age: float, useful: bool, step: object
 ) -> None:
-    after = after_not_found(looks=looks, sendings=sendings, age_seconds=age, checks=(3, 15, 60), still_useful=useful)
+    after = after_not_found(
+        check_count=check_count,
+        sendings=sendings,
+        age_seconds=age,
+        checks=(3, 15, 60),
+        still_useful=useful,
+    )
 
     assert after == step
 
@@ -68,7 +80,9 @@ NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
     ("kind", "starts_in", "useful"),
     [(Kind.MEETING, 60, True), (Kind.MEETING, -60, False), (Kind.FOLLOW_UP, 60, False)],
 )
-def test_a_reminder_is_useful_until_its_meeting_begins(kind: Kind, starts_in: float, useful: bool) -> None:
+def test_a_reminder_is_useful_until_its_meeting_begins(
+    kind: Kind, starts_in: float, useful: bool
+) -> None:
     booking = a_booking().model_copy(update={"starts_at": NOW + timedelta(minutes=starts_in)})
 
     assert still_useful(a_touch(kind=kind, booking=booking), NOW) is useful

@@ -22,7 +22,16 @@ from services.notify.decisions.replies import Meaning, read_reply
             "parar",
             "para",
         ),
-        *("salir", "no más", "No más mensajes", "sair", "unsubscribe", "cancelar", "FIN", "ba\u200bja"),
+        *(
+            "salir",
+            "no más",
+            "No más mensajes",
+            "sair",
+            "unsubscribe",
+            "cancelar",
+            "FIN",
+            "ba\u200bja",
+        ),
         *(
             "quiero que me puedan dar de baja por favor",
             "Denme de baja ya",
@@ -37,7 +46,12 @@ from services.notify.decisions.replies import Meaning, read_reply
             "no molesten",
             "no me marquen",
         ),
-        *("ya no quiero recibir información", "quítenme de su lista", "bórrenme de sus datos", "sáquenme de la lista"),
+        *(
+            "ya no quiero recibir información",
+            "quítenme de su lista",
+            "bórrenme de sus datos",
+            "sáquenme de la lista",
+        ),
         *(
             "dejen de llamarme",
             "dejen de escribir",
@@ -56,8 +70,22 @@ def test_stop(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("el precio está muy alto", "cancelar mi cita", "no me han llamado", "no me mandaron la información"),
-        *("para mañana a las 5", "Hola, ¿cuánto cuesta?", "no me llaman nunca", "sí", "gracias", "", "👍", "1"),
+        *(
+            "el precio está muy alto",
+            "cancelar mi cita",
+            "no me han llamado",
+            "no me mandaron la información",
+        ),
+        *(
+            "para mañana a las 5",
+            "Hola, ¿cuánto cuesta?",
+            "no me llaman nunca",
+            "sí",
+            "gracias",
+            "",
+            "👍",
+            "1",
+        ),
         "vivo en baja california sur cerca de la paz",
     ],
 )

@@ -8,7 +8,16 @@ import pytest
 
 from contracts.events.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
 from domain.phone import NumberStanding
-from services.notify.decisions.sending import Defer, Facts, Hold, Leave, Send, Skip, Standing, decide
+from services.notify.decisions.sending import (
+    ContactEligibility,
+    Defer,
+    Facts,
+    Hold,
+    Ignore,
+    Send,
+    Skip,
+    decide,
+)
 from services.notify.touches import Touch
 from tests.builders import a_booking, a_touch
 
@@ -23,21 +32,35 @@ LINK = replace(FOLLOW_UP, kind=Kind.ASKED_FOR)
 
 
 def standing(**facts: Any) -> Facts:
-    return replace(CLAIMED, standing=Standing(**facts))
+    return replace(CLAIMED, standing=ContactEligibility(**facts))
 
 
 @pytest.mark.parametrize(
     ("touch", "facts", "decision"),
     [
         pytest.param(CALL, CLAIMED, Send(PHONE), id="goes out"),
-        pytest.param(CALL, replace(CLAIMED, opted_out=True), Skip(SkipReason.OPTED_OUT), id="opted out"),
-        pytest.param(replace(CALL, address=None), CLAIMED, Skip(SkipReason.NO_ADDRESS), id="nowhere to go"),
-        pytest.param(CALL, replace(CLAIMED, dead=True), Skip(SkipReason.BAD_ADDRESS), id="reaches nobody"),
-        pytest.param(CALL, Facts(claimed=False), Leave(), id="in another's hand, or settled"),
-        pytest.param(FOLLOW_UP, standing(booking="mine"), Skip(SkipReason.BOOKED), id="booked"),
-        pytest.param(CALL, standing(booking="mine"), Skip(SkipReason.BOOKED), id="booked before the call's fallback"),
         pytest.param(
-            FOLLOW_UP, standing(booked_elsewhere=True), Skip(SkipReason.BOOKED_ELSEWHERE), id="booked as another lead"
+            CALL, replace(CLAIMED, opted_out=True), Skip(SkipReason.OPTED_OUT), id="opted out"
+        ),
+        pytest.param(
+            replace(CALL, address=None), CLAIMED, Skip(SkipReason.NO_ADDRESS), id="nowhere to go"
+        ),
+        pytest.param(
+            CALL, replace(CLAIMED, dead=True), Skip(SkipReason.BAD_ADDRESS), id="reaches nobody"
+        ),
+        pytest.param(CALL, Facts(claimed=False), Ignore(), id="in another's hand, or settled"),
+        pytest.param(FOLLOW_UP, standing(booking="mine"), Skip(SkipReason.BOOKED), id="booked"),
+        pytest.param(
+            CALL,
+            standing(booking="mine"),
+            Skip(SkipReason.BOOKED),
+            id="booked before the call's fallback",
+        ),
+        pytest.param(
+            FOLLOW_UP,
+            standing(booked_elsewhere=True),
+            Skip(SkipReason.BOOKED_ELSEWHERE),
+            id="booked as another lead",
         ),
         pytest.param(
             CALL,
@@ -45,21 +68,52 @@ def standing(**facts: Any) -> Facts:
             Skip(SkipReason.UNUSABLE_NUMBER),
             id="nobody's own number",
         ),
-        pytest.param(FOLLOW_UP, standing(closed="won"), Skip(SkipReason.CLOSED), id="closed in Kommo"),
-        pytest.param(REMINDER, standing(booking="mine"), Send(PHONE), id="the meeting stands"),
-        pytest.param(REMINDER, standing(booking="another"), Skip(SkipReason.NOT_BOOKED), id="the meeting moved"),
-        pytest.param(REMINDER, standing(), Skip(SkipReason.NOT_BOOKED), id="the meeting was cancelled"),
         pytest.param(
-            REMINDER, standing(booking="mine", closed="lost"), Skip(SkipReason.CLOSED), id="closed, and booked"
+            FOLLOW_UP, standing(closed="won"), Skip(SkipReason.CLOSED), id="closed in Kommo"
+        ),
+        pytest.param(REMINDER, standing(booking="mine"), Send(PHONE), id="the meeting stands"),
+        pytest.param(
+            REMINDER,
+            standing(booking="another"),
+            Skip(SkipReason.NOT_BOOKED),
+            id="the meeting moved",
+        ),
+        pytest.param(
+            REMINDER, standing(), Skip(SkipReason.NOT_BOOKED), id="the meeting was cancelled"
+        ),
+        pytest.param(
+            REMINDER,
+            standing(booking="mine", closed="lost"),
+            Skip(SkipReason.CLOSED),
+            id="closed, and booked",
         ),
         pytest.param(LINK, standing(booking="mine", closed="won"), Send(PHONE), id="asked for it"),
-        pytest.param(LINK, replace(CLAIMED, opted_out=True), Skip(SkipReason.OPTED_OUT), id="asked for it, then stop"),
-        pytest.param(replace(CALL, until=NOW), CLAIMED, Defer(DeferReason.HOURS), id="the hour is over"),
-        pytest.param(CALL, replace(CLAIMED, again_at=LATER), Defer(DeferReason.DAILY_LIMIT, LATER), id="called today"),
-        pytest.param(CALL, replace(CLAIMED, opens_at=LATER), Defer(DeferReason.HOURS, LATER), id="not by law"),
-        pytest.param(CALL, replace(CLAIMED, opens_at=None), Skip(SkipReason.NO_HOURS), id="never by law"),
         pytest.param(
-            LINK, replace(CLAIMED, opens_at=LATER), Hold(HoldReason.HOURS, until=LATER), id="asked for long ago"
+            LINK,
+            replace(CLAIMED, opted_out=True),
+            Skip(SkipReason.OPTED_OUT),
+            id="asked for it, then stop",
+        ),
+        pytest.param(
+            replace(CALL, until=NOW), CLAIMED, Defer(DeferReason.HOURS), id="the hour is over"
+        ),
+        pytest.param(
+            CALL,
+            replace(CLAIMED, again_at=LATER),
+            Defer(DeferReason.DAILY_LIMIT, LATER),
+            id="called today",
+        ),
+        pytest.param(
+            CALL, replace(CLAIMED, opens_at=LATER), Defer(DeferReason.HOURS, LATER), id="not by law"
+        ),
+        pytest.param(
+            CALL, replace(CLAIMED, opens_at=None), Skip(SkipReason.NO_HOURS), id="never by law"
+        ),
+        pytest.param(
+            LINK,
+            replace(CLAIMED, opens_at=LATER),
+            Hold(HoldReason.HOURS, until=LATER),
+            id="asked for long ago",
         ),
         pytest.param(
             CALL,
@@ -68,10 +122,16 @@ def standing(**facts: Any) -> Facts:
             id="a range that nobody knows",
         ),
         pytest.param(
-            CALL, replace(CLAIMED, cap="prefix +57300"), Hold(HoldReason.CAPPED, "prefix +57300"), id="capped"
+            CALL,
+            replace(CLAIMED, cap="prefix +57300"),
+            Hold(HoldReason.CAPPED, "prefix +57300"),
+            id="capped",
         ),
         pytest.param(
-            CALL, replace(CLAIMED, cap="prefix +57300", released=True), Send(PHONE), id="capped, and released"
+            CALL,
+            replace(CLAIMED, cap="prefix +57300", released=True),
+            Send(PHONE),
+            id="capped, and released",
         ),
         pytest.param(
             CALL,
@@ -79,32 +139,63 @@ def standing(**facts: Any) -> Facts:
             Send(PHONE),
             id="unknown, and released",
         ),
-        pytest.param(REMINDER, replace(standing(booking="mine"), cap="x"), Send(PHONE), id="a meeting's is not capped"),
-        pytest.param(CALL, replace(CLAIMED, stopped=True), Skip(SkipReason.OPTED_OUT), id="said stop elsewhere"),
         pytest.param(
-            REMINDER, replace(standing(booking="mine"), stopped=True), Send(PHONE), id="said stop, and has a meeting"
+            REMINDER,
+            replace(standing(booking="mine"), cap="x"),
+            Send(PHONE),
+            id="a meeting's is not capped",
+        ),
+        pytest.param(
+            CALL,
+            replace(CLAIMED, stopped=True),
+            Skip(SkipReason.OPTED_OUT),
+            id="said stop elsewhere",
+        ),
+        pytest.param(
+            REMINDER,
+            replace(standing(booking="mine"), stopped=True),
+            Send(PHONE),
+            id="said stop, and has a meeting",
         ),
         pytest.param(
             FOLLOW_UP,
-            replace(CLAIMED, one_channel_a_week=True, channels_this_week=frozenset({Channel.EMAIL})),
+            replace(
+                CLAIMED, one_channel_a_week=True, channels_this_week=frozenset({Channel.EMAIL})
+            ),
             Skip(SkipReason.WEEKLY_LIMIT),
             id="a second channel in a week, in Colombia",
         ),
         pytest.param(
             FOLLOW_UP,
-            replace(CLAIMED, one_channel_a_week=True, channels_this_week=frozenset({Channel.WHATSAPP})),
+            replace(
+                CLAIMED, one_channel_a_week=True, channels_this_week=frozenset({Channel.WHATSAPP})
+            ),
             Send(PHONE),
             id="the same channel in a week, in Colombia",
         ),
         pytest.param(
             CALL,
-            replace(CLAIMED, one_channel_a_week=True, channels_this_week=frozenset({Channel.EMAIL})),
+            replace(
+                CLAIMED, one_channel_a_week=True, channels_this_week=frozenset({Channel.EMAIL})
+            ),
             Send(PHONE),
             id="what answers the form is not counted",
         ),
-        pytest.param(CALL, replace(CLAIMED, abroad=True), Skip(SkipReason.ABROAD), id="a country that is not ours"),
-        pytest.param(CALL, replace(CLAIMED, paused=True), Hold(HoldReason.PAUSED), id="everything is stopped"),
-        pytest.param(CALL, replace(CLAIMED, spent=True), Hold(HoldReason.BUDGET_SPENT), id="the day's money is spent"),
+        pytest.param(
+            CALL,
+            replace(CLAIMED, abroad=True),
+            Skip(SkipReason.ABROAD),
+            id="a country that is not ours",
+        ),
+        pytest.param(
+            CALL, replace(CLAIMED, paused=True), Hold(HoldReason.PAUSED), id="everything is stopped"
+        ),
+        pytest.param(
+            CALL,
+            replace(CLAIMED, spent=True),
+            Hold(HoldReason.BUDGET_SPENT),
+            id="the day's money is spent",
+        ),
         pytest.param(
             replace(CALL, until=NOW),
             replace(CLAIMED, paused=True),
@@ -118,7 +209,10 @@ def standing(**facts: Any) -> Facts:
             id="booked while everything was stopped",
         ),
         pytest.param(
-            FOLLOW_UP, replace(CLAIMED, lead_paused=True), Defer(DeferReason.PAUSED), id="its lead's follow-up waits"
+            FOLLOW_UP,
+            replace(CLAIMED, lead_paused=True),
+            Defer(DeferReason.PAUSED),
+            id="its lead's follow-up waits",
         ),
         pytest.param(
             FOLLOW_UP,
@@ -126,12 +220,24 @@ def standing(**facts: Any) -> Facts:
             Skip(SkipReason.OPTED_OUT),
             id="stop counts more",
         ),
-        pytest.param(CALL, replace(CLAIMED, lead_paused=True), Send(PHONE), id="the first contact does not wait"),
-        pytest.param(LINK, replace(CLAIMED, lead_paused=True), Send(PHONE), id="nor does what was asked for"),
         pytest.param(
-            REMINDER, replace(standing(booking="mine"), lead_paused=True), Send(PHONE), id="nor does the meeting"
+            CALL,
+            replace(CLAIMED, lead_paused=True),
+            Send(PHONE),
+            id="the first contact does not wait",
         ),
-        pytest.param(replace(CALL, until=NOW + timedelta(seconds=1)), CLAIMED, Send(PHONE), id="just in time"),
+        pytest.param(
+            LINK, replace(CLAIMED, lead_paused=True), Send(PHONE), id="nor does what was asked for"
+        ),
+        pytest.param(
+            REMINDER,
+            replace(standing(booking="mine"), lead_paused=True),
+            Send(PHONE),
+            id="nor does the meeting",
+        ),
+        pytest.param(
+            replace(CALL, until=NOW + timedelta(seconds=1)), CLAIMED, Send(PHONE), id="just in time"
+        ),
     ],
 )
 def test_a_touch(touch: Touch, facts: Facts, decision: object) -> None:

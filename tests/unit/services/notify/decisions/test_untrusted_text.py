@@ -68,9 +68,13 @@ def test_a_phrase(text: str | None, said: str) -> None:
     assert phrase(text) == said
 
 
-@pytest.mark.parametrize("hostile", [*LINKS, *MARKUP, "Ana\r\nBcc: x@evil.example", "Ana\u2028.evil.example"])
+@pytest.mark.parametrize(
+    "hostile", [*LINKS, *MARKUP, "Ana\r\nBcc: x@evil.example", "Ana\u2028.evil.example"]
+)
 @pytest.mark.parametrize("template", ["welcome", "day_6", "day_9", "confirmation", "after_meeting"])
-def test_no_mail_has_a_strangers_link_or_markup_in_its_subject_or_words(hostile: str, template: str) -> None:
+def test_no_mail_has_a_strangers_link_or_markup_in_its_subject_or_words(
+    hostile: str, template: str
+) -> None:
     with patch.dict(os.environ, read_recipes({})["notify"].environment, clear=True):
         wording = Wording(Settings())
     card = LeadCard(name=hostile, email="ana@example.com", company=hostile, service=hostile)
@@ -87,14 +91,18 @@ def test_no_mail_has_a_strangers_link_or_markup_in_its_subject_or_words(hostile:
 def test_without_a_name_there_is_still_a_greeting() -> None:
     with patch.dict(os.environ, read_recipes({})["notify"].environment, clear=True):
         wording = Wording(Settings())
-    mail = wording.render(a_touch(Channel.EMAIL, template="welcome"), LeadCard(name="https://evil.example/win"))
+    mail = wording.render(
+        a_touch(Channel.EMAIL, template="welcome"), LeadCard(name="https://evil.example/win")
+    )
 
     assert mail.subject == "Buen día, ¿cuándo conversamos?"
     assert mail.text.startswith("Hola, buen día:")
 
 
 def test_a_meeting_s_title_adds_nothing_to_its_calendar_file() -> None:
-    booking = a_booking(title="Reunión\r\nATTENDEE:mailto:x@evil.example\r\nEND:VEVENT\r\nBEGIN:VEVENT")
+    booking = a_booking(
+        title="Reunión\r\nATTENDEE:mailto:x@evil.example\r\nEND:VEVENT\r\nBEGIN:VEVENT"
+    )
     file = appointment(booking, business="Demo")
     assert file is not None
     [entry] = Calendar.from_ical(file.content).walk("VEVENT")
