@@ -22,7 +22,8 @@ from bench.filling import fill_console, fill_others
 from bench.load import percentile
 from bench.pages import PAGES
 from bench.timers import JOURNEY, Row
-from contracts.events.touch import Channel, HoldReason, ReleaseTouches
+from contracts.commands.touch import ReleaseTouches
+from contracts.events.touch import Channel, HoldReason
 from domain.journey.parser import stored_journey
 from kit.messaging.relay import WAITING
 from kit.migrations import upgrade

@@ -1,5 +1,22 @@
-"""Every event there is: the vocabulary of the bus."""
+"""Every event, every command, and every answer between services."""
 
+from contracts.api.backlog import BacklogStatus
+from contracts.api.lead_plan import LeadPlan
+from contracts.api.model import ApiModel
+from contracts.api.permits import Permit
+from contracts.api.texts import SentText, TextPreview
+from contracts.commands.base import Command
+from contracts.commands.failed_work import DiscardWork, RetryWork
+from contracts.commands.lead import (
+    AssignBooking,
+    EraseLead,
+    PauseLead,
+    ResumeLead,
+    SkipStep,
+    StopLead,
+)
+from contracts.commands.outbound import PauseOutbound, ResumeOutbound
+from contracts.commands.touch import ReleaseTouches, ResolveTouch
 from contracts.events.backup import BackupStarted
 from contracts.events.base import Event
 from contracts.events.booking import (
@@ -10,10 +27,10 @@ from contracts.events.booking import (
     LeadBooked,
     MeetingEnded,
 )
-from contracts.events.cadence import BacklogHeld, BacklogReleased, CadenceFinished, StepSkipped
+from contracts.events.cadence import BacklogHeld, BacklogReleased, CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
 from contracts.events.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
-from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.journey import JourneyPublished
 from contracts.events.lead import (
     LeadClosed,
@@ -25,7 +42,6 @@ from contracts.events.lead import (
     LeadRegistered,
     LeadRegistrationFailed,
     LeadResumed,
-    LeadStopped,
     LeadSuperseded,
     LeadUpdated,
 )
@@ -38,20 +54,21 @@ from contracts.events.outbound import (
 )
 from contracts.events.reply import ReplyReceived
 from contracts.events.touch import (
-    ReleaseTouches,
     TouchChecked,
     TouchDeferred,
     TouchDelayed,
     TouchDelivered,
     TouchDue,
+    TouchesReleased,
     TouchFailed,
     TouchHeld,
-    TouchReviewed,
+    TouchResolved,
     TouchSent,
     TouchSkipped,
     TouchUncertain,
     TouchUnresolved,
 )
+from contracts.message import Message
 
 ALL_EVENTS: tuple[type[Event], ...] = (
     LeadCreated,
@@ -64,7 +81,6 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     LeadNeedsAttention,
     LeadPaused,
     LeadResumed,
-    LeadStopped,
     LeadErased,
     LeadBooked,
     BookingRescheduled,
@@ -72,7 +88,6 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     BookingUnmatched,
     BookingAssigned,
     MeetingEnded,
-    StepSkipped,
     CadenceFinished,
     BacklogHeld,
     BacklogReleased,
@@ -85,10 +100,10 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     TouchUncertain,
     TouchChecked,
     TouchUnresolved,
-    TouchReviewed,
+    TouchResolved,
     TouchHeld,
     TouchDelayed,
-    ReleaseTouches,
+    TouchesReleased,
     CallAnswered,
     CallUnanswered,
     ReplyReceived,
@@ -100,8 +115,35 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     DeadLetterReplayed,
     DeadLetterDiscarded,
     WorkFailed,
-    RetryWork,
-    DiscardWork,
+    WorkRetried,
+    WorkDiscarded,
     JourneyPublished,
     BackupStarted,
+)
+
+ALL_COMMANDS: tuple[type[Command], ...] = (
+    PauseLead,
+    ResumeLead,
+    StopLead,
+    EraseLead,
+    SkipStep,
+    AssignBooking,
+    ResolveTouch,
+    ReleaseTouches,
+    PauseOutbound,
+    ResumeOutbound,
+    RetryWork,
+    DiscardWork,
+)
+
+MESSAGES: dict[str, type[Message]] = {
+    message.topic_name(): message for message in (*ALL_EVENTS, *ALL_COMMANDS)
+}
+
+API_ANSWERS: tuple[type[ApiModel], ...] = (
+    Permit,
+    LeadPlan,
+    BacklogStatus,
+    SentText,
+    TextPreview,
 )

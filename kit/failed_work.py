@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import Counter
 
-from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.commands.failed_work import DiscardWork, RetryWork
+from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from kit.database import Connection, Database
 from kit.messaging import outbox
 
@@ -49,13 +50,30 @@ async def carry_out(
     service: str,
     rows: Sequence[FailedRows],
 ) -> None:
-    """Does what the operator decided. Another service's row, an unknown kind and a repeat have no effect."""
+    """Retries or discards the row, and publishes that fact, in one transaction.
+
+    Another service's row, an unknown kind and a repeated command have no effect.
+    """
     if command.service != service:
         return
     for failed_rows in rows:
         if failed_rows.kind == command.kind:
-            await database.write(_statement(failed_rows, command), command.row_id)
+            async with database.transaction() as connection:
+                await connection.execute(_statement(failed_rows, command), command.row_id)
+                await outbox.add(connection, [_fact(command)])
             log.info(command.topic, kind=command.kind, row_id=command.row_id, by=command.by)
+
+
+def _fact(command: RetryWork | DiscardWork) -> WorkRetried | WorkDiscarded:
+    fact = WorkRetried if isinstance(command, RetryWork) else WorkDiscarded
+    return fact(
+        event_id=command.fact_id,
+        lead_id=command.lead_id,
+        service=command.service,
+        kind=command.kind,
+        row_id=command.row_id,
+        by=command.by,
+    )
 
 
 def _statement(failed_rows: FailedRows, command: RetryWork | DiscardWork) -> str:

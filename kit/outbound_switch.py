@@ -2,6 +2,7 @@
 
 from contracts.events.outbound import OutboundPaused, OutboundResumed
 from kit.database import Database
+from kit.messaging import outbox
 
 TABLE = """
 create table switch (
@@ -9,7 +10,7 @@ create table switch (
   reason text not null, at timestamptz not null default now());
 """
 TURN = """insert into switch (paused, by, reason, at) values ($1, $2, $3, $4)
-          on conflict (single) do update set paused = $1, by = $2, reason = $3, at = $4 where switch.at <= $4"""
+          on conflict (single) do update set paused = $1, by = $2, reason = $3, at = $4 where switch.at <= $4 returning true"""
 
 
 class OutboundSwitch:
@@ -18,10 +19,17 @@ class OutboundSwitch:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def set(self, event: OutboundPaused | OutboundResumed) -> None:
-        """Takes the operator's word; an older one than the last changes nothing."""
-        paused, reason = (True, event.reason) if isinstance(event, OutboundPaused) else (False, "")
-        await self._database.fetch(TURN, paused, event.by, reason, event.at)
+    async def set(self, event: OutboundPaused | OutboundResumed, *, publish: bool = False) -> None:
+        """Stores the switch's position, and publishes the event in the same transaction if asked.
+
+        An event older than the last one changes nothing.
+        """
+        paused = isinstance(event, OutboundPaused)
+        reason = event.reason if isinstance(event, OutboundPaused) else ""
+        async with self._database.transaction() as connection:
+            changed = await connection.fetchval(TURN, paused, event.by, reason, event.at)
+            if changed and publish:
+                await outbox.add(connection, [event])
 
     async def paused(self) -> bool:
         rows = await self._database.fetch("select paused from switch")

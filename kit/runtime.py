@@ -16,12 +16,12 @@ from faststream.rabbit import RabbitBroker, RabbitRouter
 from prometheus_client import CollectorRegistry, Gauge, make_asgi_app
 from starlette.types import Receive, Scope, Send
 
-from contracts.events.base import Event
 from contracts.events.failed_work import WorkFailed
+from contracts.message import Message
 from kit.database import NO_ROOM, Database
 from kit.errors import Unavailable
 from kit.failed_work import FAILURES
-from kit.messaging.broker import EVENTS, document, keep_consuming, make_broker, quiesce
+from kit.messaging.broker import document, keep_consuming, make_broker, quiesce
 from kit.messaging.relay import Relay
 from kit.observability import tracing
 from kit.observability.logging import start_logging
@@ -55,7 +55,7 @@ def build_runtime(
     provider = tracing.start_exporting(name, settings.otel_exporter_otlp_endpoint)
     registry = CollectorRegistry()
     amqp_url = settings.broker_url
-    relay = Relay(service=name, amqp_url=amqp_url, dsn=settings.dsn, exchange=EVENTS.name)
+    relay = Relay(service=name, amqp_url=amqp_url, dsn=settings.dsn)
     return ServiceRuntime(
         name=name,
         settings=settings,
@@ -79,7 +79,7 @@ def make_app(
     handlers: RabbitRouter | None = None,
     routes: Sequence[APIRouter] = (),
     jobs: Callable[[Any], Sequence[PeriodicJob]] = lambda _: (),
-    publishes: Sequence[type[Event]] = (),
+    publishes: Sequence[type[Message]] = (),
 ) -> FastAPI:
     """The service as one ASGI application.
 

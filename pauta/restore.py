@@ -3,19 +3,21 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
 import aio_pika
 import asyncpg
 import typer
+from aio_pika.abc import AbstractExchange
 
 from contracts.events.backup import BackupStarted
 from contracts.events.base import Event
 from contracts.events.outbound import OutboundPaused
+from contracts.registry import MESSAGES
 from kit.messaging import outbox
-from kit.messaging.broker import EVENTS, wait_exchange
+from kit.messaging.broker import EVENT_EXCHANGE, EXCHANGES, wait_exchange
 from pauta.setup import SetupSettings, administrator
 
 app = typer.Typer(pretty_exceptions_enable=False)
@@ -72,7 +74,9 @@ async def _caught_up(settings: SetupSettings) -> None:
 
 async def _publish(settings: SetupSettings, event: Event) -> None:
     async with await aio_pika.connect(settings.broker_url, timeout=10) as broker:
-        exchange = await (await broker.channel(publisher_confirms=True)).get_exchange(EVENTS.name)
+        exchange = await (await broker.channel(publisher_confirms=True)).get_exchange(
+            EVENT_EXCHANGE.name
+        )
         message = aio_pika.Message(
             event.model_dump_json().encode(),
             message_id=str(event.event_id),
@@ -80,7 +84,7 @@ async def _publish(settings: SetupSettings, event: Event) -> None:
             content_type="application/json",
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
-        await exchange.publish(message, event.topic)
+        await exchange.publish(message, event.routing_key)
 
 
 async def _has(settings: SetupSettings, event: Event) -> bool:
@@ -148,12 +152,22 @@ async def _say_again(settings: SetupSettings, taken_at: datetime) -> int:
         connection.transaction(),
     ):
         channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
-        exchange = await channel.get_exchange(EVENTS.name)
+        exchanges = {name: await channel.get_exchange(name) for name in EXCHANGES}
         said = await connection.cursor(SAID, taken_at - REACH, taken_at)
         while rows := await said.fetch(BATCH):
-            await asyncio.gather(*(exchange.publish(_message(row), row["topic"]) for row in rows))
+            await asyncio.gather(*(_republish(exchanges, row) for row in rows))
             published += len(rows)
     return published
+
+
+async def _republish(exchanges: Mapping[str, AbstractExchange], row: asyncpg.Record) -> None:
+    """Publishes the message as it was; a topic of another version goes as a plain event."""
+    known = MESSAGES.get(row["topic"])
+    if known is None:
+        await exchanges[EVENT_EXCHANGE.name].publish(_message(row), row["topic"])
+        return
+    message = known.parse(row["body"])
+    await exchanges[message.exchange].publish(_message(row), message.routing_key)
 
 
 def _message(row: asyncpg.Record) -> aio_pika.Message:

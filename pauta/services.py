@@ -7,8 +7,8 @@ import services.crm.consumers
 import services.intake.consumers
 import services.notify.consumers
 import services.scheduler.consumers
-from contracts.events.base import Event
 from contracts.events.failed_work import WorkFailed
+from contracts.message import Message
 from kit.messaging.broker import ConsumerQueue
 
 
@@ -16,11 +16,11 @@ from kit.messaging.broker import ConsumerQueue
 class Service:
     name: str
     queues: tuple[ConsumerQueue, ...]
-    publishes: tuple[type[Event], ...]
+    publishes: tuple[type[Message], ...]
 
 
 def _service(
-    name: str, queues: tuple[ConsumerQueue, ...], publishes: tuple[type[Event], ...]
+    name: str, queues: tuple[ConsumerQueue, ...], publishes: tuple[type[Message], ...]
 ) -> Service:
     """The service, which also publishes of rows in its outbox that they cannot be published."""
     return Service(name, queues, tuple(dict.fromkeys((*publishes, WorkFailed))))

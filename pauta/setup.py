@@ -23,7 +23,12 @@ from kit import migrations
 from kit.database import Connection
 from kit.errors import describe
 from kit.messaging import topology
-from kit.messaging.broker import EVENTS, dead_letter_queue, work_exchange
+from kit.messaging.broker import (
+    COMMAND_EXCHANGE,
+    EXCHANGES,
+    dead_letter_queue,
+    work_exchange,
+)
 from kit.production_safety import refuse_unsafe
 from kit.settings import ServerSettings, address
 from pauta import broker_user
@@ -222,13 +227,27 @@ async def _make_broker_users(settings: SetupSettings, passwords: dict[str, str])
             tags = "management" if service.name == "console" else ""  # it shows the queues
             await _put(http, f"/users/{name}", {"password": passwords[service.name], "tags": tags})
             await _put(http, f"/permissions/%2F/{name}", permissions(service))
-            said = "|".join(re.escape(event.topic_name()) for event in service.publishes)
-            topics = {
-                "exchange": EVENTS.name,
-                "write": f"^({said})$" if said else NOTHING,
-                "read": NOTHING,
-            }
-            await _put(http, f"/topic-permissions/%2F/{name}", topics)
+            for exchange in EXCHANGES:
+                topics = {
+                    "exchange": exchange,
+                    "write": _writable_keys(service, exchange),
+                    "read": NOTHING,
+                }
+                await _put(http, f"/topic-permissions/%2F/{name}", topics)
+
+
+def _writable_keys(service: Service, exchange: str) -> str:
+    """The routing keys that the service may publish with, as a regular expression."""
+    topics = "|".join(
+        re.escape(message.topic_name())
+        for message in service.publishes
+        if message.exchange == exchange
+    )
+    if not topics:
+        return NOTHING
+    if exchange == COMMAND_EXCHANGE.name:
+        return rf"^\w+\.({topics})$"
+    return rf"^({topics})(\.\w+)?$"
 
 
 def permissions(service: Service) -> dict[str, str]:
@@ -241,7 +260,7 @@ def permissions(service: Service) -> dict[str, str]:
     writes = (
         [rf"{own}\.wait\.\d+", re.escape(dead_letter_queue(service.name))] if service.queues else []
     )
-    writes += [EVENTS.name] if service.publishes else []
+    writes += sorted({message.exchange for message in service.publishes})
     writes += [rf"\w+{re.escape(work_exchange(''))}"] if looks_after else []
     reads = [rf"{own}\..*"] if service.queues else []
     reads += [rf"\w+{re.escape(dead_letter_queue(''))}"] if looks_after else []

@@ -16,7 +16,7 @@ import aio_pika
 import asyncpg
 import httpx
 
-from contracts.events.base import Event
+from contracts.message import Message
 from pauta.running.compose_file import Recipe
 from pauta.running.native import BEHIND_THE_GATEWAY, Native
 from pauta.running.servers import Process, RabbitMQ, free_ports, install_missing
@@ -319,15 +319,15 @@ class System:
             ]
         return [queue.declaration_result.message_count or 0 for queue in waiting]
 
-    async def publish(self, event: Event) -> None:
-        """Publishes the event as the administrator."""
+    async def publish(self, message: Message) -> None:
+        """Publishes the message as the administrator."""
         url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.native.ports['amqp']}/"
         async with await aio_pika.connect(url) as connection:
-            exchange = await (await connection.channel()).get_exchange("events")
-            body, lead = event.model_dump_json().encode(), str(event.lead_id)
+            exchange = await (await connection.channel()).get_exchange(message.exchange)
+            body, lead = message.model_dump_json().encode(), str(message.lead_id)
             await exchange.publish(
-                aio_pika.Message(body, correlation_id=lead, message_id=str(event.event_id)),
-                event.topic,
+                aio_pika.Message(body, correlation_id=lead, message_id=str(message.event_id)),
+                message.routing_key,
             )
 
     async def management(self, method: str, path: str, **more: Any) -> httpx.Response:

@@ -1,34 +1,16 @@
-"""What every event carries, whoever says it."""
+"""The base of every event."""
 
-from datetime import UTC, datetime
-from typing import Any, Literal, Self
-from uuid import UUID
+from typing import ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from uuid_utils.compat import uuid7
+from contracts.message import Message
 
 
-class Event(BaseModel):
-    """A fact about one lead. Frozen; a reader ignores fields it does not know.
+class Event(Message):
+    """A fact, named noun and participle, published by the service that owns the matter."""
 
-    `event_id` is a UUIDv7 and names the fact itself: the same fact said twice has the same id, and has no
-    effect the second time. The lead id doubles as the message's correlation id.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    topic: str
-    schema_version: Literal[1] = 1
-    event_id: UUID = Field(default_factory=uuid7)
-    at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
-    lead_id: int
+    exchange: ClassVar[str] = "events"
 
     @classmethod
-    def topic_name(cls) -> str:
-        """The topic of this class, as it stands in the broker."""
-        return str(cls.model_fields["topic"].default)
-
-    @classmethod
-    def read(cls, body: bytes | str | dict[str, Any]) -> Self:
-        """The event in `body`. Raises pydantic.ValidationError when it is not one."""
-        return cls.model_validate(body) if isinstance(body, dict) else cls.model_validate_json(body)
+    def binding_for(cls, service: str) -> str:  # noqa: ARG003 - events are addressed to nobody
+        """Returns the topic with everything that routing keys add to it, such as a channel."""
+        return f"{cls.topic_name()}.#"

@@ -78,7 +78,7 @@ class BookingUnmatched(Event):
 
 
 class BookingAssigned(Event):
-    """console: an operator says that the booking is this lead's."""
+    """crm: the booking is this lead's, because an operator assigned it."""
 
     topic: Literal["booking.assigned"] = "booking.assigned"
     uid: str

@@ -1,4 +1,4 @@
-"""The follow-up as a whole: what an operator leaves out of it, its end, and its catching up after an outage."""
+"""The follow-up as a whole: its end, and the backlog after an outage."""
 
 from typing import Literal
 
@@ -9,15 +9,6 @@ class CadenceFinished(Event):
     """scheduler: every follow-up was sent or skipped, and the lead has not booked."""
 
     topic: Literal["cadence.finished"] = "cadence.finished"
-
-
-class StepSkipped(Event):
-    """console: an operator has a lead's coming step left out. `booking` is its meeting's uid, where it has one."""
-
-    topic: Literal["step.skipped"] = "step.skipped"
-    step: str
-    booking: str = ""
-    by: str
 
 
 class BacklogHeld(Event):

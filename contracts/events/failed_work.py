@@ -18,8 +18,8 @@ class WorkFailed(Event):
     reason: str
 
 
-class FailedWorkCommand(Event):
-    """Which row, and who decided."""
+class FailedWorkEvent(Event):
+    """Names the row, and who decided about it."""
 
     service: str
     kind: str
@@ -27,13 +27,13 @@ class FailedWorkCommand(Event):
     by: str
 
 
-class RetryWork(FailedWorkCommand):
-    """console, to the service that owns the row: work on it again."""
+class WorkRetried(FailedWorkEvent):
+    """The service that owns the row: it is processed again."""
 
-    topic: Literal["work.retry"] = "work.retry"
+    topic: Literal["work.retried"] = "work.retried"
 
 
-class DiscardWork(FailedWorkCommand):
-    """console, to the service that owns the row: leave it undone."""
+class WorkDiscarded(FailedWorkEvent):
+    """The service that owns the row: it is left undone."""
 
-    topic: Literal["work.discard"] = "work.discard"
+    topic: Literal["work.discarded"] = "work.discarded"

@@ -129,28 +129,21 @@ class LeadNeedsAttention(Event):
 
 
 class LeadPaused(Event):
-    """console: an operator has the lead's follow-up wait."""
+    """scheduler: the lead's follow-up waits, because an operator paused it."""
 
     topic: Literal["lead.paused"] = "lead.paused"
     by: str
 
 
 class LeadResumed(Event):
-    """console: an operator lets the follow-up go on where it stood."""
+    """scheduler: the follow-up continues where it stopped."""
 
     topic: Literal["lead.resumed"] = "lead.resumed"
     by: str
 
 
-class LeadStopped(Event):
-    """console: an operator said stop in the person's place. Notify carries it out."""
-
-    topic: Literal["lead.stopped"] = "lead.stopped"
-    by: str
-
-
 class LeadErased(Event):
-    """console: an operator had the person's data erased. Whoever keeps any erases it."""
+    """intake: an operator had the person's data erased. Every service that keeps any erases it."""
 
     topic: Literal["lead.erased"] = "lead.erased"
     by: str

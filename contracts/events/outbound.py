@@ -6,7 +6,7 @@ from contracts.events.base import Event
 
 
 class OutboundPaused(Event):
-    """console: an operator stopped everything that leaves. What falls due waits."""
+    """notify: an operator stopped everything that leaves. Due touches wait."""
 
     topic: Literal["outbound.paused"] = "outbound.paused"
     lead_id: int = 0
@@ -15,7 +15,7 @@ class OutboundPaused(Event):
 
 
 class OutboundResumed(Event):
-    """console: an operator let it go again, each touch by its own hours."""
+    """notify: everything leaves again, each touch within its hours."""
 
     topic: Literal["outbound.resumed"] = "outbound.resumed"
     lead_id: int = 0

@@ -44,6 +44,16 @@ class TouchEvent(Event):
     channel: Channel
     run: int = 0
 
+    @property
+    def routing_key(self) -> str:
+        """The topic with the channel, so that no queue receives what it would throw away."""
+        return f"{self.topic}.{self.channel}"
+
+    @classmethod
+    def on(cls, *channels: Channel) -> tuple[str, ...]:
+        """Returns the binding keys of this event on these channels."""
+        return tuple(f"{cls.topic_name()}.{channel}" for channel in channels)
+
 
 class TouchDue(TouchEvent):
     """scheduler: the touch's time has come. `until` ends its hours; `fallback` names the channels to try after.
@@ -162,10 +172,10 @@ class TouchUnresolved(TouchEvent):
     topic: Literal["touch.unresolved"] = "touch.unresolved"
 
 
-class TouchReviewed(TouchEvent):
-    """console: an operator looked into a touch of which nobody could say whether it was sent: send it, or let it be."""
+class TouchResolved(TouchEvent):
+    """notify: an operator decided about an unresolved touch. With `send` it is sent again."""
 
-    topic: Literal["touch.reviewed"] = "touch.reviewed"
+    topic: Literal["touch.resolved"] = "touch.resolved"
     send: bool
     by: str
 
@@ -202,10 +212,10 @@ class TouchDelayed(TouchEvent):
     again_at: AwareDatetime | None = None
 
 
-class ReleaseTouches(Event):
-    """console, to notify: the touches held for this reason in this scope go out. About no one lead."""
+class TouchesReleased(Event):
+    """notify: an operator released the touches that were held for this reason in this scope."""
 
-    topic: Literal["touches.release"] = "touches.release"
+    topic: Literal["touches.released"] = "touches.released"
     lead_id: int = 0
     reason: HoldReason
     scope: str

@@ -27,7 +27,9 @@ from faststream.rabbit import (
 from faststream.rabbit.prometheus import RabbitPrometheusMiddleware
 from prometheus_client import CollectorRegistry
 
+from contracts.commands.base import Command
 from contracts.events.base import Event
+from contracts.message import Message
 from kit.database import DatabaseUnavailable
 from kit.errors import Unavailable, describe, where
 from kit.observability import tracing
@@ -36,8 +38,15 @@ log = structlog.get_logger()
 
 _HANDLED: ContextVar["Handled | None"] = ContextVar("handled", default=None)
 
-EVENTS = RabbitExchange("events", type=ExchangeType.TOPIC, durable=True, declare=False)
+EVENT_EXCHANGE = RabbitExchange(
+    Event.exchange, type=ExchangeType.TOPIC, durable=True, declare=False
+)
+COMMAND_EXCHANGE = RabbitExchange(
+    Command.exchange, type=ExchangeType.TOPIC, durable=True, declare=False
+)
+EXCHANGES = {exchange.name: exchange for exchange in (EVENT_EXCHANGE, COMMAND_EXCHANGE)}
 ACKNOWLEDGE = AckPolicy.REJECT_ON_ERROR
+EVERYTHING = "#"  # the binding key that matches every routing key
 HOLD_SECONDS = 20 * 60  # RabbitMQ takes a message back after 30 minutes (consumer_timeout)
 PERMANENT = (
     pydantic.ValidationError,
@@ -62,13 +71,15 @@ class FromContext(CustomField):
 
 @dataclass(frozen=True)
 class ConsumerQueue:
-    """One queue: `name` is `<service>.<what it does>`, `topics` are what it hears, `prefetch` how many it holds.
+    """One queue: `name` is `<service>.<what it does>`, `prefetch` how many messages it holds.
+
+    `bindings` are pairs of an exchange and a binding key.
 
     The queue, its bindings and its companions are made beforehand (kit.messaging.topology); a service only uses them.
     """
 
     name: str
-    topics: tuple[str, ...]
+    bindings: tuple[tuple[str, str], ...]
     prefetch: int = 10
 
     @property
@@ -76,9 +87,17 @@ class ConsumerQueue:
         return self.name.split(".")[0]
 
     @property
+    def receives_all(self) -> bool:
+        """Returns whether every event reaches this queue."""
+        return (EVENT_EXCHANGE.name, EVERYTHING) in self.bindings
+
+    @property
     def queue(self) -> RabbitQueue:
         return RabbitQueue(
-            self.name, queue_type=QueueType.QUORUM, routing_key=self.topics[0], declare=False
+            self.name,
+            queue_type=QueueType.QUORUM,
+            routing_key=self.bindings[0][1],
+            declare=False,
         )
 
     @property
@@ -86,9 +105,16 @@ class ConsumerQueue:
         return Channel(prefetch_count=self.prefetch)
 
 
-def queue(name: str, *events: type[Event], prefetch: int = 10) -> ConsumerQueue:
-    """The queue `name`, hearing these events."""
-    return ConsumerQueue(name, tuple(event.topic_name() for event in events), prefetch)
+def queue(name: str, *messages: type[Message] | str, prefetch: int = 10) -> ConsumerQueue:
+    """Returns the queue `name`, bound to these events and commands; a string binds one event's key."""
+    service = name.partition(".")[0]
+    bindings = tuple(
+        (EVENT_EXCHANGE.name, message)
+        if isinstance(message, str)
+        else (message.exchange, message.binding_for(service))
+        for message in messages
+    )
+    return ConsumerQueue(name, bindings, prefetch)
 
 
 def work_exchange(service: str) -> str:
@@ -276,17 +302,17 @@ def make_broker(
     )
 
 
-async def publish_directly(broker: RabbitBroker, event: Event) -> None:
-    """Publishes the event around the outbox, for when our own database is away. Raises Unavailable."""
+async def publish_directly(broker: RabbitBroker, message: Message) -> None:
+    """Publishes the message around the outbox, for when our own database is away. Raises Unavailable."""
     try:
         async with asyncio.timeout(5):
             await broker.publish(
-                event,
-                routing_key=event.topic,
-                exchange=EVENTS,
+                message,
+                routing_key=message.routing_key,
+                exchange=EXCHANGES[message.exchange],
                 persist=True,
-                message_id=str(event.event_id),
-                correlation_id=str(event.lead_id),
+                message_id=str(message.event_id),
+                correlation_id=str(message.lead_id),
                 headers={"traceparent": tracing.current()},
             )
     except Exception as outage:  # whatever a broken connection raises
@@ -344,9 +370,12 @@ async def quiesce(broker: RabbitBroker) -> None:
             await queue.cancel(tag)
 
 
-def document(broker: RabbitBroker, events: Iterable[type[Event]]) -> None:
-    """Registers what the service says, for its AsyncAPI document; the outbox does the publishing."""
-    for event in events:
+def document(broker: RabbitBroker, messages: Iterable[type[Message]]) -> None:
+    """Registers what the service publishes, for its AsyncAPI document. The outbox publishes."""
+    for message in messages:
         broker.publisher(
-            exchange=EVENTS, routing_key=event.topic_name(), schema=event, persist=True
+            exchange=EXCHANGES[message.exchange],
+            routing_key=message.topic_name(),
+            schema=message,
+            persist=True,
         )

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from contracts.events.base import Event
+from contracts.message import Message
 from kit.database import Connection, Database
 from kit.observability import tracing
 
 TABLE = """
 create table outbox (
-  id bigint generated always as identity primary key, event_id uuid not null unique, topic text not null,
+  id bigint generated always as identity primary key, event_id uuid not null unique,
+  exchange text not null default 'events', routing_key text not null,
   lead_id bigint not null, body bytea not null, traceparent text not null,
   created_at timestamptz not null default now(), next_attempt_at timestamptz not null default now(),
   attempts int not null default 0, last_error text,
@@ -18,26 +19,27 @@ create index outbox_due on outbox (next_attempt_at, id);
 alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
                         autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 5000);
 """
-ADD = """insert into outbox (event_id, topic, lead_id, body, traceparent)
-         select * from unnest($1::uuid[], $2::text[], $3::bigint[], $4::bytea[], $5::text[])
+ADD = """insert into outbox (event_id, exchange, routing_key, lead_id, body, traceparent)
+         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::bytea[], $6::text[])
          on conflict (event_id) do nothing"""
 
 
-async def add(connection: Connection, events: Sequence[Event]) -> None:
-    """Puts `events` into the caller's transaction, with the current trace; one that waits already only once."""
-    if not events:
+async def add(connection: Connection, messages: Sequence[Message]) -> None:
+    """Puts `messages` into the caller's transaction, with the current trace; one that waits already only once."""
+    if not messages:
         return
     await connection.execute(
         ADD,
-        [event.event_id for event in events],
-        [event.topic for event in events],
-        [event.lead_id for event in events],
-        [event.model_dump_json().encode() for event in events],
-        [tracing.current()] * len(events),
+        [message.event_id for message in messages],
+        [message.exchange for message in messages],
+        [message.routing_key for message in messages],
+        [message.lead_id for message in messages],
+        [message.model_dump_json().encode() for message in messages],
+        [tracing.current()] * len(messages),
     )
 
 
-async def publish(database: Database, *events: Event) -> None:
-    """Says `events` in a transaction of their own."""
+async def publish(database: Database, *messages: Message) -> None:
+    """Says `messages` in a transaction of their own."""
     async with database.transaction() as connection:
-        await add(connection, events)
+        await add(connection, messages)

@@ -24,7 +24,7 @@ log = structlog.get_logger()
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 3.0  # seconds
 TRIES = 5  # of a row that cannot be published by its own fault, within half a minute
 
-CLAIM = """select id, event_id, topic, lead_id, body, traceparent, created_at from outbox
+CLAIM = """select id, event_id, exchange, routing_key, lead_id, body, traceparent, created_at from outbox
            where failed_at is null and next_attempt_at <= now()
            order by next_attempt_at, id limit $1 for update skip locked"""
 DONE = "delete from outbox where id = any($1::bigint[])"
@@ -100,11 +100,10 @@ class Relay:
         service: str,
         amqp_url: str,
         dsn: str,
-        exchange: str,
         poll: float = 0.5,
         batch: int = 200,
     ) -> None:
-        self._service, self._amqp_url, self._dsn, self._exchange = service, amqp_url, dsn, exchange
+        self._service, self._amqp_url, self._dsn = service, amqp_url, dsn
         self._poll, self._batch = poll, batch
         self._due = asyncio.Event()
         self._stopping = False
@@ -231,7 +230,7 @@ class Relay:
         log.error(
             "outbox.at_fault",
             row_id=row["id"],
-            topic=row["topic"][:80],
+            routing_key=row["routing_key"][:80],
             failed=failed,
             reason=reason,
         )
@@ -248,8 +247,8 @@ class Relay:
     async def _publish(self, channel: AbstractChannel, row: asyncpg.Record) -> None:
         await channel.basic_publish(
             row["body"],
-            exchange=self._exchange,
-            routing_key=row["topic"],
+            exchange=row["exchange"],
+            routing_key=row["routing_key"],
             mandatory=True,
             properties=aiormq.spec.Basic.Properties(
                 message_id=str(row["event_id"]),

@@ -7,14 +7,13 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, ExchangeType
 
 from kit.messaging.broker import (
-    EVENTS,
+    EXCHANGES,
     ConsumerQueue,
     dead_letter_queue,
     wait_exchange,
     work_exchange,
 )
 
-EVERY_TOPIC = "#"
 SAFE: dict[str, Any] = {
     "x-queue-type": "quorum",
     "x-dead-letter-strategy": "at-least-once",
@@ -27,11 +26,12 @@ async def declare(amqp_url: str, works: Iterable[ConsumerQueue], delays: tuple[f
     works = list(works)
     async with await aio_pika.connect(amqp_url, timeout=10) as connection:
         channel = await connection.channel()
-        await channel.declare_exchange(EVENTS.name, ExchangeType.TOPIC, durable=True)
+        for exchange in EXCHANGES:
+            await channel.declare_exchange(exchange, ExchangeType.TOPIC, durable=True)
         for service in sorted({work.service for work in works}):
             await _declare_companions(channel, service, delays)
         # the audit log first: what it hears can be said again to whoever was not bound yet
-        for work in sorted(works, key=lambda work: EVERY_TOPIC not in work.topics):
+        for work in sorted(works, key=lambda work: not work.receives_all):
             await _declare_work(channel, work)
 
 
@@ -73,5 +73,5 @@ async def _declare_work(channel: AbstractChannel, work: ConsumerQueue) -> None:
         },
     )
     await queue.bind(work_exchange(work.service), routing_key=work.name)
-    for topic in work.topics:
-        await queue.bind(EVENTS.name, routing_key=topic)
+    for exchange, key in work.bindings:
+        await queue.bind(exchange, routing_key=key)

@@ -29,7 +29,7 @@ from kit.health import (
     require,
     start,
 )
-from kit.messaging.broker import EVENTS, dead_letter_queue
+from kit.messaging.broker import EXCHANGES, dead_letter_queue
 from pauta.restore import SILENT
 from pauta.running.compose_file import PROJECT
 from pauta.services import SERVICES, Service
@@ -277,13 +277,17 @@ async def _rabbitmq(settings: Settings) -> Text:
 
 async def _queues(settings: Settings, service: Service) -> Text:
     """That its queues are there, hear what they should, and have somebody who works on them."""
-    bound = await _ask(settings, f"/exchanges/%2F/{EVENTS.name}/bindings/source")
-    heard = {(binding["destination"], binding["routing_key"]) for binding in bound}
+    bound = set()
+    for exchange in EXCHANGES:
+        for binding in await _ask(settings, f"/exchanges/%2F/{exchange}/bindings/source"):
+            bound.add((binding["destination"], exchange, binding["routing_key"]))
     missing, unheard, idle, messages = [], [], [], 0
     async with await aio_pika.connect(settings.broker_url, timeout=10) as broker:
         for work in service.queues:
             unheard += [
-                f"{work.name} ← {topic}" for topic in work.topics if (work.name, topic) not in heard
+                f"{work.name} ← {key}"
+                for exchange, key in work.bindings
+                if (work.name, exchange, key) not in bound
             ]
             counted = await _counted(broker, work.name)
             if counted is None:

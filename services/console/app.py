@@ -1,12 +1,14 @@
 """Composition root of console."""
 
 import asyncio
+from functools import partial
 
 from fastapi import FastAPI
 
 from domain.journey.settings import load_journey
 from kit.batcher import Batcher
 from kit.disk import free_bytes
+from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.leader import Leader
 from kit.operators import answer_only_to
 from kit.runtime import build_runtime, make_app, with_tracing
@@ -26,7 +28,7 @@ from services.console.repositories.logins import Logins
 from services.console.repositories.metrics import Figures
 from services.console.repositories.projections import Projections
 from services.console.repositories.sessions import EndedSessions
-from services.console.service_clients import Neighbours
+from services.console.service_clients import ServiceClients
 from services.console.session import COOKIE, LASTS, Sessions
 from services.console.settings import Settings
 
@@ -49,14 +51,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             rotate_at=settings.actions_log_rotate_at,
             keep=settings.actions_log_keep,
         )
-        neighbours = Neighbours(
+        services = ServiceClients(
             scheduler=settings.scheduler_url,
             notify=settings.notify_url,
             scheduler_token=settings.scheduler_api_token.get_secret_value(),
             rabbitmq=settings.rabbitmq_url,
             broker_url=settings.broker_url,
         )
-        runtime.closing.push_async_callback(neighbours.close)
+        runtime.closing.push_async_callback(services.close)
         add = Batcher(store.add)
         adding = asyncio.create_task(add.run())
         runtime.closing.callback(adding.cancel)
@@ -68,7 +70,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             figures=figures,
             projections=projections,
             set_aside=SetAside(dead_letters, figures, store.publish),
-            neighbours=neighbours,
+            failed_outbox_rows=partial(
+                carry_out, runtime.database, service="console", rows=[OUTBOX_ROWS]
+            ),
+            services=services,
             pages=pages,
             door=Door(settings.users, logins),
             logins=logins,

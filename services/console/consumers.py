@@ -1,25 +1,36 @@
-"""What console does when an event arrives: keeps it and prints it."""
+"""What console does with every message: stores it in the audit log and prints it."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
 from faststream.rabbit import RabbitRouter
+from pydantic import Field
 
-from contracts.events.base import Event
-from contracts.events.booking import BookingAssigned, BookingCancelled
-from contracts.events.cadence import StepSkipped
-from contracts.events.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
-from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
-from contracts.events.lead import (
-    LeadErased,
-    LeadPaused,
-    LeadRegistrationFailed,
-    LeadResumed,
-    LeadStopped,
+from contracts.commands.failed_work import DiscardWork, RetryWork
+from contracts.commands.lead import (
+    AssignBooking,
+    EraseLead,
+    PauseLead,
+    ResumeLead,
+    SkipStep,
+    StopLead,
 )
-from contracts.events.outbound import OutboundPaused, OutboundResumed
-from contracts.events.touch import ReleaseTouches, TouchFailed, TouchReviewed
-from kit.messaging.broker import ACKNOWLEDGE, EVENTS, ConsumerQueue
+from contracts.commands.outbound import PauseOutbound, ResumeOutbound
+from contracts.commands.touch import ReleaseTouches, ResolveTouch
+from contracts.events.booking import BookingCancelled
+from contracts.events.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
+from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
+from contracts.events.lead import LeadRegistrationFailed
+from contracts.events.touch import TouchFailed
+from contracts.message import Message
+from kit.messaging.broker import (
+    ACKNOWLEDGE,
+    COMMAND_EXCHANGE,
+    EVENT_EXCHANGE,
+    EVERYTHING,
+    ConsumerQueue,
+    queue,
+)
 from kit.observability import tracing
 from services.console.deps import FromApp
 from services.console.repositories.actions import Heard
@@ -32,32 +43,51 @@ OWN_WORDS = {  # what a person wrote, or may be quoted with, stays out of the lo
     for event in (BookingCancelled, LeadRegistrationFailed, TouchFailed, WorkFailed)
 }
 
-EVERYTHING = ConsumerQueue("console.events", ("#",), prefetch=50)
-QUEUES = (EVERYTHING,)
-PUBLISHES = (
-    *(OutboundPaused, OutboundResumed, DeadLetterReplayed, DeadLetterDiscarded),
-    *(
-        LeadPaused,
-        LeadResumed,
-        LeadStopped,
-        LeadErased,
-        StepSkipped,
-        TouchReviewed,
-        BookingAssigned,
-    ),
-    *(RetryWork, DiscardWork, ReleaseTouches),
+LOG = ConsumerQueue(
+    "console.events",
+    ((EVENT_EXCHANGE.name, EVERYTHING), (COMMAND_EXCHANGE.name, EVERYTHING)),
+    prefetch=50,
 )
+COMMANDS = queue("console.commands", RetryWork, DiscardWork, prefetch=2)
+QUEUES = (LOG, COMMANDS)
+PUBLISHES = (
+    PauseLead,
+    ResumeLead,
+    StopLead,
+    EraseLead,
+    SkipStep,
+    AssignBooking,
+    ResolveTouch,
+    ReleaseTouches,
+    PauseOutbound,
+    ResumeOutbound,
+    RetryWork,
+    DiscardWork,
+    DeadLetterReplayed,
+    DeadLetterDiscarded,
+    WorkRetried,
+    WorkDiscarded,
+)
+FailedWork = Annotated[RetryWork | DiscardWork, Field(discriminator="topic")]
 
 router = RabbitRouter()
 
 
-@router.subscriber(EVERYTHING.queue, EVENTS, channel=EVERYTHING.channel, ack_policy=ACKNOWLEDGE)
-async def on_event(body: dict[str, Any], deps: FromApp) -> None:
-    event = Event.read(body)
-    if await deps.add(Heard(event, body, tracing.trace_id())):
+@router.subscriber(LOG.queue, EVENT_EXCHANGE, channel=LOG.channel, ack_policy=ACKNOWLEDGE)
+async def on_message(body: dict[str, Any], deps: FromApp) -> None:
+    message = Message.parse(body)
+    if await deps.add(Heard(message, body, tracing.trace_id())):
+        hidden = OWN_WORDS.get(message.topic, ())
         detail = {
-            k: v
-            for k, v in body.items()
-            if isinstance(v, str) and k in PRINTED and k not in OWN_WORDS.get(event.topic, ())
+            name: value
+            for name, value in body.items()
+            if isinstance(value, str) and name in PRINTED and name not in hidden
         }
-        log.info("action", action=event.topic, lead_id=event.lead_id, **detail)
+        log.info("action", action=message.topic, lead_id=message.lead_id, **detail)
+
+
+@router.subscriber(
+    COMMANDS.queue, COMMAND_EXCHANGE, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE
+)
+async def on_command(command: FailedWork, deps: FromApp) -> None:
+    await deps.failed_outbox_rows(command)

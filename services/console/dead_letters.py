@@ -15,8 +15,8 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import DeliveryError
 
-from contracts.events.base import Event
 from contracts.events.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
+from contracts.message import Message
 from kit.messaging.broker import dead_letter_queue, work_exchange
 from services.console.decisions.dead_letters import Letter, headers_for_replay, read_letter
 
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 SHOWN_SECONDS = 5.0
 SERVICES = ("console", "crm", "intake", "notify", "scheduler")  # those that have work to fail at
 
-Say = Callable[[Event], Awaitable[None]]
+Say = Callable[[Message], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
+from contracts.commands.failed_work import DiscardWork, RetryWork
 from domain.journey.model import Journey
 from kit.leader import Leader
 from kit.messaging.broker import FromContext
@@ -16,7 +17,7 @@ from services.console.repositories.logins import Logins
 from services.console.repositories.metrics import Figures
 from services.console.repositories.projections import Projections
 from services.console.repositories.sessions import EndedSessions
-from services.console.service_clients import Neighbours
+from services.console.service_clients import ServiceClients
 from services.console.settings import Settings
 
 
@@ -29,7 +30,8 @@ class Deps:
     figures: Figures
     projections: Projections
     set_aside: SetAside
-    neighbours: Neighbours
+    failed_outbox_rows: Callable[[RetryWork | DiscardWork], Awaitable[None]]
+    services: ServiceClients
     pages: Pages
     door: Door
     logins: Logins

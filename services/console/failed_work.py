@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from contracts.events.failed_work import DiscardWork, FailedWorkCommand, RetryWork
+from contracts.commands.failed_work import DiscardWork, FailedWorkCommand, RetryWork
 from services.console.dead_letters import Acted, DeadLetters, Say
 from services.console.decisions.dead_letters import FailedRow, Letter, letter_of
 from services.console.repositories.metrics import Figures

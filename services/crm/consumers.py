@@ -6,6 +6,8 @@ import structlog
 from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
+from contracts.commands.failed_work import DiscardWork, RetryWork
+from contracts.commands.lead import AssignBooking
 from contracts.events.base import Event
 from contracts.events.booking import (
     BookingAssigned,
@@ -17,7 +19,7 @@ from contracts.events.booking import (
 )
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
-from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.lead import (
     LeadClosed,
     LeadCreated,
@@ -42,7 +44,7 @@ from contracts.events.touch import (
     TouchUncertain,
     TouchUnresolved,
 )
-from kit.messaging.broker import ACKNOWLEDGE, EVENTS, queue
+from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
 from services.crm.decisions.kommo import first_note, note
 from services.crm.deps import FromApp
 
@@ -75,23 +77,23 @@ NOTES = queue(
     prefetch=4,
 )
 SWITCH = queue("crm.switch", OutboundPaused, OutboundResumed, prefetch=1)
-COMMANDS = queue("crm.commands", BookingAssigned, LeadErased, RetryWork, DiscardWork, prefetch=2)
-QUEUES = (LEADS, NOTES, SWITCH, COMMANDS)
+ERASURES = queue("crm.erasures", LeadErased, prefetch=2)
+COMMANDS = queue("crm.commands", AssignBooking, RetryWork, DiscardWork, prefetch=2)
+QUEUES = (LEADS, NOTES, SWITCH, ERASURES, COMMANDS)
 PUBLISHES = (
     *(LeadRegistered, LeadRegistrationFailed, LeadClosed),
     *(LeadBooked, BookingRescheduled, BookingCancelled, MeetingEnded, BookingUnmatched),
-    *(ProviderUnavailable, ProviderRecovered, WorkFailed),
+    *(BookingAssigned, ProviderUnavailable, ProviderRecovered),
+    *(WorkFailed, WorkRetried, WorkDiscarded),
 )
-Order = Annotated[
-    BookingAssigned | LeadErased | RetryWork | DiscardWork, Field(discriminator="topic")
-]
+AnyCommand = Annotated[AssignBooking | RetryWork | DiscardWork, Field(discriminator="topic")]
 Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
 
 log = structlog.get_logger()
 router = RabbitRouter()
 
 
-@router.subscriber(LEADS.queue, EVENTS, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(LEADS.queue, EVENT_EXCHANGE, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
     text = first_note(event.lead_id, event.card)
     await deps.registrations.enqueue_lead(
@@ -99,7 +101,7 @@ async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
     )
 
 
-@router.subscriber(NOTES.queue, EVENTS, channel=NOTES.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(NOTES.queue, EVENT_EXCHANGE, channel=NOTES.channel, ack_policy=ACKNOWLEDGE)
 async def on_outcome(event: Outcome, deps: FromApp) -> None:
     if isinstance(event, LeadUpdated):
         await deps.registrations.keep_form(event)
@@ -131,19 +133,24 @@ def outcome_of(event: Event) -> str | None:
     return f"{event.touch_id}/{event.topic}/{why}"
 
 
-@router.subscriber(SWITCH.queue, EVENTS, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(SWITCH.queue, EVENT_EXCHANGE, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
 async def on_switch(event: Turned, deps: FromApp) -> None:
     await deps.switch.set(event)
 
 
-@router.subscriber(COMMANDS.queue, EVENTS, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE)
-async def on_command(event: Order, deps: FromApp) -> None:
-    match event:
-        case BookingAssigned():
-            if await deps.bookings.attach(event.uid, event.lead_id):
-                log.info("booking.assigned", lead_id=event.lead_id)
-        case LeadErased():
-            await deps.erase(event.lead_id)
-            log.info("lead.erased", lead_id=event.lead_id)
+@router.subscriber(ERASURES.queue, EVENT_EXCHANGE, channel=ERASURES.channel, ack_policy=ACKNOWLEDGE)
+async def on_lead_erased(event: LeadErased, deps: FromApp) -> None:
+    await deps.erase(event.lead_id)
+    log.info("lead.erased", lead_id=event.lead_id)
+
+
+@router.subscriber(
+    COMMANDS.queue, COMMAND_EXCHANGE, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE
+)
+async def on_command(command: AnyCommand, deps: FromApp) -> None:
+    match command:
+        case AssignBooking():
+            if await deps.bookings.assign(command):
+                log.info("booking.assigned", lead_id=command.lead_id)
         case RetryWork() | DiscardWork():
-            await deps.carry_out(event)
+            await deps.carry_out(command)

@@ -9,6 +9,7 @@ import structlog
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse
 
+from contracts.api.permits import Permit
 from kit.clock import now
 from kit.observability import tracing
 from kit.rate_limit import GUARDED
@@ -112,18 +113,11 @@ async def kommo_changed(token: str, raw: Body, deps: FromApp) -> JSONResponse:
 @routes.put("/permits/{permit_id}")
 async def permit(
     permit_id: UUID, lead_id: int, deps: FromApp, person_id: int | None = None
-) -> dict[str, Any]:
-    """What stands against reaching the lead out at this instant; bookings wait for the permit's end."""
-    standing = await deps.bookings.permit(
-        permit_id, lead_id, deps.settings.permit_seconds, person_id
-    )
-    return {
-        "booking": standing.booking,
-        "booked_elsewhere": standing.booked_elsewhere,
-        "closed": standing.closed,
-        "meeting": standing.meeting.model_dump(mode="json") if standing.meeting else None,
-        "seconds": deps.settings.permit_seconds,
-    }
+) -> Permit:
+    """What speaks against contacting the lead now. New bookings wait until the permit ends."""
+    seconds = deps.settings.permit_seconds
+    eligibility = await deps.bookings.permit(permit_id, lead_id, seconds, person_id)
+    return Permit(**dict(eligibility), seconds=seconds)
 
 
 @routes.delete("/permits/{permit_id}", status_code=204)

@@ -6,9 +6,11 @@ import structlog
 from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
+from contracts.commands.failed_work import DiscardWork, RetryWork
+from contracts.commands.lead import EraseLead
 from contracts.events.booking import MeetingEnded
 from contracts.events.cadence import CadenceFinished
-from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.journey import JourneyPublished
 from contracts.events.lead import (
     LeadClosed,
@@ -18,18 +20,26 @@ from contracts.events.lead import (
     LeadSuperseded,
     LeadUpdated,
 )
-from kit.messaging.broker import ACKNOWLEDGE, EVENTS, queue
+from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
 from services.intake.deps import FromApp
 
 log = structlog.get_logger()
 
-COMMANDS = queue("intake.commands", LeadErased, RetryWork, DiscardWork, prefetch=2)
+COMMANDS = queue("intake.commands", EraseLead, RetryWork, DiscardWork, prefetch=2)
 ENDS = queue("intake.ends", LeadOptedOut, LeadClosed, CadenceFinished, MeetingEnded, prefetch=2)
 JOURNEYS = queue("intake.journeys", JourneyPublished, prefetch=1)
 QUEUES = (COMMANDS, ENDS, JOURNEYS)
-PUBLISHES = (LeadCreated, LeadUpdated, LeadSuperseded, WorkFailed)
+PUBLISHES = (
+    LeadCreated,
+    LeadUpdated,
+    LeadSuperseded,
+    LeadErased,
+    WorkFailed,
+    WorkRetried,
+    WorkDiscarded,
+)
 
-Order = Annotated[LeadErased | RetryWork | DiscardWork, Field(discriminator="topic")]
+AnyCommand = Annotated[EraseLead | RetryWork | DiscardWork, Field(discriminator="topic")]
 End = Annotated[
     LeadOptedOut | LeadClosed | CadenceFinished | MeetingEnded, Field(discriminator="topic")
 ]
@@ -37,21 +47,23 @@ End = Annotated[
 router = RabbitRouter()
 
 
-@router.subscriber(COMMANDS.queue, EVENTS, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE)
-async def on_command(event: Order, deps: FromApp) -> None:
-    match event:
-        case LeadErased():
-            await deps.store.erase(event.lead_id)
-            log.info("lead.erased", lead_id=event.lead_id)
+@router.subscriber(
+    COMMANDS.queue, COMMAND_EXCHANGE, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE
+)
+async def on_command(command: AnyCommand, deps: FromApp) -> None:
+    match command:
+        case EraseLead():
+            await deps.store.erase(command)
+            log.info("lead.erased", lead_id=command.lead_id)
         case RetryWork() | DiscardWork():
-            await deps.failed_work(event)
+            await deps.failed_work(command)
 
 
-@router.subscriber(ENDS.queue, EVENTS, channel=ENDS.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(ENDS.queue, EVENT_EXCHANGE, channel=ENDS.channel, ack_policy=ACKNOWLEDGE)
 async def on_end(event: End, deps: FromApp) -> None:
     await deps.store.end(event.lead_id, event.topic.partition(".")[2])
 
 
-@router.subscriber(JOURNEYS.queue, EVENTS, channel=JOURNEYS.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(JOURNEYS.queue, EVENT_EXCHANGE, channel=JOURNEYS.channel, ack_policy=ACKNOWLEDGE)
 async def on_journey_published(event: JourneyPublished, deps: FromApp) -> None:
     await deps.store.enter_with(event)

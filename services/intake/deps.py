@@ -8,7 +8,8 @@ from limits import RateLimitItem
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Counter
 
-from contracts.events.failed_work import DiscardWork, RetryWork
+from contracts.commands.failed_work import DiscardWork, RetryWork
+from contracts.commands.lead import EraseLead
 from contracts.events.journey import JourneyPublished
 from kit.messaging.broker import FromContext
 from services.intake.decisions import Verdict
@@ -20,7 +21,7 @@ Accept = Callable[[Received], Awaitable[Verdict]]
 
 class Keeps(Protocol):
     async def forget_old_keys(self) -> None: ...
-    async def erase(self, lead_id: int) -> None: ...
+    async def erase(self, command: EraseLead) -> None: ...
     async def end(self, lead_id: int, reason: str) -> None: ...
     async def enter_with(self, event: JourneyPublished) -> None: ...
 

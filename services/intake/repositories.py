@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from contracts.commands.lead import EraseLead
 from contracts.events.base import Event
 from contracts.events.journey import JourneyPublished
-from contracts.events.lead import LeadCard, LeadCreated, LeadSuperseded, LeadUpdated
+from contracts.events.lead import LeadCard, LeadCreated, LeadErased, LeadSuperseded, LeadUpdated
 from kit.database import Database
+from kit.messaging import outbox
 from kit.observability import tracing
 from kit.retention import forget
 from services.intake.decisions import (
@@ -62,7 +64,7 @@ ended as (
   update leads set ended = coalesce(ended, 'superseded')
   where lead_id = any($14::bigint[]) and exists (select from mine)),
 said as (
-  insert into outbox (event_id, topic, lead_id, body, traceparent)
+  insert into outbox (event_id, routing_key, lead_id, body, traceparent)
   select * from unnest($15::uuid[], $16::text[], $17::bigint[], $18::bytea[], $19::text[])
   where exists (select from mine))
 select version from mine"""
@@ -190,9 +192,15 @@ class Store:
                 )
         return bool(written)
 
-    async def erase(self, lead_id: int) -> None:
-        """Overwrites what says who the lead is: who fills in a form again is somebody new. A repeat has no effect."""
-        await self._database.fetch(ERASE, lead_id, ANONYMOUS_CARD)
+    async def erase(self, command: EraseLead) -> None:
+        """Overwrites the lead's personal data, and publishes `lead.erased`. A repeat has no effect.
+
+        The same person's next form makes a new lead.
+        """
+        fact = LeadErased(event_id=command.fact_id, lead_id=command.lead_id, by=command.by)
+        async with self._database.transaction() as connection:
+            await connection.execute(ERASE, command.lead_id, ANONYMOUS_CARD)
+            await outbox.add(connection, [fact])
 
     async def end(self, lead_id: int, reason: str) -> None:
         """Notes that the lead's journey is over: a form after that is a new lead. A repeat has no effect."""

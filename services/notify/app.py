@@ -27,7 +27,7 @@ from services.notify.provider_clients import open_brevo, open_twilio
 from services.notify.repositories.erasure import erase
 from services.notify.repositories.leads import Leads
 from services.notify.repositories.ledger import Store
-from services.notify.repositories.operator_commands import Orders
+from services.notify.repositories.operator_commands import OperatorCommands
 from services.notify.repositories.texts import Texts
 from services.notify.senders import CallSender, EmailSender, MessageSender, Sender
 from services.notify.settings import Settings
@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             store=store,
             leads=Leads(runtime.database),
             texts=Texts(runtime.database),
-            orders=Orders(runtime.database),
+            commands=OperatorCommands(runtime.database),
             erase=partial(erase, runtime.database),
             failed_work=partial(carry_out, runtime.database, service="notify", rows=[OUTBOX_ROWS]),
             crm=crm,

@@ -6,8 +6,12 @@ from typing import Annotated
 from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
+from contracts.commands.failed_work import DiscardWork, RetryWork
+from contracts.commands.lead import StopLead
+from contracts.commands.outbound import PauseOutbound, ResumeOutbound
+from contracts.commands.touch import ReleaseTouches, ResolveTouch
 from contracts.events.call import CallAnswered, CallUnanswered
-from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.journey import JourneyPublished
 from contracts.events.lead import (
     LeadCreated,
@@ -16,7 +20,6 @@ from contracts.events.lead import (
     LeadOptedOut,
     LeadPaused,
     LeadResumed,
-    LeadStopped,
     LeadUpdated,
 )
 from contracts.events.outbound import (
@@ -30,21 +33,21 @@ from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import (
     Channel,
     FailureKind,
-    ReleaseTouches,
     TouchChecked,
     TouchDeferred,
     TouchDelayed,
     TouchDelivered,
     TouchDue,
+    TouchesReleased,
     TouchFailed,
     TouchHeld,
-    TouchReviewed,
+    TouchResolved,
     TouchSent,
     TouchSkipped,
     TouchUncertain,
     TouchUnresolved,
 )
-from kit.messaging.broker import ACKNOWLEDGE, EVENTS, queue
+from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
 from services.notify.decisions.addressing import booked_from
 from services.notify.decisions.fallback import after_failure
 from services.notify.decisions.first_contact import (
@@ -57,34 +60,43 @@ from services.notify.delivery import make
 from services.notify.deps import Deps, FromApp
 from services.notify.touches import Touch
 
+BY_PHONE = tuple(channel for channel in Channel if channel is not Channel.EMAIL)
+
 CALL = queue("notify.call", LeadCreated, LeadUpdated, prefetch=80)
 EMAIL = queue(
     "notify.email", LeadCreated, LeadUpdated, prefetch=8
 )  # few at once: a burst's calls come first
-DUE_PHONE = queue("notify.due_phone", TouchDue, prefetch=20)
-DUE_EMAIL = queue("notify.due_email", TouchDue, prefetch=8)
+DUE_PHONE = queue("notify.due_phone", *TouchDue.on(*BY_PHONE), prefetch=20)
+DUE_EMAIL = queue("notify.due_email", *TouchDue.on(Channel.EMAIL), prefetch=8)
 UNANSWERED = queue("notify.unanswered", CallUnanswered, prefetch=20)
 FALLBACK = queue("notify.fallback", TouchFailed, prefetch=20)
 LINK = queue("notify.link", ReplyReceived, prefetch=10)
-SWITCH = queue(
-    "notify.switch", OutboundPaused, OutboundResumed, prefetch=1
-)  # of its own: it overtakes everything
+# a queue of its own, so that it overtakes everything
+SWITCH = queue("notify.switch", PauseOutbound, ResumeOutbound, prefetch=1)
+CHANGES = queue("notify.changes", LeadPaused, LeadResumed, LeadErased, prefetch=2)
 COMMANDS = queue(
     "notify.commands",
-    *(
-        LeadPaused,
-        LeadResumed,
-        LeadStopped,
-        LeadErased,
-        TouchReviewed,
-        RetryWork,
-        DiscardWork,
-        ReleaseTouches,
-    ),
+    StopLead,
+    ResolveTouch,
+    ReleaseTouches,
+    RetryWork,
+    DiscardWork,
     prefetch=2,
 )
 JOURNEYS = queue("notify.journeys", JourneyPublished, prefetch=1)
-QUEUES = (CALL, EMAIL, DUE_PHONE, DUE_EMAIL, UNANSWERED, FALLBACK, LINK, SWITCH, COMMANDS, JOURNEYS)
+QUEUES = (
+    CALL,
+    EMAIL,
+    DUE_PHONE,
+    DUE_EMAIL,
+    UNANSWERED,
+    FALLBACK,
+    LINK,
+    SWITCH,
+    CHANGES,
+    COMMANDS,
+    JOURNEYS,
+)
 PUBLISHES = (
     TouchSent,
     TouchDelivered,
@@ -104,19 +116,19 @@ PUBLISHES = (
     ReplyReceived,
     LeadOptedOut,
     LeadNeedsAttention,
+    OutboundPaused,
+    OutboundResumed,
+    TouchResolved,
+    TouchesReleased,
     WorkFailed,
+    WorkRetried,
+    WorkDiscarded,
 )
 
-Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
-Order = Annotated[
-    LeadPaused
-    | LeadResumed
-    | LeadStopped
-    | LeadErased
-    | TouchReviewed
-    | RetryWork
-    | DiscardWork
-    | ReleaseTouches,
+SwitchCommand = Annotated[PauseOutbound | ResumeOutbound, Field(discriminator="topic")]
+LeadChange = Annotated[LeadPaused | LeadResumed | LeadErased, Field(discriminator="topic")]
+AnyCommand = Annotated[
+    StopLead | ResolveTouch | ReleaseTouches | RetryWork | DiscardWork,
     Field(discriminator="topic"),
 ]
 Arrived = Annotated[LeadCreated | LeadUpdated, Field(discriminator="topic")]
@@ -124,36 +136,40 @@ Arrived = Annotated[LeadCreated | LeadUpdated, Field(discriminator="topic")]
 router = RabbitRouter()
 
 
-@router.subscriber(CALL.queue, EVENTS, channel=CALL.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(CALL.queue, EVENT_EXCHANGE, channel=CALL.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_arrived_call(event: Arrived, deps: FromApp) -> None:
     await answer(event, deps, lambda touch: touch.channel is not Channel.EMAIL)
 
 
-@router.subscriber(EMAIL.queue, EVENTS, channel=EMAIL.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(EMAIL.queue, EVENT_EXCHANGE, channel=EMAIL.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_arrived_email(event: Arrived, deps: FromApp) -> None:
     await answer(event, deps, lambda touch: touch.channel is Channel.EMAIL)
 
 
-@router.subscriber(DUE_PHONE.queue, EVENTS, channel=DUE_PHONE.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(
+    DUE_PHONE.queue, EVENT_EXCHANGE, channel=DUE_PHONE.channel, ack_policy=ACKNOWLEDGE
+)
 async def on_touch_due_phone(event: TouchDue, deps: FromApp) -> None:
-    if event.channel is not Channel.EMAIL:
-        await make_due(event, deps)
+    await make_due(event, deps)
 
 
-@router.subscriber(DUE_EMAIL.queue, EVENTS, channel=DUE_EMAIL.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(
+    DUE_EMAIL.queue, EVENT_EXCHANGE, channel=DUE_EMAIL.channel, ack_policy=ACKNOWLEDGE
+)
 async def on_touch_due_email(event: TouchDue, deps: FromApp) -> None:
-    if event.channel is Channel.EMAIL:
-        await make_due(event, deps)
+    await make_due(event, deps)
 
 
-@router.subscriber(UNANSWERED.queue, EVENTS, channel=UNANSWERED.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(
+    UNANSWERED.queue, EVENT_EXCHANGE, channel=UNANSWERED.channel, ack_policy=ACKNOWLEDGE
+)
 async def on_call_unanswered(event: CallUnanswered, deps: FromApp) -> None:
     touch, card = await deps.store.get_touch(event.touch_id)
     if (following := touch.following(card)) is not None:
         await make(following, card, deps)
 
 
-@router.subscriber(FALLBACK.queue, EVENTS, channel=FALLBACK.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(FALLBACK.queue, EVENT_EXCHANGE, channel=FALLBACK.channel, ack_policy=ACKNOWLEDGE)
 async def on_touch_failed(event: TouchFailed, deps: FromApp) -> None:
     if event.kind is FailureKind.OPTED_OUT:
         await opted_out(event, deps)
@@ -164,36 +180,50 @@ async def on_touch_failed(event: TouchFailed, deps: FromApp) -> None:
         await make(following, card, deps)
 
 
-@router.subscriber(LINK.queue, EVENTS, channel=LINK.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(LINK.queue, EVENT_EXCHANGE, channel=LINK.channel, ack_policy=ACKNOWLEDGE)
 async def on_reply_received(event: ReplyReceived, deps: FromApp) -> None:
     if event.intent is Intent.WANTS_LINK:
         form = (await deps.leads.known(event.lead_id)).form(Channel.CALL)
         await make(asked_for_link(event.lead_id, form, asked_at=event.at), form.card, deps)
 
 
-@router.subscriber(SWITCH.queue, EVENTS, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
-async def on_switch(event: Turned, deps: FromApp) -> None:
-    await deps.switch.set(event)
+@router.subscriber(SWITCH.queue, COMMAND_EXCHANGE, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
+async def on_switch(command: SwitchCommand, deps: FromApp) -> None:
+    match command:
+        case PauseOutbound():
+            fact: OutboundPaused | OutboundResumed = OutboundPaused(
+                event_id=command.fact_id, at=command.at, by=command.by, reason=command.reason
+            )
+        case ResumeOutbound():
+            fact = OutboundResumed(event_id=command.fact_id, at=command.at, by=command.by)
+    await deps.switch.set(fact, publish=True)
 
 
-@router.subscriber(COMMANDS.queue, EVENTS, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE)
-async def on_command(event: Order, deps: FromApp) -> None:
+@router.subscriber(CHANGES.queue, EVENT_EXCHANGE, channel=CHANGES.channel, ack_policy=ACKNOWLEDGE)
+async def on_lead_changed(event: LeadChange, deps: FromApp) -> None:
     match event:
         case LeadPaused() | LeadResumed():
-            await deps.orders.pause(event)
-        case LeadStopped():
-            await deps.orders.stop(event)
+            await deps.commands.pause(event)
         case LeadErased():
             await deps.erase(event.lead_id)
-        case TouchReviewed():
-            await deps.orders.review(event)
-        case RetryWork() | DiscardWork():
-            await deps.failed_work(event)
+
+
+@router.subscriber(
+    COMMANDS.queue, COMMAND_EXCHANGE, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE
+)
+async def on_command(command: AnyCommand, deps: FromApp) -> None:
+    match command:
+        case StopLead():
+            await deps.commands.stop(command)
+        case ResolveTouch():
+            await deps.commands.resolve(command)
         case ReleaseTouches():
-            await deps.store.release_held(event)
+            await deps.store.release_held(command)
+        case RetryWork() | DiscardWork():
+            await deps.failed_work(command)
 
 
-@router.subscriber(JOURNEYS.queue, EVENTS, channel=JOURNEYS.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(JOURNEYS.queue, EVENT_EXCHANGE, channel=JOURNEYS.channel, ack_policy=ACKNOWLEDGE)
 async def on_journey_published(event: JourneyPublished, deps: FromApp) -> None:
     await deps.journeys.keep(event)
 

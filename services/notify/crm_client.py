@@ -9,9 +9,8 @@ from uuid import uuid4
 
 import httpx
 
-from contracts.events.booking import Booking
+from contracts.api.permits import ContactEligibility, Permit
 from kit.errors import Unavailable
-from services.notify.decisions.sending import ContactEligibility
 
 MARGIN_SECONDS = 5.0
 
@@ -59,17 +58,13 @@ class Crm:
             )
             response = await self._http.put(permit, params=asked)
             response.raise_for_status()
-            said = response.json()
-            meeting = Booking.model_validate(said["meeting"]) if said["meeting"] else None
-            standing = ContactEligibility(
-                said["booking"], said["booked_elsewhere"], said["closed"], meeting
-            )
-            good_until = asked_at + said["seconds"] - MARGIN_SECONDS
-        except (httpx.HTTPError, ValueError, KeyError) as error:
+            granted = Permit.model_validate_json(response.content)
+            good_until = asked_at + granted.seconds - MARGIN_SECONDS
+        except (httpx.HTTPError, ValueError) as error:
             await self._end(permit)
             raise CrmUnavailable(f"crm: {type(error).__name__}") from error
         try:
-            yield Permission(standing, good_until)
+            yield Permission(granted, good_until)
         finally:
             await self._end(permit)
 

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.events.base import Event
-from contracts.events.failed_work import DiscardWork, RetryWork
 from contracts.events.touch import Channel
 from kit.circuit_breaker import CircuitBreaker
 from kit.clock import Clock
@@ -18,7 +18,7 @@ from services.notify.crm_client import Crm
 from services.notify.journeys import Journeys
 from services.notify.repositories.leads import Leads
 from services.notify.repositories.ledger import Store
-from services.notify.repositories.operator_commands import Orders
+from services.notify.repositories.operator_commands import OperatorCommands
 from services.notify.repositories.texts import Texts
 from services.notify.senders import Sender
 from services.notify.settings import Settings
@@ -31,7 +31,7 @@ class Deps:
     store: Store
     leads: Leads
     texts: Texts
-    orders: Orders
+    commands: OperatorCommands
     erase: Callable[[int], Awaitable[None]]
     failed_work: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     crm: Crm

@@ -85,7 +85,7 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
         PeriodicJob("count_spending", 1, deps.budget.count),
         PeriodicJob("count_sources", 60, deps.budget.count_sources),
         PeriodicJob("forget_old_callbacks", 3600, deps.store.forget_old_callbacks),
-        PeriodicJob("forget_old_orders", 3600, deps.orders.forget_old),
+        PeriodicJob("forget_old_orders", 3600, deps.commands.forget_old),
     )
 
 

@@ -6,9 +6,11 @@ from typing import Annotated
 from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
+from contracts.commands.failed_work import DiscardWork, RetryWork
+from contracts.commands.lead import PauseLead, ResumeLead, SkipStep
 from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
-from contracts.events.cadence import BacklogHeld, BacklogReleased, CadenceFinished, StepSkipped
-from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.events.cadence import BacklogHeld, BacklogReleased, CadenceFinished
+from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.journey import JourneyPublished
 from contracts.events.lead import (
     LeadClosed,
@@ -24,7 +26,7 @@ from contracts.events.lead import (
 from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import TouchDeferred, TouchDue, TouchSkipped
 from domain.journey.model import Journey
-from kit.messaging.broker import ACKNOWLEDGE, EVENTS, queue
+from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
 from services.scheduler.decisions import (
     BOOKED,
     Change,
@@ -38,8 +40,10 @@ from services.scheduler.decisions import (
 )
 from services.scheduler.deps import Deps, FromApp
 
-News = Annotated[Change, Field(discriminator="topic")]
-Order = Annotated[StepSkipped | LeadErased | RetryWork | DiscardWork, Field(discriminator="topic")]
+AnyChange = Annotated[Change | LeadErased, Field(discriminator="topic")]
+AnyCommand = Annotated[
+    PauseLead | ResumeLead | SkipStep | RetryWork | DiscardWork, Field(discriminator="topic")
+]
 
 LEADS = queue(
     "scheduler.leads", LeadCreated, prefetch=2
@@ -58,15 +62,16 @@ CHANGES = queue(
     *(
         LeadOptedOut,
         LeadClosed,
-        LeadPaused,
-        LeadResumed,
+        LeadErased,
         ReplyReceived,
         TouchDeferred,
         TouchSkipped,
     ),
     prefetch=5,
 )
-COMMANDS = queue("scheduler.commands", StepSkipped, LeadErased, RetryWork, DiscardWork, prefetch=2)
+COMMANDS = queue(
+    "scheduler.commands", PauseLead, ResumeLead, SkipStep, RetryWork, DiscardWork, prefetch=2
+)
 QUEUES = (LEADS, CHANGES, COMMANDS)
 PUBLISHES = (
     TouchDue,
@@ -74,8 +79,12 @@ PUBLISHES = (
     CadenceFinished,
     BacklogHeld,
     BacklogReleased,
+    LeadPaused,
+    LeadResumed,
     JourneyPublished,
     WorkFailed,
+    WorkRetried,
+    WorkDiscarded,
 )
 
 PAUSES = {Intent.OTHER, Intent.REVIEW}
@@ -83,14 +92,14 @@ PAUSES = {Intent.OTHER, Intent.REVIEW}
 router = RabbitRouter()
 
 
-@router.subscriber(LEADS.queue, EVENTS, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
+@router.subscriber(LEADS.queue, EVENT_EXCHANGE, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
     lead = enrol(event, zone=deps.settings.timezone, region=deps.settings.default_region)
     await deps.store.enrol(event, lead)
 
 
-@router.subscriber(CHANGES.queue, EVENTS, channel=CHANGES.channel, ack_policy=ACKNOWLEDGE)
-async def on_change(event: News, deps: FromApp) -> None:
+@router.subscriber(CHANGES.queue, EVENT_EXCHANGE, channel=CHANGES.channel, ack_policy=ACKNOWLEDGE)
+async def on_change(event: AnyChange, deps: FromApp) -> None:
     match event:
         case ReplyReceived(intent=intent) if intent not in PAUSES:
             pass
@@ -98,6 +107,8 @@ async def on_change(event: News, deps: FromApp) -> None:
             pass
         case TouchDeferred():
             await deps.store.defer(event, partial(_after, event), partial(_missing, event))
+        case LeadErased():
+            await deps.store.erase(event.lead_id)
         case BookingCancelled(at=at):
             elsewhere = partial(booking_ended_elsewhere, at=at)
             await deps.store.change(event, partial(_after, event), elsewhere=elsewhere)
@@ -108,15 +119,24 @@ async def on_change(event: News, deps: FromApp) -> None:
             await deps.store.change(event, partial(_after, event))
 
 
-@router.subscriber(COMMANDS.queue, EVENTS, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE)
-async def on_command(event: Order, deps: FromApp) -> None:
-    match event:
-        case StepSkipped():
-            await deps.store.skip(event, skip)
-        case LeadErased():
-            await deps.store.erase(event.lead_id)
+@router.subscriber(
+    COMMANDS.queue, COMMAND_EXCHANGE, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE
+)
+async def on_command(command: AnyCommand, deps: FromApp) -> None:
+    match command:
+        case PauseLead() | ResumeLead():
+            fact = _fact(command)
+            await deps.store.change(fact, partial(_after, fact), publish=True)
+        case SkipStep():
+            await deps.store.skip(command, skip)
         case RetryWork() | DiscardWork():
-            await deps.failed_work(event)
+            await deps.failed_work(command)
+
+
+def _fact(command: PauseLead | ResumeLead) -> LeadPaused | LeadResumed:
+    """The event that answers the command. It has the command's time, by which the latest wins."""
+    fact = LeadPaused if isinstance(command, PauseLead) else LeadResumed
+    return fact(event_id=command.fact_id, at=command.at, lead_id=command.lead_id, by=command.by)
 
 
 def _after(event: Change, lead: Enrolment, journey: Journey) -> Enrolment:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from contracts.events.failed_work import DiscardWork, RetryWork
+from contracts.commands.failed_work import DiscardWork, RetryWork
 from kit.leader import Leader
 from kit.messaging.broker import FromContext
 from services.scheduler.repositories import Store

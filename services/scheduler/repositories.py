@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import asyncpg
 import structlog
 
+from contracts.commands.lead import SkipStep
 from contracts.events.base import Event
-from contracts.events.cadence import BacklogHeld, BacklogReleased, StepSkipped
+from contracts.events.cadence import BacklogHeld, BacklogReleased
 from contracts.events.journey import JourneyPublished
 from contracts.events.lead import LeadCreated, LeadUpdated
 from contracts.events.touch import Channel, TouchDeferred
@@ -236,6 +237,7 @@ class Store:
         *,
         version: str | None = None,
         elsewhere: Callable[[Enrolment, Journey], Enrolment] | None = None,
+        publish: bool = False,
     ) -> None:
         """Folds the event into its lead's enrolment and plans its touches, in one transaction. A repeat has no effect.
 
@@ -248,6 +250,8 @@ class Store:
                 return
             if not await self._rewrite(connection, event.lead_id, decide, version=version):
                 raise Unavailable("the lead is not enrolled yet")
+            if publish:
+                await outbox.add(connection, [event])
             if elsewhere is None:
                 return
             for row in await connection.fetch(OTHERS, event.lead_id):
@@ -280,23 +284,23 @@ class Store:
         await self._database.fetch(ALIAS, event.submission_id, event.lead_id)
 
     async def skip(
-        self, event: StepSkipped, decide: Callable[[Enrolment, Journey, Timer], Drop]
+        self, command: SkipStep, decide: Callable[[Enrolment, Journey, Timer], Drop]
     ) -> None:
         """Settles the step's pending timers, and says so, in one transaction. A repeat has no effect.
 
         Raises Unavailable while the lead is not known yet.
         """
         async with self._database.transaction() as connection:
-            if not await first_time(connection, "scheduler.commands", event.event_id):
+            if not await first_time(connection, "scheduler.commands", command.event_id):
                 return
-            row = await connection.fetchrow(LEAD, event.lead_id)
+            row = await connection.fetchrow(LEAD, command.lead_id)
             if row is None:
                 raise Unavailable("the lead is not enrolled yet")
             lead, journey = (
                 Enrolment.model_validate(row["facts"]),
                 await self._journey(connection, row["journey"]),
             )
-            timers = await connection.fetch(OF_STEP, event.lead_id, event.step, event.booking)
+            timers = await connection.fetch(OF_STEP, command.lead_id, command.step, command.booking)
             ends = [(timer, decide(lead, journey, _timer(timer))) for timer in timers]
             await self._settle(connection, ends)
 

@@ -18,7 +18,7 @@ import pytest_asyncio
 from typer.testing import CliRunner
 
 from contracts.events.backup import BackupStarted
-from kit.messaging.broker import EVENTS, wait_exchange
+from kit.messaging.broker import EVENT_EXCHANGE, wait_exchange
 from pauta.backup import Manifest, check, put_back, take
 from pauta.cli import app
 from tests.e2e.test_journey import FOLLOW_UPS, a_booked_lead, a_welcomed_lead, texts_to
@@ -152,7 +152,7 @@ async def test_a_backup_ends_however_much_is_published_and_whatever_comes_round_
     async def never_rest() -> None:
         async with await aio_pika.connect(url) as connection:
             channel = await connection.channel()
-            events = await channel.get_exchange(EVENTS.name)
+            events = await channel.get_exchange(EVENT_EXCHANGE.name)
             round_about = await channel.get_exchange(waiting)
             while True:
                 event = BackupStarted(lead_id=-1)

@@ -322,13 +322,13 @@ async def finding(system: System, changes: Mapping[str, str] = OWN) -> Check:
 async def an_event_that_waits(system: System) -> AsyncIterator[None]:
     await system.sql(
         "console",
-        """insert into outbox (event_id, topic, lead_id, body, traceparent, created_at, next_attempt_at)
+        """insert into outbox (event_id, routing_key, lead_id, body, traceparent, created_at, next_attempt_at)
            values (gen_random_uuid(), 'x', 0, '', '', now() - interval '5 minutes', now() + interval '1 hour')""",
     )
     try:
         yield
     finally:
-        await system.sql("console", "delete from outbox where topic = 'x'")
+        await system.sql("console", "delete from outbox where routing_key = 'x'")
 
 
 def unknown(*variables: str) -> dict[str, str]:

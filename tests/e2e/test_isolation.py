@@ -5,13 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.events.failed_work import DiscardWork, RetryWork
+from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.events.touch import Channel, TouchDelivered
 from tests.system import System, person
 
 pytestmark = pytest.mark.connected
 
-POISON = """insert into outbox (event_id, topic, lead_id, body, traceparent, next_attempt_at)
+POISON = """insert into outbox (event_id, routing_key, lead_id, body, traceparent, next_attempt_at)
             values ($1, $2, 0, '{}', '', now() - interval '1 hour') returning id"""
 
 
@@ -89,7 +89,7 @@ async def test_an_event_that_is_too_large_for_the_broker_stops_no_other_and_can_
 ) -> None:
     poison = await system.sql(
         "crm",
-        """insert into outbox (event_id, topic, lead_id, body, traceparent, next_attempt_at, failures)
+        """insert into outbox (event_id, routing_key, lead_id, body, traceparent, next_attempt_at, failures)
            values ($1, 'lead.registered', 0, convert_to(repeat('x', 17 * 1024 * 1024), 'UTF8'), '',
                    now() - interval '1 hour', 3) returning id""",
         uuid4(),

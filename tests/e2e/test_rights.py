@@ -7,7 +7,7 @@ import aiormq.exceptions
 import asyncpg
 import pytest
 
-from kit.messaging.broker import EVENTS
+from kit.messaging.broker import EVENT_EXCHANGE
 from pauta.services import SERVICES
 from tests.system import System
 
@@ -74,7 +74,7 @@ async def test_a_broker_user_says_only_its_own_events(system: System, service: o
     foreign = next(topic for topic in ("lead.created", "touch.sent") if topic not in said)
     async with await aio_pika.connect(amqp(system, name, f"{name}-demo")) as connection:
         channel = await connection.channel(publisher_confirms=True)
-        exchange = await channel.get_exchange(EVENTS.name)
+        exchange = await channel.get_exchange(EVENT_EXCHANGE.name)
         with pytest.raises(
             (aiormq.exceptions.ChannelAccessRefused, aiormq.exceptions.ChannelInvalidStateError)
         ):

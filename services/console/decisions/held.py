@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from contracts.events.base import Event
 from contracts.events.touch import (
     HoldReason,
-    ReleaseTouches,
     TouchDeferred,
     TouchDelivered,
+    TouchesReleased,
     TouchEvent,
     TouchFailed,
     TouchHeld,
@@ -19,6 +18,7 @@ from contracts.events.touch import (
     TouchUncertain,
     TouchUnresolved,
 )
+from contracts.message import Message
 
 RELEASED_BY_HAND = (HoldReason.CAPPED, HoldReason.NUMBER_UNKNOWN)
 MOVED_ON = (
@@ -30,7 +30,7 @@ MOVED_ON = (
     TouchUncertain,
     TouchUnresolved,
 )
-TELLING = (TouchHeld, ReleaseTouches, *MOVED_ON)
+TELLING = (TouchHeld, TouchesReleased, *MOVED_ON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,19 @@ class HeldTouch:
     at: datetime
 
 
-def telling(events: Iterable[Event]) -> list[TouchEvent | ReleaseTouches]:
+def telling(events: Iterable[Message]) -> list[TouchEvent | TouchesReleased]:
     """The events that change which touches are held."""
     return [event for event in events if isinstance(event, TELLING)]
 
 
 def still_held(
-    held: Mapping[UUID, HeldTouch], events: Iterable[TouchEvent | ReleaseTouches]
+    held: Mapping[UUID, HeldTouch], events: Iterable[TouchEvent | TouchesReleased]
 ) -> dict[UUID, HeldTouch]:
     """The touches of `held` and of the events that are held after them."""
     after = dict(held)
     for event in events:
         match event:
-            case ReleaseTouches():
+            case TouchesReleased():
                 after = {
                     name: touch for name, touch in after.items() if not _releases(event, touch)
                 }
@@ -73,6 +73,6 @@ def still_held(
     return after
 
 
-def _releases(order: ReleaseTouches, touch: HeldTouch) -> bool:
-    same = (touch.reason, touch.scope) == (str(order.reason), order.scope)
-    return same and touch.at <= order.at
+def _releases(event: TouchesReleased, touch: HeldTouch) -> bool:
+    same = (touch.reason, touch.scope) == (str(event.reason), event.scope)
+    return same and touch.at <= event.at

@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from contracts.events.base import Event
+from contracts.commands.base import Command
+from contracts.commands.lead import EraseLead, PauseLead, ResumeLead, StopLead
 from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
@@ -41,9 +42,9 @@ from contracts.events.touch import (
     TouchUncertain,
     TouchUnresolved,
 )
-from contracts.registry import ALL_EVENTS
+from contracts.message import Message
+from contracts.registry import MESSAGES as CLASSES
 
-CLASSES: Mapping[str, type[Event]] = {event.topic_name(): event for event in ALL_EVENTS}
 MESSAGES = (Channel.WHATSAPP, Channel.SMS)
 CARD = ("name", "email", "phone", "unusable_phone", "company", "service", "source")
 NEWEST = (
@@ -60,6 +61,14 @@ RANKS = {
     "unanswered": 4,
     "delivered": 5,
     "answered": 5,
+}
+
+
+PENDING: Mapping[type[Command], str] = {
+    PauseLead: "pausing",
+    ResumeLead: "resuming",
+    StopLead: "stopping",
+    EraseLead: "erasing",
 }
 
 
@@ -121,6 +130,8 @@ class Lead:
     paused: bool = False
     paused_at: datetime | None = None
     attention: str | None = None
+    pending: str = ""
+    pending_at: datetime | None = None
     finished_at: datetime | None = None
     erased_at: datetime | None = None
     calls: int = 0
@@ -158,8 +169,8 @@ class Lead:
         return self.call_due_at if self.call_deferred_at is not None else self.accepted_at
 
 
-def read(body: Mapping[str, Any]) -> Event | None:
-    """The event in a row of the audit log; None for one that this version does not know, or cannot read."""
+def read(body: Mapping[str, Any]) -> Message | None:
+    """Returns the message in a row of the audit log, or None for one that this version does not know."""
     known = CLASSES.get(str(body.get("topic")))
     try:
         return known.model_validate(body) if known is not None else None
@@ -167,8 +178,8 @@ def read(body: Mapping[str, Any]) -> Event | None:
         return None
 
 
-def fold(lead: Lead, event: Event) -> Lead:
-    """The lead after the event."""
+def fold(lead: Lead, event: Message) -> Lead:
+    """Returns the lead after the event, or after a command that is still to be carried out."""
     lead = replace(lead, last_at=max(event.at, lead.last_at or event.at))
     match event:
         case LeadCreated(card=card):
@@ -192,9 +203,13 @@ def fold(lead: Lead, event: Event) -> Lead:
             return lead if began_again else replace(lead, finished_at=event.at)
         case LeadErased():
             nothing = _personal(LeadCard(name=""))
-            return replace(lead, erased_at=event.at, attention=None, further=[], **nothing)
+            lead = replace(lead, erased_at=event.at, attention=None, further=[], **nothing)
+            return _carried_out(lead, ("erasing",), event.at)
         case LeadOptedOut(reason=reason) | LeadClosed(reason=reason):
-            return _stopped(lead, str(reason), event.at)
+            stopped = _stopped(lead, str(reason), event.at)
+            return _carried_out(stopped, ("stopping",), event.at)
+        case PauseLead() | ResumeLead() | StopLead() | EraseLead():
+            return _commanded(lead, event)
         case LeadPaused() | LeadResumed() | LeadNeedsAttention():
             return _paused(lead, event)
         case LeadBooked() | BookingRescheduled() | BookingCancelled() | MeetingEnded():
@@ -243,6 +258,25 @@ def _returned(lead: Lead, at: datetime) -> Lead:
     return replace(lead, returned_at=returned_at, finished_at=lead.finished_at if over else None)
 
 
+def _commanded(lead: Lead, command: PauseLead | ResumeLead | StopLead | EraseLead) -> Lead:
+    """Notes what was asked for, until the owner's fact arrives; that may have been faster."""
+    known = PENDING[type(command)]
+    done = {
+        "pausing": lead.paused_at,
+        "resuming": lead.paused_at,
+        "stopping": lead.stopped_at,
+        "erasing": lead.erased_at,
+    }[known]
+    if done is not None and done >= command.at:
+        return lead
+    return replace(lead, pending=known, pending_at=command.at)
+
+
+def _carried_out(lead: Lead, pending: tuple[str, ...], at: datetime) -> Lead:
+    answered = lead.pending in pending and lead.pending_at is not None and lead.pending_at <= at
+    return replace(lead, pending="", pending_at=None) if answered else lead
+
+
 def _stopped(lead: Lead, reason: str, at: datetime) -> Lead:
     first = lead.stopped_at is None or at < lead.stopped_at
     return replace(lead, stopped=reason, stopped_at=at) if first else lead
@@ -250,6 +284,8 @@ def _stopped(lead: Lead, reason: str, at: datetime) -> Lead:
 
 def _paused(lead: Lead, event: LeadPaused | LeadResumed | LeadNeedsAttention) -> Lead:
     """The latest word holds; who needs attention waits until an operator lets the follow-up go on."""
+    if not isinstance(event, LeadNeedsAttention):
+        lead = _carried_out(lead, ("pausing", "resuming"), event.at)
     late = lead.paused_at is not None and event.at < lead.paused_at
     if isinstance(event, LeadNeedsAttention) and not lead.erased_at and (lead.paused or not late):
         lead = replace(lead, attention=str(event.reason))

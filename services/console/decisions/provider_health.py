@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from contracts.events.base import Event
 from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
 from contracts.events.lead import LeadRegistered
 from contracts.events.outbound import ProviderRecovered, ProviderUnavailable
 from contracts.events.touch import Channel, TouchDelayed, TouchSent
+from contracts.message import Message
 
 PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
 
@@ -22,7 +22,7 @@ class ProviderHealth:
     succeeded_at: datetime | None = None
 
 
-def about(event: Event) -> str | None:
+def about(event: Message) -> str | None:
     """Returns the provider that the event is about."""
     match event:
         case (
@@ -41,7 +41,7 @@ def about(event: Event) -> str | None:
             return None
 
 
-def apply(provider: ProviderHealth, event: Event) -> ProviderHealth:
+def apply(provider: ProviderHealth, event: Message) -> ProviderHealth:
     """Applies the event to the provider's state. Events older than the last state change are ignored."""
     match event:
         case ProviderUnavailable() | ProviderRecovered() | TouchDelayed() if (

@@ -6,8 +6,9 @@ import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from contracts.events.outbound import OutboundPaused, OutboundResumed
-from contracts.events.touch import HoldReason, ReleaseTouches
+from contracts.commands.outbound import PauseOutbound, ResumeOutbound
+from contracts.commands.touch import ReleaseTouches
+from contracts.events.touch import HoldReason
 from kit.observability import tracing
 from kit.operators import admit
 from kit.runtime import deps_of
@@ -81,7 +82,7 @@ async def show_switch(deps: FromApp) -> dict[str, Any]:
 async def pause(order: Order, deps: FromApp) -> None:
     """Nothing leaves any more; what falls due waits. Saying it twice is fine."""
     with tracing.continued({}):
-        await deps.store.publish(OutboundPaused(by=order.by, reason=order.reason))
+        await deps.store.publish(PauseOutbound(by=order.by, reason=order.reason))
     log.warning("outbound.paused")
 
 
@@ -89,7 +90,7 @@ async def pause(order: Order, deps: FromApp) -> None:
 async def resume(order: Order, deps: FromApp) -> None:
     """What waited goes out, each touch by its own hours. Saying it twice is fine."""
     with tracing.continued({}):
-        await deps.store.publish(OutboundResumed(by=order.by))
+        await deps.store.publish(ResumeOutbound(by=order.by))
     log.warning("outbound.resumed")
 
 

@@ -1,4 +1,4 @@
-"""What an operator orders by a button: each is said as an event, and carried out by the service that owns it."""
+"""The console's buttons: each publishes a command, which the service that owns the matter carries out."""
 
 from typing import Annotated, Literal
 
@@ -7,12 +7,18 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse
 from pydantic import AfterValidator
 
-from contracts.events.base import Event
-from contracts.events.booking import BookingAssigned
-from contracts.events.cadence import StepSkipped
-from contracts.events.lead import LeadErased, LeadPaused, LeadResumed, LeadStopped
-from contracts.events.outbound import OutboundPaused, OutboundResumed
-from contracts.events.touch import HoldReason, ReleaseTouches, TouchReviewed
+from contracts.commands.base import Command
+from contracts.commands.lead import (
+    AssignBooking,
+    EraseLead,
+    PauseLead,
+    ResumeLead,
+    SkipStep,
+    StopLead,
+)
+from contracts.commands.outbound import PauseOutbound, ResumeOutbound
+from contracts.commands.touch import ReleaseTouches, ResolveTouch
+from contracts.events.touch import HoldReason
 from kit.errors import describe
 from kit.observability import tracing
 from services.console.deps import Deps
@@ -24,10 +30,10 @@ routes = APIRouter(prefix="/console", include_in_schema=False)
 
 Text = Annotated[str, Form(max_length=500), AfterValidator(storable)]
 
-COMMANDS = {"pause": LeadPaused, "resume": LeadResumed, "stop": LeadStopped, "erase": LeadErased}
+COMMANDS = {"pause": PauseLead, "resume": ResumeLead, "stop": StopLead, "erase": EraseLead}
 DONE = {
-    "pause": "El seguimiento quedó en pausa.",
-    "resume": "El seguimiento continúa.",
+    "pause": "Pausando el seguimiento…",
+    "resume": "Reanudando el seguimiento…",
     "stop": "No se le contactará más.",
     "erase": "Se borran sus datos personales.",
 }
@@ -44,28 +50,28 @@ async def skip(
 ) -> RedirectResponse:
     """The step that the operator saw as the next one: another may be the next by now, and is left alone."""
     lead_id = await deps.figures.own_id(lead_id)
-    await _say(deps, StepSkipped(lead_id=lead_id, step=step, booking=booking, by=user.name))
+    await _publish(deps, SkipStep(lead_id=lead_id, step=step, booking=booking, by=user.name))
     return _back(request, f"/leads/{lead_id}", "Se omite ese paso.")
 
 
-@routes.post("/leads/{lead_id}/{order}")
-async def order_about_lead(
+@routes.post("/leads/{lead_id}/{action}")
+async def command_lead(
     request: Request,
     deps: FromApp,
     user: Operator,
     lead_id: LeadId,
-    order: Literal["pause", "resume", "stop", "erase"],
+    action: Literal["pause", "resume", "stop", "erase"],
     sure: Annotated[str, Form()] = "",
     back: Annotated[Literal["lead", "letters"], Form()] = "lead",
 ) -> RedirectResponse:
     lead_id = await deps.figures.own_id(lead_id)
     page = "/letters" if back == "letters" else f"/leads/{lead_id}"
-    if order == "erase" and sure != str(lead_id):
+    if action == "erase" and sure != str(lead_id):
         return _back(
             request, page, "Para borrar sus datos, escribe el número del lead.", tone="doubt"
         )
-    await _say(deps, COMMANDS[order](lead_id=lead_id, by=user.name))
-    return _back(request, page, DONE[order])
+    await _publish(deps, COMMANDS[action](lead_id=lead_id, by=user.name))
+    return _back(request, page, DONE[action])
 
 
 @routes.post("/switch/{way}")
@@ -76,18 +82,20 @@ async def switch(
     way: Literal["pause", "resume"],
     reason: Text = "",
 ) -> RedirectResponse:
-    event = (
-        OutboundPaused(by=user.name, reason=reason)
+    command = (
+        PauseOutbound(by=user.name, reason=reason)
         if way == "pause"
-        else OutboundResumed(by=user.name)
+        else ResumeOutbound(by=user.name)
     )
-    await _say(deps, event)
-    return _back(request, "", "Nada sale ya." if way == "pause" else "Todo vuelve a salir.")
+    await _publish(deps, command)
+    return _back(
+        request, "", "Pausando todos los envíos…" if way == "pause" else "Reanudando los envíos…"
+    )
 
 
 @routes.post("/backlog", dependencies=[Depends(require_operator)])
 async def backlog(request: Request, deps: FromApp) -> RedirectResponse:
-    if not await deps.neighbours.release_backlog():
+    if not await deps.services.release_backlog():
         return _back(request, "", "El planificador no responde.", tone="bad")
     return _back(request, "", "Los contactos atrasados ya salen.")
 
@@ -101,7 +109,7 @@ async def release(
     scope: Text,
 ) -> RedirectResponse:
     """The touches held for this reason in this scope, as the operator saw them."""
-    await _say(deps, ReleaseTouches(reason=reason, scope=scope, by=user.name))
+    await _publish(deps, ReleaseTouches(reason=reason, scope=scope, by=user.name))
     return _back(request, "", "Los contactos retenidos ya salen.")
 
 
@@ -150,7 +158,7 @@ async def review(
     if known is None or known["lead_id"] != lead_id:
         raise HTTPException(404)
     about = {name: known["detail"][name] for name in ("touch_id", "step", "channel")}
-    await _say(deps, TouchReviewed(lead_id=lead_id, send=send, by=user.name, **about))
+    await _publish(deps, ResolveTouch(lead_id=lead_id, send=send, by=user.name, **about))
     return _back(request, "/letters", "Se envía de nuevo." if send else "Se da por revisado.")
 
 
@@ -165,14 +173,14 @@ async def attach(
     lead_id = await deps.figures.own_id(lead_id)
     if await deps.figures.lead(lead_id) is None:
         return _back(request, "/letters", "No hay un lead con ese número.", tone="doubt")
-    await _say(deps, BookingAssigned(lead_id=lead_id, uid=uid, by=user.name))
+    await _publish(deps, AssignBooking(lead_id=lead_id, uid=uid, by=user.name))
     return _back(request, "/letters", "La reserva se asigna a ese lead.")
 
 
-async def _say(deps: Deps, event: Event) -> None:
+async def _publish(deps: Deps, command: Command) -> None:
     with tracing.continued({}):
-        await deps.store.publish(event)
-    log.info("console.ordered", order=event.topic, lead_id=event.lead_id)
+        await deps.store.publish(command)
+    log.info("command.published", command=command.topic, lead_id=command.lead_id)
 
 
 def _back(

@@ -84,7 +84,7 @@ async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLRespons
         .replace(hour=0, minute=0, second=0, microsecond=0)
     )
     week = today - timedelta(days=6)
-    queues, backlog = await asyncio.gather(deps.neighbours.queues(), deps.neighbours.backlog())
+    queues, backlog = await asyncio.gather(deps.services.queues(), deps.services.backlog())
     actions, providers = await deps.store.newest(SHOWN), await deps.figures.providers()
     return deps.pages.page(
         "now",
@@ -198,9 +198,7 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: Lead
     if lead is None and not events:
         raise HTTPException(404)
     kommo_now = (await deps.figures.providers()).get("kommo") or {}
-    plan, texts = await asyncio.gather(
-        deps.neighbours.plan(lead_id), deps.neighbours.texts(lead_id)
-    )
+    plan, texts = await asyncio.gather(deps.services.plan(lead_id), deps.services.texts(lead_id))
     kommo = deps.settings.kommo_base_url.rstrip("/")
     return deps.pages.page(
         "lead",
@@ -212,7 +210,7 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: Lead
         kommo_unavailable=kommo_now.get("unavailable"),
         reasons=REASONS,
         plan=plan,
-        texts={one["touch_id"]: one for one in texts} if texts is not None else None,
+        texts={str(text.touch_id): text for text in texts} if texts is not None else None,
         timeline=(await _chains(deps, [lead]))[0] if lead else [],
         kommo_url=f"{kommo}/leads/detail/{lead.kommo_lead_id}"
         if lead and lead.kommo_lead_id
@@ -273,7 +271,7 @@ async def template(
     request: Request, deps: FromApp, user: Viewer, channel: Channel, template: str
 ) -> HTMLResponse:
     """One text as its reader would see it."""
-    text = await deps.neighbours.preview(channel, template)
+    text = await deps.services.preview(channel, template)
     if text is None:
         raise HTTPException(404)
     return deps.pages.page(
@@ -283,17 +281,17 @@ async def template(
         channel=channel,
         template=template,
         text=text,
-        segments=segments(text["text"]),
+        segments=segments(text.text),
     )
 
 
 @routes.get("/journey/email/{template}/html", dependencies=LOOKING)
 async def email(deps: FromApp, template: str) -> HTMLResponse:
     """An email alone, for a frame: with its own styles, and without anything from elsewhere."""
-    text = await deps.neighbours.preview(Channel.EMAIL, template)
+    text = await deps.services.preview(Channel.EMAIL, template)
     if text is None:
         raise HTTPException(404)
-    return HTMLResponse(text["html"], headers={"Content-Security-Policy": PREVIEW_CSP})
+    return HTMLResponse(text.html, headers={"Content-Security-Policy": PREVIEW_CSP})
 
 
 @routes.get("/sources")

@@ -1,13 +1,13 @@
 """The audit log: every event, once, in an order a reader can follow."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
-from contracts.events.base import Event
 from contracts.events.outbound import OutboundPaused
+from contracts.message import Message
 from kit.database import Database
 from kit.messaging import outbox
 from services.console.decisions.actions import action
@@ -29,9 +29,11 @@ FOLLOW_ONE = (
 
 SWITCHED = """select body from actions where topic in ('outbound.paused', 'outbound.resumed')
               order by (body->>'at')::timestamptz desc, id desc limit 1"""
+SWITCH_COMMANDS = """select body from actions where topic in ('outbound.pause', 'outbound.resume')
+                     order by (body->>'at')::timestamptz desc, id desc limit 1"""
 UNKNOWN = """select id, body, trace from actions a where topic = 'touch.unresolved'
                and not exists (select 1 from actions later where later.lead_id = a.lead_id and later.id > a.id
-                 and later.topic in ('touch.sent', 'touch.delivered', 'touch.failed', 'touch.skipped', 'touch.reviewed')
+                 and later.topic in ('touch.sent', 'touch.delivered', 'touch.failed', 'touch.skipped', 'touch.resolved')
                  and later.body->>'touch_id' = a.body->>'touch_id')
                and not exists (select 1 from leads where leads.lead_id = a.lead_id and erased_at is not null)
              order by id limit $1"""
@@ -48,7 +50,7 @@ NEWEST_PROJECTED_OF_ONE = f"{NEWEST_PROJECTED} and lead_id = $2"
 class Heard:
     """An event as it was published, and the trace that it belongs to."""
 
-    event: Event
+    message: Message
     body: dict[str, Any]
     trace: str | None
 
@@ -61,15 +63,15 @@ class Store:
         """Keeps the events, in their order; of each, whether it is new. Raises OverflowError for an impossible time."""
         rows = await self._database.fetch(
             ADD,
-            [each.event.event_id for each in heard],
-            [each.event.lead_id for each in heard],
-            [each.event.topic for each in heard],
-            [each.event.at.astimezone(UTC) for each in heard],
+            [each.message.event_id for each in heard],
+            [each.message.lead_id for each in heard],
+            [each.message.topic for each in heard],
+            [each.message.at.astimezone(UTC) for each in heard],
             [json.dumps(each.body) for each in heard],
             [each.trace for each in heard],
         )
         added = {row["event_id"] for row in rows}
-        return [each.event.event_id in added for each in heard]
+        return [each.message.event_id in added for each in heard]
 
     async def actions(
         self, *, after: int = 0, lead_id: int | None = None, limit: int = 1000
@@ -94,16 +96,24 @@ class Store:
         ]
 
     async def switch(self) -> dict[str, Any]:
-        """Whether everything that leaves is stopped, and who said so when."""
-        said = await self.switched()
-        if said is None:
-            return {"paused": False}
-        paused = said["topic"] == OutboundPaused.topic_name()
+        """Returns whether everything that leaves is paused, since when and by whom.
+
+        `pending` is the command that notify has not carried out yet: "pause", "resume" or None.
+        """
+        commands = await self._database.fetch(SWITCH_COMMANDS)
+        asked = commands[0]["body"] if commands else None
+        fact = await self.switched()
+        pending = None
+        if asked is not None and (fact is None or _time(asked) > _time(fact)):
+            pending = asked["topic"].partition(".")[2]
+        if fact is None:
+            return {"paused": False, "pending": pending}
         return {
-            "paused": paused,
-            "by": said["by"],
-            "at": said["at"],
-            "reason": said.get("reason", ""),
+            "paused": fact["topic"] == OutboundPaused.topic_name(),
+            "pending": pending,
+            "by": fact["by"],
+            "at": fact["at"],
+            "reason": fact.get("reason", ""),
         }
 
     async def newest(self, limit: int) -> list[dict[str, Any]]:
@@ -127,9 +137,13 @@ class Store:
         newest: int | None = rows[0]["id"]
         return newest
 
-    async def publish(self, event: Event) -> None:
-        await outbox.publish(self._database, event)
+    async def publish(self, message: Message) -> None:
+        await outbox.publish(self._database, message)
 
     async def newest_id(self) -> int:
         [row] = await self._database.fetch("select coalesce(max(id), 0) as id from actions")
         return int(row["id"])
+
+
+def _time(body: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(body["at"])

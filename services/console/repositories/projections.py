@@ -11,16 +11,17 @@ from typing import Any
 import asyncpg
 import structlog
 
-from contracts.events.base import Event
+from contracts.commands.failed_work import DiscardWork, FailedWorkCommand, RetryWork
 from contracts.events.booking import (
     BookingAssigned,
     BookingRescheduled,
     BookingUnmatched,
     LeadBooked,
 )
-from contracts.events.failed_work import DiscardWork, FailedWorkCommand, RetryWork, WorkFailed
+from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.lead import LeadUpdated
-from contracts.events.touch import ReleaseTouches, TouchEvent
+from contracts.events.touch import TouchesReleased, TouchEvent
+from contracts.message import Message
 from kit.database import Connection, Database, DatabaseBusy, unavailable
 from kit.errors import Unavailable, describe
 from services.console.decisions.erasure import erased
@@ -199,7 +200,7 @@ async def _fold(connection: Connection, rows: Sequence[asyncpg.Record], until: i
     await _fold_leads(connection, events, until)
 
 
-async def _fold_aliases(connection: Connection, events: Iterable[Event]) -> None:
+async def _fold_aliases(connection: Connection, events: Iterable[Message]) -> None:
     """Which lead a later form joined."""
     joined = [event for event in events if isinstance(event, LeadUpdated)]
     await connection.executemany(
@@ -207,14 +208,15 @@ async def _fold_aliases(connection: Connection, events: Iterable[Event]) -> None
     )
 
 
-async def _fold_held(connection: Connection, events: Iterable[Event]) -> None:
+async def _fold_held(connection: Connection, events: Iterable[Message]) -> None:
     told = telling(events)
     if not told:
         return
     touch_ids = {event.touch_id for event in told if isinstance(event, TouchEvent)}
-    orders = [event for event in told if isinstance(event, ReleaseTouches)]
-    reasons = [str(order.reason) for order in orders]
-    rows = await connection.fetch(HELD, list(touch_ids), reasons, [order.scope for order in orders])
+    released = [event for event in told if isinstance(event, TouchesReleased)]
+    reasons = [str(event.reason) for event in released]
+    scopes = [event.scope for event in released]
+    rows = await connection.fetch(HELD, list(touch_ids), reasons, scopes)
     before = {row["touch_id"]: HeldTouch(**row) for row in rows}
     after = still_held(before, told)
     gone = [touch_id for touch_id in before if touch_id not in after]
@@ -224,8 +226,8 @@ async def _fold_held(connection: Connection, events: Iterable[Event]) -> None:
     await connection.executemany(PUT_HELD, [(*astuple(touch), ends) for touch in fresh])
 
 
-async def _fold_failed(connection: Connection, events: Iterable[Event], until: int) -> None:
-    """ConsumerQueue that a service set aside, until an operator has it retried or discarded."""
+async def _fold_failed(connection: Connection, events: Iterable[Message], until: int) -> None:
+    """Rows that a service set aside, until an operator has them retried or discarded."""
     for event in events:
         match event:
             case WorkFailed():
@@ -240,7 +242,7 @@ async def _fold_failed(connection: Connection, events: Iterable[Event], until: i
                 await connection.execute(PUT_FAILED, *row)
             case RetryWork() | DiscardWork() if (event.service, event.kind) == (SERVICE, EVENT):
                 await _decide_event(connection, event, until)
-            case RetryWork() | DiscardWork():
+            case WorkRetried() | WorkDiscarded():
                 await connection.execute(
                     DROP_FAILED, event.service, event.kind, event.row_id, event.at
                 )
@@ -258,7 +260,7 @@ async def _decide_event(connection: Connection, command: FailedWorkCommand, unti
         await _fold_or_set_aside(connection, row, until)
 
 
-async def _fold_leads(connection: Connection, events: Iterable[Event], until: int) -> None:
+async def _fold_leads(connection: Connection, events: Iterable[Message], until: int) -> None:
     theirs = [event for event in events if event.lead_id > 0]
     ids = list({event.lead_id for event in theirs})
     before = {
@@ -300,7 +302,7 @@ async def _erase(connection: Connection, lead_ids: list[int], until: int) -> Non
     await connection.execute("update failed_work set reason = '' where lead_id = any($1)", lead_ids)
 
 
-async def _fold_companies(connection: Connection, events: Iterable[Event]) -> None:
+async def _fold_companies(connection: Connection, events: Iterable[Message]) -> None:
     told = [(name, event) for event in events if (name := about(event)) in PROVIDERS]
     if not told:
         return
@@ -316,7 +318,7 @@ async def _fold_companies(connection: Connection, events: Iterable[Event]) -> No
     )
 
 
-async def _fold_bookings(connection: Connection, events: Iterable[Event]) -> None:
+async def _fold_bookings(connection: Connection, events: Iterable[Message]) -> None:
     """Bookings that are nobody's, until they are somebody's."""
     for event in events:
         match event:

@@ -12,7 +12,9 @@ from uuid import UUID, uuid5
 import asyncpg
 import structlog
 
-from contracts.events.booking import Booking, BookingUnmatched
+from contracts.api.permits import ContactEligibility
+from contracts.commands.lead import AssignBooking
+from contracts.events.booking import Booking, BookingAssigned, BookingUnmatched
 from contracts.events.failed_work import WorkFailed
 from contracts.events.lead import Closing, LeadClosed
 from kit.clock import now
@@ -84,19 +86,6 @@ PERMIT = """insert into permits (id, lead_id, until, person_id)
                    coalesce($4, (select person_id from registrations where lead_id = $2), $2)"""
 CLOSE = """update registrations set closed = $2, updated_at = now() where lead_id = $1 and closed is null
            returning lead_id"""
-
-
-@dataclass(frozen=True, slots=True)
-class ContactEligibility:
-    """What stands against reaching a lead out: its booking's uid, another lead of theirs with one, its closing.
-
-    `meeting` is the person's booking that is ahead, whichever lead's it is.
-    """
-
-    booking: str | None
-    booked_elsewhere: bool
-    closed: str | None
-    meeting: Booking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,18 +283,29 @@ class Bookings:
             ),
         )
 
-    async def attach(self, uid: str, lead_id: int) -> bool:
-        """Gives a booking that is nobody's to the lead; False where it is somebody's, or there is none of that uid.
+    async def assign(self, command: AssignBooking) -> bool:
+        """Assigns an unmatched booking to the lead, and publishes that.
+
+        Returns False where the booking is somebody's already, or where there is none of that uid.
 
         Raises Unavailable while the lead is not known yet.
         """
         async with self._turn, self._database.transaction() as connection:
             await connection.execute(ONE_AT_A_TIME)
             if not await connection.fetchval(
-                "select true from registrations where lead_id = $1", lead_id
+                "select true from registrations where lead_id = $1", command.lead_id
             ):
                 raise Unavailable("the lead is not known yet")
-            return await self._give(connection, uid, lead_id, Matched.OPERATOR)
+            given = await self._give(connection, command.uid, command.lead_id, Matched.OPERATOR)
+            if given:
+                fact = BookingAssigned(
+                    event_id=command.fact_id,
+                    lead_id=command.lead_id,
+                    uid=command.uid,
+                    by=command.by,
+                )
+                await outbox.add(connection, [fact])
+            return given
 
     async def _give(self, connection: Connection, uid: str, lead_id: int, matched: str) -> bool:
         given = await connection.fetchval(GIVE, uid, lead_id, matched)

@@ -1,25 +1,15 @@
 """Whether a touch goes out now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from contracts.events.booking import Booking
+from contracts.api.permits import ContactEligibility
 from contracts.events.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
 from domain.phone import NumberStanding
 from services.notify.decisions.limits import UNASKED
 from services.notify.touches import Touch
 
 OPEN = datetime.min.replace(tzinfo=UTC)  # when hours opened that are open now
-
-
-@dataclass(frozen=True, slots=True)
-class ContactEligibility:
-    """What crm says stands against reaching the lead out, when it was asked; `meeting` is one that is ahead."""
-
-    booking: str | None = None
-    booked_elsewhere: bool = False
-    closed: str | None = None
-    meeting: Booking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +44,7 @@ class Facts:
     cap: str | None = None
     released: bool = False
     held_for: str | None = None
-    standing: ContactEligibility = ContactEligibility()
+    standing: ContactEligibility = field(default_factory=ContactEligibility)
 
 
 @dataclass(frozen=True, slots=True)

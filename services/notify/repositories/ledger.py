@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import structlog
 
+from contracts.api.permits import ContactEligibility
+from contracts.commands.touch import ReleaseTouches
 from contracts.events.base import Event
 from contracts.events.booking import Booking
 from contracts.events.lead import LeadCard
@@ -17,11 +19,11 @@ from contracts.events.touch import (
     Channel,
     FailureKind,
     Kind,
-    ReleaseTouches,
     SkipReason,
     TouchChecked,
     TouchDeferred,
     TouchDelayed,
+    TouchesReleased,
     TouchFailed,
     TouchHeld,
     TouchSent,
@@ -38,7 +40,7 @@ from kit.observability import tracing
 from kit.retention import forget
 from services.notify.decisions.limits import Limit
 from services.notify.decisions.receipts import advance, events_for
-from services.notify.decisions.sending import ContactEligibility, Defer, Facts, Hold
+from services.notify.decisions.sending import Defer, Facts, Hold
 from services.notify.decisions.spending import Spending
 from services.notify.templates import NOTHING, Rendered
 from services.notify.touches import NOT_AGAIN, State, Touch
@@ -116,7 +118,7 @@ settled as (
   where touch_id = $1 and claim = $2 and state in ('sending', 'uncertain') returning lead_id),
 freed as (  -- what was not made takes nobody's place
   delete from contacts using settled where contacts.touch_id = $1 and $3 in ('skipped', 'planned'))
-insert into outbox (event_id, topic, lead_id, body, traceparent)
+insert into outbox (event_id, routing_key, lead_id, body, traceparent)
 select $8, $9, lead_id, $10, $11 from settled where $8::uuid is not null returning true"""
 EXPIRE = """update touches set state = 'uncertain', reason = 'lease expired', lease_until = null, check_count = 0,
               check_at = now() + make_interval(secs => $1), updated_at = now()
@@ -338,9 +340,21 @@ class Store:
             )
         )
 
-    async def release_held(self, event: ReleaseTouches) -> None:
-        """Lets the touches go that are held for this reason in this scope; the clock makes them. Twice is fine."""
-        await self._database.fetch(RELEASE, event.reason, event.scope)
+    async def release_held(self, command: ReleaseTouches) -> None:
+        """Releases the touches held for this reason in this scope, for a job to send.
+
+        A repeated command has no effect.
+        """
+        fact = TouchesReleased(
+            event_id=command.fact_id,
+            at=command.at,
+            reason=command.reason,
+            scope=command.scope,
+            by=command.by,
+        )
+        async with self._database.transaction() as connection:
+            await connection.execute(RELEASE, command.reason, command.scope)
+            await outbox.add(connection, [fact])
 
     async def unknown(self, touch: Touch) -> None:
         """Nobody can say whether it was sent: it stays uncertain, and a person must look."""

@@ -1,7 +1,9 @@
-"""Notify's SQL: what operators order about a lead or a touch. The same order twice has no effect."""
+"""What operators want done about a lead or a touch. The same command twice has no effect."""
 
-from contracts.events.lead import LeadPaused, LeadResumed, LeadStopped
-from contracts.events.touch import SkipReason, TouchReviewed, TouchSkipped
+from contracts.commands.lead import StopLead
+from contracts.commands.touch import ResolveTouch
+from contracts.events.lead import LeadPaused, LeadResumed
+from contracts.events.touch import SkipReason, TouchResolved, TouchSkipped
 from kit.database import Connection, Database
 from kit.errors import Unavailable
 from kit.messaging import outbox
@@ -14,13 +16,13 @@ CHANNEL = "console"  # where an operator speaks for a person
 
 PAUSE = """insert into paused_leads (lead_id, paused, at) values ($1, $2, $3)
            on conflict (lead_id) do update set paused = $2, at = $3 where paused_leads.at < $3"""
-REVIEW = """update touches set state = $2, reason = $3, check_at = case when $2 = 'planned' then now() end,
+RESOLVE = """update touches set state = $2, reason = $3, check_at = case when $2 = 'planned' then now() end,
               updated_at = now()
             where touch_id = $1 and state = 'uncertain' and check_at is null
               and (address is not null or $2 <> 'planned') returning true"""
 
 
-class Orders:
+class OperatorCommands:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -28,26 +30,33 @@ class Orders:
         """Has the lead's follow-up wait, or go on; an older word than the last changes nothing."""
         await self._database.fetch(PAUSE, event.lead_id, isinstance(event, LeadPaused), event.at)
 
-    async def stop(self, event: LeadStopped) -> None:
+    async def stop(self, command: StopLead) -> None:
         """The person is left alone at every address they gave. Raises Unavailable while the lead is not known yet."""
         async with self._database.transaction() as connection:
-            addresses = await addresses_of(connection, event.lead_id)
-            if not await first_time(connection, CONSUMER, event.event_id):
+            addresses = await addresses_of(connection, command.lead_id)
+            if not await first_time(connection, CONSUMER, command.event_id):
                 return
             for address in addresses:
                 await opt_out(connection, address, CHANNEL, "operator")
-            await opt_out_lead(connection, event.lead_id, CHANNEL, "operator")
+            await opt_out_lead(connection, command.lead_id, CHANNEL, "operator")
 
-    async def review(self, event: TouchReviewed) -> None:
-        """A touch that was given up is planned again, for the clock to make, or settled. Any other is left alone."""
-        state, reason = (
-            (State.PLANNED, None) if event.send else (State.SKIPPED, SkipReason.OPERATOR)
-        )
+    async def resolve(self, command: ResolveTouch) -> None:
+        """Plans an unresolved touch again, for a job to send, or settles it as skipped.
+
+        A touch in any other state is not changed.
+        """
+        state = State.PLANNED if command.send else State.SKIPPED
+        reason = None if command.send else SkipReason.OPERATOR
         async with self._database.transaction() as connection:
-            if not await first_time(connection, CONSUMER, event.event_id):
+            if not await first_time(connection, CONSUMER, command.event_id):
                 return
-            if await connection.fetchval(REVIEW, event.touch_id, state, reason) and not event.send:
-                await outbox.add(connection, [_left_out(event)])
+            if await connection.fetchval(RESOLVE, command.touch_id, state, reason):
+                facts = (
+                    [_resolved(command)]
+                    if command.send
+                    else [_resolved(command), _skipped(command)]
+                )
+                await outbox.add(connection, facts)
 
     async def forget_old(self) -> None:
         await forget_old(self._database)
@@ -65,12 +74,25 @@ async def addresses_of(connection: Connection, lead_id: int) -> list[str]:
     return sorted({address for row in rows for address in (row["phone"], row["email"]) if address})
 
 
-def _left_out(event: TouchReviewed) -> TouchSkipped:
+def _resolved(command: ResolveTouch) -> TouchResolved:
+    return TouchResolved(
+        event_id=command.fact_id,
+        lead_id=command.lead_id,
+        touch_id=command.touch_id,
+        step=command.step,
+        channel=command.channel,
+        run=command.run,
+        send=command.send,
+        by=command.by,
+    )
+
+
+def _skipped(command: ResolveTouch) -> TouchSkipped:
     return TouchSkipped(
-        lead_id=event.lead_id,
-        touch_id=event.touch_id,
-        step=event.step,
-        channel=event.channel,
-        run=event.run,
+        lead_id=command.lead_id,
+        touch_id=command.touch_id,
+        step=command.step,
+        channel=command.channel,
+        run=command.run,
         reason=SkipReason.OPERATOR,
     )

@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
-from contracts.events.base import Event
+from contracts.api.model import ApiModel
+from contracts.commands.failed_work import DiscardWork, RetryWork
+from contracts.commands.lead import PauseLead
 from contracts.events.touch import TouchSent
-from contracts.registry import ALL_EVENTS
+from contracts.registry import ALL_COMMANDS, API_ANSWERS, MESSAGES
+from pauta.services import SERVICES
 
 PUBLISHED = Path(__file__).parent / "published"
 
@@ -47,17 +51,40 @@ def breaks(old: dict[str, Any], new: dict[str, Any], path: str = "") -> list[str
     return found
 
 
-@pytest.mark.parametrize("event", ALL_EVENTS, ids=lambda event: event.topic_name())
-def test_a_published_event_still_reads(event: type[Event]) -> None:
-    old = json.loads((PUBLISHED / f"{event.topic_name()}.json").read_text())
+@pytest.mark.parametrize("topic", MESSAGES)
+def test_a_published_message_still_reads(topic: str) -> None:
+    old = json.loads((PUBLISHED / f"{topic}.json").read_text())
 
-    assert breaks(old, event.model_json_schema()) == []
+    assert breaks(old, MESSAGES[topic].model_json_schema()) == []
 
 
-def test_no_published_event_was_dropped() -> None:
-    assert {path.stem for path in PUBLISHED.glob("*.json")} == {
-        event.topic_name() for event in ALL_EVENTS
+@pytest.mark.parametrize("answer", API_ANSWERS, ids=lambda answer: answer.__name__)
+def test_a_published_answer_still_reads(answer: type[ApiModel]) -> None:
+    old = json.loads((PUBLISHED / "api" / f"{answer.__name__}.json").read_text())
+
+    assert breaks(old, answer.model_json_schema()) == []
+
+
+def test_nothing_published_was_dropped() -> None:
+    assert {path.stem for path in PUBLISHED.glob("*.json")} == MESSAGES.keys()
+    assert {path.stem for path in (PUBLISHED / "api").glob("*.json")} == {
+        answer.__name__ for answer in API_ANSWERS
     }
+
+
+def test_a_command_is_addressed_to_its_owner() -> None:
+    """The routing key is the address, and only the owner's queue is bound to it."""
+    retry = RetryWork(lead_id=0, service="crm", kind="outbox", row_id=1, by="ana")
+
+    assert PauseLead(lead_id=7, by="ana").routing_key == "scheduler.lead.pause"
+    assert PauseLead.binding_for("scheduler") == "scheduler.lead.pause"
+    assert retry.routing_key == "crm.work.retry"
+    for command in ALL_COMMANDS:
+        if command is not RetryWork and command is not DiscardWork:
+            queues = [queue for service in SERVICES for queue in service.queues]
+            key = f"{command.owner}.{command.topic_name()}"
+            bound = [queue.name for queue in queues if ("commands", key) in queue.bindings]
+            assert [name.partition(".")[0] for name in bound] == [command.owner]
 
 
 @pytest.mark.parametrize(
@@ -85,15 +112,18 @@ def test_a_new_optional_field_is_no_break() -> None:
     assert breaks(old, new) == []
 
 
-@pytest.mark.parametrize("event", ALL_EVENTS, ids=lambda event: event.topic_name())
-def test_a_reader_ignores_what_it_does_not_know(event: type[Event]) -> None:
-    assert event.model_config["extra"] == "ignore"
-    assert event.model_config["frozen"] is True
+@pytest.mark.parametrize(
+    "model", [*MESSAGES.values(), *API_ANSWERS], ids=lambda model: model.__name__
+)
+def test_a_reader_ignores_what_it_does_not_know(model: type[BaseModel]) -> None:
+    assert model.model_config["extra"] == "ignore"
+    assert model.model_config["frozen"] is True
 
 
 if __name__ == "__main__":
-    PUBLISHED.mkdir(exist_ok=True)
-    for one in ALL_EVENTS:
-        (PUBLISHED / f"{one.topic_name()}.json").write_text(
-            json.dumps(one.model_json_schema(), indent=1) + "\n"
-        )
+    (PUBLISHED / "api").mkdir(parents=True, exist_ok=True)
+    models: dict[str, type[BaseModel]] = {**MESSAGES}
+    models |= {f"api/{answer.__name__}": answer for answer in API_ANSWERS}
+    for name, model in models.items():
+        schema = json.dumps(model.model_json_schema(), indent=1)
+        (PUBLISHED / f"{name}.json").write_text(schema + "\n")

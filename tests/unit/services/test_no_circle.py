@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.api.permits import ContactEligibility
 from contracts.events.booking import BookingCancelled, LeadBooked
 from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadResumed
 from contracts.events.touch import Channel, SkipReason, TouchDeferred, TouchDue, TouchSkipped
 from domain.journey.model import Journey
 from domain.journey.settings import JourneySettings, load_journey
-from services.notify.decisions.sending import ContactEligibility, Defer, Facts, Send, Skip, decide
+from services.notify.decisions.sending import Defer, Facts, Send, Skip, decide
 from services.notify.touches import Form, Touch
 from services.scheduler.decisions import (
     MOST_DEFERRALS,
@@ -173,20 +174,30 @@ def happen(world: World, what: str) -> None:
             booking = a_booking(
                 f"b{world.revision}", starts_at=world.now + timedelta(days=9), ends_at=None
             )
-            world.facts = replace(world.facts, standing=replace(standing, booking=booking.uid))
+            world.facts = replace(
+                world.facts, standing=standing.model_copy(update={"booking": booking.uid})
+            )
             world.hear(LeadBooked(**about, revision=world.revision, booking=booking))
         case "booked, and the scheduler never hears":
-            world.facts = replace(world.facts, standing=replace(standing, booking="b"))
+            world.facts = replace(
+                world.facts, standing=standing.model_copy(update={"booking": "b"})
+            )
         case "booked elsewhere":
-            world.facts = replace(world.facts, standing=replace(standing, booked_elsewhere=True))
+            world.facts = replace(
+                world.facts, standing=standing.model_copy(update={"booked_elsewhere": True})
+            )
         case "cancelled":
             world.facts = replace(world.facts, standing=ContactEligibility())
             world.hear(BookingCancelled(**about, revision=world.revision, uid="b"))
         case "closed":
-            world.facts = replace(world.facts, standing=replace(standing, closed="won"))
+            world.facts = replace(
+                world.facts, standing=standing.model_copy(update={"closed": "won"})
+            )
             world.hear(LeadClosed(**about, reason=Closing.WON))
         case "closed, and the scheduler never hears":
-            world.facts = replace(world.facts, standing=replace(standing, closed="won"))
+            world.facts = replace(
+                world.facts, standing=standing.model_copy(update={"closed": "won"})
+            )
         case "paused":
             world.facts = replace(world.facts, lead_paused=True)
             world.hear(LeadPaused(**about, by="x"))

@@ -72,7 +72,9 @@ create table leads (
     further jsonb not null default '[]',
     returned_at timestamptz,
     superseded_by bigint,
-    attention text
+    attention text,
+    pending text not null default '',
+    pending_at timestamptz
 );
 create index leads_by_state on leads (state, accepted_at desc);
 create index leads_found on leads using gin

@@ -12,8 +12,9 @@ import pytest_asyncio
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
 
+from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.events.cadence import CadenceFinished
-from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.events.failed_work import WorkFailed
 from contracts.events.outbound import ProviderRecovered
 from kit.database import Database
 from kit.failed_work import OUTBOX_ROWS, carry_out
@@ -22,7 +23,7 @@ from kit.messaging.relay import Fate, Relay, fate
 
 connected = pytest.mark.connected
 LONG_TOPIC = "x" * 300
-POISON = """insert into outbox (event_id, topic, lead_id, body, traceparent, next_attempt_at, failures)
+POISON = """insert into outbox (event_id, routing_key, lead_id, body, traceparent, next_attempt_at, failures)
             values ($1, $2, 7, $3, '', now() - interval '1 hour', $4) returning id"""
 
 
@@ -42,8 +43,8 @@ async def channel(amqp_url: str) -> AsyncIterator[AbstractChannel]:
 
 
 @asynccontextmanager
-async def relaying(dsn: str, amqp_url: str, exchange: str) -> AsyncIterator[Relay]:
-    relay = Relay(service="intake", amqp_url=amqp_url, dsn=dsn, exchange=exchange, poll=0.1)
+async def relaying(dsn: str, amqp_url: str) -> AsyncIterator[Relay]:
+    relay = Relay(service="intake", amqp_url=amqp_url, dsn=dsn, poll=0.1)
     running = asyncio.create_task(relay.run())
     try:
         yield relay
@@ -69,11 +70,11 @@ async def heard(queue: AbstractQueue, count: int) -> list[AbstractIncomingMessag
     return messages
 
 
-async def an_exchange(channel: AbstractChannel) -> tuple[str, AbstractQueue]:
-    exchange = await channel.declare_exchange(f"events-{uuid4()}", "topic")
+async def bound_queue(channel: AbstractChannel) -> AbstractQueue:
+    exchange = await channel.declare_exchange("events", "topic", durable=True)
     queue = await channel.declare_queue(exclusive=True)
     await queue.bind(exchange, "#")
-    return exchange.name, queue
+    return queue
 
 
 @connected
@@ -87,11 +88,11 @@ async def an_exchange(channel: AbstractChannel) -> tuple[str, AbstractQueue]:
 async def test_a_row_that_cannot_be_published_stops_no_other(
     table: Database, channel: AbstractChannel, dsn: str, amqp_url: str, topic: str, size: int
 ) -> None:
-    exchange, queue = await an_exchange(channel)
+    queue = await bound_queue(channel)
     [poison] = await table.fetch(POISON, uuid4(), topic, b"x" * size, 0)
     await outbox.publish(table, *(ProviderRecovered(provider="kommo") for _ in range(30)))
 
-    async with relaying(dsn, amqp_url, exchange):
+    async with relaying(dsn, amqp_url):
         await heard(queue, 30)
 
         async def only_the_poison_waits() -> bool:
@@ -105,10 +106,10 @@ async def test_a_row_that_cannot_be_published_stops_no_other(
 async def test_the_last_failure_leaves_the_row_to_a_person_and_says_so_once(
     table: Database, channel: AbstractChannel, dsn: str, amqp_url: str
 ) -> None:
-    exchange, queue = await an_exchange(channel)
+    queue = await bound_queue(channel)
     [row] = await table.fetch(POISON, uuid4(), LONG_TOPIC, b"x", 4)
 
-    async with relaying(dsn, amqp_url, exchange):
+    async with relaying(dsn, amqp_url):
         [message] = await heard(queue, 1)
         said = WorkFailed.model_validate_json(message.body)
         await asyncio.sleep(1)
@@ -140,7 +141,12 @@ async def test_an_operator_has_a_failed_row_published_again_or_thrown_away(table
     )
     await carry_out(table, DiscardWork(row_id=rows[0], **about), service="crm", rows=[])
 
-    left = await table.fetch("select id, failures, failed_at from outbox order by id")
+    left = await table.fetch(
+        "select id, failures, failed_at from outbox where routing_key = 'x' order by id"
+    )
+    facts = await table.fetch("select routing_key from outbox where routing_key <> 'x' order by id")
+    retried, discarded = ["work.retried"] * 2, ["work.discarded"] * 2
+    assert [row["routing_key"] for row in facts] == retried + discarded
     assert [tuple(row) for row in left] == [(rows[0], 0, None), (rows[2], 5, None)]
 
 
@@ -160,9 +166,10 @@ async def test_a_missing_exchange_is_nobodys_fault_and_is_tried_less_and_less_of
 ) -> None:
     name = f"events-{uuid4()}"
     await outbox.publish(table, *(ProviderRecovered(provider="kommo") for _ in range(3)))
+    await table.fetch("update outbox set exchange = $1", name)
 
     with structlog.testing.capture_logs() as logs:
-        async with relaying(dsn, amqp_url, name):
+        async with relaying(dsn, amqp_url):
             await asyncio.sleep(5)
             exchange = await channel.declare_exchange(name, "topic")
             queue = await channel.declare_queue(exclusive=True)

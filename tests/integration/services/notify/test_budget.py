@@ -2,9 +2,9 @@
 
 import pytest
 
+from contracts.api.permits import ContactEligibility
 from contracts.events.touch import Channel
 from services.notify.budget import Budget
-from services.notify.decisions.sending import ContactEligibility
 from services.notify.decisions.spending import Caps, read_prices
 from services.notify.repositories.ledger import Store
 from services.notify.touches import Touch

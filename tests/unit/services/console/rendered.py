@@ -15,7 +15,7 @@ from services.console.repositories.projections import Progress
 PAGES = Pages(zone="America/Mexico_City", business="Demo")
 TOP: dict[str, Any] = {
     **{"user": DEMO_USER, "open": True, "token": "t", "at": "now", "seen": 0},
-    **{"switch": {"paused": False}, "flash": None, "periods": (1, 7)},
+    **{"switch": {"paused": False, "pending": None}, "flash": None, "periods": (1, 7)},
 }
 
 

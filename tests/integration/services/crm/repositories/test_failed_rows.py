@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from contracts.events.failed_work import DiscardWork, RetryWork, WorkFailed
+from contracts.commands.failed_work import DiscardWork, RetryWork
+from contracts.events.failed_work import WorkFailed
 from kit.database import Database
 from kit.failed_work import carry_out
 from services.crm.repositories.bookings import Bookings
@@ -35,7 +36,9 @@ async def registrations(database: Database) -> Registrations:
 
 
 async def said(database: Database) -> list[WorkFailed]:
-    rows = await database.fetch("select body from outbox where topic = 'work.failed' order by id")
+    rows = await database.fetch(
+        "select body from outbox where routing_key = 'work.failed' order by id"
+    )
     return [WorkFailed.model_validate_json(row["body"]) for row in rows]
 
 

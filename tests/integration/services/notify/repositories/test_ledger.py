@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from contracts.api.permits import ContactEligibility
 from contracts.events.touch import Channel, SkipReason
 from kit.database import Database, DatabaseUnavailable
-from services.notify.decisions.sending import ContactEligibility
 from services.notify.repositories.ledger import Store
 from services.notify.touches import State
 from tests.builders import a_card, a_touch

@@ -111,7 +111,7 @@ def shown_by_orders() -> set[str]:
     """What a button or the login answers with, and the titles that the journey's page is given."""
     nodes_of = [
         one
-        for path in (HERE / "routes").glob("*.py")
+        for path in (HERE / "http").glob("*.py")
         for one in ast.walk(ast.parse(path.read_text()))
     ]
     docs = {one.value for one in nodes_of if isinstance(one, ast.Expr)}

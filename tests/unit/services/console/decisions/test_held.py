@@ -8,8 +8,8 @@ import pytest
 from contracts.events.touch import (
     Channel,
     HoldReason,
-    ReleaseTouches,
     SkipReason,
+    TouchesReleased,
     TouchHeld,
     TouchSent,
     TouchSkipped,
@@ -27,8 +27,8 @@ def held(
     return event
 
 
-def release(seconds: float = 20, scope: str = PREFIX) -> ReleaseTouches:
-    return ReleaseTouches(reason=HoldReason.CAPPED, scope=scope, by="ana", at=at(seconds))
+def release(seconds: float = 20, scope: str = PREFIX) -> TouchesReleased:
+    return TouchesReleased(reason=HoldReason.CAPPED, scope=scope, by="ana", at=at(seconds))
 
 
 @pytest.mark.parametrize(

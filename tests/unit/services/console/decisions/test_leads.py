@@ -40,6 +40,7 @@ from contracts.events.touch import (
     TouchSent,
     TouchSkipped,
 )
+from contracts.message import Message
 from services.console.decisions.erasure import erased
 from services.console.decisions.leads import Lead, State, fold, read
 from tests.builders import a_booking, a_card
@@ -94,7 +95,7 @@ REPLIED = ReplyReceived(
 )
 
 
-def folded(*events: Event) -> Lead:
+def folded(*events: Message) -> Lead:
     return reduce(fold, events, Lead(LEAD))
 
 

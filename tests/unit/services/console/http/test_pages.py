@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from contracts.api.lead_plan import LeadPlan
 from services.console.decisions.disk import Disk
 from services.console.decisions.response_times import Objective, budget, cause, timeline
 from services.console.repositories.metrics import Waits, Wanted
@@ -64,14 +65,16 @@ TO_COME = {
 }
 
 
-def a_plan(*touches: dict[str, Any]) -> dict[str, Any]:
-    return {
+def a_plan(*touches: dict[str, Any]) -> LeadPlan:
+    """As the scheduler answers it."""
+    answer = {
         "journey": "3f" * 32,
         "zone": "America/Monterrey",
         "paused": False,
         "stopped": None,
         "touches": touches,
     }
+    return LeadPlan.model_validate(answer)
 
 
 def put_off(**changes: str) -> list[dict[str, Any]]:
@@ -115,7 +118,7 @@ def test_what_was_put_off_for_another_reason_says_until_when() -> None:
 @pytest.mark.parametrize(
     "plan", [None, a_plan(), a_plan(TO_COME)], ids=["no scheduler", "gone out", "an older one"]
 )
-def test_what_the_scheduler_does_not_say_leaves_a_gap(plan: dict[str, Any] | None) -> None:
+def test_what_the_scheduler_does_not_say_leaves_a_gap(plan: LeadPlan | None) -> None:
     assert "no es hora de contactarle" in words(lead_page(plan=plan, events=put_off()))
 
 

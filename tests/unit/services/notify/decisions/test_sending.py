@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from contracts.api.permits import ContactEligibility
 from contracts.events.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
 from domain.phone import NumberStanding
 from services.notify.decisions.sending import (
-    ContactEligibility,
     Defer,
     Facts,
     Hold,

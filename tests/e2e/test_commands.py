@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
-from contracts.events.booking import BookingAssigned
-from contracts.events.cadence import StepSkipped
-from contracts.events.lead import LeadCreated, LeadErased, LeadPaused, LeadResumed, LeadStopped
-from contracts.events.touch import Channel, TouchReviewed, touch_id
+from contracts.commands.lead import (
+    AssignBooking,
+    EraseLead,
+    PauseLead,
+    ResumeLead,
+    SkipStep,
+    StopLead,
+)
+from contracts.commands.touch import ResolveTouch
+from contracts.events.lead import LeadCreated
+from contracts.events.touch import Channel, touch_id
 from tests.builders import a_lead_created
 from tests.e2e.test_journey import (
     BOOKED,
@@ -48,11 +55,11 @@ async def said(system: System, lead: int, topic: str) -> dict[str, Any]:
     return dict(json.loads(row["body"]))
 
 
-async def paused(system: System, lead: int, order: LeadPaused | LeadResumed) -> None:
+async def paused(system: System, lead: int, order: PauseLead | ResumeLead) -> None:
     """Says the order twice; returns when everybody has heard it."""
     await system.publish(order)
     await system.publish(order)
-    wanted = isinstance(order, LeadPaused)
+    wanted = isinstance(order, PauseLead)
 
     async def heard() -> bool:
         plan = await ask(system, "scheduler", f"/leads/{lead}")
@@ -67,7 +74,7 @@ async def paused(system: System, lead: int, order: LeadPaused | LeadResumed) -> 
 
 async def test_a_paused_follow_up_waits_and_goes_on_when_it_is_let_go(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
-    pause = LeadPaused(lead_id=lead, by=BY)
+    pause = PauseLead(lead_id=lead, by=BY)
     await paused(system, lead, pause)
     await system.planned(lead)
     await system.publish(day_3_due(lead))  # it had just run out
@@ -76,7 +83,7 @@ async def test_a_paused_follow_up_waits_and_goes_on_when_it_is_let_go(system: Sy
     assert await texts_to(system, form) == []
     assert (await ask(system, "scheduler", f"/leads/{lead}"))["touches"] == []
 
-    await paused(system, lead, LeadResumed(lead_id=lead, by=BY))
+    await paused(system, lead, ResumeLead(lead_id=lead, by=BY))
     await system.publish(pause)
     await system.happens(lead, "whatsapp touch.delivered")
     await system.planned(lead, *FOLLOW_UPS[1:])
@@ -88,7 +95,7 @@ async def test_orders_that_come_before_their_lead_are_carried_out_when_it_is_the
     system: System,
 ) -> None:
     lead, form = 7_100_000, person(2)
-    orders = LeadPaused(lead_id=lead, by=BY), LeadStopped(lead_id=lead, by=BY)
+    orders = PauseLead(lead_id=lead, by=BY), StopLead(lead_id=lead, by=BY)
     for order in orders:
         await system.publish(order)
     await system.publish(a_lead_created(lead_id=lead, phone=e164(form), email=form["email"]))
@@ -105,7 +112,7 @@ async def test_a_meetings_touches_are_made_also_while_the_follow_up_is_paused(
     system: System,
 ) -> None:
     lead, form = await a_welcomed_lead(system)
-    await paused(system, lead, LeadPaused(lead_id=lead, by=BY))
+    await paused(system, lead, PauseLead(lead_id=lead, by=BY))
     await system.book(form)
     await system.happens(lead, "lead.booked", "whatsapp touch.delivered")
 
@@ -113,12 +120,12 @@ async def test_a_meetings_touches_are_made_also_while_the_follow_up_is_paused(
     assert await texts_to(system, form) == ["confirmation"]
 
 
-@pytest.mark.parametrize("order", [LeadPaused, LeadStopped])
+@pytest.mark.parametrize("order", [PauseLead, StopLead])
 async def test_what_perhaps_left_before_an_order_is_asked_about_and_not_sent_after_it(
-    system: System, order: type[LeadPaused | LeadStopped]
+    system: System, order: type[PauseLead | StopLead]
 ) -> None:
     lead, form = await a_welcomed_lead(system)
-    await system.publish(StepSkipped(lead_id=lead, step="day_3", by=BY))
+    await system.publish(SkipStep(lead_id=lead, step="day_3", by=BY))
     await system.planned(lead, *FOLLOW_UPS[1:])
     await system.order(
         provider="brevo", kind="stall", path="/v3/smtp/email", method="POST", times=1, seconds=4
@@ -134,8 +141,8 @@ async def test_what_perhaps_left_before_an_order_is_asked_about_and_not_sent_aft
         await system.until(received, lambda: "the mail never came to Brevo")
         await system.publish(order(lead_id=lead, by=BY))  # while Brevo keeps its answer to itself
         await system.happens(lead, "email touch.uncertain", "email touch.checked")
-        if order is LeadPaused:
-            await paused(system, lead, LeadResumed(lead_id=lead, by=BY))
+        if order is PauseLead:
+            await paused(system, lead, ResumeLead(lead_id=lead, by=BY))
         await system.quiet()
     finally:
         await system.http.put(receipts, json={})
@@ -152,12 +159,12 @@ async def test_who_had_said_stop_before_and_comes_again_can_be_stopped_again(
     system: System,
 ) -> None:
     lead, form = await a_welcomed_lead(system)
-    await system.publish(LeadStopped(lead_id=lead, by=BY))
+    await system.publish(StopLead(lead_id=lead, by=BY))
     await system.happens(lead, "lead.opted_out")
     again = 7_200_000
     await system.publish(a_lead_created(lead_id=again, phone=e164(form), email=form["email"]))
     await system.happens(again, "call touch.skipped")
-    await system.publish(LeadStopped(lead_id=again, by=BY))
+    await system.publish(StopLead(lead_id=again, by=BY))
 
     await system.happens(again, "lead.opted_out")
     await system.planned(again)
@@ -165,13 +172,13 @@ async def test_who_had_said_stop_before_and_comes_again_can_be_stopped_again(
 
 async def test_a_step_that_is_left_out_is_not_sent_and_the_next_one_is(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
-    order = StepSkipped(lead_id=lead, step="day_3", by=BY)
+    order = SkipStep(lead_id=lead, step="day_3", by=BY)
     await asyncio.gather(system.publish(order), system.publish(order))
     await system.planned(lead, *FOLLOW_UPS[1:])
     await system.let_pass(lead, "day_6")
     await system.planned(lead, *FOLLOW_UPS[2:])
     for step in FOLLOW_UPS[2:]:
-        await system.publish(StepSkipped(lead_id=lead, step=step, by=BY))
+        await system.publish(SkipStep(lead_id=lead, step=step, by=BY))
     actions = await system.happens(lead, "cadence.finished", "email touch.skipped")
     await system.quiet()
 
@@ -184,7 +191,7 @@ async def test_what_is_not_to_come_cannot_be_left_out(system: System) -> None:
     lead, _ = await a_welcomed_lead(system)
     before = await system.timers(lead)
     for step, booking in (("day_3", "another"), ("reminder", ""), ("nothing", "")):
-        await system.publish(StepSkipped(lead_id=lead, step=step, booking=booking, by=BY))
+        await system.publish(SkipStep(lead_id=lead, step=step, booking=booking, by=BY))
     await system.quiet()
 
     assert await system.timers(lead) == before
@@ -193,7 +200,7 @@ async def test_what_is_not_to_come_cannot_be_left_out(system: System) -> None:
 
 async def test_stopped_by_an_operator_is_stopped(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
-    order = LeadStopped(lead_id=lead, by=BY)
+    order = StopLead(lead_id=lead, by=BY)
     await system.publish(order)
     await system.publish(order)
     await system.happens(lead, "lead.opted_out")
@@ -325,9 +332,9 @@ async def test_a_touch_of_which_nobody_can_say_is_settled_by_a_person(system: Sy
     assert (await system.actions(left)).count("whatsapp touch.skipped") == 1
 
 
-def reviewed(lead: int, *, send: bool) -> TouchReviewed:
+def reviewed(lead: int, *, send: bool) -> ResolveTouch:
     touch = touch_id(lead, "day_3", Channel.WHATSAPP)
-    return TouchReviewed(
+    return ResolveTouch(
         lead_id=lead, touch_id=touch, step="day_3", channel=Channel.WHATSAPP, send=send, by=BY
     )
 
@@ -346,13 +353,13 @@ async def test_a_booking_of_nobody_is_given_to_the_lead_that_an_operator_names(
     await system.quiet()
     [unmatched] = [one for one in await unmatched_said(system) if one["uid"] == uid]
     for order in (
-        BookingAssigned(lead_id=lead, uid="nobody's", by=BY),
-        BookingAssigned(lead_id=lead, uid=uid, by=BY),
+        AssignBooking(lead_id=lead, uid="nobody's", by=BY),
+        AssignBooking(lead_id=lead, uid=uid, by=BY),
     ):
         await system.publish(order)
         await system.publish(order)
     await system.happens(lead, "lead.booked")
-    await system.publish(BookingAssigned(lead_id=other, uid=uid, by=BY))
+    await system.publish(AssignBooking(lead_id=other, uid=uid, by=BY))
     await system.in_stage(lead, BOOKED)
     await system.planned(lead, *MEETING)
     await system.quiet()
@@ -404,7 +411,7 @@ async def test_of_an_erased_lead_nothing_is_left_that_says_who_it_was(system: Sy
     }
     before = await everything_received(system, [form])
 
-    order = LeadErased(lead_id=lead, by=BY)
+    order = EraseLead(lead_id=lead, by=BY)
     await system.publish(order)
     await system.publish(order)
     await erased(system, lead)
@@ -433,7 +440,7 @@ async def what_was_still_on_its_way(system: System, lead: int, form: dict[str, A
         touch_id(lead, "welcome_call", channel) for channel in (Channel.CALL, Channel.WHATSAPP)
     )
     await system.sql("notify", "delete from touches where touch_id = $1 returning 1", call)
-    await system.publish(LeadCreated.read(await said(system, lead, "lead.created")))
+    await system.publish(LeadCreated.parse(await said(system, lead, "lead.created")))
     await system.publish(day_3_due(lead))
     receipt = {"MessageSid": "SM1", "MessageStatus": "read", "To": e164(form)}
     answer = await twilio_posts(system, f"/webhooks/twilio/message?touch={message}", receipt)
@@ -443,7 +450,7 @@ async def what_was_still_on_its_way(system: System, lead: int, form: dict[str, A
 async def test_who_was_erased_is_somebody_new_and_still_left_alone(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     before = await everything_received(system, [form])
-    await system.publish(LeadErased(lead_id=lead, by=BY))
+    await system.publish(EraseLead(lead_id=lead, by=BY))
     await erased(system, lead)
     again = await system.lead(form)
     await system.happens(again, "call touch.skipped", "email touch.skipped")
@@ -455,7 +462,7 @@ async def test_who_was_erased_is_somebody_new_and_still_left_alone(system: Syste
 
 async def test_erasing_one_lead_leaves_the_others(system: System) -> None:
     (lead, _), (other, form) = [await a_welcomed_lead(system) for _ in range(2)]
-    await system.publish(LeadErased(lead_id=lead, by=BY))
+    await system.publish(EraseLead(lead_id=lead, by=BY))
     await erased(system, lead)
     await system.let_pass(other, "day_3")
     await system.happens(other, "whatsapp touch.delivered")

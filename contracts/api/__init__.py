@@ -1,0 +1,1 @@
+"""The answers that services give each other by HTTP."""

@@ -1,0 +1,1 @@
+"""Wishes, each addressed to the one service that owns the matter."""
