@@ -1,1 +1,1 @@
-"""The companies outside: for each its client (out), its webhooks (in), and its error tables."""
+"""The outside providers: for each its client (out), its webhooks (in) and its error tables."""

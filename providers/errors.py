@@ -1,4 +1,4 @@
-"""How a provider's answer can fail to be a yes."""
+"""The ways in which a request to a provider can fail."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,31 +11,40 @@ LONGEST_WAIT = 3600.0
 
 
 class OutcomeUnknown(Exception):
-    """The request may or may not have been carried out: ask before doing anything again.
+    """The request may or may not have been carried out. Check before repeating it.
 
-    `answered`: the company itself said that it failed (5xx). Most likely nothing came of it, but nobody promises.
-    `status` is the HTTP status that was answered, 0 where nothing was.
+    `answered` is set where the provider itself reported the failure (5xx). Most likely the request
+    had no effect then, but nothing guarantees it.
+    `status` is the HTTP status of the answer, 0 where there was none.
     """
 
     def __init__(self, reason: str, *, answered: bool = False, status: int = 0) -> None:
         super().__init__(reason)
-        self.answered, self.status = answered, status
+        self.answered = answered
+        self.status = status
 
 
 class CredentialsRejected(Unavailable):
-    """Our key, plan, account or address is not accepted: nothing works until somebody mends it."""
+    """The provider does not accept our key, plan, account or address.
+
+    Nothing works until somebody corrects it.
+    """
 
 
 class RefusedTouch(Refused):
-    """The provider will not carry it out; `kind` decides what else may be tried."""
+    """The provider refuses this touch. `kind` decides which alternatives may be tried."""
 
     def __init__(self, kind: FailureKind, reason: str) -> None:
         super().__init__(reason)
-        self.kind, self.reason = kind, reason
+        self.kind = kind
+        self.reason = reason
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime) -> float:
-    """What a Retry-After asks for, which may be seconds or a date (RFC 9110); 1 where it says nothing readable."""
+    """Returns the seconds that a Retry-After asks for, 1 where it is missing or unreadable.
+
+    It may hold seconds or a date (RFC 9110). The result lies between 1 and LONGEST_WAIT.
+    """
     text = (retry_after or "").strip()
     if text.replace(".", "", 1).isdigit() and text.isascii():
         return min(max(float(text), 1.0), LONGEST_WAIT)

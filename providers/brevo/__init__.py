@@ -1,1 +1,1 @@
-"""Brevo."""
+"""Brevo, which sends our email."""

@@ -1,4 +1,4 @@
-"""Email by Brevo's own SDK, kept from its retries."""
+"""Sends email with Brevo's own SDK, whose retries are turned off."""
 
 import asyncio
 import base64
@@ -20,7 +20,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file; its name's ending tells Brevo what it is."""
+    """A file. Brevo takes its type from the ending of the name."""
 
     name: str
     content: bytes
@@ -28,7 +28,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One email to one person; `key` makes a repeat within 15 minutes harmless and comes back in every webhook."""
+    """One email to one person. `key` is echoed in every webhook of the mail.
+
+    Sending the same key again within 15 minutes is harmless:
+    https://developers.brevo.com/changelog/email-api-now-supports-idempotency
+    """
 
     key: str
     to: str
@@ -41,11 +45,14 @@ class Mail:
 
 
 class AlreadySent(Exception):
-    """The key was used in the last minutes: Brevo has this mail. It does not say under which id."""
+    """Brevo already has this mail, because its key was used in the last minutes.
+
+    The answer does not contain the id of that mail.
+    """
 
 
 class BrevoClient:
-    """One account and one sender."""
+    """Client for one Brevo account and one sender."""
 
     def __init__(
         self,
@@ -60,14 +67,14 @@ class BrevoClient:
         self._http = httpx.AsyncClient(
             timeout=httpx.Timeout(timeout, connect=3), limits=httpx.Limits(max_connections=20)
         )
-        # the SDK would send a POST again after a 5xx, which can mean two mails
+        # the SDK would repeat a POST after a 5xx, which can mean two mails
         self._api = AsyncBrevo(
             api_key=api_key,
             base_url=f"{base_url.rstrip('/').removesuffix('/v3')}/v3",
             httpx_client=self._http,
             max_retries=0,
         )
-        # the SDK loads what it needs when it is first asked for: now, not while a lead waits
+        # the SDK imports its parts on first use: do that now, not while a lead waits
         self._mails = self._api.transactional_emails
         self._sender = {"email": sender_email, "name": sender_name}
 
@@ -80,7 +87,7 @@ class BrevoClient:
         Raises AlreadySent, Unavailable, OutcomeUnknown or RefusedTouch.
         """
         try:
-            async with asyncio.timeout(self._timeout):  # httpx's own counts anew with every byte
+            async with asyncio.timeout(self._timeout):  # httpx restarts its own at every byte
                 sent = await self._mails.send_transac_email(
                     sender=self._sender,
                     to=[{"email": mail.to, "name": mail.name[:70]}],
@@ -107,8 +114,8 @@ class BrevoClient:
         return str(sent.message_id).strip("<>")
 
     async def find(self, *, to: str, key: str, since: datetime) -> str | None:
-        """The id of the mail sent under `key`, if Brevo lists it. Raises Unavailable."""
-        listed = await self._ask(
+        """Returns the id of the mail sent under `key`, if Brevo lists it. Raises Unavailable."""
+        listed = await self._read(
             self._mails.get_transac_emails_list(
                 email=to,
                 start_date=since.date().isoformat(),
@@ -123,46 +130,59 @@ class BrevoClient:
         return None
 
     async def senders(self) -> dict[str, bool]:
-        """Who mails may come from, and whether each is confirmed; in lower case. Raises Unavailable."""
-        listed = await self._ask(self._api.senders.get_senders())
+        """Returns the sender addresses in lower case, and whether each is confirmed.
+
+        Raises Unavailable.
+        """
+        listed = await self._read(self._api.senders.get_senders())
         return {sender.email.lower(): sender.active for sender in listed.senders or []}
 
     async def authenticated_domains(self) -> set[str]:
-        """Domains of which any address may send. Raises Unavailable."""
-        listed = await self._ask(self._api.domains.get_domains())
+        """Returns the domains of which any address may send. Raises Unavailable."""
+        listed = await self._read(self._api.domains.get_domains())
         return {
             domain.domain_name.lower() for domain in listed.domains or [] if domain.authenticated
         }
 
-    async def _ask(self, question: Awaitable[Answer]) -> Answer:
-        """The answer to what changes nothing, so that it can be asked again. Raises Unavailable."""
+    async def _read(self, request: Awaitable[Answer]) -> Answer:
+        """Returns the answer to a request without effects, which is safe to repeat.
+
+        Raises Unavailable.
+        """
         try:
             async with asyncio.timeout(self._timeout):
-                return await question
+                return await request
         except ApiError as error:
             status = error.status_code
-            barred = status in (401, 403)
-            raise (CredentialsRejected if barred else Unavailable)(
-                f"brevo: {status}", status=status or 0
-            ) from error
+            reason = f"brevo: {status}"
+            if status in (401, 403):
+                raise CredentialsRejected(reason, status=status) from error
+            raise Unavailable(reason, status=status or 0) from error
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             raise Unavailable(f"brevo: {type(error).__name__}") from error
 
 
 def tag_of(key: str) -> str:
-    """The tag that carries the key, for who reads Brevo's own pages."""
+    """Returns the tag that shows the key on Brevo's own pages."""
     return f"touch-{key}"
 
 
 def _attached(attachments: tuple[Attachment, ...]) -> dict[str, Any]:
-    """What is said of them; nothing where there are none, since Brevo refuses an empty list."""
+    """Returns the SDK's argument for attachments, or none because Brevo refuses an empty list."""
+    if not attachments:
+        return {}
     files = [
-        {"name": one.name, "content": base64.b64encode(one.content).decode()} for one in attachments
+        {"name": attachment.name, "content": base64.b64encode(attachment.content).decode()}
+        for attachment in attachments
     ]
-    return {"attachment": files} if files else {}
+    return {"attachment": files}
 
 
 def _failure(error: ApiError) -> Exception:
+    """Returns our exception for Brevo's error.
+
+    The wait after a 429 is in Brevo's own header: https://developers.brevo.com/docs/limit-headers
+    """
     status = error.status_code or 0
     body: dict[str, Any] = error.body if isinstance(error.body, dict) else {}
     code = str(body.get("code", ""))
@@ -170,18 +190,14 @@ def _failure(error: ApiError) -> Exception:
     if code == "duplicate_parameter":
         return AlreadySent(reason)
     if status == 429:
-        reset = {k.lower(): v for k, v in (error.headers or {}).items()}
-        wait = reset.get("retry-after") or reset.get("x-sib-ratelimit-reset")
+        headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+        wait = headers.get("retry-after") or headers.get("x-sib-ratelimit-reset")
         return Unavailable(reason, retry_after=seconds_to_wait(wait, datetime.now(UTC)))
-    if status in (
-        401,
-        402,
-        403,
-    ):  # the key, the plan, or this server's address is not authorised: ours to mend
+    # the key, the plan, or this server's address is not authorised: only an operator can fix that
+    if status in (401, 402, 403):
         return CredentialsRejected(reason)
-    if (
-        status < 300 or status >= 500
-    ):  # a success without a body Brevo promises may well have been sent
+    # after a success without the promised body, the mail may well have been sent
+    if status < 300 or status >= 500:
         return OutcomeUnknown(reason, answered=status >= 500)
     return RefusedTouch(
         FailureKind.BAD_ADDRESS if code == "invalid_parameter" else FailureKind.MISCONFIGURED,

@@ -1,4 +1,7 @@
-"""What Brevo tells us of a mail."""
+"""Reads Brevo's webhooks about a mail.
+
+https://developers.brevo.com/docs/transactional-webhooks
+"""
 
 import hmac
 from collections.abc import Mapping
@@ -10,13 +13,13 @@ from domain.receipts import Accepted, Arrived, Receipt, Undeliverable
 from domain.text import storable_json
 
 LONGEST = 1000
-_BOUNCED = {"hard_bounce", "invalid_email", "blocked", "soft_bounce", "error"}
-_WANTS_OUT = {"unsubscribed", "spam"}
+_BOUNCE_EVENTS = {"hard_bounce", "invalid_email", "blocked", "soft_bounce", "error"}
+_OPT_OUT_EVENTS = {"unsubscribed", "spam"}
 
 
 @dataclass(frozen=True, slots=True)
 class MailEvent:
-    """One event of one mail; `key` is ours, where Brevo echoes it."""
+    """One event of one mail. `key` is the one that we sent, where Brevo echoes it."""
 
     ref: str
     key: str | None
@@ -28,36 +31,38 @@ class MailEvent:
 
 
 def authentic(authorization: str | None, token: str) -> bool:
-    """Whether the call carries our bearer token: Brevo signs nothing, it only repeats what the webhook was given."""
+    """Returns whether the request carries our bearer token.
+
+    Brevo signs nothing. It only repeats the token that the webhook was configured with.
+    """
     return hmac.compare_digest((authorization or "").encode(), f"Bearer {token}".encode())
 
 
 def read_events(body: object) -> list[MailEvent]:
-    """The events in a webhook's body: one object, or a list where the webhook is batched."""
+    """Returns the events in a webhook's body: one object, or a list where it is batched."""
     items = body if isinstance(body, list) else [body]
     return [_read(storable_json(item, longest=LONGEST)) for item in items if isinstance(item, dict)]
 
 
 def _read(item: Mapping[str, Any]) -> MailEvent:
     event = str(item.get("event", ""))
-    ref = str(item.get("message-id", "")).strip(
-        "<>"
-    )  # with brackets in life, without in the documentation
+    # real webhooks have the brackets, the documentation has not
+    ref = str(item.get("message-id", "")).strip("<>")
     receipt: Receipt | None = None
     if event in ("request", "deferred"):
         receipt = Accepted(ref)
     elif event == "delivered":
         receipt = Arrived(ref)
-    elif event in _BOUNCED:
+    elif event in _BOUNCE_EVENTS:
         receipt = Undeliverable(ref, FailureKind.BAD_ADDRESS, f"brevo: {event}")
     return MailEvent(
         ref=ref,
         key=_key(item),
         email=str(item.get("email", "")).lower(),
         receipt=receipt,
-        opted_out=event if event in _WANTS_OUT else None,
+        opted_out=event if event in _OPT_OUT_EVENTS else None,
         clicked=event == "click",
-        # there is no event id: `id` is the webhook's own, the same in all of them
+        # there is no event id: `id` is the webhook's own, the same in all its events
         identity="/".join(
             str(item.get(part, "")) for part in ("message-id", "event", "ts_event", "email", "link")
         ),
@@ -69,8 +74,9 @@ def _key(item: Mapping[str, Any]) -> str | None:
     if custom:
         return str(custom)
     tags = item.get("tags")
-    return (
-        next((str(t).removeprefix("touch-") for t in tags if str(t).startswith("touch-")), None)
-        if isinstance(tags, list)
-        else None
-    )
+    if not isinstance(tags, list):
+        return None
+    for tag in map(str, tags):
+        if tag.startswith("touch-"):
+            return tag.removeprefix("touch-")
+    return None

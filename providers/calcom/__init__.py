@@ -1,1 +1,1 @@
-"""Cal.com: where leads book their meetings."""
+"""Cal.com, where leads book their meetings."""

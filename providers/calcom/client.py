@@ -1,4 +1,7 @@
-"""Cal.com's REST API v2: what became of bookings, for who cannot rely on hearing of it."""
+"""Lists bookings with Cal.com's REST API v2, because a webhook may be lost.
+
+https://cal.com/docs/api-reference/v2/bookings/get-all-bookings
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,8 +15,8 @@ from kit.errors import Unavailable
 from providers.calcom.webhooks import BookingUpdate, mapping, moment, read_webhook, text
 from providers.errors import CredentialsRejected, seconds_to_wait
 
-PAGE = 100
-MOST = 10_000
+PAGE_SIZE = 100
+MAX_BOOKINGS = 10_000
 TRIGGERS = {
     "pending": "BOOKING_REQUESTED",
     "cancelled": "BOOKING_CANCELLED",
@@ -22,7 +25,7 @@ TRIGGERS = {
 
 
 class CalcomClient:
-    """One account. Without the version header an older API would answer, in other words."""
+    """Client for one account. Without the version header, an older API answers in other words."""
 
     def __init__(self, *, base_url: str, api_key: str, timeout: float = 10.0) -> None:
         self._timeout = timeout
@@ -36,24 +39,26 @@ class CalcomClient:
         await self._http.aclose()
 
     async def bookings_updated_since(self, since: datetime) -> list[BookingUpdate]:
-        """What changed, oldest first. Raises Unavailable.
+        """Returns the bookings changed since then, oldest first. Raises Unavailable.
 
-        Pages are asked for newest first: what changes meanwhile is then seen twice, and nothing is missed.
+        Pages are requested newest first. A booking that changes meanwhile is then seen twice, and
+        none is missed.
         """
         after = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         found: list[BookingUpdate] = []
-        for skip in range(0, MOST, PAGE):
+        for skip in range(0, MAX_BOOKINGS, PAGE_SIZE):
             page = await self._page(
-                afterUpdatedAt=after, sortUpdatedAt="desc", take=PAGE, skip=skip
+                afterUpdatedAt=after, sortUpdatedAt="desc", take=PAGE_SIZE, skip=skip
             )
-            found += [said for item in page if (said := read_listed(item, since)) is not None]
-            if len(page) < PAGE:
+            updates = [read_listed(item, since) for item in page]
+            found += [update for update in updates if update is not None]
+            if len(page) < PAGE_SIZE:
                 break
         return found[::-1]
 
     async def _page(self, **params: Any) -> list[Any]:
         try:
-            async with asyncio.timeout(self._timeout):  # httpx's own counts anew with every byte
+            async with asyncio.timeout(self._timeout):  # httpx restarts its own at every byte
                 response = await self._http.get("/v2/bookings", params=params)
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable(f"calcom: {type(error).__name__}") from error
@@ -61,7 +66,7 @@ class CalcomClient:
 
 
 def read_answer(response: httpx.Response) -> list[Any]:
-    """The bookings of a success. Raises Unavailable otherwise: looking has no effect, so it can be done again."""
+    """Returns the bookings of a success. Raises Unavailable otherwise: reads can be repeated."""
     try:
         body = mapping(response.json())
     except ValueError:
@@ -74,41 +79,39 @@ def read_answer(response: httpx.Response) -> list[Any]:
     if response.status_code in (401, 403):
         raise CredentialsRejected(reason, status=response.status_code)
     wait = response.headers.get("retry-after")
-    asked = wait is not None or response.status_code == 429
-    retry_after = seconds_to_wait(wait, datetime.now(UTC)) if asked else 0.0
+    must_wait = wait is not None or response.status_code == 429
+    retry_after = seconds_to_wait(wait, datetime.now(UTC)) if must_wait else 0.0
     raise Unavailable(reason, retry_after=retry_after, status=response.status_code)
 
 
 def read_listed(item: Any, since: datetime) -> BookingUpdate | None:
-    """A listed booking, said as a webhook would have said it; None when a newer one stands in its place."""
+    """Returns a listed booking as its webhook would have described it.
+
+    None for a booking that was rescheduled, because a newer one has replaced it.
+    """
     item = mapping(item)
     trigger = _trigger(item)
     if trigger is None or item.get("rescheduledToUid"):
         return None
     body = {
-        **{
-            "triggerEvent": trigger,
-            "uid": item.get("uid"),
-            "fromReschedule": item.get("rescheduledFromUid"),
-        },
-        **{
-            "startTime": item.get("start"),
-            "endTime": item.get("end"),
-            "responses": item.get("bookingFieldsResponses"),
-        },
-        **{
-            name: item.get(name)
-            for name in ("title", "location", "status", "attendees", "metadata")
-        },
+        "triggerEvent": trigger,
+        "uid": item.get("uid"),
+        "fromReschedule": item.get("rescheduledFromUid"),
+        "startTime": item.get("start"),
+        "endTime": item.get("end"),
+        "responses": item.get("bookingFieldsResponses"),
+        "title": item.get("title"),
+        "location": item.get("location"),
+        "status": item.get("status"),
+        "attendees": item.get("attendees"),
+        "metadata": item.get("metadata"),
         "cancellationReason": item.get("cancellationReason"),
         "rejectionReason": item.get("rejectionReason"),
     }
-    said = read_webhook(body, since)
-    return (
-        replace(said, at=moment(item.get("updatedAt")) or since)
-        if isinstance(said, BookingUpdate)
-        else None
-    )
+    update = read_webhook(body, since)
+    if not isinstance(update, BookingUpdate):
+        return None
+    return replace(update, at=moment(item.get("updatedAt")) or since)
 
 
 def _trigger(item: Mapping[str, Any]) -> str | None:

@@ -1,4 +1,4 @@
-"""UpdateKind Cal.com posts, in our words; nothing here asks or stores anything.
+"""Translates Cal.com's webhooks into our words. Pure: no network, no database.
 
 https://cal.com/docs/developing/guides/automation/webhooks
 """
@@ -16,7 +16,7 @@ from contracts.events.booking import Booking
 
 
 class UpdateKind(StrEnum):
-    """UpdateKind became of a booking."""
+    """The ways in which a booking changes."""
 
     CREATED = "created"
     REQUESTED = "requested"
@@ -28,7 +28,7 @@ class UpdateKind(StrEnum):
     OTHER = "other"
 
 
-_WHAT = {
+_KINDS = {
     "BOOKING_CREATED": UpdateKind.CREATED,
     "BOOKING_REQUESTED": UpdateKind.REQUESTED,
     "BOOKING_RESCHEDULED": UpdateKind.MOVED,
@@ -37,34 +37,41 @@ _WHAT = {
     "BOOKING_NO_SHOW_UPDATED": UpdateKind.NO_SHOW,
     "MEETING_ENDED": UpdateKind.ENDED,
 }
-_LEGACY = {
-    name: _WHAT[name] for name in ("BOOKING_CREATED", "BOOKING_CANCELLED", "BOOKING_RESCHEDULED")
+_LEGACY_KINDS = {
+    name: _KINDS[name] for name in ("BOOKING_CREATED", "BOOKING_CANCELLED", "BOOKING_RESCHEDULED")
 }
 _BOOKED = {UpdateKind.CREATED, UpdateKind.REQUESTED, UpdateKind.MOVED}
-_ONCE = {*_WHAT, "MEETING_STARTED"}  # told once for one booking, however many webhooks point here
+# these happen once to a booking, however many webhooks of the account point here
+_ONCE = {*_KINDS, "MEETING_STARTED"}
 
 _BUILT_IN = {
-    *(
-        "name",
-        "email",
-        "location",
-        "title",
-        "notes",
-        "guests",
-        "rescheduleReason",
-        "attendeePhoneNumber",
-    ),
-    *("smsReminderNumber", "lead_id", "lead_token"),
+    "name",
+    "email",
+    "location",
+    "title",
+    "notes",
+    "guests",
+    "rescheduleReason",
+    "attendeePhoneNumber",
+    "smsReminderNumber",
+    "lead_id",
+    "lead_token",
 }
-LONGEST, LONGEST_TITLE, LONGEST_ZONE = 2000, 300, 64
-FIRST_YEAR, LAST_YEAR = 2000, 2100
+LONGEST = 2000
+LONGEST_TITLE = 300
+LONGEST_ZONE = 64
+FIRST_YEAR = 2000
+LAST_YEAR = 2100
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _PHONE = re.compile(r"\+?[0-9\s().-]{10,25}")
 
 
 @dataclass(frozen=True, slots=True)
 class AttendeeHints:
-    """Who it may be. Visitors can edit the link they came by, so none of this proves anything, but for the token."""
+    """The fields that suggest which lead booked.
+
+    Visitors can edit the link that they came by, so only the token proves anything.
+    """
 
     lead_id: int | None
     token: str | None
@@ -74,7 +81,7 @@ class AttendeeHints:
 
 @dataclass(frozen=True, slots=True)
 class BookingUpdate:
-    """One thing said of one booking. CREATED, REQUESTED and MOVED always have their `booking`."""
+    """One change of one booking. CREATED, REQUESTED and MOVED always have their `booking`."""
 
     what: UpdateKind
     uid: str
@@ -88,25 +95,29 @@ class BookingUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Somebody pressed the button that tries the webhook."""
+    """The test message of the webhook's settings page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nothing we can read; `missing` is the field that should have been there."""
+    """A body that we cannot read. `missing` is the field that should have been there."""
 
     missing: str
 
 
 def signed_by_calcom(raw: bytes, header: str | None, secret: str) -> bool:
-    """Whether `header` (X-Cal-Signature-256) signs exactly these bytes."""
+    """Returns whether `header` (X-Cal-Signature-256) signs exactly these bytes."""
     expected = hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
     given = (header or "").strip().lower()
     return bool(secret) and hmac.compare_digest(expected.encode(), given.encode(errors="replace"))
 
 
 def read_webhook(body: Any, received_at: datetime) -> BookingUpdate | Ping | Unknown:
-    """`triggerEvent` marks Cal.com, `event` or a `lead_id` at the root the callers from before it."""
+    """Returns the update that a webhook's body describes.
+
+    `triggerEvent` marks a body of Cal.com; `event` or a `lead_id` at the root marks the callers
+    that we had before Cal.com.
+    """
     root = mapping(body)
     match root.get("triggerEvent"):
         case "PING":
@@ -120,13 +131,14 @@ def read_webhook(body: Any, received_at: datetime) -> BookingUpdate | Ping | Unk
 
 
 def dedupe_key(body: Any, raw: bytes) -> str:
-    """The same for one fact, even when two webhooks of the account say it at different times."""
+    """Returns one key for one fact, even when two webhooks report it at different times."""
     root = mapping(body)
     item = _unwrapped(root)
-    trigger, uid = root.get("triggerEvent"), _uid(item)
+    trigger = root.get("triggerEvent")
+    uid = _uid(item)
     if not isinstance(trigger, str) or trigger not in _ONCE or uid is None:
         return hashlib.sha256(raw).hexdigest()
-    if _WHAT.get(trigger) is UpdateKind.NO_SHOW:
+    if _KINDS.get(trigger) is UpdateKind.NO_SHOW:
         return f"{trigger}:{uid}:{_attended(item)}"
     return f"{trigger}:{uid}"
 
@@ -138,7 +150,7 @@ def _read_booking(
     uid = _uid(item)
     if uid is None:
         return Unknown("uid")
-    what = _WHAT.get(trigger, UpdateKind.OTHER)
+    what = _KINDS.get(trigger, UpdateKind.OTHER)
     return BookingUpdate(
         what=what,
         uid=uid,
@@ -152,15 +164,18 @@ def _read_booking(
 
 
 def _read_legacy(root: Mapping[str, Any], received_at: datetime) -> BookingUpdate | Unknown:
-    event, payload = root.get("event"), mapping(root.get("payload"))
+    event = root.get("event")
+    payload = mapping(root.get("payload"))
     nested = isinstance(event, str) and "lead_id" in mapping(payload.get("metadata"))
     if not nested and "lead_id" not in root:
         return Unknown("lead_id" if isinstance(event, str) else "triggerEvent")
     lead_id = _lead_id(mapping(payload.get("metadata"))["lead_id"] if nested else root["lead_id"])
     if lead_id is None:
         return Unknown("lead_id")
-    # a bare lead id says that this lead booked
-    what = _LEGACY.get(event, UpdateKind.OTHER) if isinstance(event, str) else UpdateKind.CREATED
+    # a bare lead id means that this lead booked
+    what = (
+        _LEGACY_KINDS.get(event, UpdateKind.OTHER) if isinstance(event, str) else UpdateKind.CREATED
+    )
     uid = f"legacy-{lead_id}"
     return BookingUpdate(
         what=what,
@@ -175,7 +190,10 @@ def _read_legacy(root: Mapping[str, Any], received_at: datetime) -> BookingUpdat
 
 
 def _unwrapped(root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The booking: MEETING_* bodies may have it at the root, where `createdAt` is then the booking's own."""
+    """Returns the booking, which MEETING_* bodies may have at the root.
+
+    There, `createdAt` is the booking's own and not the webhook's.
+    """
     payload = root.get("payload")
     return payload if isinstance(payload, dict) else root
 
@@ -192,7 +210,8 @@ def _sent_at(what: UpdateKind, root: Mapping[str, Any]) -> datetime | None:
 
 
 def _booking(uid: str, item: Mapping[str, Any], what: UpdateKind) -> Booking | None:
-    starts_at, ends_at = moment(item.get("startTime")), moment(item.get("endTime"))
+    starts_at = moment(item.get("startTime"))
+    ends_at = moment(item.get("endTime"))
     if starts_at is None and ends_at is None and what not in _BOOKED:
         return None
     attendee = _attendee(item)
@@ -223,9 +242,8 @@ def _meeting_url(item: Mapping[str, Any]) -> str | None:
 def _hints(item: Mapping[str, Any]) -> AttendeeHints:
     metadata = mapping(item.get("metadata"))
     email = text(_attendee(item).get("email"))
-    if email and email.lower().endswith(
-        "@sms.cal.com"
-    ):  # made of the phone number, where no address was asked
+    # Cal.com makes an address from the phone number where the page asks for none
+    if email and email.lower().endswith("@sms.cal.com"):
         email = None
     return AttendeeHints(
         lead_id=_lead_id(metadata.get("lead_id")) or _lead_id(_response(item, "lead_id")),
@@ -236,30 +254,27 @@ def _hints(item: Mapping[str, Any]) -> AttendeeHints:
 
 
 def _phones(item: Mapping[str, Any]) -> list[str]:
-    asked = [
+    phone_fields = [
         _attendee(item).get("phoneNumber"),
         _response(item, "attendeePhoneNumber"),
         item.get("smsReminderNumber"),
         _response(item, "smsReminderNumber"),
     ]
-    custom = [
+    custom_answers = [
         _response(item, name) for name in mapping(item.get("responses")) if name not in _BUILT_IN
     ]
-    found = [text(value) for value in asked]
-    found += [
-        one
-        for value in (item.get("location"), *custom)
-        if (one := text(value)) and _looks_like_phone(one)
-    ]
-    return [one for one in found if one]
+    found = [text(value) for value in phone_fields]
+    others = [text(value) for value in (item.get("location"), *custom_answers)]
+    found += [value for value in others if value and _resembles_phone(value)]
+    return [value for value in found if value]
 
 
-def _looks_like_phone(value: str) -> bool:
+def _resembles_phone(value: str) -> bool:
     return bool(_PHONE.fullmatch(value)) and 10 <= sum(map(str.isdigit, value)) <= 15
 
 
 def _response(item: Mapping[str, Any], name: str) -> Any:
-    """An answer, which comes as it is, or as an object of label and value."""
+    """Returns an answer, which Cal.com sends bare or as an object of label and value."""
     answer = mapping(item.get("responses")).get(name)
     return answer.get("value") if isinstance(answer, dict) else answer
 
@@ -287,19 +302,22 @@ def _reason(what: UpdateKind, item: Mapping[str, Any]) -> str:
 
 
 def _lead_id(value: Any) -> int | None:
-    """A lead's id in digits: text from Cal.com, a number from who called before it."""
+    """Returns a lead's id: Cal.com sends it as text, the callers before Cal.com as a number."""
     digits = text(value) or ""
     number = int(digits) if _DIGITS.fullmatch(digits) else 0
     return number if 0 < number < 2**63 else None
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """`value` if it is an object, else an empty one."""
+    """Returns `value` if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def text(value: Any) -> str | None:
-    """`value` as text that a database takes, at most LONGEST characters of it; None when there is nothing in it."""
+    """Returns at most LONGEST characters of `value` as text that a database accepts.
+
+    None where nothing is left of it.
+    """
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63:
         return str(value)
     if not isinstance(value, str):
@@ -308,10 +326,17 @@ def text(value: Any) -> str | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """One of Cal.com's three ways to write a time, in UTC; None for what is no meeting's, such as the year 1."""
+    """Returns a time in UTC from any of Cal.com's three formats.
+
+    None for a time that no meeting has, such as one in the year 1.
+    """
+    if not isinstance(value, str):
+        return None
     try:
-        when = datetime.fromisoformat(value) if isinstance(value, str) else None
-        when = when and (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
+        at = datetime.fromisoformat(value)
+        if not at.tzinfo:
+            at = at.replace(tzinfo=UTC)
+        at = at.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return when if when and FIRST_YEAR <= when.year <= LAST_YEAR else None
+    return at if FIRST_YEAR <= at.year <= LAST_YEAR else None

@@ -1,1 +1,1 @@
-"""Kommo."""
+"""Kommo, the CRM."""

@@ -1,4 +1,4 @@
-"""Kommo's REST API v4: what it takes to keep leads, contacts and notes there."""
+"""Keeps leads, contacts and notes in Kommo with its REST API v4."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,13 +12,14 @@ from aiolimiter import AsyncLimiter
 from kit.errors import Refused, Unavailable
 from providers.errors import CredentialsRejected, OutcomeUnknown, seconds_to_wait
 
-BATCH = 50  # more is accepted (250), but answered with 504 when it is too heavy
-LOOKED_UP = 100  # ids in one address, which must not become too long
+# https://developers.kommo.com/docs/limitations
+BATCH = 50  # Kommo accepts 250, but answers 504 when the batch is too heavy
+IDS_PER_QUERY = 100  # ids in one URL, which must not become too long
 BLOCKED_SECONDS = 60.0
 
 
 class KommoRefused(Refused):
-    """Kommo will not take a batch; `items` names the request ids at fault with the reason, where it told."""
+    """Kommo refuses a batch. `items` maps the request ids at fault to the reasons, if named."""
 
     def __init__(self, reason: str, items: Mapping[str, str]) -> None:
         super().__init__(reason)
@@ -26,12 +27,12 @@ class KommoRefused(Refused):
 
 
 class Unauthorized(Exception):
-    """The access token is no longer good."""
+    """The access token is no longer valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A lead as Kommo answered it; `merged` when its duplicate control found one that was there already."""
+    """The ids that Kommo gave to a new lead and to its contact."""
 
     request_id: str
     lead_id: int
@@ -47,7 +48,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class KommoLead:
-    """What Kommo calls a lead: a deal."""
+    """A deal, which Kommo calls a lead."""
 
     lead_id: int
     name: str
@@ -62,7 +63,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A lead's way to another stage. Won and lost have the same id in every pipeline, so the pipeline is named too."""
+    """Moves a lead to another stage of a pipeline.
+
+    The pipeline is named too, because won and lost have the same ids in every pipeline.
+    """
 
     lead_id: int
     status_id: int
@@ -73,14 +77,18 @@ Token = Callable[[bool], Awaitable[str]]
 
 
 class KommoClient:
-    """One account. `token(renew)` gives the access token, a new one when `renew` says that the last was refused.
+    """Client for one account. `token(renew)` returns the access token.
 
-    Requests are spaced so that no second holds more than seven, Kommo's limit for one address, even where some are late
-    and the next are not: who insists is blocked.
+    `renew` asks for a new token because the last one was refused.
+
+    Requests are spaced so that no second holds more than seven, even where some are late and the
+    next are not. Seven is Kommo's limit for one IP address, and it blocks an address that goes on
+    exceeding it: https://developers.kommo.com/docs/limitations
     """
 
     def __init__(self, *, base_url: str, token: Token, timeout: float = 20.0) -> None:
-        self._token, self._timeout = token, timeout
+        self._token = token
+        self._timeout = timeout
         self._http = httpx.AsyncClient(
             base_url=base_url.rstrip("/"), timeout=httpx.Timeout(timeout, connect=5)
         )
@@ -90,12 +98,12 @@ class KommoClient:
         await self._http.aclose()
 
     async def find_contacts(self, text: str) -> list[Contact]:
-        """Contacts in which `text` occurs, in any field. Raises Unavailable."""
+        """Returns the contacts with `text` in any field. Raises Unavailable."""
         found = await self._get("/api/v4/contacts", query=text, limit=50)
         return [_contact(item) for item in _embedded(found, "contacts")]
 
     async def find_leads(self, text: str) -> list[KommoLead]:
-        """Leads in which `text` occurs. Raises Unavailable."""
+        """Returns the leads in which `text` occurs. Raises Unavailable."""
         found = await self._get("/api/v4/leads", query=text, limit=50, **{"with": "contacts"})
         return [_lead(item) for item in _embedded(found, "leads")]
 
@@ -103,18 +111,24 @@ class KommoClient:
         """Adds leads, each with its new contact and company, in one call.
 
         Not idempotent: after OutcomeUnknown, search before adding again.
+        https://developers.kommo.com/reference/complex-leads
         """
         answer = await self._post("/api/v4/leads/complex", leads)
         if not isinstance(answer, list):  # a bare array, unlike every other answer of the API
             raise OutcomeUnknown("kommo: leads/complex answered something else")
-        return [
-            Registered(str(request_id), int(item["id"]), item.get("contact_id"))
-            for item in answer
-            for request_id in _list(item.get("request_id"))
-        ]
+        registered: list[Registered] = []
+        for item in answer:
+            lead_id = int(item["id"])
+            contact_id = item.get("contact_id")
+            # a merged lead carries every request id that was merged into it
+            registered += [
+                Registered(str(request_id), lead_id, contact_id)
+                for request_id in _list(item.get("request_id"))
+            ]
+        return registered
 
     async def add_leads(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
-        """Leads of contacts that exist. Not idempotent either."""
+        """Adds leads of contacts that exist. Not idempotent either."""
         answer = await self._post("/api/v4/leads", leads)
         return [
             Registered(str(item["request_id"]), int(item["id"]), None)
@@ -122,32 +136,32 @@ class KommoClient:
         ]
 
     async def add_notes(self, notes: Sequence[Note]) -> None:
-        """Notes on leads. Not idempotent: Kommo keeps every copy."""
+        """Adds notes to leads. Not idempotent: Kommo keeps every copy."""
         await self._post(
             "/api/v4/leads/notes",
             [
                 {
-                    "entity_id": n.lead_id,
+                    "entity_id": note.lead_id,
                     "note_type": "common",
-                    "params": {"text": n.text},
-                    "request_id": str(i),
+                    "params": {"text": note.text},
+                    "request_id": str(index),
                 }
-                for i, n in enumerate(notes)
+                for index, note in enumerate(notes)
             ],
         )
 
     async def notes_of(self, lead_id: int) -> list[str]:
-        """The texts of a lead's notes. Raises Unavailable."""
+        """Returns the texts of a lead's notes. Raises Unavailable."""
         found = await self._get(f"/api/v4/leads/{lead_id}/notes", limit=250)
         return [
             str((item.get("params") or {}).get("text", "")) for item in _embedded(found, "notes")
         ]
 
     async def statuses(self, lead_ids: Sequence[int]) -> dict[int, int]:
-        """Where leads stand; one that is missing was deleted. Raises Unavailable."""
+        """Returns the stage of each lead. A missing lead was deleted. Raises Unavailable."""
         found: dict[int, int] = {}
-        for first in range(0, len(lead_ids), LOOKED_UP):
-            ids = list(lead_ids[first : first + LOOKED_UP])
+        for first in range(0, len(lead_ids), IDS_PER_QUERY):
+            ids = list(lead_ids[first : first + IDS_PER_QUERY])
             answer = await self._get("/api/v4/leads", limit=250, **{"filter[id][]": ids})
             leads = _embedded(answer, "leads")
             found |= {
@@ -158,16 +172,19 @@ class KommoClient:
         return found
 
     async def move_leads(self, moves: Sequence[Move]) -> None:
-        """Moves leads to other stages. Twice is harmless, so an unclear answer is Unavailable. Refusals name leads."""
+        """Moves leads to other stages. The refused items of KommoRefused are lead ids.
+
+        Moving twice is harmless, so an unknown outcome is raised as Unavailable.
+        """
         for first in range(0, len(moves), BATCH):
             items = [
                 {
-                    "id": m.lead_id,
-                    "status_id": m.status_id,
-                    "pipeline_id": m.pipeline_id,
-                    "request_id": str(m.lead_id),
+                    "id": move.lead_id,
+                    "status_id": move.status_id,
+                    "pipeline_id": move.pipeline_id,
+                    "request_id": str(move.lead_id),
                 }
-                for m in moves[first : first + BATCH]
+                for move in moves[first : first + BATCH]
             ]
             try:
                 await self._request("PATCH", "/api/v4/leads", json=items)
@@ -175,20 +192,22 @@ class KommoClient:
                 raise Unavailable(str(unclear)) from unclear
 
     async def account(self) -> str:
-        """The account's name. Raises Unavailable."""
-        return str((await self._get("/api/v4/account") or {}).get("name", ""))
+        """Returns the account's name. Raises Unavailable."""
+        answer = await self._get("/api/v4/account")
+        return str((answer or {}).get("name", ""))
 
     async def stages(self, pipeline_id: int) -> dict[int, str] | None:
-        """The stages of a pipeline, which Kommo calls statuses; None where there is no such pipeline."""
+        """Returns the stages of a pipeline, which Kommo calls statuses.
+
+        None where there is no such pipeline.
+        """
         answer = await self._get(f"/api/v4/leads/pipelines/{pipeline_id}")
-        return (
-            None
-            if answer is None
-            else {int(s["id"]): str(s["name"]) for s in _embedded(answer, "statuses")}
-        )
+        if answer is None:
+            return None
+        return {int(stage["id"]): str(stage["name"]) for stage in _embedded(answer, "statuses")}
 
     async def lead_fields(self) -> dict[int, str]:
-        """The custom fields that leads have. Raises Unavailable."""
+        """Returns the custom fields of leads. Raises Unavailable."""
         answer = await self._get("/api/v4/leads/custom_fields", limit=250)
         return {
             int(field["id"]): str(field["name"]) for field in _embedded(answer, "custom_fields")
@@ -197,7 +216,7 @@ class KommoClient:
     async def _get(self, path: str, **params: Any) -> Any:
         try:
             return await self._request("GET", path, params=params)
-        except OutcomeUnknown as unclear:  # asking has no effect, so asking again is safe
+        except OutcomeUnknown as unclear:  # a read has no effect, so repeating it is safe
             raise Unavailable(str(unclear), status=unclear.status) from unclear
 
     async def _post(self, path: str, items: Sequence[Mapping[str, Any]]) -> Any:
@@ -218,7 +237,7 @@ class KommoClient:
         async with self._pace:
             pass
         try:
-            async with asyncio.timeout(self._timeout):  # httpx's own counts anew with every byte
+            async with asyncio.timeout(self._timeout):  # httpx restarts its own at every byte
                 response = await self._http.request(
                     method, path, headers={"Authorization": f"Bearer {token}"}, **content
                 )
@@ -230,9 +249,10 @@ class KommoClient:
 
 
 def read_answer(response: httpx.Response) -> Any:
-    """The body of a success; None for 204, which Kommo answers instead of an empty list. Raises otherwise.
+    """Returns the body of a success. Raises otherwise.
 
-    429 and 403 may come as plain text; 429 names its wait in the body (`retry_after`), not in a header.
+    None for 204, which Kommo answers instead of an empty list. 429 and 403 may come as plain text.
+    429 names its wait in the body (`retry_after`), not in a header.
     """
     status = response.status_code
     try:
@@ -259,13 +279,15 @@ def read_answer(response: httpx.Response) -> Any:
         raise OutcomeUnknown(f"kommo: {status}", status=status)
     if status >= 300:
         items = {
-            str(item.get("request_id")): ", ".join(
-                f"{e.get('code')} {e.get('path')}" for e in item.get("errors", [])
-            )
+            str(item.get("request_id")): _reasons(item)
             for item in details.get("validation-errors", [])
         }
         raise KommoRefused(f"kommo: {status} {details.get('detail', '')}".strip(), items)
     return body
+
+
+def _reasons(item: Mapping[str, Any]) -> str:
+    return ", ".join(f"{error.get('code')} {error.get('path')}" for error in item.get("errors", []))
 
 
 def _embedded(answer: Any, name: str) -> list[dict[str, Any]]:
@@ -273,14 +295,15 @@ def _embedded(answer: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
 
 
 def _lead(item: Mapping[str, Any]) -> KommoLead:
     contacts = _embedded(item, "contacts")
-    return KommoLead(
-        int(item["id"]), str(item.get("name") or ""), int(contacts[0]["id"]) if contacts else None
-    )
+    contact_id = int(contacts[0]["id"]) if contacts else None
+    return KommoLead(int(item["id"]), str(item.get("name") or ""), contact_id)
 
 
 def _contact(item: Mapping[str, Any]) -> Contact:

@@ -1,4 +1,7 @@
-"""Kommo's OAuth tokens: renewed in pairs, and both kept before either is used."""
+"""Renews Kommo's OAuth tokens, which come in pairs. Store both before using either.
+
+https://developers.kommo.com/reference/get-token
+"""
 
 from dataclasses import dataclass
 
@@ -9,7 +12,10 @@ from kit.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """`expires_in` is in seconds; the refresh token lives three months and is replaced with every use."""
+    """A pair of tokens. `expires_in` is in seconds and is about the access token.
+
+    The refresh token is valid for three months, and every use replaces it.
+    """
 
     access: str
     refresh: str
@@ -25,9 +31,11 @@ async def renew(
     redirect_uri: str,
     refresh_token: str,
 ) -> Tokens:
-    """A new pair. The old refresh token works until the new one is used, so a lost answer can be asked for again.
+    """Returns a new pair.
 
-    Raises Unavailable; where the refresh token itself is no longer good, only a person can authorise again.
+    The old refresh token works until the new one is used, so after a lost answer the request can
+    be repeated. Raises Unavailable. Where the refresh token itself is no longer valid, only a
+    person can authorise again.
     """
     try:
         response = await http.post(

@@ -1,4 +1,7 @@
-"""What Kommo tells us of leads: forms whose keys nest in brackets, as PHP writes them, and which nobody signs."""
+"""Reads Kommo's webhooks about leads: unsigned forms whose keys nest in brackets, as in PHP.
+
+https://developers.kommo.com/docs/webhooks-general
+"""
 
 import re
 from collections.abc import Mapping
@@ -6,14 +9,18 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 _KEY = re.compile(
-    r"leads\[(status|update|delete)\]\[([0-9]{1,9})\]\[(id|status_id|old_status_id|pipeline_id|modified_user_id)\]"
+    r"leads\[(status|update|delete)\]\[([0-9]{1,9})\]"
+    r"\[(id|status_id|old_status_id|pipeline_id|modified_user_id)\]"
 )
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A lead that stands elsewhere now, or is gone. `by` is the user who did it, 0 for a robot of the account."""
+    """A lead that changed its stage or was deleted.
+
+    `by` is the user who changed it, 0 for a robot of the account.
+    """
 
     kommo_lead_id: int
     status_id: int | None
@@ -23,7 +30,10 @@ class Change:
 
 
 def read_changes(body: bytes) -> list[Change]:
-    """The changes in a webhook's body, in its order; of an update, only one that changes the stage."""
+    """Returns the changes in a webhook's body, in its order.
+
+    An update counts only where it changes the stage.
+    """
     entries: dict[tuple[str, str], dict[str, int]] = {}
     for key, value in parse_qsl(body.decode(errors="replace")):
         named = _KEY.fullmatch(key)
@@ -31,19 +41,16 @@ def read_changes(body: bytes) -> list[Change]:
             action, place, name = named.groups()
             entries.setdefault((action, place), {})[name] = int(value)
     return [
-        _change(action, lead)
-        for (action, _), lead in entries.items()
-        if _says_something(action, lead)
+        _change(action, lead) for (action, _), lead in entries.items() if _is_relevant(action, lead)
     ]
 
 
-def _says_something(action: str, lead: Mapping[str, int]) -> bool:
+def _is_relevant(action: str, lead: Mapping[str, int]) -> bool:
     if not lead.get("id"):
         return False
     if action == "update":
-        return {"status_id", "old_status_id"} <= lead.keys() and lead["status_id"] != lead[
-            "old_status_id"
-        ]
+        has_both = {"status_id", "old_status_id"} <= lead.keys()
+        return has_both and lead["status_id"] != lead["old_status_id"]
     return action == "delete" or "status_id" in lead
 
 

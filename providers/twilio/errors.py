@@ -1,58 +1,99 @@
-"""Twilio's error codes, as far as they decide what happens next.
+"""Twilio's error codes, as far as they decide the next step.
 
-Twilio splits and refines its codes without notice, so this is data with defaults, not a list to rely on.
-Source: Twilio's error dictionary and its WhatsApp and voice pages.
+Twilio splits and refines its codes without notice, so this is data with defaults, not a list to
+rely on. Sources: its error dictionary, https://www.twilio.com/docs/api/errors, where every code has
+a page such as https://www.twilio.com/docs/errors/21211, and its WhatsApp and voice pages.
 """
 
 from contracts.events.touch import FailureKind
 
 _UNREACHABLE = {
     21614,  # a landline: no text message
-    *(63003, 63024, 63015, 63016, 63032, 63033, 63049),  # WhatsApp cannot reach this person now
-    *(
-        63009,
-        63010,
-        63012,
-        63018,
-        63017,
-        63038,
-        14107,
-    ),  # the channel failed; the other one need not
-    *(30003, 30004, 30005, 30006, 30007, 30008, 30001, 30410, 30022, 30450),  # carriers' receipts
-    *(21216, 13225),  # destination blocked for voice
+    # WhatsApp cannot reach this person now
+    63003,  # not on WhatsApp
+    63015,  # the sandbox, which this person has not joined
+    63016,  # no message from the person in the last 24 hours, and no template
+    63024,  # not on WhatsApp, or its terms are not accepted
+    63032,  # restricted by Meta, or in one of its experiments
+    63033,  # blocked (deprecated)
+    63049,  # Meta withheld a marketing message
+    # the channel failed, and the other one need not
+    14107,  # message rate
+    63009,  # an error of the channel's provider
+    63010,  # an error of the channel's provider
+    63012,  # an error of the channel's provider
+    63017,  # WhatsApp's rate limit
+    63018,  # WhatsApp's rate limit
+    63038,  # the account's daily limit
+    # carriers' receipts
+    30001,  # the queue is full
+    30003,  # the handset is off or out of coverage
+    30004,  # blocked by the person or the carrier
+    30005,  # unknown or inactive
+    30006,  # a landline, or an unreachable carrier
+    30007,  # filtered as spam
+    30008,  # unknown
+    30022,  # rate limit
+    30410,  # the carrier did not answer in time
+    30450,  # blocked for 15 to 30 minutes
+    # the destination is blocked for voice
+    13225,
+    21216,
 }
 _MISCONFIGURED = {
-    *(63001, 63007, 63008, 63013, 63020, 63021, 63027, 63028, 63030, 63040, 63041, 63042, 63051),
-    *(
-        21210,
-        21212,
-        21215,
-        13227,
-        21219,
-        21205,
-        21220,
-        21408,
-        21606,
-        21608,
-        21609,
-        21612,
-        21659,
-        21660,
-        21661,
-        21703,
-    ),
-    *(21602, 21603, 21617, 21655, 21656, 21910),
+    # WhatsApp: the sender or the template
+    63001,  # the channel rejects the credentials
+    63007,  # no channel for the sender
+    63008,  # the channel's module is not configured
+    63013,  # against a policy
+    63020,  # Meta's business account or its billing
+    63021,  # invalid content
+    63027,  # no such template in this language
+    63028,  # the number of variables does not match the template
+    63030,  # unsupported parameters
+    63040,  # the template was rejected
+    63041,  # the template is paused
+    63042,  # the template is disabled
+    63051,  # the WhatsApp account is locked or restricted
+    # the sender, the countries that the account may reach, or the callback's address
+    13227,  # country not enabled for calls
+    21205,  # invalid URL
+    21210,  # sender not verified
+    21212,  # invalid sender
+    21215,  # country not enabled for calls
+    21219,  # a trial account, and a recipient that it has not verified
+    21220,  # the call cannot be changed any more
+    21408,  # country not enabled for SMS
+    21606,  # the sender cannot be used
+    21608,  # a trial account, and a recipient that it has not verified
+    21609,  # invalid callback
+    21612,  # the sender cannot be used
+    21659,  # the sender cannot be used
+    21660,  # the sender cannot be used
+    21661,  # the sender cannot be used
+    21703,  # the messaging service has no sender for this channel
+    # the request itself
+    21602,  # no body
+    21603,  # no sender
+    21617,  # the body is too long
+    21655,  # invalid ContentSid
+    21656,  # invalid ContentVariables
+    21910,  # sender and recipient are on different channels
 }
 _BAD_ADDRESS = {21211, 21217, 13223, 13224, 21604, 21268}
 _OPTED_OUT = {21610, 63014}
 
-# Our account, key or plan: every touch fails alike until somebody mends it, so the message waits instead.
+# Our account, key or plan: every touch fails alike until somebody corrects it, so touches wait.
 ACCOUNT_ERRORS = {20003, 10001, 30002, 20005}
+# Too many requests, calls or queued messages: nothing was carried out, so it is safe to repeat.
 NOT_NOW = {20429, 10004, 21611}
 
 
 def kind_of(code: int | None) -> FailureKind:
-    """What a refusal or a receipt with this code means; an unknown code means that this channel did not do it."""
+    """Returns the meaning of a refusal or receipt with this code.
+
+    An unknown code means that this channel could not reach the person.
+    """
     if code in _OPTED_OUT:
         return FailureKind.OPTED_OUT
     if code in _BAD_ADDRESS:

@@ -1,4 +1,4 @@
-"""What Twilio tells us: signatures, receipts in our words, and what people wrote."""
+"""Verifies Twilio's webhooks, and translates receipts and inbound messages into our words."""
 
 import re
 from collections.abc import Mapping
@@ -18,15 +18,19 @@ _OLD_MEXICAN_MOBILE = re.compile(r"^\+?521(\d{10})$")
 def signed_by_twilio(
     *, url: str, params: Mapping[str, str], signature: str | None, auth_token: str
 ) -> bool:
-    """Whether Twilio signed this POST to `url`: the public address as configured there, path and query included.
+    """Returns whether Twilio signed this POST.
 
+    `url` is the public address as Twilio has it configured, path and query included.
     https://www.twilio.com/docs/usage/webhooks/webhooks-security
     """
     return bool(signature) and RequestValidator(auth_token).validate(url, dict(params), signature)
 
 
 def read_call_status(params: Mapping[str, str]) -> Receipt | None:
-    """A call's progress. A completed call was picked up by something: AnsweredBy says whether a person heard it."""
+    """Returns a call's progress.
+
+    A completed call was picked up by something. AnsweredBy decides whether a person heard it.
+    """
     ref = params.get("CallSid", "")
     match params.get("CallStatus"):
         case "queued" | "initiated" | "ringing" | "in-progress":
@@ -44,8 +48,9 @@ def read_call_status(params: Mapping[str, str]) -> Receipt | None:
 
 
 def read_verdict(params: Mapping[str, str]) -> Receipt | None:
-    """Who picked up, as machine detection says; None where it does not know."""
-    ref, verdict = params.get("CallSid", ""), params.get("AnsweredBy", "")
+    """Returns what machine detection found at the other end. None where it does not know."""
+    ref = params.get("CallSid", "")
+    verdict = params.get("AnsweredBy", "")
     if verdict == "human":
         return Answered(ref)
     if verdict == "fax":
@@ -56,7 +61,7 @@ def read_verdict(params: Mapping[str, str]) -> Receipt | None:
 
 
 def read_message_status(params: Mapping[str, str]) -> Receipt | None:
-    """A message's receipt. WhatsApp often accepts first and fails later."""
+    """Returns a message's receipt. WhatsApp often accepts first and fails later."""
     ref = params.get("MessageSid", "")
     match params.get("MessageStatus"):
         case "accepted" | "scheduled" | "queued" | "sending" | "sent":
@@ -73,7 +78,7 @@ def read_message_status(params: Mapping[str, str]) -> Receipt | None:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message from a person; `phone` is in today's form."""
+    """A message from a person. `phone` is in today's form (+52 without the 1 after it)."""
 
     sid: str
     channel: Channel
@@ -83,7 +88,10 @@ class Inbound:
 
 
 def read_inbound(params: Mapping[str, str]) -> Inbound:
-    """What somebody wrote. WhatsApp still reports Mexican mobiles as 521…, though one sends to 52…."""
+    """Returns the message that somebody wrote.
+
+    WhatsApp still reports Mexican mobiles as 521…, although messages go to 52….
+    """
     sender = params.get("From", "")
     whatsapp = sender.startswith("whatsapp:")
     number = sender.removeprefix("whatsapp:")
