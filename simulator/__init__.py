@@ -1,1 +1,1 @@
-"""The outside world, simulated, on one port."""
+"""The outside providers, simulated on one port."""

@@ -1,4 +1,4 @@
-"""Composition root of the simulator: four providers, and a layer that makes their answers go wrong on demand."""
+"""Composition root of the simulator: four providers, and a layer that injects faults on demand."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ from simulator.world import Callbacks, FaultInjectionMiddleware, World
 
 
 def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
-    """Raises InvalidJourney when the journey file is not sound."""
+    """Builds the simulator. Raises InvalidJourney when the journey file is not valid."""
     settings = settings or Settings()
     start_logging("simulator", settings.log_format)
     world = World(latency=settings.latency)
@@ -43,7 +43,7 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
             ring=settings.simulator_ring_seconds,
             talk=settings.simulator_talk_seconds,
             events_after=settings.simulator_events_seconds,
-            patience=settings.simulator_hand_seconds,
+            manual_ring=settings.simulator_hand_seconds,
             contents=read_contents(settings),
         )
         brevo = BrevoSimulator(
@@ -58,23 +58,20 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
             refresh_token=settings.kommo_refresh_token,
             pipelines={
                 settings.kommo_pipeline_id: {
-                    *(settings.kommo_status_id_inicial, settings.kommo_status_id_agendado),
-                    *(142, 143),  # won and lost, the same in every pipeline
+                    settings.kommo_status_id_inicial,
+                    settings.kommo_status_id_agendado,
+                    # won and lost, the same in every pipeline
+                    142,
+                    143,
                 }
             },
-            custom_fields={
-                field
-                for field in (
-                    settings.kommo_field_id_empresa,
-                    settings.kommo_field_id_servicio,
-                    settings.kommo_field_id_fuente,
-                )
-                if field is not None
-            },
+            custom_fields=settings.kommo_field_ids,
             callbacks=callbacks,
-            webhook_url=f"{public}/webhooks/kommo/{settings.kommo_webhook_token}"
-            if settings.kommo_webhook_token
-            else None,
+            webhook_url=(
+                f"{public}/webhooks/kommo/{settings.kommo_webhook_token}"
+                if settings.kommo_webhook_token
+                else None
+            ),
         )
         calcom = CalcomSimulator(
             secret=settings.calcom_webhook_secret,
@@ -87,7 +84,8 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
             provider.join(world)
             app.include_router(provider.router())
         app.include_router(make_routes(world, kommo, brevo, twilio, calcom))
-        region, zone = settings.default_region, settings.timezone
+        region = settings.default_region
+        zone = settings.timezone
         people = People(
             twilio,
             brevo,

@@ -1,7 +1,7 @@
-"""A simulated Brevo: takes mails and posts what became of them.
+"""Simulates Brevo: accepts mails and posts their events.
 
-What becomes of a mail is chosen by the address's local part, up to a `+` or `.`: `bounce`, `softbounce`, `blocked`,
-`invalid`, `spam`, `unsubscribe`, `silent` (no event ever). Any other mail is delivered.
+The local part of the address, up to a `+` or `.`, chooses how a mail ends: `bounce`, `softbounce`,
+`blocked`, `invalid`, `spam`, `unsubscribe`, `silent` (no event ever). Any other mail is delivered.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from simulator.errors import ApiError
 from simulator.world import Callbacks, Fault, World, json_error
 
 KEY_SECONDS = 15 * 60
-LIVES = {
+EVENTS_OF = {
     "bounce": ["request", "hard_bounce"],
     "softbounce": ["request", "deferred", "soft_bounce"],
     "blocked": ["request", "blocked"],
@@ -33,20 +33,23 @@ LIVES = {
 }
 DELIVERED = ["request", "delivered"]
 SENDERS = {"hola@example.com": True, "hola@agencia.test": True, "unconfirmed@example.com": False}
-KNOWN = {
-    *(
-        "sender",
-        "to",
-        "subject",
-        "htmlContent",
-        "textContent",
-        "templateId",
-        "params",
-        "tags",
-        "headers",
-        "replyTo",
-    ),
-    *("cc", "bcc", "attachment", "scheduledAt", "batchId", "messageVersions"),
+KNOWN_FIELDS = {
+    "sender",
+    "to",
+    "subject",
+    "htmlContent",
+    "textContent",
+    "templateId",
+    "params",
+    "tags",
+    "headers",
+    "replyTo",
+    "cc",
+    "bcc",
+    "attachment",
+    "scheduledAt",
+    "batchId",
+    "messageVersions",
 }
 
 
@@ -69,7 +72,7 @@ class Mail:
 
     @property
     def state(self) -> str:
-        """As whoever owns the mailbox would say it."""
+        """The state in which the mailbox's owner sees the mail."""
         if set(self.events) & {"hard_bounce", "soft_bounce", "blocked", "invalid_email"}:
             return "failed"
         return "delivered" if "delivered" in self.events else "waiting"
@@ -91,7 +94,7 @@ class BrevoSimulator:
     def send(self, body: Any) -> Mail:
         if not isinstance(body, dict):
             raise _refusal(400, "bad_request", "body should be an object")
-        if unknown := body.keys() - KNOWN:
+        if unknown := body.keys() - KNOWN_FIELDS:
             raise _refusal(400, "invalid_parameter", f"unknown: {sorted(unknown)}")
         if nulls := [name for name, value in body.items() if value is None]:
             raise _refusal(400, "invalid_parameter", f"{nulls[0]} is not valid")
@@ -100,11 +103,10 @@ class BrevoSimulator:
                 raise _refusal(400, "missing_parameter", f"{name} is missing")
         for person in [body["sender"], *body["to"]]:
             _check_address(person)
-        attachments = [_attachment(one) for one in body.get("attachment", [])]
+        attachments = [_attachment(item) for item in body.get("attachment", [])]
         headers = {str(name): str(value) for name, value in (body.get("headers") or {}).items()}
-        key = next(
-            (value for name, value in headers.items() if name.lower() == "idempotencykey"), None
-        )
+        keys = [value for name, value in headers.items() if name.lower() == "idempotencykey"]
+        key = keys[0] if keys else None
         if key is not None:
             if time.time() - self.keys.get(key, 0.0) < KEY_SECONDS:
                 raise _refusal(400, "duplicate_parameter", "idempotencyKey was already used")
@@ -128,11 +130,11 @@ class BrevoSimulator:
 
     async def _live(self, mail: Mail) -> None:
         local = mail.to.partition("@")[0].replace(".", "+").partition("+")[0]
-        for event in LIVES.get(local, DELIVERED):
+        for event in EVENTS_OF.get(local, DELIVERED):
             await asyncio.sleep(self.pause / 2)
-            await self.tell(mail, event)
+            await self._post_event(mail, event)
 
-    async def tell(self, mail: Mail, event: str) -> None:
+    async def _post_event(self, mail: Mail, event: str) -> None:
         """Posts one event of one mail."""
         mail.events.append(event)
         now = time.time()
@@ -158,10 +160,12 @@ class BrevoSimulator:
             "Authorization": f"Bearer {self.webhook_token}",
             "Content-Type": "application/json",
         }
-        await self.callbacks.tell(self.webhook_url, json.dumps(payload).encode(), headers, tries=5)
+        await self.callbacks.send_receipt(
+            self.webhook_url, json.dumps(payload).encode(), headers, tries=5
+        )
 
     def touches(self) -> list[dict[str, str]]:
-        """Each mail with the touch that it names."""
+        """Returns each mail with the touch that it names."""
         return [
             {"channel": "email", "to": mail.to, "touch_id": mail.headers.get("X-Mailin-custom", "")}
             for mail in self.mails.values()
@@ -200,8 +204,8 @@ class BrevoSimulator:
             self._authenticate(api_key)
             about = {"name": "Simulator", "ips": []}
             known = [
-                about | {"id": i, "email": one, "active": ok}
-                for i, (one, ok) in enumerate(SENDERS.items())
+                about | {"id": index, "email": email, "active": confirmed}
+                for index, (email, confirmed) in enumerate(SENDERS.items())
             ]
             return JSONResponse({"senders": known})
 
@@ -237,24 +241,23 @@ def _check_address(person: Any) -> None:
         raise _refusal(400, "invalid_parameter", "name is too long")
 
 
-def _attachment(one: Any) -> dict[str, str]:
-    """Its name and what it says."""
+def _attachment(item: Any) -> dict[str, str]:
+    """Returns an attachment's name and its content as text."""
     try:
-        content = base64.b64decode(one["content"], validate=True).decode(errors="replace")
+        content = base64.b64decode(item["content"], validate=True).decode(errors="replace")
     except (KeyError, TypeError, ValueError):
         raise _refusal(400, "invalid_parameter", "attachment content is not valid base64") from None
-    if "." not in str(one.get("name", "")):
+    if "." not in str(item.get("name", "")):
         raise _refusal(400, "missing_parameter", "attachment name is missing")
-    return {"name": str(one["name"]), "content": content}
+    return {"name": str(item["name"]), "content": content}
 
 
 def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
-    body, headers = json_error(
-        {"code": "unauthorized" if fault.status == 401 else "error", "message": "Ordered fault"}
-    )
-    return body, headers | (
-        {"x-sib-ratelimit-reset": fault.retry_after} if fault.retry_after else {}
-    )
+    code = "unauthorized" if fault.status == 401 else "error"
+    body, headers = json_error({"code": code, "message": "Injected fault"})
+    if fault.retry_after:
+        headers["x-sib-ratelimit-reset"] = fault.retry_after
+    return body, headers
 
 
 def _refusal(status: int, code: str, message: str) -> ApiError:

@@ -1,4 +1,4 @@
-"""A simulated Cal.com: one event type of one host, whose webhooks may be told to fail."""
+"""Simulates Cal.com: one event type of one host, whose webhooks can be silenced or doubled."""
 
 import asyncio
 import hashlib
@@ -23,17 +23,13 @@ from simulator.errors import ApiError
 from simulator.world import Callbacks, Fault, World, json_error
 
 LABELS = {
-    **{
-        "name": "your_name",
-        "email": "email_address",
-        "attendeePhoneNumber": "phone_number",
-        "location": "location",
-    },
-    **{
-        "title": "what_is_this_meeting_about",
-        "notes": "additional_notes",
-        "guests": "additional_guests",
-    },
+    "name": "your_name",
+    "email": "email_address",
+    "attendeePhoneNumber": "phone_number",
+    "location": "location",
+    "title": "what_is_this_meeting_about",
+    "notes": "additional_notes",
+    "guests": "additional_guests",
     "rescheduleReason": "reason_for_reschedule",
 }
 HOST = {
@@ -42,15 +38,19 @@ HOST = {
     "email": "laura.garza@example.com",
     "timeZone": "America/Monterrey",
 }
-EVENT, EVENT_TYPE = "Asesoría inicial", 84120
+EVENT = "Asesoría inicial"
+EVENT_TYPE = 84120
 VIDEO = {"value": "integrations:daily", "optionValue": ""}
 ZONE = "America/Monterrey"
-ACCEPTED, PENDING, CANCELLED, REJECTED = "ACCEPTED", "PENDING", "CANCELLED", "REJECTED"
+ACCEPTED = "ACCEPTED"
+PENDING = "PENDING"
+CANCELLED = "CANCELLED"
+REJECTED = "REJECTED"
 
 
 @dataclass
 class Booked:
-    """A booking as it is stored: `responses` are plain answers, and `metadata` survives everything."""
+    """A stored booking. `responses` are the bare answers, and `metadata` survives every change."""
 
     uid: str
     id: int
@@ -62,8 +62,8 @@ class Booked:
     responses: dict[str, Any]
     ical: str
     sequence: int = 0
-    came_from: str | None = None
-    went_to: str | None = None
+    rescheduled_from: str | None = None
+    rescheduled_to: str | None = None
     reason: str = ""
     absent: bool = False
     ended: bool = False
@@ -89,16 +89,18 @@ class Booked:
             return {}
         return {"videoCallUrl": f"https://app.cal.com/video/{self.uid}"}
 
-    def change(self, **news: Any) -> None:
-        for name, value in {"updated_at": datetime.now(UTC), **news}.items():
+    def change(self, **changes: Any) -> None:
+        for name, value in {"updated_at": datetime.now(UTC), **changes}.items():
             setattr(self, name, value)
 
 
 @dataclass
 class CalcomSimulator:
-    """`silent` posts no webhook at all; `copies` is how many webhooks of the account point at us.
+    """One simulated account.
 
-    `questions` are the event type's own, by identifier: only these are taken from a link, as in life.
+    `silent` posts no webhook at all. `copies` is how many webhooks of the account point at us.
+    `questions` are the event type's own, by identifier. As in the real Cal.com, a link can answer
+    only these.
     """
 
     secret: str
@@ -115,7 +117,7 @@ class CalcomSimulator:
     def join(self, world: World) -> None:
         world.errors["calcom"] = _fault_body
 
-    # ---- what people do
+    # ---- actions of guests and the host
 
     async def book(
         self,
@@ -128,12 +130,16 @@ class CalcomSimulator:
         email: str | None = None,
         phone: str | None = None,
     ) -> str:
-        """Books by a link, as its query prefills the page; with `confirm` the host has still to accept. The uid."""
+        """Books by a link, whose query prefills the page, and returns the booking's uid.
+
+        With `confirm` the host has yet to accept.
+        """
         metadata, responses = read_link(link, self.questions)
         typed = {"name": name, "email": email, "attendeePhoneNumber": phone}
         responses |= {key: value for key, value in typed.items() if value}
         _complete(responses)
-        uid, slug = _new_uid(), urlsplit(link).path.rpartition("/")[2] or "reunion"
+        uid = _new_uid()
+        slug = urlsplit(link).path.rpartition("/")[2] or "reunion"
         booked = Booked(
             uid=uid,
             id=next(self._ids),
@@ -147,13 +153,13 @@ class CalcomSimulator:
         )
         self.bookings[uid] = booked
         if confirm:
-            await self._tell("BOOKING_REQUESTED", self._body(booked, metadata=metadata))
+            await self._post_event("BOOKING_REQUESTED", self._body(booked, metadata=metadata))
         else:
             await self._accepted("BOOKING_CREATED", booked, metadata)
         return uid
 
     async def accept(self, uid: str) -> None:
-        """The host takes a request: the webhook forgets what the link carried."""
+        """Accepts a request as the host. The webhook lacks the metadata that the link carried."""
         booked = self._find(uid, PENDING)
         booked.change(status=ACCEPTED)
         await self._accepted("BOOKING_CREATED", booked, {})
@@ -162,19 +168,23 @@ class CalcomSimulator:
         booked = self._find(uid, PENDING)
         booked.change(status=REJECTED, reason=reason)
         body = self._body(booked, write=_millis, thin=True, rejectionReason=reason)
-        await self._tell("BOOKING_REJECTED", body)
+        await self._post_event("BOOKING_REJECTED", body)
 
     async def move(self, uid: str, *, start: datetime, repeat_metadata: bool = False) -> str:
-        """A new booking takes the old one's place. Its webhook has the metadata only where the link repeats it."""
+        """Replaces a booking by a new one, and returns its uid.
+
+        The webhook has the metadata only where the link repeats it.
+        """
         old = self._find(uid, ACCEPTED, PENDING)
-        now, starts = datetime.now(UTC), start.astimezone(UTC)
+        now = datetime.now(UTC)
+        starts = start.astimezone(UTC)
         new = replace(
             old,
             uid=_new_uid(),
             id=next(self._ids),
             start=starts,
             end=starts + (old.end - old.start),
-            came_from=uid,
+            rescheduled_from=uid,
             sequence=old.sequence + 1,
             created_at=now,
             updated_at=now,
@@ -183,20 +193,19 @@ class CalcomSimulator:
             metadata={key: value for key, value in old.metadata.items() if key != "videoCallUrl"},
         )
         self.bookings[new.uid] = new
-        old.change(status=CANCELLED, went_to=new.uid)
+        old.change(status=CANCELLED, rescheduled_to=new.uid)
         more = {
-            **{
-                "rescheduleId": old.id,
-                "rescheduleUid": uid,
-                "rescheduledBy": old.responses["email"],
-            },
-            **{"rescheduleStartTime": _plain(old.start), "rescheduleEndTime": _plain(old.end)},
+            "rescheduleId": old.id,
+            "rescheduleUid": uid,
+            "rescheduledBy": old.responses["email"],
+            "rescheduleStartTime": _plain(old.start),
+            "rescheduleEndTime": _plain(old.end),
         }
-        told = dict(new.metadata) if repeat_metadata else {}
+        metadata = dict(new.metadata) if repeat_metadata else {}
         if new.status == PENDING:
-            await self._tell("BOOKING_REQUESTED", self._body(new, metadata=told, **more))
+            await self._post_event("BOOKING_REQUESTED", self._body(new, metadata=metadata, **more))
         else:
-            await self._accepted("BOOKING_RESCHEDULED", new, told, **more)
+            await self._accepted("BOOKING_RESCHEDULED", new, metadata, **more)
         return new.uid
 
     async def cancel(self, uid: str, reason: str = "") -> None:
@@ -207,31 +216,31 @@ class CalcomSimulator:
             "cancelledBy": booked.responses["email"],
             "requestReschedule": False,
         }
-        await self._tell("BOOKING_CANCELLED", self._body(booked, write=_offset, thin=True, **more))
+        await self._post_event(
+            "BOOKING_CANCELLED", self._body(booked, write=_offset, thin=True, **more)
+        )
 
     async def no_show(self, uid: str, *, absent: bool = True) -> None:
-        """The host marks the guest as absent, or takes it back."""
+        """Marks the guest as absent as the host, or removes the mark."""
         booked = self._find(uid, ACCEPTED)
         booked.change(absent=absent)
         email = booked.responses["email"]
         message = f"{email} {'marked' if absent else 'unmarked'} as no-show"
         body = {"message": message, "attendees": [{"email": email, "noShow": absent}]}
-        await self._tell(
+        await self._post_event(
             "BOOKING_NO_SHOW_UPDATED", body | {"bookingUid": uid, "bookingId": booked.id}
         )
 
     async def end(self, uid: str) -> None:
-        """The scheduled end, whether anybody came or not; said once, and flat."""
+        """Reaches the scheduled end, whether anybody came or not. Posted once, and flat."""
         booked = self._find(uid, ACCEPTED)
         if not booked.ended:
-            booked.ended = True  # and not updated: nothing becomes of the booking
+            booked.ended = True  # without `updated_at`, because the booking itself does not change
             await self._post({"triggerEvent": "MEETING_ENDED", **self._row(booked)})
 
     async def ping(self) -> None:
-        now, london = (
-            _millis(datetime.now(UTC)),
-            {"timeZone": "Europe/London", "language": {"locale": "en"}},
-        )
+        now = _millis(datetime.now(UTC))
+        london = {"timeZone": "Europe/London", "language": {"locale": "en"}}
         people = {
             "attendees": [
                 {"email": "jdoe@example.com", "name": "John Doe", **london, "utcOffset": 0}
@@ -239,23 +248,24 @@ class CalcomSimulator:
             "organizer": {"name": "Cal", "email": "no-reply@cal.com", **london, "utcOffset": 0},
         }
         test = {"type": "Test", "title": "Test trigger event", "startTime": now, "endTime": now}
-        await self._tell("PING", test | people)
+        await self._post_event("PING", test | people)
 
-    # ---- what is told
+    # ---- webhooks
 
     async def _accepted(
-        self, trigger: str, booked: Booked, told: dict[str, str], **more: Any
+        self, trigger: str, booked: Booked, metadata: dict[str, str], **more: Any
     ) -> None:
         booked.metadata |= booked.video
         self.callbacks.go(self._end_in_time(booked))
-        await self._tell(trigger, self._body(booked, metadata=booked.video | told, **more))
+        body = self._body(booked, metadata=booked.video | metadata, **more)
+        await self._post_event(trigger, body)
 
     async def _end_in_time(self, booked: Booked) -> None:
         await asyncio.sleep(max(0.0, (booked.end - datetime.now(UTC)).total_seconds()))
         if booked.status == ACCEPTED:
             await self.end(booked.uid)
 
-    async def _tell(self, trigger: str, payload: dict[str, Any]) -> None:
+    async def _post_event(self, trigger: str, payload: dict[str, Any]) -> None:
         await self._post(
             {"triggerEvent": trigger, "createdAt": _millis(datetime.now(UTC)), "payload": payload}
         )
@@ -269,102 +279,111 @@ class CalcomSimulator:
             "X-Cal-Webhook-Version": "2021-10-20",
         }
         for _ in range(0 if self.silent else self.copies):
-            await self.callbacks.post(
-                self.webhook_url, raw, headers
-            )  # once: nothing is tried again
+            # once, because Cal.com does not retry
+            await self.callbacks.post(self.webhook_url, raw, headers)
 
     def _body(
         self, booked: Booked, *, write: Any = None, thin: bool = False, **more: Any
     ) -> dict[str, Any]:
-        """A wrapped booking. Thin ones, of what is over, label answers otherwise."""
+        """Returns a wrapped booking.
+
+        Thin ones, of cancelled and rejected bookings, label the answers differently.
+        """
         write = write or _plain
         responses = _thin(booked.responses) if thin else _labelled(booked.responses)
-        sms = {"smsReminderNumber": booked.responses.get("smsReminderNumber")}
+        reminder_number = booked.responses.get("smsReminderNumber")
+        sms = {"smsReminderNumber": reminder_number} if reminder_number else {}
         return {
-            **{"bookerUrl": self.public_url, "title": booked.title, "type": booked.slug},
-            **{
-                "startTime": write(booked.start),
-                "endTime": write(booked.end),
-                "length": _minutes(booked),
+            "bookerUrl": self.public_url,
+            "title": booked.title,
+            "type": booked.slug,
+            "startTime": write(booked.start),
+            "endTime": write(booked.end),
+            "length": _minutes(booked),
+            "additionalNotes": booked.responses.get("notes", ""),
+            "description": booked.responses.get("notes", ""),
+            "eventTypeId": EVENT_TYPE,
+            "eventTitle": EVENT,
+            "eventDescription": "",
+            "schedulingType": None,
+            "organizer": {
+                **HOST,
+                "username": "laura-garza",
+                "language": {"locale": "es"},
+                "utcOffset": -360,
             },
-            **{
-                "additionalNotes": booked.responses.get("notes", ""),
-                "description": booked.responses.get("notes", ""),
-            },
-            **{
-                "eventTypeId": EVENT_TYPE,
-                "eventTitle": EVENT,
-                "eventDescription": "",
-                "schedulingType": None,
-            },
-            "organizer": HOST
-            | {"username": "laura-garza", "language": {"locale": "es"}, "utcOffset": -360},
             "attendees": [_attendee(booked, thin=thin), *_guests(booked)],
-            **{"customInputs": {}, "responses": responses},
+            "customInputs": {},
+            "responses": responses,
             "userFieldsResponses": {
-                name: one for name, one in responses.items() if name in self.questions
+                name: answer for name, answer in responses.items() if name in self.questions
             },
-            **{key: value for key, value in sms.items() if value},
-            **{"location": booked.location, "destinationCalendar": [] if thin else None},
-            **{
-                "iCalUID": booked.ical,
-                "iCalSequence": booked.sequence,
-                "requiresConfirmation": booked.status == PENDING,
-            },
-            **{
-                "organizationId": None,
-                "price": 0,
-                "currency": "usd",
-                "uid": booked.uid,
-                "bookingId": booked.id,
-            },
+            **sms,
+            "location": booked.location,
+            "destinationCalendar": [] if thin else None,
+            "iCalUID": booked.ical,
+            "iCalSequence": booked.sequence,
+            "requiresConfirmation": booked.status == PENDING,
+            "organizationId": None,
+            "price": 0,
+            "currency": "usd",
+            "uid": booked.uid,
+            "bookingId": booked.id,
             **more,
             "status": booked.status,
         }
 
     def _row(self, booked: Booked) -> dict[str, Any]:
-        """A booking as MEETING_* bodies have it, at the root: `createdAt` is the booking's."""
-        attendee = {"id": booked.id + 271_000, "bookingId": booked.id, "noShow": booked.absent}
-        person = {
+        """Returns a booking as MEETING_* bodies have it, at the root.
+
+        There, `createdAt` is the booking's own.
+        """
+        attendee = {
+            "id": booked.id + 271_000,
+            "bookingId": booked.id,
+            "noShow": booked.absent,
             "email": booked.responses["email"],
             "name": booked.responses["name"],
             "phoneNumber": booked.phone,
+            "timeZone": ZONE,
+            "locale": "es",
         }
         return {
-            **{
-                "id": booked.id,
-                "uid": booked.uid,
-                "idempotencyKey": str(uuid.uuid5(uuid.NAMESPACE_URL, booked.uid)),
-            },
-            **{"userId": HOST["id"], "userPrimaryEmail": HOST["email"], "eventTypeId": EVENT_TYPE},
-            **{
-                "title": booked.title,
-                "description": booked.responses.get("notes", ""),
-                "customInputs": {},
-            },
+            "id": booked.id,
+            "uid": booked.uid,
+            "idempotencyKey": str(uuid.uuid5(uuid.NAMESPACE_URL, booked.uid)),
+            "userId": HOST["id"],
+            "userPrimaryEmail": HOST["email"],
+            "eventTypeId": EVENT_TYPE,
+            "title": booked.title,
+            "description": booked.responses.get("notes", ""),
+            "customInputs": {},
             "responses": _labelled(booked.responses),
-            **{
-                "startTime": _millis(booked.start),
-                "endTime": _millis(booked.end),
-                "location": booked.location,
+            "startTime": _millis(booked.start),
+            "endTime": _millis(booked.end),
+            "location": booked.location,
+            "createdAt": _millis(booked.created_at),
+            "updatedAt": _millis(booked.updated_at),
+            "status": booked.status,
+            "paid": False,
+            "cancellationReason": None,
+            "rejectionReason": None,
+            "fromReschedule": booked.rescheduled_from,
+            "recurringEventId": None,
+            "smsReminderNumber": booked.responses.get("smsReminderNumber"),
+            "metadata": booked.metadata,
+            "iCalUID": booked.ical,
+            "iCalSequence": booked.sequence,
+            "noShowHost": False,
+            "user": {
+                "email": HOST["email"],
+                "name": HOST["name"],
+                "timeZone": HOST["timeZone"],
+                "username": "laura-garza",
             },
-            **{"createdAt": _millis(booked.created_at), "updatedAt": _millis(booked.updated_at)},
-            **{
-                "status": booked.status,
-                "paid": False,
-                "cancellationReason": None,
-                "rejectionReason": None,
-            },
-            **{"fromReschedule": booked.came_from, "recurringEventId": None},
-            **{
-                "smsReminderNumber": booked.responses.get("smsReminderNumber"),
-                "metadata": booked.metadata,
-            },
-            **{"iCalUID": booked.ical, "iCalSequence": booked.sequence, "noShowHost": False},
-            "user": {name: HOST[name] for name in ("email", "name", "timeZone")}
-            | {"username": "laura-garza"},
-            "attendees": [attendee | person | {"timeZone": ZONE, "locale": "es"}],
-            **{"payment": [], "references": []},
+            "attendees": [attendee],
+            "payment": [],
+            "references": [],
         }
 
     def _find(self, uid: str, *statuses: str) -> Booked:
@@ -385,7 +404,7 @@ class CalcomSimulator:
         @router.get("/v2/bookings")
         async def bookings(
             after: Annotated[datetime | None, Query(alias="afterUpdatedAt")] = None,
-            order: Annotated[str, Query(alias="sortUpdatedAt")] = "",
+            direction: Annotated[str, Query(alias="sortUpdatedAt")] = "",
             take: Annotated[int, Query(ge=1, le=250)] = 100,
             skip: Annotated[int, Query(ge=0)] = 0,
             authorization: Annotated[str, Header()] = "",
@@ -395,11 +414,13 @@ class CalcomSimulator:
             ):
                 raise _refusal(401, "UnauthorizedException", "Invalid API Key")
             found = [
-                one for one in self.bookings.values() if after is None or one.updated_at >= after
+                booked
+                for booked in self.bookings.values()
+                if after is None or booked.updated_at >= after
             ]
-            if order:
-                found.sort(key=lambda one: one.updated_at, reverse=order == "desc")
-            page = [_listed(one) for one in found[skip : skip + take]]
+            if direction:
+                found.sort(key=lambda booked: booked.updated_at, reverse=direction == "desc")
+            page = [_listed(booked) for booked in found[skip : skip + take]]
             more = {
                 "totalItems": len(found),
                 "returnedItems": len(page),
@@ -445,11 +466,11 @@ class CalcomSimulator:
 
 
 def read_link(link: str, questions: set[str]) -> tuple[dict[str, str], dict[str, Any]]:
-    """Metadata and answers, as the booking page takes them from the link's query."""
+    """Returns the metadata and answers that the booking page takes from the link's query."""
     pairs = parse_qsl(urlsplit(link).query)
     query = dict(pairs)
     metadata = {
-        m[1]: value for key, value in pairs if (m := re.fullmatch(r"metadata\[(.+)\]", key))
+        match[1]: value for key, value in pairs if (match := re.fullmatch(r"metadata\[(.+)\]", key))
     }
     taken = {"name", "email", "notes", "attendeePhoneNumber", "smsReminderNumber", *questions}
     responses: dict[str, Any] = {key: value for key, value in query.items() if key in taken}
@@ -469,10 +490,12 @@ def _location(chosen: str) -> dict[str, str]:
 
 
 def _complete(responses: dict[str, Any]) -> None:
-    """What the page insists on. Where only a phone was given, Cal.com makes an address of it."""
-    digits = re.sub(
-        r"\D", "", str(responses.get("attendeePhoneNumber") or responses["location"]["optionValue"])
-    )
+    """Adds the answers that the page requires. Raises ApiError where email and phone are missing.
+
+    Where only a phone was given, Cal.com makes an email address from it.
+    """
+    phone = responses.get("attendeePhoneNumber") or responses["location"]["optionValue"]
+    digits = re.sub(r"\D", "", str(phone))
     if not responses.get("email") and not digits:
         raise _refusal(400, "BadRequestException", "responses - {email}Invalid email")
     responses.setdefault("name", "Sin nombre")
@@ -480,30 +503,36 @@ def _complete(responses: dict[str, Any]) -> None:
 
 
 def _attendee(booked: Booked, *, thin: bool) -> dict[str, Any]:
-    person = {
+    names = {} if thin else {"firstName": "", "lastName": ""}
+    phone = {"phoneNumber": booked.phone} if thin or booked.phone else {}
+    return {
         "email": booked.responses["email"],
         "name": booked.responses["name"],
         "timeZone": ZONE,
+        "language": {"locale": "es"},
+        "utcOffset": -360,
+        **names,
+        **phone,
     }
-    extra = {} if thin else {"firstName": "", "lastName": ""}
-    phone = {"phoneNumber": booked.phone} if thin or booked.phone else {}
-    return person | {"language": {"locale": "es"}, "utcOffset": -360} | extra | phone
 
 
 def _guests(booked: Booked) -> list[dict[str, Any]]:
     return [
-        {"email": one, "name": "", "timeZone": ZONE, "language": {"locale": "es"}}
-        for one in booked.responses["guests"]
+        {"email": email, "name": "", "timeZone": ZONE, "language": {"locale": "es"}}
+        for email in booked.responses["guests"]
     ]
 
 
 def _labelled(responses: dict[str, Any]) -> dict[str, Any]:
-    """Answers with their questions; what was not answered has no `value`."""
-    asked = {name: {"label": label, "isHidden": name == "title"} for name, label in LABELS.items()}
-    given = {
-        name: {"label": LABELS.get(name, name), "value": value} for name, value in responses.items()
+    """Returns the answers with their questions. A question without an answer has no `value`."""
+    questions: dict[str, Any] = {
+        name: {"label": label, "isHidden": name == "title"} for name, label in LABELS.items()
     }
-    return asked | {name: one | {"isHidden": name not in LABELS} for name, one in given.items()}
+    answers = {
+        name: {"label": LABELS.get(name, name), "value": value, "isHidden": name not in LABELS}
+        for name, value in responses.items()
+    }
+    return questions | answers
 
 
 def _thin(responses: dict[str, Any]) -> dict[str, Any]:
@@ -515,43 +544,44 @@ def _thin(responses: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listed(booked: Booked) -> dict[str, Any]:
-    """A booking as the API lists it."""
-    person = {
+    """Returns a booking as the API lists it."""
+    attendee = {
         "name": booked.responses["name"],
         "email": booked.responses["email"],
         "timeZone": ZONE,
         "language": "es",
+        "absent": booked.absent,
     }
+    if booked.phone:
+        attendee["phoneNumber"] = booked.phone
     place = booked.metadata.get("videoCallUrl", booked.location)
     optional = {
         "cancellationReason": booked.reason if booked.status == CANCELLED else None,
-        "rescheduledFromUid": booked.came_from,
-        "rescheduledToUid": booked.went_to,
+        "rescheduledFromUid": booked.rescheduled_from,
+        "rescheduledToUid": booked.rescheduled_to,
     }
     return {
-        **{
-            "id": booked.id,
-            "uid": booked.uid,
-            "title": booked.title,
-            "description": booked.responses.get("notes", ""),
-        },
-        **{"hosts": [HOST], "status": booked.status.lower()},
+        "id": booked.id,
+        "uid": booked.uid,
+        "title": booked.title,
+        "description": booked.responses.get("notes", ""),
+        "hosts": [HOST],
+        "status": booked.status.lower(),
         **{key: value for key, value in optional.items() if value},
-        **{
-            "start": _millis(booked.start),
-            "end": _millis(booked.end),
-            "duration": _minutes(booked),
-        },
-        **{"eventTypeId": EVENT_TYPE, "eventType": {"id": EVENT_TYPE, "slug": booked.slug}},
-        **{"location": place, "meetingUrl": place, "absentHost": False},
-        **{"createdAt": _millis(booked.created_at), "updatedAt": _millis(booked.updated_at)},
+        "start": _millis(booked.start),
+        "end": _millis(booked.end),
+        "duration": _minutes(booked),
+        "eventTypeId": EVENT_TYPE,
+        "eventType": {"id": EVENT_TYPE, "slug": booked.slug},
+        "location": place,
+        "meetingUrl": place,
+        "absentHost": False,
+        "createdAt": _millis(booked.created_at),
+        "updatedAt": _millis(booked.updated_at),
         "metadata": {key: value for key, value in booked.metadata.items() if key != "videoCallUrl"},
-        "attendees": [
-            person
-            | {"absent": booked.absent}
-            | ({"phoneNumber": booked.phone} if booked.phone else {})
-        ],
-        **{"bookingFieldsResponses": booked.responses, "guests": booked.responses["guests"]},
+        "attendees": [attendee],
+        "bookingFieldsResponses": booked.responses,
+        "guests": booked.responses["guests"],
     }
 
 
@@ -593,10 +623,9 @@ def _error(code: str, message: str) -> dict[str, Any]:
 
 
 def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
-    code = {401: "UnauthorizedException", 429: "ThrottlerException"}.get(
-        fault.status, "InternalServerErrorException"
-    )
-    body, headers = json_error(_error(code, "Ordered fault"))
+    codes = {401: "UnauthorizedException", 429: "ThrottlerException"}
+    code = codes.get(fault.status, "InternalServerErrorException")
+    body, headers = json_error(_error(code, "Injected fault"))
     return body, headers | ({"retry-after": fault.retry_after} if fault.retry_after else {})
 
 

@@ -1,4 +1,4 @@
-"""The simulated booking page, and the page on which a booking is moved or cancelled."""
+"""Renders the simulated booking page, and the page on which a booking is moved or cancelled."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ STATUSES = {
 
 
 def form(action: str, query: Iterable[tuple[str, str]]) -> str:
-    """The booking page, filled in from its link; what it does not show travels on unseen."""
+    """Returns the booking page, filled in from its link. The other values become hidden fields."""
     pairs = list(query)
     given = dict(pairs)
     hidden = "".join(
@@ -36,25 +36,32 @@ def form(action: str, query: Iterable[tuple[str, str]]) -> str:
 
 
 def manage(uid: str, title: str, start: datetime, status: str, *, ended: bool) -> str:
-    """One booking, and what can still be done about it."""
+    """Returns the page of one booking, with the actions that are still possible."""
     when = start.astimezone(ZONE).strftime("%d/%m/%Y %H:%M")
     state = "Terminada" if ended else STATUSES[status]
-    body = f"<p><strong>{escape(title)}</strong></p><p>{when} (hora de Monterrey)</p><p>Estado: {state}</p>"
+    body = (
+        f"<p><strong>{escape(title)}</strong></p>"
+        f"<p>{when} (hora de Monterrey)</p>"
+        f"<p>Estado: {state}</p>"
+    )
     if status in ("ACCEPTED", "PENDING") and not ended:
-        body += _act(uid, "move", "Cambiar la hora", _when())
-        body += _act(uid, "cancel", "Cancelar", _field("reason", "Motivo", {}, ""))
+        body += _action_form(uid, "move", "Cambiar la hora", _when())
+        body += _action_form(uid, "cancel", "Cancelar", _field("reason", "Motivo", {}, ""))
     if status == "ACCEPTED" and not ended:
-        body += _act(uid, "end", "Marcar como terminada", "")
+        body += _action_form(uid, "end", "Marcar como terminada", "")
     return _page("Tu reunión", body)
 
 
 def read_local(text: str) -> datetime:
-    """What a datetime-local field says, in the host's zone. Raises ValueError."""
+    """Returns the value of a datetime-local field in the host's zone. Raises ValueError."""
     return datetime.fromisoformat(text).replace(tzinfo=ZONE)
 
 
-def _act(uid: str, action: str, label: str, fields: str) -> str:
-    return f'<form method="post" action="/cal/-/{escape(uid)}/{action}">{fields}<button>{label}</button></form>'
+def _action_form(uid: str, action: str, label: str, fields: str) -> str:
+    return (
+        f'<form method="post" action="/cal/-/{escape(uid)}/{action}">'
+        f"{fields}<button>{label}</button></form>"
+    )
 
 
 def _when() -> str:
@@ -66,13 +73,18 @@ def _when() -> str:
 
 def _field(name: str, label: str, given: dict[str, str], more: str) -> str:
     value = escape(given.get(name, ""))
-    return f'<p><label for="{name}">{label}</label><br><input id="{name}" name="{name}" value="{value}" {more}></p>'
+    return (
+        f'<p><label for="{name}">{label}</label><br>'
+        f'<input id="{name}" name="{name}" value="{value}" {more}></p>'
+    )
 
 
 def _page(title: str, body: str) -> str:
     return (
-        '<!doctype html><html lang="es-MX"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><style>body{{font:18px system-ui;max-width:34em;margin:3em auto;padding:0 1em}}"
+        '<!doctype html><html lang="es-MX"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title>"
+        "<style>body{font:18px system-ui;max-width:34em;margin:3em auto;padding:0 1em}"
         "input,button{font:inherit;padding:.4em}form{margin-top:2em}</style>"
         f"<main><h1>{title}</h1>{body}</main></html>"
     )

@@ -1,4 +1,4 @@
-"""What a test, or a person playing the lead, asks of the simulated world."""
+"""Routes by which a test, or a person playing the lead, controls the simulated providers."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -15,15 +15,15 @@ from simulator.world import CallbackProfile, Fault, World
 
 
 class Written(BaseModel):
-    """A message the lead writes to us."""
+    """A message from the lead to us."""
 
     phone: str
     text: str
     channel: Literal["whatsapp", "sms"] = "whatsapp"
 
 
-class Wanted(BaseModel):
-    """A slot that somebody takes by a booking link; with `confirm`, the host has still to accept."""
+class BookingRequest(BaseModel):
+    """A slot that somebody takes by a booking link. With `confirm`, the host has yet to accept."""
 
     link: str
     start: AwareDatetime
@@ -35,7 +35,7 @@ class Wanted(BaseModel):
 
 
 class Hooks(BaseModel):
-    """How Cal.com's webhooks behave from now on; what is left out stays."""
+    """How Cal.com's webhooks behave from now on. A missing field changes nothing."""
 
     silent: bool | None = None
     copies: int | None = None
@@ -48,7 +48,7 @@ def make_routes(
     twilio: TwilioSimulator,
     calcom: CalcomSimulator,
 ) -> APIRouter:
-    """Everything received, and faults on demand."""
+    """Builds the routes that list all received requests and inject faults."""
     routes = APIRouter(prefix="/simulator")
 
     @routes.get("/calls")
@@ -57,7 +57,7 @@ def make_routes(
 
     @routes.get("/touches")
     async def touches() -> list[dict[str, str]]:
-        """Every call, message and email carried out, by the touch that asked for it."""
+        """Returns every call, message and email carried out, with the touch that asked for it."""
         return [*twilio.touches(), *brevo.touches()]
 
     @routes.get("/calls/times")
@@ -89,14 +89,14 @@ def make_routes(
 
     @routes.get("/requests")
     async def requests(provider: str = "") -> list[dict[str, Any]]:
-        return [one for one in world.requests() if provider in ("", one["provider"])]
+        return [seen for seen in world.requests() if provider in ("", seen["provider"])]
 
     @routes.get("/callbacks/lost")
     async def lost() -> Sequence[str]:
         return twilio.callbacks.lost
 
     @routes.put("/callbacks", status_code=204)
-    async def call_back(profile: CallbackProfile) -> None:
+    async def set_callback_profile(profile: CallbackProfile) -> None:
         twilio.callbacks.profile = profile
 
     @routes.get("/faults")
@@ -104,15 +104,15 @@ def make_routes(
         return world.faults
 
     @routes.post("/faults", status_code=204)
-    async def order(fault: Fault) -> None:
+    async def inject_fault(fault: Fault) -> None:
         world.faults.append(fault)
 
     @routes.delete("/faults", status_code=204)
-    async def mend() -> None:
+    async def clear_faults() -> None:
         world.faults.clear()
 
     @routes.put("/latency", status_code=204)
-    async def slow_down(latency: Annotated[dict[str, float], Body()]) -> None:
+    async def set_latency(latency: Annotated[dict[str, float], Body()]) -> None:
         world.latency.update(latency)
 
     @routes.post("/kommo/contacts", status_code=201)
@@ -136,7 +136,7 @@ def make_routes(
 
 
 def _calendar_routes(calcom: CalcomSimulator) -> APIRouter:
-    """What guests and the host do in the calendar."""
+    """Builds the routes for the actions of guests and the host in the calendar."""
     routes = APIRouter(prefix="/calcom")
 
     @routes.get("")
@@ -144,8 +144,8 @@ def _calendar_routes(calcom: CalcomSimulator) -> APIRouter:
         return [asdict(booked) for booked in calcom.bookings.values()]
 
     @routes.post("/book")
-    async def book(wanted: Wanted) -> dict[str, str]:
-        return {"uid": await calcom.book(**dict(wanted))}
+    async def book(request: BookingRequest) -> dict[str, str]:
+        return {"uid": await calcom.book(**dict(request))}
 
     @routes.post("/ping", status_code=204)
     async def ping() -> None:
@@ -153,8 +153,10 @@ def _calendar_routes(calcom: CalcomSimulator) -> APIRouter:
 
     @routes.put("/webhooks", status_code=204)
     async def webhooks(hooks: Hooks) -> None:
-        calcom.silent = calcom.silent if hooks.silent is None else hooks.silent
-        calcom.copies = calcom.copies if hooks.copies is None else hooks.copies
+        if hooks.silent is not None:
+            calcom.silent = hooks.silent
+        if hooks.copies is not None:
+            calcom.copies = hooks.copies
 
     @routes.post("/{uid}/move")
     async def move(

@@ -5,13 +5,13 @@ from fastapi.responses import Response
 
 
 class ApiError(Exception):
-    """`response` is answered exactly as the provider would answer it."""
+    """Carries the response exactly as the provider would send it."""
 
     def __init__(self, response: Response) -> None:
         self.response = response
 
 
 def answer_error(_: Request, error: Exception) -> Response:
-    """FastAPI's exception handler for ApiError."""
+    """Returns the response of an ApiError, as FastAPI's exception handler for it."""
     assert isinstance(error, ApiError)
     return error.response

@@ -1,4 +1,4 @@
-"""Somebody plausible who has not been here before."""
+"""Invents plausible new leads."""
 
 import secrets
 import unicodedata
@@ -28,8 +28,14 @@ LAST = (
     "Villarreal",
 )
 COMPANIES = (
-    *("Café La Colmena", "Dental Roma Norte", "Refacciones del Bajío", "Muebles Encino"),
-    *("Grupo Altavista", "Clínica Santa Fe", "Transportes Lince", "Panadería El Molino"),
+    "Café La Colmena",
+    "Dental Roma Norte",
+    "Refacciones del Bajío",
+    "Muebles Encino",
+    "Grupo Altavista",
+    "Clínica Santa Fe",
+    "Transportes Lince",
+    "Panadería El Molino",
 )
 SERVICES = (
     "Automatización de ventas",
@@ -40,12 +46,18 @@ SERVICES = (
 SOURCES = ("Facebook Ads", "Google", "Instagram", "Recomendación", "LinkedIn")
 
 
-def make_newcomer() -> dict[str, str]:
-    """A form filled in. The number has no fate of its own: its last four digits never begin with 00."""
-    first, last, mother = secrets.choice(FIRST), secrets.choice(LAST), secrets.choice(LAST)
-    stem, tail = 2000 + secrets.randbelow(7000), 1000 + secrets.randbelow(9000)
+def make_fake_lead() -> dict[str, str]:
+    """Returns a filled-in form.
+
+    The number has no fate of its own, because its last four digits never begin with 00.
+    """
+    first = secrets.choice(FIRST)
+    last = secrets.choice(LAST)
+    second_last = secrets.choice(LAST)
+    stem = 2000 + secrets.randbelow(7000)
+    tail = 1000 + secrets.randbelow(9000)
     return {
-        "nombre": f"{first} {last} {mother}",
+        "nombre": f"{first} {last} {second_last}",
         "email": f"{_plain(first)}.{_plain(last)}{secrets.randbelow(10_000):04}@example.com",
         "telefono": f"+52 55 {stem} {tail}",
         "empresa": secrets.choice(COMPANIES),

@@ -1,4 +1,4 @@
-"""Who was seen by the simulated companies, and what each of them finds on their phone and in their mailbox."""
+"""Gathers the people that the simulated providers know, with their phone and their mailbox."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -25,7 +25,7 @@ class Card:
 
 @dataclass
 class Person:
-    """Goes by their phone; somebody without one, by their email address."""
+    """A person, identified by phone, or by email address where there is no phone."""
 
     id: str
     phone: str | None
@@ -41,19 +41,19 @@ class ShownCall:
     caller: str
     at: float
     state: CallState
-    said: list[str]
+    transcript: list[str]
     pressed: str
-    in_hand: bool
+    manual: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ShownMessage:
-    """`mine`: the person wrote it."""
+    """A message on the phone. `from_person` is set where the person wrote it."""
 
     sid: str
     at: float
     channel: str
-    mine: bool
+    from_person: bool
     body: str
     state: str = ""
     error: int | None = None
@@ -73,7 +73,7 @@ class ShownMail:
 class Shown:
     """A phone and a mailbox, oldest first, and the newest link to the booking page in them.
 
-    `call_later`: it is no hour to call, and nobody has yet.
+    `call_later` is set where there was no call yet because it is outside the contact hours.
     """
 
     person: Person
@@ -86,7 +86,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """`arrived` came by the form on the page; the companies know the others. `later` says when a phone is called."""
+    """The people of the simulator, and what each of them has received.
+
+    `arrived` came by the form on the page, and the providers know the others. `later` returns when
+    a phone will be called.
+    """
 
     twilio: TwilioSimulator
     brevo: BrevoSimulator
@@ -96,80 +100,105 @@ class People:
     arrived: list[Card] = field(default_factory=list)
 
     def seen(self) -> list[Person]:
-        """Whoever something happened to last comes first."""
+        """Returns the people, those with the latest event first."""
         ringing = {
             call.to for call in self.twilio.calls.values() if call.state in ("ringing", "talking")
         }
-        people = acquaint([*self.arrived, *self._in_the_crm(), *self._reached()])
+        people = group_cards([*self.arrived, *self._in_the_crm(), *self._reached()])
         for person in people:
             person.ringing = person.phone in ringing
         return sorted(people, key=lambda person: person.at, reverse=True)
 
     def find(self, address: str) -> Person | None:
-        return next((one for one in self.seen() if address in (one.phone, *one.emails)), None)
+        for person in self.seen():
+            if address in (person.phone, *person.emails):
+                return person
+        return None
 
     def shown_to(self, person: Person) -> Shown:
         calls = [self._call(call) for call in self.twilio.calls.values() if call.to == person.phone]
         texts = [
             self._text(text) for text in self.twilio.texts.values() if _number(text) == person.phone
         ]
-        written = [_written(one) for one in self.twilio.written if one.number == person.phone]
+        written = [
+            _written(message) for message in self.twilio.written if message.number == person.phone
+        ]
         messages = sorted([*texts, *written], key=lambda message: message.at)
         mails = [_mail(mail) for mail in self.brevo.mails.values() if mail.to in person.emails]
-        read = sorted(
-            [*((m.at, m.body) for m in texts), *((m.at, m.text) for m in mails)], reverse=True
+        received = [(text.at, text.body) for text in texts]
+        received += [(mail.at, mail.text) for mail in mails]
+        newest_first = sorted(received, reverse=True)
+        return Shown(
+            person=person,
+            calls=calls,
+            messages=messages,
+            mails=mails,
+            booking_link=self._link([body for _, body in newest_first]),
+            call_later=self.later(person.phone) if person.phone and not calls else None,
         )
-        later = self.later(person.phone) if person.phone and not calls else None
-        return Shown(person, calls, messages, mails, self._link([body for _, body in read]), later)
 
     def _in_the_crm(self) -> list[Card]:
         found = []
         for name, addresses in self.kommo.people():
-            phones = [one for one in addresses if one.startswith("+")]
-            emails = [one for one in addresses if "@" in one]
+            phones = [address for address in addresses if address.startswith("+")]
+            emails = [address for address in addresses if "@" in address]
             found += [Card(name, phone, email) for phone, email in zip_longest(phones, emails)]
         return found
 
     def _reached(self) -> list[Card]:
         calls = [Card(phone=call.to, at=call.at) for call in self.twilio.calls.values()]
         texts = [Card(phone=_number(text), at=text.at) for text in self.twilio.texts.values()]
-        written = [Card(phone=one.number, at=one.at) for one in self.twilio.written]
-        return [
-            *calls,
-            *texts,
-            *written,
-            *(Card(email=mail.to, at=mail.at) for mail in self.brevo.mails.values()),
-        ]
+        written = [Card(phone=message.number, at=message.at) for message in self.twilio.written]
+        mails = [Card(email=mail.to, at=mail.at) for mail in self.brevo.mails.values()]
+        return [*calls, *texts, *written, *mails]
 
     def _call(self, call: Call) -> ShownCall:
-        in_hand = call.sid in self.twilio.manual_calls
         return ShownCall(
-            call.sid, call.from_, call.at, call.state, call.said, call.pressed, in_hand
+            sid=call.sid,
+            caller=call.from_,
+            at=call.at,
+            state=call.state,
+            transcript=call.transcript,
+            pressed=call.pressed,
+            manual=call.sid in self.twilio.manual_calls,
         )
 
     def _text(self, text: Text) -> ShownMessage:
-        body, channel = self.twilio.as_read(text), "whatsapp" if text.whatsapp else "sms"
-        return ShownMessage(text.sid, text.at, channel, False, body, text.state, text.error_code)
-
-    def _link(self, newest_first: Iterable[str]) -> str | None:
-        links = (link for body in newest_first for link in re.findall(URL, body))
-        return next(
-            (link for link in links if self.booking_page and link.startswith(self.booking_page)),
-            None,
+        return ShownMessage(
+            sid=text.sid,
+            at=text.at,
+            channel="whatsapp" if text.whatsapp else "sms",
+            from_person=False,
+            body=self.twilio.as_read(text),
+            state=text.state,
+            error=text.error_code,
         )
 
+    def _link(self, newest_first: Iterable[str]) -> str | None:
+        if not self.booking_page:
+            return None
+        for body in newest_first:
+            for link in map(str, re.findall(URL, body)):
+                if link.startswith(self.booking_page):
+                    return link
+        return None
 
-def acquaint(cards: Iterable[Card]) -> list[Person]:
-    """One person for each phone. An email address belongs to the first phone it was seen with, or stands alone."""
+
+def group_cards(cards: Iterable[Card]) -> list[Person]:
+    """Returns one person for each phone, and for each email address that was never seen with one.
+
+    An email address belongs to the first phone that it was seen with.
+    """
     people: dict[str, Person] = {}
     owners: dict[str, str] = {}
     for card in sorted(cards, key=lambda card: card.phone is None):
-        who = card.phone or owners.get(card.email or "", card.email or "")
-        person = people.setdefault(who, Person(who, card.phone))
-        person.name, person.at = person.name or card.name, max(person.at, card.at)
+        person_id = card.phone or owners.get(card.email or "", card.email or "")
+        person = people.setdefault(person_id, Person(person_id, card.phone))
+        person.name = person.name or card.name
+        person.at = max(person.at, card.at)
         if (
             card.email
-            and owners.setdefault(card.email, who) == who
+            and owners.setdefault(card.email, person_id) == person_id
             and card.email not in person.emails
         ):
             person.emails.append(card.email)
@@ -180,10 +209,16 @@ def _number(text: Text) -> str:
     return text.to.removeprefix("whatsapp:")
 
 
-def _written(one: Written) -> ShownMessage:
-    return ShownMessage(one.sid, one.at, "whatsapp" if one.whatsapp else "sms", True, one.body)
+def _written(message: Written) -> ShownMessage:
+    return ShownMessage(
+        sid=message.sid,
+        at=message.at,
+        channel="whatsapp" if message.whatsapp else "sms",
+        from_person=True,
+        body=message.body,
+    )
 
 
 def _mail(mail: Mail) -> ShownMail:
-    names = [attached["name"] for attached in mail.attachments]
+    names = [attachment["name"] for attachment in mail.attachments]
     return ShownMail(mail.id, mail.at, mail.subject, mail.text, mail.state, names)

@@ -1,4 +1,4 @@
-"""A simulated Kommo: one account with a pipeline, contacts, leads and notes, and Kommo's limits."""
+"""Simulates Kommo: one account with a pipeline, contacts, leads and notes, and Kommo's limits."""
 
 import itertools
 import time
@@ -14,31 +14,40 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from simulator.errors import ApiError
 from simulator.world import Callbacks, Fault, World, json_error
 
-HAL, PROBLEM = "application/hal+json", "application/problem+json"
-RATE, TOLERATED, INSISTING_SECONDS = 7, 20, 60
+HAL = "application/hal+json"
+PROBLEM = "application/problem+json"
+# requests a second, and how many refused ones within a minute block the client
+# https://developers.kommo.com/docs/limitations
+RATE = 7
+TOLERATED = 20
+INSISTING_SECONDS = 60
 ACCOUNT = 31_000_000
-A_PERSON, THE_API = 9_000_001, 9_000_002  # the token is a user's, and writes in their name
+# the users who change leads: a token is a user's, and writes in that user's name
+PERSON_USER_ID = 9_000_001
+API_USER_ID = 9_000_002
 LEAD_KEYS = {
-    *(
-        "name",
-        "price",
-        "pipeline_id",
-        "status_id",
-        "responsible_user_id",
-        "request_id",
-        "custom_fields_values",
-    ),
-    *("_embedded", "tags_to_add", "created_at", "created_by", "loss_reason_id"),
+    "name",
+    "price",
+    "pipeline_id",
+    "status_id",
+    "responsible_user_id",
+    "request_id",
+    "custom_fields_values",
+    "_embedded",
+    "tags_to_add",
+    "created_at",
+    "created_by",
+    "loss_reason_id",
 }
-
 CHANGE_KEYS = {"id", "updated_at", "updated_by", "closed_at", "tags_to_delete"}
 
 
 @dataclass
 class KommoSimulator:
-    """Tokens: `access_token` is good for ever; pairs made by the refresh token are good until the next pair is used.
+    """One simulated account.
 
-    Changes of leads are told to `webhook_url`, our own too.
+    `access_token` is valid for ever. A pair made with the refresh token is valid until the next
+    pair is used. `webhook_url` receives the changes of leads, including those made by the API.
     """
 
     access_token: str
@@ -59,12 +68,13 @@ class KommoSimulator:
     _pending: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
-        self._good, self._refresh = {self.access_token}, {self.refresh_token}
+        self._good = {self.access_token}
+        self._refresh = {self.refresh_token}
 
     def join(self, world: World) -> None:
         world.errors["kommo"] = _fault_body
 
-    # ---- what there is
+    # ---- contacts and leads
 
     def add_contact(self, body: dict[str, Any]) -> int:
         contact_id: int = next(self._ids)
@@ -77,7 +87,7 @@ class KommoSimulator:
         return contact_id
 
     def people(self) -> list[tuple[str, list[str]]]:
-        """Each contact's name, with every phone and address."""
+        """Returns each contact's name, with every phone and email address."""
         return [
             (str(contact.get("name", "")), _values(contact)) for contact in self.contacts.values()
         ]
@@ -95,47 +105,56 @@ class KommoSimulator:
         return lead_id
 
     async def move_by_hand(self, lead_id: int, status_id: int) -> None:
-        """A person drags the lead to another stage."""
-        await self._tell("status", self._change(lead_id, {"status_id": status_id}, by=A_PERSON))
+        """Moves a lead to another stage, as a person does in Kommo."""
+        change = self._change(lead_id, {"status_id": status_id}, by=PERSON_USER_ID)
+        await self._post_webhook("status", change)
 
     async def delete_by_hand(self, lead_id: int) -> None:
-        lead = self._known(lead_id)
+        lead = self._find(lead_id)
         del self.leads[lead_id]
         if lead["contact_id"] is not None:
             self.contacts[lead["contact_id"]]["leads"].remove(lead_id)
-        await self._tell(
+        await self._post_webhook(
             "delete", {name: lead.get(name) for name in ("id", "status_id", "pipeline_id")}
         )
 
-    def _known(self, lead_id: int) -> dict[str, Any]:
+    def _find(self, lead_id: int) -> dict[str, Any]:
         if lead_id not in self.leads:
             raise _refusal(404, "Entity not found")
         return self.leads[lead_id]
 
     def _change(self, lead_id: int, changes: dict[str, Any], *, by: int) -> dict[str, Any]:
-        """Carries it out, and says it as the webhook will."""
-        lead, now = self._known(lead_id), int(time.time())
+        """Carries out a change, and returns it as the webhook describes it."""
+        lead = self._find(lead_id)
+        now = int(time.time())
         before = lead.get("status_id")
-        lead |= {name: value for name, value in changes.items() if name != "request_id"} | {
-            "updated_at": now
-        }
-        told = {
-            name: lead.get(name)
-            for name in ("id", "name", "status_id", "pipeline_id", "price", "created_at")
-        }
-        return told | {
+        lead |= {name: value for name, value in changes.items() if name != "request_id"}
+        lead["updated_at"] = now
+        return {
+            "id": lead.get("id"),
+            "name": lead.get("name"),
+            "status_id": lead.get("status_id"),
+            "pipeline_id": lead.get("pipeline_id"),
+            "price": lead.get("price"),
+            "created_at": lead.get("created_at"),
             "old_status_id": before,
             "modified_user_id": by,
             "last_modified": now,
             "updated_at": now,
         }
 
-    async def _tell(self, action: str, lead: dict[str, Any]) -> None:
-        """Posts a webhook: a form with PHP's brackets, unsigned, tried again after a while."""
+    async def _post_webhook(self, action: str, lead: dict[str, Any]) -> None:
+        """Posts a webhook: an unsigned form with PHP's brackets, retried after a while.
+
+        https://developers.kommo.com/docs/webhooks-general
+        """
         if self.callbacks is None or self.webhook_url is None:
             return
-        pairs = {"account[subdomain]": "simulator", "account[id]": ACCOUNT}
-        pairs |= {"account[_links][self]": "https://simulator.kommo.com"}
+        pairs = {
+            "account[subdomain]": "simulator",
+            "account[id]": ACCOUNT,
+            "account[_links][self]": "https://simulator.kommo.com",
+        }
         pairs |= {
             f"leads[{action}][0][{name}]": value
             for name, value in lead.items()
@@ -163,18 +182,17 @@ class KommoSimulator:
         @router.post("/leads/complex")
         async def complex_leads(items: Annotated[Any, Body()]) -> Response:
             self._check(items, largest=50)
-            return JSONResponse(
-                [self._complex(str(i), item) for i, item in enumerate(items)], media_type=HAL
-            )
+            made = [self._complex(str(index), item) for index, item in enumerate(items)]
+            return JSONResponse(made, media_type=HAL)
 
         @router.post("/leads")
         async def leads(items: Annotated[Any, Body()]) -> Response:
             self._check(items, largest=250)
             made = []
-            for i, item in enumerate(items):
+            for index, item in enumerate(items):
                 linked = (item.get("_embedded") or {}).get("contacts") or [{}]
                 lead_id = self.add_lead(item, linked[0].get("id"))
-                made.append({"id": lead_id, "request_id": item.get("request_id", str(i))})
+                made.append({"id": lead_id, "request_id": item.get("request_id", str(index))})
             return _hal({"_embedded": {"leads": made}})
 
         @router.patch("/leads")
@@ -195,16 +213,12 @@ class KommoSimulator:
             limit: Annotated[int, Query(ge=1, le=250)] = 50,
         ) -> Response:
             found = [
-                self._lead(one, with_)
-                for one in self.leads.values()
-                if query.lower() in one.get("name", "").lower()
-                and (ids is None or one["id"] in ids)
+                self._lead(lead, with_)
+                for lead in self.leads.values()
+                if query.lower() in lead.get("name", "").lower()
+                and (ids is None or lead["id"] in ids)
             ]
-            return (
-                _hal({"_page": 1, "_embedded": {"leads": found[:limit]}})
-                if found
-                else Response(status_code=204)
-            )
+            return _list("leads", found[:limit])
 
         @router.get("/leads/custom_fields")
         async def fields() -> Response:
@@ -212,28 +226,18 @@ class KommoSimulator:
                 {"id": field_id, "name": f"Field {field_id}", "type": "text"}
                 for field_id in self.custom_fields
             ]
-            return (
-                _hal({"_page": 1, "_embedded": {"custom_fields": found}})
-                if found
-                else Response(status_code=204)
-            )
+            return _list("custom_fields", found)
 
         @router.get("/leads/{lead_id}")
         async def lead(lead_id: int, with_: Annotated[str, Query(alias="with")] = "") -> Response:
-            return (
-                _hal(self._lead(self.leads[lead_id], with_))
-                if lead_id in self.leads
-                else Response(status_code=204)
-            )
+            if lead_id not in self.leads:
+                return Response(status_code=204)
+            return _hal(self._lead(self.leads[lead_id], with_))
 
         @router.get("/contacts")
         async def find_contacts(query: str = "") -> Response:
-            found = [one for one in self.contacts.values() if _mentions(one, query)]
-            return (
-                _hal({"_page": 1, "_embedded": {"contacts": found[:50]}})
-                if found
-                else Response(status_code=204)
-            )
+            found = [contact for contact in self.contacts.values() if _mentions(contact, query)]
+            return _list("contacts", found[:50])
 
         @router.post("/leads/notes")
         async def notes(items: Annotated[Any, Body()]) -> Response:
@@ -241,24 +245,20 @@ class KommoSimulator:
                 raise _refusal(400, "Request data can not be empty")
             self._check_notes(items)
             made = []
-            for i, item in enumerate(items):
+            for index, item in enumerate(items):
                 note = {
                     "id": next(self._ids),
                     "entity_id": item["entity_id"],
                     "note_type": item["note_type"],
                 }
                 self.notes.append(note | {"params": item["params"], "created_at": int(time.time())})
-                made.append(note | {"request_id": item.get("request_id", str(i))})
+                made.append(note | {"request_id": item.get("request_id", str(index))})
             return _hal({"_embedded": {"notes": made}})
 
         @router.get("/leads/{lead_id}/notes")
         async def notes_of(lead_id: int) -> Response:
             found = [note for note in self.notes if note["entity_id"] == lead_id]
-            return (
-                _hal({"_page": 1, "_embedded": {"notes": found}})
-                if found
-                else Response(status_code=204)
-            )
+            return _list("notes", found)
 
         @router.get("/account")
         async def account() -> Response:
@@ -298,23 +298,27 @@ class KommoSimulator:
         }
 
     def _patch(self, lead_id: int, item: dict[str, Any]) -> dict[str, Any]:
-        """The answer, which is thin. The webhook comes of our own changes as of anybody's."""
-        told = self._change(lead_id, item, by=THE_API)
-        if told["status_id"] != told["old_status_id"] and self.callbacks is not None:
-            self.callbacks.go(self._tell("status", told))
-        href = f"https://simulator.kommo.com/api/v4/leads/{lead_id}"
-        return {"id": lead_id, "updated_at": told["updated_at"], "_links": {"self": {"href": href}}}
+        """Changes a lead, and returns the answer, which has few fields.
 
-    def _lead(self, one: dict[str, Any], with_: str) -> dict[str, Any]:
-        shown = {k: v for k, v in one.items() if k not in ("contact_id", "_embedded", "request_id")}
+        The webhook follows our own changes as it does anybody's.
+        """
+        change = self._change(lead_id, item, by=API_USER_ID)
+        if change["status_id"] != change["old_status_id"] and self.callbacks is not None:
+            self.callbacks.go(self._post_webhook("status", change))
+        href = f"https://simulator.kommo.com/api/v4/leads/{lead_id}"
+        links = {"self": {"href": href}}
+        return {"id": lead_id, "updated_at": change["updated_at"], "_links": links}
+
+    def _lead(self, lead: dict[str, Any], with_: str) -> dict[str, Any]:
+        hidden = ("contact_id", "_embedded", "request_id")
+        shown = {name: value for name, value in lead.items() if name not in hidden}
         embedded: dict[str, Any] = {"tags": [], "companies": []}
         if "contacts" in with_:
-            embedded["contacts"] = (
-                [{"id": one["contact_id"], "is_main": True}] if one["contact_id"] else []
-            )
+            contact_id = lead["contact_id"]
+            embedded["contacts"] = [{"id": contact_id, "is_main": True}] if contact_id else []
         return shown | {"_embedded": embedded}
 
-    # ---- what Kommo minds
+    # ---- limits, tokens and validation
 
     async def _limit(self) -> None:
         now = time.monotonic()
@@ -333,25 +337,30 @@ class KommoSimulator:
     async def _authenticate(self, authorization: Annotated[str, Header()] = "") -> None:
         token = authorization.removeprefix("Bearer ")
         if self._pending is not None and token == self._pending[0]:
-            self._good, self._refresh, self._pending = (
-                {self.access_token, token},
-                {self._pending[1]},
-                None,
-            )
+            self._good = {self.access_token, token}
+            self._refresh = {self._pending[1]}
+            self._pending = None
         if token not in self._good:
             raise _refusal(401, "Invalid user name or password")
 
     def _renew(self, body: dict[str, Any]) -> Response:
-        known = self._refresh | ({self._pending[1]} if self._pending else set())
-        if body.get("grant_type") != "refresh_token" or body.get("refresh_token") not in known:
+        valid = self._refresh | ({self._pending[1]} if self._pending else set())
+        if body.get("grant_type") != "refresh_token" or body.get("refresh_token") not in valid:
             raise _refusal(
                 400, "Required parameters are missing or invalid", hint="Invalid refresh token"
             )
         number = next(self._ids)
-        self._pending = (f"access-{number}", f"refresh-{number}")
-        access, refresh = self._pending
-        pair = {"access_token": access, "refresh_token": refresh}
-        return JSONResponse({"token_type": "Bearer", "expires_in": 86_400, **pair})
+        access = f"access-{number}"
+        refresh = f"refresh-{number}"
+        self._pending = (access, refresh)
+        return JSONResponse(
+            {
+                "token_type": "Bearer",
+                "expires_in": 86_400,
+                "access_token": access,
+                "refresh_token": refresh,
+            }
+        )
 
     def _check(self, items: Any, *, largest: int) -> None:
         if not isinstance(items, list) or not items:
@@ -359,51 +368,48 @@ class KommoSimulator:
         if len(items) > largest:
             raise _refusal(422, f"Limit {largest} per page")
         wrong = [
-            {"request_id": str(item.get("request_id", i)), "errors": errors}
-            for i, item in enumerate(items)
+            {"request_id": str(item.get("request_id", index)), "errors": errors}
+            for index, item in enumerate(items)
             if (errors := self._errors(item))
         ]
         if wrong:
             raise _refusal(400, "Request validation failed", **{"validation-errors": wrong})
 
     def _check_changes(self, items: Any) -> None:
-        """As for new leads, but of leads that are there."""
+        """Raises ApiError where a changed lead is missing, or is not valid as a new lead either."""
         if not isinstance(items, list) or not items:
             raise _refusal(400, "Request data can not be empty")
         missing = [
-            {"request_id": str(item.get("request_id", i)), "errors": [_choice("id")]}
-            for i, item in enumerate(items)
+            {"request_id": str(item.get("request_id", index)), "errors": [_choice("id")]}
+            for index, item in enumerate(items)
             if item.get("id") not in self.leads
         ]
         if missing:
             raise _refusal(400, "Request validation failed", **{"validation-errors": missing})
-        pipelines = [{"pipeline_id": self.leads[item["id"]].get("pipeline_id")} for item in items]
-        changes = [
-            {name: value for name, value in item.items() if name not in CHANGE_KEYS}
-            for item in items
-        ]
-        self._check(
-            [one | change for one, change in zip(pipelines, changes, strict=True)], largest=250
-        )
+        self._check([self._as_new(item) for item in items], largest=250)
+
+    def _as_new(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Returns a change as the equivalent new lead, in the pipeline that the lead is in."""
+        change = {name: value for name, value in item.items() if name not in CHANGE_KEYS}
+        return {"pipeline_id": self.leads[item["id"]].get("pipeline_id"), **change}
 
     def _errors(self, item: dict[str, Any]) -> list[dict[str, str]]:
         errors = [
             {"code": "NotSupported", "path": name, "detail": "Unknown"}
             for name in item.keys() - LEAD_KEYS
         ]
+        status_id = item.get("status_id")
+        stages = self.pipelines.get(item.get("pipeline_id", 0), {status_id})
         if item.get("pipeline_id") not in (None, *self.pipelines):
             errors.append(_choice("pipeline_id"))
-        elif item.get("status_id") not in (
-            None,
-            *self.pipelines.get(item.get("pipeline_id", 0), {item.get("status_id")}),
-        ):
+        elif status_id not in (None, *stages):
             errors.append(_choice("status_id"))
-        for i, value in enumerate(item.get("custom_fields_values") or []):
+        for index, value in enumerate(item.get("custom_fields_values") or []):
             if value.get("field_id") not in self.custom_fields:
-                errors.append(_choice(f"custom_fields_values.{i}.field_id"))
-        for i, contact in enumerate((item.get("_embedded") or {}).get("contacts") or []):
+                errors.append(_choice(f"custom_fields_values.{index}.field_id"))
+        for index, contact in enumerate((item.get("_embedded") or {}).get("contacts") or []):
             if "id" in contact and contact["id"] not in self.contacts:
-                errors.append(_choice(f"_embedded.contacts.{i}.id"))
+                errors.append(_choice(f"_embedded.contacts.{index}.id"))
         if "!" in str(item.get("name", ""))[:1]:
             errors.append(
                 {"code": "InvalidValue", "path": "name", "detail": "This value is not valid."}
@@ -412,8 +418,8 @@ class KommoSimulator:
 
     def _check_notes(self, items: list[Any]) -> None:
         wrong = [
-            {"request_id": str(item.get("request_id", i)), "errors": [_choice("entity_id")]}
-            for i, item in enumerate(items)
+            {"request_id": str(item.get("request_id", index)), "errors": [_choice("entity_id")]}
+            for index, item in enumerate(items)
             if item.get("entity_id") not in self.leads or not (item.get("params") or {}).get("text")
         ]
         if wrong:
@@ -429,31 +435,36 @@ def _choice(path: str) -> dict[str, str]:
 
 
 def _values(contact: dict[str, Any]) -> list[str]:
-    return [
-        str(value["value"])
-        for one in contact.get("custom_fields_values") or []
-        for value in one.get("values") or []
-    ]
+    found: list[str] = []
+    for custom_field in contact.get("custom_fields_values") or []:
+        found += [str(value["value"]) for value in custom_field.get("values") or []]
+    return found
 
 
 def _mentions(contact: dict[str, Any], query: str) -> bool:
-    return any(
-        query.lower() in text.lower() for text in (str(contact.get("name", "")), *_values(contact))
-    )
+    texts = (str(contact.get("name", "")), *_values(contact))
+    return any(query.lower() in text.lower() for text in texts)
 
 
 def _hal(body: dict[str, Any]) -> Response:
     return JSONResponse(body, media_type=HAL)
 
 
+def _list(name: str, items: list[dict[str, Any]]) -> Response:
+    """Returns a page of items. Kommo answers 204 instead of an empty list."""
+    if not items:
+        return Response(status_code=204)
+    return _hal({"_page": 1, "_embedded": {name: items}})
+
+
 def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
-    body = {"title": "Ordered fault", "status": fault.status, "detail": "Ordered fault"}
+    body = {"title": "Injected fault", "status": fault.status, "detail": "Injected fault"}
     more = {"retry_after": float(fault.retry_after)} if fault.retry_after else {}
     return json_error(body | more, PROBLEM)
 
 
 def _refusal(status: int, detail: str, **more: Any) -> ApiError:
-    """403 is plain text, as Kommo's is."""
+    """Returns an error in Kommo's format, in which 403 is plain text."""
     if status == 403:
         return ApiError(PlainTextResponse("403 Forbidden", status_code=403))
     body = {

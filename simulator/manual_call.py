@@ -1,4 +1,4 @@
-"""A hand on a ringing phone: it picks up or declines, presses keys, hangs up. Whoever waits for it sleeps meanwhile."""
+"""Connects a person's actions on the page to a simulated call that waits for them."""
 
 import asyncio
 from typing import Literal
@@ -7,18 +7,18 @@ Action = Literal["answer", "decline", "press", "hang_up"]
 
 
 class HungUp(Exception):
-    """The person put the phone down."""
+    """The person hung up."""
 
 
 class ManualCall:
-    """One call's. Must be made inside a running event loop."""
+    """A call that a person answers by hand. Create it inside a running event loop."""
 
     def __init__(self) -> None:
         self._picked_up: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._keys: asyncio.Queue[str | None] = asyncio.Queue()
 
-    def does(self, action: Action, key: str, *, talking: bool) -> bool:
-        """False where it cannot be done, now or any more."""
+    def perform(self, action: Action, key: str, *, talking: bool) -> bool:
+        """Returns False where the action is not possible now or any more."""
         match action:
             case "answer" | "decline" if not self._picked_up.done():
                 self._picked_up.set_result(action == "answer")
@@ -30,15 +30,15 @@ class ManualCall:
                 return False
         return True
 
-    async def picks_up(self, *, within: float) -> bool | None:
-        """None when nobody touched the phone."""
+    async def wait_for_pick_up(self, *, within: float) -> bool | None:
+        """Returns True for answered, False for declined, None where nobody did either in time."""
         try:
             return await asyncio.wait_for(self._picked_up, within)
         except TimeoutError:
             return None
 
-    async def key(self, *, within: float) -> str:
-        """The next key; empty when none was pressed in time. Raises HungUp."""
+    async def wait_for_key(self, *, within: float) -> str:
+        """Returns the next key, empty where none was pressed in time. Raises HungUp."""
         try:
             key = await asyncio.wait_for(self._keys.get(), within)
         except TimeoutError:

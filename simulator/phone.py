@@ -1,4 +1,4 @@
-"""The page at /simulator, on which somebody plays the lead, and what it asks and orders."""
+"""Serves the page at /simulator, on which somebody plays the lead, and the routes that it calls."""
 
 import json
 import time
@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.phone import to_e164
 from kit.languages import preferred
-from simulator.fake_leads import make_newcomer
+from simulator.fake_leads import make_fake_lead
 from simulator.inboxes import Card, People, Person, Shown
 from simulator.manual_call import Action
 from simulator.words import LANGUAGES
@@ -21,18 +21,20 @@ from simulator.words import LANGUAGES
 PAGES = Path(__file__).parent / "pages"
 PAGE_HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-# what a mail opens must leave the frame's sandbox, or no form works on the booking page
+# a link in a mail must open outside the frame's sandbox, or no form works on the booking page
 MAIL_HEADERS = PAGE_HEADERS | {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; "
-        "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+        "sandbox allow-popups allow-popups-to-escape-sandbox "
+        "allow-top-navigation-by-user-activation"
     ),
 }
 NEW_TAB = '<base target="_blank">'
@@ -41,11 +43,14 @@ NEW_TAB = '<base target="_blank">'
 def make_phone_routes(
     people: People, *, public_url: str, region: str, days_in_seconds: float | None = None
 ) -> APIRouter:
-    """The page, what stands on it, and what the person does. Leads are handed on to the form's own door."""
+    """Builds the routes of the page, its content and the person's actions.
+
+    The page's form is posted to the public form endpoint, like any other.
+    """
     routes = APIRouter(prefix="/simulator")
-    twilio, templates = (
-        people.twilio,
-        Environment(loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined),
+    twilio = people.twilio
+    templates = Environment(
+        loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined
     )
 
     @routes.get("")
@@ -56,7 +61,7 @@ def make_phone_routes(
         html = templates.get_template("phone.html").render(
             w=LANGUAGES[language],
             language=language,
-            newcomer=make_newcomer(),
+            newcomer=make_fake_lead(),
             days_in_seconds=days_in_seconds,
         )
         return HTMLResponse(html, headers=PAGE_HEADERS)
@@ -69,7 +74,7 @@ def make_phone_routes(
 
     @routes.get("/newcomer")
     async def newcomer() -> dict[str, str]:
-        return make_newcomer()
+        return make_fake_lead()
 
     @routes.get("/people")
     async def list_people(limit: Annotated[int, Query(ge=1)] = 50) -> list[Person]:
@@ -83,10 +88,10 @@ def make_phone_routes(
 
     @routes.get("/emails/{mail_id}/html")
     async def mail(mail_id: str) -> HTMLResponse:
-        found = next((one for one in people.brevo.mails.values() if one.id == mail_id), None)
+        found = next((mail for mail in people.brevo.mails.values() if mail.id == mail_id), None)
         if found is None:
             raise HTTPException(404)
-        return HTMLResponse(_opening_tabs(found.html), headers=MAIL_HEADERS)
+        return HTMLResponse(_with_new_tabs(found.html), headers=MAIL_HEADERS)
 
     @routes.post("/leads")
     async def send_lead(
@@ -96,20 +101,22 @@ def make_phone_routes(
     ) -> Response:
         card = read_card(lead, region)
         if card.phone:
-            (twilio.by_hand.add if by_hand else twilio.by_hand.discard)(card.phone)
+            if by_hand:
+                twilio.by_hand.add(card.phone)
+            else:
+                twilio.by_hand.discard(card.phone)
         headers = {"Content-Type": "application/json", "Accept-Language": accept_language}
         answer = await twilio.callbacks.post(
             f"{public_url}/api/lead", json.dumps(lead).encode(), headers
         )
         if answer is None:
             return JSONResponse({"ok": False, "errors": []}, status_code=502)
-        found = {}
+        location = {}
         if answer.status < 300:
             people.arrived.append(card)
-            found = {
-                "Location": f"/simulator/people/{quote(card.phone or card.email or '', safe='')}"
-            }
-        return Response(answer.content, answer.status, found, media_type=answer.content_type)
+            person_id = quote(card.phone or card.email or "", safe="")
+            location = {"Location": f"/simulator/people/{person_id}"}
+        return Response(answer.content, answer.status, location, media_type=answer.content_type)
 
     @routes.post("/calls/{sid}/{action}", status_code=204)
     async def handle(
@@ -121,13 +128,15 @@ def make_phone_routes(
 
 
 def read_card(lead: Mapping[str, Any], region: str) -> Card:
-    """The addresses in a form, as the companies will know them."""
-    name, email, phone = (
-        str(lead.get(field) or "").strip() for field in ("nombre", "email", "telefono")
-    )
+    """Returns the addresses in a form as the providers will have them."""
+    name = str(lead.get("nombre") or "").strip()
+    email = str(lead.get("email") or "").strip()
+    phone = str(lead.get("telefono") or "").strip()
     return Card(name, to_e164(phone, region), email.lower() or None, time.time())
 
 
-def _opening_tabs(html: str) -> str:
-    """A mail whose links open beside the page, as in a mail program."""
-    return html.replace("<head>", f"<head>{NEW_TAB}", 1) if "<head>" in html else NEW_TAB + html
+def _with_new_tabs(html: str) -> str:
+    """Returns a mail whose links open in a new tab, as in a mail program."""
+    if "<head>" not in html:
+        return NEW_TAB + html
+    return html.replace("<head>", f"<head>{NEW_TAB}", 1)

@@ -1,4 +1,4 @@
-"""What the simulator reads: the same names as the real clients, so both sides agree."""
+"""The simulator's settings, which have the names of the real clients' so that both sides agree."""
 
 from pydantic import AliasChoices, Field
 
@@ -7,9 +7,10 @@ from kit.settings import ProcessSettings
 
 
 class Settings(ProcessSettings, JourneySettings):
-    """Seconds throughout. `simulator_latency` is such as `kommo=0.3,brevo=0.15,twilio=0.25`.
+    """The simulator's settings. All durations are in seconds.
 
-    Without its webhook token, Kommo calls nobody.
+    `simulator_latency` is a list such as `kommo=0.3,brevo=0.15,twilio=0.25`.
+    Without its webhook token, Kommo posts no webhooks.
     """
 
     public_base_url: str
@@ -31,7 +32,7 @@ class Settings(ProcessSettings, JourneySettings):
         validation_alias=AliasChoices("BREVO_WEBHOOK_TOKEN", "SENDINBLUE_WEBHOOK_TOKEN")
     )
     kommo_access_token: str
-    kommo_refresh_token: str = "sandbox-refresh"  # noqa: S105 - of a simulated account
+    kommo_refresh_token: str = "sandbox-refresh"  # noqa: S105 - a simulated account
     kommo_pipeline_id: int
     kommo_status_id_inicial: int
     kommo_status_id_agendado: int = 0
@@ -45,15 +46,21 @@ class Settings(ProcessSettings, JourneySettings):
 
     @property
     def content_sids(self) -> list[tuple[str, str]]:
-        """Template, SID."""
+        """Pairs of a template's name and its SID."""
         pairs = (pair.partition("=") for pair in self.twilio_content_sids.split(",") if pair)
         return [(name, sid) for name, _, sid in pairs]
 
     @property
     def latency(self) -> dict[str, float]:
-        return {
-            name: float(seconds)
-            for name, _, seconds in (
-                p.partition("=") for p in self.simulator_latency.split(",") if p
-            )
-        }
+        pairs = (pair.partition("=") for pair in self.simulator_latency.split(",") if pair)
+        return {name: float(seconds) for name, _, seconds in pairs}
+
+    @property
+    def kommo_field_ids(self) -> set[int]:
+        """The ids of those custom fields that are configured."""
+        field_ids = (
+            self.kommo_field_id_empresa,
+            self.kommo_field_id_servicio,
+            self.kommo_field_id_fuente,
+        )
+        return {field_id for field_id in field_ids if field_id is not None}

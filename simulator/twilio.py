@@ -1,6 +1,6 @@
-"""A simulated Twilio: calls and messages with a life of their own, and callbacks signed like the real ones.
+"""Simulates Twilio: calls and messages that progress by themselves, and signed callbacks.
 
-What becomes of a call or a message is chosen by the number's last four digits, `00CM`:
+The number's last four digits, `00CM`, choose how a call and a message end:
 
     C  the call                          M  the message (WhatsApp, then SMS)
     0  a person listens                  0  delivered
@@ -8,14 +8,15 @@ What becomes of a call or a message is chosen by the number's last four digits, 
     2  nobody answers                    2  WhatsApp refused at once (63007), SMS delivered
     3  busy                              3  WhatsApp 63024, SMS 30005 (unknown number)
     4  a machine, until the beep         4  refused at once, 21610 (opted out)
-    5  failed                            5  delivered, and the person answers BAJA
+    5  failed                            5  delivered, and the person replies BAJA
     6  hangs up before the verdict       6  63014 (the person blocked us)
-    7  machine detection cannot tell     7  accepted, and never a receipt
-    8  a fax                             8  delivered, and the person answers something
+    7  machine detection is unsure       7  accepted, and never a receipt
+    8  a fax                             8  delivered, and the person replies something
     9  refused at once, 21211            9  WhatsApp 63049 (withheld by Meta), SMS delivered
 
-Any other number belongs to a person who listens and whose messages arrive. Twilio's own magic numbers (+1500555…)
-answer as its documentation says. Whatever its digits say, a number that is answered by hand rings until somebody does.
+Any other number belongs to a person who listens and whose messages arrive. Twilio's own magic
+numbers (+1500555…) answer as in its documentation. A number that is answered by hand rings until
+somebody answers, whatever its digits are.
 """
 
 import asyncio
@@ -49,8 +50,11 @@ CALLS = {
     "3": "busy",
     "4": "machine",
     "5": "failed",
+    "6": "hangs_up",
+    "7": "unknown",
+    "8": "fax",
+    "9": "invalid",
 }
-CALLS |= {"6": "hangs_up", "7": "unknown", "8": "fax", "9": "invalid"}
 VERDICTS = {"machine": "machine_end_beep", "unknown": "unknown", "fax": "fax"}
 SIP = {"busy": "486", "no-answer": "487", "failed": "404"}
 MAGIC_CALL = {
@@ -64,8 +68,8 @@ MAGIC_MESSAGE = {
     "+15005550002": 21612,
     "+15005550003": 21408,
     "+15005550004": 21610,
+    "+15005550009": 21614,
 }
-MAGIC_MESSAGE |= {"+15005550009": 21614}
 WHATSAPP_CODES = {"1": 63024, "3": 63024, "6": 63014, "9": 63049}
 CallState = Literal[
     "dialling", "ringing", "talking", "heard", "unheard", "hung_up", "busy", "missed", "failed"
@@ -75,16 +79,30 @@ CALL_STATES: dict[str, CallState] = {
     "queued": "dialling",
     "ringing": "ringing",
     "in-progress": "talking",
+    "busy": "busy",
+    "no-answer": "missed",
+    "failed": "failed",
 }
-CALL_STATES |= {"busy": "busy", "no-answer": "missed", "failed": "failed"}
-TEXT_STATES: dict[str, TextState] = {"queued": "waiting", "sent": "sent", "delivered": "delivered"}
-TEXT_STATES |= {"undelivered": "failed"}
+TEXT_STATES: dict[str, TextState] = {
+    "queued": "waiting",
+    "sent": "sent",
+    "delivered": "delivered",
+    "undelivered": "failed",
+}
+APPLICATION_ERROR = (
+    "<Response><Say>We are sorry, an application error has occurred.</Say></Response>"
+)
 SESSION_SECONDS = 24 * 3600
 CHARACTERS_PER_SECOND = 15  # of a voice that reads
-GATHER_SECONDS = 5  # Twilio's own, where a Gather says nothing; it counts once everything was said
-# what the account has: a number, a verified number of another network, a WhatsApp sender; templates but for these
-NUMBER, VERIFIED, WHATSAPP_NUMBER = "+525500000000", "+525500000001", "+14155238886"
-UNKNOWN_CONTENT, REJECTED_CONTENT = "e404", "e4ec"
+# Twilio's default where a Gather has no timeout; it starts when the Gather's text has been spoken
+GATHER_SECONDS = 5
+# The account has a number, a verified number of another network, and a WhatsApp sender. Every
+# template exists and is approved, except those whose SID ends like one of the last two.
+NUMBER = "+525500000000"
+VERIFIED = "+525500000001"
+WHATSAPP_NUMBER = "+14155238886"
+UNKNOWN_CONTENT = "e404"
+REJECTED_CONTENT = "e4ec"
 
 
 @dataclass
@@ -96,7 +114,7 @@ class Call:
     params: dict[str, list[str]]
     status: str = "queued"
     answered_by: str | None = None
-    said: list[str] = field(default_factory=list)
+    transcript: list[str] = field(default_factory=list)
     pressed: str = ""
     sequence: int = 0
     ended_at: float | None = None
@@ -104,22 +122,18 @@ class Call:
 
     @property
     def in_silence(self) -> bool:
-        """Whether somebody picked up, and we never said anything."""
-        told = any(event["response"].get("response_code") == 200 for event in self.events)
-        return self.ended_at is not None and self.answered_by == "human" and not told
+        """Whether somebody picked up, and we never gave Twilio anything to speak."""
+        spoken_to = any(event["response"].get("response_code") == 200 for event in self.events)
+        return self.ended_at is not None and self.answered_by == "human" and not spoken_to
 
     @property
     def state(self) -> CallState:
-        """As whoever holds the phone would say it."""
-        if self.status == "completed":
-            return (
-                "hung_up"
-                if self.answered_by is None
-                else "heard"
-                if self.answered_by == "human"
-                else "unheard"
-            )
-        return CALL_STATES[self.status]
+        """The state in which the phone's owner sees the call."""
+        if self.status != "completed":
+            return CALL_STATES[self.status]
+        if self.answered_by is None:
+            return "hung_up"
+        return "heard" if self.answered_by == "human" else "unheard"
 
 
 @dataclass
@@ -144,7 +158,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a person wrote to us."""
+    """A message from a person to us."""
 
     sid: str
     number: str
@@ -155,11 +169,12 @@ class Written:
 
 @dataclass
 class TwilioSimulator:
-    """`ring` is how long a phone rings and `talk` how long a person listens, in seconds; `events_after` how long after
-    its end a call's events can be read.
+    """One simulated account. All durations are in seconds.
 
-    `contents` are approved templates with {{1}} and so on, by SID, as far as they are known.
-    Numbers in `by_hand` ring for `patience`, and have their calls in `manual_calls` until they end.
+    A phone rings for `ring`, and a person listens for `talk`. A call's events can be read
+    `events_after` its end.
+    `contents` holds the known templates by SID, with {{1}} and so on.
+    Numbers in `by_hand` ring for `manual_ring`. `manual_calls` holds their calls until they end.
     """
 
     account_sid: str
@@ -168,7 +183,7 @@ class TwilioSimulator:
     callbacks: Callbacks
     ring: float = 0.5
     talk: float = 1.0
-    patience: float = 25.0
+    manual_ring: float = 25.0
     events_after: float = 900.0
     calls: dict[str, Call] = field(default_factory=dict)
     texts: dict[str, Text] = field(default_factory=dict)
@@ -179,13 +194,14 @@ class TwilioSimulator:
     manual_calls: dict[str, ManualCall] = field(default_factory=dict)
 
     def join(self, world: World) -> None:
-        """Says how an ordered fault reads in Twilio's words."""
+        """Registers the body that an injected fault has in Twilio's format."""
         world.errors["twilio"] = _fault_body
 
     # ---- calls
 
     def create_call(self, params: dict[str, list[str]]) -> Call:
-        to, from_ = _one(params, "To"), _one(params, "From")
+        to = _param(params, "To")
+        from_ = _param(params, "From")
         _check_params(params, CALL_PARAMS)
         if not E164.match(from_):
             raise _refusal(
@@ -197,10 +213,12 @@ class TwilioSimulator:
             raise _refusal(400, 21211, f"The 'To' number {to} is not a valid phone number.")
         if to in MAGIC_CALL:
             raise _refusal(400, MAGIC_CALL[to], "The number cannot be called.")
-        if not (_one(params, "Url") or _one(params, "Twiml") or _one(params, "ApplicationSid")):
+        if not (
+            _param(params, "Url") or _param(params, "Twiml") or _param(params, "ApplicationSid")
+        ):
             raise _refusal(400, 21205, "Url parameter is required.")
-        _check_url(_one(params, "Url"), 21205)
-        _check_url(_one(params, "StatusCallback"), 21609)
+        _check_url(_param(params, "Url"), 21205)
+        _check_url(_param(params, "StatusCallback"), 21609)
         call = Call("CA" + secrets.token_hex(16), to, from_, time.time(), params)
         self.calls[call.sid] = call
         if to in self.by_hand:
@@ -209,14 +227,15 @@ class TwilioSimulator:
         return call
 
     def handle(self, sid: str, action: Action, key: str = "1") -> None:
-        """Somebody does something with a call that is in their hand."""
+        """Performs a person's action on a call that is answered by hand."""
         if sid not in self.calls:
             raise _refusal(404, 20404, f"The requested resource /Calls/{sid}.json was not found")
-        status, hand = self.calls[sid].status, self.manual_calls.get(sid)
+        status = self.calls[sid].status
+        manual_call = self.manual_calls.get(sid)
         if (
-            hand is None
+            manual_call is None
             or status == "queued"
-            or not hand.does(action, key, talking=status == "in-progress")
+            or not manual_call.perform(action, key, talking=status == "in-progress")
         ):
             raise _refusal(409, 21220, f"Invalid call state: {status}")
 
@@ -241,11 +260,12 @@ class TwilioSimulator:
         )
 
     async def _ring(self, call: Call) -> str:
-        """What becomes of the call, known when the ringing is over."""
-        if (hand := self.manual_calls.get(call.sid)) is None:
+        """Lets the phone ring, and returns the call's fate."""
+        manual_call = self.manual_calls.get(call.sid)
+        if manual_call is None:
             await asyncio.sleep(self.ring)
             return _fate(call.to)[0]
-        picked_up = await hand.picks_up(within=self.patience)
+        picked_up = await manual_call.wait_for_pick_up(within=self.manual_ring)
         return {True: "human", False: "busy", None: "no-answer"}[picked_up]
 
     async def _talk(self, call: Call, fate: str) -> None:
@@ -255,65 +275,62 @@ class TwilioSimulator:
             await self._listen(call, presses="1" if fate == "human_presses_1" else "")
 
     async def _wait(self, call: Call, seconds: float) -> str:
-        """The key that is pressed meanwhile by hand. Raises HungUp."""
-        if hand := self.manual_calls.get(call.sid):
-            return await hand.key(within=seconds)
+        """Waits, and returns the key that a person presses meanwhile. Raises HungUp."""
+        if manual_call := self.manual_calls.get(call.sid):
+            return await manual_call.wait_for_key(within=seconds)
         await asyncio.sleep(seconds)
         return ""
 
     async def _gather(self, call: Call, gather: ET.Element, presses: str) -> str:
-        """The key pressed before the Gather's time is over; by hand, everything can be heard first."""
+        """Returns the key pressed before the Gather's time is over.
+
+        Where a person answers by hand, the time allows for the whole text to be spoken first.
+        """
         if call.sid not in self.manual_calls:
             await asyncio.sleep(self.talk)
             return presses
-        return await self._wait(
-            call, _seconds_of(_spoken(gather)) + float(gather.get("timeout", GATHER_SECONDS))
-        )
+        timeout = float(gather.get("timeout", GATHER_SECONDS))
+        return await self._wait(call, _seconds_of(_spoken(gather)) + timeout)
 
     async def _listen(self, call: Call, presses: str) -> None:
-        """Fetches what to say, and goes where it leads."""
+        """Fetches the call's TwiML and follows it."""
         params = self._call_params(call) | {
             "AnsweredBy": call.answered_by or "",
             "MachineDetectionDuration": "2400",
         }
-        twiml = await self._fetch(call, _one(call.params, "Url"), params)
+        twiml = await self._fetch(call, _param(call.params, "Url"), params)
         for verb in twiml:
             if verb.tag == "Gather":
-                call.said += _spoken(verb)
+                call.transcript += _spoken(verb)
                 call.pressed = await self._gather(call, verb, presses)
                 if call.pressed or verb.get("actionOnEmptyResult") == "true":
                     answer = await self._fetch(
                         call, verb.get("action", ""), params | {"Digits": call.pressed}
                     )
-                    call.said += _spoken(answer)
+                    call.transcript += _spoken(answer)
                     if call.sid in self.manual_calls:
                         await self._wait(call, _seconds_of(_spoken(answer)))
                     return
             elif verb.tag == "Hangup":
                 return
             else:
-                call.said += _spoken([verb])
+                call.transcript += _spoken([verb])
                 await self._wait(call, self.talk / 4)
 
     async def _fetch(self, call: Call, url: str, params: dict[str, str]) -> ET.Element:
         response = await self._post(url, params)
         call.events.append(_event(url, params, response))
         if response is None or response.status >= 300:
-            return ET.fromstring(
-                "<Response><Say>We are sorry, an application error has occurred.</Say></Response>"
-            )
+            return ET.fromstring(APPLICATION_ERROR)
         if "xml" not in response.content_type or len(response.content) > 65_536:
-            return ET.fromstring(
-                "<Response><Say>We are sorry, an application error has occurred.</Say></Response>"
-            )
+            return ET.fromstring(APPLICATION_ERROR)
         return ET.fromstring(response.content)
 
     async def _progress(self, call: Call, status: str, **more: str) -> None:
         call.status = status if status != "initiated" else "queued"
-        event = {"in-progress": "answered"}.get(
-            status, status if status in ("initiated", "ringing") else "completed"
-        )
-        url = _one(call.params, "StatusCallback")
+        events = {"initiated": "initiated", "ringing": "ringing", "in-progress": "answered"}
+        event = events.get(status, "completed")
+        url = _param(call.params, "StatusCallback")
         if not url or event not in (call.params.get("StatusCallbackEvent") or ["completed"]):
             return
         params = self._call_params(call) | {
@@ -325,34 +342,33 @@ class TwilioSimulator:
         call.sequence += 1
         if event == "completed":
             call.ended_at = time.time()
-        await self._tell(url, params | more)
+        await self._send_receipt(url, params | more)
 
     def _call_params(self, call: Call) -> dict[str, str]:
-        people = {"From": call.from_, "Caller": call.from_, "To": call.to, "Called": call.to}
-        places = {f"{who}{what}": "" for who in people for what in ("City", "State", "Zip")}
-        return (
-            people
-            | places
-            | {
-                "CallSid": call.sid,
-                "AccountSid": self.account_sid,
-                "CallStatus": call.status,
-                "ApiVersion": "2010-04-01",
-                "Direction": "outbound-api",
-                "ToCountry": "MX",
-                "FromCountry": "MX",
-            }
-        )
+        parties = {"From": call.from_, "Caller": call.from_, "To": call.to, "Called": call.to}
+        params = parties | {
+            "CallSid": call.sid,
+            "AccountSid": self.account_sid,
+            "CallStatus": call.status,
+            "ApiVersion": "2010-04-01",
+            "Direction": "outbound-api",
+            "ToCountry": "MX",
+            "FromCountry": "MX",
+        }
+        for party in parties:
+            params |= {f"{party}City": "", f"{party}State": "", f"{party}Zip": ""}
+        return params
 
     # ---- messages
 
     def create_text(self, params: dict[str, list[str]]) -> Text:
-        to, from_ = _one(params, "To"), _one(params, "From")
+        to = _param(params, "To")
+        from_ = _param(params, "From")
         _check_params(params, MESSAGE_PARAMS)
         self._check_message(params, to, from_)
         body = (
-            _one(params, "Body")
-            or f"[{_one(params, 'ContentSid')}] {_one(params, 'ContentVariables')}"
+            _param(params, "Body")
+            or f"[{_param(params, 'ContentSid')}] {_param(params, 'ContentVariables')}"
         )
         text = Text("SM" + secrets.token_hex(16), to, from_, time.time(), body, params)
         self.texts[text.sid] = text
@@ -363,7 +379,7 @@ class TwilioSimulator:
         number = to.removeprefix("whatsapp:")
         if not to:
             raise _refusal(400, 21604, "A 'To' phone number is required.")
-        if not from_ and not _one(params, "MessagingServiceSid"):
+        if not from_ and not _param(params, "MessagingServiceSid"):
             raise _refusal(400, 21603, "A 'From' phone number is required.")
         if to.startswith("whatsapp:") != from_.startswith("whatsapp:"):
             raise _refusal(
@@ -371,7 +387,8 @@ class TwilioSimulator:
             )
         if not E164.match(number) or number.startswith("+521"):
             raise _refusal(400, 21211, f"The 'To' number {number} is not a valid phone number.")
-        body, content = _one(params, "Body"), _one(params, "ContentSid")
+        body = _param(params, "Body")
+        content = _param(params, "ContentSid")
         if not body and not content:
             raise _refusal(400, 21602, "Message body is required.")
         if len(body) > 1600:
@@ -380,11 +397,11 @@ class TwilioSimulator:
             )
         if content and not CONTENT_SID.match(content):
             raise _refusal(400, 21655, "The ContentSid is invalid")
-        if _one(params, "ContentVariables") and not _is_flat_object(
-            _one(params, "ContentVariables")
+        if _param(params, "ContentVariables") and not _is_flat_object(
+            _param(params, "ContentVariables")
         ):
             raise _refusal(400, 21656, "The ContentVariables Parameter is invalid")
-        _check_url(_one(params, "StatusCallback"), 21609)
+        _check_url(_param(params, "StatusCallback"), 21609)
         if number in MAGIC_MESSAGE:
             raise _refusal(400, MAGIC_MESSAGE[number], "The message cannot be sent.")
         fate = _fate(number)[1]
@@ -409,21 +426,22 @@ class TwilioSimulator:
         await self._text_progress(text, "delivered")
         if fate in ("5", "8"):
             await asyncio.sleep(self.ring / 2)
-            await self.write(
-                number, "BAJA" if fate == "5" else "Hola, ¿cuánto cuesta?", whatsapp=text.whatsapp
-            )
+            reply = "BAJA" if fate == "5" else "Hola, ¿cuánto cuesta?"
+            await self.write(number, reply, whatsapp=text.whatsapp)
 
     def _text_failure(self, text: Text, number: str, fate: str) -> int | None:
         if text.whatsapp:
             in_session = time.time() - self.inbound_at.get(number, 0.0) < SESSION_SECONDS
-            if not _one(text.params, "ContentSid") and not in_session:
-                return 63016  # free text outside the 24 hours after the person's last message
+            if not _param(text.params, "ContentSid") and not in_session:
+                # free text outside the 24 hours after the person's last message
+                return 63016
             return WHATSAPP_CODES.get(fate)
         return 30005 if fate == "3" else None
 
     async def _text_progress(self, text: Text, status: str, code: int | None = None) -> None:
-        text.status, text.error_code = status, code
-        if not (url := _one(text.params, "StatusCallback")):
+        text.status = status
+        text.error_code = code
+        if not (url := _param(text.params, "StatusCallback")):
             return
         params = {
             "MessageSid": text.sid,
@@ -439,19 +457,22 @@ class TwilioSimulator:
             params |= {"ChannelPrefix": "whatsapp", "ChannelInstallSid": "XE" + "0" * 32}
         if code is not None:
             params |= {"ErrorCode": str(code), "EventType": "UNDELIVERED"}
-        await self._tell(url, params)
+        await self._send_receipt(url, params)
 
     def as_read(self, text: Text) -> str:
-        """What stands on the phone: a template with its values, and of one that is not known, the values alone."""
-        if not (sid := _one(text.params, "ContentSid")):
+        """Returns the text that the phone shows: a template filled in with its values.
+
+        Of an unknown template it returns the values alone.
+        """
+        if not (sid := _param(text.params, "ContentSid")):
             return text.body
-        values: dict[str, str] = json.loads(_one(text.params, "ContentVariables") or "{}")
+        values: dict[str, str] = json.loads(_param(text.params, "ContentVariables") or "{}")
         if sid not in self.contents:
             return "\n".join(values.values())
         return re.sub(r"{{(\d+)}}", lambda place: values.get(place[1], ""), self.contents[sid])
 
     async def write(self, number: str, body: str, *, whatsapp: bool) -> None:
-        """The person writes to us. WhatsApp still names a Mexican mobile 521…"""
+        """Sends us a message from the person. WhatsApp still names a Mexican mobile 521…."""
         sid = "SM" + secrets.token_hex(16)
         self.written.append(Written(sid, number, body, time.time(), whatsapp))
         params = {
@@ -460,8 +481,6 @@ class TwilioSimulator:
             "SmsMessageSid": sid,
             "AccountSid": self.account_sid,
             "Body": body,
-        }
-        params |= {
             "NumMedia": "0",
             "NumSegments": "1",
             "SmsStatus": "received",
@@ -474,26 +493,30 @@ class TwilioSimulator:
                 "To": "whatsapp:+14155238886",
                 "WaId": old[1:],
                 "MessageType": "text",
+                "ProfileName": "Ana",
             }
-            params |= {"ProfileName": "Ana"}
             self.inbound_at[number] = time.time()
         else:
             params |= {"From": number, "To": "+525500000000", "FromCountry": "MX"}
         await self._post(self.inbound_url, params)
 
-    async def _tell(self, url: str, params: dict[str, str]) -> None:
+    async def _send_receipt(self, url: str, params: dict[str, str]) -> None:
         address, body, headers, tries = self._signed(url, params)
-        await self.callbacks.tell(address, body, headers, tries=tries)
+        await self.callbacks.send_receipt(address, body, headers, tries=tries)
 
     async def _post(self, url: str, params: dict[str, str]) -> Answer | None:
         address, body, headers, tries = self._signed(url, params)
         return await self.callbacks.post(address, body, headers, tries=tries)
 
     def _signed(self, url: str, params: dict[str, str]) -> tuple[str, bytes, dict[str, str], int]:
-        """The address, the body, its headers, and how often it is tried by the address's fragment."""
-        address, _, overrides = url.partition("#")
-        wanted = parse_qs(overrides)
-        tries = 1 + (int(wanted.get("rc", ["1"])[0]) if "all" in wanted.get("rp", [""])[0] else 0)
+        """Returns the URL, the body, its headers, and the number of tries.
+
+        The URL's fragment asks for retries:
+        https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+        """
+        address, _, fragment = url.partition("#")
+        overrides = parse_qs(fragment)
+        retries = int(overrides.get("rc", ["1"])[0]) if "all" in overrides.get("rp", [""])[0] else 0
         headers = {
             "X-Twilio-Signature": RequestValidator(self.auth_token).compute_signature(
                 address, params
@@ -502,25 +525,16 @@ class TwilioSimulator:
             "User-Agent": "TwilioProxy/1.1",
             "I-Twilio-Idempotency-Token": secrets.token_hex(16),
         }
-        return address, urlencode(params).encode(), headers, tries
+        return address, urlencode(params).encode(), headers, 1 + retries
 
     def touches(self) -> list[dict[str, str]]:
-        """Each call and message with the touch that its callbacks name."""
-        calls = [("call", call.to, call.params) for call in self.calls.values()]
+        """Returns each call and message with the touch that its callback URL names."""
+        calls = [_touch("call", call.to, call.params) for call in self.calls.values()]
         texts = [
-            ("whatsapp" if one.whatsapp else "sms", one.to, one.params)
-            for one in self.texts.values()
+            _touch("whatsapp" if text.whatsapp else "sms", text.to, text.params)
+            for text in self.texts.values()
         ]
-        return [
-            {
-                "channel": channel,
-                "to": to.removeprefix("whatsapp:"),
-                "touch_id": parse_qs(urlsplit(_one(params, "StatusCallback")).query).get(
-                    "touch", [""]
-                )[0],
-            }
-            for channel, to, params in (*calls, *texts)
-        ]
+        return calls + texts
 
     # ---- HTTP
 
@@ -551,12 +565,10 @@ class TwilioSimulator:
         @router.get("/Calls/{sid}/Events.json")
         async def list_events(sid: str, request: Request) -> dict[str, Any]:
             call = self.calls.get(sid)
-            there = (
-                call is not None
-                and call.ended_at is not None
-                and time.time() > call.ended_at + self.events_after
-            )
-            return _page("events", call.events if call is not None and there else [], request)
+            if call is None or call.ended_at is None:
+                return _page("events", [], request)
+            readable = time.time() > call.ended_at + self.events_after
+            return _page("events", call.events if readable else [], request)
 
         @router.post("/Messages.json", status_code=201)
         async def create_text(request: Request) -> Response:
@@ -584,19 +596,21 @@ class TwilioSimulator:
             request: Request, number: Annotated[str, Query(alias="PhoneNumber")] = ""
         ) -> dict[str, Any]:
             able = {"voice": True, "sms": True, "mms": False, "fax": False}
-            one = {"sid": "PN" + "0" * 32, "phone_number": NUMBER, "capabilities": able}
-            return _page("incoming_phone_numbers", [one] if number == NUMBER else [], request)
+            resource = {"sid": "PN" + "0" * 32, "phone_number": NUMBER, "capabilities": able}
+            found = [resource] if number == NUMBER else []
+            return _page("incoming_phone_numbers", found, request)
 
         @router.get("/OutgoingCallerIds.json")
         async def callers(
             request: Request, number: Annotated[str, Query(alias="PhoneNumber")] = ""
         ) -> dict[str, Any]:
-            one = {"sid": "PN" + "1" * 32, "phone_number": VERIFIED}
-            return _page("outgoing_caller_ids", [one] if number == VERIFIED else [], request)
+            resource = {"sid": "PN" + "1" * 32, "phone_number": VERIFIED}
+            found = [resource] if number == VERIFIED else []
+            return _page("outgoing_caller_ids", found, request)
 
-        whole = APIRouter(dependencies=[Depends(self._authenticate_anywhere)])
+        other_paths = APIRouter(dependencies=[Depends(self._check_credentials)])
 
-        @whole.get("/2010-04-01/Accounts/{account_sid}.json")
+        @other_paths.get("/2010-04-01/Accounts/{account_sid}.json")
         async def account(account_sid: str) -> Response:
             if account_sid != self.account_sid:
                 raise _refusal(
@@ -606,7 +620,7 @@ class TwilioSimulator:
                 )
             return JSONResponse({"sid": self.account_sid, "status": "active", "type": "Full"})
 
-        @whole.get("/v1/Content/{sid}/ApprovalRequests")
+        @other_paths.get("/v1/Content/{sid}/ApprovalRequests")
         async def approval(sid: str) -> Response:
             if sid.endswith(UNKNOWN_CONTENT):
                 raise _refusal(
@@ -619,7 +633,7 @@ class TwilioSimulator:
                 {"sid": sid, "account_sid": self.account_sid, "whatsapp": {"status": status}}
             )
 
-        @whole.get("/v1/Content/{sid}")
+        @other_paths.get("/v1/Content/{sid}")
         async def content(sid: str) -> Response:
             if sid.endswith(UNKNOWN_CONTENT):
                 raise _refusal(
@@ -628,31 +642,31 @@ class TwilioSimulator:
             types = {"twilio/text": {"body": self.contents[sid]}} if sid in self.contents else {}
             return JSONResponse({"sid": sid, "account_sid": self.account_sid, "types": types})
 
-        @whole.get("/v2/Channels/Senders")
+        @other_paths.get("/v2/Channels/Senders")
         async def senders() -> dict[str, Any]:
-            one = {
+            sender = {
                 "sid": "XE" + "0" * 32,
                 "sender_id": f"whatsapp:{WHATSAPP_NUMBER}",
                 "status": "ONLINE",
             }
             meta = {"key": "senders", "page": 0, "page_size": 50, "next_page_url": None}
-            return {"senders": [one], "meta": meta}
+            return {"senders": [sender], "meta": meta}
 
         both = APIRouter()
         both.include_router(router)
-        both.include_router(whole)
+        both.include_router(other_paths)
         return both
 
     async def _authenticate(
         self, account_sid: str, authorization: Annotated[str, Header()] = ""
     ) -> None:
-        await self._authenticate_anywhere(authorization)
+        await self._check_credentials(authorization)
         if account_sid != self.account_sid:
             raise _refusal(401, 20003, "Authenticate")
 
-    async def _authenticate_anywhere(self, authorization: Annotated[str, Header()] = "") -> None:
-        wanted = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
-        if authorization != f"Basic {wanted}":
+    async def _check_credentials(self, authorization: Annotated[str, Header()] = "") -> None:
+        expected = base64.b64encode(f"{self.account_sid}:{self.auth_token}".encode()).decode()
+        if authorization != f"Basic {expected}":
             raise _refusal(401, 20003, "Authenticate")
 
     def _call_json(self, call: Call) -> dict[str, Any]:
@@ -715,54 +729,55 @@ class TwilioSimulator:
 
 
 CALL_PARAMS = {
-    *(
-        "To",
-        "From",
-        "Url",
-        "Twiml",
-        "ApplicationSid",
-        "Method",
-        "FallbackUrl",
-        "Timeout",
-        "TimeLimit",
-    ),
-    *(
-        "MachineDetection",
-        "MachineDetectionTimeout",
-        "AsyncAmd",
-        "AsyncAmdStatusCallback",
-        "StatusCallback",
-    ),
-    *("StatusCallbackMethod", "StatusCallbackEvent", "Record"),
+    "To",
+    "From",
+    "Url",
+    "Twiml",
+    "ApplicationSid",
+    "Method",
+    "FallbackUrl",
+    "Timeout",
+    "TimeLimit",
+    "MachineDetection",
+    "MachineDetectionTimeout",
+    "AsyncAmd",
+    "AsyncAmdStatusCallback",
+    "StatusCallback",
+    "StatusCallbackMethod",
+    "StatusCallbackEvent",
+    "Record",
 }
 MESSAGE_PARAMS = {
-    *(
-        "To",
-        "From",
-        "MessagingServiceSid",
-        "Body",
-        "MediaUrl",
-        "ContentSid",
-        "ContentVariables",
-        "StatusCallback",
-    ),
-    *("ValidityPeriod", "SendAt", "ScheduleType"),
+    "To",
+    "From",
+    "MessagingServiceSid",
+    "Body",
+    "MediaUrl",
+    "ContentSid",
+    "ContentVariables",
+    "StatusCallback",
+    "ValidityPeriod",
+    "SendAt",
+    "ScheduleType",
 }
 
 
 def _fate(number: str) -> tuple[str, str]:
-    """What becomes of the call, and of messages, to this number."""
+    """Returns the fate of calls, and of messages, to this number."""
     if number[-4:-2] != "00" or number.startswith("+1500555"):
         return "human", "0"
     return CALLS[number[-2]], number[-1]
 
 
-def _one(params: dict[str, list[str]], name: str) -> str:
+def _param(params: dict[str, list[str]], name: str) -> str:
     return (params.get(name) or [""])[0]
 
 
 def _check_params(params: dict[str, list[str]], known: set[str]) -> None:
-    """Twilio ignores what it does not know; a client that misspells a name should hear of it here."""
+    """Raises ApiError for an unknown parameter.
+
+    Twilio ignores unknown parameters. Here they are refused, so that a misspelt name is noticed.
+    """
     if unknown := params.keys() - known:
         raise _refusal(400, 20001, f"Unknown parameters: {sorted(unknown)}")
 
@@ -780,7 +795,7 @@ def _is_flat_object(text: str) -> bool:
         value = json.loads(text)
     except ValueError:
         return False
-    return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
 def _spoken(verbs: Any) -> list[str]:
@@ -791,8 +806,17 @@ def _spoken(verbs: Any) -> list[str]:
     ]
 
 
-def _seconds_of(said: list[str]) -> float:
-    return sum(len(text) for text in said) / CHARACTERS_PER_SECOND
+def _seconds_of(spoken: list[str]) -> float:
+    return sum(len(text) for text in spoken) / CHARACTERS_PER_SECOND
+
+
+def _touch(channel: str, to: str, params: dict[str, list[str]]) -> dict[str, str]:
+    query = parse_qs(urlsplit(_param(params, "StatusCallback")).query)
+    return {
+        "channel": channel,
+        "to": to.removeprefix("whatsapp:"),
+        "touch_id": query.get("touch", [""])[0],
+    }
 
 
 def _rfc2822(at: float) -> str:
@@ -800,7 +824,10 @@ def _rfc2822(at: float) -> str:
 
 
 def _event(url: str, params: dict[str, str], answer: Answer | None) -> dict[str, Any]:
-    """A request and its answer as the record of a call lists them; of one that was never answered, an empty answer."""
+    """Returns a request and its answer as a call's events list them.
+
+    The answer is empty where there was none.
+    """
     parameters = {
         re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, value in params.items()
     }
@@ -820,7 +847,7 @@ async def _read_form(request: Request) -> dict[str, list[str]]:
 
 
 def _page(name: str, items: list[dict[str, Any]], request: Request) -> dict[str, Any]:
-    """One page is all there is: what looks a touch up asks for the newest fifty."""
+    """Returns the only page: our client asks for the newest fifty."""
     size = int(request.query_params.get("PageSize", 50))
     return {
         name: items[:size],
@@ -841,7 +868,7 @@ def _error(status: int, code: int, message: str) -> Response:
 def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
     code = {429: 20429, 401: 20003}.get(fault.status, 20500)
     body, headers = json_error(
-        {"code": code, "message": "Ordered fault", "more_info": "", "status": fault.status}
+        {"code": code, "message": "Injected fault", "more_info": "", "status": fault.status}
     )
     return body, headers | ({"retry-after": fault.retry_after} if fault.retry_after else {})
 

@@ -1,10 +1,10 @@
-"""The WhatsApp templates as they were approved: our own texts, with a number where each value goes."""
+"""Renders the WhatsApp templates as approved: our own texts, with a number for each value."""
 
 from jinja2 import Environment, FileSystemLoader
 
 from simulator.settings import Settings
 
-# the numbers that the business gave its values when it had the templates approved, as .env.example names them
+# the numbers of the values in the approved templates, as .env.example names them
 PLACES = {
     "first_name": "{{1}}",
     "booking_url": "{{2}}",
@@ -14,10 +14,11 @@ PLACES = {
 
 
 def read_contents(settings: Settings) -> dict[str, str]:
-    """The text of each Content SID; of a template that has no text here, nothing."""
+    """Returns the text of each Content SID. Templates without a text here are left out."""
     facts = PLACES | {"business": settings.business_name, "advisor": settings.advisor_name}
-    texts = Environment(loader=FileSystemLoader(settings.templates_path), autoescape=False)  # noqa: S701 - plain text
-    files = {sid: _file(named, settings.language) for named, sid in settings.content_sids}
+    loader = FileSystemLoader(settings.templates_path)
+    texts = Environment(loader=loader, autoescape=False)  # noqa: S701 - plain text
+    files = {sid: _file(name, settings.language) for name, sid in settings.content_sids}
     known = set(texts.list_templates())
     return {
         sid: texts.get_template(file).render(facts).strip()
@@ -26,7 +27,7 @@ def read_contents(settings: Settings) -> dict[str, str]:
     }
 
 
-def _file(named: str, language: str) -> str:
-    """Where the text of `welcome`, or of `welcome.en`, stands."""
-    template, _, other = named.partition(".")
-    return f"{other or language}/whatsapp/{template}.txt"
+def _file(name: str, language: str) -> str:
+    """Returns the path of the text of a template such as `welcome` or `welcome.en`."""
+    template, _, own_language = name.partition(".")
+    return f"{own_language or language}/whatsapp/{template}.txt"

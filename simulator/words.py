@@ -1,10 +1,13 @@
-"""What the page at /simulator says, in Spanish and in English."""
+"""The texts of the page at /simulator, in Spanish and in English."""
 
 from collections.abc import Mapping
 
 SPANISH: Mapping[str, str] = {
     "title": "El teléfono del prospecto",
-    "intro": "Aquí juegas a ser el prospecto: llena el formulario y mira qué te llega, como lo vería una persona.",
+    "intro": (
+        "Aquí juegas a ser el prospecto: llena el formulario y mira qué te llega, "
+        "como lo vería una persona."
+    ),
     "needs_script": "Esta página necesita JavaScript.",
     "other_language": "English",
     # the form
@@ -76,7 +79,9 @@ SPANISH: Mapping[str, str] = {
     "attachments": "Adjuntos",
     "plain_text": "Texto sin formato",
     "call_later": "Es fuera de horario: le llamarán desde el {when}, hora de ese número.",
-    "days_in_seconds": "Recorrido de demostración: todo el seguimiento, de doce días, pasa en {seconds} segundos.",
+    "days_in_seconds": (
+        "Recorrido de demostración: todo el seguimiento, de doce días, pasa en {seconds} segundos."
+    ),
     # a call
     "incoming": "Llamada entrante",
     "answer": "Contestar",
@@ -99,7 +104,10 @@ SPANISH: Mapping[str, str] = {
 }
 ENGLISH: Mapping[str, str] = {
     "title": "The lead's phone",
-    "intro": "Here you play the lead: fill in the form and see what reaches you, as a person would see it.",
+    "intro": (
+        "Here you play the lead: fill in the form and see what reaches you, "
+        "as a person would see it."
+    ),
     "needs_script": "This page needs JavaScript.",
     "other_language": "Español",
     "form": "Fill in the form",
@@ -168,7 +176,10 @@ ENGLISH: Mapping[str, str] = {
     "attachments": "Attachments",
     "plain_text": "Plain text",
     "call_later": "It is out of hours: they will be called from {when} on, by that number's clock.",
-    "days_in_seconds": "The demonstration's journey: the whole follow-up of twelve days passes in {seconds} seconds.",
+    "days_in_seconds": (
+        "The demonstration's journey: the whole follow-up of twelve days passes "
+        "in {seconds} seconds."
+    ),
     "incoming": "Incoming call",
     "answer": "Answer",
     "decline": "Decline",

@@ -1,4 +1,4 @@
-"""What all simulated companies share: faults on demand, slowness, and callbacks posted back."""
+"""The parts that all simulated providers share: faults on demand, latency and callbacks."""
 
 import asyncio
 import json
@@ -17,14 +17,13 @@ from starlette.types import Message, Receive, Scope, Send
 
 Provider = Literal["kommo", "brevo", "twilio", "calcom"]
 PREFIXES: dict[str, Provider] = {
-    **{"/api/v4": "kommo", "/oauth2": "kommo"},
-    **{
-        "/v3/": "brevo",
-        "/2010-04-01/": "twilio",
-        "/v1/Content/": "twilio",
-        "/v2/Channels/": "twilio",
-        "/v2/": "calcom",
-    },
+    "/api/v4": "kommo",
+    "/oauth2": "kommo",
+    "/v3/": "brevo",
+    "/2010-04-01/": "twilio",
+    "/v1/Content/": "twilio",
+    "/v2/Channels/": "twilio",
+    "/v2/": "calcom",
 }
 
 FaultKind = Literal[
@@ -40,11 +39,12 @@ FaultKind = Literal[
     "trickle",  # do it, answer one byte a second for `seconds`, then close
     "huge",  # do it, answer 100 MB
 ]
-HUGE_CHUNK, HUGE_CHUNKS = b" " * 1_000_000, 100
+HUGE_CHUNK = b" " * 1_000_000
+HUGE_CHUNKS = 100
 
 
 class Fault(BaseModel):
-    """`times` requests of `provider` whose path contains `path` go wrong in this way."""
+    """Makes `times` requests to `provider`, whose path contains `path`, fail in this way."""
 
     provider: Provider
     kind: FaultKind
@@ -58,7 +58,7 @@ class Fault(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One request a simulated company received."""
+    """One request that a simulated provider received."""
 
     at: float
     provider: str
@@ -70,7 +70,7 @@ class Seen:
 
 @dataclass
 class World:
-    """The state of the outside that no single company owns. Times are Unix seconds."""
+    """The state that the simulated providers share. Times are Unix seconds."""
 
     latency: dict[str, float] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -92,14 +92,15 @@ class World:
         return None
 
     def requests(self) -> list[dict[str, Any]]:
-        return [asdict(one) for one in self.seen]
+        return [asdict(request) for request in self.seen]
 
 
 class FaultInjectionMiddleware:
-    """The ASGI layer through which every request to a simulated company passes."""
+    """The ASGI layer through which every request to a simulated provider passes."""
 
     def __init__(self, app: FastAPI, world: World) -> None:
-        self.inner, self._world = app, world
+        self.inner = app
+        self._world = world
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
@@ -112,9 +113,8 @@ class FaultInjectionMiddleware:
         arrived = time.time()
         fault = self._world.take_fault(provider, scope["method"], path)
         answer = await self._answer(scope, receive, provider, fault)
-        await asyncio.sleep(
-            self._world.latency.get(provider, 0.0)
-        )  # done already: a callback may overtake the answer
+        # the request has been carried out already, so a callback may overtake its answer
+        await asyncio.sleep(self._world.latency.get(provider, 0.0))
         status = answer[0] if answer else 0
         self._world.seen.append(
             Seen(arrived, provider, scope["method"], path, status, fault.kind if fault else None)
@@ -133,19 +133,17 @@ class FaultInjectionMiddleware:
     ) -> tuple[int, list[tuple[bytes, bytes]], bytes] | None:
         match fault:
             case Fault(kind="status"):
-                error, named = self._world.errors[provider](fault)
-                return fault.status, [(k.encode(), v.encode()) for k, v in named.items()], error
+                body, named = self._world.errors[provider](fault)
+                headers = [(name.encode(), value.encode()) for name, value in named.items()]
+                return fault.status, headers, body
             case Fault(kind="refuse"):
                 return None
             case Fault(kind="hang"):
                 await asyncio.sleep(fault.seconds)
                 return None
             case Fault(kind="html"):
-                return (
-                    200,
-                    [(b"content-type", b"text/html")],
-                    b"<html><body>Service page</body></html>",
-                )
+                headers = [(b"content-type", b"text/html")]
+                return 200, headers, b"<html><body>Service page</body></html>"
         status, headers, body = await self._carry_out(scope, receive)
         match fault:
             case Fault(kind="lose"):
@@ -158,11 +156,7 @@ class FaultInjectionMiddleware:
             case Fault(kind="empty"):
                 return 201, [], b""
             case Fault(kind="cut"):
-                return (
-                    status,
-                    [(k, v) for k, v in headers if k != b"content-length"],
-                    body[: len(body) // 2],
-                )
+                return status, _without_length(headers), body[: len(body) // 2]
         return status, headers, body
 
     async def _carry_out(
@@ -191,7 +185,7 @@ async def _reply(send: Send, status: int, headers: list[tuple[bytes, bytes]], bo
 async def _trickle(
     send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes, *, seconds: float
 ) -> None:
-    """Whoever counts a timeout anew with every byte waits for ever."""
+    """Sends one byte a second: a client whose timeout restarts at every byte waits for ever."""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     for byte in body[: int(seconds)]:
         await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
@@ -202,23 +196,31 @@ async def _trickle(
 async def _reply_hugely(
     send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
-    """The right answer, and then a hundred megabytes of blanks, which JSON allows."""
-    sized = [pair for pair in headers if pair[0] != b"content-length"]
-    await send({"type": "http.response.start", "status": status, "headers": sized})
+    """Sends the right answer, and then a hundred megabytes of blanks, which JSON allows."""
+    headers = _without_length(headers)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     for chunk in (body, *[HUGE_CHUNK] * HUGE_CHUNKS):
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 
+def _without_length(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in headers if name != b"content-length"]
+
+
 def _hang_up(send: Send) -> None:
-    """Closes the connection in the client's face; uvicorn's `send` is a method of what holds the transport."""
+    """Closes the connection without an answer.
+
+    uvicorn's `send` is a method of the object that holds the transport.
+    """
     send.__self__.transport.abort()  # type: ignore[attr-defined]
 
 
 class CallbackProfile(BaseModel):
-    """How receipts reach us: so many copies of each (0: lost), each up to `late` seconds later, in any order then.
+    """How receipts reach us: `copies` of each (0: lost), each up to `late` seconds later.
 
-    Whatever is posted to an address that contains `lost` arrives nowhere, however often it is tried.
+    Late receipts arrive in any order. Every callback to a URL that contains `lost` is lost, retries
+    included.
     """
 
     copies: int = 1
@@ -228,7 +230,7 @@ class CallbackProfile(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What our side answered a callback."""
+    """Our answer to a callback."""
 
     status: int
     content_type: str
@@ -236,8 +238,10 @@ class Answer:
 
 
 class Callbacks:
-    """Posts what a company calls back. `deliver_to` replaces scheme and host, where the public address is not reachable
-    from here; what is signed stays the public address.
+    """Posts the callbacks of the simulated providers.
+
+    `deliver_to` replaces scheme and host where the public address is not reachable from here. The
+    signature is still of the public address.
     """
 
     def __init__(self, deliver_to: str | None) -> None:
@@ -247,25 +251,24 @@ class Callbacks:
         self.lost: list[str] = []
         self.profile = CallbackProfile()
 
-    def go(self, life: Coroutine[Any, Any, None]) -> None:
-        """Lets something live on after the answer."""
-        task = asyncio.create_task(life)
+    def go(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Runs a coroutine in the background, beyond the answer to the request."""
+        task = asyncio.create_task(coroutine)
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def tell(self, url: str, body: bytes, headers: dict[str, str], *, tries: int = 1) -> None:
-        """Posts a receipt, in the profile that was ordered. Nobody reads the answer."""
+    async def send_receipt(
+        self, url: str, body: bytes, headers: dict[str, str], *, tries: int = 1
+    ) -> None:
+        """Posts a receipt as the profile demands. The answer is ignored."""
         if self.profile == CallbackProfile():
             await self.post(url, body, headers, tries=tries)
             return
         for _ in range(self.profile.copies):
-            self.go(
-                self._tell_late(
-                    random.uniform(0.8, 1) * self.profile.late, url, body, headers, tries
-                )
-            )
+            pause = random.uniform(0.8, 1) * self.profile.late
+            self.go(self._post_late(pause, url, body, headers, tries))
 
-    async def _tell_late(
+    async def _post_late(
         self, pause: float, url: str, body: bytes, headers: dict[str, str], tries: int
     ) -> None:
         await asyncio.sleep(pause)
@@ -274,9 +277,13 @@ class Callbacks:
     async def post(
         self, url: str, body: bytes, headers: dict[str, str], *, tries: int = 1, pause: float = 0.5
     ) -> Answer | None:
-        """The answer to the last try; None when none came. A refusal (4xx) is an answer."""
+        """Posts a callback, and returns the answer to the last try. None where none came.
+
+        A refusal (4xx) is an answer, and is not retried.
+        """
         response = None
-        for attempt in range(0 if self.profile.lost and self.profile.lost in url else tries):
+        lost = self.profile.lost and self.profile.lost in url
+        for attempt in range(0 if lost else tries):
             if attempt:
                 await asyncio.sleep(pause * 2**attempt)
             try:

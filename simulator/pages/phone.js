@@ -1,10 +1,12 @@
-// The lead's phone: asks once a second what is new, and does what the person does. Text is only ever set as text.
+// The lead's phone: polls for news once a second, and performs the person's actions.
+// Text is only ever set as text.
 "use strict";
 
 const words = JSON.parse(document.body.dataset.words);
 const language = document.documentElement.lang;
 const el = (id) => document.getElementById(id);
-const say = (word, values = {}) => words[word].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+const translate = (word, values = {}) =>
+  words[word].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 const APPS = ["whatsapp", "sms", "calls", "mail"];
 
 let who = decodeURIComponent(location.hash.slice(1)) || null;
@@ -26,15 +28,19 @@ function make(tag, attributes = {}, ...children) {
 }
 
 function linked(text) {
-  return text.split(/(https?:\/\/[^\s"<>]+)/).map((part, index) =>
-    index % 2 ? make("a", { href: part, target: "_blank", rel: "noopener noreferrer", text: part }) : part);
+  const link = (url) =>
+    make("a", { href: url, target: "_blank", rel: "noopener noreferrer", text: url });
+  return text
+    .split(/(https?:\/\/[^\s"<>]+)/)
+    .map((part, index) => (index % 2 ? link(part) : part));
 }
 
-const clock = (at) => new Date(at * 1000).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+const CLOCK = { hour: "2-digit", minute: "2-digit" };
+const clock = (at) => new Date(at * 1000).toLocaleTimeString(language, CLOCK);
 const time = (at) => make("time", { datetime: new Date(at * 1000).toISOString(), text: clock(at) });
 const set = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 
-// Keeps the elements of what stayed, so that nothing is announced twice and no mail is loaded again.
+// Keeps the elements of unchanged items, so that none is announced twice and no mail is reloaded.
 function fill(list, items, key, create, update) {
   const old = new Map([...list.children].map((child) => [child.dataset.key, child]));
   items.forEach((item, index) => {
@@ -50,35 +56,39 @@ function fill(list, items, key, create, update) {
   old.forEach((child) => child.remove());
 }
 
-// ---- asking
+// ---- requests
 
-async function ask(path, body) {
-  const how = body === undefined ? {} :
-    { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json", "Accept-Language": language } };
-  return fetch(path, { ...how, cache: "no-store" });
+async function request(path, body) {
+  if (body === undefined) return fetch(path, { cache: "no-store" });
+  return fetch(path, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json", "Accept-Language": language },
+    cache: "no-store",
+  });
 }
 
 let timer = null;
 let round = 0;
 
-async function look() {
+async function poll() {
   clearTimeout(timer);
-  const mine = ++round;
+  const thisRound = ++round;
   try {
-    const people = await (await ask("/simulator/people")).json();
-    const answer = who ? await ask(`/simulator/people/${encodeURIComponent(who)}`) : null;
+    const people = await (await request("/simulator/people")).json();
+    const answer = who ? await request(`/simulator/people/${encodeURIComponent(who)}`) : null;
     const phone = answer?.ok ? await answer.json() : null;
-    if (mine !== round) return;
+    if (thisRound !== round) return;
     if (who === null || phone) show(phone);
     showPeople(people);
     el("lost").hidden = true;
   } catch {
-    if (mine === round) el("lost").hidden = false;
+    if (thisRound === round) el("lost").hidden = false;
   }
-  if (mine === round && !document.hidden) timer = setTimeout(look, 1000);
+  if (thisRound === round && !document.hidden) timer = setTimeout(poll, 1000);
 }
 
-document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
 
 // ---- people
 
@@ -98,7 +108,7 @@ function updatePerson(item, person) {
   const [name, address, ringing] = item.firstChild.children;
   set(name, person.name || person.id);
   set(address, [person.phone, ...person.emails].filter(Boolean).join(" · "));
-  set(ringing, person.ringing ? say("ringing_now") : "");
+  set(ringing, person.ringing ? translate("ringing_now") : "");
   if (shown && shown.person.id === person.id) item.firstChild.setAttribute("aria-current", "true");
   else item.firstChild.removeAttribute("aria-current");
 }
@@ -111,7 +121,7 @@ function choose(id) {
   APPS.forEach((name) => listOf(name).replaceChildren());
   history.replaceState(null, "", `#${encodeURIComponent(id)}`);
   el("phone").scrollIntoView({ block: "nearest" });
-  look();
+  poll();
 }
 
 // ---- the phone
@@ -125,7 +135,7 @@ function show(phone) {
   showCallLater(phone?.call_later);
   if (!phone) return;
   const name = phone.person.name || phone.person.id;
-  el("phone").setAttribute("aria-label", say("phone", { name }));
+  el("phone").setAttribute("aria-label", translate("phone", { name }));
   set(el("who"), name);
   set(el("number"), phone.person.name ? phone.person.id : "");
   for (const form of document.querySelectorAll("form.write")) form.hidden = !phone.person.phone;
@@ -158,7 +168,8 @@ function fillApp(name, items, create, update) {
   const before = list.childElementCount;
   fill(list, items, "key", create, update);
   el(`app-${name}`).querySelector(".empty").hidden = items.length > 0;
-  if (name !== "mail" && atEnd && list.childElementCount > before) feed.scrollTop = feed.scrollHeight;
+  const grown = list.childElementCount > before;
+  if (name !== "mail" && atEnd && grown) feed.scrollTop = feed.scrollHeight;
 }
 
 function showApp(things) {
@@ -168,14 +179,16 @@ function showApp(things) {
     const current = name === app;
     const opened = current && el(`app-${name}`).hidden;
     el(`app-${name}`).hidden = !current;
-    if (opened && name !== "mail") listOf(name).parentElement.scrollTop = listOf(name).parentElement.scrollHeight;
+    const feed = listOf(name).parentElement;
+    if (opened && name !== "mail") feed.scrollTop = feed.scrollHeight;
     if (current) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
-    const unread = things[name].filter((item) => !item.mine && !seenBefore.has(item.key)).length;
+    const isUnread = (item) => !item.from_person && !seenBefore.has(item.key);
+    const unread = things[name].filter(isUnread).length;
     const badge = button.querySelector(".badge");
     badge.hidden = unread === 0;
     set(badge, String(unread));
-    badge.title = say("unread", { count: unread });
+    badge.title = translate("unread", { count: unread });
   }
 }
 
@@ -184,29 +197,34 @@ function open(name) {
   if (shown) showApp(itemsOf(shown));
 }
 
-for (const button of el("dock").children) button.addEventListener("click", () => open(button.dataset.app));
+for (const button of el("dock").children) {
+  button.addEventListener("click", () => open(button.dataset.app));
+}
 
 // ---- messages
 
 function createMessage(message) {
-  const said = make("span", { class: "hidden", text: `${say(message.mine ? "they_wrote" : "we_wrote")}: ` });
+  const author = translate(message.from_person ? "they_wrote" : "we_wrote");
+  const label = make("span", { class: "hidden", text: `${author}: ` });
   const meta = make("span", { class: "meta" }, time(message.at), make("span", { class: "ticks" }));
-  return make("li", { class: message.mine ? "mine" : "theirs" }, said, make("p", {}, ...linked(message.body)), meta);
+  const body = make("p", {}, ...linked(message.body));
+  return make("li", { class: message.from_person ? "mine" : "theirs" }, label, body, meta);
 }
 
 const TICKS = { waiting: "◷", sent: "✓", delivered: "✓✓", failed: "⚠" };
 
 function updateMessage(item, message) {
-  if (message.mine) return;
-  const ticks = item.querySelector(".ticks");
-  set(ticks, `${TICKS[message.state]} ${say(message.state)}${message.error ? ` (${message.error})` : ""}`);
+  if (message.from_person) return;
+  const error = message.error ? ` (${message.error})` : "";
+  const state = `${TICKS[message.state]} ${translate(message.state)}${error}`;
+  set(item.querySelector(".ticks"), state);
   item.classList.toggle("failed", message.state === "failed");
 }
 
 async function write(channel, text) {
   if (!shown?.person.phone || !text.trim()) return;
-  await ask("/simulator/write", { phone: shown.person.phone, text, channel });
-  look();
+  await request("/simulator/write", { phone: shown.person.phone, text, channel });
+  poll();
 }
 
 for (const form of document.querySelectorAll("form.write")) {
@@ -221,8 +239,16 @@ for (const form of document.querySelectorAll("form.write")) {
 function showCallLater(later) {
   el("call-later").hidden = !later;
   if (!later) return;
-  const how = { weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit", timeZone: later.zone };
-  set(el("call-later"), say("call_later", { when: new Date(later.at * 1000).toLocaleString(language, how) }));
+  const format = {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    hour: "numeric",
+    minute: "2-digit",
+    timeZone: later.zone,
+  };
+  const when = new Date(later.at * 1000).toLocaleString(language, format);
+  set(el("call-later"), translate("call_later", { when }));
 }
 
 function showBooking(link) {
@@ -235,11 +261,23 @@ function showBooking(link) {
 // ---- mail
 
 function createMail(mail) {
-  const summary = make("summary", {}, make("strong", { text: mail.subject }), make("span", { class: "meta" }, time(mail.at), make("span", { class: "ticks" })));
-  const plain = make("details", { class: "plain" }, make("summary", { text: say("plain_text") }), make("pre", {}, ...linked(mail.text)));
+  const meta = make("span", { class: "meta" }, time(mail.at), make("span", { class: "ticks" }));
+  const summary = make("summary", {}, make("strong", { text: mail.subject }), meta);
+  const plain = make(
+    "details",
+    { class: "plain" },
+    make("summary", { text: translate("plain_text") }),
+    make("pre", {}, ...linked(mail.text)),
+  );
   const details = make("details", {}, summary, plain);
-  if (mail.attachments.length) plain.before(make("p", { class: "note", text: `${say("attachments")}: ${mail.attachments.join(", ")}` }));
-  details.addEventListener("toggle", () => { if (!details.querySelector("iframe")) plain.before(frameOf(mail)); }, { once: true });
+  if (mail.attachments.length) {
+    const text = `${translate("attachments")}: ${mail.attachments.join(", ")}`;
+    plain.before(make("p", { class: "note", text }));
+  }
+  const showFrame = () => {
+    if (!details.querySelector("iframe")) plain.before(frameOf(mail));
+  };
+  details.addEventListener("toggle", showFrame, { once: true });
   return make("li", {}, details);
 }
 
@@ -252,30 +290,38 @@ function frameOf(mail) {
 }
 
 function updateMail(item, mail) {
-  set(item.querySelector(".ticks"), `${TICKS[mail.state]} ${say(mail.state)}`);
+  set(item.querySelector(".ticks"), `${TICKS[mail.state]} ${translate(mail.state)}`);
   item.classList.toggle("failed", mail.state === "failed");
 }
 
 // ---- calls
 
 function createCall(call) {
-  return make("li", {}, make("p", { class: "how" }, make("strong"), time(call.at)), make("div", { class: "transcript" }), make("p", { class: "note" }));
+  return make(
+    "li",
+    {},
+    make("p", { class: "how" }, make("strong"), time(call.at)),
+    make("div", { class: "transcript" }),
+    make("p", { class: "note" }),
+  );
 }
 
 function updateCall(item, call) {
-  const [how, said, pressed] = item.children;
-  set(how.firstChild, say(`call_${call.state}`));
-  tell(said, call.said);
-  set(pressed, call.pressed ? say("pressed", { key: call.pressed }) : "");
+  const [how, transcript, pressed] = item.children;
+  set(how.firstChild, translate(`call_${call.state}`));
+  append(transcript, call.transcript);
+  set(pressed, call.pressed ? translate("pressed", { key: call.pressed }) : "");
   item.classList.toggle("failed", ["missed", "failed", "busy"].includes(call.state));
 }
 
-function tell(place, said) {
-  said.slice(place.childElementCount).forEach((text) => place.append(make("p", { text })));
+// Appends the sentences that are not shown yet.
+function append(place, sentences) {
+  sentences.slice(place.childElementCount).forEach((text) => place.append(make("p", { text })));
 }
 
 function showCall(phone) {
-  const call = phone.calls.filter((one) => one.in_hand && ["ringing", "talking"].includes(one.state)).at(-1);
+  const going = (call) => call.manual && ["ringing", "talking"].includes(call.state);
+  const call = phone.calls.filter(going).at(-1);
   const before = handled;
   handled = call?.sid ?? null;
   el("call").hidden = !call;
@@ -283,22 +329,33 @@ function showCall(phone) {
   if (!call) return;
   if (before !== call.sid) el("call-said").replaceChildren();
   const ringing = call.state === "ringing";
-  const heard = call.said.length > 0;
-  set(el("call-state"), say(ringing ? "incoming" : heard ? "call_talking" : "connecting"));
+  const heard = call.transcript.length > 0;
+  const talking = heard ? "call_talking" : "connecting";
+  set(el("call-state"), translate(ringing ? "incoming" : talking));
   set(el("call-number"), call.caller);
-  tell(el("call-said"), call.said);
-  const usable = { answer: ringing, decline: ringing, press: !ringing && heard && !call.pressed, hang_up: !ringing };
-  for (const button of el("call").querySelectorAll("button")) button.hidden = !usable[button.dataset.action];
-  // whoever types goes on typing; a focus that was lost with its button goes to the next one
-  if (document.activeElement === document.body) el("call").querySelector("button:not([hidden])").focus({ preventScroll: true });
+  append(el("call-said"), call.transcript);
+  const usable = {
+    answer: ringing,
+    decline: ringing,
+    press: !ringing && heard && !call.pressed,
+    hang_up: !ringing,
+  };
+  for (const button of el("call").querySelectorAll("button")) {
+    button.hidden = !usable[button.dataset.action];
+  }
+  // a focus in a text field stays there; one that was lost with its button goes to the next button
+  if (document.activeElement === document.body) {
+    el("call").querySelector("button:not([hidden])").focus({ preventScroll: true });
+  }
 }
 
 for (const button of el("call").querySelectorAll("button")) {
   button.addEventListener("click", async () => {
     if (!handled) return;
-    const answer = await ask(`/simulator/calls/${handled}/${button.dataset.action}`, { key: "1" });
-    if (!answer.ok) set(el("call-state"), say("too_late"));
-    setTimeout(look, 150);
+    const path = `/simulator/calls/${handled}/${button.dataset.action}`;
+    const answer = await request(path, { key: "1" });
+    if (!answer.ok) set(el("call-state"), translate("too_late"));
+    setTimeout(poll, 150);
   });
 }
 
@@ -311,7 +368,8 @@ function decideFate() {
   const call = el("call-fate").value;
   const message = el("message-fate").value;
   const anyNumber = call === "hand" && message === "0";
-  const tail = anyNumber ? String(1000 + Math.floor(Math.random() * 9000)) : `00${call === "hand" ? 0 : call}${message}`;
+  const fate = `00${call === "hand" ? 0 : call}${message}`;
+  const tail = anyNumber ? String(1000 + Math.floor(Math.random() * 9000)) : fate;
   lead.elements.telefono.value = lead.elements.telefono.value.replace(/\d{4}\s*$/, tail);
 }
 
@@ -319,7 +377,7 @@ el("call-fate").addEventListener("change", decideFate);
 el("message-fate").addEventListener("change", decideFate);
 
 async function renew() {
-  const newcomer = await (await ask("/simulator/newcomer")).json();
+  const newcomer = await (await request("/simulator/newcomer")).json();
   FIELDS.forEach((name) => { lead.elements[name].value = newcomer[name]; });
   markErrors([]);
   if (el("call-fate").value !== "hand" || el("message-fate").value !== "0") decideFate();
@@ -329,9 +387,9 @@ el("somebody-else").addEventListener("click", () => { set(el("form-said"), ""); 
 
 function markErrors(errors) {
   for (const name of FIELDS) {
-    const mine = errors.filter((error) => error.field === name).map((error) => error.message).join(" ");
-    set(el(`${name}-error`), mine);
-    if (mine) lead.elements[name].setAttribute("aria-invalid", "true");
+    const own = errors.filter((error) => error.field === name);
+    set(el(`${name}-error`), own.map((error) => error.message).join(" "));
+    if (own.length) lead.elements[name].setAttribute("aria-invalid", "true");
     else lead.elements[name].removeAttribute("aria-invalid");
   }
   const first = errors.find((error) => FIELDS.includes(error.field));
@@ -342,28 +400,30 @@ lead.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = lead.querySelector("button.strong");
   button.disabled = true;
-  set(el("form-said"), say("sending"));
+  set(el("form-said"), translate("sending"));
   try {
     await send(Object.fromEntries(FIELDS.map((name) => [name, lead.elements[name].value])));
   } catch {
-    set(el("form-said"), say("unreachable"));
+    set(el("form-said"), translate("unreachable"));
   }
   button.disabled = false;
 });
 
 async function send(form) {
-  const answer = await ask(`/simulator/leads?by_hand=${el("call-fate").value === "hand"}`, form);
+  const byHand = el("call-fate").value === "hand";
+  const answer = await request(`/simulator/leads?by_hand=${byHand}`, form);
   const body = await answer.json().catch(() => ({}));
   const errors = Array.isArray(body.errors) ? body.errors : [];
   markErrors(errors);
   if (!answer.ok) {
-    const general = errors.filter((error) => !FIELDS.includes(error.field)).map((error) => error.message).join(" ");
-    set(el("form-said"), general || say(errors.length ? "not_sent" : "unreachable"));
+    const others = errors.filter((error) => !FIELDS.includes(error.field));
+    const general = others.map((error) => error.message).join(" ");
+    set(el("form-said"), general || translate(errors.length ? "not_sent" : "unreachable"));
     return;
   }
-  set(el("form-said"), say("sent_form", { id: body.lead_id }));
+  set(el("form-said"), translate("sent_form", { id: body.lead_id }));
   choose(decodeURIComponent(answer.headers.get("Location").split("/").at(-1)));
   await renew();
 }
 
-look();
+poll();

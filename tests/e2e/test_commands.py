@@ -243,7 +243,7 @@ async def test_what_was_told_is_kept_word_for_word(system: System) -> None:
     whatsapp, sms = await system.simulator("messages", e164(form))
 
     assert (told["email"]["subject"], told["email"]["text"]) == (email["subject"], email["text"])
-    assert told["call"]["text"] == " ".join(call["said"])
+    assert told["call"]["text"] == " ".join(call["transcript"])
     assert told["sms"]["text"] == sms["body"]
     assert form["nombre"].split()[0] in told["whatsapp"]["text"]
     assert whatsapp["params"]["ContentSid"]

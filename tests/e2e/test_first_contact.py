@@ -130,8 +130,8 @@ async def test_what_is_heard(system: System) -> None:
 
     [heard] = await system.simulator("calls", e164(person_form))
     [left] = await system.simulator("calls", e164(machine_form))
-    assert "Marca uno" in heard["said"][0]
-    assert "Te marqué por el formulario" in left["said"][0]
+    assert "Marca uno" in heard["transcript"][0]
+    assert "Te marqué por el formulario" in left["transcript"][0]
 
 
 async def test_the_lead_in_kommo(system: System) -> None:

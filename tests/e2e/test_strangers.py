@@ -116,7 +116,7 @@ async def test_what_is_typed_is_only_text(system: System, text: str) -> None:
     assert "49" not in mail["subject"]
     assert "\n" not in mail["subject"]
     assert "evil" not in mail["subject"] + mail["text"].split("\n")[0]
-    assert not any("Dial" in said for said in call["said"])
+    assert not any("Dial" in said for said in call["transcript"])
     assert "<Dial>" not in page.text
     assert not re.search(r"(^|,)\"?[=@+-]", table.text, re.MULTILINE)
     assert "\u001b" not in page.text + table.text + system.logs()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.inboxes import Card, Person, acquaint
+from simulator.inboxes import Card, Person, group_cards
 
 PHONE, OTHER, ANA, WORK = "+525512345678", "+528112345678", "ana@example.com", "ana@work.mx"
 
@@ -34,4 +34,4 @@ PHONE, OTHER, ANA, WORK = "+525512345678", "+528112345678", "ana@example.com", "
     ],
 )
 def test_who_is_who(cards: list[Card], people: list[Person]) -> None:
-    assert acquaint(cards) == people
+    assert group_cards(cards) == people

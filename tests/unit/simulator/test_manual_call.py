@@ -30,7 +30,14 @@ async def twilio(wire: Wire) -> AsyncIterator[TwilioSimulator]:
     callbacks = Callbacks(None)
     inbound = f"{wire.url}/inbound"
     yield TwilioSimulator(
-        "AC1", "secret", inbound, callbacks, ring=0.01, talk=0.01, patience=600, by_hand={IN_HAND}
+        "AC1",
+        "secret",
+        inbound,
+        callbacks,
+        ring=0.01,
+        talk=0.01,
+        manual_ring=600,
+        by_hand={IN_HAND},
     )
     await callbacks.close()
 
@@ -51,7 +58,7 @@ async def invited(twilio: TwilioSimulator, wire: Wire) -> Call:
     """A call in which the invitation was read."""
     call = await ringing(twilio, wire)
     twilio.handle(call.sid, "answer")
-    await until(lambda: call.said != [])
+    await until(lambda: call.transcript != [])
     return call
 
 
@@ -77,7 +84,7 @@ async def test_it_rings_until_somebody_answers_and_presses_1(
 ) -> None:
     invite(wire)
     call = await invited(twilio, wire)
-    assert (call.status, call.state, call.said) == ("in-progress", "talking", ["Marca uno"])
+    assert (call.status, call.state, call.transcript) == ("in-progress", "talking", ["Marca uno"])
     assert keys(wire) == []
     wire.answers(
         200, b"<Response><Say>Listo</Say><Hangup/></Response>", {"Content-Type": "text/xml"}
@@ -86,7 +93,7 @@ async def test_it_rings_until_somebody_answers_and_presses_1(
     ended = await end_of(wire)
 
     assert keys(wire) == ["1"]
-    assert (call.pressed, call.said, call.state) == ("1", ["Marca uno", "Listo"], "heard")
+    assert (call.pressed, call.transcript, call.state) == ("1", ["Marca uno", "Listo"], "heard")
     assert (ended["CallStatus"], ended["AnsweredBy"]) == ("completed", "human")
 
 
@@ -129,7 +136,7 @@ async def test_a_declined_call_is_busy(twilio: TwilioSimulator, wire: Wire) -> N
 
 
 async def test_nobody_touches_the_phone(twilio: TwilioSimulator, wire: Wire) -> None:
-    twilio.patience = 0.01
+    twilio.manual_ring = 0.01
     call = await ringing(twilio, wire)
 
     assert (await end_of(wire))["CallStatus"] == "no-answer"

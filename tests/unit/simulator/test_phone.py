@@ -318,13 +318,13 @@ async def test_a_lead_by_hand_rings_until_somebody_answers(browser: httpx.AsyncC
     await browser.post("/simulator/leads?by_hand=true", json=FORM)
     sid = await made(browser, CALLS, CALL)
     call = await reaches(browser, "ringing")
-    assert (call["in_hand"], call["caller"]) == (True, "+525500000000")
+    assert (call["manual"], call["caller"]) == (True, "+525500000000")
     assert (await browser.get("/simulator/people")).json()[0]["ringing"] is True
     early = await browser.post(f"/simulator/calls/{sid}/press", json={"key": "1"})
     declined = await browser.post(f"/simulator/calls/{sid}/decline")
 
     assert (early.status_code, declined.status_code) == (409, 204)
-    assert (await reaches(browser, "busy"))["in_hand"] is False
+    assert (await reaches(browser, "busy"))["manual"] is False
     assert (await browser.post(f"/simulator/calls/{sid}/answer")).status_code == 409
     assert (await browser.post("/simulator/calls/CA0/answer")).status_code == 404
     assert (await browser.post(f"/simulator/calls/{sid}/juggle")).status_code == 422
@@ -335,7 +335,7 @@ async def test_whoever_stops_answering_by_hand_has_a_fate_again(browser: httpx.A
     await browser.post("/simulator/leads", json=FORM)
     await made(browser, CALLS, CALL)
 
-    assert (await shown(browser))["calls"][0]["in_hand"] is False
+    assert (await shown(browser))["calls"][0]["manual"] is False
 
 
 async def reaches(browser: httpx.AsyncClient, state: str) -> Any:
@@ -362,7 +362,7 @@ async def test_messages_both_ways(browser: httpx.AsyncClient) -> None:
         assert (await browser.post("/simulator/write", json=written)).status_code == 204
     messages = (await shown(browser))["messages"]
 
-    assert [(one["channel"], one["mine"]) for one in messages] == [
+    assert [(one["channel"], one["from_person"]) for one in messages] == [
         *(("whatsapp", False), ("sms", False), ("whatsapp", True), ("sms", True)),
     ]
     assert messages[0]["body"].startswith("Hola, Ana. Soy Javier, de Demo.")
