@@ -1,7 +1,9 @@
-"""python -m bench [intake] [timers] [pages] [strangers] [growth]: what it takes, what we add, the floor, in one run.
+"""Measures throughput and delays beside their floors.
 
-Everything runs on this machine: RabbitMQ, PostgreSQL, the gateway, every service and the load. Traffic goes to loopback
-only; each part is bounded in count or time.
+`python -m bench [intake] [timers] [pages] [strangers] [growth]`
+
+Everything runs on this machine: RabbitMQ, PostgreSQL, the gateway, every service and the load.
+Traffic goes to loopback only. Each part is bounded in count or time.
 """
 
 import asyncio
@@ -34,14 +36,15 @@ CONNECTIONS = 64
 SECONDS = 8.0
 AT_REST = 100
 BURST = 500
-AS_SLOW_AS_THE_COMPANIES = {"kommo": 0.3, "brevo": 0.15, "twilio": 0.25}
-
-
+PROVIDER_LATENCY = {"kommo": 0.3, "brevo": 0.15, "twilio": 0.25}
+INSERT_LEAD = """
+insert into leads (lead_id, person_id, suspect, card)
+values (nextval('lead_ids'), 0, true, '{}')"""
 CAPS = ("DAILY_SPENDING_CAP", "CAP_DOOR_HOUR", "CAP_DOOR_DAY", "CAP_PREFIX_HOUR")
 
 
 class Bench:
-    """One system without limits on how many leads an address may send."""
+    """One system without spending caps and without a limit on the leads of one address."""
 
     def __init__(self, folder: Path) -> None:
         names = (
@@ -52,37 +55,30 @@ class Bench:
             "RABBITMQ_MANAGEMENT_PORT",
         )
         ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
-        slow = ",".join(f"{name}={seconds}" for name, seconds in AS_SLOW_AS_THE_COMPANIES.items())
-        self.system = Native(
-            folder,
-            ports
-            | {
-                "JOURNEY_PATH": str(JOURNEY),
-                "LEAD_RATE_LIMIT": "100000000/minute",
-                "SIMULATOR_LATENCY": slow,
-            }
-            | dict.fromkeys(CAPS, "100000000")
-            | {
-                "SIMULATOR_RING_SECONDS": "6",
-                "SIMULATOR_TALK_SECONDS": "8",
-                "SIMULATOR_MAIL_SECONDS": "8",
-            },
-        )
-        self.table = Table(
-            "what",
-            "value",
-            "beside",
-            title=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
-        )
+        slow = ",".join(f"{name}={seconds}" for name, seconds in PROVIDER_LATENCY.items())
+        caps = dict.fromkeys(CAPS, "100000000")
+        settings = {
+            "JOURNEY_PATH": str(JOURNEY),
+            "LEAD_RATE_LIMIT": "100000000/minute",
+            "SIMULATOR_LATENCY": slow,
+            "SIMULATOR_RING_SECONDS": "6",
+            "SIMULATOR_TALK_SECONDS": "8",
+            "SIMULATOR_MAIL_SECONDS": "8",
+        }
+        self.system = Native(folder, ports | caps | settings)
+        machine = f"{platform.machine()}, {os.cpu_count()} cores"
+        title = f"{machine}, Python {platform.python_version()}"
+        self.table = Table("what", "value", "beside", title=title)
 
-    def row(self, what: str, value: str, beside: str = "") -> None:
-        self.table.add_row(what, value, beside)
+    def row(self, name: str, value: str, beside: str = "") -> None:
+        self.table.add_row(name, value, beside)
 
     async def run(self) -> None:
         out.print("starting …")
         await asyncio.to_thread(self.system.start)
         await self.floors()
-        nothing = await self.nothing_stored()  # before there is work that would slow it
+        # first, because the work of the other parts would slow it
+        nothing = await self.nothing_stored()
         await self.delay_at_rest()
         await self.burst()
         await self.memory()
@@ -91,7 +87,7 @@ class Bench:
     # ---- the machine
 
     async def floors(self) -> None:
-        """Bare confirmed publishes, and bare commits of one lead row."""
+        """Measures bare confirmed publishes, and bare commits of one lead row."""
         async with await aio_pika.connect(
             f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.system.ports['amqp']}/"
         ) as broker:
@@ -100,7 +96,8 @@ class Bench:
                 "bench.floor", durable=True, arguments={"x-queue-type": "quorum"}
             )
             message = aio_pika.Message(b"x" * 400, delivery_mode=2)
-            began, published = time.perf_counter(), 0
+            published = 0
+            began = time.perf_counter()
             while time.perf_counter() - began < 3:
                 await asyncio.gather(
                     *(channel.default_exchange.publish(message, queue.name) for _ in range(50))
@@ -112,14 +109,13 @@ class Bench:
             )
             await queue.delete(if_unused=False, if_empty=False)
         pool = await asyncpg.create_pool(**self._intake(), min_size=8, max_size=8)
-        began, commits = time.perf_counter(), 0
+        commits = 0
+        began = time.perf_counter()
 
         async def commit() -> None:
             nonlocal commits
             while time.perf_counter() - began < 3:
-                await pool.execute(
-                    "insert into leads (lead_id, person_id, suspect, card) values (nextval('lead_ids'), 0, true, '{}')"
-                )
+                await pool.execute(INSERT_LEAD)
                 commits += 1
 
         await asyncio.gather(*(commit() for _ in range(8)))
@@ -135,21 +131,19 @@ class Bench:
             "port": self.system.ports["postgres"],
             "user": "postgres",
             "password": "postgres-demo",
-        } | {"database": "intake"}
+            "database": "intake",
+        }
 
     # ---- intake
 
     async def nothing_stored(self) -> Load:
-        """Requests a second at 64 connections that the same server validates and answers, and does not store."""
+        """Measures requests a second at 64 connections, which are validated but not stored."""
         bare_port = free_ports(1)[0]
         recipe = self.system.recipes()["intake"]
-        bare = Recipe(
-            "bare",
-            tuple(
-                "bench.bare:create_app" if "create_app" in word else word for word in recipe.command
-            ),
-            recipe.environment,
+        command = tuple(
+            "bench.bare:create_app" if "create_app" in word else word for word in recipe.command
         )
+        bare = Recipe("bare", command, recipe.environment)
         process = self.system.start_service("bare", bare, bare_port)
         self.system.wait_for("bare", bare_port)
         nothing = await self._load(bare_port)
@@ -162,18 +156,19 @@ class Bench:
         return nothing
 
     async def accepted(self, nothing: Load) -> None:
-        """Accepted leads a second at 64 connections, everything running and as busy with them as it can."""
-        # a flood that the companies should not slow down
+        """Measures accepted leads a second at 64 connections, with every service busy with them."""
+        # the providers should not slow this flood down
         await httpx.AsyncClient().put(
             f"{self.system.addresses.simulator}/simulator/latency",
-            json=dict.fromkeys(AS_SLOW_AS_THE_COMPANIES, 0),
+            json=dict.fromkeys(PROVIDER_LATENCY, 0),
         )
         accepted = await self._load(self.system.ports["intake"])
         share = accepted.per_second / nothing.per_second
         self.row(
             "accepted leads, 64 connections, everything running",
             f"{accepted.per_second:,.0f}/s",
-            f"p50 {accepted.at(50):.1f} ms, p99 {accepted.at(99):.1f} ms; {share:.0%} of that (aim: 50 %, 800/s)",
+            f"p50 {accepted.at(50):.1f} ms, p99 {accepted.at(99):.1f} ms; "
+            f"{share:.0%} of that (aim: 50 %, 800/s)",
         )
 
     async def _load(self, port: int) -> Load:
@@ -183,7 +178,7 @@ class Bench:
     # ---- first contact
 
     async def delay_at_rest(self) -> None:
-        """From the form's answer to the request for the call reaching Twilio, one lead at a time."""
+        """Measures from the form's answer to Twilio's receipt of the call request, lead by lead."""
         answered: dict[str, float] = {}
         async with httpx.AsyncClient() as http:
             for number in range(AT_REST + 5):
@@ -195,15 +190,16 @@ class Bench:
         self.row(
             f"delay our side adds, at rest, {AT_REST} leads",
             f"p50 {statistics.median(delays) * 1e3:.1f} ms",
-            f"p99 {percentile(delays, 99) * 1e3:.1f} ms, most {max(delays) * 1e3:.1f} ms (aim: 30, 100 ms)",
+            f"p99 {percentile(delays, 99) * 1e3:.1f} ms, most {max(delays) * 1e3:.1f} ms "
+            "(aim: 30, 100 ms)",
         )
 
     async def burst(self) -> None:
-        """500 leads at once, the companies as slow as in life."""
+        """Measures 500 leads at once, with providers as slow as the real ones."""
         began = time.time()
         answered = await post_all(
             self.system.ports["gateway"],
-            [_form(f"81{n:05d}123") for n in range(BURST)],
+            [_form(f"81{number:05d}123") for number in range(BURST)],
             CONNECTIONS,
         )
         took = time.time() - began
@@ -216,29 +212,35 @@ class Bench:
         )
 
     async def _delays(self, answered: dict[str, float]) -> list[float]:
-        """Seconds from answer to Twilio's request, in the order of the answers; waits until every call is there."""
+        """Returns the seconds from each answer to its request to Twilio, sorted like the answers.
+
+        Waits until every call was requested.
+        """
         deadline = time.monotonic() + 60
         async with httpx.AsyncClient(timeout=30) as http:
             while True:
-                calls = (
-                    await http.get(f"{self.system.addresses.simulator}/simulator/calls/times")
-                ).json()
+                url = f"{self.system.addresses.simulator}/simulator/calls/times"
+                calls = (await http.get(url)).json()
                 requested = {call["to"]: call["at"] for call in calls}
-                if answered.keys() <= requested.keys():
+                missing = answered.keys() - requested.keys()
+                if not missing:
                     break
-                assert time.monotonic() < deadline, (
-                    f"{len(answered.keys() - requested.keys())} calls never requested"
-                )
+                assert time.monotonic() < deadline, f"{len(missing)} calls never requested"
                 await asyncio.sleep(0.5)
         return [requested[phone] - at for phone, at in answered.items()]
 
     async def memory(self) -> None:
-        """Resident memory of each of our processes, after the burst."""
-        ours = {p.name: resident(p.pid) for p in self.system.processes if p.name in SERVICES}
+        """Measures the resident memory of each of our processes, after the burst."""
+        memory = {
+            process.name: resident(process.pid)
+            for process in self.system.processes
+            if process.name in SERVICES
+        }
+        by_service = ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in memory.items())
         self.row(
             "resident memory of our processes",
-            f"{sum(ours.values()):.0f} MB",
-            ", ".join(f"{k} {v:.0f}" for k, v in ours.items()) + " (aim: 600 MB)",
+            f"{sum(memory.values()):.0f} MB",
+            f"{by_service} (aim: 600 MB)",
         )
 
 

@@ -1,4 +1,4 @@
-"""Intake that validates and answers, and stores nothing: the floor under what storing costs."""
+"""Intake that validates and answers but stores nothing: the floor for the cost of storing."""
 
 import itertools
 

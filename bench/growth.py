@@ -1,6 +1,7 @@
-"""Every statement that pages, API, doctor and clock read with: after GROWTH=10000000 events, and after a hundredth.
+"""Measures every reading statement of pages, API, doctor and jobs with GROWTH=10000000 events.
 
-They are the stores' own functions. Then the projections are rebuilt, and the pages read meanwhile.
+Beside them it measures the same statements with a hundredth of the events. All of them are the
+repositories' own functions. Then the projections are rebuilt, and the pages are read meanwhile.
 """
 
 import asyncio
@@ -50,46 +51,54 @@ FLOOR = max(20_000, EVENTS // 100)
 TIMES = 7
 AIM = 0.2  # seconds
 ZONE = "America/Mexico_City"
-REBUILDING = 60.0  # seconds that are watched at most
+REBUILDING = 60.0  # the most seconds of the rebuild that are observed
 SEARCHES = (
-    *(
-        "",
-        "nadie",
-        "garza sofía",
-        "Garza, Sofía",
-        "maría",
-        "hernández",
-        "xolocotzi zuñiga íñigo",
-        "xq",
-        "a",
-        "%",
-    ),
-    *("sofia77@example.com", "@example.com", "55 1000 1234", "7777", "#1234"),
+    "",
+    "nadie",
+    "garza sofía",
+    "Garza, Sofía",
+    "maría",
+    "hernández",
+    "xolocotzi zuñiga íñigo",
+    "xq",
+    "a",
+    "%",
+    "sofia77@example.com",
+    "@example.com",
+    "55 1000 1234",
+    "7777",
+    "#1234",
 )
-SWAP = "update rebuilt.projected spare set until = own.until, tallied = own.until from public.projected own"
+SWAP = """
+update rebuilt.projected spare set until = own.until, tallied = own.until
+from public.projected own"""
 
 Read = Callable[[], Awaitable[Any]]
 
 
 class Sized:
-    """One server's databases with so many events, and the stores that read them. `prefix` names them."""
+    """One server's databases with so many events, and the repositories that read them.
+
+    `prefix` is the beginning of the databases' names.
+    """
 
     def __init__(self, server: str, prefix: str) -> None:
-        self._server, self._prefix = server, prefix
+        self._server = server
+        self._prefix = prefix
         self.leads = 0
         self.databases = {
             name: Watched(f"{server}/{prefix}{name}", scans=name == "console")
             for name in WITH_DATABASES
         }
 
-    async def fill(self, events: int, say: Callable[[str], None]) -> None:
+    async def fill(self, events: int, report: Callable[[str], None]) -> None:
         async with AsyncExitStack() as closing:
             administrators = {}
             for name, database in self.databases.items():
                 administrators[name] = await asyncpg.connect(database.dsn)
                 closing.push_async_callback(administrators[name].close)
-            self.leads = await fill_console(administrators["console"], events, say)
-            await fill_others(administrators, self.leads, say)
+            self.leads = await fill_console(administrators["console"], events, report)
+            await fill_others(administrators, self.leads, report)
             for administrator in administrators.values():
                 await administrator.execute("vacuum analyze", timeout=1800)
 
@@ -104,7 +113,7 @@ class Sized:
                 await database.close()
 
     def reads(self) -> dict[str, Read]:
-        """Who reads what, by a name for the table."""
+        """Returns every read, by its name in the table."""
         return (
             {"floor: select 1": self._select_1}
             | self._pages()
@@ -117,9 +126,12 @@ class Sized:
         return await self.databases["console"].fetch("select 1")
 
     def _pages(self) -> dict[str, Read]:
-        database, lead = self.databases["console"], self.leads // 2
-        store, projections = Store(database), Projections(database)
-        figures, now = Figures(database, ZONE), datetime.now(UTC)
+        database = self.databases["console"]
+        lead = self.leads // 2
+        store = Store(database)
+        projections = Projections(database)
+        figures = Figures(database, ZONE)
+        now = datetime.now(UTC)
         today = now.astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
         return {
             "frame: progress": projections.progress,
@@ -149,9 +161,10 @@ class Sized:
         }
 
     def _figures(self) -> dict[str, Read]:
-        figures, objective = Figures(self.databases["console"], ZONE), Objective(10, 0.95)
+        figures = Figures(self.databases["console"], ZONE)
+        objective = Objective(10, 0.95)
         found: dict[str, Read] = {}
-        for days in (1, 7, 30, 90):  # what the pages offer
+        for days in (1, 7, 30, 90):  # the choices on the pages
             since = datetime.now(UTC) - timedelta(days=days)
             found |= {
                 f"stopwatch: budget, {days} d": partial(figures.budget, since, objective),
@@ -192,15 +205,19 @@ class Sized:
             return await anext(figures.every_lead(Wanted(text="garza")))
 
         found: dict[str, Read] = {
-            f"leads: {name}": partial(figures.leads, each) for name, each in wanted.items()
+            f"leads: {name}": partial(figures.leads, query) for name, query in wanted.items()
         }
         found |= {"leads.csv: a batch": a_batch_of_csv, "leads: choices": figures.choices}
         return found
 
     def _others(self) -> dict[str, Read]:
-        notify, crm, scheduler = (self.databases[name] for name in ("notify", "crm", "scheduler"))
-        ledger, forms = Ledger(notify, lease=30, patience=300, key_timeout=120), Leads(notify)
-        bookings, registrations = Bookings(crm, secret="x" * 20, region="MX"), Registrations(crm)
+        notify = self.databases["notify"]
+        crm = self.databases["crm"]
+        scheduler = self.databases["scheduler"]
+        ledger = Ledger(notify, lease=30, patience=300, key_timeout=120)
+        forms = Leads(notify)
+        bookings = Bookings(crm, secret="x" * 20, region="MX")
+        registrations = Registrations(crm)
         content = JOURNEY.read_text()
         timers = Timers(
             scheduler,
@@ -225,11 +242,11 @@ class Sized:
             "crm: matched again": bookings.match_again,
             "crm: unmatched": bookings.unmatched,
             "crm: lead in Kommo": lambda: bookings.lead_in_kommo(lead),
-            "crm: leads to look up": lambda: registrations.unclear_leads(20),
-            "crm: notes to look up": lambda: registrations.unclear_notes(20),
+            "crm: leads to check": lambda: registrations.unclear_leads(20),
+            "crm: notes to check": lambda: registrations.unclear_notes(20),
             "crm: leads to move": lambda: registrations.to_move(20),
-            "crm: leads to tell": lambda: registrations.take_leads(20, term=1),
-            "crm: notes to tell": lambda: registrations.take_notes(20, term=1),
+            "crm: leads to add": lambda: registrations.take_leads(20, term=1),
+            "crm: notes to add": lambda: registrations.take_notes(20, term=1),
             "crm: contacts": lambda: registrations.known_contacts([phone]),
             "scheduler: outlook": lambda: timers.outlook(lead),
             "scheduler: backlog": timers.backlog,
@@ -241,12 +258,14 @@ class Sized:
 
 
 class Growth:
-    """RabbitMQ, PostgreSQL and at the end one console."""
+    """RabbitMQ and PostgreSQL, and at the end one console."""
 
     def __init__(self, folder: Path, row: Row) -> None:
-        ports = dict(
-            zip(("CONSOLE_PORT", "RABBITMQ_MANAGEMENT_PORT"), map(str, free_ports(2)), strict=True)
-        )
+        console_port, management_port = free_ports(2)
+        ports = {
+            "CONSOLE_PORT": str(console_port),
+            "RABBITMQ_MANAGEMENT_PORT": str(management_port),
+        }
         self.system = Native(folder, ports | {"JOURNEY_PATH": str(JOURNEY)})
         self._row = row
         self._slow: list[str] = []
@@ -254,17 +273,20 @@ class Growth:
     async def run(self) -> None:
         await asyncio.to_thread(self.system.start_servers)
         server = f"postgresql://postgres:postgres-demo@127.0.0.1:{self.system.ports['postgres']}"
-        grown, small = Sized(server, ""), Sized(server, "small_")
+        grown = Sized(server, "")
+        small = Sized(server, "small_")
         for name, database in small.databases.items():
             administrator = await asyncpg.connect(f"{server}/postgres")
             await administrator.execute(f"create database small_{name}")
             await administrator.close()
             await upgrade(PROJECT / "services" / name / "migrations", database.dsn)
         began = time.monotonic()
+
+        def report(progress: str) -> None:
+            print(f"{time.monotonic() - began:5.0f} s  {progress}", flush=True)
+
         await small.fill(FLOOR, lambda _: None)
-        await grown.fill(
-            EVENTS, lambda said: print(f"{time.monotonic() - began:5.0f} s  {said}", flush=True)
-        )
+        await grown.fill(EVENTS, report)
         self._row(
             f"growth: {EVENTS:,} events, {grown.leads:,} leads",
             "",
@@ -293,7 +315,10 @@ class Growth:
         self._row(name, f"{took * 1e3:.1f} ms{' SLOW' if took > AIM else ''}", found)
 
     async def _rebuild(self, dsn: str, lead: int) -> None:
-        """Rebuilds the projections, and reads the pages for a minute of it; then the new tables take their place."""
+        """Rebuilds the projections while it reads the pages, for a minute at most.
+
+        Then the new tables replace the old ones.
+        """
         process = self.system.start_service(
             "console", self.system.recipes()["console"], self.system.ports["console"]
         )
@@ -301,34 +326,35 @@ class Growth:
         took: list[float] = []
         async with httpx.AsyncClient(base_url=self.system.addresses.console, timeout=60) as http:
             (await http.post("/api/projections/rebuild")).raise_for_status()
-            began, came = time.monotonic(), 0
+            began = time.monotonic()
+            rebuilt = 0
             while (seconds := time.monotonic() - began) < REBUILDING:
                 state = (await http.get("/api/projections")).json()
                 if state["rebuilt"] is None:
-                    came = state["newest"]
+                    rebuilt = state["newest"]
                     break
-                came = state["rebuilt"]
+                rebuilt = state["rebuilt"]
                 for path in (*PAGES[:-1], f"/leads/{lead}"):
-                    asked = time.perf_counter()
+                    requested = time.perf_counter()
                     (await http.get(f"/console{path}")).raise_for_status()
-                    took.append(time.perf_counter() - asked)
+                    took.append(time.perf_counter() - requested)
                     await asyncio.sleep(0.1)
         await asyncio.to_thread(process.stop)
         self._row(
-            f"growth: rebuild, {came:,} events in {seconds:.0f} s",
-            f"{came / seconds:,.0f}/s",
-            f"{1e6 * seconds / max(came, 1):.0f} s for a million",
+            f"growth: rebuild, {rebuilt:,} events in {seconds:.0f} s",
+            f"{rebuilt / seconds:,.0f}/s",
+            f"{1e6 * seconds / max(rebuilt, 1):.0f} s for a million",
         )
         if took:
             self._row(
-                f"growth: pages meanwhile, {len(took)} looks",
+                f"growth: pages meanwhile, {len(took)} requests",
                 f"p50 {percentile(took, 50) * 1e3:.0f} ms",
                 f"p95 {percentile(took, 95) * 1e3:.0f} ms, most {max(took) * 1e3:.0f} ms",
             )
         await self._swap(dsn)
 
     async def _swap(self, dsn: str) -> None:
-        """How long pages may have to wait while the new tables take the place of the old ones, all of them large."""
+        """Measures how long pages may wait while the new tables replace the old ones, all large."""
         database = await asyncpg.connect(dsn)
         if not await database.fetchval("select 1 from rebuilt.projected"):
             await database.execute("select begin_rebuild()")
@@ -338,16 +364,17 @@ class Growth:
             began = time.perf_counter()
             try:
                 finished = await database.fetchval("select finish_rebuild()")
-            except asyncpg.LockNotAvailableError:  # autovacuum is at one of them
+            except asyncpg.LockNotAvailableError:  # autovacuum holds one of them
                 await asyncio.sleep(0.25)
         took = (time.perf_counter() - began) * 1e3
-        self._row("growth: the new tables take the old ones' place", f"{took:.0f} ms", "")
+        self._row("growth: the new tables replace the old ones", f"{took:.0f} ms", "")
         await database.close()
 
 
 async def timed(read: Read) -> tuple[float, Any]:
-    """The median, in seconds, and what was read."""
-    took, result = [], None
+    """Returns the median time in seconds, and the last result."""
+    took: list[float] = []
+    result = None
     for _ in range(TIMES):
         began = time.perf_counter()
         result = await read()
@@ -356,14 +383,14 @@ async def timed(read: Read) -> tuple[float, Any]:
 
 
 def condensed(plan: Node) -> str:
-    """The plan on one line: what it goes through, and how many pages of 8 kB it read."""
-    ways = [
-        _way(node) for node in nodes(plan) if node.get("Relation Name") or node.get("Index Name")
+    """Returns the plan on one line: its tables and indexes, and how many pages of 8 kB it read."""
+    scans = [
+        _scan(node) for node in nodes(plan) if node.get("Relation Name") or node.get("Index Name")
     ]
     pages = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-    return f"{' + '.join(dict.fromkeys(ways)) or plan['Node Type']}, {pages:,} pages"
+    return f"{' + '.join(dict.fromkeys(scans)) or plan['Node Type']}, {pages:,} pages"
 
 
-def _way(node: Node) -> str:
-    what = node.get("Index Name") or node["Relation Name"]
-    return f"{node['Node Type'].lower()} {what}"
+def _scan(node: Node) -> str:
+    name = node.get("Index Name") or node["Relation Name"]
+    return f"{node['Node Type'].lower()} {name}"

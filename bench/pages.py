@@ -1,4 +1,4 @@
-"""The console alone, with a million events in its audit log: how fast its pages come, and how fast it folds them."""
+"""Measures the console alone with a million events: its pages, and how fast it folds the events."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from pauta.running.servers import Process, free_ports
 from tests.builders import a_booking
 
 LEADS = 85_000
-LOOKS = 40
+REQUESTS = 40
 PAGES = (
     "",
     "/leads",
@@ -33,23 +33,33 @@ PAGES = (
     "/leads/50000",
 )
 
-# of $1 leads, who came in the last $7 days, those from $5 to $6
+# leads number $5 to $6 of $1, which came in the last $7 days
 FILL = """
 insert into actions (event_id, lead_id, topic, at, body)
-select id, n, topic, at, body || jsonb_build_object('event_id', id, 'lead_id', n, 'at', at)
-       || case when topic = 'lead.created' then jsonb_build_object('card', jsonb_build_object(
-            'name', 'Persona ' || n, 'phone', '+5255' || (10000000 + n), 'email', 'p' || n || '@example.com',
-            'source', 'Fuente ' || n % 9, 'extra', jsonb_build_object('utm_source', 'u' || n % 5))) else '{}' end
+select id, n, topic, at,
+  body
+    || jsonb_build_object('event_id', id, 'lead_id', n, 'at', at)
+    || case when topic = 'lead.created' then
+         jsonb_build_object('card', jsonb_build_object(
+           'name', 'Persona ' || n,
+           'phone', '+5255' || (10000000 + n),
+           'email', 'p' || n || '@example.com',
+           'source', 'Fuente ' || n % 9,
+           'extra', jsonb_build_object('utm_source', 'u' || n % 5)))
+       else '{}' end
 from generate_series($5::int, $6::int) n,
-     unnest($2::text[], $3::text[]::jsonb[], $4::float8[]) with ordinality as t(topic, body, after, ord),
-     lateral (select gen_random_uuid() as id,
-                now() - ($1 - n) * $7::int * interval '1 day' / $1 + after * interval '1 second' as at) e
+  unnest($2::text[], $3::text[]::jsonb[], $4::float8[])
+    with ordinality as t(topic, body, after, ord),
+  lateral (
+    select
+      gen_random_uuid() as id,
+      now() - ($1 - n) * $7::int * interval '1 day' / $1 + after * interval '1 second' as at) e
 where topic <> 'lead.booked' or n % 6 = 0
 order by n, ord"""
 
 
 def story() -> list[tuple[Event, float]]:
-    """What is said of a lead, and how many seconds after it came."""
+    """Returns the events of a lead, each with its seconds since the lead came."""
     touch = {"lead_id": 1, "touch_id": UUID(int=1)}
     call = {**touch, "step": "welcome_call", "channel": Channel.CALL}
     email = {**touch, "step": "welcome_email", "channel": Channel.EMAIL}
@@ -76,12 +86,14 @@ def story() -> list[tuple[Event, float]]:
 
 
 class Pages:
-    """RabbitMQ, PostgreSQL and one console; its neighbours are away."""
+    """RabbitMQ, PostgreSQL and one console. The other services are unavailable."""
 
     def __init__(self, folder: Path, row: Row) -> None:
-        ports = dict(
-            zip(("CONSOLE_PORT", "RABBITMQ_MANAGEMENT_PORT"), map(str, free_ports(2)), strict=True)
-        )
+        console_port, management_port = free_ports(2)
+        ports = {
+            "CONSOLE_PORT": str(console_port),
+            "RABBITMQ_MANAGEMENT_PORT": str(management_port),
+        }
         self.system = Native(folder, ports | {"JOURNEY_PATH": str(JOURNEY)})
         self._row = row
 
@@ -96,12 +108,12 @@ class Pages:
             while (state := (await http.get("/api/projections")).json())["until"] < state["newest"]:
                 await asyncio.sleep(0.5)
             self._row(
-                f"console: {events:,} events folded anew",
+                f"console: {events:,} events folded again",
                 f"{events / (time.perf_counter() - began):,.0f}/s",
                 f"{resident(process.pid):.0f} MB",
             )
             for path in PAGES:
-                await self._look(http, path)
+                await self._measure(http, path)
 
     def _start_console(self) -> Process:
         process = self.system.start_service(
@@ -110,9 +122,9 @@ class Pages:
         self.system.wait_for("console", self.system.ports["console"])
         return process
 
-    async def _look(self, http: httpx.AsyncClient, path: str) -> None:
+    async def _measure(self, http: httpx.AsyncClient, path: str) -> None:
         took = []
-        for _ in range(LOOKS):
+        for _ in range(REQUESTS):
             began = time.perf_counter()
             (await http.get(f"/console{path}")).raise_for_status()
             took.append((time.perf_counter() - began) * 1e3)
@@ -126,9 +138,10 @@ class Pages:
     async def _fill(self) -> int:
         address = f"127.0.0.1:{self.system.ports['postgres']}"
         database = await asyncpg.connect(f"postgresql://postgres:postgres-demo@{address}/console")
-        told = story()
-        bodies = [json.dumps(event.model_dump(mode="json")) for event, _ in told]
-        topics, after = [event.topic for event, _ in told], [seconds for _, seconds in told]
+        events_of_a_lead = story()
+        bodies = [json.dumps(event.model_dump(mode="json")) for event, _ in events_of_a_lead]
+        topics = [event.topic for event, _ in events_of_a_lead]
+        after = [seconds for _, seconds in events_of_a_lead]
         await database.execute(FILL, LEADS, topics, bodies, after, 1, LEADS, 90, timeout=300)
         await database.execute("analyze")
         events = await database.fetchval("select count(*) from actions")

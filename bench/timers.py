@@ -1,4 +1,7 @@
-"""The scheduler alone, with ten thousand and a million timers pending: how late they fire, how fast a flood drains."""
+"""Measures the scheduler alone with ten thousand and a million pending timers.
+
+How late timers fire, and how fast a flood of them drains.
+"""
 
 import asyncio
 import hashlib
@@ -20,32 +23,44 @@ from pauta.running.servers import Process, free_ports
 from services.scheduler.decisions import Enrolment
 from services.scheduler.repositories import LATE_SECONDS, PUNCTUAL
 
-FEW, MANY = 10_000, 1_000_000
-RATE, SECONDS = 100, 20
+FEW = 10_000
+MANY = 1_000_000
+RATE = 100
+SECONDS = 20
 FLOOD = 50_000
 JOURNEY = PROJECT / "tests" / "journeys" / "journey.yml"
 Row = Callable[[str, str, str], None]
 
-ENROL = """insert into enrolments (lead_id, journey, person_id, facts)
-           select n, $1, n, jsonb_set($2::text::jsonb, '{lead_id}', to_jsonb(n))
-           from generate_series($3::bigint, $4) n"""
-PLAN = """insert into timers (lead_id, step, channel, due_at, planned_at)
-          select n, 'day_3', 'whatsapp', at, at from generate_series($1::bigint, $2) n,
-          lateral (select now() + interval '1 hour' + n * interval '1 second' as at) later"""
-DUE_LATER = """update timers set due_at = due.at, planned_at = due.at
-               from unnest($1::bigint[], $2::timestamptz[]) as due(lead, at) where lead_id = due.lead"""
-DUE_NOW = "update timers set due_at = now(), planned_at = now() where lead_id between $1 and $2"
+ENROL = """
+insert into enrolments (lead_id, journey, person_id, facts)
+select n, $1, n, jsonb_set($2::text::jsonb, '{lead_id}', to_jsonb(n))
+from generate_series($3::bigint, $4) n"""
+PLAN = """
+insert into timers (lead_id, step, channel, due_at, planned_at)
+select n, 'day_3', 'whatsapp', at, at
+from generate_series($1::bigint, $2) n,
+  lateral (select now() + interval '1 hour' + n * interval '1 second' as at) later"""
+DUE_LATER = """
+update timers set due_at = due.at, planned_at = due.at
+from unnest($1::bigint[], $2::timestamptz[]) as due(lead, at)
+where lead_id = due.lead"""
+DUE_NOW = """
+update timers set due_at = now(), planned_at = now()
+where lead_id between $1 and $2"""
+POSTPONE = """
+update timers set state = 'pending', due_at = now() + interval '1 hour'
+where state <> 'pending'"""
 
 
 class Timers:
-    """RabbitMQ, PostgreSQL and one or two schedulers; what they say is only counted."""
+    """RabbitMQ, PostgreSQL and one or two schedulers. Their events are only counted."""
 
     def __init__(self, folder: Path, row: Row) -> None:
-        ports = dict(
-            zip(
-                ("SCHEDULER_PORT", "RABBITMQ_MANAGEMENT_PORT"), map(str, free_ports(2)), strict=True
-            )
-        )
+        scheduler_port, management_port = free_ports(2)
+        ports = {
+            "SCHEDULER_PORT": str(scheduler_port),
+            "RABBITMQ_MANAGEMENT_PORT": str(management_port),
+        }
         self.system = Native(folder, ports | {"JOURNEY_PATH": str(JOURNEY)})
         self._row = row
         self._arrived: dict[int, float] = {}
@@ -53,7 +68,7 @@ class Timers:
 
     async def run(self) -> None:
         await asyncio.to_thread(self._start)
-        self._database = await asyncpg.connect(**self._where())
+        self._database = await asyncpg.connect(**self._connection())
         async with await aio_pika.connect(
             f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.system.ports['amqp']}/"
         ) as broker:
@@ -92,8 +107,8 @@ class Timers:
         self._arrived[int(message.correlation_id)] = time.time()
 
     async def _fill(self, pending: int) -> None:
-        """Leads and timers up to that number, all due in an hour and later."""
-        there = await self._database.fetchval("select coalesce(max(lead_id), 0) from enrolments")
+        """Adds leads and timers up to that number, all due in an hour or later."""
+        last = await self._database.fetchval("select coalesce(max(lead_id), 0) from enrolments")
         content = JOURNEY.read_text()
         journey = hashlib.sha256(content.encode()).hexdigest()
         await self._database.execute(
@@ -102,18 +117,15 @@ class Timers:
         where = Whereabouts("MX", ("America/Monterrey",), "America/Monterrey")
         lead = Enrolment(lead_id=0, entered_at=datetime.now(UTC), where=where)
         await self._database.execute(
-            ENROL, journey, lead.model_dump_json(), there + 1, pending, timeout=300
+            ENROL, journey, lead.model_dump_json(), last + 1, pending, timeout=300
         )
-        await self._database.execute(PLAN, there + 1, pending, timeout=300)
+        await self._database.execute(PLAN, last + 1, pending, timeout=300)
         await self._database.execute("analyze", timeout=120)
 
     async def _plan(self) -> str:
-        """The claim's plan, without its costs and counts."""
-        [explained] = await self._database.fetchrow(
-            f"explain (format json) {PUNCTUAL}".replace("$1", "500").replace(
-                "$2", str(LATE_SECONDS)
-            )
-        )
+        """Returns the claim query's plan, without its costs and counts."""
+        query = PUNCTUAL.replace("$1", "500").replace("$2", str(LATE_SECONDS))
+        [explained] = await self._database.fetchrow(f"explain (format json) {query}")
         nodes: list[str] = []
 
         def walk(node: dict[str, Any]) -> None:
@@ -125,7 +137,7 @@ class Timers:
         return " > ".join(nodes)
 
     async def _lateness(self, pending: int) -> None:
-        """100 a second fall due; how long after their time each touch.due reaches a consumer."""
+        """Lets 100 timers a second fall due, and measures how late each touch.due is consumed."""
         self._arrived.clear()
         begins = datetime.now(UTC) + timedelta(seconds=3)
         due = {
@@ -140,12 +152,10 @@ class Timers:
             f"p50 {percentile(late, 50) * 1e3:.0f} ms",
             f"p99 {percentile(late, 99) * 1e3:.0f} ms (aim: 1 s); scheduler {memory:.0f} MB",
         )
-        await self._database.execute(
-            "update timers set state = 'pending', due_at = now() + interval '1 hour' where state <> 'pending'"
-        )
+        await self._database.execute(POSTPONE)
 
     async def _flood(self, *, replicas: int) -> None:
-        """50,000 at once, until the last of them has been said."""
+        """Lets 50,000 timers fall due at once, and measures when the last of them is published."""
         self._arrived.clear()
         first = MANY // 2 + replicas * FLOOD
         began = time.time()
@@ -154,18 +164,19 @@ class Timers:
         await self._until(FLOOD, seconds=120)
         took = max(self._arrived.values()) - due_at
         self._row(
-            f"timers, 1,000,000 pending, {FLOOD:,} due at once, {replicas} scheduler{'s' * (replicas > 1)}",
+            f"timers, 1,000,000 pending, {FLOOD:,} due at once, "
+            f"{replicas} scheduler{'s' * (replicas > 1)}",
             f"{FLOOD / took:,.0f}/s",
-            f"all said after {took:.1f} s (made due in {due_at - began:.1f} s)",
+            f"all published after {took:.1f} s (made due in {due_at - began:.1f} s)",
         )
 
     async def _until(self, count: int, *, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while len(self._arrived) < count:
-            assert time.monotonic() < deadline, f"{len(self._arrived)} of {count} were said"
+            assert time.monotonic() < deadline, f"{len(self._arrived)} of {count} were published"
             await asyncio.sleep(0.1)
 
-    def _where(self) -> dict[str, Any]:
+    def _connection(self) -> dict[str, Any]:
         return {
             "host": "127.0.0.1",
             "port": self.system.ports["postgres"],
