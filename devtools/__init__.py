@@ -1,1 +1,1 @@
-"""What only developers run: the demonstration and the documents."""
+"""Tools for developers only: the demonstration and the generated documents."""

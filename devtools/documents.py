@@ -1,4 +1,7 @@
-"""The AsyncAPI and OpenAPI documents, generated from the code that runs: python -m devtools.documents writes docs/."""
+"""Generates the AsyncAPI and OpenAPI documents from the running code.
+
+`python -m devtools.documents` writes them to docs/.
+"""
 
 import json
 import os
@@ -27,7 +30,7 @@ APPS: dict[str, Callable[[], FastAPI]] = {
 
 
 def every_document() -> dict[str, dict[str, Any]]:
-    """File name under docs/ → document. The services are made, never started."""
+    """Returns every document by its path under docs/. The services are created, never started."""
     recipes = read_recipes({})
     documents: dict[str, dict[str, Any]] = {"journey.schema.json": json_schema()}
     for name, create_app in APPS.items():
@@ -47,10 +50,9 @@ def _asyncapi(name: str, app: FastAPI) -> dict[str, Any]:
     document["servers"] = {}
     for channel in document["channels"].values():
         channel["servers"] = []
-    in_order: dict[str, Any] = json.loads(
-        json.dumps(document, sort_keys=True)
-    )  # FastStream's own differs by the run
-    return in_order
+    # FastStream's own key sequence differs from run to run
+    ordered: dict[str, Any] = json.loads(json.dumps(document, sort_keys=True))
+    return ordered
 
 
 def write_documents() -> None:

@@ -1,4 +1,4 @@
-"""The demonstration: people of every fate through the public address, watched live and checked at the end."""
+"""Runs the demonstration: sends people of every fate to the public address, and checks them."""
 
 import json
 import os
@@ -11,13 +11,13 @@ import httpx
 
 from devtools.demo.scenarios import SCENARIOS, Scenario
 from devtools.demo.watcher import Watcher, out
-from devtools.demo.words import language_of, say
+from devtools.demo.words import language_of, translate
 from pauta.running.compose import Compose
 from pauta.running.compose_file import variables
 from pauta.running.native import Addresses, Native
 from pauta.running.servers import free_ports, listens
 
-PATIENCE = 60.0
+MAX_WAIT = 60.0
 BOOKED_IN_KOMMO = 60_000_002
 
 
@@ -28,16 +28,17 @@ class System(Protocol):
 
 
 def run(*, docker: bool, replicas: int = 1) -> bool:
-    """True when everything that should have happened did, and nothing else. `replicas` are for Docker."""
-    began, language = time.monotonic(), language_of(variables())
+    """Returns True if everything expected happened, and nothing else. `replicas` is for Docker."""
+    began = time.monotonic()
+    language = language_of(variables())
     with tempfile.TemporaryDirectory(prefix="pauta-demo-") as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as a user of its own
         system = _compose(replicas) if docker else Native(Path(folder) / "system", _variables())
         engine = "Docker Compose" if docker else "plain processes"
-        out.print(say(f"[bold]Starting Pauta[/] with {engine} …", language))
+        out.print(translate(f"[bold]Starting Pauta[/] with {engine} …", language))
         try:
             system.start()
-            _say_where(system.addresses, time.monotonic() - began, language)
+            _print_addresses(system.addresses, time.monotonic() - began, language)
             problems = _play(system.addresses, language)
         finally:
             if isinstance(system, Compose):
@@ -46,22 +47,22 @@ def run(*, docker: bool, replicas: int = 1) -> bool:
                 system.stop()
     for problem in problems:
         out.print(f"[red bold]✗[/] {problem}")
-    end = say("Something is wrong." if problems else "Everything happened as it should.", language)
-    out.print(
-        say("{} {:.0f} s in all.", language).format(f"[bold]{end}[/]", time.monotonic() - began)
-    )
+    result = "Something is wrong." if problems else "Everything happened as it should."
+    end = f"[bold]{translate(result, language)}[/]"
+    out.print(translate("{} {:.0f} s in all.", language).format(end, time.monotonic() - began))
     return not problems
 
 
 def _variables() -> dict[str, str]:
-    """The journey in seconds, free ports where the usual ones are taken, and the simulator whatever `.env` says."""
+    """Returns the environment: the journey in seconds, and the simulator whatever `.env` contains.
+
+    Where a usual port is taken, a free one replaces it.
+    """
     usual = {
-        **{
-            "GATEWAY_PORT": 5000,
-            "CONSOLE_PORT": 5001,
-            "SIMULATOR_PORT": 5002,
-            "SCHEDULER_PORT": 5003,
-        },
+        "GATEWAY_PORT": 5000,
+        "CONSOLE_PORT": 5001,
+        "SIMULATOR_PORT": 5002,
+        "SCHEDULER_PORT": 5003,
         "RABBITMQ_MANAGEMENT_PORT": 15672,
     }
     others = free_ports(len(usual))
@@ -78,26 +79,23 @@ def _variables() -> dict[str, str]:
 
 
 def _compose(replicas: int) -> Compose:
-    empty = Path(os.devnull)
-    return Compose(
-        _variables() | {"COMPOSE_ENV_FILES": str(empty)}, project="pauta-demo", replicas=replicas
-    )
+    environment = _variables() | {"COMPOSE_ENV_FILES": os.devnull}
+    return Compose(environment, project="pauta-demo", replicas=replicas)
 
 
-def _say_where(addresses: Addresses, seconds: float, language: str) -> None:
-    text = "Up after {:.1f} s. Console {}, phone {},\nactions {}, RabbitMQ management {} (pauta / rabbitmq-demo)\n"
-    console, phone, actions = (
-        f"{addresses.gateway}/console",
-        f"{addresses.gateway}/simulator",
-        f"{addresses.console}/api/actions",
+def _print_addresses(addresses: Addresses, seconds: float, language: str) -> None:
+    text = (
+        "Up after {:.1f} s. Console {}, phone {},\n"
+        "actions {}, RabbitMQ management {} (pauta / rabbitmq-demo)\n"
     )
-    out.print(say(text, language).format(seconds, console, phone, actions, addresses.rabbitmq))
+    console = f"{addresses.gateway}/console"
+    phone = f"{addresses.gateway}/simulator"
+    actions = f"{addresses.console}/api/actions"
     out.print(
-        say(
-            "Twelve days of follow-up pass in about 15 seconds here: deploy/journey.demo.yml",
-            language,
-        )
+        translate(text, language).format(seconds, console, phone, actions, addresses.rabbitmq)
     )
+    text = "Twelve days of follow-up pass in about 15 seconds here: deploy/journey.demo.yml"
+    out.print(translate(text, language))
 
 
 def _play(addresses: Addresses, language: str) -> list[str]:
@@ -105,46 +103,48 @@ def _play(addresses: Addresses, language: str) -> list[str]:
     for scenario in SCENARIOS:
         _send(addresses, watcher, scenario, language)
     first = SCENARIOS[0]
-    again = _post(addresses, first.form, "json")
+    second_form = _post(addresses, first.form, "json")
     wrong = _post(addresses, {"nombre": "", "telefono": "123", "email": "nada"}, "json")
     _settle(watcher)
     out.print()
-    problems = [
-        problem for lead in watcher.scenarios for problem in _check(addresses, watcher, lead)
-    ]
-    problems += _look(addresses, first.name)
+    problems: list[str] = []
+    for lead in watcher.scenarios:
+        problems += _check(addresses, watcher, lead)
+    problems += _check_pages(addresses, first.name)
     known = next(lead for lead, scenario in watcher.scenarios.items() if scenario is first)
-    if again.json().get("lead_id") != known:
+    if second_form.json().get("lead_id") != known:
         problems.append(
-            f"{first.name}'s second form was answered {again.text}, not with lead {known}"
+            f"{first.name}'s second form was answered {second_form.text}, not with lead {known}"
         )
     text = "{}'s second form within a day: {} {} – the same lead, no second welcome"
-    out.print(say(text, language).format(first.name, again.status_code, again.text))
-    if wrong.status_code != 422 or {e["field"] for e in wrong.json()["errors"]} != {
-        "nombre",
-        "telefono",
-        "email",
-    }:
+    out.print(
+        translate(text, language).format(first.name, second_form.status_code, second_form.text)
+    )
+    expected = {"nombre", "telefono", "email"}
+    if wrong.status_code != 422 or {e["field"] for e in wrong.json()["errors"]} != expected:
         problems.append(f"a form full of mistakes was answered {wrong.status_code} {wrong.text}")
     errors = json.dumps(wrong.json()["errors"], ensure_ascii=False)
-    out.print(say("A form full of mistakes: {} {}\n", language).format(wrong.status_code, errors))
+    out.print(
+        translate("A form full of mistakes: {} {}\n", language).format(wrong.status_code, errors)
+    )
     return problems
 
 
-def _look(addresses: Addresses, name: str) -> list[str]:
-    """What is wrong with the pages, as an operator and as the lead would find them."""
+def _check_pages(addresses: Addresses, name: str) -> list[str]:
+    """Returns the problems with the pages of the operator and of the lead."""
     pages = {"console/leads": name, "console": "RabbitMQ", "simulator": "/simulator/static/"}
-    return [
-        f"{addresses.gateway}/{path} was answered {answer.status_code}, without {shows!r} on it"
-        for path, shows in pages.items()
-        if (answer := httpx.get(f"{addresses.gateway}/{path}", timeout=15)).status_code != 200
-        or shows not in answer.text
-    ]
+    problems: list[str] = []
+    for path, content in pages.items():
+        url = f"{addresses.gateway}/{path}"
+        answer = httpx.get(url, timeout=15)
+        if answer.status_code != 200 or content not in answer.text:
+            problems.append(f"{url} was answered {answer.status_code}, without {content!r} on it")
+    return problems
 
 
 def _send(addresses: Addresses, watcher: Watcher, scenario: Scenario, language: str) -> None:
     if scenario.fault:
-        time.sleep(1)  # so that it is this scenario's call that goes wrong
+        time.sleep(1)  # so that the fault hits this scenario's call
         httpx.post(
             f"{addresses.simulator}/simulator/faults", json=scenario.fault
         ).raise_for_status()
@@ -152,7 +152,7 @@ def _send(addresses: Addresses, watcher: Watcher, scenario: Scenario, language: 
     response.raise_for_status()
     lead = int(response.json()["lead_id"])
     watcher.watch(lead, scenario)
-    out.print(f"[bold]{scenario.name}[/] → lead {lead} ({say(scenario.fate, language)})")
+    out.print(f"[bold]{scenario.name}[/] → lead {lead} ({translate(scenario.fate, language)})")
 
 
 def _post(addresses: Addresses, form: dict[str, str], encoding: str) -> httpx.Response:
@@ -169,8 +169,8 @@ def _post(addresses: Addresses, form: dict[str, str], encoding: str) -> httpx.Re
 
 
 def _settle(watcher: Watcher) -> None:
-    """Watches until everything has happened that should, and a little longer for what should not."""
-    deadline = time.monotonic() + PATIENCE
+    """Watches until everything expected has happened, and a little longer for unexpected events."""
+    deadline = time.monotonic() + MAX_WAIT
     while (
         any(_missing(watcher, lead) for lead in watcher.scenarios) and time.monotonic() < deadline
     ):
@@ -183,34 +183,47 @@ def _settle(watcher: Watcher) -> None:
 
 
 def _missing(watcher: Watcher, lead: int) -> set[str]:
-    scenario, seen = watcher.scenarios[lead], watcher.seen.get(lead, [])
-    sent = {f"{touch} touch.sent" for touch in (*scenario.touches, *scenario.emails)}
-    enough = len([what for what in seen if what.endswith("touch.sent")]) >= len(
-        (*scenario.touches, *scenario.emails)
-    )
+    scenario = watcher.scenarios[lead]
+    seen = watcher.seen.get(lead, [])
+    touches = (*scenario.touches, *scenario.emails)
+    sent = {f"{touch} touch.sent" for touch in touches}
     missing = ({"lead.created", "lead.registered", *scenario.also} | sent) - set(seen)
-    return missing or (set() if enough else {"a touch"})
+    if missing:
+        return missing
+    # a touch of the same name may be expected twice
+    enough = sum(action.endswith("touch.sent") for action in seen) >= len(touches)
+    return set() if enough else {"a touch"}
 
 
 def _check(addresses: Addresses, watcher: Watcher, lead: int) -> list[str]:
-    """What the audit log lacks, has twice or in another order, and what the companies received beyond it."""
-    scenario, seen = watcher.scenarios[lead], watcher.seen.get(lead, [])
+    """Returns the problems of one lead.
+
+    The audit log may lack an action, or have it twice or in another sequence, and the providers may
+    have received more than it records.
+    """
+    scenario = watcher.scenarios[lead]
+    seen = watcher.seen.get(lead, [])
     problems = []
     if missing := _missing(watcher, lead):
         problems.append(f"{scenario.name}: never happened: {', '.join(sorted(missing))}")
     if wrong := set(scenario.never) & set(seen):
         problems.append(f"{scenario.name}: should not have happened: {', '.join(sorted(wrong))}")
-    sent = [what.removesuffix(" touch.sent") for what in seen if what.endswith("touch.sent")]
+    suffix = " touch.sent"
+    sent = [action.removesuffix(suffix) for action in seen if action.endswith(suffix)]
     messages = [touch for touch in sent if not touch.endswith("email")]
     if messages != list(scenario.touches):
         problems.append(f"{scenario.name}: sent {messages}, not {list(scenario.touches)}")
     if sorted(touch for touch in sent if touch.endswith("email")) != sorted(scenario.emails):
         problems.append(f"{scenario.name}: sent the emails {sent}, not {list(scenario.emails)}")
-    if (received := _received(addresses, scenario)) != (expected := _expected(scenario)):
-        problems.append(f"{scenario.name}: the companies received {received}, not {expected}")
+    received = _received(addresses, scenario)
+    expected = _expected(scenario)
+    if received != expected:
+        problems.append(f"{scenario.name}: the providers received {received}, not {expected}")
     leads = httpx.get(f"{addresses.simulator}/simulator/kommo", timeout=10).json()["leads"]
     in_kommo = [
-        one["status_id"] == BOOKED_IN_KOMMO for one in leads if one["name"].endswith(f"#{lead}")
+        kommo_lead["status_id"] == BOOKED_IN_KOMMO
+        for kommo_lead in leads
+        if kommo_lead["name"].endswith(f"#{lead}")
     ]
     booked = "lead.booked" in seen and "booking.cancelled" not in seen
     if in_kommo != [booked]:
@@ -225,8 +238,8 @@ def _received(addresses: Addresses, scenario: Scenario) -> dict[str, int]:
     messages = _simulator(addresses, "messages", phone)
     return {
         "call": len(_simulator(addresses, "calls", phone)),
-        "whatsapp": sum(one["to"].startswith("whatsapp:") for one in messages),
-        "sms": sum(not one["to"].startswith("whatsapp:") for one in messages),
+        "whatsapp": sum(message["to"].startswith("whatsapp:") for message in messages),
+        "sms": sum(not message["to"].startswith("whatsapp:") for message in messages),
         "email": len(_simulator(addresses, "emails", scenario.form["email"])),
     }
 
@@ -234,13 +247,12 @@ def _received(addresses: Addresses, scenario: Scenario) -> dict[str, int]:
 def _expected(scenario: Scenario) -> dict[str, int]:
     touches = (*scenario.touches, *scenario.emails)
     return {
-        channel: sum(t.endswith(channel) for t in touches)
+        channel: sum(touch.endswith(channel) for touch in touches)
         for channel in ("call", "whatsapp", "sms", "email")
     }
 
 
-def _simulator(addresses: Addresses, what: str, to: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = httpx.get(
-        f"{addresses.simulator}/simulator/{what}", params={"to": to}, timeout=10
-    ).json()
+def _simulator(addresses: Addresses, resource: str, to: str) -> list[dict[str, Any]]:
+    url = f"{addresses.simulator}/simulator/{resource}"
+    found: list[dict[str, Any]] = httpx.get(url, params={"to": to}, timeout=10).json()
     return found

@@ -1,4 +1,4 @@
-"""The people of the demonstration: who they are, what they do, and what must have happened to them in the end."""
+"""The scenarios of the demonstration: people, their actions, and the expected end."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,7 +8,10 @@ FORM = {"servicio": "Implementación IA", "fuente": "Demostración"}
 
 @dataclass(frozen=True)
 class Action:
-    """What a person does in the calendar once `when` is in the audit log; `start` is in seconds from then."""
+    """A person's action in the calendar once `when` is in the audit log.
+
+    `start` is the meeting's start in seconds from then.
+    """
 
     when: str
     does: Literal["book", "move", "cancel"]
@@ -17,9 +20,10 @@ class Action:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`touches` are those that must be sent, in their order, and no others; `emails` may come in between.
+    """One person, and the actions that the audit log must have in the end.
 
-    `also` are further actions that must be in the audit log, and `never` such that must not.
+    Exactly `touches` must be sent, in this sequence, and `emails` may come in between.
+    `also` are further actions that must be in the audit log, and `never` those that must not.
     """
 
     name: str
@@ -50,9 +54,8 @@ CALL = "welcome_call call"
 MESSAGE = "welcome_call whatsapp"
 MAILS = (*WELCOME, "day_6 email", "day_9 email")
 CONFIRMED = (*WELCOME, "confirmation_email email")
-CONFIRMATION = (
-    "confirmation_email email touch.delivered"  # by then the other confirmation has left as well
-)
+# by then the confirmation on the other channel has been sent as well
+CONFIRMATION = "confirmation_email email touch.delivered"
 MET = (*CONFIRMED, "after_meeting email")
 FINISHED = ("cadence.finished",)
 FOLLOWED_UP = ("day_3 whatsapp", "day_12 whatsapp")
@@ -82,8 +85,11 @@ SCENARIOS = (
         "presses 1, books, and moves the meeting",
         digits="0010",
         touches=(
-            *(CALL, "booking_link whatsapp"),
-            *("confirmation whatsapp", "confirmation whatsapp", "reminder whatsapp"),
+            CALL,
+            "booking_link whatsapp",
+            "confirmation whatsapp",
+            "confirmation whatsapp",
+            "reminder whatsapp",
         ),
         emails=(*CONFIRMED, "confirmation_email email", "after_meeting email"),
         also=(
@@ -160,7 +166,7 @@ SCENARIOS = (
     ),
     Scenario(
         "Iris Vega",
-        "Twilio takes the call but its answer is lost: looked up, not repeated",
+        "Twilio accepts the call but its answer is lost: checked, not repeated",
         digits="0050",
         touches=(CALL, MESSAGE, *FOLLOWED_UP),
         emails=MAILS,

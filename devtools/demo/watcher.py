@@ -1,4 +1,4 @@
-"""Reads the audit log as it grows, prints each action, and plays the people's part in the calendar."""
+"""Reads the audit log as it grows, prints each action, and acts for the people in the calendar."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,9 +13,17 @@ from pauta.running.native import Addresses
 
 MEETING_MINUTES = 0.05
 COLOURS = {
-    **dict.fromkeys(("failed", "cancelled"), "red"),
-    **dict.fromkeys(("skipped", "uncertain", "opted_out", "unanswered", "deferred"), "yellow"),
-    **dict.fromkeys(("booked", "moved", "ended", "finished"), "cyan"),
+    "failed": "red",
+    "cancelled": "red",
+    "skipped": "yellow",
+    "uncertain": "yellow",
+    "opted_out": "yellow",
+    "unanswered": "yellow",
+    "deferred": "yellow",
+    "booked": "cyan",
+    "moved": "cyan",
+    "ended": "cyan",
+    "finished": "cyan",
     "due": "dim",
 }
 LINK = re.compile(r"https?://\S+/cal/\S+")
@@ -25,7 +33,7 @@ out = Console(highlight=False, soft_wrap=True)
 
 @dataclass
 class Watcher:
-    """What has been seen of each lead: `welcome_call call touch.sent`, `lead.booked` …"""
+    """The actions seen of each lead, such as `welcome_call call touch.sent` or `lead.booked`."""
 
     addresses: Addresses
     scenarios: dict[int, Scenario] = field(default_factory=dict)
@@ -36,7 +44,8 @@ class Watcher:
     _last: int = 0
 
     def watch(self, lead: int, scenario: Scenario) -> None:
-        self.scenarios[lead], self._to_do[lead] = scenario, list(scenario.acts)
+        self.scenarios[lead] = scenario
+        self._to_do[lead] = list(scenario.acts)
 
     def read(self) -> None:
         url = f"{self.addresses.console}/api/actions"
@@ -48,23 +57,23 @@ class Watcher:
                 self._act(lead, acts.pop(0))
 
     def _show(self, action: dict[str, Any]) -> None:
-        lead, at, detail = action["lead_id"], datetime.fromisoformat(action["at"]), action["detail"]
+        lead = action["lead_id"]
+        at = datetime.fromisoformat(action["at"])
+        detail = action["detail"]
         since = (at - self._arrived.setdefault(lead, at)).total_seconds()
-        is_touch = action["action"].startswith("touch.")
-        what = (
-            f"{detail['step']} {detail['channel']} {action['action']}"
-            if is_touch
-            else action["action"]
-        )
-        self.seen.setdefault(lead, []).append(what)
+        text = action["action"]
+        if text.startswith("touch."):
+            text = f"{detail['step']} {detail['channel']} {text}"
+        self.seen.setdefault(lead, []).append(text)
         more = detail.get("reason") or detail.get("intent") or ""
         colour = COLOURS.get(action["action"].partition(".")[2], "green")
         name = self.scenarios[lead].name if lead in self.scenarios else str(lead)
-        out.print(f"  +{since:7.3f} s  {name:<12} [{colour}]{what:<36}[/] {more}")
+        out.print(f"  +{since:7.3f} s  {name:<12} [{colour}]{text:<36}[/] {more}")
 
     def _act(self, lead: int, act: Action) -> None:
-        """The person opens the link that their email carries, or changes what they booked."""
-        scenario, calendar = self.scenarios[lead], f"{self.addresses.simulator}/simulator/calcom"
+        """Opens the link in the person's email, or changes the person's booking."""
+        scenario = self.scenarios[lead]
+        calendar = f"{self.addresses.simulator}/simulator/calcom"
         start = (datetime.now(UTC) + timedelta(seconds=act.start)).isoformat()
         match act.does:
             case "book":
@@ -74,11 +83,12 @@ class Watcher:
                 ).json()
                 link = LINK.search(emails[0]["text"])
                 assert link is not None, emails[0]["text"]
-                said = _post(f"{calendar}/book", link=link[0], start=start, minutes=MEETING_MINUTES)
-                self._bookings[lead] = said["uid"]
+                url = f"{calendar}/book"
+                booked = _post(url, link=link[0], start=start, minutes=MEETING_MINUTES)
+                self._bookings[lead] = booked["uid"]
             case "move":
-                said = _post(f"{calendar}/{self._bookings[lead]}/move", start=start)
-                self._bookings[lead] = said["uid"]
+                moved = _post(f"{calendar}/{self._bookings[lead]}/move", start=start)
+                self._bookings[lead] = moved["uid"]
             case "cancel":
                 _post(f"{calendar}/{self._bookings[lead]}/cancel", reason="Me surgió un compromiso")
 

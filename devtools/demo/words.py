@@ -1,12 +1,18 @@
-"""The demonstration's story in Spanish; it is written in English where it stands."""
+"""The demonstration's texts in Spanish, by their English text in the code."""
 
 from collections.abc import Mapping
 
 SPANISH: Mapping[str, str] = {
     "[bold]Starting Pauta[/] with Docker Compose …": "[bold]Arranca Pauta[/] con Docker Compose …",
-    "[bold]Starting Pauta[/] with plain processes …": "[bold]Arranca Pauta[/] con procesos sueltos …",
-    "Up after {:.1f} s. Console {}, phone {},\nactions {}, RabbitMQ management {} (pauta / rabbitmq-demo)\n": (
-        "Lista en {:.1f} s. Consola {}, teléfono {},\nacciones {}, página de RabbitMQ {} (pauta / rabbitmq-demo)\n"
+    "[bold]Starting Pauta[/] with plain processes …": (
+        "[bold]Arranca Pauta[/] con procesos sueltos …"
+    ),
+    (
+        "Up after {:.1f} s. Console {}, phone {},\n"
+        "actions {}, RabbitMQ management {} (pauta / rabbitmq-demo)\n"
+    ): (
+        "Lista en {:.1f} s. Consola {}, teléfono {},\n"
+        "acciones {}, página de RabbitMQ {} (pauta / rabbitmq-demo)\n"
     ),
     "{}'s second form within a day: {} {} – the same lead, no second welcome": (
         "Segundo formulario de {} en el mismo día: {} {} – el mismo lead, sin segunda bienvenida"
@@ -19,25 +25,31 @@ SPANISH: Mapping[str, str] = {
     "Something is wrong.": "Algo anda mal.",
     "{} {:.0f} s in all.": "{} {:.0f} s en total.",
     "never answers: all four follow-ups": "nunca contesta: los cuatro seguimientos",
-    "gets a voicemail, and books after the third day": "recibe un mensaje de voz, y agenda después del tercer día",
+    "gets a voicemail, and books after the third day": (
+        "recibe un mensaje de voz, y agenda después del tercer día"
+    ),
     "presses 1, books, and moves the meeting": "presiona 1, agenda y mueve la reunión",
     "books, then cancels: the follow-up goes on": "agenda y luego cancela: el seguimiento continúa",
     "answers BAJA: nothing more": "responde BAJA: nada más",
-    "is on the phone and has no WhatsApp: SMS every time": "tiene la línea ocupada y no tiene WhatsApp: siempre SMS",
-    "has a number that Twilio refuses: by email only": "tiene un número que Twilio rechaza: solo por correo",
+    "is on the phone and has no WhatsApp: SMS every time": (
+        "tiene la línea ocupada y no tiene WhatsApp: siempre SMS"
+    ),
+    "has a number that Twilio refuses: by email only": (
+        "tiene un número que Twilio rechaza: solo por correo"
+    ),
     "left no phone, and the mailbox bounces: nothing is left to try": (
         "no dejó teléfono y su buzón rebota: no queda nada por intentar"
     ),
-    "Twilio takes the call but its answer is lost: looked up, not repeated": (
+    "Twilio accepts the call but its answer is lost: checked, not repeated": (
         "Twilio acepta la llamada pero su respuesta se pierde: se consulta, no se repite"
     ),
 }
 
 
 def language_of(variables: Mapping[str, str]) -> str:
-    """Spanish, unless `PAUTA_LANGUAGE` says English."""
+    """Returns `es`, or `en` where `PAUTA_LANGUAGE` asks for English."""
     return "en" if variables.get("PAUTA_LANGUAGE", "").startswith("en") else "es"
 
 
-def say(text: str, language: str) -> str:
+def translate(text: str, language: str) -> str:
     return SPANISH[text] if language == "es" else text

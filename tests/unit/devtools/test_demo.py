@@ -5,7 +5,7 @@ import re
 import pytest
 
 from devtools.demo.scenarios import SCENARIOS, Scenario
-from devtools.demo.words import SPANISH, language_of, say
+from devtools.demo.words import SPANISH, language_of, translate
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,8 @@ def test_the_story_is_spanish_unless_english_is_asked_for(
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_every_fate_is_told_in_both_languages(scenario: Scenario) -> None:
-    assert say(scenario.fate, "es") != scenario.fate
-    assert say(scenario.fate, "en") == scenario.fate
+    assert translate(scenario.fate, "es") != scenario.fate
+    assert translate(scenario.fate, "en") == scenario.fate
 
 
 def test_a_line_has_the_same_gaps_in_both_languages() -> None:
