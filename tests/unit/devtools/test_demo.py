@@ -1,4 +1,4 @@
-"""The demonstration tells its story in the language of `.env`."""
+"""The demonstration's texts are in the language of `.env`."""
 
 import re
 
@@ -17,14 +17,14 @@ from devtools.demo.words import SPANISH, language_of, translate
         ({"PAUTA_LANGUAGE": "en"}, "en"),
     ],
 )
-def test_the_story_is_spanish_unless_english_is_asked_for(
+def test_the_language_is_spanish_unless_english_is_chosen(
     variables: dict[str, str], language: str
 ) -> None:
     assert language_of(variables) == language
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_every_fate_is_told_in_both_languages(scenario: Scenario) -> None:
+def test_every_fate_has_a_text_in_both_languages(scenario: Scenario) -> None:
     assert translate(scenario.fate, "es") != scenario.fate
     assert translate(scenario.fate, "en") == scenario.fate
 

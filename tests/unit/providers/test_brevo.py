@@ -38,7 +38,7 @@ async def client(wire: Wire) -> AsyncIterator[BrevoClient]:
     await client.close()
 
 
-async def test_what_a_mail_says_on_the_wire(client: BrevoClient, wire: Wire) -> None:
+async def test_a_mail_on_the_wire(client: BrevoClient, wire: Wire) -> None:
     wire.answers(201, SENT)
 
     assert await client.send(MAIL) == "202609250101.12345678901@smtp-relay.mailin.fr"
@@ -153,7 +153,7 @@ async def test_a_connection_that_is_never_made() -> None:
 
 
 @pytest.mark.parametrize("header", ["x-sib-ratelimit-reset", "Retry-After"])
-async def test_429_is_waited_out_as_long_as_it_says(
+async def test_429_is_waited_out_as_long_as_it_asks(
     client: BrevoClient, wire: Wire, header: str
 ) -> None:
     wire.answers(429, {"code": "too_many_requests"}, {header: "9"})
@@ -171,44 +171,32 @@ async def test_finding_a_mail_by_its_key(client: BrevoClient, wire: Wire) -> Non
         "uuid": "u",
         "from": "h@h.mx",
     }
-    other, ours = (
-        listed | {"messageId": "<1>", "tags": ["x"]},
-        listed | {"messageId": "<2>", "tags": [f"touch-{KEY}"]},
-    )
-    wire.answers(200, {"count": 2, "transactionalEmails": [other, ours]})
+    other_mail = listed | {"messageId": "<1>", "tags": ["x"]}
+    our_mail = listed | {"messageId": "<2>", "tags": [f"touch-{KEY}"]}
+    since = datetime(2026, 9, 25, tzinfo=UTC)
+    wire.answers(200, {"count": 2, "transactionalEmails": [other_mail, our_mail]})
 
-    assert (
-        await client.find(to="ana@example.com", key=KEY, since=datetime(2026, 9, 25, tzinfo=UTC))
-        == "2"
-    )
+    assert await client.find(to="ana@example.com", key=KEY, since=since) == "2"
     assert wire.requests[0].query["email"] == "ana@example.com"
     wire.answers(200, {"count": 0})
-    assert (
-        await client.find(to="ana@example.com", key=KEY, since=datetime(2026, 9, 25, tzinfo=UTC))
-        is None
-    )
+    assert await client.find(to="ana@example.com", key=KEY, since=since) is None
 
 
 CAPTURED = {
-    **{
-        "id": 948562,
-        "email": "Ana@example.com",
-        "message-id": "<202312211546.94160606300@smtp-relay.mailin.fr>",
-    },
-    **{
-        "date": "2023-12-21 18:34:42",
-        "tags": [f"touch-{KEY}"],
-        "tag": f'["touch-{KEY}"]',
-        "event": "unique_opened",
-    },
-    **{
-        "subject": "Hola",
-        "sending_ip": "1.2.3.4",
-        "ts": 1703180082,
-        "ts_epoch": 1703180082286,
-        "ts_event": 1703180082,
-    },
-    **{"link": "", "sender_email": "h@h.mx"},
+    "id": 948562,
+    "email": "Ana@example.com",
+    "message-id": "<202312211546.94160606300@smtp-relay.mailin.fr>",
+    "date": "2023-12-21 18:34:42",
+    "tags": [f"touch-{KEY}"],
+    "tag": f'["touch-{KEY}"]',
+    "event": "unique_opened",
+    "subject": "Hola",
+    "sending_ip": "1.2.3.4",
+    "ts": 1703180082,
+    "ts_epoch": 1703180082286,
+    "ts_event": 1703180082,
+    "link": "",
+    "sender_email": "h@h.mx",
 }
 REF = "202312211546.94160606300@smtp-relay.mailin.fr"
 
@@ -250,11 +238,12 @@ def test_a_batch_and_what_is_no_event() -> None:
     assert read_events({"event": None})[0].receipt is None
 
 
-def test_two_events_of_one_mail_are_told_apart() -> None:
-    [first], [again] = read_events(CAPTURED), read_events(CAPTURED)
+def test_two_events_of_one_mail_have_two_identities() -> None:
+    [first] = read_events(CAPTURED)
+    [repeat] = read_events(CAPTURED)
     [later] = read_events(CAPTURED | {"ts_event": 1703180099})
 
-    assert first.identity == again.identity != later.identity
+    assert first.identity == repeat.identity != later.identity
 
 
 def test_only_our_token_counts() -> None:
@@ -264,7 +253,7 @@ def test_only_our_token_counts() -> None:
     assert not authentic("Bearer ñ", "secret")
 
 
-async def test_who_mails_may_come_from(client: BrevoClient, wire: Wire) -> None:
+async def test_the_senders_and_the_domains(client: BrevoClient, wire: Wire) -> None:
     senders = [{"id": 1, "name": "H", "email": "Hola@h.mx", "active": True, "ips": []}]
     wire.answers(
         200, {"senders": [*senders, {"id": 2, "name": "N", "email": "no@h.mx", "active": False}]}
@@ -282,6 +271,6 @@ async def test_who_mails_may_come_from(client: BrevoClient, wire: Wire) -> None:
     assert wire.requests[-1].path == "/v3/senders/domains"
 
     wire.answers(401, {"code": "unauthorized", "message": "Key not found"})
-    for ask in (client.senders, client.authenticated_domains):
+    for read in (client.senders, client.authenticated_domains):
         with pytest.raises(CredentialsRejected, match="brevo: 401"):
-            await ask()
+            await read()

@@ -28,7 +28,8 @@ from tests.wire import Wire
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SENT = datetime(2026, 3, 2, 9, 30, 0, 250_000, tzinfo=UTC)
-STARTS, ENDS = datetime(2026, 3, 4, 17, tzinfo=UTC), datetime(2026, 3, 4, 17, 30, tzinfo=UTC)
+STARTS = datetime(2026, 3, 4, 17, tzinfo=UTC)
+ENDS = datetime(2026, 3, 4, 17, 30, tzinfo=UTC)
 VIDEO = "https://app.cal.example/video/uid-1"
 LEAD = {"lead_id": "77", "lead_token": "signed"}
 HINTS = AttendeeHints(77, "signed", "ana@example.com", ("+528100000001",))
@@ -44,7 +45,7 @@ BOOKING = Booking(
 
 
 def answers(**values: Any) -> dict[str, Any]:
-    """Answers as they come with their labels; None is a question left open."""
+    """Returns answers as they come with their labels. None is a question without an answer."""
     return {
         name: {"label": name, "isHidden": False} | ({} if value is None else {"value": value})
         for name, value in values.items()
@@ -54,13 +55,13 @@ def answers(**values: Any) -> dict[str, Any]:
 def a_booking(**changes: Any) -> dict[str, Any]:
     attendee = {"email": "ana@example.com", "name": "Ana Ruiz", "timeZone": "America/Monterrey"}
     return {
-        **{
-            "title": "Asesoría entre Luz y Ana Ruiz",
-            "eventTitle": "Asesoría",
-            "type": "asesoria",
-            "uid": "uid-1",
-        },
-        **{"startTime": "2026-03-04T17:00:00Z", "endTime": "2026-03-04T17:30:00Z", "bookingId": 5},
+        "title": "Asesoría entre Luz y Ana Ruiz",
+        "eventTitle": "Asesoría",
+        "type": "asesoria",
+        "uid": "uid-1",
+        "startTime": "2026-03-04T17:00:00Z",
+        "endTime": "2026-03-04T17:30:00Z",
+        "bookingId": 5,
         "attendees": [attendee | {"phoneNumber": "+528100000001", "language": {"locale": "es"}}],
         "responses": answers(
             name="Ana Ruiz",
@@ -68,11 +69,9 @@ def a_booking(**changes: Any) -> dict[str, Any]:
             attendeePhoneNumber="+528100000001",
             notes=None,
         ),
-        **{
-            "location": "integrations:daily",
-            "metadata": {"videoCallUrl": VIDEO, **LEAD},
-            "status": "ACCEPTED",
-        },
+        "location": "integrations:daily",
+        "metadata": {"videoCallUrl": VIDEO, **LEAD},
+        "status": "ACCEPTED",
         **changes,
     }
 
@@ -87,7 +86,7 @@ def wrapped(trigger: Any, payload: Any = None) -> dict[str, Any]:
 
 
 def flat(trigger: str, **changes: Any) -> dict[str, Any]:
-    """A MEETING_* body: the booking's row at the root, with other names for some things."""
+    """Returns a MEETING_* body: the booking's row at the root, with other names for some fields."""
     row = a_booking(startTime="2026-03-04T17:00:00.000Z", endTime="2026-03-04T17:30:00.000Z")
     del row["eventTitle"]
     row["attendees"] = [{**row["attendees"][0], "language": None, "locale": "es", "noShow": False}]
@@ -99,7 +98,7 @@ def flat(trigger: str, **changes: Any) -> dict[str, Any]:
     return {"triggerEvent": trigger, **row, **changes}
 
 
-def said(body: Any) -> BookingUpdate:
+def update_of(body: Any) -> BookingUpdate:
     read = read_webhook(body, NOW)
     assert isinstance(read, BookingUpdate), read
     return read
@@ -125,8 +124,9 @@ def test_a_signature_over_the_exact_bytes() -> None:
 
 
 def test_a_signature_known_beforehand() -> None:
-    """Of RFC 4231's second test case, so that both sides cannot be wrong together."""
-    known = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"  # pragma: allowlist secret
+    """The second test case of RFC 4231, so that both sides cannot be wrong together."""
+    # pragma: allowlist nextline secret
+    known = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
 
     assert signed_by_calcom(b"what do ya want for nothing?", known, "Jefe")
 
@@ -136,11 +136,11 @@ def test_without_a_secret_nothing_is_signed() -> None:
     assert not signed_by_calcom(b"{}", "no-secret-provided", "")
 
 
-# ---- what is said
+# ---- updates
 
 
 def test_a_booking_with_its_lead() -> None:
-    assert said(wrapped("BOOKING_CREATED")) == BookingUpdate(
+    assert update_of(wrapped("BOOKING_CREATED")) == BookingUpdate(
         UpdateKind.CREATED, "uid-1", None, HINTS, BOOKING, SENT, "", None
     )
 
@@ -160,8 +160,8 @@ def test_a_booking_with_its_lead() -> None:
         ("SOMETHING_NEW", UpdateKind.OTHER),
     ],
 )
-def test_what_each_trigger_says(trigger: str, what: UpdateKind) -> None:
-    read = said(wrapped(trigger))
+def test_what_each_trigger_means(trigger: str, what: UpdateKind) -> None:
+    read = update_of(wrapped(trigger))
 
     assert (read.what, read.uid, read.hints.lead_id) == (what, "uid-1", 77)
 
@@ -177,7 +177,7 @@ def test_what_each_trigger_says(trigger: str, what: UpdateKind) -> None:
     ],
 )
 def test_what_is_no_time_of_a_meeting_is_left_out(time: str) -> None:
-    booking = said(wrapped("BOOKING_CREATED", a_booking(startTime=time, endTime=time))).booking
+    booking = update_of(wrapped("BOOKING_CREATED", a_booking(startTime=time, endTime=time))).booking
 
     assert booking is not None
     assert (booking.starts_at, booking.ends_at) == (None, None)
@@ -190,7 +190,7 @@ def test_giant_texts_are_cut() -> None:
         "language": {"locale": "e" * 300_000},
     }
     giant = "x" * 900_000
-    read = said(
+    read = update_of(
         wrapped(
             "BOOKING_CANCELLED",
             a_booking(eventTitle=giant, attendees=[attendee], cancellationReason=giant),
@@ -203,7 +203,7 @@ def test_giant_texts_are_cut() -> None:
 
 
 def test_a_request_waits_for_the_host() -> None:
-    read = said(wrapped("BOOKING_REQUESTED", a_booking(status="PENDING", metadata=LEAD)))
+    read = update_of(wrapped("BOOKING_REQUESTED", a_booking(status="PENDING", metadata=LEAD)))
 
     assert read.booking == BOOKING.model_copy(update={"confirmed": False, "meeting_url": None})
     assert read.hints == HINTS
@@ -216,8 +216,8 @@ def test_a_move_without_and_with_the_lead() -> None:
         metadata={"videoCallUrl": VIDEO},
         responses=answers(rescheduleReason="Un compromiso"),
     )
-    lost = said(wrapped("BOOKING_RESCHEDULED", moved))
-    kept = said(wrapped("BOOKING_RESCHEDULED", moved | {"metadata": LEAD}))
+    lost = update_of(wrapped("BOOKING_RESCHEDULED", moved))
+    kept = update_of(wrapped("BOOKING_RESCHEDULED", moved | {"metadata": LEAD}))
 
     assert (lost.uid, lost.previous_uid, lost.hints.lead_id, lost.reason) == (
         "uid-2",
@@ -228,14 +228,14 @@ def test_a_move_without_and_with_the_lead() -> None:
     assert (kept.uid, kept.previous_uid, kept.hints.lead_id) == ("uid-2", "uid-1", 77)
 
 
-def test_a_cancellation_and_a_rejection_say_why() -> None:
+def test_a_cancellation_and_a_rejection_have_a_reason() -> None:
     over = without(a_booking(), "metadata")
-    cancelled = said(
+    cancelled = update_of(
         wrapped(
             "BOOKING_CANCELLED", over | {"status": "CANCELLED", "cancellationReason": "No puedo"}
         )
     )
-    rejected = said(
+    rejected = update_of(
         wrapped("BOOKING_REJECTED", over | {"status": "REJECTED", "rejectionReason": "Lleno"})
     )
 
@@ -247,9 +247,9 @@ def test_a_cancellation_and_a_rejection_say_why() -> None:
 @pytest.mark.parametrize(
     ("no_show", "attended"), [(True, False), (False, True), (None, None), ("yes", None)]
 )
-def test_a_no_show_and_one_taken_back(no_show: Any, attended: bool | None) -> None:
+def test_a_no_show_and_its_removal(no_show: Any, attended: bool | None) -> None:
     attendees = [{"email": "ana@example.com", "noShow": no_show}]
-    read = said(
+    read = update_of(
         wrapped(
             "BOOKING_NO_SHOW_UPDATED",
             {"message": "x", "attendees": attendees, "bookingUid": "uid-1"},
@@ -279,26 +279,24 @@ def test_a_meetings_end_flat_wrapped_and_with_plain_answers() -> None:
         flat("MEETING_ENDED"),
         flat("MEETING_ENDED", responses=plain, metadata={"lead_token": "signed"}),
     ]
-    read = [said(body) for body in bodies]
-    again = said(
-        wrapped(
-            "MEETING_ENDED", without(flat("MEETING_ENDED", fromReschedule="uid-0"), "triggerEvent")
-        )
-    )
+    row = without(flat("MEETING_ENDED", fromReschedule="uid-0"), "triggerEvent")
+    bodies.append(wrapped("MEETING_ENDED", row))
+    updates = [update_of(body) for body in bodies]
 
-    assert [one.what for one in (*read, again)] == [UpdateKind.ENDED] * 3
-    assert [one.hints for one in (*read, again)] == [HINTS] * 3
-    assert [one.at for one in (*read, again)] == [ENDS, ENDS, SENT]
-    assert read[0].booking == BOOKING.model_copy(update={"title": "Asesoría entre Luz y Ana Ruiz"})
-    assert [one.attended for one in (*read, again)] == [None] * 3, (
+    assert [update.what for update in updates] == [UpdateKind.ENDED] * 3
+    assert [update.hints for update in updates] == [HINTS] * 3
+    assert [update.at for update in updates] == [ENDS, ENDS, SENT]
+    title = "Asesoría entre Luz y Ana Ruiz"
+    assert updates[0].booking == BOOKING.model_copy(update={"title": title})
+    assert [update.attended for update in updates] == [None] * 3, (
         "the snapshot is older than the meeting"
     )
-    assert again.previous_uid == "uid-0"
+    assert updates[2].previous_uid == "uid-0"
 
 
 def test_a_meetings_start_is_at_its_start() -> None:
-    assert said(flat("MEETING_STARTED")).at == STARTS
-    assert said(flat("MEETING_STARTED", startTime=None)).at == NOW
+    assert update_of(flat("MEETING_STARTED")).at == STARTS
+    assert update_of(flat("MEETING_STARTED", startTime=None)).at == NOW
 
 
 @pytest.mark.parametrize(
@@ -311,7 +309,7 @@ def test_a_meetings_start_is_at_its_start() -> None:
     ],
 )
 def test_every_way_to_write_a_time(text: str) -> None:
-    booking = said(wrapped("BOOKING_CREATED", a_booking(startTime=text))).booking
+    booking = update_of(wrapped("BOOKING_CREATED", a_booking(startTime=text))).booking
 
     assert booking is not None
     assert booking.starts_at == STARTS
@@ -320,10 +318,12 @@ def test_every_way_to_write_a_time(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["soon", "", 5, None, "0001-01-01T00:00:00+14:00", ["2026-03-04"]])
 def test_a_time_that_is_none(text: Any) -> None:
-    booking = said(wrapped("BOOKING_CREATED", a_booking(startTime=text, endTime=text))).booking
+    booking = update_of(wrapped("BOOKING_CREATED", a_booking(startTime=text, endTime=text))).booking
 
     assert booking == BOOKING.model_copy(update={"starts_at": None, "ends_at": None})
-    assert said(wrapped("BOOKING_PAID", a_booking(startTime=text, endTime=text))).booking is None
+    assert (
+        update_of(wrapped("BOOKING_PAID", a_booking(startTime=text, endTime=text))).booking is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_a_time_that_is_none(text: Any) -> None:
     ],
 )
 def test_where_the_meeting_is(changes: dict[str, Any], url: str | None) -> None:
-    booking = said(wrapped("BOOKING_CREATED", a_booking(**changes))).booking
+    booking = update_of(wrapped("BOOKING_CREATED", a_booking(**changes))).booking
 
     assert booking is not None
     assert booking.meeting_url == url
@@ -373,15 +373,15 @@ def test_where_the_meeting_is(changes: dict[str, Any], url: str | None) -> None:
 )
 def test_every_fate_of_a_lead_id(value: Any, lead_id: int | None) -> None:
     assert (
-        said(wrapped("BOOKING_CREATED", a_booking(metadata={"lead_id": value}))).hints.lead_id
+        update_of(wrapped("BOOKING_CREATED", a_booking(metadata={"lead_id": value}))).hints.lead_id
         == lead_id
     )
 
 
 def test_the_metadata_goes_before_the_answers() -> None:
     asked = answers(lead_id="99", lead_token="other")
-    both = said(wrapped("BOOKING_CREATED", a_booking(responses=asked))).hints
-    hidden = said(wrapped("BOOKING_CREATED", a_booking(responses=asked, metadata={}))).hints
+    both = update_of(wrapped("BOOKING_CREATED", a_booking(responses=asked))).hints
+    hidden = update_of(wrapped("BOOKING_CREATED", a_booking(responses=asked, metadata={}))).hints
 
     assert (both.lead_id, both.token) == (77, "signed")
     assert (hidden.lead_id, hidden.token) == (99, "other")
@@ -389,19 +389,19 @@ def test_the_metadata_goes_before_the_answers() -> None:
 
 def test_a_lead_id_at_the_root_is_not_calcoms() -> None:
     assert (
-        said(wrapped("BOOKING_CREATED", a_booking(metadata={})) | {"lead_id": 5}).hints.lead_id
+        update_of(wrapped("BOOKING_CREATED", a_booking(metadata={})) | {"lead_id": 5}).hints.lead_id
         is None
     )
 
 
 def test_an_address_made_of_a_phone_number_is_none() -> None:
     attendee = {"email": "528100000001@SMS.cal.com", "phoneNumber": "+528100000001"}
-    hints = said(wrapped("BOOKING_CREATED", a_booking(attendees=[attendee]))).hints
+    hints = update_of(wrapped("BOOKING_CREATED", a_booking(attendees=[attendee]))).hints
 
     assert (hints.email, hints.phone_texts) == (None, ("+528100000001",))
 
 
-def test_phone_numbers_in_their_order() -> None:
+def test_phone_numbers_in_their_sequence() -> None:
     asked = answers(
         attendeePhoneNumber="2",
         smsReminderNumber=4,
@@ -416,8 +416,8 @@ def test_phone_numbers_in_their_order() -> None:
         "smsReminderNumber": "3",
         "location": "+528100000005",
     }
-    hints = said(wrapped("BOOKING_CREATED", a_booking(**changes))).hints
-    none = said(
+    hints = update_of(wrapped("BOOKING_CREATED", a_booking(**changes))).hints
+    none = update_of(
         wrapped("BOOKING_CREATED", a_booking(attendees=[], responses=answers(lead_id="1234567890")))
     ).hints
 
@@ -425,7 +425,7 @@ def test_phone_numbers_in_their_order() -> None:
     assert none.phone_texts == ()
 
 
-# ---- what is not Cal.com's, or nobody's
+# ---- bodies that are not Cal.com's, or name no booking
 
 
 @pytest.mark.parametrize(
@@ -452,7 +452,7 @@ def test_phone_numbers_in_their_order() -> None:
 def test_callers_from_before_calcom(body: dict[str, Any], what: UpdateKind, booked: bool) -> None:
     booking = Booking(uid="legacy-123") if booked else None
 
-    assert said(body) == BookingUpdate(
+    assert update_of(body) == BookingUpdate(
         what, "legacy-123", None, AttendeeHints(123, None, None, ()), booking, NOW, "", None
     )
 
@@ -546,7 +546,7 @@ def test_two_webhooks_of_one_fact_have_one_key() -> None:
     )
 
 
-def test_a_no_show_and_its_taking_back_are_two_facts() -> None:
+def test_a_no_show_and_its_removal_are_two_facts() -> None:
     keys = {
         dedupe_key(
             wrapped(
@@ -563,30 +563,30 @@ def test_a_no_show_and_its_taking_back_are_two_facts() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        *(
-            {"event": "BOOKING_CREATED", "lead_id": 1},
-            wrapped("PING"),
-            wrapped("BOOKING_PAID"),
-            wrapped(["x"]),
-            [],
-            None,
-        ),
+        {"event": "BOOKING_CREATED", "lead_id": 1},
+        wrapped("PING"),
+        wrapped("BOOKING_PAID"),
+        wrapped(["x"]),
+        [],
+        None,
         wrapped("BOOKING_CREATED", {}),
     ],
 )
-def test_what_is_told_apart_by_its_bytes(body: Any) -> None:
+def test_what_is_identified_by_its_bytes(body: Any) -> None:
     assert dedupe_key(body, b"raw") == hashlib.sha256(b"raw").hexdigest()
 
 
 # ---- the list of bookings
 
 LISTED = {
-    **{"id": 5, "uid": "uid-1", "title": "Asesoría", "status": "accepted", "location": VIDEO},
-    **{
-        "start": "2026-03-04T17:00:00.000Z",
-        "end": "2026-03-04T17:30:00.000Z",
-        "updatedAt": "2026-03-02T09:30:00.250Z",
-    },
+    "id": 5,
+    "uid": "uid-1",
+    "title": "Asesoría",
+    "status": "accepted",
+    "location": VIDEO,
+    "start": "2026-03-04T17:00:00.000Z",
+    "end": "2026-03-04T17:30:00.000Z",
+    "updatedAt": "2026-03-02T09:30:00.250Z",
     "attendees": [
         {
             "name": "Ana Ruiz",
@@ -619,19 +619,19 @@ def page_of(*items: Any) -> dict[str, Any]:
     return {"status": "success", "data": list(items), "pagination": {"hasNextPage": False}}
 
 
-async def test_a_listed_booking_says_what_its_webhook_said(
-    client: CalcomClient, wire: Wire
-) -> None:
+async def test_a_listed_booking_equals_its_webhook(client: CalcomClient, wire: Wire) -> None:
     wire.answers(200, page_of(LISTED))
 
-    assert await client.bookings_updated_since(NOW) == [said(wrapped("BOOKING_CREATED"))]
-    [asked] = wire.requests
-    assert (asked.method, asked.path) == ("GET", "/v2/bookings")
-    assert asked.headers["authorization"] == "Bearer cal_key"
-    assert asked.headers["cal-api-version"] == "2024-08-13"
-    assert asked.query == {
-        **{"afterUpdatedAt": "2026-03-01T12:00:00.000Z", "sortUpdatedAt": "desc"},
-        **{"take": "100", "skip": "0"},
+    assert await client.bookings_updated_since(NOW) == [update_of(wrapped("BOOKING_CREATED"))]
+    [request] = wire.requests
+    assert (request.method, request.path) == ("GET", "/v2/bookings")
+    assert request.headers["authorization"] == "Bearer cal_key"
+    assert request.headers["cal-api-version"] == "2024-08-13"
+    assert request.query == {
+        "afterUpdatedAt": "2026-03-01T12:00:00.000Z",
+        "sortUpdatedAt": "desc",
+        "take": "100",
+        "skip": "0",
     }
 
 
@@ -649,7 +649,7 @@ async def test_a_listed_booking_says_what_its_webhook_said(
         ({"uid": None}, None),
     ],
 )
-def test_what_a_listed_booking_says(changes: dict[str, Any], what: UpdateKind | None) -> None:
+def test_what_a_listed_booking_means(changes: dict[str, Any], what: UpdateKind | None) -> None:
     read = read_listed(LISTED | changes, NOW)
 
     assert (read.what if read else None) == what
@@ -666,15 +666,15 @@ def test_no_listed_booking_is_too_much(item: Any) -> None:
     read_listed(item, NOW)
 
 
-async def test_pages_are_read_to_the_end_and_told_oldest_first(
+async def test_pages_are_read_to_the_end_and_returned_oldest_first(
     client: CalcomClient, wire: Wire
 ) -> None:
-    wire.then(200, page_of(*(LISTED | {"uid": f"uid-{i}"} for i in range(150, 50, -1))))
-    wire.then(200, page_of(*(LISTED | {"uid": f"uid-{i}"} for i in range(50, 0, -1))))
+    wire.then(200, page_of(*(LISTED | {"uid": f"uid-{number}"} for number in range(150, 50, -1))))
+    wire.then(200, page_of(*(LISTED | {"uid": f"uid-{number}"} for number in range(50, 0, -1))))
     found = await client.bookings_updated_since(NOW)
 
-    assert [one.uid for one in found] == [f"uid-{i}" for i in range(1, 151)]
-    assert [one.query["skip"] for one in wire.requests] == ["0", "100"]
+    assert [update.uid for update in found] == [f"uid-{number}" for number in range(1, 151)]
+    assert [request.query["skip"] for request in wire.requests] == ["0", "100"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a company's wish to be left alone means."""
+"""How long a provider asks us to wait."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ NOW = datetime(2026, 3, 2, 16, 0, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("retry_after", "seconds"),
     [
         pytest.param("20", 20.0, id="seconds"),
         pytest.param("1.5", 1.5, id="a fraction"),
@@ -23,5 +23,5 @@ NOW = datetime(2026, 3, 2, 16, 0, 0, tzinfo=UTC)
         pytest.param("²", 1.0, id="a digit that is no number"),
     ],
 )
-def test_a_retry_after(said: str | None, seconds: float) -> None:
-    assert seconds_to_wait(said, NOW) == seconds
+def test_a_retry_after(retry_after: str | None, seconds: float) -> None:
+    assert seconds_to_wait(retry_after, NOW) == seconds

@@ -57,7 +57,7 @@ async def test_leads_with_contacts_in_one_call(client: KommoClient, wire: Wire) 
     )
     done = await client.add_leads_with_contacts([{"name": "a"}, {"name": "b"}, {"name": "c"}])
 
-    assert [(one.request_id, one.lead_id, one.contact_id) for one in done] == [
+    assert [(lead.request_id, lead.lead_id, lead.contact_id) for lead in done] == [
         ("1", 18452391, 22110034),
         ("2", 18452392, None),
         ("3", 18452392, None),
@@ -121,8 +121,9 @@ async def test_a_token_that_ended_is_renewed_once(client: KommoClient, wire: Wir
     wire.then(401, PROBLEM | {"status": 401, "detail": "Invalid user name or password"})
     wire.answers(204, b"")
     await client.find_contacts("x")
+    tokens = [request.headers["authorization"] for request in wire.requests]
 
-    assert [one.headers["authorization"] for one in wire.requests] == ["Bearer old", "Bearer new"]
+    assert tokens == ["Bearer old", "Bearer new"]
 
 
 async def test_a_token_that_is_refused_twice_waits(client: KommoClient, wire: Wire) -> None:
@@ -195,7 +196,7 @@ async def test_a_refusal_names_its_items(client: KommoClient, wire: Wire) -> Non
 
 
 @pytest.mark.parametrize("way", ["hangs", "breaks"])
-async def test_a_lost_answer_is_unclear_for_a_write_and_an_outage_for_a_look(
+async def test_a_lost_answer_is_unclear_for_a_write_and_an_outage_for_a_read(
     client: KommoClient, wire: Wire, way: str
 ) -> None:
     getattr(wire, way)()
@@ -224,7 +225,7 @@ async def test_never_more_than_seven_requests_in_a_second(client: KommoClient, w
 # ---- stages
 
 
-async def test_where_leads_stand(client: KommoClient, wire: Wire) -> None:
+async def test_the_stages_of_leads(client: KommoClient, wire: Wire) -> None:
     leads = [
         {"id": 5, "status_id": 142},
         {"id": 6, "status_id": 143, "is_deleted": True},
@@ -237,7 +238,7 @@ async def test_where_leads_stand(client: KommoClient, wire: Wire) -> None:
     assert wire.requests[0].query == {"filter[id][]": "8", "limit": "250"}
 
 
-async def test_many_leads_are_asked_for_in_turns_and_none_not_at_all(
+async def test_many_leads_are_read_in_batches_and_none_not_at_all(
     client: KommoClient, wire: Wire
 ) -> None:
     wire.answers(204, b"")
@@ -262,7 +263,7 @@ async def test_leads_are_moved_in_batches(client: KommoClient, wire: Wire) -> No
 @pytest.mark.parametrize(
     "answer", [(500, {}), (200, b"<html></html>"), (429, b"slow down"), (403, b"403 Forbidden")]
 )
-async def test_a_move_that_may_be_tried_again(
+async def test_a_move_that_may_be_retried(
     client: KommoClient, wire: Wire, answer: tuple[int, Any]
 ) -> None:
     wire.answers(*answer)
@@ -358,7 +359,7 @@ def form(action: str, place: int = 0, **lead: object) -> dict[str, str]:
         pytest.param(form("delete", id="9" * 400), [], id="too large a number"),
     ],
 )
-def test_what_kommo_says_of_leads(fields: dict[str, str], changes: list[Change]) -> None:
+def test_the_changes_in_a_webhook(fields: dict[str, str], changes: list[Change]) -> None:
     assert read_changes(urlencode(ACCOUNT | fields).encode()) == changes
 
 

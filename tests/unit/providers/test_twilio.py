@@ -26,56 +26,44 @@ from tests.wire import Wire
 
 ACCOUNT = "AC" + "0" * 32
 CALL: dict[str, Any] = {
-    **{
-        "sid": "CA" + "1" * 32,
-        "date_created": "Tue, 31 Aug 2010 20:36:28 +0000",
-        "date_updated": None,
-        "status": "queued",
-    },
-    **{
-        "account_sid": ACCOUNT,
-        "to": "+525512345678",
-        "from": "+525500000000",
-        "answered_by": None,
-        "queue_time": "0",
-    },
-    **{
-        "parent_call_sid": None,
-        "start_time": None,
-        "end_time": None,
-        "duration": None,
-        "price": None,
-        "price_unit": "USD",
-    },
-    **{
-        "direction": "outbound-api",
-        "api_version": "2010-04-01",
-        "uri": "/x.json",
-        "subresource_uris": {},
-    },
+    "sid": "CA" + "1" * 32,
+    "date_created": "Tue, 31 Aug 2010 20:36:28 +0000",
+    "date_updated": None,
+    "status": "queued",
+    "account_sid": ACCOUNT,
+    "to": "+525512345678",
+    "from": "+525500000000",
+    "answered_by": None,
+    "queue_time": "0",
+    "parent_call_sid": None,
+    "start_time": None,
+    "end_time": None,
+    "duration": None,
+    "price": None,
+    "price_unit": "USD",
+    "direction": "outbound-api",
+    "api_version": "2010-04-01",
+    "uri": "/x.json",
+    "subresource_uris": {},
 }
 MESSAGE: dict[str, Any] = {
-    **{
-        "sid": "SM" + "1" * 32,
-        "date_created": "Tue, 31 Aug 2010 20:36:28 +0000",
-        "date_sent": None,
-        "date_updated": None,
-    },
-    **{
-        "status": "queued",
-        "to": "whatsapp:+525512345678",
-        "from": "whatsapp:+14155238886",
-        "body": "",
-        "error_code": None,
-    },
-    **{
-        "account_sid": ACCOUNT,
-        "num_media": "0",
-        "num_segments": "1",
-        "direction": "outbound-api",
-        "price": None,
-    },
-    **{"messaging_service_sid": None, "uri": "/x.json", "subresource_uris": {}},
+    "sid": "SM" + "1" * 32,
+    "date_created": "Tue, 31 Aug 2010 20:36:28 +0000",
+    "date_sent": None,
+    "date_updated": None,
+    "status": "queued",
+    "to": "whatsapp:+525512345678",
+    "from": "whatsapp:+14155238886",
+    "body": "",
+    "error_code": None,
+    "account_sid": ACCOUNT,
+    "num_media": "0",
+    "num_segments": "1",
+    "direction": "outbound-api",
+    "price": None,
+    "messaging_service_sid": None,
+    "uri": "/x.json",
+    "subresource_uris": {},
 }
 
 
@@ -101,7 +89,7 @@ async def call(client: TwilioClient) -> str:
     )
 
 
-async def test_what_a_call_says_on_the_wire(client: TwilioClient, wire: Wire) -> None:
+async def test_a_call_on_the_wire(client: TwilioClient, wire: Wire) -> None:
     wire.answers(201, CALL)
 
     assert await call(client) == CALL["sid"]
@@ -122,7 +110,7 @@ async def test_what_a_call_says_on_the_wire(client: TwilioClient, wire: Wire) ->
     }
 
 
-async def test_what_a_template_says_on_the_wire(client: TwilioClient, wire: Wire) -> None:
+async def test_a_template_on_the_wire(client: TwilioClient, wire: Wire) -> None:
     wire.answers(201, MESSAGE)
     await client.send_message(
         to="whatsapp:+525512345678",
@@ -203,7 +191,7 @@ async def test_a_connection_that_is_never_made() -> None:
     await client.close()
 
 
-async def test_429_is_waited_out_as_long_as_it_says(client: TwilioClient, wire: Wire) -> None:
+async def test_429_is_waited_out_as_long_as_it_asks(client: TwilioClient, wire: Wire) -> None:
     wire.answers(429, {"code": 20429}, {"Retry-After": "7"})
 
     with pytest.raises(Unavailable) as caught:
@@ -211,7 +199,7 @@ async def test_429_is_waited_out_as_long_as_it_says(client: TwilioClient, wire: 
     assert caught.value.retry_after == 7
 
 
-async def test_looking_a_call_up(client: TwilioClient, wire: Wire) -> None:
+async def test_finding_a_call_by_its_number(client: TwilioClient, wire: Wire) -> None:
     wire.answers(
         200,
         {"calls": [CALL | {"status": "completed", "answered_by": "human"}], "next_page_uri": None},
@@ -223,7 +211,7 @@ async def test_looking_a_call_up(client: TwilioClient, wire: Wire) -> None:
     assert found.created_at.isoformat() == "2010-08-31T20:36:28+00:00"
 
 
-async def test_what_twilio_asked_during_a_call(client: TwilioClient, wire: Wire) -> None:
+async def test_the_requests_of_a_call(client: TwilioClient, wire: Wire) -> None:
     pressed = {
         "request": {
             "method": "POST",
@@ -251,7 +239,7 @@ async def test_what_twilio_asked_during_a_call(client: TwilioClient, wire: Wire)
     assert wire.requests[0].path == f"/2010-04-01/Accounts/{ACCOUNT}/Calls/CA1/Events.json"
 
 
-async def test_looking_a_message_up(client: TwilioClient, wire: Wire) -> None:
+async def test_finding_a_message_by_its_number(client: TwilioClient, wire: Wire) -> None:
     failed = MESSAGE | {"status": "undelivered", "error_code": 63024}
     wire.answers(200, {"messages": [failed], "next_page_uri": None})
     [found] = await client.messages_to("whatsapp:+525512345678")
@@ -298,7 +286,7 @@ def test_what_a_calls_callback_means(params: str, receipt: Receipt | None) -> No
     )
 
 
-def test_machine_detection_that_does_not_know_says_nothing() -> None:
+def test_machine_detection_that_does_not_know_has_no_verdict() -> None:
     assert read_verdict({"CallSid": "CA1", "AnsweredBy": "unknown"}) is None
     assert read_verdict({"CallSid": "CA1"}) is None
 
@@ -400,7 +388,7 @@ def test_signatures(url: str, params: dict[str, str], signature: str) -> None:
     assert not signed_by_twilio(url=url, params=params, signature="", auth_token="12345")
 
 
-# ---- what is looked at, not done
+# ---- reads
 
 
 @pytest.mark.parametrize(
@@ -416,7 +404,7 @@ def test_signatures(url: str, params: dict[str, str], signature: str) -> None:
         ("http://simulator:8000", "https://content.twilio.com/v1/x", "http://simulator:8000/v1/x"),
     ],
 )
-def test_a_stand_in_takes_the_place_of_every_host_and_twilio_keeps_its_own(
+def test_a_simulator_replaces_every_host_and_twilio_keeps_its_own(
     base: str, url: str, address: str
 ) -> None:
     assert moved(url, urlsplit(base)) == address
@@ -458,7 +446,7 @@ async def test_a_whatsapp_sender_and_a_template(client: TwilioClient, wire: Wire
     assert await client.approval_of("HX1") == "unsubmitted"
     wire.answers(404, {"code": 20404, "message": "not found", "status": 404})
     assert await client.approval_of("HX1") is None
-    wire.answers(503, {"code": 20503, "message": "away", "status": 503})
+    wire.answers(503, {"code": 20503, "message": "unavailable", "status": 503})
     with pytest.raises(Unavailable):
         await client.approval_of("HX1")
 

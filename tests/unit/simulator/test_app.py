@@ -1,10 +1,10 @@
-"""The simulated companies answer as the real ones are documented to: asked with plain HTTP, not with our clients."""
+"""The simulated providers answer as documented. Most tests use plain HTTP, not our clients."""
 
 import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 import httpx
 import pytest
@@ -25,7 +25,8 @@ WELCOME = "HX" + "a" * 32
 TWILIO = {"Authorization": "Basic " + base64.b64encode(f"{ACCOUNT}:secret".encode()).decode()}
 BREVO = {"api-key": "key"}
 KOMMO = {"Authorization": "Bearer long-lived"}
-CALLS, MESSAGES = (f"/2010-04-01/Accounts/{ACCOUNT}/{what}.json" for what in ("Calls", "Messages"))
+CALLS = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 
 
 @pytest_asyncio.fixture
@@ -38,32 +39,23 @@ async def wire() -> AsyncIterator[Wire]:
 @pytest_asyncio.fixture
 async def world(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
     values = {
-        **{
-            "PUBLIC_BASE_URL": wire.url,
-            "TWILIO_ACCOUNT_SID": ACCOUNT,
-            "TWILIO_AUTH_TOKEN": "secret",
-        },
-        **{
-            "BREVO_API_KEY": "key",
-            "BREVO_WEBHOOK_TOKEN": "hook",
-            "KOMMO_ACCESS_TOKEN": "long-lived",
-        },
-        **{
-            "KOMMO_PIPELINE_ID": "7000001",
-            "KOMMO_STATUS_ID_INICIAL": "1",
-            "KOMMO_FIELD_ID_FUENTE": "500101",
-        },
-        **{
-            "KOMMO_STATUS_ID_AGENDADO": "2",
-            "KOMMO_WEBHOOK_TOKEN": "unguessable",
-            "CALCOM_WEBHOOK_SECRET": "secret",
-        },
-        **{"SIMULATOR_RING_SECONDS": "0.01", "SIMULATOR_TALK_SECONDS": "0.01"},
-        **{
-            "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}",
-            "BUSINESS_NAME": "Demo",
-            "ADVISOR_NAME": "Javier",
-        },
+        "PUBLIC_BASE_URL": wire.url,
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": "secret",
+        "BREVO_API_KEY": "key",
+        "BREVO_WEBHOOK_TOKEN": "hook",
+        "KOMMO_ACCESS_TOKEN": "long-lived",
+        "KOMMO_PIPELINE_ID": "7000001",
+        "KOMMO_STATUS_ID_INICIAL": "1",
+        "KOMMO_FIELD_ID_FUENTE": "500101",
+        "KOMMO_STATUS_ID_AGENDADO": "2",
+        "KOMMO_WEBHOOK_TOKEN": "unguessable",
+        "CALCOM_WEBHOOK_SECRET": "secret",
+        "SIMULATOR_RING_SECONDS": "0.01",
+        "SIMULATOR_TALK_SECONDS": "0.01",
+        "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}",
+        "BUSINESS_NAME": "Demo",
+        "ADVISOR_NAME": "Javier",
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
@@ -174,8 +166,7 @@ async def test_a_calls_callbacks_come_signed_and_in_twilios_words(
     await until(lambda: len(wire.requests) == 3)
 
     bodies = [
-        {k: v[0] for k, v in parse_qs(r.body.decode(), keep_blank_values=True).items()}
-        for r in wire.requests
+        dict(parse_qsl(request.body.decode(), keep_blank_values=True)) for request in wire.requests
     ]
     assert [body["CallStatus"] for body in bodies] == ["initiated", "ringing", "no-answer"]
     assert [body["SequenceNumber"] for body in bodies] == ["0", "1", "2"]
@@ -187,7 +178,7 @@ async def test_a_calls_callbacks_come_signed_and_in_twilios_words(
         assert RequestValidator("secret").validate(f"{wire.url}/status?x=1", body, signature)
 
 
-async def test_only_the_end_is_told_unless_more_is_asked(
+async def test_only_the_end_is_posted_unless_more_is_requested(
     world: httpx.AsyncClient, wire: Wire
 ) -> None:
     await world.post(CALLS, data=CALL | {"StatusCallback": f"{wire.url}/status"}, headers=TWILIO)
@@ -197,7 +188,7 @@ async def test_only_the_end_is_told_unless_more_is_asked(
     assert parse_qs(wire.requests[0].body.decode())["SequenceNumber"] == ["0"]
 
 
-async def test_free_text_outside_the_session_is_taken_and_then_fails(
+async def test_free_text_outside_the_session_is_accepted_and_then_fails(
     world: httpx.AsyncClient, wire: Wire
 ) -> None:
     free = {
@@ -222,7 +213,7 @@ async def test_free_text_outside_the_session_is_taken_and_then_fails(
     assert parse_qs(wire.requests[4].body.decode())["MessageStatus"] == ["delivered"]
 
 
-async def test_looking_up_by_number(world: httpx.AsyncClient) -> None:
+async def test_finding_calls_by_number(world: httpx.AsyncClient) -> None:
     made = [(await world.post(CALLS, data=CALL, headers=TWILIO)).json()["sid"] for _ in range(2)]
     found = (await world.get(CALLS, params={"To": CALL["To"]}, headers=TWILIO)).json()
     other = (await world.get(CALLS, params={"To": "+525599990000"}, headers=TWILIO)).json()
@@ -235,16 +226,12 @@ async def test_looking_up_by_number(world: httpx.AsyncClient) -> None:
 # ---- Brevo
 
 MAIL = {
-    **{
-        "sender": {"email": "h@h.mx"},
-        "to": [{"email": "ana@example.com", "name": "Ana"}],
-        "subject": "Hola",
-    },
-    **{
-        "htmlContent": "<p>x</p>",
-        "tags": ["t"],
-        "headers": {"idempotencyKey": "k1", "X-Mailin-custom": "c1"},
-    },
+    "sender": {"email": "h@h.mx"},
+    "to": [{"email": "ana@example.com", "name": "Ana"}],
+    "subject": "Hola",
+    "htmlContent": "<p>x</p>",
+    "tags": ["t"],
+    "headers": {"idempotencyKey": "k1", "X-Mailin-custom": "c1"},
 }
 
 
@@ -414,13 +401,15 @@ async def test_what_kommo_refuses_names_the_item_and_the_field(
 
 async def test_over_fifty_leads_and_the_wrong_form(world: httpx.AsyncClient) -> None:
     many = await world.post("/api/v4/leads/complex", json=[LEAD] * 51, headers=KOMMO)
-    one = await world.post("/api/v4/leads/complex", json=LEAD, headers=KOMMO)
+    bare = await world.post("/api/v4/leads/complex", json=LEAD, headers=KOMMO)
 
     assert (many.status_code, many.json()["detail"]) == (422, "Limit 50 per page")
-    assert (one.status_code, one.json()["detail"]) == (400, "Request data can not be empty")
+    assert (bare.status_code, bare.json()["detail"]) == (400, "Request data can not be empty")
 
 
-async def test_the_eighth_request_in_a_second_and_who_insists(world: httpx.AsyncClient) -> None:
+async def test_the_eighth_request_in_a_second_and_a_client_that_insists(
+    world: httpx.AsyncClient,
+) -> None:
     answers = [await world.get("/api/v4/account", headers=KOMMO) for _ in range(30)]
     statuses = [answer.status_code for answer in answers]
 
@@ -442,10 +431,10 @@ async def test_oauth_rotation(world: httpx.AsyncClient) -> None:
         }
 
     first = (await world.post("/oauth2/access_token", json=grant("sandbox-refresh"))).json()
-    lost_and_asked_again = await world.post("/oauth2/access_token", json=grant("sandbox-refresh"))
+    repeated = await world.post("/oauth2/access_token", json=grant("sandbox-refresh"))
     assert first["expires_in"] == 86_400
-    assert lost_and_asked_again.status_code == 200
-    used = {"Authorization": f"Bearer {lost_and_asked_again.json()['access_token']}"}
+    assert repeated.status_code == 200, "the first answer may have been lost"
+    used = {"Authorization": f"Bearer {repeated.json()['access_token']}"}
     assert (await world.get("/api/v4/account", headers=used)).status_code == 200
     gone = await world.post("/oauth2/access_token", json=grant("sandbox-refresh"))
     assert (gone.status_code, gone.json()["hint"]) == (400, "Invalid refresh token")
@@ -458,7 +447,7 @@ async def a_lead(world: httpx.AsyncClient) -> int:
 
 @pytest_asyncio.fixture
 async def kommo(world: httpx.AsyncClient) -> KommoClient:
-    """Our client, asking the simulated Kommo."""
+    """Our client, connected to the simulated Kommo."""
 
     async def token(_: bool) -> str:
         return "long-lived"
@@ -468,22 +457,22 @@ async def kommo(world: httpx.AsyncClient) -> KommoClient:
     return client
 
 
-async def test_a_move_of_ours_is_told_as_anybodys(
+async def test_a_move_by_the_api_has_a_webhook_like_any_other(
     world: httpx.AsyncClient, kommo: KommoClient, wire: Wire
 ) -> None:
     lead_id = await a_lead(world)
     await kommo.move_leads([Move(lead_id, 2, 7000001)])
     await kommo.move_leads([Move(lead_id, 2, 7000001)])
     await until(lambda: len(wire.requests) == 1)
-    [told] = wire.requests
-    body = parse_qs(told.body.decode())
+    [webhook] = wire.requests
+    body = parse_qs(webhook.body.decode())
 
     assert await kommo.statuses([lead_id, 5]) == {lead_id: 2}
-    assert (told.path, told.headers["user-agent"]) == (
+    assert (webhook.path, webhook.headers["user-agent"]) == (
         "/webhooks/kommo/unguessable",
         "amoCRM-Webhooks/3.0",
     )
-    assert read_changes(told.body) == [Change(lead_id, 2, 7000001, deleted=False)]
+    assert read_changes(webhook.body) == [Change(lead_id, 2, 7000001, deleted=False)]
     assert body["leads[status][0][modified_user_id]"] == ["9000002"], "the token's user"
     assert body["leads[status][0][old_status_id]"] == ["1"]
     assert body["account[_links][self]"] == ["https://simulator.kommo.com"]
@@ -498,7 +487,7 @@ async def test_a_person_moves_a_lead_and_deletes_it(
     gone = await world.post(f"/simulator/kommo/{lead_id}/delete")
 
     assert (moved.status_code, gone.status_code) == (204, 204)
-    assert [read_changes(told.body) for told in wire.requests] == [
+    assert [read_changes(webhook.body) for webhook in wire.requests] == [
         [Change(lead_id, 142, 7000001, deleted=False)],
         [Change(lead_id, 142, 7000001, deleted=True)],
     ]
@@ -548,20 +537,30 @@ async def test_the_calendar_by_its_routes(world: httpx.AsyncClient, wire: Wire) 
     await act(f"{uid}/end")
     await act(f"{uid}/cancel", reason="No puedo")
     for answer in ("accept", "reject"):
-        asked = (await act("book", **wanted, confirm=True))["uid"]
-        await act(f"{asked}/{answer}")
+        requested = (await act("book", **wanted, confirm=True))["uid"]
+        await act(f"{requested}/{answer}")
     await act("ping")
     assert (await world.put("/simulator/calcom/webhooks", json={"silent": True})).status_code == 204
     await act("book", **wanted)
 
-    assert [told.json["triggerEvent"].removeprefix("BOOKING_") for told in wire.requests] == [
-        *("CREATED", "RESCHEDULED", "NO_SHOW_UPDATED", "MEETING_ENDED", "CANCELLED"),
-        *("REQUESTED", "CREATED", "REQUESTED", "REJECTED", "PING"),
+    triggers = [webhook.json["triggerEvent"] for webhook in wire.requests]
+    assert [trigger.removeprefix("BOOKING_") for trigger in triggers] == [
+        "CREATED",
+        "RESCHEDULED",
+        "NO_SHOW_UPDATED",
+        "MEETING_ENDED",
+        "CANCELLED",
+        "REQUESTED",
+        "CREATED",
+        "REQUESTED",
+        "REJECTED",
+        "PING",
     ]
     assert all(
-        signed_by_calcom(t.body, t.headers["x-cal-signature-256"], "secret") for t in wire.requests
+        signed_by_calcom(webhook.body, webhook.headers["x-cal-signature-256"], "secret")
+        for webhook in wire.requests
     )
-    assert {told.path for told in wire.requests} == {"/api/calcom"}
+    assert {webhook.path for webhook in wire.requests} == {"/api/calcom"}
     assert len((await world.get("/simulator/calcom")).json()) == 5
     assert (await world.post("/simulator/calcom/nobody/end")).status_code == 404
 
@@ -579,7 +578,7 @@ async def test_the_calendar_by_its_routes(world: httpx.AsyncClient, wire: Wire) 
         ({"kind": "slow", "seconds": 0.01}, 201, True),
     ],
 )
-async def test_an_ordered_fault_strikes_once(
+async def test_an_injected_fault_strikes_once(
     world: httpx.AsyncClient, fault: dict[str, Any], status: int, done: bool
 ) -> None:
     await world.post(

@@ -1,4 +1,4 @@
-"""The simulated Cal.com: what it posts is read by our reader, what it lists by our client."""
+"""The simulated Cal.com: our reader reads its webhooks, and our client its list of bookings."""
 
 import asyncio
 import json
@@ -32,14 +32,14 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HINTS = AttendeeHints(77, "signed", "ana@example.com", ("+528100000001",))
 
 QUERY = {
-    **{"name": "Ana Ruiz", "email": "ana@example.com", "attendeePhoneNumber": "+528100000001"},
-    **{
-        "metadata[lead_id]": "77",
-        "metadata[lead_token]": "signed",
-        "lead_id": "99",
-        "phone": "1",
-        "utm_source": "x",
-    },
+    "name": "Ana Ruiz",
+    "email": "ana@example.com",
+    "attendeePhoneNumber": "+528100000001",
+    "metadata[lead_id]": "77",
+    "metadata[lead_token]": "signed",
+    "lead_id": "99",
+    "phone": "1",
+    "utm_source": "x",
 }
 LINK = f"http://localhost:5002/cal/demo/reunion?{urlencode(QUERY)}"
 
@@ -89,35 +89,35 @@ Poll = Callable[[], Awaitable[list[BookingUpdate]]]
 
 @pytest_asyncio.fixture
 async def poll(site: httpx.AsyncClient) -> AsyncIterator[Poll]:
-    """Our client, asking the simulated Cal.com."""
+    """Our client, connected to the simulated Cal.com."""
     client = CalcomClient(base_url="http://simulator", api_key="cal_key")
     client._http._transport = site._transport
     yield lambda: client.bookings_updated_since(NOW)
     await client._http._transport.aclose()
 
 
-def heard(asked: Asked) -> BookingUpdate:
-    assert signed_by_calcom(asked.body, asked.headers["x-cal-signature-256"], "secret")
-    said = read_webhook(asked.json, NOW)
-    assert isinstance(said, BookingUpdate)
-    return said
+def update_in(request: Asked) -> BookingUpdate:
+    assert signed_by_calcom(request.body, request.headers["x-cal-signature-256"], "secret")
+    update = read_webhook(request.json, NOW)
+    assert isinstance(update, BookingUpdate)
+    return update
 
 
 async def test_a_booking_by_its_link(calcom: CalcomSimulator, wire: Wire) -> None:
     start = soon()
     uid = await calcom.book(LINK, start=start, minutes=45)
-    [asked] = wire.requests
-    read = heard(asked)
+    [request] = wire.requests
+    read = update_in(request)
 
-    assert (asked.path, asked.headers["x-cal-webhook-version"]) == ("/api/calcom", "2021-10-20")
-    assert b": " not in asked.body.replace(b"https://", b"")
-    assert "Asesoría".encode() in asked.body
+    assert (request.path, request.headers["x-cal-webhook-version"]) == ("/api/calcom", "2021-10-20")
+    assert b": " not in request.body.replace(b"https://", b"")
+    assert "Asesoría".encode() in request.body
     assert (read.what, read.uid, read.hints) == (UpdateKind.CREATED, uid, HINTS)
     assert read.booking is not None
     assert (read.booking.starts_at, read.booking.ends_at) == (start, start + timedelta(minutes=45))
     assert read.booking.meeting_url == f"https://app.cal.com/video/{uid}"
-    assert asked.json["payload"]["metadata"]["lead_id"] == "77"
-    assert "lead_id" not in asked.json["payload"]["responses"]
+    assert request.json["payload"]["metadata"]["lead_id"] == "77"
+    assert "lead_id" not in request.json["payload"]["responses"]
 
 
 async def test_a_hidden_question_of_the_event_type(calcom: CalcomSimulator, wire: Wire) -> None:
@@ -125,7 +125,7 @@ async def test_a_hidden_question_of_the_event_type(calcom: CalcomSimulator, wire
     await calcom.cancel(await calcom.book(LINK, start=soon()))
 
     assert wire.requests[0].json["payload"]["userFieldsResponses"]["lead_id"]["isHidden"]
-    assert heard(wire.requests[1]).hints.lead_id == 99
+    assert update_in(wire.requests[1]).hints.lead_id == 99
 
 
 async def test_a_request_and_its_acceptance_which_forgets_the_lead(
@@ -133,7 +133,7 @@ async def test_a_request_and_its_acceptance_which_forgets_the_lead(
 ) -> None:
     uid = await calcom.book(LINK, start=soon(), confirm=True)
     await calcom.accept(uid)
-    requested, created = map(heard, wire.requests)
+    requested, created = map(update_in, wire.requests)
 
     assert (requested.what, requested.hints.lead_id) == (UpdateKind.REQUESTED, 77)
     assert (created.what, created.uid, created.hints.lead_id) == (UpdateKind.CREATED, uid, None)
@@ -144,7 +144,7 @@ async def test_a_request_and_its_acceptance_which_forgets_the_lead(
 
 async def test_a_rejection(calcom: CalcomSimulator, wire: Wire) -> None:
     await calcom.reject(await calcom.book(LINK, start=soon(), confirm=True), "Lleno")
-    read = heard(wire.requests[1])
+    read = update_in(wire.requests[1])
 
     assert (read.what, read.reason, read.hints.lead_id) == (UpdateKind.REJECTED, "Lleno", None)
     assert wire.requests[1].json["payload"]["startTime"].endswith(".000Z")
@@ -156,7 +156,7 @@ async def test_a_move_makes_a_new_booking(
 ) -> None:
     first = await calcom.book(LINK, start=soon())
     second = await calcom.move(first, start=soon(5), repeat_metadata=repeat)
-    read = heard(wire.requests[1])
+    read = update_in(wire.requests[1])
 
     assert (read.what, read.uid, read.previous_uid, read.hints.lead_id) == (
         UpdateKind.MOVED,
@@ -165,13 +165,13 @@ async def test_a_move_makes_a_new_booking(
         lead_id,
     )
     assert calcom.bookings[second].metadata["lead_id"] == "77", "what is stored survives"
-    assert len(wire.requests) == 2, "nothing more is said of the old one"
+    assert len(wire.requests) == 2, "the old booking has no webhook of its own"
 
 
 async def test_a_cancellation(calcom: CalcomSimulator, wire: Wire) -> None:
     uid = await calcom.book(LINK, start=soon())
     await calcom.cancel(uid, "No puedo")
-    read = heard(wire.requests[1])
+    read = update_in(wire.requests[1])
 
     assert (read.what, read.uid, read.reason, read.hints.lead_id) == (
         UpdateKind.CANCELLED,
@@ -187,7 +187,7 @@ async def test_a_meeting_ends_by_itself_once_and_flat(calcom: CalcomSimulator, w
     uid = await calcom.book(LINK, start=datetime.now(UTC), minutes=0.002)
     await until(lambda: len(wire.requests) == 2)
     await calcom.end(uid)
-    read = heard(wire.requests[1])
+    read = update_in(wire.requests[1])
 
     assert "payload" not in wire.requests[1].json
     assert (read.what, read.uid, read.hints) == (UpdateKind.ENDED, uid, HINTS)
@@ -204,7 +204,7 @@ async def test_what_was_moved_or_cancelled_does_not_end(
     await calcom.cancel(await calcom.book(LINK, start=datetime.now(UTC), minutes=0.005))
     await asyncio.sleep(0.5)
 
-    assert {heard(asked).what for asked in wire.requests} == {
+    assert {update_in(request).what for request in wire.requests} == {
         UpdateKind.CREATED,
         UpdateKind.MOVED,
         UpdateKind.CANCELLED,
@@ -217,7 +217,7 @@ async def test_an_absent_guest_and_a_ping(calcom: CalcomSimulator, wire: Wire) -
     await calcom.no_show(uid, absent=False)
     await calcom.ping()
 
-    assert [heard(asked).attended for asked in wire.requests[1:3]] == [False, True]
+    assert [update_in(request).attended for request in wire.requests[1:3]] == [False, True]
     assert read_webhook(wire.requests[3].json, NOW) == Ping()
 
 
@@ -227,7 +227,7 @@ async def test_a_guest_with_only_a_phone(calcom: CalcomSimulator, wire: Wire) ->
     await calcom.book(
         f"/cal/demo/reunion?{urlencode({'firstName': 'Ana', 'location': place})}", start=soon()
     )
-    typed, called = (heard(asked).hints for asked in wire.requests)
+    typed, called = (update_in(request).hints for request in wire.requests)
 
     assert (typed.email, typed.phone_texts) == (None, ("+528100000001",))
     assert (called.email, called.phone_texts) == (None, ("+528100000009",))
@@ -240,39 +240,41 @@ async def test_two_webhooks_or_none(calcom: CalcomSimulator, wire: Wire, poll: P
     await calcom.book(LINK, start=soon())
     assert len(wire.requests) == 2
     calcom.silent = True
-    unheard = await calcom.book(LINK, start=soon())
+    without_webhook = await calcom.book(LINK, start=soon())
 
     assert len(wire.requests) == 2
-    assert [one.uid for one in await poll()][-1] == unheard
+    assert (await poll())[-1].uid == without_webhook
 
 
-async def test_without_a_secret_the_header_says_so(calcom: CalcomSimulator, wire: Wire) -> None:
+async def test_without_a_secret_the_header_has_a_placeholder(
+    calcom: CalcomSimulator, wire: Wire
+) -> None:
     calcom.secret = ""
     await calcom.ping()
 
     assert wire.requests[0].headers["x-cal-signature-256"] == "no-secret-provided"
 
 
-async def test_what_the_list_says_of_a_story(calcom: CalcomSimulator, poll: Poll) -> None:
+async def test_the_list_after_several_changes(calcom: CalcomSimulator, poll: Poll) -> None:
     first = await calcom.book(LINK, start=soon())
     second = await calcom.move(first, start=soon(5))
-    asked = await calcom.book(LINK, start=soon(), confirm=True)
+    requested = await calcom.book(LINK, start=soon(), confirm=True)
     gone = await calcom.book(LINK, start=soon())
     await calcom.cancel(gone, "No puedo")
     found = await poll()
 
-    assert [(one.what, one.uid, one.previous_uid) for one in found] == [
+    assert [(update.what, update.uid, update.previous_uid) for update in found] == [
         (UpdateKind.MOVED, second, first),
-        (UpdateKind.REQUESTED, asked, None),
+        (UpdateKind.REQUESTED, requested, None),
         (UpdateKind.CANCELLED, gone, None),
     ]
-    assert {one.hints for one in found} == {HINTS}
+    assert {update.hints for update in found} == {HINTS}
     assert found[-1].reason == "No puedo"
     assert found[0].booking is not None
     assert found[0].booking.meeting_url == f"https://app.cal.com/video/{second}"
 
 
-async def test_the_list_pages_and_minds_its_key(
+async def test_the_list_has_pages_and_needs_the_key(
     site: httpx.AsyncClient, calcom: CalcomSimulator
 ) -> None:
     uids = [await calcom.book(LINK, start=soon()) for _ in range(3)]
@@ -284,13 +286,13 @@ async def test_the_list_pages_and_minds_its_key(
     ).json()
     refused = await site.get("/v2/bookings", headers={"Authorization": "Bearer other"})
 
-    assert [one["uid"] for one in page["data"]] == uids[1::-1]
+    assert [booking["uid"] for booking in page["data"]] == uids[1::-1]
     assert page["pagination"]["totalItems"] == 3
     assert later["data"] == []
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "UnauthorizedException")
 
 
-async def test_a_key_that_is_not_taken(poll: Poll, calcom: CalcomSimulator) -> None:
+async def test_a_key_that_is_rejected(poll: Poll, calcom: CalcomSimulator) -> None:
     calcom.api_key = "another"
 
     with pytest.raises(Unavailable, match="401 UnauthorizedException"):
@@ -298,7 +300,7 @@ async def test_a_key_that_is_not_taken(poll: Poll, calcom: CalcomSimulator) -> N
 
 
 @pytest.mark.parametrize(("status", "wait"), [(429, 30), (503, 30)])
-async def test_an_ordered_fault_of_the_list(
+async def test_an_injected_fault_of_the_list(
     poll: Poll, world: World, status: int, wait: float
 ) -> None:
     world.faults.append(Fault(provider="calcom", kind="status", status=status, retry_after="30"))
@@ -312,7 +314,7 @@ async def test_an_ordered_fault_of_the_list(
 # ---- its pages
 
 
-async def test_the_booking_page_is_filled_in_and_takes_nobody_at_their_word(
+async def test_the_booking_page_is_filled_in_and_escapes_every_value(
     site: httpx.AsyncClient,
 ) -> None:
     evil = {
@@ -339,18 +341,18 @@ async def test_booking_moving_and_cancelling_on_the_pages(
         f"{booked.headers['location']}/move", data={"start": "2030-03-05T11:00"}
     )
     await site.post(f"{moved.headers['location']}/cancel", data={"reason": "No puedo"})
-    reads = [heard(asked) for asked in wire.requests]
+    updates = [update_in(request) for request in wire.requests]
 
     assert booked.status_code == 303
     assert "04/03/2030 11:00" in shown
-    assert [one.what for one in reads] == [
+    assert [update.what for update in updates] == [
         UpdateKind.CREATED,
         UpdateKind.MOVED,
         UpdateKind.CANCELLED,
     ]
-    assert reads[0].hints == HINTS
-    assert reads[0].booking is not None
-    assert reads[0].booking.starts_at == datetime(2030, 3, 4, 17, tzinfo=UTC)
+    assert updates[0].hints == HINTS
+    assert updates[0].booking is not None
+    assert updates[0].booking.starts_at == datetime(2030, 3, 4, 17, tzinfo=UTC)
     assert "Cancelada" in (await site.get(moved.headers["location"])).text
     assert (await site.post("/cal/demo/reunion", data={"start": "soon"})).status_code == 400
     assert (await site.get("/cal/-/nobody")).status_code == 404

@@ -1,10 +1,13 @@
-"""Whose phone and whose mailbox belong together."""
+"""Which phones and mailboxes belong to one person."""
 
 import pytest
 
 from simulator.inboxes import Card, Person, group_cards
 
-PHONE, OTHER, ANA, WORK = "+525512345678", "+528112345678", "ana@example.com", "ana@work.mx"
+PHONE = "+525512345678"
+OTHER = "+528112345678"
+ANA = "ana@example.com"
+WORK = "ana@work.mx"
 
 
 @pytest.mark.parametrize(
@@ -19,7 +22,7 @@ PHONE, OTHER, ANA, WORK = "+525512345678", "+528112345678", "ana@example.com", "
         pytest.param(
             [Card(phone=PHONE, at=1), Card(email=ANA, at=2)],
             [Person(PHONE, PHONE, at=1), Person(ANA, None, emails=[ANA], at=2)],
-            id="nothing says that they belong together",
+            id="nothing connects them",
         ),
         pytest.param(
             [Card("Ana", PHONE, ANA), Card("Ana", PHONE, WORK)],

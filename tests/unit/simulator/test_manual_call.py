@@ -1,4 +1,4 @@
-"""A call of the simulated Twilio to a number that somebody answers by hand: what they do, and what we are told."""
+"""Calls of the simulated Twilio to a number that somebody answers by hand."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs
@@ -13,10 +13,13 @@ from simulator.world import Callbacks
 from tests.waiting import until
 from tests.wire import Wire
 
-IN_HAND = "+525512340030"  # whose digits say busy
-INVITATION = b"""<Response><Gather action="{key}" timeout="{timeout}" actionOnEmptyResult="true"><Say>Marca uno</Say>
-</Gather><Hangup/></Response>"""
-PATIENT, HASTY = b"600", b"0.01"
+BY_HAND = "+525512340030"  # its digits mean busy
+INVITATION = b"""<Response>
+<Gather action="{key}" timeout="{timeout}" actionOnEmptyResult="true"><Say>Marca uno</Say></Gather>
+<Hangup/>
+</Response>"""
+LONG_TIMEOUT = b"600"
+SHORT_TIMEOUT = b"0.01"
 
 
 @pytest_asyncio.fixture
@@ -37,25 +40,25 @@ async def twilio(wire: Wire) -> AsyncIterator[TwilioSimulator]:
         ring=0.01,
         talk=0.01,
         manual_ring=600,
-        by_hand={IN_HAND},
+        by_hand={BY_HAND},
     )
     await callbacks.close()
 
 
-def invite(wire: Wire, *, timeout: bytes = PATIENT) -> None:
+def invite(wire: Wire, *, timeout: bytes = LONG_TIMEOUT) -> None:
     twiml = INVITATION.replace(b"{key}", f"{wire.url}/key".encode()).replace(b"{timeout}", timeout)
     wire.answers(200, twiml, {"Content-Type": "text/xml"})
 
 
 async def ringing(twilio: TwilioSimulator, wire: Wire) -> Call:
     hooks = {"Url": [f"{wire.url}/voice"], "StatusCallback": [f"{wire.url}/status"]}
-    call = twilio.create_call({"To": [IN_HAND], "From": ["+525500000000"]} | hooks)
+    call = twilio.create_call({"To": [BY_HAND], "From": ["+525500000000"]} | hooks)
     await until(lambda: call.status == "ringing")
     return call
 
 
 async def invited(twilio: TwilioSimulator, wire: Wire) -> Call:
-    """A call in which the invitation was read."""
+    """Returns a call in which the invitation was spoken."""
     call = await ringing(twilio, wire)
     twilio.handle(call.sid, "answer")
     await until(lambda: call.transcript != [])
@@ -63,18 +66,18 @@ async def invited(twilio: TwilioSimulator, wire: Wire) -> Call:
 
 
 async def end_of(wire: Wire) -> dict[str, str]:
-    """What the call's last callback said."""
-    await until(lambda: any(asked.path == "/status" for asked in wire.requests))
-    [told] = [asked for asked in wire.requests if asked.path == "/status"]
-    return {name: value for name, [value] in parse_qs(told.body.decode()).items()}
+    """Returns the parameters of the call's last callback."""
+    await until(lambda: any(request.path == "/status" for request in wire.requests))
+    [callback] = [request for request in wire.requests if request.path == "/status"]
+    return {name: value for name, [value] in parse_qs(callback.body.decode()).items()}
 
 
 def keys(wire: Wire) -> list[str]:
-    """The digits we were told of."""
+    """Returns the digits that were posted to us."""
     pressed = [
-        parse_qs(asked.body.decode(), keep_blank_values=True)
-        for asked in wire.requests
-        if asked.path == "/key"
+        parse_qs(request.body.decode(), keep_blank_values=True)
+        for request in wire.requests
+        if request.path == "/key"
     ]
     return [params["Digits"][0] for params in pressed]
 
@@ -116,7 +119,7 @@ async def test_the_record_of_a_call_has_what_was_pressed_and_how_we_answered(
     assert key["request"]["parameters"]["answered_by"] == "human"
 
 
-async def test_who_picks_up_while_we_are_away_hears_nothing(
+async def test_a_call_is_silent_while_we_are_unavailable(
     twilio: TwilioSimulator, wire: Wire
 ) -> None:
     wire.answers(502, b"")
@@ -132,7 +135,7 @@ async def test_a_declined_call_is_busy(twilio: TwilioSimulator, wire: Wire) -> N
     twilio.handle(call.sid, "decline")
 
     assert (await end_of(wire))["CallStatus"] == "busy"
-    assert {asked.path for asked in wire.requests} == {"/status"}
+    assert {request.path for request in wire.requests} == {"/status"}
 
 
 async def test_nobody_touches_the_phone(twilio: TwilioSimulator, wire: Wire) -> None:
@@ -166,10 +169,10 @@ async def test_hanging_up_at_once_leaves_no_verdict(twilio: TwilioSimulator, wir
     assert call.state == "hung_up"
 
 
-async def test_the_gathers_time_runs_out_after_everything_was_said(
+async def test_the_gathers_time_runs_out_after_everything_was_spoken(
     twilio: TwilioSimulator, wire: Wire
 ) -> None:
-    invite(wire, timeout=HASTY)
+    invite(wire, timeout=SHORT_TIMEOUT)
     call = await invited(twilio, wire)
     await end_of(wire)
 
@@ -211,15 +214,17 @@ async def test_other_numbers_keep_their_fate(twilio: TwilioSimulator, wire: Wire
 
 async def test_what_the_person_writes_is_kept(twilio: TwilioSimulator) -> None:
     for whatsapp in (True, False):
-        await twilio.write(IN_HAND, "¿Cuánto cuesta?", whatsapp=whatsapp)
+        await twilio.write(BY_HAND, "¿Cuánto cuesta?", whatsapp=whatsapp)
 
-    assert [(one.number, one.body, one.whatsapp) for one in twilio.written] == [
-        (IN_HAND, "¿Cuánto cuesta?", True),
-        (IN_HAND, "¿Cuánto cuesta?", False),
+    written = [(message.number, message.body, message.whatsapp) for message in twilio.written]
+    assert written == [
+        (BY_HAND, "¿Cuánto cuesta?", True),
+        (BY_HAND, "¿Cuánto cuesta?", False),
     ]
 
 
-TEMPLATE, UNKNOWN = "HX" + "1" * 32, "HX" + "2" * 32
+TEMPLATE = "HX" + "1" * 32
+UNKNOWN = "HX" + "2" * 32
 
 
 @pytest.mark.parametrize(
@@ -238,11 +243,9 @@ async def test_a_message_as_it_reads(
     twilio: TwilioSimulator, params: dict[str, list[str]], read: str
 ) -> None:
     twilio.contents[TEMPLATE] = "Hola, {{1}}: {{2}}"
-    values = (
-        {"ContentVariables": ['{"1": "Ana", "2": "https://h/cal"}']}
-        if "ContentSid" in params
-        else {}
-    )
-    to = {"To": [f"whatsapp:{IN_HAND}"], "From": ["whatsapp:+14155238886"]}
+    values = {}
+    if "ContentSid" in params:
+        values = {"ContentVariables": ['{"1": "Ana", "2": "https://h/cal"}']}
+    to = {"To": [f"whatsapp:{BY_HAND}"], "From": ["whatsapp:+14155238886"]}
 
     assert twilio.as_read(twilio.create_text(to | params | values)) == read

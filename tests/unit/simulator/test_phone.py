@@ -1,4 +1,4 @@
-"""The page at /simulator, and what it asks and orders, as a browser would."""
+"""The page at /simulator and its routes, used as a browser uses them."""
 
 import asyncio
 import base64
@@ -26,8 +26,10 @@ from tests.wire import Wire
 
 ACCOUNT = "AC" + "0" * 32
 TWILIO = {"Authorization": "Basic " + base64.b64encode(f"{ACCOUNT}:secret".encode()).decode()}
-CALLS, MESSAGES = (f"/2010-04-01/Accounts/{ACCOUNT}/{what}.json" for what in ("Calls", "Messages"))
-PHONE, PAGE = "+525512345678", "http://calendar/cal/demo/reunion"
+CALLS = f"/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
+MESSAGES = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+PHONE = "+525512345678"
+PAGE = "http://calendar/cal/demo/reunion"
 WELCOME = "HX" + "0" * 31 + "1"
 FORM = {
     "nombre": "Ana <script>alert(1)</script>",
@@ -38,11 +40,11 @@ CALL = {"To": PHONE, "From": "+525500000000", "Url": "https://h/voice"}
 SMS = {"To": PHONE, "From": "+525500000000", "Body": "Hola"}
 WHATSAPP = {"To": f"whatsapp:{PHONE}", "From": "whatsapp:+14155238886", "ContentSid": WELCOME}
 MAIL = {
-    **{"sender": {"email": "h@h.mx"}, "to": [{"email": "ana@example.com"}], "subject": "Hola"},
-    **{
-        "htmlContent": "<html><head></head><p>Hola</p></html>",
-        "textContent": f"Agenda: {PAGE}?name=Ana\n",
-    },
+    "sender": {"email": "h@h.mx"},
+    "to": [{"email": "ana@example.com"}],
+    "subject": "Hola",
+    "htmlContent": "<html><head></head><p>Hola</p></html>",
+    "textContent": f"Agenda: {PAGE}?name=Ana\n",
 }
 
 
@@ -69,27 +71,21 @@ def made_app(
     gateway: Wire, monkeypatch: pytest.MonkeyPatch, now: datetime = OPEN, **more: str
 ) -> FaultInjectionMiddleware:
     values = more | {
-        **{
-            "PUBLIC_BASE_URL": "http://public/",
-            "SIMULATOR_DELIVER_TO": gateway.url,
-            "BOOKING_URL": f"{PAGE}?x=1",
-        },
-        **{
-            "TWILIO_ACCOUNT_SID": ACCOUNT,
-            "TWILIO_AUTH_TOKEN": "secret",
-            "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}",
-        },
-        **{
-            "BREVO_API_KEY": "key",
-            "BREVO_WEBHOOK_TOKEN": "hook",
-            "KOMMO_ACCESS_TOKEN": "long-lived",
-        },
-        **{
-            "KOMMO_PIPELINE_ID": "7000001",
-            "KOMMO_STATUS_ID_INICIAL": "1",
-            "SIMULATOR_RING_SECONDS": "0.01",
-        },
-        **{"SIMULATOR_HAND_SECONDS": "600", "ADVISOR_NAME": "Javier", "BUSINESS_NAME": "Demo"},
+        "PUBLIC_BASE_URL": "http://public/",
+        "SIMULATOR_DELIVER_TO": gateway.url,
+        "BOOKING_URL": f"{PAGE}?x=1",
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": "secret",
+        "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}",
+        "BREVO_API_KEY": "key",
+        "BREVO_WEBHOOK_TOKEN": "hook",
+        "KOMMO_ACCESS_TOKEN": "long-lived",
+        "KOMMO_PIPELINE_ID": "7000001",
+        "KOMMO_STATUS_ID_INICIAL": "1",
+        "SIMULATOR_RING_SECONDS": "0.01",
+        "SIMULATOR_HAND_SECONDS": "600",
+        "ADVISOR_NAME": "Javier",
+        "BUSINESS_NAME": "Demo",
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
@@ -133,7 +129,7 @@ async def shown(browser: httpx.AsyncClient, address: str = PHONE) -> Any:
 # ---- out of hours, and in no time
 
 
-async def test_who_is_called_tomorrow_is_told_so(
+async def test_a_call_that_waits_until_tomorrow_is_announced(
     gateway: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with a_simulator(gateway, monkeypatch, NIGHT) as browser:
@@ -153,23 +149,21 @@ async def test_who_is_called_tomorrow_is_told_so(
     assert (without_phone, called) == (None, None)
 
 
-async def test_who_can_be_called_now_is_told_nothing(browser: httpx.AsyncClient) -> None:
+async def test_a_call_that_may_be_made_now_is_not_announced(browser: httpx.AsyncClient) -> None:
     await browser.post("/simulator/leads", json=FORM)
 
     assert (await shown(browser))["call_later"] is None
     assert "<p>Recorrido de demostración" not in (await browser.get("/simulator?lang=es")).text
 
 
-async def test_a_demonstration_says_that_its_days_are_seconds(
+async def test_a_demonstration_shows_that_its_days_are_seconds(
     gateway: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = {"JOURNEY_PATH": "deploy/journey.demo.yml"}
     async with a_simulator(gateway, monkeypatch, NIGHT, **path) as browser:
         await browser.post("/simulator/leads", json=FORM)
-        later, page = (
-            (await shown(browser))["call_later"],
-            (await browser.get("/simulator?lang=es")).text,
-        )
+        later = (await shown(browser))["call_later"]
+        page = (await browser.get("/simulator?lang=es")).text
 
     assert later is None
     assert (
@@ -179,7 +173,7 @@ async def test_a_demonstration_says_that_its_days_are_seconds(
 
 
 @pytest.mark.connected
-async def test_the_phone_that_stays_still_says_when_it_rings(
+async def test_the_silent_phone_shows_when_it_will_ring(
     gateway: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [port] = free_ports(1)
@@ -249,7 +243,7 @@ async def test_what_is_served_beside_the_page(
     assert (answer.status_code, answer.headers["content-type"]) == (status, kind)
 
 
-async def test_a_newcomer_is_somebody_the_form_takes(
+async def test_a_fake_lead_is_accepted_by_the_form(
     browser: httpx.AsyncClient, gateway: Wire
 ) -> None:
     newcomer = (await browser.get("/simulator/newcomer")).json()
@@ -264,7 +258,7 @@ async def test_a_newcomer_is_somebody_the_form_takes(
 # ---- leads
 
 
-async def test_a_lead_goes_to_the_forms_door_and_appears(
+async def test_a_lead_goes_to_the_forms_endpoint_and_appears(
     browser: httpx.AsyncClient, gateway: Wire
 ) -> None:
     answer = await browser.post("/simulator/leads", json=FORM, headers={"Accept-Language": "en"})
@@ -294,7 +288,7 @@ async def test_what_the_form_refuses_comes_back(browser: httpx.AsyncClient, gate
     assert (await browser.get("/simulator/people")).json() == []
 
 
-async def test_no_answer_is_said(browser: httpx.AsyncClient, gateway: Wire) -> None:
+async def test_a_missing_answer_is_an_error(browser: httpx.AsyncClient, gateway: Wire) -> None:
     gateway.breaks()
     answer = await browser.post("/simulator/leads", json=FORM)
 
@@ -311,7 +305,7 @@ async def test_what_a_lead_typed_is_data_wherever_it_is_served(browser: httpx.As
     assert "<script>alert" not in (await browser.get("/simulator")).text
 
 
-# ---- a call in somebody's hand
+# ---- a call answered by hand
 
 
 async def test_a_lead_by_hand_rings_until_somebody_answers(browser: httpx.AsyncClient) -> None:
@@ -330,7 +324,9 @@ async def test_a_lead_by_hand_rings_until_somebody_answers(browser: httpx.AsyncC
     assert (await browser.post(f"/simulator/calls/{sid}/juggle")).status_code == 422
 
 
-async def test_whoever_stops_answering_by_hand_has_a_fate_again(browser: httpx.AsyncClient) -> None:
+async def test_a_number_that_is_no_longer_answered_by_hand_has_a_fate_again(
+    browser: httpx.AsyncClient,
+) -> None:
     await browser.post("/simulator/leads?by_hand=true", json=FORM)
     await browser.post("/simulator/leads", json=FORM)
     await made(browser, CALLS, CALL)
@@ -339,7 +335,7 @@ async def test_whoever_stops_answering_by_hand_has_a_fate_again(browser: httpx.A
 
 
 async def reaches(browser: httpx.AsyncClient, state: str) -> Any:
-    """The person's only call, once it stands so."""
+    """Returns the person's only call once it has this state."""
     deadline = time.monotonic() + 10
     while True:
         [call] = (await shown(browser))["calls"]
@@ -349,7 +345,7 @@ async def reaches(browser: httpx.AsyncClient, state: str) -> Any:
         await asyncio.sleep(0.01)
 
 
-# ---- what the phone shows
+# ---- the phone's content
 
 
 async def test_messages_both_ways(browser: httpx.AsyncClient) -> None:
@@ -362,8 +358,11 @@ async def test_messages_both_ways(browser: httpx.AsyncClient) -> None:
         assert (await browser.post("/simulator/write", json=written)).status_code == 204
     messages = (await shown(browser))["messages"]
 
-    assert [(one["channel"], one["from_person"]) for one in messages] == [
-        *(("whatsapp", False), ("sms", False), ("whatsapp", True), ("sms", True)),
+    assert [(message["channel"], message["from_person"]) for message in messages] == [
+        ("whatsapp", False),
+        ("sms", False),
+        ("whatsapp", True),
+        ("sms", True),
     ]
     assert messages[0]["body"].startswith("Hola, Ana. Soy Javier, de Demo.")
     assert f"{PAGE}?name=A" in messages[0]["body"]
@@ -400,7 +399,7 @@ async def test_a_mail_can_run_nothing(browser: httpx.AsyncClient) -> None:
 
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'self'" in policy
-    assert not [one for one in policy if one.startswith("script-src")]
+    assert not [rule for rule in policy if rule.startswith("script-src")]
     [sandbox] = [rule for rule in policy if rule.startswith("sandbox ")]
     assert not set(sandbox.split()) & {"allow-scripts", "allow-same-origin"}
 

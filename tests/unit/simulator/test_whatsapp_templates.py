@@ -1,4 +1,4 @@
-"""The approved templates, read from the business's own texts."""
+"""The approved templates, rendered from the business's own texts."""
 
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,15 @@ def settings(tmp_path: Path) -> Settings:
         folder.mkdir(parents=True)
         (folder / "welcome.txt").write_text(text + "\n")
     values: dict[str, Any] = {
-        **{
-            "public_base_url": "http://h",
-            "twilio_account_sid": "AC1",
-            "twilio_auth_token": "secret",
-        },
-        **{"BREVO_API_KEY": "key", "BREVO_WEBHOOK_TOKEN": "hook", "kommo_access_token": "token"},
-        **{"kommo_pipeline_id": 1, "kommo_status_id_inicial": 1, "business_name": "Demo"},
+        "public_base_url": "http://h",
+        "twilio_account_sid": "AC1",
+        "twilio_auth_token": "secret",
+        "BREVO_API_KEY": "key",
+        "BREVO_WEBHOOK_TOKEN": "hook",
+        "kommo_access_token": "token",
+        "kommo_pipeline_id": 1,
+        "kommo_status_id_inicial": 1,
+        "business_name": "Demo",
         "twilio_content_sids": f"welcome={A},welcome.en={B},unwritten={C}",
         "templates_path": str(tmp_path),
     }

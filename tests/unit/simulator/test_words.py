@@ -1,4 +1,4 @@
-"""What the page says, in both languages."""
+"""The page's texts in both languages."""
 
 import re
 from pathlib import Path
@@ -10,10 +10,11 @@ from simulator import phone
 from simulator.twilio import CallState, TextState
 from simulator.words import ENGLISH, SPANISH
 
-PAGE, SCRIPT = (phone.PAGES / name for name in ("phone.html", "phone.js"))
+PAGE = phone.PAGES / "phone.html"
+SCRIPT = phone.PAGES / "phone.js"
 
 
-def test_both_languages_say_the_same_things() -> None:
+def test_both_languages_have_the_same_texts() -> None:
     assert SPANISH.keys() == ENGLISH.keys()
     assert {key: re.findall(r"{\w+}", text) for key, text in SPANISH.items()} == {
         key: re.findall(r"{\w+}", text) for key, text in ENGLISH.items()
@@ -23,14 +24,14 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 @pytest.mark.parametrize("source", [PAGE, SCRIPT], ids=lambda path: path.name)
-def test_every_word_that_is_asked_for_is_there(source: Path) -> None:
-    asked = set(re.findall(r"""(?:\bw\.|translate\(")(\w+)""", source.read_text()))
+def test_every_text_that_is_used_exists(source: Path) -> None:
+    used = set(re.findall(r"""(?:\bw\.|translate\(")(\w+)""", source.read_text()))
 
-    assert asked
-    assert asked <= SPANISH.keys()
+    assert used
+    assert used <= SPANISH.keys()
 
 
-def test_every_state_has_its_word() -> None:
+def test_every_state_has_its_text() -> None:
     assert {
         *(f"call_{state}" for state in get_args(CallState)),
         *get_args(TextState),
