@@ -86,7 +86,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The people of the simulator, and what each of them has received.
+    """The people of the simulator, with the calls, messages and mails of each.
 
     `arrived` came by the form on the page, and the providers know the others. `later` returns when
     a phone will be called.

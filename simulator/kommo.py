@@ -16,8 +16,9 @@ from simulator.world import Callbacks, Fault, World, json_error
 
 HAL = "application/hal+json"
 PROBLEM = "application/problem+json"
-# requests a second, and how many refused ones within a minute block the client
+# Kommo allows seven requests a second and blocks a client that goes on exceeding them:
 # https://developers.kommo.com/docs/limitations
+# It does not document how soon. Here, more than 20 refused requests within a minute block it.
 RATE = 7
 TOLERATED = 20
 INSISTING_SECONDS = 60
@@ -218,7 +219,7 @@ class KommoSimulator:
                 if query.lower() in lead.get("name", "").lower()
                 and (ids is None or lead["id"] in ids)
             ]
-            return _list("leads", found[:limit])
+            return _hal_list("leads", found[:limit])
 
         @router.get("/leads/custom_fields")
         async def fields() -> Response:
@@ -226,7 +227,7 @@ class KommoSimulator:
                 {"id": field_id, "name": f"Field {field_id}", "type": "text"}
                 for field_id in self.custom_fields
             ]
-            return _list("custom_fields", found)
+            return _hal_list("custom_fields", found)
 
         @router.get("/leads/{lead_id}")
         async def lead(lead_id: int, with_: Annotated[str, Query(alias="with")] = "") -> Response:
@@ -237,7 +238,7 @@ class KommoSimulator:
         @router.get("/contacts")
         async def find_contacts(query: str = "") -> Response:
             found = [contact for contact in self.contacts.values() if _mentions(contact, query)]
-            return _list("contacts", found[:50])
+            return _hal_list("contacts", found[:50])
 
         @router.post("/leads/notes")
         async def notes(items: Annotated[Any, Body()]) -> Response:
@@ -258,7 +259,7 @@ class KommoSimulator:
         @router.get("/leads/{lead_id}/notes")
         async def notes_of(lead_id: int) -> Response:
             found = [note for note in self.notes if note["entity_id"] == lead_id]
-            return _list("notes", found)
+            return _hal_list("notes", found)
 
         @router.get("/account")
         async def account() -> Response:
@@ -450,7 +451,7 @@ def _hal(body: dict[str, Any]) -> Response:
     return JSONResponse(body, media_type=HAL)
 
 
-def _list(name: str, items: list[dict[str, Any]]) -> Response:
+def _hal_list(name: str, items: list[dict[str, Any]]) -> Response:
     """Returns a page of items. Kommo answers 204 instead of an empty list."""
     if not items:
         return Response(status_code=204)

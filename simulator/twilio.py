@@ -171,8 +171,8 @@ class Written:
 class TwilioSimulator:
     """One simulated account. All durations are in seconds.
 
-    A phone rings for `ring`, and a person listens for `talk`. A call's events can be read
-    `events_after` its end.
+    A phone rings for `ring`, and a person listens for `talk`. `events_after` is how long after its
+    end a call's events can be read.
     `contents` holds the known templates by SID, with {{1}} and so on.
     Numbers in `by_hand` ring for `manual_ring`. `manual_calls` holds their calls until they end.
     """

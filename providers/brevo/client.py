@@ -32,6 +32,8 @@ class Mail:
 
     Sending the same key again within 15 minutes is harmless:
     https://developers.brevo.com/changelog/email-api-now-supports-idempotency
+    Another of Brevo's pages gives 30 minutes:
+    https://developers.brevo.com/docs/heterogenous-versions-batch-emails
     """
 
     key: str

@@ -32,7 +32,7 @@ class Unauthorized(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The ids that Kommo gave to a new lead and to its contact."""
+    """The lead and the contact that Kommo answered for one request id."""
 
     request_id: str
     lead_id: int
@@ -63,7 +63,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Moves a lead to another stage of a pipeline.
+    """A lead's move to another stage.
 
     The pipeline is named too, because won and lost have the same ids in every pipeline.
     """
@@ -79,7 +79,7 @@ Token = Callable[[bool], Awaitable[str]]
 class KommoClient:
     """Client for one account. `token(renew)` returns the access token.
 
-    `renew` asks for a new token because the last one was refused.
+    With `renew` it returns a new one, because the last one was refused.
 
     Requests are spaced so that no second holds more than seven, even where some are late and the
     next are not. Seven is Kommo's limit for one IP address, and it blocks an address that goes on

@@ -12,7 +12,7 @@ from kit.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A pair of tokens. `expires_in` is in seconds and is about the access token.
+    """A pair of tokens. `expires_in` is the access token's, in seconds.
 
     The refresh token is valid for three months, and every use replaces it.
     """

@@ -1,1 +1,1 @@
-"""Twilio."""
+"""Twilio, which places our calls and carries WhatsApp and SMS."""

@@ -82,7 +82,7 @@ class TwilioClient:
     ) -> str:
         """Places a call and returns its SID.
 
-        Twilio fetches `answer_url` once machine detection has told a person from a machine.
+        Twilio fetches `answer_url` once machine detection has its verdict.
         Raises Unavailable, OutcomeUnknown or RefusedTouch.
         """
         return await self._create(
@@ -291,8 +291,8 @@ def _event(event: Any) -> CallEvent:
 def moved(url: str, base: SplitResult) -> str:
     """Returns the SDK's URL at the host in the settings.
 
-    Twilio keeps its APIs on several hosts, of which only `api.` is replaced. A simulator has one
-    host for all of them.
+    A simulator has one host for every API. A base at twilio.com replaces only the `api.` host,
+    because Twilio keeps the other APIs on hosts of their own.
     """
     parts = urlsplit(url)
     other_host = base.netloc.endswith(".twilio.com") and not parts.netloc.startswith("api.")

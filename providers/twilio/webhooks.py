@@ -29,7 +29,7 @@ def signed_by_twilio(
 def read_call_status(params: Mapping[str, str]) -> Receipt | None:
     """Returns a call's progress.
 
-    A completed call was picked up by something. AnsweredBy decides whether a person heard it.
+    A completed call was picked up by something. AnsweredBy decides whether it was a person.
     """
     ref = params.get("CallSid", "")
     match params.get("CallStatus"):
@@ -48,7 +48,7 @@ def read_call_status(params: Mapping[str, str]) -> Receipt | None:
 
 
 def read_verdict(params: Mapping[str, str]) -> Receipt | None:
-    """Returns what machine detection found at the other end. None where it does not know."""
+    """Returns the verdict of machine detection. None where it does not know."""
     ref = params.get("CallSid", "")
     verdict = params.get("AnsweredBy", "")
     if verdict == "human":
