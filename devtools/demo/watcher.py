@@ -21,7 +21,7 @@ COLOURS = {
     "unanswered": "yellow",
     "deferred": "yellow",
     "booked": "cyan",
-    "moved": "cyan",
+    "rescheduled": "cyan",
     "ended": "cyan",
     "finished": "cyan",
     "due": "dim",
