@@ -26,7 +26,7 @@ from bench.timers import JOURNEY, Row
 from contracts.commands.touch import ReleaseTouches
 from contracts.events.touch import Channel, HoldReason
 from domain.journey.parser import stored_journey
-from kit.messaging.relay import WAITING
+from kit.messaging.relay import COUNT_WAITING
 from kit.migrations import upgrade
 from pauta.restore import REACH, SAID
 from pauta.running.compose_file import PROJECT
@@ -253,7 +253,7 @@ class Sized:
             "scheduler: forget": timers.forget_old,
         }
         for name, database in self.databases.items():
-            found[f"{name}: outbox"] = partial(database.fetch, WAITING)
+            found[f"{name}: outbox"] = partial(database.fetch, COUNT_WAITING)
         return found
 
 

@@ -1,4 +1,4 @@
-"""Concurrent calls share one commit: whatever gathered during the last one is the next batch."""
+"""Stores concurrent calls in one commit: those that arrive meanwhile form the next batch."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,9 +15,9 @@ Result = TypeVar("Result")
 
 
 class Batcher(Generic[Item, Result]):
-    """Takes items one by one and has them stored together, by `store`; at most `waiting` may queue up.
+    """Passes single items to `store` in batches; at most `waiting` items may queue.
 
-    `store` answers a batch in its order, within `patience` seconds.
+    `store` returns the results in the order of the batch, within `timeout` seconds.
     """
 
     def __init__(
@@ -26,13 +26,15 @@ class Batcher(Generic[Item, Result]):
         *,
         batch: int = 200,
         waiting: int = 4000,
-        patience: float = 5.0,
+        timeout: float = 5.0,
     ) -> None:
-        self._store, self._batch, self._patience = store, batch, patience
+        self._store = store
+        self._batch = batch
+        self._timeout = timeout
         self._queue: asyncio.Queue[tuple[Item, asyncio.Future[Result]]] = asyncio.Queue(waiting)
 
     async def __call__(self, item: Item) -> Result:
-        """What became of the item, after its commit. Raises Unavailable when it was not stored."""
+        """Returns the item's result after its commit. Raises Unavailable if it was not stored."""
         answer: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         try:
             self._queue.put_nowait((item, answer))
@@ -41,7 +43,10 @@ class Batcher(Generic[Item, Result]):
         return await answer
 
     async def run(self) -> None:
-        """Stores batch after batch, for ever. A batch that fails is answered, and the next one is tried."""
+        """Stores batch after batch, forever.
+
+        The callers of a batch that fails get its error, and the next batch is stored.
+        """
         while True:
             batch = [await self._queue.get()]
             while len(batch) < self._batch and not self._queue.empty():
@@ -50,12 +55,12 @@ class Batcher(Generic[Item, Result]):
                 await self._store_and_answer(batch)
             except Unavailable as outage:
                 _refuse(batch, outage)
-            except Exception as bug:  # one item that cannot be stored must not fail its neighbours
+            except Exception as bug:  # one bad item must not fail the others
                 log.error("batch.failed", items=len(batch), exc_info=bug)
-                await self._store_each_alone(batch)
+                await self._store_each(batch)
 
-    async def _store_each_alone(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
-        """Stores one after the other; when the database goes away meanwhile, the rest need not be tried."""
+    async def _store_each(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
+        """Stores one item after the other; an outage of the database ends the attempts."""
         for number, waiting in enumerate(batch):
             try:
                 await self._store_and_answer([waiting])
@@ -68,7 +73,7 @@ class Batcher(Generic[Item, Result]):
 
     async def _store_and_answer(self, batch: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._timeout):
                 results = await self._store([item for item, _ in batch])
         except TimeoutError:
             raise Unavailable("the database took too long") from None

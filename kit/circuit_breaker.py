@@ -1,15 +1,17 @@
-"""A circuit breaker: who fails again and again is left in peace, and tried with one request at a time."""
+"""Stops calling a provider after repeated failures, and probes it one request at a time."""
 
 from dataclasses import dataclass
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 2.0, 30.0
+SHORTEST_PAUSE = 2.0
+LONGEST_PAUSE = 30.0
 
 
 @dataclass
 class CircuitBreaker:
-    """One company under one credential, as this process knows it. All times are seconds of one monotonic clock.
+    """The state of one provider under one credential, as this process knows it.
 
-    It opens after `failure_threshold` failures in a row, and closes with the first answer.
+    All times are seconds of one monotonic clock. The breaker opens after `failure_threshold`
+    failures in a row, and closes with the first answer.
     """
 
     provider: str
@@ -21,15 +23,21 @@ class CircuitBreaker:
 
     @property
     def open(self) -> bool:
-        """Whether requests wait; `reason` says why."""
+        """Returns whether requests wait; `reason` says why."""
         return self.reason is not None
 
     def is_allowed(self, now: float) -> bool:
-        """Whether a request may be made now. While open, one may each time the pause is over; asking takes nothing."""
+        """Returns whether a request may be made now, without claiming the attempt.
+
+        While the breaker is open, one request may be made each time its pause is over.
+        """
         return not self.open or now >= self._closed_until
 
     def acquire(self, now: float) -> bool:
-        """As `is_allowed`, by whoever makes the request: while open, the next one waits longer."""
+        """Returns whether the caller may make its request now, and claims the attempt.
+
+        While the breaker is open, each claimed attempt lengthens the pause before the next one.
+        """
         if not self.is_allowed(now):
             return False
         if self.open:
@@ -40,24 +48,27 @@ class CircuitBreaker:
     def record_failure(
         self, reason: str, now: float, *, wait: float = 0.0, hopeless: bool = False
     ) -> bool:
-        """Notes a failure; True when it opened the breaker.
+        """Records a failure, and returns True when it opened the breaker.
 
-        It opens at once where the company said how long to `wait`, or where it is `hopeless`: a credential that is
-        not accepted, which nobody should insist on.
+        The breaker opens at once where the provider asked us to `wait` so many seconds, or where
+        the failure is `hopeless`: the provider does not accept our credential.
         """
         if self.open:
-            if wait:  # it answers, and says when
+            if wait:  # the provider answers, and names the time of the next attempt
                 self._pause = SHORTEST_PAUSE
                 self._closed_until = now + max(wait, SHORTEST_PAUSE)
             return False
         self._failures += 1
         if self._failures < self.failure_threshold and not wait and not hopeless:
             return False
-        self.reason, self._pause = reason, LONGEST_PAUSE if hopeless else SHORTEST_PAUSE
+        self.reason = reason
+        self._pause = LONGEST_PAUSE if hopeless else SHORTEST_PAUSE
         self._closed_until = now + max(wait, self._pause)
         return True
 
     def record_success(self) -> bool:
-        """Notes an answer; True when it closed the breaker."""
-        closed, self.reason, self._failures = self.open, None, 0
-        return closed
+        """Records an answer, and returns True when it closed the breaker."""
+        was_open = self.open
+        self.reason = None
+        self._failures = 0
+        return was_open

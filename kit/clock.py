@@ -1,4 +1,4 @@
-"""What time it is."""
+"""The current time."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,5 +7,5 @@ Clock = Callable[[], datetime]
 
 
 def now() -> datetime:
-    """This instant, in UTC."""
+    """Returns this instant, in UTC."""
     return datetime.now(UTC)

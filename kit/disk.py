@@ -1,10 +1,15 @@
-"""How much room there is on the disk that everything stands on."""
+"""The free space of the disk that every server of the installation writes to."""
 
 import shutil
 
-LEAST_FREE, LITTLE_FREE = 2e9, 5e9  # bytes; RabbitMQ takes no events below one
+# bytes
+LEAST_FREE = 2e9  # below it, RabbitMQ takes no events
+LITTLE_FREE = 5e9
 
 
 def free_bytes() -> int:
-    """Returns the free bytes, as the servers see them: their volumes and this container are on the engine's disk."""
+    """Returns the free bytes as the servers see them.
+
+    Their volumes and this container are on the same disk, that of the container engine.
+    """
     return shutil.disk_usage("/").free

@@ -1,4 +1,4 @@
-"""Rows that a service cannot work on: said once, and worked on again or left when an operator decides so."""
+"""Publishes the rows that a service cannot process, and retries or discards them on command."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from kit.messaging import outbox
 
 log = structlog.get_logger()
 
-# in no registry by itself: each service has its own (kit.runtime)
+# without a registry here: kit.runtime adds it to the registry of its service
 FAILURES = Counter("work_failed", "Rows set aside for a person", ["kind"], registry=None)
 
 
 @dataclass(frozen=True, slots=True)
 class FailedRows:
-    """How one kind of row is worked on again, or left: SQL for the row with the id $1, if its state is failed."""
+    """One kind of row, with the SQL that retries or discards the row of id $1 if it has failed."""
 
     kind: str
     retry: str
@@ -28,8 +28,11 @@ class FailedRows:
 
 OUTBOX_ROWS = FailedRows(
     kind="outbox",
-    retry="""update outbox set failures = 0, failed_at = null, next_attempt_at = now()
-             where id = $1 and failed_at is not null""",
+    retry="""
+        update outbox
+        set failures = 0, failed_at = null, next_attempt_at = now()
+        where id = $1 and failed_at is not null
+    """,
     discard="delete from outbox where id = $1 and failed_at is not null",
 )
 
@@ -37,7 +40,10 @@ OUTBOX_ROWS = FailedRows(
 async def publish_failed(
     connection: Connection, *, service: str, kind: str, row_id: int, reason: str, lead_id: int = 0
 ) -> None:
-    """Says in the caller's transaction, the one that sets the row's state, that the row has failed."""
+    """Publishes that a row has failed, in the caller's transaction.
+
+    The same transaction sets the row's state.
+    """
     event = WorkFailed(service=service, kind=kind, row_id=row_id, reason=reason, lead_id=lead_id)
     await outbox.add(connection, [event])
     FAILURES.labels(kind).inc()

@@ -1,10 +1,10 @@
-"""Which language a browser would rather read."""
+"""Chooses the language that a browser prefers."""
 
 from collections.abc import Sequence
 
 
 def preferred(accept_language: str, known: Sequence[str]) -> str:
-    """The best liked of the known languages; the first of them where none is named."""
+    """Returns the preferred one of the known languages; the first where the header names none."""
     ranked = []
     for position, part in enumerate(accept_language.lower().split(",")):
         tag, _, quality = part.strip().partition(";q=")

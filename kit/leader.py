@@ -1,7 +1,8 @@
-"""One active worker however many replicas run: whoever holds the lock in the service's database.
+"""Leader election by PostgreSQL advisory lock: one active worker across all replicas.
 
-Each lead has a number, its term. A leader that stood still, or was cut off, may come to itself when another leads by
-then: what it claims names its term, and before what cannot be taken back it asks whether it still leads.
+Each lead has a number, its term. A leader that was frozen or cut off may resume after another one
+was elected. For this reason its claims carry its term, and before an irreversible action it checks
+that it still leads.
 """
 
 import asyncio
@@ -17,38 +18,49 @@ from kit.errors import describe
 log = structlog.get_logger()
 
 TABLE = "create table leaders (name text primary key, term bigint not null);"
-BEGIN = """insert into leaders (name, term) values ($1, 1)
-           on conflict (name) do update set term = leaders.term + 1 returning term"""
-TERM = "select term from leaders where name = $1"
+UPSERT_TERM = """
+insert into leaders (name, term)
+values ($1, 1)
+on conflict (name) do update
+set term = leaders.term + 1
+returning term
+"""
+SELECT_TERM = "select term from leaders where name = $1"
 
 
 class LeadLost(DatabaseUnavailable):
-    """Another replica leads by now, or nobody can say."""
+    """Another replica leads by now, or the lead cannot be verified."""
 
 
 class Lead:
-    """One election of one replica; as long as its lock's connection answers, and nobody was elected after it."""
+    """One election of one replica.
+
+    It holds while the connection of its lock answers and no other replica was elected after it.
+    """
 
     def __init__(
         self, name: str, term: int, connection: "asyncpg.Connection[asyncpg.Record]"
     ) -> None:
-        self.name, self.term, self._connection = name, term, connection
+        self.name = name
+        self.term = term
+        self._connection = connection
 
     async def holds(self) -> None:
         """Returns while this replica leads. Raises LeadLost."""
         try:
-            newest = await self._connection.fetchval(TERM, self.name)
-        except Exception as error:  # whatever became of the connection, the lock went with it
+            newest = await self._connection.fetchval(SELECT_TERM, self.name)
+        except Exception as error:  # the lock is lost with its connection, whatever the cause
             raise LeadLost(f"leader: {describe(error)}") from error
         if newest != self.term:
             raise LeadLost(f"leader: term {newest} has begun")
 
 
 class Leader:
-    """Runs `job` again and again while this replica holds the advisory lock named `name`.
+    """Runs `job` repeatedly while this replica holds the advisory lock named `name`.
 
-    The lock belongs to a connection, which is asked before each round: when that goes, so does the lead, and the next
-    replica takes over within `patience` seconds. After a round without more to do it pauses `pause` seconds.
+    The lock belongs to a connection, which is checked before each run. When the connection is
+    lost, the lead is lost too, and the next replica takes over within `retry_interval` seconds.
+    After a run with nothing more to do it pauses `pause` seconds.
     """
 
     def __init__(
@@ -59,13 +71,17 @@ class Leader:
         job: Callable[[], Awaitable[bool | None]],
         pause: float = 0.25,
         elected: Callable[[Lead], None] = lambda _: None,
-        patience: float = 1.0,
+        retry_interval: float = 1.0,
     ) -> None:
-        self._dsn, self._name, self._job, self._elected = dsn, name, job, elected
-        self._pause, self._patience = pause, patience
+        self._dsn = dsn
+        self._name = name
+        self._job = job
+        self._elected = elected
+        self._pause = pause
+        self._retry_interval = retry_interval
 
     async def __call__(self) -> bool | None:
-        """A tick: waits for the lead, then works until it is lost."""
+        """Waits for the lead, then runs the job until it is lost; the action of a PeriodicJob."""
         try:
             connection = await asyncpg.connect(self._dsn, timeout=5, command_timeout=5)
         except Exception as error:
@@ -76,8 +92,9 @@ class Leader:
             while not await connection.fetchval(
                 "select pg_try_advisory_lock(hashtext($1))", self._name
             ):
-                await asyncio.sleep(self._patience)
-            lead = Lead(self._name, await connection.fetchval(BEGIN, self._name), connection)
+                await asyncio.sleep(self._retry_interval)
+            term = await connection.fetchval(UPSERT_TERM, self._name)
+            lead = Lead(self._name, term, connection)
             log.info("leader.elected", job=self._name, term=lead.term)
             self._elected(lead)
             while True:
@@ -92,5 +109,5 @@ class Leader:
                 raise
             return None
         finally:
-            with contextlib.suppress(Exception):  # of a connection that is gone
+            with contextlib.suppress(Exception):  # the connection may be lost already
                 await connection.close(timeout=2)

@@ -1,10 +1,12 @@
-"""Phones and addresses in a form that helps a person recognise them and nobody to use them."""
+"""Masks phone numbers and email addresses: recognisable to a person who knows them, not usable."""
 
 import re
 
-# what stands before the @ has at most 64 characters; without a bound, a long word is gone through from each letter on
+# An address has at most 64 characters before the @. Without this bound, the search would scan a
+# long word from each of its letters, in quadratic time.
 _EMAIL = re.compile(r"([A-Za-z0-9])[A-Za-z0-9._%+\-]{0,63}(?:@|%40)([A-Za-z0-9][A-Za-z0-9.\-]*)")
-# as people write it: ten to seventeen digits with a few marks between them, neither an id's nor a moment's
+# A number as people write it: ten to seventeen digits with a few marks between them, which belong
+# neither to an id nor to a timestamp.
 _BETWEEN = r"[ \t\u00a0\u2009\u202f.()/\u2010-\u2015\u2212\-]"
 _PHONE = re.compile(
     r"(?<!\w)(?<!\d[.:])(?<![0-9a-f]{4}-)(?P<plus>\+|%2B)?\(?(?P<rest>\d"
@@ -14,7 +16,7 @@ _NO_PHONE = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d)|(?:\d{1,3}\.){3}\d{1
 
 
 def mask(text: str) -> str:
-    """`text` with every phone number and email address masked: `+52******5678`, `a***@example.com`."""
+    """Returns the text with phones and emails masked: `+52******5678`, `a***@example.com`."""
     text = _EMAIL.sub(r"\1***@\2", text)
     return _PHONE.sub(_masked, text)
 

@@ -1,4 +1,4 @@
-"""Brings a service's database to the newest version: Alembic, with each service's scripts in its own folder."""
+"""Migrates a service's database to the newest version, with Alembic and the service's scripts."""
 
 import asyncio
 from pathlib import Path
@@ -17,10 +17,11 @@ TRIES = 60
 
 
 async def upgrade(scripts: Path, dsn: str) -> None:
-    """Runs the migrations in `scripts` that the database has not had yet, as the user of `dsn`, who owns its tables.
+    """Runs the migrations in `scripts` that the database lacks, as the user of `dsn`.
 
-    Each is a transaction of its own. One that waits for a table stands in the way of everybody who comes after it: it
-    lets them through after two seconds, and comes back. Raises sqlalchemy.exc.DBAPIError when it never gets its turn.
+    That user owns the tables. Each migration is a transaction of its own. A migration that waits
+    for a table blocks every later statement on it, so it gives up after two seconds and is tried
+    again. Raises sqlalchemy.exc.DBAPIError when it never gets the lock.
     """
     config = Config()
     config.set_main_option("script_location", str(scripts))
@@ -48,7 +49,7 @@ def _upgrade(connection: sqlalchemy.Connection, config: Config) -> None:
 
 
 def run(config: Config) -> None:
-    """What every service's `migrations/env.py` does."""
+    """Runs Alembic's migrations: the body of every service's `migrations/env.py`."""
     from alembic import context
 
     context.configure(connection=config.attributes["connection"], transaction_per_migration=True)
@@ -57,7 +58,10 @@ def run(config: Config) -> None:
 
 
 def run_script(script: str) -> None:
-    """Runs SQL statements that end in semicolons, in a migration. None may hold a semicolon inside."""
+    """Runs SQL statements in a migration.
+
+    Each ends in a semicolon, and none may hold a semicolon inside.
+    """
     from alembic import op
 
     for statement in script.split(";"):
@@ -66,10 +70,10 @@ def run_script(script: str) -> None:
 
 
 def create_index(name: str, definition: str) -> None:
-    """Makes an index in a migration, while the table is read and written as ever.
+    """Creates an index in a migration, while the table is read and written.
 
-    It waits for transactions that began before, and keeps nobody waiting itself. What a try that broke off left of it,
-    which PostgreSQL keeps and never uses, goes first.
+    It waits for transactions that began before it, and blocks none. An interrupted attempt leaves
+    an invalid index, which PostgreSQL keeps and never uses; that one is dropped first.
     """
     from alembic import op
 

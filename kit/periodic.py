@@ -1,4 +1,4 @@
-"""ConsumerQueue entered by the clock."""
+"""Runs jobs by the clock."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class PeriodicJob:
-    """`action` every `seconds`; it returns True when there may be more to do at once."""
+    """Runs `action` every `seconds`; the action returns True when there may be more to do."""
 
     name: str
     seconds: float
@@ -21,14 +21,18 @@ class PeriodicJob:
 
 
 async def run_periodically(job: PeriodicJob) -> None:
-    """Runs the job for ever. An outage is waited out; a bug is logged with its frames and tried again."""
+    """Runs the job forever, at once where there may be more to do.
+
+    After an outage it waits for the next run. A bug is logged with its frames, and the job runs
+    again.
+    """
     while True:
-        again = None
+        has_more = None
         try:
-            again = await job.action()
+            has_more = await job.action()
         except Unavailable as outage:
             log.warning("job.unavailable", job=job.name, reason=describe(outage))
         except Exception as bug:  # one failing job must not end the others
             log.error("job.failed", job=job.name, exc_info=bug)
-        if not again:
+        if not has_more:
             await asyncio.sleep(job.seconds)

@@ -1,4 +1,4 @@
-"""Keeps who comes with wrong signatures, keys or links from trying for ever."""
+"""Limits how often a visitor may try wrong signatures, keys or links."""
 
 from collections.abc import AsyncIterator
 
@@ -9,16 +9,17 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from kit.visitors import visitor_of
 
-REFUSALS = parse("60/minute")  # of one visitor
+REFUSALS = parse("60/minute")  # for each visitor
 REFUSED = (401, 403, 404)
 
 _limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
 
 async def _guarded(request: Request) -> AsyncIterator[None]:
-    """Answers 429 to a visitor who was refused too often in a minute.
+    """Answers 429 to a visitor whose requests were refused too often in a minute.
 
-    Refusals alone are counted, after it was seen who is right: providers share their addresses with strangers.
+    Only refusals count, and a valid request always passes, because providers share their
+    addresses with strangers.
     """
     try:
         yield

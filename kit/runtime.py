@@ -1,4 +1,4 @@
-"""The runtime every service runs in: HTTP, the bus, the outbox and the clock, started and stopped together."""
+"""Starts and stops the parts of a service together: HTTP, the bus, the outbox and the clock."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 @dataclass
 class ServiceRuntime:
-    """The real parts a service is built from."""
+    """The parts that a service is built from."""
 
     name: str
     settings: ServiceSettings
@@ -49,7 +49,10 @@ class ServiceRuntime:
 def build_runtime(
     name: str, settings: ServiceSettings, *, connections: int = 8, scans: bool = False
 ) -> ServiceRuntime:
-    """The parts of service `name`; nothing is connected yet. `scans` is as in Database. Raises UnsafeConfiguration."""
+    """Returns the parts of service `name`; nothing is connected yet.
+
+    `connections` and `scans` are as in Database. Raises UnsafeConfiguration.
+    """
     refuse_unsafe(settings)
     start_logging(name, settings.log_format)
     provider = tracing.start_exporting(name, settings.otel_exporter_otlp_endpoint)
@@ -81,35 +84,40 @@ def make_app(
     jobs: Callable[[Any], Sequence[PeriodicJob]] = lambda _: (),
     publishes: Sequence[type[Message]] = (),
 ) -> FastAPI:
-    """The service as one ASGI application.
+    """Returns the service as one ASGI application.
 
-    `open_deps` makes what handlers and routes are given, once the event loop runs; what it must close again it
-    leaves on `runtime.closing`. Handlers receive it as `FromApp`, routes find it in `request.app.state.deps`.
+    `open_deps` makes the dependencies of handlers and routes once the event loop runs, and
+    registers on `runtime.closing` the ones that must be closed. Handlers receive them by
+    `FromContext("deps")`, routes by `deps_of`. `publishes` names the events for the AsyncAPI
+    document.
     """
     if handlers is not None:
         runtime.broker.include_router(handlers)
-    document(
-        runtime.broker, dict.fromkeys((*publishes, WorkFailed))
-    )  # the relay says that of its rows
+    # every service publishes WorkFailed, because the relay does so for its rows
+    document(runtime.broker, dict.fromkeys((*publishes, WorkFailed)))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await runtime.database.open()
-        app.state.deps = deps = await open_deps()
+        deps = await open_deps()
+        app.state.deps = deps
         runtime.broker.context.set_global("deps", deps)
         relaying = asyncio.create_task(runtime.relay.run())
-        own = PeriodicJob("count_outbox", 1, partial(runtime.relay.count, runtime.database))
-        running_jobs = [asyncio.create_task(run_periodically(tick)) for tick in (own, *jobs(deps))]
+        count_outbox = PeriodicJob(
+            "count_outbox", 1, partial(runtime.relay.count, runtime.database)
+        )
+        running_jobs = [
+            asyncio.create_task(run_periodically(job)) for job in (count_outbox, *jobs(deps))
+        ]
         consuming = asyncio.create_task(keep_consuming(runtime.broker))
         gc.collect()
-        gc.freeze()  # what is loaded by now stays; looking through it again and again took 60 ms each time
+        gc.freeze()  # the loaded objects stay, and each collection took 60 ms to traverse them
         log.info("service.started")
         yield
         log.info("service.stopping")
         await _cancel(consuming)
-        with contextlib.suppress(
-            Exception
-        ):  # whatever the broker's state, the rest must be put away too
+        # the other parts must be closed too, whatever the state of the broker
+        with contextlib.suppress(Exception):
             await quiesce(runtime.broker)
             await runtime.broker.stop()
         await _cancel(*running_jobs)
@@ -121,17 +129,18 @@ def make_app(
         tracing.stop_exporting()
         log.info("service.stopped")
 
-    nothing: TelemetryConfig = {
-        "tracing": False,
-        "metrics": False,
-        "logs": False,
-    }  # see kit.observability.tracing
+    # FastAPI's own telemetry is off, because kit.observability has its place
+    no_telemetry: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
     app = Service(
-        title=runtime.name, lifespan=lifespan, docs_url=None, redoc_url=None, telemetry=nothing
+        title=runtime.name,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=no_telemetry,
     )
     app.state.broker = runtime.broker
     app.trusted = proxies(runtime.settings.trusted_proxies)
-    app.add_exception_handler(Unavailable, _try_again)
+    app.add_exception_handler(Unavailable, _answer_unavailable)
     for router in routes:
         app.include_router(router)
     app.include_router(_probes(runtime))
@@ -151,7 +160,7 @@ def make_app(
 
 
 def with_tracing(app: FastAPI, runtime: ServiceRuntime) -> FastAPI:
-    """Adds the HTTP side of tracing; only where traces are exported, for it costs every request."""
+    """Adds tracing of HTTP only where traces are exported, because it costs every request."""
     if runtime.settings.otel_exporter_otlp_endpoint:
         from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
@@ -173,7 +182,7 @@ def _probes(runtime: ServiceRuntime) -> APIRouter:
             "bus": await runtime.broker.ping(1.0),
         }
         return Response(
-            ", ".join(f"{part}: {'ok' if ok else 'away'}" for part, ok in parts.items()),
+            ", ".join(f"{part}: {'ok' if ok else 'unavailable'}" for part, ok in parts.items()),
             status_code=200 if all(parts.values()) else 503,
             media_type="text/plain",
         )
@@ -181,19 +190,19 @@ def _probes(runtime: ServiceRuntime) -> APIRouter:
     return probes
 
 
-async def deps_of(request: Request) -> Any:  # a plain function would be sent to a thread
-    """What `open_deps` made, for the routes."""
+async def deps_of(request: Request) -> Any:  # FastAPI would run a plain function in a thread
+    """Returns the dependencies that `open_deps` made, for the routes."""
     return request.app.state.deps
 
 
 class Service(FastAPI):
-    """A FastAPI application that knows who the visitor is, and whose bugs cost nobody else's request.
+    """A FastAPI application that knows the visitor's address, and confines a bug to its request.
 
-    Starlette answers a bug with 500 and raises it all the same; the server would then close the connection behind the
-    answer, and the proxy's next request would be lost with it.
+    Starlette answers a bug with 500 and raises it as well. The server would then close the
+    connection after the answer, and the proxy's next request on it would be lost.
     """
 
-    trusted: Sequence[Network] = ()  # proxies whose word about the visitor counts
+    trusted: Sequence[Network] = ()  # the proxies whose forwarding headers are believed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -206,7 +215,7 @@ class Service(FastAPI):
             log.error("request.failed", method=scope["method"], exc_info=bug)
 
 
-async def _try_again(_: Request, outage: Exception) -> Response:
+async def _answer_unavailable(_: Request, outage: Exception) -> Response:
     log.warning("request.unavailable", reason=str(outage))
     return Response(status_code=503, headers={"Retry-After": "2"})
 

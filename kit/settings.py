@@ -1,4 +1,4 @@
-"""What every process reads from the environment, or from the files that it names."""
+"""Settings that every process reads from the environment, or from the files that it names."""
 
 import os
 from pathlib import Path
@@ -24,11 +24,14 @@ Seconds = float
 
 
 class SecretFileError(Exception):
-    """A variable names a file that has nothing for it."""
+    """A variable names a file that is empty or cannot be read."""
 
 
 def from_file(name: str) -> str | None:
-    """What stands in the file that `<name>_FILE` names; None where that is not set. Raises SecretFileError."""
+    """Returns the text of the file that `<name>_FILE` names; None where that is not set.
+
+    Raises SecretFileError.
+    """
     path = os.environ.get(f"{name}_FILE")
     if not path:
         return None
@@ -44,19 +47,20 @@ def from_file(name: str) -> str | None:
 
 
 def names_of(settings: type[BaseSettings], name: str, field: FieldInfo) -> list[str]:
-    """The variables that a setting goes by."""
+    """Returns the environment variables that a setting is read from."""
     if isinstance(field.validation_alias, AliasChoices):
         return [str(choice) for choice in field.validation_alias.choices]
     return [f"{settings.model_config.get('env_prefix', '')}{name}".upper()]
 
 
 class _Files(PydanticBaseSettingsSource):
-    """`NAME_FILE` names a file that holds NAME; it goes before NAME itself."""
+    """Reads NAME from the file that `NAME_FILE` names; this source takes precedence over NAME."""
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         names = names_of(self.settings_cls, field_name, field)
         value = next((text for name in names if (text := from_file(name)) is not None), None)
-        return value, names[0] if field.validation_alias else field_name, False
+        key = names[0] if field.validation_alias else field_name
+        return value, key, False
 
     def __call__(self) -> dict[str, Any]:
         found = (
@@ -67,7 +71,10 @@ class _Files(PydanticBaseSettingsSource):
 
 
 class EnvironmentSettings(BaseSettings):
-    """Read from files and from the environment; what is empty counts as not set, and no error quotes a value."""
+    """Settings from files and from the environment.
+
+    An empty variable counts as not set, and no error quotes a value.
+    """
 
     model_config = SettingsConfigDict(
         extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
@@ -84,7 +91,7 @@ class EnvironmentSettings(BaseSettings):
 
 
 class ProcessSettings(EnvironmentSettings):
-    """How any process logs and is traced, and whether it is for show or for life."""
+    """How a process logs and is traced, and whether it runs the demonstration or production."""
 
     log_format: str = Field("json", pattern="^(json|console)$")
     otel_exporter_otlp_endpoint: str | None = None
@@ -92,7 +99,7 @@ class ProcessSettings(EnvironmentSettings):
 
 
 class ServerSettings(ProcessSettings):
-    """Where PostgreSQL and RabbitMQ answer."""
+    """The addresses of PostgreSQL and RabbitMQ."""
 
     database_host: str = "postgres"
     database_port: int = 5432
@@ -103,7 +110,7 @@ class ServerSettings(ProcessSettings):
 class ServiceSettings(ServerSettings):
     """The service's own user on both servers.
 
-    A full address, as managed servers hand one out, goes before its parts.
+    A full address, as managed servers provide it, takes precedence over its parts.
     """
 
     database_url: Secret[PostgresDsn] | None = None
@@ -129,45 +136,46 @@ class ServiceSettings(ServerSettings):
 
     @model_validator(mode="after")
     def _can_log_in(self) -> Self:
-        missing = [
-            password
-            for url, password, value in (
-                (self.database_url, "DATABASE_PASSWORD", self.database_password),
-                (self.amqp_url, "AMQP_PASSWORD", self.amqp_password),
-            )
-            if url is None and not value.get_secret_value()
-        ]
+        missing = []
+        if self.database_url is None and not self.database_password.get_secret_value():
+            missing.append("DATABASE_PASSWORD")
+        if self.amqp_url is None and not self.amqp_password.get_secret_value():
+            missing.append("AMQP_PASSWORD")
         if missing:
             raise ValueError(f"{', '.join(missing)}: empty")
         return self
 
     @property
     def dsn(self) -> str:
-        """The database's address, with the password."""
+        """Returns the database's address, with the password."""
         if self.database_url is not None:
             return str(self.database_url.get_secret_value())
-        return address(
+        server = address(
             "postgresql",
             self.database_user,
             self.database_password,
             self.database_host,
             self.database_port,
-        ) + quote(self.database_name, safe="")
+        )
+        return server + quote(self.database_name, safe="")
 
     @property
     def broker_url(self) -> str:
-        """The broker's address, with the password."""
+        """Returns the broker's address, with the password."""
         if self.amqp_url is not None:
             return str(self.amqp_url.get_secret_value())
         return address("amqp", self.amqp_user, self.amqp_password, self.amqp_host, self.amqp_port)
 
     @property
     def delays(self) -> tuple[Seconds, ...]:
-        """How long a message waits before each retry, in seconds."""
+        """Returns how long a message waits before each retry, in seconds."""
         return tuple(float(delay) for delay in self.retry_delays.split(","))
 
 
 def address(scheme: str, user: str, password: SecretStr, host: str, port: int) -> str:
-    """A server's address with a user, whose password may hold any character; ends with a slash."""
+    """Returns a server's address with its user; it ends with a slash.
+
+    The password may hold any character.
+    """
     secret = quote(password.get_secret_value(), safe="")
     return f"{scheme}://{quote(user, safe='')}:{secret}@{host}:{port}/"

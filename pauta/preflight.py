@@ -46,7 +46,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         Fault.SHORT: "tiene menos de 16 caracteres",
         Fault.EMPTY: "está vacía",
         Fault.NOT_HTTPS: "debe empezar con https://",
-        Fault.FOR_SHOW: "es solo para la demostración",
+        Fault.DEMO_ONLY: "es solo para la demostración",
         "random": "Pon un texto largo al azar; `pauta secrets` escribe un .env completo con todos.",
         "account": "Es tuya: mira .env.example y el README.",
         "user": "pauta console user NOMBRE imprime el valor.",

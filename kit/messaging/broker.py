@@ -1,4 +1,4 @@
-"""Queues of work: what they hear, how often a failure is tried again, and where it is parked for a person."""
+"""Connects a service to RabbitMQ: its queues, the retries of a message, and its dead letters."""
 
 import asyncio
 import contextlib
@@ -47,7 +47,8 @@ COMMAND_EXCHANGE = RabbitExchange(
 EXCHANGES = {exchange.name: exchange for exchange in (EVENT_EXCHANGE, COMMAND_EXCHANGE)}
 ACKNOWLEDGE = AckPolicy.REJECT_ON_ERROR
 EVERYTHING = "#"  # the binding key that matches every routing key
-HOLD_SECONDS = 20 * 60  # RabbitMQ takes a message back after 30 minutes (consumer_timeout)
+# RabbitMQ requeues an unacknowledged message after 30 minutes (consumer_timeout)
+HOLD_SECONDS = 20 * 60
 PERMANENT = (
     pydantic.ValidationError,
     fast_depends.exceptions.ValidationError,
@@ -57,8 +58,10 @@ PERMANENT = (
 
 
 class FromContext(CustomField):
-    """A handler's argument out of the broker's context. FastStream's own `Context` is looked up in another thread, and
-    so costs every message two changes of thread (fast_depends 3.0 sends each function that is not a coroutine there).
+    """A handler's argument from the broker's context, resolved in place.
+
+    FastStream's own `Context` is resolved in a worker thread, which costs every message two thread
+    switches (fast_depends 3.0 runs each function that is no coroutine there).
     """
 
     def __init__(self, name: str) -> None:
@@ -71,11 +74,10 @@ class FromContext(CustomField):
 
 @dataclass(frozen=True)
 class ConsumerQueue:
-    """One queue: `name` is `<service>.<what it does>`, `prefetch` how many messages it holds.
+    """One queue: `name` is `<service>.<task>`, `bindings` are pairs of an exchange and a key.
 
-    `bindings` are pairs of an exchange and a binding key.
-
-    The queue, its bindings and its companions are made beforehand (kit.messaging.topology); a service only uses them.
+    `prefetch` is the number of unacknowledged messages. The queue, its bindings and its companions
+    are declared beforehand (kit.messaging.topology); a service only uses them.
     """
 
     name: str
@@ -106,86 +108,107 @@ class ConsumerQueue:
 
 
 def queue(name: str, *messages: type[Message] | str, prefetch: int = 10) -> ConsumerQueue:
-    """Returns the queue `name`, bound to these events and commands; a string binds one event's key."""
+    """Returns the queue `name`, which receives these events and commands.
+
+    A string is the binding key of an event.
+    """
     service = name.partition(".")[0]
-    bindings = tuple(
-        (EVENT_EXCHANGE.name, message)
-        if isinstance(message, str)
-        else (message.exchange, message.binding_for(service))
-        for message in messages
-    )
-    return ConsumerQueue(name, bindings, prefetch)
+    bindings = []
+    for message in messages:
+        if isinstance(message, str):
+            bindings.append((EVENT_EXCHANGE.name, message))
+        else:
+            bindings.append((message.exchange, message.binding_for(service)))
+    return ConsumerQueue(name, tuple(bindings), prefetch)
 
 
 def work_exchange(service: str) -> str:
-    """Where a message goes back to the one queue its routing key names."""
+    """Returns the exchange that returns a message to the one queue that its routing key names."""
     return f"{service}.work"
 
 
 def wait_exchange(service: str, delay: float) -> str:
-    """Where a message waits `delay` seconds before it goes back."""
+    """Returns the exchange and queue where a message waits `delay` seconds before it is retried."""
     return f"{service}.wait.{int(delay * 1000)}"
 
 
 def dead_letter_queue(service: str) -> str:
-    """The service's parking queue, and the exchange before it: what a person must look at."""
+    """Returns the name of the service's dead-letter queue, and of the exchange before it."""
     return f"{service}.dead"
 
 
 def next_delay(delays: tuple[float, ...], attempt: int, retry_after: float) -> float | None:
-    """Seconds before the try after `attempt` (from 1), not sooner than `retry_after`; None when there is none left."""
+    """Returns the seconds until the attempt after `attempt` (from 1); None when none is left.
+
+    It is the first remaining delay of at least `retry_after`, else the longest delay.
+    """
     if attempt > len(delays):
         return None
     return next((delay for delay in delays[attempt - 1 :] if delay >= retry_after), delays[-1])
 
 
-def passes(error: Exception) -> bool:
-    """Returns whether trying again may help; what is a bug, or was never a message of ours, does not pass."""
+def may_recover(error: Exception) -> bool:
+    """Returns whether a retry may help.
+
+    It does not help for a bug, or for a message that cannot be parsed.
+    """
     return isinstance(error, Unavailable) and not isinstance(error, PERMANENT)
 
 
-def of_unknown_topic(error: Exception) -> bool:
-    """Returns whether the message says something that this version has never heard of: an older queue's, or a newer
-    version's that is being rolled out.
+def has_unknown_topic(error: Exception) -> bool:
+    """Returns whether the message has a topic that this version does not know.
+
+    It then comes from an older binding of the queue, or from a newer version that is being rolled
+    out.
     """
     cause = getattr(error, "original_error", error)
-    return isinstance(cause, pydantic.ValidationError) and any(
-        (one["type"], one["loc"][1:]) in (("union_tag_invalid", ()), ("literal_error", ("topic",)))
-        for one in cause.errors()
-    )
+    if not isinstance(cause, pydantic.ValidationError):
+        return False
+    unknown_topic = (("union_tag_invalid", ()), ("literal_error", ("topic",)))
+    return any((detail["type"], detail["loc"][1:]) in unknown_topic for detail in cause.errors())
 
 
-def uses_up_a_try(error: Exception) -> bool:
-    """Returns whether the failure counts: however long our database is away, no message is given up for it."""
+def counts_as_attempt(error: Exception) -> bool:
+    """Returns whether the failure counts as an attempt.
+
+    An unavailable database does not, so that no message is dead-lettered for it, however long the
+    outage lasts.
+    """
     return not isinstance(error, DatabaseUnavailable)
 
 
 def delay_after(error: Exception, attempt: int, delays: tuple[float, ...]) -> float | None:
-    """Returns the seconds until the message is tried again after `attempt` failed by `error`; None to park it."""
-    if not isinstance(error, Unavailable) or not passes(error):
+    """Returns the seconds until the retry, after `attempt` failed with `error`.
+
+    None dead-letters the message.
+    """
+    if not isinstance(error, Unavailable) or not may_recover(error):
         return None
-    if not uses_up_a_try(error):
-        return delays[:2][-1]
+    if not counts_as_attempt(error):
+        return delays[min(1, len(delays) - 1)]
     return next_delay(delays, attempt, error.retry_after)
 
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """The message that is being handled: which attempt this is, from 1, and the delays between attempts in seconds."""
+    """The message being handled: its attempt, from 1, and the delays before retries in seconds."""
 
     attempt: int
     delays: tuple[float, ...]
 
 
 def retry_delay(error: Exception) -> float | None:
-    """Returns the seconds until the message that is being handled is tried again after `error`; None if it is not."""
+    """Returns the seconds until the message being handled is retried after `error`.
+
+    None where it is not retried, or where no message is being handled.
+    """
     handled = _HANDLED.get()
     return delay_after(error, handled.attempt, handled.delays) if handled is not None else None
 
 
 def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
     class Retry(BaseMiddleware):
-        """Hands a failed message to a wait queue or to parking, and only then lets go of it."""
+        """Moves a failed message to a wait queue or the dead letters, then acknowledges it."""
 
         async def consume_scope(self, call_next: Any, msg: Any) -> Any:
             headers = dict(msg.headers)
@@ -201,22 +224,23 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
                 except HandlerException:
                     raise
                 except Exception as error:
-                    if of_unknown_topic(error):
+                    if has_unknown_topic(error):
                         log.warning("message.unknown_topic", queue=queue, reason=describe(error))
                         return None
-                    await self._hand_over_sometime(msg, queue, headers, attempt, error)
+                    await self._move_when_possible(msg, queue, headers, attempt, error)
 
-        async def _hand_over_sometime(
+        async def _move_when_possible(
             self, msg: Any, queue: str, headers: dict[str, Any], attempt: int, error: Exception
         ) -> None:
-            """Hands it over, and waits while the broker blocks publishers: a nack would count as one more delivery.
+            """Moves the message, and waits while the broker blocks publishers.
 
-            Raises NackMessage when anything else is in the way; the message stays in its queue then.
+            A nack instead would count as one more delivery. Raises NackMessage on any other
+            failure; the message then stays in its queue.
             """
             held_since = time.monotonic()
             while True:
                 try:
-                    return await self._hand_over(msg, queue, headers, attempt, error)
+                    return await self._move(msg, queue, headers, attempt, error)
                 except TimeoutError as blocked:
                     if (
                         msg.raw_message.channel.is_closed
@@ -224,11 +248,12 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
                     ):
                         raise NackMessage from blocked
                     log.warning("message.held", queue=queue)
-                except Exception as failure:  # of this one message, perhaps: it must not keep a place that others need
+                # perhaps only this message fails: it must not occupy a place that others need
+                except Exception as failure:
                     raise NackMessage from failure
                 await asyncio.sleep(1)
 
-        async def _hand_over(
+        async def _move(
             self, msg: Any, queue: str, headers: dict[str, Any], attempt: int, error: Exception
         ) -> None:
             delay = delay_after(error, attempt, delays)
@@ -241,11 +266,11 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
             headers |= {"x-error": describe(error), "x-last-failure": now, "x-attempt": attempt}
             headers.setdefault("x-first-failure", now)
             if delay is None:
-                reason = "attempts-exhausted" if passes(error) else "permanent"
+                reason = "attempts-exhausted" if may_recover(error) else "permanent"
                 headers |= {"x-reason": reason, "x-where": where(error)}
                 log.error("message.dead_lettered", queue=queue, attempt=attempt, exc_info=error)
             else:
-                headers["x-attempt"] = attempt + uses_up_a_try(error)
+                headers["x-attempt"] = attempt + counts_as_attempt(error)
                 log.warning(
                     "message.retried",
                     queue=queue,
@@ -253,17 +278,12 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
                     again_in=delay,
                     reason=describe(error),
                 )
+            target = dead_letter_queue(service) if delay is None else wait_exchange(service, delay)
             async with asyncio.timeout(10):
                 await self.context.get("broker").publish(
                     msg.body,
                     routing_key=queue,
-                    exchange=RabbitExchange(
-                        dead_letter_queue(service)
-                        if delay is None
-                        else wait_exchange(service, delay),
-                        type=ExchangeType.FANOUT,
-                        declare=False,
-                    ),
+                    exchange=RabbitExchange(target, type=ExchangeType.FANOUT, declare=False),
                     headers=headers,
                     persist=True,
                     message_id=msg.message_id,
@@ -282,7 +302,7 @@ def make_broker(
     registry: CollectorRegistry,
     tracer_provider: Any = None,
 ) -> RabbitBroker:
-    """The service's connection to RabbitMQ, with retries, metrics and (where exported) traces."""
+    """Returns the service's broker, with retries, metrics and (where exported) traces."""
     middlewares: list[Any] = [
         RabbitPrometheusMiddleware(registry=registry, app_name=service),
         _retrying(service, delays),
@@ -303,7 +323,10 @@ def make_broker(
 
 
 async def publish_directly(broker: RabbitBroker, message: Message) -> None:
-    """Publishes the message around the outbox, for when our own database is away. Raises Unavailable."""
+    """Publishes the message without the outbox, for when our own database is unavailable.
+
+    Raises Unavailable.
+    """
     try:
         async with asyncio.timeout(5):
             await broker.publish(
@@ -315,15 +338,16 @@ async def publish_directly(broker: RabbitBroker, message: Message) -> None:
                 correlation_id=str(message.lead_id),
                 headers={"traceparent": tracing.current()},
             )
-    except Exception as outage:  # whatever a broken connection raises
+    except Exception as outage:  # a broken connection raises many types
         raise Unavailable(f"broker: {describe(outage)}") from outage
 
 
 async def keep_consuming(broker: RabbitBroker) -> None:
-    """Starts the broker's consumers, however long RabbitMQ stays away, and anew whenever its connection was lost.
+    """Starts the broker's consumers, and restarts them whenever the connection was lost.
 
-    aio-pika reconnects by itself, but a node that drops it again while it boots can end that quietly (aiormq raises a
-    StopAsyncIteration that nothing there expects). So what was lost is thrown away, not restored.
+    It retries however long RabbitMQ is unavailable. aio-pika reconnects by itself, but a node that
+    drops the connection again while it boots can end that silently (aiormq raises a
+    StopAsyncIteration that nothing there expects). So a lost connection is discarded, not restored.
     """
     while True:
         try:
@@ -333,20 +357,20 @@ async def keep_consuming(broker: RabbitBroker) -> None:
             while connected is not None and _transport(broker) is connected and _all_open(broker):
                 await asyncio.sleep(0.25)
             log.warning("bus.lost")
-        except Exception as outage:  # whatever keeps it from starting, it is tried again and said
+        except Exception as outage:  # logged and retried, whatever the cause
             log.warning("broker.connect_failed", reason=describe(outage))
-        with contextlib.suppress(Exception):  # of a connection that is gone
+        with contextlib.suppress(Exception):  # the connection may be lost already
             async with asyncio.timeout(30):
                 await broker.stop()
         await asyncio.sleep(0.5)
 
 
 def _transport(broker: RabbitBroker) -> object | None:
-    """The connection below the one that heals itself: another object after each reconnect."""
+    """Returns the transport below aio-pika's connection: a new object after each reconnect."""
     connection = broker._connection  # noqa: SLF001 - FastStream 0.7 has no public name for it
-    return (
-        connection.transport if connection is not None and connection.connected.is_set() else None
-    )
+    if connection is None or not connection.connected.is_set():
+        return None
+    return connection.transport
 
 
 def _all_open(broker: RabbitBroker) -> bool:
@@ -355,23 +379,21 @@ def _all_open(broker: RabbitBroker) -> bool:
 
 
 async def quiesce(broker: RabbitBroker) -> None:
-    """Stops the flow of new messages, so that stopping waits only for the handlers already at work.
+    """Cancels the consumers, so that stopping waits only for the running handlers.
 
-    FastStream 0.7 waits for its handlers before it cancels the consumers: what arrives meanwhile is dropped and
-    counts as one more delivery.
+    FastStream 0.7 waits for its handlers before it cancels the consumers. A message that arrives
+    meanwhile is dropped, and that counts as one more delivery.
     """
     for subscriber in broker.subscribers:
-        queue, tag = (
-            getattr(subscriber, "_queue_obj", None),
-            getattr(subscriber, "_consumer_tag", None),
-        )
+        queue = getattr(subscriber, "_queue_obj", None)
+        tag = getattr(subscriber, "_consumer_tag", None)
         if queue is not None and tag is not None and not queue.channel.is_closed:
-            subscriber._consumer_tag = None  # type: ignore[attr-defined]  # noqa: SLF001  # type: ignore[attr-defined]
+            subscriber._consumer_tag = None  # type: ignore[attr-defined]  # noqa: SLF001
             await queue.cancel(tag)
 
 
 def document(broker: RabbitBroker, messages: Iterable[type[Message]]) -> None:
-    """Registers what the service publishes, for its AsyncAPI document. The outbox publishes."""
+    """Registers the messages that the outbox publishes, for the service's AsyncAPI document."""
     for message in messages:
         broker.publisher(
             exchange=EXCHANGES[message.exchange],

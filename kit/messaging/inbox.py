@@ -1,4 +1,4 @@
-"""What a consumer has already heard, so that a duplicate has no effect."""
+"""Records the events that a consumer has handled, so that a duplicate has no effect."""
 
 from uuid import UUID
 
@@ -7,27 +7,30 @@ from kit.retention import forget
 
 TABLE = """
 create table inbox (
-  consumer text not null, event_id uuid not null, received_at timestamptz not null default now(),
-  primary key (consumer, event_id));
+  consumer text not null,
+  event_id uuid not null,
+  received_at timestamptz not null default now(),
+  primary key (consumer, event_id)
+);
 create index inbox_received on inbox (received_at);
+"""
+INSERT_EVENT = """
+insert into inbox (consumer, event_id)
+values ($1, $2)
+on conflict do nothing
+returning true
 """
 
 
 async def first_time(connection: Connection, consumer: str, event_id: UUID) -> bool:
-    """Notes the event in the caller's transaction; False when `consumer` had noted it before.
+    """Records the event in the caller's transaction; returns False if `consumer` had it already.
 
     A second delivery at the same moment waits for the first to commit or roll back.
     """
-    return (
-        await connection.fetchval(
-            "insert into inbox (consumer, event_id) values ($1, $2) on conflict do nothing returning true",
-            consumer,
-            event_id,
-        )
-        is True
-    )
+    inserted = await connection.fetchval(INSERT_EVENT, consumer, event_id)
+    return inserted is True
 
 
 async def forget_old(database: Database) -> None:
-    """Deletes what no redelivery can reach any more."""
+    """Deletes the events that can no longer be redelivered."""
     await forget(database, "inbox", "received_at < now() - interval '30 days'")

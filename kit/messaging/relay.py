@@ -1,4 +1,4 @@
-"""Publishes what the outbox holds; a row that cannot be published does not stop the others."""
+"""Publishes the rows of the outbox; one that cannot be published does not stop the others."""
 
 import asyncio
 import contextlib
@@ -21,21 +21,46 @@ from kit.failed_work import OUTBOX_ROWS, publish_failed
 
 log = structlog.get_logger()
 
-SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 3.0  # seconds
-TRIES = 5  # of a row that cannot be published by its own fault, within half a minute
+# seconds
+SHORTEST_PAUSE = 0.2
+LONGEST_PAUSE = 3.0
+MAX_FAILURES = 5  # of a row that cannot be published by its own fault, within half a minute
 
-CLAIM = """select id, event_id, exchange, routing_key, lead_id, body, traceparent, created_at from outbox
-           where failed_at is null and next_attempt_at <= now()
-           order by next_attempt_at, id limit $1 for update skip locked"""
-DONE = "delete from outbox where id = any($1::bigint[])"
-LATER = """update outbox set attempts = attempts + 1, last_error = failed.error,
-             next_attempt_at = now() + least(interval '1 second' * power(2, least(attempts, 10)), interval '5 minutes')
-           from unnest($1::bigint[], $2::text[]) as failed(id, error) where outbox.id = failed.id"""
-FAULT = """update outbox set attempts = attempts + 1, failures = failures + 1, last_error = $2,
-             next_attempt_at = now() + interval '1 second' * power(2, failures),
-             failed_at = case when failures + 1 >= $3 then now() end
-           where id = $1 returning failed_at is not null"""
-WAITING = "select count(*) as waiting, min(created_at) as since from outbox where failed_at is null"
+CLAIM_ROWS = """
+select id, event_id, exchange, routing_key, lead_id, body, traceparent, created_at
+from outbox
+where failed_at is null and next_attempt_at <= now()
+order by next_attempt_at, id
+limit $1
+for update skip locked
+"""
+DELETE_ROWS = "delete from outbox where id = any($1::bigint[])"
+POSTPONE_ROWS = """
+update outbox
+set
+  attempts = attempts + 1,
+  last_error = failed.error,
+  next_attempt_at = now()
+    + least(interval '1 second' * power(2, least(attempts, 10)), interval '5 minutes')
+from unnest($1::bigint[], $2::text[]) as failed(id, error)
+where outbox.id = failed.id
+"""
+RECORD_FAILURE = """
+update outbox
+set
+  attempts = attempts + 1,
+  failures = failures + 1,
+  last_error = $2,
+  next_attempt_at = now() + interval '1 second' * power(2, failures),
+  failed_at = case when failures + 1 >= $3 then now() end
+where id = $1
+returning failed_at is not null
+"""
+COUNT_WAITING = """
+select count(*) as waiting, min(created_at) as since
+from outbox
+where failed_at is null
+"""
 
 # the row cannot be encoded, is too large, or breaks the protocol
 OWN_FAULTS = (
@@ -47,24 +72,24 @@ OWN_FAULTS = (
     aiormq.exceptions.ConnectionSyntaxError,
     aiormq.exceptions.ConnectionFrameError,
 )
-# what the rest of a batch is answered on a channel that one row has closed
+# the errors of the other rows of a batch, on a channel that one row has closed
 AFTERMATH = (aiormq.exceptions.ChannelInvalidStateError, aiormq.exceptions.ConnectionChannelError)
 
 
 class Fate(Enum):
-    """What became of a row that was to be published."""
+    """The result of publishing a row."""
 
     PUBLISHED = auto()
-    REFUSED = auto()  # tried again for ever, ever less often
-    AT_FAULT = auto()  # tried again a few times, then left to a person
-    UNKNOWN = auto()  # tried again at once, on a new connection
+    REFUSED = auto()  # retried forever, less and less often
+    AT_FAULT = auto()  # retried a few times, then set aside for a person
+    UNKNOWN = auto()  # retried at once, on a new connection
 
 
 def fate(answer: BaseException | None, *, alone: bool) -> Fate:
-    """Returns what the broker's answer says of a row.
+    """Returns the result of a row by the broker's answer.
 
-    An error that closes the channel is the answer to every row on its way, so only a row that was published `alone` is
-    blamed for it.
+    An error that closes the channel is the answer to every row in flight, so only a row that was
+    published `alone` is blamed for it.
     """
     match answer:
         case None:
@@ -79,19 +104,20 @@ def fate(answer: BaseException | None, *, alone: bool) -> Fate:
             return Fate.UNKNOWN
 
 
-def may_be_a_rows(error: BaseException) -> bool:
-    """Returns whether the error may be about one row, rather than about the way to the broker."""
+def may_be_caused_by_a_row(error: BaseException) -> bool:
+    """Returns whether one row may have caused the error, rather than the connection."""
     return isinstance(error, (*OWN_FAULTS, *AFTERMATH, aiormq.exceptions.ChannelAccessRefused))
 
 
 class Relay:
-    """Publishes what `service`'s outbox holds: claim, publish, await the confirms, delete, in one transaction.
+    """Publishes the outbox of `service`: claim, publish, await the confirms, delete.
 
-    The row locks are the lease, so a relay that dies frees its rows at once, and any number of replicas share the
-    table. It is woken after each commit of its own process, and looks by itself every `poll` seconds for what others
-    left and what is tried again. It keeps its own plain connections: any loss, and both are made again.
+    All four steps are one transaction. The row locks are the lease, so a relay that dies frees its
+    rows at once, and any number of replicas share the table. The relay is woken after each commit
+    of its own process, and polls every `poll` seconds for the rows of other processes and for
+    retries. It keeps plain connections of its own; when one of them is lost, both are reopened.
 
-    After an error that one row may have caused it publishes row by row until a batch is through.
+    After an error that one row may have caused, it publishes row by row until a batch is through.
     """
 
     def __init__(
@@ -103,31 +129,40 @@ class Relay:
         poll: float = 0.5,
         batch: int = 200,
     ) -> None:
-        self._service, self._amqp_url, self._dsn = service, amqp_url, dsn
-        self._poll, self._batch = poll, batch
+        self._service = service
+        self._amqp_url = amqp_url
+        self._dsn = dsn
+        self._poll = poll
+        self._batch = batch
         self._due = asyncio.Event()
         self._stopping = False
         self._pause = SHORTEST_PAUSE
         self._alone = 0  # rows still to be published one by one
-        self.connected, self.waiting = False, 0
+        self.connected = False
+        self.waiting = 0
         self._waiting_since: datetime | None = None
 
     @property
     def oldest_seconds(self) -> float:
-        """The age of the oldest row that waits, also while nobody can be asked; 0 where none waits."""
-        return (
-            (now() - self._waiting_since).total_seconds()
-            if self._waiting_since is not None
-            else 0.0
-        )
+        """Returns the age of the oldest waiting row, 0 where none waits.
+
+        The age keeps growing while the database cannot be asked.
+        """
+        if self._waiting_since is None:
+            return 0.0
+        return (now() - self._waiting_since).total_seconds()
 
     async def count(self, database: Database) -> None:
-        """Looks what waits, on a connection of the service: the relay's own is not there while the broker is away."""
-        [row] = await database.fetch(WAITING)
-        self.waiting, self._waiting_since = row["waiting"], row["since"]
+        """Counts the waiting rows, on a connection of the service.
+
+        The relay has no connection of its own while the broker is unavailable.
+        """
+        [row] = await database.fetch(COUNT_WAITING)
+        self.waiting = row["waiting"]
+        self._waiting_since = row["since"]
 
     def wake(self) -> None:
-        """Says that there may be something to publish."""
+        """Wakes the relay, because there may be rows to publish."""
         self._due.set()
 
     async def run(self) -> None:
@@ -138,13 +173,13 @@ class Relay:
                     channel, database = await self._connect(closing)
                     self.connected = True
                     await self._publish_until_stopped(database, channel)
-            except (
-                Exception
-            ) as outage:  # a node that drops us while it boots raises what no list foresees
+            # a node that drops us while it boots raises errors that no list foresees
+            except Exception as outage:
                 self.connected = False
-                if may_be_a_rows(outage) and not self._alone:
+                if may_be_caused_by_a_row(outage) and not self._alone:
                     self._alone = self._batch
-                pause = self._pause * random.uniform(0.5, 1.5)  # noqa: S311 - only so that replicas do not retry in step
+                # random, so that replicas do not retry in step
+                pause = self._pause * random.uniform(0.5, 1.5)  # noqa: S311
                 log.warning("outbox.interrupted", reason=describe(outage), again_in=round(pause, 1))
                 await asyncio.sleep(pause)
                 self._pause = min(self._pause * 2, LONGEST_PAUSE)
@@ -152,7 +187,10 @@ class Relay:
     async def _connect(
         self, closing: AsyncExitStack
     ) -> tuple[AbstractChannel, "asyncpg.Connection[asyncpg.Record]"]:
-        """Both connections, within ten seconds: a node that is still booting may take a request and never answer it."""
+        """Returns both connections, within ten seconds.
+
+        A node that is still booting may accept a request and never answer it.
+        """
         async with asyncio.timeout(10):
             broker = await aiormq.connect(self._amqp_url)
             closing.push_async_callback(broker.close)
@@ -162,7 +200,7 @@ class Relay:
         return channel, database
 
     async def stop(self) -> None:
-        """Lets the batch in hand finish; what is left goes with the next start or with another replica."""
+        """Stops after the current batch; the next start or another replica publishes the rest."""
         self._stopping = True
         self._due.set()
 
@@ -182,9 +220,12 @@ class Relay:
     async def _publish_batch(
         self, database: Connection, channel: AbstractChannel, limit: int
     ) -> int:
-        """How many rows were claimed. Raises what interrupted it, after what is known of each row is committed."""
+        """Publishes up to `limit` rows, and returns how many were claimed.
+
+        Raises the error that interrupted it, after the known results are committed.
+        """
         async with database.transaction():
-            rows = await database.fetch(CLAIM, limit)
+            rows = await database.fetch(CLAIM_ROWS, limit)
             async with asyncio.timeout(10):
                 answers = await asyncio.gather(
                     *(self._publish(channel, row) for row in rows), return_exceptions=True
@@ -192,7 +233,7 @@ class Relay:
             fates = await self._settle(database, rows, answers)
         errors = [answer for answer in answers if answer is not None]
         if Fate.UNKNOWN in fates or channel.is_closed:
-            raise _telling(errors)
+            raise _most_informative(errors)
         self._pause = SHORTEST_PAUSE
         return len(rows)
 
@@ -204,29 +245,31 @@ class Relay:
     ) -> list[Fate]:
         fates = [fate(answer, alone=len(rows) == 1) for answer in answers]
         settled = list(zip(rows, answers, fates, strict=True))
-        published = [row["id"] for row, _, its_fate in settled if its_fate is Fate.PUBLISHED]
+        published = [row["id"] for row, _, result in settled if result is Fate.PUBLISHED]
         refused = [
             (row["id"], repr(answer)[:500])
-            for row, answer, its_fate in settled
-            if its_fate is Fate.REFUSED
+            for row, answer, result in settled
+            if result is Fate.REFUSED
         ]
         if published:
-            await database.execute(DONE, published)
+            await database.execute(DELETE_ROWS, published)
         if refused:
             log.error("outbox.refused", events=len(refused), reason=refused[0][1])
             await database.execute(
-                LATER, [row for row, _ in refused], [reason for _, reason in refused]
+                POSTPONE_ROWS,
+                [row_id for row_id, _ in refused],
+                [reason for _, reason in refused],
             )
-        for row, answer, its_fate in settled:
-            if its_fate is Fate.AT_FAULT and answer is not None:
+        for row, answer, result in settled:
+            if result is Fate.AT_FAULT and answer is not None:
                 await self._blame(database, row, describe(answer))
         if Fate.UNKNOWN not in fates:
             self._pause = SHORTEST_PAUSE
         return fates
 
     async def _blame(self, database: Connection, row: asyncpg.Record, reason: str) -> None:
-        """Counts a failure that is the row's own fault; with the last try it is left to a person."""
-        failed = await database.fetchval(FAULT, row["id"], reason, TRIES)
+        """Counts a failure that is the row's own fault; the last one sets the row aside."""
+        failed = await database.fetchval(RECORD_FAILURE, row["id"], reason, MAX_FAILURES)
         log.error(
             "outbox.at_fault",
             row_id=row["id"],
@@ -261,8 +304,8 @@ class Relay:
         )
 
 
-def _telling(errors: Sequence[BaseException]) -> BaseException:
-    """The error that says most: one that may be about a row, else the first."""
-    about_rows = [error for error in errors if may_be_a_rows(error)]
+def _most_informative(errors: Sequence[BaseException]) -> BaseException:
+    """Returns an error that one row may have caused, else the first that is no refusal."""
+    about_rows = [error for error in errors if may_be_caused_by_a_row(error)]
     others = [error for error in errors if not isinstance(error, aiormq.exceptions.DeliveryError)]
     return [*about_rows, *others, ConnectionError("the channel was closed")][0]

@@ -1,4 +1,4 @@
-"""One line per action, as JSON or coloured, with the trace on it and nobody's phone or address."""
+"""Writes one log line per action, as JSON or coloured, with its trace and no personal data."""
 
 import logging
 import sys
@@ -28,19 +28,23 @@ def _without_personal_data(_: Any, __: str, line: Line) -> Line:
 
 
 def _with_error(_: Any, __: str, line: Line) -> Line:
-    """Replaces an exception by its name and its frames: its message may quote what a person typed."""
+    """Replaces an exception by its name and its frames: its message may quote personal data."""
     error = line.pop("exc_info", None)
     if error is True:
         error = sys.exc_info()[1]
     if isinstance(error, tuple):
         error = error[1]
     if isinstance(error, BaseException):
-        line["error"], line["where"] = describe(error), where(error)
+        line["error"] = describe(error)
+        line["where"] = where(error)
     return line
 
 
 def start_logging(service: str, form: str) -> None:
-    """Sends structlog's and the libraries' lines to standard output; `form` is `json` or `console`."""
+    """Sends the lines of structlog and of the libraries to standard output.
+
+    `form` is `json` or `console`.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -55,10 +59,8 @@ def start_logging(service: str, form: str) -> None:
         else structlog.dev.ConsoleRenderer()
     )
     structlog.configure(
-        processors=[
-            *shared,
-            final,
-        ],  # straight to the stream: the standard library's way costs twice as much
+        processors=[*shared, final],
+        # straight to the stream: the way through the standard library costs twice as much
         logger_factory=structlog.WriteLoggerFactory(sys.stdout),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
@@ -74,7 +76,9 @@ def start_logging(service: str, form: str) -> None:
     logging.root.setLevel(logging.INFO)
     for noisy in ("httpx", "httpcore", "uvicorn.access", "aio_pika", "aiormq", "twilio"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
-    for own in ("uvicorn", "uvicorn.error"):
-        logging.getLogger(own).handlers, logging.getLogger(own).propagate = [], True
+    for server in ("uvicorn", "uvicorn.error"):
+        logger = logging.getLogger(server)
+        logger.handlers = []
+        logger.propagate = True
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(service=service)

@@ -1,4 +1,4 @@
-"""The W3C trace that an action belongs to: kept in every process, exported only where a collector is named."""
+"""Carries the W3C trace of an action, and exports spans where a collector is configured."""
 
 import os
 import re
@@ -13,9 +13,10 @@ _provider: Any = None
 
 
 def start_exporting(service: str, endpoint: str | None) -> Any:
-    """The tracer provider that sends spans to `endpoint` (OTLP over HTTP), or None without one.
+    """Returns the tracer provider that sends spans to `endpoint` (OTLP over HTTP).
 
-    The libraries are loaded only then: they cost each process some ten megabytes.
+    Without an endpoint it returns None and does not load the libraries, because they cost each
+    process some ten megabytes.
     """
     global _provider  # noqa: PLW0603 - one process, one exporter
     if endpoint is None:
@@ -35,13 +36,13 @@ def start_exporting(service: str, endpoint: str | None) -> Any:
 
 
 def stop_exporting() -> None:
-    """Sends what is waiting. Does nothing where nothing is exported."""
+    """Sends the spans that still wait; does nothing where traces are not exported."""
     if _provider is not None:
         _provider.shutdown()
 
 
 def current() -> str:
-    """The traceparent to hand on: the open span's, else the one that came in, else a new one."""
+    """Returns the traceparent to pass on: the open span's, else the received one or a new one."""
     if _provider is not None:
         from opentelemetry import propagate
 
@@ -53,14 +54,14 @@ def current() -> str:
 
 
 def trace_id() -> str | None:
-    """The trace that this task is part of, in hexadecimal."""
+    """Returns the trace that this task is part of, in hexadecimal; None where it has none."""
     traceparent = _current.get()
     return traceparent.split("-")[1] if traceparent else None
 
 
 @contextmanager
 def continued(headers: Mapping[str, Any]) -> Iterator[str]:
-    """Makes the trace named in `headers` the current one; begins a trace where there is none."""
+    """Makes the trace named in `headers` the current one; begins a trace where none is named."""
     given = headers.get("traceparent")
     traceparent = given if isinstance(given, str) and _TRACEPARENT.fullmatch(given) else current()
     token = _current.set(traceparent)

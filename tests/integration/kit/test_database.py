@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from kit.database import Database, DatabaseBusy, DatabaseUnavailable, unavailable
 from kit.errors import Unavailable
-from kit.messaging.broker import delay_after, passes, uses_up_a_try
+from kit.messaging.broker import counts_as_attempt, delay_after, may_recover
 
 DELAYS = (1.0, 5.0, 30.0)
 connected = pytest.mark.connected
@@ -38,7 +38,7 @@ async def test_a_time_that_overflows_in_utc_is_a_bug(database: Database) -> None
     with pytest.raises(Exception, match=r".") as raised:
         await database.fetch("select $1::timestamptz", latest)
     assert not isinstance(raised.value, Unavailable)
-    assert not passes(raised.value)
+    assert not may_recover(raised.value)
 
 
 @connected
@@ -171,7 +171,7 @@ def test_the_meaning_of_an_error(error: Exception, meaning: type[Unavailable] | 
 )
 def test_how_a_message_is_tried_again(error: Exception, delay: float | None, counts: bool) -> None:
     assert delay_after(error, 1, DELAYS) == delay
-    assert uses_up_a_try(error) is counts
+    assert counts_as_attempt(error) is counts
 
 
 def test_a_busy_database_is_tried_as_often_as_anything() -> None:

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from kit.leader import BEGIN, TABLE, Lead, Leader, LeadLost
+from kit.leader import TABLE, UPSERT_TERM, Lead, Leader, LeadLost
 
 pytestmark = pytest.mark.connected
 
@@ -22,7 +22,12 @@ class Replica:
         self.thawed, self.at_work = asyncio.Event(), asyncio.Event()
         self.thawed.set()
         self.leader = Leader(
-            dsn=dsn, name="work", job=self._work, elected=self._elected, pause=0.01, patience=0.05
+            dsn=dsn,
+            name="work",
+            job=self._work,
+            elected=self._elected,
+            pause=0.01,
+            retry_interval=0.05,
         )
 
     def _elected(self, lead: Lead) -> None:
@@ -109,8 +114,8 @@ async def test_the_lead_is_lost_to_a_later_term_even_while_its_connection_answer
     server: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     """What a proxy, or a failover that keeps the session, may look like."""
-    lead = Lead("work", await server.fetchval(BEGIN, "work"), server)
+    lead = Lead("work", await server.fetchval(UPSERT_TERM, "work"), server)
     await lead.holds()
-    await server.fetchval(BEGIN, "work")
+    await server.fetchval(UPSERT_TERM, "work")
     with pytest.raises(LeadLost, match="term 2"):
         await lead.holds()

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from contracts.events.lead import LeadCreated, LeadUpdated
 from kit.errors import describe
-from kit.messaging.broker import PERMANENT, FromContext, next_delay, of_unknown_topic
+from kit.messaging.broker import PERMANENT, FromContext, has_unknown_topic, next_delay
 from tests.builders import a_lead_created
 
 DELAYS = (1.0, 5.0, 30.0)
@@ -65,7 +65,7 @@ async def test_a_topic_of_another_version_is_told_from_a_message_that_nobody_can
                 continue  # what hears only one topic takes it for that
             with pytest.raises(PERMANENT) as caught:
                 await broker.publish(body, queue)
-            assert of_unknown_topic(caught.value) is unknown
+            assert has_unknown_topic(caught.value) is unknown
 
 
 def test_what_a_message_said_is_not_quoted_with_its_error() -> None:
