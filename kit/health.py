@@ -1,6 +1,6 @@
-"""Checks of what a service depends on, made when somebody asks: each a harmless look, and what to do if it fails.
+"""Checks the dependencies of a service on demand: each check is harmless and names a remedy.
 
-What people read stands in both languages where it is said, and is chosen when it is shown.
+Texts for people are written in both languages; the language is chosen when a text is shown.
 """
 
 import asyncio
@@ -18,44 +18,45 @@ from pydantic import BaseModel
 
 from kit.errors import describe
 
-PATIENCE = 8.0
-NAMES_PATIENCE = 5.0
-REQUIRED_PATIENCE = 4.0
-CLOSING = 0.5  # how long a look that is given up may take to close what it opened
+# seconds
+MAX_WAIT = 8.0
+DNS_MAX_WAIT = 5.0
+REQUIRED_MAX_WAIT = 4.0
+CLOSING = 0.5  # for a check that timed out to close its connections
 UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
 
 
 class Text(NamedTuple):
-    """What people read, in each language."""
+    """A text for people, in each language."""
 
     es: str
     en: str
 
     def read_in(self, language: str) -> str:
-        """Returns the English for `en`, `en-US` and so on, the Spanish otherwise."""
+        """Returns the English text for `en`, `en-US` and so on, else the Spanish."""
         return self.en if language.startswith("en") else self.es
 
 
-def name(same: str) -> Text:
-    """Returns what is the same in each language, such as a product's name."""
-    return Text(same, same)
+def name(text: str) -> Text:
+    """Returns a text that is the same in each language, such as a product's name."""
+    return Text(text, text)
 
 
 def start(container: str) -> Text:
-    """Returns what to do about one of our containers that is down."""
+    """Returns the remedy for one of our containers that is down."""
     return Text(
         es=f"Enciéndelo con `pauta up`, o mira su bitácora: `docker compose logs {container}`.",
-        en=f"Start it: `pauta up`, or look at its log: `docker compose logs {container}`.",
+        en=f"Start it: `pauta up`, or read its log: `docker compose logs {container}`.",
     )
 
 
 POSTGRESQL = name("PostgreSQL")
 NO_NAMES = Text(es="Nombres de servidores (DNS)", en="Name resolution (DNS)")
 NO_NAMES_ADVICE = Text(
-    es="Revisa que el nombre esté bien escrito en .env; si lo está, la red de este servidor, /etc/resolv.conf y el "
-    "DNS de Docker.",
-    en="See that the name is spelled right in .env; if it is, check this server's network, /etc/resolv.conf, and "
-    "Docker's DNS.",
+    es="Revisa que el nombre esté bien escrito en .env; si lo está, la red de este servidor, "
+    "/etc/resolv.conf y el DNS de Docker.",
+    en="Check that the name is spelled right in .env; if it is, check this server's network, "
+    "/etc/resolv.conf, and Docker's DNS.",
 )
 
 
@@ -66,9 +67,9 @@ class Verdict(StrEnum):
 
 
 class Check(BaseModel):
-    """What was looked at, what was found, and what to do about it where it is not well.
+    """The result of a check: its subject, its finding, and a remedy where something is wrong.
 
-    `cause` names what is at fault, which may be so for other checks as well.
+    `cause` names the dependency at fault, which other checks may share.
     """
 
     about: Text
@@ -79,7 +80,7 @@ class Check(BaseModel):
 
 
 class Finding(Exception):
-    """What a look found that is not well; `advice` goes before that of the probe."""
+    """A bad result of a check; its `advice` takes precedence over that of the probe."""
 
     verdict = Verdict.WRONG
 
@@ -87,25 +88,27 @@ class Finding(Exception):
         self, found: Text, *, advice: Text | None = None, cause: Text | None = None
     ) -> None:
         super().__init__(found.en)
-        self.found, self.advice, self.cause = found, advice, cause
+        self.found = found
+        self.advice = advice
+        self.cause = cause
 
 
 class CheckFailed(Finding):
-    """It does not work like this."""
+    """The dependency does not work in this state."""
 
 
 class CheckWarning(Finding):
-    """It works, and may not be what the operator wants, or could not be looked at."""
+    """The dependency works but may not be as the operator wants, or could not be checked."""
 
     verdict = Verdict.DOUBT
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """What looks need in order to be made: where it is at fault, there is one finding for all of them.
+    """A server that checks need: where it is at fault, they share one finding.
 
-    `advice` is for one that does not answer, or by `refusals`, for one that answers with that HTTP status; `key` is the
-    variable that it knows us by.
+    `advice` is the remedy where it does not answer, `refusals` the remedies by the HTTP status of
+    its answer. `key` is the variable that holds our credential.
     """
 
     name: Text
@@ -116,88 +119,115 @@ class Dependency:
 
     @property
     def host(self) -> str:
+        """Returns the host name of the address; empty where it has none."""
         return urlsplit(self.address).hostname or ""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One look: it returns what it found, or raises CheckFailed, CheckWarning, or whatever kept it from being made."""
+    """One check to be made.
+
+    `check` returns its finding, or raises CheckFailed, CheckWarning, or the error that prevented
+    the check.
+    """
 
     about: Text
     advice: Text
-    look: Callable[[], Awaitable[Text]]
+    check: Callable[[], Awaitable[Text]]
     of: Dependency | None = None
 
 
-async def examine(probes: Sequence[Probe], patience: float = PATIENCE) -> list[Check]:
-    """Makes all of them at once; none takes longer than `patience`, in seconds."""
+async def examine(probes: Sequence[Probe], max_wait: float = MAX_WAIT) -> list[Check]:
+    """Returns the results of all checks, made at once; each takes at most `max_wait` seconds."""
     hosts = {probe.of.host for probe in probes if probe.of is not None}
-    public = [
-        host for host in hosts if "." in host
-    ]  # Docker knows no name of a container that is down
-    lookups = {
-        host: asyncio.create_task(_is_found(host, min(NAMES_PATIENCE, patience))) for host in public
-    }
-    looks = [asyncio.create_task(_examine(probe, lookups, patience)) for probe in probes]
-    await asyncio.wait([*looks, *lookups.values()], timeout=patience + CLOSING)
+    # only public names: Docker does not resolve the name of a container that is down
+    public = [host for host in hosts if "." in host]
+    dns_wait = min(DNS_MAX_WAIT, max_wait)
+    lookups = {host: asyncio.create_task(_resolves(host, dns_wait)) for host in public}
+    checks = [asyncio.create_task(_examine(probe, lookups, max_wait)) for probe in probes]
+    await asyncio.wait([*checks, *lookups.values()], timeout=max_wait + CLOSING)
     return [
-        look.result() if look.done() else _failed(probe, TimeoutError(), patience)
-        for probe, look in zip(probes, looks, strict=True)
+        check.result() if check.done() else _failed(probe, TimeoutError(), max_wait)
+        for probe, check in zip(probes, checks, strict=True)
     ]
 
 
 async def require(probe: Probe) -> None:
-    """Raises CheckFailed, with what the probe found, where that is wrong: it is the cause of what the caller found."""
-    [check] = await examine([probe], REQUIRED_PATIENCE)
+    """Raises CheckFailed with the probe's finding, where that is wrong.
+
+    It is then the cause of the caller's own finding.
+    """
+    [check] = await examine([probe], REQUIRED_MAX_WAIT)
     if check.verdict is Verdict.WRONG:
         raise CheckFailed(check.found, advice=check.advice, cause=check.cause)
 
 
-async def _examine(probe: Probe, lookups: Mapping[str, Awaitable[bool]], patience: float) -> Check:
+async def _examine(probe: Probe, lookups: Mapping[str, Awaitable[bool]], max_wait: float) -> Check:
     began = time.monotonic()
     try:
-        async with asyncio.timeout(patience):
-            return Check(about=probe.about, verdict=Verdict.OK, found=await probe.look())
+        async with asyncio.timeout(max_wait):
+            return Check(about=probe.about, verdict=Verdict.OK, found=await probe.check())
     except Finding as finding:
-        advice = finding.advice or probe.advice
-        verdict, found, cause = finding.verdict, finding.found, finding.cause or probe.about
-        return Check(about=probe.about, verdict=verdict, found=found, advice=advice, cause=cause)
-    except Exception as error:  # whatever it is, it is the finding
+        return Check(
+            about=probe.about,
+            verdict=finding.verdict,
+            found=finding.found,
+            advice=finding.advice or probe.advice,
+            cause=finding.cause or probe.about,
+        )
+    except Exception as error:  # any other error is the finding
         seconds = time.monotonic() - began
         lookup = lookups.get(probe.of.host) if probe.of else None
         if probe.of and lookup and not await lookup:
-            found, advice, cause = _unknown(probe.of.host), NO_NAMES_ADVICE, NO_NAMES
-            return Check(
-                about=NO_NAMES, verdict=Verdict.WRONG, found=found, advice=advice, cause=cause
-            )
+            return _unknown_host(probe.of.host)
         return _failed(probe, error, seconds)
 
 
+def _unknown_host(host: str) -> Check:
+    return Check(
+        about=NO_NAMES,
+        verdict=Verdict.WRONG,
+        found=Text(
+            es=f"no se encuentra el servidor {host} (DNS)",
+            en=f"the server {host} is not found (DNS)",
+        ),
+        advice=NO_NAMES_ADVICE,
+        cause=NO_NAMES,
+    )
+
+
 def _failed(probe: Probe, error: BaseException, seconds: float) -> Check:
-    of, status = probe.of, getattr(error, "status", 0)
-    cause = of.name if of else probe.about
-    if of and status:
-        if status == 401:
-            found = Text(
-                es=f"{of.name.es} no acepta {of.key} (401)",
-                en=f"{of.name.en} does not accept {of.key} (401)",
-            )
-        else:
-            found = Text(es=f"{of.name.es} responde {status}", en=f"{of.name.en} answers {status}")
-        advice = of.refusals.get(status, of.advice)
+    dependency = probe.of
+    status = getattr(error, "status", 0)
+    cause = dependency.name if dependency else probe.about
+    advice = dependency.advice if dependency else probe.advice
+    if dependency and status:
+        found = _answered(dependency, status)
+        advice = dependency.refusals.get(status, dependency.advice)
     elif reason := reason_of(error, seconds):
-        found, advice = reason, of.advice if of else probe.advice
+        found = reason
     else:
         found = Text(es="no responde como debe", en="does not answer as it should")
-        said, advice = describe(error), of.advice if of else probe.advice
+        details = describe(error)
         advice = Text(
-            es=f"{advice.es} Si lo reportas: {said}", en=f"{advice.en} If you report it: {said}"
+            es=f"{advice.es} Si lo reportas: {details}",
+            en=f"{advice.en} If you report it: {details}",
         )
     return Check(about=probe.about, verdict=Verdict.WRONG, found=found, advice=advice, cause=cause)
 
 
+def _answered(dependency: Dependency, status: int) -> Text:
+    name = dependency.name
+    if status == 401:
+        return Text(
+            es=f"{name.es} no acepta {dependency.key} (401)",
+            en=f"{name.en} does not accept {dependency.key} (401)",
+        )
+    return Text(es=f"{name.es} responde {status}", en=f"{name.en} answers {status}")
+
+
 def reason_of(error: BaseException, seconds: float) -> Text | None:
-    """Returns in words what failed on the way to a server, after so many seconds; None for anything else."""
+    """Returns a text for a failed connection after `seconds`; None for any other error."""
     for cause in _causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
@@ -216,7 +246,7 @@ def reason_of(error: BaseException, seconds: float) -> Text | None:
                     es=f"no respondió en {seconds:.0f} s", en=f"no answer in {seconds:.0f} s"
                 )
             case OSError(errno=number) if number in UNREACHABLE:
-                return Text(es="no hay camino por la red", en="there is no way through the network")
+                return Text(es="no hay camino por la red", en="no route through the network")
             case OSError(filename=str()):
                 return Text(
                     es=f"no se puede leer {cause.filename}", en=f"{cause.filename} cannot be read"
@@ -227,42 +257,36 @@ def reason_of(error: BaseException, seconds: float) -> Text | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yields the error and what it came from, the deepest first."""
+    """Yields the causes of the error, the deepest first, and then the error itself."""
     if isinstance(error, BaseExceptionGroup):
         for member in error.exceptions:
             yield from _causes(member)
-    came_from = error.__cause__ or error.__context__
-    if came_from is not None:
-        yield from _causes(came_from)
+    cause = error.__cause__ or error.__context__
+    if cause is not None:
+        yield from _causes(cause)
     yield error
 
 
-async def _is_found(host: str, patience: float) -> bool:
+async def _resolves(host: str, max_wait: float) -> bool:
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(max_wait):
             await asyncio.get_running_loop().getaddrinfo(host, None)
     except (OSError, UnicodeError):
         return False
     return True
 
 
-def _unknown(host: str) -> Text:
-    return Text(
-        es=f"no se encuentra el servidor {host} (DNS)", en=f"the server {host} is not found (DNS)"
-    )
-
-
 def joined(checks: Sequence[Check]) -> list[Check]:
-    """Returns one finding for each cause: the first that is wrong, which says how many more there are."""
-    together: dict[Text | int, list[Check]] = {}
+    """Returns one finding for each cause: the first wrong one, which counts the others."""
+    by_cause: dict[Text | int, list[Check]] = {}
     for number, check in enumerate(checks):
-        together.setdefault(check.cause or number, []).append(check)
-    return [_one_of(same) for same in together.values()]
+        by_cause.setdefault(check.cause or number, []).append(check)
+    return [_summary(group) for group in by_cause.values()]
 
 
-def _one_of(same: Sequence[Check]) -> Check:
-    first = next((check for check in same if check.verdict is Verdict.WRONG), same[0])
-    more = len(same) - 1
+def _summary(group: Sequence[Check]) -> Check:
+    first = next((check for check in group if check.verdict is Verdict.WRONG), group[0])
+    more = len(group) - 1
     if not more or first.cause is None:
         return first
     if more == 1:

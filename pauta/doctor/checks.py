@@ -77,22 +77,25 @@ async def probes(
         refusals={401: _old_password("RABBITMQ_PASSWORD")},
     )
     broker = Probe(
-        about=rabbitmq.name, advice=rabbitmq.advice, look=partial(_rabbitmq, settings), of=rabbitmq
+        about=rabbitmq.name, advice=rabbitmq.advice, check=partial(_rabbitmq, settings), of=rabbitmq
     )
     queues = {
         service.name: Probe(
             about=Text(es=f"Colas de {service.name}", en=f"Queues of {service.name}"),
             advice=MEND,
-            look=partial(_queues, settings, service),
+            check=partial(_queues, settings, service),
             of=rabbitmq,
         )
         for service in SERVICES
         if service.queues
     }
     yield [
-        Probe(about=DISK, advice=MAKE_ROOM, look=partial(_disk, usage)),
+        Probe(about=DISK, advice=MAKE_ROOM, check=partial(_disk, usage)),
         Probe(
-            about=POSTGRESQL, advice=postgres.advice, look=partial(_postgres, settings), of=postgres
+            about=POSTGRESQL,
+            advice=postgres.advice,
+            check=partial(_postgres, settings),
+            of=postgres,
         ),
         broker,
         Probe(
@@ -101,14 +104,14 @@ async def probes(
                 es="Pon los dos relojes a la hora (NTP): lo pendiente se guía por ellos.",
                 en="Set both clocks (NTP): what is due follows them.",
             ),
-            look=partial(_clock, settings),
+            check=partial(_clock, settings),
             of=postgres,
         ),
         *(
             Probe(
                 about=Text(es=f"Base de datos de {service.name}", en=f"Database of {service.name}"),
                 advice=SET_UP,
-                look=partial(_database, settings, service.name, [broker, queues[service.name]]),
+                check=partial(_database, settings, service.name, [broker, queues[service.name]]),
                 of=postgres,
             )
             for service in SERVICES
@@ -120,7 +123,7 @@ async def probes(
                 es="`pauta dead list` los muestra con su motivo; `replay` los repite y `discard` los descarta.",
                 en="`pauta dead list` shows them with their reasons; `replay` or `discard`.",
             ),
-            look=partial(_parked, settings),
+            check=partial(_parked, settings),
             of=rabbitmq,
         ),
         Probe(
@@ -129,7 +132,7 @@ async def probes(
                 es="`pauta resume` deja que todo vuelva a salir.",
                 en="`pauta resume` lets everything leave again.",
             ),
-            look=partial(_switch, settings),
+            check=partial(_switch, settings),
             of=postgres,
         ),
         Probe(
@@ -138,7 +141,7 @@ async def probes(
                 es="Haz uno cada día, y guárdalo fuera de este servidor: `pauta backup ARCHIVO`.",
                 en="Take one every day, and keep it elsewhere than on this server: `pauta backup FILE`.",
             ),
-            look=partial(_backup, settings),
+            check=partial(_backup, settings),
             of=postgres,
         ),
         Probe(
@@ -149,7 +152,7 @@ async def probes(
                 en="Limits are by address: name your proxy or CDN in TRUSTED_PROXIES; with IPv6 see "
                 "deploy/compose.ipv6.yml. Where a server of yours sends everybody's forms, raise LEAD_RATE_LIMIT.",
             ),
-            look=partial(_visitors, settings),
+            check=partial(_visitors, settings),
             of=postgres,
         ),
     ]

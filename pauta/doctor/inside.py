@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from kit.errors import describe
-from kit.health import PATIENCE, Check, Text, Verdict, examine, name
+from kit.health import MAX_WAIT, Check, Text, Verdict, examine, name
 from kit.production_safety import UnsafeConfiguration, refuse_unsafe
 from kit.settings import SecretFileError
 
@@ -20,7 +20,7 @@ SERVERS = "servers"
 LAST_WORDS = 2.0  # seconds to close and print in
 
 
-async def checks_of(part: str, patience: float = PATIENCE) -> list[Check]:
+async def checks_of(part: str, patience: float = MAX_WAIT) -> list[Check]:
     """What is to be said of one service, or of the servers that all of them use."""
     place = "pauta" if part == SERVERS else f"services.{part}"
     checks = importlib.import_module(f"{place}.checks")
@@ -59,7 +59,7 @@ def _unfit(part: str, variables: Sequence[str]) -> Check:
 
 def patience_until(until: float) -> float:
     """How long a look may take, in seconds, for all of them to be printed by then (seconds since 1970)."""
-    return max(min(PATIENCE, until - time.time() - LAST_WORDS), 1.0)
+    return max(min(MAX_WAIT, until - time.time() - LAST_WORDS), 1.0)
 
 
 async def tell(part: str, looking: Coroutine[Any, Any, list[Check]]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from kit.health import (
-    PATIENCE,
+    MAX_WAIT,
     Check,
     CheckFailed,
     CheckWarning,
@@ -37,7 +37,7 @@ DOORS = {
 NOBODY_THERE = (502, 503, 504)  # the gateway answers so for a service that is down
 
 
-async def checks_outside(addresses: Mapping[str, str], patience: float = PATIENCE) -> list[Check]:
+async def checks_outside(addresses: Mapping[str, str], patience: float = MAX_WAIT) -> list[Check]:
     """What is to be said of the public address, of the pages that people are sent to, and of this server's clock."""
     async with httpx.AsyncClient(timeout=patience) as http:
         public = _public(addresses[PUBLIC].rstrip("/"))
@@ -83,7 +83,7 @@ def _door(http: httpx.AsyncClient, public: Dependency, service: str) -> Probe:
     return Probe(
         about=Text(es=f"Dirección pública, {service}", en=f"Public address, {service}"),
         advice=public.advice,
-        look=partial(_knock, http, public, service),
+        check=partial(_knock, http, public, service),
         of=public,
     )
 
@@ -115,7 +115,7 @@ async def _knock(http: httpx.AsyncClient, public: Dependency, service: str) -> T
 
 def _page(http: httpx.AsyncClient, page: Dependency) -> Probe:
     """Whether what messages and calls point to is there."""
-    return Probe(about=page.name, advice=page.advice, look=partial(_visit, http, page), of=page)
+    return Probe(about=page.name, advice=page.advice, check=partial(_visit, http, page), of=page)
 
 
 async def _visit(http: httpx.AsyncClient, page: Dependency) -> Text:
@@ -145,7 +145,7 @@ def _clock(http: httpx.AsyncClient, page: Dependency) -> Probe:
             "el de BOOKING_URL.",
             en="Set this server's clock (NTP): the hours of calling follow it. It is compared with BOOKING_URL's.",
         ),
-        look=partial(_compare, http, page),
+        check=partial(_compare, http, page),
         of=page,
     )
 

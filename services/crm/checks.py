@@ -107,7 +107,7 @@ def _kommo(kommo: KommoClient, mine: KommoSettings) -> list[Probe]:
         Probe(
             about=Text(es="Kommo: cuenta", en="Kommo: account"),
             advice=KOMMO_KEY,
-            look=partial(_account, kommo),
+            check=partial(_account, kommo),
             of=account,
         ),
         Probe(
@@ -118,7 +118,7 @@ def _kommo(kommo: KommoClient, mine: KommoSettings) -> list[Probe]:
                 en="Correct KOMMO_PIPELINE_ID, KOMMO_STATUS_ID_INICIAL and KOMMO_STATUS_ID_AGENDADO: both stages "
                 "belong to that pipeline.",
             ),
-            look=partial(_stages, kommo, mine),
+            check=partial(_stages, kommo, mine),
             of=account,
         ),
         Probe(
@@ -127,7 +127,7 @@ def _kommo(kommo: KommoClient, mine: KommoSettings) -> list[Probe]:
                 es="Corrige el KOMMO_FIELD_ID_* equivocado, o déjalo vacío: son campos de leads, no de contactos.",
                 en="Correct the KOMMO_FIELD_ID_* at fault, or leave it empty: they are fields of leads, not contacts.",
             ),
-            look=partial(_fields, kommo, fields),
+            check=partial(_fields, kommo, fields),
             of=account,
         ),
         Probe(
@@ -138,7 +138,7 @@ def _kommo(kommo: KommoClient, mine: KommoSettings) -> list[Probe]:
                 en="Set KOMMO_WEBHOOK_TOKEN and give Kommo the address /webhooks/kommo/<token>, for leads that are "
                 "won, lost, deleted or moved by hand.",
             ),
-            look=partial(_kommo_webhook, mine),
+            check=partial(_kommo_webhook, mine),
         ),
     ]
 
@@ -230,7 +230,7 @@ def _calcom(calcom: CalcomClient, settings: Settings) -> list[Probe]:
                 en="Set CALCOM_WEBHOOK_SECRET to the secret of the webhook at Cal.com, and ALLOW_UNSIGNED_WEBHOOKS "
                 "to false.",
             ),
-            look=partial(_calcom_webhook, settings),
+            check=partial(_calcom_webhook, settings),
         ),
         Probe(
             about=Text(es="Cal.com: API", en="Cal.com: API"),
@@ -238,7 +238,7 @@ def _calcom(calcom: CalcomClient, settings: Settings) -> list[Probe]:
                 es="Pon CALCOM_API_KEY: Cal.com no repite un webhook perdido, y con él se perdería la cita.",
                 en="Set CALCOM_API_KEY: Cal.com does not repeat a webhook that was lost, and bookings would be.",
             ),
-            look=partial(_calcom_api, calcom, settings.calcom),
+            check=partial(_calcom_api, calcom, settings.calcom),
             of=account,
         ),
     ]

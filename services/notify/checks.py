@@ -57,7 +57,7 @@ def _journey(settings: Settings) -> Probe:
     return Probe(
         about=Text(es="El recorrido", en="The journey"),
         advice=Text(es="Mira `pauta journey check`.", en="See `pauta journey check`."),
-        look=look,
+        check=look,
     )
 
 
@@ -84,7 +84,7 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
                 en=f"Have {sid} approved for WhatsApp at Twilio (Content Template Builder), or correct "
                 "TWILIO_CONTENT_SIDS. Until then WhatsApp refuses it and the SMS goes in its place.",
             ),
-            look=partial(_approved, twilio, settings, template, sid),
+            check=partial(_approved, twilio, settings, template, sid),
             of=account,
         )
         for template, sid in mine.content_sid_of.items()
@@ -96,7 +96,7 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
                 es="Mira en Twilio el estado de la cuenta y su saldo.",
                 en="See the account's state and balance at Twilio.",
             ),
-            look=partial(_account, twilio),
+            check=partial(_account, twilio),
             of=account,
         ),
         Probe(
@@ -105,7 +105,7 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
                 es="Compra en Twilio un número con voz, o verifica el tuyo en Verified Caller IDs.",
                 en="Buy a number with voice at Twilio, or verify your own under Verified Caller IDs.",
             ),
-            look=partial(_caller, twilio, mine.caller_id),
+            check=partial(_caller, twilio, mine.caller_id),
             of=account,
         ),
         Probe(
@@ -114,7 +114,7 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
                 es="Usa un número de esta cuenta que pueda mandar SMS.",
                 en="Use a number of this account that can send SMS.",
             ),
-            look=partial(_sms_sender, twilio, mine.sms_sender),
+            check=partial(_sms_sender, twilio, mine.sms_sender),
             of=account,
         ),
         Probe(
@@ -123,7 +123,7 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
                 es="Registra el número en Twilio como remitente de WhatsApp y espera a que diga ONLINE.",
                 en="Register the number as a WhatsApp sender at Twilio and wait until it is ONLINE.",
             ),
-            look=partial(_whatsapp_sender, twilio, mine.whatsapp_sender, real=mine.real),
+            check=partial(_whatsapp_sender, twilio, mine.whatsapp_sender, real=mine.real),
             of=account,
         ),
         *templates,
@@ -269,7 +269,7 @@ def _brevo(brevo: BrevoClient, settings: Settings) -> list[Probe]:
                 es="Confirma BREVO_SENDER_EMAIL en Brevo (Senders), o autentica su dominio.",
                 en="Have BREVO_SENDER_EMAIL confirmed at Brevo (Senders), or its domain authenticated.",
             ),
-            look=partial(_sender, brevo, settings.brevo.sender_email.lower()),
+            check=partial(_sender, brevo, settings.brevo.sender_email.lower()),
             of=account,
         )
     ]

@@ -73,8 +73,8 @@ async def wire() -> AsyncIterator[Wire]:
         yield wire
 
 
-async def found(probe: Probe, patience: float = 5) -> Check:
-    [check] = await examine([probe], patience)
+async def found(probe: Probe, max_wait: float = 5) -> Check:
+    [check] = await examine([probe], max_wait)
     return check
 
 
@@ -135,7 +135,7 @@ async def test_a_server_that_keeps_silent(wire: Wire) -> None:
     wire.hangs()
 
     assert (await found(asking(wire.url, timeout=1))).found.es == "no respondió en 1 s"
-    assert (await found(asking(wire.url), patience=2)).found.es == "no respondió en 2 s"
+    assert (await found(asking(wire.url), max_wait=2)).found.es == "no respondió en 2 s"
 
 
 async def test_nobody_listens() -> None:
@@ -183,7 +183,7 @@ async def test_names_that_are_never_answered(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(30))
     began = time.monotonic()
     try:
-        check = await found(asking("http://slow.example.com"), patience=1)
+        check = await found(asking("http://slow.example.com"), max_wait=1)
     finally:
         over.set()
 
@@ -206,7 +206,7 @@ async def test_a_look_that_does_not_let_itself_be_stopped_is_left_behind() -> No
         return name("")
 
     [stuck, well] = await examine(
-        [Probe(name("stuck"), START, look), raising(CheckWarning(name("perhaps")))], patience=0.5
+        [Probe(name("stuck"), START, look), raising(CheckWarning(name("perhaps")))], max_wait=0.5
     )
     over.set()
     await asyncio.sleep(0)
