@@ -8,7 +8,7 @@ from enum import StrEnum
 import phonenumbers
 
 
-class NumberStanding(StrEnum):
+class NumberStatus(StrEnum):
     """USABLE is in the metadata; UNKNOWN has a country and a possible length only; UNUSABLE belongs to no person."""
 
     USABLE = "usable"
@@ -21,7 +21,7 @@ class Number:
     """A number as E.164, and whether it may be called or written to."""
 
     e164: str
-    standing: NumberStanding
+    status: NumberStatus
 
 
 NOBODYS = {
@@ -51,7 +51,7 @@ _NO_AREA_CODE = re.compile(
 def to_e164(raw: str, region: str) -> str | None:
     """Returns the number a form means, as `+528112345678`; None when nobody could be reached at it."""
     number = read_number(raw, region)
-    if number is None or number.standing is NumberStanding.UNUSABLE:
+    if number is None or number.status is NumberStatus.UNUSABLE:
         return None
     return number.e164
 
@@ -72,18 +72,18 @@ def read_number(raw: str, region: str) -> Number | None:
     # only a number written with its country code may be ahead of the metadata
     if kind is None and not (written.startswith("+") and _possible(parsed, e164)):
         return None
-    return Number(e164, _standing(parsed, kind))
+    return Number(e164, _status(parsed, kind))
 
 
-def standing_of(e164: str) -> NumberStanding:
+def number_status(e164: str) -> NumberStatus:
     """Returns whether a stored number may be used."""
     parsed = _parsed(e164, None)
     if parsed is None:
-        return NumberStanding.UNUSABLE
+        return NumberStatus.UNUSABLE
     kind = _kind(parsed)
     if kind is None and not _possible(parsed, e164):
-        return NumberStanding.UNUSABLE
-    return _standing(parsed, kind)
+        return NumberStatus.UNUSABLE
+    return _status(parsed, kind)
 
 
 def readable(address: str) -> str:
@@ -147,9 +147,9 @@ def _kind(parsed: phonenumbers.PhoneNumber) -> int | None:
     return None if kind == phonenumbers.PhoneNumberType.UNKNOWN else kind
 
 
-def _standing(parsed: phonenumbers.PhoneNumber, kind: int | None) -> NumberStanding:
+def _status(parsed: phonenumbers.PhoneNumber, kind: int | None) -> NumberStatus:
     if phonenumbers.region_code_for_country_code(parsed.country_code or 0) == NON_GEOGRAPHIC:
-        return NumberStanding.UNUSABLE
+        return NumberStatus.UNUSABLE
     if kind is None:
-        return NumberStanding.UNKNOWN
-    return NumberStanding.UNUSABLE if kind in NOBODYS else NumberStanding.USABLE
+        return NumberStatus.UNKNOWN
+    return NumberStatus.UNUSABLE if kind in NOBODYS else NumberStatus.USABLE

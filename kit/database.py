@@ -80,7 +80,7 @@ class DatabaseBusy(Unavailable):
     perhaps_committed = False
 
 
-OURS = (DatabaseUnavailable, DatabaseBusy)
+DATABASE_FAILURES = (DatabaseUnavailable, DatabaseBusy)
 
 
 def unavailable(error: BaseException) -> DatabaseUnavailable | DatabaseBusy | None:

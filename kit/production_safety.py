@@ -44,7 +44,7 @@ def refuse_unsafe(settings: ProcessSettings) -> None:
     Settings with a live account count as production, whatever the profile says.
     """
     parts = list(_parts(settings))
-    has_live_account = any(getattr(part, "real", False) for part in parts)
+    has_live_account = any(getattr(part, "is_live", False) for part in parts)
     if settings.pauta_profile != "production" and not has_live_account:
         return
     faults = list(chain.from_iterable(_faults(part) for part in parts))

@@ -51,14 +51,16 @@ class Settings(ServiceSettings, JourneySettings):
         return [self.public_base_url, self.console_address, *self.allowed_hosts.split(",")]
 
     @property
-    def real(self) -> bool:
+    def is_live(self) -> bool:
         """Whether the leads are of life: the simulator's Kommo has no certificate."""
         return self.kommo_base_url.startswith("https://")
 
     @property
     def demonstration(self) -> bool:
         return (
-            self.pauta_profile == "demonstration" and self.simulator_replicas > 0 and not self.real
+            self.pauta_profile == "demonstration"
+            and self.simulator_replicas > 0
+            and not self.is_live
         )
 
     @property

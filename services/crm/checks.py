@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from kit.clock import now
-from kit.database import OURS, Database
+from kit.database import DATABASE_FAILURES, Database
 from kit.errors import Unavailable
 from kit.health import POSTGRESQL, CheckFailed, CheckWarning, Dependency, Probe, Text, name
 from providers.calcom.client import CalcomClient
@@ -69,7 +69,7 @@ class _Token:
             return self._settings.access_token.get_secret_value()
         try:
             kept = await self._registrations.tokens()
-        except OURS:
+        except DATABASE_FAILURES:
             found = Text(
                 es="no da el token de OAuth de Kommo", en="does not give Kommo's OAuth token"
             )

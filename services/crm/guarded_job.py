@@ -8,7 +8,7 @@ import structlog
 from contracts.events.base import Event
 from contracts.events.outbound import ProviderRecovered, ProviderUnavailable
 from kit.circuit_breaker import CircuitBreaker
-from kit.database import OURS
+from kit.database import DATABASE_FAILURES
 from kit.errors import Unavailable, describe
 from kit.outbound_switch import OutboundSwitch
 from providers.errors import CredentialsRejected
@@ -34,7 +34,7 @@ class GuardedJob:
             return False
         try:
             worked = await self._job()
-        except OURS:
+        except DATABASE_FAILURES:
             raise
         except Unavailable as outage:
             log.warning(

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from kit.clock import now
-from kit.database import OURS
+from kit.database import DATABASE_FAILURES
 from kit.errors import Unavailable, describe
 from kit.leader import Lead
 from providers.errors import OutcomeUnknown
@@ -133,7 +133,7 @@ class KommoSync:
                 prepared, alone={lead.lead_id for lead in waiting if lead.attempts}
             ):
                 await self._create(batch)
-        except OURS:
+        except DATABASE_FAILURES:
             raise  # Kommo may have been asked already: what is still in hand is looked up in the next round
         except Unavailable:
             await self._registrations.requeue_leads([lead.lead_id for lead in waiting])
@@ -316,7 +316,7 @@ class KommoSync:
         try:
             for batch in (together, *alone):
                 await self._write(batch)
-        except OURS:
+        except DATABASE_FAILURES:
             raise  # Kommo may have been asked already: what is still in hand is looked up in the next round
         except Unavailable:
             await self._registrations.requeue_notes([note.note_id for note in notes])

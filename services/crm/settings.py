@@ -29,7 +29,7 @@ class KommoSettings(EnvironmentSettings):
     webhook_token: SecretStr = SecretStr("")
 
     @property
-    def real(self) -> bool:
+    def is_live(self) -> bool:
         """Whether this is an account of life: the simulator has no certificate."""
         return self.base_url.startswith("https://")
 
@@ -72,7 +72,7 @@ class Settings(ServiceSettings):
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:
-        if self.allow_unsigned_webhooks and self.kommo.real:
+        if self.allow_unsigned_webhooks and self.kommo.is_live:
             raise ValueError(
                 "ALLOW_UNSIGNED_WEBHOOKS is for the demonstration, not for a real Kommo account"
             )

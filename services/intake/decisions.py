@@ -12,7 +12,7 @@ import email_validator
 from pydantic_core import to_json
 
 from contracts.events.lead import LeadCard
-from domain.phone import NumberStanding, read_number
+from domain.phone import NumberStatus, read_number
 from domain.text import storable
 
 LIMITS = {
@@ -60,7 +60,7 @@ def read_form(fields: Mapping[str, object], *, region: str) -> LeadCard | list[F
     if "email" in known and email is None:
         faults.append(FieldError("email", "bad_email"))
     number = read_number(known["telefono"], region) if "telefono" in known else None
-    unusable = number is not None and number.standing is NumberStanding.UNUSABLE
+    unusable = number is not None and number.status is NumberStatus.UNUSABLE
     if "telefono" in known and number is None:
         faults.append(FieldError("telefono", "bad_phone"))
     if unusable and "email" not in known:

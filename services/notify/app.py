@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     runtime = build_runtime("notify", settings, connections=12)
     journey, content = load_journey(settings, content_sids=set(settings.twilio.content_sid_of))
-    if journey.demonstration and settings.twilio.real:
+    if journey.demonstration and settings.twilio.is_live:
         raise ValueError(
             f"{settings.journey_path} is a demonstration's journey, and this is a real Twilio account"
         )

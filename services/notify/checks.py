@@ -123,7 +123,7 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
                 es="Registra el número en Twilio como remitente de WhatsApp y espera a que diga ONLINE.",
                 en="Register the number as a WhatsApp sender at Twilio and wait until it is ONLINE.",
             ),
-            check=partial(_whatsapp_sender, twilio, mine.whatsapp_sender, real=mine.real),
+            check=partial(_whatsapp_sender, twilio, mine.whatsapp_sender, is_live=mine.is_live),
             of=account,
         ),
         *templates,
@@ -176,8 +176,8 @@ async def _sms_sender(twilio: TwilioClient, number: str) -> Text:
     return Text(es=f"{number} puede mandar SMS", en=f"{number} can send SMS")
 
 
-async def _whatsapp_sender(twilio: TwilioClient, number: str, *, real: bool) -> Text:
-    if number == SHARED_WHATSAPP and real:
+async def _whatsapp_sender(twilio: TwilioClient, number: str, *, is_live: bool) -> Text:
+    if number == SHARED_WHATSAPP and is_live:
         raise CheckWarning(
             Text(
                 es=f"{number} es el de Twilio para probar: solo llega a quien se apuntó",

@@ -14,7 +14,7 @@ from contracts.events.touch import Channel, HoldReason, Kind, TouchDelayed
 from domain.journey.contact_hours import legal_opening, waking_opening
 from domain.journey.law import law_of
 from domain.journey.time_zones import Whereabouts, whereabouts
-from domain.phone import NumberStanding, standing_of
+from domain.phone import NumberStatus, number_status
 from kit.circuit_breaker import CircuitBreaker
 from kit.errors import Unavailable, describe
 from kit.messaging.broker import retry_delay
@@ -155,12 +155,12 @@ def _known(
     if touch.channel is Channel.EMAIL:
         return replace(facts, one_channel_a_week=one_channel)
     if touch.address is None:
-        unusable = NumberStanding.UNUSABLE if card.unusable_phone else NumberStanding.USABLE
+        unusable = NumberStatus.UNUSABLE if card.unusable_phone else NumberStatus.USABLE
         return replace(facts, number=unusable)
     return replace(
         facts,
         abroad=place.country not in deps.settings.countries,
-        number=standing_of(touch.address),
+        number=number_status(touch.address),
         opens_at=_opens_at(touch, place, now, deps),
         one_channel_a_week=one_channel,
         spent=not deps.budget.allows(touch.channel, place.country),

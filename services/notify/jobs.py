@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from contracts.events.touch import KEY_UNHEARD, Channel, TouchUnresolved
-from kit.database import OURS
+from kit.database import DATABASE_FAILURES
 from kit.errors import Unavailable
 from kit.periodic import PeriodicJob
 from services.notify.decisions.first_contact import asked_for_link
@@ -138,7 +138,7 @@ async def settle(one: Open, deps: Deps) -> None:
     if isinstance(step, CheckProvider):
         try:
             found = await _look(one, deps)
-        except OURS:  # not the company's fault
+        except DATABASE_FAILURES:  # not the company's fault
             raise
         except Unavailable as outage:
             await deps.store.postpone_check(one.touch.touch_id, check_in=deps.settings.checks[0])

@@ -22,7 +22,7 @@ class TwilioSettings(EnvironmentSettings):
     content_sids: str = Field("", pattern=r"^$|^[\w.]+=HX\w+(,[\w.]+=HX\w+)*$")
 
     @property
-    def real(self) -> bool:
+    def is_live(self) -> bool:
         """Whether this is an account of life: the simulator has no certificate."""
         return self.base_url.startswith("https://")
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from contracts.api.permits import ContactEligibility
 from contracts.events.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
-from domain.phone import NumberStanding
+from domain.phone import NumberStatus
 from services.notify.decisions.limits import UNASKED
 from services.notify.touches import Touch
 
@@ -36,7 +36,7 @@ class Facts:
     followed_up_today: bool = False
     one_channel_a_week: bool = False
     abroad: bool = False
-    number: NumberStanding = NumberStanding.USABLE
+    number: NumberStatus = NumberStatus.USABLE
     opens_at: datetime | None = OPEN
     paused: bool = False
     lead_paused: bool = False
@@ -98,7 +98,7 @@ def _never(touch: Touch, facts: Facts) -> SkipReason | None:
         return SkipReason.OPTED_OUT
     if (against := _blocking_reason(touch, facts.standing)) is not None:
         return against
-    if facts.number is NumberStanding.UNUSABLE:
+    if facts.number is NumberStatus.UNUSABLE:
         return SkipReason.UNUSABLE_NUMBER
     if touch.address is None:
         return SkipReason.NO_ADDRESS
@@ -137,7 +137,7 @@ def _held(touch: Touch, facts: Facts, now: datetime) -> Hold | None:
         return Hold(HoldReason.HOURS, until=facts.opens_at)
     if facts.spent:
         return Hold(HoldReason.BUDGET_SPENT)
-    if facts.number is NumberStanding.UNKNOWN and not facts.released:
+    if facts.number is NumberStatus.UNKNOWN and not facts.released:
         return Hold(HoldReason.NUMBER_UNKNOWN, scope=f"lead {touch.lead_id}")
     if facts.cap is not None and touch.kind in UNASKED and not facts.released:
         return Hold(HoldReason.CAPPED, scope=facts.cap)

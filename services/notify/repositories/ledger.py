@@ -33,7 +33,7 @@ from contracts.events.touch import (
 )
 from domain.receipts import Receipt
 from kit.clock import now
-from kit.database import OURS, Connection, Database
+from kit.database import DATABASE_FAILURES, Connection, Database
 from kit.errors import Unavailable
 from kit.messaging import outbox
 from kit.observability import tracing
@@ -268,7 +268,7 @@ class Store:
         )
         try:
             [row] = await self._database.fetch(CLAIM, *values)
-        except OURS as outage:
+        except DATABASE_FAILURES as outage:
             if outage.perhaps_committed:
                 given_back = Settlement(
                     touch, claim, from_state, reason="claim unclear", check_in=0.0, sendings=-1

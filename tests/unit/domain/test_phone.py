@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from domain.phone import (
     Number,
-    NumberStanding,
+    NumberStatus,
     country_of_number,
+    number_status,
     read_number,
     readable,
-    standing_of,
     to_e164,
 )
 
@@ -106,7 +106,7 @@ def test_nothing_that_is_typed_breaks_it_and_what_it_makes_is_stable(typed: str)
     assert number is None or to_e164(number, "MX") == number
 
 
-USABLE, UNUSABLE, UNKNOWN = NumberStanding.USABLE, NumberStanding.UNUSABLE, NumberStanding.UNKNOWN
+USABLE, UNUSABLE, UNKNOWN = NumberStatus.USABLE, NumberStatus.UNUSABLE, NumberStatus.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -163,13 +163,13 @@ USABLE, UNUSABLE, UNKNOWN = NumberStanding.USABLE, NumberStanding.UNUSABLE, Numb
 def test_a_number_and_its_standing(typed: str, number: Number | None) -> None:
     assert read_number(typed, "MX") == number
     if number is not None:
-        assert standing_of(number.e164) is number.standing
-        assert (to_e164(typed, "MX") is None) == (number.standing is UNUSABLE)
+        assert number_status(number.e164) is number.status
+        assert (to_e164(typed, "MX") is None) == (number.status is UNUSABLE)
 
 
 @pytest.mark.parametrize("stored", ["", "nonsense", "+521234", "8112345678"])
 def test_what_is_no_number_is_not_used(stored: str) -> None:
-    assert standing_of(stored) is UNUSABLE
+    assert number_status(stored) is UNUSABLE
     assert country_of_number(stored) is None or stored == "+521234"
 
 
@@ -198,7 +198,7 @@ def test_a_numbers_country(number: str, country: str | None) -> None:
 def test_a_number_is_read_as_it_is_stored(typed: str, region: str) -> None:
     number = read_number(typed, region)
 
-    assert number is None or standing_of(number.e164) is number.standing
+    assert number is None or number_status(number.e164) is number.status
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.api.permits import ContactEligibility
 from contracts.events.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
-from domain.phone import NumberStanding
+from domain.phone import NumberStatus
 from services.notify.decisions.sending import (
     Defer,
     Facts,
@@ -64,7 +64,7 @@ def standing(**facts: Any) -> Facts:
         ),
         pytest.param(
             CALL,
-            replace(CLAIMED, number=NumberStanding.UNUSABLE),
+            replace(CLAIMED, number=NumberStatus.UNUSABLE),
             Skip(SkipReason.UNUSABLE_NUMBER),
             id="nobody's own number",
         ),
@@ -117,7 +117,7 @@ def standing(**facts: Any) -> Facts:
         ),
         pytest.param(
             CALL,
-            replace(CLAIMED, number=NumberStanding.UNKNOWN),
+            replace(CLAIMED, number=NumberStatus.UNKNOWN),
             Hold(HoldReason.NUMBER_UNKNOWN, scope="lead 123456"),
             id="a range that nobody knows",
         ),
@@ -135,7 +135,7 @@ def standing(**facts: Any) -> Facts:
         ),
         pytest.param(
             CALL,
-            replace(CLAIMED, number=NumberStanding.UNKNOWN, released=True),
+            replace(CLAIMED, number=NumberStatus.UNKNOWN, released=True),
             Send(PHONE),
             id="unknown, and released",
         ),
