@@ -1,1 +1,1 @@
-"""Shared rules of the business: pure, and known to every service."""
+"""Shared rules of the business: pure, and used by every service."""

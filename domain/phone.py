@@ -1,4 +1,4 @@
-"""Phone numbers as people type them, to E.164; whether a stored number may be used, and its country."""
+"""Reads phone numbers as people type them, and decides whether a number may be used."""
 
 import re
 import unicodedata
@@ -9,7 +9,11 @@ import phonenumbers
 
 
 class NumberStatus(StrEnum):
-    """USABLE is in the metadata; UNKNOWN has a country and a possible length only; UNUSABLE belongs to no person."""
+    """Whether a number may be called or written to.
+
+    USABLE is a person's by the metadata. UNKNOWN has only a country and a possible length. UNUSABLE
+    belongs to no person.
+    """
 
     USABLE = "usable"
     UNUSABLE = "unusable"
@@ -24,7 +28,7 @@ class Number:
     status: NumberStatus
 
 
-NOBODYS = {
+IMPERSONAL_TYPES = {
     phonenumbers.PhoneNumberType.TOLL_FREE,
     phonenumbers.PhoneNumberType.PREMIUM_RATE,
     phonenumbers.PhoneNumberType.SHARED_COST,
@@ -35,7 +39,8 @@ NOBODYS = {
 NON_GEOGRAPHIC = "001"  # satellites and international networks: 870, 881, 882, 883 and others
 NO_REGION = "ZZ"
 
-# Mexico dropped its prefixes in 2019, and phonenumbers 9 no longer knows them: what people still type is invalid to it.
+# Mexico dropped its prefixes in 2019, and phonenumbers 9 no longer knows them: a number with the
+# prefix that people still type is invalid to it.
 _MEXICAN_HABITS = (
     (re.compile(r"^\+?521([2-9]\d{9})$"), r"+52\1"),
     (re.compile(r"^(?:044|045|01)([2-9]\d{9})$"), r"\1"),
@@ -43,13 +48,12 @@ _MEXICAN_HABITS = (
 )
 _OTHER_NUMBER = re.compile(r"[/,;]|\s(?:y|o|or|and)\s", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:ext|extensi[oó]n|x|#)\.?\s*\d+\s*$", re.IGNORECASE)
-_NO_AREA_CODE = re.compile(
-    r"^\+(?:1|52)[01]"
-)  # neither plan has one that begins with 0 or 1, nor will it
+# neither numbering plan has, or will have, an area code that begins with 0 or 1
+_NO_AREA_CODE = re.compile(r"^\+(?:1|52)[01]")
 
 
 def to_e164(raw: str, region: str) -> str | None:
-    """Returns the number a form means, as `+528112345678`; None when nobody could be reached at it."""
+    """Returns the number that a form means, as `+528112345678`; None when it cannot be used."""
     number = read_number(raw, region)
     if number is None or number.status is NumberStatus.UNUSABLE:
         return None
@@ -57,7 +61,7 @@ def to_e164(raw: str, region: str) -> str | None:
 
 
 def read_number(raw: str, region: str) -> Number | None:
-    """Reads the number a form means, with its standing; None when it is no number that a person could mean.
+    """Returns the number that a form means, with its status; None when the text holds no number.
 
     Of several numbers the first counts. An extension is dropped.
     """
@@ -65,18 +69,16 @@ def read_number(raw: str, region: str) -> Number | None:
     parsed = _parsed(written, region)
     if parsed is None:
         return None
-    e164, kind = (
-        phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164),
-        _kind(parsed),
-    )
-    # only a number written with its country code may be ahead of the metadata
+    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    kind = _kind(parsed)
+    # only a number written with its country code may be newer than the metadata
     if kind is None and not (written.startswith("+") and _possible(parsed, e164)):
         return None
     return Number(e164, _status(parsed, kind))
 
 
 def number_status(e164: str) -> NumberStatus:
-    """Returns whether a stored number may be used."""
+    """Returns the status of a stored number."""
     parsed = _parsed(e164, None)
     if parsed is None:
         return NumberStatus.UNUSABLE
@@ -87,7 +89,7 @@ def number_status(e164: str) -> NumberStatus:
 
 
 def readable(address: str) -> str:
-    """Returns an E.164 number as people write it, `+52 81 1234 5678`; anything else as it is."""
+    """Returns an E.164 number as people write it, `+52 81 1234 5678`; other text unchanged."""
     parsed = _parsed(address, None) if re.fullmatch(r"\+[0-9]{5,15}", address) else None
     if parsed is None:
         return address
@@ -98,7 +100,8 @@ def readable(address: str) -> str:
 def country_of_number(e164: str) -> str | None:
     """Returns the number's country (`MX`); None for a country code that belongs to no country.
 
-    Of a country code that several countries share, a number that the metadata lacks counts for the largest.
+    Where several countries share a country code, a number that the metadata lacks counts as the
+    largest country's.
     """
     parsed = _parsed(e164, None)
     if parsed is None:
@@ -109,7 +112,7 @@ def country_of_number(e164: str) -> str | None:
 
 
 def _as_dialled(raw: str, region: str) -> str:
-    """Returns the digits, with a plus where the country code is written; empty where there are none."""
+    """Returns the digits, after a plus where the country code is written; empty without digits."""
     text = unicodedata.normalize("NFKC", raw).strip()
     text = re.sub(r"^(?:whatsapp|tel):", "", text, flags=re.IGNORECASE)
     text = _EXTENSION.sub("", _OTHER_NUMBER.split(text, maxsplit=1)[0])
@@ -117,7 +120,9 @@ def _as_dialled(raw: str, region: str) -> str:
     digits = re.sub(r"[^0-9]", "", text)
     if not digits:
         return ""
-    number = f"+{digits}" if international and international.group() == "+" else digits
+    number = digits
+    if international and international.group() == "+":
+        number = f"+{digits}"
     if number.startswith("00"):
         number = f"+{number[2:]}"
     for habit, meaning in _MEXICAN_HABITS:
@@ -134,7 +139,7 @@ def _parsed(number: str, region: str | None) -> phonenumbers.PhoneNumber | None:
 
 
 def _possible(parsed: phonenumbers.PhoneNumber, e164: str) -> bool:
-    """Whether the length is that of a whole number, not of one without its area code."""
+    """Returns whether the length is that of a full number, with its area code."""
     if _NO_AREA_CODE.match(e164):
         return False
     reason = phonenumbers.is_possible_number_with_reason(parsed)
@@ -142,7 +147,7 @@ def _possible(parsed: phonenumbers.PhoneNumber, e164: str) -> bool:
 
 
 def _kind(parsed: phonenumbers.PhoneNumber) -> int | None:
-    """What kind of number the metadata says it is; None where it knows no such number."""
+    """Returns the metadata's type of the number; None where the metadata lacks the number."""
     kind: int = phonenumbers.number_type(parsed)
     return None if kind == phonenumbers.PhoneNumberType.UNKNOWN else kind
 
@@ -152,4 +157,6 @@ def _status(parsed: phonenumbers.PhoneNumber, kind: int | None) -> NumberStatus:
         return NumberStatus.UNUSABLE
     if kind is None:
         return NumberStatus.UNKNOWN
-    return NumberStatus.UNUSABLE if kind in NOBODYS else NumberStatus.USABLE
+    if kind in IMPERSONAL_TYPES:
+        return NumberStatus.UNUSABLE
+    return NumberStatus.USABLE

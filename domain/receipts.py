@@ -1,4 +1,4 @@
-"""What a provider's callback or look-up says of a touch, in our words."""
+"""The results of a touch that a provider's callback or status check reports, in our words."""
 
 from dataclasses import dataclass
 
@@ -8,21 +8,21 @@ from contracts.events.touch import FailureKind
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider has it, under this reference."""
+    """The provider accepted the touch, under this reference."""
 
     ref: str
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """It reached the person's device or mailbox."""
+    """The touch reached the person's device or mailbox."""
 
     ref: str
 
 
 @dataclass(frozen=True, slots=True)
 class Undeliverable:
-    """It will not arrive."""
+    """The touch will not arrive."""
 
     ref: str
     kind: FailureKind

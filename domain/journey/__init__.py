@@ -1,1 +1,1 @@
-"""The marketing team's file: which touches a lead gets, and when a person may be reached. Pure."""
+"""The marketing team's file: the touches of a lead, and when a person may be contacted. Pure."""

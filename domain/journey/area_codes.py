@@ -1,16 +1,19 @@
-"""The zones of area codes that Google's metadata (9.0.43) has wrong, or gives one zone where there are two.
+"""Corrects the zones of area codes that Google's metadata (9.0.43) has wrong or incomplete.
 
-Each table has zones, the likeliest first, and the first digits of the national numbers that may be in any of them.
+Each table maps zones, the likeliest first, to the first digits of the national numbers that may be
+in any of them.
 """
 
-NEW_YORK, CHICAGO, DENVER, LOS_ANGELES = (
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Los_Angeles",
-)
-BOISE, EDMONTON, TORONTO = "America/Boise", "America/Edmonton", "America/Toronto"
-SANTIAGO, PUNTA_ARENAS, EASTER = "America/Santiago", "America/Punta_Arenas", "Pacific/Easter"
+NEW_YORK = "America/New_York"
+CHICAGO = "America/Chicago"
+DENVER = "America/Denver"
+LOS_ANGELES = "America/Los_Angeles"
+BOISE = "America/Boise"
+EDMONTON = "America/Edmonton"
+TORONTO = "America/Toronto"
+SANTIAGO = "America/Santiago"
+PUNTA_ARENAS = "America/Punta_Arenas"
+EASTER = "Pacific/Easter"
 ANYWHERE_IN_MEXICO = (
     "America/Mexico_City",
     "America/Cancun",
@@ -31,12 +34,10 @@ _NORTH_AMERICA: dict[tuple[str, ...], tuple[str, ...]] = {
     ("America/Anchorage", "America/Adak"): ("907",),
     ("America/Vancouver", "America/Dawson_Creek", EDMONTON): ("236", "250", "257", "672", "778"),
     ("America/Regina", EDMONTON): ("306", "474", "639"),
-    (TORONTO, "America/Winnipeg", "America/Panama"): ("807",),  # Atikokan keeps Panama's clock
-    (TORONTO, "America/Halifax", "America/Puerto_Rico"): (
-        "367",
-        "418",
-        "581",
-    ),  # as Blanc-Sablon does Puerto Rico's
+    # Atikokan keeps the time of Panama
+    (TORONTO, "America/Winnipeg", "America/Panama"): ("807",),
+    # Blanc-Sablon keeps the time of Puerto Rico
+    (TORONTO, "America/Halifax", "America/Puerto_Rico"): ("367", "418", "581"),
     ("America/St_Johns", "America/Goose_Bay"): ("709", "879"),
     (
         EDMONTON,
@@ -48,7 +49,8 @@ _NORTH_AMERICA: dict[tuple[str, ...], tuple[str, ...]] = {
         "America/Iqaluit",
     ): ("867",),
 }
-# Chihuahua left Mountain time in 2022, 663 is Tijuana's overlay, and towns on the border keep the other side's clock.
+# Chihuahua left Mountain time in 2022, 663 is Tijuana's overlay, and towns on the border keep the
+# time of the other side.
 _MEXICO: dict[tuple[str, ...], tuple[str, ...]] = {
     ("America/Chihuahua",): (
         "614",
@@ -73,16 +75,16 @@ _MEXICO: dict[tuple[str, ...], tuple[str, ...]] = {
     ("America/Mazatlan", "America/Bahia_Banderas"): ("311",),
     ("America/Bahia_Banderas",): ("329",),
     ("America/Merida", "America/Cancun"): ("997",),  # José María Morelos, in Quintana Roo
-    ANYWHERE_IN_MEXICO: ("200", "201", "300", "500", "800", "888", "900"),  # of no place
+    ANYWHERE_IN_MEXICO: ("200", "201", "300", "500", "800", "888", "900"),  # not geographic
 }
 _BRAZIL: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("America/Recife", "America/Noronha"): (
-        "81",
-    ),  # the metadata has all of Pernambuco on the island's clock
+    # the metadata has all of Pernambuco in the zone of the island
+    ("America/Recife", "America/Noronha"): ("81",),
     ("America/Santarem",): ("93",),
     ("America/Manaus", "America/Eirunepe"): ("97",),
 }
-# Mobiles are of the whole country: of its mainland here, for the clock of Easter Island is another matter.
+# A mobile number may be anywhere in the country. Only the zones of the mainland are listed for it,
+# without Easter Island's.
 _CHILE: dict[tuple[str, ...], tuple[str, ...]] = {
     (SANTIAGO, PUNTA_ARENAS, "America/Coyhaique"): ("9", "44"),
     (PUNTA_ARENAS,): ("61",),
@@ -92,10 +94,10 @@ _CHILE: dict[tuple[str, ...], tuple[str, ...]] = {
 
 
 def _by_prefix(areas: dict[tuple[str, ...], tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    by_prefix: dict[str, tuple[str, ...]] = {}
     for zones, prefixes in areas.items():
-        found |= dict.fromkeys(prefixes, zones)
-    return found
+        by_prefix |= dict.fromkeys(prefixes, zones)
+    return by_prefix
 
 
 AREA_CODES: dict[str, dict[str, tuple[str, ...]]] = {

@@ -1,10 +1,10 @@
-"""When a touch may go out: the step's hours, the law's, and those in which people are awake, wherever they may be.
+"""Decides when a touch may go out: by the step's hours, the law's, and those when people are awake.
 
 | touch | hours |
 |---|---|
 | email | the step's, at home |
-| call or message that nobody asked for | the step's, the law's and 8–21, in every zone of the number |
-| call or message about a meeting that is booked | the step's and 8–21 on any day, in every zone of the number |
+| unrequested call or message | the step's, the law's and 8–21, in every zone of the number |
+| one about a booked meeting | the step's and 8–21, any day, in every zone of the number |
 | the same within minutes of the booking | the step's |
 | any touch of a demonstration | the step's, at home |
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import chain, pairwise
+from itertools import chain, pairwise, product
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -29,14 +29,14 @@ FOREVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From `opens` to just before `closes`, in UTC."""
+    """The time from `opens` to just before `closes`, in UTC."""
 
     opens: datetime
     closes: datetime
 
     @property
     def until(self) -> datetime | None:
-        """The end of these hours; None where they never end."""
+        """Returns the end of these hours; None where they never end."""
         return self.closes if self.closes < FOREVER else None
 
 
@@ -49,10 +49,10 @@ def next_opening(
     *,
     answering: bool = False,
 ) -> Span | None:
-    """Returns the first time at or after `after` that the step may go out, to the end of those hours.
+    """Returns the first hours at or after `after` in which the step may go out.
 
-    None where that is not within five weeks, or the hours of the number cannot be known. `answering`: the person has
-    just booked, and waits for it.
+    None where there are none within five weeks, or the zones of the number are unknown.
+    `answering`: the person has just booked, and waits for the touch.
     """
     rules = windows_of(step, channel, journey, law_of(where.country), answering=answering)
     return _next(after, rules, _zones(channel, journey, where), where.country)
@@ -61,26 +61,32 @@ def next_opening(
 def last_opening(
     before: datetime, step: Step, channel: Channel, journey: Journey, where: Whereabouts
 ) -> Span | None:
-    """Returns the hours that `before` lies in, else the last that closed before it; None where none did in 35 days."""
+    """Returns the hours that contain `before`, else the last that closed before it.
+
+    None where no hours closed within the 35 days before.
+    """
     rules = windows_of(step, channel, journey, law_of(where.country))
     return _last(before, rules, _zones(channel, journey, where), where.country)
 
 
 def legal_opening(after: datetime, channel: Channel, where: Whereabouts) -> Span | None:
-    """Returns when a call or message that nobody asked for may next go out, whatever its step: the last guard."""
+    """Returns when an unrequested touch may next go out, whatever its step: the last guard."""
     legal = law_of(where.country).hours(channel)
     rules = () if legal is None else (legal, WAKING)
     return _next(after, rules, where.phone_zones, where.country)
 
 
 def waking_opening(after: datetime, where: Whereabouts) -> Span | None:
-    """Returns when a call that the person asked for may next be made: 8–21, on any day."""
+    """Returns when a requested call may next be made: 8–21, on any day."""
     return _next(after, (WAKING,), where.phone_zones, where.country)
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """The hours of each day by the clock of `zone`, Monday first, as the journey file writes them: `09:00-19:00`."""
+    """The hours of each day in the time of `zone`, Monday first.
+
+    They are written as in the journey file: `09:00-19:00`.
+    """
 
     zone: str
     days: tuple[tuple[str, ...], ...]
@@ -89,35 +95,49 @@ class Week:
 def usual_week(
     near: datetime, step: Step, channel: Channel, journey: Journey, where: Whereabouts
 ) -> Week | None:
-    """Returns a touch's hours in the week of `near`, as if it had no holidays; None where it goes at any hour."""
+    """Returns a touch's hours in the week of `near`, without regard to holidays.
+
+    None where the touch may go out at any hour, or the zones of the number are unknown.
+    """
     rules = windows_of(step, channel, journey, law_of(where.country))
     zones = _zones(channel, journey, where)
     if not rules or not zones:
         return None
     today = near.astimezone(ZoneInfo(zones[0])).date()
     monday = today - timedelta(days=today.weekday())
-    days = (_open_on(monday + timedelta(days=number), rules, zones, "") for number in range(7))
-    return Week(zones[0], tuple(tuple(_written(span, zones[0]) for span in day) for day in days))
+    days = []
+    for number in range(7):
+        spans = _open_on(monday + timedelta(days=number), rules, zones, "")
+        days.append(tuple(_written(span, zones[0]) for span in spans))
+    return Week(zones[0], tuple(days))
 
 
 def _written(span: Span, zone: str) -> str:
-    opens, closes = (instant.astimezone(ZoneInfo(zone)) for instant in (span.opens, span.closes))
+    opens = span.opens.astimezone(ZoneInfo(zone))
+    closes = span.closes.astimezone(ZoneInfo(zone))
     return f"{opens:%H:%M}-{closes:%H:%M}".replace("-00:00", "-24:00")
 
 
 def windows_of(
     step: Step, channel: Channel, journey: Journey, law: Law | None, *, answering: bool = False
 ) -> tuple[Window, ...]:
-    """Returns the hours that all have to be open, by the table above; `law` is None where no country is meant."""
+    """Returns the windows that must all be open, by the table above.
+
+    `law` is None where no country applies.
+    """
     own = () if step.window == ALWAYS else (journey.windows[step.window],)
-    if journey.demonstration or channel is Channel.EMAIL or (answering and _meets(step)):
+    if journey.demonstration or channel is Channel.EMAIL or (answering and _is_about_booking(step)):
         return own
-    legal = law.hours(channel) if law is not None and not _meets(step) else None
-    return (*own, WAKING) if legal is None else (*own, legal, WAKING)
+    legal = None
+    if law is not None and not _is_about_booking(step):
+        legal = law.hours(channel)
+    if legal is None:
+        return (*own, WAKING)
+    return (*own, legal, WAKING)
 
 
-def _meets(step: Step) -> bool:
-    """Whether the step is about a meeting that is booked: the person expects it."""
+def _is_about_booking(step: Step) -> bool:
+    """Returns whether the step is about a booked meeting, so that the person expects it."""
     return isinstance(step, MeetingStep) and step.after is None
 
 
@@ -156,7 +176,7 @@ def _last(
 def openings(
     after: datetime, rules: Sequence[Window], zones: tuple[str, ...], country: str
 ) -> Iterator[Span]:
-    """Yields the spans that end after `after`, in order."""
+    """Returns the spans that end after `after`, in order."""
     first = after.astimezone(ZoneInfo(zones[0])).date()
     days = (first + timedelta(days=offset) for offset in range(-1, HORIZON_DAYS))
     spans = chain.from_iterable(_open_on(day, tuple(rules), zones, country) for day in days)
@@ -166,15 +186,15 @@ def openings(
 def _closings(
     before: datetime, rules: tuple[Window, ...], zones: tuple[str, ...], country: str
 ) -> Iterator[Span]:
-    """Yields the spans that end at or before `before`, the last first."""
+    """Returns the spans that end at or before `before`, the last first."""
     last = before.astimezone(ZoneInfo(zones[0])).date()
     days = (last - timedelta(days=offset) for offset in range(-1, HORIZON_DAYS))
     spans = chain.from_iterable(reversed(_open_on(day, rules, zones, country)) for day in days)
-    return (span for span in _joined_back(spans) if span.closes <= before)
+    return (span for span in _joined_backwards(spans) if span.closes <= before)
 
 
 def _joined(spans: Iterable[Span]) -> Iterator[Span]:
-    """Hours that touch are the same hours: midnight does not end what goes on after it."""
+    """Yields the spans, adjacent ones as one: hours that go on after midnight do not end there."""
     whole: Span | None = None
     for span in spans:
         if whole is not None and span.opens <= whole.closes:
@@ -187,8 +207,8 @@ def _joined(spans: Iterable[Span]) -> Iterator[Span]:
         yield whole
 
 
-def _joined_back(spans: Iterable[Span]) -> Iterator[Span]:
-    """The same for spans of which the last comes first."""
+def _joined_backwards(spans: Iterable[Span]) -> Iterator[Span]:
+    """Yields the same as `_joined`, for spans of which the last comes first."""
     whole: Span | None = None
     for span in spans:
         if whole is not None and span.closes >= whole.opens:
@@ -205,10 +225,10 @@ def _joined_back(spans: Iterable[Span]) -> Iterator[Span]:
 def _open_on(
     day: date, rules: tuple[Window, ...], zones: tuple[str, ...], country: str
 ) -> tuple[Span, ...]:
-    """Where all rules are open in all zones, on this day of the first zone's calendar."""
-    every = [(rule, zone) for rule in rules for zone in dict.fromkeys(zones)]
-    spans = _day(*every[0], day, country)
-    for rule, zone in every[1:]:
+    """Returns the spans in which all rules are open in all zones, on this day in the first zone."""
+    pairs = list(product(rules, dict.fromkeys(zones)))
+    spans = _day(*pairs[0], day, country)
+    for rule, zone in pairs[1:]:
         if not spans:
             break
         around = chain.from_iterable(
@@ -218,8 +238,8 @@ def _open_on(
     return spans
 
 
-def _overlaps(some: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
-    for span in some:
+def _overlaps(spans: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
+    for span in spans:
         for other in others:
             opens = max(span.opens, other.opens)
             closes = min(span.closes, other.closes)
@@ -241,11 +261,14 @@ def _day(window: Window, zone: str, day: date, country: str) -> tuple[Span, ...]
 
 
 def _instant(day: date, minutes: int, zone: str) -> datetime:
-    """The wall time as an instant. Of one that the clocks repeat the first; one that they skip is as much later."""
-    whole = day + timedelta(days=minutes // 1440)
-    return datetime.combine(
-        whole, time(minutes % 1440 // 60, minutes % 60), ZoneInfo(zone)
-    ).astimezone(UTC)
+    """Returns the instant of a local time.
+
+    Of a time that the clocks repeat it is the first. A time that they skip moves later by the same
+    amount.
+    """
+    local_date = day + timedelta(days=minutes // 1440)
+    local_time = time(minutes % 1440 // 60, minutes % 60)
+    return datetime.combine(local_date, local_time, ZoneInfo(zone)).astimezone(UTC)
 
 
 @lru_cache(maxsize=200)
@@ -257,7 +280,10 @@ def _holidays(country: str, year: int) -> frozenset[date]:
 
 
 def add_days(start: datetime, after: timedelta, zone: str) -> datetime:
-    """`after` later: whole days keep the hour on the wall, whatever the clocks do; the rest is exact."""
+    """Returns `start` plus `after`.
+
+    Whole days keep the local hour across changes of the clocks; the rest is exact.
+    """
     local = start.astimezone(ZoneInfo(zone))
     same_hour = datetime.combine(
         local.date() + timedelta(days=after.days), local.time(), ZoneInfo(zone)
@@ -266,14 +292,16 @@ def add_days(start: datetime, after: timedelta, zone: str) -> datetime:
 
 
 def longest_closed(step: Step, journey: Journey) -> timedelta:
-    """Returns the longest time the step's own hours may stay closed, whatever day of the week is a holiday."""
+    """Returns the longest time that the step's own hours stay closed, if any day is a holiday."""
     if step.window == ALWAYS:
         return timedelta()
     rules = (journey.windows[step.window],)
     monday = date(2001, 1, 1)
     days = [_open_on(monday + timedelta(days=number), rules, ("UTC",), "") for number in range(28)]
-    holidays = range(7, 14) if any(rule.holidays == "closed" for rule in rules) else ()
-    return max(_longest_gap(days, without=holiday) for holiday in (None, *holidays))
+    longest = _longest_gap(days, without=None)
+    if any(rule.holidays == "closed" for rule in rules):
+        longest = max(longest, *(_longest_gap(days, without=number) for number in range(7, 14)))
+    return longest
 
 
 def _longest_gap(days: Sequence[Sequence[Span]], *, without: int | None) -> timedelta:

@@ -1,4 +1,4 @@
-"""What becomes of a touch whose time has come, late or not."""
+"""Decides whether a due touch goes out now, later, or not at all."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,26 +11,26 @@ from domain.journey.time_zones import Whereabouts
 
 @dataclass(frozen=True, slots=True)
 class SendNow:
-    """It goes out, until `until`; None for any hour."""
+    """The touch goes out, before `until`; None where its hours never end."""
 
     until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class MoveTo:
-    """It waits until then."""
+    """The touch waits until `at`."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class TooLate:
-    """It does not go out any more."""
+    """The touch is too late, and does not go out."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoHours:
-    """It does not go out: its hours never open, or cannot be known."""
+    """The touch does not go out, because its hours never open or cannot be known."""
 
 
 def when_late(
@@ -43,9 +43,10 @@ def when_late(
     *,
     answering: bool = False,
 ) -> SendNow | MoveTo | TooLate | NoHours:
-    """Decides what becomes of it. In the hours it was due in it goes out; after them the step's rule holds.
+    """Returns the decision on a touch that was due at `due`.
 
-    Whatever the rule, it does not go out later than its limit.
+    Within the hours in which it was due it goes out; after them the step's rule applies. Whatever
+    the rule, it does not go out later than its limit.
     """
     if now - due > step.late.limit:
         return TooLate()

@@ -1,4 +1,4 @@
-"""Says in Spanish which hours a law leaves, and where it narrows those of a step."""
+"""Describes in Spanish the hours that a law allows, and how it narrows those of a step."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -14,11 +14,16 @@ ANY_HOUR = Window.model_validate({"mon-sun": "00:00-24:00", "holidays": "open"})
 def hours_in_words(window: Window) -> str:
     """Returns the hours as `lun–vie 9:00–19:00; sáb 10:00–14:00; no en festivos`."""
     days = _by_days((number, _spans_in_words(spans)) for number, spans in enumerate(window.week))
-    return "; ".join([*days, *(["no en festivos"] if window.holidays == "closed" else [])])
+    if window.holidays == "closed":
+        days.append("no en festivos")
+    return "; ".join(days)
 
 
 def narrowing(own: Window, law: Law, channel: Channel) -> str:
-    """Returns how the law narrows these hours: `Ley 2300 de 2023: no antes de 7:00`; empty where it does not."""
+    """Returns how the law narrows these hours: `Ley 2300 de 2023: no antes de 7:00`.
+
+    The text is empty where the law does not narrow them.
+    """
     legal = law.hours(channel)
     if legal is None:
         return ""
@@ -28,12 +33,12 @@ def narrowing(own: Window, law: Law, channel: Channel) -> str:
         if spans
     ]
     if len({clause for _, clause in clauses}) == 1:
-        said = [clause for _, clause in clauses[:1] if clause]
+        texts = [clause for _, clause in clauses[:1] if clause]
     else:
-        said = _by_days(clauses)
+        texts = _by_days(clauses)
     if own.holidays == "open" and legal.holidays == "closed":
-        said.append("no en festivos")
-    return f"{law.name}: {'; '.join(said)}" if said else ""
+        texts.append("no en festivos")
+    return f"{law.name}: {'; '.join(texts)}" if texts else ""
 
 
 def _clause(own: Spans, legal: Spans) -> str:
@@ -62,11 +67,14 @@ def _clock(minutes: int) -> str:
 
 
 def _by_days(texts: Iterable[tuple[int, str]]) -> list[str]:
-    """Returns each text with its days, once for days that follow each other; none for an empty text."""
-    said = []
+    """Returns each text after its days, once for consecutive days with the same text.
+
+    Days with an empty text are omitted.
+    """
+    labelled = []
     for text, group in groupby(texts, key=lambda pair: pair[1]):
         days = [DAY_NAMES[number] for number, _ in group]
         if text:
             label = days[0] if len(days) == 1 else f"{days[0]}–{days[-1]}"
-            said.append(f"{label} {text}")
-    return said
+            labelled.append(f"{label} {text}")
+    return labelled

@@ -1,4 +1,4 @@
-"""The journey file, typed. Field descriptions are for the editor that completes it."""
+"""The types of the journey file; an editor shows their field descriptions."""
 
 import re
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ DAY_NAMES = rf"^({'|'.join(DAYS)})(-({'|'.join(DAYS)}))?$"
 Spans = tuple[tuple[int, int], ...]  # minutes since midnight: opens, closes
 
 
-def _duration(written: Any) -> timedelta:
+def _parse_duration(written: Any) -> timedelta:
     if isinstance(written, timedelta):
         return written
     if not isinstance(written, str) or not re.fullmatch(DURATION, written):
@@ -48,18 +48,20 @@ def _duration(written: Any) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """As the file writes it: `1 day 12 hours`."""
-    left, words = int(duration.total_seconds()), []
-    for unit, seconds in sorted(UNITS.items(), key=lambda pair: -pair[1]):
-        number, left = divmod(left, seconds) if unit != "week" else (0, left)
+    """Returns the duration as the journey file writes it: `1 day 12 hours`, never in weeks."""
+    left = int(duration.total_seconds())
+    words = []
+    for unit in ("day", "hour", "minute", "second"):
+        number, left = divmod(left, UNITS[unit])
         if number:
-            words.append(f"{number} {unit}{'s' * (number > 1)}")
+            plural = "s" if number > 1 else ""
+            words.append(f"{number} {unit}{plural}")
     return " ".join(words) or "0 seconds"
 
 
 Duration = Annotated[
     timedelta,
-    BeforeValidator(_duration),
+    BeforeValidator(_parse_duration),
     PlainSerializer(format_duration),
     WithJsonSchema(
         {"type": "string", "pattern": DURATION, "examples": ["3 days", "24 hours", "30 minutes"]}
@@ -68,21 +70,26 @@ Duration = Annotated[
 
 
 class FrozenModel(BaseModel):
+    """A part of the journey: immutable, and strict about unknown keys."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class LateRule(StrEnum):
+    """When a late touch still goes out."""
+
     SEND = "send"
     NEXT_WINDOW = "next_window"
     SKIP = "skip"
 
 
 class Late(FrozenModel):
-    """What becomes of a touch that could not go out in its hours."""
+    """The rule for a touch that could not go out in its hours."""
 
     rule: LateRule = Field(
         LateRule.NEXT_WINDOW,
-        description="send: as soon as its hours allow; next_window: when its hours next begin; skip: not any more",
+        description="send: as soon as its hours allow; next_window: when its hours next begin; "
+        "skip: not any more",
     )
     limit: Duration = Field(
         timedelta(days=2), description="Later than this it is skipped, whatever the rule"
@@ -90,7 +97,10 @@ class Late(FrozenModel):
 
 
 class Window(FrozenModel):
-    """Hours of the lead's own week: for each day its spans. Closed on public holidays unless it says otherwise."""
+    """Hours in the lead's own week: the spans of each day.
+
+    Closed on public holidays unless `holidays` is open.
+    """
 
     week: tuple[Spans, ...]
     holidays: Literal["closed", "open"] = "closed"
@@ -102,12 +112,11 @@ class Window(FrozenModel):
             return written
         week: list[Spans] = [()] * 7
         for days, hours in written.items():
-            if days != "holidays":
-                for day in _days(str(days)):
-                    week[day] = (
-                        *week[day],
-                        *(_span(span) for span in (hours if isinstance(hours, list) else [hours])),
-                    )
+            if days == "holidays":
+                continue
+            for day in _days(str(days)):
+                spans = hours if isinstance(hours, list) else [hours]
+                week[day] += tuple(_span(span) for span in spans)
         return {"week": tuple(week), "holidays": written.get("holidays", "closed")}
 
     @model_validator(mode="after")
@@ -122,8 +131,11 @@ def _days(written: str) -> list[int]:
     if not re.fullmatch(DAY_NAMES, written):
         raise PydanticCustomError("no_day", "no day", {"written": written})
     first, _, last = written.partition("-")
-    begin, end = DAYS.index(first), DAYS.index(last or first)
-    return [day % 7 for day in range(begin, end + 1 if end >= begin else end + 8)]
+    begin = DAYS.index(first)
+    end = DAYS.index(last or first)
+    if end < begin:  # over the end of the week, such as sat-mon
+        end += 7
+    return [day % 7 for day in range(begin, end + 1)]
 
 
 def _span(written: Any) -> tuple[int, int]:
@@ -159,16 +171,16 @@ WindowAsWritten = Annotated[
 
 
 class Step(FrozenModel):
-    """One touch. Every channel has its own text under the one name `template`."""
+    """One touch. Each of its channels has its own text, under the common name `template`."""
 
     name: str = Field(
-        pattern=r"^[a-z][a-z0-9_]*$", description="What it is called, in the audit log too"
+        pattern=r"^[a-z][a-z0-9_]*$", description="The step's name, also in the audit log"
     )
     channels: tuple[Channel, ...] = Field(description="In order of fallback")
-    template: str = Field(
-        "", description="The text's name; the step's own name unless it says otherwise"
+    template: str = Field("", description="The text's name; by default the step's own name")
+    window: str = Field(
+        ALWAYS, description="The hours in which it goes out: one of `windows`, or always"
     )
-    window: str = Field(ALWAYS, description="The hours it keeps: one of `windows`, or always")
     late: Late = Late()
 
     @model_validator(mode="before")
@@ -186,17 +198,17 @@ class Step(FrozenModel):
 
 
 class FirstContactStep(Step):
-    """At once, when the lead comes in."""
+    """A touch at once, when the lead comes in."""
 
 
 class FollowUpStep(Step):
-    """Until the lead books."""
+    """A touch some time after the lead came in, until the lead books."""
 
     after: Duration = Field(description="Since the lead came in")
 
 
 class MeetingStep(Step):
-    """What a booking brings: one of `on_booking`, `before` and `after`."""
+    """A touch about a booked meeting, with one of `on_booking`, `before` and `after`."""
 
     on_booking: Literal[True] | None = Field(
         None, description="As soon as it is booked, and again when it is moved"
@@ -207,39 +219,39 @@ class MeetingStep(Step):
     @model_validator(mode="after")
     def _has_one_time(self) -> Self:
         if sum(time is not None for time in (self.on_booking, self.before, self.after)) != 1:
-            raise ValueError("say exactly one of on_booking: true, before: … and after: …")
+            raise ValueError("write exactly one of on_booking: true, before: … and after: …")
         return self
 
 
 class Journey(FrozenModel):
-    """Everything a lead gets, from the form to after the meeting."""
+    """All touches of a lead, from the form to after the meeting."""
 
-    windows: dict[str, WindowAsWritten] = Field(
-        {}, description="Hours by name, for the steps to keep"
-    )
+    windows: dict[str, WindowAsWritten] = Field({}, description="Hours by name, for the steps")
     pause_after_reply: Duration = Field(
         timedelta(days=1),
         description="How long the next follow-up waits after the lead wrote to us",
     )
     on_return: Literal["restart", "join"] = Field(
         "restart",
-        description="A lead who fills in a form again more than a day later: restart answers at once and begins the "
-        "follow-up again; join goes on with the follow-up that runs",
+        description="A lead who fills in a form again more than a day later: restart answers at "
+        "once and begins the follow-up again; join goes on with the follow-up that runs",
     )
     first_contact: tuple[FirstContactStep, ...] = ()
     follow_up: tuple[FollowUpStep, ...] = ()
     meeting: tuple[MeetingStep, ...] = ()
     demonstration: bool = Field(
         False,
-        description="Without legal hours and approved templates; refused beside a real Twilio account",
+        description="Without legal hours and approved templates; refused beside a real Twilio "
+        "account",
     )
 
     @property
     def steps(self) -> tuple[Step, ...]:
+        """Returns all steps, in the order of the sections."""
         return (*self.first_contact, *self.follow_up, *self.meeting)
 
     def step(self, name: str) -> Step:
-        """Raises KeyError for a name that no step has."""
+        """Returns the step of that name. Raises KeyError where there is none."""
         for step in self.steps:
             if step.name == name:
                 return step
@@ -247,7 +259,7 @@ class Journey(FrozenModel):
 
 
 def json_schema() -> dict[str, Any]:
-    """What an editor checks the file by: the file as it is written."""
+    """Returns the JSON schema of the journey file as it is written, for editors."""
     schema = Journey.model_json_schema(mode="validation")
     for name in ("FirstContactStep", "FollowUpStep", "MeetingStep"):
         step = schema["$defs"][name]

@@ -1,4 +1,4 @@
-"""Reads the journey file and says all that is wrong with it, each mistake with its line and what might be meant."""
+"""Reads the journey file, and reports every mistake with its line and a suggestion."""
 
 import difflib
 import hashlib
@@ -43,12 +43,12 @@ FOLDERS = {
 VOICEMAIL = "_voicemail"
 
 Place = tuple[str | int, ...]
-M = TypeVar("M", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing that is wrong; lines count from 1."""
+    """One mistake in the file; lines count from 1."""
 
     file: str
     line: int
@@ -56,11 +56,12 @@ class Mistake:
     suggestion: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}{'. ' if self.suggestion else ''}{self.suggestion}"
+        text = f"{self.file}:{self.line}: {self.message}"
+        return f"{text}. {self.suggestion}" if self.suggestion else text
 
 
 class InvalidJourney(Exception):
-    """The file has mistakes: all of them."""
+    """Holds all mistakes of the file."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(
@@ -76,25 +77,28 @@ def read_journey(
     templates: Mapping[Channel, AbstractSet[str]],
     content_sids: AbstractSet[str] | None,
 ) -> Journey:
-    """The journey in `text`. `content_sids` names the approved WhatsApp templates; None where they cannot be known.
+    """Returns the journey in `text`. Raises InvalidJourney.
 
-    Raises InvalidJourney.
+    `content_sids` names the approved WhatsApp templates; None where they are unknown.
     """
     return _Reader(text, name, templates, content_sids).journey()
 
 
 def stored_journey(text: str) -> Journey:
-    """A journey that was sound when leads entered with it, whatever has become of its templates since."""
+    """Returns a journey that was valid when leads entered it; its texts may be missing by now."""
     return Journey.model_validate(yaml.safe_load(text))
 
 
 def journey_hash(text: str) -> str:
-    """What names this version of the file."""
+    """Returns the hash that identifies this version of the file."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def templates_in(folder: Path, language: str) -> dict[Channel, set[str]]:
-    """The names that have a text, per channel. An email needs both its parts, a call also what it says to a machine."""
+    """Returns the names of the texts that each channel has.
+
+    An email needs both its parts, and a call also a text for voicemail.
+    """
     names = {
         channel: {path.stem for path in (folder / language / FOLDERS[channel]).glob("*.txt")}
         for channel in Channel
@@ -107,6 +111,8 @@ def templates_in(folder: Path, language: str) -> dict[Channel, set[str]]:
 
 
 class _Reader:
+    """Reads one journey file, and collects its mistakes."""
+
     def __init__(
         self,
         text: str,
@@ -114,34 +120,30 @@ class _Reader:
         templates: Mapping[Channel, AbstractSet[str]],
         content_sids: AbstractSet[str] | None,
     ) -> None:
-        self._text, self._name, self._templates, self._content_sids = (
-            text,
-            name,
-            templates,
-            content_sids,
-        )
+        self._text = text
+        self._name = name
+        self._templates = templates
+        self._content_sids = content_sids
         self._lines: dict[Place, int] = {}
         self._mistakes: list[Mistake] = []
-        self._broken: set[str] = set()  # windows that are there, but cannot be read
+        self._broken: set[str] = set()  # windows in the file that cannot be read
 
     def journey(self) -> Journey:
+        own_parts = {"windows", *SECTIONS}  # read one by one
         written = self._load()
         windows = self._windows(written)
         steps = self._steps(written)
-        others = {key: value for key, value in written.items() if key not in ("windows", *SECTIONS)}
-        frame = self._validated(Journey, others, ())
-        known = Journey(
-            **(frame.model_dump(exclude={"windows", *SECTIONS}) if frame else {}),
-            windows=windows,
-            **{
-                section: tuple(step for place, step in steps if place[0] == section)
-                for section in SECTIONS
-            },
-        )
-        self._check(steps, known)
+        options = {key: value for key, value in written.items() if key not in own_parts}
+        frame = self._validated(Journey, options, ())
+        parts: dict[str, Any] = frame.model_dump(exclude=own_parts) if frame else {}
+        parts["windows"] = windows
+        for section in SECTIONS:
+            parts[section] = tuple(step for place, step in steps if place[0] == section)
+        journey = Journey(**parts)
+        self._check(steps, journey)
         if self._mistakes:
             raise InvalidJourney(self._mistakes)
-        return known
+        return journey
 
     # ---- the file as YAML
 
@@ -151,30 +153,27 @@ class _Reader:
             written = yaml.safe_load(self._text)
             if node is not None:
                 self._walk(node, ())
-        except (
-            yaml.YAMLError,
-            ValueError,
-            RecursionError,
-        ) as error:  # a date such as 2026-99-99; what contains itself
+        # ValueError: a date such as 2026-99-99; RecursionError: an alias that contains itself
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             mark = getattr(error, "problem_mark", None)
-            problem = getattr(error, "problem", None) or (
-                str(error) if isinstance(error, ValueError) else "cannot be read"
-            )
-            self._say((), f"no YAML: {problem}", line=mark.line + 1 if mark else 1)
+            line = mark.line + 1 if mark else 1
+            self._add_mistake((), f"no YAML: {_problem_of(error)}", line=line)
             raise InvalidJourney(self._mistakes) from None
         if not isinstance(written, dict):
-            self._say((), "a journey is a list of sections", "Begin with first_contact:", line=1)
+            self._add_mistake(
+                (), "a journey is a list of sections", "Begin with first_contact:", line=1
+            )
             raise InvalidJourney(self._mistakes)
         return written
 
     def _walk(self, node: yaml.Node, path: Place) -> None:
-        """Notes the line of everything, and keys that come twice."""
+        """Records the line of every node, and reports duplicate keys."""
         self._lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 place = (*path, str(key.value))
                 if place in self._lines:
-                    self._say(
+                    self._add_mistake(
                         (),
                         f"{key.value} comes twice",
                         "Keep one of them",
@@ -191,24 +190,29 @@ class _Reader:
     def _windows(self, written: Mapping[str, Any]) -> dict[str, Window]:
         given = written.get("windows") or {}
         if not isinstance(given, Mapping):
-            self._say(
+            self._add_mistake(
                 ("windows",), "windows are hours by name", "Write calls: {mon-fri: '09:00-19:00'}"
             )
             return {}
-        read = {str(name): self._window(str(name), hours) for name, hours in given.items()}
-        self._broken = {name for name, window in read.items() if window is None}
-        return {name: window for name, window in read.items() if window is not None}
+        windows: dict[str, Window] = {}
+        for name, hours in given.items():
+            window = self._window(str(name), hours)
+            if window is None:
+                self._broken.add(str(name))
+            else:
+                windows[str(name)] = window
+        return windows
 
     def _window(self, name: str, written: Any) -> Window | None:
-        """Each day by itself, so that each mistake has its own line."""
+        """Returns the window, checked day by day so that each mistake has its own line."""
         place = ("windows", name)
         if name == ALWAYS:
-            self._say(
-                place, f"{ALWAYS} is there already, and means any hour", "Give it another name"
+            self._add_mistake(
+                place, f"{ALWAYS} exists already, and means any hour", "Give it another name"
             )
             return None
         if not isinstance(written, Mapping):
-            self._say(place, f"{name} has no hours", "Write mon-fri: '09:00-19:00'")
+            self._add_mistake(place, f"{name} has no hours", "Write mon-fri: '09:00-19:00'")
             return None
         days = [
             self._validated(Window, {day: hours}, (*place, str(day)))
@@ -221,48 +225,45 @@ class _Reader:
         for section, kind in SECTIONS.items():
             given = written.get(section) or []
             if not isinstance(given, list):
-                self._say(
+                self._add_mistake(
                     (section,), f"{section} is a list of steps", "Begin each with a dash: - name: …"
                 )
                 continue
-            read = [
-                (place, self._validated(kind, one, place))
-                for place, one in _numbered(section, given)
-            ]
-            steps += [(place, step) for place, step in read if step is not None]
+            for place, written_step in _numbered(section, given):
+                step = self._validated(kind, written_step, place)
+                if step is not None:
+                    steps.append((place, step))
         return steps
 
-    def _validated(self, kind: type[M], written: Any, place: Place) -> M | None:
+    def _validated(self, kind: type[ModelT], written: Any, place: Place) -> ModelT | None:
         try:
             return kind.model_validate(written)
         except ValidationError as invalid:
             for error in invalid.errors():
                 where = (*place, *error["loc"])
                 if "channels" in error["loc"] and not self._has((*place, "channels")):
-                    where = (*place, "channel")  # how a single one may be written
-                message, suggestion = _in_words(error, kind)
-                self._say(where, message, suggestion)
+                    where = (*place, "channel")  # a single channel may be written so
+                message, suggestion = _describe(error, kind)
+                self._add_mistake(where, message, suggestion)
             return None
 
-    # ---- what belongs together
+    # ---- checks across steps
 
     def _check(self, steps: Sequence[tuple[Place, Step]], journey: Journey) -> None:
         if not steps and not self._mistakes:
-            self._say((), "there is no step", "Begin with first_contact:", line=1)
-        twice = [
-            name for name, times in Counter(step.name for _, step in steps).items() if times > 1
-        ]
+            self._add_mistake((), "there is no step", "Begin with first_contact:", line=1)
+        counts = Counter(step.name for _, step in steps)
         for place, step in steps:
-            if step.name in twice:
-                self._say(
+            if counts[step.name] > 1:
+                self._add_mistake(
                     (*place, "name"), f"two steps are called {step.name}", "Give one another name"
                 )
             self._check_texts(place, step, journey)
             self._check_hours(place, step, journey)
-        growing = [(place, step) for place, step in steps if isinstance(step, FollowUpStep)]
-        for (_, earlier), (place, later) in pairwise(growing):
+        follow_up = [(place, step) for place, step in steps if isinstance(step, FollowUpStep)]
+        for (_, earlier), (place, later) in pairwise(follow_up):
             if later.after <= earlier.after:
-                self._say(
+                self._add_mistake(
                     (*place, "after"),
                     f"{later.name} does not come after {earlier.name}",
                     "Write them in order",
@@ -271,27 +272,25 @@ class _Reader:
     def _check_texts(self, place: Place, step: Step, journey: Journey) -> None:
         where = (*place, "template") if self._has((*place, "template")) else (*place, "name")
         if not step.channels:
-            self._say(
+            self._add_mistake(
                 (*place, "channels"),
                 f"{step.name} has no channel",
                 f"Possible are: {', '.join(Channel)}",
             )
         if len(set(step.channels)) < len(step.channels):
-            self._say(
+            self._add_mistake(
                 (*place, "channels"), f"{step.name} has a channel twice", "Name each channel once"
             )
         for channel in step.channels:
             known = self._templates.get(channel, set())
             if step.template not in known:
-                text = f"there is no text {step.template} for {channel}"
-                self._say(
-                    where,
-                    text,
-                    _meant(step.template, known) or f"There are: {', '.join(sorted(known))}",
-                )
+                message = f"there is no text {step.template} for {channel}"
+                suggestion = _meant(step.template, known)
+                suggestion = suggestion or f"There are: {', '.join(sorted(known))}"
+                self._add_mistake(where, message, suggestion)
         missing = self._content_sids is not None and step.template not in self._content_sids
         if missing and Channel.WHATSAPP in step.channels and not journey.demonstration:
-            self._say(
+            self._add_mistake(
                 where,
                 f"WhatsApp needs an approved template for {step.template}",
                 f"Add {step.template}=HX… to TWILIO_CONTENT_SIDS",
@@ -303,15 +302,12 @@ class _Reader:
         if step.window != ALWAYS and step.window not in journey.windows:
             known = {ALWAYS, *journey.windows}
             message = f"there is no window {step.window}"
-            self._say(
-                (*place, "window"),
-                message,
-                _meant(step.window, known) or f"There are: {', '.join(sorted(known))}",
-            )
+            suggestion = _meant(step.window, known) or f"There are: {', '.join(sorted(known))}"
+            self._add_mistake((*place, "window"), message, suggestion)
             return
         where = (*place, "window") if self._has((*place, "window")) else place
         if not _ever_opens(step, journey):
-            self._say(
+            self._add_mistake(
                 where,
                 f"{step.name} can never go out",
                 f"{step.window} leaves no time between 08:00 and 21:00",
@@ -319,26 +315,24 @@ class _Reader:
         elif isinstance(step, MeetingStep) and step.before is not None:
             closed = longest_closed(step, journey)
             if step.before <= closed:
-                hours = (
-                    f"{step.window} may be closed for {format_duration(closed)}"
-                    if closed
-                    else "Say more than 0 seconds"
-                )
-                self._say((*place, "before"), f"{step.name} could come after its meeting", hours)
+                suggestion = "Write more than 0 seconds"
+                if closed:
+                    suggestion = f"{step.window} may be closed for {format_duration(closed)}"
+                message = f"{step.name} could come after its meeting"
+                self._add_mistake((*place, "before"), message, suggestion)
 
     def _has(self, place: Place) -> bool:
         return place in self._lines
 
-    def _say(
+    def _add_mistake(
         self, place: Place, message: str, suggestion: str = "", *, line: int | None = None
     ) -> None:
-        """The line is that of the innermost part of `place` that is written in the file."""
-        nearest = next(
-            (place[:end] for end in range(len(place), -1, -1) if self._has(place[:end])), ()
-        )
-        self._mistakes.append(
-            Mistake(self._name, line or self._lines.get(nearest, 1), message, suggestion)
-        )
+        """Records a mistake, by default on the line of the innermost part of `place`."""
+        if line is None:
+            prefixes = (place[:end] for end in range(len(place), -1, -1))
+            nearest = next((prefix for prefix in prefixes if self._has(prefix)), ())
+            line = self._lines.get(nearest, 1)
+        self._mistakes.append(Mistake(self._name, line, message, suggestion))
 
 
 def _numbered(section: str, given: Sequence[Any]) -> Iterator[tuple[Place, Any]]:
@@ -352,37 +346,32 @@ def _ever_opens(step: Step, journey: Journey) -> bool:
     return all(not rules or next(openings(some_day, rules, ("UTC",), ""), None) for rules in hours)
 
 
-def _in_words(error: Any, kind: type[BaseModel]) -> tuple[str, str]:
-    """The mistake as a person says it, and what might have been meant."""
-    name, given = str(error["loc"][-1]) if error["loc"] else "", error.get("input")
+def _describe(error: Any, kind: type[BaseModel]) -> tuple[str, str]:
+    """Returns the mistake in plain words, and a suggestion or an empty text."""
+    name = str(error["loc"][-1]) if error["loc"] else ""
+    given = error.get("input")
     match error["type"]:
         case "extra_forbidden":
-            fields = (
-                {*kind.model_fields, "channel"}
-                if issubclass(kind, Step)
-                else set(kind.model_fields)
-            )
-            fields = set(Late.model_fields) if "late" in error["loc"] else fields
-            return f"{name} is not known here", _meant(
-                name, fields
-            ) or f"Known are: {', '.join(sorted(fields))}"
+            fields = set(kind.model_fields)
+            if "late" in error["loc"]:
+                fields = set(Late.model_fields)
+            elif issubclass(kind, Step):
+                fields.add("channel")
+            suggestion = _meant(name, fields) or f"Known are: {', '.join(sorted(fields))}"
+            return f"{name} is not known here", suggestion
         case "missing":
             return f"{name} is missing", ""
         case "enum" | "literal_error":
-            expected = [
-                word.strip(" '")
-                for word in str(error["ctx"]["expected"]).replace(" or ", ", ").split(",")
-            ]
-            return f"{given!r} is not possible here", _meant(
-                str(given), expected
-            ) or f"Possible are: {', '.join(expected)}"
+            expected = str(error["ctx"]["expected"]).replace(" or ", ", ").split(",")
+            words = [word.strip(" '") for word in expected]
+            suggestion = _meant(str(given), words) or f"Possible are: {', '.join(words)}"
+            return f"{given!r} is not possible here", suggestion
         case "string_pattern_mismatch":
             return f"{given!r} is no name", "Use small letters, digits and _, such as day_3"
         case "no_day":
             written = str(error["ctx"]["written"])
-            return f"{written!r} is no day", _meant(
-                written, {"holidays", "mon-fri", *DAYS}
-            ) or "Write mon, sat or mon-fri"
+            suggestion = _meant(written, {"holidays", "mon-fri", *DAYS})
+            return f"{written!r} is no day", suggestion or "Write mon, sat or mon-fri"
         case "value_error":
             message, _, suggestion = str(error["msg"]).removeprefix("Value error, ").partition("; ")
             return message, suggestion[:1].upper() + suggestion[1:]
@@ -390,6 +379,14 @@ def _in_words(error: Any, kind: type[BaseModel]) -> tuple[str, str]:
             return f"{given!r}: {error['msg']}", ""
 
 
+def _problem_of(error: Exception) -> str:
+    problem = getattr(error, "problem", None)
+    if problem:
+        return str(problem)
+    return str(error) if isinstance(error, ValueError) else "cannot be read"
+
+
 def _meant(word: str, known: Iterable[str]) -> str:
+    """Returns a question about the most similar known word; empty where none is similar."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"Did you mean {close[0]}?" if close else ""

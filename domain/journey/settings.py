@@ -1,4 +1,4 @@
-"""Where the journey file and the texts are, and where the business is."""
+"""Settings for the journey file, its texts, and the business's own zone and country."""
 
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -13,7 +13,10 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 class JourneySettings(BaseSettings):
-    """What every service that knows the journey reads; `timezone` and `default_region` are the business's own."""
+    """The settings of every service that uses the journey.
+
+    `timezone` and `default_region` are the business's own.
+    """
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
@@ -27,8 +30,9 @@ class JourneySettings(BaseSettings):
 def load_journey(
     settings: JourneySettings, *, content_sids: AbstractSet[str] | None = None
 ) -> tuple[Journey, str]:
-    """The journey that new leads enter with, and the file as it was written. Raises InvalidJourney."""
+    """Returns the journey for new leads, and the text of its file. Raises InvalidJourney."""
     content = settings.journey_path.read_text()
     templates = templates_in(settings.templates_path, settings.language)
     name = str(settings.journey_path)
-    return read_journey(content, name=name, templates=templates, content_sids=content_sids), content
+    journey = read_journey(content, name=name, templates=templates, content_sids=content_sids)
+    return journey, content

@@ -1,4 +1,4 @@
-"""Where a person is, by their number alone; a stated zone only narrows the hours, or says where email is read."""
+"""Finds a person's zones by the phone number; a stated zone narrows the hours or is for email."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from domain.phone import country_of_number
 NOWHERE = "ZZ"
 _TZDATA = "tzdata.zoneinfo"
 
-# Names of clocks, not of places, though tzdata 2024b made them links to places.
+# Names of offsets, not of places, although tzdata 2024b made them links to places.
 _ABBREVIATIONS = {
     "CET",
     "CST6CDT",
@@ -30,16 +30,17 @@ _ABBREVIATIONS = {
     "WET",
 }
 
-# Two dates on which the clocks of north and south stand differently, to see whether zones share any hour.
+# Two dates on which the offsets of north and south differ, to test whether zones share an hour.
 _SEASONS = (datetime(2027, 1, 15, tzinfo=UTC), datetime(2027, 7, 15, tzinfo=UTC))
 _QUARTER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Where a person may be: calls and messages need all of `phone_zones` open; none means that they are never made.
+    """Where a person may be.
 
-    `home` is the zone of emails, and the one whose days are counted.
+    Calls and messages need the hours to be open in all of `phone_zones`; without zones they are
+    never made. `home` is the zone for emails and for counting days.
     """
 
     country: str
@@ -49,7 +50,10 @@ class Whereabouts:
 
 @lru_cache(maxsize=1_000)
 def whereabouts(stated: str | None, phone: str | None, *, zone: str, region: str) -> Whereabouts:
-    """Returns where the person may be; `zone` and `region` are the business's own. `phone` is E.164."""
+    """Returns where the person may be.
+
+    `phone` is E.164; `zone` and `region` are the business's own.
+    """
     hint = _person_zone(stated)
     if not phone:
         home = hint or zone
@@ -65,7 +69,7 @@ def whereabouts(stated: str | None, phone: str | None, *, zone: str, region: str
 
 
 def is_zone_of_people(name: str) -> bool:
-    """Whether people live by this zone, unlike UTC, Factory or EST5EDT."""
+    """Returns whether the zone is that of a place, unlike UTC, Factory or EST5EDT."""
     return name not in _ABBREVIATIONS and _canonical(name) is not None
 
 
@@ -100,20 +104,24 @@ def _by_area_code(country_code: str, national: str) -> tuple[str, ...] | None:
 
 @lru_cache(maxsize=1_000)
 def _within(zones: tuple[str, ...], country: str) -> tuple[str, ...]:
-    """Returns those of the country, in its own order; where none is of it, all of the country's.
+    """Returns the zones that are the country's, in its own order; where none is, all its zones.
 
-    Google's metadata gives Nicaragua the zone of Chicago, and Jamaica all 42 zones of its country code.
+    Google's metadata gives Nicaragua the zone of Chicago, and Jamaica all 42 zones of its country
+    code.
     """
     named = tuple(zone for zone in map(_canonical, zones) if zone is not None)
     own = zones_of_country(country)
-    if not own:  # Kosovo, Ascension: no country to zone1970.tab
+    if not own:  # zone1970.tab does not list Kosovo or Ascension
         return named
     return tuple(zone for zone in own if zone in named) or own
 
 
 @lru_cache(maxsize=10_000)
 def _sharing_an_hour(zones: tuple[str, ...], country: str) -> tuple[str, ...]:
-    """Returns the zones if calls may be made in all of them at once, else the country's, else none."""
+    """Returns the zones if calls are possible in all of them at once.
+
+    Else it returns the country's zones on the same condition, else none.
+    """
     for candidates in (zones, zones_of_country(country)):
         if candidates and all(_share_an_hour(candidates, season) for season in _SEASONS):
             return candidates
@@ -122,18 +130,19 @@ def _sharing_an_hour(zones: tuple[str, ...], country: str) -> tuple[str, ...]:
 
 def _share_an_hour(zones: tuple[str, ...], day: datetime) -> bool:
     clocks = [ZoneInfo(zone) for zone in zones]
-    quarters = (day + number * _QUARTER for number in range(96))
-    return any(
-        all(8 <= quarter.astimezone(clock).hour < 21 for clock in clocks) for quarter in quarters
-    )
+    for number in range(96):
+        quarter = day + number * _QUARTER
+        if all(8 <= quarter.astimezone(clock).hour < 21 for clock in clocks):
+            return True
+    return False
 
 
 # ---- zones by their name
 
 
-@lru_cache(maxsize=2_000)  # people write anything as their zone
+@lru_cache(maxsize=2_000)  # bounded, because people write any text as their zone
 def _canonical(name: str) -> str | None:
-    """Returns the place that the zone stands for, itself or another; None where it stands for none."""
+    """Returns the name of the zone's place, perhaps another name; None where it is no place."""
     if name in _places():
         return name
     return _by_content().get(_content(name)) if name in _names() else None
@@ -146,7 +155,7 @@ def _names() -> frozenset[str]:
 
 @cache
 def _places() -> dict[str, frozenset[str]]:
-    """Zone → its countries."""
+    """Returns the countries of each zone."""
     table = (resources.files(_TZDATA) / "zone1970.tab").read_text()
     rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
     return {row[2]: frozenset(row[0].split(",")) for row in rows}
@@ -158,5 +167,8 @@ def _by_content() -> dict[bytes, str]:
 
 
 def _content(name: str) -> bytes:
-    """Returns the compiled zone. The package does not say what is a link: a link's content is that of its target."""
+    """Returns the compiled zone.
+
+    The package does not mark links, but a link has the same content as its target.
+    """
     return resources.files(_TZDATA).joinpath(*name.split("/")).read_bytes()

@@ -153,7 +153,7 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
         ),
         pytest.param(
             'windows:\n  always: {mon-fri: "09:00-19:00"}\n' + STEP,
-            ["j.yml:2: always is there already, and means any hour. Give it another name"],
+            ["j.yml:2: always exists already, and means any hour. Give it another name"],
             id="another always",
         ),
         pytest.param(
@@ -184,12 +184,12 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
         ),
         pytest.param(
             "meeting:\n  - name: reminder\n    before: 0 hours\n    channel: sms\n",
-            ["j.yml:3: reminder could come after its meeting. Say more than 0 seconds"],
+            ["j.yml:3: reminder could come after its meeting. Write more than 0 seconds"],
             id="a reminder when it begins",
         ),
         pytest.param(
             "meeting:\n  - name: reminder\n    before: 1 day\n    after: 1 day\n    channel: sms\n",
-            ["j.yml:2: say exactly one of on_booking: true, before: … and after: …"],
+            ["j.yml:2: write exactly one of on_booking: true, before: … and after: …"],
             id="two times",
         ),
         pytest.param(
