@@ -4,7 +4,7 @@
 |---|---|
 | email | the step's, at home |
 | unrequested call or message | the step's, the law's and 8–21, in every zone of the number |
-| one about a booked meeting | the step's and 8–21, any day, in every zone of the number |
+| call or message about a booking | the step's and 8–21, any day, in every zone of the number |
 | the same within minutes of the booking | the step's |
 | any touch of a demonstration | the step's, at home |
 """

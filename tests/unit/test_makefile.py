@@ -1,4 +1,4 @@
-"""What a newcomer types first."""
+"""The first commands of a newcomer."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 from pauta.running.compose_file import PROJECT
 
 
-def test_a_half_made_environment_is_made_anew(tmp_path: Path) -> None:
+def test_an_incomplete_environment_is_rebuilt(tmp_path: Path) -> None:
     shutil.copy(PROJECT / "Makefile", tmp_path)
     subprocess.run(
         [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / ".venv")], check=True

@@ -9,7 +9,7 @@ from kit.database import Database
 
 @pytest_asyncio.fixture
 async def database(dsn: str) -> AsyncIterator[Database]:
-    opened = Database(dsn)
-    await opened.open()
-    yield opened
-    await opened.close()
+    database = Database(dsn)
+    await database.open()
+    yield database
+    await database.close()

@@ -1,4 +1,4 @@
-"""What an error of the database means: the server is away, it is busy, or the statement is a bug of ours."""
+"""The meaning of a database error: an unavailable server, a busy one, or a bug of our own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,12 +17,12 @@ connected = pytest.mark.connected
 
 
 @pytest_asyncio.fixture
-async def impatient(dsn: str) -> AsyncIterator[Database]:
-    """One connection, whose statements may take a second."""
-    opened = Database(dsn, connections=1, statement_timeout=1, acquire_timeout=2)
-    await opened.open()
-    yield opened
-    await opened.close()
+async def hurried(dsn: str) -> AsyncIterator[Database]:
+    """A database with one connection, whose statements time out after a second."""
+    database = Database(dsn, connections=1, statement_timeout=1, acquire_timeout=2)
+    await database.open()
+    yield database
+    await database.close()
 
 
 @connected
@@ -42,30 +42,30 @@ async def test_a_time_that_overflows_in_utc_is_a_bug(database: Database) -> None
 
 
 @connected
-async def test_a_slow_statement_is_busy(impatient: Database) -> None:
+async def test_a_slow_statement_is_busy(hurried: Database) -> None:
     with pytest.raises(DatabaseBusy):
-        await impatient.fetch("select pg_sleep(20)")
+        await hurried.fetch("select pg_sleep(20)")
 
-    assert await impatient.answers()
+    assert await hurried.answers()
 
 
 @connected
-async def test_connections_that_are_all_in_use_are_busy(impatient: Database) -> None:
-    async with impatient.transaction():
+async def test_connections_that_are_all_in_use_are_busy(hurried: Database) -> None:
+    async with hurried.transaction():
         with pytest.raises(DatabaseBusy, match="in use"):
-            await impatient.fetch("select 1")
+            await hurried.fetch("select 1")
 
 
 @connected
-async def test_a_terminated_backend_is_away(database: Database) -> None:
-    async def work() -> None:
+async def test_a_terminated_backend_is_unavailable(database: Database) -> None:
+    async def terminate_in_transaction() -> None:
         async with database.transaction() as connection:
             backend = await connection.fetchval("select pg_backend_pid()")
             await database.fetch("select pg_terminate_backend($1)", backend)
             await connection.execute("select 1")
 
     with pytest.raises(DatabaseUnavailable):
-        await work()
+        await terminate_in_transaction()
 
     assert await database.answers()
 
@@ -77,7 +77,7 @@ async def write_in_a_read_only_transaction(database: Database) -> None:
 
 
 @connected
-async def test_what_was_running_when_the_connection_broke_was_perhaps_committed(
+async def test_a_statement_on_a_lost_connection_was_perhaps_committed(
     database: Database,
 ) -> None:
     with pytest.raises(DatabaseUnavailable) as lost:
@@ -103,25 +103,25 @@ async def test_a_lock_that_is_not_given_is_busy(database: Database) -> None:
 
 
 @connected
-async def test_one_of_two_that_wait_for_each_other_is_busy(database: Database) -> None:
+async def test_one_transaction_of_a_deadlock_is_busy(database: Database) -> None:
     async def lock(first: int, second: int) -> None:
         async with database.transaction() as connection:
             await connection.execute("select pg_advisory_xact_lock($1)", first)
             await asyncio.sleep(0.2)
             await connection.execute("select pg_advisory_xact_lock($1)", second)
 
-    ends = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
+    results = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
 
-    assert [type(end) for end in ends if end is not None] == [DatabaseBusy]
+    assert [type(result) for result in results if result is not None] == [DatabaseBusy]
 
 
-async def test_a_server_that_is_not_there_is_away() -> None:
+async def test_a_missing_server_is_unavailable() -> None:
     nowhere = Database("postgresql://nobody:nothing@127.0.0.1:9/nothing")
     await nowhere.open()
 
-    with pytest.raises(DatabaseUnavailable) as never_asked:
+    with pytest.raises(DatabaseUnavailable) as never_sent:
         await nowhere.fetch("select 1")
-    assert not never_asked.value.perhaps_committed
+    assert not never_sent.value.perhaps_committed
     await nowhere.close()
     with pytest.raises(DatabaseUnavailable):
         await nowhere.fetch("select 1")
@@ -149,7 +149,7 @@ async def test_a_server_that_is_not_there_is_away() -> None:
         pytest.param(
             asyncpg.exceptions._base.DataError("invalid input: connection is closed"),
             None,
-            id="value of ours",
+            id="quoted value",
         ),
         pytest.param(asyncpg.UniqueViolationError(""), None, id="violation"),
         pytest.param(KeyError("x"), None, id="bug"),
@@ -164,16 +164,16 @@ def test_the_meaning_of_an_error(error: Exception, meaning: type[Unavailable] | 
 @pytest.mark.parametrize(
     ("error", "delay", "counts"),
     [
-        pytest.param(DatabaseUnavailable(""), 5.0, False, id="away: for ever"),
+        pytest.param(DatabaseUnavailable(""), 5.0, False, id="unavailable: forever"),
         pytest.param(DatabaseBusy(""), 1.0, True, id="busy: counted"),
-        pytest.param(asyncpg.InterfaceError("bug"), None, True, id="bug: parked"),
+        pytest.param(asyncpg.InterfaceError("bug"), None, True, id="bug: dead-lettered"),
     ],
 )
-def test_how_a_message_is_tried_again(error: Exception, delay: float | None, counts: bool) -> None:
+def test_how_a_message_is_retried(error: Exception, delay: float | None, counts: bool) -> None:
     assert delay_after(error, 1, DELAYS) == delay
     assert counts_as_attempt(error) is counts
 
 
-def test_a_busy_database_is_tried_as_often_as_anything() -> None:
+def test_a_busy_database_has_as_many_retries_as_any_failure() -> None:
     assert delay_after(DatabaseBusy(""), 4, DELAYS) is None
     assert delay_after(DatabaseUnavailable(""), 400, DELAYS) == 5.0

@@ -1,4 +1,4 @@
-"""One leader at a time, also when one stands still and comes to itself after another was elected."""
+"""One leader at a time, also when a frozen leader resumes after another was elected."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,17 +14,19 @@ pytestmark = pytest.mark.connected
 
 
 class Replica:
-    """One that would lead: notes what it did and in which term, and may be frozen in the middle of its work."""
+    """A candidate that records its runs and their terms, and can be frozen during a run."""
 
     def __init__(self, dsn: str, done: list[tuple[str, int]], name: str) -> None:
-        self._name, self._done = name, done
+        self._name = name
+        self._done = done
         self.lead: Lead | None = None
-        self.thawed, self.at_work = asyncio.Event(), asyncio.Event()
+        self.thawed = asyncio.Event()
+        self.running = asyncio.Event()
         self.thawed.set()
         self.leader = Leader(
             dsn=dsn,
             name="work",
-            job=self._work,
+            job=self._job,
             elected=self._elected,
             pause=0.01,
             retry_interval=0.05,
@@ -33,9 +35,9 @@ class Replica:
     def _elected(self, lead: Lead) -> None:
         self.lead = lead
 
-    async def _work(self) -> bool:
+    async def _job(self) -> bool:
         assert self.lead is not None
-        self.at_work.set()
+        self.running.set()
         await self.thawed.wait()
         await self.lead.holds()
         self._done.append((self._name, self.lead.term))
@@ -73,36 +75,37 @@ async def until_done(done: list[tuple[str, int]], name: str) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_one_leads_and_the_other_takes_over(
+async def test_one_replica_leads_and_the_other_takes_over(
     dsn: str, server: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     done: list[tuple[str, int]] = []
-    first, second = Replica(dsn, done, "first"), Replica(dsn, done, "second")
+    first = Replica(dsn, done, "first")
+    second = Replica(dsn, done, "second")
     async with running(first):
         await until_done(done, "first")
         async with running(second):
             await cut_off(server)
             await until_done(done, "second")
 
-    assert done == [
-        *[("first", 1)] * done.count(("first", 1)),
-        *[("second", 2)] * done.count(("second", 2)),
-    ]
+    first_runs = [("first", 1)] * done.count(("first", 1))
+    second_runs = [("second", 2)] * done.count(("second", 2))
+    assert done == first_runs + second_runs
 
 
 async def test_a_frozen_leader_does_nothing_more_once_another_was_elected(
     dsn: str, server: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     done: list[tuple[str, int]] = []
-    first, second = Replica(dsn, done, "first"), Replica(dsn, done, "second")
+    first = Replica(dsn, done, "first")
+    second = Replica(dsn, done, "second")
     first.thawed.clear()
     async with running(first):
-        await asyncio.wait_for(first.at_work.wait(), 10)
+        await asyncio.wait_for(first.running.wait(), 10)
         await cut_off(server)
         async with running(second):
             await until_done(done, "second")
             first.thawed.set()
-            await asyncio.sleep(0.3)  # in which it would do something
+            await asyncio.sleep(0.3)  # long enough for it to run
             assert first.lead is not None
             with pytest.raises(LeadLost):
                 await first.lead.holds()
@@ -113,7 +116,7 @@ async def test_a_frozen_leader_does_nothing_more_once_another_was_elected(
 async def test_the_lead_is_lost_to_a_later_term_even_while_its_connection_answers(
     server: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
-    """What a proxy, or a failover that keeps the session, may look like."""
+    """Covers a proxy, or a failover, that keeps the session alive."""
     lead = Lead("work", await server.fetchval(UPSERT_TERM, "work"), server)
     await lead.holds()
     await server.fetchval(UPSERT_TERM, "work")

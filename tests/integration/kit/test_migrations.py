@@ -1,4 +1,4 @@
-"""A migration never stands in the way of what runs."""
+"""A migration never blocks the running services."""
 
 import asyncio
 import shutil
@@ -18,7 +18,7 @@ SCRIPTS = PROJECT / "services" / "intake" / "migrations"
 
 @pytest.fixture
 def first_version(tmp_path: Path) -> Path:
-    """A copy of intake's migrations up to the first, to which a test adds a second."""
+    """Returns a copy of intake's first migration, to which a test adds a second."""
     scripts = tmp_path / "intake" / "migrations"
     shutil.copytree(SCRIPTS, scripts)
     for script in (scripts / "versions").glob("0*.py"):
@@ -27,17 +27,18 @@ def first_version(tmp_path: Path) -> Path:
     return scripts
 
 
-async def test_a_migration_lets_go_who_comes_after_it_and_goes_on_in_the_end(
+async def test_a_migration_lets_later_statements_pass_and_succeeds_in_the_end(
     dsn: str, first_version: Path
 ) -> None:
     url = dsn.rpartition("/")[0] + "/migrated"
     server = await asyncpg.connect(dsn)
     await server.execute("create database migrated")
     await upgrade(first_version, url)
-    one, other = await asyncpg.connect(url), await asyncpg.connect(url)
-    reading = one.transaction()
+    holder = await asyncpg.connect(url)
+    other = await asyncpg.connect(url)
+    reading = holder.transaction()
     await reading.start()
-    await one.execute("select 1 from submissions")  # and holds on to it
+    await holder.execute("select 1 from submissions")  # and keeps its lock
     script = """from alembic import op
 revision, down_revision = "0002", "0001"
 def upgrade():
@@ -53,16 +54,16 @@ def upgrade():
             slowest = max(slowest, time.monotonic() - began)
             await asyncio.sleep(0.1)
         assert not migrating.done()
-        assert 0.5 < slowest < 5  # it did wait behind the migration, and not for good
+        assert 0.5 < slowest < 5  # it waited behind the migration, but not forever
         await reading.rollback()
         await migrating
         assert await other.fetchval("select count(added) from submissions") == 0
     finally:
-        for connection in (one, other, server):
+        for connection in (holder, other, server):
             await connection.close()
 
 
-async def test_an_index_is_made_while_its_table_is_written_and_one_half_made_is_made_again(
+async def test_an_index_is_created_during_writes_and_an_invalid_one_is_rebuilt(
     dsn: str, first_version: Path
 ) -> None:
     url = dsn.rpartition("/")[0] + "/indexed"
@@ -75,16 +76,16 @@ def upgrade():
     create_index("by_agent", "submissions (user_agent)")
 """
     (first_version / "versions" / "0002_index.py").write_text(script)
-    one, other = await asyncpg.connect(url), await asyncpg.connect(url)
-    await one.execute(
-        "create index by_agent on submissions (lead_id)"
-    )  # what a try that broke off left
-    await one.execute(
+    holder = await asyncpg.connect(url)
+    other = await asyncpg.connect(url)
+    # an interrupted attempt leaves an invalid index
+    await holder.execute("create index by_agent on submissions (lead_id)")
+    await holder.execute(
         "update pg_index set indisvalid = false where indexrelid = 'by_agent'::regclass"
     )
-    writing = one.transaction()
+    writing = holder.transaction()
     await writing.start()
-    await one.execute("lock table submissions in row exclusive mode")  # as whoever writes has
+    await holder.execute("lock table submissions in row exclusive mode")  # as every write does
     migrating = asyncio.create_task(upgrade(first_version, url))
     try:
         for _ in range(30):
@@ -94,12 +95,13 @@ def upgrade():
         assert not migrating.done()
         await writing.rollback()
         await migrating
-        made = await other.fetchrow(
-            "select indisvalid, pg_get_indexdef(indexrelid) from pg_index where indexrelid = 'by_agent'::regclass"
+        index = await other.fetchrow(
+            "select indisvalid, pg_get_indexdef(indexrelid) as definition "
+            "from pg_index where indexrelid = 'by_agent'::regclass"
         )
-        assert made is not None
-        assert made[0]
-        assert "user_agent" in made[1]
+        assert index is not None
+        assert index["indisvalid"]
+        assert "user_agent" in index["definition"]
     finally:
-        for connection in (one, other, server):
+        for connection in (holder, other, server):
             await connection.close()

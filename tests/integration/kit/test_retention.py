@@ -1,4 +1,4 @@
-"""Old rows go, batch after batch, and the others stay."""
+"""Old rows are deleted batch after batch, and the others stay."""
 
 from collections.abc import AsyncIterator
 
@@ -22,8 +22,12 @@ async def database(dsn: str) -> AsyncIterator[Database]:
 
 
 @pytest.mark.parametrize("old", [0, 1, 49, 50, 51, 120])
-async def test_all_that_is_old_goes_and_nothing_else(database: Database, old: int) -> None:
-    fill = "insert into remembered select n, now() - $2::int * interval '1 day' from generate_series(1, $1::int) n"
+async def test_all_old_rows_are_deleted_and_no_others(database: Database, old: int) -> None:
+    fill = """
+        insert into remembered
+        select n, now() - $2::int * interval '1 day'
+        from generate_series(1, $1::int) n
+    """
     await database.fetch(fill, old, 31)
     await database.fetch(fill, 70, 29)
     await forget(database, "remembered", "at < now() - interval '30 days'", batch=50)

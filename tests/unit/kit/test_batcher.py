@@ -1,4 +1,4 @@
-"""Items share a commit, and nothing else: one that cannot be stored fails alone."""
+"""Items share a commit, but an item that cannot be stored fails alone."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,10 +11,11 @@ from kit.errors import Unavailable
 
 
 class Table:
-    """Stores what comes, but raises `error` for `broken`, and is away after `until` commits."""
+    """Stores items, but raises `error` for `broken`, and is unavailable after `until` commits."""
 
     def __init__(self, error: Exception, *, until: int = 1000) -> None:
-        self._error, self._left = error, until
+        self._error = error
+        self._left = until
         self.batches: list[int] = []
 
     async def store(self, batch: Sequence[str]) -> list[str]:
@@ -22,18 +23,18 @@ class Table:
         if "broken" in batch:
             raise self._error
         if self._left == 0:
-            raise Unavailable("database: away")
+            raise Unavailable("database: unavailable")
         self._left -= 1
         return [item.upper() for item in batch]
 
 
 async def stored(table: Table, *items: str) -> list[object]:
-    """What each item was answered, errors by their type; all come at once."""
+    """Returns the result of each item, errors by their type; all items come at once."""
     batcher = Batcher(table.store)
-    asked = [asyncio.ensure_future(batcher(item)) for item in items]
+    calls = [asyncio.ensure_future(batcher(item)) for item in items]
     await asyncio.sleep(0)
     running = asyncio.create_task(batcher.run())
-    answers = await asyncio.gather(*asked, return_exceptions=True)
+    answers = await asyncio.gather(*calls, return_exceptions=True)
     running.cancel()
     return [type(answer) if isinstance(answer, Exception) else answer for answer in answers]
 
@@ -46,18 +47,18 @@ async def stored(table: Table, *items: str) -> list[object]:
         pytest.param(KeyError("x"), id="a bug"),
     ],
 )
-async def test_one_that_cannot_be_stored_fails_alone(error: Exception) -> None:
+async def test_an_item_that_cannot_be_stored_fails_alone(error: Exception) -> None:
     assert await stored(Table(error), "a", "broken", "b") == ["A", type(error), "B"]
 
 
-async def test_an_outage_is_everybodys_and_is_not_tried_one_by_one() -> None:
-    table = Table(Unavailable("database: away"))
+async def test_an_outage_fails_the_whole_batch_without_single_attempts() -> None:
+    table = Table(Unavailable("database: unavailable"))
 
     assert await stored(table, "a", "broken", "b") == [Unavailable] * 3
     assert table.batches == [3]
 
 
-async def test_an_outage_meanwhile_ends_the_tries() -> None:
+async def test_an_outage_meanwhile_ends_the_attempts() -> None:
     table = Table(KeyError("x"), until=1)
 
     assert await stored(table, "a", "broken", "b", "c") == ["A", KeyError, Unavailable, Unavailable]

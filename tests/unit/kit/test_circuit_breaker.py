@@ -1,4 +1,4 @@
-"""A company that fails is left in peace, and tried with one request at a time."""
+"""A provider that fails is not called for a while, then probed with one request at a time."""
 
 from kit.circuit_breaker import LONGEST_PAUSE, CircuitBreaker
 
@@ -18,7 +18,7 @@ def test_a_few_failures_open_nothing() -> None:
     assert breaker.acquire(0)
 
 
-def test_an_answer_in_between_starts_the_count_anew() -> None:
+def test_an_answer_in_between_restarts_the_count() -> None:
     breaker = CircuitBreaker("twilio", failure_threshold=2)
     breaker.record_failure("500", 0)
     breaker.record_success()
@@ -26,20 +26,20 @@ def test_an_answer_in_between_starts_the_count_anew() -> None:
     assert not breaker.record_failure("500", 0)
 
 
-def test_who_fails_in_a_row_is_left_in_peace_and_the_reason_is_known() -> None:
+def test_failures_in_a_row_open_it_and_the_reason_is_known() -> None:
     breaker = opened()
 
     assert not breaker.acquire(1.9)
     assert breaker.reason == "500"
 
 
-def test_it_says_only_once_that_it_opened() -> None:
+def test_it_reports_only_once_that_it_opened() -> None:
     breaker = CircuitBreaker("twilio", failure_threshold=1)
 
     assert [breaker.record_failure("500", 0), breaker.record_failure("500", 0)] == [True, False]
 
 
-def test_after_the_pause_one_may_try_and_the_others_wait_longer() -> None:
+def test_after_the_pause_one_request_may_try_and_the_others_wait_longer() -> None:
     breaker = opened()
 
     assert breaker.acquire(2)
@@ -49,7 +49,9 @@ def test_after_the_pause_one_may_try_and_the_others_wait_longer() -> None:
 
 
 def test_pauses_grow_to_the_longest_and_not_beyond() -> None:
-    breaker, now, pauses = opened(), 0.0, []
+    breaker = opened()
+    now = 0.0
+    pauses = []
     for _ in range(8):
         last = now
         while not breaker.acquire(now):
@@ -59,7 +61,7 @@ def test_pauses_grow_to_the_longest_and_not_beyond() -> None:
     assert pauses == [2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE]
 
 
-def test_it_closes_with_the_first_answer_and_says_so() -> None:
+def test_it_closes_with_the_first_answer_and_reports_it() -> None:
     breaker = opened()
 
     assert breaker.record_success()
@@ -67,7 +69,7 @@ def test_it_closes_with_the_first_answer_and_says_so() -> None:
     assert not breaker.record_success()
 
 
-def test_who_says_how_long_to_wait_is_waited_for() -> None:
+def test_it_waits_as_long_as_the_provider_asks() -> None:
     breaker = CircuitBreaker("brevo")
 
     assert breaker.record_failure("429", 0, wait=20)
@@ -75,15 +77,16 @@ def test_who_says_how_long_to_wait_is_waited_for() -> None:
     assert breaker.acquire(20)
 
 
-def test_a_credential_that_is_not_accepted_is_not_insisted_on() -> None:
+def test_a_rejected_credential_opens_it_at_once() -> None:
     breaker = CircuitBreaker("twilio")
 
     assert breaker.record_failure("401", 0, hopeless=True)
     assert not breaker.acquire(LONGEST_PAUSE - 0.1)
 
 
-def test_who_says_when_to_come_back_is_asked_then_however_long_it_failed_before() -> None:
-    breaker, now = opened(), 0.0
+def test_the_wait_that_a_provider_asks_for_replaces_a_longer_pause() -> None:
+    breaker = opened()
+    now = 0.0
     for _ in range(6):
         while not breaker.acquire(now):
             now += 1
@@ -91,5 +94,5 @@ def test_who_says_when_to_come_back_is_asked_then_however_long_it_failed_before(
 
     assert not breaker.acquire(now + 2.9)
     assert breaker.acquire(now + 3)
-    assert not breaker.acquire(now + 3 + 3.9), "the pauses begin to grow anew"
+    assert not breaker.acquire(now + 3 + 3.9), "the pauses grow again from the shortest"
     assert breaker.acquire(now + 3 + 4)

@@ -1,4 +1,4 @@
-"""The language a browser would rather read."""
+"""The language that a browser prefers."""
 
 import pytest
 
@@ -17,5 +17,5 @@ from kit.languages import preferred
         ("en;q=nonsense", "es"),
     ],
 )
-def test_the_language_asked_for(header: str, language: str) -> None:
+def test_the_preferred_language(header: str, language: str) -> None:
     assert preferred(header, ("es", "en")) == language

@@ -1,4 +1,4 @@
-"""Who may ask and order what only operators may."""
+"""The operators' API refuses a missing token, a browser, and a foreign host name."""
 
 import httpx
 import pytest
@@ -24,7 +24,7 @@ def an_app(token: str) -> FastAPI:
     return app
 
 
-async def asked(app: FastAPI, method: str, host: str = "localhost:5001", **headers: str) -> int:
+async def status_of(app: FastAPI, method: str, host: str = "localhost:5001", **headers: str) -> int:
     sent = {name.encode(): value.encode() for name, value in headers.items()}
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url=f"http://{host}"
@@ -46,29 +46,27 @@ async def asked(app: FastAPI, method: str, host: str = "localhost:5001", **heade
         "Bearer ñ",
     ],
 )
-async def test_without_the_token_nothing_is_told_or_done(method: str, given: str) -> None:
-    assert await asked(an_app(TOKEN), method, Authorization=given) == 401
-    assert await asked(an_app(TOKEN), method, **RIGHT) == 200
+async def test_without_the_token_nothing_is_read_or_done(method: str, given: str) -> None:
+    assert await status_of(an_app(TOKEN), method, Authorization=given) == 401
+    assert await status_of(an_app(TOKEN), method, **RIGHT) == 200
 
 
 async def test_the_demonstration_has_no_token() -> None:
-    assert await asked(an_app(""), "POST") == 200
+    assert await status_of(an_app(""), "POST") == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:5001"])
 @pytest.mark.parametrize("token", ["", TOKEN])
-async def test_a_page_in_a_browser_orders_nothing_here(
-    method: str, origin: str, token: str
-) -> None:
-    assert await asked(an_app(token), method, Origin=origin, **RIGHT) == 403
+async def test_a_page_in_a_browser_sends_no_commands(method: str, origin: str, token: str) -> None:
+    assert await status_of(an_app(token), method, Origin=origin, **RIGHT) == 403
 
 
 @pytest.mark.parametrize(
     "host", ["localhost:5001", "127.0.0.1", "console:8000", "leads.example.com", "ops.example.com"]
 )
-async def test_it_answers_to_its_own_names(host: str) -> None:
-    assert await asked(an_app(""), "GET", host) == 200
+async def test_its_own_host_names_are_accepted(host: str) -> None:
+    assert await status_of(an_app(""), "GET", host) == 200
 
 
 @pytest.mark.parametrize(
@@ -81,5 +79,5 @@ async def test_it_answers_to_its_own_names(host: str) -> None:
         "10.0.0.7",
     ],
 )
-async def test_it_answers_to_no_other_name(host: str) -> None:
-    assert await asked(an_app(TOKEN), "GET", host, **RIGHT) == 400
+async def test_any_other_host_name_is_refused(host: str) -> None:
+    assert await status_of(an_app(TOKEN), "GET", host, **RIGHT) == 400

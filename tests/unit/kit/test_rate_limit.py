@@ -1,4 +1,4 @@
-"""Who is refused too often is sent away; who is right is never counted."""
+"""A visitor who is refused too often is blocked; a valid request is never counted."""
 
 from collections.abc import AsyncIterator
 
@@ -41,7 +41,7 @@ async def test_a_stranger_behind_the_same_address_does_not_lock_a_provider_out(
     assert await posts(app, "192.0.2.2") == [403]
 
 
-async def test_who_is_right_is_not_counted(app: FastAPI) -> None:
+async def test_a_valid_request_is_not_counted(app: FastAPI) -> None:
     assert set(await posts(app, "192.0.2.3", REFUSALS * 3, signature="right")) == {200}
     assert await posts(app, "192.0.2.3") == [403]
 
@@ -56,7 +56,7 @@ async def test_every_address_of_one_network_is_one_visitor(app: FastAPI, refusal
 
 
 @pytest.mark.parametrize(
-    ("address", "stands_for"),
+    ("address", "visitor_name"),
     [
         ("192.0.2.1", "192.0.2.1"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
@@ -68,12 +68,12 @@ async def test_every_address_of_one_network_is_one_visitor(app: FastAPI, refusal
         ("unknown", "unknown"),
     ],
 )
-def test_whom_an_address_stands_for(address: str, stands_for: str) -> None:
-    assert visitor(address) == stands_for
+def test_the_visitor_of_an_address(address: str, visitor_name: str) -> None:
+    assert visitor(address) == visitor_name
 
 
 @pytest.mark.parametrize(
-    ("address", "tells"),
+    ("address", "distinguishes"),
     [
         ("9.9.9.9", True),
         ("2620:fe::fe", True),
@@ -86,5 +86,5 @@ def test_whom_an_address_stands_for(address: str, stands_for: str) -> None:
         ("unknown", False),
     ],
 )
-def test_which_addresses_tell_visitors_apart(address: str, tells: bool) -> None:
-    assert is_anybodys(address) is tells
+def test_which_addresses_distinguish_visitors(address: str, distinguishes: bool) -> None:
+    assert is_anybodys(address) is distinguishes

@@ -1,4 +1,4 @@
-"""A bug in one request is that request's alone."""
+"""A bug in one request does not affect another."""
 
 import httpx
 import pytest
@@ -24,7 +24,8 @@ def app() -> Service:
 async def test_a_bug_is_answered_and_not_raised_to_the_server(app: Service) -> None:
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
-        broken, well = await http.get("/breaks"), await http.get("/works")
+        broken = await http.get("/breaks")
+        well = await http.get("/works")
 
     assert (broken.status_code, well.status_code) == (500, 200)
     assert "a bug" not in broken.text

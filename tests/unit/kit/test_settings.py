@@ -1,4 +1,4 @@
-"""Variables from files, and what is not fit for production."""
+"""Variables from files, and values that are not fit for production."""
 
 import os
 import re
@@ -62,7 +62,9 @@ def test_an_address_with_a_password_may_stand_in_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", "\n"])
-def test_a_file_with_nothing_is_said_by_its_variable(tmp_path: Path, content: str | None) -> None:
+def test_an_empty_or_missing_file_is_named_by_its_variable(
+    tmp_path: Path, content: str | None
+) -> None:
     file = tmp_path / "secret"
     if content is not None:
         file.write_text(content)
@@ -83,7 +85,7 @@ def test_the_demonstration_starts_with_its_values() -> None:
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_values_of_ones_own_are_fit_for_production(name: str) -> None:
+def test_own_values_are_fit_for_production(name: str) -> None:
     with patch.dict(os.environ, environment(name, **FOR_LIFE), clear=True):
         refuse_unsafe(SETTINGS[name]())
 
@@ -117,14 +119,14 @@ def test_in_production_the_operators_api_has_a_token(name: str, variable: str) -
 @pytest.mark.parametrize(
     "variable",
     [
-        *(
-            "LINK_SECRET",
-            "TWILIO_AUTH_TOKEN",
-            "TWILIO_ACCOUNT_SID",
-            "TWILIO_BASE_URL",
-            "BREVO_API_KEY",
-        ),
-        *("BREVO_SENDER_EMAIL", "BREVO_WEBHOOK_TOKEN", "PUBLIC_BASE_URL"),
+        "LINK_SECRET",
+        "TWILIO_AUTH_TOKEN",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_BASE_URL",
+        "BREVO_API_KEY",
+        "BREVO_SENDER_EMAIL",
+        "BREVO_WEBHOOK_TOKEN",
+        "PUBLIC_BASE_URL",
     ],
 )
 def test_an_example_is_refused_in_production_and_named(variable: str) -> None:
@@ -158,7 +160,7 @@ def test_a_password_of_the_demonstration_or_a_short_one_is_refused_inside_an_add
     "name", ["POSTGRES", "RABBITMQ", "INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE"]
 )
 @pytest.mark.parametrize("password", ["", "1"])
-def test_each_password_is_measured_by_itself(name: str, password: str) -> None:
+def test_each_password_is_checked_by_itself(name: str, password: str) -> None:
     variables = FOR_LIFE | {"POSTGRES_PASSWORD": OF_OUR_OWN, "RABBITMQ_PASSWORD": OF_OUR_OWN}
     with (
         patch.dict(
@@ -190,26 +192,29 @@ def test_a_password_may_hold_any_character(password: str) -> None:
 
 
 def _parsed_by_asyncpg(dsn: str) -> tuple[str | None, str | None]:
-    """How asyncpg reads an address; it connects by itself only."""
+    """Returns the password and the database, as asyncpg reads them from an address.
+
+    asyncpg has no public function for this.
+    """
     from asyncpg.connect_utils import _parse_connect_dsn_and_args  # type: ignore[attr-defined]
 
-    nothing = dict.fromkeys(
-        (
-            *(
-                "host",
-                "port",
-                "user",
-                "password",
-                "passfile",
-                "database",
-                "ssl",
-                "direct_tls",
-                "server_settings",
-            ),
-            *("target_session_attrs", "krbsrvname", "gsslib", "service", "servicefile"),
-        )
+    options = (
+        "host",
+        "port",
+        "user",
+        "password",
+        "passfile",
+        "database",
+        "ssl",
+        "direct_tls",
+        "server_settings",
+        "target_session_attrs",
+        "krbsrvname",
+        "gsslib",
+        "service",
+        "servicefile",
     )
-    _, parsed = _parse_connect_dsn_and_args(dsn=dsn, **nothing)
+    _, parsed = _parse_connect_dsn_and_args(dsn=dsn, **dict.fromkeys(options))
     return parsed.password, parsed.database
 
 
@@ -223,12 +228,12 @@ def test_a_weak_secret_is_refused_in_production() -> None:
         refuse_unsafe(services.notify.settings.Settings())
 
 
-def test_a_real_company_is_for_life_whatever_the_profile_says() -> None:
+def test_a_live_account_counts_as_production_whatever_the_profile_says() -> None:
     with pytest.raises(UnsafeConfiguration, match="LINK_SECRET"):
         refuse_unsafe(notify(TWILIO_BASE_URL="https://api.twilio.com"))
 
 
-def test_every_secret_of_the_demonstration_is_known_as_an_example() -> None:
+def test_every_secret_of_the_demonstration_matches_the_examples() -> None:
     from kit.production_safety import EXAMPLE
 
     compose = (PROJECT / "docker-compose.yml").read_text()

@@ -1,17 +1,21 @@
-"""Whose address counts: the visitor's, whatever stands between, and never one that the visitor made up."""
+"""The visitor's address counts, whatever proxies are between, and never a forged one."""
 
 import pytest
 from starlette.types import Scope
 
 from kit.visitors import believe_gateway, proxies
 
-GATEWAY, LAN_PROXY = "172.18.0.5", "192.168.1.10"
-CDN, CDN_6 = "173.245.48.0/20 2400:cb00::/32", "2400:cb00::7"
-VISITOR, VISITOR_6, MADE_UP = "203.0.113.9", "2001:db8:1::9", "198.51.100.1"
+GATEWAY = "172.18.0.5"
+LAN_PROXY = "192.168.1.10"
+CDN = "173.245.48.0/20 2400:cb00::/32"
+CDN_6 = "2400:cb00::7"
+VISITOR = "203.0.113.9"
+VISITOR_6 = "2001:db8:1::9"
+FORGED = "198.51.100.1"
 
 
 def address_of(chain: list[str], trusted: str) -> str:
-    """The address that a service sees, by the X-Forwarded-For that the gateway hands on."""
+    """Returns the address that a service sees, by the gateway's X-Forwarded-For."""
     headers = [(b"x-forwarded-for", ", ".join(chain).encode())] if chain else []
     scope: Scope = {"type": "http", "client": (GATEWAY, 1), "headers": headers}
     believe_gateway(scope, proxies(trusted))
@@ -25,7 +29,9 @@ def address_of(chain: list[str], trusted: str) -> str:
         pytest.param([VISITOR_6], "", VISITOR_6, id="by IPv6"),
         pytest.param([VISITOR, LAN_PROXY], "private_ranges", VISITOR, id="a proxy on this machine"),
         pytest.param([VISITOR, CDN_6], CDN, VISITOR, id="a CDN by IPv6"),
-        pytest.param([MADE_UP, VISITOR, "173.245.48.3"], CDN, VISITOR, id="made up before a CDN"),
+        pytest.param(
+            [FORGED, VISITOR, "173.245.48.3"], CDN, VISITOR, id="a forged address before a CDN"
+        ),
         pytest.param(
             [VISITOR, "173.245.48.3", LAN_PROXY],
             f"{CDN} private_ranges",
@@ -33,9 +39,9 @@ def address_of(chain: list[str], trusted: str) -> str:
             id="a CDN and a proxy",
         ),
         pytest.param(
-            [MADE_UP, VISITOR, "173.245.48.3"], "", "173.245.48.3", id="a CDN that is not trusted"
+            [FORGED, VISITOR, "173.245.48.3"], "", "173.245.48.3", id="a CDN that is not trusted"
         ),
-        pytest.param([LAN_PROXY], "private_ranges", LAN_PROXY, id="somebody of the same network"),
+        pytest.param([LAN_PROXY], "private_ranges", LAN_PROXY, id="a visitor in the same network"),
         pytest.param([], "private_ranges", GATEWAY, id="another service"),
         pytest.param(
             ["nonsense", VISITOR, "unknown"], "private_ranges", "unknown", id="no address"

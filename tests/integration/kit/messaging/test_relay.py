@@ -1,4 +1,4 @@
-"""The outbox is published to the end, whatever one row in it is like."""
+"""The relay publishes the whole outbox, whatever is wrong with a single row."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,8 +23,11 @@ from kit.messaging.relay import Fate, Relay, fate
 
 connected = pytest.mark.connected
 LONG_TOPIC = "x" * 300
-POISON = """insert into outbox (event_id, routing_key, lead_id, body, traceparent, next_attempt_at, failures)
-            values ($1, $2, 7, $3, '', now() - interval '1 hour', $4) returning id"""
+INSERT_POISON = """
+insert into outbox (event_id, routing_key, lead_id, body, traceparent, next_attempt_at, failures)
+values ($1, $2, 7, $3, '', now() - interval '1 hour', $4)
+returning id
+"""
 
 
 @pytest_asyncio.fixture
@@ -53,14 +56,14 @@ async def relaying(dsn: str, amqp_url: str) -> AsyncIterator[Relay]:
         await asyncio.gather(running, return_exceptions=True)
 
 
-async def until(so: Callable[[], Awaitable[object]]) -> None:
+async def until(condition: Callable[[], Awaitable[object]]) -> None:
     async with asyncio.timeout(15):
-        while not await so():
+        while not await condition():
             await asyncio.sleep(0.05)
 
 
-async def heard(queue: AbstractQueue, count: int) -> list[AbstractIncomingMessage]:
-    """The next messages."""
+async def received(queue: AbstractQueue, count: int) -> list[AbstractIncomingMessage]:
+    """Returns the next `count` messages of the queue."""
     messages: list[AbstractIncomingMessage] = []
     async with queue.iterator(no_ack=True, timeout=15) as arriving:
         async for message in arriving:
@@ -89,11 +92,11 @@ async def test_a_row_that_cannot_be_published_stops_no_other(
     table: Database, channel: AbstractChannel, dsn: str, amqp_url: str, topic: str, size: int
 ) -> None:
     queue = await bound_queue(channel)
-    [poison] = await table.fetch(POISON, uuid4(), topic, b"x" * size, 0)
+    [poison] = await table.fetch(INSERT_POISON, uuid4(), topic, b"x" * size, 0)
     await outbox.publish(table, *(ProviderRecovered(provider="kommo") for _ in range(30)))
 
     async with relaying(dsn, amqp_url):
-        await heard(queue, 30)
+        await received(queue, 30)
 
         async def only_the_poison_waits() -> bool:
             rows = await table.fetch("select id, failures, failed_at from outbox")
@@ -103,38 +106,34 @@ async def test_a_row_that_cannot_be_published_stops_no_other(
 
 
 @connected
-async def test_the_last_failure_leaves_the_row_to_a_person_and_says_so_once(
+async def test_the_last_failure_sets_the_row_aside_and_is_published_once(
     table: Database, channel: AbstractChannel, dsn: str, amqp_url: str
 ) -> None:
     queue = await bound_queue(channel)
-    [row] = await table.fetch(POISON, uuid4(), LONG_TOPIC, b"x", 4)
+    [row] = await table.fetch(INSERT_POISON, uuid4(), LONG_TOPIC, b"x", 4)
 
     async with relaying(dsn, amqp_url):
-        [message] = await heard(queue, 1)
-        said = WorkFailed.model_validate_json(message.body)
+        [message] = await received(queue, 1)
+        event = WorkFailed.model_validate_json(message.body)
         await asyncio.sleep(1)
 
-    assert (said.service, said.kind, said.row_id, said.lead_id) == (
-        "intake",
-        "outbox",
-        row["id"],
-        7,
-    )
-    assert "too long" in said.reason
+    assert (event.service, event.kind) == ("intake", "outbox")
+    assert (event.row_id, event.lead_id) == (row["id"], 7)
+    assert "too long" in event.reason
     [left] = await table.fetch("select id, failed_at is not null as failed from outbox")
     assert (left["id"], left["failed"]) == (row["id"], True)
     assert await queue.get(fail=False, no_ack=True) is None
 
 
 @connected
-async def test_an_operator_has_a_failed_row_published_again_or_thrown_away(table: Database) -> None:
-    rows = [(await table.fetch(POISON, uuid4(), "x", b"x", 5))[0]["id"] for _ in range(3)]
+async def test_an_operator_retries_or_discards_a_failed_row(table: Database) -> None:
+    rows = [(await table.fetch(INSERT_POISON, uuid4(), "x", b"x", 5))[0]["id"] for _ in range(3)]
     await table.fetch("update outbox set failed_at = now() where id = any($1)", rows[:2])
     about = {"service": "crm", "kind": "outbox", "by": "ana", "lead_id": 0}
 
     for row in (rows[0], rows[0]):
         await carry_out(table, RetryWork(row_id=row, **about), service="crm", rows=[OUTBOX_ROWS])
-    for row in (rows[1], rows[2]):  # the last has not failed, and is left alone
+    for row in (rows[1], rows[2]):  # the last has not failed, and stays
         await carry_out(table, DiscardWork(row_id=row, **about), service="crm", rows=[OUTBOX_ROWS])
     await carry_out(
         table, DiscardWork(row_id=rows[0], **about), service="intake", rows=[OUTBOX_ROWS]
@@ -161,7 +160,7 @@ async def test_an_event_that_waits_already_is_not_added_again(table: Database) -
 
 
 @connected
-async def test_a_missing_exchange_is_nobodys_fault_and_is_tried_less_and_less_often(
+async def test_a_missing_exchange_blames_no_row_and_is_retried_less_and_less_often(
     table: Database, channel: AbstractChannel, dsn: str, amqp_url: str
 ) -> None:
     name = f"events-{uuid4()}"
@@ -174,7 +173,7 @@ async def test_a_missing_exchange_is_nobodys_fault_and_is_tried_less_and_less_of
             exchange = await channel.declare_exchange(name, "topic")
             queue = await channel.declare_queue(exclusive=True)
             await queue.bind(exchange, "#")
-            assert [message.routing_key for message in await heard(queue, 3)] == [
+            assert [message.routing_key for message in await received(queue, 3)] == [
                 "provider.recovered"
             ] * 3
 
@@ -191,10 +190,13 @@ async def test_a_missing_exchange_is_nobodys_fault_and_is_tried_less_and_less_of
             aiormq.exceptions.ChannelAccessRefused(), True, Fate.REFUSED, id="no right to its topic"
         ),
         pytest.param(
-            aiormq.exceptions.ChannelAccessRefused(), False, Fate.UNKNOWN, id="no right: but whose"
+            aiormq.exceptions.ChannelAccessRefused(),
+            False,
+            Fate.UNKNOWN,
+            id="no right, by an unknown row",
         ),
         pytest.param(ValueError(), True, Fate.AT_FAULT, id="cannot be encoded"),
-        pytest.param(ValueError(), False, Fate.UNKNOWN, id="cannot be encoded: but the others"),
+        pytest.param(ValueError(), False, Fate.UNKNOWN, id="cannot be encoded, an unknown row"),
         pytest.param(
             aiormq.exceptions.ChannelPreconditionFailed(), True, Fate.AT_FAULT, id="too large"
         ),

@@ -1,4 +1,4 @@
-"""How long a failed message waits, and what a handler is given."""
+"""The delay of a failed message, and the arguments of a handler."""
 
 import threading
 from typing import Annotated, Any
@@ -37,38 +37,35 @@ def test_the_next_delay(attempt: int, retry_after: float, delay: float | None) -
     [
         pytest.param({"topic": "lead.from_tomorrow"}, True, id="a topic of another version"),
         pytest.param({"topic": None}, False, id="no topic"),
-        pytest.param({"schema_version": 9}, False, id="another form of what is known"),
-        pytest.param({"card": None}, False, id="not what it says it is"),
+        pytest.param({"schema_version": 9}, False, id="a known topic in another form"),
+        pytest.param({"card": None}, False, id="not an event of its topic"),
     ],
 )
-async def test_a_topic_of_another_version_is_told_from_a_message_that_nobody_can_read(
+async def test_a_topic_of_another_version_is_distinguished_from_an_invalid_message(
     changed: dict[str, Any], unknown: bool
 ) -> None:
     broker = RabbitBroker()
 
     @broker.subscriber("one")
-    async def hear_one(event: LeadCreated) -> None: ...
+    async def handle_one(event: LeadCreated) -> None: ...
 
     @broker.subscriber("several")
-    async def hear_several(
+    async def handle_several(
         event: Annotated[LeadCreated | LeadUpdated, Field(discriminator="topic")],
     ) -> None: ...
 
-    body = {
-        k: v
-        for k, v in (a_lead_created().model_dump(mode="json") | changed).items()
-        if v is not None
-    }
+    fields = a_lead_created().model_dump(mode="json") | changed
+    body = {name: value for name, value in fields.items() if value is not None}
     async with TestRabbitBroker(broker):
         for queue in ("one", "several"):
             if "topic" not in body and queue == "one":
-                continue  # what hears only one topic takes it for that
+                continue  # a handler of one topic assumes that topic
             with pytest.raises(PERMANENT) as caught:
                 await broker.publish(body, queue)
             assert has_unknown_topic(caught.value) is unknown
 
 
-def test_what_a_message_said_is_not_quoted_with_its_error() -> None:
+def test_the_text_of_a_message_is_not_quoted_with_its_error() -> None:
     with pytest.raises(pydantic.ValidationError) as caught:
         LeadCreated.model_validate({"card": {"name": 7}})
     error = fast_depends.exceptions.ValidationError(
@@ -81,9 +78,10 @@ def test_what_a_message_said_is_not_quoted_with_its_error() -> None:
     assert describe(error) == describe(caught.value)
 
 
-async def test_a_handler_is_given_what_the_app_made_in_the_thread_it_runs_in() -> None:
-    broker, given = RabbitBroker(), []
-    broker.context.set_global("deps", "what the app made")
+async def test_a_handler_gets_the_dependencies_without_another_thread() -> None:
+    broker = RabbitBroker()
+    given = []
+    broker.context.set_global("deps", "the dependencies")
 
     @broker.subscriber("work")
     async def handle(_: str, deps: Annotated[str, FromContext("deps")]) -> None:
@@ -93,5 +91,5 @@ async def test_a_handler_is_given_what_the_app_made_in_the_thread_it_runs_in() -
     async with TestRabbitBroker(broker):
         await broker.publish("a message", "work")
 
-    assert given == ["what the app made"]
+    assert given == ["the dependencies"]
     assert set(threading.enumerate()) <= before

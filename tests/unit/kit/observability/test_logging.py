@@ -1,4 +1,4 @@
-"""What reaches the log."""
+"""The contents of the log: service, trace and error, without personal data."""
 
 import json
 import logging
@@ -14,8 +14,8 @@ from kit.observability.logging import start_logging
 
 
 @pytest.fixture(autouse=True)
-def _quiet_again() -> Iterator[None]:
-    """Puts the process's logging back as it was: the lines of these tests go to a stream that ends with them."""
+def _restored_logging() -> Iterator[None]:
+    """Restores the logging of the process, because the stream of these tests ends with them."""
     before = logging.root.handlers, logging.root.level
     yield
     logging.root.handlers, logging.root.level = before
@@ -37,12 +37,12 @@ def test_a_line_carries_service_lead_and_trace_and_nobodys_phone(
         )
     logging.getLogger("some.library").warning("posting to %s", "+528112345678")
 
-    ours, theirs = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert ours["service"] == "notify"
-    assert ours["lead_id"] == 7
-    assert ours["trace"] == "a" * 32
-    assert "8112345678" not in json.dumps([ours, theirs])
-    assert "ana@" not in json.dumps(ours)
+    own_line, library_line = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert own_line["service"] == "notify"
+    assert own_line["lead_id"] == 7
+    assert own_line["trace"] == "a" * 32
+    assert "8112345678" not in json.dumps([own_line, library_line])
+    assert "ana@" not in json.dumps(own_line)
 
 
 def test_an_error_is_named_with_its_frames_and_without_what_was_typed(

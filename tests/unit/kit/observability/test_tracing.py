@@ -1,4 +1,4 @@
-"""The trace an action belongs to, kept in every process and exported where a collector is named."""
+"""The trace of an action is carried in every process, and exported to a configured collector."""
 
 import asyncio
 import os
@@ -14,14 +14,14 @@ from tests.wire import Wire
 GIVEN = f"00-{'a' * 32}-{'b' * 16}-01"
 
 
-def test_a_trace_that_comes_in_goes_on() -> None:
+def test_a_received_trace_continues() -> None:
     with tracing.continued({"traceparent": GIVEN}):
         assert tracing.current() == GIVEN
         assert tracing.trace_id() == "a" * 32
 
 
 @pytest.mark.parametrize("broken", [None, "", "x", f"00-{'0' * 32}-{'b' * 16}-01", GIVEN + "0", 7])
-def test_a_broken_one_is_replaced(broken: object) -> None:
+def test_an_invalid_trace_is_replaced(broken: object) -> None:
     with tracing.continued({"traceparent": broken}) as begun:
         assert begun != broken
         assert tracing.current() == begun
