@@ -1,4 +1,4 @@
-"""Phones as people type them."""
+"""Phone numbers as people type them, their status and their country."""
 
 import phonenumbers
 import pytest
@@ -61,7 +61,7 @@ def test_a_phone_in_mexico(typed: str, meant: str | None) -> None:
     assert to_e164(typed, "MX") == meant
 
 
-def test_a_number_ahead_of_the_metadata_is_taken_when_it_names_its_country() -> None:
+def test_a_number_that_the_metadata_lacks_is_accepted_with_its_country_code() -> None:
     assert to_e164("+5076123456", "MX") == "+5076123456"
 
 
@@ -100,13 +100,15 @@ def test_every_habit_of_writing_means_the_same_number(
 
 @settings(deadline=None)
 @given(st.text(max_size=60))
-def test_nothing_that_is_typed_breaks_it_and_what_it_makes_is_stable(typed: str) -> None:
+def test_no_text_breaks_it_and_its_result_is_stable(typed: str) -> None:
     number = to_e164(typed, "MX")
 
     assert number is None or to_e164(number, "MX") == number
 
 
-USABLE, UNUSABLE, UNKNOWN = NumberStatus.USABLE, NumberStatus.UNUSABLE, NumberStatus.UNKNOWN
+USABLE = NumberStatus.USABLE
+UNUSABLE = NumberStatus.UNUSABLE
+UNKNOWN = NumberStatus.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ USABLE, UNUSABLE, UNKNOWN = NumberStatus.USABLE, NumberStatus.UNUSABLE, NumberSt
         pytest.param("no tengo", None, id="no digits"),
     ],
 )
-def test_a_number_and_its_standing(typed: str, number: Number | None) -> None:
+def test_a_number_and_its_status(typed: str, number: Number | None) -> None:
     assert read_number(typed, "MX") == number
     if number is not None:
         assert number_status(number.e164) is number.status
@@ -168,7 +170,7 @@ def test_a_number_and_its_standing(typed: str, number: Number | None) -> None:
 
 
 @pytest.mark.parametrize("stored", ["", "nonsense", "+521234", "8112345678"])
-def test_what_is_no_number_is_not_used(stored: str) -> None:
+def test_an_invalid_number_is_not_used(stored: str) -> None:
     assert number_status(stored) is UNUSABLE
     assert country_of_number(stored) is None or stored == "+521234"
 

@@ -1,4 +1,4 @@
-"""When a person may be reached: hours, laws, holidays and clocks."""
+"""When a person may be contacted: hours, laws, holidays and clock changes."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
@@ -37,9 +37,21 @@ first_contact:
   - {name: welcome_call, channels: [call, whatsapp], window: calls}
   - {name: any_call, channel: call}
 follow_up:
-  - {name: day_3, after: 3 days, channel: whatsapp, window: messages, late: {rule: next_window, limit: 3 days}}
-  - {name: day_4, after: 4 days, channel: whatsapp, window: night, late: {rule: send, limit: 3 days}}
-  - {name: day_5, after: 5 days, channel: email, window: messages, late: {rule: skip, limit: 3 days}}
+  - name: day_3
+    after: 3 days
+    channel: whatsapp
+    window: messages
+    late: {rule: next_window, limit: 3 days}
+  - name: day_4
+    after: 4 days
+    channel: whatsapp
+    window: night
+    late: {rule: send, limit: 3 days}
+  - name: day_5
+    after: 5 days
+    channel: email
+    window: messages
+    late: {rule: skip, limit: 3 days}
   - {name: day_6, after: 6 days, channel: email}
   - {name: nightly, after: 7 days, channel: email, window: nonstop, late: {rule: skip}}
   - {name: shifted, after: 8 days, channel: email, window: shifts, late: {rule: skip}}
@@ -49,7 +61,9 @@ meeting:
   - {name: confirmation, on_booking: true, channels: [whatsapp, email]}
   - {name: survey, after: 1 hour, channels: [whatsapp, email], window: nonstop}
 """)
-MEXICO, TIJUANA, MONTERREY = "America/Mexico_City", "America/Tijuana", "America/Monterrey"
+MEXICO = "America/Mexico_City"
+TIJUANA = "America/Tijuana"
+MONTERREY = "America/Monterrey"
 
 
 def at(zone: str, *date: int) -> datetime:
@@ -102,9 +116,7 @@ def opening(
         pytest.param((2026, 3, 2, 22), "day_4", (2026, 3, 3, 9), id="a follow-up too"),
         pytest.param((2026, 3, 8, 12), "day_4", (2026, 3, 9, 9), id="no follow-up on a Sunday"),
         pytest.param((2026, 3, 8, 12), "survey", (2026, 3, 9, 9), id="nor a survey"),
-        pytest.param(
-            (2026, 3, 8, 7), "confirmation", (2026, 3, 8, 8), id="but what confirms a booking"
-        ),
+        pytest.param((2026, 3, 8, 7), "confirmation", (2026, 3, 8, 8), id="but a confirmation"),
         pytest.param((2026, 3, 2, 3), "day_6", (2026, 3, 2, 3), id="but not an email"),
         pytest.param((2026, 12, 24, 21), "day_3", (2026, 12, 26, 9), id="Christmas"),
     ],
@@ -113,14 +125,14 @@ def test_the_next_opening(after: tuple[int, ...], step: str, opens: tuple[int, .
     assert opening(at(MEXICO, *after), step).opens == at(MEXICO, *opens)
 
 
-def test_what_is_always_open_never_ends() -> None:
+def test_hours_that_are_always_open_never_end() -> None:
     span = opening(at(MEXICO, 2026, 3, 2, 3), "welcome_email")
 
     assert span.closes == FOREVER
     assert span.until is None
 
 
-def test_hours_that_touch_are_one() -> None:
+def test_adjacent_hours_are_joined() -> None:
     span = opening(at(MEXICO, 2026, 3, 2, 10), "shifted")
 
     assert span.closes == at(MEXICO, 2026, 3, 2, 15)
@@ -133,7 +145,7 @@ def test_hours_that_touch_are_one() -> None:
         pytest.param("shifted", 11, 59, id="from one shift to the next"),
     ],
 )
-def test_what_falls_due_just_before_hours_that_go_on_is_not_late(
+def test_a_touch_due_just_before_midnight_or_a_shift_is_not_late(
     step: str, hour: int, minute: int
 ) -> None:
     due = at(MEXICO, 2026, 3, 2, hour, minute)
@@ -151,7 +163,8 @@ SATELLITE = Whereabouts("ZZ", (), MEXICO)
 
 
 def test_a_number_of_no_place_has_no_hours_but_an_email_has() -> None:
-    call, email = JOURNEY.step("welcome_call"), JOURNEY.step("day_5")
+    call = JOURNEY.step("welcome_call")
+    email = JOURNEY.step("day_5")
 
     assert next_opening(NIGHT, call, Channel.CALL, JOURNEY, SATELLITE) is None
     assert (
@@ -169,11 +182,9 @@ def test_a_number_of_no_place_has_no_hours_but_an_email_has() -> None:
         pytest.param(
             "welcome_call", Channel.WHATSAPP, 9, id="the fallback of a call keeps the step's hours"
         ),
-        pytest.param("survey", Channel.WHATSAPP, 9, id="what comes after a meeting keeps the law"),
+        pytest.param("survey", Channel.WHATSAPP, 9, id="a touch after a meeting keeps the law"),
         pytest.param("survey", Channel.EMAIL, 3, id="an email does not"),
-        pytest.param(
-            "confirmation", Channel.WHATSAPP, 8, id="what confirms a booking lets people sleep"
-        ),
+        pytest.param("confirmation", Channel.WHATSAPP, 8, id="a confirmation lets people sleep"),
         pytest.param("confirmation", Channel.EMAIL, 3, id="its email does not"),
     ],
 )
@@ -195,7 +206,7 @@ def test_an_email_keeps_the_hours_of_home() -> None:
 @pytest.mark.parametrize(
     ("step", "hour"),
     [
-        pytest.param("confirmation", 3, id="what answers a booking goes out at once"),
+        pytest.param("confirmation", 3, id="the answer to a booking goes out at once"),
         pytest.param("reminder", 8, id="in the step's own hours"),
         pytest.param("welcome_call", 9, id="no answer: nobody asked for it"),
     ],
@@ -233,7 +244,7 @@ def test_the_last_opening_of_a_reminder(
     assert span == Span(at(MEXICO, *opens), at(MEXICO, *closes))
 
 
-def test_the_last_opening_of_what_the_law_limits() -> None:
+def test_the_last_opening_of_a_call_that_the_law_limits() -> None:
     monday_night = at(MEXICO, 2026, 3, 2, 3)
     span = last_opening(
         monday_night, JOURNEY.step("welcome_call"), Channel.CALL, JOURNEY, at_zones(MEXICO)
@@ -242,14 +253,14 @@ def test_the_last_opening_of_what_the_law_limits() -> None:
     assert span == Span(at(MEXICO, 2026, 2, 28, 10), at(MEXICO, 2026, 2, 28, 14)), "Saturday noon"
 
 
-def test_the_last_opening_of_hours_that_touch_is_one() -> None:
+def test_the_last_opening_of_adjacent_hours_is_joined() -> None:
     night = at(MEXICO, 2026, 3, 3, 3)
     span = last_opening(night, JOURNEY.step("shifted"), Channel.EMAIL, JOURNEY, at_zones(MEXICO))
 
     assert span == Span(at(MEXICO, 2026, 3, 2, 9), at(MEXICO, 2026, 3, 2, 15))
 
 
-def test_what_is_always_open_was_open_before() -> None:
+def test_hours_that_are_always_open_were_open_before() -> None:
     span = last_opening(NIGHT, JOURNEY.step("day_6"), Channel.EMAIL, JOURNEY, at_zones(MEXICO))
 
     assert span == Span(NIGHT.astimezone(UTC), FOREVER)
@@ -262,7 +273,8 @@ def test_hours_that_never_open_have_no_last_opening() -> None:
 
 
 def test_the_last_guard_knows_the_law_only() -> None:
-    saturday, sunday = at(MEXICO, 2026, 3, 7, 15), at(MEXICO, 2026, 3, 8, 12)
+    saturday = at(MEXICO, 2026, 3, 7, 15)
+    sunday = at(MEXICO, 2026, 3, 8, 12)
     where = at_zones(MEXICO)
 
     assert legal_opening(saturday, Channel.CALL, where) == Span(
@@ -338,7 +350,7 @@ def test_an_hour_that_the_clocks_skip_or_repeat(
         pytest.param(MONTERREY, (2028, 2, 29, 10), 366, (2029, 3, 1, 10), id="from a leap day"),
     ],
 )
-def test_days_keep_the_hour_on_the_wall(
+def test_days_keep_the_local_hour(
     zone: str, start: tuple[int, ...], days: int, end: tuple[int, ...]
 ) -> None:
     assert add_days(at(zone, *start), timedelta(days=days), zone) == at(zone, *end)
@@ -354,7 +366,7 @@ ZONES = st.lists(
     st.sampled_from([MEXICO, TIJUANA, MONTERREY, "America/Cancun"]), min_size=1, max_size=3
 )
 TIMES = st.datetimes(datetime(2025, 1, 1), datetime(2029, 1, 1)).map(  # noqa: DTZ001
-    lambda t: t.replace(tzinfo=UTC)
+    lambda moment: moment.replace(tzinfo=UTC)
 )
 
 
@@ -412,7 +424,7 @@ OWN_ZONES: dict[str, tuple[str, ...]] = {
 }
 STATED = st.none() | st.sampled_from(sorted(available_timezones())) | st.text(max_size=20)
 TWO_YEARS = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)).map(  # noqa: DTZ001
-    lambda t: t.replace(tzinfo=UTC)
+    lambda moment: moment.replace(tzinfo=UTC)
 )
 
 
@@ -460,12 +472,11 @@ ABROAD = st.sampled_from(
 def test_a_stated_zone_abroad_changes_nothing_for_calls(
     stated: str, phone: str, now: datetime
 ) -> None:
-    silent, speaking = (
-        whereabouts(zone, phone, zone=MEXICO, region="MX") for zone in (None, stated)
-    )
+    without = whereabouts(None, phone, zone=MEXICO, region="MX")
+    abroad = whereabouts(stated, phone, zone=MEXICO, region="MX")
 
-    assert speaking.phone_zones == silent.phone_zones
-    assert legal_opening(now, Channel.CALL, speaking) == legal_opening(now, Channel.CALL, silent)
+    assert abroad.phone_zones == without.phone_zones
+    assert legal_opening(now, Channel.CALL, abroad) == legal_opening(now, Channel.CALL, without)
 
 
 @settings(deadline=None)
@@ -473,7 +484,8 @@ def test_a_stated_zone_abroad_changes_nothing_for_calls(
 def test_the_last_opening_is_the_one_that_next_opening_finds(
     before: datetime, zones: list[str], name: str
 ) -> None:
-    step, where = JOURNEY.step(name), at_zones(*zones)
+    step = JOURNEY.step(name)
+    where = at_zones(*zones)
     channel = step.channels[0]
     last = last_opening(before, step, channel, JOURNEY, where)
 
@@ -491,12 +503,14 @@ def late(step: str, due: datetime, now: datetime) -> object:
     return when_late(due, now, planned, planned.channels[0], JOURNEY, at_zones(MEXICO))
 
 
-MONDAY_10, MONDAY_20 = at(MEXICO, 2026, 3, 2, 10), at(MEXICO, 2026, 3, 2, 20)
-TUESDAY_9, TUESDAY_15 = at(MEXICO, 2026, 3, 3, 9), at(MEXICO, 2026, 3, 3, 15)
+MONDAY_10 = at(MEXICO, 2026, 3, 2, 10)
+MONDAY_20 = at(MEXICO, 2026, 3, 2, 20)
+TUESDAY_9 = at(MEXICO, 2026, 3, 3, 9)
+TUESDAY_15 = at(MEXICO, 2026, 3, 3, 15)
 
 
 @pytest.mark.parametrize(
-    ("step", "now", "end"),
+    ("step", "now", "decision"),
     [
         pytest.param("day_3", MONDAY_10, SendNow(MONDAY_20), id="punctual"),
         pytest.param(
@@ -536,8 +550,8 @@ TUESDAY_9, TUESDAY_15 = at(MEXICO, 2026, 3, 3, 9), at(MEXICO, 2026, 3, 3, 15)
         ),
     ],
 )
-def test_what_becomes_of_a_late_touch(step: str, now: datetime, end: object) -> None:
-    assert late(step, MONDAY_10, now) == end
+def test_the_decision_on_a_late_touch(step: str, now: datetime, decision: object) -> None:
+    assert late(step, MONDAY_10, now) == decision
 
 
 @settings(deadline=None)
@@ -550,10 +564,11 @@ def test_no_touch_goes_out_outside_its_hours_however_late(
     due: datetime, lateness: timedelta, name: str
 ) -> None:
     due = opening(due, name).opens
-    now, step = due + lateness, JOURNEY.step(name)
-    end = late(name, due, now)
+    now = due + lateness
+    step = JOURNEY.step(name)
+    decision = late(name, due, now)
 
-    match end:
+    match decision:
         case SendNow(until):
             assert opening(now, name).opens == now
             assert until is None or now < until
@@ -570,7 +585,7 @@ def test_every_step_has_a_name_of_its_own() -> None:
         JOURNEY.step("day_7")
 
 
-def test_the_usual_week_of_a_touch_is_what_an_operator_may_read() -> None:
+def test_the_usual_week_of_a_touch() -> None:
     monterrey = Whereabouts("MX", (MONTERREY,), MONTERREY)
     holiday = at(MONTERREY, 2026, 2, 2, 10)
     week = usual_week(holiday, JOURNEY.step("welcome_call"), Channel.CALL, JOURNEY, monterrey)

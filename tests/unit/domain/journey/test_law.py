@@ -1,4 +1,4 @@
-"""The hours that each country's law leaves, and how they are said."""
+"""The hours that each country's law allows, and their description."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -20,11 +20,12 @@ ZONES = {
     "US": "America/New_York",
     "PE": "America/Lima",
 }
-CALL, SMS = Channel.CALL, Channel.SMS
+CALL = Channel.CALL
+SMS = Channel.SMS
 
 
 def allowed(country: str, channel: Channel, *moment: int) -> bool:
-    """Whether the last guard lets it go out at that moment of the person's clock."""
+    """Returns whether the last guard allows a touch at that moment of the person's time."""
     zone = ZONES[country]
     now = datetime(*moment, tzinfo=ZoneInfo(zone))  # type: ignore[arg-type, misc]
     span = legal_opening(now, channel, Whereabouts(country, (zone,), zone))
@@ -46,7 +47,7 @@ def allowed(country: str, channel: Channel, *moment: int) -> bool:
         pytest.param("MX", SMS, (2026, 3, 8, 12), False, id="not on Sunday, either"),
         pytest.param("MX", SMS, (2026, 3, 16, 12), False, id="nor on a holiday"),
         pytest.param("CO", CALL, (2026, 3, 2, 8), True, id="Colombia, on Monday at 8"),
-        pytest.param("CO", CALL, (2026, 3, 2, 7, 30), False, id="the law begins at 7, but people sleep until 8"),
+        pytest.param("CO", CALL, (2026, 3, 2, 7, 30), False, id="from 7 by law, but 8 by our own"),
         pytest.param("CO", SMS, (2026, 3, 2, 18, 59), True, id="until 19"),
         pytest.param("CO", SMS, (2026, 3, 2, 19), False, id="not later, messages neither"),
         pytest.param("CO", CALL, (2026, 3, 7, 14, 59), True, id="on Saturday until 15"),
@@ -60,7 +61,7 @@ def allowed(country: str, channel: Channel, *moment: int) -> bool:
         pytest.param("BR", CALL, (2026, 9, 7, 12), False, id="Brazil, not on 7 September"),
         pytest.param("US", CALL, (2026, 3, 2, 8), True, id="United States, from 8"),
         pytest.param("US", CALL, (2026, 3, 2, 20), False, id="until 20, as the strictest states"),
-        pytest.param("PE", CALL, (2026, 3, 7, 18, 59), True, id="no law: Monday to Saturday until 19"),
+        pytest.param("PE", CALL, (2026, 3, 7, 18, 59), True, id="no law: Saturday until 19"),
         pytest.param("PE", CALL, (2026, 3, 8, 12), False, id="not on Sunday, by our own default"),
         pytest.param("PE", SMS, (2026, 7, 28, 12), False, id="nor on 28 July"),
     ],
@@ -71,13 +72,13 @@ def test_what_the_law_allows(
     assert allowed(country, channel, *moment) is may
 
 
-def test_a_country_without_a_rule_has_our_default_and_says_so() -> None:
+def test_a_country_without_a_rule_has_our_default_as_its_source() -> None:
     for country in ("AR", "EC", "PE", "CA", "ES", "ZZ", ""):
         assert law_of(country) is DEFAULT
     assert DEFAULT.source == "none, our default"
 
 
-def test_mexicos_row_says_that_no_federal_law_was_found() -> None:
+def test_the_source_for_mexico_is_that_no_federal_law_was_found() -> None:
     assert "no federal law on hours could be confirmed" in law_of("MX").source
 
 
@@ -87,14 +88,14 @@ def test_colombia_alone_limits_the_channels_of_a_week() -> None:
 
 
 @pytest.mark.parametrize("law", [*LAWS.values(), DEFAULT], ids=lambda law: law.name)
-def test_every_law_leaves_some_hour_in_which_people_are_awake(law: Law) -> None:
+def test_every_law_allows_some_hour_in_which_people_are_awake(law: Law) -> None:
     for window in (law.calls, law.messages):
         assert all(spans[0][0] < WAKING.week[0][0][1] for spans in window.week if spans)
         assert any(window.week)
     assert law.hours(Channel.EMAIL) is None
 
 
-# ---- in words
+# ---- descriptions
 
 MESSAGES = Window.model_validate({"mon-sat": "09:00-20:00"})
 EARLY = Window.model_validate({"mon-fri": "06:00-19:00"})
@@ -113,7 +114,7 @@ SPLIT = Window.model_validate({"mon-fri": ["09:00-13:00", "15:00-18:00"]})
         ),
     ],
 )
-def test_hours_in_words(window: Window, words: str) -> None:
+def test_the_description_of_hours(window: Window, words: str) -> None:
     assert hours_in_words(window) == words
 
 
@@ -135,12 +136,13 @@ def test_hours_in_words(window: Window, words: str) -> None:
             ANY_HOUR,
             "PE",
             CALL,
-            "Sin regla conocida: lun–sáb no antes de 9:00, no después de 19:00; dom a ninguna hora; no en festivos",
+            "Sin regla conocida: lun–sáb no antes de 9:00, no después de 19:00; "
+            "dom a ninguna hora; no en festivos",
             id="any hour",
         ),
     ],
 )
-def test_what_the_law_takes_in_words(
+def test_the_description_of_narrowed_hours(
     own: Window, country: str, channel: Channel, words: str
 ) -> None:
     assert narrowing(own, law_of(country), channel) == words

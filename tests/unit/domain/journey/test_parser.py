@@ -1,4 +1,4 @@
-"""The journey file: what is wrong with it is said all at once, with its line and what might be meant."""
+"""The journey file: every mistake is reported at once, with its line and a suggestion."""
 
 import contextlib
 from datetime import timedelta
@@ -40,7 +40,7 @@ def mistakes(text: str, **more: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["journey.yml", "journey.demo.yml"])
-def test_our_own_files_are_sound(name: str) -> None:
+def test_our_own_files_are_valid(name: str) -> None:
     journey = read((DEPLOY / name).read_text())
 
     assert [step.name for step in journey.follow_up] == ["day_3", "day_6", "day_9", "day_12"]
@@ -52,7 +52,7 @@ def test_an_editor_agrees(name: str) -> None:
     Draft202012Validator(json_schema()).validate(yaml.safe_load((DEPLOY / name).read_text()))
 
 
-def test_an_editor_minds_what_we_mind() -> None:
+def test_an_editor_reports_our_mistakes() -> None:
     wrong = {
         "follow_up": [{"name": "day_3", "channel": "fax", "after": "3 dias"}],
         "windows": {"w": {"mon": "9-5"}},
@@ -65,9 +65,10 @@ def test_an_editor_minds_what_we_mind() -> None:
     assert errors == {"follow_up.0.channel", "follow_up.0.after", "windows.w.mon"}
 
 
-def test_what_a_step_says() -> None:
+def test_the_fields_of_a_step() -> None:
     journey = read((DEPLOY / "journey.yml").read_text())
-    day_3, reminder = journey.step("day_3"), journey.step("reminder")
+    day_3 = journey.step("day_3")
+    reminder = journey.step("reminder")
 
     assert isinstance(day_3, FollowUpStep)
     assert (day_3.after, day_3.channels) == (timedelta(days=3), (Channel.WHATSAPP, Channel.SMS))
@@ -82,12 +83,15 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         pytest.param(
             STEP.replace("day_3", "dia_3"),
             [
-                "j.yml:2: WhatsApp needs an approved template for dia_3. Add dia_3=HX… to TWILIO_CONTENT_SIDS",
+                (
+                    "j.yml:2: WhatsApp needs an approved template for dia_3. "
+                    "Add dia_3=HX… to TWILIO_CONTENT_SIDS"
+                ),
                 "j.yml:2: there is no text dia_3 for whatsapp. Did you mean day_3?",
             ],
             id="unknown template",
@@ -128,12 +132,15 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
             id="hours that end before they begin",
         ),
         pytest.param(
-            'windows:\n  odd:\n    mon-fri: "09:00-19:00"\n    sat: "10:00-10:00"\n' + STEP + "    window: odd\n",
+            'windows:\n  odd:\n    mon-fri: "09:00-19:00"\n    sat: "10:00-10:00"\n'
+            + STEP
+            + "    window: odd\n",
             ["j.yml:4: 10:00-10:00 ends before it begins. Write the earlier time first"],
             id="no hours on one day of a window",
         ),
         pytest.param(
-            'windows:\n  odd:\n    mon: "09:00-24:30"\n    tues: "09:00-19:00"\n    holydays: open\n' + STEP,
+            'windows:\n  odd:\n    mon: "09:00-24:30"\n    tues: "09:00-19:00"\n'
+            "    holydays: open\n" + STEP,
             [
                 "j.yml:3: 09:00-24:30 goes beyond the day. A day ends at 24:00",
                 "j.yml:4: 'tues' is no day. Did you mean tue?",
@@ -173,13 +180,23 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
         pytest.param(
             'windows:\n  week: {mon-fri: "09:00-19:00"}\nmeeting:\n'
             "  - name: reminder\n    before: 24 hours\n    channel: sms\n    window: week\n",
-            ["j.yml:5: reminder could come after its meeting. week may be closed for 3 days 14 hours"],
+            [
+                (
+                    "j.yml:5: reminder could come after its meeting. "
+                    "week may be closed for 3 days 14 hours"
+                )
+            ],
             id="a reminder after its meeting",
         ),
         pytest.param(
             'windows:\n  daily: {mon-sun: "08:00-21:00"}\nmeeting:\n'
             "  - name: reminder\n    before: 24 hours\n    channel: sms\n    window: daily\n",
-            ["j.yml:5: reminder could come after its meeting. daily may be closed for 1 day 11 hours"],
+            [
+                (
+                    "j.yml:5: reminder could come after its meeting. "
+                    "daily may be closed for 1 day 11 hours"
+                )
+            ],
             id="a reminder after its meeting, on a holiday",
         ),
         pytest.param(
@@ -212,15 +229,25 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
             ["j.yml:3: '99999999999 days' is too long. Ten years are the most"],
             id="too long",
         ),
-        pytest.param("&it [*it]", ["j.yml:1: no YAML: cannot be read"], id="what contains itself"),
+        pytest.param(
+            "&it [*it]", ["j.yml:1: no YAML: cannot be read"], id="an alias that contains itself"
+        ),
         pytest.param(
             STEP.replace("3 days", "2026-99-99"),
             ["j.yml:1: no YAML: month must be in 1..12"],
-            id="a date that is none",
+            id="an invalid date",
         ),
-        pytest.param(STEP + "    after: 4 days\n", ["j.yml:5: after comes twice. Keep one of them"], id="a key twice"),
+        pytest.param(
+            STEP + "    after: 4 days\n",
+            ["j.yml:5: after comes twice. Keep one of them"],
+            id="a key twice",
+        ),
         pytest.param(STEP.replace("    after", "   after"), NO_YAML, id="no YAML"),
-        pytest.param("", ["j.yml:1: a journey is a list of sections. Begin with first_contact:"], id="empty"),
+        pytest.param(
+            "",
+            ["j.yml:1: a journey is a list of sections. Begin with first_contact:"],
+            id="empty",
+        ),
         pytest.param(
             STEP + "    late: {rule: nextwindow, limit: 1 day}\n",
             ["j.yml:5: 'nextwindow' is not possible here. Did you mean next_window?"],
@@ -232,12 +259,12 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
             id="unknown return",
         ),
     ],
-)  # fmt: skip
-def test_a_mistake(text: str, said: list[str]) -> None:
-    assert mistakes(text) == said
+)
+def test_a_mistake(text: str, expected: list[str]) -> None:
+    assert mistakes(text) == expected
 
 
-def test_every_mistake_is_said_at_once() -> None:
+def test_every_mistake_is_reported_at_once() -> None:
     text = STEP.replace("whatsapp", "fax") + (
         "  - name: day_6\n    after: 6 dias\n    channel: email\nmeeting:\n"
         "  - name: confirmacion\n    on_booking: true\n    channel: email\n    windw: always\n"
@@ -262,7 +289,7 @@ def test_a_demonstration_needs_no_approved_template() -> None:
     assert read("demonstration: true\n" + STEP, content_sids=set()).demonstration
 
 
-def test_where_the_approved_templates_are_not_known_they_are_not_missed() -> None:
+def test_unknown_approved_templates_are_not_missed() -> None:
     assert read(STEP, content_sids=None).follow_up
 
 
@@ -270,12 +297,12 @@ def test_where_the_approved_templates_are_not_known_they_are_not_missed() -> Non
     ("written", "meant"),
     [("", "restart"), ("on_return: restart\n", "restart"), ("on_return: join\n", "join")],
 )
-def test_what_becomes_of_a_lead_who_returns(written: str, meant: str) -> None:
+def test_the_rule_for_a_lead_who_returns(written: str, meant: str) -> None:
     assert read(STEP + written).on_return == meant
 
 
 @given(st.integers(0, 10_000_000))
-def test_a_duration_is_read_as_it_is_spoken(seconds: int) -> None:
+def test_a_duration_is_read_as_it_is_formatted(seconds: int) -> None:
     text = STEP.replace("3 days", format_duration(timedelta(seconds=seconds)))
     [step] = read(text).follow_up
 
@@ -283,7 +310,7 @@ def test_a_duration_is_read_as_it_is_spoken(seconds: int) -> None:
 
 
 @given(st.text(max_size=200))
-def test_nothing_a_person_may_write_breaks_the_reader(text: str) -> None:
+def test_no_text_breaks_the_reader(text: str) -> None:
     for written in (text, f"follow_up: {text}", f"windows:\n  calls: {text}\n"):
         with contextlib.suppress(InvalidJourney):
             read(written)

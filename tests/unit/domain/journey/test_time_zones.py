@@ -1,4 +1,4 @@
-"""Where a person is: by their number; what they state narrows the hours, or says where email is read."""
+"""A person's zones: by the number; a stated zone narrows the hours or is for email."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
@@ -22,7 +22,7 @@ def where(stated: str | None, phone: str | None) -> Whereabouts:
 
 
 def clocks(zones: tuple[str, ...]) -> set[tuple[timedelta | None, ...]]:
-    """Returns how the zones' clocks stand over two years: names may differ where the clocks do not."""
+    """Returns the offsets of the zones over two years, which may be equal for different names."""
     return {
         tuple(day.astimezone(ZoneInfo(zone)).utcoffset() for day in FORTNIGHTS) for zone in zones
     }
@@ -31,11 +31,13 @@ def clocks(zones: tuple[str, ...]) -> set[tuple[timedelta | None, ...]]:
 # ---- every area code of Mexico, by hand
 
 MEXICO: dict[tuple[str, ...], str] = {
-    # Mexico City and State, Puebla, Tlaxcala, Veracruz, Oaxaca, Guerrero, Morelos, Hidalgo, Querétaro, Guanajuato,
-    # Michoacán, Jalisco, Colima, Aguascalientes, Zacatecas, San Luis Potosí, Tabasco, Chiapas
+    # Mexico City and State, Puebla, Tlaxcala, Veracruz, Oaxaca, Guerrero, Morelos, Hidalgo,
+    # Querétaro, Guanajuato, Michoacán, Jalisco, Colima, Aguascalientes, Zacatecas,
+    # San Luis Potosí, Tabasco, Chiapas
     ("America/Mexico_City",): """
         33 55 56
-        220 221 222 223 224 225 226 227 228 229 231 232 233 235 236 237 238 241 243 244 245 246 247 248 249
+        220 221 222 223 224 225 226 227 228 229 231 232 233 235 236 237 238
+        241 243 244 245 246 247 248 249
         271 272 273 274 275 276 278 279 281 282 283 284 285 287 288 294 296 297
         312 313 314 315 316 317 321 322 326 328
         330 331 332 333 334 335 336 337 338 339 341 342 343 344 345 346 347 348 349
@@ -63,14 +65,15 @@ MEXICO: dict[tuple[str, ...], str] = {
     """,
     # Yucatán and Campeche
     ("America/Merida",): "938 969 981 982 985 986 988 990 991 996 999",
-    # Nuevo Laredo, Matamoros, Reynosa, Valle Hermoso, Río Bravo, Acuña, Piedras Negras: the clock of Texas
+    # Nuevo Laredo, Matamoros, Reynosa, Valle Hermoso, Río Bravo, Acuña, Piedras Negras: the time
+    # of Texas
     ("America/Matamoros",): "867 868 877 878 894 897 899",
     # towns on the border and behind it: Allende and Nava, Anáhuac, Camargo, China
     ("America/Matamoros", "America/Monterrey"): "862 873 891 892",
     # Quintana Roo; 997 is Tekax in Yucatán and José María Morelos in Quintana Roo
     ("America/Cancun",): "983 984 987 998",
     ("America/Merida", "America/Cancun"): "997",
-    # Chihuahua; Ciudad Juárez with the clock of El Paso, Ojinaga with that of Presidio
+    # Chihuahua; Ciudad Juárez in the time of El Paso, Ojinaga in that of Presidio
     ("America/Chihuahua",): "614 621 625 627 628 629 635 639 648 649 652 659",
     ("America/Ciudad_Juarez",): "656",
     ("America/Chihuahua", "America/Ciudad_Juarez"): "636 657",
@@ -83,12 +86,12 @@ MEXICO: dict[tuple[str, ...], str] = {
         612 613 615 624
         319 323 324 325 327 389
     """,
-    # Tepic, and Bahía de Banderas with the clock of Puerto Vallarta
+    # Tepic, and Bahía de Banderas in the time of Puerto Vallarta
     ("America/Mazatlan", "America/Bahia_Banderas"): "311",
     ("America/Bahia_Banderas",): "329",
     # Baja California
     ("America/Tijuana",): "616 646 658 661 663 664 665 686",
-    # of no place
+    # not geographic
     (
         "America/Tijuana",
         "America/Hermosillo",
@@ -118,16 +121,21 @@ def test_a_mexican_area_code(code: str, zones: tuple[str, ...]) -> None:
 
 # ---- ranges of other countries, by hand
 
-EASTERN, CENTRAL, MOUNTAIN, PACIFIC = (
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Los_Angeles",
-)
-ARGENTINA, BOGOTA, LIMA = "America/Argentina/Buenos_Aires", "America/Bogota", "America/Lima"
-CHILE, MAGALLANES, SAO_PAULO = "America/Santiago", "America/Punta_Arenas", "America/Sao_Paulo"
-MANAUS, MADRID, CANARY = "America/Manaus", "Europe/Madrid", "Atlantic/Canary"
-ECUADOR, GALAPAGOS = "America/Guayaquil", "Pacific/Galapagos"
+EASTERN = "America/New_York"
+CENTRAL = "America/Chicago"
+MOUNTAIN = "America/Denver"
+PACIFIC = "America/Los_Angeles"
+ARGENTINA = "America/Argentina/Buenos_Aires"
+BOGOTA = "America/Bogota"
+LIMA = "America/Lima"
+CHILE = "America/Santiago"
+MAGALLANES = "America/Punta_Arenas"
+SAO_PAULO = "America/Sao_Paulo"
+MANAUS = "America/Manaus"
+MADRID = "Europe/Madrid"
+CANARY = "Atlantic/Canary"
+ECUADOR = "America/Guayaquil"
+GALAPAGOS = "Pacific/Galapagos"
 RANGES: list[tuple[str, str, tuple[str, ...]]] = [
     ("+12125550123", "US", (EASTERN,)),
     ("+13055550123", "US", (EASTERN,)),
@@ -232,9 +240,10 @@ def test_a_range_of_another_country(phone: str, country: str, zones: tuple[str, 
     assert clocks(found.phone_zones) == clocks(zones)
 
 
-# ---- what the person states
+# ---- the zone that a person states
 
-MONTERREY, TOKYO = "+528112345678", "Asia/Tokyo"
+MONTERREY = "+528112345678"
+TOKYO = "Asia/Tokyo"
 MEXICO_CITY = ("America/Mexico_City",)
 
 
@@ -287,7 +296,9 @@ MEXICO_CITY = ("America/Mexico_City",)
         pytest.param(TOKYO, "nonsense", Whereabouts("ZZ", (), TOKYO), id="no number"),
     ],
 )
-def test_what_a_person_states(stated: str | None, phone: str | None, found: Whereabouts) -> None:
+def test_the_zone_that_a_person_states(
+    stated: str | None, phone: str | None, found: Whereabouts
+) -> None:
     assert where(stated, phone) == found
 
 
@@ -300,13 +311,16 @@ def test_a_number_of_no_country_has_no_hours_for_calls(phone: str) -> None:
     assert where("America/Monterrey", phone) == Whereabouts("ZZ", (), "America/Monterrey")
 
 
-CLOCKS = "UTC GMT GMT0 Zulu Universal Factory Etc/UTC Etc/GMT+6 Etc/Unknown localtime posixrules SystemV/EST5EDT"
+OFFSETS = (
+    "UTC GMT GMT0 Zulu Universal Factory Etc/UTC Etc/GMT+6 Etc/Unknown "
+    "localtime posixrules SystemV/EST5EDT"
+)
 ABBREVIATIONS = "EST5EDT CST6CDT MST7MDT PST8PDT EST MST HST CET EET MET WET"
 GARBAGE = ["", ".", "..", "../../etc/passwd", "+02:00", "undefined", "null"]
 
 
-@pytest.mark.parametrize("name", [*CLOCKS.split(), *ABBREVIATIONS.split(), *GARBAGE])
-def test_what_is_no_zone_of_people_is_ignored(name: str) -> None:
+@pytest.mark.parametrize("name", [*OFFSETS.split(), *ABBREVIATIONS.split(), *GARBAGE])
+def test_a_name_without_a_place_is_ignored(name: str) -> None:
     assert not is_zone_of_people(name)
     assert where(name, MONTERREY) == where(None, MONTERREY)
     assert where(name, None) == where(None, None)
@@ -352,7 +366,7 @@ def test_a_wide_country_still_has_hours(phone: str, zones: tuple[str, ...]) -> N
 APART = ("Europe/London", "Asia/Tokyo", "America/Los_Angeles")
 
 
-def test_zones_that_never_share_an_hour_give_way_to_the_countrys() -> None:
+def test_zones_that_never_share_an_hour_are_replaced_by_the_countrys() -> None:
     assert _sharing_an_hour(APART, "CO") == (BOGOTA,)
     assert _sharing_an_hour(APART, "XK") == (), "nor does the country have any"
 
