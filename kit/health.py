@@ -69,7 +69,7 @@ class Verdict(StrEnum):
 class Check(BaseModel):
     """The result of a check: its subject, its finding, and a remedy where something is wrong.
 
-    `cause` names the dependency at fault, which other checks may share.
+    `cause` names the part at fault, which may be that of other checks too.
     """
 
     about: Text

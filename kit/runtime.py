@@ -129,7 +129,7 @@ def make_app(
         tracing.stop_exporting()
         log.info("service.stopped")
 
-    # FastAPI's own telemetry is off, because kit.observability has its place
+    # FastAPI's own telemetry is off, because kit.observability replaces it
     no_telemetry: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
     app = Service(
         title=runtime.name,

@@ -123,12 +123,12 @@ def queue(name: str, *messages: type[Message] | str, prefetch: int = 10) -> Cons
 
 
 def work_exchange(service: str) -> str:
-    """Returns the exchange that returns a message to the one queue that its routing key names."""
+    """Returns the name of the exchange that routes a retry to the queue of its routing key."""
     return f"{service}.work"
 
 
 def wait_exchange(service: str, delay: float) -> str:
-    """Returns the exchange and queue where a message waits `delay` seconds before it is retried."""
+    """Returns the name of the exchange and queue where a message waits `delay` seconds."""
     return f"{service}.wait.{int(delay * 1000)}"
 
 
@@ -185,7 +185,7 @@ def delay_after(error: Exception, attempt: int, delays: tuple[float, ...]) -> fl
     if not isinstance(error, Unavailable) or not may_recover(error):
         return None
     if not counts_as_attempt(error):
-        return delays[min(1, len(delays) - 1)]
+        return delays[min(1, len(delays) - 1)]  # the second delay, or the only one
     return next_delay(delays, attempt, error.retry_after)
 
 

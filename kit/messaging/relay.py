@@ -24,7 +24,9 @@ log = structlog.get_logger()
 # seconds
 SHORTEST_PAUSE = 0.2
 LONGEST_PAUSE = 3.0
-MAX_FAILURES = 5  # of a row that cannot be published by its own fault, within half a minute
+
+# attempts, within half a minute, at a row that cannot be published by its own fault
+MAX_FAILURES = 5
 
 CLAIM_ROWS = """
 select id, event_id, exchange, routing_key, lead_id, body, traceparent, created_at

@@ -100,9 +100,10 @@ def values_in(text: ast.expr) -> set[str]:
 
 @pytest.mark.parametrize("text", list(texts()))
 def test_each_text_is_there_in_both_languages(text: ast.Call) -> None:
-    es, en = [*text.args, *(keyword.value for keyword in text.keywords)]
+    languages = list(text.args) + [keyword.value for keyword in text.keywords]
+    es, en = languages
 
-    for language in (es, en):
+    for language in languages:
         assert not isinstance(language, ast.Constant) or language.value
     assert values_in(es) == values_in(en)
 
