@@ -22,7 +22,8 @@ class JourneySettings(BaseSettings):
 
     journey_path: Path = DEPLOY / "journey.yml"
     templates_path: Path = DEPLOY / "templates"
-    language: str = "es-MX"
+    # not LANGUAGE, which is GNU gettext's own variable
+    language: str = Field("es-MX", validation_alias="PAUTA_LANGUAGE")
     timezone: str = "America/Mexico_City"
     default_region: str = Field("MX", pattern="^[A-Z]{2}$")
 

@@ -36,7 +36,7 @@ SETTINGS: dict[str, tuple[type[BaseSettings], ...]] = {
     "console": (services.console.settings.Settings,),
     "simulator": (simulator.settings.Settings,),
 }
-MADE_BY_COMPOSE = {"DATABASE_URL", "AMQP_URL", "SIMULATOR_DELIVER_TO", "CRM_URL", "LANGUAGE"}
+MADE_BY_COMPOSE = {"DATABASE_URL", "AMQP_URL", "SIMULATOR_DELIVER_TO", "CRM_URL"}
 SEED = {
     *(
         "KOMMO_BASE_URL",
@@ -65,6 +65,8 @@ def names_of(settings: type[BaseSettings]) -> list[set[str]]:
         alias = field.validation_alias
         if isinstance(alias, AliasChoices):
             found.append({str(choice) for choice in alias.choices})
+        elif isinstance(alias, str):
+            found.append({alias})
         else:
             found.append({(settings.model_config.get("env_prefix", "") + name).upper()})
     return found
