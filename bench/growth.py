@@ -28,7 +28,7 @@ from contracts.events.touch import Channel, HoldReason
 from domain.journey.parser import stored_journey
 from kit.messaging.relay import COUNT_WAITING
 from kit.migrations import upgrade
-from pauta.restore import REACH, SAID
+from pauta.restore import REACH, SELECT_EVENTS
 from pauta.running.compose_file import PROJECT
 from pauta.running.native import WITH_DATABASES, Native
 from pauta.running.servers import free_ports
@@ -157,7 +157,7 @@ class Sized:
             "api: actions": lambda: store.actions(after=1000),
             "api: actions of a lead": lambda: store.actions(lead_id=lead),
             "log: newest id": store.newest_id,
-            "restore: the day before": lambda: database.fetch(SAID, now - REACH, now),
+            "restore: the day before": lambda: database.fetch(SELECT_EVENTS, now - REACH, now),
         }
 
     def _figures(self) -> dict[str, Read]:

@@ -1,1 +1,1 @@
-"""The command line: set up, start, stop, demonstrate."""
+"""The command line: sets up, starts, stops, backs up and checks the system."""

@@ -1,4 +1,4 @@
-"""python -m pauta"""
+"""Runs the command line: python -m pauta."""
 
 from pauta.cli import app
 

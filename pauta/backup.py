@@ -1,4 +1,4 @@
-"""Every database in one file, while everything runs; and a system put back from it, silent until told to speak."""
+"""Writes all databases into one file while everything runs, and restores a system from it."""
 
 import hashlib
 import os
@@ -18,21 +18,24 @@ from pauta.running.compose_file import PROJECT
 from pauta.setup import BACKED_UP_AT, LEADS
 
 AT_ONE_INSTANT = ("intake", "crm", "notify", "scheduler")
-LISTENER = "console"  # hears everything the others say, and is backed up when it has
+AUDIT_LOG = "console"  # consumes every event of the others; dumped last, when it has them all
 MANIFEST = "manifest.json"
 CHUNK = 1 << 20
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 class Place(Protocol):
-    """Where the system runs: what backup and restore need of Docker Compose, of plain processes, of the tests."""
+    """Where the system runs: with Docker Compose, as plain processes, or in the tests."""
 
     def postgres(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
-        """Starts one of PostgreSQL's programs where it finds the server, as its superuser."""
+        """Starts one of PostgreSQL's programs, connected to the server as its superuser."""
 
     def administer(self, *module: str) -> str:
-        """Runs `python -m …` with the administrator's addresses; what it printed. Raises SystemExit when it fails."""
+        """Runs `python -m …` with the administrator's addresses. Returns its output.
+
+        Raises SystemExit if it fails.
+        """
 
     def stop_services(self) -> None: ...
 
@@ -40,7 +43,7 @@ class Place(Protocol):
 
 
 class Dump(BaseModel):
-    """One database's file, written by pg_dump; `revision` is that of its tables."""
+    """Describes one database's file, written by pg_dump. `revision` is the schema's."""
 
     database: str
     revision: str
@@ -53,7 +56,7 @@ class Dump(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What is in a backup. `taken_at` is the one instant that it shows."""
+    """Describes a backup's contents. `taken_at` is the one instant that it shows."""
 
     format: Literal[1] = 1
     taken_at: AwareDatetime
@@ -62,20 +65,18 @@ class Manifest(BaseModel):
 
 
 class Psql:
-    """An open session of psql; `ask` gives the one value that a statement returns."""
+    """An open psql session. `ask` returns the one value that a statement returns."""
 
     def __init__(self, place: Place, database: str) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the session
         self._process = place.postgres(
             "psql",
-            *(
-                "--no-psqlrc",
-                "--quiet",
-                "--no-align",
-                "--tuples-only",
-                "--set=ON_ERROR_STOP=1",
-                f"--dbname={database}",
-            ),
+            "--no-psqlrc",
+            "--quiet",
+            "--no-align",
+            "--tuples-only",
+            "--set=ON_ERROR_STOP=1",
+            f"--dbname={database}",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -105,54 +106,58 @@ class Psql:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one database showed at the instant, under the name by which pg_dump sees it too."""
+    """One database as it was at the instant, under the name by which pg_dump can read it."""
 
     name: str
     session: Psql
 
     def release(self) -> None:
-        """Lets PostgreSQL clean up again what has changed since."""
+        """Ends the transaction, so that PostgreSQL can remove old row versions."""
         self.session.ask("commit; select true")
 
 
-def take(place: Place, path: Path, say: Say) -> Manifest:
-    """Writes the backup; `path` appears when it is whole. Raises SystemExit, and leaves nothing, when it cannot."""
+def take(place: Place, path: Path, report: Report) -> Manifest:
+    """Writes the backup. `path` appears once it is complete.
+
+    Raises SystemExit if that fails, and leaves no file.
+    """
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
-            manifest = _take(place, path, Path(folder), say)
+            manifest = _take(place, path, Path(folder), report)
     except OSError as error:
         raise SystemExit(f"The backup cannot be written: {error}") from error
     try:
         _record(place, manifest)
     except SystemExit as error:
         raise SystemExit(
-            f"{path} is whole, but `pauta doctor` does not know of it. {error}"
+            f"{path} is complete, but could not be recorded for `pauta doctor`. {error}"
         ) from None
     return manifest
 
 
 def _record(place: Place, manifest: Manifest) -> None:
-    """Records in the database, where `pauta doctor` reads it, that there is a good backup. The backup has not got it.
+    """Records the good backup in the database, where `pauta doctor` reads it.
 
-    The column is added here as well, for a backup comes before the `pauta up` of an update.
+    The backup itself does not contain this record. The column is added here as well, because an
+    upgrade takes its backup before its `pauta up`.
     """
     update = f"update installation set backed_up_at = '{manifest.taken_at}'"  # noqa: S608 - a date
     with Psql(place, LEADS) as session:
         session.ask(f"{BACKED_UP_AT}; {update}; select true")
 
 
-def _take(place: Place, path: Path, folder: Path, say: Say) -> Manifest:
+def _take(place: Place, path: Path, folder: Path, report: Report) -> Manifest:
     with _one_instant(place) as (taken_at, version, snapshots):
         dumps = []
         for name, snapshot in snapshots.items():
-            dumps.append(_dump(place, folder, name, say, f"--snapshot={snapshot.name}"))
+            dumps.append(_dump(place, folder, name, report, f"--snapshot={snapshot.name}"))
             snapshot.release()
-    say("waiting for the audit log to have everything said so far")
+    report("waiting for the audit log to store every event published so far")
     place.administer("pauta.restore", "caught-up")
-    dumps.append(_dump(place, folder, LISTENER, say))
+    dumps.append(_dump(place, folder, AUDIT_LOG, report))
     manifest = Manifest(taken_at=taken_at, postgres=version, dumps=dumps)
-    whole = folder / path.name
-    with os.fdopen(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    complete = folder / path.name
+    with os.fdopen(os.open(complete, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1))
         with tarfile.open(fileobj=file, mode="w") as tar:
             for name in (MANIFEST, *(dump.name for dump in dumps)):
@@ -160,20 +165,22 @@ def _take(place: Place, path: Path, folder: Path, say: Say) -> Manifest:
                 (folder / name).unlink()
         file.flush()
         os.fsync(file.fileno())
-    say("reading it back")
-    check(whole)
-    whole.replace(path)
+    report("verifying the file")
+    check(complete)
+    complete.replace(path)
     return manifest
 
 
 @contextmanager
 def _one_instant(place: Place) -> Iterator[tuple[datetime, str, Mapping[str, Snapshot]]]:
-    """The instant, the server's version, and a snapshot of each database taken then: good while this is open."""
+    """Yields the instant, the server's version, and a snapshot of each database at that instant.
+
+    The snapshots are valid until this context ends.
+    """
     with ExitStack() as stack:
         sessions = {name: stack.enter_context(Psql(place, name)) for name in AT_ONE_INSTANT}
-        version, *_ = [
-            session.ask("show server_version") for session in sessions.values()
-        ]  # by now all are connected
+        versions = [session.ask("show server_version") for session in sessions.values()]
+        # every session has answered, so all of them are connected
         begin = "begin isolation level repeatable read read only; select pg_export_snapshot()"
         snapshots = {
             name: Snapshot(session.ask(begin), session) for name, session in sessions.items()
@@ -181,21 +188,22 @@ def _one_instant(place: Place) -> Iterator[tuple[datetime, str, Mapping[str, Sna
         now = sessions[AT_ONE_INSTANT[-1]].ask(
             "select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
         )
-        yield datetime.fromisoformat(f"{now}+00:00"), version, snapshots
+        yield datetime.fromisoformat(f"{now}+00:00"), versions[0], snapshots
 
 
-def _dump(place: Place, folder: Path, database: str, say: Say, *more: str) -> Dump:
-    say(f"{database}: dumping")
+def _dump(place: Place, folder: Path, database: str, report: Report, *options: str) -> Dump:
+    report(f"{database}: dumping")
     with Psql(place, database) as session:
         revision = session.ask("select version_num from alembic_version")
-    digest, size = hashlib.sha256(), 0
+    digest = hashlib.sha256()
+    size = 0
     with (
         tempfile.TemporaryFile() as errors,
         (folder / f"{database}.dump").open("xb") as file,
         place.postgres(
             "pg_dump",
             "--format=custom",
-            *more,
+            *options,
             f"--dbname={database}",
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -206,14 +214,14 @@ def _dump(place: Place, folder: Path, database: str, say: Say, *more: str) -> Du
             file.write(chunk)
             digest.update(chunk)
             size += len(chunk)
-            say(f"{database}: {size / 1e6:.0f} MB")
+            report(f"{database}: {size / 1e6:.0f} MB")
         if process.wait():
             raise SystemExit(f"pg_dump of {database} failed: {_text(errors)}")
     return Dump(database=database, revision=revision, size=size, sha256=digest.hexdigest())
 
 
 def check(path: Path) -> Manifest:
-    """Reads the whole file. Raises SystemExit when it is not a whole backup that this version can put back."""
+    """Reads the whole file. Raises SystemExit if this version cannot restore it."""
     try:
         with tarfile.open(path, "r:") as tar:
             manifest = Manifest.model_validate_json(_member(tar, MANIFEST).read())
@@ -226,74 +234,72 @@ def check(path: Path) -> Manifest:
                     raise SystemExit(f"{path}: {dump.name} is damaged.")
     except (OSError, tarfile.TarError, ValidationError, KeyError) as error:
         raise SystemExit(
-            f"{path} is not a whole backup of Pauta ({type(error).__name__})."
+            f"{path} is not a complete backup of Pauta ({type(error).__name__})."
         ) from error
-    if {dump.database for dump in manifest.dumps} != {*AT_ONE_INSTANT, LISTENER}:
-        raise SystemExit(f"{path} does not have every database.")
+    if {dump.database for dump in manifest.dumps} != {*AT_ONE_INSTANT, AUDIT_LOG}:
+        raise SystemExit(f"{path} does not contain every database.")
     for dump in manifest.dumps:
         known = (PROJECT / "services" / dump.database / "migrations" / "versions").glob(
             f"{dump.revision}_*.py"
         )
         if not list(known):
             raise SystemExit(
-                f"{path} was made by a newer Pauta: {dump.database} is at {dump.revision}. Update first."
+                f"{path} was made by a newer Pauta: {dump.database} is at {dump.revision}. "
+                "Upgrade Pauta first."
             )
     return manifest
 
 
-def put_back(place: Place, path: Path, manifest: Manifest, *, operator: str, say: Say) -> int:
-    """Replaces every database by that of the backup and starts the services, silent; how many events were said again.
+def put_back(place: Place, path: Path, manifest: Manifest, *, operator: str, report: Report) -> int:
+    """Replaces every database by the backup's and starts the services with outbound paused.
 
-    The present databases go when the new ones are filled. Raises SystemExit when something fails: before that with
-    everything as it was, after that with the services stopped, so that nobody is contacted by half a system.
+    Returns how many events were republished. The current databases are dropped once the new ones
+    are filled. Raises SystemExit if something fails: before that point with everything as it was,
+    after it with the services stopped, so that a partly restored system contacts nobody.
     """
-    say("stopping the services")
+    report("stopping the services")
     place.stop_services()
     try:
         with tarfile.open(path, "r:") as tar:
             for dump in manifest.dumps:
-                say(f"{dump.database}: filling")
+                report(f"{dump.database}: restoring")
                 _fill(place, dump.database, _member(tar, dump.name))
     except BaseException:
-        say("starting the services again: nothing has changed")
-        _server(
-            place,
-            *(
-                f'drop database if exists "{_fresh(dump.database)}" with (force)'
-                for dump in manifest.dumps
-            ),
-        )
+        report("restarting the services: nothing has changed")
+        drops = [
+            f'drop database if exists "{_fresh(dump.database)}" with (force)'
+            for dump in manifest.dumps
+        ]
+        _execute(place, *drops)
         place.start_services()
         raise
-    say("replacing the databases")
+    report("replacing the databases")
     for dump in manifest.dumps:
-        _server(
+        _execute(
             place,
             f'drop database if exists "{dump.database}" with (force)',
             f'alter database "{_fresh(dump.database)}" rename to "{dump.database}"',
         )
     place.administer("pauta", "setup")
     place.administer("pauta.restore", "silence", operator)
-    say("saying again what was on its way")
-    said = int(place.administer("pauta.restore", "say-again", manifest.taken_at.isoformat()))
-    say("starting the services")
+    report("republishing the events of the day before")
+    published = int(place.administer("pauta.restore", "say-again", manifest.taken_at.isoformat()))
+    report("starting the services")
     place.start_services()
-    return said
+    return published
 
 
 def _fill(place: Place, database: str, content: IO[bytes]) -> None:
     fresh = _fresh(database)
-    _server(place, f'drop database if exists "{fresh}" with (force)', f'create database "{fresh}"')
+    _execute(place, f'drop database if exists "{fresh}" with (force)', f'create database "{fresh}"')
     with (
         tempfile.TemporaryFile() as errors,
         place.postgres(
-            *(
-                "pg_restore",
-                "--no-owner",
-                "--no-privileges",
-                "--exit-on-error",
-                f"--dbname={fresh}",
-            ),
+            "pg_restore",
+            "--no-owner",
+            "--no-privileges",
+            "--exit-on-error",
+            f"--dbname={fresh}",
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=errors,
@@ -305,23 +311,21 @@ def _fill(place: Place, database: str, content: IO[bytes]) -> None:
                 process.stdin.write(chunk)
             process.stdin.close()
         except BrokenPipeError:
-            pass  # it says below why it stopped reading
+            pass  # pg_restore stopped reading; its error is raised below
         if process.wait():
             raise SystemExit(f"pg_restore of {database} failed: {_text(errors)}")
 
 
-def _server(place: Place, *statements: str) -> None:
+def _execute(place: Place, *statements: str) -> None:
     with tempfile.TemporaryFile() as errors:
         commands = [f"--command={statement}" for statement in statements]
         process = place.postgres(
-            *(
-                "psql",
-                "--no-psqlrc",
-                "--quiet",
-                "--set=ON_ERROR_STOP=1",
-                "--dbname=postgres",
-                *commands,
-            ),
+            "psql",
+            "--no-psqlrc",
+            "--quiet",
+            "--set=ON_ERROR_STOP=1",
+            "--dbname=postgres",
+            *commands,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=errors,

@@ -1,4 +1,4 @@
-"""The command line: start and stop the system, look after it, check the journey."""
+"""The command line: starts, stops, checks, backs up and restores the system."""
 
 import asyncio
 import os
@@ -32,37 +32,37 @@ app.add_typer(templates, name="template")
 
 Engine = Annotated[
     str,
-    typer.Option(envvar="PAUTA_ENGINE", help="docker, native, or auto: Docker where it answers."),
+    typer.Option(envvar="PAUTA_ENGINE", help="docker, native, or auto: Docker if it answers."),
 ]
 
 
 def by_docker(engine: str) -> bool:
-    """Whether to use Docker. Raises typer.BadParameter for a word that is neither."""
+    """Returns whether to use Docker. Raises typer.BadParameter for an unknown engine."""
     if engine not in ("auto", "docker", "native"):
         raise typer.BadParameter(
-            f"{engine} is none of docker, native, auto", param_hint="PAUTA_ENGINE"
+            f"{engine} is not one of docker, native, auto", param_hint="PAUTA_ENGINE"
         )
-    return engine_answers() if engine == "auto" else engine == "docker"
+    if engine == "auto":
+        return engine_answers()
+    return engine == "docker"
 
 
 def home() -> Path:
-    """Where a native system keeps its data between starts."""
+    """Returns the folder in which a native system keeps its data between starts."""
     root = Path("/var/lib/pauta") if os.geteuid() == 0 else Path.home() / ".local/share/pauta"
     return Path(os.environ.get("PAUTA_HOME") or root)
 
 
 def running(engine: str) -> Compose | Native:
-    """The system that `up` started."""
-    return (
-        Compose.running(variables())
-        if by_docker(engine)
-        else Native.remembered(home(), variables())
-    )
+    """Returns the system that `up` started. Raises SystemExit if none is running."""
+    if by_docker(engine):
+        return Compose.running(variables())
+    return Native.remembered(home(), variables())
 
 
 @app.command()
 def up(engine: Engine = "auto") -> None:
-    """Start everything, to stay; or say in one table what keeps it from starting."""
+    """Start everything and keep it running, or list in one table what prevents it."""
     from pauta.preflight import findings
 
     given = variables()
@@ -90,17 +90,18 @@ def up(engine: Engine = "auto") -> None:
     else:
         typer.echo(f"Console:   {addresses.gateway}/console")
         typer.echo(
-            f"Simulator: {addresses.gateway}/simulator, the lead's phone and mailbox; "
+            f"Simulator: {addresses.gateway}/simulator (the lead's phone and mailbox), "
             f"{addresses.simulator}/simulator/calls …"
         )
     typer.echo(f"Actions:   {addresses.console}/api/actions")
     typer.echo(
-        f"RabbitMQ:  {addresses.rabbitmq}  (user pauta, password in RABBITMQ_PASSWORD, rabbitmq-demo unless set)"
+        f"RabbitMQ:  {addresses.rabbitmq}  "
+        "(user pauta, password in RABBITMQ_PASSWORD, rabbitmq-demo unless set)"
     )
 
 
 def _refuse(found: Sequence["Finding"], given: Mapping[str, str]) -> None:
-    """Prints what was found, where something was, and ends."""
+    """Prints the findings and exits with 1, or does nothing if there are none."""
     from pauta.preflight import show
 
     if found:
@@ -110,7 +111,7 @@ def _refuse(found: Sequence["Finding"], given: Mapping[str, str]) -> None:
 
 @contextmanager
 def _explained(given: Mapping[str, str]) -> Iterator[None]:
-    """Prints a table in place of the log, where that says what keeps the system from starting."""
+    """Prints a table instead of the log if the log names a known obstacle to starting."""
     from pauta.preflight import obstacles
 
     try:
@@ -125,14 +126,14 @@ def down(
     engine: Engine = "auto",
     forget: Annotated[
         bool,
-        typer.Option("--forget", help="Remove all data as well: leads, bookings, the audit log."),
+        typer.Option("--forget", help="Also delete all data: leads, bookings, the audit log."),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Stop what `up` started; the data stays, unless --forget."""
+    """Stop what `up` started. The data stays, unless --forget."""
     if forget and not yes:
         typer.confirm(
-            "All leads and everything that is known of them are removed for ever. Go on?",
+            "This deletes all leads and everything known about them for good. Continue?",
             abort=True,
         )
     stopped = stop_remembered(home())
@@ -143,24 +144,24 @@ def down(
         Native(home(), variables()).remove()
     typer.echo("Stopped." if stopped else "Nothing was running.")
     if forget:
-        typer.echo("All data is removed.")
+        typer.echo("All data was deleted.")
 
 
 @app.command()
 def demo(
     engine: Engine = "auto",
     replicas: Annotated[
-        int, typer.Option(help="How many of each service; by Docker only.", min=1, max=5)
+        int, typer.Option(help="Replicas of each service, with Docker only.", min=1, max=5)
     ] = 1,
 ) -> None:
-    """Start everything with the simulator, send leads of every fate, watch, check, stop."""
+    """Start everything with the simulator, send sample leads, show and check every action, stop."""
     try:
         from devtools.demo import run
     except ModuleNotFoundError as missing:
         if missing.name != "devtools":
             raise
         raise SystemExit(
-            "The demonstration is not part of this image: run it from the project's folder."
+            "The demo is not part of this image. Run it from the project's folder."
         ) from None
 
     raise typer.Exit(0 if run(docker=by_docker(engine), replicas=replicas) else 1)
@@ -168,94 +169,100 @@ def demo(
 
 @app.command()
 def secrets(file: Annotated[Path, typer.Argument(dir_okay=False)] = PROJECT / ".env") -> None:
-    """Write a complete .env for going live, with fresh random secrets; an existing file is left alone."""
+    """Write a complete .env for production, with new random secrets. Never overwrites a file."""
     from pauta.credentials import NEEDED, write_env
 
     try:
         write_env(file)
     except FileExistsError:
         raise SystemExit(
-            f"{file} exists already, and may hold secrets in use. Move it away first."
+            f"{file} already exists and may hold secrets in use. Move it elsewhere first."
         ) from None
     typer.echo(
-        f"{file}: every secret is set. Fill in what is yours: {', '.join(NEEDED)}. Then: pauta check"
+        f"{file}: every secret is set. Fill in your own values: {', '.join(NEEDED)}. "
+        "Then run `pauta check`."
     )
 
 
 @app.command()
 def check() -> None:
-    """Say everything that keeps the system from starting, as one table. Starts nothing and asks nobody."""
+    """List in one table what prevents the system from starting. Starts and contacts nothing."""
     from pauta.preflight import findings, show
 
-    raise typer.Exit(
-        0
-        if show(findings(variables()), variables(), Console(soft_wrap=True, highlight=False))
-        else 1
-    )
+    given = variables()
+    complete = show(findings(given), given, Console(soft_wrap=True, highlight=False))
+    raise typer.Exit(0 if complete else 1)
 
 
 @app.command()
 def backlog(
     release: Annotated[
-        bool, typer.Option("--release", help="Let the overdue touches go, each by its own rule.")
+        bool, typer.Option("--release", help="Release the overdue touches, each by its own rule.")
     ] = False,
 ) -> None:
-    """How many touches are overdue after an outage, and whether they wait for a word."""
-    state = (
-        ask_scheduler("POST", "/backlog/release") if release else ask_scheduler("GET", "/backlog")
-    )
-    waiting = ", waiting for your word: pauta backlog --release" if state["held"] else ""
-    typer.echo(f"{state['overdue']} touches are overdue{waiting}.")
+    """Show how many touches are overdue after an outage, and whether they are held."""
+    if release:
+        state = ask_scheduler("POST", "/backlog/release")
+    else:
+        state = ask_scheduler("GET", "/backlog")
+    typer.echo(f"{state['overdue']} touches are overdue.")
+    if state["held"]:
+        typer.echo("They are held. Run `pauta backlog --release` to release them.")
 
 
 @app.command()
 def pause(
-    reason: Annotated[str, typer.Option(help="Shown to whoever asks why nothing leaves.")] = "",
+    reason: Annotated[str, typer.Option(help="Shown in the console while paused.")] = "",
 ) -> None:
-    """Stop everything that leaves, at once: calls, messages, emails, Kommo. Leads are still accepted; all waits."""
+    """Pause all outbound work at once: calls, messages, emails, Kommo. Leads are still accepted."""
     ask_console("POST", "/api/switch/pause", json={"by": operator(), "reason": reason})
-    typer.echo("Nothing leaves any more. `pauta resume` lets it go on.")
+    typer.echo("Outbound is paused. Run `pauta resume` to continue.")
 
 
 @app.command()
 def resume() -> None:
-    """Let everything leave again; what waited goes out, each touch by its own hours."""
+    """Resume outbound work. Touches that waited go out, each within its own hours."""
     ask_console("POST", "/api/switch/resume", json={"by": operator()})
-    typer.echo("Everything leaves again.")
+    typer.echo("Outbound resumed.")
 
 
 @app.command()
 def uncertain() -> None:
-    """Touches of which nobody can say whether they were sent. They are not sent again: look, and write to the lead."""
+    """List touches whose outcome is unknown.
+
+    They are never resent automatically: check with the provider or contact the lead.
+    """
     touches = ask_console("GET", "/api/touches/unknown")
-    for one in touches:
-        detail = one["detail"]
+    for touch in touches:
+        detail = touch["detail"]
         typer.echo(
-            f"lead {one['lead_id']}  {detail['step']}  {detail['channel']}  {one['at']}  {detail['touch_id']}"
+            f"lead {touch['lead_id']}  {detail['step']}  {detail['channel']}  {touch['at']}  "
+            f"{detail['touch_id']}"
         )
-    typer.echo(f"{len(touches)} touches are uncertain.")
+    typer.echo(f"{len(touches)} touches have an unknown outcome.")
 
 
 @app.command()
 def say_again(engine: Engine = "auto") -> None:
-    """Mend queues and bindings that were removed by hand, and say every event of the last day once more.
+    """Restore queues and bindings that were removed by hand; republish the last day's events.
 
-    Whoever had heard an event does nothing; whom a missing binding kept from hearing it does it now.
+    Consumers ignore the events they have handled. They handle those that a missing binding kept
+    from them.
     """
     place = running(engine)
     place.administer("pauta", "setup")
-    said = place.administer("pauta.restore", "say-again", datetime.now(UTC).isoformat())
-    typer.echo(f"{said.strip()} events were said again.")
+    published = place.administer("pauta.restore", "say-again", datetime.now(UTC).isoformat())
+    typer.echo(f"{published.strip()} events were republished.")
 
 
 @app.command()
 def doctor(engine: Engine = "auto") -> None:
-    """Look at everything this depends on, without changing anything, and say what to do about what is not well."""
+    """Check everything the system depends on, without changing it; show how to fix problems."""
     _examine(lambda: running(engine))
 
 
 def _examine(place: Callable[[], Compose | Native]) -> NoReturn:
-    """Prints what the doctor finds, and ends with 1 where something is wrong."""
+    """Prints the doctor's findings and exits: with 1 if something is wrong."""
     from pauta.doctor.report import every_check, show
 
     given = variables()
@@ -263,12 +270,12 @@ def _examine(place: Callable[[], Compose | Native]) -> NoReturn:
         checks = every_check(place, given)
     well = show(checks, Console(soft_wrap=True, highlight=False), given.get("PAUTA_LANGUAGE", ""))
     sys.stdout.flush()
-    os._exit(0 if well else 1)  # else a thread that still waits for Docker would be waited for
+    os._exit(0 if well else 1)  # a normal exit would wait for a thread that still waits for Docker
 
 
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(dir_okay=False)], engine: Engine = "auto") -> None:
-    """Write every database into FILE, while everything runs. It holds personal data: keep it safe."""
+    """Write every database into FILE, while everything runs. FILE holds personal data."""
     from pauta.backup import take
 
     with Console(stderr=True).status("") as status:
@@ -285,27 +292,33 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     engine: Engine = "auto",
 ) -> None:
-    """Put back what `backup` wrote, in place of what is there. Nobody is contacted until `pauta resume`."""
+    """Replace all data by a backup's. Nobody is contacted until `pauta resume`."""
     from pauta.backup import check, put_back
 
     manifest = check(file)
     if not yes:
         taken = f"{manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC"
-        typer.confirm(f"Everything is replaced by what was known at {taken}. Go on?", abort=True)
+        typer.confirm(f"This replaces all data by the backup of {taken}. Continue?", abort=True)
     with Console(stderr=True).status("") as status:
-        said = put_back(running(engine), file, manifest, operator=operator(), say=status.update)
+        published = put_back(
+            running(engine), file, manifest, operator=operator(), report=status.update
+        )
     typer.echo(
-        f"Restored; {said} events were said again. Nobody is contacted until you say: pauta resume"
+        f"Restored; {published} events were republished. "
+        "Nobody is contacted until you run `pauta resume`."
     )
 
 
 @app.command()
 def upgrade(
     file: Annotated[
-        Path, typer.Option("--backup", dir_okay=False, help="Where the backup before it goes.")
+        Path,
+        typer.Option(
+            "--backup", dir_okay=False, help="The file for the backup before the upgrade."
+        ),
     ] = PROJECT / "before-upgrade.backup",
 ) -> None:
-    """Bring what runs to this folder's code and to the images' newest patches: build, backup, start, doctor."""
+    """Upgrade to this folder's code and the images' newest patches: build, backup, start, doctor."""
     from pauta.backup import take
 
     compose = Compose.running(variables())
@@ -316,15 +329,15 @@ def upgrade(
         status.update("starting")
         with _explained(variables()):
             compose.start()
-    typer.echo(f"{file}: everything as it was before.")
+    typer.echo(f"{file}: the backup from before the upgrade.")
     if not renewed:
-        typer.echo("No registry answered: the images are those that were here.")
+        typer.echo("No registry answered. The images on this machine were used.")
     _examine(lambda: compose)
 
 
 @app.command()
 def setup() -> None:
-    """Make databases, roles, broker users, queues and tables (run before the services start)."""
+    """Create databases, roles, broker users, queues and tables (run before the services start)."""
     from kit.observability.logging import start_logging
     from kit.production_safety import UnsafeConfiguration
     from pauta.setup import NotSetUp, SetupSettings, set_up

@@ -1,4 +1,7 @@
-"""What backup and restore need an administrator of the servers for: run where `pauta setup` runs, in either world."""
+"""The steps of backup and restore that need an administrator of the servers.
+
+They run where `pauta setup` runs: in a container or as a plain process.
+"""
 
 import asyncio
 import contextlib
@@ -22,53 +25,66 @@ from pauta.setup import SetupSettings, administrator
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
-REACH = timedelta(days=1)  # how long before a backup an event may have been on its way to somebody
-PATIENCE = 180.0  # seconds until the audit log has come on
-IN_HAND = 6.0  # seconds that console may take for what was delivered to it (kit.batcher)
-RETRIED = 30.0  # seconds
+REACH = timedelta(days=1)  # how long before a backup an event may still have been in transit
+AUDIT_LOG_TIMEOUT = 180.0  # seconds until the audit log must have every event
+BATCHING = 6.0  # seconds that console may take to store delivered events (kit.batcher)
+RETRY_WAIT = 30.0  # seconds
 BATCH = 200
 
-# the inbox forgets by age: what it knew at the time of the backup, it must know while events are said again
-REMEMBER = "update inbox set received_at = now()"
-# what crm had still to tell Kommo may have been told since: it looks before it does
-DOUBT = """update registrations set state = 'unclear', check_count = 0, check_at = now() where state in ('waiting', 'sending');
-           update notes set state = 'unclear', check_count = 0, check_at = now() where state in ('waiting', 'sending')"""
-# ids were given out after the backup, and Kommo, Cal.com and the providers know them
-NEW_IDS = "select setval('lead_ids', last_value + 1000000) from lead_ids"
+# the inbox forgets by age; its rows must stay known while events are republished
+REFRESH_INBOX = "update inbox set received_at = now()"
+# work for Kommo that was pending may be done since the backup; crm must check before it repeats it
+MARK_UNCLEAR = """update registrations
+                  set state = 'unclear', check_count = 0, check_at = now()
+                  where state in ('waiting', 'sending');
+                  update notes
+                  set state = 'unclear', check_count = 0, check_at = now()
+                  where state in ('waiting', 'sending')"""
+# Kommo, Cal.com and the providers know lead ids that were given out after the backup
+SKIP_IDS = "select setval('lead_ids', last_value + 1000000) from lead_ids"
 CHANGES = {
-    "intake": (NEW_IDS,),
-    "crm": (REMEMBER, DOUBT),
-    "notify": (REMEMBER,),
-    "scheduler": (REMEMBER,),
+    "intake": (SKIP_IDS,),
+    "crm": (REFRESH_INBOX, MARK_UNCLEAR),
+    "notify": (REFRESH_INBOX,),
+    "scheduler": (REFRESH_INBOX,),
 }
-SILENT = ("notify", "crm")
+WITH_SWITCH = ("notify", "crm")
 REASON = "restored from a backup"
-SILENCE = """insert into switch (paused, by, reason) values (true, $1, $2)
-             on conflict (single) do update set paused = true, by = $1, reason = $2, at = now()"""
-SAID = "select event_id, lead_id, topic, body from actions where at between $1 and $2 order by id"
+PAUSE = """insert into switch (paused, by, reason)
+           values (true, $1, $2)
+           on conflict (single) do update
+           set paused = true, by = $1, reason = $2, at = now()"""
+SELECT_EVENTS = """select event_id, lead_id, topic, body
+                   from actions
+                   where at between $1 and $2
+                   order by id"""
 
 
 @app.command()
 def caught_up() -> None:
-    """Returns when the audit log has everything that was published before, however much is published meanwhile."""
+    """Returns once the audit log has every event published before, despite events that follow."""
     asyncio.run(_caught_up(SetupSettings()))
 
 
 async def _caught_up(settings: SetupSettings) -> None:
-    """Publishes an event that stands behind all others in console's queue, and waits until the audit log has it.
+    """Publishes an event behind all others in console's queue; waits until the audit log has it.
 
-    Another replica may still hold what stood before it, and what failed once comes back later; what comes back again
-    and again is waited for no longer than RETRIED.
+    Another replica may still hold earlier events, and events that failed once are retried later.
+    Events that keep failing are waited for no longer than RETRY_WAIT.
     """
     event = BackupStarted()
     await _publish(settings, event)
     await _until(
-        partial(_has, settings, event), PATIENCE, "The audit log does not come on. Is console up?"
+        partial(_has, settings, event),
+        AUDIT_LOG_TIMEOUT,
+        "The audit log does not advance. Is console running?",
     )
-    await asyncio.sleep(IN_HAND)
+    await asyncio.sleep(BATCHING)
     with contextlib.suppress(SystemExit):
         await _until(
-            partial(_nothing_is_retried, settings), RETRIED, "some events are still tried again"
+            partial(_nothing_is_retried, settings),
+            RETRY_WAIT,
+            "some events are still being retried",
         )
 
 
@@ -109,29 +125,28 @@ async def _nothing_is_retried(settings: SetupSettings) -> bool:
     return True
 
 
-async def _until(ready: Callable[[], Awaitable[bool]], seconds: float, otherwise: str) -> None:
-    """Returns as soon as `ready`. Raises SystemExit."""
+async def _until(ready: Callable[[], Awaitable[bool]], seconds: float, message: str) -> None:
+    """Returns as soon as `ready` holds. Raises SystemExit with `message` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not await ready():
         if time.monotonic() > deadline:
-            raise SystemExit(otherwise)
+            raise SystemExit(message)
         await asyncio.sleep(0.5)
 
 
 @app.command()
 def silence(operator: str) -> None:
-    """Makes restored databases fit for a world that went on: nobody is contacted, no id is given out twice."""
+    """Pauses outbound in restored databases, and keeps ids from being given out twice."""
     asyncio.run(_silence(SetupSettings(), operator))
 
 
 async def _silence(settings: SetupSettings, operator: str) -> None:
-    for database in SILENT:
+    for database in WITH_SWITCH:
         async with administrator(settings, database) as connection:
-            await connection.execute(SILENCE, operator, REASON)
+            await connection.execute(PAUSE, operator, REASON)
     async with administrator(settings, "console") as connection, connection.transaction():
-        await outbox.add(
-            connection, [OutboundPaused(by=operator, reason=REASON)]
-        )  # so that the audit log knows, too
+        # the audit log records the pause, too
+        await outbox.add(connection, [OutboundPaused(by=operator, reason=REASON)])
     for database, changes in CHANGES.items():
         async with administrator(settings, database) as connection, connection.transaction():
             for change in changes:
@@ -140,7 +155,7 @@ async def _silence(settings: SetupSettings, operator: str) -> None:
 
 @app.command()
 def say_again(taken_at: str) -> None:
-    """Publishes every event of the day before the backup once more: whoever had heard it does nothing."""
+    """Republishes every event of the day before the backup. Consumers ignore handled events."""
     typer.echo(asyncio.run(_say_again(SetupSettings(), datetime.fromisoformat(taken_at))))
 
 
@@ -153,8 +168,8 @@ async def _say_again(settings: SetupSettings, taken_at: datetime) -> int:
     ):
         channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
         exchanges = {name: await channel.get_exchange(name) for name in EXCHANGES}
-        said = await connection.cursor(SAID, taken_at - REACH, taken_at)
-        while rows := await said.fetch(BATCH):
+        messages = await connection.cursor(SELECT_EVENTS, taken_at - REACH, taken_at)
+        while rows := await messages.fetch(BATCH):
             await asyncio.gather(*(_republish(exchanges, row) for row in rows))
             published += len(rows)
     return published
@@ -172,7 +187,7 @@ async def _republish(exchanges: Mapping[str, AbstractExchange], row: asyncpg.Rec
 
 def _message(row: asyncpg.Record) -> aio_pika.Message:
     return aio_pika.Message(
-        row["body"].encode(),  # jsonb as PostgreSQL prints it
+        row["body"].encode(),  # jsonb, as PostgreSQL prints it
         message_id=str(row["event_id"]),
         correlation_id=str(row["lead_id"]),
         content_type="application/json",

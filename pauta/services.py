@@ -1,4 +1,4 @@
-"""Every service that has a database and a place on the bus: what it hears and what it publishes."""
+"""Lists every service with a database: the queues it consumes and the events it publishes."""
 
 from dataclasses import dataclass
 
@@ -14,6 +14,8 @@ from kit.messaging.broker import ConsumerQueue
 
 @dataclass(frozen=True)
 class Service:
+    """A service that has a database, a broker user and queues."""
+
     name: str
     queues: tuple[ConsumerQueue, ...]
     publishes: tuple[type[Message], ...]
@@ -22,7 +24,7 @@ class Service:
 def _service(
     name: str, queues: tuple[ConsumerQueue, ...], publishes: tuple[type[Message], ...]
 ) -> Service:
-    """The service, which also publishes of rows in its outbox that they cannot be published."""
+    """Returns the service, which also publishes WorkFailed for outbox rows that cannot leave."""
     return Service(name, queues, tuple(dict.fromkeys((*publishes, WorkFailed))))
 
 

@@ -73,8 +73,8 @@ class SetupSettings(ServerSettings):
     retry_delays: str = Field("1,5,30,120,600,1800,3600")
 
     @property
-    def for_life(self) -> bool:
-        """Whether the leads are real, and not the demonstration's."""
+    def is_live(self) -> bool:
+        """Whether the leads are real, and not the demo's."""
         return self.pauta_profile == "production" or self.simulator_replicas == 0
 
     @property
@@ -121,7 +121,7 @@ async def set_up(settings: SetupSettings) -> None:
     async with administrator(settings, LEADS) as connection:
         await connection.execute(INSTALLATION)
         await connection.execute(
-            "insert into installation values ($1) on conflict do nothing", settings.for_life
+            "insert into installation values ($1) on conflict do nothing", settings.is_live
         )
 
 
@@ -176,7 +176,7 @@ async def _refuse_others_people(settings: SetupSettings) -> None:
         if await connection.fetchval("select to_regclass('installation') is null"):
             return
         for_life = await connection.fetchval("select for_life from installation")
-    if for_life is not None and for_life != settings.for_life:
+    if for_life is not None and for_life != settings.is_live:
         raise NotSetUp(Obstacle.REAL_LEADS if for_life else Obstacle.DEMONSTRATION)
 
 

@@ -1,4 +1,4 @@
-"""pauta console user, rebuild: who may log in, and a rebuild of what the pages show."""
+"""pauta console user, rebuild: creates console users, and rebuilds the console's pages."""
 
 import re
 import time
@@ -11,30 +11,30 @@ from pauta.api_client import ask_console
 from services.console.authentication import hashed
 from services.console.decisions.users import Role
 
-console = typer.Typer(no_args_is_help=True, help="The operators' pages.")
+console = typer.Typer(no_args_is_help=True, help="The console's users and pages.")
 
 
 @console.command()
 def user(
     name: str,
     role: Annotated[
-        Role, typer.Option(help="A viewer looks; an operator also acts.")
+        Role, typer.Option(help="A viewer reads; an operator also acts.")
     ] = Role.OPERATOR,
     password: Annotated[
         str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)
     ] = "",
 ) -> None:
-    """Print what lets NAME log in: an entry of CONSOLE_USERS. The password itself is kept nowhere."""
+    """Print the entry of CONSOLE_USERS that lets NAME log in. It holds a hash of the password."""
     if not re.fullmatch(r"[\w.@-]+", name):
-        raise typer.BadParameter("letters, digits and . @ - only", param_hint="NAME")
+        raise typer.BadParameter("use letters, digits and . @ - only", param_hint="NAME")
     if len(password) < 10:
-        raise typer.BadParameter("at least ten characters", param_hint="--password")
+        raise typer.BadParameter("use at least ten characters", param_hint="--password")
     typer.echo(f"CONSOLE_USERS='{name}:{role}:{hashed(password)}'")
 
 
 @console.command()
 def rebuild() -> None:
-    """Rebuild all that the pages show from the audit log. They show what they had until it is done."""
+    """Rebuild the pages' tables from the audit log. The pages show the old state until then."""
     state = ask_console("POST", "/api/projections/rebuild")
     with Progress() as progress:
         task = progress.add_task("rebuilding", total=state["newest"])

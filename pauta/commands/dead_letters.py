@@ -1,4 +1,4 @@
-"""pauta dead list, show, replay, discard: messages and rows that nobody could work on, and what becomes of them."""
+"""pauta dead list, show, replay, discard: handles messages and rows that failed."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -12,20 +12,20 @@ from pauta.api_client import ask_console, operator
 
 dead = typer.Typer(
     no_args_is_help=True,
-    help="Messages and rows that could not be worked on, set aside until you decide.",
+    help="Dead letters: messages and rows that failed and wait for your decision.",
 )
 out = Console(soft_wrap=True, highlight=False)
 
-AT_ONCE = 50
+BATCH = 50
 
-Ids = Annotated[list[str] | None, typer.Argument(help="Letters and failed rows, by their ids.")]
-Service = Annotated[str, typer.Option(help="Only of this service.")]
-Queue = Annotated[str, typer.Option(help="Only of this queue; of rows, `service.kind`.")]
+Ids = Annotated[list[str] | None, typer.Argument(help="The ids of dead letters and failed rows.")]
+Service = Annotated[str, typer.Option(help="Only from this service.")]
+Queue = Annotated[str, typer.Option(help="Only from this queue; for rows, `service.kind`.")]
 Topic = Annotated[str, typer.Option(help="Only this kind of event.")]
-Lead = Annotated[int, typer.Option(help="Only of this lead.")]
-Error = Annotated[str, typer.Option(help="Only where the error contains this.")]
+Lead = Annotated[int, typer.Option(help="Only for this lead.")]
+Error = Annotated[str, typer.Option(help="Only if the error contains this text.")]
 Every = Annotated[
-    bool, typer.Option("--all", help="All that match; without any filter, all there are.")
+    bool, typer.Option("--all", help="All that match the filters; without filters, all.")
 ]
 
 
@@ -39,7 +39,7 @@ def chosen(
     lead: int = 0,
     error: str = "",
 ) -> list[dict[str, Any]]:
-    """The letters that match everything that is given."""
+    """Returns the letters that match every given filter."""
     return [
         letter
         for letter in letters
@@ -56,32 +56,32 @@ def chosen(
 def list_letters(
     service: Service = "", queue: Queue = "", topic: Topic = "", lead: Lead = 0, error: Error = ""
 ) -> None:
-    """What is set aside: messages, then rows (`work.failed`), the oldest first."""
+    """List dead letters: messages, then rows (`work.failed`), the oldest first."""
     letters = chosen(_letters(), service=service, queue=queue, topic=topic, lead=lead, error=error)
     if letters:
         table = Table("id", "queue", "event", "lead", "error", "tries", "first", "last", "replayed")
         for letter in letters:
-            first, last = letter["first_failure"][:19], letter["last_failure"][:19]
-            counts = str(letter["attempts"]), first, last, str(letter["replayed"] or "")
-            lead_id = str(letter["lead_id"] or "")
             table.add_row(
                 letter["letter_id"],
                 letter["queue"],
                 letter["topic"],
-                lead_id,
+                str(letter["lead_id"] or ""),
                 letter["error"],
-                *counts,
+                str(letter["attempts"]),
+                letter["first_failure"][:19],
+                letter["last_failure"][:19],
+                str(letter["replayed"] or ""),
             )
         out.print(table)
-    out.print(f"{len(letters)} letters.")
+    out.print(f"{len(letters)} dead letters.")
 
 
 @dead.command()
 def show(letter_id: str) -> None:
-    """Everything that is known of one: why and where it failed, and the event, without personal data."""
+    """Show why and where a dead letter failed, and its event without personal data."""
     found = chosen(_letters(), ids=[letter_id])
     if not found:
-        raise SystemExit(f"There is no letter {letter_id}.")
+        raise SystemExit(f"There is no dead letter {letter_id}.")
     for name, value in found[0].items():
         out.print(f"[bold]{name}[/]", end="  ")
         out.print(value, markup=False)
@@ -97,7 +97,7 @@ def replay(
     error: Error = "",
     every: Every = False,
 ) -> None:
-    """Try them again, each in its own queue or service. What was done already is not done again."""
+    """Retry them, each in its own queue or service. Work that is already done is not repeated."""
     _act(
         "replay",
         "replayed",
@@ -121,7 +121,7 @@ def discard(
     error: Error = "",
     every: Every = False,
 ) -> None:
-    """Throw them away; the audit log keeps that you did."""
+    """Delete them. The audit log records that you did."""
     _act(
         "discard",
         "discarded",
@@ -135,22 +135,23 @@ def discard(
     )
 
 
-def _act(what: str, done: str, ids: Sequence[str] | None, every: bool, **filters: Any) -> None:
-    """Raises SystemExit where nothing was chosen, or something chosen is not there any more."""
+def _act(action: str, done: str, ids: Sequence[str] | None, every: bool, **filters: Any) -> None:
+    """Raises SystemExit if nothing was chosen, or if a chosen letter no longer exists."""
     if not ids and not every:
         raise SystemExit(
-            f"Say which: ids, or --all with or without filters. `pauta dead list` shows them. ({what})"
+            f"Nothing to {action}: give ids, or --all with or without filters. "
+            "`pauta dead list` lists them."
         )
     letters = [letter["letter_id"] for letter in chosen(_letters(), ids=ids, **filters)]
     missing = set(ids or ()) - set(letters)
     acted: list[str] = []
-    for first in track(range(0, len(letters), AT_ONCE), what, console=out, transient=True):
-        some = letters[first : first + AT_ONCE]
-        acted += ask_console("POST", f"/api/dead/{what}", json={"by": operator(), "ids": some})
-    out.print(f"{len(acted)} letters {done}.")
+    for first in track(range(0, len(letters), BATCH), action, console=out, transient=True):
+        batch = letters[first : first + BATCH]
+        acted += ask_console("POST", f"/api/dead/{action}", json={"by": operator(), "ids": batch})
+    out.print(f"{len(acted)} dead letters {done}.")
     if missing or len(acted) < len(letters):
         left = ", ".join(sorted(missing | (set(letters) - set(acted))))
-        raise SystemExit(f"Not {done}, because they or their queue are not there any more: {left}")
+        raise SystemExit(f"Not {done}, because they or their queue no longer exist: {left}")
 
 
 def _letters() -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""pauta journey check, preview, schema; pauta template render: what marketing asks before it changes anything."""
+"""pauta journey check, preview, schema; pauta template render: try a change before it is live."""
 
 import json
 import os
@@ -28,22 +28,22 @@ from services.notify.settings import Settings
 from services.scheduler.decisions import Enrolment, plan
 
 journeys = typer.Typer(
-    no_args_is_help=True, help="The journey file: check it, look at what it means."
+    no_args_is_help=True, help="The journey file: check it, preview its calendar."
 )
-templates = typer.Typer(no_args_is_help=True, help="The texts: read them as a lead would.")
+templates = typer.Typer(no_args_is_help=True, help="The texts, as a lead reads them.")
 out = Console(highlight=False, soft_wrap=True)
 
 File = Annotated[Path, typer.Argument(help="The journey file.")]
-USUAL = PROJECT / "deploy" / "journey.yml"
+DEFAULT = PROJECT / "deploy" / "journey.yml"
 
 
 def _environment() -> dict[str, str]:
-    """What notify would be given, by `.env` and the environment."""
+    """Returns notify's environment, as `.env` and this process's environment define it."""
     return dict(read_recipes(variables())["notify"].environment)
 
 
 def _settings() -> Settings:
-    """Notify's settings, as it would be given them."""
+    """Returns notify's settings, with templates from the project's folder."""
     environment = _environment()
     with patch.dict(os.environ, environment, clear=True):
         return Settings(templates_path=PROJECT / environment["TEMPLATES_PATH"])
@@ -65,50 +65,51 @@ def _read(file: Path) -> Journey:
 
 
 @journeys.command()
-def check(file: File = USUAL) -> None:
-    """Say every mistake in the file, with its line; nothing wrong ends with 0."""
+def check(file: File = DEFAULT) -> None:
+    """List every mistake in the file with its line; exit with 0 if there is none."""
     typer.echo(f"{file}: {len(_read(file).steps)} steps, nothing wrong.")
 
 
 @journeys.command()
 def schema() -> None:
-    """The JSON Schema by which an editor checks the file."""
+    """Print the JSON Schema with which an editor checks the file."""
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
 @journeys.command()
 def preview(
-    file: File = USUAL,
+    file: File = DEFAULT,
     from_: Annotated[
-        str, typer.Option("--from", help="When the lead comes in, by their own clock.")
+        str, typer.Option("--from", help="When the lead arrives, in their local time.")
     ] = "",
     zone: Annotated[str, typer.Option(help="The lead's time zone.")] = "America/Mexico_City",
-    country: Annotated[str, typer.Option(help="The country of their number.")] = "MX",
+    country: Annotated[str, typer.Option(help="The country of their phone number.")] = "MX",
     meeting: Annotated[
-        str, typer.Option(help="When they book a meeting for, by their clock.")
+        str, typer.Option(help="When a booked meeting starts, in their local time.")
     ] = "",
 ) -> None:
-    """The calendar of touches that a lead would get who never books; and what a booking would bring."""
+    """Print the touches of a lead who never books, and with --meeting those of a booking."""
     if zone not in available_timezones():
         raise typer.BadParameter(
-            f"{zone} is no time zone, such as America/Tijuana", param_hint="--zone"
+            f"{zone} is not a time zone such as America/Tijuana", param_hint="--zone"
         )
     journey = _read(file)
-    came = _moment(from_, zone, "--from") if from_ else datetime.now(UTC)
+    entered_at = _moment(from_, zone, "--from") if from_ else datetime.now(UTC)
     where = Whereabouts(country=country, phone_zones=(zone,), home=zone)
-    lead = Enrolment(lead_id=0, entered_at=came, where=where)
+    lead = Enrolment(lead_id=0, entered_at=entered_at, where=where)
     table = Table(
         "step",
         "channels",
         "day",
         "local time",
-        title=f"A lead who comes in {_local(came, zone)} ({zone})",
+        title=f"A lead who arrives on {_local(entered_at, zone)} ({zone})",
     )
     for step in journey.first_contact:
-        opening = next_opening(came, step, step.channels[0], journey, where)
-        _row(table, journey, step.name, opening.opens if opening else None, came, zone)
+        opening = next_opening(entered_at, step, step.channels[0], journey, where)
+        opens = opening.opens if opening else None
+        _row(table, journey, step.name, opens, entered_at, zone)
     for timer in plan(lead, journey):
-        _row(table, journey, timer.step, timer.due_at, came, zone)
+        _row(table, journey, timer.step, timer.due_at, entered_at, zone)
     out.print(table)
     if meeting:
         out.print(_after_booking(journey, lead, _moment(meeting, zone, "--meeting"), zone))
@@ -121,7 +122,12 @@ def legal_hours(country: str) -> Table:
     """Returns the row of the law's table that holds for the country."""
     law = law_of(country)
     table = Table(
-        "law", "calls", "messages", "source", "as of", title=f"What nobody asked for, in {country}"
+        "law",
+        "calls",
+        "messages",
+        "source",
+        "as of",
+        title=f"Legal hours of unasked touches in {country}",
     )
     table.add_row(
         law.name,
@@ -156,7 +162,11 @@ def _after_booking(journey: Journey, lead: Enrolment, starts: datetime, zone: st
     booking = Booking(uid="preview", starts_at=starts, ends_at=starts + timedelta(minutes=30))
     booked = lead.model_copy(update={"booking": booking, "booked_at": lead.entered_at})
     table = Table(
-        "step", "channels", "day", "local time", title=f"Booked at once, for {_local(starts, zone)}"
+        "step",
+        "channels",
+        "day",
+        "local time",
+        title=f"With a meeting booked at once, for {_local(starts, zone)}",
     )
     for timer in sorted(plan(booked, journey), key=lambda timer: timer.due_at):
         _row(table, journey, timer.step, timer.due_at, lead.entered_at, zone)
@@ -164,16 +174,15 @@ def _after_booking(journey: Journey, lead: Enrolment, starts: datetime, zone: st
 
 
 def _row(
-    table: Table, journey: Journey, name: str, at: datetime | None, came: datetime, zone: str
+    table: Table, journey: Journey, name: str, at: datetime | None, entered_at: datetime, zone: str
 ) -> None:
-    step = journey.step(name)
-    when = _local(at, zone) if at is not None else "never within five weeks"
-    days = (
-        f"{(at.astimezone(ZoneInfo(zone)).date() - came.astimezone(ZoneInfo(zone)).date()).days}"
-        if at
-        else ""
-    )
-    table.add_row(name, ", ".join(step.channels), days, when)
+    channels = ", ".join(journey.step(name).channels)
+    if at is None:
+        table.add_row(name, channels, "", "never within five weeks")
+        return
+    local_zone = ZoneInfo(zone)
+    days = (at.astimezone(local_zone).date() - entered_at.astimezone(local_zone).date()).days
+    table.add_row(name, channels, f"{days}", _local(at, zone))
 
 
 def _moment(written: str, zone: str, option: str) -> datetime:
@@ -181,7 +190,7 @@ def _moment(written: str, zone: str, option: str) -> datetime:
         return datetime.fromisoformat(written).replace(tzinfo=ZoneInfo(zone))
     except ValueError:
         raise typer.BadParameter(
-            f"{written} is no time; write 2026-03-02T10:00", param_hint=option
+            f"{written} is not a time; write 2026-03-02T10:00", param_hint=option
         ) from None
 
 
@@ -193,7 +202,8 @@ def _local(at: datetime, zone: str) -> str:
 def render(
     name: Annotated[str, typer.Argument(help="The text's name, such as day_6.")],
     channel: Annotated[
-        Channel | None, typer.Option(help="Which of its texts; else the first that there is.")
+        Channel | None,
+        typer.Option(help="The channel of the text; by default the first that exists."),
     ] = None,
     language: Annotated[
         str, typer.Option(help="The language of the attendee's calendar, for meetings.")
@@ -202,16 +212,17 @@ def render(
         bool, typer.Option("--html", help="An email's HTML instead of its plain text.")
     ] = False,
 ) -> None:
-    """A text as Ana Torres, of Demo SA, would read it."""
+    """Print a text as Ana Torres of Demo SA would read it."""
     settings = _settings()
-    wording, unknown = Wording(settings), ""
-    for one in [channel] if channel else Channel:
+    wording = Wording(settings)
+    unknown = ""
+    for candidate in [channel] if channel else Channel:
         try:
-            rendered = example(wording, settings, one, name, language=language)
+            rendered = example(wording, settings, candidate, name, language=language)
         except LookupError as missing:
             unknown = unknown or str(missing)
             continue
-        if one is Channel.EMAIL:
+        if candidate is Channel.EMAIL:
             typer.echo(rendered.html if html else f"{rendered.subject}\n\n{rendered.text}")
         else:
             typer.echo(rendered.text)

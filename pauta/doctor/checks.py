@@ -1,4 +1,4 @@
-"""What all services depend on: the disk, PostgreSQL and RabbitMQ, looked at without changing anything."""
+"""Checks what all services depend on: the disk, PostgreSQL and RabbitMQ. Changes nothing."""
 
 import shutil
 import time
@@ -30,7 +30,7 @@ from kit.health import (
     start,
 )
 from kit.messaging.broker import EXCHANGES, dead_letter_queue
-from pauta.restore import SILENT
+from pauta.restore import WITH_SWITCH
 from pauta.running.compose_file import PROJECT
 from pauta.services import SERVICES, Service
 from pauta.setup import LEADS, SetupSettings, administrator, management
@@ -42,20 +42,25 @@ RABBITMQ = name("RabbitMQ")
 DISK = Text(es="Espacio en disco", en="Free disk")
 OLDEST_EVENT = timedelta(minutes=1)
 OLDEST_BACKUP = timedelta(days=2)
-CLOCKS_APART = 2.0
-SUSPICIOUS = 20  # forms from one address and none from another
-MEMORY, ROOM = Text(es="memoria", en="memory"), Text(es="espacio en disco", en="disk space")
-MAKE_ROOM = Text(
-    es="Libera espacio: `docker system prune`, respaldos viejos, bitácoras. Con el disco lleno no entra ningún lead.",
-    en="Make room: `docker system prune`, old backups, logs. A full disk accepts no lead.",
+CLOCKS_APART = 2.0  # seconds
+SUSPICIOUS = 20  # so many forms from one address, and none from another
+MEMORY = Text(es="memoria", en="memory")
+DISK_SPACE = Text(es="espacio en disco", en="disk space")
+FREE_DISK = Text(
+    es="Libera espacio: `docker system prune`, respaldos viejos, bitácoras. "
+    "Con el disco lleno no entra ningún lead.",
+    en="Free disk space: `docker system prune`, old backups, logs. "
+    "With a full disk no lead is accepted.",
 )
 FREE_MEMORY = Text(
-    es="Dale más memoria, o vacía sus colas: `pauta dead list` dice qué se acumula. Mientras, los eventos esperan.",
-    en="Give it more memory, or empty its queues: `pauta dead list` says what piles up. Events wait meanwhile.",
+    es="Dale más memoria, o vacía sus colas: `pauta dead list` dice qué se acumula. "
+    "Mientras, los eventos esperan.",
+    en="Give it more memory, or empty its queues: `pauta dead list` shows what accumulates. "
+    "Events wait meanwhile.",
 )
-SET_UP = Text(es="Ponla al día: `pauta up`.", en="Bring it to date: `pauta up`.")
-MEND = Text(
-    es="`pauta say-again` repone lo que falta.", en="`pauta say-again` makes what is missing."
+SET_UP = Text(es="Ponla al día: `pauta up`.", en="Update it: `pauta up`.")
+RESTORE_QUEUES = Text(
+    es="`pauta say-again` repone lo que falta.", en="`pauta say-again` restores what is missing."
 )
 
 
@@ -63,7 +68,7 @@ MEND = Text(
 async def probes(
     settings: Settings, usage: Usage = shutil.disk_usage
 ) -> AsyncIterator[list[Probe]]:
-    """The looks."""
+    """Returns the probes."""
     postgres = Dependency(
         name=POSTGRESQL,
         address=settings.dsn,
@@ -82,15 +87,24 @@ async def probes(
     queues = {
         service.name: Probe(
             about=Text(es=f"Colas de {service.name}", en=f"Queues of {service.name}"),
-            advice=MEND,
+            advice=RESTORE_QUEUES,
             check=partial(_queues, settings, service),
             of=rabbitmq,
         )
         for service in SERVICES
         if service.queues
     }
+    databases = [
+        Probe(
+            about=Text(es=f"Base de datos de {service.name}", en=f"Database of {service.name}"),
+            advice=SET_UP,
+            check=partial(_database, settings, service.name, [broker, queues[service.name]]),
+            of=postgres,
+        )
+        for service in SERVICES
+    ]
     yield [
-        Probe(about=DISK, advice=MAKE_ROOM, check=partial(_disk, usage)),
+        Probe(about=DISK, advice=FREE_DISK, check=partial(_disk, usage)),
         Probe(
             about=POSTGRESQL,
             advice=postgres.advice,
@@ -102,35 +116,29 @@ async def probes(
             about=Text(es="Reloj de PostgreSQL", en="PostgreSQL's clock"),
             advice=Text(
                 es="Pon los dos relojes a la hora (NTP): lo pendiente se guía por ellos.",
-                en="Set both clocks (NTP): what is due follows them.",
+                en="Set both clocks (NTP): due times depend on them.",
             ),
             check=partial(_clock, settings),
             of=postgres,
         ),
-        *(
-            Probe(
-                about=Text(es=f"Base de datos de {service.name}", en=f"Database of {service.name}"),
-                advice=SET_UP,
-                check=partial(_database, settings, service.name, [broker, queues[service.name]]),
-                of=postgres,
-            )
-            for service in SERVICES
-        ),
+        *databases,
         *queues.values(),
         Probe(
             about=Text(es="Mensajes muertos", en="Dead letters"),
             advice=Text(
-                es="`pauta dead list` los muestra con su motivo; `replay` los repite y `discard` los descarta.",
-                en="`pauta dead list` shows them with their reasons; `replay` or `discard`.",
+                es="`pauta dead list` los muestra con su motivo; "
+                "`replay` los repite y `discard` los descarta.",
+                en="`pauta dead list` shows them with their reasons; "
+                "`replay` retries them and `discard` deletes them.",
             ),
-            check=partial(_parked, settings),
+            check=partial(_dead_letters, settings),
             of=rabbitmq,
         ),
         Probe(
-            about=Text(es="El interruptor general", en="The stop switch"),
+            about=Text(es="El interruptor general", en="The outbound switch"),
             advice=Text(
-                es="`pauta resume` deja que todo vuelva a salir.",
-                en="`pauta resume` lets everything leave again.",
+                es="`pauta resume` reanuda los envíos.",
+                en="`pauta resume` resumes outbound work.",
             ),
             check=partial(_switch, settings),
             of=postgres,
@@ -139,7 +147,7 @@ async def probes(
             about=Text(es="Respaldo", en="Backup"),
             advice=Text(
                 es="Haz uno cada día, y guárdalo fuera de este servidor: `pauta backup ARCHIVO`.",
-                en="Take one every day, and keep it elsewhere than on this server: `pauta backup FILE`.",
+                en="Take one every day, and keep it on another machine: `pauta backup FILE`.",
             ),
             check=partial(_backup, settings),
             of=postgres,
@@ -147,10 +155,12 @@ async def probes(
         Probe(
             about=Text(es="Visitantes", en="Visitors"),
             advice=Text(
-                es="Los límites van por dirección: nombra tu proxy o CDN en TRUSTED_PROXIES; con IPv6, mira "
-                "deploy/compose.ipv6.yml. Si un servidor tuyo manda los formularios de todos, sube LEAD_RATE_LIMIT.",
+                es="Los límites van por dirección: nombra tu proxy o CDN en TRUSTED_PROXIES; con IPv6, "
+                "mira deploy/compose.ipv6.yml. Si un servidor tuyo manda los formularios de todos, "
+                "sube LEAD_RATE_LIMIT.",
                 en="Limits are by address: name your proxy or CDN in TRUSTED_PROXIES; with IPv6 see "
-                "deploy/compose.ipv6.yml. Where a server of yours sends everybody's forms, raise LEAD_RATE_LIMIT.",
+                "deploy/compose.ipv6.yml. If one of your servers sends everybody's forms, "
+                "raise LEAD_RATE_LIMIT.",
             ),
             check=partial(_visitors, settings),
             of=postgres,
@@ -160,8 +170,10 @@ async def probes(
 
 def _old_password(variable: str) -> Text:
     return Text(
-        es=f"Sus datos se hicieron con otra contraseña: vuelve a poner la anterior en {variable}, en .env.",
-        en=f"Its data was made with another password: put the old one back into {variable}, in .env.",
+        es="Sus datos se crearon con otra contraseña: "
+        f"vuelve a poner la anterior en {variable}, en .env.",
+        en="Its data was created with another password: "
+        f"restore the old one in {variable}, in .env.",
     )
 
 
@@ -185,7 +197,7 @@ async def _database_of(settings: Settings, database: str) -> AsyncIterator[Conne
 
 
 async def _disk(usage: Usage) -> Text:
-    """As the servers see it: their volumes stand on the engine's disk, and so does this container."""
+    """Checks the servers' disk: their volumes and this container share the engine's disk."""
     disk = usage("/")
     free, total = f"{disk.free / 1e9:.1f}", f"{disk.total / 1e9:.0f}"
     found = Text(es=f"quedan {free} de {total} GB", en=f"{free} of {total} GB are free")
@@ -199,27 +211,32 @@ async def _disk(usage: Usage) -> Text:
 async def _postgres(settings: Settings) -> Text:
     async with _database_of(settings, "postgres") as postgres:
         if await postgres.fetchval("show default_transaction_read_only") == "on":
-            raise CheckFailed(Text(es="solo deja leer", en="it only lets read"))
+            raise CheckFailed(Text(es="es de solo lectura", en="it is read-only"))
         version = await postgres.fetchval("show server_version")
     return Text(es=f"versión {version}", en=f"version {version}")
 
 
 async def _clock(settings: Settings) -> Text:
     async with _database_of(settings, "postgres") as postgres:
-        theirs = await postgres.fetchval("select extract(epoch from clock_timestamp())::float8")
-        apart = abs(theirs - time.time())
+        server_time = await postgres.fetchval(
+            "select extract(epoch from clock_timestamp())::float8"
+        )
+        apart = abs(server_time - time.time())
     if apart > CLOCKS_APART:
         raise CheckFailed(
             Text(
-                es=f"el nuestro y el suyo difieren {apart:.0f} segundos",
-                en=f"ours and its own are {apart:.0f} seconds apart",
+                es=f"difiere {apart:.0f} segundos del reloj de este servidor",
+                en=f"differs by {apart:.0f} seconds from this server's clock",
             )
         )
-    return Text(es="va con el nuestro", en="agrees with ours")
+    return Text(es="coincide con el de este servidor", en="agrees with this server's")
 
 
 async def _database(settings: Settings, database: str, needed: list[Probe]) -> Text:
-    """Its version, and that its events leave; where they do not, the first of `needed` that is wrong says why."""
+    """Checks a database's version, and that its events are published.
+
+    If they are not, the first of `needed` that fails is the cause.
+    """
     config = Config()
     config.set_main_option("script_location", str(PROJECT / "services" / database / "migrations"))
     newest = ScriptDirectory.from_config(config).get_current_head()
@@ -233,7 +250,9 @@ async def _database(settings: Settings, database: str, needed: list[Probe]) -> T
                 )
             )
         waiting, age = await connection.fetchrow(
-            "select count(*), coalesce(now() - min(created_at), interval '0') from outbox where failed_at is null"
+            """select count(*), coalesce(now() - min(created_at), interval '0')
+               from outbox
+               where failed_at is null"""
         ) or (0, timedelta())
     if age > OLDEST_EVENT:
         for probe in needed:
@@ -245,8 +264,8 @@ async def _database(settings: Settings, database: str, needed: list[Probe]) -> T
                 en=f"{waiting} events wait to be published, the oldest for {seconds} seconds",
             ),
             advice=Text(
-                es=f"Mira la bitácora del servicio: `docker compose logs {database}`.",
-                en=f"Look at the service's log: `docker compose logs {database}`.",
+                es=f"Lee la bitácora del servicio: `docker compose logs {database}`.",
+                en=f"Read the service's log: `docker compose logs {database}`.",
             ),
         )
     if not waiting:
@@ -264,13 +283,13 @@ async def _rabbitmq(settings: Settings) -> Text:
     if response.status_code == 503:
         resources = {str(alarm["resource"]) for alarm in response.json()["alarms"]}
         memory_only = resources == {"memory"}
-        short = MEMORY if memory_only else ROOM
+        short = MEMORY if memory_only else DISK_SPACE
         raise CheckFailed(
             Text(
                 es=f"le falta {short.es}: no acepta eventos",
                 en=f"it is short of {short.en}: it takes no events",
             ),
-            advice=FREE_MEMORY if memory_only else MAKE_ROOM,
+            advice=FREE_MEMORY if memory_only else FREE_DISK,
             cause=RABBITMQ if memory_only else DISK,
         )
     response.raise_for_status()
@@ -279,38 +298,42 @@ async def _rabbitmq(settings: Settings) -> Text:
 
 
 async def _queues(settings: Settings, service: Service) -> Text:
-    """That its queues are there, hear what they should, and have somebody who works on them."""
-    bound = set()
+    """Checks that a service's queues exist, are bound to their messages and have consumers."""
+    bindings = set()
     for exchange in EXCHANGES:
         for binding in await _ask(settings, f"/exchanges/%2F/{exchange}/bindings/source"):
-            bound.add((binding["destination"], exchange, binding["routing_key"]))
-    missing, unheard, idle, messages = [], [], [], 0
+            bindings.add((binding["destination"], exchange, binding["routing_key"]))
+    missing: list[str] = []
+    unbound: list[str] = []
+    idle: list[str] = []
+    messages = 0
     async with await aio_pika.connect(settings.broker_url, timeout=10) as broker:
-        for work in service.queues:
-            unheard += [
-                f"{work.name} ← {key}"
-                for exchange, key in work.bindings
-                if (work.name, exchange, key) not in bound
+        for queue in service.queues:
+            unbound += [
+                f"{queue.name} ← {key}"
+                for exchange, key in queue.bindings
+                if (queue.name, exchange, key) not in bindings
             ]
-            counted = await _counted(broker, work.name)
-            if counted is None:
-                missing.append(work.name)
+            counts = await _counts(broker, queue.name)
+            if counts is None:
+                missing.append(queue.name)
                 continue
-            messages += counted[0]
-            if not counted[1]:
-                idle.append(work.name)
+            waiting, consumers = counts
+            messages += waiting
+            if not consumers:
+                idle.append(queue.name)
     if missing:
         named = ", ".join(missing)
         raise CheckFailed(Text(es=f"no existe: {named}", en=f"missing: {named}"))
-    if unheard:
-        named = ", ".join(unheard)
-        raise CheckFailed(Text(es=f"no le llega: {named}", en=f"does not hear: {named}"))
+    if unbound:
+        named = ", ".join(unbound)
+        raise CheckFailed(Text(es=f"no le llega: {named}", en=f"not bound: {named}"))
     if len(idle) == len(service.queues):
         raise _down(service.name)
     if idle:
         named = ", ".join(idle)
         raise CheckFailed(
-            Text(es=f"nadie trabaja en {named}", en=f"nobody works on {named}"),
+            Text(es=f"nada consume {named}", en=f"nothing consumes {named}"),
             advice=start(service.name),
         )
     return Text(es=f"{messages} mensajes", en=f"{messages} messages")
@@ -318,14 +341,17 @@ async def _queues(settings: Settings, service: Service) -> Text:
 
 def _down(service: str) -> CheckFailed:
     found = Text(
-        es=f"nadie trabaja en las colas de {service}: {service} no está en marcha",
-        en=f"nobody works on {service}'s queues: {service} does not run",
+        es=f"nada consume las colas de {service}: {service} no está en marcha",
+        en=f"nothing consumes {service}'s queues: {service} is not running",
     )
     return CheckFailed(found, advice=start(service), cause=name(service))
 
 
-async def _counted(broker: aio_pika.abc.AbstractConnection, queue: str) -> tuple[int, int] | None:
-    """A queue's messages and consumers, asked of itself, for the management page is seconds behind; None for none."""
+async def _counts(broker: aio_pika.abc.AbstractConnection, queue: str) -> tuple[int, int] | None:
+    """Returns a queue's messages and consumers, or None if the queue does not exist.
+
+    Asks by AMQP, because the management API's counts are seconds old.
+    """
     try:
         async with broker.channel() as channel:
             found = (await channel.declare_queue(queue, passive=True)).declaration_result
@@ -334,34 +360,35 @@ async def _counted(broker: aio_pika.abc.AbstractConnection, queue: str) -> tuple
     return found.message_count or 0, found.consumer_count or 0
 
 
-async def _parked(settings: Settings) -> Text:
+async def _dead_letters(settings: Settings) -> Text:
     async with await aio_pika.connect(settings.broker_url, timeout=10) as broker:
-        counted = [
-            await _counted(broker, dead_letter_queue(service.name))
+        counts = [
+            await _counts(broker, dead_letter_queue(service.name))
             for service in SERVICES
             if service.queues
         ]
-    letters = sum(messages for messages, _ in filter(None, counted))
+    letters = sum(messages for messages, _ in filter(None, counts))
     if letters:
         raise CheckWarning(
             Text(
                 es=f"{letters} mensajes no se pudieron procesar, y te esperan",
-                en=f"{letters} messages could not be worked on, and wait for you",
+                en=f"{letters} messages could not be processed and wait for you",
             )
         )
     return Text(es="ninguno", en="none")
 
 
 async def _switch(settings: Settings) -> Text:
-    for service in SILENT:
+    for service in WITH_SWITCH:
         async with _database_of(settings, service) as database:
             paused = await database.fetchrow("select reason, at from switch where paused")
         if paused:
-            since, reason = f"{paused['at']:%Y-%m-%d %H:%M} UTC", paused["reason"] or "-"
+            since = f"{paused['at']:%Y-%m-%d %H:%M} UTC"
+            reason = paused["reason"] or "-"
             raise CheckWarning(
                 Text(
-                    es=f"nada sale desde {since}: {reason}",
-                    en=f"nothing leaves since {since}: {reason}",
+                    es=f"envíos en pausa desde {since}: {reason}",
+                    en=f"outbound is paused since {since}: {reason}",
                 )
             )
     return Text(es="apagado", en="off")
@@ -375,32 +402,39 @@ async def _backup(settings: Settings) -> Text:
             taken = None
     if taken is None:
         none = Text(es="no hay ninguno", en="there is none")
-        if settings.for_life:
+        if settings.is_live:
             raise CheckWarning(none)
         return Text(
             es=f"{none.es}, y la demostración no lo necesita",
-            en=f"{none.en}, and the demonstration needs none",
+            en=f"{none.en}, and the demo needs none",
         )
-    age, at = datetime.now(UTC) - taken, f"{taken:%Y-%m-%d %H:%M} UTC"
+    age = datetime.now(UTC) - taken
+    at = f"{taken:%Y-%m-%d %H:%M} UTC"
     found = Text(
         es=f"el último bueno es del {at}, hace {age.days} días",
-        en=f"the last good one is of {at}, {age.days} days ago",
+        en=f"the last good one is from {at}, {age.days} days ago",
     )
-    if age > OLDEST_BACKUP and settings.for_life:
+    if age > OLDEST_BACKUP and settings.is_live:
         raise CheckWarning(found)
     return found
 
 
 async def _visitors(settings: Settings) -> Text:
-    """Whether the last forms came from several addresses, as those of people do."""
+    """Checks that the last forms came from several addresses, as people's forms do."""
     async with _database_of(settings, LEADS) as database:
         rows = await database.fetch(
-            """select remote_address as address, count(*) as forms from (
-                 select remote_address from submissions where remote_address <> ''
-                 order by submission_id desc limit 50) as newest group by 1"""
+            """select remote_address as address, count(*) as forms
+               from (
+                 select remote_address
+                 from submissions
+                 where remote_address <> ''
+                 order by submission_id desc
+                 limit 50
+               ) as newest
+               group by 1"""
         )
     forms = sum(row["forms"] for row in rows)
-    if len(rows) == 1 and forms >= SUSPICIOUS and settings.for_life:
+    if len(rows) == 1 and forms >= SUSPICIOUS and settings.is_live:
         address = rows[0]["address"]
         raise CheckWarning(
             Text(

@@ -1,4 +1,4 @@
-"""What `pauta doctor` looks at from the inside: run where a service runs, with its own environment."""
+"""The checks that `pauta doctor` makes in a process with a service's environment."""
 
 import asyncio
 import importlib
@@ -17,13 +17,13 @@ from kit.production_safety import UnsafeConfiguration, refuse_unsafe
 from kit.settings import SecretFileError
 
 SERVERS = "servers"
-LAST_WORDS = 2.0  # seconds to close and print in
+CLOSING_TIME = 2.0  # seconds reserved for closing connections and printing
 
 
-async def checks_of(part: str, patience: float = MAX_WAIT) -> list[Check]:
-    """What is to be said of one service, or of the servers that all of them use."""
-    place = "pauta" if part == SERVERS else f"services.{part}"
-    checks = importlib.import_module(f"{place}.checks")
+async def checks_of(part: str, timeout: float = MAX_WAIT) -> list[Check]:
+    """Runs the checks of one service, or of the servers that all services use."""
+    package = "pauta.doctor" if part == SERVERS else f"services.{part}"
+    checks = importlib.import_module(f"{package}.checks")
     try:
         settings: Any = checks.Settings()
         refuse_unsafe(settings)
@@ -34,46 +34,51 @@ async def checks_of(part: str, patience: float = MAX_WAIT) -> list[Check]:
     except SecretFileError as error:
         return [_unfit(part, [str(error).partition(":")[0]])]
     async with checks.probes(settings) as probes:
-        return await examine(probes, patience)
+        return await examine(probes, timeout)
 
 
 def _named(mistake: Any) -> str:
-    """The setting at fault, or what is said of several."""
+    """Returns the name of the invalid setting, or the message about several settings."""
     return ".".join(map(str, mistake["loc"])) or mistake["msg"].removeprefix("Value error, ")
 
 
 def _unfit(part: str, variables: Sequence[str]) -> Check:
     named = ", ".join(variables)
+    about = Text(es=f"Ajustes de {part}", en=f"Settings of {part}")
+    if part == SERVERS:
+        about = Text(es="Ajustes", en="Settings")
     return Check(
-        about=Text(es="Ajustes", en="Settings")
-        if part == SERVERS
-        else Text(f"Ajustes de {part}", f"Settings of {part}"),
+        about=about,
         verdict=Verdict.WRONG,
-        found=Text(es=f"no sirven: {named}", en=f"do not fit: {named}"),
+        found=Text(es=f"no sirven: {named}", en=f"invalid: {named}"),
         advice=Text(
             es="`pauta check` dice qué tiene cada uno. Corrígelo en .env y repite `pauta up`.",
-            en="`pauta check` says what is wrong with each. Correct it in .env and run `pauta up` again.",
+            en="`pauta check` says what is wrong with each. "
+            "Correct it in .env and run `pauta up` again.",
         ),
     )
 
 
-def patience_until(until: float) -> float:
-    """How long a look may take, in seconds, for all of them to be printed by then (seconds since 1970)."""
-    return max(min(MAX_WAIT, until - time.time() - LAST_WORDS), 1.0)
+def timeout_until(until: float) -> float:
+    """Returns the seconds that a check may take so that all are printed by `until` (Unix time)."""
+    return max(min(MAX_WAIT, until - time.time() - CLOSING_TIME), 1.0)
 
 
-async def tell(part: str, looking: Coroutine[Any, Any, list[Check]]) -> None:
-    """Prints the checks for `pauta doctor`, and ends the process."""
+async def print_checks(part: str, running: Coroutine[Any, Any, list[Check]]) -> None:
+    """Prints the checks for `pauta doctor`, then ends the process."""
     try:
-        checks = await looking
-    except Exception as error:  # whatever it is, it is the finding
-        said = describe(error)
+        checks = await running
+    except Exception as error:  # any error is a finding
+        description = describe(error)
         found = Text(es="la revisión falló", en="the check itself failed")
-        advice = Text(es=f"Por favor repórtalo: {said}", en=f"Please report this: {said}")
+        advice = Text(
+            es=f"Por favor repórtalo: {description}", en=f"Please report this: {description}"
+        )
         checks = [Check(about=name(part), verdict=Verdict.WRONG, found=found, advice=advice)]
     print(json.dumps([check.model_dump() for check in checks]), flush=True)
-    os._exit(0)  # else a thread that still waits for a name's address would be waited for
+    os._exit(0)  # a normal exit would wait for a thread that still resolves a name
 
 
 if __name__ == "__main__":
-    asyncio.run(tell(sys.argv[1], checks_of(sys.argv[1], patience_until(float(sys.argv[2])))))
+    timeout = timeout_until(float(sys.argv[2]))
+    asyncio.run(print_checks(sys.argv[1], checks_of(sys.argv[1], timeout)))

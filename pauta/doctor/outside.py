@@ -1,4 +1,4 @@
-"""What `pauta doctor` looks at from outside, where leads and providers stand."""
+"""The checks that `pauta doctor` makes from outside, as leads and providers reach the system."""
 
 import asyncio
 import json
@@ -23,37 +23,34 @@ from kit.health import (
     name,
     start,
 )
-from pauta.doctor.inside import patience_until, tell
+from pauta.doctor.inside import print_checks, timeout_until
 
 PART = "outside"
-PUBLIC, BOOKING = "PUBLIC_BASE_URL", "BOOKING_URL"
-CLOCKS_APART = 30.0
-# what each answers to somebody who may do nothing
-DOORS = {
+PUBLIC = "PUBLIC_BASE_URL"
+BOOKING = "BOOKING_URL"
+CLOCKS_APART = 30.0  # seconds
+# the status with which each service refuses a request without rights or content
+REFUSALS = {
     "intake": ("POST", "/api/lead", 422),
     "crm": ("GET", "/api/calcom", 405),
     "notify": ("POST", "/webhooks/brevo", 401),
 }
-NOBODY_THERE = (502, 503, 504)  # the gateway answers so for a service that is down
+UNREACHABLE = (502, 503, 504)  # the gateway's answers for a service that is down
 
 
-async def checks_outside(addresses: Mapping[str, str], patience: float = MAX_WAIT) -> list[Check]:
-    """What is to be said of the public address, of the pages that people are sent to, and of this server's clock."""
-    async with httpx.AsyncClient(timeout=patience) as http:
+async def checks_outside(addresses: Mapping[str, str], timeout: float = MAX_WAIT) -> list[Check]:
+    """Checks the public address, the pages that people are sent to, and this server's clock."""
+    async with httpx.AsyncClient(timeout=timeout) as http:
         public = _public(addresses[PUBLIC].rstrip("/"))
         pages = [
             _page_of(variable, address)
             for variable, address in addresses.items()
             if variable != PUBLIC
         ]
-        return await examine(
-            [
-                *(_door(http, public, service) for service in DOORS),
-                *(_page(http, page) for page in pages),
-                *(_clock(http, page) for page in pages if page.name == name(BOOKING)),
-            ],
-            patience,
-        )
+        probes = [_service(http, public, service) for service in REFUSALS]
+        probes += [_page(http, page) for page in pages]
+        probes += [_clock(http, page) for page in pages if page.name == name(BOOKING)]
+        return await examine(probes, timeout)
 
 
 def _public(address: str) -> Dependency:
@@ -61,8 +58,10 @@ def _public(address: str) -> Dependency:
         name=Text(es="Dirección pública", en="Public address"),
         address=address,
         advice=Text(
-            es="PUBLIC_BASE_URL debe llevar a la entrada de este servidor: revisa su DNS, certificado y firewall.",
-            en="PUBLIC_BASE_URL must lead to this server's gateway: check its DNS, certificate and firewall.",
+            es="PUBLIC_BASE_URL debe llevar a la entrada de este servidor: "
+            "revisa su DNS, certificado y firewall.",
+            en="PUBLIC_BASE_URL must lead to this server's gateway: "
+            "check its DNS, certificate and firewall.",
         ),
     )
 
@@ -72,32 +71,32 @@ def _page_of(variable: str, address: str) -> Dependency:
         name=name(variable),
         address=address,
         advice=Text(
-            es=f"A {variable} llegan las personas, o Twilio: corrígela.",
-            en=f"People, or Twilio, are sent to {variable}: correct it.",
+            es=f"{variable} lleva a las personas, o a Twilio, a esa página: corrígela.",
+            en=f"{variable} leads people, or Twilio, to that page: correct it.",
         ),
     )
 
 
-def _door(http: httpx.AsyncClient, public: Dependency, service: str) -> Probe:
-    """Whether a service is reached through the address that everybody uses, by asking what it must refuse."""
+def _service(http: httpx.AsyncClient, public: Dependency, service: str) -> Probe:
+    """Returns a probe that reaches the service by the public address, with a request it refuses."""
     return Probe(
         about=Text(es=f"Dirección pública, {service}", en=f"Public address, {service}"),
         advice=public.advice,
-        check=partial(_knock, http, public, service),
+        check=partial(_expect_refusal, http, public, service),
         of=public,
     )
 
 
-async def _knock(http: httpx.AsyncClient, public: Dependency, service: str) -> Text:
-    method, path, expected = DOORS[service]
+async def _expect_refusal(http: httpx.AsyncClient, public: Dependency, service: str) -> Text:
+    method, path, expected = REFUSALS[service]
     address = public.address + path
     response = await _ask(http, address, method, json={} if method == "POST" else None)
     status = response.status_code
-    if status in NOBODY_THERE:
+    if status in UNREACHABLE:
         raise CheckFailed(
             Text(
                 es=f"{address} responde {status}: {service} no está en marcha",
-                en=f"{address} answers {status}: {service} does not run",
+                en=f"{address} answers {status}: {service} is not running",
             ),
             advice=start(service),
             cause=name(service),
@@ -105,8 +104,8 @@ async def _knock(http: httpx.AsyncClient, public: Dependency, service: str) -> T
     if status != expected:
         raise CheckFailed(
             Text(
-                es=f"{address} responde {status}, y {service} respondería {expected}",
-                en=f"{address} answers {status}, and {service} would answer {expected}",
+                es=f"{address} responde {status}, pero {service} respondería {expected}",
+                en=f"{address} answers {status}, but {service} would answer {expected}",
             ),
             cause=public.name,
         )
@@ -114,7 +113,7 @@ async def _knock(http: httpx.AsyncClient, public: Dependency, service: str) -> T
 
 
 def _page(http: httpx.AsyncClient, page: Dependency) -> Probe:
-    """Whether what messages and calls point to is there."""
+    """Returns a probe that opens a page or recording which messages and calls link to."""
     return Probe(about=page.name, advice=page.advice, check=partial(_visit, http, page), of=page)
 
 
@@ -137,13 +136,14 @@ async def _visit(http: httpx.AsyncClient, page: Dependency) -> Text:
 
 
 def _clock(http: httpx.AsyncClient, page: Dependency) -> Probe:
-    """Whether this server's clock is right, by the hour that another one says it is (HTTP's Date)."""
+    """Returns a probe that compares this server's clock with the page's (the HTTP header Date)."""
     return Probe(
         about=Text(es="El reloj", en="The clock"),
         advice=Text(
-            es="Pon a la hora el reloj de este servidor (NTP): los horarios de llamada se guían por él. Se compara con "
-            "el de BOOKING_URL.",
-            en="Set this server's clock (NTP): the hours of calling follow it. It is compared with BOOKING_URL's.",
+            es="Pon a la hora el reloj de este servidor (NTP): los horarios de llamada se guían "
+            "por él. Se compara con el de BOOKING_URL.",
+            en="Set this server's clock (NTP): the calling hours depend on it. "
+            "It is compared with BOOKING_URL's.",
         ),
         check=partial(_compare, http, page),
         of=page,
@@ -153,16 +153,16 @@ def _clock(http: httpx.AsyncClient, page: Dependency) -> Probe:
 async def _compare(http: httpx.AsyncClient, page: Dependency) -> Text:
     response = await _ask(http, page.address)
     try:
-        said = parsedate_to_datetime(response.headers["date"])
+        stated = parsedate_to_datetime(response.headers["date"])
     except (KeyError, ValueError):
         raise CheckWarning(
             Text(
                 es=f"no se pudo comparar: {page.host} no dice la hora",
-                en=f"could not be compared: {page.host} does not say the hour",
+                en=f"could not be compared: {page.host} sends no date",
             ),
-            advice=Text(es="Míralo tú: `timedatectl`.", en="Look at it yourself: `timedatectl`."),
+            advice=Text(es="Revísalo tú: `timedatectl`.", en="Check it yourself: `timedatectl`."),
         ) from None
-    apart = abs((datetime.now(UTC) - said).total_seconds())
+    apart = abs((datetime.now(UTC) - stated).total_seconds())
     if apart > CLOCKS_APART:
         raise CheckFailed(
             Text(es=f"{apart:.0f} segundos fuera de la hora", en=f"{apart:.0f} seconds wrong")
@@ -173,12 +173,11 @@ async def _compare(http: httpx.AsyncClient, page: Dependency) -> Text:
 async def _ask(
     http: httpx.AsyncClient, address: str, method: str = "GET", **more: Any
 ) -> httpx.Response:
-    """What an address answers, without its body: that may be a recording."""
+    """Returns an address's answer without its body, which may be a recording."""
     async with http.stream(method, address, **more) as response:
         return response
 
 
 if __name__ == "__main__":
-    asyncio.run(
-        tell(PART, checks_outside(json.loads(sys.argv[1]), patience_until(float(sys.argv[2]))))
-    )
+    timeout = timeout_until(float(sys.argv[2]))
+    asyncio.run(print_checks(PART, checks_outside(json.loads(sys.argv[1]), timeout)))

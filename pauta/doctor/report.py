@@ -1,4 +1,4 @@
-"""pauta doctor: looks at everything Pauta depends on, and says what to do about what is not well."""
+"""pauta doctor: checks everything Pauta depends on and reports how to fix each problem."""
 
 import json
 import subprocess
@@ -28,18 +28,20 @@ PAGES = (
     "VOICE_VOICEMAIL_URL",
 )
 MARKS = {Verdict.OK: "[green]✓[/]", Verdict.DOUBT: "[yellow]![/]", Verdict.WRONG: "[red]✗[/]"}
-# each part, and the service whose environment it is looked at with
+# each part, and the service whose environment its checks run with
 INSIDE = {SERVERS: "setup", "crm": "crm", "notify": "notify"}
-FROM_INSIDE = Text(es="Lo que se revisa desde adentro", en="What is looked at from the inside")
+FROM_INSIDE = Text(es="Lo que se revisa desde adentro", en="The checks from inside")
 ABOUT = {
     SERVERS: Text(es="Los servidores", en="The servers"),
     "crm": name("crm"),
     "notify": name("notify"),
 }
-FROM_OUTSIDE = Text(es="Lo que se revisa desde afuera", en="What is looked at from outside")
+FROM_OUTSIDE = Text(es="Lo que se revisa desde afuera", en="The checks from outside")
 TRY_AGAIN = Text(
-    es="¿Responde Docker (`docker ps`)? ¿Está muy ocupado este servidor (`top`)? Repite después `pauta doctor`.",
-    en="Does Docker answer (`docker ps`)? Is this server too busy (`top`)? Then run `pauta doctor` again.",
+    es="¿Responde Docker (`docker ps`)? ¿Está muy ocupado este servidor (`top`)? "
+    "Repite después `pauta doctor`.",
+    en="Does Docker answer (`docker ps`)? Is this server too busy (`top`)? "
+    "Then run `pauta doctor` again.",
 )
 
 Place = Compose | Native
@@ -48,9 +50,10 @@ Place = Compose | Native
 def every_check(
     find: Callable[[], Place], variables: Mapping[str, str], seconds: float = DEADLINE
 ) -> list[Check]:
-    """All there is to say, from the servers outwards, within so many seconds; no check changes anything.
+    """Runs every check, which takes at most `seconds`. Returns them, the servers' checks first.
 
-    `find` gives the system that runs, or raises SystemExit. A thread that is not done by then is left behind.
+    No check changes anything. `find` returns the running system or raises SystemExit. A thread
+    that has not finished in time is abandoned.
     """
     until = time.time() + seconds
     pool = ThreadPoolExecutor()
@@ -58,21 +61,22 @@ def every_check(
         place = pool.submit(find).result(seconds)
     except TimeoutError:
         return [_late(FROM_INSIDE, seconds)]
-    looks = {
+    running = {
         ABOUT[part]: pool.submit(_from_inside, place, service, part, until)
         for part, service in INSIDE.items()
     }
-    looks[FROM_OUTSIDE] = pool.submit(_from_outside, place, variables, until)
-    done, _ = wait(looks.values(), max(until - time.time(), 0) + GRACE)
+    running[FROM_OUTSIDE] = pool.submit(_from_outside, place, variables, until)
+    done, _ = wait(running.values(), max(until - time.time(), 0) + GRACE)
     pool.shutdown(wait=False)
     found: list[Check] = []
-    for about, look in looks.items():
-        found += (look.result() if look in done else None) or [_late(about, seconds)]
+    for about, future in running.items():
+        checks = future.result() if future in done else None
+        found += checks or [_late(about, seconds)]
     return joined(found)
 
 
 def show(checks: list[Check], out: Console, language: str) -> bool:
-    """Prints the checks, and below them what to do; whether nothing is wrong."""
+    """Prints the checks and then the advice. Returns whether nothing is wrong."""
     table = Table(box=None, show_header=False, pad_edge=False)
     for check in checks:
         table.add_row(
@@ -83,21 +87,21 @@ def show(checks: list[Check], out: Console, language: str) -> bool:
     out.print(table)
     bad = [check for check in checks if check.verdict is not Verdict.OK]
     for check in bad:
-        about, found, advice = (
-            text.read_in(language) for text in (check.about, check.found, check.advice)
-        )
+        about = check.about.read_in(language)
+        found = check.found.read_in(language)
+        advice = check.advice.read_in(language)
         out.print(f"\n{MARKS[check.verdict]} [bold]{about}[/]: {escape(found)}\n  {escape(advice)}")
     wrong = sum(check.verdict is Verdict.WRONG for check in checks)
     summary = Text(
         es=f"{len(checks)} revisiones: {wrong} con falla, {len(bad) - wrong} por considerar.",
-        en=f"{len(checks)} checks: {wrong} wrong, {len(bad) - wrong} to think about.",
+        en=f"{len(checks)} checks: {wrong} wrong, {len(bad) - wrong} to consider.",
     )
     out.print(f"\n{summary.read_in(language)}")
     return wrong == 0
 
 
 def _from_inside(place: Place, service: str, part: str, until: float) -> list[Check] | None:
-    """What a process with the service's environment finds; None where it does not end in time."""
+    """Returns the checks of a process with the service's environment; None if it takes too long."""
     try:
         printed = place.inside(
             service, "pauta.doctor.inside", part, f"{until}", seconds=until - time.time()
@@ -107,7 +111,7 @@ def _from_inside(place: Place, service: str, part: str, until: float) -> list[Ch
     except SystemExit as failure:
         found = Text(
             es=f"no se pudo revisar: {failure}"[:1000],
-            en=f"could not be looked at: {failure}"[:1000],
+            en=f"could not be checked: {failure}"[:1000],
         )
         advice = Text(
             es="Lee el mensaje; `pauta up` enciende todo.",
@@ -126,8 +130,8 @@ def _from_inside(place: Place, service: str, part: str, until: float) -> list[Ch
 
 
 def _from_outside(place: Place, variables: Mapping[str, str], until: float) -> list[Check] | None:
-    """What a process on this machine finds; None where it does not end in time."""
-    usual = {
+    """Returns the checks of a process on this machine; None if it takes too long."""
+    defaults = {
         "PUBLIC_BASE_URL": place.addresses.gateway,
         "BOOKING_URL": f"{place.addresses.simulator}/cal/demo/reunion",
     }
@@ -136,7 +140,8 @@ def _from_outside(place: Place, variables: Mapping[str, str], until: float) -> l
         for variable in ("PUBLIC_BASE_URL", *PAGES)
         if variables.get(variable)
     }
-    command = [sys.executable, "-m", "pauta.doctor.outside", json.dumps(usual | given), f"{until}"]
+    addresses = json.dumps(defaults | given)
+    command = [sys.executable, "-m", "pauta.doctor.outside", addresses, f"{until}"]
     try:
         done = subprocess.run(
             command,

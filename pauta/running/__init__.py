@@ -1,1 +1,1 @@
-"""The whole system on one machine: by Docker Compose where an engine answers, else as plain processes."""
+"""Runs the whole system on one machine: with Docker Compose, or as plain processes."""

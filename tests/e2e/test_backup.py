@@ -63,7 +63,7 @@ async def backed_up(system: System, path: Path) -> Manifest:
 async def restored(system: System, path: Path) -> int:
     manifest = check(path)
     return await asyncio.to_thread(
-        put_back, Here(system), path, manifest, operator="Test", say=silently
+        put_back, Here(system), path, manifest, operator="Test", report=silently
     )
 
 

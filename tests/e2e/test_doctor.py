@@ -236,7 +236,7 @@ async def test_a_binding_that_was_removed(system: System, monkeypatch: pytest.Mo
 
     assert (check.verdict, check.found.en) == (
         Verdict.WRONG,
-        "does not hear: crm.leads ← lead.created",
+        "not bound: crm.leads ← lead.created",
     )
     assert "pauta say-again" in check.advice.en
 
@@ -499,7 +499,7 @@ async def test_queues_without_consumers(system: System) -> None:
     assert check.found.es.startswith(
         "nadie trabaja en las colas de crm: crm no está en marcha; por eso quedó otra"
     )
-    assert check.found.en.startswith("nobody works on crm's queues: crm does not run; 1 more")
+    assert check.found.en.startswith("nothing consumes crm's queues: crm is not running; 1 more")
     assert "docker compose logs crm" in check.advice.es
 
 

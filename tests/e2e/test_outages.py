@@ -80,7 +80,7 @@ async def test_after_days_of_outage_each_lead_gets_one_message_a_channel_and_an_
     await system.quiet()
     assert [await messages_to(system, form) for form in forms] == [0, 0, 0, 0]
 
-    assert "12 touches are overdue, waiting for your word" in await on_the_command_line(system)
+    assert "12 touches are overdue.\nThey are held" in await on_the_command_line(system)
     assert "12 touches are overdue." in await on_the_command_line(system, "--release")
     for lead in leads:
         await system.planned(lead, "day_12")
