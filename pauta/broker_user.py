@@ -1,6 +1,7 @@
-"""RabbitMQ's administrator, in a file that the broker reads at each start.
+"""Writes RabbitMQ's administrator into a file that the broker reads at each start.
 
-The file holds a hash, so a password may be made of any characters, and a changed one counts from the next start on.
+The file holds a hash, so a password may have any characters. A changed password takes effect at
+the next start.
 """
 
 import base64
@@ -13,8 +14,8 @@ NAME = "pauta"
 
 
 def write_broker_user(file: Path, password: str) -> None:
-    """Definitions of the default virtual host and its administrator, as RabbitMQ imports them."""
-    whole = {"user": NAME, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
+    """Writes the default virtual host and its administrator, as RabbitMQ imports them."""
+    permissions = {"user": NAME, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
     user = {
         "name": NAME,
         "tags": ["administrator"],
@@ -23,7 +24,7 @@ def write_broker_user(file: Path, password: str) -> None:
     definitions = {
         "vhosts": [{"name": "/"}],
         "users": [user | {"password_hash": _hash(password)}],
-        "permissions": [whole],
+        "permissions": [permissions],
     }
     fresh = file.with_name(f".{file.name}")
     fresh.write_text(json.dumps(definitions, indent=2) + "\n")
@@ -31,6 +32,9 @@ def write_broker_user(file: Path, password: str) -> None:
 
 
 def _hash(password: str) -> str:
-    """Four random bytes, and SHA-256 over them and the password. Source: rabbitmq.com/docs/passwords."""
+    """Returns four random bytes and the SHA-256 of them and the password, in base64.
+
+    Source: rabbitmq.com/docs/passwords.
+    """
     salt = os.urandom(4)
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()

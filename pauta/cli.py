@@ -318,7 +318,7 @@ def upgrade(
         ),
     ] = PROJECT / "before-upgrade.backup",
 ) -> None:
-    """Upgrade to this folder's code and the images' newest patches: build, backup, start, doctor."""
+    """Upgrade to this folder's code and the newest image patches: build, backup, start, doctor."""
     from pauta.backup import take
 
     compose = Compose.running(variables())

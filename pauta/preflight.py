@@ -1,4 +1,4 @@
-"""pauta check: all that keeps the system from starting, as one table, before anything is started or anybody asked."""
+"""pauta check: lists what prevents the system from starting, without starting anything."""
 
 import os
 import re
@@ -40,44 +40,58 @@ SETTINGS: Mapping[str, type[ProcessSettings]] = {
 WORDS: Mapping[str, Mapping[str, Any]] = {
     "es": {
         "title": ("variable", "qué pasa", "qué hacer"),
-        "well": "No falta nada: pauta up",
-        "show": "Este .env es el de la demostración, y le basta. Para producción: pauta secrets",
+        "well": "No falta nada. Arranca con `pauta up`.",
+        "demo": "Este .env basta para la demostración. Para producción: `pauta secrets`",
         Fault.EXAMPLE: "tiene el valor de la demostración",
         Fault.SHORT: "tiene menos de 16 caracteres",
         Fault.EMPTY: "está vacía",
         Fault.NOT_HTTPS: "debe empezar con https://",
         Fault.DEMO_ONLY: "es solo para la demostración",
-        "random": "Pon un texto largo al azar; `pauta secrets` escribe un .env completo con todos.",
-        "account": "Es tuya: mira .env.example y el README.",
-        "user": "pauta console user NOMBRE imprime el valor.",
+        "random": (
+            "Pon un texto largo al azar; `pauta secrets` escribe un .env completo con todos."
+        ),
+        "account": "Pon tu propio valor: mira .env.example y el README.",
+        "user": "`pauta console user NOMBRE` imprime el valor.",
         "file": "Pon ahí un archivo que el usuario 10001 pueda leer.",
-        "journey": "Corrígelo; `pauta journey check` lo revisa solo.",
+        "journey": "Corrígelo; `pauta journey check` revisa solo este archivo.",
         "value": "Corrígela en .env.",
-        Obstacle.OTHER_ORIGIN: "los datos de PostgreSQL se crearon con otra, como la de la demostración",
-        Obstacle.DEMONSTRATION: "aquí está la gente de la demostración, a la que ninguna cuenta real debe contactar",
-        Obstacle.REAL_LEADS: "aquí hay leads reales, a los que el simulador solo fingiría contactar",
+        Obstacle.OTHER_ORIGIN: (
+            "los datos de PostgreSQL se crearon con otra, como la de la demostración"
+        ),
+        Obstacle.DEMONSTRATION: (
+            "aquí está la gente de la demostración, a la que ninguna cuenta real debe contactar"
+        ),
+        Obstacle.REAL_LEADS: (
+            "aquí hay leads reales, a los que el simulador solo fingiría contactar"
+        ),
         Obstacle.ANOTHER_COPY: "un proyecto con este nombre se arrancó en otra carpeta",
         "name": "Dale a esta copia un nombre y puertos propios en .env.",
-        "former": "Pon la contraseña anterior, u olvida los datos: pauta down --forget",
-        "people": "Olvídala: pauta down --forget",
-        "leads": "Pon de nuevo PAUTA_PROFILE=production y SIMULATOR_REPLICAS=0, u olvídalos: pauta down --forget",
+        "former": "Pon la contraseña anterior, o borra los datos: `pauta down --forget`",
+        "people": "Bórrala: `pauta down --forget`",
+        "leads": (
+            "Pon de nuevo PAUTA_PROFILE=production y SIMULATOR_REPLICAS=0, "
+            "o bórralos: `pauta down --forget`"
+        ),
     },
     "en": {
         "title": ("variable", "what is wrong", "what to do"),
-        "well": "Nothing is missing: pauta up",
-        "show": "This .env is the demonstration's, and enough for it. For production: pauta secrets",
-        **{fault: str(fault) for fault in Fault},
-        "random": "Give it a long random text; `pauta secrets` writes a complete .env with all of them.",
-        "account": "It is yours: see .env.example and the README.",
-        "user": "pauta console user NAME prints the value.",
+        "well": "Nothing is missing. Start with `pauta up`.",
+        "demo": "This .env is complete for the demo. For production, run `pauta secrets`.",
+        "random": (
+            "Set it to a long random text; `pauta secrets` writes a complete .env with all secrets."
+        ),
+        "account": "Set your own value: see .env.example and the README.",
+        "user": "`pauta console user NAME` prints the value.",
         "file": "Put a file there that user 10001 can read.",
-        "journey": "Correct it; `pauta journey check` looks at it alone.",
+        "journey": "Correct it; `pauta journey check` checks only this file.",
         "value": "Correct it in .env.",
-        **{obstacle: str(obstacle) for obstacle in Obstacle},
-        "name": "Give this copy a name and ports of its own in .env.",
-        "former": "Put the former password back, or forget the data: pauta down --forget",
-        "people": "Forget them: pauta down --forget",
-        "leads": "Put PAUTA_PROFILE=production and SIMULATOR_REPLICAS=0 back, or forget the leads: pauta down --forget",
+        "name": "Give this copy its own name and ports in .env.",
+        "former": "Restore the previous password, or delete the data: `pauta down --forget`",
+        "people": "Delete them: `pauta down --forget`",
+        "leads": (
+            "Set PAUTA_PROFILE=production and SIMULATOR_REPLICAS=0 again, "
+            "or delete the leads: `pauta down --forget`"
+        ),
     },
 }
 
@@ -92,7 +106,7 @@ OBSTACLES = {
 
 @dataclass(frozen=True)
 class Finding:
-    """A variable of `.env`, or a file; what is wrong with it, and the key of the remedy."""
+    """A problem with a variable of `.env` or a file, and the key of its remedy."""
 
     variable: str
     wrong: str
@@ -100,7 +114,7 @@ class Finding:
 
 
 def findings(variables: Mapping[str, str]) -> list[Finding]:
-    """All of them, each once, in the order in which the services start."""
+    """Returns each problem once, in the order in which the services start."""
     recipes = read_recipes(variables)
     found: dict[str, Finding] = {}
     for service, settings in SETTINGS.items():
@@ -109,15 +123,11 @@ def findings(variables: Mapping[str, str]) -> list[Finding]:
         with patch.dict(os.environ, {**recipes[service].environment, **files}, clear=True):
             for variable, wrong in _wrong(settings):
                 name = sources.get(variable, variable)
-                said = (
-                    Fault.EMPTY
-                    if name in (*NEEDED, *SECRETS) and not variables.get(name)
-                    else wrong
-                )
-                found.setdefault(name, Finding(name, said, _remedy(name, said)))
-    if in_production(
-        variables
-    ):  # where these are empty, the demonstration's numbers would stand in
+                empty = name in (*NEEDED, *SECRETS) and not variables.get(name)
+                problem = Fault.EMPTY if empty else wrong
+                found.setdefault(name, Finding(name, problem, _remedy(name, problem)))
+    # if these are empty, Compose fills in the demo's values
+    if in_production(variables):
         for name in NEEDED:
             if not variables.get(name):
                 found.setdefault(name, Finding(name, Fault.EMPTY, _remedy(name, Fault.EMPTY)))
@@ -125,7 +135,7 @@ def findings(variables: Mapping[str, str]) -> list[Finding]:
 
 
 def obstacles(log: str) -> list[Finding]:
-    """What a log says that stands in the way."""
+    """Returns the obstacles that a log names."""
     return [
         Finding(variable, obstacle, remedy)
         for obstacle, (variable, remedy) in OBSTACLES.items()
@@ -134,21 +144,21 @@ def obstacles(log: str) -> list[Finding]:
 
 
 def show(found: Iterable[Finding], variables: Mapping[str, str], out: Console) -> bool:
-    """Prints the table, in the language of `.env`; whether nothing is missing."""
+    """Prints the table in the language of `.env`. Returns whether nothing is missing."""
     words = WORDS["en" if variables.get("PAUTA_LANGUAGE", "").startswith("en") else "es"]
     table = Table(*words["title"], box=None, pad_edge=False)
     for finding in found:
-        wrong = words.get(finding.wrong, finding.wrong)
+        wrong = words.get(finding.wrong, str(finding.wrong))
         table.add_row(finding.variable, escape(str(wrong)), escape(str(words[finding.remedy])))
     if table.row_count:
         out.print(table)
         return False
-    out.print(words["well" if in_production(variables) else "show"])
+    out.print(words["well" if in_production(variables) else "demo"])
     return True
 
 
 def _sources(service: str) -> dict[str, str]:
-    """Which variable of `.env` each of the service's comes from."""
+    """Returns the variable of `.env` from which each of the service's variables comes."""
     compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
     given = compose["services"][service]["environment"]
     named = {name: re.match(r"\$\{(\w+)", str(value)) for name, value in given.items()}
@@ -156,7 +166,7 @@ def _sources(service: str) -> dict[str, str]:
 
 
 def _files_of(service: str) -> dict[str, str]:
-    """The service's secrets that stand in files, which it sees as `/run/secrets`."""
+    """Returns the service's secret files, which its container sees in `/run/secrets`."""
     folder = PROJECT / "secrets"
     given = read_env_file(folder / f"{service}.env")
     return {
@@ -165,34 +175,34 @@ def _files_of(service: str) -> dict[str, str]:
 
 
 def _wrong(settings: type[ProcessSettings]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the environment as it stands, by variable.
+    """Yields each variable of the environment with a problem, and the problem.
 
-    One fault hides no other: what is at fault is taken away, and the rest looked at again.
+    One problem does not hide another: the faulty variables are removed and the rest checked again.
     """
-    made: ProcessSettings | None = None
-    while made is None:
+    valid: ProcessSettings | None = None
+    while valid is None:
         try:
-            made = settings()
+            valid = settings()
         except SecretFileError as fault:
             faults = [(str(fault).partition(":")[0], str(fault).partition(": ")[2])]
         except ValidationError:
             faults = list(_invalid(settings))
-        if made is None:
+        if valid is None:
             yield from faults
             if not [
                 variable for variable, _ in faults if os.environ.pop(variable, None) is not None
             ]:
                 return
     try:
-        refuse_unsafe(made)
+        refuse_unsafe(valid)
     except UnsafeConfiguration as refused:
         yield from refused.faults
-    if isinstance(made, JourneySettings):
-        yield from _journey(made)
+    if isinstance(valid, JourneySettings):
+        yield from _journey(valid)
 
 
 def _invalid(settings: type[BaseSettings]) -> Iterator[tuple[str, str]]:
-    """Each part's own mistakes, for the whole stops at the first part."""
+    """Yields each part's own mistakes, because the whole stops at the first faulty part."""
     for field in settings.model_fields.values():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseSettings):
             yield from _invalid(field.annotation)
@@ -212,12 +222,12 @@ def _invalid(settings: type[BaseSettings]) -> Iterator[tuple[str, str]]:
 
 
 def _journey(settings: JourneySettings) -> Iterator[tuple[str, str]]:
-    at_home = {
+    paths = {
         "journey_path": PROJECT / settings.journey_path,
         "templates_path": PROJECT / settings.templates_path,
     }
     try:
-        load_journey(settings.model_copy(update=at_home))
+        load_journey(settings.model_copy(update=paths))
     except OSError as error:
         yield str(settings.journey_path), str(error.strerror)
     except InvalidJourney as invalid:

@@ -1,7 +1,7 @@
-"""Makes, before any service starts, what they may only use: databases, roles, broker users, queues, tables.
+"""Creates databases, roles, broker users, queues and tables before any service starts.
 
-Everything is safe to run again. The services' own users can change rows, read their queues and publish their events,
-and nothing else.
+Running it again is safe. The services' own users can only change rows, read their queues and
+publish their events.
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import chain
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -39,23 +40,25 @@ from pauta.startup_errors import Obstacle
 log = structlog.get_logger()
 
 NOTHING = "^$"
-PATIENCE = 120.0  # seconds
-LEADS = "intake"  # the database that has the mark, so that it goes into backups
+SERVERS_TIMEOUT = 120.0  # seconds
+LEADS = "intake"  # the database with the mark `installation`, so that backups contain it
 BACKED_UP_AT = "alter table installation add column if not exists backed_up_at timestamptz"
 INSTALLATION = f"""create table if not exists installation (
-                     for_life boolean not null, single boolean primary key default true check (single));
+                     for_life boolean not null,
+                     single boolean primary key default true check (single)
+                   );
                    {BACKED_UP_AT};
                    revoke all on installation from public, {LEADS}"""
-# console has a second one, for what it makes anew
-SCHEMAS = (
-    "select string_agg(nspname, ', ') from pg_namespace where nspname in ('public', 'rebuilt')"
-)
+# console has a second schema, for the projections that it rebuilds
+SCHEMAS = """select string_agg(nspname, ', ')
+             from pg_namespace
+             where nspname in ('public', 'rebuilt')"""
 
 
 class SetupSettings(ServerSettings):
-    """The administrators of both servers, and the password that each service's user gets.
+    """The administrators of both servers, and the passwords of the services' users.
 
-    A full address of an administrator, as managed servers hand one out, goes before its parts.
+    A complete administrator's URL, as managed servers provide it, takes precedence over its parts.
     """
 
     admin_database_url: Secret[PostgresDsn] | None = None
@@ -79,15 +82,21 @@ class SetupSettings(ServerSettings):
 
     @property
     def dsn(self) -> str:
-        """The address of PostgreSQL's administrator; its database is `postgres`."""
+        """The URL of PostgreSQL's administrator, for the database `postgres`."""
         if self.admin_database_url is not None:
             return str(self.admin_database_url.get_secret_value())
-        server = self.database_host, self.database_port
-        return address("postgresql", "postgres", self.postgres_password, *server) + "postgres"
+        server = address(
+            "postgresql",
+            "postgres",
+            self.postgres_password,
+            self.database_host,
+            self.database_port,
+        )
+        return f"{server}postgres"
 
     @property
     def broker_url(self) -> str:
-        """The address of RabbitMQ's administrator."""
+        """The URL of RabbitMQ's administrator."""
         if self.admin_amqp_url is not None:
             return str(self.admin_amqp_url.get_secret_value())
         return address(
@@ -95,26 +104,26 @@ class SetupSettings(ServerSettings):
         )
 
     def password_of(self, service: Service) -> str:
-        """What the service's user logs in with, on both servers."""
+        """Returns the password of the service's user on both servers."""
         password: SecretStr = getattr(self, f"{service.name}_password")
         return password.get_secret_value()
 
 
 class NotSetUp(Exception):
-    """What stands in the way."""
+    """Raised when setup cannot continue. Names the obstacle."""
 
 
 async def set_up(settings: SetupSettings) -> None:
-    """Raises UnsafeConfiguration, NotSetUp, or whatever else the servers refuse with."""
+    """Creates everything. Raises UnsafeConfiguration, NotSetUp, or the servers' own errors."""
     passwords = {service.name: settings.password_of(service) for service in SERVICES}
     refuse_unsafe(settings)
     await _until_both_answer(settings)
-    await _refuse_others_people(settings)
+    await _refuse_mixed_leads(settings)
     delays = tuple(float(delay) for delay in settings.retry_delays.split(","))
-    works = [work for service in SERVICES for work in service.queues]
-    await topology.declare(settings.broker_url, works, delays)
+    queues = list(chain.from_iterable(service.queues for service in SERVICES))
+    await topology.declare(settings.broker_url, queues, delays)
     await _make_broker_users(settings, passwords)
-    log.info("setup.broker", queues=len(works))
+    log.info("setup.broker", queues=len(queues))
     for service in SERVICES:
         await _make_database(settings.dsn, service.name, passwords[service.name])
         log.info("setup.database", database=service.name)
@@ -127,7 +136,7 @@ async def set_up(settings: SetupSettings) -> None:
 
 @asynccontextmanager
 async def administrator(settings: SetupSettings, database: str) -> AsyncIterator[Connection]:
-    """An administrator's connection to one database."""
+    """Opens an administrator's connection to one database, and closes it."""
     url = urlsplit(settings.dsn)._replace(path=f"/{database}")
     connection = await asyncpg.connect(urlunsplit(url), timeout=10)
     try:
@@ -137,8 +146,8 @@ async def administrator(settings: SetupSettings, database: str) -> AsyncIterator
 
 
 async def _until_both_answer(settings: SetupSettings) -> None:
-    """Servers that start beside us take a while. Raises NotSetUp after PATIENCE seconds."""
-    last_try = time.monotonic() + PATIENCE
+    """Waits for servers that start at the same time. Raises NotSetUp after SERVERS_TIMEOUT."""
+    last_try = time.monotonic() + SERVERS_TIMEOUT
     while True:
         try:
             await (await asyncpg.connect(settings.dsn, timeout=10)).close()
@@ -156,18 +165,18 @@ async def _until_both_answer(settings: SetupSettings) -> None:
         ) as error:
             if time.monotonic() > last_try:
                 raise NotSetUp(
-                    f"PostgreSQL or RabbitMQ does not let us in: {describe(error)}"
+                    f"PostgreSQL or RabbitMQ cannot be reached: {describe(error)}"
                 ) from error
             await asyncio.sleep(0.5)
         else:
             return
 
 
-async def _refuse_others_people(settings: SetupSettings) -> None:
-    """The demonstration's people are never contacted for real, nor a business's leads by the simulator.
+async def _refuse_mixed_leads(settings: SetupSettings) -> None:
+    """Raises NotSetUp if real accounts would get the demo's people, or the simulator real leads.
 
-    It comes before the services' passwords are set, and those of production are never the demonstration's: a service
-    cannot open a database that this has not looked at.
+    This runs before the services' passwords are set. Production's passwords always differ from the
+    demo's, so no service can open a database that has not passed this check.
     """
     async with administrator(settings, "postgres") as connection:
         if not await connection.fetchval("select true from pg_database where datname = $1", LEADS):
@@ -185,12 +194,13 @@ async def _make_database(admin_url: str, name: str, password: str) -> None:
     admin = await asyncpg.connect(admin_url, timeout=10)
     try:
         known = await admin.fetchval("select true from pg_roles where rolname = $1", name)
-        verb = (
-            "alter role %I with login password %L" if known else "create role %I login password %L"
+        template = "create role %I login password %L"
+        if known:
+            template = "alter role %I with login password %L"
+        statement = await admin.fetchval(
+            f"select format('{template}', $1::text, $2::text)", name, password
         )
-        await admin.execute(
-            await admin.fetchval(f"select format('{verb}', $1::text, $2::text)", name, password)
-        )
+        await admin.execute(statement)
         if not await admin.fetchval("select true from pg_database where datname = $1", name):
             await admin.execute(f'create database "{name}"')
         await admin.execute(f'revoke all on database "{name}" from public')
@@ -213,7 +223,7 @@ async def _make_database(admin_url: str, name: str, password: str) -> None:
 
 
 def management(settings: SetupSettings) -> dict[str, Any]:
-    """How an HTTP client reaches RabbitMQ's management API."""
+    """Returns the options of an HTTP client for RabbitMQ's management API."""
     if (given := settings.admin_rabbitmq_url) is None:
         auth = broker_user.NAME, settings.rabbitmq_password.get_secret_value()
         return {"base_url": f"{settings.rabbitmq_url}api", "auth": auth, "timeout": 15}
@@ -224,7 +234,8 @@ async def _make_broker_users(settings: SetupSettings, passwords: dict[str, str])
     async with httpx.AsyncClient(**management(settings)) as http:
         for service in SERVICES:
             name = quote(service.name)
-            tags = "management" if service.name == "console" else ""  # it shows the queues
+            # console shows the queues
+            tags = "management" if service.name == "console" else ""
             await _put(http, f"/users/{name}", {"password": passwords[service.name], "tags": tags})
             await _put(http, f"/permissions/%2F/{name}", permissions(service))
             for exchange in EXCHANGES:
@@ -251,19 +262,20 @@ def _writable_keys(service: Service, exchange: str) -> str:
 
 
 def permissions(service: Service) -> dict[str, str]:
-    """What a service may do on the broker: read its own queues, say its events, put its failures aside.
+    """Returns a service's broker permissions: its queues, its events, its retries and dead letters.
 
-    Console also takes what anybody has put aside, and gives it back to be worked on.
+    Console also reads every service's dead letters and requeues them.
     """
     own = re.escape(service.name)
-    looks_after = service.name == "console"
-    writes = (
-        [rf"{own}\.wait\.\d+", re.escape(dead_letter_queue(service.name))] if service.queues else []
-    )
+    writes: list[str] = []
+    reads: list[str] = []
+    if service.queues:
+        writes += [rf"{own}\.wait\.\d+", re.escape(dead_letter_queue(service.name))]
+        reads.append(rf"{own}\..*")
     writes += sorted({message.exchange for message in service.publishes})
-    writes += [rf"\w+{re.escape(work_exchange(''))}"] if looks_after else []
-    reads = [rf"{own}\..*"] if service.queues else []
-    reads += [rf"\w+{re.escape(dead_letter_queue(''))}"] if looks_after else []
+    if service.name == "console":
+        writes.append(rf"\w+{re.escape(work_exchange(''))}")
+        reads.append(rf"\w+{re.escape(dead_letter_queue(''))}")
     return {
         "configure": NOTHING,
         "write": f"^({'|'.join(writes)})$" if writes else NOTHING,

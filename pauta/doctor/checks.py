@@ -12,6 +12,7 @@ import aio_pika
 import aiormq.exceptions
 import asyncpg
 import httpx
+from aio_pika.abc import AbstractConnection
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
@@ -155,12 +156,12 @@ async def probes(
         Probe(
             about=Text(es="Visitantes", en="Visitors"),
             advice=Text(
-                es="Los límites van por dirección: nombra tu proxy o CDN en TRUSTED_PROXIES; con IPv6, "
-                "mira deploy/compose.ipv6.yml. Si un servidor tuyo manda los formularios de todos, "
-                "sube LEAD_RATE_LIMIT.",
-                en="Limits are by address: name your proxy or CDN in TRUSTED_PROXIES; with IPv6 see "
-                "deploy/compose.ipv6.yml. If one of your servers sends everybody's forms, "
-                "raise LEAD_RATE_LIMIT.",
+                es="Los límites van por dirección: nombra tu proxy o CDN en TRUSTED_PROXIES; "
+                "con IPv6, mira deploy/compose.ipv6.yml. Si un servidor tuyo manda los "
+                "formularios de todos, sube LEAD_RATE_LIMIT.",
+                en="Limits are by address: name your proxy or CDN in TRUSTED_PROXIES; "
+                "with IPv6 see deploy/compose.ipv6.yml. If one of your servers sends everybody's "
+                "forms, raise LEAD_RATE_LIMIT.",
             ),
             check=partial(_visitors, settings),
             of=postgres,
@@ -260,7 +261,8 @@ async def _database(settings: Settings, database: str, needed: list[Probe]) -> T
         seconds = f"{age.total_seconds():.0f}"
         raise CheckFailed(
             Text(
-                es=f"{waiting} eventos esperan publicarse, el más viejo desde hace {seconds} segundos",
+                es=f"{waiting} eventos esperan publicarse, "
+                f"el más viejo desde hace {seconds} segundos",
                 en=f"{waiting} events wait to be published, the oldest for {seconds} seconds",
             ),
             advice=Text(
@@ -347,7 +349,7 @@ def _down(service: str) -> CheckFailed:
     return CheckFailed(found, advice=start(service), cause=name(service))
 
 
-async def _counts(broker: aio_pika.abc.AbstractConnection, queue: str) -> tuple[int, int] | None:
+async def _counts(broker: AbstractConnection, queue: str) -> tuple[int, int] | None:
     """Returns a queue's messages and consumers, or None if the queue does not exist.
 
     Asks by AMQP, because the management API's counts are seconds old.

@@ -1,4 +1,4 @@
-"""The system by Docker Compose."""
+"""Runs the system with Docker Compose."""
 
 import contextlib
 import json
@@ -14,15 +14,16 @@ from pauta.running.native import WITH_DATABASES, Addresses
 from pauta.running.servers import wait_until
 from pauta.startup_errors import Obstacle
 
-# whether a service can reach its servers, asked from inside its container
+# run inside a service's container: succeeds if the service can reach its servers
 READY = (
-    r"exec 3<>/dev/tcp/127.0.0.1/8000 && printf 'GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3"
+    "exec 3<>/dev/tcp/127.0.0.1/8000"
+    r" && printf 'GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3"
     " && read -r line <&3 && [[ $line == *200* ]]"
 )
 
 
 def engine_answers() -> bool:
-    """Whether a Docker engine and its compose plugin answer."""
+    """Returns whether a Docker engine and its compose plugin answer."""
     for command in (["docker", "info"], ["docker", "compose", "version"]):
         try:
             if subprocess.run(command, capture_output=True, timeout=20, check=False).returncode:
@@ -33,20 +34,22 @@ def engine_answers() -> bool:
 
 
 class Compose:
-    """One compose project, with so many `replicas` of each service.
+    """One compose project, with `replicas` of each service.
 
-    Its name is COMPOSE_PROJECT_NAME, else what docker-compose.yml says, unless `project` is given.
+    Its name is `project`, else COMPOSE_PROJECT_NAME, else the one in docker-compose.yml.
     """
 
     def __init__(
         self, variables: Mapping[str, str], *, project: str = "", replicas: int = 1
     ) -> None:
-        self._variables, self._replicas = dict(variables), replicas
+        self._variables = dict(variables)
+        self._replicas = replicas
         self._command = ["docker", "compose", "--progress", "quiet"]
-        self._command += ["--project-name", project] if project else []
+        if project:
+            self._command += ["--project-name", project]
         port = {
-            name: self._variables.get(variable) or usual
-            for name, variable, usual in (
+            name: self._variables.get(variable) or default
+            for name, variable, default in (
                 ("gateway", "GATEWAY_PORT", "5000"),
                 ("console", "CONSOLE_PORT", "5001"),
                 ("simulator", "SIMULATOR_PORT", "5002"),
@@ -64,9 +67,12 @@ class Compose:
 
     @classmethod
     def of_this_folder(cls, variables: Mapping[str, str]) -> Self:
-        """The project that `up` starts here. Raises SystemExit where its name is that of another folder's project."""
-        here = cls(variables)
-        name = here.name()
+        """Returns the project that `up` starts in this folder.
+
+        Raises SystemExit if another folder's project has its name.
+        """
+        own = cls(variables)
+        name = own.name()
         known = subprocess.run(
             ["docker", "compose", "ls", "--all", "--format", "json"],
             capture_output=True,
@@ -76,28 +82,30 @@ class Compose:
         for project in json.loads(known.stdout):
             elsewhere = Path(project["ConfigFiles"].partition(",")[0]).parent
             if project["Name"] == name and elsewhere != PROJECT:
-                advice = "Give this copy a name of its own, COMPOSE_PROJECT_NAME in .env, and ports of its own."
-                raise SystemExit(f"{name}: {Obstacle.ANOTHER_COPY}, {elsewhere}. {advice}")
-        return here
+                raise SystemExit(
+                    f"{name}: {Obstacle.ANOTHER_COPY}, {elsewhere}. "
+                    "Give this copy its own COMPOSE_PROJECT_NAME in .env, and its own ports."
+                )
+        return own
 
     @classmethod
     def running(cls, variables: Mapping[str, str]) -> Self:
-        """As `of_this_folder`. Raises SystemExit also where nothing of it runs."""
-        here = cls.of_this_folder(variables)
-        if not here.containers():
-            raise SystemExit("Nothing is running: pauta up")
-        return here
+        """Does as `of_this_folder`. Also raises SystemExit if the project is not running."""
+        own = cls.of_this_folder(variables)
+        if not own.containers():
+            raise SystemExit("Nothing is running. Start it with `pauta up`.")
+        return own
 
     def name(self) -> str:
-        """What Compose calls the project."""
+        """Returns the name that Compose gives the project."""
         return str(json.loads(self._run("config", "--format", "json"))["name"])
 
     def containers(self) -> list[str]:
-        """The ids of those that run."""
+        """Returns the ids of the running containers."""
         return self._run("ps", "--quiet").split()
 
     def start(self) -> None:
-        """Builds what changed, starts everything, and returns when all of it is ready."""
+        """Builds what changed, starts everything, and returns once all of it is ready."""
         self._run("build", "--quiet", *self._built())
         scale = [
             f"--scale={name}={self._replicas}" for name in WITH_DATABASES if self._replicas > 1
@@ -106,7 +114,10 @@ class Compose:
         self._until_ready()
 
     def renew(self) -> bool:
-        """Builds our image upon the newest patches; nothing is started. False where no registry answered for these."""
+        """Builds our image on the newest patches of its base. Starts nothing.
+
+        Returns False if no registry answered.
+        """
         try:
             self._run("pull", "--quiet", "--ignore-buildable")
             self._run("build", "--quiet", "--pull", *self._built())
@@ -116,12 +127,15 @@ class Compose:
         return True
 
     def _built(self) -> list[str]:
-        """Those whose images are built: one stands for every service."""
-        return ["setup"] if in_production(self._variables) else ["setup", "simulator"]
+        """Returns the services whose images are built. All services share the image of `setup`."""
+        if in_production(self._variables):
+            return ["setup"]
+        return ["setup", "simulator"]
 
     def stop(self, *, forget: bool = False) -> None:
         """Stops everything; `forget` removes the data as well."""
-        self._run("down", "--remove-orphans", *(["--volumes"] if forget else []))
+        options = ["--volumes"] if forget else []
+        self._run("down", "--remove-orphans", *options)
 
     def postgres(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
         """Starts one of PostgreSQL's programs in its container, as its superuser."""
@@ -131,33 +145,36 @@ class Compose:
         )
 
     def administer(self, *module: str) -> str:
-        """Runs `python -m …` in a container like that of `setup`; what it printed."""
+        """Runs `python -m …` in a container like that of `setup`. Returns its output."""
         return self.inside("setup", *module)
 
     def inside(self, service: str, *module: str, seconds: float | None = None) -> str:
-        """Runs `python -m …` in the container of `service`, or where it does not run in one like it; what it printed.
+        """Runs `python -m …` in the container of `service`. Returns its output.
 
-        Raises SystemExit when it fails, and TimeoutExpired when it takes longer than `seconds`.
+        If `service` is not running, a new container like it is used. Raises SystemExit if the
+        command fails, and TimeoutExpired if it takes longer than `seconds`.
         """
         command = ["--no-TTY", service, "python3", "-m", *module]
         if service in self._run("ps", "--services", "--status", "running", seconds=seconds).split():
-            with contextlib.suppress(
-                SystemExit
-            ):  # one that ends again and again is not there for long
+            # a container that keeps restarting may be gone by now; then the new one is used
+            with contextlib.suppress(SystemExit):
                 return self._run("exec", *command, seconds=seconds)
         return self._run("run", "--rm", "--no-deps", *command, seconds=seconds)
 
     def stop_services(self) -> None:
-        """Stops what works with the databases; the servers, and the simulator, stay."""
+        """Stops the services that use the databases. The servers and the simulator keep running."""
         self._run("stop", *WITH_DATABASES)
 
     def start_services(self) -> None:
-        """Starts them again, and returns when all of them are healthy."""
+        """Starts them, and returns once all of them are ready."""
         self._run("up", "--detach", "--no-deps", "--no-recreate", *WITH_DATABASES)
         self._until_ready()
 
     def _until_ready(self) -> None:
-        """Asks each replica itself, for Docker's own looks are half a minute apart. Raises NotReady."""
+        """Asks each replica, because Docker's health checks are half a minute apart.
+
+        Raises NotReady.
+        """
         for service in WITH_DATABASES:
             for number in range(self._replicas):
                 wait_until(
@@ -167,9 +184,9 @@ class Compose:
                 )
 
     def _ready(self, service: str, number: int) -> bool:
-        asks = ["exec", "--no-TTY", f"--index={number}", service, "bash", "-c", READY]
+        probe = ["exec", "--no-TTY", f"--index={number}", service, "bash", "-c", READY]
         return not subprocess.run(
-            [*self._command, *asks],
+            [*self._command, *probe],
             cwd=PROJECT,
             env=os.environ | self._variables,
             capture_output=True,
@@ -198,6 +215,7 @@ class Compose:
                 timeout=seconds,
             )
             raise SystemExit(
-                f"docker compose {arguments[0]} failed:\n{done.stderr[-3000:]}\n{logs.stdout[-6000:]}"
+                f"docker compose {arguments[0]} failed:\n"
+                f"{done.stderr[-3000:]}\n{logs.stdout[-6000:]}"
             )
         return done.stdout

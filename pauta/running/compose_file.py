@@ -1,4 +1,4 @@
-"""docker-compose.yml, read: the one description of the processes, also where there is no Docker."""
+"""Reads docker-compose.yml, which describes the processes with and without Docker."""
 
 import os
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one service is started: its command and its whole environment."""
+    """The command and the complete environment that start one service."""
 
     name: str
     command: tuple[str, ...]
@@ -23,7 +23,7 @@ class Recipe:
 
 
 def read_recipes(variables: Mapping[str, str]) -> dict[str, Recipe]:
-    """The services that run our own code, with `${NAME:-default}` filled in from `variables`."""
+    """Returns the services that run our own code, with `${NAME:-default}` filled in."""
     compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
     return {
         name: Recipe(
@@ -42,7 +42,7 @@ def in_production(variables: Mapping[str, str]) -> bool:
 
 
 def variables() -> dict[str, str]:
-    """What `.env` says, and over it this process's environment."""
+    """Returns the variables of `.env`, overridden by this process's environment."""
     return read_env_file(PROJECT / ".env") | dict(os.environ)
 
 

@@ -1,8 +1,8 @@
-"""`.env`, read and written as Docker Compose does, also where there is no Docker.
+"""Reads and writes `.env` by the rules of Docker Compose, with and without Docker.
 
-Compose's rules: without quotes a value ends at the line or at ` #`; between double quotes a backslash escapes, and both
-kinds know `$NAME`; between single quotes everything is as it stands, but for an escaped quote. Source: compose-go's
-dotenv parser.
+Without quotes, a value ends at the end of the line or at ` #`. Between double quotes, a backslash
+escapes. Both kinds substitute `$NAME`. Between single quotes everything is literal except an
+escaped quote. Source: compose-go's dotenv parser.
 """
 
 import re
@@ -26,21 +26,24 @@ ESCAPES = {
     "\\": "\\",
 }
 INNERMOST = re.compile(r"\$\{(\w+)(?::-([^${}]*))?\}")
-DOLLAR = "\ue000"  # stands for a dollar that is only a dollar while the others are filled in
+DOLLAR = "\ue000"  # replaces each literal dollar while variables are substituted
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of a `.env`; nothing where there is no file."""
+    """Returns the variables of a `.env` file, or none if there is no file."""
     return dict(_read(path.read_text())) if path.exists() else {}
 
 
 def quoted(value: str) -> str:
-    """`value` between double quotes, so that Compose and we read the same again, whatever its characters."""
+    """Returns `value` in double quotes, so that Compose and we read it back unchanged."""
     return '"' + re.sub(r'(["\\$])', r"\\\1", value) + '"'
 
 
 def fill(text: str, variables: Mapping[str, str]) -> str:
-    """`text` with every `${NAME:-default}` replaced, the inner ones first; empty counts as unset."""
+    """Returns `text` with every `${NAME:-default}` replaced, inner ones first.
+
+    An empty variable counts as unset.
+    """
 
     def value(found: re.Match[str]) -> str:
         return (variables.get(found[1]) or "").replace("$", DOLLAR) or found[2] or ""
@@ -68,6 +71,6 @@ def _unescaped(escape: re.Match[str]) -> str:
 
 
 def _filled(value: str, known: Mapping[str, str]) -> str:
-    """With the variables that stand above in the file."""
+    """Substitutes the variables that come earlier in the file."""
     value = re.sub(r"\$([A-Za-z_]\w*)", r"${\1}", value.replace("$$", DOLLAR))
     return fill(value, known).replace(DOLLAR, "$")

@@ -1,4 +1,4 @@
-"""The system as plain processes: what docker-compose.yml says, on ports and in a folder of its own."""
+"""Runs the system of docker-compose.yml as plain processes, with its own ports and folder."""
 
 import contextlib
 import json
@@ -34,7 +34,7 @@ BEHIND_THE_GATEWAY = ("intake", "crm", "notify", "console", "simulator")
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the running system answers."""
+    """The URLs of the running system."""
 
     gateway: str
     console: str
@@ -44,7 +44,10 @@ class Addresses:
 
 
 class Native:
-    """One system in `folder`. `variables` are those of `.env`; `ports` are known of one that runs already."""
+    """One system in `folder`.
+
+    `variables` are those of `.env`. `ports` are given for a system that already runs.
+    """
 
     def __init__(
         self,
@@ -53,18 +56,19 @@ class Native:
         *,
         ports: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
-        self.folder, self._variables = folder, dict(variables)
+        self.folder = folder
+        self._variables = dict(variables)
         self.ports = dict(
             zip((*SERVICES, "postgres", "amqp"), free_ports(len(SERVICES) + 2), strict=True)
         )
-        for name, variable, usual in (
+        for name, variable, default in (
             ("gateway", "GATEWAY_PORT", 5000),
             ("management", "RABBITMQ_MANAGEMENT_PORT", 15672),
             ("console", "CONSOLE_PORT", 5001),
             ("simulator", "SIMULATOR_PORT", 5002),
             ("scheduler", "SCHEDULER_PORT", 5003),
         ):
-            self.ports[name] = int(self._variables.get(variable) or usual)
+            self.ports[name] = int(self._variables.get(variable) or default)
         self.ports |= ports
         self._variables.setdefault("PUBLIC_BASE_URL", f"http://localhost:{self.ports['gateway']}")
         self._variables.setdefault(
@@ -80,7 +84,7 @@ class Native:
         self.processes: list[Process] = []
 
     def start(self) -> None:
-        """Starts everything in order and returns when all of it answers. Raises NotReady."""
+        """Starts everything in order and returns once all of it answers. Raises NotReady."""
         self.start_servers()
         recipes = self.recipes()
         for name in self._wanted():
@@ -95,10 +99,10 @@ class Native:
             self.wait_for(name, self.ports[name])
 
     def start_servers(self) -> None:
-        """Starts PostgreSQL and RabbitMQ, and makes in them what the services need."""
+        """Starts PostgreSQL and RabbitMQ, and creates in them what the services need."""
         install_missing()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.folder.chmod(0o711)  # PostgreSQL's user passes through it; nobody else reads anything
+        self.folder.chmod(0o711)  # PostgreSQL's user must pass through; no other user may read it
         servers = self.make_servers()
         for server in servers:
             self.processes.append(server)
@@ -135,22 +139,22 @@ class Native:
         )
 
     def gateway_environment(self, upstreams: Mapping[str, list[int]]) -> dict[str, str]:
-        """Where the gateway finds the services, and whom it believes."""
-        there = {
+        """Returns the services' addresses and the trusted proxies, for the gateway."""
+        addresses = {
             name: " ".join(f"127.0.0.1:{port}" for port in ports)
             for name, ports in upstreams.items()
         }
-        return there | {"TRUSTED_PROXIES": self._variables.get("TRUSTED_PROXIES", "")}
+        return addresses | {"TRUSTED_PROXIES": self._variables.get("TRUSTED_PROXIES", "")}
 
     def recipes(self) -> dict[str, Recipe]:
-        """Compose's recipes, with this machine's addresses in place of the containers' names."""
+        """Returns Compose's recipes with this machine's addresses instead of container names."""
         servers = {
             "DATABASE_HOST": "127.0.0.1",
             "DATABASE_PORT": str(self.ports["postgres"]),
             "AMQP_HOST": "127.0.0.1",
             "AMQP_PORT": str(self.ports["amqp"]),
         }
-        places = {
+        ports = {
             "rabbitmq:15672": self.ports["management"],
             "gateway:5000": self.ports["gateway"],
             **{f"{name}:8000": self.ports[name] for name in SERVICES},
@@ -158,22 +162,25 @@ class Native:
         moved = {}
         for name, recipe in read_recipes(self._variables | servers).items():
             environment = dict(recipe.environment)
-            for place, port in places.items():
+            for address, port in ports.items():
                 environment = {
-                    k: v.replace(f"//{place}", f"//127.0.0.1:{port}")
-                    for k, v in environment.items()
+                    variable: value.replace(f"//{address}", f"//127.0.0.1:{port}")
+                    for variable, value in environment.items()
                 }
             moved[name] = Recipe(name, recipe.command, environment)
         return moved
 
     def administer(self, *module: str) -> str:
-        """Runs `python -m …` with the administrator's addresses; what it printed. Raises SystemExit when it fails."""
+        """Runs `python -m …` with the administrator's addresses. Returns its output.
+
+        Raises SystemExit if it fails.
+        """
         return self.inside("setup", *module)
 
     def inside(self, service: str, *module: str, seconds: float | None = None) -> str:
-        """Runs `python -m …` with the environment of `service`; what it printed.
+        """Runs `python -m …` with the environment of `service`. Returns its output.
 
-        Raises SystemExit when it fails, and TimeoutExpired when it takes longer than `seconds`.
+        Raises SystemExit if it fails, and TimeoutExpired if it takes longer than `seconds`.
         """
         done = subprocess.run(
             [sys.executable, "-m", *module],
@@ -197,12 +204,10 @@ class Native:
     def start_service(
         self, name: str, recipe: Recipe, port: int, *, log_name: str | None = None
     ) -> Process:
-        """One process of service `name` on `port`."""
+        """Starts one process of service `name` on `port`."""
         command = [sys.executable, "-m", *recipe.command]
-        command[command.index("--host") + 1], command[command.index("--port") + 1] = (
-            "127.0.0.1",
-            str(port),
-        )
+        command[command.index("--host") + 1] = "127.0.0.1"
+        command[command.index("--port") + 1] = str(port)
         process = Process(
             log_name or name,
             command,
@@ -224,17 +229,16 @@ class Native:
         )
 
     def _environment(self, recipe: Recipe) -> dict[str, str]:
-        kept = {
+        environment = {
             name: os.environ[name]
             for name in ("PATH", "HOME", "LANG", "SSL_CERT_FILE")
             if name in os.environ
         }
-        paths = (
-            {"ACTIONS_LOG_PATH": str(self.folder / "actions_log.json")}
-            if "ACTIONS_LOG_PATH" in recipe.environment
-            else {}
-        )
-        return {**kept, **recipe.environment, **paths, "PYTHONUNBUFFERED": "1"}
+        environment |= recipe.environment
+        if "ACTIONS_LOG_PATH" in recipe.environment:
+            environment["ACTIONS_LOG_PATH"] = str(self.folder / "actions_log.json")
+        environment["PYTHONUNBUFFERED"] = "1"
+        return environment
 
     def stop(self) -> None:
         """Stops everything, the last started first."""
@@ -243,34 +247,37 @@ class Native:
         self.processes.clear()
 
     def remember(self) -> None:
-        """Writes down what runs, and where, for later commands."""
-        all_of_them = [
-            *self.processes,
-            *(p.companion for p in self.processes if isinstance(p, RabbitMQ)),
+        """Records the running processes and their ports for later commands."""
+        processes = list(self.processes)
+        processes += [
+            process.companion for process in self.processes if isinstance(process, RabbitMQ)
         ]
-        _write_record(self.folder, self.ports, [_remembered(process) for process in all_of_them])
+        _write_record(self.folder, self.ports, [_remembered(process) for process in processes])
 
     @classmethod
     def remembered(cls, folder: Path, variables: Mapping[str, str]) -> Self:
-        """The system that `up` started. Raises SystemExit when there is none."""
+        """Returns the system that `up` started. Raises SystemExit if there is none."""
         record = _read_record(folder)
         if record is None:
-            raise SystemExit("Nothing is running: pauta up")
+            raise SystemExit("Nothing is running. Start it with `pauta up`.")
         return cls(folder, variables, ports=record["ports"])
 
     def stop_services(self) -> None:
-        """Stops what works with the databases in a remembered system; the servers, and the simulator, stay."""
-        for one in reversed(self._running()):
-            if one["name"] in WITH_DATABASES:
-                _end(one)
+        """Stops the services of a recorded system that use the databases.
+
+        The servers and the simulator keep running.
+        """
+        for entry in reversed(self._running()):
+            if entry["name"] in WITH_DATABASES:
+                _end(entry)
 
     def start_services(self) -> None:
-        """Starts in a remembered system what works with the databases."""
+        """Starts the services of a recorded system that use the databases."""
         recipes = self.recipes()
         fresh = [
             self.start_service(name, recipes[name], self.ports[name]) for name in WITH_DATABASES
         ]
-        others = [one for one in self._running() if one["name"] not in WITH_DATABASES]
+        others = [entry for entry in self._running() if entry["name"] not in WITH_DATABASES]
         _write_record(self.folder, self.ports, [*others, *map(_remembered, fresh)])
         for name in WITH_DATABASES:
             self.wait_for(name, self.ports[name])
@@ -284,13 +291,16 @@ class Native:
 
 
 def stop_remembered(folder: Path) -> bool:
-    """Stops what `remember` wrote down; False when nothing of it runs. A pid that is another's now is left alone."""
+    """Stops the processes that `remember` recorded. Returns False if none is running.
+
+    A pid that now belongs to another process is not touched.
+    """
     record = _read_record(folder)
     if record is None:
         return False
-    alive = [one for one in reversed(record["processes"]) if _alive(one)]
-    for one in sorted(alive, key=lambda one: one["name"] == "epmd"):  # the name server last
-        _end(one)
+    alive = [entry for entry in reversed(record["processes"]) if _alive(entry)]
+    for entry in sorted(alive, key=lambda entry: entry["name"] == "epmd"):  # the name server last
+        _end(entry)
     _record(folder).unlink()
     return len(alive) > 0
 
@@ -317,24 +327,24 @@ def _remembered(process: Process) -> dict[str, Any]:
     }
 
 
-def _alive(one: Mapping[str, Any]) -> bool:
-    return _born(one["pid"]) == str(one["born"])
+def _alive(entry: Mapping[str, Any]) -> bool:
+    return _born(entry["pid"]) == str(entry["born"])
 
 
-def _end(one: Mapping[str, Any]) -> None:
-    """Asks a remembered process to end and waits; ends it by force after 40 seconds."""
+def _end(entry: Mapping[str, Any]) -> None:
+    """Asks a recorded process to end and waits. Kills it after 40 seconds."""
     deadline = time.monotonic() + 40
-    if _alive(one):
+    if _alive(entry):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(one["pid"], signal.Signals(one["signal"]))
-    while _alive(one):
+            os.kill(entry["pid"], signal.Signals(entry["signal"]))
+    while _alive(entry):
         if time.monotonic() > deadline:
-            os.killpg(one["pid"], signal.SIGKILL)
+            os.killpg(entry["pid"], signal.SIGKILL)
         time.sleep(0.05)
 
 
 def _born(pid: int) -> str | None:
-    """When the process began, in the kernel's ticks; None for none, or for one that has ended and not been buried."""
+    """Returns when the process started, in kernel ticks, or None for a missing or dead process."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""Debian's RabbitMQ, PostgreSQL and Caddy, run privately: own ports, own folder, nothing left behind."""
+"""Runs Debian's RabbitMQ, PostgreSQL and Caddy on private ports and in a private folder."""
 
 import contextlib
 import fcntl
@@ -20,7 +20,7 @@ from typing import Any
 from pauta.broker_user import write_broker_user
 
 MAX_CONNECTIONS = 300  # as in docker-compose.yml
-# whoever waits for an answer comes first, then what carries the first contact, then those who only keep books
+# first the processes that answer requests, then those of the first contact, then the bookkeeping
 NICENESS = {
     "rabbitmq": 15,
     "notify": 17,
@@ -34,11 +34,11 @@ RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
 class NotReady(Exception):
-    """A server or service did not come up in time; says which, and where its log is."""
+    """Raised when a server or service did not start in time. Names it and its log."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now; no other process that asks here gets them while this one runs."""
+    """Returns unused ports, which no other caller of this function gets while this process runs."""
     with contextlib.ExitStack() as stack:
         ports: list[int] = []
         while len(ports) < count:
@@ -51,12 +51,11 @@ def free_ports(count: int) -> list[int]:
 
 
 def _reserve(port: int) -> bool:
-    """Locks the port's file for as long as this process runs; whether no other process holds it."""
+    """Locks the port's file while this process runs. Returns False if another process holds it."""
     folder = Path(tempfile.gettempdir()) / f"pauta-ports-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    lock = os.open(
-        folder / str(port), os.O_WRONLY | os.O_CREAT, 0o600
-    )  # closed when this process ends
+    # closed when this process ends
+    lock = os.open(folder / str(port), os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -66,7 +65,7 @@ def _reserve(port: int) -> bool:
 
 
 def wait_until(ready: Callable[[], bool], what: str, *, seconds: float = 60.0) -> None:
-    """Returns as soon as `ready`; raises NotReady after `seconds`."""
+    """Returns as soon as `ready` holds. Raises NotReady with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
@@ -75,34 +74,34 @@ def wait_until(ready: Callable[[], bool], what: str, *, seconds: float = 60.0) -
 
 
 def listens(port: int) -> bool:
+    """Returns whether a process listens on the port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def answers(url: str, headers: Mapping[str, str] | None = None) -> bool:
-    """Whether `url` answers with a success."""
+    """Returns whether `url` answers with a success."""
+    request = urllib.request.Request(url, headers=dict(headers or {}))
     try:
-        with urllib.request.urlopen(
-            urllib.request.Request(url, headers=dict(headers or {})), timeout=2
-        ) as response:
+        with urllib.request.urlopen(request, timeout=2) as response:
             return bool(response.status < 300)
     except (urllib.error.URLError, OSError):
         return False
 
 
 def install_missing() -> None:
-    """Installs the servers that are missing. Needs root for that."""
+    """Installs the servers that are missing, which needs root."""
     install([package for package, present in _present().items() if not present])
 
 
 def install(missing: Sequence[str]) -> None:
-    """Installs these of Debian's packages, without starting them as system services. Needs root."""
+    """Installs Debian packages without starting them as system services. Needs root."""
     if not missing:
         return
     if os.geteuid() != 0:
         raise SystemExit(
-            f"Install {' '.join(missing)}, or run this as root once, or start a Docker engine."
+            f"Install {' '.join(missing)}, run this once as root, or start a Docker engine."
         )
     print(f"installing {', '.join(missing)} …", flush=True)
     policy = Path("/usr/sbin/policy-rc.d")
@@ -143,7 +142,7 @@ def _postgres_folders() -> list[Path]:
 
 @dataclass
 class Process:
-    """One process of ours, in a group of its own, writing to its own log."""
+    """One of our processes, with its own process group and its own log."""
 
     name: str
     command: Sequence[str]
@@ -175,11 +174,12 @@ class Process:
                 user=self.user,
                 group=self.user,
                 cwd=self.folder,
-                process_group=0,  # not a new session: Linux weighs sessions alike, whatever their niceness
+                # not a new session: Linux weighs sessions equally, whatever their niceness
+                process_group=0,
             )
 
     def stop(self, seconds: float = 40.0) -> None:
-        """Asks it to end and waits; ends it by force after `seconds`."""
+        """Asks the process to end and waits. Kills it after `seconds`."""
         if not self.running:
             return
         assert self.popen is not None
@@ -190,45 +190,44 @@ class Process:
             self.kill()
 
     def kill(self) -> None:
-        """Ends it, and what it started, at once."""
+        """Kills the process and its children."""
         if self.popen is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.popen.pid, signal.SIGKILL)
             self.popen.wait()
 
     def last_words(self, lines: int = 25) -> str:
+        """Returns the last lines of the log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
 class Postgres(Process):
-    """A cluster of its own on `port`; the superuser is `postgres` with `password`."""
+    """A private cluster on `port`. Its superuser is `postgres` with `password`."""
 
     def __init__(self, folder: Path, port: int, password: str) -> None:
-        self.port, self.data, self._password = port, folder / "postgres", password
+        self.port = port
+        self.data = folder / "postgres"
+        self._password = password
         self._bin = _postgres_folders()[-1]
         owner = "postgres" if os.geteuid() == 0 else None
         super().__init__(
             name="postgres",
             command=[
-                *(
-                    str(self._bin / "postgres"),
-                    "-D",
-                    str(self.data),
-                    "-p",
-                    str(port),
-                    "-c",
-                    "listen_addresses=127.0.0.1",
-                ),
-                *(
-                    "-c",
-                    f"unix_socket_directories={self.data}",
-                    "-c",
-                    f"max_connections={MAX_CONNECTIONS}",
-                ),
+                str(self._bin / "postgres"),
+                "-D",
+                str(self.data),
+                "-p",
+                str(port),
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                f"unix_socket_directories={self.data}",
+                "-c",
+                f"max_connections={MAX_CONNECTIONS}",
             ],
             log=folder / "postgres.log",
             user=owner,
-            stop_signal=signal.SIGINT,  # a fast shutdown: sessions are ended, not waited for
+            stop_signal=signal.SIGINT,  # a fast shutdown, which ends sessions instead of waiting
         )
 
     def start(self) -> None:
@@ -245,7 +244,7 @@ class Postgres(Process):
             os.chown(self.data, account.pw_uid, account.pw_gid)
             os.chown(secret, account.pw_uid, account.pw_gid)
         command = [
-            "initdb",
+            str(self._bin / "initdb"),
             "-D",
             str(self.data),
             "-U",
@@ -254,16 +253,13 @@ class Postgres(Process):
             "scram-sha-256",
             "-E",
             "UTF8",
+            "--no-locale",
+            "--no-sync",
+            f"--pwfile={secret}",
         ]
         try:
             subprocess.run(
-                [
-                    str(self._bin / command[0]),
-                    *command[1:],
-                    "--no-locale",
-                    "--no-sync",
-                    f"--pwfile={secret}",
-                ],
+                command,
                 user=self.user,
                 group=self.user,
                 check=True,
@@ -277,11 +273,11 @@ class Postgres(Process):
         wait_until(lambda: listens(self.port) and self._accepts(), f"postgres, see {self.log}")
 
     def run(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
-        """Starts one of PostgreSQL's programs against this server, as its superuser."""
-        where = ["--host=127.0.0.1", f"--port={self.port}", "--username=postgres"]
+        """Starts one of PostgreSQL's programs, connected to this server as its superuser."""
+        connection = ["--host=127.0.0.1", f"--port={self.port}", "--username=postgres"]
         environment = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PGPASSWORD": self._password}
         return subprocess.Popen(
-            [str(self._bin / program), *where, *arguments], env=environment, **pipes
+            [str(self._bin / program), *connection, *arguments], env=environment, **pipes
         )
 
     def _accepts(self) -> bool:
@@ -290,10 +286,15 @@ class Postgres(Process):
 
 
 class RabbitMQ(Process):
-    """A node of its own on `port`, its management page on `management_port`; its first user is `pauta`."""
+    """A private node on `port`, with its management page on `management_port`.
+
+    Its administrator is `pauta`.
+    """
 
     def __init__(self, folder: Path, port: int, management_port: int, password: str) -> None:
-        self.port, self.management_port, self._password = port, management_port, password
+        self.port = port
+        self.management_port = management_port
+        self._password = password
         self._folder = folder / "rabbitmq"
         self._epmd_port, distribution = free_ports(2)
         environment = {
@@ -342,7 +343,7 @@ class RabbitMQ(Process):
 
     @property
     def companion(self) -> Process:
-        """Erlang's name server, which has to run as long as the node."""
+        """Erlang's name server, which must run as long as the node."""
         return self._epmd
 
     def wait(self) -> None:

@@ -1,4 +1,4 @@
-"""RabbitMQ's administrator logs in, whatever the password is made of, and with a changed one from the next start on."""
+"""RabbitMQ's administrator logs in with any password, and with a changed one after a restart."""
 
 import json
 import string

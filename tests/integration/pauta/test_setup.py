@@ -1,4 +1,4 @@
-"""What setup refuses: other people's databases, and other passwords than those they were made with."""
+"""Setup refuses databases with the wrong leads, and passwords other than the original ones."""
 
 import os
 import subprocess
@@ -35,14 +35,13 @@ async def test_real_accounts_never_get_the_demonstrations_people(system: System)
 
 
 async def test_the_simulator_never_gets_a_businesss_leads(system: System) -> None:
-    made = (
-        "with made as (update installation set for_life = $1 returning 1) select count(*) from made"
-    )
-    await system.sql("intake", made, True)
+    mark = """with marked as (update installation set for_life = $1 returning 1)
+              select count(*) from marked"""
+    await system.sql("intake", mark, True)
     try:
         refused = set_up(system)
     finally:
-        await system.sql("intake", made, False)
+        await system.sql("intake", mark, False)
 
     assert refused.returncode == 1
     assert Obstacle.REAL_LEADS in refused.stderr

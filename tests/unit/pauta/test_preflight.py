@@ -1,4 +1,4 @@
-"""What keeps the system from starting is said at once, by variable, with what to do about it."""
+"""The preflight check names every obstacle at once, by variable and with its remedy."""
 
 from pathlib import Path
 
@@ -12,22 +12,22 @@ from pauta.running.env_file import read_env_file
 from pauta.startup_errors import Obstacle
 from tests.builders import FOR_LIFE, OF_OUR_OWN
 
-LIFE = FOR_LIFE | {
-    **{
-        "POSTGRES_PASSWORD": OF_OUR_OWN,
-        "RABBITMQ_PASSWORD": OF_OUR_OWN,
-        "BUSINESS_NAME": "Ejemplo",
-    },
-    **{"KOMMO_PIPELINE_ID": "1", "KOMMO_STATUS_ID_INICIAL": "2", "KOMMO_STATUS_ID_AGENDADO": "3"},
-    **dict.fromkeys(
-        ("TWILIO_CALLER_ID", "TWILIO_SMS_SENDER", "TWILIO_WHATSAPP_SENDER"), "+528112345678"
-    ),
+PRODUCTION = FOR_LIFE | {
+    "POSTGRES_PASSWORD": OF_OUR_OWN,
+    "RABBITMQ_PASSWORD": OF_OUR_OWN,
+    "BUSINESS_NAME": "Ejemplo",
+    "KOMMO_PIPELINE_ID": "1",
+    "KOMMO_STATUS_ID_INICIAL": "2",
+    "KOMMO_STATUS_ID_AGENDADO": "3",
+    "TWILIO_CALLER_ID": "+528112345678",
+    "TWILIO_SMS_SENDER": "+528112345678",
+    "TWILIO_WHATSAPP_SENDER": "+528112345678",
     "TWILIO_CONTENT_SIDS": f"welcome=HX{'a' * 32}",
 }
 
 
 def wrong(**variables: str) -> dict[str, str]:
-    return {one.variable: one.wrong for one in findings(LIFE | variables)}
+    return {finding.variable: finding.wrong for finding in findings(PRODUCTION | variables)}
 
 
 def test_nothing_is_missing() -> None:
@@ -39,7 +39,7 @@ def test_the_demonstration_needs_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", [*SECRETS, *NEEDED])
-def test_what_is_empty_is_named(name: str) -> None:
+def test_an_empty_variable_is_named(name: str) -> None:
     assert wrong(**{name: ""}).keys() == {name}
 
 
@@ -48,8 +48,8 @@ def test_a_short_secret_is_named_as_in_the_file(name: str) -> None:
     assert wrong(**{name: "short"}) == {name: Fault.SHORT}
 
 
-def test_everything_is_said_at_once(tmp_path: Path) -> None:
-    said = wrong(
+def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
+    found = wrong(
         TWILIO_CONTENT_SIDS="welcome=HX00000000000000000000000000000001",
         PUBLIC_BASE_URL="http://leads.ejemplo.mx",
         INTAKE_PASSWORD="intake-demo",
@@ -60,24 +60,24 @@ def test_everything_is_said_at_once(tmp_path: Path) -> None:
         JOURNEY_PATH=str(tmp_path / "none.yml"),
     )
 
-    assert said.keys() == {
-        *(
-            "TWILIO_CONTENT_SIDS",
-            "PUBLIC_BASE_URL",
-            "INTAKE_PASSWORD",
-            "CONSOLE_USERS",
-            "KOMMO_PIPELINE_ID",
-        ),
-        *("OBJECTIVE_SHARE", "LEAD_RATE_LIMIT", str(tmp_path / "none.yml")),
+    assert found.keys() == {
+        "TWILIO_CONTENT_SIDS",
+        "PUBLIC_BASE_URL",
+        "INTAKE_PASSWORD",
+        "CONSOLE_USERS",
+        "KOMMO_PIPELINE_ID",
+        "OBJECTIVE_SHARE",
+        "LEAD_RATE_LIMIT",
+        str(tmp_path / "none.yml"),
     }
-    assert not any("seven" in one or "nobody" in one for one in said.values())
+    assert not any("seven" in problem or "nobody" in problem for problem in found.values())
 
 
 @pytest.mark.parametrize(
     ("language", "word"), [("es-MX", "está vacía"), ("en", "is empty"), ("", "está vacía")]
 )
 def test_the_table_speaks_the_language_of_the_file(language: str, word: str) -> None:
-    variables = LIFE | {"LINK_SECRET": "", "PAUTA_LANGUAGE": language}
+    variables = PRODUCTION | {"LINK_SECRET": "", "PAUTA_LANGUAGE": language}
     out = Console(record=True, width=200, quiet=True)
     out.quiet = False
     with out.capture() as captured:
@@ -90,7 +90,7 @@ def test_the_table_speaks_the_language_of_the_file(language: str, word: str) -> 
 @pytest.mark.parametrize("obstacle", Obstacle)
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_what_setup_refuses_is_a_line_of_the_table(obstacle: Obstacle, language: str) -> None:
-    variables = LIFE | {"PAUTA_LANGUAGE": language}
+    variables = PRODUCTION | {"PAUTA_LANGUAGE": language}
     found = obstacles(f'setup-1  | {{"event": "setup.broker"}}\nsetup-1  | {obstacle}\n')
     out = Console(record=True, width=200, soft_wrap=True)
     with out.capture() as captured:
@@ -101,19 +101,19 @@ def test_what_setup_refuses_is_a_line_of_the_table(obstacle: Obstacle, language:
     assert (str(obstacle) in captured.get()) is (language == "en")
 
 
-def test_what_secrets_writes_lacks_only_ones_own(tmp_path: Path) -> None:
+def test_the_written_env_lacks_only_the_operators_values(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     write_env(file)
     variables = read_env_file(file)
 
     assert file.stat().st_mode & 0o777 == 0o600
-    assert {one.variable for one in findings(variables)} == set(NEEDED)
+    assert {finding.variable for finding in findings(variables)} == set(NEEDED)
     secrets = [variables[name] for name in SECRETS]
     assert len(set(secrets)) == len(secrets)
     assert env_for_production() != env_for_production()
 
 
-def test_an_env_that_is_there_is_left_alone(tmp_path: Path) -> None:
+def test_an_existing_env_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("LINK_SECRET=in use\n")
     with pytest.raises(FileExistsError):
         write_env(tmp_path / ".env")

@@ -1,4 +1,4 @@
-"""Which letters an operator means."""
+"""Selects the dead letters that match an operator's filters."""
 
 from typing import Any
 
@@ -24,8 +24,12 @@ SECOND = {
 }
 ROW = {
     **FIRST,
-    **{"letter_id": "scheduler-timer-42", "service": "scheduler", "queue": "scheduler.timer"},
-    **{"topic": "work.failed", "lead_id": 3, "error": "KeyError: x"},
+    "letter_id": "scheduler-timer-42",
+    "service": "scheduler",
+    "queue": "scheduler.timer",
+    "topic": "work.failed",
+    "lead_id": 3,
+    "error": "KeyError: x",
 }
 
 
@@ -45,7 +49,7 @@ ROW = {
         ({"queue": "scheduler.timer"}, [ROW]),
     ],
 )
-def test_what_matches_everything_that_is_given(
+def test_a_letter_matches_every_filter(
     filters: dict[str, Any], found: list[dict[str, Any]]
 ) -> None:
     assert chosen([FIRST, SECOND, ROW], **filters) == found

@@ -1,4 +1,4 @@
-"""What marketing asks on the command line."""
+"""The journey and template commands answer what marketing asks."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,9 @@ def test_a_sound_file() -> None:
 def test_a_file_with_mistakes_ends_otherwise_and_names_each_line(tmp_path: Path) -> None:
     file = tmp_path / "j.yml"
     file.write_text(
-        "follow_up:\n  - name: dia_3\n    after: 3 dias\n    channel: sms\n  - name: day_6\n    channel: sns\n"
+        "follow_up:\n"
+        "  - name: dia_3\n    after: 3 dias\n    channel: sms\n"
+        "  - name: day_6\n    channel: sns\n"
     )
     result = run("journey", "check", str(file))
 
@@ -41,18 +43,22 @@ def test_a_file_that_is_not_there() -> None:
 
 def test_the_calendar_of_a_lead_across_a_change_of_clocks() -> None:
     result = run(
-        *("journey", "preview", "--from", "2026-03-02T10:00", "--zone", "America/Tijuana"),
-        *("--meeting", "2026-03-20T10:00"),
+        "journey",
+        "preview",
+        "--from",
+        "2026-03-02T10:00",
+        "--zone",
+        "America/Tijuana",
+        "--meeting",
+        "2026-03-20T10:00",
     )
 
     assert result.exit_code == 0, result.output
-    rows = {
-        row[0]: row[2:4]
-        for row in (
-            [w.strip() for w in line.strip("│").split("│")] for line in result.output.splitlines()
-        )
-        if len(row) == 4
-    }
+    rows = {}
+    for line in result.output.splitlines():
+        cells = [cell.strip() for cell in line.strip("│").split("│")]
+        if len(cells) == 4:
+            rows[cells[0]] = cells[2:4]
     assert rows["welcome_call"] == ["0", "Mon 02 Mar 2026 10:00:00 PST"]
     assert rows["day_3"] == ["3", "Thu 05 Mar 2026 10:00:00 PST"]
     assert rows["day_6"] == ["7", "Mon 09 Mar 2026 09:00:00 PDT"], (
@@ -101,7 +107,9 @@ def test_a_country_without_a_law_is_marked() -> None:
 def test_a_step_that_opens_before_the_law() -> None:
     journey = stored_journey("""
 windows: {early: {mon-fri: "06:00-19:00"}}
-first_contact: [{name: welcome_call, channels: [call, sms], window: early}, {name: welcome_email, channel: email}]
+first_contact:
+  - {name: welcome_call, channels: [call, sms], window: early}
+  - {name: welcome_email, channel: email}
 meeting:
   - {name: reminder, before: 24 hours, channel: sms}
   - {name: survey, after: 1 hour, channel: sms, window: early}
@@ -134,7 +142,7 @@ def test_the_editors_schema_is_the_one_in_the_documents() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "text"),
     [
         (("day_6",), "Ana, cuatro preguntas"),
         (("day_6", "--html"), "<!doctype html>"),
@@ -144,11 +152,11 @@ def test_the_editors_schema_is_the_one_in_the_documents() -> None:
         (("confirmation", "--channel", "sms", "--language", "en"), "Thursday, March 12 at 11:00"),
     ],
 )
-def test_a_text_as_a_lead_reads_it(words: tuple[str, ...], said: str) -> None:
+def test_a_text_as_a_lead_reads_it(words: tuple[str, ...], text: str) -> None:
     result = run("template", "render", *words)
 
     assert result.exit_code == 0, result.output
-    assert said in result.output
+    assert text in result.output
 
 
 def test_a_text_that_is_not_there() -> None:
