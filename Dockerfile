@@ -1,4 +1,5 @@
-# `service` is the image of every service: the command says which. `simulator` and `cli` are never part of it.
+# `service` is the image of every service; the command selects the service. `simulator` and `cli`
+# are images of their own.
 FROM python:3.13-slim AS build
 WORKDIR /app
 COPY requirements/app.txt requirements/
@@ -21,11 +22,12 @@ USER pauta
 EXPOSE 8000
 CMD ["python3", "-m", "pauta", "--help"]
 
-# The simulated providers, for the demonstration.
+# The simulated providers, for the demo.
 FROM service AS simulator
 COPY simulator simulator
 
-# Docker's client and Compose, for a server without Python. It runs for one command, with the code of the project's folder.
+# Docker's client and Compose, for a server without Python. A container runs one command, with the
+# code in the project's folder.
 FROM python:3.13-slim AS cli
 RUN apt-get update && apt-get install --yes --no-install-recommends docker-cli docker-compose \
     && rm -rf /var/lib/apt/lists/*

@@ -5,7 +5,7 @@ export PYTHONPATH := $(CURDIR)
 
 FAULTS ?=
 PARTS ?=
-# what stands in the repository on purpose: the values of the demonstration and of tests
+# values that are in the repository on purpose: the demo's and the tests'
 EXAMPLES := demo$$|^AC0{32}$$|^(sandbox-.*|a secret|secret|hidden|short|another|other|cal_key|hook|key|long-lived)$$
 
 .PHONY: demo up down test check audit golive crash bench screenshots documents lock clean
@@ -47,7 +47,7 @@ screenshots: $(VENV)/dev
 documents: $(VENV)/app
 	$(PYTHON) -m devtools.documents
 
-# pip comes last: where it is missing the environment is half made, and is made anew
+# pip is installed last: without it the environment is incomplete, and is rebuilt
 $(VENV)/bin/pip:
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
 	rm -rf $(VENV)
