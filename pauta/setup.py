@@ -165,7 +165,7 @@ async def _until_both_answer(settings: SetupSettings) -> None:
         ) as error:
             if time.monotonic() > last_try:
                 raise NotSetUp(
-                    f"PostgreSQL or RabbitMQ cannot be reached: {describe(error)}"
+                    f"PostgreSQL or RabbitMQ does not accept a connection: {describe(error)}"
                 ) from error
             await asyncio.sleep(0.5)
         else:
