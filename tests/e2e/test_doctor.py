@@ -272,7 +272,7 @@ async def test_the_stop_switch_is_in_sight(system: System, monkeypatch: pytest.M
            on conflict (single) do update set paused = true, reason = 'mudanza'""",
     )
     try:
-        check = (await looked_at(system, monkeypatch, SERVERS))["The stop switch"]
+        check = (await looked_at(system, monkeypatch, SERVERS))["The outbound switch"]
     finally:
         await system.sql("crm", "update switch set paused = false")
 
@@ -497,7 +497,7 @@ async def test_queues_without_consumers(system: System) -> None:
 
     assert check.about.en == "crm"
     assert check.found.es.startswith(
-        "nadie trabaja en las colas de crm: crm no está en marcha; por eso quedó otra"
+        "nada consume las colas de crm: crm no está en marcha; por eso quedó otra"
     )
     assert check.found.en.startswith("nothing consumes crm's queues: crm is not running; 1 more")
     assert "docker compose logs crm" in check.advice.es
