@@ -12,21 +12,15 @@ from services.notify.touches import Form, Touch
 
 OF_OUR_OWN = "a-long-and-secret-value-of-our-own"
 FOR_LIFE = {
-    **{
-        "PAUTA_PROFILE": "production",
-        "PUBLIC_BASE_URL": "https://leads.ejemplo.mx",
-        "ALLOW_UNSIGNED_WEBHOOKS": "false",
-    },
-    **{
-        "BOOKING_URL": "https://cal.com/ejemplo",
-        "BREVO_SENDER_EMAIL": "hola@ejemplo.mx",
-        "LINK_SECRET": OF_OUR_OWN,
-    },
-    **{
-        "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
-        "TWILIO_CONTENT_SIDS": "welcome=HX" + "a" * 32,
-        "KOMMO_BASE_URL": "https://ejemplo.kommo.com",
-    },
+    "PAUTA_PROFILE": "production",
+    "PUBLIC_BASE_URL": "https://leads.ejemplo.mx",
+    "ALLOW_UNSIGNED_WEBHOOKS": "false",
+    "BOOKING_URL": "https://cal.com/ejemplo",
+    "BREVO_SENDER_EMAIL": "hola@ejemplo.mx",
+    "LINK_SECRET": OF_OUR_OWN,
+    "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+    "TWILIO_CONTENT_SIDS": "welcome=HX" + "a" * 32,
+    "KOMMO_BASE_URL": "https://ejemplo.kommo.com",
     **dict.fromkeys(
         ("BREVO_BASE_URL", "TWILIO_BASE_URL", "CALCOM_API_URL"), "https://api.ejemplo.mx"
     ),
@@ -40,10 +34,8 @@ FOR_LIFE = {
         for name in ("INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE")
     },
     **dict.fromkeys(("CONSOLE_SECRET", "CONSOLE_API_TOKEN", "SCHEDULER_API_TOKEN"), OF_OUR_OWN),
-    **{
-        "CONSOLE_USERS": "ana:operator:$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
-        "SIMULATOR_REPLICAS": "0",
-    },
+    "CONSOLE_USERS": "ana:operator:$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
+    "SIMULATOR_REPLICAS": "0",
 }
 
 

@@ -18,21 +18,15 @@ from tests.system import HASTY, System, person
 
 LOOKS = {"light": ("wide", "light"), "dark": ("wide", "dark"), "phone": ("phone", "light")}
 PEOPLE = (
-    *(
-        ("Ana Torres", 0, 0, "LinkedIn Ads"),
-        ("Luis Peña", 2, 0, "Meta Ads"),
-        ("María José Ríos", 2, 1, "Meta Ads"),
-    ),
-    *(
-        ("Héctor Salas", 3, 0, "Landing 1"),
-        ("Paula Ortiz", 4, 5, "Landing 1"),
-        ("Iván Cruz", 1, 0, "Google Ads"),
-    ),
-    *(
-        ("Rosa Gil", 2, 3, "Meta Ads"),
-        ("Tomás Nava", 9, 0, "LinkedIn Ads"),
-        ("Elena Cruz", 0, 8, "Google Ads"),
-    ),
+    ("Ana Torres", 0, 0, "LinkedIn Ads"),
+    ("Luis Peña", 2, 0, "Meta Ads"),
+    ("María José Ríos", 2, 1, "Meta Ads"),
+    ("Héctor Salas", 3, 0, "Landing 1"),
+    ("Paula Ortiz", 4, 5, "Landing 1"),
+    ("Iván Cruz", 1, 0, "Google Ads"),
+    ("Rosa Gil", 2, 3, "Meta Ads"),
+    ("Tomás Nava", 9, 0, "LinkedIn Ads"),
+    ("Elena Cruz", 0, 8, "Google Ads"),
 )
 
 

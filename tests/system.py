@@ -232,7 +232,9 @@ class System:
 
     async def kommo_lead(self, lead: int) -> dict[str, Any]:
         state = await self.simulator("kommo")
-        [found] = [one for one in state["leads"] if one["name"].endswith(f"#{lead}")]
+        [found] = [
+            kommo_lead for kommo_lead in state["leads"] if kommo_lead["name"].endswith(f"#{lead}")
+        ]
         return dict(found)
 
     async def in_stage(self, lead: int, status_id: int) -> None:
@@ -241,7 +243,8 @@ class System:
         async def there() -> bool:
             leads = (await self.simulator("kommo"))["leads"]
             return any(
-                one["name"].endswith(f"#{lead}") and one["status_id"] == status_id for one in leads
+                kommo_lead["name"].endswith(f"#{lead}") and kommo_lead["status_id"] == status_id
+                for kommo_lead in leads
             )
 
         await self.until(there, lambda: f"lead {lead} never came to stage {status_id}")
@@ -251,10 +254,10 @@ class System:
         url = f"{self.native.addresses.console}/api/actions"
         found = (await self.http.get(url, params={"lead_id": lead})).json()
         return [
-            f"{one['detail'].get('channel', '')} {one['action']}".strip()
-            if one["action"].startswith("touch")
-            else one["action"]
-            for one in found
+            f"{action['detail'].get('channel', '')} {action['action']}".strip()
+            if action["action"].startswith("touch")
+            else action["action"]
+            for action in found
         ]
 
     async def happens(self, lead: int, *expected: str, seconds: float = 30.0) -> list[str]:
@@ -392,10 +395,10 @@ def received(form: dict[str, Any], calls: Any, messages: Any, emails: Any) -> di
     """How often each channel reached the person."""
     phone = e164(form) if form.get("telefono") else "nobody"
     return {
-        "calls": sum(one["to"] == phone for one in calls),
-        "whatsapp": sum(one["to"] == f"whatsapp:{phone}" for one in messages),
-        "sms": sum(one["to"] == phone for one in messages),
-        "emails": sum(one["to"] == form.get("email") for one in emails),
+        "calls": sum(call["to"] == phone for call in calls),
+        "whatsapp": sum(message["to"] == f"whatsapp:{phone}" for message in messages),
+        "sms": sum(message["to"] == phone for message in messages),
+        "emails": sum(email["to"] == form.get("email") for email in emails),
     }
 
 

@@ -155,16 +155,16 @@ async def _slow_upload(system: WiredSystem) -> None:
     port = int(system.native.addresses.gateway.rpartition(":")[2])
     slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
     try:
-        for one in slow:
-            one.sendall(
+        for connection in slow:
+            connection.sendall(
                 b"POST /api/lead HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             )
-            one.sendall(b"Content-Length: 60000\r\n\r\n{")
+            connection.sendall(b"Content-Length: 60000\r\n\r\n{")
         async with asyncio.timeout(10):
             assert (await system.post(person())).status_code == 202
     finally:
-        for one in slow:
-            one.close()
+        for connection in slow:
+            connection.close()
 
 
 async def strange_names(system: WiredSystem) -> None:
@@ -290,14 +290,14 @@ async def _left_alone(system: WiredSystem, lead: int, form: dict[str, Any]) -> N
 def _created(lead: int, uid: str) -> dict[str, Any]:
     metadata = {"lead_id": str(lead), "lead_token": sign("link-secret-demo", "booking", lead)}
     payload = {
-        **{
-            "uid": f"{uid}{lead}",
-            "title": "Reunión",
-            "status": "ACCEPTED",
-            "metadata": metadata,
-            "responses": {},
-        },
-        **{"startTime": "2030-03-04T16:00:00Z", "endTime": "2030-03-04T16:30:00Z", "attendees": []},
+        "uid": f"{uid}{lead}",
+        "title": "Reunión",
+        "status": "ACCEPTED",
+        "metadata": metadata,
+        "responses": {},
+        "startTime": "2030-03-04T16:00:00Z",
+        "endTime": "2030-03-04T16:30:00Z",
+        "attendees": [],
     }
     return {
         "triggerEvent": "BOOKING_CREATED",

@@ -48,17 +48,17 @@ async def play(
     return account, story.people
 
 
-def add(total: Account, one: Account) -> Account:
+def add(total: Account, account: Account) -> Account:
     """Both accounts as one; the recovery is the slowest."""
     return Account(
-        leads=total.leads + one.leads,
-        lost=total.lost + one.lost,
-        doubled=total.doubled + one.doubled,
-        uncertain=total.uncertain + one.uncertain,
-        parked=total.parked + one.parked,
-        late=total.late + one.late,
-        recovered=max(total.recovered, one.recovered),
-        notes=total.notes + one.notes,
+        leads=total.leads + account.leads,
+        lost=total.lost + account.lost,
+        doubled=total.doubled + account.doubled,
+        uncertain=total.uncertain + account.uncertain,
+        parked=total.parked + account.parked,
+        late=total.late + account.late,
+        recovered=max(total.recovered, account.recovered),
+        notes=total.notes + account.notes,
     )
 
 

@@ -106,23 +106,27 @@ class Story:
     async def begin(self) -> None:
         """Those who are there have been welcomed."""
         await self.send(self.there)
-        for one in self.there:
+        for somebody in self.there:
             await self.system.happens(
-                one.lead, "lead.registered", "call.answered", "email touch.delivered", seconds=60
+                somebody.lead,
+                "lead.registered",
+                "call.answered",
+                "email touch.delivered",
+                seconds=60,
             )
-            await self.system.planned(one.lead, "day_3", "day_6", "day_9", "day_12")
+            await self.system.planned(somebody.lead, "day_3", "day_6", "day_9", "day_12")
 
     async def happen(self) -> None:
         """Everything at once: new leads come in, one books, one's third day is over. Each insists until it is taken."""
-        booking = [self._book(one) for one in self.there if one.role.books]
-        due = [self._let_pass(one) for one in self.there if one.role.follow_up]
+        booking = [self._book(somebody) for somebody in self.there if somebody.role.books]
+        due = [self._let_pass(somebody) for somebody in self.there if somebody.role.follow_up]
         await asyncio.gather(self.send(self.arriving), *booking, *due)
 
     async def send(self, people: Iterable[Somebody], *, seconds: float = 150) -> None:
         """Every form, again and again under its own key, until it is accepted."""
         gate = asyncio.Semaphore(6)
 
-        async def one(somebody: Somebody) -> None:
+        async def submit(somebody: Somebody) -> None:
             async with gate:
                 deadline = time.monotonic() + seconds
                 while time.monotonic() < deadline:
@@ -139,19 +143,19 @@ class Story:
                     await asyncio.sleep(0.2)
                 raise AssertionError("a form was never accepted")
 
-        await asyncio.gather(*(one(somebody) for somebody in people))
+        await asyncio.gather(*(submit(somebody) for somebody in people))
 
-    async def _book(self, one: Somebody) -> None:
+    async def _book(self, somebody: Somebody) -> None:
         """Cal.com posts once; its own list says the rest, so that a webhook that was lost is found."""
         await asyncio.sleep(random.uniform(0, 0.5))
-        await self.system.book(one.form)
+        await self.system.book(somebody.form)
 
-    async def _let_pass(self, one: Somebody) -> None:
+    async def _let_pass(self, somebody: Somebody) -> None:
         for _ in range(600):
             with contextlib.suppress(
                 OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError
             ):
-                await self.system.let_pass(one.lead, "day_3")
+                await self.system.let_pass(somebody.lead, "day_3")
                 return
             await asyncio.sleep(0.2)
         raise AssertionError("the scheduler's database never came back")
@@ -178,18 +182,23 @@ class Story:
     async def _missing(self) -> bool:
         """Whether something is still to come: what was not made has not been said to be over either."""
         reached, in_silence = await self._reached(), await self._in_silence()
-        for one in self.people:
-            missing = one.role.wanted(in_silence=one.phone in in_silence) - reached[one.lead]
-            if missing and not _said_of(missing, await self._said(one), ENDED):
+        for somebody in self.people:
+            missing = (
+                somebody.role.wanted(in_silence=somebody.phone in in_silence)
+                - reached[somebody.lead]
+            )
+            if missing and not _said_of(missing, await self._said(somebody), ENDED):
                 return True
         return bool(await self._kommo_wrong())
 
     async def _reached(self) -> dict[int, Counter[str]]:
         touches = await self.system.simulator("touches")
         whose = {
-            address: one.lead for one in self.people for address in (one.phone, one.form["email"])
+            address: somebody.lead
+            for somebody in self.people
+            for address in (somebody.phone, somebody.form["email"])
         }
-        reached: dict[int, Counter[str]] = {one.lead: Counter() for one in self.people}
+        reached: dict[int, Counter[str]] = {somebody.lead: Counter() for somebody in self.people}
         for touch in touches:
             if (lead := whose.get(touch["to"])) is not None:
                 reached[lead][touch["channel"]] += 1
@@ -204,49 +213,54 @@ class Story:
     async def _kommo_wrong(self) -> list[str]:
         leads = (await self.system.simulator("kommo"))["leads"]
         named: dict[str, list[int]] = {}
-        for one in leads:
-            named.setdefault(str(one["name"]).rpartition("#")[2], []).append(one["status_id"])
+        for kommo_lead in leads:
+            named.setdefault(str(kommo_lead["name"]).rpartition("#")[2], []).append(
+                kommo_lead["status_id"]
+            )
         return [
-            f"lead {one.lead} in Kommo: {named.get(str(one.lead), [])}"
-            for one in self.people
-            if named.get(str(one.lead), []) != [BOOKED if one.role.books else INITIAL]
+            f"lead {somebody.lead} in Kommo: {named.get(str(somebody.lead), [])}"
+            for somebody in self.people
+            if named.get(str(somebody.lead), []) != [BOOKED if somebody.role.books else INITIAL]
         ]
 
     async def account(self) -> Account:
         """Every lead end to end: the form, the ledger, the companies, Kommo, and the audit log, which must agree."""
         account = Account(leads=len(self.people))
         reached, touches = await self._reached(), await self.system.simulator("touches")
-        if len({one.lead for one in self.people}) != len(self.people):
+        if len({somebody.lead for somebody in self.people}) != len(self.people):
             account.notes.append("two forms were answered with one lead")
         for wrong in await self._kommo_wrong():
             account.notes.append(wrong)
         parked = Counter(letter["lead_id"] for letter in await self._dead_letters())
         calls = {call["to"]: call["at"] for call in await self.system.simulator("calls/times")}
         in_silence = await self._in_silence()
-        for one in self.people:
-            wanted, got = one.role.wanted(in_silence=one.phone in in_silence), reached[one.lead]
-            actions = await self._said(one)
-            account.parked += parked[one.lead]
+        for somebody in self.people:
+            wanted, got = (
+                somebody.role.wanted(in_silence=somebody.phone in in_silence),
+                reached[somebody.lead],
+            )
+            actions = await self._said(somebody)
+            account.parked += parked[somebody.lead]
             if (
                 (missing := wanted - got)
-                and not parked[one.lead]
+                and not parked[somebody.lead]
                 and not _said_of(missing, actions, VISIBLE)
             ):
                 account.lost += sum(missing.values())
                 account.notes.append(
-                    f"lead {one.lead} {one.role}: got {dict(got)}, said {_summary(actions)}"
+                    f"lead {somebody.lead} {somebody.role}: got {dict(got)}, said {_summary(actions)}"
                 )
             if extra := sum((got - wanted).values()):
                 account.doubled += extra
                 account.notes.append(
-                    f"lead {one.lead} {one.role}: got {dict(got)}, said {_summary(actions)}"
+                    f"lead {somebody.lead} {somebody.role}: got {dict(got)}, said {_summary(actions)}"
                 )
             account.uncertain += sum(action["action"] == "touch.unresolved" for action in actions)
-            dialled = calls.get(one.phone)
+            dialled = calls.get(somebody.phone)
             account.late += bool(
-                dialled and one.accepted_at and dialled - one.accepted_at > LATE_SECONDS
+                dialled and somebody.accepted_at and dialled - somebody.accepted_at > LATE_SECONDS
             )
-            account.notes += self._disagreement(one, actions, touches)
+            account.notes += self._disagreement(somebody, actions, touches)
         if account.notes:
             account.notes += [
                 f"never delivered: {url}"
@@ -254,9 +268,9 @@ class Story:
             ]
         return account
 
-    async def _said(self, one: Somebody) -> list[dict[str, Any]]:
+    async def _said(self, somebody: Somebody) -> list[dict[str, Any]]:
         url = f"{self.system.native.addresses.console}/api/actions"
-        return list((await self.system.http.get(url, params={"lead_id": one.lead})).json())
+        return list((await self.system.http.get(url, params={"lead_id": somebody.lead})).json())
 
     async def _dead_letters(self) -> list[dict[str, Any]]:
         url = f"{self.system.native.addresses.console}/api/dead?limit=10000"
@@ -264,18 +278,24 @@ class Story:
 
     @staticmethod
     def _disagreement(
-        one: Somebody, actions: list[dict[str, Any]], touches: list[dict[str, str]]
+        somebody: Somebody, actions: list[dict[str, Any]], touches: list[dict[str, str]]
     ) -> list[str]:
         """Where the audit log and the companies tell different stories of the lead's touches."""
-        addresses = {one.phone, one.form["email"]}
+        addresses = {somebody.phone, somebody.form["email"]}
         made = Counter(touch["touch_id"] for touch in touches if touch["to"] in addresses)
         said = Counter(a["detail"]["touch_id"] for a in actions if a["action"] == "touch.sent")
         notes = [
-            f"lead {one.lead}: one touch was made twice" for count in made.values() if count > 1
+            f"lead {somebody.lead}: one touch was made twice"
+            for count in made.values()
+            if count > 1
         ]
-        notes += [f"lead {one.lead}: made and never said" for touch in made if touch not in said]
-        notes += [f"lead {one.lead}: said and never made" for touch in said if touch not in made]
-        return notes + [f"lead {one.lead}: said twice" for count in said.values() if count > 1]
+        notes += [
+            f"lead {somebody.lead}: made and never said" for touch in made if touch not in said
+        ]
+        notes += [
+            f"lead {somebody.lead}: said and never made" for touch in said if touch not in made
+        ]
+        return notes + [f"lead {somebody.lead}: said twice" for count in said.values() if count > 1]
 
 
 def _said_of(missing: Counter[str], actions: list[dict[str, Any]], ends: set[str]) -> bool:
@@ -293,7 +313,7 @@ def _said_of(missing: Counter[str], actions: list[dict[str, Any]], ends: set[str
 
 def personal_data_in(log: str, people: Iterable[Somebody]) -> list[str]:
     """Lines of the logs that name a phone, an address or a person."""
-    numbers = {one.form["telefono"] for one in people}
+    numbers = {somebody.form["telefono"] for somebody in people}
 
     def tells(line: str) -> bool:
         named = "Persona Número" in line or ("@example.com" in line and "***@" not in line)

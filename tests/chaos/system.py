@@ -142,8 +142,8 @@ class WiredSystem(System):
         done, late = await asyncio.wait(
             waiting, timeout=SPRINGS_WITHIN, return_when=asyncio.FIRST_COMPLETED
         )
-        for one in late:
-            one.cancel()
+        for task in late:
+            task.cancel()
         for number in range(2):
             self.tripwires[f"{service}-{number}"] = Tripwire()
         assert done, f"{service} never came to: {point}"
@@ -180,11 +180,11 @@ class WiredSystem(System):
         The audit log's goes last: an event that it alone does not hear is not unroutable, and nobody can say it again.
         """
         bound = (await self.management("GET", "/exchanges/%2F/events/bindings/source")).json()
-        for one in sorted(bound, key=lambda one: one["routing_key"] == "#"):
-            if key in ("#", one["routing_key"]) and queue in ("", one["destination"]):
-                name = one["properties_key"].replace("#", "%23")
+        for binding in sorted(bound, key=lambda binding: binding["routing_key"] == "#"):
+            if key in ("#", binding["routing_key"]) and queue in ("", binding["destination"]):
+                name = binding["properties_key"].replace("#", "%23")
                 await self.management(
-                    "DELETE", f"/bindings/%2F/e/events/q/{one['destination']}/{name}"
+                    "DELETE", f"/bindings/%2F/e/events/q/{binding['destination']}/{name}"
                 )
 
     async def administer(self, *statements: str) -> None:

@@ -195,7 +195,11 @@ async def test_what_is_not_to_come_cannot_be_left_out(system: System) -> None:
     await system.quiet()
 
     assert await system.timers(lead) == before
-    assert not [one for one in await system.actions(lead) if "skipped" in one and "step" not in one]
+    assert not [
+        action
+        for action in await system.actions(lead)
+        if "skipped" in action and "step" not in action
+    ]
 
 
 async def test_stopped_by_an_operator_is_stopped(system: System) -> None:
@@ -219,11 +223,11 @@ async def test_the_plan_names_what_comes_the_soonest_first(system: System) -> No
     await system.planned(lead, *MEETING)
     plan = await ask(system, "scheduler", f"/leads/{lead}")
 
-    assert [(one["step"], one["channel"], one["booking"]) for one in plan["touches"]] == [
+    assert [(touch["step"], touch["channel"], touch["booking"]) for touch in plan["touches"]] == [
         ("reminder", "whatsapp", uid),
         ("after_meeting", "email", uid),
     ]
-    assert [one["hours"] for one in plan["touches"]] == [None, None]
+    assert [touch["hours"] for touch in plan["touches"]] == [None, None]
     assert (plan["zone"], plan["paused"], plan["stopped"]) == ("America/Mexico_City", False, None)
     assert plan["journey"] == await system.sql(
         "scheduler", "select journey from enrolments where lead_id = $1", lead
@@ -237,7 +241,7 @@ async def test_what_was_told_is_kept_word_for_word(system: System) -> None:
     lead = await system.lead(form)
     await system.happens(lead, "call.unanswered", "email touch.delivered", "sms touch.delivered")
     texts = await ask(system, "notify", f"/leads/{lead}/texts")
-    told = {one["channel"]: one for one in texts}
+    told = {text["channel"]: text for text in texts}
     [email] = await system.simulator("emails", form["email"])
     [call] = await system.simulator("calls", e164(form))
     whatsapp, sms = await system.simulator("messages", e164(form))
@@ -247,8 +251,8 @@ async def test_what_was_told_is_kept_word_for_word(system: System) -> None:
     assert told["sms"]["text"] == sms["body"]
     assert form["nombre"].split()[0] in told["whatsapp"]["text"]
     assert whatsapp["params"]["ContentSid"]
-    assert {one["step"] for one in texts} == {"welcome_email", "welcome_call"}
-    assert [one["at"] for one in texts] == sorted(one["at"] for one in texts)
+    assert {text["step"] for text in texts} == {"welcome_email", "welcome_call"}
+    assert [text["at"] for text in texts] == sorted(text["at"] for text in texts)
 
 
 async def test_a_text_is_kept_also_where_the_callback_was_faster(system: System) -> None:
@@ -262,7 +266,7 @@ async def test_a_text_is_kept_also_where_the_callback_was_faster(system: System)
 
     async def kept() -> bool:
         return touch in [
-            one["touch_id"] for one in await ask(system, "notify", f"/leads/{lead}/texts")
+            text["touch_id"] for text in await ask(system, "notify", f"/leads/{lead}/texts")
         ]
 
     await system.until(kept, lambda: "the text was never kept")
@@ -351,7 +355,7 @@ async def test_a_booking_of_nobody_is_given_to_the_lead_that_an_operator_names(
         )
     )["uid"]
     await system.quiet()
-    [unmatched] = [one for one in await unmatched_said(system) if one["uid"] == uid]
+    [unmatched] = [booking for booking in await unmatched_said(system) if booking["uid"] == uid]
     for order in (
         AssignBooking(lead_id=lead, uid="nobody's", by=BY),
         AssignBooking(lead_id=lead, uid=uid, by=BY),
@@ -369,7 +373,9 @@ async def test_a_booking_of_nobody_is_given_to_the_lead_that_an_operator_names(
     assert (await system.actions(lead)).count("lead.booked") == 1
     assert "lead.booked" not in await system.actions(other)
     assert await system.sql("crm", "select matched from bookings where uid = $1", uid) == "operator"
-    assert uid not in [one["uid"] for one in await ask(system, "crm", "/bookings/unmatched")]
+    assert uid not in [
+        booking["uid"] for booking in await ask(system, "crm", "/bookings/unmatched")
+    ]
 
 
 async def unmatched_said(system: System) -> list[dict[str, Any]]:

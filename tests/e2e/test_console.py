@@ -27,7 +27,10 @@ from tests.system import System, e164, person
 pytestmark = pytest.mark.connected
 
 A_FAILURE: dict[str, Any] = {
-    **{"lead_id": 8_200_001, "touch_id": UUID(int=8), "step": "day_3", "channel": Channel.WHATSAPP},
+    "lead_id": 8_200_001,
+    "touch_id": UUID(int=8),
+    "step": "day_3",
+    "channel": Channel.WHATSAPP,
 }
 PAGES = ("", "/stopwatch", "/leads", "/letters", "/journey", "/sources")
 PASSWORD = "una-contraseña-larga"  # pragma: allowlist secret
@@ -38,8 +41,8 @@ expect.set_options(timeout=20_000)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    async with a_browser() as one:
-        yield one
+    async with a_browser() as opened:
+        yield opened
 
 
 def url(system: System, path: str = "") -> str:
@@ -317,16 +320,16 @@ async def test_every_page_is_for_everybody(
         for path in (*PAGES, f"/leads/{lead}", "/journey/email/welcome", "/journey/sms/day_3")
     ]
     async with a_person(browser, color_scheme=scheme, viewport=SIZES[size]) as operator:
-        for one in [
+        for address in [
             *pages,
             f"{system.native.addresses.gateway}/simulator",
             url(system, "?lang=en"),
         ]:
-            page = await operator.open(one)
-            assert await barriers(page) == [], one
+            page = await operator.open(address)
+            assert await barriers(page) == [], address
             assert await page.evaluate(
                 "document.documentElement.scrollWidth <= window.innerWidth"
-            ), one
+            ), address
             await page.close()
 
 
@@ -373,28 +376,22 @@ async def test_no_policy_lets_a_stranger_in_and_nothing_internal_is_reachable(
 @pytest.mark.parametrize(
     "path",
     [
-        *(
-            "/leads?q=%C2%B2",
-            "/leads?q=%00",
-            "/leads?state=%00&source=%00&step=%00",
-            "/leads?page=0",
-            "/leads?q=%FF",
-        ),
-        *(
-            "/leads/99999999999999999999",
-            "/leads/-1",
-            "/leads/ana",
-            "/leads/4",
-            "/stopwatch?days=0",
-            "/sources?by=card",
-        ),
-        *(
-            "/journey/fax/welcome",
-            "/journey/sms/..%2F..%2Fetc",
-            "/feed?after=99999999999999999999",
-            "/nowhere?lang=xx",
-        ),
+        "/leads?q=%C2%B2",
+        "/leads?q=%00",
+        "/leads?state=%00&source=%00&step=%00",
+        "/leads?page=0",
+        "/leads?q=%FF",
+        "/leads/99999999999999999999",
+        "/leads/-1",
+        "/leads/ana",
+        "/leads/4",
+        "/stopwatch?days=0",
         "/sources?by=card",
+        "/journey/fax/welcome",
+        "/journey/sms/..%2F..%2Fetc",
+        "/feed?after=99999999999999999999",
+        "/nowhere?lang=xx",
+        "/sources?by=",
     ],
 )
 async def test_odd_addresses_get_an_answer_a_person_can_read(system: System, path: str) -> None:
@@ -518,8 +515,10 @@ async def closed(system: System) -> AsyncIterator[str]:
         f"{who}:{hashed(PASSWORD)}" for who in ("ana:operator", "luis:viewer", "eva:viewer")
     )
     closing = {
-        **{"CONSOLE_USERS": users, "ACTIONS_LOG_PATH": str(Path("/nowhere"))},
-        **{"CONSOLE_API_TOKEN": TOKEN, "SCHEDULER_API_TOKEN": TOKEN[::-1]},
+        "CONSOLE_USERS": users,
+        "ACTIONS_LOG_PATH": str(Path("/nowhere")),
+        "CONSOLE_API_TOKEN": TOKEN,
+        "SCHEDULER_API_TOKEN": TOKEN[::-1],
         "SCHEDULER_URL": f"http://127.0.0.1:{ports['scheduler']}",
     }
     processes = []

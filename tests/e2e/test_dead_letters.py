@@ -38,7 +38,7 @@ async def parked(system: System, count: int, **wanted: Any) -> list[dict[str, An
 
     async def there() -> bool:
         nonlocal found
-        found = [one for one in await letters(system) if wanted.items() <= one.items()]
+        found = [letter for letter in await letters(system) if wanted.items() <= letter.items()]
         return len(found) >= count
 
     await system.until(
@@ -59,10 +59,10 @@ async def publish(system: System, body: bytes, topic: str) -> None:
 async def nothing_left(system: System) -> AsyncIterator[None]:
     """What other tests have parked, and what these do, is thrown away."""
     for _ in range(2):
-        if ids := [one["letter_id"] for one in await letters(system)]:
+        if ids := [letter["letter_id"] for letter in await letters(system)]:
             await act(system, "discard", ids)
     yield
-    if ids := [one["letter_id"] for one in await letters(system)]:
+    if ids := [letter["letter_id"] for letter in await letters(system)]:
         await act(system, "discard", ids)
 
 
@@ -84,8 +84,12 @@ async def test_what_nobody_can_read_is_in_sight_with_its_reason(
     await publish(system, body, topic)
     found = await parked(system, 5, reason="permanent", attempts=1)
 
-    assert {one["queue"] for one in found} == {
-        *("notify.call", "notify.email", "crm.leads", "scheduler.leads", "console.events"),
+    assert {letter["queue"] for letter in found} == {
+        "notify.call",
+        "notify.email",
+        "crm.leads",
+        "scheduler.leads",
+        "console.events",
     }
     for letter in found:
         assert letter["reason"] == "permanent"
@@ -102,7 +106,9 @@ async def test_what_another_version_says_is_let_go_with_a_warning(system: System
     await system.quiet()
 
     assert [
-        one["queue"] for one in await letters(system) if one["topic"] == "lead.from_tomorrow"
+        letter["queue"]
+        for letter in await letters(system)
+        if letter["topic"] == "lead.from_tomorrow"
     ] == []
     assert "message.unknown_topic" in system.logs()
 
@@ -114,7 +120,7 @@ async def test_what_always_raises_is_in_sight_with_its_traceback_and_its_lead(
     [letter] = await parked(system, 1, queue="notify.fallback")
 
     assert letter["error"] == f"LookupError: no touch {UUID(int=7)}"
-    assert "handlers.py" in letter["where"]
+    assert "consumers.py" in letter["where"]
     assert (letter["lead_id"], letter["topic"]) == (8_000_001, "touch.failed")
 
 
@@ -132,7 +138,7 @@ async def test_a_letter_whose_cause_is_mended_takes_effect_once(system: System) 
     await system.happens(lead, *DONE, seconds=60)
     assert await act(system, "replay", [letter["letter_id"]]) == []
     await system.quiet()
-    kommo = [one["name"] for one in (await system.simulator("kommo"))["leads"]]
+    kommo = [kommo_lead["name"] for kommo_lead in (await system.simulator("kommo"))["leads"]]
     assert [name.endswith(f"#{lead}") for name in kommo].count(True) == 1
     assert "dead_letter.replayed" in await system.actions(lead)
 
@@ -147,16 +153,18 @@ async def test_replaying_everything_twice_changes_nothing(system: System) -> Non
     before = await everything_received(system, people)
     await park_again(system, leads)
     for _ in range(2):
-        ids = [one["letter_id"] for one in await letters(system)]
+        ids = [letter["letter_id"] for letter in await letters(system)]
         assert len(await act(system, "replay", ids)) == len(ids)
         await system.quiet()
         await park_again(system, leads)
 
     assert await everything_received(system, people) == before
-    kommo = [one["name"] for one in (await system.simulator("kommo"))["leads"]]
+    kommo = [kommo_lead["name"] for kommo_lead in (await system.simulator("kommo"))["leads"]]
     assert [sum(name.endswith(f"#{lead}") for name in kommo) for lead in leads] == [1] * len(leads)
     for lead in leads:
-        actions = [one for one in await system.actions(lead) if one != "dead_letter.replayed"]
+        actions = [
+            action for action in await system.actions(lead) if action != "dead_letter.replayed"
+        ]
         assert len(set(actions)) == len(actions), actions
 
 
@@ -176,9 +184,9 @@ async def park_again(system: System, leads: list[int]) -> None:
     async with await aio_pika.connect(url) as broker:
         channel = await broker.channel()
         for row in rows:
-            for one in bindings:
-                if one["routing_key"] in ("#", row["topic"]):
-                    queue = one["destination"]
+            for binding in bindings:
+                if binding["routing_key"] in ("#", row["topic"]):
+                    queue = binding["destination"]
                     exchange = await channel.get_exchange(
                         f"{queue.split('.')[0]}.dead", ensure=False
                     )
@@ -202,7 +210,7 @@ async def test_what_is_thrown_away_is_gone_and_on_the_record(system: System) -> 
 
     assert await act(system, "discard", [letter["letter_id"]]) == [letter["letter_id"]]
     await system.happens(8_000_001, "dead_letter.discarded")
-    assert letter["letter_id"] not in [one["letter_id"] for one in await letters(system)]
+    assert letter["letter_id"] not in [letter["letter_id"] for letter in await letters(system)]
 
 
 async def test_looking_often_loses_nothing(system: System) -> None:
@@ -210,7 +218,7 @@ async def test_looking_often_loses_nothing(system: System) -> None:
     await publish(system, b"no JSON", "touch.deferred")
     [letter] = await parked(system, 1, queue="scheduler.changes")
     for _ in range(30):
-        assert letter["letter_id"] in [one["letter_id"] for one in await letters(system)]
+        assert letter["letter_id"] in [letter["letter_id"] for letter in await letters(system)]
 
 
 async def test_a_parked_lead_is_called_when_it_is_replayed_and_not_before(system: System) -> None:

@@ -87,8 +87,11 @@ async def test_of_a_system_that_is_well_nothing_is_wrong(system: System) -> None
             "KOMMO_PIPELINE_ID",
         ),
         (
-            *("crm", {"KOMMO_STATUS_ID_AGENDADO": "5"}, "Kommo: pipeline and both stages"),
-            *("KOMMO_STATUS_ID_AGENDADO 5 not in", "KOMMO_STATUS_ID_AGENDADO"),
+            "crm",
+            {"KOMMO_STATUS_ID_AGENDADO": "5"},
+            "Kommo: pipeline and both stages",
+            "KOMMO_STATUS_ID_AGENDADO 5 not in",
+            "KOMMO_STATUS_ID_AGENDADO",
         ),
         (
             "crm",
@@ -99,12 +102,11 @@ async def test_of_a_system_that_is_well_nothing_is_wrong(system: System) -> None
         ),
         ("crm", {"CALCOM_API_KEY": "other"}, "Cal.com: API", "401", "CALCOM_API_KEY"),
         (
-            *(
-                "crm",
-                {"CALCOM_WEBHOOK_SECRET": "", "ALLOW_UNSIGNED_WEBHOOKS": "false"},
-                "Cal.com: webhook",
-            ),
-            *("every webhook is refused", "CALCOM_WEBHOOK_SECRET"),
+            "crm",
+            {"CALCOM_WEBHOOK_SECRET": "", "ALLOW_UNSIGNED_WEBHOOKS": "false"},
+            "Cal.com: webhook",
+            "every webhook is refused",
+            "CALCOM_WEBHOOK_SECRET",
         ),
         ("crm", {"KOMMO_PIPELINE_ID": "many"}, "Settings of crm", "pipeline_id", "pauta check"),
         (
@@ -130,28 +132,25 @@ async def test_of_a_system_that_is_well_nothing_is_wrong(system: System) -> None
             "SMS",
         ),
         (
-            *(
-                "notify",
-                {"TWILIO_WHATSAPP_SENDER": "+525500000000"},
-                "Twilio: TWILIO_WHATSAPP_SENDER",
-            ),
-            *("not a WhatsApp sender", "Register"),
+            "notify",
+            {"TWILIO_WHATSAPP_SENDER": "+525500000000"},
+            "Twilio: TWILIO_WHATSAPP_SENDER",
+            "not a WhatsApp sender",
+            "Register",
         ),
         (
-            *(
-                "notify",
-                {"TWILIO_CONTENT_SIDS": "welcome=HX" + "0" * 28 + "e404"},
-                "Twilio: template welcome",
-            ),
-            *("no template", "TWILIO_CONTENT_SIDS"),
+            "notify",
+            {"TWILIO_CONTENT_SIDS": "welcome=HX" + "0" * 28 + "e404"},
+            "Twilio: template welcome",
+            "no template",
+            "TWILIO_CONTENT_SIDS",
         ),
         (
-            *(
-                "notify",
-                {"TWILIO_CONTENT_SIDS": "welcome=HX" + "0" * 28 + "e4ec"},
-                "Twilio: template welcome",
-            ),
-            *("rejected", "approved for WhatsApp"),
+            "notify",
+            {"TWILIO_CONTENT_SIDS": "welcome=HX" + "0" * 28 + "e4ec"},
+            "Twilio: template welcome",
+            "rejected",
+            "approved for WhatsApp",
         ),
         (
             "notify",
@@ -162,8 +161,11 @@ async def test_of_a_system_that_is_well_nothing_is_wrong(system: System) -> None
         ),
         ("notify", {"BREVO_API_KEY": "other"}, "Brevo: sender", "401", "BREVO_API_KEY"),
         (
-            *("notify", {"BREVO_SENDER_EMAIL": "unconfirmed@example.com"}, "Brevo: sender"),
-            *("not confirmed", "BREVO_SENDER_EMAIL"),
+            "notify",
+            {"BREVO_SENDER_EMAIL": "unconfirmed@example.com"},
+            "Brevo: sender",
+            "not confirmed",
+            "BREVO_SENDER_EMAIL",
         ),
         (
             "notify",
@@ -173,8 +175,11 @@ async def test_of_a_system_that_is_well_nothing_is_wrong(system: System) -> None
             "domain",
         ),
         (
-            *(SERVERS, {"DATABASE_PORT": "9"}, "PostgreSQL"),
-            *("refused", "postgres"),
+            SERVERS,
+            {"DATABASE_PORT": "9"},
+            "PostgreSQL",
+            "refused",
+            "postgres",
         ),
         (
             SERVERS,

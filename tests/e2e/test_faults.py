@@ -54,13 +54,13 @@ async def each_once(
         await system.happens(lead, *DONE, seconds=seconds)
     await system.quiet()
     assert await everything_received(system, leads.values()) == [ONCE] * len(leads)
-    kommo = [one["name"] for one in (await system.simulator("kommo"))["leads"]]
+    kommo = [kommo_lead["name"] for kommo_lead in (await system.simulator("kommo"))["leads"]]
     assert [sum(name.endswith(f"#{lead}") for name in kommo) for lead in leads] == [1] * len(leads)
     for lead in leads:
         actions = [
-            one
-            for one in await system.actions(lead)
-            if not one.endswith(("touch.checked", "touch.delayed"))
+            action
+            for action in await system.actions(lead)
+            if not action.endswith(("touch.checked", "touch.delayed"))
         ]
         assert len(set(actions)) == len(actions), (
             f"lead {lead}: something was said twice: {actions}"
@@ -224,7 +224,9 @@ async def test_a_graceful_stop_finishes_what_is_in_hand(system: System) -> None:
     leads = await sending
 
     await each_once(system, leads)
-    assert not [one for lead in leads for one in await system.actions(lead) if "uncertain" in one]
+    assert not [
+        action for lead in leads for action in await system.actions(lead) if "uncertain" in action
+    ]
 
 
 async def test_kommo_is_down_while_everything_else_flows_and_catches_up_afterwards(
@@ -289,12 +291,12 @@ async def test_too_many_requests_wait_as_long_as_the_provider_asks(
     await each_once(system, {lead: form})
 
     tries = [
-        one
-        for one in await system.simulator("requests")
-        if path in one["path"] and one["method"] == "POST"
+        request
+        for request in await system.simulator("requests")
+        if path in request["path"] and request["method"] == "POST"
     ]
-    refused = next(one for one in tries if one["status"] == 429 and one["fault"])
-    again = next(one for one in tries if one["at"] > refused["at"])
+    refused = next(attempt for attempt in tries if attempt["status"] == 429 and attempt["fault"])
+    again = next(attempt for attempt in tries if attempt["at"] > refused["at"])
     assert again["at"] - refused["at"] >= 2
     await system.mend()
 
@@ -386,8 +388,8 @@ async def test_no_personal_data_in_any_log(system: System) -> None:
     for telltale in ("@example.com", "Persona Número", "solo.correo"):
         assert [line for line in log.splitlines() if telltale in line and "***@" not in line] == []
     numbers = {
-        one["to"].removeprefix("whatsapp:").removeprefix("+52")
-        for one in await system.simulator("calls")
+        call["to"].removeprefix("whatsapp:").removeprefix("+52")
+        for call in await system.simulator("calls")
     }
     assert len(numbers) > 100
     assert [number for number in numbers if number in log] == []
@@ -411,7 +413,9 @@ async def _parked(
         found = (
             await system.management("POST", f"/queues/%2F/{service}.dead/get", json=how)
         ).json()
-        taken.extend(one for one in found if one["properties"]["headers"]["x-reason"] == reason)
+        taken.extend(
+            message for message in found if message["properties"]["headers"]["x-reason"] == reason
+        )
         return bool(taken)
 
     await system.until(there, lambda: f"nothing was parked by {service}", seconds=seconds)

@@ -141,7 +141,9 @@ async def test_the_lead_in_kommo(system: System) -> None:
 
     async def noted() -> bool:
         state = await system.simulator("kommo")
-        kommo = next(one for one in state["leads"] if one["name"].endswith(f"#{lead}"))
+        kommo = next(
+            kommo_lead for kommo_lead in state["leads"] if kommo_lead["name"].endswith(f"#{lead}")
+        )
         texts = [
             note["params"]["text"] for note in state["notes"] if note["entity_id"] == kommo["id"]
         ]
@@ -151,13 +153,15 @@ async def test_the_lead_in_kommo(system: System) -> None:
 
     await system.until(noted, lambda: "the outcomes never became notes")
     state = await system.simulator("kommo")
-    kommo = next(one for one in state["leads"] if one["name"].endswith(f"#{lead}"))
+    kommo = next(
+        kommo_lead for kommo_lead in state["leads"] if kommo_lead["name"].endswith(f"#{lead}")
+    )
     assert (kommo["pipeline_id"], kommo["status_id"]) == (7000001, 60000001)
     values = {
         field["field_id"]: field["values"][0]["value"] for field in kommo["custom_fields_values"]
     }
     assert values == {500101: "Demo SA", 500102: "IA", 500103: "Prueba"}
-    contact = next(one for one in state["contacts"] if one["id"] == kommo["contact_id"])
+    contact = next(contact for contact in state["contacts"] if contact["id"] == kommo["contact_id"])
     assert {v["value"] for f in contact["custom_fields_values"] for v in f["values"]} == {
         e164(form),
         form["email"],
@@ -180,7 +184,9 @@ async def test_a_contact_that_kommo_has_is_used_again(system: System) -> None:
     await system.happens(lead, "lead.registered")
 
     state = await system.simulator("kommo")
-    kommo = next(one for one in state["leads"] if one["name"].endswith(f"#{lead}"))
+    kommo = next(
+        kommo_lead for kommo_lead in state["leads"] if kommo_lead["name"].endswith(f"#{lead}")
+    )
     assert kommo["contact_id"] == known.json()["id"]
 
 

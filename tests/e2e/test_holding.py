@@ -49,9 +49,9 @@ async def test_nothing_leaves_while_everything_is_stopped_also_after_a_restart(
         assert actions.count("call touch.held") == 1
         assert await everything_received(system, [form]) == [dict.fromkeys(ONCE, 0)]
         assert not [
-            one
-            for one in (await system.simulator("kommo"))["leads"]
-            if one["name"].endswith(f"#{lead}")
+            kommo_lead
+            for kommo_lead in (await system.simulator("kommo"))["leads"]
+            if kommo_lead["name"].endswith(f"#{lead}")
         ]
     finally:
         await order(system, "resume")
@@ -75,11 +75,11 @@ async def test_touches_wait_for_a_company_that_fails_and_are_made_when_it_is_bac
         for lead in leads[2:]:
             await system.happens(lead, f"{channel} touch.held")
         asked = [
-            one
-            for one in await system.simulator("requests")
-            if one["at"] > began
-            and one["status"] == 401
-            and one["path"].endswith(("/Calls.json", "/smtp/email"))
+            request
+            for request in await system.simulator("requests")
+            if request["at"] > began
+            and request["status"] == 401
+            and request["path"].endswith(("/Calls.json", "/smtp/email"))
         ]
     finally:
         await system.mend()

@@ -39,13 +39,13 @@ async def texts_to(system: System, form: dict[str, Any]) -> list[str]:
     )
     name_of = {sid: name for name, sid in sids}
     return [
-        name_of[one["params"]["ContentSid"][0]]
-        for one in await system.simulator("messages", e164(form))
+        name_of[message["params"]["ContentSid"][0]]
+        for message in await system.simulator("messages", e164(form))
     ]
 
 
 async def subjects_to(system: System, form: dict[str, Any]) -> list[str]:
-    return [one["subject"] for one in await system.simulator("emails", form["email"])]
+    return [email["subject"] for email in await system.simulator("emails", form["email"])]
 
 
 async def test_a_lead_who_never_books_gets_every_follow_up_once(system: System) -> None:
@@ -238,7 +238,7 @@ async def test_a_booking_of_nobody_is_shown_and_finds_its_lead_when_that_appears
     unmatched = (await system.http.get(f"http://127.0.0.1:{crm}/bookings/unmatched")).json()
     lead = await system.lead(form)
 
-    assert said["uid"] in [one["uid"] for one in unmatched]
+    assert said["uid"] in [booking["uid"] for booking in unmatched]
     await system.happens(lead, "lead.booked")
     await system.in_stage(lead, BOOKED)
 
@@ -355,6 +355,6 @@ async def test_a_lead_keeps_the_journey_it_entered_with(system: System) -> None:
 
 async def texts_to_phone(system: System, form: dict[str, Any]) -> list[str]:
     return [
-        "whatsapp" if one["to"].startswith("whatsapp:") else "sms"
-        for one in await system.simulator("messages", e164(form))
+        "whatsapp" if message["to"].startswith("whatsapp:") else "sms"
+        for message in await system.simulator("messages", e164(form))
     ]

@@ -36,11 +36,13 @@ async def test_the_audit_log_masks_people_and_names_the_trace(system: System) ->
 
     url = f"{system.native.addresses.console}/api/actions"
     found = (await system.http.get(url, params={"lead_id": lead})).json()
-    created = next(one for one in found if one["action"] == "lead.created")
+    created = next(action for action in found if action["action"] == "lead.created")
     assert created["detail"]["card"]["phone"] == f"+52******{form['telefono'][-4:]}"
     assert created["detail"]["card"]["email"] == "p***@example.com"
     assert form["telefono"] not in json.dumps(found)
-    traces = {(one["action"], one["detail"].get("channel")): one["trace"] for one in found}
+    traces = {
+        (action["action"], action["detail"].get("channel")): action["trace"] for action in found
+    }
     assert (
         traces["lead.created", None]
         == traces["touch.sent", "call"]
@@ -62,7 +64,9 @@ async def test_the_file_holds_what_the_api_says(system: System) -> None:
     ).json()
 
     async def written() -> bool:
-        return bool([one for one in _everything(path) if one["lead_id"] == lead] == from_api)
+        return bool(
+            [action for action in _everything(path) if action["lead_id"] == lead] == from_api
+        )
 
     await system.until(written, lambda: f"the file lacks something of {lead}")
     assert e164(form) not in path.read_text()
@@ -116,7 +120,7 @@ async def test_who_follows_the_log_misses_nothing_however_many_write(system: Sys
         written = writing.done()
         new = await store.actions(after=last)
         last = new[-1]["id"] if new else last
-        followed += [one["event_id"] for one in new if one["lead_id"] == -1]
+        followed += [action["event_id"] for action in new if action["lead_id"] == -1]
         if written and not new:
             break
     await writing

@@ -53,9 +53,9 @@ async def test_the_same_person_within_a_day_joins_silently_under_an_id_of_its_ow
     assert (
         len(
             [
-                one
-                for one in (await system.simulator("kommo"))["leads"]
-                if form["nombre"] in one["name"]
+                kommo_lead
+                for kommo_lead in (await system.simulator("kommo"))["leads"]
+                if form["nombre"] in kommo_lead["name"]
             ]
         )
         == 1

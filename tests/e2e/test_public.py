@@ -86,7 +86,12 @@ async def test_large_headers_are_refused(system: System) -> None:
     "path",
     [
         *(path for path in ROUTES if "kommo" not in path),
-        *("/webhooks/kommo/wrong", "/", "/metrics", "/api/switch", "/api/dead", "/checks"),
+        "/webhooks/kommo/wrong",
+        "/",
+        "/metrics",
+        "/api/switch",
+        "/api/dead",
+        "/checks",
     ],
 )
 async def test_every_answer_is_safe_to_show_and_tells_nothing_of_its_maker(

@@ -73,14 +73,14 @@ async def book(system: System, lead: int, pause: float) -> float:
 def a_created(lead: int) -> dict[str, Any]:
     metadata = {"lead_id": str(lead), "lead_token": sign("link-secret-demo", "booking", lead)}
     payload = {
-        **{
-            "uid": f"race{lead}",
-            "title": "Reunión",
-            "status": "ACCEPTED",
-            "metadata": metadata,
-            "responses": {},
-        },
-        **{"startTime": "2030-03-04T16:00:00Z", "endTime": "2030-03-04T16:30:00Z", "attendees": []},
+        "uid": f"race{lead}",
+        "title": "Reunión",
+        "status": "ACCEPTED",
+        "metadata": metadata,
+        "responses": {},
+        "startTime": "2030-03-04T16:00:00Z",
+        "endTime": "2030-03-04T16:30:00Z",
+        "attendees": [],
     }
     return {
         "triggerEvent": "BOOKING_CREATED",

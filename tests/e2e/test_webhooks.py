@@ -265,7 +265,7 @@ async def test_what_twilio_never_says_breaks_nothing_though_it_is_signed(
     ]
 
     assert answer.status_code < 500
-    assert [one.status_code for one in after] == [403] * 5
+    assert [answer.status_code for answer in after] == [403] * 5
 
 
 @pytest.mark.parametrize(

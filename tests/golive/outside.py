@@ -68,10 +68,12 @@ class Outside:
         """The calls, messages and mails that the providers were asked for after `since`, with their times."""
         seen = self._ask("GET", "providers.test", "/simulator/requests").json()
         return [
-            (kind, one["at"])
-            for one in seen
+            (kind, request["at"])
+            for request in seen
             for path, kind in TOUCHES.items()
-            if one["path"].endswith(path) and one["method"] == "POST" and one["at"] > since
+            if request["path"].endswith(path)
+            and request["method"] == "POST"
+            and request["at"] > since
         ]
 
     def docker_options(self) -> str:

@@ -180,9 +180,9 @@ class Walk:
         began = time.time()
         self._as_readme_says(self._copy, "restore pauta.backup", "--yes")
         names = [
-            one["detail"]["card"]["name"]
-            for one in self._copy.actions()
-            if one["action"] == "lead.created"
+            action["detail"]["card"]["name"]
+            for action in self._copy.actions()
+            if action["action"] == "lead.created"
         ]
         if names != ["Ana T.", "Luz P."]:
             raise Stumbled(f"the restored copy knows {names}")

@@ -223,21 +223,20 @@ def happen(world: World, what: str) -> None:
 
 
 THINGS = (
-    *("booked", "booked, and the scheduler never hears", "booked elsewhere", "cancelled"),
-    *(
-        "closed",
-        "closed, and the scheduler never hears",
-        "paused",
-        "paused, and the scheduler never hears",
-        "unpaused",
-    ),
-    *(
-        "opted out",
-        "opted out, and the scheduler never hears",
-        "its address is dead",
-        "news are parked",
-        "news arrive late",
-    ),
+    "booked",
+    "booked, and the scheduler never hears",
+    "booked elsewhere",
+    "cancelled",
+    "closed",
+    "closed, and the scheduler never hears",
+    "paused",
+    "paused, and the scheduler never hears",
+    "unpaused",
+    "opted out",
+    "opted out, and the scheduler never hears",
+    "its address is dead",
+    "news are parked",
+    "news arrive late",
 )
 
 

@@ -38,21 +38,22 @@ SETTINGS: dict[str, tuple[type[BaseSettings], ...]] = {
 }
 MADE_BY_COMPOSE = {"DATABASE_URL", "AMQP_URL", "SIMULATOR_DELIVER_TO", "CRM_URL"}
 SEED = {
-    *(
-        "KOMMO_BASE_URL",
-        "KOMMO_ACCESS_TOKEN",
-        "KOMMO_PIPELINE_ID",
-        "KOMMO_STATUS_ID_INICIAL",
-        "KOMMO_STATUS_ID_AGENDADO",
-    ),
-    *(
-        "KOMMO_FIELD_ID_EMPRESA",
-        "KOMMO_FIELD_ID_SERVICIO",
-        "KOMMO_FIELD_ID_FUENTE",
-        "SENDINBLUE_API_KEY",
-    ),
-    *("SENDINBLUE_SENDER_EMAIL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_CALLER_ID"),
-    *("TWILIO_WHATSAPP_SENDER", "TWILIO_SMS_SENDER", "BOOKING_URL"),
+    "KOMMO_BASE_URL",
+    "KOMMO_ACCESS_TOKEN",
+    "KOMMO_PIPELINE_ID",
+    "KOMMO_STATUS_ID_INICIAL",
+    "KOMMO_STATUS_ID_AGENDADO",
+    "KOMMO_FIELD_ID_EMPRESA",
+    "KOMMO_FIELD_ID_SERVICIO",
+    "KOMMO_FIELD_ID_FUENTE",
+    "SENDINBLUE_API_KEY",
+    "SENDINBLUE_SENDER_EMAIL",
+    "TWILIO_ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_CALLER_ID",
+    "TWILIO_WHATSAPP_SENDER",
+    "TWILIO_SMS_SENDER",
+    "BOOKING_URL",
 }
 
 
@@ -86,8 +87,8 @@ def test_compose_hands_every_setting_to_its_service(service: str) -> None:
     given = set(COMPOSE["services"][service]["environment"]) - {"<<"} | set(COMPOSE["x-common"])
     missing = [
         names
-        for one in SETTINGS[service]
-        for names in names_of(one)
+        for settings in SETTINGS[service]
+        for names in names_of(settings)
         if not names & given - MADE_BY_COMPOSE and not names & MADE_BY_COMPOSE
     ]
 
@@ -101,7 +102,7 @@ def test_the_seeds_names_are_valid() -> None:
 @pytest.mark.parametrize("service", SETTINGS)
 def test_the_demonstrations_values_are_enough_to_start(service: str) -> None:
     with patch.dict(os.environ, dict(read_recipes({})[service].environment), clear=True):
-        assert [one() for one in SETTINGS[service]]
+        assert [settings() for settings in SETTINGS[service]]
 
 
 @pytest.mark.parametrize("service", SETTINGS)

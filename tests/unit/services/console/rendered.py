@@ -14,8 +14,14 @@ from services.console.repositories.projections import Progress
 
 PAGES = Pages(zone="America/Mexico_City", business="Demo")
 TOP: dict[str, Any] = {
-    **{"user": DEMO_USER, "open": True, "token": "t", "at": "now", "seen": 0},
-    **{"switch": {"paused": False, "pending": None}, "flash": None, "periods": (1, 7)},
+    "user": DEMO_USER,
+    "open": True,
+    "token": "t",
+    "at": "now",
+    "seen": 0,
+    "switch": {"paused": False, "pending": None},
+    "flash": None,
+    "periods": (1, 7),
 }
 
 
@@ -37,17 +43,22 @@ def rendered(name: str, request: Request, **facts: Any) -> str:
 
 def now_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
-        **{
-            "funnels": {"Hoy": dict.fromkeys(("received", "reached", "booked", "met"), 0)},
-            "actions": [],
-            "names": {},
-        },
+        "funnels": {"Hoy": dict.fromkeys(("received", "reached", "booked", "met"), 0)},
+        "actions": [],
+        "names": {},
         "providers": [
             {"name": name, "unavailable": None, "succeeded_at": None} for name in PROVIDERS
         ],
-        **{"queues": [], "waiting": {"work": 0, "retry": 0, "dead": 0}, "backlog": None},
+        "queues": [],
+        "waiting": {"work": 0, "retry": 0, "dead": 0},
+        "backlog": None,
         "progress": Progress(0, 0, None),
-        **{"unknown": 0, "attention": 0, "failed": 0, "unmatched": 0, "held": [], "spending": None},
+        "unknown": 0,
+        "attention": 0,
+        "failed": 0,
+        "unmatched": 0,
+        "held": [],
+        "spending": None,
         "disk": Disk(full=False, free=50e9),
     }
     return rendered("now", a_request(f"lang={language}"), **(facts | changes))
@@ -66,22 +77,27 @@ def feed_line(body: dict[str, Any], language: str = "es") -> str:
 
 def letters_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
-        **{"groups": [], "unknown": [], "unmatched": [], "attention": [], "failed": []},
-        **{"reasons": REASONS, "names": {}},
+        "groups": [],
+        "unknown": [],
+        "unmatched": [],
+        "attention": [],
+        "failed": [],
+        "reasons": REASONS,
+        "names": {},
     }
     return rendered("letters", a_request(f"lang={language}"), **(facts | changes))
 
 
 def lead_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
-        **{
-            "lead_id": 7,
-            "lead": None,
-            "events": [],
-            "reasons": REASONS,
-            "plan": None,
-            "texts": None,
-        },
-        **{"timeline": [], "kommo_url": None, "kommo_unavailable": None},
+        "lead_id": 7,
+        "lead": None,
+        "events": [],
+        "reasons": REASONS,
+        "plan": None,
+        "texts": None,
+        "timeline": [],
+        "kommo_url": None,
+        "kommo_unavailable": None,
     }
     return rendered("lead", a_request(f"lang={language}"), **(facts | changes))

@@ -44,7 +44,7 @@ def a_log(folder: Path, actions: Actions, *, rotate_at: int = 10, keep: int = 3)
 
 
 def ids(path: Path) -> list[int]:
-    return [one["id"] for one in json.loads(path.read_text())]
+    return [row["id"] for row in json.loads(path.read_text())]
 
 
 async def test_what_is_new_is_appended_and_the_file_is_always_an_array(tmp_path: Path) -> None:

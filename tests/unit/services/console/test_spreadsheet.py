@@ -5,8 +5,6 @@ import io
 
 import pytest
 
-from services.console.decisions.lead_export import LEAD_COLUMNS, exported
-from services.console.decisions.leads import Lead
 from services.console.spreadsheet import BOM, lines
 
 
@@ -38,7 +36,3 @@ def test_no_cell_is_a_formula(value: object, shown: str) -> None:
 
 def test_every_cell_is_quoted() -> None:
     assert lines([{"a": 1, "b": 'x"y'}], ["a", "b"]) == BOM + '"a","b"\r\n"1","x""y"\r\n'
-
-
-def test_a_lead_has_every_column() -> None:
-    assert set(exported(Lead(lead_id=1), "America/Mexico_City")) == set(LEAD_COLUMNS)

@@ -2,19 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
-from uuid import uuid4
 
 import pytest
 
-from contracts.events.base import Event
-from contracts.events.call import CallUnanswered, Unanswered
 from contracts.events.lead import LeadCard
-from contracts.events.touch import Channel, FailureKind, TouchFailed, TouchSent
 from kit.database import DatabaseUnavailable
 from kit.errors import Unavailable
 from kit.leader import LeadLost
 from providers.kommo.client import KommoClient, Note, Registered
-from services.crm.consumers import outcome_of
 from services.crm.kommo_sync import KommoSync, Prepared, batches
 from services.crm.repositories.registrations import Registrations, ToLookUp, Waiting, WaitingNote
 from services.crm.settings import Settings
@@ -220,20 +215,3 @@ def test_leads_are_divided_into_calls() -> None:
 
     assert batches([doubtful, known, new], alone={3}) == [[new], [known], [doubtful]]
     assert batches([], alone=()) == []
-
-
-def test_the_same_outcome_of_a_touch_has_one_name_however_many_events_say_it() -> None:
-    about: dict[str, Any] = {"lead_id": 1, "touch_id": uuid4(), "step": "welcome"}
-
-    def sent() -> Event:
-        return TouchSent(**about, channel=Channel.EMAIL)
-
-    def failed(reason: str) -> Event:
-        return TouchFailed(
-            **about, channel=Channel.EMAIL, kind=FailureKind.UNREACHABLE, reason=reason
-        )
-
-    assert outcome_of(sent()) == outcome_of(sent()) == f"{about['touch_id']}/touch.sent/"
-    assert outcome_of(failed("63016")) != outcome_of(failed("63024"))
-    unanswered = CallUnanswered(**about, reason=Unanswered.BUSY)
-    assert outcome_of(unanswered) == f"{about['touch_id']}/call.unanswered/busy"

@@ -90,12 +90,10 @@ async def test_the_first_pair_comes_from_the_configured_refresh_token(
     )
     assert wire.requests[0].path == "/oauth2/access_token"
     assert wire.requests[0].json == {
-        **{
-            "client_id": "c",
-            "client_secret": "s",
-            "grant_type": "refresh_token",
-            "refresh_token": "r1",
-        },
+        "client_id": "c",
+        "client_secret": "s",
+        "grant_type": "refresh_token",
+        "refresh_token": "r1",
         "redirect_uri": "https://h/x",
     }
     assert kept.row == (Tokens("a2", "r2", 86400), NOW + timedelta(days=1))

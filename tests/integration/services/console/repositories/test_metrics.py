@@ -6,7 +6,6 @@ import pytest
 import pytest_asyncio
 
 from kit.database import Database
-from services.console.decisions.search import read_search
 from services.console.repositories.metrics import Figures, Wanted
 from tests.plans import Watched, reads_whole
 
@@ -146,17 +145,3 @@ async def test_no_search_reads_the_whole_table(database: Database) -> None:
     await watched.close()
 
     assert whole == []
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Garza, Sofía", ("%garza%", "%sofia%")),
-        ("de la Peña", ("% de%", "% la%", "%pena%")),
-        ("100%_a", (r"%100\%\_a%",)),
-        (" ".join("abcdefghijkl"), tuple(f"% {letter}%" for letter in "abcdefgh")),
-        ("¡¿ -- %", ()),
-    ],
-)
-def test_a_search_is_read_as_patterns(text: str, words: tuple[str, ...]) -> None:
-    assert read_search(text).words == words

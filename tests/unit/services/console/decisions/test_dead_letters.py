@@ -6,28 +6,23 @@ from typing import Any
 
 import pytest
 
-from pauta.services import SERVICES as EVERY_SERVICE
-from services.console.dead_letters import SERVICES
 from services.console.decisions.dead_letters import (
     FailedRow,
     Letter,
+    grouped,
     headers_for_replay,
     letter_of,
     read_letter,
 )
 
 FAILED = {
-    **{
-        "x-error": "LookupError: no touch",
-        "x-reason": "permanent",
-        "x-where": "File handlers.py",
-        "x-attempt": 3,
-    },
-    **{
-        "x-first-failure": "2026-03-02T10:00:00",
-        "x-last-failure": "2026-03-02T10:05:00",
-        "traceparent": "00-1",
-    },
+    "x-error": "LookupError: no touch",
+    "x-reason": "permanent",
+    "x-where": "File consumers.py",
+    "x-attempt": 3,
+    "x-first-failure": "2026-03-02T10:00:00",
+    "x-last-failure": "2026-03-02T10:05:00",
+    "traceparent": "00-1",
 }
 
 
@@ -52,7 +47,7 @@ def test_a_letter_says_what_failed_why_where_and_when() -> None:
         "permanent",
         "LookupError: no touch",
     )
-    assert (letter.where, letter.attempts) == ("File handlers.py", 3)
+    assert (letter.where, letter.attempts) == ("File consumers.py", 3)
     assert (letter.first_failure, letter.last_failure) == (
         "2026-03-02T10:00:00",
         "2026-03-02T10:05:00",
@@ -97,12 +92,10 @@ def test_a_replay_begins_anew_and_remembers() -> None:
     once = headers_for_replay(FAILED)
 
     assert once == {
-        **{
-            "x-attempt": 1,
-            "x-replayed": 1,
-            "x-first-failure": "2026-03-02T10:00:00",
-            "traceparent": "00-1",
-        },
+        "x-attempt": 1,
+        "x-replayed": 1,
+        "x-first-failure": "2026-03-02T10:00:00",
+        "traceparent": "00-1",
     }
     assert headers_for_replay(once)["x-replayed"] == 2
 
@@ -121,5 +114,11 @@ def test_a_row_that_was_set_aside_reads_as_a_letter() -> None:
     assert letter.first_failure == letter.last_failure == "2026-03-02T00:00:00.000+00:00"
 
 
-def test_every_service_that_has_work_has_its_letters_looked_after() -> None:
-    assert set(SERVICES) == {service.name for service in EVERY_SERVICE if service.queues}
+def test_letters_are_grouped_by_their_cause_the_most_first() -> None:
+    one, two = read(message_id="1"), read(message_id="2")
+    other = read(headers={"x-error": "ValueError: x"})
+
+    assert [(queue, cause, len(some)) for queue, cause, some in grouped([other, one, two])] == [
+        ("notify.fallback", "LookupError", 2),
+        ("notify.fallback", "ValueError", 1),
+    ]

@@ -13,7 +13,6 @@ from contracts.events.base import Event
 from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
-from contracts.events.failed_work import WorkFailed
 from contracts.events.lead import (
     Attention,
     LeadCreated,
@@ -22,7 +21,6 @@ from contracts.events.lead import (
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
-    LeadRegistrationFailed,
     LeadResumed,
     LeadSuperseded,
     LeadUpdated,
@@ -41,7 +39,6 @@ from contracts.events.touch import (
     TouchSkipped,
 )
 from contracts.message import Message
-from services.console.decisions.erasure import erased
 from services.console.decisions.leads import Lead, State, fold, read
 from tests.builders import a_booking, a_card
 
@@ -167,13 +164,6 @@ def test_the_place_in_the_follow_up_stays_while_a_booking_stands() -> None:
     assert folded(CREATED, day_3, BOOKED, confirmation).step == "day_3"
 
 
-def test_nothing_of_an_erased_person_comes_back() -> None:
-    lead = folded(ERASED, CREATED)
-
-    assert (lead.name, lead.phone, lead.email, lead.fields) == ("", "", "", {})
-    assert lead == folded(ERASED, *[read(erased(CREATED.model_dump(mode="json"))) or CREATED])
-
-
 def test_a_later_form_fills_what_was_missing_and_says_what_is_newer() -> None:
     first = CREATED.model_copy(
         update={"card": a_card(company=None, extra={"utm_source": "ads", "m": "1"})}
@@ -228,51 +218,6 @@ def test_an_unusable_phone_is_kept_apart() -> None:
     )
 
     assert (folded(unusable).phone, folded(unusable).unusable_phone) == ("", "900 123 4567")
-
-
-def test_nothing_that_a_later_form_said_survives_the_erasure() -> None:
-    added = updated(phone="+525512345678", email="otra@example.com", unusable_phone="900")
-
-    for lead in (folded(CREATED, added, ERASED), folded(CREATED, ERASED, added)):
-        assert (lead.further, lead.phone, lead.unusable_phone, lead.fields) == ([], "", "", {})
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        updated(email="otra@example.com"),
-        touch(
-            TouchFailed,
-            Channel.SMS,
-            5,
-            kind=FailureKind.UNREACHABLE,
-            reason="21211 otra@example.com",
-        ),
-        LeadRegistrationFailed(lead_id=LEAD, reason="otra@example.com is no address"),
-        WorkFailed(
-            lead_id=LEAD, service="crm", kind="work", row_id=1, reason="KeyError: otra@example.com"
-        ),
-        BOOKED.model_copy(
-            update={"booking": a_booking("b1", email="otra@example.com", phone="+5255")}
-        ),
-    ],
-)
-def test_what_says_something_of_the_person_is_emptied(event: Event) -> None:
-    body = erased(event.model_dump(mode="json"))
-
-    assert "otra@" not in str(body)
-    assert "+5255" not in str(body)
-    assert type(read(body)) is type(event)
-
-
-def test_an_erased_event_is_still_the_event_it_was() -> None:
-    body = erased(BOOKED.model_dump(mode="json"))
-
-    assert read(body) == BOOKED.model_copy(
-        update={"booking": a_booking("b1").model_copy(update={"title": "", "meeting_url": ""})}
-    )
-    assert "Ana" not in str(erased(CREATED.model_dump(mode="json")))
-    assert "hola" not in str(erased(REPLIED.model_dump(mode="json")))
 
 
 def test_what_this_version_does_not_know_is_passed_over() -> None:

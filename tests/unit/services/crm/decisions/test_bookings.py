@@ -65,8 +65,8 @@ class Calendar:
         self.events: list[BookingEvent] = []
 
     def apply(self, *sayings: BookingUpdate) -> "Calendar":
-        for one in sayings:
-            self.slots |= {slot.uid: slot for slot in apply_update(self.slots, one)}
+        for update in sayings:
+            self.slots |= {slot.uid: slot for slot in apply_update(self.slots, update)}
             after = current_booking(self.slots.values())
             self.events += changes_to_publish(
                 7, self.told, after, self.slots, revision=len(self.events), now=NOW
@@ -173,7 +173,7 @@ LIFE = [CREATED, MOVED, said(UpdateKind.MOVED, "third", minutes=2, previous="sec
 
 @given(
     st.lists(st.sampled_from(LIFE), min_size=12).filter(
-        lambda order: all(one in order for one in LIFE)
+        lambda order: all(update in order for update in LIFE)
     )
 )
 def test_in_any_order_and_number_the_latest_booking_stands(order: list[BookingUpdate]) -> None:

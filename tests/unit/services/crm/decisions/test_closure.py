@@ -5,7 +5,6 @@ import pytest
 from contracts.events.lead import Closing
 from providers.kommo.webhooks import Change
 from services.crm.decisions.closure import Stages, closed_by
-from services.crm.decisions.kommo import stage_for
 
 STAGES = Stages(pipeline=7, initial=1, booked=2)
 
@@ -44,21 +43,3 @@ def change(
 )
 def test_a_change(said: Change, ever_booked: bool, reason: Closing | None) -> None:
     assert closed_by(said, STAGES, ever_booked=ever_booked) is reason
-
-
-@pytest.mark.parametrize(
-    ("now", "booked", "before", "target"),
-    [
-        pytest.param(1, True, None, 2, id="booked"),
-        pytest.param(2, True, None, None, id="there already"),
-        pytest.param(142, True, None, None, id="won meanwhile"),
-        pytest.param(None, True, None, None, id="deleted meanwhile"),
-        pytest.param(9, True, None, 2, id="from wherever it is"),
-        pytest.param(2, False, 9, 9, id="cancelled: back to where it was"),
-        pytest.param(8, False, 9, None, id="cancelled, but a person has moved it on"),
-    ],
-)
-def test_where_a_lead_goes(
-    now: int | None, booked: bool, before: int | None, target: int | None
-) -> None:
-    assert stage_for(now, booked=booked, before=before, agendado=2) == target

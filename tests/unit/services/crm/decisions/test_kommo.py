@@ -19,7 +19,15 @@ from contracts.events.touch import (
     TouchUncertain,
 )
 from providers.kommo.client import Contact, KommoLead
-from services.crm.decisions.kommo import first_note, is_ours, lead_body, note, same_person, searches
+from services.crm.decisions.kommo import (
+    first_note,
+    is_ours,
+    lead_body,
+    note,
+    same_person,
+    searches,
+    stage_for,
+)
 from tests.builders import a_card
 
 FIELDS = {"empresa": 1, "servicio": None, "fuente": 3}
@@ -162,3 +170,21 @@ def test_the_first_note_keeps_what_has_no_field() -> None:
     assert "Consentimiento: Acepto" in text
     assert "utm_source: ads" in text
     assert "vacío" not in text
+
+
+@pytest.mark.parametrize(
+    ("now", "booked", "before", "target"),
+    [
+        pytest.param(1, True, None, 2, id="booked"),
+        pytest.param(2, True, None, None, id="there already"),
+        pytest.param(142, True, None, None, id="won meanwhile"),
+        pytest.param(None, True, None, None, id="deleted meanwhile"),
+        pytest.param(9, True, None, 2, id="from wherever it is"),
+        pytest.param(2, False, 9, 9, id="cancelled: back to where it was"),
+        pytest.param(8, False, 9, None, id="cancelled, but a person has moved it on"),
+    ],
+)
+def test_where_a_lead_goes(
+    now: int | None, booked: bool, before: int | None, target: int | None
+) -> None:
+    assert stage_for(now, booked=booked, before=before, agendado=2) == target

@@ -13,18 +13,14 @@ from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
 from contracts.events.touch import (
     Channel,
     FailureKind,
-    Kind,
     TouchDelivered,
     TouchFailed,
     TouchSent,
 )
 from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
-from services.notify.decisions.fallback import after_failure
 from services.notify.decisions.receipts import advance, events_for
 from services.notify.touches import OPEN, State
-from tests.builders import a_booking, a_card, a_touch
 
-CHAIN = (Channel.WHATSAPP, Channel.SMS)
 NO_WHATSAPP = Undeliverable("SM1", FailureKind.UNREACHABLE, "twilio: undelivered code 63024")
 
 
@@ -111,63 +107,3 @@ def test_no_sequence_of_receipts_leads_to_two_sends_or_two_endings(
     ]
     assert len(endings) <= 1
     assert sum(isinstance(event, TouchSent) for event in events) <= 1
-
-
-@given(st.lists(st.sampled_from(["unanswered", *FailureKind]), min_size=1, max_size=8))
-def test_however_often_a_channel_fails_the_next_one_is_one_and_the_same_touch(
-    causes: list[str],
-) -> None:
-    touch = a_touch(fallback=CHAIN)
-    following = {
-        touch.following(a_card())
-        if cause == "unanswered"
-        else after_failure(touch, FailureKind(cause), a_card())
-        for cause in causes
-    } - {None}
-
-    assert len({touch.touch_id for touch in following if touch is not None}) <= 1
-
-
-@pytest.mark.parametrize(
-    ("channel", "kind", "following"),
-    [
-        (Channel.CALL, FailureKind.UNREACHABLE, Channel.WHATSAPP),
-        (Channel.CALL, FailureKind.MISCONFIGURED, Channel.WHATSAPP),
-        (Channel.WHATSAPP, FailureKind.UNREACHABLE, Channel.SMS),
-        (Channel.WHATSAPP, FailureKind.MISCONFIGURED, Channel.SMS),
-        (Channel.WHATSAPP, FailureKind.OPTED_OUT, None),
-        (Channel.CALL, FailureKind.BAD_ADDRESS, None),
-        (Channel.SMS, FailureKind.UNREACHABLE, None),
-        (Channel.EMAIL, FailureKind.BAD_ADDRESS, None),
-    ],
-)
-def test_where_a_failure_leads(
-    channel: Channel, kind: FailureKind, following: Channel | None
-) -> None:
-    chain = (Channel.CALL, *CHAIN)
-    rest = chain[chain.index(channel) + 1 :] if channel in chain else ()
-    touch = after_failure(a_touch(channel, fallback=rest), kind, a_card())
-
-    assert (touch.channel if touch else None) == following
-
-
-def test_the_next_channel_carries_on_what_the_touch_is_about() -> None:
-    until = datetime(2026, 3, 2, 19, tzinfo=UTC)
-    call = a_touch(kind=Kind.MEETING, booking=a_booking(), fallback=CHAIN, until=until)
-    message = call.following(a_card())
-
-    assert message is not None
-    assert (message.channel, message.fallback) == (Channel.WHATSAPP, (Channel.SMS,))
-    assert (message.kind, message.booking, message.template) == (
-        call.kind,
-        call.booking,
-        call.template,
-    )
-    assert message.until == until
-
-
-def test_a_fallback_keeps_the_hours_of_its_step() -> None:
-    until = datetime(2026, 3, 2, 19, tzinfo=UTC)
-    ends = [a_touch(kind=kind, fallback=CHAIN, until=until).following(a_card()) for kind in Kind]
-
-    assert {touch.until for touch in ends if touch is not None} == {until}

@@ -242,8 +242,3 @@ def standing(**facts: Any) -> Facts:
 )
 def test_a_touch(touch: Touch, facts: Facts, decision: object) -> None:
     assert decide(touch, facts, NOW) == decision
-
-
-def test_the_same_touch_has_the_same_name_however_often_it_is_planned() -> None:
-    assert a_touch().touch_id == a_touch().touch_id
-    assert a_touch().touch_id != a_touch(lead_id=2).touch_id

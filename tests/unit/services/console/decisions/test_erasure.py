@@ -1,0 +1,79 @@
+"""Which fields of an event the erasure of a person empties."""
+
+import pytest
+
+from contracts.events.base import Event
+from contracts.events.failed_work import WorkFailed
+from contracts.events.lead import (
+    LeadRegistrationFailed,
+)
+from contracts.events.touch import (
+    Channel,
+    FailureKind,
+    TouchFailed,
+)
+from services.console.decisions.erasure import erased
+from services.console.decisions.leads import read
+from tests.builders import a_booking
+from tests.unit.services.console.decisions.test_leads import (
+    BOOKED,
+    CREATED,
+    ERASED,
+    LEAD,
+    REPLIED,
+    folded,
+    touch,
+    updated,
+)
+
+
+def test_nothing_of_an_erased_person_comes_back() -> None:
+    lead = folded(ERASED, CREATED)
+
+    assert (lead.name, lead.phone, lead.email, lead.fields) == ("", "", "", {})
+    assert lead == folded(ERASED, *[read(erased(CREATED.model_dump(mode="json"))) or CREATED])
+
+
+def test_nothing_that_a_later_form_said_survives_the_erasure() -> None:
+    added = updated(phone="+525512345678", email="otra@example.com", unusable_phone="900")
+
+    for lead in (folded(CREATED, added, ERASED), folded(CREATED, ERASED, added)):
+        assert (lead.further, lead.phone, lead.unusable_phone, lead.fields) == ([], "", "", {})
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        updated(email="otra@example.com"),
+        touch(
+            TouchFailed,
+            Channel.SMS,
+            5,
+            kind=FailureKind.UNREACHABLE,
+            reason="21211 otra@example.com",
+        ),
+        LeadRegistrationFailed(lead_id=LEAD, reason="otra@example.com is no address"),
+        WorkFailed(
+            lead_id=LEAD, service="crm", kind="work", row_id=1, reason="KeyError: otra@example.com"
+        ),
+        BOOKED.model_copy(
+            update={"booking": a_booking("b1", email="otra@example.com", phone="+5255")}
+        ),
+    ],
+)
+def test_what_says_something_of_the_person_is_emptied(event: Event) -> None:
+    body = erased(event.model_dump(mode="json"))
+
+    assert "otra@" not in str(body)
+    assert "+5255" not in str(body)
+    assert type(read(body)) is type(event)
+
+
+def test_an_erased_event_is_still_the_event_it_was() -> None:
+    body = erased(BOOKED.model_dump(mode="json"))
+
+    assert read(body) == BOOKED.model_copy(
+        update={"booking": a_booking("b1").model_copy(update={"title": "", "meeting_url": ""})}
+    )
+    assert "Ana" not in str(erased(CREATED.model_dump(mode="json")))
+    assert "hola" not in str(erased(REPLIED.model_dump(mode="json")))

@@ -1,0 +1,32 @@
+"""The state of a provider, folded from its events."""
+
+from contracts.events.outbound import ProviderRecovered, ProviderUnavailable
+from contracts.events.touch import (
+    Channel,
+    TouchDelayed,
+    TouchSent,
+)
+from services.console.decisions.provider_health import ProviderHealth, apply
+from tests.unit.services.console.decisions.test_leads import at, touch
+
+
+def test_a_company_is_away_from_the_last_word_on() -> None:
+    away = ProviderUnavailable(provider="kommo", reason="500", at=at(10))
+    back = ProviderRecovered(provider="kommo", at=at(20))
+
+    assert apply(ProviderHealth("kommo"), away).unavailable == "500"
+    assert apply(apply(ProviderHealth("kommo"), away), back).unavailable is None
+    assert apply(apply(ProviderHealth("kommo"), back), away).unavailable is None
+
+
+def test_a_first_failure_shows_until_the_next_touch_is_sent() -> None:
+    sent: TouchSent = touch(TouchSent, Channel.EMAIL, 0)
+    delayed: TouchDelayed = touch(
+        TouchDelayed, Channel.EMAIL, 10, provider="brevo", reason="ConnectError"
+    )
+    again: TouchSent = touch(TouchSent, Channel.EMAIL, 20)
+    failing = apply(apply(ProviderHealth("brevo"), sent), delayed)
+
+    assert (failing.unavailable, failing.unavailable_since) == ("ConnectError", at(10))
+    assert apply(failing, sent).unavailable == "ConnectError"
+    assert apply(failing, again).unavailable is None

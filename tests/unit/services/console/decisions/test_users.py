@@ -1,0 +1,24 @@
+"""The console's users, as CONSOLE_USERS lists them."""
+
+import pytest
+
+from services.console.decisions.users import Role, read_users
+
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA"
+
+
+def test_users_are_read_by_name() -> None:
+    users = read_users(f"ana:operator:{HASH}\n luis:viewer:{HASH}")
+
+    assert {name: user.acts for name, user in users.items()} == {"ana": True, "luis": False}
+    assert users["luis"].role is Role.VIEWER
+    assert read_users("") == {}
+
+
+@pytest.mark.parametrize(
+    "written", ["ana", f"ana:boss:{HASH}", "ana:operator:plain-text", f":operator:{HASH}"]
+)
+def test_what_is_no_user_is_refused_without_quoting_it(written: str) -> None:
+    with pytest.raises(ValueError, match="CONSOLE_USERS") as refused:
+        read_users(written)
+    assert "plain-text" not in str(refused.value)

@@ -1,0 +1,126 @@
+"""What a touch costs, and the caps on spending."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contracts.events.touch import Channel
+from services.notify.decisions.spending import (
+    Caps,
+    Spending,
+    Tally,
+    alarm,
+    price_of,
+    reached_cap,
+    read_prices,
+)
+
+PRICES = read_prices("call.MX=0.10,call=0.60,sms.MX=0.18,sms.CO=0.30")
+
+
+@pytest.mark.parametrize(
+    ("channel", "country", "price"),
+    [
+        (Channel.CALL, "MX", 0.10),
+        (Channel.CALL, "CO", 0.60),
+        (Channel.SMS, "AR", 0.30),
+        (Channel.WHATSAPP, "MX", 0.0),
+    ],
+)
+def test_the_price_follows_the_destination(channel: Channel, country: str, price: float) -> None:
+    assert price_of(PRICES, channel, country) == price
+
+
+CAPS = Caps(
+    prefix_hour=20,
+    door_hour=500,
+    door_day=2000,
+    source_share=0.5,
+    visitor_share=0.05,
+    visitor_names=5,
+    daily=100,
+)
+
+
+MONTERREY = Spending(Channel.CALL, "MX", "+528112", "fb", "", answers_form=True, day=10, hour=10)
+
+
+FOLLOWING = replace(MONTERREY, answers_form=False, hour=0)
+
+
+USUAL: dict[str, Any] = {
+    "country": "CO",
+    "prefix": "+573001",
+    "source": "fb",
+    "visitor": "v1",
+    "names": 1,
+    "sources": 2,
+    "home": "MX",
+}
+
+
+def reached(spendings: list[Spending], **changes: Any) -> str | None:
+    return reached_cap(Tally.of(spendings, PRICES), CAPS, **USUAL | changes)
+
+
+@pytest.mark.parametrize(
+    ("spendings", "cap"),
+    [
+        pytest.param([MONTERREY], None, id="a usual hour"),
+        pytest.param(
+            [replace(MONTERREY, prefix="+573001", country="CO", hour=20)],
+            "prefix +573001",
+            id="a prefix",
+        ),
+        pytest.param([replace(MONTERREY, hour=500)], "door /api/lead", id="the door's hour"),
+        pytest.param([replace(MONTERREY, day=2000, hour=0)], "door /api/lead", id="the door's day"),
+        pytest.param(
+            [replace(FOLLOWING, day=500)], "source fb", id="half the day's money by one source"
+        ),
+        pytest.param(
+            [replace(FOLLOWING, visitor="v1", day=50)],
+            "visitor v1",
+            id="a twentieth by one visitor",
+        ),
+        pytest.param([replace(FOLLOWING, visitor="v2", day=50)], None, id="by another visitor"),
+        pytest.param([replace(FOLLOWING, day=49)] * 2, None, id="of no visitor that is known"),
+    ],
+)
+def test_a_cap_is_named(spendings: list[Spending], cap: str | None) -> None:
+    assert reached(spendings) == cap
+
+
+@pytest.mark.parametrize(
+    ("names", "visitor", "cap"),
+    [(5, "v1", None), (6, "v1", "visitor v1"), (50, "", None), (0, "v1", None)],
+)
+def test_many_names_of_one_visitor_wait_for_a_word(
+    names: int, visitor: str, cap: str | None
+) -> None:
+    assert reached([], names=names, visitor=visitor) == cap
+
+
+def test_what_is_added_later_counts_like_what_was_there() -> None:
+    whole, grown = Tally.of([MONTERREY] * 3, PRICES), Tally.of([MONTERREY], PRICES)
+    for _ in range(2):
+        grown.add(MONTERREY)
+
+    assert vars(whole) == vars(grown)
+
+
+@pytest.mark.parametrize(
+    ("amount", "percent"), [(0, None), (49.9, None), (50, 50), (79.9, 50), (80, 80), (300, 80)]
+)
+def test_an_operator_hears_of_half_and_of_four_fifths_of_the_days_money(
+    amount: float, percent: int | None
+) -> None:
+    assert alarm(amount, 100) == percent
+
+
+def test_one_source_alone_has_the_whole_day() -> None:
+    assert reached([replace(FOLLOWING, day=500)], sources=1) is None
+
+
+def test_a_prefix_at_home_has_no_cap() -> None:
+    assert reached([replace(MONTERREY, hour=400)], country="MX", prefix="+528112") is None

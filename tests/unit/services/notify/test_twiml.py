@@ -1,0 +1,48 @@
+"""What a call says, and that its transcript is kept."""
+
+import html
+
+import pytest
+
+from contracts.events.call import Unanswered
+from domain.receipts import Answered, Receipt, Unheard
+from services.notify.settings import Settings
+from services.notify.templates import Templates
+from services.notify.twiml import greet, speech_for
+from tests.unit.services.notify.texts import FACTS
+
+
+@pytest.mark.parametrize(
+    ("receipt", "said"),
+    [
+        pytest.param(Answered("CA1"), "welcome", id="a person"),
+        pytest.param(None, "welcome", id="nobody knows"),
+        pytest.param(Unheard("CA1", Unanswered.VOICEMAIL), "welcome_voicemail", id="a machine"),
+    ],
+)
+def test_the_voice_says_what_is_kept(
+    receipt: Receipt | None, said: str, templates: Templates, settings: Settings
+) -> None:
+    speech = speech_for(receipt, "welcome", FACTS, settings=settings, templates=templates)
+    twiml = greet(receipt, speech, settings=settings, key_url="https://example.com/key")
+
+    assert speech.transcript == templates.text("voice", said, FACTS)
+    assert html.escape(speech.transcript, quote=False) in twiml
+
+
+def test_a_fax_is_told_nothing(templates: Templates, settings: Settings) -> None:
+    fax = Unheard("CA1", Unanswered.FAX)
+
+    assert (
+        speech_for(fax, "welcome", FACTS, settings=settings, templates=templates).transcript == ""
+    )
+
+
+def test_a_recording_is_kept_by_its_address(templates: Templates, settings: Settings) -> None:
+    recorded = settings.model_copy(update={"voice_welcome_url": "https://example.com/hola.mp3"})
+    speech = speech_for(None, "welcome", FACTS, settings=recorded, templates=templates)
+
+    assert speech.transcript == "https://example.com/hola.mp3"
+    assert "<Play>https://example.com/hola.mp3</Play>" in greet(
+        None, speech, settings=recorded, key_url=""
+    )
