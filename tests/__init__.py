@@ -1,1 +1,1 @@
-"""Mirrors the whole; journeys/ tells whole stories on real servers."""
+"""Tests: unit/ and integration/ mirror the code, e2e/ and chaos/ run the whole system."""

@@ -1,4 +1,4 @@
-"""Debian's Chromium, driven by Playwright: a person at the pages."""
+"""Debian's Chromium, driven by Playwright."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height
 
 @asynccontextmanager
 async def a_browser() -> AsyncIterator[Browser]:
-    """Installs Chromium where it is missing, as root."""
+    """Starts Chromium, and installs it first where it is missing (as root)."""
     install([] if shutil.which("chromium") else ["chromium"])
     async with async_playwright() as playwright:
         path = shutil.which("chromium")
@@ -33,24 +33,24 @@ async def a_browser() -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def a_person(browser: Browser, **more: Any) -> AsyncIterator["Person"]:
-    """Somebody with a browser of their own; at the end, it must not have complained of anything."""
+    """Opens a browser context for one person, and fails if it reported any error or warning."""
     context = await browser.new_context(**{"viewport": SIZES["wide"], "locale": "es-MX", **more})
     person = Person(context)
     try:
         yield person
-        assert person.complaints == []
+        assert person.errors == []
     finally:
         await context.close()
 
 
 class Person:
-    """What they open, and what their browser complained of meanwhile: scripts' errors, and what a policy blocked."""
+    """One browser context. Collects script errors and content that a policy blocked."""
 
     def __init__(self, context: BrowserContext) -> None:
         self._context = context
-        self.complaints: list[str] = []
-        context.on("console", self._listen)
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+        self.errors: list[str] = []
+        context.on("console", self._record)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
 
     async def open(self, url: str) -> Page:
         page = await self._context.new_page()
@@ -58,14 +58,14 @@ class Person:
         await page.goto(url)
         return page
 
-    def _listen(self, message: ConsoleMessage) -> None:
+    def _record(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
+            self.errors.append(message.text)
 
 
 async def barriers(page: Page) -> list[str]:
-    """What axe-core finds seriously wrong for people who see, hear or move differently."""
-    # by the debugger's own way, for the pages' policy lets no stranger's script in
+    """Returns the accessibility violations that axe-core rates serious or critical."""
+    # evaluated by the debugger: the pages' policy forbids foreign scripts
     await page.evaluate(AXE)
     found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [

@@ -1,4 +1,4 @@
-"""Valid examples, to be changed where a test cares."""
+"""Builds valid examples. A test changes the fields that it is about."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,14 +10,14 @@ from contracts.events.touch import Channel, Kind
 from kit.leader import Lead, LeadLost
 from services.notify.touches import Form, Touch
 
-OF_OUR_OWN = "a-long-and-secret-value-of-our-own"
-FOR_LIFE = {
+OWN_SECRET = "a-long-and-secret-value-of-our-own"
+PRODUCTION = {
     "PAUTA_PROFILE": "production",
     "PUBLIC_BASE_URL": "https://leads.ejemplo.mx",
     "ALLOW_UNSIGNED_WEBHOOKS": "false",
     "BOOKING_URL": "https://cal.com/ejemplo",
     "BREVO_SENDER_EMAIL": "hola@ejemplo.mx",
-    "LINK_SECRET": OF_OUR_OWN,
+    "LINK_SECRET": OWN_SECRET,
     "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
     "TWILIO_CONTENT_SIDS": "welcome=HX" + "a" * 32,
     "KOMMO_BASE_URL": "https://ejemplo.kommo.com",
@@ -26,24 +26,25 @@ FOR_LIFE = {
     ),
     **dict.fromkeys(
         ("KOMMO_ACCESS_TOKEN", "KOMMO_WEBHOOK_TOKEN", "CALCOM_WEBHOOK_SECRET", "CALCOM_API_KEY"),
-        OF_OUR_OWN,
+        OWN_SECRET,
     ),
-    **dict.fromkeys(("TWILIO_AUTH_TOKEN", "BREVO_API_KEY", "BREVO_WEBHOOK_TOKEN"), OF_OUR_OWN),
+    **dict.fromkeys(("TWILIO_AUTH_TOKEN", "BREVO_API_KEY", "BREVO_WEBHOOK_TOKEN"), OWN_SECRET),
     **{
-        f"{name}_PASSWORD": OF_OUR_OWN
+        f"{name}_PASSWORD": OWN_SECRET
         for name in ("INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE")
     },
-    **dict.fromkeys(("CONSOLE_SECRET", "CONSOLE_API_TOKEN", "SCHEDULER_API_TOKEN"), OF_OUR_OWN),
+    **dict.fromkeys(("CONSOLE_SECRET", "CONSOLE_API_TOKEN", "SCHEDULER_API_TOKEN"), OWN_SECRET),
     "CONSOLE_USERS": "ana:operator:$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
     "SIMULATOR_REPLICAS": "0",
 }
 
 
-class Leads(Lead):
-    """A lead that nobody takes away, until `lost`."""
+class SteadyLead(Lead):
+    """A leadership that lasts until a test sets `lost`."""
 
     def __init__(self) -> None:
-        self.term, self.lost = 1, False
+        self.term = 1
+        self.lost = False
 
     async def holds(self) -> None:
         if self.lost:

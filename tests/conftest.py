@@ -1,4 +1,4 @@
-"""One running system for all connected tests, and servers without services for those of one store or of kit."""
+"""Fixtures: one running system for the end-to-end tests, and bare servers for the others."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -51,5 +51,5 @@ def amqp_url() -> Iterator[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The races come last: they leave Kommo with minutes of work."""
+    """Runs the races last, because they leave Kommo minutes behind."""
     items.sort(key=lambda item: "test_races" in item.nodeid)

@@ -1,4 +1,4 @@
-"""A database of its own, with a service's tables and nothing in them."""
+"""Creates an empty database with a service's tables."""
 
 from uuid import uuid4
 
@@ -8,7 +8,7 @@ from pauta.running.compose_file import PROJECT
 
 
 async def new_database(dsn: str, service: str) -> str:
-    """Makes one on the server of `dsn`, and returns its address."""
+    """Creates the database on the server of `dsn`, and returns its address."""
     name = f"{service}_{uuid4().hex}"
     server = Database(dsn, connections=1)
     await server.open()

@@ -1,4 +1,4 @@
-"""How PostgreSQL answers what a store asks: the statements as they were asked, and their plans."""
+"""Records the statements of a repository, and asks PostgreSQL for their plans."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ Node = dict[str, Any]
 
 
 class Watched(Database):
-    """Remembers the statements that `fetch` is given."""
+    """A database that records the statements given to `fetch`."""
 
     def __init__(self, dsn: str, **more: Any) -> None:
         super().__init__(dsn, **more)
@@ -23,7 +23,10 @@ class Watched(Database):
         return await super().fetch(query, *arguments)
 
     async def plan(self, query: str, arguments: tuple[Any, ...], *, run: bool = False) -> Node:
-        """The statement's plan, with these values; with what it took, if it is to `run`."""
+        """Returns the statement's plan with these values.
+
+        With `run`, the statement is executed and the plan says what it took.
+        """
         options = "analyze, buffers, timing off, format json" if run else "format json"
         [row] = await super().fetch(f"explain ({options}) {query}", *arguments)
         plan: Node = json.loads(row[0])[0]["Plan"]
@@ -31,14 +34,14 @@ class Watched(Database):
 
 
 def nodes(plan: Node) -> Iterator[Node]:
-    """The plan's nodes, from the top."""
+    """Yields the plan's nodes from the top."""
     yield plan
     for child in plan.get("Plans", []):
         yield from nodes(child)
 
 
 def reads_whole(plan: Node, table: str) -> bool:
-    """Whether the plan goes through all rows of the table."""
+    """Returns whether the plan scans the whole table."""
     return any(
         node["Node Type"] == "Seq Scan" and node["Relation Name"] == table for node in nodes(plan)
     )

@@ -1,4 +1,4 @@
-"""Rows of long runs, appended to a file of `docs/runs/` as they come: an interrupted run can be taken up again."""
+"""Stores each row of a long run in `docs/runs/` at once, so that the run can be resumed."""
 
 import csv
 import subprocess
@@ -7,7 +7,10 @@ from pathlib import Path
 
 
 def commit() -> str:
-    """The last commit that changed more than documents, which runs write; with a + where files differ from it."""
+    """Returns the last commit that changed more than documents (runs write those).
+
+    A `+` is appended where the working tree differs from it.
+    """
     return _git("log", "-1", "--format=%h") + ("+" if _git("status", "--porcelain", "-uno") else "")
 
 
@@ -17,7 +20,7 @@ def _git(*words: str) -> str:
 
 
 def append(path: Path, row: Mapping[str, object]) -> None:
-    """Adds the row at once; a new file begins with the names of the columns."""
+    """Appends the row. A new file begins with the names of the columns."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, list(row), lineterminator="\n")
@@ -27,7 +30,7 @@ def append(path: Path, row: Mapping[str, object]) -> None:
 
 
 def rows(path: Path, *, commit: str, seed: int) -> list[dict[str, str]]:
-    """What that commit has already done with that seed."""
+    """Returns the rows that this commit has already written with this seed."""
     if not path.exists():
         return []
     with path.open(newline="") as file:

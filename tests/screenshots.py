@@ -1,6 +1,7 @@
-"""python -m tests.screenshots FOLDER: every page of the console and the lead's phone, light, dark and on a phone.
+"""Takes screenshots of the console and of the simulated phone: python -m tests.screenshots FOLDER.
 
-It starts a system of its own with the demonstration's journey, and lets people of every fate live in it for a while.
+Each page is taken in a light, a dark and a phone variant. A separate system is started with the
+demonstration's journey, and leads with every outcome are sent through it first.
 """
 
 import asyncio
@@ -16,7 +17,8 @@ from pauta.running.compose_file import PROJECT
 from tests.browser import SIZES, a_browser, a_person
 from tests.system import HASTY, System, person
 
-LOOKS = {"light": ("wide", "light"), "dark": ("wide", "dark"), "phone": ("phone", "light")}
+VARIANTS = {"light": ("wide", "light"), "dark": ("wide", "dark"), "phone": ("phone", "light")}
+SECTIONS = ("stopwatch", "leads", "letters", "journey", "sources")
 PEOPLE = (
     ("Ana Torres", 0, 0, "LinkedIn Ads"),
     ("Luis Peña", 2, 0, "Meta Ads"),
@@ -30,8 +32,8 @@ PEOPLE = (
 )
 
 
-async def live(system: System) -> int:
-    """Some leads, of whom some book; a dead letter. The lead whose page is worth a look."""
+async def fill(system: System) -> int:
+    """Sends leads, two of which book. Returns the lead whose page is taken."""
     forms = [
         person(call, message, nombre=name, fuente=source) for name, call, message, source in PEOPLE
     ]
@@ -48,21 +50,21 @@ async def live(system: System) -> int:
 async def shoot(system: System, browser: Browser, lead: int, folder: Path) -> None:
     pages = {
         "now": "/console",
-        **{n: f"/console/{n}" for n in ("stopwatch", "leads", "letters", "journey", "sources")},
+        **{name: f"/console/{name}" for name in SECTIONS},
     }
     pages |= {
         "lead": f"/console/leads/{lead}",
         "template": "/console/journey/email/welcome",
         "phone": "/simulator",
     }
-    for look, (size, scheme) in LOOKS.items():
+    for variant, (size, scheme) in VARIANTS.items():
         async with a_person(browser, viewport=SIZES[size], color_scheme=scheme) as operator:
             for name, path in pages.items():
                 page = await operator.open(f"{system.native.addresses.gateway}{path}")
                 if name == "phone":
                     await page.get_by_text("María José Ríos").first.click()
                     await page.wait_for_load_state("networkidle")
-                picture = folder / f"{name}-{look}.jpg"
+                picture = folder / f"{name}-{variant}.jpg"
                 await page.screenshot(
                     path=picture, type="jpeg", quality=75, full_page=name != "now"
                 )
@@ -79,7 +81,7 @@ async def main(folder: Path) -> None:
         )
         try:
             system.start()
-            lead = await live(system)
+            lead = await fill(system)
             async with a_browser() as browser:
                 await shoot(system, browser, lead, folder)
         finally:

@@ -1,4 +1,4 @@
-"""RabbitMQ, PostgreSQL and Caddy for the tests: containers where a Docker engine answers, else Debian's."""
+"""RabbitMQ, PostgreSQL and Caddy for the tests, in containers or from Debian's packages."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ DATA = "/var/lib/postgresql/data"
 
 
 class Server(Protocol):
-    """What a test may do to a server."""
+    """A server that a test may stop, kill and start."""
 
     def start(self) -> None: ...
     def wait(self) -> None: ...
@@ -26,20 +26,19 @@ class Server(Protocol):
 
 
 class Container:
-    """One container with fixed ports, so that it is found again after a restart."""
+    """A container with fixed ports, so that its address stays the same after a restart."""
 
     def __init__(
         self, image: str, ports: Mapping[int, int], environment: Mapping[str, str], **more: Any
     ) -> None:
-        os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"  # its image is one more to have
+        os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"  # Ryuk would be one more image to pull
         from testcontainers.core.container import DockerContainer
 
         self._container = DockerContainer(image).with_kwargs(**more)
         for inside, outside in ports.items():
-            ports_with_address: dict[str, Any] = (
-                self._container.ports
-            )  # with_bind_ports knows no address
-            ports_with_address[f"{inside}/tcp"] = ("127.0.0.1", outside)
+            bound_ports: dict[str, Any] = self._container.ports
+            # with_bind_ports cannot bind to one address only
+            bound_ports[f"{inside}/tcp"] = ("127.0.0.1", outside)
         for name, value in environment.items():
             self._container.with_env(name, value)
         self._started = False
@@ -67,7 +66,7 @@ class Container:
 
 
 class PostgresContainer(Container):
-    """`volume` holds its data, where it is not the container's own."""
+    """PostgreSQL in a container. `volume` keeps its data where the container itself must not."""
 
     def __init__(self, port: int, password: str, volume: str | None = None) -> None:
         more: dict[str, Any] = {"restart_policy": {"Name": "always"}} if volume else {}
@@ -82,7 +81,7 @@ class PostgresContainer(Container):
 
     @property
     def running(self) -> bool:
-        return True  # where its data is on a volume, the engine starts it again
+        return True  # with a volume, the engine's restart policy starts it again
 
     def wait(self) -> None:
         wait_until(
@@ -91,10 +90,16 @@ class PostgresContainer(Container):
 
 
 class SmallDisk:
-    """A disk for PostgreSQL's data alone: a volume that a second container keeps, or a file system that root mounts."""
+    """A small disk for PostgreSQL's data alone.
+
+    With Docker it is a volume that a second container keeps alive, else a file system that root
+    mounts.
+    """
 
     def __init__(self, folder: Path, megabytes: int, *, docker: bool) -> None:
-        self.folder, self._data, self._size = folder, folder / "postgres", f"size={megabytes}m"
+        self.folder = folder
+        self._data = folder / "postgres"
+        self._size = f"size={megabytes}m"
         self.volume = f"pauta-small-disk-{uuid4().hex[:8]}" if docker else None
 
     def start(self) -> None:
@@ -119,7 +124,7 @@ class SmallDisk:
         )
 
     def fill(self) -> None:
-        """Leaves no room at all."""
+        """Fills the disk to the last byte."""
         self._inside(f"dd if=/dev/zero of={self._folder}/ballast bs=4k 2>/dev/null || true")
 
     def free(self) -> None:
@@ -137,7 +142,10 @@ class SmallDisk:
         return DATA if self.volume else str(self._data)
 
     def _inside(self, command: str) -> None:
-        _run(*(("docker", "exec", self.volume) if self.volume else ()), "sh", "-c", command)
+        if self.volume:
+            _run("docker", "exec", self.volume, "sh", "-c", command)
+        else:
+            _run("sh", "-c", command)
 
 
 def _run(*command: str) -> None:
@@ -180,9 +188,9 @@ class CaddyContainer(Container):
 
 
 class InContainers(Native):
-    """Our processes on this machine, their servers in containers."""
+    """The services as processes of this machine, and their servers in containers."""
 
-    volume: str | None = None  # of PostgreSQL
+    volume: str | None = None  # for PostgreSQL's data
 
     def make_servers(self) -> tuple[Any, Any]:
         postgres = PostgresContainer(self.ports["postgres"], "postgres-demo", self.volume)

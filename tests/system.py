@@ -1,4 +1,4 @@
-"""The whole system for the tests: two replicas of every service behind the gateway, with the simulator outside."""
+"""The whole system for the tests: two replicas of each service, the gateway, the simulator."""
 
 import asyncio
 import hmac
@@ -59,7 +59,7 @@ _numbers = itertools.count(2000)
 
 
 class System:
-    """Starts it, speaks to it from outside, and breaks it."""
+    """Starts the system, talks to it from outside, and breaks parts of it."""
 
     def __init__(self, folder: Path, *, docker: bool) -> None:
         names = (
@@ -115,7 +115,7 @@ class System:
             self.wait_for(name)
 
     def recipe_of(self, replica: str, recipe: Recipe) -> Recipe:
-        """How one replica is started."""
+        """Returns the recipe that one replica is started with."""
         return recipe
 
     def wait_for(self, name: str) -> None:
@@ -128,7 +128,7 @@ class System:
             server.remove() if isinstance(server, Container) else server.stop()
 
     def kill(self, name: str) -> None:
-        """SIGKILL to every replica of a service."""
+        """Sends SIGKILL to every replica of a service."""
         for process, _ in self.replicas[name]:
             process.kill()
 
@@ -142,31 +142,31 @@ class System:
             path.read_text(errors="replace") for path in self.native.folder.glob("*.log")
         )
 
-    # ---- from outside
+    # ---- requests from outside
 
     async def post(self, form: dict[str, Any], **more: Any) -> httpx.Response:
         return await self.http.post(f"{self.native.addresses.gateway}/api/lead", json=form, **more)
 
     async def lead(self, form: dict[str, Any]) -> int:
-        """The id of an accepted lead."""
+        """Posts the form and returns the id of the accepted lead."""
         response = await self.post(form)
         assert response.status_code == 202, response.text
         return int(response.json()["lead_id"])
 
-    async def simulator(self, what: str, to: str = "") -> Any:
-        url = f"{self.native.addresses.simulator}/simulator/{what}"
+    async def simulator(self, resource: str, to: str = "") -> Any:
+        url = f"{self.native.addresses.simulator}/simulator/{resource}"
         return (await self.http.get(url, params={"to": to} if to else {})).json()
 
-    async def order(self, **fault: Any) -> None:
-        (
-            await self.http.post(f"{self.native.addresses.simulator}/simulator/faults", json=fault)
-        ).raise_for_status()
+    async def inject_fault(self, **fault: Any) -> None:
+        url = f"{self.native.addresses.simulator}/simulator/faults"
+        response = await self.http.post(url, json=fault)
+        response.raise_for_status()
 
-    async def mend(self) -> None:
+    async def clear_faults(self) -> None:
         await self.http.delete(f"{self.native.addresses.simulator}/simulator/faults")
 
     async def calendar(self, path: str, method: str = "POST", **body: Any) -> Any:
-        """What somebody does in the simulated Cal.com."""
+        """Acts as somebody in the simulated Cal.com, and returns its answer."""
         url = f"{self.native.addresses.simulator}/simulator/calcom/{path}".rstrip("/")
         response = await self.http.request(method, url, json=body)
         response.raise_for_status()
@@ -175,19 +175,19 @@ class System:
     async def book(
         self, form: dict[str, Any], *, days: float = 3, minutes: float = 30, **more: Any
     ) -> str:
-        """The person follows the link in the welcome email and takes a slot; its uid."""
+        """Follows the link in the welcome email, takes a slot, and returns its uid."""
         [email, *_] = await self.simulator("emails", form["email"])
         [link] = set(re.findall(r"https?://\S+/cal/\S+", email["text"]))
         start = datetime.now(UTC) + timedelta(days=days)
-        said = await self.calendar(
+        booking = await self.calendar(
             "book", link=link, start=start.isoformat(), minutes=minutes, **more
         )
-        return str(said["uid"])
+        return str(booking["uid"])
 
     async def webhook(
-        self, body: Any, *, signature: str | None = None, sign: bool = True, patience: float = 20.0
+        self, body: Any, *, signature: str | None = None, sign: bool = True, timeout: float = 20.0
     ) -> httpx.Response:
-        """A webhook at the public address, signed unless `sign` says otherwise."""
+        """Posts a webhook to the public address, signed unless `sign` is false."""
         raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
         if sign and signature is None:
             signature = hmac.new(b"calcom-webhook-demo", raw, "sha256").hexdigest()
@@ -195,14 +195,16 @@ class System:
             {"X-Cal-Signature-256": signature} if signature else {}
         )
         url = f"{self.native.addresses.gateway}/api/calcom"
-        return await self.http.post(url, content=raw, headers=headers, timeout=patience)
+        return await self.http.post(url, content=raw, headers=headers, timeout=timeout)
 
     async def timers(self, lead: int) -> dict[str, datetime]:
-        """The lead's touches to come: step → when."""
+        """Returns when each of the lead's pending steps is due."""
         connection = await self.connect("scheduler")
         try:
             rows = await connection.fetch(
-                "select step, due_at from timers where lead_id = $1 and state = 'pending' order by due_at, id",
+                """select step, due_at from timers
+                   where lead_id = $1 and state = 'pending'
+                   order by due_at, id""",
                 lead,
             )
         finally:
@@ -210,18 +212,20 @@ class System:
         return {row["step"]: row["due_at"] for row in rows}
 
     async def planned(self, lead: int, *steps: str) -> None:
-        """Returns when exactly these touches are to come."""
+        """Waits until exactly these steps are pending."""
         timers: dict[str, datetime] = {}
 
-        async def so() -> bool:
+        async def matches() -> bool:
             nonlocal timers
             timers = await self.timers(lead)
             return set(timers) == set(steps)
 
-        await self.until(so, lambda: f"lead {lead}: wanted {steps} to come, saw {list(timers)}")
+        await self.until(
+            matches, lambda: f"lead {lead}: wanted {steps} pending, saw {list(timers)}"
+        )
 
     async def let_pass(self, lead: int, step: str) -> None:
-        """The days until the step are over."""
+        """Makes the step due now, as if the days until it had passed."""
         await self.sql(
             "scheduler",
             """update timers set due_at = now(), planned_at = now()
@@ -238,7 +242,7 @@ class System:
         return dict(found)
 
     async def in_stage(self, lead: int, status_id: int) -> None:
-        """Returns when Kommo shows the lead in that stage."""
+        """Waits until Kommo shows the lead in this stage."""
 
         async def there() -> bool:
             leads = (await self.simulator("kommo"))["leads"]
@@ -250,18 +254,13 @@ class System:
         await self.until(there, lambda: f"lead {lead} never came to stage {status_id}")
 
     async def actions(self, lead: int) -> list[str]:
-        """What the audit log says of a lead: `call touch.sent`, `lead.registered` …"""
+        """Returns the lead's entries of the audit log: `call touch.sent`, `lead.registered` …"""
         url = f"{self.native.addresses.console}/api/actions"
         found = (await self.http.get(url, params={"lead_id": lead})).json()
-        return [
-            f"{action['detail'].get('channel', '')} {action['action']}".strip()
-            if action["action"].startswith("touch")
-            else action["action"]
-            for action in found
-        ]
+        return [_entry(action) for action in found]
 
     async def happens(self, lead: int, *expected: str, seconds: float = 30.0) -> list[str]:
-        """Everything said of the lead once all of `expected` was; fails after `seconds`."""
+        """Waits until the audit log has all of `expected`, and returns the lead's entries."""
         actions: list[str] = []
 
         async def there() -> bool:
@@ -287,8 +286,8 @@ class System:
             await asyncio.sleep(0.1)
 
     async def quiet(self) -> None:
-        """Returns when nothing waits in an outbox, a queue or a hand, twice in a row: the rest will not happen."""
-        rests = 0
+        """Waits until nothing is in an outbox, a queue or a lease, twice in a row."""
+        idle_checks = 0
 
         async def empty() -> bool:
             waiting = [
@@ -301,17 +300,20 @@ class System:
                      or (state = 'planned' and reason is distinct from 'deferred' and scope is null)
                      or (state = 'uncertain' and check_at is not null)""",
             )
-            nonlocal rests
-            rests = 0 if any(waiting) or busy or any(await self.depths()) else rests + 1
-            return rests > 1
+            nonlocal idle_checks
+            idle = not (any(waiting) or busy or any(await self.depths()))
+            idle_checks = idle_checks + 1 if idle else 0
+            return idle_checks > 1
 
         await self.until(empty, lambda: "the system does not come to rest", seconds=60)
 
     async def depths(self) -> list[int]:
-        """Messages ready in every queue but the parking ones; asked of the queues, for the management page lags."""
-        names = [
-            queue["name"] for queue in (await self.management("GET", "/queues?columns=name")).json()
-        ]
+        """Returns the messages ready in each queue, without the dead-letter queues.
+
+        The queues are asked directly, because the management API lags.
+        """
+        queues = (await self.management("GET", "/queues?columns=name")).json()
+        names = [queue["name"] for queue in queues]
         url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.native.ports['amqp']}/"
         async with await aio_pika.connect(url) as connection:
             channel = await connection.channel()
@@ -340,7 +342,7 @@ class System:
         )
 
     async def rabbitmqctl(self, *command: str) -> None:
-        """An administrator's word to the broker."""
+        """Runs rabbitmqctl with these arguments."""
         if isinstance(self.rabbitmq, Container):
             assert await asyncio.to_thread(self.rabbitmq.exec, "rabbitmqctl", *command)
             return
@@ -367,7 +369,7 @@ class System:
         )
 
     async def sql(self, database: str, query: str, *arguments: Any) -> Any:
-        """One value, asked as the administrator."""
+        """Runs the query as the administrator, and returns its first value."""
         connection = await self.connect(database)
         try:
             return await connection.fetchval(query, *arguments)
@@ -375,8 +377,18 @@ class System:
             await connection.close()
 
 
+def _entry(action: dict[str, Any]) -> str:
+    """Returns the action's name, with its channel where it is about a touch."""
+    if not action["action"].startswith("touch"):
+        return str(action["action"])
+    return f"{action['detail'].get('channel', '')} {action['action']}".strip()
+
+
 def person(call: int = 0, message: int = 0, **changes: Any) -> dict[str, Any]:
-    """A form of somebody new, with the fate that the simulator reads in the number's last digits."""
+    """Returns a form of a new person.
+
+    The simulator reads the outcome of calls and messages in the number's last two digits.
+    """
     number = next(_numbers)
     city, rest = divmod(number, 10_000)
     form = {
@@ -392,7 +404,7 @@ def e164(form: dict[str, Any]) -> str:
 
 
 def received(form: dict[str, Any], calls: Any, messages: Any, emails: Any) -> dict[str, int]:
-    """How often each channel reached the person."""
+    """Returns how often each channel reached the person."""
     phone = e164(form) if form.get("telefono") else "nobody"
     return {
         "calls": sum(call["to"] == phone for call in calls),
@@ -405,10 +417,10 @@ def received(form: dict[str, Any], calls: Any, messages: Any, emails: Any) -> di
 async def everything_received(
     system: System, forms: Iterable[dict[str, Any]]
 ) -> list[dict[str, int]]:
-    """Per person, how often each channel reached them."""
-    calls, messages, emails = [
-        await system.simulator(what) for what in ("calls", "messages", "emails")
-    ]
+    """Returns for each person how often each channel reached them."""
+    calls = await system.simulator("calls")
+    messages = await system.simulator("messages")
+    emails = await system.simulator("emails")
     return [received(form, calls, messages, emails) for form in forms]
 
 

@@ -1,4 +1,4 @@
-"""Waiting for something to become true, without guessing how long it takes."""
+"""Waits for a condition, without guessing how long it takes."""
 
 import asyncio
 import time
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 async def until(ready: Callable[[], bool], *, seconds: float = 10.0) -> None:
-    """Returns as soon as `ready`; fails after `seconds`."""
+    """Returns as soon as `ready` is true. Fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline, "it never happened"

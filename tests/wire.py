@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that answers what a test tells it, and keeps what it was asked."""
+"""A real HTTP server on loopback. A test sets its answers and reads the requests it got."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ class Asked:
 
 
 class Wire:
-    """One answer for every request, until told another."""
+    """Gives one answer to every request, until a test sets another."""
 
     def __init__(self) -> None:
         self.requests: list[Asked] = []
@@ -41,7 +41,7 @@ class Wire:
         self._answer = self._bytes(status, body, headers)
 
     def then(self, status: int, body: Any) -> None:
-        """One answer of a row, given before the standing one."""
+        """Queues an answer that is given once, before the usual one."""
         self._queue.append(self._bytes(status, body, None))
 
     def hangs(self) -> None:
@@ -73,7 +73,9 @@ class Wire:
         self.requests.append(Asked(method, parts.path, dict(parse_qsl(parts.query)), headers, body))
         if self._hang:
             await reader.read()
-        elif (answer := self._queue.pop(0) if self._queue else self._answer) is not None:
-            writer.write(answer)
-            await writer.drain()
+        else:
+            answer = self._queue.pop(0) if self._queue else self._answer
+            if answer is not None:
+                writer.write(answer)
+                await writer.drain()
         writer.close()

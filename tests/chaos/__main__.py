@@ -1,8 +1,9 @@
-"""python -m tests.chaos: every fault during a burst of leads, and what became of each lead.
+"""Plays every fault during a burst of leads: python -m tests.chaos.
 
-Exits 1 when a touch was lost or doubled, or anything else was wrong. Everything runs on this machine and speaks to
-loopback only; each fault is bounded in count and time. With --write each fault is a row of runs/crash.csv as soon as it
-was played, and what its commit has played with its seed is not played again.
+Exits 1 when a touch was lost or doubled, or anything else was wrong. Everything runs on this
+machine and connects to loopback only. Each fault is bounded in count and time. With --write, each
+fault is written to runs/crash.csv as soon as it was played; a fault that the same commit has passed
+with the same seed is not played again.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ RUNS = Path("runs/crash.csv")
 
 
 async def run(faults: list[Fault], *, seed: int, repeat: int, write_to: Path | None) -> bool:
-    """Whether nothing was lost, doubled or told wrongly."""
+    """Plays the faults. Returns whether nothing was lost, doubled or recorded wrongly."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as a user of its own
         system = WiredSystem(
@@ -93,16 +94,19 @@ def _as_written(row: Row, seed: int) -> dict[str, object]:
 
 
 def _played(fault: Fault, repeat: int, seed: int, write_to: Path | None) -> Row | None:
-    """The row of a fault that this commit has come through with this seed."""
-    for row in (
-        runs.rows(write_to / RUNS, commit=runs.commit(), seed=seed) if write_to is not None else ()
-    ):
+    """Returns the row of the fault, if this commit has passed it with this seed."""
+    if write_to is None:
+        return None
+    for row in runs.rows(write_to / RUNS, commit=runs.commit(), seed=seed):
         if row["fault"] == fault.name and row["good"] == "True":
-            leads, lost, doubled, uncertain, parked, late = (
-                int(row[column]) for column in ("leads", *COLUMNS[:-1])
-            )
             account = Account(
-                leads, lost, doubled, uncertain, parked, late, float(row["recovered"])
+                leads=int(row["leads"]),
+                lost=int(row["lost"]),
+                doubled=int(row["doubled"]),
+                uncertain=int(row["uncertain"]),
+                dead_lettered=int(row["dead_lettered"]),
+                late=int(row["late"]),
+                recovered=float(row["recovered"]),
             )
             return Row(fault.group, fault.name, repeat, account)
     return None
@@ -128,9 +132,8 @@ def main(
     faults = [fault for fault in FAULTS if only in fault.name and group in ("", fault.group)]
     started = time.monotonic()
     good = asyncio.run(run(faults, seed=seed, repeat=repeat, write_to=write_to))
-    out.print(
-        f"{len(faults)} faults in {(time.monotonic() - started) / 60:.1f} minutes: {'all well' if good else 'NOT WELL'}"
-    )
+    minutes = (time.monotonic() - started) / 60
+    out.print(f"{len(faults)} faults in {minutes:.1f} minutes: {'passed' if good else 'FAILED'}")
     sys.exit(0 if good else 1)
 
 

@@ -1,4 +1,4 @@
-"""Everything that is done to the system while leads arrive: each fault as a context around the burst."""
+"""The faults that the system suffers while leads arrive, each a context around the burst."""
 
 import asyncio
 import contextlib
@@ -16,10 +16,10 @@ from tests.chaos import inputs
 from tests.chaos.system import WiredSystem
 from tests.system import REPLICATED, person
 
-LEASE_AND_MORE = 7.0  # the tests' lease is 5 s
+BEYOND_LEASE = 7.0  # the tests' lease is 5 s
 ROLLS = 10
-SERVING_AGAIN = 20.0
-COMPANIES = {
+MAX_RECOVERY = 20.0
+PROVIDERS = {
     "twilio": ("POST", "/2010-04-01"),
     "brevo": ("POST", "/smtp/email"),
     "kommo": ("", "/api/v4"),
@@ -29,7 +29,7 @@ COMPANIES = {
 
 @dataclass(frozen=True)
 class Fault:
-    """`around` is entered before the burst, and left when the burst is over; leaving it undoes the harm."""
+    """A fault. `around` is entered before the burst and left after it, which repairs the fault."""
 
     group: str
     name: str
@@ -74,7 +74,7 @@ KILLS = {
     ),
     "console": ("event received", "row written", "acknowledgement"),
 }
-READS_AS = {
+DESCRIPTIONS = {
     "event received": "an event was received",
     "row written": "a row was written",
     "request sent": "a provider's request was sent",
@@ -91,12 +91,12 @@ QUICK_KILLS = {("notify", "answer received"), ("scheduler", "outbox publish")}
 
 def _kill(service: str, point: str) -> Fault:
     def around(system: WiredSystem, chance: random.Random) -> AbstractAsyncContextManager[None]:
-        seen, before = point.removesuffix(" passed"), point in NEVER_ARRIVES
-        return system.killing(service, seen, before=before, chance=chance)
+        before = point in NEVER_ARRIVES
+        return system.killing(service, point.removesuffix(" passed"), before=before, chance=chance)
 
     return Fault(
         "killed",
-        f"SIGKILL of {service}: {READS_AS[point]}",
+        f"SIGKILL of {service}: {DESCRIPTIONS[point]}",
         around,
         quick=(service, point) in QUICK_KILLS,
     )
@@ -104,9 +104,9 @@ def _kill(service: str, point: str) -> Fault:
 
 def _stall(service: str, point: str) -> Fault:
     def around(system: WiredSystem, chance: random.Random) -> AbstractAsyncContextManager[None]:
-        return system.stalling(service, point, seconds=LEASE_AND_MORE, chance=chance)
+        return system.stalling(service, point, seconds=BEYOND_LEASE, chance=chance)
 
-    name = f"SIGSTOP of {service} beyond its lease: {READS_AS[point]}"
+    name = f"SIGSTOP of {service} beyond its lease: {DESCRIPTIONS[point]}"
     return Fault("stalled", name, around, quick=(service, point) == ("notify", "row written"))
 
 
@@ -123,8 +123,9 @@ async def rolling(system: WiredSystem, _: random.Random) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def leaders_frozen(system: WiredSystem, _: random.Random) -> AsyncIterator[None]:
-    """Each replica of who leads stands still in turn, and the locks are lost meanwhile, as when PostgreSQL moves."""
-    locks = """select pg_terminate_backend(pid) from pg_locks join pg_database on pg_database.oid = pg_locks.database
+    """Freezes each replica with a leader in turn, and drops its lock, as when PostgreSQL moves."""
+    locks = """select pg_terminate_backend(pid)
+               from pg_locks join pg_database on pg_database.oid = pg_locks.database
                where locktype = 'advisory' and granted and datname = $1"""
 
     async def freeze() -> None:
@@ -146,7 +147,7 @@ async def leaders_frozen(system: WiredSystem, _: random.Random) -> AsyncIterator
 
 @asynccontextmanager
 async def everything_killed(system: WiredSystem, chance: random.Random) -> AsyncIterator[None]:
-    """All at once, and started in any order, as after a power cut."""
+    """Kills everything at once and starts it in random order, as after a power cut."""
 
     async def cut() -> None:
         await asyncio.sleep(0.5)
@@ -165,7 +166,7 @@ async def everything_killed(system: WiredSystem, chance: random.Random) -> Async
         system.remarks.append(
             f"a form was accepted and its call placed {took:.1f} s after the last start"
         )
-        assert took < SERVING_AGAIN, f"served again only {took:.1f} s after the last start"
+        assert took < MAX_RECOVERY, f"served leads only {took:.1f} s after the last start"
 
     cutting = asyncio.create_task(cut())
     yield
@@ -177,7 +178,7 @@ async def everything_killed(system: WiredSystem, chance: random.Random) -> Async
 
 
 def _during(harm: Callable[[WiredSystem], Any]) -> Callable[..., AbstractAsyncContextManager[None]]:
-    """A fault that comes a moment after the burst began, and mends itself."""
+    """Returns a fault that starts a moment after the burst and repairs itself."""
 
     @asynccontextmanager
     async def around(system: WiredSystem, chance: random.Random) -> AsyncIterator[None]:
@@ -202,7 +203,7 @@ async def rabbitmq_out_of_memory(system: WiredSystem) -> None:
 
 
 async def rabbitmq_out_of_memory_without_database(system: WiredSystem) -> None:
-    """No message can be processed, and none can be published to a retry queue."""
+    """Stops all work: no message can be processed, and none published to a retry queue."""
     await asyncio.to_thread(system.postgres.kill)
     await rabbitmq_blocked(system, 30)
     await asyncio.to_thread(system.postgres.start)
@@ -216,21 +217,21 @@ async def rabbitmq_blocked(system: WiredSystem, seconds: float) -> None:
 
 
 async def bindings_removed(system: WiredSystem) -> None:
-    """Nobody hears anything any more: the broker hands every event back, and the outboxes keep them."""
+    """Removes every binding. The broker returns each event, and the outboxes keep it."""
     await system.unbind("#")
     await asyncio.sleep(5)
-    await said_again(system)
+    await republish(system)
 
 
 async def binding_removed(system: WiredSystem) -> None:
-    """Notify alone does not hear of new leads, and the broker cannot know: the events are said again."""
+    """Removes notify's binding for new leads. The broker cannot notice, so they are republished."""
     await system.unbind("lead.created", "notify.call")
     await asyncio.sleep(5)
-    await said_again(system)
+    await republish(system)
 
 
-async def said_again(system: WiredSystem) -> None:
-    """What `pauta say-again` does."""
+async def republish(system: WiredSystem) -> None:
+    """Republishes the events, as `pauta say-again` does."""
     await asyncio.to_thread(system.native.administer, "pauta", "setup")
     await asyncio.to_thread(
         system.native.administer, "pauta.restore", "say-again", datetime.now(UTC).isoformat()
@@ -252,7 +253,7 @@ async def postgresql_restarted(system: WiredSystem) -> None:
     await system.restart_server(system.postgres)
 
 
-async def postgresql_away(system: WiredSystem) -> None:
+async def postgresql_down(system: WiredSystem) -> None:
     await asyncio.to_thread(system.postgres.kill)
     await asyncio.sleep(60)
     await asyncio.to_thread(system.postgres.start)
@@ -279,49 +280,48 @@ async def connections_cut(system: WiredSystem) -> None:
         await asyncio.sleep(0.5)
 
 
-# ---- the companies
+# ---- the providers
 
 
-def _company(name: str, *, lasting: float = 0.0, quick: bool = False, **fault: Any) -> Fault:
-    """Each company's next requests go wrong in this way; or all of them, `lasting` seconds."""
+def _provider(name: str, *, lasting: float = 0.0, quick: bool = False, **fault: Any) -> Fault:
+    """Returns a fault of every provider's next three requests, or of all for `lasting` seconds."""
 
     @asynccontextmanager
     async def around(system: WiredSystem, _: random.Random) -> AsyncIterator[None]:
-        said = {k: v() if callable(v) else v for k, v in fault.items()}
-        for provider, (method, path) in COMPANIES.items():
-            times = 1_000_000 if lasting else 3
-            await system.order(
-                **{"provider": provider, "method": method, "path": path, "times": times} | said
-            )
+        details = {key: value() if callable(value) else value for key, value in fault.items()}
+        times = 1_000_000 if lasting else 3
+        for provider, (method, path) in PROVIDERS.items():
+            target = {"provider": provider, "method": method, "path": path, "times": times}
+            await system.inject_fault(**target | details)
         yield
         await asyncio.sleep(lasting)
-        await system.mend()
+        await system.clear_faults()
 
-    return Fault("company", f"every company: {name}", around, quick=quick)
+    return Fault("provider", f"every provider: {name}", around, quick=quick)
 
 
 def _in(seconds: float) -> Callable[[], str]:
     return lambda: format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 
-def _receipts(name: str, **manner: Any) -> Fault:
+def _receipts(name: str, **profile: Any) -> Fault:
     @asynccontextmanager
     async def around(system: WiredSystem, _: random.Random) -> AsyncIterator[None]:
         url = f"{system.native.addresses.simulator}/simulator/callbacks"
-        await system.http.put(url, json=manner)
+        await system.http.put(url, json=profile)
         yield
-        await asyncio.sleep(2 + manner.get("late", 0.0))
+        await asyncio.sleep(2 + profile.get("late", 0.0))
         await system.http.put(url, json={})
 
-    return Fault("callbacks", f"callbacks {name}", around, quick=manner.get("copies") == 2)
+    return Fault("callbacks", f"callbacks {name}", around, quick=profile.get("copies") == 2)
 
 
 @asynccontextmanager
 async def answers_overtaken(system: WiredSystem, _: random.Random) -> AsyncIterator[None]:
     url = f"{system.native.addresses.simulator}/simulator/latency"
-    await system.http.put(url, json=dict.fromkeys(COMPANIES, 1.5))
+    await system.http.put(url, json=dict.fromkeys(PROVIDERS, 1.5))
     yield
-    await system.http.put(url, json=dict.fromkeys(COMPANIES, 0.0))
+    await system.http.put(url, json=dict.fromkeys(PROVIDERS, 0.0))
 
 
 def _input(name: str, attack: Callable[[WiredSystem], Any], *, quick: bool = False) -> Fault:
@@ -333,13 +333,13 @@ def _input(name: str, attack: Callable[[WiredSystem], Any], *, quick: bool = Fal
             await attacking
         finally:
             with contextlib.suppress(Exception):
-                await system.mend()
+                await system.clear_faults()
 
     return Fault("input", name, around, quick=quick)
 
 
 FAULTS: tuple[Fault, ...] = (
-    # first, for what is said again is all that was said before
+    # first, because republishing repeats every event published before
     Fault(
         "servers",
         "RabbitMQ: every binding removed by hand (unroutable events), then `pauta say-again`",
@@ -368,27 +368,27 @@ FAULTS: tuple[Fault, ...] = (
     Fault("servers", "RabbitMQ started after the services", _during(rabbitmq_started_last)),
     Fault("servers", "PostgreSQL killed and restarted", _during(postgresql_restarted)),
     Fault("servers", "PostgreSQL read-only", _during(postgresql_read_only)),
-    Fault("servers", "PostgreSQL down for a minute", _during(postgresql_away)),
+    Fault("servers", "PostgreSQL down for a minute", _during(postgresql_down)),
     Fault(
         "servers", "PostgreSQL: connections cut, five times", _during(connections_cut), quick=True
     ),
     Fault("servers", "everything killed at once, started in random order", everything_killed),
-    _company("500s for a minute", kind="status", status=500, lasting=60),
-    _company("401 for ten seconds", kind="status", status=401, lasting=10),
-    _company("429, Retry-After in seconds", kind="status", status=429, retry_after="2"),
-    _company("429, Retry-After as a date", kind="status", status=429, retry_after=_in(3)),
-    _company("429 without Retry-After", kind="status", status=429),
-    _company("accepts, then hangs", kind="stall", seconds=4.0),
-    _company("resets after accepting", kind="lose", quick=True),
-    _company("answers one byte a second", kind="trickle", seconds=10.0),
-    _company("answers 100 MB", kind="huge"),
-    _company("answers HTML with 200", kind="html"),
-    _company("answers half a JSON", kind="cut"),
-    _company("answers an empty 201", kind="empty"),
+    _provider("500s for a minute", kind="status", status=500, lasting=60),
+    _provider("401 for ten seconds", kind="status", status=401, lasting=10),
+    _provider("429, Retry-After in seconds", kind="status", status=429, retry_after="2"),
+    _provider("429, Retry-After as a date", kind="status", status=429, retry_after=_in(3)),
+    _provider("429 without Retry-After", kind="status", status=429),
+    _provider("accepts, then hangs", kind="stall", seconds=4.0),
+    _provider("resets after accepting", kind="lose", quick=True),
+    _provider("answers one byte a second", kind="trickle", seconds=10.0),
+    _provider("answers 100 MB", kind="huge"),
+    _provider("answers HTML with 200", kind="html"),
+    _provider("answers half a JSON", kind="cut"),
+    _provider("answers an empty 201", kind="empty"),
     _receipts("lost", copies=0),
     _receipts("doubled", copies=2),
     _receipts("reordered", late=1.0),
-    _receipts("late, after every patience", late=12.0),
+    _receipts("late, after every timeout", late=12.0),
     Fault("callbacks", "callbacks before the answer of their request", answers_overtaken),
     _input("one webhook a hundred times in parallel", inputs.a_hundred_webhooks),
     _input("booked before Kommo has registered", inputs.booked_before_registered),

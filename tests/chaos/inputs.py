@@ -1,4 +1,7 @@
-"""What strangers and chance send to the public address while leads arrive. Each raises AssertionError when it tells."""
+"""Hostile and unlucky requests to the public address while leads arrive.
+
+Each function raises AssertionError when the system reacts wrongly.
+"""
 
 import asyncio
 import contextlib
@@ -43,17 +46,17 @@ async def a_hundred_webhooks(system: WiredSystem) -> None:
 
 
 async def booked_before_registered(system: WiredSystem) -> None:
-    await system.order(provider="kommo", kind="status", status=503, times=1_000_000)
+    await system.inject_fault(provider="kommo", kind="status", status=503, times=1_000_000)
     lead, form = await _a_lead(system)
     await system.happens(lead, "email touch.delivered", seconds=60)
     await system.book(form)
     await system.happens(lead, "lead.booked", seconds=60)
-    await system.mend()
+    await system.clear_faults()
     await system.in_stage(lead, 60_000_002)
 
 
 async def stop_while_queued(system: WiredSystem) -> None:
-    """The stop is heard while the follow-up waits in its queue, with crm away so that nobody may be asked."""
+    """Opts the lead out while the follow-up waits in its queue, because crm is down."""
     lead, form = await _a_lead(system)
     await system.happens(lead, "lead.registered", "call.answered", seconds=60)
     await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
@@ -62,12 +65,12 @@ async def stop_while_queued(system: WiredSystem) -> None:
     await system.let_pass(lead, "day_3")
     await _stop(system, form)
     await asyncio.to_thread(system.restart, "crm")
-    await _left_alone(system, lead, form)
+    await _is_not_contacted(system, lead, form)
 
 
 async def stop_while_claimed(system: WiredSystem) -> None:
-    """The stop is heard while the call's answer is awaited: the call is made, and nothing follows it."""
-    await system.order(
+    """Opts the lead out while Twilio's answer is awaited: the call is made, and nothing follows."""
+    await system.inject_fault(
         provider="twilio", kind="slow", seconds=1.5, method="POST", path="/Calls.json", times=50
     )
     form = person(2)
@@ -78,12 +81,12 @@ async def stop_while_claimed(system: WiredSystem) -> None:
 
     await system.until(dialled, lambda: "never dialled")
     await _stop(system, form)
-    await _left_alone(system, lead, form)
+    await _is_not_contacted(system, lead, form)
 
 
 async def stop_while_in_retry(system: WiredSystem) -> None:
-    """The stop is heard while a WhatsApp waits for a company that is away."""
-    await system.order(
+    """Opts the lead out while a WhatsApp message waits for an unavailable provider."""
+    await system.inject_fault(
         provider="twilio",
         kind="status",
         status=429,
@@ -96,12 +99,12 @@ async def stop_while_in_retry(system: WiredSystem) -> None:
     lead = await system.lead(form)
     await system.happens(lead, "call.unanswered", seconds=60)
     await _stop(system, form)
-    await system.mend()
-    await _left_alone(system, lead, form)
+    await system.clear_faults()
+    await _is_not_contacted(system, lead, form)
 
 
 async def poison(system: WiredSystem) -> None:
-    """What nobody can read, or do, is parked with its reason by everybody who hears it, and blocks nothing."""
+    """Publishes unreadable events: each consumer dead-letters them with a reason, and goes on."""
     before = await system.dead_letters()
     bodies = [b"\xff\xfe no json", b'{"topic": "lead.created", "schema_version": 99, "lead_id": 1}']
     bodies.append(b'{"topic": "lead.created", "lead_id": "x", "card": null}')
@@ -119,24 +122,21 @@ async def poison(system: WiredSystem) -> None:
             aio_pika.Message(raises.encode(), content_type="application/json"), "touch.failed"
         )
 
-    async def parked() -> bool:
-        # 3 bodies x (notify.call, notify.email, crm.leads, scheduler.leads, console) and touch.failed x 3 listeners
+    async def dead_lettered() -> bool:
+        # 3 bodies x 5 queues (notify.call, notify.email, crm.leads, scheduler.leads, console),
+        # and touch.failed x 3 consumers
         return await system.dead_letters() - before >= len(bodies) * 5
 
-    await system.until(parked, lambda: "not every poison was parked", seconds=60)
+    await system.until(dead_lettered, lambda: "not every message was dead-lettered", seconds=60)
 
 
 async def large_bodies(system: WiredSystem) -> None:
-    lead, webhook = (
-        f"{system.native.addresses.gateway}/api/lead",
-        f"{system.native.addresses.gateway}/api/calcom",
-    )
     types = {"Content-Type": "application/json"}
-    for url in (lead, webhook):
+    for path in ("/api/lead", "/api/calcom"):
+        url = f"{system.native.addresses.gateway}{path}"
         for size in (1_000_000, 10_000_000):
-            with contextlib.suppress(
-                httpx.HTTPError
-            ):  # the gateway may hang up on who goes on sending
+            # the gateway may close the connection while the body is being sent
+            with contextlib.suppress(httpx.HTTPError):
                 answer = await system.http.post(
                     url, content=b'{"nombre": "' + b"a" * size, headers=types
                 )
@@ -151,7 +151,7 @@ async def large_bodies(system: WiredSystem) -> None:
 
 
 async def _slow_upload(system: WiredSystem) -> None:
-    """A body that never ends costs others nothing: the form behind it is taken at once."""
+    """Sends bodies that never end: another form is accepted at once."""
     port = int(system.native.addresses.gateway.rpartition(":")[2])
     slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(20)]
     try:
@@ -168,7 +168,7 @@ async def _slow_upload(system: WiredSystem) -> None:
 
 
 async def strange_names(system: WiredSystem) -> None:
-    """Each is kept as it was typed, reaches the companies as text, and nothing else happens."""
+    """Sends each name: it is stored as typed and reaches the providers as plain text."""
     for name in STRANGE_NAMES:
         form = person(0, nombre=name, empresa=name, fuente=name[:40])
         lead = await system.lead(form)
@@ -185,7 +185,7 @@ async def strange_names(system: WiredSystem) -> None:
 
 
 async def signatures(system: WiredSystem) -> None:
-    """Nothing that is not signed as it should be has any effect, however often it comes."""
+    """Sends wrongly signed requests: none has any effect, however often it comes."""
     lead, form = await _a_lead(system)
     await system.happens(
         lead, "lead.registered", "call.answered", "email touch.delivered", seconds=60
@@ -199,10 +199,8 @@ async def signatures(system: WiredSystem) -> None:
             f"{system.native.addresses.gateway}/api/calcom", content=raw, headers=headers
         )
         assert answer.status_code == 401, (signature, answer.status_code)
-    public, stop = (
-        system.native.addresses.gateway,
-        {"From": e164(form), "Body": "BAJA", "MessageSid": "SM" + "0" * 32},
-    )
+    public = system.native.addresses.gateway
+    stop = {"From": e164(form), "Body": "BAJA", "MessageSid": "SM" + "0" * 32}
     inbound = f"{public}/webhooks/twilio/inbound"
     foreign = RequestValidator("another token").compute_signature(inbound, stop)
     genuine = RequestValidator("sandbox-auth-token").compute_signature(inbound, stop)
@@ -227,14 +225,14 @@ async def signatures(system: WiredSystem) -> None:
     assert answer.status_code == 404, answer.status_code
     actions = await system.actions(lead)
     assert not {"lead.booked", "lead.opted_out", "lead.closed"} & set(actions), actions
-    for _ in range(3):  # a genuine one, replayed
+    for _ in range(3):  # a genuine webhook, replayed
         assert (await system.webhook(body)).status_code == 200
     await system.happens(lead, "lead.booked", seconds=60)
     assert (await system.actions(lead)).count("lead.booked") == 1
 
 
 async def booked_as_another_lead(system: WiredSystem) -> None:
-    """The person of a lead has a meeting under another one: the follow-up is skipped once, and that is all."""
+    """Books as another lead of the same person: the follow-up is skipped once, and that is all."""
     first, form = await _a_lead(system)
     await system.happens(first, "lead.registered", "email touch.delivered", seconds=60)
     await system.book(form)
@@ -248,14 +246,12 @@ async def booked_as_another_lead(system: WiredSystem) -> None:
     await system.happens(second, "whatsapp touch.skipped", seconds=60)
     await system.quiet()
     actions = await system.actions(second)
-    assert (actions.count("whatsapp touch.due"), actions.count("whatsapp touch.skipped")) == (
-        1,
-        1,
-    ), actions
+    assert actions.count("whatsapp touch.due") == 1, actions
+    assert actions.count("whatsapp touch.skipped") == 1, actions
 
 
 async def poisoned_timer(system: WiredSystem) -> None:
-    """A timer that cannot be decided: the others fire all the same, and a person sees it."""
+    """Adds a timer that cannot be decided: the others still fire, and an operator sees it."""
     lead, _ = await _a_lead(system)
     await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
     poison = """insert into timers (lead_id, step, channel, due_at, planned_at)
@@ -278,8 +274,8 @@ async def _stop(system: WiredSystem, form: dict[str, Any]) -> None:
     ).raise_for_status()
 
 
-async def _left_alone(system: WiredSystem, lead: int, form: dict[str, Any]) -> None:
-    """Who said stop gets no message, and nothing is planned for them."""
+async def _is_not_contacted(system: WiredSystem, lead: int, form: dict[str, Any]) -> None:
+    """Asserts that the opted-out lead gets no message and has nothing planned."""
     await system.happens(lead, "lead.opted_out", seconds=60)
     await system.planned(lead)
     await system.quiet()

@@ -1,4 +1,4 @@
-"""Plays faults one after another, and tells what each of them cost."""
+"""Plays faults one after another, and reports what each of them cost."""
 
 import json
 import os
@@ -16,12 +16,27 @@ from tests.chaos.faults import Fault
 from tests.chaos.story import Account, Somebody, Story
 from tests.chaos.system import WiredSystem
 
-COLUMNS = ("lost", "doubled", "uncertain", "parked", "late", "recovered")
+INTRODUCTION = """\
+The result of `make crash`: each fault happened during a burst of leads, bookings and follow-ups
+sent through the public address, with two replicas of every service. Afterwards every lead is
+checked from end to end: its form, the requests to each provider, Kommo, and the audit log. All of
+them must agree.
+
+**lost**: a touch that should have been made, was not, and is not in the audit log with its reason.
+**doubled**: made twice. **uncertain**: escalated to a person, who finds it with `pauta uncertain`.
+**dead_lettered**: dead letters of these leads. **late**: leads called more than 10 s after their
+form was answered. **seconds to recover**: from the start of the fault, its own length included,
+until every lead has all it should.
+
+Timeouts are shorter here than on a server: a lease is 5 s, an answer 2 s, and the checks after an
+unclear answer come after 1, 2 and 3 s.
+""".splitlines()
+COLUMNS = ("lost", "doubled", "uncertain", "dead_lettered", "late", "recovered")
 
 
 @dataclass
 class Row:
-    """One fault, over all its repetitions."""
+    """The result of one fault over all its repetitions."""
 
     group: str
     name: str
@@ -32,7 +47,7 @@ class Row:
 async def play(
     system: WiredSystem, fault: Fault, chance: random.Random
 ) -> tuple[Account, list[Somebody]]:
-    """One fault around one burst. What raises is a note in the account: nothing of the matrix hides it."""
+    """Plays one fault around one burst. An exception becomes a note of the account."""
     story = Story(system)
     wrong = []
     await story.begin()
@@ -40,22 +55,22 @@ async def play(
     try:
         async with fault.around(system, chance):
             await story.happen()
-    except Exception as error:  # whatever it is, it is told
+    except Exception as error:  # whatever it is, the account shows it
         wrong.append(f"{type(error).__name__}: {error}"[:500])
-        await system.mend()
+        await system.clear_faults()
     account = await story.settle(harmed_at)
     account.notes += wrong
     return account, story.people
 
 
 def add(total: Account, account: Account) -> Account:
-    """Both accounts as one; the recovery is the slowest."""
+    """Returns the sum of both accounts. Of the recovery times it keeps the longest."""
     return Account(
         leads=total.leads + account.leads,
         lost=total.lost + account.lost,
         doubled=total.doubled + account.doubled,
         uncertain=total.uncertain + account.uncertain,
-        parked=total.parked + account.parked,
+        dead_lettered=total.dead_lettered + account.dead_lettered,
         late=total.late + account.late,
         recovered=max(total.recovered, account.recovered),
         notes=total.notes + account.notes,
@@ -78,7 +93,7 @@ def print_table(rows: Iterable[Row], console: Console) -> None:
 
 
 def write(rows: list[Row], folder: Path, *, seed: int, versions: dict[str, str]) -> None:
-    """crash-matrix.json and crash-matrix.md, with the machine and the versions."""
+    """Writes crash-matrix.json and crash-matrix.md, with the machine and the versions."""
     machine = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
         "python": platform.python_version(),
@@ -93,27 +108,12 @@ def write(rows: list[Row], folder: Path, *, seed: int, versions: dict[str, str])
     lines = [
         "# Crash matrix",
         "",
-        "What `make crash` saw: each fault came during a burst of leads, bookings and follow-ups sent through the",
-        "public address, with two replicas of every service. Afterwards every lead is looked at from end to end: its",
-        "form, what each company was asked to do, Kommo, and the audit log, which must tell the same story.",
+        *INTRODUCTION,
         "",
-        "**lost**: a touch that should have been made, was not, and is not in the audit log with its reason.",
-        "**doubled**: made twice. **uncertain**: left to a person, who finds it by `pauta uncertain`. **parked**: dead",
-        "letters of these leads. **late**: leads called more than 10 s after their form was answered. **seconds to",
-        "recover**: from the harm, its own length included, until every lead has all it should.",
-        "",
-        "The patience here is shorter than a server's: a lease is 5 s, an answer 2 s, and the looks after an unclear",
-        "answer come after 1, 2 and 3 s.",
-        "",
-        *(f"* {name}: {value}" for name, value in machine.items()),
-        "",
-        "| " + " | ".join(head) + " |",
-        "|" + "---|" * len(head),
-        *(
-            f"| {row.name} | {row.account.leads} | "
-            + " | ".join(str(getattr(row.account, column)) for column in COLUMNS)
-            + " |"
-            for row in rows
-        ),
     ]
+    lines += [f"* {name}: {value}" for name, value in machine.items()]
+    lines += ["", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for row in rows:
+        counts = [str(getattr(row.account, column)) for column in ("leads", *COLUMNS)]
+        lines.append("| " + " | ".join([row.name, *counts]) + " |")
     (folder / "crash-matrix.md").write_text("\n".join(lines) + "\n")

@@ -1,6 +1,7 @@
-"""Wires between one process and the servers it speaks to, which see what passes and may act at the instant it does.
+"""Proxies between one process and its servers, which can act at the instant a message passes.
 
-Nothing inside the process knows of them: they read PostgreSQL's, RabbitMQ's and HTTP's own words on the way.
+The process does not know of them: they parse the protocols of PostgreSQL, RabbitMQ and HTTP on the
+way.
 """
 
 import asyncio
@@ -24,7 +25,10 @@ SSL_REQUEST = 80877103
 
 @dataclass
 class Tripwire:
-    """Acts once, at the `nth` sight of `point`; `before` it has passed (it then never arrives), or just after."""
+    """Acts once, at the `nth` occurrence of `point`.
+
+    With `before`, it acts before the point passes, which then never arrives. Else just after.
+    """
 
     point: str = ""
     nth: int = 1
@@ -32,8 +36,8 @@ class Tripwire:
     act: Callable[[], None] = lambda: None
     sprung: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def sees(self, points: list[str]) -> bool:
-        """Whether this is the instant."""
+    def is_due(self, points: list[str]) -> bool:
+        """Counts the points, and returns whether this is the instant to act."""
         if self.sprung.is_set() or not self.point:
             return False
         self.nth -= points.count(self.point)
@@ -44,7 +48,7 @@ class Tripwire:
 
 
 class Reader(Protocol):
-    """What passes on one connection, as the points it means."""
+    """Parses the traffic of one connection, and returns the points that it passes."""
 
     def sent(self, data: bytes) -> list[str]: ...
 
@@ -52,7 +56,10 @@ class Reader(Protocol):
 
 
 class Amqp:
-    """Frames: type, channel, size, payload, end. A method's payload begins with its class and number."""
+    """Reads frames: type, channel, size, payload, end.
+
+    A method's payload begins with its class and number.
+    """
 
     def __init__(self) -> None:
         self._waiting = {"sent": bytearray(), "received": bytearray()}
@@ -60,14 +67,16 @@ class Amqp:
 
     def sent(self, data: bytes) -> list[str]:
         if not self._greeted:  # the client's first eight bytes are no frame
-            data, self._greeted = data[8:], True
+            data = data[8:]
+            self._greeted = True
         return self._read("sent", data)
 
     def received(self, data: bytes) -> list[str]:
         return self._read("received", data)
 
     def _read(self, way: str, data: bytes) -> list[str]:
-        buffer, points = self._waiting[way], []
+        points: list[str] = []
+        buffer = self._waiting[way]
         buffer += data
         while len(buffer) >= 7:
             kind, _, size = struct.unpack_from(">BHI", buffer)
@@ -81,13 +90,18 @@ class Amqp:
 
 
 class Postgres:
-    """Messages: a letter, a length, a body. A statement counts when the server says that it is done."""
+    """Reads messages: a letter, a length, a body.
+
+    A statement counts when the server says that it is done.
+    """
 
     def __init__(self, statements: Mapping[str, re.Pattern[str]]) -> None:
         self._statements = statements
         self._waiting = {"sent": bytearray(), "received": bytearray()}
         self._texts: dict[bytes, str] = {}
-        self._starting, self._answers_ssl, self._awaited = True, 0, ""
+        self._starting = True
+        self._answers_ssl = 0
+        self._awaited = ""
         self._wrote = False
 
     def sent(self, data: bytes) -> list[str]:
@@ -112,8 +126,10 @@ class Postgres:
 
     def received(self, data: bytes) -> list[str]:
         while self._answers_ssl and data:
-            data, self._answers_ssl = data[1:], self._answers_ssl - 1
-        buffer, points = self._waiting["received"], []
+            data = data[1:]
+            self._answers_ssl -= 1
+        points: list[str] = []
+        buffer = self._waiting["received"]
         buffer += data
         for letter, _ in self._messages(buffer):
             if letter in (b"C", b"E"):
@@ -124,10 +140,12 @@ class Postgres:
     def _await(self, text: str) -> None:
         for point, pattern in self._statements.items():
             if pattern.search(text):
-                self._awaited, self._wrote = point, True
+                self._awaited = point
+                self._wrote = True
                 return
         if text.startswith("COMMIT") and self._wrote:
-            self._awaited, self._wrote = "commit", False
+            self._awaited = "commit"
+            self._wrote = False
 
     @staticmethod
     def _messages(buffer: bytearray) -> list[tuple[bytes, bytes]]:
@@ -142,7 +160,7 @@ class Postgres:
 
 
 class Http:
-    """A request that changes something, and the answer to it."""
+    """Recognises a request that changes something, and the answer to it."""
 
     def __init__(self) -> None:
         self._asked = False
@@ -161,7 +179,7 @@ class Http:
 
 
 class Wire:
-    """Passes on what goes between a port of its own and `target`, each connection read by a reader of its own."""
+    """Forwards connections from its own port to `target`. Each connection has its own reader."""
 
     def __init__(
         self, target: int, reader: Callable[[], Reader], tripwire: Callable[[], Tripwire]
@@ -170,7 +188,7 @@ class Wire:
         self._passing: set[asyncio.Task[None]] = set()
 
     async def open(self) -> int:
-        """The port to connect to."""
+        """Starts the proxy and returns its port."""
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         return int(self._server.sockets[0].getsockname()[1])
 
@@ -186,10 +204,10 @@ class Wire:
         except OSError:
             writer.close()
             return
-        words = self._reader()
+        parser = self._reader()
         ways = [
-            asyncio.create_task(self._pass(reader, to, words.sent)),
-            asyncio.create_task(self._pass(there, writer, words.received)),
+            asyncio.create_task(self._pass(reader, to, parser.sent)),
+            asyncio.create_task(self._pass(there, writer, parser.received)),
         ]
         self._passing.update(ways)
         try:
@@ -210,7 +228,7 @@ class Wire:
         with contextlib.suppress(OSError):
             while data := await source.read(CHUNK):
                 tripwire = self._tripwire()
-                now = tripwire.sees(read(data))
+                now = tripwire.is_due(read(data))
                 if now and tripwire.before:
                     tripwire.act()
                     continue

@@ -1,4 +1,4 @@
-"""Leads that arrive while something breaks, and the account of each of them afterwards."""
+"""Sends leads while something breaks, and accounts for each of them afterwards."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ import httpx
 from tests.system import System, e164, person
 
 LATE_SECONDS = 10.0
-STILL_ON_THE_WAY = 15.0
+IN_TRANSIT_SECONDS = 15.0
 INITIAL, BOOKED = 60_000_001, 60_000_002
 ENDED = {"touch.skipped", "touch.failed", "touch.unresolved"}
 VISIBLE = ENDED | {"touch.held", "touch.uncertain"}
@@ -25,7 +25,7 @@ VISIBLE = ENDED | {"touch.held", "touch.uncertain"}
 
 @dataclass(frozen=True)
 class Role:
-    """What somebody does, and how often each channel reaches them when all is well."""
+    """How a lead behaves, and how often each channel reaches it when nothing fails."""
 
     call: int
     message: int
@@ -37,7 +37,10 @@ class Role:
     follow_up: bool = False
 
     def wanted(self, *, in_silence: bool = False) -> Counter[str]:
-        """How often, by channel; who picked up and heard nothing gets what is sent to who does not answer."""
+        """Returns how often each channel must reach the lead.
+
+        A lead whose call was silent gets the message that follows an unanswered call.
+        """
         whatsapp = max(self.whatsapp, in_silence)
         wanted = {"call": self.calls, "whatsapp": whatsapp, "sms": self.sms, "email": self.emails}
         return Counter({channel: count for channel, count in wanted.items() if count})
@@ -52,12 +55,12 @@ BOOKS = Role(0, 0, whatsapp=1, emails=2, books=True)
 FOLLOWED_UP = Role(0, 0, whatsapp=1, follow_up=True)
 
 ARRIVING = (NOBODY_ANSWERS, NOT_ON_WHATSAPP, PRESSES_1, SAYS_STOP, LISTENS, NOBODY_ANSWERS)
-THERE = (BOOKS, FOLLOWED_UP)
+WELCOMED = (BOOKS, FOLLOWED_UP)
 
 
 @dataclass
 class Somebody:
-    """One lead of the story: the form, the key it is sent under, and what it was answered with."""
+    """One lead of the story: its form, its idempotency key, and the answer to the form."""
 
     role: Role
     form: dict[str, Any] = field(default_factory=dict)
@@ -75,13 +78,13 @@ class Somebody:
 
 @dataclass
 class Account:
-    """What became of everybody; `notes` says what is wrong, one line each."""
+    """The result over all leads. Each of the `notes` names one thing that is wrong."""
 
     leads: int = 0
     lost: int = 0
     doubled: int = 0
     uncertain: int = 0
-    parked: int = 0
+    dead_lettered: int = 0
     late: int = 0
     recovered: float = 0.0
     notes: list[str] = field(default_factory=list)
@@ -92,21 +95,21 @@ class Account:
 
 
 class Story:
-    """Some who are there already, one of whom books and one of whom is followed up; and a burst of new ones."""
+    """Two welcomed leads, of which one books and one is followed up; and a burst of new leads."""
 
     def __init__(self, system: System, *, bursts: int = 2) -> None:
         self.system = system
-        self.there = [Somebody(role) for role in THERE]
+        self.welcomed = [Somebody(role) for role in WELCOMED]
         self.arriving = [Somebody(role) for role in ARRIVING * bursts]
 
     @property
     def people(self) -> list[Somebody]:
-        return [*self.there, *self.arriving]
+        return [*self.welcomed, *self.arriving]
 
     async def begin(self) -> None:
-        """Those who are there have been welcomed."""
-        await self.send(self.there)
-        for somebody in self.there:
+        """Welcomes the leads that exist before the burst."""
+        await self.send(self.welcomed)
+        for somebody in self.welcomed:
             await self.system.happens(
                 somebody.lead,
                 "lead.registered",
@@ -117,13 +120,13 @@ class Story:
             await self.system.planned(somebody.lead, "day_3", "day_6", "day_9", "day_12")
 
     async def happen(self) -> None:
-        """Everything at once: new leads come in, one books, one's third day is over. Each insists until it is taken."""
-        booking = [self._book(somebody) for somebody in self.there if somebody.role.books]
-        due = [self._let_pass(somebody) for somebody in self.there if somebody.role.follow_up]
+        """Starts everything at once: new leads, a booking, and a follow-up that falls due."""
+        booking = [self._book(somebody) for somebody in self.welcomed if somebody.role.books]
+        due = [self._let_pass(somebody) for somebody in self.welcomed if somebody.role.follow_up]
         await asyncio.gather(self.send(self.arriving), *booking, *due)
 
     async def send(self, people: Iterable[Somebody], *, seconds: float = 150) -> None:
-        """Every form, again and again under its own key, until it is accepted."""
+        """Sends every form under its own key, and repeats it until it is accepted."""
         gate = asyncio.Semaphore(6)
 
         async def submit(somebody: Somebody) -> None:
@@ -135,10 +138,8 @@ class Story:
                             somebody.form, headers={"Idempotency-Key": somebody.key}
                         )
                         if answer.status_code == 202:
-                            somebody.lead, somebody.accepted_at = (
-                                int(answer.json()["lead_id"]),
-                                time.time(),
-                            )
+                            somebody.lead = int(answer.json()["lead_id"])
+                            somebody.accepted_at = time.time()
                             return
                     await asyncio.sleep(0.2)
                 raise AssertionError("a form was never accepted")
@@ -146,7 +147,7 @@ class Story:
         await asyncio.gather(*(submit(somebody) for somebody in people))
 
     async def _book(self, somebody: Somebody) -> None:
-        """Cal.com posts once; its own list says the rest, so that a webhook that was lost is found."""
+        """Books after a random pause. Cal.com posts once; polling finds a webhook that was lost."""
         await asyncio.sleep(random.uniform(0, 0.5))
         await self.system.book(somebody.form)
 
@@ -158,54 +159,52 @@ class Story:
                 await self.system.let_pass(somebody.lead, "day_3")
                 return
             await asyncio.sleep(0.2)
-        raise AssertionError("the scheduler's database never came back")
+        raise AssertionError("the scheduler's database did not recover")
 
     # ---- afterwards
 
     async def settle(self, since: float, *, seconds: float = 150) -> Account:
-        """Waits until everybody has what they should, or everything rests; then looks at each of them."""
+        """Waits until each lead has all it should or the system is idle, then checks each lead."""
         deadline = time.monotonic() + seconds
         while await self._missing() and time.monotonic() < deadline:
             await asyncio.sleep(0.25)
         recovered = time.time() - since
         await self.system.quiet()
         account = await self.account()
-        deadline = time.monotonic() + STILL_ON_THE_WAY
-        while (
-            account.notes and time.monotonic() < deadline
-        ):  # an event between two queues is counted in neither
+        deadline = time.monotonic() + IN_TRANSIT_SECONDS
+        # an event between two queues is counted in neither, so the account is repeated
+        while account.notes and time.monotonic() < deadline:
             await asyncio.sleep(0.5)
             account = await self.account()
         account.recovered = round(recovered, 1)
         return account
 
     async def _missing(self) -> bool:
-        """Whether something is still to come: what was not made has not been said to be over either."""
+        """Returns whether a touch is neither made nor recorded as ended, or Kommo is wrong."""
         reached, in_silence = await self._reached(), await self._in_silence()
         for somebody in self.people:
             missing = (
                 somebody.role.wanted(in_silence=somebody.phone in in_silence)
                 - reached[somebody.lead]
             )
-            if missing and not _said_of(missing, await self._said(somebody), ENDED):
+            if missing and not _have_ended(missing, await self._actions_of(somebody), ENDED):
                 return True
         return bool(await self._kommo_wrong())
 
     async def _reached(self) -> dict[int, Counter[str]]:
         touches = await self.system.simulator("touches")
-        whose = {
-            address: somebody.lead
-            for somebody in self.people
-            for address in (somebody.phone, somebody.form["email"])
-        }
+        lead_by_address: dict[str, int] = {}
+        for somebody in self.people:
+            lead_by_address[somebody.phone] = somebody.lead
+            lead_by_address[somebody.form["email"]] = somebody.lead
         reached: dict[int, Counter[str]] = {somebody.lead: Counter() for somebody in self.people}
         for touch in touches:
-            if (lead := whose.get(touch["to"])) is not None:
+            if (lead := lead_by_address.get(touch["to"])) is not None:
                 reached[lead][touch["channel"]] += 1
         return reached
 
     async def _in_silence(self) -> set[str]:
-        """The numbers at which somebody picked up and heard nothing."""
+        """Returns the numbers that answered a call and heard nothing."""
         return {
             call["to"] for call in await self.system.simulator("calls/times") if call["in_silence"]
         }
@@ -224,37 +223,30 @@ class Story:
         ]
 
     async def account(self) -> Account:
-        """Every lead end to end: the form, the ledger, the companies, Kommo, and the audit log, which must agree."""
+        """Checks every lead end to end: form, ledger, providers, Kommo and audit log must agree."""
         account = Account(leads=len(self.people))
         reached, touches = await self._reached(), await self.system.simulator("touches")
         if len({somebody.lead for somebody in self.people}) != len(self.people):
             account.notes.append("two forms were answered with one lead")
         for wrong in await self._kommo_wrong():
             account.notes.append(wrong)
-        parked = Counter(letter["lead_id"] for letter in await self._dead_letters())
+        dead_letters = Counter(letter["lead_id"] for letter in await self._dead_letters())
         calls = {call["to"]: call["at"] for call in await self.system.simulator("calls/times")}
         in_silence = await self._in_silence()
         for somebody in self.people:
-            wanted, got = (
-                somebody.role.wanted(in_silence=somebody.phone in in_silence),
-                reached[somebody.lead],
-            )
-            actions = await self._said(somebody)
-            account.parked += parked[somebody.lead]
-            if (
-                (missing := wanted - got)
-                and not parked[somebody.lead]
-                and not _said_of(missing, actions, VISIBLE)
-            ):
+            wanted = somebody.role.wanted(in_silence=somebody.phone in in_silence)
+            got = reached[somebody.lead]
+            actions = await self._actions_of(somebody)
+            account.dead_lettered += dead_letters[somebody.lead]
+            outcome = f"got {dict(got)}, recorded {_summary(actions)}"
+            missing = wanted - got
+            explained = dead_letters[somebody.lead] or _have_ended(missing, actions, VISIBLE)
+            if missing and not explained:
                 account.lost += sum(missing.values())
-                account.notes.append(
-                    f"lead {somebody.lead} {somebody.role}: got {dict(got)}, said {_summary(actions)}"
-                )
+                account.notes.append(f"lead {somebody.lead} {somebody.role}: {outcome}")
             if extra := sum((got - wanted).values()):
                 account.doubled += extra
-                account.notes.append(
-                    f"lead {somebody.lead} {somebody.role}: got {dict(got)}, said {_summary(actions)}"
-                )
+                account.notes.append(f"lead {somebody.lead} {somebody.role}: {outcome}")
             account.uncertain += sum(action["action"] == "touch.unresolved" for action in actions)
             dialled = calls.get(somebody.phone)
             account.late += bool(
@@ -268,7 +260,7 @@ class Story:
             ]
         return account
 
-    async def _said(self, somebody: Somebody) -> list[dict[str, Any]]:
+    async def _actions_of(self, somebody: Somebody) -> list[dict[str, Any]]:
         url = f"{self.system.native.addresses.console}/api/actions"
         return list((await self.system.http.get(url, params={"lead_id": somebody.lead})).json())
 
@@ -280,26 +272,27 @@ class Story:
     def _disagreement(
         somebody: Somebody, actions: list[dict[str, Any]], touches: list[dict[str, str]]
     ) -> list[str]:
-        """Where the audit log and the companies tell different stories of the lead's touches."""
+        """Returns where the audit log and the providers disagree about the lead's touches."""
         addresses = {somebody.phone, somebody.form["email"]}
         made = Counter(touch["touch_id"] for touch in touches if touch["to"] in addresses)
-        said = Counter(a["detail"]["touch_id"] for a in actions if a["action"] == "touch.sent")
+        recorded = Counter(a["detail"]["touch_id"] for a in actions if a["action"] == "touch.sent")
         notes = [
             f"lead {somebody.lead}: one touch was made twice"
             for count in made.values()
             if count > 1
         ]
         notes += [
-            f"lead {somebody.lead}: made and never said" for touch in made if touch not in said
+            f"lead {somebody.lead}: made, not recorded" for touch in made if touch not in recorded
         ]
         notes += [
-            f"lead {somebody.lead}: said and never made" for touch in said if touch not in made
+            f"lead {somebody.lead}: recorded, not made" for touch in recorded if touch not in made
         ]
-        return notes + [f"lead {somebody.lead}: said twice" for count in said.values() if count > 1]
+        twice = f"lead {somebody.lead}: recorded twice"
+        return notes + [twice for count in recorded.values() if count > 1]
 
 
-def _said_of(missing: Counter[str], actions: list[dict[str, Any]], ends: set[str]) -> bool:
-    """Whether the audit log says of each missing channel that its touch came to one of these ends."""
+def _have_ended(missing: Counter[str], actions: list[dict[str, Any]], ends: set[str]) -> bool:
+    """Returns whether the audit log has one of these ends for each missing channel."""
     last: dict[str, tuple[str, str]] = {}
     for action in actions:
         if action["action"].startswith("touch.") and action["action"] not in (
@@ -307,19 +300,19 @@ def _said_of(missing: Counter[str], actions: list[dict[str, Any]], ends: set[str
             "touch.checked",
         ):
             last[action["detail"]["touch_id"]] = (action["detail"]["channel"], action["action"])
-    said = Counter(channel for channel, action in last.values() if action in ends)
-    return not missing - said
+    ended = Counter(channel for channel, action in last.values() if action in ends)
+    return not missing - ended
 
 
 def personal_data_in(log: str, people: Iterable[Somebody]) -> list[str]:
-    """Lines of the logs that name a phone, an address or a person."""
+    """Returns the log lines that contain a phone, an email address or a name."""
     numbers = {somebody.form["telefono"] for somebody in people}
 
-    def tells(line: str) -> bool:
+    def is_leak(line: str) -> bool:
         named = "Persona Número" in line or ("@example.com" in line and "***@" not in line)
         return named or any(number in line for number in numbers)
 
-    return [line for line in log.splitlines() if tells(line)]
+    return [line for line in log.splitlines() if is_leak(line)]
 
 
 def _summary(actions: list[dict[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""The whole system with every replica's wires in our hands, and what may be done to its processes."""
+"""The whole system with proxies on every connection, and the ways to break its processes."""
 
 import asyncio
 import contextlib
@@ -32,17 +32,17 @@ SPRINGS_WITHIN = 40.0
 
 
 class WiredSystem(System):
-    """As `System`, with a wire between each replica and PostgreSQL, RabbitMQ and the companies."""
+    """A `System` with a proxy between each replica and PostgreSQL, RabbitMQ and the providers."""
 
     def __init__(self, folder: Path, *, docker: bool) -> None:
         super().__init__(folder, docker=docker)
         self.tripwires: dict[str, Tripwire] = {}
-        self.remarks: list[str] = []  # what faults measured
+        self.remarks: list[str] = []  # measurements of faults
         self._ports: dict[str, dict[int, int]] = {}
         self._wires: list[Wire] = []
 
     async def open(self) -> None:
-        """Lays the wires, then starts everything."""
+        """Opens the proxies, then starts everything."""
         ports = self.native.ports
         for service in REPLICATED:
             statements = {point: re.compile(text) for point, text in STATEMENTS[service].items()}
@@ -84,20 +84,20 @@ class WiredSystem(System):
         for wire in self._wires:
             await wire.close()
 
-    # ---- what may be done to it
+    # ---- faults
 
     @asynccontextmanager
     async def killing(
         self, service: str, point: str, *, before: bool, chance: random.Random
     ) -> AsyncIterator[None]:
-        """Each replica is killed at its own next sight of `point`, and started again at once, as Docker would."""
+        """Kills each replica at its next `point`, and restarts it at once, as Docker would."""
         restarts: list[asyncio.Task[None]] = []
         loop = asyncio.get_running_loop()
 
         def kill(number: int) -> None:
             process, _ = self.replicas[service][number]
             os.killpg(process.pid, signal.SIGKILL)
-            restarts.append(loop.create_task(self._again(service, number)))
+            restarts.append(loop.create_task(self._restart_replica(service, number)))
 
         async with self._trapped(service, point, before, chance, kill):
             yield
@@ -107,18 +107,18 @@ class WiredSystem(System):
     async def stalling(
         self, service: str, point: str, *, seconds: float, chance: random.Random
     ) -> AsyncIterator[None]:
-        """Each replica stands still from its next sight of `point`, for longer than any lease."""
-        going_on: list[asyncio.Task[None]] = []
+        """Freezes each replica at its next `point`, for longer than any lease."""
+        resumptions: list[asyncio.Task[None]] = []
         loop = asyncio.get_running_loop()
 
         def stall(number: int) -> None:
             process, _ = self.replicas[service][number]
             os.killpg(process.pid, signal.SIGSTOP)
-            going_on.append(loop.create_task(self._go_on(process.pid, seconds)))
+            resumptions.append(loop.create_task(self._resume_process(process.pid, seconds)))
 
         async with self._trapped(service, point, False, chance, stall):
             yield
-        await asyncio.gather(*going_on)
+        await asyncio.gather(*resumptions)
 
     @asynccontextmanager
     async def _trapped(
@@ -131,9 +131,8 @@ class WiredSystem(System):
     ) -> AsyncIterator[None]:
         traps = []
         for number in range(2):
-            nth = (
-                1 if service == "scheduler" else chance.randint(1, 2)
-            )  # in a burst one timer falls due
+            # in a burst only one timer falls due
+            nth = 1 if service == "scheduler" else chance.randint(1, 2)
             trap = Tripwire(point, nth, before, partial(act, number))
             self.tripwires[f"{service}-{number}"] = trap
             traps.append(trap)
@@ -148,25 +147,25 @@ class WiredSystem(System):
             self.tripwires[f"{service}-{number}"] = Tripwire()
         assert done, f"{service} never came to: {point}"
 
-    async def _again(self, service: str, number: int) -> None:
+    async def _restart_replica(self, service: str, number: int) -> None:
         process, port = self.replicas[service][number]
         await asyncio.to_thread(process.kill)
         await asyncio.to_thread(process.start)
         await asyncio.to_thread(self.native.wait_for, service, port)
 
     @staticmethod
-    async def _go_on(pid: int, seconds: float) -> None:
+    async def _resume_process(pid: int, seconds: float) -> None:
         await asyncio.sleep(seconds)
         os.killpg(pid, signal.SIGCONT)
 
     async def roll(self, service: str) -> None:
-        """One replica after the other is asked to stop, and started again."""
+        """Stops and restarts one replica after the other."""
         for process, port in self.replicas[service]:
             await asyncio.to_thread(process.stop)
             await asyncio.to_thread(process.start)
             await asyncio.to_thread(self.native.wait_for, service, port)
 
-    async def everybody_answers(self) -> None:
+    async def wait_for_all(self) -> None:
         for service in REPLICATED:
             await asyncio.to_thread(self.wait_for, service)
 
@@ -175,9 +174,10 @@ class WiredSystem(System):
             await asyncio.to_thread(step)
 
     async def unbind(self, key: str, queue: str = "") -> None:
-        """Removes the bindings of events with this routing key, `#` all of them; to `queue` only, where it is named.
+        """Removes the bindings with this routing key (`#` for all), or only those to `queue`.
 
-        The audit log's goes last: an event that it alone does not hear is not unroutable, and nobody can say it again.
+        The audit log's binding goes last. An event that only the audit log misses is not
+        unroutable, and could never be republished.
         """
         bound = (await self.management("GET", "/exchanges/%2F/events/bindings/source")).json()
         for binding in sorted(bound, key=lambda binding: binding["routing_key"] == "#"):
@@ -188,7 +188,7 @@ class WiredSystem(System):
                 )
 
     async def administer(self, *statements: str) -> None:
-        """Statements of PostgreSQL's administrator, who may write whatever the default says."""
+        """Runs statements as PostgreSQL's administrator, always allowed to write."""
         connection = await asyncpg.connect(
             host="127.0.0.1",
             port=self.native.ports["postgres"],
@@ -205,11 +205,10 @@ class WiredSystem(System):
             await connection.close()
 
     async def dead_letters(self) -> int:
-        """How many messages a person must look at."""
+        """Returns the number of messages in the dead-letter queues."""
         queues = (await self.management("GET", "/queues?columns=name")).json()
         names = [queue["name"] for queue in queues if queue["name"].endswith(".dead")]
-        counts = await self._depths_of(names)
-        return sum(counts)
+        return sum(await self._depths_of(names))
 
     async def _depths_of(self, names: list[str]) -> list[int]:
         import aio_pika
@@ -221,23 +220,24 @@ class WiredSystem(System):
         return [queue.declaration_result.message_count or 0 for queue in declared]
 
     async def until_up(self, seconds: float = 120) -> None:
-        """Everything answers again, in whatever order it came."""
+        """Waits until every service answers."""
         deadline = time.monotonic() + seconds
         while True:
             with contextlib.suppress(Exception):
-                await self.everybody_answers()
+                await self.wait_for_all()
                 return
-            assert time.monotonic() < deadline, "not everything came back"
+            assert time.monotonic() < deadline, "not everything recovered"
 
     async def until_called(self, form: dict[str, Any], seconds: float = 120) -> float:
-        """Seconds until the form, sent again and again, is accepted and its call is placed."""
-        began, key, accepted = time.monotonic(), str(uuid4()), False
+        """Resends the form. Returns the seconds until it was accepted and its call placed."""
+        began = time.monotonic()
+        key = {"Idempotency-Key": str(uuid4())}
+        accepted = False
         while time.monotonic() - began < seconds:
             with contextlib.suppress(httpx.HTTPError):
                 if not accepted:
-                    accepted = (
-                        await self.post(form, headers={"Idempotency-Key": key})
-                    ).status_code == 202
+                    response = await self.post(form, headers=key)
+                    accepted = response.status_code == 202
                 if accepted and await self.simulator("calls", e164(form)):
                     return time.monotonic() - began
             await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""A short selection of `make crash`: a fault of each group during a burst, and every lead accounted for."""
+"""A short selection of `make crash`: a fault of each group, and an account of every lead."""
 
 import os
 import random

@@ -127,7 +127,7 @@ async def test_what_perhaps_left_before_an_order_is_asked_about_and_not_sent_aft
     lead, form = await a_welcomed_lead(system)
     await system.publish(SkipStep(lead_id=lead, step="day_3", by=BY))
     await system.planned(lead, *FOLLOW_UPS[1:])
-    await system.order(
+    await system.inject_fault(
         provider="brevo", kind="stall", path="/v3/smtp/email", method="POST", times=1, seconds=4
     )
     receipts = f"{system.native.addresses.simulator}/simulator/callbacks"
@@ -256,7 +256,7 @@ async def test_what_was_told_is_kept_word_for_word(system: System) -> None:
 
 
 async def test_a_text_is_kept_also_where_the_callback_was_faster(system: System) -> None:
-    await system.order(
+    await system.inject_fault(
         provider="twilio", kind="slow", seconds=1.0, method="POST", path="/Messages.json"
     )
     form = person(2)
@@ -312,7 +312,7 @@ async def test_a_leads_events_say_when_each_company_was_asked(system: System) ->
 async def test_a_touch_of_which_nobody_can_say_is_settled_by_a_person(system: System) -> None:
     """Twilio's answers say nothing, and it knows of no message: one is to be sent after all, one is to be let be."""
     (sent, their_form), (left, other_form) = [await a_welcomed_lead(system) for _ in range(2)]
-    await system.order(
+    await system.inject_fault(
         provider="twilio", kind="html", method="POST", path="/Messages.json", times=4
     )
     try:
@@ -321,7 +321,7 @@ async def test_a_touch_of_which_nobody_can_say_is_settled_by_a_person(system: Sy
         for lead in (sent, left):
             await system.happens(lead, "whatsapp touch.unresolved", seconds=60)
     finally:
-        await system.mend()
+        await system.clear_faults()
     orders = [reviewed(sent, send=True), reviewed(left, send=False)]
     for order in orders:
         await system.publish(order)

@@ -155,7 +155,7 @@ async def exported(system: System, query: str) -> list[dict[str, str]]:
 
 
 async def test_a_wait_for_kommo_is_kommo_s_and_the_pages_say_why(system: System) -> None:
-    await system.order(provider="kommo", kind="status", status=429, retry_after="4")
+    await system.inject_fault(provider="kommo", kind="status", status=429, retry_after="4")
     lead = await system.lead(person())
     await system.happens(lead, "lead.registered")
     page = url(system, f"/leads/{lead}")

@@ -169,7 +169,7 @@ async def test_without_its_database_intake_says_try_again(system: System) -> Non
 async def test_notify_is_killed_between_the_providers_answer_and_the_commit(system: System) -> None:
     """The ledger is locked by hand, so that the answer has come and its commit cannot."""
     form = person(2)
-    await system.order(
+    await system.inject_fault(
         provider="twilio", kind="slow", seconds=1.0, method="POST", path="/Calls.json"
     )
     lead = await system.lead(form)
@@ -232,7 +232,7 @@ async def test_a_graceful_stop_finishes_what_is_in_hand(system: System) -> None:
 async def test_kommo_is_down_while_everything_else_flows_and_catches_up_afterwards(
     system: System,
 ) -> None:
-    await system.order(provider="kommo", kind="status", status=503, times=10_000)
+    await system.inject_fault(provider="kommo", kind="status", status=503, times=10_000)
     people = [person(2) for _ in range(10)]
     leads = await burst(system, people)
     for lead in leads:
@@ -240,7 +240,7 @@ async def test_kommo_is_down_while_everything_else_flows_and_catches_up_afterwar
             lead, "email touch.delivered", "call.unanswered", "whatsapp touch.delivered"
         )
     assert not [lead for lead in leads if "lead.registered" in await system.actions(lead)]
-    await system.mend()
+    await system.clear_faults()
 
     await each_once(system, leads, seconds=90)
 
@@ -253,7 +253,7 @@ async def test_kommo_is_down_while_everything_else_flows_and_catches_up_afterwar
 async def test_an_answer_that_is_lost_is_asked_about_not_repeated(
     system: System, provider: str, path: str, kind: str
 ) -> None:
-    await system.order(provider=provider, kind=kind, method="POST", path=path, seconds=3)
+    await system.inject_fault(provider=provider, kind=kind, method="POST", path=path, seconds=3)
     form = person(2)
     lead = await system.lead(form)
 
@@ -268,7 +268,7 @@ async def test_an_answer_that_is_lost_is_asked_about_not_repeated(
 async def test_a_request_that_was_never_carried_out_is_made_again(
     system: System, provider: str, path: str, kind: str
 ) -> None:
-    await system.order(
+    await system.inject_fault(
         provider=provider, kind=kind, method="POST", path=path, seconds=3, status=500
     )
     form = person(2)
@@ -283,7 +283,7 @@ async def test_a_request_that_was_never_carried_out_is_made_again(
 async def test_too_many_requests_wait_as_long_as_the_provider_asks(
     system: System, provider: str, path: str
 ) -> None:
-    await system.order(
+    await system.inject_fault(
         provider=provider, kind="status", status=429, retry_after="2", method="POST", path=path
     )
     form = person(2)
@@ -298,14 +298,16 @@ async def test_too_many_requests_wait_as_long_as_the_provider_asks(
     refused = next(attempt for attempt in tries if attempt["status"] == 429 and attempt["fault"])
     again = next(attempt for attempt in tries if attempt["at"] > refused["at"])
     assert again["at"] - refused["at"] >= 2
-    await system.mend()
+    await system.clear_faults()
 
 
 @pytest.mark.parametrize("kind", ["lose", "cut", "stall"])
 async def test_a_lead_that_kommo_may_have_is_looked_up_before_it_is_created_again(
     system: System, kind: str
 ) -> None:
-    await system.order(provider="kommo", kind=kind, method="POST", path="/leads/complex", seconds=4)
+    await system.inject_fault(
+        provider="kommo", kind=kind, method="POST", path="/leads/complex", seconds=4
+    )
     form = person(2)
     lead = await system.lead(form)
 
@@ -315,7 +317,7 @@ async def test_a_lead_that_kommo_may_have_is_looked_up_before_it_is_created_agai
 async def test_receipts_that_never_come_are_asked_for(system: System) -> None:
     """The callbacks are lost on the way, each of their tries."""
     form = person(2)
-    await system.order(
+    await system.inject_fault(
         provider="twilio", kind="slow", seconds=0.5, method="POST", path="/Calls.json"
     )
     receipts = f"{system.native.addresses.simulator}/simulator/callbacks"

@@ -67,7 +67,9 @@ async def test_touches_wait_for_a_company_that_fails_and_are_made_when_it_is_bac
     system: System, provider: str, path: str
 ) -> None:
     began = time.time()
-    await system.order(provider=provider, kind="status", status=401, times=100_000, path=path)
+    await system.inject_fault(
+        provider=provider, kind="status", status=401, times=100_000, path=path
+    )
     channel = "email" if provider == "brevo" else "call"
     people = [person(2) for _ in range(10)]
     try:
@@ -82,7 +84,7 @@ async def test_touches_wait_for_a_company_that_fails_and_are_made_when_it_is_bac
             and request["path"].endswith(("/Calls.json", "/smtp/email"))
         ]
     finally:
-        await system.mend()
+        await system.clear_faults()
 
     assert len(asked) <= 2 * 5 * 2, (
         "it was insisted on"
@@ -213,7 +215,7 @@ async def shows(system: System, path: str, text: str, *, expected: bool = True) 
 async def test_the_first_failure_is_seen_at_once_with_its_reason_and_the_next_attempt(
     system: System, provider: str, path: str, channel: str
 ) -> None:
-    await system.order(
+    await system.inject_fault(
         provider=provider, kind="status", status=429, times=2, path=path, retry_after="5"
     )
     form = person()
@@ -224,7 +226,7 @@ async def test_the_first_failure_is_seen_at_once_with_its_reason_and_the_next_at
         await shows(system, f"/leads/{lead}", "No salió todavía")
         await shows(system, f"/leads/{lead}", "se intenta otra vez")
     finally:
-        await system.mend()
+        await system.clear_faults()
 
     await system.happens(lead, "call.answered", "email touch.delivered", seconds=60)
     await shows(system, "", "no disponible desde", expected=False)

@@ -108,7 +108,7 @@ async def test_an_event_that_is_too_large_for_the_broker_stops_no_other_and_can_
 async def test_a_lead_whose_card_cannot_be_read_stops_no_other_on_its_way_to_kommo(
     system: System,
 ) -> None:
-    await system.order(provider="kommo", kind="status", status=503, times=10_000)
+    await system.inject_fault(provider="kommo", kind="status", status=503, times=10_000)
     broken = await system.lead(person())
     others = [await system.lead(person()) for _ in range(3)]
 
@@ -123,7 +123,7 @@ async def test_a_lead_whose_card_cannot_be_read_stops_no_other_on_its_way_to_kom
     await system.sql(
         "crm", """update registrations set card = '{"name": 5}' where lead_id = $1""", broken
     )
-    await system.mend()
+    await system.clear_faults()
 
     for lead in others:
         await system.happens(lead, "lead.registered", seconds=60)

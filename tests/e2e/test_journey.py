@@ -195,7 +195,7 @@ async def test_our_own_moves_in_kommo_close_nothing(system: System) -> None:
 
 
 async def test_a_booking_before_kommo_has_answered_reaches_kommo_later(system: System) -> None:
-    await system.order(provider="kommo", kind="status", status=503, times=1000)
+    await system.inject_fault(provider="kommo", kind="status", status=503, times=1000)
     try:
         form = person()
         lead = await system.lead(form)
@@ -203,7 +203,7 @@ async def test_a_booking_before_kommo_has_answered_reaches_kommo_later(system: S
         await system.book(form)
         await system.happens(lead, "lead.booked")
     finally:
-        await system.mend()
+        await system.clear_faults()
 
     await system.happens(lead, "lead.registered", seconds=60)
     await system.in_stage(lead, BOOKED)

@@ -64,7 +64,7 @@ async def book(system: System, lead: int, pause: float) -> float:
     """When Cal.com had its answer."""
     await asyncio.sleep(pause)
     response = await system.webhook(
-        a_created(lead), patience=120
+        a_created(lead), timeout=120
     )  # what counts is the order, not the speed
     assert response.status_code == 200, response.text
     return time.time()

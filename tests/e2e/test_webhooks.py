@@ -134,7 +134,7 @@ async def test_baja_while_the_call_is_ringing_keeps_the_whatsapp_from_leaving(
     system: System,
 ) -> None:
     form = person(2, 0)
-    await system.order(
+    await system.inject_fault(
         provider="twilio", kind="slow", seconds=1.0, method="POST", path="/Calls.json"
     )
     lead = await system.lead(form)

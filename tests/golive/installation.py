@@ -1,4 +1,4 @@
-"""One copy of the project in a folder of its own, used as its operator would: by README's commands and by `.env`."""
+"""One copy of the project in its own folder, used as an operator would: commands and `.env`."""
 
 import os
 import re
@@ -13,22 +13,22 @@ import httpx
 from pauta.running.compose_file import PROJECT
 from pauta.running.env_file import quoted, read_env_file
 
-TITLE = "qué pasa"  # of the one table that a refusal prints
+TITLE = "qué pasa"  # a column of the table that a refused command prints
 
 
-class Stumbled(Exception):
-    """A step did not go as README says."""
+class StepFailed(Exception):
+    """A step did not go as README.es.md describes."""
 
 
 @dataclass
 class Installation:
-    """`environment` is that of the operator's shell."""
+    """A copy of the project. `environment` is that of the operator's shell."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
 
     def clone(self, commit: str = "HEAD") -> None:
-        """As `git clone` leaves it, at this commit."""
+        """Clones the project at this commit."""
         _git(PROJECT, "clone", "--quiet", str(PROJECT), str(self.folder))
         self.check_out(commit)
 
@@ -42,15 +42,13 @@ class Installation:
         (self.folder / ".env").write_text(text)
 
     def write_golive(self, joined: Path) -> None:
-        """Puts in the file that joins this installation to what is outside."""
+        """Copies the file that connects this installation to the services outside."""
         (self.folder / "golive.yml").write_text(joined.read_text())
 
     def actions(self, lead: int | None = None) -> list[dict[str, Any]]:
-        """What the console's API says; of one lead, or the newest of all."""
-        port, token = (
-            self.variables.get("CONSOLE_PORT") or "5001",
-            self.variables["CONSOLE_API_TOKEN"],
-        )
+        """Returns the actions in the console's API: of one lead, or the newest of all."""
+        port = self.variables.get("CONSOLE_PORT") or "5001"
+        token = self.variables["CONSOLE_API_TOKEN"]
         answer = httpx.get(
             f"http://127.0.0.1:{port}/api/actions",
             params={"lead_id": lead} if lead is not None else {},
@@ -62,15 +60,18 @@ class Installation:
         return found
 
     def pauta(self, *words: str, fails: bool = False) -> str:
-        """What `./pauta.sh` prints. Raises Stumbled where it ends otherwise than it should, or with a traceback."""
+        """Runs `./pauta.sh` and returns its output.
+
+        Raises StepFailed on the wrong exit status, or on a traceback.
+        """
         return self.run("./pauta.sh", *words, fails=fails)
 
     def refused(self, *words: str) -> str:
-        """What a command prints that must refuse: one table. Raises Stumbled."""
-        said = self.pauta(*words, fails=True)
-        if said.count(TITLE) != 1:
-            raise Stumbled(f"pauta {' '.join(words)} did not print one table:\n{said}")
-        return said
+        """Runs a command that must be refused with one table. Raises StepFailed if it is not."""
+        output = self.pauta(*words, fails=True)
+        if output.count(TITLE) != 1:
+            raise StepFailed(f"pauta {' '.join(words)} did not print one table:\n{output}")
+        return output
 
     def compose(self, *words: str) -> str:
         return self.run("docker", "compose", *words)
@@ -87,7 +88,7 @@ class Installation:
             check=False,
         )
         if (done.returncode != 0) is not fails or "Traceback" in done.stdout:
-            raise Stumbled(
+            raise StepFailed(
                 f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-6000:]}"
             )
         return done.stdout
@@ -97,14 +98,12 @@ class Installation:
         return read_env_file(self.folder / ".env")
 
     def fill_in(self, **values: str) -> None:
-        """Writes these values at the end of `.env`, in place of what is there."""
+        """Writes these values at the end of `.env`, and removes their old lines."""
         file = self.folder / ".env"
         text = file.read_text()
         for name, value in values.items():
-            text = (
-                re.sub(rf"^(?:# )?{name}=.*\n", "", text, flags=re.MULTILINE)
-                + f"{name}={quoted(value)}\n"
-            )
+            text = re.sub(rf"^(?:# )?{name}=.*\n", "", text, flags=re.MULTILINE)
+            text += f"{name}={quoted(value)}\n"
         file.write_text(text)
 
 

@@ -1,4 +1,4 @@
-"""What stands outside of the installations: the providers, and a proxy that ends TLS by an authority of its own."""
+"""The services outside the installations: the providers, and a proxy that terminates TLS."""
 
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import httpx
 
-from tests.golive.installation import Installation, Stumbled
+from tests.golive.installation import Installation, StepFailed
 
 HERE = Path(__file__).parent
 HOSTS = ("leads.test", "copy.test", "providers.test")
@@ -23,10 +23,11 @@ TOUCHES = {"/Calls.json": "call", "/Messages.json": "message", "/smtp/email": "m
 
 
 class Outside:
-    """`authority` is where the authority's certificate is put, for whoever is to trust it."""
+    """The providers and the proxy. The proxy's root certificate is copied to `authority`."""
 
     def __init__(self, served: Installation, authority: Path) -> None:
-        self._served, self.authority = served, authority
+        self._served = served
+        self.authority = authority
         self._command = ["docker", "compose", "--file", str(HERE / "outside.yml")]
         self._command += [
             "--project-name",
@@ -36,36 +37,36 @@ class Outside:
         ]
 
     def start(self) -> None:
-        """Starts both; the providers answer by the accounts in the installation's `.env`."""
+        """Starts both. The providers accept the accounts in the installation's `.env`."""
         self._run("up", "--detach")
-        until(self._has_root, "the proxy has no authority")
+        until(self._has_root, "the proxy has no root certificate")
         self.authority.chmod(0o644)
-        self._run("restart", "--timeout", "1", "simulator")  # its trust is read when it starts
+        self._run("restart", "--timeout", "1", "simulator")  # reads the certificate at its start
         self._trust = ssl.create_default_context(cafile=str(self.authority))
 
     def stop(self) -> None:
         self._run("down", "--volumes", "--timeout", "2")
 
     def post(self, host: str, path: str, body: Mapping[str, Any], **headers: str) -> httpx.Response:
-        """What a public address answers, asked through the proxy."""
+        """Posts to a public address through the proxy."""
         return self._ask("POST", host, path, content=json.dumps(body), headers=headers)
 
     def form(self, host: str, form: Mapping[str, str]) -> int:
-        """The id of an accepted lead. Raises Stumbled."""
+        """Posts the form and returns the lead's id. Raises StepFailed if it is not accepted."""
         answer = self.post(host, "/api/lead", form)
         if answer.status_code != 202:
-            raise Stumbled(f"{host} answers a form with {answer.status_code}: {answer.text}")
+            raise StepFailed(f"{host} answers a form with {answer.status_code}: {answer.text}")
         return int(answer.json()["lead_id"])
 
     def book(self, host: str, body: Mapping[str, Any], secret: str) -> httpx.Response:
-        """What Cal.com is answered; signed, unless there is no secret."""
+        """Posts a booking as Cal.com would, signed if there is a secret."""
+        if not secret:
+            return self.post(host, "/api/calcom", body)
         signature = hmac.new(secret.encode(), json.dumps(body).encode(), hashlib.sha256).hexdigest()
-        return self.post(
-            host, "/api/calcom", body, **({"x-cal-signature-256": signature} if secret else {})
-        )
+        return self.post(host, "/api/calcom", body, **{"x-cal-signature-256": signature})
 
     def touches(self, since: float = 0.0) -> list[tuple[str, float]]:
-        """The calls, messages and mails that the providers were asked for after `since`, with their times."""
+        """Returns kind and time of each call, message and mail requested after `since`."""
         seen = self._ask("GET", "providers.test", "/simulator/requests").json()
         return [
             (kind, request["at"])
@@ -77,7 +78,7 @@ class Outside:
         ]
 
     def docker_options(self) -> str:
-        """Options by which a container on this machine's network finds and trusts what is outside."""
+        """Returns the options by which a container finds and trusts the services outside."""
         hosts = [f"--add-host={name}:127.0.0.1" for name in HOSTS]
         trust = [
             f"--volume={self.authority}:/run/authority.crt:ro",
@@ -116,15 +117,15 @@ class Outside:
             [*self._command, *words], env=environment, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise Stumbled(f"docker compose {' '.join(words)}:\n{done.stderr}")
+            raise StepFailed(f"docker compose {' '.join(words)}:\n{done.stderr}")
 
 
 def until(ready: Callable[[], bool], otherwise: str, *, seconds: float = 60.0) -> None:
-    """Returns as soon as `ready`. Raises Stumbled."""
+    """Returns as soon as `ready` is true. Raises StepFailed after `seconds`."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
-            raise Stumbled(otherwise)
+            raise StepFailed(otherwise)
         time.sleep(0.2)
 
 

@@ -1,4 +1,4 @@
-"""The way from trying Pauta to living with it: what README.es.md says, done in its order, and what must be refused."""
+"""Follows README.es.md from trying Pauta to production, and checks what must be refused."""
 
 import json
 import string
@@ -14,7 +14,7 @@ from contracts.events.touch import Channel
 from domain.journey.contact_hours import legal_opening
 from domain.journey.time_zones import whereabouts
 from pauta.running.compose_file import PROJECT
-from tests.golive.installation import Installation, Stumbled
+from tests.golive.installation import Installation, StepFailed
 from tests.golive.outside import Outside, a_key, until
 
 out = Console(highlight=False, soft_wrap=True)
@@ -42,11 +42,13 @@ SEEDS_LEAD = {
     "servicio": "Consultoría IA",
     "fuente": "Landing 1",
 }
-# somewhere on earth it is an hour to be called
+# at any time, at least one of these numbers may be called
 NUMBERS = ("+525512340000", "+13105550000", "+34612340000", "+819012340000", "+61412340000")
 
 
 class Walk:
+    """One pass through the steps of README.es.md, with two installations."""
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._began = time.monotonic()
@@ -55,13 +57,13 @@ class Walk:
         self._copy = Installation(folder / "copia", {"COMPOSE_PROJECT_NAME": SECOND})
         self._outside = Outside(self._first, folder / "authority.crt")
 
-    def take(self) -> None:
-        """All of it, and puts everything away. Raises Stumbled."""
+    def run(self) -> None:
+        """Takes every step, then removes everything. Raises StepFailed."""
         try:
             self._try_it()
             self._go_live()
             self._answer_forms()
-            self._stand_beside()
+            self._install_second_copy()
             self._upgrade()
             self._restore()
         finally:
@@ -72,13 +74,13 @@ class Walk:
             self._outside.stop()
 
     def _try_it(self) -> None:
-        """Tries it, then goes live without forgetting, which is refused."""
+        """Runs the demonstration. Going live without `down --forget` must be refused."""
         self._first.clone()
         self._as_readme_says(self._first, "up")
         answer = httpx.post("http://127.0.0.1:5000/api/lead", json=SEEDS_LEAD, timeout=20)
         if answer.status_code != 202:
-            raise Stumbled(f"the demonstration answers {answer.status_code}: {answer.text}")
-        self._say("the demonstration answers a form")
+            raise StepFailed(f"the demonstration answers {answer.status_code}: {answer.text}")
+        self._report("the demonstration answers a form")
         self._first.pauta("secrets")
         printed = self._first.pauta("console", "user", "ana", "--password", "una-clave-larga")
         self._user = printed.strip().splitlines()[-1]
@@ -86,7 +88,7 @@ class Walk:
         self._first.fill_in(COMPOSE_FILE=PROXIED)
         self._first.refused("up")
         (self._first.folder / ".env").unlink()
-        self._say("real accounts are kept from the demonstration's people")
+        self._report("production is refused over the demonstration's data")
         self._as_readme_says(self._first, "down --forget", "--yes")
 
     def _go_live(self) -> None:
@@ -97,39 +99,40 @@ class Walk:
         self._as_readme_says(self._first, "check")
         self._outside.start()
         self._as_readme_says(self._first, "up")
-        self._say("production is up, behind a proxy that ends TLS")
+        self._report("production is up, behind a proxy that ends TLS")
         self._image_is_lean()
         for installation in (self._first, self._copy):
             installation.environment["PAUTA_RUN_OPTIONS"] = self._outside.docker_options()
         self._as_readme_says(self._first, "doctor")
-        self._say("the doctor finds nothing wrong")
+        self._report("the doctor finds nothing wrong")
 
     def _image_is_lean(self) -> None:
-        """Neither simulator nor devtools stand in the production image, whose `setup` ran; its command line does."""
+        """Asserts that the production image has the command line, but no simulator and devtools."""
         inside = ("exec", "--no-TTY", "console")
         files = self._first.compose(*inside, "find", "/app", "-not", "-path", "*/data/*")
         if strangers := [
             file for file in files.splitlines() if "simulator" in file or "devtools" in file
         ]:
-            raise Stumbled(f"the production image holds {strangers}")
+            raise StepFailed(f"the production image holds {strangers}")
         if "Usage" not in self._first.compose(*inside, "python3", "-m", "pauta", "--help"):
-            raise Stumbled("the production image has no command line")
+            raise StepFailed("the production image has no command line")
 
     def _answer_forms(self) -> None:
-        """The seed's two requests; then a form whose owner may be called at this hour."""
+        """Sends the seed's two requests, then a form whose number may be called at this hour."""
         lead = self._outside.form(LEADS, SEEDS_LEAD)
         booking = {"event": "BOOKING_CREATED", "payload": {"metadata": {"lead_id": lead}}}
         if (unsigned := self._outside.book(LEADS, booking, "").status_code) != 401:
-            raise Stumbled(f"a booking without a signature is answered {unsigned}")
+            raise StepFailed(f"a booking without a signature is answered {unsigned}")
         signed = self._outside.book(LEADS, booking, self._first.variables["CALCOM_WEBHOOK_SECRET"])
         if signed.status_code != 200:
-            raise Stumbled(f"a signed booking is answered {signed.status_code}: {signed.text}")
+            raise StepFailed(f"a signed booking is answered {signed.status_code}: {signed.text}")
         self._is_recorded(self._first, lead, "lead.created", "lead.booked")
-        self._say(
+        self._report(
             "the seed's two requests are on the console's output and in data/actions_log.json"
         )
 
-        number, began = _somebody_awake(datetime.now(UTC)), time.time()
+        number = _somebody_awake(datetime.now(UTC))
+        began = time.time()
         form = SEEDS_LEAD | {
             "nombre": "Luz Prueba",
             "email": "luz@example.com",
@@ -143,18 +146,18 @@ class Walk:
         )
         self._is_recorded(self._first, lead, "lead.created", "touch.sent", "lead.registered")
         waits = [f"{kind} {at - began:.2f} s" for kind, at in self._outside.touches(began)]
-        self._say(f"from the form to the providers: {', '.join(waits)}")
+        self._report(f"from the form to the providers: {', '.join(waits)}")
 
-    def _stand_beside(self) -> None:
-        """A second copy, of the version before; the first one's name is refused to it."""
+    def _install_second_copy(self) -> None:
+        """Installs a second copy, of the previous version. The first copy's name is refused."""
         self._first.pauta("backup", "pauta.backup")
-        self._say("backed up")
+        self._report("backed up")
         self._copy.clone(PREVIOUS)
         self._copy.write_env((self._first.folder / ".env").read_text())
         self._fill_in(self._copy, COPY, **COPY_PORTS)
-        own_name, self._copy.environment["COMPOSE_PROJECT_NAME"] = SECOND, FIRST
+        self._copy.environment["COMPOSE_PROJECT_NAME"] = FIRST
         self._copy.refused("up")
-        self._copy.environment["COMPOSE_PROJECT_NAME"] = own_name
+        self._copy.environment["COMPOSE_PROJECT_NAME"] = SECOND
         self._copy.pauta("up")
         form = SEEDS_LEAD | {
             "nombre": "Eva Antes",
@@ -163,16 +166,15 @@ class Walk:
         }
         self._early = self._outside.form(COPY, form)
         self._is_recorded(self._copy, self._early, "lead.created", "lead.registered")
-        self._say("a second copy, of the version before, stands beside the first")
+        self._report("a second copy, of the previous version, runs beside the first")
 
     def _upgrade(self) -> None:
         self._copy.check_out(self._first.commit())
         self._as_readme_says(self._copy, "upgrade")
-        if "lead.registered" not in {
-            action["action"] for action in self._copy.actions(self._early)
-        }:
-            raise Stumbled("who came before the upgrade is not there")
-        self._say("upgraded; who came before is there")
+        actions = {action["action"] for action in self._copy.actions(self._early)}
+        if "lead.registered" not in actions:
+            raise StepFailed("the lead from before the upgrade is missing")
+        self._report("upgraded; the lead from before is still there")
 
     def _restore(self) -> None:
         backup = self._copy.folder / "pauta.backup"
@@ -185,21 +187,23 @@ class Walk:
             if action["action"] == "lead.created"
         ]
         if names != ["Ana T.", "Luz P."]:
-            raise Stumbled(f"the restored copy knows {names}")
+            raise StepFailed(f"the restored copy knows {names}")
         if touches := self._outside.touches(began):
-            raise Stumbled(f"the restored copy contacted somebody: {touches}")
+            raise StepFailed(f"the restored copy contacted somebody: {touches}")
         self._as_readme_says(self._copy, "resume")
-        self._say("restored into the second copy, silent until it is told to speak")
+        self._report("restored into the second copy, which contacts nobody until it is resumed")
 
     def _as_readme_says(self, installation: Installation, command: str, *more: str) -> None:
-        """Runs the command that README.es.md names next. Raises Stumbled where it does not."""
+        """Runs the command that README.es.md names next. Raises StepFailed if it does not name it."""
         before, found, self._unread = self._unread.partition(f"./pauta.sh {command}")
         if not found:
-            raise Stumbled(f"README.es.md does not say ./pauta.sh {command} after {before[:200]!r}")
+            raise StepFailed(
+                f"README.es.md does not name ./pauta.sh {command} after {before[:200]!r}"
+            )
         installation.pauta(*command.split(), *more)
 
     def _fill_in(self, installation: Installation, host: str, **more: str) -> None:
-        """What is the operator's own, and passwords of every character."""
+        """Fills in the operator's own values, and passwords with every printable character."""
         passwords = {f"{name}_PASSWORD": _password(name) for name in PASSWORDS}
         installation.write_golive(HERE / "joined.yml")
         installation.fill_in(
@@ -213,24 +217,25 @@ class Walk:
         )
 
     def _is_recorded(self, installation: Installation, lead: int, *actions: str) -> None:
-        """Waits until the actions stand in the console's API, on its output and in its file. Raises Stumbled."""
+        """Waits for the actions in the console's API, output and file. Raises StepFailed."""
 
         def everywhere() -> bool:
-            asked = {action["action"] for action in installation.actions(lead)}
+            in_api = {action["action"] for action in installation.actions(lead)}
             file = json.loads(
                 installation.compose("exec", "--no-TTY", "console", "cat", "data/actions_log.json")
             )
-            kept = {action["action"] for action in file if action["lead_id"] == lead}
+            in_file = {action["action"] for action in file if action["lead_id"] == lead}
             printed = installation.compose("logs", "--no-log-prefix", "console")
-            own = [
+            on_output = [
                 json.loads(line) for line in printed.splitlines() if f'"lead_id": {lead}' in line
             ]
-            return set(actions) <= asked & kept & {line.get("action", "") for line in own}
+            shown = {line.get("action", "") for line in on_output}
+            return set(actions) <= in_api & in_file & shown
 
         until(everywhere, f"lead {lead} has not come through {actions}")
 
-    def _say(self, what: str) -> None:
-        out.print(f"{time.monotonic() - self._began:6.1f} s  {what}")
+    def _report(self, step: str) -> None:
+        out.print(f"{time.monotonic() - self._began:6.1f} s  {step}")
 
 
 def _password(name: str) -> str:
@@ -238,7 +243,7 @@ def _password(name: str) -> str:
 
 
 def _somebody_awake(now: datetime) -> str | None:
-    """A number that may be called now; None where there is none on earth."""
+    """Returns a number that may be called now, or None if there is none."""
     for number in NUMBERS:
         place = whereabouts(None, number, zone="America/Mexico_City", region="MX")
         opening = legal_opening(now, Channel.CALL, place)

@@ -18,7 +18,7 @@ from kit.settings import ProcessSettings
 from pauta.running.compose_file import PROJECT, read_recipes
 from pauta.running.env_file import fill
 from pauta.setup import SetupSettings
-from tests.builders import FOR_LIFE, OF_OUR_OWN
+from tests.builders import OWN_SECRET, PRODUCTION
 
 SETTINGS: dict[str, Callable[[], ProcessSettings]] = {
     "intake": services.intake.settings.Settings,
@@ -44,13 +44,13 @@ def test_the_demonstration_starts_with_its_values() -> None:
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_values_of_ones_own_are_fit_for_production(name: str) -> None:
-    with patch.dict(os.environ, environment(name, **FOR_LIFE), clear=True):
+    with patch.dict(os.environ, environment(name, **PRODUCTION), clear=True):
         refuse_unsafe(SETTINGS[name]())
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_no_service_takes_the_demonstrations_values_in_production(name: str) -> None:
-    users = {"CONSOLE_USERS": FOR_LIFE["CONSOLE_USERS"]}
+    users = {"CONSOLE_USERS": PRODUCTION["CONSOLE_USERS"]}
     with (
         patch.dict(os.environ, environment(name, PAUTA_PROFILE="production", **users), clear=True),
         pytest.raises(UnsafeConfiguration, match=r"DATABASE_PASSWORD.*AMQP_PASSWORD"),
@@ -68,7 +68,7 @@ def test_no_service_takes_the_demonstrations_values_in_production(name: str) -> 
 )
 def test_in_production_the_operators_api_has_a_token(name: str, variable: str) -> None:
     with (
-        patch.dict(os.environ, environment(name, **FOR_LIFE | {variable: ""}), clear=True),
+        patch.dict(os.environ, environment(name, **PRODUCTION | {variable: ""}), clear=True),
         pytest.raises(UnsafeConfiguration, match=f"{variable} is empty"),
     ):
         refuse_unsafe(SETTINGS[name]())
@@ -88,7 +88,7 @@ def test_in_production_the_operators_api_has_a_token(name: str, variable: str) -
     ],
 )
 def test_an_example_is_refused_in_production_and_named(variable: str) -> None:
-    variables = {name: value for name, value in FOR_LIFE.items() if name != variable}
+    variables = {name: value for name, value in PRODUCTION.items() if name != variable}
     with (
         patch.dict(os.environ, environment("notify", **variables), clear=True),
         pytest.raises(UnsafeConfiguration, match=variable) as refused,
@@ -104,7 +104,7 @@ def test_a_password_of_the_demonstration_or_a_short_one_is_refused_inside_an_add
     address: str, password: str
 ) -> None:
     name, _, scheme = address.partition("=")
-    variables = environment("notify", **FOR_LIFE) | {
+    variables = environment("notify", **PRODUCTION) | {
         name: f"{scheme}://notify:{password}@server-of-a-long-name/notify"
     }
     with (
@@ -119,7 +119,7 @@ def test_a_password_of_the_demonstration_or_a_short_one_is_refused_inside_an_add
 )
 @pytest.mark.parametrize("password", ["", "1"])
 def test_each_password_is_measured_by_itself(name: str, password: str) -> None:
-    variables = FOR_LIFE | {"POSTGRES_PASSWORD": OF_OUR_OWN, "RABBITMQ_PASSWORD": OF_OUR_OWN}
+    variables = PRODUCTION | {"POSTGRES_PASSWORD": OWN_SECRET, "RABBITMQ_PASSWORD": OWN_SECRET}
     with (
         patch.dict(
             os.environ,
@@ -134,7 +134,7 @@ def test_each_password_is_measured_by_itself(name: str, password: str) -> None:
 def test_a_weak_secret_is_refused_in_production() -> None:
     with (
         patch.dict(
-            os.environ, environment("notify", **FOR_LIFE | {"LINK_SECRET": "short"}), clear=True
+            os.environ, environment("notify", **PRODUCTION | {"LINK_SECRET": "short"}), clear=True
         ),
         pytest.raises(UnsafeConfiguration, match="LINK_SECRET is shorter"),
     ):

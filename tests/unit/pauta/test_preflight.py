@@ -10,11 +10,11 @@ from pauta.credentials import NEEDED, SECRETS, env_for_production, write_env
 from pauta.preflight import findings, obstacles, show
 from pauta.running.env_file import read_env_file
 from pauta.startup_errors import Obstacle
-from tests.builders import FOR_LIFE, OF_OUR_OWN
+from tests.builders import OWN_SECRET, PRODUCTION
 
-PRODUCTION = FOR_LIFE | {
-    "POSTGRES_PASSWORD": OF_OUR_OWN,
-    "RABBITMQ_PASSWORD": OF_OUR_OWN,
+COMPLETE = PRODUCTION | {
+    "POSTGRES_PASSWORD": OWN_SECRET,
+    "RABBITMQ_PASSWORD": OWN_SECRET,
     "BUSINESS_NAME": "Ejemplo",
     "KOMMO_PIPELINE_ID": "1",
     "KOMMO_STATUS_ID_INICIAL": "2",
@@ -27,7 +27,7 @@ PRODUCTION = FOR_LIFE | {
 
 
 def wrong(**variables: str) -> dict[str, str]:
-    return {finding.variable: finding.wrong for finding in findings(PRODUCTION | variables)}
+    return {finding.variable: finding.wrong for finding in findings(COMPLETE | variables)}
 
 
 def test_nothing_is_missing() -> None:
@@ -77,7 +77,7 @@ def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
     ("language", "word"), [("es-MX", "está vacía"), ("en", "is empty"), ("", "está vacía")]
 )
 def test_the_table_speaks_the_language_of_the_file(language: str, word: str) -> None:
-    variables = PRODUCTION | {"LINK_SECRET": "", "PAUTA_LANGUAGE": language}
+    variables = COMPLETE | {"LINK_SECRET": "", "PAUTA_LANGUAGE": language}
     out = Console(record=True, width=200, quiet=True)
     out.quiet = False
     with out.capture() as captured:
@@ -90,7 +90,7 @@ def test_the_table_speaks_the_language_of_the_file(language: str, word: str) -> 
 @pytest.mark.parametrize("obstacle", Obstacle)
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_what_setup_refuses_is_a_line_of_the_table(obstacle: Obstacle, language: str) -> None:
-    variables = PRODUCTION | {"PAUTA_LANGUAGE": language}
+    variables = COMPLETE | {"PAUTA_LANGUAGE": language}
     found = obstacles(f'setup-1  | {{"event": "setup.broker"}}\nsetup-1  | {obstacle}\n')
     out = Console(record=True, width=200, soft_wrap=True)
     with out.capture() as captured:

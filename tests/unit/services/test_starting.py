@@ -14,7 +14,7 @@ import services.notify.app
 import services.scheduler.app
 from domain.journey.parser import InvalidJourney
 from pauta.running.compose_file import PROJECT, read_recipes
-from tests.builders import FOR_LIFE
+from tests.builders import PRODUCTION
 
 APPS: dict[str, Callable[[], FastAPI]] = {
     "notify": services.notify.app.create_app,
@@ -57,7 +57,7 @@ def test_whatsapp_without_its_approved_template_is_refused() -> None:
 
 
 def test_a_demonstrations_journey_is_refused_beside_a_real_account() -> None:
-    variables = environment("notify", **FOR_LIFE, JOURNEY_PATH="deploy/journey.demo.yml")
+    variables = environment("notify", **PRODUCTION, JOURNEY_PATH="deploy/journey.demo.yml")
     with (
         patch.dict(os.environ, variables, clear=True),
         pytest.raises(ValueError, match="demonstration"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.console.actions_log import FLUSH, ActionsLog
-from tests.builders import Leads
+from tests.builders import SteadyLead
 
 
 class Actions:
@@ -39,7 +39,7 @@ class Actions:
 
 def a_log(folder: Path, actions: Actions, *, rotate_at: int = 10, keep: int = 3) -> ActionsLog:
     log = ActionsLog(folder / "actions_log.json", actions, rotate_at=rotate_at, keep=keep)
-    log.elected(Leads())
+    log.elected(SteadyLead())
     return log
 
 

@@ -13,7 +13,7 @@ from providers.kommo.client import KommoClient, Note, Registered
 from services.crm.kommo_sync import KommoSync, Prepared, batches
 from services.crm.repositories.registrations import Registrations, ToLookUp, Waiting, WaitingNote
 from services.crm.settings import Settings
-from tests.builders import Leads, a_card
+from tests.builders import SteadyLead, a_card
 
 
 class Rows:
@@ -107,10 +107,10 @@ class Kommo:
             raise self.bug
 
 
-def a_worker(rows: Rows, kommo: Kommo, lead: Leads | None = None) -> KommoSync:
+def a_worker(rows: Rows, kommo: Kommo, lead: SteadyLead | None = None) -> KommoSync:
     settings = Settings.model_construct(check_delays=(1.0, 2.0), kommo=_Ids(), default_region="MX")  # type: ignore[arg-type]
     worker = KommoSync(cast("Registrations", rows), cast("KommoClient", kommo), settings)
-    worker.elected(lead or Leads())
+    worker.elected(lead or SteadyLead())
     return worker
 
 
@@ -134,7 +134,7 @@ async def test_a_lead_whose_card_breaks_us_is_set_aside_and_the_others_are_creat
 
 
 async def test_who_no_longer_leads_sends_nothing_and_gives_nothing_back() -> None:
-    lead, kommo, rows = Leads(), Kommo(), Rows([Waiting(1, a_card(), 0)])
+    lead, kommo, rows = SteadyLead(), Kommo(), Rows([Waiting(1, a_card(), 0)])
     worker = a_worker(rows, kommo, lead)
     lead.lost = True  # between the claim and the call
     with pytest.raises(LeadLost):
