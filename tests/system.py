@@ -329,7 +329,8 @@ class System:
         url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.native.ports['amqp']}/"
         async with await aio_pika.connect(url) as connection:
             exchange = await (await connection.channel()).get_exchange(message.exchange)
-            body, lead = message.model_dump_json().encode(), str(message.lead_id)
+            body = message.model_dump_json().encode()
+            lead = str(message.lead_id)
             await exchange.publish(
                 aio_pika.Message(body, correlation_id=lead, message_id=str(message.event_id)),
                 message.routing_key,

@@ -184,7 +184,9 @@ class Wire:
     def __init__(
         self, target: int, reader: Callable[[], Reader], tripwire: Callable[[], Tripwire]
     ) -> None:
-        self._target, self._reader, self._tripwire = target, reader, tripwire
+        self._target = target
+        self._reader = reader
+        self._tripwire = tripwire
         self._passing: set[asyncio.Task[None]] = set()
 
     async def open(self) -> int:

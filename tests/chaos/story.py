@@ -18,7 +18,8 @@ from tests.system import System, e164, person
 
 LATE_SECONDS = 10.0
 IN_TRANSIT_SECONDS = 15.0
-INITIAL, BOOKED = 60_000_001, 60_000_002
+INITIAL = 60_000_001
+BOOKED = 60_000_002
 ENDED = {"touch.skipped", "touch.failed", "touch.unresolved"}
 VISIBLE = ENDED | {"touch.held", "touch.uncertain"}
 
@@ -181,7 +182,8 @@ class Story:
 
     async def _missing(self) -> bool:
         """Returns whether a touch is neither made nor recorded as ended, or Kommo is wrong."""
-        reached, in_silence = await self._reached(), await self._in_silence()
+        reached = await self._reached()
+        in_silence = await self._in_silence()
         for somebody in self.people:
             missing = (
                 somebody.role.wanted(in_silence=somebody.phone in in_silence)
@@ -225,7 +227,8 @@ class Story:
     async def account(self) -> Account:
         """Checks every lead end to end: form, ledger, providers, Kommo and audit log must agree."""
         account = Account(leads=len(self.people))
-        reached, touches = await self._reached(), await self.system.simulator("touches")
+        reached = await self._reached()
+        touches = await self.system.simulator("touches")
         if len({somebody.lead for somebody in self.people}) != len(self.people):
             account.notes.append("two forms were answered with one lead")
         for wrong in await self._kommo_wrong():

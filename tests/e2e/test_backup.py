@@ -268,7 +268,8 @@ async def test_a_failed_backup_leaves_the_one_before(system: System, kept: Path)
             )
             return super().postgres(program, *arguments, *wrong, **pipes)
 
-    whole, known = kept.read_bytes(), await last_backup(system)
+    whole = kept.read_bytes()
+    known = await last_backup(system)
     with pytest.raises(SystemExit, match="scheduler"):
         await asyncio.to_thread(take, Broken(system), kept, silently)
 

@@ -140,10 +140,8 @@ def shapes(lead: int, phone: str, email: str) -> dict[str, tuple[dict[str, Any],
     metadata = {"lead_id": str(lead), "lead_token": sign("link-secret-demo", "booking", lead)}
     question = {"lead_id": {"label": "lead_id", "value": str(lead), "isHidden": True}}
     nobody = [{"email": "x@example.com", "name": "Ana", "timeZone": "America/Monterrey"}]
-    by_email, by_phone = (
-        [{**nobody[0], "email": email}],
-        [{**nobody[0], "email": f"{phone[1:]}@sms.cal.com"}],
-    )
+    by_email = [{**nobody[0], "email": email}]
+    by_phone = [{**nobody[0], "email": f"{phone[1:]}@sms.cal.com"}]
 
     def wrapped(trigger: str, **changes: Any) -> dict[str, Any]:
         body = a_created(lead)

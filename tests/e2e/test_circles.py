@@ -43,7 +43,8 @@ async def failed_ids(system: System, lead: int) -> list[str]:
 async def test_a_timer_that_cannot_be_decided_stops_no_other_and_is_shown_once(
     system: System,
 ) -> None:
-    (bad, _), (good, _) = await a_welcomed_lead(system), await a_welcomed_lead(system)
+    bad, _ = await a_welcomed_lead(system)
+    good, _ = await a_welcomed_lead(system)
     timer = await a_poisoned_timer(system, bad)
     await system.let_pass(good, "day_3")
 

@@ -94,7 +94,8 @@ async def test_a_paused_follow_up_waits_and_goes_on_when_it_is_let_go(system: Sy
 async def test_orders_that_come_before_their_lead_are_carried_out_when_it_is_there(
     system: System,
 ) -> None:
-    lead, form = 7_100_000, person(2)
+    lead = 7_100_000
+    form = person(2)
     orders = PauseLead(lead_id=lead, by=BY), StopLead(lead_id=lead, by=BY)
     for order in orders:
         await system.publish(order)

@@ -122,8 +122,10 @@ async def test_what_the_person_gets(system: System) -> None:
 
 
 async def test_what_is_heard(system: System) -> None:
-    person_form, machine_form = person(0), person(4)
-    person_lead, machine_lead = await system.lead(person_form), await system.lead(machine_form)
+    person_form = person(0)
+    machine_form = person(4)
+    person_lead = await system.lead(person_form)
+    machine_lead = await system.lead(machine_form)
     await system.happens(person_lead, "call.answered")
     await system.happens(machine_lead, *WHATSAPP)
     await system.quiet()

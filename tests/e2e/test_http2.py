@@ -75,7 +75,9 @@ class Stranger:
     def __init__(
         self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        self._port, self._reader, self._writer = port, reader, writer
+        self._port = port
+        self._reader = reader
+        self._writer = writer
         self.h2 = H2Connection(
             H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
         )

@@ -100,7 +100,8 @@ async def test_every_bad_field_is_named_at_once_in_the_callers_language(system: 
 
 
 async def test_a_key_replays_its_first_answer_and_refuses_another_body(system: System) -> None:
-    form, key = person(), {"Idempotency-Key": "formulario-1"}
+    form = person()
+    key = {"Idempotency-Key": "formulario-1"}
     first = await system.post(form, headers=key)
     again = await system.post(form, headers=key)
     other = await system.post(person(), headers=key)
@@ -113,7 +114,8 @@ async def test_a_key_replays_its_first_answer_and_refuses_another_body(system: S
 
 
 async def test_one_key_at_the_same_moment_in_two_replicas_is_one_lead(system: System) -> None:
-    form, key = person(), {"Idempotency-Key": "formulario-2"}
+    form = person()
+    key = {"Idempotency-Key": "formulario-2"}
     answers = await asyncio.gather(*(system.post(form, headers=key) for _ in range(20)))
 
     assert len({answer.json()["lead_id"] for answer in answers}) == 1

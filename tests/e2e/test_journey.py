@@ -11,7 +11,8 @@ from tests.system import System, e164, person
 
 pytestmark = pytest.mark.connected
 
-INITIAL, BOOKED = 60_000_001, 60_000_002
+INITIAL = 60_000_001
+BOOKED = 60_000_002
 FOLLOW_UPS = ("day_3", "day_6", "day_9", "day_12")
 MEETING = ("reminder", "after_meeting")
 WELCOMED = ("lead.registered", "call.answered", "email touch.delivered")

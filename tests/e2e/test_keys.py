@@ -9,7 +9,8 @@ from tests.system import System, everything_received, person
 
 pytestmark = pytest.mark.connected
 
-LISTENS, PRESSES_1 = 0, 1
+LISTENS = 0
+PRESSES_1 = 1
 UNCERTAIN = ("call.answered", "whatsapp touch.uncertain")
 
 

@@ -107,7 +107,8 @@ async def test_who_follows_the_log_misses_nothing_however_many_write(system: Sys
     dsn = f"postgresql://console:console-demo@127.0.0.1:{system.native.ports['postgres']}/console"
     database = Database(dsn, connections=10)
     await database.open()
-    store, events = Store(database), [a_lead_created(lead_id=-1) for _ in range(400)]
+    store = Store(database)
+    events = [a_lead_created(lead_id=-1) for _ in range(400)]
     followed: list[str] = []
     last = await store.newest_id()
 

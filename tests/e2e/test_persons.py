@@ -87,7 +87,8 @@ async def test_a_corrected_email_gets_its_own_welcome_and_its_own_link(system: S
 
     await system.until(welcomed, lambda: "the new address was not welcomed")
     await system.quiet()
-    [new], [old] = await mails_to(system, corrected["email"]), await mails_to(system, form["email"])
+    [new] = await mails_to(system, corrected["email"])
+    [old] = await mails_to(system, form["email"])
     assert f"metadata%5Blead_id%5D={again}" in new["text"]
     assert f"metadata%5Blead_id%5D={lead}" in old["text"]
     assert len(await system.simulator("calls", e164(form))) == 1
@@ -252,10 +253,8 @@ async def test_the_page_of_the_stop_has_a_way_back(system: System) -> None:
 
 async def test_the_same_content_gets_the_same_answer(system: System) -> None:
     form = person()
-    first, second = (
-        await system.post(form),
-        await system.http.post(f"{system.native.addresses.gateway}/api/lead", data=form),
-    )
+    first = await system.post(form)
+    second = await system.http.post(f"{system.native.addresses.gateway}/api/lead", data=form)
 
     assert first.json() == second.json()
     assert received(form, [], [], [])["emails"] == 0

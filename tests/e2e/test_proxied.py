@@ -13,7 +13,8 @@ from tests.system import System, person
 
 pytestmark = pytest.mark.connected
 
-MADE_UP, VISITOR = "198.51.100.1", "203.0.113.9"
+MADE_UP = "198.51.100.1"
+VISITOR = "203.0.113.9"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

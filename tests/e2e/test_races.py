@@ -93,7 +93,8 @@ async def test_no_follow_up_is_requested_after_its_booking_was_answered_for(syst
     before = after = 0
     for begun in range(0, RACES, AT_ONCE):
         early, late = await round_of(system, min(AT_ONCE, RACES - begun))
-        before, after = before + early, after + late
+        before = before + early
+        after = after + late
 
     assert after == 0
     assert 0 < before < RACES, "it was no race: try other pauses"

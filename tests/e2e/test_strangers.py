@@ -37,7 +37,8 @@ async def leave(system: System, address: str) -> None:
 
 
 async def test_who_types_anothers_phone_neither_quiets_nor_becomes_them(system: System) -> None:
-    attacker, victim = person(), person()
+    attacker = person()
+    victim = person()
     theirs = await system.lead(attacker | {"telefono": victim["telefono"]})
     await system.happens(theirs, "lead.registered", "email touch.delivered", "call.answered")
     await leave(system, attacker["email"])
@@ -55,7 +56,8 @@ async def test_who_types_anothers_phone_neither_quiets_nor_becomes_them(system: 
 
 
 async def test_who_types_anothers_email_neither_quiets_nor_becomes_them(system: System) -> None:
-    attacker, victim = person(2, 5), person()  # whose phone answers BAJA
+    attacker = person(2, 5)  # whose phone answers BAJA
+    victim = person()
     theirs = await system.lead(attacker | {"email": victim["email"]})
     await system.happens(theirs, "lead.registered", "email touch.delivered", "lead.opted_out")
     own = await system.lead(victim)
@@ -83,7 +85,8 @@ async def test_no_answer_tells_who_was_here_before(system: System) -> None:
 
 
 async def test_an_idempotency_key_of_another_gives_nothing_away(system: System) -> None:
-    victim, key = person(), "guessed-or-overheard"
+    victim = person()
+    key = "guessed-or-overheard"
     own = (await system.post(victim, headers={"Idempotency-Key": key})).json()
     answer = await system.post(person(), headers={"Idempotency-Key": key})
 
@@ -105,10 +108,8 @@ async def test_what_is_typed_is_only_text(system: System, text: str) -> None:
         "email touch.delivered",
         "whatsapp touch.delivered",
     )
-    [mail], [call] = (
-        await mails_to(system, form["email"]),
-        await system.simulator("calls", e164(form)),
-    )
+    [mail] = await mails_to(system, form["email"])
+    [call] = await system.simulator("calls", e164(form))
     page = await system.http.get(f"{system.native.addresses.gateway}/console/leads/{lead}")
     table = await system.http.get(f"{system.native.addresses.gateway}/console/sources.csv")
 

@@ -222,7 +222,9 @@ async def _touch(system: System, lead: int, channel: str) -> tuple[str, str]:
     return touch, ref
 
 
-NUL, HALF, GIANT = "a\0b", "\ud800", "9" * 5000
+NUL = "a\0b"
+HALF = "\ud800"
+GIANT = "9" * 5000
 HOSTILE = {
     "body": ("inbound", {"MessageSid": "SM1", "From": "+528112345678", "Body": NUL}),
     "sender": ("inbound", {"MessageSid": "SM2", "From": NUL, "Body": "hola"}),

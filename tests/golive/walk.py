@@ -21,8 +21,10 @@ out = Console(highlight=False, soft_wrap=True)
 HERE = Path(__file__).parent
 README = (PROJECT / "README.es.md").read_text()
 PREVIOUS = (PROJECT / "tests" / "upgrade" / "PREVIOUS").read_text().strip()
-FIRST, SECOND = "pauta-golive", "pauta-golive-copy"
-LEADS, COPY = "leads.test", "copy.test"
+FIRST = "pauta-golive"
+SECOND = "pauta-golive-copy"
+LEADS = "leads.test"
+COPY = "copy.test"
 PRINTABLE = f"{string.punctuation}{string.ascii_letters} {string.digits}"
 PASSWORDS = ("POSTGRES", "RABBITMQ", "INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE")
 TEXTS = ("welcome", "booking_link", "day_3", "day_12", "confirmation", "reminder")

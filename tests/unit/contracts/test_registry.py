@@ -99,14 +99,16 @@ def test_a_command_is_addressed_to_its_owner() -> None:
     ],
 )
 def test_an_incompatible_change_is_noticed(change: Any) -> None:
-    old, new = TouchSent.model_json_schema(), TouchSent.model_json_schema()
+    old = TouchSent.model_json_schema()
+    new = TouchSent.model_json_schema()
     change(new)
 
     assert breaks(old, new)
 
 
 def test_a_new_optional_field_is_no_break() -> None:
-    old, new = TouchSent.model_json_schema(), TouchSent.model_json_schema()
+    old = TouchSent.model_json_schema()
+    new = TouchSent.model_json_schema()
     new["properties"]["cost"] = {"type": "number"}
 
     assert breaks(old, new) == []

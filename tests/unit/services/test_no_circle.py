@@ -287,7 +287,8 @@ def test_a_touch_that_comes_back_and_back_is_set_aside() -> None:
     world = World()
     world.hear(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
     email = next(row for row in world.rows.values() if row.timer.channel is Channel.EMAIL)
-    touch_step, at = email.timer.step, email.timer.due_at
+    touch_step = email.timer.step
+    at = email.timer.due_at
     for number in range(20):
         world.now = at + timedelta(seconds=number)
         deferred = TouchDeferred(

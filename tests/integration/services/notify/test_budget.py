@@ -21,7 +21,8 @@ CAPS = Caps(
     visitor_names=5,
     daily=10,
 )
-OFFICE, CAFE = "visitor-1", "visitor-2"
+OFFICE = "visitor-1"
+CAFE = "visitor-2"
 
 
 def a_call(number: int) -> Touch:
@@ -46,7 +47,8 @@ async def a_budget(store: Store, price: str = "call=0") -> Budget:
 async def test_the_sixth_name_of_one_visitor_waits(store: Store) -> None:
     for number in range(5):
         await call(store, number, OFFICE, f"Persona {number}")
-    budget, seventh = await a_budget(store), a_call(7)
+    budget = await a_budget(store)
+    seventh = a_call(7)
 
     assert budget.cap(seventh, "MX", a_card(name="PERSONA 4", visitor=OFFICE)) is None
     assert budget.cap(seventh, "MX", a_card(name="Otra", visitor=OFFICE)) == f"visitor {OFFICE}"

@@ -14,7 +14,8 @@ class Actions:
     """Stands for the table: what was added, in order. The SQL is proved on a real database elsewhere."""
 
     def __init__(self, life: str = "") -> None:
-        self.life, self.rows = life, list[dict[str, Any]]()
+        self.life = life
+        self.rows = list[dict[str, Any]]()
 
     def add(self, count: int) -> None:
         start = len(self.rows) + 1
@@ -99,7 +100,8 @@ async def test_a_file_that_somebody_broke_is_made_anew(tmp_path: Path, broken: s
 async def test_after_a_restore_the_file_begins_anew_and_the_old_one_is_kept(
     tmp_path: Path, since: int
 ) -> None:
-    before, after = Actions(), Actions("restored")
+    before = Actions()
+    after = Actions("restored")
     before.add(8)
     await a_log(tmp_path, before).follow()
     after.add(since)

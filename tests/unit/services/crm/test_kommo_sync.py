@@ -20,7 +20,8 @@ class Rows:
     """Registrations in memory: what each lead and note has become."""
 
     def __init__(self, leads: Sequence[Waiting] = (), notes: Sequence[WaitingNote] = ()) -> None:
-        self._leads, self._notes = list(leads), list(notes)
+        self._leads = list(leads)
+        self._notes = list(notes)
         self.leads: dict[int, str] = {}
         self.notes: dict[int, str] = {}
         self.doubted = 0
@@ -34,7 +35,8 @@ class Rows:
         return self.to_look_up
 
     async def take_leads(self, limit: int, *, term: int) -> list[Waiting]:
-        taken, self._leads = self._leads, []
+        taken = self._leads
+        self._leads = []
         self.leads |= {lead.lead_id: "sending" for lead in taken}
         return taken
 
@@ -67,7 +69,8 @@ class Rows:
         return []
 
     async def take_notes(self, limit: int, *, term: int) -> list[WaitingNote]:
-        taken, self._notes = self._notes, []
+        taken = self._notes
+        self._notes = []
         return taken
 
     async def notes_are(
@@ -134,7 +137,9 @@ async def test_a_lead_whose_card_breaks_us_is_set_aside_and_the_others_are_creat
 
 
 async def test_who_no_longer_leads_sends_nothing_and_gives_nothing_back() -> None:
-    lead, kommo, rows = SteadyLead(), Kommo(), Rows([Waiting(1, a_card(), 0)])
+    lead = SteadyLead()
+    kommo = Kommo()
+    rows = Rows([Waiting(1, a_card(), 0)])
     worker = a_worker(rows, kommo, lead)
     lead.lost = True  # between the claim and the call
     with pytest.raises(LeadLost):
@@ -145,7 +150,8 @@ async def test_who_no_longer_leads_sends_nothing_and_gives_nothing_back() -> Non
 
 
 async def test_an_answer_we_cannot_read_is_looked_up() -> None:
-    rows, kommo = Rows([Waiting(1, a_card()), Waiting(2, a_card())], [NOTE]), Kommo()
+    rows = Rows([Waiting(1, a_card()), Waiting(2, a_card())], [NOTE])
+    kommo = Kommo()
     kommo.bug = KeyError("id")
 
     await a_worker(rows, kommo).round()
@@ -170,7 +176,8 @@ async def test_a_section_that_fails_stops_no_other_and_what_it_had_in_hand_is_do
 
 
 async def test_a_look_that_fails_is_made_again_and_never_taken_for_not_there() -> None:
-    rows, kommo = Rows(), Kommo()
+    rows = Rows()
+    kommo = Kommo()
     kommo.bug_in_looking = KeyError("id")
     rows.to_look_up = [ToLookUp(1, check_count=0), ToLookUp(2, check_count=1)]
 
@@ -182,10 +189,8 @@ async def test_a_look_that_fails_is_made_again_and_never_taken_for_not_there() -
 async def test_what_was_unclear_before_goes_alone_and_kommo_unavailable_puts_back_only_what_was_not_asked_for() -> (
     None
 ):
-    rows, kommo = (
-        Rows([Waiting(1, a_card()), Waiting(2, a_card(), attempts=1), Waiting(3, a_card())]),
-        Kommo(),
-    )
+    rows = Rows([Waiting(1, a_card()), Waiting(2, a_card(), attempts=1), Waiting(3, a_card())])
+    kommo = Kommo()
     kommo.away_after = 1
 
     with pytest.raises(Unavailable):
@@ -211,7 +216,9 @@ async def test_what_kommo_has_and_our_database_could_not_keep_is_doubted_not_cre
 
 
 def test_leads_are_divided_into_calls() -> None:
-    new, known, doubtful = Prepared(1, {}, None), Prepared(2, {}, 7), Prepared(3, {}, None)
+    new = Prepared(1, {}, None)
+    known = Prepared(2, {}, 7)
+    doubtful = Prepared(3, {}, None)
 
     assert batches([doubtful, known, new], alone={3}) == [[new], [known], [doubtful]]
     assert batches([], alone=()) == []

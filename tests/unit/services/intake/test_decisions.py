@@ -291,10 +291,8 @@ def test_what_becomes_of_a_form(
 
 
 def test_events_carry_the_beginning_of_long_fields() -> None:
-    short, long = (
-        a_card(extra={"utm": "ads"}),
-        a_card(extra={f"f{n}": "x" * 60_000 for n in range(60)}),
-    )
+    short = a_card(extra={"utm": "ads"})
+    long = a_card(extra={f"f{n}": "x" * 60_000 for n in range(60)})
 
     assert carried(short) is short
     assert len(carried(long).model_dump_json()) < 50_000

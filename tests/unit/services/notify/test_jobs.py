@@ -60,7 +60,8 @@ def due(lead_id: int, *, check_count: int = 1) -> Open:
 
 async def work_on(touches: list[Open], state: State, error: Exception) -> tuple[list[int], Ledger]:
     """The leads whose touches were worked on; each touch of lead 2 raises `error`."""
-    ledger, worked = Ledger(), []
+    ledger = Ledger()
+    worked = []
 
     async def work(touch: Open, _: Deps) -> None:
         if touch.touch.lead_id == 2:

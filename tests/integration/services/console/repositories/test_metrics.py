@@ -9,7 +9,9 @@ from kit.database import Database
 from services.console.repositories.metrics import Figures, Wanted
 from tests.plans import Watched, reads_whole
 
-SOFIA, OSCAR, ID_OF_A_FORM = 100_001, 100_002, 100_777
+SOFIA = 100_001
+OSCAR = 100_002
+ID_OF_A_FORM = 100_777
 MANY = 50_000
 
 PUT = """insert into leads ({columns})

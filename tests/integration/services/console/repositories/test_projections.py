@@ -98,7 +98,8 @@ NEW = {f"Lead {lead_id}" for lead_id in range(1, LEADS + 1)}
 async def test_the_pages_show_what_they_had_until_all_is_made_anew(database: Database) -> None:
     projections = await a_past(database)
     await projections.rebuild()
-    shown, came = [], []
+    shown = []
+    came = []
     while (progress := await projections.progress()).rebuilt is not None:
         assert progress.until == progress.newest
         shown.append(await names(database))

@@ -115,7 +115,8 @@ def test_a_row_that_was_set_aside_reads_as_a_letter() -> None:
 
 
 def test_letters_are_grouped_by_their_cause_the_most_first() -> None:
-    one, two = read(message_id="1"), read(message_id="2")
+    one = read(message_id="1")
+    two = read(message_id="2")
     other = read(headers={"x-error": "ValueError: x"})
 
     assert [(queue, cause, len(some)) for queue, cause, some in grouped([other, one, two])] == [

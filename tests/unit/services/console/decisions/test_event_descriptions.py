@@ -60,12 +60,11 @@ def a_row(topic: str, touch_id: str = "a") -> dict[str, Any]:
 
 
 def test_of_the_delays_of_a_touch_only_the_last_is_shown() -> None:
-    first, second, other = (
-        a_row("touch.delayed"),
-        a_row("touch.delayed"),
-        a_row("touch.delayed", "b"),
-    )
-    sent, later = a_row("touch.sent"), a_row("touch.delayed")
+    first = a_row("touch.delayed")
+    second = a_row("touch.delayed")
+    other = a_row("touch.delayed", "b")
+    sent = a_row("touch.sent")
+    later = a_row("touch.delayed")
 
     assert without_earlier_delays([first, other, second, sent, later]) == [
         other,

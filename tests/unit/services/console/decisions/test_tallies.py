@@ -36,7 +36,8 @@ EVENTS = (CREATED, DIALLED, ANSWERED, FELL_BACK, DELIVERED, BOOKED, ENDED)
 
 @given(st.permutations(EVENTS), st.lists(st.integers(0, len(EVENTS)), max_size=4))
 def test_the_changes_add_up_to_what_the_lead_adds(events: list[Event], pauses: list[int]) -> None:
-    lead, total = Lead(LEAD), dict[Cell, Counts]()
+    lead = Lead(LEAD)
+    total = dict[Cell, Counts]()
     cuts = [0, *sorted(pauses), len(events)]
     for since, until in pairwise(cuts):
         before = lead

@@ -25,7 +25,8 @@ def stopwatch(days: int, request: Request | None = None) -> str:
     by_day = [
         Waits(f"2026-03-{day:02}", 5, 0.1 * day, 0.2 * day, 0.4 * day) for day in range(1, days + 1)
     ]
-    lead, objective = folded(CREATED, DIALLED), Objective(10, 0.95)
+    lead = folded(CREATED, DIALLED)
+    objective = Objective(10, 0.95)
     facts: dict[str, Any] = {
         "days": 30,
         "objective": objective,

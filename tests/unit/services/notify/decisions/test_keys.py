@@ -8,11 +8,10 @@ import pytest
 from providers.twilio.client import CallEvent
 from services.notify.decisions.keys import Pressed, asked_by_key, next_look, what_was_pressed
 
-VOICE, KEY = (
-    "https://pauta.example.com/webhooks/twilio/voice?touch=1",
-    "https://pauta.example.com/webhooks/twilio/key",
-)
-TOLD, UNTOLD = CallEvent(VOICE, "", 200), CallEvent(VOICE, "", 502)
+VOICE = "https://pauta.example.com/webhooks/twilio/voice?touch=1"
+KEY = "https://pauta.example.com/webhooks/twilio/key"
+TOLD = CallEvent(VOICE, "", 200)
+UNTOLD = CallEvent(VOICE, "", 502)
 
 
 @pytest.mark.parametrize(
@@ -38,16 +37,19 @@ def test_what_was_pressed(events: list[CallEvent], pressed: Pressed) -> None:
 
 
 def test_twilio_is_asked_less_and_less_for_a_day() -> None:
-    check_count, age = 0, timedelta(minutes=16).total_seconds()
+    check_count = 0
+    age = timedelta(minutes=16).total_seconds()
     while (wait := next_look(age)) is not None:
-        check_count, age = check_count + 1, age + wait
+        check_count = check_count + 1
+        age = age + wait
     assert check_count < 60
     assert age < timedelta(days=1.2).total_seconds()
     assert next_look(0) == 60
 
 
 def test_the_same_key_is_the_same_event_however_it_is_heard() -> None:
-    call, at = UUID(int=1), datetime(2026, 1, 1, tzinfo=UTC)
+    call = UUID(int=1)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
     assert asked_by_key(7, call, "CA1", at=at) == asked_by_key(7, call, "CA1", at=at)
     assert (
         asked_by_key(7, call, "CA1", at=at).event_id != asked_by_key(7, call, "CA2", at=at).event_id

@@ -84,7 +84,8 @@ def test_no_sequence_of_receipts_leads_to_two_sends_or_two_endings(
     start: State, receipts: list[Receipt]
 ) -> None:
     """Every fallback hangs on one event, and that event is said at most once; a settled touch stays settled."""
-    state, events = start, list[Event]()
+    state = start
+    events = list[Event]()
     for receipt in receipts:
         after = advance(state, receipt)
         if after is not None:

@@ -102,7 +102,8 @@ def test_many_names_of_one_visitor_wait_for_a_word(
 
 
 def test_what_is_added_later_counts_like_what_was_there() -> None:
-    whole, grown = Tally.of([MONTERREY] * 3, PRICES), Tally.of([MONTERREY], PRICES)
+    whole = Tally.of([MONTERREY] * 3, PRICES)
+    grown = Tally.of([MONTERREY], PRICES)
     for _ in range(2):
         grown.add(MONTERREY)
 
