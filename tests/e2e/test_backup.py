@@ -88,7 +88,7 @@ async def known_in(system: System, lead: int) -> set[str]:
     }
 
 
-async def test_after_a_restore_nobody_is_contacted_until_the_operator_says_so(
+async def test_after_a_restore_nobody_is_contacted_until_the_operator_resumes(
     system: System, tmp_path: Path
 ) -> None:
     followed, follower = await a_welcomed_lead(system)
@@ -143,7 +143,7 @@ async def test_after_a_restore_nobody_is_contacted_until_the_operator_says_so(
     assert await everything_received(system, settled) == contacted
 
 
-async def test_a_backup_ends_however_much_is_published_and_whatever_comes_round_again(
+async def test_a_backup_ends_however_much_is_published_and_retried(
     system: System, tmp_path: Path
 ) -> None:
     url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
@@ -175,7 +175,7 @@ async def test_a_backup_ends_however_much_is_published_and_whatever_comes_round_
     await system.quiet()
 
 
-async def test_what_was_on_its_way_during_the_backup_is_not_lost(
+async def test_events_in_transit_during_the_backup_are_not_lost(
     system: System, tmp_path: Path
 ) -> None:
     """The lead's event waits for a notify and a console that are away; then the queues are gone, as on a new server."""
@@ -258,7 +258,7 @@ async def test_a_backup_that_postgresql_cannot_read_changes_nothing(
     assert lead < await system.lead(person()) < lead + 1000
 
 
-async def test_a_failed_backup_leaves_the_one_before(system: System, kept: Path) -> None:
+async def test_a_failed_backup_keeps_the_previous_one(system: System, kept: Path) -> None:
     class Broken(Here):
         def postgres(self, program: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
             wrong = (

@@ -53,7 +53,7 @@ async def test_a_signature_of_other_bytes_is_wrong(system: System) -> None:
     ],
     ids=["broken", "deep", "empty", "no lead", "no number", "large"],
 )
-async def test_what_cannot_be_read_is_refused_by_name(
+async def test_an_unreadable_body_is_refused_by_field(
     system: System, content: bytes, status: int, field: str | None
 ) -> None:
     url = f"{system.native.addresses.gateway}/api/calcom"
@@ -191,7 +191,7 @@ async def test_a_shape_of_cal_com(system: System, shape: str) -> None:
 
 
 @pytest.mark.parametrize("trigger", ["BOOKING_CANCELLED", "BOOKING_REJECTED"])
-async def test_what_takes_a_booking_back_has_lost_the_lead_and_is_found_by_its_uid(
+async def test_a_cancellation_that_has_lost_the_lead_is_found_by_its_uid(
     system: System, trigger: str
 ) -> None:
     lead = await system.lead(person())
@@ -212,7 +212,7 @@ async def test_what_takes_a_booking_back_has_lost_the_lead_and_is_found_by_its_u
 @pytest.mark.parametrize(
     "trigger", ["BOOKING_PAID", "BOOKING_PAYMENT_INITIATED", "MEETING_STARTED", "FORM_SUBMITTED"]
 )
-async def test_what_changes_nothing_is_acknowledged(system: System, trigger: str) -> None:
+async def test_a_trigger_that_changes_nothing_is_acknowledged(system: System, trigger: str) -> None:
     lead = await system.lead(person())
     await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered")
     created = a_created(lead)

@@ -120,7 +120,7 @@ async def test_a_deferral_of_what_the_journey_lacks_is_kept_and_shown(system: Sy
     await discard(system, lead)
 
 
-async def test_who_booked_as_another_lead_is_skipped_once_and_told_to_kommo_once(
+async def test_a_lead_that_booked_as_another_is_skipped_once_with_one_note_in_kommo(
     system: System,
 ) -> None:
     first, form = await a_welcomed_lead(system)
@@ -141,7 +141,9 @@ async def test_who_booked_as_another_lead_is_skipped_once_and_told_to_kommo_once
     await system.planned(second, *FOLLOW_UPS[1:])
 
 
-async def test_who_was_quiet_for_half_a_year_and_books_is_confirmed(system: System) -> None:
+async def test_a_lead_that_was_silent_for_half_a_year_and_books_is_confirmed(
+    system: System,
+) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.sql("scheduler", "delete from timers where lead_id = $1 returning 1", lead)
     await system.sql(

@@ -72,7 +72,7 @@ async def paused(system: System, lead: int, order: PauseLead | ResumeLead) -> No
     await system.quiet()
 
 
-async def test_a_paused_follow_up_waits_and_goes_on_when_it_is_let_go(system: System) -> None:
+async def test_a_paused_follow_up_waits_and_goes_on_when_it_is_resumed(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     pause = PauseLead(lead_id=lead, by=BY)
     await paused(system, lead, pause)
@@ -91,7 +91,7 @@ async def test_a_paused_follow_up_waits_and_goes_on_when_it_is_let_go(system: Sy
     assert await texts_to(system, form) == ["day_3"]
 
 
-async def test_orders_that_come_before_their_lead_are_carried_out_when_it_is_there(
+async def test_commands_that_come_before_their_lead_are_carried_out_when_it_exists(
     system: System,
 ) -> None:
     lead = 7_100_000
@@ -122,7 +122,7 @@ async def test_a_meetings_touches_are_made_also_while_the_follow_up_is_paused(
 
 
 @pytest.mark.parametrize("order", [PauseLead, StopLead])
-async def test_what_perhaps_left_before_an_order_is_asked_about_and_not_sent_after_it(
+async def test_a_touch_perhaps_sent_before_a_command_is_checked_and_not_sent_after_it(
     system: System, order: type[PauseLead | StopLead]
 ) -> None:
     lead, form = await a_welcomed_lead(system)
@@ -156,7 +156,7 @@ async def test_what_perhaps_left_before_an_order_is_asked_about_and_not_sent_aft
     assert len(await system.simulator("emails", form["email"])) == 2
 
 
-async def test_who_had_said_stop_before_and_comes_again_can_be_stopped_again(
+async def test_a_lead_that_opted_out_and_returns_can_be_stopped_again(
     system: System,
 ) -> None:
     lead, form = await a_welcomed_lead(system)
@@ -171,7 +171,7 @@ async def test_who_had_said_stop_before_and_comes_again_can_be_stopped_again(
     await system.planned(again)
 
 
-async def test_a_step_that_is_left_out_is_not_sent_and_the_next_one_is(system: System) -> None:
+async def test_a_step_that_is_skipped_is_not_sent_and_the_next_one_is(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     order = SkipStep(lead_id=lead, step="day_3", by=BY)
     await asyncio.gather(system.publish(order), system.publish(order))
@@ -188,7 +188,7 @@ async def test_a_step_that_is_left_out_is_not_sent_and_the_next_one_is(system: S
     assert len(await subjects_to(system, form)) == 2
 
 
-async def test_what_is_not_to_come_cannot_be_left_out(system: System) -> None:
+async def test_a_step_that_is_not_planned_cannot_be_skipped(system: System) -> None:
     lead, _ = await a_welcomed_lead(system)
     before = await system.timers(lead)
     for step, booking in (("day_3", "another"), ("reminder", ""), ("nothing", "")):
@@ -236,7 +236,7 @@ async def test_the_plan_names_what_comes_the_soonest_first(system: System) -> No
     assert await ask(system, "scheduler", "/leads/1") == 404
 
 
-async def test_what_was_told_is_kept_word_for_word(system: System) -> None:
+async def test_every_text_is_kept_word_for_word(system: System) -> None:
     """A machine answers and WhatsApp cannot deliver, so there is a voicemail's text, a WhatsApp's and an SMS."""
     form = person(4, 1)
     lead = await system.lead(form)
@@ -286,7 +286,7 @@ async def test_a_template_is_shown_as_an_example(system: System) -> None:
     ] == [404, 404]
 
 
-async def test_a_leads_events_say_when_each_company_was_asked(system: System) -> None:
+async def test_a_leads_events_record_when_each_provider_was_asked(system: System) -> None:
     before = datetime.now(UTC)
     lead, _ = await a_welcomed_lead(system)
     created, registered = [
@@ -310,7 +310,7 @@ async def test_a_leads_events_say_when_each_company_was_asked(system: System) ->
     assert len(rows) == 2
 
 
-async def test_a_touch_of_which_nobody_can_say_is_settled_by_a_person(system: System) -> None:
+async def test_an_unresolved_touch_is_settled_by_a_person(system: System) -> None:
     """Twilio's answers say nothing, and it knows of no message: one is to be sent after all, one is to be let be."""
     (sent, their_form), (left, other_form) = [await a_welcomed_lead(system) for _ in range(2)]
     await system.inject_fault(
@@ -390,7 +390,7 @@ async def unmatched_said(system: System) -> list[dict[str, Any]]:
     return [json.loads(row["body"]) for row in rows]
 
 
-async def test_of_an_erased_lead_nothing_is_left_that_says_who_it_was(system: System) -> None:
+async def test_of_an_erased_lead_nothing_is_left_that_identifies_it(system: System) -> None:
     """They wrote, booked, and said more than was asked; what is still on its way brings nothing back."""
     form = person(2, 8, mensaje="Me llamo Ana y vivo en Monterrey", consentimiento="Acepto")
     lead = await system.lead(form)
@@ -454,7 +454,7 @@ async def what_was_still_on_its_way(system: System, lead: int, form: dict[str, A
     assert answer.status_code == 204
 
 
-async def test_who_was_erased_is_somebody_new_and_still_left_alone(system: System) -> None:
+async def test_an_erased_person_is_a_new_lead_and_still_not_contacted(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     before = await everything_received(system, [form])
     await system.publish(EraseLead(lead_id=lead, by=BY))

@@ -90,7 +90,7 @@ async def test_a_lead_sent_from_the_simulator_s_page_appears_live_and_its_page_t
         await expect(now.locator("#timeline pre").first).to_contain_text("Nadia")
 
 
-async def test_a_person_answers_presses_1_writes_back_and_says_stop_on_the_simulator_s_page(
+async def test_a_person_answers_presses_1_replies_and_opts_out_on_the_simulator_s_page(
     system: System, browser: Browser
 ) -> None:
     async with a_person(browser) as lead:
@@ -154,7 +154,7 @@ async def exported(system: System, query: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
 
 
-async def test_a_wait_for_kommo_is_kommo_s_and_the_pages_say_why(system: System) -> None:
+async def test_a_wait_for_kommo_is_kommo_s_and_the_pages_show_why(system: System) -> None:
     await system.inject_fault(provider="kommo", kind="status", status=429, retry_after="4")
     lead = await system.lead(person())
     await system.happens(lead, "lead.registered")
@@ -176,7 +176,7 @@ async def test_a_wait_for_kommo_is_kommo_s_and_the_pages_say_why(system: System)
     assert "Kommo pide ir más despacio (429)" in (await system.http.get(url(system))).text
 
 
-async def test_a_pause_holds_the_follow_up_and_continuing_lets_it_go(
+async def test_a_pause_holds_the_follow_up_and_continuing_resumes_it(
     system: System, browser: Browser
 ) -> None:
     lead, form = await a_followed_lead(system)
@@ -218,7 +218,7 @@ async def test_a_skipped_step_is_not_made_and_the_next_one_is(
     assert len(await system.simulator("messages", e164(form))) == before
 
 
-async def test_who_is_stopped_hears_nothing_more(system: System, browser: Browser) -> None:
+async def test_a_stopped_lead_gets_nothing_more(system: System, browser: Browser) -> None:
     lead, _ = await a_followed_lead(system)
     async with a_person(browser) as operator:
         page = await operator.open(url(system, f"/leads/{lead}"))
@@ -291,7 +291,7 @@ async def test_a_dead_letter_is_replayed_from_the_page(system: System, browser: 
     await system.happens(lead, "dead_letter.replayed", "lead.registered")
 
 
-async def test_everything_is_stopped_and_let_go_from_the_page(
+async def test_everything_is_paused_and_resumed_from_the_page(
     system: System, browser: Browser
 ) -> None:
     async with a_person(browser) as operator:
@@ -333,7 +333,7 @@ async def test_every_page_is_for_everybody(
             await page.close()
 
 
-async def test_what_a_lead_typed_is_text_and_nothing_else(system: System, browser: Browser) -> None:
+async def test_text_that_a_lead_typed_stays_text(system: System, browser: Browser) -> None:
     attack = "<img src=x onerror=alert(1)>\"'{{7*7}}"
     lead, form = await a_followed_lead(
         system, nombre=f"Ana {attack}", fuente=f"=cmd {attack}", empresa=attack
@@ -402,7 +402,7 @@ async def test_odd_addresses_get_an_answer_a_person_can_read(system: System, pat
     assert "</html>" in answer.text
 
 
-async def test_odd_orders_change_nothing_and_say_so(system: System) -> None:
+async def test_odd_commands_change_nothing_and_are_refused(system: System) -> None:
     async with httpx.AsyncClient() as client:
         page = await client.get(url(system))
         found = re.search(r'name="token" value="([^"]+)"', page.text)
@@ -420,7 +420,7 @@ async def test_odd_orders_change_nothing_and_say_so(system: System) -> None:
             assert "No se " in answer.text, path
 
 
-async def test_what_is_ticked_stays_ticked_while_the_page_looks_again(
+async def test_a_ticked_box_stays_ticked_while_the_page_refreshes(
     system: System, browser: Browser
 ) -> None:
     for _ in range(2):
@@ -444,7 +444,7 @@ async def test_what_is_ticked_stays_ticked_while_the_page_looks_again(
         await shown(page, "Se descartaron: ")
 
 
-async def test_the_feed_says_that_something_is_new(system: System) -> None:
+async def test_the_feed_announces_new_events(system: System) -> None:
     async with system.http.stream("GET", url(system, "/feed?after=0")) as stream:
         lines = stream.aiter_lines()
         assert await anext(lines) == "retry: 500"
@@ -462,7 +462,7 @@ async def _until(lines: AsyncIterator[str], prefix: str) -> AsyncIterator[str]:
             return
 
 
-async def test_the_projections_made_anew_are_the_same(system: System) -> None:
+async def test_the_rebuilt_projections_are_the_same(system: System) -> None:
     await a_followed_lead(system)
     await system.quiet()
     api = f"{system.native.addresses.console}/api/projections"
@@ -555,7 +555,7 @@ async def log_in(
     "path",
     [*PAGES, "/leads/1", "/feed", "/sources.csv", "/leads.csv", "/journey/email/welcome/html"],
 )
-async def test_nobody_looks_without_logging_in(closed: str, path: str) -> None:
+async def test_no_page_opens_without_a_login(closed: str, path: str) -> None:
     async with a_client(closed) as client:
         answer = await client.get(f"{closed}{path}")
 
@@ -564,9 +564,7 @@ async def test_nobody_looks_without_logging_in(closed: str, path: str) -> None:
     assert parse_qs(urlsplit(answer.headers["location"]).query)["to"] == [f"/console{path}"]
 
 
-async def test_who_knows_the_password_is_where_they_wanted_to_be(
-    closed: str, browser: Browser
-) -> None:
+async def test_a_login_leads_to_the_page_that_was_asked_for(closed: str, browser: Browser) -> None:
     async with a_person(browser, extra_http_headers={"X-Forwarded-For": "203.0.113.2"}) as operator:
         page = await operator.open(f"{closed}/sources")
         await page.fill("#name", "ana")
@@ -601,7 +599,7 @@ async def test_a_login_leads_to_no_other_site(closed: str) -> None:
         assert answer.headers["location"] == "/console", elsewhere
 
 
-async def test_a_viewer_looks_and_orders_nothing(closed: str) -> None:
+async def test_a_viewer_reads_and_commands_nothing(closed: str) -> None:
     async with a_client(closed) as client:
         await log_in(client, "luis")
         page = await client.get(closed)
@@ -615,7 +613,9 @@ async def test_a_viewer_looks_and_orders_nothing(closed: str) -> None:
     assert (refused.status_code, table.status_code) == (403, 403)
 
 
-async def test_an_order_without_the_session_s_token_is_refused(system: System, closed: str) -> None:
+async def test_a_command_without_the_session_s_token_is_refused(
+    system: System, closed: str
+) -> None:
     async with a_client(closed) as client, a_client(closed) as other:
         await log_in(client, "ana")
         await log_in(other, "ana")
@@ -638,7 +638,7 @@ async def test_a_login_without_a_token_is_refused(closed: str) -> None:
     assert answer.status_code == 403
 
 
-async def test_who_guesses_is_locked_out_and_others_are_not(closed: str) -> None:
+async def test_a_guesser_is_locked_out_and_others_are_not(closed: str) -> None:
     async with a_client(closed, "203.0.113.7") as guesser, a_client(closed, "203.0.113.8") as ana:
         tries = [
             (await log_in(guesser, "ana", f"guess {number}")).status_code for number in range(5)
@@ -665,7 +665,7 @@ async def test_many_guesses_at_once_are_no_way_round(closed: str) -> None:
     assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 15
 
 
-async def test_guesses_from_many_addresses_keep_out_only_who_was_never_here(closed: str) -> None:
+async def test_guesses_from_many_addresses_lock_out_only_new_visitors(closed: str) -> None:
     async def try_from(address: str, password: str) -> int:
         async with a_client(closed, address) as client:
             return (await log_in(client, "eva", password)).status_code
@@ -687,7 +687,7 @@ async def test_guesses_from_one_ipv6_network_are_one_visitors(closed: str) -> No
     assert [await guess(number) for number in range(21)] == [401] * 20 + [429]
 
 
-async def test_an_order_after_the_session_ended_leads_to_the_login_and_back_to_a_page(
+async def test_a_command_after_the_session_ended_leads_to_the_login_and_then_to_a_page(
     closed: str,
 ) -> None:
     async with a_client(closed) as client:
@@ -696,7 +696,7 @@ async def test_an_order_after_the_session_ended_leads_to_the_login_and_back_to_a
     assert answer.headers["location"] == "/console/login?to=/console"
 
 
-async def test_who_logged_out_is_out_with_every_copy_of_the_cookie(closed: str) -> None:
+async def test_a_logout_ends_every_copy_of_the_cookie(closed: str) -> None:
     async with a_client(closed, "203.0.113.10") as ana, a_client(closed, "203.0.113.11") as thief:
         await log_in(ana, "ana")
         thief.cookies.set("pauta_console", ana.cookies["pauta_console"], path="/console")

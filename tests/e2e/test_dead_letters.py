@@ -78,7 +78,7 @@ async def nothing_left(system: System) -> AsyncIterator[None]:
         ),
     ],
 )
-async def test_what_nobody_can_read_is_in_sight_with_its_reason(
+async def test_an_unreadable_message_is_shown_with_its_reason(
     system: System, body: bytes, topic: str, error: str
 ) -> None:
     await publish(system, body, topic)
@@ -98,7 +98,7 @@ async def test_what_nobody_can_read_is_in_sight_with_its_reason(
         assert letter["first_failure"] == letter["last_failure"] != ""
 
 
-async def test_what_another_version_says_is_let_go_with_a_warning(system: System) -> None:
+async def test_an_event_of_another_version_is_ignored_with_a_warning(system: System) -> None:
     """While a version is rolled out, queues carry what the older one has never heard of."""
     unheard = a_lead_created().model_dump_json().replace('"lead.created"', '"lead.from_tomorrow"')
     for topic in ("lead.created", "lead.updated"):
@@ -113,7 +113,7 @@ async def test_what_another_version_says_is_let_go_with_a_warning(system: System
     assert "message.unknown_topic" in system.logs()
 
 
-async def test_what_always_raises_is_in_sight_with_its_traceback_and_its_lead(
+async def test_a_message_that_always_raises_is_shown_with_its_traceback_and_its_lead(
     system: System,
 ) -> None:
     await system.publish(a_failure_of_nothing())
@@ -124,7 +124,7 @@ async def test_what_always_raises_is_in_sight_with_its_traceback_and_its_lead(
     assert (letter["lead_id"], letter["topic"]) == (8_000_001, "touch.failed")
 
 
-async def test_a_letter_whose_cause_is_mended_takes_effect_once(system: System) -> None:
+async def test_a_letter_whose_cause_is_repaired_takes_effect_once(system: System) -> None:
     form = person(2)
     await system.sql("crm", "alter table registrations rename to registrations_away")
     try:
@@ -204,7 +204,7 @@ async def park_again(system: System, leads: list[int]) -> None:
                     await exchange.publish(message, queue)
 
 
-async def test_what_is_thrown_away_is_gone_and_on_the_record(system: System) -> None:
+async def test_a_discarded_letter_is_gone_and_recorded(system: System) -> None:
     await system.publish(a_failure_of_nothing())
     [letter] = await parked(system, 1, queue="notify.fallback")
 
@@ -213,7 +213,7 @@ async def test_what_is_thrown_away_is_gone_and_on_the_record(system: System) -> 
     assert letter["letter_id"] not in [letter["letter_id"] for letter in await letters(system)]
 
 
-async def test_looking_often_loses_nothing(system: System) -> None:
+async def test_listing_letters_often_loses_nothing(system: System) -> None:
     """From RabbitMQ 4 on, a quorum queue drops what was put back twenty times."""
     await publish(system, b"no JSON", "touch.deferred")
     [letter] = await parked(system, 1, queue="scheduler.changes")
@@ -221,7 +221,9 @@ async def test_looking_often_loses_nothing(system: System) -> None:
         assert letter["letter_id"] in [letter["letter_id"] for letter in await letters(system)]
 
 
-async def test_a_parked_lead_is_called_when_it_is_replayed_and_not_before(system: System) -> None:
+async def test_a_dead_lettered_lead_is_called_when_it_is_replayed_and_not_before(
+    system: System,
+) -> None:
     phone = e164(person(2))
     event = a_lead_created(lead_id=8_000_002, phone=phone, email=None)
     url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
@@ -255,7 +257,7 @@ def a_failure_of_nothing() -> TouchFailed:
     return TouchFailed(**about, kind=FailureKind.UNREACHABLE, reason="none")
 
 
-async def test_open_pages_keep_no_letter_from_being_replayed(system: System) -> None:
+async def test_open_pages_block_no_replay(system: System) -> None:
     for number in range(50):
         await publish(system, b"no JSON %d" % number, "lead.created")
     ids = [letter["letter_id"] for letter in await parked(system, 50, reason="permanent")]

@@ -190,7 +190,7 @@ async def test_of_a_system_that_is_well_nothing_is_wrong(system: System) -> None
         ),
     ],
 )
-async def test_what_is_wrong_is_named_with_what_to_do(
+async def test_every_fault_is_named_with_advice(
     system: System,
     monkeypatch: pytest.MonkeyPatch,
     part: str,
@@ -218,7 +218,7 @@ async def test_what_is_wrong_is_named_with_what_to_do(
         ),
     ],
 )
-async def test_what_works_and_is_perhaps_not_wanted_is_doubted(
+async def test_a_working_but_doubtful_setting_is_a_warning(
     system: System, monkeypatch: pytest.MonkeyPatch, part: str, changes: dict[str, str], about: str
 ) -> None:
     assert (await looked_at(system, monkeypatch, part, changes))[about].verdict is Verdict.DOUBT
@@ -573,7 +573,7 @@ async def test_an_old_backup(system: System, monkeypatch: pytest.MonkeyPatch) ->
     assert "pauta backup" in check.advice.es
 
 
-async def test_an_approved_template_that_says_something_else(system: System) -> None:
+async def test_an_approved_template_with_another_text(system: System) -> None:
     ours = place(system).recipes()["notify"].environment["TWILIO_CONTENT_SIDS"].split(",")
     sids = dict(pair.split("=") for pair in ours)
     check = await finding(system, {"TWILIO_CONTENT_SIDS": f"welcome={sids['day_3']}"})

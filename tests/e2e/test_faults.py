@@ -78,7 +78,7 @@ async def test_rabbitmq_restarts_in_the_middle_of_a_burst(system: System) -> Non
     await each_once(system, leads)
 
 
-async def test_leads_are_accepted_while_rabbitmq_is_away(system: System) -> None:
+async def test_leads_are_accepted_while_rabbitmq_is_unavailable(system: System) -> None:
     await asyncio.to_thread(system.rabbitmq.kill)
     form = person(2)
     lead = await system.lead(form)
@@ -108,7 +108,7 @@ async def gauge(system: System, name: str, values: set[float]) -> None:
     await system.until(so, lambda: f"{name} never was {values}")
 
 
-async def test_what_can_neither_be_done_nor_handed_over_is_held_and_not_given_back(
+async def test_a_message_that_can_neither_be_processed_nor_retried_is_held_and_not_returned(
     system: System,
 ) -> None:
     """The broker parks a message that it was given back fifty times: an alarm of minutes would park everything."""
@@ -151,7 +151,7 @@ async def test_postgresql_restarts_in_the_middle_of_a_burst(system: System) -> N
     await each_once(system, leads)
 
 
-async def test_without_its_database_intake_says_try_again(system: System) -> None:
+async def test_without_its_database_intake_answers_503_with_retry_after(system: System) -> None:
     await asyncio.to_thread(system.postgres.kill)
     try:
         answer = await system.post(person())
@@ -214,7 +214,7 @@ async def test_a_service_is_killed_in_the_middle_of_a_burst(system: System, serv
     await each_once(system, leads)
 
 
-async def test_a_graceful_stop_finishes_what_is_in_hand(system: System) -> None:
+async def test_a_graceful_stop_finishes_its_claimed_work(system: System) -> None:
     people = [person(2) for _ in range(20)]
     sending = asyncio.create_task(burst(system, people))
     await system.until(lambda: _any_lead(system, people), lambda: "no lead yet")
@@ -265,7 +265,7 @@ async def test_an_answer_that_is_lost_is_asked_about_not_repeated(
     ("provider", "path"),
     [("twilio", "/Calls.json"), ("twilio", "/Messages.json"), ("brevo", "/smtp/email")],
 )
-async def test_a_request_that_was_never_carried_out_is_made_again(
+async def test_a_request_that_was_never_carried_out_is_retried(
     system: System, provider: str, path: str, kind: str
 ) -> None:
     await system.inject_fault(
@@ -302,7 +302,7 @@ async def test_too_many_requests_wait_as_long_as_the_provider_asks(
 
 
 @pytest.mark.parametrize("kind", ["lose", "cut", "stall"])
-async def test_a_lead_that_kommo_may_have_is_looked_up_before_it_is_created_again(
+async def test_a_lead_that_kommo_may_have_is_searched_for_before_it_is_created_again(
     system: System, kind: str
 ) -> None:
     await system.inject_fault(
@@ -339,7 +339,7 @@ async def test_receipts_that_never_come_are_asked_for(system: System) -> None:
     await each_once(system, {lead: form})
 
 
-async def test_a_message_nobody_can_read_is_parked_with_its_reason(system: System) -> None:
+async def test_a_message_nobody_can_read_is_dead_lettered_with_its_reason(system: System) -> None:
     poison = {
         "routing_key": "lead.created",
         "payload": '{"lead_id": "ana@example.com"}',
@@ -361,7 +361,9 @@ async def test_a_message_nobody_can_read_is_parked_with_its_reason(system: Syste
         assert message["routing_key"].startswith(f"{service}.")
 
 
-async def test_what_stays_impossible_is_parked_after_every_retry(system: System) -> None:
+async def test_a_message_that_stays_impossible_is_dead_lettered_after_every_retry(
+    system: System,
+) -> None:
     """A touch of a lead whom nobody has introduced: its own event may still be on the way."""
     due = TouchDue(
         lead_id=9_000_001,

@@ -103,7 +103,7 @@ async def test_a_mailbox_that_does_not_exist(system: System) -> None:
     await system.happens(lead, "email touch.sent", "email touch.failed")
 
 
-async def test_what_the_person_gets(system: System) -> None:
+async def test_the_content_of_each_message(system: System) -> None:
     form = person(2, 0)
     lead = await system.lead(form)
     await system.happens(lead, *WHATSAPP, *EMAIL)
@@ -121,7 +121,7 @@ async def test_what_the_person_gets(system: System) -> None:
     assert f"metadata%5Blead_id%5D={lead}" in message["params"]["ContentVariables"][0]
 
 
-async def test_what_is_heard(system: System) -> None:
+async def test_the_text_spoken_in_a_call(system: System) -> None:
     person_form = person(0)
     machine_form = person(4)
     person_lead = await system.lead(person_form)

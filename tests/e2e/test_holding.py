@@ -63,7 +63,7 @@ async def test_nothing_leaves_while_everything_is_stopped_also_after_a_restart(
 
 
 @pytest.mark.parametrize(("provider", "path"), [("twilio", "/2010"), ("brevo", "/smtp/email")])
-async def test_touches_wait_for_a_company_that_fails_and_are_made_when_it_is_back(
+async def test_touches_wait_for_a_provider_that_fails_and_are_made_when_it_recovers(
     system: System, provider: str, path: str
 ) -> None:
     began = time.time()

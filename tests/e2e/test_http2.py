@@ -201,7 +201,7 @@ async def test_headers_that_never_end_keep_nobody_out(port: int) -> None:
     ],
     ids=lambda header: repr(header[0]) + repr(header[1])[:12],
 )
-async def test_what_http1_would_read_otherwise_is_refused(
+async def test_a_header_that_http1_would_read_otherwise_is_refused(
     port: int, header: tuple[str, str]
 ) -> None:
     async with stranger(port) as bending:

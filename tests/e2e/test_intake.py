@@ -35,7 +35,7 @@ async def test_the_seeds_first_request_word_for_word(system: System) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["json", "urlencoded", "multipart"])
-async def test_the_three_encodings_say_the_same(system: System, encoding: str) -> None:
+async def test_the_three_encodings_are_read_alike(system: System, encoding: str) -> None:
     form = person(nombre="José Ñandú 🎉", utm_source="ads & co")
     del form["nombre"], form["utm_source"]
     form = {"nombre": "José Ñandú 🎉", "utm_source": "ads & co", **form}
@@ -72,7 +72,7 @@ async def test_the_three_encodings_say_the_same(system: System, encoding: str) -
         (b"%ff%fe=%00&nombre=%F0", "application/x-www-form-urlencoded", 422, "correo"),
     ],
 )
-async def test_what_cannot_be_taken_is_explained(
+async def test_a_refused_body_is_explained(
     system: System, content: bytes, kind: str, status: int, says: str
 ) -> None:
     answer = await system.http.post(url(system), content=content, headers={"Content-Type": kind})

@@ -65,7 +65,7 @@ async def test_an_event_that_cannot_be_published_stops_no_other(system: System) 
     await system.sql("intake", "delete from outbox where id = $1", poison)
 
 
-async def test_an_event_that_a_service_has_no_right_to_say_stops_no_other_and_waits(
+async def test_an_event_that_a_service_may_not_publish_stops_no_other_and_waits(
     system: System,
 ) -> None:
     foreign = await system.sql("intake", POISON, uuid4(), "touch.sent")
@@ -84,7 +84,7 @@ async def test_an_event_that_a_service_has_no_right_to_say_stops_no_other_and_wa
     await system.sql("intake", "delete from outbox where id = $1", foreign)
 
 
-async def test_an_event_that_is_too_large_for_the_broker_stops_no_other_and_can_be_thrown_away(
+async def test_an_event_that_is_too_large_for_the_broker_stops_no_other_and_can_be_discarded(
     system: System,
 ) -> None:
     poison = await system.sql(
@@ -144,7 +144,7 @@ async def test_a_lead_whose_card_cannot_be_read_stops_no_other_on_its_way_to_kom
     await system.happens(broken, "lead.registered")
 
 
-async def test_the_same_outcome_said_by_two_events_is_one_note_in_kommo(system: System) -> None:
+async def test_the_same_outcome_in_two_events_is_one_note_in_kommo(system: System) -> None:
     lead = await system.lead(person())
     await system.happens(lead, "lead.registered", "email touch.delivered", "call.answered")
     touch = await system.sql(

@@ -61,7 +61,7 @@ async def test_a_lead_who_never_books_gets_every_follow_up_once(system: System) 
     assert len(await subjects_to(system, form)) == 3
 
 
-async def test_a_booking_ends_the_follow_up_and_is_told_to_kommo_and_the_lead(
+async def test_a_booking_ends_the_follow_up_and_reaches_kommo_and_the_lead(
     system: System,
 ) -> None:
     lead, form, _ = await a_booked_lead(system)
@@ -130,7 +130,7 @@ async def test_after_a_cancelled_booking_the_follow_up_goes_on(system: System) -
     assert await texts_to(system, form) == ["confirmation", "day_3"]
 
 
-async def test_who_says_stop_hears_nothing_more_also_after_a_booking(system: System) -> None:
+async def test_an_opted_out_lead_gets_nothing_more_also_after_a_booking(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.http.post(
         f"{system.native.addresses.simulator}/simulator/write",
@@ -172,7 +172,7 @@ async def test_a_reply_pauses_the_next_follow_up(system: System) -> None:
 
 
 @pytest.mark.parametrize("change", ["142", "143", "60000009", "delete"])
-async def test_a_lead_closed_in_kommo_is_left_alone(system: System, change: str) -> None:
+async def test_a_lead_closed_in_kommo_is_not_followed_up(system: System, change: str) -> None:
     lead, _ = await a_welcomed_lead(system)
     kommo_id = (await system.kommo_lead(lead))["id"]
     simulator = f"{system.native.addresses.simulator}/simulator/kommo/{kommo_id}"
@@ -210,7 +210,7 @@ async def test_a_booking_before_kommo_has_answered_reaches_kommo_later(system: S
     await system.in_stage(lead, BOOKED)
 
 
-async def test_what_no_webhook_said_is_found_in_the_calendars_own_list(system: System) -> None:
+async def test_a_booking_without_its_webhook_is_found_by_polling(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.calendar("webhooks", "PUT", silent=True)
     try:
@@ -244,7 +244,7 @@ async def test_a_booking_of_nobody_is_shown_and_finds_its_lead_when_that_appears
     await system.in_stage(lead, BOOKED)
 
 
-async def test_who_asked_for_a_meeting_is_not_followed_up_and_not_promised_one(
+async def test_a_requested_meeting_stops_the_follow_up_and_promises_nothing(
     system: System,
 ) -> None:
     lead, form = await a_welcomed_lead(system)
@@ -259,7 +259,7 @@ async def test_who_asked_for_a_meeting_is_not_followed_up_and_not_promised_one(
     assert await texts_to(system, form) == ["confirmation"]
 
 
-async def test_who_did_not_come_gets_no_survey(system: System) -> None:
+async def test_an_absent_lead_gets_no_survey(system: System) -> None:
     lead, form, uid = await a_booked_lead(system)
     await system.planned(lead, *MEETING)
     await system.calendar(f"{uid}/end")
@@ -306,7 +306,7 @@ async def test_a_follow_up_that_met_a_booking_is_made_after_all_when_that_is_can
     assert await texts_to(system, form) == ["confirmation", "day_3"]
 
 
-async def test_a_touch_at_a_bad_hour_is_put_off_and_goes_out_later(system: System) -> None:
+async def test_a_touch_at_a_bad_hour_is_deferred_and_sent_later(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.publish(day_3_due(lead, until="2026-01-01T00:00:00Z"))
 

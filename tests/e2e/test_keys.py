@@ -61,7 +61,7 @@ async def test_what_was_pressed_is_learned(
     assert (counts["calls"], counts["whatsapp"]) == (1, whatsapps)
 
 
-async def test_a_key_that_was_heard_is_not_asked_about(system: System) -> None:
+async def test_a_key_that_was_received_is_not_asked_about(system: System) -> None:
     leads = [await system.lead(person(call)) for call in (LISTENS, PRESSES_1)]
     for lead in leads:
         await system.happens(lead, "call.answered")

@@ -85,7 +85,7 @@ async def test_late_is_what_could_not_be_fired_when_it_was_due(
         system.restart("scheduler")
 
 
-async def test_what_an_operator_let_go_is_not_held_again_when_its_hours_open(
+async def test_a_released_timer_is_not_held_again_when_its_hours_open(
     system: System, store: Store
 ) -> None:
     [lead], _ = await welcomed(system, 1)

@@ -51,7 +51,7 @@ async def test_the_audit_log_masks_people_and_names_the_trace(system: System) ->
     )
 
 
-async def test_the_file_holds_what_the_api_says(system: System) -> None:
+async def test_the_file_holds_the_same_actions_as_the_api(system: System) -> None:
     form = person()
     lead = await system.lead(form)
     await system.happens(lead, "call.answered", "lead.registered", "email touch.delivered")
@@ -103,7 +103,7 @@ def _everything(path: Path) -> list[dict[str, object]]:
     return [action for file in (*files, path) for action in json.loads(file.read_text())]
 
 
-async def test_who_follows_the_log_misses_nothing_however_many_write(system: System) -> None:
+async def test_a_reader_of_the_log_misses_nothing_however_many_write(system: System) -> None:
     dsn = f"postgresql://console:console-demo@127.0.0.1:{system.native.ports['postgres']}/console"
     database = Database(dsn, connections=10)
     await database.open()

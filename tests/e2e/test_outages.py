@@ -92,7 +92,7 @@ async def test_after_days_of_outage_each_lead_gets_one_message_a_channel_and_an_
     assert not (await backlog(system))["held"]
 
 
-async def test_what_is_too_late_is_skipped_and_says_so(system: System) -> None:
+async def test_a_touch_that_is_too_late_is_skipped_with_its_reason(system: System) -> None:
     [lead], [form] = await welcomed(system, 1)
     system.kill("scheduler")
     await pass_days(system, [lead], 8)  # day 3 is late by its limit, five days, and a little more

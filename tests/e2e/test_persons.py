@@ -124,7 +124,7 @@ async def test_a_phone_that_comes_with_the_second_form_is_called(system: System)
     assert counts == {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}
 
 
-async def test_who_comes_back_after_a_day_is_answered_and_followed_up_from_the_start(
+async def test_a_lead_that_returns_after_a_day_is_answered_and_followed_up_from_the_start(
     system: System,
 ) -> None:
     lead, form = await a_welcomed_lead(system)
@@ -150,7 +150,7 @@ async def test_who_comes_back_after_a_day_is_answered_and_followed_up_from_the_s
     assert counts == {"calls": 2, "whatsapp": 1, "sms": 0, "emails": 2}
 
 
-async def test_who_comes_back_with_a_meeting_ahead_is_told_of_it_and_not_called(
+async def test_a_lead_that_returns_with_a_meeting_ahead_is_reminded_of_it_and_not_called(
     system: System,
 ) -> None:
     lead, form = await a_welcomed_lead(system)
@@ -238,7 +238,7 @@ async def test_a_stop_from_an_added_address_lists_it_and_the_lead_waits_for_a_pe
     )
 
 
-async def test_the_page_of_the_stop_has_a_way_back(system: System) -> None:
+async def test_the_opt_out_page_can_revoke_it(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     link = await unsubscribe_link(system, form["email"])
     page = await system.http.post(link, data={"List-Unsubscribe": "One-Click"})

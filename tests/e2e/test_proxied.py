@@ -49,19 +49,15 @@ async def visitor_seen(system: System, gateway: str) -> str:
     return str(await system.sql("intake", query, answer.json()["lead_id"]))
 
 
-async def test_a_trusted_proxy_says_who_the_visitor_is(system: System) -> None:
+async def test_a_trusted_proxy_names_the_visitor(system: System) -> None:
     assert await visitor_seen(system, system.native.addresses.gateway) == VISITOR
 
 
-async def test_what_anybody_else_says_of_the_visitor_is_not_believed(
-    system: System, alone: str
-) -> None:
+async def test_an_untrusted_proxy_is_not_believed(system: System, alone: str) -> None:
     assert await visitor_seen(system, alone) == "127.0.0.1"
 
 
-async def test_only_a_trusted_proxy_says_that_the_visitor_came_by_https(
-    system: System, alone: str
-) -> None:
+async def test_only_a_trusted_proxy_is_believed_about_https(system: System, alone: str) -> None:
     async def cookie(gateway: str) -> str:
         """What a browser is given that was never here."""
         async with httpx.AsyncClient(headers={"X-Forwarded-Proto": "https"}) as stranger:

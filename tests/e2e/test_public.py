@@ -94,7 +94,7 @@ async def test_large_headers_are_refused(system: System) -> None:
         "/checks",
     ],
 )
-async def test_every_answer_is_safe_to_show_and_tells_nothing_of_its_maker(
+async def test_every_answer_is_safe_to_show_and_reveals_no_software(
     system: System, path: str
 ) -> None:
     answer = await system.http.post(url(system, path), content=b"nonsense", headers=JSON)
@@ -120,13 +120,13 @@ async def test_every_answer_is_safe_to_show_and_tells_nothing_of_its_maker(
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_what_an_operator_may_order_is_not_behind_the_gateway(
+async def test_the_operators_commands_are_not_behind_the_gateway(
     system: System, path: str, method: str
 ) -> None:
     assert (await system.http.request(method, url(system, path))).status_code == 404
 
 
-async def test_who_comes_with_wrong_signatures_is_not_listened_to_for_ever(system: System) -> None:
+async def test_a_visitor_with_wrong_signatures_is_limited_after_a_while(system: System) -> None:
     """From an address of its own, so that nobody else is kept out."""
     stranger = {"X-Forwarded-For": "203.0.113.9", **JSON, "X-Cal-Signature-256": "0" * 64}
     direct = f"http://127.0.0.1:{system.replicas['crm'][0][1]}/api/calcom"
@@ -141,7 +141,7 @@ async def test_who_comes_with_wrong_signatures_is_not_listened_to_for_ever(syste
     assert (await system.http.post(direct, content=b"{}", headers=other)).status_code == 401
 
 
-async def test_whoever_is_right_is_never_slowed_down(system: System) -> None:
+async def test_a_right_signature_is_never_limited(system: System) -> None:
     body = b'{"triggerEvent": "PING"}'
     answers = await asyncio.gather(
         *(

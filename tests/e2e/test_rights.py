@@ -68,7 +68,7 @@ async def test_a_broker_user_makes_nothing_and_reads_no_others_queue(
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=NAMES)
-async def test_a_broker_user_says_only_its_own_events(system: System, service: object) -> None:
+async def test_a_broker_user_publishes_only_its_own_events(system: System, service: object) -> None:
     name = service.name  # type: ignore[attr-defined]
     said = {event.topic_name() for event in service.publishes}  # type: ignore[attr-defined]
     foreign = next(topic for topic in ("lead.created", "touch.sent") if topic not in said)

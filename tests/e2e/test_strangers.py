@@ -36,7 +36,9 @@ async def leave(system: System, address: str) -> None:
     assert answer.status_code == 200
 
 
-async def test_who_types_anothers_phone_neither_quiets_nor_becomes_them(system: System) -> None:
+async def test_a_form_with_anothers_phone_neither_silences_nor_replaces_them(
+    system: System,
+) -> None:
     attacker = person()
     victim = person()
     theirs = await system.lead(attacker | {"telefono": victim["telefono"]})
@@ -55,7 +57,9 @@ async def test_who_types_anothers_phone_neither_quiets_nor_becomes_them(system: 
     assert attacker["email"] not in mail["text"] + mail["html"]
 
 
-async def test_who_types_anothers_email_neither_quiets_nor_becomes_them(system: System) -> None:
+async def test_a_form_with_anothers_email_neither_silences_nor_replaces_them(
+    system: System,
+) -> None:
     attacker = person(2, 5)  # whose phone answers BAJA
     victim = person()
     theirs = await system.lead(attacker | {"email": victim["email"]})
@@ -70,7 +74,7 @@ async def test_who_types_anothers_email_neither_quiets_nor_becomes_them(system: 
     assert len(await system.simulator("calls", e164(victim))) == 1
 
 
-async def test_no_answer_tells_who_was_here_before(system: System) -> None:
+async def test_no_answer_reveals_an_earlier_submission(system: System) -> None:
     victim = person()
     first = await system.lead(victim)
     asked = [
@@ -84,7 +88,7 @@ async def test_no_answer_tells_who_was_here_before(system: System) -> None:
     assert sorted(ids) == ids
 
 
-async def test_an_idempotency_key_of_another_gives_nothing_away(system: System) -> None:
+async def test_an_idempotency_key_of_another_reveals_nothing(system: System) -> None:
     victim = person()
     key = "guessed-or-overheard"
     own = (await system.post(victim, headers={"Idempotency-Key": key})).json()
@@ -98,7 +102,7 @@ async def test_an_idempotency_key_of_another_gives_nothing_away(system: System) 
 
 
 @pytest.mark.parametrize("text", INJECTED)
-async def test_what_is_typed_is_only_text(system: System, text: str) -> None:
+async def test_typed_text_stays_text(system: System, text: str) -> None:
     form = person(1) | dict.fromkeys(("nombre", "empresa", "servicio", "fuente", "otro"), text)
     lead = await system.lead(form)
     await system.happens(

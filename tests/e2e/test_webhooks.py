@@ -155,7 +155,7 @@ async def test_baja_while_the_call_is_ringing_keeps_the_whatsapp_from_leaving(
     assert counts["whatsapp"] == counts["sms"] == 0
 
 
-async def test_alta_takes_it_back(system: System) -> None:
+async def test_alta_revokes_the_opt_out(system: System) -> None:
     form = person()
     lead = await system.lead(form)
     await system.happens(lead, "call.answered")
@@ -251,7 +251,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-async def test_what_twilio_never_says_breaks_nothing_though_it_is_signed(
+async def test_values_that_twilio_never_sends_break_nothing_even_signed(
     system: System, name: str
 ) -> None:
     path, params = HOSTILE[name]
@@ -276,7 +276,9 @@ async def test_what_twilio_never_says_breaks_nothing_though_it_is_signed(
 @pytest.mark.parametrize(
     "field", ["event", "message-id", "email", "tags", "X-Mailin-custom", "ts_event", "link"]
 )
-async def test_what_brevo_never_says_breaks_nothing(system: System, field: str, value: Any) -> None:
+async def test_values_that_brevo_never_sends_break_nothing(
+    system: System, field: str, value: Any
+) -> None:
     usual = {
         "event": "unsubscribed",
         "message-id": "<1@x>",

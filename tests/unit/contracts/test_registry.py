@@ -117,7 +117,7 @@ def test_a_new_optional_field_is_no_break() -> None:
 @pytest.mark.parametrize(
     "model", [*MESSAGES.values(), *API_ANSWERS], ids=lambda model: model.__name__
 )
-def test_a_reader_ignores_what_it_does_not_know(model: type[BaseModel]) -> None:
+def test_a_reader_ignores_unknown_fields(model: type[BaseModel]) -> None:
     assert model.model_config["extra"] == "ignore"
     assert model.model_config["frozen"] is True
 

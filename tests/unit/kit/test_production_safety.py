@@ -43,7 +43,7 @@ def test_the_demonstration_starts_with_its_values() -> None:
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_values_of_ones_own_are_fit_for_production(name: str) -> None:
+def test_own_values_are_fit_for_production(name: str) -> None:
     with patch.dict(os.environ, environment(name, **PRODUCTION), clear=True):
         refuse_unsafe(SETTINGS[name]())
 
@@ -141,7 +141,7 @@ def test_a_weak_secret_is_refused_in_production() -> None:
         refuse_unsafe(services.notify.settings.Settings())
 
 
-def test_a_real_company_is_for_life_whatever_the_profile_says() -> None:
+def test_a_real_provider_means_production_whatever_the_profile_is() -> None:
     with pytest.raises(UnsafeConfiguration, match="LINK_SECRET"):
         refuse_unsafe(notify(TWILIO_BASE_URL="https://api.twilio.com"))
 

@@ -282,7 +282,7 @@ def test_a_skip_is_made_good_when_the_booking_is_cancelled_and_not_before() -> N
     assert world.settled[day_3] == "sent"
 
 
-def test_a_touch_that_comes_back_and_back_is_set_aside() -> None:
+def test_a_touch_that_is_deferred_again_and_again_is_set_aside() -> None:
     """Notify and the scheduler disagree about the hours, by a fault of ours: each says the other is wrong."""
     world = World()
     world.hear(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))

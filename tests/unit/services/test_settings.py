@@ -106,7 +106,7 @@ def test_the_demonstrations_values_are_enough_to_start(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SETTINGS)
-def test_what_is_empty_counts_as_not_set(service: str) -> None:
+def test_an_empty_variable_counts_as_not_set(service: str) -> None:
     """Compose hands over every name, also those without a value."""
     with patch.dict(os.environ, dict(read_recipes({})[service].environment), clear=True):
         process = SETTINGS[service][0]()
@@ -121,7 +121,7 @@ def test_brevos_old_name_is_as_good(old: str) -> None:
         assert services.notify.settings.Settings().brevo.api_key.get_secret_value() == "mine"
 
 
-def test_a_missing_name_is_said() -> None:
+def test_a_missing_name_is_reported() -> None:
     environment = dict(read_recipes({})["notify"].environment)
     del environment["TWILIO_AUTH_TOKEN"]
     with (

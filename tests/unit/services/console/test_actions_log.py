@@ -48,7 +48,7 @@ def ids(path: Path) -> list[int]:
     return [row["id"] for row in json.loads(path.read_text())]
 
 
-async def test_what_is_new_is_appended_and_the_file_is_always_an_array(tmp_path: Path) -> None:
+async def test_new_actions_are_appended_and_the_file_is_always_an_array(tmp_path: Path) -> None:
     actions = Actions()
     log = a_log(tmp_path, actions)
     for count in (1, 4, 2):
@@ -87,7 +87,7 @@ async def test_a_new_writer_goes_on_where_the_file_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", ["", "[", "{}", "[]", '[{"id": null}]'])
-async def test_a_file_that_somebody_broke_is_made_anew(tmp_path: Path, broken: str) -> None:
+async def test_a_broken_file_is_rebuilt(tmp_path: Path, broken: str) -> None:
     actions = Actions()
     actions.add(25)
     (tmp_path / "actions_log.json").write_text(broken)
@@ -97,7 +97,7 @@ async def test_a_file_that_somebody_broke_is_made_anew(tmp_path: Path, broken: s
 
 
 @pytest.mark.parametrize("since", [2, 9], ids=["fewer than the file has", "more than the file has"])
-async def test_after_a_restore_the_file_begins_anew_and_the_old_one_is_kept(
+async def test_after_a_restore_a_new_file_begins_and_the_old_one_is_kept(
     tmp_path: Path, since: int
 ) -> None:
     before = Actions()

@@ -4,5 +4,5 @@ from pauta.services import SERVICES as EVERY_SERVICE
 from services.console.dead_letters import SERVICES
 
 
-def test_every_service_that_has_work_has_its_letters_looked_after() -> None:
+def test_every_service_with_queues_has_its_dead_letters_served() -> None:
     assert set(SERVICES) == {service.name for service in EVERY_SERVICE if service.queues}

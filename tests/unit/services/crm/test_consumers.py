@@ -9,7 +9,7 @@ from contracts.events.touch import Channel, FailureKind, TouchFailed, TouchSent
 from services.crm.consumers import outcome_of
 
 
-def test_the_same_outcome_of_a_touch_has_one_name_however_many_events_say_it() -> None:
+def test_the_same_outcome_of_a_touch_has_one_name_however_many_events_carry_it() -> None:
     about: dict[str, Any] = {"lead_id": 1, "touch_id": uuid4(), "step": "welcome"}
 
     def sent() -> Event:

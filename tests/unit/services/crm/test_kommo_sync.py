@@ -136,7 +136,7 @@ async def test_a_lead_whose_card_breaks_us_is_set_aside_and_the_others_are_creat
     assert rows.notes == {1: "written"}
 
 
-async def test_who_no_longer_leads_sends_nothing_and_gives_nothing_back() -> None:
+async def test_a_worker_that_lost_the_lead_sends_nothing_and_requeues_nothing() -> None:
     lead = SteadyLead()
     kommo = Kommo()
     rows = Rows([Waiting(1, a_card(), 0)])
@@ -149,7 +149,7 @@ async def test_who_no_longer_leads_sends_nothing_and_gives_nothing_back() -> Non
     assert rows.leads == {1: "sending"}
 
 
-async def test_an_answer_we_cannot_read_is_looked_up() -> None:
+async def test_an_answer_we_cannot_read_leaves_leads_and_notes_unclear() -> None:
     rows = Rows([Waiting(1, a_card()), Waiting(2, a_card())], [NOTE])
     kommo = Kommo()
     kommo.bug = KeyError("id")
@@ -160,7 +160,7 @@ async def test_an_answer_we_cannot_read_is_looked_up() -> None:
     assert rows.notes == {1: "unclear"}
 
 
-async def test_a_section_that_fails_stops_no_other_and_what_it_had_in_hand_is_doubted() -> None:
+async def test_a_section_that_fails_stops_no_other_and_its_claimed_work_is_unclear() -> None:
     rows = Rows([Waiting(1, a_card())], [NOTE])
     worker = a_worker(rows, Kommo())
     rows.to_look_up = cast("list[ToLookUp]", None)
@@ -175,7 +175,7 @@ async def test_a_section_that_fails_stops_no_other_and_what_it_had_in_hand_is_do
     assert rows.doubted == 2
 
 
-async def test_a_look_that_fails_is_made_again_and_never_taken_for_not_there() -> None:
+async def test_a_check_that_fails_is_repeated_and_never_taken_for_not_found() -> None:
     rows = Rows()
     kommo = Kommo()
     kommo.bug_in_looking = KeyError("id")
@@ -186,7 +186,7 @@ async def test_a_look_that_fails_is_made_again_and_never_taken_for_not_there() -
     assert rows.leads == {1: "unclear", 2: "failed: KeyError: 'id'"}
 
 
-async def test_what_was_unclear_before_goes_alone_and_kommo_unavailable_puts_back_only_what_was_not_asked_for() -> (
+async def test_an_unclear_lead_goes_alone_and_only_unsent_leads_are_requeued_when_kommo_is_unavailable() -> (
     None
 ):
     rows = Rows([Waiting(1, a_card()), Waiting(2, a_card(), attempts=1), Waiting(3, a_card())])
@@ -200,7 +200,7 @@ async def test_what_was_unclear_before_goes_alone_and_kommo_unavailable_puts_bac
     assert rows.leads == {1: "registered", 2: "waiting", 3: "registered"}
 
 
-async def test_what_kommo_has_and_our_database_could_not_keep_is_doubted_not_created_again() -> (
+async def test_a_lead_in_kommo_that_our_database_could_not_store_is_unclear_not_created_again() -> (
     None
 ):
     rows = Rows([Waiting(1, a_card())])

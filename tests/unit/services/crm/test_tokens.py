@@ -121,7 +121,9 @@ async def test_a_kept_pair_is_renewed_when_it_must(
     )
 
 
-async def test_a_refresh_token_that_has_ended_is_said(wire: Wire, http: httpx.AsyncClient) -> None:
+async def test_a_refresh_token_that_has_expired_is_reported(
+    wire: Wire, http: httpx.AsyncClient
+) -> None:
     wire.answers(400, {"hint": "Invalid refresh token", "status": 400})
 
     with pytest.raises(Unavailable, match="Invalid refresh token"):

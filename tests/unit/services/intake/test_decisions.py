@@ -45,7 +45,7 @@ def test_the_seeds_form() -> None:
     )
 
 
-def test_what_nobody_knows_is_kept() -> None:
+def test_unknown_fields_are_kept() -> None:
     card = read_form(
         SEED | {"utm_source": "ads", "gclid": "x1", "edad": 33, "hijos": None, "temas": ["a"]},
         region="MX",
@@ -116,7 +116,7 @@ def test_a_field_is_read_as_it_was_meant(
     assert getattr(card, field) == value
 
 
-def test_a_number_that_is_nobodys_own_is_noted_where_an_email_is_left() -> None:
+def test_an_unusable_number_is_noted_where_an_email_is_given() -> None:
     card = read_form(SEED | {"telefono": "+881 612 345 678"}, region="MX")
     alone = read_form(SEED | {"telefono": "+881 612 345 678", "email": ""}, region="MX")
 

@@ -20,7 +20,7 @@ class Accepts:
         return NewLead(1, 1)
 
 
-async def test_one_address_is_limited_and_told_when_to_come_back_and_another_is_not() -> None:
+async def test_one_address_is_limited_with_a_retry_after_and_another_is_not() -> None:
     with patch.dict(os.environ, read_recipes({"LEAD_RATE_LIMIT": "3/hour"})["intake"].environment):
         app = create_app(accept=Accepts().accept)
     form = {"nombre": "Ana", "email": "ana@example.com"}
@@ -37,7 +37,7 @@ async def test_one_address_is_limited_and_told_when_to_come_back_and_another_is_
         assert of_one[3].json()["errors"][0]["message"].startswith("Recibimos demasiados")
 
 
-async def test_a_form_says_who_came_without_saying_from_where() -> None:
+async def test_a_form_identifies_its_visitor_without_storing_the_address() -> None:
     accepts = Accepts()
     with patch.dict(os.environ, read_recipes({})["intake"].environment):
         app = create_app(accept=accepts.accept)

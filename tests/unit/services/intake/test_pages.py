@@ -86,7 +86,7 @@ async def test_a_page_to_go_on_to_comes_first() -> None:
     )
 
 
-async def test_a_form_with_mistakes_names_them_and_leads_back() -> None:
+async def test_a_form_with_mistakes_names_them_and_links_to_the_form() -> None:
     answer = await post(data={"nombre": "", "email": "<b>"}, headers=BROWSER | {"Referer": FORM})
 
     assert answer.status_code == 422
@@ -99,14 +99,14 @@ async def test_a_form_with_mistakes_names_them_and_leads_back() -> None:
 
 
 @pytest.mark.parametrize("referer", ["", "javascript:alert(1)", "data:text/html,x"])
-async def test_where_there_is_no_page_to_go_back_to_there_is_no_link(referer: str) -> None:
+async def test_without_a_page_to_return_to_there_is_no_link(referer: str) -> None:
     answer = await post(data={"nombre": ""}, headers=BROWSER | {"Referer": referer})
 
     assert "Volver al formulario." in answer.text
     assert "<a" not in answer.text
 
 
-async def test_what_is_not_the_visitor_s_mistake_is_not_called_one() -> None:
+async def test_an_error_that_is_not_the_visitor_s_is_not_called_a_mistake() -> None:
     async with intake(LEAD_RATE_LIMIT="1/hour") as client:
         answers = [await client.post("/api/lead", data=ANA, headers=BROWSER) for _ in range(2)]
 

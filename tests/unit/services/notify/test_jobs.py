@@ -80,7 +80,7 @@ async def test_a_bug_with_one_touch_stops_no_other(state: State) -> None:
     assert (ledger.unknowns, ledger.said, ledger.stopped) == ([], [], [])
 
 
-async def test_an_outage_is_left_to_the_next_tick() -> None:
+async def test_an_outage_is_left_to_the_next_run() -> None:
     with pytest.raises(Unavailable):
         await work_on([due(1), due(2), due(3)], State.UNCERTAIN, Unavailable("database"))
 
@@ -94,7 +94,7 @@ async def test_an_outage_is_left_to_the_next_tick() -> None:
         pytest.param(State.ANSWERED, 1, 0, 1, id="answered: whether the link was asked for"),
     ],
 )
-async def test_after_many_looks_it_is_left_to_a_person(
+async def test_after_many_checks_it_is_escalated(
     state: State, unknowns: int, said: int, stopped: int
 ) -> None:
     worked, ledger = await work_on([due(2, check_count=MAX_CHECKS), due(3)], state, KeyError("x"))

@@ -20,7 +20,7 @@ from tests.unit.services.notify.texts import FACTS
         pytest.param(Unheard("CA1", Unanswered.VOICEMAIL), "welcome_voicemail", id="a machine"),
     ],
 )
-def test_the_voice_says_what_is_kept(
+def test_the_voice_speaks_the_transcript_that_is_kept(
     receipt: Receipt | None, said: str, templates: Templates, settings: Settings
 ) -> None:
     speech = speech_for(receipt, "welcome", FACTS, settings=settings, templates=templates)
@@ -30,7 +30,7 @@ def test_the_voice_says_what_is_kept(
     assert html.escape(speech.transcript, quote=False) in twiml
 
 
-def test_a_fax_is_told_nothing(templates: Templates, settings: Settings) -> None:
+def test_a_fax_gets_no_speech(templates: Templates, settings: Settings) -> None:
     fax = Unheard("CA1", Unanswered.FAX)
 
     assert (

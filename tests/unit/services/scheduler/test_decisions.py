@@ -149,7 +149,7 @@ def test_a_booking_less_than_a_day_away_has_no_reminder() -> None:
     }
 
 
-def test_a_booking_heard_of_when_it_is_over_is_not_confirmed_any_more() -> None:
+def test_a_booking_received_when_it_is_over_is_not_confirmed_any_more() -> None:
     assert set(steps(after(booked(at=local(2026, 3, 10, 12))))) == {"after_meeting"}
 
 
@@ -160,7 +160,9 @@ def test_a_booking_without_a_time_is_confirmed_and_nothing_else() -> None:
     }
 
 
-def test_what_the_host_has_still_to_accept_stops_the_follow_up_and_promises_nothing() -> None:
+def test_a_booking_that_the_host_has_still_to_accept_stops_the_follow_up_and_promises_nothing() -> (
+    None
+):
     assert steps(after(booked(confirmed=False))) == {}
 
 
@@ -171,7 +173,7 @@ def test_a_moved_booking_moves_its_reminder() -> None:
     assert {timer.booking for timer in plan(lead, JOURNEY)} == {"second"}
 
 
-def test_after_a_cancelled_booking_the_follow_up_goes_on_where_it_stood_still() -> None:
+def test_after_a_cancelled_booking_the_follow_up_goes_on_where_it_stopped() -> None:
     lead = after(
         booked(at=ENTERED + timedelta(days=1)), cancelled(2, at=ENTERED + timedelta(days=4))
     )
@@ -190,7 +192,7 @@ def test_a_lead_that_is_closed_gets_nothing_more() -> None:
     assert steps(after(end, booked())) == {}
 
 
-def test_who_said_stop_is_not_followed_up_and_keeps_their_meeting() -> None:
+def test_an_opted_out_lead_is_not_followed_up_and_keeps_its_meeting() -> None:
     end = LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply")
 
     assert steps(after(end)) == {}
@@ -215,7 +217,7 @@ def test_after_the_meeting_the_material_counts_from_its_real_end() -> None:
     assert steps(after(booked(), over))["after_meeting"] == local(2026, 3, 10, 13)
 
 
-def test_who_did_not_come_gets_no_survey() -> None:
+def test_an_absent_lead_gets_no_survey() -> None:
     absent = MeetingEnded(
         lead_id=123456, revision=2, uid="first", ended_at=local(2026, 3, 10, 11, 30), attended=False
     )
@@ -263,7 +265,7 @@ def unpaused(day: float) -> LeadResumed:
     return LeadResumed(lead_id=123456, by="Operadora", at=days(day))
 
 
-def test_while_paused_there_is_no_follow_up_and_afterwards_it_goes_on_where_it_stood() -> None:
+def test_while_paused_there_is_no_follow_up_and_afterwards_it_goes_on_where_it_stopped() -> None:
     assert steps(after(paused(1))) == {}
     assert steps(after(paused(1), unpaused(4)))["day_3"] == local(
         2026, 3, 9, 9
@@ -276,14 +278,14 @@ def test_a_pause_does_not_touch_the_meeting() -> None:
     assert steps(after(paused(0.5), booked())) == steps(after(booked()))
 
 
-def test_the_first_contact_that_was_put_off_is_made_also_while_paused() -> None:
+def test_a_deferred_first_contact_is_made_also_while_paused() -> None:
     deferred = deferral("welcome_call", Channel.CALL, local(2026, 3, 2, 23))
 
     assert set(steps(after(paused(0.1), deferred))) == {"welcome_call"}
 
 
 @pytest.mark.parametrize("deferred_first", [True, False])
-def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_unpausing(
+def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_resumption(
     deferred_first: bool,
 ) -> None:
     deferred = deferral("day_3", Channel.WHATSAPP, days(3))
@@ -335,9 +337,7 @@ def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_unpausing(
         ),
     ],
 )
-def test_the_time_that_the_clock_stood_still_counts_once(
-    news: Sequence[Change], still: float
-) -> None:
+def test_the_time_that_the_clock_was_held_counts_once(news: Sequence[Change], still: float) -> None:
     assert after(*news).held == timedelta(days=still)
     assert after(*[event for event in news for _ in range(2)]).held == timedelta(days=still)
 
@@ -346,7 +346,7 @@ COMMANDS = st.one_of(st.integers(0, 30).map(paused), st.integers(0, 30).map(unpa
 
 
 @given(st.lists(COMMANDS, max_size=12))
-def test_in_any_order_and_number_the_last_order_says_whether_the_follow_up_waits(
+def test_in_any_order_and_number_the_last_command_decides_whether_the_follow_up_waits(
     orders: Sequence[Change],
 ) -> None:
     last = max((order.at for order in orders), default=None)
@@ -359,7 +359,7 @@ def test_in_any_order_and_number_the_last_order_says_whether_the_follow_up_waits
 
 
 @given(st.lists(COMMANDS, max_size=12))
-def test_old_orders_change_nothing(orders: Sequence[Change]) -> None:
+def test_old_commands_change_nothing(orders: Sequence[Change]) -> None:
     fresh: list[Change] = []
     for order in orders:
         if all(order.at > before.at for before in fresh):
@@ -478,13 +478,13 @@ def test_two_days_of_outage_move_a_follow_up_to_the_next_morning() -> None:
     assert end == Move(local(2026, 3, 9, 9))  # Saturday afternoon, so Monday
 
 
-def test_a_moved_one_goes_out_when_its_new_time_comes() -> None:
+def test_a_moved_timer_fires_when_its_new_time_comes() -> None:
     morning = Timer("day_3", Channel.WHATSAPP, "", 0, local(2026, 3, 6, 9))
 
     assert isinstance(due(morning, local(2026, 3, 6, 9, 1), planned_at=DAY_3.due_at), Fire)
 
 
-def test_what_is_later_than_its_limit_is_dropped_and_says_so() -> None:
+def test_a_timer_later_than_its_limit_is_dropped_with_its_reason() -> None:
     end = due(DAY_3, DAY_3.due_at + JOURNEY.step("day_3").late.limit + timedelta(days=1))
 
     assert isinstance(end, Drop)
@@ -493,7 +493,7 @@ def test_what_is_later_than_its_limit_is_dropped_and_says_so() -> None:
     ]
 
 
-def test_what_a_later_step_has_overtaken_is_dropped() -> None:
+def test_a_timer_overtaken_by_a_later_step_is_dropped() -> None:
     end = due(DAY_3, DAY_3.due_at, overtaken=True)
 
     assert isinstance(end, Drop)
@@ -515,7 +515,7 @@ def test_the_last_follow_up_ends_the_cadence_once_and_by_name() -> None:
     assert len(finished) == 2
 
 
-def test_a_step_that_an_operator_has_left_out_says_so_and_the_last_one_ends_the_cadence() -> None:
+def test_a_step_skipped_by_an_operator_names_the_reason_and_the_last_one_ends_the_cadence() -> None:
     last = Timer("day_12", Channel.WHATSAPP, "", 0, local(2026, 3, 14, 10))
     said = [skip(a_lead(), JOURNEY, timer).events for timer in (DAY_3, last)]
 
@@ -611,7 +611,7 @@ def returned(at: datetime, *, submission: int = 900, **more: Any) -> LeadUpdated
     )
 
 
-def test_who_comes_back_is_followed_up_from_the_start_under_new_names() -> None:
+def test_a_lead_that_returns_is_followed_up_from_the_start_under_new_names() -> None:
     lead = changed(a_lead(), returned(days(20)), JOURNEY)
 
     assert {timer.run for timer in plan(lead, JOURNEY)} == {900}
@@ -631,7 +631,7 @@ def test_who_comes_back_is_followed_up_from_the_start_under_new_names() -> None:
         ),
     ],
 )
-def test_what_does_not_begin_again(before: Change) -> None:
+def test_a_follow_up_that_does_not_restart(before: Change) -> None:
     lead = changed(a_lead(), before, JOURNEY)
 
     assert changed(lead, returned(days(20)), JOURNEY) == lead
@@ -644,13 +644,13 @@ def test_a_late_deferral_of_an_earlier_run_changes_nothing() -> None:
     assert [t for t in plan(late, JOURNEY) if t.run == 0] == []
 
 
-def test_a_journey_may_let_who_comes_back_join_silently() -> None:
+def test_a_journey_may_let_a_returning_lead_join_silently() -> None:
     silent = JOURNEY.model_copy(update={"on_return": "join"})
 
     assert changed(a_lead(), returned(days(20)), silent) == a_lead()
 
 
-def test_what_waits_for_one_opening_leaves_spread_over_its_first_minutes() -> None:
+def test_touches_that_wait_for_one_opening_are_spread_over_its_first_minutes() -> None:
     """At nine on a Monday all that Sunday left is due: each lead has a moment of its own, always the same."""
     spread = timedelta(minutes=10)
     lead = a_lead(at=local(2026, 3, 5, 12))

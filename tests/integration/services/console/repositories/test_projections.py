@@ -95,7 +95,7 @@ OLD = {"as it was"}
 NEW = {f"Lead {lead_id}" for lead_id in range(1, LEADS + 1)}
 
 
-async def test_the_pages_show_what_they_had_until_all_is_made_anew(database: Database) -> None:
+async def test_the_pages_show_the_old_rows_until_all_is_rebuilt(database: Database) -> None:
     projections = await a_past(database)
     await projections.rebuild()
     shown = []
@@ -114,7 +114,7 @@ async def test_the_pages_show_what_they_had_until_all_is_made_anew(database: Dat
     assert await add_up(database)
 
 
-async def test_what_happens_meanwhile_is_there_once(database: Database) -> None:
+async def test_events_during_a_rebuild_are_counted_once(database: Database) -> None:
     projections = await a_past(database)
     await projections.rebuild()
     expected = await calls(database)
@@ -185,7 +185,7 @@ async def test_two_replicas_that_both_believe_to_lead_fold_nothing_twice(
     assert await add_up(database)
 
 
-async def test_the_change_waits_for_whoever_reads_and_keeps_nobody_waiting(
+async def test_the_switch_waits_for_readers_and_keeps_nobody_waiting(
     database: Database,
 ) -> None:
     projections = await a_past(database)
@@ -203,7 +203,7 @@ async def test_the_change_waits_for_whoever_reads_and_keeps_nobody_waiting(
     assert await names(database) == NEW
 
 
-async def test_who_is_erased_meanwhile_is_in_neither_set(database: Database) -> None:
+async def test_a_person_erased_meanwhile_is_in_neither_set(database: Database) -> None:
     projections = await a_past(database)
     await projections.rebuild()
     await projections.follow()
@@ -216,7 +216,7 @@ async def test_who_is_erased_meanwhile_is_in_neither_set(database: Database) -> 
     assert await spare_rows(database) == 0
 
 
-async def test_what_an_older_version_folded_without_counting_is_made_anew(
+async def test_rows_that_an_older_version_folded_without_counting_are_rebuilt(
     database: Database,
 ) -> None:
     projections = await a_past(database)

@@ -87,7 +87,7 @@ async def test_a_lead_that_is_never_clear_is_set_aside_in_the_end(
     assert len(await said(database)) == 1
 
 
-async def test_an_operator_has_a_lead_tried_again_or_leaves_it(
+async def test_an_operator_retries_or_discards_a_lead(
     database: Database, registrations: Registrations
 ) -> None:
     for lead in (1, 2, 3):
@@ -104,7 +104,7 @@ async def test_an_operator_has_a_lead_tried_again_or_leaves_it(
     assert await states(database, "registrations") == ["discarded", "waiting", "waiting"]
 
 
-async def test_a_note_that_is_never_clear_is_set_aside_and_tried_again_when_an_operator_says_so(
+async def test_a_note_that_is_never_clear_is_set_aside_and_retried_by_an_operator(
     database: Database, registrations: Registrations
 ) -> None:
     await registrations.enqueue_lead(uuid4(), 1, None, a_card(), "note")
@@ -123,7 +123,7 @@ async def test_a_note_that_is_never_clear_is_set_aside_and_tried_again_when_an_o
     assert note.attempts == 0
 
 
-async def test_only_what_is_still_in_hand_goes_back(
+async def test_only_claimed_leads_are_requeued(
     database: Database, registrations: Registrations
 ) -> None:
     for lead in (1, 2):
@@ -144,7 +144,7 @@ async def test_one_outcome_is_one_note(database: Database, registrations: Regist
     assert len(await states(database, "notes")) == 4
 
 
-async def test_a_webhook_is_set_aside_after_ten_tries_and_that_is_said_once(
+async def test_a_webhook_is_set_aside_after_ten_attempts_with_one_event(
     database: Database,
 ) -> None:
     bookings = Bookings(database, secret="x", region="MX")
@@ -163,7 +163,7 @@ async def test_a_webhook_is_set_aside_after_ten_tries_and_that_is_said_once(
     assert len(await bookings.waiting()) == 1
 
 
-async def test_who_leads_no_more_takes_nothing_in_hand(
+async def test_a_worker_that_lost_the_lead_claims_nothing(
     registrations: Registrations, database: Database
 ) -> None:
     await registrations.enqueue_lead(uuid4(), 5, None, a_card(), "note")

@@ -58,7 +58,7 @@ async def states(database: Database) -> list[tuple[str, int, bool]]:
 
 
 @pytest.mark.parametrize("state", [State.PLANNED, State.UNCERTAIN])
-async def test_a_claim_whose_answer_was_lost_is_given_back(
+async def test_a_claim_whose_answer_was_lost_is_released(
     store: Store, unsteady: Unsteady, state: State
 ) -> None:
     if state is State.UNCERTAIN:
@@ -93,7 +93,7 @@ async def test_a_claim_that_another_process_made_meanwhile_stays(
     assert await states(unsteady) == [(State.SENDING, 2, False)]
 
 
-async def test_what_was_surely_not_sent_is_planned_again_although_that_could_not_be_written(
+async def test_a_touch_surely_not_sent_is_planned_again_although_that_could_not_be_written(
     store: Store, unsteady: Unsteady
 ) -> None:
     _, claim = await store.claim(EMAIL, CARD, standing=ContactEligibility())

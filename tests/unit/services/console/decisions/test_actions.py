@@ -19,7 +19,7 @@ def test_people_are_recognisable_and_not_usable() -> None:
     )
 
 
-def test_what_machines_made_stays_whole() -> None:
+def test_machine_made_values_stay_whole() -> None:
     shown = action(
         1,
         {
@@ -36,7 +36,7 @@ def test_what_machines_made_stays_whole() -> None:
     }
 
 
-def test_a_journey_s_version_stands_without_its_content() -> None:
+def test_a_journey_s_version_is_shown_without_its_content() -> None:
     shown = action(
         1, JourneyPublished(version="3f" * 32, content="steps: []").model_dump(mode="json"), None
     )

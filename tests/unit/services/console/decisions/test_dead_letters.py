@@ -34,7 +34,7 @@ def read(
     )
 
 
-def test_a_letter_says_what_failed_why_where_and_when() -> None:
+def test_a_letter_describes_what_failed_why_where_and_when() -> None:
     letter = read(b'{"topic": "touch.failed", "lead_id": 5}')
 
     assert (letter.service, letter.queue, letter.topic) == (
@@ -66,7 +66,7 @@ def test_nobody_can_be_recognised_by_it() -> None:
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"", b"[" * 100_000, b'"text"', b"3"])
-def test_what_cannot_be_read_is_shown_as_far_as_it_can(body: bytes) -> None:
+def test_an_unreadable_message_is_shown_as_far_as_possible(body: bytes) -> None:
     assert read(body).topic == ""
 
 
@@ -75,7 +75,7 @@ def test_a_lead_that_is_none(lead: str) -> None:
     assert read(lead=lead).lead_id == 0
 
 
-def test_what_the_broker_gave_up_says_so() -> None:
+def test_a_message_that_the_broker_gave_up_is_shown_as_such() -> None:
     at = datetime(2026, 3, 2, tzinfo=UTC)
     death = {"reason": "delivery_limit", "count": 1, "queue": "notify.call", "time": at}
     letter = read(headers={"x-death": [death]})
@@ -88,7 +88,7 @@ def test_its_id_is_its_own_and_stays() -> None:
     assert len({read().letter_id, read(message_id="2").letter_id, read(b"[]").letter_id}) == 3
 
 
-def test_a_replay_begins_anew_and_remembers() -> None:
+def test_a_replay_resets_the_attempts_and_counts_itself() -> None:
     once = headers_for_replay(FAILED)
 
     assert once == {

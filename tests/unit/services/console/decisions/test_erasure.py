@@ -27,14 +27,14 @@ from tests.unit.services.console.decisions.test_leads import (
 )
 
 
-def test_nothing_of_an_erased_person_comes_back() -> None:
+def test_nothing_of_an_erased_person_reappears() -> None:
     lead = folded(ERASED, CREATED)
 
     assert (lead.name, lead.phone, lead.email, lead.fields) == ("", "", "", {})
     assert lead == folded(ERASED, *[read(erased(CREATED.model_dump(mode="json"))) or CREATED])
 
 
-def test_nothing_that_a_later_form_said_survives_the_erasure() -> None:
+def test_nothing_of_a_later_form_survives_the_erasure() -> None:
     added = updated(phone="+525512345678", email="otra@example.com", unusable_phone="900")
 
     for lead in (folded(CREATED, added, ERASED), folded(CREATED, ERASED, added)):
@@ -61,7 +61,7 @@ def test_nothing_that_a_later_form_said_survives_the_erasure() -> None:
         ),
     ],
 )
-def test_what_says_something_of_the_person_is_emptied(event: Event) -> None:
+def test_every_field_about_the_person_is_emptied(event: Event) -> None:
     body = erased(event.model_dump(mode="json"))
 
     assert "otra@" not in str(body)

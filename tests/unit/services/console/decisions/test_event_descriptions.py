@@ -17,7 +17,7 @@ from services.console.decisions import event_descriptions as descriptions
 from services.console.decisions.event_descriptions import describe_event, without_earlier_delays
 
 
-def test_every_event_is_told_in_words() -> None:
+def test_every_event_is_described_in_words() -> None:
     untold = (
         {event.topic_name() for event in ALL_EVENTS}
         - descriptions.TOUCHES.keys()
@@ -30,11 +30,11 @@ def test_every_event_is_told_in_words() -> None:
 @pytest.mark.parametrize(
     "reasons", [SkipReason, HoldReason, DeferReason, Unanswered, Closing, Attention]
 )
-def test_every_reason_is_told_in_words(reasons: type[StrEnum]) -> None:
+def test_every_reason_is_described_in_words(reasons: type[StrEnum]) -> None:
     assert [str(reason) for reason in reasons if str(reason) not in descriptions.REASONS] == []
 
 
-def test_a_line_says_what_on_which_channel_why_and_by_whom() -> None:
+def test_a_line_describes_what_on_which_channel_why_and_by_whom() -> None:
     told = describe_event(
         {"topic": "touch.skipped", "channel": "whatsapp", "step": "day_3", "reason": "booked"}
     )

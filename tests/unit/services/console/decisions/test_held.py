@@ -55,14 +55,14 @@ def release(seconds: float = 20, scope: str = PREFIX) -> TouchesReleased:
         pytest.param([release(), held(30)], [PREFIX], id="held after the release"),
     ],
 )
-def test_what_is_held_after(events: list[Any], scopes: list[str]) -> None:
+def test_the_scopes_that_are_held_after(events: list[Any], scopes: list[str]) -> None:
     after = still_held({}, events)
 
     assert [touch.scope for touch in after.values()] == scopes
     assert all(touch.lead_id == LEAD for touch in after.values())
 
 
-def test_what_was_held_before_is_known() -> None:
+def test_a_touch_held_before_is_remembered() -> None:
     before = still_held({}, [held()])
 
     assert list(before) == [UUID(int=1)]

@@ -132,7 +132,7 @@ def updated(seconds: float = 92, *, returned: bool = False, **card: Any) -> Lead
         ([CREATED, updated(85, returned=True), FINISHED], State.FINISHED),
     ],
 )
-def test_where_a_lead_stands(events: list[Event], state: State) -> None:
+def test_the_state_of_a_lead(events: list[Event], state: State) -> None:
     assert folded(*events).state is state
 
 
@@ -157,14 +157,14 @@ def test_a_step_that_arrived_on_one_channel_arrived() -> None:
     assert lead.steps == {"day_3": "delivered", "day_6": "skipped"}
 
 
-def test_the_place_in_the_follow_up_stays_while_a_booking_stands() -> None:
+def test_the_step_in_the_follow_up_stays_while_a_booking_is_current() -> None:
     day_3 = touch(TouchSent, Channel.WHATSAPP, 90, "day_3")
     confirmation = touch(TouchSent, Channel.WHATSAPP, 101, "confirmation")
 
     assert folded(CREATED, day_3, BOOKED, confirmation).step == "day_3"
 
 
-def test_a_later_form_fills_what_was_missing_and_says_what_is_newer() -> None:
+def test_a_later_form_fills_missing_fields_and_updates_others() -> None:
     first = CREATED.model_copy(
         update={"card": a_card(company=None, extra={"utm_source": "ads", "m": "1"})}
     )
@@ -178,7 +178,7 @@ def test_a_later_form_fills_what_was_missing_and_says_what_is_newer() -> None:
     assert folded(later, first) == lead
 
 
-def test_further_phones_and_emails_stand_beside_the_first_ones() -> None:
+def test_further_phones_and_emails_are_kept_beside_the_first_ones() -> None:
     first = CREATED.model_copy(update={"card": a_card(phone=None)})
     added = updated(phone="+525512345678", email="otra@example.com")
     more = updated(93, phone="+525587654321", email="otra@example.com")
@@ -188,7 +188,7 @@ def test_further_phones_and_emails_stand_beside_the_first_ones() -> None:
     assert lead.further == ["otra@example.com", "+525587654321"]
 
 
-def test_what_returned_keeps_what_it_came_through() -> None:
+def test_a_returning_lead_keeps_its_earlier_steps() -> None:
     day_3 = touch(TouchSent, Channel.WHATSAPP, 80, "day_3")
     lead = folded(CREATED, day_3, FINISHED, updated(returned=True))
 
@@ -204,7 +204,7 @@ def test_a_lead_is_superseded_unless_it_was_stopped_before() -> None:
     assert folded(CREATED, SUPERSEDED, OPTED_OUT).stopped == "reply"
 
 
-def test_a_lead_needs_attention_until_an_operator_lets_it_go_on() -> None:
+def test_a_lead_needs_attention_until_an_operator_resumes_it() -> None:
     assert folded(CREATED, NEEDS_ATTENTION).attention == "added_address_stopped"
     assert folded(CREATED, PAUSED, NEEDS_ATTENTION).attention == "added_address_stopped"
     assert folded(CREATED, NEEDS_ATTENTION, UNPAUSED).attention is None
@@ -220,7 +220,7 @@ def test_an_unusable_phone_is_kept_apart() -> None:
     assert (folded(unusable).phone, folded(unusable).unusable_phone) == ("", "900 123 4567")
 
 
-def test_what_this_version_does_not_know_is_passed_over() -> None:
+def test_an_event_that_this_version_does_not_know_is_ignored() -> None:
     assert read({"topic": "lead.sang", "lead_id": 7}) is None
     assert read({"topic": "lead.created", "lead_id": "none"}) is None
 

@@ -131,7 +131,7 @@ async def test_an_answer_that_is_none_of_ours_to_use_is_a_sentence(
 
 
 @pytest.mark.parametrize("name", ASK)
-async def test_only_who_is_silent_does_not_answer(name: str) -> None:
+async def test_only_a_silent_provider_does_not_answer(name: str) -> None:
     async with Wire() as wire:
         url = wire.url
 
@@ -175,7 +175,7 @@ def test_the_feed_names_the_provider_once(language: str) -> None:
     ).values == ("Twilio", "503")
 
 
-def test_the_health_says_what_to_mend() -> None:
+def test_the_health_names_the_setting_to_repair() -> None:
     company = {
         "name": "brevo",
         "unavailable": "brevo: 401 unauthorized",
@@ -192,7 +192,7 @@ def test_the_health_says_what_to_mend() -> None:
     assert 'Brevo <span class="soft small">answer without a message id</span>' in odd
 
 
-def test_letters_of_one_outage_stand_together() -> None:
+def test_letters_of_one_outage_are_grouped() -> None:
     errors = [
         describe(Unavailable(reason))
         for reason in ("twilio: 401 code 20003", "twilio: 401", "twilio: 503")

@@ -10,7 +10,7 @@ from services.console.decisions.provider_health import ProviderHealth, apply
 from tests.unit.services.console.decisions.test_leads import at, touch
 
 
-def test_a_company_is_away_from_the_last_word_on() -> None:
+def test_a_provider_is_unavailable_from_its_last_state_change_on() -> None:
     away = ProviderUnavailable(provider="kommo", reason="500", at=at(10))
     back = ProviderRecovered(provider="kommo", at=at(20))
 

@@ -62,7 +62,7 @@ def test_the_whole_chain_with_each_wait_and_whose_it_was() -> None:
     ]
 
 
-def test_who_answers_needs_no_fallback() -> None:
+def test_an_answered_call_needs_no_fallback() -> None:
     names = [stage.name for stage in timeline(folded(CREATED, DIALLED, ANSWERED, FELL_BACK))]
 
     assert names == ["received", "accepted", "dialled", "answered"]
@@ -101,7 +101,7 @@ def test_while_kommo_is_absent_the_wait_is_its_own() -> None:
     )
 
 
-def test_a_stop_is_nobody_s_slowness() -> None:
+def test_a_pause_is_nobody_s_slowness() -> None:
     held = touch(TouchHeld, Channel.CALL, 0.1, reason=HoldReason.PAUSED)
     lead = folded(CREATED, held, touch(TouchSent, Channel.CALL, 60, asked_at=at(59)))
 

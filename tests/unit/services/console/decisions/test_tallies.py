@@ -66,7 +66,7 @@ def test_a_lead_is_counted_in_its_hour_by_where_it_came_from_and_how_far_it_came
     assert tallied(reduce(fold, (DIALLED, ANSWERED), Lead(LEAD))) == {}
 
 
-def test_what_stays_the_same_is_not_written() -> None:
+def test_an_unchanged_tally_is_not_written() -> None:
     changes: Tallies = {}
     counted = tallied(reduce(fold, (CREATED, DIALLED), Lead(LEAD)))
     add_change(changes, counted, counted)

@@ -18,7 +18,7 @@ def test_users_are_read_by_name() -> None:
 @pytest.mark.parametrize(
     "written", ["ana", f"ana:boss:{HASH}", "ana:operator:plain-text", f":operator:{HASH}"]
 )
-def test_what_is_no_user_is_refused_without_quoting_it(written: str) -> None:
+def test_an_invalid_user_is_refused_without_quoting_it(written: str) -> None:
     with pytest.raises(ValueError, match="CONSOLE_USERS") as refused:
         read_users(written)
     assert "plain-text" not in str(refused.value)

@@ -100,13 +100,15 @@ def words(page: str) -> str:
         ("en", "Mon–Fri 9:00–19:00, Sat 10:00–14:00, Monterrey time; leaves 2 Mar, 09:00"),
     ],
 )
-def test_what_waits_for_its_hours_says_which_and_until_when(language: str, text: str) -> None:
+def test_a_touch_that_waits_for_its_hours_shows_which_and_until_when(
+    language: str, text: str
+) -> None:
     assert text in words(
         lead_page(language, plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off())
     )
 
 
-def test_what_was_put_off_for_another_reason_says_until_when() -> None:
+def test_a_touch_deferred_for_another_reason_shows_until_when() -> None:
     page = words(
         lead_page(plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off(reason="daily_limit"))
     )
@@ -119,7 +121,7 @@ def test_what_was_put_off_for_another_reason_says_until_when() -> None:
 @pytest.mark.parametrize(
     "plan", [None, a_plan(), a_plan(TO_COME)], ids=["no scheduler", "gone out", "an older one"]
 )
-def test_what_the_scheduler_does_not_say_leaves_a_gap(plan: LeadPlan | None) -> None:
+def test_a_missing_plan_leaves_a_gap(plan: LeadPlan | None) -> None:
     assert "no es hora de contactarle" in words(lead_page(plan=plan, events=put_off()))
 
 
@@ -137,7 +139,7 @@ def test_steps_are_read_by_name(language: str, name: str) -> None:
     assert "welcome_call" not in lead
 
 
-def test_who_counts_as_reached_is_said() -> None:
+def test_the_page_explains_which_leads_count_as_reached() -> None:
     assert "Un correo entregado no cuenta." in now_page()
 
 
@@ -188,7 +190,7 @@ def test_a_disk_that_fills_up_is_seen(disk: Disk, tone: str, text: str) -> None:
     assert text in words(row)
 
 
-def test_a_lead_that_kommo_does_not_have_yet_says_so_and_why() -> None:
+def test_a_lead_that_kommo_does_not_have_yet_is_shown_with_the_reason() -> None:
     waiting = words(lead_page(lead=folded(CREATED), kommo_unavailable="kommo: 401"))
 
     assert "Kommo aún no Kommo no acepta KOMMO_ACCESS_TOKEN (401)" in waiting

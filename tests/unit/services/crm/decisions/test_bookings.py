@@ -152,7 +152,7 @@ def test_a_story(sayings: list[BookingUpdate], story: list[tuple[str, str]]) -> 
     assert Calendar().apply(*sayings).story == story
 
 
-def test_what_is_asked_for_is_not_confirmed() -> None:
+def test_a_requested_booking_is_not_confirmed() -> None:
     asked, confirmed = Calendar().apply(said(UpdateKind.REQUESTED, confirmed=False), CREATED).events
 
     assert isinstance(asked, LeadBooked)
@@ -161,7 +161,7 @@ def test_what_is_asked_for_is_not_confirmed() -> None:
     assert confirmed.booking.confirmed
 
 
-def test_who_did_not_come_is_said_to_have_been_absent() -> None:
+def test_an_attendee_who_did_not_come_is_published_as_absent() -> None:
     *_, last = Calendar().apply(CREATED, said(UpdateKind.ENDED), said(UpdateKind.NO_SHOW)).events
 
     assert isinstance(last, MeetingEnded)
@@ -176,7 +176,7 @@ LIFE = [CREATED, MOVED, said(UpdateKind.MOVED, "third", minutes=2, previous="sec
         lambda order: all(update in order for update in LIFE)
     )
 )
-def test_in_any_order_and_number_the_latest_booking_stands(order: list[BookingUpdate]) -> None:
+def test_in_any_order_and_number_the_latest_booking_is_current(order: list[BookingUpdate]) -> None:
     calendar = Calendar().apply(*order)
 
     assert calendar.told is not None

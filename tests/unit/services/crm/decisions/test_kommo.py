@@ -89,7 +89,7 @@ def test_the_same_person(contact: Contact, *, same: bool) -> None:
     assert (same_person([contact], a_card(), "MX") == 1) is same
 
 
-def test_what_is_searched_for() -> None:
+def test_the_texts_that_kommo_is_searched_for() -> None:
     assert searches(a_card()) == ["8112345678", "ana@example.com"]
     assert searches(a_card(phone=None)) == ["ana@example.com"]
 
@@ -152,7 +152,7 @@ def test_a_note(event: Event, text: str | None) -> None:
         TouchUncertain(**TOUCH, channel=Channel.WHATSAPP, reason=KEY_UNHEARD),
     ],
 )
-def test_kommo_does_not_hear_of_a_key_that_was_not_pressed(event: Event) -> None:
+def test_kommo_gets_no_note_of_a_key_that_was_not_pressed(event: Event) -> None:
     assert note(event) is None
 
 

@@ -117,7 +117,7 @@ def test_a_further_form_is_answered_where_it_is_new(
     assert {(touch.run, touch.submission_id) for touch in made} <= {(900, 900)}
 
 
-def test_who_has_a_meeting_ahead_is_told_of_it_by_mail() -> None:
+def test_a_lead_with_a_meeting_ahead_is_reminded_of_it_by_mail() -> None:
     mail = already_booked(updated(returned=True), a_booking())
 
     assert (mail.channel, mail.kind, mail.template) == (

@@ -47,7 +47,7 @@ def test_twilio_is_asked_less_and_less_for_a_day() -> None:
     assert next_look(0) == 60
 
 
-def test_the_same_key_is_the_same_event_however_it_is_heard() -> None:
+def test_the_same_key_is_the_same_event_however_it_is_learned() -> None:
     call = UUID(int=1)
     at = datetime(2026, 1, 1, tzinfo=UTC)
     assert asked_by_key(7, call, "CA1", at=at) == asked_by_key(7, call, "CA1", at=at)

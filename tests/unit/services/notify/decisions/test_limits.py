@@ -37,7 +37,7 @@ def limit(touch: Touch, *, demonstration: bool = False) -> Limit | None:
         pytest.param(replace(FOLLOW_UP, kind=Kind.ASKED_FOR), None, id="asked for"),
     ],
 )
-def test_what_counts(touch: Touch, what: str | None) -> None:
+def test_the_limit_of_each_touch(touch: Touch, what: str | None) -> None:
     found = limit(touch)
 
     assert (found.what if found else None) == what

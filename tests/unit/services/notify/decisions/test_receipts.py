@@ -55,7 +55,7 @@ def test_a_receipt(state: State, receipt: Receipt, after: State | None) -> None:
     assert advance(state, receipt) is after
 
 
-def test_what_nobody_had_said_yet_is_said_first() -> None:
+def test_an_event_that_was_never_published_is_published_first() -> None:
     asked_at = datetime(2026, 3, 2, 10, tzinfo=UTC)
     touch: dict[str, Any] = {
         "touch_id": uuid4(),

@@ -35,7 +35,7 @@ def test_the_first_step(channel: Channel, age: float, step: object) -> None:
 
 
 @pytest.mark.parametrize("channel", Channel)
-def test_what_must_not_go_again_is_asked_about_and_then_left_to_a_person(channel: Channel) -> None:
+def test_a_touch_that_must_not_be_resent_is_checked_and_then_escalated(channel: Channel) -> None:
     assert next_action(channel, 3, not_again=True) == CheckProvider()
     steps = [
         after_not_found(

@@ -80,10 +80,10 @@ def test_an_ordinary_reply(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["baja por favor", "stop please", "baja california", "no", "No."])
-def test_what_only_a_person_can_tell(text: str) -> None:
+def test_a_reply_that_only_a_person_can_judge(text: str) -> None:
     assert read_reply(text) is Meaning.REVIEW
 
 
 @pytest.mark.parametrize("text", ["ALTA", "start", "Unstop"])
-def test_coming_back(text: str) -> None:
+def test_a_word_that_opts_in(text: str) -> None:
     assert read_reply(text) is Meaning.OPT_IN

@@ -95,7 +95,7 @@ def test_a_cap_is_named(spendings: list[Spending], cap: str | None) -> None:
     ("names", "visitor", "cap"),
     [(5, "v1", None), (6, "v1", "visitor v1"), (50, "", None), (0, "v1", None)],
 )
-def test_many_names_of_one_visitor_wait_for_a_word(
+def test_many_names_of_one_visitor_wait_for_a_release(
     names: int, visitor: str, cap: str | None
 ) -> None:
     assert reached([], names=names, visitor=visitor) == cap
@@ -113,7 +113,7 @@ def test_what_is_added_later_counts_like_what_was_there() -> None:
 @pytest.mark.parametrize(
     ("amount", "percent"), [(0, None), (49.9, None), (50, 50), (79.9, 50), (80, 80), (300, 80)]
 )
-def test_an_operator_hears_of_half_and_of_four_fifths_of_the_days_money(
+def test_an_alarm_rises_at_half_and_at_four_fifths_of_the_days_spending(
     amount: float, percent: int | None
 ) -> None:
     assert alarm(amount, 100) == percent
