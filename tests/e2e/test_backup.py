@@ -1,4 +1,4 @@
-"""A backup of the running system, and what a system restored from it does and does not do."""
+"""A backup of the running system, and how a system restored from it behaves."""
 
 import asyncio
 import hashlib
@@ -31,7 +31,7 @@ KEPT_IN = {"intake": "leads", "crm": "registrations", "notify": "leads", "schedu
 
 @dataclass
 class Here:
-    """The system of the tests, as backup and restore see one."""
+    """The tests' system, behind the interface that backup and restore use."""
 
     system: System
 
@@ -53,7 +53,7 @@ class Here:
 
 
 def silently(_: str) -> None:
-    """What a progress line is told in a test."""
+    """Ignores a progress line."""
 
 
 async def backed_up(system: System, path: Path) -> Manifest:
@@ -68,14 +68,14 @@ async def restored(system: System, path: Path) -> int:
 
 
 async def resumed(system: System) -> None:
-    """What an operator says when all is well."""
+    """Resumes outbound messages, as an operator would."""
     environment = {"CONSOLE_PORT": str(system.native.ports["console"])}
     result = await asyncio.to_thread(CliRunner().invoke, app, ["resume"], env=environment)
     assert result.exit_code == 0, result.output
 
 
 async def last_backup(system: System) -> datetime | None:
-    """What `pauta doctor` knows of."""
+    """Returns when the last backup was taken, as `pauta doctor` shows it."""
     taken: datetime | None = await system.sql("intake", "select backed_up_at from installation")
     return taken
 
@@ -106,7 +106,7 @@ async def test_after_a_restore_nobody_is_contacted_until_the_operator_resumes(
             await asyncio.sleep(0.3)  # as fast as leads come on a very good day
 
     arriving = asyncio.create_task(keep_arriving())
-    await system.until(lambda: _reached(accepted, 5), lambda: "nobody arrives")
+    await system.until(lambda: _reached(accepted, 5), lambda: "no lead arrives")
     before = list(accepted)
     manifest = await backed_up(system, tmp_path / "backup")
     assert await last_backup(system) == manifest.taken_at
@@ -147,7 +147,7 @@ async def test_a_backup_ends_however_much_is_published_and_retried(
     system: System, tmp_path: Path
 ) -> None:
     url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
-    waiting = wait_exchange("console", 5.0)  # a queue whose messages go back after five seconds
+    waiting = wait_exchange("console", 5.0)  # its messages return to the queue after five seconds
 
     async def never_rest() -> None:
         async with await aio_pika.connect(url) as connection:
@@ -178,7 +178,7 @@ async def test_a_backup_ends_however_much_is_published_and_retried(
 async def test_events_in_transit_during_the_backup_are_not_lost(
     system: System, tmp_path: Path
 ) -> None:
-    """The lead's event waits for a notify and a console that are away; then the queues are gone, as on a new server."""
+    """Backs up while notify and console are down, and restores with empty queues."""
     for name in ("notify", "console"):
         await asyncio.to_thread(system.kill, name)
     form = person()
@@ -186,11 +186,11 @@ async def test_events_in_transit_during_the_backup_are_not_lost(
     waiting = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def say(words: str) -> None:
-        if words.startswith("waiting"):
+    def report(line: str) -> None:
+        if line.startswith("waiting"):
             loop.call_soon_threadsafe(waiting.set)
 
-    taking = asyncio.create_task(asyncio.to_thread(take, Here(system), tmp_path / "backup", say))
+    taking = asyncio.create_task(asyncio.to_thread(take, Here(system), tmp_path / "backup", report))
     async with asyncio.timeout(60):
         await waiting.wait()
     await asyncio.to_thread(system.restart, "console")
@@ -211,7 +211,7 @@ async def test_events_in_transit_during_the_backup_are_not_lost(
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def kept(system: System, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A backup that is good."""
+    """Returns the path of a valid backup."""
     path = tmp_path_factory.mktemp("kept") / "backup"
     await backed_up(system, path)
     return path
@@ -283,7 +283,7 @@ def test_a_backup_is_for_its_owner_alone(kept: Path) -> None:
 
 
 def repack(path: Path, manifest: Manifest, **other: bytes) -> None:
-    """The backup with another manifest, and other contents in place of some dumps."""
+    """Rewrites the backup with this manifest, and with other contents for some dumps."""
     with tarfile.open(path) as tar:
         contents = {name: tar.extractfile(name).read() for name in tar.getnames()}  # type: ignore[union-attr]
     contents |= {"manifest.json": manifest.model_dump_json().encode()} | other
@@ -303,7 +303,7 @@ async def _everywhere(system: System, lead: int) -> bool:
 
 
 async def _all_received(system: System) -> list[int]:
-    return [len(await system.simulator(what)) for what in ("calls", "messages", "emails")]
+    return [len(await system.simulator(kind)) for kind in ("calls", "messages", "emails")]
 
 
 async def _at_rest(system: System) -> bool:

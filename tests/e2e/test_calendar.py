@@ -1,4 +1,4 @@
-"""Cal.com's webhooks at the public address: who may post, what is understood, and that a repeat has no effect."""
+"""Cal.com's webhooks at the public address: signatures, every payload, and repeats."""
 
 import asyncio
 import json
@@ -76,7 +76,7 @@ async def test_an_unknown_trigger_is_stored_and_acknowledged(system: System) -> 
 
 @pytest.mark.parametrize("readme", ["README.md", "README.es.md"])
 async def test_the_seeds_two_requests_verbatim(system: System, readme: str) -> None:
-    """As a person would paste them: the lead first, then the booking of that very lead."""
+    """Runs both commands as a person would paste them: the lead, then that lead's booking."""
     await system.sql("intake", "select setval('lead_ids', greatest(123455, nextval('lead_ids')))")
     text = (PROJECT / readme).read_text()
     lead_curl, booking_curl = [
@@ -136,17 +136,17 @@ async def test_the_same_webhook_a_hundred_times_at_once_has_one_effect(system: S
 
 
 def shapes(lead: int, phone: str, email: str) -> dict[str, tuple[dict[str, Any], str]]:
-    """Everything Cal.com may post about a lead who has booked, each with the action that it leads to."""
+    """Returns every payload that Cal.com may post about a booked lead, with its action."""
     metadata = {"lead_id": str(lead), "lead_token": sign("link-secret-demo", "booking", lead)}
     question = {"lead_id": {"label": "lead_id", "value": str(lead), "isHidden": True}}
-    nobody = [{"email": "x@example.com", "name": "Ana", "timeZone": "America/Monterrey"}]
-    by_email = [{**nobody[0], "email": email}]
-    by_phone = [{**nobody[0], "email": f"{phone[1:]}@sms.cal.com"}]
+    stranger = [{"email": "x@example.com", "name": "Ana", "timeZone": "America/Monterrey"}]
+    by_email = [{**stranger[0], "email": email}]
+    by_phone = [{**stranger[0], "email": f"{phone[1:]}@sms.cal.com"}]
 
     def wrapped(trigger: str, **changes: Any) -> dict[str, Any]:
         body = a_created(lead)
         uid = f"{trigger}{lead}"
-        payload = {**body["payload"], "uid": uid, "metadata": {}, "attendees": nobody, **changes}
+        payload = {**body["payload"], "uid": uid, "metadata": {}, "attendees": stranger, **changes}
         return {**body, "triggerEvent": trigger, "payload": payload}
 
     flat = wrapped("MEETING_ENDED", metadata=metadata)["payload"]
@@ -162,12 +162,12 @@ def shapes(lead: int, phone: str, email: str) -> dict[str, tuple[dict[str, Any],
             wrapped("BOOKING_CREATED", attendees=by_phone, location=phone),
             "lead.booked",
         ),
-        "asked for": (
+        "requested": (
             wrapped("BOOKING_REQUESTED", metadata=metadata, status="PENDING"),
             "lead.booked",
         ),
         "moved": (
-            wrapped("BOOKING_RESCHEDULED", metadata=metadata, rescheduleUid="unheard-of"),
+            wrapped("BOOKING_RESCHEDULED", metadata=metadata, rescheduleUid="unknown"),
             "lead.booked",
         ),
         "ended, flat": ({"triggerEvent": "MEETING_ENDED", **flat}, "meeting.ended"),

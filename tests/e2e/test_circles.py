@@ -1,4 +1,4 @@
-"""One bad timer stops no other, nothing goes round in circles, and who was quiet for long is served again."""
+"""Bad timers stop no other, nothing loops, and a dormant lead is served again."""
 
 import pytest
 
@@ -22,7 +22,7 @@ async def a_welcomed_lead(system: System) -> tuple[int, dict[str, str]]:
 
 
 async def a_poisoned_timer(system: System, lead: int) -> int:
-    """As if the journey had lost a channel between the touch's planning and its hour."""
+    """Adds a timer whose channel the journey has lost since it was planned."""
     return int(
         await system.sql(
             "scheduler",
@@ -66,12 +66,12 @@ async def test_a_timer_that_cannot_be_decided_stops_no_other_and_is_shown_once(
 
 
 async def discard(system: System, lead: int) -> list[str]:
-    """An operator discards what failed of the lead; the ids of those that were there."""
+    """Discards the lead's failed work as an operator, and returns its ids."""
 
     async def shown() -> bool:
         return bool(await failed_ids(system, lead))
 
-    await system.until(shown, lambda: "what failed is not among the dead letters")
+    await system.until(shown, lambda: "the failed work is not among the dead letters")
     url = f"{system.native.addresses.console}/api/dead/discard"
     answer = await system.http.post(
         url, json={"by": "Operadora", "ids": await failed_ids(system, lead)}
@@ -80,7 +80,7 @@ async def discard(system: System, lead: int) -> list[str]:
     async def gone() -> bool:
         return not await failed_ids(system, lead)
 
-    await system.until(gone, lambda: "what was discarded is still shown")
+    await system.until(gone, lambda: "the discarded work is still shown")
     return list(answer.json())
 
 

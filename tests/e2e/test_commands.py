@@ -1,7 +1,8 @@
-"""What an operator orders about one lead: each service does its part, once, and nobody else is affected."""
+"""Operators' commands about one lead: each service acts once, and no other lead changes."""
 
 import asyncio
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,13 +39,13 @@ BY = "Operadora"
 
 
 async def ask(system: System, service: str, path: str) -> Any:
-    """What a service answers inside the network."""
+    """Returns a service's answer inside the network, or its status if it is not 200."""
     response = await system.http.get(f"http://127.0.0.1:{system.replicas[service][0][1]}{path}")
     return response.json() if response.status_code == 200 else response.status_code
 
 
-async def said(system: System, lead: int, topic: str) -> dict[str, Any]:
-    """The lead's one event of this topic, whole."""
+async def event_of(system: System, lead: int, topic: str) -> dict[str, Any]:
+    """Returns the body of the lead's only event of this topic."""
     connection = await system.connect("console")
     try:
         [row] = await connection.fetch(
@@ -55,35 +56,35 @@ async def said(system: System, lead: int, topic: str) -> dict[str, Any]:
     return dict(json.loads(row["body"]))
 
 
-async def paused(system: System, lead: int, order: PauseLead | ResumeLead) -> None:
-    """Says the order twice; returns when everybody has heard it."""
-    await system.publish(order)
-    await system.publish(order)
-    wanted = isinstance(order, PauseLead)
+async def apply_pause(system: System, lead: int, command: PauseLead | ResumeLead) -> None:
+    """Publishes the command twice, and waits until scheduler and notify have applied it."""
+    await system.publish(command)
+    await system.publish(command)
+    wanted = isinstance(command, PauseLead)
 
-    async def heard() -> bool:
+    async def applied() -> bool:
         plan = await ask(system, "scheduler", f"/leads/{lead}")
         kept = await system.sql(
             "notify", "select paused from paused_leads where lead_id = $1", lead
         )
         return [plan["paused"], kept] == [wanted, wanted]
 
-    await system.until(heard, lambda: f"not everybody heard that {lead} is paused: {wanted}")
+    await system.until(applied, lambda: f"not every service has paused={wanted} for lead {lead}")
     await system.quiet()
 
 
 async def test_a_paused_follow_up_waits_and_goes_on_when_it_is_resumed(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     pause = PauseLead(lead_id=lead, by=BY)
-    await paused(system, lead, pause)
+    await apply_pause(system, lead, pause)
     await system.planned(lead)
-    await system.publish(day_3_due(lead))  # it had just run out
+    await system.publish(day_3_due(lead))  # its timer had just fired
     await system.happens(lead, "whatsapp touch.deferred")
     await system.quiet()
     assert await texts_to(system, form) == []
     assert (await ask(system, "scheduler", f"/leads/{lead}"))["touches"] == []
 
-    await paused(system, lead, ResumeLead(lead_id=lead, by=BY))
+    await apply_pause(system, lead, ResumeLead(lead_id=lead, by=BY))
     await system.publish(pause)
     await system.happens(lead, "whatsapp touch.delivered")
     await system.planned(lead, *FOLLOW_UPS[1:])
@@ -96,9 +97,8 @@ async def test_commands_that_come_before_their_lead_are_carried_out_when_it_exis
 ) -> None:
     lead = 7_100_000
     form = person(2)
-    orders = PauseLead(lead_id=lead, by=BY), StopLead(lead_id=lead, by=BY)
-    for order in orders:
-        await system.publish(order)
+    for command in (PauseLead(lead_id=lead, by=BY), StopLead(lead_id=lead, by=BY)):
+        await system.publish(command)
     await system.publish(a_lead_created(lead_id=lead, phone=e164(form), email=form["email"]))
     await system.happens(lead, "lead.opted_out")
 
@@ -106,14 +106,14 @@ async def test_commands_that_come_before_their_lead_are_carried_out_when_it_exis
         plan = await ask(system, "scheduler", f"/leads/{lead}")
         return isinstance(plan, dict) and plan["paused"] and plan["stopped"] == "opted_out"
 
-    await system.until(carried_out, lambda: "the orders were lost")
+    await system.until(carried_out, lambda: "the commands were lost")
 
 
 async def test_a_meetings_touches_are_made_also_while_the_follow_up_is_paused(
     system: System,
 ) -> None:
     lead, form = await a_welcomed_lead(system)
-    await paused(system, lead, PauseLead(lead_id=lead, by=BY))
+    await apply_pause(system, lead, PauseLead(lead_id=lead, by=BY))
     await system.book(form)
     await system.happens(lead, "lead.booked", "whatsapp touch.delivered")
 
@@ -121,9 +121,9 @@ async def test_a_meetings_touches_are_made_also_while_the_follow_up_is_paused(
     assert await texts_to(system, form) == ["confirmation"]
 
 
-@pytest.mark.parametrize("order", [PauseLead, StopLead])
+@pytest.mark.parametrize("command", [PauseLead, StopLead])
 async def test_a_touch_perhaps_sent_before_a_command_is_checked_and_not_sent_after_it(
-    system: System, order: type[PauseLead | StopLead]
+    system: System, command: type[PauseLead | StopLead]
 ) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.publish(SkipStep(lead_id=lead, step="day_3", by=BY))
@@ -132,7 +132,7 @@ async def test_a_touch_perhaps_sent_before_a_command_is_checked_and_not_sent_aft
         provider="brevo", kind="stall", path="/v3/smtp/email", method="POST", times=1, seconds=4
     )
     receipts = f"{system.native.addresses.simulator}/simulator/callbacks"
-    await system.http.put(receipts, json={"copies": 0})  # or one of them would tell
+    await system.http.put(receipts, json={"copies": 0})  # else a receipt would reveal the outcome
     try:
         await system.let_pass(lead, "day_6")
 
@@ -140,10 +140,10 @@ async def test_a_touch_perhaps_sent_before_a_command_is_checked_and_not_sent_aft
             return len(await system.simulator("emails", form["email"])) == 2
 
         await system.until(received, lambda: "the mail never came to Brevo")
-        await system.publish(order(lead_id=lead, by=BY))  # while Brevo keeps its answer to itself
+        await system.publish(command(lead_id=lead, by=BY))  # while Brevo's answer is pending
         await system.happens(lead, "email touch.uncertain", "email touch.checked")
-        if order is PauseLead:
-            await paused(system, lead, ResumeLead(lead_id=lead, by=BY))
+        if command is PauseLead:
+            await apply_pause(system, lead, ResumeLead(lead_id=lead, by=BY))
         await system.quiet()
     finally:
         await system.http.put(receipts, json={})
@@ -173,8 +173,8 @@ async def test_a_lead_that_opted_out_and_returns_can_be_stopped_again(
 
 async def test_a_step_that_is_skipped_is_not_sent_and_the_next_one_is(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
-    order = SkipStep(lead_id=lead, step="day_3", by=BY)
-    await asyncio.gather(system.publish(order), system.publish(order))
+    command = SkipStep(lead_id=lead, step="day_3", by=BY)
+    await asyncio.gather(system.publish(command), system.publish(command))
     await system.planned(lead, *FOLLOW_UPS[1:])
     await system.let_pass(lead, "day_6")
     await system.planned(lead, *FOLLOW_UPS[2:])
@@ -205,9 +205,9 @@ async def test_a_step_that_is_not_planned_cannot_be_skipped(system: System) -> N
 
 async def test_stopped_by_an_operator_is_stopped(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
-    order = StopLead(lead_id=lead, by=BY)
-    await system.publish(order)
-    await system.publish(order)
+    command = StopLead(lead_id=lead, by=BY)
+    await system.publish(command)
+    await system.publish(command)
     await system.happens(lead, "lead.opted_out")
     await system.planned(lead)
     await system.publish(day_3_due(lead))
@@ -237,20 +237,20 @@ async def test_the_plan_names_what_comes_the_soonest_first(system: System) -> No
 
 
 async def test_every_text_is_kept_word_for_word(system: System) -> None:
-    """A machine answers and WhatsApp cannot deliver, so there is a voicemail's text, a WhatsApp's and an SMS."""
+    """A machine answers and WhatsApp fails: the lead gets a voicemail, a WhatsApp and an SMS."""
     form = person(4, 1)
     lead = await system.lead(form)
     await system.happens(lead, "call.unanswered", "email touch.delivered", "sms touch.delivered")
     texts = await ask(system, "notify", f"/leads/{lead}/texts")
-    told = {text["channel"]: text for text in texts}
+    kept = {text["channel"]: text for text in texts}
     [email] = await system.simulator("emails", form["email"])
     [call] = await system.simulator("calls", e164(form))
     whatsapp, sms = await system.simulator("messages", e164(form))
 
-    assert (told["email"]["subject"], told["email"]["text"]) == (email["subject"], email["text"])
-    assert told["call"]["text"] == " ".join(call["transcript"])
-    assert told["sms"]["text"] == sms["body"]
-    assert form["nombre"].split()[0] in told["whatsapp"]["text"]
+    assert (kept["email"]["subject"], kept["email"]["text"]) == (email["subject"], email["text"])
+    assert kept["call"]["text"] == " ".join(call["transcript"])
+    assert kept["sms"]["text"] == sms["body"]
+    assert form["nombre"].split()[0] in kept["whatsapp"]["text"]
     assert whatsapp["params"]["ContentSid"]
     assert {text["step"] for text in texts} == {"welcome_email", "welcome_call"}
     assert [text["at"] for text in texts] == sorted(text["at"] for text in texts)
@@ -289,29 +289,28 @@ async def test_a_template_is_shown_as_an_example(system: System) -> None:
 async def test_a_leads_events_record_when_each_provider_was_asked(system: System) -> None:
     before = datetime.now(UTC)
     lead, _ = await a_welcomed_lead(system)
-    created, registered = [
-        await said(system, lead, topic) for topic in ("lead.created", "lead.registered")
-    ]
+    created = await event_of(system, lead, "lead.created")
+    registered = await event_of(system, lead, "lead.registered")
     connection = await system.connect("console")
     try:
         rows = await connection.fetch(
-            "select body->>'asked_at' as asked, at from actions where lead_id = $1 and topic = 'touch.sent'",
+            """select body->>'asked_at' as asked, at from actions
+               where lead_id = $1 and topic = 'touch.sent'""",
             lead,
         )
     finally:
         await connection.close()
 
-    for at, asked in (
-        (created["at"], created["received_at"]),
-        (registered["at"], registered["asked_at"]),
-        *((row["at"].isoformat(), row["asked"]) for row in rows),
-    ):
+    instants = [(row["at"].isoformat(), row["asked"]) for row in rows]
+    instants.append((created["at"], created["received_at"]))
+    instants.append((registered["at"], registered["asked_at"]))
+    for at, asked in instants:
         assert before < datetime.fromisoformat(asked) <= datetime.fromisoformat(at)
     assert len(rows) == 2
 
 
 async def test_an_unresolved_touch_is_settled_by_a_person(system: System) -> None:
-    """Twilio's answers say nothing, and it knows of no message: one is to be sent after all, one is to be let be."""
+    """Twilio's answers are unclear and it lists no message: one touch is resent, one is skipped."""
     (sent, their_form), (left, other_form) = [await a_welcomed_lead(system) for _ in range(2)]
     await system.inject_fault(
         provider="twilio", kind="html", method="POST", path="/Messages.json", times=4
@@ -323,10 +322,9 @@ async def test_an_unresolved_touch_is_settled_by_a_person(system: System) -> Non
             await system.happens(lead, "whatsapp touch.unresolved", seconds=60)
     finally:
         await system.clear_faults()
-    orders = [reviewed(sent, send=True), reviewed(left, send=False)]
-    for order in orders:
-        await system.publish(order)
-        await system.publish(order)
+    for command in (reviewed(sent, send=True), reviewed(left, send=False)):
+        await system.publish(command)
+        await system.publish(command)
     await system.happens(sent, "whatsapp touch.delivered")
     await system.happens(left, "whatsapp touch.skipped")
     await system.publish(reviewed(sent, send=True))  # it is settled by now
@@ -356,13 +354,13 @@ async def test_a_booking_of_nobody_is_given_to_the_lead_that_an_operator_names(
         )
     )["uid"]
     await system.quiet()
-    [unmatched] = [booking for booking in await unmatched_said(system) if booking["uid"] == uid]
-    for order in (
+    [unmatched] = [booking for booking in await unmatched_events(system) if booking["uid"] == uid]
+    for command in (
         AssignBooking(lead_id=lead, uid="nobody's", by=BY),
         AssignBooking(lead_id=lead, uid=uid, by=BY),
     ):
-        await system.publish(order)
-        await system.publish(order)
+        await system.publish(command)
+        await system.publish(command)
     await system.happens(lead, "lead.booked")
     await system.publish(AssignBooking(lead_id=other, uid=uid, by=BY))
     await system.in_stage(lead, BOOKED)
@@ -379,7 +377,7 @@ async def test_a_booking_of_nobody_is_given_to_the_lead_that_an_operator_names(
     ]
 
 
-async def unmatched_said(system: System) -> list[dict[str, Any]]:
+async def unmatched_events(system: System) -> list[dict[str, Any]]:
     connection = await system.connect("console")
     try:
         rows = await connection.fetch(
@@ -391,7 +389,7 @@ async def unmatched_said(system: System) -> list[dict[str, Any]]:
 
 
 async def test_of_an_erased_lead_nothing_is_left_that_identifies_it(system: System) -> None:
-    """They wrote, booked, and said more than was asked; what is still on its way brings nothing back."""
+    """Erases a lead that replied and booked: messages still in transit restore nothing."""
     form = person(2, 8, mensaje="Me llamo Ana y vivo en Monterrey", consentimiento="Acepto")
     lead = await system.lead(form)
     await system.happens(
@@ -418,12 +416,12 @@ async def test_of_an_erased_lead_nothing_is_left_that_identifies_it(system: Syst
     }
     before = await everything_received(system, [form])
 
-    order = EraseLead(lead_id=lead, by=BY)
-    await system.publish(order)
-    await system.publish(order)
+    command = EraseLead(lead_id=lead, by=BY)
+    await system.publish(command)
+    await system.publish(command)
     await erased(system, lead)
     await system.planned(lead)
-    await what_was_still_on_its_way(system, lead, form)
+    await deliver_late_messages(system, lead, form)
     await system.calendar(f"{uid}/end")
     await system.quiet()
 
@@ -441,13 +439,13 @@ async def test_of_an_erased_lead_nothing_is_left_that_identifies_it(system: Syst
     assert len([note for note in notes if "Bórralos también en Kommo" in note]) == 1
 
 
-async def what_was_still_on_its_way(system: System, lead: int, form: dict[str, Any]) -> None:
-    """The form, as if it had waited in the queue of calls till now; a follow-up; a receipt."""
+async def deliver_late_messages(system: System, lead: int, form: dict[str, Any]) -> None:
+    """Delivers what was in transit: the form to the queue of calls, a follow-up, a receipt."""
     call, message = (
         touch_id(lead, "welcome_call", channel) for channel in (Channel.CALL, Channel.WHATSAPP)
     )
     await system.sql("notify", "delete from touches where touch_id = $1 returning 1", call)
-    await system.publish(LeadCreated.parse(await said(system, lead, "lead.created")))
+    await system.publish(LeadCreated.parse(await event_of(system, lead, "lead.created")))
     await system.publish(day_3_due(lead))
     receipt = {"MessageSid": "SM1", "MessageStatus": "read", "To": e164(form)}
     answer = await twilio_posts(system, f"/webhooks/twilio/message?touch={message}", receipt)
@@ -482,22 +480,19 @@ async def test_erasing_one_lead_leaves_the_others(system: System) -> None:
 
 
 async def erased(system: System, lead: int) -> None:
-    """Returns when every service has done its part."""
+    """Waits until every service has erased the lead."""
 
     async def done() -> bool:
+        phone = "select phone from submissions where lead_id = $1"
+        enrolled = """select true from enrolments
+                      where lead_id = $1 and facts->>'stopped' is distinct from 'erased'"""
+        registered = "select true from registrations where lead_id = $1 and not erased"
+        known = "select true from leads where lead_id = $1 and not erased"
         left = [
-            await system.sql("intake", "select phone from submissions where lead_id = $1", lead),
-            await system.sql(
-                "scheduler",
-                "select true from enrolments where lead_id = $1 and facts->>'stopped' is distinct from 'erased'",
-                lead,
-            ),
-            *[
-                await system.sql(
-                    name, f"select true from {table} where lead_id = $1 and not erased", lead
-                )
-                for name, table in (("crm", "registrations"), ("notify", "leads"))
-            ],
+            await system.sql("intake", phone, lead),
+            await system.sql("scheduler", enrolled, lead),
+            await system.sql("crm", registered, lead),
+            await system.sql("notify", known, lead),
         ]
         return left == [None] * 4
 
@@ -506,7 +501,7 @@ async def erased(system: System, lead: int) -> None:
 
 
 async def traces(system: System, form: dict[str, Any]) -> list[str]:
-    """Where the person's phone, email or name still stands: `notify.leads` …; but not whom we may never contact."""
+    """Returns the tables that still name the person (`notify.leads` …), except the opt-outs."""
     number = form["telefono"][2:6]
     telltales = (form["telefono"], form["email"], f"mero{number}", "vivo en Monterrey")
     found = []
@@ -518,7 +513,7 @@ async def traces(system: System, form: dict[str, Any]) -> list[str]:
             )
             for (table,) in tables:
                 rows = await connection.fetch(f'select * from "{table}"')
-                text = "\n".join(_as_text(value) for row in rows for value in row.values())
+                text = "\n".join(_as_text(row) for row in rows)
                 if any(telltale in text for telltale in telltales) and table not in (
                     "opt_outs",
                     "outbox",
@@ -529,5 +524,10 @@ async def traces(system: System, form: dict[str, Any]) -> list[str]:
     return found
 
 
-def _as_text(value: Any) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+def _as_text(row: Mapping[str, Any]) -> str:
+    """Returns the row's values, one a line."""
+    values = [
+        value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+        for value in row.values()
+    ]
+    return "\n".join(values)

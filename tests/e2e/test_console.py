@@ -57,7 +57,7 @@ async def shown(page: Page, *texts: str) -> None:
 async def a_followed_lead(
     system: System, call: int = 2, message: int = 0, **changes: Any
 ) -> tuple[int, dict[str, Any]]:
-    """Somebody who did not answer, and whose follow-ups are to come."""
+    """Creates a lead that did not answer, and whose follow-ups are pending."""
     form = person(call, message, **changes)
     lead = await system.lead(form)
     await system.happens(lead, "lead.registered", "call.unanswered", "email touch.delivered")
@@ -165,10 +165,10 @@ async def test_a_wait_for_kommo_is_kommo_s_and_the_pages_show_why(system: System
         found = re.search(r" Kommo (\+.*?) Marcado", text)
         return found[1] if found else ""
 
-    async def told() -> bool:
+    async def shows_the_wait() -> bool:
         return "del proveedor" in await waits()
 
-    await system.until(told, lambda: "the page does not show the wait")
+    await system.until(shows_the_wait, lambda: "the page does not show the wait")
     wait = await waits()
     kommos = re.search(r"\+([\d.]+) s del proveedor", wait)
     assert kommos is not None, wait
@@ -435,7 +435,7 @@ async def test_a_ticked_box_stays_ticked_while_the_page_refreshes(
         await page.locator("h1").click()
         lead = await system.lead(person())
         await system.happens(lead, "call touch.sent")
-        await page.wait_for_timeout(3000)  # the page has heard of it, and looked
+        await page.wait_for_timeout(3000)  # time for the page to refresh
         assert [await boxes.nth(n).is_checked() for n in range(2)] == [False, True]
         await letters.locator("[data-all]").check()
         assert await letters.locator("input[name=ids]:not(:checked)").count() == 0
@@ -475,14 +475,13 @@ async def test_the_rebuilt_projections_are_the_same(system: System) -> None:
     before = await everything_projected(system)
     answer = await system.http.post(f"{api}/rebuild")
     assert answer.json()["rebuilt"] == 0
-    assert len((await everything_projected(system))["leads"]) == len(
-        before["leads"]
-    )  # which the pages go on showing
+    # the pages still show the old rows
+    assert len((await everything_projected(system))["leads"]) == len(before["leads"])
 
     async def rebuilt() -> bool:
         return (await system.http.get(api)).json()["rebuilt"] is None
 
-    await system.until(rebuilt, lambda: "the projections were not made anew", seconds=60)
+    await system.until(rebuilt, lambda: "the projections were not rebuilt", seconds=60)
 
     assert await everything_projected(system) == before
     assert len(before["leads"]) > 0
@@ -504,15 +503,15 @@ async def everything_projected(system: System) -> dict[str, list[str]]:
         await connection.close()
 
 
-# ---- who may come in
+# ---- login and access
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def closed(system: System) -> AsyncIterator[str]:
-    """The address of a console that asks who one is, and of which nothing is had without its token."""
+    """Starts a console with users and API tokens, and returns its address."""
     ports = dict(zip(("scheduler", "console"), free_ports(2), strict=True))
     users = " ".join(
-        f"{who}:{hashed(PASSWORD)}" for who in ("ana:operator", "luis:viewer", "eva:viewer")
+        f"{user}:{hashed(PASSWORD)}" for user in ("ana:operator", "luis:viewer", "eva:viewer")
     )
     closing = {
         "CONSOLE_USERS": users,
@@ -528,12 +527,12 @@ async def closed(system: System) -> AsyncIterator[str]:
         processes.append(system.native.start_service(name, own, port, log_name=f"{name}-closed"))
         system.native.wait_for(name, port)
     yield f"http://127.0.0.1:{ports['console']}/console"
-    for process in processes:  # its scheduler would go on firing after whoever kills the system's
+    for process in processes:  # else its scheduler would fire while a test kills the system's own
         process.kill()
 
 
 def a_client(base: str, address: str = "203.0.113.1") -> httpx.AsyncClient:
-    """A browser without a screen; `address` is where the gateway says that it comes from."""
+    """Returns an HTTP client. `address` is the one that the gateway reports for it."""
     return httpx.AsyncClient(base_url=base, headers={"X-Forwarded-For": address}, timeout=20)
 
 
@@ -721,7 +720,7 @@ async def test_the_operators_api_is_had_with_its_token_alone(system: System, clo
             await system.http.get(api),
             await system.http.post(f"{api}/pause", json={"by": "evil"}),
             await system.http.get(api, headers={"Authorization": f"Bearer {TOKEN[::-1]}"}),
-            await ana.get(api),  # a session of the pages opens nothing here
+            await ana.get(api),  # a session of the pages gives no access to the API
         ]
         foreign = await system.http.post(
             f"{api}/pause", headers={**bearer, "Origin": "https://evil.example"}
@@ -729,7 +728,7 @@ async def test_the_operators_api_is_had_with_its_token_alone(system: System, clo
         renamed = await system.http.get(api, headers={**bearer, "Host": "evil.example"})
         read = await system.http.get(api, headers=bearer)
 
-    assert "Día 12" in page.text  # which the scheduler told the console, and nobody else
+    assert "Día 12" in page.text  # which only the console can read from the scheduler
     assert [answer.status_code for answer in refused] == [401] * 4
     assert (foreign.status_code, renamed.status_code) == (403, 400)
     assert read.json()["paused"] is False

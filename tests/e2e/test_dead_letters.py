@@ -1,4 +1,4 @@
-"""What nobody could do: in sight with its reason, tried anew without harm, thrown away on the record."""
+"""Dead letters: shown with their reason, replayed without harm, discarded on the record."""
 
 import asyncio
 import json
@@ -25,15 +25,15 @@ async def letters(system: System) -> list[dict[str, Any]]:
     )
 
 
-async def act(system: System, what: str, ids: list[str]) -> list[str]:
-    url = f"{system.native.addresses.console}/api/dead/{what}"
+async def act(system: System, action: str, ids: list[str]) -> list[str]:
+    url = f"{system.native.addresses.console}/api/dead/{action}"
     answer = await system.http.post(url, json={"by": "Operadora", "ids": ids})
     answer.raise_for_status()
     return list(answer.json())
 
 
-async def parked(system: System, count: int, **wanted: Any) -> list[dict[str, Any]]:
-    """Returns when so many letters match."""
+async def dead_lettered(system: System, count: int, **wanted: Any) -> list[dict[str, Any]]:
+    """Waits until at least `count` letters match, and returns them."""
     found: list[dict[str, Any]] = []
 
     async def there() -> bool:
@@ -56,8 +56,8 @@ async def publish(system: System, body: bytes, topic: str) -> None:
 
 
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
-async def nothing_left(system: System) -> AsyncIterator[None]:
-    """What other tests have parked, and what these do, is thrown away."""
+async def no_letters(system: System) -> AsyncIterator[None]:
+    """Discards the dead letters of other tests before each test, and its own after it."""
     for _ in range(2):
         if ids := [letter["letter_id"] for letter in await letters(system)]:
             await act(system, "discard", ids)
@@ -82,7 +82,7 @@ async def test_an_unreadable_message_is_shown_with_its_reason(
     system: System, body: bytes, topic: str, error: str
 ) -> None:
     await publish(system, body, topic)
-    found = await parked(system, 5, reason="permanent", attempts=1)
+    found = await dead_lettered(system, 5, reason="permanent", attempts=1)
 
     assert {letter["queue"] for letter in found} == {
         "notify.call",
@@ -99,10 +99,10 @@ async def test_an_unreadable_message_is_shown_with_its_reason(
 
 
 async def test_an_event_of_another_version_is_ignored_with_a_warning(system: System) -> None:
-    """While a version is rolled out, queues carry what the older one has never heard of."""
-    unheard = a_lead_created().model_dump_json().replace('"lead.created"', '"lead.from_tomorrow"')
+    """During a rollout, queues carry events that the older version does not know."""
+    unknown = a_lead_created().model_dump_json().replace('"lead.created"', '"lead.from_tomorrow"')
     for topic in ("lead.created", "lead.updated"):
-        await publish(system, unheard.encode(), topic)
+        await publish(system, unknown.encode(), topic)
     await system.quiet()
 
     assert [
@@ -117,7 +117,7 @@ async def test_a_message_that_always_raises_is_shown_with_its_traceback_and_its_
     system: System,
 ) -> None:
     await system.publish(a_failure_of_nothing())
-    [letter] = await parked(system, 1, queue="notify.fallback")
+    [letter] = await dead_lettered(system, 1, queue="notify.fallback")
 
     assert letter["error"] == f"LookupError: no touch {UUID(int=7)}"
     assert "consumers.py" in letter["where"]
@@ -129,7 +129,7 @@ async def test_a_letter_whose_cause_is_repaired_takes_effect_once(system: System
     await system.sql("crm", "alter table registrations rename to registrations_away")
     try:
         lead = await system.lead(form)
-        [letter] = await parked(system, 1, queue="crm.leads")
+        [letter] = await dead_lettered(system, 1, queue="crm.leads")
     finally:
         await system.sql("crm", "alter table registrations_away rename to registrations")
     assert letter["lead_id"] == lead
@@ -144,19 +144,19 @@ async def test_a_letter_whose_cause_is_repaired_takes_effect_once(system: System
 
 
 async def test_replaying_everything_twice_changes_nothing(system: System) -> None:
-    """Events that were worked on stand in every parking queue, as if each had failed after its work was done."""
+    """Dead-letters processed events, as if each had failed after its work was done, and replays."""
     people = [person(2) for _ in range(3)]
     leads = [await system.lead(form) for form in people]
     for lead in leads:
         await system.happens(lead, *DONE, seconds=60)
     await system.quiet()
     before = await everything_received(system, people)
-    await park_again(system, leads)
+    await dead_letter_again(system, leads)
     for _ in range(2):
         ids = [letter["letter_id"] for letter in await letters(system)]
         assert len(await act(system, "replay", ids)) == len(ids)
         await system.quiet()
-        await park_again(system, leads)
+        await dead_letter_again(system, leads)
 
     assert await everything_received(system, people) == before
     kommo = [kommo_lead["name"] for kommo_lead in (await system.simulator("kommo"))["leads"]]
@@ -168,12 +168,14 @@ async def test_replaying_everything_twice_changes_nothing(system: System) -> Non
         assert len(set(actions)) == len(actions), actions
 
 
-async def park_again(system: System, leads: list[int]) -> None:
-    """Puts every event of these leads into the parking queue of everybody who heard it."""
+async def dead_letter_again(system: System, leads: list[int]) -> None:
+    """Puts every event of these leads into the dead-letter queue of each of its consumers."""
     connection = await system.connect("console")
     try:
         rows = await connection.fetch(
-            "select event_id, lead_id, topic, body::text from actions where lead_id = any($1) and topic <> $2",
+            """select event_id, lead_id, topic, body::text
+               from actions
+               where lead_id = any($1) and topic <> $2""",
             leads,
             "dead_letter.replayed",
         )
@@ -196,7 +198,7 @@ async def park_again(system: System, leads: list[int]) -> None:
                         correlation_id=str(row["lead_id"]),
                         content_type="application/json",
                         headers={
-                            "x-error": "put there by hand",
+                            "x-error": "put there by a test",
                             "x-reason": "permanent",
                             "x-attempt": 1,
                         },
@@ -206,7 +208,7 @@ async def park_again(system: System, leads: list[int]) -> None:
 
 async def test_a_discarded_letter_is_gone_and_recorded(system: System) -> None:
     await system.publish(a_failure_of_nothing())
-    [letter] = await parked(system, 1, queue="notify.fallback")
+    [letter] = await dead_lettered(system, 1, queue="notify.fallback")
 
     assert await act(system, "discard", [letter["letter_id"]]) == [letter["letter_id"]]
     await system.happens(8_000_001, "dead_letter.discarded")
@@ -214,9 +216,9 @@ async def test_a_discarded_letter_is_gone_and_recorded(system: System) -> None:
 
 
 async def test_listing_letters_often_loses_nothing(system: System) -> None:
-    """From RabbitMQ 4 on, a quorum queue drops what was put back twenty times."""
+    """From RabbitMQ 4 on, a quorum queue drops a message that was requeued twenty times."""
     await publish(system, b"no JSON", "touch.deferred")
-    [letter] = await parked(system, 1, queue="scheduler.changes")
+    [letter] = await dead_lettered(system, 1, queue="scheduler.changes")
     for _ in range(30):
         assert letter["letter_id"] in [letter["letter_id"] for letter in await letters(system)]
 
@@ -231,7 +233,7 @@ async def test_a_dead_lettered_lead_is_called_when_it_is_replayed_and_not_before
         exchange = await (await broker.channel()).get_exchange("notify.dead")
         body = json.dumps(event.model_dump(mode="json")).encode()
         headers: Any = {
-            "x-error": "Unavailable: away",
+            "x-error": "Unavailable: down",
             "x-reason": "attempts-exhausted",
             "x-attempt": 8,
         }
@@ -239,7 +241,7 @@ async def test_a_dead_lettered_lead_is_called_when_it_is_replayed_and_not_before
             body, message_id=str(event.event_id), correlation_id="8000002", headers=headers
         )
         await exchange.publish(message, "notify.call")
-    [letter] = await parked(system, 1, queue="notify.call")
+    [letter] = await dead_lettered(system, 1, queue="notify.call")
     assert not await system.simulator("calls", phone)
 
     await act(system, "replay", [letter["letter_id"]])
@@ -260,15 +262,14 @@ def a_failure_of_nothing() -> TouchFailed:
 async def test_open_pages_block_no_replay(system: System) -> None:
     for number in range(50):
         await publish(system, b"no JSON %d" % number, "lead.created")
-    ids = [letter["letter_id"] for letter in await parked(system, 50, reason="permanent")]
+    ids = [letter["letter_id"] for letter in await dead_lettered(system, 50, reason="permanent")]
 
-    async def look(port: int) -> None:
+    async def reload(port: int) -> None:
         while True:
             await system.http.get(f"http://127.0.0.1:{port}/console/letters")
 
-    pages = [
-        asyncio.create_task(look(port)) for _, port in system.replicas["console"] for _ in range(3)
-    ]
+    ports = [port for _, port in system.replicas["console"]]
+    pages = [asyncio.create_task(reload(port)) for port in ports * 3]
     try:
         replayed = await act(system, "replay", ids)
     finally:

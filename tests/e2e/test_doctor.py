@@ -1,4 +1,4 @@
-"""pauta doctor: what is well is said to be well, and each thing that is not is named, with what to do about it."""
+"""pauta doctor finds nothing in a healthy system, and names each fault with advice."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.connected
 
 OWN: Mapping[str, str] = MappingProxyType({})
 PROVIDERS = ("TWILIO_BASE_URL", "BREVO_BASE_URL", "KOMMO_BASE_URL", "CALCOM_API_URL")
-BUSY = 60.0  # seconds, where it is not about time and the machine may have other things to do
+BUSY = 60.0  # seconds: a generous deadline, because the machine may be busy
 
 
 class Disk(NamedTuple):
@@ -39,10 +39,10 @@ class Disk(NamedTuple):
     free: int
 
 
-async def looked_at(
+async def checks_by_name(
     system: System, monkeypatch: pytest.MonkeyPatch, part: str, changes: Mapping[str, str] = OWN
 ) -> dict[str, Check]:
-    """What is found where a service runs, were these its variables."""
+    """Returns the checks of a part, run with these variables, by their English name."""
     recipe = system.native.recipes()["setup" if part == SERVERS else part]
     for name, value in {**recipe.environment, **changes}.items():
         monkeypatch.setenv(name, value)
@@ -199,7 +199,7 @@ async def test_every_fault_is_named_with_advice(
     found: str,
     advice: str,
 ) -> None:
-    check = (await looked_at(system, monkeypatch, part, changes))[about]
+    check = (await checks_by_name(system, monkeypatch, part, changes))[about]
 
     assert check.verdict is Verdict.WRONG
     assert found in check.found.en
@@ -221,13 +221,17 @@ async def test_every_fault_is_named_with_advice(
 async def test_a_working_but_doubtful_setting_is_a_warning(
     system: System, monkeypatch: pytest.MonkeyPatch, part: str, changes: dict[str, str], about: str
 ) -> None:
-    assert (await looked_at(system, monkeypatch, part, changes))[about].verdict is Verdict.DOUBT
+    assert (await checks_by_name(system, monkeypatch, part, changes))[
+        about
+    ].verdict is Verdict.DOUBT
 
 
 async def test_a_verified_number_of_another_network_may_call(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checks = await looked_at(system, monkeypatch, "notify", {"TWILIO_CALLER_ID": "+525500000001"})
+    checks = await checks_by_name(
+        system, monkeypatch, "notify", {"TWILIO_CALLER_ID": "+525500000001"}
+    )
     assert checks["Twilio: TWILIO_CALLER_ID"].verdict is Verdict.OK
 
 
@@ -235,7 +239,7 @@ async def test_a_binding_that_was_removed(system: System, monkeypatch: pytest.Mo
     binding = "/bindings/%2F/e/events/q/crm.leads"
     await system.management("DELETE", f"{binding}/lead.created")
     try:
-        check = (await looked_at(system, monkeypatch, SERVERS))["Queues of crm"]
+        check = (await checks_by_name(system, monkeypatch, SERVERS))["Queues of crm"]
     finally:
         await system.management("POST", binding, json={"routing_key": "lead.created"})
 
@@ -250,7 +254,7 @@ async def test_a_database_that_is_behind(system: System, monkeypatch: pytest.Mon
     version = await system.sql("crm", "select version_num from alembic_version")
     await system.sql("crm", "update alembic_version set version_num = '0001'")
     try:
-        check = (await looked_at(system, monkeypatch, SERVERS))["Database of crm"]
+        check = (await checks_by_name(system, monkeypatch, SERVERS))["Database of crm"]
     finally:
         await system.sql("crm", "update alembic_version set version_num = $1", version)
 
@@ -263,7 +267,7 @@ async def test_events_that_nobody_publishes(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with an_event_that_waits(system):
-        check = (await looked_at(system, monkeypatch, SERVERS))["Database of console"]
+        check = (await checks_by_name(system, monkeypatch, SERVERS))["Database of console"]
 
     assert check.verdict is Verdict.WRONG
     assert check.found.en.startswith("1 events wait to be published, the oldest for 30")
@@ -277,7 +281,7 @@ async def test_the_stop_switch_is_in_sight(system: System, monkeypatch: pytest.M
            on conflict (single) do update set paused = true, reason = 'mudanza'""",
     )
     try:
-        check = (await looked_at(system, monkeypatch, SERVERS))["The outbound switch"]
+        check = (await checks_by_name(system, monkeypatch, SERVERS))["The outbound switch"]
     finally:
         await system.sql("crm", "update switch set paused = false")
 
@@ -285,11 +289,11 @@ async def test_the_stop_switch_is_in_sight(system: System, monkeypatch: pytest.M
     assert check.found.en.endswith("mudanza")
 
 
-# ---- one cause at a time: all of doctor, in both languages
+# ---- one cause at a time: every check, in both languages
 
 
 def place(system: System, changes: Mapping[str, str] = OWN) -> Native:
-    """The running system, were these the variables of its `.env`."""
+    """Returns the running system as if its `.env` had these variables."""
     variables = {
         **HASTY,
         "ALLOW_UNSIGNED_WEBHOOKS": "false",
@@ -302,7 +306,7 @@ def place(system: System, changes: Mapping[str, str] = OWN) -> Native:
 
 @pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="session")
 async def visitors(system: System) -> None:
-    """They come from more than one address, as people do."""
+    """Sends a form from a second address, as real visitors do."""
     url = f"{system.native.addresses.gateway}/api/lead"
     answer = await system.http.post(
         url, json=person(2), headers={"X-Forwarded-For": "203.0.113.10"}
@@ -311,7 +315,7 @@ async def visitors(system: System) -> None:
 
 
 async def finding(system: System, changes: Mapping[str, str] = OWN) -> Check:
-    """The one thing that is not well, but for what other tests have left behind."""
+    """Returns the only finding. Dead letters that other tests left are ignored."""
     where = place(system, changes)
     checks = await asyncio.to_thread(every_check, lambda: where, changes, BUSY)
     bad = [
@@ -327,8 +331,11 @@ async def finding(system: System, changes: Mapping[str, str] = OWN) -> Check:
 async def an_event_that_waits(system: System) -> AsyncIterator[None]:
     await system.sql(
         "console",
-        """insert into outbox (event_id, routing_key, lead_id, body, traceparent, created_at, next_attempt_at)
-           values (gen_random_uuid(), 'x', 0, '', '', now() - interval '5 minutes', now() + interval '1 hour')""",
+        """insert into outbox
+             (event_id, routing_key, lead_id, body, traceparent, created_at, next_attempt_at)
+           values
+             (gen_random_uuid(), 'x', 0, '', '', now() - interval '5 minutes',
+              now() + interval '1 hour')""",
     )
     try:
         yield
@@ -355,7 +362,8 @@ def unknown(*variables: str) -> dict[str, str]:
             {"TWILIO_AUTH_TOKEN": "other"},
             "Twilio",
             "Twilio no acepta TWILIO_AUTH_TOKEN (401); por eso quedaron 9 cosas más sin revisar",
-            "Twilio does not accept TWILIO_AUTH_TOKEN (401); 9 more checks could not be made because of it",
+            "Twilio does not accept TWILIO_AUTH_TOKEN (401); "
+            "9 more checks could not be made because of it",
             "TWILIO_AUTH_TOKEN",
             id="Twilio's token",
         ),
@@ -371,7 +379,8 @@ def unknown(*variables: str) -> dict[str, str]:
             {"KOMMO_ACCESS_TOKEN": "other"},
             "Kommo",
             "Kommo no acepta KOMMO_ACCESS_TOKEN (401); por eso quedaron 2 cosas más sin revisar",
-            "Kommo does not accept KOMMO_ACCESS_TOKEN (401); 2 more checks could not be made because of it",
+            "Kommo does not accept KOMMO_ACCESS_TOKEN (401); "
+            "2 more checks could not be made because of it",
             "KOMMO_ACCESS_TOKEN",
             id="Kommo's token",
         ),
@@ -397,7 +406,7 @@ def unknown(*variables: str) -> dict[str, str]:
             "conexión rechazada; por eso quedó otra",
             "connection refused; 1 more",
             "BOOKING_URL",
-            id="nobody to compare the clock with",
+            id="no server to compare the clock with",
         ),
         pytest.param(
             {"SIMULATOR_REPLICAS": "0"},
@@ -442,7 +451,7 @@ async def test_a_server_that_is_down_is_one_finding(
     remedy: str,
 ) -> None:
     async with an_event_that_waits(system):
-        checks = joined([*(await looked_at(system, monkeypatch, SERVERS, changes)).values()])
+        checks = joined([*(await checks_by_name(system, monkeypatch, SERVERS, changes)).values()])
 
     [check] = [check for check in checks if check.verdict is Verdict.WRONG]
     assert (check.about.en, check.found.es.partition(";")[0]) == (about, "conexión rechazada")
@@ -540,17 +549,18 @@ async def test_visitors_who_all_come_from_one_address(
     await system.sql("intake", "update submissions set remote_address = ''")
     for _ in range(2):
         await system.lead(person(2))
-    one = (await looked_at(system, monkeypatch, SERVERS, {"SIMULATOR_REPLICAS": "0"}))["Visitors"]
+    production = {"SIMULATOR_REPLICAS": "0"}
+    same = (await checks_by_name(system, monkeypatch, SERVERS, production))["Visitors"]
     await system.http.post(
         f"{system.native.addresses.gateway}/api/lead",
         json=person(2),
         headers={"X-Forwarded-For": "203.0.113.9"},
     )
-    two = (await looked_at(system, monkeypatch, SERVERS, {"SIMULATOR_REPLICAS": "0"}))["Visitors"]
+    two = (await checks_by_name(system, monkeypatch, SERVERS, production))["Visitors"]
 
-    assert (one.verdict, two.verdict) == (Verdict.DOUBT, Verdict.OK)
-    assert one.found.es == "los últimos 2 formularios llegaron de una sola dirección, 127.0.0.1"
-    assert "TRUSTED_PROXIES" in one.advice.en
+    assert (same.verdict, two.verdict) == (Verdict.DOUBT, Verdict.OK)
+    assert same.found.es == "los últimos 2 formularios llegaron de una sola dirección, 127.0.0.1"
+    assert "TRUSTED_PROXIES" in same.advice.en
 
 
 async def test_an_old_backup(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -560,7 +570,7 @@ async def test_an_old_backup(system: System, monkeypatch: pytest.MonkeyPatch) ->
         await system.sql(
             "intake", "update installation set backed_up_at = now() - interval '1 day'"
         )
-        fresh = (await looked_at(system, monkeypatch, SERVERS, {"SIMULATOR_REPLICAS": "0"}))[
+        fresh = (await checks_by_name(system, monkeypatch, SERVERS, {"SIMULATOR_REPLICAS": "0"}))[
             "Backup"
         ]
     finally:
@@ -574,8 +584,8 @@ async def test_an_old_backup(system: System, monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_an_approved_template_with_another_text(system: System) -> None:
-    ours = place(system).recipes()["notify"].environment["TWILIO_CONTENT_SIDS"].split(",")
-    sids = dict(pair.split("=") for pair in ours)
+    configured = place(system).recipes()["notify"].environment["TWILIO_CONTENT_SIDS"].split(",")
+    sids = dict(pair.split("=") for pair in configured)
     check = await finding(system, {"TWILIO_CONTENT_SIDS": f"welcome={sids['day_3']}"})
 
     assert (check.about.es, check.verdict) == ("Twilio: plantilla welcome", Verdict.DOUBT)
@@ -601,7 +611,7 @@ async def test_a_page_in_place_of_a_recording(system: System) -> None:
     assert check.found.es.endswith("no una grabación de audio")
 
 
-# ---- in time
+# ---- deadlines
 
 
 async def test_a_world_that_keeps_silent_is_given_up(system: System) -> None:
@@ -644,11 +654,12 @@ def test_a_process_that_hangs_is_a_finding_of_its_own(tmp_path: Path) -> None:
 
 
 def test_names_that_are_never_answered_keep_no_process() -> None:
-    forever = "import socket, time; socket.getaddrinfo = lambda *_, **__: time.sleep(60); import runpy, sys; "
-    asked = json.dumps(
+    forever = "import socket, time; socket.getaddrinfo = lambda *_, **__: time.sleep(60); "
+    forever += "import runpy, sys; "
+    variables = json.dumps(
         dict.fromkeys(("PUBLIC_BASE_URL", "BOOKING_URL"), "http://leads.example.com")
     )
-    run = f"sys.argv = ['', {asked!r}, '{time.time() + 20}']; "
+    run = f"sys.argv = ['', {variables!r}, '{time.time() + 20}']; "
     run += "runpy.run_module('pauta.doctor.outside', run_name='__main__')"
 
     done = subprocess.run(
@@ -689,10 +700,10 @@ def test_a_docker_that_hangs_is_given_up_in_both_languages(tmp_path: Path) -> No
         )
         for language in ("es-MX", "en")
     ]
-    said = [run.communicate()[0].decode() for run in runs]
+    outputs = [run.communicate()[0].decode() for run in runs]
 
     assert time.monotonic() - began < DEADLINE + 1 + 2 * start  # both start at once
     assert [run.returncode for run in runs] == [1, 1]
-    assert f"no terminó en {DEADLINE:.0f} s" in said[0]
-    assert "1 revisiones: 1 con falla" in said[0]
-    assert f"did not end within {DEADLINE:.0f} s" in said[1]
+    assert f"no terminó en {DEADLINE:.0f} s" in outputs[0]
+    assert "1 revisiones: 1 con falla" in outputs[0]
+    assert f"did not end within {DEADLINE:.0f} s" in outputs[1]

@@ -1,4 +1,4 @@
-"""What breaks while leads arrive: every accepted lead still has exactly its touches, none twice."""
+"""Failures while leads arrive: every accepted lead still gets each of its touches once."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ ONCE = {"calls": 1, "whatsapp": 1, "sms": 0, "emails": 1}
 async def burst(
     system: System, people: list[dict[str, Any]], *, persistent: bool = True
 ) -> dict[int, dict[str, Any]]:
-    """Sends every form until it is accepted, as a form that shows 503 would be sent again; lead id → form."""
+    """Sends every form until it is accepted, as after a 503. Returns the forms by lead id."""
     gate = asyncio.Semaphore(8)
 
     async def send(form: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -29,9 +29,7 @@ async def burst(
             for _ in range(150):
                 try:
                     answer = await system.post(form)
-                except (
-                    Exception
-                ):  # the gateway's answer was lost with a replica: the form is sent again
+                except Exception:  # the answer was lost with a replica: the form is resent
                     answer = None
                 if answer is not None and answer.status_code == 202:
                     return int(answer.json()["lead_id"]), form
@@ -63,7 +61,7 @@ async def each_once(
             if not action.endswith(("touch.checked", "touch.delayed"))
         ]
         assert len(set(actions)) == len(actions), (
-            f"lead {lead}: something was said twice: {actions}"
+            f"lead {lead}: an event was published twice: {actions}"
         )
 
 
@@ -93,17 +91,15 @@ async def test_leads_are_accepted_while_rabbitmq_is_unavailable(system: System) 
 
 
 async def gauge(system: System, name: str, values: set[float]) -> None:
-    """Returns once the replicas of intake give the gauge these values."""
+    """Waits until the gauge has these values in the replicas of intake."""
 
     async def so() -> bool:
         ports = [port for _, port in system.replicas["intake"]]
         pages = [
             (await system.http.get(f"http://127.0.0.1:{port}/metrics/")).text for port in ports
         ]
-        lines = [
-            line for page in pages for line in page.splitlines() if line.startswith(f"{name} ")
-        ]
-        return {float(line.split()[1]) for line in lines} == values
+        lines = "\n".join(pages).splitlines()
+        return {float(line.split()[1]) for line in lines if line.startswith(f"{name} ")} == values
 
     await system.until(so, lambda: f"{name} never was {values}")
 
@@ -111,18 +107,18 @@ async def gauge(system: System, name: str, values: set[float]) -> None:
 async def test_a_message_that_can_neither_be_processed_nor_retried_is_held_and_not_returned(
     system: System,
 ) -> None:
-    """The broker parks a message that it was given back fifty times: an alarm of minutes would park everything."""
+    """The broker dead-letters after fifty returns, so an alarm of minutes would dead-letter all."""
     form = person(2)
     created = a_lead_created(
         lead_id=7_100_001, phone=e164(form), email=form["email"], name=form["nombre"]
     )
-    before = await given_back(system)
+    before = await redeliveries(system)
     await asyncio.to_thread(system.postgres.kill)
     try:
         await system.publish(created)
         await system.rabbitmqctl("set_vm_memory_high_watermark", "0.00001")
-        await asyncio.sleep(25)  # twice as long as one hand-over takes to fail
-        after = await given_back(system)
+        await asyncio.sleep(25)  # twice as long as one publication to a retry queue takes to fail
+        after = await redeliveries(system)
     finally:
         await system.rabbitmqctl("set_vm_memory_high_watermark", "0.4")
         await asyncio.to_thread(system.postgres.start)
@@ -134,8 +130,8 @@ async def test_a_message_that_can_neither_be_processed_nor_retried_is_held_and_n
     assert after == before
 
 
-async def given_back(system: System) -> dict[str, int]:
-    """How often each queue has redelivered a message."""
+async def redeliveries(system: System) -> dict[str, int]:
+    """Returns how often each queue has redelivered a message."""
     queues = (await system.management("GET", "/queues")).json()
     return {queue["name"]: queue.get("message_stats", {}).get("redeliver", 0) for queue in queues}
 
@@ -167,7 +163,7 @@ async def test_without_its_database_intake_answers_503_with_retry_after(system: 
 
 
 async def test_notify_is_killed_between_the_providers_answer_and_the_commit(system: System) -> None:
-    """The ledger is locked by hand, so that the answer has come and its commit cannot."""
+    """Locks the ledger, so that the answer arrives and cannot be committed."""
     form = person(2)
     await system.inject_fault(
         provider="twilio", kind="slow", seconds=1.0, method="POST", path="/Calls.json"
@@ -224,9 +220,8 @@ async def test_a_graceful_stop_finishes_its_claimed_work(system: System) -> None
     leads = await sending
 
     await each_once(system, leads)
-    assert not [
-        action for lead in leads for action in await system.actions(lead) if "uncertain" in action
-    ]
+    for lead in leads:
+        assert not [action for action in await system.actions(lead) if "uncertain" in action]
 
 
 async def test_kommo_is_down_while_everything_else_flows_and_catches_up_afterwards(
@@ -315,7 +310,7 @@ async def test_a_lead_that_kommo_may_have_is_searched_for_before_it_is_created_a
 
 
 async def test_receipts_that_never_come_are_asked_for(system: System) -> None:
-    """The callbacks are lost on the way, each of their tries."""
+    """Loses every attempt of Twilio's callbacks."""
     form = person(2)
     await system.inject_fault(
         provider="twilio", kind="slow", seconds=0.5, method="POST", path="/Calls.json"
@@ -352,7 +347,7 @@ async def test_a_message_nobody_can_read_is_dead_lettered_with_its_reason(system
     )
 
     for service in ("notify", "crm", "console"):
-        message = await _parked(system, service, "permanent")
+        message = await _dead_lettered(system, service, "permanent")
         assert message["payload"] == poison["payload"]
         headers = message["properties"]["headers"]
         assert "ValidationError" in headers["x-error"]
@@ -364,7 +359,7 @@ async def test_a_message_nobody_can_read_is_dead_lettered_with_its_reason(system
 async def test_a_message_that_stays_impossible_is_dead_lettered_after_every_retry(
     system: System,
 ) -> None:
-    """A touch of a lead whom nobody has introduced: its own event may still be on the way."""
+    """Publishes a touch of an unknown lead, whose own event may still be in transit."""
     due = TouchDue(
         lead_id=9_000_001,
         touch_id=UUID(int=1),
@@ -374,7 +369,7 @@ async def test_a_message_that_stays_impossible_is_dead_lettered_after_every_retr
         kind=Kind.FOLLOW_UP,
     )
     await system.publish(due)
-    message = await _parked(system, "notify", "attempts-exhausted", seconds=60)
+    message = await _dead_lettered(system, "notify", "attempts-exhausted", seconds=60)
 
     assert (
         message["properties"]["headers"]["x-error"]
@@ -385,7 +380,7 @@ async def test_a_message_that_stays_impossible_is_dead_lettered_after_every_retr
 
 
 async def test_no_personal_data_in_any_log(system: System) -> None:
-    """Runs last, over everything the tests above have logged."""
+    """Checks everything that the tests above have logged."""
     log = system.logs()
 
     assert "touch.sent" in log
@@ -406,10 +401,10 @@ async def _any_lead(system: System, people: list[dict[str, Any]]) -> bool:
     return bool(await system.sql("intake", query, [e164(p) for p in people]))
 
 
-async def _parked(
+async def _dead_lettered(
     system: System, service: str, reason: str, *, seconds: float = 30
 ) -> dict[str, Any]:
-    """Takes one message with this reason from the service's parking queue."""
+    """Takes one message with this reason from the service's dead-letter queue."""
     taken: list[dict[str, Any]] = []
 
     async def there() -> bool:
@@ -422,5 +417,5 @@ async def _parked(
         )
         return bool(taken)
 
-    await system.until(there, lambda: f"nothing was parked by {service}", seconds=seconds)
+    await system.until(there, lambda: f"{service} has dead-lettered nothing", seconds=seconds)
     return taken[0]

@@ -1,4 +1,4 @@
-"""From a form to Kommo, a mailbox and a phone: every fate of a call, each fallback, and no touch twice."""
+"""From a form to Kommo, a mailbox and a phone: every outcome of a call, each fallback."""
 
 import asyncio
 from typing import Any
@@ -27,9 +27,7 @@ UNHEARD = ("call touch.sent", "call.unanswered")
         pytest.param(4, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="voicemail"),
         pytest.param(5, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="failed"),
         pytest.param(6, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="hangs up early"),
-        pytest.param(
-            7, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="nobody can tell who answered"
-        ),
+        pytest.param(7, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="an unknown party answered"),
         pytest.param(8, 0, (*UNHEARD, *WHATSAPP), {"whatsapp": 1}, id="fax"),
         pytest.param(9, 0, ("call touch.failed",), {"calls": 0}, id="not a number Twilio calls"),
         pytest.param(
@@ -78,7 +76,7 @@ async def test_a_fate(
     [counts] = await everything_received(system, [form])
     assert counts == {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1} | reached
     assert sorted(await system.actions(lead)) == sorted(set(await system.actions(lead))), (
-        "something was said twice"
+        "an event was published twice"
     )
     assert len(seen) == len(set(seen))
 
@@ -130,10 +128,10 @@ async def test_the_text_spoken_in_a_call(system: System) -> None:
     await system.happens(machine_lead, *WHATSAPP)
     await system.quiet()
 
-    [heard] = await system.simulator("calls", e164(person_form))
-    [left] = await system.simulator("calls", e164(machine_form))
-    assert "Marca uno" in heard["transcript"][0]
-    assert "Te marqué por el formulario" in left["transcript"][0]
+    [answered] = await system.simulator("calls", e164(person_form))
+    [voicemail] = await system.simulator("calls", e164(machine_form))
+    assert "Marca uno" in answered["transcript"][0]
+    assert "Te marqué por el formulario" in voicemail["transcript"][0]
 
 
 async def test_the_lead_in_kommo(system: System) -> None:
@@ -207,7 +205,7 @@ async def test_the_same_form_at_the_same_moment_is_one_lead_however_many_replica
 
 
 async def test_the_same_event_twice_has_no_effect(system: System) -> None:
-    """Published again by hand, as a relay does that died before it could delete its row."""
+    """Republishes events, as a relay does that died before it could delete its row."""
     form = person(2)
     lead = await system.lead(form)
     await system.happens(lead, *WHATSAPP, *EMAIL, "lead.registered")

@@ -1,4 +1,4 @@
-"""A full disk: what cannot be kept is refused, an operator sees it, and everything goes on when there is room."""
+"""A full disk: new forms are refused, an operator sees it, and it recovers with free space."""
 
 import os
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ async def disk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SmallD
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def cramped(disk: SmallDisk) -> AsyncIterator[System]:
-    """A system whose PostgreSQL stands on the small disk."""
+    """Starts a system whose PostgreSQL stores its data on the small disk."""
     running = System(disk.folder, docker=disk.volume is not None)
     if isinstance(running.native, InContainers):
         running.native.volume = disk.volume
@@ -46,8 +46,8 @@ async def cramped(disk: SmallDisk) -> AsyncIterator[System]:
         running.stop()
 
 
-async def answers(system: System) -> tuple[httpx.Response, dict[str, str]]:
-    """What a new person's form is answered, and the form."""
+async def send_form(system: System) -> tuple[httpx.Response, dict[str, str]]:
+    """Sends a new person's form. Returns the answer and the form."""
     form = person(mensaje="a" * 20_000)
     return await system.post(form), form
 
@@ -56,12 +56,12 @@ async def test_a_full_disk_refuses_what_it_cannot_keep_and_forgets_nothing(
     disk: SmallDisk, cramped: System
 ) -> None:
     accepted = []
-    first, form = await answers(cramped)
+    first, form = await send_form(cramped)
     accepted.append((first.json()["lead_id"], form))
     disk.fill()
     refused: httpx.Response | None = None
     for _ in range(2_000):
-        answer, form = await answers(cramped)
+        answer, form = await send_form(cramped)
         if answer.status_code == 503:
             refused = answer
             break
@@ -71,15 +71,15 @@ async def test_a_full_disk_refuses_what_it_cannot_keep_and_forgets_nothing(
     assert refused.headers["Retry-After"]
     assert refused.json()["errors"][0]["message"]
     await cramped.until(
-        lambda: operator_sees(cramped), lambda: "the console does not say that the disk is full"
+        lambda: operator_sees(cramped), lambda: "the console does not show that the disk is full"
     )
 
     disk.free()
 
     async def accepts() -> bool:
         if not cramped.postgres.running:
-            cramped.postgres.start()  # without Docker nothing starts what died
-        answer, form = await answers(cramped)
+            cramped.postgres.start()  # without Docker nothing restarts it
+        answer, form = await send_form(cramped)
         if answer.status_code == 202:
             accepted.append((answer.json()["lead_id"], form))
         return answer.status_code == 202
@@ -95,6 +95,6 @@ async def test_a_full_disk_refuses_what_it_cannot_keep_and_forgets_nothing(
 
 
 async def operator_sees(system: System) -> bool:
-    """Whether the console says that the disk is full, or cannot show anything for it."""
+    """Returns whether the console shows a full disk, or is itself unavailable because of it."""
     page = await system.http.get(f"{system.native.addresses.console}/console")
     return page.status_code == 503 or "disco lleno" in page.text

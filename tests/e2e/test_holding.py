@@ -1,4 +1,4 @@
-"""What makes touches wait, and lets them go: an operator's switch, a company that is away, the day's money."""
+"""Reasons to hold touches: the operators' switch, an unavailable provider, the spending."""
 
 import asyncio
 import time
@@ -15,16 +15,16 @@ WELCOMED = ("email touch.delivered", "call.unanswered", "whatsapp touch.delivere
 ONCE = {"calls": 1, "whatsapp": 1, "sms": 0, "emails": 1}
 
 
-async def order(system: System, what: str) -> None:
-    url = f"{system.native.addresses.console}/api/switch/{what}"
+async def turn_switch(system: System, command: str) -> None:
+    url = f"{system.native.addresses.console}/api/switch/{command}"
     answer = await system.http.post(url, json={"by": "Operadora", "reason": "prueba"})
     assert answer.status_code == 202
 
-    async def heard() -> bool:
-        said = [await system.sql(name, "select paused from switch") for name in ("notify", "crm")]
-        return said == [what == "pause"] * 2
+    async def applied() -> bool:
+        paused = [await system.sql(name, "select paused from switch") for name in ("notify", "crm")]
+        return paused == [command == "pause"] * 2
 
-    await system.until(heard, lambda: f"not everybody heard of {what}")
+    await system.until(applied, lambda: f"not every service has applied {command}")
 
 
 async def switch(system: System) -> dict[str, Any]:
@@ -34,7 +34,7 @@ async def switch(system: System) -> dict[str, Any]:
 async def test_nothing_leaves_while_everything_is_stopped_also_after_a_restart(
     system: System,
 ) -> None:
-    await order(system, "pause")
+    await turn_switch(system, "pause")
     try:
         system.kill("notify")
         system.kill("crm")
@@ -43,9 +43,9 @@ async def test_nothing_leaves_while_everything_is_stopped_also_after_a_restart(
         form = person(2)
         lead = await system.lead(form)
         actions = await system.happens(lead, "call touch.held", "email touch.held")
-        said = await switch(system)
+        state = await switch(system)
 
-        assert (said["paused"], said["by"], said["reason"]) == (True, "Operadora", "prueba")
+        assert (state["paused"], state["by"], state["reason"]) == (True, "Operadora", "prueba")
         assert actions.count("call touch.held") == 1
         assert await everything_received(system, [form]) == [dict.fromkeys(ONCE, 0)]
         assert not [
@@ -54,7 +54,7 @@ async def test_nothing_leaves_while_everything_is_stopped_also_after_a_restart(
             if kommo_lead["name"].endswith(f"#{lead}")
         ]
     finally:
-        await order(system, "resume")
+        await turn_switch(system, "resume")
 
     await system.happens(lead, *WELCOMED, "lead.registered")
     await system.quiet()
@@ -76,7 +76,7 @@ async def test_touches_wait_for_a_provider_that_fails_and_are_made_when_it_recov
         leads = [await system.lead(form) for form in people]
         for lead in leads[2:]:
             await system.happens(lead, f"{channel} touch.held")
-        asked = [
+        requests = [
             request
             for request in await system.simulator("requests")
             if request["at"] > began
@@ -86,9 +86,8 @@ async def test_touches_wait_for_a_provider_that_fails_and_are_made_when_it_recov
     finally:
         await system.clear_faults()
 
-    assert len(asked) <= 2 * 5 * 2, (
-        "it was insisted on"
-    )  # two replicas, a few at once before the first answer
+    # two replicas, each with a few requests before its first answer
+    assert len(requests) <= 2 * 5 * 2, "the provider was called again and again"
     for lead in leads:
         await system.happens(lead, *WELCOMED, seconds=90)
     await system.quiet()
@@ -97,7 +96,7 @@ async def test_touches_wait_for_a_provider_that_fails_and_are_made_when_it_recov
 
 
 async def test_a_number_gets_one_welcome_call_a_day_whoever_asks_for_it(system: System) -> None:
-    """Four people who typed one number in one moment: one is called, the others wait for the next morning."""
+    """Four leads give one number at once: one is called, the others wait for the next morning."""
     phone = e164(person(2))
     leads = [7_000_000 + number for number in range(4)]
     emails = [f"otra{lead}@example.com" for lead in leads]
@@ -129,7 +128,7 @@ async def test_a_number_of_another_country_is_not_called(system: System) -> None
 
 
 async def test_above_the_days_spending_calls_wait_and_emails_go(system: System) -> None:
-    """As if a thousand million calls had been made today; what they cost is forgotten again at the end."""
+    """Pretends a thousand million calls were made today, and removes them at the end."""
     before = await system.lead(person())
     await system.happens(before, "call.answered")
     spent = "update touches set sendings = $2 where lead_id = $1 and channel = 'call' returning 1"
@@ -154,7 +153,7 @@ async def test_above_the_days_spending_calls_wait_and_emails_go(system: System) 
 
 
 async def test_above_a_cap_calls_wait_for_an_operator_and_emails_go(system: System) -> None:
-    """As if two million calls had answered forms within the hour; what they cost is forgotten again."""
+    """Pretends two million calls answered forms within the hour, and removes them at the end."""
     before = await system.lead(person())
     await system.happens(before, "call.answered")
     made = "update touches set sendings = $2 where lead_id = $1 and channel = 'call' returning 1"
@@ -180,8 +179,8 @@ async def test_above_a_cap_calls_wait_for_an_operator_and_emails_go(system: Syst
 
     await system.until(shown, lambda: "the held call is not shown")
     assert not await system.simulator("calls", e164(form))
-    order = {"by": "Operadora", "reason": "capped", "scope": "door /api/lead"}
-    (await system.http.post(f"{console}/api/held/release", json=order)).raise_for_status()
+    command = {"by": "Operadora", "reason": "capped", "scope": "door /api/lead"}
+    (await system.http.post(f"{console}/api/held/release", json=command)).raise_for_status()
 
     await system.happens(lead, *WELCOMED, seconds=60)
 
@@ -192,14 +191,14 @@ async def test_a_number_of_an_unknown_range_waits_for_an_operator(system: System
     await system.happens(lead, "call touch.held", "email touch.delivered")
 
     assert not await system.simulator("calls", "+527001230020")
-    order = {"by": "Operadora", "reason": "number_unknown", "scope": f"lead {lead}"}
+    command = {"by": "Operadora", "reason": "number_unknown", "scope": f"lead {lead}"}
     url = f"{system.native.addresses.console}/api/held/release"
-    (await system.http.post(url, json=order)).raise_for_status()
+    (await system.http.post(url, json=command)).raise_for_status()
     await system.happens(lead, "call touch.sent", "whatsapp touch.sent", seconds=60)
 
 
 async def shows(system: System, path: str, text: str, *, expected: bool = True) -> None:
-    """Waits until a page of the console shows the text, or does not any more."""
+    """Waits until a page of the console shows the text, or no longer shows it."""
 
     async def so() -> bool:
         page = await system.http.get(f"{system.native.addresses.console}/console{path}")

@@ -1,4 +1,4 @@
-"""Strangers who speak HTTP/2, as browsers do where there is a certificate, and bend it."""
+"""Abuse of HTTP/2, which browsers speak where the gateway has a certificate."""
 
 import asyncio
 import json
@@ -23,19 +23,20 @@ from tests.system import System, person
 pytestmark = pytest.mark.connected
 
 STREAMS = 2_000
-OURS = ssl._create_unverified_context()  # noqa: S323 - a certificate that the gateway made for itself
-OURS.set_alpn_protocols(["h2"])
+TRUSTING = ssl._create_unverified_context()  # noqa: S323 - the gateway signs its own certificate
+TRUSTING.set_alpn_protocols(["h2"])
 CLOSED = "closed"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def port(system: System) -> AsyncIterator[int]:
-    """The port of a second gateway, with deploy/Caddyfile and a certificate of its own making."""
+    """Starts a second gateway with deploy/Caddyfile and its own certificate. Returns its port."""
     [port] = free_ports(1)
     folder = system.native.folder / "encrypted"
     folder.mkdir()
     text = (PROJECT / "deploy" / "Caddyfile").read_text()
-    alone = "admin off\n\tauto_https disable_redirects\n\tskip_install_trust"  # no port 80, no change to the machine
+    # without port 80, and without installing its certificate on the machine
+    alone = "admin off\n\tauto_https disable_redirects\n\tskip_install_trust"
     (folder / "Caddyfile").write_text(text.replace("admin off", alone, 1))
     upstreams = {
         f"{name.upper()}_UPSTREAM": " ".join(
@@ -57,7 +58,7 @@ async def port(system: System) -> AsyncIterator[int]:
 async def test_the_console_s_cookie_is_for_https_alone_where_it_is_given_by_https(
     system: System, port: int
 ) -> None:
-    async with httpx.AsyncClient(verify=OURS) as client, httpx.AsyncClient() as other:
+    async with httpx.AsyncClient(verify=TRUSTING) as client, httpx.AsyncClient() as other:
         by_https = await client.get(f"https://localhost:{port}/console?lang=en")
         by_http = await other.get(f"{system.native.addresses.gateway}/console?lang=en")
 
@@ -70,7 +71,7 @@ async def test_the_console_s_cookie_is_for_https_alone_where_it_is_given_by_http
 
 
 class Stranger:
-    """One connection that speaks HTTP/2 as it likes."""
+    """A connection that may break the rules of HTTP/2."""
 
     def __init__(
         self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -84,26 +85,23 @@ class Stranger:
         self.h2.initiate_connection()
 
     def headers(self, *more: tuple[str, str]) -> list[tuple[str, str]]:
-        """Those of a form."""
+        """Returns the headers of a form."""
         pseudo = {
             "method": "POST",
             "scheme": "https",
             "authority": f"localhost:{self._port}",
             "path": "/api/lead",
         }
-        return [
-            *((f":{name}", value) for name, value in pseudo.items()),
-            ("content-type", "application/json"),
-            *more,
-        ]
+        headers = [(f":{name}", value) for name, value in pseudo.items()]
+        return [*headers, ("content-type", "application/json"), *more]
 
     async def send(self, raw: bytes = b"") -> None:
-        """Raises ConnectionError when the gateway has hung up."""
+        """Sends what is queued, then `raw`. Raises ConnectionError if the gateway has hung up."""
         self._writer.write(self.h2.data_to_send() + raw)
         await self._writer.drain()
 
     async def outcome(self, stream: int) -> str:
-        """What became of the stream: its status, or that it, or the whole connection, was closed."""
+        """Returns the stream's status, or CLOSED if it or the whole connection was closed."""
         while True:
             try:
                 received = await self._reader.read(65_536)
@@ -113,7 +111,7 @@ class Stranger:
                 return CLOSED
             try:
                 events = self.h2.receive_data(received)
-            except ProtocolError:  # what comes behind the end of a connection
+            except ProtocolError:  # data after the end of the connection
                 return CLOSED
             for event in events:
                 match event:
@@ -129,7 +127,7 @@ class Stranger:
 @asynccontextmanager
 async def stranger(port: int) -> AsyncIterator[Stranger]:
     reader, writer = await asyncio.open_connection(
-        "127.0.0.1", port, ssl=OURS, server_hostname="localhost"
+        "127.0.0.1", port, ssl=TRUSTING, server_hostname="localhost"
     )
     try:
         yield Stranger(port, reader, writer)
@@ -138,7 +136,7 @@ async def stranger(port: int) -> AsyncIterator[Stranger]:
 
 
 async def a_few_forms(port: int) -> set[tuple[str, int]]:
-    """How a few honest forms are answered, over how many versions of HTTP."""
+    """Sends a few valid forms. Returns each HTTP version and status that was answered."""
     async with httpx.AsyncClient(http2=True, verify=False, timeout=10) as http:  # noqa: S501 - as above
         url = f"https://localhost:{port}/api/lead"
         answers = await asyncio.gather(*(http.post(url, json=person()) for _ in range(3)))

@@ -1,4 +1,4 @@
-"""The door, from outside: encodings, answers, duplicates, limits, and what is not behind the gateway."""
+"""Intake from outside: encodings, answers, duplicates, limits, and paths that are not public."""
 
 import asyncio
 import json
@@ -58,7 +58,7 @@ async def test_the_three_encodings_are_read_alike(system: System, encoding: str)
 
 
 @pytest.mark.parametrize(
-    ("content", "kind", "status", "says"),
+    ("content", "kind", "status", "message"),
     [
         (b"{", "application/json", 400, "El cuerpo no es JSON válido."),
         (b"[1]", "application/json", 400, "El cuerpo debe ser un objeto"),
@@ -73,13 +73,13 @@ async def test_the_three_encodings_are_read_alike(system: System, encoding: str)
     ],
 )
 async def test_a_refused_body_is_explained(
-    system: System, content: bytes, kind: str, status: int, says: str
+    system: System, content: bytes, kind: str, status: int, message: str
 ) -> None:
     answer = await system.http.post(url(system), content=content, headers={"Content-Type": kind})
 
     assert answer.status_code == status
     assert answer.json()["ok"] is False
-    assert says in answer.json()["errors"][0]["message"]
+    assert message in answer.json()["errors"][0]["message"]
 
 
 async def test_every_bad_field_is_named_at_once_in_the_callers_language(system: System) -> None:
@@ -170,15 +170,15 @@ async def test_only_allowed_pages_may_post_from_a_script(system: System) -> None
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type",
     }
-    ours = await system.http.options(
+    allowed = await system.http.options(
         url(system), headers=ask | {"Origin": "https://www.example.com"}
     )
-    theirs = await system.http.options(
+    foreign = await system.http.options(
         url(system), headers=ask | {"Origin": "https://evil.example"}
     )
 
-    assert ours.headers["access-control-allow-origin"] == "https://www.example.com"
-    assert "access-control-allow-origin" not in theirs.headers
+    assert allowed.headers["access-control-allow-origin"] == "https://www.example.com"
+    assert "access-control-allow-origin" not in foreign.headers
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""One row or message that cannot be worked on stops no other, and is kept where a person sees it."""
+"""A row or message that cannot be processed stops no other, and is kept for an operator."""
 
 from typing import Any
 from uuid import uuid4
@@ -16,12 +16,15 @@ POISON = """insert into outbox (event_id, routing_key, lead_id, body, traceparen
 
 
 async def failed_work(system: System, kind: str, row_id: int) -> list[dict[str, Any]]:
-    """How often the audit log has it that the row failed, and why."""
+    """Returns the audit log's entries about the failure of this row, with their reasons."""
     connection = await system.connect("console")
     try:
         rows = await connection.fetch(
-            """select body->>'service' as service, body->>'reason' as reason from actions
-               where topic = 'work.failed' and body->>'kind' = $1 and (body->>'row_id')::bigint = $2""",
+            """select body->>'service' as service, body->>'reason' as reason
+               from actions
+               where topic = 'work.failed'
+                 and body->>'kind' = $1
+                 and (body->>'row_id')::bigint = $2""",
             kind,
             row_id,
         )
@@ -31,7 +34,7 @@ async def failed_work(system: System, kind: str, row_id: int) -> list[dict[str, 
 
 
 async def fails(system: System, kind: str, row_id: int) -> dict[str, Any]:
-    """Returns once the audit log says that the row has failed."""
+    """Waits until the audit log records the row's failure, and returns that entry."""
 
     async def so() -> bool:
         return bool(await failed_work(system, kind, row_id))
@@ -79,7 +82,7 @@ async def test_an_event_that_a_service_may_not_publish_stops_no_other_and_waits(
             await system.sql("intake", "select attempts > 1 from outbox where id = $1", foreign)
         )
 
-    await system.until(tried_twice, lambda: "it is not tried again")
+    await system.until(tried_twice, lambda: "it is not retried")
     assert not await system.sql("intake", "select failures from outbox where id = $1", foreign)
     await system.sql("intake", "delete from outbox where id = $1", foreign)
 
@@ -89,9 +92,12 @@ async def test_an_event_that_is_too_large_for_the_broker_stops_no_other_and_can_
 ) -> None:
     poison = await system.sql(
         "crm",
-        """insert into outbox (event_id, routing_key, lead_id, body, traceparent, next_attempt_at, failures)
-           values ($1, 'lead.registered', 0, convert_to(repeat('x', 17 * 1024 * 1024), 'UTF8'), '',
-                   now() - interval '1 hour', 3) returning id""",
+        """insert into outbox
+             (event_id, routing_key, lead_id, body, traceparent, next_attempt_at, failures)
+           values
+             ($1, 'lead.registered', 0, convert_to(repeat('x', 17 * 1024 * 1024), 'UTF8'), '',
+              now() - interval '1 hour', 3)
+           returning id""",
         uuid4(),
     )
 

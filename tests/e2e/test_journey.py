@@ -1,4 +1,4 @@
-"""The whole journey from outside: follow-ups until a lead books, then confirmation, reminder and what comes after."""
+"""The whole journey from outside: follow-ups, bookings and the touches of a meeting."""
 
 import re
 from datetime import timedelta
@@ -34,7 +34,7 @@ async def a_booked_lead(system: System, **slot: Any) -> tuple[int, dict[str, Any
 
 
 async def texts_to(system: System, form: dict[str, Any]) -> list[str]:
-    """The templates of the WhatsApp messages somebody got, in their order."""
+    """Returns the templates of the WhatsApp messages that the lead got, in order."""
     sids = re.findall(
         r"(\w+)=(HX\d+)", system.native.recipes()["notify"].environment["TWILIO_CONTENT_SIDS"]
     )
@@ -149,13 +149,15 @@ async def test_a_reply_pauses_the_next_follow_up(system: System) -> None:
     lead, form = await a_welcomed_lead(system)
     await system.sql(
         "scheduler",
-        "update timers set due_at = now() + interval '1 hour' where lead_id = $1 and step = 'day_3' returning 1",
+        """update timers set due_at = now() + interval '1 hour'
+           where lead_id = $1 and step = 'day_3' returning 1""",
         lead,
     )
     before = await system.timers(lead)
     await system.sql(
         "scheduler",
-        """update enrolments set facts = jsonb_set(facts, '{entered_at}', to_jsonb(now() - interval '71 hours'))
+        """update enrolments
+           set facts = jsonb_set(facts, '{entered_at}', to_jsonb(now() - interval '71 hours'))
            where lead_id = $1 returning 1""",
         lead,
     )
@@ -227,7 +229,7 @@ async def test_a_booking_of_nobody_is_shown_and_finds_its_lead_when_that_appears
 ) -> None:
     form = person()
     link = "http://localhost/cal/demo/reunion"
-    said = await system.calendar(
+    booked = await system.calendar(
         "book",
         link=link,
         start="2030-03-04T16:00:00+00:00",
@@ -239,7 +241,7 @@ async def test_a_booking_of_nobody_is_shown_and_finds_its_lead_when_that_appears
     unmatched = (await system.http.get(f"http://127.0.0.1:{crm}/bookings/unmatched")).json()
     lead = await system.lead(form)
 
-    assert said["uid"] in [booking["uid"] for booking in unmatched]
+    assert booked["uid"] in [booking["uid"] for booking in unmatched]
     await system.happens(lead, "lead.booked")
     await system.in_stage(lead, BOOKED)
 
@@ -286,7 +288,7 @@ def day_3_due(lead: int, **more: Any) -> TouchDue:
 async def test_a_follow_up_that_met_a_booking_is_made_after_all_when_that_is_cancelled(
     system: System,
 ) -> None:
-    """The timer had run out when the booking came: notify held the touch back."""
+    """The timer had fired when the booking came, so notify skipped the touch."""
     lead, form, uid = await a_booked_lead(system)
     await system.sql(
         "scheduler",
@@ -330,7 +332,7 @@ async def test_while_crm_cannot_be_asked_nobody_is_followed_up(system: System) -
 
 
 async def test_a_lead_keeps_the_journey_it_entered_with(system: System) -> None:
-    """As if the file had been another one when it came: its third day goes by SMS, and there is no twelfth."""
+    """Gives the lead an older journey: its third day goes by SMS, and there is no twelfth."""
     lead, form = await a_welcomed_lead(system)
     other = "demonstration: true\nfollow_up:\n- {name: day_3, after: 3 days, channels: [sms]}\n"
     await system.sql(

@@ -1,4 +1,4 @@
-"""What was pressed during a call while we were away: learned afterwards from Twilio's own record of the call."""
+"""A key pressed while our webhooks were down is read later from Twilio's record of the call."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ UNCERTAIN = ("call.answered", "whatsapp touch.uncertain")
 
 @asynccontextmanager
 async def lost(system: System, path: str) -> AsyncIterator[None]:
-    """Nothing that Twilio posts to this path arrives."""
+    """Loses everything that Twilio posts to this path."""
     url = f"{system.native.addresses.simulator}/simulator/callbacks"
     await system.http.put(url, json={"lost": path})
     try:
@@ -67,9 +67,10 @@ async def test_a_key_that_was_received_is_not_asked_about(system: System) -> Non
         await system.happens(lead, "call.answered")
     await system.quiet()
 
-    waiting = "select count(*) from touches where lead_id = any($1) and state = 'answered' and check_at is not null"
+    waiting = """select count(*) from touches
+                 where lead_id = any($1) and state = 'answered' and check_at is not null"""
     await system.until(
-        lambda: _none(system, waiting, leads), otherwise=lambda: "a call is still to be asked about"
+        lambda: _none(system, waiting, leads), otherwise=lambda: "a call is still to be checked"
     )
 
 

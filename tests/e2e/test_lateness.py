@@ -1,4 +1,4 @@
-"""What is late, and what only waits for its hour: many touches at one opening are no outage."""
+"""Which timers count as late: many touches at one opening are no outage."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -20,16 +20,23 @@ from tests.system import System
 pytestmark = pytest.mark.connected
 
 HOUR = timedelta(hours=1)
-AGED = """with aged as (update timers set due_at = $2, planned_at = $2, written_at = $3, late = $4
-                       where lead_id = $1 and step = 'day_3' returning 1) select count(*) from aged"""
-FIRED_SINCE = """with kept as (insert into firing (since, last) values ($1, $2)
-                              on conflict (single) do update set since = $1, last = $2 returning 1)
-                select count(*) from kept"""
+AGED = """with aged as (
+            update timers set due_at = $2, planned_at = $2, written_at = $3, late = $4
+            where lead_id = $1 and step = 'day_3'
+            returning 1
+          )
+          select count(*) from aged"""
+FIRED_SINCE = """with kept as (
+                   insert into firing (since, last) values ($1, $2)
+                   on conflict (single) do update set since = $1, last = $2
+                   returning 1
+                 )
+                 select count(*) from kept"""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def store(system: System) -> AsyncIterator[Store]:
-    """The scheduler's store in our hands, while no scheduler runs."""
+    """Opens the scheduler's repository for a test that stops the scheduler."""
     journey, content = load_journey(JourneySettings(_env_file=None))
     database = Database(
         f"postgresql://postgres:postgres-demo@127.0.0.1:{system.native.ports['postgres']}/scheduler"
@@ -61,8 +68,8 @@ def dropped(_: Due) -> End:
     ("due", "written", "since", "last", "late"),
     [
         pytest.param(300, 3600, 7200, 1, False, id="a flood takes minutes"),
-        pytest.param(300, 3600, 120, 1, True, id="nobody fired when it was due"),
-        pytest.param(300, 3600, 7200, 240, True, id="nobody fires since"),
+        pytest.param(300, 3600, 120, 1, True, id="no scheduler fired when it was due"),
+        pytest.param(300, 3600, 7200, 240, True, id="no scheduler has fired since"),
         pytest.param(300, 10, 7200, 1, True, id="it was planned for the past"),
         pytest.param(30, 10, 7200, 1, False, id="it was planned for just now"),
     ],

@@ -1,4 +1,4 @@
-"""What an operator sees: probes, metrics, the audit log and its file."""
+"""Probes, metrics, the audit log and its file."""
 
 import asyncio
 import json
@@ -96,11 +96,14 @@ async def test_the_management_page_shows_the_queues(system: System) -> None:
 
 
 def _everything(path: Path) -> list[dict[str, object]]:
-    """The file and its older ones, oldest first."""
+    """Returns the actions of the file and of the rotated files, oldest first."""
     files = sorted(
         path.parent.glob("actions_log.*.json"), key=lambda older: -int(older.suffixes[0][1:])
     )
-    return [action for file in (*files, path) for action in json.loads(file.read_text())]
+    actions: list[dict[str, object]] = []
+    for file in (*files, path):
+        actions += json.loads(file.read_text())
+    return actions
 
 
 async def test_a_reader_of_the_log_misses_nothing_however_many_write(system: System) -> None:

@@ -1,4 +1,4 @@
-"""The scheduler away, for a moment and for days: what was due is not lost, not doubled, and comes without a burst."""
+"""The scheduler is down for a moment or for days: no touch is lost or doubled, none in a burst."""
 
 import asyncio
 from typing import Any
@@ -42,10 +42,12 @@ async def backlog(system: System) -> Any:
     return (await system.http.get(f"http://127.0.0.1:{port}/backlog")).json()
 
 
-async def on_the_command_line(system: System, *words: str) -> str:
-    """What `pauta backlog` answers the operator."""
+async def run_backlog_command(system: System, *options: str) -> str:
+    """Runs `pauta backlog` and returns its output."""
     environment = {"SCHEDULER_PORT": str(system.replicas["scheduler"][0][1])}
-    result = await asyncio.to_thread(CliRunner().invoke, app, ["backlog", *words], env=environment)
+    result = await asyncio.to_thread(
+        CliRunner().invoke, app, ["backlog", *options], env=environment
+    )
     assert result.exit_code == 0, result.output
     return result.output
 
@@ -63,30 +65,29 @@ async def test_a_scheduler_killed_with_timers_pending(system: System) -> None:
     assert [await messages_to(system, form) for form in forms] == [1, 1, 1]
 
 
-async def test_after_days_of_outage_each_lead_gets_one_message_a_channel_and_an_operator_is_asked_first(
+async def test_after_days_of_outage_each_lead_gets_one_message_a_channel_once_an_operator_agrees(
     system: System,
 ) -> None:
     leads, forms = await welcomed(system, 4)
     system.kill("scheduler")
-    await pass_days(
-        system, leads, 10
-    )  # day 3, 6 and 9 are overdue: eight touches go, four are overtaken
+    # days 3, 6 and 9 are overdue: eight touches are sent, four are overtaken
+    await pass_days(system, leads, 10)
     system.restart("scheduler")
 
     async def held() -> bool:
         return bool((await backlog(system))["held"])
 
-    await system.until(held, lambda: "nobody was asked")
+    await system.until(held, lambda: "no operator was asked")
     await system.quiet()
     assert [await messages_to(system, form) for form in forms] == [0, 0, 0, 0]
 
-    assert "12 touches are overdue.\nThey are held" in await on_the_command_line(system)
-    assert "12 touches are overdue." in await on_the_command_line(system, "--release")
+    assert "12 touches are overdue.\nThey are held" in await run_backlog_command(system)
+    assert "12 touches are overdue." in await run_backlog_command(system, "--release")
     for lead in leads:
         await system.planned(lead, "day_12")
     await system.quiet()
     emails = [len(await system.simulator("emails", form["email"])) for form in forms]
-    assert emails == [2, 2, 2, 2], "the welcome, and the later of two overdue ones"
+    assert emails == [2, 2, 2, 2], "the welcome, and the later of two overdue mails"
     for lead in leads:
         assert (await system.actions(lead)).count("email touch.skipped") == 1
     assert not (await backlog(system))["held"]

@@ -1,4 +1,4 @@
-"""Who is one person, what a further form brings, and how far a stop reaches; from outside."""
+"""Which forms are one person's, the effect of a further form, and how far an opt-out reaches."""
 
 import re
 from typing import Any
@@ -131,7 +131,8 @@ async def test_a_lead_that_returns_after_a_day_is_answered_and_followed_up_from_
     await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
     await system.sql(
         "intake",
-        "update leads set answered_at = answered_at - interval '2 days' where lead_id = $1 returning 1",
+        """update leads set answered_at = answered_at - interval '2 days'
+           where lead_id = $1 returning 1""",
         lead,
     )
     await system.sql(
@@ -158,19 +159,20 @@ async def test_a_lead_that_returns_with_a_meeting_ahead_is_reminded_of_it_and_no
     await system.happens(lead, "lead.booked", "whatsapp touch.delivered")
     await system.sql(
         "intake",
-        "update leads set answered_at = answered_at - interval '2 days' where lead_id = $1 returning 1",
+        """update leads set answered_at = answered_at - interval '2 days'
+           where lead_id = $1 returning 1""",
         lead,
     )
     await system.lead(form | {"servicio": "Otra vez"})
     await system.happens(lead, "lead.updated")
 
-    async def told() -> bool:
+    async def reminded() -> bool:
         return any(
             "ya tenemos una reunión" in mail["subject"]
             for mail in await mails_to(system, form["email"])
         )
 
-    await system.until(told, lambda: "nobody told them of their meeting")
+    await system.until(reminded, lambda: "no mail reminded them of their meeting")
     await system.quiet()
     assert len(await system.simulator("calls", e164(form))) == 1
 
@@ -206,7 +208,7 @@ async def test_a_form_after_a_stop_is_a_new_lead_and_the_address_stays_silent(
             == "opted_out"
         )
 
-    await system.until(ended, lambda: "intake never heard of the stop")
+    await system.until(ended, lambda: "intake never recorded the opt-out")
     again = await system.lead(form | {"servicio": "Otra vez"})
     actions = await system.happens(again, "lead.created", "email touch.skipped")
 

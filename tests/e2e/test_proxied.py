@@ -1,4 +1,4 @@
-"""A proxy of one's own before the gateway: what it says of the visitor is believed, and nobody else's word is."""
+"""A proxy before the gateway: its headers about the visitor are trusted, nobody else's are."""
 
 from collections.abc import AsyncIterator
 
@@ -13,13 +13,13 @@ from tests.system import System, person
 
 pytestmark = pytest.mark.connected
 
-MADE_UP = "198.51.100.1"
+INVENTED = "198.51.100.1"
 VISITOR = "203.0.113.9"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def alone(system: System) -> AsyncIterator[str]:
-    """A second gateway, which stands before everything and trusts nobody."""
+    """Starts a second gateway without trusted proxies."""
     [port] = free_ports(1)
     folder = system.native.folder / "alone"
     folder.mkdir()
@@ -40,9 +40,9 @@ async def alone(system: System) -> AsyncIterator[str]:
 
 
 async def visitor_seen(system: System, gateway: str) -> str:
-    """The address that is kept with a form, where the proxy says that it came from VISITOR."""
+    """Returns the address stored with a form that the proxy reports as sent from VISITOR."""
     answer = await system.http.post(
-        f"{gateway}/api/lead", json=person(), headers={"X-Forwarded-For": f"{MADE_UP}, {VISITOR}"}
+        f"{gateway}/api/lead", json=person(), headers={"X-Forwarded-For": f"{INVENTED}, {VISITOR}"}
     )
     assert answer.status_code == 202
     query = "select remote_address from submissions where lead_id = $1"
@@ -59,7 +59,7 @@ async def test_an_untrusted_proxy_is_not_believed(system: System, alone: str) ->
 
 async def test_only_a_trusted_proxy_is_believed_about_https(system: System, alone: str) -> None:
     async def cookie(gateway: str) -> str:
-        """What a browser is given that was never here."""
+        """Returns the cookie that a new visitor gets."""
         async with httpx.AsyncClient(headers={"X-Forwarded-Proto": "https"}) as stranger:
             return str(
                 (await stranger.get(f"{gateway}/console?lang=en")).headers["set-cookie"]

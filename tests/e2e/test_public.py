@@ -1,4 +1,4 @@
-"""What strangers may send to the public address, and what they see."""
+"""Requests of strangers to the public address, and the answers to them."""
 
 import asyncio
 import hmac
@@ -22,6 +22,7 @@ ROUTES = {
     "/webhooks/brevo": JSON | {"Authorization": "Bearer brevo-webhook-demo"},
     "/baja/1.x": FORM,
 }
+WITHOUT_KOMMO = [path for path in ROUTES if "kommo" not in path]
 SAFE = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -43,7 +44,7 @@ def signed(path: str, body: bytes) -> dict[str, str]:
 
 
 async def pieces(size: int) -> AsyncIterator[bytes]:
-    """A body whose length nobody states."""
+    """Yields a body of unknown length."""
     for _ in range(size // 10_000):
         yield b"a" * 10_000
 
@@ -55,7 +56,7 @@ async def test_a_large_body_is_refused(system: System, path: str, stated: bool) 
     try:
         answer = await system.http.post(url(system, path), content=body, headers=signed(path, b""))
     except httpx.HTTPError:
-        return  # hung up on: the gateway reads no further
+        return  # the gateway closed the connection and reads no further
     assert 400 <= answer.status_code < 500, answer.status_code
 
 
@@ -85,7 +86,7 @@ async def test_large_headers_are_refused(system: System) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *(path for path in ROUTES if "kommo" not in path),
+        *WITHOUT_KOMMO,
         "/webhooks/kommo/wrong",
         "/",
         "/metrics",
@@ -127,7 +128,7 @@ async def test_the_operators_commands_are_not_behind_the_gateway(
 
 
 async def test_a_visitor_with_wrong_signatures_is_limited_after_a_while(system: System) -> None:
-    """From an address of its own, so that nobody else is kept out."""
+    """Uses a separate address, so that no other test is limited."""
     stranger = {"X-Forwarded-For": "203.0.113.9", **JSON, "X-Cal-Signature-256": "0" * 64}
     direct = f"http://127.0.0.1:{system.replicas['crm'][0][1]}/api/calcom"
     answers = await asyncio.gather(

@@ -1,6 +1,6 @@
-"""Bookings that race touches due at the same instant: nothing is requested once the booking was answered for.
+"""Bookings race touches due at the same instant: no touch follows an acknowledged booking.
 
-`PAUTA_RACES` says how many; 500 unless it is set, and 10,000 is the long run.
+`PAUTA_RACES` sets the number of races: 500 by default, 10,000 for the long run.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.connected, pytest.mark.timeout(180 + RACES)]
 
 
 async def round_of(system: System, count: int) -> tuple[int, int]:
-    """How many follow-ups left before their booking was answered for, and how many after."""
+    """Returns how many follow-ups left before their booking was acknowledged, and after."""
     forms = [person() for _ in range(count)]
     leads = [await system.lead(form) for form in forms]
     connection = await system.connect("scheduler")
@@ -28,7 +28,8 @@ async def round_of(system: System, count: int) -> tuple[int, int]:
 
         async def enrolled() -> bool:
             found = await connection.fetchval(
-                "select count(*) from timers where lead_id = any($1) and step = 'day_3' and state = 'pending'",
+                """select count(*) from timers
+                   where lead_id = any($1) and step = 'day_3' and state = 'pending'""",
                 leads,
             )
             return bool(found == count)
@@ -36,7 +37,8 @@ async def round_of(system: System, count: int) -> tuple[int, int]:
         await system.until(enrolled, lambda: "not every lead was enrolled", seconds=60)
         await system.quiet()
         await connection.execute(
-            """update timers set due_at = now() + random() * interval '1.5 seconds', planned_at = now()
+            """update timers
+               set due_at = now() + random() * interval '1.5 seconds', planned_at = now()
                where lead_id = any($1) and step = 'day_3'""",
             leads,
         )
@@ -55,17 +57,16 @@ async def round_of(system: System, count: int) -> tuple[int, int]:
         (requested.get(f"whatsapp:{e164(form)}"), at)
         for form, at in zip(forms, answered, strict=True)
     ]
-    return sum(at is not None and at <= until for at, until in sent), sum(
-        at is not None and at > until for at, until in sent
-    )
+    before = sum(at is not None and at <= until for at, until in sent)
+    after = sum(at is not None and at > until for at, until in sent)
+    return before, after
 
 
 async def book(system: System, lead: int, pause: float) -> float:
-    """When Cal.com had its answer."""
+    """Posts the booking, and returns the time of the answer to Cal.com."""
     await asyncio.sleep(pause)
-    response = await system.webhook(
-        a_created(lead), timeout=120
-    )  # what counts is the order, not the speed
+    # the order counts, not the speed
+    response = await system.webhook(a_created(lead), timeout=120)
     assert response.status_code == 200, response.text
     return time.time()
 
@@ -93,8 +94,8 @@ async def test_no_follow_up_is_requested_after_its_booking_was_answered_for(syst
     before = after = 0
     for begun in range(0, RACES, AT_ONCE):
         early, late = await round_of(system, min(AT_ONCE, RACES - begun))
-        before = before + early
-        after = after + late
+        before += early
+        after += late
 
     assert after == 0
     assert 0 < before < RACES, "it was no race: try other pauses"

@@ -25,7 +25,7 @@ async def test_a_role_changes_rows_and_nothing_else(system: System, name: str) -
     try:
         assert await connection.fetchval("select count(*) from outbox") is not None
         for forbidden in (
-            "create table mine (id int)",
+            "create table own (id int)",
             "drop table outbox",
             "truncate outbox",
             "alter table outbox add column more text",
@@ -52,13 +52,14 @@ async def test_a_role_does_not_enter_another_services_database(system: System, n
 async def test_a_broker_user_makes_nothing_and_reads_no_others_queue(
     system: System, name: str
 ) -> None:
-    others = [work.name for service in SERVICES if service.name != name for work in service.queues]
+    other = next(service for service in SERVICES if service.name != name and service.queues)
+    foreign_queue = other.queues[0].name
     async with await aio_pika.connect(amqp(system, name, f"{name}-demo")) as connection:
         for attempt in (
-            lambda channel: channel.declare_queue("mine"),
-            lambda channel: channel.declare_exchange("mine"),
-            lambda channel: _consume(channel, others[0]),
-            lambda channel: channel.default_exchange.publish(aio_pika.Message(b"x"), others[0]),
+            lambda channel: channel.declare_queue("own"),
+            lambda channel: channel.declare_exchange("own"),
+            lambda channel: _consume(channel, foreign_queue),
+            lambda channel: channel.default_exchange.publish(aio_pika.Message(b"x"), foreign_queue),
         ):
             channel = await connection.channel(publisher_confirms=True)
             with pytest.raises(
@@ -70,8 +71,8 @@ async def test_a_broker_user_makes_nothing_and_reads_no_others_queue(
 @pytest.mark.parametrize("service", SERVICES, ids=NAMES)
 async def test_a_broker_user_publishes_only_its_own_events(system: System, service: object) -> None:
     name = service.name  # type: ignore[attr-defined]
-    said = {event.topic_name() for event in service.publishes}  # type: ignore[attr-defined]
-    foreign = next(topic for topic in ("lead.created", "touch.sent") if topic not in said)
+    own_topics = {event.topic_name() for event in service.publishes}  # type: ignore[attr-defined]
+    foreign = next(topic for topic in ("lead.created", "touch.sent") if topic not in own_topics)
     async with await aio_pika.connect(amqp(system, name, f"{name}-demo")) as connection:
         channel = await connection.channel(publisher_confirms=True)
         exchange = await channel.get_exchange(EVENT_EXCHANGE.name)

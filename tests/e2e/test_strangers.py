@@ -1,4 +1,4 @@
-"""What a stranger tries with a form: to be somebody else, to quiet them, to speak by us, to have us obey."""
+"""A stranger's attempts with a form: impersonation, silencing others, injection, requests."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ from tests.unit.providers.test_calcom import a_booking, wrapped
 pytestmark = pytest.mark.connected
 
 LISTED = "select count(*) from opt_outs where address = any($1)"
-# formulas, templates, commands, addresses of our own network, ends of lines
+# formulas, templates, commands, internal addresses, line ends
 INJECTED = (
     "=HYPERLINK(A1)",
     "@SUM(1+1)*2",
@@ -30,8 +30,8 @@ INJECTED = (
 )
 
 
-async def leave(system: System, address: str) -> None:
-    """Follows the way out in the mail that this address got."""
+async def unsubscribe(system: System, address: str) -> None:
+    """Follows the unsubscribe link of the mail that this address got."""
     answer = await system.http.post(await unsubscribe_link(system, address))
     assert answer.status_code == 200
 
@@ -41,16 +41,16 @@ async def test_a_form_with_anothers_phone_neither_silences_nor_replaces_them(
 ) -> None:
     attacker = person()
     victim = person()
-    theirs = await system.lead(attacker | {"telefono": victim["telefono"]})
-    await system.happens(theirs, "lead.registered", "email touch.delivered", "call.answered")
-    await leave(system, attacker["email"])
-    await system.happens(theirs, "lead.opted_out")
+    impostor = await system.lead(attacker | {"telefono": victim["telefono"]})
+    await system.happens(impostor, "lead.registered", "email touch.delivered", "call.answered")
+    await unsubscribe(system, attacker["email"])
+    await system.happens(impostor, "lead.opted_out")
     own = await system.lead(victim)
     await system.happens(
         own, "lead.created", "lead.registered", "email touch.delivered", "call touch.deferred"
     )
 
-    assert own != theirs
+    assert own != impostor
     assert await system.sql("notify", LISTED, [e164(victim), victim["email"]]) == 0
     [mail] = await mails_to(system, victim["email"])
     assert f"lead_id%5D={own}" in mail["text"]
@@ -62,14 +62,14 @@ async def test_a_form_with_anothers_email_neither_silences_nor_replaces_them(
 ) -> None:
     attacker = person(2, 5)  # whose phone answers BAJA
     victim = person()
-    theirs = await system.lead(attacker | {"email": victim["email"]})
-    await system.happens(theirs, "lead.registered", "email touch.delivered", "lead.opted_out")
+    impostor = await system.lead(attacker | {"email": victim["email"]})
+    await system.happens(impostor, "lead.registered", "email touch.delivered", "lead.opted_out")
     own = await system.lead(victim)
     await system.happens(
         own, "lead.created", "lead.registered", "call.answered", "email touch.deferred"
     )
 
-    assert own != theirs
+    assert own != impostor
     assert await system.sql("notify", LISTED, [e164(victim), victim["email"]]) == 0
     assert len(await system.simulator("calls", e164(victim))) == 1
 
@@ -77,13 +77,13 @@ async def test_a_form_with_anothers_email_neither_silences_nor_replaces_them(
 async def test_no_answer_reveals_an_earlier_submission(system: System) -> None:
     victim = person()
     first = await system.lead(victim)
-    asked = [
+    answers = [
         await system.post(person() | {name: victim[name] for name in names})
         for names in (("telefono",), ("email",), ("email", "telefono"), ("nombre", "telefono"))
     ]
-    ids = [answer.json()["lead_id"] for answer in asked]
+    ids = [answer.json()["lead_id"] for answer in answers]
 
-    assert {answer.status_code for answer in asked} == {202}
+    assert {answer.status_code for answer in answers} == {202}
     assert len({first, *ids}) == 5
     assert sorted(ids) == ids
 
@@ -121,7 +121,7 @@ async def test_typed_text_stays_text(system: System, text: str) -> None:
     assert "49" not in mail["subject"]
     assert "\n" not in mail["subject"]
     assert "evil" not in mail["subject"] + mail["text"].split("\n")[0]
-    assert not any("Dial" in said for said in call["transcript"])
+    assert not any("Dial" in spoken for spoken in call["transcript"])
     assert "<Dial>" not in page.text
     assert not re.search(r"(^|,)\"?[=@+-]", table.text, re.MULTILINE)
     assert "\u001b" not in page.text + table.text + system.logs()
@@ -129,7 +129,7 @@ async def test_typed_text_stays_text(system: System, text: str) -> None:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def bait() -> AsyncIterator[tuple[str, list[str]]]:
-    """An address that listens, and who came."""
+    """Opens a server that records its visitors. Returns its address and the records."""
     came: list[str] = []
 
     def note(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -191,6 +191,6 @@ async def test_no_address_that_a_stranger_names_is_asked(
     await system.quiet()
 
     assert came == []
-    _, writer = await asyncio.open_connection(*host.split(":"))  # the bait does see who comes
+    _, writer = await asyncio.open_connection(*host.split(":"))  # the bait does record a visitor
     writer.close()
-    await system.until(lambda: asyncio.sleep(0, bool(came)), lambda: "the bait saw nobody")
+    await system.until(lambda: asyncio.sleep(0, bool(came)), lambda: "the bait recorded nobody")

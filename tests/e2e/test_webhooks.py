@@ -1,4 +1,4 @@
-"""What comes back from Twilio, Brevo and the person: believed only when it is theirs, and obeyed at once."""
+"""Webhooks of Twilio and Brevo, and replies: only signed ones count, and they act at once."""
 
 import asyncio
 import json
@@ -65,7 +65,7 @@ async def test_a_forged_brevo_event_is_refused(system: System) -> None:
 
 
 async def test_the_same_callback_a_hundred_times_in_parallel_counts_once(system: System) -> None:
-    form = person(2, 7)  # its own receipts never come
+    form = person(2, 7)  # the simulator sends no receipts for it
     lead = await system.lead(form)
     await system.happens(lead, "whatsapp touch.sent")
     touch, ref = await _touch(system, lead, "whatsapp")
@@ -122,7 +122,7 @@ async def test_baja_stops_the_lead_on_all_channels_and_its_number_stays_silent_f
             is True
         )
 
-    await system.until(ended, lambda: "intake never heard of the stop")
+    await system.until(ended, lambda: "intake never recorded the opt-out")
     again = await system.lead(form | {"nombre": "Otro Nombre"})
     await system.happens(again, "call touch.skipped", "email touch.deferred")
 
