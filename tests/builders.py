@@ -10,14 +10,14 @@ from contracts.events.touch import Channel, Kind
 from kit.leader import Lead, LeadLost
 from services.notify.touches import Form, Touch
 
-OWN_SECRET = "a-long-and-secret-value-of-our-own"
+OWN_VALUE = "a-long-and-secret-value-of-our-own"
 PRODUCTION = {
     "PAUTA_PROFILE": "production",
     "PUBLIC_BASE_URL": "https://leads.ejemplo.mx",
     "ALLOW_UNSIGNED_WEBHOOKS": "false",
     "BOOKING_URL": "https://cal.com/ejemplo",
     "BREVO_SENDER_EMAIL": "hola@ejemplo.mx",
-    "LINK_SECRET": OWN_SECRET,
+    "LINK_SECRET": OWN_VALUE,
     "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
     "TWILIO_CONTENT_SIDS": "welcome=HX" + "a" * 32,
     "KOMMO_BASE_URL": "https://ejemplo.kommo.com",
@@ -26,14 +26,14 @@ PRODUCTION = {
     ),
     **dict.fromkeys(
         ("KOMMO_ACCESS_TOKEN", "KOMMO_WEBHOOK_TOKEN", "CALCOM_WEBHOOK_SECRET", "CALCOM_API_KEY"),
-        OWN_SECRET,
+        OWN_VALUE,
     ),
-    **dict.fromkeys(("TWILIO_AUTH_TOKEN", "BREVO_API_KEY", "BREVO_WEBHOOK_TOKEN"), OWN_SECRET),
+    **dict.fromkeys(("TWILIO_AUTH_TOKEN", "BREVO_API_KEY", "BREVO_WEBHOOK_TOKEN"), OWN_VALUE),
     **{
-        f"{name}_PASSWORD": OWN_SECRET
+        f"{name}_PASSWORD": OWN_VALUE
         for name in ("INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE")
     },
-    **dict.fromkeys(("CONSOLE_SECRET", "CONSOLE_API_TOKEN", "SCHEDULER_API_TOKEN"), OWN_SECRET),
+    **dict.fromkeys(("CONSOLE_SECRET", "CONSOLE_API_TOKEN", "SCHEDULER_API_TOKEN"), OWN_VALUE),
     "CONSOLE_USERS": "ana:operator:$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
     "SIMULATOR_REPLICAS": "0",
 }

@@ -1,7 +1,7 @@
-"""What was published stays readable: a schema may grow by optional fields, and nothing else.
+"""Published events stay readable: a schema may gain optional fields, and change in no other way.
 
-`published/` holds each event's schema as it was last released. Where a schema only grew, the file is brought up to
-date by `python -m tests.unit.contracts.test_registry`.
+`published/` holds each event's schema as it was last released. After a compatible change, run
+`python -m tests.unit.contracts.test_registry` to update the files.
 """
 
 import json
@@ -22,7 +22,7 @@ PUBLISHED = Path(__file__).parent / "published"
 
 
 def breaks(old: dict[str, Any], new: dict[str, Any], path: str = "") -> list[str]:
-    """What a reader of the old schema, or a writer of it, would stumble over."""
+    """Returns the changes that break a reader or a writer of the old schema."""
     found = []
     for name, schema in old.get("properties", {}).items():
         if name not in new.get("properties", {}):

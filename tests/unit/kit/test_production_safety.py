@@ -1,4 +1,4 @@
-"""What is not fit for production: demo credentials, placeholders and short secrets."""
+"""Values that production refuses: demo credentials, placeholders and short secrets."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from kit.settings import ProcessSettings
 from pauta.running.compose_file import PROJECT, read_recipes
 from pauta.running.env_file import fill
 from pauta.setup import SetupSettings
-from tests.builders import OWN_SECRET, PRODUCTION
+from tests.builders import OWN_VALUE, PRODUCTION
 
 SETTINGS: dict[str, Callable[[], ProcessSettings]] = {
     "intake": services.intake.settings.Settings,
@@ -119,7 +119,7 @@ def test_a_password_of_the_demonstration_or_a_short_one_is_refused_inside_an_add
 )
 @pytest.mark.parametrize("password", ["", "1"])
 def test_each_password_is_measured_by_itself(name: str, password: str) -> None:
-    variables = PRODUCTION | {"POSTGRES_PASSWORD": OWN_SECRET, "RABBITMQ_PASSWORD": OWN_SECRET}
+    variables = PRODUCTION | {"POSTGRES_PASSWORD": OWN_VALUE, "RABBITMQ_PASSWORD": OWN_VALUE}
     with (
         patch.dict(
             os.environ,

@@ -1,4 +1,4 @@
-"""Variables from files, and values that are not fit for production."""
+"""Variables from files, and passwords with any character."""
 
 import os
 from pathlib import Path
@@ -11,11 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-import services.console.settings
-import services.crm.settings
-import services.intake.settings
 import services.notify.settings
-import services.scheduler.settings
 from kit.settings import SecretFileError
 from pauta.running.compose_file import read_recipes
 

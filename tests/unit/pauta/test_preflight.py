@@ -10,11 +10,11 @@ from pauta.credentials import NEEDED, SECRETS, env_for_production, write_env
 from pauta.preflight import findings, obstacles, show
 from pauta.running.env_file import read_env_file
 from pauta.startup_errors import Obstacle
-from tests.builders import OWN_SECRET, PRODUCTION
+from tests.builders import OWN_VALUE, PRODUCTION
 
 COMPLETE = PRODUCTION | {
-    "POSTGRES_PASSWORD": OWN_SECRET,
-    "RABBITMQ_PASSWORD": OWN_SECRET,
+    "POSTGRES_PASSWORD": OWN_VALUE,
+    "RABBITMQ_PASSWORD": OWN_VALUE,
     "BUSINESS_NAME": "Ejemplo",
     "KOMMO_PIPELINE_ID": "1",
     "KOMMO_STATUS_ID_INICIAL": "2",

@@ -1,7 +1,7 @@
-"""Scheduler's and notify's rules against each other: whatever the facts are, every touch comes to an end.
+"""The rules of scheduler and notify against each other: whatever the facts, every touch ends.
 
-Both sides' own pure rules run here; only the queues between them and their tables are played. What notify says goes to
-the scheduler at once, late, or never (a dead letter).
+The pure rules of both services run here. Only their tables and the queues between them are
+simulated: an event of notify reaches the scheduler at once, late, or never (a dead letter).
 """
 
 from collections import Counter
@@ -48,7 +48,7 @@ OUTCOMES_EACH = MOST_FIRINGS + MOST_DEFERRALS
 
 @dataclass
 class World:
-    """One lead: the scheduler's tables, and what notify knows of it."""
+    """One lead: the scheduler's tables, and the facts that notify has about it."""
 
     journey: Journey = JOURNEY
     now: datetime = ENTERED
@@ -66,11 +66,11 @@ class World:
     due: Counter[object] = field(default_factory=Counter)
     outcomes: Counter[object] = field(default_factory=Counter)
     revision: int = 0
-    parked: bool = False
+    queue_blocked: bool = False
     late: list[Change] = field(default_factory=list)
 
-    def hear(self, event: Change) -> None:
-        """The scheduler folds the event in, and brings its timers up to date."""
+    def apply(self, event: Change) -> None:
+        """Applies the event to the scheduler's lead, and updates its timers."""
         before = self.lead
         self.lead = changed(before, event, self.journey)
         changes = reconcile(
@@ -88,7 +88,7 @@ class World:
             )
 
     def run_until(self, end: datetime, *, steps: int = 2000) -> None:
-        """Lets timers run out, one after another; the clock jumps to the next."""
+        """Fires timers one after another. The clock jumps to the next one."""
         for _ in range(steps):
             pending = [
                 row
@@ -100,10 +100,10 @@ class World:
                 return
             row = min(pending, key=lambda r: (r.timer.due_at, r.timer_id))
             self.now = max(self.now, row.timer.due_at) + timedelta(milliseconds=300)
-            self._fall_due(row)
-        pytest.fail(f"it goes on and on: {self.due.most_common(3)}")
+            self._fire(row)
+        pytest.fail(f"it never ends: {self.due.most_common(3)}")
 
-    def _fall_due(self, row: Row) -> None:
+    def _fire(self, row: Row) -> None:
         fired = self.fired.setdefault(row.timer_id, [])
         match resolve_timer(
             self.lead,
@@ -127,20 +127,20 @@ class World:
                 self.rows[row.timer_id] = replace(row, state="failed")
 
     def _deliver(self, event: TouchDue) -> None:
-        """Notify decides; a touch that was skipped for a booking may be claimed again, any other end is final."""
+        """Decides as notify does. Only a touch skipped for a booking may be claimed again."""
         self.due[event.touch_id] += 1
         claimed = self.settled.get(event.touch_id) in (
             None,
             SkipReason.BOOKED,
             SkipReason.BOOKED_ELSEWHERE,
         )
-        said = {
+        about = {
             "lead_id": LEAD,
             "touch_id": event.touch_id,
             "step": event.step,
             "channel": event.channel,
         }
-        said["at"] = self.now
+        about["at"] = self.now
         match decide(
             Touch.due(event, Form(LEAD, CARD)), replace(self.facts, claimed=claimed), self.now
         ):
@@ -150,26 +150,26 @@ class World:
             case Skip(reason):
                 self.settled[event.touch_id] = reason
                 self.outcomes[event.touch_id] += 1
-                self._say(TouchSkipped(**said, reason=reason))
+                self._publish(TouchSkipped(**about, reason=reason))
             case Defer(reason):
                 booking = event.booking.uid if event.booking else ""
-                self._say(TouchDeferred(**said, reason=reason, booking=booking))
+                self._publish(TouchDeferred(**about, reason=reason, booking=booking))
             case _:
                 pass
 
-    def _say(self, event: Change) -> None:
-        if self.parked:
+    def _publish(self, event: Change) -> None:
+        if self.queue_blocked:
             self.late.append(event)
         else:
-            self.hear(event)
+            self.apply(event)
 
 
-def happen(world: World, what: str) -> None:
-    """Something happens to the lead, as both services hear of it, or as only one of them does."""
+def happen(world: World, incident: str) -> None:
+    """Lets an incident happen to the lead. Both services learn of it, or only notify does."""
     world.revision += 1
     about = {"lead_id": LEAD, "at": world.now}
     standing = world.facts.standing
-    match what:
+    match incident:
         case "booked":
             booking = a_booking(
                 f"b{world.revision}", starts_at=world.now + timedelta(days=9), ends_at=None
@@ -177,8 +177,8 @@ def happen(world: World, what: str) -> None:
             world.facts = replace(
                 world.facts, standing=standing.model_copy(update={"booking": booking.uid})
             )
-            world.hear(LeadBooked(**about, revision=world.revision, booking=booking))
-        case "booked, and the scheduler never hears":
+            world.apply(LeadBooked(**about, revision=world.revision, booking=booking))
+        case "booked, and the scheduler never learns of it":
             world.facts = replace(
                 world.facts, standing=standing.model_copy(update={"booking": "b"})
             )
@@ -188,79 +188,79 @@ def happen(world: World, what: str) -> None:
             )
         case "cancelled":
             world.facts = replace(world.facts, standing=ContactEligibility())
-            world.hear(BookingCancelled(**about, revision=world.revision, uid="b"))
+            world.apply(BookingCancelled(**about, revision=world.revision, uid="b"))
         case "closed":
             world.facts = replace(
                 world.facts, standing=standing.model_copy(update={"closed": "won"})
             )
-            world.hear(LeadClosed(**about, reason=Closing.WON))
-        case "closed, and the scheduler never hears":
+            world.apply(LeadClosed(**about, reason=Closing.WON))
+        case "closed, and the scheduler never learns of it":
             world.facts = replace(
                 world.facts, standing=standing.model_copy(update={"closed": "won"})
             )
         case "paused":
             world.facts = replace(world.facts, lead_paused=True)
-            world.hear(LeadPaused(**about, by="x"))
-        case "paused, and the scheduler never hears":
+            world.apply(LeadPaused(**about, by="x"))
+        case "paused, and the scheduler never learns of it":
             world.facts = replace(world.facts, lead_paused=True)
-        case "unpaused":
+        case "resumed":
             world.facts = replace(world.facts, lead_paused=False)
-            world.hear(LeadResumed(**about, by="x"))
+            world.apply(LeadResumed(**about, by="x"))
         case "opted out":
             world.facts = replace(world.facts, opted_out=True)
-            world.hear(LeadOptedOut(**about, channel="whatsapp", reason="reply"))
-        case "opted out, and the scheduler never hears":
+            world.apply(LeadOptedOut(**about, channel="whatsapp", reason="reply"))
+        case "opted out, and the scheduler never learns of it":
             world.facts = replace(world.facts, opted_out=True)
         case "its address is dead":
             world.facts = replace(world.facts, dead=True)
-        case "news are parked":
-            world.parked = True
-        case "news arrive late":
-            world.parked = False
+        case "events are blocked":
+            world.queue_blocked = True
+        case "events arrive late":
+            world.queue_blocked = False
             for event in world.late:
-                world.hear(event)
+                world.apply(event)
             world.late.clear()
 
 
-THINGS = (
+INCIDENTS = (
     "booked",
-    "booked, and the scheduler never hears",
+    "booked, and the scheduler never learns of it",
     "booked elsewhere",
     "cancelled",
     "closed",
-    "closed, and the scheduler never hears",
+    "closed, and the scheduler never learns of it",
     "paused",
-    "paused, and the scheduler never hears",
-    "unpaused",
+    "paused, and the scheduler never learns of it",
+    "resumed",
     "opted out",
-    "opted out, and the scheduler never hears",
+    "opted out, and the scheduler never learns of it",
     "its address is dead",
-    "news are parked",
-    "news arrive late",
+    "events are blocked",
+    "events arrive late",
 )
 
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from(THINGS), st.integers(0, 5 * 24 * 60)), max_size=12),
+    st.lists(st.tuples(st.sampled_from(INCIDENTS), st.integers(0, 5 * 24 * 60)), max_size=12),
 )
 def test_every_touch_ends_whatever_happens(story: list[tuple[str, int]]) -> None:
     world = World()
-    world.hear(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
-    for what, minutes in story:
-        happen(world, what)
+    world.apply(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
+    for incident, minutes in story:
+        happen(world, incident)
         world.run_until(world.now + timedelta(minutes=minutes))
     world.run_until(world.now + timedelta(days=90))
 
-    cancellations = 1 + sum(what in ("cancelled", "unpaused") for what, _ in story)
+    reopenings = 1 + sum(incident in ("cancelled", "resumed") for incident, _ in story)
     assert all(count <= OUTCOMES_EACH for count in world.due.values())
-    assert all(count <= 1 + cancellations for count in world.outcomes.values())
+    assert all(count <= 1 + reopenings for count in world.outcomes.values())
 
 
 def test_a_booking_under_another_lead_of_the_person_is_asked_about_once() -> None:
-    """As it was found: some 400 events a minute, and a note in Kommo for each."""
+    """This once made some 400 events a minute, with a note in Kommo for each."""
     world = World()
-    world.hear(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
+    world.apply(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
     happen(world, "booked elsewhere")
     world.run_until(ENTERED + timedelta(days=30))
 
@@ -270,8 +270,8 @@ def test_a_booking_under_another_lead_of_the_person_is_asked_about_once() -> Non
 
 def test_a_skip_is_made_good_when_the_booking_is_cancelled_and_not_before() -> None:
     world = World()
-    world.hear(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
-    happen(world, "booked, and the scheduler never hears")
+    world.apply(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
+    happen(world, "booked, and the scheduler never learns of it")
     world.run_until(ENTERED + timedelta(days=4))
     [day_3] = world.due
     world.run_until(ENTERED + timedelta(days=5))
@@ -283,9 +283,9 @@ def test_a_skip_is_made_good_when_the_booking_is_cancelled_and_not_before() -> N
 
 
 def test_a_touch_that_is_deferred_again_and_again_is_set_aside() -> None:
-    """Notify and the scheduler disagree about the hours, by a fault of ours: each says the other is wrong."""
+    """Notify and the scheduler disagree about the hours: the one fires, the other defers."""
     world = World()
-    world.hear(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
+    world.apply(LeadResumed(lead_id=LEAD, at=ENTERED, by="x"))
     email = next(row for row in world.rows.values() if row.timer.channel is Channel.EMAIL)
     touch_step = email.timer.step
     at = email.timer.due_at
@@ -304,8 +304,8 @@ def test_a_touch_that_is_deferred_again_and_again_is_set_aside() -> None:
             if row.state == "pending" and row.timer.due_at <= world.now
         ]
         for row in pending:
-            world._fall_due(row)
-        world.hear(deferred)
+            world._fire(row)
+        world.apply(deferred)
 
     assert world.rows[email.timer_id].state == "failed"
     assert world.due[next(iter(world.due))] <= MOST_FIRINGS

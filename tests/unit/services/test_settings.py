@@ -1,4 +1,4 @@
-""".env.example names every variable there is, and nothing else; the seed's names are valid."""
+""".env.example names every variable and nothing else, and the seed's names are valid."""
 
 import os
 import re
@@ -58,7 +58,7 @@ SEED = {
 
 
 def names_of(settings: type[BaseSettings]) -> list[set[str]]:
-    """Per setting, the names it goes by."""
+    """Returns the names that each setting can be read from."""
     found = []
     for name, field in settings.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseSettings):
@@ -75,7 +75,8 @@ def names_of(settings: type[BaseSettings]) -> list[set[str]]:
 
 def used_in_compose() -> set[str]:
     files = (PROJECT / "docker-compose.yml", *(PROJECT / "deploy").glob("compose.*.yml"))
-    return {name for file in files for name in re.findall(r"\$\{(\w+)", file.read_text())}
+    text = "\n".join(file.read_text() for file in files)
+    return set(re.findall(r"\$\{(\w+)", text))
 
 
 def test_the_example_names_what_compose_reads_and_nothing_else() -> None:
@@ -107,7 +108,7 @@ def test_the_demonstrations_values_are_enough_to_start(service: str) -> None:
 
 @pytest.mark.parametrize("service", SETTINGS)
 def test_an_empty_variable_counts_as_not_set(service: str) -> None:
-    """Compose hands over every name, also those without a value."""
+    """Compose passes every name, also those without a value."""
     with patch.dict(os.environ, dict(read_recipes({})[service].environment), clear=True):
         process = SETTINGS[service][0]()
 
@@ -116,9 +117,9 @@ def test_an_empty_variable_counts_as_not_set(service: str) -> None:
 
 @pytest.mark.parametrize("old", ["SENDINBLUE_API_KEY", "BREVO_API_KEY"])
 def test_brevos_old_name_is_as_good(old: str) -> None:
-    recipe = read_recipes({old: "mine"})["notify"]
+    recipe = read_recipes({old: "own"})["notify"]
     with patch.dict(os.environ, dict(recipe.environment), clear=True):
-        assert services.notify.settings.Settings().brevo.api_key.get_secret_value() == "mine"
+        assert services.notify.settings.Settings().brevo.api_key.get_secret_value() == "own"
 
 
 def test_a_missing_name_is_reported() -> None:

@@ -1,4 +1,4 @@
-"""Pages rendered without a server: what each needs at least, and what a test gives it."""
+"""Renders pages without a server, with the least data that each needs."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -65,7 +65,7 @@ def now_page(language: str = "es", **changes: Any) -> str:
 
 
 def feed_line(body: dict[str, Any], language: str = "es") -> str:
-    """The one line of the feed on the page Ahora."""
+    """Returns the only line of the feed on the page Ahora."""
     action = {
         "at": datetime(2026, 3, 2, 16, tzinfo=UTC),
         "lead_id": body.get("lead_id", 0),

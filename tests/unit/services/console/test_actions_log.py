@@ -1,4 +1,4 @@
-"""data/actions_log.json: whole whenever it is read, and complete over rotation and crashes."""
+"""data/actions_log.json is valid whenever it is read, and complete over rotation and crashes."""
 
 import json
 from pathlib import Path
@@ -11,10 +11,10 @@ from tests.builders import SteadyLead
 
 
 class Actions:
-    """Stands for the table: what was added, in order. The SQL is proved on a real database elsewhere."""
+    """The table of actions in memory. Other tests run the SQL on a real database."""
 
-    def __init__(self, life: str = "") -> None:
-        self.life = life
+    def __init__(self, installation: str = "") -> None:
+        self.installation = installation
         self.rows = list[dict[str, Any]]()
 
     def add(self, count: int) -> None:
@@ -24,7 +24,7 @@ class Actions:
                 "id": number,
                 "action": "touch.sent",
                 "lead_id": number,
-                "event_id": f"{self.life}/{number}",
+                "event_id": f"{self.installation}/{number}",
             }
             for number in range(start, start + count)
         ]

@@ -38,6 +38,6 @@ def test_hours_read_in_words() -> None:
     assert city_of("Nowhere/Land", "es_MX") == "Nowhere/Land"
 
 
-@pytest.mark.parametrize("said", ["tomorrow", "", "9999-99-99"])
-def test_a_time_that_is_none_is_no_obstacle(said: str) -> None:
-    assert moment(said) is None
+@pytest.mark.parametrize("text", ["tomorrow", "", "9999-99-99"])
+def test_a_time_that_is_none_is_no_obstacle(text: str) -> None:
+    assert moment(text) is None

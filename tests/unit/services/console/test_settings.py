@@ -1,4 +1,4 @@
-"""The console's settings: prices, and what may start without users or with example secrets."""
+"""The console's settings: prices, and which consoles need users and real secrets."""
 
 from typing import Any
 
@@ -29,8 +29,10 @@ def test_a_channel_s_price_is_the_business_s_own_country_s(
 
 
 OWN = {
-    "database_url": "postgresql://console:a-secret-of-ones-own@postgres.local/console",  # pragma: allowlist secret
-    "amqp_url": "amqp://console:a-secret-of-ones-own@rabbitmq.local/",  # pragma: allowlist secret
+    # pragma: allowlist nextline secret
+    "database_url": "postgresql://console:a-secret-of-ones-own@postgres.local/console",
+    # pragma: allowlist nextline secret
+    "amqp_url": "amqp://console:a-secret-of-ones-own@rabbitmq.local/",
     "rabbitmq_url": "http://rabbitmq.local",
     "scheduler_url": "http://scheduler",
     "notify_url": "http://notify",
@@ -62,15 +64,17 @@ def test_only_the_demonstration_s_console_is_open(change: dict[str, Any]) -> Non
 
 
 def test_a_console_with_real_leads_takes_no_example_for_a_secret() -> None:
-    life = {
+    production = {
         **OWN,
         "kommo_base_url": "https://empresa.kommo.com",
         "console_users": f"ana:viewer:{HASH}",
     }
-    refuse_unsafe(Settings.model_validate(life))
+    refuse_unsafe(Settings.model_validate(production))
 
     with pytest.raises(UnsafeConfiguration, match="CONSOLE_SECRET"):
-        refuse_unsafe(Settings.model_validate({**life, "console_secret": "console-secret-demo"}))
+        refuse_unsafe(
+            Settings.model_validate({**production, "console_secret": "console-secret-demo"})
+        )
     for token in ("console_api_token", "scheduler_api_token"):
         with pytest.raises(UnsafeConfiguration, match=token.upper()):
-            refuse_unsafe(Settings.model_validate({**life, token: ""}))
+            refuse_unsafe(Settings.model_validate({**production, token: ""}))

@@ -1,4 +1,4 @@
-"""A table for a spreadsheet: nothing in it is a formula, and every cell is quoted."""
+"""A table for a spreadsheet: no cell is a formula, and every cell is quoted."""
 
 import csv
 import io

@@ -19,18 +19,21 @@ HERE = Path(services.console.__file__).parent
 
 
 def strings(node: nodes.Node) -> set[str]:
-    """The texts in a piece of a template; what something is compared with, or looked up by, is none."""
+    """Returns the texts in a part of a template, without values for comparisons and lookups."""
     if isinstance(node, nodes.Const):
         return {node.value} if isinstance(node.value, str) else set()
     if isinstance(node, nodes.Compare | nodes.Getitem | nodes.Getattr):
         return strings(node.node) if isinstance(node, nodes.Getitem) else set()
     if isinstance(node, nodes.Pair):
         return strings(node.value)
-    return {text for child in node.iter_child_nodes() for text in strings(child)}
+    found: set[str] = set()
+    for child in node.iter_child_nodes():
+        found |= strings(child)
+    return found
 
 
 def shown_by_templates() -> set[str]:
-    """What a template translates: texts under the filter, and those in the lists that it walks through."""
+    """Returns the texts that the templates translate: with the filter, or in lists."""
     found: set[str] = set()
     for path in (HERE / "pages").glob("*.html"):
         tree = jinja2.Environment(autoescape=True).parse(path.read_text())
@@ -42,8 +45,8 @@ def shown_by_templates() -> set[str]:
     return found
 
 
-def shown_by_orders() -> set[str]:
-    """What a button or the login answers with, and the titles that the journey's page is given."""
+def shown_by_handlers() -> set[str]:
+    """Returns the texts in the HTTP handlers: answers to buttons and the login, and titles."""
     nodes_of = [
         node
         for path in (HERE / "http").glob("*.py")
@@ -59,18 +62,18 @@ NO_WORDS = {"Cal.com", "WhatsApp", "SMS", "Lead", "Leads", "Kommo", "Brevo", "Tw
 
 
 def test_every_text_has_its_english() -> None:
-    told = {
+    described = {
         description.text
         for description in (*descriptions.TOUCHES.values(), *descriptions.OTHERS.values())
     }
-    told |= (
+    described |= (
         set(descriptions.REASONS.values())
         | set(descriptions.CHANNELS.values())
         | set(descriptions.OWN_REASONS.values())
     )
-    told |= {*STEPS.values(), NTH_DAY}
-    told |= {outages.UNACCEPTED, outages.ERROR, outages.SILENCE, *outages.STATUSES.values()}
-    shown = shown_by_templates() | shown_by_orders() | told
+    described |= {*STEPS.values(), NTH_DAY}
+    described |= {outages.UNACCEPTED, outages.ERROR, outages.SILENCE, *outages.STATUSES.values()}
+    shown = shown_by_templates() | shown_by_handlers() | described
 
     assert shown - ENGLISH.keys() - NO_WORDS == set()
     assert translate("Ahora", "en") == "Now"

@@ -1,4 +1,4 @@
-"""The outcome of a touch, as crm names it."""
+"""The name that crm gives to the outcome of a touch."""
 
 from typing import Any
 from uuid import uuid4

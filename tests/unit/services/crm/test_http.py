@@ -1,4 +1,4 @@
-"""Who may post a booking webhook."""
+"""Which booking webhooks are authenticated."""
 
 import os
 from unittest.mock import patch
@@ -7,8 +7,6 @@ import pytest
 from fastapi import HTTPException
 
 import services.crm.settings
-import services.notify.app
-import services.scheduler.app
 from pauta.running.compose_file import read_recipes
 from services.crm.http import authenticate
 
@@ -23,7 +21,7 @@ def environment(name: str, **variables: str) -> dict[str, str]:
         pytest.param("s", "false", None, False, id="no signature"),
         pytest.param("", "false", None, False, id="no secret, no signature"),
         pytest.param("", "false", "no-secret-provided", False, id="no secret on either side"),
-        pytest.param("", "true", "0" * 64, False, id="signed, but by whom?"),
+        pytest.param("", "true", "0" * 64, False, id="a signature without a secret to check it"),
         pytest.param(
             "s", "true", "0" * 64, False, id="wrongly signed is wrong, whatever is allowed"
         ),

@@ -1,4 +1,4 @@
-"""The worker that tells Kommo: what fails for one lead, or in one section, does not stop the rest."""
+"""The worker that syncs Kommo: a failure of one lead or one section does not stop the rest."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -17,22 +17,22 @@ from tests.builders import SteadyLead, a_card
 
 
 class Rows:
-    """Registrations in memory: what each lead and note has become."""
+    """Registrations in memory, with the state of each lead and note."""
 
     def __init__(self, leads: Sequence[Waiting] = (), notes: Sequence[WaitingNote] = ()) -> None:
         self._leads = list(leads)
         self._notes = list(notes)
         self.leads: dict[int, str] = {}
         self.notes: dict[int, str] = {}
-        self.doubted = 0
-        self.to_look_up: list[ToLookUp] = []
+        self.unclear_marks = 0
+        self.to_check: list[ToLookUp] = []
         self.keeps_registered = True
 
     async def mark_in_flight_unclear(self, *, check_in: float, term: int) -> None:
-        self.doubted += 1
+        self.unclear_marks += 1
 
     async def unclear_leads(self, limit: int) -> list[ToLookUp]:
-        return self.to_look_up
+        return self.to_check
 
     async def take_leads(self, limit: int, *, term: int) -> list[Waiting]:
         taken = self._leads
@@ -45,7 +45,7 @@ class Rows:
 
     async def registered(self, done: Mapping[int, Any], *, asked_at: object = None) -> None:
         if not self.keeps_registered:
-            raise DatabaseUnavailable("database: away")
+            raise DatabaseUnavailable("database: down")
         self.leads |= dict.fromkeys(done, "registered")
 
     async def requeue_leads(self, lead_ids: Sequence[int]) -> None:
@@ -80,25 +80,25 @@ class Rows:
 
 
 class Kommo:
-    """Takes everything, in the calls it notes, unless a test says otherwise."""
+    """Accepts everything and records each call, unless a test sets an error."""
 
     def __init__(self) -> None:
         self.created: list[list[str]] = []
         self.bug: Exception | None = None
         self.bug_in_search: Exception | None = None
-        self.bug_in_looking: Exception | None = None
-        self.away_after: int | None = None
+        self.bug_in_check: Exception | None = None
+        self.down_after: int | None = None
 
     async def find_contacts(self, text: str) -> list[Any]:
         return []
 
     async def find_leads(self, text: str) -> list[Any]:
-        if self.bug_in_looking:
-            raise self.bug_in_looking
+        if self.bug_in_check:
+            raise self.bug_in_check
         return []
 
     async def add_leads_with_contacts(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
-        if self.away_after is not None and len(self.created) >= self.away_after:
+        if self.down_after is not None and len(self.created) >= self.down_after:
             raise Unavailable("kommo: no connection")
         self.created.append([lead["request_id"] for lead in leads])
         if self.bug:
@@ -141,7 +141,7 @@ async def test_a_worker_that_lost_the_lead_sends_nothing_and_requeues_nothing() 
     kommo = Kommo()
     rows = Rows([Waiting(1, a_card(), 0)])
     worker = a_worker(rows, kommo, lead)
-    lead.lost = True  # between the claim and the call
+    lead.lost = True  # the lead is lost between the claim and the request
     with pytest.raises(LeadLost):
         await worker.round()
 
@@ -163,35 +163,33 @@ async def test_an_answer_we_cannot_read_leaves_leads_and_notes_unclear() -> None
 async def test_a_section_that_fails_stops_no_other_and_its_claimed_work_is_unclear() -> None:
     rows = Rows([Waiting(1, a_card())], [NOTE])
     worker = a_worker(rows, Kommo())
-    rows.to_look_up = cast("list[ToLookUp]", None)
+    rows.to_check = cast("list[ToLookUp]", None)
 
     await worker.round()
-    assert (rows.leads, rows.notes, rows.doubted) == ({1: "registered"}, {1: "written"}, 1)
+    assert (rows.leads, rows.notes, rows.unclear_marks) == ({1: "registered"}, {1: "written"}, 1)
 
-    rows.to_look_up = []
+    rows.to_check = []
     await worker.round()
-    assert rows.doubted == 2
+    assert rows.unclear_marks == 2
     await worker.round()
-    assert rows.doubted == 2
+    assert rows.unclear_marks == 2
 
 
 async def test_a_check_that_fails_is_repeated_and_never_taken_for_not_found() -> None:
     rows = Rows()
     kommo = Kommo()
-    kommo.bug_in_looking = KeyError("id")
-    rows.to_look_up = [ToLookUp(1, check_count=0), ToLookUp(2, check_count=1)]
+    kommo.bug_in_check = KeyError("id")
+    rows.to_check = [ToLookUp(1, check_count=0), ToLookUp(2, check_count=1)]
 
     await a_worker(rows, kommo).round()
 
     assert rows.leads == {1: "unclear", 2: "failed: KeyError: 'id'"}
 
 
-async def test_an_unclear_lead_goes_alone_and_only_unsent_leads_are_requeued_when_kommo_is_unavailable() -> (
-    None
-):
+async def test_an_unclear_lead_goes_alone_and_an_outage_requeues_only_unsent_leads() -> None:
     rows = Rows([Waiting(1, a_card()), Waiting(2, a_card(), attempts=1), Waiting(3, a_card())])
     kommo = Kommo()
-    kommo.away_after = 1
+    kommo.down_after = 1
 
     with pytest.raises(Unavailable):
         await a_worker(rows, kommo).round()
@@ -212,7 +210,7 @@ async def test_a_lead_in_kommo_that_our_database_could_not_store_is_unclear_not_
 
     assert rows.leads == {1: "sending"}
     await worker.round()
-    assert rows.doubted == 2
+    assert rows.unclear_marks == 2
 
 
 def test_leads_are_divided_into_calls() -> None:

@@ -1,4 +1,4 @@
-"""Which token Kommo is asked with, and when it is renewed."""
+"""Which token Kommo requests use, and when it is renewed."""
 
 import os
 from collections.abc import AsyncIterator
@@ -18,8 +18,8 @@ from tests.wire import Wire
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
-class Kept:
-    """The one row of tokens."""
+class StoredTokens:
+    """The single stored row of tokens, in memory."""
 
     def __init__(self, tokens: Tokens | None = None, expires_at: datetime = NOW) -> None:
         self.row = (tokens, expires_at) if tokens else None
@@ -71,7 +71,9 @@ def settings(wire: Wire, **tokens: str) -> KommoSettings:
 async def test_a_long_lived_token_is_used_as_it_is_and_never_renewed(
     wire: Wire, http: httpx.AsyncClient
 ) -> None:
-    keeper = TokenKeeper(settings(wire, KOMMO_ACCESS_TOKEN="long"), Kept(), http, lambda: NOW)
+    keeper = TokenKeeper(
+        settings(wire, KOMMO_ACCESS_TOKEN="long"), StoredTokens(), http, lambda: NOW
+    )
 
     assert await keeper(False) == "long"
     with pytest.raises(Unavailable, match="KOMMO_ACCESS_TOKEN"):
@@ -82,10 +84,10 @@ async def test_a_long_lived_token_is_used_as_it_is_and_never_renewed(
 async def test_the_first_pair_comes_from_the_configured_refresh_token(
     wire: Wire, http: httpx.AsyncClient
 ) -> None:
-    kept = Kept()
+    store = StoredTokens()
 
     assert (
-        await TokenKeeper(settings(wire, KOMMO_REFRESH_TOKEN="r1"), kept, http, lambda: NOW)(False)
+        await TokenKeeper(settings(wire, KOMMO_REFRESH_TOKEN="r1"), store, http, lambda: NOW)(False)
         == "a2"
     )
     assert wire.requests[0].path == "/oauth2/access_token"
@@ -96,11 +98,11 @@ async def test_the_first_pair_comes_from_the_configured_refresh_token(
         "refresh_token": "r1",
         "redirect_uri": "https://h/x",
     }
-    assert kept.row == (Tokens("a2", "r2", 86400), NOW + timedelta(days=1))
+    assert store.row == (Tokens("a2", "r2", 86400), NOW + timedelta(days=1))
 
 
 @pytest.mark.parametrize(
-    ("left", "refused", "renewed"),
+    ("remaining", "refused", "renewed"),
     [
         pytest.param(timedelta(hours=1), False, False, id="still good"),
         pytest.param(timedelta(seconds=30), False, True, id="about to end"),
@@ -108,10 +110,10 @@ async def test_the_first_pair_comes_from_the_configured_refresh_token(
     ],
 )
 async def test_a_kept_pair_is_renewed_when_it_must(
-    wire: Wire, http: httpx.AsyncClient, left: timedelta, *, refused: bool, renewed: bool
+    wire: Wire, http: httpx.AsyncClient, remaining: timedelta, *, refused: bool, renewed: bool
 ) -> None:
-    kept = Kept(Tokens("a1", "r-kept", 86400), NOW + left)
-    token = await TokenKeeper(settings(wire, KOMMO_REFRESH_TOKEN="r1"), kept, http, lambda: NOW)(
+    store = StoredTokens(Tokens("a1", "r-kept", 86400), NOW + remaining)
+    token = await TokenKeeper(settings(wire, KOMMO_REFRESH_TOKEN="r1"), store, http, lambda: NOW)(
         refused
     )
 
@@ -127,6 +129,6 @@ async def test_a_refresh_token_that_has_expired_is_reported(
     wire.answers(400, {"hint": "Invalid refresh token", "status": 400})
 
     with pytest.raises(Unavailable, match="Invalid refresh token"):
-        await TokenKeeper(settings(wire, KOMMO_REFRESH_TOKEN="r1"), Kept(), http, lambda: NOW)(
-            False
-        )
+        await TokenKeeper(
+            settings(wire, KOMMO_REFRESH_TOKEN="r1"), StoredTokens(), http, lambda: NOW
+        )(False)

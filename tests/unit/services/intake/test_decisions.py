@@ -1,4 +1,4 @@
-"""What a form means, and whether its sender is new."""
+"""How a form is read, and whether its sender is new."""
 
 from typing import Any
 
@@ -149,7 +149,7 @@ FRESH = range(1, 10)
 
 
 def known(*cards: LeadCard, **more: Any) -> Existing:
-    """Lead 7, person 5, with these forms."""
+    """Returns the lookup of lead 7, person 5, with these forms."""
     return Existing({}, {}, [Earlier(7, 5, card, **more) for card in cards])
 
 
@@ -194,7 +194,7 @@ def test_who_is_one_person(changes: dict[str, Any], same: bool) -> None:
 @pytest.mark.parametrize(
     ("batch", "before", "verdicts"),
     [
-        pytest.param([ANA], ANONYMOUS_CARD, [NewLead(1, 1)], id="somebody new"),
+        pytest.param([ANA], ANONYMOUS_CARD, [NewLead(1, 1)], id="a new person"),
         pytest.param([ANA], known(a_card()), [join()], id="again within a day"),
         pytest.param(
             [ANA], known(a_card(), recent=False), [join(returned=True)], id="again after a day"
@@ -270,7 +270,7 @@ def test_who_is_one_person(changes: dict[str, Any], same: bool) -> None:
             [Submission(a_card(), b"1", suspect=True), Submission(a_card(), b"2")],
             ANONYMOUS_CARD,
             [Quarantine(1), NewLead(2, 2)],
-            id="a robot takes no one's place",
+            id="a robot does not join a lead",
         ),
         pytest.param(
             [ANA],

@@ -1,4 +1,4 @@
-"""What intake says, in whose language."""
+"""The language of intake's messages."""
 
 import pytest
 
@@ -6,15 +6,15 @@ from services.intake.messages import ENGLISH, SPANISH, language
 
 
 @pytest.mark.parametrize(
-    ("header", "words"),
+    ("header", "messages"),
     [
         ("es-MX,es;q=0.9,en;q=0.8", SPANISH),
         ("en-US,en;q=0.9", ENGLISH),
         ("fr", SPANISH),
     ],
 )
-def test_the_language_asked_for(header: str, words: object) -> None:
-    assert language(header) is words
+def test_the_language_asked_for(header: str, messages: object) -> None:
+    assert language(header) is messages
 
 
 def test_every_message_has_both_languages() -> None:

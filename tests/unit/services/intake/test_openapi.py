@@ -1,4 +1,4 @@
-"""Whatever anybody posts, intake answers what its OpenAPI document says, and never with a 5xx."""
+"""Intake answers any request as its OpenAPI document says, and never with a 5xx."""
 
 import os
 import threading
@@ -24,8 +24,8 @@ LIMITLESS = {
 }
 
 
-class Accepts:
-    """Takes everything, and knows two idempotency keys: what a store would say is proved on a real one elsewhere."""
+class Acceptor:
+    """Accepts everything and knows two idempotency keys. Other tests use a real repository."""
 
     async def accept(self, received: Received) -> Verdict:
         match received.submission.key:
@@ -38,13 +38,13 @@ class Accepts:
 
 
 with patch.dict(os.environ, read_recipes(LIMITLESS)["intake"].environment):
-    APP = create_app(accept=Accepts().accept)
+    APP = create_app(accept=Acceptor().accept)
 SCHEMA = schemathesis.openapi.from_dict(APP.openapi())
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Intake on a port of its own, served as in life; its database and its broker are away."""
+    """Serves intake as in production, on a free port, without its database and its broker."""
     [port] = free_ports(1)
     server = uvicorn.Server(uvicorn.Config(APP, port=port, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run)
@@ -55,14 +55,12 @@ def address() -> Iterator[str]:
     thread.join()
 
 
-@pytest.mark.filterwarnings(
-    "ignore::hypothesis.errors.HypothesisDeprecationWarning"
-)  # schemathesis's own
+# the warning is schemathesis's own
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @SCHEMA.parametrize()
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_documented(case: schemathesis.Case[Any], address: str) -> None:
-    """All checks that fit: no 5xx, documented status, content type, headers and body; bad data refused."""
-    unfit: Any = CHECKS.get_one(
-        "positive_data_acceptance"
-    )  # a schema cannot say which phones can be dialled
+    """Runs every check but one: status, content type, headers, body, no 5xx, bad data refused."""
+    # a schema cannot express which phones can be dialled
+    unfit: Any = CHECKS.get_one("positive_data_acceptance")
     case.call_and_validate(base_url=address, excluded_checks=[unfit], allow_redirects=False)

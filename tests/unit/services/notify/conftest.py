@@ -1,4 +1,4 @@
-"""The shipped templates, read once for each module of tests."""
+"""Fixtures: the shipped templates and notify's settings, read once for each module."""
 
 import os
 from unittest.mock import patch

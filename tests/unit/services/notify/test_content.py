@@ -1,4 +1,4 @@
-"""The texts people get, and the links in them."""
+"""The content of a meeting's messages: language, time zone and calendar file."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ from tests.builders import a_booking, a_card, a_touch
 
 
 def test_a_lead_reads_of_a_meeting_in_their_own_language_and_zone(wording: Wording) -> None:
-    def told(**booking: Any) -> str:
+    def text_about(**booking: Any) -> str:
         touch = a_touch(Channel.SMS, kind=Kind.MEETING, booking=a_booking(**booking))
         return wording.templates_for(touch).text(
             "sms", "confirmation", wording.facts(7, a_card(), touch)
         )
 
-    assert "jueves 12 de febrero a las 11:00" in told()
-    assert "hora de Monterrey" in told()
-    assert "jueves 12 de febrero a las 9:00" in told(time_zone="America/Tijuana")
-    assert "Thursday, February 12 at 11:00" in told(language="en")
-    assert "jueves" in told(language="pt-BR"), (
-        "the business's language where there are no texts in theirs"
+    assert "jueves 12 de febrero a las 11:00" in text_about()
+    assert "hora de Monterrey" in text_about()
+    assert "jueves 12 de febrero a las 9:00" in text_about(time_zone="America/Tijuana")
+    assert "Thursday, February 12 at 11:00" in text_about(language="en")
+    assert "jueves" in text_about(language="pt-BR"), (
+        "the business's language, where the lead's has no texts"
     )
-    assert "hora de" not in told(starts_at=None)
+    assert "hora de" not in text_about(starts_at=None)
 
 
 def test_an_invitation_is_a_calendar_file() -> None:

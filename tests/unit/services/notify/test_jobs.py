@@ -1,4 +1,4 @@
-"""A touch that breaks us stops no other, and is left to a person in the end."""
+"""A touch that raises stops no other, and is escalated in the end."""
 
 from datetime import UTC, datetime
 from typing import cast
@@ -18,11 +18,11 @@ from tests.builders import a_card, a_touch
 
 
 class Ledger:
-    """Notes what it is asked to."""
+    """A ledger that records each call."""
 
     def __init__(self) -> None:
         self.unknowns: list[UUID] = []
-        self.said: list[Event] = []
+        self.published: list[Event] = []
         self.stopped: list[tuple[UUID, State]] = []
 
     async def unknown(self, touch: Touch) -> None:
@@ -32,14 +32,14 @@ class Ledger:
         self.unknowns.append(touch.touch_id)
 
     async def publish(self, event: Event) -> None:
-        self.said.append(event)
+        self.published.append(event)
 
     async def check_again(self, touch_id: UUID, state: State, *, check_in: float | None) -> None:
         assert check_in is None
         self.stopped.append((touch_id, state))
 
 
-class With:
+class FakeDeps:
     def __init__(self, store: Ledger) -> None:
         self.store = store
 
@@ -59,7 +59,7 @@ def due(lead_id: int, *, check_count: int = 1) -> Open:
 
 
 async def work_on(touches: list[Open], state: State, error: Exception) -> tuple[list[int], Ledger]:
-    """The leads whose touches were worked on; each touch of lead 2 raises `error`."""
+    """Returns the leads whose touches were processed. Each touch of lead 2 raises `error`."""
     ledger = Ledger()
     worked = []
 
@@ -68,7 +68,7 @@ async def work_on(touches: list[Open], state: State, error: Exception) -> tuple[
             raise error
         worked.append(touch.touch.lead_id)
 
-    await each_by_itself(touches, state, work, cast("Deps", With(ledger)))
+    await each_by_itself(touches, state, work, cast("Deps", FakeDeps(ledger)))
     return worked, ledger
 
 
@@ -77,7 +77,7 @@ async def test_a_bug_with_one_touch_stops_no_other(state: State) -> None:
     worked, ledger = await work_on([due(1), due(2), due(3)], state, KeyError("x"))
 
     assert worked == [1, 3]
-    assert (ledger.unknowns, ledger.said, ledger.stopped) == ([], [], [])
+    assert (ledger.unknowns, ledger.published, ledger.stopped) == ([], [], [])
 
 
 async def test_an_outage_is_left_to_the_next_run() -> None:
@@ -86,7 +86,7 @@ async def test_an_outage_is_left_to_the_next_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "unknowns", "said", "stopped"),
+    ("state", "unknowns", "published", "stopped"),
     [
         pytest.param(State.UNCERTAIN, 1, 0, 0, id="uncertain"),
         pytest.param(State.PLANNED, 0, 1, 1, id="held"),
@@ -95,14 +95,16 @@ async def test_an_outage_is_left_to_the_next_run() -> None:
     ],
 )
 async def test_after_many_checks_it_is_escalated(
-    state: State, unknowns: int, said: int, stopped: int
+    state: State, unknowns: int, published: int, stopped: int
 ) -> None:
     worked, ledger = await work_on([due(2, check_count=MAX_CHECKS), due(3)], state, KeyError("x"))
 
     assert worked == [3]
-    assert (len(ledger.unknowns), len(ledger.said), len(ledger.stopped)) == (
+    assert (len(ledger.unknowns), len(ledger.published), len(ledger.stopped)) == (
         unknowns,
-        said,
+        published,
         stopped,
     )
-    assert all(isinstance(event, TouchUnresolved) and event.lead_id == 2 for event in ledger.said)
+    assert all(
+        isinstance(event, TouchUnresolved) and event.lead_id == 2 for event in ledger.published
+    )

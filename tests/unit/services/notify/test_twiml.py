@@ -1,4 +1,4 @@
-"""What a call says, and that its transcript is kept."""
+"""The speech of a call, and its transcript."""
 
 import html
 
@@ -13,20 +13,20 @@ from tests.unit.services.notify.texts import FACTS
 
 
 @pytest.mark.parametrize(
-    ("receipt", "said"),
+    ("receipt", "template"),
     [
         pytest.param(Answered("CA1"), "welcome", id="a person"),
-        pytest.param(None, "welcome", id="nobody knows"),
+        pytest.param(None, "welcome", id="unknown"),
         pytest.param(Unheard("CA1", Unanswered.VOICEMAIL), "welcome_voicemail", id="a machine"),
     ],
 )
 def test_the_voice_speaks_the_transcript_that_is_kept(
-    receipt: Receipt | None, said: str, templates: Templates, settings: Settings
+    receipt: Receipt | None, template: str, templates: Templates, settings: Settings
 ) -> None:
     speech = speech_for(receipt, "welcome", FACTS, settings=settings, templates=templates)
     twiml = greet(receipt, speech, settings=settings, key_url="https://example.com/key")
 
-    assert speech.transcript == templates.text("voice", said, FACTS)
+    assert speech.transcript == templates.text("voice", template, FACTS)
     assert html.escape(speech.transcript, quote=False) in twiml
 
 

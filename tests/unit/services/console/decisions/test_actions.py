@@ -1,4 +1,4 @@
-"""How an event reads in the audit log."""
+"""How an event is shown in the audit log."""
 
 from contracts.events.journey import JourneyPublished
 from services.console.decisions.actions import action

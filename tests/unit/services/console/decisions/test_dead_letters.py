@@ -1,4 +1,4 @@
-"""How a parked message reads."""
+"""How a dead-lettered message is read, replayed and grouped."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -115,11 +115,13 @@ def test_a_row_that_was_set_aside_reads_as_a_letter() -> None:
 
 
 def test_letters_are_grouped_by_their_cause_the_most_first() -> None:
-    one = read(message_id="1")
-    two = read(message_id="2")
+    first = read(message_id="1")
+    second = read(message_id="2")
     other = read(headers={"x-error": "ValueError: x"})
 
-    assert [(queue, cause, len(some)) for queue, cause, some in grouped([other, one, two])] == [
+    assert [
+        (queue, cause, len(some)) for queue, cause, some in grouped([other, first, second])
+    ] == [
         ("notify.fallback", "LookupError", 2),
         ("notify.fallback", "ValueError", 1),
     ]

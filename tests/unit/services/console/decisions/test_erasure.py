@@ -1,4 +1,4 @@
-"""Which fields of an event the erasure of a person empties."""
+"""The fields of an event that an erasure empties."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How things read: lines, words, segments, users, groups, durations."""
+"""How an event is described to an operator."""
 
 from enum import StrEnum
 from typing import Any
@@ -18,13 +18,13 @@ from services.console.decisions.event_descriptions import describe_event, withou
 
 
 def test_every_event_is_described_in_words() -> None:
-    untold = (
+    undescribed = (
         {event.topic_name() for event in ALL_EVENTS}
         - descriptions.TOUCHES.keys()
         - descriptions.OTHERS.keys()
     )
 
-    assert untold == set()
+    assert undescribed == set()
 
 
 @pytest.mark.parametrize(
@@ -35,11 +35,11 @@ def test_every_reason_is_described_in_words(reasons: type[StrEnum]) -> None:
 
 
 def test_a_line_describes_what_on_which_channel_why_and_by_whom() -> None:
-    told = describe_event(
+    line = describe_event(
         {"topic": "touch.skipped", "channel": "whatsapp", "step": "day_3", "reason": "booked"}
     )
 
-    assert (told.channel, told.text, told.detail, told.step) == (
+    assert (line.channel, line.text, line.detail, line.step) == (
         "WhatsApp",
         "No se envió",
         "ya tiene reunión",

@@ -46,7 +46,7 @@ def release(seconds: float = 20, scope: str = PREFIX) -> TouchesReleased:
             [],
             id="skipped",
         ),
-        pytest.param([held(), touch(TouchSent, Channel.CALL, 9)], [PREFIX], id="an older word"),
+        pytest.param([held(), touch(TouchSent, Channel.CALL, 9)], [PREFIX], id="an older event"),
         pytest.param([held(), release()], [], id="released"),
         pytest.param(
             [held(), release(scope="prefix +57301")], [PREFIX], id="another scope was released"

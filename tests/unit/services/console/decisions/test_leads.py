@@ -1,4 +1,4 @@
-"""What an operator sees of a lead: the same in whatever order its events come."""
+"""The state of a lead on the pages: the same in whatever order its events come."""
 
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -80,7 +80,7 @@ CANCELLED = BookingCancelled(lead_id=LEAD, uid="b2", revision=3, at=at(300))
 ENDED = MeetingEnded(lead_id=LEAD, uid="b2", ended_at=at(400), revision=4, at=at(401))
 OPTED_OUT = LeadOptedOut(lead_id=LEAD, channel="whatsapp", reason="reply", at=at(50))
 PAUSED = LeadPaused(lead_id=LEAD, by="ana", at=at(60))
-UNPAUSED = LeadResumed(lead_id=LEAD, by="ana", at=at(70))
+RESUMED = LeadResumed(lead_id=LEAD, by="ana", at=at(70))
 ERASED = LeadErased(lead_id=LEAD, by="ana", at=at(80))
 FINISHED = CadenceFinished(lead_id=LEAD, at=at(90))
 SUPERSEDED = LeadSuperseded(lead_id=LEAD, by_lead_id=9, person_id=LEAD, at=at(110))
@@ -97,7 +97,7 @@ def folded(*events: Message) -> Lead:
 
 
 def updated(seconds: float = 92, *, returned: bool = False, **card: Any) -> LeadUpdated:
-    """A later form of the same person."""
+    """Returns the event of a later form of the same person."""
     about = {"lead_id": LEAD, "submission_id": 8, "person_id": LEAD, "at": at(seconds)}
     return LeadUpdated(**about, card=a_card(**card), returned=returned)
 
@@ -113,7 +113,7 @@ def updated(seconds: float = 92, *, returned: bool = False, **card: Any) -> Lead
         ([CREATED, touch(TouchDelivered, Channel.EMAIL, 2)], State.WAITING),
         ([CREATED, FINISHED], State.FINISHED),
         ([CREATED, PAUSED], State.PAUSED),
-        ([CREATED, UNPAUSED, PAUSED], State.WAITING),
+        ([CREATED, RESUMED, PAUSED], State.WAITING),
         ([CREATED, OPTED_OUT, PAUSED], State.STOPPED),
         ([CREATED, BOOKED], State.BOOKED),
         ([CREATED, BOOKED, OPTED_OUT], State.BOOKED),
@@ -124,8 +124,8 @@ def updated(seconds: float = 92, *, returned: bool = False, **card: Any) -> Lead
         ([CREATED, BOOKED, ERASED], State.ERASED),
         ([CREATED, SUPERSEDED], State.STOPPED),
         ([CREATED, NEEDS_ATTENTION], State.PAUSED),
-        ([CREATED, NEEDS_ATTENTION, UNPAUSED], State.WAITING),
-        ([CREATED, UNPAUSED, NEEDS_ATTENTION], State.WAITING),
+        ([CREATED, NEEDS_ATTENTION, RESUMED], State.WAITING),
+        ([CREATED, RESUMED, NEEDS_ATTENTION], State.WAITING),
         ([CREATED, FINISHED, updated()], State.FINISHED),
         ([CREATED, FINISHED, updated(returned=True)], State.WAITING),
         ([CREATED, updated(returned=True), FINISHED], State.WAITING),
@@ -207,8 +207,8 @@ def test_a_lead_is_superseded_unless_it_was_stopped_before() -> None:
 def test_a_lead_needs_attention_until_an_operator_resumes_it() -> None:
     assert folded(CREATED, NEEDS_ATTENTION).attention == "added_address_stopped"
     assert folded(CREATED, PAUSED, NEEDS_ATTENTION).attention == "added_address_stopped"
-    assert folded(CREATED, NEEDS_ATTENTION, UNPAUSED).attention is None
-    assert folded(CREATED, UNPAUSED, NEEDS_ATTENTION).attention is None
+    assert folded(CREATED, NEEDS_ATTENTION, RESUMED).attention is None
+    assert folded(CREATED, RESUMED, NEEDS_ATTENTION).attention is None
     assert folded(CREATED, NEEDS_ATTENTION, ERASED).attention is None
 
 

@@ -1,4 +1,4 @@
-"""What an operator reads of a provider that does not work for us: the clients' own reasons, in sentences."""
+"""How an operator reads about an unavailable provider: the clients' reasons, as sentences."""
 
 import os
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ async def ask_kommo(url: str) -> None:
         settings = KommoSettings()
     async with httpx.AsyncClient() as http:
         client = KommoClient(
-            base_url=url, token=TokenKeeper(settings, NothingKept(), http, lambda: NOW)
+            base_url=url, token=TokenKeeper(settings, NoTokens(), http, lambda: NOW)
         )
         try:
             await client.account()
@@ -44,7 +44,7 @@ async def ask_kommo(url: str) -> None:
             await client.close()
 
 
-class NothingKept:
+class NoTokens:
     async def tokens(self) -> None:
         return None
 
@@ -161,30 +161,29 @@ def test_the_feed_names_the_provider_once(language: str) -> None:
     odd = ProviderUnavailable(
         provider="brevo", reason="brevo: answer without a message id"
     ).model_dump(mode="json")
-    back = ProviderRecovered(provider="calcom").model_dump(mode="json")
+    recovered = ProviderRecovered(provider="calcom").model_dump(mode="json")
 
-    assert (
-        feed_line(unavailable, language).lower().count("twilio") == 2
-    )  # its name, and in the variable's
+    # its name, and the variable's
+    assert feed_line(unavailable, language).lower().count("twilio") == 2
     assert "TWILIO_AUTH_TOKEN (401)" in feed_line(unavailable, language)
     assert "no responde" not in feed_line(unavailable, language)
     assert "Brevo: answer without a message id" in feed_line(odd, language)
-    assert "Cal.com" in feed_line(back, language)
+    assert "Cal.com" in feed_line(recovered, language)
     assert describe_event(
         {"topic": "touch.uncertain", "reason": "twilio: 503 code None"}
     ).values == ("Twilio", "503")
 
 
 def test_the_health_names_the_setting_to_repair() -> None:
-    company = {
+    provider = {
         "name": "brevo",
         "unavailable": "brevo: 401 unauthorized",
         "unavailable_since": NOW,
         "succeeded_at": NOW,
     }
-    health = now_page(providers=[company]).split('id="health"')[1]
+    health = now_page(providers=[provider]).split('id="health"')[1]
     odd = now_page(
-        providers=[company | {"unavailable": "brevo: answer without a message id"}]
+        providers=[provider | {"unavailable": "brevo: answer without a message id"}]
     ).split('id="health"')[1]
 
     assert "<span>Brevo no acepta BREVO_API_KEY (401)</span>" in health
@@ -202,7 +201,6 @@ def test_letters_of_one_outage_are_grouped() -> None:
     page = letters_page(groups=groups)
 
     assert [[letter.error for letter in some] for _, _, some in groups] == [errors[:2], errors[2:]]
-    assert (
-        page.count("Twilio no acepta TWILIO_AUTH_TOKEN (401)") == 3
-    )  # the title, and a letter each
+    # the title, and each of two letters
+    assert page.count("Twilio no acepta TWILIO_AUTH_TOKEN (401)") == 3
     assert "Unavailable" not in page

@@ -11,12 +11,12 @@ from tests.unit.services.console.decisions.test_leads import at, touch
 
 
 def test_a_provider_is_unavailable_from_its_last_state_change_on() -> None:
-    away = ProviderUnavailable(provider="kommo", reason="500", at=at(10))
-    back = ProviderRecovered(provider="kommo", at=at(20))
+    unavailable = ProviderUnavailable(provider="kommo", reason="500", at=at(10))
+    recovered = ProviderRecovered(provider="kommo", at=at(20))
 
-    assert apply(ProviderHealth("kommo"), away).unavailable == "500"
-    assert apply(apply(ProviderHealth("kommo"), away), back).unavailable is None
-    assert apply(apply(ProviderHealth("kommo"), back), away).unavailable is None
+    assert apply(ProviderHealth("kommo"), unavailable).unavailable == "500"
+    assert apply(apply(ProviderHealth("kommo"), unavailable), recovered).unavailable is None
+    assert apply(apply(ProviderHealth("kommo"), recovered), unavailable).unavailable is None
 
 
 def test_a_first_failure_shows_until_the_next_touch_is_sent() -> None:
@@ -24,9 +24,9 @@ def test_a_first_failure_shows_until_the_next_touch_is_sent() -> None:
     delayed: TouchDelayed = touch(
         TouchDelayed, Channel.EMAIL, 10, provider="brevo", reason="ConnectError"
     )
-    again: TouchSent = touch(TouchSent, Channel.EMAIL, 20)
+    next_sent: TouchSent = touch(TouchSent, Channel.EMAIL, 20)
     failing = apply(apply(ProviderHealth("brevo"), sent), delayed)
 
     assert (failing.unavailable, failing.unavailable_since) == ("ConnectError", at(10))
     assert apply(failing, sent).unavailable == "ConnectError"
-    assert apply(failing, again).unavailable is None
+    assert apply(failing, next_sent).unavailable is None

@@ -1,4 +1,4 @@
-"""Owner time each gap was."""
+"""Who caused each wait of a lead."""
 
 import pytest
 
@@ -79,7 +79,7 @@ def test_the_night_is_the_window_s() -> None:
 
 def test_while_kommo_is_absent_the_wait_is_its_own() -> None:
     registered = LeadRegistered(lead_id=LEAD, kommo_lead_id=99, at=at(326), asked_at=at(325))
-    said = [
+    changes = [
         (at(-50), True),
         (at(-40), False),
         (at(2), True),
@@ -87,10 +87,14 @@ def test_while_kommo_is_absent_the_wait_is_its_own() -> None:
         (at(326), False),
         (at(400), True),
     ]
-    stage = timeline(folded(CREATED, registered), absences(said))[-1]
+    stage = timeline(folded(CREATED, registered), absences(changes))[-1]
 
     assert gaps(stage) == [(Owner.OURS, 1.99), (Owner.COMPANY, 324.0)]
-    assert absences(said) == [Absence(at(-50), at(-40)), Absence(at(2), at(326)), Absence(at(400))]
+    assert absences(changes) == [
+        Absence(at(-50), at(-40)),
+        Absence(at(2), at(326)),
+        Absence(at(400)),
+    ]
     assert gaps(timeline(folded(CREATED, registered), [Absence(at(5))])[-1])[0] == (
         Owner.OURS,
         4.99,
@@ -118,7 +122,8 @@ def test_a_lead_of_whom_little_is_known_has_a_short_chain() -> None:
 def test_clocks_that_differ_make_no_negative_gap() -> None:
     early = touch(TouchSent, Channel.CALL, 0.001, asked_at=at(0.0005))
 
-    assert all(gap.seconds > 0 for stage in timeline(folded(CREATED, early)) for gap in stage.gaps)
+    for stage in timeline(folded(CREATED, early)):
+        assert all(gap.seconds > 0 for gap in stage.gaps)
     assert Gap(Owner.OURS, 1.0).seconds == 1.0
 
 

@@ -1,4 +1,4 @@
-"""How a search is read as patterns."""
+"""Patterns that a search is read as."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from services.console.decisions.search import read_search
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "patterns"),
     [
         ("Garza, Sofía", ("%garza%", "%sofia%")),
         ("de la Peña", ("% de%", "% la%", "%pena%")),
@@ -15,5 +15,5 @@ from services.console.decisions.search import read_search
         ("¡¿ -- %", ()),
     ],
 )
-def test_a_search_is_read_as_patterns(text: str, words: tuple[str, ...]) -> None:
-    assert read_search(text).words == words
+def test_a_search_is_read_as_patterns(text: str, patterns: tuple[str, ...]) -> None:
+    assert read_search(text).words == patterns

@@ -1,4 +1,4 @@
-"""How many parts an SMS has, and which letters make it longer."""
+"""The number of parts of an SMS, and the letters that make it longer."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a lead adds to the figures: in the end the same, in whatever order its events came and were counted."""
+"""A lead's share of the metrics: the same in whatever order its events are counted."""
 
 from functools import reduce
 from itertools import pairwise

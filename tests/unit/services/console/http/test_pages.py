@@ -1,4 +1,4 @@
-"""Pages that only much or odd data show: rendered with it, without a server."""
+"""Pages with much or odd data, rendered without a server."""
 
 import re
 from datetime import UTC, datetime
@@ -78,7 +78,7 @@ def a_plan(*touches: dict[str, Any]) -> LeadPlan:
     return LeadPlan.model_validate(answer)
 
 
-def put_off(**changes: str) -> list[dict[str, Any]]:
+def deferral(**changes: str) -> list[dict[str, Any]]:
     body = {
         "topic": "touch.deferred",
         "step": "welcome_call",
@@ -89,7 +89,7 @@ def put_off(**changes: str) -> list[dict[str, Any]]:
     return [{"id": 1, "at": datetime(2026, 3, 2, 4, tzinfo=UTC), "body": body | changes}]
 
 
-def words(page: str) -> str:
+def text_of(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
@@ -103,14 +103,14 @@ def words(page: str) -> str:
 def test_a_touch_that_waits_for_its_hours_shows_which_and_until_when(
     language: str, text: str
 ) -> None:
-    assert text in words(
-        lead_page(language, plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off())
+    assert text in text_of(
+        lead_page(language, plan=a_plan(TO_COME | {"hours": HOURS}), events=deferral())
     )
 
 
 def test_a_touch_deferred_for_another_reason_shows_until_when() -> None:
-    page = words(
-        lead_page(plan=a_plan(TO_COME | {"hours": HOURS}), events=put_off(reason="daily_limit"))
+    page = text_of(
+        lead_page(plan=a_plan(TO_COME | {"hours": HOURS}), events=deferral(reason="daily_limit"))
     )
 
     assert "ya tuvo su contacto de hoy" in page
@@ -119,10 +119,12 @@ def test_a_touch_deferred_for_another_reason_shows_until_when() -> None:
 
 
 @pytest.mark.parametrize(
-    "plan", [None, a_plan(), a_plan(TO_COME)], ids=["no scheduler", "gone out", "an older one"]
+    "plan",
+    [None, a_plan(), a_plan(TO_COME)],
+    ids=["no scheduler", "already sent", "a plan without hours"],
 )
 def test_a_missing_plan_leaves_a_gap(plan: LeadPlan | None) -> None:
-    assert "no es hora de contactarle" in words(lead_page(plan=plan, events=put_off()))
+    assert "no es hora de contactarle" in text_of(lead_page(plan=plan, events=deferral()))
 
 
 @pytest.mark.parametrize(
@@ -130,12 +132,12 @@ def test_a_missing_plan_leaves_a_gap(plan: LeadPlan | None) -> None:
 )
 def test_steps_are_read_by_name(language: str, name: str) -> None:
     doubtful = {"lead_id": 7, "at": "2026-03-02T15:00:00Z", "detail": {"touch_id": "t", **TO_COME}}
-    lead = words(
-        lead_page(language, plan=a_plan(TO_COME), events=put_off(), lead=folded(CREATED, DIALLED))
+    lead = text_of(
+        lead_page(language, plan=a_plan(TO_COME), events=deferral(), lead=folded(CREATED, DIALLED))
     )
 
-    assert lead.count(name) == 3  # to skip, to come, and what was
-    assert name in words(letters_page(language, unknown=[doubtful]))
+    assert lead.count(name) == 3  # the button to skip, the plan, and the timeline
+    assert name in text_of(letters_page(language, unknown=[doubtful]))
     assert "welcome_call" not in lead
 
 
@@ -144,12 +146,12 @@ def test_the_page_explains_which_leads_count_as_reached() -> None:
 
 
 def test_a_booking_of_nobody_names_the_lead_that_it_is_meant_for() -> None:
-    nobodys = {"uid": "legacy-123456", "starts_at": None, "email": "", "phone": ""}
-    page = words(letters_page(unmatched=[nobodys]))
+    unmatched = {"uid": "legacy-123456", "starts_at": None, "email": "", "phone": ""}
+    page = text_of(letters_page(unmatched=[unmatched]))
 
     assert "Cal.com nombró al lead 123456, que no se conoce" in page
     assert "legacy" not in page
-    assert "3 reservas sin lead" in words(now_page(unmatched=3))
+    assert "3 reservas sin lead" in text_of(now_page(unmatched=3))
 
 
 def test_phones_are_read_as_people_write_them() -> None:
@@ -162,14 +164,14 @@ def test_phones_are_read_as_people_write_them() -> None:
         more=False,
         choices={"states": [], "sources": [], "steps": []},
     )
-    nobodys = {"uid": "u1", "starts_at": None, "email": None, "phone": "+528112345678"}
+    unmatched = {"uid": "u1", "starts_at": None, "email": None, "phone": "+528112345678"}
 
-    assert "+52 81 1234 5678" in words(lead_page(lead=lead))
-    assert "+1 305-555-0123" in words(lead_page(lead=lead))
-    assert "otra@example.com" in words(lead_page(lead=lead))
-    assert "+52 81 1234 5678" in words(found)
-    assert "+52 81 1234 5678" in words(letters_page(unmatched=[nobodys]))
-    assert "u1" in words(letters_page(unmatched=[nobodys | {"phone": None}]))
+    assert "+52 81 1234 5678" in text_of(lead_page(lead=lead))
+    assert "+1 305-555-0123" in text_of(lead_page(lead=lead))
+    assert "otra@example.com" in text_of(lead_page(lead=lead))
+    assert "+52 81 1234 5678" in text_of(found)
+    assert "+52 81 1234 5678" in text_of(letters_page(unmatched=[unmatched]))
+    assert "u1" in text_of(letters_page(unmatched=[unmatched | {"phone": None}]))
 
 
 @pytest.mark.parametrize(
@@ -187,10 +189,10 @@ def test_a_disk_that_fills_up_is_seen(disk: Disk, tone: str, text: str) -> None:
     row = now_page(disk=disk).split("RabbitMQ</span>")[1].split("</li>")[1]
 
     assert f'class="dot {tone}"' in row
-    assert text in words(row)
+    assert text in text_of(row)
 
 
 def test_a_lead_that_kommo_does_not_have_yet_is_shown_with_the_reason() -> None:
-    waiting = words(lead_page(lead=folded(CREATED), kommo_unavailable="kommo: 401"))
+    waiting = text_of(lead_page(lead=folded(CREATED), kommo_unavailable="kommo: 401"))
 
     assert "Kommo aún no Kommo no acepta KOMMO_ACCESS_TOKEN (401)" in waiting

@@ -1,4 +1,4 @@
-"""Whose a booking is, and what the calendar's news make of it: in any order, however often."""
+"""Which lead a booking belongs to, and how updates in any order and number change it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,18 +34,18 @@ ANA = Candidate(7, 7, "ana@example.com", "+528112345678")
 BETO = Candidate(8, 8, "beto@example.com", "+528112340000")
 
 
-def said(
-    what: UpdateKind,
+def an_update(
+    kind: UpdateKind,
     uid: str = "first",
     *,
     minutes: int = 0,
     previous: str | None = None,
     **changes: Any,
 ) -> BookingUpdate:
-    booking = None if what is UpdateKind.NO_SHOW else a_booking(uid, **changes)
-    attended = False if what is UpdateKind.NO_SHOW else None
+    booking = None if kind is UpdateKind.NO_SHOW else a_booking(uid, **changes)
+    attended = False if kind is UpdateKind.NO_SHOW else None
     return BookingUpdate(
-        what, uid, previous, ANONYMOUS_CARD, booking, NOW + timedelta(minutes=minutes), "", attended
+        kind, uid, previous, ANONYMOUS_CARD, booking, NOW + timedelta(minutes=minutes), "", attended
     )
 
 
@@ -57,44 +57,44 @@ def uid_of(event: BookingEvent) -> str:
 
 
 class Calendar:
-    """What crm keeps of one lead, without its tables."""
+    """The bookings that crm stores for one lead, in memory."""
 
     def __init__(self) -> None:
         self.slots: dict[str, Slot] = {}
-        self.told: Slot | None = None
+        self.published: Slot | None = None
         self.events: list[BookingEvent] = []
 
-    def apply(self, *sayings: BookingUpdate) -> "Calendar":
-        for update in sayings:
+    def apply(self, *updates: BookingUpdate) -> "Calendar":
+        for update in updates:
             self.slots |= {slot.uid: slot for slot in apply_update(self.slots, update)}
             after = current_booking(self.slots.values())
             self.events += changes_to_publish(
-                7, self.told, after, self.slots, revision=len(self.events), now=NOW
+                7, self.published, after, self.slots, revision=len(self.events), now=NOW
             )
-            self.told = after
+            self.published = after
         return self
 
     @property
-    def story(self) -> list[tuple[str, str]]:
+    def topics(self) -> list[tuple[str, str]]:
         return [(event.topic, uid_of(event)) for event in self.events]
 
 
-CREATED = said(UpdateKind.CREATED)
-MOVED = said(UpdateKind.MOVED, "second", minutes=1, previous="first")
-CANCELLED = said(UpdateKind.CANCELLED, "second", minutes=2)
+CREATED = an_update(UpdateKind.CREATED)
+MOVED = an_update(UpdateKind.MOVED, "second", minutes=1, previous="first")
+CANCELLED = an_update(UpdateKind.CANCELLED, "second", minutes=2)
 
 
 @pytest.mark.parametrize(
-    ("sayings", "story"),
+    ("updates", "published"),
     [
         pytest.param([CREATED], [("lead.booked", "first")], id="booked"),
-        pytest.param([CREATED, CREATED], [("lead.booked", "first")], id="booked, said twice"),
+        pytest.param([CREATED, CREATED], [("lead.booked", "first")], id="booked, received twice"),
         pytest.param(
             [CREATED, MOVED],
             [("lead.booked", "first"), ("booking.rescheduled", "second")],
             id="moved",
         ),
-        pytest.param([MOVED], [("lead.booked", "second")], id="the first was never heard of"),
+        pytest.param([MOVED], [("lead.booked", "second")], id="the first was never received"),
         pytest.param([MOVED, CREATED], [("lead.booked", "second")], id="the first comes late"),
         pytest.param(
             [CREATED, MOVED, CANCELLED],
@@ -105,100 +105,108 @@ CANCELLED = said(UpdateKind.CANCELLED, "second", minutes=2)
             ],
             id="moved, then cancelled",
         ),
-        pytest.param([CANCELLED, MOVED, CREATED], [], id="cancelled before it was heard of"),
+        pytest.param([CANCELLED, MOVED, CREATED], [], id="cancelled before it was received"),
         pytest.param(
-            [said(UpdateKind.REQUESTED, confirmed=False), said(UpdateKind.REJECTED)],
+            [an_update(UpdateKind.REQUESTED, confirmed=False), an_update(UpdateKind.REJECTED)],
             [("lead.booked", "first"), ("booking.cancelled", "first")],
-            id="asked for, and rejected",
+            id="requested, and rejected",
         ),
         pytest.param(
-            [said(UpdateKind.REQUESTED, confirmed=False), CREATED],
+            [an_update(UpdateKind.REQUESTED, confirmed=False), CREATED],
             [("lead.booked", "first"), ("lead.booked", "first")],
-            id="asked for, then confirmed",
+            id="requested, then confirmed",
         ),
         pytest.param(
-            [CREATED, said(UpdateKind.ENDED)],
+            [CREATED, an_update(UpdateKind.ENDED)],
             [("lead.booked", "first"), ("meeting.ended", "first")],
             id="met",
         ),
         pytest.param(
-            [CREATED, said(UpdateKind.ENDED), said(UpdateKind.NO_SHOW)],
+            [CREATED, an_update(UpdateKind.ENDED), an_update(UpdateKind.NO_SHOW)],
             [("lead.booked", "first"), ("meeting.ended", "first"), ("meeting.ended", "first")],
             id="did not come",
         ),
         pytest.param(
-            [CREATED, said(UpdateKind.CANCELLED), said(UpdateKind.ENDED)],
+            [CREATED, an_update(UpdateKind.CANCELLED), an_update(UpdateKind.ENDED)],
             [("lead.booked", "first"), ("booking.cancelled", "first")],
             id="cancelled, and ended by the calendar's clock",
         ),
         pytest.param(
             [
                 CREATED,
-                said(UpdateKind.CREATED, "second", minutes=5),
-                said(UpdateKind.CANCELLED, "second", minutes=6),
+                an_update(UpdateKind.CREATED, "second", minutes=5),
+                an_update(UpdateKind.CANCELLED, "second", minutes=6),
             ],
             [("lead.booked", "first"), ("lead.booked", "second"), ("lead.booked", "first")],
             id="two bookings, the later one cancelled",
         ),
         pytest.param(
-            [CREATED, said(UpdateKind.CREATED, starts_at=NOW)],
+            [CREATED, an_update(UpdateKind.CREATED, starts_at=NOW)],
             [("lead.booked", "first"), ("booking.rescheduled", "first")],
             id="the same booking at another time",
         ),
-        pytest.param([said(UpdateKind.OTHER)], [], id="nothing that matters"),
+        pytest.param([an_update(UpdateKind.OTHER)], [], id="nothing that matters"),
     ],
 )
-def test_a_story(sayings: list[BookingUpdate], story: list[tuple[str, str]]) -> None:
-    assert Calendar().apply(*sayings).story == story
+def test_the_published_events(
+    updates: list[BookingUpdate], published: list[tuple[str, str]]
+) -> None:
+    assert Calendar().apply(*updates).topics == published
 
 
 def test_a_requested_booking_is_not_confirmed() -> None:
-    asked, confirmed = Calendar().apply(said(UpdateKind.REQUESTED, confirmed=False), CREATED).events
+    requested, confirmed = (
+        Calendar().apply(an_update(UpdateKind.REQUESTED, confirmed=False), CREATED).events
+    )
 
-    assert isinstance(asked, LeadBooked)
+    assert isinstance(requested, LeadBooked)
     assert isinstance(confirmed, LeadBooked)
-    assert not asked.booking.confirmed
+    assert not requested.booking.confirmed
     assert confirmed.booking.confirmed
 
 
 def test_an_attendee_who_did_not_come_is_published_as_absent() -> None:
-    *_, last = Calendar().apply(CREATED, said(UpdateKind.ENDED), said(UpdateKind.NO_SHOW)).events
+    *_, last = (
+        Calendar().apply(CREATED, an_update(UpdateKind.ENDED), an_update(UpdateKind.NO_SHOW)).events
+    )
 
     assert isinstance(last, MeetingEnded)
     assert not last.attended
 
 
-LIFE = [CREATED, MOVED, said(UpdateKind.MOVED, "third", minutes=2, previous="second")]
+CHAIN = [CREATED, MOVED, an_update(UpdateKind.MOVED, "third", minutes=2, previous="second")]
 
 
 @given(
-    st.lists(st.sampled_from(LIFE), min_size=12).filter(
-        lambda order: all(update in order for update in LIFE)
+    st.lists(st.sampled_from(CHAIN), min_size=12).filter(
+        lambda updates: all(update in updates for update in CHAIN)
     )
 )
-def test_in_any_order_and_number_the_latest_booking_is_current(order: list[BookingUpdate]) -> None:
-    calendar = Calendar().apply(*order)
-
-    assert calendar.told is not None
-    assert calendar.told.uid == "third"
-    assert calendar.story[-1][1] == "third"
-
-
-@given(st.permutations([*LIFE, said(UpdateKind.CANCELLED, "third", minutes=3)] * 2))
-def test_in_any_order_and_number_a_cancelled_chain_leaves_nothing(
-    order: list[BookingUpdate],
+def test_in_any_order_and_number_the_latest_booking_is_current(
+    updates: list[BookingUpdate],
 ) -> None:
-    calendar = Calendar().apply(*order)
+    calendar = Calendar().apply(*updates)
 
-    assert calendar.told is None
+    assert calendar.published is not None
+    assert calendar.published.uid == "third"
+    assert calendar.topics[-1][1] == "third"
+
+
+@given(st.permutations([*CHAIN, an_update(UpdateKind.CANCELLED, "third", minutes=3)] * 2))
+def test_in_any_order_and_number_a_cancelled_chain_leaves_nothing(
+    updates: list[BookingUpdate],
+) -> None:
+    calendar = Calendar().apply(*updates)
+
+    assert calendar.published is None
     assert not calendar.events or isinstance(calendar.events[-1], BookingCancelled)
 
 
-@given(st.permutations([*LIFE, said(UpdateKind.CANCELLED, "third", minutes=3)] * 2))
-def test_revisions_grow_one_by_one(order: list[BookingUpdate]) -> None:
-    assert [event.revision for event in Calendar().apply(*order).events] == list(
-        range(1, len(Calendar().apply(*order).events) + 1)
-    )
+@given(st.permutations([*CHAIN, an_update(UpdateKind.CANCELLED, "third", minutes=3)] * 2))
+def test_revisions_grow_one_by_one(updates: list[BookingUpdate]) -> None:
+    revisions = [event.revision for event in Calendar().apply(*updates).events]
+
+    assert revisions == list(range(1, len(revisions) + 1))
 
 
 @pytest.mark.parametrize(
@@ -237,7 +245,7 @@ def test_revisions_grow_one_by_one(order: list[BookingUpdate]) -> None:
             (8, Matched.EMAIL),
             id="an edited link: the email decides",
         ),
-        pytest.param({"lead_id": 99}, None, None, id="an id of nobody"),
+        pytest.param({"lead_id": 99}, None, None, id="an unknown id"),
         pytest.param({}, 8, (8, Matched.UID), id="by uid"),
         pytest.param(
             {"email": "ana@example.com"}, 8, (8, Matched.UID), id="the uid before the email"
@@ -249,7 +257,7 @@ def test_revisions_grow_one_by_one(order: list[BookingUpdate]) -> None:
             (7, Matched.PHONE),
             id="by an old-style phone",
         ),
-        pytest.param({"email": "who@example.com"}, None, None, id="nobody we know"),
+        pytest.param({"email": "unknown@example.com"}, None, None, id="an unknown person"),
     ],
 )
 def test_whose_a_booking_is(hints: dict[str, Any], by_uid: int | None, found: object) -> None:

@@ -20,14 +20,14 @@ def change(
 
 
 @pytest.mark.parametrize(
-    ("said", "ever_booked", "reason"),
+    ("made", "ever_booked", "reason"),
     [
         pytest.param(change(142), False, Closing.WON, id="won"),
         pytest.param(change(143), True, Closing.LOST, id="lost"),
         pytest.param(change(None, deleted=True), False, Closing.DELETED, id="deleted"),
         pytest.param(change(9), False, Closing.TAKEN_OVER, id="moved on by a person"),
         pytest.param(
-            change(9, by=None), False, Closing.TAKEN_OVER, id="moved on by nobody says whom"
+            change(9, by=None), False, Closing.TAKEN_OVER, id="moved on by an unknown user"
         ),
         pytest.param(change(9, by=0), False, None, id="moved on by a robot"),
         pytest.param(change(142, by=0), False, Closing.WON, id="won, by a robot"),
@@ -36,10 +36,10 @@ def change(
             change(2), False, Closing.TAKEN_OVER, id="put into the booked stage by a person"
         ),
         pytest.param(change(2), True, None, id="our own move"),
-        pytest.param(change(1), True, None, id="our own move back"),
+        pytest.param(change(1), True, None, id="our own return to the earlier stage"),
         pytest.param(change(1), False, None, id="where we made it"),
-        pytest.param(change(2, pipeline=None), True, None, id="our own, told without its pipeline"),
+        pytest.param(change(2, pipeline=None), True, None, id="our own, without its pipeline"),
     ],
 )
-def test_a_change(said: Change, ever_booked: bool, reason: Closing | None) -> None:
-    assert closed_by(said, STAGES, ever_booked=ever_booked) is reason
+def test_a_change(made: Change, ever_booked: bool, reason: Closing | None) -> None:
+    assert closed_by(made, STAGES, ever_booked=ever_booked) is reason

@@ -1,4 +1,4 @@
-"""How a lead and its story are written in Kommo."""
+"""How a lead and its notes are written in Kommo."""
 
 from uuid import uuid4
 
@@ -95,11 +95,11 @@ def test_the_texts_that_kommo_is_searched_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "ours"),
+    ("name", "matches"),
     [("Ana #7", True), ("Ana #77", False), ("Ana #7 bis", False), ("#7", True), ("", False)],
 )
-def test_a_lead_of_ours(name: str, *, ours: bool) -> None:
-    assert is_ours(KommoLead(1, name, None), 7) is ours
+def test_a_lead_of_ours(name: str, *, matches: bool) -> None:
+    assert is_ours(KommoLead(1, name, None), 7) is matches
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_the_first_note_keeps_what_has_no_field() -> None:
         pytest.param(142, True, None, None, id="won meanwhile"),
         pytest.param(None, True, None, None, id="deleted meanwhile"),
         pytest.param(9, True, None, 2, id="from wherever it is"),
-        pytest.param(2, False, 9, 9, id="cancelled: back to where it was"),
+        pytest.param(2, False, 9, 9, id="cancelled: returns to its earlier stage"),
         pytest.param(8, False, 9, None, id="cancelled, but a person has moved it on"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Where a failed touch leads: to the next channel of its fallback, or nowhere."""
+"""The touch that follows a failed one: on the next channel of its fallback, or none."""
 
 import pytest
 from hypothesis import given

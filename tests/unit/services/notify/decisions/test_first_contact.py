@@ -1,4 +1,4 @@
-"""The answer to a form: at once, but for what has to wait for the morning."""
+"""The answer to a form: at once, except for touches that have to wait for the morning."""
 
 from datetime import datetime, timedelta
 from typing import Any

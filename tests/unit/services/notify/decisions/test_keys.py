@@ -1,4 +1,4 @@
-"""What Twilio's record of a call says was pressed."""
+"""The key that was pressed, read from Twilio's record of a call."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -10,26 +10,28 @@ from services.notify.decisions.keys import Pressed, asked_by_key, next_look, wha
 
 VOICE = "https://pauta.example.com/webhooks/twilio/voice?touch=1"
 KEY = "https://pauta.example.com/webhooks/twilio/key"
-TOLD = CallEvent(VOICE, "", 200)
-UNTOLD = CallEvent(VOICE, "", 502)
+ANSWERED = CallEvent(VOICE, "", 200)
+FAILED = CallEvent(VOICE, "", 502)
 
 
 @pytest.mark.parametrize(
     ("events", "pressed"),
     [
         pytest.param([], Pressed.UNKNOWN, id="not there yet"),
-        pytest.param([TOLD], Pressed.NOTHING, id="hung up"),
-        pytest.param([TOLD, CallEvent(KEY, "", 200)], Pressed.NOTHING, id="no key"),
-        pytest.param([TOLD, CallEvent(KEY, "2", 502)], Pressed.NOTHING, id="another key"),
-        pytest.param([TOLD, CallEvent(KEY, "1", 502)], Pressed.LINK, id="1, and we were away"),
+        pytest.param([ANSWERED], Pressed.NOTHING, id="hung up"),
+        pytest.param([ANSWERED, CallEvent(KEY, "", 200)], Pressed.NOTHING, id="no key"),
+        pytest.param([ANSWERED, CallEvent(KEY, "2", 502)], Pressed.NOTHING, id="another key"),
         pytest.param(
-            [TOLD, CallEvent(KEY, "1", None), CallEvent(KEY, "", None)],
+            [ANSWERED, CallEvent(KEY, "1", 502)], Pressed.LINK, id="1, while our webhook was down"
+        ),
+        pytest.param(
+            [ANSWERED, CallEvent(KEY, "1", None), CallEvent(KEY, "", None)],
             Pressed.LINK,
             id="1, in any place",
         ),
-        pytest.param([UNTOLD], Pressed.SILENCE, id="we were away when it was answered"),
+        pytest.param([FAILED], Pressed.SILENCE, id="our webhook was down when it was answered"),
         pytest.param([CallEvent(VOICE, "", None)], Pressed.SILENCE, id="we never answered"),
-        pytest.param([UNTOLD, TOLD], Pressed.NOTHING, id="told at the second try"),
+        pytest.param([FAILED, ANSWERED], Pressed.NOTHING, id="answered at the second attempt"),
     ],
 )
 def test_what_was_pressed(events: list[CallEvent], pressed: Pressed) -> None:

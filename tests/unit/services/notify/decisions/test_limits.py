@@ -1,4 +1,4 @@
-"""How often an address is reached, which of a lead's addresses it is, and what it may cost."""
+"""How often an address may be reached."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -27,20 +27,20 @@ def limit(touch: Touch, *, demonstration: bool = False) -> Limit | None:
 
 
 @pytest.mark.parametrize(
-    ("touch", "what"),
+    ("touch", "counted"),
     [
         pytest.param(a_touch(), "call", id="the welcome call"),
         pytest.param(a_touch(Channel.EMAIL), "first_contact email", id="the welcome mail"),
-        pytest.param(a_touch(Channel.WHATSAPP), None, id="what follows the call"),
+        pytest.param(a_touch(Channel.WHATSAPP), None, id="the fallback of the call"),
         pytest.param(FOLLOW_UP, "follow_up whatsapp", id="a follow-up text"),
         pytest.param(replace(FOLLOW_UP, kind=Kind.MEETING), None, id="a meeting's"),
         pytest.param(replace(FOLLOW_UP, kind=Kind.ASKED_FOR), None, id="asked for"),
     ],
 )
-def test_the_limit_of_each_touch(touch: Touch, what: str | None) -> None:
+def test_the_limit_of_each_touch(touch: Touch, counted: str | None) -> None:
     found = limit(touch)
 
-    assert (found.what if found else None) == what
+    assert (found.what if found else None) == counted
 
 
 def test_the_day_is_the_numbers_own_and_the_next_chance_is_its_morning() -> None:

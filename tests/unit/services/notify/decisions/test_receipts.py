@@ -1,4 +1,4 @@
-"""What receipts make of a touch, in any order and any number."""
+"""How receipts change a touch, in any order and number."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,7 @@ NO_WHATSAPP = Undeliverable("SM1", FailureKind.UNREACHABLE, "twilio: undelivered
             State.SENDING, Accepted("CA1"), State.SENT, id="a callback before our own answer"
         ),
         pytest.param(
-            State.UNCERTAIN, Accepted("CA1"), State.SENT, id="a callback settles what was uncertain"
+            State.UNCERTAIN, Accepted("CA1"), State.SENT, id="a callback settles an uncertain touch"
         ),
         pytest.param(State.SENT, Accepted("CA1"), None, id="nothing new"),
         pytest.param(State.SENT, Arrived("SM1"), State.DELIVERED, id="delivered"),
@@ -83,7 +83,7 @@ RECEIPTS = st.one_of(
 def test_no_sequence_of_receipts_leads_to_two_sends_or_two_endings(
     start: State, receipts: list[Receipt]
 ) -> None:
-    """Every fallback hangs on one event, and that event is said at most once; a settled touch stays settled."""
+    """Each fallback depends on one event, published at most once. A settled touch stays settled."""
     state = start
     events = list[Event]()
     for receipt in receipts:

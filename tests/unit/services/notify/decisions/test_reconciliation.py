@@ -1,4 +1,4 @@
-"""What is done about a touch whose sending had no clear answer."""
+"""The next action for a touch whose sending had no clear answer."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,9 +20,7 @@ from tests.builders import a_booking, a_touch
 @pytest.mark.parametrize(
     ("channel", "age", "step"),
     [
-        pytest.param(
-            Channel.CALL, 3, CheckProvider(), id="a call is looked up, never just repeated"
-        ),
+        pytest.param(Channel.CALL, 3, CheckProvider(), id="a call is checked, never just repeated"),
         pytest.param(Channel.SMS, 3, CheckProvider(), id="so is a message"),
         pytest.param(Channel.EMAIL, 3, Resend(), id="a mail goes again under its key"),
         pytest.param(
@@ -49,13 +47,13 @@ def test_a_touch_that_must_not_be_resent_is_checked_and_then_escalated(channel: 
 @pytest.mark.parametrize(
     ("check_count", "sendings", "age", "useful", "step"),
     [
-        pytest.param(1, 1, 3, False, CheckLater(15), id="listings lag: look again"),
-        pytest.param(2, 1, 20, False, CheckLater(60), id="and again"),
+        pytest.param(1, 1, 3, False, CheckLater(15), id="listings lag: check later"),
+        pytest.param(2, 1, 20, False, CheckLater(60), id="and a second time"),
         pytest.param(3, 1, 80, False, Resend(), id="surely not there"),
         pytest.param(3, 2, 160, False, Escalate(), id="not a third time"),
         pytest.param(3, 2, 160, True, Resend(), id="but for a reminder of a meeting to come"),
         pytest.param(3, 3, 240, True, Escalate(), id="and that once"),
-        pytest.param(3, 0, 7200, False, Resend(), id="the company said each time that it failed"),
+        pytest.param(3, 0, 7200, False, Resend(), id="the provider reported a failure each time"),
         pytest.param(3, 0, 90_000, False, Escalate(), id="but not for days"),
     ],
 )

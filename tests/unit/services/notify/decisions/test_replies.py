@@ -1,4 +1,4 @@
-"""What people mean when they write."""
+"""How a reply is read."""
 
 import pytest
 

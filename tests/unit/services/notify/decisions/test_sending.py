@@ -1,4 +1,4 @@
-"""Whether a touch goes out."""
+"""Whether a due touch is sent."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,11 +27,11 @@ CLAIMED = Facts(claimed=True)
 PHONE = "+528112345678"
 CALL = a_touch(address=PHONE)
 FOLLOW_UP = a_touch(Channel.WHATSAPP, kind=Kind.FOLLOW_UP, address=PHONE)
-REMINDER = replace(FOLLOW_UP, kind=Kind.MEETING, booking=a_booking("mine"))
+REMINDER = replace(FOLLOW_UP, kind=Kind.MEETING, booking=a_booking("own"))
 LINK = replace(FOLLOW_UP, kind=Kind.ASKED_FOR)
 
 
-def standing(**facts: Any) -> Facts:
+def eligible(**facts: Any) -> Facts:
     return replace(CLAIMED, standing=ContactEligibility(**facts))
 
 
@@ -48,17 +48,17 @@ def standing(**facts: Any) -> Facts:
         pytest.param(
             CALL, replace(CLAIMED, dead=True), Skip(SkipReason.BAD_ADDRESS), id="reaches nobody"
         ),
-        pytest.param(CALL, Facts(claimed=False), Ignore(), id="in another's hand, or settled"),
-        pytest.param(FOLLOW_UP, standing(booking="mine"), Skip(SkipReason.BOOKED), id="booked"),
+        pytest.param(CALL, Facts(claimed=False), Ignore(), id="claimed by another, or settled"),
+        pytest.param(FOLLOW_UP, eligible(booking="own"), Skip(SkipReason.BOOKED), id="booked"),
         pytest.param(
             CALL,
-            standing(booking="mine"),
+            eligible(booking="own"),
             Skip(SkipReason.BOOKED),
             id="booked before the call's fallback",
         ),
         pytest.param(
             FOLLOW_UP,
-            standing(booked_elsewhere=True),
+            eligible(booked_elsewhere=True),
             Skip(SkipReason.BOOKED_ELSEWHERE),
             id="booked as another lead",
         ),
@@ -66,33 +66,35 @@ def standing(**facts: Any) -> Facts:
             CALL,
             replace(CLAIMED, number=NumberStatus.UNUSABLE),
             Skip(SkipReason.UNUSABLE_NUMBER),
-            id="nobody's own number",
+            id="an unusable number",
         ),
         pytest.param(
-            FOLLOW_UP, standing(closed="won"), Skip(SkipReason.CLOSED), id="closed in Kommo"
+            FOLLOW_UP, eligible(closed="won"), Skip(SkipReason.CLOSED), id="closed in Kommo"
         ),
-        pytest.param(REMINDER, standing(booking="mine"), Send(PHONE), id="the meeting stands"),
+        pytest.param(
+            REMINDER, eligible(booking="own"), Send(PHONE), id="the meeting is still booked"
+        ),
         pytest.param(
             REMINDER,
-            standing(booking="another"),
+            eligible(booking="another"),
             Skip(SkipReason.NOT_BOOKED),
             id="the meeting moved",
         ),
         pytest.param(
-            REMINDER, standing(), Skip(SkipReason.NOT_BOOKED), id="the meeting was cancelled"
+            REMINDER, eligible(), Skip(SkipReason.NOT_BOOKED), id="the meeting was cancelled"
         ),
         pytest.param(
             REMINDER,
-            standing(booking="mine", closed="lost"),
+            eligible(booking="own", closed="lost"),
             Skip(SkipReason.CLOSED),
             id="closed, and booked",
         ),
-        pytest.param(LINK, standing(booking="mine", closed="won"), Send(PHONE), id="asked for it"),
+        pytest.param(LINK, eligible(booking="own", closed="won"), Send(PHONE), id="asked for it"),
         pytest.param(
             LINK,
             replace(CLAIMED, opted_out=True),
             Skip(SkipReason.OPTED_OUT),
-            id="asked for it, then stop",
+            id="asked for it, then opted out",
         ),
         pytest.param(
             replace(CALL, until=NOW), CLAIMED, Defer(DeferReason.HOURS), id="the hour is over"
@@ -119,7 +121,7 @@ def standing(**facts: Any) -> Facts:
             CALL,
             replace(CLAIMED, number=NumberStatus.UNKNOWN),
             Hold(HoldReason.NUMBER_UNKNOWN, scope="lead 123456"),
-            id="a range that nobody knows",
+            id="an unknown range",
         ),
         pytest.param(
             CALL,
@@ -141,7 +143,7 @@ def standing(**facts: Any) -> Facts:
         ),
         pytest.param(
             REMINDER,
-            replace(standing(booking="mine"), cap="x"),
+            replace(eligible(booking="own"), cap="x"),
             Send(PHONE),
             id="a meeting's is not capped",
         ),
@@ -149,13 +151,13 @@ def standing(**facts: Any) -> Facts:
             CALL,
             replace(CLAIMED, stopped=True),
             Skip(SkipReason.OPTED_OUT),
-            id="said stop elsewhere",
+            id="opted out elsewhere",
         ),
         pytest.param(
             REMINDER,
-            replace(standing(booking="mine"), stopped=True),
+            replace(eligible(booking="own"), stopped=True),
             Send(PHONE),
-            id="said stop, and has a meeting",
+            id="opted out, and has a meeting",
         ),
         pytest.param(
             FOLLOW_UP,
@@ -179,13 +181,13 @@ def standing(**facts: Any) -> Facts:
                 CLAIMED, one_channel_a_week=True, channels_this_week=frozenset({Channel.EMAIL})
             ),
             Send(PHONE),
-            id="what answers the form is not counted",
+            id="an answer to the form is not counted",
         ),
         pytest.param(
             CALL,
             replace(CLAIMED, abroad=True),
             Skip(SkipReason.ABROAD),
-            id="a country that is not ours",
+            id="a country that is not allowed",
         ),
         pytest.param(
             CALL, replace(CLAIMED, paused=True), Hold(HoldReason.PAUSED), id="everything is stopped"
@@ -204,7 +206,7 @@ def standing(**facts: Any) -> Facts:
         ),
         pytest.param(
             FOLLOW_UP,
-            replace(standing(booking="mine"), paused=True),
+            replace(eligible(booking="own"), paused=True),
             Skip(SkipReason.BOOKED),
             id="booked while everything was stopped",
         ),
@@ -218,7 +220,7 @@ def standing(**facts: Any) -> Facts:
             FOLLOW_UP,
             replace(CLAIMED, lead_paused=True, opted_out=True),
             Skip(SkipReason.OPTED_OUT),
-            id="stop counts more",
+            id="the opt-out has precedence",
         ),
         pytest.param(
             CALL,
@@ -227,11 +229,14 @@ def standing(**facts: Any) -> Facts:
             id="the first contact does not wait",
         ),
         pytest.param(
-            LINK, replace(CLAIMED, lead_paused=True), Send(PHONE), id="nor does what was asked for"
+            LINK,
+            replace(CLAIMED, lead_paused=True),
+            Send(PHONE),
+            id="nor does the link that was asked for",
         ),
         pytest.param(
             REMINDER,
-            replace(standing(booking="mine"), lead_paused=True),
+            replace(eligible(booking="own"), lead_paused=True),
             Send(PHONE),
             id="nor does the meeting",
         ),

@@ -1,4 +1,4 @@
-"""What a touch costs, and the caps on spending."""
+"""The price of a touch, and the caps on spending."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What strangers typed is said in the business's name only where it is what it should be."""
+"""Text typed by strangers appears in our messages only if it is a plausible name or phrase."""
 
 import os
 import time
@@ -53,7 +53,7 @@ def test_a_first_name(name: str, first: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "cleaned"),
     [
         ("Consultoría IA/ML", "Consultoría IA/ML"),
         ("Demo S.A. de C.V.", "Demo S.A. de C.V."),
@@ -64,8 +64,8 @@ def test_a_first_name(name: str, first: str) -> None:
         *((f"Consultoría {link} hoy", "") for link in LINKS),
     ],
 )
-def test_a_phrase(text: str | None, said: str) -> None:
-    assert phrase(text) == said
+def test_a_phrase(text: str | None, cleaned: str) -> None:
+    assert phrase(text) == cleaned
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_no_mail_has_a_strangers_link_or_markup_in_its_subject_or_words(
     assert mail.subject.strip()
     assert "\n" not in mail.subject
     for text in (mail.subject, mail.text, mail.html):
-        for told in ("evil", "<script", "{{7", "[Ana]", "<b>Ana", "gana-ya"):
-            assert told not in text.replace("name=", ""), (told, text)
+        for trace in ("evil", "<script", "{{7", "[Ana]", "<b>Ana", "gana-ya"):
+            assert trace not in text.replace("name=", ""), (trace, text)
 
 
 def test_without_a_name_there_is_still_a_greeting() -> None:

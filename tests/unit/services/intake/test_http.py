@@ -1,4 +1,4 @@
-"""What a person reads whose browser posted the form itself; a program gets JSON."""
+"""Answers to a form: a page for a browser, JSON for a program, and the limit per address."""
 
 import os
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Langua
 FORM = "https://www.ejemplo.mx/contacto?a=1&b=2"
 
 
-class Accepts:
+class Acceptor:
     async def accept(self, received: Received) -> Verdict:
         return Replay(1) if received.submission.key else NewLead(1, 1)
 
@@ -27,7 +27,7 @@ class Accepts:
 @asynccontextmanager
 async def intake(**settings: str) -> AsyncIterator[httpx.AsyncClient]:
     with patch.dict(os.environ, read_recipes(settings)["intake"].environment):
-        app = create_app(accept=Accepts().accept)
+        app = create_app(accept=Acceptor().accept)
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://intake")
     async with app.router.lifespan_context(app), client:
         yield client
@@ -112,3 +112,48 @@ async def test_an_error_that_is_not_the_visitor_s_is_not_called_a_mistake() -> N
 
     assert [answer.status_code for answer in answers] == [202, 429]
     assert "<h1>No pudimos recibir tus datos</h1>" in answers[1].text
+
+
+class VisitorRecorder:
+    def __init__(self) -> None:
+        self.visitors: list[str | None] = []
+
+    async def accept(self, received: Received) -> Verdict:
+        self.visitors.append(received.submission.card.visitor)
+        return NewLead(1, 1)
+
+
+async def test_one_address_is_limited_with_a_retry_after_and_another_is_not() -> None:
+    with patch.dict(os.environ, read_recipes({"LEAD_RATE_LIMIT": "3/hour"})["intake"].environment):
+        app = create_app(accept=VisitorRecorder().accept)
+    form = {"nombre": "Ana", "email": "ana@example.com"}
+    async with app.router.lifespan_context(app):
+        answers = {}
+        for address in ("192.0.2.1", "192.0.2.2"):
+            transport = httpx.ASGITransport(app, client=(address, 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
+                answers[address] = [await client.post("/api/lead", json=form) for _ in range(4)]
+
+    for responses in answers.values():
+        assert [answer.status_code for answer in responses] == [202, 202, 202, 429]
+        assert responses[3].headers["retry-after"] == "60"
+        assert responses[3].json()["errors"][0]["message"].startswith("Recibimos demasiados")
+
+
+async def test_a_form_identifies_its_visitor_without_storing_the_address() -> None:
+    recorder = VisitorRecorder()
+    with patch.dict(os.environ, read_recipes({})["intake"].environment):
+        app = create_app(accept=recorder.accept)
+    addresses = ("9.9.9.9", "9.9.9.9", "149.112.112.112", "2620:fe::fe", "2620:fe::9", "172.18.0.1")
+    async with app.router.lifespan_context(app):
+        for address in addresses:
+            transport = httpx.ASGITransport(app, client=(address, 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
+                await client.post("/api/lead", json={"nombre": "Ana", "email": "ana@example.com"})
+
+    first, same, other, six, of_its_network, behind_a_proxy = recorder.visitors
+    assert first == same
+    assert six == of_its_network
+    assert len({first, other, six}) == 3
+    assert behind_a_proxy is None
+    assert not any(address in str(recorder.visitors) for address in addresses)

@@ -1,4 +1,4 @@
-"""What keeps a service from starting: said at once, and by name."""
+"""Mistakes that keep a service from starting, each named."""
 
 import os
 from collections.abc import Callable
@@ -7,9 +7,7 @@ from unittest.mock import patch
 
 import pytest
 from fastapi import FastAPI
-from pydantic import ValidationError
 
-import services.crm.settings
 import services.notify.app
 import services.scheduler.app
 from domain.journey.parser import InvalidJourney
@@ -20,7 +18,6 @@ APPS: dict[str, Callable[[], FastAPI]] = {
     "notify": services.notify.app.create_app,
     "scheduler": services.scheduler.app.create_app,
 }
-REAL_KOMMO = {"KOMMO_BASE_URL": "https://ejemplo.kommo.com"}
 
 
 def environment(name: str, **variables: str) -> dict[str, str]:
@@ -63,13 +60,3 @@ def test_a_demonstrations_journey_is_refused_beside_a_real_account() -> None:
         pytest.raises(ValueError, match="demonstration"),
     ):
         services.notify.app.create_app()
-
-
-def test_unsigned_webhooks_are_refused_beside_a_real_account() -> None:
-    with (
-        patch.dict(
-            os.environ, environment("crm", ALLOW_UNSIGNED_WEBHOOKS="true", **REAL_KOMMO), clear=True
-        ),
-        pytest.raises(ValidationError, match="ALLOW_UNSIGNED_WEBHOOKS"),
-    ):
-        services.crm.settings.Settings()
