@@ -55,10 +55,8 @@ class Wire:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         kind = "application/json" if not isinstance(body, bytes) else "text/html"
         usual = {"Content-Length": str(len(content)), "Content-Type": kind, "Connection": "close"}
-        lines = [
-            f"HTTP/1.1 {status} X",
-            *(f"{name}: {value}" for name, value in (usual | (headers or {})).items()),
-        ]
+        lines = [f"HTTP/1.1 {status} X"]
+        lines += [f"{name}: {value}" for name, value in (usual | (headers or {})).items()]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

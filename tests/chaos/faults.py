@@ -102,6 +102,13 @@ def _kill(service: str, point: str) -> Fault:
     )
 
 
+def _every_kill() -> list[Fault]:
+    faults: list[Fault] = []
+    for service, points in KILLS.items():
+        faults += [_kill(service, point) for point in points]
+    return faults
+
+
 def _stall(service: str, point: str) -> Fault:
     def around(system: WiredSystem, chance: random.Random) -> AbstractAsyncContextManager[None]:
         return system.stalling(service, point, seconds=BEYOND_LEASE, chance=chance)
@@ -156,9 +163,8 @@ async def everything_killed(system: WiredSystem, chance: random.Random) -> Async
         for server in (system.postgres, system.rabbitmq):
             await asyncio.to_thread(server.kill)
         starts = [server.start for server in (system.postgres, system.rabbitmq)]
-        starts += [
-            process.start for service in REPLICATED for process, _ in system.replicas[service]
-        ]
+        for service in REPLICATED:
+            starts += [process.start for process, _ in system.replicas[service]]
         chance.shuffle(starts)
         for start in starts:
             await asyncio.to_thread(start)
@@ -350,8 +356,10 @@ FAULTS: tuple[Fault, ...] = (
         "RabbitMQ: one binding removed by hand, then `pauta say-again`",
         _during(binding_removed),
     ),
-    *(_kill(service, point) for service, points in KILLS.items() for point in points),
-    *(_stall("notify", point) for point in ("row written", "request sent", "answer received")),
+    *_every_kill(),
+    _stall("notify", "row written"),
+    _stall("notify", "request sent"),
+    _stall("notify", "answer received"),
     _stall("crm", "request sent"),
     _stall("scheduler", "row written"),
     Fault(

@@ -67,15 +67,16 @@ class Outside:
 
     def touches(self, since: float = 0.0) -> list[tuple[str, float]]:
         """Returns kind and time of each call, message and mail requested after `since`."""
-        seen = self._ask("GET", "providers.test", "/simulator/requests").json()
-        return [
-            (kind, request["at"])
-            for request in seen
-            for path, kind in TOUCHES.items()
-            if request["path"].endswith(path)
-            and request["method"] == "POST"
-            and request["at"] > since
+        requests = self._ask("GET", "providers.test", "/simulator/requests").json()
+        recent = [
+            request for request in requests if request["method"] == "POST" and request["at"] > since
         ]
+        touches: list[tuple[str, float]] = []
+        for request in recent:
+            for path, kind in TOUCHES.items():
+                if request["path"].endswith(path):
+                    touches.append((kind, request["at"]))
+        return touches
 
     def docker_options(self) -> str:
         """Returns the options by which a container finds and trusts the services outside."""

@@ -1,4 +1,4 @@
-"""Console's own database, with its tables and nothing in them."""
+"""Fixture: a new database with console's tables for each test."""
 
 from collections.abc import AsyncIterator
 

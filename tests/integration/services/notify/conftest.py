@@ -1,4 +1,4 @@
-"""A ledger of each test's own, in real PostgreSQL."""
+"""Fixtures: a new ledger in PostgreSQL for each test."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""The budget as the ledger tells it: what each visitor has spent, and under how many names."""
+"""The budget counted from the ledger: each visitor's spending and number of names."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def a_call(number: int) -> Touch:
 
 
 async def call(store: Store, number: int, visitor: str, name: str) -> None:
-    """As if this lead was called."""
+    """Claims a call to this lead."""
     card = a_card(name=name, phone=f"+52811234{number:04}", visitor=visitor)
     facts, _ = await store.claim(a_call(number), card, standing=ContactEligibility(), country="MX")
     assert facts.claimed

@@ -71,7 +71,9 @@ async def test_a_full_file_becomes_the_first_of_the_older_ones(tmp_path: Path) -
     assert ids(tmp_path / "actions_log.1.json") == list(range(31, 41))
     assert ids(tmp_path / "actions_log.3.json") == list(range(11, 21))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        *(f"actions_log.{number}.json" for number in (1, 2, 3)),
+        "actions_log.1.json",
+        "actions_log.2.json",
+        "actions_log.3.json",
         "actions_log.json",
     ]
 

@@ -47,14 +47,13 @@ def shown_by_templates() -> set[str]:
 
 def shown_by_handlers() -> set[str]:
     """Returns the texts in the HTTP handlers: answers to buttons and the login, and titles."""
-    nodes_of = [
-        node
-        for path in (HERE / "http").glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-    ]
-    docs = {node.value for node in nodes_of if isinstance(node, ast.Expr)}
-    consts = {node for node in nodes_of if isinstance(node, ast.Constant)} - docs
-    found = {node.value for node in consts if isinstance(node.value, str)}
+    parsed: list[ast.AST] = []
+    for path in (HERE / "http").glob("*.py"):
+        parsed += ast.walk(ast.parse(path.read_text()))
+    assert parsed
+    docs = {node.value for node in parsed if isinstance(node, ast.Expr)}
+    constants = {node for node in parsed if isinstance(node, ast.Constant)} - docs
+    found = {node.value for node in constants if isinstance(node.value, str)}
     return {text for text in found if re.fullmatch(r"[A-ZÁÉÚ].*[a-zíóñ.}]", text) and " " in text}
 
 
@@ -82,7 +81,7 @@ def test_every_text_has_its_english() -> None:
 
 def test_every_step_that_comes_along_has_a_name_in_both_languages() -> None:
     journey = load_journey(JourneySettings(_env_file=None))[0]
-    steps = [*(step.name for step in journey.steps), BOOKING_LINK, ALREADY_BOOKED]
+    steps = [step.name for step in journey.steps] + [BOOKING_LINK, ALREADY_BOOKED]
 
     assert [step for step in steps if step_name(step, "es") == step] == []
     assert [step for step in steps if step_name(step, "en") == step_name(step, "es")] == []

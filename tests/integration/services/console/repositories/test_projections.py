@@ -1,4 +1,4 @@
-"""The projections made anew: beside those that the pages read, which they replace at one stroke when they are whole."""
+"""Rebuilding the projections: beside the tables that the pages read, replaced in one step."""
 
 import asyncio
 from collections import Counter
@@ -53,7 +53,7 @@ async def caught_up(projections: Projections) -> None:
 
 
 async def a_past(database: Database) -> Projections:
-    """Leads who were called once, projected; their names are then spoilt, so that one can tell old rows from new."""
+    """Projects leads that were called once, then changes their names to mark the old rows."""
     for lead_id in range(1, LEADS + 1):
         card = a_card(name=f"Lead {lead_id}", source=f"Radio {lead_id % 2}")
         await happen(database, LeadCreated(lead_id=lead_id, card=card), called(lead_id))
@@ -77,7 +77,7 @@ async def calls(database: Database) -> Counter[int]:
 
 
 async def add_up(database: Database) -> bool:
-    """Whether the tallies are those of the leads that there are."""
+    """Returns whether the tallies add up to the leads in the table."""
     total: dict[Cell, Counts] = {}
     for row in await database.fetch("select * from leads"):
         add_change(total, {}, tallied(lead_of(row)))
@@ -118,15 +118,14 @@ async def test_events_during_a_rebuild_are_counted_once(database: Database) -> N
     projections = await a_past(database)
     await projections.rebuild()
     expected = await calls(database)
-    for lead_id in range(
-        1, LEADS + 1
-    ):  # also of those who have been folded anew by now, and of a newcomer
+    # also of leads that are rebuilt already, and of a new one
+    for lead_id in range(1, LEADS + 1):
         await happen(database, called(lead_id), called(1))
         await projections.follow()
         expected.update((lead_id, 1))
     await happen(database, LeadCreated(lead_id=99, card=a_card(name="Nueva")))
     await projections.follow()
-    assert await calls(database) == expected | {99: 0}  # the pages follow, too
+    assert await calls(database) == expected | {99: 0}  # the pages are up to date, too
     await caught_up(projections)
 
     assert await calls(database) == expected | {99: 0}
@@ -134,17 +133,17 @@ async def test_events_during_a_rebuild_are_counted_once(database: Database) -> N
     assert await add_up(database)
 
 
-@pytest.mark.parametrize("again", [False, True], ids=["goes on", "begins anew"])
-async def test_a_rebuild_that_was_broken_off(database: Database, again: bool) -> None:
+@pytest.mark.parametrize("restart", [False, True], ids=["resumed", "started over"])
+async def test_a_rebuild_that_was_broken_off(database: Database, restart: bool) -> None:
     projections = await a_past(database)
     await projections.rebuild()
     await projections.follow()
     await projections.follow()
     restarted = Projections(database)
-    if again:
+    if restart:
         await restarted.rebuild()
     came = (await restarted.progress()).rebuilt
-    assert came == 0 if again else came
+    assert came == 0 if restart else came
     await caught_up(restarted)
 
     assert await calls(database) == dict.fromkeys(range(1, LEADS + 1), 1)
@@ -175,10 +174,10 @@ async def test_a_batch_that_fails_leaves_nothing_half_done(
 async def test_two_replicas_that_both_believe_to_lead_fold_nothing_twice(
     database: Database,
 ) -> None:
-    one = await a_past(database)
-    await one.rebuild()
+    first = await a_past(database)
+    await first.rebuild()
     await happen(database, *(called(lead_id) for lead_id in range(1, LEADS + 1)))
-    await asyncio.gather(caught_up(one), caught_up(Projections(database)))
+    await asyncio.gather(caught_up(first), caught_up(Projections(database)))
 
     assert await calls(database) == dict.fromkeys(range(1, LEADS + 1), 2)
     assert await names(database) == NEW

@@ -1,4 +1,4 @@
-"""Crm's rows that cannot be worked on: set aside once, said once, and back when an operator says so."""
+"""Crm's rows that cannot be processed: set aside once, with one event, until an operator acts."""
 
 import json
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.connected
 
 @pytest_asyncio.fixture
 async def database(dsn: str) -> AsyncIterator[Database]:
-    """Crm's tables, new for each test."""
+    """Opens a new database with crm's tables."""
     opened = Database(await new_database(dsn, "crm"), connections=2)
     await opened.open()
     await opened.fetch("insert into leaders (name, term) values ('tell_kommo', 2)")
@@ -35,7 +35,7 @@ async def registrations(database: Database) -> Registrations:
     return Registrations(database)
 
 
-async def said(database: Database) -> list[WorkFailed]:
+async def failures(database: Database) -> list[WorkFailed]:
     rows = await database.fetch(
         "select body from outbox where routing_key = 'work.failed' order by id"
     )
@@ -46,7 +46,7 @@ async def states(database: Database, table: str) -> list[str]:
     return [row["state"] for row in await database.fetch(f"select state from {table} order by 1")]
 
 
-async def look_in_vain(registrations: Registrations) -> None:
+async def check_in_vain(registrations: Registrations) -> None:
     await registrations.take_leads(10, term=2)
     await registrations.leads_unclear([1], check_count=0, check_in=0)
     await registrations.lead_not_found(1)
@@ -63,7 +63,7 @@ async def test_a_card_that_cannot_be_read_is_set_aside_and_the_others_are_taken(
 
     assert [lead.lead_id for lead in taken] == [1, 3]
     assert await states(database, "registrations") == ["failed", "sending", "sending"]
-    [failed] = await said(database)
+    [failed] = await failures(database)
     assert (failed.service, failed.kind, failed.row_id, failed.lead_id) == (
         "crm",
         "kommo lead",
@@ -78,13 +78,13 @@ async def test_a_lead_that_is_never_clear_is_set_aside_in_the_end(
 ) -> None:
     await registrations.enqueue_lead(uuid4(), 1, None, a_card(), "note")
     for _ in range(TRIES):
-        await look_in_vain(registrations)
+        await check_in_vain(registrations)
         assert await states(database, "registrations") == ["waiting"]
     for _ in range(2):
-        await look_in_vain(registrations)
+        await check_in_vain(registrations)
 
     assert await states(database, "registrations") == ["failed"]
-    assert len(await said(database)) == 1
+    assert len(await failures(database)) == 1
 
 
 async def test_an_operator_retries_or_discards_a_lead(
@@ -93,7 +93,7 @@ async def test_an_operator_retries_or_discards_a_lead(
     for lead in (1, 2, 3):
         await registrations.enqueue_lead(uuid4(), lead, None, a_card(), "note")
     await registrations.take_leads(2, term=2)
-    for lead in (1, 2, 3):  # the third was not in hand
+    for lead in (1, 2, 3):  # the third was not claimed
         await registrations.lead_failed(lead, "a bug")
     about = {"service": "crm", "kind": "kommo lead", "by": "ana", "lead_id": 0}
 
@@ -115,10 +115,10 @@ async def test_a_note_that_is_never_clear_is_set_aside_and_retried_by_an_operato
         await registrations.notes_are([note.note_id], "unclear", check_in=0)
         await registrations.note_not_found(note.note_id)
 
-    [failed] = await said(database)
+    [failed] = await failures(database)
     assert (failed.kind, failed.row_id, failed.lead_id) == ("kommo note", note.note_id, 1)
-    again = RetryWork(service="crm", kind="kommo note", row_id=note.note_id, by="ana", lead_id=0)
-    await carry_out(database, again, service="crm", rows=ROWS)
+    retry = RetryWork(service="crm", kind="kommo note", row_id=note.note_id, by="ana", lead_id=0)
+    await carry_out(database, retry, service="crm", rows=ROWS)
     [note] = await registrations.take_notes(10, term=2)
     assert note.attempts == 0
 
@@ -156,10 +156,10 @@ async def test_a_webhook_is_set_aside_after_ten_attempts_with_one_event(
     for _ in range(3):
         assert await bookings.set_aside(webhook.webhook_id, "a bug") == "failed"
 
-    [failed] = await said(database)
+    [failed] = await failures(database)
     assert (failed.kind, failed.row_id) == ("webhook", webhook.webhook_id)
-    again = RetryWork(service="crm", kind="webhook", row_id=webhook.webhook_id, by="ana", lead_id=0)
-    await carry_out(database, again, service="crm", rows=ROWS)
+    retry = RetryWork(service="crm", kind="webhook", row_id=webhook.webhook_id, by="ana", lead_id=0)
+    await carry_out(database, retry, service="crm", rows=ROWS)
     assert len(await bookings.waiting()) == 1
 
 

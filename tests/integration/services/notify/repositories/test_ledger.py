@@ -1,4 +1,4 @@
-"""A claim whose answer was lost, and what could not be written: nothing was sent, so nothing is uncertain."""
+"""Claims and outcomes lost with the database: where nothing was sent, nothing is uncertain."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -21,7 +21,7 @@ CARD = a_card()
 
 
 class Unsteady(Database):
-    """Fails on demand: before a statement is run, or after it, when its answer is on the way."""
+    """A database that fails on demand: before a statement, or after it, losing its answer."""
 
     lose_answer = unreachable = False
 
@@ -50,7 +50,7 @@ def store(unsteady: Unsteady) -> Store:
 
 
 async def states(database: Database) -> list[tuple[str, int, bool]]:
-    """Of every touch: its state, how many sendings count, and whether the clock looks at it now."""
+    """Returns each touch's state, its number of sendings, and whether a check is due."""
     rows = await database.fetch(
         "select state, sendings, coalesce(check_at <= now(), false) as due from touches"
     )

@@ -26,6 +26,8 @@ LINKS = (
     "gana-ya.mx",
 )
 MARKUP = ("<b>Ana</b>", "<script>", "{{7*7}}", "[Ana](x)", "`Ana`", "*Ana*", "Ana=1")
+NO_NAMES = [(text, "") for text in LINKS + MARKUP]
+NO_PHRASES = [(f"Consultoría {link} hoy", "") for link in LINKS]
 
 
 @pytest.mark.parametrize(
@@ -44,8 +46,7 @@ MARKUP = ("<b>Ana</b>", "<script>", "{{7*7}}", "[Ana](x)", "`Ana`", "*Ana*", "An
         ("12345 Ana", ""),
         ("+5255", ""),
         ("A" * 31, ""),
-        *((link, "") for link in LINKS),
-        *((markup, "") for markup in MARKUP),
+        *NO_NAMES,
     ],
 )
 def test_a_first_name(name: str, first: str) -> None:
@@ -61,7 +62,7 @@ def test_a_first_name(name: str, first: str) -> None:
         ("*Gratis* <b>hoy</b>", "Gratis b hoy /b"),
         (None, ""),
         ("a" * 61, ""),
-        *((f"Consultoría {link} hoy", "") for link in LINKS),
+        *NO_PHRASES,
     ],
 )
 def test_a_phrase(text: str | None, cleaned: str) -> None:
