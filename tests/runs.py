@@ -14,8 +14,8 @@ def commit() -> str:
     return _git("log", "-1", "--format=%h") + ("+" if _git("status", "--porcelain", "-uno") else "")
 
 
-def _git(*words: str) -> str:
-    command = ["git", *words, "--", ".", ":!docs"]
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments, "--", ".", ":!docs"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 

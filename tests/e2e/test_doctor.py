@@ -497,10 +497,10 @@ async def test_rabbitmq_short_of_memory_keeps_events_waiting(system: System) -> 
 
 
 async def alarmed(system: System, status: int) -> None:
-    async def so() -> bool:
+    async def condition() -> bool:
         return (await system.management("GET", "/health/checks/alarms")).status_code == status
 
-    await system.until(so, lambda: f"RabbitMQ's alarms never answer {status}")
+    await system.until(condition, lambda: f"RabbitMQ's alarms never answer {status}")
 
 
 async def test_queues_without_consumers(system: System) -> None:

@@ -93,7 +93,7 @@ async def test_leads_are_accepted_while_rabbitmq_is_unavailable(system: System) 
 async def gauge(system: System, name: str, values: set[float]) -> None:
     """Waits until the gauge has these values in the replicas of intake."""
 
-    async def so() -> bool:
+    async def condition() -> bool:
         ports = [port for _, port in system.replicas["intake"]]
         pages = [
             (await system.http.get(f"http://127.0.0.1:{port}/metrics/")).text for port in ports
@@ -101,7 +101,7 @@ async def gauge(system: System, name: str, values: set[float]) -> None:
         lines = "\n".join(pages).splitlines()
         return {float(line.split()[1]) for line in lines if line.startswith(f"{name} ")} == values
 
-    await system.until(so, lambda: f"{name} never was {values}")
+    await system.until(condition, lambda: f"{name} never was {values}")
 
 
 async def test_a_message_that_can_neither_be_processed_nor_retried_is_held_and_not_returned(

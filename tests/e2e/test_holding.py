@@ -200,11 +200,11 @@ async def test_a_number_of_an_unknown_range_waits_for_an_operator(system: System
 async def shows(system: System, path: str, text: str, *, expected: bool = True) -> None:
     """Waits until a page of the console shows the text, or no longer shows it."""
 
-    async def so() -> bool:
+    async def condition() -> bool:
         page = await system.http.get(f"{system.native.addresses.console}/console{path}")
         return (text in page.text) is expected
 
-    await system.until(so, lambda: f"{text} on {path or '/'}: not {expected}")
+    await system.until(condition, lambda: f"{text} on {path or '/'}: not {expected}")
 
 
 @pytest.mark.parametrize(

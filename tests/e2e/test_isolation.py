@@ -36,19 +36,19 @@ async def failed_work(system: System, kind: str, row_id: int) -> list[dict[str, 
 async def fails(system: System, kind: str, row_id: int) -> dict[str, Any]:
     """Waits until the audit log records the row's failure, and returns that entry."""
 
-    async def so() -> bool:
+    async def condition() -> bool:
         return bool(await failed_work(system, kind, row_id))
 
-    await system.until(so, lambda: f"{kind} {row_id} never failed", seconds=60)
+    await system.until(condition, lambda: f"{kind} {row_id} never failed", seconds=60)
     [failed] = await failed_work(system, kind, row_id)
     return failed
 
 
 async def gone(system: System, service: str, query: str, *arguments: Any) -> None:
-    async def so() -> bool:
+    async def condition() -> bool:
         return not await system.sql(service, query, *arguments)
 
-    await system.until(so, lambda: f"{query} still finds something")
+    await system.until(condition, lambda: f"{query} still finds something")
 
 
 async def test_an_event_that_cannot_be_published_stops_no_other(system: System) -> None:

@@ -59,22 +59,22 @@ class Installation:
         found: list[dict[str, Any]] = answer.json()
         return found
 
-    def pauta(self, *words: str, fails: bool = False) -> str:
+    def pauta(self, *arguments: str, fails: bool = False) -> str:
         """Runs `./pauta.sh` and returns its output.
 
         Raises StepFailed on the wrong exit status, or on a traceback.
         """
-        return self.run("./pauta.sh", *words, fails=fails)
+        return self.run("./pauta.sh", *arguments, fails=fails)
 
-    def refused(self, *words: str) -> str:
+    def refused(self, *arguments: str) -> str:
         """Runs a command that must be refused with one table. Raises StepFailed if it is not."""
-        output = self.pauta(*words, fails=True)
+        output = self.pauta(*arguments, fails=True)
         if output.count(TITLE) != 1:
-            raise StepFailed(f"pauta {' '.join(words)} did not print one table:\n{output}")
+            raise StepFailed(f"pauta {' '.join(arguments)} did not print one table:\n{output}")
         return output
 
-    def compose(self, *words: str) -> str:
-        return self.run("docker", "compose", *words)
+    def compose(self, *arguments: str) -> str:
+        return self.run("docker", "compose", *arguments)
 
     def run(self, *command: str, fails: bool = False) -> str:
         done = subprocess.run(
@@ -107,7 +107,7 @@ class Installation:
         file.write_text(text)
 
 
-def _git(folder: Path, *words: str) -> str:
+def _git(folder: Path, *arguments: str) -> str:
     return subprocess.run(
-        ["git", "-C", str(folder), *words], capture_output=True, text=True, check=True
+        ["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=True
     ).stdout.strip()

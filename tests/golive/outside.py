@@ -110,15 +110,19 @@ class Outside:
         )
         return copied.returncode == 0
 
-    def _run(self, *words: str) -> None:
+    def _run(self, *arguments: str) -> None:
         environment = os.environ | {
             "GOLIVE_IMAGE": self._served.environment["COMPOSE_PROJECT_NAME"]
         }
         done = subprocess.run(
-            [*self._command, *words], env=environment, capture_output=True, text=True, check=False
+            [*self._command, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
-            raise StepFailed(f"docker compose {' '.join(words)}:\n{done.stderr}")
+            raise StepFailed(f"docker compose {' '.join(arguments)}:\n{done.stderr}")
 
 
 def until(ready: Callable[[], bool], otherwise: str, *, seconds: float = 60.0) -> None:

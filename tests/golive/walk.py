@@ -196,7 +196,7 @@ class Walk:
         self._report("restored into the second copy, which contacts nobody until it is resumed")
 
     def _as_readme_says(self, installation: Installation, command: str, *more: str) -> None:
-        """Runs the command that README.es.md names next. Raises StepFailed if it does not name it."""
+        """Runs the command that README.es.md names next. Raises StepFailed if it names another."""
         before, found, self._unread = self._unread.partition(f"./pauta.sh {command}")
         if not found:
             raise StepFailed(
