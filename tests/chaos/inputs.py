@@ -56,7 +56,7 @@ async def booked_before_registered(system: WiredSystem) -> None:
 
 
 async def stop_while_queued(system: WiredSystem) -> None:
-    """Opts the lead out while the follow-up waits in its queue, because crm is down."""
+    """Opts the lead out while the follow-up waits in its queue, because crm cannot be asked."""
     lead, form = await _a_lead(system)
     await system.happens(lead, "lead.registered", "call.answered", seconds=60)
     await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
@@ -104,7 +104,7 @@ async def stop_while_in_retry(system: WiredSystem) -> None:
 
 
 async def poison(system: WiredSystem) -> None:
-    """Publishes unreadable events: each consumer dead-letters them with a reason, and goes on."""
+    """Publishes unreadable and impossible events: consumers dead-letter them and go on."""
     before = await system.dead_letters()
     bodies = [b"\xff\xfe no json", b'{"topic": "lead.created", "schema_version": 99, "lead_id": 1}']
     bodies.append(b'{"topic": "lead.created", "lead_id": "x", "card": null}')

@@ -8,6 +8,19 @@ from kit.production_safety import UnsafeConfiguration, refuse_unsafe
 from services.console.settings import Settings
 
 HASH = "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA"
+OWN = {
+    # pragma: allowlist nextline secret
+    "database_url": "postgresql://console:a-secret-of-ones-own@postgres.local/console",
+    # pragma: allowlist nextline secret
+    "amqp_url": "amqp://console:a-secret-of-ones-own@rabbitmq.local/",
+    "rabbitmq_url": "http://rabbitmq.local",
+    "scheduler_url": "http://scheduler",
+    "notify_url": "http://notify",
+    "console_secret": "x" * 20,
+    "console_api_token": "y" * 20,
+    "scheduler_api_token": "z" * 20,
+    "public_base_url": "https://leads.ejemplo.mx",
+}
 
 
 @pytest.mark.parametrize(
@@ -26,21 +39,6 @@ def test_a_channel_s_price_is_the_business_s_own_country_s(
     simulated = {"kommo_base_url": "http://simulator:8000", "default_region": "MX"}
 
     assert Settings.model_validate({**OWN, **simulated, "touch_prices": written}).prices == prices
-
-
-OWN = {
-    # pragma: allowlist nextline secret
-    "database_url": "postgresql://console:a-secret-of-ones-own@postgres.local/console",
-    # pragma: allowlist nextline secret
-    "amqp_url": "amqp://console:a-secret-of-ones-own@rabbitmq.local/",
-    "rabbitmq_url": "http://rabbitmq.local",
-    "scheduler_url": "http://scheduler",
-    "notify_url": "http://notify",
-    "console_secret": "x" * 20,
-    "console_api_token": "y" * 20,
-    "scheduler_api_token": "z" * 20,
-    "public_base_url": "https://leads.ejemplo.mx",
-}
 
 
 @pytest.mark.parametrize(

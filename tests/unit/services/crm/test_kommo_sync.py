@@ -136,12 +136,12 @@ async def test_a_lead_whose_card_breaks_us_is_set_aside_and_the_others_are_creat
     assert rows.notes == {1: "written"}
 
 
-async def test_a_worker_that_lost_the_lead_sends_nothing_and_requeues_nothing() -> None:
+async def test_a_worker_that_lost_leadership_sends_nothing_and_requeues_nothing() -> None:
     lead = SteadyLead()
     kommo = Kommo()
     rows = Rows([Waiting(1, a_card(), 0)])
     worker = a_worker(rows, kommo, lead)
-    lead.lost = True  # the lead is lost between the claim and the request
+    lead.lost = True  # leadership is lost between the claim and the request
     with pytest.raises(LeadLost):
         await worker.round()
 

@@ -260,15 +260,15 @@ def paused(day: float) -> LeadPaused:
     return LeadPaused(lead_id=123456, by="Operadora", at=days(day))
 
 
-def unpaused(day: float) -> LeadResumed:
+def resumed(day: float) -> LeadResumed:
     return LeadResumed(lead_id=123456, by="Operadora", at=days(day))
 
 
 def test_while_paused_there_is_no_follow_up_and_afterwards_it_goes_on_where_it_stopped() -> None:
     assert steps(after(paused(1))) == {}
     # Sunday the 8th, so Monday
-    assert steps(after(paused(1), unpaused(4)))["day_3"] == local(2026, 3, 9, 9)
-    assert list(steps(after(paused(1), unpaused(4)))) == FOLLOW_UPS
+    assert steps(after(paused(1), resumed(4)))["day_3"] == local(2026, 3, 9, 9)
+    assert list(steps(after(paused(1), resumed(4)))) == FOLLOW_UPS
 
 
 def test_a_pause_does_not_touch_the_meeting() -> None:
@@ -287,7 +287,7 @@ def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_resumption(
     deferred_first: bool,
 ) -> None:
     deferred = deferral("day_3", Channel.WHATSAPP, days(3))
-    end = unpaused(8)  # the 10th, a Tuesday
+    end = resumed(8)  # the 10th, a Tuesday
     news: list[Change] = (
         [paused(2), deferred, end] if deferred_first else [paused(2), end, deferred]
     )
@@ -299,37 +299,37 @@ def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_resumption(
 @pytest.mark.parametrize(
     ("news", "still"),
     [
-        pytest.param([paused(1), unpaused(2)], 1, id="a pause"),
-        pytest.param([paused(1), unpaused(2), paused(4), unpaused(6)], 3, id="two pauses"),
-        pytest.param([paused(1), paused(3), unpaused(4)], 3, id="paused twice"),
-        pytest.param([unpaused(1), paused(2), unpaused(3)], 1, id="resumed before any pause"),
+        pytest.param([paused(1), resumed(2)], 1, id="a pause"),
+        pytest.param([paused(1), resumed(2), paused(4), resumed(6)], 3, id="two pauses"),
+        pytest.param([paused(1), paused(3), resumed(4)], 3, id="paused twice"),
+        pytest.param([resumed(1), paused(2), resumed(3)], 1, id="resumed before any pause"),
         pytest.param(
-            [booked(at=days(1)), paused(2), cancelled(2, at=days(3)), unpaused(4)],
+            [booked(at=days(1)), paused(2), cancelled(2, at=days(3)), resumed(4)],
             3,
             id="overlapping",
         ),
         pytest.param(
-            [paused(1), booked(at=days(2)), unpaused(3), cancelled(2, at=days(5))],
+            [paused(1), booked(at=days(2)), resumed(3), cancelled(2, at=days(5))],
             4,
             id="the other way",
         ),
         pytest.param(
-            [booked(at=days(1)), paused(2), unpaused(3), cancelled(2, at=days(4))],
+            [booked(at=days(1)), paused(2), resumed(3), cancelled(2, at=days(4))],
             3,
             id="inside a booking",
         ),
         pytest.param(
-            [paused(1), booked(at=days(2)), cancelled(2, at=days(3)), unpaused(4)],
+            [paused(1), booked(at=days(2)), cancelled(2, at=days(3)), resumed(4)],
             3,
             id="around a booking",
         ),
         pytest.param(
-            [paused(1), unpaused(2), booked(at=days(3)), cancelled(2, at=days(5))],
+            [paused(1), resumed(2), booked(at=days(3)), cancelled(2, at=days(5))],
             3,
             id="one by one",
         ),
         pytest.param(
-            [paused(2), unpaused(4), booked(at=days(1)), cancelled(2, at=days(3))],
+            [paused(2), resumed(4), booked(at=days(1)), cancelled(2, at=days(3))],
             2,
             id="received late",
         ),
@@ -343,7 +343,7 @@ def test_the_time_that_the_clock_was_held_counts_once(news: Sequence[Change], st
     assert after(*twice).held == timedelta(days=still)
 
 
-COMMANDS = st.one_of(st.integers(0, 30).map(paused), st.integers(0, 30).map(unpaused))
+COMMANDS = st.one_of(st.integers(0, 30).map(paused), st.integers(0, 30).map(resumed))
 
 
 @given(st.lists(COMMANDS, max_size=12))

@@ -163,7 +163,7 @@ async def test_a_webhook_is_set_aside_after_ten_attempts_with_one_event(
     assert len(await bookings.waiting()) == 1
 
 
-async def test_a_worker_that_lost_the_lead_claims_nothing(
+async def test_a_worker_that_lost_leadership_claims_nothing(
     registrations: Registrations, database: Database
 ) -> None:
     await registrations.enqueue_lead(uuid4(), 5, None, a_card(), "note")
