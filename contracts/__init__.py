@@ -1,1 +1,1 @@
-"""The words services say to each other: every event, one file per noun."""
+"""What crosses a process border: events, commands, and the answers between services."""

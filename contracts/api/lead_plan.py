@@ -14,7 +14,7 @@ class Hours(ApiModel):
 
 
 class PlannedTouch(ApiModel):
-    """A touch to come. `booking` is its meeting's uid, or empty; without `hours` any hour will do."""
+    """A touch to come. `booking` is its meeting's uid, or empty. Without `hours`, any hour is fine."""
 
     step: str
     channel: Channel

@@ -7,7 +7,9 @@ from contracts.message import Message
 
 
 class Command(Message):
-    """A wish, in the imperative. `owner` carries it out and publishes the fact. `by` says whose wish.
+    """A wish, named in the imperative. `owner` carries it out and publishes the fact.
+
+    `by` is the operator.
 
     It is routed as `<owner>.<topic>`, so the routing key is its address.
     """

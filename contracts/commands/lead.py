@@ -27,7 +27,7 @@ class StopLead(Command):
 
 
 class EraseLead(Command):
-    """Erases the person's data. Answered by `lead.erased`, upon which every service erases its own."""
+    """Erases the person's data. Answered by `lead.erased`, upon which all other services erase too."""
 
     owner: ClassVar[str] = "intake"
     topic: Literal["lead.erase"] = "lead.erase"

@@ -20,7 +20,7 @@ class ResolveTouch(Command):
 
 
 class ReleaseTouches(Command):
-    """Sends the touches that are held for this reason in this scope. Answered by `touches.released`."""
+    """Sends the touches held for this reason in this scope. Answered by `touches.released`."""
 
     owner: ClassVar[str] = "notify"
     topic: Literal["touches.release"] = "touches.release"

@@ -1,4 +1,4 @@
-"""Events about backups, and about no one lead."""
+"""Events about backups. They concern no single lead."""
 
 from typing import Literal
 
@@ -6,7 +6,10 @@ from contracts.events.base import Event
 
 
 class BackupStarted(Event):
-    """pauta backup: the instant that a backup shows has passed; the audit log has what was published before it."""
+    """pauta backup: the instant of the backup has passed.
+
+    The audit log holds everything that was published before this event.
+    """
 
     topic: Literal["backup.started"] = "backup.started"
     lead_id: int = 0

@@ -8,10 +8,10 @@ from contracts.events.base import Event
 
 
 class Booking(BaseModel):
-    """One booking as the calendar has it. A caller that only says "booked" leaves the times out.
+    """One booking, as the calendar has it. Sources that report only "booked" leave the times out.
 
-    `confirmed` is False while the host has still to accept it; `time_zone`, `language`, `email` and `phone` (E.164) are
-    the attendee's.
+    `confirmed` is False until the host accepts it. `time_zone`, `language`, `email` and `phone`
+    (E.164) are the attendee's.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -29,20 +29,20 @@ class Booking(BaseModel):
 
 
 class BookingEvent(Event):
-    """What every booking event says. `revision` counts a lead's bookings' changes: a lower one is old news."""
+    """`revision` counts the changes of a lead's bookings. Consumers ignore a lower one."""
 
     revision: int
 
 
 class LeadBooked(BookingEvent):
-    """crm: the lead has a booking now, this one."""
+    """crm: the lead has this booking now."""
 
     topic: Literal["lead.booked"] = "lead.booked"
     booking: Booking
 
 
 class BookingRescheduled(BookingEvent):
-    """crm: the lead's booking was moved; the calendar made a new one in place of `previous_uid`."""
+    """crm: the lead's booking was moved. The calendar replaced `previous_uid` by a new booking."""
 
     topic: Literal["booking.rescheduled"] = "booking.rescheduled"
     booking: Booking
@@ -50,7 +50,7 @@ class BookingRescheduled(BookingEvent):
 
 
 class BookingCancelled(BookingEvent):
-    """crm: the lead has no booking any more."""
+    """crm: the lead has no booking any longer."""
 
     topic: Literal["booking.cancelled"] = "booking.cancelled"
     uid: str
@@ -58,7 +58,7 @@ class BookingCancelled(BookingEvent):
 
 
 class MeetingEnded(BookingEvent):
-    """crm: the meeting is over; `attended` is False when the host marked the lead as absent."""
+    """crm: the meeting is over. `attended` is False when the host marked the lead as absent."""
 
     topic: Literal["meeting.ended"] = "meeting.ended"
     uid: str
@@ -67,7 +67,7 @@ class MeetingEnded(BookingEvent):
 
 
 class BookingUnmatched(Event):
-    """crm: a booking that belongs to nobody we know, so far; its lead id is 0."""
+    """crm: a booking that matches no lead yet. Its lead id is 0."""
 
     topic: Literal["booking.unmatched"] = "booking.unmatched"
     lead_id: int = 0

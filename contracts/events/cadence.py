@@ -12,7 +12,7 @@ class CadenceFinished(Event):
 
 
 class BacklogHeld(Event):
-    """scheduler: so many touches are overdue that an operator must say whether they still go out. About no one lead."""
+    """scheduler: many touches are overdue, and wait until an operator releases them."""
 
     topic: Literal["backlog.held"] = "backlog.held"
     lead_id: int = 0
@@ -20,7 +20,7 @@ class BacklogHeld(Event):
 
 
 class BacklogReleased(Event):
-    """scheduler: an operator said that the overdue touches go out, each by its own rule. About no one lead."""
+    """scheduler: an operator released the overdue touches. Each follows its rule for lateness."""
 
     topic: Literal["backlog.released"] = "backlog.released"
     lead_id: int = 0

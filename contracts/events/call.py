@@ -1,4 +1,4 @@
-"""What became of a call that the provider placed."""
+"""The outcome of a call."""
 
 from enum import StrEnum
 from typing import Literal
@@ -8,7 +8,7 @@ from contracts.events.base import Event
 
 
 class Unanswered(StrEnum):
-    """Why nobody heard the invitation in person."""
+    """Why no person heard the invitation."""
 
     VOICEMAIL = "voicemail"
     BUSY = "busy"
@@ -27,7 +27,7 @@ class CallAnswered(Event):
 
 
 class CallUnanswered(Event):
-    """notify: nobody did; a voicemail may have been left."""
+    """notify: no person heard it. A voicemail may have been left."""
 
     topic: Literal["call.unanswered"] = "call.unanswered"
     touch_id: UUID

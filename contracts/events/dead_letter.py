@@ -1,4 +1,4 @@
-"""What an operator did about a message that could not be worked on."""
+"""What an operator did about a dead letter."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from contracts.events.base import Event
 
 
 class DeadLetterEvent(Event):
-    """Which message: its letter's id, the queue it is for, the event it carries, and why it was parked.
+    """Identifies the message: its id, its queue, its topic (`about`), and why it was dead-lettered.
 
     `lead_id` is 0 where the message names none.
     """
@@ -19,12 +19,12 @@ class DeadLetterEvent(Event):
 
 
 class DeadLetterReplayed(DeadLetterEvent):
-    """console: it is tried anew."""
+    """console: it returned to its queue."""
 
     topic: Literal["dead_letter.replayed"] = "dead_letter.replayed"
 
 
 class DeadLetterDiscarded(DeadLetterEvent):
-    """console: it was thrown away."""
+    """console: it was deleted."""
 
     topic: Literal["dead_letter.discarded"] = "dead_letter.discarded"

@@ -1,4 +1,4 @@
-"""A row that a service cannot work on: it is set aside with its reason, and an operator decides what becomes of it."""
+"""A row that a service cannot process. An operator has it retried or discarded."""
 
 from typing import Literal
 
@@ -6,9 +6,10 @@ from contracts.events.base import Event
 
 
 class WorkFailed(Event):
-    """Any service: a row of its own is in the state `failed`; the others go on. `lead_id` is 0 where it is no one's.
+    """Any service: one of its rows is in the state `failed`. The other rows are processed.
 
-    `service`, `kind` (such as `timer`) and `row_id` name the row.
+    `service`, `kind` (such as `timer`) and `row_id` identify the row. `lead_id` is 0 where the row
+    belongs to no lead.
     """
 
     topic: Literal["work.failed"] = "work.failed"

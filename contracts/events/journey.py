@@ -1,4 +1,4 @@
-"""The journey file's versions: which one new leads enter with."""
+"""The versions of the journey file."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from contracts.events.base import Event
 
 
 class JourneyPublished(Event):
-    """scheduler: leads enter with this version from now on. `version` is the hash of `content`. About no one lead."""
+    """scheduler: new leads start with this version. `version` is the hash of `content`."""
 
     topic: Literal["journey.published"] = "journey.published"
     lead_id: int = 0

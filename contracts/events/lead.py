@@ -9,10 +9,10 @@ from contracts.events.base import Event
 
 
 class LeadCard(BaseModel):
-    """What the person told us. `phone` is E.164; `extra` keeps every other field as it came.
+    """The person's own data, from the form. `phone` is E.164; `extra` keeps every other field.
 
-    `unusable_phone` is a number that is nobody's own (satellite, premium, toll-free), as it was typed. `visitor` stands
-    for the address that the form came from.
+    `unusable_phone` is a number that no person owns (satellite, premium, toll-free), as typed.
+    `visitor` is a pseudonym of the network address that the form came from.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -31,10 +31,11 @@ class LeadCard(BaseModel):
 
 
 class LeadCreated(Event):
-    """intake: a form makes a lead, and it is stored. `received_at` is when the request came in.
+    """intake: a form made a lead, which is stored. `received_at` is when the request came in.
 
-    `person_id` is the id of the person's first lead: another one than `lead_id` means that the person is known.
-    `journey` names the journey's version that the lead enters with; without it, each service takes its own file.
+    `person_id` is the id of the person's first lead, so it differs from `lead_id` for a person who
+    is known already. `journey` is the journey version that the lead starts with; without it, each
+    service uses its own file.
     """
 
     topic: Literal["lead.created"] = "lead.created"
@@ -49,10 +50,11 @@ class LeadCreated(Event):
 
 
 class LeadUpdated(Event):
-    """intake: the person of a lead filled in a form again, under the id `submission_id`, and it joined the lead.
+    """intake: a further form of the person, answered with `submission_id`, joined the lead.
 
-    `changed` names the card's fields that say something new. `returned`: it came more than a day after the lead was
-    last answered, so it is answered, and the follow-up begins anew with the journey's version `journey`.
+    `changed` names the card's fields with new values. With `returned`, the form came more than a
+    day after the lead was last answered, so it is answered, and the follow-up restarts with the
+    journey version `journey`.
     """
 
     topic: Literal["lead.updated"] = "lead.updated"
@@ -66,7 +68,7 @@ class LeadUpdated(Event):
 
 
 class LeadSuperseded(Event):
-    """intake: the person has another lead, `by_lead_id`, whose follow-up takes this one's place."""
+    """intake: another lead of the person, `by_lead_id`, continues the follow-up."""
 
     topic: Literal["lead.superseded"] = "lead.superseded"
     by_lead_id: int
@@ -74,7 +76,7 @@ class LeadSuperseded(Event):
 
 
 class LeadRegistered(Event):
-    """crm: Kommo has the lead. `asked_at` is when it was asked for it."""
+    """crm: Kommo has the lead. `asked_at` is when our request was sent."""
 
     topic: Literal["lead.registered"] = "lead.registered"
     kommo_lead_id: int
@@ -83,14 +85,14 @@ class LeadRegistered(Event):
 
 
 class LeadRegistrationFailed(Event):
-    """crm: Kommo refused the lead; a person must look at the reason."""
+    """crm: Kommo refused the lead. A person must read the reason."""
 
     topic: Literal["lead.registration_failed"] = "lead.registration_failed"
     reason: str
 
 
 class LeadOptedOut(Event):
-    """notify: the person said stop; nothing more is sent but what belongs to a meeting they booked."""
+    """notify: the person said stop. Only touches of a booked meeting are still sent."""
 
     topic: Literal["lead.opted_out"] = "lead.opted_out"
     channel: str
@@ -98,7 +100,7 @@ class LeadOptedOut(Event):
 
 
 class Closing(StrEnum):
-    """Why a lead is no longer ours to follow up."""
+    """Why a lead is no longer followed up."""
 
     WON = "won"
     LOST = "lost"
@@ -114,15 +116,14 @@ class LeadClosed(Event):
 
 
 class Attention(StrEnum):
-    """Why a person of the team must look at a lead."""
+    """Why a person of the team must see the lead."""
 
-    ADDED_ADDRESS_STOPPED = (
-        "added_address_stopped"  # stop came from an address that the lead's first form did not have
-    )
+    # stop came from an address that the lead's first form did not have
+    ADDED_ADDRESS_STOPPED = "added_address_stopped"
 
 
 class LeadNeedsAttention(Event):
-    """notify: the lead's follow-up waits until an operator has looked, and lets it go on (`lead.resumed`)."""
+    """notify: the follow-up waits until an operator resumes it (`lead.resumed`)."""
 
     topic: Literal["lead.needs_attention"] = "lead.needs_attention"
     reason: Attention

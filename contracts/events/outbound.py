@@ -1,4 +1,7 @@
-"""All that leaves for the providers: paused, resumed, waiting, its cost. About no one lead."""
+"""System-wide outbound state: paused, resumed, its cost, and each provider's availability.
+
+These events concern no single lead: `lead_id` is 0.
+"""
 
 from typing import Literal
 
@@ -23,9 +26,9 @@ class OutboundResumed(Event):
 
 
 class SpendingReached(Event):
-    """notify: the last 24 hours' calls and messages came near their cap. Said once a day (UTC) of each share.
+    """notify: the calls and messages of the last 24 hours reached a share of their cap.
 
-    `spent` and `cap` are reckoned amounts, in the currency of TOUCH_PRICES.
+    Published once a day (UTC) for each share. `spent` and `cap` have the currency of TOUCH_PRICES.
     """
 
     topic: Literal["spending.reached"] = "spending.reached"
@@ -36,7 +39,7 @@ class SpendingReached(Event):
 
 
 class ProviderUnavailable(Event):
-    """notify or crm: a company does not work for us; what is meant for it waits until it does."""
+    """notify or crm: a provider does not work for us. Its work waits until it does."""
 
     topic: Literal["provider.unavailable"] = "provider.unavailable"
     lead_id: int = 0
@@ -45,7 +48,7 @@ class ProviderUnavailable(Event):
 
 
 class ProviderRecovered(Event):
-    """notify or crm: the company works again."""
+    """notify or crm: the provider works again."""
 
     topic: Literal["provider.recovered"] = "provider.recovered"
     lead_id: int = 0

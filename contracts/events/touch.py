@@ -20,7 +20,7 @@ class Channel(StrEnum):
 
 
 def touch_id(lead_id: int, step: str, channel: Channel, *, run: int = 0, booking: str = "") -> UUID:
-    """The touch's name: the same touch has the same id however often it is planned.
+    """Returns the touch's id, which is the same however often the touch is planned.
 
     `run` is the submission that it answers; 0 for the lead's first.
     """
@@ -28,16 +28,16 @@ def touch_id(lead_id: int, step: str, channel: Channel, *, run: int = 0, booking
 
 
 class Kind(StrEnum):
-    """What a touch is for: it decides what stops it."""
+    """The purpose of a touch, which decides what stops it."""
 
     FIRST_CONTACT = "first_contact"  # the answer to the form
     FOLLOW_UP = "follow_up"  # never after a booking
-    MEETING = "meeting"  # only while its booking stands
+    MEETING = "meeting"  # only while its booking exists
     ASKED_FOR = "asked_for"  # the person wants it now
 
 
 class TouchEvent(Event):
-    """What every touch event says: which touch, on which step and channel, of which run of the journey."""
+    """Identifies the touch: its step and channel, and the run of the journey."""
 
     touch_id: UUID
     step: str
@@ -56,9 +56,10 @@ class TouchEvent(Event):
 
 
 class TouchDue(TouchEvent):
-    """scheduler: the touch's time has come. `until` ends its hours; `fallback` names the channels to try after.
+    """scheduler: the touch's time has come. `until` ends its hours.
 
-    Every channel has its own text under the one name `template`.
+    `fallback` names the channels to try next. Each channel has its own text under the name
+    `template`.
     """
 
     topic: Literal["touch.due"] = "touch.due"
@@ -70,13 +71,13 @@ class TouchDue(TouchEvent):
 
 
 class DeferReason(StrEnum):
-    HOURS = "hours"  # this is no hour to reach the person
-    PAUSED = "paused"  # an operator has the lead's follow-up wait
+    HOURS = "hours"  # outside the contact hours
+    PAUSED = "paused"  # an operator paused the lead's follow-up
     DAILY_LIMIT = "daily_limit"  # the number or mailbox had its one call, text or mail of the day
 
 
 class TouchDeferred(TouchEvent):
-    """notify: not now; the scheduler finds the next hour that suits, not before `not_before`.
+    """notify: not now. The scheduler plans the next suitable hour, not before `not_before`.
 
     `booking` is a meeting's uid.
     """
@@ -88,7 +89,7 @@ class TouchDeferred(TouchEvent):
 
 
 class TouchSent(TouchEvent):
-    """notify: the provider accepted the touch, under this reference. `asked_at` is when our request left."""
+    """notify: the provider accepted the touch. `asked_at` is when our request left."""
 
     topic: Literal["touch.sent"] = "touch.sent"
     provider_ref: str | None = None
@@ -96,7 +97,7 @@ class TouchSent(TouchEvent):
 
 
 class TouchDelivered(TouchEvent):
-    """notify: the provider's receipt says that it arrived."""
+    """notify: the provider's receipt confirms delivery."""
 
     topic: Literal["touch.delivered"] = "touch.delivered"
 
@@ -104,14 +105,18 @@ class TouchDelivered(TouchEvent):
 class FailureKind(StrEnum):
     """Why a touch failed, as far as it decides what to try next."""
 
-    UNREACHABLE = "unreachable"  # not this person on this channel: another channel may do
-    MISCONFIGURED = "misconfigured"  # our sender, template or account: another channel may do, and somebody must look
-    BAD_ADDRESS = "bad_address"  # no channel reaches this address
-    OPTED_OUT = "opted_out"  # the person blocked us: no other channel either
+    # this channel does not reach the person: another channel may
+    UNREACHABLE = "unreachable"
+    # our sender, template or account is wrong: another channel may do, and a person must fix it
+    MISCONFIGURED = "misconfigured"
+    # no channel reaches this address
+    BAD_ADDRESS = "bad_address"
+    # the person blocked us: no other channel is tried
+    OPTED_OUT = "opted_out"
 
 
 class TouchFailed(TouchEvent):
-    """notify: the provider refused the touch, or its receipt says that it cannot arrive."""
+    """notify: the provider refused the touch, or its receipt reports a failure."""
 
     topic: Literal["touch.failed"] = "touch.failed"
     kind: FailureKind
@@ -128,18 +133,17 @@ class SkipReason(StrEnum):
     CLOSED = "closed"
     TOO_LATE = "too_late"
     OVERTAKEN = "overtaken"  # a later step on the same channel is due as well
-    ABROAD = "abroad"  # its country is none that the business reaches out to by phone
-    UNUSABLE_NUMBER = (
-        "unusable_number"  # satellite, premium, toll-free and the like: never called or written to
-    )
+    ABROAD = "abroad"  # the business does not contact this country by phone
+    # satellite, premium, toll-free and the like are never called or written to
+    UNUSABLE_NUMBER = "unusable_number"
     NO_HOURS = "no_hours"  # its zones are never open together
     WEEKLY_LIMIT = "weekly_limit"  # the law allows one channel a week, and this would be the second
-    OPERATOR = "operator"  # an operator said so
-    NOT_ASKED = "not_asked"  # in the call, whose key had not been heard, nobody asked for it
+    OPERATOR = "operator"  # an operator decided it
+    NOT_ASKED = "not_asked"  # the call's record shows that nobody asked for it
 
 
 class TouchSkipped(TouchEvent):
-    """notify, or scheduler for what is late: we chose not to send, by this rule."""
+    """notify, or scheduler for a late touch: we chose not to send, by this rule."""
 
     topic: Literal["touch.skipped"] = "touch.skipped"
     reason: SkipReason
@@ -149,9 +153,10 @@ KEY_UNHEARD = "key_unheard"
 
 
 class TouchUncertain(TouchEvent):
-    """notify: no clear answer came; the provider is asked before anything else happens.
+    """notify: no clear answer came. The provider is asked before anything else happens.
 
-    Of the booking link, with the reason `key_unheard`: whether somebody asked for it during a call.
+    For the booking link, the reason `key_unheard` means that a key press during a call may have
+    been lost.
     """
 
     topic: Literal["touch.uncertain"] = "touch.uncertain"
@@ -159,15 +164,18 @@ class TouchUncertain(TouchEvent):
 
 
 class TouchChecked(TouchEvent):
-    """notify: the provider was asked about an uncertain touch; `look` counts from 1."""
+    """notify: the provider was asked about an uncertain touch. `check_count` counts from 1."""
 
     topic: Literal["touch.checked"] = "touch.checked"
-    look: int
+    check_count: int
     found: bool
 
 
 class TouchUnresolved(TouchEvent):
-    """notify: it could not be found out whether the touch was sent. A person must look: it is not sent again."""
+    """notify: nobody could find out whether the touch was sent. A person must decide about it.
+
+    It is not sent again by itself.
+    """
 
     topic: Literal["touch.unresolved"] = "touch.unresolved"
 
@@ -181,18 +189,21 @@ class TouchResolved(TouchEvent):
 
 
 class HoldReason(StrEnum):
-    PAUSED = "paused"  # an operator stopped everything
-    PROVIDER_AWAY = "provider_unavailable"
+    PAUSED = "paused"  # an operator paused outbound
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
     BUDGET_SPENT = "budget_spent"  # the day's spending cap is reached
     HOURS = "hours"  # the person asked for it, and the hours open later
-    NUMBER_UNKNOWN = "number_unknown"  # a range that nobody knows yet: an operator releases it
-    CAPPED = "capped"  # too many to one prefix, of one source, or through the open door: an operator releases it
+    # a number range that is not known yet: an operator releases it
+    NUMBER_UNKNOWN = "number_unknown"
+    # a cap per prefix, source or open form is reached: an operator releases it
+    CAPPED = "capped"
 
 
 class TouchHeld(TouchEvent):
-    """notify: the touch waits, and goes out by itself once it may, or when an operator releases it.
+    """notify: the touch waits until it may leave, or until an operator releases it.
 
-    `scope` names what it waits with, where an operator must release it: a cap (`prefix +57300`) or a lead (`lead 7`).
+    `scope` groups the touches that an operator releases together: a cap (`prefix +57300`) or a
+    lead (`lead 7`).
     """
 
     topic: Literal["touch.held"] = "touch.held"
@@ -201,9 +212,9 @@ class TouchHeld(TouchEvent):
 
 
 class TouchDelayed(TouchEvent):
-    """notify: `provider`, or crm, which is asked before, did not do its part; the touch was surely not sent.
+    """notify: `provider`, or crm, which is asked first, failed. The touch was certainly not sent.
 
-    It is tried again at `again_at`; where that is None, a person has to replay it.
+    It is retried at `again_at`. Where that is None, a person must replay it.
     """
 
     topic: Literal["touch.delayed"] = "touch.delayed"
