@@ -1,1 +1,3 @@
-"""The command line: sets up, starts, stops, backs up and checks the system."""
+"""The command line: set up, start, stop, demonstrate."""
+
+__version__ = "0.9.0"

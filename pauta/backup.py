@@ -283,7 +283,7 @@ def put_back(place: Place, path: Path, manifest: Manifest, *, operator: str, rep
     place.administer("pauta", "setup")
     place.administer("pauta.restore", "silence", operator)
     report("republishing the events of the day before")
-    published = int(place.administer("pauta.restore", "say-again", manifest.taken_at.isoformat()))
+    published = int(place.administer("pauta.restore", "republish", manifest.taken_at.isoformat()))
     report("starting the services")
     place.start_services()
     return published

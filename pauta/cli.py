@@ -1,358 +1,48 @@
-"""The command line: starts, stops, checks, backs up and restores the system."""
+"""The command line: `pauta COMMAND`, or `pauta GROUP COMMAND`.
 
-import asyncio
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+Each group has its file in pauta/commands. Groups without a name have their commands at the root.
+"""
+
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from kit.settings import from_file
-from pauta.api_client import ask_console, ask_scheduler, operator
-from pauta.commands.console import console
-from pauta.commands.dead_letters import dead
-from pauta.commands.journey import journeys, templates
-from pauta.running.compose import Compose, engine_answers
-from pauta.running.compose_file import PROJECT, in_production, variables
-from pauta.running.native import Native, stop_remembered
-
-if TYPE_CHECKING:
-    from pauta.preflight import Finding
+from pauta import __version__
+from pauta.commands import (
+    backup,
+    console,
+    dead_letters,
+    journey,
+    outbound,
+    secrets,
+    system,
+    unresolved,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-app.add_typer(journeys, name="journey")
-app.add_typer(dead, name="dead")
-app.add_typer(console, name="console")
-app.add_typer(templates, name="template")
-
-Engine = Annotated[
-    str,
-    typer.Option(envvar="PAUTA_ENGINE", help="docker, native, or auto: Docker if it answers."),
-]
-
-
-def by_docker(engine: str) -> bool:
-    """Returns whether to use Docker. Raises typer.BadParameter for an unknown engine."""
-    if engine not in ("auto", "docker", "native"):
-        raise typer.BadParameter(
-            f"{engine} is not one of docker, native, auto", param_hint="PAUTA_ENGINE"
-        )
-    if engine == "auto":
-        return engine_answers()
-    return engine == "docker"
+app.add_typer(system.app)
+app.add_typer(secrets.app)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(unresolved.app)
+app.add_typer(journey.app, name="journey")
+app.add_typer(outbound.app)
+app.add_typer(backup.app)
+app.add_typer(console.app, name="console")
 
 
-def home() -> Path:
-    """Returns the folder in which a native system keeps its data between starts."""
-    root = Path("/var/lib/pauta") if os.geteuid() == 0 else Path.home() / ".local/share/pauta"
-    return Path(os.environ.get("PAUTA_HOME") or root)
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(__version__)
+        raise typer.Exit
 
 
-def running(engine: str) -> Compose | Native:
-    """Returns the system that `up` started. Raises SystemExit if none is running."""
-    if by_docker(engine):
-        return Compose.running(variables())
-    return Native.remembered(home(), variables())
-
-
-@app.command()
-def up(engine: Engine = "auto") -> None:
-    """Start everything and keep it running, or list in one table what prevents it."""
-    from pauta.preflight import findings
-
-    given = variables()
-    _refuse(findings(given), given)
-    if by_docker(engine):
-        with _explained(given):
-            compose = Compose.of_this_folder(given)
-            compose.start()
-        addresses = compose.addresses
-    else:
-        stop_remembered(home())
-        native = Native(home(), given)
-        try:
-            with _explained(given):
-                native.start()
-        except BaseException:
-            native.stop()
-            raise
-        native.remember()
-        addresses = native.addresses
-    public = given.get("PUBLIC_BASE_URL") or addresses.gateway
-    typer.echo(f"Leads:     POST {public}/api/lead")
-    if in_production(given):
-        typer.echo(f"Console:   {given.get('CONSOLE_ADDRESS') or addresses.console}/console")
-    else:
-        typer.echo(f"Console:   {addresses.gateway}/console")
-        typer.echo(
-            f"Simulator: {addresses.gateway}/simulator (the lead's phone and mailbox), "
-            f"{addresses.simulator}/simulator/calls …"
-        )
-    typer.echo(f"Actions:   {addresses.console}/api/actions")
-    typer.echo(
-        f"RabbitMQ:  {addresses.rabbitmq}  "
-        "(user pauta, password in RABBITMQ_PASSWORD, rabbitmq-demo unless set)"
-    )
-
-
-def _refuse(found: Sequence["Finding"], given: Mapping[str, str]) -> None:
-    """Prints the findings and exits with 1, or does nothing if there are none."""
-    from pauta.preflight import show
-
-    if found:
-        show(found, given, Console(soft_wrap=True, highlight=False))
-        raise typer.Exit(1)
-
-
-@contextmanager
-def _explained(given: Mapping[str, str]) -> Iterator[None]:
-    """Prints a table instead of the log if the log names a known obstacle to starting."""
-    from pauta.preflight import obstacles
-
-    try:
-        yield
-    except SystemExit as failure:
-        _refuse(obstacles(str(failure)), given)
-        raise
-
-
-@app.command()
-def down(
-    engine: Engine = "auto",
-    forget: Annotated[
+@app.callback()
+def main(
+    version: Annotated[
         bool,
-        typer.Option("--forget", help="Also delete all data: leads, bookings, the audit log."),
-    ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """Stop what `up` started. The data stays, unless --forget."""
-    if forget and not yes:
-        typer.confirm(
-            "This deletes all leads and everything known about them for good. Continue?",
-            abort=True,
-        )
-    stopped = stop_remembered(home())
-    if by_docker(engine):
-        Compose.of_this_folder(variables()).stop(forget=forget)
-        stopped = True
-    elif forget:
-        Native(home(), variables()).remove()
-    typer.echo("Stopped." if stopped else "Nothing was running.")
-    if forget:
-        typer.echo("All data was deleted.")
-
-
-@app.command()
-def demo(
-    engine: Engine = "auto",
-    replicas: Annotated[
-        int, typer.Option(help="Replicas of each service, with Docker only.", min=1, max=5)
-    ] = 1,
-) -> None:
-    """Start everything with the simulator, send sample leads, show and check every action, stop."""
-    try:
-        from devtools.demo import run
-    except ModuleNotFoundError as missing:
-        if missing.name != "devtools":
-            raise
-        raise SystemExit(
-            "The demo is not part of this image. Run it from the project's folder."
-        ) from None
-
-    raise typer.Exit(0 if run(docker=by_docker(engine), replicas=replicas) else 1)
-
-
-@app.command()
-def secrets(file: Annotated[Path, typer.Argument(dir_okay=False)] = PROJECT / ".env") -> None:
-    """Write a complete .env for production, with new random secrets. Never overwrites a file."""
-    from pauta.credentials import NEEDED, write_env
-
-    try:
-        write_env(file)
-    except FileExistsError:
-        raise SystemExit(
-            f"{file} already exists and may hold secrets in use. Move it elsewhere first."
-        ) from None
-    typer.echo(
-        f"{file}: every secret is set. Fill in your own values: {', '.join(NEEDED)}. "
-        "Then run `pauta check`."
-    )
-
-
-@app.command()
-def check() -> None:
-    """List in one table what prevents the system from starting. Starts and contacts nothing."""
-    from pauta.preflight import findings, show
-
-    given = variables()
-    complete = show(findings(given), given, Console(soft_wrap=True, highlight=False))
-    raise typer.Exit(0 if complete else 1)
-
-
-@app.command()
-def backlog(
-    release: Annotated[
-        bool, typer.Option("--release", help="Release the overdue touches, each by its own rule.")
-    ] = False,
-) -> None:
-    """Show how many touches are overdue after an outage, and whether they are held."""
-    if release:
-        state = ask_scheduler("POST", "/backlog/release")
-    else:
-        state = ask_scheduler("GET", "/backlog")
-    typer.echo(f"{state['overdue']} touches are overdue.")
-    if state["held"]:
-        typer.echo("They are held. Run `pauta backlog --release` to release them.")
-
-
-@app.command()
-def pause(
-    reason: Annotated[str, typer.Option(help="Shown in the console while paused.")] = "",
-) -> None:
-    """Pause all outbound work at once: calls, messages, emails, Kommo. Leads are still accepted."""
-    ask_console("POST", "/api/switch/pause", json={"by": operator(), "reason": reason})
-    typer.echo("Outbound is paused. Run `pauta resume` to continue.")
-
-
-@app.command()
-def resume() -> None:
-    """Resume outbound work. Touches that waited go out, each within its own hours."""
-    ask_console("POST", "/api/switch/resume", json={"by": operator()})
-    typer.echo("Outbound resumed.")
-
-
-@app.command()
-def uncertain() -> None:
-    """List touches whose outcome is unknown.
-
-    They are never resent automatically: check with the provider or contact the lead.
-    """
-    touches = ask_console("GET", "/api/touches/unknown")
-    for touch in touches:
-        detail = touch["detail"]
-        typer.echo(
-            f"lead {touch['lead_id']}  {detail['step']}  {detail['channel']}  {touch['at']}  "
-            f"{detail['touch_id']}"
-        )
-    typer.echo(f"{len(touches)} touches have an unknown outcome.")
-
-
-@app.command()
-def say_again(engine: Engine = "auto") -> None:
-    """Restore queues and bindings that were removed by hand; republish the last day's events.
-
-    Consumers ignore the events they have handled. They handle those that a missing binding kept
-    from them.
-    """
-    place = running(engine)
-    place.administer("pauta", "setup")
-    published = place.administer("pauta.restore", "say-again", datetime.now(UTC).isoformat())
-    typer.echo(f"{published.strip()} events were republished.")
-
-
-@app.command()
-def doctor(engine: Engine = "auto") -> None:
-    """Check everything the system depends on, without changing it; show how to fix problems."""
-    _examine(lambda: running(engine))
-
-
-def _examine(place: Callable[[], Compose | Native]) -> NoReturn:
-    """Prints the doctor's findings and exits: with 1 if something is wrong."""
-    from pauta.doctor.report import every_check, show
-
-    given = variables()
-    with Console(stderr=True).status(""):
-        checks = every_check(place, given)
-    well = show(checks, Console(soft_wrap=True, highlight=False), given.get("PAUTA_LANGUAGE", ""))
-    sys.stdout.flush()
-    os._exit(0 if well else 1)  # a normal exit would wait for a thread that still waits for Docker
-
-
-@app.command()
-def backup(file: Annotated[Path, typer.Argument(dir_okay=False)], engine: Engine = "auto") -> None:
-    """Write every database into FILE, while everything runs. FILE holds personal data."""
-    from pauta.backup import take
-
-    with Console(stderr=True).status("") as status:
-        manifest = take(running(engine), file.absolute(), status.update)
-    megabytes = sum(dump.size for dump in manifest.dumps) / 1e6
-    typer.echo(
-        f"{file}: everything as of {manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC, {megabytes:.1f} MB."
-    )
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    engine: Engine = "auto",
-) -> None:
-    """Replace all data by a backup's. Nobody is contacted until `pauta resume`."""
-    from pauta.backup import check, put_back
-
-    manifest = check(file)
-    if not yes:
-        taken = f"{manifest.taken_at:%Y-%m-%d %H:%M:%S} UTC"
-        typer.confirm(f"This replaces all data by the backup of {taken}. Continue?", abort=True)
-    with Console(stderr=True).status("") as status:
-        published = put_back(
-            running(engine), file, manifest, operator=operator(), report=status.update
-        )
-    typer.echo(
-        f"Restored; {published} events were republished. "
-        "Nobody is contacted until you run `pauta resume`."
-    )
-
-
-@app.command()
-def upgrade(
-    file: Annotated[
-        Path,
         typer.Option(
-            "--backup", dir_okay=False, help="The file for the backup before the upgrade."
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
         ),
-    ] = PROJECT / "before-upgrade.backup",
+    ] = False,
 ) -> None:
-    """Upgrade to this folder's code and the newest image patches: build, backup, start, doctor."""
-    from pauta.backup import take
-
-    compose = Compose.running(variables())
-    with Console(stderr=True).status("") as status:
-        status.update("fetching and building images")
-        renewed = compose.renew()
-        take(compose, file.absolute(), status.update)
-        status.update("starting")
-        with _explained(variables()):
-            compose.start()
-    typer.echo(f"{file}: the backup from before the upgrade.")
-    if not renewed:
-        typer.echo("No registry answered. The images on this machine were used.")
-    _examine(lambda: compose)
-
-
-@app.command()
-def setup() -> None:
-    """Create databases, roles, broker users, queues and tables (run before the services start)."""
-    from kit.observability.logging import start_logging
-    from kit.production_safety import UnsafeConfiguration
-    from pauta.setup import NotSetUp, SetupSettings, set_up
-
-    settings = SetupSettings()
-    start_logging("setup", settings.log_format)
-    try:
-        asyncio.run(set_up(settings))
-    except (UnsafeConfiguration, NotSetUp) as fault:
-        raise SystemExit(str(fault)) from None
-
-
-@app.command(hidden=True)
-def broker_user(file: Path) -> None:
-    """Write RabbitMQ's first user into FILE (run before RabbitMQ starts)."""
-    from pauta.broker_user import write_broker_user
-
-    write_broker_user(file, from_file("RABBITMQ_PASSWORD") or os.environ["RABBITMQ_PASSWORD"])
+    """Starts and looks after Pauta."""

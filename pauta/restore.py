@@ -154,12 +154,12 @@ async def _silence(settings: SetupSettings, operator: str) -> None:
 
 
 @app.command()
-def say_again(taken_at: str) -> None:
+def republish(taken_at: str) -> None:
     """Republishes every event of the day before the backup. Consumers ignore handled events."""
-    typer.echo(asyncio.run(_say_again(SetupSettings(), datetime.fromisoformat(taken_at))))
+    typer.echo(asyncio.run(_republish_day(SetupSettings(), datetime.fromisoformat(taken_at))))
 
 
-async def _say_again(settings: SetupSettings, taken_at: datetime) -> int:
+async def _republish_day(settings: SetupSettings, taken_at: datetime) -> int:
     published = 0
     async with (
         await aio_pika.connect(settings.broker_url, timeout=10) as broker,

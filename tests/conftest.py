@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from pauta.cli import by_docker
+from pauta.running.engine import by_docker
 from pauta.running.servers import free_ports
 from tests.servers import PostgresContainer, RabbitMQContainer
 from tests.system import System

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
-from pauta.cli import by_docker
 from pauta.running.compose_file import PROJECT
+from pauta.running.engine import by_docker
 from tests.browser import SIZES, a_browser, a_person
 from tests.system import HASTY, System, person
 

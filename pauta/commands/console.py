@@ -11,10 +11,10 @@ from pauta.api_client import ask_console
 from services.console.authentication import hashed
 from services.console.decisions.users import Role
 
-console = typer.Typer(no_args_is_help=True, help="The console's users and pages.")
+app = typer.Typer(no_args_is_help=True, help="The console's users and pages.")
 
 
-@console.command()
+@app.command()
 def user(
     name: str,
     role: Annotated[
@@ -32,7 +32,7 @@ def user(
     typer.echo(f"CONSOLE_USERS='{name}:{role}:{hashed(password)}'")
 
 
-@console.command()
+@app.command()
 def rebuild() -> None:
     """Rebuild the pages' tables from the audit log. The pages show the old state until then."""
     state = ask_console("POST", "/api/projections/rebuild")

@@ -1,4 +1,4 @@
-"""pauta dead list, show, replay, discard: handles messages and rows that failed."""
+"""pauta dead-letters list, show, replay, discard: handles messages and rows that failed."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pauta.api_client import ask_console, operator
 
-dead = typer.Typer(
+app = typer.Typer(
     no_args_is_help=True,
     help="Dead letters: messages and rows that failed and wait for your decision.",
 )
@@ -52,7 +52,7 @@ def chosen(
     ]
 
 
-@dead.command("list")
+@app.command("list")
 def list_letters(
     service: Service = "", queue: Queue = "", topic: Topic = "", lead: Lead = 0, error: Error = ""
 ) -> None:
@@ -76,7 +76,7 @@ def list_letters(
     out.print(f"{len(letters)} dead letters.")
 
 
-@dead.command()
+@app.command()
 def show(letter_id: str) -> None:
     """Show why and where a dead letter failed, and its event without personal data."""
     found = chosen(_letters(), ids=[letter_id])
@@ -87,7 +87,7 @@ def show(letter_id: str) -> None:
         out.print(value, markup=False)
 
 
-@dead.command()
+@app.command()
 def replay(
     ids: Ids = None,
     service: Service = "",
@@ -111,7 +111,7 @@ def replay(
     )
 
 
-@dead.command()
+@app.command()
 def discard(
     ids: Ids = None,
     service: Service = "",
@@ -140,7 +140,7 @@ def _act(action: str, done: str, ids: Sequence[str] | None, every: bool, **filte
     if not ids and not every:
         raise SystemExit(
             f"Nothing to {action}: give ids, or --all with or without filters. "
-            "`pauta dead list` lists them."
+            "`pauta dead-letters list` lists them."
         )
     letters = [letter["letter_id"] for letter in chosen(_letters(), ids=ids, **filters)]
     missing = set(ids or ()) - set(letters)

@@ -1,4 +1,4 @@
-"""pauta journey check, preview, schema; pauta template render: try a change before it is live."""
+"""pauta journey check, preview, schema, render: tries a change before it is live."""
 
 import json
 import os
@@ -27,10 +27,7 @@ from services.notify.examples import example
 from services.notify.settings import Settings
 from services.scheduler.decisions import Enrolment, plan
 
-journeys = typer.Typer(
-    no_args_is_help=True, help="The journey file: check it, preview its calendar."
-)
-templates = typer.Typer(no_args_is_help=True, help="The texts, as a lead reads them.")
+app = typer.Typer(no_args_is_help=True, help="The journey file: check it, preview its calendar.")
 out = Console(highlight=False, soft_wrap=True)
 
 File = Annotated[Path, typer.Argument(help="The journey file.")]
@@ -64,19 +61,19 @@ def _read(file: Path) -> Journey:
         raise typer.Exit(1) from None
 
 
-@journeys.command()
+@app.command()
 def check(file: File = DEFAULT) -> None:
     """List every mistake in the file with its line; exit with 0 if there is none."""
     typer.echo(f"{file}: {len(_read(file).steps)} steps, nothing wrong.")
 
 
-@journeys.command()
+@app.command()
 def schema() -> None:
     """Print the JSON Schema with which an editor checks the file."""
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
 
 
-@journeys.command()
+@app.command()
 def preview(
     file: File = DEFAULT,
     from_: Annotated[
@@ -198,7 +195,7 @@ def _local(at: datetime, zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%a %d %b %Y %H:%M:%S %Z}"
 
 
-@templates.command()
+@app.command()
 def render(
     name: Annotated[str, typer.Argument(help="The text's name, such as day_6.")],
     channel: Annotated[

@@ -54,14 +54,14 @@ FREE_DISK = Text(
     "With a full disk no lead is accepted.",
 )
 FREE_MEMORY = Text(
-    es="Dale más memoria, o vacía sus colas: `pauta dead list` dice qué se acumula. "
+    es="Dale más memoria, o vacía sus colas: `pauta dead-letters list` dice qué se acumula. "
     "Mientras, los eventos esperan.",
-    en="Give it more memory, or empty its queues: `pauta dead list` shows what accumulates. "
+    en="Give it more memory, or empty its queues: `pauta dead-letters list` shows what accumulates. "
     "Events wait meanwhile.",
 )
 SET_UP = Text(es="Ponla al día: `pauta up`.", en="Update it: `pauta up`.")
 RESTORE_QUEUES = Text(
-    es="`pauta say-again` repone lo que falta.", en="`pauta say-again` restores what is missing."
+    es="`pauta republish` repone lo que falta.", en="`pauta republish` restores what is missing."
 )
 
 
@@ -127,9 +127,9 @@ async def probes(
         Probe(
             about=Text(es="Mensajes muertos", en="Dead letters"),
             advice=Text(
-                es="`pauta dead list` los muestra con su motivo; "
+                es="`pauta dead-letters list` los muestra con su motivo; "
                 "`replay` los repite y `discard` los descarta.",
-                en="`pauta dead list` shows them with their reasons; "
+                en="`pauta dead-letters list` shows them with their reasons; "
                 "`replay` retries them and `discard` deletes them.",
             ),
             check=partial(_dead_letters, settings),

@@ -92,7 +92,9 @@ async def make(
             case Hold() as hold:
                 await _hold(touch, hold, facts, claim, deps, from_state)
             case Send() if not deps.breakers[touch.channel].acquire(time.monotonic()):
-                await _hold(touch, Hold(HoldReason.PROVIDER_UNAVAILABLE), facts, claim, deps, from_state)
+                await _hold(
+                    touch, Hold(HoldReason.PROVIDER_UNAVAILABLE), facts, claim, deps, from_state
+                )
             case Send(address):
                 # a worker that stood still finds its turn over: another may have the touch in hand by now
                 if time.monotonic() > min(permission.good_until, turn_ends):

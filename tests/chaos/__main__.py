@@ -19,7 +19,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from pauta.cli import by_docker
+from pauta.running.engine import by_docker
 from tests import runs
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.matrix import COLUMNS, Row, add, play, print_table, write

@@ -237,10 +237,10 @@ async def binding_removed(system: WiredSystem) -> None:
 
 
 async def republish(system: WiredSystem) -> None:
-    """Republishes the events, as `pauta say-again` does."""
+    """Republishes the events, as `pauta republish` does."""
     await asyncio.to_thread(system.native.administer, "pauta", "setup")
     await asyncio.to_thread(
-        system.native.administer, "pauta.restore", "say-again", datetime.now(UTC).isoformat()
+        system.native.administer, "pauta.restore", "republish", datetime.now(UTC).isoformat()
     )
 
 
@@ -348,12 +348,12 @@ FAULTS: tuple[Fault, ...] = (
     # first, because republishing repeats every event published before
     Fault(
         "servers",
-        "RabbitMQ: every binding removed by hand (unroutable events), then `pauta say-again`",
+        "RabbitMQ: every binding removed by hand (unroutable events), then `pauta republish`",
         _during(bindings_removed),
     ),
     Fault(
         "servers",
-        "RabbitMQ: one binding removed by hand, then `pauta say-again`",
+        "RabbitMQ: one binding removed by hand, then `pauta republish`",
         _during(binding_removed),
     ),
     *_every_kill(),

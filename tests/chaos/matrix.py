@@ -23,7 +23,7 @@ checked from end to end: its form, the requests to each provider, Kommo, and the
 them must agree.
 
 **lost**: a touch that should have been made, was not, and is not in the audit log with its reason.
-**doubled**: made twice. **uncertain**: escalated to a person, who finds it with `pauta uncertain`.
+**doubled**: made twice. **uncertain**: escalated to a person, who finds it with `pauta unresolved`.
 **dead_lettered**: dead letters of these leads. **late**: leads called more than 10 s after their
 form was answered. **seconds to recover**: from the start of the fault, its own length included,
 until every lead has all it should.

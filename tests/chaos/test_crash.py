@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from pauta.cli import by_docker
+from pauta.running.engine import by_docker
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.matrix import play
 from tests.chaos.story import personal_data_in

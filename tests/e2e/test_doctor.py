@@ -247,7 +247,7 @@ async def test_a_binding_that_was_removed(system: System, monkeypatch: pytest.Mo
         Verdict.WRONG,
         "not bound: crm.leads ← lead.created",
     )
-    assert "pauta say-again" in check.advice.en
+    assert "pauta republish" in check.advice.en
 
 
 async def test_a_database_that_is_behind(system: System, monkeypatch: pytest.MonkeyPatch) -> None:

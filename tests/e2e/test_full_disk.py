@@ -7,7 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from pauta.cli import by_docker
+from pauta.running.engine import by_docker
 from tests.servers import InContainers, SmallDisk
 from tests.system import System, everything_received, person
 

@@ -375,7 +375,8 @@ class Store:
     async def record_check(self, one: Open, *, found: bool) -> None:
         """Says that the provider was asked."""
         await outbox.publish(
-            self._database, TouchChecked(**one.touch.about(), check_count=one.check_count, found=found)
+            self._database,
+            TouchChecked(**one.touch.about(), check_count=one.check_count, found=found),
         )
 
     async def postpone_check(self, touch_id: UUID, *, check_in: float) -> None:

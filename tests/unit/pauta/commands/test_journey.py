@@ -153,21 +153,21 @@ def test_the_editors_schema_is_the_one_in_the_documents() -> None:
     ],
 )
 def test_a_text_as_a_lead_reads_it(words: tuple[str, ...], text: str) -> None:
-    result = run("template", "render", *words)
+    result = run("journey", "render", *words)
 
     assert result.exit_code == 0, result.output
     assert text in result.output
 
 
 def test_a_text_that_is_not_there() -> None:
-    result = run("template", "render", "day_7")
+    result = run("journey", "render", "day_7")
 
     assert result.exit_code == 2
     assert "day_7" in result.output
 
 
 def test_a_text_is_found_whatever_its_channel() -> None:
-    found = run("template", "render", "day_3")
+    found = run("journey", "render", "day_3")
 
     assert found.exit_code == 0
     assert "Ana" in found.output
