@@ -105,13 +105,32 @@ class Compose:
         return self._run("ps", "--quiet").split()
 
     def start(self) -> None:
-        """Builds what changed, starts everything, and returns once all of it is ready."""
+        """Builds what changed, starts everything, and returns once all of it is ready.
+
+        Setup runs first. If it refuses, the services that are running are not touched.
+        """
         self._run("build", "--quiet", *self._built())
+        self._run("up", "--detach", "--no-build", "setup")
+        wait_until(self._set_up, "setup: docker compose logs setup", seconds=180)
         scale = [
             f"--scale={name}={self._replicas}" for name in WITH_DATABASES if self._replicas > 1
         ]
-        self._run("up", "--detach", "--no-build", *scale)
+        lasting = ["gateway", *WITH_DATABASES]
+        if not in_production(self._variables):
+            lasting.append("simulator")
+        self._run("up", "--detach", "--no-build", "--no-deps", *scale, *lasting)
         self._until_ready()
+
+    def _set_up(self) -> bool:
+        """Returns whether setup has finished. Raises SystemExit with its log if it failed."""
+        printed = self._run("ps", "--all", "--format", "json", "setup")
+        states = [json.loads(line) for line in printed.splitlines() if line.strip()]
+        if not states or states[0]["State"] != "exited":
+            return False
+        if states[0]["ExitCode"]:
+            log = self._run("logs", "--no-log-prefix", "--tail", "15", "setup")
+            raise SystemExit(f"setup failed:\n{log}")
+        return True
 
     def renew(self) -> bool:
         """Builds our image on the newest patches of its base. Starts nothing.
