@@ -31,8 +31,8 @@ from services.scheduler.decisions import (
     BOOKED,
     Change,
     Enrolment,
+    apply_event,
     booking_ended_elsewhere,
-    changed,
     enrol,
     missing_in,
     moved_to,
@@ -140,12 +140,12 @@ def _fact(command: PauseLead | ResumeLead) -> LeadPaused | LeadResumed:
 
 
 def _after(event: Change, lead: Enrolment, journey: Journey) -> Enrolment:
-    return changed(lead, event, journey)
+    return apply_event(lead, event, journey)
 
 
 def _updated(event: LeadUpdated, deps: Deps, lead: Enrolment, journey: Journey) -> Enrolment:
     moved = moved_to(lead, event, zone=deps.settings.timezone, region=deps.settings.default_region)
-    return changed(moved, event, journey)
+    return apply_event(moved, event, journey)
 
 
 def _missing(event: TouchDeferred, journey: Journey) -> str | None:

@@ -1,7 +1,7 @@
 """Which touches a lead is to get, and when. Pure: no clock, no database, no network.
 
-What has happened to a lead is folded into its `Enrolment`, and the touches to come are computed from that: so whatever
-came first, and however often, the timers are those of the latest news.
+Events are folded into the lead's `Enrolment`, and the planned touches are computed from it. The
+timers therefore follow the latest facts, in whatever order and however often the events arrive.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -74,21 +74,23 @@ Change = (
 )
 
 ERASED = "erased"
-ANSWERED_WITHIN = timedelta(minutes=15)  # what a person did so long ago is answered at any hour
-LAST_MOMENT = timedelta(
-    minutes=10
-)  # a reminder that must come earlier leaves so long before its hours close
-OFTEN = timedelta(hours=1)
-MOST_FIRINGS = 3  # of one touch, within OFTEN
-MOST_DEFERRALS = 10  # of one touch, in all
+FORGOTTEN = "forgotten"
+# An action of the person that is no older than this is answered at any hour.
+ANSWERED_WITHIN = timedelta(minutes=15)
+# A reminder that must leave before its hours close leaves this long before they do.
+LAST_MOMENT = timedelta(minutes=10)
+FIRING_WINDOW = timedelta(hours=1)
+MOST_FIRINGS = 3  # of one touch, within FIRING_WINDOW
+MOST_DEFERRALS = 10  # of one touch, in total
 BOOKED = {SkipReason.BOOKED, SkipReason.BOOKED_ELSEWHERE}
 
 Name = tuple[str, Channel, str, int]  # step, channel, booking, run
 
 
 class Deferral(BaseModel):
-    """A touch that notify did not make: it is planned for the next hour that suits, not before `at`, and where it goes
-    `by_clock`, not before the follow-up's own clock brings it either.
+    """A touch that notify did not make. It is planned again for its next open hour from `at` on.
+
+    With `by_clock` it is also not due before the follow-up's own clock reaches its step.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -107,14 +109,17 @@ class Deferral(BaseModel):
 
 
 class Fact(StrEnum):
-    """What keeps a touch from being made, and may end."""
+    """A temporary fact that blocks a touch."""
 
     BOOKING = "booking"
     PAUSE = "pause"
 
 
 class Withheld(BaseModel):
-    """A follow-up whose time came while a booking stood, or while an operator had it wait: planned again after that."""
+    """A follow-up touch that fell due during a booking or an operator's pause.
+
+    It is planned again when that fact ends.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -124,12 +129,16 @@ class Withheld(BaseModel):
 
 
 class Enrolment(BaseModel):
-    """What the scheduler knows of a lead. The follow-up's clock stands still while a booking stands or an operator
-    paused it: since `still_since`, and for `held` before that, counted up to `counted_until`.
+    """The scheduler's facts about a lead.
 
-    `run` is the submission that the follow-up began with; 0 for the first. `stopped` ends everything, `follow_up_ended`
-    only the follow-up. `booked_at` is when the present booking was heard
-    of, `cancelled_at` when the person's last one ended, `ordered_at` when an operator last paused it or let it go on.
+    The follow-up's clock stops while the lead has a booking or an operator has paused it. It has
+    been stopped since `still_since`, and was stopped for `held` in total before that, counted up
+    to `counted_until`.
+
+    `run` is the submission that the follow-up began with; 0 for the first. `stopped` ends
+    everything, `follow_up_ended` only the follow-up. `booked_at` is when the current booking
+    became known, `cancelled_at` when the person's last booking ended, `ordered_at` when an
+    operator last paused or resumed the lead.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -158,7 +167,10 @@ class Enrolment(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A touch that falls due; a meeting's touch names its booking, any other the run of the journey."""
+    """A touch and when it falls due.
+
+    A meeting's touch names its booking, any other touch the run of the journey.
+    """
 
     step: str
     channel: Channel
@@ -172,83 +184,82 @@ class Timer:
 
 
 def enrol(event: LeadCreated, *, zone: str, region: str) -> Enrolment:
-    """A new lead's enrolment; `zone` and `region` are the business's own, where the lead's are not known."""
+    """Returns a new lead's enrolment.
+
+    `zone` and `region` are the business's own, used where the lead's are not known.
+    """
     where = whereabouts(event.card.time_zone, event.card.phone, zone=zone, region=region)
     return Enrolment(lead_id=event.lead_id, entered_at=event.at, where=where)
 
 
-def changed(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
-    """The enrolment after the event. Old news, and what is heard again, change nothing."""
+def apply_event(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
+    """Returns the enrolment after the event. Outdated and repeated events change nothing."""
     match event:
         case _ if lead.stopped == ERASED:
             return lead
         case LeadBooked() | BookingRescheduled() | BookingCancelled() | MeetingEnded():
-            return _rebooked(lead, event) if event.revision > lead.revision else lead
+            return _apply_booking(lead, event) if event.revision > lead.revision else lead
         case LeadUpdated():
-            return _restarted(lead, event, journey) if event.returned else lead
+            return _restart(lead, event, journey) if event.returned else lead
         case LeadOptedOut():
-            return _follow_up_ended(lead, "opted_out")
+            return _end_follow_up(lead, "opted_out")
         case LeadSuperseded():
-            return _follow_up_ended(lead, "superseded")
+            return _end_follow_up(lead, "superseded")
         case LeadClosed(reason=reason):
             return lead.model_copy(update={"stopped": lead.stopped or str(reason)})
         case LeadNeedsAttention(at=at) | LeadPaused(at=at) | LeadResumed(at=at):
             if lead.ordered_at is not None and at <= lead.ordered_at:
                 return lead
-            return _ordered(lead, at, paused=not isinstance(event, LeadResumed))
+            return _apply_pause(lead, at, paused=not isinstance(event, LeadResumed))
         case ReplyReceived(at=at):
             until = at + journey.pause_after_reply
             return lead.model_copy(update={"paused_until": max(until, lead.paused_until or until)})
         case TouchDeferred(reason=DeferReason.PAUSED):
-            return _withheld(
-                lead, event, Fact.PAUSE, ended_at=None if lead.paused else lead.ordered_at
-            )
+            ended_at = None if lead.paused else lead.ordered_at
+            return _withhold(lead, event, Fact.PAUSE, ended_at=ended_at)
         case TouchDeferred():
-            return _deferred(lead, event, event.booking, event.not_before or event.at)
-        case TouchSkipped(reason=reason):
+            return _defer(lead, event, event.booking, event.not_before or event.at)
+        case TouchSkipped(reason=reason) if reason in BOOKED:
             ended_at = lead.cancelled_at if lead.booking is None else None
-            return (
-                _withheld(lead, event, Fact.BOOKING, ended_at=ended_at)
-                if reason in BOOKED
-                else lead
-            )
+            return _withhold(lead, event, Fact.BOOKING, ended_at=ended_at)
+        case TouchSkipped():
+            return lead
 
 
 def booking_ended_elsewhere(lead: Enrolment, _: Journey, *, at: datetime) -> Enrolment:
-    """The enrolment after the booking of another lead of the same person was cancelled."""
+    """Returns the enrolment after the booking of another lead of the same person was cancelled."""
     lead = lead.model_copy(update={"cancelled_at": max(at, lead.cancelled_at or at)})
-    return lead if lead.booking is not None else _released(lead, Fact.BOOKING, at)
+    return lead if lead.booking is not None else _release(lead, Fact.BOOKING, at)
 
 
 def erased(lead: Enrolment, _: Journey) -> Enrolment:
-    """The enrolment of a person whose data is erased: nothing more comes, whatever is still heard of them."""
+    """Returns the enrolment of a person whose data is erased. No later event plans a touch."""
     return lead.model_copy(update={"stopped": ERASED, "booking": None, "booked_at": None})
 
 
 def missing_in(journey: Journey, event: TouchDeferred) -> str | None:
-    """What a deferral names and the lead's journey does not have; None where it has both step and channel."""
+    """Returns which part of a deferral the journey lacks; None where it has step and channel."""
     step = next((step for step in journey.steps if step.name == event.step), None)
     if step is None:
         return f"the journey has no step {event.step}"
-    return (
-        None
-        if event.channel in step.channels
-        else f"the journey's step {event.step} has no channel {event.channel}"
-    )
+    if event.channel not in step.channels:
+        return f"the journey's step {event.step} has no channel {event.channel}"
+    return None
 
 
 def hours_of(timer: Timer, lead: Enrolment, journey: Journey) -> Week | None:
-    """The usual hours of a touch to come; None where it has none, or the journey no longer has its step."""
+    """Returns a planned touch's usual hours.
+
+    None where it has none, or the journey no longer has its step.
+    """
     step = next((step for step in journey.steps if step.name == timer.step), None)
-    return (
-        usual_week(timer.due_at, step, timer.channel, journey, lead.where)
-        if step is not None
-        else None
-    )
+    if step is None:
+        return None
+    return usual_week(timer.due_at, step, timer.channel, journey, lead.where)
 
 
 def moved_to(lead: Enrolment, event: LeadUpdated, *, zone: str, region: str) -> Enrolment:
-    """The enrolment with the whereabouts that a further form tells of."""
+    """Returns the enrolment with the whereabouts that follow from a further form."""
     if event.card.phone is None and "time_zone" not in event.changed:
         return lead
     where = whereabouts(event.card.time_zone, event.card.phone, zone=zone, region=region)
@@ -257,14 +268,17 @@ def moved_to(lead: Enrolment, event: LeadUpdated, *, zone: str, region: str) -> 
     return lead.model_copy(update={"where": where})
 
 
-def _follow_up_ended(lead: Enrolment, reason: str) -> Enrolment:
-    """The enrolment without its follow-up; what belongs to a meeting stays."""
+def _end_follow_up(lead: Enrolment, reason: str) -> Enrolment:
+    """Returns the enrolment without its follow-up. A meeting's touches stay."""
     return lead.model_copy(update={"follow_up_ended": lead.follow_up_ended or reason})
 
 
-def _restarted(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolment:
-    """The follow-up from its start; not while a meeting is ahead, nor after a stop."""
-    ended = lead.follow_up_ended not in (None, "forgotten")
+def _restart(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolment:
+    """Returns the enrolment with its follow-up restarted.
+
+    With a meeting ahead, or after a stop, it stays as it is.
+    """
+    ended = lead.follow_up_ended not in (None, FORGOTTEN)
     if journey.on_return == "join" or lead.booking is not None or lead.stopped or ended:
         return lead
     return lead.model_copy(
@@ -282,41 +296,42 @@ def _restarted(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolme
     )
 
 
-def _rebooked(
+def _apply_booking(
     lead: Enrolment, event: LeadBooked | BookingRescheduled | BookingCancelled | MeetingEnded
 ) -> Enrolment:
-    news: dict[str, object] = {"revision": event.revision}
+    update: dict[str, object] = {"revision": event.revision}
     match event:
         case LeadBooked(booking=booking) | BookingRescheduled(booking=booking):
-            news |= {
+            update |= {
                 "booking": booking,
                 "booked_at": event.at,
                 "meeting_ended_at": None,
                 "absent": False,
             }
         case BookingCancelled():
-            ended = max(event.at, lead.cancelled_at or event.at)
-            news |= {"booking": None, "booked_at": None, "cancelled_at": ended}
+            cancelled_at = max(event.at, lead.cancelled_at or event.at)
+            update |= {"booking": None, "booked_at": None, "cancelled_at": cancelled_at}
         case MeetingEnded(uid=uid, ended_at=ended_at, attended=attended):
             if lead.booking is not None and lead.booking.uid == uid:
-                news |= {"meeting_ended_at": ended_at, "absent": not attended}
-    after = _with_clock(event.at, lead, news)
-    return (
-        _released(after, Fact.BOOKING, event.at) if isinstance(event, BookingCancelled) else after
-    )
+                update |= {"meeting_ended_at": ended_at, "absent": not attended}
+    after = _with_clock(event.at, lead, update)
+    if isinstance(event, BookingCancelled):
+        return _release(after, Fact.BOOKING, event.at)
+    return after
 
 
-def _ordered(lead: Enrolment, at: datetime, *, paused: bool) -> Enrolment:
+def _apply_pause(lead: Enrolment, at: datetime, *, paused: bool) -> Enrolment:
     after = _with_clock(at, lead, {"paused": paused, "ordered_at": at})
-    return after if paused else _released(after, Fact.PAUSE, at)
+    return after if paused else _release(after, Fact.PAUSE, at)
 
 
-def _with_clock(at: datetime, lead: Enrolment, news: Mapping[str, object]) -> Enrolment:
-    """The enrolment with its news, which stops the follow-up's clock at that instant, lets it go on, or neither.
+def _with_clock(at: datetime, lead: Enrolment, update: Mapping[str, object]) -> Enrolment:
+    """Returns the updated enrolment.
 
-    News may come late, so no time that was counted before is counted again.
+    The update may stop the follow-up's clock at `at`, restart it, or neither. Events may arrive
+    late, so time that was already counted is never counted again.
     """
-    after = lead.model_copy(update=news)
+    after = lead.model_copy(update=update)
     if after.booking is not None or after.paused:
         since = lead.still_since or max(at, lead.counted_until or at)
         return after.model_copy(update={"still_since": since})
@@ -327,22 +342,32 @@ def _with_clock(at: datetime, lead: Enrolment, news: Mapping[str, object]) -> En
     return after.model_copy(update={"still_since": None, "held": held, "counted_until": until})
 
 
-def _withheld(
+def _withhold(
     lead: Enrolment, event: TouchDeferred | TouchSkipped, by: Fact, *, ended_at: datetime | None
 ) -> Enrolment:
-    """The enrolment that remembers a touch which was not made; where what stood against it has ended, it is planned."""
+    """Returns the enrolment that records the touch as withheld.
+
+    If the blocking fact has ended since the event, the touch is planned instead.
+    """
     if event.run != lead.run:
         return lead
     if ended_at is not None and event.at < ended_at:
-        return _deferred(lead, event, "", ended_at)
-    others = [w for w in lead.withheld if (w.step, w.channel) != (event.step, event.channel)]
+        return _defer(lead, event, "", ended_at)
+    others = [
+        withheld
+        for withheld in lead.withheld
+        if (withheld.step, withheld.channel) != (event.step, event.channel)
+    ]
     withheld = Withheld(step=event.step, channel=event.channel, by=by)
     return lead.model_copy(update={"withheld": (*others, withheld)})
 
 
-def _released(lead: Enrolment, by: Fact, at: datetime) -> Enrolment:
-    """The enrolment after that fact has ended: what it stood against is planned, not before that instant."""
-    deferred = {d.name: d for d in lead.deferred}
+def _release(lead: Enrolment, by: Fact, at: datetime) -> Enrolment:
+    """Returns the enrolment after the fact has ended.
+
+    The touches that it blocked are planned, from `at` on.
+    """
+    deferred = {deferral.name: deferral for deferral in lead.deferred}
     for withheld in lead.withheld:
         if withheld.by is by:
             released = Deferral(
@@ -358,37 +383,41 @@ def _released(lead: Enrolment, by: Fact, at: datetime) -> Enrolment:
     return lead.model_copy(update={"withheld": kept, "deferred": tuple(deferred.values())})
 
 
-def _deferred(
+def _defer(
     lead: Enrolment, event: TouchDeferred | TouchSkipped, booking: str, at: datetime
 ) -> Enrolment:
     name = (event.step, event.channel, booking, event.run)
-    before = next((d for d in lead.deferred if d.name == name), None)
-    others = [d for d in lead.deferred if d.name != name]
-    times = before.times + 1 if before else 1
-    again = Deferral(
-        step=event.step, channel=event.channel, booking=booking, run=event.run, at=at, times=times
+    previous = next((deferral for deferral in lead.deferred if deferral.name == name), None)
+    others = [deferral for deferral in lead.deferred if deferral.name != name]
+    deferral = Deferral(
+        step=event.step,
+        channel=event.channel,
+        booking=booking,
+        run=event.run,
+        at=at,
+        times=previous.times + 1 if previous else 1,
     )
-    return lead.model_copy(update={"deferred": (*others, again)})
+    return lead.model_copy(update={"deferred": (*others, deferral)})
 
 
 def reopened(before: Enrolment, after: Enrolment) -> frozenset[Name]:
-    """The touches that may be planned again although their time had come: news of them is in `after`."""
+    """Returns the touches that may be due again although they fired: `after` defers them."""
     return frozenset(
         deferral.name for deferral in after.deferred if deferral not in before.deferred
     )
 
 
 def plan(lead: Enrolment, journey: Journey, spread: timedelta = timedelta()) -> list[Timer]:
-    """Every touch that the lead is to get, made or not, one for each step and channel.
+    """Returns every touch of the lead's plan, made or not, one for each step and channel.
 
-    `spread`: what waits for its hours to open leaves within so long after that, each lead at its own moment.
+    A touch that waits for its hours to open leaves within `spread` after they do, each lead at its
+    own moment.
     """
     if lead.stopped is not None:
         return []
-    find = _meeting_timers if lead.booking is not None else _follow_up_timers
-    by_name = {
-        t.name: t for t in (*find(lead, journey, spread), *_deferred_timers(lead, journey, spread))
-    }
+    scheduled = _meeting_timers if lead.booking is not None else _follow_up_timers
+    timers = [*scheduled(lead, journey, spread), *_deferred_timers(lead, journey, spread)]
+    by_name = {timer.name: timer for timer in timers}
     return list(by_name.values())
 
 
@@ -403,35 +432,39 @@ def _follow_up_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> I
 
 
 def _follow_up_due(lead: Enrolment, step: FollowUpStep) -> datetime:
-    """When the step's time comes by the follow-up's own clock."""
+    """Returns when the step is due by the follow-up's own clock."""
     return add_days(lead.entered_at + lead.held, step.after, lead.where.home)
 
 
 def _meeting_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
-    booking, heard = lead.booking, lead.booked_at
+    booking = lead.booking
+    booked_at = lead.booked_at
     assert booking is not None
-    assert heard is not None
-    over = booking.starts_at is not None and booking.starts_at <= heard
-    for step in journey.meeting if booking.confirmed else ():
-        due = _meeting_due(lead, step, booking, heard)
-        if due is None or (over and step.after is None) or (step.after is not None and lead.absent):
+    assert booked_at is not None
+    if not booking.confirmed:
+        return
+    over = booking.starts_at is not None and booking.starts_at <= booked_at
+    for step in journey.meeting:
+        due = _meeting_due(lead, step, booking, booked_at)
+        unwanted = over if step.after is None else lead.absent
+        if due is None or unwanted:
             continue
-        timer = _planned(lead, journey, step, step.channels[0], due, spread, after=heard)
+        timer = _planned(lead, journey, step, step.channels[0], due, spread, after=booked_at)
         if step.before is None or booking.starts_at is None or timer.due_at < booking.starts_at:
             yield timer
 
 
 def _meeting_due(
-    lead: Enrolment, step: MeetingStep, booking: Booking, heard: datetime
+    lead: Enrolment, step: MeetingStep, booking: Booking, booked_at: datetime
 ) -> datetime | None:
-    """None where the time is unknown, or was over when the booking was heard of."""
+    """Returns None where the time is unknown, or had passed when the booking became known."""
     if step.before is not None:
         due = booking.starts_at - step.before if booking.starts_at else None
-        return due if due is not None and due > heard else None
+        return due if due is not None and due > booked_at else None
     if step.after is not None:
         end = lead.meeting_ended_at or booking.ends_at
         return end + step.after if end else None
-    return heard
+    return booked_at
 
 
 def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
@@ -441,8 +474,9 @@ def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> It
         step = steps.get(deferral.step)
         if step is None or deferral.booking != current:
             continue
-        waits = isinstance(step, FollowUpStep) and (lead.paused or deferral.run != lead.run)
-        if waits or (not isinstance(step, MeetingStep) and lead.follow_up_ended is not None):
+        if isinstance(step, FollowUpStep) and (lead.paused or deferral.run != lead.run):
+            continue
+        if not isinstance(step, MeetingStep) and lead.follow_up_ended is not None:
             continue
         due = deferral.at
         if isinstance(step, FollowUpStep):
@@ -451,9 +485,8 @@ def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> It
         timer = _planned(
             lead, journey, step, deferral.channel, due, spread, after=due, run=deferral.run
         )
-        starts_at = (
-            lead.booking.starts_at if lead.booking and getattr(step, "before", None) else None
-        )
+        reminder = isinstance(step, MeetingStep) and step.before is not None
+        starts_at = lead.booking.starts_at if lead.booking and reminder else None
         if starts_at is None or timer.due_at < starts_at:
             yield timer
 
@@ -469,30 +502,32 @@ def _planned(
     after: datetime | None = None,
     run: int | None = None,
 ) -> Timer:
-    """The touch at the hour that suits it: the next, or for a reminder the last one that is later than `after`.
+    """Returns the touch at its next open hour.
 
-    Where its hours never open it is planned all the same, to be dropped with that reason.
+    A reminder that is due in closed hours leaves before them, if that is later than `after`.
+    A touch whose hours never open is planned all the same, and dropped with that reason when due.
     """
     booking = lead.booking.uid if isinstance(step, MeetingStep) and lead.booking else ""
     at = _last_moment(lead, journey, step, channel, due, after)
     if at is None:
         span = next_opening(
-            due, step, channel, journey, lead.where, answering=_answers(lead, step, due)
+            due, step, channel, journey, lead.where, answering=is_answer(lead, step, due)
         )
-        at = due if span is None or span.opens <= due else _moment_in(span, lead, step, spread)
+        at = due if span is None or span.opens <= due else moment_in(span, lead, step, spread)
     if isinstance(step, MeetingStep):
         return Timer(step.name, channel, booking, 0, at)
     return Timer(step.name, channel, booking, lead.run if run is None else run, at)
 
 
-def _moment_in(hours: Span, lead: Enrolment, step: Step, spread: timedelta) -> datetime:
-    """Returns the lead's own moment, always the same, in the first minutes of these hours and before they close.
+def moment_in(hours: Span, lead: Enrolment, step: Step, spread: timedelta) -> datetime:
+    """Returns the lead's own moment within `spread` of the opening and before the hours close.
 
-    What is about a meeting leaves at the opening: the meeting may be minutes away.
+    The moment of a lead is always the same. A meeting's touch leaves at the opening, because the
+    meeting may be minutes away.
     """
     if isinstance(step, MeetingStep):
         return hours.opens
-    share = lead.lead_id * 2_654_435_761 % 2**32 / 2**32  # neighbours far from each other
+    share = lead.lead_id * 2_654_435_761 % 2**32 / 2**32  # spreads consecutive ids
     return hours.opens + min(spread, hours.closes - hours.opens) * share
 
 
@@ -504,7 +539,10 @@ def _last_moment(
     due: datetime,
     after: datetime | None,
 ) -> datetime | None:
-    """When a reminder leaves whose hour is closed: before it. None for any other touch, and where that is over."""
+    """Returns when a reminder leaves that is due in closed hours: before they begin.
+
+    None for any other touch, and where that moment has passed.
+    """
     if not isinstance(step, MeetingStep) or step.before is None or after is None:
         return None
     last = last_opening(due, step, channel, journey, lead.where)
@@ -514,15 +552,15 @@ def _last_moment(
     return at if at > after else None
 
 
-def _answers(lead: Enrolment, step: Step, now: datetime) -> bool:
-    """Whether the touch answers what the person has just done: a confirmation of a booking made minutes ago."""
+def is_answer(lead: Enrolment, step: Step, now: datetime) -> bool:
+    """Whether the touch answers a recent action: it confirms a booking made minutes ago."""
     if not isinstance(step, MeetingStep) or not step.on_booking or lead.booked_at is None:
         return False
     return now - lead.booked_at <= ANSWERED_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StoredTimer:
     """A timer as it is stored; `state` is pending, fired, dropped or failed."""
 
     timer_id: int
@@ -533,7 +571,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What becomes of a lead's stored timers; what fired stays fired unless it is reopened."""
+    """The changes to a lead's stored timers. A fired timer stays fired unless it is reopened."""
 
     delete: tuple[int, ...]
     insert: tuple[Timer, ...]
@@ -542,47 +580,49 @@ class Changes:
 
 
 def reconcile(
-    rows: Sequence[Row], planned: Iterable[Timer], may_reopen: AbstractSet[Name]
+    rows: Sequence[StoredTimer], planned: Iterable[Timer], may_reopen: AbstractSet[Name]
 ) -> Changes:
-    """How the stored timers become the planned ones. A touch whose time came is due again only if it `may_reopen`."""
+    """Returns how the stored timers become the planned ones.
+
+    A fired touch is due again only if it is in `may_reopen`.
+    """
     wanted = {timer.name: timer for timer in planned}
-    stored = {row.timer.name: row for row in rows}
+    stored = {row.timer.name for row in rows}
     pending = [row for row in rows if row.state == "pending"]
-    moved = [(row, wanted[row.timer.name]) for row in pending if row.timer.name in wanted]
-    again = [
+    fired = [row for row in rows if row.state == "fired"]
+    kept = [(row, wanted[row.timer.name]) for row in pending if row.timer.name in wanted]
+    reopen = [
         (row, wanted[row.timer.name])
-        for row in rows
-        if row.state == "fired" and row.timer.name in wanted
+        for row in fired
+        if row.timer.name in wanted and row.timer.name in may_reopen
     ]
     return Changes(
         delete=tuple(row.timer_id for row in pending if row.timer.name not in wanted),
         insert=tuple(timer for name, timer in wanted.items() if name not in stored),
         move=tuple(
-            (row.timer_id, timer.due_at) for row, timer in moved if row.planned_at != timer.due_at
+            (row.timer_id, timer.due_at) for row, timer in kept if row.planned_at != timer.due_at
         ),
-        reopen=tuple(
-            (row.timer_id, timer.due_at) for row, timer in again if timer.name in may_reopen
-        ),
+        reopen=tuple((row.timer_id, timer.due_at) for row, timer in reopen),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """Its time has come: these are published."""
+    """The touch is due: these events are published."""
 
     events: tuple[Event, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Not now, but then."""
+    """The touch is postponed to `due_at`."""
 
     due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """It is not made: these are published."""
+    """The touch is skipped: these events are published."""
 
     reason: SkipReason
     events: tuple[Event, ...]
@@ -590,7 +630,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """It cannot be decided, or comes back again and again: a person must look."""
+    """The timer cannot be decided, or repeats too often. An operator must decide."""
 
     reason: str
 
@@ -599,7 +639,7 @@ End = Fire | Move | Drop | SetAside
 
 
 def skip(lead: Enrolment, journey: Journey, timer: Timer) -> Drop:
-    """An operator has the touch left out."""
+    """Drops the touch because an operator skipped it."""
     return _drop(lead, journey, timer, SkipReason.OPERATOR)
 
 
@@ -614,19 +654,21 @@ def resolve_timer(
     fired_at: Sequence[datetime] = (),
     spread: timedelta = timedelta(),
 ) -> End:
-    """What becomes of a timer that has run out, by its step's rule for lateness.
+    """Decides the end of a timer that has fallen due, by its step's rule for lateness.
 
-    `planned_at` is the first time it was planned for, and lateness counts from there; `overtaken` says that a later
-    touch on the same channel is due too; `fired_at` when this same touch was due before; `spread` is as in `plan`.
+    `planned_at` is the first time it was planned for; lateness counts from there. `overtaken` is
+    set when a later touch on the same channel is due too. `fired_at` is when this same touch was
+    due before. `spread` is as in `plan`.
     """
-    if (circle := _circle(lead, timer, now, fired_at)) is not None:
-        return SetAside(circle)
+    repeated = _repeated_too_often(lead, timer, now, fired_at)
+    if repeated is not None:
+        return SetAside(repeated)
     step = journey.step(timer.step)
     if overtaken:
         return _drop(lead, journey, timer, SkipReason.OVERTAKEN)
     if now - planned_at > step.late.limit or _meeting_began(lead, step, now):
         return _drop(lead, journey, timer, SkipReason.TOO_LATE)
-    answering = _answers(lead, step, now)
+    answering = is_answer(lead, step, now)
     match when_late(
         timer.due_at, now, step, timer.channel, journey, lead.where, answering=answering
     ):
@@ -634,7 +676,7 @@ def resolve_timer(
             return Fire((_due(lead, timer, step, until), *_finished(lead, journey, timer)))
         case MoveTo(opens):
             hours = next_opening(opens, step, timer.channel, journey, lead.where)
-            at = opens if hours is None else _moment_in(hours, lead, step, spread)
+            at = opens if hours is None else moment_in(hours, lead, step, spread)
             if at - planned_at <= step.late.limit and not _meeting_began(lead, step, at):
                 return Move(at)
             return _drop(lead, journey, timer, SkipReason.TOO_LATE)
@@ -644,13 +686,13 @@ def resolve_timer(
             return _drop(lead, journey, timer, SkipReason.TOO_LATE)
 
 
-def _circle(
+def _repeated_too_often(
     lead: Enrolment, timer: Timer, now: datetime, fired_at: Sequence[datetime]
 ) -> str | None:
-    """Why the touch must not be due once more; None where it may."""
-    if sum(now - at < OFTEN for at in fired_at) >= MOST_FIRINGS:
+    """Returns the reason why the touch must not be due once more; None where it may."""
+    if sum(now - at < FIRING_WINDOW for at in fired_at) >= MOST_FIRINGS:
         return f"due more than {MOST_FIRINGS} times within an hour"
-    deferral = next((d for d in lead.deferred if d.name == timer.name), None)
+    deferral = next((found for found in lead.deferred if found.name == timer.name), None)
     if deferral is not None and deferral.times > MOST_DEFERRALS:
         return f"deferred {deferral.times} times"
     return None
@@ -683,7 +725,9 @@ def _due(lead: Enrolment, timer: Timer, step: Step, until: datetime | None) -> T
 def _kind(step: Step) -> Kind:
     if isinstance(step, MeetingStep):
         return Kind.MEETING
-    return Kind.FOLLOW_UP if isinstance(step, FollowUpStep) else Kind.FIRST_CONTACT
+    if isinstance(step, FollowUpStep):
+        return Kind.FOLLOW_UP
+    return Kind.FIRST_CONTACT
 
 
 def _touch_id(lead: Enrolment, timer: Timer) -> UUID:
@@ -703,7 +747,10 @@ def _drop(lead: Enrolment, journey: Journey, timer: Timer, reason: SkipReason) -
 
 
 def _finished(lead: Enrolment, journey: Journey, timer: Timer) -> tuple[Event, ...]:
-    """The end of the follow-up, published with its last step; by a name of its own, so that it is published once."""
+    """Returns the event that ends the follow-up; empty before its last step.
+
+    Its id is derived from the lead and the run, so that it is published once.
+    """
     if not journey.follow_up or timer.step != journey.follow_up[-1].name:
         return ()
     name = uuid5(TOUCHES, f"{lead.lead_id}/{lead.run or ''}/finished")

@@ -27,8 +27,8 @@ from services.scheduler.decisions import (
     Enrolment,
     Fire,
     Move,
-    Row,
     SetAside,
+    StoredTimer,
     Timer,
     erased,
     plan,
@@ -499,5 +499,5 @@ def _timer(row: asyncpg.Record) -> Timer:
     return Timer(row["step"], Channel(row["channel"]), row["booking"], row["run"], row["due_at"])
 
 
-def _row(row: asyncpg.Record) -> Row:
-    return Row(row["id"], _timer(row), row["planned_at"], row["state"])
+def _row(row: asyncpg.Record) -> StoredTimer:
+    return StoredTimer(row["id"], _timer(row), row["planned_at"], row["state"])

@@ -28,9 +28,9 @@ from services.scheduler.decisions import (
     Enrolment,
     Fire,
     Move,
-    Row,
     SetAside,
-    changed,
+    StoredTimer,
+    apply_event,
     enrol,
     plan,
     reconcile,
@@ -59,7 +59,7 @@ class World:
             region="MX",
         )
     )
-    rows: dict[int, Row] = field(default_factory=dict)
+    rows: dict[int, StoredTimer] = field(default_factory=dict)
     fired: dict[int, list[datetime]] = field(default_factory=dict)
     facts: Facts = field(default_factory=lambda: Facts(claimed=True))
     settled: dict[object, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class World:
     def apply(self, event: Change) -> None:
         """Applies the event to the scheduler's lead, and updates its timers."""
         before = self.lead
-        self.lead = changed(before, event, self.journey)
+        self.lead = apply_event(before, event, self.journey)
         changes = reconcile(
             list(self.rows.values()), plan(self.lead, self.journey), reopened(before, self.lead)
         )
@@ -80,10 +80,10 @@ class World:
             del self.rows[timer_id]
         for timer in changes.insert:
             number = max(self.rows, default=0) + 1
-            self.rows[number] = Row(number, timer, timer.due_at, "pending")
+            self.rows[number] = StoredTimer(number, timer, timer.due_at, "pending")
         for timer_id, due_at in (*changes.move, *changes.reopen):
             row = self.rows[timer_id]
-            self.rows[timer_id] = Row(
+            self.rows[timer_id] = StoredTimer(
                 timer_id, replace(row.timer, due_at=due_at), due_at, "pending"
             )
 
@@ -103,7 +103,7 @@ class World:
             self._fire(row)
         pytest.fail(f"it never ends: {self.due.most_common(3)}")
 
-    def _fire(self, row: Row) -> None:
+    def _fall_due(self, row: StoredTimer) -> None:
         fired = self.fired.setdefault(row.timer_id, [])
         match resolve_timer(
             self.lead,

@@ -1,4 +1,4 @@
-"""Which touches a lead gets and when, after events in any order and however late."""
+"""Which touches a lead gets, and when, for any events in any order and however late."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -41,10 +41,10 @@ from services.scheduler.decisions import (
     Enrolment,
     Fire,
     Move,
-    Row,
     SetAside,
+    StoredTimer,
     Timer,
-    changed,
+    apply_event,
     enrol,
     erased,
     hours_of,
@@ -73,7 +73,7 @@ def a_lead(at: datetime = ENTERED, **changes: Any) -> Enrolment:
 def after(*events: Change, lead: Enrolment | None = None) -> Enrolment:
     lead = lead or a_lead()
     for event in events:
-        lead = changed(lead, event, JOURNEY)
+        lead = apply_event(lead, event, JOURNEY)
     return lead
 
 
@@ -149,7 +149,7 @@ def test_a_booking_less_than_a_day_away_has_no_reminder() -> None:
     }
 
 
-def test_a_booking_received_when_it_is_over_is_not_confirmed_any_more() -> None:
+def test_a_booking_that_becomes_known_after_its_end_is_not_confirmed() -> None:
     assert set(steps(after(booked(at=local(2026, 3, 10, 12))))) == {"after_meeting"}
 
 
@@ -160,9 +160,7 @@ def test_a_booking_without_a_time_is_confirmed_and_nothing_else() -> None:
     }
 
 
-def test_a_booking_that_the_host_has_still_to_accept_stops_the_follow_up_and_promises_nothing() -> (
-    None
-):
+def test_a_booking_the_host_must_still_accept_stops_the_follow_up_and_promises_nothing() -> None:
     assert steps(after(booked(confirmed=False))) == {}
 
 
@@ -191,7 +189,7 @@ def test_a_lead_that_is_closed_gets_nothing_more() -> None:
     assert steps(after(end, booked())) == {}
 
 
-def test_an_opted_out_lead_is_not_followed_up_and_keeps_its_meeting() -> None:
+def test_a_lead_that_opted_out_is_not_followed_up_and_keeps_its_meeting() -> None:
     end = LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply")
 
     assert steps(after(end)) == {}
@@ -216,7 +214,7 @@ def test_after_the_meeting_the_material_counts_from_its_real_end() -> None:
     assert steps(after(booked(), over))["after_meeting"] == local(2026, 3, 10, 13)
 
 
-def test_an_absent_lead_gets_no_survey() -> None:
+def test_a_lead_that_did_not_attend_gets_no_survey() -> None:
     absent = MeetingEnded(
         lead_id=123456, revision=2, uid="first", ended_at=local(2026, 3, 10, 11, 30), attended=False
     )
@@ -266,8 +264,9 @@ def resumed(day: float) -> LeadResumed:
 
 def test_while_paused_there_is_no_follow_up_and_afterwards_it_goes_on_where_it_stopped() -> None:
     assert steps(after(paused(1))) == {}
-    # Sunday the 8th, so Monday
-    assert steps(after(paused(1), resumed(4)))["day_3"] == local(2026, 3, 9, 9)
+    assert steps(after(paused(1), resumed(4)))["day_3"] == local(
+        2026, 3, 9, 9
+    )  # Sunday the 8th, so Monday
     assert list(steps(after(paused(1), resumed(4)))) == FOLLOW_UPS
 
 
@@ -288,16 +287,16 @@ def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_resumption(
 ) -> None:
     deferred = deferral("day_3", Channel.WHATSAPP, days(3))
     end = resumed(8)  # the 10th, a Tuesday
-    news: list[Change] = (
+    events: list[Change] = (
         [paused(2), deferred, end] if deferred_first else [paused(2), end, deferred]
     )
 
     assert "day_3" not in steps(after(paused(2), deferred))
-    assert steps(after(*news))["day_3"] == days(8)
+    assert steps(after(*events))["day_3"] == days(8)
 
 
 @pytest.mark.parametrize(
-    ("news", "still"),
+    ("events", "still"),
     [
         pytest.param([paused(1), resumed(2)], 1, id="a pause"),
         pytest.param([paused(1), resumed(2), paused(4), resumed(6)], 3, id="two pauses"),
@@ -331,14 +330,16 @@ def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_resumption(
         pytest.param(
             [paused(2), resumed(4), booked(at=days(1)), cancelled(2, at=days(3))],
             2,
-            id="received late",
+            id="arriving late",
         ),
     ],
 )
-def test_the_time_that_the_clock_was_held_counts_once(news: Sequence[Change], still: float) -> None:
-    assert after(*news).held == timedelta(days=still)
+def test_the_time_that_the_clock_was_stopped_counts_once(
+    events: Sequence[Change], still: float
+) -> None:
+    assert after(*events).held == timedelta(days=still)
     twice: list[Change] = []
-    for event in news:
+    for event in events:
         twice += [event, event]
     assert after(*twice).held == timedelta(days=still)
 
@@ -347,27 +348,26 @@ COMMANDS = st.one_of(st.integers(0, 30).map(paused), st.integers(0, 30).map(resu
 
 
 @given(st.lists(COMMANDS, max_size=12))
-def test_in_any_order_and_number_the_last_command_decides_whether_the_follow_up_waits(
-    commands: Sequence[Change],
+def test_in_any_sequence_the_last_command_decides_whether_the_follow_up_waits(
+    events: Sequence[Change],
 ) -> None:
-    last = max((command.at for command in commands), default=None)
-    latest = [command for command in commands if command.at == last]
-    if len({command.topic for command in latest}) > 1:
-        return  # of two commands of one instant, the first received counts
+    last = max((event.at for event in events), default=None)
+    latest = [event for event in events if event.at == last]
+    if len({event.topic for event in latest}) > 1:
+        return  # of two events of one instant, the one that arrives first wins
 
-    paused = bool(latest) and isinstance(latest[0], LeadPaused)
-    assert after(*commands).paused is paused
-    assert set(steps(after(*commands))) == (set() if paused else set(FOLLOW_UPS))
+    assert after(*events).paused is (bool(latest) and isinstance(latest[0], LeadPaused))
+    assert set(steps(after(*events))) == (set() if after(*events).paused else set(FOLLOW_UPS))
 
 
 @given(st.lists(COMMANDS, max_size=12))
-def test_old_commands_change_nothing(commands: Sequence[Change]) -> None:
+def test_outdated_commands_change_nothing(events: Sequence[Change]) -> None:
     fresh: list[Change] = []
-    for command in commands:
-        if all(command.at > before.at for before in fresh):
-            fresh.append(command)
+    for event in events:
+        if all(event.at > before.at for before in fresh):
+            fresh.append(event)
 
-    assert after(*commands) == after(*fresh)
+    assert after(*events) == after(*fresh)
 
 
 EVENTS = st.sampled_from(
@@ -393,28 +393,27 @@ def test_in_any_order_and_number_the_timers_are_those_of_the_latest_booking(
     assert {timer.booking for timer in timers} == {expected}
 
 
-def a_booking_event(revision: int, day: int) -> Change:
-    """Returns a booking for an odd revision, else a cancellation."""
-    if revision % 2:
-        return booked(revision, at=days(day))
-    return cancelled(revision, at=days(day))
-
-
-BOOKINGS = st.builds(a_booking_event, st.integers(1, 9), st.integers(0, 30))
+BOOKINGS = st.tuples(st.integers(1, 9), st.integers(0, 30)).map(
+    lambda booking: (
+        booked(booking[0], at=days(booking[1]))
+        if booking[0] % 2
+        else cancelled(booking[0], at=days(booking[1]))
+    )
+)
 
 
 @given(st.lists(st.one_of(COMMANDS, BOOKINGS), max_size=15), st.data())
 def test_a_repeat_changes_nothing_and_no_time_counts_twice(
-    news: list[Change], data: st.DataObject
+    events: list[Change], data: st.DataObject
 ) -> None:
-    repeated = list(news)
-    for event in news:
+    repeated = list(events)
+    for event in events:
         first = repeated.index(event)
         repeated.insert(data.draw(st.integers(first + 1, len(repeated))), event)
-    instants = [event.at for event in news]
+    instants = [event.at for event in events]
 
-    assert after(*repeated) == after(*news)
-    assert after(*news).held <= max(instants, default=ENTERED) - min(instants, default=ENTERED)
+    assert after(*repeated) == after(*events)
+    assert after(*events).held <= max(instants, default=ENTERED) - min(instants, default=ENTERED)
 
 
 ANY = st.one_of(
@@ -483,13 +482,13 @@ def test_two_days_of_outage_move_a_follow_up_to_the_next_morning() -> None:
     assert end == Move(local(2026, 3, 9, 9))  # Saturday afternoon, so Monday
 
 
-def test_a_moved_timer_fires_when_its_new_time_comes() -> None:
+def test_a_moved_touch_goes_out_at_its_new_time() -> None:
     morning = Timer("day_3", Channel.WHATSAPP, "", 0, local(2026, 3, 6, 9))
 
     assert isinstance(due(morning, local(2026, 3, 6, 9, 1), planned_at=DAY_3.due_at), Fire)
 
 
-def test_a_timer_later_than_its_limit_is_dropped_with_its_reason() -> None:
+def test_a_touch_later_than_its_limit_is_dropped_as_too_late() -> None:
     end = due(DAY_3, DAY_3.due_at + JOURNEY.step("day_3").late.limit + timedelta(days=1))
 
     assert isinstance(end, Drop)
@@ -498,7 +497,7 @@ def test_a_timer_later_than_its_limit_is_dropped_with_its_reason() -> None:
     ]
 
 
-def test_a_timer_overtaken_by_a_later_step_is_dropped() -> None:
+def test_a_touch_that_a_later_step_has_overtaken_is_dropped() -> None:
     end = due(DAY_3, DAY_3.due_at, overtaken=True)
 
     assert isinstance(end, Drop)
@@ -507,27 +506,26 @@ def test_a_timer_overtaken_by_a_later_step_is_dropped() -> None:
 
 def test_the_last_follow_up_ends_the_cadence_once_and_by_name() -> None:
     last = Timer("day_12", Channel.WHATSAPP, "", 0, local(2026, 3, 14, 10))
-    ends = [due(last, last.due_at), due(last, last.due_at)]
 
-    finished: list[CadenceFinished] = []
-    for end in ends:
+    def finished() -> CadenceFinished:
+        end = due(last, last.due_at)
         assert isinstance(end, Fire)
-        finished += [event for event in end.events if isinstance(event, CadenceFinished)]
-    assert len({event.event_id for event in finished}) == 1
-    assert len(finished) == 2
+        [event] = [event for event in end.events if isinstance(event, CadenceFinished)]
+        return event
+
+    assert finished().event_id == finished().event_id
 
 
-def test_a_step_skipped_by_an_operator_names_the_reason_and_the_last_one_ends_the_cadence() -> None:
+def test_a_step_that_an_operator_skips_is_published_and_the_last_one_ends_the_cadence() -> None:
     last = Timer("day_12", Channel.WHATSAPP, "", 0, local(2026, 3, 14, 10))
-    skipped = [skip(a_lead(), JOURNEY, timer).events for timer in (DAY_3, last)]
+    first_events = skip(a_lead(), JOURNEY, DAY_3).events
+    last_events = skip(a_lead(), JOURNEY, last).events
 
-    assert [[event.topic for event in events] for events in skipped] == [
-        ["touch.skipped"],
-        ["touch.skipped", "cadence.finished"],
-    ]
-    for events in skipped:
-        assert isinstance(events[0], TouchSkipped)
-        assert events[0].reason is SkipReason.OPERATOR
+    assert [event.topic for event in first_events] == ["touch.skipped"]
+    assert [event.topic for event in last_events] == ["touch.skipped", "cadence.finished"]
+    events = [*first_events, *last_events]
+    skipped = [event for event in events if isinstance(event, TouchSkipped)]
+    assert {event.reason for event in skipped} == {SkipReason.OPERATOR}
 
 
 def test_a_lead_of_29_february() -> None:
@@ -567,7 +565,10 @@ def test_the_same_touch_is_not_due_a_fourth_time_within_an_hour() -> None:
 
 
 def test_a_touch_whose_time_came_is_planned_again_only_where_it_was_reopened() -> None:
-    rows = [Row(1, DAY_3, DAY_3.due_at, "fired"), Row(2, DAY_6, DAY_6.due_at, "failed")]
+    rows = [
+        StoredTimer(1, DAY_3, DAY_3.due_at, "fired"),
+        StoredTimer(2, DAY_6, DAY_6.due_at, "failed"),
+    ]
     later = [Timer("day_3", Channel.WHATSAPP, "", 0, local(2026, 3, 9, 10)), DAY_6]
 
     assert reconcile(rows, later, frozenset()).reopen == ()
@@ -577,7 +578,10 @@ def test_a_touch_whose_time_came_is_planned_again_only_where_it_was_reopened() -
 
 
 def test_timers_follow_the_plan() -> None:
-    rows = [Row(1, DAY_3, DAY_3.due_at, "pending"), Row(2, DAY_6, DAY_6.due_at, "pending")]
+    rows = [
+        StoredTimer(1, DAY_3, DAY_3.due_at, "pending"),
+        StoredTimer(2, DAY_6, DAY_6.due_at, "pending"),
+    ]
     moved = Timer("day_3", Channel.WHATSAPP, "", 0, local(2026, 3, 6, 10))
     new = Timer("day_9", Channel.EMAIL, "", 0, local(2026, 3, 11, 10))
     changes = reconcile(rows, [moved, new], frozenset())
@@ -586,12 +590,12 @@ def test_timers_follow_the_plan() -> None:
 
 
 def test_a_superseded_lead_keeps_its_meeting_and_loses_its_follow_up() -> None:
-    booked = changed(
+    booked = apply_event(
         a_lead(), LeadBooked(lead_id=123456, revision=1, booking=a_booking(), at=ENTERED), JOURNEY
     )
-    news = LeadSuperseded(lead_id=123456, by_lead_id=9, person_id=5)
-    old = changed(booked, news, JOURNEY)
-    cancelled = changed(
+    superseded = LeadSuperseded(lead_id=123456, by_lead_id=9, person_id=5)
+    old = apply_event(booked, superseded, JOURNEY)
+    cancelled = apply_event(
         old, BookingCancelled(lead_id=123456, revision=2, uid="b", at=days(1)), JOURNEY
     )
 
@@ -613,8 +617,8 @@ def returned(at: datetime, *, submission: int = 900, **more: Any) -> LeadUpdated
     )
 
 
-def test_a_lead_that_returns_is_followed_up_from_the_start_under_new_names() -> None:
-    lead = changed(a_lead(), returned(days(20)), JOURNEY)
+def test_a_returning_lead_is_followed_up_from_the_start_under_new_names() -> None:
+    lead = apply_event(a_lead(), returned(days(20)), JOURNEY)
 
     assert {timer.run for timer in plan(lead, JOURNEY)} == {900}
     assert steps(lead)["day_3"] == days(23)
@@ -633,15 +637,15 @@ def test_a_lead_that_returns_is_followed_up_from_the_start_under_new_names() -> 
         ),
     ],
 )
-def test_a_follow_up_that_does_not_restart(before: Change) -> None:
-    lead = changed(a_lead(), before, JOURNEY)
+def test_a_return_that_does_not_restart_the_follow_up(before: Change) -> None:
+    lead = apply_event(a_lead(), before, JOURNEY)
 
-    assert changed(lead, returned(days(20)), JOURNEY) == lead
+    assert apply_event(lead, returned(days(20)), JOURNEY) == lead
 
 
 def test_a_late_deferral_of_an_earlier_run_changes_nothing() -> None:
-    lead = changed(a_lead(), returned(days(20)), JOURNEY)
-    late = changed(lead, deferral("day_3", Channel.WHATSAPP, days(3)), JOURNEY)
+    lead = apply_event(a_lead(), returned(days(20)), JOURNEY)
+    late = apply_event(lead, deferral("day_3", Channel.WHATSAPP, days(3)), JOURNEY)
 
     assert [t for t in plan(late, JOURNEY) if t.run == 0] == []
 
@@ -649,11 +653,14 @@ def test_a_late_deferral_of_an_earlier_run_changes_nothing() -> None:
 def test_a_journey_may_let_a_returning_lead_join_silently() -> None:
     silent = JOURNEY.model_copy(update={"on_return": "join"})
 
-    assert changed(a_lead(), returned(days(20)), silent) == a_lead()
+    assert apply_event(a_lead(), returned(days(20)), silent) == a_lead()
 
 
-def test_touches_that_wait_for_one_opening_are_spread_over_its_first_minutes() -> None:
-    """At nine on a Monday every touch of Sunday is due. Each lead has its own constant offset."""
+def test_touches_that_wait_for_one_opening_leave_spread_over_its_first_minutes() -> None:
+    """On Monday at nine everything that waited on Sunday is due.
+
+    Each lead has a moment of its own, always the same.
+    """
     spread = timedelta(minutes=10)
     lead = a_lead(at=local(2026, 3, 5, 12))
     leads = [lead.model_copy(update={"lead_id": 1000 + number}) for number in range(400)]
