@@ -12,7 +12,7 @@ from bench.pages import FILL, story
 from bench.timers import JOURNEY
 from domain.journey.time_zones import Whereabouts
 from kit.database import Connection
-from services.scheduler.decisions import Enrolment
+from services.scheduler.decisions.enrolment import Enrolment
 
 EVENTS_OF_A_LEAD = 12.17
 DAYS = 365

@@ -43,7 +43,7 @@ from services.crm.repositories.registrations import Registrations
 from services.notify.repositories.leads import Leads
 from services.notify.repositories.ledger import Store as Ledger
 from services.notify.touches import State
-from services.scheduler.repositories import Store as Timers
+from services.scheduler.repositories.timers import Store as Timers
 from tests.plans import Node, Watched, nodes
 
 EVENTS = int(os.environ.get("GROWTH") or 10_000_000)

@@ -20,8 +20,8 @@ from domain.journey.time_zones import Whereabouts
 from pauta.running.compose_file import PROJECT
 from pauta.running.native import Native
 from pauta.running.servers import Process, free_ports
-from services.scheduler.decisions import Enrolment
-from services.scheduler.repositories import LATE_SECONDS, PUNCTUAL
+from services.scheduler.decisions.enrolment import Enrolment
+from services.scheduler.repositories.timers import LATE_SECONDS, PUNCTUAL
 
 FEW = 10_000
 MANY = 1_000_000

@@ -14,7 +14,7 @@ from services.scheduler.consumers import PUBLISHES, router
 from services.scheduler.deps import Deps
 from services.scheduler.http import routes
 from services.scheduler.jobs import BacklogDrain, jobs
-from services.scheduler.repositories import TIMER_ROWS, Store
+from services.scheduler.repositories.timers import TIMER_ROWS, Store
 from services.scheduler.settings import Settings
 
 

@@ -27,7 +27,7 @@ from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import TouchDeferred, TouchDue, TouchSkipped
 from domain.journey.model import Journey
 from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
-from services.scheduler.decisions import (
+from services.scheduler.decisions.enrolment import (
     BOOKED,
     Change,
     Enrolment,

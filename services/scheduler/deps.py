@@ -7,7 +7,7 @@ from typing import Annotated
 from contracts.commands.failed_work import DiscardWork, RetryWork
 from kit.leader import Leader
 from kit.messaging.broker import FromContext
-from services.scheduler.repositories import Store
+from services.scheduler.repositories.timers import Store
 from services.scheduler.settings import Settings
 
 

@@ -20,7 +20,7 @@ from domain.journey.model import Journey
 from domain.journey.settings import JourneySettings, load_journey
 from services.notify.decisions.sending import Defer, Facts, Send, Skip, decide
 from services.notify.touches import Form, Touch
-from services.scheduler.decisions import (
+from services.scheduler.decisions.enrolment import (
     MOST_DEFERRALS,
     MOST_FIRINGS,
     Change,

@@ -34,7 +34,7 @@ from contracts.events.touch import (
 )
 from domain.journey.model import Journey
 from domain.journey.settings import JourneySettings, load_journey
-from services.scheduler.decisions import (
+from services.scheduler.decisions.enrolment import (
     Change,
     Drop,
     End,

@@ -20,7 +20,7 @@ from kit.errors import Unavailable, describe
 from kit.failed_work import FailedRows, publish_failed
 from kit.messaging import outbox
 from kit.messaging.inbox import first_time, forget_old
-from services.scheduler.decisions import (
+from services.scheduler.decisions.enrolment import (
     Changes,
     Drop,
     End,

@@ -1,0 +1,1 @@
+"""Which touches a lead gets, and when. Pure: no clock, no database, no network."""

@@ -1,0 +1,1 @@
+"""Scheduler's SQL, a module for each table."""
