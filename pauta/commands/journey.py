@@ -25,7 +25,8 @@ from pauta.running.compose_file import PROJECT, read_recipes, variables
 from services.notify.content import Wording
 from services.notify.examples import example
 from services.notify.settings import Settings
-from services.scheduler.decisions.enrolment import Enrolment, plan
+from services.scheduler.decisions.enrolment import Enrolment
+from services.scheduler.decisions.planning import plan
 
 app = typer.Typer(no_args_is_help=True, help="The journey file: check it, preview its calendar.")
 out = Console(highlight=False, soft_wrap=True)

@@ -34,10 +34,10 @@ from services.scheduler.decisions.enrolment import (
     apply_event,
     booking_ended_elsewhere,
     enrol,
-    missing_in,
     moved_to,
-    skip,
 )
+from services.scheduler.decisions.lateness import skip
+from services.scheduler.decisions.planning import missing_in
 from services.scheduler.deps import Deps, FromApp
 
 AnyChange = Annotated[Change | LeadErased, Field(discriminator="topic")]
@@ -110,7 +110,10 @@ async def on_change(event: AnyChange, deps: FromApp) -> None:
         case LeadErased():
             await deps.store.erase(event.lead_id)
         case BookingCancelled(at=at):
-            elsewhere = partial(booking_ended_elsewhere, at=at)
+
+            def elsewhere(lead: Enrolment, _: Journey) -> Enrolment:
+                return booking_ended_elsewhere(lead, at=at)
+
             await deps.store.change(event, partial(_after, event), elsewhere=elsewhere)
         case LeadUpdated():
             await deps.store.also_known_as(event)

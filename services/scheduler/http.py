@@ -9,7 +9,7 @@ from contracts.api.lead_plan import Hours, LeadPlan, PlannedTouch
 from domain.journey.contact_hours import Week
 from kit.operators import admit
 from kit.runtime import deps_of
-from services.scheduler.decisions.enrolment import hours_of
+from services.scheduler.decisions.planning import hours_of
 from services.scheduler.deps import Deps
 
 

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from kit.periodic import PeriodicJob
-from services.scheduler.decisions.enrolment import End, resolve_timer
+from services.scheduler.decisions.lateness import End, resolve_timer
 from services.scheduler.deps import Deps
 from services.scheduler.repositories.timers import Due, Store
 from services.scheduler.settings import Settings

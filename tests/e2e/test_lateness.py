@@ -12,7 +12,7 @@ from domain.journey.parser import journey_hash
 from domain.journey.settings import JourneySettings, load_journey
 from kit.clock import now
 from kit.database import Database
-from services.scheduler.decisions.enrolment import Drop, End, Move
+from services.scheduler.decisions.lateness import Drop, End, Move
 from services.scheduler.repositories.timers import Due, Store
 from tests.e2e.test_outages import welcomed
 from tests.system import System

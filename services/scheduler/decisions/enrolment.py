@@ -1,19 +1,16 @@
-"""Which touches a lead is to get, and when. Pure: no clock, no database, no network.
+"""What has happened to a lead: events are folded into its enrolment.
 
-Events are folded into the lead's `Enrolment`, and the planned touches are computed from it. The
-timers therefore follow the latest facts, in whatever order and however often the events arrive.
+Outdated and repeated events change nothing. The timers therefore follow the latest facts, in
+whatever order and however often the events arrive.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from contracts.events.base import Event
 from contracts.events.booking import (
     Booking,
     BookingCancelled,
@@ -21,7 +18,6 @@ from contracts.events.booking import (
     LeadBooked,
     MeetingEnded,
 )
-from contracts.events.cadence import CadenceFinished
 from contracts.events.lead import (
     LeadClosed,
     LeadCreated,
@@ -32,28 +28,9 @@ from contracts.events.lead import (
     LeadSuperseded,
     LeadUpdated,
 )
-from contracts.events.reply import ReplyReceived
-from contracts.events.touch import (
-    TOUCHES,
-    Channel,
-    DeferReason,
-    Kind,
-    SkipReason,
-    TouchDeferred,
-    TouchDue,
-    TouchSkipped,
-    touch_id,
-)
-from domain.journey.contact_hours import (
-    Span,
-    Week,
-    add_days,
-    last_opening,
-    next_opening,
-    usual_week,
-)
-from domain.journey.lateness import MoveTo, NoHours, SendNow, when_late
-from domain.journey.model import FollowUpStep, Journey, MeetingStep, Step
+from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.touch import Channel, DeferReason, SkipReason, TouchDeferred, TouchSkipped
+from domain.journey.model import Journey
 from domain.journey.time_zones import Whereabouts, whereabouts
 
 Change = (
@@ -75,14 +52,10 @@ Change = (
 
 ERASED = "erased"
 FORGOTTEN = "forgotten"
-# An action of the person that is no older than this is answered at any hour.
-ANSWERED_WITHIN = timedelta(minutes=15)
-# A reminder that must leave before its hours close leaves this long before they do.
-LAST_MOMENT = timedelta(minutes=10)
-FIRING_WINDOW = timedelta(hours=1)
-MOST_FIRINGS = 3  # of one touch, within FIRING_WINDOW
-MOST_DEFERRALS = 10  # of one touch, in total
+FORGET_AFTER = timedelta(days=180)  # without a change or a touch to come
 BOOKED = {SkipReason.BOOKED, SkipReason.BOOKED_ELSEWHERE}
+# Replies of these intents pause the follow-up.
+PAUSES = {Intent.OTHER, Intent.REVIEW}
 
 Name = tuple[str, Channel, str, int]  # step, channel, booking, run
 
@@ -165,24 +138,6 @@ class Enrolment(BaseModel):
     withheld: tuple[Withheld, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """A touch and when it falls due.
-
-    A meeting's touch names its booking, any other touch the run of the journey.
-    """
-
-    step: str
-    channel: Channel
-    booking: str
-    run: int
-    due_at: datetime
-
-    @property
-    def name(self) -> Name:
-        return self.step, self.channel, self.booking, self.run
-
-
 def enrol(event: LeadCreated, *, zone: str, region: str) -> Enrolment:
     """Returns a new lead's enrolment.
 
@@ -190,6 +145,17 @@ def enrol(event: LeadCreated, *, zone: str, region: str) -> Enrolment:
     """
     where = whereabouts(event.card.time_zone, event.card.phone, zone=zone, region=region)
     return Enrolment(lead_id=event.lead_id, entered_at=event.at, where=where)
+
+
+def changes_enrolment(event: Change) -> bool:
+    """Whether the event can change an enrolment. Most replies and skips cannot."""
+    match event:
+        case ReplyReceived(intent=intent):
+            return intent in PAUSES
+        case TouchSkipped(reason=reason):
+            return reason in BOOKED
+        case _:
+            return True
 
 
 def apply_event(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
@@ -226,36 +192,15 @@ def apply_event(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
             return lead
 
 
-def booking_ended_elsewhere(lead: Enrolment, _: Journey, *, at: datetime) -> Enrolment:
+def booking_ended_elsewhere(lead: Enrolment, *, at: datetime) -> Enrolment:
     """Returns the enrolment after the booking of another lead of the same person was cancelled."""
     lead = lead.model_copy(update={"cancelled_at": max(at, lead.cancelled_at or at)})
     return lead if lead.booking is not None else _release(lead, Fact.BOOKING, at)
 
 
-def erased(lead: Enrolment, _: Journey) -> Enrolment:
+def erased(lead: Enrolment) -> Enrolment:
     """Returns the enrolment of a person whose data is erased. No later event plans a touch."""
     return lead.model_copy(update={"stopped": ERASED, "booking": None, "booked_at": None})
-
-
-def missing_in(journey: Journey, event: TouchDeferred) -> str | None:
-    """Returns which part of a deferral the journey lacks; None where it has step and channel."""
-    step = next((step for step in journey.steps if step.name == event.step), None)
-    if step is None:
-        return f"the journey has no step {event.step}"
-    if event.channel not in step.channels:
-        return f"the journey's step {event.step} has no channel {event.channel}"
-    return None
-
-
-def hours_of(timer: Timer, lead: Enrolment, journey: Journey) -> Week | None:
-    """Returns a planned touch's usual hours.
-
-    None where it has none, or the journey no longer has its step.
-    """
-    step = next((step for step in journey.steps if step.name == timer.step), None)
-    if step is None:
-        return None
-    return usual_week(timer.due_at, step, timer.channel, journey, lead.where)
 
 
 def moved_to(lead: Enrolment, event: LeadUpdated, *, zone: str, region: str) -> Enrolment:
@@ -398,360 +343,3 @@ def _defer(
         times=previous.times + 1 if previous else 1,
     )
     return lead.model_copy(update={"deferred": (*others, deferral)})
-
-
-def reopened(before: Enrolment, after: Enrolment) -> frozenset[Name]:
-    """Returns the touches that may be due again although they fired: `after` defers them."""
-    return frozenset(
-        deferral.name for deferral in after.deferred if deferral not in before.deferred
-    )
-
-
-def plan(lead: Enrolment, journey: Journey, spread: timedelta = timedelta()) -> list[Timer]:
-    """Returns every touch of the lead's plan, made or not, one for each step and channel.
-
-    A touch that waits for its hours to open leaves within `spread` after they do, each lead at its
-    own moment.
-    """
-    if lead.stopped is not None:
-        return []
-    scheduled = _meeting_timers if lead.booking is not None else _follow_up_timers
-    timers = [*scheduled(lead, journey, spread), *_deferred_timers(lead, journey, spread)]
-    by_name = {timer.name: timer for timer in timers}
-    return list(by_name.values())
-
-
-def _follow_up_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
-    if lead.paused or lead.follow_up_ended is not None:
-        return
-    for step in journey.follow_up:
-        due = _follow_up_due(lead, step)
-        if lead.paused_until is not None:
-            due = max(due, lead.paused_until)
-        yield _planned(lead, journey, step, step.channels[0], due, spread)
-
-
-def _follow_up_due(lead: Enrolment, step: FollowUpStep) -> datetime:
-    """Returns when the step is due by the follow-up's own clock."""
-    return add_days(lead.entered_at + lead.held, step.after, lead.where.home)
-
-
-def _meeting_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
-    booking = lead.booking
-    booked_at = lead.booked_at
-    assert booking is not None
-    assert booked_at is not None
-    if not booking.confirmed:
-        return
-    over = booking.starts_at is not None and booking.starts_at <= booked_at
-    for step in journey.meeting:
-        due = _meeting_due(lead, step, booking, booked_at)
-        unwanted = over if step.after is None else lead.absent
-        if due is None or unwanted:
-            continue
-        timer = _planned(lead, journey, step, step.channels[0], due, spread, after=booked_at)
-        if step.before is None or booking.starts_at is None or timer.due_at < booking.starts_at:
-            yield timer
-
-
-def _meeting_due(
-    lead: Enrolment, step: MeetingStep, booking: Booking, booked_at: datetime
-) -> datetime | None:
-    """Returns None where the time is unknown, or had passed when the booking became known."""
-    if step.before is not None:
-        due = booking.starts_at - step.before if booking.starts_at else None
-        return due if due is not None and due > booked_at else None
-    if step.after is not None:
-        end = lead.meeting_ended_at or booking.ends_at
-        return end + step.after if end else None
-    return booked_at
-
-
-def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
-    current = lead.booking.uid if lead.booking is not None else ""
-    steps = {step.name: step for step in journey.steps}
-    for deferral in lead.deferred:
-        step = steps.get(deferral.step)
-        if step is None or deferral.booking != current:
-            continue
-        if isinstance(step, FollowUpStep) and (lead.paused or deferral.run != lead.run):
-            continue
-        if not isinstance(step, MeetingStep) and lead.follow_up_ended is not None:
-            continue
-        due = deferral.at
-        if isinstance(step, FollowUpStep):
-            by_clock = _follow_up_due(lead, step) if deferral.by_clock else due
-            due = max(due, by_clock, lead.ordered_at or due)
-        timer = _planned(
-            lead, journey, step, deferral.channel, due, spread, after=due, run=deferral.run
-        )
-        reminder = isinstance(step, MeetingStep) and step.before is not None
-        starts_at = lead.booking.starts_at if lead.booking and reminder else None
-        if starts_at is None or timer.due_at < starts_at:
-            yield timer
-
-
-def _planned(
-    lead: Enrolment,
-    journey: Journey,
-    step: Step,
-    channel: Channel,
-    due: datetime,
-    spread: timedelta,
-    *,
-    after: datetime | None = None,
-    run: int | None = None,
-) -> Timer:
-    """Returns the touch at its next open hour.
-
-    A reminder that is due in closed hours leaves before them, if that is later than `after`.
-    A touch whose hours never open is planned all the same, and dropped with that reason when due.
-    """
-    booking = lead.booking.uid if isinstance(step, MeetingStep) and lead.booking else ""
-    at = _last_moment(lead, journey, step, channel, due, after)
-    if at is None:
-        span = next_opening(
-            due, step, channel, journey, lead.where, answering=is_answer(lead, step, due)
-        )
-        at = due if span is None or span.opens <= due else moment_in(span, lead, step, spread)
-    if isinstance(step, MeetingStep):
-        return Timer(step.name, channel, booking, 0, at)
-    return Timer(step.name, channel, booking, lead.run if run is None else run, at)
-
-
-def moment_in(hours: Span, lead: Enrolment, step: Step, spread: timedelta) -> datetime:
-    """Returns the lead's own moment within `spread` of the opening and before the hours close.
-
-    The moment of a lead is always the same. A meeting's touch leaves at the opening, because the
-    meeting may be minutes away.
-    """
-    if isinstance(step, MeetingStep):
-        return hours.opens
-    share = lead.lead_id * 2_654_435_761 % 2**32 / 2**32  # spreads consecutive ids
-    return hours.opens + min(spread, hours.closes - hours.opens) * share
-
-
-def _last_moment(
-    lead: Enrolment,
-    journey: Journey,
-    step: Step,
-    channel: Channel,
-    due: datetime,
-    after: datetime | None,
-) -> datetime | None:
-    """Returns when a reminder leaves that is due in closed hours: before they begin.
-
-    None for any other touch, and where that moment has passed.
-    """
-    if not isinstance(step, MeetingStep) or step.before is None or after is None:
-        return None
-    last = last_opening(due, step, channel, journey, lead.where)
-    if last is None or last.closes > due:
-        return None
-    at = max(last.opens, last.closes - LAST_MOMENT)
-    return at if at > after else None
-
-
-def is_answer(lead: Enrolment, step: Step, now: datetime) -> bool:
-    """Whether the touch answers a recent action: it confirms a booking made minutes ago."""
-    if not isinstance(step, MeetingStep) or not step.on_booking or lead.booked_at is None:
-        return False
-    return now - lead.booked_at <= ANSWERED_WITHIN
-
-
-@dataclass(frozen=True, slots=True)
-class StoredTimer:
-    """A timer as it is stored; `state` is pending, fired, dropped or failed."""
-
-    timer_id: int
-    timer: Timer
-    planned_at: datetime
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """The changes to a lead's stored timers. A fired timer stays fired unless it is reopened."""
-
-    delete: tuple[int, ...]
-    insert: tuple[Timer, ...]
-    move: tuple[tuple[int, datetime], ...]
-    reopen: tuple[tuple[int, datetime], ...]
-
-
-def reconcile(
-    rows: Sequence[StoredTimer], planned: Iterable[Timer], may_reopen: AbstractSet[Name]
-) -> Changes:
-    """Returns how the stored timers become the planned ones.
-
-    A fired touch is due again only if it is in `may_reopen`.
-    """
-    wanted = {timer.name: timer for timer in planned}
-    stored = {row.timer.name for row in rows}
-    pending = [row for row in rows if row.state == "pending"]
-    fired = [row for row in rows if row.state == "fired"]
-    kept = [(row, wanted[row.timer.name]) for row in pending if row.timer.name in wanted]
-    reopen = [
-        (row, wanted[row.timer.name])
-        for row in fired
-        if row.timer.name in wanted and row.timer.name in may_reopen
-    ]
-    return Changes(
-        delete=tuple(row.timer_id for row in pending if row.timer.name not in wanted),
-        insert=tuple(timer for name, timer in wanted.items() if name not in stored),
-        move=tuple(
-            (row.timer_id, timer.due_at) for row, timer in kept if row.planned_at != timer.due_at
-        ),
-        reopen=tuple((row.timer_id, timer.due_at) for row, timer in reopen),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Fire:
-    """The touch is due: these events are published."""
-
-    events: tuple[Event, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """The touch is postponed to `due_at`."""
-
-    due_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """The touch is skipped: these events are published."""
-
-    reason: SkipReason
-    events: tuple[Event, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """The timer cannot be decided, or repeats too often. An operator must decide."""
-
-    reason: str
-
-
-End = Fire | Move | Drop | SetAside
-
-
-def skip(lead: Enrolment, journey: Journey, timer: Timer) -> Drop:
-    """Drops the touch because an operator skipped it."""
-    return _drop(lead, journey, timer, SkipReason.OPERATOR)
-
-
-def resolve_timer(
-    lead: Enrolment,
-    journey: Journey,
-    timer: Timer,
-    *,
-    planned_at: datetime,
-    now: datetime,
-    overtaken: bool = False,
-    fired_at: Sequence[datetime] = (),
-    spread: timedelta = timedelta(),
-) -> End:
-    """Decides the end of a timer that has fallen due, by its step's rule for lateness.
-
-    `planned_at` is the first time it was planned for; lateness counts from there. `overtaken` is
-    set when a later touch on the same channel is due too. `fired_at` is when this same touch was
-    due before. `spread` is as in `plan`.
-    """
-    repeated = _repeated_too_often(lead, timer, now, fired_at)
-    if repeated is not None:
-        return SetAside(repeated)
-    step = journey.step(timer.step)
-    if overtaken:
-        return _drop(lead, journey, timer, SkipReason.OVERTAKEN)
-    if now - planned_at > step.late.limit or _meeting_began(lead, step, now):
-        return _drop(lead, journey, timer, SkipReason.TOO_LATE)
-    answering = is_answer(lead, step, now)
-    match when_late(
-        timer.due_at, now, step, timer.channel, journey, lead.where, answering=answering
-    ):
-        case SendNow(until):
-            return Fire((_due(lead, timer, step, until), *_finished(lead, journey, timer)))
-        case MoveTo(opens):
-            hours = next_opening(opens, step, timer.channel, journey, lead.where)
-            at = opens if hours is None else moment_in(hours, lead, step, spread)
-            if at - planned_at <= step.late.limit and not _meeting_began(lead, step, at):
-                return Move(at)
-            return _drop(lead, journey, timer, SkipReason.TOO_LATE)
-        case NoHours():
-            return _drop(lead, journey, timer, SkipReason.NO_HOURS)
-        case _:
-            return _drop(lead, journey, timer, SkipReason.TOO_LATE)
-
-
-def _repeated_too_often(
-    lead: Enrolment, timer: Timer, now: datetime, fired_at: Sequence[datetime]
-) -> str | None:
-    """Returns the reason why the touch must not be due once more; None where it may."""
-    if sum(now - at < FIRING_WINDOW for at in fired_at) >= MOST_FIRINGS:
-        return f"due more than {MOST_FIRINGS} times within an hour"
-    deferral = next((found for found in lead.deferred if found.name == timer.name), None)
-    if deferral is not None and deferral.times > MOST_DEFERRALS:
-        return f"deferred {deferral.times} times"
-    return None
-
-
-def _meeting_began(lead: Enrolment, step: Step, now: datetime) -> bool:
-    """Whether a reminder would come after the meeting has begun."""
-    if not isinstance(step, MeetingStep) or step.before is None or lead.booking is None:
-        return False
-    return lead.booking.starts_at is not None and now >= lead.booking.starts_at
-
-
-def _due(lead: Enrolment, timer: Timer, step: Step, until: datetime | None) -> TouchDue:
-    meeting = isinstance(step, MeetingStep)
-    after = step.channels.index(timer.channel) + 1
-    return TouchDue(
-        lead_id=lead.lead_id,
-        touch_id=_touch_id(lead, timer),
-        step=timer.step,
-        channel=timer.channel,
-        run=timer.run,
-        kind=_kind(step),
-        template=step.template,
-        fallback=step.channels[after:],
-        until=until,
-        booking=lead.booking if meeting else None,
-    )
-
-
-def _kind(step: Step) -> Kind:
-    if isinstance(step, MeetingStep):
-        return Kind.MEETING
-    if isinstance(step, FollowUpStep):
-        return Kind.FOLLOW_UP
-    return Kind.FIRST_CONTACT
-
-
-def _touch_id(lead: Enrolment, timer: Timer) -> UUID:
-    return touch_id(lead.lead_id, timer.step, timer.channel, run=timer.run, booking=timer.booking)
-
-
-def _drop(lead: Enrolment, journey: Journey, timer: Timer, reason: SkipReason) -> Drop:
-    skipped = TouchSkipped(
-        lead_id=lead.lead_id,
-        touch_id=_touch_id(lead, timer),
-        step=timer.step,
-        channel=timer.channel,
-        run=timer.run,
-        reason=reason,
-    )
-    return Drop(reason, (skipped, *_finished(lead, journey, timer)))
-
-
-def _finished(lead: Enrolment, journey: Journey, timer: Timer) -> tuple[Event, ...]:
-    """Returns the event that ends the follow-up; empty before its last step.
-
-    Its id is derived from the lead and the run, so that it is published once.
-    """
-    if not journey.follow_up or timer.step != journey.follow_up[-1].name:
-        return ()
-    name = uuid5(TOUCHES, f"{lead.lead_id}/{lead.run or ''}/finished")
-    return (CadenceFinished(lead_id=lead.lead_id, event_id=name),)

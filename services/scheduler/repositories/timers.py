@@ -20,21 +20,10 @@ from kit.errors import Unavailable, describe
 from kit.failed_work import FailedRows, publish_failed
 from kit.messaging import outbox
 from kit.messaging.inbox import first_time, forget_old
-from services.scheduler.decisions.enrolment import (
-    Changes,
-    Drop,
-    End,
-    Enrolment,
-    Fire,
-    Move,
-    SetAside,
-    StoredTimer,
-    Timer,
-    erased,
-    plan,
-    reconcile,
-    reopened,
-)
+from services.scheduler.decisions.enrolment import Enrolment, erased
+from services.scheduler.decisions.lateness import Drop, End, Fire, Move, SetAside
+from services.scheduler.decisions.planning import Timer, plan
+from services.scheduler.decisions.reconciliation import Changes, StoredTimer, reconcile, reopened
 
 log = structlog.get_logger()
 
@@ -310,7 +299,7 @@ class Store:
         Raises Unavailable while the lead is not known yet.
         """
         async with self._database.transaction() as connection:
-            if not await self._rewrite(connection, lead_id, erased):
+            if not await self._rewrite(connection, lead_id, lambda lead, _: erased(lead)):
                 raise Unavailable("the lead is not enrolled yet")
 
     async def outlook(self, lead_id: int) -> LeadPlan | None:

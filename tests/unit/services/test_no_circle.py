@@ -20,23 +20,18 @@ from domain.journey.model import Journey
 from domain.journey.settings import JourneySettings, load_journey
 from services.notify.decisions.sending import Defer, Facts, Send, Skip, decide
 from services.notify.touches import Form, Touch
-from services.scheduler.decisions.enrolment import (
+from services.scheduler.decisions.enrolment import Change, Enrolment, apply_event, enrol
+from services.scheduler.decisions.lateness import (
     MOST_DEFERRALS,
     MOST_FIRINGS,
-    Change,
     Drop,
-    Enrolment,
     Fire,
     Move,
     SetAside,
-    StoredTimer,
-    apply_event,
-    enrol,
-    plan,
-    reconcile,
-    reopened,
     resolve_timer,
 )
+from services.scheduler.decisions.planning import plan
+from services.scheduler.decisions.reconciliation import StoredTimer, reconcile, reopened
 from tests.builders import a_booking, a_card, a_lead_created
 
 JOURNEY: Journey = load_journey(JourneySettings(_env_file=None))[0]

@@ -34,25 +34,18 @@ from contracts.events.touch import (
 )
 from domain.journey.model import Journey
 from domain.journey.settings import JourneySettings, load_journey
-from services.scheduler.decisions.enrolment import (
-    Change,
+from services.scheduler.decisions.enrolment import Change, Enrolment, apply_event, enrol, erased
+from services.scheduler.decisions.lateness import (
     Drop,
     End,
-    Enrolment,
     Fire,
     Move,
     SetAside,
-    StoredTimer,
-    Timer,
-    apply_event,
-    enrol,
-    erased,
-    hours_of,
-    plan,
-    reconcile,
     resolve_timer,
     skip,
 )
+from services.scheduler.decisions.planning import Timer, hours_of, plan
+from services.scheduler.decisions.reconciliation import StoredTimer, reconcile
 from tests.builders import a_booking, a_card, a_lead_created
 
 JOURNEY: Journey = load_journey(JourneySettings(_env_file=None))[0]
@@ -201,7 +194,7 @@ def test_a_lead_that_opted_out_is_not_followed_up_and_keeps_its_meeting() -> Non
     "event", [booked(), cancelled(2), LeadOptedOut(lead_id=123456, channel="sms", reason="reply")]
 )
 def test_of_an_erased_lead_nothing_is_kept_and_nothing_comes(event: Change) -> None:
-    lead = erased(after(booked()), JOURNEY)
+    lead = erased(after(booked()))
 
     assert steps(lead) == {}
     assert lead.booking is None

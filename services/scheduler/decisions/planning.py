@@ -1,0 +1,214 @@
+"""Which touches a lead's enrolment calls for, and when each is due."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from contracts.events.booking import Booking
+from contracts.events.touch import Channel, TouchDeferred
+from domain.journey.contact_hours import (
+    Span,
+    Week,
+    add_days,
+    last_opening,
+    next_opening,
+    usual_week,
+)
+from domain.journey.model import FollowUpStep, Journey, MeetingStep, Step
+from services.scheduler.decisions.enrolment import Enrolment, Name
+
+# An action of the person that is no older than this is answered at any hour.
+ANSWERED_WITHIN = timedelta(minutes=15)
+# A reminder that must leave before its hours close leaves this long before they do.
+LAST_MOMENT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A touch and when it falls due.
+
+    A meeting's touch names its booking, any other touch the run of the journey.
+    """
+
+    step: str
+    channel: Channel
+    booking: str
+    run: int
+    due_at: datetime
+
+    @property
+    def name(self) -> Name:
+        return self.step, self.channel, self.booking, self.run
+
+
+def plan(lead: Enrolment, journey: Journey, spread: timedelta = timedelta()) -> list[Timer]:
+    """Returns every touch of the lead's plan, made or not, one for each step and channel.
+
+    A touch that waits for its hours to open leaves within `spread` after they do, each lead at its
+    own moment.
+    """
+    if lead.stopped is not None:
+        return []
+    scheduled = _meeting_timers if lead.booking is not None else _follow_up_timers
+    timers = [*scheduled(lead, journey, spread), *_deferred_timers(lead, journey, spread)]
+    by_name = {timer.name: timer for timer in timers}
+    return list(by_name.values())
+
+
+def _follow_up_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
+    if lead.paused or lead.follow_up_ended is not None:
+        return
+    for step in journey.follow_up:
+        due = _follow_up_due(lead, step)
+        if lead.paused_until is not None:
+            due = max(due, lead.paused_until)
+        yield _planned(lead, journey, step, step.channels[0], due, spread)
+
+
+def _follow_up_due(lead: Enrolment, step: FollowUpStep) -> datetime:
+    """Returns when the step is due by the follow-up's own clock."""
+    return add_days(lead.entered_at + lead.held, step.after, lead.where.home)
+
+
+def _meeting_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
+    booking = lead.booking
+    booked_at = lead.booked_at
+    assert booking is not None
+    assert booked_at is not None
+    if not booking.confirmed:
+        return
+    over = booking.starts_at is not None and booking.starts_at <= booked_at
+    for step in journey.meeting:
+        due = _meeting_due(lead, step, booking, booked_at)
+        unwanted = over if step.after is None else lead.absent
+        if due is None or unwanted:
+            continue
+        timer = _planned(lead, journey, step, step.channels[0], due, spread, after=booked_at)
+        if step.before is None or booking.starts_at is None or timer.due_at < booking.starts_at:
+            yield timer
+
+
+def _meeting_due(
+    lead: Enrolment, step: MeetingStep, booking: Booking, booked_at: datetime
+) -> datetime | None:
+    """Returns None where the time is unknown, or had passed when the booking became known."""
+    if step.before is not None:
+        due = booking.starts_at - step.before if booking.starts_at else None
+        return due if due is not None and due > booked_at else None
+    if step.after is not None:
+        end = lead.meeting_ended_at or booking.ends_at
+        return end + step.after if end else None
+    return booked_at
+
+
+def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
+    current = lead.booking.uid if lead.booking is not None else ""
+    steps = {step.name: step for step in journey.steps}
+    for deferral in lead.deferred:
+        step = steps.get(deferral.step)
+        if step is None or deferral.booking != current:
+            continue
+        if isinstance(step, FollowUpStep) and (lead.paused or deferral.run != lead.run):
+            continue
+        if not isinstance(step, MeetingStep) and lead.follow_up_ended is not None:
+            continue
+        due = deferral.at
+        if isinstance(step, FollowUpStep):
+            by_clock = _follow_up_due(lead, step) if deferral.by_clock else due
+            due = max(due, by_clock, lead.ordered_at or due)
+        timer = _planned(
+            lead, journey, step, deferral.channel, due, spread, after=due, run=deferral.run
+        )
+        reminder = isinstance(step, MeetingStep) and step.before is not None
+        starts_at = lead.booking.starts_at if lead.booking and reminder else None
+        if starts_at is None or timer.due_at < starts_at:
+            yield timer
+
+
+def _planned(
+    lead: Enrolment,
+    journey: Journey,
+    step: Step,
+    channel: Channel,
+    due: datetime,
+    spread: timedelta,
+    *,
+    after: datetime | None = None,
+    run: int | None = None,
+) -> Timer:
+    """Returns the touch at its next open hour.
+
+    A reminder that is due in closed hours leaves before them, if that is later than `after`.
+    A touch whose hours never open is planned all the same, and dropped with that reason when due.
+    """
+    booking = lead.booking.uid if isinstance(step, MeetingStep) and lead.booking else ""
+    at = _last_moment(lead, journey, step, channel, due, after)
+    if at is None:
+        span = next_opening(
+            due, step, channel, journey, lead.where, answering=is_answer(lead, step, due)
+        )
+        at = due if span is None or span.opens <= due else moment_in(span, lead, step, spread)
+    if isinstance(step, MeetingStep):
+        return Timer(step.name, channel, booking, 0, at)
+    return Timer(step.name, channel, booking, lead.run if run is None else run, at)
+
+
+def moment_in(hours: Span, lead: Enrolment, step: Step, spread: timedelta) -> datetime:
+    """Returns the lead's own moment within `spread` of the opening and before the hours close.
+
+    The moment of a lead is always the same. A meeting's touch leaves at the opening, because the
+    meeting may be minutes away.
+    """
+    if isinstance(step, MeetingStep):
+        return hours.opens
+    share = lead.lead_id * 2_654_435_761 % 2**32 / 2**32  # spreads consecutive ids
+    return hours.opens + min(spread, hours.closes - hours.opens) * share
+
+
+def _last_moment(
+    lead: Enrolment,
+    journey: Journey,
+    step: Step,
+    channel: Channel,
+    due: datetime,
+    after: datetime | None,
+) -> datetime | None:
+    """Returns when a reminder leaves that is due in closed hours: before they begin.
+
+    None for any other touch, and where that moment has passed.
+    """
+    if not isinstance(step, MeetingStep) or step.before is None or after is None:
+        return None
+    last = last_opening(due, step, channel, journey, lead.where)
+    if last is None or last.closes > due:
+        return None
+    at = max(last.opens, last.closes - LAST_MOMENT)
+    return at if at > after else None
+
+
+def is_answer(lead: Enrolment, step: Step, now: datetime) -> bool:
+    """Whether the touch answers a recent action: it confirms a booking made minutes ago."""
+    if not isinstance(step, MeetingStep) or not step.on_booking or lead.booked_at is None:
+        return False
+    return now - lead.booked_at <= ANSWERED_WITHIN
+
+
+def missing_in(journey: Journey, event: TouchDeferred) -> str | None:
+    """Returns which part of a deferral the journey lacks; None where it has step and channel."""
+    step = next((step for step in journey.steps if step.name == event.step), None)
+    if step is None:
+        return f"the journey has no step {event.step}"
+    if event.channel not in step.channels:
+        return f"the journey's step {event.step} has no channel {event.channel}"
+    return None
+
+
+def hours_of(timer: Timer, lead: Enrolment, journey: Journey) -> Week | None:
+    """Returns a planned touch's usual hours.
+
+    None where it has none, or the journey no longer has its step.
+    """
+    step = next((step for step in journey.steps if step.name == timer.step), None)
+    if step is None:
+        return None
+    return usual_week(timer.due_at, step, timer.channel, journey, lead.where)
