@@ -43,7 +43,10 @@ from services.crm.repositories.registrations import Registrations
 from services.notify.repositories.leads import Leads
 from services.notify.repositories.ledger import Store as Ledger
 from services.notify.touches import State
-from services.scheduler.repositories.timers import Store as Timers
+from services.scheduler.repositories import backlog
+from services.scheduler.repositories.journeys import Journeys
+from services.scheduler.use_cases.forget_old import forget_old
+from services.scheduler.use_cases.show_plan import show_plan
 from tests.plans import Node, Watched, nodes
 
 EVENTS = int(os.environ.get("GROWTH") or 10_000_000)
@@ -219,13 +222,7 @@ class Sized:
         bookings = Bookings(crm, secret="x" * 20, region="MX")
         registrations = Registrations(crm)
         content = JOURNEY.read_text()
-        timers = Timers(
-            scheduler,
-            stored_journey(content),
-            journey_hash="bench",
-            content=content,
-            spread=timedelta(minutes=1),
-        )
+        journeys = Journeys(stored_journey(content), version="bench", content=content)
         nowhere = ReleaseTouches(reason=HoldReason.CAPPED, scope="nowhere", by="bench")
         lead = self.leads // 2
         phone = f"+5255{10_000_000 + lead}"
@@ -248,9 +245,9 @@ class Sized:
             "crm: leads to add": lambda: registrations.take_leads(20, term=1),
             "crm: notes to add": lambda: registrations.take_notes(20, term=1),
             "crm: contacts": lambda: registrations.known_contacts([phone]),
-            "scheduler: outlook": lambda: timers.outlook(lead),
-            "scheduler: backlog": timers.backlog,
-            "scheduler: forget": timers.forget_old,
+            "scheduler: plan": lambda: show_plan(lead, scheduler, journeys),
+            "scheduler: backlog": partial(backlog.get, scheduler),
+            "scheduler: forget": partial(forget_old, scheduler),
         }
         for name, database in self.databases.items():
             found[f"{name}: outbox"] = partial(database.fetch, COUNT_WAITING)

@@ -21,7 +21,8 @@ from pauta.running.compose_file import PROJECT
 from pauta.running.native import Native
 from pauta.running.servers import Process, free_ports
 from services.scheduler.decisions.enrolment import Enrolment
-from services.scheduler.repositories.timers import LATE_SECONDS, PUNCTUAL
+from services.scheduler.decisions.lateness import LATE_SECONDS
+from services.scheduler.repositories.timers import SELECT_PUNCTUAL
 
 FEW = 10_000
 MANY = 1_000_000
@@ -124,7 +125,7 @@ class Timers:
 
     async def _plan(self) -> str:
         """Returns the claim query's plan, without its costs and counts."""
-        query = PUNCTUAL.replace("$1", "500").replace("$2", str(LATE_SECONDS))
+        query = SELECT_PUNCTUAL.replace("$1", "500").replace("$2", str(LATE_SECONDS))
         [explained] = await self._database.fetchrow(f"explain (format json) {query}")
         nodes: list[str] = []
 

@@ -14,29 +14,31 @@ from services.scheduler.consumers import PUBLISHES, router
 from services.scheduler.deps import Deps
 from services.scheduler.http import routes
 from services.scheduler.jobs import BacklogDrain, jobs
-from services.scheduler.repositories.timers import TIMER_ROWS, Store
+from services.scheduler.repositories.journeys import Journeys
+from services.scheduler.repositories.timers import FAILED_TIMERS
 from services.scheduler.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Raises InvalidJourney, with every mistake in it, when the journey file is not sound."""
+    """Raises InvalidJourney, which lists every mistake, when the journey file is not valid."""
     settings = settings or Settings()
     runtime = build_runtime("scheduler", settings)
     journey, content = load_journey(settings)
-    store = Store(
-        runtime.database,
-        journey,
-        journey_hash=journey_hash(content),
-        content=content,
-        spread=settings.spread,
-    )
+    journeys = Journeys(journey, version=journey_hash(content), content=content)
+    database = runtime.database
 
     async def open_deps() -> Deps:
-        leader = Leader(dsn=settings.dsn, name="backlog", job=BacklogDrain(store, settings))
+        drain = BacklogDrain(database, journeys, settings)
         failed_work = partial(
-            carry_out, runtime.database, service="scheduler", rows=[TIMER_ROWS, OUTBOX_ROWS]
+            carry_out, database, service="scheduler", rows=[FAILED_TIMERS, OUTBOX_ROWS]
         )
-        return Deps(settings=settings, store=store, leader=leader, failed_work=failed_work)
+        return Deps(
+            settings=settings,
+            database=database,
+            journeys=journeys,
+            leader=Leader(dsn=settings.dsn, name="backlog", job=drain),
+            failed_work=failed_work,
+        )
 
     app = make_app(
         runtime,

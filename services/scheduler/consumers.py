@@ -1,6 +1,5 @@
-"""What scheduler does when an event arrives: enrols the lead, or plans its touches anew."""
+"""What scheduler does when an event or a command arrives: each handler calls one use case."""
 
-from functools import partial
 from typing import Annotated
 
 from faststream.rabbit import RabbitRouter
@@ -23,50 +22,42 @@ from contracts.events.lead import (
     LeadSuperseded,
     LeadUpdated,
 )
-from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.reply import ReplyReceived
 from contracts.events.touch import TouchDeferred, TouchDue, TouchSkipped
-from domain.journey.model import Journey
 from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
-from services.scheduler.decisions.enrolment import (
-    BOOKED,
-    Change,
-    Enrolment,
-    apply_event,
-    booking_ended_elsewhere,
-    enrol,
-    moved_to,
-)
-from services.scheduler.decisions.lateness import skip
-from services.scheduler.decisions.planning import missing_in
-from services.scheduler.deps import Deps, FromApp
+from services.scheduler.decisions.enrolment import Change
+from services.scheduler.deps import FromApp
+from services.scheduler.use_cases.apply_change import apply_change
+from services.scheduler.use_cases.cancel_booking import cancel_booking
+from services.scheduler.use_cases.defer_touch import defer_touch
+from services.scheduler.use_cases.enrol_lead import enrol_lead
+from services.scheduler.use_cases.erase_lead import erase_lead
+from services.scheduler.use_cases.pause_lead import pause_lead
+from services.scheduler.use_cases.skip_step import skip_step
+from services.scheduler.use_cases.update_lead import update_lead
 
 AnyChange = Annotated[Change | LeadErased, Field(discriminator="topic")]
 AnyCommand = Annotated[
     PauseLead | ResumeLead | SkipStep | RetryWork | DiscardWork, Field(discriminator="topic")
 ]
 
-LEADS = queue(
-    "scheduler.leads", LeadCreated, prefetch=2
-)  # nothing of it is due for days: a burst's calls come first
+# A new lead's first timer is due days later, so a burst leaves the database to its calls.
+LEADS = queue("scheduler.leads", LeadCreated, prefetch=2)
 CHANGES = queue(
     "scheduler.changes",
-    *(
-        LeadBooked,
-        BookingRescheduled,
-        BookingCancelled,
-        MeetingEnded,
-        LeadUpdated,
-        LeadSuperseded,
-        LeadNeedsAttention,
-    ),
-    *(
-        LeadOptedOut,
-        LeadClosed,
-        LeadErased,
-        ReplyReceived,
-        TouchDeferred,
-        TouchSkipped,
-    ),
+    LeadBooked,
+    BookingRescheduled,
+    BookingCancelled,
+    MeetingEnded,
+    LeadUpdated,
+    LeadSuperseded,
+    LeadNeedsAttention,
+    LeadOptedOut,
+    LeadClosed,
+    LeadErased,
+    ReplyReceived,
+    TouchDeferred,
+    TouchSkipped,
     prefetch=5,
 )
 COMMANDS = queue(
@@ -87,39 +78,39 @@ PUBLISHES = (
     WorkDiscarded,
 )
 
-PAUSES = {Intent.OTHER, Intent.REVIEW}
-
 router = RabbitRouter()
 
 
 @router.subscriber(LEADS.queue, EVENT_EXCHANGE, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
-    lead = enrol(event, zone=deps.settings.timezone, region=deps.settings.default_region)
-    await deps.store.enrol(event, lead)
+    await enrol_lead(
+        event,
+        deps.database,
+        deps.journeys,
+        zone=deps.settings.timezone,
+        region=deps.settings.default_region,
+        spread=deps.settings.spread,
+    )
 
 
 @router.subscriber(CHANGES.queue, EVENT_EXCHANGE, channel=CHANGES.channel, ack_policy=ACKNOWLEDGE)
 async def on_change(event: AnyChange, deps: FromApp) -> None:
+    database = deps.database
+    journeys = deps.journeys
+    spread = deps.settings.spread
     match event:
-        case ReplyReceived(intent=intent) if intent not in PAUSES:
-            pass
-        case TouchSkipped(reason=reason) if reason not in BOOKED:
-            pass
         case TouchDeferred():
-            await deps.store.defer(event, partial(_after, event), partial(_missing, event))
-        case LeadErased():
-            await deps.store.erase(event.lead_id)
-        case BookingCancelled(at=at):
-
-            def elsewhere(lead: Enrolment, _: Journey) -> Enrolment:
-                return booking_ended_elsewhere(lead, at=at)
-
-            await deps.store.change(event, partial(_after, event), elsewhere=elsewhere)
+            await defer_touch(event, database, journeys, spread=spread)
+        case LeadErased(lead_id=lead_id):
+            await erase_lead(lead_id, database, journeys, spread=spread)
+        case BookingCancelled():
+            await cancel_booking(event, database, journeys, spread=spread)
         case LeadUpdated():
-            await deps.store.also_known_as(event)
-            await deps.store.change(event, partial(_updated, event, deps), version=event.journey)
+            zone = deps.settings.timezone
+            region = deps.settings.default_region
+            await update_lead(event, database, journeys, zone=zone, region=region, spread=spread)
         case _:
-            await deps.store.change(event, partial(_after, event))
+            await apply_change(event, database, journeys, spread=spread)
 
 
 @router.subscriber(
@@ -128,28 +119,8 @@ async def on_change(event: AnyChange, deps: FromApp) -> None:
 async def on_command(command: AnyCommand, deps: FromApp) -> None:
     match command:
         case PauseLead() | ResumeLead():
-            fact = _fact(command)
-            await deps.store.change(fact, partial(_after, fact), publish=True)
+            await pause_lead(command, deps.database, deps.journeys, spread=deps.settings.spread)
         case SkipStep():
-            await deps.store.skip(command, skip)
+            await skip_step(command, deps.database, deps.journeys)
         case RetryWork() | DiscardWork():
             await deps.failed_work(command)
-
-
-def _fact(command: PauseLead | ResumeLead) -> LeadPaused | LeadResumed:
-    """The event that answers the command. It has the command's time, by which the latest wins."""
-    fact = LeadPaused if isinstance(command, PauseLead) else LeadResumed
-    return fact(event_id=command.fact_id, at=command.at, lead_id=command.lead_id, by=command.by)
-
-
-def _after(event: Change, lead: Enrolment, journey: Journey) -> Enrolment:
-    return apply_event(lead, event, journey)
-
-
-def _updated(event: LeadUpdated, deps: Deps, lead: Enrolment, journey: Journey) -> Enrolment:
-    moved = moved_to(lead, event, zone=deps.settings.timezone, region=deps.settings.default_region)
-    return apply_event(moved, event, journey)
-
-
-def _missing(event: TouchDeferred, journey: Journey) -> str | None:
-    return missing_in(journey, event)

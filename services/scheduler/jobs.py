@@ -1,79 +1,50 @@
-"""What scheduler does by the clock: fires timers to the second, and catches up after an outage at a set pace."""
+"""What scheduler does by the clock: fires timers within a second, and drains the backlog."""
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import partial
 
-import structlog
-
+from kit.database import Database
 from kit.periodic import PeriodicJob
-from services.scheduler.decisions.lateness import End, resolve_timer
 from services.scheduler.deps import Deps
-from services.scheduler.repositories.timers import Due, Store
+from services.scheduler.repositories.journeys import Journeys
 from services.scheduler.settings import Settings
-
-log = structlog.get_logger()
+from services.scheduler.use_cases.drain_backlog import drain_backlog
+from services.scheduler.use_cases.fire_timers import fire_timers
+from services.scheduler.use_cases.forget_old import forget_old
+from services.scheduler.use_cases.publish_journey import publish_journey
 
 BATCH = 500
 
 
 def jobs(deps: Deps) -> Sequence[PeriodicJob]:
-    end = partial(_end, spread=deps.settings.spread)
-
     async def fire() -> bool:
-        return await deps.store.fire(end, limit=BATCH) == BATCH
+        spread = deps.settings.spread
+        fired = await fire_timers(deps.database, deps.journeys, spread=spread, limit=BATCH)
+        return fired == BATCH
 
     return (
-        PeriodicJob("publish_journey", 5, deps.store.publish_journey),
+        PeriodicJob("publish_journey", 5, partial(publish_journey, deps.database, deps.journeys)),
         PeriodicJob("fire", 0.1, fire),
         PeriodicJob("backlog", 1, deps.leader),
-        PeriodicJob("forget_old", 3600, deps.store.forget_old),
+        PeriodicJob("forget_old", 3600, partial(forget_old, deps.database)),
     )
-
-
-def _end(due: Due, *, spread: timedelta) -> End:
-    end = resolve_timer(
-        due.lead,
-        due.journey,
-        due.timer,
-        planned_at=due.planned_at,
-        now=due.now,
-        overtaken=due.overtaken,
-        fired_at=due.fired_at,
-        spread=spread,
-    )
-    log.info(
-        "timer.settled",
-        lead_id=due.lead.lead_id,
-        step=due.timer.step,
-        end=type(end).__name__.lower(),
-    )
-    return end
 
 
 class BacklogDrain:
-    """Works off what is overdue, one touch after another; above a number of them it waits for an operator's word."""
+    """Drains overdue touches at `backlog_per_second`, above `backlog_hold` only once released."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self._store, self._hold = store, settings.backlog_hold
-        self._pause, self._end = (
-            1 / settings.backlog_per_second,
-            partial(_end, spread=settings.spread),
-        )
+    def __init__(self, database: Database, journeys: Journeys, settings: Settings) -> None:
+        self._database = database
+        self._journeys = journeys
+        self._spread = settings.spread
+        self._hold_above = settings.backlog_hold
+        self._pause = 1 / settings.backlog_per_second
 
     async def __call__(self) -> bool:
-        await self._store.mark_late()
-        backlog = await self._store.backlog()
-        if not backlog.overdue:
-            if backlog.held:
-                await self._store.caught_up()
-            return False
-        if (backlog.held or backlog.overdue > self._hold) and not backlog.released:
-            if not backlog.held:
-                await self._store.hold(backlog.overdue)
-                log.warning("backlog.held", overdue=backlog.overdue)
-            return False
-        await self._store.drain_backlog(self._end, limit=1)
-        await asyncio.sleep(self._pause)
-        return True
+        drained = await drain_backlog(
+            self._database, self._journeys, spread=self._spread, hold_above=self._hold_above
+        )
+        if drained:
+            await asyncio.sleep(self._pause)
+        return drained

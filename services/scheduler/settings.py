@@ -9,10 +9,11 @@ from kit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings, JourneySettings):
-    """`backlog_hold` is how many overdue touches still go out without being asked about.
+    """`backlog_hold` is how many overdue touches may go out without an operator's release.
 
-    `opening_spread` (seconds): what waits for an hour to open leaves within so long after it. The token opens the
-    routes; `allowed_hosts` are further names, with commas, by which it is called.
+    A touch that waits for its hours to open leaves within `opening_spread` seconds after they do.
+    `scheduler_api_token` opens the HTTP routes. `allowed_hosts` are further host names of this
+    service, separated by commas.
     """
 
     backlog_hold: int = 200
