@@ -1,0 +1,186 @@
+"""What is folded into an enrolment, for any events in any order and number."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.events.booking import LeadBooked
+from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused
+from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.touch import Channel, SkipReason, TouchSkipped, touch_id
+from services.scheduler.decisions.enrolment import Change, apply_event, changes_enrolment
+from tests.builders import a_booking
+from tests.unit.services.scheduler.decisions.leads import (
+    ENTERED,
+    FOLLOW_UPS,
+    JOURNEY,
+    a_lead,
+    after,
+    booked,
+    cancelled,
+    days,
+    paused,
+    resumed,
+    returned,
+    steps,
+)
+
+# The first example loads time zones and holidays, which takes longer than the usual deadline.
+UNTIMED = settings(deadline=None)
+
+
+@pytest.mark.parametrize(
+    ("events", "still"),
+    [
+        pytest.param([paused(1), resumed(2)], 1, id="a pause"),
+        pytest.param([paused(1), resumed(2), paused(4), resumed(6)], 3, id="two pauses"),
+        pytest.param([paused(1), paused(3), resumed(4)], 3, id="paused twice"),
+        pytest.param([resumed(1), paused(2), resumed(3)], 1, id="resumed before any pause"),
+        pytest.param(
+            [booked(at=days(1)), paused(2), cancelled(2, at=days(3)), resumed(4)],
+            3,
+            id="overlapping",
+        ),
+        pytest.param(
+            [paused(1), booked(at=days(2)), resumed(3), cancelled(2, at=days(5))],
+            4,
+            id="the other way",
+        ),
+        pytest.param(
+            [booked(at=days(1)), paused(2), resumed(3), cancelled(2, at=days(4))],
+            3,
+            id="inside a booking",
+        ),
+        pytest.param(
+            [paused(1), booked(at=days(2)), cancelled(2, at=days(3)), resumed(4)],
+            3,
+            id="around a booking",
+        ),
+        pytest.param(
+            [paused(1), resumed(2), booked(at=days(3)), cancelled(2, at=days(5))],
+            3,
+            id="one by one",
+        ),
+        pytest.param(
+            [paused(2), resumed(4), booked(at=days(1)), cancelled(2, at=days(3))],
+            2,
+            id="arriving late",
+        ),
+    ],
+)
+def test_the_time_that_the_clock_was_stopped_counts_once(
+    events: Sequence[Change], still: float
+) -> None:
+    assert after(*events).held == timedelta(days=still)
+    twice: list[Change] = []
+    for event in events:
+        twice += [event, event]
+    assert after(*twice).held == timedelta(days=still)
+
+
+COMMANDS = st.one_of(st.integers(0, 30).map(paused), st.integers(0, 30).map(resumed))
+
+
+@UNTIMED
+@given(st.lists(COMMANDS, max_size=12))
+def test_in_any_sequence_the_last_command_decides_whether_the_follow_up_waits(
+    events: Sequence[Change],
+) -> None:
+    last = max((event.at for event in events), default=None)
+    latest = [event for event in events if event.at == last]
+    if len({event.topic for event in latest}) > 1:
+        return  # of two events of one instant, the one that arrives first wins
+
+    assert after(*events).paused is (bool(latest) and isinstance(latest[0], LeadPaused))
+    assert set(steps(after(*events))) == (set() if after(*events).paused else set(FOLLOW_UPS))
+
+
+@UNTIMED
+@given(st.lists(COMMANDS, max_size=12))
+def test_outdated_commands_change_nothing(events: Sequence[Change]) -> None:
+    fresh: list[Change] = []
+    for event in events:
+        if all(event.at > before.at for before in fresh):
+            fresh.append(event)
+
+    assert after(*events) == after(*fresh)
+
+
+BOOKINGS = st.tuples(st.integers(1, 9), st.integers(0, 30)).map(
+    lambda booking: (
+        booked(booking[0], at=days(booking[1]))
+        if booking[0] % 2
+        else cancelled(booking[0], at=days(booking[1]))
+    )
+)
+
+
+@UNTIMED
+@given(st.lists(st.one_of(COMMANDS, BOOKINGS), max_size=15), st.data())
+def test_a_repeat_changes_nothing_and_no_time_counts_twice(
+    events: list[Change], data: st.DataObject
+) -> None:
+    repeated = list(events)
+    for event in events:
+        first = repeated.index(event)
+        repeated.insert(data.draw(st.integers(first + 1, len(repeated))), event)
+    instants = [event.at for event in events]
+
+    assert after(*repeated) == after(*events)
+    assert after(*events).held <= max(instants, default=ENTERED) - min(instants, default=ENTERED)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(
+            LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply"), id="after a stop"
+        ),
+        pytest.param(LeadClosed(lead_id=123456, reason=Closing.WON), id="closed in Kommo"),
+        pytest.param(
+            LeadBooked(lead_id=123456, revision=1, booking=a_booking(), at=ENTERED),
+            id="with a meeting ahead",
+        ),
+    ],
+)
+def test_a_return_that_does_not_restart_the_follow_up(before: Change) -> None:
+    lead = apply_event(a_lead(), before, JOURNEY)
+
+    assert apply_event(lead, returned(days(20)), JOURNEY) == lead
+
+
+def test_a_journey_may_let_a_returning_lead_join_silently() -> None:
+    silent = JOURNEY.model_copy(update={"on_return": "join"})
+
+    assert apply_event(a_lead(), returned(days(20)), silent) == a_lead()
+
+
+def reply(intent: Intent) -> ReplyReceived:
+    return ReplyReceived(lead_id=123456, channel=Channel.WHATSAPP, text="", intent=intent)
+
+
+def skipped(reason: SkipReason) -> TouchSkipped:
+    return TouchSkipped(
+        lead_id=123456,
+        touch_id=touch_id(1, "day_3", Channel.WHATSAPP),
+        step="day_3",
+        channel=Channel.WHATSAPP,
+        reason=reason,
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        pytest.param(reply(Intent.OTHER), True, id="a reply that a person must read"),
+        pytest.param(reply(Intent.OPT_IN), False, id="a reply that is handled elsewhere"),
+        pytest.param(skipped(SkipReason.BOOKED), True, id="a touch skipped for a booking"),
+        pytest.param(skipped(SkipReason.TOO_LATE), False, id="a touch skipped for good"),
+        pytest.param(paused(1), True, id="a pause"),
+    ],
+)
+def test_events_that_change_an_enrolment(event: Change, expected: bool) -> None:
+    assert changes_enrolment(event) is expected

@@ -1,0 +1,355 @@
+"""Which touches a lead gets, and when, for any events in any order and however late."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.events.booking import BookingCancelled, LeadBooked, MeetingEnded
+from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadSuperseded
+from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.touch import Channel, TouchDeferred, touch_id
+from services.scheduler.decisions.enrolment import Change, apply_event, erased
+from services.scheduler.decisions.planning import hours_of, plan
+from tests.builders import a_booking
+from tests.unit.services.scheduler.decisions.leads import (
+    ENTERED,
+    FOLLOW_UPS,
+    JOURNEY,
+    MONTERREY,
+    a_lead,
+    after,
+    booked,
+    cancelled,
+    days,
+    deferral,
+    local,
+    moved,
+    paused,
+    resumed,
+    returned,
+    steps,
+)
+
+
+def test_a_new_lead_gets_the_four_follow_ups_on_their_days() -> None:
+    assert steps(a_lead()) == {
+        "day_3": local(2026, 3, 5, 10),
+        "day_6": local(2026, 3, 9, 9),  # Sunday the 8th waits for Monday morning
+        "day_9": local(2026, 3, 11, 10),
+        "day_12": local(2026, 3, 14, 10),
+    }
+
+
+def test_a_touch_to_come_has_its_usual_hours() -> None:
+    lead = a_lead()
+    [day_3, *_] = plan(lead, JOURNEY)
+    week = hours_of(day_3, lead, JOURNEY)
+
+    assert week is not None
+    assert week.days == (("09:00-20:00",),) * 6 + ((),)
+    assert hours_of(replace(day_3, step="gone"), lead, JOURNEY) is None
+
+
+def test_a_booking_replaces_them_by_the_meetings_touches() -> None:
+    lead = after(booked())
+
+    assert steps(lead) == {
+        "confirmation": ENTERED + timedelta(days=1),
+        "confirmation_email": ENTERED + timedelta(days=1),
+        "reminder": local(2026, 3, 9, 11),
+        "after_meeting": local(2026, 3, 10, 12, 30),
+    }
+    assert {timer.booking for timer in plan(lead, JOURNEY)} == {"first"}
+
+
+def test_a_booking_less_than_a_day_away_has_no_reminder() -> None:
+    at = local(2026, 3, 9, 12)
+
+    assert set(steps(after(booked(at=at)))) == {
+        "confirmation",
+        "confirmation_email",
+        "after_meeting",
+    }
+
+
+def test_a_booking_that_becomes_known_after_its_end_is_not_confirmed() -> None:
+    assert set(steps(after(booked(at=local(2026, 3, 10, 12))))) == {"after_meeting"}
+
+
+def test_a_booking_without_a_time_is_confirmed_and_nothing_else() -> None:
+    assert set(steps(after(booked(starts_at=None, ends_at=None)))) == {
+        "confirmation",
+        "confirmation_email",
+    }
+
+
+def test_a_booking_the_host_must_still_accept_stops_the_follow_up_and_promises_nothing() -> None:
+    assert steps(after(booked(confirmed=False))) == {}
+
+
+def test_a_moved_booking_moves_its_reminder() -> None:
+    lead = after(booked(), moved(2, "second", starts_at=local(2026, 3, 12, 16)))
+
+    assert steps(lead)["reminder"] == local(2026, 3, 11, 16)
+    assert {timer.booking for timer in plan(lead, JOURNEY)} == {"second"}
+
+
+def test_after_a_cancelled_booking_the_follow_up_goes_on_where_it_stopped() -> None:
+    lead = after(
+        booked(at=ENTERED + timedelta(days=1)), cancelled(2, at=ENTERED + timedelta(days=4))
+    )
+
+    assert steps(lead)["day_3"] == local(
+        2026, 3, 9, 9
+    )  # three days later: Sunday the 8th, so Monday
+    assert list(steps(lead)) == FOLLOW_UPS
+
+
+def test_a_lead_that_is_closed_gets_nothing_more() -> None:
+    end = LeadClosed(lead_id=123456, reason=Closing.WON)
+
+    assert steps(after(end)) == {}
+    assert steps(after(booked(), end)) == {}
+    assert steps(after(end, booked())) == {}
+
+
+def test_a_lead_that_opted_out_is_not_followed_up_and_keeps_its_meeting() -> None:
+    end = LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply")
+
+    assert steps(after(end)) == {}
+    assert steps(after(booked(), end)) == steps(after(booked()))
+    assert steps(after(end, booked())) == steps(after(booked()))
+
+
+@pytest.mark.parametrize(
+    "event", [booked(), cancelled(2), LeadOptedOut(lead_id=123456, channel="sms", reason="reply")]
+)
+def test_of_an_erased_lead_nothing_is_kept_and_nothing_comes(event: Change) -> None:
+    lead = erased(after(booked()))
+
+    assert steps(lead) == {}
+    assert lead.booking is None
+    assert after(event, lead=lead) == lead
+
+
+def test_after_the_meeting_the_material_counts_from_its_real_end() -> None:
+    over = MeetingEnded(lead_id=123456, revision=2, uid="first", ended_at=local(2026, 3, 10, 12))
+
+    assert steps(after(booked(), over))["after_meeting"] == local(2026, 3, 10, 13)
+
+
+def test_a_lead_that_did_not_attend_gets_no_survey() -> None:
+    absent = MeetingEnded(
+        lead_id=123456, revision=2, uid="first", ended_at=local(2026, 3, 10, 11, 30), attended=False
+    )
+
+    assert "after_meeting" not in steps(after(booked(), absent))
+
+
+def test_a_reply_pauses_the_next_follow_up() -> None:
+    replied = ReplyReceived(
+        lead_id=123456,
+        channel=Channel.WHATSAPP,
+        text="¿Precio?",
+        intent=Intent.OTHER,
+        at=local(2026, 3, 5, 9),
+    )
+    lead = after(replied)
+
+    assert steps(lead)["day_3"] == local(2026, 3, 5, 9) + JOURNEY.pause_after_reply
+    assert steps(lead)["day_6"] == steps(a_lead())["day_6"]
+
+
+def test_a_call_that_was_deferred_waits_for_the_morning() -> None:
+    deferred = deferral("welcome_call", Channel.CALL, local(2026, 3, 2, 23))
+    lead = after(deferred)
+
+    assert steps(lead)["welcome_call"] == local(2026, 3, 3, 9)
+    assert "welcome_call" not in steps(after(deferred, booked()))
+
+
+def test_while_paused_there_is_no_follow_up_and_afterwards_it_goes_on_where_it_stopped() -> None:
+    assert steps(after(paused(1))) == {}
+    assert steps(after(paused(1), resumed(4)))["day_3"] == local(
+        2026, 3, 9, 9
+    )  # Sunday the 8th, so Monday
+    assert list(steps(after(paused(1), resumed(4)))) == FOLLOW_UPS
+
+
+def test_a_pause_does_not_touch_the_meeting() -> None:
+    assert steps(after(booked(), paused(2))) == steps(after(booked()))
+    assert steps(after(paused(0.5), booked())) == steps(after(booked()))
+
+
+def test_the_first_contact_that_was_put_off_is_made_also_while_paused() -> None:
+    deferred = deferral("welcome_call", Channel.CALL, local(2026, 3, 2, 23))
+
+    assert set(steps(after(paused(0.1), deferred))) == {"welcome_call"}
+
+
+@pytest.mark.parametrize("deferred_first", [True, False])
+def test_a_follow_up_that_was_deferred_while_paused_waits_for_the_resumption(
+    deferred_first: bool,
+) -> None:
+    deferred = deferral("day_3", Channel.WHATSAPP, days(3))
+    end = resumed(8)  # the 10th, a Tuesday
+    events: list[Change] = (
+        [paused(2), deferred, end] if deferred_first else [paused(2), end, deferred]
+    )
+
+    assert "day_3" not in steps(after(paused(2), deferred))
+    assert steps(after(*events))["day_3"] == days(8)
+
+
+EVENTS = st.sampled_from(
+    [
+        booked(1),
+        moved(2, "second", starts_at=local(2026, 3, 12, 16)),
+        cancelled(3, "second"),
+        booked(4, "third", at=ENTERED + timedelta(days=4)),
+        moved(5, "fourth", starts_at=local(2026, 3, 20, 9)),
+    ]
+)
+
+
+@given(st.lists(EVENTS, max_size=15))
+def test_in_any_order_and_number_the_timers_are_those_of_the_latest_booking(
+    events: Sequence[Change],
+) -> None:
+    newest = max(events, key=lambda event: event.revision, default=None)  # type: ignore[union-attr]
+    timers = plan(after(*events), JOURNEY)
+
+    free = newest is None or isinstance(newest, BookingCancelled)
+    expected = "" if free else newest.booking.uid  # type: ignore[union-attr]
+    assert {timer.booking for timer in timers} == {expected}
+
+
+ANY = st.one_of(
+    EVENTS,
+    st.builds(
+        ReplyReceived,
+        lead_id=st.just(123456),
+        channel=st.just(Channel.WHATSAPP),
+        text=st.just("?"),
+        intent=st.just(Intent.OTHER),
+        at=st.datetimes(datetime(2026, 3, 2), datetime(2026, 4, 1)).map(  # noqa: DTZ001
+            lambda at: at.replace(tzinfo=UTC)
+        ),
+    ),
+    st.builds(
+        TouchDeferred,
+        lead_id=st.just(123456),
+        touch_id=st.just(touch_id(1, "x", Channel.CALL)),
+        step=st.sampled_from(["welcome_call", "day_3"]),
+        channel=st.sampled_from([Channel.WHATSAPP, Channel.SMS]),
+        at=st.datetimes(datetime(2026, 3, 2), datetime(2026, 4, 1)).map(  # noqa: DTZ001
+            lambda at: at.replace(tzinfo=UTC)
+        ),
+    ),
+)
+
+
+@given(st.lists(ANY, max_size=12), st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)))  # noqa: DTZ001
+def test_no_journey_has_two_touches_of_one_step_nor_one_outside_its_hours(
+    events: Sequence[Change], entered: datetime
+) -> None:
+    lead = after(*events, lead=a_lead(entered.replace(tzinfo=UTC)))
+    timers = plan(lead, JOURNEY)
+
+    assert len({(t.step, t.channel, t.booking) for t in timers}) == len(timers)
+    for timer in timers:
+        hour = timer.due_at.astimezone(MONTERREY)
+        if JOURNEY.step(timer.step).window == "messages":
+            assert 9 <= hour.hour < 20
+            assert hour.weekday() < 6
+
+
+def test_a_lead_of_29_february() -> None:
+    lead = a_lead(datetime(2028, 2, 26, 10, tzinfo=MONTERREY))
+
+    assert steps(lead)["day_3"] == datetime(2028, 2, 29, 10, tzinfo=MONTERREY)
+
+
+@pytest.mark.parametrize(
+    ("zone", "entered", "day_3"),
+    [
+        pytest.param("America/Tijuana", (2026, 3, 6, 10), (2026, 3, 9, 10), id="Tijuana, spring"),
+        pytest.param(
+            "America/Tijuana", (2026, 10, 30, 10), (2026, 11, 2, 10), id="Tijuana, autumn"
+        ),
+        pytest.param(
+            "America/Monterrey", (2026, 3, 6, 10), (2026, 3, 9, 10), id="Monterrey has no change"
+        ),
+    ],
+)
+def test_the_hour_stays_the_same_across_a_change_of_clocks(
+    zone: str, entered: tuple[int, ...], day_3: tuple[int, ...]
+) -> None:
+    there = ZoneInfo(zone)
+    lead = a_lead(datetime(*entered, tzinfo=there), time_zone=zone, phone=None)  # type: ignore[arg-type, misc]
+
+    assert steps(lead)["day_3"] == datetime(*day_3, tzinfo=there)  # type: ignore[arg-type, misc]
+
+
+def test_a_superseded_lead_keeps_its_meeting_and_loses_its_follow_up() -> None:
+    booked = apply_event(
+        a_lead(), LeadBooked(lead_id=123456, revision=1, booking=a_booking(), at=ENTERED), JOURNEY
+    )
+    superseded = LeadSuperseded(lead_id=123456, by_lead_id=9, person_id=5)
+    old = apply_event(booked, superseded, JOURNEY)
+    cancelled = apply_event(
+        old, BookingCancelled(lead_id=123456, revision=2, uid="b", at=days(1)), JOURNEY
+    )
+
+    assert {timer.step for timer in plan(old, JOURNEY)} == {
+        timer.step for timer in plan(booked, JOURNEY)
+    }
+    assert plan(cancelled, JOURNEY) == []
+
+
+def test_a_returning_lead_is_followed_up_from_the_start_under_new_names() -> None:
+    lead = apply_event(a_lead(), returned(days(20)), JOURNEY)
+
+    assert {timer.run for timer in plan(lead, JOURNEY)} == {900}
+    assert steps(lead)["day_3"] == days(23)
+
+
+def test_a_late_deferral_of_an_earlier_run_changes_nothing() -> None:
+    lead = apply_event(a_lead(), returned(days(20)), JOURNEY)
+    late = apply_event(lead, deferral("day_3", Channel.WHATSAPP, days(3)), JOURNEY)
+
+    assert [t for t in plan(late, JOURNEY) if t.run == 0] == []
+
+
+def test_touches_that_wait_for_one_opening_leave_spread_over_its_first_minutes() -> None:
+    """On Monday at nine everything that waited on Sunday is due.
+
+    Each lead has a moment of its own, always the same.
+    """
+    spread = timedelta(minutes=10)
+    lead = a_lead(at=local(2026, 3, 5, 12))
+    leads = [lead.model_copy(update={"lead_id": 1000 + number}) for number in range(400)]
+    moments = [
+        next(timer.due_at for timer in plan(lead, JOURNEY, spread) if timer.step == "day_3")
+        for lead in leads
+    ]
+    opens = [steps(lead)["day_3"] for lead in leads]
+
+    delays = [moment - opening for moment, opening in zip(moments, opens, strict=True)]
+    per_minute = Counter(int(delay.total_seconds() // 60) for delay in delays)
+    assert min(delays) >= timedelta()
+    assert max(delays) < spread
+    assert max(per_minute.values()) < 60
+    assert [t.due_at for t in plan(leads[7], JOURNEY, spread) if t.step == "day_3"] == [moments[7]]
+
+
+def test_a_reminder_is_not_spread() -> None:
+    lead = after(booked())
+
+    assert plan(lead, JOURNEY, timedelta(minutes=10)) == plan(lead, JOURNEY)
