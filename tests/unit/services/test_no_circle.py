@@ -98,7 +98,7 @@ class World:
             self._fire(row)
         pytest.fail(f"it never ends: {self.due.most_common(3)}")
 
-    def _fall_due(self, row: StoredTimer) -> None:
+    def _fire(self, row: StoredTimer) -> None:
         fired = self.fired.setdefault(row.timer_id, [])
         match resolve_timer(
             self.lead,
