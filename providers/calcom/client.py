@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 from kit.errors import Unavailable
-from providers.calcom.webhooks import BookingUpdate, mapping, moment, read_webhook, text
+from providers.calcom.models import BookingUpdate
+from providers.calcom.webhooks import mapping, moment, read_webhook, text
 from providers.errors import CredentialsRejected, seconds_to_wait
 
 PAGE_SIZE = 100

@@ -7,26 +7,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from contracts.events.booking import Booking
-
-
-class UpdateKind(StrEnum):
-    """The ways in which a booking changes."""
-
-    CREATED = "created"
-    REQUESTED = "requested"
-    MOVED = "moved"
-    CANCELLED = "cancelled"
-    REJECTED = "rejected"
-    NO_SHOW = "no_show"
-    ENDED = "ended"
-    OTHER = "other"
-
+from providers.calcom.models import AttendeeHints, BookingUpdate, Ping, Unknown, UpdateKind
 
 _KINDS = {
     "BOOKING_CREATED": UpdateKind.CREATED,
@@ -64,45 +50,6 @@ FIRST_YEAR = 2000
 LAST_YEAR = 2100
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _PHONE = re.compile(r"\+?[0-9\s().-]{10,25}")
-
-
-@dataclass(frozen=True, slots=True)
-class AttendeeHints:
-    """The fields that suggest which lead booked.
-
-    Visitors can edit the link that they came by, so only the token proves anything.
-    """
-
-    lead_id: int | None
-    token: str | None
-    email: str | None
-    phone_texts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BookingUpdate:
-    """One change of one booking. CREATED, REQUESTED and MOVED always have their `booking`."""
-
-    what: UpdateKind
-    uid: str
-    previous_uid: str | None
-    hints: AttendeeHints
-    booking: Booking | None
-    at: datetime
-    reason: str
-    attended: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class Ping:
-    """The test message of the webhook's settings page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A body that we cannot read. `missing` is the field that should have been there."""
-
-    missing: str
 
 
 def signed_by_calcom(raw: bytes, header: str | None, secret: str) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from aiolimiter import AsyncLimiter
 
 from kit.errors import Refused, Unavailable
 from providers.errors import CredentialsRejected, OutcomeUnknown, seconds_to_wait
+from providers.kommo.models import Contact, KommoLead, Move, Note, Registered
 
 # https://developers.kommo.com/docs/limitations
 BATCH = 50  # Kommo accepts 250, but answers 504 when the batch is too heavy
@@ -28,49 +28,6 @@ class KommoRefused(Refused):
 
 class Unauthorized(Exception):
     """The access token is no longer valid."""
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """The lead and the contact that Kommo answered for one request id."""
-
-    request_id: str
-    lead_id: int
-    contact_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    contact_id: int
-    phones: tuple[str, ...]
-    emails: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KommoLead:
-    """A deal, which Kommo calls a lead."""
-
-    lead_id: int
-    name: str
-    contact_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    lead_id: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A lead's move to another stage.
-
-    The pipeline is named too, because won and lost have the same ids in every pipeline.
-    """
-
-    lead_id: int
-    status_id: int
-    pipeline_id: int
 
 
 Token = Callable[[bool], Awaitable[str]]

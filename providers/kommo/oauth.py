@@ -3,23 +3,10 @@
 https://developers.kommo.com/reference/get-token
 """
 
-from dataclasses import dataclass
-
 import httpx
 
 from kit.errors import Unavailable
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """A pair of tokens. `expires_in` is the access token's, in seconds.
-
-    The refresh token is valid for three months, and every use replaces it.
-    """
-
-    access: str
-    refresh: str
-    expires_in: int
+from providers.kommo.models import Tokens
 
 
 async def renew(

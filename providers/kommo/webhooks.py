@@ -5,28 +5,15 @@ https://developers.kommo.com/docs/webhooks-general
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
+
+from providers.kommo.models import Change
 
 _KEY = re.compile(
     r"leads\[(status|update|delete)\]\[([0-9]{1,9})\]"
     r"\[(id|status_id|old_status_id|pipeline_id|modified_user_id)\]"
 )
 _NUMBER = re.compile(r"[0-9]{1,18}")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A lead that changed its stage or was deleted.
-
-    `by` is the user who changed it, 0 for a robot of the account.
-    """
-
-    kommo_lead_id: int
-    status_id: int | None
-    pipeline_id: int | None
-    deleted: bool
-    by: int | None = field(default=None, compare=False)
 
 
 def read_changes(body: bytes) -> list[Change]:

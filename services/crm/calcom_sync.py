@@ -8,7 +8,8 @@ import structlog
 from kit.clock import now
 from kit.errors import Unavailable, describe
 from providers.calcom.client import CalcomClient
-from providers.calcom.webhooks import BookingUpdate, read_webhook
+from providers.calcom.models import BookingUpdate
+from providers.calcom.webhooks import read_webhook
 from services.crm.repositories.bookings import Bookings, Webhook
 
 log = structlog.get_logger()

@@ -14,7 +14,8 @@ from kit.clock import now
 from kit.observability import tracing
 from kit.rate_limit import GUARDED
 from kit.runtime import deps_of
-from providers.calcom.webhooks import Ping, Unknown, dedupe_key, read_webhook, signed_by_calcom
+from providers.calcom.models import Ping, Unknown
+from providers.calcom.webhooks import dedupe_key, read_webhook, signed_by_calcom
 from providers.kommo.webhooks import read_changes
 from services.crm.calcom_sync import work_off
 from services.crm.decisions.closure import Stages, closed_by

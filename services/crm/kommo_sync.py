@@ -11,7 +11,8 @@ from kit.database import DATABASE_FAILURES
 from kit.errors import Unavailable, describe
 from kit.leader import Lead
 from providers.errors import OutcomeUnknown
-from providers.kommo.client import BATCH, KommoClient, KommoRefused, Move, Note
+from providers.kommo.client import BATCH, KommoClient, KommoRefused
+from providers.kommo.models import Move, Note
 from services.crm.decisions.kommo import is_ours, lead_body, mark, same_person, searches, stage_for
 from services.crm.repositories.registrations import (
     Registrations,

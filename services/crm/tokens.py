@@ -7,7 +7,8 @@ import httpx
 
 from kit.clock import Clock
 from kit.errors import Unavailable
-from providers.kommo.oauth import Tokens, renew
+from providers.kommo.models import Tokens
+from providers.kommo.oauth import renew
 from services.crm.settings import KommoSettings
 
 

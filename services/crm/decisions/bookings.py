@@ -19,7 +19,7 @@ from contracts.events.booking import (
 )
 from domain.phone import to_e164
 from domain.signed_links import signed
-from providers.calcom.webhooks import AttendeeHints, BookingUpdate, UpdateKind
+from providers.calcom.models import AttendeeHints, BookingUpdate, UpdateKind
 
 
 class Stage(IntEnum):

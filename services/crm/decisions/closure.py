@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from contracts.events.lead import Closing
-from providers.kommo.webhooks import Change
+from providers.kommo.models import Change
 from services.crm.decisions.kommo import LOST, WON
 
 ROBOT = 0

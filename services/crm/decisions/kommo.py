@@ -30,7 +30,7 @@ from contracts.events.touch import (
     TouchUnresolved,
 )
 from domain.phone import to_e164
-from providers.kommo.client import Contact, KommoLead
+from providers.kommo.models import Contact, KommoLead
 
 CHANNELS = {
     Channel.EMAIL: "Correo",

@@ -23,7 +23,7 @@ from kit.errors import Unavailable
 from kit.failed_work import publish_failed
 from kit.messaging import outbox
 from kit.retention import forget
-from providers.calcom.webhooks import AttendeeHints, BookingUpdate
+from providers.calcom.models import AttendeeHints, BookingUpdate
 from services.crm.decisions.bookings import (
     Candidate,
     Matched,

@@ -14,7 +14,7 @@ from kit.errors import describe
 from kit.failed_work import publish_failed
 from kit.messaging import outbox
 from kit.messaging.inbox import forget_old
-from providers.kommo.oauth import Tokens
+from providers.kommo.models import Tokens
 from services.crm.repositories.failed_rows import LEADS, NOTES
 
 WANT_LEAD = """

@@ -14,16 +14,8 @@ from hypothesis import strategies as st
 from contracts.events.booking import Booking
 from kit.errors import Unavailable
 from providers.calcom.client import CalcomClient, read_listed
-from providers.calcom.webhooks import (
-    AttendeeHints,
-    BookingUpdate,
-    Ping,
-    Unknown,
-    UpdateKind,
-    dedupe_key,
-    read_webhook,
-    signed_by_calcom,
-)
+from providers.calcom.models import AttendeeHints, BookingUpdate, Ping, Unknown, UpdateKind
+from providers.calcom.webhooks import dedupe_key, read_webhook, signed_by_calcom
 from tests.wire import Wire
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from kit.errors import Unavailable
 from providers.errors import OutcomeUnknown
-from providers.kommo.client import KommoClient, KommoRefused, Move, Note
-from providers.kommo.webhooks import Change, read_changes
+from providers.kommo.client import KommoClient, KommoRefused
+from providers.kommo.models import Change, Move, Note
+from providers.kommo.webhooks import read_changes
 from tests.wire import Wire
 
 PROBLEM = {"title": "Bad Request", "type": "https://httpstatus.es/400", "status": 400}

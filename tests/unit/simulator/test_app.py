@@ -12,8 +12,9 @@ import pytest_asyncio
 from twilio.request_validator import RequestValidator
 
 from providers.calcom.webhooks import signed_by_calcom
-from providers.kommo.client import KommoClient, KommoRefused, Move
-from providers.kommo.webhooks import Change, read_changes
+from providers.kommo.client import KommoClient, KommoRefused
+from providers.kommo.models import Change, Move
+from providers.kommo.webhooks import read_changes
 from simulator.app import create_app
 from simulator.settings import Settings
 from simulator.world import FaultInjectionMiddleware

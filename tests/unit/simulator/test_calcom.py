@@ -13,14 +13,8 @@ from fastapi import FastAPI
 
 from kit.errors import Unavailable
 from providers.calcom.client import CalcomClient
-from providers.calcom.webhooks import (
-    AttendeeHints,
-    BookingUpdate,
-    Ping,
-    UpdateKind,
-    read_webhook,
-    signed_by_calcom,
-)
+from providers.calcom.models import AttendeeHints, BookingUpdate, Ping, UpdateKind
+from providers.calcom.webhooks import read_webhook, signed_by_calcom
 from simulator import calcom_pages
 from simulator.calcom import CalcomSimulator
 from simulator.errors import ApiError, answer_error

@@ -9,7 +9,9 @@ from contracts.events.lead import LeadCard
 from kit.database import DatabaseUnavailable
 from kit.errors import Unavailable
 from kit.leader import LeadLost
-from providers.kommo.client import KommoClient, Note, Registered
+from providers.kommo.client import KommoClient
+from providers.kommo.models import Note, Registered
+from services.crm.consumers import outcome_of
 from services.crm.kommo_sync import KommoSync, Prepared, batches
 from services.crm.repositories.registrations import Registrations, ToLookUp, Waiting, WaitingNote
 from services.crm.settings import Settings

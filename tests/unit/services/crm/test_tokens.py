@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from kit.errors import Unavailable
-from providers.kommo.oauth import Tokens
+from providers.kommo.models import Tokens
 from services.crm.settings import KommoSettings
 from services.crm.tokens import TokenKeeper
 from tests.wire import Wire

@@ -16,7 +16,7 @@ from contracts.events.booking import (
     MeetingEnded,
 )
 from domain.signed_links import sign
-from providers.calcom.webhooks import AttendeeHints, BookingUpdate, UpdateKind
+from providers.calcom.models import AttendeeHints, BookingUpdate, UpdateKind
 from services.crm.decisions.bookings import (
     Candidate,
     Matched,

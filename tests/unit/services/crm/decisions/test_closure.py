@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.events.lead import Closing
-from providers.kommo.webhooks import Change
+from providers.kommo.models import Change
 from services.crm.decisions.closure import Stages, closed_by
 
 STAGES = Stages(pipeline=7, initial=1, booked=2)
