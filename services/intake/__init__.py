@@ -1,1 +1,1 @@
-"""The door in: a form becomes lead.created."""
+"""Accepts forms, and publishes lead.created."""

@@ -16,28 +16,29 @@ from kit.batcher import Batcher
 from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.runtime import build_runtime, make_app, with_tracing
 from services.intake.consumers import PUBLISHES, router
-from services.intake.deps import Accept, Deps
+from services.intake.deps import Deps, SubmissionAcceptor
 from services.intake.http import post_lead
 from services.intake.jobs import jobs
 from services.intake.openapi import describe_lead_route
-from services.intake.repositories import Store
 from services.intake.settings import Settings
+from services.intake.use_cases.accept_submissions import accept_submissions
 
 
-def create_app(settings: Settings | None = None, accept: Accept | None = None) -> FastAPI:
-    """Intake; `accept` replaces the one that stores (the benchmark's floor stores nothing)."""
+def create_app(
+    settings: Settings | None = None, accept: SubmissionAcceptor | None = None
+) -> FastAPI:
+    """Returns intake. `accept` replaces the acceptor that stores, as the benchmark's floor does."""
     settings = settings or Settings()
     runtime = build_runtime("intake", settings)
 
     async def open_deps() -> Deps:
-        store = Store(runtime.database)
-        storing = Batcher(store.accept)
-        writing = asyncio.create_task(storing.run())
-        runtime.closing.callback(writing.cancel)
+        batcher = Batcher(partial(accept_submissions, runtime.database))
+        batching = asyncio.create_task(batcher.run())
+        runtime.closing.callback(batching.cancel)
         return Deps(
             settings=settings,
-            accept=accept or storing,
-            store=store,
+            database=runtime.database,
+            accept=accept or batcher,
             failed_work=partial(carry_out, runtime.database, service="intake", rows=[OUTBOX_ROWS]),
             limiter=SlidingWindowCounterRateLimiter(MemoryStorage()),
             limit=parse(settings.lead_rate_limit),
@@ -47,9 +48,8 @@ def create_app(settings: Settings | None = None, accept: Accept | None = None) -
         )
 
     app = make_app(runtime, open_deps=open_deps, handlers=router, jobs=jobs, publishes=PUBLISHES)
-    app.router.routes.insert(
-        0, Route("/api/lead", post_lead, methods=["POST"])
-    )  # the first that a request is held against
+    # requests are matched against the routes in their order, so the busiest comes first
+    app.router.routes.insert(0, Route("/api/lead", post_lead, methods=["POST"]))
     _add_cors(app, settings)
     _document_route(app)
     return with_tracing(app, runtime)

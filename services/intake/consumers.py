@@ -1,4 +1,4 @@
-"""What intake does when an event arrives: it learns when a journey is over, and with which one leads enter."""
+"""Handles events: records when a lead's journey ends, and which journey new leads start with."""
 
 from typing import Annotated
 
@@ -21,7 +21,9 @@ from contracts.events.lead import (
     LeadUpdated,
 )
 from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
-from services.intake.deps import FromApp
+from services.intake.deps import BusDeps
+from services.intake.repositories import end_journey, set_current_journey
+from services.intake.use_cases.erase_lead import erase_lead
 
 log = structlog.get_logger()
 
@@ -50,20 +52,21 @@ router = RabbitRouter()
 @router.subscriber(
     COMMANDS.queue, COMMAND_EXCHANGE, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE
 )
-async def on_command(command: AnyCommand, deps: FromApp) -> None:
+async def on_command(command: AnyCommand, deps: BusDeps) -> None:
     match command:
         case EraseLead():
-            await deps.store.erase(command)
+            await erase_lead(deps.database, command)
             log.info("lead.erased", lead_id=command.lead_id)
         case RetryWork() | DiscardWork():
             await deps.failed_work(command)
 
 
 @router.subscriber(ENDS.queue, EVENT_EXCHANGE, channel=ENDS.channel, ack_policy=ACKNOWLEDGE)
-async def on_end(event: End, deps: FromApp) -> None:
-    await deps.store.end(event.lead_id, event.topic.partition(".")[2])
+async def on_end(event: End, deps: BusDeps) -> None:
+    reason = event.topic.partition(".")[2]
+    await end_journey(deps.database, event.lead_id, reason)
 
 
 @router.subscriber(JOURNEYS.queue, EVENT_EXCHANGE, channel=JOURNEYS.channel, ack_policy=ACKNOWLEDGE)
-async def on_journey_published(event: JourneyPublished, deps: FromApp) -> None:
-    await deps.store.enter_with(event)
+async def on_journey_published(event: JourneyPublished, deps: BusDeps) -> None:
+    await set_current_journey(deps.database, event.version, event.at)

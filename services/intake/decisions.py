@@ -1,4 +1,4 @@
-"""What a form means, and whether its sender is new. Pure: no clock, no database, no network."""
+"""Reads a form, and decides whether its sender is new. Pure: no clock, no database, no network."""
 
 import re
 import unicodedata
@@ -25,7 +25,8 @@ LIMITS = {
     "zona_horaria": 64,
     "consentimiento": 2000,
 }
-CARRIED_FIELDS, CARRIED = 50, 500  # characters
+MAX_CARRIED_FIELDS = 50
+MAX_CARRIED_LENGTH = 500  # characters of a field's name and of its value
 _INVISIBLE = re.compile(
     r"[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
@@ -33,7 +34,7 @@ _INVISIBLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One bad field, and the name of the message that says why."""
+    """A bad field, and the name of the message that explains it."""
 
     field: str
     code: str
@@ -41,39 +42,42 @@ class FieldError:
 
 
 def read_form(fields: Mapping[str, object], *, region: str) -> LeadCard | list[FieldError]:
-    """The person behind the form, or everything that is wrong with it. Fields nobody knows are kept as text."""
-    faults: list[FieldError] = []
+    """Returns the card of the form's lead, or all errors of the form.
+
+    Unknown fields are kept as text.
+    """
+    errors: list[FieldError] = []
     known: dict[str, str] = {}
     for name, limit in LIMITS.items():
         value = fields.get(name)
         if isinstance(value, dict | list):
-            faults.append(FieldError(name, "not_text"))
+            errors.append(FieldError(name, "not_text"))
         elif text := _one_line(value):
             if len(text) > limit:
-                faults.append(FieldError(name, "too_long", limit))
+                errors.append(FieldError(name, "too_long", limit))
             else:
                 known[name] = text
-    faulty = {fault.field for fault in faults}
-    if "nombre" not in known and "nombre" not in faulty:
-        faults.append(FieldError("nombre", "missing"))
+    invalid = {error.field for error in errors}
+    if "nombre" not in known and "nombre" not in invalid:
+        errors.append(FieldError("nombre", "missing"))
     email = _email(known["email"]) if "email" in known else None
     if "email" in known and email is None:
-        faults.append(FieldError("email", "bad_email"))
+        errors.append(FieldError("email", "bad_email"))
     number = read_number(known["telefono"], region) if "telefono" in known else None
     unusable = number is not None and number.status is NumberStatus.UNUSABLE
     if "telefono" in known and number is None:
-        faults.append(FieldError("telefono", "bad_phone"))
+        errors.append(FieldError("telefono", "bad_phone"))
     if unusable and "email" not in known:
-        faults.append(FieldError("telefono", "unusable_phone"))
-    if not {"email", "telefono"} & (known.keys() | faulty):
-        faults += [
+        errors.append(FieldError("telefono", "unusable_phone"))
+    if not {"email", "telefono"} & (known.keys() | invalid):
+        errors += [
             FieldError("email", "missing_contact"),
             FieldError("telefono", "missing_contact"),
         ]
     if "zona_horaria" in known and known["zona_horaria"] not in _zones():
-        faults.append(FieldError("zona_horaria", "bad_zone"))
-    if faults:
-        return faults
+        errors.append(FieldError("zona_horaria", "bad_zone"))
+    if errors:
+        return errors
     return LeadCard(
         name=known["nombre"],
         email=email,
@@ -111,14 +115,17 @@ def _as_text(value: object) -> str:
 
 
 def _one_line(value: object) -> str:
-    """Without control, zero-width and direction marks, which would reach mail headers and the CRM."""
+    """Returns one line of text without control, zero-width and direction marks.
+
+    They would reach mail headers and the CRM.
+    """
     text = _INVISIBLE.sub(" ", value if isinstance(value, str) else _as_text(value))
     return " ".join(unicodedata.normalize("NFC", storable(text)).split())
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One form as it came in; `content` is a digest of its fields."""
+    """A submitted form. `content` is a digest of its fields."""
 
     card: LeadCard
     content: bytes
@@ -128,9 +135,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A submission that is stored already, and its lead.
+    """A stored submission, and its lead.
 
-    `ended` says why the lead's journey is over; `recent`: the lead was answered within a day.
+    `ended` is the reason why the lead's journey is over. `recent` is true for a day after the lead
+    was answered.
     """
 
     lead_id: int
@@ -142,20 +150,20 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Existing:
-    """What the database knew when a batch was read.
+    """The stored submissions that concern a batch.
 
-    `keys`: each Idempotency-Key's content and answer; `contents`: the answers of the last ten minutes, by content.
+    `keys` maps each Idempotency-Key to its content and its answer. `contents` maps the contents of
+    the last ten minutes to their answers.
     """
 
     keys: Mapping[str, tuple[bytes, int]]
     contents: Mapping[bytes, int]
     earlier: Sequence[Earlier]
-    journey: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewLead:
-    """A new lead; `supersedes` are the person's earlier leads."""
+    """A new lead. `supersedes` are the person's earlier leads."""
 
     lead_id: int
     person_id: int
@@ -168,7 +176,10 @@ class NewLead:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """The person of a lead, again, answered with an id of its own. `merges` are persons who turn out to be the same."""
+    """A further form of a lead's person, answered with an id of its own.
+
+    `merges` are other person ids that turn out to be the same person.
+    """
 
     submission_id: int
     lead_id: int
@@ -181,19 +192,19 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """The same request again: the first answer."""
+    """A repeated request, which gets the first answer."""
 
     submission_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Another request under a key that is taken."""
+    """Another request with a key that is already used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """Filled in the field no person sees: kept, not contacted."""
+    """A form with the honeypot field filled in, which no person sees. It is kept, not contacted."""
 
     lead_id: int
 
@@ -211,7 +222,7 @@ UNRECOGNISED = {STOPPED, "erased"}
 def classify(
     batch: Sequence[Submission], known: Existing, fresh_ids: Sequence[int]
 ) -> list[Verdict]:
-    """What becomes of each submission, in order; those of one batch know of one another."""
+    """Returns the verdict on each submission, in order. Each also depends on those before it."""
     memory = _Memory(dict(known.keys), dict(known.contents))
     for earlier in known.earlier:
         memory.add(earlier)
@@ -223,7 +234,7 @@ def classify(
 
 @dataclass(slots=True)
 class _Memory:
-    """What is known before each submission of a batch; `places` finds earlier ones by their addresses."""
+    """The submissions known before each one of a batch. `places` are their indexes, by address."""
 
     keys: dict[str, tuple[bytes, int]]
     contents: dict[bytes, int]
@@ -250,8 +261,10 @@ class _Memory:
         self.earlier.append(earlier)
 
     def _at(self, card: LeadCard) -> list[Earlier]:
-        """The earlier submissions that share an address with the form, the oldest first."""
-        found = {place for address in addresses(card) for place in self.places.get(address, ())}
+        """Returns the earlier submissions that share an address with the form, the oldest first."""
+        found: set[int] = set()
+        for address in addresses(card):
+            found.update(self.places.get(address, ()))
         return [self.earlier[place] for place in sorted(found)]
 
     def _remember(self, card: LeadCard, verdict: NewLead | Join) -> None:
@@ -281,11 +294,12 @@ def _verdict(
     if joined is None:
         person_id = min((earlier.person_id for earlier in same), default=fresh)
         return NewLead(fresh, person_id, _superseded(same, by=fresh))
+    cards_of_lead = [earlier.card for earlier in same if earlier.lead_id == joined.lead_id]
     return Join(
         submission_id=fresh,
         lead_id=joined.lead_id,
         person_id=joined.person_id,
-        changed=_changed(submission.card, [e.card for e in same if e.lead_id == joined.lead_id]),
+        changed=_changed(submission.card, cards_of_lead),
         returned=not joined.recent,
         supersedes=_superseded(same, by=joined.lead_id),
         merges=tuple(sorted({earlier.person_id for earlier in same} - {joined.person_id})),
@@ -293,9 +307,11 @@ def _verdict(
 
 
 def _joinable(same: Sequence[Earlier]) -> Earlier | None:
-    """The lead that a form joins: the newest whose journey runs, or that was answered within a day."""
+    """Returns the newest of the leads whose journey runs, else of those answered within a day."""
     open_or_recent = [
-        e for e in same if e.ended is None or (e.recent and e.ended not in UNRECOGNISED)
+        earlier
+        for earlier in same
+        if earlier.ended is None or (earlier.recent and earlier.ended not in UNRECOGNISED)
     ]
     return max(
         open_or_recent, key=lambda earlier: (earlier.ended is None, earlier.lead_id), default=None
@@ -303,17 +319,20 @@ def _joinable(same: Sequence[Earlier]) -> Earlier | None:
 
 
 def _superseded(same: Sequence[Earlier], *, by: int) -> tuple[int, ...]:
-    """The person's other leads whose follow-up may still run."""
+    """Returns the person's other leads whose follow-up may still run."""
+    over = {*UNRECOGNISED, "superseded"}
     others = {
-        e.lead_id for e in same if e.lead_id != by and e.ended not in (*UNRECOGNISED, "superseded")
+        earlier.lead_id for earlier in same if earlier.lead_id != by and earlier.ended not in over
     }
     return tuple(sorted(others))
 
 
 def same_person(card: LeadCard, other: LeadCard) -> bool:
-    """Whether two forms are one person's: phone and email or name agree, or email and nothing speaks against it.
+    """Returns whether two forms are one person's.
 
-    A mother and her daughter share a phone, and a stranger may type anybody's: one address alone proves nothing.
+    They are where the phones agree, and the emails or the names. They also are where the emails
+    agree, unless both forms have a phone and neither these nor the names agree. One address alone
+    proves nothing: a mother and her daughter share a phone, and a stranger may type anybody's.
     """
     same_phone = card.phone is not None and card.phone == other.phone
     same_email = card.email is not None and card.email == other.email
@@ -324,36 +343,36 @@ def same_person(card: LeadCard, other: LeadCard) -> bool:
 
 
 def folded(name: str) -> str:
-    """The name without accents, case, signs and double blanks."""
-    letters = unicodedata.normalize("NFKD", name).casefold()
-    return " ".join(
-        "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c)).split()
-    )
+    """Returns the name without accents, case, signs and double blanks."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold()
+    letters = [letter for letter in decomposed if not unicodedata.combining(letter)]
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in letters).split())
 
 
 def _changed(card: LeadCard, before: Sequence[LeadCard]) -> tuple[str, ...]:
-    """The fields that say something which no earlier form of the lead said."""
-    fields = ("name", "email", "phone", "company", "service", "source", "time_zone", "consent")
-    new = [
-        f
-        for f in fields
-        if getattr(card, f) and all(getattr(card, f) != getattr(b, f) for b in before)
-    ]
-    return tuple(new)
+    """Returns the fields whose value is in no earlier form of the lead."""
+    names = ("name", "email", "phone", "company", "service", "source", "time_zone", "consent")
+    return tuple(name for name in names if _is_new(name, card, before))
+
+
+def _is_new(name: str, card: LeadCard, before: Sequence[LeadCard]) -> bool:
+    value = getattr(card, name)
+    return bool(value) and all(value != getattr(earlier, name) for earlier in before)
 
 
 def carried(card: LeadCard) -> LeadCard:
-    """The card as events carry it: the first of the form's own fields, and of each its beginning. Here all is kept."""
-    if len(card.extra) <= CARRIED_FIELDS and all(
-        len(value) <= CARRIED for value in card.extra.values()
-    ):
+    """Returns the card as events carry it: with the first of the extra fields, each shortened.
+
+    Intake's own tables keep all of them.
+    """
+    longest = max((len(value) for value in card.extra.values()), default=0)
+    if len(card.extra) <= MAX_CARRIED_FIELDS and longest <= MAX_CARRIED_LENGTH:
         return card
-    first = islice(card.extra.items(), CARRIED_FIELDS)
-    return card.model_copy(
-        update={"extra": {name[:CARRIED]: value[:CARRIED] for name, value in first}}
-    )
+    first = islice(card.extra.items(), MAX_CARRIED_FIELDS)
+    extra = {name[:MAX_CARRIED_LENGTH]: value[:MAX_CARRIED_LENGTH] for name, value in first}
+    return card.model_copy(update={"extra": extra})
 
 
 def addresses(card: LeadCard) -> tuple[str, ...]:
-    """By what a person may be known again."""
+    """Returns the addresses by which a person may be recognised."""
     return tuple(address for address in (card.phone, card.email) if address)

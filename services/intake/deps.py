@@ -9,32 +9,30 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Counter
 
 from contracts.commands.failed_work import DiscardWork, RetryWork
-from contracts.commands.lead import EraseLead
-from contracts.events.journey import JourneyPublished
+from kit.database import Database
 from kit.messaging.broker import FromContext
 from services.intake.decisions import Verdict
-from services.intake.repositories import Received
 from services.intake.settings import Settings
+from services.intake.use_cases.accept_submissions import Received
 
-Accept = Callable[[Received], Awaitable[Verdict]]
 
+class SubmissionAcceptor(Protocol):
+    """Stores one submission, and returns the verdict on it after the commit."""
 
-class Keeps(Protocol):
-    async def forget_old_keys(self) -> None: ...
-    async def erase(self, command: EraseLead) -> None: ...
-    async def end(self, lead_id: int, reason: str) -> None: ...
-    async def enter_with(self, event: JourneyPublished) -> None: ...
+    async def __call__(self, received: Received, /) -> Verdict: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
+    """The dependencies of intake's handlers and jobs."""
+
     settings: Settings
-    accept: Accept
-    store: Keeps
+    database: Database
+    accept: SubmissionAcceptor
     failed_work: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     limiter: SlidingWindowCounterRateLimiter
     limit: RateLimitItem
     answers: Counter
 
 
-FromApp = Annotated[Deps, FromContext("deps")]
+BusDeps = Annotated[Deps, FromContext("deps")]

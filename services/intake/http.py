@@ -1,6 +1,7 @@
-"""POST /api/lead: reads a form in any of three encodings, has it stored, answers.
+"""POST /api/lead: reads a form in any of three encodings, stores it and answers.
 
-A plain Starlette route: FastAPI's machinery around each request costs more than everything done here.
+This is a plain Starlette route, because FastAPI's own work for each request costs more than all
+that is done here.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Message
 
+from contracts.events.lead import LeadCard
 from domain.signed_links import pseudonym
 from kit.clock import now
 from kit.errors import Unavailable
@@ -26,32 +28,34 @@ from kit.visitors import is_anybodys, visitor
 from services.intake.decisions import Conflict, FieldError, Replay, Submission, read_form
 from services.intake.deps import Deps
 from services.intake.messages import language
-from services.intake.repositories import Received
 from services.intake.settings import Settings
+from services.intake.use_cases.accept_submissions import Received
 
 log = structlog.get_logger()
 
-LIMIT = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 REDIRECT_FIELD = "redirect"
+RETRY_AFTER = {429: "60", 503: "2"}  # seconds, by status
 
 
 class Rejected(Exception):
-    """The request cannot be taken: status, message code, and the field at fault where there is one."""
+    """The request is refused, with an HTTP status and the errors that explain it."""
 
-    def __init__(self, status: int, *faults: FieldError) -> None:
-        self.status, self.faults = status, faults
+    def __init__(self, status: int, *errors: FieldError) -> None:
+        self.status = status
+        self.errors = errors
 
 
 async def post_lead(request: Request) -> Response:
-    """Answers after the commit, never before."""
+    """Stores the lead, and answers after the commit."""
     deps: Deps = request.app.state.deps
     received_at = now()
     with tracing.continued(request.headers):
         try:
-            response = await _take(request, deps, received_at)
+            response = await _accept(request, deps, received_at)
         except Rejected as rejected:
             response = _explain(request, rejected)
         except Unavailable as outage:
@@ -63,44 +67,27 @@ async def post_lead(request: Request) -> Response:
     return response
 
 
-async def _take(request: Request, deps: Deps, received_at: datetime) -> Response:
+async def _accept(request: Request, deps: Deps, received_at: datetime) -> Response:
     remote = request.client.host if request.client else "unknown"
     if not await deps.limiter.hit(deps.limit, visitor(remote)):
         raise Rejected(429, FieldError("", "too_many"))
-    key = request.headers.get("idempotency-key")
-    if key is not None and not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
-        raise Rejected(422, FieldError("Idempotency-Key", "bad_key"))
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    key = _idempotency_key(request)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await _body(request)
-    fields = await _fields(kind, body, request)
-    card = read_form(
-        {
-            name: value
-            for name, value in fields.items()
-            if name not in (deps.settings.honeypot_field, REDIRECT_FIELD)
-        },
-        region=deps.settings.default_region,
-    )
-    if isinstance(card, list):
-        raise Rejected(422, *card)
-    if is_anybodys(remote):
-        came_from = pseudonym(
-            deps.settings.link_secret.get_secret_value(), "visitor", visitor(remote)
-        )
-        card = card.model_copy(update={"visitor": came_from})
+    fields = await _fields(media_type, body, request)
     submission = Submission(
-        card=card,
+        card=_card(fields, remote, deps.settings),
         content=content_of(fields),
         key=key,
         suspect=bool(fields.get(deps.settings.honeypot_field)),
     )
-    agent = request.headers.get("user-agent", "")[:300]
-    verdict = await deps.accept(Received(submission, remote, agent, received_at))
+    user_agent = request.headers.get("user-agent", "")[:300]
+    verdict = await deps.accept(Received(submission, remote, user_agent, received_at))
     if isinstance(verdict, Conflict):
         raise Rejected(409, FieldError("Idempotency-Key", "key_reused"))
     log.info("lead.accepted", lead_id=verdict.submission_id, verdict=type(verdict).__name__.lower())
     headers = {"Idempotent-Replayed": "true"} if isinstance(verdict, Replay) else None
-    if kind != JSON and _wants_page(request):
+    if media_type != JSON and _wants_page(request):
         target = redirect_target(fields.get(REDIRECT_FIELD), deps.settings)
         return RedirectResponse(target, status_code=303) if target else _thanks(request, headers)
     return JSONResponse(
@@ -108,26 +95,49 @@ async def _take(request: Request, deps: Deps, received_at: datetime) -> Response
     )
 
 
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
+        raise Rejected(422, FieldError("Idempotency-Key", "bad_key"))
+    return key
+
+
+def _card(fields: Mapping[str, Any], remote: str, settings: Settings) -> LeadCard:
+    """Returns the card of the form's lead. Raises Rejected with all errors of the form."""
+    form = {
+        name: value
+        for name, value in fields.items()
+        if name not in (settings.honeypot_field, REDIRECT_FIELD)
+    }
+    card = read_form(form, region=settings.default_region)
+    if isinstance(card, list):
+        raise Rejected(422, *card)
+    if is_anybodys(remote):
+        origin = pseudonym(settings.link_secret.get_secret_value(), "visitor", visitor(remote))
+        card = card.model_copy(update={"visitor": origin})
+    return card
+
+
 def content_of(fields: Mapping[str, Any]) -> bytes:
-    """A digest of what was submitted, whatever it was encoded in: the same content is the same form."""
+    """Returns a digest of the fields, which does not depend on their encoding."""
     return hashlib.blake2b(
         repr(sorted(fields.items())).encode("utf-8", "surrogatepass"), digest_size=16
     ).digest()
 
 
 async def _body(request: Request) -> bytes:
-    if int(request.headers.get("content-length") or 0) > LIMIT:
+    if int(request.headers.get("content-length") or 0) > MAX_BODY_BYTES:
         raise Rejected(413, FieldError("", "too_large"))
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LIMIT:
+        if len(body) > MAX_BODY_BYTES:
             raise Rejected(413, FieldError("", "too_large"))
     return bytes(body)
 
 
-async def _fields(kind: str, body: bytes, request: Request) -> Mapping[str, Any]:
-    match kind:
+async def _fields(media_type: str, body: bytes, request: Request) -> Mapping[str, Any]:
+    match media_type:
         case "application/json":
             try:
                 value = from_json(body)
@@ -151,24 +161,20 @@ async def _fields(kind: str, body: bytes, request: Request) -> Mapping[str, Any]
 
 
 async def _multipart(body: bytes, request: Request) -> Mapping[str, str]:
-    async def again() -> Message:
+    async def receive() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
     try:
-        async with Request(request.scope, again).form(
-            max_files=20, max_fields=1000, max_part_size=LIMIT
+        async with Request(request.scope, receive).form(
+            max_files=20, max_fields=1000, max_part_size=MAX_BODY_BYTES
         ) as form:
             pairs = [(name, _part(value)) for name, value in form.multi_items()]
-    except (
-        MultiPartException,
-        KeyError,
-        ValueError,
-    ):  # a missing boundary, a part without a name, bytes after the end
+    except (MultiPartException, KeyError, ValueError):
+        # a missing boundary, a part without a name, bytes after the end
         raise Rejected(400, FieldError("", "bad_form")) from None
     except Exception as error:
-        if (
-            type(error).__name__ == "HTTPException"
-        ):  # Starlette's own wrapping of MultiPartException inside an app
+        # inside an app, Starlette turns MultiPartException into an HTTPException
+        if type(error).__name__ == "HTTPException":
             raise Rejected(400, FieldError("", "bad_form")) from None
         raise
     return _joined(pairs)
@@ -186,12 +192,15 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 
 def _wants_page(request: Request) -> bool:
-    """Whether a browser shows the answer to a person; a script's own `fetch` asks for anything (*/*)."""
+    """Returns whether a browser shows the answer to a person: a script's `fetch` accepts `*/*`."""
     return "text/html" in request.headers.get("accept", "")
 
 
 def redirect_target(wanted: object, settings: Settings) -> str | None:
-    """Where a browser goes next: the form's own `redirect` when its origin is allowed, else the configured page."""
+    """Returns the page to redirect a browser to, or None.
+
+    The form's own `redirect` where its origin is allowed, else the configured page.
+    """
     if isinstance(wanted, str) and wanted:
         parts = urlsplit(wanted)
         if (
@@ -204,49 +213,49 @@ def redirect_target(wanted: object, settings: Settings) -> str | None:
 
 def _explain(request: Request, rejected: Rejected) -> Response:
     words = _words(request)
+    status = rejected.status
     errors = [
-        {"field": f.field, "message": words[f.code].format(limit=f.limit)} for f in rejected.faults
+        {"field": error.field, "message": words[error.code].format(limit=error.limit)}
+        for error in rejected.errors
     ]
-    headers = (
-        {"Retry-After": "60" if rejected.status == 429 else "2"}
-        if rejected.status in (429, 503)
-        else None
-    )
+    retry_after = RETRY_AFTER.get(status)
+    headers = {"Retry-After": retry_after} if retry_after is not None else None
     if _wants_page(request):
-        return HTMLResponse(
-            _problem(request, errors, rejected.status), status_code=rejected.status, headers=headers
-        )
-    return JSONResponse(
-        {"ok": False, "errors": errors}, status_code=rejected.status, headers=headers
-    )
+        page = _problem(request, errors, status)
+        return HTMLResponse(page, status_code=status, headers=headers)
+    return JSONResponse({"ok": False, "errors": errors}, status_code=status, headers=headers)
 
 
 def _thanks(request: Request, headers: Mapping[str, str] | None) -> Response:
-    """For a person whose form names no page to go on to."""
+    """Returns the page for a person whose form names no page to go on to."""
     words = _words(request)
     return HTMLResponse(_page(words, words["thanks"], ""), status_code=202, headers=headers)
 
 
 def _problem(request: Request, errors: list[dict[str, str]], status: int) -> str:
-    """For a person whose browser posted the form itself: what is wrong, and the way back."""
+    """Returns the page that names the errors, with a link to the form."""
     words = _words(request)
-    items = "".join(
-        f"<li>{'<b>' + html.escape(e['field']) + '</b>: ' if e['field'] else ''}{html.escape(e['message'])}</li>"
-        for e in errors
-    )
-    back, came_from = words["go_back"], request.headers.get("referer", "")
-    if came_from.startswith(("https://", "http://")):
-        back = f'<a href="{html.escape(came_from)}">{back}</a>'
+    items = "".join(_error_item(error) for error in errors)
+    back = words["go_back"]
+    referer = request.headers.get("referer", "")
+    if referer.startswith(("https://", "http://")):
+        back = f'<a href="{html.escape(referer)}">{back}</a>'
     title = words["form_problem" if status == 422 else "not_taken"]
     return _page(words, title, f"<ul>{items}</ul><p>{back} {words['back_button']}</p>")
 
 
+def _error_item(error: Mapping[str, str]) -> str:
+    field = f"<b>{html.escape(error['field'])}</b>: " if error["field"] else ""
+    return f"<li>{field}{html.escape(error['message'])}</li>"
+
+
 def _page(words: Mapping[str, str], title: str, content: str) -> str:
-    """A page that needs neither script nor anything else from anywhere."""
+    """Returns a page without scripts, and without anything to load."""
     return (
         f'<!doctype html><html lang="{words["lang"]}"><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{title}</title>'
-        f"<body style='font:18px system-ui;max-width:34em;margin:3em auto;padding:0 1em'><h1>{title}</h1>{content}"
+        "<body style='font:18px system-ui;max-width:34em;margin:3em auto;padding:0 1em'>"
+        f"<h1>{title}</h1>{content}"
     )
 
 

@@ -1,4 +1,4 @@
-"""What intake says to people, in their language."""
+"""Intake's messages to people, in Spanish and English."""
 
 from collections.abc import Mapping
 
@@ -8,8 +8,13 @@ SPANISH: Mapping[str, str] = {
     "missing": "Este campo es obligatorio.",
     "missing_contact": "Escribe tu correo o tu teléfono para poder responderte.",
     "bad_email": "El correo no parece válido. Ejemplo: ana@empresa.com",
-    "bad_phone": "El teléfono no parece válido. Escribe los 10 dígitos, o el número con + y la clave de tu país.",
-    "unusable_phone": "A ese número no podemos llamarte ni escribirte. Deja tu celular, o tu correo.",
+    "bad_phone": (
+        "El teléfono no parece válido. Escribe los 10 dígitos, "
+        "o el número con + y la clave de tu país."
+    ),
+    "unusable_phone": (
+        "A ese número no podemos llamarte ni escribirte. Deja tu celular, o tu correo."
+    ),
     "too_long": "Este campo es demasiado largo (máximo {limit} caracteres).",
     "not_text": "Este campo debe ser un texto.",
     "bad_zone": "No conocemos esa zona horaria. Ejemplo: America/Monterrey",
@@ -33,7 +38,10 @@ ENGLISH: Mapping[str, str] = {
     "missing": "This field is required.",
     "missing_contact": "Give your email or your phone so that we can answer you.",
     "bad_email": "The email does not look valid. Example: ana@company.com",
-    "bad_phone": "The phone does not look valid. Write its 10 digits, or the number with + and the country code.",
+    "bad_phone": (
+        "The phone does not look valid. Write its 10 digits, "
+        "or the number with + and the country code."
+    ),
     "unusable_phone": "We cannot call or write to that number. Give your mobile, or your email.",
     "too_long": "This field is too long (at most {limit} characters).",
     "not_text": "This field must be text.",
@@ -57,5 +65,5 @@ ENGLISH: Mapping[str, str] = {
 
 
 def language(accept_language: str) -> Mapping[str, str]:
-    """English for who prefers it to Spanish, Spanish for everybody else."""
+    """Returns the English messages where English is preferred to Spanish, else the Spanish."""
     return ENGLISH if preferred(accept_language, ("es", "en")) == "en" else SPANISH

@@ -1,4 +1,4 @@
-"""Intake's OpenAPI document: its one route is too plain for FastAPI to describe."""
+"""The OpenAPI description of POST /api/lead, which FastAPI cannot generate for a plain route."""
 
 from typing import Any
 
@@ -48,9 +48,12 @@ _PROBLEMS = {
 
 
 def describe_lead_route() -> dict[str, Any]:
-    """The path item of POST /api/lead."""
+    """Returns the path item of POST /api/lead."""
     page = {"schema": {"type": "string"}}
     refused = {"application/json": {"schema": _FIELD_ERRORS}, "text/html": page}
+    problems = {
+        status: {"description": text, "content": refused} for status, text in _PROBLEMS.items()
+    }
     accepted = {
         "type": "object",
         "required": ["ok", "lead_id"],
@@ -85,14 +88,14 @@ def describe_lead_route() -> dict[str, Any]:
             },
             "responses": {
                 "202": {
-                    "description": "Stored; a page for a browser that posted a form and has no other to go on to",
+                    "description": (
+                        "Stored; a page for a browser that posted a form "
+                        "and has no other to go on to"
+                    ),
                     "content": {"application/json": {"schema": accepted}, "text/html": page},
                 },
                 "303": {"description": "Stored; a browser goes on to the thank-you page"},
-                **{
-                    status: {"description": text, "content": refused}
-                    for status, text in _PROBLEMS.items()
-                },
-            },
+            }
+            | problems,
         }
     }

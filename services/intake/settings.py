@@ -1,4 +1,4 @@
-"""What intake reads from the environment."""
+"""Intake's settings, read from the environment."""
 
 from urllib.parse import urlsplit
 
@@ -8,7 +8,10 @@ from kit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """Lists are separated by commas; an origin is scheme and host, such as `https://www.example.com`."""
+    """All of intake's settings.
+
+    Lists are separated by commas. An origin is scheme and host, such as `https://www.example.com`.
+    """
 
     default_region: str = Field("MX", pattern="^[A-Z]{2}$")
     allowed_origins: str = ""
@@ -19,7 +22,7 @@ class Settings(ServiceSettings):
 
     @property
     def origins(self) -> tuple[str, ...]:
-        """Whose pages may post from a browser, and where a form may be sent afterwards."""
+        """Returns the origins whose pages may post from a browser, and be redirected to."""
         return tuple(
             origin.strip().rstrip("/")
             for origin in self.allowed_origins.split(",")
@@ -28,5 +31,8 @@ class Settings(ServiceSettings):
 
     @property
     def redirect_origins(self) -> tuple[str, ...]:
+        """Returns `origins` and the origin of the configured page, if there is one."""
         own = urlsplit(self.form_redirect_url)
-        return (*self.origins, f"{own.scheme}://{own.netloc}") if own.netloc else self.origins
+        if not own.netloc:
+            return self.origins
+        return (*self.origins, f"{own.scheme}://{own.netloc}")

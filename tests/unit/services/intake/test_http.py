@@ -12,7 +12,7 @@ import pytest
 from pauta.running.compose_file import read_recipes
 from services.intake.app import create_app
 from services.intake.decisions import NewLead, Replay, Verdict
-from services.intake.repositories import Received
+from services.intake.use_cases.accept_submissions import Received
 
 ANA = {"nombre": "Ana", "email": "ana@example.com"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Accept-Language": "es-MX,es"}

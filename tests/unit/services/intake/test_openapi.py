@@ -16,7 +16,7 @@ from pauta.running.compose_file import read_recipes
 from pauta.running.servers import free_ports, wait_until
 from services.intake.app import create_app
 from services.intake.decisions import Conflict, NewLead, Replay, Verdict
-from services.intake.repositories import Received
+from services.intake.use_cases.accept_submissions import Received
 
 LIMITLESS = {
     "LEAD_RATE_LIMIT": "1000000/second",

@@ -1,0 +1,1 @@
+"""The operations of intake, one file each. Each owns its transaction."""
