@@ -38,8 +38,9 @@ from services.console.repositories.actions import Store
 from services.console.repositories.metrics import Figures, Wanted
 from services.console.repositories.projections import Projections
 from services.console.repositories.sessions import EndedSessions
-from services.crm.repositories.bookings import Bookings
-from services.crm.repositories.registrations import Registrations
+from services.crm.repositories import bookings, notes, registrations, webhooks
+from services.crm.repositories.bookings import BookingLock
+from services.crm.use_cases.match_booking import BookingMatcher, match_bookings
 from services.notify.repositories.leads import Leads
 from services.notify.repositories.ledger import Store as Ledger
 from services.notify.touches import State
@@ -219,8 +220,8 @@ class Sized:
         scheduler = self.databases["scheduler"]
         ledger = Ledger(notify, lease=30, patience=300, key_timeout=120)
         forms = Leads(notify)
-        bookings = Bookings(crm, secret="x" * 20, region="MX")
-        registrations = Registrations(crm)
+        lock = BookingLock(crm)
+        matcher = BookingMatcher(secret="x" * 20, region="MX")
         content = JOURNEY.read_text()
         journeys = Journeys(stored_journey(content), version="bench", content=content)
         nowhere = ReleaseTouches(reason=HoldReason.CAPPED, scope="nowhere", by="bench")
@@ -235,19 +236,19 @@ class Sized:
             "notify: held, to release": partial(ledger.release_held, nowhere),
             "notify: references": lambda: ledger.known_refs(phone),
             "notify: forms of a lead": lambda: forms.known(lead),
-            "crm: webhooks": bookings.waiting,
-            "crm: matched again": bookings.match_again,
-            "crm: unmatched": bookings.unmatched,
-            "crm: lead in Kommo": lambda: bookings.lead_in_kommo(lead),
-            "crm: leads to check": lambda: registrations.unclear_leads(20),
-            "crm: notes to check": lambda: registrations.unclear_notes(20),
-            "crm: leads to move": lambda: registrations.to_move(20),
-            "crm: leads to add": lambda: registrations.take_leads(20, term=1),
-            "crm: notes to add": lambda: registrations.take_notes(20, term=1),
-            "crm: contacts": lambda: registrations.known_contacts([phone]),
-            "scheduler: plan": lambda: show_plan(lead, scheduler, journeys),
-            "scheduler: backlog": partial(backlog.get, scheduler),
-            "scheduler: forget": partial(forget_old, scheduler),
+            "crm: webhooks": lambda: webhooks.due(crm, 20),
+            "crm: matched again": lambda: match_bookings(lock, matcher),
+            "crm: unmatched": lambda: bookings.unmatched(crm, 200),
+            "crm: lead in Kommo": lambda: registrations.by_kommo_lead(crm, lead),
+            "crm: leads to check": lambda: registrations.unclear(crm, 20),
+            "crm: notes to check": lambda: notes.unclear(crm, 20),
+            "crm: leads to move": lambda: registrations.to_move(crm, 20),
+            "crm: leads to add": lambda: registrations.claim(crm, 20, term=1),
+            "crm: notes to add": lambda: notes.claim(crm, 20, term=1),
+            "crm: contacts": lambda: registrations.known_contacts(crm, [phone]),
+            "scheduler: outlook": lambda: timers.outlook(lead),
+            "scheduler: backlog": timers.backlog,
+            "scheduler: forget": timers.forget_old,
         }
         for name, database in self.databases.items():
             found[f"{name}: outbox"] = partial(database.fetch, COUNT_WAITING)

@@ -16,77 +16,87 @@ from kit.outbound_switch import OutboundSwitch
 from kit.runtime import build_runtime, make_app, with_tracing
 from providers.calcom.client import CalcomClient
 from providers.kommo.client import KommoClient
-from services.crm.calcom_sync import Poll
 from services.crm.consumers import PUBLISHES, router
 from services.crm.deps import Deps
 from services.crm.guarded_job import GuardedJob
 from services.crm.http import routes
 from services.crm.jobs import jobs
-from services.crm.kommo_sync import KommoSync
-from services.crm.repositories.bookings import Bookings
-from services.crm.repositories.erasure import erase
+from services.crm.repositories.bookings import BookingLock
 from services.crm.repositories.failed_rows import ROWS
-from services.crm.repositories.registrations import Registrations
+from services.crm.repositories.tokens import TokenRepository
 from services.crm.settings import Settings
 from services.crm.tokens import TokenKeeper
+from services.crm.use_cases.kommo_progress import KommoProgress
+from services.crm.use_cases.match_booking import BookingMatcher
+from services.crm.use_cases.poll_calcom import poll_calcom
+from services.crm.use_cases.sync_kommo import KommoSync
 
 log = structlog.get_logger()
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
+    """Returns crm."""
     settings = settings or Settings()
     runtime = build_runtime("crm", settings)
-    switch = OutboundSwitch(runtime.database)
+    database = runtime.database
+    switch = OutboundSwitch(database)
+    lock = BookingLock(database)
+    matcher = BookingMatcher(
+        secret=settings.link_secret.get_secret_value(), region=settings.default_region
+    )
 
     async def open_deps() -> Deps:
-        registrations = Registrations(runtime.database)
-        bookings = Bookings(
-            runtime.database,
-            secret=settings.link_secret.get_secret_value(),
-            region=settings.default_region,
-        )
         http = httpx.AsyncClient(timeout=15)
         kommo = KommoClient(
             base_url=settings.kommo.base_url,
-            token=TokenKeeper(settings.kommo, registrations, http, now),
+            token=TokenKeeper(settings.kommo, TokenRepository(database), http, now),
             timeout=settings.kommo_timeout,
         )
         runtime.closing.push_async_callback(http.aclose)
         runtime.closing.push_async_callback(kommo.close)
-        worker = KommoSync(registrations, kommo, settings)
         if settings.allow_unsigned_webhooks:
             log.warning("webhooks.unsigned_allowed", path="/api/calcom")
         return Deps(
             settings=settings,
-            registrations=registrations,
-            bookings=bookings,
-            erase=partial(erase, runtime.database),
-            carry_out=partial(carry_out, runtime.database, service="crm", rows=ROWS),
+            database=database,
+            lock=lock,
+            matcher=matcher,
+            carry_out=partial(carry_out, database, service="crm", rows=ROWS),
             switch=switch,
-            telling=Leader(
-                dsn=settings.dsn,
-                name="tell_kommo",
-                job=guarded("kommo", worker.round),
-                elected=worker.elected,
-            ),
-            polling=polling(bookings),
+            kommo_sync=kommo_sync(kommo),
+            calcom_poll=calcom_poll(),
         )
 
-    def polling(bookings: Bookings) -> Leader | None:
+    def kommo_sync(kommo: KommoClient) -> Leader:
+        sync = KommoSync(KommoProgress(database), kommo, settings)
+        return Leader(
+            dsn=settings.dsn,
+            name="tell_kommo",
+            job=guarded("kommo", sync.run_once),
+            elected=sync.elected,
+        )
+
+    def calcom_poll() -> Leader | None:
         calcom = settings.calcom
-        if not calcom.api_key.get_secret_value():
+        api_key = calcom.api_key.get_secret_value()
+        if not api_key:
             return None
-        client = CalcomClient(base_url=calcom.api_url, api_key=calcom.api_key.get_secret_value())
+        client = CalcomClient(base_url=calcom.api_url, api_key=api_key)
         runtime.closing.push_async_callback(client.close)
-        job = guarded("calcom", Poll(client, bookings))
-        return Leader(dsn=settings.dsn, name="poll_calcom", job=job, pause=calcom.poll_seconds)
+        poll = partial(poll_calcom, client, database, lock=lock, matcher=matcher)
+        return Leader(
+            dsn=settings.dsn,
+            name="poll_calcom",
+            job=guarded("calcom", poll),
+            pause=calcom.poll_seconds,
+        )
 
     def guarded(provider: str, job: Callable[[], Awaitable[bool | None]]) -> GuardedJob:
         return GuardedJob(
             job,
             breaker=CircuitBreaker(provider, failure_threshold=1),
             switch=switch,
-            publish=partial(publish, runtime.database),
+            publish=partial(publish, database),
         )
 
     app = make_app(

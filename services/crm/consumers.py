@@ -1,4 +1,4 @@
-"""What crm does when an event arrives: notes what Kommo should know. The worker tells Kommo, at Kommo's pace."""
+"""Handles events: queues leads and notes for Kommo, which the elected worker writes there."""
 
 from typing import Annotated
 
@@ -8,7 +8,6 @@ from pydantic import Field
 
 from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.commands.lead import AssignBooking
-from contracts.events.base import Event
 from contracts.events.booking import (
     BookingAssigned,
     BookingCancelled,
@@ -45,8 +44,11 @@ from contracts.events.touch import (
     TouchUnresolved,
 )
 from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
-from services.crm.decisions.kommo import first_note, note
-from services.crm.deps import FromApp
+from services.crm.deps import BusDeps
+from services.crm.use_cases.assign_booking import assign_booking
+from services.crm.use_cases.erase_lead import erase_lead
+from services.crm.use_cases.note_outcome import note_outcome
+from services.crm.use_cases.register_lead import register_lead
 
 Outcome = Annotated[
     TouchSent
@@ -71,9 +73,22 @@ Outcome = Annotated[
 LEADS = queue("crm.leads", LeadCreated, prefetch=4)
 NOTES = queue(
     "crm.notes",
-    *(TouchSent, TouchDelivered, TouchFailed, TouchSkipped, TouchUncertain, TouchUnresolved),
-    *(CallAnswered, CallUnanswered, ReplyReceived, LeadOptedOut, LeadUpdated),
-    *(LeadBooked, BookingRescheduled, BookingCancelled, MeetingEnded, CadenceFinished),
+    TouchSent,
+    TouchDelivered,
+    TouchFailed,
+    TouchSkipped,
+    TouchUncertain,
+    TouchUnresolved,
+    CallAnswered,
+    CallUnanswered,
+    ReplyReceived,
+    LeadOptedOut,
+    LeadUpdated,
+    LeadBooked,
+    BookingRescheduled,
+    BookingCancelled,
+    MeetingEnded,
+    CadenceFinished,
     prefetch=4,
 )
 SWITCH = queue("crm.switch", OutboundPaused, OutboundResumed, prefetch=1)
@@ -81,76 +96,56 @@ ERASURES = queue("crm.erasures", LeadErased, prefetch=2)
 COMMANDS = queue("crm.commands", AssignBooking, RetryWork, DiscardWork, prefetch=2)
 QUEUES = (LEADS, NOTES, SWITCH, ERASURES, COMMANDS)
 PUBLISHES = (
-    *(LeadRegistered, LeadRegistrationFailed, LeadClosed),
-    *(LeadBooked, BookingRescheduled, BookingCancelled, MeetingEnded, BookingUnmatched),
-    *(BookingAssigned, ProviderUnavailable, ProviderRecovered),
-    *(WorkFailed, WorkRetried, WorkDiscarded),
+    LeadRegistered,
+    LeadRegistrationFailed,
+    LeadClosed,
+    LeadBooked,
+    BookingRescheduled,
+    BookingCancelled,
+    MeetingEnded,
+    BookingUnmatched,
+    BookingAssigned,
+    ProviderUnavailable,
+    ProviderRecovered,
+    WorkFailed,
+    WorkRetried,
+    WorkDiscarded,
 )
 AnyCommand = Annotated[AssignBooking | RetryWork | DiscardWork, Field(discriminator="topic")]
-Turned = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
+SwitchEvent = Annotated[OutboundPaused | OutboundResumed, Field(discriminator="topic")]
 
 log = structlog.get_logger()
 router = RabbitRouter()
 
 
 @router.subscriber(LEADS.queue, EVENT_EXCHANGE, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
-async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
-    text = first_note(event.lead_id, event.card)
-    await deps.registrations.enqueue_lead(
-        event.event_id, event.lead_id, event.person_id, event.card, text
-    )
+async def on_lead_created(event: LeadCreated, deps: BusDeps) -> None:
+    await register_lead(deps.database, event)
 
 
 @router.subscriber(NOTES.queue, EVENT_EXCHANGE, channel=NOTES.channel, ack_policy=ACKNOWLEDGE)
-async def on_outcome(event: Outcome, deps: FromApp) -> None:
-    if isinstance(event, LeadUpdated):
-        await deps.registrations.keep_form(event)
-    text = note(event)
-    if text is not None:
-        when = event.at.strftime("%d/%m/%Y %H:%M:%S UTC")
-        # the end of the event's id tells one note from another, for Kommo keeps every copy it is given
-        await deps.registrations.enqueue_note(
-            event.event_id,
-            event.lead_id,
-            f"{text}\n{when} · {event.event_id.hex[-12:]}",
-            outcome=outcome_of(event),
-        )
-
-
-def outcome_of(event: Event) -> str | None:
-    """Names the outcome of a touch or a call, which Kommo gets one note of; None for any other event."""
-    match event:
-        case (
-            TouchFailed(reason=reason) | TouchSkipped(reason=reason) | TouchUncertain(reason=reason)
-        ):
-            why: str = reason
-        case CallUnanswered(reason=reason):
-            why = reason
-        case TouchSent() | TouchDelivered() | TouchUnresolved() | CallAnswered():
-            why = ""
-        case _:
-            return None
-    return f"{event.touch_id}/{event.topic}/{why}"
+async def on_outcome(event: Outcome, deps: BusDeps) -> None:
+    await note_outcome(deps.database, event)
 
 
 @router.subscriber(SWITCH.queue, EVENT_EXCHANGE, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
-async def on_switch(event: Turned, deps: FromApp) -> None:
+async def on_switch(event: SwitchEvent, deps: BusDeps) -> None:
     await deps.switch.set(event)
 
 
 @router.subscriber(ERASURES.queue, EVENT_EXCHANGE, channel=ERASURES.channel, ack_policy=ACKNOWLEDGE)
-async def on_lead_erased(event: LeadErased, deps: FromApp) -> None:
-    await deps.erase(event.lead_id)
+async def on_lead_erased(event: LeadErased, deps: BusDeps) -> None:
+    await erase_lead(deps.database, event.lead_id)
     log.info("lead.erased", lead_id=event.lead_id)
 
 
 @router.subscriber(
     COMMANDS.queue, COMMAND_EXCHANGE, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE
 )
-async def on_command(command: AnyCommand, deps: FromApp) -> None:
+async def on_command(command: AnyCommand, deps: BusDeps) -> None:
     match command:
         case AssignBooking():
-            if await deps.bookings.assign(command):
+            if await assign_booking(deps.lock, command):
                 log.info("booking.assigned", lead_id=command.lead_id)
         case RetryWork() | DiscardWork():
             await deps.carry_out(command)

@@ -4,25 +4,32 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
+from fastapi import Depends
+
 from contracts.commands.failed_work import DiscardWork, RetryWork
+from kit.database import Database
 from kit.leader import Leader
 from kit.messaging.broker import FromContext
 from kit.outbound_switch import OutboundSwitch
-from services.crm.repositories.bookings import Bookings
-from services.crm.repositories.registrations import Registrations
+from kit.runtime import deps_of
+from services.crm.repositories.bookings import BookingLock
 from services.crm.settings import Settings
+from services.crm.use_cases.match_booking import BookingMatcher
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
+    """The dependencies of crm's handlers, routes and jobs. `calcom_poll` is None without a key."""
+
     settings: Settings
-    registrations: Registrations
-    bookings: Bookings
-    erase: Callable[[int], Awaitable[None]]
+    database: Database
+    lock: BookingLock
+    matcher: BookingMatcher
     carry_out: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     switch: OutboundSwitch
-    telling: Leader
-    polling: Leader | None
+    kommo_sync: Leader
+    calcom_poll: Leader | None
 
 
-FromApp = Annotated[Deps, FromContext("deps")]
+BusDeps = Annotated[Deps, FromContext("deps")]
+HttpDeps = Annotated[Deps, Depends(deps_of)]

@@ -1,4 +1,4 @@
-"""Speaking to a company only while nothing stands against it: an operator's word, or the company's own trouble."""
+"""Runs a provider's job unless outbound is paused or the provider's circuit breaker is open."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,10 @@ log = structlog.get_logger()
 
 
 class GuardedJob:
-    """One round of `work`, which returns False when it had nothing to do; says when its company goes and comes back."""
+    """Runs `job` once, and publishes when its provider becomes unavailable and when it recovers.
+
+    The job returns False when it had nothing to do.
+    """
 
     def __init__(
         self,
@@ -27,7 +30,10 @@ class GuardedJob:
         switch: OutboundSwitch,
         publish: Callable[[Event], Awaitable[None]],
     ) -> None:
-        self._job, self._breaker, self._switch, self._publish = job, breaker, switch, publish
+        self._job = job
+        self._breaker = breaker
+        self._switch = switch
+        self._publish = publish
 
     async def __call__(self) -> bool | None:
         if not self._breaker.acquire(time.monotonic()) or await self._switch.paused():
@@ -40,10 +46,13 @@ class GuardedJob:
             log.warning(
                 "provider.unavailable", provider=self._breaker.provider, reason=describe(outage)
             )
-            wait, hopeless = outage.retry_after, isinstance(outage, CredentialsRejected)
-            if self._breaker.record_failure(
-                str(outage), time.monotonic(), wait=wait, hopeless=hopeless
-            ):
+            opened = self._breaker.record_failure(
+                str(outage),
+                time.monotonic(),
+                wait=outage.retry_after,
+                hopeless=isinstance(outage, CredentialsRejected),
+            )
+            if opened:
                 await self._publish(
                     ProviderUnavailable(provider=self._breaker.provider, reason=str(outage))
                 )

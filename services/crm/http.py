@@ -1,6 +1,5 @@
-"""What Cal.com and Kommo post to us, and what notify asks before it reaches a lead out."""
+"""Receives the webhooks of Cal.com and Kommo, and notify's requests for permits."""
 
-import asyncio
 import json
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,20 +12,22 @@ from contracts.api.permits import Permit
 from kit.clock import now
 from kit.observability import tracing
 from kit.rate_limit import GUARDED
-from kit.runtime import deps_of
 from providers.calcom.models import Ping, Unknown
 from providers.calcom.webhooks import dedupe_key, read_webhook, signed_by_calcom
 from providers.kommo.webhooks import read_changes
-from services.crm.calcom_sync import work_off
-from services.crm.decisions.closure import Stages, closed_by
-from services.crm.deps import Deps
+from services.crm.decisions.closure import Stages
+from services.crm.deps import HttpDeps
 from services.crm.settings import Settings
+from services.crm.use_cases.close_lead import close_leads
+from services.crm.use_cases.grant_permit import end_permit, grant_permit
+from services.crm.use_cases.list_unmatched_bookings import list_unmatched_bookings
+from services.crm.use_cases.receive_webhook import receive_webhook
 
 log = structlog.get_logger()
 routes = APIRouter()
 
 MAX_BODY_BYTES = 1024 * 1024
-UNSIGNED = (None, "no-secret-provided")
+UNSIGNED = (None, "no-secret-provided")  # Cal.com's header of a webhook without a secret
 MESSAGES = {
     "lead_id": "Falta lead_id: debe venir en payload.metadata o en la raíz, y ser un número.",
     "uid": "Falta el uid de la reserva.",
@@ -34,11 +35,8 @@ MESSAGES = {
 }
 
 
-FromApp = Annotated[Deps, Depends(deps_of)]
-
-
 async def small_body(request: Request) -> bytes:
-    """The raw body. Raises 413 as soon as it is larger than a megabyte."""
+    """Returns the raw body. Raises 413 as soon as it is larger than a megabyte."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -51,28 +49,32 @@ Body = Annotated[bytes, Depends(small_body)]
 
 
 @routes.post("/api/calcom", dependencies=GUARDED)
-async def receive_booking(request: Request, raw: Body, deps: FromApp) -> JSONResponse:
-    """Stores the webhook, lets it take effect, and answers once no follow-up to the lead is on its way any more."""
+async def calcom_webhook(request: Request, raw: Body, deps: HttpDeps) -> JSONResponse:
+    """Stores and applies a webhook. Answers once no follow-up to the lead is on its way."""
     authenticate(raw, request.headers.get("x-cal-signature-256"), deps.settings)
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
         return _refusal(400, "", "El cuerpo no es JSON válido.")
-    said = read_webhook(body, now())
-    if isinstance(said, Ping):
+    message = read_webhook(body, now())
+    if isinstance(message, Ping):
         return JSONResponse({"ok": True})
-    if isinstance(said, Unknown) and not (isinstance(body, dict) and body.get("triggerEvent")):
-        return _refusal(422, said.missing, MESSAGES.get(said.missing, "No se entiende el cuerpo."))
+    has_trigger = isinstance(body, dict) and body.get("triggerEvent")
+    if isinstance(message, Unknown) and not has_trigger:
+        explanation = MESSAGES.get(message.missing, "No se entiende el cuerpo.")
+        return _refusal(422, message.missing, explanation)
     with tracing.continued({}):
-        webhook = await deps.bookings.keep(dedupe_key(body, raw), raw)
-        lead_id = await work_off(webhook, deps.bookings) if webhook is not None else None
-    if lead_id is not None:
-        await _until_nobody_is_reached(lead_id, deps)
+        await receive_webhook(
+            dedupe_key(body, raw), raw, deps.database, lock=deps.lock, matcher=deps.matcher
+        )
     return JSONResponse({"ok": True})
 
 
 def authenticate(raw: bytes, signature: str | None, settings: Settings) -> None:
-    """Raises 401 unless Cal.com signed it. Unsigned is only taken where the settings allow it, wrongly signed never."""
+    """Raises 401 unless Cal.com signed the body.
+
+    An unsigned body is accepted only where the settings allow it, a wrongly signed one never.
+    """
     secret = settings.calcom.webhook_secret.get_secret_value()
     if signature in UNSIGNED and settings.allow_unsigned_webhooks:
         return
@@ -87,46 +89,40 @@ def _refusal(status: int, field: str, message: str) -> JSONResponse:
     )
 
 
-async def _until_nobody_is_reached(lead_id: int, deps: Deps) -> None:
-    """A touch that was permitted just before may leave first; a permit ends by itself, so this does too."""
-    while await deps.bookings.being_reached(lead_id):
-        await asyncio.sleep(0.02)
-
-
 @routes.post("/webhooks/kommo/{token}", dependencies=GUARDED)
-async def kommo_changed(token: str, raw: Body, deps: FromApp) -> JSONResponse:
-    """Kommo signs nothing, so the address is the secret. It wants an answer within two seconds."""
+async def kommo_webhook(token: str, raw: Body, deps: HttpDeps) -> JSONResponse:
+    """Closes the leads that a person has changed in Kommo.
+
+    Kommo does not sign its webhooks, so the address is the secret. It expects an answer within two
+    seconds: https://developers.kommo.com/docs/webhooks-general
+    """
     if not deps.settings.kommo.is_webhook_token(token):
         raise HTTPException(404)
     kommo = deps.settings.kommo
     stages = Stages(kommo.pipeline_id, kommo.status_id_inicial, kommo.status_id_agendado)
     with tracing.continued({}):
-        for change in read_changes(raw):
-            if (found := await deps.bookings.lead_in_kommo(change.kommo_lead_id)) is None:
-                continue
-            lead_id, ever_booked = found
-            if (reason := closed_by(change, stages, ever_booked=ever_booked)) is not None:
-                await deps.bookings.close(lead_id, reason)
-                log.info("lead.closed", lead_id=lead_id, reason=reason)
+        await close_leads(deps.database, read_changes(raw), stages)
     return JSONResponse({"ok": True})
 
 
 @routes.put("/permits/{permit_id}")
-async def permit(
-    permit_id: UUID, lead_id: int, deps: FromApp, person_id: int | None = None
+async def put_permit(
+    permit_id: UUID, lead_id: int, deps: HttpDeps, person_id: int | None = None
 ) -> Permit:
-    """What speaks against contacting the lead now. New bookings wait until the permit ends."""
+    """Returns the reasons against contacting the lead. New bookings wait for the permit's end."""
     seconds = deps.settings.permit_seconds
-    eligibility = await deps.bookings.permit(permit_id, lead_id, seconds, person_id)
-    return Permit(**dict(eligibility), seconds=seconds)
+    return await grant_permit(
+        deps.database, permit_id, lead_id, seconds=seconds, person_id=person_id
+    )
 
 
 @routes.delete("/permits/{permit_id}", status_code=204)
-async def end_permit(permit_id: UUID, deps: FromApp) -> None:
-    await deps.bookings.end_permit(permit_id)
+async def delete_permit(permit_id: UUID, deps: HttpDeps) -> None:
+    """Ends the permit."""
+    await end_permit(deps.database, permit_id)
 
 
 @routes.get("/bookings/unmatched")
-async def unmatched(deps: FromApp) -> list[dict[str, Any]]:
-    """Bookings that are nobody's, for a person to look at."""
-    return await deps.bookings.unmatched()
+async def unmatched(deps: HttpDeps) -> list[dict[str, Any]]:
+    """Returns the bookings that match no lead, the newest first."""
+    return await list_unmatched_bookings(deps.database)

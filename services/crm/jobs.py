@@ -1,31 +1,38 @@
-"""What crm does by the clock."""
+"""Crm's periodic jobs."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import structlog
 
+from kit.messaging import inbox
 from kit.periodic import PeriodicJob
-from services.crm.calcom_sync import work_off
 from services.crm.deps import Deps
+from services.crm.repositories import webhooks
+from services.crm.use_cases.match_booking import match_bookings
+from services.crm.use_cases.process_webhook import process_due_webhooks
 
 log = structlog.get_logger()
 
 
 def jobs(deps: Deps) -> Sequence[PeriodicJob]:
-    async def work_off_webhooks() -> None:
-        for webhook in await deps.bookings.waiting():
-            await work_off(webhook, deps.bookings)
+    """Returns the jobs, with their intervals in seconds."""
+    database = deps.database
 
-    async def match_bookings() -> None:
-        for lead_id in await deps.bookings.match_again():
+    async def process_webhooks() -> None:
+        await process_due_webhooks(database, lock=deps.lock, matcher=deps.matcher)
+
+    async def match_unmatched_bookings() -> None:
+        for lead_id in await match_bookings(deps.lock, deps.matcher):
             log.info("booking.matched", lead_id=lead_id)
 
-    polling = [PeriodicJob("poll_calcom", 1, deps.polling)] if deps.polling is not None else []
-    return (
-        PeriodicJob("tell_kommo", 1, deps.telling),
-        PeriodicJob("work_off_webhooks", 1, work_off_webhooks),
-        PeriodicJob("match_bookings", 1, match_bookings),
-        *polling,
-        PeriodicJob("forget_old_events", 3600, deps.registrations.forget_old_events),
-        PeriodicJob("forget_old_webhooks", 3600, deps.bookings.forget_old),
-    )
+    periodic = [
+        PeriodicJob("sync_kommo", 1, deps.kommo_sync),
+        PeriodicJob("process_webhooks", 1, process_webhooks),
+        PeriodicJob("match_bookings", 1, match_unmatched_bookings),
+        PeriodicJob("forget_old_events", 3600, partial(inbox.forget_old, database)),
+        PeriodicJob("forget_old_webhooks", 3600, partial(webhooks.forget_old, database)),
+    ]
+    if deps.calcom_poll is not None:
+        periodic.append(PeriodicJob("poll_calcom", 1, deps.calcom_poll))
+    return periodic

@@ -1,4 +1,4 @@
-"""What crm reads from the environment."""
+"""Crm's settings, read from the environment."""
 
 import hmac
 from typing import Self
@@ -10,7 +10,7 @@ from kit.settings import EnvironmentSettings, ServiceSettings
 
 
 class KommoSettings(EnvironmentSettings):
-    """One Kommo account: a long-lived token, or the four values of an OAuth integration."""
+    """A Kommo account, with a long-lived token or the four values of an OAuth integration."""
 
     model_config = SettingsConfigDict(env_prefix="KOMMO_")
 
@@ -30,11 +30,14 @@ class KommoSettings(EnvironmentSettings):
 
     @property
     def is_live(self) -> bool:
-        """Whether this is an account of life: the simulator has no certificate."""
+        """Returns whether this is a live account. The simulator is only served over plain HTTP."""
         return self.base_url.startswith("https://")
 
     def is_webhook_token(self, token: str) -> bool:
-        """Whether `token` is the secret part of the address that Kommo posts to; never where none is set."""
+        """Returns whether `token` is the secret part of the address that Kommo posts to.
+
+        Always False where none is set.
+        """
         secret = self.webhook_token.get_secret_value()
         return bool(secret) and token.isascii() and hmac.compare_digest(token, secret)
 
@@ -42,13 +45,14 @@ class KommoSettings(EnvironmentSettings):
     def _has_a_token(self) -> Self:
         if self.access_token is None and self.refresh_token is None:
             raise ValueError(
-                "set KOMMO_ACCESS_TOKEN, or KOMMO_REFRESH_TOKEN with KOMMO_CLIENT_ID and KOMMO_CLIENT_SECRET"
+                "set KOMMO_ACCESS_TOKEN, "
+                "or KOMMO_REFRESH_TOKEN with KOMMO_CLIENT_ID and KOMMO_CLIENT_SECRET"
             )
         return self
 
 
 class CalcomSettings(EnvironmentSettings):
-    """The secret of Cal.com's webhook, and a key to its list of bookings."""
+    """The secret of Cal.com's webhook, and the key for its list of bookings."""
 
     model_config = SettingsConfigDict(env_prefix="CALCOM_")
 
@@ -59,7 +63,11 @@ class CalcomSettings(EnvironmentSettings):
 
 
 class Settings(ServiceSettings):
-    """`permit_seconds` is how long reaching a lead out may take, from the question whether one may to the answer."""
+    """All of crm's settings.
+
+    `permit_seconds` is the time that contacting a lead may take, from the request for a permit to
+    the provider's answer.
+    """
 
     kommo: KommoSettings = Field(default_factory=KommoSettings)
     calcom: CalcomSettings = Field(default_factory=CalcomSettings)
@@ -74,11 +82,14 @@ class Settings(ServiceSettings):
     def _is_safe(self) -> Self:
         if self.allow_unsigned_webhooks and self.kommo.is_live:
             raise ValueError(
-                "ALLOW_UNSIGNED_WEBHOOKS is for the demonstration, not for a real Kommo account"
+                "ALLOW_UNSIGNED_WEBHOOKS is for the demonstration, not for a live Kommo account"
             )
         return self
 
     @property
     def check_delays(self) -> tuple[float, ...]:
-        """Seconds between an unclear answer and each look whether Kommo has it: its search lags behind its writes."""
+        """Returns the seconds before each check whether Kommo has an unclear lead or note.
+
+        Kommo's search lags behind its writes.
+        """
         return tuple(float(delay) for delay in self.kommo_check_delays.split(","))

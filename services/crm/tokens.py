@@ -1,4 +1,4 @@
-"""The token Kommo is asked with: long-lived, or an OAuth pair that is renewed and kept before it is used."""
+"""Supplies the token for Kommo: a long-lived one, or an OAuth pair, stored before it is used."""
 
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,9 +11,11 @@ from providers.kommo.models import Tokens
 from providers.kommo.oauth import renew
 from services.crm.settings import KommoSettings
 
+RENEW_BEFORE = timedelta(minutes=1)  # its end
+
 
 class TokenStore(Protocol):
-    """Where the last pair is kept."""
+    """Stores the newest pair of tokens."""
 
     async def tokens(self) -> tuple[Tokens, datetime] | None: ...
 
@@ -21,31 +23,45 @@ class TokenStore(Protocol):
 
 
 class TokenKeeper:
-    """Called by the one active worker only, so no two renew at once: Kommo honours just the newest pair."""
+    """Returns the access token, and renews it when needed.
+
+    Only the elected worker may call it: two renewals at once would invalidate each other, because
+    Kommo accepts the newest pair only.
+    """
 
     def __init__(
         self, settings: KommoSettings, store: TokenStore, http: httpx.AsyncClient, now: Clock
     ) -> None:
-        self._settings, self._store, self._http, self._now = settings, store, http, now
+        self._settings = settings
+        self._store = store
+        self._http = http
+        self._now = now
 
     async def __call__(self, refused: bool) -> str:
-        """The access token; a new one when Kommo `refused` the last. Raises Unavailable when there is none."""
-        s = self._settings
-        if s.refresh_token is None:
-            assert s.access_token is not None
+        """Returns the access token, a new one if Kommo `refused` the last.
+
+        Raises Unavailable when there is none.
+        """
+        settings = self._settings
+        if settings.refresh_token is None:
+            assert settings.access_token is not None
             if refused:
                 raise Unavailable("kommo: 401, KOMMO_ACCESS_TOKEN is not accepted", retry_after=30)
-            return s.access_token.get_secret_value()
-        kept = await self._store.tokens()
-        if kept is not None and not refused and kept[1] > self._now() + timedelta(minutes=1):
-            return kept[0].access
+            return settings.access_token.get_secret_value()
+        stored = await self._store.tokens()
+        if stored is not None and not refused and stored[1] > self._now() + RENEW_BEFORE:
+            return stored[0].access
         tokens = await renew(
             self._http,
-            base_url=s.base_url,
-            client_id=s.client_id,
-            client_secret=s.client_secret.get_secret_value() if s.client_secret else "",
-            redirect_uri=s.redirect_uri,
-            refresh_token=kept[0].refresh if kept else s.refresh_token.get_secret_value(),
+            base_url=settings.base_url,
+            client_id=settings.client_id,
+            client_secret=settings.client_secret.get_secret_value()
+            if settings.client_secret
+            else "",
+            redirect_uri=settings.redirect_uri,
+            refresh_token=(
+                stored[0].refresh if stored else settings.refresh_token.get_secret_value()
+            ),
         )
         await self._store.keep_tokens(tokens, self._now())
         return tokens.access

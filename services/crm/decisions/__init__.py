@@ -1,1 +1,1 @@
-"""What Kommo is told, what a calendar's webhook means for a lead, and when a lead is no longer ours. Pure."""
+"""The rules of crm: entries in Kommo, a lead's booking, and the end of our follow-up. Pure."""

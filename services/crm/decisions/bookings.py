@@ -1,7 +1,7 @@
-"""Whose a booking is, and what the calendar's news make of it. Pure: no clock, no database, no network.
+"""Matches bookings to leads and applies updates to them. Pure: no clock, no database, no network.
 
-News may come twice, late and in any order. So what is kept of each booking only ever moves forward, and what a lead
-has booked is computed from all of it anew.
+Updates may come twice, late and in any order. The state of each booking therefore only moves
+forward, and the booking of a lead is recomputed from the states of all its bookings.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -23,17 +23,17 @@ from providers.calcom.models import AttendeeHints, BookingUpdate, UpdateKind
 
 
 class Stage(IntEnum):
-    """How far a booking has come; it never goes back."""
+    """How far a booking has come. It never goes back."""
 
-    SEEN = 0  # heard of, not as a booking
-    PENDING = 1  # the host has still to accept it
+    SEEN = 0  # mentioned, but without its details
+    PENDING = 1  # the host has not accepted it yet
     ACCEPTED = 2
     ENDED = 3
-    MOVED = 4  # another one took its place
+    MOVED = 4  # replaced by another booking
     GONE = 5  # cancelled or rejected
 
 
-STANDING = (Stage.PENDING, Stage.ACCEPTED, Stage.ENDED)
+VALID = (Stage.PENDING, Stage.ACCEPTED, Stage.ENDED)
 STAGES = {
     UpdateKind.CREATED: Stage.ACCEPTED,
     UpdateKind.MOVED: Stage.ACCEPTED,
@@ -48,7 +48,7 @@ STAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One booking of the calendar: `reported_at` is when it was made, by the calendar's own clock."""
+    """A booking of the calendar. `reported_at` is when it was made, by the calendar's clock."""
 
     uid: str
     stage: Stage
@@ -58,8 +58,17 @@ class Slot:
     reason: str = ""
 
 
+def with_attendee(update: BookingUpdate, region: str) -> BookingUpdate:
+    """Returns the update with the attendee's addresses in its booking."""
+    if update.booking is None:
+        return update
+    phones = phones_of(update.hints, region)
+    attendee = {"email": email_of(update.hints), "phone": phones[0] if phones else None}
+    return replace(update, booking=update.booking.model_copy(update=attendee))
+
+
 def apply_update(known: Mapping[str, Slot], update: BookingUpdate) -> list[Slot]:
-    """The slots that the news touches, as they stand now."""
+    """Returns the slots that the update changes, in their new state."""
     before = known.get(update.uid) or Slot(update.uid, Stage.SEEN, update.at)
     stage = STAGES[update.what]
     if update.booking is not None and not update.booking.confirmed:
@@ -84,16 +93,16 @@ def apply_update(known: Mapping[str, Slot], update: BookingUpdate) -> list[Slot]
 
 
 def _forward(before: Stage, after: Stage) -> Stage:
-    """UpdateKind has ended cannot be cancelled any more; everything else moves up, and never down."""
+    """Returns the later stage. A meeting that has ended cannot be cancelled any more."""
     if before is Stage.ENDED and after is Stage.GONE:
         return before
     return max(before, after)
 
 
 def current_booking(slots: Iterable[Slot]) -> Slot | None:
-    """The lead's booking: of those that stand, the one made last."""
+    """Returns the lead's booking: the last one made of those that are valid."""
     return max(
-        (slot for slot in slots if slot.stage in STANDING and slot.booking is not None),
+        (slot for slot in slots if slot.stage in VALID and slot.booking is not None),
         key=lambda slot: (slot.reported_at, slot.uid),
         default=None,
     )
@@ -108,9 +117,9 @@ def changes_to_publish(
     revision: int,
     now: datetime,
 ) -> list[BookingEvent]:
-    """UpdateKind to say when a lead's booking was `before` and is `after`, numbered on from `revision`.
+    """Returns the events to publish when a lead's booking changes from `before` to `after`.
 
-    `slots` are all the lead's bookings as they stand now.
+    They are numbered from `revision` on. `slots` are all bookings of the lead, in their new state.
     """
     if after is None:
         if before is None:
@@ -120,7 +129,7 @@ def changes_to_publish(
             BookingCancelled(lead_id=lead_id, revision=revision + 1, uid=before.uid, reason=reason)
         ]
     events: list[BookingEvent] = []
-    booking = _as_it_stands(after)
+    booking = _with_confirmation(after)
     if before is None or _differs(before, after):
         revision += 1
         if before is not None and _replaced(before, after, slots):
@@ -130,7 +139,7 @@ def changes_to_publish(
             events.append(moved)
         else:
             events.append(LeadBooked(lead_id=lead_id, revision=revision, booking=booking))
-    if after.stage is Stage.ENDED and (before is None or _over(before) != _over(after)):
+    if after.stage is Stage.ENDED and (before is None or _end_state(before) != _end_state(after)):
         ended = MeetingEnded(
             lead_id=lead_id,
             revision=revision + 1,
@@ -142,24 +151,24 @@ def changes_to_publish(
     return events
 
 
-def _as_it_stands(slot: Slot) -> Booking:
+def _with_confirmation(slot: Slot) -> Booking:
     assert slot.booking is not None
     return slot.booking.model_copy(update={"confirmed": slot.stage is not Stage.PENDING})
 
 
 def _replaced(before: Slot, after: Slot, slots: Mapping[str, Slot]) -> bool:
-    """Whether the one took the other's place, or is the same one at another time."""
+    """Returns whether `after` replaced `before`, or is the same booking at another time."""
     if before.uid == after.uid:
         return before.stage is after.stage
     return slots.get(before.uid, before).stage is Stage.MOVED
 
 
-def _over(slot: Slot) -> tuple[str, bool, bool]:
+def _end_state(slot: Slot) -> tuple[str, bool, bool]:
     return slot.uid, slot.stage is Stage.ENDED, slot.attended
 
 
 def _differs(before: Slot, after: Slot) -> bool:
-    """Whether it is another meeting, at another time, or a firm one where it was not."""
+    """Returns whether it is another meeting, at another time, or now accepted or pending."""
     assert after.booking is not None
     if before.booking is None or before.uid != after.uid:
         return True
@@ -171,7 +180,7 @@ def _differs(before: Slot, after: Slot) -> bool:
 
 
 class Matched(StrEnum):
-    """How a booking was found to be a lead's."""
+    """How a booking was matched to a lead."""
 
     TOKEN = "token"  # noqa: S105 - a word, not a secret
     METADATA = "metadata"
@@ -183,7 +192,7 @@ class Matched(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A form of a lead that a booking might belong to, by the id that it was answered with."""
+    """A form of a lead that a booking may belong to. Its answer named `submission_id`."""
 
     submission_id: int
     lead_id: int
@@ -208,9 +217,10 @@ def match(
     secret: str,
     region: str,
 ) -> tuple[int, Matched] | None:
-    """Whose booking it is: by signed token or metadata, by the uid, by email, by phone; None when nobody's.
+    """Returns the lead that booked, and how it was found. None where no lead matches.
 
-    A visitor can edit the link, so a bare lead id counts only where the person's email or phone does not say otherwise.
+    Tried in this order: signed token, metadata, uid, email, phone. A visitor can edit the link, so
+    a bare lead id counts only where the attendee's email and phone do not contradict it.
     """
     email = email_of(hints)
     phones = phones_of(hints, region)
@@ -218,14 +228,16 @@ def match(
     if named is not None:
         if hints.token is not None and signed(hints.token, secret, "booking", named.submission_id):
             return named.lead_id, Matched.TOKEN
-        silent = email is None and not phones
-        if silent or (email and email == named.email) or named.phone in phones:
+        anonymous = email is None and not phones
+        if anonymous or (email and email == named.email) or named.phone in phones:
             return named.lead_id, Matched.METADATA
     if by_uid is not None:
         return by_uid, Matched.UID
     newest = sorted(leads, key=lambda lead: -lead.lead_id)
-    if email and (same := next((lead for lead in newest if lead.email == email), None)):
-        return same.lead_id, Matched.EMAIL
-    if phones and (same := next((lead for lead in newest if lead.phone in phones), None)):
-        return same.lead_id, Matched.PHONE
+    same_email = next((lead for lead in newest if email and lead.email == email), None)
+    if same_email is not None:
+        return same_email.lead_id, Matched.EMAIL
+    same_phone = next((lead for lead in newest if lead.phone in phones), None)
+    if same_phone is not None:
+        return same_phone.lead_id, Matched.PHONE
     return None

@@ -1,4 +1,4 @@
-"""When a change in Kommo means that a lead is no longer ours to follow up. Pure."""
+"""Decides whether a change in Kommo ends our follow-up of a lead. Pure."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ from contracts.events.lead import Closing
 from providers.kommo.models import Change
 from services.crm.decisions.kommo import LOST, WON
 
-ROBOT = 0
+ROBOT = 0  # the user id of the account's robots
 
 
 @dataclass(frozen=True, slots=True)
 class Stages:
-    """The stages that we ourselves move leads between."""
+    """The stages that crm itself moves leads between."""
 
     pipeline: int
     initial: int
@@ -19,10 +19,11 @@ class Stages:
 
 
 def closed_by(change: Change, stages: Stages, *, ever_booked: bool) -> Closing | None:
-    """Why the lead is closed; None for a move that we made, or may have made: Kommo tells us of our own writes too.
+    """Returns why the lead is closed, or None if it is not.
 
-    A lead that a person puts into the booked stage by hand has its meeting arranged some other way. An account's robots
-    move leads too, and take nobody over.
+    A move that crm made, or may have made, closes nothing: Kommo sends webhooks about our own
+    writes too. A lead that a person puts into the booked stage by hand has its meeting arranged
+    some other way. An account's robots also move leads, but take over none.
     """
     if change.deleted:
         return Closing.DELETED
@@ -32,7 +33,9 @@ def closed_by(change: Change, stages: Stages, *, ever_booked: bool) -> Closing |
         return Closing.LOST
     if change.by == ROBOT:
         return None
-    ours = {stages.initial, stages.booked} if ever_booked else {stages.initial}
-    if change.pipeline_id in (None, stages.pipeline) and change.status_id in (None, *ours):
+    our_stages: set[int | None] = {None, stages.initial}
+    if ever_booked:
+        our_stages.add(stages.booked)
+    if change.pipeline_id in (None, stages.pipeline) and change.status_id in our_stages:
         return None
     return Closing.TAKEN_OVER

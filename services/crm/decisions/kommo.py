@@ -1,4 +1,4 @@
-"""How a lead and its story are written in Kommo. Pure: no clock, no database, no network."""
+"""Builds Kommo's lead, its notes and its stage. Pure: no clock, no database, no network."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
@@ -58,7 +58,9 @@ SKIPS = {
     SkipReason.BAD_ADDRESS: "esa dirección o ese número no sirve",
     SkipReason.BOOKED: "ya agendó",
     SkipReason.BOOKED_ELSEWHERE: "ya tiene una reunión, con otro formulario",
-    SkipReason.UNUSABLE_NUMBER: "a ese número no se puede llamar ni escribir (satelital, de cobro o gratuito)",
+    SkipReason.UNUSABLE_NUMBER: (
+        "a ese número no se puede llamar ni escribir (satelital, de cobro o gratuito)"
+    ),
     SkipReason.NO_HOURS: "no hay una hora en la que se le pueda contactar",
     SkipReason.WEEKLY_LIMIT: "la ley permite un solo medio por semana",
     SkipReason.NOT_BOOKED: "la reunión cambió o se canceló",
@@ -76,15 +78,18 @@ NEW_FIELDS = {
     "company": "Empresa",
 }
 
-WON, LOST = 142, 143  # the same in every pipeline
+# the same in every pipeline
+WON = 142
+LOST = 143
 
 
 def mark(lead_id: int) -> str:
-    """What makes a lead of ours findable in Kommo, whose API takes no key against repeats."""
+    """Returns the text by which a lead is found in Kommo, whose API takes no idempotency key."""
     return f"#{lead_id}"
 
 
 def is_ours(lead: KommoLead, lead_id: int) -> bool:
+    """Returns whether Kommo's lead was created for this lead: its name ends with the mark."""
     return lead.name.split()[-1:] == [mark(lead_id)]
 
 
@@ -97,7 +102,11 @@ def lead_body(
     fields: Mapping[str, int | None],
     contact_id: int | None,
 ) -> dict[str, Any]:
-    """One item for `leads/complex`, or for `leads` when the contact exists. `fields` names the custom fields' ids."""
+    """Returns an item for `leads/complex`, or for `leads` when the contact exists.
+
+    `fields` maps our field names to the ids of Kommo's custom fields.
+    https://developers.kommo.com/reference/complex-leads
+    """
     values = {"empresa": card.company, "servicio": card.service, "fuente": card.source}
     body: dict[str, Any] = {
         "name": f"{card.name} {mark(lead_id)}",
@@ -133,7 +142,10 @@ def _contact_body(card: LeadCard) -> dict[str, Any]:
 
 
 def same_person(contacts: Sequence[Contact], card: LeadCard, region: str) -> int | None:
-    """The contact with this phone or email. Kommo's search finds text anywhere, so what it finds is compared here."""
+    """Returns the id of the contact with the card's phone or email, or None.
+
+    Kommo's search finds text in any field, so its results are compared here.
+    """
     for contact in contacts:
         phones = {to_e164(phone, region) for phone in contact.phones}
         emails = {email.strip().lower() for email in contact.emails}
@@ -143,19 +155,27 @@ def same_person(contacts: Sequence[Contact], card: LeadCard, region: str) -> int
 
 
 def stage_for(now: int | None, *, booked: bool, before: int | None, agendado: int) -> int | None:
-    """The status to move a lead to; None to leave it: it is there, won, lost or deleted, or a person moved it on."""
+    """Returns the status to move a lead to, or None to leave it where it is.
+
+    It stays where it has that status already, is won, lost or deleted, or was moved by a person.
+    """
     if booked:
-        return None if now in (None, agendado, WON, LOST) else agendado
+        stays = now in (None, agendado, WON, LOST)
+        return None if stays else agendado
     return before if now == agendado else None
 
 
 def searches(card: LeadCard) -> list[str]:
-    """What to search Kommo's contacts for: the last ten digits, since nobody knows how a number was typed there."""
-    return [*([card.phone[-10:]] if card.phone else []), *([card.email] if card.email else [])]
+    """Returns the texts to search Kommo's contacts for.
+
+    Of a phone the last ten digits, because it may be written in many ways there.
+    """
+    last_digits = card.phone[-10:] if card.phone else None
+    return [text for text in (last_digits, card.email) if text]
 
 
 def first_note(lead_id: int, card: LeadCard) -> str:
-    """What came with the form and has no field of its own."""
+    """Returns the note with the form's values that have no field of their own in Kommo."""
     known = {
         "Servicio": card.service,
         "Fuente": card.source,
@@ -163,12 +183,12 @@ def first_note(lead_id: int, card: LeadCard) -> str:
         "Zona horaria": card.time_zone,
         "Consentimiento": card.consent,
     }
-    lines = [f"{label}: {value}" for label, value in {**known, **card.extra}.items() if value]
+    lines = [f"{label}: {value}" for label, value in (known | card.extra).items() if value]
     return "\n".join([f"Lead de Pauta {lead_id}", *lines])[:4000]
 
 
 def note(event: Event) -> str | None:
-    """The event as a line a salesperson reads; None for what Kommo need not hear."""
+    """Returns the event as a line for a salesperson, or None for an event without a note."""
     match event:
         case TouchSent(channel=Channel.CALL):
             return "Llamada iniciada"
@@ -179,13 +199,16 @@ def note(event: Event) -> str | None:
         case TouchFailed(channel=channel, kind=kind, reason=reason):
             return f"{CHANNELS[channel]}: {FAILURES[kind]} ({reason})"
         case TouchUncertain(reason=touch.KEY_UNHEARD) | TouchSkipped(reason=SkipReason.NOT_ASKED):
-            return None  # most who are called hang up without a key
+            return None  # most people who answer a call hang up without pressing a key
         case TouchSkipped(channel=channel, reason=why):
             return f"{CHANNELS[channel]}: no se envió, {SKIPS[why]}"
         case TouchUncertain(channel=channel):
             return f"{CHANNELS[channel]}: sin respuesta clara del proveedor; se está verificando"
         case TouchUnresolved(channel=channel):
-            return f"{CHANNELS[channel]}: no se pudo confirmar si salió; no se repetirá, conviene revisarlo"
+            return (
+                f"{CHANNELS[channel]}: no se pudo confirmar si salió; "
+                "no se repetirá, conviene revisarlo"
+            )
         case CallAnswered():
             return "Llamada contestada: escuchó la invitación"
         case CallUnanswered(reason=why):
@@ -199,14 +222,14 @@ def note(event: Event) -> str | None:
         case LeadOptedOut(channel=channel):
             return f"Pidió no ser contactado (por {CHANNELS[Channel(channel)]}); se detuvo todo"
         case LeadUpdated(submission_id=number, card=card, changed=changed):
-            said = {"Servicio": card.service or "–", "Fuente": card.source or "–"}
-            said |= {
+            values = {"Servicio": card.service or "–", "Fuente": card.source or "–"}
+            values |= {
                 label: getattr(card, field)
                 for field, label in NEW_FIELDS.items()
                 if field in changed
             }
-            told = ". ".join(f"{label}: {value}" for label, value in said.items())
-            return f"Volvió a llenar el formulario (Lead de Pauta {number}). {told}"
+            text = ". ".join(f"{label}: {value}" for label, value in values.items())
+            return f"Volvió a llenar el formulario (Lead de Pauta {number}). {text}"
         case LeadBooked(booking=booking) if not booking.confirmed:
             return f"Pidió una reunión{_at(booking)}; falta confirmarla"
         case LeadBooked(booking=booking):
@@ -223,8 +246,27 @@ def note(event: Event) -> str | None:
             return None
 
 
+def outcome_of(event: Event) -> str | None:
+    """Returns the name of a touch's or call's outcome, which Kommo gets one note of.
+
+    None for any other event.
+    """
+    match event:
+        case (
+            TouchFailed(reason=reason) | TouchSkipped(reason=reason) | TouchUncertain(reason=reason)
+        ):
+            why: str = reason
+        case CallUnanswered(reason=reason):
+            why = reason
+        case TouchSent() | TouchDelivered() | TouchUnresolved() | CallAnswered():
+            why = ""
+        case _:
+            return None
+    return f"{event.touch_id}/{event.topic}/{why}"
+
+
 def _at(booking: Booking) -> str:
-    """When, in the attendee's own zone; nothing where the time is unknown."""
+    """Returns the time in the attendee's own zone, or an empty text where it is unknown."""
     if booking.starts_at is None:
         return ""
     zone = ZoneInfo(booking.time_zone) if booking.time_zone in available_timezones() else UTC

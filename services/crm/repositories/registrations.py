@@ -1,86 +1,181 @@
-"""Crm's SQL: what Kommo should know, and how far it does."""
+"""SQL of the leads: their state in Kommo, their published booking, and whether they are closed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from pydantic import ValidationError
+from contracts.events.lead import Closing, LeadCard
+from kit.database import Connection
+from services.crm.repositories import Executor
 
-from contracts.events.base import Event
-from contracts.events.lead import LeadCard, LeadRegistered, LeadRegistrationFailed, LeadUpdated
-from kit.database import Database
-from kit.errors import describe
-from kit.failed_work import publish_failed
-from kit.messaging import outbox
-from kit.messaging.inbox import forget_old
-from providers.kommo.models import Tokens
-from services.crm.repositories.failed_rows import LEADS, NOTES
-
-WANT_LEAD = """
-with fresh as (insert into inbox (consumer, event_id) values ('crm.leads', $1) on conflict do nothing returning 1),
-wanted as (insert into registrations (lead_id, card, phone, email, state, person_id)
-           select $2, $3::text::jsonb, $4, $5, 'waiting', $7 from fresh on conflict do nothing),
-form as (insert into submissions (submission_id, lead_id, phone, email)
-         select $2, $2, $4, $5 from fresh on conflict do nothing)
-insert into notes (lead_id, text) select $2, $6 from fresh"""
-KEEP_FORM = """insert into submissions (submission_id, lead_id, phone, email)
-               select $1, $2, $3, $4
-               where not exists (select 1 from registrations where lead_id = $2 and erased) on conflict do nothing"""
-WANT_NOTE = """
-with fresh as (insert into inbox (consumer, event_id) values ('crm.notes', $1) on conflict do nothing returning 1)
-insert into notes (lead_id, text, outcome)
-select $2, $3, $4 from fresh where not exists (select 1 from registrations where lead_id = $2 and erased)
-on conflict (lead_id, outcome) do nothing"""
-TAKE_LEADS = """update registrations set state = 'sending' where lead_id in (
-                  select lead_id from registrations where state = 'waiting' and not erased
-                    and (select term from leaders where name = 'tell_kommo') = $2
-                  order by lead_id limit $1)
-                returning lead_id, card, attempts"""
-TAKE_NOTES = """update notes set state = 'sending' where id in (
-                  select id from notes join registrations r using (lead_id)
-                  where notes.state = 'waiting' and r.state = 'registered'
-                    and (select term from leaders where name = 'tell_kommo') = $2 order by id limit $1)
-                returning id, text, attempts,
-                  (select kommo_lead_id from registrations r where r.lead_id = notes.lead_id)"""
-LEAD_FAILED = """update registrations set state = 'failed', reason = $2, updated_at = now()
-                 where lead_id = $1 and state in ('sending', 'unclear') returning true"""
-NOTE_FAILED = """update notes set state = 'failed', reason = $2
-                 where id = $1 and state in ('sending', 'unclear') returning lead_id"""
-LEAD_NOT_FOUND = """update registrations set state = 'waiting', attempts = attempts + 1
-                    where lead_id = $1 and state = 'unclear' and attempts < $2 returning true"""
-NOTE_NOT_FOUND = """update notes set state = 'waiting', attempts = attempts + 1
-                    where id = $1 and state = 'unclear' and attempts < $2 returning true"""
-REGISTER = """update registrations set state = 'registered', kommo_lead_id = done.kommo,
-                kommo_contact_id = done.contact, updated_at = now()
-              from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as done(lead, kommo, contact)
-              where lead_id = done.lead and state <> 'registered' returning lead_id, kommo_lead_id, kommo_contact_id"""
-TRIES = 5  # of what Kommo never answers clearly
-NEVER_CLEAR = "Kommo never gave a clear answer"
-CONTACTS = """select phone, email, kommo_contact_id from registrations
-              where (phone = any($1) or email = any($1)) and kommo_contact_id is not null order by lead_id"""
+ENQUEUE = """
+with first_time as (
+  insert into inbox (consumer, event_id) values ('crm.leads', $1)
+  on conflict do nothing
+  returning 1),
+registration as (
+  insert into registrations (lead_id, card, phone, email, state, person_id)
+  select $2, $3::text::jsonb, $4, $5, 'waiting', $7 from first_time
+  on conflict do nothing),
+form as (
+  insert into submissions (submission_id, lead_id, phone, email)
+  select $2, $2, $4, $5 from first_time
+  on conflict do nothing)
+insert into notes (lead_id, text)
+select $2, $6 from first_time"""
+EXISTS = "select true from registrations where lead_id = $1"
+LOCK_PUBLISHED_BOOKING = """
+select revision, published_booking, erased
+from registrations
+where lead_id = $1
+for update"""
+UPDATE_PUBLISHED_BOOKING = """
+update registrations
+set revision = revision + $2, published_booking = $3::text::jsonb, booked_until = $4,
+    stage_wanted = $5, updated_at = now()
+where lead_id = $1"""
+SELECT_BY_KOMMO_LEAD = """
+select lead_id, revision > 0 as ever_booked
+from registrations
+where kommo_lead_id = $1"""
+CLOSE = """
+update registrations set closed = $2, updated_at = now()
+where lead_id = $1 and closed is null
+returning lead_id"""
+SELECT_ELIGIBILITY = """
+select
+  r.closed,
+  r.published_booking->>'uid' as uid,
+  case
+    when r.booked_until > now() or r.booked_until is null then r.published_booking->'booking'
+  end as booking,
+  (select other.published_booking->'booking'
+   from registrations other
+   where other.person_id = coalesce(r.person_id, $2) and other.lead_id <> $1
+     and other.booked_until > now()
+   order by other.booked_until
+   limit 1) as elsewhere
+from (values (1)) as always
+left join registrations r on r.lead_id = $1"""
+CLAIM = """
+update registrations set state = 'sending'
+where lead_id in (
+  select lead_id
+  from registrations
+  where state = 'waiting' and not erased
+    and (select term from leaders where name = 'tell_kommo') = $2
+  order by lead_id
+  limit $1)
+returning lead_id, card, attempts"""
+SELECT_UNCLEAR = """
+select lead_id, check_count
+from registrations
+where state = 'unclear' and check_at <= now()
+limit $1"""
+SELECT_CONTACTS = """
+select phone, email, kommo_contact_id
+from registrations
+where (phone = any($1) or email = any($1)) and kommo_contact_id is not null
+order by lead_id"""
+MARK_IN_FLIGHT_UNCLEAR = """
+update registrations
+set state = 'unclear', check_count = 0, check_at = now() + make_interval(secs => $1)
+where state = 'sending' and (select term from leaders where name = 'tell_kommo') = $2"""
+MARK_REGISTERED = """
+update registrations
+set state = 'registered', kommo_lead_id = created.kommo, kommo_contact_id = created.contact,
+    updated_at = now()
+from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as created (lead, kommo, contact)
+where lead_id = created.lead and state <> 'registered'
+returning lead_id, kommo_lead_id, kommo_contact_id"""
+RELEASE = """
+update registrations set state = 'waiting'
+where lead_id = any($1) and state = 'sending'"""
+REQUEUE_UNCLEAR = """
+update registrations set state = 'waiting', attempts = attempts + 1
+where lead_id = $1 and state = 'unclear' and attempts < $2
+returning true"""
+MARK_UNCLEAR = """
+update registrations
+set state = 'unclear', check_count = $2, check_at = now() + make_interval(secs => $3)
+where lead_id = any($1) and state in ('sending', 'unclear')"""
+MARK_REFUSED = "update registrations set state = 'refused', reason = $2 where lead_id = $1"
+MARK_FAILED = """
+update registrations set state = 'failed', reason = $2, updated_at = now()
+where lead_id = $1 and state in ('sending', 'unclear')
+returning true"""
+SELECT_TO_MOVE = """
+select lead_id, kommo_lead_id, stage_wanted = 'booked' as booked, status_before
+from registrations
+where stage <> stage_wanted and state = 'registered'
+order by lead_id
+limit $1"""
+SET_STAGE = """
+update registrations set stage = $2, status_before = coalesce($3, status_before)
+where lead_id = $1"""
+LOCK_ADDRESSES = "select phone, email, erased from registrations where lead_id = $1 for update"
+ERASE = """
+update registrations
+set card = $2::text::jsonb, phone = null, email = null, reason = null, erased = true,
+    published_booking = published_booking || '{"booking": null, "reason": ""}', updated_at = now()
+where lead_id = $1"""
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A lead that Kommo does not have yet; `attempts` counts the creations that came to nothing."""
+class PublishedBooking:
+    """The booking that was published last, and the revision of its last event."""
+
+    revision: int
+    booking: Mapping[str, Any] | None
+    erased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KommoRegistration:
+    """The lead of a Kommo lead, and whether it ever had a booking."""
 
     lead_id: int
-    card: LeadCard
-    attempts: int = 0
+    ever_booked: bool
 
 
 @dataclass(frozen=True, slots=True)
-class ToLookUp:
-    """A lead whose creation had no clear answer; check_count counts how often it was looked up."""
+class EligibilityRow:
+    """The bookings of a lead and of its person, and why the lead is closed.
+
+    `uid` names the lead's booking, even where that is over. `booking` and `elsewhere` are not over.
+    """
+
+    closed: str | None
+    uid: str | None
+    booking: Mapping[str, Any] | None
+    elsewhere: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRow:
+    """A claimed lead. `attempts` counts the creations that failed."""
+
+    lead_id: int
+    card: Mapping[str, Any]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnclearLead:
+    """A lead whose creation had no clear answer. `check_count` counts the checks since."""
 
     lead_id: int
     check_count: int
 
 
 @dataclass(frozen=True, slots=True)
-class ToMove:
-    """A lead whose stage in Kommo is not what its bookings make it; `status_before` is where it was found."""
+class LeadToMove:
+    """A lead whose stage in Kommo does not fit its bookings.
+
+    `status_before` is its stage before the booking.
+    """
 
     lead_id: int
     kommo_lead_id: int
@@ -89,259 +184,168 @@ class ToMove:
 
 
 @dataclass(frozen=True, slots=True)
-class WaitingNote:
-    note_id: int
+class RegisteredRow:
+    """A lead that has just become known in Kommo."""
+
+    lead_id: int
     kommo_lead_id: int
-    text: str
-    check_count: int = 0
-    attempts: int = 0
+    kommo_contact_id: int | None
 
 
-class Registrations:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+@dataclass(frozen=True, slots=True)
+class AddressRow:
+    """The addresses of a lead, and whether it is erased."""
 
-    async def enqueue_lead(
-        self, event_id: UUID, lead_id: int, person_id: int | None, card: LeadCard, first_note: str
-    ) -> None:
-        """Kommo should have this lead. A repeated event has no effect."""
-        await self._database.fetch(
-            WANT_LEAD,
-            event_id,
-            lead_id,
-            card.model_dump_json(),
-            card.phone,
-            card.email,
-            first_note,
-            person_id or lead_id,
-        )
+    phone: str | None
+    email: str | None
+    erased: bool
 
-    async def keep_form(self, event: LeadUpdated) -> None:
-        """Notes the id that a further form of the lead was answered with, and the addresses it names."""
-        card = event.card
-        await self._database.fetch(
-            KEEP_FORM, event.submission_id, event.lead_id, card.phone, card.email
-        )
 
-    async def enqueue_note(
-        self, event_id: UUID, lead_id: int, text: str, *, outcome: str | None = None
-    ) -> None:
-        """Kommo should have this note. A repeated event has no effect, nor another with the same `outcome`."""
-        await self._database.fetch(WANT_NOTE, event_id, lead_id, text, outcome)
+async def enqueue(
+    executor: Executor, event_id: UUID, lead_id: int, person_id: int, card: LeadCard, note: str
+) -> None:
+    """Stores a lead for Kommo with its form and its first note. A repeated event has no effect."""
+    await executor.fetch(
+        ENQUEUE,
+        event_id,
+        lead_id,
+        card.model_dump_json(),
+        card.phone,
+        card.email,
+        note,
+        person_id,
+    )
 
-    async def mark_in_flight_unclear(self, *, check_in: float, term: int) -> None:
-        """What a predecessor was sending when it vanished may be in Kommo or not. Only who leads doubts it."""
-        async with self._database.transaction() as connection:
-            for table in ("registrations", "notes"):
-                await connection.execute(
-                    f"""update {table} set state = 'unclear', check_count = 0, check_at = now() + make_interval(secs => $1)
-                        where state = 'sending'
-                          and (select term from leaders where name = 'tell_kommo') = $2""",  # noqa: S608 - two lines above
-                    check_in,
-                    term,
-                )
 
-    async def take_leads(self, limit: int, *, term: int) -> list[Waiting]:
-        """Takes waiting leads in hand; committed when this returns. A lead whose card cannot be read is set aside.
+async def exists(connection: Connection, lead_id: int) -> bool:
+    """Returns whether the lead is known."""
+    return bool(await connection.fetchval(EXISTS, lead_id))
 
-        None once the `term` of whoever asks is over.
-        """
-        waiting = []
-        for row in await self._database.fetch(TAKE_LEADS, limit, term):
-            try:
-                waiting.append(
-                    Waiting(row["lead_id"], LeadCard.model_validate(row["card"]), row["attempts"])
-                )
-            except ValidationError as error:
-                await self.lead_failed(row["lead_id"], describe(error))
-        return waiting
 
-    async def unclear_leads(self, limit: int) -> list[ToLookUp]:
-        """Leads whose creation had no clear answer and whose look is due."""
-        rows = await self._database.fetch(
-            "select lead_id, check_count from registrations where state = 'unclear' and check_at <= now() limit $1",
-            limit,
-        )
-        return [ToLookUp(**row) for row in rows]
+async def lock_published_booking(connection: Connection, lead_id: int) -> PublishedBooking | None:
+    """Locks the lead, and returns its published booking. None for an unknown lead."""
+    row = await connection.fetchrow(LOCK_PUBLISHED_BOOKING, lead_id)
+    if row is None:
+        return None
+    return PublishedBooking(row["revision"], row["published_booking"], row["erased"])
 
-    async def known_contacts(self, addresses: Sequence[str]) -> dict[str, int]:
-        """Contacts that earlier leads of ours have in Kommo, by phone and email."""
-        rows = await self._database.fetch(CONTACTS, list(addresses))
-        return {
-            a: row["kommo_contact_id"] for row in rows for a in (row["phone"], row["email"]) if a
-        }
 
-    async def registered(
-        self, done: Mapping[int, tuple[int, int | None]], *, asked_at: datetime | None = None
-    ) -> None:
-        """Kommo has these leads, under these ids (lead, contact); says so once for each.
+async def update_published_booking(
+    connection: Connection,
+    lead_id: int,
+    *,
+    event_count: int,
+    booking: str | None,
+    booked_until: datetime | None,
+    booked: bool,
+) -> None:
+    """Stores the published booking as JSON, counts its events, and sets the stage for Kommo."""
+    stage = "booked" if booked else "initial"
+    await connection.execute(
+        UPDATE_PUBLISHED_BOOKING, lead_id, event_count, booking, booked_until, stage
+    )
 
-        `asked_at` is when it was asked for them; None where its answer was lost, and they were found afterwards.
-        """
-        async with self._database.transaction() as connection:
-            rows = await connection.fetch(
-                REGISTER,
-                list(done),
-                [kommo for kommo, _ in done.values()],
-                [contact for _, contact in done.values()],
-            )
-            events: list[Event] = [
-                LeadRegistered(
-                    lead_id=row["lead_id"],
-                    kommo_lead_id=row["kommo_lead_id"],
-                    kommo_contact_id=row["kommo_contact_id"],
-                    asked_at=asked_at,
-                )
-                for row in rows
-            ]
-            await outbox.add(connection, events)
 
-    async def requeue_leads(self, lead_ids: Sequence[int]) -> None:
-        """Those of them that are still in hand were not created; they wait again."""
-        await self._database.fetch(
-            "update registrations set state = 'waiting' where lead_id = any($1) and state = 'sending'",
-            list(lead_ids),
-        )
+async def by_kommo_lead(executor: Executor, kommo_lead_id: int) -> KommoRegistration | None:
+    """Returns None for a Kommo lead that is not ours."""
+    rows = await executor.fetch(SELECT_BY_KOMMO_LEAD, kommo_lead_id)
+    return KommoRegistration(**rows[0]) if rows else None
 
-    async def lead_not_found(self, lead_id: int) -> None:
-        """Every look found nothing: it waits again, or is set aside where that has happened too often."""
-        if not await self._database.fetch(LEAD_NOT_FOUND, lead_id, TRIES):
-            await self.lead_failed(lead_id, NEVER_CLEAR)
 
-    async def leads_unclear(
-        self, lead_ids: Sequence[int], *, check_count: int, check_in: float
-    ) -> None:
-        await self._database.fetch(
-            """update registrations set state = 'unclear', check_count = $2, check_at = now() + make_interval(secs => $3)
-               where lead_id = any($1) and state in ('sending', 'unclear')""",
-            list(lead_ids),
-            check_count,
-            check_in,
-        )
+async def close(connection: Connection, lead_id: int, reason: Closing) -> bool:
+    """Returns False if the lead was closed already."""
+    return bool(await connection.fetchval(CLOSE, lead_id, reason))
 
-    async def lead_refused(self, lead_id: int, reason: str) -> None:
-        """Kommo will not take it; a person must look."""
-        async with self._database.transaction() as connection:
-            await connection.execute(
-                "update registrations set state = 'refused', reason = $2 where lead_id = $1",
-                lead_id,
-                reason,
-            )
-            await outbox.add(connection, [LeadRegistrationFailed(lead_id=lead_id, reason=reason)])
 
-    async def lead_failed(self, lead_id: int, reason: str) -> None:
-        """Sets a lead aside that we cannot work on; said once."""
-        async with self._database.transaction() as connection:
-            if await connection.fetchval(LEAD_FAILED, lead_id, reason):
-                await publish_failed(
-                    connection,
-                    service="crm",
-                    kind=LEADS.kind,
-                    row_id=lead_id,
-                    reason=reason,
-                    lead_id=lead_id,
-                )
+async def eligibility(executor: Executor, lead_id: int, person_id: int | None) -> EligibilityRow:
+    """Returns the facts that may prevent contact. `person_id` is for a lead not known yet."""
+    [row] = await executor.fetch(SELECT_ELIGIBILITY, lead_id, person_id)
+    return EligibilityRow(**row)
 
-    async def note_failed(self, note_id: int, reason: str) -> None:
-        """Sets a note aside that we cannot work on; said once."""
-        async with self._database.transaction() as connection:
-            lead_id = await connection.fetchval(NOTE_FAILED, note_id, reason)
-            if lead_id is not None:
-                await publish_failed(
-                    connection,
-                    service="crm",
-                    kind=NOTES.kind,
-                    row_id=note_id,
-                    reason=reason,
-                    lead_id=lead_id,
-                )
 
-    async def requeue_notes(self, note_ids: Sequence[int]) -> None:
-        """Those of them that are still in hand were not written; they wait again."""
-        await self._database.fetch(
-            "update notes set state = 'waiting' where id = any($1) and state = 'sending'",
-            list(note_ids),
-        )
+async def claim(executor: Executor, limit: int, *, term: int) -> list[ClaimedRow]:
+    """Claims waiting leads. None once the `term` is over."""
+    return [ClaimedRow(**row) for row in await executor.fetch(CLAIM, limit, term)]
 
-    async def note_not_found(self, note_id: int) -> None:
-        """Every look found nothing: it waits again, or is set aside where that has happened too often."""
-        if not await self._database.fetch(NOTE_NOT_FOUND, note_id, TRIES):
-            await self.note_failed(note_id, NEVER_CLEAR)
 
-    async def to_move(self, limit: int) -> list[ToMove]:
-        """Leads that Kommo has, in another stage than they should be."""
-        rows = await self._database.fetch(
-            """select lead_id, kommo_lead_id, stage_wanted = 'booked' as booked, status_before from registrations
-               where stage <> stage_wanted and state = 'registered' order by lead_id limit $1""",
-            limit,
-        )
-        return [ToMove(**row) for row in rows]
+async def unclear(executor: Executor, limit: int) -> list[UnclearLead]:
+    """Returns leads without a clear answer whose next check is due."""
+    return [UnclearLead(**row) for row in await executor.fetch(SELECT_UNCLEAR, limit)]
 
-    async def moved(self, lead_id: int, *, booked: bool, status_before: int | None) -> None:
-        """Kommo shows it so; what is wanted may be something else again by now."""
-        await self._database.fetch(
-            "update registrations set stage = $2, status_before = coalesce($3, status_before) where lead_id = $1",
-            lead_id,
-            "booked" if booked else "initial",
-            status_before,
-        )
 
-    async def take_notes(self, limit: int, *, term: int) -> list[WaitingNote]:
-        """Takes notes of registered leads in hand; committed when this returns. None once the `term` is over."""
-        rows = await self._database.fetch(TAKE_NOTES, limit, term)
-        return sorted(
-            (
-                WaitingNote(row["id"], row["kommo_lead_id"], row["text"], attempts=row["attempts"])
-                for row in rows
-            ),
-            key=lambda note: note.note_id,
-        )
+async def known_contacts(executor: Executor, addresses: Sequence[str]) -> dict[str, int]:
+    """Returns the contacts in Kommo of earlier leads, by phone and email."""
+    contacts: dict[str, int] = {}
+    for row in await executor.fetch(SELECT_CONTACTS, list(addresses)):
+        for address in (row["phone"], row["email"]):
+            if address:
+                contacts[address] = row["kommo_contact_id"]
+    return contacts
 
-    async def unclear_notes(self, limit: int) -> list[WaitingNote]:
-        rows = await self._database.fetch(
-            """select id, kommo_lead_id, text, notes.check_count from notes join registrations r using (lead_id)
-               where notes.state = 'unclear' and notes.check_at <= now() order by id limit $1""",
-            limit,
-        )
-        return [
-            WaitingNote(row["id"], row["kommo_lead_id"], row["text"], row["check_count"])
-            for row in rows
-        ]
 
-    async def notes_are(
-        self,
-        note_ids: Sequence[int],
-        state: str,
-        *,
-        check_count: int = 0,
-        check_in: float | None = None,
-    ) -> None:
-        """`state` is unclear, written or refused."""
-        await self._database.fetch(
-            "update notes set state = $2, check_count = $3, check_at = now() + make_interval(secs => $4) where id = any($1)",
-            list(note_ids),
-            state,
-            check_count,
-            check_in,
-        )
+async def mark_in_flight_unclear(connection: Connection, *, check_in: float, term: int) -> None:
+    """Marks claimed leads unclear, to be checked in so many seconds. No effect in an old `term`."""
+    await connection.execute(MARK_IN_FLIGHT_UNCLEAR, check_in, term)
 
-    async def tokens(self) -> tuple[Tokens, datetime] | None:
-        """The last pair that Kommo gave, and when the access token ends."""
-        rows = await self._database.fetch("select access, refresh, expires_at from tokens")
-        return (
-            (Tokens(rows[0]["access"], rows[0]["refresh"], 0), rows[0]["expires_at"])
-            if rows
-            else None
-        )
 
-    async def keep_tokens(self, tokens: Tokens, now: datetime) -> None:
-        await self._database.fetch(
-            """insert into tokens (single, access, refresh, expires_at) values (true, $1, $2, $3)
-               on conflict (single) do update set access = $1, refresh = $2, expires_at = $3""",
-            tokens.access,
-            tokens.refresh,
-            now + timedelta(seconds=tokens.expires_in),
-        )
+async def mark_registered(
+    connection: Connection, created: Mapping[int, tuple[int, int | None]]
+) -> list[RegisteredRow]:
+    """Stores Kommo's ids (lead, contact), by lead id. Returns the leads that did not have them."""
+    rows = await connection.fetch(
+        MARK_REGISTERED,
+        list(created),
+        [kommo_lead_id for kommo_lead_id, _ in created.values()],
+        [contact_id for _, contact_id in created.values()],
+    )
+    return [RegisteredRow(**row) for row in rows]
 
-    async def forget_old_events(self) -> None:
-        await forget_old(self._database)
+
+async def release(executor: Executor, lead_ids: Sequence[int]) -> None:
+    """Releases those of the leads that are still claimed."""
+    await executor.fetch(RELEASE, list(lead_ids))
+
+
+async def requeue_unclear(executor: Executor, lead_id: int, *, max_attempts: int) -> bool:
+    """Queues an unclear lead once more. Returns False if that has happened too often."""
+    return bool(await executor.fetch(REQUEUE_UNCLEAR, lead_id, max_attempts))
+
+
+async def mark_unclear(
+    executor: Executor, lead_ids: Sequence[int], *, check_count: int, check_in: float
+) -> None:
+    """Has the leads checked in so many seconds."""
+    await executor.fetch(MARK_UNCLEAR, list(lead_ids), check_count, check_in)
+
+
+async def mark_refused(connection: Connection, lead_id: int, reason: str) -> None:
+    """Stores why Kommo refused the lead."""
+    await connection.execute(MARK_REFUSED, lead_id, reason)
+
+
+async def mark_failed(connection: Connection, lead_id: int, reason: str) -> bool:
+    """Returns False if the lead was neither claimed nor unclear."""
+    return bool(await connection.fetchval(MARK_FAILED, lead_id, reason))
+
+
+async def to_move(executor: Executor, limit: int) -> list[LeadToMove]:
+    """Returns leads in Kommo whose stage there does not fit their bookings."""
+    return [LeadToMove(**row) for row in await executor.fetch(SELECT_TO_MOVE, limit)]
+
+
+async def set_stage(
+    executor: Executor, lead_id: int, *, booked: bool, status_before: int | None
+) -> None:
+    """Stores the stage that Kommo has now. The wanted stage may have changed again since."""
+    await executor.fetch(SET_STAGE, lead_id, "booked" if booked else "initial", status_before)
+
+
+async def lock_addresses(connection: Connection, lead_id: int) -> AddressRow | None:
+    """Locks the lead, and returns its addresses. None for an unknown lead."""
+    row = await connection.fetchrow(LOCK_ADDRESSES, lead_id)
+    return AddressRow(**row) if row is not None else None
+
+
+async def erase(connection: Connection, lead_id: int, card: LeadCard) -> None:
+    """Puts `card` in the place of the lead's own, and deletes its addresses."""
+    await connection.execute(ERASE, lead_id, card.model_dump_json())

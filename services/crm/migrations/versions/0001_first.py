@@ -1,4 +1,4 @@
-"""What Kommo should know, what the calendar reported, and who may be contacted."""
+"""Creates the tables of registrations, notes, bookings, webhooks and permits."""
 
 from kit import leader, outbound_switch
 from kit.messaging import inbox, outbox

@@ -1,4 +1,4 @@
-"""Submissions, the people they belong to, and the outbox."""
+"""Creates the tables of submissions, leads and idempotency keys, and the outbox."""
 
 from kit.messaging import outbox
 from kit.migrations import run_script

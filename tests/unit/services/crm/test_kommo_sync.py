@@ -11,34 +11,36 @@ from kit.errors import Unavailable
 from kit.leader import LeadLost
 from providers.kommo.client import KommoClient
 from providers.kommo.models import Note, Registered
-from services.crm.consumers import outcome_of
-from services.crm.kommo_sync import KommoSync, Prepared, batches
-from services.crm.repositories.registrations import Registrations, ToLookUp, Waiting, WaitingNote
+from services.crm.decisions.kommo import outcome_of
+from services.crm.repositories.notes import WaitingNote
+from services.crm.repositories.registrations import UnclearLead
 from services.crm.settings import Settings
-from tests.builders import SteadyLead, a_card
+from services.crm.use_cases.kommo_progress import KommoProgress, WaitingLead
+from services.crm.use_cases.sync_kommo import KommoSync, Prepared, batches
+from tests.builders import Leads, a_card
 
 
 class Rows:
-    """Registrations in memory, with the state of each lead and note."""
+    """Progress in memory: what each lead and note has become."""
 
-    def __init__(self, leads: Sequence[Waiting] = (), notes: Sequence[WaitingNote] = ()) -> None:
-        self._leads = list(leads)
-        self._notes = list(notes)
+    def __init__(
+        self, leads: Sequence[WaitingLead] = (), notes: Sequence[WaitingNote] = ()
+    ) -> None:
+        self._leads, self._notes = list(leads), list(notes)
         self.leads: dict[int, str] = {}
         self.notes: dict[int, str] = {}
-        self.unclear_marks = 0
-        self.to_check: list[ToLookUp] = []
+        self.doubted = 0
+        self.to_look_up: list[UnclearLead] = []
         self.keeps_registered = True
 
     async def mark_in_flight_unclear(self, *, check_in: float, term: int) -> None:
         self.unclear_marks += 1
 
-    async def unclear_leads(self, limit: int) -> list[ToLookUp]:
-        return self.to_check
+    async def unclear_leads(self, limit: int) -> list[UnclearLead]:
+        return self.to_look_up
 
-    async def take_leads(self, limit: int, *, term: int) -> list[Waiting]:
-        taken = self._leads
-        self._leads = []
+    async def claim_leads(self, limit: int, *, term: int) -> list[WaitingLead]:
+        taken, self._leads = self._leads, []
         self.leads |= {lead.lead_id: "sending" for lead in taken}
         return taken
 
@@ -50,7 +52,7 @@ class Rows:
             raise DatabaseUnavailable("database: down")
         self.leads |= dict.fromkeys(done, "registered")
 
-    async def requeue_leads(self, lead_ids: Sequence[int]) -> None:
+    async def release_leads(self, lead_ids: Sequence[int]) -> None:
         self.leads |= {lead: "waiting" for lead in lead_ids if self.leads[lead] == "sending"}
 
     async def leads_unclear(
@@ -64,21 +66,23 @@ class Rows:
     async def lead_failed(self, lead_id: int, reason: str) -> None:
         self.leads[lead_id] = f"failed: {reason}"
 
-    async def to_move(self, limit: int) -> list[Any]:
+    async def leads_to_move(self, limit: int) -> list[Any]:
         return []
 
     async def unclear_notes(self, limit: int) -> list[WaitingNote]:
         return []
 
-    async def take_notes(self, limit: int, *, term: int) -> list[WaitingNote]:
-        taken = self._notes
-        self._notes = []
+    async def claim_notes(self, limit: int, *, term: int) -> list[WaitingNote]:
+        taken, self._notes = self._notes, []
         return taken
 
-    async def notes_are(
-        self, note_ids: Sequence[int], state: str, *, check_count: int = 0, check_in: float = 0
+    async def notes_written(self, note_ids: Sequence[int]) -> None:
+        self.notes |= dict.fromkeys(note_ids, "written")
+
+    async def notes_unclear(
+        self, note_ids: Sequence[int], *, check_count: int = 0, check_in: float
     ) -> None:
-        self.notes |= dict.fromkeys(note_ids, state)
+        self.notes |= dict.fromkeys(note_ids, "unclear")
 
 
 class Kommo:
@@ -114,8 +118,8 @@ class Kommo:
 
 def a_worker(rows: Rows, kommo: Kommo, lead: SteadyLead | None = None) -> KommoSync:
     settings = Settings.model_construct(check_delays=(1.0, 2.0), kommo=_Ids(), default_region="MX")  # type: ignore[arg-type]
-    worker = KommoSync(cast("Registrations", rows), cast("KommoClient", kommo), settings)
-    worker.elected(lead or SteadyLead())
+    worker = KommoSync(cast("KommoProgress", rows), cast("KommoClient", kommo), settings)
+    worker.elected(lead or Leads())
     return worker
 
 
@@ -129,72 +133,80 @@ BROKEN = cast("LeadCard", object())
 
 
 async def test_a_lead_whose_card_breaks_us_is_set_aside_and_the_others_are_created() -> None:
-    rows = Rows([Waiting(1, a_card()), Waiting(2, BROKEN), Waiting(3, a_card())], [NOTE])
+    rows = Rows(
+        [WaitingLead(1, a_card()), WaitingLead(2, BROKEN), WaitingLead(3, a_card())], [NOTE]
+    )
 
-    await a_worker(rows, Kommo()).round()
+    await a_worker(rows, Kommo()).run_once()
 
     assert (rows.leads[1], rows.leads[3]) == ("registered", "registered")
     assert rows.leads[2].startswith("failed: AttributeError")
     assert rows.notes == {1: "written"}
 
 
-async def test_a_worker_that_lost_leadership_sends_nothing_and_requeues_nothing() -> None:
-    lead = SteadyLead()
-    kommo = Kommo()
-    rows = Rows([Waiting(1, a_card(), 0)])
+async def test_who_no_longer_leads_sends_nothing_and_gives_nothing_back() -> None:
+    lead, kommo, rows = Leads(), Kommo(), Rows([WaitingLead(1, a_card(), 0)])
     worker = a_worker(rows, kommo, lead)
     lead.lost = True  # leadership is lost between the claim and the request
     with pytest.raises(LeadLost):
-        await worker.round()
+        await worker.run_once()
 
     assert kommo.created == []
     assert rows.leads == {1: "sending"}
 
 
-async def test_an_answer_we_cannot_read_leaves_leads_and_notes_unclear() -> None:
-    rows = Rows([Waiting(1, a_card()), Waiting(2, a_card())], [NOTE])
-    kommo = Kommo()
+async def test_an_answer_we_cannot_read_is_looked_up() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card()), WaitingLead(2, a_card())], [NOTE]), Kommo()
     kommo.bug = KeyError("id")
 
-    await a_worker(rows, kommo).round()
+    await a_worker(rows, kommo).run_once()
 
     assert rows.leads == {1: "unclear", 2: "unclear"}
     assert rows.notes == {1: "unclear"}
 
 
-async def test_a_section_that_fails_stops_no_other_and_its_claimed_work_is_unclear() -> None:
-    rows = Rows([Waiting(1, a_card())], [NOTE])
+async def test_a_section_that_fails_stops_no_other_and_what_it_had_in_hand_is_doubted() -> None:
+    rows = Rows([WaitingLead(1, a_card())], [NOTE])
     worker = a_worker(rows, Kommo())
-    rows.to_check = cast("list[ToLookUp]", None)
+    rows.to_look_up = cast("list[UnclearLead]", None)
 
-    await worker.round()
-    assert (rows.leads, rows.notes, rows.unclear_marks) == ({1: "registered"}, {1: "written"}, 1)
+    await worker.run_once()
+    assert (rows.leads, rows.notes, rows.doubted) == ({1: "registered"}, {1: "written"}, 1)
 
-    rows.to_check = []
-    await worker.round()
-    assert rows.unclear_marks == 2
-    await worker.round()
-    assert rows.unclear_marks == 2
+    rows.to_look_up = []
+    await worker.run_once()
+    assert rows.doubted == 2
+    await worker.run_once()
+    assert rows.doubted == 2
 
 
-async def test_a_check_that_fails_is_repeated_and_never_taken_for_not_found() -> None:
-    rows = Rows()
-    kommo = Kommo()
-    kommo.bug_in_check = KeyError("id")
-    rows.to_check = [ToLookUp(1, check_count=0), ToLookUp(2, check_count=1)]
+async def test_a_look_that_fails_is_made_again_and_never_taken_for_not_there() -> None:
+    rows, kommo = Rows(), Kommo()
+    kommo.bug_in_looking = KeyError("id")
+    rows.to_look_up = [UnclearLead(1, check_count=0), UnclearLead(2, check_count=1)]
 
-    await a_worker(rows, kommo).round()
+    await a_worker(rows, kommo).run_once()
 
     assert rows.leads == {1: "unclear", 2: "failed: KeyError: 'id'"}
 
 
-async def test_an_unclear_lead_goes_alone_and_an_outage_requeues_only_unsent_leads() -> None:
-    rows = Rows([Waiting(1, a_card()), Waiting(2, a_card(), attempts=1), Waiting(3, a_card())])
-    kommo = Kommo()
-    kommo.down_after = 1
+async def test_what_was_unclear_before_goes_alone_and_kommo_unavailable_puts_back_only_what_was_not_asked_for() -> (
+    None
+):
+    rows, kommo = (
+        Rows(
+            [
+                WaitingLead(1, a_card()),
+                WaitingLead(2, a_card(), attempts=1),
+                WaitingLead(3, a_card()),
+            ]
+        ),
+        Kommo(),
+    )
+    kommo.away_after = 1
 
     with pytest.raises(Unavailable):
-        await a_worker(rows, kommo).round()
+        await a_worker(rows, kommo).run_once()
 
     assert kommo.created == [["1", "3"]]
     assert rows.leads == {1: "registered", 2: "waiting", 3: "registered"}
@@ -203,16 +215,16 @@ async def test_an_unclear_lead_goes_alone_and_an_outage_requeues_only_unsent_lea
 async def test_a_lead_in_kommo_that_our_database_could_not_store_is_unclear_not_created_again() -> (
     None
 ):
-    rows = Rows([Waiting(1, a_card())])
+    rows = Rows([WaitingLead(1, a_card())])
     worker = a_worker(rows, Kommo())
     rows.keeps_registered = False
 
     with pytest.raises(DatabaseUnavailable):
-        await worker.round()
+        await worker.run_once()
 
     assert rows.leads == {1: "sending"}
-    await worker.round()
-    assert rows.unclear_marks == 2
+    await worker.run_once()
+    assert rows.doubted == 2
 
 
 def test_leads_are_divided_into_calls() -> None:

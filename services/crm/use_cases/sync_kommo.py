@@ -1,4 +1,4 @@
-"""The one worker that tells Kommo: leads in batches, then notes; looks before it repeats what had no clear answer."""
+"""Writes leads and notes to Kommo in batches, and checks those whose call had no clear answer."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,21 +14,17 @@ from providers.errors import OutcomeUnknown
 from providers.kommo.client import BATCH, KommoClient, KommoRefused
 from providers.kommo.models import Move, Note
 from services.crm.decisions.kommo import is_ours, lead_body, mark, same_person, searches, stage_for
-from services.crm.repositories.registrations import (
-    Registrations,
-    ToLookUp,
-    ToMove,
-    Waiting,
-    WaitingNote,
-)
+from services.crm.repositories.notes import WaitingNote
+from services.crm.repositories.registrations import LeadToMove, UnclearLead
 from services.crm.settings import Settings
+from services.crm.use_cases.kommo_progress import KommoProgress, WaitingLead
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A lead ready to be created: its body, and its contact where Kommo has one."""
+    """A lead ready to be created: its body, and its contact if Kommo has one."""
 
     lead_id: int
     body: dict[str, Any]
@@ -36,7 +32,10 @@ class Prepared:
 
 
 def batches(prepared: Sequence[Prepared], *, alone: Collection[int]) -> list[list[Prepared]]:
-    """Divides leads into calls: new contacts and known ones go to different addresses, some leads go `alone`."""
+    """Divides leads into calls.
+
+    New contacts and known ones go to different addresses. Each lead of `alone` gets its own call.
+    """
     single = [[lead] for lead in prepared if lead.lead_id in alone]
     together = [lead for lead in prepared if lead.lead_id not in alone]
     new = [lead for lead in together if lead.contact_id is None]
@@ -45,31 +44,34 @@ def batches(prepared: Sequence[Prepared], *, alone: Collection[int]) -> list[lis
 
 
 class KommoSync:
-    """One round at a time, and nothing else ever waits for it. It must be elected first."""
+    """The worker that writes to Kommo. It must be elected before it runs."""
 
     _lead: Lead
 
-    def __init__(
-        self, registrations: Registrations, kommo: KommoClient, settings: Settings
-    ) -> None:
-        self._registrations, self._kommo, self._settings = registrations, kommo, settings
-        self._nothing_in_hand = False
+    def __init__(self, progress: KommoProgress, kommo: KommoClient, settings: Settings) -> None:
+        self._progress = progress
+        self._kommo = kommo
+        self._settings = settings
+        self._all_settled = False
 
     def elected(self, lead: Lead) -> None:
-        """A new lead begins: whatever a predecessor left half done must be looked up."""
-        self._lead, self._nothing_in_hand = lead, False
+        """Begins a term. The calls that the last worker left unfinished must be checked."""
+        self._lead = lead
+        self._all_settled = False
 
-    async def round(self) -> bool:
-        """One round of work; True when there was some. Raises Unavailable when Kommo is away.
+    async def run_once(self) -> bool:
+        """Runs each section once. Returns whether there was work. Raises Unavailable.
 
-        A bug in one section does not stop the others. What a section, or the last round, left half done is looked up.
+        A bug in one section does not stop the others. The calls that a section, or the last run,
+        left unfinished are checked in the next run.
         """
-        if not self._nothing_in_hand:
-            await self._registrations.mark_in_flight_unclear(
+        if not self._all_settled:
+            await self._progress.mark_in_flight_unclear(
                 check_in=self._settings.check_delays[0], term=self._lead.term
             )
-        self._nothing_in_hand = False
-        worked, clean = False, True
+        self._all_settled = False
+        worked = False
+        clean = True
         for section in (
             self._check_leads,
             self._create_leads,
@@ -84,11 +86,11 @@ class KommoSync:
             except Exception as bug:
                 log.error("kommo.section_failed", section=section.__name__, exc_info=bug)
                 clean = False
-        self._nothing_in_hand = clean
+        self._all_settled = clean
         return worked
 
     async def _check_leads(self) -> bool:
-        unclear = await self._registrations.unclear_leads(BATCH)
+        unclear = await self._progress.unclear_leads(BATCH)
         for lead in unclear:
             try:
                 await self._check_lead(lead)
@@ -97,26 +99,24 @@ class KommoSync:
             except Exception as bug:
                 log.error("kommo.look_failed", lead_id=lead.lead_id, exc_info=bug)
                 if not await self._recheck_lead(lead):
-                    await self._registrations.lead_failed(lead.lead_id, describe(bug))
+                    await self._progress.lead_failed(lead.lead_id, describe(bug))
         return bool(unclear)
 
-    async def _check_lead(self, lead: ToLookUp) -> None:
+    async def _check_lead(self, lead: UnclearLead) -> None:
         marked = await self._kommo.find_leads(mark(lead.lead_id))
         found = [kommo_lead for kommo_lead in marked if is_ours(kommo_lead, lead.lead_id)]
         if found:
-            await self._registrations.registered(
-                {lead.lead_id: (found[0].lead_id, found[0].contact_id)}
-            )
+            await self._progress.registered({lead.lead_id: (found[0].lead_id, found[0].contact_id)})
             log.info("kommo.found", lead_id=lead.lead_id, kommo_lead_id=found[0].lead_id)
         elif not await self._recheck_lead(lead):
-            await self._registrations.lead_not_found(lead.lead_id)
+            await self._progress.lead_not_found(lead.lead_id)
 
-    async def _recheck_lead(self, lead: ToLookUp) -> bool:
-        """Plans the next look; False where this was the last."""
+    async def _recheck_lead(self, lead: UnclearLead) -> bool:
+        """Schedules the next check. Returns False if this was the last."""
         delay = self._delay_after(lead.check_count)
         if delay is None:
             return False
-        await self._registrations.leads_unclear(
+        await self._progress.leads_unclear(
             [lead.lead_id], check_count=lead.check_count + 1, check_in=delay
         )
         return True
@@ -125,24 +125,23 @@ class KommoSync:
         return next(iter(self._settings.check_delays[check_count + 1 :]), None)
 
     async def _create_leads(self) -> bool:
-        waiting = await self._registrations.take_leads(BATCH, term=self._lead.term)
+        waiting = await self._progress.claim_leads(BATCH, term=self._lead.term)
         prepared: list[Prepared] = []
         try:
             for lead in waiting:
                 prepared += await self._prepare(lead)
-            for batch in batches(
-                prepared, alone={lead.lead_id for lead in waiting if lead.attempts}
-            ):
+            alone = {lead.lead_id for lead in waiting if lead.attempts}
+            for batch in batches(prepared, alone=alone):
                 await self._create(batch)
-        except DATABASE_FAILURES:
-            raise  # Kommo may have been asked already: what is still in hand is looked up in the next round
+        except OURS:
+            raise  # Kommo may have the leads, so the claimed ones are checked in the next run
         except Unavailable:
-            await self._registrations.requeue_leads([lead.lead_id for lead in waiting])
+            await self._progress.release_leads([lead.lead_id for lead in waiting])
             raise
         return bool(waiting)
 
-    async def _prepare(self, lead: Waiting) -> list[Prepared]:
-        """The lead ready to be created; nothing where that fails, and the lead is set aside."""
+    async def _prepare(self, lead: WaitingLead) -> list[Prepared]:
+        """Returns the lead ready to be created, or nothing if that fails, and the lead with it."""
         try:
             contact_id = await self._contact_of(lead)
             return [Prepared(lead.lead_id, self._body(lead, contact_id), contact_id)]
@@ -150,15 +149,16 @@ class KommoSync:
             raise
         except Exception as bug:
             log.error("kommo.lead_failed", lead_id=lead.lead_id, exc_info=bug)
-            await self._registrations.lead_failed(lead.lead_id, describe(bug))
+            await self._progress.lead_failed(lead.lead_id, describe(bug))
             return []
 
-    async def _contact_of(self, lead: Waiting) -> int | None:
+    async def _contact_of(self, lead: WaitingLead) -> int | None:
         card = lead.card
-        ours = await self._registrations.known_contacts([a for a in (card.phone, card.email) if a])
-        for address in (card.phone, card.email):
-            if address in ours:
-                return ours[address]
+        addresses = [address for address in (card.phone, card.email) if address]
+        known = await self._progress.known_contacts(addresses)
+        for address in addresses:
+            if address in known:
+                return known[address]
         for text in searches(card):
             found = same_person(
                 await self._kommo.find_contacts(text), card, self._settings.default_region
@@ -167,7 +167,7 @@ class KommoSync:
                 return found
         return None
 
-    def _body(self, lead: Waiting, contact_id: int | None) -> dict[str, Any]:
+    def _body(self, lead: WaitingLead, contact_id: int | None) -> dict[str, Any]:
         kommo = self._settings.kommo
         fields = {
             "empresa": kommo.field_id_empresa,
@@ -184,8 +184,9 @@ class KommoSync:
         )
 
     async def _create(self, batch: Sequence[Prepared]) -> None:
-        """Creates the batch in one call. Raises Unavailable when nothing of it was created."""
-        ids, asked_at = [lead.lead_id for lead in batch], now()
+        """Creates the batch in one call. Raises Unavailable when none of it was created."""
+        ids = [lead.lead_id for lead in batch]
+        asked_at = now()
         try:
             answered = await self._post(batch)
         except Unavailable:
@@ -196,40 +197,45 @@ class KommoSync:
         except OutcomeUnknown as unclear:
             log.warning("kommo.unclear", leads=len(ids), reason=describe(unclear))
             answered = {}
-        except Exception as bug:  # whatever we made of its answer, Kommo may have them
+        except Exception as bug:  # Kommo may have the leads, although its answer is unreadable
             log.error("kommo.not_understood", leads=len(ids), exc_info=bug)
             answered = {}
         if answered:
-            await self._registrations.registered(answered, asked_at=asked_at)
+            await self._progress.registered(answered, asked_at=asked_at)
             log.info("kommo.registered", leads=len(answered), lead_ids=list(answered)[:10])
-        if missing := [lead_id for lead_id in ids if lead_id not in answered]:
-            await self._registrations.leads_unclear(
+        missing = [lead_id for lead_id in ids if lead_id not in answered]
+        if missing:
+            await self._progress.leads_unclear(
                 missing, check_count=0, check_in=self._settings.check_delays[0]
             )
 
     async def _post(self, batch: Sequence[Prepared]) -> dict[int, tuple[int, int | None]]:
-        """What Kommo has of the batch now: its lead and its contact, by our lead id."""
+        """Creates the batch. Returns Kommo's lead and contact, by our lead id."""
         bodies = [lead.body for lead in batch]
         await self._lead.holds()
         if batch[0].contact_id is None:
-            done = await self._kommo.add_leads_with_contacts(bodies)
+            registered = await self._kommo.add_leads_with_contacts(bodies)
         else:
-            done = await self._kommo.add_leads(bodies)
+            registered = await self._kommo.add_leads(bodies)
         contacts = {str(lead.lead_id): lead.contact_id for lead in batch}
         return {
             int(created.request_id): (
                 created.lead_id,
                 created.contact_id or contacts[created.request_id],
             )
-            for created in done
+            for created in registered
             if created.request_id in contacts
         }
 
     async def _separate(self, batch: Sequence[Prepared], refused: KommoRefused) -> None:
-        """A refused batch created nothing: who is named goes alone, the rest again; if nobody is, all alone."""
+        """Retries a refused batch, of which nothing was created.
+
+        The leads that the refusal names go alone, the rest together. If it names none, all go
+        alone.
+        """
         if len(batch) == 1:
             reason = next(iter(refused.items.values()), str(refused))
-            await self._registrations.lead_refused(batch[0].lead_id, reason)
+            await self._progress.lead_refused(batch[0].lead_id, reason)
             log.error("kommo.refused", lead_id=batch[0].lead_id, reason=reason)
             return
         culprits = [lead for lead in batch if str(lead.lead_id) in refused.items]
@@ -240,35 +246,40 @@ class KommoSync:
             await self._create(others)
 
     async def _move_leads(self) -> bool:
-        """Leads with a booking go to the booked stage, and back to where they were when it is cancelled."""
+        """Moves leads with a booking to the booked stage, and those without to the one before."""
         kommo = self._settings.kommo
-        waiting = await self._registrations.to_move(BATCH)
+        waiting = await self._progress.leads_to_move(BATCH)
         if not waiting:
             return False
-        statuses = await self._kommo.statuses([one.kommo_lead_id for one in waiting])
+        statuses = await self._kommo.statuses([lead.kommo_lead_id for lead in waiting])
         targets = {
-            one: stage_for(
-                statuses.get(one.kommo_lead_id),
-                booked=one.booked,
-                before=one.status_before,
+            lead: stage_for(
+                statuses.get(lead.kommo_lead_id),
+                booked=lead.booked,
+                before=lead.status_before,
                 agendado=kommo.status_id_agendado,
             )
-            for one in waiting
+            for lead in waiting
         }
-        await self._move([(one, target) for one, target in targets.items() if target is not None])
-        for one, target in targets.items():
-            found = statuses.get(one.kommo_lead_id) if one.booked and target is not None else None
-            await self._registrations.moved(one.lead_id, booked=one.booked, status_before=found)
+        moves = [(lead, target) for lead, target in targets.items() if target is not None]
+        await self._move(moves)
+        for lead, target in targets.items():
+            was_moved = lead.booked and target is not None
+            await self._progress.lead_moved(
+                lead.lead_id,
+                booked=lead.booked,
+                status_before=statuses.get(lead.kommo_lead_id) if was_moved else None,
+            )
         return True
 
-    async def _move(self, moves: Sequence[tuple[ToMove, int]]) -> None:
+    async def _move(self, moves: Sequence[tuple[LeadToMove, int]]) -> None:
         if not moves:
             return
         pipeline = self._settings.kommo.pipeline_id
         await self._lead.holds()
         try:
             await self._kommo.move_leads(
-                [Move(one.kommo_lead_id, status, pipeline) for one, status in moves]
+                [Move(lead.kommo_lead_id, status, pipeline) for lead, status in moves]
             )
         except KommoRefused as refused:
             if len(moves) > 1:
@@ -278,11 +289,11 @@ class KommoSync:
                 log.error("kommo.move_refused", lead_id=moves[0][0].lead_id, reason=str(refused))
         else:
             log.info(
-                "kommo.moved", leads=len(moves), lead_ids=[one.lead_id for one, _ in moves][:10]
+                "kommo.moved", leads=len(moves), lead_ids=[lead.lead_id for lead, _ in moves][:10]
             )
 
     async def _check_notes(self) -> bool:
-        unclear = await self._registrations.unclear_notes(BATCH)
+        unclear = await self._progress.unclear_notes(BATCH)
         for note in unclear:
             try:
                 await self._check_note(note)
@@ -291,36 +302,36 @@ class KommoSync:
             except Exception as bug:
                 log.error("kommo.look_failed", note_id=note.note_id, exc_info=bug)
                 if not await self._recheck_note(note):
-                    await self._registrations.note_failed(note.note_id, describe(bug))
+                    await self._progress.note_failed(note.note_id, describe(bug))
         return bool(unclear)
 
     async def _check_note(self, note: WaitingNote) -> None:
         if note.text in await self._kommo.notes_of(note.kommo_lead_id):
-            await self._registrations.notes_are([note.note_id], "written")
+            await self._progress.notes_written([note.note_id])
         elif not await self._recheck_note(note):
-            await self._registrations.note_not_found(note.note_id)
+            await self._progress.note_not_found(note.note_id)
 
     async def _recheck_note(self, note: WaitingNote) -> bool:
-        """Plans the next look; False where this was the last."""
+        """Schedules the next check. Returns False if this was the last."""
         delay = self._delay_after(note.check_count)
         if delay is None:
             return False
-        await self._registrations.notes_are(
-            [note.note_id], "unclear", check_count=note.check_count + 1, check_in=delay
+        await self._progress.notes_unclear(
+            [note.note_id], check_count=note.check_count + 1, check_in=delay
         )
         return True
 
     async def _write_notes(self) -> bool:
-        notes = await self._registrations.take_notes(BATCH, term=self._lead.term)
+        notes = await self._progress.claim_notes(BATCH, term=self._lead.term)
         together = [note for note in notes if not note.attempts]
         alone = [[note] for note in notes if note.attempts]
         try:
             for batch in (together, *alone):
                 await self._write(batch)
-        except DATABASE_FAILURES:
-            raise  # Kommo may have been asked already: what is still in hand is looked up in the next round
+        except OURS:
+            raise  # Kommo may have the notes, so the claimed ones are checked in the next run
         except Unavailable:
-            await self._registrations.requeue_notes([note.note_id for note in notes])
+            await self._progress.release_notes([note.note_id for note in notes])
             raise
         return bool(notes)
 
@@ -339,23 +350,19 @@ class KommoSync:
             return
         except OutcomeUnknown as unclear:
             log.warning("kommo.unclear", notes=len(ids), reason=describe(unclear))
-            await self._registrations.notes_are(
-                ids, "unclear", check_in=self._settings.check_delays[0]
-            )
-        except Exception as bug:  # whatever we made of its answer, Kommo may have them
+            await self._progress.notes_unclear(ids, check_in=self._settings.check_delays[0])
+        except Exception as bug:  # Kommo may have the notes, although its answer is unreadable
             log.error("kommo.not_understood", notes=len(ids), exc_info=bug)
-            await self._registrations.notes_are(
-                ids, "unclear", check_in=self._settings.check_delays[0]
-            )
+            await self._progress.notes_unclear(ids, check_in=self._settings.check_delays[0])
         else:
-            await self._registrations.notes_are(ids, "written")
+            await self._progress.notes_written(ids)
             log.info("kommo.notes_written", notes=len(ids))
 
     async def _separate_notes(self, notes: Sequence[WaitingNote], refused: KommoRefused) -> None:
-        """A refused batch wrote nothing: each goes alone, and one that is refused alone stays unwritten."""
+        """Retries each note of a refused batch alone. One that is refused alone stays unwritten."""
         if len(notes) > 1:
             for note in notes:
                 await self._write([note])
         else:
-            await self._registrations.notes_are([notes[0].note_id], "refused")
+            await self._progress.notes_refused([notes[0].note_id])
             log.error("kommo.note_refused", note_id=notes[0].note_id, reason=str(refused))

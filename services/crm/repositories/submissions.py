@@ -1,0 +1,48 @@
+"""SQL of the ids and addresses of each lead's forms, by which bookings are matched."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kit.database import Connection
+from services.crm.repositories import Executor
+
+INSERT = """
+insert into submissions (submission_id, lead_id, phone, email)
+select $1, $2, $3, $4
+where not exists (select 1 from registrations where lead_id = $2 and erased)
+on conflict do nothing"""
+SELECT_SIMILAR = """
+select submission_id, lead_id, phone, email
+from submissions
+where submission_id = $1 or email = $2 or phone = any($3)"""
+ERASE = "update submissions set phone = null, email = null where lead_id = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRow:
+    """A form of a lead, by the id that it was answered with."""
+
+    submission_id: int
+    lead_id: int
+    phone: str | None
+    email: str | None
+
+
+async def insert(
+    executor: Executor, submission_id: int, lead_id: int, *, phone: str | None, email: str | None
+) -> None:
+    """Stores a further form of a lead, unless the lead is erased. A repeat has no effect."""
+    await executor.fetch(INSERT, submission_id, lead_id, phone, email)
+
+
+async def similar(
+    connection: Connection, submission_id: int | None, email: str | None, phones: Sequence[str]
+) -> list[SubmissionRow]:
+    """Returns the forms with this id, this email or one of these phones."""
+    rows = await connection.fetch(SELECT_SIMILAR, submission_id, email, phones)
+    return [SubmissionRow(**row) for row in rows]
+
+
+async def erase(connection: Connection, lead_id: int) -> None:
+    """Deletes the addresses of the lead's forms."""
+    await connection.execute(ERASE, lead_id)

@@ -1,0 +1,1 @@
+"""The operations of crm, one file each. Each owns its transaction."""
