@@ -1,6 +1,7 @@
 """Crm's periodic jobs."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -14,6 +15,8 @@ from services.crm.use_cases.process_webhook import process_due_webhooks
 
 log = structlog.get_logger()
 
+WEBHOOK_RETENTION = timedelta(days=30)
+
 
 def jobs(deps: Deps) -> Sequence[PeriodicJob]:
     """Returns the jobs, with their intervals in seconds."""
@@ -21,6 +24,9 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
 
     async def process_webhooks() -> None:
         await process_due_webhooks(database, lock=deps.lock, matcher=deps.matcher)
+
+    async def forget_old_webhooks() -> None:
+        await webhooks.forget_old(database, WEBHOOK_RETENTION)
 
     async def match_unmatched_bookings() -> None:
         for lead_id in await match_bookings(deps.lock, deps.matcher):
@@ -31,7 +37,7 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
         PeriodicJob("process_webhooks", 1, process_webhooks),
         PeriodicJob("match_bookings", 1, match_unmatched_bookings),
         PeriodicJob("forget_old_events", 3600, partial(inbox.forget_old, database)),
-        PeriodicJob("forget_old_webhooks", 3600, partial(webhooks.forget_old, database)),
+        PeriodicJob("forget_old_webhooks", 3600, forget_old_webhooks),
     ]
     if deps.calcom_poll is not None:
         periodic.append(PeriodicJob("poll_calcom", 1, deps.calcom_poll))

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import httpx
+from pydantic import SecretStr
 
 from kit.clock import Clock
 from kit.errors import Unavailable
@@ -11,7 +12,7 @@ from providers.kommo.models import Tokens
 from providers.kommo.oauth import renew
 from services.crm.settings import KommoSettings
 
-RENEW_BEFORE = timedelta(minutes=1)  # its end
+RENEW_EARLY = timedelta(minutes=1)  # before the access token expires
 
 
 class TokenStore(Protocol):
@@ -23,10 +24,10 @@ class TokenStore(Protocol):
 
 
 class TokenKeeper:
-    """Returns the access token, and renews it when needed.
+    """The current access token, renewed when needed.
 
-    Only the elected worker may call it: two renewals at once would invalidate each other, because
-    Kommo accepts the newest pair only.
+    Only the elected worker may ask for it. Two renewals at once would invalidate each other,
+    because Kommo accepts the newest pair only.
     """
 
     def __init__(
@@ -49,19 +50,17 @@ class TokenKeeper:
                 raise Unavailable("kommo: 401, KOMMO_ACCESS_TOKEN is not accepted", retry_after=30)
             return settings.access_token.get_secret_value()
         stored = await self._store.tokens()
-        if stored is not None and not refused and stored[1] > self._now() + RENEW_BEFORE:
+        if stored is not None and not refused and stored[1] > self._now() + RENEW_EARLY:
             return stored[0].access
+        client_secret = settings.client_secret or SecretStr("")
+        refresh_token = stored[0].refresh if stored else settings.refresh_token.get_secret_value()
         tokens = await renew(
             self._http,
             base_url=settings.base_url,
             client_id=settings.client_id,
-            client_secret=settings.client_secret.get_secret_value()
-            if settings.client_secret
-            else "",
+            client_secret=client_secret.get_secret_value(),
             redirect_uri=settings.redirect_uri,
-            refresh_token=(
-                stored[0].refresh if stored else settings.refresh_token.get_secret_value()
-            ),
+            refresh_token=refresh_token,
         )
         await self._store.keep_tokens(tokens, self._now())
         return tokens.access

@@ -1,13 +1,17 @@
 """Intake's periodic jobs."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 
 from kit.periodic import PeriodicJob
 from services.intake.deps import Deps
 from services.intake.repositories import forget_old_keys
 
+KEY_RETENTION = timedelta(days=7)
+
 
 def jobs(deps: Deps) -> Sequence[PeriodicJob]:
     """Returns the jobs, with their intervals in seconds."""
-    return (PeriodicJob("forget_old_keys", 3600, partial(forget_old_keys, deps.database)),)
+    forget_keys = partial(forget_old_keys, deps.database, KEY_RETENTION)
+    return (PeriodicJob("forget_old_keys", 3600, forget_keys),)

@@ -253,6 +253,7 @@ async def set_current_journey(database: Database, version: str, at: datetime) ->
     await database.fetch(SET_CURRENT_JOURNEY, version, at)
 
 
-async def forget_old_keys(database: Database) -> None:
-    """Deletes idempotency keys after a week."""
-    await forget(database, "idempotency_keys", "created_at < now() - interval '7 days'")
+async def forget_old_keys(database: Database, age: timedelta) -> None:
+    """Deletes idempotency keys older than `age`."""
+    is_old = f"created_at < now() - make_interval(secs => {age.total_seconds()})"
+    await forget(database, "idempotency_keys", is_old)

@@ -165,6 +165,12 @@ def stage_for(now: int | None, *, booked: bool, before: int | None, agendado: in
     return before if now == agendado else None
 
 
+def next_check_delay(delays: Sequence[float], check_count: int) -> float | None:
+    """Returns the seconds until the check after `check_count` others, or None after the last."""
+    following = delays[check_count + 1 :]
+    return following[0] if following else None
+
+
 def searches(card: LeadCard) -> list[str]:
     """Returns the texts to search Kommo's contacts for.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 
@@ -85,11 +85,11 @@ async def erase(connection: Connection, lead_id: int, fragments: Sequence[str]) 
     await connection.execute(ERASE, lead_id, fragments)
 
 
-async def forget_old(database: Database) -> None:
-    """Deletes processed webhooks after 30 days."""
-    await forget(
-        database, "webhooks", "state = 'done' and received_at < now() - interval '30 days'"
-    )
+async def forget_old(database: Database, age: timedelta) -> None:
+    """Deletes processed webhooks older than `age`."""
+    seconds = age.total_seconds()
+    is_old = f"state = 'done' and received_at < now() - make_interval(secs => {seconds})"
+    await forget(database, "webhooks", is_old)
 
 
 def _webhook(row: asyncpg.Record) -> Webhook:

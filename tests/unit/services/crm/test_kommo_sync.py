@@ -15,8 +15,9 @@ from services.crm.decisions.kommo import outcome_of
 from services.crm.repositories.notes import WaitingNote
 from services.crm.repositories.registrations import UnclearLead
 from services.crm.settings import Settings
+from services.crm.use_cases.create_kommo_leads import Prepared, batches
 from services.crm.use_cases.kommo_progress import KommoProgress, WaitingLead
-from services.crm.use_cases.sync_kommo import KommoSync, Prepared, batches
+from services.crm.use_cases.sync_kommo import KommoSync
 from tests.builders import Leads, a_card
 
 
