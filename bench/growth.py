@@ -246,9 +246,9 @@ class Sized:
             "crm: leads to add": lambda: registrations.claim(crm, 20, term=1),
             "crm: notes to add": lambda: notes.claim(crm, 20, term=1),
             "crm: contacts": lambda: registrations.known_contacts(crm, [phone]),
-            "scheduler: outlook": lambda: timers.outlook(lead),
-            "scheduler: backlog": timers.backlog,
-            "scheduler: forget": timers.forget_old,
+            "scheduler: plan": lambda: show_plan(lead, scheduler, journeys),
+            "scheduler: backlog": partial(backlog.get, scheduler),
+            "scheduler: forget": partial(forget_old, scheduler),
         }
         for name, database in self.databases.items():
             found[f"{name}: outbox"] = partial(database.fetch, COUNT_WAITING)

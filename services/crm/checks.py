@@ -76,7 +76,7 @@ class _Token:
             return self._settings.access_token.get_secret_value()
         try:
             stored = await self._store.tokens()
-        except OURS:
+        except DATABASE_FAILURES:
             found = Text(
                 es="no da el token de OAuth de Kommo", en="does not give Kommo's OAuth token"
             )
@@ -125,7 +125,7 @@ def _kommo(kommo: KommoClient, settings: KommoSettings) -> list[Probe]:
                 en="Correct KOMMO_PIPELINE_ID, KOMMO_STATUS_ID_INICIAL and "
                 "KOMMO_STATUS_ID_AGENDADO: both stages belong to that pipeline.",
             ),
-            look=partial(_stages, kommo, settings),
+            check=partial(_stages, kommo, settings),
             of=account,
         ),
         Probe(
@@ -147,7 +147,7 @@ def _kommo(kommo: KommoClient, settings: KommoSettings) -> list[Probe]:
                 en="Set KOMMO_WEBHOOK_TOKEN and give Kommo the address /webhooks/kommo/<token>, "
                 "for leads that are won, lost, deleted or moved by hand.",
             ),
-            look=partial(_kommo_webhook, settings),
+            check=partial(_kommo_webhook, settings),
         ),
     ]
 

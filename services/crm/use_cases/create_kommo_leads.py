@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from kit.clock import now
-from kit.database import OURS
+from kit.database import DATABASE_FAILURES
 from kit.errors import Unavailable, describe
 from kit.leader import Lead
 from providers.errors import OutcomeUnknown
@@ -102,7 +102,7 @@ class LeadCreator:
             alone = {lead.lead_id for lead in waiting if lead.attempts}
             for batch in batches(prepared, alone=alone):
                 await self._create(batch)
-        except OURS:
+        except DATABASE_FAILURES:
             raise  # Kommo may have the leads, so the claimed ones are checked in the next run
         except Unavailable:
             await self._progress.release_leads([lead.lead_id for lead in waiting])

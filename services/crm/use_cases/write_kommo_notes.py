@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from kit.database import OURS
+from kit.database import DATABASE_FAILURES
 from kit.errors import Unavailable, describe
 from kit.leader import Lead
 from providers.errors import OutcomeUnknown
@@ -67,7 +67,7 @@ class NoteWriter:
         try:
             for batch in (together, *alone):
                 await self._write(batch)
-        except OURS:
+        except DATABASE_FAILURES:
             raise  # Kommo may have the notes, so the claimed ones are checked in the next run
         except Unavailable:
             await self._progress.release_notes([note.note_id for note in notes])

@@ -6,7 +6,7 @@ from uuid import uuid4
 from contracts.events.base import Event
 from contracts.events.call import CallUnanswered, Unanswered
 from contracts.events.touch import Channel, FailureKind, TouchFailed, TouchSent
-from services.crm.consumers import outcome_of
+from services.crm.decisions.kommo import outcome_of
 
 
 def test_the_same_outcome_of_a_touch_has_one_name_however_many_events_carry_it() -> None:

@@ -1,11 +1,15 @@
-"""The worker that syncs Kommo: a failure of one lead or one section does not stop the rest."""
+"""The worker that tells Kommo: what fails for one lead, or in one section, does not stop the rest."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 
+from contracts.events.base import Event
+from contracts.events.call import CallUnanswered, Unanswered
 from contracts.events.lead import LeadCard
+from contracts.events.touch import Channel, FailureKind, TouchFailed, TouchSent
 from kit.database import DatabaseUnavailable
 from kit.errors import Unavailable
 from kit.leader import LeadLost
@@ -18,7 +22,7 @@ from services.crm.settings import Settings
 from services.crm.use_cases.create_kommo_leads import Prepared, batches
 from services.crm.use_cases.kommo_progress import KommoProgress, WaitingLead
 from services.crm.use_cases.sync_kommo import KommoSync
-from tests.builders import Leads, a_card
+from tests.builders import SteadyLead, a_card
 
 
 class Rows:
@@ -35,7 +39,7 @@ class Rows:
         self.keeps_registered = True
 
     async def mark_in_flight_unclear(self, *, check_in: float, term: int) -> None:
-        self.unclear_marks += 1
+        self.doubted += 1
 
     async def unclear_leads(self, limit: int) -> list[UnclearLead]:
         return self.to_look_up
@@ -50,7 +54,7 @@ class Rows:
 
     async def registered(self, done: Mapping[int, Any], *, asked_at: object = None) -> None:
         if not self.keeps_registered:
-            raise DatabaseUnavailable("database: down")
+            raise DatabaseUnavailable("database: away")
         self.leads |= dict.fromkeys(done, "registered")
 
     async def release_leads(self, lead_ids: Sequence[int]) -> None:
@@ -87,25 +91,25 @@ class Rows:
 
 
 class Kommo:
-    """Accepts everything and records each call, unless a test sets an error."""
+    """Takes everything, in the calls it notes, unless a test says otherwise."""
 
     def __init__(self) -> None:
         self.created: list[list[str]] = []
         self.bug: Exception | None = None
         self.bug_in_search: Exception | None = None
-        self.bug_in_check: Exception | None = None
-        self.down_after: int | None = None
+        self.bug_in_looking: Exception | None = None
+        self.away_after: int | None = None
 
     async def find_contacts(self, text: str) -> list[Any]:
         return []
 
     async def find_leads(self, text: str) -> list[Any]:
-        if self.bug_in_check:
-            raise self.bug_in_check
+        if self.bug_in_looking:
+            raise self.bug_in_looking
         return []
 
     async def add_leads_with_contacts(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
-        if self.down_after is not None and len(self.created) >= self.down_after:
+        if self.away_after is not None and len(self.created) >= self.away_after:
             raise Unavailable("kommo: no connection")
         self.created.append([lead["request_id"] for lead in leads])
         if self.bug:
@@ -120,7 +124,7 @@ class Kommo:
 def a_worker(rows: Rows, kommo: Kommo, lead: SteadyLead | None = None) -> KommoSync:
     settings = Settings.model_construct(check_delays=(1.0, 2.0), kommo=_Ids(), default_region="MX")  # type: ignore[arg-type]
     worker = KommoSync(cast("KommoProgress", rows), cast("KommoClient", kommo), settings)
-    worker.elected(lead or Leads())
+    worker.elected(lead or SteadyLead())
     return worker
 
 
@@ -146,9 +150,9 @@ async def test_a_lead_whose_card_breaks_us_is_set_aside_and_the_others_are_creat
 
 
 async def test_who_no_longer_leads_sends_nothing_and_gives_nothing_back() -> None:
-    lead, kommo, rows = Leads(), Kommo(), Rows([WaitingLead(1, a_card(), 0)])
+    lead, kommo, rows = SteadyLead(), Kommo(), Rows([WaitingLead(1, a_card(), 0)])
     worker = a_worker(rows, kommo, lead)
-    lead.lost = True  # leadership is lost between the claim and the request
+    lead.lost = True  # between the claim and the call
     with pytest.raises(LeadLost):
         await worker.run_once()
 
@@ -213,7 +217,7 @@ async def test_what_was_unclear_before_goes_alone_and_kommo_unavailable_puts_bac
     assert rows.leads == {1: "registered", 2: "waiting", 3: "registered"}
 
 
-async def test_a_lead_in_kommo_that_our_database_could_not_store_is_unclear_not_created_again() -> (
+async def test_what_kommo_has_and_our_database_could_not_keep_is_doubted_not_created_again() -> (
     None
 ):
     rows = Rows([WaitingLead(1, a_card())])
@@ -229,9 +233,24 @@ async def test_a_lead_in_kommo_that_our_database_could_not_store_is_unclear_not_
 
 
 def test_leads_are_divided_into_calls() -> None:
-    new = Prepared(1, {}, None)
-    known = Prepared(2, {}, 7)
-    doubtful = Prepared(3, {}, None)
+    new, known, doubtful = Prepared(1, {}, None), Prepared(2, {}, 7), Prepared(3, {}, None)
 
     assert batches([doubtful, known, new], alone={3}) == [[new], [known], [doubtful]]
     assert batches([], alone=()) == []
+
+
+def test_the_same_outcome_of_a_touch_has_one_name_however_many_events_say_it() -> None:
+    about: dict[str, Any] = {"lead_id": 1, "touch_id": uuid4(), "step": "welcome"}
+
+    def sent() -> Event:
+        return TouchSent(**about, channel=Channel.EMAIL)
+
+    def failed(reason: str) -> Event:
+        return TouchFailed(
+            **about, channel=Channel.EMAIL, kind=FailureKind.UNREACHABLE, reason=reason
+        )
+
+    assert outcome_of(sent()) == outcome_of(sent()) == f"{about['touch_id']}/touch.sent/"
+    assert outcome_of(failed("63016")) != outcome_of(failed("63024"))
+    unanswered = CallUnanswered(**about, reason=Unanswered.BUSY)
+    assert outcome_of(unanswered) == f"{about['touch_id']}/call.unanswered/busy"

@@ -19,7 +19,15 @@ from contracts.events.touch import (
     TouchUncertain,
 )
 from providers.kommo.models import Contact, KommoLead
-from services.crm.decisions.kommo import first_note, is_ours, lead_body, note, same_person, searches
+from services.crm.decisions.kommo import (
+    first_note,
+    is_ours,
+    lead_body,
+    note,
+    same_person,
+    searches,
+    stage_for,
+)
 from tests.builders import a_card
 
 FIELDS = {"empresa": 1, "servicio": None, "fuente": 3}
