@@ -1,1 +1,1 @@
-"""Makes the touches: email, call, WhatsApp, SMS; hears Twilio and Brevo."""
+"""Makes the touches: email, call, WhatsApp, SMS. Receives the webhooks of Twilio and Brevo."""

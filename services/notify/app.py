@@ -34,24 +34,25 @@ from services.notify.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Raises InvalidJourney, with every mistake in it, when the journey file is not sound."""
+    """Builds the service. Raises InvalidJourney, with every mistake in the journey file."""
     settings = settings or Settings()
     runtime = build_runtime("notify", settings, connections=12)
     journey, content = load_journey(settings, content_sids=set(settings.twilio.content_sid_of))
     if journey.demonstration and settings.twilio.is_live:
         raise ValueError(
-            f"{settings.journey_path} is a demonstration's journey, and this is a real Twilio account"
+            f"{settings.journey_path} is the journey of the demonstration, "
+            "and this is a live Twilio account"
         )
     wording = Wording(settings)
 
-    for step in (
-        journey.first_contact
-    ):  # what a first look costs (holidays, zones) is paid before the first lead comes
-        own = whereabouts(None, None, zone=settings.timezone, region=settings.default_region)
-        next_opening(now(), step, step.channels[0], journey, own)
+    # warm the holiday and time-zone caches before the first lead arrives
+    home = whereabouts(None, None, zone=settings.timezone, region=settings.default_region)
+    for step in journey.first_contact:
+        next_opening(now(), step, step.channels[0], journey, home)
 
     async def open_deps() -> Deps:
-        twilio, brevo = open_twilio(settings), open_brevo(settings)
+        twilio = open_twilio(settings)
+        brevo = open_brevo(settings)
         runtime.closing.push_async_callback(twilio.close)
         runtime.closing.push_async_callback(brevo.close)
         senders: dict[Channel, Sender] = {
@@ -71,7 +72,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         budget = Budget(
             store, caps=settings.caps, prices=settings.prices, home=settings.default_region
         )
-        by_phone = CircuitBreaker("twilio")
+        twilio_breaker = CircuitBreaker("twilio")
+        breakers = dict.fromkeys(senders, twilio_breaker)
+        breakers[Channel.EMAIL] = CircuitBreaker("brevo")
         return Deps(
             settings=settings,
             journeys=Journeys(runtime.database, journey, version=journey_hash(content)),
@@ -84,7 +87,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             crm=crm,
             senders=senders,
             call_events=twilio.call_events,
-            breakers=dict.fromkeys(senders, by_phone) | {Channel.EMAIL: CircuitBreaker("brevo")},
+            breakers=breakers,
             budget=budget,
             switch=OutboundSwitch(runtime.database),
             wording=wording,

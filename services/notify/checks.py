@@ -1,4 +1,4 @@
-"""What notify depends on at Twilio and Brevo, looked at without sending anything."""
+"""Checks what notify depends on at Twilio and Brevo, without sending anything."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,25 +16,28 @@ from services.notify.provider_clients import open_brevo, open_twilio
 from services.notify.senders import PLACES
 from services.notify.settings import Settings
 
-SHARED_WHATSAPP = "+14155238886"  # Twilio's, for trying WhatsApp out
-AROUND = 40  # characters shown of two texts that differ
+SHARED_WHATSAPP = "+14155238886"  # Twilio's number for trying WhatsApp out
+SHOWN_CHARACTERS = 40  # of two texts that differ
 TWILIO, BREVO = name("Twilio"), name("Brevo")
 TWILIO_KEY = Text(
-    es="Copia TWILIO_ACCOUNT_SID y TWILIO_AUTH_TOKEN de la consola de Twilio; mira ahí si la cuenta está activa.",
-    en="Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console; see there that the account is active.",
+    es="Copia TWILIO_ACCOUNT_SID y TWILIO_AUTH_TOKEN de la consola de Twilio; "
+    "mira ahí si la cuenta está activa.",
+    en="Copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from Twilio's console; "
+    "see there that the account is active.",
 )
 BREVO_KEY = Text(
-    es="Revisa BREVO_API_KEY, y en Brevo que la dirección de este servidor esté entre las IP autorizadas (Security, "
-    "Authorised IPs).",
-    en="Check BREVO_API_KEY, and at Brevo that this server's address is among the authorised ones (Security, "
-    "Authorised IPs).",
+    es="Revisa BREVO_API_KEY, y en Brevo que la dirección de este servidor esté entre las "
+    "IP autorizadas (Security, Authorised IPs).",
+    en="Check BREVO_API_KEY, and at Brevo that this server's address is among the authorised "
+    "ones (Security, Authorised IPs).",
 )
 
 
 @asynccontextmanager
 async def probes(settings: Settings) -> AsyncIterator[list[Probe]]:
-    """The looks; what they use is closed afterwards."""
-    twilio, brevo = open_twilio(settings), open_brevo(settings)
+    """Yields the probes, and closes their clients afterwards."""
+    twilio = open_twilio(settings)
+    brevo = open_brevo(settings)
     try:
         yield [_journey(settings), *_twilio(twilio, settings), *_brevo(brevo, settings)]
     finally:
@@ -43,7 +46,7 @@ async def probes(settings: Settings) -> AsyncIterator[list[Probe]]:
 
 
 def _journey(settings: Settings) -> Probe:
-    async def look() -> Text:
+    async def check() -> Text:
         try:
             journey, _ = load_journey(settings, content_sids=set(settings.twilio.content_sid_of))
         except InvalidJourney as invalid:
@@ -51,26 +54,27 @@ def _journey(settings: Settings) -> Probe:
             raise CheckFailed(
                 Text(es=f"tiene errores: {mistakes}", en=f"has mistakes: {mistakes}")
             ) from None
-        path, steps = settings.journey_path, len(journey.steps)
+        path = settings.journey_path
+        steps = len(journey.steps)
         return Text(es=f"{path} está bien, {steps} pasos", en=f"{path} is sound, {steps} steps")
 
     return Probe(
         about=Text(es="El recorrido", en="The journey"),
         advice=Text(es="Mira `pauta journey check`.", en="See `pauta journey check`."),
-        check=look,
+        look=check,
     )
 
 
 def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
-    mine = settings.twilio
+    twilio_settings = settings.twilio
     account = Dependency(
         name=TWILIO,
-        address=mine.base_url,
+        address=twilio_settings.base_url,
         advice=Text(
-            es="Revisa TWILIO_BASE_URL (https://api.twilio.com) y que este servidor salga a Internet; si está bien, la "
-            "falla es de Twilio: espera (status.twilio.com).",
-            en="Check TWILIO_BASE_URL (https://api.twilio.com) and that this server reaches the Internet; if so, the "
-            "failure is Twilio's: wait (status.twilio.com).",
+            es="Revisa TWILIO_BASE_URL (https://api.twilio.com) y que este servidor salga a "
+            "Internet; si está bien, la falla es de Twilio: espera (status.twilio.com).",
+            en="Check TWILIO_BASE_URL (https://api.twilio.com) and that this server reaches the "
+            "Internet; if so, the failure is Twilio's: wait (status.twilio.com).",
         ),
         key="TWILIO_AUTH_TOKEN",
         refusals={401: TWILIO_KEY, 403: TWILIO_KEY},
@@ -79,17 +83,19 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
         Probe(
             about=Text(es=f"Twilio: plantilla {template}", en=f"Twilio: template {template}"),
             advice=Text(
-                es=f"Haz que WhatsApp apruebe {sid} en Twilio (Content Template Builder), o corrige "
-                "TWILIO_CONTENT_SIDS. Mientras, WhatsApp la rechaza y en su lugar sale el SMS.",
-                en=f"Have {sid} approved for WhatsApp at Twilio (Content Template Builder), or correct "
-                "TWILIO_CONTENT_SIDS. Until then WhatsApp refuses it and the SMS goes in its place.",
+                es=f"Haz que WhatsApp apruebe {sid} en Twilio (Content Template Builder), "
+                "o corrige TWILIO_CONTENT_SIDS. Mientras, WhatsApp la rechaza y en su lugar "
+                "sale el SMS.",
+                en=f"Have {sid} approved for WhatsApp at Twilio (Content Template Builder), "
+                "or correct TWILIO_CONTENT_SIDS. Until then WhatsApp refuses it and the SMS "
+                "goes in its place.",
             ),
             check=partial(_approved, twilio, settings, template, sid),
             of=account,
         )
-        for template, sid in mine.content_sid_of.items()
+        for template, sid in twilio_settings.content_sid_of.items()
     ]
-    return [
+    senders = [
         Probe(
             about=Text(es="Twilio: cuenta", en="Twilio: account"),
             advice=Text(
@@ -103,9 +109,10 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
             about=name("Twilio: TWILIO_CALLER_ID"),
             advice=Text(
                 es="Compra en Twilio un número con voz, o verifica el tuyo en Verified Caller IDs.",
-                en="Buy a number with voice at Twilio, or verify your own under Verified Caller IDs.",
+                en="Buy a number with voice at Twilio, or verify your own under "
+                "Verified Caller IDs.",
             ),
-            check=partial(_caller, twilio, mine.caller_id),
+            look=partial(_caller, twilio, twilio_settings.caller_id),
             of=account,
         ),
         Probe(
@@ -114,20 +121,27 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
                 es="Usa un número de esta cuenta que pueda mandar SMS.",
                 en="Use a number of this account that can send SMS.",
             ),
-            check=partial(_sms_sender, twilio, mine.sms_sender),
+            look=partial(_sms_sender, twilio, twilio_settings.sms_sender),
             of=account,
         ),
         Probe(
             about=name("Twilio: TWILIO_WHATSAPP_SENDER"),
             advice=Text(
-                es="Registra el número en Twilio como remitente de WhatsApp y espera a que diga ONLINE.",
-                en="Register the number as a WhatsApp sender at Twilio and wait until it is ONLINE.",
+                es="Registra el número en Twilio como remitente de WhatsApp y espera a que "
+                "diga ONLINE.",
+                en="Register the number as a WhatsApp sender at Twilio and wait until it is "
+                "ONLINE.",
             ),
-            check=partial(_whatsapp_sender, twilio, mine.whatsapp_sender, is_live=mine.is_live),
+            look=partial(
+                _whatsapp_sender,
+                twilio,
+                twilio_settings.whatsapp_sender,
+                is_live=twilio_settings.real,
+            ),
             of=account,
         ),
-        *templates,
     ]
+    return senders + templates
 
 
 async def _account(twilio: TwilioClient) -> Text:
@@ -139,7 +153,8 @@ async def _account(twilio: TwilioClient) -> Text:
     if account.trial:
         raise CheckWarning(
             Text(
-                es="es cuenta de prueba: solo llega a números verificados, y lo dice en cada llamada",
+                es="es cuenta de prueba: solo llega a números verificados, y lo dice en cada "
+                "llamada",
                 en="a trial account: it reaches verified numbers only, and says so in each call",
             )
         )
@@ -181,7 +196,7 @@ async def _whatsapp_sender(twilio: TwilioClient, number: str, *, is_live: bool) 
         raise CheckWarning(
             Text(
                 es=f"{number} es el de Twilio para probar: solo llega a quien se apuntó",
-                en=f"{number} is Twilio's own for trying out: it reaches only who has joined it",
+                en=f"{number} is Twilio's own for trying out: it reaches only people who joined it",
             )
         )
     status = await twilio.whatsapp_status(number)
@@ -203,31 +218,35 @@ async def _approved(twilio: TwilioClient, settings: Settings, template: str, sid
         raise CheckFailed(Text(es=f"no hay plantilla {sid}", en=f"there is no template {sid}"))
     if status != "approved":
         raise CheckFailed(Text(es=f"{sid} está {status}", en=f"{sid} is {status}"))
-    file, ours = _ours(settings, template)
-    theirs = await twilio.body_of(sid)
-    if ours is None or theirs is None:
+    file, own_text = _own_text(settings, template)
+    approved_text = await twilio.body_of(sid)
+    if own_text is None or approved_text is None:
         return Text(es="aprobada", en="approved")
-    if difference := _difference(ours, theirs):
-        kept, approved = difference
+    if difference := _difference(own_text, approved_text):
+        own, approved = difference
         raise CheckWarning(
             Text(
-                es=f"no dice lo mismo que {file}: ahí «{kept}», en Twilio «{approved}»",
-                en=f'does not say the same as {file}: "{kept}" there, "{approved}" at Twilio',
+                es=f"no dice lo mismo que {file}: ahí «{own}», en Twilio «{approved}»",
+                en=f'differs from {file}: "{own}" there, "{approved}" at Twilio',
             ),
             advice=Text(
-                es=f"Las personas leen lo aprobado. Copia ese texto a {file}, o pide otra plantilla con el tuyo.",
-                en=f"People read what was approved. Copy that into {file}, or have a template with yours approved.",
+                es=f"Las personas leen lo aprobado. Copia ese texto a {file}, o pide otra "
+                "plantilla con el tuyo.",
+                en=f"People read the approved text. Copy it into {file}, or have a template with "
+                "yours approved.",
             ),
         )
     return Text(es="aprobada, con nuestro texto", en="approved, with our text")
 
 
-def _ours(settings: Settings, template: str) -> tuple[Path, str | None]:
-    """The file of `welcome`, or of `welcome.en`, and its text with a number for each value, where there is one."""
+def _own_text(settings: Settings, template: str) -> tuple[Path, str | None]:
+    """Returns the file of `welcome`, or of `welcome.en`, and its text with a number for each value.
+
+    The text is None where there is no such file.
+    """
     text, _, language = template.partition(".")
-    file = (
-        Path(settings.templates_path) / (language or settings.language) / "whatsapp" / f"{text}.txt"
-    )
+    folder = Path(settings.templates_path) / (language or settings.language) / "whatsapp"
+    file = folder / f"{text}.txt"
     if not file.exists():
         return file, None
     facts = PLACES | {
@@ -238,15 +257,21 @@ def _ours(settings: Settings, template: str) -> tuple[Path, str | None]:
     return file, jinja2.Template(file.read_text()).render(facts)
 
 
-def _difference(ours: str, theirs: str) -> tuple[str, str] | None:
-    """What each says from the first word that differs; None where they are the same but for whitespace."""
-    words, other_words = ours.split(), theirs.split()
-    if words == other_words:
+def _difference(own_text: str, approved_text: str) -> tuple[str, str] | None:
+    """Returns both texts from the first word that differs.
+
+    None where they are the same but for whitespace.
+    """
+    own = own_text.split()
+    approved = approved_text.split()
+    if own == approved:
         return None
     same = 0
-    while words[same : same + 1] == other_words[same : same + 1]:
+    while own[same : same + 1] == approved[same : same + 1]:
         same += 1
-    return " ".join(words[same:])[:AROUND], " ".join(other_words[same:])[:AROUND]
+    own_rest = " ".join(own[same:])
+    approved_rest = " ".join(approved[same:])
+    return own_rest[:SHOWN_CHARACTERS], approved_rest[:SHOWN_CHARACTERS]
 
 
 def _brevo(brevo: BrevoClient, settings: Settings) -> list[Probe]:
@@ -254,10 +279,10 @@ def _brevo(brevo: BrevoClient, settings: Settings) -> list[Probe]:
         name=BREVO,
         address=settings.brevo.base_url,
         advice=Text(
-            es="Revisa BREVO_BASE_URL (https://api.brevo.com) y que este servidor salga a Internet; si está bien, la "
-            "falla es de Brevo: espera (status.brevo.com).",
-            en="Check BREVO_BASE_URL (https://api.brevo.com) and that this server reaches the Internet; if so, the "
-            "failure is Brevo's: wait (status.brevo.com).",
+            es="Revisa BREVO_BASE_URL (https://api.brevo.com) y que este servidor salga a "
+            "Internet; si está bien, la falla es de Brevo: espera (status.brevo.com).",
+            en="Check BREVO_BASE_URL (https://api.brevo.com) and that this server reaches the "
+            "Internet; if so, the failure is Brevo's: wait (status.brevo.com).",
         ),
         key="BREVO_API_KEY",
         refusals={401: BREVO_KEY, 403: BREVO_KEY},
@@ -267,7 +292,8 @@ def _brevo(brevo: BrevoClient, settings: Settings) -> list[Probe]:
             about=Text(es="Brevo: remitente", en="Brevo: sender"),
             advice=Text(
                 es="Confirma BREVO_SENDER_EMAIL en Brevo (Senders), o autentica su dominio.",
-                en="Have BREVO_SENDER_EMAIL confirmed at Brevo (Senders), or its domain authenticated.",
+                en="Have BREVO_SENDER_EMAIL confirmed at Brevo (Senders), or its domain "
+                "authenticated.",
             ),
             check=partial(_sender, brevo, settings.brevo.sender_email.lower()),
             of=account,

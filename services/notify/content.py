@@ -1,4 +1,4 @@
-"""Turns a touch into words for one person: what every template may name, in the person's own language and zone."""
+"""Renders a touch for one person, in the language and time zone of that person."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -25,32 +25,33 @@ PATTERNS = {
     "en": ("EEEE, MMMM d 'at' h:mm a", "{} time"),
 }
 
-
-NOBODYS_NAME = {
+# "Hola, buen día:", where the typed name is no name
+WITHOUT_NAME = {
     "es": "buen día",
     "en": "there",
-}  # "Hola, buen día:", where what was typed is no name
+}
+DEFAULT_LENGTH = timedelta(minutes=30)  # of a meeting whose end is unknown
 
 
 class Wording:
-    """The texts of every language there is, and the facts that they name."""
+    """The texts of every language there is, and the values that they name."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        folder, usual = Path(settings.templates_path), settings.language
+        folder = Path(settings.templates_path)
+        usual = settings.language
         others = [path.name for path in folder.iterdir() if path.is_dir() and path.name != usual]
         self._templates = {name: Templates(folder, name, otherwise=usual) for name in others}
         self._templates[usual] = Templates(folder, usual)
 
     def language_of(self, touch: Touch | None) -> str:
-        """The booking's language, where there are texts in it; the business's otherwise."""
-        wished = (
-            (touch.booking.language or "" if touch and touch.booking else "")
-            .replace("_", "-")
-            .lower()
-        )
+        """Returns the booking's language where there are texts in it, else the business's."""
+        booking = touch.booking if touch else None
+        if booking is None or not booking.language:
+            return self._settings.language
+        wanted = _base_language(booking.language.replace("_", "-").lower())
         for name in self._templates:
-            if wished and name.lower().split("-")[0] == wished.split("-")[0]:
+            if _base_language(name.lower()) == wanted:
                 return name
         return self._settings.language
 
@@ -58,11 +59,9 @@ class Wording:
         return self._templates[self.language_of(touch)]
 
     def render(self, touch: Touch, card: LeadCard) -> Rendered:
-        """What the touch says to this person."""
-        texts, facts = (
-            self.templates_for(touch),
-            self.facts(touch.submission_id or touch.lead_id, card, touch),
-        )
+        """Returns the text of the touch for this person."""
+        texts = self.templates_for(touch)
+        facts = self.facts(touch.submission_id or touch.lead_id, card, touch)
         if touch.channel is Channel.EMAIL:
             return texts.email(touch.template, facts)
         return Rendered(texts.text(FOLDERS[touch.channel], touch.template, facts))
@@ -70,32 +69,37 @@ class Wording:
     def facts(
         self, submission_id: int, card: LeadCard, touch: Touch | None = None
     ) -> dict[str, str]:
-        """What a text may name; its links are those of the form that was answered with `submission_id`."""
-        s = self._settings
-        secret = s.link_secret.get_secret_value()
+        """Returns the values that a text may name.
+
+        Its links are those of the form that was answered with `submission_id`.
+        """
+        settings = self._settings
+        secret = settings.link_secret.get_secret_value()
         booking = touch.booking if touch else None
         language = self.language_of(touch)
         return {
             "name": phrase(card.name),
-            "first_name": first_name(card.name)
-            or NOBODYS_NAME.get(language.split("-", maxsplit=1)[0], ""),
+            "first_name": first_name(card.name) or WITHOUT_NAME.get(_base_language(language), ""),
             "company": phrase(card.company),
             "service": phrase(card.service),
-            "booking_url": booking_link(s.booking_url, submission_id, card, secret),
-            "unsubscribe_url": unsubscribe_link(s.public_url, submission_id, secret),
-            "business": s.business_name,
-            "contact": s.business_contact,
-            "advisor": s.advisor_name,
-            "resource_url": s.resource_url,
-            "survey_url": s.survey_url,
-            "material_url": s.material_url,
+            "booking_url": booking_link(settings.booking_url, submission_id, card, secret),
+            "unsubscribe_url": unsubscribe_link(settings.public_url, submission_id, secret),
+            "business": settings.business_name,
+            "contact": settings.business_contact,
+            "advisor": settings.advisor_name,
+            "resource_url": settings.resource_url,
+            "survey_url": settings.survey_url,
+            "material_url": settings.material_url,
             "meeting_when": self._when(booking, card, language) if booking else "",
             "meeting_url": booking.meeting_url or "" if booking else "",
             "meeting_title": phrase(booking.title) if booking else "",
         }
 
     def _when(self, booking: Booking, card: LeadCard, language: str) -> str:
-        """`jueves 12 de febrero a las 11:00 a.m. (hora de Monterrey)`; nothing where the time is unknown."""
+        """Returns `jueves 12 de febrero a las 11:00 a.m. (hora de Monterrey)`.
+
+        Empty where the time is unknown.
+        """
         if booking.starts_at is None:
             return ""
         zone = whereabouts(
@@ -105,14 +109,20 @@ class Wording:
             region=self._settings.default_region,
         ).home
         locale = language.replace("-", "_")
-        pattern, named = PATTERNS.get(language.split("-", maxsplit=1)[0], PATTERNS["en"])
+        pattern, zone_pattern = PATTERNS.get(_base_language(language), PATTERNS["en"])
         local = booking.starts_at.astimezone(ZoneInfo(zone))
         city = get_timezone_location(get_timezone(zone), locale=locale, return_city=True)
-        return f"{format_datetime(local, pattern, locale=locale)} ({named.format(city)})"
+        when = format_datetime(local, pattern, locale=locale)
+        return f"{when} ({zone_pattern.format(city)})"
+
+
+def _base_language(name: str) -> str:
+    """Returns `es` for `es-MX`."""
+    return name.split("-", maxsplit=1)[0]
 
 
 def appointment(booking: Booking, *, business: str) -> Attachment | None:
-    """The meeting as a calendar file; None where its time is unknown."""
+    """Returns the meeting as a calendar file; None where its time is unknown."""
     if booking.starts_at is None:
         return None
     entry = Appointment()
@@ -120,7 +130,7 @@ def appointment(booking: Booking, *, business: str) -> Attachment | None:
     entry.add("summary", booking.title or business)
     entry.add("dtstamp", booking.starts_at)
     entry.add("dtstart", booking.starts_at)
-    entry.add("dtend", booking.ends_at or booking.starts_at + timedelta(minutes=30))
+    entry.add("dtend", booking.ends_at or booking.starts_at + DEFAULT_LENGTH)
     if booking.meeting_url:
         entry.add("url", booking.meeting_url)
         entry.add("location", booking.meeting_url)

@@ -1,4 +1,4 @@
-"""Asks crm, at the instant of sending, whether the lead may be reached out: who booked is not followed up."""
+"""Asks crm right before sending whether the lead may be contacted."""
 
 import contextlib
 import time
@@ -12,12 +12,15 @@ import httpx
 from contracts.api.permits import ContactEligibility, Permit
 from kit.errors import Unavailable
 
-MARGIN_SECONDS = 5.0
+MARGIN_SECONDS = 5.0  # before the permit ends at crm
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What stands against it. While it is good, no booking of this lead is answered for."""
+    """What speaks against contacting the lead.
+
+    While it is good, crm does not answer a booking of the lead.
+    """
 
     standing: ContactEligibility
     good_until: float
@@ -28,14 +31,17 @@ class Permission:
 
 
 class CrmUnavailable(Unavailable):
-    """Crm could not be asked."""
+    """crm could not be asked."""
 
 
 ALWAYS_ALLOWED = Permission(ContactEligibility(), float("inf"))
 
 
 class Crm:
-    """Crm's permits: a booking that arrives while one is open is answered when the touch has left."""
+    """Client for crm's permits.
+
+    While a permit is open, crm waits with answering a booking of the lead.
+    """
 
     def __init__(self, base_url: str) -> None:
         self._http = httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(5, connect=2))
@@ -47,16 +53,18 @@ class Crm:
     async def permission(
         self, lead_id: int, person_id: int | None = None
     ) -> AsyncIterator[Permission]:
-        """Raises CrmUnavailable when crm cannot be asked: who is not asked is not followed up.
+        """Opens a permit, and ends it afterwards.
 
-        `person_id` is for a lead that crm may not know yet.
+        `person_id` is for a lead that crm may not know yet. Raises CrmUnavailable when crm cannot
+        be asked: without its answer nobody is followed up.
         """
-        permit, asked_at = f"/permits/{uuid4()}", time.monotonic()
+        permit = f"/permits/{uuid4()}"
+        asked_at = time.monotonic()
+        params = {"lead_id": lead_id}
+        if person_id is not None:
+            params["person_id"] = person_id
         try:
-            asked = {"lead_id": lead_id} | (
-                {"person_id": person_id} if person_id is not None else {}
-            )
-            response = await self._http.put(permit, params=asked)
+            response = await self._http.put(permit, params=params)
             response.raise_for_status()
             granted = Permit.model_validate_json(response.content)
             good_until = asked_at + granted.seconds - MARGIN_SECONDS

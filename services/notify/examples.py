@@ -1,4 +1,4 @@
-"""A text as an invented person would get it, for whoever writes the texts."""
+"""Renders a text for an invented person, as a preview for its authors."""
 
 from datetime import UTC, datetime
 
@@ -32,7 +32,10 @@ MEETING = Booking(
 def example(
     wording: Wording, settings: Settings, channel: Channel, name: str, *, language: str = ""
 ) -> Rendered:
-    """The text as Ana Torres, of Demo SA, would read it. Raises LookupError where there is no such text."""
+    """Returns the text as Ana Torres, of Demo SA, would read it.
+
+    Raises LookupError where there is no such text.
+    """
     if name not in templates_in(settings.templates_path, settings.language)[channel]:
         raise LookupError(f"there is no text {name} for {channel}")
     booking = MEETING.model_copy(update={"language": language or settings.language})

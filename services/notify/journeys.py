@@ -1,4 +1,4 @@
-"""The versions of the journey that leads entered with: our own file, and those that the scheduler published."""
+"""Finds the version of the journey that a lead entered with."""
 
 from contracts.events.journey import JourneyPublished
 from domain.journey.model import Journey
@@ -8,16 +8,20 @@ from kit.errors import Unavailable
 
 
 class Journeys:
-    """`current` is the file that this process was started with, under the hash `version`."""
+    """The versions of the journey: this process's own file, and those that scheduler published.
+
+    `current` is the file that this process was started with; `version` is its hash.
+    """
 
     def __init__(self, database: Database, current: Journey, *, version: str) -> None:
-        self._database, self.current = database, current
+        self._database = database
+        self.current = current
         self._known = {version: current}
 
     async def of(self, version: str | None) -> Journey:
-        """The journey of that version; the current one where none is named.
+        """Returns the journey of that version, the current one for None.
 
-        Raises Unavailable for a version whose event is still on the way.
+        Raises Unavailable for a version whose event has not arrived yet.
         """
         if version is None:
             return self.current
@@ -26,11 +30,12 @@ class Journeys:
                 "select content from journeys where hash = $1", version
             )
             if not rows:
-                raise Unavailable("that version of the journey is not here yet")
+                raise Unavailable("that version of the journey has not arrived yet")
             self._known[version] = stored_journey(rows[0]["content"])
         return self._known[version]
 
     async def keep(self, event: JourneyPublished) -> None:
+        """Stores a published version."""
         await self._database.fetch(
             "insert into journeys (hash, content) values ($1, $2) on conflict do nothing",
             event.version,

@@ -1,4 +1,4 @@
-"""Links that carry who they are for, signed so that nobody can guess another's."""
+"""Makes and reads links that carry the lead they are for, signed so that nobody can guess them."""
 
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -8,7 +8,7 @@ from services.notify.decisions.untrusted_text import phrase
 
 
 def booking_link(booking_url: str, lead_id: int, card: LeadCard, secret: str) -> str:
-    """The booking page, filled in; Cal.com hands `metadata` back in its webhook.
+    """Returns the booking page, filled in. Cal.com returns `metadata` in its webhook.
 
     https://cal.com/docs: `name`, `email` and `metadata[...]` in the query prefill a booking.
     """
@@ -16,10 +16,11 @@ def booking_link(booking_url: str, lead_id: int, card: LeadCard, secret: str) ->
         "name": phrase(card.name),
         "email": card.email or "",
         "metadata[lead_id]": str(lead_id),
+        "metadata[lead_token]": sign(secret, "booking", lead_id),
     }
-    query["metadata[lead_token]"] = sign(secret, "booking", lead_id)
+    prefilled = urlencode({name: value for name, value in query.items() if value})
     parts = urlsplit(booking_url)
-    joined = "&".join(filter(None, [parts.query, urlencode({k: v for k, v in query.items() if v})]))
+    joined = "&".join(filter(None, [parts.query, prefilled]))
     return urlunsplit((parts.scheme, parts.netloc, parts.path, joined, ""))
 
 
@@ -28,7 +29,7 @@ def unsubscribe_link(public_url: str, lead_id: int, secret: str) -> str:
 
 
 def read_unsubscribe_token(token: str, secret: str) -> int | None:
-    """The lead the link was made for; None when it was not made by us."""
+    """Returns the id that the link was made for; None for a link that is not ours."""
     number, _, signature = token.partition(".")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         return None

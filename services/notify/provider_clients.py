@@ -1,4 +1,4 @@
-"""The two companies that touches go through, as the settings say."""
+"""Opens the clients of Twilio and Brevo."""
 
 from providers.brevo.client import BrevoClient
 from providers.twilio.client import TwilioClient
@@ -6,7 +6,7 @@ from services.notify.settings import Settings
 
 
 def open_twilio(settings: Settings) -> TwilioClient:
-    """Whoever opens it closes it."""
+    """Returns a client with the settings. The caller closes it."""
     return TwilioClient(
         account_sid=settings.twilio.account_sid,
         auth_token=settings.twilio.auth_token.get_secret_value(),
@@ -16,7 +16,7 @@ def open_twilio(settings: Settings) -> TwilioClient:
 
 
 def open_brevo(settings: Settings) -> BrevoClient:
-    """Whoever opens it closes it."""
+    """Returns a client with the settings. The caller closes it."""
     return BrevoClient(
         api_key=settings.brevo.api_key.get_secret_value(),
         base_url=settings.brevo.base_url,

@@ -1,4 +1,4 @@
-"""How a touch leaves, channel by channel, and how the provider is asked about one afterwards."""
+"""Sends a touch on its channel, and asks the provider about it afterwards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from services.notify.settings import Settings
 from services.notify.templates import NOTHING, Rendered
 from services.notify.touches import Touch
 
-CLOCKS_DIFFER = timedelta(seconds=15)
+CLOCKS_DIFFER = timedelta(seconds=15)  # at most, ours and Twilio's
 
 
 class Sender(Protocol):
-    """One channel."""
+    """Sends on one channel."""
 
     def render(self, touch: Touch, card: LeadCard) -> Rendered:
-        """What the touch says; nothing yet for a call, whose words depend on who picks up."""
+        """Returns the text of the touch; empty for a call, whose text depends on who answers."""
         ...
 
     async def send(
@@ -36,20 +36,24 @@ class Sender(Protocol):
         *,
         in_session: bool = False,
     ) -> str:
-        """The provider's reference; `in_session`: the person wrote by WhatsApp within a day.
+        """Sends the touch and returns the provider's reference.
 
-        Raises Unavailable (not sent), OutcomeUnknown (perhaps), RefusedTouch (never).
+        `in_session`: the person wrote by WhatsApp within a day.
+        Raises Unavailable (not sent), OutcomeUnknown (perhaps sent), RefusedTouch (never sent).
         """
         ...
 
     async def find(
         self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
     ) -> Receipt | None:
-        """What the provider knows of a touch whose answer was unclear, among references that no other touch has."""
+        """Returns the provider's record of a touch whose answer was unclear; None if there is none.
+
+        `taken` are the references that other touches have.
+        """
         ...
 
     async def fetch_status(self, ref: str) -> Receipt | None:
-        """What became of a touch that was sent; None where the provider keeps no such record."""
+        """Returns the outcome of a touch that was sent; None where the provider keeps no record."""
         ...
 
 
@@ -73,12 +77,15 @@ class EmailSender:
         try:
             return await self.brevo.send(self._mail(touch, address, card, text))
         except AlreadySent:
-            return ""  # an earlier try arrived; its id comes with the first webhook
+            return ""  # an earlier attempt arrived; its id comes with the first webhook
 
     async def find(
         self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
     ) -> Receipt | None:
-        """Brevo lists mails with a delay it does not state, so the idempotency key decides: sending again is asking."""
+        """Brevo lists emails with a delay that it does not state.
+
+        So the idempotency key decides: sending again is the way to ask.
+        """
         ref = await self.brevo.find(to=address, key=str(touch.touch_id), since=since)
         return Accepted(ref) if ref else None
 
@@ -142,7 +149,7 @@ class CallSender:
 
 @dataclass(frozen=True, slots=True)
 class MessageSender:
-    """WhatsApp or SMS: the same API, told apart by the prefix of its addresses."""
+    """WhatsApp or SMS: the same API, distinguished by the prefix of its addresses."""
 
     twilio: TwilioClient
     settings: Settings
@@ -212,7 +219,7 @@ class MessageSender:
         )
 
 
-# what `variables` gives each number to, by the value's name in our texts
+# the number that `variables` gives to each value, by the value's name in our texts
 PLACES = {
     "first_name": "{{1}}",
     "booking_url": "{{2}}",
@@ -222,24 +229,27 @@ PLACES = {
 
 
 def variables(facts: Mapping[str, str], touch: Touch) -> dict[str, str]:
-    """What an approved template's numbers stand for: {{1}} the first name, {{2}} the booking link.
+    """Returns the values of an approved template: {{1}} the first name, {{2}} the booking link.
 
-    Of a meeting: {{2}} when it is, {{3}} its link, or where there is none, the booking page's. None may be empty.
+    For a meeting {{2}} is its time and {{3}} its link, or the booking page where it has no link.
+    No value may be empty.
     """
     if touch.kind is Kind.MEETING:
-        when, link = (
-            facts["meeting_when"] or facts["business"],
-            facts["meeting_url"] or facts["booking_url"],
-        )
+        when = facts["meeting_when"] or facts["business"]
+        link = facts["meeting_url"] or facts["booking_url"]
         return {"1": facts["first_name"], "2": when, "3": link}
     return {"1": facts["first_name"], "2": facts["booking_url"]}
 
 
 def _accepted(found: list[Placed], from_: str, since: datetime, taken: set[str]) -> Receipt | None:
-    """The oldest of ours that no other touch claims, made no earlier than the attempt."""
-    ours = [
-        p
-        for p in found
-        if p.from_ == from_ and p.sid not in taken and p.created_at >= since - CLOCKS_DIFFER
+    """Returns the oldest from `from_` that no other touch has, placed since the first attempt."""
+    matches = [
+        placed
+        for placed in found
+        if placed.from_ == from_
+        and placed.sid not in taken
+        and placed.created_at >= since - CLOCKS_DIFFER
     ]
-    return Accepted(min(ours, key=lambda placed: placed.created_at).sid) if ours else None
+    if not matches:
+        return None
+    return Accepted(min(matches, key=lambda placed: placed.created_at).sid)

@@ -1,4 +1,4 @@
-"""What notify reads from the environment."""
+"""The settings that notify reads from the environment."""
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -9,7 +9,10 @@ from services.notify.decisions.spending import Caps, Prices, read_prices
 
 
 class TwilioSettings(EnvironmentSettings):
-    """One Twilio account and its three senders, in E.164. Content SIDs name approved WhatsApp templates."""
+    """One Twilio account and its three senders, in E.164.
+
+    Content SIDs name approved WhatsApp templates.
+    """
 
     model_config = SettingsConfigDict(env_prefix="TWILIO_")
 
@@ -22,19 +25,22 @@ class TwilioSettings(EnvironmentSettings):
     content_sids: str = Field("", pattern=r"^$|^[\w.]+=HX\w+(,[\w.]+=HX\w+)*$")
 
     @property
-    def is_live(self) -> bool:
-        """Whether this is an account of life: the simulator has no certificate."""
+    def real(self) -> bool:
+        """Whether this is a live account. The simulator is only served over plain HTTP."""
         return self.base_url.startswith("https://")
 
     @property
     def content_sid_of(self) -> dict[str, str]:
-        """Template, or template and language (`confirmation.en`), to the SID of its approved WhatsApp template."""
+        """The SID of the approved WhatsApp template, by template.
+
+        The key may name a language too: `confirmation.en`.
+        """
         pairs = (pair.partition("=") for pair in self.content_sids.split(",") if pair)
         return {name: sid for name, _, sid in pairs}
 
 
 class BrevoSettings(EnvironmentSettings):
-    """One Brevo account; its old name, Sendinblue, is as good."""
+    """One Brevo account. Variables with its old name, Sendinblue, are read too."""
 
     api_key: SecretStr = Field(validation_alias=AliasChoices("BREVO_API_KEY", "SENDINBLUE_API_KEY"))
     sender_email: str = Field(
@@ -94,7 +100,7 @@ class Settings(ServiceSettings, JourneySettings):
 
     @property
     def prices(self) -> Prices:
-        """What a touch is reckoned to cost, by channel and country; ValueError for a channel that is none."""
+        """The cost of a touch by channel and country. Raises ValueError for an unknown channel."""
         return read_prices(self.touch_prices)
 
     @property
@@ -111,7 +117,7 @@ class Settings(ServiceSettings, JourneySettings):
 
     @property
     def countries(self) -> frozenset[str]:
-        """Where people may be called and written to by phone."""
+        """The countries to whose numbers we call and write."""
         return frozenset(self.allowed_countries.split(","))
 
     @property
@@ -120,5 +126,5 @@ class Settings(ServiceSettings, JourneySettings):
 
     @property
     def checks(self) -> tuple[Seconds, ...]:
-        """How long after an unclear answer the provider is asked, time after time."""
+        """The seconds from an unclear answer to the first check, and between checks."""
         return tuple(float(seconds) for seconds in self.uncertain_checks.split(","))

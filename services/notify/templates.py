@@ -1,4 +1,4 @@
-"""The texts, as the marketing team keeps them: one folder a language, one a channel."""
+"""Renders the texts of the marketing team: a folder per language, a folder per channel in it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from mjml import mjml2html
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A text as one person gets it: an email has a subject, and HTML beside its plain twin."""
+    """A text for one person. An email also has a subject and an HTML version."""
 
     text: str
     subject: str = ""
@@ -20,10 +20,10 @@ NOTHING = Rendered("")
 
 
 class Templates:
-    """Renders what stands in `folder/<language>`, and where that has nothing, in `folder/<otherwise>`.
+    """Renders the templates in `folder/<language>`, and those it lacks from `folder/<otherwise>`.
 
-    A name that a template needs and nobody gives is an error. Email is a pair: `<name>.mjml`, and its plain twin
-    `<name>.txt`, whose first line is the subject.
+    A template that names an unknown value is an error. An email has two files: `<name>.mjml`, and
+    its plain version `<name>.txt`, whose first line is the subject.
     """
 
     def __init__(self, folder: Path, language: str, *, otherwise: str | None = None) -> None:
@@ -48,7 +48,7 @@ class Templates:
         )
 
     def text(self, channel: str, name: str, facts: dict[str, str]) -> str:
-        """A message or what a voice says: one paragraph after another, without line breaks inside them."""
+        """Returns the text of a message or of a call's voice."""
         return self._render(f"{channel}/{name}.txt", facts).strip()
 
     def _render(self, name: str, facts: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The touches notify makes, and how one is named."""
+"""The touches that notify makes, and their states."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ NOT_AGAIN = "perhaps sent before, and not to be sent again"
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One submission of a lead: its words and links are for the addresses that it names."""
+    """One submission of a lead. Its words and links are for the addresses that it names."""
 
     submission_id: int
     card: LeadCard
@@ -26,9 +26,13 @@ class Form:
 class Touch:
     """One outreach to one lead.
 
-    `template` names the text it carries, `address` where it goes, None if there is none; `fallback` the channels to try
-    after this one; `until` the end of its hours, None for any hour; `booking` the meeting it is about; `run` the
-    submission that its part of the journey began with, 0 for the first; `submission_id` whose words it has.
+    `template` names its text.
+    `address` is None where the lead has none for the channel.
+    `fallback` are the channels to try after this one.
+    `until` is the end of its hours, None for any hour.
+    `booking` is the meeting it is about.
+    `run` is the submission that its part of the journey began with, 0 for the first.
+    `submission_id` is the submission whose words it has.
     """
 
     touch_id: UUID
@@ -60,7 +64,7 @@ class Touch:
         run: int = 0,
         address: str | None = None,
     ) -> Self:
-        """The touch in the form's words; to `address` where that is given, else to the form's own."""
+        """Returns the touch in the form's words, to `address` if given, else to the form's own."""
         own = form.card.email if channel is Channel.EMAIL else form.card.phone
         return cls(
             touch_id=touch_id(
@@ -81,7 +85,7 @@ class Touch:
 
     @classmethod
     def due(cls, event: TouchDue, form: Form, *, address: str | None = None) -> Self:
-        """The touch whose time the scheduler says has come."""
+        """Returns the touch that scheduler published as due."""
         return cls.planned(
             event.lead_id,
             event.step,
@@ -97,7 +101,7 @@ class Touch:
         )
 
     def about(self) -> dict[str, Any]:
-        """What each of its events says of it."""
+        """Returns the fields that all its events have."""
         return {
             "lead_id": self.lead_id,
             "touch_id": self.touch_id,
@@ -107,10 +111,13 @@ class Touch:
         }
 
     def following(self, card: LeadCard) -> Self | None:
-        """The same step on the next channel, at the same number where that is one; None after the last."""
+        """Returns the same step on the next channel; None after the last.
+
+        It keeps the address where both channels use the same kind of address.
+        """
         if not self.fallback:
             return None
-        same = (self.channel is Channel.EMAIL) == (self.fallback[0] is Channel.EMAIL)
+        same_kind = (self.channel is Channel.EMAIL) == (self.fallback[0] is Channel.EMAIL)
         return self.planned(
             self.lead_id,
             self.step,
@@ -122,12 +129,12 @@ class Touch:
             until=self.until,
             booking=self.booking,
             run=self.run,
-            address=self.address if same else None,
+            address=self.address if same_kind else None,
         )
 
 
 class State(StrEnum):
-    """Where a touch stands. `planned` to `sent` are open; the others are how it ended."""
+    """The state of a touch. `planned` to `sent` are open; the others are outcomes."""
 
     PLANNED = "planned"
     SENDING = "sending"

@@ -1,1 +1,4 @@
-"""Whether and how to reach out, and what an answer means. Pure: no clock, no database, no network."""
+"""Decides whether and how to reach out, and what an answer means.
+
+Pure: no clock, no database, no network.
+"""

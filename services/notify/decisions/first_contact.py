@@ -1,4 +1,4 @@
-"""Which touches answer a form at once, and until what hour."""
+"""Decides which touches answer a form at once, and until which hour."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,17 +19,18 @@ PHONE = {Channel.CALL, Channel.WHATSAPP, Channel.SMS}
 def first_touches(
     event: LeadCreated | LeadUpdated, journey: Journey, now: datetime, *, zone: str, region: str
 ) -> Iterator[Touch]:
-    """The journey's first contact. What is not allowed at this hour comes with an end that has passed.
+    """Yields the touches of the journey's first contact.
 
-    A form that joins a lead is answered at the addresses that are new; after a day it is answered as a whole.
+    A touch that is not allowed at this hour comes with an end that has passed. A form that joins a
+    lead is answered at its new addresses only; after a day it is answered as a whole.
     """
     card = event.card
     form = Form(event.submission_id if isinstance(event, LeadUpdated) else event.lead_id, card)
-    where = whereabouts(card.time_zone, card.phone, zone=zone, region=region)
+    place = whereabouts(card.time_zone, card.phone, zone=zone, region=region)
     for step in journey.first_contact:
         if not _answers(event, step.channels[0], journey):
             continue
-        span = next_opening(now, step, step.channels[0], journey, where)
+        span = next_opening(now, step, step.channels[0], journey, place)
         yield Touch.planned(
             event.lead_id,
             step.name,
@@ -44,20 +45,23 @@ def first_touches(
 
 
 def answered_as_a_whole(event: LeadCreated | LeadUpdated, journey: Journey) -> bool:
-    """Whether the form is answered like a new lead's: it is one, or it comes back after more than a day."""
+    """Returns whether the form is answered like a new lead's.
+
+    It is where the lead is new, or returns after more than a day.
+    """
     if isinstance(event, LeadCreated):
         return True
     return event.returned and journey.on_return == "restart"
 
 
 def may_have_booked(event: LeadCreated | LeadUpdated, journey: Journey) -> bool:
-    """Whether the person may have a meeting ahead: somebody who is known, and is answered as a whole."""
+    """Returns whether a meeting may lie ahead: the person is known and is answered as a whole."""
     known = isinstance(event, LeadUpdated) or event.person_is_known
     return known and answered_as_a_whole(event, journey)
 
 
 def already_booked(event: LeadCreated | LeadUpdated, meeting: Booking) -> Touch:
-    """The answer to who has a meeting ahead: a mail that names it, and no call."""
+    """Returns the answer to a person with a meeting ahead: an email that names it, and no call."""
     submission = event.submission_id if isinstance(event, LeadUpdated) else event.lead_id
     return Touch.planned(
         event.lead_id,
@@ -71,7 +75,10 @@ def already_booked(event: LeadCreated | LeadUpdated, meeting: Booking) -> Touch:
 
 
 def asked_for_link(lead_id: int, form: Form, *, asked_at: datetime) -> Touch:
-    """The person pressed 1: the booking link goes by WhatsApp, or by SMS; at any hour within a quarter of an hour."""
+    """Returns the touch that sends the booking link after the person pressed 1.
+
+    It goes by WhatsApp, or by SMS, and within a quarter of an hour at any hour of the day.
+    """
     return Touch.planned(
         lead_id,
         BOOKING_LINK,

@@ -1,4 +1,4 @@
-"""What was pressed during a call, and the events of a call whose key was never heard. Pure."""
+"""Decides which key was pressed during a call, from Twilio's record of it. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,9 +18,10 @@ SHORTEST_WAIT = 60.0
 
 
 class Pressed(StrEnum):
-    """What Twilio's own record of a call says.
+    """The answer that Twilio's own record of a call gives.
 
-    UNKNOWN: it is not there yet; SILENCE: we never told Twilio what to say, so nobody heard an invitation.
+    UNKNOWN: there is no record yet. SILENCE: our webhook never answered, so nobody heard an
+    invitation.
     """
 
     UNKNOWN = "unknown"
@@ -30,21 +31,23 @@ class Pressed(StrEnum):
 
 
 def what_was_pressed(events: Sequence[CallEvent]) -> Pressed:
+    """Returns the key that the requests of a call name."""
     if not events:
         return Pressed.UNKNOWN
     if any(event.digits == ASKS_FOR_LINK for event in events):
         return Pressed.LINK
-    told = (event.status for event in events if urlsplit(event.url).path.endswith(VOICE))
-    return Pressed.NOTHING if any(status in range(200, 300) for status in told) else Pressed.SILENCE
+    voice = [event for event in events if urlsplit(event.url).path.endswith(VOICE)]
+    invited = any(event.status in range(200, 300) for event in voice)
+    return Pressed.NOTHING if invited else Pressed.SILENCE
 
 
 def next_look(age_seconds: float) -> float | None:
-    """Seconds until Twilio is asked again about a call of this age; None after a day."""
+    """Returns the seconds until Twilio is asked again about a call of this age; None after a day."""
     return max(SHORTEST_WAIT, age_seconds / 10) if age_seconds < GIVEN_UP_SECONDS else None
 
 
 def asked_by_key(lead_id: int, call: UUID, ref: str, *, at: datetime) -> ReplyReceived:
-    """They pressed 1: the same event, however we heard of it."""
+    """Returns the event for a pressed 1: the same from the webhook and from the record."""
     return ReplyReceived(
         event_id=uuid5(call, ref),
         at=at,
@@ -56,12 +59,12 @@ def asked_by_key(lead_id: int, call: UUID, ref: str, *, at: datetime) -> ReplyRe
 
 
 def uncertain(link: Touch, ref: str) -> TouchUncertain:
-    """Nobody knows yet whether the link was asked for during this call."""
+    """Returns the event for a link of which nobody knows yet whether it was asked for."""
     name = uuid5(link.touch_id, f"{ref}/{KEY_UNHEARD}")
     return TouchUncertain(event_id=name, **link.about(), reason=KEY_UNHEARD)
 
 
 def not_asked(link: Touch, ref: str) -> TouchSkipped:
-    """The link was not asked for during this call."""
+    """Returns the event for a link that was not asked for during the call."""
     name = uuid5(link.touch_id, f"{ref}/{SkipReason.NOT_ASKED}")
     return TouchSkipped(event_id=name, **link.about(), reason=SkipReason.NOT_ASKED)

@@ -1,4 +1,7 @@
-"""How often a number or a mailbox may be reached, whoever's forms name it. Pure: no clock, no database, no network."""
+"""Decides how often a number or a mailbox may be reached, whichever leads name it.
+
+Pure: no clock, no database, no network.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -15,7 +18,10 @@ GMAIL = ("gmail.com", "googlemail.com")
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many of `what` to one `place` on one `day` of its own calendar, and in a week; after that `again_at`."""
+    """How many touches of the kind `what` may go to one `place` on one `day`, and in a week.
+
+    The day is one of the place's own calendar. After that the touch may go `again_at`.
+    """
 
     place: str
     what: str
@@ -34,10 +40,11 @@ def limit_of(
     calls_per_week: int,
     demonstration: bool,
 ) -> Limit | None:
-    """The limit that the touch counts towards; None for what the person asked for, or what a meeting brings.
+    """Returns the limit that the touch counts towards.
 
-    A number gets one unasked call and one follow-up text per channel a day, a mailbox one welcome and one follow-up
-    mail. A demonstration, whose days are seconds, limits the first contact only.
+    None where the person asked for the touch, or it belongs to a meeting. A number gets
+    `calls_per_day` unasked calls and one follow-up text per channel a day, a mailbox one welcome
+    and one follow-up email. A demonstration, whose days are seconds, limits the first contact only.
     """
     if (
         touch.address is None
@@ -63,5 +70,6 @@ def mailbox(address: str) -> str:
     name, _, domain = address.lower().rpartition("@")
     name = name.partition("+")[0] or name
     if domain in GMAIL:
-        name, domain = name.replace(".", ""), GMAIL[0]
+        name = name.replace(".", "")
+        domain = GMAIL[0]
     return f"{name}@{domain}"

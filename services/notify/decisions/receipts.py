@@ -1,4 +1,4 @@
-"""What a receipt makes of a touch: forward only, whatever the order and however often it comes."""
+"""Decides how a receipt moves a touch: forward only, in any order, however often it comes."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from services.notify.touches import OPEN, State
 
 
 def advance(state: State, receipt: Receipt) -> State | None:
-    """The touch's next state; None where the receipt says nothing new."""
+    """Returns the touch's next state; None where the receipt brings nothing new."""
     if state not in OPEN:
         return None
     match receipt:
@@ -38,7 +38,10 @@ def events_for(
     run: int = 0,
     asked_at: datetime | None = None,
 ) -> list[Event]:
-    """The events of a step forward: that it was sent, where nobody had said so yet, and what became of it."""
+    """Returns the events of a step forward.
+
+    The first is TouchSent, where it was not published yet; then comes the outcome.
+    """
     events: list[Event] = []
     if before is not State.SENT:
         events.append(

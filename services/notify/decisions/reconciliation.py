@@ -1,4 +1,4 @@
-"""What to do about a touch whose sending had no clear answer."""
+"""Decides what to do about a touch whose sending had no clear answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,33 +13,35 @@ GIVEN_UP_SECONDS = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class CheckProvider:
-    """Look it up at the provider."""
+    """Ask the provider about the touch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resend:
-    """It is known not to have been sent, or a repeat is harmless."""
+    """Send it again: it is known not to have been sent, or a repeat is harmless."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckLater:
+    """Ask the provider again after so many seconds."""
+
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """It stays uncertain, in sight, and is not sent again."""
+    """Leave it to a person: it stays uncertain, is shown, and is not sent again."""
 
 
 def next_action(
     channel: Channel, age_seconds: float, *, not_again: bool = False
 ) -> CheckProvider | Resend:
-    """Email goes again under its idempotency key while that holds; everything else is looked up first.
+    """Returns Resend for an email whose idempotency key still holds, else CheckProvider.
 
-    `not_again`: the person said stop or booked meanwhile, or its hours are over.
+    `not_again`: the person opted out or booked meanwhile, or its hours are over.
     """
-    again = channel is Channel.EMAIL and age_seconds < KEY_HOLDS_SECONDS and not not_again
-    return Resend() if again else CheckProvider()
+    harmless = channel is Channel.EMAIL and age_seconds < KEY_HOLDS_SECONDS and not not_again
+    return Resend() if harmless else CheckProvider()
 
 
 def after_not_found(
@@ -51,18 +53,22 @@ def after_not_found(
     still_useful: bool = False,
     not_again: bool = False,
 ) -> CheckLater | Resend | Escalate:
-    """check_count counts the one just made. Only after every planned look has found nothing is it sent again, once.
+    """Returns the next step after a check that found nothing.
 
-    `sendings` leaves out those that the company itself said had failed: such a touch is tried for a day.
-    `still_useful` is a reminder of a meeting to come: it may be sent once more, for twice is better than not at all.
+    `check_count` includes that check. The touch is sent again, once, only after every planned check
+    has found nothing. `sendings` leaves out those whose failure the provider itself reported: such
+    a touch is tried for a day. `still_useful` is a reminder of a meeting to come. It may be sent
+    once more, because twice is better than not at all.
     """
     if check_count < len(checks):
         return CheckLater(checks[check_count])
-    again = sendings < SENDINGS + still_useful and age_seconds < GIVEN_UP_SECONDS and not not_again
-    return Resend() if again else Escalate()
+    allowed = SENDINGS + 1 if still_useful else SENDINGS
+    if sendings < allowed and age_seconds < GIVEN_UP_SECONDS and not not_again:
+        return Resend()
+    return Escalate()
 
 
 def still_useful(touch: Touch, now: datetime) -> bool:
-    """Whether the touch reminds of a meeting that has not begun."""
+    """Returns whether the touch reminds of a meeting that has not begun."""
     starts_at = touch.booking.starts_at if touch.kind is Kind.MEETING and touch.booking else None
     return starts_at is not None and now < starts_at

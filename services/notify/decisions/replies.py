@@ -1,7 +1,8 @@
-"""What a person means by a reply: stop, come back, or something to read.
+"""Decides what a reply means: stop, come back, or something to read.
 
-Single words count only when they are the whole message: `alto`, `baja`, `para` and `no` are everyday Spanish. Sentences
-count by phrase, and the grammar decides: `no me llamen` asks to stop, `no me llaman` complains of silence.
+Single words count only when they are the whole message: `alto`, `baja`, `para` and `no` are
+everyday Spanish. Sentences count by phrase, and the grammar decides: `no me llamen` asks to stop,
+`no me llaman` complains of silence.
 """
 
 import re
@@ -18,37 +19,35 @@ class Meaning(StrEnum):
 
 STOP_WORDS = frozenset(
     {
-        *(
-            "stop",
-            "stopall",
-            "unsubscribe",
-            "optout",
-            "revoke",
-            "baja",
-            "dar de baja",
-            "darme de baja",
-            "alto",
-            "parar",
-        ),
-        *(
-            "para",
-            "salir",
-            "eliminar",
-            "remover",
-            "desuscribir",
-            "no mas",
-            "no mas mensajes",
-            "sair",
-            "descadastrar",
-        ),
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "optout",
+        "revoke",
+        "baja",
+        "dar de baja",
+        "darme de baja",
+        "alto",
+        "parar",
+        "para",
+        "salir",
+        "eliminar",
+        "remover",
+        "desuscribir",
+        "no mas",
+        "no mas mensajes",
+        "sair",
+        "descadastrar",
     }
 )
 START_WORDS = frozenset({"alta", "start", "unstop"})
 ENDINGS = frozenset({"cancelar", "cancela", "cancel", "fin", "end", "quit"})
 
 # the subjunctive asks (no me llamen), the indicative reports (no me llaman)
-_ASKED_TO_STOP = "llam(?:en|es|e)|escrib(?:an|as|a)|mand(?:en|es|e)|envi(?:en|es|e)|contact(?:en|es|e)|molest(?:en|es|e)"
-_ASKED_TO_STOP += "|marqu(?:en|es|e)"
+_ASKED_TO_STOP = (
+    "llam(?:en|es|e)|escrib(?:an|as|a)|mand(?:en|es|e)|envi(?:en|es|e)"
+    "|contact(?:en|es|e)|molest(?:en|es|e)|marqu(?:en|es|e)"
+)
 _REMOVE_ME = "(?:quit|borr|elimin)(?:enme|eme|ame)|saqu(?:enme|eme)|sacame"
 STOP_PHRASES = re.compile(
     rf"""\b(?:
@@ -70,25 +69,30 @@ _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
 def normalise(text: str) -> str:
-    """Without accents, marks, punctuation and emoji, in lower case; `B A J A` is read as one word."""
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
-    text = "".join(
-        " " if not (c.isalnum() or unicodedata.combining(c)) else c for c in text.lower()
-    )
-    words = "".join(c for c in text if not unicodedata.combining(c)).split()
+    """Returns the text in lower case, without accents, marks, punctuation and emoji.
+
+    `B A J A` becomes one word.
+    """
+    composed = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    letters = []
+    for char in unicodedata.normalize("NFKD", composed).lower():
+        if unicodedata.combining(char):
+            continue
+        letters.append(char if char.isalnum() else " ")
+    words = "".join(letters).split()
     if len(words) > 1 and all(len(word) == 1 for word in words):
         return "".join(words)
     return " ".join(words)
 
 
 def read_reply(text: str) -> Meaning:
-    """What the message asks for. Where only a person can tell, it says so."""
-    said = normalise(text)
-    if said in START_WORDS:
+    """Returns the meaning of a message; REVIEW where only a person can decide."""
+    message = normalise(text)
+    if message in START_WORDS:
         return Meaning.OPT_IN
-    if said in STOP_WORDS or said in ENDINGS or STOP_PHRASES.search(said):
+    if message in STOP_WORDS or message in ENDINGS or STOP_PHRASES.search(message):
         return Meaning.OPT_OUT
-    words = said.split()
-    if said == "no" or (len(words) <= 4 and REVIEWED_WORDS & set(words)):
+    words = message.split()
+    if message == "no" or (len(words) <= 4 and REVIEWED_WORDS & set(words)):
         return Meaning.REVIEW
     return Meaning.OTHER

@@ -1,4 +1,4 @@
-"""Whether a touch goes out now."""
+"""Decides whether a touch goes out now."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,21 +9,32 @@ from domain.phone import NumberStatus
 from services.notify.decisions.limits import UNASKED
 from services.notify.touches import Touch
 
-OPEN = datetime.min.replace(tzinfo=UTC)  # when hours opened that are open now
+# the opening of hours that are open now
+OPEN = datetime.min.replace(tzinfo=UTC)
+FOLLOW_UP_GAP = timedelta(hours=12)  # between two follow-ups, where the law counts them
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the ledger, the opt-outs and crm say at the instant of sending.
+    """The facts from the ledger, the opt-outs and crm at the instant of sending.
 
-    `opted_out`: the address is among those never to be contacted; `stopped`: the person said stop, and only what
-    belongs to a meeting goes on; `dead`: the address is known to reach nobody; `in_session`: they wrote by WhatsApp
-    within a day; `again_at`: the address had what it may have today, until then; `channels_this_week`,
-    `followed_up_today`: what the lead's follow-up has used; `one_channel_a_week`: the law allows no second; `abroad`:
-    its country is none of ours; `number`: what kind of number it is; `opens_at`: when the law's hours next open, None
-    where they never do; `paused`: an operator stopped everything; `lead_paused`: this lead's follow-up waits; `spent`:
-    this touch would exceed the day's spending cap; `cap`: the cap that is reached; `released`: an operator let a touch
-    of the lead go; `held_for`: why it waited before.
+    `claimed`: this worker holds the touch.
+    `opted_out`: the address must never be contacted.
+    `stopped`: the person opted out, and only touches of a meeting go on.
+    `dead`: the address is known to reach nobody.
+    `in_session`: the person wrote by WhatsApp within a day.
+    `again_at`: the address has reached its daily limit, until then.
+    `channels_this_week`, `followed_up_today`: the follow-up that the lead has had.
+    `one_channel_a_week`: the law allows no second channel.
+    `abroad`: the number's country is not one of the allowed ones.
+    `number`: whether the number can be called or written to.
+    `opens_at`: when the law's hours next open; None where they never do.
+    `paused`: an operator paused outbound.
+    `lead_paused`: the follow-up of this lead is paused.
+    `spent`: this touch would exceed the day's spending cap.
+    `cap`: the cap that is reached.
+    `released`: an operator released a touch of the lead.
+    `held_for`: the reason why the touch waited before.
     """
 
     claimed: bool
@@ -59,7 +70,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Defer:
-    """Not now, or an operator has it wait: the scheduler plans it again, not before `not_before`."""
+    """Not now, or the lead is paused: the scheduler replans the touch, not before `not_before`."""
 
     reason: DeferReason
     not_before: datetime | None = None
@@ -67,7 +78,10 @@ class Defer:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """It waits here: `until` that instant, until what holds it is over, or until an operator releases its `scope`."""
+    """It waits here `until` that instant, or until its reason is gone.
+
+    Where it has a `scope`, it waits until an operator releases that scope.
+    """
 
     reason: HoldReason
     scope: str = ""
@@ -76,29 +90,30 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """Somebody else has it in hand, or it is settled."""
+    """Another worker has claimed the touch, or it is settled."""
 
 
 def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | Hold | Ignore:
+    """Returns what to do with the touch. The first rule that applies decides."""
     if not facts.claimed:
         return Ignore()
-    if (never := _never(touch, facts)) is not None:
-        return Skip(never)
-    if (later := _later(touch, facts, now)) is not None:
-        return later
-    if (held := _held(touch, facts, now)) is not None:
-        return held
+    if (skip_reason := _skip_reason(touch, facts)) is not None:
+        return Skip(skip_reason)
+    if (defer := _defer(touch, facts, now)) is not None:
+        return defer
+    if (hold := _hold(touch, facts, now)) is not None:
+        return hold
     assert touch.address is not None
     return Send(touch.address)
 
 
-def _never(touch: Touch, facts: Facts) -> SkipReason | None:
-    """Why the touch is not made at all."""
+def _skip_reason(touch: Touch, facts: Facts) -> SkipReason | None:
+    """Returns why the touch is not made at all."""
     if facts.opted_out or (facts.stopped and touch.kind in UNASKED):
         return SkipReason.OPTED_OUT
-    if (against := _blocking_reason(touch, facts.standing)) is not None:
-        return against
-    if facts.number is NumberStatus.UNUSABLE:
+    if (blocking := _blocking_reason(touch, facts.standing)) is not None:
+        return blocking
+    if facts.number is NumberStanding.UNUSABLE:
         return SkipReason.UNUSABLE_NUMBER
     if touch.address is None:
         return SkipReason.NO_ADDRESS
@@ -108,14 +123,14 @@ def _never(touch: Touch, facts: Facts) -> SkipReason | None:
         return SkipReason.ABROAD
     if facts.opens_at is None:
         return SkipReason.NO_HOURS
-    second = facts.channels_this_week - {touch.channel}
-    if touch.kind is Kind.FOLLOW_UP and facts.one_channel_a_week and second:
+    other_channels = facts.channels_this_week - {touch.channel}
+    if touch.kind is Kind.FOLLOW_UP and facts.one_channel_a_week and other_channels:
         return SkipReason.WEEKLY_LIMIT
     return None
 
 
-def _later(touch: Touch, facts: Facts, now: datetime) -> Defer | None:
-    """Why the scheduler is asked for another time."""
+def _defer(touch: Touch, facts: Facts, now: datetime) -> Defer | None:
+    """Returns why the scheduler is asked for another time."""
     if touch.kind in UNASKED and facts.opens_at is not None and facts.opens_at > now:
         return Defer(DeferReason.HOURS, facts.opens_at)
     if touch.until is not None and now >= touch.until and touch.kind is not Kind.ASKED_FOR:
@@ -125,12 +140,12 @@ def _later(touch: Touch, facts: Facts, now: datetime) -> Defer | None:
     if facts.again_at is not None:
         return Defer(DeferReason.DAILY_LIMIT, facts.again_at)
     if touch.kind is Kind.FOLLOW_UP and facts.one_channel_a_week and facts.followed_up_today:
-        return Defer(DeferReason.DAILY_LIMIT, now + timedelta(hours=12))
+        return Defer(DeferReason.DAILY_LIMIT, now + FOLLOW_UP_GAP)
     return None
 
 
-def _held(touch: Touch, facts: Facts, now: datetime) -> Hold | None:
-    """Why the touch waits here."""
+def _hold(touch: Touch, facts: Facts, now: datetime) -> Hold | None:
+    """Returns why the touch waits here."""
     if facts.paused:
         return Hold(HoldReason.PAUSED)
     if touch.kind is Kind.ASKED_FOR and facts.opens_at is not None and facts.opens_at > now:
@@ -145,7 +160,10 @@ def _held(touch: Touch, facts: Facts, now: datetime) -> Hold | None:
 
 
 def _blocking_reason(touch: Touch, standing: ContactEligibility) -> SkipReason | None:
-    """Why the lead's booking, or its end in Kommo, stops the touch. Neither stops what the person asked for."""
+    """Returns why the lead's booking, or its end in Kommo, stops the touch.
+
+    Neither stops a touch that the person asked for.
+    """
     match touch.kind:
         case Kind.ASKED_FOR:
             return None

@@ -1,4 +1,4 @@
-"""What calls and messages are reckoned to cost, and which cap the next one would exceed. Pure."""
+"""Decides what calls and messages cost, and which cap the next one would exceed. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,8 +13,9 @@ ALARMS = (80, 50)  # per cent
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Calls or messages of the last 24 hours to one country and prefix, of one source and one visitor; `hour` are those
-    of the last.
+    """Calls or messages to one country and prefix, from one source and one visitor.
+
+    `day` counts those of the last 24 hours, `hour` those of the last hour.
     """
 
     channel: Channel
@@ -29,7 +30,7 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """How many calls and messages may leave before an operator is asked: see the settings of the same names."""
+    """How much may be sent before an operator is asked. The settings have the same names."""
 
     prefix_hour: int
     door_hour: int
@@ -41,7 +42,7 @@ class Caps:
 
 
 def read_prices(written: str) -> Prices:
-    """The prices in `call.MX=0.10,call=0.60`. Raises ValueError for a channel that is none."""
+    """Returns the prices in `call.MX=0.10,call=0.60`. Raises ValueError for an unknown channel."""
     pairs = (pair.partition("=") for pair in written.split(",") if pair)
     prices = {name: float(price) for name, _, price in pairs}
     for name in prices:
@@ -50,7 +51,7 @@ def read_prices(written: str) -> Prices:
 
 
 def price_of(prices: Prices, channel: Channel, country: str) -> float:
-    """The price to that country, else the channel's own, else the dearest that is known of the channel."""
+    """Returns the price to that country, else the channel's own, else the channel's highest."""
     for name in (f"{channel}.{country}", str(channel)):
         if name in prices:
             return prices[name]
@@ -60,12 +61,13 @@ def price_of(prices: Prices, channel: Channel, country: str) -> float:
 
 
 class Tally:
-    """Spendings added up by what the caps look at."""
+    """Spendings, added up by what the caps limit."""
 
     def __init__(self, prices: Prices) -> None:
         self._prices = prices
         self.spent = 0.0
-        self.door_hour = self.door_day = 0
+        self.door_hour = 0
+        self.door_day = 0
         self.prefix_hour: Counter[str] = Counter()
         self.by_source: dict[str, float] = {}
         self.by_visitor: dict[str, float] = {}
@@ -89,7 +91,7 @@ class Tally:
 
 
 def alarm(amount: float, cap: float) -> int | None:
-    """The share of the day's cap, in per cent, that an operator hears of."""
+    """Returns the reached share of the day's cap, in per cent, that raises an alarm."""
     return next((percent for percent in ALARMS if amount and amount >= cap * percent / 100), None)
 
 
@@ -105,10 +107,11 @@ def reached_cap(
     sources: int,
     home: str,
 ) -> str | None:
-    """The cap that one more call or message would exceed, by the name that an operator sees; None where there is none.
+    """Returns the cap that one more call or message would exceed, by the name an operator sees.
 
-    `names` is how many names the visitor gave lately, this one included; `sources` how many sources brought leads in
-    the last week, `home` the business's own country.
+    None where it would exceed none. `names` is how many names the visitor gave lately, including
+    this one; `sources` how many sources brought leads in the last week; `home` the business's own
+    country.
     """
     if country != home and tally.prefix_hour[prefix] >= caps.prefix_hour:
         return f"prefix {prefix}"

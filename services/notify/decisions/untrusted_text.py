@@ -1,4 +1,4 @@
-"""What somebody typed into a form, before the business says it: a form proves nothing about who typed it. Pure."""
+"""Decides what the business repeats of a form, which proves nothing about its author. Pure."""
 
 import re
 import unicodedata
@@ -11,7 +11,10 @@ _MARKUP = re.compile(r"[<>{}\[\]|`*_~^\\=]")
 
 
 def first_name(name: str) -> str:
-    """Returns the first word of a name; empty where that is none: too long, a link, digits, markup."""
+    """Returns the first word of a name.
+
+    Empty where the word is no name: too long, a link, digits, markup.
+    """
     word = next(iter(name.split()), "")
     letters = [char for char in word if unicodedata.category(char)[0] in "LM"]
     is_name = letters and all(
@@ -21,11 +24,11 @@ def first_name(name: str) -> str:
 
 
 def phrase(text: str | None) -> str:
-    """Returns a company or a service as typed, without markup; empty where it is too long or has a link in it."""
+    """Returns a company or a service as typed, without markup.
+
+    Empty where it is too long or contains a link.
+    """
     typed = text or ""
     plain = " ".join(_MARKUP.sub(" ", typed).split())
-    return (
-        plain
-        if len(plain) <= LONGEST_PHRASE and not _LINK.search(typed) and not _LINK.search(plain)
-        else ""
-    )
+    has_link = _LINK.search(typed) or _LINK.search(plain)
+    return "" if has_link or len(plain) > LONGEST_PHRASE else plain

@@ -1,1 +1,1 @@
-"""Where notify is entered by HTTP: by the companies from outside, by operators from inside."""
+"""notify's HTTP routes: webhooks from providers, and reads by operators inside the network."""

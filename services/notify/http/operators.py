@@ -1,4 +1,4 @@
-"""What an operator reads: what a lead was told, and what a template makes of an example. Inside the network only."""
+"""Answers operators: the texts that a lead was sent, and previews. Inside the network only."""
 
 from typing import Annotated
 
