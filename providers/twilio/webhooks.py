@@ -27,12 +27,18 @@ def signed_by_twilio(
 
 
 def read_call_status(params: Mapping[str, str]) -> Receipt | None:
-    """Returns a call's progress.
+    """Returns a call's progress."""
+    return call_receipt(
+        params.get("CallSid", ""), params.get("CallStatus", ""), params.get("AnsweredBy", "")
+    )
 
-    A completed call was picked up by something. AnsweredBy decides whether it was a person.
+
+def call_receipt(ref: str, status: str, answered_by: str) -> Receipt | None:
+    """Returns the progress that a call's status means.
+
+    A completed call was picked up by something. `answered_by` decides whether it was a person.
     """
-    ref = params.get("CallSid", "")
-    match params.get("CallStatus"):
+    match status:
         case "queued" | "initiated" | "ringing" | "in-progress":
             return Accepted(ref)
         case "busy":
@@ -42,49 +48,91 @@ def read_call_status(params: Mapping[str, str]) -> Receipt | None:
         case "failed" | "canceled":
             return Unheard(ref, Unanswered.FAILED)
         case "completed":
-            return read_verdict(params) or Unheard(ref, Unanswered.HUNG_UP)
+            return _verdict(ref, answered_by) or Unheard(ref, Unanswered.HUNG_UP)
         case _:
             return None
 
 
 def read_verdict(params: Mapping[str, str]) -> Receipt | None:
     """Returns the verdict of machine detection. None where it does not know."""
-    ref = params.get("CallSid", "")
-    verdict = params.get("AnsweredBy", "")
-    if verdict == "human":
+    return _verdict(params.get("CallSid", ""), params.get("AnsweredBy", ""))
+
+
+def _verdict(ref: str, answered_by: str) -> Receipt | None:
+    if answered_by == "human":
         return Answered(ref)
-    if verdict == "fax":
+    if answered_by == "fax":
         return Unheard(ref, Unanswered.FAX)
-    if verdict.startswith("machine_"):
+    if answered_by.startswith("machine_"):
         return Unheard(ref, Unanswered.VOICEMAIL)
     return None
 
 
 def read_message_status(params: Mapping[str, str]) -> Receipt | None:
     """Returns a message's receipt. WhatsApp often accepts first and fails later."""
-    ref = params.get("MessageSid", "")
-    match params.get("MessageStatus"):
+    digits = params.get("ErrorCode", "")
+    code = int(digits) if _CODE.fullmatch(digits) else None
+    return message_receipt(params.get("MessageSid", ""), params.get("MessageStatus", ""), code)
+
+
+def message_receipt(ref: str, status: str, error_code: int | None) -> Receipt | None:
+    """Returns the receipt that a message's status means."""
+    match status:
         case "accepted" | "scheduled" | "queued" | "sending" | "sent":
             return Accepted(ref)
         case "delivered" | "read":
             return Arrived(ref)
-        case "failed" | "undelivered" | "canceled" as status:
-            digits = params.get("ErrorCode", "")
-            code = int(digits) if _CODE.fullmatch(digits) else None
-            return Undeliverable(ref, kind_of(code), f"twilio: {status} code {code}")
+        case "failed" | "undelivered" | "canceled":
+            reason = f"twilio: {status} code {error_code}"
+            return Undeliverable(ref, kind_of(error_code), reason)
         case _:
             return None
 
 
+def verdict_key(params: Mapping[str, str]) -> str:
+    """Returns what distinguishes a verdict of machine detection from any other."""
+    return _key(params, "CallSid", "AnsweredBy")
+
+
+def call_status_key(params: Mapping[str, str]) -> str:
+    """Returns what distinguishes a callback about a call from any other."""
+    return _key(params, "CallSid", "CallStatus", "SequenceNumber")
+
+
+def message_status_key(params: Mapping[str, str]) -> str:
+    """Returns what distinguishes a callback about a message from any other."""
+    return _key(params, "MessageSid", "MessageStatus")
+
+
+def _key(params: Mapping[str, str], *names: str) -> str:
+    return "/".join(params.get(name, "") for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class PressedKey:
+    """A key that was pressed during a call; empty where none was."""
+
+    ref: str
+    key: str
+
+
+def read_pressed_key(params: Mapping[str, str]) -> PressedKey:
+    """Returns the key that somebody pressed."""
+    return PressedKey(params.get("CallSid", ""), params.get("Digits", ""))
+
+
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A message from a person. `phone` is in today's form (+52 without the 1 after it)."""
+    """A message from a person. `phone` is in today's form (+52 without the 1 after it).
+
+    `opts_out`: Twilio itself has read the message as a stop.
+    """
 
     sid: str
     channel: Channel
     phone: str
     text: str
-    opt_out_type: str
+    opts_out: bool
 
 
 def read_inbound(params: Mapping[str, str]) -> Inbound:
@@ -100,5 +148,5 @@ def read_inbound(params: Mapping[str, str]) -> Inbound:
         channel=Channel.WHATSAPP if whatsapp else Channel.SMS,
         phone=_OLD_MEXICAN_MOBILE.sub(r"+52\1", number),
         text=params.get("ButtonText") or params.get("Body", ""),
-        opt_out_type=params.get("OptOutType", ""),
+        opts_out=params.get("OptOutType") == "STOP",
     )

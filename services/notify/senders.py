@@ -11,7 +11,7 @@ from domain.receipts import Accepted, Receipt
 from providers.brevo.client import AlreadySent, BrevoClient, Mail
 from providers.errors import RefusedTouch
 from providers.twilio.client import Placed, TwilioClient
-from providers.twilio.webhooks import read_call_status, read_message_status
+from providers.twilio.webhooks import call_receipt, message_receipt
 from services.notify.content import Wording, appointment
 from services.notify.settings import Settings
 from services.notify.templates import NOTHING, Rendered
@@ -142,9 +142,7 @@ class CallSender:
 
     async def fetch_status(self, ref: str) -> Receipt | None:
         call = await self.twilio.call(ref)
-        return read_call_status(
-            {"CallSid": ref, "CallStatus": call.status, "AnsweredBy": call.answered_by or ""}
-        )
+        return call_receipt(ref, call.status, call.answered_by or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +200,7 @@ class MessageSender:
 
     async def fetch_status(self, ref: str) -> Receipt | None:
         message = await self.twilio.message(ref)
-        return read_message_status(
-            {
-                "MessageSid": ref,
-                "MessageStatus": message.status,
-                "ErrorCode": str(message.error_code or ""),
-            }
-        )
+        return message_receipt(ref, message.status, message.error_code)
 
     def _content_sid(self, touch: Touch) -> str | None:
         if self.channel is not Channel.WHATSAPP:

@@ -42,7 +42,7 @@ def what_was_pressed(events: Sequence[CallEvent]) -> Pressed:
 
 
 def next_look(age_seconds: float) -> float | None:
-    """Returns the seconds until Twilio is asked again about a call of this age; None after a day."""
+    """Returns the seconds until Twilio is asked again about a call this old; None after a day."""
     return max(SHORTEST_WAIT, age_seconds / 10) if age_seconds < GIVEN_UP_SECONDS else None
 
 

@@ -21,19 +21,24 @@ from kit.observability import tracing
 from kit.rate_limit import GUARDED
 from kit.runtime import deps_of
 from providers.brevo.webhooks import MailEvent, authentic, read_events
-from providers.twilio.client import PERSISTENT
+from providers.twilio import twiml
+from providers.twilio.twiml import Speech
 from providers.twilio.webhooks import (
+    call_status_key,
+    message_status_key,
     read_call_status,
     read_inbound,
     read_message_status,
+    read_pressed_key,
     read_verdict,
     signed_by_twilio,
+    verdict_key,
 )
 from services.notify.decisions.keys import ASKS_FOR_LINK, asked_by_key
 from services.notify.decisions.replies import Meaning, read_reply
 from services.notify.deps import Deps
 from services.notify.links import read_unsubscribe_token
-from services.notify.twiml import Speech, greet, speech_for, thank
+from services.notify.speech import speech_after_key, speech_for
 
 log = structlog.get_logger()
 routes = APIRouter(dependencies=GUARDED)
@@ -47,7 +52,6 @@ WAY_BACK = (
     "<p>No volveremos a escribirte a esta dirección.</p><form method='post'>"
     f"<button name='{WISH}' value='{BACK}'>Fue un error: quiero volver a recibirlos</button></form>"
 )
-EMPTY_TWIML = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
 
 
 FromApp = Annotated[Deps, Depends(deps_of)]
@@ -84,16 +88,13 @@ async def answer_call(touch: UUID, params: SignedForm, deps: FromApp, lead: Lead
         try:
             made, card = await deps.store.get_touch(touch)
             speech = _speech(receipt, made.template, lead, card, deps)
-            await deps.store.record_callback(
-                _key("voice", params, "CallSid", "AnsweredBy"), touch, receipt, params
-            )
+            await deps.store.record_callback(f"voice/{verdict_key(params)}", touch, receipt, params)
             await deps.texts.keep(touch, speech.transcript)
         except (Unavailable, LookupError) as outage:  # the call's last callback will tell it again
             log.warning("webhook.not_stored", path="voice", reason=str(outage))
-    key_url = (
-        f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}&lead={lead}{PERSISTENT}"
-    )
-    return Response(greet(receipt, speech, settings=deps.settings, key_url=key_url), media_type=XML)
+    key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}&lead={lead}"
+    answer = twiml.greet(receipt, speech, voice=deps.settings.voice_name, key_url=key_url)
+    return Response(answer, media_type=XML)
 
 
 def _speech(
@@ -106,9 +107,10 @@ def _speech(
 @routes.post("/webhooks/twilio/key")
 async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp, lead: LeadId = 0) -> Response:
     """A key during the call: 1 asks for the booking link."""
-    pressed, ref = params.get("Digits", ""), params.get("CallSid", "")
+    pressed = read_pressed_key(params)
+    ref = pressed.ref
     with tracing.continued({}):
-        if pressed == ASKS_FOR_LINK and lead:
+        if pressed.key == ASKS_FOR_LINK and lead:
             asked = asked_by_key(lead, touch, ref, at=deps.now())
             try:
                 await deps.store.hear_key(ref, touch, Answered(ref), params)
@@ -122,21 +124,20 @@ async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp, lead: Lead
             with contextlib.suppress(Unavailable):  # Twilio is asked later what was pressed
                 await deps.store.hear_key(ref, touch, None, params)
     facts, templates = deps.wording.facts(lead, LeadCard(name="")), deps.wording.templates_for(None)
-    return Response(
-        thank(pressed, facts, settings=deps.settings, templates=templates), media_type=XML
-    )
+    speech = speech_after_key(pressed.key, facts, templates)
+    return Response(twiml.end(speech, voice=deps.settings.voice_name), media_type=XML)
 
 
 @routes.post("/webhooks/twilio/call", status_code=204)
 async def call_progressed(touch: UUID, params: SignedForm, deps: FromApp) -> None:
-    key = _key("call", params, "CallSid", "CallStatus", "SequenceNumber")
+    key = f"call/{call_status_key(params)}"
     with tracing.continued({}):
         await deps.store.record_callback(key, touch, read_call_status(params), params)
 
 
 @routes.post("/webhooks/twilio/message", status_code=204)
 async def message_progressed(touch: UUID, params: SignedForm, deps: FromApp) -> None:
-    key = _key("message", params, "MessageSid", "MessageStatus")
+    key = f"message/{message_status_key(params)}"
     with tracing.continued({}):
         await deps.store.record_callback(key, touch, read_message_status(params), params)
 
@@ -145,7 +146,7 @@ async def message_progressed(touch: UUID, params: SignedForm, deps: FromApp) -> 
 async def message_received(params: SignedForm, deps: FromApp) -> Response:
     """Somebody wrote: stop is obeyed at once, everything else is said to whoever listens."""
     inbound = read_inbound(params)
-    meaning = Meaning.OPT_OUT if inbound.opt_out_type == "STOP" else read_reply(inbound.text)
+    meaning = Meaning.OPT_OUT if inbound.opts_out else read_reply(inbound.text)
     key = f"inbound/{inbound.sid}"
     with tracing.continued({}):
         if meaning is Meaning.OPT_OUT:
@@ -165,7 +166,7 @@ async def message_received(params: SignedForm, deps: FromApp) -> Response:
             opts_in = meaning is Meaning.OPT_IN
             await deps.leads.reply(key, inbound.phone, params, replies, opts_in=opts_in)
             log.info("reply.received", channel=inbound.channel, intent=meaning, leads=len(leads))
-    return Response(EMPTY_TWIML, media_type=XML)
+    return Response(twiml.EMPTY, media_type=XML)
 
 
 @routes.post("/webhooks/brevo", status_code=204)
@@ -236,10 +237,6 @@ async def unsubscribe(
             await deps.leads.opt_out_at(address, Channel.EMAIL, "unsubscribed")
     log.info("lead.opted_out", lead_id=lead_id, channel=Channel.EMAIL, reason="unsubscribed")
     return _page("Listo, te dimos de baja.", WAY_BACK, deps)
-
-
-def _key(kind: str, params: dict[str, str], *names: str) -> str:
-    return "/".join([kind, *(params.get(name, "") for name in names)])
 
 
 def _uuid(text: str | None) -> UUID | None:
