@@ -24,13 +24,10 @@ from services.notify.http import operators, webhooks
 from services.notify.jobs import jobs
 from services.notify.journeys import Journeys
 from services.notify.provider_clients import open_brevo, open_twilio
-from services.notify.repositories.erasure import erase
-from services.notify.repositories.leads import Leads
-from services.notify.repositories.ledger import Store
-from services.notify.repositories.operator_commands import OperatorCommands
-from services.notify.repositories.texts import Texts
+from services.notify.repositories.touches import Touches
 from services.notify.senders import CallSender, EmailSender, MessageSender, Sender
 from services.notify.settings import Settings
+from services.notify.use_cases.deliver import CLAIM_RULES
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -61,16 +58,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Channel.WHATSAPP: MessageSender(twilio, settings, wording, Channel.WHATSAPP),
             Channel.SMS: MessageSender(twilio, settings, wording, Channel.SMS),
         }
-        store = Store(
-            runtime.database,
-            lease=settings.touch_lease,
-            patience=settings.receipt_timeout,
-            key_timeout=settings.key_timeout,
-        )
         crm = Crm(settings.crm_url)
         runtime.closing.push_async_callback(crm.close)
         budget = Budget(
-            store, caps=settings.caps, prices=settings.prices, home=settings.default_region
+            runtime.database,
+            caps=settings.caps,
+            prices=settings.prices,
+            home=settings.default_region,
         )
         twilio_breaker = CircuitBreaker("twilio")
         breakers = dict.fromkeys(senders, twilio_breaker)
@@ -78,11 +72,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         return Deps(
             settings=settings,
             journeys=Journeys(runtime.database, journey, version=journey_hash(content)),
-            store=store,
-            leads=Leads(runtime.database),
-            texts=Texts(runtime.database),
-            commands=OperatorCommands(runtime.database),
-            erase=partial(erase, runtime.database),
+            database=runtime.database,
+            touches=Touches(runtime.database, lease=settings.touch_lease, rules=CLAIM_RULES),
             failed_work=partial(carry_out, runtime.database, service="notify", rows=[OUTBOX_ROWS]),
             crm=crm,
             senders=senders,

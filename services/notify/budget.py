@@ -6,7 +6,14 @@ from contracts.events.lead import LeadCard
 from contracts.events.outbound import SpendingReached
 from contracts.events.touch import Channel, Kind
 from kit.clock import now
+from kit.database import Database
+from kit.messaging import outbox
 from services.notify.decisions.spending import (
+    DAY,
+    HOUR,
+    NAMES_WITHIN,
+    PREFIX_LENGTH,
+    SOURCES_WITHIN,
     Caps,
     Prices,
     Spending,
@@ -15,10 +22,8 @@ from services.notify.decisions.spending import (
     price_of,
     reached_cap,
 )
-from services.notify.repositories.ledger import Store
+from services.notify.repositories import spending
 from services.notify.touches import Touch
-
-PREFIX_LENGTH = 7  # of +573001234567: the plus and six digits
 
 
 class Budget:
@@ -27,8 +32,8 @@ class Budget:
     It is counted every second, and with each sending of this process.
     """
 
-    def __init__(self, store: Store, *, caps: Caps, prices: Prices, home: str) -> None:
-        self._store = store
+    def __init__(self, database: Database, *, caps: Caps, prices: Prices, home: str) -> None:
+        self._database = database
         self._caps = caps
         self._prices = prices
         self._home = home
@@ -39,8 +44,11 @@ class Budget:
 
     async def count(self) -> None:
         """Reads what all replicas have sent from the ledger."""
-        self._tally = Tally.of(await self._store.spendings(), self._prices)
-        self._names = await self._store.names()
+        rows = await spending.spendings(
+            self._database, prefix_length=PREFIX_LENGTH, day=DAY, hour=HOUR
+        )
+        self._tally = Tally.of([Spending(**row) for row in rows], self._prices)
+        self._names = await spending.names_by_visitor(self._database, within=NAMES_WITHIN)
         await self._alarm()
 
     async def _alarm(self) -> None:
@@ -51,14 +59,13 @@ class Budget:
         if percent is None or (day, percent) <= self._alarmed:
             return
         event_id = uuid5(NAMESPACE_URL, f"spending/{day}/{percent}")
-        await self._store.publish(
-            SpendingReached(
-                event_id=event_id,
-                percent=percent,
-                spent=round(amount, 2),
-                cap=self._caps.daily,
-            )
+        event = SpendingReached(
+            event_id=event_id,
+            percent=percent,
+            spent=round(amount, 2),
+            cap=self._caps.daily,
         )
+        await outbox.publish(self._database, event)
         self._alarmed = (day, percent)
 
     async def count_sources(self) -> None:
@@ -66,7 +73,7 @@ class Budget:
 
         They change seldom, and counting a week's leads takes long.
         """
-        self._sources = await self._store.sources()
+        self._sources = await spending.count_sources(self._database, within=SOURCES_WITHIN)
 
     def allows(self, channel: Channel, country: str) -> bool:
         """Returns whether one more touch stays within the day's cap."""
@@ -101,7 +108,7 @@ class Budget:
         """Adds a sending of this process."""
         if touch.channel is Channel.EMAIL or touch.address is None:
             return
-        spending = Spending(
+        sent = Spending(
             channel=touch.channel,
             country=country,
             prefix=touch.address[:PREFIX_LENGTH],
@@ -111,4 +118,4 @@ class Budget:
             day=1,
             hour=1,
         )
-        self._tally.add(spending)
+        self._tally.add(sent)

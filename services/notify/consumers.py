@@ -1,6 +1,5 @@
-"""What notify does when an event arrives. First contact and each provider have queues of their own: none waits."""
+"""The consumers of notify. First contact and each provider have their own queues, so none waits."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from faststream.rabbit import RabbitRouter
@@ -29,10 +28,9 @@ from contracts.events.outbound import (
     ProviderUnavailable,
     SpendingReached,
 )
-from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.reply import ReplyReceived
 from contracts.events.touch import (
     Channel,
-    FailureKind,
     TouchChecked,
     TouchDeferred,
     TouchDelayed,
@@ -48,24 +46,23 @@ from contracts.events.touch import (
     TouchUnresolved,
 )
 from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
-from services.notify.decisions.addressing import booked_from
-from services.notify.decisions.fallback import after_failure
-from services.notify.decisions.first_contact import (
-    already_booked,
-    asked_for_link,
-    first_touches,
-    may_have_booked,
-)
-from services.notify.delivery import make
-from services.notify.deps import Deps, FromApp
-from services.notify.touches import Touch
+from services.notify.deps import FromApp
+from services.notify.use_cases.answer_form import answer_form
+from services.notify.use_cases.deliver_due import deliver_due
+from services.notify.use_cases.erase_lead import erase_lead
+from services.notify.use_cases.fall_back import fall_back_after_call, fall_back_after_failure
+from services.notify.use_cases.pause_lead import pause_lead
+from services.notify.use_cases.release_touches import release_touches
+from services.notify.use_cases.resolve_touch import resolve_touch
+from services.notify.use_cases.send_link import send_link
+from services.notify.use_cases.stop_lead import stop_lead
+from services.notify.use_cases.switch_outbound import switch_outbound
 
 BY_PHONE = tuple(channel for channel in Channel if channel is not Channel.EMAIL)
 
 CALL = queue("notify.call", LeadCreated, LeadUpdated, prefetch=80)
-EMAIL = queue(
-    "notify.email", LeadCreated, LeadUpdated, prefetch=8
-)  # few at once: a burst's calls come first
+# few at once, so that the calls of a burst come first
+EMAIL = queue("notify.email", LeadCreated, LeadUpdated, prefetch=8)
 DUE_PHONE = queue("notify.due_phone", *TouchDue.on(*BY_PHONE), prefetch=20)
 DUE_EMAIL = queue("notify.due_email", *TouchDue.on(Channel.EMAIL), prefetch=8)
 UNANSWERED = queue("notify.unanswered", CallUnanswered, prefetch=20)
@@ -138,74 +135,57 @@ router = RabbitRouter()
 
 @router.subscriber(CALL.queue, EVENT_EXCHANGE, channel=CALL.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_arrived_call(event: Arrived, deps: FromApp) -> None:
-    await answer(event, deps, lambda touch: touch.channel is not Channel.EMAIL)
+    await answer_form(event, deps, lambda touch: touch.channel is not Channel.EMAIL)
 
 
 @router.subscriber(EMAIL.queue, EVENT_EXCHANGE, channel=EMAIL.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_arrived_email(event: Arrived, deps: FromApp) -> None:
-    await answer(event, deps, lambda touch: touch.channel is Channel.EMAIL)
+    await answer_form(event, deps, lambda touch: touch.channel is Channel.EMAIL)
 
 
 @router.subscriber(
     DUE_PHONE.queue, EVENT_EXCHANGE, channel=DUE_PHONE.channel, ack_policy=ACKNOWLEDGE
 )
 async def on_touch_due_phone(event: TouchDue, deps: FromApp) -> None:
-    await make_due(event, deps)
+    await deliver_due(event, deps)
 
 
 @router.subscriber(
     DUE_EMAIL.queue, EVENT_EXCHANGE, channel=DUE_EMAIL.channel, ack_policy=ACKNOWLEDGE
 )
 async def on_touch_due_email(event: TouchDue, deps: FromApp) -> None:
-    await make_due(event, deps)
+    await deliver_due(event, deps)
 
 
 @router.subscriber(
     UNANSWERED.queue, EVENT_EXCHANGE, channel=UNANSWERED.channel, ack_policy=ACKNOWLEDGE
 )
 async def on_call_unanswered(event: CallUnanswered, deps: FromApp) -> None:
-    touch, card = await deps.store.get_touch(event.touch_id)
-    if (following := touch.following(card)) is not None:
-        await make(following, card, deps)
+    await fall_back_after_call(event, deps)
 
 
 @router.subscriber(FALLBACK.queue, EVENT_EXCHANGE, channel=FALLBACK.channel, ack_policy=ACKNOWLEDGE)
 async def on_touch_failed(event: TouchFailed, deps: FromApp) -> None:
-    if event.kind is FailureKind.OPTED_OUT:
-        await opted_out(event, deps)
-    touch, card = await deps.store.get_touch(event.touch_id)
-    if event.kind is FailureKind.BAD_ADDRESS and touch.address is not None:
-        await deps.leads.mark_undeliverable(touch.address)
-    if (following := after_failure(touch, event.kind, card)) is not None:
-        await make(following, card, deps)
+    await fall_back_after_failure(event, deps)
 
 
 @router.subscriber(LINK.queue, EVENT_EXCHANGE, channel=LINK.channel, ack_policy=ACKNOWLEDGE)
 async def on_reply_received(event: ReplyReceived, deps: FromApp) -> None:
-    if event.intent is Intent.WANTS_LINK:
-        form = (await deps.leads.known(event.lead_id)).form(Channel.CALL)
-        await make(asked_for_link(event.lead_id, form, asked_at=event.at), form.card, deps)
+    await send_link(event, deps)
 
 
 @router.subscriber(SWITCH.queue, COMMAND_EXCHANGE, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
 async def on_switch(command: SwitchCommand, deps: FromApp) -> None:
-    match command:
-        case PauseOutbound():
-            fact: OutboundPaused | OutboundResumed = OutboundPaused(
-                event_id=command.fact_id, at=command.at, by=command.by, reason=command.reason
-            )
-        case ResumeOutbound():
-            fact = OutboundResumed(event_id=command.fact_id, at=command.at, by=command.by)
-    await deps.switch.set(fact, publish=True)
+    await switch_outbound(command, deps.switch)
 
 
 @router.subscriber(CHANGES.queue, EVENT_EXCHANGE, channel=CHANGES.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_changed(event: LeadChange, deps: FromApp) -> None:
     match event:
         case LeadPaused() | LeadResumed():
-            await deps.commands.pause(event)
+            await pause_lead(event, deps.database)
         case LeadErased():
-            await deps.erase(event.lead_id)
+            await erase_lead(event.lead_id, deps.database)
 
 
 @router.subscriber(
@@ -214,11 +194,11 @@ async def on_lead_changed(event: LeadChange, deps: FromApp) -> None:
 async def on_command(command: AnyCommand, deps: FromApp) -> None:
     match command:
         case StopLead():
-            await deps.commands.stop(command)
+            await stop_lead(command, deps.database)
         case ResolveTouch():
-            await deps.commands.resolve(command)
+            await resolve_touch(command, deps.database)
         case ReleaseTouches():
-            await deps.store.release_held(command)
+            await release_touches(command, deps.database)
         case RetryWork() | DiscardWork():
             await deps.failed_work(command)
 
@@ -226,41 +206,3 @@ async def on_command(command: AnyCommand, deps: FromApp) -> None:
 @router.subscriber(JOURNEYS.queue, EVENT_EXCHANGE, channel=JOURNEYS.channel, ack_policy=ACKNOWLEDGE)
 async def on_journey_published(event: JourneyPublished, deps: FromApp) -> None:
     await deps.journeys.keep(event)
-
-
-async def answer(
-    event: LeadCreated | LeadUpdated, deps: Deps, concerns: Callable[[Touch], bool]
-) -> None:
-    """Makes the touches that answer a form, as far as they concern the caller."""
-    if isinstance(event, LeadUpdated):
-        await deps.leads.keep(event)
-    journey = await deps.journeys.of(event.journey)
-    new = isinstance(event, LeadCreated) and not event.person_is_known
-    if may_have_booked(event, journey):
-        async with deps.crm.permission(event.lead_id, event.person_id) as permission:
-            meeting = permission.standing.meeting
-        if meeting is not None:
-            reminder = already_booked(event, meeting)
-            if concerns(reminder):
-                await make(reminder, event.card, deps)
-            return
-    zone, region = deps.settings.timezone, deps.settings.default_region
-    for touch in first_touches(event, journey, deps.now(), zone=zone, region=region):
-        if concerns(touch):
-            await make(touch, event.card, deps, answers_form=new)
-
-
-async def make_due(event: TouchDue, deps: Deps) -> None:
-    """Makes a touch whose time has come, at the address that the rules choose."""
-    known = await deps.leads.known(event.lead_id)
-    form, booked = known.form(event.channel), booked_from(event.kind, event.channel, event.booking)
-    if booked is not None:
-        await deps.leads.alive(booked)
-    await make(Touch.due(event, form, address=booked), form.card, deps)
-
-
-async def opted_out(event: TouchFailed, deps: Deps) -> None:
-    """A provider says that the person blocked us at the address that the touch went to."""
-    touch, _ = await deps.store.get_touch(event.touch_id)
-    if touch.address is not None:
-        await deps.leads.opt_out_at(touch.address, event.channel, event.reason)

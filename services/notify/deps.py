@@ -1,4 +1,4 @@
-"""What notify needs from outside."""
+"""What notify's use cases need from outside."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from contracts.events.base import Event
 from contracts.events.touch import Channel
 from kit.circuit_breaker import CircuitBreaker
 from kit.clock import Clock
+from kit.database import Database
 from kit.messaging.broker import FromContext
 from kit.outbound_switch import OutboundSwitch
 from providers.twilio.client import CallEvent
@@ -16,10 +17,7 @@ from services.notify.budget import Budget
 from services.notify.content import Wording
 from services.notify.crm_client import Crm
 from services.notify.journeys import Journeys
-from services.notify.repositories.leads import Leads
-from services.notify.repositories.ledger import Store
-from services.notify.repositories.operator_commands import OperatorCommands
-from services.notify.repositories.texts import Texts
+from services.notify.repositories.touches import Touches
 from services.notify.senders import Sender
 from services.notify.settings import Settings
 
@@ -28,11 +26,8 @@ from services.notify.settings import Settings
 class Deps:
     settings: Settings
     journeys: Journeys
-    store: Store
-    leads: Leads
-    texts: Texts
-    commands: OperatorCommands
-    erase: Callable[[int], Awaitable[None]]
+    database: Database
+    touches: Touches
     failed_work: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     crm: Crm
     senders: Mapping[Channel, Sender]

@@ -5,6 +5,7 @@ from domain.journey.model import Journey
 from domain.journey.parser import stored_journey
 from kit.database import Database
 from kit.errors import Unavailable
+from services.notify.repositories import journeys
 
 
 class Journeys:
@@ -26,18 +27,12 @@ class Journeys:
         if version is None:
             return self.current
         if version not in self._known:
-            rows = await self._database.fetch(
-                "select content from journeys where hash = $1", version
-            )
-            if not rows:
+            content = await journeys.get_content(self._database, version)
+            if content is None:
                 raise Unavailable("that version of the journey has not arrived yet")
-            self._known[version] = stored_journey(rows[0]["content"])
+            self._known[version] = stored_journey(content)
         return self._known[version]
 
     async def keep(self, event: JourneyPublished) -> None:
         """Stores a published version."""
-        await self._database.fetch(
-            "insert into journeys (hash, content) values ($1, $2) on conflict do nothing",
-            event.version,
-            event.content,
-        )
+        await journeys.store(self._database, event.version, event.content)

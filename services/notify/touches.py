@@ -23,6 +23,47 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Addressed:
+    """A form with the last sign of life of its addresses, and the count of follow-ups to them."""
+
+    form: Form
+    email_alive_at: datetime | None = None
+    phone_alive_at: datetime | None = None
+    follow_up_mails: int = 0
+    follow_up_texts: int = 0
+
+    def address(self, channel: Channel) -> str | None:
+        return self.form.card.email if channel is Channel.EMAIL else self.form.card.phone
+
+    def alive_at(self, channel: Channel) -> datetime | None:
+        return self.email_alive_at if channel is Channel.EMAIL else self.phone_alive_at
+
+    def follow_ups(self, channel: Channel) -> int:
+        return self.follow_up_mails if channel is Channel.EMAIL else self.follow_up_texts
+
+
+@dataclass(frozen=True, slots=True)
+class TouchIdentity:
+    """What names a touch in its events."""
+
+    lead_id: int
+    touch_id: UUID
+    step: str
+    channel: Channel
+    run: int = 0
+
+    def about(self) -> dict[str, Any]:
+        """Returns the fields that all events of the touch have."""
+        return {
+            "lead_id": self.lead_id,
+            "touch_id": self.touch_id,
+            "step": self.step,
+            "channel": self.channel,
+            "run": self.run,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Touch:
     """One outreach to one lead.
 
@@ -102,13 +143,17 @@ class Touch:
 
     def about(self) -> dict[str, Any]:
         """Returns the fields that all its events have."""
-        return {
-            "lead_id": self.lead_id,
-            "touch_id": self.touch_id,
-            "step": self.step,
-            "channel": self.channel,
-            "run": self.run,
-        }
+        return self.identity.about()
+
+    @property
+    def identity(self) -> TouchIdentity:
+        return TouchIdentity(
+            lead_id=self.lead_id,
+            touch_id=self.touch_id,
+            step=self.step,
+            channel=self.channel,
+            run=self.run,
+        )
 
     def following(self, card: LeadCard) -> Self | None:
         """Returns the same step on the next channel; None after the last.

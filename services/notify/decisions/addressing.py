@@ -1,35 +1,13 @@
 """Decides which of a lead's addresses a touch goes to. Pure: no clock, no database, no network."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from contracts.events.booking import Booking
 from contracts.events.touch import Channel, Kind
-from services.notify.touches import Form
+from services.notify.touches import Addressed, Form
 
 # follow-ups to an address without a sign of life, after which the other address is tried
 FOLLOW_UPS_WITHOUT_LIFE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Addressed:
-    """A form with the last sign of life of its addresses, and the count of follow-ups to them."""
-
-    form: Form
-    email_alive_at: datetime | None = None
-    phone_alive_at: datetime | None = None
-    follow_up_mails: int = 0
-    follow_up_texts: int = 0
-
-    def address(self, channel: Channel) -> str | None:
-        return self.form.card.email if channel is Channel.EMAIL else self.form.card.phone
-
-    def alive_at(self, channel: Channel) -> datetime | None:
-        return self.email_alive_at if channel is Channel.EMAIL else self.phone_alive_at
-
-    def follow_ups(self, channel: Channel) -> int:
-        return self.follow_up_mails if channel is Channel.EMAIL else self.follow_up_texts
 
 
 def form_for(channel: Channel, forms: Sequence[Addressed]) -> Form:

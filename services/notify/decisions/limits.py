@@ -13,6 +13,7 @@ from services.notify.touches import Touch
 UNASKED = {Kind.FIRST_CONTACT, Kind.FOLLOW_UP}
 MORNING = time(9)
 WEEK_DAYS = 7
+WEEK = timedelta(days=WEEK_DAYS)
 GMAIL = ("gmail.com", "googlemail.com")
 
 

@@ -9,6 +9,17 @@ from contracts.events.touch import Channel, TouchDelivered, TouchFailed, TouchSe
 from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
 from services.notify.touches import OPEN, State
 
+RECEIPT_GIVEN_UP_SECONDS = 86_400.0
+
+
+def next_receipt_check(age_seconds: float, *, first: float) -> float | None:
+    """Returns the seconds until the provider is asked again; None after a day.
+
+    The waits double, beginning with `first`.
+    """
+    wait = max(age_seconds, first)
+    return wait if age_seconds + wait < RECEIPT_GIVEN_UP_SECONDS else None
+
 
 def advance(state: State, receipt: Receipt) -> State | None:
     """Returns the touch's next state; None where the receipt brings nothing new."""

@@ -12,6 +12,10 @@ from services.notify.touches import Touch
 # the opening of hours that are open now
 OPEN = datetime.min.replace(tzinfo=UTC)
 FOLLOW_UP_GAP = timedelta(hours=12)  # between two follow-ups, where the law counts them
+# the skipped touches that are made after all when the booking that stopped them is gone
+RECLAIMABLE = (SkipReason.BOOKED, SkipReason.BOOKED_ELSEWHERE)
+# WhatsApp takes free text for 24 hours after the person's last message; five minutes are a margin
+SESSION_LENGTH = timedelta(hours=23, minutes=55)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,18 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 from contracts.events.touch import Channel
 
 Prices = Mapping[str, float]
 ALARMS = (80, 50)  # per cent
+PREFIX_LENGTH = 7  # of +573001234567: the plus and six digits
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+NAMES_WITHIN = timedelta(minutes=10)
+SOURCES_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from contracts.events.touch import Channel
 from kit.runtime import deps_of
 from services.notify.deps import Deps
 from services.notify.examples import example
+from services.notify.repositories import texts
 
 routes = APIRouter()
 
@@ -17,7 +18,7 @@ FromApp = Annotated[Deps, Depends(deps_of)]
 
 @routes.get("/leads/{lead_id}/texts")
 async def texts_of_lead(lead_id: int, deps: FromApp) -> list[SentText]:
-    return [SentText(**text) for text in await deps.texts.of_lead(lead_id)]
+    return [SentText(**text) for text in await texts.of_lead(deps.database, lead_id)]
 
 
 @routes.get("/texts/{channel}/{template}")

@@ -1,1 +1,1 @@
-"""Notify's SQL: the ledger of touches, and what operators order."""
+"""notify's SQL, by what it is about. Transactions belong to the use cases."""

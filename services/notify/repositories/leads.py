@@ -1,138 +1,136 @@
-"""Notify's SQL: the forms of each lead, what their addresses are known for, and what people wrote."""
+"""notify's SQL: the leads, and the forms that they submitted."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from contracts.events.lead import LeadCard, LeadUpdated
-from contracts.events.reply import ReplyReceived
-from contracts.events.touch import Channel
-from kit.database import Database
-from kit.errors import Unavailable
-from kit.messaging import outbox
-from services.notify.decisions.addressing import Addressed, form_for
-from services.notify.repositories.ledger import NOTED
-from services.notify.repositories.opt_outs import opt_out, opt_out_lead
-from services.notify.touches import Form
+from contracts.events.lead import LeadCard
+from kit.database import Connection, Database
+from services.notify.touches import Addressed, Form
 
-FORMS = """
+SELECT_FORMS = """
 select s.submission_id, s.card, e.at as email_alive_at, p.at as phone_alive_at,
-  (select count(*) from touches t where t.lead_id = s.lead_id and t.address = s.email and t.kind = 'follow_up'
+  (select count(*) from touches t
+   where t.lead_id = s.lead_id and t.address = s.email and t.kind = 'follow_up'
      and t.sent_at is not null) as follow_up_mails,
-  (select count(*) from touches t where t.lead_id = s.lead_id and t.address = s.phone and t.kind = 'follow_up'
+  (select count(*) from touches t
+   where t.lead_id = s.lead_id and t.address = s.phone and t.kind = 'follow_up'
      and t.sent_at is not null) as follow_up_texts
-from submissions s left join signs_of_life e on e.address = s.email left join signs_of_life p on p.address = s.phone
-where s.lead_id = $1 order by s.submission_id"""
-KEEP = """
+from submissions s
+left join signs_of_life e on e.address = s.email
+left join signs_of_life p on p.address = s.phone
+where s.lead_id = $1
+order by s.submission_id"""
+INSERT_FORM = """
 insert into submissions (submission_id, lead_id, phone, email, card)
-select $1, lead_id, $3, $4, $5::text::jsonb from leads where lead_id = $2 and not erased on conflict do nothing"""
-WROTE = """with life as (insert into signs_of_life (address) values ($1)
-                        on conflict (address) do update set at = now())
-           insert into sessions (phone) values ($1) on conflict (phone) do update set wrote_at = now()"""
-ALIVE = (
-    "insert into signs_of_life (address) values ($1) on conflict (address) do update set at = now()"
-)
-FORM = "select submission_id, lead_id, phone, email, card from submissions where submission_id = $1"
+select $1, lead_id, $3, $4, $5::text::jsonb
+from leads
+where lead_id = $2 and not erased
+on conflict do nothing"""
+SELECT_FORM = "select submission_id, lead_id, card from submissions where submission_id = $1"
+SELECT_LEADS_BY_ADDRESS = """
+select lead_id, bool_or(submission_id = lead_id) as in_first_form
+from submissions
+where phone = $1 or email = $1
+group by lead_id
+order by lead_id"""
+SELECT_LEADS_BY_PHONE = """
+select distinct lead_id
+from submissions
+where phone = $1
+order by lead_id desc"""
+STOP_LEAD = """
+update leads
+set stopped = true
+where lead_id = $1 and not stopped
+returning true"""
+SET_PAUSED = """
+insert into paused_leads (lead_id, paused, at) values ($1, $2, $3)
+on conflict (lead_id) do update
+set paused = $2, at = $3
+where paused_leads.at < $3"""
+PAUSE_LEAD = """
+insert into paused_leads (lead_id, paused, at) values ($1, true, $2)
+on conflict (lead_id) do update
+set paused = true, at = $2
+where not paused_leads.paused
+returning true"""
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """A lead, and its forms, the oldest first."""
+class LeadWithAddress:
+    """A lead that gave the address. `in_first_form` is False where it was added later."""
 
     lead_id: int
-    forms: tuple[Addressed, ...]
-
-    def form(self, channel: Channel) -> Form:
-        return form_for(channel, self.forms)
+    in_first_form: bool
 
 
-class Leads:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+async def forms_of(database: Database, lead_id: int) -> list[Addressed]:
+    """Returns the lead's forms, the oldest first; none for an unknown lead."""
+    return [_addressed(row) for row in await database.fetch(SELECT_FORMS, lead_id)]
 
-    async def known(self, lead_id: int) -> Known:
-        """Raises Unavailable for a lead of whom nothing is known yet: its own event is still on the way."""
-        rows = await self._database.fetch(FORMS, lead_id)
-        if not rows:
-            raise Unavailable("the lead's card is not here yet")
-        return Known(lead_id, tuple(_addressed(row) for row in rows))
 
-    async def keep(self, event: LeadUpdated) -> None:
-        """Keeps a further form of the lead. Raises Unavailable while the lead is not known yet."""
-        card = event.card
-        if not await self._database.fetch(
-            "select true from leads where lead_id = $1", event.lead_id
-        ):
-            raise Unavailable("the lead's card is not here yet")
-        await self._database.fetch(
-            KEEP, event.submission_id, event.lead_id, card.phone, card.email, card.model_dump_json()
-        )
+async def get_form(database: Database, submission_id: int) -> tuple[int, Form] | None:
+    """Returns the form that was answered with this id, and its lead; None for an unknown id."""
+    rows = await database.fetch(SELECT_FORM, submission_id)
+    if not rows:
+        return None
+    return rows[0]["lead_id"], Form(submission_id, LeadCard.model_validate(rows[0]["card"]))
 
-    async def alive(self, address: str) -> None:
-        """Notes a sign of life: a click, a booking."""
-        await self._database.fetch(ALIVE, address)
 
-    async def mark_undeliverable(self, address: str) -> None:
-        """Nothing more goes to an address that a provider says reaches nobody."""
-        await self._database.fetch(
-            "insert into undeliverable_addresses (address) values ($1) on conflict do nothing",
-            address,
-        )
+async def exists(database: Database, lead_id: int) -> bool:
+    """Returns whether the lead is known."""
+    return bool(await database.fetch("select true from leads where lead_id = $1", lead_id))
 
-    async def opt_out(
-        self, key: str, address: str, channel: str, reason: str, body: dict[str, Any]
-    ) -> None:
-        """Somebody said stop from this address, or about it. A repeat has no effect."""
-        async with self._database.transaction() as connection:
-            if await connection.fetchval(NOTED, key, None, body):
-                await opt_out(connection, address, channel, reason)
 
-    async def opt_out_at(self, address: str, channel: str, reason: str) -> None:
-        """As `opt_out`, where there is no key: twice has no effect either."""
-        async with self._database.transaction() as connection:
-            await opt_out(connection, address, channel, reason)
+async def add_form(database: Database, lead_id: int, form: Form) -> None:
+    """Adds a form to a lead, unless the lead is erased."""
+    card = form.card
+    await database.fetch(
+        INSERT_FORM, form.submission_id, lead_id, card.phone, card.email, card.model_dump_json()
+    )
 
-    async def stop(self, lead_id: int, channel: str, reason: str) -> None:
-        """The lead said stop where no address is known."""
-        async with self._database.transaction() as connection:
-            await opt_out_lead(connection, lead_id, channel, reason)
 
-    async def opt_in(self, address: str) -> None:
-        """Takes back the stop of this one address."""
-        await self._database.fetch("delete from opt_outs where address = $1", address)
+async def lead_ids_by_phone(database: Database, phone: str) -> list[int]:
+    """Returns the leads with this phone, the newest first."""
+    rows = await database.fetch(SELECT_LEADS_BY_PHONE, phone)
+    return [row["lead_id"] for row in rows]
 
-    async def reply(
-        self,
-        key: str,
-        phone: str,
-        body: dict[str, Any],
-        replies: Sequence[ReplyReceived],
-        *,
-        opts_in: bool,
-    ) -> None:
-        """Keeps what somebody wrote and says it of their lead; `opts_in` takes the number's stop back. Once per key."""
-        async with self._database.transaction() as connection:
-            if not await connection.fetchval(NOTED, key, None, body):
-                return
-            if phone:
-                await connection.execute(WROTE, phone)
-            if opts_in:
-                await connection.execute("delete from opt_outs where address = $1", phone)
-            await outbox.add(connection, replies)
 
-    async def lead_ids_by_phone(self, phone: str) -> list[int]:
-        """The leads with this phone, newest first."""
-        rows = await self._database.fetch(
-            "select distinct lead_id from submissions where phone = $1 order by lead_id desc", phone
-        )
-        return [row["lead_id"] for row in rows]
+async def with_address(connection: Connection, address: str) -> list[LeadWithAddress]:
+    """Returns the leads that gave this address."""
+    rows = await connection.fetch(SELECT_LEADS_BY_ADDRESS, address)
+    return [LeadWithAddress(**row) for row in rows]
 
-    async def form(self, submission_id: int) -> tuple[int, Form] | None:
-        """The form that was answered with this id, and its lead; None for an id that is nobody's."""
-        rows = await self._database.fetch(FORM, submission_id)
-        if not rows:
-            return None
-        return rows[0]["lead_id"], Form(submission_id, LeadCard.model_validate(rows[0]["card"]))
+
+async def lock(connection: Connection, lead_id: int) -> bool:
+    """Locks the lead for the transaction; returns False for an unknown lead."""
+    statement = "select true from leads where lead_id = $1 for update"
+    return bool(await connection.fetchval(statement, lead_id))
+
+
+async def addresses_of(connection: Connection, lead_id: int) -> list[str]:
+    """Returns every address in the lead's forms."""
+    rows = await connection.fetch(
+        "select phone, email from submissions where lead_id = $1", lead_id
+    )
+    addresses = {row["phone"] for row in rows} | {row["email"] for row in rows}
+    return sorted(address for address in addresses if address)
+
+
+async def stop(connection: Connection, lead_id: int) -> bool:
+    """Stops the lead's touches, except those of a meeting; returns False where it was stopped."""
+    return bool(await connection.fetchval(STOP_LEAD, lead_id))
+
+
+async def set_paused(database: Database, lead_id: int, at: datetime, *, paused: bool) -> None:
+    """Pauses or resumes the lead's follow-up. A change older than the last one has no effect."""
+    await database.fetch(SET_PAUSED, lead_id, paused, at)
+
+
+async def pause(connection: Connection, lead_id: int, at: datetime) -> bool:
+    """Pauses the lead's follow-up; returns False where it was paused."""
+    return bool(await connection.fetchval(PAUSE_LEAD, lead_id, at))
 
 
 def _addressed(row: Any) -> Addressed:

@@ -1,26 +1,29 @@
-"""Notify's SQL: what touches said. That of a message is written where its sending is settled (ledger)."""
+"""notify's SQL: the texts of touches. A message's text is stored with its settlement (touches)."""
 
 from typing import Any
 from uuid import UUID
 
 from kit.database import Database
 
-KEEP = """insert into texts (touch_id, lead_id, subject, text)
-          select touch_id, lead_id, '', $2 from touches join leads using (lead_id) where touch_id = $1 and $2 <> ''
-            and not erased
-          on conflict (touch_id) do update set text = excluded.text, at = now()"""
-OF_LEAD = """select t.touch_id, touches.step, touches.channel, t.subject, t.text, t.at
-             from texts t join touches using (touch_id) where t.lead_id = $1 order by t.at, t.touch_id"""
+UPSERT_TEXT = """
+insert into texts (touch_id, lead_id, subject, text)
+select touch_id, lead_id, '', $2
+from touches join leads using (lead_id)
+where touch_id = $1 and $2 <> '' and not erased
+on conflict (touch_id) do update
+set text = excluded.text, at = now()"""
+SELECT_TEXTS = """
+select t.touch_id, touches.step, touches.channel, t.subject, t.text, t.at
+from texts t join touches using (touch_id)
+where t.lead_id = $1
+order by t.at, t.touch_id"""
 
 
-class Texts:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+async def store(database: Database, touch_id: UUID, text: str) -> None:
+    """Stores the text of a call."""
+    await database.fetch(UPSERT_TEXT, touch_id, text)
 
-    async def keep(self, touch_id: UUID, text: str) -> None:
-        """Keeps what a call says, as it is said."""
-        await self._database.fetch(KEEP, touch_id, text)
 
-    async def of_lead(self, lead_id: int) -> list[dict[str, Any]]:
-        """What the lead was told, the oldest first."""
-        return [dict(row) for row in await self._database.fetch(OF_LEAD, lead_id)]
+async def of_lead(database: Database, lead_id: int) -> list[dict[str, Any]]:
+    """Returns the texts that the lead was sent, the oldest first."""
+    return [dict(row) for row in await database.fetch(SELECT_TEXTS, lead_id)]

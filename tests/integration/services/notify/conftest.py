@@ -6,7 +6,8 @@ import pytest
 import pytest_asyncio
 
 from kit.database import Database
-from services.notify.repositories.ledger import Store
+from services.notify.repositories.touches import Touches
+from services.notify.use_cases.deliver import CLAIM_RULES
 from tests.databases import new_database
 
 
@@ -24,5 +25,5 @@ async def database(ledger_dsn: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def store(database: Database) -> Store:
-    return Store(database, lease=30, patience=300, key_timeout=120)
+def touches(database: Database) -> Touches:
+    return Touches(database, lease=30, rules=CLAIM_RULES)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from contracts.api.permits import ContactEligibility
 from contracts.events.touch import Channel
+from kit.database import Database
 from services.notify.budget import Budget
 from services.notify.decisions.spending import Caps, read_prices
-from services.notify.repositories.ledger import Store
+from services.notify.repositories.touches import Touches
 from services.notify.touches import Touch
 from tests.builders import a_card, a_touch
 
@@ -31,24 +31,23 @@ def a_call(number: int) -> Touch:
     )
 
 
-async def call(store: Store, number: int, visitor: str, name: str) -> None:
-    """Claims a call to this lead."""
+async def call(touches: Touches, number: int, visitor: str, name: str) -> None:
+    """As if this lead was called."""
     card = a_card(name=name, phone=f"+52811234{number:04}", visitor=visitor)
-    facts, _ = await store.claim(a_call(number), card, standing=ContactEligibility(), country="MX")
-    assert facts.claimed
+    claimed = await touches.claim(a_call(number), card, country="MX")
+    assert claimed.claim.attempt == 1
 
 
-async def a_budget(store: Store, price: str = "call=0") -> Budget:
-    budget = Budget(store, caps=CAPS, prices=read_prices(price), home="MX")
+async def a_budget(database: Database, price: str = "call=0") -> Budget:
+    budget = Budget(database, caps=CAPS, prices=read_prices(price), home="MX")
     await budget.count()
     return budget
 
 
-async def test_the_sixth_name_of_one_visitor_waits(store: Store) -> None:
+async def test_the_sixth_name_of_one_visitor_waits(database: Database, touches: Touches) -> None:
     for number in range(5):
-        await call(store, number, OFFICE, f"Persona {number}")
-    budget = await a_budget(store)
-    seventh = a_call(7)
+        await call(touches, number, OFFICE, f"Persona {number}")
+    budget, seventh = await a_budget(database), a_call(7)
 
     assert budget.cap(seventh, "MX", a_card(name="PERSONA 4", visitor=OFFICE)) is None
     assert budget.cap(seventh, "MX", a_card(name="Otra", visitor=OFFICE)) == f"visitor {OFFICE}"
@@ -56,8 +55,8 @@ async def test_the_sixth_name_of_one_visitor_waits(store: Store) -> None:
     assert budget.cap(seventh, "MX", a_card(name="Otra", visitor=None)) is None
 
 
-async def test_a_burst_between_two_counts_is_no_way_round(store: Store) -> None:
-    budget = await a_budget(store)
+async def test_a_burst_between_two_counts_is_no_way_round(database: Database) -> None:
+    budget = await a_budget(database)
     caps = [
         budget.cap(a_call(n), "MX", a_card(name=f"Persona {n}", visitor=OFFICE)) for n in range(8)
     ]
@@ -65,9 +64,9 @@ async def test_a_burst_between_two_counts_is_no_way_round(store: Store) -> None:
     assert caps == [None] * 5 + [f"visitor {OFFICE}"] * 3
 
 
-async def test_one_visitors_share_of_the_days_money(store: Store) -> None:
-    await call(store, 1, OFFICE, "Ana")
-    budget = await a_budget(store, "call=0.4")
+async def test_one_visitors_share_of_the_days_money(database: Database, touches: Touches) -> None:
+    await call(touches, 1, OFFICE, "Ana")
+    budget = await a_budget(database, "call=0.4")
     card = a_card(name="Ana", visitor=OFFICE)
     assert budget.cap(a_call(2), "MX", card) is None
     budget.spend(a_call(2), "MX", card)

@@ -7,11 +7,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from contracts.api.permits import ContactEligibility
 from contracts.events.touch import Channel, SkipReason
 from kit.database import Database, DatabaseUnavailable
-from services.notify.repositories.ledger import Store
+from services.notify.decisions.settlements import released, skipped
+from services.notify.repositories import touches as ledger
+from services.notify.repositories.touches import Touches
 from services.notify.touches import State
+from services.notify.use_cases.deliver import CLAIM_RULES
 from tests.builders import a_card, a_touch
 
 pytestmark = pytest.mark.connected
@@ -45,8 +47,8 @@ async def unsteady(ledger_dsn: str) -> AsyncIterator[Unsteady]:
 
 
 @pytest.fixture
-def store(unsteady: Unsteady) -> Store:
-    return Store(unsteady, lease=0, patience=300, key_timeout=120)
+def touches(unsteady: Unsteady) -> Touches:
+    return Touches(unsteady, lease=0, rules=CLAIM_RULES)
 
 
 async def states(database: Database) -> list[tuple[str, int, bool]]:
@@ -57,68 +59,74 @@ async def states(database: Database) -> list[tuple[str, int, bool]]:
     return [tuple(row) for row in rows]
 
 
+async def expire(database: Database) -> int:
+    """How many leases were over."""
+    async with database.transaction() as connection:
+        return len(await ledger.expire_leases(connection, "lease expired", check_in=60))
+
+
 @pytest.mark.parametrize("state", [State.PLANNED, State.UNCERTAIN])
-async def test_a_claim_whose_answer_was_lost_is_released(
-    store: Store, unsteady: Unsteady, state: State
+async def test_a_claim_whose_answer_was_lost_is_given_back(
+    touches: Touches, unsteady: Unsteady, state: State
 ) -> None:
     if state is State.UNCERTAIN:
-        await store.claim(EMAIL, CARD, standing=ContactEligibility())
-        await store.expire_leases(check_in=60)
+        await touches.claim(EMAIL, CARD)
+        assert await expire(unsteady) == 1
     unsteady.lose_answer = True
     with pytest.raises(DatabaseUnavailable):
-        await store.claim(EMAIL, CARD, standing=ContactEligibility(), from_state=state)
+        await touches.claim(EMAIL, CARD, from_state=state)
     unsteady.lose_answer = False
 
-    await store.write_unwritten()
+    await touches.write_unwritten()
     before = await states(unsteady)
 
     assert before == [(state, 1 if state is State.UNCERTAIN else 0, True)]
-    assert await store.expire_leases(check_in=60) == 0
+    assert await expire(unsteady) == 0
 
 
 async def test_a_claim_that_another_process_made_meanwhile_stays(
-    store: Store, unsteady: Unsteady
+    touches: Touches, unsteady: Unsteady
 ) -> None:
     unsteady.lose_answer = True
     with pytest.raises(DatabaseUnavailable):
-        await store.claim(EMAIL, CARD, standing=ContactEligibility())
+        await touches.claim(EMAIL, CARD)
     unsteady.lose_answer = False
     await unsteady.fetch("update touches set state = 'planned', claim = null")
-    await Store(unsteady, lease=60, patience=300, key_timeout=120).claim(
-        EMAIL, CARD, standing=ContactEligibility()
-    )
+    await Touches(unsteady, lease=60, rules=CLAIM_RULES).claim(EMAIL, CARD)
 
-    await store.write_unwritten()
+    await touches.write_unwritten()
 
     assert await states(unsteady) == [(State.SENDING, 2, False)]
 
 
-async def test_a_touch_surely_not_sent_is_planned_again_although_that_could_not_be_written(
-    store: Store, unsteady: Unsteady
+async def test_what_was_surely_not_sent_is_planned_again_although_that_could_not_be_written(
+    touches: Touches, unsteady: Unsteady
 ) -> None:
-    _, claim = await store.claim(EMAIL, CARD, standing=ContactEligibility())
+    claim = (await touches.claim(EMAIL, CARD)).claim
     unsteady.unreachable = True
     with pytest.raises(DatabaseUnavailable):
-        await store.release(EMAIL, claim, "connection refused", to=State.PLANNED, check_in=None)
+        await touches.settle(
+            released(EMAIL, claim, "connection refused", to=State.PLANNED, check_in=None)
+        )
     with pytest.raises(DatabaseUnavailable):
-        await store.write_unwritten()
+        await touches.write_unwritten()
     unsteady.unreachable = False
 
-    await store.write_unwritten()
+    await touches.write_unwritten()
 
     assert await states(unsteady) == [(State.PLANNED, 0, True)]
 
 
 async def test_an_outcome_that_was_written_although_its_answer_was_lost_is_written_once(
-    store: Store, unsteady: Unsteady
+    touches: Touches, unsteady: Unsteady
 ) -> None:
-    _, claim = await store.claim(EMAIL, CARD, standing=ContactEligibility())
+    claim = (await touches.claim(EMAIL, CARD)).claim
     unsteady.lose_answer = True
     with pytest.raises(DatabaseUnavailable):
-        await store.skipped(EMAIL, claim, SkipReason.CLOSED)
+        await touches.settle(skipped(EMAIL, claim, SkipReason.CLOSED))
     unsteady.lose_answer = False
 
-    await store.write_unwritten()
+    await touches.write_unwritten()
 
     assert await states(unsteady) == [(State.SKIPPED, 1, False)]
     assert len(await unsteady.fetch("select 1 from outbox")) == 1

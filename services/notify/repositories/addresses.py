@@ -1,0 +1,20 @@
+"""notify's SQL: the addresses that showed a sign of life, and those that reach nobody."""
+
+from kit.database import Database
+
+INSERT_SIGN_OF_LIFE = """
+insert into signs_of_life (address) values ($1)
+on conflict (address) do update set at = now()"""
+INSERT_UNDELIVERABLE = """
+insert into undeliverable_addresses (address) values ($1)
+on conflict do nothing"""
+
+
+async def mark_alive(database: Database, address: str) -> None:
+    """Stores a sign of life, such as a click or a booking."""
+    await database.fetch(INSERT_SIGN_OF_LIFE, address)
+
+
+async def mark_undeliverable(database: Database, address: str) -> None:
+    """Stores that the address reaches nobody, according to a provider. Nothing more goes to it."""
+    await database.fetch(INSERT_UNDELIVERABLE, address)

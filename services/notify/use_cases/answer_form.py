@@ -1,0 +1,57 @@
+"""Answers a form at once with the touches of first contact."""
+
+from collections.abc import Callable
+
+from contracts.events.booking import Booking
+from contracts.events.lead import LeadCreated, LeadUpdated
+from domain.journey.model import Journey
+from kit.database import Database
+from kit.errors import Unavailable
+from services.notify.decisions.first_contact import (
+    already_booked,
+    first_touches,
+    may_have_booked,
+)
+from services.notify.deps import Deps
+from services.notify.repositories import leads
+from services.notify.touches import Form, Touch
+from services.notify.use_cases.deliver import deliver
+from services.notify.use_cases.find_form import UNKNOWN_LEAD
+
+
+async def answer_form(
+    event: LeadCreated | LeadUpdated, deps: Deps, concerns: Callable[[Touch], bool]
+) -> None:
+    """Delivers the touches that answer a form, as far as they concern the caller's queue."""
+    if isinstance(event, LeadUpdated):
+        await _add_form(event, deps.database)
+    journey = await deps.journeys.of(event.journey)
+    meeting = await _meeting_ahead(event, journey, deps)
+    if meeting is not None:
+        reminder = already_booked(event, meeting)
+        if concerns(reminder):
+            await deliver(reminder, event.card, deps)
+        return
+    is_new = isinstance(event, LeadCreated) and not event.person_is_known
+    zone = deps.settings.timezone
+    region = deps.settings.default_region
+    for touch in first_touches(event, journey, deps.now(), zone=zone, region=region):
+        if concerns(touch):
+            await deliver(touch, event.card, deps, answers_form=is_new)
+
+
+async def _add_form(event: LeadUpdated, database: Database) -> None:
+    """Adds a further form of the lead. Raises Unavailable while the lead is unknown."""
+    if not await leads.exists(database, event.lead_id):
+        raise Unavailable(UNKNOWN_LEAD)
+    await leads.add_form(database, event.lead_id, Form(event.submission_id, event.card))
+
+
+async def _meeting_ahead(
+    event: LeadCreated | LeadUpdated, journey: Journey, deps: Deps
+) -> Booking | None:
+    """Returns the person's meeting that lies ahead, from crm. Raises Unavailable."""
+    if not may_have_booked(event, journey):
+        return None
+    async with deps.crm.permission(event.lead_id, event.person_id) as permission:
+        return permission.standing.meeting

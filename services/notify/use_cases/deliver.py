@@ -1,0 +1,343 @@
+"""Delivers one touch: asks crm, claims the touch, decides, sends, records."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from contracts.api.permits import ContactEligibility
+from contracts.events.lead import LeadCard
+from contracts.events.touch import Channel, HoldReason, Kind, TouchDelayed
+from domain.journey.contact_hours import legal_opening, waking_opening
+from domain.journey.law import law_of
+from domain.journey.time_zones import Whereabouts, whereabouts
+from domain.phone import NumberStanding, standing_of
+from kit.errors import Unavailable, describe
+from kit.messaging import outbox
+from kit.messaging.broker import retry_delay
+from providers.errors import OutcomeUnknown, RefusedTouch
+from services.notify.claims import Claim
+from services.notify.crm_client import ALWAYS_ALLOWED, CrmUnavailable, Permission
+from services.notify.decisions import settlements
+from services.notify.decisions.limits import WEEK, WEEK_DAYS, Limit, limit_of
+from services.notify.decisions.sending import (
+    FOLLOW_UP_GAP,
+    OPEN,
+    RECLAIMABLE,
+    SESSION_LENGTH,
+    Defer,
+    Facts,
+    Hold,
+    Ignore,
+    Send,
+    Skip,
+    decide,
+)
+from services.notify.deps import Deps
+from services.notify.repositories.touches import Claimed, ClaimRules, Quota
+from services.notify.touches import NOT_AGAIN, State, Touch
+from services.notify.use_cases.provider_health import record_failure, record_success
+
+log = structlog.get_logger()
+
+CLAIM_RULES = ClaimRules(
+    reclaimable=RECLAIMABLE,
+    week=WEEK,
+    follow_up_gap=FOLLOW_UP_GAP,
+    session=SESSION_LENGTH,
+    limit_days=WEEK_DAYS,
+)
+LEASE_EXPIRED = "lease expired before sending"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to deliver a touch.
+
+    `from_state`: the state to which the touch returns where nothing is sent.
+    `check_in`: seconds after which a job retries an outage; None where the broker does.
+    `perhaps_sent`: an earlier attempt may have been sent.
+    """
+
+    touch: Touch
+    card: LeadCard
+    place: Whereabouts
+    from_state: State
+    check_in: float | None
+    perhaps_sent: bool
+
+
+async def deliver(
+    touch: Touch,
+    card: LeadCard,
+    deps: Deps,
+    *,
+    answers_form: bool = False,
+    from_state: State = State.PLANNED,
+    check_in: float | None = None,
+    perhaps_sent: bool = False,
+) -> None:
+    """Sends the touch unless it was sent, must not be sent, or cannot be sent.
+
+    `answers_form`: the touch answers a form that has just arrived. Nobody can have booked yet, so
+    crm is not asked.
+    `check_in`: seconds after which a job retries an outage; None where the broker does.
+    `perhaps_sent`: an earlier attempt may have been sent. The touch is sent now or becomes
+    uncertain for good; it is never deferred.
+    Raises Unavailable when it was surely not sent.
+    """
+    place = _place(touch, card, deps)
+    attempt = Attempt(touch, card, place, from_state, check_in, perhaps_sent)
+    freely = answers_form or touch.kind is Kind.ASKED_FOR
+    with bound_contextvars(touch_id=str(touch.touch_id), channel=touch.channel):
+        async with _permission(attempt, deps, freely=freely) as permission:
+            await _attempt(attempt, permission, deps)
+
+
+@asynccontextmanager
+async def _permission(attempt: Attempt, deps: Deps, *, freely: bool) -> AsyncIterator[Permission]:
+    """Yields crm's permission. Raises CrmUnavailable, and publishes that it delays the touch."""
+    if freely:
+        yield ALWAYS_ALLOWED
+        return
+    try:
+        async with deps.crm.permission(attempt.touch.lead_id) as permission:
+            yield permission
+    except CrmUnavailable as outage:
+        await outbox.publish(deps.database, _delayed(attempt, "crm", outage, deps))
+        raise
+
+
+async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None:
+    lease_ends = time.monotonic() + deps.settings.touch_lease - deps.settings.provider_timeout
+    now = deps.now()
+    touch = attempt.touch
+    limit = _limit(attempt, now, deps)
+    claimed = await deps.touches.claim(
+        touch,
+        attempt.card,
+        from_state=attempt.from_state,
+        quota=_quota(limit),
+        country=attempt.place.country,
+    )
+    claim = claimed.claim
+    facts = _facts(claimed, attempt, permission.standing, limit, now, deps)
+    match decide(touch, facts, now):
+        case Ignore():
+            log.info("touch.already_handled")
+        case Defer() | Skip() if attempt.perhaps_sent:
+            await deps.touches.settle(
+                settlements.released(
+                    touch, claim, NOT_AGAIN, to=State.UNCERTAIN, check_in=deps.settings.checks[0]
+                )
+            )
+            log.warning("touch.not_sent_again")
+        case Skip(reason):
+            await deps.touches.settle(settlements.skipped(touch, claim, reason))
+            log.info("touch.skipped", reason=reason)
+        case Defer() as defer:
+            await deps.touches.settle(settlements.deferred(touch, claim, defer))
+            log.info("touch.deferred", reason=defer.reason)
+        case Hold() as hold:
+            await _hold(attempt, claim, hold, facts, deps)
+        case Send() if not deps.breakers[touch.channel].acquire(time.monotonic()):
+            await _hold(attempt, claim, Hold(HoldReason.PROVIDER_AWAY), facts, deps)
+        case Send(address):
+            if time.monotonic() > min(permission.good_until, lease_ends):
+                await _give_up(attempt, claim, deps)
+            deps.budget.spend(touch, attempt.place.country, attempt.card)
+            await _send(attempt, claim, address, deps, in_session=facts.in_session)
+
+
+async def _give_up(attempt: Attempt, claim: Claim, deps: Deps) -> None:
+    """Releases a claim that is too old. Raises Unavailable.
+
+    A worker that was suspended may find its lease expired, and the touch claimed by another.
+    """
+    await deps.touches.settle(
+        settlements.released(attempt.touch, claim, LEASE_EXPIRED, to=attempt.from_state, check_in=1)
+    )
+    raise Unavailable(LEASE_EXPIRED)
+
+
+async def _hold(attempt: Attempt, claim: Claim, hold: Hold, facts: Facts, deps: Deps) -> None:
+    is_known = facts.held_for == hold.reason
+    await deps.touches.settle(
+        settlements.held(
+            attempt.touch,
+            claim,
+            hold,
+            to=attempt.from_state,
+            is_known=is_known,
+            now=deps.now(),
+        )
+    )
+    if not is_known:
+        log.warning("touch.held", reason=hold.reason)
+
+
+async def _send(
+    attempt: Attempt, claim: Claim, address: str, deps: Deps, *, in_session: bool
+) -> None:
+    touch = attempt.touch
+    about = {"lead_id": touch.lead_id, "step": touch.step}
+    breaker = deps.breakers[touch.channel]
+    sender = deps.senders[touch.channel]
+    text = sender.render(touch, attempt.card)
+    asked_at = deps.now()
+    try:
+        ref = await sender.send(touch, address, attempt.card, text, in_session=in_session)
+    except Unavailable as outage:
+        delayed = _delayed(attempt, breaker.provider, outage, deps)
+        await deps.touches.settle(
+            settlements.released(
+                touch,
+                claim,
+                str(outage),
+                to=attempt.from_state,
+                check_in=attempt.check_in,
+                event=delayed,
+            )
+        )
+        log.warning("touch.delayed", **about, reason=str(outage), again_at=delayed.again_at)
+        await record_failure(breaker, outage, deps)
+        raise
+    except RefusedTouch as refused:
+        await deps.touches.settle(settlements.failed(touch, claim, refused.kind, refused.reason))
+        await record_success(breaker, deps)
+        log.warning("touch.failed", **about, kind=refused.kind, reason=refused.reason)
+    except OutcomeUnknown as unclear:
+        checks = deps.settings.checks
+        await deps.touches.settle(
+            settlements.uncertain(
+                touch,
+                claim,
+                str(unclear),
+                subject=text.subject,
+                text=text.text,
+                check_in=checks[min(claim.attempt, len(checks)) - 1],
+                answered=unclear.answered,
+            )
+        )
+        await record_failure(breaker, unclear, deps)
+        log.warning("touch.uncertain", **about, reason=describe(unclear))
+    else:
+        await deps.touches.settle(
+            settlements.sent(
+                touch,
+                claim,
+                ref,
+                subject=text.subject,
+                text=text.text,
+                asked_at=asked_at,
+                check_in=deps.settings.receipt_timeout,
+            )
+        )
+        await record_success(breaker, deps)
+        log.info("touch.sent", **about, ref=ref)
+
+
+def _delayed(attempt: Attempt, provider: str, outage: Unavailable, deps: Deps) -> TouchDelayed:
+    """Returns the event of a touch that a job, or else the broker, retries after an outage."""
+    wait = attempt.check_in if attempt.check_in is not None else retry_delay(outage)
+    again_at = deps.now() + timedelta(seconds=wait) if wait is not None else None
+    return TouchDelayed(
+        **attempt.touch.about(), provider=provider, reason=str(outage), again_at=again_at
+    )
+
+
+def _place(touch: Touch, card: LeadCard, deps: Deps) -> Whereabouts:
+    """Returns where the touch goes, as far as its address shows."""
+    phone = touch.address if touch.channel is not Channel.EMAIL else card.phone
+    return whereabouts(
+        card.time_zone, phone, zone=deps.settings.timezone, region=deps.settings.default_region
+    )
+
+
+def _limit(attempt: Attempt, now: datetime, deps: Deps) -> Limit | None:
+    return limit_of(
+        attempt.touch,
+        now,
+        zone=attempt.place.home,
+        calls_per_day=deps.settings.calls_per_day,
+        calls_per_week=deps.settings.calls_per_week,
+        demonstration=deps.journeys.current.demonstration,
+    )
+
+
+def _quota(limit: Limit | None) -> Quota | None:
+    if limit is None:
+        return None
+    return Quota(
+        place=limit.place,
+        what=limit.what,
+        day=limit.day,
+        per_day=limit.per_day,
+        per_week=limit.per_week,
+    )
+
+
+def _facts(
+    claimed: Claimed,
+    attempt: Attempt,
+    standing: ContactEligibility,
+    limit: Limit | None,
+    now: datetime,
+    deps: Deps,
+) -> Facts:
+    """Returns the facts of the ledger, of crm, and those that this process knows by itself."""
+    touch = attempt.touch
+    place = attempt.place
+    facts = Facts(
+        claimed=claimed.claim.attempt > 0,
+        opted_out=claimed.opted_out,
+        stopped=claimed.stopped,
+        dead=claimed.dead,
+        in_session=claimed.in_session,
+        again_at=limit.again_at if limit is not None and claimed.over_limit else None,
+        channels_this_week=frozenset(Channel(name) for name in claimed.channels_this_week),
+        followed_up_today=claimed.followed_up_today,
+        paused=claimed.paused,
+        lead_paused=claimed.lead_paused,
+        released=claimed.released,
+        held_for=claimed.held_for,
+        standing=standing,
+    )
+    one_channel_a_week = (
+        law_of(place.country).one_channel_a_week and not deps.journeys.current.demonstration
+    )
+    if touch.channel is Channel.EMAIL:
+        return replace(facts, one_channel_a_week=one_channel_a_week)
+    if touch.address is None:
+        has_unusable = attempt.card.unusable_phone
+        number = NumberStanding.UNUSABLE if has_unusable else NumberStanding.USABLE
+        return replace(facts, number=number)
+    return replace(
+        facts,
+        abroad=place.country not in deps.settings.countries,
+        number=standing_of(touch.address),
+        opens_at=_opens_at(touch, place, now, deps),
+        one_channel_a_week=one_channel_a_week,
+        spent=not deps.budget.allows(touch.channel, place.country),
+        cap=deps.budget.cap(touch, place.country, attempt.card),
+    )
+
+
+def _opens_at(touch: Touch, place: Whereabouts, now: datetime, deps: Deps) -> datetime | None:
+    """Returns when the law, and the hours in which people are awake, next allow the touch.
+
+    None where they never do. A meeting's touches keep the hours that scheduler found.
+    """
+    if deps.journeys.current.demonstration or touch.kind is Kind.MEETING:
+        return OPEN
+    if touch.kind is Kind.ASKED_FOR:
+        if touch.until is None or now < touch.until:
+            return OPEN
+        span = waking_opening(now, place)
+    else:
+        span = legal_opening(now, touch.channel, place)
+    return span.opens if span is not None else None

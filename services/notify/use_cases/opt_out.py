@@ -1,0 +1,66 @@
+"""Records that a person must not be contacted, and how far that reaches.
+
+Only the address that a stop came from, or went to, is never contacted again. From an address of a
+lead's first form it ends every touch of that lead except those of its meeting. From an address that
+was added later, the lead waits for an operator.
+"""
+
+from contracts.events.base import Event
+from contracts.events.lead import Attention, LeadNeedsAttention, LeadOptedOut
+from kit.database import Connection, Database
+from kit.errors import Unavailable
+from kit.messaging import outbox
+from services.notify.repositories import leads, opt_outs
+from services.notify.use_cases.find_form import UNKNOWN_LEAD
+
+
+async def opt_out(address: str, channel: str, reason: str, database: Database) -> None:
+    """Opts the address out. A repeat has no effect."""
+    async with database.transaction() as connection:
+        await opt_out_address(connection, address, channel, reason)
+
+
+async def opt_out_address(connection: Connection, address: str, channel: str, reason: str) -> None:
+    """Opts the address out, and publishes the consequences for the leads that gave it."""
+    is_new = await opt_outs.add(connection, address, channel, reason)
+    events: list[Event] = []
+    for lead in await leads.with_address(connection, address):
+        if lead.in_first_form:
+            events += await _stop(connection, lead.lead_id, channel, reason)
+        elif is_new:
+            attention = LeadNeedsAttention(
+                lead_id=lead.lead_id, reason=Attention.ADDED_ADDRESS_STOPPED
+            )
+            if await leads.pause(connection, lead.lead_id, attention.at):
+                events.append(attention)
+    await outbox.add(connection, events)
+
+
+async def opt_out_lead(connection: Connection, lead_id: int, channel: str, reason: str) -> None:
+    """Opts the lead out, whatever its addresses."""
+    await outbox.add(connection, await _stop(connection, lead_id, channel, reason))
+
+
+async def opt_out_everywhere(
+    connection: Connection, lead_id: int, addresses: list[str], channel: str, reason: str
+) -> None:
+    """Opts the lead out, and each of these addresses."""
+    for address in addresses:
+        await opt_out_address(connection, address, channel, reason)
+    await opt_out_lead(connection, lead_id, channel, reason)
+
+
+async def lock_addresses(connection: Connection, lead_id: int) -> list[str]:
+    """Locks the lead, and returns every address in its forms.
+
+    Raises Unavailable while the lead is unknown.
+    """
+    if not await leads.lock(connection, lead_id):
+        raise Unavailable(UNKNOWN_LEAD)
+    return await leads.addresses_of(connection, lead_id)
+
+
+async def _stop(connection: Connection, lead_id: int, channel: str, reason: str) -> list[Event]:
+    if not await leads.stop(connection, lead_id):
+        return []
+    return [LeadOptedOut(lead_id=lead_id, channel=channel, reason=reason)]

@@ -1,0 +1,17 @@
+"""Sends the booking link to a person who asked for it during a call."""
+
+from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.touch import Channel
+from services.notify.decisions.first_contact import asked_for_link
+from services.notify.deps import Deps
+from services.notify.use_cases.deliver import deliver
+from services.notify.use_cases.find_form import find_form
+
+
+async def send_link(event: ReplyReceived, deps: Deps) -> None:
+    """Delivers the link if the reply asks for it. Raises Unavailable for an unknown lead."""
+    if event.intent is not Intent.WANTS_LINK:
+        return
+    form = await find_form(event.lead_id, Channel.CALL, deps.database)
+    touch = asked_for_link(event.lead_id, form, asked_at=event.at)
+    await deliver(touch, form.card, deps)
