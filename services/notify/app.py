@@ -18,7 +18,7 @@ from kit.runtime import build_runtime, make_app, with_tracing
 from services.notify.budget import Budget
 from services.notify.consumers import PUBLISHES, router
 from services.notify.content import Wording
-from services.notify.crm_client import Crm
+from services.notify.crm_client import CrmClient
 from services.notify.deps import Deps
 from services.notify.http import operators, webhooks
 from services.notify.jobs import jobs
@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Channel.WHATSAPP: MessageSender(twilio, settings, wording, Channel.WHATSAPP),
             Channel.SMS: MessageSender(twilio, settings, wording, Channel.SMS),
         }
-        crm = Crm(settings.crm_url)
+        crm = CrmClient(settings.crm_url)
         runtime.closing.push_async_callback(crm.close)
         budget = Budget(
             runtime.database,

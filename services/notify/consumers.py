@@ -1,4 +1,7 @@
-"""The consumers of notify. First contact and each provider have their own queues, so none waits."""
+"""The consumers of notify.
+
+First contact and each provider have their own queues, so that none waits for another.
+"""
 
 from typing import Annotated
 
@@ -46,7 +49,7 @@ from contracts.events.touch import (
     TouchUnresolved,
 )
 from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
-from services.notify.deps import FromApp
+from services.notify.deps import BusDeps
 from services.notify.use_cases.answer_form import answer_form
 from services.notify.use_cases.deliver_due import deliver_due
 from services.notify.use_cases.erase_lead import erase_lead
@@ -134,53 +137,53 @@ router = RabbitRouter()
 
 
 @router.subscriber(CALL.queue, EVENT_EXCHANGE, channel=CALL.channel, ack_policy=ACKNOWLEDGE)
-async def on_lead_arrived_call(event: Arrived, deps: FromApp) -> None:
+async def on_lead_arrived_call(event: Arrived, deps: BusDeps) -> None:
     await answer_form(event, deps, lambda touch: touch.channel is not Channel.EMAIL)
 
 
 @router.subscriber(EMAIL.queue, EVENT_EXCHANGE, channel=EMAIL.channel, ack_policy=ACKNOWLEDGE)
-async def on_lead_arrived_email(event: Arrived, deps: FromApp) -> None:
+async def on_lead_arrived_email(event: Arrived, deps: BusDeps) -> None:
     await answer_form(event, deps, lambda touch: touch.channel is Channel.EMAIL)
 
 
 @router.subscriber(
     DUE_PHONE.queue, EVENT_EXCHANGE, channel=DUE_PHONE.channel, ack_policy=ACKNOWLEDGE
 )
-async def on_touch_due_phone(event: TouchDue, deps: FromApp) -> None:
+async def on_touch_due_phone(event: TouchDue, deps: BusDeps) -> None:
     await deliver_due(event, deps)
 
 
 @router.subscriber(
     DUE_EMAIL.queue, EVENT_EXCHANGE, channel=DUE_EMAIL.channel, ack_policy=ACKNOWLEDGE
 )
-async def on_touch_due_email(event: TouchDue, deps: FromApp) -> None:
+async def on_touch_due_email(event: TouchDue, deps: BusDeps) -> None:
     await deliver_due(event, deps)
 
 
 @router.subscriber(
     UNANSWERED.queue, EVENT_EXCHANGE, channel=UNANSWERED.channel, ack_policy=ACKNOWLEDGE
 )
-async def on_call_unanswered(event: CallUnanswered, deps: FromApp) -> None:
+async def on_call_unanswered(event: CallUnanswered, deps: BusDeps) -> None:
     await fall_back_after_call(event, deps)
 
 
 @router.subscriber(FALLBACK.queue, EVENT_EXCHANGE, channel=FALLBACK.channel, ack_policy=ACKNOWLEDGE)
-async def on_touch_failed(event: TouchFailed, deps: FromApp) -> None:
+async def on_touch_failed(event: TouchFailed, deps: BusDeps) -> None:
     await fall_back_after_failure(event, deps)
 
 
 @router.subscriber(LINK.queue, EVENT_EXCHANGE, channel=LINK.channel, ack_policy=ACKNOWLEDGE)
-async def on_reply_received(event: ReplyReceived, deps: FromApp) -> None:
+async def on_reply_received(event: ReplyReceived, deps: BusDeps) -> None:
     await send_link(event, deps)
 
 
 @router.subscriber(SWITCH.queue, COMMAND_EXCHANGE, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)
-async def on_switch(command: SwitchCommand, deps: FromApp) -> None:
+async def on_switch(command: SwitchCommand, deps: BusDeps) -> None:
     await switch_outbound(command, deps.switch)
 
 
 @router.subscriber(CHANGES.queue, EVENT_EXCHANGE, channel=CHANGES.channel, ack_policy=ACKNOWLEDGE)
-async def on_lead_changed(event: LeadChange, deps: FromApp) -> None:
+async def on_lead_changed(event: LeadChange, deps: BusDeps) -> None:
     match event:
         case LeadPaused() | LeadResumed():
             await pause_lead(event, deps.database)
@@ -191,7 +194,7 @@ async def on_lead_changed(event: LeadChange, deps: FromApp) -> None:
 @router.subscriber(
     COMMANDS.queue, COMMAND_EXCHANGE, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE
 )
-async def on_command(command: AnyCommand, deps: FromApp) -> None:
+async def on_command(command: AnyCommand, deps: BusDeps) -> None:
     match command:
         case StopLead():
             await stop_lead(command, deps.database)
@@ -204,5 +207,5 @@ async def on_command(command: AnyCommand, deps: FromApp) -> None:
 
 
 @router.subscriber(JOURNEYS.queue, EVENT_EXCHANGE, channel=JOURNEYS.channel, ack_policy=ACKNOWLEDGE)
-async def on_journey_published(event: JourneyPublished, deps: FromApp) -> None:
+async def on_journey_published(event: JourneyPublished, deps: BusDeps) -> None:
     await deps.journeys.keep(event)

@@ -37,7 +37,7 @@ class CrmUnavailable(Unavailable):
 ALWAYS_ALLOWED = Permission(ContactEligibility(), float("inf"))
 
 
-class Crm:
+class CrmClient:
     """Client for crm's permits.
 
     While a permit is open, crm waits with answering a booking of the lead.

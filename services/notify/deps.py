@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+from fastapi import Depends
+
 from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.events.base import Event
 from contracts.events.touch import Channel
@@ -12,10 +14,11 @@ from kit.clock import Clock
 from kit.database import Database
 from kit.messaging.broker import FromContext
 from kit.outbound_switch import OutboundSwitch
+from kit.runtime import deps_of
 from providers.twilio.client import CallEvent
 from services.notify.budget import Budget
 from services.notify.content import Wording
-from services.notify.crm_client import Crm
+from services.notify.crm_client import CrmClient
 from services.notify.journeys import Journeys
 from services.notify.repositories.touches import Touches
 from services.notify.senders import Sender
@@ -29,7 +32,7 @@ class Deps:
     database: Database
     touches: Touches
     failed_work: Callable[[RetryWork | DiscardWork], Awaitable[None]]
-    crm: Crm
+    crm: CrmClient
     senders: Mapping[Channel, Sender]
     breakers: Mapping[Channel, CircuitBreaker]
     call_events: Callable[[str], Awaitable[list[CallEvent]]]
@@ -40,4 +43,5 @@ class Deps:
     now: Clock
 
 
-FromApp = Annotated[Deps, FromContext("deps")]
+BusDeps = Annotated[Deps, FromContext("deps")]
+HttpDeps = Annotated[Deps, Depends(deps_of)]

@@ -14,7 +14,7 @@ from providers.twilio.client import Placed, TwilioClient
 from providers.twilio.webhooks import call_receipt, message_receipt
 from services.notify.content import Wording, appointment
 from services.notify.settings import Settings
-from services.notify.templates import NOTHING, Rendered
+from services.notify.templates import EMPTY, Rendered
 from services.notify.touches import Touch
 
 CLOCKS_DIFFER = timedelta(seconds=15)  # at most, ours and Twilio's
@@ -114,7 +114,7 @@ class CallSender:
     settings: Settings
 
     def render(self, touch: Touch, card: LeadCard) -> Rendered:
-        return NOTHING
+        return EMPTY
 
     async def send(
         self,

@@ -16,7 +16,7 @@ class Rendered:
     html: str = ""
 
 
-NOTHING = Rendered("")
+EMPTY = Rendered("")
 
 
 class Templates:

@@ -1,28 +1,23 @@
 """Answers operators: the texts that a lead was sent, and previews. Inside the network only."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, HTTPException
 
 from contracts.api.texts import SentText, TextPreview
 from contracts.events.touch import Channel
-from kit.runtime import deps_of
-from services.notify.deps import Deps
+from services.notify.deps import HttpDeps
 from services.notify.examples import example
 from services.notify.repositories import texts
 
 routes = APIRouter()
 
-FromApp = Annotated[Deps, Depends(deps_of)]
-
 
 @routes.get("/leads/{lead_id}/texts")
-async def texts_of_lead(lead_id: int, deps: FromApp) -> list[SentText]:
+async def texts_of_lead(lead_id: int, deps: HttpDeps) -> list[SentText]:
     return [SentText(**text) for text in await texts.of_lead(deps.database, lead_id)]
 
 
 @routes.get("/texts/{channel}/{template}")
-async def preview(channel: str, template: str, deps: FromApp) -> TextPreview:
+async def preview(channel: str, template: str, deps: HttpDeps) -> TextPreview:
     try:
         rendered = example(deps.wording, deps.settings, Channel(channel), template)
     except (LookupError, ValueError):

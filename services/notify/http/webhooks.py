@@ -17,7 +17,6 @@ from domain.text import storable
 from kit.errors import Unavailable
 from kit.observability import tracing
 from kit.rate_limit import GUARDED
-from kit.runtime import deps_of
 from providers.brevo.webhooks import authentic, read_events
 from providers.twilio import twiml
 from providers.twilio.webhooks import (
@@ -31,7 +30,7 @@ from providers.twilio.webhooks import (
     signed_by_twilio,
     verdict_key,
 )
-from services.notify.deps import Deps
+from services.notify.deps import Deps, HttpDeps
 from services.notify.links import read_unsubscribe_token
 from services.notify.speech import speech_after_key
 from services.notify.use_cases.answer_call import answer_call
@@ -56,11 +55,10 @@ RESUBSCRIBE_FORM = (
 )
 
 
-FromApp = Annotated[Deps, Depends(deps_of)]
 LeadId = Annotated[int, Query(ge=0, lt=2**63)]
 
 
-async def signed_form(request: Request, deps: FromApp) -> dict[str, str]:
+async def signed_form(request: Request, deps: HttpDeps) -> dict[str, str]:
     """Returns the form that Twilio posted.
 
     The signature is over the public address, and not the one that a proxy made of it. Answers 403
@@ -86,9 +84,9 @@ SignedForm = Annotated[dict[str, str], Depends(signed_form)]
 
 @routes.post("/webhooks/twilio/voice")
 async def call_answered(
-    touch: UUID, params: SignedForm, deps: FromApp, lead: LeadId = 0
+    touch: UUID, params: SignedForm, deps: HttpDeps, lead: LeadId = 0
 ) -> Response:
-    """Answers with the text for whoever picked up the call."""
+    """Answers with the TwiML for a call that was picked up."""
     receipt = read_verdict(params)
     key = f"voice/{verdict_key(params)}"
     with tracing.continued({}):
@@ -99,7 +97,9 @@ async def call_answered(
 
 
 @routes.post("/webhooks/twilio/key")
-async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp, lead: LeadId = 0) -> Response:
+async def key_pressed(
+    touch: UUID, params: SignedForm, deps: HttpDeps, lead: LeadId = 0
+) -> Response:
     """Receives a key that was pressed during the call: 1 asks for the booking link."""
     pressed = read_pressed_key(params)
     with tracing.continued({}):
@@ -110,21 +110,21 @@ async def key_pressed(touch: UUID, params: SignedForm, deps: FromApp, lead: Lead
 
 
 @routes.post("/webhooks/twilio/call", status_code=204)
-async def call_progressed(touch: UUID, params: SignedForm, deps: FromApp) -> None:
+async def call_progressed(touch: UUID, params: SignedForm, deps: HttpDeps) -> None:
     key = f"call/{call_status_key(params)}"
     with tracing.continued({}):
         await record_callback(key, touch, read_call_status(params), params, deps)
 
 
 @routes.post("/webhooks/twilio/message", status_code=204)
-async def message_progressed(touch: UUID, params: SignedForm, deps: FromApp) -> None:
+async def message_progressed(touch: UUID, params: SignedForm, deps: HttpDeps) -> None:
     key = f"message/{message_status_key(params)}"
     with tracing.continued({}):
         await record_callback(key, touch, read_message_status(params), params, deps)
 
 
 @routes.post("/webhooks/twilio/inbound")
-async def message_received(params: SignedForm, deps: FromApp) -> Response:
+async def message_received(params: SignedForm, deps: HttpDeps) -> Response:
     """Receives a message that a person wrote."""
     with tracing.continued({}):
         await receive_message(read_inbound(params), params, deps.database)
@@ -132,7 +132,7 @@ async def message_received(params: SignedForm, deps: FromApp) -> Response:
 
 
 @routes.post("/webhooks/brevo", status_code=204)
-async def mail_progressed(request: Request, deps: FromApp) -> None:
+async def mail_progressed(request: Request, deps: HttpDeps) -> None:
     """Receives events of Brevo.
 
     Brevo drops an event that is answered with any error but 429, so 429 answers an outage.
@@ -156,7 +156,7 @@ async def mail_progressed(request: Request, deps: FromApp) -> None:
 
 
 @routes.get("/baja/{token}", response_class=HTMLResponse)
-async def ask_to_unsubscribe(token: str, deps: FromApp) -> str:
+async def ask_to_unsubscribe(token: str, deps: HttpDeps) -> str:
     """Shows a page with a button.
 
     Following the link changes nothing, because mail scanners follow every link.
@@ -171,7 +171,7 @@ async def ask_to_unsubscribe(token: str, deps: FromApp) -> str:
 
 @routes.post("/baja/{token}", response_class=HTMLResponse)
 async def change_subscription(
-    token: str, deps: FromApp, wish: Annotated[str, Form(alias=WISH)] = ""
+    token: str, deps: HttpDeps, wish: Annotated[str, Form(alias=WISH)] = ""
 ) -> str:
     """Unsubscribes by the button or a mail program's one click (RFC 8058), or takes that back.
 

@@ -19,8 +19,8 @@ from services.notify.repositories.checks import DueCheck
 from services.notify.touches import State, Touch
 from services.notify.use_cases.deliver import deliver
 from services.notify.use_cases.escalate import leave_to_a_person, link_after
-from services.notify.use_cases.provider_health import record_failure
 from services.notify.use_cases.receive_reply import publish_key
+from services.notify.use_cases.record_provider_health import record_failure
 from services.notify.use_cases.resume_held import RETRY_SECONDS
 
 log = structlog.get_logger()

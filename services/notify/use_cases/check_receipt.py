@@ -6,7 +6,7 @@ from services.notify.deps import Deps
 from services.notify.repositories import checks
 from services.notify.repositories.checks import DueCheck
 from services.notify.touches import State
-from services.notify.use_cases.provider_health import record_failure
+from services.notify.use_cases.record_provider_health import record_failure
 from services.notify.use_cases.record_receipt import apply_receipt
 
 

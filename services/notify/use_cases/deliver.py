@@ -40,7 +40,7 @@ from services.notify.decisions.sending import (
 from services.notify.deps import Deps
 from services.notify.repositories.touches import Claimed, ClaimRules, Quota
 from services.notify.touches import NOT_AGAIN, State, Touch
-from services.notify.use_cases.provider_health import record_failure, record_success
+from services.notify.use_cases.record_provider_health import record_failure, record_success
 
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ CLAIM_RULES = ClaimRules(
     session=SESSION_LENGTH,
     limit_days=WEEK_DAYS,
 )
-LEASE_EXPIRED = "lease expired before sending"
+TOO_LATE = "lease expired before sending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ async def deliver(
     `answers_form`: the touch answers a form that has just arrived. Nobody can have booked yet, so
     crm is not asked.
     `check_in`: seconds after which a job retries an outage; None where the broker does.
-    `perhaps_sent`: an earlier attempt may have been sent. The touch is sent now or becomes
-    uncertain for good; it is never deferred.
+    `perhaps_sent`: an earlier attempt may have been sent. The touch is sent now, or never again by
+    itself: where it must be skipped or deferred, it stays uncertain, and the provider is asked.
     Raises Unavailable when it was surely not sent.
     """
     place = _place(touch, card, deps)
@@ -113,6 +113,7 @@ async def _permission(attempt: Attempt, deps: Deps, *, freely: bool) -> AsyncIte
 
 
 async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None:
+    """Claims the touch, decides, and carries the decision out."""
     lease_ends = time.monotonic() + deps.settings.touch_lease - deps.settings.provider_timeout
     now = deps.now()
     touch = attempt.touch
@@ -159,9 +160,9 @@ async def _give_up(attempt: Attempt, claim: Claim, deps: Deps) -> None:
     A worker that was suspended may find its lease expired, and the touch claimed by another.
     """
     await deps.touches.settle(
-        settlements.released(attempt.touch, claim, LEASE_EXPIRED, to=attempt.from_state, check_in=1)
+        settlements.released(attempt.touch, claim, TOO_LATE, to=attempt.from_state, check_in=1)
     )
-    raise Unavailable(LEASE_EXPIRED)
+    raise Unavailable(TOO_LATE)
 
 
 async def _hold(attempt: Attempt, claim: Claim, hold: Hold, facts: Facts, deps: Deps) -> None:

@@ -5,12 +5,14 @@ lead's first form it ends every touch of that lead except those of its meeting. 
 was added later, the lead waits for an operator.
 """
 
+from typing import Any
+
 from contracts.events.base import Event
 from contracts.events.lead import Attention, LeadNeedsAttention, LeadOptedOut
 from kit.database import Connection, Database
 from kit.errors import Unavailable
 from kit.messaging import outbox
-from services.notify.repositories import leads, opt_outs
+from services.notify.repositories import callbacks, leads, opt_outs
 from services.notify.use_cases.find_form import UNKNOWN_LEAD
 
 
@@ -18,6 +20,15 @@ async def opt_out(address: str, channel: str, reason: str, database: Database) -
     """Opts the address out. A repeat has no effect."""
     async with database.transaction() as connection:
         await opt_out_address(connection, address, channel, reason)
+
+
+async def opt_out_once(
+    key: str, address: str, channel: str, reason: str, body: dict[str, Any], database: Database
+) -> None:
+    """Opts out the address that a stop came from, once per callback."""
+    async with database.transaction() as connection:
+        if await callbacks.store(connection, key, None, body):
+            await opt_out_address(connection, address, channel, reason)
 
 
 async def opt_out_address(connection: Connection, address: str, channel: str, reason: str) -> None:

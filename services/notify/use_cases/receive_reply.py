@@ -17,7 +17,7 @@ from services.notify.decisions.keys import ASKS_FOR_LINK, asked_by_key
 from services.notify.decisions.replies import Meaning, read_reply
 from services.notify.deps import Deps
 from services.notify.repositories import callbacks, leads, opt_outs, sessions
-from services.notify.use_cases.opt_out import opt_out_address
+from services.notify.use_cases.opt_out import opt_out_once
 from services.notify.use_cases.record_receipt import record_key
 
 log = structlog.get_logger()
@@ -80,12 +80,3 @@ async def publish_key(
     async with database.transaction() as connection:
         if await callbacks.store(connection, f"key/{ref}", None, body):
             await outbox.add(connection, [asked])
-
-
-async def opt_out_once(
-    key: str, address: str, channel: str, reason: str, body: dict[str, Any], database: Database
-) -> None:
-    """Opts out the address that a stop came from, once per callback."""
-    async with database.transaction() as connection:
-        if await callbacks.store(connection, key, None, body):
-            await opt_out_address(connection, address, channel, reason)

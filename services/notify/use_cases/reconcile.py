@@ -24,7 +24,7 @@ from services.notify.repositories.checks import DueCheck
 from services.notify.touches import State
 from services.notify.use_cases.deliver import deliver
 from services.notify.use_cases.escalate import leave_unresolved
-from services.notify.use_cases.provider_health import record_failure
+from services.notify.use_cases.record_provider_health import record_failure
 from services.notify.use_cases.record_receipt import apply_receipt
 
 log = structlog.get_logger()

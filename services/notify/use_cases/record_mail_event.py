@@ -9,7 +9,7 @@ from contracts.events.touch import Channel
 from providers.brevo.webhooks import MailEvent
 from services.notify.deps import Deps
 from services.notify.repositories import addresses, touches
-from services.notify.use_cases.receive_reply import opt_out_once
+from services.notify.use_cases.opt_out import opt_out_once
 from services.notify.use_cases.record_receipt import record_callback
 
 log = structlog.get_logger()
