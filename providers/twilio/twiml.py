@@ -15,7 +15,7 @@ EMPTY = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What the voice reads out: a text, or a recording in its place."""
+    """A text that the voice reads out, or a recording in its place."""
 
     text: str
     recording_url: str = ""

@@ -90,17 +90,17 @@ def message_receipt(ref: str, status: str, error_code: int | None) -> Receipt | 
 
 
 def verdict_key(params: Mapping[str, str]) -> str:
-    """Returns what distinguishes a verdict of machine detection from any other."""
+    """Returns the key of a verdict of machine detection. Only its repeats have the same key."""
     return _key(params, "CallSid", "AnsweredBy")
 
 
 def call_status_key(params: Mapping[str, str]) -> str:
-    """Returns what distinguishes a callback about a call from any other."""
+    """Returns the key of a callback about a call. Only its repeats have the same key."""
     return _key(params, "CallSid", "CallStatus", "SequenceNumber")
 
 
 def message_status_key(params: Mapping[str, str]) -> str:
-    """Returns what distinguishes a callback about a message from any other."""
+    """Returns the key of a callback about a message. Only its repeats have the same key."""
     return _key(params, "MessageSid", "MessageStatus")
 
 
@@ -110,7 +110,7 @@ def _key(params: Mapping[str, str], *names: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PressedKey:
-    """A key that was pressed during a call; empty where none was."""
+    """The key that was pressed during the call `ref`; empty where none was."""
 
     ref: str
     key: str

@@ -1,4 +1,4 @@
-"""Counts what calls and messages cost, and applies the caps on spending."""
+"""Counts the cost of calls and messages, and applies the caps on spending."""
 
 from uuid import NAMESPACE_URL, uuid5
 
@@ -43,7 +43,7 @@ class Budget:
         self._alarmed: tuple[str, int] = ("", 0)
 
     async def count(self) -> None:
-        """Reads what all replicas have sent from the ledger."""
+        """Reads the sendings of all replicas from the ledger."""
         rows = await spending.spendings(
             self._database, prefix_length=PREFIX_LENGTH, day=DAY, hour=HOUR
         )

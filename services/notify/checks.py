@@ -1,4 +1,4 @@
-"""Checks what notify depends on at Twilio and Brevo, without sending anything."""
+"""Checks notify's accounts at Twilio and Brevo, without sending anything."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -17,7 +17,7 @@ MARGIN_SECONDS = 5.0  # before the permit ends at crm
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """What speaks against contacting the lead.
+    """crm's answer: the reasons against contacting the lead.
 
     While it is good, crm does not answer a booking of the lead.
     """

@@ -1,4 +1,4 @@
-"""What notify's use cases need from outside."""
+"""The dependencies of notify's consumers, routes, jobs and use cases."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

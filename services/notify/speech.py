@@ -1,4 +1,4 @@
-"""Chooses what the voice reads out in a call."""
+"""Chooses the text that the voice reads out in a call."""
 
 from contracts.events.call import Unanswered
 from domain.receipts import Receipt, Unheard

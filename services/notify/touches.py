@@ -44,7 +44,7 @@ class Addressed:
 
 @dataclass(frozen=True, slots=True)
 class TouchIdentity:
-    """What names a touch in its events."""
+    """The fields that identify a touch in its events."""
 
     lead_id: int
     touch_id: UUID

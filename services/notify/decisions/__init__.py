@@ -1,4 +1,4 @@
-"""Decides whether and how to reach out, and what an answer means.
+"""Decides whether and how to reach out, and the meaning of an answer.
 
 Pure: no clock, no database, no network.
 """

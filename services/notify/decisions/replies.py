@@ -1,4 +1,4 @@
-"""Decides what a reply means: stop, come back, or something to read.
+"""Decides the meaning of a reply: stop, come back, or something to read.
 
 Single words count only when they are the whole message: `alto`, `baja`, `para` and `no` are
 everyday Spanish. Sentences count by phrase, and the grammar decides: `no me llamen` asks to stop,

@@ -1,4 +1,4 @@
-"""Decides what calls and messages cost, and which cap the next one would exceed. Pure."""
+"""Decides the cost of calls and messages, and which cap the next one would exceed. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

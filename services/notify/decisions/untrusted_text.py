@@ -1,4 +1,4 @@
-"""Decides what the business repeats of a form, which proves nothing about its author. Pure."""
+"""Decides which words of a form may be repeated: it proves nothing about its author. Pure."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""notify's SQL: overwrites what identifies a lead. Ids and outcomes stay."""
+"""notify's SQL: overwrites everything that identifies a lead. Ids and outcomes stay."""
 
 from collections.abc import Sequence
 

@@ -425,7 +425,7 @@ async def skip_planned(connection: Connection, lead_id: int, reason: str) -> lis
 
 
 def read_identity(row: asyncpg.Record) -> TouchIdentity:
-    """Returns what names the touch of a row."""
+    """Returns the identity of the row's touch."""
     return TouchIdentity(
         lead_id=row["lead_id"],
         touch_id=row["touch_id"],

@@ -1,4 +1,4 @@
-"""Answers a call that somebody, or something, picked up, and stores what was read out."""
+"""Answers a call that somebody, or something, picked up, and stores the text that is read out."""
 
 from typing import Any
 from uuid import UUID

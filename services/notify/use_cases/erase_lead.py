@@ -1,4 +1,4 @@
-"""Erases a lead: nobody can be recognised by what is kept of it.
+"""Erases a lead: nothing that is kept of it identifies the person.
 
 Only its addresses stay, among those that are never contacted again. Ids and outcomes stay too.
 """
@@ -19,7 +19,7 @@ LAST_DIGITS = 10
 
 
 async def erase_lead(lead_id: int, database: Database) -> None:
-    """Opts the lead out for good first, then overwrites what identifies the person.
+    """Opts the lead out for good first, then overwrites everything that identifies the person.
 
     Raises Unavailable while the lead is unknown, and while one of its touches is being sent.
     """

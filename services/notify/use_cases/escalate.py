@@ -1,4 +1,4 @@
-"""Leaves a touch to a person, because no check can tell what became of it."""
+"""Leaves a touch to a person, because no check finds its outcome."""
 
 import structlog
 

@@ -14,10 +14,10 @@ HOLDERS_FIRST_SECONDS = 3.0
 
 
 async def expire_leases(deps: Deps) -> None:
-    """Writes what this process knows first, because that is not uncertain; then expires leases.
+    """Writes this process's own settlements first, because they are certain; then expires leases.
 
-    After an outage of the database nothing expires for three seconds: the holders of claims write
-    what they know as soon as it answers.
+    After an outage of the database nothing expires for three seconds, because the holders of
+    claims write their settlements as soon as it answers.
     """
     await deps.touches.write_unwritten()
     if not deps.database.steady(HOLDERS_FIRST_SECONDS):

@@ -19,15 +19,15 @@ async def fall_back_after_call(event: CallUnanswered, deps: Deps) -> None:
 
 
 async def fall_back_after_failure(event: TouchFailed, deps: Deps) -> None:
-    """Records what the failure means for the address, and delivers the next channel."""
+    """Records the failure's consequence for the address, and delivers the next channel."""
     touch, card = await touches.get_touch(deps.database, event.touch_id)
-    await _record_meaning(event, touch, deps)
+    await _mark_address(event, touch, deps)
     following = after_failure(touch, event.kind, card)
     if following is not None:
         await deliver(following, card, deps)
 
 
-async def _record_meaning(event: TouchFailed, touch: Touch, deps: Deps) -> None:
+async def _mark_address(event: TouchFailed, touch: Touch, deps: Deps) -> None:
     if touch.address is None:
         return
     match event.kind:

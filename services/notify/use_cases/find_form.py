@@ -7,7 +7,7 @@ from services.notify.decisions.addressing import form_for
 from services.notify.repositories import leads
 from services.notify.touches import Form
 
-UNKNOWN_LEAD = "the lead's card has not arrived yet"
+UNKNOWN_LEAD = "the lead's card is not here yet"
 
 
 async def find_form(lead_id: int, channel: Channel, database: Database) -> Form:

@@ -1,4 +1,4 @@
-"""Receives what a person wrote or pressed: a stop is obeyed, everything else is published."""
+"""Receives messages and keys from people: a stop is obeyed, everything else is published."""
 
 import contextlib
 from typing import Any

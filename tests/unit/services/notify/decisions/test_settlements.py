@@ -1,4 +1,4 @@
-"""Where an attempt leaves its touch, and when a job takes it up again."""
+"""The state in which an attempt leaves its touch, and when a job takes it up again."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
