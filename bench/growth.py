@@ -38,8 +38,9 @@ from services.console.repositories.actions import Store
 from services.console.repositories.metrics import Figures, Wanted
 from services.console.repositories.projections import Projections
 from services.console.repositories.sessions import EndedSessions
-from services.crm.repositories.bookings import Bookings
-from services.crm.repositories.registrations import Registrations
+from services.crm.repositories import bookings, notes, registrations, webhooks
+from services.crm.repositories.bookings import BookingLock
+from services.crm.use_cases.match_booking import BookingMatcher, match_bookings
 from services.notify.decisions.spending import (
     DAY,
     HOUR,
@@ -52,7 +53,10 @@ from services.notify.repositories import leads as notify_leads
 from services.notify.touches import State
 from services.notify.use_cases.release_touches import release_touches
 from services.notify.use_cases.take_due import AT_ONCE, CHECK_LEASE
-from services.scheduler.repositories import Store as Timers
+from services.scheduler.repositories import backlog
+from services.scheduler.repositories.journeys import Journeys
+from services.scheduler.use_cases.forget_old import forget_old
+from services.scheduler.use_cases.show_plan import show_plan
 from tests.plans import Node, Watched, nodes
 
 EVENTS = int(os.environ.get("GROWTH") or 10_000_000)
@@ -223,8 +227,8 @@ class Sized:
         notify = self.databases["notify"]
         crm = self.databases["crm"]
         scheduler = self.databases["scheduler"]
-        bookings = Bookings(crm, secret="x" * 20, region="MX")
-        registrations = Registrations(crm)
+        lock = BookingLock(crm)
+        matcher = BookingMatcher(secret="x" * 20, region="MX")
         content = JOURNEY.read_text()
         journeys = Journeys(stored_journey(content), version="bench", content=content)
         nowhere = ReleaseTouches(reason=HoldReason.CAPPED, scope="nowhere", by="bench")
@@ -241,23 +245,35 @@ class Sized:
             "notify: held, to release": partial(release_touches, nowhere, notify),
             "notify: references": partial(touches.known_refs, notify, phone),
             "notify: forms of a lead": partial(notify_leads.forms_of, notify, lead),
-            "crm: webhooks": bookings.waiting,
-            "crm: matched again": bookings.match_again,
-            "crm: unmatched": bookings.unmatched,
-            "crm: lead in Kommo": lambda: bookings.lead_in_kommo(lead),
-            "crm: leads to check": lambda: registrations.unclear_leads(20),
-            "crm: notes to check": lambda: registrations.unclear_notes(20),
-            "crm: leads to move": lambda: registrations.to_move(20),
-            "crm: leads to add": lambda: registrations.take_leads(20, term=1),
-            "crm: notes to add": lambda: registrations.take_notes(20, term=1),
-            "crm: contacts": lambda: registrations.known_contacts([phone]),
-            "scheduler: outlook": lambda: timers.outlook(lead),
-            "scheduler: backlog": timers.backlog,
-            "scheduler: forget": timers.forget_old,
+            "crm: webhooks": lambda: webhooks.due(crm, 20),
+            "crm: matched again": lambda: match_bookings(lock, matcher),
+            "crm: unmatched": lambda: bookings.unmatched(crm, 200),
+            "crm: lead in Kommo": lambda: registrations.by_kommo_lead(crm, lead),
+            "crm: leads to check": lambda: registrations.unclear(crm, 20),
+            "crm: notes to check": lambda: notes.unclear(crm, 20),
+            "crm: leads to move": lambda: registrations.to_move(crm, 20),
+            "crm: leads to add": lambda: registrations.claim(crm, 20, term=1),
+            "crm: notes to add": lambda: notes.claim(crm, 20, term=1),
+            "crm: contacts": lambda: registrations.known_contacts(crm, [phone]),
+            "scheduler: plan": lambda: show_plan(lead, scheduler, journeys),
+            "scheduler: backlog": partial(backlog.get, scheduler),
+            "scheduler: forget": partial(forget_old, scheduler),
         }
         for name, database in self.databases.items():
             found[f"{name}: outbox"] = partial(database.fetch, COUNT_WAITING)
         return found
+
+
+async def _due_calls(database: Watched) -> Any:
+    async with database.transaction() as connection:
+        return await checks.take_due(
+            connection, State.SENT, [Channel.CALL], lease=CHECK_LEASE, limit=AT_ONCE
+        )
+
+
+async def _expired_leases(database: Watched) -> Any:
+    async with database.transaction() as connection:
+        return await touches.expire_leases(connection, "lease expired", check_in=1.0)
 
 
 class Growth:
@@ -372,18 +388,6 @@ class Growth:
         took = (time.perf_counter() - began) * 1e3
         self._row("growth: the new tables replace the old ones", f"{took:.0f} ms", "")
         await database.close()
-
-
-async def _due_calls(database: Watched) -> Any:
-    async with database.transaction() as connection:
-        return await checks.take_due(
-            connection, State.SENT, [Channel.CALL], lease=CHECK_LEASE, limit=AT_ONCE
-        )
-
-
-async def _expired_leases(database: Watched) -> Any:
-    async with database.transaction() as connection:
-        return await touches.expire_leases(connection, "lease expired", check_in=1.0)
 
 
 async def timed(read: Read) -> tuple[float, Any]:

@@ -61,7 +61,7 @@ def _journey(settings: Settings) -> Probe:
     return Probe(
         about=Text(es="El recorrido", en="The journey"),
         advice=Text(es="Mira `pauta journey check`.", en="See `pauta journey check`."),
-        look=check,
+        check=check,
     )
 
 
@@ -112,7 +112,7 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
                 en="Buy a number with voice at Twilio, or verify your own under "
                 "Verified Caller IDs.",
             ),
-            look=partial(_caller, twilio, twilio_settings.caller_id),
+            check=partial(_caller, twilio, twilio_settings.caller_id),
             of=account,
         ),
         Probe(
@@ -121,7 +121,7 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
                 es="Usa un número de esta cuenta que pueda mandar SMS.",
                 en="Use a number of this account that can send SMS.",
             ),
-            look=partial(_sms_sender, twilio, twilio_settings.sms_sender),
+            check=partial(_sms_sender, twilio, twilio_settings.sms_sender),
             of=account,
         ),
         Probe(
@@ -132,11 +132,11 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
                 en="Register the number as a WhatsApp sender at Twilio and wait until it is "
                 "ONLINE.",
             ),
-            look=partial(
+            check=partial(
                 _whatsapp_sender,
                 twilio,
                 twilio_settings.whatsapp_sender,
-                is_live=twilio_settings.real,
+                is_live=twilio_settings.is_live,
             ),
             of=account,
         ),

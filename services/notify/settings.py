@@ -25,7 +25,7 @@ class TwilioSettings(EnvironmentSettings):
     content_sids: str = Field("", pattern=r"^$|^[\w.]+=HX\w+(,[\w.]+=HX\w+)*$")
 
     @property
-    def real(self) -> bool:
+    def is_live(self) -> bool:
         """Whether this is a live account. The simulator is only served over plain HTTP."""
         return self.base_url.startswith("https://")
 

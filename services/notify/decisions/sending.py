@@ -117,7 +117,7 @@ def _skip_reason(touch: Touch, facts: Facts) -> SkipReason | None:
         return SkipReason.OPTED_OUT
     if (blocking := _blocking_reason(touch, facts.standing)) is not None:
         return blocking
-    if facts.number is NumberStanding.UNUSABLE:
+    if facts.number is NumberStatus.UNUSABLE:
         return SkipReason.UNUSABLE_NUMBER
     if touch.address is None:
         return SkipReason.NO_ADDRESS

@@ -12,7 +12,7 @@ import asyncpg
 from contracts.events.booking import Booking
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, Kind
-from kit.database import OURS, Connection, Database
+from kit.database import DATABASE_FAILURES, Connection, Database
 from kit.errors import Unavailable
 from kit.observability import tracing
 from services.notify.claims import Claim, Settlement
@@ -288,7 +288,7 @@ class Touches:
         )
         try:
             [row] = await self._database.fetch(CLAIM, *values)
-        except OURS as outage:
+        except DATABASE_FAILURES as outage:
             if outage.perhaps_committed:
                 release = Settlement(
                     touch, claim, from_state, reason="claim unclear", check_in=0.0, sendings=-1

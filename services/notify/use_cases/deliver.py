@@ -15,7 +15,7 @@ from contracts.events.touch import Channel, HoldReason, Kind, TouchDelayed
 from domain.journey.contact_hours import legal_opening, waking_opening
 from domain.journey.law import law_of
 from domain.journey.time_zones import Whereabouts, whereabouts
-from domain.phone import NumberStanding, standing_of
+from domain.phone import NumberStatus, number_status
 from kit.errors import Unavailable, describe
 from kit.messaging import outbox
 from kit.messaging.broker import retry_delay
@@ -146,7 +146,7 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
         case Hold() as hold:
             await _hold(attempt, claim, hold, facts, deps)
         case Send() if not deps.breakers[touch.channel].acquire(time.monotonic()):
-            await _hold(attempt, claim, Hold(HoldReason.PROVIDER_AWAY), facts, deps)
+            await _hold(attempt, claim, Hold(HoldReason.PROVIDER_UNAVAILABLE), facts, deps)
         case Send(address):
             if time.monotonic() > min(permission.good_until, lease_ends):
                 await _give_up(attempt, claim, deps)
@@ -315,12 +315,12 @@ def _facts(
         return replace(facts, one_channel_a_week=one_channel_a_week)
     if touch.address is None:
         has_unusable = attempt.card.unusable_phone
-        number = NumberStanding.UNUSABLE if has_unusable else NumberStanding.USABLE
+        number = NumberStatus.UNUSABLE if has_unusable else NumberStatus.USABLE
         return replace(facts, number=number)
     return replace(
         facts,
         abroad=place.country not in deps.settings.countries,
-        number=standing_of(touch.address),
+        number=number_status(touch.address),
         opens_at=_opens_at(touch, place, now, deps),
         one_channel_a_week=one_channel_a_week,
         spent=not deps.budget.allows(touch.channel, place.country),

@@ -6,7 +6,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from contracts.events.touch import TouchChecked
-from kit.database import OURS
+from kit.database import DATABASE_FAILURES
 from kit.errors import Unavailable
 from kit.messaging import outbox
 from services.notify.decisions.reconciliation import (
@@ -49,7 +49,7 @@ async def _check_provider(check: DueCheck, deps: Deps) -> None:
     touch = check.touch
     try:
         found = await _find(check, deps)
-    except OURS:  # our own database's fault, and not the provider's
+    except DATABASE_FAILURES:  # our own database's fault, and not the provider's
         raise
     except Unavailable as outage:
         await checks.postpone(deps.database, touch.touch_id, check_in=deps.settings.checks[0])
@@ -86,7 +86,7 @@ async def _find(check: DueCheck, deps: Deps) -> bool:
         touch, touch.address, check.card, since=check.first_claimed_at, taken=taken
     )
     found = receipt is not None
-    event = TouchChecked(**touch.about(), look=check.check_count, found=found)
+    event = TouchChecked(**touch.about(), check_count=check.check_count, found=found)
     await outbox.publish(deps.database, event)
     if receipt is not None:
         await apply_receipt(touch.touch_id, receipt, deps)

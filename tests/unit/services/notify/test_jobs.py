@@ -1,4 +1,4 @@
-"""A touch that raises stops no other, and is escalated in the end."""
+"""A touch that breaks us stops no other, and is left to a person in the end."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from contracts.events.base import Event
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, TouchUnresolved
 from kit.errors import Unavailable
-from kit.messaging.outbox import ADD
+from kit.messaging.outbox import INSERT_MESSAGES
 from services.notify.claims import Claim, Settlement
 from services.notify.deps import Deps
 from services.notify.jobs import MAX_CHECKS, each_by_itself
@@ -48,7 +48,7 @@ class Ledger:
         return True
 
     async def execute(self, query: str, *values: list[Any]) -> None:
-        assert query == ADD
+        assert query == INSERT_MESSAGES
         self.published += [TouchUnresolved.model_validate_json(body) for body in values[4]]
 
     async def claim(self, _: Touch, __: LeadCard) -> Claimed:
@@ -90,7 +90,7 @@ async def work_on(
             raise error
         worked.append(touch.touch.lead_id)
 
-    await each_by_itself(touches, state, work, cast("Deps", FakeDeps(ledger)))
+    await each_by_itself(touches, state, work, cast("Deps", With(ledger)))
     return worked, ledger
 
 
@@ -102,7 +102,7 @@ async def test_a_bug_with_one_touch_stops_no_other(state: State) -> None:
     assert (ledger.uncertain, ledger.published, ledger.stopped) == ([], [], [])
 
 
-async def test_an_outage_is_left_to_the_next_run() -> None:
+async def test_an_outage_is_left_to_the_next_tick() -> None:
     with pytest.raises(Unavailable):
         await work_on([due(1), due(2), due(3)], State.UNCERTAIN, Unavailable("database"))
 

@@ -6,9 +6,10 @@ import pytest
 
 from contracts.events.call import Unanswered
 from domain.receipts import Answered, Receipt, Unheard
+from providers.twilio.twiml import greet
 from services.notify.settings import Settings
+from services.notify.speech import speech_for
 from services.notify.templates import Templates
-from services.notify.twiml import greet, speech_for
 from tests.unit.services.notify.texts import FACTS
 
 
@@ -24,7 +25,7 @@ def test_the_voice_speaks_the_transcript_that_is_kept(
     receipt: Receipt | None, template: str, templates: Templates, settings: Settings
 ) -> None:
     speech = speech_for(receipt, "welcome", FACTS, settings=settings, templates=templates)
-    twiml = greet(receipt, speech, settings=settings, key_url="https://example.com/key")
+    twiml = greet(receipt, speech, voice=settings.voice_name, key_url="https://example.com/key")
 
     assert speech.transcript == templates.text("voice", template, FACTS)
     assert html.escape(speech.transcript, quote=False) in twiml
@@ -44,5 +45,5 @@ def test_a_recording_is_kept_by_its_address(templates: Templates, settings: Sett
 
     assert speech.transcript == "https://example.com/hola.mp3"
     assert "<Play>https://example.com/hola.mp3</Play>" in greet(
-        None, speech, settings=recorded, key_url=""
+        None, speech, voice=recorded.voice_name, key_url=""
     )

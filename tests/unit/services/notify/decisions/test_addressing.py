@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contracts.events.touch import Channel, Kind
-from services.notify.decisions.addressing import Addressed, booked_from, form_for
-from services.notify.touches import Form
+from services.notify.decisions.addressing import booked_from, form_for
+from services.notify.touches import Addressed, Form
 from tests.builders import a_booking, a_card
 
 NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)

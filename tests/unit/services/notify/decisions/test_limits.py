@@ -6,19 +6,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from contracts.events.touch import Channel, Kind
-from services.notify.decisions.addressing import booked_from, form_for
 from services.notify.decisions.limits import Limit, limit_of, mailbox
-from services.notify.decisions.spending import (
-    Caps,
-    Spending,
-    Tally,
-    alarm,
-    price_of,
-    reached_cap,
-    read_prices,
-)
-from services.notify.touches import Addressed, Form, Touch
-from tests.builders import a_booking, a_card, a_touch
+from services.notify.touches import Touch
+from tests.builders import a_touch
 
 NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
 TOMORROW = datetime(2026, 3, 3, 15, tzinfo=UTC)
