@@ -5,9 +5,7 @@ from kit.messaging import inbox
 from services.scheduler.decisions.enrolment import FORGET_AFTER, FORGOTTEN
 from services.scheduler.repositories import enrolments
 
-BATCH = 1000
-
 
 async def forget_old(database: Database) -> None:
     await inbox.forget_old(database)
-    await enrolments.forget(database, after=FORGET_AFTER, limit=BATCH, reason=FORGOTTEN)
+    await enrolments.forget(database, after=FORGET_AFTER, reason=FORGOTTEN)
