@@ -1,4 +1,4 @@
-"""What scheduler does when an event or a command arrives: each handler calls one use case."""
+"""Consumes events and commands: each handler parses its message and calls one use case."""
 
 from typing import Annotated
 

@@ -44,7 +44,7 @@ async def _entry_journey(
 ) -> tuple[str, Journey]:
     """Returns the version that the event names.
 
-    This process's own where the event names none, or one that is not stored here.
+    It is the current version of this process where the event names none, or an unknown one.
     """
     if event.journey is not None:
         journey = await journeys.find(database, event.journey)
