@@ -35,7 +35,7 @@ from pauta.running.servers import free_ports
 from services.console.decisions.response_times import Objective
 from services.console.decisions.tallies import GROUPS
 from services.console.repositories.actions import Store
-from services.console.repositories.metrics import Figures, Wanted
+from services.console.repositories.metrics import Metrics, Wanted
 from services.console.repositories.projections import Projections
 from services.console.repositories.sessions import EndedSessions
 from services.crm.repositories import bookings, notes, registrations, webhooks
@@ -143,7 +143,7 @@ class Sized:
         lead = self.leads // 2
         store = Store(database)
         projections = Projections(database)
-        figures = Figures(database, ZONE)
+        metrics = Metrics(database, ZONE)
         now = datetime.now(UTC)
         today = now.astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
         return {
@@ -151,20 +151,20 @@ class Sized:
             "frame: switch": store.switch,
             "frame: ended session": lambda: EndedSessions(database, lasts=1.0).ended("nobody's"),
             "now: newest": lambda: store.newest(40),
-            "now: today": lambda: figures.funnel(today, now),
-            "now: week": lambda: figures.funnel(today - timedelta(days=6), now),
-            "now: names": lambda: figures.names([*range(lead, lead + 40)]),
-            "now: providers": figures.providers,
-            "now: held": figures.held,
-            "now: spending": figures.spending_alarm,
+            "now: today": lambda: metrics.funnel(today, now),
+            "now: week": lambda: metrics.funnel(today - timedelta(days=6), now),
+            "now: names": lambda: metrics.names([*range(lead, lead + 40)]),
+            "now: providers": metrics.providers,
+            "now: held": metrics.held,
+            "now: spending": metrics.spending_alarm,
             "letters: unknown": lambda: store.unknown_touches(limit=200),
-            "letters: attention": lambda: figures.in_need_of_attention(limit=200),
-            "letters: failed": lambda: figures.failed_work(limit=200),
-            "letters: chosen": lambda: figures.failed_work(limit=1000, letter_ids=["crm-note-5"]),
-            "letters: unmatched": figures.unmatched,
-            "lead: lead": lambda: figures.lead(lead),
+            "letters: attention": lambda: metrics.in_need_of_attention(limit=200),
+            "letters: failed": lambda: metrics.failed_work(limit=200),
+            "letters: chosen": lambda: metrics.failed_work(limit=1000, letter_ids=["crm-note-5"]),
+            "letters: unmatched": metrics.unmatched,
+            "lead: lead": lambda: metrics.lead(lead),
             "lead: events": lambda: store.events_of(lead),
-            "lead: own id": lambda: figures.own_id(self.leads + 5),
+            "lead: own id": lambda: metrics.own_id(self.leads + 5),
             "feed: new": lambda: store.newest_projected(0, None),
             "feed: new of a lead": lambda: store.newest_projected(0, lead),
             "api: actions": lambda: store.actions(after=1000),
@@ -174,34 +174,34 @@ class Sized:
         }
 
     def _figures(self) -> dict[str, Read]:
-        figures = Figures(self.databases["console"], ZONE)
+        metrics = Metrics(self.databases["console"], ZONE)
         objective = Objective(10, 0.95)
         found: dict[str, Read] = {}
         for days in (1, 7, 30, 90):  # the choices on the pages
             since = datetime.now(UTC) - timedelta(days=days)
             found |= {
-                f"stopwatch: budget, {days} d": partial(figures.budget, since, objective),
-                f"stopwatch: missed, {days} d": partial(figures.missed, since, objective),
-                f"stopwatch: by day, {days} d": partial(figures.waits_by_day, since, ZONE),
-                f"stopwatch: by source, {days} d": partial(figures.waits_by_source, since),
-                f"stopwatch: Kommo's absences, {days} d": partial(
-                    figures.absences, "kommo", since, datetime.now(UTC)
+                f"stopwatch: budget, {days} d": partial(metrics.budget, since, objective),
+                f"stopwatch: missed, {days} d": partial(metrics.missed, since, objective),
+                f"stopwatch: by day, {days} d": partial(metrics.waits_by_day, since, ZONE),
+                f"stopwatch: by source, {days} d": partial(metrics.waits_by_source, since),
+                f"stopwatch: Kommo's downtimes, {days} d": partial(
+                    metrics.downtimes, "kommo", since, datetime.now(UTC)
                 ),
             }
         for days in (30, 90, 366):
             since = datetime.now(UTC) - timedelta(days=days)
             found |= {
-                f"journey: at step, {days} d": partial(figures.at_step, since),
-                f"journey: outcomes, {days} d": partial(figures.outcomes, since),
+                f"journey: at step, {days} d": partial(metrics.at_step, since),
+                f"journey: outcomes, {days} d": partial(metrics.outcomes, since),
             }
             found |= {
-                f"sources: {group}, {days} d": partial(figures.sources, since, group)
+                f"sources: {group}, {days} d": partial(metrics.sources, since, group)
                 for group in GROUPS
             }
         return found
 
     def _searches(self) -> dict[str, Read]:
-        figures = Figures(self.databases["console"], ZONE)
+        metrics = Metrics(self.databases["console"], ZONE)
         last_month = datetime.now(UTC).date() - timedelta(days=30)
         wanted = {f"q={text}": Wanted(text=text) for text in SEARCHES} | {
             "page 100": Wanted(page=100),
@@ -215,12 +215,12 @@ class Sized:
         }
 
         async def a_batch_of_csv() -> Any:
-            return await anext(figures.every_lead(Wanted(text="garza")))
+            return await anext(metrics.every_lead(Wanted(text="garza")))
 
         found: dict[str, Read] = {
-            f"leads: {name}": partial(figures.leads, query) for name, query in wanted.items()
+            f"leads: {name}": partial(metrics.leads, query) for name, query in wanted.items()
         }
-        found |= {"leads.csv: a batch": a_batch_of_csv, "leads: choices": figures.choices}
+        found |= {"leads.csv: a batch": a_batch_of_csv, "leads: choices": metrics.choices}
         return found
 
     def _others(self) -> dict[str, Read]:

@@ -1,1 +1,1 @@
-"""Looks, never decides: the audit log of everything said."""
+"""The audit log of every message, and the operators' pages. It decides nothing about a lead."""

@@ -1,4 +1,4 @@
-"""Composition root of console."""
+"""Composition root of console: makes its application from its settings."""
 
 import asyncio
 from functools import partial
@@ -13,36 +13,40 @@ from kit.leader import Leader
 from kit.operators import answer_only_to
 from kit.runtime import build_runtime, make_app, with_tracing
 from services.console.actions_log import ActionsLog
-from services.console.authentication import Door
+from services.console.authentication import Authenticator
 from services.console.consumers import PUBLISHES, router
 from services.console.dead_letters import DeadLetters
 from services.console.decisions.disk import Disk
 from services.console.deps import Deps
-from services.console.failed_work import SetAside
+from services.console.failed_work import FailedWork
 from services.console.http import api, auth, commands, error_pages
 from services.console.http.pages import routes as page_routes
 from services.console.jobs import jobs
 from services.console.rendering import Pages
 from services.console.repositories.actions import Store
 from services.console.repositories.logins import Logins
-from services.console.repositories.metrics import Figures
+from services.console.repositories.metrics import Metrics
 from services.console.repositories.projections import Projections
 from services.console.repositories.sessions import EndedSessions
 from services.console.service_clients import ServiceClients
-from services.console.session import COOKIE, LASTS, Sessions
+from services.console.session import COOKIE, MAX_AGE, Sessions
 from services.console.settings import Settings
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Raises InvalidJourney when the journey file is not sound, ValueError when nobody is to log in."""
+    """Returns the application.
+
+    Raises InvalidJourney for an invalid journey file, and ValueError when no user may log in.
+    """
     settings = settings or Settings()
     runtime = build_runtime("console", settings, scans=True)
     journey, _ = load_journey(settings)
     pages = Pages(zone=settings.timezone, business=settings.business_name)
 
     async def open_deps() -> Deps:
-        store, projections = Store(runtime.database), Projections(runtime.database)
-        figures = Figures(runtime.database, settings.timezone)
+        store = Store(runtime.database)
+        projections = Projections(runtime.database)
+        metrics = Metrics(runtime.database, settings.timezone)
         dead_letters = DeadLetters(settings.broker_url, store.publish)
         logins = Logins(runtime.database, settings.console_secret.get_secret_value())
         file = ActionsLog(
@@ -67,17 +71,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             journey=journey,
             store=store,
             add=add,
-            figures=figures,
+            metrics=metrics,
             projections=projections,
-            set_aside=SetAside(dead_letters, figures, store.publish),
+            failed_work=FailedWork(dead_letters, metrics, store.publish),
             failed_outbox_rows=partial(
                 carry_out, runtime.database, service="console", rows=[OUTBOX_ROWS]
             ),
             services=services,
             pages=pages,
-            door=Door(settings.users, logins),
+            authenticator=Authenticator(settings.users, logins),
             logins=logins,
-            ended_sessions=EndedSessions(runtime.database, lasts=LASTS),
+            ended_sessions=EndedSessions(runtime.database, lasts=MAX_AGE),
             disk=lambda: Disk(full=runtime.database.full, free=free_bytes()),
             log_writer=Leader(
                 dsn=settings.dsn, name="actions_log", job=file.follow, elected=file.elected
@@ -94,7 +98,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         Sessions,
         secret_key=settings.console_secret.get_secret_value(),
         session_cookie=COOKIE,
-        max_age=LASTS,
+        max_age=MAX_AGE,
         path="/console",
         same_site="lax",
     )

@@ -1,4 +1,4 @@
-"""The login's door: passwords by their hashes, and lock-out for who guesses."""
+"""Checks passwords against their hashes, with a lock-out after repeated failures."""
 
 import secrets
 from collections.abc import Mapping
@@ -12,30 +12,31 @@ from services.console.decisions.users import User
 from services.console.repositories.logins import Logins
 
 _hasher = PasswordHasher()
-_nobody = _hasher.hash(
-    secrets.token_hex()
-)  # so that an unknown name takes as long as a wrong password
+# verified for an unknown name, which so takes as long as a wrong password
+_unknown_user_hash = _hasher.hash(secrets.token_hex())
 
 
-class Door:
-    """Lets in whoever knows a password."""
+class Authenticator:
+    """Verifies names and passwords."""
 
     def __init__(self, users: Mapping[str, User], logins: Logins) -> None:
-        self.users, self._logins = users, logins
-        self._at_once = CapacityLimiter(2)  # each look takes 64 MB
+        self.users = users
+        self._logins = logins
+        self._limiter = CapacityLimiter(2)  # each verification takes 64 MB
 
-    async def enter(self, name: str, password: str, address: str) -> User | None:
-        """The user, or None for a wrong name or password. Raises LockedOut."""
+    async def verify(self, name: str, password: str, address: str) -> User | None:
+        """Returns the user, or None for a wrong name or password. Raises LockedOut."""
         await self._logins.begin(name, address)
         user = self.users.get(name)
-        known = user.password_hash if user else _nobody
-        if not await run_sync(_fits, known, password, limiter=self._at_once) or user is None:
+        password_hash = user.password_hash if user else _unknown_user_hash
+        matches = await run_sync(_matches, password_hash, password, limiter=self._limiter)
+        if not matches or user is None:
             return None
-        await self._logins.worked(name, address)
+        await self._logins.succeeded(name, address)
         return user
 
 
-def _fits(password_hash: str, password: str) -> bool:
+def _matches(password_hash: str, password: str) -> bool:
     try:
         return _hasher.verify(password_hash, password)
     except (Argon2Error, InvalidHashError):
@@ -43,5 +44,5 @@ def _fits(password_hash: str, password: str) -> bool:
 
 
 def hashed(password: str) -> str:
-    """The hash to keep in place of a password."""
+    """Returns the hash to store instead of a password."""
     return _hasher.hash(password)

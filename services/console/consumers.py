@@ -1,4 +1,4 @@
-"""What console does with every message: stores it in the audit log and prints it."""
+"""Stores every message in the audit log and logs it; carries out commands about failed rows."""
 
 from typing import Annotated, Any
 
@@ -32,13 +32,14 @@ from kit.messaging.broker import (
     queue,
 )
 from kit.observability import tracing
-from services.console.deps import FromApp
-from services.console.repositories.actions import Heard
+from services.console.deps import BusDeps
+from services.console.repositories.actions import ReceivedMessage
 
 log = structlog.get_logger()
 
 PRINTED = ("channel", "step", "reason", "kind", "intent")
-OWN_WORDS = {  # what a person wrote, or may be quoted with, stays out of the logs
+# fields in which a person wrote, or may be quoted, and which stay out of the logs
+FREE_TEXT = {
     event.topic_name(): ("reason",)
     for event in (BookingCancelled, LeadRegistrationFailed, TouchFailed, WorkFailed)
 }
@@ -68,16 +69,16 @@ PUBLISHES = (
     WorkRetried,
     WorkDiscarded,
 )
-FailedWork = Annotated[RetryWork | DiscardWork, Field(discriminator="topic")]
+AnyCommand = Annotated[RetryWork | DiscardWork, Field(discriminator="topic")]
 
 router = RabbitRouter()
 
 
 @router.subscriber(LOG.queue, EVENT_EXCHANGE, channel=LOG.channel, ack_policy=ACKNOWLEDGE)
-async def on_message(body: dict[str, Any], deps: FromApp) -> None:
+async def on_message(body: dict[str, Any], deps: BusDeps) -> None:
     message = Message.parse(body)
-    if await deps.add(Heard(message, body, tracing.trace_id())):
-        hidden = OWN_WORDS.get(message.topic, ())
+    if await deps.add(ReceivedMessage(message, body, tracing.trace_id())):
+        hidden = FREE_TEXT.get(message.topic, ())
         detail = {
             name: value
             for name, value in body.items()
@@ -89,5 +90,5 @@ async def on_message(body: dict[str, Any], deps: FromApp) -> None:
 @router.subscriber(
     COMMANDS.queue, COMMAND_EXCHANGE, channel=COMMANDS.channel, ack_policy=ACKNOWLEDGE
 )
-async def on_command(command: FailedWork, deps: FromApp) -> None:
+async def on_command(command: AnyCommand, deps: BusDeps) -> None:
     await deps.failed_outbox_rows(command)

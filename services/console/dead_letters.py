@@ -1,7 +1,7 @@
-"""What nobody could do, as it stands in the broker's parking queues: looked at, tried anew, thrown away.
+"""Lists, replays and discards the messages in the broker's dead-letter queues.
 
-The messages stay where they are until one of these happens. They are fetched without being acknowledged, and go back
-when the connection closes.
+A message stays in its queue until it is replayed or discarded. It is fetched without being
+acknowledged, and returns to the queue when the connection closes.
 """
 
 import asyncio
@@ -22,59 +22,70 @@ from services.console.decisions.dead_letters import Letter, headers_for_replay, 
 
 log = structlog.get_logger()
 
-SHOWN_SECONDS = 5.0
-SERVICES = ("console", "crm", "intake", "notify", "scheduler")  # those that have work to fail at
+CACHE_SECONDS = 5.0
+SERVICES = ("console", "crm", "intake", "notify", "scheduler")  # each has a dead-letter queue
 
-Say = Callable[[Message], Awaitable[None]]
+Publish = Callable[[Message], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Acted:
-    """The letters that it was done with, and those that stayed where they are: their queue does not take them."""
+class ActionResult:
+    """The letters that were replayed or discarded, and those that stayed.
+
+    A letter stays when its queue does not take it.
+    """
 
     done: list[Letter]
     stayed: list[Letter] = field(default_factory=list)
 
 
 class DeadLetters:
-    """All parking queues. Raises aio_pika's exceptions and TimeoutError when the broker is away."""
+    """All dead-letter queues.
 
-    def __init__(self, amqp_url: str, say: Say) -> None:
-        self._amqp_url, self._say = amqp_url, say
-        self._one_at_a_time = asyncio.Lock()  # whoever looks keeps the letters from everybody else
-        self._shown: list[Letter] = []
-        self._shown_until = 0.0
+    Raises aio_pika's exceptions and TimeoutError when the broker is unavailable.
+    """
+
+    def __init__(self, amqp_url: str, publish: Publish) -> None:
+        self._amqp_url = amqp_url
+        self._publish = publish
+        self._lock = asyncio.Lock()  # a reader keeps the letters that it has fetched from others
+        self._cached: list[Letter] = []
+        self._cached_until = 0.0
 
     async def letters(self, *, limit: int) -> list[Letter]:
-        """The oldest `limit` of each service."""
-        async with self._one_at_a_time:
+        """Returns the oldest `limit` letters of each service."""
+        async with self._lock:
             return await self._letters(limit)
 
-    async def shown(self, *, limit: int) -> list[Letter]:
-        """As `letters`, for pages that look again and again: a few seconds old, so that letters can be acted on."""
-        async with self._one_at_a_time:
-            if time.monotonic() > self._shown_until:
-                self._shown = await self._letters(limit)
-                self._shown_until = time.monotonic() + SHOWN_SECONDS
-            return self._shown
+    async def cached_letters(self, *, limit: int) -> list[Letter]:
+        """Returns the letters as they were a few seconds ago.
+
+        For pages that refresh often: each reading keeps the letters from being acted on.
+        """
+        async with self._lock:
+            if time.monotonic() > self._cached_until:
+                self._cached = await self._letters(limit)
+                self._cached_until = time.monotonic() + CACHE_SECONDS
+            return self._cached
 
     async def _letters(self, limit: int) -> list[Letter]:
+        found: list[Letter] = []
         async with self._channel() as channel:
-            return [
-                letter
-                for service in SERVICES
-                async for _, letter in _parked(channel, service, limit)
-            ]
-
-    async def replay(self, letter_ids: Collection[str], by: str) -> Acted:
-        """Tries these again, each in the queue it came from. Twice is harmless: consumers know.
-
-        One whose queue is gone, or takes nothing, stays parked, and keeps no other from its turn.
-        """
-        acted = Acted([])
-        async with self._acting() as channel:
             for service in SERVICES:
-                async for message, letter in _parked(channel, service):
+                dead_letters = _dead_letters(channel, service, limit)
+                found.extend([letter async for _, letter in dead_letters])
+        return found
+
+    async def replay(self, letter_ids: Collection[str], by: str) -> ActionResult:
+        """Republishes these letters to the queues they came from.
+
+        Twice is harmless, because consumers deduplicate. A letter whose queue is gone or takes
+        nothing stays in the dead-letter queue, and does not hold up the others.
+        """
+        result = ActionResult([])
+        async with self._changing_letters() as channel:
+            for service in SERVICES:
+                async for message, letter in _dead_letters(channel, service):
                     if letter.letter_id not in letter_ids:
                         continue
                     try:
@@ -86,22 +97,21 @@ class DeadLetters:
                             queue=letter.queue,
                             reason=type(refused).__name__,
                         )
-                        acted.stayed.append(letter)
+                        result.stayed.append(letter)
                     else:
-                        acted.done.append(letter)
-        return acted
+                        result.done.append(letter)
+        return result
 
-    async def discard(self, letter_ids: Collection[str], by: str) -> Acted:
-        """Throws these away."""
-        async with self._acting() as channel:
-            return Acted(
-                [
-                    await self._discarded(message, letter, by)
-                    for service in SERVICES
-                    async for message, letter in _parked(channel, service)
-                    if letter.letter_id in letter_ids
-                ]
-            )
+    async def discard(self, letter_ids: Collection[str], by: str) -> ActionResult:
+        """Deletes these letters, on the record."""
+        result = ActionResult([])
+        async with self._changing_letters() as channel:
+            for service in SERVICES:
+                async for message, letter in _dead_letters(channel, service):
+                    if letter.letter_id in letter_ids:
+                        await self._discard(message, letter, by)
+                        result.done.append(letter)
+        return result
 
     async def _replay(
         self,
@@ -111,8 +121,11 @@ class DeadLetters:
         letter: Letter,
         by: str,
     ) -> None:
-        """Published, said, and only then let go of: a crash in between does it again, and loses nothing."""
-        again = aio_pika.Message(
+        """Republishes the message, records that, and only then acknowledges the dead letter.
+
+        A crash in between repeats the first two, and loses nothing.
+        """
+        copy = aio_pika.Message(
             message.body,
             headers=headers_for_replay(message.headers),
             message_id=message.message_id,
@@ -121,22 +134,21 @@ class DeadLetters:
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
         exchange = await channel.get_exchange(work_exchange(service), ensure=False)
-        await exchange.publish(again, letter.queue, timeout=10)
-        await self._say(DeadLetterReplayed(**_about(letter), by=by))
+        await exchange.publish(copy, letter.queue, timeout=10)
+        await self._publish(DeadLetterReplayed(**_event_fields(letter), by=by))
         await message.ack()
         log.info("dead_letter.replayed", lead_id=letter.lead_id, queue=letter.queue)
 
-    async def _discarded(self, message: AbstractIncomingMessage, letter: Letter, by: str) -> Letter:
-        await self._say(DeadLetterDiscarded(**_about(letter), by=by))
+    async def _discard(self, message: AbstractIncomingMessage, letter: Letter, by: str) -> None:
+        await self._publish(DeadLetterDiscarded(**_event_fields(letter), by=by))
         await message.ack()
         log.warning("dead_letter.discarded", lead_id=letter.lead_id, queue=letter.queue)
-        return letter
 
     @asynccontextmanager
-    async def _acting(self) -> AsyncIterator[AbstractChannel]:
-        """A channel to change letters by; what was shown before counts no more."""
-        async with self._one_at_a_time:
-            self._shown_until = 0.0
+    async def _changing_letters(self) -> AsyncIterator[AbstractChannel]:
+        """Yields a channel for changing letters, and invalidates the cached ones."""
+        async with self._lock:
+            self._cached_until = 0.0
             async with self._channel() as channel:
                 yield channel
 
@@ -146,29 +158,27 @@ class DeadLetters:
             yield await connection.channel(publisher_confirms=True, on_return_raises=True)
 
 
-async def _parked(
+async def _dead_letters(
     channel: AbstractChannel, service: str, limit: int | None = None
 ) -> AsyncIterator[tuple[AbstractIncomingMessage, Letter]]:
-    """As many as there are now: what is parked meanwhile comes behind them, and is not walked into again."""
+    """Yields as many messages as the queue has now; those that arrive meanwhile come after them."""
     queue = await channel.declare_queue(dead_letter_queue(service), passive=True)
-    there = queue.declaration_result.message_count or 0
-    for _ in range(there if limit is None else min(there, limit)):
+    count = queue.declaration_result.message_count or 0
+    for _ in range(count if limit is None else min(count, limit)):
         message = await queue.get(fail=False, timeout=10)
         if message is None:
             return
-        yield (
-            message,
-            read_letter(
-                queue=message.routing_key or "",
-                body=message.body,
-                message_id=message.message_id or "",
-                lead=message.correlation_id or "",
-                headers=message.headers,
-            ),
+        letter = read_letter(
+            queue=message.routing_key or "",
+            body=message.body,
+            message_id=message.message_id or "",
+            lead=message.correlation_id or "",
+            headers=message.headers,
         )
+        yield message, letter
 
 
-def _about(letter: Letter) -> dict[str, object]:
+def _event_fields(letter: Letter) -> dict[str, object]:
     return {
         "lead_id": letter.lead_id,
         "letter_id": letter.letter_id,

@@ -1,20 +1,23 @@
-"""What console needs from outside."""
+"""The dependencies of console's handlers."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
+from fastapi import Depends
+
 from contracts.commands.failed_work import DiscardWork, RetryWork
 from domain.journey.model import Journey
 from kit.leader import Leader
 from kit.messaging.broker import FromContext
-from services.console.authentication import Door
+from kit.runtime import deps_of
+from services.console.authentication import Authenticator
 from services.console.decisions.disk import Disk
-from services.console.failed_work import SetAside
+from services.console.failed_work import FailedWork
 from services.console.rendering import Pages
-from services.console.repositories.actions import Heard, Store
+from services.console.repositories.actions import ReceivedMessage, Store
 from services.console.repositories.logins import Logins
-from services.console.repositories.metrics import Figures
+from services.console.repositories.metrics import Metrics
 from services.console.repositories.projections import Projections
 from services.console.repositories.sessions import EndedSessions
 from services.console.service_clients import ServiceClients
@@ -23,17 +26,19 @@ from services.console.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Deps:
+    """Everything that handlers, pages and jobs use; made once, in `create_app`."""
+
     settings: Settings
     journey: Journey
     store: Store
-    add: Callable[[Heard], Awaitable[bool]]
-    figures: Figures
+    add: Callable[[ReceivedMessage], Awaitable[bool]]
+    metrics: Metrics
     projections: Projections
-    set_aside: SetAside
+    failed_work: FailedWork
     failed_outbox_rows: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     services: ServiceClients
     pages: Pages
-    door: Door
+    authenticator: Authenticator
     logins: Logins
     ended_sessions: EndedSessions
     disk: Callable[[], Disk]
@@ -41,4 +46,5 @@ class Deps:
     projector: Leader
 
 
-FromApp = Annotated[Deps, FromContext("deps")]
+BusDeps = Annotated[Deps, FromContext("deps")]
+HttpDeps = Annotated[Deps, Depends(deps_of)]

@@ -1,4 +1,4 @@
-"""What console does by the clock."""
+"""Console's periodic jobs: the log file, the projections, and deleting old rows."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
-"""What console asks others when a page is opened: the scheduler's plans, notify's texts, RabbitMQ's queues.
+"""Fetches for a page the scheduler's plans, notify's texts and RabbitMQ's queues.
 
-Each answer is for looking only; who is away leaves a gap in the page, and stops nobody.
+A service that is unavailable leaves a gap in the page.
 """
 
 import asyncio
@@ -28,19 +28,22 @@ PREVIEW = TypeAdapter(TextPreview)
 
 
 class ServiceClients:
-    """All answers are None where the neighbour is away or does not know."""
+    """Clients of the scheduler, of notify and of RabbitMQ's management API.
+
+    Every answer is None where the service is unavailable or does not know.
+    """
 
     def __init__(
         self, *, scheduler: str, notify: str, rabbitmq: str, scheduler_token: str, broker_url: str
     ) -> None:
-        """`broker_url` has the user and the password that open RabbitMQ's management page, too."""
+        """The user and the password of `broker_url` are those of RabbitMQ's management API too."""
         login = urlsplit(broker_url)
         self._http = httpx.AsyncClient(timeout=TIMEOUT)
         self._auth = httpx.BasicAuth(unquote(login.username or ""), unquote(login.password or ""))
         self._token = {"Authorization": f"Bearer {scheduler_token}"} if scheduler_token else {}
-        self._scheduler, self._notify, self._broker = (
-            url.rstrip("/") for url in (scheduler, notify, rabbitmq)
-        )
+        self._scheduler = scheduler.rstrip("/")
+        self._notify = notify.rstrip("/")
+        self._broker = rabbitmq.rstrip("/")
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -54,7 +57,7 @@ class ServiceClients:
         return await self._get(BACKLOG, f"{self._scheduler}/backlog", self._token)
 
     async def release_backlog(self) -> bool:
-        """Lets the overdue touches go, as the command line does; whether the scheduler has taken it."""
+        """Releases the overdue touches. Returns whether the scheduler has accepted that."""
         try:
             response = await self._http.post(
                 f"{self._scheduler}/backlog/release", headers=self._token
@@ -72,41 +75,43 @@ class ServiceClients:
         return await self._get(PREVIEW, f"{self._notify}/texts/{quote(channel)}/{quote(template)}")
 
     async def queues(self) -> list[dict[str, Any]] | None:
-        """Every queue with its messages and consumers, in the order of their names."""
-        found = await self._ask(
-            f"{self._broker}/api/queues/%2F?columns=name,messages,messages_unacknowledged,consumers",
-            auth=self._auth,
+        """Returns every queue with its messages and consumers, sorted by name."""
+        columns = "name,messages,messages_unacknowledged,consumers"
+        queues = await self._fetch(
+            f"{self._broker}/api/queues/%2F?columns={columns}", auth=self._auth
         )
-        return sorted(found, key=lambda queue: str(queue["name"])) if found is not None else None
+        if queues is None:
+            return None
+        return sorted(queues, key=lambda queue: str(queue["name"]))
 
     async def _get(
-        self, answer: TypeAdapter[T], url: str, headers: Mapping[str, str] | None = None
+        self, model: TypeAdapter[T], url: str, headers: Mapping[str, str] | None = None
     ) -> T | None:
-        found = await self._ask(url, headers=headers)
-        if found is None:
+        answer = await self._fetch(url, headers=headers)
+        if answer is None:
             return None
         try:
-            return answer.validate_python(found)
+            return model.validate_python(answer)
         except ValidationError as error:
             log.warning("service.answer_invalid", url=url, errors=error.error_count())
             return None
 
-    async def _ask(self, url: str, **more: Any) -> Any:
+    async def _fetch(self, url: str, **options: Any) -> Any:
         try:
             async with asyncio.timeout(3):
-                response = await self._http.get(url, **more)
+                response = await self._http.get(url, **options)
             return response.json() if response.is_success else None
-        except (httpx.HTTPError, TimeoutError, ValueError) as away:
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:
             log.warning(
                 "service.unreachable",
                 host=urlsplit(url).netloc.rpartition("@")[2],
-                reason=type(away).__name__,
+                reason=type(error).__name__,
             )
             return None
 
 
 class Kind(StrEnum):
-    """What a queue's messages wait for: to be worked on, to be tried again, or for a person."""
+    """The kind of a queue: its messages wait for a consumer, for a retry, or for a person."""
 
     WORK = "work"
     RETRY = "retry"
@@ -114,7 +119,7 @@ class Kind(StrEnum):
 
 
 def waiting(queues: list[dict[str, Any]] | None, kind: Kind) -> int | None:
-    """How many messages wait for that; None where RabbitMQ did not say."""
+    """Returns how many messages wait in queues of this kind; None where RabbitMQ did not answer."""
     if queues is None:
         return None
     return sum(
@@ -123,4 +128,8 @@ def waiting(queues: list[dict[str, Any]] | None, kind: Kind) -> int | None:
 
 
 def _kind(name: str) -> Kind:
-    return Kind.DEAD if name.endswith(".dead") else Kind.RETRY if ".wait." in name else Kind.WORK
+    if name.endswith(".dead"):
+        return Kind.DEAD
+    if ".wait." in name:
+        return Kind.RETRY
+    return Kind.WORK

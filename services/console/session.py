@@ -1,4 +1,4 @@
-"""Who is looking at the pages: the session in a signed cookie, and the token that keeps others' forms out."""
+"""The pages' sessions in a signed cookie, their CSRF token, and the checks of roles."""
 
 import hmac
 import secrets
@@ -11,23 +11,21 @@ from fastapi import Depends, Form, HTTPException, Request
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from kit.runtime import deps_of
 from services.console.decisions.users import DEMO_USER, User
-from services.console.deps import Deps
+from services.console.deps import Deps, HttpDeps
 
 log = structlog.get_logger()
 
 COOKIE = "pauta_console"
-LASTS = 12 * 3600  # seconds
+MAX_AGE = 12 * 3600  # seconds
 LOGIN = "/console/login"
-
-FromApp = Annotated[Deps, Depends(deps_of)]
 
 
 class Sessions:
-    """Starlette's sessions. The cookie is for https alone where the request came by https, as the gateway tells.
+    """Starlette's sessions, with a Secure cookie where the request came by https.
 
-    Without a certificate the console answers this machine only, and Safari keeps no Secure cookie of http://localhost.
+    The gateway passes on the scheme. Without a certificate the console answers this machine only,
+    and Safari stores no Secure cookie of http://localhost.
     """
 
     def __init__(self, app: ASGIApp, /, **options: Any) -> None:
@@ -40,49 +38,52 @@ class Sessions:
 
 
 async def user_of(request: Request, deps: Deps) -> User | None:
-    """Who is logged in, for a working day at most; in the open demonstration, anybody is."""
-    if not deps.door.users:
+    """Returns the logged-in user, for a working day at most.
+
+    In the open demonstration every visitor is the demo user.
+    """
+    if not deps.authenticator.users:
         return DEMO_USER
-    if time.time() - float(request.session.get("since", 0)) > LASTS:
+    if time.time() - float(request.session.get("since", 0)) > MAX_AGE:
         return None
     session = request.session.get("session")
     if session is None or await deps.ended_sessions.ended(session):
         return None
-    return deps.door.users.get(str(request.session.get("user", "")))
+    return deps.authenticator.users.get(str(request.session.get("user", "")))
 
 
 def begin(request: Request, user: User) -> None:
-    """A session of the user's own; a token from before it is worth nothing after it."""
+    """Starts the user's session. A CSRF token from before it is no longer valid."""
     request.session.clear()
     request.session.update(user=user.name, since=time.time(), session=secrets.token_urlsafe(24))
 
 
 async def end(request: Request, deps: Deps) -> None:
-    """Nobody goes on with the session, not even with a copy of its cookie."""
+    """Ends the session, also for copies of its cookie."""
     if (session := request.session.get("session")) is not None:
         await deps.ended_sessions.end(session)
     request.session.clear()
 
 
 def token_of(request: Request) -> str:
-    """The session's token, which every form that orders something must carry."""
+    """Returns the session's CSRF token, which every form that sends a command must carry."""
     if "token" not in request.session:
         request.session["token"] = secrets.token_urlsafe(24)
     return str(request.session["token"])
 
 
-async def require_viewer(request: Request, deps: FromApp) -> User:
-    """Sends whoever is not logged in to the login page, and back afterwards."""
+async def require_viewer(request: Request, deps: HttpDeps) -> User:
+    """Returns the user. Redirects a visitor without a session to the login page, then to here."""
     user = await user_of(request, deps)
     if user is None:
         query = f"?{request.url.query}" if request.url.query else ""
-        to = f"{request.url.path}{query}" if request.method == "GET" else "/console"
-        raise HTTPException(303, headers={"Location": f"{LOGIN}?to={quote(to)}"})
+        target = f"{request.url.path}{query}" if request.method == "GET" else "/console"
+        raise HTTPException(303, headers={"Location": f"{LOGIN}?to={quote(target)}"})
     return user
 
 
 async def verify_csrf_token(request: Request, token: Annotated[str, Form()] = "") -> None:
-    """Refuses a form that is not from a page of this session."""
+    """Raises HTTPException (403) for a form that is not from a page of this session."""
     if not hmac.compare_digest(token.encode(), token_of(request).encode()):
         log.warning("console.forged", path=request.url.path)
         raise HTTPException(403)
@@ -91,7 +92,7 @@ async def verify_csrf_token(request: Request, token: Annotated[str, Form()] = ""
 async def require_operator(
     user: Annotated[User, Depends(require_viewer)], _: Annotated[None, Depends(verify_csrf_token)]
 ) -> User:
-    """Refuses who may only look."""
+    """Returns the user. Raises HTTPException (403) for a viewer."""
     if not user.acts:
         raise HTTPException(403)
     return user

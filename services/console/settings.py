@@ -1,4 +1,4 @@
-"""What console reads from the environment."""
+"""Console's settings, read from the environment."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,11 +12,14 @@ from services.console.decisions.users import User, read_users
 
 
 class Settings(ServiceSettings, JourneySettings):
-    """`actions_log_rotate_at` is how many actions one file holds, `actions_log_keep` how many older files stay.
+    """Console's settings.
 
-    `console_users` are `name:role:hash`, one after another; without any, the console is open, and that only in the
-    demonstration. The tokens open the API of this service and of the scheduler; `allowed_hosts` are further names, with
-    commas, by which this one is called. `objective_share` of the calls are to be asked for within `objective_seconds`.
+    `actions_log_rotate_at` is how many actions one file holds, `actions_log_keep` how many older
+    files are kept. `console_users` are `name:role:hash`, separated by spaces; without any the
+    console is open, which only the demonstration allows. The tokens authorize requests to the API
+    of this service and of the scheduler. `allowed_hosts` are further host names of this service,
+    separated by commas. `objective_share` of the calls are to be requested within
+    `objective_seconds`.
     """
 
     actions_log_path: Path = Path("data/actions_log.json")
@@ -42,17 +45,17 @@ class Settings(ServiceSettings, JourneySettings):
 
     @property
     def users(self) -> dict[str, User]:
-        """Raises ValueError for what is no list of users."""
+        """Returns the users by name. Raises ValueError for a malformed list."""
         return read_users(self.console_users.get_secret_value())
 
     @property
     def addresses(self) -> list[str]:
-        """By which the console is called from outside."""
+        """Returns the addresses and host names by which clients reach the console."""
         return [self.public_base_url, self.console_address, *self.allowed_hosts.split(",")]
 
     @property
-    def is_live(self) -> bool:
-        """Whether the leads are of life: the simulator's Kommo has no certificate."""
+    def real(self) -> bool:
+        """Whether Kommo is a live account. The simulator is only served over plain HTTP."""
         return self.kommo_base_url.startswith("https://")
 
     @property
@@ -65,9 +68,10 @@ class Settings(ServiceSettings, JourneySettings):
 
     @property
     def prices(self) -> dict[str, float]:
-        """What a touch on a channel is reckoned to cost. Raises ValueError for what is no list of prices.
+        """Returns the estimated price of a touch on each channel. Raises ValueError if malformed.
 
-        `call.MX=0.10,call=0.60` has a price by country: the business's own, else the plain channel's, else the dearest.
+        `call.MX=0.10,call=0.60` gives prices by country. The business's own country counts, else
+        the channel's price without a country, else the dearest.
         """
         known: dict[str, dict[str, float]] = {}
         for pair in self.touch_prices.split(","):
@@ -81,13 +85,14 @@ class Settings(ServiceSettings, JourneySettings):
         }
 
     @model_validator(mode="after")
-    def _is_closed_in_life(self) -> Self:
+    def _requires_users(self) -> Self:
         if not self.users and not self.demonstration:
             raise ValueError(
-                "CONSOLE_USERS is empty: the console is open only in the demonstration. See: pauta console user"
+                "CONSOLE_USERS is empty: the console is open only in the demonstration."
+                " See: pauta console user"
             )
         return self
 
 
-def _own_price(by_country: Mapping[str, float], own: str) -> float:
-    return by_country.get(own, by_country.get("", max(by_country.values())))
+def _own_price(by_country: Mapping[str, float], own_country: str) -> float:
+    return by_country.get(own_country, by_country.get("", max(by_country.values())))

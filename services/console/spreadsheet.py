@@ -1,4 +1,4 @@
-"""Tables for a spreadsheet, in which nothing that a lead typed is a formula."""
+"""Writes tables for a spreadsheet, in which no text of a lead is read as a formula."""
 
 import csv
 import io
@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-BOM = "\ufeff"  # by which Excel knows UTF-8
-# also behind a separator of its own, for Excel splits there in many countries; full-width signs count, too
+BOM = "\ufeff"  # Excel recognizes UTF-8 by it
+# A formula may also follow a separator inside the cell, because Excel splits there in many
+# countries. Full-width signs start formulas too.
 FORMULA = re.compile(r"((?:^|[;,|\t\r\n])\s{0,9})([=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, head: bool = True) -> str:
-    """The rows as CSV, each cell quoted; `head` puts the names of the columns above them."""
+    """Returns the rows as CSV, each cell quoted; `head` puts the column names above them."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     if head:

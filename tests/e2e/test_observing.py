@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kit.database import Database
-from services.console.repositories.actions import Heard, Store
+from services.console.repositories.actions import ReceivedMessage, Store
 from tests.builders import a_lead_created
 from tests.system import REPLICATED, System, e164, person
 
@@ -117,7 +117,7 @@ async def test_a_reader_of_the_log_misses_nothing_however_many_write(system: Sys
 
     async def write(share: int) -> None:
         for event in events[share::8]:
-            await store.add([Heard(event, event.model_dump(mode="json"), None)])
+            await store.add([ReceivedMessage(event, event.model_dump(mode="json"), None)])
 
     writing = asyncio.gather(*(write(share) for share in range(8)))
     while len(followed) < len(events):

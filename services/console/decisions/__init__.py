@@ -1,1 +1,1 @@
-"""How things read to an operator. Pure: no clock, no database, no network."""
+"""How events, leads and failures are shown to an operator. Pure: no clock, database or network."""

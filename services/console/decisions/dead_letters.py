@@ -1,4 +1,4 @@
-"""How a parked message reads: what it was, why it was parked, and what became of it before."""
+"""Reads dead letters: the message, the reason, and its earlier attempts and replays."""
 
 import hashlib
 import json
@@ -12,15 +12,16 @@ from kit.masking import mask
 from services.console.decisions.actions import without_personal_data
 from services.console.decisions.outages import Outage, read_outage
 
-SHOWN = 4000
-MADE_BY_FAILURE = ("x-error", "x-reason", "x-where", "x-last-failure")
+MAX_BODY = 4000  # characters that are shown of a body that is no JSON object
+FAILURE_HEADERS = ("x-error", "x-reason", "x-where", "x-last-failure")
+DEATH_HEADERS = ("x-death", "x-first-death", "x-last-death")
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One parked message, or one row that was set aside (`reason` is `failed`).
+    """One dead letter of the broker, or one failed row (its `reason` is `failed`).
 
-    A message's `reason` is `permanent`, `attempts-exhausted`, or the broker's own word.
+    The `reason` of a dead letter is `permanent`, `attempts-exhausted`, or the broker's own word.
     """
 
     letter_id: str
@@ -40,7 +41,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class FailedRow:
-    """A row that a service could not work on. Each field is a column of `failed_work`."""
+    """A row that a service could not process. Each field is a column of `failed_work`."""
 
     service: str
     kind: str
@@ -55,7 +56,7 @@ class FailedRow:
 
 
 def letter_of(row: FailedRow) -> Letter:
-    """The row as a letter, to be listed, retried and discarded with the others."""
+    """Returns the row as a letter, to be listed, retried and discarded with the others."""
     at = row.at.isoformat(timespec="milliseconds")
     return Letter(
         letter_id=row.letter_id,
@@ -77,55 +78,60 @@ def letter_of(row: FailedRow) -> Letter:
 def read_letter(
     *, queue: str, body: bytes, message_id: str, lead: str, headers: Mapping[str, Any]
 ) -> Letter:
-    """The letter in a message, however little of it can be read. `queue` is where it was to be worked on."""
-    broker = _broker_s_own(headers)
+    """Returns the letter in a message, also where little of it can be read.
+
+    `queue` is the queue of the consumer that failed.
+    """
+    death = _broker_death(headers)
     content = _content(body)
+    topic = ""
+    shown_body: Any = mask(str(content))[:MAX_BODY]
+    if isinstance(content, Mapping):
+        topic = str(content.get("topic", ""))
+        shown_body = without_personal_data(content)
+    identity = b"\0".join([queue.encode(), message_id.encode(), body])
     return Letter(
-        letter_id=hashlib.sha256(
-            b"\0".join([queue.encode(), message_id.encode(), body])
-        ).hexdigest()[:12],
+        letter_id=hashlib.sha256(identity).hexdigest()[:12],
         service=queue.partition(".")[0],
         queue=queue,
-        topic=str(content.get("topic", "")) if isinstance(content, Mapping) else "",
+        topic=topic,
         lead_id=int(lead) if lead.isascii() and lead.isdigit() and len(lead) < 19 else 0,
-        reason=str(headers.get("x-reason") or broker.get("reason") or "?"),
-        error=str(headers.get("x-error") or f"the broker gave up: {broker.get('reason', '?')}"),
+        reason=str(headers.get("x-reason") or death.get("reason") or "?"),
+        error=str(headers.get("x-error") or f"the broker gave up: {death.get('reason', '?')}"),
         where=str(headers.get("x-where") or ""),
-        attempts=int(headers.get("x-attempt") or broker.get("count") or 1),
-        first_failure=str(headers.get("x-first-failure") or broker.get("time") or ""),
-        last_failure=str(headers.get("x-last-failure") or broker.get("time") or ""),
+        attempts=int(headers.get("x-attempt") or death.get("count") or 1),
+        first_failure=str(headers.get("x-first-failure") or death.get("time") or ""),
+        last_failure=str(headers.get("x-last-failure") or death.get("time") or ""),
         replayed=int(headers.get("x-replayed") or 0),
-        body=without_personal_data(content)
-        if isinstance(content, Mapping)
-        else mask(str(content))[:SHOWN],
+        body=shown_body,
     )
 
 
 def grouped(letters: Iterable[Letter]) -> list[tuple[str, str, list[Letter]]]:
-    """Queue, cause and letters of each kind of failure, the largest first."""
+    """Returns the queue, the cause and the letters of each kind of failure, the largest first."""
     groups: dict[tuple[str, str, Outage | None], list[Letter]] = {}
     for letter in letters:
         kind = (letter.queue, letter.error.partition(":")[0], read_outage(letter.error))
         groups.setdefault(kind, []).append(letter)
-    return [
-        (queue, cause, one)
-        for (queue, cause, _), one in sorted(groups.items(), key=lambda pair: -len(pair[1]))
-    ]
+    largest_first = sorted(groups.items(), key=lambda pair: -len(pair[1]))
+    return [(queue, cause, group) for (queue, cause, _), group in largest_first]
 
 
 def headers_for_replay(headers: Mapping[str, Any]) -> dict[str, Any]:
-    """The headers of a message that is tried anew: its first failure and how often it was replayed stay known."""
+    """Returns the headers for a replay.
+
+    They keep the first failure and count the replays; the attempts start again at one.
+    """
     kept = {
         name: value
         for name, value in headers.items()
-        if name not in MADE_BY_FAILURE
-        and not name.startswith(("x-death", "x-first-death", "x-last-death"))
+        if name not in FAILURE_HEADERS and not name.startswith(DEATH_HEADERS)
     }
     return kept | {"x-attempt": 1, "x-replayed": int(headers.get("x-replayed") or 0) + 1}
 
 
-def _broker_s_own(headers: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the broker noted when it dead-lettered the message by itself."""
+def _broker_death(headers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns the first `x-death` entry, which RabbitMQ adds when it dead-letters by itself."""
     deaths = headers.get("x-death")
     first = deaths[0] if isinstance(deaths, list) and deaths else {}
     return first if isinstance(first, Mapping) else {}
@@ -135,4 +141,4 @@ def _content(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        return body[:SHOWN].decode(errors="replace")
+        return body[:MAX_BODY].decode(errors="replace")

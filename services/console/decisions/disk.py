@@ -1,4 +1,4 @@
-"""Whether what arrives can be kept, as an operator sees it."""
+"""Whether the disk has room for new leads, as an operator sees it."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ from kit.disk import LEAST_FREE, LITTLE_FREE
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """`full`: PostgreSQL had no room for something a moment ago; `free` is in bytes."""
+    """The disk. `full`: PostgreSQL had no room for a write a moment ago. `free` is in bytes."""
 
     full: bool
     free: float
 
     @property
     def bad(self) -> bool:
-        """Whether leads are being refused, or soon will be."""
+        """Whether leads are refused, or soon will be."""
         return self.full or self.free < LEAST_FREE
 
     @property
     def little(self) -> bool:
-        """Whether somebody should make room."""
+        """Whether an operator should free some space."""
         return self.free < LITTLE_FREE
 
     @property

@@ -1,10 +1,11 @@
-"""What stays of an event when a person has been erased: that it happened, and nothing of theirs."""
+"""Erases a person's data in an event, and keeps that it happened."""
 
 from collections.abc import Mapping
 from typing import Any
 
 PERSONAL = {"text", "title", "email", "phone", "name", "meeting_url", "company"}
-OWN_WORDS = {  # what a person or a provider wrote; elsewhere a reason is ours
+# fields that a person or a provider wrote; in other events a reason is one of our own words
+FREE_TEXT = {
     "booking.cancelled": ("reason",),
     "touch.failed": ("reason",),
     "lead.registration_failed": ("reason",),
@@ -13,9 +14,11 @@ OWN_WORDS = {  # what a person or a provider wrote; elsewhere a reason is ours
 
 
 def erased(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The event without what the person typed or can be reached by; it still reads as the event it is."""
-    own = OWN_WORDS.get(str(body.get("topic")), ())
-    return {name: "" if name in own else _emptied(name, value) for name, value in body.items()}
+    """Returns the event without the person's texts and addresses; it is still a valid event."""
+    free_text = FREE_TEXT.get(str(body.get("topic")), ())
+    return {
+        name: "" if name in free_text else _emptied(name, value) for name, value in body.items()
+    }
 
 
 def _emptied(name: str, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Which touches wait for an operator to release them, folded from what was said of each."""
+"""Decides which touches wait for an operator to release them, folded from their events."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ MOVED_ON = (
     TouchUncertain,
     TouchUnresolved,
 )
-TELLING = (TouchHeld, TouchesReleased, *MOVED_ON)
+HOLDING = (TouchHeld, TouchesReleased, *MOVED_ON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,15 @@ class HeldTouch:
     at: datetime
 
 
-def telling(events: Iterable[Message]) -> list[TouchEvent | TouchesReleased]:
-    """The events that change which touches are held."""
-    return [event for event in events if isinstance(event, TELLING)]
+def holding_events(events: Iterable[Message]) -> list[TouchEvent | TouchesReleased]:
+    """Returns the events that change which touches are held."""
+    return [event for event in events if isinstance(event, HOLDING)]
 
 
 def still_held(
     held: Mapping[UUID, HeldTouch], events: Iterable[TouchEvent | TouchesReleased]
 ) -> dict[UUID, HeldTouch]:
-    """The touches of `held` and of the events that are held after them."""
+    """Returns the touches of `held` and of the events that are held after the events."""
     after = dict(held)
     for event in events:
         match event:

@@ -1,4 +1,4 @@
-"""The numbers on each step of the journey: who stands there, who left there and how, and what became of its touches."""
+"""Counts for each step of the journey: leads that are there or left there, outcomes of touches."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,9 +16,10 @@ ARRIVED = ("delivered", "answered")
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Of one step; `here`, `booked`, `stopped` and `finished` are leads whose last step it was.
+    """The numbers of one step.
 
-    `sign` and `span` say when it comes: `+` after the lead or the meeting, `−` before the meeting, at once without.
+    `here`, `booked`, `stopped` and `finished` count leads whose last step it was. `sign` and `span`
+    are its time: `+` after the lead or the meeting, `−` before the meeting, empty for at once.
     """
 
     step: Step
@@ -39,25 +40,25 @@ def numbers_of(steps: Iterable[Step], at_step: Counts, outcomes: Counts) -> tupl
 
 
 def _numbers(step: Step, at_step: Counts, outcomes: Counts) -> Numbers:
-    def standing(*states: State) -> int:
+    def leads(*states: State) -> int:
         return sum(at_step.get((step.name, state), 0) for state in states)
 
-    def ended(*how: str) -> int:
-        return sum(outcomes.get((step.name, one), 0) for one in how)
+    def touches(*ends: str) -> int:
+        return sum(outcomes.get((step.name, end), 0) for end in ends)
 
     sign, span = _when(step)
     return Numbers(
         step=step,
         sign=sign,
         span=span,
-        here=standing(*STILL_THERE),
-        booked=standing(*LEFT_BY_BOOKING),
-        stopped=standing(State.STOPPED, State.ERASED),
-        finished=standing(State.FINISHED),
-        failed=ended("failed"),
-        skipped=ended("skipped"),
-        arrived=ended(*ARRIVED),
-        made=ended("sent", "uncertain", "unanswered", *ARRIVED),
+        here=leads(*STILL_THERE),
+        booked=leads(*LEFT_BY_BOOKING),
+        stopped=leads(State.STOPPED, State.ERASED),
+        finished=leads(State.FINISHED),
+        failed=touches("failed"),
+        skipped=touches("skipped"),
+        arrived=touches(*ARRIVED),
+        made=touches("sent", "uncertain", "unanswered", *ARRIVED),
     )
 
 

@@ -1,4 +1,4 @@
-"""A lead as one row of a table, under the names that forms use."""
+"""Turns a lead into one row of a spreadsheet, under the field names that forms use."""
 
 from datetime import datetime
 from typing import Any
@@ -7,26 +7,33 @@ from zoneinfo import ZoneInfo
 from services.console.decisions.leads import Lead
 
 LEAD_COLUMNS = (
-    *(
-        "lead_id",
-        "llegada",
-        "nombre",
-        "email",
-        "telefono",
-        "otros",
-        "empresa",
-        "servicio",
-        "fuente",
-        "estado",
-        "paso",
-    ),
-    *("llamada_en_segundos", "contacto", "agendado", "reunion", "kommo_id"),
-    *("utm_source", "utm_medium", "utm_campaign"),
+    "lead_id",
+    "llegada",
+    "nombre",
+    "email",
+    "telefono",
+    "otros",
+    "empresa",
+    "servicio",
+    "fuente",
+    "estado",
+    "paso",
+    "llamada_en_segundos",
+    "contacto",
+    "agendado",
+    "reunion",
+    "kommo_id",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
 )
 
 
 def exported(lead: Lead, zone: str) -> dict[str, Any]:
-    """The columns of LEAD_COLUMNS; times are the business's own, without their zone, as spreadsheets read them."""
+    """Returns the values of LEAD_COLUMNS.
+
+    Times are in the business's zone and do not name it, because spreadsheets read them so.
+    """
     return {
         "lead_id": lead.lead_id,
         "llegada": _local(lead.accepted_at, zone),
@@ -44,9 +51,9 @@ def exported(lead: Lead, zone: str) -> dict[str, Any]:
         "agendado": _local(lead.booked_at, zone),
         "reunion": _local(lead.meets_at, zone),
         "kommo_id": lead.kommo_lead_id,
-        **{
-            name: lead.fields.get(name, "") for name in ("utm_source", "utm_medium", "utm_campaign")
-        },
+        "utm_source": lead.fields.get("utm_source", ""),
+        "utm_medium": lead.fields.get("utm_medium", ""),
+        "utm_campaign": lead.fields.get("utm_campaign", ""),
     }
 
 

@@ -1,7 +1,8 @@
-"""What an operator sees of a lead, folded from its events. Pure: the same events give the same lead.
+"""Folds the events of a lead into what an operator sees. Pure: the same events, the same lead.
 
-Events of one lead may arrive in another order than they happened, so firsts are the earliest, and what can be said
-again and again (a pause, a booking) keeps the time or the revision of the latest word.
+Events of one lead may arrive in another order than they happened. So a first time is the earliest
+one, and a state that changes often (a pause, a booking) keeps the time or the revision of its
+latest change.
 """
 
 from collections.abc import Mapping
@@ -47,10 +48,7 @@ from contracts.registry import MESSAGES as CLASSES
 
 MESSAGES = (Channel.WHATSAPP, Channel.SMS)
 CARD = ("name", "email", "phone", "unusable_phone", "company", "service", "source")
-NEWEST = (
-    "company",
-    "service",
-)  # the latest form says these; the first one where the lead came from
+NEWEST = ("company", "service")  # from the latest form; the source is from the first
 ATTRIBUTION = "utm_"
 RANKS = {
     "due": 0,
@@ -73,7 +71,7 @@ PENDING: Mapping[type[Command], str] = {
 
 
 class State(StrEnum):
-    """Where a lead stands, in an operator's words; of several, the first that holds."""
+    """The state of a lead, in an operator's words. Where several apply, the first counts."""
 
     ERASED = "erased"
     MET = "met"
@@ -87,9 +85,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """One lead. Each field is a column of `leads`; `steps` says how far each step of the journey came.
+    """One lead. Each field is a column of `leads`; `steps` has the outcome of each step so far.
 
-    `further` are phones and emails of the person's later forms, as far as they differ from the first one's.
+    `further` are phones and emails of the person's later forms that differ from the first form's.
     """
 
     lead_id: int
@@ -157,7 +155,7 @@ class Lead:
 
     @property
     def waited(self) -> float | None:
-        """Seconds from when the call could be made to when it was asked for; None where it was not."""
+        """Seconds from when the call was allowed until it was requested; None if it was not."""
         begins = self.call_begins
         if self.call_asked_at is None or begins is None:
             return None
@@ -165,7 +163,7 @@ class Lead:
 
     @property
     def call_begins(self) -> datetime | None:
-        """When the welcome call's hours let it be made: at once, or when the scheduler said that they had come."""
+        """When the welcome call's hours allowed it: at once, or when the scheduler made it due."""
         return self.call_due_at if self.call_deferred_at is not None else self.accepted_at
 
 
@@ -184,17 +182,16 @@ def fold(lead: Lead, event: Message) -> Lead:
     match event:
         case LeadCreated(card=card):
             lead = replace(lead, received_at=event.received_at or event.at, accepted_at=event.at)
-            return _introduced(lead, _personal(card))
+            return _with_first_form(lead, _personal(card))
         case LeadUpdated(card=card):
-            lead = _told_more(lead, _personal(card))
+            lead = _with_later_form(lead, _personal(card))
             return _returned(lead, event.at) if event.returned else lead
         case LeadSuperseded():
             return replace(_stopped(lead, "superseded", event.at), superseded_by=event.by_lead_id)
         case LeadRegistered():
-            asked = event.asked_at or event.at
             return replace(
                 lead,
-                kommo_asked_at=asked,
+                kommo_asked_at=event.asked_at or event.at,
                 registered_at=event.at,
                 kommo_lead_id=event.kommo_lead_id,
             )
@@ -202,8 +199,8 @@ def fold(lead: Lead, event: Message) -> Lead:
             began_again = lead.returned_at is not None and event.at < lead.returned_at
             return lead if began_again else replace(lead, finished_at=event.at)
         case LeadErased():
-            nothing = _personal(LeadCard(name=""))
-            lead = replace(lead, erased_at=event.at, attention=None, further=[], **nothing)
+            empty = _personal(LeadCard(name=""))
+            lead = replace(lead, erased_at=event.at, attention=None, further=[], **empty)
             return _carried_out(lead, ("erasing",), event.at)
         case LeadOptedOut(reason=reason) | LeadClosed(reason=reason):
             stopped = _stopped(lead, str(reason), event.at)
@@ -228,16 +225,19 @@ def _personal(card: LeadCard) -> dict[str, Any]:
     return {name: getattr(card, name) or "" for name in CARD} | {"fields": dict(card.extra)}
 
 
-def _introduced(lead: Lead, first: Mapping[str, Any]) -> Lead:
-    """The lead with the first form's card; what a later form said before is told after it."""
+def _with_first_form(lead: Lead, first: Mapping[str, Any]) -> Lead:
+    """Returns the lead with the card of the first form.
+
+    A later form whose event arrived earlier is applied after it.
+    """
     if lead.erased_at:
         return lead
     later = {name: getattr(lead, name) for name in (*CARD, "fields")}
-    return _told_more(replace(lead, **first), later)
+    return _with_later_form(replace(lead, **first), later)
 
 
-def _told_more(lead: Lead, card: Mapping[str, Any]) -> Lead:
-    """The lead with what a later form says: what was missing, what is newer, and further phones and emails."""
+def _with_later_form(lead: Lead, card: Mapping[str, Any]) -> Lead:
+    """Returns the lead with a later form: missing and newer values, further phones and emails."""
     if lead.erased_at:
         return lead
     missing = {name: card[name] for name in CARD if card[name] and not getattr(lead, name)}
@@ -252,24 +252,27 @@ def _told_more(lead: Lead, card: Mapping[str, Any]) -> Lead:
 
 
 def _returned(lead: Lead, at: datetime) -> Lead:
-    """The lead whose follow-up begins again: it is finished only by what comes after that."""
-    over = lead.finished_at is not None and lead.finished_at > at
-    returned_at = max(at, lead.returned_at or at)
-    return replace(lead, returned_at=returned_at, finished_at=lead.finished_at if over else None)
+    """Returns the lead with a restarted follow-up, which only a later event finishes."""
+    finished_since = lead.finished_at is not None and lead.finished_at > at
+    return replace(
+        lead,
+        returned_at=max(at, lead.returned_at or at),
+        finished_at=lead.finished_at if finished_since else None,
+    )
 
 
 def _commanded(lead: Lead, command: PauseLead | ResumeLead | StopLead | EraseLead) -> Lead:
-    """Notes what was asked for, until the owner's fact arrives; that may have been faster."""
-    known = PENDING[type(command)]
-    done = {
+    """Notes the command as pending until the event of its owner, which may have been faster."""
+    pending = PENDING[type(command)]
+    done_at = {
         "pausing": lead.paused_at,
         "resuming": lead.paused_at,
         "stopping": lead.stopped_at,
         "erasing": lead.erased_at,
-    }[known]
-    if done is not None and done >= command.at:
+    }[pending]
+    if done_at is not None and done_at >= command.at:
         return lead
-    return replace(lead, pending=known, pending_at=command.at)
+    return replace(lead, pending=pending, pending_at=command.at)
 
 
 def _carried_out(lead: Lead, pending: tuple[str, ...], at: datetime) -> Lead:
@@ -283,7 +286,7 @@ def _stopped(lead: Lead, reason: str, at: datetime) -> Lead:
 
 
 def _paused(lead: Lead, event: LeadPaused | LeadResumed | LeadNeedsAttention) -> Lead:
-    """The latest word holds; who needs attention waits until an operator lets the follow-up go on."""
+    """Applies the latest event; a lead that needs attention waits until an operator resumes it."""
     if not isinstance(event, LeadNeedsAttention):
         lead = _carried_out(lead, ("pausing", "resuming"), event.at)
     late = lead.paused_at is not None and event.at < lead.paused_at
@@ -317,45 +320,55 @@ def _booked(
 
 
 def _call_ended(lead: Lead, event: CallAnswered | CallUnanswered) -> Lead:
-    answered = isinstance(event, CallAnswered)
-    end = "answered" if isinstance(event, CallAnswered) else str(event.reason)
-    lead = _stepped(lead, event.step, "answered" if answered else "unanswered")
+    lead = replace(lead, call_ended_at=_first(lead.call_ended_at, event.at))
+    if isinstance(event, CallUnanswered):
+        lead = replace(lead, call_end=lead.call_end or str(event.reason))
+        return _stepped(lead, event.step, "unanswered")
     lead = replace(
-        lead, call_end=lead.call_end or end, call_ended_at=_first(lead.call_ended_at, event.at)
+        lead,
+        call_end=lead.call_end or "answered",
+        reached_at=_first(lead.reached_at, event.at),
     )
-    return replace(lead, reached_at=_first(lead.reached_at, event.at)) if answered else lead
+    return _stepped(lead, event.step, "answered")
 
 
 def _touched(lead: Lead, event: TouchEvent) -> Lead:
-    call = event.channel is Channel.CALL
+    if event.channel is Channel.CALL:
+        lead = _call_touched(lead, event)
     match event:
         case TouchDue():
-            return _stepped(
-                replace(lead, call_due_at=event.at) if call else lead, event.step, "due"
-            )
-        case TouchDeferred():
-            return (
-                replace(lead, call_deferred_at=_first(lead.call_deferred_at, event.at))
-                if call
-                else lead
-            )
-        case TouchHeld(reason=reason):
-            return replace(lead, call_held=lead.call_held or str(reason)) if call else lead
+            return _stepped(lead, event.step, "due")
         case TouchSent():
             return _sent(lead, event)
         case TouchDelivered():
             return _delivered(lead, event)
         case TouchFailed():
-            lead = (
-                replace(lead, call_asked_at=_first(lead.call_asked_at, event.at)) if call else lead
-            )
-            end = replace(lead, call_end=lead.call_end or "failed") if call else lead
-            return _stepped(end, event.step, "failed")
+            return _stepped(lead, event.step, "failed")
         case TouchSkipped():
-            end = replace(lead, call_end=lead.call_end or "skipped") if call else lead
-            return _stepped(end, event.step, "skipped")
+            return _stepped(lead, event.step, "skipped")
         case TouchUncertain() | TouchUnresolved():
             return _stepped(lead, event.step, "uncertain")
+        case _:
+            return lead
+
+
+def _call_touched(lead: Lead, event: TouchEvent) -> Lead:
+    """Returns the lead with the times and the end of its call, but for those of `touch.sent`."""
+    match event:
+        case TouchDue():
+            return replace(lead, call_due_at=event.at)
+        case TouchDeferred():
+            return replace(lead, call_deferred_at=_first(lead.call_deferred_at, event.at))
+        case TouchHeld(reason=reason):
+            return replace(lead, call_held=lead.call_held or str(reason))
+        case TouchFailed():
+            return replace(
+                lead,
+                call_asked_at=_first(lead.call_asked_at, event.at),
+                call_end=lead.call_end or "failed",
+            )
+        case TouchSkipped():
+            return replace(lead, call_end=lead.call_end or "skipped")
         case _:
             return lead
 
@@ -367,8 +380,8 @@ def _sent(lead: Lead, event: TouchSent) -> Lead:
         Channel.WHATSAPP: "whatsapps",
         Channel.SMS: "texts",
         Channel.EMAIL: "emails",
-    }
-    lead = replace(lead, **{counter[event.channel]: getattr(lead, counter[event.channel]) + 1})
+    }[event.channel]
+    lead = replace(lead, **{counter: getattr(lead, counter) + 1})
     lead = _stepped(lead, event.step, "sent")
     if event.channel is Channel.CALL:
         return replace(
@@ -395,16 +408,15 @@ def _delivered(lead: Lead, event: TouchDelivered) -> Lead:
 
 
 def _stepped(lead: Lead, step: str, outcome: str) -> Lead:
-    """The step came so far; a step that was reached on one channel stays so, whatever the others say.
+    """Returns the lead with the outcome of a step.
 
-    While a booking stands, the lead's place in the follow-up stays where it was.
+    A step that was reached on one channel stays reached, whatever happens on the others. The lead
+    keeps its place in the follow-up while it has a booking, and when a receipt comes late.
     """
     before = lead.steps.get(step)
     if before is not None and RANKS[outcome] < RANKS[before]:
         return lead
-    place = (
-        lead.step if lead.booking or before is not None else step
-    )  # a late receipt leads nobody back
+    place = lead.step if lead.booking or before is not None else step
     return replace(lead, step=place, steps=lead.steps | {step: outcome})
 
 

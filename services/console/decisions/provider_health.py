@@ -1,4 +1,4 @@
-"""Whether each provider works for us, derived from the events about it."""
+"""Whether each provider is available, derived from the events about it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
 
 @dataclass(frozen=True, slots=True)
 class ProviderHealth:
-    """`unavailable` is why it does not work for us, `succeeded_at` the last sign that it does."""
+    """`unavailable` is why it is unavailable, `succeeded_at` when a request last succeeded."""
 
     name: str
     unavailable: str | None = None
@@ -42,7 +42,7 @@ def about(event: Message) -> str | None:
 
 
 def apply(provider: ProviderHealth, event: Message) -> ProviderHealth:
-    """Applies the event to the provider's state. Events older than the last state change are ignored."""
+    """Applies the event to the provider's state, unless it is older than the last state change."""
     match event:
         case ProviderUnavailable() | ProviderRecovered() | TouchDelayed() if (
             provider.unavailable_since is not None and event.at < provider.unavailable_since

@@ -1,4 +1,4 @@
-"""From the form to the booking: when each thing happened, and whose time each gap was."""
+"""The timeline of a lead from the form to the booking: when each stage was, whose time each gap."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from services.console.decisions.leads import Lead
 
 
 class Owner(StrEnum):
-    """Who spent the time: we, a company, the hours that are kept, an operator's stop, or the person."""
+    """The owner of a time: we, a provider, the contact hours, a hold, or the person."""
 
     OURS = "ours"
-    COMPANY = "company"
+    PROVIDER = "provider"
     WINDOW = "window"
     HELD = "held"
     PERSON = "person"
@@ -20,13 +20,15 @@ class Owner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
+    """A time between two stages."""
+
     whose: Owner
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One link of the timeline: what happened, when, and the gaps since the link before it."""
+    """One stage of the timeline: its name, its time, and the gaps since the stage before it."""
 
     name: str
     at: datetime
@@ -34,35 +36,35 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
-    """While a company did not work for us; without an end, it still does not."""
+class Downtime:
+    """A time in which a provider was unavailable. Without an end, it still is."""
 
     begins: datetime
     ends: datetime | None = None
 
     def within(self, begin: datetime, end: datetime) -> timedelta:
-        """How much of a span it took."""
+        """Returns how much of the span it took."""
         return max(timedelta(0), min(self.ends or end, end) - max(self.begins, begin))
 
 
-def absences(said: Sequence[tuple[datetime, bool]]) -> list[Absence]:
-    """A company's absences: `said` is when it was said, in order, and whether it was away."""
-    found: list[Absence] = []
-    for at, away in said:
+def downtimes(changes: Sequence[tuple[datetime, bool]]) -> list[Downtime]:
+    """Returns a provider's downtimes from its changes, in order: when, and whether unavailable."""
+    found: list[Downtime] = []
+    for at, unavailable in changes:
         open_since = found[-1].begins if found and found[-1].ends is None else None
-        if away and open_since is None:
-            found.append(Absence(at))
-        elif not away and open_since is not None:
-            found[-1] = Absence(open_since, at)
+        if unavailable and open_since is None:
+            found.append(Downtime(at))
+        elif not unavailable and open_since is not None:
+            found[-1] = Downtime(open_since, at)
     return found
 
 
-def timeline(lead: Lead, kommo_absences: Sequence[Absence] = ()) -> list[Stage]:
-    """The links there are, in the order of the journey: what has not happened is left out."""
-    return list(_links(lead, kommo_absences))
+def timeline(lead: Lead, kommo_downtimes: Sequence[Downtime] = ()) -> list[Stage]:
+    """Returns the stages that the lead has come to, in the order of the journey."""
+    return list(_stages(lead, kommo_downtimes))
 
 
-def _links(lead: Lead, kommo_absences: Sequence[Absence]) -> Iterator[Stage]:
+def _stages(lead: Lead, kommo_downtimes: Sequence[Downtime]) -> Iterator[Stage]:
     if lead.received_at is None or lead.accepted_at is None:
         return
     yield Stage("received", lead.received_at)
@@ -71,13 +73,14 @@ def _links(lead: Lead, kommo_absences: Sequence[Absence]) -> Iterator[Stage]:
     )
     if lead.registered_at is not None:
         asked = lead.kommo_asked_at or lead.registered_at
-        absent = sum((one.within(lead.accepted_at, asked) for one in kommo_absences), timedelta(0))
-        ours_until = (
-            asked - absent
-        )  # what Kommo was absent is its own time, as is what it took to answer
+        unavailable = timedelta(0)
+        for downtime in kommo_downtimes:
+            unavailable += downtime.within(lead.accepted_at, asked)
+        # Kommo's downtimes are its own time, as is the time of its answer.
+        ours_until = asked - unavailable
         gaps = _gaps(
             (Owner.OURS, lead.accepted_at, ours_until),
-            (Owner.COMPANY, ours_until, lead.registered_at),
+            (Owner.PROVIDER, ours_until, lead.registered_at),
         )
         yield Stage("registered", lead.registered_at, gaps)
     yield from _call(lead, lead.accepted_at)
@@ -94,7 +97,7 @@ def _call(lead: Lead, accepted_at: datetime) -> Iterator[Stage]:
     ours = Owner.HELD if lead.call_held else Owner.OURS
     before = ((Owner.WINDOW, accepted_at, begins), (ours, begins, lead.call_asked_at))
     sent = lead.call_sent_at or lead.call_asked_at
-    yield Stage("dialled", sent, _gaps(*before, (Owner.COMPANY, lead.call_asked_at, sent)))
+    yield Stage("dialled", sent, _gaps(*before, (Owner.PROVIDER, lead.call_asked_at, sent)))
     if lead.call_ended_at is not None:
         name = "answered" if lead.call_end == "answered" else "unanswered"
         yield Stage(name, lead.call_ended_at, _gaps((Owner.PERSON, sent, lead.call_ended_at)))
@@ -105,26 +108,28 @@ def _fallback(lead: Lead) -> Iterator[Stage]:
         return
     asked = lead.fallback_asked_at or lead.fallback_sent_at
     since = lead.call_ended_at or asked
-    gaps = _gaps((Owner.OURS, since, asked), (Owner.COMPANY, asked, lead.fallback_sent_at))
+    gaps = _gaps((Owner.OURS, since, asked), (Owner.PROVIDER, asked, lead.fallback_sent_at))
     yield Stage("fallback_sent", lead.fallback_sent_at, gaps)
     if lead.delivered_at is not None:
         yield Stage(
             "delivered",
             lead.delivered_at,
-            _gaps((Owner.COMPANY, lead.fallback_sent_at, lead.delivered_at)),
+            _gaps((Owner.PROVIDER, lead.fallback_sent_at, lead.delivered_at)),
         )
 
 
 def _gaps(*spans: tuple[Owner, datetime, datetime]) -> tuple[Gap, ...]:
-    """Only what took time; clocks of two machines may differ by a little, so nothing is below zero."""
-    return tuple(
-        Gap(whose, s) for whose, begin, end in spans if (s := (end - begin).total_seconds()) > 0
-    )
+    """Returns the gaps that took time.
+
+    None is below zero, though the clocks of two machines may differ by a little.
+    """
+    seconds = [(whose, (end - begin).total_seconds()) for whose, begin, end in spans]
+    return tuple(Gap(whose, length) for whose, length in seconds if length > 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """What is aimed at: `share` of the calls asked for within `seconds` of when their hours allow them."""
+    """The objective: `share` of the calls requested within `seconds` of when their hours allow."""
 
     seconds: float
     share: float
@@ -132,7 +137,7 @@ class Objective:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many may miss the objective, and how many have."""
+    """The error budget: how many calls may miss the objective, and how many have."""
 
     calls: int
     missed: int
@@ -140,13 +145,17 @@ class Budget:
 
     @property
     def kept(self) -> float:
-        """The share that was in time."""
+        """The share of the calls that were in time."""
         return 1.0 if not self.calls else 1 - self.missed / self.calls
 
     @property
     def left(self) -> float:
         """The share of the error budget that is left; below zero when it is overspent."""
-        return 1.0 if not self.missed else 1 - self.missed / self.allowed if self.allowed else -1.0
+        if not self.missed:
+            return 1.0
+        if not self.allowed:
+            return -1.0
+        return 1 - self.missed / self.allowed
 
 
 def budget(calls: int, missed: int, objective: Objective) -> Budget:
@@ -154,5 +163,5 @@ def budget(calls: int, missed: int, objective: Objective) -> Budget:
 
 
 def cause(lead: Lead) -> Owner | str:
-    """Why a lead's call was late: it was held (the reason), or it was our own time."""
+    """Returns why a lead's call was late: the reason of its hold, or our own time."""
     return lead.call_held or Owner.OURS

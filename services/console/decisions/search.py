@@ -1,21 +1,23 @@
-"""What an operator typed to find somebody, as patterns that an index can look for. Pure: no database."""
+"""Turns the text of a search into patterns that an index can answer. Pure: no database."""
 
 import re
 from dataclasses import dataclass
 
-ACCENTS, PLAIN = "ÁÉÍÓÚÜÑáéíóúüñ", "aeiouunaeiouun"
+ACCENTS = "ÁÉÍÓÚÜÑáéíóúüñ"
+PLAIN = "aeiouunaeiouun"
 TO_PLAIN = str.maketrans(ACCENTS, PLAIN)
 WRITTEN_NUMBER = re.compile(r"[#+]?[0-9 ().-]+")
 AROUND = ",;:()\"'"  # between a surname and a name, or around an address
-WHOLE = 3  # letters that a piece from the middle of a word must have
-MOST_WORDS = 8
+MIN_INNER = 3  # letters that a pattern from the middle of a word must have
+MAX_WORDS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """`words` are LIKE patterns that a name and email must match all, each a text without accents or capitals.
+    """The patterns of a search, without accents and capitals.
 
-    `phone_end` are the last digits of a phone, or empty; `lead_id` is 0 for what is no number of a lead.
+    `words` are LIKE patterns, all of which a name and email must match. `phone_end` are the last
+    digits of a phone, or empty. `lead_id` is 0 where the text is no number of a lead.
     """
 
     words: tuple[str, ...]
@@ -26,18 +28,22 @@ class Search:
 def read_search(text: str) -> Search:
     """Reads words in any order, an address, a phone as people write it, or the number of a lead."""
     plain = text.lower().translate(TO_PLAIN).strip()
-    digits = "".join(c for c in plain if c.isdecimal()) if WRITTEN_NUMBER.fullmatch(plain) else ""
-    words = [word.strip(AROUND) for word in plain.split()]
+    digits = ""
+    if WRITTEN_NUMBER.fullmatch(plain):
+        digits = "".join(character for character in plain if character.isdecimal())
+    words = [word.strip(AROUND) for word in plain.split()][:MAX_WORDS]
     return Search(
-        words=tuple(_pattern(word) for word in words[:MOST_WORDS] if any(map(str.isalnum, word))),
-        phone_end=digits[-10:]
-        if len(digits) >= 4
-        else "",  # a Mexican mobile may still be written with 521
+        words=tuple(_pattern(word) for word in words if any(map(str.isalnum, word))),
+        # ten digits, because a Mexican mobile may still be written with 521
+        phone_end=digits[-10:] if len(digits) >= 4 else "",
         lead_id=int(digits) if 0 < len(digits) < 19 else 0,
     )
 
 
 def _pattern(word: str) -> str:
-    """A part of a name or an email; one or two letters are where a word begins, for they are in the middle of many."""
+    """Returns a LIKE pattern for a part of a name or an email.
+
+    One or two letters match only the beginning of a word, because many words contain them.
+    """
     escaped = word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{escaped}%" if len(word) >= WHOLE else f"% {escaped}%"
+    return f"%{escaped}%" if len(word) >= MIN_INNER else f"% {escaped}%"

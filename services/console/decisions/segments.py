@@ -1,17 +1,22 @@
-"""How many parts an SMS is sent, and charged, in: by GSM 03.38's alphabet, or by UCS-2 where that lacks a letter."""
+"""Counts the segments in which an SMS is sent and charged.
 
+A text of the GSM 03.38 alphabet has 160 characters in one segment; any other is sent as UCS-2, with
+70.
+"""
+
+import math
 from dataclasses import dataclass
 
 BASIC = set(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 ESCAPED = set("^{}\\[~]|€\f")
 
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """`odd` are the letters that make the text twice as long, by not being in the short alphabet."""
+    """The segments of a text. `odd` are its characters outside GSM 03.38, which make it longer."""
 
     count: int
     units: int
@@ -21,7 +26,12 @@ class Segments:
 def segments(text: str) -> Segments:
     odd = "".join(sorted(set(text) - BASIC - ESCAPED))
     if odd:
-        units, alone, joined = len(text.encode("utf-16-le")) // 2, 70, 67
+        units = len(text.encode("utf-16-le")) // 2
+        in_one_segment = 70
+        in_each_of_several = 67
     else:
-        units, alone, joined = sum(2 if c in ESCAPED else 1 for c in text), 160, 153
-    return Segments(1 if units <= alone else -(-units // joined), units, odd)
+        units = sum(2 if character in ESCAPED else 1 for character in text)
+        in_one_segment = 160
+        in_each_of_several = 153
+    count = 1 if units <= in_one_segment else math.ceil(units / in_each_of_several)
+    return Segments(count, units, odd)

@@ -1,4 +1,7 @@
-"""What a lead adds to the figures, by the hour in which it came. Pure: the same lead always adds the same."""
+"""The counts that a lead adds to the metrics, by the hour of its form.
+
+Pure: the same lead always adds the same counts.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -8,12 +11,13 @@ from services.console.decisions.leads import Lead
 
 FORM_SOURCE = "fuente"
 GROUPS = (FORM_SOURCE, "utm_source", "utm_medium", "utm_campaign")
-STEP, OUTCOME = "step", "outcome"
-LONGEST_NAME = 200  # of a source: a form may say anything
+STEP = "step"
+OUTCOME = "outcome"
+MAX_NAME = 200  # characters of a source, because a form may send any text
 
 
 class Cell(NamedTuple):
-    """What is counted: a source, a step and the state of who stands there, or a step and its outcome."""
+    """The key of a count: a source, a step and the state of its leads, or a step and an outcome."""
 
     figure: str
     hour: datetime
@@ -22,7 +26,10 @@ class Cell(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """Each field is a column of `tallies`; of a step or an outcome only the leads are counted."""
+    """The counts of a cell. Each field is a column of `tallies`.
+
+    For a step or an outcome only the leads are counted.
+    """
 
     leads: int = 0
     reached: int = 0
@@ -35,7 +42,8 @@ class Counts(NamedTuple):
 
 Tallies = dict[Cell, Counts]
 
-NONE, ONE = Counts(), Counts(leads=1)
+NONE = Counts()
+ONE = Counts(leads=1)
 
 
 def hour_of(at: datetime) -> datetime:
@@ -43,7 +51,7 @@ def hour_of(at: datetime) -> datetime:
 
 
 def tallied(lead: Lead) -> Tallies:
-    """Returns what the lead adds; nothing before its form is known."""
+    """Returns the counts that the lead adds; none before its form is known."""
     return dict(_cells(lead))
 
 
@@ -54,7 +62,7 @@ def _cells(lead: Lead) -> Iterator[tuple[Cell, Counts]]:
     yield Cell(STEP, hour, lead.step, str(lead.state)), ONE
     for step, outcome in lead.steps.items():
         yield Cell(OUTCOME, hour, step, outcome), ONE
-    became = Counts(
+    counts = Counts(
         leads=1,
         reached=int(lead.reached_at is not None),
         booked=int(lead.booked_at is not None),
@@ -65,11 +73,11 @@ def _cells(lead: Lead) -> Iterator[tuple[Cell, Counts]]:
     )
     for group in GROUPS:
         source = lead.source if group == FORM_SOURCE else lead.fields.get(group, "")
-        yield Cell(group, hour, source[:LONGEST_NAME], ""), became
+        yield Cell(group, hour, source[:MAX_NAME], ""), counts
 
 
 def add_change(changes: Tallies, before: Tallies, after: Tallies) -> None:
-    """Adds to `changes` what a lead adds now and did not add before, and takes off what it adds no more."""
+    """Adds to `changes` the difference between a lead's counts before and after."""
     for cell in before.keys() | after.keys():
         columns = zip(
             changes.get(cell, NONE), before.get(cell, NONE), after.get(cell, NONE), strict=True
@@ -78,5 +86,5 @@ def add_change(changes: Tallies, before: Tallies, after: Tallies) -> None:
 
 
 def changed(changes: Mapping[Cell, Counts]) -> list[tuple[Cell, Counts]]:
-    """Returns the cells that are not what they were, in their order."""
+    """Returns the cells whose counts change, sorted."""
     return sorted((cell, counts) for cell, counts in changes.items() if any(counts))

@@ -1,17 +1,19 @@
-"""Who may look, and who may also act."""
+"""The console's users and their roles."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Role(StrEnum):
+    """A viewer reads the pages; an operator also uses their buttons."""
+
     VIEWER = "viewer"
     OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`password_hash` is Argon2's own notation."""
+    """A user. `password_hash` is in Argon2's encoded form."""
 
     name: str
     role: Role
@@ -26,14 +28,18 @@ DEMO_USER = User("demo", Role.OPERATOR)
 
 
 def read_users(written: str) -> dict[str, User]:
-    """The users in `name:role:hash name:role:hash`, by name. Raises ValueError, without quoting a hash."""
+    """Returns the users in `name:role:hash name:role:hash`, by name.
+
+    Raises ValueError for a malformed list, without quoting a hash.
+    """
     users = {}
     for entry in written.split():
         name, _, rest = entry.partition(":")
         role, _, password_hash = rest.partition(":")
         if not name or role not in list(Role) or not password_hash.startswith("$argon2"):
             raise ValueError(
-                "CONSOLE_USERS: each is name:viewer or operator:hash, as `pauta console user` prints it"
+                "CONSOLE_USERS: each entry is name:viewer:hash or name:operator:hash,"
+                " as `pauta console user` prints it"
             )
         users[name] = User(name, Role(role), password_hash)
     return users

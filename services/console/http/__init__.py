@@ -1,1 +1,1 @@
-"""What console is asked: by the command line and by tests (api), and by an operator's browser (the others)."""
+"""Console's HTTP routes: the API for the command line (`api`), and the operators' pages."""

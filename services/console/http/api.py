@@ -1,4 +1,4 @@
-"""What an operator may ask, and order; inside the network and from this machine only."""
+"""The operators' API, reachable from inside the network and from this machine only."""
 
 from typing import Annotated, Any, Literal
 
@@ -11,40 +11,38 @@ from contracts.commands.touch import ReleaseTouches
 from contracts.events.touch import HoldReason
 from kit.observability import tracing
 from kit.operators import admit
-from kit.runtime import deps_of
 from services.console.decisions.dead_letters import Letter
-from services.console.deps import Deps
+from services.console.deps import HttpDeps
 from services.console.http.params import RowId
 from services.console.repositories.metrics import Held
 from services.console.repositories.projections import Progress
 
 log = structlog.get_logger()
-FromApp = Annotated[Deps, Depends(deps_of)]
 
 
-async def operators_only(request: Request, deps: FromApp) -> None:
+async def operators_only(request: Request, deps: HttpDeps) -> None:
     admit(request, deps.settings.console_api_token)
 
 
 routes = APIRouter(dependencies=[Depends(operators_only)])
 
 
-class Order(BaseModel):
-    """Who turns the switch, and why."""
+class SwitchRequest(BaseModel):
+    """The operator who pauses or resumes outbound, and the reason."""
 
     by: str = Field(min_length=1, max_length=100)
     reason: str = Field("", max_length=500)
 
 
-class Chosen(BaseModel):
-    """The dead letters and failed rows an operator means."""
+class LetterSelection(BaseModel):
+    """The dead letters and failed rows that an operator selected."""
 
     by: str = Field(min_length=1, max_length=100)
     ids: list[str] = Field(max_length=1000)
 
 
-class Release(BaseModel):
-    """The held touches that an operator lets go: those held for this reason, in this scope."""
+class ReleaseRequest(BaseModel):
+    """The held touches that an operator releases: those held for this reason, in this scope."""
 
     by: str = Field(min_length=1, max_length=100)
     reason: Literal[HoldReason.CAPPED, HoldReason.NUMBER_UNKNOWN]
@@ -53,80 +51,81 @@ class Release(BaseModel):
 
 @routes.get("/api/actions")
 async def actions(
-    deps: FromApp,
+    deps: HttpDeps,
     lead_id: RowId | None = None,
     after: RowId = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> list[dict[str, Any]]:
-    """Actions as they stand in the log, oldest first; of one lead, or after the one with id `after`.
+    """Returns actions of the log, oldest first: of one lead, or after the one with id `after`.
 
-    A lead goes by each id that its person was answered with.
+    `lead_id` may be any id that the lead's forms were answered with.
     """
-    lead_id = None if lead_id is None else await deps.figures.own_id(lead_id)
+    if lead_id is not None:
+        lead_id = await deps.metrics.own_id(lead_id)
     return await deps.store.actions(after=after, lead_id=lead_id, limit=limit)
 
 
 @routes.get("/api/touches/unknown")
-async def unknown_touches(deps: FromApp) -> list[dict[str, Any]]:
-    """Touches of which nobody can say whether they were sent: a person must look."""
+async def unknown_touches(deps: HttpDeps) -> list[dict[str, Any]]:
+    """Returns touches whose outcome is unknown, for an operator to check."""
     return await deps.store.unknown_touches()
 
 
 @routes.get("/api/switch")
-async def show_switch(deps: FromApp) -> dict[str, Any]:
-    """Whether everything that leaves is stopped, and who said so when."""
+async def show_switch(deps: HttpDeps) -> dict[str, Any]:
+    """Returns whether outbound is paused, since when and by whom."""
     return await deps.store.switch()
 
 
 @routes.post("/api/switch/pause", status_code=202)
-async def pause(order: Order, deps: FromApp) -> None:
-    """Nothing leaves any more; what falls due waits. Saying it twice is fine."""
+async def pause(switch: SwitchRequest, deps: HttpDeps) -> None:
+    """Pauses outbound: touches that fall due wait. Idempotent."""
     with tracing.continued({}):
-        await deps.store.publish(PauseOutbound(by=order.by, reason=order.reason))
+        await deps.store.publish(PauseOutbound(by=switch.by, reason=switch.reason))
     log.warning("outbound.paused")
 
 
 @routes.post("/api/switch/resume", status_code=202)
-async def resume(order: Order, deps: FromApp) -> None:
-    """What waited goes out, each touch by its own hours. Saying it twice is fine."""
+async def resume(switch: SwitchRequest, deps: HttpDeps) -> None:
+    """Resumes outbound: waiting touches are sent, each within its own hours. Idempotent."""
     with tracing.continued({}):
-        await deps.store.publish(ResumeOutbound(by=order.by))
+        await deps.store.publish(ResumeOutbound(by=switch.by))
     log.warning("outbound.resumed")
 
 
 @routes.get("/api/dead")
 async def dead_letters(
-    deps: FromApp, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
+    deps: HttpDeps, limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
 ) -> list[Letter]:
-    """The messages that were parked, the oldest of each service first, and the rows that were set aside."""
-    return await deps.set_aside.letters(limit=limit)
+    """Returns dead letters, the oldest of each service first, and failed rows."""
+    return await deps.failed_work.letters(limit=limit)
 
 
 @routes.post("/api/dead/replay")
-async def replay_dead_letters(chosen: Chosen, deps: FromApp) -> list[str]:
-    """Tries them again; the ids of those that were there, and whose queue takes them."""
+async def replay_dead_letters(selection: LetterSelection, deps: HttpDeps) -> list[str]:
+    """Replays the letters. Returns the ids of those that existed, and that their queue took."""
     with tracing.continued({}):
-        acted = await deps.set_aside.replay(chosen.ids, chosen.by)
-    return [letter.letter_id for letter in acted.done]
+        result = await deps.failed_work.replay(selection.ids, selection.by)
+    return [letter.letter_id for letter in result.done]
 
 
 @routes.post("/api/dead/discard")
-async def discard_dead_letters(chosen: Chosen, deps: FromApp) -> list[str]:
-    """Throws them away; the ids of those that were there."""
+async def discard_dead_letters(selection: LetterSelection, deps: HttpDeps) -> list[str]:
+    """Discards the letters. Returns the ids of those that existed."""
     with tracing.continued({}):
-        acted = await deps.set_aside.discard(chosen.ids, chosen.by)
-    return [letter.letter_id for letter in acted.done]
+        result = await deps.failed_work.discard(selection.ids, selection.by)
+    return [letter.letter_id for letter in result.done]
 
 
 @routes.get("/api/held")
-async def held_touches(deps: FromApp) -> list[Held]:
-    """Touches that an operator must release, by reason and scope, the oldest first."""
-    return await deps.figures.held()
+async def held_touches(deps: HttpDeps) -> list[Held]:
+    """Returns the touches that an operator must release, by reason and scope, the oldest first."""
+    return await deps.metrics.held()
 
 
 @routes.post("/api/held/release", status_code=202)
-async def release_touches(release: Release, deps: FromApp) -> None:
-    """They go out, each touch by its own hours. Saying it twice is fine."""
+async def release_touches(release: ReleaseRequest, deps: HttpDeps) -> None:
+    """Releases these touches, which are sent within their own hours. Idempotent."""
     with tracing.continued({}):
         await deps.store.publish(
             ReleaseTouches(reason=release.reason, scope=release.scope, by=release.by)
@@ -135,13 +134,16 @@ async def release_touches(release: Release, deps: FromApp) -> None:
 
 
 @routes.get("/api/projections")
-async def projections(deps: FromApp) -> Progress:
-    """How far what the pages show has come in the audit log."""
+async def projections(deps: HttpDeps) -> Progress:
+    """Returns how far the projections have come in the audit log."""
     return await deps.projections.progress()
 
 
 @routes.post("/api/projections/rebuild", status_code=202)
-async def rebuild_projections(deps: FromApp) -> Progress:
-    """Makes what the pages show anew from the audit log, while they go on showing it; how much there is to do."""
+async def rebuild_projections(deps: HttpDeps) -> Progress:
+    """Starts to rebuild the projections from the audit log. Returns how much there is to do.
+
+    The pages show the present projections meanwhile.
+    """
     await deps.projections.rebuild()
     return await deps.projections.progress()

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
 from kit.visitors import visitor_of
+from services.console.deps import HttpDeps
 from services.console.rendering import STATIC
 from services.console.repositories.logins import LockedOut
-from services.console.session import FromApp, begin, end, token_of, user_of, verify_csrf_token
+from services.console.session import begin, end, token_of, user_of, verify_csrf_token
 
 log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)
@@ -17,7 +18,7 @@ routes = APIRouter(prefix="/console", include_in_schema=False)
 
 @routes.get("/static/{name}")
 async def static(name: str) -> FileResponse:
-    """Named with its version, so it may be kept for ever."""
+    """Returns a static file. Its address has its version, so browsers may cache it for ever."""
     path = STATIC / name
     if path.parent != STATIC or not path.is_file():
         raise HTTPException(404)
@@ -25,49 +26,52 @@ async def static(name: str) -> FileResponse:
 
 
 @routes.get("/login")
-async def ask(request: Request, deps: FromApp, to: str = "/console") -> Response:
+async def login_page(request: Request, deps: HttpDeps, to: str = "/console") -> Response:
     if await user_of(request, deps) is not None:
-        return RedirectResponse(_inside(to), status_code=303)
-    return deps.pages.page("login", request, token=token_of(request), to=_inside(to), problem="")
+        return RedirectResponse(_own_page(to), status_code=303)
+    return deps.pages.page("login", request, token=token_of(request), to=_own_page(to), problem="")
 
 
 @routes.post("/login", dependencies=[Depends(verify_csrf_token)])
 async def log_in(
     request: Request,
-    deps: FromApp,
+    deps: HttpDeps,
     name: Annotated[str, Form(max_length=100)] = "",
     password: Annotated[str, Form(max_length=1000)] = "",
     to: Annotated[str, Form()] = "/console",
 ) -> Response:
     try:
-        user = await deps.door.enter(name, password, visitor_of(request))
+        user = await deps.authenticator.verify(name, password, visitor_of(request))
     except LockedOut:
         log.warning("console.locked_out")
-        return _again(request, deps, to, "Demasiados intentos. Espera 15 minutos.", 429)
+        return _login_failed(request, deps, to, "Demasiados intentos. Espera 15 minutos.", 429)
     if user is None:
         log.warning("console.wrong_password")
-        return _again(request, deps, to, "El nombre o la contraseña no es correcto.", 401)
+        return _login_failed(request, deps, to, "El nombre o la contraseña no es correcto.", 401)
     begin(request, user)
-    return RedirectResponse(_inside(to), status_code=303)
+    return RedirectResponse(_own_page(to), status_code=303)
 
 
 @routes.post("/logout", dependencies=[Depends(verify_csrf_token)])
-async def log_out(request: Request, deps: FromApp) -> Response:
+async def log_out(request: Request, deps: HttpDeps) -> Response:
     await end(request, deps)
     return RedirectResponse("/console/login", status_code=303)
 
 
-def _again(request: Request, deps: FromApp, to: str, problem: str, status: int) -> Response:
+def _login_failed(request: Request, deps: HttpDeps, to: str, problem: str, status: int) -> Response:
     page = deps.pages.page(
-        "login", request, status, token=token_of(request), to=_inside(to), problem=problem
+        "login", request, status, token=token_of(request), to=_own_page(to), problem=problem
     )
     if status == 429:
         page.headers["Retry-After"] = "900"
     return page
 
 
-def _inside(to: str) -> str:
-    """Only pages of ours are gone to after the login."""
+def _own_page(to: str) -> str:
+    """Returns `to` where it is a page of the console, else its first page.
+
+    The login redirects to no other site.
+    """
     path = to.partition("?")[0]
-    ours = path == "/console" or (path.startswith("/console/") and "//" not in path)
-    return to if ours and "\\" not in to and to.isprintable() else "/console"
+    is_own = path == "/console" or (path.startswith("/console/") and "//" not in path)
+    return to if is_own and "\\" not in to and to.isprintable() else "/console"

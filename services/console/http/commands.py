@@ -1,4 +1,4 @@
-"""The console's buttons: each publishes a command, which the service that owns the matter carries out."""
+"""The console's buttons: each publishes a command to the service that carries it out."""
 
 from typing import Annotated, Literal
 
@@ -21,9 +21,9 @@ from contracts.commands.touch import ReleaseTouches, ResolveTouch
 from contracts.events.touch import HoldReason
 from kit.errors import describe
 from kit.observability import tracing
-from services.console.deps import Deps
+from services.console.deps import Deps, HttpDeps
 from services.console.http.params import MAX_BIGINT, LeadId, storable
-from services.console.session import FromApp, Operator, require_operator
+from services.console.session import Operator, require_operator
 
 log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)
@@ -42,14 +42,14 @@ DONE = {
 @routes.post("/leads/{lead_id}/skip")
 async def skip(
     request: Request,
-    deps: FromApp,
+    deps: HttpDeps,
     user: Operator,
     lead_id: LeadId,
     step: Text,
     booking: Text = "",
 ) -> RedirectResponse:
-    """The step that the operator saw as the next one: another may be the next by now, and is left alone."""
-    lead_id = await deps.figures.own_id(lead_id)
+    """Skips the step that the operator saw as the next one, and no other that is next by now."""
+    lead_id = await deps.metrics.own_id(lead_id)
     await _publish(deps, SkipStep(lead_id=lead_id, step=step, booking=booking, by=user.name))
     return _back(request, f"/leads/{lead_id}", "Se omite ese paso.")
 
@@ -57,14 +57,14 @@ async def skip(
 @routes.post("/leads/{lead_id}/{action}")
 async def command_lead(
     request: Request,
-    deps: FromApp,
+    deps: HttpDeps,
     user: Operator,
     lead_id: LeadId,
     action: Literal["pause", "resume", "stop", "erase"],
     sure: Annotated[str, Form()] = "",
     back: Annotated[Literal["lead", "letters"], Form()] = "lead",
 ) -> RedirectResponse:
-    lead_id = await deps.figures.own_id(lead_id)
+    lead_id = await deps.metrics.own_id(lead_id)
     page = "/letters" if back == "letters" else f"/leads/{lead_id}"
     if action == "erase" and sure != str(lead_id):
         return _back(
@@ -74,27 +74,23 @@ async def command_lead(
     return _back(request, page, DONE[action])
 
 
-@routes.post("/switch/{way}")
+@routes.post("/switch/{action}")
 async def switch(
     request: Request,
-    deps: FromApp,
+    deps: HttpDeps,
     user: Operator,
-    way: Literal["pause", "resume"],
+    action: Literal["pause", "resume"],
     reason: Text = "",
 ) -> RedirectResponse:
-    command = (
-        PauseOutbound(by=user.name, reason=reason)
-        if way == "pause"
-        else ResumeOutbound(by=user.name)
-    )
-    await _publish(deps, command)
-    return _back(
-        request, "", "Pausando todos los envíos…" if way == "pause" else "Reanudando los envíos…"
-    )
+    if action == "pause":
+        await _publish(deps, PauseOutbound(by=user.name, reason=reason))
+        return _back(request, "", "Pausando todos los envíos…")
+    await _publish(deps, ResumeOutbound(by=user.name))
+    return _back(request, "", "Reanudando los envíos…")
 
 
 @routes.post("/backlog", dependencies=[Depends(require_operator)])
-async def backlog(request: Request, deps: FromApp) -> RedirectResponse:
+async def backlog(request: Request, deps: HttpDeps) -> RedirectResponse:
     if not await deps.services.release_backlog():
         return _back(request, "", "El planificador no responde.", tone="bad")
     return _back(request, "", "Los contactos atrasados ya salen.")
@@ -103,75 +99,79 @@ async def backlog(request: Request, deps: FromApp) -> RedirectResponse:
 @routes.post("/held")
 async def release(
     request: Request,
-    deps: FromApp,
+    deps: HttpDeps,
     user: Operator,
     reason: Annotated[Literal[HoldReason.CAPPED, HoldReason.NUMBER_UNKNOWN], Form()],
     scope: Text,
 ) -> RedirectResponse:
-    """The touches held for this reason in this scope, as the operator saw them."""
+    """Releases the touches held for this reason in this scope, as the operator saw them."""
     await _publish(deps, ReleaseTouches(reason=reason, scope=scope, by=user.name))
     return _back(request, "", "Los contactos retenidos ya salen.")
 
 
-@routes.post("/letters/{what}")
+@routes.post("/letters/{action}")
 async def letters(
     request: Request,
-    deps: FromApp,
+    deps: HttpDeps,
     user: Operator,
-    what: Literal["replay", "discard"],
+    action: Literal["replay", "discard"],
     ids: Annotated[list[str] | None, Form()] = None,
 ) -> RedirectResponse:
-    act = deps.set_aside.replay if what == "replay" else deps.set_aside.discard
+    act = deps.failed_work.replay if action == "replay" else deps.failed_work.discard
     try:
         with tracing.continued({}):
-            acted = await act((ids or [])[:1000], user.name)
-    except Exception as away:  # whatever a broken connection raises
-        log.warning("letters.unavailable", reason=describe(away))
+            result = await act((ids or [])[:1000], user.name)
+    except Exception as unavailable:  # a broken connection raises many kinds
+        log.warning("letters.unavailable", reason=describe(unavailable))
         return _back(request, "/letters", "RabbitMQ no responde: no se hizo nada.", tone="bad")
-    done, stayed = len(acted.done), len(acted.stayed)
+    done = len(result.done)
+    stayed = len(result.stayed)
     if stayed:
         text = "Se reintentan: {}. Se quedan aquí, porque su cola no los recibe: {}."
         return _back(request, "/letters", text, done, stayed, tone="doubt")
-    text = "Se reintentan: {}." if what == "replay" else "Se descartaron: {}."
+    text = "Se reintentan: {}." if action == "replay" else "Se descartaron: {}."
     return _back(request, "/letters", text, done)
 
 
 @routes.post("/touches")
 async def review(
     request: Request,
-    deps: FromApp,
+    deps: HttpDeps,
     user: Operator,
     lead_id: Annotated[int, Form(gt=0, le=MAX_BIGINT)],
     touch_id: Annotated[str, Form()],
     send: Annotated[bool, Form()] = False,
 ) -> RedirectResponse:
-    """A touch of which nobody knew whether it was sent: the operator has looked."""
-    lead_id = await deps.figures.own_id(lead_id)
-    known = next(
-        (
-            one
-            for one in await deps.store.unknown_touches()
-            if one["detail"]["touch_id"] == touch_id
-        ),
-        None,
-    )
-    if known is None or known["lead_id"] != lead_id:
+    """Resolves a touch whose outcome was unknown, as the operator found out."""
+    lead_id = await deps.metrics.own_id(lead_id)
+    for action in await deps.store.unknown_touches():
+        touch = action["detail"]
+        if touch["touch_id"] == touch_id and action["lead_id"] == lead_id:
+            break
+    else:
         raise HTTPException(404)
-    about = {name: known["detail"][name] for name in ("touch_id", "step", "channel")}
-    await _publish(deps, ResolveTouch(lead_id=lead_id, send=send, by=user.name, **about))
+    command = ResolveTouch(
+        lead_id=lead_id,
+        touch_id=touch["touch_id"],
+        step=touch["step"],
+        channel=touch["channel"],
+        send=send,
+        by=user.name,
+    )
+    await _publish(deps, command)
     return _back(request, "/letters", "Se envía de nuevo." if send else "Se da por revisado.")
 
 
 @routes.post("/bookings/{uid}/attach")
 async def attach(
     request: Request,
-    deps: FromApp,
+    deps: HttpDeps,
     user: Operator,
     uid: str,
     lead_id: Annotated[int, Form(gt=0, le=MAX_BIGINT)],
 ) -> RedirectResponse:
-    lead_id = await deps.figures.own_id(lead_id)
-    if await deps.figures.lead(lead_id) is None:
+    lead_id = await deps.metrics.own_id(lead_id)
+    if await deps.metrics.lead(lead_id) is None:
         return _back(request, "/letters", "No hay un lead con ese número.", tone="doubt")
     await _publish(deps, AssignBooking(lead_id=lead_id, uid=uid, by=user.name))
     return _back(request, "/letters", "La reserva se asigna a ese lead.")
@@ -184,7 +184,7 @@ async def _publish(deps: Deps, command: Command) -> None:
 
 
 def _back(
-    request: Request, page: str, flash: str, *filling: object, tone: str = "good"
+    request: Request, page: str, flash: str, *values: object, tone: str = "good"
 ) -> RedirectResponse:
-    request.session["flash"] = [tone, flash, *filling]
+    request.session["flash"] = [tone, flash, *values]
     return RedirectResponse(f"/console{page}", status_code=303)

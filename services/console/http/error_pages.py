@@ -1,4 +1,4 @@
-"""What an operator reads when a page or an order was refused: a page, not a line of JSON."""
+"""Shows an error on the operators' pages as a page, instead of a line of JSON."""
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
@@ -20,7 +20,7 @@ FULL = "El disco está lleno: nada se guarda hasta que haya lugar."
 
 
 def explain(app: FastAPI, pages: Pages) -> None:
-    """Gives the pages' own answers to what goes wrong on them; the others keep theirs."""
+    """Adds handlers that answer errors of the pages with pages; other routes keep their answers."""
 
     def page(request: Request, status: int) -> Response:
         title = "No se encontró" if status == 404 else "No se pudo hacer"
@@ -36,20 +36,16 @@ def explain(app: FastAPI, pages: Pages) -> None:
 
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return (
-            page(request, 422)
-            if _on_a_page(request)
-            else await request_validation_exception_handler(request, error)
-        )
+        if _on_a_page(request):
+            return page(request, 422)
+        return await request_validation_exception_handler(request, error)
 
     async def unavailable(request: Request, _: Exception) -> Response:
-        if _on_a_page(request) and free_bytes() < LEAST_FREE:
+        if not _on_a_page(request):
+            return Response(status_code=503, headers={"Retry-After": "2"})
+        if free_bytes() < LEAST_FREE:
             return pages.page("problem", request, 503, title="No se pudo hacer", text=FULL)
-        return (
-            page(request, 503)
-            if _on_a_page(request)
-            else Response(status_code=503, headers={"Retry-After": "2"})
-        )
+        return page(request, 503)
 
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, invalid)

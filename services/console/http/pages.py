@@ -24,11 +24,11 @@ from services.console.decisions.response_times import Objective, Stage, budget, 
 from services.console.decisions.segments import segments
 from services.console.decisions.tallies import GROUPS
 from services.console.decisions.users import User
-from services.console.deps import Deps
+from services.console.deps import Deps, HttpDeps
 from services.console.http.params import LeadId, RowId, storable
 from services.console.repositories.metrics import PAGE, Wanted
 from services.console.service_clients import Kind, waiting
-from services.console.session import FromApp, Viewer, require_viewer, token_of
+from services.console.session import Viewer, require_viewer, token_of
 from services.console.spreadsheet import lines
 
 log = structlog.get_logger()
@@ -65,7 +65,7 @@ async def frame(request: Request, deps: Deps, user: User, at: str) -> dict[str, 
     return {
         "seen": await deps.projections.until(),
         "user": user,
-        "open": not deps.door.users,
+        "open": not deps.authenticator.users,
         "token": token_of(request),
         "at": at,
         "switch": await deps.store.switch(),
@@ -75,7 +75,7 @@ async def frame(request: Request, deps: Deps, user: User, at: str) -> dict[str, 
 
 
 @routes.get("")
-async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLResponse:
+async def now_page(request: Request, deps: HttpDeps, user: Viewer) -> HTMLResponse:
     """Leads of today and of the week, what happens now, and whether everything is well."""
     top = await frame(request, deps, user, "now")
     today = (
@@ -85,17 +85,17 @@ async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLRespons
     )
     week = today - timedelta(days=6)
     queues, backlog = await asyncio.gather(deps.services.queues(), deps.services.backlog())
-    actions, providers = await deps.store.newest(SHOWN), await deps.figures.providers()
+    actions, providers = await deps.store.newest(SHOWN), await deps.metrics.providers()
     return deps.pages.page(
         "now",
         request,
         **top,
         funnels={
-            "Hoy": await deps.figures.funnel(today, now()),
-            "Últimos 7 días": await deps.figures.funnel(week, now()),
+            "Hoy": await deps.metrics.funnel(today, now()),
+            "Últimos 7 días": await deps.metrics.funnel(week, now()),
         },
         actions=actions,
-        names=await deps.figures.names([one["lead_id"] for one in actions]),
+        names=await deps.metrics.names([one["lead_id"] for one in actions]),
         providers=[
             providers.get(name) or {"name": name, "unavailable": None, "succeeded_at": None}
             for name in PROVIDERS
@@ -105,22 +105,22 @@ async def now_page(request: Request, deps: FromApp, user: Viewer) -> HTMLRespons
         backlog=backlog,
         progress=await deps.projections.progress(),
         unknown=len(await deps.store.unknown_touches(limit=WAITING)),
-        attention=len(await deps.figures.in_need_of_attention(limit=WAITING)),
-        failed=len(await deps.figures.failed_work(limit=WAITING)),
-        unmatched=len(await deps.figures.unmatched()),
-        held=await deps.figures.held(),
-        spending=await deps.figures.spending_alarm(),
+        attention=len(await deps.metrics.in_need_of_attention(limit=WAITING)),
+        failed=len(await deps.metrics.failed_work(limit=WAITING)),
+        unmatched=len(await deps.metrics.unmatched()),
+        held=await deps.metrics.held(),
+        spending=await deps.metrics.spending_alarm(),
         disk=deps.disk(),
     )
 
 
 @routes.get("/stopwatch")
-async def stopwatch(request: Request, deps: FromApp, user: Viewer, days: Days = 7) -> HTMLResponse:
+async def stopwatch(request: Request, deps: HttpDeps, user: Viewer, days: Days = 7) -> HTMLResponse:
     """How long it took from the form to the call, whose time it was, and who missed the objective."""
     top, since = await frame(request, deps, user, "stopwatch"), now() - timedelta(days=days)
     objective = Objective(deps.settings.objective_seconds, deps.settings.objective_share)
-    calls, missed = await deps.figures.budget(since, objective)
-    newest = (await deps.figures.leads(Wanted()))[:SHOWN]
+    calls, missed = await deps.metrics.budget(since, objective)
+    newest = (await deps.metrics.leads(Wanted()))[:SHOWN]
     return deps.pages.page(
         "stopwatch",
         request,
@@ -128,9 +128,9 @@ async def stopwatch(request: Request, deps: FromApp, user: Viewer, days: Days = 
         days=days,
         objective=objective,
         budget=budget(calls, missed, objective),
-        missed=[(lead, cause(lead)) for lead in await deps.figures.missed(since, objective)],
-        by_day=await deps.figures.waits_by_day(since, deps.settings.timezone),
-        by_source=await deps.figures.waits_by_source(since),
+        missed=[(lead, cause(lead)) for lead in await deps.metrics.missed(since, objective)],
+        by_day=await deps.metrics.waits_by_day(since, deps.settings.timezone),
+        by_source=await deps.metrics.waits_by_source(since),
         chains=list(zip(newest, await _chains(deps, newest), strict=True)),
     )
 
@@ -138,8 +138,8 @@ async def stopwatch(request: Request, deps: FromApp, user: Viewer, days: Days = 
 async def _chains(deps: Deps, leads: list[Lead]) -> list[list[Stage]]:
     """The timeline of each lead, with what Kommo was absent as its own time."""
     begins = [lead.accepted_at for lead in leads if lead.accepted_at is not None]
-    absences = await deps.figures.absences("kommo", min(begins), now()) if begins else []
-    return [timeline(lead, absences) for lead in leads]
+    downtimes = await deps.metrics.downtimes("kommo", min(begins), now()) if begins else []
+    return [timeline(lead, downtimes) for lead in leads]
 
 
 async def _wanted(
@@ -158,8 +158,8 @@ Sought = Annotated[Wanted, Depends(_wanted)]
 
 
 @routes.get("/leads")
-async def leads(request: Request, deps: FromApp, user: Viewer, wanted: Sought) -> HTMLResponse:
-    top, found = await frame(request, deps, user, "leads"), await deps.figures.leads(wanted)
+async def leads(request: Request, deps: HttpDeps, user: Viewer, wanted: Sought) -> HTMLResponse:
+    top, found = await frame(request, deps, user, "leads"), await deps.metrics.leads(wanted)
     return deps.pages.page(
         "leads",
         request,
@@ -167,12 +167,12 @@ async def leads(request: Request, deps: FromApp, user: Viewer, wanted: Sought) -
         wanted=wanted,
         leads=found[:PAGE],
         more=len(found) > PAGE,
-        choices=await deps.figures.choices(),
+        choices=await deps.metrics.choices(),
     )
 
 
 @routes.get("/leads.csv")
-async def leads_csv(deps: FromApp, user: Viewer, wanted: Sought) -> StreamingResponse:
+async def leads_csv(deps: HttpDeps, user: Viewer, wanted: Sought) -> StreamingResponse:
     """All that the page would show, as a table for a spreadsheet; for operators, for it holds everybody's address."""
     if not user.acts:
         raise HTTPException(403)
@@ -182,22 +182,22 @@ async def leads_csv(deps: FromApp, user: Viewer, wanted: Sought) -> StreamingRes
 
 async def _leads_table(deps: Deps, wanted: Wanted) -> AsyncIterator[str]:
     yield lines([], LEAD_COLUMNS)
-    async for some in deps.figures.every_lead(wanted):
+    async for some in deps.metrics.every_lead(wanted):
         rows = [exported(lead, deps.settings.timezone) for lead in some]
         yield lines(rows, LEAD_COLUMNS, head=False)
 
 
 @routes.get("/leads/{lead_id}")
-async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: LeadId) -> Response:
+async def lead_page(request: Request, deps: HttpDeps, user: Viewer, lead_id: LeadId) -> Response:
     """What happened to one lead, why, and what comes next."""
-    if (own_id := await deps.figures.own_id(lead_id)) != lead_id:
+    if (own_id := await deps.metrics.own_id(lead_id)) != lead_id:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/console/leads/{own_id}{query}", status_code=303)
     top = await frame(request, deps, user, "leads")
-    lead, events = await deps.figures.lead(lead_id), await deps.store.events_of(lead_id)
+    lead, events = await deps.metrics.lead(lead_id), await deps.store.events_of(lead_id)
     if lead is None and not events:
         raise HTTPException(404)
-    kommo_now = (await deps.figures.providers()).get("kommo") or {}
+    kommo_now = (await deps.metrics.providers()).get("kommo") or {}
     plan, texts = await asyncio.gather(deps.services.plan(lead_id), deps.services.texts(lead_id))
     kommo = deps.settings.kommo_base_url.rstrip("/")
     return deps.pages.page(
@@ -219,11 +219,11 @@ async def lead_page(request: Request, deps: FromApp, user: Viewer, lead_id: Lead
 
 
 @routes.get("/letters")
-async def letters(request: Request, deps: FromApp, user: Viewer) -> HTMLResponse:
+async def letters(request: Request, deps: HttpDeps, user: Viewer) -> HTMLResponse:
     """What could not be done, what nobody knows, leads that need somebody, and bookings that are nobody's."""
     top = await frame(request, deps, user, "letters")
     found, unknown = await _letters(deps), await deps.store.unknown_touches(limit=WAITING)
-    failed = await deps.figures.failed_work(limit=WAITING)
+    failed = await deps.metrics.failed_work(limit=WAITING)
     known = [touch["lead_id"] for touch in unknown] + [row.lead_id for row in failed]
     return deps.pages.page(
         "letters",
@@ -231,11 +231,11 @@ async def letters(request: Request, deps: FromApp, user: Viewer) -> HTMLResponse
         **top,
         groups=grouped(found) if found is not None else None,
         unknown=unknown,
-        unmatched=await deps.figures.unmatched(),
-        attention=await deps.figures.in_need_of_attention(limit=WAITING),
+        unmatched=await deps.metrics.unmatched(),
+        attention=await deps.metrics.in_need_of_attention(limit=WAITING),
         failed=failed,
         reasons=REASONS,
-        names=await deps.figures.names(known),
+        names=await deps.metrics.names(known),
     )
 
 
@@ -243,17 +243,17 @@ async def _letters(deps: Deps) -> list[Letter] | None:
     """None where RabbitMQ does not answer: the page says so."""
     try:
         async with asyncio.timeout(5):
-            return await deps.set_aside.dead_letters.shown(limit=500)
+            return await deps.failed_work.dead_letters.cached_letters(limit=500)
     except Exception as unavailable:  # whatever a broken connection raises
         log.warning("letters.unavailable", reason=describe(unavailable))
         return None
 
 
 @routes.get("/journey")
-async def journey(request: Request, deps: FromApp, user: Viewer, days: Days = 90) -> HTMLResponse:
+async def journey(request: Request, deps: HttpDeps, user: Viewer, days: Days = 90) -> HTMLResponse:
     """The journey file as a diagram, with how many leads stand where, and how they left."""
     top, since = await frame(request, deps, user, "journey"), now() - timedelta(days=days)
-    at_step, outcomes = await deps.figures.at_step(since), await deps.figures.outcomes(since)
+    at_step, outcomes = await deps.metrics.at_step(since), await deps.metrics.outcomes(since)
     sections = [
         ("Primer contacto", True, numbers_of(deps.journey.first_contact, at_step, outcomes)),
         (
@@ -268,7 +268,7 @@ async def journey(request: Request, deps: FromApp, user: Viewer, days: Days = 90
 
 @routes.get("/journey/{channel}/{template}")
 async def template(
-    request: Request, deps: FromApp, user: Viewer, channel: Channel, template: str
+    request: Request, deps: HttpDeps, user: Viewer, channel: Channel, template: str
 ) -> HTMLResponse:
     """One text as its reader would see it."""
     text = await deps.services.preview(channel, template)
@@ -286,7 +286,7 @@ async def template(
 
 
 @routes.get("/journey/email/{template}/html", dependencies=LOOKING)
-async def email(deps: FromApp, template: str) -> HTMLResponse:
+async def email(deps: HttpDeps, template: str) -> HTMLResponse:
     """An email alone, for a frame: with its own styles, and without anything from elsewhere."""
     text = await deps.services.preview(Channel.EMAIL, template)
     if text is None:
@@ -297,7 +297,7 @@ async def email(deps: FromApp, template: str) -> HTMLResponse:
 @routes.get("/sources")
 async def sources(
     request: Request,
-    deps: FromApp,
+    deps: HttpDeps,
     user: Viewer,
     days: Days = 30,
     by: Annotated[str, Query()] = GROUPS[0],
@@ -308,7 +308,7 @@ async def sources(
 
 @routes.get("/sources.csv", dependencies=LOOKING)
 async def sources_csv(
-    deps: FromApp, days: Days = 30, by: Annotated[str, Query()] = GROUPS[0]
+    deps: HttpDeps, days: Days = 30, by: Annotated[str, Query()] = GROUPS[0]
 ) -> Response:
     """The same as a table for a spreadsheet."""
     columns = ("name", "leads", "reached", "booked", "met", "cost", "cost_per_booking")
@@ -320,7 +320,7 @@ async def _sources(deps: Deps, days: int, by: str) -> list[dict[str, Any]]:
     if by not in GROUPS:
         raise HTTPException(422)
     prices = deps.settings.prices
-    rows = await deps.figures.sources(now() - timedelta(days=days), by)
+    rows = await deps.metrics.sources(now() - timedelta(days=days), by)
     for row in rows:
         pairs = (("call", "calls"), ("whatsapp", "whatsapps"), ("sms", "texts"))
         row["cost"] = round(
@@ -336,7 +336,7 @@ def _as_file(name: str) -> dict[str, str]:
 
 @routes.get("/feed", dependencies=LOOKING)
 async def feed(
-    request: Request, deps: FromApp, after: RowId, lead_id: RowId | None = None
+    request: Request, deps: HttpDeps, after: RowId, lead_id: RowId | None = None
 ) -> StreamingResponse:
     """Says at once when something has happened after `after` (server-sent events); the page then looks for itself."""
     last = request.headers.get("last-event-id", "")  # of a browser that comes again

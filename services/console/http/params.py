@@ -1,4 +1,4 @@
-"""What may stand in an address or a form: numbers and texts that a database can hold."""
+"""Types of path, query and form parameters: numbers and texts that the database can hold."""
 
 from typing import Annotated
 
@@ -11,5 +11,5 @@ RowId = Annotated[int, Query(ge=0, le=MAX_BIGINT)]
 
 
 def storable(text: str) -> str:
-    """The text without NUL, which no database takes."""
+    """Returns the text without NUL, which PostgreSQL does not store."""
     return text.replace("\0", "")

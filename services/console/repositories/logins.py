@@ -1,4 +1,4 @@
-"""Console's SQL: who tried to log in, by name and address, neither of which is kept as it was written."""
+"""Console's SQL for login attempts, by the hashes of their names and addresses."""
 
 import hashlib
 import hmac
@@ -8,51 +8,65 @@ from kit.retention import forget
 
 WINDOW = "15 minutes"
 KNOWN = "30 days"
-OF_ONE_NAME_AND_ADDRESS, OF_ONE_ADDRESS, OF_ONE_NAME = 5, 20, 50  # wrong passwords in the window
+# wrong passwords that are allowed in the window
+MAX_OF_NAME_AND_ADDRESS = 5
+MAX_OF_ADDRESS = 20
+MAX_OF_NAME = 50
 
-ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtext('logins'))"
-COUNT = f"""select count(*) filter (where name = $1 and address = $2) as of_both,
-                   count(*) filter (where address = $2) as of_address,
-                   count(*) filter (where name = $1) as of_name,
-                   exists (select 1 from logins where name = $1 and address = $2 and worked
-                             and at > now() - interval '{KNOWN}') as known
-            from logins where not worked and at > now() - interval '{WINDOW}'"""  # noqa: S608 - constants
-WORKED = """with forgotten as (delete from logins where address = $2 and not worked)
-            insert into logins (name, address, worked) values ($1, $2, true)"""
+LOCK = "select pg_advisory_xact_lock(hashtext('logins'))"
+COUNT_FAILURES = f"""
+select count(*) filter (where name = $1 and address = $2) as of_both,
+       count(*) filter (where address = $2) as of_address,
+       count(*) filter (where name = $1) as of_name,
+       exists (
+         select 1 from logins
+         where name = $1 and address = $2 and worked and at > now() - interval '{KNOWN}'
+       ) as known
+from logins
+where not worked and at > now() - interval '{WINDOW}'
+"""  # noqa: S608 - constants
+INSERT_SUCCESS = """
+with forgotten as (delete from logins where address = $2 and not worked)
+insert into logins (name, address, worked) values ($1, $2, true)
+"""
 OLD = f"at < now() - interval '{KNOWN}' or (not worked and at < now() - interval '{WINDOW}')"
 
 
 class LockedOut(Exception):
-    """Too many wrong passwords: nobody is asked for one for a while."""
+    """Too many wrong passwords: no password is checked for a while."""
 
 
 class Logins:
-    """Counts for all replicas. Whoever logged in from an address before is not kept out by others who try the name."""
+    """Counts login attempts across all replicas.
+
+    An address from which a user logged in before is not locked out by others who try the name.
+    """
 
     def __init__(self, database: Database, secret: str) -> None:
-        self._database, self._secret = database, secret.encode()
+        self._database = database
+        self._secret = secret.encode()
 
     async def begin(self, name: str, address: str) -> None:
-        """Counts a try before its password is looked at. Raises LockedOut."""
-        who = self._hidden(name), self._hidden(address)
+        """Counts an attempt before its password is checked. Raises LockedOut."""
+        hashes = self._hash(name), self._hash(address)
         async with self._database.transaction() as connection:
-            await connection.execute(ONE_AT_A_TIME)
-            count = await connection.fetchrow(COUNT, *who)
+            await connection.execute(LOCK)
+            count = await connection.fetchrow(COUNT_FAILURES, *hashes)
             assert count is not None
             if (
-                count["of_both"] >= OF_ONE_NAME_AND_ADDRESS
-                or count["of_address"] >= OF_ONE_ADDRESS
-                or (count["of_name"] >= OF_ONE_NAME and not count["known"])
+                count["of_both"] >= MAX_OF_NAME_AND_ADDRESS
+                or count["of_address"] >= MAX_OF_ADDRESS
+                or (count["of_name"] >= MAX_OF_NAME and not count["known"])
             ):
                 raise LockedOut
-            await connection.execute("insert into logins (name, address) values ($1, $2)", *who)
+            await connection.execute("insert into logins (name, address) values ($1, $2)", *hashes)
 
-    async def worked(self, name: str, address: str) -> None:
-        """The password was right: the wrong ones before it are forgiven."""
-        await self._database.fetch(WORKED, self._hidden(name), self._hidden(address))
+    async def succeeded(self, name: str, address: str) -> None:
+        """Records a right password, and deletes the failed attempts from its address."""
+        await self._database.fetch(INSERT_SUCCESS, self._hash(name), self._hash(address))
 
     async def forget_old(self) -> None:
         await forget(self._database, "logins", OLD)
 
-    def _hidden(self, text: str) -> str:
+    def _hash(self, text: str) -> str:
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Console's SQL for its pages: leads to look through, and figures about them."""
+"""Console's SQL for its pages: searches for leads, and metrics about them."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -8,84 +8,193 @@ from typing import Any
 from kit.database import Database
 from services.console.decisions.dead_letters import FailedRow
 from services.console.decisions.leads import Lead, State
-from services.console.decisions.response_times import Absence, Objective, absences
+from services.console.decisions.response_times import Downtime, Objective, downtimes
 from services.console.decisions.search import ACCENTS, PLAIN, read_search
 from services.console.decisions.tallies import OUTCOME, STEP, hour_of
 from services.console.repositories.projections import lead_of
 
 PAGE = 50
-EXPORTED_AT_ONCE = 500
+EXPORT_BATCH = 500
 
-FUNNEL = """select count(*) as received, count(reached_at) as reached, count(booked_at) as booked, count(met_at) as met
-            from leads where accepted_at >= $1 and accepted_at < $2"""
-# as the index `leads_found` has it
+SELECT_FUNNEL = """
+select count(*) as received,
+       count(reached_at) as reached,
+       count(booked_at) as booked,
+       count(met_at) as met
+from leads
+where accepted_at >= $1 and accepted_at < $2
+"""
+# the same expression as in the index `leads_found`
 NAME_AND_EMAIL = f"translate(lower(' ' || name || ' ' || email), '{ACCENTS}', '{PLAIN}')"
-FILTERS = """accepted_at is not null
-  and ($1 = '' or state = $1) and ($2 = '' or source = $2) and ($3 = '' or step = $3)
+FILTERS = """
+accepted_at is not null
+  and ($1 = '' or state = $1)
+  and ($2 = '' or source = $2)
+  and ($3 = '' or step = $3)
   and ($4::date is null or accepted_at >= $4::date::timestamp at time zone $6)
   and ($5::date is null or accepted_at < ($5::date + 1)::timestamp at time zone $6)
-  and ($7::timestamptz is null or (accepted_at, lead_id) < ($7, $8::bigint))"""
-# the rows themselves are read for one page only, however many come before it
-PAGE_OF = """select leads.* from (select lead_id, accepted_at from leads where {conditions}
-               order by accepted_at desc, lead_id desc limit $9 offset $10) found join leads using (lead_id)
-             order by found.accepted_at desc, lead_id desc"""
-# dialled in time or not: whoever has a phone and was or should have been called, by the welcome call's own hours
-COUNTED = """accepted_at >= $1 and phone <> '' and call_end is distinct from 'skipped'
-             and (waited is not null or (call_deferred_at is null or call_due_at is not null)
-                  and coalesce(call_due_at, accepted_at) < now() - make_interval(secs => $2))"""
-BUDGET = f"""select count(*) as calls, count(*) filter (where coalesce(waited, 'infinity') > $2) as missed
-             from leads where {COUNTED}"""  # noqa: S608 - a constant
-MISSED = f"""select * from leads where {COUNTED} and coalesce(waited, 'infinity') > $2
-             order by accepted_at desc limit 50"""  # noqa: S608 - a constant
-WAITS = """count(waited) as calls,
-           percentile_cont(array[0.5, 0.95, 0.99]) within group (order by waited) as waits
-           from leads where accepted_at >= $1 and waited is not null"""
-# each day, and each source, by itself: to sort a day's waits is little, to sort all rows by their day is much
-BY_DAY = f"""select day::date as name, waits.* from generate_series(
-               date_trunc('day', $1::timestamptz at time zone $2), now() at time zone $2, interval '1 day') as day,
-               lateral (select {WAITS} and accepted_at >= day at time zone $2
-                          and accepted_at < (day + interval '1 day') at time zone $2) waits
-             where calls > 0 order by day"""  # noqa: S608 - a constant
-BY_SOURCE = f"""select known.name, waits.* from (
-                  select name from tallies where figure = 'fuente' and hour >= $2 group by name
-                  order by sum(leads) desc, name limit 12) known,
-                  lateral (select {WAITS} and source = known.name) waits
-                where calls > 0 order by calls desc"""  # noqa: S608 - a constant
-SOURCES = """select name, sum(leads) as leads, sum(reached) as reached, sum(booked) as booked, sum(met) as met,
-               sum(calls) as calls, sum(whatsapps) as whatsapps, sum(texts) as texts
-             from tallies where figure = $2 and hour >= $1 group by 1 having sum(leads) > 0 order by 2 desc, 1"""
-COUNTS = """select name, value, sum(leads) as leads from tallies where figure = $2 and hour >= $1
-            group by 1, 2 having sum(leads) > 0"""
-ATTENTION = """select * from leads where attention is not null and stopped is null and erased_at is null
-               order by paused_at, lead_id limit $1"""
-HELD = """select reason, scope, count(*) as touches, min(at) as oldest from held_touches
-          group by 1, 2 order by 4, 1, 2"""
-ALARM = """select at, (body->>'percent')::int as percent from actions
-           where topic = 'spending.reached' and at > now() - interval '24 hours' order by at desc limit 1"""
-FAILED = """select * from failed_work where $1::text[] is null or service || '-' || kind || '-' || row_id = any($1)
-            order by at, service, kind, row_id limit $2"""
-# from the last event before the span on, so that an outage which had begun by then is known
-PROVIDER_EVENTS = """select at, topic = 'provider.unavailable' as away from actions
-                     where topic in ('provider.unavailable', 'provider.recovered')
-                       and body->>'provider' = $1 and at <= $3
-                       and at >= coalesce((select max(at) from actions
-                                           where topic in ('provider.unavailable', 'provider.recovered')
-                                             and body->>'provider' = $1 and at <= $2), $2)
-                     order by at, id"""
-# from each value to the next, by the index: `distinct` would read the whole table
-NEXT_VALUE = """(with recursive known (value, number) as (
+  and ($7::timestamptz is null or (accepted_at, lead_id) < ($7, $8::bigint))
+"""
+# Whole rows are read for one page only, however many come before it.
+SELECT_PAGE = """
+select leads.*
+from (
+  select lead_id, accepted_at from leads
+  where {conditions}
+  order by accepted_at desc, lead_id desc
+  limit $9
+  offset $10
+) found
+join leads using (lead_id)
+order by found.accepted_at desc, lead_id desc
+"""
+# The leads that count for the objective: they have a phone, and were called or should have been
+# called by now, by the hours of the welcome call.
+COUNTED = """
+accepted_at >= $1
+  and phone <> ''
+  and call_end is distinct from 'skipped'
+  and (
+    waited is not null
+    or (call_deferred_at is null or call_due_at is not null)
+      and coalesce(call_due_at, accepted_at) < now() - make_interval(secs => $2)
+  )
+"""
+COUNT_BUDGET = f"""
+select count(*) as calls,
+       count(*) filter (where coalesce(waited, 'infinity') > $2) as missed
+from leads
+where {COUNTED}
+"""  # noqa: S608 - a constant
+SELECT_MISSED = f"""
+select * from leads
+where {COUNTED} and coalesce(waited, 'infinity') > $2
+order by accepted_at desc
+limit 50
+"""  # noqa: S608 - a constant
+WAITS = """
+count(waited) as calls,
+percentile_cont(array[0.5, 0.95, 0.99]) within group (order by waited) as waits
+from leads
+where accepted_at >= $1 and waited is not null
+"""
+# One subquery for each day, and for each source: sorting the waits of one day is little work,
+# sorting all rows by their day is much.
+SELECT_WAITS_BY_DAY = f"""
+select day::date as name, waits.*
+from generate_series(
+       date_trunc('day', $1::timestamptz at time zone $2),
+       now() at time zone $2,
+       interval '1 day'
+     ) as day,
+     lateral (
+       select {WAITS}
+         and accepted_at >= day at time zone $2
+         and accepted_at < (day + interval '1 day') at time zone $2
+     ) waits
+where calls > 0
+order by day
+"""  # noqa: S608 - a constant
+SELECT_WAITS_BY_SOURCE = f"""
+select known.name, waits.*
+from (
+       select name from tallies
+       where figure = 'fuente' and hour >= $2
+       group by name
+       order by sum(leads) desc, name
+       limit 12
+     ) known,
+     lateral (select {WAITS} and source = known.name) waits
+where calls > 0
+order by calls desc
+"""  # noqa: S608 - a constant
+SUM_BY_SOURCE = """
+select name,
+       sum(leads) as leads,
+       sum(reached) as reached,
+       sum(booked) as booked,
+       sum(met) as met,
+       sum(calls) as calls,
+       sum(whatsapps) as whatsapps,
+       sum(texts) as texts
+from tallies
+where figure = $2 and hour >= $1
+group by 1
+having sum(leads) > 0
+order by 2 desc, 1
+"""
+COUNT_LEADS = """
+select name, value, sum(leads) as leads
+from tallies
+where figure = $2 and hour >= $1
+group by 1, 2
+having sum(leads) > 0
+"""
+SELECT_NEEDING_ATTENTION = """
+select * from leads
+where attention is not null and stopped is null and erased_at is null
+order by paused_at, lead_id
+limit $1
+"""
+SELECT_HELD = """
+select reason, scope, count(*) as touches, min(at) as oldest
+from held_touches
+group by 1, 2
+order by 4, 1, 2
+"""
+SELECT_SPENDING_ALARM = """
+select at, (body->>'percent')::int as percent
+from actions
+where topic = 'spending.reached' and at > now() - interval '24 hours'
+order by at desc
+limit 1
+"""
+SELECT_FAILED_WORK = """
+select * from failed_work
+where $1::text[] is null or service || '-' || kind || '-' || row_id = any($1)
+order by at, service, kind, row_id
+limit $2
+"""
+# From the last event before the span on, so that an outage that had begun by then is included.
+SELECT_PROVIDER_EVENTS = """
+select at, topic = 'provider.unavailable' as unavailable
+from actions
+where topic in ('provider.unavailable', 'provider.recovered')
+  and body->>'provider' = $1
+  and at <= $3
+  and at >= coalesce(
+    (
+      select max(at) from actions
+      where topic in ('provider.unavailable', 'provider.recovered')
+        and body->>'provider' = $1
+        and at <= $2
+    ),
+    $2
+  )
+order by at, id
+"""
+# Goes from each value to the next by the index, because `distinct` would read the whole table.
+DISTINCT_VALUES = """(
+  with recursive known (value, number) as (
     (select {column}, 1 from leads where {column} > '' order by {column} limit 1)
     union all
-    select (select {column} from leads where {column} > value order by {column} limit 1), number + 1
-    from known where value is not null and number < {most})
-  select array_agg(value) from known where value is not null)"""
-CHOICES = f"""select coalesce({NEXT_VALUE.format(column="source", most=200)}, '{{}}') as sources,
-                     coalesce({NEXT_VALUE.format(column="step", most=100)}, '{{}}') as steps"""
+    select
+      (select {column} from leads where {column} > value order by {column} limit 1),
+      number + 1
+    from known
+    where value is not null and number < {most}
+  )
+  select array_agg(value) from known where value is not null
+)"""
+SELECT_CHOICES = f"""
+select coalesce({DISTINCT_VALUES.format(column="source", most=200)}, '{{}}') as sources,
+       coalesce({DISTINCT_VALUES.format(column="step", most=100)}, '{{}}') as steps
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an operator looks for; empty is any."""
+    """The filter that an operator set; an empty field matches every lead."""
 
     text: str = ""
     state: str = ""
@@ -98,7 +207,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How many touches wait for an operator for the same reason, in the same scope, and since when."""
+    """Touches that an operator must release, with the same reason and scope, and since when."""
 
     reason: str
     scope: str
@@ -108,7 +217,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Seconds until the call was asked for, of a day or a source."""
+    """Percentiles of the seconds until the call was requested, for a day or a source."""
 
     name: str
     calls: int
@@ -117,49 +226,56 @@ class Waits:
     p99: float
 
 
-class Figures:
-    """`timezone` is the business's own, by which its days begin."""
+class Metrics:
+    """Reads the projections. `timezone` is the business's own, in which its days begin."""
 
     def __init__(self, database: Database, timezone: str) -> None:
-        self._database, self._timezone = database, timezone
+        self._database = database
+        self._timezone = timezone
 
     async def funnel(self, since: datetime, until: datetime) -> dict[str, int]:
-        [row] = await self._database.fetch(FUNNEL, since, until)
+        [row] = await self._database.fetch(SELECT_FUNNEL, since, until)
         return dict(row)
 
     async def leads(self, wanted: Wanted) -> list[Lead]:
-        """One page of them and one more, where there is a next page; the newest first."""
-        return await self._found(wanted, limit=PAGE + 1, offset=(wanted.page - 1) * PAGE)
+        """Returns one page of leads, the newest first, and one more where there is a next page."""
+        return await self._find(wanted, limit=PAGE + 1, offset=(wanted.page - 1) * PAGE)
 
     async def every_lead(self, wanted: Wanted) -> AsyncIterator[list[Lead]]:
-        """All of them, the newest first; each batch is a statement of its own, however slowly it is taken away."""
-        last: Lead | None = None
-        while some := await self._found(wanted, limit=EXPORTED_AT_ONCE, behind=last):
-            yield some
-            last = some[-1]
+        """Yields all leads in batches, the newest first.
 
-    async def _found(
-        self, wanted: Wanted, *, limit: int, offset: int = 0, behind: Lead | None = None
+        Each batch is a statement of its own, so a slow reader keeps no transaction open.
+        """
+        last: Lead | None = None
+        while batch := await self._find(wanted, limit=EXPORT_BATCH, before=last):
+            yield batch
+            last = batch[-1]
+
+    async def _find(
+        self, wanted: Wanted, *, limit: int, offset: int = 0, before: Lead | None = None
     ) -> list[Lead]:
-        conditions, texts = await self._sought(wanted.text, first=11)
+        conditions, parameters = await self._conditions(wanted.text, first=11)
         rows = await self._database.fetch(
-            PAGE_OF.format(conditions=conditions),
+            SELECT_PAGE.format(conditions=conditions),
             wanted.state,
             wanted.source,
             wanted.step,
             wanted.since,
             wanted.until,
             self._timezone,
-            behind.accepted_at if behind else None,
-            behind.lead_id if behind else None,
+            before.accepted_at if before else None,
+            before.lead_id if before else None,
             limit,
             offset,
-            *texts,
+            *parameters,
         )
         return [lead_of(row) for row in rows]
 
-    async def _sought(self, text: str, *, first: int) -> tuple[str, list[Any]]:
-        """The conditions of a search, each of which an index answers, and their parameters, numbered from `first`."""
+    async def _conditions(self, text: str, *, first: int) -> tuple[str, list[Any]]:
+        """Returns the conditions of a search, and their parameters, numbered from `first`.
+
+        Each condition is answered by an index.
+        """
         if not text.strip():
             return FILTERS, []
         search = read_search(text)
@@ -169,7 +285,8 @@ class Figures:
             for number in range(first + 2, first + 2 + len(search.words))
         )
         any_of = [f"lead_id = any(${first}::bigint[])", f"reverse(phone) like ${first + 1}"]
-        any_of += [f"({words})"] if words else []
+        if words:
+            any_of.append(f"({words})")
         phone = f"{search.phone_end[::-1]}%" if search.phone_end else ""
         return f"{FILTERS} and ({' or '.join(any_of)})", [ids, phone, *search.words]
 
@@ -178,30 +295,35 @@ class Figures:
         return lead_of(rows[0]) if rows else None
 
     async def own_id(self, lead_id: int) -> int:
-        """The lead's own id, where `lead_id` is what a later form of the person was answered with."""
+        """Returns the lead's own id, where `lead_id` was the answer to a later form of the person.
+
+        Any other id is returned as it is.
+        """
         rows = await self._database.fetch(
             "select lead_id from aliases where submission_id = $1", lead_id
         )
         return int(rows[0]["lead_id"]) if rows else lead_id
 
     async def in_need_of_attention(self, *, limit: int) -> list[Lead]:
-        """Leads whose follow-up waits until an operator has looked; who has waited longest comes first."""
-        return [lead_of(row) for row in await self._database.fetch(ATTENTION, limit)]
+        """Returns leads whose follow-up waits for an operator, the longest wait first."""
+        rows = await self._database.fetch(SELECT_NEEDING_ATTENTION, limit)
+        return [lead_of(row) for row in rows]
 
     async def held(self) -> list[Held]:
-        """Touches that an operator must release, by reason and scope; the oldest first."""
-        return [Held(**row) for row in await self._database.fetch(HELD)]
+        """Returns the touches that an operator must release, by reason and scope; oldest first."""
+        return [Held(**row) for row in await self._database.fetch(SELECT_HELD)]
 
     async def spending_alarm(self) -> dict[str, Any] | None:
-        """What was said last, within 24 hours, of the spending that comes near its cap."""
-        rows = await self._database.fetch(ALARM)
+        """Returns the last alarm, within 24 hours, about spending that comes near its cap."""
+        rows = await self._database.fetch(SELECT_SPENDING_ALARM)
         return dict(rows[0]) if rows else None
 
     async def failed_work(
         self, *, limit: int, letter_ids: list[str] | None = None
     ) -> list[FailedRow]:
-        """Rows that services have set aside, the oldest first; all, or those with these ids."""
-        return [FailedRow(**row) for row in await self._database.fetch(FAILED, letter_ids, limit)]
+        """Returns the failed rows of all services, the oldest first; or those with these ids."""
+        rows = await self._database.fetch(SELECT_FAILED_WORK, letter_ids, limit)
+        return [FailedRow(**row) for row in rows]
 
     async def names(self, lead_ids: list[int]) -> dict[int, str]:
         rows = await self._database.fetch(
@@ -210,58 +332,62 @@ class Figures:
         return {row["lead_id"]: row["name"] for row in rows}
 
     async def choices(self) -> Mapping[str, list[str]]:
-        """The sources and steps there are, to filter by; the states are known."""
-        rows = await self._database.fetch(CHOICES)
+        """Returns the values of the filters: all sources and steps of leads, and the states."""
+        rows = await self._database.fetch(SELECT_CHOICES)
         return {
             "sources": rows[0]["sources"],
             "steps": rows[0]["steps"],
-            "states": [str(one) for one in State],
+            "states": [str(state) for state in State],
         }
 
     async def budget(self, since: datetime, objective: Objective) -> tuple[int, int]:
-        """How many calls count, and how many of them missed the objective."""
-        [row] = await self._database.fetch(BUDGET, since, objective.seconds)
+        """Returns how many calls count, and how many of them missed the objective."""
+        [row] = await self._database.fetch(COUNT_BUDGET, since, objective.seconds)
         return row["calls"], row["missed"]
 
     async def missed(self, since: datetime, objective: Objective) -> list[Lead]:
-        return [
-            lead_of(row) for row in await self._database.fetch(MISSED, since, objective.seconds)
-        ]
+        rows = await self._database.fetch(SELECT_MISSED, since, objective.seconds)
+        return [lead_of(row) for row in rows]
 
     async def waits_by_day(self, since: datetime, zone: str) -> list[Waits]:
-        return [_waits(row) for row in await self._database.fetch(BY_DAY, since, zone)]
+        rows = await self._database.fetch(SELECT_WAITS_BY_DAY, since, zone)
+        return [_waits(row) for row in rows]
 
     async def waits_by_source(self, since: datetime) -> list[Waits]:
-        return [_waits(row) for row in await self._database.fetch(BY_SOURCE, since, hour_of(since))]
+        rows = await self._database.fetch(SELECT_WAITS_BY_SOURCE, since, hour_of(since))
+        return [_waits(row) for row in rows]
 
     async def sources(self, since: datetime, group: str) -> list[dict[str, Any]]:
-        """Leads and what became of them, by the form's `fuente` or one of the `utm_*` fields; whole hours."""
-        return [dict(row) for row in await self._database.fetch(SOURCES, hour_of(since), group)]
+        """Returns leads, outcomes and touches by the form's `fuente` or a `utm_*` field.
+
+        From the beginning of the hour on.
+        """
+        rows = await self._database.fetch(SUM_BY_SOURCE, hour_of(since), group)
+        return [dict(row) for row in rows]
 
     async def at_step(self, since: datetime) -> dict[tuple[str, str], int]:
-        """How many leads stand at a step, by their state; of whole hours."""
-        return await self._counts(since, STEP)
+        """Returns how many leads are at each step in each state, from the beginning of the hour."""
+        return await self._lead_counts(since, STEP)
 
     async def outcomes(self, since: datetime) -> dict[tuple[str, str], int]:
-        """How many leads a step came how far with; of whole hours."""
-        return await self._counts(since, OUTCOME)
+        """Returns how many leads have each outcome of each step, from the beginning of the hour."""
+        return await self._lead_counts(since, OUTCOME)
 
-    async def _counts(self, since: datetime, figure: str) -> dict[tuple[str, str], int]:
-        rows = await self._database.fetch(COUNTS, hour_of(since), figure)
+    async def _lead_counts(self, since: datetime, figure: str) -> dict[tuple[str, str], int]:
+        rows = await self._database.fetch(COUNT_LEADS, hour_of(since), figure)
         return {(row["name"], row["value"]): row["leads"] for row in rows}
 
     async def providers(self) -> dict[str, dict[str, Any]]:
-        return {
-            row["name"]: dict(row) for row in await self._database.fetch("select * from providers")
-        }
+        rows = await self._database.fetch("select * from providers")
+        return {row["name"]: dict(row) for row in rows}
 
-    async def absences(self, company: str, since: datetime, until: datetime) -> list[Absence]:
-        """When the company did not work for us, as far as that lay between the two times."""
-        rows = await self._database.fetch(PROVIDER_EVENTS, company, since, until)
-        return absences([(row["at"], row["unavailable"]) for row in rows])
+    async def downtimes(self, provider: str, since: datetime, until: datetime) -> list[Downtime]:
+        """Returns the provider's downtimes that overlap the span."""
+        rows = await self._database.fetch(SELECT_PROVIDER_EVENTS, provider, since, until)
+        return downtimes([(row["at"], row["unavailable"]) for row in rows])
 
     async def unmatched(self) -> list[dict[str, Any]]:
-        """Bookings that are nobody's, the newest first."""
+        """Returns the bookings that belong to no lead, the newest first."""
         rows = await self._database.fetch(
             "select * from bookings where lead_id is null order by reported_at desc limit 200"
         )

@@ -1,7 +1,7 @@
-"""Console's projections: folded from the audit log in its order, batch after batch, and rebuilt from it on demand.
+"""Console's projections: folded from the audit log in batches, and rebuilt from it on demand.
 
-They are rebuilt in tables of the same names in the schema `rebuilt`, which take the place of those that the pages
-read when they have come as far.
+They are rebuilt in tables of the same names in the schema `rebuilt`. When these have come as far
+as the tables that the pages read, they replace them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ from contracts.message import Message
 from kit.database import Connection, Database, DatabaseBusy, unavailable
 from kit.errors import Unavailable, describe
 from services.console.decisions.erasure import erased
-from services.console.decisions.held import MOVED_ON, HeldTouch, still_held, telling
+from services.console.decisions.held import MOVED_ON, HeldTouch, holding_events, still_held
 from services.console.decisions.leads import Lead, fold, read
 from services.console.decisions.provider_health import PROVIDERS, ProviderHealth, about, apply
 from services.console.decisions.tallies import Cell, Counts, Tallies, add_change, changed, tallied
@@ -33,58 +33,125 @@ from services.console.decisions.tallies import Cell, Counts, Tallies, add_change
 log = structlog.get_logger()
 
 BATCH = 1000
-SERVICE, EVENT = "console", "event"  # an event that could not be folded, among the failed work
-COLUMNS = (*(one.name for one in fields(Lead)), "state", "waited")
+# an event that could not be folded, as failed work
+SERVICE = "console"
+EVENT = "event"
+
+COLUMNS = (*(column.name for column in fields(Lead)), "state", "waited")
 VALUES = ", ".join(f"${number}" for number in range(1, len(COLUMNS) + 1))
-PUT_LEAD = f"""insert into leads ({", ".join(COLUMNS)}) values ({VALUES})
-               on conflict (lead_id) do update set {", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])}"""  # noqa: S608 - names of our own
-UPSERT_PROVIDER = """insert into providers (name, unavailable, unavailable_since, succeeded_at) values ($1, $2, $3, $4)
-                 on conflict (name) do update set unavailable = $2, unavailable_since = $3, succeeded_at = $4"""
-PUT_BOOKING = """insert into bookings (uid, starts_at, email, phone, reported_at) values ($1, $2, $3, $4, $5)
-                 on conflict (uid) do update set starts_at = $2, email = $3, phone = $4, reported_at = $5"""
-MATCH_BOOKING = """insert into bookings (uid, email, phone, reported_at, lead_id) values ($1, '', '', $2, $3)
-                   on conflict (uid) do update set lead_id = $3, email = '', phone = ''"""
-PUT_ALIAS = """insert into aliases (submission_id, lead_id) values ($1, $2)
-               on conflict (submission_id) do update set lead_id = $2"""
-PUT_FAILED = """insert into failed_work (service, kind, row_id, lead_id, reason, at) values ($1, $2, $3, $4, $5, $6)
-                on conflict (service, kind, row_id) do update set lead_id = $4, reason = $5, at = $6
-                where failed_work.at <= $6"""
-DROP_FAILED = (
-    "delete from failed_work where service = $1 and kind = $2 and row_id = $3 and at <= $4"
+NEW_VALUES = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:])
+UPSERT_LEAD = f"""
+insert into leads ({", ".join(COLUMNS)})
+values ({VALUES})
+on conflict (lead_id) do update set {NEW_VALUES}
+"""  # noqa: S608 - names of our own
+UPSERT_PROVIDER = """
+insert into providers (name, unavailable, unavailable_since, succeeded_at)
+values ($1, $2, $3, $4)
+on conflict (name) do update
+set unavailable = $2, unavailable_since = $3, succeeded_at = $4
+"""
+UPSERT_BOOKING = """
+insert into bookings (uid, starts_at, email, phone, reported_at)
+values ($1, $2, $3, $4, $5)
+on conflict (uid) do update
+set starts_at = $2, email = $3, phone = $4, reported_at = $5
+"""
+ASSIGN_BOOKING = """
+insert into bookings (uid, email, phone, reported_at, lead_id)
+values ($1, '', '', $2, $3)
+on conflict (uid) do update
+set lead_id = $3, email = '', phone = ''
+"""
+UPSERT_ALIAS = """
+insert into aliases (submission_id, lead_id)
+values ($1, $2)
+on conflict (submission_id) do update
+set lead_id = $2
+"""
+UPSERT_FAILED = """
+insert into failed_work (service, kind, row_id, lead_id, reason, at)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (service, kind, row_id) do update
+set lead_id = $4, reason = $5, at = $6
+where failed_work.at <= $6
+"""
+DELETE_FAILED = """
+delete from failed_work
+where service = $1 and kind = $2 and row_id = $3 and at <= $4
+"""
+DELETE_FAILED_EVENT = """
+delete from failed_work
+where service = $1 and kind = $2 and row_id = $3
+returning row_id
+"""
+SELECT_HELD = """
+select * from held_touches
+where touch_id = any($1)
+   or (reason, scope) in (select * from unnest($2::text[], $3::text[]))
+"""
+# A touch whose end arrived earlier, by another queue, is not held any more.
+UPSERT_HELD = """
+insert into held_touches (touch_id, lead_id, reason, scope, at)
+select $1::uuid, $2::bigint, $3::text, $4::text, $5::timestamptz
+where not exists (
+  select 1 from actions
+  where lead_id = $2
+    and at > $5
+    and topic = any($6::text[])
+    and body->>'touch_id' = $1::uuid::text
 )
-TAKE_EVENT = (
-    "delete from failed_work where service = $1 and kind = $2 and row_id = $3 returning row_id"
+on conflict (touch_id) do update
+set reason = $3, scope = $4, at = $5
+"""
+SUMS = ", ".join(f"{name} = tallies.{name} + excluded.{name}" for name in Counts._fields)
+ADD_TO_TALLIES = f"""
+insert into tallies ({", ".join((*Cell._fields, *Counts._fields))})
+select * from unnest(
+  $1::text[], $2::timestamptz[], $3::text[], $4::text[],
+  $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[]
 )
-HELD = """select * from held_touches where touch_id = any($1)
-            or (reason, scope) in (select * from unnest($2::text[], $3::text[]))"""
-# one whose end was heard before, on another way, is not held any more
-PUT_HELD = """insert into held_touches (touch_id, lead_id, reason, scope, at)
-              select $1::uuid, $2::bigint, $3::text, $4::text, $5::timestamptz
-              where not exists (select 1 from actions where lead_id = $2 and at > $5 and topic = any($6::text[])
-                                  and body->>'touch_id' = $1::uuid::text)
-              on conflict (touch_id) do update set reason = $3, scope = $4, at = $5"""
-ADD_TO_TALLIES = f"""insert into tallies ({", ".join((*Cell._fields, *Counts._fields))})
-                     select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[],
-                       $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::int[])
-                     on conflict ({", ".join(Cell._fields)}) do update
-                     set {", ".join(f"{name} = tallies.{name} + excluded.{name}" for name in Counts._fields)}"""  # noqa: S608 - names of our own
-FRESH = "select id, lead_id, received_at, body from actions where id > $1 and id <= $2 order by id limit $3"
-NEWEST = "select coalesce(max(id), 0) from actions"
-PROGRESS = f"select until, ({NEWEST}) as newest, (select until from rebuilt.projected) as rebuilt from projected"  # noqa: S608 - a constant
-CAME_TO = "update projected set until = $1, tallied = $1"
-ACTION = "select id, lead_id, received_at, body from actions where id = $1"
-OF_THE_ERASED = """select id, body from actions where lead_id = any($1) and id <= $2
-                     and topic in ('lead.created', 'lead.updated', 'lead.returned', 'lead.registration_failed',
-                                   'reply.received', 'lead.booked', 'booking.rescheduled', 'booking.cancelled',
-                                   'touch.due', 'touch.failed', 'work.failed')
-                   union all
-                   select id, body from actions where topic = 'booking.unmatched' and id <= $2
-                     and body->>'uid' in (select uid from bookings where lead_id = any($1))"""
+on conflict ({", ".join(Cell._fields)}) do update
+set {SUMS}
+"""  # noqa: S608 - names of our own
+SELECT_BATCH = """
+select id, lead_id, received_at, body from actions
+where id > $1 and id <= $2
+order by id
+limit $3
+"""
+SELECT_NEWEST_ID = "select coalesce(max(id), 0) from actions"
+SELECT_PROGRESS = f"""
+select until,
+       ({SELECT_NEWEST_ID}) as newest,
+       (select until from rebuilt.projected) as rebuilt
+from projected
+"""  # noqa: S608 - a constant
+UPDATE_PROGRESS = "update projected set until = $1, tallied = $1"
+SELECT_ACTION = "select id, lead_id, received_at, body from actions where id = $1"
+SELECT_OF_ERASED_LEADS = """
+select id, body from actions
+where lead_id = any($1)
+  and id <= $2
+  and topic in (
+    'lead.created', 'lead.updated', 'lead.returned', 'lead.registration_failed',
+    'reply.received', 'lead.booked', 'booking.rescheduled', 'booking.cancelled',
+    'touch.due', 'touch.failed', 'work.failed'
+  )
+union all
+select id, body from actions
+where topic = 'booking.unmatched'
+  and id <= $2
+  and body->>'uid' in (select uid from bookings where lead_id = any($1))
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the projections have come, in ids of the audit log; and those that are rebuilt, where some are."""
+    """How far the projections have come, in ids of the audit log.
+
+    `rebuilt` is the progress of a rebuild, None where there is none.
+    """
 
     until: int
     newest: int
@@ -92,31 +159,34 @@ class Progress:
 
 
 class Projections:
-    """Only one replica at a time may call `follow`."""
+    """The projections. Only one replica at a time may call `follow`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def follow(self) -> bool:
-        """Folds the next batch into the projections, and one into those that are rebuilt; True when there is more."""
+        """Folds the next batch into the projections, and the next of a rebuild.
+
+        Returns True when there are more events.
+        """
         more = await self._follow()
         return await self._rebuild() or more
 
     async def _follow(self) -> bool:
         async with self._database.transaction() as connection:
-            came = await connection.fetchrow("select until, tallied from projected for update")
-            assert came is not None
-            if came["tallied"] < came["until"]:  # a version that knows no tallies was at work
-                log.warning("projections.not_tallied", events=came["until"] - came["tallied"])
+            done = await connection.fetchrow("select until, tallied from projected for update")
+            assert done is not None
+            if done["tallied"] < done["until"]:  # an older version without tallies was running
+                log.warning("projections.not_tallied", events=done["until"] - done["tallied"])
                 await connection.execute("select begin_rebuild()")
-            newest = await connection.fetchval(NEWEST)
-            folded = await _fold_batch(connection, came["until"], newest)
+            newest = await connection.fetchval(SELECT_NEWEST_ID)
+            folded = await _fold_batch(connection, done["until"], newest)
         return folded == BATCH
 
     async def _rebuild(self) -> bool:
-        """Folds the next batch anew, as far as the pages have come; then these take the place of what the pages read.
+        """Folds the next batch of a rebuild, as far as the pages have come; then swaps the tables.
 
-        Where somebody reads them just then, a page or a backup, that is tried again in the next round.
+        Where a page or a backup reads them at that moment, the next run tries again.
         """
         if not await self._database.fetch("select 1 from rebuilt.projected"):
             return False
@@ -135,41 +205,45 @@ class Projections:
         return False
 
     async def progress(self) -> Progress:
-        [row] = await self._database.fetch(PROGRESS)
+        [row] = await self._database.fetch(SELECT_PROGRESS)
         return Progress(**row)
 
     async def until(self) -> int:
         return (await self.progress()).until
 
     async def rebuild(self) -> None:
-        """Has everything folded anew from the first event on; `follow` does it. One that is under way begins again."""
+        """Starts a rebuild from the first event on, which `follow` carries out.
+
+        A running rebuild starts over.
+        """
         await self._database.fetch("select begin_rebuild()")
 
 
 async def _fold_batch(connection: Connection, until: int, limit: int) -> int:
-    """Folds the next events after `until`, and none after `limit`, in the caller's transaction; how many there were.
+    """Folds the next events after `until`, and none after `limit`, in the caller's transaction.
 
-    An event that cannot be folded stops no other: it is set aside, for an operator to retry or discard.
+    Returns how many there were. An event that cannot be folded stops no other: it becomes failed
+    work, for an operator to retry or discard.
     """
-    rows = await connection.fetch(FRESH, until, limit, BATCH)
+    rows = await connection.fetch(SELECT_BATCH, until, limit, BATCH)
     newest = rows[-1]["id"] if rows else until
     if await _bug_in(connection, rows, newest) is not None:
         for row in rows:
             await _fold_or_set_aside(connection, row, newest)
-    await connection.execute(CAME_TO, newest)
+    await connection.execute(UPDATE_PROGRESS, newest)
     return len(rows)
 
 
 async def _bug_in(
     connection: Connection, rows: Sequence[asyncpg.Record], until: int
 ) -> Exception | None:
-    """Folds the rows, all or none; what kept them from being folded, unless that was an outage."""
+    """Folds the rows, all or none. Returns the exception of a bug; raises that of an outage."""
     try:
         async with connection.transaction():
             await _fold(connection, rows, until)
     except Unavailable:
         raise
-    except Exception as bug:  # whatever an event makes of us
+    except Exception as bug:  # an odd event may break the code anywhere
         if unavailable(bug) is not None:
             raise
         return bug
@@ -187,47 +261,49 @@ async def _fold_or_set_aside(connection: Connection, row: asyncpg.Record, until:
         reason=type(bug).__name__,
     )
     failed = (SERVICE, EVENT, row["id"], row["lead_id"], describe(bug), row["received_at"])
-    await connection.execute(PUT_FAILED, *failed)
+    await connection.execute(UPSERT_FAILED, *failed)
 
 
 async def _fold(connection: Connection, rows: Sequence[asyncpg.Record], until: int) -> None:
     events = [event for row in rows if (event := read(row["body"])) is not None]
     await _fold_aliases(connection, events)
     await _fold_bookings(connection, events)
-    await _fold_companies(connection, events)
+    await _fold_providers(connection, events)
     await _fold_held(connection, events)
     await _fold_failed(connection, events, until)
     await _fold_leads(connection, events, until)
 
 
 async def _fold_aliases(connection: Connection, events: Iterable[Message]) -> None:
-    """Which lead a later form joined."""
+    """Stores which lead a later form joined."""
     joined = [event for event in events if isinstance(event, LeadUpdated)]
     await connection.executemany(
-        PUT_ALIAS, [(event.submission_id, event.lead_id) for event in joined]
+        UPSERT_ALIAS, [(event.submission_id, event.lead_id) for event in joined]
     )
 
 
 async def _fold_held(connection: Connection, events: Iterable[Message]) -> None:
-    told = telling(events)
-    if not told:
+    changes = holding_events(events)
+    if not changes:
         return
-    touch_ids = {event.touch_id for event in told if isinstance(event, TouchEvent)}
-    released = [event for event in told if isinstance(event, TouchesReleased)]
+    touch_ids = {event.touch_id for event in changes if isinstance(event, TouchEvent)}
+    released = [event for event in changes if isinstance(event, TouchesReleased)]
     reasons = [str(event.reason) for event in released]
     scopes = [event.scope for event in released]
-    rows = await connection.fetch(HELD, list(touch_ids), reasons, scopes)
+    rows = await connection.fetch(SELECT_HELD, list(touch_ids), reasons, scopes)
     before = {row["touch_id"]: HeldTouch(**row) for row in rows}
-    after = still_held(before, told)
+    after = still_held(before, changes)
     gone = [touch_id for touch_id in before if touch_id not in after]
-    fresh = [touch for touch_id, touch in after.items() if before.get(touch_id) != touch]
+    changed_touches = [touch for touch_id, touch in after.items() if before.get(touch_id) != touch]
     ends = [event.topic_name() for event in MOVED_ON]
     await connection.execute("delete from held_touches where touch_id = any($1)", gone)
-    await connection.executemany(PUT_HELD, [(*astuple(touch), ends) for touch in fresh])
+    await connection.executemany(
+        UPSERT_HELD, [(*astuple(touch), ends) for touch in changed_touches]
+    )
 
 
 async def _fold_failed(connection: Connection, events: Iterable[Message], until: int) -> None:
-    """Rows that a service set aside, until an operator has them retried or discarded."""
+    """Stores the failed rows of services, until an operator has them retried or discarded."""
     for event in events:
         match event:
             case WorkFailed():
@@ -239,38 +315,38 @@ async def _fold_failed(connection: Connection, events: Iterable[Message], until:
                     event.reason,
                     event.at,
                 )
-                await connection.execute(PUT_FAILED, *row)
+                await connection.execute(UPSERT_FAILED, *row)
             case RetryWork() | DiscardWork() if (event.service, event.kind) == (SERVICE, EVENT):
-                await _decide_event(connection, event, until)
+                await _resolve_failed_event(connection, event, until)
             case WorkRetried() | WorkDiscarded():
                 await connection.execute(
-                    DROP_FAILED, event.service, event.kind, event.row_id, event.at
+                    DELETE_FAILED, event.service, event.kind, event.row_id, event.at
                 )
             case _:
                 pass
 
 
-async def _decide_event(connection: Connection, command: FailedWorkCommand, until: int) -> None:
-    """Folds an event of ours that was set aside, once more; or forgets it."""
-    taken = await connection.fetchval(TAKE_EVENT, SERVICE, EVENT, command.row_id)
-    if taken is None or isinstance(command, DiscardWork):
+async def _resolve_failed_event(
+    connection: Connection, command: FailedWorkCommand, until: int
+) -> None:
+    """Folds an event that could not be folded once more, or discards it."""
+    row_id = await connection.fetchval(DELETE_FAILED_EVENT, SERVICE, EVENT, command.row_id)
+    if row_id is None or isinstance(command, DiscardWork):
         return
-    row = await connection.fetchrow(ACTION, command.row_id)
+    row = await connection.fetchrow(SELECT_ACTION, command.row_id)
     if row is not None:
         await _fold_or_set_aside(connection, row, until)
 
 
 async def _fold_leads(connection: Connection, events: Iterable[Message], until: int) -> None:
-    theirs = [event for event in events if event.lead_id > 0]
-    ids = list({event.lead_id for event in theirs})
-    before = {
-        row["lead_id"]: lead_of(row)
-        for row in await connection.fetch("select * from leads where lead_id = any($1)", ids)
-    }
+    lead_events = [event for event in events if event.lead_id > 0]
+    ids = list({event.lead_id for event in lead_events})
+    rows = await connection.fetch("select * from leads where lead_id = any($1)", ids)
+    before = {row["lead_id"]: lead_of(row) for row in rows}
     leads = dict(before)
-    for event in theirs:
+    for event in lead_events:
         leads[event.lead_id] = fold(leads.get(event.lead_id) or Lead(event.lead_id), event)
-    await connection.executemany(PUT_LEAD, [_row(lead) for lead in leads.values()])
+    await connection.executemany(UPSERT_LEAD, [_row(lead) for lead in leads.values()])
     await _tally(connection, before, leads)
     gone = [lead.lead_id for lead in leads.values() if lead.erased_at is not None]
     if gone:
@@ -290,8 +366,8 @@ async def _tally(
 
 
 async def _erase(connection: Connection, lead_ids: list[int], until: int) -> None:
-    """Takes what is personal out of the audit log itself, also out of what arrives after the erasure."""
-    rows = await connection.fetch(OF_THE_ERASED, lead_ids, until)
+    """Erases personal data in the audit log too, also in events that arrive after the erasure."""
+    rows = await connection.fetch(SELECT_OF_ERASED_LEADS, lead_ids, until)
     emptied = [(row["id"], erased(row["body"])) for row in rows]
     changed = [
         (row_id, body)
@@ -302,29 +378,27 @@ async def _erase(connection: Connection, lead_ids: list[int], until: int) -> Non
     await connection.execute("update failed_work set reason = '' where lead_id = any($1)", lead_ids)
 
 
-async def _fold_companies(connection: Connection, events: Iterable[Message]) -> None:
-    told = [(name, event) for event in events if (name := about(event)) in PROVIDERS]
-    if not told:
+async def _fold_providers(connection: Connection, events: Iterable[Message]) -> None:
+    changes = [(name, event) for event in events if (name := about(event)) in PROVIDERS]
+    if not changes:
         return
-    providers = {
-        row["name"]: ProviderHealth(**row)
-        for row in await connection.fetch("select * from providers")
-    }
-    for name, event in told:
+    rows = await connection.fetch("select * from providers")
+    providers = {row["name"]: ProviderHealth(**row) for row in rows}
+    for name, event in changes:
         assert name is not None
         providers[name] = apply(providers.get(name) or ProviderHealth(name), event)
     await connection.executemany(
-        UPSERT_PROVIDER, [tuple(asdict(one).values()) for one in providers.values()]
+        UPSERT_PROVIDER, [tuple(asdict(provider).values()) for provider in providers.values()]
     )
 
 
 async def _fold_bookings(connection: Connection, events: Iterable[Message]) -> None:
-    """Bookings that are nobody's, until they are somebody's."""
+    """Stores bookings of no lead, until they are assigned to one."""
     for event in events:
         match event:
             case BookingUnmatched():
                 await connection.execute(
-                    PUT_BOOKING,
+                    UPSERT_BOOKING,
                     event.uid,
                     event.starts_at,
                     event.email or "",
@@ -332,17 +406,18 @@ async def _fold_bookings(connection: Connection, events: Iterable[Message]) -> N
                     event.at,
                 )
             case LeadBooked(booking=booking) | BookingRescheduled(booking=booking):
-                await connection.execute(MATCH_BOOKING, booking.uid, event.at, event.lead_id)
+                await connection.execute(ASSIGN_BOOKING, booking.uid, event.at, event.lead_id)
             case BookingAssigned(uid=uid):
-                await connection.execute(MATCH_BOOKING, uid, event.at, event.lead_id)
+                await connection.execute(ASSIGN_BOOKING, uid, event.at, event.lead_id)
             case _:
                 pass
 
 
 def lead_of(row: asyncpg.Record | Mapping[str, Any]) -> Lead:
-    """The lead in a row of `leads`."""
-    return Lead(**{one.name: row[one.name] for one in fields(Lead)})
+    """Returns the lead in a row of `leads`."""
+    return Lead(**{column.name: row[column.name] for column in fields(Lead)})
 
 
 def _row(lead: Lead) -> tuple[Any, ...]:
-    return (*(getattr(lead, one.name) for one in fields(Lead)), str(lead.state), lead.waited)
+    values = [getattr(lead, column.name) for column in fields(Lead)]
+    return (*values, str(lead.state), lead.waited)

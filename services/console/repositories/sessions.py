@@ -1,4 +1,4 @@
-"""Console's SQL: the sessions that were logged out of, whose cookies are still good for some hours."""
+"""Console's SQL for sessions that were logged out of, while their cookies have not expired."""
 
 from kit.database import Database
 
@@ -6,13 +6,14 @@ FORGET = "delete from ended_sessions where ended_at < now() - make_interval(secs
 
 
 class EndedSessions:
-    """`lasts` is how many seconds a cookie is good for."""
+    """Sessions that were logged out of. `lasts` is for how many seconds a cookie is valid."""
 
     def __init__(self, database: Database, *, lasts: float) -> None:
-        self._database, self._lasts = database, lasts
+        self._database = database
+        self._lasts = lasts
 
     async def end(self, session: str) -> None:
-        """Whoever has kept the cookie is logged out too. Twice is fine."""
+        """Ends the session, for every copy of its cookie. Idempotent."""
         await self._database.fetch(
             "insert into ended_sessions (session) values ($1) on conflict do nothing", session
         )

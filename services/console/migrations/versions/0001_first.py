@@ -180,7 +180,8 @@ where schemaname = 'public' and tablename = any($1) and indexname not like '%\\_
 """
 BOTH = ", ".join(f"public.{table}, rebuilt.{table}" for table in KEYS)
 REBUILT = ", ".join(f"rebuilt.{table}" for table in KEYS)
-# the service may change rows only; truncating and swapping need the owner, whose rights the functions have
+# The service may change rows only. Truncating and swapping need the owner, with whose rights the
+# functions run.
 RIGHTS = "language plpgsql security definer set search_path = pg_catalog, pg_temp"
 BEGIN = f"""
 create function begin_rebuild() returns void {RIGHTS} as $$
@@ -191,14 +192,17 @@ begin
   insert into rebuilt.projected (until, tallied) values (0, 0);
 end $$
 """  # noqa: S608 - names of our own
-# `nowait`: a queued lock would make every page wait. The old rows are truncated: a later erasure would not reach them.
+# `nowait`, because a queued lock would make every page wait. The old rows are truncated, because a
+# later erasure would not reach them.
 FINISH = f"""
 create function finish_rebuild() returns boolean {RIGHTS} as $$
 declare
   name text;
 begin
   lock table {BOTH} in access exclusive mode nowait;
-  if (select until from rebuilt.projected) is distinct from (select until from public.projected) then
+  if (select until from rebuilt.projected)
+    is distinct from (select until from public.projected)
+  then
     return false;
   end if;
   create schema swapping;
@@ -220,7 +224,8 @@ def upgrade() -> None:
     op.execute("create schema rebuilt")
     for table, key in KEYS.items():
         op.execute(
-            f"create table rebuilt.{table} (like public.{table} including defaults including constraints)"
+            f"create table rebuilt.{table}"
+            f" (like public.{table} including defaults including constraints)"
         )
         op.execute(f"alter table rebuilt.{table} add primary key ({key})")
     indexes = op.get_bind().exec_driver_sql(INDEXES, (list(KEYS),)).scalars().all()

@@ -14,15 +14,15 @@ from contracts.events.touch import (
     TouchSent,
 )
 from services.console.decisions.response_times import (
-    Absence,
     Budget,
+    Downtime,
     Gap,
     Objective,
     Owner,
     Stage,
-    absences,
     budget,
     cause,
+    downtimes,
     timeline,
 )
 from tests.unit.services.console.decisions.test_leads import (
@@ -53,11 +53,11 @@ def test_the_whole_chain_with_each_wait_and_whose_it_was() -> None:
     assert [(stage.name, gaps(stage)) for stage in stages] == [
         ("received", []),
         ("accepted", [(Owner.OURS, 0.01)]),
-        ("registered", [(Owner.OURS, 0.99), (Owner.COMPANY, 0.5)]),
-        ("dialled", [(Owner.OURS, 0.04), (Owner.COMPANY, 0.25)]),
+        ("registered", [(Owner.OURS, 0.99), (Owner.PROVIDER, 0.5)]),
+        ("dialled", [(Owner.OURS, 0.04), (Owner.PROVIDER, 0.25)]),
         ("unanswered", [(Owner.PERSON, 19.7)]),
-        ("fallback_sent", [(Owner.OURS, 0.1), (Owner.COMPANY, 0.3)]),
-        ("delivered", [(Owner.COMPANY, 1.6)]),
+        ("fallback_sent", [(Owner.OURS, 0.1), (Owner.PROVIDER, 0.3)]),
+        ("delivered", [(Owner.PROVIDER, 1.6)]),
         ("booked", [(Owner.PERSON, 78.0)]),
     ]
 
@@ -74,7 +74,7 @@ def test_the_night_is_the_window_s() -> None:
     dialled = touch(TouchSent, Channel.CALL, 40_002, asked_at=at(40_001.5))
     stage = timeline(folded(CREATED, deferred, due, dialled))[-1]
 
-    assert gaps(stage) == [(Owner.WINDOW, 39_999.99), (Owner.OURS, 1.5), (Owner.COMPANY, 0.5)]
+    assert gaps(stage) == [(Owner.WINDOW, 39_999.99), (Owner.OURS, 1.5), (Owner.PROVIDER, 0.5)]
 
 
 def test_while_kommo_is_absent_the_wait_is_its_own() -> None:
@@ -87,19 +87,19 @@ def test_while_kommo_is_absent_the_wait_is_its_own() -> None:
         (at(326), False),
         (at(400), True),
     ]
-    stage = timeline(folded(CREATED, registered), absences(changes))[-1]
+    stage = timeline(folded(CREATED, registered), downtimes(said))[-1]
 
-    assert gaps(stage) == [(Owner.OURS, 1.99), (Owner.COMPANY, 324.0)]
-    assert absences(changes) == [
-        Absence(at(-50), at(-40)),
-        Absence(at(2), at(326)),
-        Absence(at(400)),
+    assert gaps(stage) == [(Owner.OURS, 1.99), (Owner.PROVIDER, 324.0)]
+    assert downtimes(said) == [
+        Downtime(at(-50), at(-40)),
+        Downtime(at(2), at(326)),
+        Downtime(at(400)),
     ]
-    assert gaps(timeline(folded(CREATED, registered), [Absence(at(5))])[-1])[0] == (
+    assert gaps(timeline(folded(CREATED, registered), [Downtime(at(5))])[-1])[0] == (
         Owner.OURS,
         4.99,
     )
-    assert gaps(timeline(folded(CREATED, registered), [Absence(at(500))])[-1])[0] == (
+    assert gaps(timeline(folded(CREATED, registered), [Downtime(at(500))])[-1])[0] == (
         Owner.OURS,
         324.99,
     )
