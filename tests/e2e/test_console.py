@@ -119,7 +119,7 @@ async def test_the_figures_and_the_search_find_the_lead(system: System, browser:
             page = await operator.open(url(system, f"/leads?q={q}"))
             await expect(page.locator("#rows")).to_contain_text(form["nombre"])
         page = await operator.open(url(system, "/leads?q=nobody%25like_this"))
-        await shown(page, "Nadie coincide con la búsqueda.")
+        await shown(page, "Ningún lead coincide con la búsqueda.")
         page = await operator.open(url(system, "/sources"))
         await shown(page, "Radio Mexicali")
         page = await operator.open(url(system, "/stopwatch"))
@@ -173,7 +173,8 @@ async def test_a_wait_for_kommo_is_kommo_s_and_the_pages_show_why(system: System
     kommos = re.search(r"\+([\d.]+) s del proveedor", wait)
     assert kommos is not None, wait
     assert float(kommos[1]) > 3, wait
-    assert "Kommo pide ir más despacio (429)" in (await system.http.get(url(system))).text
+    limited = "Kommo limita la frecuencia de las solicitudes (429)"
+    assert limited in (await system.http.get(url(system))).text
 
 
 async def test_a_pause_holds_the_follow_up_and_continuing_resumes_it(
@@ -183,10 +184,10 @@ async def test_a_pause_holds_the_follow_up_and_continuing_resumes_it(
     async with a_person(browser) as operator:
         page = await operator.open(url(system, f"/leads/{lead}"))
         await page.get_by_role("button", name="Pausar").click()
-        await expect(page.get_by_role("button", name="Continuar")).to_be_visible()
+        await expect(page.get_by_role("button", name="Reanudar")).to_be_visible()
         await shown(page, "Seguimiento en pausa", "(demo)")
         await system.planned(lead)
-        await page.get_by_role("button", name="Continuar").click()
+        await page.get_by_role("button", name="Reanudar").click()
         await expect(page.get_by_role("button", name="Pausar")).to_be_visible()
         await system.planned(lead, "day_3", "day_6", "day_9", "day_12")
         before = len(await system.simulator("messages", e164(form)))
@@ -207,7 +208,7 @@ async def test_a_skipped_step_is_not_made_and_the_next_one_is(
         page = await operator.open(url(system, f"/leads/{lead}"))
         await page.get_by_role("button", name="Omitir: Día 3").click()
         await expect(page.get_by_role("button", name="Omitir: Día 6")).to_be_visible()
-        await shown(page, "lo decidió una persona")
+        await shown(page, "lo decidió un operador")
     await system.planned(lead, "day_6", "day_9", "day_12")
     await system.let_pass(lead, "day_6")
 
@@ -223,8 +224,8 @@ async def test_a_stopped_lead_gets_nothing_more(system: System, browser: Browser
     async with a_person(browser) as operator:
         page = await operator.open(url(system, f"/leads/{lead}"))
         page.once("dialog", lambda dialog: dialog.accept())
-        await page.get_by_role("button", name="No contactar más").click()
-        await shown(page, "Sin contacto", "No hay nada más por enviar.")
+        await page.get_by_role("button", name="No volver a contactar").click()
+        await shown(page, "Contacto detenido", "No hay más envíos programados.")
         await expect(page.get_by_role("button", name="Pausar")).to_have_count(0)
     await system.happens(lead, "lead.stopped", "lead.opted_out")
     await system.planned(lead)
@@ -258,11 +259,11 @@ async def test_a_booking_for_a_lead_that_does_not_exist_waits_on_the_page(system
 
     async def there() -> bool:
         page = (await system.http.get(url(system, "/letters"))).text
-        return "Cal.com nombró al lead 9123456, que no se conoce" in page
+        return "Cal.com indicó el lead 9123456, que no existe" in page
 
     assert (answer.status_code, answer.json()) == (200, {"ok": True})
     await system.until(there, lambda: "the booking is not on the page")
-    assert re.search(r"[1-9]\d* reservas sin lead", (await system.http.get(url(system))).text)
+    assert re.search(r"[1-9]\d* reservas sin asignar", (await system.http.get(url(system))).text)
 
 
 async def test_a_dead_letter_is_replayed_from_the_page(system: System, browser: Browser) -> None:
@@ -298,15 +299,15 @@ async def test_everything_is_paused_and_resumed_from_the_page(
         page = await operator.open(url(system))
         page.once("dialog", lambda dialog: dialog.accept())
         await page.fill("#reason", "simulacro")
-        await page.get_by_role("button", name="Detener todo").click()
-        await expect(page.locator("#banners")).to_contain_text("Todo está detenido")
+        await page.get_by_role("button", name="Pausar todos los envíos").click()
+        await expect(page.locator("#banners")).to_contain_text("Envíos en pausa")
         await expect(page.locator("#banners")).to_contain_text("simulacro")
         form = person()
         lead = await system.lead(form)
         await system.happens(lead, "call touch.held")
         assert await system.simulator("calls", e164(form)) == []
-        await page.get_by_role("button", name="Dejar que todo salga").click()
-        await expect(page.locator("#banners")).not_to_contain_text("Todo está detenido")
+        await page.get_by_role("button", name="Reanudar los envíos").click()
+        await expect(page.locator("#banners")).not_to_contain_text("Envíos en pausa")
     await system.happens(lead, "call.answered", "email touch.delivered")
 
 
@@ -608,7 +609,7 @@ async def test_a_viewer_reads_and_commands_nothing(closed: str) -> None:
         table = await client.get("/leads.csv")
 
     assert page.status_code == 200
-    assert "Detener todo" not in page.text
+    assert "Pausar todos los envíos" not in page.text
     assert (refused.status_code, table.status_code) == (403, 403)
 
 

@@ -12,9 +12,9 @@ CREDENTIALS = {
     "calcom": "CALCOM_API_KEY",
 }
 STATUSES = {
-    402: "{} no da servicio: hay que revisar el pago de la cuenta ({})",
-    403: "{} no deja entrar a esta cuenta o a este servidor ({})",
-    429: "{} pide ir más despacio ({})",
+    402: "{} suspendió el servicio: revisa el pago de la cuenta ({})",
+    403: "{} rechaza a esta cuenta o a este servidor ({})",
+    429: "{} limita la frecuencia de las solicitudes ({})",
 }
 UNACCEPTED = "{} no acepta {} ({})"
 ERROR = "{} respondió con un error ({})"

@@ -47,7 +47,7 @@ async def log_in(
         return _login_failed(request, deps, to, "Demasiados intentos. Espera 15 minutos.", 429)
     if user is None:
         log.warning("console.wrong_password")
-        return _login_failed(request, deps, to, "El nombre o la contraseña no es correcto.", 401)
+        return _login_failed(request, deps, to, "Usuario o contraseña incorrectos.", 401)
     begin(request, user)
     return RedirectResponse(_own_page(to), status_code=303)
 

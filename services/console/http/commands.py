@@ -34,8 +34,8 @@ COMMANDS = {"pause": PauseLead, "resume": ResumeLead, "stop": StopLead, "erase":
 DONE = {
     "pause": "Pausando el seguimiento…",
     "resume": "Reanudando el seguimiento…",
-    "stop": "No se le contactará más.",
-    "erase": "Se borran sus datos personales.",
+    "stop": "No se le volverá a contactar.",
+    "erase": "Borrando sus datos personales…",
 }
 
 
@@ -51,7 +51,7 @@ async def skip(
     """Skips the step that the operator saw as the next one, and no other that is next by now."""
     lead_id = await deps.metrics.own_id(lead_id)
     await _publish(deps, SkipStep(lead_id=lead_id, step=step, booking=booking, by=user.name))
-    return _back(request, f"/leads/{lead_id}", "Se omite ese paso.")
+    return _back(request, f"/leads/{lead_id}", "Omitiendo ese paso…")
 
 
 @routes.post("/leads/{lead_id}/{action}")
@@ -93,7 +93,7 @@ async def switch(
 async def backlog(request: Request, deps: HttpDeps) -> RedirectResponse:
     if not await deps.services.release_backlog():
         return _back(request, "", "El planificador no responde.", tone="bad")
-    return _back(request, "", "Los contactos atrasados ya salen.")
+    return _back(request, "", "Se liberaron los envíos atrasados.")
 
 
 @routes.post("/held")
@@ -106,7 +106,7 @@ async def release(
 ) -> RedirectResponse:
     """Releases the touches held for this reason in this scope, as the operator saw them."""
     await _publish(deps, ReleaseTouches(reason=reason, scope=scope, by=user.name))
-    return _back(request, "", "Los contactos retenidos ya salen.")
+    return _back(request, "", "Liberando los envíos retenidos…")
 
 
 @routes.post("/letters/{action}")
@@ -127,7 +127,7 @@ async def letters(
     done = len(result.done)
     stayed = len(result.stayed)
     if stayed:
-        text = "Se reintentan: {}. Se quedan aquí, porque su cola no los recibe: {}."
+        text = "Se reintentan: {}. Siguen aquí, porque su cola no los acepta: {}."
         return _back(request, "/letters", text, done, stayed, tone="doubt")
     text = "Se reintentan: {}." if action == "replay" else "Se descartaron: {}."
     return _back(request, "/letters", text, done)
@@ -159,7 +159,7 @@ async def review(
         by=user.name,
     )
     await _publish(deps, command)
-    return _back(request, "/letters", "Se envía de nuevo." if send else "Se da por revisado.")
+    return _back(request, "/letters", "Se enviará de nuevo." if send else "Marcado como revisado.")
 
 
 @routes.post("/bookings/{uid}/attach")
@@ -172,9 +172,9 @@ async def attach(
 ) -> RedirectResponse:
     lead_id = await deps.metrics.own_id(lead_id)
     if await deps.metrics.lead(lead_id) is None:
-        return _back(request, "/letters", "No hay un lead con ese número.", tone="doubt")
+        return _back(request, "/letters", "No existe un lead con ese número.", tone="doubt")
     await _publish(deps, AssignBooking(lead_id=lead_id, uid=uid, by=user.name))
-    return _back(request, "/letters", "La reserva se asigna a ese lead.")
+    return _back(request, "/letters", "Asignando la reserva a ese lead…")
 
 
 async def _publish(deps: Deps, command: Command) -> None:

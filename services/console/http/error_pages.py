@@ -10,20 +10,20 @@ from kit.errors import Unavailable
 from services.console.rendering import Pages
 
 TEXTS = {
-    403: "No puedes hacer esto: solo puedes mirar, o esta página es de antes de que entraras. Vuelve a abrirla.",
-    404: "Esta página no existe, o ya no.",
-    422: "Algo en la dirección o en el formulario no es válido.",
-    503: "Algo no está disponible en este momento. Inténtalo de nuevo en unos segundos.",
+    403: "No tienes permiso, o tu sesión cambió. Vuelve a cargar la página.",
+    404: "Esta página no existe o ya no está disponible.",
+    422: "Hay un dato no válido en la dirección o en el formulario.",
+    503: "El servicio no está disponible en este momento. Inténtalo de nuevo en unos segundos.",
 }
 
-FULL = "El disco está lleno: nada se guarda hasta que haya lugar."
+FULL = "El disco está lleno: no se guarda nada hasta que haya espacio."
 
 
 def explain(app: FastAPI, pages: Pages) -> None:
     """Adds handlers that answer errors of the pages with pages; other routes keep their answers."""
 
     def page(request: Request, status: int) -> Response:
-        title = "No se encontró" if status == 404 else "No se pudo hacer"
+        title = "No se encontró" if status == 404 else "No se pudo completar"
         return pages.page(
             "problem", request, status, title=title, text=TEXTS.get(status, TEXTS[422])
         )
@@ -44,7 +44,7 @@ def explain(app: FastAPI, pages: Pages) -> None:
         if not _on_a_page(request):
             return Response(status_code=503, headers={"Retry-After": "2"})
         if free_bytes() < LEAST_FREE:
-            return pages.page("problem", request, 503, title="No se pudo hacer", text=FULL)
+            return pages.page("problem", request, 503, title="No se pudo completar", text=FULL)
         return page(request, 503)
 
     app.add_exception_handler(HTTPException, refused)

@@ -261,7 +261,11 @@ async def journey(request: Request, deps: HttpDeps, user: Viewer, days: Days = 9
             True,
             numbers_of(deps.journey.follow_up, at_step, outcomes),
         ),
-        ("Alrededor de la reunión", False, numbers_of(deps.journey.meeting, at_step, outcomes)),
+        (
+            "Antes y después de la reunión",
+            False,
+            numbers_of(deps.journey.meeting, at_step, outcomes),
+        ),
     ]
     return deps.pages.page("journey", request, **top, days=days, sections=sections)
 

@@ -115,8 +115,8 @@ async def test_a_refused_credential_is_named(name: str) -> None:
 @pytest.mark.parametrize(
     ("status", "text"),
     [
-        pytest.param(403, "{} no deja entrar a esta cuenta o a este servidor (403)", id="barred"),
-        pytest.param(429, "{} pide ir más despacio (429)", id="too many"),
+        pytest.param(403, "{} rechaza a esta cuenta o a este servidor (403)", id="barred"),
+        pytest.param(429, "{} limita la frecuencia de las solicitudes (429)", id="too many"),
         pytest.param(503, "{} respondió con un error (503)", id="failed"),
     ],
 )

@@ -47,10 +47,10 @@ def test_a_chart_names_as_many_days_as_fit(days: int, labels: int) -> None:
 
 
 def test_a_page_is_read_in_the_reader_s_language() -> None:
-    assert "Stopwatch" in stopwatch(3, a_request(accept_language="en-US,en;q=0.9"))
-    assert "Cronómetro" in stopwatch(3, a_request(accept_language="en;q=0.1,es-MX"))
-    assert "Stopwatch" in stopwatch(3, a_request("lang=en", accept_language="es"))
-    assert "Cronómetro" in stopwatch(3, a_request("lang=xx"))
+    assert "Response times" in stopwatch(3, a_request(accept_language="en-US,en;q=0.9"))
+    assert "Tiempos de respuesta" in stopwatch(3, a_request(accept_language="en;q=0.1,es-MX"))
+    assert "Response times" in stopwatch(3, a_request("lang=en", accept_language="es"))
+    assert "Tiempos de respuesta" in stopwatch(3, a_request("lang=xx"))
 
 
 def test_an_overspent_budget_shows() -> None:
@@ -96,8 +96,8 @@ def text_of(page: str) -> str:
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        ("es", "lun–vie 9:00–19:00, sáb 10:00–14:00, hora de Monterrey; sale 2 mar, 09:00"),
-        ("en", "Mon–Fri 9:00–19:00, Sat 10:00–14:00, Monterrey time; leaves 2 Mar, 09:00"),
+        ("es", "lun–vie 9:00–19:00, sáb 10:00–14:00, hora de Monterrey; se envía 2 mar, 09:00"),
+        ("en", "Mon–Fri 9:00–19:00, Sat 10:00–14:00, Monterrey time; will be sent 2 Mar, 09:00"),
     ],
 )
 def test_a_touch_that_waits_for_its_hours_shows_which_and_until_when(
@@ -113,8 +113,8 @@ def test_a_touch_deferred_for_another_reason_shows_until_when() -> None:
         lead_page(plan=a_plan(TO_COME | {"hours": HOURS}), events=deferral(reason="daily_limit"))
     )
 
-    assert "ya tuvo su contacto de hoy" in page
-    assert "sale 2 mar, 09:00" in page
+    assert "ya se le contactó hoy" in page
+    assert "se envía 2 mar, 09:00" in page
     assert "hora de Monterrey" not in page
 
 
@@ -123,8 +123,8 @@ def test_a_touch_deferred_for_another_reason_shows_until_when() -> None:
     [None, a_plan(), a_plan(TO_COME)],
     ids=["no scheduler", "already sent", "a plan without hours"],
 )
-def test_a_missing_plan_leaves_a_gap(plan: LeadPlan | None) -> None:
-    assert "no es hora de contactarle" in text_of(lead_page(plan=plan, events=deferral()))
+def test_what_the_scheduler_does_not_say_leaves_a_gap(plan: LeadPlan | None) -> None:
+    assert "está fuera del horario permitido" in words(lead_page(plan=plan, events=put_off()))
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,9 @@ def test_a_booking_of_nobody_names_the_lead_that_it_is_meant_for() -> None:
     unmatched = {"uid": "legacy-123456", "starts_at": None, "email": "", "phone": ""}
     page = text_of(letters_page(unmatched=[unmatched]))
 
-    assert "Cal.com nombró al lead 123456, que no se conoce" in page
+    assert "Cal.com indicó el lead 123456, que no existe" in page
     assert "legacy" not in page
-    assert "3 reservas sin lead" in text_of(now_page(unmatched=3))
+    assert "3 reservas sin asignar" in words(now_page(unmatched=3))
 
 
 def test_phones_are_read_as_people_write_them() -> None:
@@ -195,4 +195,4 @@ def test_a_disk_that_fills_up_is_seen(disk: Disk, tone: str, text: str) -> None:
 def test_a_lead_that_kommo_does_not_have_yet_is_shown_with_the_reason() -> None:
     waiting = text_of(lead_page(lead=folded(CREATED), kommo_unavailable="kommo: 401"))
 
-    assert "Kommo aún no Kommo no acepta KOMMO_ACCESS_TOKEN (401)" in waiting
+    assert "Kommo todavía no Kommo no acepta KOMMO_ACCESS_TOKEN (401)" in waiting
