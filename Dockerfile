@@ -4,6 +4,8 @@ FROM python:3.13-slim AS build
 WORKDIR /app
 COPY requirements/app.txt requirements/
 RUN python3 -m venv /venv && /venv/bin/pip install --no-cache-dir --no-compile --require-hashes -r requirements/app.txt
+COPY services/console/locale locale
+RUN /venv/bin/pybabel compile --directory locale
 
 FROM python:3.13-slim AS service
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
@@ -15,6 +17,7 @@ COPY domain domain
 COPY kit kit
 COPY providers providers
 COPY services services
+COPY --from=build /app/locale services/console/locale
 COPY pauta pauta
 COPY deploy/journey.yml deploy/journey.demo.yml deploy/
 COPY deploy/templates deploy/templates

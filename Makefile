@@ -8,7 +8,7 @@ PARTS ?=
 # values that are in the repository on purpose: the demo's and the tests'
 EXAMPLES := demo$$|^AC0{32}$$|^(sandbox-.*|a secret|secret|hidden|short|another|other|cal_key|hook|key|long-lived)$$
 
-.PHONY: demo up down test check audit golive crash bench screenshots documents lock clean
+.PHONY: demo up down test check audit golive crash bench screenshots documents messages lock clean
 
 demo: $(VENV)/app
 	@$(PYTHON) -m pauta demo $(DEMO)
@@ -60,6 +60,12 @@ $(VENV)/app: $(VENV)/bin/pip requirements/app.txt
 $(VENV)/dev: $(VENV)/bin/pip requirements/dev.txt
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	touch $@ $(VENV)/app
+
+# brings the texts of the console's pages into its catalog; new ones wait there for their Spanish
+messages: $(VENV)/dev
+	cd services/console && $(CURDIR)/$(VENV)/bin/pybabel extract --mapping babel.cfg --no-location --sort-output \
+		--output locale/messages.pot . && $(CURDIR)/$(VENV)/bin/pybabel update --input-file locale/messages.pot \
+		--output-dir locale --no-fuzzy-matching --ignore-pot-creation-date --width 98
 
 lock: $(VENV)/dev
 	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml -o requirements/app.txt

@@ -1,8 +1,9 @@
-"""Turns what is known into pages: Jinja templates, in the reader's language, with times in the business's zone."""
+"""Renders the Jinja templates in the reader's language, with times in the business's zone."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,28 +20,33 @@ from markupsafe import Markup, escape
 from domain.phone import readable
 from kit.clock import now
 from kit.languages import preferred
+from services.console.decisions import labels
 from services.console.decisions.event_descriptions import describe_event
+from services.console.decisions.labels import step_name
 from services.console.decisions.outages import read_outage
-from services.console.words import step_name, translate
+from services.console.translations import LOCALES, load_translations
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-LANGUAGES = {"es": "es_MX", "en": "en_US"}
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
 )
 
 
 def language_of(request: Request) -> str:
-    """Spanish, unless the reader has chosen English, or their browser asks for it and not for Spanish."""
-    if (wanted := request.query_params.get("lang")) in LANGUAGES and wanted != request.session.get(
-        "lang"
-    ):
-        request.session["lang"] = wanted
-    if (chosen := request.session.get("lang")) in LANGUAGES:
+    """Returns the reader's language.
+
+    Spanish, unless the reader has chosen English, or the browser prefers English to Spanish.
+    """
+    requested = request.query_params.get("lang")
+    if requested in LOCALES and requested != request.session.get("lang"):
+        request.session["lang"] = requested
+    chosen = request.session.get("lang")
+    if chosen in LOCALES:
         return str(chosen)
-    return preferred(request.headers.get("accept-language", ""), tuple(LANGUAGES))
+    return preferred(request.headers.get("accept-language", ""), tuple(LOCALES))
 
 
 class Pages:
@@ -48,52 +54,15 @@ class Pages:
 
     def __init__(self, *, zone: str, business: str) -> None:
         self._zone = ZoneInfo(zone)
-        self._jinja = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(HERE / "pages"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._jinja.globals |= {
-            "business": business,
-            "version": _version(),
-            "describe_event": describe_event,
-            "read_outage": read_outage,
-        }
-        self._jinja.filters |= {
-            "t": jinja2.pass_context(lambda context, text: translate(str(text), context["lang"])),
-            "step": jinja2.pass_context(lambda context, step: step_name(step, context["lang"])),
-            "when": jinja2.pass_context(lambda context, at: self._time(at, context["lang"])),
-            "exact": jinja2.pass_context(
-                lambda context, at: self._time(at, context["lang"], "d MMM, HH:mm:ss")
-            ),
-            "week": jinja2.pass_context(
-                lambda context, days: week_of(days, LANGUAGES[context["lang"]])
-            ),
-            "city": jinja2.pass_context(
-                lambda context, zone: city_of(zone, LANGUAGES[context["lang"]])
-            ),
-            "span": jinja2.pass_context(
-                lambda context, span: span_of(span, LANGUAGES[context["lang"]])
-            ),
-            "clock": lambda at: at.astimezone(self._zone).strftime("%H:%M:%S") if at else "",
-            "lasting": lasting,
-            "phone": lambda number: readable(number) if number else "",
-            "number": jinja2.pass_context(
-                lambda context, n: format_decimal(n, locale=LANGUAGES[context["lang"]])
-            ),
-            "share": jinja2.pass_context(
-                lambda context, n: format_percent(n, "#,##0.#%", locale=LANGUAGES[context["lang"]])
-            ),
-            "moment": moment,
+        self._environments = {
+            language: self._environment(language, business) for language in LOCALES
         }
 
     def page(self, name: str, request: Request, status: int = 200, **facts: Any) -> HTMLResponse:
-        """The page `name`, under a policy that lets nothing of anybody else's in."""
-        html = self._jinja.get_template(f"{name}.html").render(
-            lang=language_of(request), request=request, **facts
-        )
+        """Returns the page `name`, with a policy that allows only content of our own."""
+        language = language_of(request)
+        template = self._environments[language].get_template(f"{name}.html")
+        html = template.render(lang=language, request=request, **facts)
         headers = {
             "Content-Security-Policy": CSP,
             "Cache-Control": "no-store",
@@ -101,31 +70,73 @@ class Pages:
         }
         return HTMLResponse(html, status_code=status, headers=headers)
 
-    def _time(self, at: datetime | None, lang: str, pattern: str = "d MMM, HH:mm") -> Markup:
-        """`24 nov, 15:04`, with how long ago or in how long as its title."""
+    def _environment(self, language: str, business: str) -> jinja2.Environment:
+        translations = load_translations(language)
+        locale = LOCALES[language]
+        environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(HERE / "pages"),
+            extensions=["jinja2.ext.i18n"],
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        # Not in the extension's new style, which marks translations as safe HTML: a text that is
+        # no msgid, as an unknown reason is, must be escaped.
+        environment.globals |= {
+            "gettext": translations.gettext,
+            "ngettext": translations.ngettext,
+            "labels": labels,
+            "business": business,
+            "version": _version(),
+            "describe_event": describe_event,
+            "read_outage": read_outage,
+        }
+        environment.filters |= {
+            "step": partial(step_name, gettext=translations.gettext),
+            "when": partial(self._time, locale=locale),
+            "exact": partial(self._time, locale=locale, pattern="d MMM, HH:mm:ss"),
+            "clock": self._clock,
+            "moment": moment,
+            "lasting": lasting,
+            "week": partial(week_of, locale=locale),
+            "city": partial(city_of, locale=locale),
+            "span": partial(span_of, locale=locale),
+            "phone": lambda number: readable(number) if number else "",
+            "number": partial(format_decimal, locale=locale),
+            "share": partial(format_percent, format="#,##0.#%", locale=locale),
+        }
+        return environment
+
+    def _clock(self, at: datetime | None) -> str:
+        return at.astimezone(self._zone).strftime("%H:%M:%S") if at else ""
+
+    def _time(self, at: datetime | None, *, locale: str, pattern: str = "d MMM, HH:mm") -> Markup:
+        """Returns `24 nov, 15:04`, whose title is the time since then or until then."""
         if at is None:
             return Markup("—")
         try:
             local = at.astimezone(self._zone)
         except OverflowError:  # the last hours of the year 9999
             return escape(at.isoformat())
-        near = format_timedelta(at - now(), add_direction=True, locale=LANGUAGES[lang])
-        text = format_datetime(local, pattern, locale=LANGUAGES[lang])
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(at.isoformat(), near, text)
+        distance = format_timedelta(at - now(), add_direction=True, locale=locale)
+        text = format_datetime(local, pattern, locale=locale)
+        html = Markup('<time datetime="{}" title="{}">{}</time>')
+        return html.format(at.isoformat(), distance, text)
 
 
-def moment(said: str | datetime) -> datetime | None:
-    """The time in an event, as it was said; None for what does not read as one."""
-    if isinstance(said, datetime):
-        return said
+def moment(at: str | datetime) -> datetime | None:
+    """Returns the time in an event; None for a text that is no time."""
+    if isinstance(at, datetime):
+        return at
     try:
-        return datetime.fromisoformat(said)
+        return datetime.fromisoformat(at)
     except ValueError:
         return None
 
 
 def lasting(seconds: float | None) -> str:
-    """`12 ms`, `3.4 s`, `5 min`, `2.5 h`, `3 d`: as exact as anybody cares."""
+    """Returns `12 ms`, `3.4 s`, `5 min`, `2.5 h` or `3 d`, with three digits at most."""
     if seconds is None:
         return "—"
     for limit, unit, size in (
@@ -140,23 +151,29 @@ def lasting(seconds: float | None) -> str:
 
 
 def week_of(days: Sequence[Sequence[str]], locale: str) -> str:
-    """`lun–vie 9:00–19:00, sáb 10:00–14:00`, from the spans of each day, Monday first; closed days are left out."""
+    """Returns `lun–vie 9:00–19:00, sáb 10:00–14:00`, from the spans of each day, Monday first.
+
+    Closed days are left out.
+    """
     names = get_day_names("abbreviated", locale=locale)
     parts = []
-    for spans, some in groupby(range(7), key=lambda day: list(days[day])):
+    for spans, group in groupby(range(7), key=lambda day: list(days[day])):
         if not spans:
             continue
-        alike = list(some)
-        first, last = names[alike[0]], names[alike[-1]]
-        hours = " + ".join(
-            "–".join(time.removeprefix("0") for time in span.split("-")) for span in spans
-        )
+        alike = list(group)
+        first = names[alike[0]]
+        last = names[alike[-1]]
+        hours = " + ".join(_span_of_hours(span) for span in spans)
         parts.append(f"{first if len(alike) == 1 else f'{first}–{last}'} {hours}")
     return ", ".join(parts)
 
 
+def _span_of_hours(span: str) -> str:
+    return "–".join(time.removeprefix("0") for time in span.split("-"))
+
+
 def city_of(zone: str, locale: str) -> str:
-    """`Monterrey`, of America/Monterrey; a zone that has no city stays as it is."""
+    """Returns `Monterrey` for America/Monterrey, and a zone without a city as it is."""
     try:
         return get_timezone_location(zone, locale=locale, return_city=True)
     except LookupError:
@@ -164,17 +181,18 @@ def city_of(zone: str, locale: str) -> str:
 
 
 def span_of(span: timedelta, locale: str) -> str:
-    """`1 día 12 horas`, by as many units as it takes."""
-    left, words = int(span.total_seconds()), []
+    """Returns `1 día 12 horas`, in as many units as are needed."""
+    seconds = int(span.total_seconds())
+    words = []
     for unit, size in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
-        number, left = divmod(left, size)
+        number, seconds = divmod(seconds, size)
         if number:
             words.append(format_unit(number, f"duration-{unit}", locale=locale))
     return " ".join(words)
 
 
 def _version() -> Mapping[str, str]:
-    """What names the present state of each static file, so that browsers may keep it for ever."""
+    """Returns a hash of each static file, so that browsers may cache it for ever."""
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in STATIC.iterdir()
     }

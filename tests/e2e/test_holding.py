@@ -145,7 +145,7 @@ async def test_above_the_days_spending_calls_wait_and_emails_go(system: System) 
         assert not await system.simulator("calls", e164(form))
         await system.happens(0, "spending.reached")
         now_page = await system.http.get(f"{system.native.addresses.gateway}/console")
-        assert "llegó al 80 % de su tope" in now_page.text
+        assert "llegó al 80% de su tope" in now_page.text
     finally:
         await system.sql("notify", spent, before, 1)
 

@@ -1,15 +1,17 @@
-"""What happened, told in a line an operator understands at a glance; in Spanish, which is translated elsewhere."""
+"""Describes each event in a line that an operator understands at a glance. Its texts are msgids."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from services.console.decisions.outages import NAMES, read_outage
+from services.console.decisions.labels import CHANNELS, OWN_REASONS, PROVIDERS, REASONS
+from services.console.decisions.messages import gettext_noop as _
+from services.console.decisions.outages import read_outage
 
 
 class Tone(StrEnum):
-    """How a line should strike the eye."""
+    """How much a line stands out, and in which colour."""
 
     GOOD = "good"
     PLAIN = "plain"
@@ -20,9 +22,10 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EventDescription:
-    """One line. `text`, `detail` and `channel` are for translation; the rest is shown as it is.
+    """One line. `text`, `detail` and `channel` are msgids; the rest is shown as it is.
 
-    `values` fill the gaps of `detail`, where it has any.
+    `values` fill the placeholders of `detail`. Where `quoted` is true, `detail` is no msgid but
+    the text of a lead, of a provider or of a person.
     """
 
     icon: str
@@ -30,6 +33,7 @@ class EventDescription:
     tone: Tone = Tone.PLAIN
     detail: str = ""
     values: tuple[str, ...] = ()
+    quoted: bool = False
     channel: str = ""
     step: str = ""
     by: str = ""
@@ -42,134 +46,90 @@ class EventDescription:
 
 
 DELAYED = "touch.delayed"
-CHANNELS = {"email": "Correo", "call": "Llamada", "whatsapp": "WhatsApp", "sms": "SMS"}
 ICONS = {"email": "✉", "call": "☎", "whatsapp": "◉", "sms": "▤"}
 TOUCHES = {
-    "touch.due": EventDescription("", "Por enviar", Tone.QUIET),
-    "touch.deferred": EventDescription("", "Se pospuso", Tone.QUIET),
-    "touch.sent": EventDescription("", "Aceptado por el proveedor"),
-    "touch.delivered": EventDescription("", "Entregado", Tone.GOOD),
-    "touch.failed": EventDescription("", "No se entregó", Tone.BAD),
-    "touch.skipped": EventDescription("", "No se envió", Tone.DOUBT),
-    "touch.uncertain": EventDescription("", "Sin confirmación del proveedor", Tone.DOUBT),
-    "touch.checked": EventDescription("", "Se consultó al proveedor", Tone.QUIET),
-    "touch.unresolved": EventDescription("", "Envío sin confirmar: revísalo", Tone.BAD),
-    "touch.resolve": EventDescription("", "Lo decidió un operador", Tone.QUIET),
-    "touch.resolved": EventDescription("", "Revisado por un operador"),
-    "touch.held": EventDescription("", "Retenido", Tone.DOUBT),
-    DELAYED: EventDescription("", "Todavía no se envía", Tone.DOUBT),
+    "touch.due": EventDescription("", _("Due"), Tone.QUIET),
+    "touch.deferred": EventDescription("", _("Postponed"), Tone.QUIET),
+    "touch.sent": EventDescription("", _("Accepted by the provider")),
+    "touch.delivered": EventDescription("", _("Delivered"), Tone.GOOD),
+    "touch.failed": EventDescription("", _("Not delivered"), Tone.BAD),
+    "touch.skipped": EventDescription("", _("Not sent"), Tone.DOUBT),
+    "touch.uncertain": EventDescription("", _("No confirmation from the provider"), Tone.DOUBT),
+    "touch.checked": EventDescription("", _("Provider asked for the outcome"), Tone.QUIET),
+    "touch.unresolved": EventDescription("", _("Outcome unknown: check it"), Tone.BAD),
+    "touch.resolve": EventDescription("", _("Decided by an operator"), Tone.QUIET),
+    "touch.resolved": EventDescription("", _("Checked by an operator")),
+    "touch.held": EventDescription("", _("Held"), Tone.DOUBT),
+    DELAYED: EventDescription("", _("Not sent yet"), Tone.DOUBT),
 }
 OTHERS = {
-    "lead.created": EventDescription("+", "Nuevo lead", Tone.GOOD),
-    "lead.returned": EventDescription("↻", "Volvió a llenar un formulario"),  # of older versions
-    "lead.updated": EventDescription("↻", "Volvió a llenar un formulario"),
-    "lead.superseded": EventDescription("→", "El seguimiento continúa en otro lead", Tone.QUIET),
-    "lead.needs_attention": EventDescription("!", "Requiere atención", Tone.DOUBT),
-    "lead.registered": EventDescription("K", "Registrado en Kommo", Tone.GOOD),
-    "lead.registration_failed": EventDescription("K", "Kommo lo rechazó", Tone.BAD),
-    "lead.opted_out": EventDescription("⊘", "Se dio de baja", Tone.BAD),
-    "lead.closed": EventDescription("■", "Cerrado en Kommo"),
-    "lead.paused": EventDescription("‖", "Seguimiento en pausa", Tone.DOUBT),
-    "lead.resumed": EventDescription("▶", "Se reanudó el seguimiento"),
-    "lead.pause": EventDescription("‖", "Se pidió pausar el seguimiento", Tone.QUIET),
-    "lead.resume": EventDescription("▶", "Se pidió reanudar el seguimiento", Tone.QUIET),
-    "lead.stop": EventDescription("⊘", "Se pidió no volver a contactar", Tone.QUIET),
-    "lead.erase": EventDescription("✕", "Se pidió borrar sus datos", Tone.QUIET),
-    "lead.erased": EventDescription("✕", "Se borraron sus datos personales", Tone.BAD),
-    "lead.booked": EventDescription("★", "Agendó una reunión", Tone.GOOD),
-    "booking.rescheduled": EventDescription("★", "Reagendó su reunión"),
-    "booking.cancelled": EventDescription("☆", "Canceló su reunión", Tone.DOUBT),
-    "booking.unmatched": EventDescription("☆", "Reserva sin asignar", Tone.DOUBT),
-    "booking.assign": EventDescription("★", "Se pidió asignarle una reserva", Tone.QUIET),
-    "booking.assigned": EventDescription("★", "Se le asignó una reserva"),
-    "meeting.ended": EventDescription("★", "Terminó la reunión", Tone.GOOD),
-    "cadence.finished": EventDescription("■", "Terminó el seguimiento sin reunión", Tone.QUIET),
-    "step.skip": EventDescription("↷", "Se pidió omitir un paso", Tone.QUIET),
-    "call.answered": EventDescription("☎", "Contestó la llamada", Tone.GOOD),
-    "call.unanswered": EventDescription("☎", "No contestó", Tone.DOUBT),
-    "reply.received": EventDescription("«", "Respondió", Tone.GOOD),
-    "outbound.pause": EventDescription("■", "Se pidió pausar todos los envíos", Tone.QUIET),
-    "outbound.resume": EventDescription("■", "Se pidió reanudar los envíos", Tone.QUIET),
-    "outbound.paused": EventDescription("■", "Envíos en pausa", Tone.BAD),
-    "outbound.resumed": EventDescription("■", "Se reanudaron los envíos", Tone.GOOD),
-    "provider.unavailable": EventDescription("!", "Un proveedor no está disponible", Tone.BAD),
-    "provider.recovered": EventDescription("✓", "El proveedor ya responde", Tone.GOOD),
-    "spending.reached": EventDescription("$", "El gasto se acerca al tope del día", Tone.DOUBT),
-    "dead_letter.replayed": EventDescription("↻", "Se reintentó un mensaje pendiente"),
-    "dead_letter.discarded": EventDescription("✕", "Se descartó un mensaje pendiente", Tone.DOUBT),
-    "backlog.held": EventDescription("‖", "Hay envíos atrasados que esperan tu decisión", Tone.BAD),
-    "backlog.released": EventDescription("▶", "Se liberaron los envíos atrasados"),
-    "touches.release": EventDescription("▶", "Se pidió liberar los envíos retenidos", Tone.QUIET),
-    "touches.released": EventDescription("▶", "Se liberaron los envíos retenidos"),
-    "work.failed": EventDescription("!", "No se pudo completar una tarea", Tone.BAD),
-    "work.retry": EventDescription("↻", "Se pidió reintentar una tarea fallida", Tone.QUIET),
-    "work.retried": EventDescription("↻", "Se reintenta una tarea fallida"),
-    "work.discard": EventDescription("✕", "Se pidió descartar una tarea fallida", Tone.QUIET),
-    "work.discarded": EventDescription("✕", "Se descartó una tarea fallida", Tone.DOUBT),
-    "backup.started": EventDescription("⎘", "Empezó un respaldo", Tone.QUIET),
-    "journey.published": EventDescription("◇", "Nueva versión del recorrido"),
-}
-REASONS = {
-    "opted_out": "se dio de baja",
-    "no_address": "no dejó ese dato",
-    "bad_address": "esa dirección no existe",
-    "booked": "ya tiene reunión",
-    "booked_elsewhere": "ya tiene reunión en otro de sus leads",
-    "not_booked": "la reunión se reagendó o se canceló",
-    "closed": "está cerrado en Kommo",
-    "too_late": "ya era muy tarde para este paso",
-    "overtaken": "ya seguía el siguiente paso",
-    "called_today": "ya se llamó hoy a ese número",  # of older versions
-    "abroad": "es un número de otro país",
-    "unusable_number": "a ese número no se puede llamar ni escribir",
-    "no_hours": "no hay un horario permitido para ese número",
-    "weekly_limit": "ya se le contactó esta semana por otro medio",
-    "daily_limit": "ya se le contactó hoy",
-    "hours": "está fuera del horario permitido",
-    "number_unknown": "es un número de una serie desconocida",
-    "capped": "se alcanzó un tope",
-    "operator": "lo decidió un operador",
-    "key_unheard": "no se sabe si lo pidió durante la llamada",
-    "not_asked": "no lo pidió durante la llamada",
-    "paused": "los envíos están en pausa",
-    "provider_unavailable": "el proveedor no está disponible",
-    "budget_spent": "se alcanzó el tope de gasto del día",
-    "voicemail": "buzón de voz",
-    "busy": "ocupado",
-    "no_answer": "sonó y nadie contestó",
-    "failed": "no se pudo conectar",
-    "hung_up": "colgó",
-    "fax": "contestó un fax",
-    "reply": "respondió BAJA",
-    "unsubscribed": "se dio de baja por correo",
-    "won": "ganado",
-    "lost": "perdido",
-    "deleted": "borrado",
-    "taken_over": "lo atiende un asesor",
-    "erased": "se borraron sus datos",
-    "superseded": "continúa en otro lead",
-    "added_address_stopped": (
-        "se dio de baja en una dirección que agregó después; su seguimiento está en pausa"
+    "lead.created": EventDescription("+", _("New lead"), Tone.GOOD),
+    "lead.returned": EventDescription(
+        "↻", _("Filled in a form again")
+    ),  # published by older versions
+    "lead.updated": EventDescription("↻", _("Filled in a form again")),
+    "lead.superseded": EventDescription("→", _("Follow-up continues in another lead"), Tone.QUIET),
+    "lead.needs_attention": EventDescription("!", _("Needs attention"), Tone.DOUBT),
+    "lead.registered": EventDescription("K", _("Registered in Kommo"), Tone.GOOD),
+    "lead.registration_failed": EventDescription("K", _("Rejected by Kommo"), Tone.BAD),
+    "lead.opted_out": EventDescription("⊘", _("Opted out"), Tone.BAD),
+    "lead.closed": EventDescription("■", _("Closed in Kommo")),
+    "lead.paused": EventDescription("‖", _("Follow-up paused"), Tone.DOUBT),
+    "lead.resumed": EventDescription("▶", _("Follow-up resumed")),
+    "lead.pause": EventDescription("‖", _("Pause of the follow-up requested"), Tone.QUIET),
+    "lead.resume": EventDescription("▶", _("Resumption of the follow-up requested"), Tone.QUIET),
+    "lead.stop": EventDescription("⊘", _("Stop of all contact requested"), Tone.QUIET),
+    "lead.erase": EventDescription("✕", _("Erasure requested"), Tone.QUIET),
+    "lead.erased": EventDescription("✕", _("Personal data erased"), Tone.BAD),
+    "lead.booked": EventDescription("★", _("Booked a meeting"), Tone.GOOD),
+    "booking.rescheduled": EventDescription("★", _("Rescheduled the meeting")),
+    "booking.cancelled": EventDescription("☆", _("Cancelled the meeting"), Tone.DOUBT),
+    "booking.unmatched": EventDescription("☆", _("Unassigned booking"), Tone.DOUBT),
+    "booking.assign": EventDescription("★", _("Assignment of a booking requested"), Tone.QUIET),
+    "booking.assigned": EventDescription("★", _("Booking assigned")),
+    "meeting.ended": EventDescription("★", _("Meeting ended"), Tone.GOOD),
+    "cadence.finished": EventDescription(
+        "■", _("Follow-up finished without a meeting"), Tone.QUIET
     ),
-}
-OWN_REASONS = {  # the same word, of another matter
-    ("touch.deferred", "paused"): "su seguimiento está en pausa",
+    "step.skip": EventDescription("↷", _("Skipping a step requested"), Tone.QUIET),
+    "call.answered": EventDescription("☎", _("Answered the call"), Tone.GOOD),
+    "call.unanswered": EventDescription("☎", _("Did not answer"), Tone.DOUBT),
+    "reply.received": EventDescription("«", _("Replied"), Tone.GOOD),
+    "outbound.pause": EventDescription("■", _("Pause of all outbound requested"), Tone.QUIET),
+    "outbound.resume": EventDescription("■", _("Resumption of outbound requested"), Tone.QUIET),
+    "outbound.paused": EventDescription("■", _("Outbound paused"), Tone.BAD),
+    "outbound.resumed": EventDescription("■", _("Outbound resumed"), Tone.GOOD),
+    "provider.unavailable": EventDescription("!", _("Provider unavailable"), Tone.BAD),
+    "provider.recovered": EventDescription("✓", _("Provider recovered"), Tone.GOOD),
+    "spending.reached": EventDescription("$", _("Spending is near the cap of the day"), Tone.DOUBT),
+    "dead_letter.replayed": EventDescription("↻", _("Dead letter replayed")),
+    "dead_letter.discarded": EventDescription("✕", _("Dead letter discarded"), Tone.DOUBT),
+    "backlog.held": EventDescription("‖", _("Overdue touches wait for your decision"), Tone.BAD),
+    "backlog.released": EventDescription("▶", _("Overdue touches released")),
+    "touches.release": EventDescription("▶", _("Release of held touches requested"), Tone.QUIET),
+    "touches.released": EventDescription("▶", _("Held touches released")),
+    "work.failed": EventDescription("!", _("A task could not be completed"), Tone.BAD),
+    "work.retry": EventDescription("↻", _("Retry of failed work requested"), Tone.QUIET),
+    "work.retried": EventDescription("↻", _("Failed work retried")),
+    "work.discard": EventDescription("✕", _("Discarding failed work requested"), Tone.QUIET),
+    "work.discarded": EventDescription("✕", _("Failed work discarded"), Tone.DOUBT),
+    "backup.started": EventDescription("⎘", _("Backup started"), Tone.QUIET),
+    "journey.published": EventDescription("◇", _("New version of the journey")),
 }
 PLAIN_DETAILS = ("text", "about")
 
 
 def describe_event(body: Mapping[str, Any]) -> EventDescription:
-    """One line for an event; of a topic that is not known, its own name."""
-    topic, channel = _text(body, "topic"), _text(body, "channel")
+    """Returns the line for an event; one of an unknown topic is described by its topic."""
+    topic = _text(body, "topic")
+    channel = _text(body, "channel")
     touch = TOUCHES.get(topic)
-    known = touch or OTHERS.get(topic, EventDescription("•", topic))
-    booking, card = body.get("booking") or {}, body.get("card") or {}
-    outage = read_outage(_text(body, "reason"))
+    known = touch or OTHERS.get(topic, EventDescription("•", topic or "?"))
+    booking = body.get("booking") or {}
+    card = body.get("card") or {}
     return replace(
-        known,
+        _with_detail(known, body),
         icon=ICONS.get(channel, "•") if touch else known.icon,
-        detail=outage.text if outage else _detail(body),
-        values=outage.values if outage else (),
         channel=CHANNELS.get(channel, "") if touch else "",
         step=_text(body, "step"),
         by=_text(body, "by"),
@@ -183,7 +143,7 @@ def describe_event(body: Mapping[str, Any]) -> EventDescription:
 
 
 def without_earlier_delays(events: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Returns the rows of a lead's events; of delays of a touch that follow each other, only the last."""
+    """Returns the rows of a lead's events, with only the last of a touch's consecutive delays."""
     shown: list[Mapping[str, Any]] = []
     next_topic: dict[str, str] = {}
     for event in reversed(events):
@@ -199,17 +159,26 @@ def _text(of: Any, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _detail(body: Mapping[str, Any]) -> str:
-    if provider := _text(body, "provider"):
-        return _provider_detail(provider, _text(body, "reason"))
-    if reason := _text(body, "reason"):
-        return OWN_REASONS.get((_text(body, "topic"), reason)) or REASONS.get(reason, reason)
-    if number := body.get("by_lead_id"):
-        return f"#{number}"
-    return next((text for name in PLAIN_DETAILS if (text := _text(body, name))), "")
+def _with_detail(description: EventDescription, body: Mapping[str, Any]) -> EventDescription:
+    topic = _text(body, "topic")
+    reason = _text(body, "reason")
+    if outage := read_outage(reason):
+        return replace(description, detail=outage.text, values=outage.values)
+    provider = _text(body, "provider")
+    known_reason = OWN_REASONS.get((topic, reason)) or REASONS.get(reason)
+    if known_reason and not provider:
+        return replace(description, detail=known_reason)
+    quote = _provider_detail(provider, reason) if provider else reason or _quote(body)
+    return replace(description, detail=quote, quoted=True)
 
 
 def _provider_detail(provider: str, reason: str) -> str:
-    """The provider and why, named once."""
-    name = NAMES.get(provider, provider)
+    """Returns the provider and its reason, with the provider named once."""
+    name = PROVIDERS.get(provider, provider)
     return f"{name}: {reason.removeprefix(f'{provider}: ')}" if reason else name
+
+
+def _quote(body: Mapping[str, Any]) -> str:
+    if lead_id := body.get("by_lead_id"):
+        return f"#{lead_id}"
+    return next((text for name in PLAIN_DETAILS if (text := _text(body, name))), "")

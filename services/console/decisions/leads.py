@@ -163,12 +163,12 @@ class Lead:
 
     @property
     def call_begins(self) -> datetime | None:
-        """When the welcome call's hours allowed it: at once, or when the scheduler made it due."""
+        """When the welcome call's hours allowed it: at once, or when it fell due."""
         return self.call_due_at if self.call_deferred_at is not None else self.accepted_at
 
 
 def read(body: Mapping[str, Any]) -> Message | None:
-    """Returns the message in a row of the audit log, or None for one that this version does not know."""
+    """Returns the message in a row of the audit log; None if this version does not know it."""
     known = CLASSES.get(str(body.get("topic")))
     try:
         return known.model_validate(body) if known is not None else None

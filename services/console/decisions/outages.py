@@ -1,9 +1,11 @@
-"""Why a provider does not work for us, read from its client's reason; in Spanish, which is translated elsewhere."""
+"""Reads why a provider is unavailable from its client's reason. The sentences are msgids."""
 
 import re
 from dataclasses import dataclass
 
-NAMES = {"kommo": "Kommo", "brevo": "Brevo", "twilio": "Twilio", "calcom": "Cal.com"}
+from services.console.decisions.labels import PROVIDERS
+from services.console.decisions.messages import gettext_noop as _
+
 CREDENTIALS = {
     "kommo": "KOMMO_ACCESS_TOKEN",
     "kommo oauth": "KOMMO_REFRESH_TOKEN",
@@ -12,14 +14,14 @@ CREDENTIALS = {
     "calcom": "CALCOM_API_KEY",
 }
 STATUSES = {
-    402: "{} suspendió el servicio: revisa el pago de la cuenta ({})",
-    403: "{} rechaza a esta cuenta o a este servidor ({})",
-    429: "{} limita la frecuencia de las solicitudes ({})",
+    402: _("{} has suspended its service: check the account's payment ({})"),
+    403: _("{} rejects this account or this server ({})"),
+    429: _("{} limits the rate of requests ({})"),
 }
-UNACCEPTED = "{} no acepta {} ({})"
-ERROR = "{} respondió con un error ({})"
-SILENCE = "{} no responde"
-# an error's class may stand before it: `Unavailable: twilio: 503 code None`
+UNACCEPTED = _("{} does not accept {} ({})")
+ERROR = _("{} answered with an error ({})")
+SILENCE = _("{} does not answer")
+# The class of the error may come first: `Unavailable: twilio: 503 code None`.
 REASON = re.compile(
     r"(?:[A-Z]\w{1,60}: )?(?P<client>(?P<provider>kommo|brevo|twilio|calcom)(?: oauth)?): "
     r"(?:(?P<status>\d{3})\b|(?:no connection|[A-Z]\w{1,60})$)"
@@ -28,18 +30,18 @@ REASON = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A sentence for translation, and what fills its gaps."""
+    """A sentence, and the values of its placeholders."""
 
     text: str
     values: tuple[str, ...]
 
 
 def read_outage(reason: str) -> Outage | None:
-    """The sentence for an outage; None for another reason."""
+    """Returns the sentence for an outage; None for any other reason."""
     known = REASON.match(reason)
     if known is None:
         return None
-    name = NAMES[known["provider"]]
+    name = PROVIDERS[known["provider"]]
     if known["status"] is None:
         return Outage(SILENCE, (name,))
     status = int(known["status"])

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response
 from fastapi.responses import FileResponse, RedirectResponse
 
 from kit.visitors import visitor_of
+from services.console.decisions.messages import gettext_noop as _
 from services.console.deps import HttpDeps
 from services.console.rendering import STATIC
 from services.console.repositories.logins import LockedOut
@@ -44,10 +45,10 @@ async def log_in(
         user = await deps.authenticator.verify(name, password, visitor_of(request))
     except LockedOut:
         log.warning("console.locked_out")
-        return _login_failed(request, deps, to, "Demasiados intentos. Espera 15 minutos.", 429)
+        return _login_failed(request, deps, to, _("Too many attempts. Wait 15 minutes."), 429)
     if user is None:
         log.warning("console.wrong_password")
-        return _login_failed(request, deps, to, "Usuario o contraseña incorrectos.", 401)
+        return _login_failed(request, deps, to, _("Wrong user name or password."), 401)
     begin(request, user)
     return RedirectResponse(_own_page(to), status_code=303)
 

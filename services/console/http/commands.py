@@ -21,6 +21,7 @@ from contracts.commands.touch import ReleaseTouches, ResolveTouch
 from contracts.events.touch import HoldReason
 from kit.errors import describe
 from kit.observability import tracing
+from services.console.decisions.messages import gettext_noop as _
 from services.console.deps import Deps, HttpDeps
 from services.console.http.params import MAX_BIGINT, LeadId, storable
 from services.console.session import Operator, require_operator
@@ -32,10 +33,10 @@ Text = Annotated[str, Form(max_length=500), AfterValidator(storable)]
 
 COMMANDS = {"pause": PauseLead, "resume": ResumeLead, "stop": StopLead, "erase": EraseLead}
 DONE = {
-    "pause": "Pausando el seguimiento…",
-    "resume": "Reanudando el seguimiento…",
-    "stop": "No se le volverá a contactar.",
-    "erase": "Borrando sus datos personales…",
+    "pause": _("Pausing the follow-up…"),
+    "resume": _("Resuming the follow-up…"),
+    "stop": _("All contact is being stopped."),
+    "erase": _("Erasing personal data…"),
 }
 
 
@@ -51,7 +52,7 @@ async def skip(
     """Skips the step that the operator saw as the next one, and no other that is next by now."""
     lead_id = await deps.metrics.own_id(lead_id)
     await _publish(deps, SkipStep(lead_id=lead_id, step=step, booking=booking, by=user.name))
-    return _back(request, f"/leads/{lead_id}", "Omitiendo ese paso…")
+    return _back(request, f"/leads/{lead_id}", _("Skipping that step…"))
 
 
 @routes.post("/leads/{lead_id}/{action}")
@@ -67,9 +68,7 @@ async def command_lead(
     lead_id = await deps.metrics.own_id(lead_id)
     page = "/letters" if back == "letters" else f"/leads/{lead_id}"
     if action == "erase" and sure != str(lead_id):
-        return _back(
-            request, page, "Para borrar sus datos, escribe el número del lead.", tone="doubt"
-        )
+        return _back(request, page, _("To erase the data, type the lead's number."), tone="doubt")
     await _publish(deps, COMMANDS[action](lead_id=lead_id, by=user.name))
     return _back(request, page, DONE[action])
 
@@ -84,16 +83,16 @@ async def switch(
 ) -> RedirectResponse:
     if action == "pause":
         await _publish(deps, PauseOutbound(by=user.name, reason=reason))
-        return _back(request, "", "Pausando todos los envíos…")
+        return _back(request, "", _("Pausing all outbound…"))
     await _publish(deps, ResumeOutbound(by=user.name))
-    return _back(request, "", "Reanudando los envíos…")
+    return _back(request, "", _("Resuming outbound…"))
 
 
 @routes.post("/backlog", dependencies=[Depends(require_operator)])
 async def backlog(request: Request, deps: HttpDeps) -> RedirectResponse:
     if not await deps.services.release_backlog():
-        return _back(request, "", "El planificador no responde.", tone="bad")
-    return _back(request, "", "Se liberaron los envíos atrasados.")
+        return _back(request, "", _("The scheduler does not answer."), tone="bad")
+    return _back(request, "", _("Overdue touches released."))
 
 
 @routes.post("/held")
@@ -106,7 +105,7 @@ async def release(
 ) -> RedirectResponse:
     """Releases the touches held for this reason in this scope, as the operator saw them."""
     await _publish(deps, ReleaseTouches(reason=reason, scope=scope, by=user.name))
-    return _back(request, "", "Liberando los envíos retenidos…")
+    return _back(request, "", _("Releasing the held touches…"))
 
 
 @routes.post("/letters/{action}")
@@ -123,13 +122,15 @@ async def letters(
             result = await act((ids or [])[:1000], user.name)
     except Exception as unavailable:  # a broken connection raises many kinds
         log.warning("letters.unavailable", reason=describe(unavailable))
-        return _back(request, "/letters", "RabbitMQ no responde: no se hizo nada.", tone="bad")
+        return _back(
+            request, "/letters", _("RabbitMQ does not answer: nothing was done."), tone="bad"
+        )
     done = len(result.done)
     stayed = len(result.stayed)
     if stayed:
-        text = "Se reintentan: {}. Siguen aquí, porque su cola no los acepta: {}."
+        text = _("Replayed: {}. Left here, because their queue does not accept them: {}.")
         return _back(request, "/letters", text, done, stayed, tone="doubt")
-    text = "Se reintentan: {}." if action == "replay" else "Se descartaron: {}."
+    text = _("Replayed: {}.") if action == "replay" else _("Discarded: {}.")
     return _back(request, "/letters", text, done)
 
 
@@ -159,7 +160,9 @@ async def review(
         by=user.name,
     )
     await _publish(deps, command)
-    return _back(request, "/letters", "Se enviará de nuevo." if send else "Marcado como revisado.")
+    return _back(
+        request, "/letters", _("It will be sent again.") if send else _("Marked as checked.")
+    )
 
 
 @routes.post("/bookings/{uid}/attach")
@@ -172,9 +175,9 @@ async def attach(
 ) -> RedirectResponse:
     lead_id = await deps.metrics.own_id(lead_id)
     if await deps.metrics.lead(lead_id) is None:
-        return _back(request, "/letters", "No existe un lead con ese número.", tone="doubt")
+        return _back(request, "/letters", _("There is no lead with that number."), tone="doubt")
     await _publish(deps, AssignBooking(lead_id=lead_id, uid=uid, by=user.name))
-    return _back(request, "/letters", "Asignando la reserva a ese lead…")
+    return _back(request, "/letters", _("Assigning the booking to that lead…"))
 
 
 async def _publish(deps: Deps, command: Command) -> None:

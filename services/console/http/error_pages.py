@@ -7,23 +7,24 @@ from starlette.exceptions import HTTPException
 
 from kit.disk import LEAST_FREE, free_bytes
 from kit.errors import Unavailable
+from services.console.decisions.messages import gettext_noop as _
 from services.console.rendering import Pages
 
 TEXTS = {
-    403: "No tienes permiso, o tu sesión cambió. Vuelve a cargar la página.",
-    404: "Esta página no existe o ya no está disponible.",
-    422: "Hay un dato no válido en la dirección o en el formulario.",
-    503: "El servicio no está disponible en este momento. Inténtalo de nuevo en unos segundos.",
+    403: _("You have no permission, or your session has changed. Reload the page."),
+    404: _("This page does not exist, or not any more."),
+    422: _("Something in the address or in the form is not valid."),
+    503: _("The service is not available right now. Try again in a few seconds."),
 }
 
-FULL = "El disco está lleno: no se guarda nada hasta que haya espacio."
+FULL = _("The disk is full: nothing is stored until there is space.")
 
 
 def explain(app: FastAPI, pages: Pages) -> None:
     """Adds handlers that answer errors of the pages with pages; other routes keep their answers."""
 
     def page(request: Request, status: int) -> Response:
-        title = "No se encontró" if status == 404 else "No se pudo completar"
+        title = _("Not found") if status == 404 else _("This did not work")
         return pages.page(
             "problem", request, status, title=title, text=TEXTS.get(status, TEXTS[422])
         )
@@ -40,11 +41,11 @@ def explain(app: FastAPI, pages: Pages) -> None:
             return page(request, 422)
         return await request_validation_exception_handler(request, error)
 
-    async def unavailable(request: Request, _: Exception) -> Response:
+    async def unavailable(request: Request, _error: Exception) -> Response:
         if not _on_a_page(request):
             return Response(status_code=503, headers={"Retry-After": "2"})
         if free_bytes() < LEAST_FREE:
-            return pages.page("problem", request, 503, title="No se pudo completar", text=FULL)
+            return pages.page("problem", request, 503, title=_("This did not work"), text=FULL)
         return page(request, 503)
 
     app.add_exception_handler(HTTPException, refused)

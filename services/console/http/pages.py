@@ -15,10 +15,11 @@ from contracts.events.touch import Channel
 from kit.clock import now
 from kit.errors import describe
 from services.console.decisions.dead_letters import Letter, grouped
-from services.console.decisions.event_descriptions import REASONS, without_earlier_delays
+from services.console.decisions.event_descriptions import without_earlier_delays
 from services.console.decisions.journeys import numbers_of
 from services.console.decisions.lead_export import LEAD_COLUMNS, exported
 from services.console.decisions.leads import Lead
+from services.console.decisions.messages import gettext_noop as _
 from services.console.decisions.provider_health import PROVIDERS
 from services.console.decisions.response_times import Objective, Stage, budget, cause, timeline
 from services.console.decisions.segments import segments
@@ -91,8 +92,8 @@ async def now_page(request: Request, deps: HttpDeps, user: Viewer) -> HTMLRespon
         request,
         **top,
         funnels={
-            "Hoy": await deps.metrics.funnel(today, now()),
-            "Últimos 7 días": await deps.metrics.funnel(week, now()),
+            _("Today"): await deps.metrics.funnel(today, now()),
+            _("Last 7 days"): await deps.metrics.funnel(week, now()),
         },
         actions=actions,
         names=await deps.metrics.names([one["lead_id"] for one in actions]),
@@ -208,7 +209,6 @@ async def lead_page(request: Request, deps: HttpDeps, user: Viewer, lead_id: Lea
         lead=lead,
         events=without_earlier_delays(events),
         kommo_unavailable=kommo_now.get("unavailable"),
-        reasons=REASONS,
         plan=plan,
         texts={str(text.touch_id): text for text in texts} if texts is not None else None,
         timeline=(await _chains(deps, [lead]))[0] if lead else [],
@@ -234,7 +234,6 @@ async def letters(request: Request, deps: HttpDeps, user: Viewer) -> HTMLRespons
         unmatched=await deps.metrics.unmatched(),
         attention=await deps.metrics.in_need_of_attention(limit=WAITING),
         failed=failed,
-        reasons=REASONS,
         names=await deps.metrics.names(known),
     )
 
@@ -255,14 +254,14 @@ async def journey(request: Request, deps: HttpDeps, user: Viewer, days: Days = 9
     top, since = await frame(request, deps, user, "journey"), now() - timedelta(days=days)
     at_step, outcomes = await deps.metrics.at_step(since), await deps.metrics.outcomes(since)
     sections = [
-        ("Primer contacto", True, numbers_of(deps.journey.first_contact, at_step, outcomes)),
+        (_("First contact"), True, numbers_of(deps.journey.first_contact, at_step, outcomes)),
         (
-            "Seguimiento, hasta que agende",
+            _("Follow-up, until they book"),
             True,
             numbers_of(deps.journey.follow_up, at_step, outcomes),
         ),
         (
-            "Antes y después de la reunión",
+            _("Before and after the meeting"),
             False,
             numbers_of(deps.journey.meeting, at_step, outcomes),
         ),

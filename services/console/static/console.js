@@ -47,7 +47,7 @@ document.addEventListener("change", ({ target }) => {
 
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.sure ?? event.target.dataset.sure;
-  if (question && !confirm(question.replace("{}", chosen(event.target.id)))) event.preventDefault();
+  if (question && !confirm(question.replace("{count}", chosen(event.target.id)))) event.preventDefault();
 });
 
 for (const field of document.querySelectorAll("form[data-at-once] select"))

@@ -6,7 +6,6 @@ from typing import Any
 from starlette.requests import Request
 
 from services.console.decisions.disk import Disk
-from services.console.decisions.event_descriptions import REASONS
 from services.console.decisions.provider_health import PROVIDERS
 from services.console.decisions.users import DEMO_USER
 from services.console.rendering import Pages
@@ -43,9 +42,11 @@ def rendered(name: str, request: Request, **facts: Any) -> str:
 
 def now_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
-        "funnels": {"Hoy": dict.fromkeys(("received", "reached", "booked", "met"), 0)},
-        "actions": [],
-        "names": {},
+        **{
+            "funnels": {"Today": dict.fromkeys(("received", "reached", "booked", "met"), 0)},
+            "actions": [],
+            "names": {},
+        },
         "providers": [
             {"name": name, "unavailable": None, "succeeded_at": None} for name in PROVIDERS
         ],
@@ -77,27 +78,21 @@ def feed_line(body: dict[str, Any], language: str = "es") -> str:
 
 def letters_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
-        "groups": [],
-        "unknown": [],
-        "unmatched": [],
-        "attention": [],
-        "failed": [],
-        "reasons": REASONS,
-        "names": {},
+        **{"groups": [], "unknown": [], "unmatched": [], "attention": [], "failed": []},
+        **{"names": {}},
     }
     return rendered("letters", a_request(f"lang={language}"), **(facts | changes))
 
 
 def lead_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
-        "lead_id": 7,
-        "lead": None,
-        "events": [],
-        "reasons": REASONS,
-        "plan": None,
-        "texts": None,
-        "timeline": [],
-        "kommo_url": None,
-        "kommo_unavailable": None,
+        **{
+            "lead_id": 7,
+            "lead": None,
+            "events": [],
+            "plan": None,
+            "texts": None,
+        },
+        **{"timeline": [], "kommo_url": None, "kommo_unavailable": None},
     }
     return rendered("lead", a_request(f"lang={language}"), **(facts | changes))

@@ -19,7 +19,7 @@ from providers.twilio.client import TwilioClient
 from services.console.decisions.dead_letters import grouped
 from services.console.decisions.event_descriptions import describe_event
 from services.console.decisions.outages import read_outage
-from services.console.words import translate
+from services.console.translations import load_translations
 from services.crm.settings import KommoSettings
 from services.crm.tokens import TokenKeeper
 from tests.unit.services.console.decisions.test_dead_letters import read
@@ -98,7 +98,9 @@ async def reason_of(ask: Callable[[str], Awaitable[None]], url: str) -> str:
 
 def sentence(reason: str, language: str = "es") -> str | None:
     outage = read_outage(reason)
-    return translate(outage.text, language).format(*outage.values) if outage else None
+    if outage is None:
+        return None
+    return load_translations(language).gettext(outage.text).format(*outage.values)
 
 
 @pytest.mark.parametrize("name", ASK)

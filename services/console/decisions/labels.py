@@ -1,0 +1,123 @@
+"""The labels of channels, states, reasons and steps that pages show. They are msgids."""
+
+import re
+from collections.abc import Callable
+
+from services.console.decisions.messages import gettext_noop as _
+
+CHANNELS = {
+    "email": _("Email"),
+    "call": _("Call"),
+    "whatsapp": "WhatsApp",
+    "sms": "SMS",
+    "voice": _("Voice"),  # the texts that a call speaks
+}
+PROVIDERS = {"kommo": "Kommo", "brevo": "Brevo", "twilio": "Twilio", "calcom": "Cal.com"}
+STATES = {
+    "waiting": _("Waiting"),
+    "reached": _("Reached"),
+    "booked": _("Meeting booked"),
+    "met": _("Meeting held"),
+    "stopped": _("Stopped"),
+    "paused": _("Paused"),
+    "finished": _("No response"),
+    "erased": _("Erased"),
+}
+# commands that their owner has not carried out yet: about a lead, and about outbound
+PENDING = {
+    "pausing": _("Pausing…"),
+    "resuming": _("Resuming…"),
+    "stopping": _("Stopping all contact…"),
+    "erasing": _("Erasing data…"),
+    "pause": _("Pausing all outbound…"),
+    "resume": _("Resuming outbound…"),
+}
+OWNERS = {
+    "ours": _("ours"),
+    "provider": _("the provider's"),
+    "window": _("by contact hours"),
+    "held": _("held"),
+    "person": _("the person's"),
+}
+STAGES = {
+    "received": _("Received"),
+    "accepted": _("Stored"),
+    "registered": "Kommo",
+    "dialled": _("Dialled"),
+    "answered": _("Answered"),
+    "unanswered": _("Did not answer"),
+    "fallback_sent": _("Message sent"),
+    "delivered": _("Delivered"),
+    "booked": _("Booked"),
+}
+REASONS = {
+    "opted_out": _("opted out"),
+    "no_address": _("address not given"),
+    "bad_address": _("the address does not exist"),
+    "booked": _("already has a meeting"),
+    "booked_elsewhere": _("already has a meeting under another lead"),
+    "not_booked": _("the meeting was rescheduled or cancelled"),
+    "closed": _("closed in Kommo"),
+    "too_late": _("too late for this step"),
+    "overtaken": _("the next step was due already"),
+    "called_today": _("the number was called today already"),  # of older versions
+    "abroad": _("number of another country"),
+    "unusable_number": _("the number cannot be called or written to"),
+    "no_hours": _("no contact hours for this number"),
+    "weekly_limit": _("already contacted this week on another channel"),
+    "daily_limit": _("already contacted today"),
+    "hours": _("outside the contact hours"),
+    "number_unknown": _("number of an unknown range"),
+    "capped": _("a cap was reached"),
+    "operator": _("decided by an operator"),
+    "key_unheard": _("unknown whether it was requested during the call"),
+    "not_asked": _("not requested during the call"),
+    "paused": _("outbound is paused"),
+    "provider_unavailable": _("the provider is unavailable"),
+    "budget_spent": _("the spending cap of the day was reached"),
+    "voicemail": _("voicemail"),
+    "busy": _("busy"),
+    "no_answer": _("rang without an answer"),
+    "failed": _("could not be connected"),
+    "hung_up": _("hung up"),
+    "fax": _("a fax answered"),
+    "reply": _("replied BAJA"),
+    "unsubscribed": _("unsubscribed by email"),
+    "won": _("won"),
+    "lost": _("lost"),
+    "deleted": _("deleted"),
+    "taken_over": _("taken over by a person"),
+    "erased": _("the data were erased"),
+    "superseded": _("continues in another lead"),
+    "added_address_stopped": (_("opted out at an address added later; the follow-up is paused")),
+}
+# reasons that mean something else for one event
+OWN_REASONS = {
+    ("touch.deferred", "paused"): _("the follow-up is paused"),
+}
+# why a call was late, in the past tense
+CAUSES = REASONS | {
+    "ours": _("our own time"),
+    "paused": _("outbound was paused"),
+    "provider_unavailable": _("the provider was unavailable"),
+}
+# the steps of the journey that is shipped; a step of one's own is shown by its own name
+STEPS = {
+    "welcome_email": _("Welcome email"),
+    "welcome_call": _("Welcome call"),
+    "confirmation": _("Confirmation"),
+    "confirmation_email": _("Confirmation email"),
+    "reminder": _("Reminder"),
+    "after_meeting": _("After the meeting"),
+    "booking_link": _("Booking link"),
+    "already_booked": _("Notice of an existing meeting"),
+}
+DAY_STEP = re.compile(r"day_(\d+)")
+DAY = _("Day {number}")
+
+
+def step_name(step: str, gettext: Callable[[str], str]) -> str:
+    """Returns the name of a step in the language of `gettext`."""
+    if day := DAY_STEP.fullmatch(step):
+        return gettext(DAY).format(number=day[1])
+    return gettext(STEPS[step]) if step in STEPS else step
