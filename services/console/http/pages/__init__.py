@@ -1,0 +1,9 @@
+"""The operators' pages: one module for each page, or for pages that share their data."""
+
+from fastapi import APIRouter
+
+from services.console.http.pages import dead_letters, feed, journey, leads, metrics, now
+
+routes = APIRouter()
+for page in (now, metrics, leads, dead_letters, journey, feed):
+    routes.include_router(page.routes)

@@ -1,0 +1,52 @@
+"""Parameters, values and answers that several pages share."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+
+from kit.clock import now
+from services.console.decisions.leads import Lead
+from services.console.decisions.response_times import Stage, timeline
+from services.console.decisions.users import User
+from services.console.deps import Deps
+from services.console.session import require_viewer, token_of
+
+VIEWERS_ONLY = [Depends(require_viewer)]
+CSV = "text/csv; charset=utf-8"
+PERIODS = (1, 7, 30, 90)
+MAX_WAITING = 200  # rows of each kind that wait for an operator
+
+Days = Annotated[int, Query(ge=1, le=366)]
+
+
+async def frame(request: Request, deps: Deps, user: User, at: str) -> dict[str, Any]:
+    """Returns the values that every page shows: the user, the page, and the outbound switch.
+
+    Call it first: events that are projected after `seen` make the page refresh.
+    """
+    return {
+        "seen": await deps.projections.until(),
+        "user": user,
+        "open": not deps.authenticator.users,
+        "token": token_of(request),
+        "at": at,
+        "switch": await deps.store.switch(),
+        "flash": request.session.pop("flash") if "flash" in request.session else None,
+        "periods": PERIODS,
+    }
+
+
+async def timelines(deps: Deps, leads: Sequence[Lead]) -> list[list[Stage]]:
+    """Returns the timeline of each lead, with Kommo's downtimes as its own time."""
+    begins = [lead.accepted_at for lead in leads if lead.accepted_at is not None]
+    downtimes = await deps.metrics.downtimes("kommo", min(begins), now()) if begins else []
+    return [timeline(lead, downtimes) for lead in leads]
+
+
+def as_file(name: str) -> dict[str, str]:
+    """Returns the headers of a download."""
+    return {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+    }
