@@ -222,8 +222,8 @@ async def test_the_first_failure_is_seen_at_once_with_its_reason_and_the_next_at
         lead = await system.lead(form)
         await system.happens(lead, f"{channel} touch.delayed", seconds=10)
         await shows(system, "", "no disponible desde")
-        await shows(system, f"/leads/{lead}", "No salió todavía")
-        await shows(system, f"/leads/{lead}", "se intenta otra vez")
+        await shows(system, f"/leads/{lead}", "Todavía no se envía")
+        await shows(system, f"/leads/{lead}", "próximo intento")
     finally:
         await system.clear_faults()
 

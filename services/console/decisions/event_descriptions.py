@@ -11,7 +11,7 @@ from services.console.decisions.outages import read_outage
 
 
 class Tone(StrEnum):
-    """How much a line stands out, and in which colour."""
+    """The emphasis of a line, by which its colour is chosen."""
 
     GOOD = "good"
     PLAIN = "plain"
@@ -64,9 +64,8 @@ TOUCHES = {
 }
 OTHERS = {
     "lead.created": EventDescription("+", _("New lead"), Tone.GOOD),
-    "lead.returned": EventDescription(
-        "↻", _("Filled in a form again")
-    ),  # published by older versions
+    # published by older versions
+    "lead.returned": EventDescription("↻", _("Filled in a form again")),
     "lead.updated": EventDescription("↻", _("Filled in a form again")),
     "lead.superseded": EventDescription("→", _("Follow-up continues in another lead"), Tone.QUIET),
     "lead.needs_attention": EventDescription("!", _("Needs attention"), Tone.DOUBT),

@@ -60,7 +60,7 @@ REASONS = {
     "closed": _("closed in Kommo"),
     "too_late": _("too late for this step"),
     "overtaken": _("the next step was due already"),
-    "called_today": _("the number was called today already"),  # of older versions
+    "called_today": _("the number was called today already"),  # from older versions
     "abroad": _("number of another country"),
     "unusable_number": _("the number cannot be called or written to"),
     "no_hours": _("no contact hours for this number"),
@@ -89,7 +89,7 @@ REASONS = {
     "taken_over": _("taken over by a person"),
     "erased": _("the data were erased"),
     "superseded": _("continues in another lead"),
-    "added_address_stopped": (_("opted out at an address added later; the follow-up is paused")),
+    "added_address_stopped": _("opted out at an address added later; the follow-up is paused"),
 }
 # reasons that mean something else for one event
 OWN_REASONS = {
