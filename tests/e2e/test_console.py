@@ -227,7 +227,7 @@ async def test_a_stopped_lead_gets_nothing_more(system: System, browser: Browser
         await page.get_by_role("button", name="No volver a contactar").click()
         await shown(page, "Contacto detenido", "No hay más envíos programados.")
         await expect(page.get_by_role("button", name="Pausar")).to_have_count(0)
-    await system.happens(lead, "lead.stopped", "lead.opted_out")
+    await system.happens(lead, "lead.stop", "lead.opted_out")
     await system.planned(lead)
 
 
