@@ -54,7 +54,7 @@ class Settings(ServiceSettings, JourneySettings):
         return [self.public_base_url, self.console_address, *self.allowed_hosts.split(",")]
 
     @property
-    def real(self) -> bool:
+    def is_live(self) -> bool:
         """Whether Kommo is a live account. The simulator is only served over plain HTTP."""
         return self.kommo_base_url.startswith("https://")
 

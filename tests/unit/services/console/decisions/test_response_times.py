@@ -87,10 +87,10 @@ def test_while_kommo_is_absent_the_wait_is_its_own() -> None:
         (at(326), False),
         (at(400), True),
     ]
-    stage = timeline(folded(CREATED, registered), downtimes(said))[-1]
+    stage = timeline(folded(CREATED, registered), downtimes(changes))[-1]
 
     assert gaps(stage) == [(Owner.OURS, 1.99), (Owner.PROVIDER, 324.0)]
-    assert downtimes(said) == [
+    assert downtimes(changes) == [
         Downtime(at(-50), at(-40)),
         Downtime(at(2), at(326)),
         Downtime(at(400)),

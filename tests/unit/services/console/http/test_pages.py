@@ -123,8 +123,8 @@ def test_a_touch_deferred_for_another_reason_shows_until_when() -> None:
     [None, a_plan(), a_plan(TO_COME)],
     ids=["no scheduler", "already sent", "a plan without hours"],
 )
-def test_what_the_scheduler_does_not_say_leaves_a_gap(plan: LeadPlan | None) -> None:
-    assert "está fuera del horario permitido" in words(lead_page(plan=plan, events=put_off()))
+def test_a_missing_plan_leaves_a_gap(plan: LeadPlan | None) -> None:
+    assert "está fuera del horario permitido" in text_of(lead_page(plan=plan, events=deferral()))
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_booking_of_nobody_names_the_lead_that_it_is_meant_for() -> None:
 
     assert "Cal.com indicó el lead 123456, que no existe" in page
     assert "legacy" not in page
-    assert "3 reservas sin asignar" in words(now_page(unmatched=3))
+    assert "3 reservas sin asignar" in text_of(now_page(unmatched=3))
 
 
 def test_phones_are_read_as_people_write_them() -> None:
