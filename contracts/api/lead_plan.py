@@ -14,7 +14,10 @@ class Hours(ApiModel):
 
 
 class PlannedTouch(ApiModel):
-    """A touch to come. `booking` is its meeting's uid, or empty. Without `hours`, any hour is fine."""
+    """A touch to come. `booking` is its meeting's uid, or empty.
+
+    Without `hours`, the touch may leave at any hour.
+    """
 
     step: str
     channel: Channel

@@ -27,7 +27,7 @@ class StopLead(Command):
 
 
 class EraseLead(Command):
-    """Erases the person's data. Answered by `lead.erased`, upon which all other services erase too."""
+    """Erases the person's data. Answered by `lead.erased`, upon which the other services erase."""
 
     owner: ClassVar[str] = "intake"
     topic: Literal["lead.erase"] = "lead.erase"

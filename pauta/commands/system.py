@@ -1,4 +1,4 @@
-"""pauta up, down, demo, check, doctor, upgrade; setup and broker-user, which run before the services."""
+"""pauta up, down, demo, check, doctor, upgrade, and what runs before the services start."""
 
 import asyncio
 import os

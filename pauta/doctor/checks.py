@@ -56,7 +56,8 @@ FREE_DISK = Text(
 FREE_MEMORY = Text(
     es="Dale más memoria, o vacía sus colas: `pauta dead-letters list` dice qué se acumula. "
     "Mientras, los eventos esperan.",
-    en="Give it more memory, or empty its queues: `pauta dead-letters list` shows what accumulates. "
+    en="Give it more memory, or empty its queues: "
+    "`pauta dead-letters list` shows what accumulates. "
     "Events wait meanwhile.",
 )
 SET_UP = Text(es="Ponla al día: `pauta up`.", en="Update it: `pauta up`.")

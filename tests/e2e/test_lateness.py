@@ -24,8 +24,10 @@ pytestmark = pytest.mark.connected
 
 HOUR = timedelta(hours=1)
 DROPPED = Drop(SkipReason.TOO_LATE, ())
-AGED = """with aged as (update timers set due_at = $2, planned_at = $2, written_at = $3, late = $4
-                       where lead_id = $1 and step = 'day_3' returning 1) select count(*) from aged"""
+AGED = """with aged as (
+            update timers set due_at = $2, planned_at = $2, written_at = $3, late = $4
+            where lead_id = $1 and step = 'day_3' returning 1)
+          select count(*) from aged"""
 FIRED_SINCE = """with kept as (insert into firing (since, last) values ($1, $2)
                               on conflict (single) do update set since = $1, last = $2 returning 1)
                 select count(*) from kept"""

@@ -16,6 +16,7 @@ from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.commands.lead import PauseLead
 from contracts.events.touch import TouchSent
 from contracts.registry import ALL_COMMANDS, API_ANSWERS, MESSAGES
+from kit.messaging.broker import ConsumerQueue
 from pauta.services import SERVICES
 
 PUBLISHED = Path(__file__).parent / "published"
@@ -79,9 +80,11 @@ def test_a_command_is_addressed_to_its_owner() -> None:
     assert PauseLead(lead_id=7, by="ana").routing_key == "scheduler.lead.pause"
     assert PauseLead.binding_for("scheduler") == "scheduler.lead.pause"
     assert retry.routing_key == "crm.work.retry"
+    queues: list[ConsumerQueue] = []
+    for service in SERVICES:
+        queues += service.queues
     for command in ALL_COMMANDS:
         if command is not RetryWork and command is not DiscardWork:
-            queues = [queue for service in SERVICES for queue in service.queues]
             key = f"{command.owner}.{command.topic_name()}"
             bound = [queue.name for queue in queues if ("commands", key) in queue.bindings]
             assert [name.partition(".")[0] for name in bound] == [command.owner]

@@ -47,7 +47,8 @@ async def a_budget(database: Database, price: str = "call=0") -> Budget:
 async def test_the_sixth_name_of_one_visitor_waits(database: Database, touches: Touches) -> None:
     for number in range(5):
         await call(touches, number, OFFICE, f"Persona {number}")
-    budget, seventh = await a_budget(database), a_call(7)
+    budget = await a_budget(database)
+    seventh = a_call(7)
 
     assert budget.cap(seventh, "MX", a_card(name="PERSONA 4", visitor=OFFICE)) is None
     assert budget.cap(seventh, "MX", a_card(name="Otra", visitor=OFFICE)) == f"visitor {OFFICE}"

@@ -42,11 +42,9 @@ def rendered(name: str, request: Request, **facts: Any) -> str:
 
 def now_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
-        **{
-            "funnels": {"Today": dict.fromkeys(("received", "reached", "booked", "met"), 0)},
-            "actions": [],
-            "names": {},
-        },
+        "funnels": {"Today": dict.fromkeys(("received", "reached", "booked", "met"), 0)},
+        "actions": [],
+        "names": {},
         "providers": [
             {"name": name, "unavailable": None, "succeeded_at": None} for name in PROVIDERS
         ],
@@ -86,13 +84,11 @@ def letters_page(language: str = "es", **changes: Any) -> str:
 
 def lead_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
-        **{
-            "lead_id": 7,
-            "lead": None,
-            "events": [],
-            "plan": None,
-            "texts": None,
-        },
+        "lead_id": 7,
+        "lead": None,
+        "events": [],
+        "plan": None,
+        "texts": None,
         **{"timeline": [], "kommo_url": None, "kommo_unavailable": None},
     }
     return rendered("lead", a_request(f"lang={language}"), **(facts | changes))

@@ -1,4 +1,4 @@
-"""The worker that tells Kommo: what fails for one lead, or in one section, does not stop the rest."""
+"""Kommo sync: what fails for one lead, or in one section, does not stop the rest."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -195,9 +195,7 @@ async def test_a_look_that_fails_is_made_again_and_never_taken_for_not_there() -
     assert rows.leads == {1: "unclear", 2: "failed: KeyError: 'id'"}
 
 
-async def test_what_was_unclear_before_goes_alone_and_kommo_unavailable_puts_back_only_what_was_not_asked_for() -> (
-    None
-):
+async def test_an_unclear_lead_goes_alone_and_an_outage_releases_only_unsent_leads() -> None:
     rows, kommo = (
         Rows(
             [
