@@ -76,8 +76,12 @@ def feed_line(body: dict[str, Any], language: str = "es") -> str:
 
 def letters_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
-        **{"groups": [], "unknown": [], "unmatched": [], "attention": [], "failed": []},
-        **{"names": {}},
+        "groups": [],
+        "unknown": [],
+        "unmatched": [],
+        "attention": [],
+        "failed": [],
+        "names": {},
     }
     return rendered("letters", a_request(f"lang={language}"), **(facts | changes))
 
@@ -89,6 +93,8 @@ def lead_page(language: str = "es", **changes: Any) -> str:
         "events": [],
         "plan": None,
         "texts": None,
-        **{"timeline": [], "kommo_url": None, "kommo_unavailable": None},
+        "timeline": [],
+        "kommo_url": None,
+        "kommo_unavailable": None,
     }
     return rendered("lead", a_request(f"lang={language}"), **(facts | changes))
