@@ -14,7 +14,7 @@ PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
 
 @dataclass(frozen=True, slots=True)
 class ProviderHealth:
-    """`unavailable` is why it is unavailable, `succeeded_at` when a request last succeeded."""
+    """`unavailable` is the reason of an outage, `succeeded_at` the last sign that it works."""
 
     name: str
     unavailable: str | None = None
