@@ -15,6 +15,7 @@ import asyncpg
 import typer
 from aio_pika.abc import AbstractExchange
 
+from contracts.commands.outbound import PauseOutbound
 from contracts.events.backup import BackupStarted
 from contracts.events.base import Event
 from contracts.events.outbound import OutboundPaused
@@ -144,7 +145,7 @@ async def _silence(settings: SetupSettings, operator: str) -> None:
     for database in WITH_SWITCH:
         async with administrator(settings, database) as connection:
             await connection.execute(PAUSE, operator, REASON)
-    async with administrator(settings, "console") as connection, connection.transaction():
+    async with administrator(settings, PauseOutbound.owner) as connection, connection.transaction():
         # the audit log records the pause, too
         await outbox.add(connection, [OutboundPaused(by=operator, reason=REASON)])
     for database, changes in CHANGES.items():
