@@ -18,6 +18,7 @@ from contracts.events.touch import FailureKind
 from kit.errors import Unavailable
 from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch, seconds_to_wait
 from providers.twilio.errors import ACCOUNT_ERRORS, NOT_NOW, kind_of
+from providers.twilio.models import CallEvent
 
 # Without this fragment Twilio posts once. It asks for three retries after any failure.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
@@ -35,15 +36,6 @@ class Placed:
     status: str
     answered_by: str | None = None
     error_code: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CallEvent:
-    """A request that Twilio sent us for a call. `status` is our answer's, None without one."""
-
-    url: str
-    digits: str
-    status: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from kit.database import Database
 from kit.messaging.broker import FromContext
 from kit.outbound_switch import OutboundSwitch
 from kit.runtime import deps_of
-from providers.twilio.client import CallEvent
+from providers.twilio.models import CallEvent
 from services.notify.budget import Budget
 from services.notify.content import Wording
 from services.notify.crm_client import CrmClient

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import KEY_UNHEARD, Channel, SkipReason, TouchSkipped, TouchUncertain
-from providers.twilio.client import CallEvent
+from providers.twilio.models import CallEvent
 from services.notify.touches import Touch
 
 ASKS_FOR_LINK = "1"

@@ -14,7 +14,8 @@ from contracts.events.touch import Channel, FailureKind
 from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
 from kit.errors import Unavailable
 from providers.errors import OutcomeUnknown, RefusedTouch
-from providers.twilio.client import Account, CallEvent, TwilioClient, moved
+from providers.twilio.client import Account, TwilioClient, moved
+from providers.twilio.models import CallEvent
 from providers.twilio.webhooks import (
     read_call_status,
     read_inbound,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from providers.twilio.client import CallEvent
+from providers.twilio.models import CallEvent
 from services.notify.decisions.keys import Pressed, asked_by_key, next_look, what_was_pressed
 
 VOICE = "https://pauta.example.com/webhooks/twilio/voice?touch=1"
