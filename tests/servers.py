@@ -193,9 +193,9 @@ class InContainers(Native):
     volume: str | None = None  # for PostgreSQL's data
 
     def make_servers(self) -> tuple[Any, Any]:
-        postgres = PostgresContainer(self.ports["postgres"], "postgres-demo", self.volume)
-        return postgres, RabbitMQContainer(
-            self.ports["amqp"], self.ports["management"], "rabbitmq-demo"
+        postgres, rabbitmq = (self.password_of(name) for name in ("postgres", "rabbitmq"))
+        return PostgresContainer(self.ports["postgres"], postgres, self.volume), RabbitMQContainer(
+            self.ports["amqp"], self.ports["management"], rabbitmq
         )
 
     def make_gateway(self, upstreams: Mapping[str, list[int]]) -> Any:

@@ -23,7 +23,16 @@ from pauta.running.servers import Process, RabbitMQ, free_ports, install_missing
 from tests.servers import Container, make_native
 
 REPLICATED = ("intake", "crm", "notify", "scheduler", "console")
+SERVERS = ("postgres", "rabbitmq")
+
+
+def password_of(user: str) -> str:
+    """Returns the password of a server's administrator, or of a service's user on both servers."""
+    return f"{user}-of-the-tests"
+
+
 HASTY = {
+    **{f"{user.upper()}_PASSWORD": password_of(user) for user in (*SERVERS, *REPLICATED)},
     "RETRY_DELAYS": "0.3,1,2,5,5,5,5",
     "UNCERTAIN_CHECKS": "1,2,3",
     "TOUCH_LEASE": "5",
@@ -314,8 +323,7 @@ class System:
         """
         queues = (await self.management("GET", "/queues?columns=name")).json()
         names = [queue["name"] for queue in queues]
-        url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.native.ports['amqp']}/"
-        async with await aio_pika.connect(url) as connection:
+        async with await aio_pika.connect(self.broker_url()) as connection:
             channel = await connection.channel()
             waiting = [
                 await channel.declare_queue(n, passive=True)
@@ -326,8 +334,7 @@ class System:
 
     async def publish(self, message: Message) -> None:
         """Publishes the message as the administrator."""
-        url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.native.ports['amqp']}/"
-        async with await aio_pika.connect(url) as connection:
+        async with await aio_pika.connect(self.broker_url()) as connection:
             exchange = await (await connection.channel()).get_exchange(message.exchange)
             body = message.model_dump_json().encode()
             lead = str(message.lead_id)
@@ -337,7 +344,7 @@ class System:
             )
 
     async def management(self, method: str, path: str, **more: Any) -> httpx.Response:
-        auth = httpx.BasicAuth("pauta", "rabbitmq-demo")
+        auth = httpx.BasicAuth("pauta", password_of("rabbitmq"))
         return await self.http.request(
             method, f"{self.native.addresses.rabbitmq}/api{path}", auth=auth, **more
         )
@@ -357,17 +364,18 @@ class System:
             capture_output=True,
         )
 
-    async def connect(
-        self, database: str, user: str = "postgres", password: str = "postgres-demo"
-    ) -> Any:
-        return await asyncpg.connect(
-            host="127.0.0.1",
-            port=self.native.ports["postgres"],
-            user=user,
-            password=password,
-            database=database,
-            timeout=10,
-        )
+    def broker_url(self, user: str = "pauta") -> str:
+        """Returns RabbitMQ's URL for a service's user, or for the administrator."""
+        server = "rabbitmq" if user == "pauta" else user
+        return f"amqp://{user}:{password_of(server)}@127.0.0.1:{self.native.ports['amqp']}/"
+
+    def database_url(self, database: str, user: str = "postgres") -> str:
+        """Returns PostgreSQL's URL for a service's user, or for the administrator."""
+        port = self.native.ports["postgres"]
+        return f"postgresql://{user}:{password_of(user)}@127.0.0.1:{port}/{database}"
+
+    async def connect(self, database: str, user: str = "postgres") -> Any:
+        return await asyncpg.connect(self.database_url(database, user), timeout=10)
 
     async def sql(self, database: str, query: str, *arguments: Any) -> Any:
         """Runs the query as the administrator, and returns its first value."""

@@ -119,18 +119,14 @@ class Native:
         ]
 
     def make_servers(self) -> tuple[Postgres, RabbitMQ]:
-        postgres = Postgres(
-            self.folder,
-            self.ports["postgres"],
-            self._variables.get("POSTGRES_PASSWORD") or "postgres-demo",
+        postgres, rabbitmq = (self.password_of(name) for name in ("postgres", "rabbitmq"))
+        return Postgres(self.folder, self.ports["postgres"], postgres), RabbitMQ(
+            self.folder, self.ports["amqp"], self.ports["management"], rabbitmq
         )
-        rabbitmq = RabbitMQ(
-            self.folder,
-            self.ports["amqp"],
-            self.ports["management"],
-            self._variables.get("RABBITMQ_PASSWORD") or "rabbitmq-demo",
-        )
-        return postgres, rabbitmq
+
+    def password_of(self, server: str) -> str:
+        """Returns the password of a server's administrator."""
+        return self._variables.get(f"{server.upper()}_PASSWORD") or f"{server}-demo"
 
     def make_gateway(self, upstreams: Mapping[str, list[int]]) -> Caddy:
         caddyfile = PROJECT / "deploy" / "Caddyfile"

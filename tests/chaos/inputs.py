@@ -111,8 +111,7 @@ async def poison(system: WiredSystem) -> None:
     raises = json.dumps(
         {"topic": "touch.failed", "lead_id": 1, "touch_id": "00000000-0000-0000-0000-000000000001"}
     )
-    url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
-    async with await aio_pika.connect(url) as connection:
+    async with await aio_pika.connect(system.broker_url()) as connection:
         exchange = await (await connection.channel()).get_exchange("events")
         for body in bodies:
             await exchange.publish(

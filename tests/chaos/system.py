@@ -190,11 +190,7 @@ class WiredSystem(System):
     async def administer(self, *statements: str) -> None:
         """Runs statements as PostgreSQL's administrator, always allowed to write."""
         connection = await asyncpg.connect(
-            host="127.0.0.1",
-            port=self.native.ports["postgres"],
-            user="postgres",
-            password="postgres-demo",
-            database="postgres",
+            self.database_url("postgres"),
             timeout=10,
             server_settings={"default_transaction_read_only": "off"},
         )
@@ -213,8 +209,7 @@ class WiredSystem(System):
     async def _depths_of(self, names: list[str]) -> list[int]:
         import aio_pika
 
-        url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{self.native.ports['amqp']}/"
-        async with await aio_pika.connect(url) as connection:
+        async with await aio_pika.connect(self.broker_url()) as connection:
             channel = await connection.channel()
             declared = [await channel.declare_queue(name, passive=True) for name in names]
         return [queue.declaration_result.message_count or 0 for queue in declared]

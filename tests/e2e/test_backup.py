@@ -146,11 +146,10 @@ async def test_after_a_restore_nobody_is_contacted_until_the_operator_resumes(
 async def test_a_backup_ends_however_much_is_published_and_retried(
     system: System, tmp_path: Path
 ) -> None:
-    url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
     waiting = wait_exchange("console", 5.0)  # its messages return to the queue after five seconds
 
     async def never_rest() -> None:
-        async with await aio_pika.connect(url) as connection:
+        async with await aio_pika.connect(system.broker_url()) as connection:
             channel = await connection.channel()
             events = await channel.get_exchange(EVENT_EXCHANGE.name)
             round_about = await channel.get_exchange(waiting)

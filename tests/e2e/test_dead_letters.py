@@ -48,8 +48,7 @@ async def dead_lettered(system: System, count: int, **wanted: Any) -> list[dict[
 
 
 async def publish(system: System, body: bytes, topic: str) -> None:
-    url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
-    async with await aio_pika.connect(url) as connection:
+    async with await aio_pika.connect(system.broker_url()) as connection:
         exchange = await (await connection.channel()).get_exchange("events")
         message = aio_pika.Message(body, message_id=str(uuid4()), content_type="application/json")
         await exchange.publish(message, topic)
@@ -182,8 +181,7 @@ async def dead_letter_again(system: System, leads: list[int]) -> None:
     finally:
         await connection.close()
     bindings = (await system.management("GET", "/exchanges/%2F/events/bindings/source")).json()
-    url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
-    async with await aio_pika.connect(url) as broker:
+    async with await aio_pika.connect(system.broker_url()) as broker:
         channel = await broker.channel()
         for row in rows:
             for binding in bindings:
@@ -228,8 +226,7 @@ async def test_a_dead_lettered_lead_is_called_when_it_is_replayed_and_not_before
 ) -> None:
     phone = e164(person(2))
     event = a_lead_created(lead_id=8_000_002, phone=phone, email=None)
-    url = f"amqp://pauta:rabbitmq-demo@127.0.0.1:{system.native.ports['amqp']}/"
-    async with await aio_pika.connect(url) as broker:
+    async with await aio_pika.connect(system.broker_url()) as broker:
         exchange = await (await broker.channel()).get_exchange("notify.dead")
         body = json.dumps(event.model_dump(mode="json")).encode()
         headers: Any = {

@@ -36,9 +36,7 @@ FIRED_SINCE = """with kept as (insert into firing (since, last) values ($1, $2)
 @pytest_asyncio.fixture(loop_scope="session")
 async def database(system: System) -> AsyncIterator[Database]:
     """The scheduler's database, for use cases that the tests run while no scheduler does."""
-    database = Database(
-        f"postgresql://postgres:postgres-demo@127.0.0.1:{system.native.ports['postgres']}/scheduler"
-    )
+    database = Database(system.database_url("scheduler"))
     await database.open()
     try:
         yield database

@@ -107,8 +107,7 @@ def _everything(path: Path) -> list[dict[str, object]]:
 
 
 async def test_a_reader_of_the_log_misses_nothing_however_many_write(system: System) -> None:
-    dsn = f"postgresql://console:console-demo@127.0.0.1:{system.native.ports['postgres']}/console"
-    database = Database(dsn, connections=10)
+    database = Database(system.database_url("console", "console"), connections=10)
     await database.open()
     store = Store(database)
     events = [a_lead_created(lead_id=-1) for _ in range(400)]

@@ -15,13 +15,9 @@ pytestmark = pytest.mark.connected
 NAMES = [service.name for service in SERVICES]
 
 
-def amqp(system: System, user: str, password: str) -> str:
-    return f"amqp://{user}:{password}@127.0.0.1:{system.native.ports['amqp']}/"
-
-
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_role_changes_rows_and_nothing_else(system: System, name: str) -> None:
-    connection = await system.connect(name, name, f"{name}-demo")
+    connection = await system.connect(name, name)
     try:
         assert await connection.fetchval("select count(*) from outbox") is not None
         for forbidden in (
@@ -44,7 +40,7 @@ async def test_a_role_changes_rows_and_nothing_else(system: System, name: str) -
 async def test_a_role_does_not_enter_another_services_database(system: System, name: str) -> None:
     for other in set(NAMES) - {name}:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await system.connect(other, name, f"{name}-demo")
+            await system.connect(other, name)
     gc.collect()  # asyncpg leaves the socket of a refused connection to the collector, which warns
 
 
@@ -54,7 +50,7 @@ async def test_a_broker_user_makes_nothing_and_reads_no_others_queue(
 ) -> None:
     other = next(service for service in SERVICES if service.name != name and service.queues)
     foreign_queue = other.queues[0].name
-    async with await aio_pika.connect(amqp(system, name, f"{name}-demo")) as connection:
+    async with await aio_pika.connect(system.broker_url(name)) as connection:
         for attempt in (
             lambda channel: channel.declare_queue("own"),
             lambda channel: channel.declare_exchange("own"),
@@ -73,7 +69,7 @@ async def test_a_broker_user_publishes_only_its_own_events(system: System, servi
     name = service.name  # type: ignore[attr-defined]
     own_topics = {event.topic_name() for event in service.publishes}  # type: ignore[attr-defined]
     foreign = next(topic for topic in ("lead.created", "touch.sent") if topic not in own_topics)
-    async with await aio_pika.connect(amqp(system, name, f"{name}-demo")) as connection:
+    async with await aio_pika.connect(system.broker_url(name)) as connection:
         channel = await connection.channel(publisher_confirms=True)
         exchange = await channel.get_exchange(EVENT_EXCHANGE.name)
         with pytest.raises(

@@ -46,6 +46,7 @@ async def test_a_forged_callback_is_refused_and_changes_nothing(system: System, 
     touch = await system.sql(
         "notify", "select touch_id from touches where lead_id = $1 and channel = 'call'", lead
     )
+    await system.quiet()
     before = await system.sql("notify", "select count(*) from callbacks")
     params = {"CallSid": "CA1", "CallStatus": "busy", "Digits": "1"}
     where = f"/webhooks/twilio/{path}?touch={touch}"
