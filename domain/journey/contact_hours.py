@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from contracts.events.touch import Channel
+from domain.channels import AddressKind, facts_of
 from domain.journey.law import WAKING, Law, law_of
 from domain.journey.model import ALWAYS, Journey, MeetingStep, Step, Window
 from domain.journey.time_zones import Whereabouts
@@ -126,7 +127,8 @@ def windows_of(
     `law` is None where no country applies.
     """
     own = () if step.window == ALWAYS else (journey.windows[step.window],)
-    if journey.demonstration or channel is Channel.EMAIL or (answering and _is_about_booking(step)):
+    has_hours = facts_of(channel).has_hours and not journey.demonstration
+    if not has_hours or (answering and _is_about_booking(step)):
         return own
     legal = None
     if law is not None and not _is_about_booking(step):
@@ -142,8 +144,8 @@ def _is_about_booking(step: Step) -> bool:
 
 
 def _zones(channel: Channel, journey: Journey, where: Whereabouts) -> tuple[str, ...]:
-    at_home = journey.demonstration or channel is Channel.EMAIL
-    return (where.home,) if at_home else where.phone_zones
+    by_phone = facts_of(channel).address is AddressKind.PHONE
+    return where.phone_zones if by_phone and not journey.demonstration else (where.home,)
 
 
 def _next(

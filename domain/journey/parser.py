@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from contracts.events.touch import Channel
+from domain.channels import facts_of
 from domain.journey.contact_hours import longest_closed, openings, windows_of
 from domain.journey.model import (
     ALWAYS,
@@ -33,12 +34,6 @@ SECTIONS: dict[str, type[Step]] = {
     "first_contact": FirstContactStep,
     "follow_up": FollowUpStep,
     "meeting": MeetingStep,
-}
-FOLDERS = {
-    Channel.EMAIL: "email",
-    Channel.WHATSAPP: "whatsapp",
-    Channel.SMS: "sms",
-    Channel.CALL: "voice",
 }
 VOICEMAIL = "_voicemail"
 
@@ -99,15 +94,22 @@ def templates_in(folder: Path, language: str) -> dict[Channel, set[str]]:
 
     An email needs both its parts, and a call also a text for voicemail.
     """
-    names = {
-        channel: {path.stem for path in (folder / language / FOLDERS[channel]).glob("*.txt")}
-        for channel in Channel
-    }
-    names[Channel.EMAIL] &= {path.stem for path in (folder / language / "email").glob("*.mjml")}
-    names[Channel.CALL] = {
-        text for text in names[Channel.CALL] if f"{text}{VOICEMAIL}" in names[Channel.CALL]
-    }
-    return names
+    return {channel: _complete(channel, folder / language) for channel in Channel}
+
+
+def _complete(channel: Channel, folder: Path) -> set[str]:
+    """Returns the names of the channel's texts that have all their parts."""
+    own = folder / facts_of(channel).templates
+    texts = {path.stem for path in own.glob("*.txt")}
+    match channel:
+        case Channel.EMAIL:
+            return texts & {path.stem for path in own.glob("*.mjml")}
+        case Channel.CALL:
+            return {text for text in texts if f"{text}{VOICEMAIL}" in texts}
+        case Channel.WHATSAPP | Channel.SMS:
+            return texts
+        case _:
+            assert_never(channel)
 
 
 class _Reader:

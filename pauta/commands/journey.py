@@ -220,9 +220,9 @@ def render(
         except LookupError as missing:
             unknown = unknown or str(missing)
             continue
-        if candidate is Channel.EMAIL:
-            typer.echo(rendered.html if html else f"{rendered.subject}\n\n{rendered.text}")
+        if html and rendered.html:
+            typer.echo(rendered.html)
         else:
-            typer.echo(rendered.text)
+            typer.echo("\n\n".join(filter(None, (rendered.subject, rendered.text))))
         return
     raise typer.BadParameter(unknown, param_hint="NAME")

@@ -18,6 +18,12 @@ from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch, 
 Answer = TypeVar("Answer")
 
 
+# Brevo keeps a key for 15 minutes, and by another of its pages for 30; this leaves a margin:
+# https://developers.brevo.com/changelog/email-api-now-supports-idempotency
+# https://developers.brevo.com/docs/heterogenous-versions-batch-emails
+IDEMPOTENCY_SECONDS = 600.0
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file. Brevo takes its type from the ending of the name."""
@@ -30,10 +36,7 @@ class Attachment:
 class Mail:
     """One email to one person. `key` is echoed in every webhook of the mail.
 
-    Sending the same key again within 15 minutes is harmless:
-    https://developers.brevo.com/changelog/email-api-now-supports-idempotency
-    Another of Brevo's pages gives 30 minutes:
-    https://developers.brevo.com/docs/heterogenous-versions-batch-emails
+    Sending the same key again within IDEMPOTENCY_SECONDS is harmless.
     """
 
     key: str

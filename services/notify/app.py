@@ -1,10 +1,12 @@
 """Composition root of notify."""
 
 from functools import partial
+from typing import assert_never
 
 from fastapi import FastAPI
 
 from contracts.events.touch import Channel
+from domain.channels import facts_of
 from domain.journey.contact_hours import next_opening
 from domain.journey.parser import journey_hash
 from domain.journey.settings import load_journey
@@ -52,12 +54,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         brevo = open_brevo(settings)
         runtime.closing.push_async_callback(twilio.close)
         runtime.closing.push_async_callback(brevo.close)
-        senders: dict[Channel, Sender] = {
-            Channel.EMAIL: EmailSender(brevo, wording),
-            Channel.CALL: CallSender(twilio, settings),
-            Channel.WHATSAPP: MessageSender(twilio, settings, wording, Channel.WHATSAPP),
-            Channel.SMS: MessageSender(twilio, settings, wording, Channel.SMS),
-        }
+
+        def sender(channel: Channel) -> Sender:
+            match channel:
+                case Channel.EMAIL:
+                    return EmailSender(brevo, wording)
+                case Channel.CALL:
+                    return CallSender(twilio, settings)
+                case Channel.WHATSAPP | Channel.SMS:
+                    return MessageSender(twilio, settings, wording, channel)
+                case _:
+                    assert_never(channel)
+
         crm = CrmClient(settings.crm_url)
         runtime.closing.push_async_callback(crm.close)
         budget = Budget(
@@ -66,9 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             prices=settings.prices,
             home=settings.default_region,
         )
-        twilio_breaker = CircuitBreaker("twilio")
-        breakers = dict.fromkeys(senders, twilio_breaker)
-        breakers[Channel.EMAIL] = CircuitBreaker("brevo")
+        breakers = {name: CircuitBreaker(name) for name in ("twilio", "brevo")}
         return Deps(
             settings=settings,
             journeys=Journeys(runtime.database, journey, version=journey_hash(content)),
@@ -76,9 +82,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             touches=Touches(runtime.database, lease=settings.touch_lease, rules=CLAIM_RULES),
             failed_work=partial(carry_out, runtime.database, service="notify", rows=[OUTBOX_ROWS]),
             crm=crm,
-            senders=senders,
+            senders={channel: sender(channel) for channel in Channel},
             call_events=twilio.call_events,
-            breakers=breakers,
+            breakers={channel: breakers[facts_of(channel).provider] for channel in Channel},
             budget=budget,
             switch=OutboundSwitch(runtime.database),
             wording=wording,

@@ -5,6 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 from contracts.events.lead import LeadCard
 from contracts.events.outbound import SpendingReached
 from contracts.events.touch import Channel, Kind
+from domain.channels import facts_of
 from kit.clock import now
 from kit.database import Database
 from kit.messaging import outbox
@@ -82,7 +83,7 @@ class Budget:
 
     def cap(self, touch: Touch, country: str, card: LeadCard) -> str | None:
         """Returns the cap that this call or message would exceed; None where it exceeds none."""
-        if touch.channel is Channel.EMAIL or touch.address is None:
+        if not facts_of(touch.channel).is_paid or touch.address is None:
             return None
         return reached_cap(
             self._tally,
@@ -106,7 +107,7 @@ class Budget:
 
     def spend(self, touch: Touch, country: str, card: LeadCard) -> None:
         """Adds a sending of this process."""
-        if touch.channel is Channel.EMAIL or touch.address is None:
+        if not facts_of(touch.channel).is_paid or touch.address is None:
             return
         sent = Spending(
             channel=touch.channel,

@@ -33,7 +33,6 @@ from contracts.events.outbound import (
 )
 from contracts.events.reply import ReplyReceived
 from contracts.events.touch import (
-    Channel,
     TouchChecked,
     TouchDeferred,
     TouchDelayed,
@@ -48,6 +47,7 @@ from contracts.events.touch import (
     TouchUncertain,
     TouchUnresolved,
 )
+from domain.channels import AddressKind, channels_to
 from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
 from services.notify.deps import BusDeps
 from services.notify.use_cases.answer_form import answer_form
@@ -61,13 +61,14 @@ from services.notify.use_cases.send_link import send_link
 from services.notify.use_cases.stop_lead import stop_lead
 from services.notify.use_cases.switch_outbound import switch_outbound
 
-BY_PHONE = tuple(channel for channel in Channel if channel is not Channel.EMAIL)
+BY_PHONE = channels_to(AddressKind.PHONE)
+BY_EMAIL = channels_to(AddressKind.EMAIL)
 
 CALL = queue("notify.call", LeadCreated, LeadUpdated, prefetch=80)
 # few at once, so that the calls of a burst come first
 EMAIL = queue("notify.email", LeadCreated, LeadUpdated, prefetch=8)
 DUE_PHONE = queue("notify.due_phone", *TouchDue.on(*BY_PHONE), prefetch=20)
-DUE_EMAIL = queue("notify.due_email", *TouchDue.on(Channel.EMAIL), prefetch=8)
+DUE_EMAIL = queue("notify.due_email", *TouchDue.on(*BY_EMAIL), prefetch=8)
 UNANSWERED = queue("notify.unanswered", CallUnanswered, prefetch=20)
 FALLBACK = queue("notify.fallback", TouchFailed, prefetch=20)
 LINK = queue("notify.link", ReplyReceived, prefetch=10)
@@ -138,12 +139,12 @@ router = RabbitRouter()
 
 @router.subscriber(CALL.queue, EVENT_EXCHANGE, channel=CALL.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_arrived_call(event: Arrived, deps: BusDeps) -> None:
-    await answer_form(event, deps, lambda touch: touch.channel is not Channel.EMAIL)
+    await answer_form(event, deps, lambda touch: touch.channel in BY_PHONE)
 
 
 @router.subscriber(EMAIL.queue, EVENT_EXCHANGE, channel=EMAIL.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_arrived_email(event: Arrived, deps: BusDeps) -> None:
-    await answer_form(event, deps, lambda touch: touch.channel is Channel.EMAIL)
+    await answer_form(event, deps, lambda touch: touch.channel in BY_EMAIL)
 
 
 @router.subscriber(

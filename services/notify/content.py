@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, get_timezone, get_timezone_location
@@ -11,7 +12,7 @@ from icalendar import Event as Appointment
 from contracts.events.booking import Booking
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel
-from domain.journey.parser import FOLDERS
+from domain.channels import facts_of
 from domain.journey.time_zones import whereabouts
 from providers.brevo.client import Attachment
 from services.notify.decisions.untrusted_text import first_name, phrase
@@ -62,9 +63,14 @@ class Wording:
         """Returns the text of the touch for this person."""
         texts = self.templates_for(touch)
         facts = self.facts(touch.submission_id or touch.lead_id, card, touch)
-        if touch.channel is Channel.EMAIL:
-            return texts.email(touch.template, facts)
-        return Rendered(texts.text(FOLDERS[touch.channel], touch.template, facts))
+        match touch.channel:
+            case Channel.EMAIL:
+                return texts.email(touch.template, facts)
+            case Channel.CALL | Channel.WHATSAPP | Channel.SMS:
+                folder = facts_of(touch.channel).templates
+                return Rendered(texts.text(folder, touch.template, facts))
+            case _:
+                assert_never(touch.channel)
 
     def facts(
         self, submission_id: int, card: LeadCard, touch: Touch | None = None

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, FailureKind, Kind
 from domain.receipts import Accepted, Receipt
-from providers.brevo.client import AlreadySent, BrevoClient, Mail
+from providers.brevo.client import IDEMPOTENCY_SECONDS, AlreadySent, BrevoClient, Mail
 from providers.errors import RefusedTouch
 from providers.twilio.client import Placed, TwilioClient
 from providers.twilio.webhooks import call_receipt, message_receipt
@@ -21,7 +21,12 @@ CLOCKS_DIFFER = timedelta(seconds=15)  # at most, ours and Twilio's
 
 
 class Sender(Protocol):
-    """Sends on one channel."""
+    """Sends on one channel.
+
+    `resend_within`: the seconds for which the provider recognizes a repeat, so that it is harmless.
+    """
+
+    resend_within: ClassVar[float]
 
     def render(self, touch: Touch, card: LeadCard) -> Rendered:
         """Returns the text of the touch; empty for a call, whose text depends on who answers."""
@@ -61,6 +66,7 @@ class Sender(Protocol):
 class EmailSender:
     brevo: BrevoClient
     wording: Wording
+    resend_within: ClassVar[float] = IDEMPOTENCY_SECONDS
 
     def render(self, touch: Touch, card: LeadCard) -> Rendered:
         return self.wording.render(touch, card)
@@ -112,6 +118,7 @@ class EmailSender:
 class CallSender:
     twilio: TwilioClient
     settings: Settings
+    resend_within: ClassVar[float] = 0.0
 
     def render(self, touch: Touch, card: LeadCard) -> Rendered:
         return EMPTY
@@ -153,6 +160,7 @@ class MessageSender:
     settings: Settings
     wording: Wording
     channel: Channel
+    resend_within: ClassVar[float] = 0.0
 
     @property
     def _prefix(self) -> str:

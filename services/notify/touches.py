@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, assert_never
 from uuid import UUID
 
 from contracts.events.booking import Booking
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, Kind, TouchDue, touch_id
+from domain.channels import AddressKind, address_in, facts_of
 
 BOOKING_LINK = "booking_link"
 NOT_AGAIN = "perhaps sent before, and not to be sent again"
@@ -33,13 +34,27 @@ class Addressed:
     follow_up_texts: int = 0
 
     def address(self, channel: Channel) -> str | None:
-        return self.form.card.email if channel is Channel.EMAIL else self.form.card.phone
+        return address_in(self.form.card, channel)
 
     def alive_at(self, channel: Channel) -> datetime | None:
-        return self.email_alive_at if channel is Channel.EMAIL else self.phone_alive_at
+        kind = facts_of(channel).address
+        match kind:
+            case AddressKind.PHONE:
+                return self.phone_alive_at
+            case AddressKind.EMAIL:
+                return self.email_alive_at
+            case _:
+                assert_never(kind)
 
     def follow_ups(self, channel: Channel) -> int:
-        return self.follow_up_mails if channel is Channel.EMAIL else self.follow_up_texts
+        kind = facts_of(channel).address
+        match kind:
+            case AddressKind.PHONE:
+                return self.follow_up_texts
+            case AddressKind.EMAIL:
+                return self.follow_up_mails
+            case _:
+                assert_never(kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +121,6 @@ class Touch:
         address: str | None = None,
     ) -> Self:
         """Returns the touch in the form's words, to `address` if given, else to the form's own."""
-        own = form.card.email if channel is Channel.EMAIL else form.card.phone
         return cls(
             touch_id=touch_id(
                 lead_id, step, channel, run=run, booking=booking.uid if booking else ""
@@ -115,7 +129,7 @@ class Touch:
             step=step,
             channel=channel,
             template=template or step,
-            address=address or own,
+            address=address or address_in(form.card, channel),
             kind=kind,
             fallback=fallback,
             until=until,
@@ -162,7 +176,7 @@ class Touch:
         """
         if not self.fallback:
             return None
-        same_kind = (self.channel is Channel.EMAIL) == (self.fallback[0] is Channel.EMAIL)
+        same_kind = facts_of(self.channel).address is facts_of(self.fallback[0]).address
         return self.planned(
             self.lead_id,
             self.step,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
 from contracts.commands.base import Command
 from contracts.commands.lead import EraseLead, PauseLead, ResumeLead, StopLead
@@ -375,14 +375,7 @@ def _call_touched(lead: Lead, event: TouchEvent) -> Lead:
 
 def _sent(lead: Lead, event: TouchSent) -> Lead:
     asked = event.asked_at or event.at
-    counter = {
-        Channel.CALL: "calls",
-        Channel.WHATSAPP: "whatsapps",
-        Channel.SMS: "texts",
-        Channel.EMAIL: "emails",
-    }[event.channel]
-    lead = replace(lead, **{counter: getattr(lead, counter) + 1})
-    lead = _stepped(lead, event.step, "sent")
+    lead = _stepped(_counted(lead, event.channel), event.step, "sent")
     if event.channel is Channel.CALL:
         return replace(
             lead,
@@ -394,6 +387,20 @@ def _sent(lead: Lead, event: TouchSent) -> Lead:
     ):
         return replace(lead, fallback_asked_at=asked, fallback_sent_at=event.at)
     return lead
+
+
+def _counted(lead: Lead, channel: Channel) -> Lead:
+    match channel:
+        case Channel.CALL:
+            return replace(lead, calls=lead.calls + 1)
+        case Channel.WHATSAPP:
+            return replace(lead, whatsapps=lead.whatsapps + 1)
+        case Channel.SMS:
+            return replace(lead, texts=lead.texts + 1)
+        case Channel.EMAIL:
+            return replace(lead, emails=lead.emails + 1)
+        case _:
+            assert_never(channel)
 
 
 def _delivered(lead: Lead, event: TouchDelivered) -> Lead:

@@ -6,8 +6,9 @@ from datetime import datetime
 from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
 from contracts.events.lead import LeadRegistered
 from contracts.events.outbound import ProviderRecovered, ProviderUnavailable
-from contracts.events.touch import Channel, TouchDelayed, TouchSent
+from contracts.events.touch import TouchDelayed, TouchSent
 from contracts.message import Message
+from domain.channels import facts_of
 
 PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
 
@@ -36,7 +37,7 @@ def about(event: Message) -> str | None:
         case LeadBooked() | BookingRescheduled() | BookingCancelled() | MeetingEnded():
             return "calcom"
         case TouchSent(channel=channel):
-            return "brevo" if channel is Channel.EMAIL else "twilio"
+            return facts_of(channel).provider
         case _:
             return None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC
-from typing import Any
+from typing import Any, assert_never
 from zoneinfo import ZoneInfo, available_timezones
 
 from contracts.events import touch
@@ -32,12 +32,6 @@ from contracts.events.touch import (
 from domain.phone import to_e164
 from providers.kommo.models import Contact, KommoLead
 
-CHANNELS = {
-    Channel.EMAIL: "Correo",
-    Channel.CALL: "Llamada",
-    Channel.WHATSAPP: "WhatsApp",
-    Channel.SMS: "SMS",
-}
 UNANSWERED = {
     Unanswered.VOICEMAIL: "entró el buzón; se dejó mensaje",
     Unanswered.BUSY: "línea ocupada",
@@ -193,26 +187,40 @@ def first_note(lead_id: int, card: LeadCard) -> str:
     return "\n".join([f"Lead de Pauta {lead_id}", *lines])[:4000]
 
 
+def _label(channel: Channel) -> str:
+    match channel:
+        case Channel.EMAIL:
+            return "Correo"
+        case Channel.CALL:
+            return "Llamada"
+        case Channel.WHATSAPP:
+            return "WhatsApp"
+        case Channel.SMS:
+            return "SMS"
+        case _:
+            assert_never(channel)
+
+
 def note(event: Event) -> str | None:
     """Returns the event as a line for a salesperson, or None for an event without a note."""
     match event:
         case TouchSent(channel=Channel.CALL):
             return "Llamada iniciada"
         case TouchSent(channel=channel):
-            return f"{CHANNELS[channel]} enviado"
+            return f"{_label(channel)} enviado"
         case TouchDelivered(channel=channel):
-            return f"{CHANNELS[channel]} entregado"
+            return f"{_label(channel)} entregado"
         case TouchFailed(channel=channel, kind=kind, reason=reason):
-            return f"{CHANNELS[channel]}: {FAILURES[kind]} ({reason})"
+            return f"{_label(channel)}: {FAILURES[kind]} ({reason})"
         case TouchUncertain(reason=touch.KEY_UNHEARD) | TouchSkipped(reason=SkipReason.NOT_ASKED):
             return None  # most people who answer a call hang up without pressing a key
         case TouchSkipped(channel=channel, reason=why):
-            return f"{CHANNELS[channel]}: no se envió, {SKIPS[why]}"
+            return f"{_label(channel)}: no se envió, {SKIPS[why]}"
         case TouchUncertain(channel=channel):
-            return f"{CHANNELS[channel]}: sin respuesta clara del proveedor; se está verificando"
+            return f"{_label(channel)}: sin respuesta clara del proveedor; se está verificando"
         case TouchUnresolved(channel=channel):
             return (
-                f"{CHANNELS[channel]}: no se pudo confirmar si salió; "
+                f"{_label(channel)}: no se pudo confirmar si salió; "
                 "no se repetirá, conviene revisarlo"
             )
         case CallAnswered():
@@ -222,11 +230,11 @@ def note(event: Event) -> str | None:
         case ReplyReceived(channel=Channel.CALL):
             return "Durante la llamada pidió el enlace para agendar (marcó 1)"
         case ReplyReceived(channel=channel, text=text):
-            return f"Respuesta por {CHANNELS[channel]}: {text[:1000]}"
+            return f"Respuesta por {_label(channel)}: {text[:1000]}"
         case LeadOptedOut(reason="operator" | "erased"):
             return "Una persona del equipo detuvo todo: no se le contactará más"
         case LeadOptedOut(channel=channel):
-            return f"Pidió no ser contactado (por {CHANNELS[Channel(channel)]}); se detuvo todo"
+            return f"Pidió no ser contactado (por {_label(Channel(channel))}); se detuvo todo"
         case LeadUpdated(submission_id=number, card=card, changed=changed):
             values = {"Servicio": card.service or "–", "Fuente": card.source or "–"}
             values |= {

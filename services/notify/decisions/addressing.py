@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from contracts.events.booking import Booking
 from contracts.events.touch import Channel, Kind
+from domain.channels import address_in
 from services.notify.touches import Addressed, Form
 
 # follow-ups to an address without a sign of life, after which the other address is tried
@@ -36,4 +37,4 @@ def booked_from(kind: Kind, channel: Channel, booking: Booking | None) -> str | 
     """
     if kind is not Kind.MEETING or booking is None:
         return None
-    return booking.email if channel is Channel.EMAIL else booking.phone
+    return address_in(booking, channel)

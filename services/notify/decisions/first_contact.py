@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from contracts.events.booking import Booking
 from contracts.events.lead import LeadCreated, LeadUpdated
 from contracts.events.touch import Channel, Kind
+from domain.channels import facts_of
 from domain.journey.contact_hours import next_opening
 from domain.journey.model import Journey
 from domain.journey.time_zones import whereabouts
@@ -13,7 +14,6 @@ from services.notify.touches import BOOKING_LINK, Form, Touch
 
 ALREADY_BOOKED = "already_booked"
 ANSWERED_WITHIN = timedelta(minutes=15)
-PHONE = {Channel.CALL, Channel.WHATSAPP, Channel.SMS}
 
 
 def first_touches(
@@ -93,5 +93,4 @@ def asked_for_link(lead_id: int, form: Form, *, asked_at: datetime) -> Touch:
 def _answers(event: LeadCreated | LeadUpdated, channel: Channel, journey: Journey) -> bool:
     if answered_as_a_whole(event, journey):
         return True
-    field = "phone" if channel in PHONE else "email"
-    return isinstance(event, LeadUpdated) and field in event.changed
+    return isinstance(event, LeadUpdated) and facts_of(channel).address in event.changed

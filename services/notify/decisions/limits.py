@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from contracts.events.touch import Channel, Kind
+from domain.channels import AddressKind, facts_of
 from services.notify.touches import Touch
 
 UNASKED = {Kind.FIRST_CONTACT, Kind.FOLLOW_UP}
@@ -57,9 +58,10 @@ def limit_of(
     tomorrow = datetime.combine(day + timedelta(days=1), MORNING, ZoneInfo(zone))
     if touch.channel is Channel.CALL:
         return Limit(touch.address, "call", day, calls_per_day, calls_per_week, tomorrow)
-    if touch.channel is not Channel.EMAIL and touch.kind is Kind.FIRST_CONTACT:
+    by_phone = facts_of(touch.channel).address is AddressKind.PHONE
+    if by_phone and touch.kind is Kind.FIRST_CONTACT:
         return None  # it follows a call, which is counted
-    place = mailbox(touch.address) if touch.channel is Channel.EMAIL else touch.address
+    place = touch.address if by_phone else mailbox(touch.address)
     return Limit(place, f"{touch.kind} {touch.channel}", day, 1, WEEK_DAYS, tomorrow)
 
 

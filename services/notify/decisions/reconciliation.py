@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.events.touch import Channel, Kind
+from contracts.events.touch import Kind
 from services.notify.touches import Touch
 
-KEY_HOLDS_SECONDS = 600.0  # Brevo keeps an idempotency key 15 minutes by one page, 30 by another
 SENDINGS = 2
 GIVEN_UP_SECONDS = 86_400.0
 
@@ -34,13 +33,15 @@ class Escalate:
 
 
 def next_action(
-    channel: Channel, age_seconds: float, *, not_again: bool = False
+    age_seconds: float, *, resend_within: float, not_again: bool = False
 ) -> CheckProvider | Resend:
-    """Returns Resend for an email whose idempotency key still holds, else CheckProvider.
+    """Returns Resend while a repeat is harmless, else CheckProvider.
+
+    `resend_within`: the seconds for which the provider recognizes a repeat.
 
     `not_again`: the person opted out or booked meanwhile, or its hours are over.
     """
-    harmless = channel is Channel.EMAIL and age_seconds < KEY_HOLDS_SECONDS and not not_again
+    harmless = age_seconds < resend_within and not not_again
     return Resend() if harmless else CheckProvider()
 
 

@@ -12,6 +12,7 @@ from structlog.contextvars import bound_contextvars
 from contracts.api.permits import ContactEligibility
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, HoldReason, Kind, TouchDelayed
+from domain.channels import AddressKind, facts_of
 from domain.journey.contact_hours import legal_opening, waking_opening
 from domain.journey.law import law_of
 from domain.journey.time_zones import Whereabouts, whereabouts
@@ -253,7 +254,8 @@ def _delayed(attempt: Attempt, provider: str, outage: Unavailable, deps: Deps) -
 
 def _place(touch: Touch, card: LeadCard, deps: Deps) -> Whereabouts:
     """Returns where the touch goes, as far as its address shows."""
-    phone = touch.address if touch.channel is not Channel.EMAIL else card.phone
+    by_phone = facts_of(touch.channel).address is AddressKind.PHONE
+    phone = touch.address if by_phone else card.phone
     return whereabouts(
         card.time_zone, phone, zone=deps.settings.timezone, region=deps.settings.default_region
     )
@@ -311,7 +313,7 @@ def _facts(
     one_channel_a_week = (
         law_of(place.country).one_channel_a_week and not deps.journeys.current.demonstration
     )
-    if touch.channel is Channel.EMAIL:
+    if facts_of(touch.channel).address is not AddressKind.PHONE:
         return replace(facts, one_channel_a_week=one_channel_a_week)
     if touch.address is None:
         has_unusable = attempt.card.unusable_phone

@@ -37,7 +37,11 @@ async def reconcile(check: DueCheck, deps: Deps) -> None:
     """
     touch = check.touch
     with bound_contextvars(touch_id=str(touch.touch_id), channel=touch.channel):
-        action = next_action(touch.channel, check.age_seconds, not_again=check.not_again)
+        action = next_action(
+            check.age_seconds,
+            resend_within=deps.senders[touch.channel].resend_within,
+            not_again=check.not_again,
+        )
         match action:
             case CheckProvider():
                 await _check_provider(check, deps)

@@ -8,14 +8,19 @@ import pytest
 from contracts.events.call import Unanswered
 from contracts.events.lead import Attention, Closing
 from contracts.events.touch import (
+    Channel,
     DeferReason,
     HoldReason,
     SkipReason,
 )
 from contracts.registry import ALL_COMMANDS, ALL_EVENTS
 from services.console.decisions import event_descriptions as descriptions
-from services.console.decisions.event_descriptions import describe_event, without_earlier_delays
-from services.console.decisions.labels import REASONS
+from services.console.decisions.event_descriptions import (
+    ICONS,
+    describe_event,
+    without_earlier_delays,
+)
+from services.console.decisions.labels import CHANNELS, REASONS
 
 
 def test_every_event_is_described_in_words() -> None:
@@ -73,3 +78,8 @@ def test_of_the_delays_of_a_touch_only_the_last_is_shown() -> None:
         sent,
         later,
     ]
+
+
+def test_every_channel_has_a_label_and_an_icon() -> None:
+    assert set(Channel) == set(ICONS)
+    assert set(Channel) <= set(CHANNELS)

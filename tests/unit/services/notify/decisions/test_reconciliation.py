@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contracts.events.touch import Channel, Kind
+from contracts.events.touch import Kind
 from services.notify.decisions.reconciliation import (
     CheckLater,
     CheckProvider,
@@ -14,27 +14,29 @@ from services.notify.decisions.reconciliation import (
     next_action,
     still_useful,
 )
+from services.notify.senders import CallSender, EmailSender, MessageSender, Sender
 from tests.builders import a_booking, a_touch
 
 
 @pytest.mark.parametrize(
-    ("channel", "age", "step"),
+    ("sender", "age", "step"),
     [
-        pytest.param(Channel.CALL, 3, CheckProvider(), id="a call is checked, never just repeated"),
-        pytest.param(Channel.SMS, 3, CheckProvider(), id="so is a message"),
-        pytest.param(Channel.EMAIL, 3, Resend(), id="a mail goes again under its key"),
-        pytest.param(
-            Channel.EMAIL, 700, CheckProvider(), id="but not when the key no longer holds"
-        ),
+        pytest.param(CallSender, 3, CheckProvider(), id="a call is checked, never just repeated"),
+        pytest.param(MessageSender, 3, CheckProvider(), id="so is a message"),
+        pytest.param(EmailSender, 3, Resend(), id="a mail goes again under its key"),
+        pytest.param(EmailSender, 700, CheckProvider(), id="but not when the key no longer holds"),
     ],
 )
-def test_the_first_step(channel: Channel, age: float, step: object) -> None:
-    assert next_action(channel, age) == step
+def test_the_first_step(sender: type[Sender], age: float, step: object) -> None:
+    assert next_action(age, resend_within=sender.resend_within) == step
 
 
-@pytest.mark.parametrize("channel", Channel)
-def test_a_touch_that_must_not_be_resent_is_checked_and_then_escalated(channel: Channel) -> None:
-    assert next_action(channel, 3, not_again=True) == CheckProvider()
+@pytest.mark.parametrize("sender", [CallSender, MessageSender, EmailSender])
+def test_a_touch_that_must_not_be_resent_is_checked_and_then_escalated(
+    sender: type[Sender],
+) -> None:
+    action = next_action(3, resend_within=sender.resend_within, not_again=True)
+    assert action == CheckProvider()
     steps = [
         after_not_found(
             check_count=check_count, sendings=1, age_seconds=3, checks=(3, 15, 60), not_again=True
