@@ -34,8 +34,8 @@ from pauta.running.native import WITH_DATABASES, Native
 from pauta.running.servers import free_ports
 from services.console.decisions.response_times import Objective
 from services.console.decisions.tallies import GROUPS
-from services.console.repositories.actions import Store
-from services.console.repositories.metrics import Metrics, Wanted
+from services.console.repositories.actions import Actions
+from services.console.repositories.metrics import LeadFilter, Metrics
 from services.console.repositories.projections import Projections
 from services.console.repositories.sessions import EndedSessions
 from services.crm.repositories import bookings, notes, registrations, webhooks
@@ -141,7 +141,7 @@ class Sized:
     def _pages(self) -> dict[str, Read]:
         database = self.databases["console"]
         lead = self.leads // 2
-        store = Store(database)
+        store = Actions(database)
         projections = Projections(database)
         metrics = Metrics(database, ZONE)
         now = datetime.now(UTC)
@@ -203,19 +203,19 @@ class Sized:
     def _searches(self) -> dict[str, Read]:
         metrics = Metrics(self.databases["console"], ZONE)
         last_month = datetime.now(UTC).date() - timedelta(days=30)
-        wanted = {f"q={text}": Wanted(text=text) for text in SEARCHES} | {
-            "page 100": Wanted(page=100),
-            "page 10000": Wanted(page=10_000),
-            "state": Wanted(state="paused"),
-            "source": Wanted(source="Fuente 3"),
-            "source nobody has": Wanted(source="nobody's"),
-            "step and state": Wanted(step="day_3", state="met"),
-            "until a month ago": Wanted(until=last_month, source="Fuente 3", state="paused"),
-            "q and state": Wanted(text="garza", state="paused"),
+        wanted = {f"q={text}": LeadFilter(text=text) for text in SEARCHES} | {
+            "page 100": LeadFilter(page=100),
+            "page 10000": LeadFilter(page=10_000),
+            "state": LeadFilter(state="paused"),
+            "source": LeadFilter(source="Fuente 3"),
+            "source nobody has": LeadFilter(source="nobody's"),
+            "step and state": LeadFilter(step="day_3", state="met"),
+            "until a month ago": LeadFilter(until=last_month, source="Fuente 3", state="paused"),
+            "q and state": LeadFilter(text="garza", state="paused"),
         }
 
         async def a_batch_of_csv() -> Any:
-            return await anext(metrics.every_lead(Wanted(text="garza")))
+            return await anext(metrics.every_lead(LeadFilter(text="garza")))
 
         found: dict[str, Read] = {
             f"leads: {name}": partial(metrics.leads, query) for name, query in wanted.items()

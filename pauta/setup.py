@@ -44,7 +44,7 @@ SERVERS_TIMEOUT = 120.0  # seconds
 LEADS = "intake"  # the database with the mark `installation`, so that backups contain it
 BACKED_UP_AT = "alter table installation add column if not exists backed_up_at timestamptz"
 INSTALLATION = f"""create table if not exists installation (
-                     for_life boolean not null,
+                     is_live boolean not null,
                      single boolean primary key default true check (single)
                    );
                    {BACKED_UP_AT};
@@ -184,9 +184,9 @@ async def _refuse_mixed_leads(settings: SetupSettings) -> None:
     async with administrator(settings, LEADS) as connection:
         if await connection.fetchval("select to_regclass('installation') is null"):
             return
-        for_life = await connection.fetchval("select for_life from installation")
-    if for_life is not None and for_life != settings.is_live:
-        raise NotSetUp(Obstacle.REAL_LEADS if for_life else Obstacle.DEMONSTRATION)
+        is_live = await connection.fetchval("select is_live from installation")
+    if is_live is not None and is_live != settings.is_live:
+        raise NotSetUp(Obstacle.REAL_LEADS if is_live else Obstacle.DEMONSTRATION)
 
 
 async def _make_database(admin_url: str, name: str, password: str) -> None:

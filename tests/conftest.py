@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Iterator
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -10,6 +11,10 @@ from pauta.running.engine import by_docker
 from pauta.running.servers import free_ports
 from tests.servers import PostgresContainer, RabbitMQContainer
 from tests.system import System
+
+# a busy machine is no fault of the code
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -356,7 +356,7 @@ async def keep_consuming(broker: RabbitBroker) -> None:
             connected = _transport(broker)
             while connected is not None and _transport(broker) is connected and _all_open(broker):
                 await asyncio.sleep(0.25)
-            log.warning("bus.lost")
+            log.warning("broker.connection_lost")
         except Exception as outage:  # logged and retried, whatever the cause
             log.warning("broker.connect_failed", reason=describe(outage))
         with contextlib.suppress(Exception):  # the connection may be lost already

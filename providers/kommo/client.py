@@ -230,8 +230,8 @@ def read_answer(response: httpx.Response) -> Any:
             ),
             status=status,
         )
-    if status in (402, 403):
-        raise Unavailable(f"kommo: {status}", retry_after=BLOCKED_SECONDS, status=status)
+    if status in (402, 403):  # the plan has ended; the address or the account is blocked
+        raise CredentialsRejected(f"kommo: {status}", retry_after=BLOCKED_SECONDS, status=status)
     if status >= 500 or status < 200 or (status < 300 and body is None):
         raise OutcomeUnknown(f"kommo: {status}", status=status)
     if status >= 300:

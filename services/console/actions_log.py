@@ -10,7 +10,7 @@ from kit.leader import Lead
 FLUSH = 500
 
 
-class Actions(Protocol):
+class ActionsReader(Protocol):
     """The audit log that the file follows."""
 
     async def actions(self, *, after: int, limit: int) -> list[dict[str, Any]]: ...
@@ -26,9 +26,9 @@ class ActionsLog:
 
     _lead: Lead
 
-    def __init__(self, path: Path, store: Actions, *, rotate_at: int, keep: int) -> None:
+    def __init__(self, path: Path, actions: ActionsReader, *, rotate_at: int, keep: int) -> None:
         self._path = path
-        self._store = store
+        self._actions = actions
         self._rotate_at = rotate_at
         self._keep = keep
         self._lines: list[str] = []
@@ -47,7 +47,7 @@ class ActionsLog:
         if self._last is None:
             await self._resume()
         assert self._last is not None
-        actions = await self._store.actions(after=self._last, limit=FLUSH)
+        actions = await self._actions.actions(after=self._last, limit=FLUSH)
         if not actions:
             return False
         await self._lead.holds()
@@ -73,7 +73,7 @@ class ActionsLog:
             actions = []
             last = await self._start()
         else:
-            found = await self._store.actions(after=last - 1, limit=1)
+            found = await self._actions.actions(after=last - 1, limit=1)
             if [action["event_id"] for action in found] != [actions[-1].get("event_id")]:
                 self._rotate()
                 actions = []
@@ -83,7 +83,7 @@ class ActionsLog:
 
     async def _start(self) -> int:
         """Returns the id of the action after which a new file begins."""
-        return max(0, await self._store.newest_id() - self._rotate_at)
+        return max(0, await self._actions.newest_id() - self._rotate_at)
 
     def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

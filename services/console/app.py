@@ -23,7 +23,7 @@ from services.console.http import api, auth, commands, error_pages
 from services.console.http.pages import routes as page_routes
 from services.console.jobs import jobs
 from services.console.rendering import Pages
-from services.console.repositories.actions import Store
+from services.console.repositories.actions import Actions
 from services.console.repositories.logins import Logins
 from services.console.repositories.metrics import Metrics
 from services.console.repositories.projections import Projections
@@ -44,14 +44,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     pages = Pages(zone=settings.timezone, business=settings.business_name)
 
     async def open_deps() -> Deps:
-        store = Store(runtime.database)
+        actions = Actions(runtime.database)
         projections = Projections(runtime.database)
         metrics = Metrics(runtime.database, settings.timezone)
-        dead_letters = DeadLetters(settings.broker_url, store.publish)
+        dead_letters = DeadLetters(settings.broker_url, actions.publish)
         logins = Logins(runtime.database, settings.console_secret.get_secret_value())
         file = ActionsLog(
             settings.actions_log_path,
-            store,
+            actions,
             rotate_at=settings.actions_log_rotate_at,
             keep=settings.actions_log_keep,
         )
@@ -63,17 +63,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             broker_url=settings.broker_url,
         )
         runtime.closing.push_async_callback(services.close)
-        add = Batcher(store.add)
+        add = Batcher(actions.add)
         adding = asyncio.create_task(add.run())
         runtime.closing.callback(adding.cancel)
         return Deps(
             settings=settings,
             journey=journey,
-            store=store,
+            actions=actions,
             add=add,
             metrics=metrics,
             projections=projections,
-            failed_work=FailedWork(dead_letters, metrics, store.publish),
+            failed_work=FailedWork(dead_letters, metrics, actions.publish),
             failed_outbox_rows=partial(
                 carry_out, runtime.database, service="console", rows=[OUTBOX_ROWS]
             ),

@@ -92,7 +92,7 @@ class DeadLetters:
                         await self._replay(channel, service, message, letter, by)
                     except DeliveryError as refused:
                         log.warning(
-                            "dead_letter.stayed",
+                            "dead_letter.not_removed",
                             lead_id=letter.lead_id,
                             queue=letter.queue,
                             reason=type(refused).__name__,

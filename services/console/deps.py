@@ -15,7 +15,7 @@ from services.console.authentication import Authenticator
 from services.console.decisions.disk import Disk
 from services.console.failed_work import FailedWork
 from services.console.rendering import Pages
-from services.console.repositories.actions import ReceivedMessage, Store
+from services.console.repositories.actions import Actions, ReceivedMessage
 from services.console.repositories.logins import Logins
 from services.console.repositories.metrics import Metrics
 from services.console.repositories.projections import Projections
@@ -30,7 +30,7 @@ class Deps:
 
     settings: Settings
     journey: Journey
-    store: Store
+    actions: Actions
     add: Callable[[ReceivedMessage], Awaitable[bool]]
     metrics: Metrics
     projections: Projections

@@ -76,7 +76,7 @@ class FailedWork:
         )
         await self.publish(command)
         log.info(
-            "failed_work.ordered",
+            "failed_work.requested",
             order=command.topic,
             lead_id=row.lead_id,
             queue=letter_of(row).queue,

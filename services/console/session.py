@@ -85,7 +85,7 @@ async def require_viewer(request: Request, deps: HttpDeps) -> User:
 async def verify_csrf_token(request: Request, token: Annotated[str, Form()] = "") -> None:
     """Raises HTTPException (403) for a form that is not from a page of this session."""
     if not hmac.compare_digest(token.encode(), token_of(request).encode()):
-        log.warning("console.forged", path=request.url.path)
+        log.warning("console.csrf_token_invalid", path=request.url.path)
         raise HTTPException(403)
 
 

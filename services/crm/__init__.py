@@ -1,1 +1,1 @@
-"""TokenStore Kommo telling the same story."""
+"""Keeps Kommo and Cal.com in step with Pauta: leads, notes, bookings."""

@@ -71,7 +71,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         sync = KommoSync(KommoProgress(database), kommo, settings)
         return Leader(
             dsn=settings.dsn,
-            name="tell_kommo",
+            name="kommo_sync",
             job=guarded("kommo", sync.run_once),
             elected=sync.elected,
         )

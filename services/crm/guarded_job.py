@@ -36,7 +36,8 @@ class GuardedJob:
         self._publish = publish
 
     async def __call__(self) -> bool | None:
-        if not self._breaker.acquire(time.monotonic()) or await self._switch.paused():
+        # the switch first: an attempt that is claimed and not made would lengthen the pause
+        if await self._switch.paused() or not self._breaker.acquire(time.monotonic()):
             return False
         try:
             worked = await self._job()

@@ -22,7 +22,7 @@ class Permission:
     While it is good, crm does not answer a booking of the lead.
     """
 
-    standing: ContactEligibility
+    eligibility: ContactEligibility
     good_until: float
 
     @property

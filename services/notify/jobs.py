@@ -35,14 +35,14 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
 
     return (
         PeriodicJob("expire_leases", 1, partial(expire_leases, deps)),
-        PeriodicJob("go_on_with_held", 0.5, each_due(State.PLANNED, resume_held)),
+        PeriodicJob("resume_held", 0.5, each_due(State.PLANNED, resume_held)),
         PeriodicJob("settle_uncertain", 0.5, each_due(State.UNCERTAIN, reconcile)),
         PeriodicJob("ask_for_receipts", 5, each_due(State.SENT, check_receipt)),
-        PeriodicJob("ask_for_keys", 5, each_due(State.ANSWERED, check_key)),
+        PeriodicJob("check_keys", 5, each_due(State.ANSWERED, check_key)),
         PeriodicJob("count_spending", 1, deps.budget.count),
         PeriodicJob("count_sources", 60, deps.budget.count_sources),
         PeriodicJob("forget_old_callbacks", 3600, partial(callbacks.forget_old, deps.database)),
-        PeriodicJob("forget_old_orders", 3600, partial(inbox.forget_old, deps.database)),
+        PeriodicJob("forget_old_messages", 3600, partial(inbox.forget_old, deps.database)),
     )
 
 
@@ -63,7 +63,7 @@ async def each_by_itself(due: Sequence[DueCheck], state: State, check: Check, de
         except Exception as bug:
             touch = due_check.touch
             log.error(
-                "touch.look_failed",
+                "touch.check_failed",
                 touch_id=str(touch.touch_id),
                 channel=touch.channel,
                 check_count=due_check.check_count,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kit.database import Database
-from services.console.repositories.actions import ReceivedMessage, Store
+from services.console.repositories.actions import Actions, ReceivedMessage
 from tests.builders import a_lead_created
 from tests.system import REPLICATED, System, e164, person
 
@@ -109,7 +109,7 @@ def _everything(path: Path) -> list[dict[str, object]]:
 async def test_a_reader_of_the_log_misses_nothing_however_many_write(system: System) -> None:
     database = Database(system.database_url("console", "console"), connections=10)
     await database.open()
-    store = Store(database)
+    store = Actions(database)
     events = [a_lead_created(lead_id=-1) for _ in range(400)]
     followed: list[str] = []
     last = await store.newest_id()

@@ -62,26 +62,26 @@ async def actions(
     """
     if lead_id is not None:
         lead_id = await deps.metrics.own_id(lead_id)
-    return await deps.store.actions(after=after, lead_id=lead_id, limit=limit)
+    return await deps.actions.actions(after=after, lead_id=lead_id, limit=limit)
 
 
 @routes.get("/api/touches/unknown")
 async def unknown_touches(deps: HttpDeps) -> list[dict[str, Any]]:
     """Returns touches whose outcome is unknown, for an operator to check."""
-    return await deps.store.unknown_touches()
+    return await deps.actions.unknown_touches()
 
 
 @routes.get("/api/switch")
 async def show_switch(deps: HttpDeps) -> dict[str, Any]:
     """Returns whether outbound is paused, since when and by whom."""
-    return await deps.store.switch()
+    return await deps.actions.switch()
 
 
 @routes.post("/api/switch/pause", status_code=202)
 async def pause(switch: SwitchRequest, deps: HttpDeps) -> None:
     """Pauses outbound: touches that fall due wait. Idempotent."""
     with tracing.continued({}):
-        await deps.store.publish(PauseOutbound(by=switch.by, reason=switch.reason))
+        await deps.actions.publish(PauseOutbound(by=switch.by, reason=switch.reason))
     log.warning("outbound.paused")
 
 
@@ -89,7 +89,7 @@ async def pause(switch: SwitchRequest, deps: HttpDeps) -> None:
 async def resume(switch: SwitchRequest, deps: HttpDeps) -> None:
     """Resumes outbound: waiting touches are sent, each within its own hours. Idempotent."""
     with tracing.continued({}):
-        await deps.store.publish(ResumeOutbound(by=switch.by))
+        await deps.actions.publish(ResumeOutbound(by=switch.by))
     log.warning("outbound.resumed")
 
 
@@ -127,7 +127,7 @@ async def held_touches(deps: HttpDeps) -> list[Held]:
 async def release_touches(release: ReleaseRequest, deps: HttpDeps) -> None:
     """Releases these touches, which are sent within their own hours. Idempotent."""
     with tracing.continued({}):
-        await deps.store.publish(
+        await deps.actions.publish(
             ReleaseTouches(reason=release.reason, scope=release.scope, by=release.by)
         )
     log.warning("touches.released", held_for=str(release.reason), scope=release.scope)

@@ -145,7 +145,7 @@ async def review(
 ) -> RedirectResponse:
     """Resolves a touch whose outcome was unknown, as the operator found out."""
     lead_id = await deps.metrics.own_id(lead_id)
-    for action in await deps.store.unknown_touches():
+    for action in await deps.actions.unknown_touches():
         touch = action["detail"]
         if touch["touch_id"] == touch_id and action["lead_id"] == lead_id:
             break
@@ -182,7 +182,7 @@ async def attach(
 
 async def _publish(deps: Deps, command: Command) -> None:
     with tracing.continued({}):
-        await deps.store.publish(command)
+        await deps.actions.publish(command)
     log.info("command.published", command=command.topic, lead_id=command.lead_id)
 
 

@@ -91,7 +91,7 @@ class ReceivedMessage:
     trace: str | None
 
 
-class Store:
+class Actions:
     """The audit log, and the outbox through which console publishes."""
 
     def __init__(self, database: Database) -> None:

@@ -193,7 +193,7 @@ select coalesce({DISTINCT_VALUES.format(column="source", most=200)}, '{{}}') as 
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LeadFilter:
     """The filter that an operator set; an empty field matches every lead."""
 
     text: str = ""
@@ -237,11 +237,11 @@ class Metrics:
         [row] = await self._database.fetch(SELECT_FUNNEL, since, until)
         return dict(row)
 
-    async def leads(self, wanted: Wanted) -> list[Lead]:
+    async def leads(self, wanted: LeadFilter) -> list[Lead]:
         """Returns one page of leads, the newest first, and one more where there is a next page."""
         return await self._find(wanted, limit=PAGE + 1, offset=(wanted.page - 1) * PAGE)
 
-    async def every_lead(self, wanted: Wanted) -> AsyncIterator[list[Lead]]:
+    async def every_lead(self, wanted: LeadFilter) -> AsyncIterator[list[Lead]]:
         """Yields all leads in batches, the newest first.
 
         Each batch is a statement of its own, so a slow reader keeps no transaction open.
@@ -252,7 +252,7 @@ class Metrics:
             last = batch[-1]
 
     async def _find(
-        self, wanted: Wanted, *, limit: int, offset: int = 0, before: Lead | None = None
+        self, wanted: LeadFilter, *, limit: int, offset: int = 0, before: Lead | None = None
     ) -> list[Lead]:
         conditions, parameters = await self._conditions(wanted.text, first=11)
         rows = await self._database.fetch(

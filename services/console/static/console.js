@@ -1,4 +1,4 @@
-// Keeps a page up to date: the server says that something has happened, and the parts that are marked as live are fetched anew.
+// Keeps a page up to date: when the server reports an event, the parts marked as live are fetched again.
 "use strict";
 
 const parts = () => document.querySelectorAll("[data-live]");

@@ -23,7 +23,7 @@ where id in (
   select id
   from notes join registrations r using (lead_id)
   where notes.state = 'waiting' and r.state = 'registered'
-    and (select term from leaders where name = 'tell_kommo') = $2
+    and (select term from leaders where name = 'kommo_sync') = $2
   order by id
   limit $1)
 returning id, text, attempts,
@@ -37,7 +37,7 @@ limit $1"""
 MARK_IN_FLIGHT_UNCLEAR = """
 update notes
 set state = 'unclear', check_count = 0, check_at = now() + make_interval(secs => $1)
-where state = 'sending' and (select term from leaders where name = 'tell_kommo') = $2"""
+where state = 'sending' and (select term from leaders where name = 'kommo_sync') = $2"""
 SET_STATE = """
 update notes
 set state = $2, check_count = $3, check_at = now() + make_interval(secs => $4)

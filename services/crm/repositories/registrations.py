@@ -65,7 +65,7 @@ where lead_id in (
   select lead_id
   from registrations
   where state = 'waiting' and not erased
-    and (select term from leaders where name = 'tell_kommo') = $2
+    and (select term from leaders where name = 'kommo_sync') = $2
   order by lead_id
   limit $1)
 returning lead_id, card, attempts"""
@@ -82,7 +82,7 @@ order by lead_id"""
 MARK_IN_FLIGHT_UNCLEAR = """
 update registrations
 set state = 'unclear', check_count = 0, check_at = now() + make_interval(secs => $1)
-where state = 'sending' and (select term from leaders where name = 'tell_kommo') = $2"""
+where state = 'sending' and (select term from leaders where name = 'kommo_sync') = $2"""
 MARK_REGISTERED = """
 update registrations
 set state = 'registered', kommo_lead_id = created.kommo, kommo_contact_id = created.contact,

@@ -68,7 +68,7 @@ class LeadCreator:
             except Unavailable:
                 raise
             except Exception as bug:
-                log.error("kommo.look_failed", lead_id=lead.lead_id, exc_info=bug)
+                log.error("kommo.check_failed", lead_id=lead.lead_id, exc_info=bug)
                 if not await self._recheck_lead(lead):
                     await self._progress.lead_failed(lead.lead_id, describe(bug))
         return bool(unclear)

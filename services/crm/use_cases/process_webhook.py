@@ -53,7 +53,7 @@ async def process_webhook(
         state = await record_failure(database, webhook.webhook_id, describe(bug))
         log.error("webhook.not_understood", webhook=webhook.webhook_id, state=state, exc_info=bug)
         return None
-    log.info("booking.heard", lead_id=lead_id, webhook=webhook.webhook_id)
+    log.info("booking.updated", lead_id=lead_id, webhook=webhook.webhook_id)
     return lead_id
 
 

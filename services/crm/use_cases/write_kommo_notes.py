@@ -38,7 +38,7 @@ class NoteWriter:
             except Unavailable:
                 raise
             except Exception as bug:
-                log.error("kommo.look_failed", note_id=note.note_id, exc_info=bug)
+                log.error("kommo.check_failed", note_id=note.note_id, exc_info=bug)
                 if not await self._recheck_note(note):
                     await self._progress.note_failed(note.note_id, describe(bug))
         return bool(unclear)

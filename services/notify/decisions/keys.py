@@ -41,7 +41,7 @@ def what_was_pressed(events: Sequence[CallEvent]) -> Pressed:
     return Pressed.NOTHING if invited else Pressed.SILENCE
 
 
-def next_look(age_seconds: float) -> float | None:
+def next_check(age_seconds: float) -> float | None:
     """Returns the seconds until Twilio is asked again about a call this old; None after a day."""
     return max(SHORTEST_WAIT, age_seconds / 10) if age_seconds < GIVEN_UP_SECONDS else None
 

@@ -59,7 +59,7 @@ class Facts:
     cap: str | None = None
     released: bool = False
     held_for: str | None = None
-    standing: ContactEligibility = field(default_factory=ContactEligibility)
+    eligibility: ContactEligibility = field(default_factory=ContactEligibility)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _skip_reason(touch: Touch, facts: Facts) -> SkipReason | None:
     """Returns why the touch is not made at all."""
     if facts.opted_out or (facts.stopped and touch.kind in UNASKED):
         return SkipReason.OPTED_OUT
-    if (blocking := _blocking_reason(touch, facts.standing)) is not None:
+    if (blocking := _blocking_reason(touch, facts.eligibility)) is not None:
         return blocking
     if facts.number is NumberStatus.UNUSABLE:
         return SkipReason.UNUSABLE_NUMBER
@@ -163,7 +163,7 @@ def _hold(touch: Touch, facts: Facts, now: datetime) -> Hold | None:
     return None
 
 
-def _blocking_reason(touch: Touch, standing: ContactEligibility) -> SkipReason | None:
+def _blocking_reason(touch: Touch, eligibility: ContactEligibility) -> SkipReason | None:
     """Returns why the lead's booking, or its end in Kommo, stops the touch.
 
     Neither stops a touch that the person asked for.
@@ -171,12 +171,12 @@ def _blocking_reason(touch: Touch, standing: ContactEligibility) -> SkipReason |
     match touch.kind:
         case Kind.ASKED_FOR:
             return None
-        case _ if standing.closed is not None:
+        case _ if eligibility.closed is not None:
             return SkipReason.CLOSED
         case Kind.MEETING:
-            same = touch.booking is not None and touch.booking.uid == standing.booking
+            same = touch.booking is not None and touch.booking.uid == eligibility.booking
             return None if same else SkipReason.NOT_BOOKED
         case _:
-            if standing.booking is not None:
+            if eligibility.booking is not None:
                 return SkipReason.BOOKED
-            return SkipReason.BOOKED_ELSEWHERE if standing.booked_elsewhere else None
+            return SkipReason.BOOKED_ELSEWHERE if eligibility.booked_elsewhere else None

@@ -54,4 +54,4 @@ async def _meeting_ahead(
     if not may_have_booked(event, journey):
         return None
     async with deps.crm.permission(event.lead_id, event.person_id) as permission:
-        return permission.standing.meeting
+        return permission.eligibility.meeting

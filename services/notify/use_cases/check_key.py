@@ -8,7 +8,7 @@ from kit.messaging import outbox
 from services.notify.decisions.keys import (
     Pressed,
     asked_by_key,
-    next_look,
+    next_check,
     not_asked,
     uncertain,
     what_was_pressed,
@@ -48,7 +48,7 @@ async def _read_record(call: DueCheck, link: Touch, ref: str, deps: Deps) -> Non
     except Unavailable as outage:
         await record_failure(deps.breakers[touch.channel], outage, deps)
         return
-    wait = next_look(call.age_seconds) if pressed is Pressed.UNKNOWN else None
+    wait = next_check(call.age_seconds) if pressed is Pressed.UNKNOWN else None
     match pressed:
         case Pressed.UNKNOWN if wait is None:
             await leave_to_a_person(link, call.card, KEY_UNHEARD, deps)
@@ -61,7 +61,7 @@ async def _read_record(call: DueCheck, link: Touch, ref: str, deps: Deps) -> Non
     if pressed is Pressed.SILENCE and following is not None:
         await deliver(following, call.card, deps, check_in=RETRY_SECONDS)
     await _check_again(call, wait, deps)
-    log.info("call.looked_up", touch_id=str(touch.touch_id), lead_id=link.lead_id, pressed=pressed)
+    log.info("call.checked", touch_id=str(touch.touch_id), lead_id=link.lead_id, pressed=pressed)
 
 
 async def _check_again(call: DueCheck, check_in: float | None, deps: Deps) -> None:

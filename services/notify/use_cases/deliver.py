@@ -127,7 +127,7 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
         country=attempt.place.country,
     )
     claim = claimed.claim
-    facts = _facts(claimed, attempt, permission.standing, limit, now, deps)
+    facts = _facts(claimed, attempt, permission.eligibility, limit, now, deps)
     match decide(touch, facts, now):
         case Ignore():
             log.info("touch.already_handled")
@@ -137,7 +137,7 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
                     touch, claim, NOT_AGAIN, to=State.UNCERTAIN, check_in=deps.settings.checks[0]
                 )
             )
-            log.warning("touch.not_sent_again")
+            log.warning("touch.not_resent")
         case Skip(reason):
             await deps.touches.settle(settlements.skipped(touch, claim, reason))
             log.info("touch.skipped", reason=reason)
@@ -287,7 +287,7 @@ def _quota(limit: Limit | None) -> Quota | None:
 def _facts(
     claimed: Claimed,
     attempt: Attempt,
-    standing: ContactEligibility,
+    eligibility: ContactEligibility,
     limit: Limit | None,
     now: datetime,
     deps: Deps,
@@ -308,7 +308,7 @@ def _facts(
         lead_paused=claimed.lead_paused,
         released=claimed.released,
         held_for=claimed.held_for,
-        standing=standing,
+        eligibility=eligibility,
     )
     one_channel_a_week = (
         law_of(place.country).one_channel_a_week and not deps.journeys.current.demonstration

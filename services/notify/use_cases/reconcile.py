@@ -100,7 +100,7 @@ async def _find(check: DueCheck, deps: Deps) -> bool:
 
 async def _resend(check: DueCheck, deps: Deps) -> None:
     """Delivers the touch again. After an outage it was surely not sent, and a job tries again."""
-    log.info("touch.sent_again")
+    log.info("touch.resent")
     with contextlib.suppress(Unavailable):
         await deliver(
             check.touch,

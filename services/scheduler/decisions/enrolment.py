@@ -110,7 +110,7 @@ class Enrolment(BaseModel):
 
     `run` is the submission that the follow-up began with; 0 for the first. `stopped` ends
     everything, `follow_up_ended` only the follow-up. `booked_at` is when the current booking
-    became known, `cancelled_at` when the person's last booking ended, `ordered_at` when an
+    became known, `cancelled_at` when the person's last booking ended, `commanded_at` when an
     operator last paused or resumed the lead.
     """
 
@@ -127,7 +127,7 @@ class Enrolment(BaseModel):
     booked_at: AwareDatetime | None = None
     cancelled_at: AwareDatetime | None = None
     paused: bool = False
-    ordered_at: AwareDatetime | None = None
+    commanded_at: AwareDatetime | None = None
     still_since: AwareDatetime | None = None
     held: timedelta = timedelta()
     counted_until: AwareDatetime | None = None
@@ -174,14 +174,14 @@ def apply_event(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
         case LeadClosed(reason=reason):
             return lead.model_copy(update={"stopped": lead.stopped or str(reason)})
         case LeadNeedsAttention(at=at) | LeadPaused(at=at) | LeadResumed(at=at):
-            if lead.ordered_at is not None and at <= lead.ordered_at:
+            if lead.commanded_at is not None and at <= lead.commanded_at:
                 return lead
             return _apply_pause(lead, at, paused=not isinstance(event, LeadResumed))
         case ReplyReceived(at=at):
             until = at + journey.pause_after_reply
             return lead.model_copy(update={"paused_until": max(until, lead.paused_until or until)})
         case TouchDeferred(reason=DeferReason.PAUSED):
-            ended_at = None if lead.paused else lead.ordered_at
+            ended_at = None if lead.paused else lead.commanded_at
             return _withhold(lead, event, Fact.PAUSE, ended_at=ended_at)
         case TouchDeferred():
             return _defer(lead, event, event.booking, event.not_before or event.at)
@@ -266,7 +266,7 @@ def _apply_booking(
 
 
 def _apply_pause(lead: Enrolment, at: datetime, *, paused: bool) -> Enrolment:
-    after = _with_clock(at, lead, {"paused": paused, "ordered_at": at})
+    after = _with_clock(at, lead, {"paused": paused, "commanded_at": at})
     return after if paused else _release(after, Fact.PAUSE, at)
 
 

@@ -115,7 +115,7 @@ def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> It
         due = deferral.at
         if isinstance(step, FollowUpStep):
             by_clock = _follow_up_due(lead, step) if deferral.by_clock else due
-            due = max(due, by_clock, lead.ordered_at or due)
+            due = max(due, by_clock, lead.commanded_at or due)
         timer = _planned(
             lead, journey, step, deferral.channel, due, spread, after=due, run=deferral.run
         )

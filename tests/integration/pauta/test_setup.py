@@ -35,7 +35,7 @@ async def test_real_accounts_never_get_the_demonstrations_people(system: System)
 
 
 async def test_the_simulator_never_gets_a_businesss_leads(system: System) -> None:
-    mark = """with marked as (update installation set for_life = $1 returning 1)
+    mark = """with marked as (update installation set is_live = $1 returning 1)
               select count(*) from marked"""
     await system.sql("intake", mark, True)
     try:

@@ -2,7 +2,7 @@
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.phone import (
@@ -78,7 +78,6 @@ def test_the_default_region_counts(typed: str, region: str) -> None:
 MEXICAN = st.integers(5_500_000_000, 5_599_999_999).map(str)
 
 
-@settings(deadline=None)
 @given(
     number=MEXICAN,
     prefix=st.sampled_from(
@@ -98,7 +97,6 @@ def test_every_habit_of_writing_means_the_same_number(
     assert to_e164(prefix + "".join(typed), "MX") == f"+52{number}"
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_breaks_it_and_its_result_is_stable(typed: str) -> None:
     number = to_e164(typed, "MX")
@@ -195,7 +193,6 @@ def test_a_numbers_country(number: str, country: str | None) -> None:
     assert country_of_number(number) == country
 
 
-@settings(deadline=None)
 @given(st.text("+0123456789 ", max_size=20), st.sampled_from(["MX", "US", "CO", "ES"]))
 def test_a_number_is_read_as_it_is_stored(typed: str, region: str) -> None:
     number = read_number(typed, region)

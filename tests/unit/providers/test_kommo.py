@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.errors import Unavailable
-from providers.errors import OutcomeUnknown
+from providers.errors import CredentialsRejected, OutcomeUnknown
 from providers.kommo.client import KommoClient, KommoRefused
 from providers.kommo.models import Change, Move, Note
 from providers.kommo.webhooks import read_changes
@@ -146,8 +146,10 @@ async def test_a_token_that_is_refused_twice_waits(client: KommoClient, wire: Wi
             id="too many, with its wait in the body",
         ),
         pytest.param(429, b"Too many requests", Unavailable, 1, id="too many, in plain text"),
-        pytest.param(403, b"403 Forbidden", Unavailable, 60, id="blocked"),
-        pytest.param(402, {"detail": "Payment required"}, Unavailable, 60, id="the plan has ended"),
+        pytest.param(403, b"403 Forbidden", CredentialsRejected, 60, id="blocked"),
+        pytest.param(
+            402, {"detail": "Payment required"}, CredentialsRejected, 60, id="the plan has ended"
+        ),
         pytest.param(
             500,
             {"title": "ErrInternalServer", "trace_id": "x"},

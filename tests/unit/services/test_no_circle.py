@@ -163,35 +163,35 @@ def happen(world: World, incident: str) -> None:
     """Lets an incident happen to the lead. Both services learn of it, or only notify does."""
     world.revision += 1
     about = {"lead_id": LEAD, "at": world.now}
-    standing = world.facts.standing
+    eligibility = world.facts.eligibility
     match incident:
         case "booked":
             booking = a_booking(
                 f"b{world.revision}", starts_at=world.now + timedelta(days=9), ends_at=None
             )
             world.facts = replace(
-                world.facts, standing=standing.model_copy(update={"booking": booking.uid})
+                world.facts, eligibility=eligibility.model_copy(update={"booking": booking.uid})
             )
             world.apply(LeadBooked(**about, revision=world.revision, booking=booking))
         case "booked, and the scheduler never learns of it":
             world.facts = replace(
-                world.facts, standing=standing.model_copy(update={"booking": "b"})
+                world.facts, eligibility=eligibility.model_copy(update={"booking": "b"})
             )
         case "booked elsewhere":
             world.facts = replace(
-                world.facts, standing=standing.model_copy(update={"booked_elsewhere": True})
+                world.facts, eligibility=eligibility.model_copy(update={"booked_elsewhere": True})
             )
         case "cancelled":
-            world.facts = replace(world.facts, standing=ContactEligibility())
+            world.facts = replace(world.facts, eligibility=ContactEligibility())
             world.apply(BookingCancelled(**about, revision=world.revision, uid="b"))
         case "closed":
             world.facts = replace(
-                world.facts, standing=standing.model_copy(update={"closed": "won"})
+                world.facts, eligibility=eligibility.model_copy(update={"closed": "won"})
             )
             world.apply(LeadClosed(**about, reason=Closing.WON))
         case "closed, and the scheduler never learns of it":
             world.facts = replace(
-                world.facts, standing=standing.model_copy(update={"closed": "won"})
+                world.facts, eligibility=eligibility.model_copy(update={"closed": "won"})
             )
         case "paused":
             world.facts = replace(world.facts, lead_paused=True)
@@ -235,7 +235,7 @@ INCIDENTS = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(st.sampled_from(INCIDENTS), st.integers(0, 5 * 24 * 60)), max_size=12),
 )

@@ -21,7 +21,7 @@ async def letters(request: Request, deps: HttpDeps, user: Viewer) -> HTMLRespons
     """Shows work that failed, unconfirmed touches, leads that wait, and unassigned bookings."""
     top = await frame(request, deps, user, "letters")
     dead_letters = await _dead_letters(deps)
-    unknown = await deps.store.unknown_touches(limit=MAX_WAITING)
+    unknown = await deps.actions.unknown_touches(limit=MAX_WAITING)
     failed = await deps.metrics.failed_work(limit=MAX_WAITING)
     lead_ids = [touch["lead_id"] for touch in unknown] + [row.lead_id for row in failed]
     return deps.pages.page(

@@ -37,7 +37,7 @@ async def _events(deps: Deps, after: int, lead_id: int | None) -> AsyncIterator[
     clock = asyncio.get_running_loop()
     ends = clock.time() + FEED_SECONDS
     while clock.time() < ends:
-        newest = await deps.store.newest_projected(after, lead_id)
+        newest = await deps.actions.newest_projected(after, lead_id)
         if newest is not None:
             after = newest
             yield f"id: {after}\ndata: {after}\n\n"

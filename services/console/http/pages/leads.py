@@ -16,7 +16,7 @@ from services.console.decisions.leads import Lead
 from services.console.deps import Deps, HttpDeps
 from services.console.http.pages.shared import CSV, as_file, frame, timelines
 from services.console.http.params import LeadId, storable
-from services.console.repositories.metrics import PAGE, Wanted
+from services.console.repositories.metrics import PAGE, LeadFilter
 from services.console.session import Viewer
 from services.console.spreadsheet import lines
 
@@ -41,11 +41,11 @@ async def _wanted(
     since: OptionalDate = None,
     until: OptionalDate = None,
     page: PageNumber = 1,
-) -> Wanted:
-    return Wanted(q, state, source, step, since, until, page)
+) -> LeadFilter:
+    return LeadFilter(q, state, source, step, since, until, page)
 
 
-Filter = Annotated[Wanted, Depends(_wanted)]
+Filter = Annotated[LeadFilter, Depends(_wanted)]
 
 
 @routes.get("/leads")
@@ -75,7 +75,7 @@ async def leads_csv(deps: HttpDeps, user: Viewer, wanted: Filter) -> StreamingRe
     return StreamingResponse(_leads_table(deps, wanted), media_type=CSV, headers=headers)
 
 
-async def _leads_table(deps: Deps, wanted: Wanted) -> AsyncIterator[str]:
+async def _leads_table(deps: Deps, wanted: LeadFilter) -> AsyncIterator[str]:
     yield lines([], LEAD_COLUMNS)
     async for batch in deps.metrics.every_lead(wanted):
         rows = [exported(lead, deps.settings.timezone) for lead in batch]
@@ -91,7 +91,7 @@ async def lead_page(request: Request, deps: HttpDeps, user: Viewer, lead_id: Lea
         return RedirectResponse(f"/console/leads/{own_id}{query}", status_code=303)
     top = await frame(request, deps, user, "leads")
     lead = await deps.metrics.lead(lead_id)
-    events = await deps.store.events_of(lead_id)
+    events = await deps.actions.events_of(lead_id)
     if lead is None and not events:
         raise HTTPException(404)
     providers = await deps.metrics.providers()

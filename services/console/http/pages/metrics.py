@@ -18,7 +18,7 @@ from services.console.http.pages.shared import (
     frame,
     timelines,
 )
-from services.console.repositories.metrics import Wanted
+from services.console.repositories.metrics import LeadFilter
 from services.console.session import Viewer
 from services.console.spreadsheet import lines
 
@@ -41,7 +41,7 @@ async def response_times(
     since = now() - timedelta(days=days)
     objective = Objective(deps.settings.objective_seconds, deps.settings.objective_share)
     calls, missed = await deps.metrics.budget(since, objective)
-    newest = (await deps.metrics.leads(Wanted()))[:MAX_LEADS]
+    newest = (await deps.metrics.leads(LeadFilter()))[:MAX_LEADS]
     return deps.pages.page(
         "stopwatch",
         request,

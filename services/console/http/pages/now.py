@@ -27,7 +27,7 @@ async def now_page(request: Request, deps: HttpDeps, user: Viewer) -> HTMLRespon
     today = now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     week = today - timedelta(days=6)
     queues, backlog = await asyncio.gather(deps.services.queues(), deps.services.backlog())
-    actions = await deps.store.newest(MAX_EVENTS)
+    actions = await deps.actions.newest(MAX_EVENTS)
     providers = await deps.metrics.providers()
     return deps.pages.page(
         "now",
@@ -47,7 +47,7 @@ async def now_page(request: Request, deps: HttpDeps, user: Viewer) -> HTMLRespon
         waiting={kind: waiting(queues, kind) for kind in Kind},
         backlog=backlog,
         progress=await deps.projections.progress(),
-        unknown=len(await deps.store.unknown_touches(limit=MAX_WAITING)),
+        unknown=len(await deps.actions.unknown_touches(limit=MAX_WAITING)),
         attention=len(await deps.metrics.in_need_of_attention(limit=MAX_WAITING)),
         failed=len(await deps.metrics.failed_work(limit=MAX_WAITING)),
         unmatched=len(await deps.metrics.unmatched()),

@@ -31,7 +31,7 @@ async def frame(request: Request, deps: Deps, user: User, at: str) -> dict[str, 
         "open": not deps.authenticator.users,
         "token": token_of(request),
         "at": at,
-        "switch": await deps.store.switch(),
+        "switch": await deps.actions.switch(),
         "flash": request.session.pop("flash") if "flash" in request.session else None,
         "periods": PERIODS,
     }

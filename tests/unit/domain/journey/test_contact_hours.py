@@ -370,7 +370,6 @@ TIMES = st.datetimes(datetime(2025, 1, 1), datetime(2029, 1, 1)).map(  # noqa: D
 )
 
 
-@settings(deadline=None)
 @given(TIMES, ZONES, st.sampled_from(["welcome_call", "any_call", "day_3", "day_4"]))
 def test_nobody_is_called_or_followed_up_outside_the_hours(
     after: datetime, zones: list[str], name: str
@@ -388,7 +387,6 @@ def test_nobody_is_called_or_followed_up_outside_the_hours(
             assert closes.hour < (14 if opens.weekday() == 5 else 19)
 
 
-@settings(deadline=None)
 @given(TIMES, ZONES)
 def test_the_opening_of_an_opening_is_itself(after: datetime, zones: list[str]) -> None:
     span = opening(after, "welcome_call", *zones)
@@ -428,7 +426,7 @@ TWO_YEARS = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1)).map(  # noq
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     STATED,
     st.sampled_from(sorted(OWN_ZONES)),
@@ -463,7 +461,6 @@ ABROAD = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(
     ABROAD,
     st.sampled_from(["+528112345678", "+526641234567", "+18765551234", "+50585123456"]),
@@ -479,7 +476,6 @@ def test_a_stated_zone_abroad_changes_nothing_for_calls(
     assert legal_opening(now, Channel.CALL, abroad) == legal_opening(now, Channel.CALL, without)
 
 
-@settings(deadline=None)
 @given(TIMES, ZONES, st.sampled_from(["welcome_call", "day_3", "reminder", "shifted"]))
 def test_the_last_opening_is_the_one_that_next_opening_finds(
     before: datetime, zones: list[str], name: str
@@ -554,7 +550,6 @@ def test_the_decision_on_a_late_touch(step: str, now: datetime, decision: object
     assert late(step, MONDAY_10, now) == decision
 
 
-@settings(deadline=None)
 @given(
     TIMES,
     st.timedeltas(timedelta(), timedelta(days=10)),

@@ -5,7 +5,7 @@ from itertools import chain, repeat
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -371,7 +371,6 @@ def test_zones_that_never_share_an_hour_are_replaced_by_the_countrys() -> None:
     assert _sharing_an_hour(APART, "XK") == (), "nor does the country have any"
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(available_timezones())) | st.text(max_size=30))
 def test_a_zone_outside_the_country_changes_nothing_for_calls(stated: str) -> None:
     found = where(stated, "+573001234567")

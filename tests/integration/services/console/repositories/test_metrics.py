@@ -1,12 +1,13 @@
 """The search finds a lead in any spelling, and uses an index."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 
 from kit.database import Database
-from services.console.repositories.metrics import Metrics, Wanted
+from services.console.repositories.metrics import LeadFilter, Metrics
 from tests.plans import Watched, reads_whole
 
 SOFIA = 100_001
@@ -94,7 +95,7 @@ async def metrics(database: Database) -> AsyncIterator[Metrics]:
 @pytest.mark.connected
 @pytest.mark.parametrize(("text", "found"), SEARCHES)
 async def test_a_search_finds(metrics: Metrics, text: str, found: set[int]) -> None:
-    assert {lead.lead_id for lead in await metrics.leads(Wanted(text=text))} == found
+    assert {lead.lead_id for lead in await metrics.leads(LeadFilter(text=text))} == found
 
 
 @pytest.mark.connected
@@ -103,15 +104,15 @@ async def test_a_search_goes_with_the_filters_and_from_page_to_page(
 ) -> None:
     await database.fetch(INSERT_LEADS.format(columns=COLUMNS, rows=OTHERS))
 
-    assert [lead.lead_id for lead in await metrics.leads(Wanted("example", source="Feria"))] == [
-        OSCAR
-    ]
-    assert await metrics.leads(Wanted("sofía", source="Feria")) == []
-    pages = [await metrics.leads(Wanted("persona", page=page)) for page in (1, 2)]
+    assert [
+        lead.lead_id for lead in await metrics.leads(LeadFilter("example", source="Feria"))
+    ] == [OSCAR]
+    assert await metrics.leads(LeadFilter("sofía", source="Feria")) == []
+    pages = [await metrics.leads(LeadFilter("persona", page=page)) for page in (1, 2)]
     assert [lead.lead_id for lead in pages[0][:50]] == list(range(1, 51))
     assert [lead.lead_id for lead in pages[1][:50]] == list(range(51, 101))
     exported: list[int] = []
-    async for leads in metrics.every_lead(Wanted("persona 00")):
+    async for leads in metrics.every_lead(LeadFilter("persona 00")):
         exported += [lead.lead_id for lead in leads]
     assert exported == sorted(set(exported))
     assert len(exported) > 50
@@ -139,9 +140,9 @@ async def test_no_search_reads_the_whole_table(database: Database) -> None:
         str(SOFIA),
         "a",
     ):
-        await metrics.leads(Wanted(text=text))
-    await metrics.leads(Wanted(source="unknown"))
-    await metrics.leads(Wanted(step="unknown"))
+        await metrics.leads(LeadFilter(text=text))
+    await metrics.leads(LeadFilter(source="unknown"))
+    await metrics.leads(LeadFilter(step="unknown"))
     await metrics.choices()
     await metrics.in_need_of_attention(limit=200)
     whole = [
@@ -152,3 +153,40 @@ async def test_no_search_reads_the_whole_table(database: Database) -> None:
     await watched.close()
 
     assert whole == []
+
+
+NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+def at(minutes: int) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+@pytest.mark.connected
+async def test_the_downtimes_of_a_span_include_one_that_began_before_it(database: Database) -> None:
+    changes = (
+        ("unavailable", "kommo", -60),
+        ("recovered", "kommo", -50),  # over before the span
+        ("unavailable", "kommo", -30),
+        ("recovered", "brevo", -5),  # another provider
+        ("unavailable", "kommo", 5),  # again, without a recovery between
+        ("recovered", "kommo", 10),
+        ("unavailable", "kommo", 20),  # not over yet
+        ("unavailable", "kommo", 90),  # after the span
+    )
+    for change, provider, minutes in changes:
+        await database.fetch(
+            """insert into actions (event_id, lead_id, topic, at, body)
+               values (gen_random_uuid(), 0, $1, $2, jsonb_build_object('provider', $3::text))""",
+            f"provider.{change}",
+            at(minutes),
+            provider,
+        )
+    metrics = Metrics(database, "UTC")
+
+    found = await metrics.downtimes("kommo", at(0), at(60))
+    assert [(downtime.begins, downtime.ends) for downtime in found] == [
+        (at(-30), at(10)),
+        (at(20), None),
+    ]
+    assert await metrics.downtimes("twilio", at(0), at(60)) == []

@@ -12,8 +12,8 @@ from contracts.events.touch import Channel, TouchSent
 from kit.database import Database
 from services.console.decisions.tallies import Cell, Counts, add_change, changed, tallied
 from services.console.repositories import projections as module
-from services.console.repositories.actions import ReceivedMessage, Store
-from services.console.repositories.metrics import Metrics, Wanted
+from services.console.repositories.actions import Actions, ReceivedMessage
+from services.console.repositories.metrics import LeadFilter, Metrics
 from services.console.repositories.projections import Projections, lead_of
 from tests.builders import a_card
 
@@ -42,7 +42,7 @@ def called(lead_id: int) -> TouchSent:
 
 
 async def happen(database: Database, *events: Event) -> None:
-    await Store(database).add(
+    await Actions(database).add(
         [ReceivedMessage(event, event.model_dump(mode="json"), None) for event in events]
     )
 
@@ -64,7 +64,7 @@ async def a_past(database: Database) -> Projections:
 
 
 async def names(database: Database) -> set[str]:
-    return {lead.name for lead in await Metrics(database, "UTC").leads(Wanted())}
+    return {lead.name for lead in await Metrics(database, "UTC").leads(LeadFilter())}
 
 
 async def calls(database: Database) -> Counter[int]:

@@ -26,7 +26,7 @@ async def database(dsn: str) -> AsyncIterator[Database]:
     """Opens a new database with crm's tables."""
     opened = Database(await new_database(dsn, "crm"), connections=2)
     await opened.open()
-    await opened.fetch("insert into leaders (name, term) values ('tell_kommo', 2)")
+    await opened.fetch("insert into leaders (name, term) values ('kommo_sync', 2)")
     yield opened
     await opened.close()
 
@@ -47,7 +47,7 @@ async def states(database: Database, table: str) -> list[str]:
     return [row["state"] for row in await database.fetch(f"select state from {table} order by 1")]
 
 
-async def look_in_vain(progress: KommoProgress) -> None:
+async def check_in_vain(progress: KommoProgress) -> None:
     await progress.claim_leads(10, term=2)
     await progress.leads_unclear([1], check_count=0, check_in=0)
     await progress.lead_not_found(1)
@@ -79,10 +79,10 @@ async def test_a_lead_that_is_never_clear_is_set_aside_in_the_end(
 ) -> None:
     await registrations.enqueue(database, uuid4(), 1, 1, a_card(), "note")
     for _ in range(MAX_ATTEMPTS):
-        await look_in_vain(progress)
+        await check_in_vain(progress)
         assert await states(database, "registrations") == ["waiting"]
     for _ in range(2):
-        await look_in_vain(progress)
+        await check_in_vain(progress)
 
     assert await states(database, "registrations") == ["failed"]
     assert len(await failures(database)) == 1
@@ -94,7 +94,7 @@ async def test_an_operator_has_a_lead_tried_again_or_leaves_it(
     for lead in (1, 2, 3):
         await registrations.enqueue(database, uuid4(), lead, lead, a_card(), "note")
     await progress.claim_leads(2, term=2)
-    for lead in (1, 2, 3):  # the third was not in hand
+    for lead in (1, 2, 3):  # the third was not claimed
         await progress.lead_failed(lead, "a bug")
     about = {"service": "crm", "kind": "kommo lead", "by": "ana", "lead_id": 0}
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from contracts.api.lead_plan import LeadPlan
 from services.console.decisions.disk import Disk
 from services.console.decisions.response_times import Objective, budget, cause, timeline
-from services.console.repositories.metrics import Waits, Wanted
+from services.console.repositories.metrics import LeadFilter, Waits
 from tests.unit.services.console.decisions.test_leads import CREATED, DIALLED, folded, updated
 from tests.unit.services.console.rendered import (
     a_request,
@@ -159,7 +159,7 @@ def test_phones_are_read_as_people_write_them() -> None:
     found = rendered(
         "leads",
         a_request(),
-        wanted=Wanted(),
+        wanted=LeadFilter(),
         leads=[lead],
         more=False,
         choices={"states": [], "sources": [], "steps": []},

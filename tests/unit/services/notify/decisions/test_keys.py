@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from providers.twilio.models import CallEvent
-from services.notify.decisions.keys import Pressed, asked_by_key, next_look, what_was_pressed
+from services.notify.decisions.keys import Pressed, asked_by_key, next_check, what_was_pressed
 
 VOICE = "https://pauta.example.com/webhooks/twilio/voice?touch=1"
 KEY = "https://pauta.example.com/webhooks/twilio/key"
@@ -41,12 +41,12 @@ def test_what_was_pressed(events: list[CallEvent], pressed: Pressed) -> None:
 def test_twilio_is_asked_less_and_less_for_a_day() -> None:
     check_count = 0
     age = timedelta(minutes=16).total_seconds()
-    while (wait := next_look(age)) is not None:
+    while (wait := next_check(age)) is not None:
         check_count = check_count + 1
         age = age + wait
     assert check_count < 60
     assert age < timedelta(days=1.2).total_seconds()
-    assert next_look(0) == 60
+    assert next_check(0) == 60
 
 
 def test_the_same_key_is_the_same_event_however_it_is_learned() -> None:

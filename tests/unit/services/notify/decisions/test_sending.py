@@ -32,7 +32,7 @@ LINK = replace(FOLLOW_UP, kind=Kind.ASKED_FOR)
 
 
 def eligible(**facts: Any) -> Facts:
-    return replace(CLAIMED, standing=ContactEligibility(**facts))
+    return replace(CLAIMED, eligibility=ContactEligibility(**facts))
 
 
 @pytest.mark.parametrize(

@@ -35,14 +35,14 @@ class Rows:
         self.leads: dict[int, str] = {}
         self.notes: dict[int, str] = {}
         self.doubted = 0
-        self.to_look_up: list[UnclearLead] = []
+        self.to_check: list[UnclearLead] = []
         self.keeps_registered = True
 
     async def mark_in_flight_unclear(self, *, check_in: float, term: int) -> None:
         self.doubted += 1
 
     async def unclear_leads(self, limit: int) -> list[UnclearLead]:
-        return self.to_look_up
+        return self.to_check
 
     async def claim_leads(self, limit: int, *, term: int) -> list[WaitingLead]:
         taken, self._leads = self._leads, []
@@ -97,19 +97,19 @@ class Kommo:
         self.created: list[list[str]] = []
         self.bug: Exception | None = None
         self.bug_in_search: Exception | None = None
-        self.bug_in_looking: Exception | None = None
-        self.away_after: int | None = None
+        self.bug_in_checking: Exception | None = None
+        self.unavailable_after: int | None = None
 
     async def find_contacts(self, text: str) -> list[Any]:
         return []
 
     async def find_leads(self, text: str) -> list[Any]:
-        if self.bug_in_looking:
-            raise self.bug_in_looking
+        if self.bug_in_checking:
+            raise self.bug_in_checking
         return []
 
     async def add_leads_with_contacts(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
-        if self.away_after is not None and len(self.created) >= self.away_after:
+        if self.unavailable_after is not None and len(self.created) >= self.unavailable_after:
             raise Unavailable("kommo: no connection")
         self.created.append([lead["request_id"] for lead in leads])
         if self.bug:
@@ -173,12 +173,12 @@ async def test_an_answer_we_cannot_read_is_looked_up() -> None:
 async def test_a_section_that_fails_stops_no_other_and_what_it_had_in_hand_is_doubted() -> None:
     rows = Rows([WaitingLead(1, a_card())], [NOTE])
     worker = a_worker(rows, Kommo())
-    rows.to_look_up = cast("list[UnclearLead]", None)
+    rows.to_check = cast("list[UnclearLead]", None)
 
     await worker.run_once()
     assert (rows.leads, rows.notes, rows.doubted) == ({1: "registered"}, {1: "written"}, 1)
 
-    rows.to_look_up = []
+    rows.to_check = []
     await worker.run_once()
     assert rows.doubted == 2
     await worker.run_once()
@@ -187,8 +187,8 @@ async def test_a_section_that_fails_stops_no_other_and_what_it_had_in_hand_is_do
 
 async def test_a_look_that_fails_is_made_again_and_never_taken_for_not_there() -> None:
     rows, kommo = Rows(), Kommo()
-    kommo.bug_in_looking = KeyError("id")
-    rows.to_look_up = [UnclearLead(1, check_count=0), UnclearLead(2, check_count=1)]
+    kommo.bug_in_checking = KeyError("id")
+    rows.to_check = [UnclearLead(1, check_count=0), UnclearLead(2, check_count=1)]
 
     await a_worker(rows, kommo).run_once()
 
@@ -206,7 +206,7 @@ async def test_an_unclear_lead_goes_alone_and_an_outage_releases_only_unsent_lea
         ),
         Kommo(),
     )
-    kommo.away_after = 1
+    kommo.unavailable_after = 1
 
     with pytest.raises(Unavailable):
         await a_worker(rows, kommo).run_once()
