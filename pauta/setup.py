@@ -23,6 +23,7 @@ from pydantic import AmqpDsn, Field, HttpUrl, PostgresDsn, Secret, SecretStr
 from kit import migrations
 from kit.database import Connection
 from kit.errors import describe
+from kit.http_client import BoundedClient
 from kit.messaging import topology
 from kit.messaging.broker import (
     COMMAND_EXCHANGE,
@@ -152,7 +153,7 @@ async def _until_both_answer(settings: SetupSettings) -> None:
         try:
             await (await asyncpg.connect(settings.dsn, timeout=10)).close()
             await (await aio_pika.connect(settings.broker_url, timeout=10)).close()
-            async with httpx.AsyncClient(**management(settings)) as http:
+            async with BoundedClient(**management(settings)) as http:
                 (await http.get("/overview")).raise_for_status()
         except asyncpg.InvalidPasswordError as refused:
             raise NotSetUp(Obstacle.OTHER_ORIGIN) from refused
@@ -231,7 +232,7 @@ def management(settings: SetupSettings) -> dict[str, Any]:
 
 
 async def _make_broker_users(settings: SetupSettings, passwords: dict[str, str]) -> None:
-    async with httpx.AsyncClient(**management(settings)) as http:
+    async with BoundedClient(**management(settings)) as http:
         for service in SERVICES:
             name = quote(service.name)
             # console shows the queues

@@ -1,6 +1,7 @@
 """The ways in which a request to a provider can fail."""
 
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -8,6 +9,19 @@ from contracts.events.touch import FailureKind
 from kit.errors import Refused, Unavailable
 
 LONGEST_WAIT = 3600.0
+
+
+# reading an answer fails so: it is no JSON, nested too deeply, or JSON of another shape
+UNREADABLE = (ValueError, RecursionError, TypeError, KeyError, IndexError, AttributeError)
+
+
+@contextmanager
+def unreadable_as(failure: Callable[[str], Exception], provider: str) -> Iterator[None]:
+    """Raises `failure` where the block cannot read what the provider answered."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise failure(f"{provider}: unreadable answer ({type(error).__name__})") from error
 
 
 class OutcomeUnknown(Exception):

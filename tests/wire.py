@@ -1,10 +1,13 @@
 """A real HTTP server on loopback. A test sets its answers and reads the requests it got."""
 
 import asyncio
+import contextlib
 import json
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
+
+CHUNK = b"x" * 50_000
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Wire:
         self.requests: list[Asked] = []
         self._answer: bytes | None = b""
         self._hang = False
+        self._pours = False
         self._queue: list[bytes] = []
 
     async def __aenter__(self) -> Self:
@@ -43,6 +47,10 @@ class Wire:
     def then(self, status: int, body: Any) -> None:
         """Queues an answer that is given once, before the usual one."""
         self._queue.append(self._bytes(status, body, None))
+
+    def pours(self) -> None:
+        """Answers with two gigabytes, as fast as they are read."""
+        self._pours = True
 
     def hangs(self) -> None:
         self._hang = True
@@ -71,6 +79,12 @@ class Wire:
         self.requests.append(Asked(method, parts.path, dict(parse_qsl(parts.query)), headers, body))
         if self._hang:
             await reader.read()
+        elif self._pours:
+            writer.write(self._bytes(200, b"", {"Content-Length": "2000000000"}))
+            with contextlib.suppress(ConnectionError):
+                for _ in range(2_000_000_000 // len(CHUNK)):
+                    writer.write(CHUNK)
+                    await writer.drain()
         else:
             answer = self._queue.pop(0) if self._queue else self._answer
             if answer is not None:

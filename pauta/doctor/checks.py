@@ -11,7 +11,6 @@ from typing import Any
 import aio_pika
 import aiormq.exceptions
 import asyncpg
-import httpx
 from aio_pika.abc import AbstractConnection
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -30,6 +29,7 @@ from kit.health import (
     require,
     start,
 )
+from kit.http_client import BoundedClient
 from kit.messaging.broker import EXCHANGES, dead_letter_queue
 from pauta.restore import WITH_SWITCH
 from pauta.running.compose_file import PROJECT
@@ -281,7 +281,7 @@ async def _database(settings: Settings, database: str, needed: list[Probe]) -> T
 
 async def _rabbitmq(settings: Settings) -> Text:
     overview = await _ask(settings, "/overview")
-    async with httpx.AsyncClient(**management(settings)) as http:
+    async with BoundedClient(**management(settings)) as http:
         response = await http.get("/health/checks/alarms")
     if response.status_code == 503:
         resources = {str(alarm["resource"]) for alarm in response.json()["alarms"]}
@@ -452,7 +452,7 @@ async def _visitors(settings: Settings) -> Text:
 
 
 async def _ask(settings: Settings, path: str) -> Any:
-    async with httpx.AsyncClient(**management(settings)) as http:
+    async with BoundedClient(**management(settings)) as http:
         response = await http.get(path)
     if response.is_error:
         raise Unavailable(f"rabbitmq: {response.status_code}", status=response.status_code)

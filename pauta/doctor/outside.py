@@ -23,6 +23,7 @@ from kit.health import (
     name,
     start,
 )
+from kit.http_client import BoundedClient
 from pauta.doctor.inside import print_checks, timeout_until
 
 PART = "outside"
@@ -40,7 +41,7 @@ UNREACHABLE = (502, 503, 504)  # the gateway's answers for a service that is dow
 
 async def checks_outside(addresses: Mapping[str, str], timeout: float = MAX_WAIT) -> list[Check]:
     """Checks the public address, the pages that people are sent to, and this server's clock."""
-    async with httpx.AsyncClient(timeout=timeout) as http:
+    async with BoundedClient(timeout=timeout) as http:
         public = _public(addresses[PUBLIC].rstrip("/"))
         pages = [
             _page_of(variable, address)

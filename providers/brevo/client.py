@@ -13,7 +13,15 @@ from brevo.core.api_error import ApiError
 
 from contracts.events.touch import FailureKind
 from kit.errors import Unavailable
-from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch, seconds_to_wait
+from kit.http_client import BoundedClient
+from providers.errors import (
+    UNREADABLE,
+    CredentialsRejected,
+    OutcomeUnknown,
+    RefusedTouch,
+    seconds_to_wait,
+    unreadable_as,
+)
 
 Answer = TypeVar("Answer")
 
@@ -69,7 +77,7 @@ class BrevoClient:
         timeout: float = 10.0,
     ) -> None:
         self._timeout = timeout
-        self._http = httpx.AsyncClient(
+        self._http = BoundedClient(
             timeout=httpx.Timeout(timeout, connect=3), limits=httpx.Limits(max_connections=20)
         )
         # the SDK would repeat a POST after a 5xx, which can mean two mails
@@ -110,10 +118,10 @@ class BrevoClient:
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("brevo: no connection") from error  # nothing was sent
-        except (httpx.HTTPError, TimeoutError, ValueError) as error:
-            raise OutcomeUnknown(f"brevo: {type(error).__name__}") from error
         except ApiError as error:
             raise _failure(error) from error
+        except (httpx.HTTPError, TimeoutError, *UNREADABLE) as error:
+            raise OutcomeUnknown(f"brevo: {type(error).__name__}") from error
         if not getattr(sent, "message_id", None):
             raise OutcomeUnknown("brevo: answer without a message id")
         return str(sent.message_id).strip("<>")
@@ -129,9 +137,10 @@ class BrevoClient:
                 limit=100,
             )
         )
-        for mail in listed.transactional_emails or []:
-            if tag_of(key) in (mail.tags or []):
-                return str(mail.message_id).strip("<>")
+        with unreadable_as(Unavailable, "brevo"):
+            for mail in listed.transactional_emails or []:
+                if tag_of(key) in (mail.tags or []):
+                    return str(mail.message_id).strip("<>")
         return None
 
     async def senders(self) -> dict[str, bool]:
@@ -140,14 +149,18 @@ class BrevoClient:
         Raises Unavailable.
         """
         listed = await self._read(self._api.senders.get_senders())
-        return {sender.email.lower(): sender.active for sender in listed.senders or []}
+        with unreadable_as(Unavailable, "brevo"):
+            return {sender.email.lower(): sender.active for sender in listed.senders or []}
 
     async def authenticated_domains(self) -> set[str]:
         """Returns the domains of which any address may send. Raises Unavailable."""
         listed = await self._read(self._api.domains.get_domains())
-        return {
-            domain.domain_name.lower() for domain in listed.domains or [] if domain.authenticated
-        }
+        with unreadable_as(Unavailable, "brevo"):
+            return {
+                domain.domain_name.lower()
+                for domain in listed.domains or []
+                if domain.authenticated
+            }
 
     async def _read(self, request: Awaitable[Answer]) -> Answer:
         """Returns the answer to a request without effects, which is safe to repeat.
@@ -163,7 +176,7 @@ class BrevoClient:
             if status in (401, 403):
                 raise CredentialsRejected(reason, status=status) from error
             raise Unavailable(reason, status=status or 0) from error
-        except (httpx.HTTPError, TimeoutError, ValueError) as error:
+        except (httpx.HTTPError, TimeoutError, *UNREADABLE) as error:
             raise Unavailable(f"brevo: {type(error).__name__}") from error
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from kit.errors import Unavailable
+from kit.http_client import BoundedClient
 from providers.calcom.models import BookingUpdate
 from providers.calcom.webhooks import mapping, moment, read_webhook, text
 from providers.errors import CredentialsRejected, seconds_to_wait
@@ -30,7 +31,7 @@ class CalcomClient:
 
     def __init__(self, *, base_url: str, api_key: str, timeout: float = 10.0) -> None:
         self._timeout = timeout
-        self._http = httpx.AsyncClient(
+        self._http = BoundedClient(
             base_url=base_url.rstrip("/").removesuffix("/v2"),
             timeout=httpx.Timeout(timeout, connect=5),
             headers={"Authorization": f"Bearer {api_key}", "cal-api-version": "2024-08-13"},
@@ -70,7 +71,7 @@ def read_answer(response: httpx.Response) -> list[Any]:
     """Returns the bookings of a success. Raises Unavailable otherwise: reads can be repeated."""
     try:
         body = mapping(response.json())
-    except ValueError:
+    except (ValueError, RecursionError):
         body = {}
     data = body.get("data")
     if response.status_code == 200 and isinstance(data, list):

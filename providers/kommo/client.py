@@ -9,7 +9,8 @@ import httpx
 from aiolimiter import AsyncLimiter
 
 from kit.errors import Refused, Unavailable
-from providers.errors import CredentialsRejected, OutcomeUnknown, seconds_to_wait
+from kit.http_client import BoundedClient
+from providers.errors import CredentialsRejected, OutcomeUnknown, seconds_to_wait, unreadable_as
 from providers.kommo.models import Contact, KommoLead, Move, Note, Registered
 
 # https://developers.kommo.com/docs/limitations
@@ -46,7 +47,7 @@ class KommoClient:
     def __init__(self, *, base_url: str, token: Token, timeout: float = 20.0) -> None:
         self._token = token
         self._timeout = timeout
-        self._http = httpx.AsyncClient(
+        self._http = BoundedClient(
             base_url=base_url.rstrip("/"), timeout=httpx.Timeout(timeout, connect=5)
         )
         self._pace = AsyncLimiter(1, 1 / 6)
@@ -57,12 +58,14 @@ class KommoClient:
     async def find_contacts(self, text: str) -> list[Contact]:
         """Returns the contacts with `text` in any field. Raises Unavailable."""
         found = await self._get("/api/v4/contacts", query=text, limit=50)
-        return [_contact(item) for item in _embedded(found, "contacts")]
+        with unreadable_as(Unavailable, "kommo"):
+            return [_contact(item) for item in _embedded(found, "contacts")]
 
     async def find_leads(self, text: str) -> list[KommoLead]:
         """Returns the leads in which `text` occurs. Raises Unavailable."""
         found = await self._get("/api/v4/leads", query=text, limit=50, **{"with": "contacts"})
-        return [_lead(item) for item in _embedded(found, "leads")]
+        with unreadable_as(Unavailable, "kommo"):
+            return [_lead(item) for item in _embedded(found, "leads")]
 
     async def add_leads_with_contacts(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
         """Adds leads, each with its new contact and company, in one call.
@@ -71,26 +74,26 @@ class KommoClient:
         https://developers.kommo.com/reference/complex-leads
         """
         answer = await self._post("/api/v4/leads/complex", leads)
-        if not isinstance(answer, list):  # a bare array, unlike every other answer of the API
-            raise OutcomeUnknown("kommo: leads/complex answered something else")
         registered: list[Registered] = []
-        for item in answer:
-            lead_id = int(item["id"])
-            contact_id = item.get("contact_id")
-            # a merged lead carries every request id that was merged into it
-            registered += [
-                Registered(str(request_id), lead_id, contact_id)
-                for request_id in _list(item.get("request_id"))
-            ]
+        with unreadable_as(OutcomeUnknown, "kommo"):
+            for item in answer:  # a bare array, unlike every other answer of the API
+                lead_id = int(item["id"])
+                contact_id = item.get("contact_id")
+                # a merged lead carries every request id that was merged into it
+                registered += [
+                    Registered(str(request_id), lead_id, contact_id)
+                    for request_id in _list(item.get("request_id"))
+                ]
         return registered
 
     async def add_leads(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
         """Adds leads of contacts that exist. Not idempotent either."""
         answer = await self._post("/api/v4/leads", leads)
-        return [
-            Registered(str(item["request_id"]), int(item["id"]), None)
-            for item in _embedded(answer, "leads")
-        ]
+        with unreadable_as(OutcomeUnknown, "kommo"):
+            return [
+                Registered(str(item["request_id"]), int(item["id"]), None)
+                for item in _embedded(answer, "leads")
+            ]
 
     async def add_notes(self, notes: Sequence[Note]) -> None:
         """Adds notes to leads. Not idempotent: Kommo keeps every copy."""
@@ -110,9 +113,11 @@ class KommoClient:
     async def notes_of(self, lead_id: int) -> list[str]:
         """Returns the texts of a lead's notes. Raises Unavailable."""
         found = await self._get(f"/api/v4/leads/{lead_id}/notes", limit=250)
-        return [
-            str((item.get("params") or {}).get("text", "")) for item in _embedded(found, "notes")
-        ]
+        with unreadable_as(Unavailable, "kommo"):
+            return [
+                str((item.get("params") or {}).get("text", ""))
+                for item in _embedded(found, "notes")
+            ]
 
     async def statuses(self, lead_ids: Sequence[int]) -> dict[int, int]:
         """Returns the stage of each lead. A missing lead was deleted. Raises Unavailable."""
@@ -120,12 +125,12 @@ class KommoClient:
         for first in range(0, len(lead_ids), IDS_PER_QUERY):
             ids = list(lead_ids[first : first + IDS_PER_QUERY])
             answer = await self._get("/api/v4/leads", limit=250, **{"filter[id][]": ids})
-            leads = _embedded(answer, "leads")
-            found |= {
-                int(item["id"]): int(item.get("status_id") or 0)
-                for item in leads
-                if not item.get("is_deleted")
-            }
+            with unreadable_as(Unavailable, "kommo"):
+                found |= {
+                    int(item["id"]): int(item.get("status_id") or 0)
+                    for item in _embedded(answer, "leads")
+                    if not item.get("is_deleted")
+                }
         return found
 
     async def move_leads(self, moves: Sequence[Move]) -> None:
@@ -151,7 +156,8 @@ class KommoClient:
     async def account(self) -> str:
         """Returns the account's name. Raises Unavailable."""
         answer = await self._get("/api/v4/account")
-        return str((answer or {}).get("name", ""))
+        with unreadable_as(Unavailable, "kommo"):
+            return str((answer or {}).get("name", ""))
 
     async def stages(self, pipeline_id: int) -> dict[int, str] | None:
         """Returns the stages of a pipeline, which Kommo calls statuses.
@@ -161,14 +167,16 @@ class KommoClient:
         answer = await self._get(f"/api/v4/leads/pipelines/{pipeline_id}")
         if answer is None:
             return None
-        return {int(stage["id"]): str(stage["name"]) for stage in _embedded(answer, "statuses")}
+        with unreadable_as(Unavailable, "kommo"):
+            return {int(stage["id"]): str(stage["name"]) for stage in _embedded(answer, "statuses")}
 
     async def lead_fields(self) -> dict[int, str]:
         """Returns the custom fields of leads. Raises Unavailable."""
         answer = await self._get("/api/v4/leads/custom_fields", limit=250)
-        return {
-            int(field["id"]): str(field["name"]) for field in _embedded(answer, "custom_fields")
-        }
+        with unreadable_as(Unavailable, "kommo"):
+            return {
+                int(field["id"]): str(field["name"]) for field in _embedded(answer, "custom_fields")
+            }
 
     async def _get(self, path: str, **params: Any) -> Any:
         try:
@@ -214,7 +222,7 @@ def read_answer(response: httpx.Response) -> Any:
     status = response.status_code
     try:
         body = response.json() if response.content else None
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     details = body if isinstance(body, dict) else {}
     if status in (204, 404) and response.request.method == "GET":
@@ -235,10 +243,11 @@ def read_answer(response: httpx.Response) -> Any:
     if status >= 500 or status < 200 or (status < 300 and body is None):
         raise OutcomeUnknown(f"kommo: {status}", status=status)
     if status >= 300:
-        items = {
-            str(item.get("request_id")): _reasons(item)
-            for item in details.get("validation-errors", [])
-        }
+        with unreadable_as(OutcomeUnknown, "kommo"):
+            items = {
+                str(item.get("request_id")): _reasons(item)
+                for item in details.get("validation-errors", [])
+            }
         raise KommoRefused(f"kommo: {status} {details.get('detail', '')}".strip(), items)
     return body
 

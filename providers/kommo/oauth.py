@@ -6,6 +6,7 @@ https://developers.kommo.com/reference/get-token
 import httpx
 
 from kit.errors import Unavailable
+from providers.errors import unreadable_as
 from providers.kommo.models import Tokens
 
 
@@ -35,11 +36,14 @@ async def renew(
                 "redirect_uri": redirect_uri,
             },
         )
-        body = response.json()
-    except (httpx.HTTPError, ValueError) as error:
+    except httpx.HTTPError as error:
         raise Unavailable(f"kommo oauth: {type(error).__name__}") from error
-    if response.status_code != 200:
-        raise Unavailable(
-            f"kommo oauth: {response.status_code} {body.get('hint', '')}", retry_after=60
+    with unreadable_as(Unavailable, "kommo oauth"):
+        body = response.json()
+        if response.status_code != 200:
+            raise Unavailable(
+                f"kommo oauth: {response.status_code} {body.get('hint', '')}", retry_after=60
+            )
+        return Tokens(
+            str(body["access_token"]), str(body["refresh_token"]), int(body["expires_in"])
         )
-    return Tokens(str(body["access_token"]), str(body["refresh_token"]), int(body["expires_in"]))

@@ -16,7 +16,15 @@ from twilio.rest import Client
 
 from contracts.events.touch import FailureKind
 from kit.errors import Unavailable
-from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch, seconds_to_wait
+from kit.http_client import ACCEPTED, read_bounded
+from providers.errors import (
+    UNREADABLE,
+    CredentialsRejected,
+    OutcomeUnknown,
+    RefusedTouch,
+    seconds_to_wait,
+    unreadable_as,
+)
 from providers.twilio.errors import ACCOUNT_ERRORS, NOT_NOW, kind_of
 from providers.twilio.models import CallEvent
 
@@ -123,16 +131,20 @@ class TwilioClient:
     async def calls_to(self, to: str) -> list[Placed]:
         """Returns recent calls to a number, newest first. Raises Unavailable."""
         calls = await self._read(self._calls.list_async(to=to, limit=50))
-        return [_placed(call) for call in calls]
+        with unreadable_as(Unavailable, "twilio"):
+            return [_placed(call) for call in calls]
 
     async def messages_to(self, to: str) -> list[Placed]:
         """Returns recent messages to an address, newest first. Raises Unavailable."""
         messages = await self._read(self._messages.list_async(to=to, limit=50))
-        return [_placed(message) for message in messages]
+        with unreadable_as(Unavailable, "twilio"):
+            return [_placed(message) for message in messages]
 
     async def call(self, sid: str) -> Placed:
         """Returns the current state of one call. Raises Unavailable."""
-        return _placed(await self._read(self._client.calls(sid).fetch_async()))
+        found = await self._read(self._client.calls(sid).fetch_async())
+        with unreadable_as(Unavailable, "twilio"):
+            return _placed(found)
 
     async def call_events(self, sid: str) -> list[CallEvent]:
         """Returns the requests that Twilio sent us during a call. Raises Unavailable.
@@ -141,11 +153,14 @@ class TwilioClient:
         https://www.twilio.com/docs/voice/api/call-event-resource
         """
         events = await self._read(self._client.calls(sid).events.list_async(limit=200))
-        return [_event(event) for event in events]
+        with unreadable_as(Unavailable, "twilio"):
+            return [_event(event) for event in events]
 
     async def message(self, sid: str) -> Placed:
         """Returns the current state of one message. Raises Unavailable."""
-        return _placed(await self._read(self._client.messages(sid).fetch_async()))
+        found = await self._read(self._client.messages(sid).fetch_async())
+        with unreadable_as(Unavailable, "twilio"):
+            return _placed(found)
 
     async def account(self) -> Account:
         """Returns the account's state. Raises Unavailable."""
@@ -162,7 +177,8 @@ class TwilioClient:
         )
         if not found:
             return None
-        return frozenset(name for name, able in found[0].capabilities.items() if able)
+        with unreadable_as(Unavailable, "twilio"):
+            return frozenset(name for name, able in found[0].capabilities.items() if able)
 
     async def is_verified(self, number: str) -> bool:
         """Returns whether a number of another network may be shown as the caller.
@@ -182,9 +198,10 @@ class TwilioClient:
         found = await self._read(
             self._client.messaging.v2.channels_senders.list_async(channel="whatsapp", limit=200)
         )
-        for sender in found:
-            if sender.sender_id == f"whatsapp:{number}":
-                return str(sender.status)
+        with unreadable_as(Unavailable, "twilio"):
+            for sender in found:
+                if sender.sender_id == f"whatsapp:{number}":
+                    return str(sender.status)
         return None
 
     async def approval_of(self, content_sid: str) -> str | None:
@@ -200,7 +217,8 @@ class TwilioClient:
             if error.status == 404:
                 return None
             raise
-        return str((found.whatsapp or {}).get("status", "unsubmitted"))
+        with unreadable_as(Unavailable, "twilio"):
+            return str((found.whatsapp or {}).get("status", "unsubmitted"))
 
     async def body_of(self, content_sid: str) -> str | None:
         """Returns a template's text, with {{1}} and so on. Raises Unavailable.
@@ -209,19 +227,20 @@ class TwilioClient:
         https://www.twilio.com/docs/content/content-api-resources
         """
         found = await self._read(self._client.content.v1.contents(content_sid).fetch_async())
-        bodies = (kind.get("body") for kind in (found.types or {}).values())
-        return next((body for body in bodies if body), None)
+        with unreadable_as(Unavailable, "twilio"):
+            bodies = (kind.get("body") for kind in (found.types or {}).values())
+            return next((body for body in bodies if body), None)
 
     async def _create(self, request: Any) -> str:
         try:
             created = await request
         except aiohttp.ClientConnectorError as error:
             raise Unavailable("twilio: no connection") from error  # nothing was sent
-        except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError, TypeError) as error:
-            # dropped, too slow, or a success with an unreadable body: the resource may exist
-            raise OutcomeUnknown(f"twilio: {type(error).__name__}") from error
         except TwilioException as error:
             raise _failure(error) from error
+        except (TimeoutError, aiohttp.ClientError, *UNREADABLE) as error:
+            # dropped, too slow, or a success with an unreadable body: the resource may exist
+            raise OutcomeUnknown(f"twilio: {type(error).__name__}") from error
         if not created.sid:  # an empty 201 makes an object without an id
             raise OutcomeUnknown("twilio: answer without a sid")
         return str(created.sid)
@@ -235,7 +254,7 @@ class TwilioClient:
             if status in (401, 403):
                 raise CredentialsRejected(reason, status=status) from error
             raise Unavailable(reason, status=status or 0) from error
-        except (TimeoutError, aiohttp.ClientError, ValueError, AttributeError, TypeError) as error:
+        except (TimeoutError, aiohttp.ClientError, *UNREADABLE) as error:
             raise Unavailable(f"twilio: {type(error).__name__}") from error
 
 
@@ -293,10 +312,16 @@ def moved(url: str, base: SplitResult) -> str:
 
 
 class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK is untyped
-    """The SDK's client with a timeout that works, the configured host, and 429's Retry-After."""
+    """The SDK's client at the configured host, with bounds on an answer's time and length.
+
+    It also reads 429's Retry-After.
+    """
 
     def __init__(self, base_url: str, timeout: float) -> None:
-        super().__init__(timeout=timeout)
+        super().__init__(pool_connections=False, timeout=timeout)
+        self.session = aiohttp.ClientSession(
+            auto_decompress=False, headers={"Accept-Encoding": ACCEPTED}
+        )
         self._base = urlsplit(base_url)
 
     async def request(
@@ -313,20 +338,21 @@ class _Transport(AsyncTwilioHttpClient):  # type: ignore[misc]  # the SDK is unt
         address = moved(url, self._base)
         if auth is not None:  # the SDK's own way is deprecated in aiohttp 3.14
             headers = {**(headers or {}), "Authorization": aiohttp.encode_basic_auth(*auth)}
-        async with asyncio.timeout(timeout or self.timeout):
-            # the SDK passes timeout=None on, which disables aiohttp's own (twilio-python issue 925)
-            response = await super().request(
-                method,
+        # the SDK's own request waits without end (twilio-python issue 925), and reads without end
+        async with (
+            asyncio.timeout(timeout or self.timeout),
+            self.session.request(
+                method.upper(),
                 address,
-                params,
-                data,
-                headers,
-                None,
-                timeout or self.timeout,
-                allow_redirects,
-            )
-        if response.status_code == 429:
-            answered = {name.lower(): value for name, value in (response.headers or {}).items()}
-            wait = seconds_to_wait(str(answered.get("retry-after", "")), datetime.now(UTC))
+                params=params,
+                data=data,
+                headers=headers,
+                allow_redirects=allow_redirects,
+            ) as answer,
+        ):
+            encoding = answer.headers.get("Content-Encoding")
+            body = await read_bounded(answer.content.iter_any(), encoding)
+        if answer.status == 429:
+            wait = seconds_to_wait(answer.headers.get("Retry-After"), datetime.now(UTC))
             raise Unavailable("twilio: 429", retry_after=wait, status=429)
-        return response
+        return Response(answer.status, body.decode(errors="replace"), answer.headers)

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from contracts.api.backlog import BacklogStatus
 from contracts.api.lead_plan import LeadPlan
 from contracts.api.texts import SentText, TextPreview
+from kit.http_client import BoundedClient
 
 log = structlog.get_logger()
 
@@ -38,7 +39,7 @@ class ServiceClients:
     ) -> None:
         """The user and the password of `broker_url` are those of RabbitMQ's management API too."""
         login = urlsplit(broker_url)
-        self._http = httpx.AsyncClient(timeout=TIMEOUT)
+        self._http = BoundedClient(timeout=TIMEOUT)
         self._auth = httpx.BasicAuth(unquote(login.username or ""), unquote(login.password or ""))
         self._token = {"Authorization": f"Bearer {scheduler_token}"} if scheduler_token else {}
         self._scheduler = scheduler.rstrip("/")

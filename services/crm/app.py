@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-import httpx
 import structlog
 from fastapi import FastAPI
 
 from kit.circuit_breaker import CircuitBreaker
 from kit.clock import now
 from kit.failed_work import carry_out
+from kit.http_client import BoundedClient
 from kit.leader import Leader
 from kit.messaging.outbox import publish
 from kit.outbound_switch import OutboundSwitch
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
 
     async def open_deps() -> Deps:
-        http = httpx.AsyncClient(timeout=15)
+        http = BoundedClient(timeout=15)
         kommo = KommoClient(
             base_url=settings.kommo.base_url,
             token=TokenKeeper(settings.kommo, TokenRepository(database), http, now),

@@ -11,6 +11,7 @@ import httpx
 
 from contracts.api.permits import ContactEligibility, Permit
 from kit.errors import Unavailable
+from kit.http_client import BoundedClient
 
 MARGIN_SECONDS = 5.0  # before the permit ends at crm
 
@@ -44,7 +45,7 @@ class CrmClient:
     """
 
     def __init__(self, base_url: str) -> None:
-        self._http = httpx.AsyncClient(base_url=base_url, timeout=httpx.Timeout(5, connect=2))
+        self._http = BoundedClient(base_url=base_url, timeout=httpx.Timeout(5, connect=2))
 
     async def close(self) -> None:
         await self._http.aclose()
