@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 import services.console.settings
 import services.crm.settings
@@ -146,7 +146,8 @@ def obstacles(log: str) -> list[Finding]:
 def show(found: Iterable[Finding], variables: Mapping[str, str], out: Console) -> bool:
     """Prints the table in the language of `.env`. Returns whether nothing is missing."""
     words = WORDS["en" if variables.get("PAUTA_LANGUAGE", "").startswith("en") else "es"]
-    table = Table(*words["title"], box=None, pad_edge=False)
+    headers = [Column(title, overflow="fold") for title in words["title"]]
+    table = Table(*headers, box=None, pad_edge=False)
     for finding in found:
         wrong = words.get(finding.wrong, str(finding.wrong))
         table.add_row(finding.variable, escape(str(wrong)), escape(str(words[finding.remedy])))

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from pauta.api_client import ask_console, operator
+from pauta.tables import print_records
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,6 +24,7 @@ Queue = Annotated[str, typer.Option(help="Only from this queue; for rows, `servi
 Topic = Annotated[str, typer.Option(help="Only this kind of event.")]
 Lead = Annotated[int, typer.Option(help="Only for this lead.")]
 Error = Annotated[str, typer.Option(help="Only if the error contains this text.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Every = Annotated[
     bool, typer.Option("--all", help="All that match the filters; without filters, all.")
 ]
@@ -54,26 +55,24 @@ def chosen(
 
 @app.command("list")
 def list_letters(
-    service: Service = "", queue: Queue = "", topic: Topic = "", lead: Lead = 0, error: Error = ""
+    service: Service = "",
+    queue: Queue = "",
+    topic: Topic = "",
+    lead: Lead = 0,
+    error: Error = "",
+    as_json: AsJson = False,
 ) -> None:
     """List dead letters: messages, then rows (`work.failed`), the oldest first."""
     letters = chosen(_letters(), service=service, queue=queue, topic=topic, lead=lead, error=error)
-    if letters:
-        table = Table("id", "queue", "event", "lead", "error", "tries", "first", "last", "replayed")
-        for letter in letters:
-            table.add_row(
-                letter["letter_id"],
-                letter["queue"],
-                letter["topic"],
-                str(letter["lead_id"] or ""),
-                letter["error"],
-                str(letter["attempts"]),
-                letter["first_failure"][:19],
-                letter["last_failure"][:19],
-                str(letter["replayed"] or ""),
-            )
-        out.print(table)
-    out.print(f"{len(letters)} dead letters.")
+    print_records(
+        out,
+        letters,
+        first=("letter_id", "queue", "topic"),
+        then=("lead_id", "attempts", "first_failure", "last_failure", "replayed", "error"),
+        as_json=as_json,
+    )
+    if not as_json:
+        out.print(f"{len(letters)} dead letters.")
 
 
 @app.command()

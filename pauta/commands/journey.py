@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from contracts.events.booking import Booking
 from contracts.events.touch import Channel
@@ -22,12 +21,14 @@ from domain.journey.parser import InvalidJourney
 from domain.journey.settings import load_journey
 from domain.journey.time_zones import Whereabouts
 from pauta.running.compose_file import PROJECT, read_recipes, variables
+from pauta.tables import print_table
 from services.notify.content import Wording
 from services.notify.examples import example
 from services.notify.settings import Settings
 from services.scheduler.decisions.enrolment import Enrolment
 from services.scheduler.decisions.planning import plan
 
+COLUMNS = ("step", "channels", "day", "local time")
 app = typer.Typer(no_args_is_help=True, help="The journey file: check it, preview its calendar.")
 out = Console(highlight=False, soft_wrap=True)
 
@@ -95,46 +96,33 @@ def preview(
     entered_at = _moment(from_, zone, "--from") if from_ else datetime.now(UTC)
     where = Whereabouts(country=country, phone_zones=(zone,), home=zone)
     lead = Enrolment(lead_id=0, entered_at=entered_at, where=where)
-    table = Table(
-        "step",
-        "channels",
-        "day",
-        "local time",
-        title=f"A lead who arrives on {_local(entered_at, zone)} ({zone})",
-    )
+    rows = []
     for step in journey.first_contact:
         opening = next_opening(entered_at, step, step.channels[0], journey, where)
         opens = opening.opens if opening else None
-        _row(table, journey, step.name, opens, entered_at, zone)
-    for timer in plan(lead, journey):
-        _row(table, journey, timer.step, timer.due_at, entered_at, zone)
-    out.print(table)
+        rows.append(_row(journey, step.name, opens, entered_at, zone))
+    rows += [
+        _row(journey, timer.step, timer.due_at, entered_at, zone) for timer in plan(lead, journey)
+    ]
+    title = f"A lead who arrives on {_local(entered_at, zone)} ({zone})"
+    print_table(out, COLUMNS, rows, title=title)
     if meeting:
-        out.print(_after_booking(journey, lead, _moment(meeting, zone, "--meeting"), zone))
-    out.print(legal_hours(country))
+        _print_meeting(journey, lead, _moment(meeting, zone, "--meeting"), zone)
+    print_legal_hours(country)
     for line in narrowed_by_law(journey, country):
         out.print(line)
 
 
-def legal_hours(country: str) -> Table:
-    """Returns the row of the law's table that holds for the country."""
+def print_legal_hours(country: str) -> None:
+    """Prints the row of the law's table that holds for the country."""
     law = law_of(country)
-    table = Table(
-        "law",
-        "calls",
-        "messages",
-        "source",
-        "as of",
+    hours = (hours_in_words(law.calls), hours_in_words(law.messages))
+    print_table(
+        out,
+        ("law", "calls", "messages", "source", "as of"),
+        [(law.name, *hours, law.source, f"{law.as_of}")],
         title=f"Legal hours of unasked touches in {country}",
     )
-    table.add_row(
-        law.name,
-        hours_in_words(law.calls),
-        hours_in_words(law.messages),
-        law.source,
-        f"{law.as_of}",
-    )
-    return table
 
 
 def narrowed_by_law(journey: Journey, country: str) -> list[str]:
@@ -156,31 +144,26 @@ def narrowed_by_law(journey: Journey, country: str) -> list[str]:
     return lines
 
 
-def _after_booking(journey: Journey, lead: Enrolment, starts: datetime, zone: str) -> Table:
+def _print_meeting(journey: Journey, lead: Enrolment, starts: datetime, zone: str) -> None:
     booking = Booking(uid="preview", starts_at=starts, ends_at=starts + timedelta(minutes=30))
     booked = lead.model_copy(update={"booking": booking, "booked_at": lead.entered_at})
-    table = Table(
-        "step",
-        "channels",
-        "day",
-        "local time",
-        title=f"With a meeting booked at once, for {_local(starts, zone)}",
-    )
-    for timer in sorted(plan(booked, journey), key=lambda timer: timer.due_at):
-        _row(table, journey, timer.step, timer.due_at, lead.entered_at, zone)
-    return table
+    rows = [
+        _row(journey, timer.step, timer.due_at, lead.entered_at, zone)
+        for timer in sorted(plan(booked, journey), key=lambda timer: timer.due_at)
+    ]
+    title = f"With a meeting booked at once, for {_local(starts, zone)}"
+    print_table(out, COLUMNS, rows, title=title)
 
 
 def _row(
-    table: Table, journey: Journey, name: str, at: datetime | None, entered_at: datetime, zone: str
-) -> None:
+    journey: Journey, name: str, at: datetime | None, entered_at: datetime, zone: str
+) -> tuple[str, str, str, str]:
     channels = ", ".join(journey.step(name).channels)
     if at is None:
-        table.add_row(name, channels, "", "never within five weeks")
-        return
+        return name, channels, "", "never within five weeks"
     local_zone = ZoneInfo(zone)
     days = (at.astimezone(local_zone).date() - entered_at.astimezone(local_zone).date()).days
-    table.add_row(name, channels, f"{days}", _local(at, zone))
+    return name, channels, f"{days}", _local(at, zone)
 
 
 def _moment(written: str, zone: str, option: str) -> datetime:
