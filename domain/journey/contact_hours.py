@@ -6,7 +6,7 @@
 | unrequested call or message | the step's, the law's and 8–21, in every zone of the number |
 | call or message about a booking | the step's and 8–21, any day, in every zone of the number |
 | the same within minutes of the booking | the step's |
-| any touch of a demonstration | the step's, at home |
+| any touch of a journey with `any_hour` | the step's, at home |
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -127,7 +127,7 @@ def windows_of(
     `law` is None where no country applies.
     """
     own = () if step.window == ALWAYS else (journey.windows[step.window],)
-    has_hours = facts_of(channel).has_hours and not journey.demonstration
+    has_hours = facts_of(channel).has_hours and not journey.any_hour
     if not has_hours or (answering and _is_about_booking(step)):
         return own
     legal = None
@@ -145,7 +145,7 @@ def _is_about_booking(step: Step) -> bool:
 
 def _zones(channel: Channel, journey: Journey, where: Whereabouts) -> tuple[str, ...]:
     by_phone = facts_of(channel).address is AddressKind.PHONE
-    return where.phone_zones if by_phone and not journey.demonstration else (where.home,)
+    return where.phone_zones if by_phone and not journey.any_hour else (where.home,)
 
 
 def _next(

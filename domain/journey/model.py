@@ -23,6 +23,7 @@ from contracts.events.touch import Channel
 ALWAYS = "always"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST = timedelta(days=3650)
+DAY = timedelta(days=1)
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604_800}
 
 _PART = r"\d+ (?:second|minute|hour|day|week)s?"
@@ -240,10 +241,26 @@ class Journey(FrozenModel):
     follow_up: tuple[FollowUpStep, ...] = ()
     meeting: tuple[MeetingStep, ...] = ()
     demonstration: bool = Field(
-        False,
-        description="Without legal hours and approved templates; refused beside a real Twilio "
-        "account",
+        False, description="Without approved templates; refused beside a real Twilio account"
     )
+    any_hour: bool = Field(
+        False,
+        description="Without legal hours, and without limits for follow-ups; only with "
+        "demonstration: true",
+    )
+    day: Duration = Field(
+        DAY,
+        description="How long a day of the daily and weekly limits is; only with "
+        "demonstration: true",
+    )
+
+    @model_validator(mode="after")
+    def _is_real_or_a_demonstration(self) -> Self:
+        if not self.demonstration and (self.any_hour or self.day != DAY):
+            raise ValueError("any_hour and day are for a demonstration; add demonstration: true")
+        if self.day < timedelta(seconds=1):
+            raise ValueError("a day is too short; one second is the least")
+        return self
 
     @property
     def steps(self) -> tuple[Step, ...]:

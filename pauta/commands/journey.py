@@ -127,7 +127,7 @@ def print_legal_hours(country: str) -> None:
 
 def narrowed_by_law(journey: Journey, country: str) -> list[str]:
     """Returns a line for each step and channel whose hours the law narrows."""
-    if journey.demonstration:
+    if journey.any_hour:
         return []
     unasked = [
         step

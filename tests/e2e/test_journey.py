@@ -334,7 +334,11 @@ async def test_while_crm_cannot_be_asked_nobody_is_followed_up(system: System) -
 async def test_a_lead_keeps_the_journey_it_entered_with(system: System) -> None:
     """Gives the lead an older journey: its third day goes by SMS, and there is no twelfth."""
     lead, form = await a_welcomed_lead(system)
-    other = "demonstration: true\nfollow_up:\n- {name: day_3, after: 3 days, channels: [sms]}\n"
+    other = """demonstration: true
+any_hour: true
+follow_up:
+- {name: day_3, after: 3 days, channels: [sms]}
+"""
     await system.sql(
         "scheduler",
         "insert into journeys values ('another', $1) on conflict do nothing returning 1",

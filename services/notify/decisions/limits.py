@@ -4,16 +4,18 @@ Pure: no clock, no database, no network.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from contracts.events.touch import Channel, Kind
 from domain.channels import AddressKind, facts_of
+from domain.journey.model import DAY, Journey
 from services.notify.touches import Touch
 
 UNASKED = {Kind.FIRST_CONTACT, Kind.FOLLOW_UP}
 MORNING = time(9)
 WEEK_DAYS = 7
+LAST_DAY = date.max.toordinal()
 WEEK = timedelta(days=WEEK_DAYS)
 GMAIL = ("gmail.com", "googlemail.com")
 
@@ -40,22 +42,21 @@ def limit_of(
     zone: str,
     calls_per_day: int,
     calls_per_week: int,
-    demonstration: bool,
+    journey: Journey,
 ) -> Limit | None:
     """Returns the limit that the touch counts towards.
 
     None where the person asked for the touch, or it belongs to a meeting. A number gets
     `calls_per_day` unasked calls and one follow-up text per channel a day, a mailbox one welcome
-    and one follow-up email. A demonstration, whose days are seconds, limits the first contact only.
+    and one follow-up email. A journey with `any_hour` limits the first contact only.
     """
     if (
         touch.address is None
         or touch.kind not in UNASKED
-        or (demonstration and touch.kind is Kind.FOLLOW_UP)
+        or (journey.any_hour and touch.kind is Kind.FOLLOW_UP)
     ):
         return None
-    day = now.astimezone(ZoneInfo(zone)).date()
-    tomorrow = datetime.combine(day + timedelta(days=1), MORNING, ZoneInfo(zone))
+    day, tomorrow = _day(now, zone, journey.day)
     if touch.channel is Channel.CALL:
         return Limit(touch.address, "call", day, calls_per_day, calls_per_week, tomorrow)
     by_phone = facts_of(touch.channel).address is AddressKind.PHONE
@@ -63,6 +64,19 @@ def limit_of(
         return None  # it follows a call, which is counted
     place = touch.address if by_phone else mailbox(touch.address)
     return Limit(place, f"{touch.kind} {touch.channel}", day, 1, WEEK_DAYS, tomorrow)
+
+
+def _day(now: datetime, zone: str, length: timedelta) -> tuple[date, datetime]:
+    """Returns the day, and the morning of the next one.
+
+    Days of another length than a day's are counted from 1970, and begin with their morning.
+    """
+    if length == DAY:
+        today = now.astimezone(ZoneInfo(zone)).date()
+        return today, datetime.combine(today + DAY, MORNING, ZoneInfo(zone))
+    number = int(now.timestamp() // length.total_seconds())
+    tomorrow = datetime.fromtimestamp((number + 1) * length.total_seconds(), UTC)
+    return date.fromordinal(1 + number % LAST_DAY), tomorrow
 
 
 def mailbox(address: str) -> str:

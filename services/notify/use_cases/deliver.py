@@ -268,7 +268,7 @@ def _limit(attempt: Attempt, now: datetime, deps: Deps) -> Limit | None:
         zone=attempt.place.home,
         calls_per_day=deps.settings.calls_per_day,
         calls_per_week=deps.settings.calls_per_week,
-        demonstration=deps.journeys.current.demonstration,
+        journey=deps.journeys.current,
     )
 
 
@@ -311,7 +311,7 @@ def _facts(
         eligibility=eligibility,
     )
     one_channel_a_week = (
-        law_of(place.country).one_channel_a_week and not deps.journeys.current.demonstration
+        law_of(place.country).one_channel_a_week and not deps.journeys.current.any_hour
     )
     if facts_of(touch.channel).address is not AddressKind.PHONE:
         return replace(facts, one_channel_a_week=one_channel_a_week)
@@ -335,7 +335,7 @@ def _opens_at(touch: Touch, place: Whereabouts, now: datetime, deps: Deps) -> da
 
     None where they never do. A meeting's touches keep the hours that scheduler found.
     """
-    if deps.journeys.current.demonstration or touch.kind is Kind.MEETING:
+    if deps.journeys.current.any_hour or touch.kind is Kind.MEETING:
         return OPEN
     if touch.kind is Kind.ASKED_FOR:
         if touch.until is None or now < touch.until:

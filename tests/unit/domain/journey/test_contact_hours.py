@@ -312,7 +312,7 @@ def test_some_countries_are_stricter(country: str, zone: str, opens: tuple[int, 
 
 
 def test_a_demonstration_keeps_only_its_own_hours() -> None:
-    demonstration = JOURNEY.model_copy(update={"demonstration": True})
+    demonstration = JOURNEY.model_copy(update={"demonstration": True, "any_hour": True})
     assert opening(NIGHT, "any_call", journey=demonstration).opens == NIGHT
     assert opening(NIGHT, "day_4", journey=demonstration).opens == NIGHT
     assert (

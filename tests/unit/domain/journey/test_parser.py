@@ -289,6 +289,13 @@ def test_a_demonstration_needs_no_approved_template() -> None:
     assert read("demonstration: true\n" + STEP, content_sids=set()).demonstration
 
 
+@pytest.mark.parametrize("written", ["any_hour: true\n", "day: 20 seconds\n"])
+def test_only_a_demonstration_shortens_days_or_leaves_the_hours_out(written: str) -> None:
+    assert read("demonstration: true\n" + written + STEP).demonstration
+    with pytest.raises(InvalidJourney, match="for a demonstration"):
+        read(written + STEP)
+
+
 def test_unknown_approved_templates_are_not_missed() -> None:
     assert read(STEP, content_sids=None).follow_up
 

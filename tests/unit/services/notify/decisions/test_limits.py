@@ -1,28 +1,30 @@
 """How often an address may be reached."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from contracts.events.touch import Channel, Kind
+from domain.journey.model import Journey
 from services.notify.decisions.limits import Limit, limit_of, mailbox
 from services.notify.touches import Touch
 from tests.builders import a_touch
 
 NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
+SHIPPED = Journey()
 TOMORROW = datetime(2026, 3, 3, 15, tzinfo=UTC)
 FOLLOW_UP = a_touch(Channel.WHATSAPP, kind=Kind.FOLLOW_UP)
 
 
-def limit(touch: Touch, *, demonstration: bool = False) -> Limit | None:
+def limit(touch: Touch, journey: Journey = SHIPPED, *, now: datetime = NOW) -> Limit | None:
     return limit_of(
         touch,
-        NOW,
+        now,
         zone="America/Mexico_City",
         calls_per_day=1,
         calls_per_week=3,
-        demonstration=demonstration,
+        journey=journey,
     )
 
 
@@ -48,8 +50,22 @@ def test_the_day_is_the_numbers_own_and_the_next_chance_is_its_morning() -> None
 
 
 def test_a_demonstrations_follow_up_is_not_limited() -> None:
-    assert limit(FOLLOW_UP, demonstration=True) is None
-    assert limit(a_touch(), demonstration=True) is not None
+    journey = Journey(demonstration=True, any_hour=True)
+    assert limit(FOLLOW_UP, journey) is None
+    assert limit(a_touch(), journey) is not None
+
+
+def test_days_of_seconds_follow_each_other() -> None:
+    journey = Journey(demonstration=True, day=timedelta(seconds=20))
+    first = limit(FOLLOW_UP, journey)
+    assert first is not None
+    assert NOW < first.again_at <= NOW + timedelta(seconds=20)
+    same = limit(FOLLOW_UP, journey, now=first.again_at - timedelta(seconds=0.001))
+    following = limit(FOLLOW_UP, journey, now=first.again_at)
+
+    assert same is not None
+    assert following is not None
+    assert (same.day, following.day) == (first.day, first.day + timedelta(days=1))
 
 
 @pytest.mark.parametrize(
