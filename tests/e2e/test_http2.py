@@ -17,7 +17,7 @@ from hyperframe.frame import ContinuationFrame, HeadersFrame
 
 from pauta.running.compose_file import PROJECT
 from pauta.running.native import BEHIND_THE_GATEWAY
-from pauta.running.servers import Caddy, free_ports
+from pauta.running.servers import Caddy, free_ports, install_missing
 from tests.system import System, person
 
 pytestmark = pytest.mark.connected
@@ -46,6 +46,7 @@ async def port(system: System) -> AsyncIterator[int]:
         if name in system.replicas
     }
     address = {"GATEWAY_ADDRESS": f"https://localhost:{port}"}
+    install_missing()
     gateway = Caddy(folder, port, folder / "Caddyfile", upstreams | address)
     gateway.start()
     try:

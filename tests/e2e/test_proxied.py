@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from pauta.running.compose_file import PROJECT
 from pauta.running.native import BEHIND_THE_GATEWAY
-from pauta.running.servers import Caddy, free_ports
+from pauta.running.servers import Caddy, free_ports, install_missing
 from tests.system import System, person
 
 pytestmark = pytest.mark.connected
@@ -30,6 +30,7 @@ async def alone(system: System) -> AsyncIterator[str]:
         for name in BEHIND_THE_GATEWAY
         if name in system.replicas
     }
+    install_missing()
     gateway = Caddy(folder, port, PROJECT / "deploy" / "Caddyfile", upstreams)
     gateway.start()
     try:
