@@ -287,7 +287,7 @@ class Metrics:
         any_of = [f"lead_id = any(${first}::bigint[])", f"reverse(phone) like ${first + 1}"]
         if words:
             any_of.append(f"({words})")
-        phone = f"{search.phone_end[::-1]}%" if search.phone_end else ""
+        phone = f"{search.phone_end[::-1]}%" if search.phone_end else None
         return f"{FILTERS} and ({' or '.join(any_of)})", [ids, phone, *search.words]
 
     async def lead(self, lead_id: int) -> Lead | None:

@@ -12,6 +12,7 @@ from tests.plans import Watched, reads_whole
 
 SOFIA = 100_001
 OSCAR = 100_002
+NO_PHONE = 100_003
 ID_OF_A_FORM = 100_777
 MANY = 50_000
 SOURCES = [f"Fuente {number}" for number in range(7)]
@@ -24,12 +25,13 @@ INSERT_LEADS = """insert into leads ({columns})
                   from (select * from {rows}) t (n, name, email, phone, source, step)"""
 COLUMNS = """lead_id, name, email, phone, company, service, source, fields, accepted_at,
              revision, paused, calls, whatsapps, texts, emails, step, steps, state"""
-TWO = f"""(
+THREE = f"""(
             values
               ({SOFIA}, 'Sofía Garza Treviño', 'sofi.garza@Example.com', '+528112345678',
                'Radio', 'day_3'),
               ({OSCAR}, 'ÓSCAR de la Peña', 'o_p%1@example.org', '+525587654321',
-               'Feria', 'day_6')
+               'Feria', 'day_6'),
+              ({NO_PHONE}, 'Quique', '', '', 'Radio', 'day_3')
           ) v"""
 OTHERS = f"""(
                select n, 'Persona ' || to_char(n, 'FM00000'), 'p' || n || '@example.net',
@@ -62,7 +64,8 @@ FINDING_SOFIA = (
     f"#{ID_OF_A_FORM}",
 )
 FINDING_OSCAR = ("oscar", "Óscar", "ÓSCAR PEÑA", "peña oscar", "pena", "o_p%1", "%1@")
-FINDING_BOTH = ("", "   ", "example", "exa")
+FINDING_ALL = ("", "   ")
+FINDING_BOTH = ("example", "exa")
 FINDING_NOBODY = (
     "nadie",
     "garza oscar",
@@ -82,12 +85,13 @@ SEARCHES: list[tuple[str, set[int]]] = []
 SEARCHES += [(text, {SOFIA}) for text in FINDING_SOFIA]
 SEARCHES += [(text, {OSCAR}) for text in FINDING_OSCAR]
 SEARCHES += [(text, {SOFIA, OSCAR}) for text in FINDING_BOTH]
+SEARCHES += [(text, {SOFIA, OSCAR, NO_PHONE}) for text in FINDING_ALL]
 SEARCHES += [(text, set()) for text in FINDING_NOBODY]
 
 
 @pytest_asyncio.fixture
 async def metrics(database: Database) -> AsyncIterator[Metrics]:
-    await database.fetch(INSERT_LEADS.format(columns=COLUMNS, rows=TWO))
+    await database.fetch(INSERT_LEADS.format(columns=COLUMNS, rows=THREE))
     await database.fetch("insert into aliases values ($1, $2)", ID_OF_A_FORM, SOFIA)
     yield Metrics(database, "UTC")
 
@@ -123,7 +127,7 @@ async def test_a_search_goes_with_the_filters_and_from_page_to_page(
 
 @pytest.mark.connected
 async def test_no_search_reads_the_whole_table(database: Database) -> None:
-    await database.fetch(INSERT_LEADS.format(columns=COLUMNS, rows=TWO))
+    await database.fetch(INSERT_LEADS.format(columns=COLUMNS, rows=THREE))
     await database.fetch(INSERT_LEADS.format(columns=COLUMNS, rows=OTHERS))
     await database.fetch("analyze leads")
     watched = Watched(database.dsn, scans=True)
