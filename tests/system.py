@@ -7,9 +7,10 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aio_pika
@@ -63,6 +64,7 @@ HASTY = {
     "KOMMO_FIELD_ID_SERVICIO": "500102",
     "KOMMO_FIELD_ID_FUENTE": "500103",
 }
+NO_CHANGES: Mapping[str, str] = MappingProxyType({})
 CITIES = ("55", "33", "81")  # ten thousand people each
 _numbers = itertools.count(2000)
 
@@ -70,7 +72,9 @@ _numbers = itertools.count(2000)
 class System:
     """Starts the system, talks to it from outside, and breaks parts of it."""
 
-    def __init__(self, folder: Path, *, docker: bool) -> None:
+    def __init__(
+        self, folder: Path, *, docker: bool, variables: Mapping[str, str] = NO_CHANGES
+    ) -> None:
         names = (
             "GATEWAY_PORT",
             "CONSOLE_PORT",
@@ -79,7 +83,7 @@ class System:
             "RABBITMQ_MANAGEMENT_PORT",
         )
         ports = {name: str(port) for name, port in zip(names, free_ports(len(names)), strict=True)}
-        self.native: Native = make_native(folder, HASTY | ports, docker=docker)
+        self.native: Native = make_native(folder, {**HASTY, **ports, **variables}, docker=docker)
         self.replicas: dict[str, list[tuple[Process, int]]] = {}
         self.servers: list[Any] = []
         self.http = httpx.AsyncClient(timeout=20)
@@ -97,7 +101,8 @@ class System:
             server.wait()
         recipes = self.native.recipes()
         self.native.administer("pauta", "setup")
-        self.native.start_service("simulator", recipes["simulator"], self.native.ports["simulator"])
+        simulator = self.recipe_of("simulator", recipes["simulator"])
+        self.native.start_service("simulator", simulator, self.native.ports["simulator"])
         for name in REPLICATED:
             second = free_ports(1)[0]
             self.replicas[name] = [

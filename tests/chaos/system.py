@@ -66,7 +66,7 @@ class WiredSystem(System):
 
     def recipe_of(self, replica: str, recipe: Recipe) -> Recipe:
         environment = dict(recipe.environment)
-        for port, own in self._ports[replica].items():
+        for port, own in self._ports.get(replica, {}).items():
             environment = {
                 k: v.replace(f"127.0.0.1:{port}", f"127.0.0.1:{own}")
                 for k, v in environment.items()

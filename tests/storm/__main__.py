@@ -1,0 +1,89 @@
+"""Plays storms: python -m tests.storm [--seed N] [--people N] [STORY …].
+
+Each storm is a story from a seed, on a running system of its own. Where a promise is broken, the
+story is shortened as long as the promise stays broken, and written to `storms/`.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pauta.running.compose_file import PROJECT
+from tests.storm.generator import story
+from tests.storm.player import STARTUP, Player, StormSystem
+from tests.storm.promises import Breach, breaches
+from tests.storm.shrink import shortened
+from tests.storm.story import Story
+
+STORMS = PROJECT / "storms"
+
+
+async def weather(storm: Story) -> list[Breach]:
+    """Plays the story on a system of its own, and returns the broken promises."""
+    with tempfile.TemporaryDirectory(prefix="storm-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        ahead = storm.begins.timestamp() - time.time() - STARTUP
+        system = StormSystem(Path(folder) / "run", ahead)
+        try:
+            await asyncio.to_thread(system.start)
+            record = await Player(system, storm).play()
+        finally:
+            await system.http.aclose()
+            await asyncio.to_thread(system.stop)
+    return breaches(record)
+
+
+def show(found: list[Breach]) -> None:
+    for breach in found[:40]:
+        print(f"  ✗ {breach}", flush=True)
+    if len(found) > 40:
+        print(f"  … and {len(found) - 40} more", flush=True)
+
+
+async def run(storm: Story, *, shrink: bool) -> bool:
+    """Plays the story, and keeps it where a promise was broken. Returns whether all held."""
+    began = time.monotonic()
+    print(
+        f"seed {storm.seed}: {len(storm.people)} people, {len(storm.acts)} acts, "
+        f"{storm.begins:%a %d %b %H:%M:%S} UTC",
+        flush=True,
+    )
+    found = await weather(storm)
+    print(f"  {len(found)} breaches, {time.monotonic() - began:.0f} s", flush=True)
+    show(found)
+    if not found:
+        return True
+    STORMS.mkdir(exist_ok=True)
+    storm.write(STORMS / f"seed-{storm.seed}.story")
+    if shrink:
+        storm, found = await shortened(storm, found, weather)
+    words = [*storm.in_words(), "", *map(str, found)]
+    (STORMS / f"seed-{storm.seed}.txt").write_text("\n".join(words) + "\n")
+    storm.write(STORMS / f"seed-{storm.seed}.short.story")
+    return False
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.storm")
+    parser.add_argument("stories", nargs="*", type=Path, help="stories to play instead of seeds")
+    parser.add_argument("--seed", type=int, default=None, help="the first seed; drawn if missing")
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds, one after another")
+    parser.add_argument("--people", type=int, default=300)
+    parser.add_argument("--shrink", action="store_true", help="shorten a story that failed")
+    given = parser.parse_args()
+    if given.stories:
+        storms = [Story.read(path) for path in given.stories]
+    else:
+        first = given.seed if given.seed is not None else random.randrange(1_000_000)
+        storms = [story(seed, given.people) for seed in range(first, first + given.seeds)]
+    held = [await run(storm, shrink=given.shrink) for storm in storms]
+    print(f"{sum(held)} of {len(held)} storms without a broken promise", flush=True)
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

@@ -1,0 +1,230 @@
+"""Draws a story from a seed: people, their lives, and everything that goes wrong meanwhile."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.storm.places import PLACES, Place
+from tests.storm.story import Act, Person, Story, ordered
+
+ARRIVAL = 40.0  # seconds in which the forms arrive
+FAULTS = (5.0, 75.0)  # between these seconds something breaks
+MEXICO = ZoneInfo("America/Mexico_City")
+TIJUANA = ZoneInfo("America/Tijuana")
+# around the hours at which something opens, closes or jumps
+BEGINNINGS = (
+    datetime(2026, 3, 3, 8, 59, 20, tzinfo=MEXICO),
+    datetime(2026, 3, 3, 18, 59, 20, tzinfo=MEXICO),
+    datetime(2026, 3, 3, 20, 59, 20, tzinfo=MEXICO),
+    datetime(2026, 3, 4, 12, 0, 0, tzinfo=MEXICO),
+    datetime(2026, 3, 4, 23, 59, 20, tzinfo=MEXICO),
+    datetime(2026, 3, 7, 13, 59, 20, tzinfo=MEXICO),
+    datetime(2026, 3, 8, 1, 59, 20, tzinfo=TIJUANA),
+    datetime(2026, 3, 8, 11, 0, 0, tzinfo=MEXICO),
+    datetime(2026, 3, 16, 10, 0, 0, tzinfo=MEXICO),  # a public holiday
+    datetime(2026, 3, 17, 10, 0, 0, tzinfo=MEXICO),
+)
+WEIGHTED_PLACES = {
+    "Ciudad de México": 40,
+    "Monterrey": 15,
+    "Tijuana": 8,
+    "Cancún": 5,
+    "Bogotá": 8,
+    "Lima": 6,
+    "Madrid": 4,
+    "Nueva York": 4,
+    "Los Ángeles": 4,
+    "Tokio": 2,
+    "Delhi": 2,
+    "Auckland": 2,
+}
+CALLS = {"0": 35, "1": 15, "2": 20, "3": 5, "4": 10, "5": 3, "6": 5, "7": 4, "8": 1, "9": 2}
+MESSAGES = {"0": 60, "1": 10, "2": 5, "3": 3, "4": 3, "5": 5, "6": 2, "7": 3, "8": 5, "9": 4}
+MAILBOXES = {
+    "": 82,
+    "bounce": 4,
+    "blocked": 2,
+    "invalid": 2,
+    "spam": 2,
+    "unsubscribe": 4,
+    "silent": 4,
+}
+NAMES = (
+    "Ana", "José Ángel", "Ñusta", "Zoë", "O'Neil", "李 小龍", "Мария", "محمد", "Sofía-Inés", "X",
+)  # fmt: skip
+STOPS = ("BAJA", "baja", "Stop", "STOP.", "Alto", "ya no me escriban", "Cancelar")
+REPLIES = ("ok", "gracias", "¿cuánto cuesta?", "👍", "mañana les digo")
+NOT_INTERESTED = ("no gracias", "ya no me interesa")
+SERVICES = ("intake", "crm", "notify", "scheduler", "console")
+PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
+FAULT_KINDS = ("status", "refuse", "lose", "hang", "stall", "slow", "empty", "html", "cut")
+STATUSES = (429, 500, 502, 503, 504)
+
+
+def story(seed: int, people: int) -> Story:
+    return Drawn(random.Random(seed)).story(seed, people)
+
+
+@dataclass
+class Drawn:
+    """Draws everything from one chance."""
+
+    chance: random.Random
+    taken: set[str] = field(default_factory=set)
+
+    def story(self, seed: int, count: int) -> Story:
+        begins = self.chance.choice(BEGINNINGS).astimezone(UTC)
+        people = [self._person(seed, number) for number in range(count)]
+        acts = list(self._troubles())
+        for person in people:
+            acts += self._life(person)
+        return Story(seed, begins, tuple(people), tuple(ordered(acts)))
+
+    def _pick(self, weights: dict[str, int]) -> str:
+        [drawn] = self.chance.choices(list(weights), list(weights.values()))
+        return drawn
+
+    def _happens(self, share: float) -> bool:
+        return self.chance.random() < share
+
+    # ---- people
+
+    def _person(self, seed: int, number: int) -> Person:
+        phone = "" if self._happens(0.06) else self._phone(PLACES[self._pick(WEIGHTED_PLACES)])
+        email = "" if phone and self._happens(0.06) else self._email(seed, number)
+        name = f"{self.chance.choice(NAMES)} Tormenta{number}"
+        extra = {}
+        if self._happens(0.3):
+            extra["empresa"] = "Demo SA"
+        if self._happens(0.2):
+            extra["utm_source"] = "anuncio"
+        return Person(number, name, phone, email, extra)
+
+    def _phone(self, place: Place) -> str:
+        while True:
+            digits = "".join(self.chance.choices("23456789", k=place.digits))
+            phone = f"{place.prefix}{digits}00{self._pick(CALLS)}{self._pick(MESSAGES)}"
+            if phone not in self.taken:
+                self.taken.add(phone)
+                return phone
+
+    def _email(self, seed: int, number: int) -> str:
+        fate = self._pick(MAILBOXES)
+        local = f"{fate}+s{seed}n{number}" if fate else f"s{seed}n{number}"
+        return f"{local}@example.com"
+
+    # ---- lives
+
+    def _life(self, person: Person) -> Iterator[Act]:
+        at = self.chance.uniform(0, ARRIVAL)
+        yield self._form(person, at)
+        if self._happens(0.25):
+            yield from self._booking(person, at + self.chance.uniform(4, 45))
+        if person.phone and self._happens(0.10):
+            yield self._act(at + self.chance.uniform(3, 50), "writes", person, text=STOPS)
+        if person.phone and self._happens(0.10):
+            yield self._act(at + self.chance.uniform(3, 50), "writes", person, text=REPLIES)
+        if person.phone and self._happens(0.04):
+            yield self._act(at + self.chance.uniform(3, 50), "writes", person, text=NOT_INTERESTED)
+        if person.email and self._happens(0.06):
+            yield Act(at + self.chance.uniform(5, 50), "unsubscribes", person.number)
+        if self._happens(0.08):
+            yield from self._return(person, at + self.chance.uniform(0.2, 40))
+        if self._happens(0.03):
+            yield Act(at + self.chance.uniform(2, 50), "is_erased", person.number)
+        if self._happens(0.03):
+            moment = at + self.chance.uniform(2, 30)
+            yield Act(moment, "is_paused", person.number)
+            yield Act(moment + self.chance.uniform(2, 15), "is_resumed", person.number)
+        if self._happens(0.02):
+            yield Act(at + self.chance.uniform(2, 50), "is_stopped", person.number)
+        if self._happens(0.03):
+            yield self._act(
+                at + self.chance.uniform(8, 50), "is_closed_in_kommo", person, status=(142, 143)
+            )
+
+    def _act(self, at: float, what: str, person: Person, **choices: Any) -> Act:
+        drawn = {name: self.chance.choice(options) for name, options in choices.items()}
+        return Act(at, what, person.number, drawn)
+
+    def _form(self, person: Person, at: float, **changes: str) -> Act:
+        form = {"nombre": person.name, "email": person.email, "telefono": person.phone}
+        form |= person.extra | changes
+        spelled = {name: self._spelled(name, value) for name, value in form.items() if value}
+        return Act(at, "sends_a_form", person.number, {"form": spelled})
+
+    def _spelled(self, field_name: str, value: str) -> str:
+        """Returns the value as people type it."""
+        if field_name == "telefono":
+            spaced = f"{value[:3]} {value[3:5]} {value[5:]}"
+            return self.chance.choice((value, f" {value} ", spaced, value.replace("+", "00")))
+        if field_name == "email":
+            return self.chance.choice((value, value.upper(), f" {value}"))
+        return self.chance.choice((value, value.upper(), f"{value} "))
+
+    def _return(self, person: Person, at: float) -> Iterator[Act]:
+        changes: dict[str, str] = {}
+        if person.phone and self._happens(0.3):
+            changes["telefono"] = self._phone(PLACES["Ciudad de México"])
+        elif person.phone and self._happens(0.3):
+            changes["email"] = f"other+{person.number}x{self.chance.randrange(10**6)}@example.com"
+        yield self._form(person, at, **changes)
+        if self._happens(0.3):
+            yield self._form(person, at + self.chance.uniform(0.0, 5.0))
+
+    def _booking(self, person: Person, at: float) -> Iterator[Act]:
+        starts_in = self.chance.uniform(18, 40)
+        yield Act(at, "books", person.number, {"starts_in": starts_in})
+        if self._happens(0.2):
+            moment = at + self.chance.uniform(2, 15)
+            yield Act(moment, "moves", person.number, {"starts_in": self.chance.uniform(18, 40)})
+        if self._happens(0.2):
+            yield Act(at + self.chance.uniform(2, 15), "cancels", person.number)
+            return
+        after = self._pick({"the_meeting_ends": 80, "does_not_come": 20})
+        yield Act(at + starts_in + self.chance.uniform(1, 3), after, person.number)
+
+    # ---- providers, operators, machines
+
+    def _troubles(self) -> Iterator[Act]:
+        for _ in range(self.chance.randint(4, 14)):
+            yield self._fault()
+        for _ in range(self.chance.randint(0, 2)):
+            at = self.chance.uniform(*FAULTS)
+            provider = self.chance.choice(PROVIDERS)
+            yield Act(at, "provider_goes_down", None, {"provider": provider})
+            yield Act(at + self.chance.uniform(2, 8), "providers_recover")
+        if self._happens(0.6):
+            at = self.chance.uniform(*FAULTS)
+            copies = self.chance.choice((1, 2, 3))
+            late = self.chance.uniform(0, 4)
+            yield Act(at, "callbacks_change", None, {"copies": copies, "late": late})
+            yield Act(at + self.chance.uniform(5, 20), "callbacks_recover")
+        if self._happens(0.4):
+            at = self.chance.uniform(*FAULTS)
+            yield Act(at, "outbound_is_paused")
+            yield Act(at + self.chance.uniform(2, 10), "outbound_is_resumed")
+        for _ in range(self.chance.randint(1, 5)):
+            at = self.chance.uniform(*FAULTS)
+            what = self.chance.choice(("is_killed", "is_frozen", "loses_its_connections"))
+            how: dict[str, Any] = {"service": self.chance.choice(SERVICES)}
+            how["replica"] = self.chance.randrange(2)
+            yield Act(at, what, None, how)
+
+    def _fault(self) -> Act:
+        kind = self.chance.choice(FAULT_KINDS)
+        fault: dict[str, Any] = {
+            "provider": self.chance.choice(PROVIDERS),
+            "kind": kind,
+            "times": self.chance.randint(1, 6),
+        }
+        if kind == "status":
+            fault["status"] = self.chance.choice(STATUSES)
+            if fault["status"] == 429 and self._happens(0.5):
+                fault["retry_after"] = str(self.chance.randint(1, 3))
+        if kind in ("hang", "stall", "slow"):
+            fault["seconds"] = self.chance.uniform(0.5, 4)
+        return Act(self.chance.uniform(*FAULTS), "provider_fails", None, fault)

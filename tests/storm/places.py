@@ -1,0 +1,70 @@
+"""Where the storm's people live: prefixes of numbers, zones and hours, by a table of our own.
+
+It is not the product's, so that both would have to be wrong in the same way.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
+
+WEEKDAYS = range(5)
+SATURDAY = 5
+SUNDAY = 6
+
+
+@dataclass(frozen=True)
+class Place:
+    """A country, or a part of one. `prefix` and `digits` random ones make a number.
+
+    A call or message that nobody asked for may reach a number when it is between `opens` and
+    `closes` in each of `zones`.
+    """
+
+    name: str
+    prefix: str
+    digits: int
+    zones: tuple[str, ...]
+
+
+# every zone that the number may plausibly lie in
+PLACES = {
+    place.name: place
+    for place in (
+        Place("Ciudad de México", "+5255", 4, ("America/Mexico_City",)),
+        Place("Monterrey", "+5281", 4, ("America/Monterrey",)),
+        Place("Tijuana", "+52664", 3, ("America/Tijuana",)),
+        Place("Cancún", "+52998", 3, ("America/Cancun",)),
+        Place("Bogotá", "+5731", 4, ("America/Bogota",)),
+        Place("Lima", "+519", 4, ("America/Lima",)),
+        Place("Madrid", "+346", 4, ("Europe/Madrid",)),
+        Place("Nueva York", "+1212", 3, ("America/New_York",)),
+        Place("Los Ángeles", "+1213", 3, ("America/Los_Angeles",)),
+        Place("Tokio", "+8190", 4, ("Asia/Tokyo",)),
+        Place("Delhi", "+9198", 4, ("Asia/Kolkata",)),
+        Place("Auckland", "+6421", 2, ("Pacific/Auckland",)),
+    )
+}
+WAKING = (time(8), time(21))
+CALLS = {**dict.fromkeys(WEEKDAYS, (time(9), time(19))), SATURDAY: (time(10), time(14))}
+MESSAGES = dict.fromkeys((*WEEKDAYS, SATURDAY), (time(9), time(20)))
+
+
+def place_of(phone: str) -> Place:
+    """Returns the place with the longest prefix of this number."""
+    known = [place for place in PLACES.values() if phone.startswith(place.prefix)]
+    return max(known, key=lambda place: len(place.prefix))
+
+
+def is_open(at: datetime, place: Place, hours: dict[int, tuple[time, time]]) -> bool:
+    """Returns whether the hours, and those in which people are awake, are open everywhere."""
+    for zone in place.zones:
+        local = at.astimezone(ZoneInfo(zone))
+        opens, closes = hours.get(local.weekday(), (time(0), time(0)))
+        for begin, end in ((opens, closes), WAKING):
+            if not begin <= local.time() < end:
+                return False
+    return True
+
+
+def is_waking(at: datetime, place: Place) -> bool:
+    return is_open(at, place, dict.fromkeys(range(7), WAKING))

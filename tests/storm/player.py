@@ -1,0 +1,412 @@
+"""Plays a story on the running system, from outside, and records what is seen there."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import httpx
+
+from pauta.running.compose_file import Recipe
+from pauta.running.servers import install
+from tests.storm.record import Life, Moment, Record, Submission, Touch
+from tests.storm.story import Act, Story, ordered
+from tests.system import REPLICATED, System
+
+HERE = Path(__file__).parent
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+STARTUP = 20.0  # seconds, until the first form can be sent
+FOLLOWED_UP = 100.0  # seconds after its form a lead's last step is due, with a day in between
+OUTAGE = 1_000_000
+VARIABLES = {
+    "JOURNEY_PATH": str(HERE / "journey.yml"),
+    "ALLOWED_COUNTRIES": "MX,CO,PE,ES,US,JP,IN,NZ",
+}
+
+
+class StormSystem(System):
+    """The whole system with a clock that is `ahead` by so many seconds."""
+
+    def __init__(self, folder: Path, ahead: float) -> None:
+        super().__init__(folder, docker=False, variables=VARIABLES)
+        self.ahead = ahead
+        if not FAKETIME.exists():
+            install(["faketime"])
+        self._clock = {
+            "LD_PRELOAD": str(FAKETIME),
+            "FAKETIME": f"{ahead:+.0f}s",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def start(self) -> None:
+        """Starts everything. PostgreSQL takes its clock from this process's environment."""
+        os.environ.update(self._clock)
+        try:
+            super().start()
+        finally:
+            for name in self._clock:
+                os.environ.pop(name, None)
+
+    def recipe_of(self, replica: str, recipe: Recipe) -> Recipe:
+        return Recipe(recipe.name, recipe.command, {**recipe.environment, **self._clock})
+
+    def now(self) -> float:
+        """Returns the system's time, which is not this process's."""
+        return time.time() + self.ahead
+
+
+class Player:
+    """Plays one story."""
+
+    def __init__(self, system: StormSystem, story: Story) -> None:
+        self.system = system
+        self.story = story
+        self.record = Record(
+            lives={person.number: Life(person) for person in story.people},
+        )
+        self._uids: dict[int, str] = {}
+        self._peaks: dict[str, int] = defaultdict(int)
+        self._known_letters: set[str] = set()
+
+    async def play(self) -> Record:
+        self._known_letters = {letter["letter_id"] for letter in await self._letters()}
+        watching = asyncio.create_task(self._watch_memory())
+        began = time.monotonic()
+        running = []
+        for act in ordered(self.story.acts):
+            await asyncio.sleep(max(0.0, began + act.at - time.monotonic()))
+            running.append(asyncio.create_task(self._perform(act)))
+        await asyncio.gather(*running)
+        await self._calm()
+        last = max((act.at for act in self.story.acts if act.what == "sends_a_form"), default=0.0)
+        await asyncio.sleep(max(0.0, began + last + FOLLOWED_UP - time.monotonic()))
+        with contextlib.suppress(AssertionError):  # what is not at rest breaks a promise
+            await self.system.quiet()
+        watching.cancel()
+        await self._look()
+        return self.record
+
+    # ---- acts
+
+    async def _perform(self, act: Act) -> None:
+        method = getattr(self, f"_{act.what}")
+        if act.who is None:
+            self.record.troubles.append((act.what, self.system.now()))
+            await method(**act.how)
+            return
+        life = self.record.lives[act.who]
+        began = self.system.now()
+        done = await method(life, **act.how)
+        if done is not None:
+            detail = {"began": began} | (done if isinstance(done, dict) else {})
+            life.moments.append(Moment(act.what, self.system.now(), detail))
+
+    async def _ask(self, what: str, method: str, url: str, **more: Any) -> httpx.Response | None:
+        """Asks one of our doors, and records its answer. None where the connection broke."""
+        try:
+            answer = await self.system.http.request(method, url, **more)
+        except httpx.HTTPError:
+            return None
+        self.record.answers.append((what, answer.status_code))
+        return answer
+
+    async def _sends_a_form(self, life: Life, form: dict[str, str]) -> None:
+        """Sends the form, and again under the same key until it is answered."""
+        submission = Submission(life.person, form, self.system.now())
+        life.submissions.append(submission)
+        key = {"Idempotency-Key": str(uuid4())}
+        url = f"{self.system.native.addresses.gateway}/api/lead"
+        for _ in range(60):
+            answer = await self._ask("form", "POST", url, json=form, headers=key)
+            if answer is not None and answer.status_code < 500 and answer.status_code != 429:
+                submission.answered_at = self.system.now()
+                submission.status = answer.status_code
+                if answer.status_code == 202:
+                    submission.lead_id = int(answer.json()["lead_id"])
+                return
+            submission.tries += 1
+            await asyncio.sleep(0.5)
+
+    async def _writes(self, life: Life, text: str) -> dict[str, Any]:
+        await self._simulate("write", {"phone": life.person.phone, "text": text})
+        return {"text": text}
+
+    async def _unsubscribes(self, life: Life) -> bool | None:
+        for mail in await self.system.simulator("emails", life.person.email):
+            link = mail["headers"]["List-Unsubscribe"].strip("<>")
+            for _ in range(60):
+                answer = await self._ask(
+                    "unsubscribe", "POST", link, content=b"List-Unsubscribe=One-Click"
+                )
+                if answer is not None and answer.status_code == 200:
+                    return True
+                await asyncio.sleep(0.5)
+        return None
+
+    async def _books(self, life: Life, starts_in: float) -> dict[str, Any] | None:
+        """Books by the link of the mail. Without a mail, by the page, with the own address."""
+        person = life.person
+        mails = await self.system.simulator("emails", person.email) if person.email else []
+        links = re.findall(r"https?://\S+/cal/\S+", mails[0]["text"]) if mails else []
+        if not links:
+            return None
+        start = datetime.fromtimestamp(self.system.now(), UTC) + timedelta(seconds=starts_in)
+        booked = await self._simulate(
+            "calcom/book",
+            {"link": links[0], "start": start.isoformat(), "minutes": 0.02},
+        )
+        if booked is None:
+            return None
+        self._uids[person.number] = booked["uid"]
+        return {"uid": booked["uid"], "start": start.timestamp()}
+
+    async def _moves(self, life: Life, starts_in: float) -> dict[str, Any] | None:
+        uid = self._uids.get(life.person.number)
+        if uid is None:
+            return None
+        start = datetime.fromtimestamp(self.system.now(), UTC) + timedelta(seconds=starts_in)
+        moved = await self._simulate(f"calcom/{uid}/move", {"start": start.isoformat()})
+        if moved is None:
+            return None
+        self._uids[life.person.number] = moved["uid"]
+        return {"uid": moved["uid"], "start": start.timestamp()}
+
+    async def _cancels(self, life: Life) -> dict[str, Any] | None:
+        return await self._at_the_meeting(life, "cancel", {"reason": "No puedo"})
+
+    async def _the_meeting_ends(self, life: Life) -> dict[str, Any] | None:
+        return await self._at_the_meeting(life, "end", {})
+
+    async def _does_not_come(self, life: Life) -> dict[str, Any] | None:
+        return await self._at_the_meeting(life, "no_show", {"absent": True})
+
+    async def _at_the_meeting(
+        self, life: Life, what: str, body: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        uid = self._uids.get(life.person.number)
+        if uid is None:
+            return None
+        await self._simulate(f"calcom/{uid}/{what}", body)
+        return {"uid": uid}
+
+    async def _is_erased(self, life: Life) -> bool | None:
+        return await self._command(life, "erase")
+
+    async def _is_paused(self, life: Life) -> bool | None:
+        return await self._command(life, "pause")
+
+    async def _is_resumed(self, life: Life) -> bool | None:
+        return await self._command(life, "resume")
+
+    async def _is_stopped(self, life: Life) -> bool | None:
+        return await self._command(life, "stop")
+
+    async def _is_closed_in_kommo(self, life: Life, status: int) -> bool | None:
+        if not life.leads:
+            return None
+        for lead in (await self.system.simulator("kommo"))["leads"]:
+            if str(lead["name"]).endswith(f"#{life.leads[0]}"):
+                await self._simulate(f"kommo/{lead['id']}/move", {"status_id": status})
+                return True
+        return None
+
+    async def _command(self, life: Life, command: str) -> bool | None:
+        """Presses a button on the lead's page, as an operator."""
+        if not life.leads:
+            return None
+        console = f"{self.system.native.addresses.gateway}/console"
+        async with httpx.AsyncClient(timeout=20) as operator:
+            for _ in range(40):
+                with contextlib.suppress(httpx.HTTPError):
+                    page = await operator.get(f"{console}/leads/{life.leads[0]}")
+                    token = re.search(r'name="token" value="([^"]+)"', page.text)
+                    if page.status_code == 200 and token:
+                        pressed = await operator.post(
+                            f"{console}/leads/{life.leads[0]}/{command}",
+                            data={"token": token[1], "confirmed": "true"},
+                        )
+                        if pressed.status_code == 303:
+                            return True
+                await asyncio.sleep(0.5)
+        return None
+
+    async def _simulate(self, path: str, body: Any, method: str = "POST") -> Any:
+        url = f"{self.system.native.addresses.simulator}/simulator/{path}"
+        answer = await self.system.http.request(method, url, json=body)
+        return answer.json() if answer.is_success and answer.content else None
+
+    # ---- troubles
+
+    async def _provider_fails(self, **fault: Any) -> None:
+        await self.system.inject_fault(**fault)
+
+    async def _provider_goes_down(self, provider: str) -> None:
+        await self.system.inject_fault(provider=provider, kind="status", status=503, times=OUTAGE)
+
+    async def _providers_recover(self) -> None:
+        await self.system.clear_faults()
+
+    async def _callbacks_change(self, copies: int, late: float) -> None:
+        await self._simulate("callbacks", {"copies": copies, "late": late}, "PUT")
+
+    async def _callbacks_recover(self) -> None:
+        await self._simulate("callbacks", {}, "PUT")
+
+    async def _outbound_is_paused(self) -> None:
+        await self._switch("pause")
+
+    async def _outbound_is_resumed(self) -> None:
+        await self._switch("resume")
+
+    async def _switch(self, to: str) -> None:
+        url = f"{self.system.native.addresses.console}/api/switch/{to}"
+        for _ in range(60):
+            answer = await self._ask("switch", "POST", url, json={"by": "ana"})
+            if answer is not None and answer.status_code == 202:
+                return
+            await asyncio.sleep(0.5)
+
+    async def _is_killed(self, service: str, replica: int) -> None:
+        process, port = self.system.replicas[service][replica]
+        process.kill()
+        await asyncio.sleep(1)
+        process.start()
+        await asyncio.to_thread(self.system.native.wait_for, service, port)
+
+    async def _is_frozen(self, service: str, replica: int) -> None:
+        process, _ = self.system.replicas[service][replica]
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGSTOP)
+            await asyncio.sleep(3)
+            os.killpg(process.pid, signal.SIGCONT)
+
+    async def _loses_its_connections(self, service: str, replica: int) -> None:
+        """Ends every connection of the service to PostgreSQL and, of all, to RabbitMQ."""
+        await self.system.sql(
+            "postgres",
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = $1",
+            service,
+        )
+        if replica:
+            await self.system.rabbitmqctl("close_all_connections", "storm")
+
+    async def _calm(self) -> None:
+        """Ends every trouble that has no end of its own."""
+        await self._providers_recover()
+        await self._callbacks_recover()
+        await self._switch("resume")
+        for replicas in self.system.replicas.values():
+            for process, _ in replicas:
+                if not process.running:
+                    process.start()
+        for name in REPLICATED:
+            await asyncio.to_thread(self.system.wait_for, name)
+
+    # ---- what is seen afterwards
+
+    async def _look(self) -> None:
+        record = self.record
+        record.ended_at = self.system.now()
+        record.touches = await self._touches()
+        record.kommo = await self.system.simulator("kommo")
+        record.dead_letters = [
+            letter
+            for letter in await self._letters()
+            if letter["letter_id"] not in self._known_letters
+        ]
+        queues = await self.system.management("GET", "/queues?columns=name,messages")
+        record.depths = {
+            queue["name"]: queue.get("messages", 0)
+            for queue in queues.json()
+            if not queue["name"].endswith(".dead")
+        }
+        gate = asyncio.Semaphore(8)
+        leads = {lead for life in record.lives.values() for lead in life.leads}
+        await asyncio.gather(*map(partial(self._look_at, gate), leads))
+        record.logs = self.system.logs()
+        record.memory = dict(self._peaks)
+
+    async def _look_at(self, gate: asyncio.Semaphore, lead: int) -> None:
+        addresses = self.system.native.addresses
+        async with gate:
+            actions = await self.system.http.get(
+                f"{addresses.console}/api/actions", params={"lead_id": lead}
+            )
+            self.record.actions[lead] = actions.json()
+            plan = await self.system.http.get(f"{addresses.scheduler}/leads/{lead}")
+            if plan.status_code == 200:
+                self.record.plans[lead] = plan.json()
+
+    async def _letters(self) -> list[dict[str, Any]]:
+        url = f"{self.system.native.addresses.console}/api/dead?limit=10000"
+        return list((await self.system.http.get(url)).json())
+
+    async def _touches(self) -> list[Touch]:
+        calls = await self.system.simulator("calls")
+        texts = await self.system.simulator("messages")
+        mails = await self.system.simulator("emails")
+        touches = [_twilio(call, "call", " ".join(call["transcript"])) for call in calls]
+        for text in texts:
+            channel = "whatsapp" if text["to"].startswith("whatsapp:") else "sms"
+            touches.append(_twilio(text, channel, text["body"]))
+        touches += [
+            Touch(mail["headers"]["X-Mailin-custom"], "email", mail["to"], mail["at"], mail["text"])
+            for mail in mails
+        ]
+        return [touch for touch in touches if touch.to in self._addresses()]
+
+    def _addresses(self) -> set[str]:
+        """Returns every address that the story's people gave."""
+        given: set[str] = set()
+        for life in self.record.lives.values():
+            for submission in life.submissions:
+                given |= addresses_in(submission.form)
+        return given
+
+    async def _watch_memory(self) -> None:
+        """Keeps the most memory that each service's processes ever held, in MB."""
+        while True:
+            for name, replicas in self.system.replicas.items():
+                for process, _ in replicas:
+                    with contextlib.suppress(OSError):
+                        self._peaks[name] = max(self._peaks[name], _resident(process.pid))
+            await asyncio.sleep(1)
+
+
+def addresses_in(form: dict[str, str]) -> set[str]:
+    """Returns the phone and the email of a form, as the product writes them."""
+    phone = re.sub(r"^00", "+", re.sub(r"[^\d+]", "", form.get("telefono", "")))
+    return {phone, form.get("email", "").strip().lower()} - {""}
+
+
+def _twilio(asked: dict[str, Any], channel: str, text: str) -> Touch:
+    url = asked["params"]["StatusCallback"][0]
+    touch_id = parse_qs(urlsplit(url).query).get("touch", [""])[0]
+    return Touch(touch_id, channel, asked["to"].removeprefix("whatsapp:"), asked["at"], text)
+
+
+def _resident(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) // 1024 if found else 0
+
+
+def personal_data(lives: Iterable[Life]) -> set[str]:
+    """Returns the texts that no log may hold."""
+    found: set[str] = set()
+    for life in lives:
+        found.add(f"Tormenta{life.person.number}")
+        for submission in life.submissions:
+            found |= {address.lstrip("+") for address in addresses_in(submission.form)}
+    return found

@@ -1,0 +1,415 @@
+"""What we promise, each as a function that yields where a storm broke it."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.storm.places import CALLS, MESSAGES, is_open, is_waking, place_of
+from tests.storm.player import addresses_in, personal_data
+from tests.storm.record import Life, Record, Touch
+
+FIRST_CONTACT = ("welcome_email", "welcome_call")
+FOLLOW_UP = ("day_3", "day_6", "day_9", "day_12")
+FIRST_SECONDS = 5.0  # from the answer to the form to the request to the provider
+PERMIT_SECONDS = 10.0  # as long a follow-up that was being sent may still leave
+TROUBLE_SECONDS = 12.0  # after a trouble, retries and restarts may still delay
+MEMORY = 400  # MB, of one process
+EVENTS = 150  # of one lead
+KOMMO = {"initial": 60_000_001, "booked": 60_000_002, "won": 142, "lost": 143}
+MASKED = "***"
+Broken = tuple[str, int | None]  # what was seen, and the person
+
+
+@dataclass(frozen=True)
+class Breach:
+    promise: str
+    who: int | None
+    seen: str
+
+    def __str__(self) -> str:
+        person = "" if self.who is None else f" Person {self.who}:"
+        return f"{self.promise}{person} {self.seen}"
+
+
+class Evidence:
+    """The record, with what every promise looks up."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self.lives = list(record.lives.values())
+        self.by_touch: dict[str, list[Touch]] = defaultdict(list)
+        for touch in record.touches:
+            self.by_touch[touch.touch_id].append(touch)
+        self.steps: dict[str, str] = {}
+        self.lead_of: dict[str, int] = {}
+        for lead, actions in record.actions.items():
+            for action in actions:
+                if "touch_id" in action["detail"]:
+                    self.steps[action["detail"]["touch_id"]] = action["detail"]["step"]
+                    self.lead_of[action["detail"]["touch_id"]] = lead
+
+    def actions(self, life: Life) -> list[dict[str, Any]]:
+        """Returns the actions of all the person's leads, each once."""
+        found = {
+            action["id"]: action for lead in life.leads for action in self.record.actions[lead]
+        }
+        return [found[number] for number in sorted(found)]
+
+    def names(self, life: Life) -> set[str]:
+        return {action["action"] for action in self.actions(life)}
+
+    def touches(self, life: Life) -> list[Touch]:
+        """Returns the person's touches: those at an address that only this person gave."""
+        addresses: set[str] = set()
+        for submission in life.submissions:
+            addresses |= addresses_in(submission.form)
+        return [touch for touch in self.record.touches if touch.to in addresses]
+
+    def step_of(self, touch: Touch) -> str:
+        return self.steps.get(touch.touch_id, "")
+
+    def calm(self, begin: float, end: float) -> bool:
+        """Returns whether nothing had gone wrong shortly before, or did meanwhile."""
+        return not any(begin - TROUBLE_SECONDS <= at <= end for _, at in self.record.troubles)
+
+
+def moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+# ---- the promises
+
+
+def every_form_is_answered(seen: Evidence) -> Iterator[Broken]:
+    """Every form gets an answer, and a form with a name and an address is accepted."""
+    for life in seen.lives:
+        for submission in life.submissions:
+            if submission.status != 202:
+                yield f"the form {submission.form} was answered {submission.status}", _who(life)
+
+
+def every_accepted_form_has_its_first_contact(seen: Evidence) -> Iterator[Broken]:
+    """Every accepted form has its first contact, or a reason that the console names."""
+    for life in seen.lives:
+        if not life.leads or life.first("is_erased"):
+            continue
+        ended = {
+            action["detail"]["step"]
+            for action in seen.actions(life)
+            if action["action"].startswith("touch.") and action["action"] != "touch.due"
+        }
+        card = life.submissions[0].form
+        wanted = {"welcome_email": "email" in card, "welcome_call": "telefono" in card}
+        for step, applies in wanted.items():
+            if applies and step not in ended | {"already_booked"}:
+                yield f"nothing is known of {step}; actions {sorted(seen.names(life))}", _who(life)
+
+
+def nothing_is_made_twice(seen: Evidence) -> Iterator[Broken]:
+    """Nobody is called, written to or mailed twice for the same reason."""
+    for touch_id, touches in seen.by_touch.items():
+        steps = seen.steps.get(touch_id, "")
+        allowed = 2 if steps == "reminder" else 1  # twice is better than not at all
+        if len(touches) > allowed:
+            times = ", ".join(f"{touch.channel} at {touch.at:.1f}" for touch in touches)
+            yield (
+                f"touch {touch_id} ({steps}) was made {len(touches)} times: {times}",
+                _owner(seen, touches[0]),
+            )
+
+
+def nobody_who_ended_it_is_followed_up(seen: Evidence) -> Iterator[Broken]:
+    """After a booking, a stop or a close, no follow-up leaves."""
+    for life in seen.lives:
+        ended = life.first("unsubscribes", "is_stopped", "is_closed_in_kommo", "is_erased")
+        stops = [
+            moment.at
+            for moment in life.moments
+            if moment.what == "writes" and _is_stop(str(moment.detail.get("text", "")))
+        ]
+        ends = [at for at in (ended, *stops) if at is not None]
+        if not ends:
+            continue
+        later = max(
+            (submission.sent_at for submission in life.submissions), default=0.0
+        )  # a form after a stop is a new lead
+        for touch in seen.touches(life):
+            after = touch.at - min(ends)
+            if seen.step_of(touch) in FOLLOW_UP and after > PERMIT_SECONDS and later < min(ends):
+                yield (
+                    f"{seen.step_of(touch)} by {touch.channel} left {after:.1f} s after the end",
+                    _who(life),
+                )
+
+
+def nobody_who_booked_is_followed_up(seen: Evidence) -> Iterator[Broken]:
+    """While a meeting lies ahead or has been held, no follow-up leaves."""
+    for life in seen.lives:
+        booked = life.first("books")
+        if booked is None or life.first("cancels"):
+            continue
+        registered = [
+            action["at"] for action in seen.actions(life) if action["action"] == "lead.booked"
+        ]
+        if not registered:
+            continue
+        known = datetime.fromisoformat(registered[0]).timestamp()
+        for touch in seen.touches(life):
+            if seen.step_of(touch) in FOLLOW_UP and touch.at > known + PERMIT_SECONDS:
+                yield (
+                    f"{seen.step_of(touch)} left {touch.at - known:.1f} s after the booking",
+                    _who(life),
+                )
+
+
+def nothing_leaves_outside_its_hours(seen: Evidence) -> Iterator[Broken]:
+    """No call or message that nobody asked for comes at night, or outside the step's hours."""
+    for touch in seen.record.touches:
+        step = seen.step_of(touch)
+        if touch.channel == "email" or not touch.to.startswith("+"):
+            continue
+        place = place_of(touch.to)
+        at = moment(touch.at)
+        if step == "welcome_call" and touch.channel == "call":
+            is_fine = is_open(at, place, CALLS)
+        elif step in FOLLOW_UP:
+            is_fine = is_open(at, place, MESSAGES)
+        elif step in ("welcome_call", "reminder"):
+            is_fine = is_waking(at, place)
+        else:
+            continue
+        if not is_fine:
+            yield (
+                f"{step} by {touch.channel} reached {place.name} at {at:%a %H:%M:%S} UTC",
+                _owner(seen, touch),
+            )
+
+
+def every_step_has_an_end(seen: Evidence) -> Iterator[Broken]:
+    """Every step of the journey is there once, with an outcome, a reason, or an hour to come."""
+    for life in seen.lives:
+        if not life.leads or life.first("is_erased"):
+            continue
+        for lead in life.leads:
+            plan = seen.record.plans.get(lead)
+            if plan is None or plan["stopped"] or plan["paused"]:
+                continue
+            planned = {touch["step"]: touch["due_at"] for touch in plan["touches"]}
+            known = {
+                action["detail"].get("step")
+                for action in seen.record.actions[lead]
+                if action["action"].startswith("touch.") and action["action"] != "touch.due"
+            }
+            for step in FOLLOW_UP:
+                if step in planned:
+                    due = datetime.fromisoformat(planned[step]).timestamp()
+                    if due < seen.record.ended_at - TROUBLE_SECONDS and step not in known:
+                        late = seen.record.ended_at - due
+                        yield f"lead {lead}: {step} is overdue by {late:.0f} s", _who(life)
+                elif step not in known and not _left(seen, lead):
+                    yield f"lead {lead}: {step} is neither planned nor done", _who(life)
+
+
+def every_touch_that_was_due_has_an_end(seen: Evidence) -> Iterator[Broken]:
+    """What fell due was sent, or says why not."""
+    for life in seen.lives:
+        last: dict[str, dict[str, Any]] = {}
+        for action in seen.actions(life):
+            if action["action"].startswith("touch."):
+                last[action["detail"]["touch_id"]] = action
+        for action in last.values():
+            if action["action"] == "touch.due":
+                detail = action["detail"]
+                yield f"{detail['step']} by {detail['channel']} fell due, and no more", _who(life)
+
+
+def the_first_contact_is_fast(seen: Evidence) -> Iterator[Broken]:
+    """Where nothing is broken and the hours are open, the first contact leaves at once."""
+    for life in seen.lives:
+        if len(life.submissions) != 1 or not life.leads:
+            continue
+        [submission] = life.submissions
+        begin = submission.sent_at
+        end = submission.answered_at + FIRST_SECONDS
+        if not seen.calm(begin, end) or submission.tries > 1:
+            continue
+        asked = {
+            seen.step_of(touch): touch.at
+            for touch in sorted(seen.touches(life), key=lambda touch: -touch.at)
+            if touch.channel in ("call", "email")
+        }
+        reasons = {
+            action["detail"].get("step")
+            for action in seen.actions(life)
+            if action["action"] in ("touch.failed", "touch.skipped", "touch.held", "touch.deferred")
+        }
+        wanted = ["welcome_email"] if "email" in submission.form else []
+        if "telefono" in submission.form and is_open(
+            moment(end), place_of(life.person.phone), CALLS
+        ):
+            wanted.append("welcome_call")
+        for step in wanted:
+            waited = asked.get(step, float("inf")) - submission.answered_at
+            if waited > FIRST_SECONDS and step not in reasons:
+                yield f"{step} was asked of the provider after {waited:.1f} s", _who(life)
+
+
+def kommo_says_what_happened(seen: Evidence) -> Iterator[Broken]:
+    """Kommo has one lead for each of ours, in its stage, and no note twice."""
+    leads = seen.record.kommo["leads"]
+    named: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for lead in leads:
+        named[str(lead["name"]).rpartition("#")[2]].append(lead)
+    for life in seen.lives:
+        if life.first("is_erased"):
+            continue
+        for number in life.leads:
+            names = {action["action"] for action in seen.record.actions[number]}
+            own = {action["lead_id"] for action in seen.record.actions[number]} or {number}
+            found = [lead for lead_id in own for lead in named.get(str(lead_id), [])]
+            if "lead.registered" in names and len(found) != 1:
+                yield f"lead {number} is {len(found)} times in Kommo", _who(life)
+            if "lead.registered" not in names and "lead.registration_failed" not in names:
+                yield f"lead {number} was never registered in Kommo", _who(life)
+    notes = seen.record.kommo["notes"]
+    counted = Counter((note["entity_id"], note["params"]["text"]) for note in notes)
+    for (lead, text), count in counted.items():
+        if count > 1 and not re.search(r"Respuesta por|entregado|no se envió", text):
+            yield f"Kommo's lead {lead} has {count} times the note {text[:60]!r}", None
+
+
+def the_log_and_the_providers_agree(seen: Evidence) -> Iterator[Broken]:
+    """What the audit log says was sent is what the providers were asked for."""
+    for life in seen.lives:
+        if life.first("is_erased"):
+            continue
+        recorded = {
+            action["detail"]["touch_id"]
+            for action in seen.actions(life)
+            if action["action"]
+            in ("touch.sent", "touch.delivered", "touch.unresolved", "touch.uncertain")
+        }
+        sent = {
+            action["detail"]["touch_id"]
+            for action in seen.actions(life)
+            if action["action"] == "touch.sent"
+        }
+        made = {touch.touch_id for touch in seen.touches(life)}
+        for touch_id in sent - set(seen.by_touch):
+            yield f"{seen.steps[touch_id]} is recorded as sent and was never made", _who(life)
+        for touch_id in made - recorded:
+            failed = any(
+                action["detail"].get("touch_id") == touch_id
+                and action["action"] in ("touch.failed", "touch.checked")
+                for action in seen.actions(life)
+            )
+            if not failed:
+                step = seen.steps.get(touch_id, "an unknown step")
+                yield f"{step} was made and is not recorded ({touch_id})", _who(life)
+
+
+def no_lead_goes_in_circles(seen: Evidence) -> Iterator[Broken]:
+    """No lead has more than a bounded number of events."""
+    for life in seen.lives:
+        for lead in life.leads:
+            if len(seen.record.actions[lead]) > EVENTS:
+                most = Counter(action["action"] for action in seen.record.actions[lead])
+                yield f"lead {lead} has {most.most_common(3)} events", _who(life)
+
+
+def no_answer_is_an_error(seen: Evidence) -> Iterator[Broken]:
+    """Our doors answer nothing with 5xx but an honest 502 or 503 while something is down."""
+    for (what, status), count in Counter(seen.record.answers).items():
+        if status >= 500 and status not in (502, 503):
+            yield f"{what} was answered {status}, {count} times", None
+
+
+def nothing_private_is_in_a_log(seen: Evidence) -> Iterator[Broken]:
+    """No log holds a phone, an email address or a name."""
+    private = personal_data(seen.lives)
+    pattern = re.compile("|".join(map(re.escape, sorted(private))), re.IGNORECASE)
+    for line in seen.record.logs.splitlines():
+        if line.startswith("{") and '"action"' in line:
+            continue  # console's output of the audit log, which is masked on its own
+        if found := pattern.search(line):
+            yield f"{found[0]!r} in {line[:200]}", None
+
+
+def no_process_grows(seen: Evidence) -> Iterator[Broken]:
+    """No process takes more memory than its bound."""
+    for name, megabytes in seen.record.memory.items():
+        if megabytes > MEMORY:
+            yield f"{name} took {megabytes} MB", None
+
+
+def nothing_is_left_over(seen: Evidence) -> Iterator[Broken]:
+    """Queues are empty at the end, and there are no dead letters."""
+    for name, depth in seen.record.depths.items():
+        if depth:
+            yield f"{depth} messages are left in {name}", None
+    for letter in seen.record.dead_letters:
+        yield f"dead letter in {letter['queue']}: {letter['topic']}, {letter['error'][:200]}", None
+
+
+PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
+    every_form_is_answered,
+    every_accepted_form_has_its_first_contact,
+    nothing_is_made_twice,
+    nobody_who_ended_it_is_followed_up,
+    nobody_who_booked_is_followed_up,
+    nothing_leaves_outside_its_hours,
+    every_step_has_an_end,
+    every_touch_that_was_due_has_an_end,
+    the_first_contact_is_fast,
+    kommo_says_what_happened,
+    the_log_and_the_providers_agree,
+    no_lead_goes_in_circles,
+    no_answer_is_an_error,
+    nothing_private_is_in_a_log,
+    no_process_grows,
+    nothing_is_left_over,
+)
+
+
+def breaches(record: Record) -> list[Breach]:
+    """Returns where the promises were broken."""
+    seen = Evidence(record)
+    found = []
+    for promise in PROMISES:
+        sentence = (promise.__doc__ or "").strip()
+        found += [Breach(sentence, who, what) for what, who in promise(seen)]
+    return found
+
+
+def _who(life: Life) -> int:
+    return life.person.number
+
+
+def _owner(seen: Evidence, touch: Touch) -> int | None:
+    for life in seen.lives:
+        if any(touch.to in addresses_in(submission.form) for submission in life.submissions):
+            return _who(life)
+    return None
+
+
+def _is_stop(text: str) -> bool:
+    words: Iterable[str] = ("baja", "stop", "alto", "cancelar", "no me escriban", "no gracias")
+    return any(word in text.lower() for word in (*words, "no me interesa"))
+
+
+def _left(seen: Evidence, lead: int) -> bool:
+    """Returns whether the lead left the follow-up: by a booking, a stop, a close, another lead."""
+    ends = {
+        "lead.booked",
+        "lead.opted_out",
+        "lead.closed",
+        "lead.erased",
+        "lead.superseded",
+        "reply.received",
+        "lead.needs_attention",
+        "cadence.finished",
+    }
+    return bool(ends & {action["action"] for action in seen.record.actions[lead]})

@@ -1,0 +1,73 @@
+"""What a storm's people, operators and doors saw: times are Unix seconds of the product's clock."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.storm.story import Person
+
+
+@dataclass
+class Submission:
+    """A form and the answer to it. `lead_id` is 0 where it was not accepted."""
+
+    person: Person
+    form: dict[str, str]
+    sent_at: float
+    answered_at: float = 0.0
+    status: int = 0
+    lead_id: int = 0
+    tries: int = 1
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that a person or operator did, once our door had answered it."""
+
+    what: str
+    at: float
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Life:
+    person: Person
+    submissions: list[Submission] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+
+    @property
+    def leads(self) -> list[int]:
+        return [submission.lead_id for submission in self.submissions if submission.lead_id]
+
+    def first(self, *whats: str) -> float | None:
+        """Returns when the first of these happened."""
+        times = [moment.at for moment in self.moments if moment.what in whats]
+        return min(times, default=None)
+
+
+@dataclass(frozen=True)
+class Touch:
+    """A call, message or mail that a provider was asked for."""
+
+    touch_id: str
+    channel: str
+    to: str
+    at: float
+    text: str
+
+
+@dataclass
+class Record:
+    """Everything that can be seen from outside once the storm is over."""
+
+    lives: dict[int, Life] = field(default_factory=dict)
+    answers: list[tuple[str, int]] = field(default_factory=list)
+    touches: list[Touch] = field(default_factory=list)
+    actions: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    plans: dict[int, dict[str, Any]] = field(default_factory=dict)
+    kommo: dict[str, Any] = field(default_factory=dict)
+    dead_letters: list[dict[str, Any]] = field(default_factory=list)
+    depths: dict[str, int] = field(default_factory=dict)
+    logs: str = ""
+    memory: dict[str, int] = field(default_factory=dict)  # peak, in MB, by process
+    troubles: list[tuple[str, float]] = field(default_factory=list)
+    ended_at: float = 0.0
