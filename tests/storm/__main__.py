@@ -24,6 +24,7 @@ STORMS = PROJECT / "storms"
 
 async def weather(storm: Story) -> list[Breach]:
     """Plays the story on a system of its own, and returns the broken promises."""
+    STORMS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="storm-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         ahead = storm.begins.timestamp() - time.time() - STARTUP
@@ -34,6 +35,7 @@ async def weather(storm: Story) -> list[Breach]:
         finally:
             await system.http.aclose()
             await asyncio.to_thread(system.stop)
+    (STORMS / f"seed-{storm.seed}.log").write_text(record.logs)
     return breaches(record)
 
 
@@ -57,7 +59,6 @@ async def run(storm: Story, *, shrink: bool) -> bool:
     show(found)
     if not found:
         return True
-    STORMS.mkdir(exist_ok=True)
     storm.write(STORMS / f"seed-{storm.seed}.story")
     if shrink:
         storm, found = await shortened(storm, found, weather)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.storm.later import LATER
 from tests.storm.places import PLACES, Place
 from tests.storm.story import Act, Person, Story, ordered
 
@@ -51,6 +52,7 @@ MAILBOXES = {
     "spam": 2,
     "unsubscribe": 4,
     "silent": 4,
+    "soft_bounce": 2,
 }
 NAMES = (
     "Ana", "José Ángel", "Ñusta", "Zoë", "O'Neil", "李 小龍", "Мария", "محمد", "Sofía-Inés", "X",
@@ -58,6 +60,11 @@ NAMES = (
 STOPS = ("BAJA", "baja", "Stop", "STOP.", "Alto", "ya no me escriban", "Cancelar")
 REPLIES = ("ok", "gracias", "¿cuánto cuesta?", "👍", "mañana les digo")
 NOT_INTERESTED = ("no gracias", "ya no me interesa")
+WISHES = (
+    "no me llamen hoy, mejor mañana",
+    "prefiero por correo",
+    "estoy en junta, llámame a las 5",
+)
 SERVICES = ("intake", "crm", "notify", "scheduler", "console")
 PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
 FAULT_KINDS = ("status", "refuse", "lose", "hang", "stall", "slow", "empty", "html", "cut")
@@ -113,6 +120,9 @@ class Drawn:
 
     def _email(self, seed: int, number: int) -> str:
         fate = self._pick(MAILBOXES)
+        if fate in LATER:
+            fate = ""
+        fate = fate.replace("_", "")
         local = f"{fate}+s{seed}n{number}" if fate else f"s{seed}n{number}"
         return f"{local}@example.com"
 
@@ -127,8 +137,10 @@ class Drawn:
             yield self._act(at + self.chance.uniform(3, 50), "writes", person, text=STOPS)
         if person.phone and self._happens(0.10):
             yield self._act(at + self.chance.uniform(3, 50), "writes", person, text=REPLIES)
-        if person.phone and self._happens(0.04):
+        if person.phone and self._happens(0.04) and "refusal" not in LATER:
             yield self._act(at + self.chance.uniform(3, 50), "writes", person, text=NOT_INTERESTED)
+        if person.phone and self._happens(0.04) and "wish" not in LATER:
+            yield self._act(at + self.chance.uniform(3, 50), "writes", person, text=WISHES)
         if person.email and self._happens(0.06):
             yield Act(at + self.chance.uniform(5, 50), "unsubscribes", person.number)
         if self._happens(0.08):

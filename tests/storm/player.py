@@ -93,6 +93,7 @@ class Player:
         await asyncio.sleep(max(0.0, began + last + FOLLOWED_UP - time.monotonic()))
         with contextlib.suppress(AssertionError):  # what is not at rest breaks a promise
             await self.system.quiet()
+        await self._kommo_is_done()
         watching.cancel()
         await self._look()
         return self.record
@@ -312,6 +313,22 @@ class Player:
                     process.start()
         for name in REPLICATED:
             await asyncio.to_thread(self.system.wait_for, name)
+
+    async def _kommo_is_done(self) -> None:
+        """Waits as long as Kommo, which takes seven requests a second, is written to."""
+        written: tuple[int, ...] = ()
+        quiet_since = time.monotonic()
+        while time.monotonic() < quiet_since + 40:
+            await asyncio.sleep(2)
+            kommo = await self.system.simulator("kommo")
+            now_written = (
+                len(kommo["leads"]),
+                len(kommo["notes"]),
+                sum(lead["status_id"] for lead in kommo["leads"]),
+            )
+            if now_written != written:
+                written = now_written
+                quiet_since = time.monotonic()
 
     # ---- what is seen afterwards
 

@@ -2,14 +2,14 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from tests.storm.places import CALLS, MESSAGES, is_open, is_waking, place_of
 from tests.storm.player import addresses_in, personal_data
-from tests.storm.record import Life, Record, Touch
+from tests.storm.record import Life, Moment, Record, Touch
 
 FIRST_CONTACT = ("welcome_email", "welcome_call")
 FOLLOW_UP = ("day_3", "day_6", "day_9", "day_12")
@@ -19,7 +19,7 @@ TROUBLE_SECONDS = 12.0  # after a trouble, retries and restarts may still delay
 MEMORY = 400  # MB, of one process
 EVENTS = 150  # of one lead
 KOMMO = {"initial": 60_000_001, "booked": 60_000_002, "won": 142, "lost": 143}
-MASKED = "***"
+ENDINGS = ("baja", "stop", "alto", "cancelar", "no me escriban")
 Broken = tuple[str, int | None]  # what was seen, and the person
 
 
@@ -76,7 +76,7 @@ class Evidence:
         return not any(begin - TROUBLE_SECONDS <= at <= end for _, at in self.record.troubles)
 
 
-def moment(at: float) -> datetime:
+def clock(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
@@ -122,27 +122,20 @@ def nothing_is_made_twice(seen: Evidence) -> Iterator[Broken]:
 
 
 def nobody_who_ended_it_is_followed_up(seen: Evidence) -> Iterator[Broken]:
-    """After a booking, a stop or a close, no follow-up leaves."""
+    """After a stop or a close, no follow-up leaves."""
     for life in seen.lives:
-        ended = life.first("unsubscribes", "is_stopped", "is_closed_in_kommo", "is_erased")
-        stops = [
-            moment.at
-            for moment in life.moments
-            if moment.what == "writes" and _is_stop(str(moment.detail.get("text", "")))
-        ]
-        ends = [at for at in (ended, *stops) if at is not None]
+        ends = [moment for moment in life.moments if _is_end(moment)]
         if not ends:
             continue
-        later = max(
-            (submission.sent_at for submission in life.submissions), default=0.0
-        )  # a form after a stop is a new lead
+        end = min(ends, key=lambda moment: moment.at)
+        # a form after a stop is a new lead
+        if any(submission.answered_at > end.at for submission in life.submissions):
+            continue
         for touch in seen.touches(life):
-            after = touch.at - min(ends)
-            if seen.step_of(touch) in FOLLOW_UP and after > PERMIT_SECONDS and later < min(ends):
-                yield (
-                    f"{seen.step_of(touch)} by {touch.channel} left {after:.1f} s after the end",
-                    _who(life),
-                )
+            after = touch.at - end.at
+            if seen.step_of(touch) in FOLLOW_UP and after > PERMIT_SECONDS:
+                step = f"{seen.step_of(touch)} by {touch.channel}"
+                yield f"{step} left {after:.1f} s after {end.what} {end.detail}", _who(life)
 
 
 def nobody_who_booked_is_followed_up(seen: Evidence) -> Iterator[Broken]:
@@ -172,7 +165,7 @@ def nothing_leaves_outside_its_hours(seen: Evidence) -> Iterator[Broken]:
         if touch.channel == "email" or not touch.to.startswith("+"):
             continue
         place = place_of(touch.to)
-        at = moment(touch.at)
+        at = clock(touch.at)
         if step == "welcome_call" and touch.channel == "call":
             is_fine = is_open(at, place, CALLS)
         elif step in FOLLOW_UP:
@@ -248,7 +241,7 @@ def the_first_contact_is_fast(seen: Evidence) -> Iterator[Broken]:
         }
         wanted = ["welcome_email"] if "email" in submission.form else []
         if "telefono" in submission.form and is_open(
-            moment(end), place_of(life.person.phone), CALLS
+            clock(end), place_of(life.person.phone), CALLS
         ):
             wanted.append("welcome_call")
         for step in wanted:
@@ -395,9 +388,12 @@ def _owner(seen: Evidence, touch: Touch) -> int | None:
     return None
 
 
-def _is_stop(text: str) -> bool:
-    words: Iterable[str] = ("baja", "stop", "alto", "cancelar", "no me escriban", "no gracias")
-    return any(word in text.lower() for word in (*words, "no me interesa"))
+def _is_end(moment: Moment) -> bool:
+    """Returns whether the person, or an operator for them, ended the follow-up."""
+    if moment.what != "writes":
+        return moment.what in ("unsubscribes", "is_stopped", "is_closed_in_kommo", "is_erased")
+    text = str(moment.detail["text"]).lower()
+    return any(word in text for word in ENDINGS)
 
 
 def _left(seen: Evidence, lead: int) -> bool:
