@@ -1,14 +1,16 @@
-# make demo · make up · make down · make test · make check · make audit · make golive · make crash · make bench · make screenshots
+# make demo · make up · make down · make test · make check · make audit · make golive · make crash · make storm · make bench · make screenshots
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)
 
 FAULTS ?=
 PARTS ?=
+SEED ?=
+STORM ?=
 # values that are in the repository on purpose: the demo's and the tests'
 EXAMPLES := demo$$|^AC0{32}$$|^(sandbox-.*|a secret|secret|hidden|short|another|other|cal_key|hook|key|long-lived)$$
 
-.PHONY: demo up down test check audit golive crash bench screenshots documents messages lock clean
+.PHONY: demo up down test check audit golive crash storm bench screenshots documents messages lock clean
 
 demo: $(VENV)/app
 	@$(PYTHON) -m pauta demo $(DEMO)
@@ -37,6 +39,10 @@ golive: $(VENV)/dev
 
 crash: $(VENV)/dev
 	@$(PYTHON) -m tests.chaos $(FAULTS)
+
+# a storm from a drawn seed; SEED=n repeats one
+storm: $(VENV)/dev
+	@$(PYTHON) -m tests.storm $(if $(SEED),--seed $(SEED)) $(STORM)
 
 bench: $(VENV)/dev
 	@$(PYTHON) -m bench $(PARTS)

@@ -95,7 +95,7 @@ class Player:
             await self.system.quiet()
         await self._kommo_is_done()
         watching.cancel()
-        await self._look()
+        await self._collect()
         return self.record
 
     # ---- acts
@@ -332,7 +332,7 @@ class Player:
 
     # ---- what is seen afterwards
 
-    async def _look(self) -> None:
+    async def _collect(self) -> None:
         record = self.record
         record.ended_at = self.system.now()
         record.touches = await self._touches()
@@ -349,12 +349,14 @@ class Player:
             if not queue["name"].endswith(".dead")
         }
         gate = asyncio.Semaphore(8)
-        leads = {lead for life in record.lives.values() for lead in life.leads}
-        await asyncio.gather(*map(partial(self._look_at, gate), leads))
+        leads: set[int] = set()
+        for life in record.lives.values():
+            leads |= set(life.leads)
+        await asyncio.gather(*map(partial(self._collect_lead, gate), leads))
         record.logs = self.system.logs()
         record.memory = dict(self._peaks)
 
-    async def _look_at(self, gate: asyncio.Semaphore, lead: int) -> None:
+    async def _collect_lead(self, gate: asyncio.Semaphore, lead: int) -> None:
         addresses = self.system.native.addresses
         async with gate:
             actions = await self.system.http.get(

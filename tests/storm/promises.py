@@ -53,9 +53,9 @@ class Evidence:
 
     def actions(self, life: Life) -> list[dict[str, Any]]:
         """Returns the actions of all the person's leads, each once."""
-        found = {
-            action["id"]: action for lead in life.leads for action in self.record.actions[lead]
-        }
+        found: dict[int, dict[str, Any]] = {}
+        for lead in life.leads:
+            found |= {action["id"]: action for action in self.record.actions[lead]}
         return [found[number] for number in sorted(found)]
 
     def names(self, life: Life) -> set[str]:
@@ -250,7 +250,7 @@ def the_first_contact_is_fast(seen: Evidence) -> Iterator[Broken]:
                 yield f"{step} was asked of the provider after {waited:.1f} s", _who(life)
 
 
-def kommo_says_what_happened(seen: Evidence) -> Iterator[Broken]:
+def kommo_shows_what_happened(seen: Evidence) -> Iterator[Broken]:
     """Kommo has one lead for each of ours, in its stage, and no note twice."""
     leads = seen.record.kommo["leads"]
     named: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -262,9 +262,9 @@ def kommo_says_what_happened(seen: Evidence) -> Iterator[Broken]:
         for number in life.leads:
             names = {action["action"] for action in seen.record.actions[number]}
             own = {action["lead_id"] for action in seen.record.actions[number]} or {number}
-            found = [lead for lead_id in own for lead in named.get(str(lead_id), [])]
-            if "lead.registered" in names and len(found) != 1:
-                yield f"lead {number} is {len(found)} times in Kommo", _who(life)
+            times = sum(len(named.get(str(lead_id), [])) for lead_id in own)
+            if "lead.registered" in names and times != 1:
+                yield f"lead {number} is {times} times in Kommo", _who(life)
             if "lead.registered" not in names and "lead.registration_failed" not in names:
                 yield f"lead {number} was never registered in Kommo", _who(life)
     notes = seen.record.kommo["notes"]
@@ -357,7 +357,7 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     every_step_has_an_end,
     every_touch_that_was_due_has_an_end,
     the_first_contact_is_fast,
-    kommo_says_what_happened,
+    kommo_shows_what_happened,
     the_log_and_the_providers_agree,
     no_lead_goes_in_circles,
     no_answer_is_an_error,

@@ -46,8 +46,8 @@ def _candidates(story: Story, found: list[Breach]) -> Iterator[Story]:
     troubles = [act for act in story.acts if act.who is None]
     others = [person.number for person in story.people if person.number not in guilty]
     if guilty and others:
-        one = min(guilty)
-        rest = [person.number for person in story.people if person.number != one]
+        first = min(guilty)
+        rest = [person.number for person in story.people if person.number != first]
         yield story.without(rest, troubles)
         yield story.without(rest)
         yield story.without(others, troubles)

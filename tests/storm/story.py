@@ -58,6 +58,15 @@ class Story:
             acts=tuple(act for act in self.acts if act.who not in gone and id(act) not in left),
         )
 
+    def beside(self, other: Self) -> Self:
+        """Returns both stories at once, with the clock of this one."""
+        first = 1 + max((person.number for person in self.people), default=-1)
+        people = [replace(person, number=person.number + first) for person in other.people]
+        acts = [
+            replace(act, who=None if act.who is None else act.who + first) for act in other.acts
+        ]
+        return replace(self, people=(*self.people, *people), acts=(*self.acts, *acts))
+
     def write(self, path: Path) -> None:
         head = {"seed": self.seed, "begins": self.begins.isoformat()}
         lines: list[Any] = [head]

@@ -60,7 +60,7 @@ PHRASES = {
     r"\bparked\b": "dead-lettered",
     r"\bpatience\b": "timeout",
     r"\bwhoever (is|has|does|holds|sends|opens)\b": "name the subject",
-    r"\b(of|for) life\b(?<!sign of life)": "live, production",
+    r"\b(of|for) life\b(?<!sign of life)(?! in\b)": "live, production",
     r"\bfor show\b": "demo",
     r"\b(is|are) away\b": "unavailable",
     r"\bput back\b": "released, requeued",
