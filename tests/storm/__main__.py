@@ -38,7 +38,7 @@ async def weather(storm: Story) -> list[Breach]:
         finally:
             await system.http.aclose()
             await asyncio.to_thread(system.stop)
-    (STORMS / f"seed-{storm.seed}.log").write_text(record.logs)
+    record.keep(STORMS / f"seed-{storm.seed}")
     return breaches(record)
 
 

@@ -235,7 +235,7 @@ class Player:
                     if page.status_code == 200 and token:
                         pressed = await operator.post(
                             f"{console}/leads/{life.leads[0]}/{command}",
-                            data={"token": token[1], "confirmed": "true"},
+                            data={"token": token[1], "sure": str(life.leads[0])},
                         )
                         if pressed.status_code == 303:
                             return True

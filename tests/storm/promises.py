@@ -344,7 +344,10 @@ def nothing_is_left_over(seen: Evidence) -> Iterator[Broken]:
         if depth:
             yield f"{depth} messages are left in {name}", None
     for letter in seen.record.dead_letters:
-        yield f"dead letter in {letter['queue']}: {letter['topic']}, {letter['error'][:200]}", None
+        reason = f"{letter['queue']}: {letter['topic']}, {letter['error'][:200]}"
+        lead = letter["lead_id"]
+        owners = [life.person.number for life in seen.lives if lead in life.leads]
+        yield f"dead letter of lead {lead} in {reason}", owners[0] if owners else None
 
 
 PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (

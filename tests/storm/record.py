@@ -1,6 +1,8 @@
 """What a storm's people, operators and doors saw: times are Unix seconds of the product's clock."""
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.storm.story import Person
@@ -71,3 +73,9 @@ class Record:
     memory: dict[str, int] = field(default_factory=dict)  # peak, in MB, by process
     troubles: list[tuple[str, float]] = field(default_factory=list)
     ended_at: float = 0.0
+
+    def keep(self, path: Path) -> None:
+        """Writes the logs, and everything else as JSON, into files that begin with this name."""
+        path.with_suffix(".log").write_text(self.logs)
+        seen = {name: value for name, value in asdict(self).items() if name != "logs"}
+        path.with_suffix(".json").write_text(json.dumps(seen, ensure_ascii=False, indent=1))
