@@ -123,7 +123,7 @@ class Drawn:
         if fate in LATER:
             fate = ""
         fate = fate.replace("_", "")
-        local = f"{fate}+s{seed}n{number}" if fate else f"s{seed}n{number}"
+        local = f"{fate}.s{seed}n{number}" if fate else f"s{seed}n{number}"
         return f"{local}@example.com"
 
     # ---- lives
@@ -182,7 +182,7 @@ class Drawn:
         if person.phone and self._happens(0.3):
             changes["telefono"] = self._phone(PLACES["Ciudad de México"])
         elif person.phone and self._happens(0.3):
-            changes["email"] = f"other+{person.number}x{self.chance.randrange(10**6)}@example.com"
+            changes["email"] = f"other.{person.number}x{self.chance.randrange(10**6)}@example.com"
         yield self._form(person, at, **changes)
         if self._happens(0.3):
             yield self._form(person, at + self.chance.uniform(0.0, 5.0))
