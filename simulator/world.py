@@ -1,12 +1,14 @@
 """The parts that all simulated providers share: faults on demand, latency and callbacks."""
 
 import asyncio
+import gzip
 import json
 import random
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -38,9 +40,29 @@ FaultKind = Literal[
     "cut",  # do it, answer half the body
     "trickle",  # do it, answer one byte a second for `seconds`, then close
     "huge",  # do it, answer 100 MB
+    "endless",  # do it, answer 2 GB
+    "bomb",  # do it, answer 600 KB that unpack to 600 MB
+    "brackets",  # do it, answer 200,000 opening brackets
+    "nested",  # do it, answer lists in lists
+    "nonsense",  # do it, answer anything that is no answer
 ]
 HUGE_CHUNK = b" " * 1_000_000
-HUGE_CHUNKS = 100
+HUGE_CHUNKS = {"huge": 100, "endless": 2000}
+BRACKETS = b"[" * 200_000
+NESTED = b"[[[[null]]]]"
+NONSENSE = (
+    b"",
+    b"null",
+    b"7",
+    b"{}",
+    b"[]",
+    NESTED,
+    BRACKETS,
+    b"<html></html>",
+    b"\xff\xfe\x00",
+    b'{"sid": ["CA1"], "messageId": {}, "_embedded": [7], "data": {"a": null}}',
+)
+JSON_TYPE = [(b"content-type", b"application/json")]
 
 
 class Fault(BaseModel):
@@ -123,8 +145,8 @@ class FaultInjectionMiddleware:
             _hang_up(send)
         elif fault is not None and fault.kind == "trickle":
             await _trickle(send, *answer, seconds=fault.seconds)
-        elif fault is not None and fault.kind == "huge":
-            await _reply_hugely(send, *answer)
+        elif fault is not None and fault.kind in HUGE_CHUNKS:
+            await _reply_hugely(send, *answer, chunks=HUGE_CHUNKS[fault.kind])
         else:
             await _reply(send, *answer)
 
@@ -157,6 +179,14 @@ class FaultInjectionMiddleware:
                 return 201, [], b""
             case Fault(kind="cut"):
                 return status, _without_length(headers), body[: len(body) // 2]
+            case Fault(kind="bomb"):
+                return status, [*JSON_TYPE, (b"content-encoding", b"gzip")], _bomb()
+            case Fault(kind="brackets"):
+                return status, JSON_TYPE, BRACKETS
+            case Fault(kind="nested"):
+                return status, JSON_TYPE, NESTED
+            case Fault(kind="nonsense"):
+                return status, JSON_TYPE, random.choice(NONSENSE)
         return status, headers, body
 
     async def _carry_out(
@@ -193,13 +223,18 @@ async def _trickle(
     _hang_up(send)
 
 
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(b" " * 600_000_000, 9)
+
+
 async def _reply_hugely(
-    send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+    send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes, *, chunks: int
 ) -> None:
-    """Sends the right answer, and then a hundred megabytes of blanks, which JSON allows."""
+    """Sends the right answer, and then so many megabytes of blanks, which JSON allows."""
     headers = _without_length(headers)
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    for chunk in (body, *[HUGE_CHUNK] * HUGE_CHUNKS):
+    for chunk in (body, *[HUGE_CHUNK] * chunks):
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 

@@ -106,6 +106,7 @@ def _played(fault: Fault, repeat: int, seed: int, write_to: Path | None) -> Row 
                 uncertain=int(row["uncertain"]),
                 dead_lettered=int(row["dead_lettered"]),
                 late=int(row["late"]),
+                memory=int(row["memory"] or 0),
                 recovered=float(row["recovered"]),
             )
             return Row(fault.group, fault.name, repeat, account)

@@ -152,6 +152,27 @@ async def leaders_frozen(system: WiredSystem, _: random.Random) -> AsyncIterator
     await system.until_up()
 
 
+def _clock_off(service: str, minutes: int) -> Fault:
+    @asynccontextmanager
+    async def around(system: WiredSystem, _: random.Random) -> AsyncIterator[None]:
+        await system.set_clock(service, ahead=minutes * 60)
+        try:
+            yield
+            await asyncio.sleep(5)
+        finally:
+            await system.set_clock(service, ahead=0)
+
+    direction = "ahead" if minutes > 0 else "behind"
+    return Fault("clocks", f"the clock of {service} {abs(minutes)} minutes {direction}", around)
+
+
+def _every_clock() -> list[Fault]:
+    faults: list[Fault] = []
+    for service in REPLICATED:
+        faults += [_clock_off(service, minutes) for minutes in (10, -10)]
+    return faults
+
+
 @asynccontextmanager
 async def everything_killed(system: WiredSystem, chance: random.Random) -> AsyncIterator[None]:
     """Kills everything at once and starts it in random order, as after a power cut."""
@@ -365,6 +386,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "stalled", "frozen leaders: another is elected, then they go on", leaders_frozen, quick=True
     ),
+    *_every_clock(),
     Fault("rolled", f"SIGTERM: every service restarted {ROLLS} times, replica by replica", rolling),
     Fault("servers", "RabbitMQ killed and restarted", _during(rabbitmq_restarted)),
     Fault("servers", "RabbitMQ: memory alarm", _during(rabbitmq_out_of_memory)),
@@ -390,6 +412,11 @@ FAULTS: tuple[Fault, ...] = (
     _provider("resets after accepting", kind="lose", quick=True),
     _provider("answers one byte a second", kind="trickle", seconds=10.0),
     _provider("answers 100 MB", kind="huge"),
+    _provider("answers 2 GB", kind="endless"),
+    _provider("answers what unpacks to 600 MB", kind="bomb"),
+    _provider("answers 200,000 brackets", kind="brackets"),
+    _provider("answers lists in lists", kind="nested", quick=True),
+    _provider("answers nonsense for a minute", kind="nonsense", lasting=60),
     _provider("answers HTML with 200", kind="html"),
     _provider("answers half a JSON", kind="cut"),
     _provider("answers an empty 201", kind="empty"),

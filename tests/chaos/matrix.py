@@ -15,6 +15,7 @@ from rich.table import Table
 from tests.chaos.faults import Fault
 from tests.chaos.story import Account, Somebody, Story
 from tests.chaos.system import WiredSystem
+from tests.memory import BOUND
 
 INTRODUCTION = """\
 The result of `make crash`: each fault happened during a burst of leads, bookings and follow-ups
@@ -25,13 +26,14 @@ them must agree.
 **lost**: a touch that should have been made, was not, and is not in the audit log with its reason.
 **doubled**: made twice. **uncertain**: escalated to a person, who finds it with `pauta unresolved`.
 **dead_lettered**: dead letters of these leads. **late**: leads called more than 10 s after their
-form was answered. **seconds to recover**: from the start of the fault, its own length included,
+form was answered. **memory**: the most megabytes that one process of a service took.
+**seconds to recover**: from the start of the fault, its own length included,
 until every lead has all it should.
 
 Timeouts are shorter here than on a server: a lease is 5 s, an answer 2 s, and the checks after an
 unclear answer come after 1, 2 and 3 s.
 """.splitlines()
-COLUMNS = ("lost", "doubled", "uncertain", "dead_lettered", "late", "recovered")
+COLUMNS = ("lost", "doubled", "uncertain", "dead_lettered", "late", "memory", "recovered")
 
 
 @dataclass
@@ -51,6 +53,7 @@ async def play(
     story = Story(system)
     wrong = []
     await story.begin()
+    system.forget_peaks()
     harmed_at = time.time()
     try:
         async with fault.around(system, chance):
@@ -59,6 +62,9 @@ async def play(
         wrong.append(f"{type(error).__name__}: {error}"[:500])
         await system.clear_faults()
     account = await story.settle(harmed_at)
+    account.memory = system.peak_memory()
+    if account.memory > BOUND:
+        wrong.append(f"one process of a service took {account.memory} MB")
     account.notes += wrong
     return account, story.people
 
@@ -73,6 +79,7 @@ def add(total: Account, account: Account) -> Account:
         dead_lettered=total.dead_lettered + account.dead_lettered,
         late=total.late + account.late,
         recovered=max(total.recovered, account.recovered),
+        memory=max(total.memory, account.memory),
         notes=total.notes + account.notes,
     )
 

@@ -87,6 +87,7 @@ class Account:
     uncertain: int = 0
     dead_lettered: int = 0
     late: int = 0
+    memory: int = 0  # MB, of the process that took most
     recovered: float = 0.0
     notes: list[str] = field(default_factory=list)
 

@@ -18,7 +18,10 @@ import asyncpg
 import httpx
 
 from pauta.running.compose_file import Recipe
+from pauta.running.servers import Process
 from tests.chaos.proxies import Amqp, Http, Postgres, Reader, Tripwire, Wire
+from tests.clocks import clock
+from tests.memory import resident_peak
 from tests.system import REPLICATED, System, e164
 
 STATEMENTS = {
@@ -199,6 +202,33 @@ class WiredSystem(System):
                 await connection.execute(statement)
         finally:
             await connection.close()
+
+    async def set_clock(self, service: str, *, ahead: float) -> None:
+        """Restarts the service's replicas with a clock that is ahead by so many seconds."""
+        for process, _ in self.replicas[service]:
+            await asyncio.to_thread(process.stop)
+            environment = {**process.environment, **clock(ahead)}
+            if not ahead:
+                environment.pop("LD_PRELOAD")
+            process.environment = environment
+            process.start()
+        await asyncio.to_thread(self.wait_for, service)
+
+    def forget_peaks(self) -> None:
+        """Lets every service's processes count their peak of memory from now on."""
+        for process in self._processes():
+            with contextlib.suppress(OSError):
+                Path(f"/proc/{process.pid}/clear_refs").write_text("5")
+
+    def peak_memory(self) -> int:
+        """Returns the most megabytes that one process of a service held since `forget_peaks`."""
+        return max((resident_peak(process.pid) for process in self._processes()), default=0)
+
+    def _processes(self) -> list[Process]:
+        processes: list[Process] = []
+        for replicas in self.replicas.values():
+            processes += [process for process, _ in replicas]
+        return processes
 
     async def dead_letters(self) -> int:
         """Returns the number of messages in the dead-letter queues."""

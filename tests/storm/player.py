@@ -18,13 +18,13 @@ from uuid import uuid4
 import httpx
 
 from pauta.running.compose_file import Recipe
-from pauta.running.servers import install
+from tests.clocks import clock
+from tests.memory import resident_peak
 from tests.storm.record import Life, Moment, Record, Submission, Touch
 from tests.storm.story import Act, Story, ordered
 from tests.system import REPLICATED, System
 
 HERE = Path(__file__).parent
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 STARTUP = 20.0  # seconds, until the first form can be sent
 FOLLOWED_UP = 100.0  # seconds after its form a lead's last step is due, with a day in between
 OUTAGE = 1_000_000
@@ -40,14 +40,7 @@ class StormSystem(System):
     def __init__(self, folder: Path, ahead: float) -> None:
         super().__init__(folder, docker=False, variables=VARIABLES)
         self.ahead = ahead
-        if not FAKETIME.exists():
-            install(["faketime"])
-        self._clock = {
-            "LD_PRELOAD": str(FAKETIME),
-            "FAKETIME": f"{ahead:+.0f}s",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        }
+        self._clock = clock(ahead)
 
     def start(self) -> None:
         """Starts everything. PostgreSQL takes its clock from this process's environment."""
@@ -398,8 +391,7 @@ class Player:
         while True:
             for name, replicas in self.system.replicas.items():
                 for process, _ in replicas:
-                    with contextlib.suppress(OSError):
-                        self._peaks[name] = max(self._peaks[name], _resident(process.pid))
+                    self._peaks[name] = max(self._peaks[name], resident_peak(process.pid))
             await asyncio.sleep(1)
 
 
@@ -413,12 +405,6 @@ def _twilio(asked: dict[str, Any], channel: str, text: str) -> Touch:
     url = asked["params"]["StatusCallback"][0]
     touch_id = parse_qs(urlsplit(url).query).get("touch", [""])[0]
     return Touch(touch_id, channel, asked["to"].removeprefix("whatsapp:"), asked["at"], text)
-
-
-def _resident(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(found[1]) // 1024 if found else 0
 
 
 def personal_data(lives: Iterable[Life]) -> set[str]:

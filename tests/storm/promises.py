@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.memory import BOUND
 from tests.storm.places import CALLS, MESSAGES, is_open, is_waking, place_of
 from tests.storm.player import addresses_in, personal_data
 from tests.storm.record import Life, Moment, Record, Touch
@@ -16,7 +17,6 @@ FOLLOW_UP = ("day_3", "day_6", "day_9", "day_12")
 FIRST_SECONDS = 5.0  # from the answer to the form to the request to the provider
 PERMIT_SECONDS = 10.0  # as long a follow-up that was being sent may still leave
 TROUBLE_SECONDS = 12.0  # after a trouble, retries and restarts may still delay
-MEMORY = 400  # MB, of one process
 EVENTS = 150  # of one lead
 KOMMO = {"initial": 60_000_001, "booked": 60_000_002, "won": 142, "lost": 143}
 ENDINGS = ("baja", "stop", "alto", "cancelar", "no me escriban")
@@ -334,7 +334,7 @@ def nothing_private_is_in_a_log(seen: Evidence) -> Iterator[Broken]:
 def no_process_grows(seen: Evidence) -> Iterator[Broken]:
     """No process takes more memory than its bound."""
     for name, megabytes in seen.record.memory.items():
-        if megabytes > MEMORY:
+        if megabytes > BOUND:
             yield f"{name} took {megabytes} MB", None
 
 
