@@ -209,13 +209,15 @@ def every_step_has_an_end(seen: Evidence) -> Iterator[Broken]:
 def every_touch_that_was_due_has_an_end(seen: Evidence) -> Iterator[Broken]:
     """What fell due was sent, or says why not."""
     for life in seen.lives:
-        last: dict[str, dict[str, Any]] = {}
+        if life.first("is_erased"):
+            continue
+        known: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for action in seen.actions(life):
             if action["action"].startswith("touch."):
-                last[action["detail"]["touch_id"]] = action
-        for action in last.values():
-            if action["action"] == "touch.due":
-                detail = action["detail"]
+                known[action["detail"]["touch_id"]].append(action)
+        for actions in known.values():
+            if all(action["action"] == "touch.due" for action in actions):
+                detail = actions[0]["detail"]
                 yield f"{detail['step']} by {detail['channel']} fell due, and no more", _who(life)
 
 
