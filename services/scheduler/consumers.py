@@ -24,8 +24,9 @@ from contracts.events.lead import (
 )
 from contracts.events.reply import ReplyReceived
 from contracts.events.touch import TouchDeferred, TouchDue, TouchSkipped
+from kit.clock import now
 from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
-from services.scheduler.decisions.enrolment import Change
+from services.scheduler.decisions.enrolment import Change, happened_by
 from services.scheduler.deps import FromApp
 from services.scheduler.use_cases.apply_change import apply_change
 from services.scheduler.use_cases.cancel_booking import cancel_booking
@@ -84,7 +85,7 @@ router = RabbitRouter()
 @router.subscriber(LEADS.queue, EVENT_EXCHANGE, channel=LEADS.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_created(event: LeadCreated, deps: FromApp) -> None:
     await enrol_lead(
-        event,
+        happened_by(event, now()),
         deps.database,
         deps.journeys,
         zone=deps.settings.timezone,
@@ -98,6 +99,7 @@ async def on_change(event: AnyChange, deps: FromApp) -> None:
     database = deps.database
     journeys = deps.journeys
     spread = deps.settings.spread
+    event = happened_by(event, now())
     match event:
         case TouchDeferred():
             await defer_touch(event, database, journeys, spread=spread)

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from contracts.events.base import Event
 from contracts.events.booking import (
     Booking,
     BookingCancelled,
@@ -50,6 +52,7 @@ Change = (
     | TouchSkipped
 )
 
+EventT = TypeVar("EventT", bound=Event)
 ERASED = "erased"
 FORGOTTEN = "forgotten"
 FORGET_AFTER = timedelta(days=180)  # without a change or a touch to come
@@ -156,6 +159,14 @@ def changes_enrolment(event: Change) -> bool:
             return reason in BOOKED
         case _:
             return True
+
+
+def happened_by(event: EventT, now: datetime) -> EventT:
+    """Returns the event as having happened `now` at the latest.
+
+    Its time is of its publisher's clock, which may be ahead: what it plans must not come later.
+    """
+    return event if event.at <= now else event.model_copy(update={"at": now})
 
 
 def apply_event(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:

@@ -11,7 +11,12 @@ from contracts.events.booking import LeadBooked
 from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused
 from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import Channel, SkipReason, TouchSkipped, touch_id
-from services.scheduler.decisions.enrolment import Change, apply_event, changes_enrolment
+from services.scheduler.decisions.enrolment import (
+    Change,
+    apply_event,
+    changes_enrolment,
+    happened_by,
+)
 from tests.builders import a_booking
 from tests.unit.services.scheduler.decisions.leads import (
     ENTERED,
@@ -184,3 +189,13 @@ def skipped(reason: SkipReason) -> TouchSkipped:
 )
 def test_events_that_change_an_enrolment(event: Change, expected: bool) -> None:
     assert changes_enrolment(event) is expected
+
+
+def test_what_an_event_of_a_clock_that_is_ahead_plans_does_not_come_later() -> None:
+    now = ENTERED + timedelta(days=1)
+    ahead = booked(at=now + timedelta(minutes=10))
+
+    assert happened_by(ahead, now).at == now
+    assert steps(after(happened_by(ahead, now)))["confirmation"] == now
+    past = booked(at=now - timedelta(minutes=10))
+    assert happened_by(past, now) is past
