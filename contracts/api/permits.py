@@ -8,8 +8,8 @@ class ContactEligibility(ApiModel):
     """What speaks against contacting a lead.
 
     `booking` is the uid of its current booking, `booked_elsewhere` whether another lead of the same
-    person has one, `meeting` the person's booking that lies ahead, whichever lead's it is, and
-    `closed` why the lead was closed in Kommo.
+    person has one, or had one since this lead came. `meeting` is the person's booking that lies
+    ahead, whichever lead's it is, and `closed` why the lead was closed in Kommo.
     """
 
     booking: str | None = None

@@ -44,6 +44,8 @@ CLOSE = """
 update registrations set closed = $2, updated_at = now()
 where lead_id = $1 and closed is null
 returning lead_id"""
+# Elsewhere counts a meeting that lay ahead when this lead came, also once it was held: whoever had
+# a meeting with us is not asked to book one.
 SELECT_ELIGIBILITY = """
 select
   r.closed,
@@ -54,7 +56,7 @@ select
   (select other.published_booking->'booking'
    from registrations other
    where other.person_id = coalesce(r.person_id, $2) and other.lead_id <> $1
-     and other.booked_until > now()
+     and other.booked_until > coalesce(r.created_at, now())
    order by other.booked_until
    limit 1) as elsewhere
 from (values (1)) as always
