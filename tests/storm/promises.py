@@ -221,6 +221,23 @@ def every_touch_that_was_due_has_an_end(seen: Evidence) -> Iterator[Broken]:
                 yield f"{detail['step']} by {detail['channel']} fell due, and no more", _who(life)
 
 
+def an_unanswered_call_is_followed_by_a_message(seen: Evidence) -> Iterator[Broken]:
+    """Where the welcome call is not answered, a message follows, or a reason why not."""
+    for life in seen.lives:
+        if life.first("is_erased"):
+            continue
+        actions = seen.actions(life)
+        unanswered = any(action["action"] == "call.unanswered" for action in actions)
+        followed = any(
+            action["action"].startswith("touch.")
+            and action["detail"]["step"] == "welcome_call"
+            and action["detail"]["channel"] in ("whatsapp", "sms")
+            for action in actions
+        )
+        if unanswered and not followed:
+            yield "nothing followed the call that was not answered", _who(life)
+
+
 def the_first_contact_is_fast(seen: Evidence) -> Iterator[Broken]:
     """Where nothing is broken and the hours are open, the first contact leaves at once."""
     for life in seen.lives:
@@ -361,6 +378,7 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     nothing_leaves_outside_its_hours,
     every_step_has_an_end,
     every_touch_that_was_due_has_an_end,
+    an_unanswered_call_is_followed_by_a_message,
     the_first_contact_is_fast,
     kommo_shows_what_happened,
     the_log_and_the_providers_agree,
