@@ -15,12 +15,18 @@ from hypothesis import strategies as st
 from contracts.api.permits import ContactEligibility
 from contracts.events.booking import BookingCancelled, LeadBooked
 from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadResumed
-from contracts.events.touch import Channel, SkipReason, TouchDeferred, TouchDue, TouchSkipped
+from contracts.events.touch import Channel, Kind, SkipReason, TouchDeferred, TouchDue, TouchSkipped
 from domain.journey.model import Journey
 from domain.journey.settings import JourneySettings, load_journey
 from services.notify.decisions.sending import Defer, Facts, Send, Skip, decide
 from services.notify.touches import Form, Touch
-from services.scheduler.decisions.enrolment import Change, Enrolment, apply_event, enrol
+from services.scheduler.decisions.enrolment import (
+    Change,
+    Enrolment,
+    apply_event,
+    enrol,
+    happened_by,
+)
 from services.scheduler.decisions.lateness import (
     MOST_DEFERRALS,
     MOST_FIRINGS,
@@ -140,6 +146,7 @@ class World:
             Touch.due(event, Form(LEAD, CARD)), replace(self.facts, claimed=claimed), self.now
         ):
             case Send():
+                assert not self._is_unwanted(event), f"{event.step} left although it must not"
                 self.settled[event.touch_id] = "sent"
                 self.outcomes[event.touch_id] += 1
             case Skip(reason):
@@ -152,11 +159,26 @@ class World:
             case _:
                 pass
 
+    def _is_unwanted(self, event: TouchDue) -> bool:
+        """Returns whether notify knows of a stop, a close or a booking that forbids the touch."""
+        eligibility = self.facts.eligibility
+        forbidden = self.facts.opted_out or eligibility.closed is not None
+        if event.kind is Kind.FOLLOW_UP:
+            booked = eligibility.booking is not None or eligibility.booked_elsewhere
+            return forbidden or booked or self.facts.lead_paused
+        return forbidden
+
     def _publish(self, event: Change) -> None:
         if self.queue_blocked:
             self.late.append(event)
         else:
             self.apply(event)
+
+
+def assert_confirmed_at_once(world: World) -> None:
+    for row in world.rows.values():
+        if row.timer.step == "confirmation" and row.state == "pending":
+            assert row.timer.due_at <= world.now
 
 
 def happen(world: World, incident: str) -> None:
@@ -173,6 +195,16 @@ def happen(world: World, incident: str) -> None:
                 world.facts, eligibility=eligibility.model_copy(update={"booking": booking.uid})
             )
             world.apply(LeadBooked(**about, revision=world.revision, booking=booking))
+        case "booked, by a clock that is ahead":
+            starts_at = world.now + timedelta(days=9)
+            booking = a_booking(f"b{world.revision}", starts_at=starts_at, ends_at=None)
+            ahead = world.now + timedelta(minutes=10)
+            world.facts = replace(
+                world.facts, eligibility=eligibility.model_copy(update={"booking": booking.uid})
+            )
+            booked = LeadBooked(lead_id=LEAD, at=ahead, revision=world.revision, booking=booking)
+            world.apply(happened_by(booked, world.now))
+            assert_confirmed_at_once(world)
         case "booked, and the scheduler never learns of it":
             world.facts = replace(
                 world.facts, eligibility=eligibility.model_copy(update={"booking": "b"})
@@ -219,6 +251,7 @@ def happen(world: World, incident: str) -> None:
 
 INCIDENTS = (
     "booked",
+    "booked, by a clock that is ahead",
     "booked, and the scheduler never learns of it",
     "booked elsewhere",
     "cancelled",
