@@ -127,9 +127,11 @@ def make_routes(
     async def delete_lead(lead_id: int) -> None:
         await kommo.delete_by_hand(lead_id)
 
-    @routes.post("/write", status_code=204)
-    async def write(written: Written) -> None:
-        await twilio.write(written.phone, written.text, whatsapp=written.channel == "whatsapp")
+    @routes.post("/write")
+    async def write(written: Written) -> dict[str, bool]:
+        """Writes to us as the lead. Returns whether our webhook answered with a success."""
+        whatsapp = written.channel == "whatsapp"
+        return {"answered": await twilio.write(written.phone, written.text, whatsapp=whatsapp)}
 
     routes.include_router(_calendar_routes(calcom))
     return routes

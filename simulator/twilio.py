@@ -471,8 +471,11 @@ class TwilioSimulator:
             return "\n".join(values.values())
         return re.sub(r"{{(\d+)}}", lambda place: values.get(place[1], ""), self.contents[sid])
 
-    async def write(self, number: str, body: str, *, whatsapp: bool) -> None:
-        """Sends us a message from the person. WhatsApp still names a Mexican mobile 521…."""
+    async def write(self, number: str, body: str, *, whatsapp: bool) -> bool:
+        """Sends us a message from the person. WhatsApp still names a Mexican mobile 521….
+
+        Returns whether we answered with a success. Like Twilio, it does not repeat a message.
+        """
         sid = "SM" + secrets.token_hex(16)
         self.written.append(Written(sid, number, body, time.time(), whatsapp))
         params = {
@@ -498,7 +501,8 @@ class TwilioSimulator:
             self.inbound_at[number] = time.time()
         else:
             params |= {"From": number, "To": "+525500000000", "FromCountry": "MX"}
-        await self._post(self.inbound_url, params)
+        answer = await self._post(self.inbound_url, params)
+        return answer is not None and answer.status < 300
 
     async def _send_receipt(self, url: str, params: dict[str, str]) -> None:
         address, body, headers, tries = self._signed(url, params)

@@ -28,7 +28,7 @@ STATEMENTS = {
     "intake": {"row written": r"insert into leads"},
     "crm": {"row written": r"insert into registrations", "commit": r"state = 'registered'"},
     "notify": {"row written": r"insert into touches", "commit": r"sent_at = case when"},
-    "scheduler": {"row written": r"update timers set state = done"},
+    "scheduler": {"row written": r"update timers\s+set\s+state = done"},
     "console": {"row written": r"insert into actions"},
 }
 SPRINGS_WITHIN = 40.0

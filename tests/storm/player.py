@@ -132,9 +132,9 @@ class Player:
             submission.tries += 1
             await asyncio.sleep(0.5)
 
-    async def _writes(self, life: Life, text: str) -> dict[str, Any]:
-        await self._simulate("write", {"phone": life.person.phone, "text": text})
-        return {"text": text}
+    async def _writes(self, life: Life, text: str) -> dict[str, Any] | None:
+        written = await self._simulate("write", {"phone": life.person.phone, "text": text})
+        return {"text": text} if written and written["answered"] else None
 
     async def _unsubscribes(self, life: Life) -> bool | None:
         for mail in await self.system.simulator("emails", life.person.email):
