@@ -66,6 +66,7 @@ WISHES = (
     "estoy en junta, llámame a las 5",
 )
 SERVICES = ("intake", "crm", "notify", "scheduler", "console")
+WITHOUT_HOURS = ("intake", "crm", "console")  # which decide nothing by the hour of the day
 PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
 FAULT_KINDS = ("status", "refuse", "lose", "hang", "stall", "slow", "empty", "html", "cut")
 STATUSES = (429, 500, 502, 503, 504)
@@ -225,6 +226,15 @@ class Drawn:
             how: dict[str, Any] = {"service": self.chance.choice(SERVICES)}
             how["replica"] = self.chance.randrange(2)
             yield Act(at, what, None, how)
+        if self._happens(0.3):
+            service = self.chance.choice(WITHOUT_HOURS)
+            minutes = self.chance.choice((-10, 10))
+            at = self.chance.uniform(*FAULTS)
+            yield Act(at, "clock_goes_wrong", None, {"service": service, "minutes": minutes})
+        if self._happens(0.5):
+            yield Act(FAULTS[1] + 5, "letters_are_replayed")
+        if self._happens(0.5):
+            yield Act(FAULTS[1] + 5, "held_touches_are_released")
 
     def _fault(self) -> Act:
         kind = self.chance.choice(FAULT_KINDS)

@@ -295,6 +295,30 @@ class Player:
         if replica:
             await self.system.rabbitmqctl("close_all_connections", "storm")
 
+    async def _clock_goes_wrong(self, service: str, minutes: int) -> None:
+        """Restarts the service's replicas, one after another, with a clock that is off."""
+        for replica, (process, port) in enumerate(self.system.replicas[service]):
+            await asyncio.to_thread(process.stop)
+            ahead = self.system.ahead + minutes * 60
+            process.environment = {**process.environment, **clock(ahead)}
+            process.start()
+            if replica == 0:
+                await asyncio.to_thread(self.system.native.wait_for, service, port)
+
+    async def _letters_are_replayed(self) -> None:
+        ids = [letter["letter_id"] for letter in await self._letters()]
+        console = self.system.native.addresses.console
+        await self._ask(
+            "replay", "POST", f"{console}/api/dead/replay", json={"by": "ana", "ids": ids}
+        )
+
+    async def _held_touches_are_released(self) -> None:
+        console = self.system.native.addresses.console
+        held = await self._ask("held", "GET", f"{console}/api/held")
+        for row in held.json() if held is not None and held.is_success else []:
+            body = {"by": "ana", "reason": row["reason"], "scope": row["scope"]}
+            await self._ask("release", "POST", f"{console}/api/held/release", json=body)
+
     async def _calm(self) -> None:
         """Ends every trouble that has no end of its own."""
         await self._providers_recover()
