@@ -45,11 +45,11 @@ class Evidence:
             self.by_touch[touch.touch_id].append(touch)
         self.steps: dict[str, str] = {}
         self.lead_of: dict[str, int] = {}
-        for lead, actions in record.actions.items():
+        for actions in record.actions.values():
             for action in actions:
                 if "touch_id" in action["detail"]:
                     self.steps[action["detail"]["touch_id"]] = action["detail"]["step"]
-                    self.lead_of[action["detail"]["touch_id"]] = lead
+                    self.lead_of[action["detail"]["touch_id"]] = action["lead_id"]
 
     def actions(self, life: Life) -> list[dict[str, Any]]:
         """Returns the actions of all the person's leads, each once."""
@@ -131,9 +131,11 @@ def nobody_who_ended_it_is_followed_up(seen: Evidence) -> Iterator[Broken]:
         # a form after a stop is a new lead
         if any(submission.answered_at > end.at for submission in life.submissions):
             continue
+        ended = _ended_leads(seen, life, end)
         for touch in seen.touches(life):
             after = touch.at - end.at
-            if seen.step_of(touch) in FOLLOW_UP and after > PERMIT_SECONDS:
+            concerned = seen.lead_of.get(touch.touch_id) in ended
+            if concerned and seen.step_of(touch) in FOLLOW_UP and after > PERMIT_SECONDS:
                 step = f"{seen.step_of(touch)} by {touch.channel}"
                 yield f"{step} left {after:.1f} s after {end.what} {end.detail}", _who(life)
 
@@ -417,6 +419,19 @@ def _is_end(moment: Moment) -> bool:
         return moment.what in ("unsubscribes", "is_stopped", "is_closed_in_kommo", "is_erased")
     text = str(moment.detail["text"]).lower()
     return any(word in text for word in ENDINGS)
+
+
+def _ended_leads(seen: Evidence, life: Life, end: Moment) -> set[int]:
+    """Returns the leads whose follow-up it ends: those that named the address it came from."""
+    concerned: set[int] = set()
+    for submission in life.submissions:
+        addresses = addresses_in(submission.form)
+        by_mail = end.what == "unsubscribes" and life.person.email in addresses
+        by_phone = end.what == "writes" and life.person.phone in addresses
+        by_operator = submission is life.submissions[0]
+        if submission.lead_id and (by_mail or by_phone or by_operator):
+            concerned |= {action["lead_id"] for action in seen.record.actions[submission.lead_id]}
+    return concerned
 
 
 def _left(seen: Evidence, lead: int) -> bool:
