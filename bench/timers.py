@@ -29,7 +29,7 @@ MANY = 1_000_000
 RATE = 100
 SECONDS = 20
 FLOOD = 50_000
-JOURNEY = PROJECT / "tests" / "journeys" / "journey.yml"
+JOURNEY = PROJECT / "tests" / "e2e" / "journey.yml"
 Row = Callable[[str, str, str], None]
 
 ENROL = """
