@@ -138,6 +138,8 @@ class BrevoClient:
             )
         )
         with unreadable_as(Unavailable, "brevo"):
+            if listed.transactional_emails is None and listed.count is None:
+                raise TypeError("no list")  # not to be read as "nothing found"
             for mail in listed.transactional_emails or []:
                 if tag_of(key) in (mail.tags or []):
                     return str(mail.message_id).strip("<>")

@@ -75,6 +75,8 @@ def read_answer(response: httpx.Response) -> list[Any]:
         body = {}
     data = body.get("data")
     if response.status_code == 200 and isinstance(data, list):
+        if not all(isinstance(item, dict) for item in data):
+            raise Unavailable("calcom: unreadable answer", status=200)
         return data
     code = text(mapping(body.get("error")).get("code")) or ""
     reason = f"calcom: {response.status_code} {code}".strip()

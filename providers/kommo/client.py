@@ -76,7 +76,9 @@ class KommoClient:
         answer = await self._post("/api/v4/leads/complex", leads)
         registered: list[Registered] = []
         with unreadable_as(OutcomeUnknown, "kommo"):
-            for item in answer:  # a bare array, unlike every other answer of the API
+            if not isinstance(answer, list):  # a bare array, unlike every other answer of the API
+                raise TypeError("no array")
+            for item in answer:
                 lead_id = int(item["id"])
                 contact_id = item.get("contact_id")
                 # a merged lead carries every request id that was merged into it
@@ -257,7 +259,17 @@ def _reasons(item: Mapping[str, Any]) -> str:
 
 
 def _embedded(answer: Any, name: str) -> list[dict[str, Any]]:
-    return list(((answer or {}).get("_embedded") or {}).get(name) or [])
+    """Returns the items of an answer; none for a 204.
+
+    Raises an UNREADABLE error for an answer without the list. Read as "nothing found", it would let
+    a lead be added twice.
+    """
+    if answer is None:
+        return []
+    items = answer["_embedded"][name]
+    if not isinstance(items, list):
+        raise TypeError(name)
+    return items
 
 
 def _list(value: Any) -> list[Any]:
@@ -267,7 +279,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _lead(item: Mapping[str, Any]) -> KommoLead:
-    contacts = _embedded(item, "contacts")
+    contacts = (item.get("_embedded") or {}).get("contacts") or []
     contact_id = int(contacts[0]["id"]) if contacts else None
     return KommoLead(int(item["id"]), str(item.get("name") or ""), contact_id)
 

@@ -177,6 +177,30 @@ async def test_no_answer_escapes_as_another_error(
             await outcome(request(clients[provider]))
 
 
+SEARCHES = (
+    ("twilio", "calls_to"),
+    ("twilio", "messages_to"),
+    ("brevo", "find"),
+    ("kommo", "find_contacts"),
+    ("kommo", "find_leads"),
+    ("kommo", "notes_of"),
+    ("kommo", "statuses"),
+    ("calcom", "bookings_updated_since"),
+)
+
+
+@pytest.mark.parametrize(("provider", "name"), SEARCHES)
+@pytest.mark.parametrize("body", BODIES.values(), ids=list(BODIES))
+async def test_an_unreadable_answer_is_never_nothing_found(
+    clients: dict[str, Any], wire: Wire, provider: str, name: str, body: bytes
+) -> None:
+    """What is not found is done again: a lead was added twice to Kommo."""
+    wire.answers(200, body, {"Content-Type": "application/json"})
+    error = await outcome(BY_PROVIDER[provider][name](clients[provider]))
+
+    assert isinstance(error, Unavailable)
+
+
 @pytest.mark.parametrize(("provider", "name"), REQUESTS)
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
 async def test_an_answer_that_is_too_long_fails_in_bounded_memory(
