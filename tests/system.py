@@ -93,7 +93,7 @@ class System:
             install_missing()
         self.native.folder.mkdir(parents=True, exist_ok=True)
         self.native.folder.chmod(0o755)
-        self.postgres, self.rabbitmq = self.native.make_servers()
+        self.postgres, self.rabbitmq = self.make_servers()
         self.servers += [self.postgres, self.rabbitmq]
         for server in self.servers:
             server.start()
@@ -127,6 +127,10 @@ class System:
         self.native.wait_for("simulator", self.native.ports["simulator"])
         for name in REPLICATED:
             self.wait_for(name)
+
+    def make_servers(self) -> tuple[Any, Any]:
+        """Returns PostgreSQL and RabbitMQ, not started yet."""
+        return self.native.make_servers()
 
     def recipe_of(self, replica: str, recipe: Recipe) -> Recipe:
         """Returns the recipe that one replica is started with."""

@@ -42,14 +42,10 @@ class StormSystem(System):
         self.ahead = ahead
         self._clock = clock(ahead)
 
-    def start(self) -> None:
-        """Starts everything. PostgreSQL takes its clock from this process's environment."""
-        os.environ.update(self._clock)
-        try:
-            super().start()
-        finally:
-            for name in self._clock:
-                os.environ.pop(name, None)
+    def make_servers(self) -> tuple[Any, Any]:
+        postgres, rabbitmq = super().make_servers()
+        postgres.environment = {**os.environ, **self._clock}
+        return postgres, rabbitmq
 
     def recipe_of(self, replica: str, recipe: Recipe) -> Recipe:
         return Recipe(recipe.name, recipe.command, {**recipe.environment, **self._clock})
