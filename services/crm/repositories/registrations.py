@@ -44,8 +44,8 @@ CLOSE = """
 update registrations set closed = $2, updated_at = now()
 where lead_id = $1 and closed is null
 returning lead_id"""
-# Elsewhere counts a meeting that lay ahead when this lead came, also once it was held: whoever had
-# a meeting with us is not asked to book one.
+# Elsewhere counts a meeting that lay ahead when this lead came, even after it was held: a person
+# who had a meeting with us is not asked to book one.
 SELECT_ELIGIBILITY = """
 select
   r.closed,
