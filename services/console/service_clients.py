@@ -25,6 +25,7 @@ T = TypeVar("T")
 LEAD_PLAN = TypeAdapter(LeadPlan)
 BACKLOG = TypeAdapter(BacklogStatus)
 TEXTS = TypeAdapter(list[SentText])
+NOT_COUNTED = {"messages": 0, "messages_unacknowledged": 0, "consumers": 0}
 PREVIEW = TypeAdapter(TextPreview)
 
 
@@ -76,14 +77,18 @@ class ServiceClients:
         return await self._get(PREVIEW, f"{self._notify}/texts/{quote(channel)}/{quote(template)}")
 
     async def queues(self) -> list[dict[str, Any]] | None:
-        """Returns every queue with its messages and consumers, sorted by name."""
+        """Returns every queue with its messages and consumers, sorted by name.
+
+        RabbitMQ leaves the counts out until it has gathered them, some seconds after its start.
+        """
         columns = "name,messages,messages_unacknowledged,consumers"
         queues = await self._fetch(
             f"{self._broker}/api/queues/%2F?columns={columns}", auth=self._auth
         )
         if queues is None:
             return None
-        return sorted(queues, key=lambda queue: str(queue["name"]))
+        counted = [NOT_COUNTED | queue for queue in queues]
+        return sorted(counted, key=lambda queue: str(queue["name"]))
 
     async def _get(
         self, model: TypeAdapter[T], url: str, headers: Mapping[str, str] | None = None
