@@ -1,6 +1,6 @@
 """Measures throughput and delays beside their floors.
 
-`python -m bench [intake] [timers] [pages] [strangers] [growth]`
+`python -m bench [intake] [timers] [pages] [strangers] [growth] [replies]`
 
 Everything runs on this machine: RabbitMQ, PostgreSQL, the gateway, every service and the load.
 Traffic goes to loopback only. Each part is bounded in count or time.
@@ -25,6 +25,7 @@ from rich.table import Table
 from bench.growth import Growth
 from bench.load import Load, fire, percentile, post_all, resident
 from bench.pages import Pages
+from bench.replies import Replies
 from bench.strangers import Strangers
 from bench.timers import JOURNEY, Timers
 from pauta.running.compose_file import Recipe
@@ -264,12 +265,14 @@ def main() -> None:
             "pages": Pages(Path(folder) / "pages", bench.row),
             "strangers": Strangers(Path(folder) / "strangers", bench.row),
             "growth": Growth(Path(folder) / "growth", bench.row),
+            "replies": Replies(bench.row),
         }
         for part in [parts[name] for name in sys.argv[1:] or parts]:
             try:
                 asyncio.run(part.run())
             finally:
-                part.system.stop()
+                if part.system is not None:
+                    part.system.stop()
         out.print(bench.table)
 
 

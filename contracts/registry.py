@@ -11,6 +11,7 @@ from contracts.commands.lead import (
     AssignBooking,
     EraseLead,
     PauseLead,
+    RestoreLead,
     ResumeLead,
     SkipStep,
     StopLead,
@@ -41,6 +42,7 @@ from contracts.events.lead import (
     LeadPaused,
     LeadRegistered,
     LeadRegistrationFailed,
+    LeadRestored,
     LeadResumed,
     LeadSuperseded,
     LeadUpdated,
@@ -52,7 +54,7 @@ from contracts.events.outbound import (
     ProviderUnavailable,
     SpendingReached,
 )
-from contracts.events.reply import ReplyReceived
+from contracts.events.reply import ReplyAttended, ReplyReceived, ReplyUnmatched
 from contracts.events.touch import (
     TouchChecked,
     TouchDeferred,
@@ -77,6 +79,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     LeadRegistered,
     LeadRegistrationFailed,
     LeadOptedOut,
+    LeadRestored,
     LeadClosed,
     LeadNeedsAttention,
     LeadPaused,
@@ -107,6 +110,8 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     CallAnswered,
     CallUnanswered,
     ReplyReceived,
+    ReplyUnmatched,
+    ReplyAttended,
     OutboundPaused,
     OutboundResumed,
     ProviderUnavailable,
@@ -125,6 +130,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     PauseLead,
     ResumeLead,
     StopLead,
+    RestoreLead,
     EraseLead,
     SkipStep,
     AssignBooking,

@@ -46,6 +46,14 @@ _MEXICAN_HABITS = (
     (re.compile(r"^(?:044|045|01)([2-9]\d{9})$"), r"\1"),
     (re.compile(r"^52([2-9]\d{9})$"), r"+52\1"),
 )
+# Before they had their ninth digit, mobile numbers in Brazil began with 6 to 9. In North America
+# people write the 1 twice.
+_MOBILE_PREFIXES = (
+    (re.compile(r"^\+521(\d{10})$"), r"+52\1"),
+    (re.compile(r"^\+549(\d{10})$"), r"+54\1"),
+    (re.compile(r"^\+55(\d{2})9([6-9]\d{7})$"), r"+55\1\2"),
+    (re.compile(r"^\+11(\d{10})$"), r"+1\1"),
+)
 _OTHER_NUMBER = re.compile(r"[/,;]|\s(?:y|o|or|and)\s", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:ext|extensi[oó]n|x|#)\.?\s*\d+\s*$", re.IGNORECASE)
 # neither numbering plan has, or will have, an area code that begins with 0 or 1
@@ -75,6 +83,19 @@ def read_number(raw: str, region: str) -> Number | None:
     if kind is None and not (written.startswith("+") and _possible(parsed, e164)):
         return None
     return Number(e164, _status(parsed, kind))
+
+
+def canonical_phone(number: str) -> str:
+    """Returns the form in which numbers are compared, of a number with its country code.
+
+    It has no prefix that some networks add to mobile numbers and others leave out: Mexico's 1,
+    Argentina's 9, Brazil's ninth digit. It is no number to call or write to.
+    """
+    digits = re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", number))
+    form = f"+{digits.lstrip('0')}"
+    for habit, meaning in _MOBILE_PREFIXES:
+        form = habit.sub(meaning, form)
+    return form
 
 
 def number_status(e164: str) -> NumberStatus:

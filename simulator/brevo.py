@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from uuid import uuid4
 
 import email_validator
 from fastapi import APIRouter, Header, Request
@@ -163,6 +164,32 @@ class BrevoSimulator:
         await self.callbacks.send_receipt(
             self.webhook_url, json.dumps(payload).encode(), headers, tries=5
         )
+
+    async def receive(
+        self, email: str, text: str, *, subject: str, answers: str, headers: dict[str, str]
+    ) -> bool:
+        """Posts a mail from a person to us, parsed. Returns whether we answered with a success."""
+        item = {
+            "Uuid": [str(uuid4())],
+            "MessageId": f"<{uuid4()}@mail.example.com>",
+            "InReplyTo": f"<{answers}>" if answers else None,
+            "From": {"Name": "Ana", "Address": email},
+            "To": [{"Name": "", "Address": "respuestas@reply.example.com"}],
+            "Subject": subject,
+            "RawTextBody": f"{text}\n\nEl lun, 2 mar 2026, Pauta escribió:\n> Hola, BAJA",
+            "RawHtmlBody": None,
+            "Attachments": [],
+            "Headers": headers,
+        }
+        answer = await self.callbacks.post(
+            f"{self.webhook_url}/inbound",
+            json.dumps({"items": [item]}).encode(),
+            {
+                "Authorization": f"Bearer {self.webhook_token}",
+                "Content-Type": "application/json",
+            },
+        )
+        return answer is not None and answer.status < 300
 
     def touches(self) -> list[dict[str, str]]:
         """Returns each mail with the touch that it names."""

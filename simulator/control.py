@@ -15,11 +15,28 @@ from simulator.world import CallbackProfile, Fault, World
 
 
 class Written(BaseModel):
-    """A message from the lead to us."""
+    """A message from the lead to us.
+
+    `media` is the type of a file that comes with it, such as `audio/ogg`. With `hidden`, WhatsApp
+    shows an id instead of the number. It replies to the message with the provider's id `answers`.
+    """
 
     phone: str
-    text: str
+    text: str = ""
     channel: Literal["whatsapp", "sms"] = "whatsapp"
+    media: str = ""
+    hidden: bool = False
+    answers: str = ""
+
+
+class WrittenMail(BaseModel):
+    """A mail from the lead to us, to the mail with the id `answers`, or by itself."""
+
+    email: str
+    text: str = ""
+    subject: str = "Re: Hola"
+    answers: str = ""
+    headers: dict[str, str] = {}
 
 
 class BookingRequest(BaseModel):
@@ -130,8 +147,27 @@ def make_routes(
     @routes.post("/write")
     async def write(written: Written) -> dict[str, bool]:
         """Writes to us as the lead. Returns whether our webhook answered with a success."""
-        whatsapp = written.channel == "whatsapp"
-        return {"answered": await twilio.write(written.phone, written.text, whatsapp=whatsapp)}
+        answered = await twilio.write(
+            written.phone,
+            written.text,
+            whatsapp=written.channel == "whatsapp",
+            media=written.media,
+            hidden=written.hidden,
+            answers=written.answers,
+        )
+        return {"answered": answered}
+
+    @routes.post("/write/email")
+    async def write_mail(written: WrittenMail) -> dict[str, bool]:
+        """Mails to us as the lead. Returns whether our webhook answered with a success."""
+        answered = await brevo.receive(
+            written.email,
+            written.text,
+            subject=written.subject,
+            answers=written.answers,
+            headers=written.headers,
+        )
+        return {"answered": answered}
 
     routes.include_router(_calendar_routes(calcom))
     return routes

@@ -156,6 +156,14 @@ class Text:
         return TEXT_STATES[self.status]
 
 
+HIDDEN_ID = "MX.13491208655302741918"
+WHATSAPP_FORMS = (
+    (re.compile(r"^\+52(\d{10})$"), r"+521\1"),
+    (re.compile(r"^\+54([1-8]\d{9})$"), r"+549\1"),
+    (re.compile(r"^\+55(\d{2})9([6-9]\d{7})$"), r"+55\1\2"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A message from a person to us."""
@@ -471,9 +479,19 @@ class TwilioSimulator:
             return "\n".join(values.values())
         return re.sub(r"{{(\d+)}}", lambda place: values.get(place[1], ""), self.contents[sid])
 
-    async def write(self, number: str, body: str, *, whatsapp: bool) -> bool:
-        """Sends us a message from the person. WhatsApp still names a Mexican mobile 521….
+    async def write(
+        self,
+        number: str,
+        body: str,
+        *,
+        whatsapp: bool,
+        media: str = "",
+        hidden: bool = False,
+        answers: str = "",
+    ) -> bool:
+        """Sends us a message from the person, with a file of the type `media`.
 
+        WhatsApp writes some numbers in an older form, and of a person who hides theirs an id.
         Returns whether we answered with a success. Like Twilio, it does not repeat a message.
         """
         sid = "SM" + secrets.token_hex(16)
@@ -484,23 +502,30 @@ class TwilioSimulator:
             "SmsMessageSid": sid,
             "AccountSid": self.account_sid,
             "Body": body,
-            "NumMedia": "0",
+            "NumMedia": "1" if media else "0",
             "NumSegments": "1",
             "SmsStatus": "received",
             "ApiVersion": "2010-04-01",
         }
         if whatsapp:
-            old = re.sub(r"^\+52(\d{10})$", r"+521\1", number)
+            shown = HIDDEN_ID if hidden else as_whatsapp_writes(number)
             params |= {
-                "From": f"whatsapp:{old}",
+                "From": f"whatsapp:{shown}",
                 "To": "whatsapp:+14155238886",
-                "WaId": old[1:],
-                "MessageType": "text",
+                "WaId": "" if hidden else shown[1:],
+                "MessageType": media.partition("/")[0] or "text",
                 "ProfileName": "Ana",
             }
+            if hidden:
+                params["ExternalUserId"] = f"whatsapp:{shown}"
+            if answers:
+                params["OriginalRepliedMessageSid"] = answers
             self.inbound_at[number] = time.time()
         else:
             params |= {"From": number, "To": "+525500000000", "FromCountry": "MX"}
+        if media:
+            url = f"https://api.twilio.com/2010-04-01/Accounts/{self.account_sid}/Media/{sid}"
+            params |= {"MediaContentType0": media, "MediaUrl0": url}
         answer = await self._post(self.inbound_url, params)
         return answer is not None and answer.status < 300
 
@@ -764,6 +789,13 @@ MESSAGE_PARAMS = {
     "SendAt",
     "ScheduleType",
 }
+
+
+def as_whatsapp_writes(number: str) -> str:
+    """Returns the number in the form that WhatsApp keeps for some countries' mobile numbers."""
+    for today, older in WHATSAPP_FORMS:
+        number = today.sub(older, number)
+    return number
 
 
 def _fate(number: str) -> tuple[str, str]:

@@ -26,6 +26,16 @@ class StopLead(Command):
     topic: Literal["lead.stop"] = "lead.stop"
 
 
+class RestoreLead(Command):
+    """Takes back a stop that was read in a reply, or said by an operator.
+
+    Answered by `lead.restored`.
+    """
+
+    owner: ClassVar[str] = "notify"
+    topic: Literal["lead.restore"] = "lead.restore"
+
+
 class EraseLead(Command):
     """Erases the person's data. Answered by `lead.erased`, upon which the other services erase."""
 

@@ -92,11 +92,22 @@ class LeadRegistrationFailed(Event):
 
 
 class LeadOptedOut(Event):
-    """notify: the person said stop. Only touches of a booked meeting are still sent."""
+    """notify: the person said stop. Only touches of a booked meeting are still sent.
+
+    `text` is what they wrote.
+    """
 
     topic: Literal["lead.opted_out"] = "lead.opted_out"
     channel: str
     reason: str
+    text: str = ""
+
+
+class LeadRestored(Event):
+    """notify: an operator took a stop back, which was none. The follow-up goes on."""
+
+    topic: Literal["lead.restored"] = "lead.restored"
+    by: str
 
 
 class Closing(StrEnum):

@@ -125,6 +125,7 @@ class TouchFailed(TouchEvent):
 
 class SkipReason(StrEnum):
     OPTED_OUT = "opted_out"
+    NO_INTEREST = "no_interest"  # the person wrote so; the address may be contacted
     NO_ADDRESS = "no_address"
     BAD_ADDRESS = "bad_address"
     BOOKED = "booked"

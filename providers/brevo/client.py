@@ -44,6 +44,8 @@ class Attachment:
 class Mail:
     """One email to one person. `key` is echoed in every webhook of the mail.
 
+    Answers go to `reply_to`, or to the sender where that is empty.
+
     Sending the same key again within IDEMPOTENCY_SECONDS is harmless.
     """
 
@@ -55,6 +57,7 @@ class Mail:
     text: str
     unsubscribe_url: str
     attachments: tuple[Attachment, ...] = ()
+    reply_to: str = ""
 
 
 class AlreadySent(Exception):
@@ -115,6 +118,7 @@ class BrevoClient:
                         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
                     },
                     **_attached(mail.attachments),
+                    **_answered_at(mail.reply_to),
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise Unavailable("brevo: no connection") from error  # nothing was sent
@@ -185,6 +189,10 @@ class BrevoClient:
 def tag_of(key: str) -> str:
     """Returns the tag that shows the key on Brevo's own pages."""
     return f"touch-{key}"
+
+
+def _answered_at(address: str) -> dict[str, Any]:
+    return {"reply_to": {"email": address}} if address else {}
 
 
 def _attached(attachments: tuple[Attachment, ...]) -> dict[str, Any]:

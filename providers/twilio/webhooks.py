@@ -1,7 +1,7 @@
 """Verifies Twilio's webhooks, and translates receipts and inbound messages into our words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from twilio.request_validator import RequestValidator
@@ -9,10 +9,32 @@ from twilio.request_validator import RequestValidator
 from contracts.events.call import Unanswered
 from contracts.events.touch import Channel
 from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
+from domain.replies import IncomingReply, Media, MediaKind
 from providers.twilio.errors import kind_of
 
 _CODE = re.compile(r"[0-9]{1,9}")
-_OLD_MEXICAN_MOBILE = re.compile(r"^\+?521(\d{10})$")
+_NUMBER = re.compile(r"\+[0-9]{5,15}")
+_COUNT = re.compile(r"[0-9]")
+_MESSAGE_TYPES = {
+    "audio": MediaKind.VOICE,
+    "voice": MediaKind.VOICE,
+    "image": MediaKind.PICTURE,
+    "video": MediaKind.VIDEO,
+    "document": MediaKind.DOCUMENT,
+    "sticker": MediaKind.STICKER,
+    "location": MediaKind.LOCATION,
+    "contacts": MediaKind.CONTACT,
+}
+_CONTENT_TYPES = {
+    "audio": MediaKind.VOICE,
+    "image/webp": MediaKind.STICKER,
+    "image": MediaKind.PICTURE,
+    "video": MediaKind.VIDEO,
+    "application": MediaKind.DOCUMENT,
+    "text/vcard": MediaKind.CONTACT,
+    "text/x-vcard": MediaKind.CONTACT,
+    "text": MediaKind.DOCUMENT,
+}
 
 
 def signed_by_twilio(
@@ -121,32 +143,47 @@ def read_pressed_key(params: Mapping[str, str]) -> PressedKey:
     return PressedKey(params.get("CallSid", ""), params.get("Digits", ""))
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
-    """A message from a person. `phone` is in today's form (+52 without the 1 after it).
-
-    `opts_out`: Twilio itself has read the message as a stop.
-    """
-
-    sid: str
-    channel: Channel
-    phone: str
-    text: str
-    opts_out: bool
-
-
-def read_inbound(params: Mapping[str, str]) -> Inbound:
+def read_inbound(params: Mapping[str, str]) -> IncomingReply:
     """Returns the message that somebody wrote.
 
-    WhatsApp still reports Mexican mobiles as 521…, although messages go to 52….
+    WhatsApp shows a person who hides their number by an id such as `MX.1349…`.
     """
     sender = params.get("From", "")
     whatsapp = sender.startswith("whatsapp:")
-    number = sender.removeprefix("whatsapp:")
-    return Inbound(
-        sid=params.get("MessageSid") or params.get("SmsSid", ""),
+    shown = sender.removeprefix("whatsapp:")
+    number = shown if shown.startswith("+") else f"+{params.get('WaId', '')}"
+    has_number = _NUMBER.fullmatch(number) is not None
+    return IncomingReply(
+        ref=params.get("MessageSid") or params.get("SmsSid", ""),
         channel=Channel.WHATSAPP if whatsapp else Channel.SMS,
-        phone=_OLD_MEXICAN_MOBILE.sub(r"+52\1", number),
-        text=params.get("ButtonText") or params.get("Body", ""),
+        address=number if has_number else None,
+        sender=number if has_number else shown,
+        text=params.get("ButtonText") or params.get("ListTitle") or params.get("Body", ""),
+        answers=params.get("OriginalRepliedMessageSid", ""),
+        media=tuple(_media(params)),
         opts_out=params.get("OptOutType") == "STOP",
     )
+
+
+def _media(params: Mapping[str, str]) -> Iterator[Media]:
+    """Yields what was sent besides text. Twilio names its type, and keeps the file at a URL."""
+    digits = params.get("NumMedia", "")
+    count = int(digits) if _COUNT.fullmatch(digits) else 0
+    for number in range(count):
+        kind = _media_kind(
+            params.get(f"MediaContentType{number}", ""), params.get("MessageType", "")
+        )
+        yield Media(kind, params.get(f"MediaUrl{number}", ""))
+    if not count:
+        named = _MESSAGE_TYPES.get(params.get("MessageType", ""))
+        if named is not None:
+            yield Media(named)
+        elif params.get("Latitude"):
+            yield Media(MediaKind.LOCATION)
+
+
+def _media_kind(content_type: str, message_type: str) -> MediaKind:
+    if message_type in _MESSAGE_TYPES:
+        return _MESSAGE_TYPES[message_type]
+    name = content_type.partition(";")[0].strip().lower()
+    return _CONTENT_TYPES.get(name) or _CONTENT_TYPES.get(name.partition("/")[0], MediaKind.OTHER)

@@ -11,6 +11,7 @@ from contracts.commands.lead import (
     AssignBooking,
     EraseLead,
     PauseLead,
+    RestoreLead,
     ResumeLead,
     SkipStep,
     StopLead,
@@ -21,6 +22,7 @@ from contracts.events.booking import BookingCancelled
 from contracts.events.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.lead import LeadRegistrationFailed
+from contracts.events.reply import ReplyAttended
 from contracts.events.touch import TouchFailed
 from contracts.message import Message
 from kit.messaging.broker import (
@@ -55,6 +57,7 @@ PUBLISHES = (
     PauseLead,
     ResumeLead,
     StopLead,
+    RestoreLead,
     EraseLead,
     SkipStep,
     AssignBooking,
@@ -66,6 +69,7 @@ PUBLISHES = (
     DiscardWork,
     DeadLetterReplayed,
     DeadLetterDiscarded,
+    ReplyAttended,
     WorkRetried,
     WorkDiscarded,
 )

@@ -26,6 +26,7 @@ from contracts.events.lead import (
     LeadOptedOut,
     LeadRegistered,
     LeadRegistrationFailed,
+    LeadRestored,
     LeadUpdated,
 )
 from contracts.events.outbound import (
@@ -61,6 +62,7 @@ Outcome = Annotated[
     | CallUnanswered
     | ReplyReceived
     | LeadOptedOut
+    | LeadRestored
     | LeadUpdated
     | LeadBooked
     | BookingRescheduled
@@ -83,6 +85,7 @@ NOTES = queue(
     CallUnanswered,
     ReplyReceived,
     LeadOptedOut,
+    LeadRestored,
     LeadUpdated,
     LeadBooked,
     BookingRescheduled,

@@ -17,18 +17,27 @@ from contracts.events.lead import (
     LeadCreated,
     LeadErased,
     LeadOptedOut,
+    LeadRestored,
     LeadSuperseded,
     LeadUpdated,
 )
 from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
 from services.intake.deps import BusDeps
-from services.intake.repositories import end_journey, set_current_journey
+from services.intake.repositories import end_journey, resume_journey, set_current_journey
 from services.intake.use_cases.erase_lead import erase_lead
 
 log = structlog.get_logger()
 
 COMMANDS = queue("intake.commands", EraseLead, RetryWork, DiscardWork, prefetch=2)
-ENDS = queue("intake.ends", LeadOptedOut, LeadClosed, CadenceFinished, MeetingEnded, prefetch=2)
+ENDS = queue(
+    "intake.ends",
+    LeadOptedOut,
+    LeadRestored,
+    LeadClosed,
+    CadenceFinished,
+    MeetingEnded,
+    prefetch=2,
+)
 JOURNEYS = queue("intake.journeys", JourneyPublished, prefetch=1)
 QUEUES = (COMMANDS, ENDS, JOURNEYS)
 PUBLISHES = (
@@ -43,7 +52,8 @@ PUBLISHES = (
 
 AnyCommand = Annotated[EraseLead | RetryWork | DiscardWork, Field(discriminator="topic")]
 End = Annotated[
-    LeadOptedOut | LeadClosed | CadenceFinished | MeetingEnded, Field(discriminator="topic")
+    LeadOptedOut | LeadRestored | LeadClosed | CadenceFinished | MeetingEnded,
+    Field(discriminator="topic"),
 ]
 
 router = RabbitRouter()
@@ -63,6 +73,9 @@ async def on_command(command: AnyCommand, deps: BusDeps) -> None:
 
 @router.subscriber(ENDS.queue, EVENT_EXCHANGE, channel=ENDS.channel, ack_policy=ACKNOWLEDGE)
 async def on_end(event: End, deps: BusDeps) -> None:
+    if isinstance(event, LeadRestored):
+        await resume_journey(deps.database, event.lead_id)
+        return
     reason = event.topic.partition(".")[2]
     await end_journey(deps.database, event.lead_id, reason)
 

@@ -12,6 +12,7 @@ import email_validator
 from pydantic_core import to_json
 
 from contracts.events.lead import LeadCard
+from domain.addresses import canonical
 from domain.phone import NumberStatus, read_number
 from domain.text import storable
 
@@ -334,12 +335,16 @@ def same_person(card: LeadCard, other: LeadCard) -> bool:
     agree, unless both forms have a phone and neither these nor the names agree. One address alone
     proves nothing: a mother and her daughter share a phone, and a stranger may type anybody's.
     """
-    same_phone = card.phone is not None and card.phone == other.phone
-    same_email = card.email is not None and card.email == other.email
+    same_phone = bool(card.phone) and _compared(card.phone) == _compared(other.phone)
+    same_email = bool(card.email) and _compared(card.email) == _compared(other.email)
     same_name = folded(card.name) == folded(other.name)
     if same_phone:
         return same_email or same_name
     return same_email and (card.phone is None or other.phone is None or same_name)
+
+
+def _compared(address: str | None) -> str | None:
+    return canonical(address) if address else None
 
 
 def folded(name: str) -> str:
@@ -357,6 +362,9 @@ def _changed(card: LeadCard, before: Sequence[LeadCard]) -> tuple[str, ...]:
 
 def _is_new(name: str, card: LeadCard, before: Sequence[LeadCard]) -> bool:
     value = getattr(card, name)
+    if name in ("phone", "email"):
+        known = [_compared(getattr(earlier, name)) for earlier in before]
+        return bool(value) and canonical(value) not in known
     return bool(value) and all(value != getattr(earlier, name) for earlier in before)
 
 
@@ -374,5 +382,5 @@ def carried(card: LeadCard) -> LeadCard:
 
 
 def addresses(card: LeadCard) -> tuple[str, ...]:
-    """Returns the addresses by which a person may be recognised."""
-    return tuple(address for address in (card.phone, card.email) if address)
+    """Returns the addresses by which a person may be recognised, as they are compared."""
+    return tuple(canonical(address) for address in (card.phone, card.email) if address)

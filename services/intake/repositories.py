@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.events.base import Event
 from contracts.events.lead import LeadCard
+from domain.addresses import canonical
 from kit.database import Connection, Database
 from kit.retention import forget
 
@@ -93,6 +94,9 @@ where submission_id in (select submission_id from submissions where lead_id = $1
 END_JOURNEY = """
 update leads set ended = $2
 where lead_id = $1 and (ended is null or ($2 = 'opted_out' and ended <> 'erased'))"""
+RESUME_JOURNEY = """
+update leads set ended = null
+where lead_id = $1 and ended = 'opted_out'"""
 SET_CURRENT_JOURNEY = """
 insert into current_journey (version, at) values ($1, $2)
 on conflict (single) do update set version = $1, at = $2
@@ -219,8 +223,8 @@ def _arguments(rows: NewRows) -> tuple[Any, ...]:
         [row.person_id for row in submissions],
         [row.suspect for row in submissions],
         [row.card.model_dump_json() for row in submissions],
-        [row.card.phone for row in submissions],
-        [row.card.email for row in submissions],
+        [canonical(row.card.phone) if row.card.phone else None for row in submissions],
+        [canonical(row.card.email) if row.card.email else None for row in submissions],
         [row.content for row in submissions],
         [row.remote_address for row in submissions],
         [row.user_agent for row in submissions],
@@ -246,6 +250,11 @@ async def end_journey(database: Database, lead_id: int, reason: str) -> None:
     The first reason is kept, except that `opted_out` replaces any other but `erased`.
     """
     await database.fetch(END_JOURNEY, lead_id, reason)
+
+
+async def resume_journey(database: Database, lead_id: int) -> None:
+    """Records that the lead's journey goes on after a stop that was taken back."""
+    await database.fetch(RESUME_JOURNEY, lead_id)
 
 
 async def set_current_journey(database: Database, version: str, at: datetime) -> None:

@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         def sender(channel: Channel) -> Sender:
             match channel:
                 case Channel.EMAIL:
-                    return EmailSender(brevo, wording)
+                    return EmailSender(brevo, wording, settings.answers_to)
                 case Channel.CALL:
                     return CallSender(twilio, settings)
                 case Channel.WHATSAPP | Channel.SMS:

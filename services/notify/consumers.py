@@ -9,7 +9,7 @@ from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
 from contracts.commands.failed_work import DiscardWork, RetryWork
-from contracts.commands.lead import StopLead
+from contracts.commands.lead import RestoreLead, StopLead
 from contracts.commands.outbound import PauseOutbound, ResumeOutbound
 from contracts.commands.touch import ReleaseTouches, ResolveTouch
 from contracts.events.call import CallAnswered, CallUnanswered
@@ -21,6 +21,7 @@ from contracts.events.lead import (
     LeadNeedsAttention,
     LeadOptedOut,
     LeadPaused,
+    LeadRestored,
     LeadResumed,
     LeadUpdated,
 )
@@ -31,7 +32,7 @@ from contracts.events.outbound import (
     ProviderUnavailable,
     SpendingReached,
 )
-from contracts.events.reply import ReplyReceived
+from contracts.events.reply import ReplyReceived, ReplyUnmatched
 from contracts.events.touch import (
     TouchChecked,
     TouchDeferred,
@@ -57,6 +58,7 @@ from services.notify.use_cases.fall_back import fall_back_after_call, fall_back_
 from services.notify.use_cases.pause_lead import pause_lead
 from services.notify.use_cases.release_touches import release_touches
 from services.notify.use_cases.resolve_touch import resolve_touch
+from services.notify.use_cases.restore_lead import restore_lead
 from services.notify.use_cases.send_link import send_link
 from services.notify.use_cases.stop_lead import stop_lead
 from services.notify.use_cases.switch_outbound import switch_outbound
@@ -78,6 +80,7 @@ CHANGES = queue("notify.changes", LeadPaused, LeadResumed, LeadErased, prefetch=
 COMMANDS = queue(
     "notify.commands",
     StopLead,
+    RestoreLead,
     ResolveTouch,
     ReleaseTouches,
     RetryWork,
@@ -115,7 +118,9 @@ PUBLISHES = (
     CallAnswered,
     CallUnanswered,
     ReplyReceived,
+    ReplyUnmatched,
     LeadOptedOut,
+    LeadRestored,
     LeadNeedsAttention,
     OutboundPaused,
     OutboundResumed,
@@ -129,7 +134,7 @@ PUBLISHES = (
 SwitchCommand = Annotated[PauseOutbound | ResumeOutbound, Field(discriminator="topic")]
 LeadChange = Annotated[LeadPaused | LeadResumed | LeadErased, Field(discriminator="topic")]
 AnyCommand = Annotated[
-    StopLead | ResolveTouch | ReleaseTouches | RetryWork | DiscardWork,
+    StopLead | RestoreLead | ResolveTouch | ReleaseTouches | RetryWork | DiscardWork,
     Field(discriminator="topic"),
 ]
 Arrived = Annotated[LeadCreated | LeadUpdated, Field(discriminator="topic")]
@@ -199,6 +204,8 @@ async def on_command(command: AnyCommand, deps: BusDeps) -> None:
     match command:
         case StopLead():
             await stop_lead(command, deps.database)
+        case RestoreLead():
+            await restore_lead(command, deps.database)
         case ResolveTouch():
             await resolve_touch(command, deps.database)
         case ReleaseTouches():

@@ -66,6 +66,7 @@ class Sender(Protocol):
 class EmailSender:
     brevo: BrevoClient
     wording: Wording
+    reply_to: str = ""
     resend_within: ClassVar[float] = IDEMPOTENCY_SECONDS
 
     def render(self, touch: Touch, card: LeadCard) -> Rendered:
@@ -111,6 +112,7 @@ class EmailSender:
             text=email.text,
             unsubscribe_url=facts["unsubscribe_url"],
             attachments=(invitation,) if invitation else (),
+            reply_to=self.reply_to,
         )
 
 

@@ -1,11 +1,15 @@
 """The settings that notify reads from the environment."""
 
+import re
+
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from domain.journey.settings import JourneySettings
 from kit.settings import EnvironmentSettings, Seconds, ServiceSettings
 from services.notify.decisions.spending import Caps, Prices, read_prices
+
+EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 
 
 class TwilioSettings(EnvironmentSettings):
@@ -68,6 +72,7 @@ class Settings(ServiceSettings, JourneySettings):
     crm_url: str
     business_name: str = "Pauta"
     business_contact: str = ""
+    reply_to: str = Field("", pattern=rf"^$|{EMAIL}")
     advisor_name: str = "Javier"
     voice_welcome_url: str = ""
     voice_voicemail_url: str = ""
@@ -119,6 +124,12 @@ class Settings(ServiceSettings, JourneySettings):
     def countries(self) -> frozenset[str]:
         """The countries to whose numbers we call and write."""
         return frozenset(self.allowed_countries.split(","))
+
+    @property
+    def answers_to(self) -> str:
+        """Where people's answers to our emails go; empty for the sender's own mailbox."""
+        contact = self.business_contact.strip()
+        return self.reply_to or (contact if re.fullmatch(EMAIL, contact) else "")
 
     @property
     def public_url(self) -> str:

@@ -138,9 +138,9 @@ class Drawn:
             yield self._act(at + self.chance.uniform(3, 50), "writes", person, text=STOPS)
         if person.phone and self._happens(0.10):
             yield self._act(at + self.chance.uniform(3, 50), "writes", person, text=REPLIES)
-        if person.phone and self._happens(0.04) and "refusal" not in LATER:
+        if person.phone and self._happens(0.04):
             yield self._act(at + self.chance.uniform(3, 50), "writes", person, text=NOT_INTERESTED)
-        if person.phone and self._happens(0.04) and "wish" not in LATER:
+        if person.phone and self._happens(0.04):
             yield self._act(at + self.chance.uniform(3, 50), "writes", person, text=WISHES)
         if person.email and self._happens(0.06):
             yield Act(at + self.chance.uniform(5, 50), "unsubscribes", person.number)

@@ -19,6 +19,7 @@ PERMIT_SECONDS = 10.0  # as long a follow-up that was being sent may still leave
 TROUBLE_SECONDS = 12.0  # after a trouble, retries and restarts may still delay
 EVENTS = 150  # of one lead
 KOMMO = {"initial": 60_000_001, "booked": 60_000_002, "won": 142, "lost": 143}
+SILENCING = ("no_interest", "wish", "not_now", "wants_call", "meeting_change", "review")
 ENDINGS = ("baja", "stop", "alto", "cancelar", "no me escriban")
 Broken = tuple[str, int | None]  # what was seen, and the person
 
@@ -138,6 +139,35 @@ def nobody_who_ended_it_is_followed_up(seen: Evidence) -> Iterator[Broken]:
             if concerned and seen.step_of(touch) in FOLLOW_UP and after > PERMIT_SECONDS:
                 step = f"{seen.step_of(touch)} by {touch.channel}"
                 yield f"{step} left {after:.1f} s after {end.what} {end.detail}", _who(life)
+
+
+def what_a_reply_asks_for_is_kept(seen: Evidence) -> Iterator[Broken]:
+    """After "no gracias" or a wish, no follow-up leaves until the person or an operator says so."""
+    for life in seen.lives:
+        for lead in life.leads:
+            for since, until, intent in _silences(seen.record.actions[lead]):
+                for touch in seen.touches(life):
+                    is_follow_up = seen.step_of(touch) in FOLLOW_UP
+                    own = is_follow_up and seen.lead_of.get(touch.touch_id) == lead
+                    if own and since + PERMIT_SECONDS < touch.at < until:
+                        after = touch.at - since
+                        yield f"{seen.step_of(touch)} left {after:.1f} s after {intent}", _who(life)
+
+
+def _silences(actions: list[dict[str, Any]]) -> Iterator[tuple[float, float, str]]:
+    """Yields from when until when a lead's replies forbid a follow-up, and what they asked for."""
+    ends = ("lead.resumed", "lead.restored", "lead.updated")
+    for action in actions:
+        intent = action["detail"].get("intent", "")
+        if action["action"] != "reply.received" or intent not in SILENCING:
+            continue
+        since = _seconds(action)
+        later = [_seconds(other) for other in actions if other["action"] in ends]
+        yield since, min((at for at in later if at > since), default=float("inf")), intent
+
+
+def _seconds(action: dict[str, Any]) -> float:
+    return datetime.fromisoformat(action["at"]).timestamp()
 
 
 def nobody_who_booked_is_followed_up(seen: Evidence) -> Iterator[Broken]:
@@ -376,6 +406,7 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     every_accepted_form_has_its_first_contact,
     nothing_is_made_twice,
     nobody_who_ended_it_is_followed_up,
+    what_a_reply_asks_for_is_kept,
     nobody_who_booked_is_followed_up,
     nothing_leaves_outside_its_hours,
     every_step_has_an_end,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-PERSONAL = {"text", "title", "email", "phone", "name", "meeting_url", "company"}
+PERSONAL = {"text", "title", "email", "phone", "name", "meeting_url", "company", "hour"}
+PERSONAL_LISTS = {"media"}
 # fields that a person or a provider wrote; in other events a reason is one of our own words
 FREE_TEXT = {
     "booking.cancelled": ("reason",),
@@ -26,6 +27,8 @@ def _emptied(name: str, value: Any) -> Any:
         return {"name": ""}
     if isinstance(value, Mapping):
         return erased(value)
+    if name in PERSONAL_LISTS:
+        return []
     if name in PERSONAL and isinstance(value, str):
         return ""
     return value

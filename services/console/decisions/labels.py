@@ -28,6 +28,7 @@ PENDING = {
     "pausing": _("Pausing…"),
     "resuming": _("Resuming…"),
     "stopping": _("Stopping all contact…"),
+    "restoring": _("Taking the stop back…"),
     "erasing": _("Erasing data…"),
     "pause": _("Pausing all outbound…"),
     "resume": _("Resuming outbound…"),
@@ -81,7 +82,9 @@ REASONS = {
     "failed": _("could not be connected"),
     "hung_up": _("hung up"),
     "fax": _("a fax answered"),
-    "reply": _("replied BAJA"),
+    "reply": _("replied to stop"),
+    "wrong_number": _("wrong number"),
+    "no_interest": _("not interested"),
     "unsubscribed": _("unsubscribed by email"),
     "won": _("won"),
     "lost": _("lost"),
@@ -90,7 +93,22 @@ REASONS = {
     "erased": _("the data were erased"),
     "superseded": _("continues in another lead"),
     "added_address_stopped": _("opted out at an address added later; the follow-up is paused"),
+    # what a reply asks for
+    "wish": _("wants to be contacted in another way or at another time"),
+    "not_now": _("cannot now"),
+    "wants_call": _("wants a call"),
+    "wants_link": _("wants the link"),
+    "meeting_change": _("wants to reschedule or cancel the meeting"),
+    "question": _("expects an answer"),
+    "thanks": _("thanks"),
+    "automatic": _("automatic answer"),
+    "review": _("somebody must read it"),
+    "other": _("wrote"),
+    "stop": _("asks to stop"),
+    "opt_in": _("wants to be contacted again"),
 }
+# stops that an operator may take back: what rules read in a reply, or an operator said
+TAKEN_BACK = ("reply", "wrong_number", "no_interest", "operator")
 # reasons that mean something else for one event
 OWN_REASONS = {
     ("touch.deferred", "paused"): _("the follow-up is paused"),

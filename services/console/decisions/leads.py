@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from contracts.commands.base import Command
-from contracts.commands.lead import EraseLead, PauseLead, ResumeLead, StopLead
+from contracts.commands.lead import EraseLead, PauseLead, RestoreLead, ResumeLead, StopLead
 from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
@@ -25,11 +25,12 @@ from contracts.events.lead import (
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
+    LeadRestored,
     LeadResumed,
     LeadSuperseded,
     LeadUpdated,
 )
-from contracts.events.reply import ReplyReceived
+from contracts.events.reply import ASKS_A_PERSON, WAITS_FOR_A_PERSON, Intent, ReplyReceived
 from contracts.events.touch import (
     Channel,
     TouchDeferred,
@@ -66,6 +67,7 @@ PENDING: Mapping[type[Command], str] = {
     PauseLead: "pausing",
     ResumeLead: "resuming",
     StopLead: "stopping",
+    RestoreLead: "restoring",
     EraseLead: "erasing",
 }
 
@@ -86,6 +88,9 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Lead:
     """One lead. Each field is a column of `leads`; `steps` has the outcome of each step so far.
+
+    `attention` is why a person must see it, since `attention_at`: the intent of the reply
+    `attention_text`, or another reason. `restored_at` is when a stop was last taken back.
 
     `further` are phones and emails of the person's later forms that differ from the first form's.
     """
@@ -128,6 +133,9 @@ class Lead:
     paused: bool = False
     paused_at: datetime | None = None
     attention: str | None = None
+    attention_text: str = ""
+    attention_at: datetime | None = None
+    restored_at: datetime | None = None
     pending: str = ""
     pending_at: datetime | None = None
     finished_at: datetime | None = None
@@ -200,19 +208,31 @@ def fold(lead: Lead, event: Message) -> Lead:
             return lead if began_again else replace(lead, finished_at=event.at)
         case LeadErased():
             empty = _personal(LeadCard(name=""))
-            lead = replace(lead, erased_at=event.at, attention=None, further=[], **empty)
+            lead = replace(
+                _attended(lead, lead.attention_at or event.at),
+                erased_at=event.at,
+                further=[],
+                **empty,
+            )
             return _carried_out(lead, ("erasing",), event.at)
-        case LeadOptedOut(reason=reason) | LeadClosed(reason=reason):
+        case LeadOptedOut(reason=reason, text=text):
+            stopped = _stopped(lead, reason, event.at)
+            if reason == Intent.WRONG_NUMBER:
+                stopped = _needing(stopped, reason, text, event.at)
+            return _carried_out(stopped, ("stopping",), event.at)
+        case LeadClosed(reason=reason):
             stopped = _stopped(lead, str(reason), event.at)
             return _carried_out(stopped, ("stopping",), event.at)
-        case PauseLead() | ResumeLead() | StopLead() | EraseLead():
+        case LeadRestored():
+            return _carried_out(_restored(lead, event.at), ("restoring",), event.at)
+        case PauseLead() | ResumeLead() | StopLead() | RestoreLead() | EraseLead():
             return _commanded(lead, event)
         case LeadPaused() | LeadResumed() | LeadNeedsAttention():
             return _paused(lead, event)
         case LeadBooked() | BookingRescheduled() | BookingCancelled() | MeetingEnded():
             return _booked(lead, event)
         case ReplyReceived():
-            return replace(lead, reached_at=_first(lead.reached_at, event.at))
+            return _replied(lead, event)
         case CallAnswered() | CallUnanswered():
             return _call_ended(lead, event)
         case TouchEvent():
@@ -258,16 +278,65 @@ def _returned(lead: Lead, at: datetime) -> Lead:
         lead,
         returned_at=max(at, lead.returned_at or at),
         finished_at=lead.finished_at if finished_since else None,
+        stopped=None if _ended_before(lead, at) else lead.stopped,
+        stopped_at=None if _ended_before(lead, at) else lead.stopped_at,
     )
 
 
-def _commanded(lead: Lead, command: PauseLead | ResumeLead | StopLead | EraseLead) -> Lead:
+def _ended_before(lead: Lead, at: datetime) -> bool:
+    """Returns whether the person was not interested, until they filled in a form again."""
+    return (
+        lead.stopped == Intent.NO_INTEREST and lead.stopped_at is not None and lead.stopped_at < at
+    )
+
+
+def _replied(lead: Lead, event: ReplyReceived) -> Lead:
+    """Returns the lead after a reply: it was reached, and may wait for a person of the team."""
+    if event.intent is Intent.AUTOMATIC:
+        return lead
+    lead = replace(lead, reached_at=_first(lead.reached_at, event.at))
+    if event.intent is Intent.NO_INTEREST:
+        began_again = lead.returned_at is not None and event.at < lead.returned_at
+        return lead if began_again else _stopped(lead, str(event.intent), event.at)
+    if event.intent not in ASKS_A_PERSON:
+        return lead
+    lead = _needing(lead, str(event.intent), event.text, event.at)
+    late = lead.paused_at is not None and event.at < lead.paused_at
+    if event.intent not in WAITS_FOR_A_PERSON or late:
+        return lead
+    return replace(lead, paused=True, paused_at=event.at)
+
+
+def _needing(lead: Lead, reason: str, text: str, at: datetime) -> Lead:
+    """Returns the lead as one that a person must see, unless a later event says that one has.
+
+    Of several reasons the last one is shown, since the first.
+    """
+    attended = lead.paused_at is not None and at < lead.paused_at and not lead.paused
+    if lead.erased_at or attended:
+        return lead
+    since = lead.attention_at if lead.attention and lead.attention_at else at
+    return replace(lead, attention=reason, attention_text=text, attention_at=min(since, at))
+
+
+def _restored(lead: Lead, at: datetime) -> Lead:
+    """Returns the lead without a stop that came before it was taken back."""
+    lead = replace(lead, restored_at=max(at, lead.restored_at or at))
+    if lead.stopped_at is not None and lead.stopped_at > at:
+        return lead
+    return replace(lead, stopped=None, stopped_at=None)
+
+
+def _commanded(
+    lead: Lead, command: PauseLead | ResumeLead | StopLead | RestoreLead | EraseLead
+) -> Lead:
     """Notes the command as pending until the event of its owner, which may have been faster."""
     pending = PENDING[type(command)]
     done_at = {
         "pausing": lead.paused_at,
         "resuming": lead.paused_at,
         "stopping": lead.stopped_at,
+        "restoring": lead.restored_at,
         "erasing": lead.erased_at,
     }[pending]
     if done_at is not None and done_at >= command.at:
@@ -281,8 +350,18 @@ def _carried_out(lead: Lead, pending: tuple[str, ...], at: datetime) -> Lead:
 
 
 def _stopped(lead: Lead, reason: str, at: datetime) -> Lead:
+    if lead.restored_at is not None and at <= lead.restored_at:
+        return lead
     first = lead.stopped_at is None or at < lead.stopped_at
+    lead = _attended(lead, at)  # nobody waits for an answer any more
     return replace(lead, stopped=reason, stopped_at=at) if first else lead
+
+
+def _attended(lead: Lead, at: datetime) -> Lead:
+    """Returns the lead as one that no person must see for what came before `at`."""
+    if lead.attention_at is None or lead.attention_at > at:
+        return lead
+    return replace(lead, attention=None, attention_text="", attention_at=None)
 
 
 def _paused(lead: Lead, event: LeadPaused | LeadResumed | LeadNeedsAttention) -> Lead:
@@ -290,12 +369,13 @@ def _paused(lead: Lead, event: LeadPaused | LeadResumed | LeadNeedsAttention) ->
     if not isinstance(event, LeadNeedsAttention):
         lead = _carried_out(lead, ("pausing", "resuming"), event.at)
     late = lead.paused_at is not None and event.at < lead.paused_at
-    if isinstance(event, LeadNeedsAttention) and not lead.erased_at and (lead.paused or not late):
-        lead = replace(lead, attention=str(event.reason))
+    in_time = lead.paused or not late
+    if isinstance(event, LeadNeedsAttention) and in_time and not lead.stopped:
+        lead = _needing(lead, str(event.reason), "", event.at)
     if late:
         return lead
     if isinstance(event, LeadResumed):
-        return replace(lead, paused=False, paused_at=event.at, attention=None)
+        return _attended(replace(lead, paused=False, paused_at=event.at), event.at)
     return replace(lead, paused=True, paused_at=event.at)
 
 

@@ -1,6 +1,7 @@
 """The console's buttons: each publishes a command to the service that carries it out."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
@@ -12,12 +13,14 @@ from contracts.commands.lead import (
     AssignBooking,
     EraseLead,
     PauseLead,
+    RestoreLead,
     ResumeLead,
     SkipStep,
     StopLead,
 )
 from contracts.commands.outbound import PauseOutbound, ResumeOutbound
 from contracts.commands.touch import ReleaseTouches, ResolveTouch
+from contracts.events.reply import ReplyAttended
 from contracts.events.touch import HoldReason
 from kit.errors import describe
 from kit.observability import tracing
@@ -31,11 +34,18 @@ routes = APIRouter(prefix="/console", include_in_schema=False)
 
 Text = Annotated[str, Form(max_length=500), AfterValidator(storable)]
 
-COMMANDS = {"pause": PauseLead, "resume": ResumeLead, "stop": StopLead, "erase": EraseLead}
+COMMANDS = {
+    "pause": PauseLead,
+    "resume": ResumeLead,
+    "stop": StopLead,
+    "restore": RestoreLead,
+    "erase": EraseLead,
+}
 DONE = {
     "pause": _("Pausing the follow-up…"),
     "resume": _("Resuming the follow-up…"),
     "stop": _("All contact is being stopped."),
+    "restore": _("Taking the stop back…"),
     "erase": _("Erasing personal data…"),
 }
 
@@ -61,7 +71,7 @@ async def command_lead(
     deps: HttpDeps,
     user: Operator,
     lead_id: LeadId,
-    action: Literal["pause", "resume", "stop", "erase"],
+    action: Literal["pause", "resume", "stop", "restore", "erase"],
     sure: Annotated[str, Form()] = "",
     back: Annotated[Literal["lead", "letters"], Form()] = "lead",
 ) -> RedirectResponse:
@@ -165,6 +175,16 @@ async def review(
     )
 
 
+@routes.post("/replies/{reply_id}/attended")
+async def attend_reply(
+    request: Request, deps: HttpDeps, user: Operator, reply_id: UUID
+) -> RedirectResponse:
+    """Records that an operator has attended to a reply of no lead."""
+    attended = ReplyAttended(lead_id=0, reply_id=str(reply_id), by=user.name)
+    await _publish(deps, attended)
+    return _back(request, "/letters", _("Marked as attended."))
+
+
 @routes.post("/bookings/{uid}/attach")
 async def attach(
     request: Request,
@@ -180,10 +200,10 @@ async def attach(
     return _back(request, "/letters", _("Assigning the booking to that lead…"))
 
 
-async def _publish(deps: Deps, command: Command) -> None:
+async def _publish(deps: Deps, message: Command | ReplyAttended) -> None:
     with tracing.continued({}):
-        await deps.actions.publish(command)
-    log.info("command.published", command=command.topic, lead_id=command.lead_id)
+        await deps.actions.publish(message)
+    log.info("command.published", command=message.topic, lead_id=message.lead_id)
 
 
 def _back(

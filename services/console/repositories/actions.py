@@ -70,6 +70,15 @@ order by id
 limit $1
 """
 
+SELECT_UNMATCHED_REPLIES = """
+select event_id, at, body from actions
+where topic = 'reply.unmatched'
+  and event_id::text not in (
+    select body->>'reply_id' from actions where topic = 'reply.attended'
+  )
+order by id
+limit $1
+"""
 SELECT_OF_LEAD = """
 select id, at, body, trace
 from (select * from actions where lead_id = $1 order by id desc limit $2) newest
@@ -133,6 +142,11 @@ class Actions:
         """Returns touches whose outcome is unknown, and about which no event came since."""
         rows = await self._database.fetch(SELECT_UNKNOWN_TOUCHES, limit)
         return [action(row["id"], row["body"], row["trace"]) for row in rows]
+
+    async def unmatched_replies(self, *, limit: int) -> list[dict[str, Any]]:
+        """Returns replies of no lead that no operator has attended to, the oldest first."""
+        rows = await self._database.fetch(SELECT_UNMATCHED_REPLIES, limit)
+        return [dict(row) for row in rows]
 
     async def switch(self) -> dict[str, Any]:
         """Returns whether outbound is paused, since when and by whom.

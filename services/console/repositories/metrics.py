@@ -132,8 +132,8 @@ having sum(leads) > 0
 """
 SELECT_NEEDING_ATTENTION = """
 select * from leads
-where attention is not null and stopped is null and erased_at is null
-order by paused_at, lead_id
+where attention is not null and erased_at is null
+order by attention_at, lead_id
 limit $1
 """
 SELECT_HELD = """
@@ -305,7 +305,7 @@ class Metrics:
         return int(rows[0]["lead_id"]) if rows else lead_id
 
     async def in_need_of_attention(self, *, limit: int) -> list[Lead]:
-        """Returns leads whose follow-up waits for an operator, the longest wait first."""
+        """Returns leads that wait for an operator, the longest wait first."""
         rows = await self._database.fetch(SELECT_NEEDING_ATTENTION, limit)
         return [lead_of(row) for row in rows]
 

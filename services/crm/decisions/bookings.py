@@ -17,7 +17,8 @@ from contracts.events.booking import (
     LeadBooked,
     MeetingEnded,
 )
-from domain.phone import to_e164
+from domain.addresses import canonical_email
+from domain.phone import canonical_phone, to_e164
 from domain.signed_links import signed
 from providers.calcom.models import AttendeeHints, BookingUpdate, UpdateKind
 
@@ -201,7 +202,7 @@ class Candidate:
 
 
 def email_of(hints: AttendeeHints) -> str | None:
-    return hints.email.strip().lower() if hints.email else None
+    return canonical_email(hints.email) if hints.email else None
 
 
 def phones_of(hints: AttendeeHints, region: str) -> tuple[str, ...]:
@@ -223,7 +224,7 @@ def match(
     a bare lead id counts only where the attendee's email and phone do not contradict it.
     """
     email = email_of(hints)
-    phones = phones_of(hints, region)
+    phones = tuple(canonical_phone(phone) for phone in phones_of(hints, region))
     named = next((lead for lead in leads if lead.submission_id == hints.lead_id), None)
     if named is not None:
         if hints.token is not None and signed(hints.token, secret, "booking", named.submission_id):

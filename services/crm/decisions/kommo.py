@@ -16,8 +16,8 @@ from contracts.events.booking import (
 )
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
-from contracts.events.lead import LeadCard, LeadOptedOut, LeadUpdated
-from contracts.events.reply import ReplyReceived
+from contracts.events.lead import LeadCard, LeadOptedOut, LeadRestored, LeadUpdated
+from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import (
     Channel,
     FailureKind,
@@ -29,6 +29,7 @@ from contracts.events.touch import (
     TouchUncertain,
     TouchUnresolved,
 )
+from domain.addresses import canonical
 from domain.phone import to_e164
 from providers.kommo.models import Contact, KommoLead
 
@@ -48,6 +49,7 @@ FAILURES = {
 }
 SKIPS = {
     SkipReason.OPTED_OUT: "pidió no ser contactado",
+    SkipReason.NO_INTEREST: "dijo que no le interesa",
     SkipReason.NO_ADDRESS: "no dejó este dato",
     SkipReason.BAD_ADDRESS: "esa dirección o ese número no sirve",
     SkipReason.BOOKED: "ya agendó",
@@ -63,6 +65,16 @@ SKIPS = {
     SkipReason.OVERTAKEN: "le toca ya el siguiente mensaje",
     SkipReason.ABROAD: "el número es de un país que no se atiende por teléfono",
     SkipReason.OPERATOR: "así lo decidió una persona del equipo",
+}
+MEANINGS = {
+    Intent.NO_INTEREST: "No le interesa; terminó el seguimiento",
+    Intent.WISH: "Pide que se le contacte de otra forma o a otra hora; el seguimiento espera",
+    Intent.NOT_NOW: "Ahora no puede; el seguimiento espera",
+    Intent.WANTS_CALL: "Pide una llamada; el seguimiento espera",
+    Intent.MEETING_CHANGE: "Quiere mover o cancelar su reunión; el seguimiento espera",
+    Intent.REVIEW: "Hay que leerlo; el seguimiento espera",
+    Intent.QUESTION: "Espera respuesta",
+    Intent.WANTS_LINK: "Pide el enlace; se le envía",
 }
 
 NEW_FIELDS = {
@@ -141,9 +153,11 @@ def same_person(contacts: Sequence[Contact], card: LeadCard, region: str) -> int
     Kommo's search finds text in any field, so its results are compared here.
     """
     for contact in contacts:
-        phones = {to_e164(phone, region) for phone in contact.phones}
-        emails = {email.strip().lower() for email in contact.emails}
-        if (card.phone and card.phone in phones) or (card.email and card.email in emails):
+        numbers = [to_e164(phone, region) for phone in contact.phones]
+        addresses = {canonical(number) for number in numbers if number}
+        addresses |= {canonical(email) for email in contact.emails if "@" in email}
+        own = {canonical(address) for address in (card.phone, card.email) if address}
+        if own & addresses:
             return contact.contact_id
     return None
 
@@ -229,12 +243,18 @@ def note(event: Event) -> str | None:
             return f"Llamada no contestada: {UNANSWERED[why]}"
         case ReplyReceived(channel=Channel.CALL):
             return "Durante la llamada pidió el enlace para agendar (marcó 1)"
-        case ReplyReceived(channel=channel, text=text):
-            return f"Respuesta por {_label(channel)}: {text[:1000]}"
+        case ReplyReceived(intent=Intent.AUTOMATIC):
+            return None
+        case ReplyReceived():
+            return _reply_note(event)
         case LeadOptedOut(reason="operator" | "erased"):
             return "Una persona del equipo detuvo todo: no se le contactará más"
-        case LeadOptedOut(channel=channel):
-            return f"Pidió no ser contactado (por {_label(Channel(channel))}); se detuvo todo"
+        case LeadOptedOut(channel=channel, reason=reason, text=text):
+            what = "Número equivocado" if reason == "wrong_number" else "Pidió no ser contactado"
+            quote = f": {text[:1000]}" if text else ""
+            return f"{what} (por {_label(Channel(channel))}); se detuvo todo{quote}"
+        case LeadRestored():
+            return "Una persona del equipo deshizo la baja; el seguimiento continúa"
         case LeadUpdated(submission_id=number, card=card, changed=changed):
             values = {"Servicio": card.service or "–", "Fuente": card.source or "–"}
             values |= {
@@ -258,6 +278,14 @@ def note(event: Event) -> str | None:
             return "Terminó el seguimiento sin que agendara"
         case _:
             return None
+
+
+def _reply_note(reply: ReplyReceived) -> str:
+    """Returns what the person wrote and sent, and under it what that means."""
+    lines = [f"Respuesta por {_label(reply.channel)}: {reply.text[:1000]}", *reply.media]
+    if meaning := MEANINGS.get(reply.intent):
+        lines.append(f"{meaning} ({reply.hour})" if reply.hour else meaning)
+    return "\n".join(lines)
 
 
 def outcome_of(event: Event) -> str | None:

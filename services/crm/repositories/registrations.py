@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from contracts.events.lead import Closing, LeadCard
+from domain.addresses import canonical
 from kit.database import Connection
 from services.crm.repositories import Executor
+from services.crm.repositories.submissions import compared
 
 ENQUEUE = """
 with first_time as (
@@ -212,8 +214,7 @@ async def enqueue(
         event_id,
         lead_id,
         card.model_dump_json(),
-        card.phone,
-        card.email,
+        *compared(card.phone, card.email),
         note,
         person_id,
     )
@@ -276,9 +277,10 @@ async def unclear(executor: Executor, limit: int) -> list[UnclearLead]:
 
 
 async def known_contacts(executor: Executor, addresses: Sequence[str]) -> dict[str, int]:
-    """Returns the contacts in Kommo of earlier leads, by phone and email."""
+    """Returns the contacts in Kommo of earlier leads, by phone and email as they are compared."""
     contacts: dict[str, int] = {}
-    for row in await executor.fetch(SELECT_CONTACTS, list(addresses)):
+    searched = [canonical(address) for address in addresses]
+    for row in await executor.fetch(SELECT_CONTACTS, searched):
         for address in (row["phone"], row["email"]):
             if address:
                 contacts[address] = row["kommo_contact_id"]

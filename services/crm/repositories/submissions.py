@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.addresses import canonical
 from kit.database import Connection
 from services.crm.repositories import Executor
 
@@ -20,7 +21,7 @@ ERASE = "update submissions set phone = null, email = null where lead_id = $1"
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRow:
-    """A form of a lead, by the id that it was answered with."""
+    """A form of a lead, by the id that it was answered with, and the addresses to compare."""
 
     submission_id: int
     lead_id: int
@@ -28,18 +29,25 @@ class SubmissionRow:
     email: str | None
 
 
+def compared(phone: str | None, email: str | None) -> tuple[str | None, str | None]:
+    """Returns the forms in which the addresses are compared."""
+    return canonical(phone) if phone else None, canonical(email) if email else None
+
+
 async def insert(
     executor: Executor, submission_id: int, lead_id: int, *, phone: str | None, email: str | None
 ) -> None:
     """Stores a further form of a lead, unless the lead is erased. A repeat has no effect."""
-    await executor.fetch(INSERT, submission_id, lead_id, phone, email)
+    await executor.fetch(INSERT, submission_id, lead_id, *compared(phone, email))
 
 
 async def similar(
     connection: Connection, submission_id: int | None, email: str | None, phones: Sequence[str]
 ) -> list[SubmissionRow]:
     """Returns the forms with this id, this email or one of these phones."""
-    rows = await connection.fetch(SELECT_SIMILAR, submission_id, email, phones)
+    rows = await connection.fetch(
+        SELECT_SIMILAR, submission_id, email, [canonical(phone) for phone in phones]
+    )
     return [SubmissionRow(**row) for row in rows]
 
 

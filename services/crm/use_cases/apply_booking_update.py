@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from contracts.events.booking import Booking, BookingUnmatched
+from domain.phone import canonical_phone
 from kit.database import Connection
 from kit.messaging import outbox
 from providers.calcom.models import AttendeeHints, BookingUpdate
@@ -70,7 +71,7 @@ async def _store(
         hinted=update.hints.lead_id,
         token=update.hints.token,
         email=email_of(update.hints),
-        phones=phones_of(update.hints, region),
+        phones=tuple(canonical_phone(phone) for phone in phones_of(update.hints, region)),
     )
     lead_id, matched = found if found is not None else (None, None)
     is_new = False

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from domain.addresses import canonical
 from kit.clock import now
 from kit.database import DATABASE_FAILURES
 from kit.errors import Unavailable, describe
@@ -126,8 +127,8 @@ class LeadCreator:
         addresses = [address for address in (card.phone, card.email) if address]
         known = await self._progress.known_contacts(addresses)
         for address in addresses:
-            if address in known:
-                return known[address]
+            if canonical(address) in known:
+                return known[canonical(address)]
         for text in searches(card):
             found = same_person(
                 await self._kommo.find_contacts(text), card, self._settings.default_region

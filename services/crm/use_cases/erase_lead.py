@@ -6,6 +6,7 @@ from kit.errors import Unavailable
 from services.crm.repositories import bookings, notes, registrations, submissions, webhooks
 
 ANONYMOUS_CARD = LeadCard(name="")
+LAST_DIGITS = 8
 ERASE_IN_KOMMO = (
     "La persona pidió que se borren sus datos: ya no están en Pauta. Bórralos también en Kommo."
 )
@@ -22,7 +23,7 @@ async def erase_lead(database: Database, lead_id: int) -> None:
         if addresses is None:
             raise Unavailable("the lead is not known yet")
         # numbers are written in many ways, but all end in the same digits
-        last_digits = (addresses.phone or "")[-10:]
+        last_digits = (addresses.phone or "")[-LAST_DIGITS:]
         fragments = [fragment for fragment in (last_digits, addresses.email) if fragment]
         await webhooks.erase(connection, lead_id, fragments)
         await bookings.erase(connection, lead_id)

@@ -74,7 +74,7 @@ def already_booked(event: LeadCreated | LeadUpdated, meeting: Booking) -> Touch:
     )
 
 
-def asked_for_link(lead_id: int, form: Form, *, asked_at: datetime) -> Touch:
+def asked_for_link(lead_id: int, form: Form, *, asked_at: datetime, run: int = 0) -> Touch:
     """Returns the touch that sends the booking link after the person pressed 1.
 
     It goes by WhatsApp, or by SMS, and within a quarter of an hour at any hour of the day.
@@ -87,6 +87,7 @@ def asked_for_link(lead_id: int, form: Form, *, asked_at: datetime) -> Touch:
         kind=Kind.ASKED_FOR,
         fallback=(Channel.SMS,),
         until=asked_at + ANSWERED_WITHIN,
+        run=run,
     )
 
 

@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from contracts.events.touch import Channel, Kind
+from domain.addresses import canonical_email
 from domain.channels import AddressKind, facts_of
 from domain.journey.model import DAY, Journey
+from domain.phone import canonical_phone
 from services.notify.touches import Touch
 
 UNASKED = {Kind.FIRST_CONTACT, Kind.FOLLOW_UP}
@@ -58,11 +60,13 @@ def limit_of(
         return None
     day, tomorrow = _day(now, zone, journey.day)
     if touch.channel is Channel.CALL:
-        return Limit(touch.address, "call", day, calls_per_day, calls_per_week, tomorrow)
+        return Limit(
+            canonical_phone(touch.address), "call", day, calls_per_day, calls_per_week, tomorrow
+        )
     by_phone = facts_of(touch.channel).address is AddressKind.PHONE
     if by_phone and touch.kind is Kind.FIRST_CONTACT:
         return None  # it follows a call, which is counted
-    place = touch.address if by_phone else mailbox(touch.address)
+    place = canonical_phone(touch.address) if by_phone else mailbox(touch.address)
     return Limit(place, f"{touch.kind} {touch.channel}", day, 1, WEEK_DAYS, tomorrow)
 
 
@@ -84,7 +88,7 @@ def mailbox(address: str) -> str:
 
     https://support.google.com/mail/answer/7436150
     """
-    name, _, domain = address.lower().rpartition("@")
+    name, _, domain = canonical_email(address).rpartition("@")
     name = name.partition("+")[0] or name
     if domain in GMAIL:
         name = name.replace(".", "")

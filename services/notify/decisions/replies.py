@@ -1,71 +1,61 @@
-"""Decides the meaning of a reply: stop, come back, or something to read.
+"""Decides what a reply asks for, by the words and phrases of `phrases`, one file a language.
 
 Single words count only when they are the whole message: `alto`, `baja`, `para` and `no` are
-everyday Spanish. Sentences count by phrase, and the grammar decides: `no me llamen` asks to stop,
-`no me llaman` complains of silence.
+everyday Spanish. Sentences count by phrase. A stop that is missed is worse than a stop too many,
+which an operator sees and takes back; where only a person can decide, the reply is REVIEW.
 """
 
 import re
 import unicodedata
-from enum import StrEnum
+from collections.abc import Container
+from dataclasses import dataclass
+from functools import cache
 
+from rapidfuzz.distance import OSA
 
-class Meaning(StrEnum):
-    OPT_OUT = "opt_out"
-    OPT_IN = "opt_in"
-    REVIEW = "review"
-    OTHER = "other"
+from contracts.events.reply import Intent
+from services.notify.decisions.phrases.english import ENGLISH
+from services.notify.decisions.phrases.language import Language
+from services.notify.decisions.phrases.portuguese import PORTUGUESE
+from services.notify.decisions.phrases.spanish import SPANISH
 
+LANGUAGES: tuple[Language, ...] = (SPANISH, PORTUGUESE, ENGLISH)
 
-STOP_WORDS = frozenset(
-    {
-        "stop",
-        "stopall",
-        "unsubscribe",
-        "optout",
-        "revoke",
-        "baja",
-        "dar de baja",
-        "darme de baja",
-        "alto",
-        "parar",
-        "para",
-        "salir",
-        "eliminar",
-        "remover",
-        "desuscribir",
-        "no mas",
-        "no mas mensajes",
-        "sair",
-        "descadastrar",
-    }
+STOPS = frozenset({Intent.STOP, Intent.WRONG_NUMBER})
+SHORT = 4  # words, up to which a stop word in them makes a message one for a person to read
+BUSINESS_EXPRESSIONS = 2  # make a business's automatic answer
+SHORTEST_MISSPELT = 4  # letters
+LONGEST = 4096  # characters, as long as a text of WhatsApp may be
+GOOD_SIGNS = frozenset("👍🙏👌❤😊🙂😃😀💪✅🤝👏🫶♥🙌")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]")
+_REPEATED = re.compile(r"(.)\1+")
+_NAMED = re.compile(
+    r"\b(?:[Nn]o\s+(?:soy|me\s+llamo|conozco\s+a)|[Nn]ão\s+(?:sou|conheço)(?:\s+[oa])?)\s+"
+    r"(?:(?:el|la)\s+(?:se[ñn]or[a]?\s+)?)?[A-ZÁÉÍÓÚÑ][a-záéíóúñãõç]+"
 )
-START_WORDS = frozenset({"alta", "start", "unstop"})
-ENDINGS = frozenset({"cancelar", "cancela", "cancel", "fin", "end", "quit"})
+_DAY = (
+    r"(?:hoy|mañana|pasado mañana|tomorrow|today|amanhã|hoje|(?:el )?(?:próximo |proximo )?(?:lunes"
+    r"|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo)|monday|tuesday|wednesday|thursday"
+    r"|friday|saturday|sunday)"
+)
+_PART = r"(?:(?:de|por|en) las? (?:mañanas?|tardes?|noches?)|(?:al|a) medio ?d[ií]a|temprano)"
+_AT = r"(?:(?:a|às?|at|después de|despues de|antes de|after|before|hasta)(?: las?)?)"
+_CLOCK = r"\d{1,2}(?:[:.h]\d{2})?"
+_UNIT = r"(?: ?(?:hrs?|horas|h|[ap]\.? ?m\.?)\b| (?:y media|y cuarto|en punto))"
+_HOUR = re.compile(
+    rf"\b(?:(?:{_DAY} )?(?:{_AT} {_CLOCK}{_UNIT}?|{_CLOCK}{_UNIT})(?: {_PART})?"
+    rf"|{_DAY}(?: {_PART})?|{_PART}|m[aá]s tarde|al rato|later|tonight)\b",
+    re.IGNORECASE,
+)
 
-# the subjunctive asks (no me llamen), the indicative reports (no me llaman)
-_ASKED_TO_STOP = (
-    "llam(?:en|es|e)|escrib(?:an|as|a)|mand(?:en|es|e)|envi(?:en|es|e)"
-    "|contact(?:en|es|e)|molest(?:en|es|e)|marqu(?:en|es|e)"
-)
-_REMOVE_ME = "(?:quit|borr|elimin)(?:enme|eme|ame)|saqu(?:enme|eme)|sacame"
-STOP_PHRASES = re.compile(
-    rf"""\b(?:
-      (?:dar|dame|denme|darme|darnos)[ ]de[ ]baja
-    | no[ ](?:me[ ]|nos[ ])?(?:{_ASKED_TO_STOP})
-    | no[ ](?:me[ ]|nos[ ])?vuelvan[ ]a[ ](?:llamar|escribir|contactar|marcar|molestar)(?:me|nos)?
-    | ya[ ]no[ ](?:quiero|queremos|deseo|deseamos)[ ](?:recibir|que[ ]me|que[ ]nos|mas)
-    | (?:{_REMOVE_ME})\b.{{0,200}}\b(?:lista|numero|datos|base)
-    | borren[ ]mis[ ]datos
-    | dejen?[ ]de[ ](?:llamar|escribir|molestar|mandar|contactar)(?:me|nos)?
-    | (?:don[ ]t|dont|do[ ]not)[ ](?:call|text|contact|message)
-    | stop[ ](?:calling|texting|contacting|messaging)
-    | remove[ ]me
-    )\b""",
-    re.VERBOSE,
-)
-REVIEWED_WORDS = frozenset({"stop", "baja", "alto", "unsubscribe", "salir", "parar"})
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reply asks for. `because` are the words that decided it, `hour` when it is wished."""
+
+    intent: Intent
+    because: str = ""
+    hour: str = ""
 
 
 def normalise(text: str) -> str:
@@ -85,14 +75,136 @@ def normalise(text: str) -> str:
     return " ".join(words)
 
 
-def read_reply(text: str) -> Meaning:
-    """Returns the meaning of a message; REVIEW where only a person can decide."""
+def read_reply(text: str, *, answers_meeting: bool = False) -> Reading:
+    """Returns what a message asks for.
+
+    `answers_meeting`: the message that it answers was about a meeting.
+    """
+    text = text[:LONGEST]
     message = normalise(text)
-    if message in START_WORDS:
-        return Meaning.OPT_IN
-    if message in STOP_WORDS or message in ENDINGS or STOP_PHRASES.search(message):
-        return Meaning.OPT_OUT
+    decided = _by_whole_message(text, message, answers_meeting=answers_meeting)
+    reading = decided or _by_phrase(text, message, answers_meeting=answers_meeting)
+    if reading.intent in (Intent.WANTS_CALL, Intent.WISH, Intent.NOT_NOW, Intent.MEETING_CHANGE):
+        return Reading(reading.intent, reading.because, hour_in(text))
+    return reading
+
+
+def hour_in(text: str) -> str:
+    """Returns the hour or day that a message names, in its words; empty where it names none."""
+    found = _HOUR.search(" ".join(unicodedata.normalize("NFC", text).split()))
+    return found[0] if found else ""
+
+
+def _by_whole_message(text: str, message: str, *, answers_meeting: bool) -> Reading | None:
+    """Returns what a message means that is a single word or expression, but for fillers."""
+    core = _core(message)
+    for candidate in (message, core):
+        if candidate in _any("start"):
+            return Reading(Intent.OPT_IN, candidate)
+        if candidate in _any("ends"):
+            intent = Intent.MEETING_CHANGE if answers_meeting else Intent.STOP
+            return Reading(intent, candidate)
+        if candidate == "para" and "?" in text:
+            return Reading(Intent.QUESTION, candidate)
+        if candidate in _any("stop"):
+            return Reading(Intent.STOP, candidate)
+    if word := _misspelt(core):
+        return Reading(Intent.STOP, word)
+    if message in _any("refusals"):
+        return Reading(Intent.REVIEW, message)
+    if _is_thanks(text, message):
+        return Reading(Intent.THANKS, message)
+    return None
+
+
+def _by_phrase(text: str, message: str, *, answers_meeting: bool) -> Reading:
+    if named := _NAMED.search(text):
+        return Reading(Intent.WRONG_NUMBER, named[0])
+    if stops := _first_phrase(message, STOPS):
+        return stops
+    if forbidden := _forbidden(message):
+        return forbidden
+    if business := _business_answer(message):
+        return business
+    if answers_meeting and (found := _any_match("about_meeting", message)):
+        return Reading(Intent.MEETING_CHANGE, found)
+    if reading := _first_phrase(message, tuple(Intent)):
+        if reading.intent is Intent.NO_INTEREST and "?" in text:
+            return Reading(Intent.REVIEW, reading.because)
+        return reading
+    if "?" in text:
+        return Reading(Intent.QUESTION, "?")
     words = message.split()
-    if message == "no" or (len(words) <= 4 and REVIEWED_WORDS & set(words)):
-        return Meaning.REVIEW
-    return Meaning.OTHER
+    if len(words) <= SHORT and (doubtful := _any("doubtful") & set(words)):
+        return Reading(Intent.REVIEW, min(doubtful))
+    return Reading(Intent.OTHER)
+
+
+def _forbidden(message: str) -> Reading | None:
+    """Returns the meaning of a sentence that forbids us something: a wish where it is limited."""
+    found = _any_match("forbids", message)
+    if not found:
+        return None
+    rest = message.replace(found, " ", 1)
+    limited = _any_match("limits", rest) and not _any_match("for_good", message)
+    return Reading(Intent.WISH if limited else Intent.STOP, found)
+
+
+def _first_phrase(message: str, intents: Container[Intent]) -> Reading | None:
+    """Returns the meaning of the first phrase for one of these intents; None without any."""
+    for language in LANGUAGES:
+        for phrase in language.phrases:
+            if phrase.intent in intents and (found := phrase.words.search(message)):
+                return Reading(phrase.intent, found[0])
+    return None
+
+
+def _business_answer(message: str) -> Reading | None:
+    for language in LANGUAGES:
+        found = [match[0] for words in language.business if (match := words.search(message))]
+        if len(found) >= BUSINESS_EXPRESSIONS:
+            return Reading(Intent.AUTOMATIC, ", ".join(found))
+    return None
+
+
+def _is_thanks(text: str, message: str) -> bool:
+    if not message:
+        return bool(GOOD_SIGNS & set(text))
+    left = message
+    for expression in sorted(_any("thanks"), key=len, reverse=True):
+        left = re.sub(rf"\b{expression}\b", " ", left)
+    rest = [word for word in left.split() if word not in _any("fillers")]
+    return left.split() != message.split() and not rest and "?" not in text
+
+
+def _core(message: str) -> str:
+    """Returns the message without fillers, such as `por favor`."""
+    left = message
+    for filler in sorted(_any("fillers"), key=len, reverse=True):
+        left = re.sub(rf"\b{filler}\b", " ", left)
+    return " ".join(left.split())
+
+
+def _misspelt(word: str) -> str | None:
+    """Returns the stop word that a single word is but for one letter, or for repeated letters."""
+    if " " in word or len(word) < SHORTEST_MISSPELT or word in _any("ordinary"):
+        return None
+    squeezed = _REPEATED.sub(r"\1", word)
+    for stop in sorted(_any("misspelt")):
+        if squeezed == _REPEATED.sub(r"\1", stop) or OSA.distance(word, stop, score_cutoff=1) <= 1:
+            return stop
+    return None
+
+
+@cache
+def _any(name: str) -> frozenset[str]:
+    """Returns the words of that name in all languages."""
+    return frozenset().union(*(getattr(language, name) for language in LANGUAGES))
+
+
+def _any_match(name: str, message: str) -> str:
+    """Returns what the pattern of that name finds in the first language; empty without any."""
+    for language in LANGUAGES:
+        if found := getattr(language, name).search(message):
+            return str(found[0])
+    return ""

@@ -25,6 +25,7 @@ class Facts:
     `claimed`: this worker holds the touch.
     `opted_out`: the address must never be contacted.
     `stopped`: the person opted out, and only touches of a meeting go on.
+    `refused`: the person is not interested, so that nothing unasked is sent.
     `dead`: the address is known to reach nobody.
     `in_session`: the person wrote by WhatsApp within a day.
     `again_at`: the address has reached its daily limit, until then.
@@ -44,6 +45,7 @@ class Facts:
     claimed: bool
     opted_out: bool = False
     stopped: bool = False
+    refused: bool = False
     dead: bool = False
     in_session: bool = False
     again_at: datetime | None = None
@@ -115,6 +117,8 @@ def _skip_reason(touch: Touch, facts: Facts) -> SkipReason | None:
     """Returns why the touch is not made at all."""
     if facts.opted_out or (facts.stopped and touch.kind in UNASKED):
         return SkipReason.OPTED_OUT
+    if facts.refused and touch.kind in UNASKED:
+        return SkipReason.NO_INTEREST
     if (blocking := _blocking_reason(touch, facts.eligibility)) is not None:
         return blocking
     if facts.number is NumberStatus.UNUSABLE:

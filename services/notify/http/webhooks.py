@@ -17,6 +17,7 @@ from domain.text import storable
 from kit.errors import Unavailable
 from kit.observability import tracing
 from kit.rate_limit import GUARDED
+from providers.brevo.inbound import read_inbound_mails
 from providers.brevo.webhooks import authentic, read_events
 from providers.twilio import twiml
 from providers.twilio.webhooks import (
@@ -34,7 +35,7 @@ from services.notify.deps import Deps, HttpDeps
 from services.notify.links import read_unsubscribe_token
 from services.notify.speech import speech_after_key
 from services.notify.use_cases.answer_call import answer_call
-from services.notify.use_cases.receive_reply import receive_key, receive_message
+from services.notify.use_cases.receive_reply import receive_key, receive_reply
 from services.notify.use_cases.record_mail_event import record_mail_event
 from services.notify.use_cases.record_receipt import record_callback
 from services.notify.use_cases.unsubscribe import resubscribe, unsubscribe
@@ -127,7 +128,7 @@ async def message_progressed(touch: UUID, params: SignedForm, deps: HttpDeps) ->
 async def message_received(params: SignedForm, deps: HttpDeps) -> Response:
     """Receives a message that a person wrote."""
     with tracing.continued({}):
-        await receive_message(read_inbound(params), params, deps.database)
+        await receive_reply(read_inbound(params), params, deps.database)
     return Response(twiml.EMPTY, media_type=XML)
 
 
@@ -137,20 +138,23 @@ async def mail_progressed(request: Request, deps: HttpDeps) -> None:
 
     Brevo drops an event that is answered with any error but 429, so 429 answers an outage.
     """
-    if not authentic(
-        request.headers.get("authorization"), deps.settings.brevo.webhook_token.get_secret_value()
-    ):
-        log.warning("webhook.signature_invalid", path="/webhooks/brevo")
-        raise HTTPException(401)
-    _refuse_long(request)
-    try:
-        events = read_events(json.loads(await request.body()))
-    except (ValueError, RecursionError):
-        raise HTTPException(400) from None
+    events = read_events(await _authentic_json(request, deps))
     with tracing.continued({}):
         for event in events:
             try:
                 await record_mail_event(event, deps)
+            except Unavailable:
+                raise HTTPException(429, headers={"Retry-After": RETRY_SECONDS}) from None
+
+
+@routes.post("/webhooks/brevo/inbound", status_code=204)
+async def mail_received(request: Request, deps: HttpDeps) -> None:
+    """Receives the emails that people wrote to us, where Brevo parses them."""
+    body = await _authentic_json(request, deps)
+    with tracing.continued({}):
+        for mail in read_inbound_mails(body):
+            try:
+                await receive_reply(mail, {"from": mail.sender, "text": mail.text}, deps.database)
             except Unavailable:
                 raise HTTPException(429, headers={"Retry-After": RETRY_SECONDS}) from None
 
@@ -186,6 +190,20 @@ async def change_subscription(
     if wish == RESUBSCRIBE:
         return _page("Listo, volverás a recibir nuestros mensajes.", "", deps)
     return _page("Listo, te dimos de baja.", RESUBSCRIBE_FORM, deps)
+
+
+async def _authentic_json(request: Request, deps: Deps) -> object:
+    """Returns the JSON that Brevo posted. Answers 401 without our token, and 400 for other text."""
+    if not authentic(
+        request.headers.get("authorization"), deps.settings.brevo.webhook_token.get_secret_value()
+    ):
+        log.warning("webhook.signature_invalid", path=request.url.path)
+        raise HTTPException(401)
+    _refuse_long(request)
+    try:
+        return json.loads(await request.body())
+    except (ValueError, RecursionError):
+        raise HTTPException(400) from None
 
 
 def _submission_id(token: str, deps: Deps) -> int:

@@ -5,16 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from contracts.events.lead import LeadCard
+from domain.addresses import canonical
 from kit.database import Connection, Database
 from services.notify.touches import Addressed, Form
 
 SELECT_FORMS = """
 select s.submission_id, s.card, e.at as email_alive_at, p.at as phone_alive_at,
   (select count(*) from touches t
-   where t.lead_id = s.lead_id and t.address = s.email and t.kind = 'follow_up'
+   where t.lead_id = s.lead_id and t.address = s.card->>'email' and t.kind = 'follow_up'
      and t.sent_at is not null) as follow_up_mails,
   (select count(*) from touches t
-   where t.lead_id = s.lead_id and t.address = s.phone and t.kind = 'follow_up'
+   where t.lead_id = s.lead_id and t.address = s.card->>'phone' and t.kind = 'follow_up'
      and t.sent_at is not null) as follow_up_texts
 from submissions s
 left join signs_of_life e on e.address = s.email
@@ -34,15 +35,24 @@ from submissions
 where phone = $1 or email = $1
 group by lead_id
 order by lead_id"""
-SELECT_LEADS_BY_PHONE = """
-select distinct lead_id
+SELECT_ADDRESSES = """
+select card->>'phone' as phone, card->>'email' as email
 from submissions
-where phone = $1
-order by lead_id desc"""
+where lead_id = $1"""
 STOP_LEAD = """
 update leads
 set stopped = true
 where lead_id = $1 and not stopped
+returning true"""
+REFUSE_LEAD = """
+update leads
+set refused = true
+where lead_id = $1 and not refused
+returning true"""
+RESTORE_LEAD = """
+update leads
+set stopped = false, refused = false
+where lead_id = $1 and (stopped or refused) and not erased
 returning true"""
 SET_PAUSED = """
 insert into paused_leads (lead_id, paused, at) values ($1, $2, $3)
@@ -87,19 +97,18 @@ async def add_form(database: Database, lead_id: int, form: Form) -> None:
     """Adds a form to a lead, unless the lead is erased."""
     card = form.card
     await database.fetch(
-        INSERT_FORM, form.submission_id, lead_id, card.phone, card.email, card.model_dump_json()
+        INSERT_FORM,
+        form.submission_id,
+        lead_id,
+        canonical(card.phone) if card.phone else None,
+        canonical(card.email) if card.email else None,
+        card.model_dump_json(),
     )
 
 
-async def lead_ids_by_phone(database: Database, phone: str) -> list[int]:
-    """Returns the leads with this phone, the newest first."""
-    rows = await database.fetch(SELECT_LEADS_BY_PHONE, phone)
-    return [row["lead_id"] for row in rows]
-
-
-async def with_address(connection: Connection, address: str) -> list[LeadWithAddress]:
-    """Returns the leads that gave this address."""
-    rows = await connection.fetch(SELECT_LEADS_BY_ADDRESS, address)
+async def with_address(database: Database | Connection, address: str) -> list[LeadWithAddress]:
+    """Returns the leads that gave this address, in any spelling, the oldest first."""
+    rows = await database.fetch(SELECT_LEADS_BY_ADDRESS, canonical(address))
     return [LeadWithAddress(**row) for row in rows]
 
 
@@ -111,9 +120,7 @@ async def lock(connection: Connection, lead_id: int) -> bool:
 
 async def addresses_of(connection: Connection, lead_id: int) -> list[str]:
     """Returns every address in the lead's forms."""
-    rows = await connection.fetch(
-        "select phone, email from submissions where lead_id = $1", lead_id
-    )
+    rows = await connection.fetch(SELECT_ADDRESSES, lead_id)
     addresses = {row["phone"] for row in rows} | {row["email"] for row in rows}
     return sorted(address for address in addresses if address)
 
@@ -121,6 +128,21 @@ async def addresses_of(connection: Connection, lead_id: int) -> list[str]:
 async def stop(connection: Connection, lead_id: int) -> bool:
     """Stops the lead's touches, except those of a meeting; returns False where it was stopped."""
     return bool(await connection.fetchval(STOP_LEAD, lead_id))
+
+
+async def refuse(connection: Connection, lead_id: int) -> bool:
+    """Ends the lead's follow-up, which the person does not want; returns False where it had."""
+    return bool(await connection.fetchval(REFUSE_LEAD, lead_id))
+
+
+async def restore(connection: Connection, lead_id: int) -> bool:
+    """Lets the lead be followed up again; returns False where nothing prevented it."""
+    return bool(await connection.fetchval(RESTORE_LEAD, lead_id))
+
+
+async def welcome_back(database: Database, lead_id: int) -> None:
+    """Forgets that the person was not interested: they have filled in a form again."""
+    await database.fetch("update leads set refused = false where lead_id = $1 and refused", lead_id)
 
 
 async def set_paused(database: Database, lead_id: int, at: datetime, *, paused: bool) -> None:

@@ -12,6 +12,7 @@ import asyncpg
 from contracts.events.booking import Booking
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, Kind
+from domain.addresses import canonical
 from kit.database import DATABASE_FAILURES, Connection, Database
 from kit.errors import Unavailable
 from kit.observability import tracing
@@ -83,11 +84,12 @@ select (select attempts from claimed) as attempt,
        exists (select 1 from paused_leads where lead_id = $2 and paused) as lead_paused,
        (select reason from touches where touch_id = $1) as held_for,
        exists (select 1 from touches where lead_id = $2 and released) as released,
-       exists (select 1 from opt_outs where address = $6) as opted_out,
+       exists (select 1 from opt_outs where address = $32) as opted_out,
        exists (select 1 from leads where lead_id = $2 and stopped) as stopped,
-       exists (select 1 from undeliverable_addresses where address = $6) as dead,
+       exists (select 1 from leads where lead_id = $2 and refused) as refused,
+       exists (select 1 from undeliverable_addresses where address = $32) as dead,
        exists (select 1 from sessions
-               where phone = $6 and wrote_at > now() - $30::interval) as in_session"""
+               where phone = $32 and wrote_at > now() - $30::interval) as in_session"""
 SETTLE = """
 with stored_text as (
   insert into texts (touch_id, lead_id, subject, text)
@@ -164,6 +166,17 @@ set state = $2,
 where touch_id = $1 and state = 'uncertain' and check_at is null
   and (address is not null or $2 <> 'planned')
 returning true"""
+SELECT_ANSWERED = """
+select lead_id, address, kind
+from touches
+where provider_ref = any($1)
+limit 1"""
+SELECT_LAST_KIND = """
+select kind
+from touches
+where lead_id = any($1) and channel = any($2) and sent_at is not null
+order by sent_at desc
+limit 1"""
 SKIP_PLANNED = """
 update touches
 set state = 'skipped', reason = $2, check_at = null
@@ -213,6 +226,7 @@ class Claimed:
     released: bool = False
     opted_out: bool = False
     stopped: bool = False
+    refused: bool = False
     dead: bool = False
     in_session: bool = False
 
@@ -224,6 +238,15 @@ class LockedTouch:
     identity: TouchIdentity
     state: State
     claimed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredTouch:
+    """The touch that a person replied to."""
+
+    lead_id: int
+    address: str | None
+    kind: Kind
 
 
 class Touches:
@@ -262,8 +285,8 @@ class Touches:
             touch.address,
             self._lease,
             from_state,
-            card.phone,
-            card.email,
+            canonical(card.phone) if card.phone else None,
+            canonical(card.email) if card.email else None,
             card.model_dump_json(),
             touch.kind,
             list(touch.fallback),
@@ -285,6 +308,7 @@ class Touches:
             self._rules.follow_up_gap,
             self._rules.session,
             self._rules.limit_days,
+            canonical(touch.address) if touch.address else None,
         )
         try:
             [row] = await self._database.fetch(CLAIM, *values)
@@ -360,6 +384,22 @@ async def find_by_ref(database: Database, ref: str) -> UUID | None:
     """Returns the id of the touch with the provider's reference."""
     rows = await database.fetch("select touch_id from touches where provider_ref = $1", ref)
     return rows[0]["touch_id"] if rows else None
+
+
+async def answered(database: Database, refs: Sequence[str]) -> AnsweredTouch | None:
+    """Returns the touch that one of the provider's references names; None for unknown ones."""
+    rows = await database.fetch(SELECT_ANSWERED, list(refs))
+    if not rows:
+        return None
+    return AnsweredTouch(rows[0]["lead_id"], rows[0]["address"], Kind(rows[0]["kind"]))
+
+
+async def last_kind(
+    database: Database, lead_ids: Sequence[int], channels: Sequence[Channel]
+) -> Kind | None:
+    """Returns the purpose of the last touch that these leads were sent on these channels."""
+    rows = await database.fetch(SELECT_LAST_KIND, list(lead_ids), list(channels))
+    return Kind(rows[0]["kind"]) if rows else None
 
 
 async def known_refs(database: Database, address: str) -> set[str]:

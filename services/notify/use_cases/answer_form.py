@@ -45,6 +45,8 @@ async def _add_form(event: LeadUpdated, database: Database) -> None:
     if not await leads.exists(database, event.lead_id):
         raise Unavailable(UNKNOWN_LEAD)
     await leads.add_form(database, event.lead_id, Form(event.submission_id, event.card))
+    if event.returned:
+        await leads.welcome_back(database, event.lead_id)
 
 
 async def _meeting_ahead(

@@ -299,6 +299,7 @@ def _facts(
         claimed=claimed.claim.attempt > 0,
         opted_out=claimed.opted_out,
         stopped=claimed.stopped,
+        refused=claimed.refused,
         dead=claimed.dead,
         in_session=claimed.in_session,
         again_at=limit.again_at if limit is not None and claimed.over_limit else None,

@@ -5,6 +5,7 @@ Only its addresses stay, among those that are never contacted again. Ids and out
 
 from contracts.events.lead import LeadCard
 from contracts.events.touch import SkipReason, TouchSkipped
+from domain.addresses import canonical
 from kit.database import Database
 from kit.errors import Unavailable
 from kit.messaging import outbox
@@ -34,11 +35,12 @@ async def erase_lead(lead_id: int, database: Database) -> None:
         events = [TouchSkipped(**touch.about(), reason=SkipReason.OPERATOR) for touch in skipped]
         await outbox.add(connection, events)
         mailboxes = [mailbox(address) for address in addresses if "@" in address]
+        compared = [canonical(address) for address in addresses]
         await erasure.overwrite(
             connection,
             lead_id,
-            fragments=[_fragment(address) for address in addresses],
-            addresses=addresses + mailboxes,
+            fragments=[_fragment(address) for address in {*addresses, *compared}],
+            addresses=compared + mailboxes,
             card=ANONYMOUS_CARD,
         )
 

@@ -5,6 +5,7 @@ lead's first form it ends every touch of that lead except those of its meeting. 
 was added later, the lead waits for an operator.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from contracts.events.base import Event
@@ -16,28 +17,39 @@ from services.notify.repositories import callbacks, leads, opt_outs
 from services.notify.use_cases.find_form import UNKNOWN_LEAD
 
 
-async def opt_out(address: str, channel: str, reason: str, database: Database) -> None:
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What a stop has changed: the leads, and whether the address was contacted until then."""
+
+    lead_ids: tuple[int, ...] = ()
+    is_new: bool = False
+
+
+async def opt_out(address: str, channel: str, reason: str, database: Database) -> Stopped:
     """Opts the address out. A repeat has no effect."""
     async with database.transaction() as connection:
-        await opt_out_address(connection, address, channel, reason)
+        return await opt_out_address(connection, address, channel, reason)
 
 
 async def opt_out_once(
     key: str, address: str, channel: str, reason: str, body: dict[str, Any], database: Database
-) -> None:
+) -> Stopped:
     """Opts out the address that a stop came from, once per callback."""
     async with database.transaction() as connection:
         if await callbacks.store(connection, key, None, body):
-            await opt_out_address(connection, address, channel, reason)
+            return await opt_out_address(connection, address, channel, reason)
+    return Stopped()
 
 
-async def opt_out_address(connection: Connection, address: str, channel: str, reason: str) -> None:
+async def opt_out_address(
+    connection: Connection, address: str, channel: str, reason: str, text: str = ""
+) -> Stopped:
     """Opts the address out, and publishes the consequences for the leads that gave it."""
     is_new = await opt_outs.add(connection, address, channel, reason)
     events: list[Event] = []
     for lead in await leads.with_address(connection, address):
         if lead.in_first_form:
-            events += await _stop(connection, lead.lead_id, channel, reason)
+            events += await _stop(connection, lead.lead_id, channel, reason, text)
         elif is_new:
             attention = LeadNeedsAttention(
                 lead_id=lead.lead_id, reason=Attention.ADDED_ADDRESS_STOPPED
@@ -45,11 +57,16 @@ async def opt_out_address(connection: Connection, address: str, channel: str, re
             if await leads.pause(connection, lead.lead_id, attention.at):
                 events.append(attention)
     await outbox.add(connection, events)
+    return Stopped(tuple(event.lead_id for event in events), is_new)
 
 
-async def opt_out_lead(connection: Connection, lead_id: int, channel: str, reason: str) -> None:
+async def opt_out_lead(
+    connection: Connection, lead_id: int, channel: str, reason: str, text: str = ""
+) -> Stopped:
     """Opts the lead out, whatever its addresses."""
-    await outbox.add(connection, await _stop(connection, lead_id, channel, reason))
+    events = await _stop(connection, lead_id, channel, reason, text)
+    await outbox.add(connection, events)
+    return Stopped(tuple(event.lead_id for event in events))
 
 
 async def opt_out_everywhere(
@@ -71,7 +88,9 @@ async def lock_addresses(connection: Connection, lead_id: int) -> list[str]:
     return await leads.addresses_of(connection, lead_id)
 
 
-async def _stop(connection: Connection, lead_id: int, channel: str, reason: str) -> list[Event]:
+async def _stop(
+    connection: Connection, lead_id: int, channel: str, reason: str, text: str
+) -> list[Event]:
     if not await leads.stop(connection, lead_id):
         return []
-    return [LeadOptedOut(lead_id=lead_id, channel=channel, reason=reason)]
+    return [LeadOptedOut(lead_id=lead_id, channel=channel, reason=reason, text=text)]

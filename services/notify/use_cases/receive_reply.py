@@ -1,57 +1,171 @@
-"""Receives messages and keys from people: a stop is obeyed, everything else is published."""
+"""Receives messages and keys from people: a stop is obeyed, and every reply is published."""
 
 import contextlib
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
 
-from contracts.events.reply import Intent, ReplyReceived
-from contracts.events.touch import Channel
+from contracts.events.base import Event
+from contracts.events.reply import (
+    WAITS_FOR_A_PERSON,
+    Intent,
+    ReplyReceived,
+    ReplyUnmatched,
+)
+from contracts.events.touch import Channel, Kind
+from domain.channels import channels_to, facts_of
 from domain.receipts import Answered
-from kit.database import Database
+from domain.replies import IncomingReply
+from kit.database import Connection, Database
 from kit.errors import Unavailable
 from kit.messaging import outbox
-from providers.twilio.webhooks import Inbound, PressedKey
+from providers.twilio.webhooks import PressedKey
 from services.notify.decisions.keys import ASKS_FOR_LINK, asked_by_key
-from services.notify.decisions.replies import Meaning, read_reply
+from services.notify.decisions.replies import STOPS, Reading, read_reply
+from services.notify.decisions.reply_texts import shown_text
 from services.notify.deps import Deps
-from services.notify.repositories import callbacks, leads, opt_outs, sessions
-from services.notify.use_cases.opt_out import opt_out_once
+from services.notify.repositories import addresses, callbacks, leads, opt_outs, sessions, touches
+from services.notify.use_cases.opt_out import Stopped, opt_out_address, opt_out_lead
 from services.notify.use_cases.record_receipt import record_key
 
 log = structlog.get_logger()
 
+REASONS = {Intent.STOP: "reply", Intent.WRONG_NUMBER: "wrong_number"}
 
-async def receive_message(inbound: Inbound, body: dict[str, Any], database: Database) -> None:
-    """Opts the number out, or publishes the message for the newest lead with that phone.
 
-    A repeat has no effect.
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who wrote, as far as the ledger knows.
+
+    `lead_id` is None where no lead matches, `address` where the provider hides it and the message
+    answers none of ours.
     """
-    meaning = Meaning.OPT_OUT if inbound.opts_out else read_reply(inbound.text)
-    key = f"inbound/{inbound.sid}"
-    if meaning is Meaning.OPT_OUT:
-        await opt_out_once(key, inbound.phone, inbound.channel, "reply", body, database)
-        log.info("lead.opted_out", channel=inbound.channel, reason="reply")
-        return
-    lead_ids = await leads.lead_ids_by_phone(database, inbound.phone)
-    replies = [
-        ReplyReceived(
-            lead_id=lead_id,
-            channel=inbound.channel,
-            text=inbound.text,
-            intent=Intent(meaning),
-        )
-        for lead_id in lead_ids[:1]
-    ]
+
+    lead_id: int | None
+    address: str | None
+    answers_meeting: bool
+
+
+async def receive_reply(reply: IncomingReply, body: dict[str, Any], database: Database) -> None:
+    """Obeys and publishes a message. A repeat has no effect.
+
+    It belongs to the lead of the message that it answers, else to the newest with its address.
+    """
+    sender = await _find_sender(reply, database)
+    reading = _read(reply, sender)
+    stopped = Stopped()
     async with database.transaction() as connection:
-        if await callbacks.store(connection, key, None, body):
-            if inbound.phone:
-                await sessions.open_session(connection, inbound.phone)
-            if meaning is Meaning.OPT_IN:
-                await opt_outs.remove(connection, inbound.phone)
-            await outbox.add(connection, replies)
-    log.info("reply.received", channel=inbound.channel, intent=meaning, leads=len(lead_ids))
+        if not await callbacks.store(connection, f"inbound/{reply.ref}", None, body):
+            return
+        if reading.intent is not Intent.AUTOMATIC:
+            await _mark_alive(connection, reply.channel, sender)
+        if reading.intent in STOPS:
+            stopped = await _stop(connection, reply, reading, sender)
+        events = _events(reply, reading, sender)
+        for event in events:
+            await _obey(connection, reading.intent, sender, event.at)
+        await outbox.add(connection, events)
+    log.info(
+        "reply.received",
+        channel=reply.channel,
+        intent=reading.intent,
+        lead_id=sender.lead_id,
+        stopped_leads=list(stopped.lead_ids),
+        address_stopped=stopped.is_new,
+    )
+
+
+async def _find_sender(reply: IncomingReply, database: Database) -> Sender:
+    answered = await touches.answered(database, [reply.answers]) if reply.answers else None
+    address = reply.address or (answered.address if answered is not None else None)
+    with_address = await leads.with_address(database, address) if address else []
+    lead_ids = [lead.lead_id for lead in with_address]
+    if answered is not None:
+        return Sender(answered.lead_id, address, answered.kind is Kind.MEETING)
+    if not lead_ids:
+        return Sender(None, address, answers_meeting=False)
+    channels = channels_to(facts_of(reply.channel).address)
+    last = await touches.last_kind(database, lead_ids, channels)
+    return Sender(lead_ids[-1], address, last is Kind.MEETING)
+
+
+def _read(reply: IncomingReply, sender: Sender) -> Reading:
+    if reply.opts_out:
+        return Reading(Intent.STOP)
+    reading = read_reply(reply.text, answers_meeting=sender.answers_meeting)
+    if reply.automatic and reading.intent not in STOPS:
+        return Reading(Intent.AUTOMATIC)
+    if not reply.text.strip():
+        return replace(reading, intent=Intent.REVIEW)
+    if reading.intent is Intent.WANTS_LINK and reply.channel is Channel.EMAIL:
+        return replace(reading, intent=Intent.QUESTION)  # the link goes to phones only
+    return reading
+
+
+async def _mark_alive(connection: Connection, channel: Channel, sender: Sender) -> None:
+    """Stores a sign of life. A message by WhatsApp opens a session there, and no other does."""
+    if sender.address is None:
+        return
+    if channel is Channel.WHATSAPP:
+        await sessions.open_session(connection, sender.address)
+    else:
+        await addresses.mark_alive(connection, sender.address)
+
+
+async def _stop(
+    connection: Connection, reply: IncomingReply, reading: Reading, sender: Sender
+) -> Stopped:
+    """Stops the address that the message came from, or, where it is hidden, that it answers."""
+    reason = REASONS[reading.intent]
+    text = shown_text(reply)
+    if sender.address is not None:
+        return await opt_out_address(connection, sender.address, reply.channel, reason, text)
+    if sender.lead_id is not None:
+        return await opt_out_lead(connection, sender.lead_id, reply.channel, reason, text)
+    return Stopped()
+
+
+async def _obey(connection: Connection, intent: Intent, sender: Sender, at: datetime) -> None:
+    """Holds back at once what the reply forbids; scheduler hears of it later."""
+    if intent is Intent.OPT_IN and sender.address is not None:
+        await opt_outs.remove(connection, sender.address)
+    if sender.lead_id is None:
+        return
+    if intent is Intent.NO_INTEREST:
+        await leads.refuse(connection, sender.lead_id)
+    elif intent in WAITS_FOR_A_PERSON:
+        await leads.pause(connection, sender.lead_id, at)
+
+
+def _events(reply: IncomingReply, reading: Reading, sender: Sender) -> list[Event]:
+    """Returns what to publish of a message. A stop is published by whom it stops."""
+    media = tuple(media.url for media in reply.media if media.url)
+    is_stop = reading.intent in STOPS
+    if sender.lead_id is not None and not is_stop:
+        received = ReplyReceived(
+            lead_id=sender.lead_id,
+            channel=reply.channel,
+            text=shown_text(reply),
+            intent=reading.intent,
+            hour=reading.hour,
+            media=media,
+        )
+        return [received]
+    known = sender.lead_id is not None or (is_stop and sender.address is not None)
+    if known or reading.intent is Intent.AUTOMATIC:
+        return []
+    unmatched = ReplyUnmatched(
+        lead_id=0,
+        channel=reply.channel,
+        sender=reply.sender,
+        text=shown_text(reply),
+        intent=reading.intent,
+        media=media,
+    )
+    return [unmatched]
 
 
 async def receive_key(

@@ -20,10 +20,16 @@ async def record_mail_event(event: MailEvent, deps: Deps) -> None:
     key = f"mail/{hashlib.sha256(event.identity.encode()).hexdigest()}"
     body = {"event": event.identity}
     if event.opted_out and event.email:
-        await opt_out_once(
+        stopped = await opt_out_once(
             f"{key}/out", event.email, Channel.EMAIL, event.opted_out, body, deps.database
         )
-        log.info("lead.opted_out", channel=Channel.EMAIL, reason=event.opted_out)
+        log.info(
+            "address.opted_out",
+            channel=Channel.EMAIL,
+            reason=event.opted_out,
+            stopped_leads=list(stopped.lead_ids),
+            address_stopped=stopped.is_new,
+        )
     if event.clicked and event.email:
         await addresses.mark_alive(deps.database, event.email)
     touch_id = _uuid(event.key) or await touches.find_by_ref(deps.database, event.ref)

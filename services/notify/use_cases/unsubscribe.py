@@ -18,8 +18,15 @@ async def unsubscribe(submission_id: int, database: Database) -> bool:
     lead_id, form = found
     address = form.card.email or form.card.phone
     if address is not None:
-        await opt_out(address, Channel.EMAIL, "unsubscribed", database)
-    log.info("lead.opted_out", lead_id=lead_id, channel=Channel.EMAIL, reason="unsubscribed")
+        stopped = await opt_out(address, Channel.EMAIL, "unsubscribed", database)
+        log.info(
+            "address.opted_out",
+            lead_id=lead_id,
+            channel=Channel.EMAIL,
+            reason="unsubscribed",
+            stopped_leads=list(stopped.lead_ids),
+            address_stopped=stopped.is_new,
+        )
     return True
 
 
@@ -30,7 +37,6 @@ async def resubscribe(submission_id: int, database: Database) -> bool:
         return False
     lead_id, form = found
     address = form.card.email or form.card.phone
-    if address is not None:
-        await opt_outs.remove(database, address)
-    log.info("lead.opted_in", lead_id=lead_id)
+    removed = address is not None and await opt_outs.remove(database, address)
+    log.info("address.opted_in", lead_id=lead_id, removed=removed)
     return True

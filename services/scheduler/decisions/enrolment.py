@@ -26,11 +26,12 @@ from contracts.events.lead import (
     LeadNeedsAttention,
     LeadOptedOut,
     LeadPaused,
+    LeadRestored,
     LeadResumed,
     LeadSuperseded,
     LeadUpdated,
 )
-from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.reply import WAITS_FOR_A_PERSON, Intent, ReplyReceived
 from contracts.events.touch import Channel, DeferReason, SkipReason, TouchDeferred, TouchSkipped
 from domain.journey.model import Journey
 from domain.journey.time_zones import Whereabouts, whereabouts
@@ -43,6 +44,7 @@ Change = (
     | LeadUpdated
     | LeadSuperseded
     | LeadOptedOut
+    | LeadRestored
     | LeadClosed
     | LeadNeedsAttention
     | LeadPaused
@@ -57,8 +59,10 @@ ERASED = "erased"
 FORGOTTEN = "forgotten"
 FORGET_AFTER = timedelta(days=180)  # without a change or a touch to come
 BOOKED = {SkipReason.BOOKED, SkipReason.BOOKED_ELSEWHERE}
-# Replies of these intents pause the follow-up.
-PAUSES = {Intent.OTHER, Intent.REVIEW}
+OPTED_OUT = "opted_out"
+NO_INTEREST = "no_interest"
+# replies that pause the follow-up, for a while or until an operator has attended to them
+PAUSES = {Intent.OTHER, Intent.QUESTION, Intent.THANKS, *WAITS_FOR_A_PERSON}
 
 Name = tuple[str, Channel, str, int]  # step, channel, booking, run
 
@@ -154,7 +158,7 @@ def changes_enrolment(event: Change) -> bool:
     """Whether the event can change an enrolment. Most replies and skips cannot."""
     match event:
         case ReplyReceived(intent=intent):
-            return intent in PAUSES
+            return intent in PAUSES or intent is Intent.NO_INTEREST
         case TouchSkipped(reason=reason):
             return reason in BOOKED
         case _:
@@ -179,7 +183,9 @@ def apply_event(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
         case LeadUpdated():
             return _restart(lead, event, journey) if event.returned else lead
         case LeadOptedOut():
-            return _end_follow_up(lead, "opted_out")
+            return _end_follow_up(lead, OPTED_OUT)
+        case LeadRestored():
+            return _restore(lead)
         case LeadSuperseded():
             return _end_follow_up(lead, "superseded")
         case LeadClosed(reason=reason):
@@ -188,9 +194,8 @@ def apply_event(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
             if lead.commanded_at is not None and at <= lead.commanded_at:
                 return lead
             return _apply_pause(lead, at, paused=not isinstance(event, LeadResumed))
-        case ReplyReceived(at=at):
-            until = at + journey.pause_after_reply
-            return lead.model_copy(update={"paused_until": max(until, lead.paused_until or until)})
+        case ReplyReceived():
+            return _apply_reply(lead, event, journey)
         case TouchDeferred(reason=DeferReason.PAUSED):
             ended_at = None if lead.paused else lead.commanded_at
             return _withhold(lead, event, Fact.PAUSE, ended_at=ended_at)
@@ -229,12 +234,37 @@ def _end_follow_up(lead: Enrolment, reason: str) -> Enrolment:
     return lead.model_copy(update={"follow_up_ended": lead.follow_up_ended or reason})
 
 
+def _restore(lead: Enrolment) -> Enrolment:
+    """Returns the enrolment after a stop was taken back. Any other end stays."""
+    if lead.follow_up_ended not in (OPTED_OUT, NO_INTEREST):
+        return lead
+    return lead.model_copy(update={"follow_up_ended": None})
+
+
+def _apply_reply(lead: Enrolment, event: ReplyReceived, journey: Journey) -> Enrolment:
+    """Returns the enrolment after a reply.
+
+    It ends the follow-up, or pauses it for a while, and until an operator has attended to it
+    where a person must answer.
+    """
+    if event.intent is Intent.NO_INTEREST:
+        return _end_follow_up(lead, NO_INTEREST)
+    if event.intent not in PAUSES:
+        return lead
+    until = event.at + journey.pause_after_reply
+    lead = lead.model_copy(update={"paused_until": max(until, lead.paused_until or until)})
+    is_late = lead.commanded_at is not None and event.at <= lead.commanded_at
+    if event.intent not in WAITS_FOR_A_PERSON or is_late:
+        return lead
+    return _apply_pause(lead, event.at, paused=True)
+
+
 def _restart(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolment:
     """Returns the enrolment with its follow-up restarted.
 
     With a meeting ahead, or after a stop, it stays as it is.
     """
-    ended = lead.follow_up_ended not in (None, FORGOTTEN)
+    ended = lead.follow_up_ended not in (None, FORGOTTEN, NO_INTEREST)
     if journey.on_return == "join" or lead.booking is not None or lead.stopped or ended:
         return lead
     return lead.model_copy(

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from domain.phone import (
     Number,
     NumberStatus,
+    canonical_phone,
     country_of_number,
     number_status,
     read_number,
@@ -214,3 +215,53 @@ def test_a_number_is_read_as_it_is_stored(typed: str, region: str) -> None:
 )
 def test_a_number_reads_as_people_write_it(address: str, text: str) -> None:
     assert readable(address) == text
+
+
+@pytest.mark.parametrize(
+    ("spelling", "other"),
+    [
+        ("+528112345678", "+5218112345678"),
+        ("+541123456789", "+5491123456789"),
+        ("+5541987654321", "+554187654321"),
+        ("+16175550123", "+116175550123"),
+        ("whatsapp:+5218112345678", "+52 81 1234 5678"),
+        ("00528112345678", "+528112345678"),
+    ],
+)
+def test_a_number_in_two_forms(spelling: str, other: str) -> None:
+    assert canonical_phone(spelling) == canonical_phone(other)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "other"),
+    [
+        ("+528112345678", "+528112345679"),
+        ("+554130654321", "+5541930654321"),  # a landline, and a mobile number
+        ("+16175550123", "+526175550123"),
+        ("+34911234567", "+54911234567"),
+    ],
+)
+def test_two_numbers(spelling: str, other: str) -> None:
+    assert canonical_phone(spelling) != canonical_phone(other)
+
+
+@given(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True))
+def test_the_compared_form_of_a_number_is_final(number: str) -> None:
+    assert canonical_phone(canonical_phone(number)) == canonical_phone(number)
+
+
+@given(
+    st.sampled_from([("+52", "+521"), ("+54", "+549"), ("+1", "+11")]),
+    st.from_regex(r"[2-9][0-9]{9}", fullmatch=True),
+)
+def test_a_network_may_add_its_prefix(prefixes: tuple[str, str], digits: str) -> None:
+    without, with_prefix = prefixes
+
+    assert canonical_phone(f"{with_prefix}{digits}") == canonical_phone(f"{without}{digits}")
+
+
+@given(st.from_regex(r"[1-9][1-9][6-9][0-9]{7}", fullmatch=True))
+def test_brazil_has_a_ninth_digit(digits: str) -> None:
+    with_ninth = f"+55{digits[:2]}9{digits[2:]}"
+
+    assert canonical_phone(with_ninth) == canonical_phone(f"+55{digits}")

@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from contracts.events.touch import Channel
 from domain.receipts import Accepted, Arrived, Undeliverable
+from domain.replies import MediaKind
 from kit.errors import Unavailable
 from providers.brevo.client import AlreadySent, Attachment, BrevoClient, Mail
+from providers.brevo.inbound import read_inbound_mails
 from providers.brevo.webhooks import authentic, read_events
 from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch
 from tests.wire import Wire
@@ -274,3 +277,86 @@ async def test_the_senders_and_the_domains(client: BrevoClient, wire: Wire) -> N
     for read in (client.senders, client.authenticated_domains):
         with pytest.raises(CredentialsRejected, match="brevo: 401"):
             await read()
+
+
+def an_inbound(**changes: Any) -> dict[str, Any]:
+    return {
+        "Uuid": ["8d79f2b1-20ae-4939-8d0b-d2517331a9ee"],
+        "MessageId": "<CAFx@mail.gmail.com>",
+        "InReplyTo": "<202609250101.12345678901@smtp-relay.mailin.fr>",
+        "From": {"Name": "Ana", "Address": "Ana@Example.com"},
+        "To": [{"Name": None, "Address": "respuestas@reply.h.mx"}],
+        "Subject": "Re: Hola",
+        "RawTextBody": "BAJA\r\n\r\nEl lun, 2 mar 2026 a las 9:00, Javier escribió:\r\n> Hola, Ana",
+        "RawHtmlBody": "<p>BAJA</p>",
+        "Attachments": [],
+        "Headers": {"Auto-Submitted": "no"},
+        **changes,
+    }
+
+
+def test_a_mail_that_answers_ours() -> None:
+    [mail] = read_inbound_mails({"items": [an_inbound()]})
+
+    assert (mail.channel, mail.address, mail.text) == (Channel.EMAIL, "Ana@Example.com", "BAJA")
+    assert mail.answers == "202609250101.12345678901@smtp-relay.mailin.fr"
+    assert not mail.automatic
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Headers": {"Auto-Submitted": "auto-replied"}},
+        {"Headers": {"auto-submitted": "auto-generated"}},
+        {"Headers": {"X-Autoreply": "yes"}},
+        {"Headers": {"Precedence": "bulk"}},
+        {"From": {"Address": "MAILER-DAEMON@example.com"}},
+        {"Subject": "Respuesta automática: Hola"},
+        {"Subject": "Re: Out of Office"},
+    ],
+)
+def test_a_mail_that_no_person_wrote(changes: dict[str, Any]) -> None:
+    [mail] = read_inbound_mails({"items": [an_inbound(**changes)]})
+
+    assert mail.automatic
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        (
+            {"RawTextBody": None, "ExtractedMarkdownMessage": "Ya no me escriban"},
+            "Ya no me escriban",
+        ),
+        ({"RawTextBody": "Sí\n\nOn Mon, Javier wrote:\n> BAJA"}, "Sí"),
+        ({"RawTextBody": "Sí\n-----Original Message-----\nBAJA"}, "Sí"),
+        ({"RawTextBody": "Sí\nDe: Javier <j@h.mx>\nBAJA"}, "Sí"),
+        ({"RawTextBody": "Em seg, Javier escreveu:\n> Hola", "Subject": "Re: BAJA"}, "BAJA"),
+    ],
+)
+def test_what_a_person_wrote_above_our_mail(changes: dict[str, Any], text: str) -> None:
+    [mail] = read_inbound_mails({"items": [an_inbound(**changes)]})
+
+    assert mail.text == text
+
+
+def test_a_file_in_a_mail() -> None:
+    files = [{"Name": "a.pdf", "ContentType": "application/pdf"}, {"ContentType": "image/png"}]
+    [mail] = read_inbound_mails({"items": [an_inbound(Attachments=files)]})
+
+    assert [media.kind for media in mail.media] == [MediaKind.DOCUMENT]
+
+
+@pytest.mark.parametrize(
+    "body", [None, [], {}, {"items": None}, {"items": ["x", {}, an_inbound(From={"Address": "x"})]}]
+)
+def test_a_body_without_a_mail(body: object) -> None:
+    assert read_inbound_mails(body) == []
+
+
+async def test_answers_go_to_another_mailbox(client: BrevoClient, wire: Wire) -> None:
+    wire.answers(201, SENT)
+
+    await client.send(replace(MAIL, reply_to="ventas@h.mx"))
+
+    assert wire.requests[0].json["replyTo"] == {"email": "ventas@h.mx"}

@@ -11,7 +11,9 @@ import pytest_asyncio
 
 from contracts.events.call import Unanswered
 from contracts.events.touch import Channel, FailureKind
+from domain.addresses import canonical
 from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
+from domain.replies import Media, MediaKind
 from kit.errors import Unavailable
 from providers.errors import OutcomeUnknown, RefusedTouch
 from providers.twilio.client import Account, TwilioClient, moved
@@ -331,10 +333,52 @@ def test_an_inbound_whatsapp_still_comes_from_521() -> None:
         }
     )
 
-    assert (inbound.channel, inbound.phone, inbound.text) == (
-        Channel.WHATSAPP,
-        "+525512345678",
-        "Hola",
+    assert (inbound.channel, inbound.text) == (Channel.WHATSAPP, "Hola")
+    assert canonical(inbound.address or "") == "+525512345678"
+
+
+def test_a_person_who_hides_the_number_is_known_by_what_they_answer() -> None:
+    inbound = read_inbound(
+        {
+            "MessageSid": "SM1",
+            "From": "whatsapp:MX.13491208655302741918",
+            "WaId": "",
+            "ExternalUserId": "whatsapp:MX.13491208655302741918",
+            "OriginalRepliedMessageSid": "SM0",
+            "Body": "BAJA",
+        }
+    )
+
+    assert (inbound.address, inbound.sender) == (None, "MX.13491208655302741918")
+    assert inbound.answers == "SM0"
+
+
+@pytest.mark.parametrize(
+    ("params", "kinds"),
+    [
+        ({"NumMedia": "0"}, []),
+        ({"NumMedia": "1", "MediaContentType0": "audio/ogg; codecs=opus"}, [MediaKind.VOICE]),
+        ({"NumMedia": "1", "MediaContentType0": "image/jpeg"}, [MediaKind.PICTURE]),
+        ({"NumMedia": "1", "MediaContentType0": "application/pdf"}, [MediaKind.DOCUMENT]),
+        ({"NumMedia": "1", "MessageType": "sticker"}, [MediaKind.STICKER]),
+        ({"NumMedia": "1", "MediaContentType0": "text/vcard"}, [MediaKind.CONTACT]),
+        ({"NumMedia": "1", "MediaContentType0": "model/obj"}, [MediaKind.OTHER]),
+        ({"NumMedia": "0", "MessageType": "location"}, [MediaKind.LOCATION]),
+        ({"NumMedia": "0", "Latitude": "25.6", "Longitude": "-100.3"}, [MediaKind.LOCATION]),
+        ({"NumMedia": "many"}, []),
+    ],
+)
+def test_what_was_sent_besides_text(params: dict[str, str], kinds: list[MediaKind]) -> None:
+    inbound = read_inbound({"MessageSid": "SM1", "From": "+525512345678", **params})
+
+    assert [media.kind for media in inbound.media] == kinds
+
+
+def test_a_file_has_its_link() -> None:
+    sent = {"NumMedia": "1", "MediaContentType0": "audio/ogg", "MediaUrl0": "https://m.mx/1"}
+
+    assert read_inbound({"From": "+5255", **sent}).media == (
+        Media(MediaKind.VOICE, "https://m.mx/1"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The page *Pending*: dead letters, failed rows, unconfirmed touches, leads and bookings."""
+"""The page *Pending*: dead letters, failed rows, unconfirmed touches, leads, replies, bookings."""
 
 import asyncio
 
@@ -31,6 +31,7 @@ async def letters(request: Request, deps: HttpDeps, user: Viewer) -> HTMLRespons
         groups=grouped(dead_letters) if dead_letters is not None else None,
         unknown=unknown,
         unmatched=await deps.metrics.unmatched(),
+        replies=await deps.actions.unmatched_replies(limit=MAX_WAITING),
         attention=await deps.metrics.in_need_of_attention(limit=MAX_WAITING),
         failed=failed,
         names=await deps.metrics.names(lead_ids),

@@ -48,7 +48,8 @@ async def now_page(request: Request, deps: HttpDeps, user: Viewer) -> HTMLRespon
         backlog=backlog,
         progress=await deps.projections.progress(),
         unknown=len(await deps.actions.unknown_touches(limit=MAX_WAITING)),
-        attention=len(await deps.metrics.in_need_of_attention(limit=MAX_WAITING)),
+        attention=len(await deps.metrics.in_need_of_attention(limit=MAX_WAITING))
+        + len(await deps.actions.unmatched_replies(limit=MAX_WAITING)),
         failed=len(await deps.metrics.failed_work(limit=MAX_WAITING)),
         unmatched=len(await deps.metrics.unmatched()),
         held=await deps.metrics.held(),

@@ -80,6 +80,7 @@ def letters_page(language: str = "es", **changes: Any) -> str:
         "unknown": [],
         "unmatched": [],
         "attention": [],
+        "replies": [],
         "failed": [],
         "names": {},
     }

@@ -21,11 +21,12 @@ from contracts.events.lead import (
     LeadOptedOut,
     LeadPaused,
     LeadRegistered,
+    LeadRestored,
     LeadResumed,
     LeadSuperseded,
     LeadUpdated,
 )
-from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.reply import ASKS_A_PERSON, WAITS_FOR_A_PERSON, Intent, ReplyReceived
 from contracts.events.touch import (
     Channel,
     FailureKind,
@@ -239,3 +240,82 @@ def test_the_order_of_arrival_does_not_matter(events: list[Event]) -> None:
     assert {n: getattr(lead, n) for n in Lead.__slots__ if n != "step"} == {
         n: getattr(in_order, n) for n in Lead.__slots__ if n != "step"
     }
+
+
+def replied(intent: Intent, seconds: float = 1) -> ReplyReceived:
+    return ReplyReceived(
+        lead_id=LEAD, channel=Channel.WHATSAPP, text="Hola", intent=intent, at=at(seconds)
+    )
+
+
+def attended(seconds: float) -> LeadResumed:
+    return LeadResumed(lead_id=LEAD, by="Operadora", at=at(seconds))
+
+
+def opted_out(reason: str, seconds: float = 2) -> LeadOptedOut:
+    return LeadOptedOut(
+        lead_id=LEAD, channel="whatsapp", reason=reason, text="Baja", at=at(seconds)
+    )
+
+
+@pytest.mark.parametrize("intent", sorted(ASKS_A_PERSON))
+def test_a_reply_waits_for_a_person_until_it_is_attended(intent: Intent) -> None:
+    waiting = folded(replied(intent))
+
+    assert (waiting.attention, waiting.attention_text) == (intent, "Hola")
+    assert waiting.attention_at == at(1)
+    assert waiting.paused == (intent in WAITS_FOR_A_PERSON)
+    assert folded(replied(intent), attended(2)).attention is None
+    assert folded(attended(2), replied(intent)).attention is None
+
+
+def test_a_later_reply_waits_again() -> None:
+    assert (
+        folded(replied(Intent.QUESTION), attended(2), replied(Intent.WISH, 3)).attention == "wish"
+    )
+
+
+@pytest.mark.parametrize("intent", [Intent.THANKS, Intent.WANTS_LINK])
+def test_a_reply_that_nobody_must_answer(intent: Intent) -> None:
+    lead = folded(replied(intent))
+
+    assert lead.attention is None
+    assert lead.reached_at == at(1)
+
+
+def test_an_automatic_answer_is_no_reply() -> None:
+    assert folded(replied(Intent.AUTOMATIC)).reached_at is None
+
+
+def test_no_interest_stops_until_the_person_returns() -> None:
+    refused = folded(replied(Intent.NO_INTEREST))
+    form = LeadUpdated(
+        lead_id=LEAD, submission_id=9, person_id=LEAD, card=a_card(), returned=True, at=at(5)
+    )
+
+    assert refused.state is State.STOPPED
+    assert fold(refused, form).state is State.REACHED
+    assert folded(form, replied(Intent.NO_INTEREST)).state is State.REACHED
+
+
+def test_a_wrong_number_stops_and_is_shown() -> None:
+    lead = folded(opted_out("wrong_number"))
+
+    assert (lead.state, lead.attention, lead.attention_text) == (
+        State.STOPPED,
+        "wrong_number",
+        "Baja",
+    )
+    assert fold(lead, attended(3)).attention is None
+
+
+def test_after_a_stop_nobody_waits_for_an_answer() -> None:
+    assert folded(replied(Intent.QUESTION), opted_out("reply")).attention is None
+
+
+def test_a_stop_is_taken_back() -> None:
+    restored = LeadRestored(lead_id=LEAD, by="Operadora", at=at(3))
+
+    assert folded(opted_out("reply"), restored).stopped is None
+    assert folded(restored, opted_out("reply")).stopped is None
+    assert folded(opted_out("reply"), restored, opted_out("reply", 4)).stopped == "reply"

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.events.base import Event
 from contracts.events.call import CallUnanswered, Unanswered
-from contracts.events.lead import LeadOptedOut, LeadRegistered
+from contracts.events.lead import LeadOptedOut, LeadRegistered, LeadRestored
 from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import (
     KEY_UNHEARD,
@@ -139,6 +139,46 @@ def test_a_lead_of_ours(name: str, *, matches: bool) -> None:
             "Una persona del equipo detuvo todo: no se le contactará más",
         ),
         (LeadRegistered(lead_id=7, kommo_lead_id=1), None),
+        (
+            ReplyReceived(
+                lead_id=7,
+                channel=Channel.WHATSAPP,
+                text="llámame a las 5",
+                intent=Intent.WANTS_CALL,
+                hour="a las 5",
+            ),
+            (
+                "Respuesta por WhatsApp: llámame a las 5\n"
+                "Pide una llamada; el seguimiento espera (a las 5)"
+            ),
+        ),
+        (
+            ReplyReceived(
+                lead_id=7,
+                channel=Channel.WHATSAPP,
+                text="(nota de voz)",
+                intent=Intent.REVIEW,
+                media=("https://m.mx/1",),
+            ),
+            (
+                "Respuesta por WhatsApp: (nota de voz)\nhttps://m.mx/1\n"
+                "Hay que leerlo; el seguimiento espera"
+            ),
+        ),
+        (
+            ReplyReceived(
+                lead_id=7, channel=Channel.EMAIL, text="Estaré fuera", intent=Intent.AUTOMATIC
+            ),
+            None,
+        ),
+        (
+            LeadOptedOut(lead_id=7, channel="whatsapp", reason="wrong_number", text="No soy Ana"),
+            "Número equivocado (por WhatsApp); se detuvo todo: No soy Ana",
+        ),
+        (
+            LeadRestored(lead_id=7, by="Operadora"),
+            "Una persona del equipo deshizo la baja; el seguimiento continúa",
+        ),
     ],
 )
 def test_a_note(event: Event, text: str | None) -> None:

@@ -1,89 +1,104 @@
 """How a reply is read."""
 
+import time
+from itertools import chain
+
 import pytest
 
-from services.notify.decisions.replies import Meaning, read_reply
+from bench.replies import Example, examples, false_share, score
+from contracts.events.reply import Intent
+from services.notify.decisions.phrases.language import Language, Phrase
+from services.notify.decisions.replies import LANGUAGES, STOPS, hour_in, normalise, read_reply
+
+EXAMPLES = examples()
+FIRST = [example for example in EXAMPLES if example.first]
+TUNED = [example for example in EXAMPLES if not example.first]
+PHRASES = list(chain.from_iterable(language.phrases for language in LANGUAGES))
+
+
+def test_there_are_examples_enough() -> None:
+    assert len(FIRST) == 100
+    assert len(EXAMPLES) >= 400
+
+
+def test_of_what_was_written_before_the_rules_no_stop_is_missed() -> None:
+    assert score(FIRST, STOPS).recall >= 0.99
+    assert false_share(FIRST, STOPS) <= 0.02
+
+
+@pytest.mark.parametrize("example", TUNED, ids=lambda example: f"{example.intent}: {example.text}")
+def test_what_an_answer_asks_for(example: Example) -> None:
+    assert example.read_as == example.intent
+
+
+@pytest.mark.parametrize("phrase", PHRASES, ids=lambda phrase: phrase.example)
+def test_every_phrase_is_found_in_its_example(phrase: Phrase) -> None:
+    assert phrase.words.search(normalise(phrase.example))
+    assert read_reply(phrase.example).intent == phrase.intent
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=("es", "pt", "en"))
+def test_a_stop_word_stops_in_any_spelling(language: Language) -> None:
+    for word in language.stop - {"no quiero"}:
+        for spelled in (word, word.upper(), f" {word}. ", f"{word}!!", f"*{word}*", f"{word}🛑"):
+            assert read_reply(spelled).intent is Intent.STOP, spelled
+
+
+@pytest.mark.parametrize("text", ["ＳＴＯＰ", "ba\u200bja", "BÁJA", "Ba ja", "Bajja", "stoop it"])
+def test_a_disguised_stop(text: str) -> None:
+    expected = {"Ba ja": Intent.OTHER, "stoop it": Intent.OTHER}.get(text, Intent.STOP)
+
+    assert read_reply(text).intent is expected
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=("es", "pt", "en"))
+def test_an_ordinary_word_is_no_misspelt_stop(language: Language) -> None:
+    for word in language.ordinary:
+        assert read_reply(word).intent not in STOPS, word
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "alone", "after_a_reminder"),
     [
-        "STOP",
-        "stop",
-        "ＳＴＯＰ",
-        "stop🛑",
-        "Baja.",
-        "BAJA",
-        "B A J A",
-        " baja ",
-        "dar de baja",
-        "Alto!",
-        "parar",
-        "para",
-        "salir",
-        "no más",
-        "No más mensajes",
-        "sair",
-        "unsubscribe",
-        "cancelar",
-        "FIN",
-        "ba\u200bja",
-        "quiero que me puedan dar de baja por favor",
-        "Denme de baja ya",
-        "no me llamen",
-        "ya no me llamen por favor",
-        "No nos escriban",
-        "no me manden nada",
-        "no me envíen más",
-        "no me contacten",
-        "no molesten",
-        "no me marquen",
-        "ya no quiero recibir información",
-        "quítenme de su lista",
-        "bórrenme de sus datos",
-        "sáquenme de la lista",
-        "dejen de llamarme",
-        "dejen de escribir",
-        "don't call me",
-        "Don’t text me",
-        "please remove me",
-        "stop calling me",
-        "borren mis datos",
-        "no me vuelvan a llamar",
-        "no vuelvan a llamarme",
+        ("Cancelar", Intent.STOP, Intent.MEETING_CHANGE),
+        ("cancel", Intent.STOP, Intent.MEETING_CHANGE),
+        ("end", Intent.STOP, Intent.MEETING_CHANGE),
+        ("BAJA", Intent.STOP, Intent.STOP),
+        ("ya no me escriban", Intent.STOP, Intent.STOP),
+        ("mejor el viernes", Intent.OTHER, Intent.MEETING_CHANGE),
     ],
 )
-def test_stop(text: str) -> None:
-    assert read_reply(text) is Meaning.OPT_OUT
+def test_what_it_answers_decides(text: str, alone: Intent, after_a_reminder: Intent) -> None:
+    assert read_reply(text).intent is alone
+    assert read_reply(text, answers_meeting=True).intent is after_a_reminder
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "hour"),
     [
-        "el precio está muy alto",
-        "cancelar mi cita",
-        "no me han llamado",
-        "no me mandaron la información",
-        "para mañana a las 5",
-        "Hola, ¿cuánto cuesta?",
-        "no me llaman nunca",
-        "sí",
-        "gracias",
-        "",
-        "👍",
-        "1",
-        "vivo en baja california sur cerca de la paz",
+        ("llámame a las 5", "a las 5"),
+        ("¿Me pueden llamar mañana a las 10:30 am?", "mañana a las 10:30 am"),
+        ("el jueves por la tarde", "el jueves por la tarde"),
+        ("Call me tomorrow at 3pm", "tomorrow at 3pm"),
+        ("me liga às 15h", "às 15h"),
+        ("después de las 6 de la tarde", "después de las 6 de la tarde"),
+        ("llámenme", ""),
     ],
 )
-def test_an_ordinary_reply(text: str) -> None:
-    assert read_reply(text) is Meaning.OTHER
+def test_the_hour_that_somebody_names(text: str, hour: str) -> None:
+    assert hour_in(text) == hour
 
 
-@pytest.mark.parametrize("text", ["baja por favor", "stop please", "baja california", "no", "No."])
-def test_a_reply_that_only_a_person_can_judge(text: str) -> None:
-    assert read_reply(text) is Meaning.REVIEW
+@pytest.mark.parametrize(
+    "piece", ["no ", "no me ", "baja de ", "a las ", "quiten ", "1 ", "la ", "ñ"]
+)
+def test_a_long_message_is_read_in_time(piece: str) -> None:
+    began = time.perf_counter()
+
+    read_reply((piece * 4096)[:4096])
+
+    assert time.perf_counter() - began < 0.5
 
 
-@pytest.mark.parametrize("text", ["ALTA", "start", "Unstop"])
-def test_a_word_that_opts_in(text: str) -> None:
-    assert read_reply(text) is Meaning.OPT_IN
+def test_the_words_that_decided_are_named() -> None:
+    assert read_reply("Les pido que ya no me llamen, gracias").because == "no me llamen"

@@ -43,6 +43,18 @@ def eligible(**facts: Any) -> Facts:
             CALL, replace(CLAIMED, opted_out=True), Skip(SkipReason.OPTED_OUT), id="opted out"
         ),
         pytest.param(
+            FOLLOW_UP,
+            replace(CLAIMED, refused=True),
+            Skip(SkipReason.NO_INTEREST),
+            id="not interested",
+        ),
+        pytest.param(
+            REMINDER,
+            replace(CLAIMED, refused=True, eligibility=ContactEligibility(booking="own")),
+            Send(PHONE),
+            id="not interested, but a meeting is booked",
+        ),
+        pytest.param(
             replace(CALL, address=None), CLAIMED, Skip(SkipReason.NO_ADDRESS), id="nowhere to go"
         ),
         pytest.param(

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.events.booking import LeadBooked
-from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused
-from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadRestored
+from contracts.events.reply import WAITS_FOR_A_PERSON, Intent, ReplyReceived
 from contracts.events.touch import Channel, SkipReason, TouchSkipped, touch_id
 from services.scheduler.decisions.enrolment import (
     Change,
@@ -199,3 +199,66 @@ def test_what_an_event_of_a_clock_that_is_ahead_plans_does_not_come_later() -> N
     assert steps(after(happened_by(ahead, now)))["confirmation"] == now
     past = booked(at=now - timedelta(minutes=10))
     assert happened_by(past, now) is past
+
+
+def replied(intent: Intent, day: float = 1) -> ReplyReceived:
+    return ReplyReceived(
+        lead_id=123456, channel=Channel.WHATSAPP, text="…", intent=intent, at=days(day)
+    )
+
+
+@pytest.mark.parametrize("intent", sorted(WAITS_FOR_A_PERSON))
+def test_a_wish_pauses_until_an_operator_has_attended_to_it(intent: Intent) -> None:
+    waiting = after(replied(intent))
+
+    assert waiting.paused
+    assert not steps(waiting)
+    assert list(steps(after(resumed(2), lead=waiting))) == FOLLOW_UPS
+
+
+def test_a_wish_older_than_the_operators_word_does_not_pause_again() -> None:
+    assert not after(resumed(2), replied(Intent.WISH, 1)).paused
+
+
+@pytest.mark.parametrize("intent", [Intent.QUESTION, Intent.THANKS, Intent.OTHER])
+def test_other_replies_pause_for_a_while(intent: Intent) -> None:
+    lead = after(replied(intent))
+
+    assert not lead.paused
+    assert lead.paused_until == days(1) + JOURNEY.pause_after_reply
+
+
+@pytest.mark.parametrize("intent", [Intent.AUTOMATIC, Intent.WANTS_LINK, Intent.OPT_IN])
+def test_some_replies_change_nothing(intent: Intent) -> None:
+    assert after(replied(intent)) == a_lead()
+
+
+def test_no_interest_ends_the_follow_up_until_the_person_fills_in_a_form_again() -> None:
+    ended = after(replied(Intent.NO_INTEREST))
+
+    assert not steps(ended)
+    assert list(steps(after(returned(days(5)), lead=ended))) == FOLLOW_UPS
+
+
+def test_no_interest_keeps_the_touches_of_a_meeting() -> None:
+    assert "reminder" in steps(after(booked(), replied(Intent.NO_INTEREST, 2)))
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        replied(Intent.NO_INTEREST),
+        LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply", at=days(1)),
+    ],
+)
+def test_a_stop_that_is_taken_back(end: Change) -> None:
+    restored = LeadRestored(lead_id=123456, by="Operadora", at=days(2))
+
+    assert list(steps(after(end, restored))) == FOLLOW_UPS
+
+
+def test_what_ended_otherwise_is_not_restored() -> None:
+    closed = LeadClosed(lead_id=123456, reason=Closing.WON, at=days(1))
+    restored = LeadRestored(lead_id=123456, by="Operadora", at=days(2))
+
+    assert not steps(after(closed, restored))

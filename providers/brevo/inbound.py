@@ -1,0 +1,105 @@
+"""Reads the emails that Brevo receives for us and posts to us.
+
+https://developers.brevo.com/docs/inbound-parse-webhooks
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from contracts.events.touch import Channel
+from domain.replies import IncomingReply, Media, MediaKind
+from domain.text import storable_json
+
+LONGEST = 20_000
+LONGEST_TEXT = 4096
+_ADDRESS = re.compile(r"[^@\s<>]{1,64}@[^@\s<>]{1,255}")
+_QUOTE = re.compile(
+    r"^(?:>|-{2,} ?(?:original|mensaje|forwarded)|_{5,}|el .{0,200}(?:escribió|wrote):"
+    r"|on .{0,200}wrote:|em .{0,200}escreveu:|(?:de|from|von): .{0,200}@)",
+    re.IGNORECASE,
+)
+_RE = re.compile(r"^(?:(?:re|rv|fw|fwd|aw|res|enc) ?: ?)+", re.IGNORECASE)
+_AUTOMATIC_SUBJECT = re.compile(
+    r"^(?:automatic reply|auto(?:matic)? ?response|autoreply|respuesta autom[aá]tica"
+    r"|out of (?:the )?office|fuera de (?:la )?oficina|resposta autom[aá]tica"
+    r"|undelivered mail|delivery status|mail delivery)",
+    re.IGNORECASE,
+)
+_AUTOMATIC_SENDERS = ("mailer-daemon@", "postmaster@", "noreply@", "no-reply@", "bounce")
+_AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-auto-reply")
+_BULK = ("auto_reply", "auto-reply", "bulk", "junk", "list")
+
+
+def read_inbound_mails(body: object) -> list[IncomingReply]:
+    """Returns the mails in a webhook's body. Those without a readable sender are left out."""
+    items = body.get("items") if isinstance(body, Mapping) else None
+    mails = [_read(storable_json(item, longest=LONGEST)) for item in _objects(items)]
+    return [mail for mail in mails if mail is not None]
+
+
+def _read(item: Mapping[str, Any]) -> IncomingReply | None:
+    sender = _address(item.get("From"))
+    ref = _text(item, "MessageId").strip("<> ")
+    if sender is None or not ref:
+        return None
+    subject = _text(item, "Subject").strip()
+    written = _text(item, "ExtractedMarkdownMessage") or _text(item, "RawTextBody")
+    return IncomingReply(
+        ref=ref,
+        channel=Channel.EMAIL,
+        address=sender,
+        sender=sender,
+        text=(without_quotes(written) or _RE.sub("", subject))[:LONGEST_TEXT],
+        answers=_text(item, "InReplyTo").strip("<> "),
+        media=tuple(_files(item)),
+        automatic=_is_automatic(item, sender, subject),
+    )
+
+
+def without_quotes(text: str) -> str:
+    """Returns what somebody wrote above the mail that they answer."""
+    kept: list[str] = []
+    for line in text.replace("\r\n", "\n").split("\n"):
+        if _QUOTE.match(line.strip()[:400]):
+            break
+        kept.append(line)
+    return "\n".join(kept).strip()
+
+
+def _is_automatic(item: Mapping[str, Any], sender: str, subject: str) -> bool:
+    """Returns whether no person wrote the mail: https://www.rfc-editor.org/rfc/rfc3834"""
+    found = item.get("Headers")
+    pairs = found.items() if isinstance(found, Mapping) else ()
+    headers = {str(name).lower(): str(value).strip().lower() for name, value in pairs}
+    by_header = headers.get("auto-submitted", "no") != "no" or any(
+        name in headers for name in _AUTOMATIC_HEADERS
+    )
+    return (
+        by_header
+        or headers.get("precedence") in _BULK
+        or sender.lower().startswith(_AUTOMATIC_SENDERS)
+        or _AUTOMATIC_SUBJECT.match(_RE.sub("", subject)) is not None
+    )
+
+
+def _files(item: Mapping[str, Any]) -> Iterator[Media]:
+    """Yields the attached files. Pictures are left out, because signatures are full of them."""
+    for attachment in _objects(item.get("Attachments")):
+        if not _text(attachment, "ContentType").startswith("image/"):
+            yield Media(MediaKind.DOCUMENT)
+
+
+def _address(value: object) -> str | None:
+    text = _text(value, "Address") if isinstance(value, Mapping) else ""
+    found = _ADDRESS.fullmatch(text.strip())
+    return found[0] if found else None
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _text(of: Mapping[str, Any], name: str) -> str:
+    value = of.get(name)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,180 @@
+"""English, with the words by which Twilio itself stops SMS."""
+
+from contracts.events.reply import Intent
+from services.notify.decisions.phrases.language import Language, Phrase, pattern, words_of
+
+DOING = "(?:call|text|messag|contact|email|e mail|writ|bother|send|spamm?|harass|whatsapp|ping)"
+MESSAGES = "(?:messages?|texts?|calls?|emails?|sms|spam|anything)"
+NOT = "(?:don t|dont|do not|never|pls don t|no longer)"
+MEETING = "(?:meeting|appointment|call|booking|session|slot|time)"
+
+ENGLISH = Language(
+    # https://help.twilio.com/articles/223134027
+    stop=words_of("""
+        stop, stopall, stop all, unsubscribe, revoke, optout, opt out, opt me out, remove me, remove
+        stop it, stop this, stop now, no more, leave me alone, unsub, stop texting, stop calling
+        stop messaging, delete me
+    """),
+    misspelt=words_of("stop, unsubscribe, unsubscribed"),
+    ordinary=words_of(
+        "step, shop, atop, stoop, slop, swop, top, tops, spot, sto, stomp, strop, estop, sop"
+    ),
+    ends=words_of("cancel, end, quit"),
+    refusals=words_of("nope"),
+    doubtful=words_of("stop, unsubscribe"),
+    start=words_of("start, unstop, resubscribe"),
+    thanks=words_of("""
+        thanks, thank you, thank you so much, many thanks, thx, ty, great, perfect, sure, cool
+        got it, sounds good, alright, yes, noted, awesome, okay thanks
+    """),
+    fillers=words_of("""
+        hi, hello, hey, please, pls, plz, thanks, thank, you, thx, ok, okay, yes, just, now, kindly
+        i, want, to, would, like, the
+    """),
+    forbids=pattern(rf"""
+        (?:{NOT}(?: ever| please)? {DOING}(?:e|ing|s)?
+        |(?:stop|quit|cease) (?:{DOING}(?:e|ing)|(?:the|these|your|all|those|with|sending|me)\b)
+        |no more {MESSAGES}
+        |(?:don t|dont|do not) want (?:to (?:receive|get|hear|be contacted)|(?:any|more|your|these
+        |any more) {MESSAGES}
+        |you to {DOING}e?))
+    """),
+    limits=pattern(r"""
+        (?:right now|now|today|tonight|tomorrow|yet|later|at work|before \w+|after \w+|until \w+
+        |between \d+|during|mornings?|afternoons?|evenings?|weekends?|mondays?|tuesdays?|wednesdays?
+        |thursdays?|fridays?|saturdays?|sundays?|this week|next week|instead|rather|prefer(?! not)
+        |(?:just|please|only)? ?(?:email|text|whatsapp|message|call|write) me
+        |so (?:early|late|often)|while|i m (?:in|at|driving|working|busy)|a robot|my (?:wife
+        |husband|boss)
+        |at (?:home|this)|the (?:quote|link|contract))
+    """),
+    for_good=pattern(r"(?:ever|never|again|any ?more|permanently|at all|anymore)"),
+    about_meeting=pattern(r"""
+        (?:move|change|late|another (?:day|time)|can t|cannot|won t)
+    """),
+    phrases=(
+        Phrase(
+            Intent.AUTOMATIC,
+            "Out of office: I will reply on Monday",
+            pattern(r"""
+                (?:out of (?:the )?office|auto(?:matic)? ?(?:reply|response|responder)
+                |auto generated
+                |this is an automated|(?:i am|i m) (?:currently )?(?:away|out|on (?:vacation|leave
+                |holiday))
+                (?: \w+){0,3} (?:until|and will|with limited|from|returning))
+            """),
+        ),
+        Phrase(
+            Intent.STOP,
+            "Take me off your list",
+            pattern(r"""
+                (?:(?:take|get) (?:me|us|my number|my name|my email) (?:off|out)
+                |(?:remove|delete|erase) (?:me|us|my (?:number|data|info|information|name|email
+                |details|contact)|this number)
+                |unsubscri\w*|un subscribe|opt(?:ing|ed)? (?:me )?out|leave (?:me|us) alone
+                |lose my number
+                |(?:report|block|sue) you|reporting (?:you|this)|do not call (?:list|registry)|dnc
+                |(?:this is|it s) spam|harass\w*|gdpr|revoke (?:my )?consent|go away|f\w* off
+                |not interested (?:and )?(?:stop|don t|do not|remove))
+            """),
+        ),
+        Phrase(
+            Intent.WRONG_NUMBER,
+            "You have the wrong number",
+            pattern(r"""
+                (?:wrong (?:number|person|guy|phone)|no ?(?:one|body)(?: here)?(?: by| with
+                | called)? (?:that|this)? ?name
+                |not (?:the|that) person|this is ?n t (?:his|her|their)|don t know (?:who|anyone
+                |any)
+                |(?:never|didn t) (?:sign|signed) up|i didn t (?:ask|request|fill)|mistaken number)
+            """),
+        ),
+        Phrase(
+            Intent.MEETING_CHANGE,
+            "I need to reschedule",
+            pattern(rf"""
+                (?:re ?schedul\w*|postpone\w*
+                |(?:cancel|move|change|push|shift)\w* (?:\w+ ){{0,3}}{MEETING}
+                |(?:can t|cannot|can not|won t|unable to)(?: be able to)? (?:make it|attend|join
+                |come))
+            """),
+        ),
+        Phrase(
+            Intent.NO_INTEREST,
+            "Not interested, thanks",
+            pattern(r"""
+                (?:(?:not|no longer|n t) (?:really |longer )?interested|no(?:,)? (?:thanks
+                |thank you|thx)
+                |already (?:bought|hired|found|have|got|signed|booked with|chose|went)
+                |(?:no longer|don t|do not) need|i ll pass|i m good|changed my mind
+                |went with (?:another|someone)
+                |lost interest)
+            """),
+        ),
+        Phrase(
+            Intent.WISH,
+            "I'd rather have an email",
+            pattern(r"""
+                (?:(?:prefer|rather|better|only) (?:\w+ ){0,4}(?:email|text|whatsapp|message|call
+                |mornings?|afternoons?|evenings?)
+                |(?:email|text|whatsapp|message|write) (?:me )?(?:instead|please|only|is better
+                |works better))
+            """),
+        ),
+        Phrase(
+            Intent.WANTS_CALL,
+            "Can you call me tomorrow at 3pm?",
+            pattern(r"""
+                (?:call (?:me|back|us)|give (?:me|us) a (?:call|ring)|(?:can|could|would) (?:you
+                |someone) call
+                |(?:want|like|need) a call|speak (?:to|with) (?:a|an|someone)|talk to (?:a|an
+                |someone))
+            """),
+        ),
+        Phrase(
+            Intent.WANTS_LINK,
+            "send me the link please",
+            pattern(r"""
+                (?:(?:send|share|need|want|where is|where s|what s|have|resend)(?: \w+){0,4} link
+                |^(?:the )?link(?: please)?$
+                |(?:want|like|how|can i|could i)(?: \w+){0,2} (?:book|schedule)|book (?:a|an) \w+)
+            """),
+        ),
+        Phrase(
+            Intent.NOT_NOW,
+            "I'm busy right now",
+            pattern(r"""
+                (?:not (?:now|right now|today|yet|at the moment|this week)|(?:i m|im|am
+                |i am) (?:\w+ )?(?:busy|driving|working
+                |in a meeting|at work|travell?ing|on vacation|away)|(?:maybe|perhaps) (?:later|next
+                |tomorrow)
+                |(?:i ll|ill|will) (?:call|write|text|get back|let you know|check|think)|^later
+                |another time
+                |next (?:week|month|year)|can t (?:talk|answer))
+            """),
+        ),
+        Phrase(
+            Intent.QUESTION,
+            "How much is it?",
+            pattern(r"""
+                ^(?:(?:hi|hello|hey|and|so|but) )*(?:how|what|who|when|where|why|which|is|are|do
+                |does|can)
+                |prices?|pricing|cost|more info|quote
+            """),
+        ),
+    ),
+    business=(
+        pattern(
+            r"(?:thank you|thanks) for (?:contacting|your (?:message|email|interest)|reaching"
+            r"|messaging|writing|calling)"
+        ),
+        pattern(
+            r"(?:we are|we re) (?:currently |not )?(?:away|closed|unavailable|available|busy|not)"
+        ),
+        pattern(
+            r"(?:we ll|we will|someone will|our team will) (?:get back|respond|reply"
+            r"|be (?:in touch|with you)|contact)"
+        ),
+        pattern(r"as soon as possible|business hours|office hours|shortly|welcome to"),
+    ),
+)

@@ -1,0 +1,61 @@
+"""The form in which a language's words and phrases are written down."""
+
+import re
+from dataclasses import dataclass
+from textwrap import dedent
+
+from contracts.events.reply import Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words that mean `intent`, in normalised text (`replies.normalise`), and an example."""
+
+    intent: Intent
+    example: str
+    words: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The words and phrases of one language.
+
+    `stop`, `start`, `thanks` are the whole message, but for `fillers`, which change nothing.
+    `misspelt` are those of `stop` that are recognised with one letter wrong, unless that makes one
+    of the `ordinary` words.
+    `ends` also end a conversation: they stop, except in answer to a message about a meeting.
+    `forbids` asks us to stop, unless `limits` says when, how, or what instead; `for_good` makes it
+    a stop in any case.
+    Two of `business` make a business's automatic answer.
+    One of `refusals` alone, or a short message with one of `doubtful`, is for a person to read.
+    `about_meeting` changes the meeting that the message was about to which this is an answer.
+    Of `phrases`, the first that is found decides.
+    """
+
+    stop: frozenset[str]
+    misspelt: frozenset[str]
+    ordinary: frozenset[str]
+    ends: frozenset[str]
+    refusals: frozenset[str]
+    doubtful: frozenset[str]
+    start: frozenset[str]
+    thanks: frozenset[str]
+    fillers: frozenset[str]
+    forbids: re.Pattern[str]
+    limits: re.Pattern[str]
+    for_good: re.Pattern[str]
+    about_meeting: re.Pattern[str]
+    phrases: tuple[Phrase, ...]
+    business: tuple[re.Pattern[str], ...]
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Returns the words or expressions in a text, one a line or separated by commas."""
+    parts = text.replace("\n", ",").split(",")
+    return frozenset(part.strip() for part in parts if part.strip())
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """Returns a pattern of whole words. Line breaks and the common indentation do not count."""
+    joined = "".join(dedent(text).splitlines())
+    return re.compile(rf"\b(?:{joined})\b")

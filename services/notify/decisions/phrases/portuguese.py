@@ -1,0 +1,172 @@
+"""Portuguese, as it is written in Brazil."""
+
+from contracts.events.reply import Intent
+from services.notify.decisions.phrases.language import Language, Phrase, pattern, words_of
+
+ASKED = (
+    "(?:lig(?:ue|uem|ar)|mand(?:e|em|ar)|envi(?:e|em|ar)|escrev(?:a|am|er)|cham(?:e|em|ar)"
+    "|contat(?:e|em|ar)|contact(?:e|em|ar)|perturb(?:e|em|ar)|incomod(?:e|em|ar)"
+    "|procur(?:e|em|ar)|insist(?:a|am|ir))"
+)
+DOING = (
+    "(?:ligar|mandar|enviar|escrever|chamar|contatar|contactar|perturbar|incomodar|procurar"
+    "|insistir|encher)(?: me)?"
+)
+MESSAGES = "(?:mensag(?:em|ens)|ligac(?:ao|oes)|e ?mails?|contatos?|propagandas?|spam|nada|sms)"
+REMOVE = (
+    "(?:tir(?:e|em|a|ar)|remov(?:a|am|e|er)|exclu(?:a|am|i|ir)|apagu(?:e|em)"
+    "|apaga(?:r)?|retir(?:e|em|a|ar)|delet(?:e|em|a|ar))"
+)
+MEETING = "(?:reuniao|consulta|horario|chamada|agendamento|encontro|compromisso)"
+
+PORTUGUESE = Language(
+    stop=words_of("""
+        sair, parar, pare, parem, descadastrar, descadastre, descadastra, me descadastra
+        me descadastre, cancelar inscricao, remover, remova, chega, me remova, me tira, me tire
+        nao quero, nao perturbe
+    """),
+    misspelt=words_of("descadastrar, descadastre"),
+    ordinary=frozenset(),
+    ends=words_of("cancela, cancele, encerrar"),
+    refusals=words_of("nao"),
+    doubtful=words_of("sair, parar"),
+    start=words_of("voltar, reativar, recomecar"),
+    thanks=words_of("""
+        obrigado, obrigada, muito obrigado, muito obrigada, valeu, beleza, blz, ta bom, tudo bem
+        certo, combinado, perfeito, otimo, brigado, brigada, sim
+    """),
+    fillers=words_of("""
+        oi, ola, bom, boa, dia, tarde, noite, por favor, pfv, obrigado, obrigada, muito, sim, quero
+        senhor, senhora, gente, entao, agora, ja
+    """),
+    forbids=pattern(rf"""
+        (?:nao (?:(?:me|nos) )?(?:mais )?{ASKED}(?: me| nos)?
+        |(?:par(?:e|em|a|ar)|deix(?:e|em|a)|cans(?:ei|ado)) de (?:me )?{DOING}
+        |par(?:e|em|a) com (?:\w+ )?{MESSAGES}
+        |nao (?:quero|queremos|desejo|aceito|autorizo)(?: mais)? (?:receber|que me|{MESSAGES}|ser)
+        |nao (?:quero|desejo) mais|nao entrem?(?: mais)? em contato)
+    """),
+    limits=pattern(r"""
+        (?:agora|hoje|amanha|depois|mais tarde|ainda|neste? (?:momento|horario)|a esta hora
+        |(?:de|pela|a|da) (?:manha|tarde|noite)|antes d\w+|ate (?:as|a|o)|entre \d+|as \d+
+        |segunda|terca|quarta|quinta|sexta|sabado|domingo|fim de semana|no trabalho
+        |prefiro(?! nao)|melhor(?! nao)|em reuniao|estou (?:em|no|na|dirigindo|trabalhando)
+        |me (?:manda|mande|envia|envie|chama|chame|escreve|escreva|liga|ligue)|robo|por enquanto)
+    """),
+    for_good=pattern(r"(?:nunca(?: mais)?|jamais|mais(?! tarde| cedo| ou menos)|de novo)"),
+    about_meeting=pattern(r"""
+        (?:desmarc\w*|mud(?:ar|e|a)|adiar|outr[oa] (?:dia|horario|hora)|atrasad[oa]|nao (?:vou
+        |posso))
+    """),
+    phrases=(
+        Phrase(
+            Intent.AUTOMATIC,
+            "Resposta automática: estou de férias",
+            pattern(r"(?:(?:resposta|mensagem) automatica|fora do escritorio|assistente virtual)"),
+        ),
+        Phrase(
+            Intent.STOP,
+            "Por favor, me tirem dessa lista",
+            pattern(rf"""
+                (?:(?:me |nos )?{REMOVE}(?: me)?(?: \w+){{0,6}} (?:lista|numero|nome|dados|contato
+                |base|cadastro|grupo)|(?:me|nos) {REMOVE}|{REMOVE} me
+                |descadastr\w*|cancel\w* (?:\w+ )?(?:inscricao|assinatura|cadastro)
+                |me deix(?:e|em|a) em paz|em paz|chega de \w+|vou (?:denunciar|bloquear
+                |processar)\w*
+                |(?:e|isso e|isto e) spam|lgpd|nao autorizo|nao autorizei)
+            """),
+        ),
+        Phrase(
+            Intent.WRONG_NUMBER,
+            "Número errado",
+            pattern(r"""
+                (?:(?:numero|telefone|pessoa|contato) errad[oa]|errou (?:de|o) numero|engano
+                |nao (?:sou|e) (?:essa|esta|a) pessoa|nao conheco (?:essa|esta|nenhum\w*|ninguem)
+                |(?:esse|este) (?:numero|telefone) nao e|nao (?:me cadastrei|solicitei|pedi nada))
+            """),
+        ),
+        Phrase(
+            Intent.MEETING_CHANGE,
+            "Preciso remarcar a reunião",
+            pattern(rf"""
+                (?:(?:remarc|reagend)\w*
+                |(?:cancel|desmarc|mud|adi|alter|troc|antecip)\w+ (?:\w+ ){{0,3}}{MEETING}
+                |desmarcar|nao (?:vou (?:poder|conseguir)|posso|consigo)
+                 (?:ir|comparecer|participar|chegar|entrar))
+            """),
+        ),
+        Phrase(
+            Intent.NOT_NOW,
+            "Por enquanto não",
+            pattern(
+                r"(?:(?:por enquanto|no momento)(?: \w+){0,2} nao"
+                r"|nao(?: \w+){0,3} (?:por enquanto|no momento))"
+            ),
+        ),
+        Phrase(
+            Intent.NO_INTEREST,
+            "Não tenho mais interesse",
+            pattern(r"""
+                (?:(?:nao|sem) (?:(?:tenho|temos|ha) )?(?:mais )?interess\w*
+                |nao (?:estou|estamos|me) (?:mais )?interess\w*|nao (?:mais )?(?:preciso|precisamos)
+                |nao,? obrigad[oa]|ja (?:contrat|compr|resolv|fech|consegu|encontr)\w+|desisti
+                |mudei de ideia|ja tenho|nao quero (?:continuar|contratar|comprar))
+            """),
+        ),
+        Phrase(
+            Intent.WISH,
+            "Prefiro por e-mail",
+            pattern(r"""
+                (?:(?:prefiro|melhor|so|somente) (?:que )?(?:me )?(?:por |pelo |no )?(?:whats\w*|zap
+                |e ?mail|mensagem|telefone|ligacao|manda\w*|escrev\w*|envi\w*|depois|a tarde
+                |de manha)
+                |(?:me )?(?:manda|mande|envia|envie|escreve|escreva) (?:por |pelo |no |um |uma )
+                (?:whats\w*|zap|e ?mail|mensagem))
+            """),
+        ),
+        Phrase(
+            Intent.WANTS_CALL,
+            "Pode me ligar às 15h?",
+            pattern(r"""
+                (?:(?:pode\w*|poderia\w*) (?:me )?(?:ligar|telefonar)|me (?:liga|ligue|liguem
+                |telefone)
+                |(?:liga|ligue|liguem) (?:para|pra) mim|quero (?:uma ligacao|que me ligu\w+)
+                |falar com (?:um|uma|alguem))
+            """),
+        ),
+        Phrase(
+            Intent.WANTS_LINK,
+            "Me manda o link",
+            pattern(r"""
+                (?:(?:mand|envi|pass|qual|quero|preciso)\w*(?: \w+){0,4} link|^(?:o )?link$
+                |(?:quero|gostaria de|como|posso) (?:agendar|marcar)\w*)
+            """),
+        ),
+        Phrase(
+            Intent.NOT_NOW,
+            "Agora não posso, depois falo",
+            pattern(r"""
+                (?:(?:agora|hoje|ainda) nao|nao(?: \w+)? (?:agora|hoje)|(?:estou
+                |to) (?:\w+ )?(?:ocupad[oa]
+                |dirigindo|trabalhando|em reuniao|no trabalho|viajando)
+                |^(?:depois|mais tarde)|(?:depois|mais tarde|amanha) (?:eu )?(?:falo|aviso|ligo
+                |vejo|respondo))
+            """),
+        ),
+        Phrase(
+            Intent.QUESTION,
+            "Quanto custa?",
+            pattern(r"""
+                ^(?:(?:oi|ola|bom|boa|dia|tarde|noite|e) )*(?:quanto|qual|quais|como|quando|onde
+                |quem
+                |o que|por que|voces|tem)|preco|valor|orcamento
+            """),
+        ),
+    ),
+    business=(
+        pattern(r"obrigad[oa] (?:por (?:entrar|sua|seu|nos)|pel[oa] (?:contato|mensagem))\w*"),
+        pattern(r"(?:no momento|neste momento) (?:nao )?(?:estamos|podemos)"),
+        pattern(r"(?:responderemos|retornaremos|entraremos em contato|atenderemos)"),
+        pattern(r"horario de (?:atendimento|funcionamento)|o mais breve|em breve|segunda a sexta"),
+    ),
+)
