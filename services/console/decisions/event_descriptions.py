@@ -119,6 +119,11 @@ OTHERS = {
     "backup.started": EventDescription("⎘", _("Backup started"), Tone.QUIET),
     "journey.published": EventDescription("◇", _("New version of the journey")),
 }
+# replies that are more, or less, than an answer
+REPLIES = {
+    "automatic": EventDescription("«", _("Automatic answer"), Tone.QUIET),
+    "no_interest": EventDescription("«", _("Replied: not interested"), Tone.DOUBT),
+}
 PLAIN_DETAILS = ("text", "about")
 
 
@@ -128,6 +133,8 @@ def describe_event(body: Mapping[str, Any]) -> EventDescription:
     channel = _text(body, "channel")
     touch = TOUCHES.get(topic)
     known = touch or OTHERS.get(topic, EventDescription("•", topic or "?"))
+    if topic == "reply.received":
+        known = REPLIES.get(_text(body, "intent"), known)
     booking = body.get("booking") or {}
     card = body.get("card") or {}
     return replace(
@@ -168,6 +175,8 @@ def _with_detail(description: EventDescription, body: Mapping[str, Any]) -> Even
     if outage := read_outage(reason):
         return replace(description, detail=outage.text, values=outage.values)
     provider = _text(body, "provider")
+    if topic == "lead.opted_out" and (quote := _text(body, "text")):
+        return replace(description, detail=quote, quoted=True)
     known_reason = OWN_REASONS.get((topic, reason)) or REASONS.get(reason)
     if known_reason and not provider:
         return replace(description, detail=known_reason)

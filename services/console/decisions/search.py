@@ -34,10 +34,17 @@ def read_search(text: str) -> Search:
     words = [word.strip(AROUND) for word in plain.split()][:MAX_WORDS]
     return Search(
         words=tuple(_pattern(word) for word in words if any(map(str.isalnum, word))),
-        # ten digits, because a Mexican mobile may still be written with 521
-        phone_end=digits[-10:] if len(digits) >= 4 else "",
+        phone_end=digits[-_certain(digits) :] if len(digits) >= 4 else "",
         lead_id=int(digits) if 0 < len(digits) < 19 else 0,
     )
+
+
+def _certain(digits: str) -> int:
+    """Returns how many last digits of a number are the same in every form that is written.
+
+    Mexico's mobile numbers may have a 1 before them, Argentina's a 9, and Brazil's a ninth digit.
+    """
+    return 8 if digits.startswith("55") and len(digits) >= 12 else 10
 
 
 def _pattern(word: str) -> str:

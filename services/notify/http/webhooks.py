@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Res
 from fastapi.responses import HTMLResponse
 
 from contracts.events.lead import LeadCard
+from domain.addresses import canonical
 from domain.text import storable
 from kit.errors import Unavailable
 from kit.observability import tracing
@@ -154,7 +155,7 @@ async def mail_received(request: Request, deps: HttpDeps) -> None:
     with tracing.continued({}):
         for mail in read_inbound_mails(body):
             try:
-                await receive_reply(mail, {"from": mail.sender, "text": mail.text}, deps.database)
+                await receive_reply(mail, {"from": canonical(mail.sender)}, deps.database)
             except Unavailable:
                 raise HTTPException(429, headers={"Retry-After": RETRY_SECONDS}) from None
 

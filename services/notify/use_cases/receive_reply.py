@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from contracts.events.reply import (
     ReplyUnmatched,
 )
 from contracts.events.touch import Channel, Kind
+from domain.addresses import canonical
 from domain.channels import channels_to, facts_of
 from domain.receipts import Answered
 from domain.replies import IncomingReply
@@ -40,12 +42,12 @@ REASONS = {Intent.STOP: "reply", Intent.WRONG_NUMBER: "wrong_number"}
 class Sender:
     """Who wrote, as far as the ledger knows.
 
-    `lead_id` is None where no lead matches, `address` where the provider hides it and the message
-    answers none of ours.
+    `lead_id` is None where no lead matches. `addresses` are the one that the message came from,
+    unless the provider hides it, and the one to which the message went that it answers.
     """
 
     lead_id: int | None
-    address: str | None
+    addresses: tuple[str, ...]
     answers_meeting: bool
 
 
@@ -80,16 +82,18 @@ async def receive_reply(reply: IncomingReply, body: dict[str, Any], database: Da
 
 async def _find_sender(reply: IncomingReply, database: Database) -> Sender:
     answered = await touches.answered(database, [reply.answers]) if reply.answers else None
-    address = reply.address or (answered.address if answered is not None else None)
-    with_address = await leads.with_address(database, address) if address else []
-    lead_ids = [lead.lead_id for lead in with_address]
     if answered is not None:
-        return Sender(answered.lead_id, address, answered.kind is Kind.MEETING)
-    if not lead_ids:
-        return Sender(None, address, answers_meeting=False)
+        known = [address for address in (reply.address, answered.address) if address]
+        addresses = tuple({canonical(address): address for address in known}.values())
+        return Sender(answered.lead_id, addresses, answered.kind is Kind.MEETING)
+    if reply.address is None:
+        return Sender(None, (), answers_meeting=False)
+    found = await leads.with_address(database, reply.address)
+    lead_ids = [lead.lead_id for lead in found]
     channels = channels_to(facts_of(reply.channel).address)
     last = await touches.last_kind(database, lead_ids, channels)
-    return Sender(lead_ids[-1], address, last is Kind.MEETING)
+    newest = lead_ids[-1] if lead_ids else None
+    return Sender(newest, (reply.address,), last is Kind.MEETING)
 
 
 def _read(reply: IncomingReply, sender: Sender) -> Reading:
@@ -107,31 +111,36 @@ def _read(reply: IncomingReply, sender: Sender) -> Reading:
 
 async def _mark_alive(connection: Connection, channel: Channel, sender: Sender) -> None:
     """Stores a sign of life. A message by WhatsApp opens a session there, and no other does."""
-    if sender.address is None:
-        return
-    if channel is Channel.WHATSAPP:
-        await sessions.open_session(connection, sender.address)
-    else:
-        await addresses.mark_alive(connection, sender.address)
+    for address in sender.addresses:
+        if channel is Channel.WHATSAPP:
+            await sessions.open_session(connection, address)
+        else:
+            await addresses.mark_alive(connection, address)
 
 
 async def _stop(
     connection: Connection, reply: IncomingReply, reading: Reading, sender: Sender
 ) -> Stopped:
-    """Stops the address that the message came from, or, where it is hidden, that it answers."""
+    """Stops the addresses that the message came from and answers, or else the lead."""
     reason = REASONS[reading.intent]
     text = shown_text(reply)
-    if sender.address is not None:
-        return await opt_out_address(connection, sender.address, reply.channel, reason, text)
-    if sender.lead_id is not None:
-        return await opt_out_lead(connection, sender.lead_id, reply.channel, reason, text)
-    return Stopped()
+    stopped = [
+        await opt_out_address(connection, address, reply.channel, reason, text)
+        for address in sender.addresses
+    ]
+    if not stopped and sender.lead_id is not None:
+        stopped = [await opt_out_lead(connection, sender.lead_id, reply.channel, reason, text)]
+    return Stopped(
+        tuple(chain.from_iterable(part.lead_ids for part in stopped)),
+        any(part.is_new for part in stopped),
+    )
 
 
 async def _obey(connection: Connection, intent: Intent, sender: Sender, at: datetime) -> None:
     """Holds back at once what the reply forbids; scheduler hears of it later."""
-    if intent is Intent.OPT_IN and sender.address is not None:
-        await opt_outs.remove(connection, sender.address)
+    if intent is Intent.OPT_IN:
+        for address in sender.addresses:
+            await opt_outs.remove(connection, address)
     if sender.lead_id is None:
         return
     if intent is Intent.NO_INTEREST:
@@ -154,7 +163,7 @@ def _events(reply: IncomingReply, reading: Reading, sender: Sender) -> list[Even
             media=media,
         )
         return [received]
-    known = sender.lead_id is not None or (is_stop and sender.address is not None)
+    known = sender.lead_id is not None or (is_stop and bool(sender.addresses))
     if known or reading.intent is Intent.AUTOMATIC:
         return []
     unmatched = ReplyUnmatched(

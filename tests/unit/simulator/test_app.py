@@ -11,12 +11,14 @@ import pytest
 import pytest_asyncio
 from twilio.request_validator import RequestValidator
 
+from domain.phone import canonical_phone
 from providers.calcom.webhooks import signed_by_calcom
 from providers.kommo.client import KommoClient, KommoRefused
 from providers.kommo.models import Change, Move
 from providers.kommo.webhooks import read_changes
 from simulator.app import create_app
 from simulator.settings import Settings
+from simulator.twilio import as_whatsapp_writes
 from simulator.world import FaultInjectionMiddleware
 from tests.waiting import until
 from tests.wire import Wire
@@ -592,3 +594,12 @@ async def test_an_injected_fault_strikes_once(
     assert (await world.post(CALLS, data=CALL, headers=TWILIO)).status_code == 201
     [struck, _] = (await world.get("/simulator/requests", params={"provider": "twilio"})).json()
     assert struck["fault"] == fault["kind"]
+
+
+@pytest.mark.parametrize("number", ["+528112345678", "+541123456789", "+5541987654321", "+573001"])
+def test_whatsapp_writes_a_number_in_a_form_that_is_compared_as_the_same(number: str) -> None:
+    assert canonical_phone(as_whatsapp_writes(number)) == canonical_phone(number)
+
+
+def test_whatsapp_writes_some_numbers_differently() -> None:
+    assert as_whatsapp_writes("+5541987654321") == "+554187654321"

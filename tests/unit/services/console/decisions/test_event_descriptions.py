@@ -83,3 +83,16 @@ def test_of_the_delays_of_a_touch_only_the_last_is_shown() -> None:
 def test_every_channel_has_a_label_and_an_icon() -> None:
     assert set(Channel) == set(ICONS)
     assert set(Channel) <= set(CHANNELS)
+
+
+def test_a_stop_shows_what_was_written() -> None:
+    body = {"topic": "lead.opted_out", "reason": "reply", "text": "ya no me escriban"}
+    description = describe_event(body)
+
+    assert (description.detail, description.quoted) == ("ya no me escriban", True)
+
+
+def test_an_automatic_answer_is_not_said_to_be_a_reply() -> None:
+    body = {"topic": "reply.received", "intent": "automatic", "text": "Estaré fuera"}
+
+    assert describe_event(body).text == "Automatic answer"
