@@ -145,7 +145,7 @@ def _forbidden(message: str) -> Reading | None:
     found = _any_match("forbids", message)
     if not found:
         return None
-    rest = message.replace(found, " ", 1)
+    rest = message.replace(found, "no", 1)
     limited = _any_match("limits", rest) and not _any_match("for_good", message)
     return Reading(Intent.WISH if limited else Intent.STOP, found)
 

@@ -69,6 +69,7 @@ SPANISH = Language(
         desuscribir, desuscribirme, desuscribirse, borrar, borrarme, borrenme, basta, ya basta
         no mas, no mas mensajes, no mas llamadas, no molestar, no molesten, no llamar, no contactar
         desuscribete, desactivar, cesar, bloquear, parad, cortala, cortenla, ya estuvo
+        ya estuvo bueno
     """),
     misspelt=words_of("baja, desuscribir, desuscribirme, eliminar"),
     ordinary=words_of("""
@@ -107,8 +108,7 @@ SPANISH = Language(
          (?:(?:mas|recibir|sus|esos|estos|tantos|tus|ver|leer|nada de|de) ){{0,3}}{MESSAGES}
         |no (?:quiero|queremos|deseo|deseamos|me interesa|me gusta)
          (?:mas|recibir\w*|que (?:me|nos|sigan|vuelvan|le|les))
-        |dej(?:en|e|a|ad|es)(?:me|nos)?(?: ya)?(?: por favor)? de {DOING}
-        |dej(?:en|e|a|ad|es)(?:me|nos) de {DOING}
+        |(?<!no )dej(?:en|e|a|ad|es)(?:me|nos)?(?: ya)?(?: por favor)? de {DOING}
         |(?:par|ces|cort|cortenla|termin|acab)(?:en|e|a|ad)?(?:la|le|se)?(?: ya)?(?: por favor)?
          (?:de|con) (?:{DOING}|(?:\w+ )?{MESSAGES})
         |ya (?:estuvo|fue|estuvo bueno|estuvo bien) (?:de|con) (?:tant[oa]s? )?{MESSAGES}
@@ -121,6 +121,8 @@ SPANISH = Language(
         |antes de\w*|despues de\w*|hasta (?:las|la|el|que|manana|despues)|a las? \w+|entre \d+
         |tan temprano|tan tarde|mas tarde|mas adelante|temprano|{DAYS}|esta semana|entre semana
         |en horario|horario|cuando|mientras|tanto|tan seguido|estoy (?:en|manejando|trabajando)
+        |yo (?:(?:te|les|los|le|lo) )?(?:llamo|marco|aviso|busco|escribo|contacto|hablo)
+        |(?:solo|solamente|unicamente) (?:(?:por|al|en|un|el|mi) ){{0,2}}{MEANS}
         |mejor(?! no| ya no)|prefiero(?! no| que no)|preferible|preferiria(?! no| que no)|sino
         |(?:al|a mi|en el|en mi|a la|en la) (?:trabajo|oficina|casa|esposo|esposa|marido|mujer|mama
         |papa|hijo|hija|jefe|jefa|socio|socia)|a mi \w+|otro numero|al otro
@@ -160,7 +162,8 @@ SPANISH = Language(
                 |(?:solicit\w*|pid\w*|quier\w*|dese\w*|exij\w*|necesit\w*|tramit\w*|procesa\w*)
                  (?: (?:mi|la|una|el|esta|tramitar|que))* baja
                 |baja (?:definitiva|inmediata|total|ya|de (?:la|esta|su|sus|mis|este|los|todo)\b)
-                |d(?:enme|eme|ame|adme) (?:la )?baja|causar baja|(?:pon|poner)\w* de baja)
+                |d(?:ar(?:me)?|en(?:me)?|eme|ame|adme) (?:la )?baja
+                |causar baja|(?:pon|poner)\w* de baja)
             """),
         ),
         Phrase(
@@ -215,7 +218,7 @@ SPANISH = Language(
                 (?:equivocad[oa]|incorrect[oa]|errone[oa]|mal)
                 |equivocad[oa] de (?:numero|persona|telefono|contacto|cel|correo)
                 |(?:esta|estan|estas|estais) equivocad[oa]s?
-                |(?:se|te|os) (?:estan? |estas |han |haya )?equivoc\w+
+                |(?:se|te|os) (?:estan? |estas |han |haya )?equivoc\w+(?! en\b)
                 (?: de| con)?(?: el| la)?(?: numero| persona)?
                 |este (?:ya )?no es (?:el|su|mi) (?:numero|telefono|celular|cel)
                 |(?:este|el) (?:numero|telefono|celular) (?:ya )?(?:no (?:es|pertenece)|es mio)
@@ -303,8 +306,8 @@ SPANISH = Language(
                 |(?:me|nos) (?:puede\w*|podria\w*|podes|podrias|pueden|podeis) (?:\w+ )?
                 (?:llamar|marcar|hablar|devolver la llamada)
                 |(?:puede\w*|podria\w*|podes|podeis) (?:\w+ )?(?:llamar|marcar)(?:me|nos)
-                |(?:me|nos) (?:llam|marc)(?:as|an|a|ais) (?:por|a|al|manana|luego|mas|despues|ahora
-                |en)
+                |(?:me|nos) (?:llam|marc|habl)(?:as|an|a|ais)
+                 (?:por|a|al|manana|luego|mas|despues|ahora|en)
                 |^(?:si )?(?:me|nos) (?:llam|marc)as$
                 |(?:quiero|quisiera|prefiero|necesito|espero|me gustaria|deseo) (?:\w+ )?(?:\w+ )?
                 (?:llam\w+|marqu\w+|llamada|hablar por telefono)
