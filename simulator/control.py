@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from simulator.brevo import BrevoSimulator
 from simulator.calcom import CalcomSimulator
@@ -23,7 +23,10 @@ class Written(BaseModel):
 
 
 class BookingRequest(BaseModel):
-    """A slot that somebody takes by a booking link. With `confirm`, the host has yet to accept."""
+    """A slot that somebody takes by a booking link.
+
+    With `confirm` the host has yet to accept. `seats` makes it a group event, `weeks` a series.
+    """
 
     link: str
     start: AwareDatetime
@@ -32,6 +35,8 @@ class BookingRequest(BaseModel):
     name: str | None = None
     email: str | None = None
     phone: str | None = None
+    seats: int | None = None
+    weeks: Annotated[int, Field(ge=1, le=52)] = 1
 
 
 class Hooks(BaseModel):
@@ -173,8 +178,8 @@ def _calendar_routes(calcom: CalcomSimulator) -> APIRouter:
         await calcom.cancel(uid, reason)
 
     @routes.post("/{uid}/accept", status_code=204)
-    async def accept(uid: str) -> None:
-        await calcom.accept(uid)
+    async def accept(uid: str, by_api: Annotated[bool, Body(embed=True)] = False) -> None:
+        await calcom.accept(uid, by_api=by_api)
 
     @routes.post("/{uid}/reject", status_code=204)
     async def reject(uid: str) -> None:
@@ -185,7 +190,17 @@ def _calendar_routes(calcom: CalcomSimulator) -> APIRouter:
         await calcom.end(uid)
 
     @routes.post("/{uid}/no_show", status_code=204)
-    async def no_show(uid: str, absent: Annotated[bool, Body(embed=True)] = True) -> None:
-        await calcom.no_show(uid, absent=absent)
+    async def no_show(
+        uid: str, absent: Annotated[bool, Body()] = True, host: Annotated[bool, Body()] = False
+    ) -> None:
+        await calcom.no_show(uid, absent=absent, host=host)
+
+    @routes.post("/{uid}/join", status_code=204)
+    async def join(uid: str, name: Annotated[str, Body()], email: Annotated[str, Body()]) -> None:
+        await calcom.take_seat(uid, name=name, email=email)
+
+    @routes.post("/{uid}/leave", status_code=204)
+    async def leave(uid: str, email: Annotated[str, Body(embed=True)]) -> None:
+        await calcom.give_up_seat(uid, email=email)
 
     return routes

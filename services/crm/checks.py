@@ -47,7 +47,9 @@ async def probes(settings: Settings) -> AsyncIterator[list[Probe]]:
         base_url=settings.kommo.base_url, token=token, timeout=settings.kommo_timeout
     )
     calcom = CalcomClient(
-        base_url=settings.calcom.api_url, api_key=settings.calcom.api_key.get_secret_value()
+        base_url=settings.calcom.api_url,
+        api_keys=settings.calcom.api_keys,
+        teams=settings.calcom.team_list,
     )
     await database.open()
     try:

@@ -15,6 +15,7 @@ from contracts.events.booking import (
     BookingUnmatched,
     LeadBooked,
     MeetingEnded,
+    SeriesChanged,
 )
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
@@ -101,6 +102,7 @@ PUBLISHES = (
     LeadClosed,
     LeadBooked,
     BookingRescheduled,
+    SeriesChanged,
     BookingCancelled,
     MeetingEnded,
     BookingUnmatched,

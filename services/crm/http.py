@@ -65,7 +65,12 @@ async def calcom_webhook(request: Request, raw: Body, deps: HttpDeps) -> JSONRes
         return _refusal(422, message.missing, explanation)
     with tracing.continued({}):
         await receive_webhook(
-            dedupe_key(body, raw), raw, deps.database, lock=deps.lock, matcher=deps.matcher
+            dedupe_key(body, raw, now()),
+            raw,
+            deps.database,
+            lock=deps.lock,
+            matcher=deps.matcher,
+            calcom=deps.calcom,
         )
     return JSONResponse({"ok": True})
 

@@ -1,7 +1,9 @@
 """Crm's settings, read from the environment."""
 
 import hmac
+from datetime import timedelta
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -52,26 +54,59 @@ class KommoSettings(EnvironmentSettings):
 
 
 class CalcomSettings(EnvironmentSettings):
-    """The secret of Cal.com's webhook, and the key for its list of bookings."""
+    """The secret of Cal.com's webhook, and the keys for its lists of bookings."""
 
     model_config = SettingsConfigDict(env_prefix="CALCOM_")
 
     webhook_secret: SecretStr = SecretStr("")
     api_url: str = "https://api.cal.com"
     api_key: SecretStr = SecretStr("")
+    teams: str = Field("", pattern=r"^$|^\d+/\d+(\s*,\s*\d+/\d+)*$")
+    event_types: str = ""
     poll_seconds: float = 300.0
+
+    @property
+    def api_keys(self) -> tuple[str, ...]:
+        """Returns the API keys, one for each host."""
+        return _listed(self.api_key.get_secret_value())
+
+    @property
+    def team_list(self) -> tuple[str, ...]:
+        """Returns the teams whose bookings are listed, as `organisation/team`."""
+        return _listed(self.teams)
+
+    def own_event_types(self, booking_url: str) -> frozenset[str]:
+        """Returns the event types that count; empty where all of them do.
+
+        Where none is set, that of the booking page. The simulator, which is only served over plain
+        HTTP, takes every name of a page.
+        """
+        if self.event_types.strip() == "*":
+            return frozenset()
+        if self.event_types.strip():
+            return frozenset(_listed(self.event_types))
+        parts = [part for part in urlsplit(booking_url).path.split("/") if part]
+        is_page_of_all = len(parts) < 2 or not self.api_url.startswith("https://")
+        return frozenset() if is_page_of_all else frozenset(parts[-1:])
+
+
+def _listed(written: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in written.split(",") if part.strip())
 
 
 class Settings(ServiceSettings):
     """All of crm's settings.
 
     `permit_seconds` is the time that contacting a lead may take, from the request for a permit to
-    the provider's answer.
+    the provider's answer. A booking that the host does not accept stops the follow-up for
+    `booking_request_timeout` seconds.
     """
 
     kommo: KommoSettings = Field(default_factory=KommoSettings)
     calcom: CalcomSettings = Field(default_factory=CalcomSettings)
+    booking_url: str = ""
     link_secret: SecretStr
+    booking_request_timeout: float = 172_800.0
     allow_unsigned_webhooks: bool = False
     permit_seconds: float = 20.0
     default_region: str = Field("MX", pattern="^[A-Z]{2}$")
@@ -85,6 +120,11 @@ class Settings(ServiceSettings):
                 "ALLOW_UNSIGNED_WEBHOOKS is for the demonstration, not for a live Kommo account"
             )
         return self
+
+    @property
+    def request_timeout(self) -> timedelta:
+        """Returns how long a booking may wait for its host."""
+        return timedelta(seconds=self.booking_request_timeout)
 
     @property
     def check_delays(self) -> tuple[float, ...]:

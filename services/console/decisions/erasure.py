@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-PERSONAL = {"text", "title", "email", "phone", "name", "meeting_url", "company"}
+PERSONAL = {"text", "title", "email", "phone", "name", "meeting_url", "location", "company"}
 # fields that a person or a provider wrote; in other events a reason is one of our own words
 FREE_TEXT = {
     "booking.cancelled": ("reason",),
@@ -26,6 +26,8 @@ def _emptied(name: str, value: Any) -> Any:
         return {"name": ""}
     if isinstance(value, Mapping):
         return erased(value)
+    if isinstance(value, list):
+        return [_emptied(name, item) for item in value]
     if name in PERSONAL and isinstance(value, str):
         return ""
     return value

@@ -50,6 +50,9 @@ SELECT_ELIGIBILITY = """
 select
   r.closed,
   r.published_booking->>'uid' as uid,
+  array(
+    select meeting->>'uid'
+    from jsonb_array_elements(r.published_booking->'booking'->'series') as meeting) as meetings,
   case
     when r.booked_until > now() or r.booked_until is null then r.published_booking->'booking'
   end as booking,
@@ -121,7 +124,9 @@ LOCK_ADDRESSES = "select phone, email, erased from registrations where lead_id =
 ERASE = """
 update registrations
 set card = $2::text::jsonb, phone = null, email = null, reason = null, erased = true,
-    published_booking = published_booking || '{"booking": null, "reason": ""}', updated_at = now()
+    published_booking = published_booking
+      || '{"booking": null, "reason": "", "attendee": "", "email": null, "phones": []}',
+    updated_at = now()
 where lead_id = $1"""
 
 
@@ -151,6 +156,7 @@ class EligibilityRow:
 
     closed: str | None
     uid: str | None
+    meetings: Sequence[str]
     booking: Mapping[str, Any] | None
     elsewhere: Mapping[str, Any] | None
 

@@ -3,7 +3,7 @@
 from contracts.events.lead import LeadCard
 from kit.database import Database
 from kit.errors import Unavailable
-from services.crm.repositories import bookings, notes, registrations, submissions, webhooks
+from services.crm.repositories import appointments, notes, registrations, submissions, webhooks
 
 ANONYMOUS_CARD = LeadCard(name="")
 ERASE_IN_KOMMO = (
@@ -25,7 +25,7 @@ async def erase_lead(database: Database, lead_id: int) -> None:
         last_digits = (addresses.phone or "")[-10:]
         fragments = [fragment for fragment in (last_digits, addresses.email) if fragment]
         await webhooks.erase(connection, lead_id, fragments)
-        await bookings.erase(connection, lead_id)
+        await appointments.erase(connection, lead_id)
         if not addresses.erased:
             await notes.delete(connection, lead_id)
             await notes.insert(connection, lead_id, ERASE_IN_KOMMO)

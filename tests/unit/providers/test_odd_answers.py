@@ -147,7 +147,7 @@ async def clients(wire: Wire) -> AsyncIterator[dict[str, Any]]:
             api_key="x", base_url=wire.url, sender_email="h@h.mx", sender_name="J", timeout=20
         ),
         "kommo": KommoClient(base_url=wire.url, token=_token, timeout=20),
-        "calcom": CalcomClient(base_url=wire.url, api_key="x", timeout=20),
+        "calcom": CalcomClient(base_url=wire.url, api_keys=["x"], timeout=20),
     }
     for client in clients.values():
         if isinstance(client, KommoClient):

@@ -73,7 +73,7 @@ async def ask_twilio(url: str) -> None:
 
 
 async def ask_calcom(url: str) -> None:
-    client = CalcomClient(base_url=url, api_key="k", timeout=5)
+    client = CalcomClient(base_url=url, api_keys=["k"], timeout=5)
     try:
         await client.bookings_updated_since(NOW)
     finally:
