@@ -293,7 +293,8 @@ class KommoClient:
         self, path: str, name: str, ids: list[int], related: str
     ) -> list[dict[str, Any]]:
         try:
-            return await self._get_all(path, name, **{"filter[id][]": ids, "with": related})
+            params: dict[str, Any] = {"filter[id][]": ids, "with": related}
+            return await self._get_all(path, name, **params)
         except KommoRefused as refused:
             if len(ids) == 1:
                 log.error("kommo.read_refused", path=path, id=ids[0], reason=str(refused))
@@ -541,7 +542,8 @@ def _contact(item: Mapping[str, Any]) -> Contact:
     phones, emails = (tuple(value["value"] for value in values[code]) for code in ADDRESS_TYPES)
     leads = (item.get("_embedded") or {}).get("leads") or []
     lead_ids = tuple(int(lead["id"]) for lead in leads)
-    return Contact(int(item["id"]), phones, emails, values=values, lead_ids=lead_ids)
+    name = str(item.get("name") or "")
+    return Contact(int(item["id"]), phones, emails, name, values=values, lead_ids=lead_ids)
 
 
 def _written(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class Contact:
     contact_id: int
     phones: tuple[str, ...]
     emails: tuple[str, ...]
+    name: str = ""
     values: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict, compare=False)
     lead_ids: tuple[int, ...] = ()
 

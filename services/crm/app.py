@@ -72,7 +72,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         )
 
     def kommo_sync(kommo: KommoClient) -> Leader:
-        sync = KommoSync(KommoProgress(database), kommo, settings)
+        sync = KommoSync(database, KommoProgress(database), kommo, settings)
         return Leader(
             dsn=settings.dsn,
             name="kommo_sync",

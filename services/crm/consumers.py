@@ -127,7 +127,7 @@ async def on_lead_created(event: LeadCreated, deps: BusDeps) -> None:
 
 @router.subscriber(NOTES.queue, EVENT_EXCHANGE, channel=NOTES.channel, ack_policy=ACKNOWLEDGE)
 async def on_outcome(event: Outcome, deps: BusDeps) -> None:
-    await note_outcome(deps.database, event)
+    await note_outcome(deps.database, event, deps.settings.zone)
 
 
 @router.subscriber(SWITCH.queue, EVENT_EXCHANGE, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)

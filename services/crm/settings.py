@@ -1,18 +1,29 @@
 """Crm's settings, read from the environment."""
 
+import hashlib
 import hmac
+import json
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from kit.settings import EnvironmentSettings, ServiceSettings
 
+IDS = r"^\s*$|^\s*\d{1,18}\s*(,\s*\d{1,18}\s*)*$"
+FIELDS = r"^\s*$|^[^=,]+=\s*\d{1,18}\s*(,[^=,]+=\s*\d{1,18}\s*)*$"
+
 
 class KommoSettings(EnvironmentSettings):
-    """A Kommo account, with a long-lived token or the four values of an OAuth integration."""
+    """A Kommo account, with a long-lived token or the four values of an OAuth integration.
+
+    `form_fields` is a list such as `utm_campaign=123456,ciudad=123457`. `duplicates` says what
+    becomes of a lead whose contact has an open one in the pipeline: `add` another, or `update` it.
+    """
 
     model_config = SettingsConfigDict(env_prefix="KOMMO_")
 
@@ -28,7 +39,47 @@ class KommoSettings(EnvironmentSettings):
     field_id_empresa: int | None = None
     field_id_servicio: int | None = None
     field_id_fuente: int | None = None
+    form_fields: str = Field("", pattern=FIELDS, validation_alias="KOMMO_FIELDS")
+    tags: str = ""
+    responsible_users: str = Field("", pattern=IDS)
+    robot_stages: str = Field("", pattern=IDS)
+    duplicates: Literal["add", "update"] = "add"
     webhook_token: SecretStr = SecretStr("")
+
+    @property
+    def fields(self) -> Mapping[str, int]:
+        """Returns the ids of Kommo's custom fields by the names of the form's."""
+        pairs = (pair.split("=") for pair in self.form_fields.split(",") if pair.strip())
+        named = {
+            "empresa": self.field_id_empresa,
+            "servicio": self.field_id_servicio,
+            "fuente": self.field_id_fuente,
+        }
+        chosen = {name: field_id for name, field_id in named.items() if field_id is not None}
+        return chosen | {name.strip(): int(field_id) for name, field_id in pairs}
+
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        return tuple(tag.strip() for tag in self.tags.split(",") if tag.strip())
+
+    @property
+    def users(self) -> tuple[int, ...]:
+        """Returns the users who are responsible for new leads, in turn."""
+        return _ids(self.responsible_users)
+
+    @property
+    def robots_stages(self) -> frozenset[int]:
+        """Returns the stages that the account's robots move leads to."""
+        return frozenset(_ids(self.robot_stages))
+
+    @property
+    def fingerprint(self) -> str:
+        """Returns what changes with every setting on which Kommo's refusals depend."""
+        relevant = self.model_dump(
+            mode="json",
+            exclude={"access_token", "client_secret", "refresh_token", "webhook_token"},
+        )
+        return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()[:32]
 
     @property
     def is_live(self) -> bool:
@@ -51,6 +102,10 @@ class KommoSettings(EnvironmentSettings):
                 "or KOMMO_REFRESH_TOKEN with KOMMO_CLIENT_ID and KOMMO_CLIENT_SECRET"
             )
         return self
+
+
+def _ids(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in text.split(",") if number.strip())
 
 
 class CalcomSettings(EnvironmentSettings):
@@ -110,8 +165,21 @@ class Settings(ServiceSettings):
     allow_unsigned_webhooks: bool = False
     permit_seconds: float = 20.0
     default_region: str = Field("MX", pattern="^[A-Z]{2}$")
+    timezone: str = "America/Mexico_City"
     kommo_timeout: float = 20.0
     kommo_check_delays: str = Field("5,30", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, timezone: str) -> str:
+        if timezone not in available_timezones():
+            raise ValueError("is no time zone: write it as America/Mexico_City")
+        return timezone
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Returns the business's zone, in which the team reads times."""
+        return ZoneInfo(self.timezone)
 
     @model_validator(mode="after")
     def _is_safe(self) -> Self:

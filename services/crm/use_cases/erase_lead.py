@@ -28,6 +28,6 @@ async def erase_lead(database: Database, lead_id: int) -> None:
         await appointments.erase(connection, lead_id)
         if not addresses.erased:
             await notes.delete(connection, lead_id)
-            await notes.insert(connection, lead_id, ERASE_IN_KOMMO)
+            await notes.insert_last(connection, lead_id, ERASE_IN_KOMMO)
         await submissions.erase(connection, lead_id)
         await registrations.erase(connection, lead_id, ANONYMOUS_CARD)

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 from kit.errors import Unavailable
 from providers.errors import CredentialsRejected, OutcomeUnknown
 from providers.kommo.client import KommoClient, KommoRefused, is_kommos
-from providers.kommo.models import Change, CustomField, ItemError, KommoLead, Move, Note, Registered, Stage
+from providers.kommo.models import (
+    Change,
+    CustomField,
+    ItemError,
+    KommoLead,
+    Move,
+    Note,
+    Registered,
+    Stage,
+)
 from providers.kommo.webhooks import read_changes
 from tests.wire import Wire
 
