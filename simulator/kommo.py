@@ -143,6 +143,7 @@ class KommoSimulator:
 
     def add_stage(self, pipeline_id: int, status_id: int, *, incoming: bool) -> None:
         self.pipelines.setdefault(pipeline_id, {WON, LOST}).add(status_id)
+        self.incoming.discard(status_id)
         if incoming:
             self.incoming.add(status_id)
 

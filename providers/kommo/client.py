@@ -475,9 +475,7 @@ def _refusal(status: int, details: Mapping[str, Any]) -> Exception:
 
 
 def _wrong_address(status: int) -> CredentialsRejected:
-    return CredentialsRejected(
-        f"kommo: {status}, check KOMMO_BASE_URL", retry_after=BLOCKED_SECONDS, status=status
-    )
+    return CredentialsRejected(f"kommo: {status}, check KOMMO_BASE_URL", status=status)
 
 
 def _names_an_item(path: str) -> bool:

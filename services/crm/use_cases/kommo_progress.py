@@ -21,7 +21,7 @@ from services.crm.repositories.registrations import InKommo, LeadToMove, Unclear
 
 MAX_ATTEMPTS = 5  # creations without a clear answer
 NEVER_CLEAR = "Kommo never gave a clear answer"
-BY_SETTINGS = "settings"  # who retries a row because the settings have changed
+BY_PAUTA = "Pauta"  # retries by itself what was refused with other settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class KommoProgress:
             await outbox.add(
                 connection,
                 [
-                    WorkRetried(lead_id=lead, service="crm", kind=kind, row_id=lead, by=BY_SETTINGS)
+                    WorkRetried(lead_id=lead, service="crm", kind=kind, row_id=lead, by=BY_PAUTA)
                     for kind, lead in retried
                 ],
             )

@@ -1,5 +1,8 @@
 """Adds the new phones and emails of a person to their contact in Kommo."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import structlog
 
 from kit.errors import Unavailable, describe
@@ -65,8 +68,8 @@ class ContactUpdater:
             found = found or same_person(listed, due.card, self._settings.default_region)
         await self._election.holds()
         if found is None:
-            contact_id = await self._kommo.add_contact(contact_body(due.card))
-            found = Contact(contact_id, _listed(due.card.phone), _listed(due.card.email))
+            body = contact_body(due.card)
+            found = _contact_of(body, await self._kommo.add_contact(body))
         await self._kommo.link_contact(due.kommo_lead_id, found.contact_id)
         log.info("kommo.contact_linked", lead_id=due.lead_id, contact_id=found.contact_id)
         return found
@@ -88,5 +91,12 @@ class ContactUpdater:
                 log.info("kommo.contact_updated", lead_id=due.lead_id, added=code)
 
 
-def _listed(address: str | None) -> tuple[str, ...]:
-    return (address,) if address else ()
+def _contact_of(body: Mapping[str, Any], contact_id: int) -> Contact:
+    """Returns the contact that was made of a body."""
+    values = {
+        field["field_code"]: field["values"] for field in body.get("custom_fields_values", ())
+    }
+    phones, emails = (
+        tuple(value["value"] for value in values.get(code, ())) for code in ("PHONE", "EMAIL")
+    )
+    return Contact(contact_id, phones, emails, values=values)

@@ -1,7 +1,10 @@
 """Kommo's client and webhooks against recorded payloads."""
 
 import asyncio
+import base64
+import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -24,6 +27,7 @@ from providers.kommo.models import (
     Registered,
     Stage,
 )
+from providers.kommo.oauth import expiry, renew
 from providers.kommo.webhooks import read_changes
 from tests.wire import Wire
 
@@ -271,9 +275,9 @@ async def test_a_token_that_is_refused_twice_waits(client: KommoClient, wire: Wi
             60,
             id="the rights or the plan, as a number",
         ),
-        pytest.param(404, b"", CredentialsRejected, 60, id="an address without an account"),
-        pytest.param(405, b"", CredentialsRejected, 60, id="an address of something else"),
-        pytest.param(301, b"", CredentialsRejected, 60, id="the account has moved"),
+        pytest.param(404, b"", CredentialsRejected, 0, id="an address without an account"),
+        pytest.param(405, b"", CredentialsRejected, 0, id="an address of something else"),
+        pytest.param(301, b"", CredentialsRejected, 0, id="the account has moved"),
     ],
 )
 async def test_what_an_answer_means(
@@ -580,3 +584,65 @@ async def test_a_contact_is_made_and_linked(client: KommoClient, wire: Wire) -> 
     assert wire.requests[-1].json == [
         {"to_entity_id": 5, "to_entity_type": "contacts", "metadata": {"is_main": True}}
     ]
+
+
+# ---- tokens
+
+
+def a_token(claims: Any) -> str:
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"e30.{payload}.signature"
+
+
+@pytest.mark.parametrize(
+    ("token", "ends_at"),
+    [
+        (a_token({"exp": 1_770_739_512}), datetime(2026, 2, 10, 16, 5, 12, tzinfo=UTC)),
+        (
+            a_token({"exp": 1_770_739_512.5, "ñ": "ñ"}),
+            datetime(2026, 2, 10, 16, 5, 12, 500000, UTC),
+        ),
+        (a_token({}), None),
+        (a_token([1]), None),
+        (a_token({"exp": "soon"}), None),
+        (a_token({"exp": 10**20}), None),
+        ("sandbox-token", None),
+        ("a.b.c", None),
+        ("", None),
+    ],
+)
+def test_when_a_token_ends(token: str, ends_at: datetime | None) -> None:
+    assert expiry(token) == ends_at
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_hopeless"),
+    [
+        (400, {"hint": "Invalid refresh token", "status": 400}, True),
+        (401, {"hint": "Cannot decrypt the refresh token"}, True),
+        (400, b"[]", True),
+        (400, b"<html></html>", True),
+        (404, b"", True),
+        (301, b"", True),
+        (429, b"slow down", False),
+        (500, b"null", False),
+        (200, b"[]", False),
+        (200, {"access_token": "a"}, False),
+    ],
+)
+async def test_a_refresh_token_that_is_refused_needs_a_person(
+    wire: Wire, status: int, body: Any, *, is_hopeless: bool
+) -> None:
+    wire.answers(status, body)
+    async with httpx.AsyncClient() as http:
+        with pytest.raises(Unavailable) as caught:
+            await renew(
+                http,
+                base_url=wire.url,
+                client_id="c",
+                client_secret="s",
+                redirect_uri="https://h",
+                refresh_token="r",
+            )
+
+    assert isinstance(caught.value, CredentialsRejected) is is_hopeless

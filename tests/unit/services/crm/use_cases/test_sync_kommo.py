@@ -15,7 +15,7 @@ from kit.database import Database, DatabaseUnavailable
 from kit.errors import Unavailable
 from kit.leader import LeadLost
 from providers.kommo.client import KommoClient, KommoRefused
-from providers.kommo.models import Contact, CustomField, ItemError, Note, Registered
+from providers.kommo.models import Contact, CustomField, ItemError, KommoLead, Note, Registered
 from services.crm.decisions.kommo import outcome_of
 from services.crm.decisions.kommo_fields import LeftOut
 from services.crm.repositories.notes import WaitingNote
@@ -133,6 +133,8 @@ class Kommo:
         self.fields: list[dict[int, CustomField]] = []
         self.found: list[Contact] = []
         self.search_refused = False
+        self.open_leads: list[KommoLead] = []
+        self.changes: list[tuple[int, Mapping[str, Any]]] = []
 
     async def lead_fields(self) -> dict[int, CustomField]:
         return self.fields.pop(0) if len(self.fields) > 1 else self.fields[0]
@@ -157,6 +159,16 @@ class Kommo:
         if self.refusals:
             raise self.refusals.pop(0)
         return [Registered(lead["request_id"], 1000 + int(lead["request_id"]), 1) for lead in leads]
+
+    async def contacts(self, contact_ids: Sequence[int]) -> dict[int, Contact]:
+        lead_ids = tuple(lead.lead_id for lead in self.open_leads)
+        return {number: Contact(number, (), (), lead_ids=lead_ids) for number in contact_ids}
+
+    async def leads(self, lead_ids: Sequence[int]) -> dict[int, KommoLead]:
+        return {lead.lead_id: lead for lead in self.open_leads if lead.lead_id in lead_ids}
+
+    async def change_lead(self, lead_id: int, changes: Mapping[str, Any]) -> None:
+        self.changes.append((lead_id, changes))
 
     async def add_leads(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
         created = await self.add_leads_with_contacts(leads)
@@ -402,6 +414,42 @@ async def test_the_responsible_user_takes_turns() -> None:
 
     assert [body["responsible_user_id"] for body in kommo.bodies] == [6, 5, 6]
     assert kommo.bodies[0]["_embedded"]["tags"] == [{"name": "web"}]
+
+
+async def test_a_contacts_open_lead_is_updated_instead_of_doubled() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card()), WaitingLead(2, a_card(phone=None))]), Kommo()
+    rows.contact = 9
+    kommo.fields = [{3: CustomField(3, "Fuente")}]
+    kommo.open_leads = [
+        KommoLead(50, "", 9, pipeline_id=7, status_id=142),
+        KommoLead(51, "", 9, pipeline_id=7, status_id=60),
+    ]
+
+    more: dict[str, Any] = {"duplicates": "update", "tags": "web", "field_id_fuente": 3}
+    await a_worker(rows, kommo, **more).run_once()
+
+    assert kommo.created == []
+    assert rows.places == {
+        1: InKommo(51, 9, merged=True),
+        2: InKommo(51, 9, merged=True),
+    }
+    assert kommo.changes[0] == (
+        51,
+        {
+            "custom_fields_values": [{"field_id": 3, "values": [{"value": "Landing 1"}]}],
+            "tags_to_add": [{"name": "web"}],
+        },
+    )
+
+
+async def test_without_an_open_lead_one_is_added() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    rows.contact = 9
+    kommo.open_leads = [KommoLead(50, "", 9, pipeline_id=7, status_id=143)]
+
+    await a_worker(rows, kommo, duplicates="update").run_once()
+
+    assert kommo.created == [["1"]]
 
 
 def test_leads_are_divided_into_calls() -> None:
