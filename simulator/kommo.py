@@ -267,6 +267,7 @@ class KommoSimulator:
             with_: Annotated[str, Query(alias="with")] = "",
             ids: Annotated[list[int] | None, Query(alias="filter[id][]")] = None,
             limit: Annotated[int, Query(ge=1, le=250)] = 50,
+            page: Annotated[int, Query(ge=1)] = 1,
         ) -> Response:
             found = [
                 self._lead(lead, with_)
@@ -274,7 +275,7 @@ class KommoSimulator:
                 if query.lower() in lead.get("name", "").lower()
                 and (ids is None or lead["id"] in ids)
             ]
-            return _hal_list("leads", found[:limit])
+            return _hal_list("leads", found, page=page, limit=limit)
 
         @router.get("/leads/custom_fields")
         async def fields() -> Response:
@@ -346,13 +347,15 @@ class KommoSimulator:
             query: str = "",
             with_: Annotated[str, Query(alias="with")] = "",
             ids: Annotated[list[int] | None, Query(alias="filter[id][]")] = None,
+            limit: Annotated[int, Query(ge=1, le=250)] = 50,
+            page: Annotated[int, Query(ge=1)] = 1,
         ) -> Response:
             found = [
                 _contact(contact, with_)
                 for contact in self.contacts.values()
                 if _mentions(contact, query) and (ids is None or contact["id"] in ids)
             ]
-            return _hal_list("contacts", found[:50])
+            return _hal_list("contacts", found, page=page, limit=limit)
 
         @router.post("/contacts")
         async def add_contacts(items: Annotated[list[dict[str, Any]], Body()]) -> Response:
@@ -645,11 +648,17 @@ def _hal(body: dict[str, Any]) -> Response:
     return JSONResponse(body, media_type=HAL)
 
 
-def _hal_list(name: str, items: list[dict[str, Any]]) -> Response:
+def _hal_list(
+    name: str, items: list[dict[str, Any]], *, page: int = 1, limit: int = 250
+) -> Response:
     """Returns a page of items. Kommo answers 204 instead of an empty list."""
-    if not items:
+    shown = items[(page - 1) * limit : page * limit]
+    if not shown:
         return Response(status_code=204)
-    return _hal({"_page": 1, "_embedded": {name: items}})
+    links = {"self": {"href": f"https://simulator.kommo.com/api/v4/{name}?page={page}"}}
+    if len(items) > page * limit:
+        links["next"] = {"href": f"https://simulator.kommo.com/api/v4/{name}?page={page + 1}"}
+    return _hal({"_page": page, "_links": links, "_embedded": {name: shown}})
 
 
 def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:

@@ -100,9 +100,7 @@ class KommoClient:
 
     async def find_contacts(self, text: str) -> list[Contact]:
         """Returns the contacts with `text` in any field. Raises Unavailable."""
-        found = await self._get_all(
-            "/api/v4/contacts", "contacts", query=text, limit=50, **{"with": "leads"}
-        )
+        found = await self._get_all("/api/v4/contacts", "contacts", query=text, **{"with": "leads"})
         with unreadable_as(Unavailable, "kommo"):
             return [_contact(item) for item in found if not item.get("is_deleted")]
 
@@ -115,9 +113,7 @@ class KommoClient:
 
     async def find_leads(self, text: str) -> list[KommoLead]:
         """Returns the leads in which `text` occurs. Raises Unavailable."""
-        found = await self._get_all(
-            "/api/v4/leads", "leads", query=text, limit=50, **{"with": "contacts"}
-        )
+        found = await self._get_all("/api/v4/leads", "leads", query=text, **{"with": "contacts"})
         with unreadable_as(Unavailable, "kommo"):
             return [_lead(item) for item in found]
 
@@ -303,14 +299,12 @@ class KommoClient:
         first = await self._get_batch(path, name, ids[:middle], related)
         return first + await self._get_batch(path, name, ids[middle:], related)
 
-    async def _get_all(
-        self, path: str, name: str, *, limit: int = PAGE, **params: Any
-    ) -> list[dict[str, Any]]:
+    async def _get_all(self, path: str, name: str, **params: Any) -> list[dict[str, Any]]:
         """Returns the items of every page of a list."""
         items: list[dict[str, Any]] = []
         for page in range(1, LONGEST_LIST + 1):
             more = {"page": page} if page > 1 else {}
-            answer = await self._get(path, limit=limit, **more, **params)
+            answer = await self._get(path, limit=PAGE, **more, **params)
             with unreadable_as(Unavailable, "kommo"):
                 items += _embedded(answer, name)
                 if answer is None or not (answer.get("_links") or {}).get("next"):
