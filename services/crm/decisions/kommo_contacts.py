@@ -11,6 +11,7 @@ def missing_addresses(
     contact: Contact, phones: Sequence[str], emails: Sequence[str], region: str
 ) -> dict[str, list[str]]:
     """Returns the new phones and emails, by PHONE and EMAIL, without the empty ones."""
+    phones, emails = list(dict.fromkeys(phones)), list(dict.fromkeys(emails))
     known_phones = {to_e164(phone, region) or phone for phone in contact.phones}
     known_emails = {email.strip().lower() for email in contact.emails}
     missing = {

@@ -105,7 +105,10 @@ MARK_REGISTERED = """
 update registrations
 set state = 'registered', kommo_lead_id = created.kommo, kommo_contact_id = created.contact,
     merged = created.merged,
-    contact_due_at = case when created.is_due then now() else contact_due_at end,
+    contact_due_at = case when created.is_due or exists (
+        select 1 from submissions s
+        where s.lead_id = created.lead and s.submission_id <> s.lead_id)
+      then now() else contact_due_at end,
     updated_at = now()
 from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::boolean[])
   as created (lead, kommo, contact, merged, is_due)
@@ -414,7 +417,8 @@ async def mark_registered(
 ) -> list[RegisteredRow]:
     """Stores where the leads are in Kommo, by lead id. Returns those that were not there before.
 
-    A contact that existed is to be checked for the lead's phone and email.
+    A contact that existed is to be checked for the lead's phone and email; a new one too, if other
+    forms have joined the lead by now.
     """
     rows = await connection.fetch(
         MARK_REGISTERED,

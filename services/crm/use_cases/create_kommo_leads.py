@@ -34,19 +34,22 @@ from services.crm.use_cases.kommo_progress import KommoProgress, WaitingLead
 log = structlog.get_logger()
 
 FRESH_SECONDS = 60.0
+FIELDS = "custom_fields_values"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A lead ready to be created: its body, and its contact if Kommo has one.
 
-    `fields` are the account's custom fields as they were when the body was written.
+    `fields` are the account's custom fields as they were when the body was written. After a
+    refusal it is rewritten once for the fields as they are now.
     """
 
     lead: WaitingLead
     body: dict[str, Any]
     contact_id: int | None
     fields: Mapping[int, CustomField] | None = None
+    is_rewritten: bool = False
 
     @property
     def lead_id(self) -> int:
@@ -353,9 +356,11 @@ class LeadCreator:
 
         What is left out becomes a note. A contact that is gone is looked up again, or made.
         """
-        rewritten = await self._rewritten(lead, errors)
-        if rewritten is not None:
-            return rewritten
+        if not lead.is_rewritten and any(error.path.startswith(FIELDS) for error in errors):
+            rewritten = await self._rewritten(lead)
+            if rewritten.body != lead.body:
+                return rewritten
+            lead = rewritten
         reduced = corrected(lead.lead_id, lead.body, errors, self._settings.kommo.fields)
         if reduced is None:
             return None
@@ -365,21 +370,15 @@ class LeadCreator:
             return await self._with_other_contact(replace(lead, body=reduced.body))
         return replace(lead, body=reduced.body)
 
-    async def _rewritten(self, lead: Prepared, errors: Sequence[ItemError]) -> Prepared | None:
-        """Returns the lead with values for the fields as they are now, if somebody changed them."""
-        if not any(error.path.startswith("custom_fields_values") for error in errors):
-            return None
+    async def _rewritten(self, lead: Prepared) -> Prepared:
+        """Returns the lead with values for the fields as they are now: somebody may change them."""
         if lead.fields is self._fields.known:
             await self._fields.read_again(at_once=True)
-        if lead.fields is self._fields.known:
-            return None
         values = await self._values_of(lead.lead)
-        body = {name: value for name, value in lead.body.items() if name != "custom_fields_values"}
+        body = {name: value for name, value in lead.body.items() if name != FIELDS}
         if values:
-            body["custom_fields_values"] = values
-        if body == lead.body:
-            return None
-        return replace(lead, body=body, fields=self._fields.known)
+            body[FIELDS] = values
+        return replace(lead, body=body, fields=self._fields.known, is_rewritten=True)
 
     async def _with_other_contact(self, lead: Prepared) -> Prepared:
         gone = lead.contact_id

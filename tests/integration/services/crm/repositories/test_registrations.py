@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from contracts.events.lead import Closing
 from kit.database import Database
-from services.crm.repositories import registrations
+from services.crm.repositories import registrations, submissions
 from services.crm.repositories.registrations import InKommo
 from tests.builders import a_booking, a_card
 from tests.databases import new_database
@@ -195,3 +195,12 @@ async def test_kommo_is_asked_once_about_an_open_lead(database: Database) -> Non
     assert await registrations.to_ask(database, 10) == [101]
     await registrations.asked(database, [101])
     assert await registrations.to_ask(database, 10) == []
+
+
+@pytest.mark.usefixtures("claimed")
+async def test_a_new_contact_is_due_if_another_form_came_before_it(database: Database) -> None:
+    await submissions.insert(database, 77, FIRST, phone="+525511112222", email=None)
+    await in_kommo(database, _1=InKommo(101, 9))
+    [due] = await registrations.contacts_due(database, 10)
+
+    assert due.phones == ["+528112345678", "+525511112222"]

@@ -9,7 +9,8 @@ CONTACT = Contact(1, ("81 1234 5678",), ("Ana@Example.com ",), values={"PHONE": 
 
 def test_what_is_there_in_another_spelling_is_not_missing() -> None:
     assert missing_addresses(CONTACT, ["+528112345678"], ["ana@example.com"], "MX") == {}
-    assert missing_addresses(CONTACT, ["+525511112222"], ["otra@example.com"], "MX") == {
+    twice = ["+525511112222", "+525511112222"]
+    assert missing_addresses(CONTACT, twice, ["otra@example.com"], "MX") == {
         "PHONE": ["+525511112222"],
         "EMAIL": ["otra@example.com"],
     }

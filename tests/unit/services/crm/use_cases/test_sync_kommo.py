@@ -335,6 +335,23 @@ async def test_a_field_that_became_a_list_is_read_again_and_filled_in() -> None:
     ]
 
 
+async def test_several_values_may_be_refused_one_after_the_other() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    kommo.fields = [{3: CustomField(3, "Fuente"), 4: CustomField(4, "Servicio")}]
+    first = "custom_fields_values.0.values.0.value"
+    kommo.refusals = [refusal(_1=first), refusal(_1=first), refusal(_1="name")]
+
+    await a_worker(rows, kommo, field_id_fuente=3, field_id_servicio=4).run_once()
+
+    assert rows.leads == {1: "registered"}
+    assert [len(body.get("custom_fields_values", ())) for body in kommo.bodies] == [2, 1, 0, 0]
+    assert rows.notes_about[1] == [
+        "servicio: Consultoría IA",
+        "fuente: Landing 1",
+        "nombre: Ana Torres",
+    ]
+
+
 async def test_a_contact_that_is_gone_is_made_again() -> None:
     rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
     rows.contact = 9
