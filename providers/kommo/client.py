@@ -356,8 +356,9 @@ class KommoClient:
             address = self._followed(moved) if method == "GET" else None
             if address is None:
                 raise _wrong_address(moved.status) from None
-        try:  # the address names the query already
-            return read_answer(await self._send(method, str(address), token))
+        query = {} if address.query else content  # a redirect may repeat the query or drop it
+        try:
+            return read_answer(await self._send(method, str(address), token, **query))
         except Moved as again:
             raise _wrong_address(again.status) from None
 

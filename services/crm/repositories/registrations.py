@@ -37,9 +37,15 @@ set revision = revision + $2, published_booking = $3::text::jsonb, booked_until 
     stage_wanted = $5, move_reason = null, updated_at = now()
 where lead_id = $1"""
 SELECT_BY_KOMMO_LEAD = """
-select lead_id, revision > 0 as ever_booked, status_before, pipeline_before
-from registrations
-where kommo_lead_id = $1 and closed is null"""
+select lead_id, ever_booked, status_before, pipeline_before
+from (
+  select lead_id, closed,
+    bool_or(revision > 0) over () as ever_booked,
+    max(status_before) over () as status_before,
+    max(pipeline_before) over () as pipeline_before
+  from registrations
+  where kommo_lead_id = $1) as deal
+where closed is null"""
 ASK = """
 update registrations set ask_at = now()
 where kommo_lead_id = any($1) and closed is null"""
@@ -205,7 +211,7 @@ class PublishedBooking:
 
 @dataclass(frozen=True, slots=True)
 class KommoRegistration:
-    """The lead of a Kommo lead, and whether it ever had a booking.
+    """A lead of a Kommo lead, and whether that ever had a booking, through any of its leads.
 
     `status_before` and `pipeline_before` are where it was before the booking, if that is known.
     """

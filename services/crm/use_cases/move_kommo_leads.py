@@ -18,8 +18,8 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
-    """A lead's way in Kommo. `target` is None where it stays."""
+class PlannedMove:
+    """Where a lead is in Kommo, and where it is to go. `target` is None where it stays."""
 
     lead: LeadToMove
     now: Place | None
@@ -44,16 +44,14 @@ class LeadMover:
         if not waiting:
             return False
         found = await self._kommo.leads([lead.kommo_lead_id for lead in waiting])
-        journeys = [self._journey(lead, found.get(lead.kommo_lead_id)) for lead in waiting]
-        for journey in journeys:
-            if journey.target is None:
-                await self._progress.lead_moved(
-                    journey.lead.lead_id, booked=journey.lead.wanted_booked
-                )
-        await self._move([journey for journey in journeys if journey.target is not None])
+        planned = [self._plan(lead, found.get(lead.kommo_lead_id)) for lead in waiting]
+        for move in planned:
+            if move.target is None:
+                await self._progress.lead_moved(move.lead.lead_id, booked=move.lead.wanted_booked)
+        await self._move([move for move in planned if move.target is not None])
         return True
 
-    def _journey(self, lead: LeadToMove, deal: KommoLead | None) -> Journey:
+    def _plan(self, lead: LeadToMove, deal: KommoLead | None) -> PlannedMove:
         now = None if deal is None else self._place(deal.pipeline_id, deal.status_id)
         before = None
         if lead.status_before is not None:
@@ -65,35 +63,35 @@ class LeadMover:
             agendado=self._agendado,
             merged=lead.merged,
         )
-        return Journey(lead, now, target)
+        return PlannedMove(lead, now, target)
 
     def _place(self, pipeline_id: int | None, status_id: int) -> Place:
         """Returns the place; without a pipeline, in ours."""
         return Place(pipeline_id or self._agendado.pipeline_id, status_id)
 
-    async def _move(self, journeys: Sequence[Journey]) -> None:
+    async def _move(self, planned: Sequence[PlannedMove]) -> None:
         """Moves the leads in one call. A refused one is set aside, and holds up no other."""
-        if not journeys:
+        if not planned:
             return
         await self._election.holds()
         try:
-            await self._kommo.move_leads([_move_of(journey) for journey in journeys])
+            await self._kommo.move_leads([_move_of(move) for move in planned])
         except KommoRefused as refused:
-            await self._separate(journeys, refused)
+            await self._separate(planned, refused)
             return
-        for journey in journeys:
-            await self._moved(journey)
-        lead_ids = [journey.lead.lead_id for journey in journeys]
+        for move in planned:
+            await self._moved(move)
+        lead_ids = [move.lead.lead_id for move in planned]
         log.info("kommo.moved", leads=len(lead_ids), lead_ids=lead_ids[:10])
 
-    async def _separate(self, journeys: Sequence[Journey], refused: KommoRefused) -> None:
+    async def _separate(self, planned: Sequence[PlannedMove], refused: KommoRefused) -> None:
         """Retries a refused batch, of which nothing was moved, in halves."""
-        if len(journeys) > 1:
-            middle = len(journeys) // 2
-            await self._move(journeys[:middle])
-            await self._move(journeys[middle:])
+        if len(planned) > 1:
+            middle = len(planned) // 2
+            await self._move(planned[:middle])
+            await self._move(planned[middle:])
             return
-        lead = journeys[0].lead
+        lead = planned[0].lead
         errors = refused.items.get(str(lead.kommo_lead_id), ())
         reason = plain_move_reason(errors, str(refused))
         await self._progress.move_refused(
@@ -101,18 +99,18 @@ class LeadMover:
         )
         log.error("kommo.move_refused", lead_id=lead.lead_id, reason=reason)
 
-    async def _moved(self, journey: Journey) -> None:
-        before = journey.now if journey.lead.booked else None
+    async def _moved(self, move: PlannedMove) -> None:
+        before = move.now if move.lead.booked else None
         await self._progress.lead_moved(
-            journey.lead.lead_id,
-            booked=journey.lead.wanted_booked,
+            move.lead.lead_id,
+            booked=move.lead.wanted_booked,
             status_before=before.status_id if before else None,
             pipeline_before=before.pipeline_id if before else None,
         )
 
 
-def _move_of(journey: Journey) -> Move:
-    target = journey.target
+def _move_of(move: PlannedMove) -> Move:
+    target = move.target
     assert target is not None
     assert target.pipeline_id is not None
-    return Move(journey.lead.kommo_lead_id, target.status_id, target.pipeline_id)
+    return Move(move.lead.kommo_lead_id, target.status_id, target.pipeline_id)

@@ -168,6 +168,19 @@ async def test_a_read_follows_a_redirect_once_and_says_so(client: KommoClient, w
         await client.account()
 
 
+@pytest.mark.parametrize(
+    ("location", "asked"), [("/api/v4/contacts", "x"), ("/api/v4/contacts?query=y", "y")]
+)
+async def test_a_redirect_may_repeat_the_query_or_drop_it(
+    client: KommoClient, wire: Wire, location: str, asked: str
+) -> None:
+    wire.answers(204, b"")
+    wire.redirects(301, location)
+    await client.find_contacts("x")
+
+    assert [request.query.get("query") for request in wire.requests] == ["x", asked]
+
+
 async def test_a_write_follows_no_redirect(client: KommoClient, wire: Wire) -> None:
     wire.redirects(301, "/api/v4/leads")
 

@@ -156,6 +156,19 @@ async def test_a_shared_deal_is_booked_while_one_of_its_leads_is(database: Datab
     assert (lead.status_before, lead.pipeline_before) == (31, 7)
     shared = await registrations.by_kommo_lead(database, 101)
     assert {row.lead_id for row in shared} == {FIRST, SECOND}
+    assert {(row.status_before, row.pipeline_before) for row in shared} == {(31, 7)}
+    assert {row.ever_booked for row in shared} == {False}
+
+
+@pytest.mark.usefixtures("claimed")
+async def test_our_move_for_one_lead_of_a_deal_is_ours_for_the_other(database: Database) -> None:
+    await in_kommo(database, _1=InKommo(101, 9), _2=InKommo(101, 9, merged=True))
+    await database.fetch("update registrations set revision = 1 where lead_id = 1")
+    async with database.transaction() as connection:
+        await registrations.close(connection, FIRST, Closing.LOST)
+    [other] = await registrations.by_kommo_lead(database, 101)
+
+    assert (other.lead_id, other.ever_booked) == (SECOND, True)
 
 
 @pytest.mark.usefixtures("claimed")
