@@ -2,8 +2,8 @@
 
 from kit.migrations import create_index, run_script
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 # a refused lead used to stay so for ever; now it fails, and is tried again with other settings
 CHANGES = """
