@@ -28,7 +28,7 @@ from contracts.events.touch import Channel, HoldReason
 from domain.journey.parser import stored_journey
 from kit.messaging.relay import COUNT_WAITING
 from kit.migrations import upgrade
-from pauta.restore import REACH, SELECT_EVENTS
+from pauta.restore import BATCH, REACH, SELECT_EVENTS
 from pauta.running.compose_file import PROJECT
 from pauta.running.native import WITH_DATABASES, Native
 from pauta.running.servers import free_ports
@@ -38,8 +38,8 @@ from services.console.repositories.actions import Actions
 from services.console.repositories.metrics import LeadFilter, Metrics
 from services.console.repositories.projections import Projections
 from services.console.repositories.sessions import EndedSessions
-from services.crm.repositories import bookings, notes, registrations, webhooks
-from services.crm.repositories.bookings import BookingLock
+from services.crm.repositories import appointments, notes, registrations, webhooks
+from services.crm.repositories.appointments import BookingLock
 from services.crm.use_cases.match_booking import BookingMatcher, match_bookings
 from services.notify.decisions.spending import (
     DAY,
@@ -170,7 +170,9 @@ class Sized:
             "api: actions": lambda: store.actions(after=1000),
             "api: actions of a lead": lambda: store.actions(lead_id=lead),
             "log: newest id": store.newest_id,
-            "restore: the day before": lambda: database.fetch(SELECT_EVENTS, now - REACH, now),
+            "restore: a batch of the day before": lambda: database.fetch(
+                f"{SELECT_EVENTS} limit {BATCH}", now - REACH, now
+            ),
         }
 
     def _figures(self) -> dict[str, Read]:
@@ -247,14 +249,16 @@ class Sized:
             "notify: forms of a lead": partial(notify_leads.forms_of, notify, lead),
             "crm: webhooks": lambda: webhooks.due(crm, 20),
             "crm: matched again": lambda: match_bookings(lock, matcher),
-            "crm: unmatched": lambda: bookings.unmatched(crm, 200),
+            "crm: unmatched": lambda: appointments.unmatched(crm, 200),
             "crm: lead in Kommo": lambda: registrations.by_kommo_lead(crm, lead),
             "crm: leads to check": lambda: registrations.unclear(crm, 20),
             "crm: notes to check": lambda: notes.unclear(crm, 20),
             "crm: leads to move": lambda: registrations.to_move(crm, 20),
             "crm: leads to add": lambda: registrations.claim(crm, 20, term=1),
             "crm: notes to add": lambda: notes.claim(crm, 20, term=1),
-            "crm: contacts": lambda: registrations.known_contacts(crm, [phone]),
+            "crm: contacts": lambda: registrations.known_contact(crm, lead),
+            "crm: contacts to check": lambda: registrations.contacts_due(crm, 20),
+            "crm: leads to ask about": lambda: registrations.to_ask(crm, 20),
             "scheduler: plan": lambda: show_plan(lead, scheduler, journeys),
             "scheduler: backlog": partial(backlog.get, scheduler),
             "scheduler: forget": partial(forget_old, scheduler),

@@ -62,7 +62,7 @@ def examples() -> list[Example]:
 
 
 def score(of: Sequence[Example], intents: frozenset[Intent]) -> Score:
-    """Returns how well one of these intents is told from all others."""
+    """Returns how well these intents are recognised among all others."""
     meant = [example.intent in intents for example in of]
     read = [example.read_as in intents for example in of]
     both = [expected and found for expected, found in zip(meant, read, strict=True)]

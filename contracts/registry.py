@@ -27,6 +27,7 @@ from contracts.events.booking import (
     BookingUnmatched,
     LeadBooked,
     MeetingEnded,
+    SeriesChanged,
 )
 from contracts.events.cadence import BacklogHeld, BacklogReleased, CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
@@ -87,6 +88,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     LeadErased,
     LeadBooked,
     BookingRescheduled,
+    SeriesChanged,
     BookingCancelled,
     BookingUnmatched,
     BookingAssigned,

@@ -58,14 +58,22 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
             refresh_token=settings.kommo_refresh_token,
             pipelines={
                 settings.kommo_pipeline_id: {
+                    # the stage before the first one takes no leads by the API
+                    settings.kommo_status_id_inicial - 1,
                     settings.kommo_status_id_inicial,
                     settings.kommo_status_id_agendado,
+                    # where robots may move leads to
+                    *settings.robot_stages,
                     # won and lost, the same in every pipeline
                     142,
                     143,
                 }
             },
-            custom_fields=settings.kommo_field_ids,
+            custom_fields={
+                field_id: {"name": f"Field {field_id}", "type": "text"}
+                for field_id in sorted(settings.kommo_field_ids)
+            },
+            incoming={settings.kommo_status_id_inicial - 1},
             callbacks=callbacks,
             webhook_url=(
                 f"{public}/webhooks/kommo/{settings.kommo_webhook_token}"

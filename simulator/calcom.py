@@ -50,7 +50,10 @@ REJECTED = "REJECTED"
 
 @dataclass
 class Booked:
-    """A stored booking. `responses` are the bare answers, and `metadata` survives every change."""
+    """A stored booking. `responses` are the bare answers, and `metadata` survives every change.
+
+    A group event has so many `seats`, and the `others` who joined the booker, by email.
+    """
 
     uid: str
     id: int
@@ -66,7 +69,11 @@ class Booked:
     rescheduled_to: str | None = None
     reason: str = ""
     absent: bool = False
+    host_absent: bool = False
     ended: bool = False
+    seats: int | None = None
+    others: dict[str, dict[str, Any]] = field(default_factory=dict)
+    series: str | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -129,13 +136,41 @@ class CalcomSimulator:
         name: str | None = None,
         email: str | None = None,
         phone: str | None = None,
+        seats: int | None = None,
+        weeks: int = 1,
     ) -> str:
         """Books by a link, whose query prefills the page, and returns the booking's uid.
 
-        With `confirm` the host has yet to accept.
+        With `confirm` the host has yet to accept. A group event has `seats`. A series of several
+        `weeks` is one booking a week, each with a webhook of its own.
         """
+        series = _new_uid() if weeks > 1 else None
+        uids = [
+            await self._book(
+                link,
+                start + timedelta(weeks=week),
+                timedelta(minutes=minutes),
+                confirm=confirm,
+                typed={"name": name, "email": email, "attendeePhoneNumber": phone},
+                seats=seats,
+                series=series,
+            )
+            for week in range(weeks)
+        ]
+        return uids[0]
+
+    async def _book(
+        self,
+        link: str,
+        start: datetime,
+        length: timedelta,
+        *,
+        confirm: bool,
+        typed: dict[str, str | None],
+        seats: int | None,
+        series: str | None,
+    ) -> str:
         metadata, responses = read_link(link, self.questions)
-        typed = {"name": name, "email": email, "attendeePhoneNumber": phone}
         responses |= {key: value for key, value in typed.items() if value}
         _complete(responses)
         uid = _new_uid()
@@ -145,11 +180,13 @@ class CalcomSimulator:
             id=next(self._ids),
             slug=slug,
             start=start.astimezone(UTC),
-            end=start.astimezone(UTC) + timedelta(minutes=minutes),
+            end=start.astimezone(UTC) + length,
             status=PENDING if confirm else ACCEPTED,
             metadata=metadata,
             responses=responses,
             ical=f"{uid}@Cal.com",
+            seats=seats,
+            series=series,
         )
         self.bookings[uid] = booked
         if confirm:
@@ -158,9 +195,34 @@ class CalcomSimulator:
             await self._accepted("BOOKING_CREATED", booked, metadata)
         return uid
 
-    async def accept(self, uid: str) -> None:
-        """Accepts a request as the host. The webhook lacks the metadata that the link carried."""
+    async def take_seat(self, uid: str, *, name: str, email: str) -> None:
+        """Takes another seat of a group event. The webhook names only who took it."""
+        booked = self._find(uid, ACCEPTED)
+        booked.others[email] = {"name": name, "email": email, "seatUid": str(uuid.uuid4())}
+        booked.change()
+        await self._post_event("BOOKING_CREATED", self._body_of_seat(booked, email))
+
+    async def give_up_seat(self, uid: str, *, email: str) -> None:
+        """Gives a seat up that was taken later. The booking of the others stays."""
+        booked = self._find(uid, ACCEPTED)
+        if email not in booked.others:
+            raise _refusal(404, "NotFoundException", f"Seat of uid={uid} was not found")
+        body = self._body_of_seat(booked, email) | {"status": CANCELLED}
+        del booked.others[email]
+        booked.change()
+        await self._post_event("BOOKING_CANCELLED", body)
+
+    async def accept(self, uid: str, *, by_api: bool = False) -> None:
+        """Accepts a request as the host. The webhook lacks the metadata that the link carried.
+
+        By the API, Cal.com repeats the webhook of the request as it was.
+        """
         booked = self._find(uid, PENDING)
+        if by_api:
+            body = self._body(booked, metadata=booked.metadata)
+            booked.change(status=ACCEPTED)
+            await self._post_event("BOOKING_REQUESTED", body)
+            return
         booked.change(status=ACCEPTED)
         await self._accepted("BOOKING_CREATED", booked, {})
 
@@ -220,9 +282,16 @@ class CalcomSimulator:
             "BOOKING_CANCELLED", self._body(booked, write=_offset, thin=True, **more)
         )
 
-    async def no_show(self, uid: str, *, absent: bool = True) -> None:
-        """Marks the guest as absent as the host, or removes the mark."""
+    async def no_show(self, uid: str, *, absent: bool = True, host: bool = False) -> None:
+        """Marks the guest as absent as the host, or removes the mark; or marks the `host`."""
         booked = self._find(uid, ACCEPTED)
+        if host:
+            booked.change(host_absent=absent)
+            body: dict[str, Any] = {"message": "host marked as no-show", "attendees": []}
+            await self._post_event(
+                "BOOKING_NO_SHOW_UPDATED", body | {"bookingUid": uid, "bookingId": booked.id}
+            )
+            return
         booked.change(absent=absent)
         email = booked.responses["email"]
         message = f"{email} {'marked' if absent else 'unmarked'} as no-show"
@@ -325,6 +394,8 @@ class CalcomSimulator:
             "iCalSequence": booked.sequence,
             "requiresConfirmation": booked.status == PENDING,
             "organizationId": None,
+            "seatsPerTimeSlot": booked.seats,
+            "recurringEvent": {"freq": 2, "interval": 1} if booked.series else None,
             "price": 0,
             "currency": "usd",
             "uid": booked.uid,
@@ -332,6 +403,12 @@ class CalcomSimulator:
             **more,
             "status": booked.status,
         }
+
+    def _body_of_seat(self, booked: Booked, email: str) -> dict[str, Any]:
+        """Returns a wrapped booking that names only one of those who joined."""
+        attendee = booked.others[email] | {"timeZone": ZONE, "language": {"locale": "es"}}
+        answers = _labelled({"name": attendee["name"], "email": email, "guests": []})
+        return self._body(booked, metadata={}) | {"attendees": [attendee], "responses": answers}
 
     def _row(self, booked: Booked) -> dict[str, Any]:
         """Returns a booking as MEETING_* bodies have it, at the root.
@@ -369,7 +446,7 @@ class CalcomSimulator:
             "cancellationReason": None,
             "rejectionReason": None,
             "fromReschedule": booked.rescheduled_from,
-            "recurringEventId": None,
+            "recurringEventId": booked.series,
             "smsReminderNumber": booked.responses.get("smsReminderNumber"),
             "metadata": booked.metadata,
             "iCalUID": booked.ical,
@@ -396,6 +473,10 @@ class CalcomSimulator:
             )
         return booked
 
+    def _authenticate(self, authorization: str) -> None:
+        if not secrets.compare_digest(authorization.encode(), f"Bearer {self.api_key}".encode()):
+            raise _refusal(401, "UnauthorizedException", "Invalid API Key")
+
     # ---- HTTP
 
     def router(self) -> APIRouter:
@@ -409,10 +490,7 @@ class CalcomSimulator:
             skip: Annotated[int, Query(ge=0)] = 0,
             authorization: Annotated[str, Header()] = "",
         ) -> Response:
-            if not secrets.compare_digest(
-                authorization.encode(), f"Bearer {self.api_key}".encode()
-            ):
-                raise _refusal(401, "UnauthorizedException", "Invalid API Key")
+            self._authenticate(authorization)
             found = [
                 booked
                 for booked in self.bookings.values()
@@ -427,6 +505,12 @@ class CalcomSimulator:
                 "hasNextPage": skip + take < len(found),
             }
             return JSONResponse({"status": "success", "data": page, "pagination": more})
+
+        @router.get("/v2/bookings/{uid}")
+        async def booking(uid: str, authorization: Annotated[str, Header()] = "") -> Response:
+            self._authenticate(authorization)
+            booked = self._find(uid, ACCEPTED, PENDING, CANCELLED, REJECTED)
+            return JSONResponse({"status": "success", "data": _listed(booked)})
 
         @router.get("/cal/-/{uid}")
         async def manage(uid: str) -> HTMLResponse:
@@ -545,7 +629,7 @@ def _thin(responses: dict[str, Any]) -> dict[str, Any]:
 
 def _listed(booked: Booked) -> dict[str, Any]:
     """Returns a booking as the API lists it."""
-    attendee = {
+    attendee: dict[str, Any] = {
         "name": booked.responses["name"],
         "email": booked.responses["email"],
         "timeZone": ZONE,
@@ -554,11 +638,18 @@ def _listed(booked: Booked) -> dict[str, Any]:
     }
     if booked.phone:
         attendee["phoneNumber"] = booked.phone
+    others = [
+        other | {"timeZone": ZONE, "language": "es", "absent": False}
+        for other in booked.others.values()
+    ]
+    if booked.seats is not None:
+        attendee["seatUid"] = f"seat-{booked.uid}"
     place = booked.metadata.get("videoCallUrl", booked.location)
     optional = {
         "cancellationReason": booked.reason if booked.status == CANCELLED else None,
         "rescheduledFromUid": booked.rescheduled_from,
         "rescheduledToUid": booked.rescheduled_to,
+        "recurringBookingUid": booked.series,
     }
     return {
         "id": booked.id,
@@ -575,11 +666,12 @@ def _listed(booked: Booked) -> dict[str, Any]:
         "eventType": {"id": EVENT_TYPE, "slug": booked.slug},
         "location": place,
         "meetingUrl": place,
-        "absentHost": False,
+        "absentHost": booked.host_absent,
+        "icsUid": booked.ical,
         "createdAt": _millis(booked.created_at),
         "updatedAt": _millis(booked.updated_at),
         "metadata": {key: value for key, value in booked.metadata.items() if key != "videoCallUrl"},
-        "attendees": [attendee],
+        "attendees": [attendee, *others],
         "bookingFieldsResponses": booked.responses,
         "guests": booked.responses["guests"],
     }

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, Field
 
 from simulator.brevo import BrevoSimulator
 from simulator.calcom import CalcomSimulator
-from simulator.kommo import KommoSimulator
+from simulator.kommo import PERSON_USER_ID, KommoSimulator
 from simulator.twilio import TwilioSimulator
 from simulator.world import CallbackProfile, Fault, World
 
@@ -40,7 +40,10 @@ class WrittenMail(BaseModel):
 
 
 class BookingRequest(BaseModel):
-    """A slot that somebody takes by a booking link. With `confirm`, the host has yet to accept."""
+    """A slot that somebody takes by a booking link.
+
+    With `confirm` the host has yet to accept. `seats` makes it a group event, `weeks` a series.
+    """
 
     link: str
     start: AwareDatetime
@@ -49,6 +52,24 @@ class BookingRequest(BaseModel):
     name: str | None = None
     email: str | None = None
     phone: str | None = None
+    seats: int | None = None
+    weeks: Annotated[int, Field(ge=1, le=52)] = 1
+
+
+class MoveByHand(BaseModel):
+    """A move in Kommo by a user: 0 is a robot, or a person whom Kommo does not name."""
+
+    status_id: int
+    pipeline_id: int | None = None
+    by: int | None = PERSON_USER_ID
+
+
+class KommoOddities(BaseModel):
+    """How the account of Kommo behaves from now on. A missing field changes nothing."""
+
+    merges_duplicates: bool = False
+    hides_users: bool = False
+    moved_to: str | None = None
 
 
 class Hooks(BaseModel):
@@ -136,9 +157,34 @@ def make_routes(
     async def add_contact(body: Annotated[dict[str, Any], Body()]) -> dict[str, int]:
         return {"id": kommo.add_contact(body)}
 
+    @routes.delete("/kommo/contacts/{contact_id}", status_code=204)
+    async def delete_contact(contact_id: int) -> None:
+        kommo.delete_contact(contact_id)
+
+    @routes.put("/kommo/fields/{field_id}", status_code=204)
+    async def put_field(field_id: int, description: Annotated[dict[str, Any], Body()]) -> None:
+        kommo.add_field(field_id, description)
+
+    @routes.put("/kommo/pipelines/{pipeline_id}/stages/{status_id}", status_code=204)
+    async def put_stage(pipeline_id: int, status_id: int, incoming: bool = False) -> None:
+        kommo.add_stage(pipeline_id, status_id, incoming=incoming)
+
+    @routes.put("/kommo/account", status_code=204)
+    async def set_account(oddities: KommoOddities) -> None:
+        for name in oddities.model_fields_set:
+            setattr(kommo, name, getattr(oddities, name))
+
+    @routes.post("/kommo/tokens/revoke", status_code=204)
+    async def revoke_tokens() -> None:
+        kommo.revoke_tokens()
+
+    @routes.post("/kommo/tokens/{refresh_token}", status_code=204)
+    async def authorize(refresh_token: str) -> None:
+        kommo.authorize(refresh_token)
+
     @routes.post("/kommo/{lead_id}/move", status_code=204)
-    async def move_lead(lead_id: int, status_id: Annotated[int, Body(embed=True)]) -> None:
-        await kommo.move_by_hand(lead_id, status_id)
+    async def move_lead(lead_id: int, move: MoveByHand) -> None:
+        await kommo.move_by_hand(lead_id, move.status_id, pipeline_id=move.pipeline_id, by=move.by)
 
     @routes.post("/kommo/{lead_id}/delete", status_code=204)
     async def delete_lead(lead_id: int) -> None:
@@ -209,8 +255,8 @@ def _calendar_routes(calcom: CalcomSimulator) -> APIRouter:
         await calcom.cancel(uid, reason)
 
     @routes.post("/{uid}/accept", status_code=204)
-    async def accept(uid: str) -> None:
-        await calcom.accept(uid)
+    async def accept(uid: str, by_api: Annotated[bool, Body(embed=True)] = False) -> None:
+        await calcom.accept(uid, by_api=by_api)
 
     @routes.post("/{uid}/reject", status_code=204)
     async def reject(uid: str) -> None:
@@ -221,7 +267,17 @@ def _calendar_routes(calcom: CalcomSimulator) -> APIRouter:
         await calcom.end(uid)
 
     @routes.post("/{uid}/no_show", status_code=204)
-    async def no_show(uid: str, absent: Annotated[bool, Body(embed=True)] = True) -> None:
-        await calcom.no_show(uid, absent=absent)
+    async def no_show(
+        uid: str, absent: Annotated[bool, Body()] = True, host: Annotated[bool, Body()] = False
+    ) -> None:
+        await calcom.no_show(uid, absent=absent, host=host)
+
+    @routes.post("/{uid}/join", status_code=204)
+    async def join(uid: str, name: Annotated[str, Body()], email: Annotated[str, Body()]) -> None:
+        await calcom.take_seat(uid, name=name, email=email)
+
+    @routes.post("/{uid}/leave", status_code=204)
+    async def leave(uid: str, email: Annotated[str, Body(embed=True)]) -> None:
+        await calcom.give_up_seat(uid, email=email)
 
     return routes

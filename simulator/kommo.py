@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Body, Depends, Header, Query
+from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from simulator.errors import ApiError
@@ -26,6 +26,10 @@ ACCOUNT = 31_000_000
 # the users who change leads: a token is a user's, and writes in that user's name
 PERSON_USER_ID = 9_000_001
 API_USER_ID = 9_000_002
+ROBOT_USER_ID = 0
+WON, LOST, INCOMING = 142, 143, 1
+CHOICE_TYPES = ("select", "radiobutton", "multiselect")
+USERS = {PERSON_USER_ID: "Laura", API_USER_ID: "Pauta"}
 LEAD_KEYS = {
     "name",
     "price",
@@ -49,12 +53,20 @@ class KommoSimulator:
 
     `access_token` is valid for ever. A pair made with the refresh token is valid until the next
     pair is used. `webhook_url` receives the changes of leads, including those made by the API.
+    `incoming` are the stages that take no leads by the API. With `merges_duplicates`, a new lead of
+    a known phone or email is merged into the open one of its contact. `moved_to` is the address to
+    which a renamed account redirects. `hides_users` reports every change as user 0's.
     """
 
     access_token: str
     refresh_token: str
     pipelines: dict[int, set[int]]
-    custom_fields: set[int]
+    custom_fields: dict[int, dict[str, Any]]
+    incoming: set[int] = field(default_factory=set)
+    users: dict[int, str] = field(default_factory=lambda: dict(USERS))
+    merges_duplicates: bool = False
+    hides_users: bool = False
+    moved_to: str | None = None
     callbacks: Callbacks | None = None
     webhook_url: str | None = None
     leads: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -105,10 +117,53 @@ class KommoSimulator:
             self.contacts[contact_id]["leads"].append(lead_id)
         return lead_id
 
-    async def move_by_hand(self, lead_id: int, status_id: int) -> None:
-        """Moves a lead to another stage, as a person does in Kommo."""
-        change = self._change(lead_id, {"status_id": status_id}, by=PERSON_USER_ID)
+    async def move_by_hand(
+        self,
+        lead_id: int,
+        status_id: int,
+        *,
+        pipeline_id: int | None = None,
+        by: int | None = PERSON_USER_ID,
+    ) -> None:
+        """Moves a lead to another stage, as a person or a robot does in Kommo.
+
+        The webhook names no user where `by` is None.
+        """
+        changes = {"status_id": status_id}
+        if pipeline_id is not None:
+            changes["pipeline_id"] = pipeline_id
+        change = self._change(lead_id, changes, by=ROBOT_USER_ID if by is None else by)
+        if by is None:
+            del change["modified_user_id"]
         await self._post_webhook("status", change)
+
+    def add_field(self, field_id: int, description: dict[str, Any]) -> None:
+        """Adds a custom field, or changes it: `name`, `type`, and the `enums` of a list."""
+        self.custom_fields[field_id] = {"name": f"Field {field_id}", "type": "text"} | description
+
+    def add_stage(self, pipeline_id: int, status_id: int, *, incoming: bool) -> None:
+        self.pipelines.setdefault(pipeline_id, {WON, LOST}).add(status_id)
+        self.incoming.discard(status_id)
+        if incoming:
+            self.incoming.add(status_id)
+
+    def delete_contact(self, contact_id: int) -> None:
+        """Deletes a contact, as a person does. Its leads stay, without one."""
+        if self.contacts.pop(contact_id, None) is None:
+            raise _refusal(404, "Entity not found")
+        for lead in self.leads.values():
+            if lead["contact_id"] == contact_id:
+                lead["contact_id"] = None
+
+    def revoke_tokens(self) -> None:
+        """Ends every pair and refresh token, as uninstalling the integration does."""
+        self._good = {self.access_token}
+        self._refresh = set()
+        self._pending = None
+
+    def authorize(self, refresh_token: str) -> None:
+        """Makes a refresh token valid, as a person does who authorises the integration."""
+        self._refresh = {refresh_token}
 
     async def delete_by_hand(self, lead_id: int) -> None:
         lead = self._find(lead_id)
@@ -131,6 +186,7 @@ class KommoSimulator:
         before = lead.get("status_id")
         lead |= {name: value for name, value in changes.items() if name != "request_id"}
         lead["updated_at"] = now
+        lead["updated_by"] = ROBOT_USER_ID if self.hides_users else by
         return {
             "id": lead.get("id"),
             "name": lead.get("name"),
@@ -139,7 +195,7 @@ class KommoSimulator:
             "price": lead.get("price"),
             "created_at": lead.get("created_at"),
             "old_status_id": before,
-            "modified_user_id": by,
+            "modified_user_id": ROBOT_USER_ID if self.hides_users else by,
             "last_modified": now,
             "updated_at": now,
         }
@@ -172,9 +228,8 @@ class KommoSimulator:
 
     def router(self) -> APIRouter:
         open_router = APIRouter()
-        router = APIRouter(
-            prefix="/api/v4", dependencies=[Depends(self._limit), Depends(self._authenticate)]
-        )
+        guards = [Depends(self._redirect), Depends(self._limit), Depends(self._authenticate)]
+        router = APIRouter(prefix="/api/v4", dependencies=guards)
 
         @open_router.post("/oauth2/access_token")
         async def token(body: Annotated[dict[str, Any], Body()]) -> Response:
@@ -212,6 +267,7 @@ class KommoSimulator:
             with_: Annotated[str, Query(alias="with")] = "",
             ids: Annotated[list[int] | None, Query(alias="filter[id][]")] = None,
             limit: Annotated[int, Query(ge=1, le=250)] = 50,
+            page: Annotated[int, Query(ge=1)] = 1,
         ) -> Response:
             found = [
                 self._lead(lead, with_)
@@ -219,26 +275,26 @@ class KommoSimulator:
                 if query.lower() in lead.get("name", "").lower()
                 and (ids is None or lead["id"] in ids)
             ]
-            return _hal_list("leads", found[:limit])
+            return _hal_list("leads", found, page=page, limit=limit)
 
         @router.get("/leads/custom_fields")
         async def fields() -> Response:
             found = [
-                {"id": field_id, "name": f"Field {field_id}", "type": "text"}
-                for field_id in self.custom_fields
+                {"id": field_id, "enums": None} | description
+                for field_id, description in self.custom_fields.items()
             ]
             return _hal_list("custom_fields", found)
+
+        @router.get("/users")
+        async def users() -> Response:
+            found = [{"id": user_id, "name": name} for user_id, name in self.users.items()]
+            return _hal_list("users", found)
 
         @router.get("/leads/{lead_id}")
         async def lead(lead_id: int, with_: Annotated[str, Query(alias="with")] = "") -> Response:
             if lead_id not in self.leads:
                 return Response(status_code=204)
             return _hal(self._lead(self.leads[lead_id], with_))
-
-        @router.get("/contacts")
-        async def find_contacts(query: str = "") -> Response:
-            found = [contact for contact in self.contacts.values() if _mentions(contact, query)]
-            return _hal_list("contacts", found[:50])
 
         @router.post("/leads/notes")
         async def notes(items: Annotated[Any, Body()]) -> Response:
@@ -274,19 +330,68 @@ class KommoSimulator:
                     "id": status_id,
                     "name": f"Stage {place}",
                     "sort": place,
+                    "type": INCOMING if status_id in self.incoming else 0,
                     "pipeline_id": pipeline_id,
                 }
-                for place, status_id in enumerate(sorted(self.pipelines[pipeline_id]), start=1)
+                for place, status_id in enumerate(self._in_order(pipeline_id), start=1)
             ]
             return _hal({"id": pipeline_id, "name": "Simulator", "_embedded": {"statuses": stages}})
 
+        self._add_contact_routes(router)
         open_router.include_router(router)
         return open_router
+
+    def _add_contact_routes(self, router: APIRouter) -> None:
+        @router.get("/contacts")
+        async def find_contacts(
+            query: str = "",
+            with_: Annotated[str, Query(alias="with")] = "",
+            ids: Annotated[list[int] | None, Query(alias="filter[id][]")] = None,
+            limit: Annotated[int, Query(ge=1, le=250)] = 50,
+            page: Annotated[int, Query(ge=1)] = 1,
+        ) -> Response:
+            found = [
+                _contact(contact, with_)
+                for contact in self.contacts.values()
+                if _mentions(contact, query) and (ids is None or contact["id"] in ids)
+            ]
+            return _hal_list("contacts", found, page=page, limit=limit)
+
+        @router.post("/contacts")
+        async def add_contacts(items: Annotated[list[dict[str, Any]], Body()]) -> Response:
+            made = [{"id": self.add_contact(item)} for item in items]
+            return _hal({"_embedded": {"contacts": made}})
+
+        @router.patch("/contacts")
+        async def change_contacts(items: Annotated[list[dict[str, Any]], Body()]) -> Response:
+            for index, item in enumerate(items):
+                if item.get("id") not in self.contacts:
+                    raise _invalid(str(item.get("request_id", index)), [_choice("id")])
+            return _hal({"_embedded": {"contacts": [self._patch_contact(item) for item in items]}})
+
+        @router.post("/leads/{lead_id}/link")
+        async def link(lead_id: int, items: Annotated[list[dict[str, Any]], Body()]) -> Response:
+            lead = self._find(lead_id)
+            for item in items:
+                if item["to_entity_id"] not in self.contacts:
+                    raise _invalid("0", [_choice("to_entity_id")])
+                lead["contact_id"] = item["to_entity_id"]
+                self.contacts[item["to_entity_id"]]["leads"].append(lead_id)
+            return _hal({"_embedded": {"links": [{"entity_id": lead_id, **i} for i in items]}})
 
     def _complex(self, index: str, item: dict[str, Any]) -> dict[str, Any]:
         embedded = item.get("_embedded") or {}
         contact = (embedded.get("contacts") or [None])[0]
         request_id = [item.get("request_id", index)]
+        known = self._duplicate_of(item, contact) if self.merges_duplicates and contact else None
+        if known is not None:
+            return {
+                "id": known["id"],
+                "contact_id": known["contact_id"],
+                "company_id": None,
+                "request_id": request_id,
+                "merged": True,
+            }
         contact_id = self.add_contact(contact) if contact is not None else None
         lead_id = self.add_lead(item, contact_id)
         company = next(self._ids) if embedded.get("companies") else None
@@ -297,6 +402,40 @@ class KommoSimulator:
             "request_id": request_id,
             "merged": False,
         }
+
+    def _duplicate_of(self, item: dict[str, Any], contact: dict[str, Any]) -> dict[str, Any] | None:
+        """Returns an open lead of the pipeline whose contact has the phone or email."""
+        wanted = set(_values(contact))
+        for lead in self.leads.values():
+            other = self.contacts.get(lead["contact_id"] or 0, {})
+            is_open = lead.get("status_id") not in (WON, LOST)
+            same_pipeline = lead.get("pipeline_id") == item.get("pipeline_id")
+            if is_open and same_pipeline and wanted & set(_values(other)):
+                return lead
+        return None
+
+    def _patch_contact(self, item: dict[str, Any]) -> dict[str, Any]:
+        """Changes a contact. A field that is sent is replaced, the others stay."""
+        contact = self.contacts[item["id"]]
+        sent = item.get("custom_fields_values") or []
+        codes = {custom_field.get("field_code") for custom_field in sent}
+        kept = [
+            custom_field
+            for custom_field in contact.get("custom_fields_values") or []
+            if custom_field.get("field_code") not in codes
+        ]
+        contact["custom_fields_values"] = kept + sent
+        return {"id": item["id"], "updated_at": int(time.time())}
+
+    def _in_order(self, pipeline_id: int) -> list[int]:
+        """Returns a pipeline's stages: incoming leads first, won and lost last."""
+
+        def place(status_id: int) -> tuple[int, int]:
+            if status_id in (WON, LOST):
+                return 2, status_id
+            return (0 if status_id in self.incoming else 1), status_id
+
+        return sorted(self.pipelines[pipeline_id], key=place)
 
     def _patch(self, lead_id: int, item: dict[str, Any]) -> dict[str, Any]:
         """Changes a lead, and returns the answer, which has few fields.
@@ -320,6 +459,13 @@ class KommoSimulator:
         return shown | {"_embedded": embedded}
 
     # ---- limits, tokens and validation
+
+    async def _redirect(self, request: Request) -> None:
+        """Redirects every request, as a renamed account does, except one that has moved already."""
+        if self.moved_to is not None and "moved" not in request.query_params:
+            query = urlencode([*request.query_params.multi_items(), ("moved", "1")])
+            location = f"{self.moved_to}{request.url.path}?{query}"
+            raise ApiError(Response(status_code=301, headers={"Location": location}))
 
     async def _limit(self) -> None:
         now = time.monotonic()
@@ -403,11 +549,17 @@ class KommoSimulator:
         stages = self.pipelines.get(item.get("pipeline_id", 0), {status_id})
         if item.get("pipeline_id") not in (None, *self.pipelines):
             errors.append(_choice("pipeline_id"))
-        elif status_id not in (None, *stages):
+        elif status_id not in (None, *stages) or status_id in self.incoming:
             errors.append(_choice("status_id"))
+        if item.get("responsible_user_id") not in (None, *self.users):
+            errors.append(_choice("responsible_user_id"))
         for index, value in enumerate(item.get("custom_fields_values") or []):
-            if value.get("field_id") not in self.custom_fields:
-                errors.append(_choice(f"custom_fields_values.{index}.field_id"))
+            path = f"custom_fields_values.{index}"
+            known = self.custom_fields.get(value.get("field_id", 0))
+            if known is None:
+                errors.append(_choice(f"{path}.field_id"))
+            else:
+                errors += _value_errors(path, known, value.get("values") or [])
         for index, contact in enumerate((item.get("_embedded") or {}).get("contacts") or []):
             if "id" in contact and contact["id"] not in self.contacts:
                 errors.append(_choice(f"_embedded.contacts.{index}.id"))
@@ -425,6 +577,51 @@ class KommoSimulator:
         ]
         if wrong:
             raise _refusal(400, "Request validation failed", **{"validation-errors": wrong})
+
+
+def _value_errors(
+    path: str, description: dict[str, Any], values: list[dict[str, Any]]
+) -> list[dict[str, str]]:
+    """Returns what a field of this type does not take. Unknown choices are not created."""
+    errors: list[dict[str, str]] = []
+    choices = {choice["id"]: choice["value"] for choice in description.get("enums") or []}
+    for place, value in enumerate(values):
+        at = f"{path}.values.{place}"
+        if description["type"] in CHOICE_TYPES:
+            known = value.get("enum_id") in choices or value.get("value") in choices.values()
+            errors += [] if known else [_choice(f"{at}.value")]
+        elif not _is_of_type(description["type"], value.get("value")):
+            errors.append(_wrong_type(f"{at}.value", description["type"]))
+    return errors
+
+
+def _is_of_type(type_: str, value: Any) -> bool:
+    match type_:
+        case "checkbox":
+            return isinstance(value, bool)
+        case "date" | "date_time" | "birthday":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "numeric" | "monetary":
+            return str(value).replace(".", "", 1).removeprefix("-").isdigit()
+        case _:
+            return isinstance(value, str)
+
+
+def _wrong_type(path: str, type_: str) -> dict[str, str]:
+    detail = f"This value should be of type {type_}."
+    return {"code": "InvalidType", "path": path, "detail": detail}
+
+
+def _invalid(request_id: str, errors: list[dict[str, str]]) -> ApiError:
+    wrong = [{"request_id": request_id, "errors": errors}]
+    return _refusal(400, "Request validation failed", **{"validation-errors": wrong})
+
+
+def _contact(contact: dict[str, Any], with_: str) -> dict[str, Any]:
+    shown = {name: value for name, value in contact.items() if name != "leads"}
+    leads = [{"id": lead_id} for lead_id in contact["leads"]]
+    embedded: dict[str, Any] = {"tags": [], "companies": []}
+    return shown | {"_embedded": embedded | ({"leads": leads} if "leads" in with_ else {})}
 
 
 def _choice(path: str) -> dict[str, str]:
@@ -451,11 +648,17 @@ def _hal(body: dict[str, Any]) -> Response:
     return JSONResponse(body, media_type=HAL)
 
 
-def _hal_list(name: str, items: list[dict[str, Any]]) -> Response:
+def _hal_list(
+    name: str, items: list[dict[str, Any]], *, page: int = 1, limit: int = 250
+) -> Response:
     """Returns a page of items. Kommo answers 204 instead of an empty list."""
-    if not items:
+    shown = items[(page - 1) * limit : page * limit]
+    if not shown:
         return Response(status_code=204)
-    return _hal({"_page": 1, "_embedded": {name: items}})
+    links = {"self": {"href": f"https://simulator.kommo.com/api/v4/{name}?page={page}"}}
+    if len(items) > page * limit:
+        links["next"] = {"href": f"https://simulator.kommo.com/api/v4/{name}?page={page + 1}"}
+    return _hal({"_page": page, "_links": links, "_embedded": {name: shown}})
 
 
 def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:

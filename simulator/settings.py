@@ -39,6 +39,8 @@ class Settings(ProcessSettings, JourneySettings):
     kommo_field_id_empresa: int | None = None
     kommo_field_id_servicio: int | None = None
     kommo_field_id_fuente: int | None = None
+    kommo_fields: str = ""
+    kommo_robot_stages: str = ""
     kommo_webhook_token: str = ""
     calcom_webhook_secret: str = ""
     calcom_api_key: str = "sandbox-calcom-key"
@@ -56,6 +58,10 @@ class Settings(ProcessSettings, JourneySettings):
         return {name: float(seconds) for name, _, seconds in pairs}
 
     @property
+    def robot_stages(self) -> list[int]:
+        return [int(stage) for stage in self.kommo_robot_stages.split(",") if stage.strip()]
+
+    @property
     def kommo_field_ids(self) -> set[int]:
         """The ids of those custom fields that are configured."""
         field_ids = (
@@ -63,4 +69,6 @@ class Settings(ProcessSettings, JourneySettings):
             self.kommo_field_id_servicio,
             self.kommo_field_id_fuente,
         )
-        return {field_id for field_id in field_ids if field_id is not None}
+        pairs = (pair.split("=") for pair in self.kommo_fields.split(",") if pair.strip())
+        named = {int(field_id) for _, field_id in pairs}
+        return named | {field_id for field_id in field_ids if field_id is not None}

@@ -63,6 +63,8 @@ HASTY = {
     "KOMMO_FIELD_ID_EMPRESA": "500101",
     "KOMMO_FIELD_ID_SERVICIO": "500102",
     "KOMMO_FIELD_ID_FUENTE": "500103",
+    "KOMMO_FIELDS": "presupuesto=500104",
+    "KOMMO_ROBOT_STAGES": "60000005",
 }
 NO_CHANGES: Mapping[str, str] = MappingProxyType({})
 CITIES = ("55", "33", "81")  # ten thousand people each

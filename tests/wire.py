@@ -48,6 +48,10 @@ class Wire:
         """Queues an answer that is given once, before the usual one."""
         self._queue.append(self._bytes(status, body, None))
 
+    def redirects(self, status: int, location: str) -> None:
+        """Queues a redirect, which is given once."""
+        self._queue.append(self._bytes(status, b"", {"Location": location}))
+
     def pours(self) -> None:
         """Answers with two gigabytes, as fast as they are read."""
         self._pours = True

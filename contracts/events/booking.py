@@ -7,11 +7,29 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from contracts.events.base import Event
 
 
+class Occurrence(BaseModel):
+    """One meeting of a recurring series, and what became of it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    uid: str
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
+    meeting_url: str | None = None
+    ended: bool = False
+    attended: bool = True
+    host_absent: bool = False
+
+
 class Booking(BaseModel):
-    """One booking, as the calendar has it. Sources that report only "booked" leave the times out.
+    """One attendee's booking. Sources that report only "booked" leave the times out.
 
     `confirmed` is False until the host accepts it. `time_zone`, `language`, `email` and `phone`
-    (E.164) are the attendee's.
+    (E.164) are the attendee's. `location` is where they meet, if not at `meeting_url`: an address,
+    or the phone number that is called. `ical_uid` names the appointment in calendars for all its
+    life, and `sequence` counts its changes there. `moved` counts the changes under one uid. Of a
+    recurring series, `series` has the meetings that stand, the first one first, and the other
+    fields are those of the first.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -21,11 +39,42 @@ class Booking(BaseModel):
     ends_at: AwareDatetime | None = None
     title: str = ""
     meeting_url: str | None = None
+    location: str | None = None
     time_zone: str | None = None
     language: str | None = None
     email: str | None = None
     phone: str | None = None
     confirmed: bool = True
+    ical_uid: str | None = None
+    sequence: int = 0
+    moved: int = 0
+    recurring: bool = False
+    series: tuple[Occurrence, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Returns the name under which touches belong to it: another one after each move."""
+        return f"{self.uid}~{self.moved}" if self.moved else self.uid
+
+    @property
+    def meetings(self) -> tuple["Booking", ...]:
+        """Returns each meeting of the series as a booking of its own; itself where it has none."""
+        if not self.series:
+            return (self,)
+        return tuple(
+            self.model_copy(
+                update={
+                    "uid": meeting.uid,
+                    "starts_at": meeting.starts_at,
+                    "ends_at": meeting.ends_at,
+                    "meeting_url": meeting.meeting_url,
+                    "ical_uid": None,
+                    "series": (),
+                    "moved": 0,
+                }
+            )
+            for meeting in self.series
+        )
 
 
 class BookingEvent(Event):
@@ -49,21 +98,34 @@ class BookingRescheduled(BookingEvent):
     previous_uid: str
 
 
+class SeriesChanged(BookingEvent):
+    """crm: a recurring series has more meetings, or fewer, than it had."""
+
+    topic: Literal["booking.series_changed"] = "booking.series_changed"
+    booking: Booking
+
+
 class BookingCancelled(BookingEvent):
     """crm: the lead has no booking any longer."""
 
     topic: Literal["booking.cancelled"] = "booking.cancelled"
     uid: str
     reason: str = ""
+    booking: Booking | None = None
 
 
 class MeetingEnded(BookingEvent):
-    """crm: the meeting is over. `attended` is False when the host marked the lead as absent."""
+    """crm: a meeting is over. `uid` is the meeting's own, also in a series.
+
+    `attended` is False when the host marked the lead as absent. `host_absent` is True when the host
+    did not come.
+    """
 
     topic: Literal["meeting.ended"] = "meeting.ended"
     uid: str
     ended_at: AwareDatetime
     attended: bool = True
+    host_absent: bool = False
 
 
 class BookingUnmatched(Event):

@@ -32,7 +32,9 @@ class Kind(StrEnum):
 
     FIRST_CONTACT = "first_contact"  # the answer to the form
     FOLLOW_UP = "follow_up"  # never after a booking
-    MEETING = "meeting"  # only while its booking exists
+    MEETING = "meeting"  # only while its booking exists, until the meeting begins
+    AFTER_MEETING = "after_meeting"  # only while its booking exists: it was held, or missed
+    CANCELLATION = "cancellation"  # only while no other booking has taken its place
     ASKED_FOR = "asked_for"  # the person wants it now
 
 
@@ -79,7 +81,7 @@ class DeferReason(StrEnum):
 class TouchDeferred(TouchEvent):
     """notify: not now. The scheduler plans the next suitable hour, not before `not_before`.
 
-    `booking` is a meeting's uid.
+    `booking` is a meeting's key.
     """
 
     topic: Literal["touch.deferred"] = "touch.deferred"

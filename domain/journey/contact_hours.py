@@ -139,8 +139,8 @@ def windows_of(
 
 
 def _is_about_booking(step: Step) -> bool:
-    """Returns whether the step is about a booked meeting, so that the person expects it."""
-    return isinstance(step, MeetingStep) and step.after is None
+    """Returns whether the step is about a meeting to come, or cancelled: the person expects it."""
+    return isinstance(step, MeetingStep) and not step.is_for_what_was
 
 
 def _zones(channel: Channel, journey: Journey, where: Whereabouts) -> tuple[str, ...]:

@@ -209,19 +209,39 @@ class FollowUpStep(Step):
 
 
 class MeetingStep(Step):
-    """A touch about a booked meeting, with one of `on_booking`, `before` and `after`."""
+    """A touch about a booked meeting, at one moment of it."""
 
     on_booking: Literal[True] | None = Field(
         None, description="As soon as it is booked, and again when it is moved"
     )
+    on_cancel: Literal[True] | None = Field(None, description="When it is cancelled")
+    on_no_show: Literal[True] | None = Field(
+        None, description="When the host marks the lead as absent"
+    )
     before: Duration | None = Field(None, description="Before the meeting begins")
-    after: Duration | None = Field(None, description="After the meeting has ended")
+    after: Duration | None = Field(
+        None, description="After the meeting has ended, if both sides came"
+    )
 
     @model_validator(mode="after")
     def _has_one_time(self) -> Self:
-        if sum(time is not None for time in (self.on_booking, self.before, self.after)) != 1:
-            raise ValueError("write exactly one of on_booking: true, before: … and after: …")
+        moments = (self.on_booking, self.on_cancel, self.on_no_show, self.before, self.after)
+        if sum(moment is not None for moment in moments) != 1:
+            raise ValueError(
+                "write exactly one of on_booking: true, on_cancel: true, on_no_show: true, "
+                "before: … and after: …"
+            )
         return self
+
+    @property
+    def is_for_what_comes(self) -> bool:
+        """Whether it is about a meeting that lies ahead, so that it has no sense once it began."""
+        return bool(self.on_booking) or self.before is not None
+
+    @property
+    def is_for_what_was(self) -> bool:
+        """Whether it follows a meeting, held or missed."""
+        return bool(self.on_no_show) or self.after is not None
 
 
 class Journey(FrozenModel):

@@ -4,10 +4,11 @@ https://cal.com/docs/api-reference/v2/bookings/get-all-bookings
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -27,15 +28,33 @@ TRIGGERS = {
 
 
 class CalcomClient:
-    """Client for one account. Without the version header, an older API answers in other words."""
+    """Client for the hosts' accounts, one API key each.
 
-    def __init__(self, *, base_url: str, api_key: str, timeout: float = 10.0) -> None:
+    A key lists the bookings of its own host only, also those of team events:
+    https://github.com/calcom/cal.diy/issues/13137. `teams` names teams of an organisation, as
+    `organisation/team`, whose bookings their first key lists whole.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_keys: Sequence[str],
+        teams: Sequence[str] = (),
+        timeout: float = 10.0,
+    ) -> None:
         self._timeout = timeout
         self._http = BoundedClient(
             base_url=base_url.rstrip("/").removesuffix("/v2"),
             timeout=httpx.Timeout(timeout, connect=5),
-            headers={"Authorization": f"Bearer {api_key}", "cal-api-version": "2024-08-13"},
+            # without it, an older API answers in other words
+            headers={"cal-api-version": "2024-08-13"},
         )
+        self._lists = [(key, "/v2/bookings") for key in api_keys]
+        for team in teams if api_keys else ():
+            organisation, _, number = team.partition("/")
+            path = f"/v2/organizations/{organisation}/teams/{number}/bookings"
+            self._lists.append((api_keys[0], path))
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -46,25 +65,62 @@ class CalcomClient:
         Pages are requested newest first. A booking that changes meanwhile is then seen twice, and
         none is missed.
         """
+        found: list[BookingUpdate] = []
+        for key, path in self._lists:
+            found += await self._listed(key, path, since)
+        return sorted(found, key=lambda update: update.at)
+
+    async def booking(self, uid: str, since: datetime) -> BookingUpdate | None:
+        """Returns a booking as it is now, or None where no key knows it. Raises Unavailable.
+
+        `since` is the time of a booking that does not say when it changed.
+        """
+        for key, _ in self._lists:
+            response = await self._get(key, f"/v2/bookings/{quote(uid, safe='')}")
+            if response.status_code == 404:
+                continue
+            update = read_listed(read_booking(response), since)
+            if update is not None:
+                return update
+        return None
+
+    async def _listed(self, key: str, path: str, since: datetime) -> list[BookingUpdate]:
+        """Returns one list's bookings changed since then, the oldest first."""
         after = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         found: list[BookingUpdate] = []
         for skip in range(0, MAX_BOOKINGS, PAGE_SIZE):
-            page = await self._page(
-                afterUpdatedAt=after, sortUpdatedAt="desc", take=PAGE_SIZE, skip=skip
+            response = await self._get(
+                key, path, afterUpdatedAt=after, sortUpdatedAt="desc", take=PAGE_SIZE, skip=skip
             )
+            page = read_answer(response)
             updates = [read_listed(item, since) for item in page]
             found += [update for update in updates if update is not None]
             if len(page) < PAGE_SIZE:
                 break
         return found[::-1]
 
-    async def _page(self, **params: Any) -> list[Any]:
+    async def _get(self, key: str, path: str, **params: Any) -> httpx.Response:
         try:
             async with asyncio.timeout(self._timeout):  # httpx restarts its own at every byte
-                response = await self._http.get("/v2/bookings", params=params)
+                return await self._http.get(
+                    path, params=params, headers={"Authorization": f"Bearer {key}"}
+                )
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable(f"calcom: {type(error).__name__}") from error
-        return read_answer(response)
+
+
+def read_booking(response: httpx.Response) -> Any:
+    """Returns the only booking of a success, in a list of its own or not. Raises Unavailable."""
+    try:
+        data = mapping(response.json()).get("data")
+    except (ValueError, RecursionError):
+        data = None
+    if response.status_code == 200 and isinstance(data, dict):
+        return data
+    bookings = read_answer(response)
+    if not bookings:
+        raise Unavailable("calcom: unreadable answer", status=200)
+    return bookings[0]
 
 
 def read_answer(response: httpx.Response) -> list[Any]:
@@ -100,6 +156,8 @@ def read_listed(item: Any, since: datetime) -> BookingUpdate | None:
     body = {
         "triggerEvent": trigger,
         "uid": item.get("uid"),
+        "eventType": item.get("eventType"),
+        "eventTypeId": item.get("eventTypeId"),
         "fromReschedule": item.get("rescheduledFromUid"),
         "startTime": item.get("start"),
         "endTime": item.get("end"),
@@ -107,7 +165,9 @@ def read_listed(item: Any, since: datetime) -> BookingUpdate | None:
         "title": item.get("title"),
         "location": item.get("location"),
         "status": item.get("status"),
-        "attendees": item.get("attendees"),
+        "attendees": [*_people(item), *_guests(item)],
+        "iCalUID": item.get("icsUid"),
+        "recurringBookingUid": item.get("recurringBookingUid"),
         "metadata": item.get("metadata"),
         "cancellationReason": item.get("cancellationReason"),
         "rejectionReason": item.get("rejectionReason"),
@@ -115,7 +175,25 @@ def read_listed(item: Any, since: datetime) -> BookingUpdate | None:
     update = read_webhook(body, since)
     if not isinstance(update, BookingUpdate):
         return None
-    return replace(update, at=moment(item.get("updatedAt")) or since)
+    return replace(
+        update,
+        at=moment(item.get("updatedAt")) or since,
+        complete=update.seated,
+        host_absent=item.get("absentHost") is True,
+    )
+
+
+def _people(item: Mapping[str, Any]) -> list[Any]:
+    people = item.get("attendees")
+    return people if isinstance(people, list) else []
+
+
+def _guests(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Returns the guests' addresses, which the list keeps apart from the attendees."""
+    guests = item.get("guests")
+    known = {mapping(person).get("email") for person in _people(item)}
+    emails = guests if isinstance(guests, list) else []
+    return [{"email": email} for email in emails if isinstance(email, str) and email not in known]
 
 
 def _trigger(item: Mapping[str, Any]) -> str | None:

@@ -22,29 +22,63 @@ class UpdateKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttendeeHints:
-    """The fields that suggest which lead booked.
+    """One attendee, and the fields that suggest which lead this is.
 
-    Visitors can edit the link that they came by, so only the token proves anything.
+    Only the booker has `lead_id` and `token`, which came with the link. Visitors can edit that
+    link, so only the token proves anything. `guest` marks whom the booker brought along. `seat` is
+    the reference of a seat in a group event. `absent` is None where nobody said who came.
     """
 
-    lead_id: int | None
-    token: str | None
-    email: str | None
-    phone_texts: tuple[str, ...]
+    lead_id: int | None = None
+    token: str | None = None
+    email: str | None = None
+    phone_texts: tuple[str, ...] = ()
+    time_zone: str | None = None
+    language: str | None = None
+    seat: str | None = None
+    absent: bool | None = None
+    guest: bool = False
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nothing tells this attendee from another."""
+        return not (self.email or self.phone_texts or self.seat)
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """The event type of a booking, as far as an update names it: Cal.com's id and the slug."""
+
+    number: str | None = None
+    slug: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BookingUpdate:
-    """One change of one booking. CREATED, REQUESTED and MOVED always have their `booking`."""
+    """One change of one booking. CREATED, REQUESTED and MOVED always have their `booking`.
+
+    `attendees` are those whom the change concerns, the booker first. `seated` marks a group event,
+    whose webhooks name only the seat that changed. With `complete` nobody else takes part any
+    longer. `is_legacy` marks the callers that we had before Cal.com, who report only a lead's id.
+    """
 
     what: UpdateKind
     uid: str
     previous_uid: str | None
-    hints: AttendeeHints
+    attendees: tuple[AttendeeHints, ...]
     booking: Booking | None
     at: datetime
-    reason: str
-    attended: bool | None
+    reason: str = ""
+    seated: bool = False
+    complete: bool = False
+    host_absent: bool = False
+    event_type: EventType = EventType()
+    is_legacy: bool = False
+
+    @property
+    def booker(self) -> AttendeeHints:
+        """Returns the first attendee, an anonymous one where nobody is named."""
+        return self.attendees[0] if self.attendees else AttendeeHints()
 
 
 @dataclass(frozen=True, slots=True)

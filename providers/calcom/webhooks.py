@@ -12,7 +12,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.events.booking import Booking
-from providers.calcom.models import AttendeeHints, BookingUpdate, Ping, Unknown, UpdateKind
+from providers.calcom.models import (
+    AttendeeHints,
+    BookingUpdate,
+    EventType,
+    Ping,
+    Unknown,
+    UpdateKind,
+)
 
 _KINDS = {
     "BOOKING_CREATED": UpdateKind.CREATED,
@@ -23,12 +30,13 @@ _KINDS = {
     "BOOKING_NO_SHOW_UPDATED": UpdateKind.NO_SHOW,
     "MEETING_ENDED": UpdateKind.ENDED,
 }
+# a lead that moved a booking has one
 _LEGACY_KINDS = {
-    name: _KINDS[name] for name in ("BOOKING_CREATED", "BOOKING_CANCELLED", "BOOKING_RESCHEDULED")
+    "BOOKING_CREATED": UpdateKind.CREATED,
+    "BOOKING_RESCHEDULED": UpdateKind.CREATED,
+    "BOOKING_CANCELLED": UpdateKind.CANCELLED,
 }
 _BOOKED = {UpdateKind.CREATED, UpdateKind.REQUESTED, UpdateKind.MOVED}
-# these happen once to a booking, however many webhooks of the account point here
-_ONCE = {*_KINDS, "MEETING_STARTED"}
 
 _BUILT_IN = {
     "name",
@@ -48,6 +56,10 @@ LONGEST_TITLE = 300
 LONGEST_ZONE = 64
 FIRST_YEAR = 2000
 LAST_YEAR = 2100
+MOST_ATTENDEES = 500
+# words that Cal.com keeps for itself
+_PLACES = re.compile(r"[a-zA-Z]{1,40}:\S*|inPerson|attendeeInPerson|link|userPhone")
+_REASONS = re.compile(r"\$\w+\$")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _PHONE = re.compile(r"\+?[0-9\s().-]{10,25}")
 
@@ -77,36 +89,41 @@ def read_webhook(body: Any, received_at: datetime) -> BookingUpdate | Ping | Unk
             return Unknown("triggerEvent")
 
 
-def dedupe_key(body: Any, raw: bytes) -> str:
-    """Returns one key for one fact, even when two webhooks report it at different times."""
-    root = mapping(body)
-    item = _unwrapped(root)
-    trigger = root.get("triggerEvent")
-    uid = _uid(item)
-    if not isinstance(trigger, str) or trigger not in _ONCE or uid is None:
-        return hashlib.sha256(raw).hexdigest()
-    if _KINDS.get(trigger) is UpdateKind.NO_SHOW:
-        return f"{trigger}:{uid}:{_attended(item)}"
-    return f"{trigger}:{uid}"
+def dedupe_key(body: Any, raw: bytes, received_at: datetime) -> str:
+    """Returns the key by which a repeat of the same bytes is known.
+
+    Cal.com's bodies name the instant of the change. Those of the callers before it are the same
+    bytes for each new booking of a lead, so each of these has a key of its own.
+    """
+    key = hashlib.sha256(raw).hexdigest()
+    is_calcom = mapping(body).get("triggerEvent") is not None
+    return key if is_calcom else f"{key} {received_at.isoformat()}"
 
 
 def _read_booking(
     trigger: str, root: Mapping[str, Any], received_at: datetime
 ) -> BookingUpdate | Unknown:
     item = _unwrapped(root)
-    uid = _uid(item)
+    previous = _uid(item, "rescheduleUid", "fromReschedule")
+    # a seat that moves to a time of its own may come without a new uid
+    uid = _uid(item, "uid", "bookingUid") or previous
     if uid is None:
         return Unknown("uid")
     what = _KINDS.get(trigger, UpdateKind.OTHER)
+    attendees = _attendees(item, what)
+    host_absent = item.get("noShowHost") is True or not attendees
     return BookingUpdate(
         what=what,
         uid=uid,
-        previous_uid=text(item.get("rescheduleUid")) or text(item.get("fromReschedule")),
-        hints=_hints(item),
+        previous_uid=previous if previous != uid else None,
+        attendees=attendees or (_booker(item, {}),),
         booking=_booking(uid, item, what),
         at=_sent_at(what, root) or received_at,
         reason=_reason(what, item),
-        attended=_attended(item) if what is UpdateKind.NO_SHOW else None,
+        seated=item.get("seatsPerTimeSlot") is not None
+        or any(attendee.seat for attendee in attendees),
+        host_absent=what is UpdateKind.NO_SHOW and host_absent,
+        event_type=_event_type(item),
     )
 
 
@@ -120,19 +137,19 @@ def _read_legacy(root: Mapping[str, Any], received_at: datetime) -> BookingUpdat
     if lead_id is None:
         return Unknown("lead_id")
     # a bare lead id means that this lead booked
-    what = (
-        _LEGACY_KINDS.get(event, UpdateKind.OTHER) if isinstance(event, str) else UpdateKind.CREATED
-    )
+    what = UpdateKind.CREATED
+    if isinstance(event, str):
+        what = _LEGACY_KINDS.get(event, UpdateKind.OTHER)
     uid = f"legacy-{lead_id}"
+    item = payload if nested else root
     return BookingUpdate(
         what=what,
         uid=uid,
         previous_uid=None,
-        hints=replace(_hints(payload if nested else root), lead_id=lead_id),
+        attendees=(replace(_booker(item, _first(item)), lead_id=lead_id),),
         booking=Booking(uid=uid) if what is UpdateKind.CREATED else None,
         at=received_at,
-        reason="",
-        attended=None,
+        is_legacy=True,
     )
 
 
@@ -145,9 +162,18 @@ def _unwrapped(root: Mapping[str, Any]) -> Mapping[str, Any]:
     return payload if isinstance(payload, dict) else root
 
 
-def _uid(item: Mapping[str, Any]) -> str | None:
-    uid = text(item.get("uid")) or text(item.get("bookingUid"))
-    return uid if uid and len(uid) <= 200 else None
+def _uid(item: Mapping[str, Any], *names: str) -> str | None:
+    """Returns the first of the fields that names a booking."""
+    uids = (text(item.get(name)) for name in names)
+    return next((uid for uid in uids if uid and len(uid) <= 200), None)
+
+
+def _event_type(item: Mapping[str, Any]) -> EventType:
+    listed = mapping(item.get("eventType"))
+    return EventType(
+        number=text(item.get("eventTypeId")) or text(listed.get("id")),
+        slug=text(item.get("type")) or text(listed.get("slug")),
+    )
 
 
 def _sent_at(what: UpdateKind, root: Mapping[str, Any]) -> datetime | None:
@@ -161,20 +187,28 @@ def _booking(uid: str, item: Mapping[str, Any], what: UpdateKind) -> Booking | N
     ends_at = moment(item.get("endTime"))
     if starts_at is None and ends_at is None and what not in _BOOKED:
         return None
-    attendee = _attendee(item)
-    language = attendee.get("language")
+    sequence = item.get("iCalSequence")
+    booker = _booker(item, _first(item))
     return Booking(
         uid=uid,
         starts_at=starts_at,
         ends_at=ends_at,
         title=(text(item.get("eventTitle")) or text(item.get("title")) or "")[:LONGEST_TITLE],
         meeting_url=_meeting_url(item),
-        time_zone=(text(attendee.get("timeZone")) or "")[:LONGEST_ZONE] or None,
-        language=text(mapping(language).get("locale"))
-        or text(language)
-        or text(attendee.get("locale")),
+        location=_location(item),
+        time_zone=booker.time_zone,
+        language=booker.language,
         confirmed=(text(item.get("status")) or "").upper() != "PENDING",
+        ical_uid=text(item.get("iCalUID")),
+        recurring=_is_recurring(item),
+        sequence=sequence if isinstance(sequence, int) and 0 <= sequence < 2**31 else 0,
     )
+
+
+def _is_recurring(item: Mapping[str, Any]) -> bool:
+    """Returns whether it is one of a series, whose meetings come as one booking each."""
+    recurring = item.get("recurringEvent") or item.get("recurringEventId")
+    return bool(recurring or item.get("recurringBookingUid"))
 
 
 def _meeting_url(item: Mapping[str, Any]) -> str | None:
@@ -182,27 +216,79 @@ def _meeting_url(item: Mapping[str, Any]) -> str | None:
     return (
         text(mapping(item.get("metadata")).get("videoCallUrl"))
         or text(mapping(item.get("videoCallData")).get("url"))
-        or (location if location.startswith(("https://", "http://")) else None)
+        or (location if _is_link(location) else None)
     )
 
 
-def _hints(item: Mapping[str, Any]) -> AttendeeHints:
-    metadata = mapping(item.get("metadata"))
-    email = text(_attendee(item).get("email"))
+def _location(item: Mapping[str, Any]) -> str | None:
+    """Returns the meeting's address or phone number. None for a link or a word of Cal.com's."""
+    location = text(item.get("location")) or ""
+    internal = _is_link(location) or _PLACES.fullmatch(location)
+    return None if internal else location[:LONGEST_TITLE] or None
+
+
+def _is_link(location: str) -> bool:
+    return location.startswith(("https://", "http://"))
+
+
+def _attendees(item: Mapping[str, Any], what: UpdateKind) -> tuple[AttendeeHints, ...]:
+    """Returns the attendees that the body names: the booker, then the others."""
+    listed = item.get("attendees")
+    people = [mapping(person) for person in listed] if isinstance(listed, list) else []
+    if not people:
+        return () if what is UpdateKind.NO_SHOW else (_booker(item, {}),)
+    seated = item.get("seatsPerTimeSlot") is not None or any(
+        "seatUid" in person for person in people
+    )
+    booker, *others = people[:MOST_ATTENDEES]
+    found = [_booker(item, booker)]
+    found += [replace(_attendee(person), guest=not seated) for person in others]
+    if what is UpdateKind.NO_SHOW:
+        return tuple(found)
+    return tuple(replace(attendee, absent=attendee.absent or None) for attendee in found)
+
+
+def _booker(item: Mapping[str, Any], person: Mapping[str, Any]) -> AttendeeHints:
+    """Returns the booker, to whom the answers and the link's metadata belong."""
+    metadata = {**mapping(item.get("metadata")), **mapping(person.get("metadata"))}
+    known = _attendee(person)
+    return replace(
+        known,
+        lead_id=_lead_id(metadata.get("lead_id")) or _lead_id(_response(item, "lead_id")),
+        token=text(metadata.get("lead_token")) or text(_response(item, "lead_token")),
+        phone_texts=tuple(dict.fromkeys([*known.phone_texts, *_phones(item)])),
+    )
+
+
+def _attendee(person: Mapping[str, Any]) -> AttendeeHints:
+    email = text(person.get("email"))
     # Cal.com makes an address from the phone number where the page asks for none
     if email and email.lower().endswith("@sms.cal.com"):
         email = None
-    return AttendeeHints(
-        lead_id=_lead_id(metadata.get("lead_id")) or _lead_id(_response(item, "lead_id")),
-        token=text(metadata.get("lead_token")) or text(_response(item, "lead_token")),
-        email=email,
-        phone_texts=tuple(dict.fromkeys(_phones(item))),
+    phone = text(person.get("phoneNumber"))
+    language = person.get("language")
+    seat = text(person.get("seatUid")) or text(
+        mapping(person.get("bookingSeat")).get("referenceUid")
     )
+    return AttendeeHints(
+        email=email,
+        phone_texts=(phone,) if phone else (),
+        time_zone=(text(person.get("timeZone")) or "")[:LONGEST_ZONE] or None,
+        language=text(mapping(language).get("locale"))
+        or text(language)
+        or text(person.get("locale")),
+        seat=seat,
+        absent=_absence(person),
+    )
+
+
+def _absence(person: Mapping[str, Any]) -> bool | None:
+    absent = person.get("noShow", person.get("absent"))
+    return absent if isinstance(absent, bool) else None
 
 
 def _phones(item: Mapping[str, Any]) -> list[str]:
     phone_fields = [
-        _attendee(item).get("phoneNumber"),
         _response(item, "attendeePhoneNumber"),
         item.get("smsReminderNumber"),
         _response(item, "smsReminderNumber"),
@@ -226,17 +312,17 @@ def _response(item: Mapping[str, Any], name: str) -> Any:
     return answer.get("value") if isinstance(answer, dict) else answer
 
 
-def _attendee(item: Mapping[str, Any]) -> Mapping[str, Any]:
+def _first(item: Mapping[str, Any]) -> Mapping[str, Any]:
     attendees = item.get("attendees")
     return mapping(attendees[0]) if isinstance(attendees, list) and attendees else {}
 
 
-def _attended(item: Mapping[str, Any]) -> bool | None:
-    absent = _attendee(item).get("noShow")
-    return not absent if isinstance(absent, bool) else None
-
-
 def _reason(what: UpdateKind, item: Mapping[str, Any]) -> str:
+    reason = _reason_given(what, item)
+    return "" if _REASONS.fullmatch(reason) else reason
+
+
+def _reason_given(what: UpdateKind, item: Mapping[str, Any]) -> str:
     match what:
         case UpdateKind.CANCELLED:
             return text(item.get("cancellationReason")) or ""

@@ -21,7 +21,7 @@ from services.crm.deps import Deps
 from services.crm.guarded_job import GuardedJob
 from services.crm.http import routes
 from services.crm.jobs import jobs
-from services.crm.repositories.bookings import BookingLock
+from services.crm.repositories.appointments import BookingLock
 from services.crm.repositories.failed_rows import ROWS
 from services.crm.repositories.tokens import TokenRepository
 from services.crm.settings import Settings
@@ -42,7 +42,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     switch = OutboundSwitch(database)
     lock = BookingLock(database)
     matcher = BookingMatcher(
-        secret=settings.link_secret.get_secret_value(), region=settings.default_region
+        secret=settings.link_secret.get_secret_value(),
+        region=settings.default_region,
+        event_types=settings.calcom.own_event_types(settings.booking_url),
     )
 
     async def open_deps() -> Deps:
@@ -56,6 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         runtime.closing.push_async_callback(kommo.close)
         if settings.allow_unsigned_webhooks:
             log.warning("webhooks.unsigned_allowed", path="/api/calcom")
+        calcom = calcom_client()
         return Deps(
             settings=settings,
             database=database,
@@ -64,11 +67,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             carry_out=partial(carry_out, database, service="crm", rows=ROWS),
             switch=switch,
             kommo_sync=kommo_sync(kommo),
-            calcom_poll=calcom_poll(),
+            calcom=calcom,
+            calcom_poll=calcom_poll(calcom) if calcom is not None else None,
         )
 
     def kommo_sync(kommo: KommoClient) -> Leader:
-        sync = KommoSync(KommoProgress(database), kommo, settings)
+        sync = KommoSync(database, KommoProgress(database), kommo, settings)
         return Leader(
             dsn=settings.dsn,
             name="kommo_sync",
@@ -76,19 +80,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             elected=sync.elected,
         )
 
-    def calcom_poll() -> Leader | None:
+    def calcom_client() -> CalcomClient | None:
         calcom = settings.calcom
-        api_key = calcom.api_key.get_secret_value()
-        if not api_key:
+        if not calcom.api_keys:
             return None
-        client = CalcomClient(base_url=calcom.api_url, api_key=api_key)
+        client = CalcomClient(
+            base_url=calcom.api_url, api_keys=calcom.api_keys, teams=calcom.team_list
+        )
         runtime.closing.push_async_callback(client.close)
-        poll = partial(poll_calcom, client, database, lock=lock, matcher=matcher)
+        return client
+
+    def calcom_poll(calcom: CalcomClient) -> Leader:
+        poll = partial(poll_calcom, calcom, database, lock=lock, matcher=matcher)
         return Leader(
             dsn=settings.dsn,
             name="poll_calcom",
             job=guarded("calcom", poll),
-            pause=calcom.poll_seconds,
+            pause=settings.calcom.poll_seconds,
         )
 
     def guarded(provider: str, job: Callable[[], Awaitable[bool | None]]) -> GuardedJob:

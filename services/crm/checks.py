@@ -1,6 +1,6 @@
 """Checks Kommo and Cal.com for crm, without changing anything there."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -11,11 +11,31 @@ from kit.errors import Unavailable
 from kit.health import POSTGRESQL, CheckFailed, CheckWarning, Dependency, Probe, Text, name
 from providers.calcom.client import CalcomClient
 from providers.kommo.client import KommoClient
+from providers.kommo.models import CustomField, Stage
+from providers.kommo.oauth import expiry
 from services.crm.repositories.tokens import TokenRepository
 from services.crm.settings import CalcomSettings, KommoSettings, Settings
-from services.crm.tokens import TokenStore
+from services.crm.tokens import TokenStore, origin_of
 
 RECENT = timedelta(minutes=5)
+SOON = timedelta(days=30)  # a long-lived token is made by a person, who may be on holiday
+WRITABLE = (
+    "text",
+    "textarea",
+    "url",
+    "streetaddress",
+    "tracking_data",
+    "numeric",
+    "monetary",
+    "select",
+    "radiobutton",
+    "multiselect",
+    "checkbox",
+    "date",
+    "date_time",
+    "birthday",
+    "multitext",
+)
 KOMMO, CALCOM = name("Kommo"), name("Cal.com")
 KOMMO_KEY = Text(
     es="Revisa KOMMO_BASE_URL (https://<tu cuenta>.kommo.com) y KOMMO_ACCESS_TOKEN, o los cuatro "
@@ -47,7 +67,9 @@ async def probes(settings: Settings) -> AsyncIterator[list[Probe]]:
         base_url=settings.kommo.base_url, token=token, timeout=settings.kommo_timeout
     )
     calcom = CalcomClient(
-        base_url=settings.calcom.api_url, api_key=settings.calcom.api_key.get_secret_value()
+        base_url=settings.calcom.api_url,
+        api_keys=settings.calcom.api_keys,
+        teams=settings.calcom.team_list,
     )
     await database.open()
     try:
@@ -81,7 +103,8 @@ class _Token:
                 es="no da el token de OAuth de Kommo", en="does not give Kommo's OAuth token"
             )
             raise CheckFailed(found, cause=POSTGRESQL) from None
-        if stored is None or stored[1] < now():
+        is_current = stored is not None and stored.origin in (None, origin_of(self._settings))
+        if stored is None or not is_current or stored.expires_at < now():
             raise CheckWarning(
                 Text(
                     es="el token de OAuth se renueva con el próximo lead: revísalo después",
@@ -89,7 +112,7 @@ class _Token:
                 ),
                 cause=KOMMO,
             )
-        return stored[0].access
+        return stored.tokens.access
 
 
 def _kommo(kommo: KommoClient, settings: KommoSettings) -> list[Probe]:
@@ -105,11 +128,6 @@ def _kommo(kommo: KommoClient, settings: KommoSettings) -> list[Probe]:
         key="KOMMO_ACCESS_TOKEN" if settings.refresh_token is None else "KOMMO_REFRESH_TOKEN",
         refusals={401: KOMMO_KEY, 402: KOMMO_UNPAID, 403: KOMMO_BLOCKED},
     )
-    fields = {
-        part: field_id
-        for part in ("empresa", "servicio", "fuente")
-        if (field_id := getattr(settings, f"field_id_{part}")) is not None
-    }
     return [
         Probe(
             about=Text(es="Kommo: cuenta", en="Kommo: account"),
@@ -118,12 +136,24 @@ def _kommo(kommo: KommoClient, settings: KommoSettings) -> list[Probe]:
             of=account,
         ),
         Probe(
+            about=Text(es="Kommo: vigencia del token", en="Kommo: the token's term"),
+            advice=Text(
+                es="Haz otro token de larga duración en la integración de Kommo y ponlo en "
+                "KOMMO_ACCESS_TOKEN.",
+                en="Make another long-lived token in the integration at Kommo, and put it into "
+                "KOMMO_ACCESS_TOKEN.",
+            ),
+            check=partial(_token_term, settings),
+        ),
+        Probe(
             about=Text(es="Kommo: embudo y sus dos etapas", en="Kommo: pipeline and both stages"),
             advice=Text(
                 es="Corrige KOMMO_PIPELINE_ID, KOMMO_STATUS_ID_INICIAL y KOMMO_STATUS_ID_AGENDADO: "
-                "las dos etapas son de ese embudo.",
+                "las dos etapas son de ese embudo, y la inicial es la primera después de «Leads "
+                "entrantes», que no recibe leads por la API.",
                 en="Correct KOMMO_PIPELINE_ID, KOMMO_STATUS_ID_INICIAL and "
-                "KOMMO_STATUS_ID_AGENDADO: both stages belong to that pipeline.",
+                "KOMMO_STATUS_ID_AGENDADO: both stages belong to that pipeline, and the initial "
+                "one is the first after “Incoming leads”, which takes no leads by the API.",
             ),
             check=partial(_stages, kommo, settings),
             of=account,
@@ -131,12 +161,21 @@ def _kommo(kommo: KommoClient, settings: KommoSettings) -> list[Probe]:
         Probe(
             about=Text(es="Kommo: campos personalizados", en="Kommo: custom fields"),
             advice=Text(
-                es="Corrige el KOMMO_FIELD_ID_* equivocado, o déjalo vacío: son campos de leads, "
-                "no de contactos.",
-                en="Correct the KOMMO_FIELD_ID_* at fault, or leave it empty: they are fields of "
-                "leads, not contacts.",
+                es="Corrige el KOMMO_FIELD_ID_* o el KOMMO_FIELDS equivocado, o déjalo vacío: son "
+                "campos de leads, no de contactos, de un tipo que un formulario llena.",
+                en="Correct the KOMMO_FIELD_ID_* or KOMMO_FIELDS at fault, or leave it empty: they "
+                "are fields of leads, not contacts, of a type that a form can fill in.",
             ),
-            check=partial(_fields, kommo, fields),
+            check=partial(_fields, kommo, settings),
+            of=account,
+        ),
+        Probe(
+            about=Text(es="Kommo: responsables", en="Kommo: responsible users"),
+            advice=Text(
+                es="Corrige KOMMO_RESPONSIBLE_USERS: son ids de usuarios de la cuenta.",
+                en="Correct KOMMO_RESPONSIBLE_USERS: they are ids of the account's users.",
+            ),
+            check=partial(_users, kommo, settings),
             of=account,
         ),
         Probe(
@@ -154,7 +193,35 @@ def _kommo(kommo: KommoClient, settings: KommoSettings) -> list[Probe]:
 
 async def _account(kommo: KommoClient) -> Text:
     account = await kommo.account()
+    if kommo.moved_to is not None:
+        raise CheckWarning(
+            Text(
+                es=f"la cuenta {account} se mudó: pon KOMMO_BASE_URL={kommo.moved_to}",
+                en=f"the account {account} has moved: set KOMMO_BASE_URL={kommo.moved_to}",
+            )
+        )
     return Text(es=f"responde como {account}", en=f"answers as {account}")
+
+
+async def _token_term(settings: KommoSettings) -> Text:
+    if settings.refresh_token is not None:
+        return Text(es="se renueva solo", en="is renewed automatically")
+    assert settings.access_token is not None
+    ends_at = expiry(settings.access_token.get_secret_value())
+    if ends_at is None:
+        return Text(es="el token no dice cuándo vence", en="the token does not say when it ends")
+    day = f"{ends_at:%d/%m/%Y}"
+    if ends_at <= now():
+        raise CheckFailed(Text(es=f"venció el {day}", en=f"ended on {ends_at:%Y-%m-%d}"))
+    days = (ends_at - now()).days
+    if ends_at - now() < SOON:
+        raise CheckWarning(
+            Text(
+                es=f"vence el {day}, en {days} días",
+                en=f"ends on {ends_at:%Y-%m-%d}, in {days} days",
+            )
+        )
+    return Text(es=f"vence el {day}", en=f"ends on {ends_at:%Y-%m-%d}")
 
 
 async def _stages(kommo: KommoClient, settings: KommoSettings) -> Text:
@@ -170,37 +237,105 @@ async def _stages(kommo: KommoClient, settings: KommoSettings) -> Text:
         for stage, status in wanted.items()
         if status not in stages
     ]
+    missing += [
+        f"KOMMO_ROBOT_STAGES {status}"
+        for status in sorted(settings.robots_stages)
+        if status not in stages
+    ]
     if missing:
         wrong = ", ".join(missing)
-        existing = ", ".join(f"{title} ({status})" for status, title in stages.items())
+        existing = ", ".join(f"{stage.name} ({status})" for status, stage in stages.items())
         raise CheckFailed(
             Text(
                 es=f"{wrong} no está en el embudo {pipeline}, que tiene: {existing}",
                 en=f"{wrong} not in pipeline {pipeline}, which has: {existing}",
             )
         )
-    return name(" → ".join(stages[status] for status in wanted.values()))
+    for variable, status in wanted.items():
+        if not stages[status].takes_leads:
+            raise CheckFailed(_unfit(f"KOMMO_STATUS_ID_{variable}", stages[status], stages))
+    return name(" → ".join(stages[status].name for status in wanted.values()))
 
 
-async def _fields(kommo: KommoClient, fields: dict[str, int]) -> Text:
+def _unfit(variable: str, stage: Stage, stages: Mapping[int, Stage]) -> Text:
+    """Returns why a stage is not the right one, and which is: the first that takes leads."""
+    fit = [other for other in stages.values() if other.takes_leads]
+    first_es, first_en = "", ""
+    if fit and variable.endswith("INICIAL"):
+        first = f"{fit[0].name} ({fit[0].status_id})"
+        first_es, first_en = f"; la primera que sí es {first}", f"; the first that does is {first}"
+    return Text(
+        es=f"{variable} es «{stage.name}» ({stage.status_id}), donde Kommo no recibe leads por la "
+        f"API o ya están cerrados{first_es}",
+        en=f"{variable} is “{stage.name}” ({stage.status_id}), where Kommo takes no leads by the "
+        f"API, or leads are closed{first_en}",
+    )
+
+
+async def _fields(kommo: KommoClient, settings: KommoSettings) -> Text:
+    fields = settings.fields
     if not fields:
         return Text(es="no se usa ninguno", en="none is used")
     known = await kommo.lead_fields()
     missing = [
-        f"KOMMO_FIELD_ID_{part.upper()} {field}"
+        f"{_variable(settings, part)} {field}"
         for part, field in fields.items()
         if field not in known
     ]
     if missing:
         wrong = ", ".join(missing)
-        existing = ", ".join(f"{title} ({field})" for field, title in known.items()) or "-"
+        existing = ", ".join(f"{field.name} ({number})" for number, field in known.items()) or "-"
         raise CheckFailed(
             Text(
                 es=f"{wrong} no existe; los leads tienen: {existing}",
                 en=f"{wrong} not known; leads have: {existing}",
             )
         )
-    return name(", ".join(known[field] for field in fields.values()))
+    unfit = [
+        f"{_variable(settings, part)} {field}"
+        for part, field in fields.items()
+        if known[field].type not in WRITABLE
+    ]
+    if unfit:
+        wrong = ", ".join(unfit)
+        raise CheckFailed(
+            Text(
+                es=f"{wrong}: un formulario no puede llenar un campo de ese tipo",
+                en=f"{wrong}: a form cannot fill in a field of this type",
+            )
+        )
+    return name(", ".join(_described(known[field]) for field in fields.values()))
+
+
+def _variable(settings: KommoSettings, part: str) -> str:
+    """Returns the variable that maps a field of the form."""
+    if getattr(settings, f"field_id_{part}", None) == settings.fields[part]:
+        return f"KOMMO_FIELD_ID_{part.upper()}"
+    return f"KOMMO_FIELDS {part}"
+
+
+def _described(field: CustomField) -> str:
+    """Returns a field's name, and the choices of a list, of which the form must send one."""
+    if not field.choices:
+        return field.name
+    return f"{field.name} [{' | '.join(field.choices.values())}]"
+
+
+async def _users(kommo: KommoClient, settings: KommoSettings) -> Text:
+    if not settings.users:
+        return Text(es="los asigna Kommo", en="Kommo assigns them")
+    known = await kommo.users()
+    missing = [str(user) for user in settings.users if user not in known]
+    if missing:
+        wrong = ", ".join(missing)
+        existing = ", ".join(f"{title} ({user})" for user, title in known.items()) or "-"
+        raise CheckFailed(
+            Text(
+                es=f"KOMMO_RESPONSIBLE_USERS {wrong} no existe; hay: {existing}",
+                en=f"KOMMO_RESPONSIBLE_USERS {wrong} not known; there are: {existing}",
+            )
+        )
+    return name(", ".join(known[user] for user in settings.users))
 
 
 async def _kommo_webhook(settings: KommoSettings) -> Text:

@@ -15,6 +15,7 @@ from contracts.events.booking import (
     BookingUnmatched,
     LeadBooked,
     MeetingEnded,
+    SeriesChanged,
 )
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
@@ -104,6 +105,7 @@ PUBLISHES = (
     LeadClosed,
     LeadBooked,
     BookingRescheduled,
+    SeriesChanged,
     BookingCancelled,
     MeetingEnded,
     BookingUnmatched,
@@ -128,7 +130,7 @@ async def on_lead_created(event: LeadCreated, deps: BusDeps) -> None:
 
 @router.subscriber(NOTES.queue, EVENT_EXCHANGE, channel=NOTES.channel, ack_policy=ACKNOWLEDGE)
 async def on_outcome(event: Outcome, deps: BusDeps) -> None:
-    await note_outcome(deps.database, event)
+    await note_outcome(deps.database, event, deps.settings.zone)
 
 
 @router.subscriber(SWITCH.queue, EVENT_EXCHANGE, channel=SWITCH.channel, ack_policy=ACKNOWLEDGE)

@@ -12,14 +12,18 @@ from kit.leader import Leader
 from kit.messaging.broker import FromContext
 from kit.outbound_switch import OutboundSwitch
 from kit.runtime import deps_of
-from services.crm.repositories.bookings import BookingLock
+from providers.calcom.client import CalcomClient
+from services.crm.repositories.appointments import BookingLock
 from services.crm.settings import Settings
 from services.crm.use_cases.match_booking import BookingMatcher
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The dependencies of crm's handlers, routes and jobs. `calcom_poll` is None without a key."""
+    """The dependencies of crm's handlers, routes and jobs.
+
+    `calcom` and `calcom_poll` are None without a key.
+    """
 
     settings: Settings
     database: Database
@@ -28,6 +32,7 @@ class Deps:
     carry_out: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     switch: OutboundSwitch
     kommo_sync: Leader
+    calcom: CalcomClient | None
     calcom_poll: Leader | None
 
 

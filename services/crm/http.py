@@ -15,10 +15,9 @@ from kit.rate_limit import GUARDED
 from providers.calcom.models import Ping, Unknown
 from providers.calcom.webhooks import dedupe_key, read_webhook, signed_by_calcom
 from providers.kommo.webhooks import read_changes
-from services.crm.decisions.closure import Stages
 from services.crm.deps import HttpDeps
 from services.crm.settings import Settings
-from services.crm.use_cases.close_lead import close_leads
+from services.crm.use_cases.close_lead import close_leads, stages_of
 from services.crm.use_cases.grant_permit import end_permit, grant_permit
 from services.crm.use_cases.list_unmatched_bookings import list_unmatched_bookings
 from services.crm.use_cases.receive_webhook import receive_webhook
@@ -65,7 +64,12 @@ async def calcom_webhook(request: Request, raw: Body, deps: HttpDeps) -> JSONRes
         return _refusal(422, message.missing, explanation)
     with tracing.continued({}):
         await receive_webhook(
-            dedupe_key(body, raw), raw, deps.database, lock=deps.lock, matcher=deps.matcher
+            dedupe_key(body, raw, now()),
+            raw,
+            deps.database,
+            lock=deps.lock,
+            matcher=deps.matcher,
+            calcom=deps.calcom,
         )
     return JSONResponse({"ok": True})
 
@@ -98,8 +102,7 @@ async def kommo_webhook(token: str, raw: Body, deps: HttpDeps) -> JSONResponse:
     """
     if not deps.settings.kommo.is_webhook_token(token):
         raise HTTPException(404)
-    kommo = deps.settings.kommo
-    stages = Stages(kommo.pipeline_id, kommo.status_id_inicial, kommo.status_id_agendado)
+    stages = stages_of(deps.settings.kommo)
     with tracing.continued({}):
         await close_leads(deps.database, read_changes(raw), stages)
     return JSONResponse({"ok": True})

@@ -10,6 +10,7 @@ from kit.messaging import inbox
 from kit.periodic import PeriodicJob
 from services.crm.deps import Deps
 from services.crm.repositories import webhooks
+from services.crm.use_cases.expire_requests import expire_requests
 from services.crm.use_cases.match_booking import match_bookings
 from services.crm.use_cases.process_webhook import process_due_webhooks
 
@@ -23,7 +24,9 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
     database = deps.database
 
     async def process_webhooks() -> None:
-        await process_due_webhooks(database, lock=deps.lock, matcher=deps.matcher)
+        await process_due_webhooks(
+            database, lock=deps.lock, matcher=deps.matcher, calcom=deps.calcom
+        )
 
     async def forget_old_webhooks() -> None:
         await webhooks.forget_old(database, WEBHOOK_RETENTION)
@@ -32,10 +35,15 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
         for lead_id in await match_bookings(deps.lock, deps.matcher):
             log.info("booking.matched", lead_id=lead_id)
 
+    async def expire_unanswered_requests() -> None:
+        for lead_id in await expire_requests(deps.lock, deps.settings.request_timeout):
+            log.info("booking.request_expired", lead_id=lead_id)
+
     periodic = [
         PeriodicJob("sync_kommo", 1, deps.kommo_sync),
         PeriodicJob("process_webhooks", 1, process_webhooks),
         PeriodicJob("match_bookings", 1, match_unmatched_bookings),
+        PeriodicJob("expire_requests", 60, expire_unanswered_requests),
         PeriodicJob("forget_old_events", 3600, partial(inbox.forget_old, database)),
         PeriodicJob("forget_old_webhooks", 3600, forget_old_webhooks),
     ]

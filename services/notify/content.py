@@ -1,17 +1,19 @@
 """Renders a touch for one person, in the language and time zone of that person."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, get_timezone, get_timezone_location
-from icalendar import Calendar
+from babel.lists import format_list
+from icalendar import Calendar, vCalAddress, vText
 from icalendar import Event as Appointment
 
 from contracts.events.booking import Booking
 from contracts.events.lead import LeadCard
-from contracts.events.touch import Channel
+from contracts.events.touch import Channel, Kind
 from domain.channels import facts_of
 from domain.journey.time_zones import whereabouts
 from providers.brevo.client import Attachment
@@ -32,6 +34,15 @@ WITHOUT_NAME = {
     "en": "there",
 }
 DEFAULT_LENGTH = timedelta(minutes=30)  # of a meeting whose end is unknown
+INVITES = (Kind.MEETING, Kind.CANCELLATION)
+
+
+@dataclass(frozen=True, slots=True)
+class Organizer:
+    """The business as calendars name it."""
+
+    name: str
+    email: str
 
 
 class Wording:
@@ -55,6 +66,11 @@ class Wording:
             if _base_language(name.lower()) == wanted:
                 return name
         return self._settings.language
+
+    @property
+    def organizer(self) -> Organizer:
+        """Returns the business, at the address that its mails come from."""
+        return Organizer(self._settings.business_name, self._settings.brevo.sender_email)
 
     def templates_for(self, touch: Touch | None) -> Templates:
         return self._templates[self.language_of(touch)]
@@ -104,9 +120,10 @@ class Wording:
     def _when(self, booking: Booking, card: LeadCard, language: str) -> str:
         """Returns `jueves 12 de febrero a las 11:00 a.m. (hora de Monterrey)`.
 
-        Empty where the time is unknown.
+        Of a series it lists every date. Empty where the time is unknown.
         """
-        if booking.starts_at is None:
+        times = [meeting.starts_at for meeting in booking.meetings if meeting.starts_at]
+        if not times:
             return ""
         zone = whereabouts(
             booking.time_zone or card.time_zone,
@@ -116,9 +133,12 @@ class Wording:
         ).home
         locale = language.replace("-", "_")
         pattern, zone_pattern = PATTERNS.get(_base_language(language), PATTERNS["en"])
-        local = booking.starts_at.astimezone(ZoneInfo(zone))
         city = get_timezone_location(get_timezone(zone), locale=locale, return_city=True)
-        when = format_datetime(local, pattern, locale=locale)
+        dates = [
+            format_datetime(time.astimezone(ZoneInfo(zone)), pattern, locale=locale)
+            for time in times
+        ]
+        when = format_list(dates, locale=locale)
         return f"{when} ({zone_pattern.format(city)})"
 
 
@@ -127,22 +147,60 @@ def _base_language(name: str) -> str:
     return name.split("-", maxsplit=1)[0]
 
 
-def appointment(booking: Booking, *, business: str) -> Attachment | None:
-    """Returns the meeting as a calendar file; None where its time is unknown."""
+def appointments(
+    touch: Touch, organizer: Organizer, card: LeadCard, at: datetime
+) -> tuple[Attachment, ...]:
+    """Returns each meeting of the booking as an invitation, or its cancellation."""
+    if touch.booking is None or touch.kind not in INVITES:
+        return ()
+    meetings = touch.booking.meetings
+    files = [_appointment(meeting, touch, organizer, card, at) for meeting in meetings]
+    contents = [content for content in files if content is not None]
+    if len(contents) == 1:
+        return (Attachment("reunion.ics", contents[0]),)
+    return tuple(
+        Attachment(f"reunion-{number}.ics", content)
+        for number, content in enumerate(contents, start=1)
+    )
+
+
+def _appointment(
+    booking: Booking, touch: Touch, organizer: Organizer, card: LeadCard, at: datetime
+) -> bytes | None:
+    """Returns the calendar file of one meeting; None where its time is unknown.
+
+    Calendars find the appointment by its UID, which stays the same for all its life, and take the
+    highest SEQUENCE: https://www.rfc-editor.org/rfc/rfc5546
+    """
     if booking.starts_at is None:
         return None
+    cancelled = touch.kind is Kind.CANCELLATION
     entry = Appointment()
-    entry.add("uid", f"{booking.uid}@pauta")
-    entry.add("summary", booking.title or business)
-    entry.add("dtstamp", booking.starts_at)
+    entry.add("uid", booking.ical_uid or f"{booking.uid}@pauta")
+    entry.add("sequence", booking.sequence + cancelled)
+    entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    entry.add("summary", booking.title or organizer.name)
+    entry.add("dtstamp", at)
     entry.add("dtstart", booking.starts_at)
     entry.add("dtend", booking.ends_at or booking.starts_at + DEFAULT_LENGTH)
+    entry.add("organizer", _person(organizer.email, organizer.name))
+    attendee = touch.address or booking.email
+    if attendee:
+        entry.add("attendee", _person(attendee, phrase(card.name)))
     if booking.meeting_url:
         entry.add("url", booking.meeting_url)
-        entry.add("location", booking.meeting_url)
+    if booking.meeting_url or booking.location:
+        entry.add("location", booking.meeting_url or booking.location)
     calendar = Calendar()
     calendar.add("prodid", "-//Pauta//ES")
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
+    calendar.add("method", "CANCEL" if cancelled else "REQUEST")
     calendar.add_component(entry)
-    return Attachment("reunion.ics", calendar.to_ical())
+    return bytes(calendar.to_ical())
+
+
+def _person(email: str, name: str) -> vCalAddress:
+    person = vCalAddress(f"mailto:{email}")
+    if name:
+        person.params["CN"] = vText(name)
+    return person

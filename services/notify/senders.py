@@ -8,11 +8,12 @@ from typing import ClassVar, Protocol
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, FailureKind, Kind
 from domain.receipts import Accepted, Receipt
+from kit.clock import now
 from providers.brevo.client import IDEMPOTENCY_SECONDS, AlreadySent, BrevoClient, Mail
 from providers.errors import RefusedTouch
 from providers.twilio.client import Placed, TwilioClient
 from providers.twilio.webhooks import call_receipt, message_receipt
-from services.notify.content import Wording, appointment
+from services.notify.content import Wording, appointments
 from services.notify.settings import Settings
 from services.notify.templates import EMPTY, Rendered
 from services.notify.touches import Touch
@@ -101,8 +102,7 @@ class EmailSender:
 
     def _mail(self, touch: Touch, address: str, card: LeadCard, email: Rendered) -> Mail:
         facts = self.wording.facts(touch.submission_id or touch.lead_id, card, touch)
-        booking = touch.booking if touch.kind is Kind.MEETING else None
-        invitation = appointment(booking, business=facts["business"]) if booking else None
+        invitations = appointments(touch, self.wording.organizer, card, now())
         return Mail(
             key=str(touch.touch_id),
             to=address,
@@ -111,7 +111,7 @@ class EmailSender:
             html=email.html,
             text=email.text,
             unsubscribe_url=facts["unsubscribe_url"],
-            attachments=(invitation,) if invitation else (),
+            attachments=invitations,
             reply_to=self.reply_to,
         )
 

@@ -123,7 +123,7 @@ class Touch:
         """Returns the touch in the form's words, to `address` if given, else to the form's own."""
         return cls(
             touch_id=touch_id(
-                lead_id, step, channel, run=run, booking=booking.uid if booking else ""
+                lead_id, step, channel, run=run, booking=booking.key if booking else ""
             ),
             lead_id=lead_id,
             step=step,

@@ -7,7 +7,13 @@ from pydantic import Field
 
 from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.commands.lead import PauseLead, ResumeLead, SkipStep
-from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
+from contracts.events.booking import (
+    BookingCancelled,
+    BookingRescheduled,
+    LeadBooked,
+    MeetingEnded,
+    SeriesChanged,
+)
 from contracts.events.cadence import BacklogHeld, BacklogReleased, CadenceFinished
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.journey import JourneyPublished
@@ -49,6 +55,7 @@ CHANGES = queue(
     "scheduler.changes",
     LeadBooked,
     BookingRescheduled,
+    SeriesChanged,
     BookingCancelled,
     MeetingEnded,
     LeadUpdated,

@@ -3,8 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-PERSONAL = {"text", "title", "email", "phone", "name", "meeting_url", "company", "hour"}
-PERSONAL_LISTS = {"media"}
+PERSONAL = {
+    "text",
+    "title",
+    "email",
+    "phone",
+    "name",
+    "meeting_url",
+    "location",
+    "company",
+    "hour",
+    "media",
+}
 # fields that a person or a provider wrote; in other events a reason is one of our own words
 FREE_TEXT = {
     "booking.cancelled": ("reason",),
@@ -27,8 +37,8 @@ def _emptied(name: str, value: Any) -> Any:
         return {"name": ""}
     if isinstance(value, Mapping):
         return erased(value)
-    if name in PERSONAL_LISTS:
-        return []
+    if isinstance(value, list):
+        return [_emptied(name, item) for item in value]
     if name in PERSONAL and isinstance(value, str):
         return ""
     return value

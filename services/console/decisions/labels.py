@@ -126,6 +126,8 @@ STEPS = {
     "confirmation": _("Confirmation"),
     "confirmation_email": _("Confirmation email"),
     "reminder": _("Reminder"),
+    "cancellation": _("Cancellation email"),
+    "no_show": _("Missed meeting"),
     "after_meeting": _("After the meeting"),
     "booking_link": _("Booking link"),
     "already_booked": _("Notice of an existing meeting"),

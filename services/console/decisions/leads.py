@@ -13,7 +13,13 @@ from typing import Any, assert_never
 
 from contracts.commands.base import Command
 from contracts.commands.lead import EraseLead, PauseLead, RestoreLead, ResumeLead, StopLead
-from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
+from contracts.events.booking import (
+    BookingCancelled,
+    BookingRescheduled,
+    LeadBooked,
+    MeetingEnded,
+    SeriesChanged,
+)
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
 from contracts.events.lead import (
@@ -229,7 +235,13 @@ def fold(lead: Lead, event: Message) -> Lead:
             return _commanded(lead, event)
         case LeadPaused() | LeadResumed() | LeadNeedsAttention():
             return _paused(lead, event)
-        case LeadBooked() | BookingRescheduled() | BookingCancelled() | MeetingEnded():
+        case (
+            LeadBooked()
+            | BookingRescheduled()
+            | SeriesChanged()
+            | BookingCancelled()
+            | MeetingEnded()
+        ):
             return _booked(lead, event)
         case ReplyReceived():
             return _replied(lead, event)
@@ -380,7 +392,8 @@ def _paused(lead: Lead, event: LeadPaused | LeadResumed | LeadNeedsAttention) ->
 
 
 def _booked(
-    lead: Lead, event: LeadBooked | BookingRescheduled | BookingCancelled | MeetingEnded
+    lead: Lead,
+    event: LeadBooked | BookingRescheduled | SeriesChanged | BookingCancelled | MeetingEnded,
 ) -> Lead:
     if isinstance(event, LeadBooked | BookingRescheduled):
         lead = replace(lead, booked_at=_first(lead.booked_at, event.at))
@@ -389,7 +402,11 @@ def _booked(
     if event.revision <= lead.revision:
         return lead
     match event:
-        case LeadBooked(booking=booking) | BookingRescheduled(booking=booking):
+        case (
+            LeadBooked(booking=booking)
+            | BookingRescheduled(booking=booking)
+            | SeriesChanged(booking=booking)
+        ):
             return replace(
                 lead, revision=event.revision, booking=booking.uid, meets_at=booking.starts_at
             )

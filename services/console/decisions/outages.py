@@ -13,11 +13,15 @@ CREDENTIALS = {
     "twilio": "TWILIO_AUTH_TOKEN",
     "calcom": "CALCOM_API_KEY",
 }
+NOT_HERE = (301, 302, 303, 307, 308, 404, 405, 410)
+REFRESH_REFUSED = (400, 403)  # Kommo says 400 of a refresh token that is spent or revoked
 STATUSES = {
     402: _("{} has suspended its service: check the account's payment ({})"),
     403: _("{} rejects this account or this server ({})"),
     429: _("{} limits the rate of requests ({})"),
 }
+ADDRESSES = {"kommo": "KOMMO_BASE_URL"}
+WRONG_ADDRESS = _("{} is not at this address: check {} ({})")
 UNACCEPTED = _("{} does not accept {} ({})")
 ERROR = _("{} answered with an error ({})")
 SILENCE = _("{} does not answer")
@@ -45,8 +49,10 @@ def read_outage(reason: str) -> Outage | None:
     if known["status"] is None:
         return Outage(SILENCE, (name,))
     status = int(known["status"])
-    if status == 401:
-        return Outage(UNACCEPTED, (name, CREDENTIALS[known["client"]], "401"))
+    if status in NOT_HERE and known["client"] in ADDRESSES:
+        return Outage(WRONG_ADDRESS, (name, ADDRESSES[known["client"]], known["status"]))
+    if status == 401 or (known["client"] == "kommo oauth" and status in REFRESH_REFUSED):
+        return Outage(UNACCEPTED, (name, CREDENTIALS[known["client"]], known["status"]))
     if status >= 500:
         return Outage(ERROR, (name, known["status"]))
     return Outage(STATUSES[status], (name, known["status"])) if status in STATUSES else None

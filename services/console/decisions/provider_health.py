@@ -3,7 +3,13 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from contracts.events.booking import BookingCancelled, BookingRescheduled, LeadBooked, MeetingEnded
+from contracts.events.booking import (
+    BookingCancelled,
+    BookingRescheduled,
+    LeadBooked,
+    MeetingEnded,
+    SeriesChanged,
+)
 from contracts.events.lead import LeadRegistered
 from contracts.events.outbound import ProviderRecovered, ProviderUnavailable
 from contracts.events.touch import TouchDelayed, TouchSent
@@ -34,7 +40,13 @@ def about(event: Message) -> str | None:
             return provider
         case LeadRegistered():
             return "kommo"
-        case LeadBooked() | BookingRescheduled() | BookingCancelled() | MeetingEnded():
+        case (
+            LeadBooked()
+            | BookingRescheduled()
+            | SeriesChanged()
+            | BookingCancelled()
+            | MeetingEnded()
+        ):
             return "calcom"
         case TouchSent(channel=channel):
             return facts_of(channel).provider

@@ -135,7 +135,8 @@ where lead_id = any($1)
   and id <= $2
   and topic in (
     'lead.created', 'lead.updated', 'lead.returned', 'lead.registration_failed',
-    'reply.received', 'lead.opted_out', 'lead.booked', 'booking.rescheduled', 'booking.cancelled',
+    'reply.received', 'lead.opted_out', 'lead.booked', 'booking.rescheduled',
+    'booking.series_changed', 'booking.cancelled',
     'touch.due', 'touch.failed', 'work.failed'
   )
 union all

@@ -1,12 +1,12 @@
 """Matches bookings to leads and applies updates to them. Pure: no clock, no database, no network.
 
-Updates may come twice, late and in any order. The state of each booking therefore only moves
-forward, and the booking of a lead is recomputed from the states of all its bookings.
+Updates may come twice, late and in any order. The calendar's own times settle which of them is the
+last word about an appointment, and the booking of a lead is recomputed from all its appointments.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from contracts.events.booking import (
@@ -16,159 +16,543 @@ from contracts.events.booking import (
     BookingRescheduled,
     LeadBooked,
     MeetingEnded,
+    Occurrence,
+    SeriesChanged,
 )
 from domain.addresses import canonical_email
 from domain.phone import canonical_phone, to_e164
 from domain.signed_links import signed
-from providers.calcom.models import AttendeeHints, BookingUpdate, UpdateKind
+from providers.calcom.models import AttendeeHints, BookingUpdate, EventType, UpdateKind
 
 
 class Stage(IntEnum):
-    """How far a booking has come. It never goes back."""
+    """What the calendar last said about an appointment. Of two words at one instant the later."""
 
     SEEN = 0  # mentioned, but without its details
     PENDING = 1  # the host has not accepted it yet
     ACCEPTED = 2
-    ENDED = 3
     MOVED = 4  # replaced by another booking
     GONE = 5  # cancelled or rejected
 
 
-VALID = (Stage.PENDING, Stage.ACCEPTED, Stage.ENDED)
+VALID = (Stage.PENDING, Stage.ACCEPTED)
 STAGES = {
     UpdateKind.CREATED: Stage.ACCEPTED,
     UpdateKind.MOVED: Stage.ACCEPTED,
     UpdateKind.REQUESTED: Stage.PENDING,
     UpdateKind.CANCELLED: Stage.GONE,
     UpdateKind.REJECTED: Stage.GONE,
-    UpdateKind.ENDED: Stage.ENDED,
-    UpdateKind.NO_SHOW: Stage.ENDED,
-    UpdateKind.OTHER: Stage.SEEN,
 }
+# Cal.com repeats a request when it is accepted through its API. Two webhooks that point at us
+# report one request within seconds.
+REPEATED_AFTER = timedelta(minutes=1)
+# The meetings of a series are booked at once, and each comes in a webhook of its own.
+SERIES_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """A booking of the calendar. `reported_at` is when it was made, by the calendar's clock."""
+class Appointment:
+    """One attendee's part of a booking. All times are the calendar's own.
+
+    `attendee` tells it from the others of the booking: the seat, the email, the phone, or nothing.
+    `reported_at` is when it was made, `changed_at` when `stage` was last said, and `described_at`
+    when `booking` was. `ended_at` is the end that was reached, `attendance_at` when somebody said
+    whether the attendee came.
+    """
 
     uid: str
+    attendee: str
     stage: Stage
     reported_at: datetime
+    changed_at: datetime
+    described_at: datetime | None = None
     booking: Booking | None = None
+    email: str | None = None
+    phones: tuple[str, ...] = ()
+    seat: str | None = None
+    guest: bool = False
+    seated: bool = False
+    ended_at: datetime | None = None
     attended: bool = True
+    attendance_at: datetime | None = None
+    host_absent: bool = False
     reason: str = ""
 
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.uid, self.attendee
 
-def with_attendee(update: BookingUpdate, region: str) -> BookingUpdate:
-    """Returns the update with the attendee's addresses in its booking."""
+    @property
+    def has_ended(self) -> bool:
+        """Whether its meeting took place. Cancelling it afterwards changes nothing.
+
+        A meeting that ended had been booked, whether or not that was heard.
+        """
+        if self.stage is Stage.GONE:
+            return self.ended_at is not None and self.changed_at > self.ended_at
+        if self.stage is Stage.MOVED:
+            return False
+        if self.attendance_at is not None and self.attendance_at >= self.changed_at:
+            return True
+        ends_at = self.booking.ends_at if self.booking else None
+        return self.ended_at is not None and (ends_at is None or self.ended_at >= ends_at)
+
+    @property
+    def is_booked(self) -> bool:
+        return self.booking is not None and (self.stage in VALID or self.has_ended)
+
+
+def apply_update(
+    known: Sequence[Appointment], update: BookingUpdate, region: str
+) -> list[Appointment]:
+    """Returns the appointments that the update concerns, in their new state.
+
+    `known` are those of its booking, and of the booking that it replaces.
+    """
+    here = [appointment for appointment in known if appointment.uid == update.uid]
+    there = [appointment for appointment in known if appointment.uid == update.previous_uid]
+    seated = update.seated or any(appointment.seated for appointment in known)
+    changed: dict[tuple[str, str], Appointment] = {}
+    for attendee in update.attendees:
+        moved = _named(there, attendee, seated, region)
+        known_here = _named(here, attendee, seated, region)
+        for before in known_here or [_new(update, attendee, seated, region)]:
+            after = _changed(_known_as(before, attendee, region), update, attendee)
+            is_new = not known_here
+            changed[after.name] = _continued(after, moved[0]) if moved and is_new else after
+        for replaced in moved or _unseen(update, attendee, seated, region):
+            gone = _in_stage(replaced, Stage.MOVED, update.at)
+            changed[gone.name] = gone
+    for appointment in here:
+        if appointment.name in changed:
+            continue
+        if not seated:  # its attendees share one fate
+            changed[appointment.name] = _changed(appointment, update, AttendeeHints())
+        elif update.complete and appointment.stage in VALID:
+            changed[appointment.name] = _in_stage(appointment, Stage.GONE, update.at)
+    if not seated and update.previous_uid:
+        for appointment in there:
+            changed.setdefault(appointment.name, _in_stage(appointment, Stage.MOVED, update.at))
+    return list(changed.values())
+
+
+def _named(
+    appointments: Sequence[Appointment], attendee: AttendeeHints, seated: bool, region: str
+) -> list[Appointment]:
+    """Returns the attendee's appointment: all of them where nothing tells the attendee apart.
+
+    A booking without seats has one booker, whatever address each update names.
+    """
+    if attendee.is_anonymous:
+        return list(appointments)
+    email = email_of(attendee)
+    phones = set(map(canonical_phone, phones_of(attendee, region)))
+    tests = (
+        lambda known: bool(attendee.seat) and known.seat == attendee.seat,
+        lambda known: bool(email) and known.email == email,
+        lambda known: not phones.isdisjoint(map(canonical_phone, known.phones)),
+        lambda known: not (known.email or known.phones or known.seat),
+        lambda known: not (seated or attendee.guest or known.guest),
+    )
+    for is_same in tests:
+        found = [known for known in appointments if is_same(known)]
+        if found:
+            return found[:1]
+    return []
+
+
+def _known_as(appointment: Appointment, attendee: AttendeeHints, region: str) -> Appointment:
+    """Returns the appointment with the addresses that it lacked."""
+    return replace(
+        appointment,
+        email=appointment.email or email_of(attendee),
+        phones=appointment.phones or phones_of(attendee, region),
+        seat=appointment.seat or attendee.seat,
+    )
+
+
+def _new(update: BookingUpdate, attendee: AttendeeHints, seated: bool, region: str) -> Appointment:
+    email = email_of(attendee)
+    phones = phones_of(attendee, region)
+    return Appointment(
+        uid=update.uid,
+        attendee=email or (phones[0] if phones else attendee.seat) or "",
+        stage=Stage.SEEN,
+        reported_at=update.at,
+        changed_at=update.at,
+        email=email,
+        phones=phones,
+        seat=attendee.seat,
+        guest=attendee.guest,
+        seated=seated,
+    )
+
+
+def _unseen(
+    update: BookingUpdate, attendee: AttendeeHints, seated: bool, region: str
+) -> list[Appointment]:
+    """Returns the replaced appointment, of which nothing was heard yet."""
+    if update.previous_uid is None:
+        return []
+    return [replace(_new(update, attendee, seated, region), uid=update.previous_uid)]
+
+
+def _changed(before: Appointment, update: BookingUpdate, attendee: AttendeeHints) -> Appointment:
+    after = _described(before, update, attendee)
+    stage = STAGES.get(update.what)
+    if stage is not None:
+        if update.booking is not None and not update.booking.confirmed:
+            stage = min(stage, Stage.PENDING)
+        if _is_accepted_by_api(before, update):
+            stage = Stage.ACCEPTED
+        after = replace(
+            _in_stage(after, stage, update.at),
+            reason=update.reason or after.reason,
+        )
+    if update.what is UpdateKind.ENDED:
+        ended_at = (update.booking.ends_at if update.booking else None) or update.at
+        after = replace(after, ended_at=max(ended_at, after.ended_at or ended_at))
+    return _attended(after, update, attendee)
+
+
+def _in_stage(appointment: Appointment, stage: Stage, at: datetime) -> Appointment:
+    """Returns the appointment after that word about it, unless a later one is known."""
+    known = appointment.stage is not Stage.SEEN
+    if known and (at, stage) <= (appointment.changed_at, appointment.stage):
+        return appointment
+    return replace(appointment, stage=stage, changed_at=at)
+
+
+def _described(before: Appointment, update: BookingUpdate, attendee: AttendeeHints) -> Appointment:
+    """Returns the appointment with the times and places of the update, unless newer are known."""
     if update.booking is None:
-        return update
-    phones = phones_of(update.hints, region)
-    attendee = {"email": email_of(update.hints), "phone": phones[0] if phones else None}
-    return replace(update, booking=update.booking.model_copy(update=attendee))
-
-
-def apply_update(known: Mapping[str, Slot], update: BookingUpdate) -> list[Slot]:
-    """Returns the slots that the update changes, in their new state."""
-    before = known.get(update.uid) or Slot(update.uid, Stage.SEEN, update.at)
-    stage = STAGES[update.what]
-    if update.booking is not None and not update.booking.confirmed:
-        stage = min(stage, Stage.PENDING)
-    details = (
-        update.booking
-        if before.booking is None or stage in (Stage.PENDING, Stage.ACCEPTED)
-        else before.booking
-    )
-    after = replace(
-        before,
-        stage=_forward(before.stage, stage),
-        booking=details or before.booking,
-        attended=before.attended if update.attended is None else update.attended,
-        reason=update.reason or before.reason,
-        reported_at=update.at if before.stage is Stage.SEEN else before.reported_at,
-    )
-    if update.previous_uid is None or update.previous_uid == update.uid:
-        return [after]
-    previous = known.get(update.previous_uid) or Slot(update.previous_uid, Stage.SEEN, update.at)
-    return [after, replace(previous, stage=_forward(previous.stage, Stage.MOVED))]
-
-
-def _forward(before: Stage, after: Stage) -> Stage:
-    """Returns the later stage. A meeting that has ended cannot be cancelled any more."""
-    if before is Stage.ENDED and after is Stage.GONE:
         return before
-    return max(before, after)
+    makes = update.what in (UpdateKind.CREATED, UpdateKind.REQUESTED, UpdateKind.MOVED)
+    known = before.booking
+    if known is not None:
+        is_older = before.described_at is not None and update.at < before.described_at
+        if is_older or not makes:
+            reported_at = min(update.at, before.reported_at) if makes else before.reported_at
+            return replace(before, reported_at=reported_at)
+    booking = update.booking.model_copy(
+        update={
+            "email": before.email,
+            "phone": before.phones[0] if before.phones else None,
+            "time_zone": attendee.time_zone or update.booking.time_zone,
+            "language": attendee.language or update.booking.language,
+        }
+    )
+    over = before.stage in (Stage.GONE, Stage.MOVED)
+    reopened = over and update.at > before.changed_at
+    if known is not None:
+        moved = known.moved + (reopened or known.starts_at != booking.starts_at)
+        booking = booking.model_copy(
+            update={
+                "moved": moved,
+                "ical_uid": booking.ical_uid or known.ical_uid,
+                "sequence": max(booking.sequence, known.sequence + moved - known.moved),
+            }
+        )
+    is_new = known is None or reopened
+    return replace(
+        before,
+        booking=booking,
+        described_at=update.at if makes else None,
+        reported_at=update.at if is_new else min(update.at, before.reported_at),
+        seated=before.seated or update.seated,
+    )
 
 
-def current_booking(slots: Iterable[Slot]) -> Slot | None:
-    """Returns the lead's booking: the last one made of those that are valid."""
-    return max(
-        (slot for slot in slots if slot.stage in VALID and slot.booking is not None),
-        key=lambda slot: (slot.reported_at, slot.uid),
+def _attended(
+    appointment: Appointment, update: BookingUpdate, attendee: AttendeeHints
+) -> Appointment:
+    """Returns the appointment with what is said about who came, unless something later is known."""
+    is_news = update.what is UpdateKind.NO_SHOW or attendee.absent or update.host_absent
+    is_older = appointment.attendance_at is not None and update.at < appointment.attendance_at
+    if not is_news or is_older:
+        return appointment
+    attended = appointment.attended if attendee.absent is None else not attendee.absent
+    return replace(
+        appointment,
+        attended=attended,
+        host_absent=update.host_absent,
+        attendance_at=update.at,
+    )
+
+
+def _continued(after: Appointment, replaced: Appointment) -> Appointment:
+    """Returns the appointment that goes on in calendars as the one that it replaced."""
+    if after.booking is None or replaced.booking is None:
+        return after
+    known = replaced.booking
+    booking = after.booking.model_copy(
+        update={
+            "ical_uid": after.booking.ical_uid or known.ical_uid or f"{known.uid}@pauta",
+            "sequence": max(after.booking.sequence, known.sequence + 1),
+            "recurring": after.booking.recurring or known.recurring,
+        }
+    )
+    # a meeting of a series that is moved stays one of the series
+    reported_at = replaced.reported_at if known.recurring else after.reported_at
+    return replace(after, booking=booking, reported_at=reported_at)
+
+
+def _is_accepted_by_api(known: Appointment, update: BookingUpdate) -> bool:
+    return (
+        update.what is UpdateKind.REQUESTED
+        and known.stage is Stage.PENDING
+        and known.booking is not None
+        and update.booking is not None
+        and known.booking.starts_at == update.booking.starts_at
+        and update.at - known.changed_at >= REPEATED_AFTER
+    )
+
+
+def leaves_doubt(known: Iterable[Appointment], update: BookingUpdate) -> bool:
+    """Returns whether the update does not say how the booking stands, so that Cal.com is asked."""
+    makes = update.what in (UpdateKind.CREATED, UpdateKind.REQUESTED, UpdateKind.MOVED)
+    has_no_time = update.booking is None or update.booking.starts_at is None
+    if makes and has_no_time and not update.is_legacy:
+        return True
+    return any(_is_accepted_by_api(appointment, update) for appointment in known)
+
+
+def legacy_uid(known: Iterable[Appointment], update: BookingUpdate) -> str:
+    """Returns the uid that the update of a caller from before Cal.com is about.
+
+    They report no uid, so a lead that books again after a cancellation opens another one.
+    """
+    reports = sorted(known, key=lambda appointment: (appointment.reported_at, appointment.uid))
+    if not reports:
+        return update.uid
+    latest = reports[-1]
+    books_again = update.what is UpdateKind.CREATED and latest.stage is Stage.GONE
+    is_later = update.at > latest.changed_at
+    return f"{update.uid}-{len(reports) + 1}" if books_again and is_later else latest.uid
+
+
+def has_type(event_type: EventType, wanted: Collection[str]) -> bool:
+    """Returns whether a booking of this event type counts.
+
+    `wanted` are slugs and numbers of event types; empty means all. An update that names no event
+    type is about a booking whose type we cannot tell.
+    """
+    given = {event_type.number, event_type.slug} - {None}
+    return not wanted or not given or bool(given & set(wanted))
+
+
+def expired(appointment: Appointment, now: datetime, timeout: timedelta) -> bool:
+    """Returns whether the host has left the request unanswered for too long, or its hour passed."""
+    if appointment.stage is not Stage.PENDING or appointment.booking is None:
+        return False
+    starts_at = appointment.booking.starts_at
+    has_passed = starts_at is not None and starts_at <= now
+    return has_passed or appointment.reported_at + timeout <= now
+
+
+def current_booking(
+    appointments: Collection[Appointment], published: Appointment | None = None
+) -> Appointment | None:
+    """Returns the lead's booking: the last one made of those that stand.
+
+    A series is one booking, under the uid by which it was `published`.
+    """
+    latest = max(
+        (appointment for appointment in appointments if appointment.is_booked),
+        key=lambda appointment: (appointment.reported_at, appointment.uid),
         default=None,
     )
+    if latest is None or latest.booking is None or not latest.booking.recurring:
+        return latest
+    series = sorted(
+        (appointment for appointment in appointments if _is_of_series(appointment, latest)),
+        key=lambda appointment: (appointment.reported_at, appointment.uid),
+    )
+    known = published is not None and any(known.uid == published.uid for known in series)
+    uid = published.uid if published is not None and known else series[0].uid
+    return _as_series(
+        uid, [appointment for appointment in series if appointment.is_booked], published
+    )
+
+
+def _is_of_series(appointment: Appointment, other: Appointment) -> bool:
+    apart = abs(appointment.reported_at - other.reported_at)
+    recurring = appointment.booking is not None and appointment.booking.recurring
+    return recurring and apart <= SERIES_WITHIN
+
+
+def _as_series(
+    uid: str, meetings: Sequence[Appointment], published: Appointment | None
+) -> Appointment:
+    """Returns the meetings that stand as one appointment: the first of them, with all dates."""
+    dated = [
+        (meeting, meeting.booking)
+        for meeting in meetings
+        if meeting.booking is not None and meeting.booking.starts_at is not None
+    ]
+    if not dated:
+        return meetings[0]
+    series = tuple(
+        Occurrence(
+            uid=meeting.uid,
+            starts_at=booking.starts_at,
+            ends_at=booking.ends_at or booking.starts_at,
+            meeting_url=booking.meeting_url,
+            ended=meeting.has_ended,
+            attended=meeting.attended,
+            host_absent=meeting.host_absent,
+        )
+        for meeting, booking in sorted(dated, key=lambda found: str(found[1].starts_at))
+        if booking.starts_at is not None
+    )
+    first = next(meeting for meeting, _ in dated if meeting.uid == series[0].uid)
+    assert first.booking is not None
+    moved = 0
+    if published is not None and published.uid == uid and published.booking is not None:
+        moved = published.booking.moved + _has_moved(published.booking.series, series)
+    booking = first.booking.model_copy(update={"uid": uid, "series": series, "moved": moved})
+    return replace(first, uid=uid, booking=booking)
+
+
+def _has_moved(before: Sequence[Occurrence], after: Sequence[Occurrence]) -> bool:
+    """Returns whether a meeting was put in the place of another: one left, and one came."""
+    known = {(meeting.uid, meeting.starts_at) for meeting in before}
+    now = {(meeting.uid, meeting.starts_at) for meeting in after}
+    return bool(known - now) and bool(now - known)
 
 
 def changes_to_publish(
     lead_id: int,
-    before: Slot | None,
-    after: Slot | None,
-    slots: Mapping[str, Slot],
+    before: Appointment | None,
+    after: Appointment | None,
+    appointments: Collection[Appointment],
     *,
     revision: int,
     now: datetime,
 ) -> list[BookingEvent]:
     """Returns the events to publish when a lead's booking changes from `before` to `after`.
 
-    They are numbered from `revision` on. `slots` are all bookings of the lead, in their new state.
+    They are numbered from `revision` on. `appointments` are all those of the lead, in their new
+    state.
     """
     if after is None:
         if before is None:
             return []
-        reason = slots.get(before.uid, before).reason
+        reason = _now(before, appointments).reason
         return [
-            BookingCancelled(lead_id=lead_id, revision=revision + 1, uid=before.uid, reason=reason)
+            BookingCancelled(
+                lead_id=lead_id,
+                revision=revision + 1,
+                uid=before.uid,
+                reason=reason,
+                booking=_with_confirmation(before) if before.booking else None,
+            )
         ]
     events: list[BookingEvent] = []
     booking = _with_confirmation(after)
+    if before is not None and _is_same_series(before, after):
+        if _dates(before) != _dates(after):
+            revision += 1
+            changed = SeriesChanged(lead_id=lead_id, revision=revision, booking=booking)
+            events.append(changed)
+        return [*events, *_ended_of_series(lead_id, before, booking, revision)]
     if before is None or _differs(before, after):
         revision += 1
-        if before is not None and _replaced(before, after, slots):
+        if before is not None and _replaced(before, after, appointments):
             moved = BookingRescheduled(
                 lead_id=lead_id, revision=revision, booking=booking, previous_uid=before.uid
             )
             events.append(moved)
         else:
             events.append(LeadBooked(lead_id=lead_id, revision=revision, booking=booking))
-    if after.stage is Stage.ENDED and (before is None or _end_state(before) != _end_state(after)):
+    if booking.series:
+        return [*events, *_ended_of_series(lead_id, None, booking, revision)]
+    if after.has_ended and (before is None or _end_state(before) != _end_state(after)):
         ended = MeetingEnded(
             lead_id=lead_id,
             revision=revision + 1,
             uid=after.uid,
             ended_at=booking.ends_at or now,
             attended=after.attended,
+            host_absent=after.host_absent,
         )
         events.append(ended)
     return events
 
 
-def _with_confirmation(slot: Slot) -> Booking:
-    assert slot.booking is not None
-    return slot.booking.model_copy(update={"confirmed": slot.stage is not Stage.PENDING})
+def _is_same_series(before: Appointment, after: Appointment) -> bool:
+    assert after.booking is not None
+    is_series = before.booking is not None and bool(after.booking.series)
+    known = before.uid == after.uid and before.stage is after.stage
+    return is_series and known and not _has_moved_since(before, after)
 
 
-def _replaced(before: Slot, after: Slot, slots: Mapping[str, Slot]) -> bool:
+def _has_moved_since(before: Appointment, after: Appointment) -> bool:
+    return _moved(before) != _moved(after)
+
+
+def _moved(appointment: Appointment) -> int:
+    return appointment.booking.moved if appointment.booking else 0
+
+
+def _dates(appointment: Appointment) -> set[tuple[str, datetime]]:
+    series = appointment.booking.series if appointment.booking else ()
+    return {(meeting.uid, meeting.starts_at) for meeting in series}
+
+
+def _ended_of_series(
+    lead_id: int, before: Appointment | None, booking: Booking, revision: int
+) -> list[BookingEvent]:
+    """Returns the ends of meetings of the series that were not published yet."""
+    published = before.booking.series if before is not None and before.booking else ()
+    known = {meeting.uid: meeting for meeting in published}
+    events: list[BookingEvent] = []
+    for meeting in booking.series:
+        if not meeting.ended or known.get(meeting.uid) == meeting:
+            continue
+        revision += 1
+        events.append(
+            MeetingEnded(
+                lead_id=lead_id,
+                revision=revision,
+                uid=meeting.uid,
+                ended_at=meeting.ends_at,
+                attended=meeting.attended,
+                host_absent=meeting.host_absent,
+            )
+        )
+    return events
+
+
+def _with_confirmation(appointment: Appointment) -> Booking:
+    assert appointment.booking is not None
+    confirmed = appointment.stage is not Stage.PENDING
+    return appointment.booking.model_copy(update={"confirmed": confirmed})
+
+
+def _now(before: Appointment, appointments: Iterable[Appointment]) -> Appointment:
+    """Returns what has become of a published appointment."""
+    known = {appointment.name: appointment for appointment in appointments}
+    return known.get(before.name, before)
+
+
+def _replaced(before: Appointment, after: Appointment, appointments: Iterable[Appointment]) -> bool:
     """Returns whether `after` replaced `before`, or is the same booking at another time."""
     if before.uid == after.uid:
         return before.stage is after.stage
-    return slots.get(before.uid, before).stage is Stage.MOVED
+    return _now(before, appointments).stage is Stage.MOVED
 
 
-def _end_state(slot: Slot) -> tuple[str, bool, bool]:
-    return slot.uid, slot.stage is Stage.ENDED, slot.attended
+def _end_state(appointment: Appointment) -> tuple[str, bool, bool, bool]:
+    return (
+        appointment.uid,
+        appointment.has_ended,
+        appointment.attended,
+        appointment.host_absent,
+    )
 
 
-def _differs(before: Slot, after: Slot) -> bool:
+def _differs(before: Appointment, after: Appointment) -> bool:
     """Returns whether it is another meeting, at another time, or now accepted or pending."""
     assert after.booking is not None
     if before.booking is None or before.uid != after.uid:
@@ -213,15 +597,16 @@ def phones_of(hints: AttendeeHints, region: str) -> tuple[str, ...]:
 def match(
     hints: AttendeeHints,
     *,
-    by_uid: int | None,
+    of_attendee: int | None,
     leads: Collection[Candidate],
     secret: str,
     region: str,
 ) -> tuple[int, Matched] | None:
     """Returns the lead that booked, and how it was found. None where no lead matches.
 
-    Tried in this order: signed token, metadata, uid, email, phone. A visitor can edit the link, so
-    a bare lead id counts only where the attendee's email and phone do not contradict it.
+    Tried in this order: signed token, metadata, the lead `of_attendee`, email, phone. A visitor can
+    edit the link, so a bare lead id counts only where the attendee's email and phone do not
+    contradict it. `of_attendee` is the lead that the same attendee's appointment has already.
     """
     email = email_of(hints)
     phones = tuple(canonical_phone(phone) for phone in phones_of(hints, region))
@@ -232,13 +617,18 @@ def match(
         anonymous = email is None and not phones
         if anonymous or (email and email == named.email) or named.phone in phones:
             return named.lead_id, Matched.METADATA
-    if by_uid is not None:
-        return by_uid, Matched.UID
+    if of_attendee is not None:
+        return of_attendee, Matched.UID
     newest = sorted(leads, key=lambda lead: -lead.lead_id)
-    same_email = next((lead for lead in newest if email and lead.email == email), None)
-    if same_email is not None:
-        return same_email.lead_id, Matched.EMAIL
-    same_phone = next((lead for lead in newest if lead.phone in phones), None)
-    if same_phone is not None:
-        return same_phone.lead_id, Matched.PHONE
+    same_email = [lead for lead in newest if email and lead.email == email]
+    same_phone = [lead for lead in newest if lead.phone in phones]
+    # of several leads with one mailbox, the one whose phone agrees as well
+    agreeing = [lead for lead in same_email if lead in same_phone]
+    for matched, found in (
+        (Matched.EMAIL, agreeing),
+        (Matched.EMAIL, same_email),
+        (Matched.PHONE, same_phone),
+    ):
+        if found:
+            return found[0].lead_id, matched
     return None

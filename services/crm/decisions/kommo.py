@@ -1,9 +1,10 @@
 """Builds Kommo's lead, its notes and its stage. Pure: no clock, no database, no network."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any, assert_never
-from zoneinfo import ZoneInfo, available_timezones
 
 from contracts.events import touch
 from contracts.events.base import Event
@@ -31,7 +32,8 @@ from contracts.events.touch import (
 )
 from domain.addresses import canonical
 from domain.phone import to_e164
-from providers.kommo.models import Contact, KommoLead
+from providers.kommo.models import LOST, WON, Contact, KommoLead
+from services.crm.decisions.kommo_fields import fold
 
 UNANSWERED = {
     Unanswered.VOICEMAIL: "entró el buzón; se dejó mensaje",
@@ -84,9 +86,16 @@ NEW_FIELDS = {
     "company": "Empresa",
 }
 
-# the same in every pipeline
-WON = 142
-LOST = 143
+# of Cal.com, in place of a person's: https://github.com/calcom/cal.com/issues/16913
+INTERNAL_REASON = re.compile(r"\$\w+\$")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stage in a pipeline. Won and lost have the same ids in every pipeline."""
+
+    pipeline_id: int | None
+    status_id: int
 
 
 def mark(lead_id: int) -> str:
@@ -103,74 +112,97 @@ def lead_body(
     lead_id: int,
     card: LeadCard,
     *,
-    pipeline_id: int,
-    status_id: int,
-    fields: Mapping[str, int | None],
+    place: Place,
+    fields: Sequence[dict[str, Any]],
     contact_id: int | None,
+    tags: Sequence[str] = (),
+    responsible: int | None = None,
 ) -> dict[str, Any]:
     """Returns an item for `leads/complex`, or for `leads` when the contact exists.
 
-    `fields` maps our field names to the ids of Kommo's custom fields.
+    `fields` are the values of Kommo's custom fields.
     https://developers.kommo.com/reference/complex-leads
     """
-    values = {"empresa": card.company, "servicio": card.service, "fuente": card.source}
     body: dict[str, Any] = {
         "name": f"{card.name} {mark(lead_id)}",
-        "pipeline_id": pipeline_id,
-        "status_id": status_id,
+        "pipeline_id": place.pipeline_id,
+        "status_id": place.status_id,
         "request_id": str(lead_id),
-        "custom_fields_values": [
-            {"field_id": field_id, "values": [{"value": values[name]}]}
-            for name, field_id in fields.items()
-            if field_id is not None and values[name]
-        ],
     }
-    if not body["custom_fields_values"]:
-        del body["custom_fields_values"]
+    if fields:
+        body["custom_fields_values"] = list(fields)
+    if responsible is not None:
+        body["responsible_user_id"] = responsible
+    embedded: dict[str, Any] = {}
+    if tags:
+        embedded["tags"] = [{"name": tag} for tag in tags]
     if contact_id is not None:
-        return body | {"_embedded": {"contacts": [{"id": contact_id, "is_main": True}]}}
-    embedded: dict[str, Any] = {"contacts": [_contact_body(card)]}
+        embedded["contacts"] = [{"id": contact_id, "is_main": True}]
+        return body | {"_embedded": embedded}
+    embedded["contacts"] = [contact_body(card)]
     if card.company:
         embedded["companies"] = [{"name": card.company}]
     return body | {"_embedded": embedded}
 
 
-def _contact_body(card: LeadCard) -> dict[str, Any]:
+def contact_body(card: LeadCard) -> dict[str, Any]:
+    """Returns a new contact with the card's addresses."""
     addresses = [("PHONE", card.phone), ("EMAIL", card.email)]
-    return {
-        "name": card.name,
-        "custom_fields_values": [
-            {"field_code": code, "values": [{"value": value, "enum_code": "WORK"}]}
-            for code, value in addresses
-            if value
-        ],
-    }
+    values = [
+        {"field_code": code, "values": [{"value": value, "enum_code": "WORK"}]}
+        for code, value in addresses
+        if value
+    ]
+    return {"name": card.name, "custom_fields_values": values} if values else {"name": card.name}
 
 
-def same_person(contacts: Sequence[Contact], card: LeadCard, region: str) -> int | None:
-    """Returns the id of the contact with the card's phone or email, or None.
+def lead_changes(body: dict[str, Any]) -> dict[str, Any]:
+    """Returns what a further form changes in a deal that exists: its fields, and more tags."""
+    changes = {name: body[name] for name in ("custom_fields_values",) if name in body}
+    tags = (body.get("_embedded") or {}).get("tags")
+    return changes | ({"tags_to_add": tags} if tags else {})
 
-    Kommo's search finds text in any field, so its results are compared here.
+
+def same_person(contacts: Sequence[Contact], card: LeadCard, region: str) -> Contact | None:
+    """Returns the contact that is the card's person, or None.
+
+    Kommo's search finds text in any field, so its results are compared here. Two people may share
+    a phone, so a contact with another name and another email is somebody else.
     """
     for contact in contacts:
+        emails = {canonical(email) for email in contact.emails if "@" in email}
+        if card.email and canonical(card.email) in emails:
+            return contact
         numbers = [to_e164(phone, region) for phone in contact.phones]
-        addresses = {canonical(number) for number in numbers if number}
-        addresses |= {canonical(email) for email in contact.emails if "@" in email}
-        own = {canonical(address) for address in (card.phone, card.email) if address}
-        if own & addresses:
-            return contact.contact_id
+        phones = {canonical(number) for number in numbers if number}
+        has_phone = bool(card.phone and canonical(card.phone) in phones)
+        is_named_so = fold(contact.name) == fold(card.name)
+        if has_phone and (is_named_so or not card.email or not emails):
+            return contact
     return None
 
 
-def stage_for(now: int | None, *, booked: bool, before: int | None, agendado: int) -> int | None:
-    """Returns the status to move a lead to, or None to leave it where it is.
+def open_lead(leads: Sequence[KommoLead], pipeline_id: int) -> KommoLead | None:
+    """Returns the newest lead that is open in the pipeline."""
+    found = [lead for lead in leads if lead.is_open and lead.pipeline_id == pipeline_id]
+    return max(found, key=lambda lead: lead.lead_id, default=None)
 
-    It stays where it has that status already, is won, lost or deleted, or was moved by a person.
+
+def place_for(
+    now: Place | None, *, booked: bool, before: Place | None, agendado: Place, merged: bool = False
+) -> Place | None:
+    """Returns the place to move a lead to, or None to leave it where it is.
+
+    It stays where it has that stage already, is won, lost or deleted, or was moved by a person. A
+    lead that Kommo `merged` into an older deal of another pipeline stays in that pipeline.
     """
-    if booked:
-        stays = now in (None, agendado, WON, LOST)
-        return None if stays else agendado
-    return before if now == agendado else None
+    if not booked:
+        return before if now == agendado else None
+    if now is None or now == agendado or now.status_id in (WON, LOST):
+        return None
+    if merged and now.pipeline_id != agendado.pipeline_id:
+        return None
+    return agendado
 
 
 def next_check_delay(delays: Sequence[float], check_count: int) -> float | None:
@@ -189,8 +221,15 @@ def searches(card: LeadCard) -> list[str]:
 
 
 def first_note(lead_id: int, card: LeadCard) -> str:
-    """Returns the note with the form's values that have no field of their own in Kommo."""
+    """Returns the note with all of the form's values.
+
+    A contact that Kommo had already may have other ones, and a field may not take them.
+    """
     known = {
+        "Nombre": card.name,
+        "Teléfono": card.phone,
+        "Correo": card.email,
+        "Empresa": card.company,
         "Servicio": card.service,
         "Fuente": card.source,
         "Teléfono no utilizable": card.unusable_phone,
@@ -215,8 +254,11 @@ def _label(channel: Channel) -> str:
             assert_never(channel)
 
 
-def note(event: Event) -> str | None:
-    """Returns the event as a line for a salesperson, or None for an event without a note."""
+def note(event: Event, zone: tzinfo) -> str | None:
+    """Returns the event as a line for a salesperson, or None for an event without a note.
+
+    Times are in the business's `zone`, in which the team works.
+    """
     match event:
         case TouchSent(channel=Channel.CALL):
             return "Llamada iniciada"
@@ -265,13 +307,14 @@ def note(event: Event) -> str | None:
             text = ". ".join(f"{label}: {value}" for label, value in values.items())
             return f"Volvió a llenar el formulario (Lead de Pauta {number}). {text}"
         case LeadBooked(booking=booking) if not booking.confirmed:
-            return f"Pidió una reunión{_at(booking)}; falta confirmarla"
+            return f"Pidió una reunión{_at(booking, zone)}; falta confirmarla"
         case LeadBooked(booking=booking):
-            return f"Agendó una reunión{_at(booking)}"
+            return f"Agendó una reunión{_at(booking, zone)}"
         case BookingRescheduled(booking=booking):
-            return f"Movió su reunión{_at(booking)}"
+            return f"Movió su reunión{_at(booking, zone)}"
         case BookingCancelled(reason=reason):
-            return f"Canceló su reunión{f': {reason[:500]}' if reason else ''}"
+            given = INTERNAL_REASON.sub("", reason).strip()
+            return f"Canceló su reunión: {given[:500]}" if given else "Canceló su reunión"
         case MeetingEnded(attended=attended):
             return "Terminó la reunión" if attended else "No llegó a la reunión"
         case CadenceFinished():
@@ -307,9 +350,8 @@ def outcome_of(event: Event) -> str | None:
     return f"{event.touch_id}/{event.topic}/{why}"
 
 
-def _at(booking: Booking) -> str:
-    """Returns the time in the attendee's own zone, or an empty text where it is unknown."""
+def _at(booking: Booking, zone: tzinfo) -> str:
+    """Returns the time, or an empty text where it is unknown."""
     if booking.starts_at is None:
         return ""
-    zone = ZoneInfo(booking.time_zone) if booking.time_zone in available_timezones() else UTC
-    return f" para el {booking.starts_at.astimezone(zone):%d/%m/%Y %H:%M} ({zone})"
+    return f" para el {booking.starts_at.astimezone(zone):%d/%m/%Y %H:%M}"

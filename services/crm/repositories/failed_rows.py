@@ -5,11 +5,19 @@ from kit.failed_work import OUTBOX_ROWS, FailedRows
 LEADS = FailedRows(
     kind="kommo lead",
     retry="""
-    update registrations set state = 'waiting', attempts = 0, reason = null, updated_at = now()
+    update registrations
+    set state = 'waiting', attempts = 0, reason = null, refused_with = null, updated_at = now()
     where lead_id = $1 and state = 'failed'""",
     discard="""
     update registrations set state = 'discarded', updated_at = now()
     where lead_id = $1 and state = 'failed'""",
+)
+MOVES = FailedRows(
+    kind="kommo move",
+    retry="update registrations set move_reason = null where lead_id = $1",
+    discard="""
+    update registrations set stage = stage_wanted, move_reason = null
+    where lead_id = $1 and move_reason is not null""",
 )
 NOTES = FailedRows(
     kind="kommo note",
@@ -25,4 +33,4 @@ WEBHOOKS = FailedRows(
     where id = $1 and state = 'failed'""",
     discard="update webhooks set state = 'done' where id = $1 and state = 'failed'",
 )
-ROWS = (OUTBOX_ROWS, LEADS, NOTES, WEBHOOKS)
+ROWS = (OUTBOX_ROWS, LEADS, MOVES, NOTES, WEBHOOKS)

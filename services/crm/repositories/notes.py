@@ -51,7 +51,12 @@ MARK_FAILED = """
 update notes set state = 'failed', reason = $2
 where id = $1 and state in ('sending', 'unclear')
 returning lead_id"""
-INSERT = "insert into notes (lead_id, text) values ($1, $2)"
+INSERT = """
+insert into notes (lead_id, text, outcome)
+select $1, $2, $3
+where not exists (select 1 from registrations where lead_id = $1 and erased)
+on conflict (lead_id, outcome) do nothing"""
+INSERT_LAST = "insert into notes (lead_id, text) values ($1, $2)"
 DELETE = "delete from notes where lead_id = $1"
 
 
@@ -129,9 +134,14 @@ async def mark_failed(connection: Connection, note_id: int, reason: str) -> int 
     return lead_id
 
 
-async def insert(connection: Connection, lead_id: int, text: str) -> None:
-    """Stores a note that no event brought."""
-    await connection.execute(INSERT, lead_id, text)
+async def insert(executor: Executor, lead_id: int, text: str, *, outcome: str) -> None:
+    """Stores a note that no event brought, unless the lead is erased or has one of its outcome."""
+    await executor.fetch(INSERT, lead_id, text, outcome)
+
+
+async def insert_last(connection: Connection, lead_id: int, text: str) -> None:
+    """Stores the last note of a lead, which says that it was erased."""
+    await connection.execute(INSERT_LAST, lead_id, text)
 
 
 async def delete(connection: Connection, lead_id: int) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from contracts.events.lead import Closing, LeadCard
-from domain.addresses import canonical
 from kit.database import Connection
 from services.crm.repositories import Executor
 from services.crm.repositories.submissions import compared
@@ -22,8 +21,9 @@ registration as (
   select $2, $3::text::jsonb, $4, $5, 'waiting', $7 from first_time
   on conflict do nothing),
 form as (
-  insert into submissions (submission_id, lead_id, phone, email)
-  select $2, $2, $4, $5 from first_time
+  insert into submissions
+    (submission_id, lead_id, phone, email, compared_phone, compared_email)
+  select $2, $2, $4, $5, $8, $9 from first_time
   on conflict do nothing)
 insert into notes (lead_id, text)
 select $2, $6 from first_time"""
@@ -36,12 +36,27 @@ for update"""
 UPDATE_PUBLISHED_BOOKING = """
 update registrations
 set revision = revision + $2, published_booking = $3::text::jsonb, booked_until = $4,
-    stage_wanted = $5, updated_at = now()
+    stage_wanted = $5, move_reason = null, updated_at = now()
 where lead_id = $1"""
 SELECT_BY_KOMMO_LEAD = """
-select lead_id, revision > 0 as ever_booked
+select lead_id, ever_booked, status_before, pipeline_before
+from (
+  select lead_id, closed,
+    bool_or(revision > 0) over () as ever_booked,
+    max(status_before) over () as status_before,
+    max(pipeline_before) over () as pipeline_before
+  from registrations
+  where kommo_lead_id = $1) as deal
+where closed is null"""
+ASK = """
+update registrations set ask_at = now()
+where kommo_lead_id = any($1) and closed is null"""
+SELECT_TO_ASK = """
+select distinct kommo_lead_id
 from registrations
-where kommo_lead_id = $1"""
+where ask_at is not null
+limit $1"""
+ASKED = "update registrations set ask_at = null where kommo_lead_id = any($1)"
 CLOSE = """
 update registrations set closed = $2, updated_at = now()
 where lead_id = $1 and closed is null
@@ -52,6 +67,9 @@ SELECT_ELIGIBILITY = """
 select
   r.closed,
   r.published_booking->>'uid' as uid,
+  array(
+    select meeting->>'uid'
+    from jsonb_array_elements(r.published_booking->'booking'->'series') as meeting) as meetings,
   case
     when r.booked_until > now() or r.booked_until is null then r.published_booking->'booking'
   end as booking,
@@ -64,7 +82,8 @@ select
 from (values (1)) as always
 left join registrations r on r.lead_id = $1"""
 CLAIM = """
-update registrations set state = 'sending'
+update registrations
+set state = 'sending', turn = coalesce(turn, nextval('registrations_turn'))
 where lead_id in (
   select lead_id
   from registrations
@@ -72,17 +91,20 @@ where lead_id in (
     and (select term from leaders where name = 'kommo_sync') = $2
   order by lead_id
   limit $1)
-returning lead_id, card, attempts"""
+returning lead_id, card, attempts, turn, coalesce(person_id, lead_id) as person_id"""
 SELECT_UNCLEAR = """
 select lead_id, check_count
 from registrations
 where state = 'unclear' and check_at <= now()
 limit $1"""
-SELECT_CONTACTS = """
-select phone, email, kommo_contact_id
+SELECT_CONTACT = """
+select kommo_contact_id
 from registrations
-where (phone = any($1) or email = any($1)) and kommo_contact_id is not null
-order by lead_id"""
+where person_id = $1 and kommo_contact_id is not null
+order by lead_id desc
+limit 1"""
+FORGET_CONTACT = """
+update registrations set kommo_contact_id = null where kommo_contact_id = $1"""
 MARK_IN_FLIGHT_UNCLEAR = """
 update registrations
 set state = 'unclear', check_count = 0, check_at = now() + make_interval(secs => $1)
@@ -90,8 +112,14 @@ where state = 'sending' and (select term from leaders where name = 'kommo_sync')
 MARK_REGISTERED = """
 update registrations
 set state = 'registered', kommo_lead_id = created.kommo, kommo_contact_id = created.contact,
+    merged = created.merged,
+    contact_due_at = case when created.is_due or exists (
+        select 1 from submissions s
+        where s.lead_id = created.lead and s.submission_id <> s.lead_id)
+      then now() else contact_due_at end,
     updated_at = now()
-from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as created (lead, kommo, contact)
+from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::boolean[], $5::boolean[])
+  as created (lead, kommo, contact, merged, is_due)
 where lead_id = created.lead and state <> 'registered'
 returning lead_id, kommo_lead_id, kommo_contact_id"""
 RELEASE = """
@@ -105,25 +133,72 @@ MARK_UNCLEAR = """
 update registrations
 set state = 'unclear', check_count = $2, check_at = now() + make_interval(secs => $3)
 where lead_id = any($1) and state in ('sending', 'unclear')"""
-MARK_REFUSED = "update registrations set state = 'refused', reason = $2 where lead_id = $1"
+MARK_REFUSED = """
+update registrations
+set state = 'failed', reason = $2, refused_with = $3, updated_at = now()
+where lead_id = $1 and state in ('sending', 'unclear')
+returning true"""
+RETRY_REFUSED = """
+update registrations
+set state = 'waiting', attempts = 0, reason = null, refused_with = null, updated_at = now()
+where state = 'failed' and refused_with <> $1
+returning lead_id"""
 MARK_FAILED = """
 update registrations set state = 'failed', reason = $2, updated_at = now()
 where lead_id = $1 and state in ('sending', 'unclear')
 returning true"""
+# two leads share one deal where Kommo recognised a duplicate: it is booked while one of them is
 SELECT_TO_MOVE = """
-select lead_id, kommo_lead_id, stage_wanted = 'booked' as booked, status_before
-from registrations
-where stage <> stage_wanted and state = 'registered'
-order by lead_id
+select r.lead_id, r.kommo_lead_id, r.merged,
+  r.stage_wanted = 'booked' as wanted_booked,
+  bool_or(deal.stage_wanted = 'booked') as booked,
+  max(deal.status_before) as status_before,
+  max(deal.pipeline_before) as pipeline_before
+from registrations r join registrations deal using (kommo_lead_id)
+where r.stage <> r.stage_wanted and r.state = 'registered' and r.move_reason is null
+group by r.lead_id
+order by r.lead_id
 limit $1"""
 SET_STAGE = """
-update registrations set stage = $2, status_before = coalesce($3, status_before)
+update registrations
+set stage = $2, status_before = coalesce($3, status_before),
+    pipeline_before = case when $3::bigint is null then pipeline_before else $4 end
+where lead_id = $1"""
+REFUSE_MOVE = """
+update registrations
+set move_reason = $2, move_refused_with = $3, updated_at = now()
+where lead_id = $1 and stage <> stage_wanted and move_reason is null
+returning true"""
+RETRY_REFUSED_MOVES = """
+update registrations set move_reason = null
+where move_reason is not null and move_refused_with <> $1
+returning lead_id"""
+SET_CONTACT_DUE = """
+update registrations set contact_due_at = now()
+where lead_id = $1 and not erased"""
+SELECT_CONTACTS_DUE = """
+select r.lead_id, r.kommo_lead_id, r.card, r.contact_due_at as due_at,
+  array(select phone from submissions s where s.lead_id = r.lead_id and phone is not null
+        order by submission_id) as phones,
+  array(select email from submissions s where s.lead_id = r.lead_id and email is not null
+        order by submission_id) as emails
+from registrations r
+where contact_due_at is not null and state = 'registered' and not erased
+order by contact_due_at
+limit $1"""
+SETTLE_CONTACT = """
+update registrations
+set kommo_contact_id = coalesce($3, kommo_contact_id),
+    contact_due_at = case when contact_due_at = $2 then null else contact_due_at end
 where lead_id = $1"""
 LOCK_ADDRESSES = "select phone, email, erased from registrations where lead_id = $1 for update"
 ERASE = """
 update registrations
-set card = $2::text::jsonb, phone = null, email = null, reason = null, erased = true,
-    published_booking = published_booking || '{"booking": null, "reason": ""}', updated_at = now()
+set card = $2::text::jsonb, phone = null, email = null, reason = null, move_reason = null,
+    contact_due_at = null, erased = true,
+    published_booking = published_booking
+      || '{"booking": null, "reason": "", "attendee": "", "email": null, "phones": []}',
+    updated_at = now()
 where lead_id = $1"""
 
 
@@ -138,10 +213,15 @@ class PublishedBooking:
 
 @dataclass(frozen=True, slots=True)
 class KommoRegistration:
-    """The lead of a Kommo lead, and whether it ever had a booking."""
+    """A lead of a Kommo lead, and whether that ever had a booking, through any of its leads.
+
+    `status_before` and `pipeline_before` are where it was before the booking, if that is known.
+    """
 
     lead_id: int
     ever_booked: bool
+    status_before: int | None
+    pipeline_before: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,17 +233,20 @@ class EligibilityRow:
 
     closed: str | None
     uid: str | None
+    meetings: Sequence[str]
     booking: Mapping[str, Any] | None
     elsewhere: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedRow:
-    """A claimed lead. `attempts` counts the creations that failed."""
+    """A claimed lead. `attempts` counts the creations that failed, `turn` the leads before it."""
 
     lead_id: int
     card: Mapping[str, Any]
     attempts: int
+    turn: int
+    person_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +261,42 @@ class UnclearLead:
 class LeadToMove:
     """A lead whose stage in Kommo does not fit its bookings.
 
-    `status_before` is its stage before the booking.
+    `status_before` and `pipeline_before` are where it was before the booking. `booked` is true if
+    any of the leads that share its deal in Kommo is booked, `wanted_booked` if this one is.
     """
 
     lead_id: int
     kommo_lead_id: int
+    merged: bool
+    wanted_booked: bool
     booked: bool
     status_before: int | None
+    pipeline_before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class InKommo:
+    """A lead's deal and contact in Kommo.
+
+    The deal existed before where it is `merged`. `is_known` says that the contact did, or may have.
+    """
+
+    kommo_lead_id: int
+    contact_id: int | None
+    merged: bool = False
+    is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContactDue:
+    """A lead whose contact in Kommo may lack one of these phones and emails."""
+
+    lead_id: int
+    kommo_lead_id: int
+    card: Mapping[str, Any]
+    due_at: datetime
+    phones: Sequence[str]
+    emails: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +326,11 @@ async def enqueue(
         event_id,
         lead_id,
         card.model_dump_json(),
-        *compared(card.phone, card.email),
+        card.phone,
+        card.email,
         note,
         person_id,
+        *compared(card.phone, card.email),
     )
 
 
@@ -249,10 +363,25 @@ async def update_published_booking(
     )
 
 
-async def by_kommo_lead(executor: Executor, kommo_lead_id: int) -> KommoRegistration | None:
-    """Returns None for a Kommo lead that is not ours."""
+async def by_kommo_lead(executor: Executor, kommo_lead_id: int) -> list[KommoRegistration]:
+    """Returns the open leads of a Kommo lead: none if it is not ours, several if they share it."""
     rows = await executor.fetch(SELECT_BY_KOMMO_LEAD, kommo_lead_id)
-    return KommoRegistration(**rows[0]) if rows else None
+    return [KommoRegistration(**row) for row in rows]
+
+
+async def ask_kommo(executor: Executor, kommo_lead_ids: Sequence[int]) -> None:
+    """Has Kommo asked about these of its leads, those of them that are ours and open."""
+    await executor.fetch(ASK, list(kommo_lead_ids))
+
+
+async def to_ask(executor: Executor, limit: int) -> list[int]:
+    """Returns leads of Kommo that Kommo is to be asked about."""
+    return [row["kommo_lead_id"] for row in await executor.fetch(SELECT_TO_ASK, limit)]
+
+
+async def asked(executor: Executor, kommo_lead_ids: Sequence[int]) -> None:
+    """Stores that Kommo has answered about these of its leads."""
+    await executor.fetch(ASKED, list(kommo_lead_ids))
 
 
 async def close(connection: Connection, lead_id: int, reason: Closing) -> bool:
@@ -276,15 +405,15 @@ async def unclear(executor: Executor, limit: int) -> list[UnclearLead]:
     return [UnclearLead(**row) for row in await executor.fetch(SELECT_UNCLEAR, limit)]
 
 
-async def known_contacts(executor: Executor, addresses: Sequence[str]) -> dict[str, int]:
-    """Returns the contacts in Kommo of earlier leads, by phone and email as they are compared."""
-    contacts: dict[str, int] = {}
-    searched = [canonical(address) for address in addresses]
-    for row in await executor.fetch(SELECT_CONTACTS, searched):
-        for address in (row["phone"], row["email"]):
-            if address:
-                contacts[address] = row["kommo_contact_id"]
-    return contacts
+async def known_contact(executor: Executor, person_id: int) -> int | None:
+    """Returns the contact in Kommo of the person's newest lead there."""
+    rows = await executor.fetch(SELECT_CONTACT, person_id)
+    return rows[0]["kommo_contact_id"] if rows else None
+
+
+async def forget_contact(executor: Executor, contact_id: int) -> None:
+    """Forgets a contact that no longer exists in Kommo."""
+    await executor.fetch(FORGET_CONTACT, contact_id)
 
 
 async def mark_in_flight_unclear(connection: Connection, *, check_in: float, term: int) -> None:
@@ -293,14 +422,20 @@ async def mark_in_flight_unclear(connection: Connection, *, check_in: float, ter
 
 
 async def mark_registered(
-    connection: Connection, created: Mapping[int, tuple[int, int | None]]
+    connection: Connection, created: Mapping[int, InKommo]
 ) -> list[RegisteredRow]:
-    """Stores Kommo's ids (lead, contact), by lead id. Returns the leads that did not have them."""
+    """Stores where the leads are in Kommo, by lead id. Returns those that were not there before.
+
+    A contact that existed is to be checked for the lead's phone and email; a new one too, if other
+    forms have joined the lead by now.
+    """
     rows = await connection.fetch(
         MARK_REGISTERED,
         list(created),
-        [kommo_lead_id for kommo_lead_id, _ in created.values()],
-        [contact_id for _, contact_id in created.values()],
+        [place.kommo_lead_id for place in created.values()],
+        [place.contact_id for place in created.values()],
+        [place.merged for place in created.values()],
+        [place.merged or place.is_known for place in created.values()],
     )
     return [RegisteredRow(**row) for row in rows]
 
@@ -322,9 +457,17 @@ async def mark_unclear(
     await executor.fetch(MARK_UNCLEAR, list(lead_ids), check_count, check_in)
 
 
-async def mark_refused(connection: Connection, lead_id: int, reason: str) -> None:
-    """Stores why Kommo refused the lead."""
-    await connection.execute(MARK_REFUSED, lead_id, reason)
+async def mark_refused(connection: Connection, lead_id: int, reason: str, *, settings: str) -> bool:
+    """Stores why Kommo refused the lead, with these settings.
+
+    Returns False if the lead was neither claimed nor unclear.
+    """
+    return bool(await connection.fetchval(MARK_REFUSED, lead_id, reason, settings))
+
+
+async def retry_refused(connection: Connection, *, settings: str) -> list[int]:
+    """Queues the leads again that Kommo refused with other settings, and returns them."""
+    return [row["lead_id"] for row in await connection.fetch(RETRY_REFUSED, settings)]
 
 
 async def mark_failed(connection: Connection, lead_id: int, reason: str) -> bool:
@@ -338,10 +481,43 @@ async def to_move(executor: Executor, limit: int) -> list[LeadToMove]:
 
 
 async def set_stage(
-    executor: Executor, lead_id: int, *, booked: bool, status_before: int | None
+    executor: Executor,
+    lead_id: int,
+    *,
+    booked: bool,
+    status_before: int | None = None,
+    pipeline_before: int | None = None,
 ) -> None:
     """Stores the stage that Kommo has now. The wanted stage may have changed again since."""
-    await executor.fetch(SET_STAGE, lead_id, "booked" if booked else "initial", status_before)
+    stage = "booked" if booked else "initial"
+    await executor.fetch(SET_STAGE, lead_id, stage, status_before, pipeline_before)
+
+
+async def refuse_move(connection: Connection, lead_id: int, reason: str, *, settings: str) -> bool:
+    """Stores why Kommo refused the move, with these settings. Returns False if it is stored."""
+    return bool(await connection.fetchval(REFUSE_MOVE, lead_id, reason, settings))
+
+
+async def retry_refused_moves(connection: Connection, *, settings: str) -> list[int]:
+    """Queues the moves again that Kommo refused with other settings, and returns their leads."""
+    return [row["lead_id"] for row in await connection.fetch(RETRY_REFUSED_MOVES, settings)]
+
+
+async def set_contact_due(executor: Executor, lead_id: int) -> None:
+    """Has the lead's contact checked for the phones and emails of all its forms."""
+    await executor.fetch(SET_CONTACT_DUE, lead_id)
+
+
+async def contacts_due(executor: Executor, limit: int) -> list[ContactDue]:
+    """Returns registered leads whose contact is to be checked, the oldest first."""
+    return [ContactDue(**row) for row in await executor.fetch(SELECT_CONTACTS_DUE, limit)]
+
+
+async def settle_contact(
+    executor: Executor, lead_id: int, *, due_at: datetime, contact_id: int | None
+) -> None:
+    """Stores that the contact was checked, unless another form came after `due_at`."""
+    await executor.fetch(SETTLE_CONTACT, lead_id, due_at, contact_id)
 
 
 async def lock_addresses(connection: Connection, lead_id: int) -> AddressRow | None:

@@ -8,15 +8,19 @@ from kit.database import Connection
 from services.crm.repositories import Executor
 
 INSERT = """
-insert into submissions (submission_id, lead_id, phone, email)
-select $1, $2, $3, $4
+insert into submissions
+  (submission_id, lead_id, phone, email, compared_phone, compared_email)
+select $1, $2, $3, $4, $5, $6
 where not exists (select 1 from registrations where lead_id = $2 and erased)
 on conflict do nothing"""
 SELECT_SIMILAR = """
-select submission_id, lead_id, phone, email
+select submission_id, lead_id, compared_phone as phone, compared_email as email
 from submissions
-where submission_id = $1 or email = $2 or phone = any($3)"""
-ERASE = "update submissions set phone = null, email = null where lead_id = $1"
+where submission_id = $1 or compared_email = $2 or compared_phone = any($3)"""
+ERASE = """
+update submissions
+set phone = null, email = null, compared_phone = null, compared_email = null
+where lead_id = $1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ async def insert(
     executor: Executor, submission_id: int, lead_id: int, *, phone: str | None, email: str | None
 ) -> None:
     """Stores a further form of a lead, unless the lead is erased. A repeat has no effect."""
-    await executor.fetch(INSERT, submission_id, lead_id, *compared(phone, email))
+    await executor.fetch(INSERT, submission_id, lead_id, phone, email, *compared(phone, email))
 
 
 async def similar(

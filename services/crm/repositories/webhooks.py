@@ -33,7 +33,7 @@ returning state"""
 ERASE = """
 update webhooks set body = '{}', state = 'done', error = null
 where exists (
-    select 1 from bookings
+    select 1 from appointments
     where lead_id = $1 and position(convert_to(uid, 'UTF8') in body) > 0)
   or exists (
     select 1 from unnest($2::text[]) as fragment

@@ -1,24 +1,22 @@
-"""Applies an update of a booking: finds its lead, stores the state, and publishes the changes."""
+"""Applies an update of a booking: finds its leads, stores the state, and publishes the changes."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 
-from contracts.events.booking import Booking, BookingUnmatched
-from domain.phone import canonical_phone
+from contracts.events.booking import BookingUnmatched
+from domain.addresses import canonical_email
 from kit.database import Connection
 from kit.messaging import outbox
 from providers.calcom.models import AttendeeHints, BookingUpdate
-from services.crm.decisions.bookings import (
-    Matched,
-    Slot,
-    apply_update,
-    email_of,
-    phones_of,
-    with_attendee,
-)
-from services.crm.repositories import bookings, webhooks
-from services.crm.repositories.bookings import BookingLock, Hints
+from services.crm.decisions.bookings import Appointment, apply_update, legacy_uid
+from services.crm.repositories import appointments, webhooks
+from services.crm.repositories.appointments import AppointmentRow, BookingLock
 from services.crm.use_cases.match_booking import BookingMatcher
-from services.crm.use_cases.publish_booking_changes import publish_booking_changes, slot_of
+from services.crm.use_cases.publish_booking_changes import (
+    appointment_of,
+    publish_booking_changes,
+    row_of,
+)
 
 
 async def apply_booking_update(
@@ -27,76 +25,105 @@ async def apply_booking_update(
     lock: BookingLock,
     matcher: BookingMatcher,
     webhook_id: int | None = None,
-) -> int | None:
+) -> list[int]:
     """Applies the update, and marks the webhook that brought it done, in one transaction.
 
-    Returns the lead, or None where none matches. A repeat has no effect. A webhook without an
-    update is only marked done.
+    Returns the leads that it concerns. A repeat has no effect. A webhook without an update is only
+    marked done.
     """
     async with lock.transaction() as connection:
         if webhook_id is not None and not await webhooks.mark_done(connection, webhook_id):
-            return None
-        return await _apply(connection, matcher, update) if update is not None else None
+            return []
+        return await _apply(connection, matcher, update) if update is not None else []
 
 
 async def _apply(
     connection: Connection, matcher: BookingMatcher, update: BookingUpdate
-) -> int | None:
-    update = with_attendee(update, matcher.region)
-    uids = [uid for uid in (update.uid, update.previous_uid) if uid]
-    rows = await bookings.by_uids(connection, uids)
-    by_uid = next((row.lead_id for row in rows if row.lead_id is not None), None)
-    found = await matcher.find_lead(connection, update.hints, by_uid=by_uid)
-    known = {row.uid: slot_of(row) for row in rows}
-    is_new = await _store(connection, matcher.region, update, known, found)
-    if found is not None:
-        lead_id, _ = found
-        await publish_booking_changes(connection, lead_id)
-        return lead_id
-    if is_new and update.booking is not None:
-        unmatched = _unmatched(update.uid, update.booking, update.hints, matcher.region)
-        await outbox.add(connection, [unmatched])
-    return None
-
-
-async def _store(
-    connection: Connection,
-    region: str,
-    update: BookingUpdate,
-    known: Mapping[str, Slot],
-    found: tuple[int, Matched] | None,
-) -> bool:
-    """Stores the slots that the update changes. Returns whether any of them is new."""
-    hints = Hints(
-        hinted=update.hints.lead_id,
-        token=update.hints.token,
-        email=email_of(update.hints),
-        phones=tuple(canonical_phone(phone) for phone in phones_of(update.hints, region)),
-    )
-    lead_id, matched = found if found is not None else (None, None)
-    is_new = False
-    for slot in apply_update(known, update):
-        inserted = await bookings.upsert(
+) -> list[int]:
+    rows = await _known(connection, update)
+    known = [appointment_of(row) for row in rows]
+    if update.is_legacy:
+        update = _with_uid(update, legacy_uid(known, update))
+    if not rows and not matcher.counts(update):
+        return []
+    leads = {(row.uid, row.attendee): row.lead_id for row in rows}
+    changed = apply_update(known, update, matcher.region)
+    concerned: list[int] = []
+    for appointment in changed:
+        of_attendee = leads.get(appointment.name) or _lead_before(changed, leads, appointment)
+        hints = _hints(update, appointment)
+        found = await matcher.find_lead(connection, hints, of_attendee=of_attendee)
+        lead_id, matched = found or (None, None)
+        is_new = await appointments.upsert(
             connection,
-            uid=slot.uid,
-            stage=slot.stage,
-            reported_at=slot.reported_at,
-            booking=slot.booking,
-            attended=slot.attended,
-            reason=slot.reason,
-            hints=hints,
-            lead_id=lead_id,
+            row_of(appointment, lead_id),
+            hinted=hints.lead_id,
+            token=hints.token,
             matched=matched,
         )
-        is_new = is_new or inserted
-    return is_new
+        lead_id = leads.get(appointment.name) or lead_id
+        if lead_id is not None:
+            concerned.append(lead_id)
+        elif is_new and appointment.booking is not None and not appointment.guest:
+            await outbox.add(connection, [_unmatched(appointment)])
+    leads_concerned = list(dict.fromkeys(concerned))
+    for lead_id in leads_concerned:
+        await publish_booking_changes(connection, lead_id)
+    return leads_concerned
 
 
-def _unmatched(uid: str, booking: Booking, hints: AttendeeHints, region: str) -> BookingUnmatched:
-    phones = phones_of(hints, region)
+async def _known(connection: Connection, update: BookingUpdate) -> list[AppointmentRow]:
+    """Returns what is known of the booking, and of the one that it replaces."""
+    if update.is_legacy and update.booker.lead_id is not None:
+        return await appointments.legacy(connection, update.booker.lead_id)
+    uids = [uid for uid in (update.uid, update.previous_uid) if uid]
+    return await appointments.by_uids(connection, uids)
+
+
+def _with_uid(update: BookingUpdate, uid: str) -> BookingUpdate:
+    booking = update.booking.model_copy(update={"uid": uid}) if update.booking else None
+    return replace(update, uid=uid, booking=booking)
+
+
+def _lead_before(
+    changed: Sequence[Appointment],
+    leads: dict[tuple[str, str], int | None],
+    appointment: Appointment,
+) -> int | None:
+    """Returns the lead of the appointment that this one replaces: the same attendee's."""
+    same = [
+        leads.get(other.name)
+        for other in changed
+        if other.uid != appointment.uid and _is_same_attendee(other, appointment)
+    ]
+    return next((lead_id for lead_id in same if lead_id is not None), None)
+
+
+def _is_same_attendee(appointment: Appointment, other: Appointment) -> bool:
+    if appointment.seated or other.seated or appointment.guest or other.guest:
+        return appointment.email == other.email and appointment.email is not None
+    return True
+
+
+def _hints(update: BookingUpdate, appointment: Appointment) -> AttendeeHints:
+    """Returns what suggests whose the appointment is: the booker's link only for the booker."""
+    booker = update.booker
+    own = AttendeeHints(email=appointment.email, phone_texts=appointment.phones)
+    is_booker = not appointment.guest and (
+        not appointment.seated
+        or booker.is_anonymous
+        or (booker.email is not None and canonical_email(booker.email) == appointment.email)
+    )
+    if appointment.uid != update.uid or not is_booker:
+        return own
+    return replace(own, lead_id=booker.lead_id, token=booker.token)
+
+
+def _unmatched(appointment: Appointment) -> BookingUnmatched:
+    booking = appointment.booking
     return BookingUnmatched(
-        uid=uid,
-        starts_at=booking.starts_at,
-        email=email_of(hints),
-        phone=phones[0] if phones else None,
+        uid=appointment.uid,
+        starts_at=booking.starts_at if booking else None,
+        email=appointment.email,
+        phone=appointment.phones[0] if appointment.phones else None,
     )

@@ -1,40 +1,59 @@
 """Creates leads in Kommo in batches, and checks those whose creation had no clear answer."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
-from domain.addresses import canonical
 from kit.clock import now
 from kit.database import DATABASE_FAILURES
 from kit.errors import Unavailable, describe
 from kit.leader import Lead
 from providers.errors import OutcomeUnknown
 from providers.kommo.client import BATCH, KommoClient, KommoRefused
+from providers.kommo.models import Contact, CustomField, ItemError, KommoLead
 from services.crm.decisions.kommo import (
+    Place,
     is_ours,
     lead_body,
+    lead_changes,
     mark,
     next_check_delay,
+    open_lead,
     same_person,
     searches,
 )
-from services.crm.repositories.registrations import UnclearLead
+from services.crm.decisions.kommo_fields import field_values
+from services.crm.decisions.kommo_refusals import corrected, plain_reason
+from services.crm.repositories.registrations import InKommo, UnclearLead
 from services.crm.settings import Settings
 from services.crm.use_cases.kommo_progress import KommoProgress, WaitingLead
 
 log = structlog.get_logger()
 
+FRESH_SECONDS = 60.0
+FIELDS = "custom_fields_values"
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A lead ready to be created: its body, and its contact if Kommo has one."""
+    """A lead ready to be created: its body, and its contact if Kommo has one.
 
-    lead_id: int
+    `fields` are the account's custom fields as they were when the body was written. After a
+    refusal it is rewritten once for the fields as they are now.
+    """
+
+    lead: WaitingLead
     body: dict[str, Any]
     contact_id: int | None
+    fields: Mapping[int, CustomField] | None = None
+    is_rewritten: bool = False
+
+    @property
+    def lead_id(self) -> int:
+        return self.lead.lead_id
 
 
 def batches(prepared: Sequence[Prepared], *, alone: Collection[int]) -> list[list[Prepared]]:
@@ -49,6 +68,36 @@ def batches(prepared: Sequence[Prepared], *, alone: Collection[int]) -> list[lis
     return [batch for batch in (new, known, *single) if batch]
 
 
+class FieldCache:
+    """The account's custom fields. `known` is None before they are read, or if Kommo refuses to."""
+
+    def __init__(self, kommo: KommoClient) -> None:
+        self._kommo = kommo
+        self._read_at: float | None = None
+        self.known: Mapping[int, CustomField] | None = None
+
+    async def read(self) -> None:
+        """Reads the fields, if that was not tried before. Raises Unavailable."""
+        if self._read_at is None:
+            await self._read()
+
+    async def read_again(self, *, at_once: bool = False) -> bool:
+        """Reads the fields again, if they are not fresh. Returns whether it did."""
+        is_fresh = self._read_at is not None and time.monotonic() - self._read_at < FRESH_SECONDS
+        if is_fresh and not at_once:
+            return False
+        await self._read()
+        return True
+
+    async def _read(self) -> None:
+        try:
+            self.known = await self._kommo.lead_fields()
+        except KommoRefused as refused:
+            log.error("kommo.fields_refused", reason=str(refused))
+            self.known = None
+        self._read_at = time.monotonic()
+
+
 class LeadCreator:
     """Creates leads during one `election`."""
 
@@ -59,6 +108,17 @@ class LeadCreator:
         self._kommo = kommo
         self._settings = settings
         self._election = election
+        self._fields = FieldCache(kommo)
+        self._has_retried = False
+
+    async def retry_refused(self) -> bool:
+        """Queues again what Kommo refused with other settings, once a term."""
+        if self._has_retried:
+            return False
+        fingerprint = self._settings.kommo.fingerprint
+        retried = await self._progress.retry_refused(settings=fingerprint)
+        self._has_retried = True
+        return retried
 
     async def check_leads(self) -> bool:
         """Checks the leads whose creation had no clear answer. Returns whether there were any."""
@@ -78,7 +138,8 @@ class LeadCreator:
         marked = await self._kommo.find_leads(mark(lead.lead_id))
         found = [kommo_lead for kommo_lead in marked if is_ours(kommo_lead, lead.lead_id)]
         if found:
-            await self._progress.registered({lead.lead_id: (found[0].lead_id, found[0].contact_id)})
+            place = InKommo(found[0].lead_id, found[0].contact_id, is_known=True)
+            await self._progress.registered({lead.lead_id: place})
             log.info("kommo.found", lead_id=lead.lead_id, kommo_lead_id=found[0].lead_id)
         elif not await self._recheck_lead(lead):
             await self._progress.lead_not_found(lead.lead_id)
@@ -111,47 +172,101 @@ class LeadCreator:
         return bool(waiting)
 
     async def _prepare(self, lead: WaitingLead) -> list[Prepared]:
-        """Returns the lead ready to be created, or nothing if that fails, and the lead with it."""
+        """Returns the lead ready to be created, or nothing if that fails, and the lead with it.
+
+        Nothing is left to create where Kommo has an open lead of the contact that is to be updated.
+        """
         try:
-            contact_id = await self._contact_of(lead)
-            return [Prepared(lead.lead_id, self._body(lead, contact_id), contact_id)]
+            contact = await self._contact_of(lead)
+            prepared = await self._with_body(lead, contact)
+            deal = await self._open_lead_of(contact)
+            if deal is None:
+                return [prepared]
+            await self._join(prepared, deal)
         except Unavailable:
             raise
         except Exception as bug:
             log.error("kommo.lead_failed", lead_id=lead.lead_id, exc_info=bug)
             await self._progress.lead_failed(lead.lead_id, describe(bug))
-            return []
+        return []
 
-    async def _contact_of(self, lead: WaitingLead) -> int | None:
-        card = lead.card
-        addresses = [address for address in (card.phone, card.email) if address]
-        known = await self._progress.known_contacts(addresses)
-        for address in addresses:
-            if canonical(address) in known:
-                return known[canonical(address)]
-        for text in searches(card):
-            found = same_person(
-                await self._kommo.find_contacts(text), card, self._settings.default_region
-            )
+    async def _contact_of(self, lead: WaitingLead) -> Contact | None:
+        """Returns the lead's contact, the person's own from an earlier lead or one that is found.
+
+        The first may be gone, which Kommo says when it is used.
+        """
+        known = await self._progress.known_contact(lead.person_id)
+        if known is not None:
+            return Contact(known, (), ())
+        return await self._find_contact(lead)
+
+    async def _find_contact(self, lead: WaitingLead) -> Contact | None:
+        for text in searches(lead.card):
+            try:
+                listed = await self._kommo.find_contacts(text)
+            except KommoRefused as refused:  # one search costs no lead
+                log.error("kommo.search_refused", lead_id=lead.lead_id, reason=str(refused))
+                continue
+            found = same_person(listed, lead.card, self._settings.default_region)
             if found is not None:
                 return found
         return None
 
-    def _body(self, lead: WaitingLead, contact_id: int | None) -> dict[str, Any]:
+    async def _with_body(self, lead: WaitingLead, contact: Contact | None) -> Prepared:
         kommo = self._settings.kommo
-        fields = {
-            "empresa": kommo.field_id_empresa,
-            "servicio": kommo.field_id_servicio,
-            "fuente": kommo.field_id_fuente,
-        }
-        return lead_body(
+        contact_id = contact.contact_id if contact else None
+        fields = await self._values_of(lead)
+        body = lead_body(
             lead.lead_id,
             lead.card,
-            pipeline_id=kommo.pipeline_id,
-            status_id=kommo.status_id_inicial,
+            place=Place(kommo.pipeline_id, kommo.status_id_inicial),
             fields=fields,
             contact_id=contact_id,
+            tags=kommo.tag_names,
+            responsible=kommo.users[lead.turn % len(kommo.users)] if kommo.users else None,
         )
+        return Prepared(lead, body, contact_id, self._fields.known)
+
+    async def _values_of(self, lead: WaitingLead) -> list[dict[str, Any]]:
+        """Returns the values of the lead's custom fields. Those that find no place become notes."""
+        wanted = self._settings.kommo.fields
+        if not wanted:
+            return []
+        await self._fields.read()
+        values, left_out = field_values(lead.card, wanted, self._fields.known, self._settings.zone)
+        if left_out and await self._fields.read_again():  # the list may have grown since
+            values, left_out = field_values(
+                lead.card, wanted, self._fields.known, self._settings.zone
+            )
+        await self._progress.left_out(lead.lead_id, left_out)
+        return values
+
+    async def _open_lead_of(self, contact: Contact | None) -> KommoLead | None:
+        """Returns the contact's open lead, where such a lead is to be updated."""
+        if contact is None or self._settings.kommo.duplicates == "add":
+            return None
+        listed = await self._kommo.contacts([contact.contact_id])
+        if contact.contact_id not in listed:
+            return None
+        deals = await self._kommo.leads(listed[contact.contact_id].lead_ids)
+        return open_lead(list(deals.values()), self._settings.kommo.pipeline_id)
+
+    async def _join(self, prepared: Prepared, deal: KommoLead) -> None:
+        """Updates an open lead instead of adding another. Harmless when repeated."""
+        await self._election.holds()
+        changes = lead_changes(prepared.body)
+        if changes:
+            try:
+                await self._kommo.change_lead(deal.lead_id, changes)
+            except KommoRefused as refused:
+                reduced = await self._corrected(prepared, _errors(refused, deal.lead_id))
+                if reduced is not None:
+                    await self._join(reduced, deal)
+                    return
+                log.error("kommo.update_refused", lead_id=prepared.lead_id, reason=str(refused))
+        place = InKommo(deal.lead_id, prepared.contact_id, merged=True)
+        await self._progress.registered({prepared.lead_id: place})
+        log.info("kommo.joined", lead_id=prepared.lead_id, kommo_lead_id=deal.lead_id)
 
     async def _create(self, batch: Sequence[Prepared]) -> None:
         """Creates the batch in one call. Raises Unavailable when none of it was created."""
@@ -179,7 +294,7 @@ class LeadCreator:
                 missing, check_count=0, check_in=self._settings.check_delays[0]
             )
 
-    async def _post(self, batch: Sequence[Prepared]) -> dict[int, tuple[int, int | None]]:
+    async def _post(self, batch: Sequence[Prepared]) -> dict[int, InKommo]:
         """Creates the batch. Returns Kommo's lead and contact, by our lead id."""
         bodies = [lead.body for lead in batch]
         await self._election.holds()
@@ -189,9 +304,11 @@ class LeadCreator:
             registered = await self._kommo.add_leads(bodies)
         contacts = {str(lead.lead_id): lead.contact_id for lead in batch}
         return {
-            int(created.request_id): (
+            int(created.request_id): InKommo(
                 created.lead_id,
                 created.contact_id or contacts[created.request_id],
+                merged=created.merged,
+                is_known=contacts[created.request_id] is not None,
             )
             for created in registered
             if created.request_id in contacts
@@ -200,17 +317,88 @@ class LeadCreator:
     async def _separate(self, batch: Sequence[Prepared], refused: KommoRefused) -> None:
         """Retries a refused batch, of which nothing was created.
 
-        The leads that the refusal names go alone, the rest together. If it names none, all go
-        alone.
+        The leads that the refusal names go without what Kommo refuses, or fail; the others go as
+        they are. If it names none, each half goes by itself.
         """
         if len(batch) == 1:
-            reason = next(iter(refused.items.values()), str(refused))
-            await self._progress.lead_refused(batch[0].lead_id, reason)
-            log.error("kommo.refused", lead_id=batch[0].lead_id, reason=reason)
+            await self._create_all(await self._corrected_or_none(batch[0], refused))
             return
-        culprits = [lead for lead in batch if str(lead.lead_id) in refused.items]
-        for lead in culprits or batch:
-            await self._create([lead])
-        others = [lead for lead in batch if lead not in culprits]
-        if culprits and others:
-            await self._create(others)
+        named = [lead for lead in batch if str(lead.lead_id) in refused.items]
+        if not named:
+            middle = len(batch) // 2
+            await self._create(batch[:middle])
+            await self._create(batch[middle:])
+            return
+        rest = [lead for lead in batch if lead not in named]
+        for lead in named:
+            rest += await self._corrected_or_none(lead, refused)
+        await self._create_all(rest)
+
+    async def _create_all(self, leads: Sequence[Prepared]) -> None:
+        for batch in batches(leads, alone=()):
+            await self._create(batch)
+
+    async def _corrected_or_none(self, lead: Prepared, refused: KommoRefused) -> list[Prepared]:
+        """Returns the lead without what Kommo refuses of it, or nothing, and the lead fails."""
+        errors = _errors(refused, lead.lead_id)
+        reduced = await self._corrected(lead, errors)
+        if reduced is not None:
+            return [reduced]
+        reason = plain_reason(errors, str(refused))
+        await self._progress.lead_refused(
+            lead.lead_id, reason, settings=self._settings.kommo.fingerprint
+        )
+        log.error("kommo.refused", lead_id=lead.lead_id, reason=reason)
+        return []
+
+    async def _corrected(self, lead: Prepared, errors: Sequence[ItemError]) -> Prepared | None:
+        """Returns the lead without what is at fault, None where that is nothing optional.
+
+        What is left out becomes a note. A contact that is gone is looked up again, or made.
+        """
+        if not lead.is_rewritten and any(error.path.startswith(FIELDS) for error in errors):
+            rewritten = await self._rewritten(lead)
+            if rewritten.body != lead.body:
+                return rewritten
+            lead = rewritten
+        reduced = corrected(lead.lead_id, lead.body, errors, self._settings.kommo.fields)
+        if reduced is None:
+            return None
+        await self._progress.left_out(lead.lead_id, reduced.left_out)
+        log.warning("kommo.left_out", lead_id=lead.lead_id, faults=[error.path for error in errors])
+        if reduced.contact_gone and lead.contact_id is not None:
+            return await self._with_other_contact(replace(lead, body=reduced.body))
+        return replace(lead, body=reduced.body)
+
+    async def _rewritten(self, lead: Prepared) -> Prepared:
+        """Returns the lead with values for the fields as they are now: somebody may change them."""
+        if lead.fields is self._fields.known:
+            await self._fields.read_again(at_once=True)
+        values = await self._values_of(lead.lead)
+        body = {name: value for name, value in lead.body.items() if name != FIELDS}
+        if values:
+            body[FIELDS] = values
+        return replace(lead, body=body, fields=self._fields.known, is_rewritten=True)
+
+    async def _with_other_contact(self, lead: Prepared) -> Prepared:
+        gone = lead.contact_id
+        assert gone is not None
+        await self._progress.forget_contact(gone)
+        found = await self._find_contact(lead.lead)
+        contact_id = found.contact_id if found and found.contact_id != gone else None
+        embedded = lead_body(
+            lead.lead_id,
+            lead.lead.card,
+            place=Place(None, 0),
+            fields=(),
+            contact_id=contact_id,
+        )["_embedded"]
+        body = lead.body | {"_embedded": lead.body["_embedded"] | embedded}
+        return replace(lead, body=body, contact_id=contact_id)
+
+
+def _errors(refused: KommoRefused, request_id: int) -> Sequence[ItemError]:
+    """Returns the errors of one item; of an only one, under whatever name."""
+    if str(request_id) in refused.items or len(refused.items) != 1:
+        return refused.items.get(str(request_id), ())
+    return next(iter(refused.items.values()))

@@ -3,7 +3,7 @@
 from contracts.events.lead import LeadCard
 from kit.database import Database
 from kit.errors import Unavailable
-from services.crm.repositories import bookings, notes, registrations, submissions, webhooks
+from services.crm.repositories import appointments, notes, registrations, submissions, webhooks
 
 ANONYMOUS_CARD = LeadCard(name="")
 LAST_DIGITS = 8
@@ -26,9 +26,9 @@ async def erase_lead(database: Database, lead_id: int) -> None:
         last_digits = (addresses.phone or "")[-LAST_DIGITS:]
         fragments = [fragment for fragment in (last_digits, addresses.email) if fragment]
         await webhooks.erase(connection, lead_id, fragments)
-        await bookings.erase(connection, lead_id)
+        await appointments.erase(connection, lead_id)
         if not addresses.erased:
             await notes.delete(connection, lead_id)
-            await notes.insert(connection, lead_id, ERASE_IN_KOMMO)
+            await notes.insert_last(connection, lead_id, ERASE_IN_KOMMO)
         await submissions.erase(connection, lead_id)
         await registrations.erase(connection, lead_id, ANONYMOUS_CARD)

@@ -24,6 +24,7 @@ async def grant_permit(
     meeting = facts.booking or facts.elsewhere
     return Permit(
         booking=facts.uid,
+        meetings=tuple(facts.meetings),
         booked_elsewhere=facts.elsewhere is not None,
         closed=facts.closed,
         meeting=Booking.model_validate(meeting) if meeting else None,

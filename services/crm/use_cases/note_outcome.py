@@ -1,14 +1,21 @@
 """Queues a note for Kommo about an event, and stores the further forms of a lead."""
 
+from datetime import tzinfo
+
 from contracts.events.base import Event
 from contracts.events.lead import LeadUpdated
 from kit.database import Database
 from services.crm.decisions.kommo import note, outcome_of
-from services.crm.repositories import notes, submissions
+from services.crm.repositories import notes, registrations, submissions
+
+ADDRESSES = {"phone", "email"}
 
 
-async def note_outcome(database: Database, event: Event) -> None:
-    """Queues the event's note, if it has one. A repeated event has no effect."""
+async def note_outcome(database: Database, event: Event, zone: tzinfo) -> None:
+    """Queues the event's note, if it has one, with times in `zone`. A repeat has no effect.
+
+    New addresses of the person go to the contact in Kommo too.
+    """
     if isinstance(event, LeadUpdated):
         await submissions.insert(
             database,
@@ -17,10 +24,12 @@ async def note_outcome(database: Database, event: Event) -> None:
             phone=event.card.phone,
             email=event.card.email,
         )
-    text = note(event)
+        if ADDRESSES & set(event.changed):
+            await registrations.set_contact_due(database, event.lead_id)
+    text = note(event, zone)
     if text is None:
         return
-    at = event.at.strftime("%d/%m/%Y %H:%M:%S UTC")
+    at = event.at.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S")
     # the end of the event's id tells notes of the same text apart: Kommo keeps every copy
     await notes.enqueue(
         database,

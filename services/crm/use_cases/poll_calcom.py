@@ -13,7 +13,7 @@ from kit.errors import Unavailable, describe
 from kit.messaging import outbox
 from providers.calcom.client import CalcomClient
 from services.crm.repositories import polls
-from services.crm.repositories.bookings import BookingLock
+from services.crm.repositories.appointments import BookingLock
 from services.crm.use_cases.apply_booking_update import apply_booking_update
 from services.crm.use_cases.match_booking import BookingMatcher
 

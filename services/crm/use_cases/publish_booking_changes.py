@@ -1,17 +1,24 @@
 """Publishes the changes of a lead's booking since the last time, in the caller's transaction."""
 
-import json
-from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from contracts.events.booking import Booking
 from kit.clock import now
 from kit.database import Connection
 from kit.messaging import outbox
-from services.crm.decisions.bookings import Slot, Stage, changes_to_publish, current_booking
-from services.crm.repositories import bookings, registrations, webhooks
-from services.crm.repositories.bookings import BookingRow
+from services.crm.decisions.bookings import (
+    Appointment,
+    Stage,
+    changes_to_publish,
+    current_booking,
+)
+from services.crm.repositories import appointments, registrations, webhooks
+from services.crm.repositories.appointments import AppointmentRow
+
+PUBLISHED = TypeAdapter(Appointment)
 
 
 async def publish_booking_changes(connection: Connection, lead_id: int) -> None:
@@ -24,13 +31,13 @@ async def publish_booking_changes(connection: Connection, lead_id: int) -> None:
         return
     if published.erased:
         await webhooks.erase(connection, lead_id, [])
-        await bookings.erase(connection, lead_id)
+        await appointments.erase(connection, lead_id)
         return
-    slots = {row.uid: slot_of(row) for row in await bookings.of_lead(connection, lead_id)}
-    before = _from_json(published.booking) if published.booking else None
-    after = current_booking(slots.values())
+    known = [appointment_of(row) for row in await appointments.of_lead(connection, lead_id)]
+    before = PUBLISHED.validate_python(published.booking) if published.booking else None
+    after = current_booking(known, before)
     events = changes_to_publish(
-        lead_id, before, after, slots, revision=published.revision, now=now()
+        lead_id, before, after, known, revision=published.revision, now=now()
     )
     if not events:
         return
@@ -38,45 +45,26 @@ async def publish_booking_changes(connection: Connection, lead_id: int) -> None:
         connection,
         lead_id,
         event_count=len(events),
-        booking=_to_json(after) if after is not None else None,
-        booked_until=after.booking.ends_at if after and after.booking else None,
+        booking=PUBLISHED.dump_json(after).decode() if after is not None else None,
+        booked_until=_booked_until(after.booking) if after and after.booking else None,
         booked=after is not None and after.stage is not Stage.PENDING,
     )
     await outbox.add(connection, events)
 
 
-def slot_of(row: BookingRow) -> Slot:
-    """Returns the state of a stored booking."""
-    return Slot(
-        uid=row.uid,
-        stage=Stage(row.stage),
-        reported_at=row.reported_at,
-        booking=Booking.model_validate(row.booking) if row.booking else None,
-        attended=row.attended,
-        reason=row.reason,
-    )
+def _booked_until(booking: Booking) -> datetime | None:
+    """Returns the end of the last meeting; None where no time is known."""
+    ends = [meeting.ends_at for meeting in booking.meetings if meeting.ends_at is not None]
+    return max(ends, default=None)
 
 
-def _from_json(published: Mapping[str, Any]) -> Slot:
-    booking = published["booking"]
-    return Slot(
-        uid=published["uid"],
-        stage=Stage(published["stage"]),
-        reported_at=datetime.fromisoformat(published["reported_at"]),
-        booking=Booking.model_validate(booking) if booking else None,
-        attended=published["attended"],
-        reason=published["reason"],
-    )
+def appointment_of(row: AppointmentRow) -> Appointment:
+    """Returns the state of a stored appointment."""
+    values = {field.name: getattr(row, field.name) for field in fields(Appointment)}
+    return Appointment(**(values | {"stage": Stage(row.stage)}))
 
 
-def _to_json(slot: Slot) -> str:
-    return json.dumps(
-        {
-            "uid": slot.uid,
-            "stage": slot.stage,
-            "reported_at": slot.reported_at.isoformat(),
-            "booking": slot.booking.model_dump(mode="json") if slot.booking else None,
-            "attended": slot.attended,
-            "reason": slot.reason,
-        }
-    )
+def row_of(appointment: Appointment, lead_id: int | None) -> AppointmentRow:
+    """Returns the appointment as it is stored."""
+    values = {field.name: getattr(appointment, field.name) for field in fields(appointment)}
+    return AppointmentRow(**values, lead_id=lead_id)

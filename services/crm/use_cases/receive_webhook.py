@@ -3,8 +3,9 @@
 import asyncio
 
 from kit.database import Database
+from providers.calcom.client import CalcomClient
 from services.crm.repositories import permits, webhooks
-from services.crm.repositories.bookings import BookingLock
+from services.crm.repositories.appointments import BookingLock
 from services.crm.use_cases.match_booking import BookingMatcher
 from services.crm.use_cases.process_webhook import process_webhook
 
@@ -12,9 +13,15 @@ PERMIT_CHECK_SECONDS = 0.02
 
 
 async def receive_webhook(
-    key: str, raw: bytes, database: Database, *, lock: BookingLock, matcher: BookingMatcher
+    key: str,
+    raw: bytes,
+    database: Database,
+    *,
+    lock: BookingLock,
+    matcher: BookingMatcher,
+    calcom: CalcomClient | None,
 ) -> None:
-    """Returns once no follow-up to the lead that booked is on its way any more.
+    """Returns once no follow-up to the leads that booked is on its way any more.
 
     `key` is the same for each repeat of the webhook. It is stored and committed before it is
     applied.
@@ -22,8 +29,8 @@ async def receive_webhook(
     webhook = await webhooks.store(database, key, raw)
     if webhook is None:
         return
-    lead_id = await process_webhook(webhook, database, lock=lock, matcher=matcher)
-    if lead_id is not None:
+    lead_ids = await process_webhook(webhook, database, lock=lock, matcher=matcher, calcom=calcom)
+    for lead_id in lead_ids:
         await _wait_for_permits(database, lead_id)
 
 

@@ -1,16 +1,19 @@
-"""Brings Kommo up to date, in one worker across all replicas: leads, their stages, then notes."""
+"""Brings Kommo up to date, in one worker across all replicas: leads, stages, contacts, notes."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from kit.database import Database
 from kit.errors import Unavailable
 from kit.leader import Lead
 from providers.kommo.client import KommoClient
 from services.crm.settings import Settings
+from services.crm.use_cases.ask_kommo import ChangeReader
 from services.crm.use_cases.create_kommo_leads import LeadCreator
 from services.crm.use_cases.kommo_progress import KommoProgress
 from services.crm.use_cases.move_kommo_leads import LeadMover
+from services.crm.use_cases.update_kommo_contacts import ContactUpdater
 from services.crm.use_cases.write_kommo_notes import NoteWriter
 
 log = structlog.get_logger()
@@ -22,7 +25,10 @@ class KommoSync:
     _election: Lead
     _sections: Mapping[str, Callable[[], Awaitable[bool]]]
 
-    def __init__(self, progress: KommoProgress, kommo: KommoClient, settings: Settings) -> None:
+    def __init__(
+        self, database: Database, progress: KommoProgress, kommo: KommoClient, settings: Settings
+    ) -> None:
+        self._database = database
         self._progress = progress
         self._kommo = kommo
         self._settings = settings
@@ -32,12 +38,17 @@ class KommoSync:
         """Begins a term. The calls that the last worker left unfinished must be checked."""
         leads = LeadCreator(self._progress, self._kommo, self._settings, election)
         stages = LeadMover(self._progress, self._kommo, self._settings, election)
+        contacts = ContactUpdater(self._progress, self._kommo, self._settings, election)
         notes = NoteWriter(self._progress, self._kommo, self._settings, election)
+        changes = ChangeReader(self._database, self._progress, self._kommo, self._settings)
         self._election = election
         self._sections = {
+            "retry_refused": leads.retry_refused,
             "check_leads": leads.check_leads,
             "create_leads": leads.create_leads,
             "move_leads": stages.move_leads,
+            "update_contacts": contacts.update_contacts,
+            "read_changes": changes.read_changes,
             "check_notes": notes.check_notes,
             "write_notes": notes.write_notes,
         }

@@ -7,6 +7,7 @@ import structlog
 from kit.database import DATABASE_FAILURES
 from kit.errors import Unavailable, describe
 from kit.leader import Lead
+from kit.masking import mask
 from providers.errors import OutcomeUnknown
 from providers.kommo.client import BATCH, KommoClient, KommoRefused
 from providers.kommo.models import Note
@@ -98,10 +99,21 @@ class NoteWriter:
             log.info("kommo.notes_written", notes=len(ids))
 
     async def _separate_notes(self, notes: Sequence[WaitingNote], refused: KommoRefused) -> None:
-        """Retries each note of a refused batch alone. One that is refused alone stays unwritten."""
+        """Retries a refused batch, of which nothing was written, in halves.
+
+        A note that is refused alone is set aside, or forgotten with its lead, which is deleted.
+        """
         if len(notes) > 1:
-            for note in notes:
-                await self._write([note])
+            middle = len(notes) // 2
+            await self._write(notes[:middle])
+            await self._write(notes[middle:])
+            return
+        note = notes[0]
+        log.error("kommo.note_refused", note_id=note.note_id, reason=str(refused))
+        errors = refused.items.get("0", ())
+        if any(error.path == "entity_id" for error in errors):
+            await self._progress.notes_refused([note.note_id])
+            await self._progress.ask_kommo(note.kommo_lead_id)
         else:
-            await self._progress.notes_refused([notes[0].note_id])
-            log.error("kommo.note_refused", note_id=notes[0].note_id, reason=str(refused))
+            reason = f"Kommo no aceptó la nota ({mask(refused.reason_for('0'))[:400]})"
+            await self._progress.note_failed(note.note_id, reason)

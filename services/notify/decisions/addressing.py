@@ -7,6 +7,8 @@ from contracts.events.touch import Channel, Kind
 from domain.channels import address_in
 from services.notify.touches import Addressed, Form
 
+# the touches that go to the address that booked
+ABOUT_MEETINGS = (Kind.MEETING, Kind.AFTER_MEETING, Kind.CANCELLATION)
 # follow-ups to an address without a sign of life, after which the other address is tried
 FOLLOW_UPS_WITHOUT_LIFE = 2
 
@@ -35,6 +37,6 @@ def booked_from(kind: Kind, channel: Channel, booking: Booking | None) -> str | 
 
     None where the touch is not about a meeting, or the calendar names no address.
     """
-    if kind is not Kind.MEETING or booking is None:
+    if kind not in ABOUT_MEETINGS or booking is None:
         return None
     return address_in(booking, channel)

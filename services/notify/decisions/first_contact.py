@@ -14,6 +14,8 @@ from services.notify.touches import BOOKING_LINK, Form, Touch
 
 ALREADY_BOOKED = "already_booked"
 ANSWERED_WITHIN = timedelta(minutes=15)
+# A form that is answered later than this was held up, and its person may have booked meanwhile.
+AT_ONCE = timedelta(minutes=1)
 
 
 def first_touches(
@@ -54,10 +56,15 @@ def answered_as_a_whole(event: LeadCreated | LeadUpdated, journey: Journey) -> b
     return event.returned and journey.on_return == "restart"
 
 
-def may_have_booked(event: LeadCreated | LeadUpdated, journey: Journey) -> bool:
-    """Returns whether a meeting may lie ahead: the person is known and is answered as a whole."""
-    known = isinstance(event, LeadUpdated) or event.person_is_known
-    return known and answered_as_a_whole(event, journey)
+def nobody_has_booked(event: LeadCreated | LeadUpdated, now: datetime) -> bool:
+    """Returns whether the person cannot have booked yet: nobody knew them until just now."""
+    is_new = isinstance(event, LeadCreated) and not event.person_is_known
+    return is_new and now - event.at <= AT_ONCE
+
+
+def may_have_booked(event: LeadCreated | LeadUpdated, journey: Journey, now: datetime) -> bool:
+    """Returns whether a meeting may lie ahead of a person who is answered as a whole."""
+    return not nobody_has_booked(event, now) and answered_as_a_whole(event, journey)
 
 
 def already_booked(event: LeadCreated | LeadUpdated, meeting: Booking) -> Touch:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from contracts.api.permits import ContactEligibility
 from contracts.events.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
 from domain.phone import NumberStatus
+from services.notify.decisions.addressing import ABOUT_MEETINGS
 from services.notify.decisions.limits import UNASKED
 from services.notify.touches import Touch
 
@@ -105,6 +106,8 @@ def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | H
         return Ignore()
     if (skip_reason := _skip_reason(touch, facts)) is not None:
         return Skip(skip_reason)
+    if _has_begun(touch, now):
+        return Skip(SkipReason.TOO_LATE)
     if (defer := _defer(touch, facts, now)) is not None:
         return defer
     if (hold := _hold(touch, facts, now)) is not None:
@@ -137,6 +140,12 @@ def _skip_reason(touch: Touch, facts: Facts) -> SkipReason | None:
     return None
 
 
+def _has_begun(touch: Touch, now: datetime) -> bool:
+    """Returns whether the meeting that the touch announces has begun."""
+    starts_at = touch.booking.starts_at if touch.booking else None
+    return touch.kind is Kind.MEETING and starts_at is not None and now >= starts_at
+
+
 def _defer(touch: Touch, facts: Facts, now: datetime) -> Defer | None:
     """Returns why the scheduler is asked for another time."""
     if touch.kind in UNASKED and facts.opens_at is not None and facts.opens_at > now:
@@ -158,7 +167,7 @@ def _hold(touch: Touch, facts: Facts, now: datetime) -> Hold | None:
         return Hold(HoldReason.PAUSED)
     if touch.kind is Kind.ASKED_FOR and facts.opens_at is not None and facts.opens_at > now:
         return Hold(HoldReason.HOURS, until=facts.opens_at)
-    if facts.spent:
+    if facts.spent and touch.kind not in ABOUT_MEETINGS:
         return Hold(HoldReason.BUDGET_SPENT)
     if facts.number is NumberStatus.UNKNOWN and not facts.released:
         return Hold(HoldReason.NUMBER_UNKNOWN, scope=f"lead {touch.lead_id}")
@@ -177,9 +186,12 @@ def _blocking_reason(touch: Touch, eligibility: ContactEligibility) -> SkipReaso
             return None
         case _ if eligibility.closed is not None:
             return SkipReason.CLOSED
-        case Kind.MEETING:
-            same = touch.booking is not None and touch.booking.uid == eligibility.booking
-            return None if same else SkipReason.NOT_BOOKED
+        case Kind.MEETING | Kind.AFTER_MEETING:
+            uids = (eligibility.booking, *eligibility.meetings)
+            is_booked = touch.booking is not None and touch.booking.uid in uids
+            return None if is_booked else SkipReason.NOT_BOOKED
+        case Kind.CANCELLATION:
+            return SkipReason.BOOKED if eligibility.booking is not None else None
         case _:
             if eligibility.booking is not None:
                 return SkipReason.BOOKED

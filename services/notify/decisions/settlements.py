@@ -61,7 +61,7 @@ def deferred(touch: Touch, claim: Claim, defer: Defer) -> Settlement:
     """Returns the settlement of a touch for which scheduler is asked for a better hour."""
     event = TouchDeferred(
         **touch.about(),
-        booking=touch.booking.uid if touch.booking else "",
+        booking=touch.booking.key if touch.booking else "",
         reason=defer.reason,
         not_before=defer.not_before,
     )

@@ -11,6 +11,7 @@ from services.notify.decisions.first_contact import (
     already_booked,
     first_touches,
     may_have_booked,
+    nobody_has_booked,
 )
 from services.notify.deps import Deps
 from services.notify.repositories import leads
@@ -32,12 +33,12 @@ async def answer_form(
         if concerns(reminder):
             await deliver(reminder, event.card, deps)
         return
-    is_new = isinstance(event, LeadCreated) and not event.person_is_known
+    answers_form = nobody_has_booked(event, deps.now())
     zone = deps.settings.timezone
     region = deps.settings.default_region
     for touch in first_touches(event, journey, deps.now(), zone=zone, region=region):
         if concerns(touch):
-            await deliver(touch, event.card, deps, answers_form=is_new)
+            await deliver(touch, event.card, deps, answers_form=answers_form)
 
 
 async def _add_form(event: LeadUpdated, database: Database) -> None:
@@ -53,7 +54,7 @@ async def _meeting_ahead(
     event: LeadCreated | LeadUpdated, journey: Journey, deps: Deps
 ) -> Booking | None:
     """Returns the person's meeting that lies ahead, from crm. Raises Unavailable."""
-    if not may_have_booked(event, journey):
+    if not may_have_booked(event, journey, deps.now()):
         return None
     async with deps.crm.permission(event.lead_id, event.person_id) as permission:
         return permission.eligibility.meeting

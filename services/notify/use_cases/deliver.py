@@ -24,6 +24,7 @@ from providers.errors import OutcomeUnknown, RefusedTouch
 from services.notify.claims import Claim
 from services.notify.crm_client import ALWAYS_ALLOWED, CrmUnavailable, Permission
 from services.notify.decisions import settlements
+from services.notify.decisions.addressing import ABOUT_MEETINGS
 from services.notify.decisions.limits import WEEK, WEEK_DAYS, Limit, limit_of
 from services.notify.decisions.sending import (
     FOLLOW_UP_GAP,
@@ -336,7 +337,7 @@ def _opens_at(touch: Touch, place: Whereabouts, now: datetime, deps: Deps) -> da
 
     None where they never do. A meeting's touches keep the hours that scheduler found.
     """
-    if deps.journeys.current.any_hour or touch.kind is Kind.MEETING:
+    if deps.journeys.current.any_hour or touch.kind in ABOUT_MEETINGS:
         return OPEN
     if touch.kind is Kind.ASKED_FOR:
         if touch.until is None or now < touch.until:

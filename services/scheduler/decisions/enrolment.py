@@ -19,6 +19,7 @@ from contracts.events.booking import (
     BookingRescheduled,
     LeadBooked,
     MeetingEnded,
+    SeriesChanged,
 )
 from contracts.events.lead import (
     LeadClosed,
@@ -39,6 +40,7 @@ from domain.journey.time_zones import Whereabouts, whereabouts
 Change = (
     LeadBooked
     | BookingRescheduled
+    | SeriesChanged
     | BookingCancelled
     | MeetingEnded
     | LeadUpdated
@@ -118,7 +120,8 @@ class Enrolment(BaseModel):
     `run` is the submission that the follow-up began with; 0 for the first. `stopped` ends
     everything, `follow_up_ended` only the follow-up. `booked_at` is when the current booking
     became known, `cancelled_at` when the person's last booking ended, `commanded_at` when an
-    operator last paused or resumed the lead.
+    operator last paused or resumed the lead. `cancelled` is the meeting to come that was cancelled
+    last, unless the lead has booked again. `absent_at` is when the host marked the lead as absent.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -140,6 +143,9 @@ class Enrolment(BaseModel):
     counted_until: AwareDatetime | None = None
     meeting_ended_at: AwareDatetime | None = None
     absent: bool = False
+    absent_at: AwareDatetime | None = None
+    host_absent: bool = False
+    cancelled: Booking | None = None
     paused_until: AwareDatetime | None = None
     deferred: tuple[Deferral, ...] = ()
     withheld: tuple[Withheld, ...] = ()
@@ -178,7 +184,13 @@ def apply_event(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
     match event:
         case _ if lead.stopped == ERASED:
             return lead
-        case LeadBooked() | BookingRescheduled() | BookingCancelled() | MeetingEnded():
+        case (
+            LeadBooked()
+            | BookingRescheduled()
+            | SeriesChanged()
+            | BookingCancelled()
+            | MeetingEnded()
+        ):
             return _apply_booking(lead, event) if event.revision > lead.revision else lead
         case LeadUpdated():
             return _restart(lead, event, journey) if event.returned else lead
@@ -216,7 +228,9 @@ def booking_ended_elsewhere(lead: Enrolment, *, at: datetime) -> Enrolment:
 
 def erased(lead: Enrolment) -> Enrolment:
     """Returns the enrolment of a person whose data is erased. No later event plans a touch."""
-    return lead.model_copy(update={"stopped": ERASED, "booking": None, "booked_at": None})
+    return lead.model_copy(
+        update={"stopped": ERASED, "booking": None, "booked_at": None, "cancelled": None}
+    )
 
 
 def moved_to(lead: Enrolment, event: LeadUpdated, *, zone: str, region: str) -> Enrolment:
@@ -283,7 +297,8 @@ def _restart(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolment
 
 
 def _apply_booking(
-    lead: Enrolment, event: LeadBooked | BookingRescheduled | BookingCancelled | MeetingEnded
+    lead: Enrolment,
+    event: LeadBooked | BookingRescheduled | SeriesChanged | BookingCancelled | MeetingEnded,
 ) -> Enrolment:
     update: dict[str, object] = {"revision": event.revision}
     match event:
@@ -293,17 +308,57 @@ def _apply_booking(
                 "booked_at": event.at,
                 "meeting_ended_at": None,
                 "absent": False,
+                "absent_at": None,
+                "host_absent": False,
+                "cancelled": None,
             }
+        case SeriesChanged(booking=booking) if lead.booking is not None:
+            update["booking"] = booking
+        case SeriesChanged(booking=booking):
+            update |= {"booking": booking, "booked_at": event.at, "cancelled": None}
         case BookingCancelled():
-            cancelled_at = max(event.at, lead.cancelled_at or event.at)
-            update |= {"booking": None, "booked_at": None, "cancelled_at": cancelled_at}
-        case MeetingEnded(uid=uid, ended_at=ended_at, attended=attended):
-            if lead.booking is not None and lead.booking.uid == uid:
-                update |= {"meeting_ended_at": ended_at, "absent": not attended}
+            update |= {
+                "booking": None,
+                "booked_at": None,
+                "cancelled_at": max(event.at, lead.cancelled_at or event.at),
+                "cancelled": _meeting_to_come(event.booking or lead.booking, event.at),
+            }
+        case MeetingEnded(uid=uid) if _has_meeting(lead.booking, uid):
+            update |= _ended(lead, event)
+        case MeetingEnded():
+            pass
     after = _with_clock(event.at, lead, update)
     if isinstance(event, BookingCancelled):
         return _release(after, Fact.BOOKING, event.at)
     return after
+
+
+def _has_meeting(booking: Booking | None, uid: str) -> bool:
+    return booking is not None and uid in (
+        booking.uid,
+        *(meeting.uid for meeting in booking.meetings),
+    )
+
+
+def _ended(lead: Enrolment, event: MeetingEnded) -> dict[str, object]:
+    """Returns what the end of a meeting changes. Of a series, the first one held counts."""
+    held = event.attended and not event.host_absent
+    was_held = lead.meeting_ended_at is not None and not (lead.absent or lead.host_absent)
+    if lead.booking is not None and lead.booking.series and was_held:
+        return {}
+    return {
+        "meeting_ended_at": event.ended_at,
+        "absent": not event.attended,
+        "absent_at": None if event.attended else lead.absent_at or event.at,
+        "host_absent": not held and event.attended,
+    }
+
+
+def _meeting_to_come(booking: Booking | None, at: datetime) -> Booking | None:
+    """Returns the booking if it was a meeting that still lay ahead."""
+    if booking is None or not booking.confirmed or booking.starts_at is None:
+        return None
+    return booking if booking.starts_at > at else None
 
 
 def _apply_pause(lead: Enrolment, at: datetime, *, paused: bool) -> Enrolment:

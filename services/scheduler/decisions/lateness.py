@@ -12,7 +12,7 @@ from domain.journey.contact_hours import next_opening
 from domain.journey.lateness import MoveTo, NoHours, SendNow, when_late
 from domain.journey.model import FollowUpStep, Journey, MeetingStep, Step
 from services.scheduler.decisions.enrolment import Enrolment
-from services.scheduler.decisions.planning import Timer, is_answer, moment_in
+from services.scheduler.decisions.planning import Timer, booking_of, is_answer, moment_in
 
 FIRING_WINDOW = timedelta(hours=1)
 MOST_FIRINGS = 3  # of one touch, within FIRING_WINDOW
@@ -82,7 +82,7 @@ def resolve_timer(
     step = journey.step(timer.step)
     if overtaken:
         return _drop(lead, journey, timer, SkipReason.OVERTAKEN)
-    if now - planned_at > step.late.limit or _meeting_began(lead, step, now):
+    if now - planned_at > step.late.limit or _meeting_began(lead, step, timer, now):
         return _drop(lead, journey, timer, SkipReason.TOO_LATE)
     answering = is_answer(lead, step, now)
     match when_late(
@@ -93,7 +93,7 @@ def resolve_timer(
         case MoveTo(opens):
             hours = next_opening(opens, step, timer.channel, journey, lead.where)
             at = opens if hours is None else moment_in(hours, lead, step, spread)
-            if at - planned_at <= step.late.limit and not _meeting_began(lead, step, at):
+            if at - planned_at <= step.late.limit and not _meeting_began(lead, step, timer, at):
                 return Move(at)
             return _drop(lead, journey, timer, SkipReason.TOO_LATE)
         case NoHours():
@@ -114,15 +114,15 @@ def _repeated_too_often(
     return None
 
 
-def _meeting_began(lead: Enrolment, step: Step, now: datetime) -> bool:
-    """Whether a reminder would come after the meeting has begun."""
-    if not isinstance(step, MeetingStep) or step.before is None or lead.booking is None:
+def _meeting_began(lead: Enrolment, step: Step, timer: Timer, now: datetime) -> bool:
+    """Whether a confirmation or reminder would come after the meeting has begun."""
+    booking = booking_of(lead, step, timer.booking)
+    if not isinstance(step, MeetingStep) or booking is None or booking.starts_at is None:
         return False
-    return lead.booking.starts_at is not None and now >= lead.booking.starts_at
+    return step.is_for_what_comes and now >= booking.starts_at
 
 
 def _due(lead: Enrolment, timer: Timer, step: Step, until: datetime | None) -> TouchDue:
-    meeting = isinstance(step, MeetingStep)
     after = step.channels.index(timer.channel) + 1
     return TouchDue(
         lead_id=lead.lead_id,
@@ -134,13 +134,15 @@ def _due(lead: Enrolment, timer: Timer, step: Step, until: datetime | None) -> T
         template=step.template,
         fallback=step.channels[after:],
         until=until,
-        booking=lead.booking if meeting else None,
+        booking=booking_of(lead, step, timer.booking),
     )
 
 
 def _kind(step: Step) -> Kind:
     if isinstance(step, MeetingStep):
-        return Kind.MEETING
+        if step.on_cancel:
+            return Kind.CANCELLATION
+        return Kind.MEETING if step.is_for_what_comes else Kind.AFTER_MEETING
     if isinstance(step, FollowUpStep):
         return Kind.FOLLOW_UP
     return Kind.FIRST_CONTACT

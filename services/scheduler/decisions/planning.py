@@ -21,6 +21,8 @@ from services.scheduler.decisions.enrolment import Enrolment, Name
 ANSWERED_WITHIN = timedelta(minutes=15)
 # A reminder that must leave before its hours close leaves this long before they do.
 LAST_MOMENT = timedelta(minutes=10)
+# The meetings of a series become known one by one; its confirmation lists them all.
+SERIES_GATHERS = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,11 @@ def plan(lead: Enrolment, journey: Journey, spread: timedelta = timedelta()) -> 
     if lead.stopped is not None:
         return []
     scheduled = _meeting_timers if lead.booking is not None else _follow_up_timers
-    timers = [*scheduled(lead, journey, spread), *_deferred_timers(lead, journey, spread)]
+    timers = [
+        *scheduled(lead, journey, spread),
+        *_cancellation_timers(lead, journey, spread),
+        *_deferred_timers(lead, journey, spread),
+    ]
     by_name = {timer.name: timer for timer in timers}
     return list(by_name.values())
 
@@ -77,24 +83,74 @@ def _meeting_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Ite
     assert booked_at is not None
     if not booking.confirmed:
         return
-    over = booking.starts_at is not None and booking.starts_at <= booked_at
     for step in journey.meeting:
-        due = _meeting_due(lead, step, booking, booked_at)
-        unwanted = over if step.after is None else lead.absent
-        if due is None or unwanted:
+        if step.on_cancel or not _is_wanted(lead, step, booking, booked_at):
             continue
-        timer = _planned(lead, journey, step, step.channels[0], due, spread, after=booked_at)
-        if step.before is None or booking.starts_at is None or timer.due_at < booking.starts_at:
-            yield timer
+        for meeting in meetings_of(booking, step):
+            due = _meeting_due(lead, step, meeting, booked_at)
+            if due is None:
+                continue
+            timer = _planned(
+                lead, journey, step, step.channels[0], due, spread, after=booked_at, about=meeting
+            )
+            if step.before is None or meeting.starts_at is None or timer.due_at < meeting.starts_at:
+                yield timer
+
+
+def _cancellation_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
+    if lead.cancelled is None or lead.cancelled_at is None:
+        return
+    for step in journey.meeting:
+        if step.on_cancel:
+            yield _planned(
+                lead,
+                journey,
+                step,
+                step.channels[0],
+                lead.cancelled_at,
+                spread,
+                about=lead.cancelled,
+            )
+
+
+def meetings_of(booking: Booking, step: MeetingStep) -> tuple[Booking, ...]:
+    """Returns what the step is due for: each meeting of a series, or the booking as a whole."""
+    return booking.meetings if step.before is not None else (booking,)
+
+
+def booking_of(lead: Enrolment, step: Step, key: str) -> Booking | None:
+    """Returns the booking of that key that the step is about.
+
+    None for a step of the follow-up, and for a booking that the lead no longer has.
+    """
+    if not isinstance(step, MeetingStep):
+        return None
+    booking = lead.cancelled if step.on_cancel else lead.booking
+    if booking is None:
+        return None
+    return next((meeting for meeting in meetings_of(booking, step) if meeting.key == key), None)
+
+
+def _is_wanted(lead: Enrolment, step: MeetingStep, booking: Booking, booked_at: datetime) -> bool:
+    """Returns whether the step fits what became of the meeting."""
+    if step.is_for_what_comes:
+        return booking.starts_at is None or booking.starts_at > booked_at
+    if step.on_no_show:
+        return lead.absent and not lead.host_absent
+    return not lead.absent and not lead.host_absent
 
 
 def _meeting_due(
     lead: Enrolment, step: MeetingStep, booking: Booking, booked_at: datetime
 ) -> datetime | None:
     """Returns None where the time is unknown, or had passed when the booking became known."""
+    if step.on_no_show:
+        return lead.absent_at
     if step.before is not None:
         due = booking.starts_at - step.before if booking.starts_at else None
         return due if due is not None and due > booked_at else None
+    if step.on_booking and booking.recurring:
+        return booked_at + SERIES_GATHERS
     if step.after is not None:
         end = lead.meeting_ended_at or booking.ends_at
         return end + step.after if end else None
@@ -102,11 +158,15 @@ def _meeting_due(
 
 
 def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
-    current = lead.booking.uid if lead.booking is not None else ""
     steps = {step.name: step for step in journey.steps}
     for deferral in lead.deferred:
         step = steps.get(deferral.step)
-        if step is None or deferral.booking != current:
+        if step is None:
+            continue
+        about = booking_of(lead, step, deferral.booking)
+        if (about is None) == isinstance(step, MeetingStep):
+            continue
+        if not isinstance(step, MeetingStep) and lead.booking is not None:
             continue
         if isinstance(step, FollowUpStep) and (lead.paused or deferral.run != lead.run):
             continue
@@ -117,10 +177,18 @@ def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> It
             by_clock = _follow_up_due(lead, step) if deferral.by_clock else due
             due = max(due, by_clock, lead.commanded_at or due)
         timer = _planned(
-            lead, journey, step, deferral.channel, due, spread, after=due, run=deferral.run
+            lead,
+            journey,
+            step,
+            deferral.channel,
+            due,
+            spread,
+            after=due,
+            run=deferral.run,
+            about=about,
         )
-        reminder = isinstance(step, MeetingStep) and step.before is not None
-        starts_at = lead.booking.starts_at if lead.booking and reminder else None
+        announces = isinstance(step, MeetingStep) and step.is_for_what_comes
+        starts_at = about.starts_at if about is not None and announces else None
         if starts_at is None or timer.due_at < starts_at:
             yield timer
 
@@ -135,13 +203,13 @@ def _planned(
     *,
     after: datetime | None = None,
     run: int | None = None,
+    about: Booking | None = None,
 ) -> Timer:
     """Returns the touch at its next open hour.
 
     A reminder that is due in closed hours leaves before them, if that is later than `after`.
     A touch whose hours never open is planned all the same, and dropped with that reason when due.
     """
-    booking = lead.booking.uid if isinstance(step, MeetingStep) and lead.booking else ""
     at = _last_moment(lead, journey, step, channel, due, after)
     if at is None:
         span = next_opening(
@@ -149,8 +217,8 @@ def _planned(
         )
         at = due if span is None or span.opens <= due else moment_in(span, lead, step, spread)
     if isinstance(step, MeetingStep):
-        return Timer(step.name, channel, booking, 0, at)
-    return Timer(step.name, channel, booking, lead.run if run is None else run, at)
+        return Timer(step.name, channel, about.key if about else "", 0, at)
+    return Timer(step.name, channel, "", lead.run if run is None else run, at)
 
 
 def moment_in(hours: Span, lead: Enrolment, step: Step, spread: timedelta) -> datetime:

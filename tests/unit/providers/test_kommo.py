@@ -1,10 +1,14 @@
 """Kommo's client and webhooks against recorded payloads."""
 
 import asyncio
+import base64
+import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
+import httpx
 import pytest
 import pytest_asyncio
 from hypothesis import given
@@ -12,8 +16,18 @@ from hypothesis import strategies as st
 
 from kit.errors import Unavailable
 from providers.errors import CredentialsRejected, OutcomeUnknown
-from providers.kommo.client import KommoClient, KommoRefused
-from providers.kommo.models import Change, Move, Note
+from providers.kommo.client import KommoClient, KommoRefused, is_kommos
+from providers.kommo.models import (
+    Change,
+    CustomField,
+    ItemError,
+    KommoLead,
+    Move,
+    Note,
+    Registered,
+    Stage,
+)
+from providers.kommo.oauth import expiry, renew
 from providers.kommo.webhooks import read_changes
 from tests.wire import Wire
 
@@ -58,10 +72,10 @@ async def test_leads_with_contacts_in_one_call(client: KommoClient, wire: Wire) 
     )
     done = await client.add_leads_with_contacts([{"name": "a"}, {"name": "b"}, {"name": "c"}])
 
-    assert [(lead.request_id, lead.lead_id, lead.contact_id) for lead in done] == [
-        ("1", 18452391, 22110034),
-        ("2", 18452392, None),
-        ("3", 18452392, None),
+    assert done == [
+        Registered("1", 18452391, 22110034),
+        Registered("2", 18452392, None, merged=True),
+        Registered("3", 18452392, None, merged=True),
     ]
     assert wire.requests[0].path == "/api/v4/leads/complex"
     assert wire.requests[0].headers["authorization"] == "Bearer old"
@@ -109,13 +123,109 @@ async def test_contacts_as_kommo_lists_them(client: KommoClient, wire: Wire) -> 
     assert (second.phones, second.emails) == ((), ())
 
 
-@pytest.mark.parametrize("status", [204, 404])
-async def test_nothing_found(client: KommoClient, wire: Wire, status: int) -> None:
-    wire.answers(status, b"")
+async def test_nothing_found(client: KommoClient, wire: Wire) -> None:
+    wire.answers(204, b"")
 
     assert await client.find_contacts("x") == []
     assert await client.find_leads("x") == []
     assert await client.notes_of(1) == []
+
+
+async def test_an_item_may_be_missing_and_a_list_may_not(client: KommoClient, wire: Wire) -> None:
+    wire.answers(404, {"title": "Not Found", "status": 404})
+
+    assert await client.notes_of(1) == []
+    with pytest.raises(KommoRefused, match="404"):
+        await client.move_leads([Move(1, 2, 3)])
+    with pytest.raises(KommoRefused, match="404"):
+        await client.link_contact(1, 2)
+    for request in (client.find_contacts("x"), client.leads([1]), client.add_leads([{}])):
+        with pytest.raises(CredentialsRejected, match="KOMMO_BASE_URL"):
+            await request
+
+
+async def test_every_page_of_a_list_is_read(client: KommoClient, wire: Wire) -> None:
+    following = {"next": {"href": "https://ejemplo.kommo.com/api/v4/leads?page=2"}}
+    wire.then(200, {"_links": following, "_embedded": {"leads": [{"id": 1, "name": "Ana #70"}]}})
+    wire.answers(200, {"_links": {}, "_embedded": {"leads": [{"id": 2, "name": "Ana #7"}]}})
+
+    assert [lead.lead_id for lead in await client.find_leads("#7")] == [1, 2]
+    assert [request.query.get("page") for request in wire.requests] == [None, "2"]
+
+
+# ---- redirects
+
+
+async def test_a_read_follows_a_redirect_once_and_says_so(client: KommoClient, wire: Wire) -> None:
+    wire.answers(200, {"name": "Demo SA"})
+    wire.redirects(301, "/api/v4/account?x=1")
+
+    assert await client.account() == "Demo SA"
+    assert client.moved_to == wire.url
+    wire.redirects(308, "/api/v4/account")
+    wire.redirects(301, "/api/v4/account")
+    with pytest.raises(CredentialsRejected, match="301, check KOMMO_BASE_URL"):
+        await client.account()
+
+
+@pytest.mark.parametrize(
+    ("location", "asked"), [("/api/v4/contacts", "x"), ("/api/v4/contacts?query=y", "y")]
+)
+async def test_a_redirect_may_repeat_the_query_or_drop_it(
+    client: KommoClient, wire: Wire, location: str, asked: str
+) -> None:
+    wire.answers(204, b"")
+    wire.redirects(301, location)
+    await client.find_contacts("x")
+
+    assert [request.query.get("query") for request in wire.requests] == ["x", asked]
+
+
+async def test_a_write_follows_no_redirect(client: KommoClient, wire: Wire) -> None:
+    wire.redirects(301, "/api/v4/leads")
+
+    with pytest.raises(CredentialsRejected, match="301"):
+        await client.add_leads([{}])
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "",
+        "http://127.0.0.1:1/api/v4/account",
+        "https://nueva.kommo.com/api/v4/account",
+        "http://[",
+    ],
+)
+async def test_our_token_goes_to_no_other_server_than_the_simulator(
+    client: KommoClient, wire: Wire, location: str
+) -> None:
+    wire.redirects(302, location)
+
+    with pytest.raises(CredentialsRejected, match="302"):
+        await client.account()
+    assert (len(wire.requests), client.moved_to) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("https://nueva.kommo.com/api/v4/leads", True),
+        ("https://NUEVA.amocrm.com/", True),
+        ("https://nueva.kommo.com:443/", True),
+        ("http://nueva.kommo.com/", False),
+        ("https://nueva.kommo.com:8443/", False),
+        ("https://kommo.com.example.com/", False),
+        ("https://evilkommo.com/", False),
+        ("https://kommo.com/", False),
+        ("https://x@nueva.kommo.com/", False),
+        ("https://nueva.kommo.com@example.com/", False),
+        ("https://example.com/?x=.kommo.com", False),
+    ],
+)
+def test_addresses_of_kommo(address: str, *, allowed: bool) -> None:
+    assert is_kommos(httpx.URL(address)) is allowed
 
 
 async def test_a_token_that_ended_is_renewed_once(client: KommoClient, wire: Wire) -> None:
@@ -171,6 +281,16 @@ async def test_a_token_that_is_refused_twice_waits(client: KommoClient, wire: Wi
             id="refused",
         ),
         pytest.param(422, {"detail": "Limit 250 per page"}, KommoRefused, 0, id="too many items"),
+        pytest.param(
+            400,
+            PROBLEM | {"detail": "Account error 244"},
+            CredentialsRejected,
+            60,
+            id="the rights or the plan, as a number",
+        ),
+        pytest.param(404, b"", CredentialsRejected, 0, id="an address without an account"),
+        pytest.param(405, b"", CredentialsRejected, 0, id="an address of something else"),
+        pytest.param(301, b"", CredentialsRejected, 0, id="the account has moved"),
     ],
 )
 async def test_what_an_answer_means(
@@ -195,7 +315,12 @@ async def test_a_refusal_names_its_items(client: KommoClient, wire: Wire) -> Non
 
     with pytest.raises(KommoRefused) as caught:
         await client.add_leads_with_contacts([{}])
-    assert caught.value.items == {"100007": "NotSupportedChoice custom_fields_values.0.field_id"}
+    [error] = caught.value.items["100007"]
+    assert error == ItemError("NotSupportedChoice", "custom_fields_values.0.field_id", "x")
+    assert caught.value.reason_for("100007") == (
+        "NotSupportedChoice custom_fields_values.0.field_id x"
+    )
+    assert caught.value.reason_for("100008") == "kommo: 400 x"
 
 
 @pytest.mark.parametrize("way", ["hangs", "breaks"])
@@ -236,9 +361,21 @@ async def test_the_stages_of_leads(client: KommoClient, wire: Wire) -> None:
     ]
     wire.answers(200, {"_page": 1, "_embedded": {"leads": leads}})
 
-    assert await client.statuses([5, 6, 7, 8]) == {5: 142, 7: 0}
+    assert await client.leads([5, 6, 7, 8]) == {
+        5: KommoLead(5, "", None, status_id=142),
+        7: KommoLead(7, "", None),
+    }
     assert (wire.requests[0].method, wire.requests[0].path) == ("GET", "/api/v4/leads")
-    assert wire.requests[0].query == {"filter[id][]": "8", "limit": "250"}
+    assert wire.requests[0].query == {"filter[id][]": "8", "limit": "250", "with": "contacts"}
+
+
+async def test_an_id_that_kommo_refuses_hides_no_other(client: KommoClient, wire: Wire) -> None:
+    wire.then(400, PROBLEM | {"detail": "Request validation failed"})
+    wire.then(400, PROBLEM | {"detail": "Request validation failed"})
+    wire.answers(200, {"_embedded": {"leads": [{"id": 6, "status_id": 142}]}})
+
+    assert list(await client.leads([5, 6])) == [6]
+    assert [request.query["filter[id][]"] for request in wire.requests] == ["6", "5", "6"]
 
 
 async def test_many_leads_are_read_in_batches_and_none_not_at_all(
@@ -246,9 +383,9 @@ async def test_many_leads_are_read_in_batches_and_none_not_at_all(
 ) -> None:
     wire.answers(204, b"")
 
-    assert await client.statuses([]) == {}
+    assert await client.leads([]) == {}
     assert wire.requests == []
-    assert await client.statuses(list(range(1, 151))) == {}
+    assert await client.leads(list(range(1, 151))) == {}
     assert len(wire.requests) == 2
 
 
@@ -288,7 +425,7 @@ async def test_a_move_that_is_refused_names_the_lead(client: KommoClient, wire: 
 
     with pytest.raises(KommoRefused) as caught:
         await client.move_leads([Move(77, 2, 3)])
-    assert caught.value.items == {"77": "NotSupportedChoice status_id"}
+    assert caught.value.items == {"77": (ItemError("NotSupportedChoice", "status_id", "x"),)}
 
 
 # ---- webhooks
@@ -395,14 +532,130 @@ async def test_what_the_account_has(client: KommoClient, wire: Wire) -> None:
         {"id": 142, "name": "Closed - won", "pipeline_id": 7},
     ]
     wire.answers(200, {"id": 7, "name": "Ventas", "_embedded": {"statuses": stages}})
-    assert await client.stages(7) == {60: "Nuevo", 142: "Closed - won"}
+    found = await client.stages(7)
+    assert found == {60: Stage(60, "Nuevo"), 142: Stage(142, "Closed - won")}
     assert wire.requests[-1].path == "/api/v4/leads/pipelines/7"
+    incoming = {"id": 7, "_embedded": {"statuses": [{"id": 59, "name": "Incoming", "type": 1}]}}
+    wire.answers(200, {"_embedded": {"pipelines": [{"id": 6}, incoming]}})
+    assert await client.stages(7) == {59: Stage(59, "Incoming", 1)}
+    assert await client.stages(9) is None
     wire.answers(404, {"title": "Not Found", "status": 404})
     assert await client.stages(8) is None
 
-    wire.answers(
-        200, {"_embedded": {"custom_fields": [{"id": 500101, "name": "Empresa", "type": "text"}]}}
-    )
-    assert await client.lead_fields() == {500101: "Empresa"}
+    enums = [{"id": 1, "value": "LinkedIn", "sort": 1}, {"id": 2, "value": "Google"}]
+    fields = [
+        {"id": 500101, "name": "Empresa", "type": "text", "enums": None},
+        {"id": 500103, "name": "Fuente", "type": "select", "enums": enums},
+    ]
+    wire.answers(200, {"_embedded": {"custom_fields": fields}})
+    assert await client.lead_fields() == {
+        500101: CustomField(500101, "Empresa"),
+        500103: CustomField(500103, "Fuente", "select", {1: "LinkedIn", 2: "Google"}),
+    }
     wire.answers(204, b"")
     assert await client.lead_fields() == {}
+
+
+@pytest.mark.parametrize(
+    ("stage", "takes_leads"),
+    [
+        (Stage(60, "Nuevo"), True),
+        (Stage(59, "Incoming leads", 1), False),
+        (Stage(142, "Won"), False),
+        (Stage(143, "Lost"), False),
+    ],
+)
+def test_stages_that_take_leads(stage: Stage, *, takes_leads: bool) -> None:
+    assert stage.takes_leads is takes_leads
+
+
+async def test_an_address_is_added_to_a_contact(client: KommoClient, wire: Wire) -> None:
+    phones = [{"value": "+528112345678", "enum_id": 3, "enum_code": "WORK"}]
+    listed = {"id": 5, "custom_fields_values": [{"field_code": "PHONE", "values": phones}]}
+    wire.answers(200, {"_embedded": {"contacts": [listed]}})
+    contact = (await client.contacts([5]))[5]
+    assert contact.values["PHONE"] == [{"value": "+528112345678", "enum_id": 3}]
+
+    await client.change_contact(5, {"PHONE": [*contact.values["PHONE"], {"value": "+5255"}]})
+    assert (wire.requests[-1].method, wire.requests[-1].path) == ("PATCH", "/api/v4/contacts")
+    values = [{"value": "+528112345678", "enum_id": 3}, {"value": "+5255"}]
+    assert wire.requests[-1].json == [
+        {
+            "id": 5,
+            "custom_fields_values": [{"field_code": "PHONE", "values": values}],
+            "request_id": "5",
+        }
+    ]
+
+
+async def test_a_contact_is_made_and_linked(client: KommoClient, wire: Wire) -> None:
+    wire.answers(200, {"_embedded": {"contacts": [{"id": 5}], "links": []}})
+
+    assert await client.add_contact({"name": "Ana"}) == 5
+    await client.link_contact(9, 5)
+    assert wire.requests[-1].path == "/api/v4/leads/9/link"
+    assert wire.requests[-1].json == [
+        {"to_entity_id": 5, "to_entity_type": "contacts", "metadata": {"is_main": True}}
+    ]
+
+
+# ---- tokens
+
+
+def a_token(claims: Any) -> str:
+    payload = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"e30.{payload}.signature"
+
+
+@pytest.mark.parametrize(
+    ("token", "ends_at"),
+    [
+        (a_token({"exp": 1_770_739_512}), datetime(2026, 2, 10, 16, 5, 12, tzinfo=UTC)),
+        (
+            a_token({"exp": 1_770_739_512.5, "ñ": "ñ"}),
+            datetime(2026, 2, 10, 16, 5, 12, 500000, UTC),
+        ),
+        (a_token({}), None),
+        (a_token([1]), None),
+        (a_token({"exp": "soon"}), None),
+        (a_token({"exp": 10**20}), None),
+        ("sandbox-token", None),
+        ("a.b.c", None),
+        ("", None),
+    ],
+)
+def test_when_a_token_ends(token: str, ends_at: datetime | None) -> None:
+    assert expiry(token) == ends_at
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_hopeless"),
+    [
+        (400, {"hint": "Invalid refresh token", "status": 400}, True),
+        (401, {"hint": "Cannot decrypt the refresh token"}, True),
+        (400, b"[]", True),
+        (400, b"<html></html>", True),
+        (404, b"", True),
+        (301, b"", True),
+        (429, b"slow down", False),
+        (500, b"null", False),
+        (200, b"[]", False),
+        (200, {"access_token": "a"}, False),
+    ],
+)
+async def test_a_refresh_token_that_is_refused_needs_a_person(
+    wire: Wire, status: int, body: Any, *, is_hopeless: bool
+) -> None:
+    wire.answers(status, body)
+    async with httpx.AsyncClient() as http:
+        with pytest.raises(Unavailable) as caught:
+            await renew(
+                http,
+                base_url=wire.url,
+                client_id="c",
+                client_secret="s",
+                redirect_uri="https://h",
+                refresh_token="r",
+            )
+
+    assert isinstance(caught.value, CredentialsRejected) is is_hopeless

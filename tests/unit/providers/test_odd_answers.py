@@ -112,7 +112,9 @@ KOMMO: dict[str, Request] = {
     "add_leads": lambda client: client.add_leads([{}]),
     "add_notes": lambda client: client.add_notes([Note(1, "x")]),
     "notes_of": lambda client: client.notes_of(1),
-    "statuses": lambda client: client.statuses([1]),
+    "leads": lambda client: client.leads([1]),
+    "contacts": lambda client: client.contacts([1]),
+    "add_contact": lambda client: client.add_contact({}),
     "move_leads": lambda client: client.move_leads([Move(1, 2, 3)]),
     "account": lambda client: client.account(),
     "stages": lambda client: client.stages(1),
@@ -147,7 +149,7 @@ async def clients(wire: Wire) -> AsyncIterator[dict[str, Any]]:
             api_key="x", base_url=wire.url, sender_email="h@h.mx", sender_name="J", timeout=20
         ),
         "kommo": KommoClient(base_url=wire.url, token=_token, timeout=20),
-        "calcom": CalcomClient(base_url=wire.url, api_key="x", timeout=20),
+        "calcom": CalcomClient(base_url=wire.url, api_keys=["x"], timeout=20),
     }
     for client in clients.values():
         if isinstance(client, KommoClient):
@@ -184,7 +186,8 @@ SEARCHES = (
     ("kommo", "find_contacts"),
     ("kommo", "find_leads"),
     ("kommo", "notes_of"),
-    ("kommo", "statuses"),
+    ("kommo", "leads"),
+    ("kommo", "contacts"),
     ("calcom", "bookings_updated_since"),
 )
 

@@ -13,6 +13,7 @@ from twilio.request_validator import RequestValidator
 
 from domain.phone import canonical_phone
 from providers.calcom.webhooks import signed_by_calcom
+from providers.errors import CredentialsRejected
 from providers.kommo.client import KommoClient, KommoRefused
 from providers.kommo.models import Change, Move
 from providers.kommo.webhooks import read_changes
@@ -460,6 +461,10 @@ async def kommo(world: httpx.AsyncClient) -> KommoClient:
     return client
 
 
+async def statuses(kommo: KommoClient, *lead_ids: int) -> dict[int, int]:
+    return {lead.lead_id: lead.status_id for lead in (await kommo.leads(lead_ids)).values()}
+
+
 async def test_a_move_by_the_api_has_a_webhook_like_any_other(
     world: httpx.AsyncClient, kommo: KommoClient, wire: Wire
 ) -> None:
@@ -470,7 +475,7 @@ async def test_a_move_by_the_api_has_a_webhook_like_any_other(
     [webhook] = wire.requests
     body = parse_qs(webhook.body.decode())
 
-    assert await kommo.statuses([lead_id, 5]) == {lead_id: 2}
+    assert await statuses(kommo, lead_id, 5) == {lead_id: 2}
     assert (webhook.path, webhook.headers["user-agent"]) == (
         "/webhooks/kommo/unguessable",
         "amoCRM-Webhooks/3.0",
@@ -486,7 +491,7 @@ async def test_a_person_moves_a_lead_and_deletes_it(
 ) -> None:
     lead_id = await a_lead(world)
     moved = await world.post(f"/simulator/kommo/{lead_id}/move", json={"status_id": 142})
-    assert await kommo.statuses([lead_id]) == {lead_id: 142}
+    assert await statuses(kommo, lead_id) == {lead_id: 142}
     gone = await world.post(f"/simulator/kommo/{lead_id}/delete")
 
     assert (moved.status_code, gone.status_code) == (204, 204)
@@ -494,7 +499,7 @@ async def test_a_person_moves_a_lead_and_deletes_it(
         [Change(lead_id, 142, 7000001, deleted=False)],
         [Change(lead_id, 142, 7000001, deleted=True)],
     ]
-    assert await kommo.statuses([lead_id]) == {}
+    assert await statuses(kommo, lead_id) == {}
     assert (await world.post(f"/simulator/kommo/{lead_id}/delete")).status_code == 404
 
 
@@ -506,8 +511,9 @@ async def test_moves_that_kommo_refuses(
     for move, fault in ((Move(lead_id, 99, 7000001), "status_id"), (Move(5, 2, 7000001), "id")):
         with pytest.raises(KommoRefused) as caught:
             await kommo.move_leads([move])
-        assert caught.value.items == {str(move.lead_id): f"NotSupportedChoice {fault}"}
-    assert await kommo.statuses([lead_id]) == {lead_id: 1}
+        [error] = caught.value.items[str(move.lead_id)]
+        assert (error.code, error.path) == ("NotSupportedChoice", fault)
+    assert await statuses(kommo, lead_id) == {lead_id: 1}
     assert wire.requests == []
 
 
@@ -603,3 +609,109 @@ def test_whatsapp_writes_a_number_in_a_form_that_is_compared_as_the_same(number:
 
 def test_whatsapp_writes_some_numbers_differently() -> None:
     assert as_whatsapp_writes("+5541987654321") == "+554187654321"
+
+
+# ---- Kommo's oddities
+
+
+async def refused(world: httpx.AsyncClient, lead: dict[str, Any]) -> dict[str, str]:
+    answer = await world.post("/api/v4/leads/complex", json=[lead], headers=KOMMO)
+    assert answer.status_code == 400
+    [wrong] = answer.json()["validation-errors"]
+    return {error["path"]: error["code"] for error in wrong["errors"]}
+
+
+@pytest.mark.parametrize(
+    ("type_", "taken", "code"),
+    [
+        ("select", {"enum_id": 1}, "NotSupportedChoice"),
+        ("multiselect", {"value": "LinkedIn"}, "NotSupportedChoice"),
+        ("date", {"value": 1_770_739_512}, "InvalidType"),
+        ("checkbox", {"value": True}, "InvalidType"),
+        ("numeric", {"value": "12.5"}, "InvalidType"),
+    ],
+)
+async def test_a_field_takes_only_its_type(
+    world: httpx.AsyncClient, type_: str, taken: dict[str, Any], code: str
+) -> None:
+    enums = [{"id": 1, "value": "LinkedIn"}]
+    await world.put("/simulator/kommo/fields/500101", json={"type": type_, "enums": enums})
+    fields = [{"field_id": 500101, "values": [taken]}]
+    good = await world.post(
+        "/api/v4/leads/complex", json=[LEAD | {"custom_fields_values": fields}], headers=KOMMO
+    )
+
+    assert good.status_code == 200
+    assert await refused(world, LEAD) == {"custom_fields_values.0.values.0.value": code}
+
+
+async def test_incoming_leads_take_no_leads_by_the_api(
+    world: httpx.AsyncClient, kommo: KommoClient
+) -> None:
+    stages = await kommo.stages(7000001)
+    assert stages is not None
+    assert [stage.takes_leads for stage in stages.values()] == [False, True, True, False, False]
+
+    assert await refused(world, LEAD | {"status_id": 0}) == {"status_id": "NotSupportedChoice"}
+
+
+async def test_a_deleted_contact_leaves_its_lead_without_one(
+    world: httpx.AsyncClient, kommo: KommoClient
+) -> None:
+    lead_id = await a_lead(world)
+    [found] = await kommo.find_contacts("8112345678")
+    assert found.lead_ids == (lead_id,)
+    await world.delete(f"/simulator/kommo/contacts/{found.contact_id}")
+
+    assert (await kommo.leads([lead_id]))[lead_id].contact_id is None
+    assert await kommo.contacts([found.contact_id]) == {}
+    made = await kommo.add_contact({"name": "Ana"})
+    await kommo.link_contact(lead_id, made)
+    await kommo.change_contact(made, {"EMAIL": [{"value": "ana@example.com"}]})
+    assert (await kommo.contacts([made]))[made].emails == ("ana@example.com",)
+    assert (await kommo.leads([lead_id]))[lead_id].contact_id == made
+
+
+async def test_a_duplicate_is_merged_where_the_account_says_so(
+    world: httpx.AsyncClient, kommo: KommoClient
+) -> None:
+    [first] = await kommo.add_leads_with_contacts([LEAD])
+    await world.put("/simulator/kommo/account", json={"merges_duplicates": True})
+    [second] = await kommo.add_leads_with_contacts([LEAD])
+
+    assert (first.merged, second.merged) == (False, True)
+    assert second.lead_id == first.lead_id
+
+
+@pytest.mark.parametrize(("by", "named"), [(0, ["0"]), (None, None), (9_000_001, ["9000001"])])
+async def test_who_moved_a_lead(
+    world: httpx.AsyncClient, wire: Wire, by: int | None, named: list[str] | None
+) -> None:
+    lead_id = await a_lead(world)
+    await world.post(f"/simulator/kommo/{lead_id}/move", json={"status_id": 2, "by": by})
+    body = parse_qs(wire.requests[0].body.decode())
+
+    assert body.get("leads[status][0][modified_user_id]") == named
+
+
+async def test_a_renamed_account_redirects(world: httpx.AsyncClient, kommo: KommoClient) -> None:
+    await world.put("/simulator/kommo/account", json={"moved_to": "http://simulator"})
+
+    assert await kommo.account() == "Simulator"
+    assert kommo.moved_to == "http://simulator"
+    with pytest.raises(CredentialsRejected, match="301"):
+        await kommo.add_leads_with_contacts([LEAD])
+
+
+async def test_an_integration_that_is_uninstalled_and_authorised_again(
+    world: httpx.AsyncClient,
+) -> None:
+    def grant(token: str) -> dict[str, str]:
+        return {"grant_type": "refresh_token", "refresh_token": token}
+
+    await world.post("/simulator/kommo/tokens/revoke")
+    dead = await world.post("/oauth2/access_token", json=grant("sandbox-refresh"))
+    await world.post("/simulator/kommo/tokens/new")
+    good = await world.post("/oauth2/access_token", json=grant("new"))
+
+    assert (dead.status_code, good.status_code) == (400, 200)

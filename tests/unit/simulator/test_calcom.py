@@ -23,7 +23,9 @@ from tests.waiting import until
 from tests.wire import Asked, Wire
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-HINTS = AttendeeHints(77, "signed", "ana@example.com", ("+528100000001",))
+HINTS = AttendeeHints(
+    77, "signed", "ana@example.com", ("+528100000001",), "America/Monterrey", "es"
+)
 
 QUERY = {
     "name": "Ana Ruiz",
@@ -84,7 +86,7 @@ Poll = Callable[[], Awaitable[list[BookingUpdate]]]
 @pytest_asyncio.fixture
 async def poll(site: httpx.AsyncClient) -> AsyncIterator[Poll]:
     """Our client, connected to the simulated Cal.com."""
-    client = CalcomClient(base_url="http://simulator", api_key="cal_key")
+    client = CalcomClient(base_url="http://simulator", api_keys=["cal_key"])
     client._http._transport = site._transport
     yield lambda: client.bookings_updated_since(NOW)
     await client._http._transport.aclose()
@@ -106,7 +108,7 @@ async def test_a_booking_by_its_link(calcom: CalcomSimulator, wire: Wire) -> Non
     assert (request.path, request.headers["x-cal-webhook-version"]) == ("/api/calcom", "2021-10-20")
     assert b": " not in request.body.replace(b"https://", b"")
     assert "Asesoría".encode() in request.body
-    assert (read.what, read.uid, read.hints) == (UpdateKind.CREATED, uid, HINTS)
+    assert (read.what, read.uid, read.booker) == (UpdateKind.CREATED, uid, HINTS)
     assert read.booking is not None
     assert (read.booking.starts_at, read.booking.ends_at) == (start, start + timedelta(minutes=45))
     assert read.booking.meeting_url == f"https://app.cal.com/video/{uid}"
@@ -119,7 +121,7 @@ async def test_a_hidden_question_of_the_event_type(calcom: CalcomSimulator, wire
     await calcom.cancel(await calcom.book(LINK, start=soon()))
 
     assert wire.requests[0].json["payload"]["userFieldsResponses"]["lead_id"]["isHidden"]
-    assert update_in(wire.requests[1]).hints.lead_id == 99
+    assert update_in(wire.requests[1]).booker.lead_id == 99
 
 
 async def test_a_request_and_its_acceptance_which_forgets_the_lead(
@@ -129,8 +131,8 @@ async def test_a_request_and_its_acceptance_which_forgets_the_lead(
     await calcom.accept(uid)
     requested, created = map(update_in, wire.requests)
 
-    assert (requested.what, requested.hints.lead_id) == (UpdateKind.REQUESTED, 77)
-    assert (created.what, created.uid, created.hints.lead_id) == (UpdateKind.CREATED, uid, None)
+    assert (requested.what, requested.booker.lead_id) == (UpdateKind.REQUESTED, 77)
+    assert (created.what, created.uid, created.booker.lead_id) == (UpdateKind.CREATED, uid, None)
     assert wire.requests[1].json["payload"]["metadata"].keys() == {"videoCallUrl"}
     with pytest.raises(ApiError):
         await calcom.reject(uid)
@@ -140,7 +142,7 @@ async def test_a_rejection(calcom: CalcomSimulator, wire: Wire) -> None:
     await calcom.reject(await calcom.book(LINK, start=soon(), confirm=True), "Lleno")
     read = update_in(wire.requests[1])
 
-    assert (read.what, read.reason, read.hints.lead_id) == (UpdateKind.REJECTED, "Lleno", None)
+    assert (read.what, read.reason, read.booker.lead_id) == (UpdateKind.REJECTED, "Lleno", None)
     assert wire.requests[1].json["payload"]["startTime"].endswith(".000Z")
 
 
@@ -152,7 +154,7 @@ async def test_a_move_makes_a_new_booking(
     second = await calcom.move(first, start=soon(5), repeat_metadata=repeat)
     read = update_in(wire.requests[1])
 
-    assert (read.what, read.uid, read.previous_uid, read.hints.lead_id) == (
+    assert (read.what, read.uid, read.previous_uid, read.booker.lead_id) == (
         UpdateKind.MOVED,
         second,
         first,
@@ -167,7 +169,7 @@ async def test_a_cancellation(calcom: CalcomSimulator, wire: Wire) -> None:
     await calcom.cancel(uid, "No puedo")
     read = update_in(wire.requests[1])
 
-    assert (read.what, read.uid, read.reason, read.hints.lead_id) == (
+    assert (read.what, read.uid, read.reason, read.booker.lead_id) == (
         UpdateKind.CANCELLED,
         uid,
         "No puedo",
@@ -184,7 +186,7 @@ async def test_a_meeting_ends_by_itself_once_and_flat(calcom: CalcomSimulator, w
     read = update_in(wire.requests[1])
 
     assert "payload" not in wire.requests[1].json
-    assert (read.what, read.uid, read.hints) == (UpdateKind.ENDED, uid, HINTS)
+    assert (read.what, read.uid, read.booker) == (UpdateKind.ENDED, uid, HINTS)
     assert read.booking is not None
     assert read.at == read.booking.ends_at
     assert len(wire.requests) == 2
@@ -211,7 +213,7 @@ async def test_an_absent_guest_and_a_ping(calcom: CalcomSimulator, wire: Wire) -
     await calcom.no_show(uid, absent=False)
     await calcom.ping()
 
-    assert [update_in(request).attended for request in wire.requests[1:3]] == [False, True]
+    assert [update_in(request).booker.absent for request in wire.requests[1:3]] == [True, False]
     assert read_webhook(wire.requests[3].json, NOW) == Ping()
 
 
@@ -221,7 +223,7 @@ async def test_a_guest_with_only_a_phone(calcom: CalcomSimulator, wire: Wire) ->
     await calcom.book(
         f"/cal/demo/reunion?{urlencode({'firstName': 'Ana', 'location': place})}", start=soon()
     )
-    typed, called = (update_in(request).hints for request in wire.requests)
+    typed, called = (update_in(request).booker for request in wire.requests)
 
     assert (typed.email, typed.phone_texts) == (None, ("+528100000001",))
     assert (called.email, called.phone_texts) == (None, ("+528100000009",))
@@ -262,7 +264,7 @@ async def test_the_list_after_several_changes(calcom: CalcomSimulator, poll: Pol
         (UpdateKind.REQUESTED, requested, None),
         (UpdateKind.CANCELLED, gone, None),
     ]
-    assert {update.hints for update in found} == {HINTS}
+    assert {update.booker for update in found} == {HINTS}
     assert found[-1].reason == "No puedo"
     assert found[0].booking is not None
     assert found[0].booking.meeting_url == f"https://app.cal.com/video/{second}"
@@ -344,7 +346,7 @@ async def test_booking_moving_and_cancelling_on_the_pages(
         UpdateKind.MOVED,
         UpdateKind.CANCELLED,
     ]
-    assert updates[0].hints == HINTS
+    assert updates[0].booker == HINTS
     assert updates[0].booking is not None
     assert updates[0].booking.starts_at == datetime(2030, 3, 4, 17, tzinfo=UTC)
     assert "Cancelada" in (await site.get(moved.headers["location"])).text
@@ -356,3 +358,69 @@ def test_a_name_on_the_managing_page_is_escaped() -> None:
     page = calcom_pages.manage("uid", "<script>", soon(), "ACCEPTED", ended=False)
 
     assert "<script>" not in page
+
+
+async def test_each_who_joins_a_group_event_is_named_alone(
+    calcom: CalcomSimulator, wire: Wire
+) -> None:
+    uid = await calcom.book(LINK, start=soon(), seats=20)
+    await calcom.take_seat(uid, name="Beto", email="beto@example.com")
+    await calcom.give_up_seat(uid, email="beto@example.com")
+    updates = [update_in(request) for request in wire.requests]
+
+    assert [update.what for update in updates] == [
+        UpdateKind.CREATED,
+        UpdateKind.CREATED,
+        UpdateKind.CANCELLED,
+    ]
+    assert {update.uid for update in updates} == {uid}
+    assert all(update.seated for update in updates)
+    assert [[attendee.email for attendee in update.attendees] for update in updates] == [
+        ["ana@example.com"],
+        ["beto@example.com"],
+        ["beto@example.com"],
+    ]
+
+
+async def test_the_list_of_a_group_event_names_everybody(
+    calcom: CalcomSimulator, poll: Poll
+) -> None:
+    uid = await calcom.book(LINK, start=soon(), seats=20)
+    await calcom.take_seat(uid, name="Beto", email="beto@example.com")
+    [update] = await poll()
+
+    assert update.complete
+    assert [attendee.email for attendee in update.attendees] == [
+        "ana@example.com",
+        "beto@example.com",
+    ]
+
+
+async def test_a_series_is_a_booking_a_week(calcom: CalcomSimulator, wire: Wire) -> None:
+    start = soon()
+    await calcom.book(LINK, start=start, weeks=3)
+    bookings = [update_in(request).booking for request in wire.requests]
+
+    assert [booking.recurring for booking in bookings if booking] == [True] * 3
+    assert [booking.starts_at for booking in bookings if booking] == [
+        start + timedelta(weeks=week) for week in range(3)
+    ]
+
+
+async def test_a_request_accepted_by_the_api_is_posted_again_as_it_was(
+    calcom: CalcomSimulator, wire: Wire, poll: Poll
+) -> None:
+    uid = await calcom.book(LINK, start=soon(), confirm=True)
+    await calcom.accept(uid, by_api=True)
+    first, again = [update_in(request) for request in wire.requests]
+    [listed] = await poll()
+
+    assert (again.what, again.booking) == (first.what, first.booking)
+    assert listed.what is UpdateKind.CREATED
+
+
+async def test_an_absent_host(calcom: CalcomSimulator, wire: Wire) -> None:
+    uid = await calcom.book(LINK, start=soon())
+    await calcom.no_show(uid, host=True)
+
+    assert update_in(wire.requests[1]).host_absent

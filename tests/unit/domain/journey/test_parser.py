@@ -24,7 +24,7 @@ from domain.journey.parser import InvalidJourney, read_journey, stored_journey, 
 
 DEPLOY = Path(__file__).parents[4] / "deploy"
 TEXTS = templates_in(DEPLOY / "templates", "es-MX")
-SIDS = {"welcome", "day_3", "day_12", "confirmation", "reminder"}
+SIDS = {"welcome", "day_3", "day_12", "confirmation", "reminder", "no_show"}
 
 
 def read(text: str, **more: Any) -> Journey:
@@ -206,7 +206,12 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
         ),
         pytest.param(
             "meeting:\n  - name: reminder\n    before: 1 day\n    after: 1 day\n    channel: sms\n",
-            ["j.yml:2: write exactly one of on_booking: true, before: … and after: …"],
+            [
+                (
+                    "j.yml:2: write exactly one of on_booking: true, on_cancel: true, "
+                    "on_no_show: true, before: … and after: …"
+                )
+            ],
             id="two times",
         ),
         pytest.param(

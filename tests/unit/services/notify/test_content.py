@@ -1,11 +1,14 @@
 """The content of a meeting's messages: language, time zone and calendar file."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from icalendar import Calendar
 
+from contracts.events.booking import Occurrence
 from contracts.events.touch import Channel, Kind
-from services.notify.content import Wording, appointment
+from services.notify.content import Organizer, Wording, appointments
 from tests.builders import a_booking, a_card, a_touch
 
 
@@ -26,11 +29,79 @@ def test_a_lead_reads_of_a_meeting_in_their_own_language_and_zone(wording: Wordi
     assert "hora de" not in text_about(starts_at=None)
 
 
-def test_an_invitation_is_a_calendar_file() -> None:
-    invitation = appointment(a_booking(), business="Demo")
-    assert invitation is not None
-    [event] = Calendar.from_ical(invitation.content).walk("VEVENT")
+AT = datetime(2026, 2, 10, 16, tzinfo=UTC)
+DEMO = Organizer("Demo", "hola@example.com")
 
+
+def calendar_of(kind: Kind = Kind.MEETING, **booking: Any) -> Calendar:
+    touch = a_touch(
+        Channel.EMAIL, kind=kind, booking=a_booking(**booking), address="ana@example.com"
+    )
+    [invitation] = appointments(touch, DEMO, a_card(), AT)
+    return Calendar.from_ical(invitation.content)
+
+
+def test_an_invitation_is_a_calendar_file() -> None:
+    calendar = calendar_of(ical_uid="abc@Cal.com", sequence=2)
+    [event] = calendar.walk("VEVENT")
+
+    assert calendar["method"] == "REQUEST"
     assert event.decoded("dtstart") == a_booking().starts_at
     assert event.decoded("dtend") == a_booking().ends_at
-    assert appointment(a_booking(starts_at=None), business="Demo") is None
+    assert event.decoded("dtstamp") == AT
+    assert (event["uid"], event["sequence"], event["status"]) == ("abc@Cal.com", 2, "CONFIRMED")
+    assert event["organizer"] == "mailto:hola@example.com"
+    assert event["attendee"] == "mailto:ana@example.com"
+    assert event["location"] == a_booking().meeting_url
+    assert not calendar.walk("VTIMEZONE")
+
+
+def test_a_cancellation_takes_the_same_appointment_off_the_calendar() -> None:
+    calendar = calendar_of(Kind.CANCELLATION, ical_uid="abc@Cal.com", sequence=2)
+    [event] = calendar.walk("VEVENT")
+
+    assert calendar["method"] == "CANCEL"
+    assert (event["uid"], event["sequence"], event["status"]) == ("abc@Cal.com", 3, "CANCELLED")
+
+
+def test_without_the_calendars_own_uid_the_booking_names_the_appointment() -> None:
+    [event] = calendar_of().walk("VEVENT")
+
+    assert event["uid"] == f"{a_booking().uid}@pauta"
+
+
+def test_a_meeting_at_an_address() -> None:
+    [event] = calendar_of(meeting_url=None, location="Av. Juárez 5, Monterrey").walk("VEVENT")
+
+    assert event["location"] == "Av. Juárez 5, Monterrey"
+    assert "url" not in event
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [(Kind.MEETING, {"starts_at": None}), (Kind.AFTER_MEETING, {}), (Kind.FOLLOW_UP, {})],
+)
+def test_what_has_no_invitation(kind: Kind, changes: dict[str, Any]) -> None:
+    touch = a_touch(Channel.EMAIL, kind=kind, booking=a_booking(**changes))
+
+    assert appointments(touch, DEMO, a_card(), AT) == ()
+
+
+def test_a_series_has_an_invitation_for_each_date_and_lists_them_all(wording: Wording) -> None:
+    meetings = tuple(
+        Occurrence(
+            uid=f"n{day}",
+            starts_at=datetime(2026, 2, day, 17, tzinfo=UTC),
+            ends_at=datetime(2026, 2, day, 18, tzinfo=UTC),
+        )
+        for day in (12, 19)
+    )
+    touch = a_touch(Channel.EMAIL, kind=Kind.MEETING, booking=a_booking(series=meetings))
+    files = appointments(touch, DEMO, a_card(), AT)
+
+    assert [file.name for file in files] == ["reunion-1.ics", "reunion-2.ics"]
+    uids = [Calendar.from_ical(file.content).walk("VEVENT")[0]["uid"] for file in files]
+    assert uids == ["n12@pauta", "n19@pauta"]
+    when = wording.facts(7, a_card(), touch)["meeting_when"]
+    assert when.startswith("jueves 12 de febrero a las 11:00")
+    assert "y jueves 19 de febrero a las 11:00" in when

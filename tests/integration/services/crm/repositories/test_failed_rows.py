@@ -11,8 +11,10 @@ from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.events.failed_work import WorkFailed
 from kit.database import Database
 from kit.failed_work import carry_out
+from services.crm.decisions.kommo_fields import LeftOut
 from services.crm.repositories import notes, registrations, webhooks
 from services.crm.repositories.failed_rows import ROWS
+from services.crm.repositories.registrations import InKommo
 from services.crm.use_cases.kommo_progress import MAX_ATTEMPTS, KommoProgress
 from services.crm.use_cases.process_webhook import record_failure
 from tests.builders import a_card
@@ -110,7 +112,7 @@ async def test_a_note_that_is_never_clear_is_set_aside_and_tried_again_when_an_o
 ) -> None:
     await registrations.enqueue(database, uuid4(), 1, 1, a_card(), "note")
     await progress.claim_leads(1, term=2)
-    await progress.registered({1: (1001, 1)})
+    await progress.registered({1: InKommo(1001, 1)})
     for _ in range(MAX_ATTEMPTS + 1):
         [note] = await progress.claim_notes(10, term=2)
         await progress.notes_unclear([note.note_id], check_in=0)
@@ -173,3 +175,56 @@ async def test_who_leads_no_more_takes_nothing_in_hand(
     await progress.mark_in_flight_unclear(check_in=0, term=1)
     assert await states(database, "registrations") == ["sending"]
     assert taken.lead_id == 5
+
+
+async def test_what_kommo_refuses_is_set_aside_and_tried_again_with_other_settings(
+    database: Database, progress: KommoProgress
+) -> None:
+    await registrations.enqueue(database, uuid4(), 1, 1, a_card(), "note")
+    await progress.claim_leads(1, term=2)
+    for _ in range(2):
+        await progress.lead_refused(1, "Kommo no aceptó el lead", settings="old")
+    assert [failed.reason for failed in await failures(database)] == ["Kommo no aceptó el lead"]
+    assert not await progress.retry_refused(settings="old")
+    assert await progress.retry_refused(settings="new")
+
+    published = await database.fetch("select routing_key from outbox order by id")
+    assert [row["routing_key"] for row in published] == [
+        "lead.registration_failed",
+        "work.failed",
+        "work.retried",
+    ]
+    assert await states(database, "registrations") == ["waiting"]
+
+
+async def test_an_operator_has_a_move_tried_again_or_leaves_the_lead_where_it_is(
+    database: Database, progress: KommoProgress
+) -> None:
+    for lead in (1, 2):
+        await registrations.enqueue(database, uuid4(), lead, lead, a_card(), "note")
+    await progress.claim_leads(2, term=2)
+    await progress.registered({1: InKommo(1001, 1), 2: InKommo(1002, 2)})
+    await database.fetch("update registrations set stage_wanted = 'booked'")
+    for lead in (1, 2):
+        await progress.move_refused(lead, "why", settings="old")
+    assert await progress.leads_to_move(10) == []
+    assert [failed.kind for failed in await failures(database)] == ["kommo move", "kommo move"]
+    about = {"service": "crm", "kind": "kommo move", "by": "ana", "lead_id": 0}
+
+    await carry_out(database, RetryWork(row_id=1, **about), service="crm", rows=ROWS)
+    await carry_out(database, DiscardWork(row_id=2, **about), service="crm", rows=ROWS)
+
+    assert [lead.lead_id for lead in await progress.leads_to_move(10)] == [1]
+
+
+async def test_a_value_without_a_place_is_noted_once(
+    database: Database, progress: KommoProgress
+) -> None:
+    await registrations.enqueue(database, uuid4(), 1, 1, a_card(), "note")
+    for _ in range(2):
+        await progress.left_out(1, [LeftOut("fuente", "TikTok", "no está en la lista")])
+
+    rows = await database.fetch("select text from notes where outcome is not null")
+    assert [row["text"] for row in rows] == [
+        "No se guardó en su campo de Kommo (no está en la lista). fuente: TikTok"
+    ]

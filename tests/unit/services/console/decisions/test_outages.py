@@ -48,7 +48,7 @@ class NoTokens:
     async def tokens(self) -> None:
         return None
 
-    async def keep_tokens(self, tokens: Any, now: datetime) -> None:
+    async def keep_tokens(self, tokens: Any, now: datetime, *, origin: str | None) -> None:
         raise AssertionError
 
 
@@ -73,7 +73,7 @@ async def ask_twilio(url: str) -> None:
 
 
 async def ask_calcom(url: str) -> None:
-    client = CalcomClient(base_url=url, api_key="k", timeout=5)
+    client = CalcomClient(base_url=url, api_keys=["k"], timeout=5)
     try:
         await client.bookings_updated_since(NOW)
     finally:
@@ -206,3 +206,24 @@ def test_letters_of_one_outage_are_grouped() -> None:
     # the title, and each of two letters
     assert page.count("Twilio no acepta TWILIO_AUTH_TOKEN (401)") == 3
     assert "Unavailable" not in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (
+            "kommo: 301, check KOMMO_BASE_URL",
+            "Kommo no está en esa dirección: revisa KOMMO_BASE_URL (301)",
+        ),
+        (
+            "kommo: 404, check KOMMO_BASE_URL",
+            "Kommo no está en esa dirección: revisa KOMMO_BASE_URL (404)",
+        ),
+        (
+            "kommo oauth: 400 Invalid refresh token",
+            "Kommo no acepta KOMMO_REFRESH_TOKEN (400)",
+        ),
+    ],
+)
+def test_kommos_address_and_its_refresh_token(reason: str, words: str) -> None:
+    assert sentence(reason) == words

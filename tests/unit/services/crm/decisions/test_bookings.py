@@ -16,20 +16,24 @@ from contracts.events.booking import (
     MeetingEnded,
 )
 from domain.signed_links import sign
-from providers.calcom.models import AttendeeHints, BookingUpdate, UpdateKind
+from providers.calcom.models import AttendeeHints, BookingUpdate, EventType, UpdateKind
 from services.crm.decisions.bookings import (
+    Appointment,
     Candidate,
     Matched,
-    Slot,
     apply_update,
     changes_to_publish,
     current_booking,
+    expired,
+    has_type,
+    leaves_doubt,
+    legacy_uid,
     match,
 )
 from tests.builders import a_booking
 
 NOW = datetime(2026, 2, 10, 16, tzinfo=UTC)
-ANONYMOUS_CARD = AttendeeHints(lead_id=None, token=None, email=None, phone_texts=())
+ANONYMOUS = AttendeeHints()
 ANA = Candidate(7, 7, "ana@example.com", "+528112345678")
 BETO = Candidate(8, 8, "beto@example.com", "+528112340000")
 
@@ -43,10 +47,9 @@ def an_update(
     **changes: Any,
 ) -> BookingUpdate:
     booking = None if kind is UpdateKind.NO_SHOW else a_booking(uid, **changes)
-    attended = False if kind is UpdateKind.NO_SHOW else None
-    return BookingUpdate(
-        kind, uid, previous, ANONYMOUS_CARD, booking, NOW + timedelta(minutes=minutes), "", attended
-    )
+    attendee = replace(ANONYMOUS, absent=True if kind is UpdateKind.NO_SHOW else None)
+    at = NOW + timedelta(minutes=minutes)
+    return BookingUpdate(kind, uid, previous, (attendee,), booking, at)
 
 
 def uid_of(event: BookingEvent) -> str:
@@ -57,19 +60,21 @@ def uid_of(event: BookingEvent) -> str:
 
 
 class Calendar:
-    """The bookings that crm stores for one lead, in memory."""
+    """The appointments that crm stores, all of one lead, in memory."""
 
     def __init__(self) -> None:
-        self.slots: dict[str, Slot] = {}
-        self.published: Slot | None = None
+        self.known: dict[tuple[str, str], Appointment] = {}
+        self.published: Appointment | None = None
         self.events: list[BookingEvent] = []
 
     def apply(self, *updates: BookingUpdate) -> "Calendar":
         for update in updates:
-            self.slots |= {slot.uid: slot for slot in apply_update(self.slots, update)}
-            after = current_booking(self.slots.values())
+            uids = (update.uid, update.previous_uid)
+            known = [known for known in self.known.values() if known.uid in uids]
+            self.known |= {after.name: after for after in apply_update(known, update, "MX")}
+            after = current_booking(self.known.values())
             self.events += changes_to_publish(
-                7, self.published, after, self.slots, revision=len(self.events), now=NOW
+                7, self.published, after, self.known.values(), revision=len(self.events), now=NOW
             )
             self.published = after
         return self
@@ -210,7 +215,7 @@ def test_revisions_grow_one_by_one(updates: list[BookingUpdate]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("hints", "by_uid", "found"),
+    ("hints", "of_attendee", "found"),
     [
         pytest.param(
             {"lead_id": 7, "token": sign("s", "booking", 7)},
@@ -260,11 +265,11 @@ def test_revisions_grow_one_by_one(updates: list[BookingUpdate]) -> None:
         pytest.param({"email": "unknown@example.com"}, None, None, id="an unknown person"),
     ],
 )
-def test_whose_a_booking_is(hints: dict[str, Any], by_uid: int | None, found: object) -> None:
+def test_whose_a_booking_is(hints: dict[str, Any], of_attendee: int | None, found: object) -> None:
     assert (
         match(
-            replace(ANONYMOUS_CARD, **hints),
-            by_uid=by_uid,
+            replace(ANONYMOUS, **hints),
+            of_attendee=of_attendee,
             leads=[ANA, BETO],
             secret="s",
             region="MX",
@@ -277,9 +282,276 @@ def test_of_two_leads_with_one_email_the_newest_booked() -> None:
     again = replace(ANA, lead_id=70)
 
     assert match(
-        replace(ANONYMOUS_CARD, email="ana@example.com"),
-        by_uid=None,
+        replace(ANONYMOUS, email="ana@example.com"),
+        of_attendee=None,
         leads=[ANA, again],
         secret="s",
         region="MX",
     ) == (70, Matched.EMAIL)
+
+
+def test_of_two_leads_with_one_email_the_one_whose_phone_agrees_booked() -> None:
+    hints = replace(ANONYMOUS, email="ana@example.com", phone_texts=("+528112345678",))
+    daughter = Candidate(70, 70, "ana@example.com", "+528119999999")
+
+    assert match(hints, of_attendee=None, leads=[ANA, daughter], secret="s", region="MX") == (
+        7,
+        Matched.EMAIL,
+    )
+
+
+# ---- groups: each attendee has an appointment
+
+VERA = AttendeeHints(email="vera@example.com")
+WALDO = AttendeeHints(email="Waldo@Example.com ", phone_texts=("81 1234 5678",))
+
+
+def a_seat(
+    kind: UpdateKind, attendee: AttendeeHints, uid: str = "slot1", *, minutes: int, **more: Any
+) -> BookingUpdate:
+    changes = {"booking": a_booking(uid), "seated": True, "previous_uid": None, **more}
+    at = NOW + timedelta(minutes=minutes)
+    return BookingUpdate(kind, uid, attendees=(attendee,), at=at, **changes)
+
+
+def booked_after(*updates: BookingUpdate) -> set[tuple[str, str | None]]:
+    """Returns the appointments that stand after the updates: booking and email."""
+    appointments = Calendar().apply(*updates).known.values()
+    return {(known.uid, known.email) for known in appointments if known.is_booked}
+
+
+VERA_BOOKS = a_seat(UpdateKind.CREATED, VERA, minutes=0)
+WALDO_BOOKS = a_seat(UpdateKind.CREATED, WALDO, minutes=5)
+WALDO_MOVES = a_seat(UpdateKind.MOVED, WALDO, "slot2", minutes=9, previous_uid="slot1")
+VERA_CANCELS = a_seat(UpdateKind.CANCELLED, VERA, minutes=12)
+WALDO_RETURNS = a_seat(UpdateKind.MOVED, WALDO, "slot1", minutes=20, previous_uid="slot2")
+VERA_AND_WALDO = {("slot1", "vera@example.com"), ("slot1", "waldo@example.com")}
+
+
+@pytest.mark.parametrize(
+    ("updates", "left"),
+    [
+        pytest.param([VERA_BOOKS, WALDO_BOOKS], VERA_AND_WALDO, id="two seats"),
+        pytest.param(
+            [VERA_BOOKS, WALDO_BOOKS, WALDO_MOVES],
+            {("slot1", "vera@example.com"), ("slot2", "waldo@example.com")},
+            id="one seat moves",
+        ),
+        pytest.param(
+            [VERA_BOOKS, WALDO_BOOKS, VERA_CANCELS],
+            {("slot1", "waldo@example.com")},
+            id="one seat cancelled",
+        ),
+        pytest.param(
+            [VERA_BOOKS, WALDO_BOOKS, WALDO_MOVES, VERA_CANCELS, WALDO_RETURNS],
+            {("slot1", "waldo@example.com")},
+            id="and back to the first slot",
+        ),
+        pytest.param(
+            [VERA_BOOKS, VERA_CANCELS, a_seat(UpdateKind.CREATED, VERA, minutes=13)],
+            {("slot1", "vera@example.com")},
+            id="cancelled, and booked again",
+        ),
+        pytest.param(
+            [VERA_BOOKS, WALDO_BOOKS, a_seat(UpdateKind.CANCELLED, ANONYMOUS, minutes=12)],
+            set(),
+            id="the host cancels them all",
+        ),
+        pytest.param(
+            [VERA_BOOKS, WALDO_BOOKS, a_seat(UpdateKind.CREATED, WALDO, minutes=30, complete=True)],
+            {("slot1", "waldo@example.com")},
+            id="one is not in the list any more",
+        ),
+    ],
+)
+def test_each_seat_is_an_appointment_of_its_own(
+    updates: list[BookingUpdate], left: set[tuple[str, str | None]]
+) -> None:
+    assert booked_after(*updates) == left
+
+
+@given(st.permutations([VERA_BOOKS, WALDO_BOOKS, WALDO_MOVES, VERA_CANCELS, WALDO_RETURNS] * 2))
+def test_in_any_order_and_number_the_seats_that_remain_are_the_calendars(
+    updates: list[BookingUpdate],
+) -> None:
+    assert booked_after(*updates) == {("slot1", "waldo@example.com")}
+
+
+@given(
+    st.sets(st.sampled_from(["vera books", "waldo books", "waldo moves", "vera cancels"])),
+    st.randoms(),
+)
+def test_a_webhook_that_was_lost_costs_only_its_own_attendee(heard: set[str], random: Any) -> None:
+    updates = {
+        "vera books": VERA_BOOKS,
+        "waldo books": WALDO_BOOKS,
+        "waldo moves": WALDO_MOVES,
+        "vera cancels": VERA_CANCELS,
+    }
+    expected = set()
+    if "vera books" in heard and "vera cancels" not in heard:
+        expected.add(("slot1", "vera@example.com"))
+    if "waldo moves" in heard:
+        expected.add(("slot2", "waldo@example.com"))
+    elif "waldo books" in heard:
+        expected.add(("slot1", "waldo@example.com"))
+
+    assert booked_after(*random.sample([updates[name] for name in sorted(heard)], len(heard))) == (
+        expected
+    )
+
+
+def test_guests_share_the_fate_of_a_booking_without_seats() -> None:
+    guest = AttendeeHints(email="socia@example.com", guest=True)
+    booked = replace(CREATED, attendees=(VERA, guest))
+    cancelled = an_update(UpdateKind.CANCELLED, minutes=5)
+
+    assert booked_after(booked) == {("first", "vera@example.com"), ("first", "socia@example.com")}
+    assert booked_after(booked, replace(cancelled, attendees=(VERA,))) == set()
+
+
+def test_a_booker_whose_address_changed_is_still_the_booker() -> None:
+    booked = replace(CREATED, attendees=(VERA,))
+    moved = replace(MOVED, attendees=(AttendeeHints(phone_texts=("+528112340000",)),))
+    calendar = Calendar().apply(booked, moved)
+
+    assert calendar.topics == [("lead.booked", "first"), ("booking.rescheduled", "second")]
+    assert calendar.published is not None
+    assert calendar.published.uid == "second"
+
+
+# ---- one uid, several changes
+
+
+def moved_to(day: int, *, minutes: int) -> BookingUpdate:
+    starts_at = datetime(2026, 2, day, 17, tzinfo=UTC)
+    ends_at = starts_at + timedelta(minutes=30)
+    return an_update(UpdateKind.MOVED, minutes=minutes, starts_at=starts_at, ends_at=ends_at)
+
+
+@given(st.permutations([CREATED, moved_to(13, minutes=60), moved_to(14, minutes=120)] * 2))
+def test_of_several_moves_under_one_uid_the_last_counts(updates: list[BookingUpdate]) -> None:
+    published = Calendar().apply(*updates).published
+
+    assert published is not None
+    assert published.booking is not None
+    assert published.booking.starts_at == datetime(2026, 2, 14, 17, tzinfo=UTC)
+
+
+def test_each_move_under_one_uid_has_touches_of_its_own() -> None:
+    events = Calendar().apply(CREATED, moved_to(13, minutes=60), moved_to(14, minutes=120)).events
+    bookings = [
+        event.booking for event in events if isinstance(event, LeadBooked | BookingRescheduled)
+    ]
+
+    assert [booking.key for booking in bookings if booking] == ["first", "first~1", "first~2"]
+    assert [booking.sequence for booking in bookings if booking] == [0, 1, 2]
+
+
+def test_a_replacement_is_the_same_appointment_in_calendars() -> None:
+    events = Calendar().apply(*CHAIN).events
+    bookings = [event.booking for event in events if isinstance(event, BookingRescheduled)]
+
+    assert [booking.ical_uid for booking in bookings] == ["first@pauta"] * 2
+    assert [booking.sequence for booking in bookings] == [1, 2]
+
+
+def test_the_end_of_a_meeting_that_was_moved_is_not_its_end() -> None:
+    old_end = an_update(UpdateKind.ENDED)
+
+    assert Calendar().apply(CREATED, moved_to(14, minutes=60), old_end).topics == [
+        ("lead.booked", "first"),
+        ("booking.rescheduled", "first"),
+    ]
+
+
+def test_an_absent_host() -> None:
+    absent = replace(an_update(UpdateKind.NO_SHOW), attendees=(ANONYMOUS,), host_absent=True)
+    *_, last = Calendar().apply(CREATED, absent).events
+
+    assert isinstance(last, MeetingEnded)
+    assert last.host_absent
+    assert last.attended
+
+
+@pytest.mark.parametrize(("minutes", "confirmed"), [(0, False), (0.05, False), (30, True)])
+def test_a_request_repeated_later_was_accepted_by_the_api(minutes: float, confirmed: bool) -> None:
+    requested = an_update(UpdateKind.REQUESTED, confirmed=False)
+    repeated = replace(requested, at=NOW + timedelta(minutes=minutes))
+    published = Calendar().apply(requested, repeated).events[-1]
+
+    assert isinstance(published, LeadBooked)
+    assert published.booking.confirmed is confirmed
+
+
+def test_what_leaves_a_doubt() -> None:
+    requested = an_update(UpdateKind.REQUESTED, confirmed=False)
+    known = list(Calendar().apply(requested).known.values())
+
+    assert leaves_doubt(known, replace(requested, at=NOW + timedelta(minutes=30)))
+    assert leaves_doubt([], an_update(UpdateKind.MOVED, starts_at=None))
+    assert not leaves_doubt([], an_update(UpdateKind.MOVED))
+    assert not leaves_doubt([], replace(CREATED, booking=a_booking(starts_at=None), is_legacy=True))
+
+
+@pytest.mark.parametrize(
+    ("waited", "before_start", "over"),
+    [
+        (timedelta(hours=47), timedelta(days=30), False),
+        (timedelta(hours=48), timedelta(days=30), True),
+        (timedelta(hours=1), timedelta(hours=1), True),
+    ],
+)
+def test_a_request_that_the_host_never_answers_expires(
+    waited: timedelta, before_start: timedelta, over: bool
+) -> None:
+    requested = an_update(
+        UpdateKind.REQUESTED, confirmed=False, starts_at=NOW + before_start, ends_at=None
+    )
+    [appointment] = Calendar().apply(requested).known.values()
+
+    assert expired(appointment, NOW + waited, timedelta(hours=48)) is over
+
+
+# ---- callers from before Cal.com
+
+
+def a_report(kind: UpdateKind, minutes: float) -> BookingUpdate:
+    booking = a_booking("legacy-7", starts_at=None) if kind is UpdateKind.CREATED else None
+    at = NOW + timedelta(minutes=minutes)
+    hints = AttendeeHints(lead_id=7)
+    return BookingUpdate(kind, "legacy-7", None, (hints,), booking, at, is_legacy=True)
+
+
+def test_a_caller_from_before_calcom_books_cancels_and_books_again() -> None:
+    calendar = Calendar()
+    for number, kind in enumerate(
+        [UpdateKind.CREATED, UpdateKind.CREATED, UpdateKind.CANCELLED, UpdateKind.CREATED]
+    ):
+        report = a_report(kind, number)
+        uid = legacy_uid(calendar.known.values(), report)
+        booking = report.booking and report.booking.model_copy(update={"uid": uid})
+        calendar.apply(replace(report, uid=uid, booking=booking))
+
+    assert calendar.topics == [
+        ("lead.booked", "legacy-7"),
+        ("booking.cancelled", "legacy-7"),
+        ("lead.booked", "legacy-7-2"),
+    ]
+
+
+# ---- event types
+
+
+@pytest.mark.parametrize(
+    ("event_type", "wanted", "counts"),
+    [
+        (EventType("84120", "asesoria"), {"asesoria"}, True),
+        (EventType("84120", "asesoria"), {"84120"}, True),
+        (EventType("999", "soporte-15"), {"asesoria", "84120"}, False),
+        (EventType("999", "soporte-15"), set(), True),
+        (EventType(), {"asesoria"}, True),
+    ],
+)
+def test_which_event_types_count(event_type: EventType, wanted: set[str], counts: bool) -> None:
+    assert has_type(event_type, wanted) is counts

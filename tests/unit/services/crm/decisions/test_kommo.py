@@ -1,10 +1,12 @@
 """How a lead and its notes are written in Kommo."""
 
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from contracts.events.base import Event
+from contracts.events.booking import BookingCancelled, LeadBooked
 from contracts.events.call import CallUnanswered, Unanswered
 from contracts.events.lead import LeadOptedOut, LeadRegistered, LeadRestored
 from contracts.events.reply import Intent, ReplyReceived
@@ -20,30 +22,33 @@ from contracts.events.touch import (
 )
 from providers.kommo.models import Contact, KommoLead
 from services.crm.decisions.kommo import (
+    Place,
+    contact_body,
     first_note,
     is_ours,
     lead_body,
+    lead_changes,
     note,
+    open_lead,
+    place_for,
     same_person,
     searches,
-    stage_for,
 )
-from tests.builders import a_card
+from tests.builders import a_booking, a_card
 
-FIELDS = {"empresa": 1, "servicio": None, "fuente": 3}
+FIELDS = [{"field_id": 3, "values": [{"value": "Landing 1"}]}]
 TOUCH = {"lead_id": 7, "touch_id": uuid4(), "step": "welcome"}
+MONTERREY = ZoneInfo("America/Monterrey")
+HERE = Place(70, 60)
 
 
 def test_a_new_persons_lead() -> None:
-    assert lead_body(7, a_card(), pipeline_id=70, status_id=60, fields=FIELDS, contact_id=None) == {
+    assert lead_body(7, a_card(), place=HERE, fields=FIELDS, contact_id=None) == {
         "name": "Ana Torres #7",
         "pipeline_id": 70,
         "status_id": 60,
         "request_id": "7",
-        "custom_fields_values": [
-            {"field_id": 1, "values": [{"value": "Demo SA"}]},
-            {"field_id": 3, "values": [{"value": "Landing 1"}]},
-        ],
+        "custom_fields_values": FIELDS,
         "_embedded": {
             "contacts": [
                 {
@@ -67,10 +72,25 @@ def test_a_new_persons_lead() -> None:
 
 def test_a_known_persons_lead_and_one_without_fields() -> None:
     card = a_card(company=None, source=None, email=None)
-    body = lead_body(7, card, pipeline_id=70, status_id=60, fields=FIELDS, contact_id=9)
+    body = lead_body(7, card, place=HERE, fields=(), contact_id=9)
 
     assert body["_embedded"] == {"contacts": [{"id": 9, "is_main": True}]}
     assert "custom_fields_values" not in body
+    assert contact_body(a_card(phone=None, email=None)) == {"name": "Ana Torres"}
+
+
+def test_tags_and_whose_turn_it_is() -> None:
+    body = lead_body(
+        7, a_card(), place=HERE, fields=FIELDS, contact_id=9, tags=("web", "pauta"), responsible=5
+    )
+
+    assert body["responsible_user_id"] == 5
+    assert body["_embedded"]["tags"] == [{"name": "web"}, {"name": "pauta"}]
+    assert lead_changes(body) == {
+        "custom_fields_values": FIELDS,
+        "tags_to_add": [{"name": "web"}, {"name": "pauta"}],
+    }
+    assert lead_changes(lead_body(7, a_card(), place=HERE, fields=(), contact_id=9)) == {}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +106,39 @@ def test_a_known_persons_lead_and_one_without_fields() -> None:
     ],
 )
 def test_the_same_person(contact: Contact, *, same: bool) -> None:
-    assert (same_person([contact], a_card(), "MX") == 1) is same
+    assert (same_person([contact], a_card(), "MX") is contact) is same
+
+
+@pytest.mark.parametrize(
+    ("contact", "same"),
+    [
+        pytest.param(
+            Contact(1, ("+528112345678",), ("mama@example.com",), "Rosa"), False, id="her mother"
+        ),
+        pytest.param(
+            Contact(1, ("+528112345678",), ("vieja@example.com",), "ANA  Tórres"),
+            True,
+            id="herself, with another email",
+        ),
+        pytest.param(
+            Contact(1, ("+525511112222",), ("ana@example.com",), "Anita"),
+            True,
+            id="herself, with another phone",
+        ),
+    ],
+)
+def test_who_shares_a_phone(contact: Contact, *, same: bool) -> None:
+    assert (same_person([contact], a_card(), "MX") is contact) is same
+
+
+def test_the_open_lead_of_a_contact() -> None:
+    won = KommoLead(4, "", 1, pipeline_id=70, status_id=142)
+    elsewhere = KommoLead(3, "", 1, pipeline_id=71, status_id=60)
+    older = KommoLead(1, "", 1, pipeline_id=70, status_id=61)
+    newer = KommoLead(2, "", 1, pipeline_id=70, status_id=60)
+
+    assert open_lead([won, elsewhere, newer, older], 70) is newer
+    assert open_lead([won, elsewhere], 70) is None
 
 
 def test_the_texts_that_kommo_is_searched_for() -> None:
@@ -179,10 +231,22 @@ def test_a_lead_of_ours(name: str, *, matches: bool) -> None:
             LeadRestored(lead_id=7, by="Operadora"),
             "Una persona del equipo deshizo la baja; el seguimiento continúa",
         ),
+        (
+            LeadBooked(lead_id=7, revision=1, booking=a_booking(time_zone="Asia/Tokyo")),
+            "Agendó una reunión para el 12/02/2026 11:00",
+        ),
+        (
+            BookingCancelled(lead_id=7, uid="b", revision=1, reason="$RCH$"),
+            "Canceló su reunión",
+        ),
+        (
+            BookingCancelled(lead_id=7, uid="b", revision=1, reason="$RCH$ me enfermé"),
+            "Canceló su reunión: me enfermé",
+        ),
     ],
 )
 def test_a_note(event: Event, text: str | None) -> None:
-    assert note(event) == text
+    assert note(event, MONTERREY) == text
 
 
 @pytest.mark.parametrize(
@@ -193,14 +257,14 @@ def test_a_note(event: Event, text: str | None) -> None:
     ],
 )
 def test_kommo_gets_no_note_of_a_key_that_was_not_pressed(event: Event) -> None:
-    assert note(event) is None
+    assert note(event, MONTERREY) is None
 
 
 @pytest.mark.parametrize(
     "reason", [reason for reason in SkipReason if reason is not SkipReason.NOT_ASKED]
 )
 def test_every_reason_not_to_send_has_its_words(reason: SkipReason) -> None:
-    assert note(TouchSkipped(**TOUCH, channel=Channel.SMS, reason=reason))
+    assert note(TouchSkipped(**TOUCH, channel=Channel.SMS, reason=reason), MONTERREY)
 
 
 def test_the_first_note_keeps_what_has_no_field() -> None:
@@ -212,19 +276,40 @@ def test_the_first_note_keeps_what_has_no_field() -> None:
     assert "vacío" not in text
 
 
+def test_the_first_note_keeps_what_a_known_contact_may_not_have() -> None:
+    lines = first_note(7, a_card()).splitlines()
+
+    assert {"Teléfono: +528112345678", "Correo: ana@example.com", "Empresa: Demo SA"} <= set(lines)
+
+
+INITIAL, BOOKED, CONTACTED = Place(70, 1), Place(70, 2), Place(70, 9)
+ELSEWHERE = Place(71, 9)
+
+
 @pytest.mark.parametrize(
     ("now", "booked", "before", "target"),
     [
-        pytest.param(1, True, None, 2, id="booked"),
-        pytest.param(2, True, None, None, id="there already"),
-        pytest.param(142, True, None, None, id="won meanwhile"),
+        pytest.param(INITIAL, True, None, BOOKED, id="booked"),
+        pytest.param(BOOKED, True, None, None, id="there already"),
+        pytest.param(Place(70, 142), True, None, None, id="won meanwhile"),
         pytest.param(None, True, None, None, id="deleted meanwhile"),
-        pytest.param(9, True, None, 2, id="from wherever it is"),
-        pytest.param(2, False, 9, 9, id="cancelled: returns to its earlier stage"),
-        pytest.param(8, False, 9, None, id="cancelled, but a person has moved it on"),
+        pytest.param(CONTACTED, True, None, BOOKED, id="from wherever it is"),
+        pytest.param(ELSEWHERE, True, None, BOOKED, id="back from another pipeline"),
+        pytest.param(Place(71, 2), True, None, BOOKED, id="a stage of another pipeline"),
+        pytest.param(BOOKED, False, CONTACTED, CONTACTED, id="cancelled: to its earlier stage"),
+        pytest.param(BOOKED, False, ELSEWHERE, ELSEWHERE, id="cancelled: to its earlier pipeline"),
+        pytest.param(Place(70, 8), False, CONTACTED, None, id="cancelled, but moved by a person"),
     ],
 )
 def test_where_a_lead_goes(
-    now: int | None, booked: bool, before: int | None, target: int | None
+    now: Place | None, booked: bool, before: Place | None, target: Place | None
 ) -> None:
-    assert stage_for(now, booked=booked, before=before, agendado=2) == target
+    assert place_for(now, booked=booked, before=before, agendado=BOOKED) == target
+
+
+def test_a_deal_that_is_not_ours_alone_stays_in_its_pipeline() -> None:
+    def goes(now: Place) -> Place | None:
+        return place_for(now, booked=True, before=None, agendado=BOOKED, merged=True)
+
+    assert goes(ELSEWHERE) is None
+    assert goes(CONTACTED) == BOOKED

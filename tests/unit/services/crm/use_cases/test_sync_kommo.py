@@ -1,6 +1,7 @@
 """Kommo sync: what fails for one lead, or in one section, does not stop the rest."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 from uuid import uuid4
 
@@ -10,15 +11,16 @@ from contracts.events.base import Event
 from contracts.events.call import CallUnanswered, Unanswered
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, FailureKind, TouchFailed, TouchSent
-from kit.database import DatabaseUnavailable
+from kit.database import Database, DatabaseUnavailable
 from kit.errors import Unavailable
 from kit.leader import LeadLost
-from providers.kommo.client import KommoClient
-from providers.kommo.models import Note, Registered
+from providers.kommo.client import KommoClient, KommoRefused
+from providers.kommo.models import Contact, CustomField, ItemError, KommoLead, Note, Registered
 from services.crm.decisions.kommo import outcome_of
+from services.crm.decisions.kommo_fields import LeftOut
 from services.crm.repositories.notes import WaitingNote
-from services.crm.repositories.registrations import UnclearLead
-from services.crm.settings import Settings
+from services.crm.repositories.registrations import InKommo, UnclearLead
+from services.crm.settings import KommoSettings, Settings
 from services.crm.use_cases.create_kommo_leads import Prepared, batches
 from services.crm.use_cases.kommo_progress import KommoProgress, WaitingLead
 from services.crm.use_cases.sync_kommo import KommoSync
@@ -37,6 +39,10 @@ class Rows:
         self.doubted = 0
         self.to_check: list[UnclearLead] = []
         self.keeps_registered = True
+        self.contact: int | None = None
+        self.notes_about: dict[int, list[str]] = {}
+        self.retried: list[str] = []
+        self.places: dict[int, InKommo] = {}
 
     async def mark_in_flight_unclear(self, *, check_in: float, term: int) -> None:
         self.doubted += 1
@@ -49,13 +55,36 @@ class Rows:
         self.leads |= {lead.lead_id: "sending" for lead in taken}
         return taken
 
-    async def known_contacts(self, addresses: Sequence[str]) -> dict[str, int]:
-        return {}
+    async def known_contact(self, person_id: int) -> int | None:
+        return self.contact
+
+    async def forget_contact(self, contact_id: int) -> None:
+        self.contact = None
+
+    async def left_out(self, lead_id: int, values: Sequence[LeftOut]) -> None:
+        self.notes_about[lead_id] = [
+            *self.notes_about.get(lead_id, ()),
+            *(f"{value.name}: {value.value}" for value in values),
+        ]
+
+    async def retry_refused(self, *, settings: str) -> bool:
+        self.retried.append(settings)
+        return False
+
+    async def lead_refused(self, lead_id: int, reason: str, *, settings: str) -> None:
+        self.leads[lead_id] = f"refused: {reason}"
+
+    async def contacts_due(self, limit: int) -> list[Any]:
+        return []
+
+    async def leads_to_ask(self, limit: int) -> list[int]:
+        return []
 
     async def registered(self, done: Mapping[int, Any], *, asked_at: object = None) -> None:
         if not self.keeps_registered:
             raise DatabaseUnavailable("database: away")
         self.leads |= dict.fromkeys(done, "registered")
+        self.places |= done
 
     async def release_leads(self, lead_ids: Sequence[int]) -> None:
         self.leads |= {lead: "waiting" for lead in lead_ids if self.leads[lead] == "sending"}
@@ -99,9 +128,21 @@ class Kommo:
         self.bug_in_search: Exception | None = None
         self.bug_in_checking: Exception | None = None
         self.unavailable_after: int | None = None
+        self.bodies: list[dict[str, Any]] = []
+        self.refusals: list[KommoRefused] = []
+        self.fields: list[dict[int, CustomField]] = []
+        self.found: list[Contact] = []
+        self.search_refused = False
+        self.open_leads: list[KommoLead] = []
+        self.changes: list[tuple[int, Mapping[str, Any]]] = []
+
+    async def lead_fields(self) -> dict[int, CustomField]:
+        return self.fields.pop(0) if len(self.fields) > 1 else self.fields[0]
 
     async def find_contacts(self, text: str) -> list[Any]:
-        return []
+        if self.search_refused:
+            raise KommoRefused("kommo: 400", {})
+        return self.found
 
     async def find_leads(self, text: str) -> list[Any]:
         if self.bug_in_checking:
@@ -112,25 +153,47 @@ class Kommo:
         if self.unavailable_after is not None and len(self.created) >= self.unavailable_after:
             raise Unavailable("kommo: no connection")
         self.created.append([lead["request_id"] for lead in leads])
+        self.bodies += [dict(lead) for lead in leads]
         if self.bug:
             raise self.bug
+        if self.refusals:
+            raise self.refusals.pop(0)
         return [Registered(lead["request_id"], 1000 + int(lead["request_id"]), 1) for lead in leads]
+
+    async def contacts(self, contact_ids: Sequence[int]) -> dict[int, Contact]:
+        lead_ids = tuple(lead.lead_id for lead in self.open_leads)
+        return {number: Contact(number, (), (), lead_ids=lead_ids) for number in contact_ids}
+
+    async def leads(self, lead_ids: Sequence[int]) -> dict[int, KommoLead]:
+        return {lead.lead_id: lead for lead in self.open_leads if lead.lead_id in lead_ids}
+
+    async def change_lead(self, lead_id: int, changes: Mapping[str, Any]) -> None:
+        self.changes.append((lead_id, changes))
+
+    async def add_leads(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
+        created = await self.add_leads_with_contacts(leads)
+        return [replace(lead, contact_id=None) for lead in created]
 
     async def add_notes(self, notes: Sequence[Note]) -> None:
         if self.bug:
             raise self.bug
 
 
-def a_worker(rows: Rows, kommo: Kommo, lead: SteadyLead | None = None) -> KommoSync:
-    settings = Settings.model_construct(check_delays=(1.0, 2.0), kommo=_Ids(), default_region="MX")  # type: ignore[arg-type]
-    worker = KommoSync(cast("KommoProgress", rows), cast("KommoClient", kommo), settings)
+def a_worker(rows: Rows, kommo: Kommo, lead: SteadyLead | None = None, **more: Any) -> KommoSync:
+    settings = Settings.model_construct(
+        check_delays=(1.0, 2.0),
+        kommo=KommoSettings.model_construct(**(IDS | more)),
+        default_region="MX",
+        timezone="America/Mexico_City",
+    )
+    worker = KommoSync(
+        cast("Database", None), cast("KommoProgress", rows), cast("KommoClient", kommo), settings
+    )
     worker.elected(lead or SteadyLead())
     return worker
 
 
-class _Ids:
-    pipeline_id = status_id_inicial = status_id_agendado = 1
-    field_id_empresa = field_id_servicio = field_id_fuente = None
+IDS = {"pipeline_id": 7, "status_id_inicial": 60, "status_id_agendado": 61}
 
 
 NOTE = WaitingNote(1, 1001, "Correo enviado")
@@ -230,8 +293,186 @@ async def test_what_kommo_has_and_our_database_could_not_keep_is_doubted_not_cre
     assert rows.doubted == 2
 
 
+# ---- refusals
+
+
+def refusal(**faults: str) -> KommoRefused:
+    """Returns a refusal of these leads (`_1`), each with the path of its fault."""
+    items = {
+        lead.removeprefix("_"): (ItemError("NotSupportedChoice", path),)
+        for lead, path in faults.items()
+    }
+    return KommoRefused("kommo: 400 Request validation failed", items)
+
+
+async def test_a_value_that_kommo_refuses_is_left_out_and_its_neighbours_go_on() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card()), WaitingLead(2, a_card())]), Kommo()
+    kommo.fields = [{3: CustomField(3, "Fuente")}]
+    kommo.refusals = [refusal(_2="custom_fields_values.0.values.0.value")]
+
+    await a_worker(rows, kommo, field_id_fuente=3).run_once()
+
+    assert rows.leads == {1: "registered", 2: "registered"}
+    assert kommo.created == [["1", "2"], ["1", "2"]]
+    assert ["custom_fields_values" in body for body in kommo.bodies] == [True, True, True, False]
+    assert rows.notes_about[2] == ["fuente: Landing 1"]
+    assert rows.notes_about[1] == []
+
+
+async def test_a_field_that_became_a_list_is_read_again_and_filled_in() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    kommo.fields = [
+        {3: CustomField(3, "Fuente")},
+        {3: CustomField(3, "Fuente", "select", {12: "Landing 1"})},
+    ]
+    kommo.refusals = [refusal(_1="custom_fields_values.0.values.0.value")]
+
+    await a_worker(rows, kommo, field_id_fuente=3).run_once()
+
+    assert rows.leads == {1: "registered"}
+    assert kommo.bodies[-1]["custom_fields_values"] == [
+        {"field_id": 3, "values": [{"enum_id": 12}]}
+    ]
+
+
+async def test_several_values_may_be_refused_one_after_the_other() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    kommo.fields = [{3: CustomField(3, "Fuente"), 4: CustomField(4, "Servicio")}]
+    first = "custom_fields_values.0.values.0.value"
+    kommo.refusals = [refusal(_1=first), refusal(_1=first), refusal(_1="name")]
+
+    await a_worker(rows, kommo, field_id_fuente=3, field_id_servicio=4).run_once()
+
+    assert rows.leads == {1: "registered"}
+    assert [len(body.get("custom_fields_values", ())) for body in kommo.bodies] == [2, 1, 0, 0]
+    assert rows.notes_about[1] == [
+        "servicio: Consultoría IA",
+        "fuente: Landing 1",
+        "nombre: Ana Torres",
+    ]
+
+
+async def test_a_contact_that_is_gone_is_made_again() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    rows.contact = 9
+    kommo.refusals = [refusal(_1="_embedded.contacts.0.id")]
+
+    await a_worker(rows, kommo).run_once()
+
+    sent = [body["_embedded"]["contacts"][0].get("id") for body in kommo.bodies]
+    assert sent == [9, None]
+    assert await rows.known_contact(1) is None
+    assert rows.places == {1: InKommo(1001, 1)}
+
+
+async def test_a_contact_that_was_merged_into_another_is_found() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    rows.contact = 9
+    kommo.found = [Contact(10, ("+528112345678",), ())]
+    kommo.refusals = [refusal(_1="_embedded.contacts.0.id")]
+
+    await a_worker(rows, kommo).run_once()
+
+    assert rows.places == {1: InKommo(1001, 10, is_known=True)}
+
+
+async def test_only_the_lead_at_fault_fails_with_its_reason() -> None:
+    rows, kommo = Rows([WaitingLead(number, a_card()) for number in (1, 2, 3)]), Kommo()
+    kommo.refusals = [refusal(_2="something")]
+
+    await a_worker(rows, kommo).run_once()
+
+    assert kommo.created == [["1", "2", "3"], ["1", "3"]]
+    assert rows.leads == {
+        1: "registered",
+        2: "refused: Kommo no aceptó el lead (NotSupportedChoice something)",
+        3: "registered",
+    }
+
+
+async def test_a_refusal_that_names_nobody_is_found_by_halves() -> None:
+    rows, kommo = Rows([WaitingLead(number, a_card()) for number in range(1, 5)]), Kommo()
+    kommo.refusals = [refusal(), refusal(), refusal()]
+
+    await a_worker(rows, kommo).run_once()
+
+    assert kommo.created == [["1", "2", "3", "4"], ["1", "2"], ["1"], ["2"], ["3", "4"]]
+    assert (
+        rows.leads[1] == "refused: Kommo no aceptó el lead (kommo: 400 Request validation failed)"
+    )
+    assert [rows.leads[lead] for lead in (2, 3, 4)] == ["registered"] * 3
+
+
+async def test_a_search_that_kommo_refuses_costs_no_lead() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    kommo.search_refused = True
+
+    await a_worker(rows, kommo).run_once()
+
+    assert rows.leads == {1: "registered"}
+
+
+async def test_refused_leads_are_tried_again_once_a_term_with_other_settings() -> None:
+    rows = Rows()
+    worker = a_worker(rows, Kommo())
+    for _ in range(3):
+        await worker.run_once()
+    [before] = rows.retried
+    await a_worker(rows, Kommo(), field_id_fuente=3).run_once()
+
+    assert rows.retried[1] != before
+
+
+async def test_the_responsible_user_takes_turns() -> None:
+    waiting = [WaitingLead(turn, a_card(), turn=turn) for turn in (1, 2, 3)]
+    rows, kommo = Rows(waiting), Kommo()
+
+    await a_worker(rows, kommo, responsible_users="5, 6", tags="web").run_once()
+
+    assert [body["responsible_user_id"] for body in kommo.bodies] == [6, 5, 6]
+    assert kommo.bodies[0]["_embedded"]["tags"] == [{"name": "web"}]
+
+
+async def test_a_contacts_open_lead_is_updated_instead_of_doubled() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card()), WaitingLead(2, a_card(phone=None))]), Kommo()
+    rows.contact = 9
+    kommo.fields = [{3: CustomField(3, "Fuente")}]
+    kommo.open_leads = [
+        KommoLead(50, "", 9, pipeline_id=7, status_id=142),
+        KommoLead(51, "", 9, pipeline_id=7, status_id=60),
+    ]
+
+    more: dict[str, Any] = {"duplicates": "update", "tags": "web", "field_id_fuente": 3}
+    await a_worker(rows, kommo, **more).run_once()
+
+    assert kommo.created == []
+    assert rows.places == {
+        1: InKommo(51, 9, merged=True),
+        2: InKommo(51, 9, merged=True),
+    }
+    assert kommo.changes[0] == (
+        51,
+        {
+            "custom_fields_values": [{"field_id": 3, "values": [{"value": "Landing 1"}]}],
+            "tags_to_add": [{"name": "web"}],
+        },
+    )
+
+
+async def test_without_an_open_lead_one_is_added() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    rows.contact = 9
+    kommo.open_leads = [KommoLead(50, "", 9, pipeline_id=7, status_id=143)]
+
+    await a_worker(rows, kommo, duplicates="update").run_once()
+
+    assert kommo.created == [["1"]]
+
+
 def test_leads_are_divided_into_calls() -> None:
-    new, known, doubtful = Prepared(1, {}, None), Prepared(2, {}, 7), Prepared(3, {}, None)
+    new = Prepared(WaitingLead(1, a_card()), {}, None)
+    known = Prepared(WaitingLead(2, a_card()), {}, 7)
+    doubtful = Prepared(WaitingLead(3, a_card()), {}, None)
 
     assert batches([doubtful, known, new], alone={3}) == [[new], [known], [doubtful]]
     assert batches([], alone=()) == []

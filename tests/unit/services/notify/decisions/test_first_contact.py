@@ -15,6 +15,7 @@ from services.notify.decisions.first_contact import (
     asked_for_link,
     first_touches,
     may_have_booked,
+    nobody_has_booked,
 )
 from services.notify.decisions.sending import Defer, Facts, Send, decide
 from services.notify.touches import Form, Touch
@@ -125,7 +126,18 @@ def test_a_lead_with_a_meeting_ahead_is_reminded_of_it_by_mail() -> None:
         Kind.ASKED_FOR,
         "already_booked",
     )
-    assert may_have_booked(updated(returned=True), JOURNEY)
-    assert not may_have_booked(updated("email"), JOURNEY)
-    assert not may_have_booked(a_lead_created(), JOURNEY)
-    assert may_have_booked(a_lead_created().model_copy(update={"person_id": 5}), JOURNEY)
+    at = a_lead_created().at
+
+    assert may_have_booked(updated(returned=True), JOURNEY, at)
+    assert not may_have_booked(updated("email"), JOURNEY, at)
+    assert not may_have_booked(a_lead_created().model_copy(update={"at": at}), JOURNEY, at)
+    assert may_have_booked(a_lead_created().model_copy(update={"person_id": 5}), JOURNEY, at)
+
+
+def test_a_form_that_was_held_up_is_not_answered_unasked() -> None:
+    """Its person may have booked meanwhile, by the link of another form or of the page itself."""
+    event = a_lead_created()
+
+    assert nobody_has_booked(event, event.at + timedelta(seconds=30))
+    assert not nobody_has_booked(event, event.at + timedelta(minutes=2))
+    assert may_have_booked(event, JOURNEY, event.at + timedelta(minutes=2))

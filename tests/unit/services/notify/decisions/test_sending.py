@@ -27,7 +27,9 @@ CLAIMED = Facts(claimed=True)
 PHONE = "+528112345678"
 CALL = a_touch(address=PHONE)
 FOLLOW_UP = a_touch(Channel.WHATSAPP, kind=Kind.FOLLOW_UP, address=PHONE)
-REMINDER = replace(FOLLOW_UP, kind=Kind.MEETING, booking=a_booking("own"))
+BOOKED_OWN = Facts(claimed=True, eligibility=ContactEligibility(booking="own"))
+MEETING = a_booking("own", starts_at=NOW + timedelta(days=1), ends_at=NOW + timedelta(days=1))
+REMINDER = replace(FOLLOW_UP, kind=Kind.MEETING, booking=MEETING)
 LINK = replace(FOLLOW_UP, kind=Kind.ASKED_FOR)
 
 
@@ -211,6 +213,12 @@ def eligible(**facts: Any) -> Facts:
             id="the day's money is spent",
         ),
         pytest.param(
+            REMINDER,
+            replace(BOOKED_OWN, spent=True),
+            Send(PHONE),
+            id="a meeting does not wait for money",
+        ),
+        pytest.param(
             replace(CALL, until=NOW),
             replace(CLAIMED, paused=True),
             Defer(DeferReason.HOURS),
@@ -254,6 +262,40 @@ def eligible(**facts: Any) -> Facts:
         ),
         pytest.param(
             replace(CALL, until=NOW + timedelta(seconds=1)), CLAIMED, Send(PHONE), id="just in time"
+        ),
+        pytest.param(
+            REMINDER,
+            Facts(claimed=True, eligibility=ContactEligibility(booking="first", meetings=("own",))),
+            Send("+528112345678"),
+            id="a meeting of a series",
+        ),
+        pytest.param(
+            replace(REMINDER, booking=MEETING.model_copy(update={"starts_at": NOW})),
+            BOOKED_OWN,
+            Skip(SkipReason.TOO_LATE),
+            id="the meeting has begun",
+        ),
+        pytest.param(
+            replace(
+                REMINDER,
+                kind=Kind.AFTER_MEETING,
+                booking=MEETING.model_copy(update={"starts_at": NOW}),
+            ),
+            BOOKED_OWN,
+            Send("+528112345678"),
+            id="the meeting was held",
+        ),
+        pytest.param(
+            replace(REMINDER, kind=Kind.CANCELLATION),
+            Facts(claimed=True),
+            Send("+528112345678"),
+            id="the meeting was cancelled",
+        ),
+        pytest.param(
+            replace(REMINDER, kind=Kind.CANCELLATION),
+            BOOKED_OWN,
+            Skip(SkipReason.BOOKED),
+            id="cancelled, and booked again",
         ),
     ],
 )

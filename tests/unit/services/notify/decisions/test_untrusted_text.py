@@ -2,18 +2,19 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from unittest.mock import patch
 
 import pytest
 from icalendar import Calendar
 
 from contracts.events.lead import LeadCard
-from contracts.events.touch import Channel
+from contracts.events.touch import Channel, Kind
 from pauta.running.compose_file import read_recipes
-from services.notify.content import Wording, appointment
+from services.notify.content import Organizer, Wording, appointments
 from services.notify.decisions.untrusted_text import first_name, phrase
 from services.notify.settings import Settings
-from tests.builders import a_booking, a_touch
+from tests.builders import a_booking, a_card, a_touch
 
 LINKS = (
     "https://evil.example/win",
@@ -104,11 +105,12 @@ def test_a_meeting_s_title_adds_nothing_to_its_calendar_file() -> None:
     booking = a_booking(
         title="Reunión\r\nATTENDEE:mailto:x@evil.example\r\nEND:VEVENT\r\nBEGIN:VEVENT"
     )
-    file = appointment(booking, business="Demo")
-    assert file is not None
+    touch = a_touch(Channel.EMAIL, kind=Kind.MEETING, booking=booking, address="ana@example.com")
+    demo = Organizer("Demo", "hola@example.com")
+    [file] = appointments(touch, demo, a_card(), datetime.now(UTC))
     [entry] = Calendar.from_ical(file.content).walk("VEVENT")
 
-    assert "attendee" not in entry
+    assert entry["attendee"] == "mailto:ana@example.com"
 
 
 def test_a_megabyte_costs_no_more_than_its_length() -> None:

@@ -4,18 +4,26 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.events.booking import BookingCancelled, LeadBooked, MeetingEnded
+from contracts.events.booking import (
+    Booking,
+    BookingCancelled,
+    LeadBooked,
+    MeetingEnded,
+    Occurrence,
+    SeriesChanged,
+)
 from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadSuperseded
 from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import Channel, TouchDeferred, touch_id
-from services.scheduler.decisions.enrolment import Change, apply_event, erased
-from services.scheduler.decisions.planning import hours_of, plan
+from services.scheduler.decisions.enrolment import Change, Enrolment, apply_event, erased
+from services.scheduler.decisions.planning import SERIES_GATHERS, booking_of, hours_of, plan
 from tests.builders import a_booking
 from tests.unit.services.scheduler.decisions.leads import (
     ENTERED,
@@ -108,7 +116,7 @@ def test_after_a_cancelled_booking_the_follow_up_goes_on_where_it_stopped() -> N
     assert steps(lead)["day_3"] == local(
         2026, 3, 9, 9
     )  # three days later: Sunday the 8th, so Monday
-    assert list(steps(lead)) == FOLLOW_UPS
+    assert [step for step in steps(lead) if step != "cancellation"] == FOLLOW_UPS
 
 
 def test_a_lead_that_is_closed_gets_nothing_more() -> None:
@@ -150,6 +158,105 @@ def test_a_lead_that_did_not_attend_gets_no_survey() -> None:
     )
 
     assert "after_meeting" not in steps(after(booked(), absent))
+
+
+def ended(uid: str = "first", *, revision: int = 2, **changes: Any) -> MeetingEnded:
+    ended_at = changes.pop("ended_at", local(2026, 3, 10, 11, 30))
+    return MeetingEnded(
+        lead_id=123456, revision=revision, uid=uid, ended_at=ended_at, at=ended_at, **changes
+    )
+
+
+def test_a_lead_that_did_not_attend_is_offered_another_time() -> None:
+    lead = after(booked(), ended(attended=False))
+
+    assert steps(lead)["no_show"] == local(2026, 3, 10, 11, 30)
+    assert "no_show" not in steps(after(booked(), ended()))
+
+
+def test_a_meeting_that_the_host_missed_has_neither_survey_nor_reproach() -> None:
+    lead = after(booked(), ended(host_absent=True))
+
+    assert not {"after_meeting", "no_show"} & set(steps(lead))
+
+
+@pytest.mark.parametrize(
+    ("events", "cancels"),
+    [
+        pytest.param([booked(), cancelled(2)], True, id="cancelled"),
+        pytest.param([booked(confirmed=False), cancelled(2)], False, id="never accepted"),
+        pytest.param(
+            [booked(), cancelled(2, at=local(2026, 3, 10, 11))], False, id="once it has begun"
+        ),
+        pytest.param([booked(), cancelled(2), booked(3, "other")], False, id="booked again"),
+    ],
+)
+def test_a_meeting_to_come_that_is_cancelled_is_taken_off_the_calendar(
+    events: list[Change], cancels: bool
+) -> None:
+    timers = [timer for timer in plan(after(*events), JOURNEY) if timer.step == "cancellation"]
+
+    assert [timer.booking for timer in timers] == ["first"] * cancels
+
+
+# ---- a recurring series
+
+
+def a_series(*days: int) -> Booking:
+    meetings = tuple(
+        Occurrence(
+            uid=f"n{day}", starts_at=local(2026, 3, day, 11), ends_at=local(2026, 3, day, 11, 30)
+        )
+        for day in days
+    )
+    return a_booking(
+        "series",
+        starts_at=meetings[0].starts_at,
+        ends_at=meetings[0].ends_at,
+        recurring=True,
+        series=meetings,
+    )
+
+
+SERIES = LeadBooked(
+    lead_id=123456, revision=1, booking=a_series(10), at=ENTERED + timedelta(days=1)
+)
+COMPLETE = SeriesChanged(
+    lead_id=123456, revision=2, booking=a_series(10, 17, 24), at=ENTERED + timedelta(days=1)
+)
+
+
+def named(step: str, lead: Enrolment) -> list[tuple[str, datetime]]:
+    timers = [timer for timer in plan(lead, JOURNEY) if timer.step == step]
+    return [(timer.booking, timer.due_at) for timer in timers]
+
+
+def test_a_series_is_confirmed_once_and_reminded_of_before_each_meeting() -> None:
+    lead = after(SERIES, COMPLETE)
+
+    assert named("confirmation", lead) == [("series", ENTERED + timedelta(days=1) + SERIES_GATHERS)]
+    assert named("reminder", lead) == [
+        (f"n{day}", local(2026, 3, day - 1, 11)) for day in (10, 17, 24)
+    ]
+
+
+def test_after_a_series_the_survey_follows_the_first_meeting_that_was_held() -> None:
+    missed = ended("n10", revision=3, ended_at=local(2026, 3, 10, 11, 30), attended=False)
+    held = ended("n17", revision=4, ended_at=local(2026, 3, 17, 11, 30))
+    later = ended("n24", revision=5, ended_at=local(2026, 3, 24, 11, 30))
+    lead = after(SERIES, COMPLETE, missed, held, later)
+
+    assert named("after_meeting", lead) == [("series", local(2026, 3, 17, 12, 30))]
+
+
+def test_a_reminder_of_a_series_names_its_own_meeting() -> None:
+    lead = after(SERIES, COMPLETE)
+    reminder = JOURNEY.step("reminder")
+    meeting = booking_of(lead, reminder, "n17")
+
+    assert meeting is not None
+    assert (meeting.uid, meeting.starts_at) == ("n17", local(2026, 3, 17, 11))
+    assert booking_of(lead, reminder, "n99") is None
 
 
 def test_a_reply_pauses_the_next_follow_up() -> None:
@@ -223,7 +330,7 @@ def test_in_any_order_and_number_the_timers_are_those_of_the_latest_booking(
     events: Sequence[Change],
 ) -> None:
     newest = max(events, key=lambda event: event.revision, default=None)  # type: ignore[union-attr]
-    timers = plan(after(*events), JOURNEY)
+    timers = [timer for timer in plan(after(*events), JOURNEY) if timer.step != "cancellation"]
 
     free = newest is None or isinstance(newest, BookingCancelled)
     expected = "" if free else newest.booking.uid  # type: ignore[union-attr]

@@ -1,0 +1,227 @@
+"""Writes a form's texts as the types of Kommo's custom fields demand. Pure.
+
+https://developers.kommo.com/reference/custom-fields
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from contracts.events.lead import LeadCard
+from providers.kommo.models import CustomField
+
+MOST_FIELDS = 40  # for one lead: https://developers.kommo.com/reference/complex-leads
+LONGEST_TEXT = 256  # of a field of one line
+YES = {"si", "yes", "true", "verdadero", "1", "on", "x", "acepto", "ok"}
+NO = {"no", "false", "falso", "0", "off"}
+DATES = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d")
+TIMES = ("", " %H:%M", " %H:%M:%S")
+
+# a currency may stand before or after: a word of a few letters, or a sign
+NUMBER = re.compile(
+    r"(?:[A-Za-z]{1,3}\s*)?[$€£]?\s*(?P<sign>[-+])?\s*[$€£]?\s*"
+    r"(?P<number>\d[\d.,]{0,30}(?: \d{3}){0,6}(?:[.,]\d{1,9})?)"
+    r"\s*(?:[$€£%]|[A-Za-z]{2,5})?"
+)
+
+Values = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A value of the form that Kommo's field does not take, and why."""
+
+    name: str
+    value: str
+    why: str
+
+
+def form_values(card: LeadCard) -> Mapping[str, str]:
+    """Returns the form's values by the names by which they may be mapped to fields."""
+    known = {
+        "nombre": card.name,
+        "correo": card.email,
+        "email": card.email,
+        "telefono": card.phone,
+        "empresa": card.company,
+        "servicio": card.service,
+        "fuente": card.source,
+        "zona_horaria": card.time_zone,
+        "consentimiento": card.consent,
+    }
+    extra = {fold(name): value for name, value in card.extra.items()}
+    return extra | {name: value for name, value in known.items() if value}
+
+
+def field_values(
+    card: LeadCard,
+    wanted: Mapping[str, int],
+    known: Mapping[int, CustomField] | None,
+    zone: tzinfo,
+) -> tuple[list[dict[str, Any]], list[LeftOut]]:
+    """Returns the lead's `custom_fields_values`, and the values that their fields do not take.
+
+    Without `known`, the account's fields, each value is written as a text.
+    """
+    written: list[dict[str, Any]] = []
+    left_out: list[LeftOut] = []
+    texts = form_values(card)
+    for name, field_id in wanted.items():
+        text = texts.get(fold(name), "").strip()
+        if not text:
+            continue
+        field = CustomField(field_id, name) if known is None else known.get(field_id)
+        values, why = _written(field, text, zone)
+        if len(written) >= MOST_FIELDS:
+            values, why = [], f"Kommo no admite más de {MOST_FIELDS} campos"
+        if values:
+            written.append({"field_id": field_id, "values": values})
+        if why:
+            left_out.append(LeftOut(name, text, why))
+    return written, left_out
+
+
+def _written(field: CustomField | None, text: str, zone: tzinfo) -> tuple[Values, str]:
+    """Returns the field's values, and why the text, or a part of it, is not among them."""
+    if field is None:
+        return [], "ese campo ya no existe en Kommo"
+    match field.type:
+        case "select" | "radiobutton":
+            return _choice(field, text)
+        case "multiselect":
+            return _choices(field, text)
+        case "checkbox":
+            return _checkbox(field, text)
+        case "numeric" | "monetary":
+            return _number(field, text)
+        case "date" | "birthday":
+            return _date(field, text, zone, at_midnight=True)
+        case "date_time":
+            return _date(field, text, zone, at_midnight=False)
+        case "multitext":
+            return [{"value": text, "enum_code": "WORK"}], ""
+        case "text" | "url" if len(text) > LONGEST_TEXT:
+            return [], f"no cabe en el campo «{field.name}»"
+        case "text" | "textarea" | "url" | "streetaddress" | "tracking_data":
+            return [{"value": text}], ""
+        case _:
+            return [], f"el campo «{field.name}» es de un tipo que no se llena desde un formulario"
+
+
+def _choice(field: CustomField, text: str) -> tuple[Values, str]:
+    choice = _find_choice(field, text)
+    if choice is None:
+        return [], f"no está en la lista del campo «{field.name}»"
+    return [{"enum_id": choice}], ""
+
+
+def _choices(field: CustomField, text: str) -> tuple[Values, str]:
+    """Returns the choices among a list of them. A choice may itself contain a comma."""
+    whole = _find_choice(field, text)
+    if whole is not None:
+        return [{"enum_id": whole}], ""
+    parts = [part.strip() for part in re.split(r"[,;|\n]", text) if part.strip()]
+    found = {part: _find_choice(field, part) for part in parts}
+    values: Values = [
+        {"enum_id": choice} for choice in dict.fromkeys(found.values()) if choice is not None
+    ]
+    unknown = [part for part, choice in found.items() if choice is None]
+    if not unknown:
+        return values, ""
+    return values, f"en la lista del campo «{field.name}» no está: {', '.join(unknown)}"
+
+
+def _find_choice(field: CustomField, text: str) -> int | None:
+    for choice, name in field.choices.items():
+        if fold(name) == fold(text):
+            return choice
+    return None
+
+
+def _checkbox(field: CustomField, text: str) -> tuple[Values, str]:
+    word = fold(text)
+    if word in YES or word in NO:
+        return [{"value": word in YES}], ""
+    return [], f"el campo «{field.name}» es una casilla: solo toma sí o no"
+
+
+def _number(field: CustomField, text: str) -> tuple[Values, str]:
+    number = read_number(text)
+    if number is None:
+        return [], f"el campo «{field.name}» solo toma números"
+    return [{"value": number}], ""
+
+
+def _date(field: CustomField, text: str, zone: tzinfo, *, at_midnight: bool) -> tuple[Values, str]:
+    at = read_time(text, zone)
+    if at is None:
+        return [], f"el campo «{field.name}» solo toma fechas"
+    if at_midnight:
+        at = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    with suppress(OverflowError, ValueError, OSError):
+        return [{"value": int(at.timestamp())}], ""
+    return [], f"el campo «{field.name}» no toma esa fecha"
+
+
+def read_number(text: str) -> str | None:
+    """Returns a number as Kommo takes it, or None. Knows `$1,500.50 MXN` and `1.500,50`."""
+    named = NUMBER.fullmatch(text.replace("\u00a0", " ").strip())
+    if named is None:
+        return None
+    sign, number = named["sign"] or "", named["number"].replace(" ", "")
+    whole, mark, rest = _parted(number)
+    digits = re.sub(r"[.,]", "", whole)
+    return _decimal(f"{sign}{digits}.{rest}" if mark else f"{sign}{digits}")
+
+
+def _parted(number: str) -> tuple[str, str, str]:
+    """Returns the whole part, the decimal mark, and the decimals.
+
+    The last mark is the decimal one, unless it is repeated, or alone before three digits.
+    """
+    last = max(number.rfind("."), number.rfind(","))
+    if last < 0:
+        return number, "", ""
+    mark = number[last]
+    others = set(number[:last]) & {".", ","}
+    if mark in others or (not others and len(number) - last - 1 == 3):
+        return number, "", ""
+    return number[:last], mark, number[last + 1 :]
+
+
+def _decimal(text: str) -> str | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return format(number, "f") if number.is_finite() else None
+
+
+def read_time(text: str, zone: tzinfo) -> datetime | None:
+    """Returns a date or time, or None. The day comes before the month, as people here write it."""
+    text = " ".join(text.split())
+    if re.fullmatch(r"\d{10}", text):
+        return datetime.fromtimestamp(int(text), zone)
+    with suppress(ValueError):
+        return _in_zone(datetime.fromisoformat(text), zone)
+    for date in DATES:
+        for time in TIMES:
+            with suppress(ValueError):
+                return datetime.strptime(text, date + time).replace(tzinfo=zone)
+    return None
+
+
+def _in_zone(at: datetime, zone: tzinfo) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def fold(text: str) -> str:
+    """Returns a text for comparison: without case, accents and doubled spaces."""
+    bare = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return " ".join(letters.split())

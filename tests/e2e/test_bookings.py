@@ -1,0 +1,259 @@
+"""Group events, seats, series and repeated changes: each attendee's lead follows their own part."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.system import System, person
+
+pytestmark = pytest.mark.connected
+
+DAYS = timedelta(days=1)
+
+
+def at(days: float, hour: int = 17) -> datetime:
+    """Returns a time so many days from now, on the hour."""
+    day = datetime.now(UTC).replace(hour=hour, minute=0, second=0, microsecond=0)
+    return day + days * DAYS
+
+
+def written(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Calendar:
+    """A host's calendar, whose webhooks are sent one second after another."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._sent = datetime.now(UTC) - timedelta(minutes=10)
+
+    async def posts(
+        self,
+        trigger: str,
+        uid: str | None,
+        *attendees: dict[str, Any],
+        starts: datetime,
+        after: timedelta = timedelta(seconds=1),
+        **more: Any,
+    ) -> None:
+        self._sent += after
+        people = [
+            {"email": form["email"], "name": form["nombre"], "timeZone": "America/Monterrey"}
+            for form in attendees
+        ]
+        payload = {
+            "type": "taller",
+            "title": "Taller de IA",
+            "eventTypeId": 84121,
+            "startTime": written(starts),
+            "endTime": written(starts + timedelta(minutes=30)),
+            "attendees": people,
+            "responses": {},
+            "location": "integrations:daily",
+            "metadata": {},
+            "uid": uid,
+            "status": "ACCEPTED",
+            **more,
+        }
+        body = {"triggerEvent": trigger, "createdAt": written(self._sent), "payload": payload}
+        assert (await self._system.webhook(body)).status_code == 200
+
+
+@pytest.fixture
+def calendar(system: System) -> Calendar:
+    return Calendar(system)
+
+
+async def two_leads(system: System) -> tuple[dict[str, Any], int, dict[str, Any], int]:
+    vera, waldo = person(), person()
+    first, second = await asyncio.gather(system.lead(vera), system.lead(waldo))
+    await system.happens(first, "lead.registered")
+    await system.happens(second, "lead.registered")
+    return vera, first, waldo, second
+
+
+async def bookings_of(system: System, lead: int) -> list[str]:
+    actions = await system.actions(lead)
+    return [action for action in actions if action.startswith(("lead.booked", "booking."))]
+
+
+async def booked(system: System, lead: int, *expected: str) -> None:
+    """Waits until exactly these changes of the lead's booking were published."""
+    changes: list[str] = []
+
+    async def there() -> bool:
+        nonlocal changes
+        changes = await bookings_of(system, lead)
+        return changes == list(expected)
+
+    await system.until(there, lambda: f"lead {lead}: wanted {expected}, saw {changes}")
+
+
+async def test_two_people_in_one_slot_are_both_booked(system: System, calendar: Calendar) -> None:
+    vera, first, waldo, second = await two_leads(system)
+    slot = f"slot{first}"
+    seat: dict[str, Any] = {"starts": at(7), "seatsPerTimeSlot": 20}
+    await calendar.posts("BOOKING_CREATED", slot, vera, **seat)
+    await calendar.posts("BOOKING_CREATED", slot, waldo, **seat)
+
+    for lead in (first, second):
+        await system.happens(lead, "lead.booked", "whatsapp touch.delivered")
+        await system.in_stage(lead, 60_000_002)
+
+
+async def test_a_seat_that_moves_moves_alone(system: System, calendar: Calendar) -> None:
+    vera, first, waldo, second = await two_leads(system)
+    slot, other = f"slot{first}", f"slot{second}"
+    await calendar.posts("BOOKING_CREATED", slot, vera, starts=at(7), seatsPerTimeSlot=20)
+    await calendar.posts("BOOKING_CREATED", slot, waldo, starts=at(7), seatsPerTimeSlot=20)
+    await calendar.posts(
+        "BOOKING_RESCHEDULED",
+        other,
+        waldo,
+        starts=at(9),
+        seatsPerTimeSlot=20,
+        rescheduleUid=slot,
+    )
+    await system.happens(second, "lead.booked", "booking.rescheduled")
+    await system.quiet()
+
+    assert await bookings_of(system, first) == ["lead.booked"]
+    assert await bookings_of(system, second) == ["lead.booked", "booking.rescheduled"]
+
+
+async def test_a_seat_that_is_cancelled_is_cancelled_alone(
+    system: System, calendar: Calendar
+) -> None:
+    vera, first, waldo, second = await two_leads(system)
+    slot = f"slot{first}"
+    seat: dict[str, Any] = {"starts": at(7), "seatsPerTimeSlot": 20}
+    await calendar.posts("BOOKING_CREATED", slot, vera, **seat)
+    await calendar.posts("BOOKING_CREATED", slot, waldo, **seat)
+    await calendar.posts("BOOKING_CANCELLED", slot, vera, status="CANCELLED", **seat)
+    await system.happens(first, "lead.booked", "booking.cancelled", "email touch.sent")
+    await system.quiet()
+
+    assert await bookings_of(system, second) == ["lead.booked"]
+    await system.in_stage(second, 60_000_002)
+
+
+async def test_a_move_without_a_uid_of_its_own(system: System, calendar: Calendar) -> None:
+    ana = person()
+    lead = await system.lead(ana)
+    await system.happens(lead, "lead.registered")
+    uid = f"seat{lead}"
+    await calendar.posts("BOOKING_CREATED", uid, ana, starts=at(7), seatsPerTimeSlot=20)
+    await calendar.posts(
+        "BOOKING_RESCHEDULED", None, ana, starts=at(8), seatsPerTimeSlot=20, rescheduleUid=uid
+    )
+
+    await system.happens(lead, "lead.booked", "booking.rescheduled")
+    assert (await system.timers(lead))["reminder"] == at(7)
+
+
+async def test_several_moves_under_one_uid_each_count(system: System, calendar: Calendar) -> None:
+    ana = person()
+    lead = await system.lead(ana)
+    await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered")
+    uid = f"same{lead}"
+    await calendar.posts("BOOKING_CREATED", uid, ana, starts=at(7))
+    await calendar.posts("BOOKING_RESCHEDULED", uid, ana, starts=at(8), rescheduleUid=uid)
+    await calendar.posts("BOOKING_RESCHEDULED", uid, ana, starts=at(9, 19), rescheduleUid=uid)
+    await booked(system, lead, "lead.booked", "booking.rescheduled", "booking.rescheduled")
+    await system.quiet()
+
+    assert (await system.timers(lead))["reminder"] == at(8, 19)
+    assert (await system.actions(lead)).count("whatsapp touch.sent") == 3
+
+
+async def test_a_request_that_was_accepted_by_the_api(system: System, calendar: Calendar) -> None:
+    zoe = person()
+    lead = await system.lead(zoe)
+    await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered")
+    uid = f"conf{lead}"
+    request: dict[str, Any] = {"starts": at(7), "status": "PENDING", "requiresConfirmation": True}
+    await calendar.posts("BOOKING_REQUESTED", uid, zoe, **request)
+    await system.happens(lead, "lead.booked")
+    await system.quiet()
+    assert "whatsapp touch.sent" not in await system.actions(lead)
+
+    await calendar.posts("BOOKING_REQUESTED", uid, zoe, after=timedelta(minutes=5), **request)
+    await booked(system, lead, "lead.booked", "lead.booked")
+    await system.happens(lead, "whatsapp touch.delivered")
+
+
+async def test_a_meeting_that_the_host_missed_is_not_thanked(
+    system: System, calendar: Calendar
+) -> None:
+    ana = person()
+    lead = await system.lead(ana)
+    await system.happens(lead, "lead.registered")
+    uid = f"host{lead}"
+    await calendar.posts("BOOKING_CREATED", uid, ana, starts=at(7))
+    await system.happens(lead, "lead.booked")
+    await calendar.posts("BOOKING_NO_SHOW_UPDATED", uid, starts=at(7), attendees=[], bookingUid=uid)
+
+    await system.happens(lead, "meeting.ended")
+    assert "after_meeting" not in await system.timers(lead)
+
+
+async def test_the_seeds_body_books_cancels_and_books_again(system: System) -> None:
+    lead = await system.lead(person())
+    await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered")
+    for event in ("BOOKING_CREATED", "BOOKING_CREATED", "BOOKING_CANCELLED", "BOOKING_CREATED"):
+        body = {"event": event, "payload": {"metadata": {"lead_id": lead}}}
+        assert (await system.webhook(body, sign=False)).status_code == 200
+    await booked(system, lead, "lead.booked", "booking.cancelled", "lead.booked")
+    await system.in_stage(lead, 60_000_002)
+
+
+async def test_a_series_is_confirmed_once_with_all_its_dates(
+    system: System, calendar: Calendar
+) -> None:
+    ana = person()
+    lead = await system.lead(ana)
+    await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered")
+    weeks = [at(7 * week) for week in (1, 2, 3, 4)]
+    for number in (2, 0, 3, 1):
+        await calendar.posts(
+            "BOOKING_CREATED",
+            f"rec{lead}n{number}",
+            ana,
+            starts=weeks[number],
+            recurringEvent={"freq": 2, "count": 4, "interval": 1},
+        )
+    await system.happens(lead, "lead.booked", "whatsapp touch.delivered")
+    await system.quiet()
+
+    actions = await system.actions(lead)
+    assert actions.count("lead.booked") == 1
+    assert actions.count("booking.series_changed") == 3
+    assert actions.count("whatsapp touch.sent") == 1
+    assert await reminders(system, lead) == [week - DAYS for week in weeks]
+
+    await calendar.posts("BOOKING_CANCELLED", f"rec{lead}n1", ana, starts=weeks[1])
+    await system.until(
+        lambda: _has_reminders(system, lead, 3), lambda: "the second reminder is still planned"
+    )
+    assert "booking.cancelled" not in await system.actions(lead)
+    await system.in_stage(lead, 60_000_002)
+
+
+async def reminders(system: System, lead: int) -> list[datetime]:
+    connection = await system.connect("scheduler")
+    try:
+        rows = await connection.fetch(
+            """select due_at from timers
+               where lead_id = $1 and step = 'reminder' and state = 'pending' order by due_at""",
+            lead,
+        )
+    finally:
+        await connection.close()
+    return [row["due_at"] for row in rows]
+
+
+async def _has_reminders(system: System, lead: int, number: int) -> bool:
+    return len(await reminders(system, lead)) == number

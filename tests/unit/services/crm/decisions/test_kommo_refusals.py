@@ -1,0 +1,124 @@
+"""What is left out of a lead that Kommo refuses, and what is said about it."""
+
+from typing import Any
+
+import pytest
+
+from providers.kommo.models import ItemError
+from services.crm.decisions.kommo import Place, lead_body
+from services.crm.decisions.kommo_fields import LeftOut
+from services.crm.decisions.kommo_refusals import (
+    REFUSED,
+    corrected,
+    note_about,
+    plain_reason,
+)
+from tests.builders import a_card
+
+FIELDS = {"fuente": 3, "servicio": 4}
+VALUES = [
+    {"field_id": 3, "values": [{"value": "TikTok"}]},
+    {"field_id": 4, "values": [{"enum_id": 12}]},
+]
+
+
+def a_body(contact_id: int | None = None) -> dict[str, Any]:
+    return lead_body(
+        7,
+        a_card(),
+        place=Place(70, 60),
+        fields=VALUES,
+        contact_id=contact_id,
+        tags=("web",),
+        responsible=5,
+    )
+
+
+def faults(*paths: str) -> list[ItemError]:
+    return [ItemError("NotSupportedChoice", path, "not a valid choice") for path in paths]
+
+
+@pytest.mark.parametrize(
+    ("path", "left_out"),
+    [
+        ("custom_fields_values.0.values.0.value", LeftOut("fuente", "TikTok", REFUSED)),
+        ("custom_fields_values.1.field_id", LeftOut("servicio", "12", REFUSED)),
+        ("responsible_user_id", LeftOut("responsable", "5", REFUSED)),
+        ("_embedded.tags.0.name", LeftOut("etiquetas", "web", REFUSED)),
+        ("_embedded.companies.0.name", LeftOut("empresa", "Demo SA", REFUSED)),
+        ("name", LeftOut("nombre", "Ana Torres", REFUSED)),
+        (
+            "_embedded.contacts.0.custom_fields_values.0.values.0.value",
+            LeftOut("teléfono", "+528112345678", REFUSED),
+        ),
+        ("_embedded.contacts.0.name", LeftOut("nombre del contacto", "Ana Torres", REFUSED)),
+    ],
+)
+def test_what_is_optional_costs_no_lead(path: str, left_out: LeftOut) -> None:
+    reduced = corrected(7, a_body(), faults(path), FIELDS)
+
+    assert reduced is not None
+    assert reduced.left_out == (left_out,)
+    assert reduced.body != a_body()
+    assert reduced.body["name"].endswith("#7")
+    assert not reduced.contact_gone
+
+
+def test_several_faults_at_once() -> None:
+    wrong = faults(
+        "custom_fields_values.0.values.0.enum_id",
+        "custom_fields_values.1.field_id",
+        "custom_fields_values.1.values.0.enum_id",
+        "_embedded.tags",
+    )
+    reduced = corrected(7, a_body(), wrong, FIELDS)
+
+    assert reduced is not None
+    assert {value.name for value in reduced.left_out} == {"fuente", "servicio", "etiquetas"}
+    assert "custom_fields_values" not in reduced.body
+    assert a_body()["custom_fields_values"] == VALUES, "the body that was sent stays"
+
+
+@pytest.mark.parametrize("path", ["_embedded.contacts.0.id", "_embedded.contacts.0"])
+def test_a_contact_that_is_gone(path: str) -> None:
+    reduced = corrected(7, a_body(contact_id=9), faults(path), FIELDS)
+
+    assert reduced is not None
+    assert reduced.contact_gone
+
+
+@pytest.mark.parametrize(
+    "path", ["status_id", "pipeline_id", "", "custom_fields_values.7.field_id", "price"]
+)
+def test_what_is_not_optional_or_not_there(path: str) -> None:
+    assert corrected(7, a_body(), faults(path), FIELDS) is None
+
+
+def test_a_name_that_is_refused_is_not_shortened_twice() -> None:
+    once = corrected(7, a_body(), faults("name"), FIELDS)
+
+    assert once is not None
+    assert once.body["name"] == "#7"
+    assert corrected(7, once.body, faults("name"), FIELDS) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("status_id", "KOMMO_STATUS_ID_INICIAL"),
+        ("pipeline_id", "KOMMO_PIPELINE_ID"),
+        ("something", "Kommo no aceptó el lead (NotSupportedChoice something not a valid choice)"),
+    ],
+)
+def test_the_reason_is_plain_and_has_kommos_own_words(path: str, words: str) -> None:
+    reason = plain_reason(faults(path), "kommo: 400")
+
+    assert words in reason
+    assert "not a valid choice" in reason
+    assert plain_reason([], "kommo: 400 ana@example.com").endswith("(kommo: 400 a***@example.com)")
+
+
+def test_the_note_keeps_the_value() -> None:
+    assert note_about(LeftOut("fuente", "TikTok", "no está en la lista")) == (
+        "No se guardó en su campo de Kommo (no está en la lista). fuente: TikTok"
+    )
