@@ -25,31 +25,29 @@ TIMES = ("", " %H:%M", " %H:%M:%S")
 NUMBER = re.compile(r"[-+]?\d[\d.,]{0,40}")
 GROUP = re.compile(r"\d{3}(?:[.,]\d{1,9})?")  # after a space: 1 500 000,50
 SIGNS = str.maketrans("$€£%\u00a0", "     ")
-CURRENCIES = frozenset(
-    [
-        "mxn",
-        "mx",
-        "m.n.",
-        "usd",
-        "us",
-        "cop",
-        "pen",
-        "s/",
-        "s/.",
-        "ars",
-        "clp",
-        "eur",
-        "brl",
-        "peso",
-        "pesos",
-        "dolar",
-        "dolares",
-        "euro",
-        "euros",
-        "sol",
-        "soles",
-    ]
-)
+CURRENCIES = {
+    "mxn",
+    "mx",
+    "m.n.",
+    "usd",
+    "us",
+    "cop",
+    "pen",
+    "s/",
+    "s/.",
+    "ars",
+    "clp",
+    "eur",
+    "brl",
+    "peso",
+    "pesos",
+    "dolar",
+    "dolares",
+    "euro",
+    "euros",
+    "sol",
+    "soles",
+}
 
 Values = list[dict[str, Any]]
 
