@@ -113,6 +113,8 @@ class FailureKind(StrEnum):
     MISCONFIGURED = "misconfigured"
     # no channel reaches this address
     BAD_ADDRESS = "bad_address"
+    # the mailbox did not take this one mail: it is full, or its server was away
+    BOUNCED = "bounced"
     # the person blocked us: no other channel is tried
     OPTED_OUT = "opted_out"
 
@@ -129,6 +131,7 @@ class SkipReason(StrEnum):
     OPTED_OUT = "opted_out"
     NO_ADDRESS = "no_address"
     BAD_ADDRESS = "bad_address"
+    DOUBTFUL_ADDRESS = "doubtful_address"  # its last mails bounced, each for a passing reason
     BOOKED = "booked"
     BOOKED_ELSEWHERE = "booked_elsewhere"  # another lead of the same person has a meeting
     NOT_BOOKED = "not_booked"  # its booking was moved or cancelled
@@ -193,6 +196,8 @@ class TouchResolved(TouchEvent):
 class HoldReason(StrEnum):
     PAUSED = "paused"  # an operator paused outbound
     PROVIDER_UNAVAILABLE = "provider_unavailable"
+    MISCONFIGURED = "misconfigured"  # our sender or template is wrong, and it is tried again later
+    PACED = "paced"  # so many calls a second: its turn comes later
     BUDGET_SPENT = "budget_spent"  # the day's spending cap is reached
     HOURS = "hours"  # the person asked for it, and the hours open later
     # a number range that is not known yet: an operator releases it

@@ -29,13 +29,13 @@ from domain.journey.model import (
     Window,
     format_duration,
 )
+from domain.journey.texts import VOICEMAIL
 
 SECTIONS: dict[str, type[Step]] = {
     "first_contact": FirstContactStep,
     "follow_up": FollowUpStep,
     "meeting": MeetingStep,
 }
-VOICEMAIL = "_voicemail"
 
 Place = tuple[str | int, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)

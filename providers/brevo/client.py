@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -14,9 +14,12 @@ from brevo.core.api_error import ApiError
 from contracts.events.touch import FailureKind
 from kit.errors import Unavailable
 from kit.http_client import BoundedClient
+from kit.masking import mask
+from providers.brevo.errors import MAX_REASON, Fault, fault_of
 from providers.errors import (
     UNREADABLE,
     CredentialsRejected,
+    Misconfigured,
     OutcomeUnknown,
     RefusedTouch,
     seconds_to_wait,
@@ -126,16 +129,15 @@ class BrevoClient:
             raise OutcomeUnknown("brevo: answer without a message id")
         return str(sent.message_id).strip("<>")
 
-    async def find(self, *, to: str, key: str, since: datetime) -> str | None:
-        """Returns the id of the mail sent under `key`, if Brevo lists it. Raises Unavailable."""
+    async def find(self, *, to: str, key: str) -> str | None:
+        """Returns the id of the mail sent under `key`, if Brevo lists it. Raises Unavailable.
+
+        Without dates Brevo lists the last 30 days. It may refuse a range that ends tomorrow, and
+        the day of its account may be tomorrow by our clock.
+        https://developers.brevo.com/reference/gettransacemailslist
+        """
         listed = await self._read(
-            self._mails.get_transac_emails_list(
-                email=to,
-                start_date=since.date().isoformat(),
-                end_date=(since + timedelta(days=1)).date().isoformat(),
-                sort="desc",
-                limit=100,
-            )
+            self._mails.get_transac_emails_list(email=to, sort="desc", limit=100)
         )
         with unreadable_as(Unavailable, "brevo"):
             if listed.transactional_emails is None and listed.count is None:
@@ -205,7 +207,8 @@ def _failure(error: ApiError) -> Exception:
     """
     status = error.status_code or 0
     body: dict[str, Any] = error.body if isinstance(error.body, dict) else {}
-    code = str(body.get("code", ""))
+    code = str(body.get("code", "")).lower()
+    message = " ".join(str(body.get("message") or "").split())[:MAX_REASON]
     reason = f"brevo: {status} {code}".strip()
     if code == "duplicate_parameter":
         return AlreadySent(reason)
@@ -213,13 +216,15 @@ def _failure(error: ApiError) -> Exception:
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         wait = headers.get("retry-after") or headers.get("x-sib-ratelimit-reset")
         return Unavailable(reason, retry_after=seconds_to_wait(wait, datetime.now(UTC)))
-    # the key, the plan, or this server's address is not authorised: only an operator can fix that
-    if status in (401, 402, 403):
-        return CredentialsRejected(reason)
     # after a success without the promised body, the mail may well have been sent
     if status < 300 or status >= 500:
         return OutcomeUnknown(reason, answered=status >= 500)
-    return RefusedTouch(
-        FailureKind.BAD_ADDRESS if code == "invalid_parameter" else FailureKind.MISCONFIGURED,
-        reason,
-    )
+    if message:
+        reason = f"{reason}: {mask(message)}"
+    match fault_of(status, code, message):
+        case Fault.ACCOUNT:
+            return CredentialsRejected(reason, status=status)
+        case Fault.MAIL:
+            return Misconfigured(reason, status=status)
+        case Fault.ADDRESS:
+            return RefusedTouch(FailureKind.BAD_ADDRESS, reason)

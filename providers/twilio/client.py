@@ -25,7 +25,7 @@ from providers.errors import (
     seconds_to_wait,
     unreadable_as,
 )
-from providers.twilio.errors import ACCOUNT_ERRORS, NOT_NOW, kind_of
+from providers.twilio.errors import ACCOUNT_ERRORS, NOT_NOW, fails_alike, kind_of
 from providers.twilio.models import CallEvent
 
 # Without this fragment Twilio posts once. It asks for three retries after any failure.
@@ -35,7 +35,7 @@ PERSISTENT = "#rc=3&rp=all"
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A call or message as Twilio lists it."""
+    """A call or message as Twilio lists it. A call's `seconds` run from the pick-up."""
 
     sid: str
     to: str
@@ -44,6 +44,7 @@ class Placed:
     status: str
     answered_by: str | None = None
     error_code: int | None = None
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,14 +269,17 @@ def _failure(error: TwilioException) -> Exception:
         return Unavailable(reason, retry_after=1)
     if status is None or status >= 500 or status in (408, 409) or status < 400:
         return OutcomeUnknown(reason, answered=status is not None and status >= 500)
-    kind = kind_of(code if isinstance(code, int) else None)
-    # without a code of Twilio's own the SDK repeats the status: it is about our request, then, and
-    # not about the person
-    return RefusedTouch(FailureKind.MISCONFIGURED if code == status else kind, reason)
+    if code == status:
+        # without a code of Twilio's own the SDK repeats the status: it is about our request, then,
+        # and not about the person
+        return RefusedTouch(FailureKind.MISCONFIGURED, reason)
+    known = code if isinstance(code, int) else None
+    return RefusedTouch(kind_of(known), reason, alike=fails_alike(known))
 
 
 def _placed(resource: Any) -> Placed:
     code = getattr(resource, "error_code", None)
+    duration = str(getattr(resource, "duration", None))
     return Placed(
         sid=resource.sid,
         to=resource.to,
@@ -284,6 +288,7 @@ def _placed(resource: Any) -> Placed:
         status=str(resource.status),
         answered_by=getattr(resource, "answered_by", None),
         error_code=int(code) if code else None,
+        seconds=int(duration) if duration.isdigit() else None,
     )
 
 

@@ -16,6 +16,7 @@ from kit.clock import now
 from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.messaging.broker import publish_directly
 from kit.outbound_switch import OutboundSwitch
+from kit.pace import Pace
 from kit.runtime import build_runtime, make_app, with_tracing
 from services.notify.budget import Budget
 from services.notify.consumers import PUBLISHES, router
@@ -74,7 +75,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             prices=settings.prices,
             home=settings.default_region,
         )
-        breakers = {name: CircuitBreaker(name) for name in ("twilio", "brevo")}
         return Deps(
             settings=settings,
             journeys=Journeys(runtime.database, journey, version=journey_hash(content)),
@@ -84,7 +84,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             crm=crm,
             senders={channel: sender(channel) for channel in Channel},
             call_events=twilio.call_events,
-            breakers={channel: breakers[facts_of(channel).provider] for channel in Channel},
+            breakers={channel: CircuitBreaker(facts_of(channel).provider) for channel in Channel},
+            call_pace=Pace(settings.call_rate),
             budget=budget,
             switch=OutboundSwitch(runtime.database),
             wording=wording,

@@ -8,10 +8,12 @@ from typing import Annotated
 from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
+from contracts.commands.address import RestoreAddress
 from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.commands.lead import StopLead
 from contracts.commands.outbound import PauseOutbound, ResumeOutbound
 from contracts.commands.touch import ReleaseTouches, ResolveTouch
+from contracts.events.address import AddressRestored, AddressSuspended
 from contracts.events.call import CallAnswered, CallUnanswered
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.journey import JourneyPublished
@@ -57,6 +59,7 @@ from services.notify.use_cases.fall_back import fall_back_after_call, fall_back_
 from services.notify.use_cases.pause_lead import pause_lead
 from services.notify.use_cases.release_touches import release_touches
 from services.notify.use_cases.resolve_touch import resolve_touch
+from services.notify.use_cases.restore_address import restore_address
 from services.notify.use_cases.send_link import send_link
 from services.notify.use_cases.stop_lead import stop_lead
 from services.notify.use_cases.switch_outbound import switch_outbound
@@ -80,6 +83,7 @@ COMMANDS = queue(
     StopLead,
     ResolveTouch,
     ReleaseTouches,
+    RestoreAddress,
     RetryWork,
     DiscardWork,
     prefetch=2,
@@ -121,6 +125,8 @@ PUBLISHES = (
     OutboundResumed,
     TouchResolved,
     TouchesReleased,
+    AddressSuspended,
+    AddressRestored,
     WorkFailed,
     WorkRetried,
     WorkDiscarded,
@@ -129,7 +135,7 @@ PUBLISHES = (
 SwitchCommand = Annotated[PauseOutbound | ResumeOutbound, Field(discriminator="topic")]
 LeadChange = Annotated[LeadPaused | LeadResumed | LeadErased, Field(discriminator="topic")]
 AnyCommand = Annotated[
-    StopLead | ResolveTouch | ReleaseTouches | RetryWork | DiscardWork,
+    StopLead | ResolveTouch | ReleaseTouches | RestoreAddress | RetryWork | DiscardWork,
     Field(discriminator="topic"),
 ]
 Arrived = Annotated[LeadCreated | LeadUpdated, Field(discriminator="topic")]
@@ -203,6 +209,8 @@ async def on_command(command: AnyCommand, deps: BusDeps) -> None:
             await resolve_touch(command, deps.database)
         case ReleaseTouches():
             await release_touches(command, deps.database)
+        case RestoreAddress():
+            await restore_address(command, deps.database)
         case RetryWork() | DiscardWork():
             await deps.failed_work(command)
 

@@ -15,6 +15,7 @@ from contracts.events.booking import Booking
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, Kind
 from domain.channels import facts_of
+from domain.journey.texts import NO_CALL
 from domain.journey.time_zones import whereabouts
 from providers.brevo.client import Attachment
 from services.notify.decisions.untrusted_text import first_name, phrase
@@ -75,6 +76,13 @@ class Wording:
     def templates_for(self, touch: Touch | None) -> Templates:
         return self._templates[self.language_of(touch)]
 
+    def template_of(self, touch: Touch) -> str:
+        """Returns the template's name, or the one it varies where this folder has no such text."""
+        folder = facts_of(touch.channel).templates
+        if self.templates_for(touch).has(folder, touch.template):
+            return touch.template
+        return touch.template.removesuffix(NO_CALL)
+
     def render(self, touch: Touch, card: LeadCard) -> Rendered:
         """Returns the text of the touch for this person."""
         texts = self.templates_for(touch)
@@ -84,7 +92,7 @@ class Wording:
                 return texts.email(touch.template, facts)
             case Channel.CALL | Channel.WHATSAPP | Channel.SMS:
                 folder = facts_of(touch.channel).templates
-                return Rendered(texts.text(folder, touch.template, facts))
+                return Rendered(texts.text(folder, self.template_of(touch), facts))
             case _:
                 assert_never(touch.channel)
 
@@ -112,6 +120,7 @@ class Wording:
             "resource_url": settings.resource_url,
             "survey_url": settings.survey_url,
             "material_url": settings.material_url,
+            "just_now": "",
             "meeting_when": self._when(booking, card, language) if booking else "",
             "meeting_url": booking.meeting_url or "" if booking else "",
             "meeting_title": phrase(booking.title) if booking else "",

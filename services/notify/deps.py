@@ -14,6 +14,7 @@ from kit.clock import Clock
 from kit.database import Database
 from kit.messaging.broker import FromContext
 from kit.outbound_switch import OutboundSwitch
+from kit.pace import Pace
 from kit.runtime import deps_of
 from providers.twilio.models import CallEvent
 from services.notify.budget import Budget
@@ -35,6 +36,7 @@ class Deps:
     crm: CrmClient
     senders: Mapping[Channel, Sender]
     breakers: Mapping[Channel, CircuitBreaker]
+    call_pace: Pace
     call_events: Callable[[str], Awaitable[list[CallEvent]]]
     budget: Budget
     switch: OutboundSwitch

@@ -9,7 +9,7 @@ from kit.errors import Unavailable
 from kit.messaging import inbox
 from kit.periodic import PeriodicJob
 from services.notify.deps import Deps
-from services.notify.repositories import callbacks
+from services.notify.repositories import addresses, callbacks
 from services.notify.repositories.checks import DueCheck
 from services.notify.touches import State
 from services.notify.use_cases.check_key import check_key
@@ -42,6 +42,9 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
         PeriodicJob("count_spending", 1, deps.budget.count),
         PeriodicJob("count_sources", 60, deps.budget.count_sources),
         PeriodicJob("forget_old_callbacks", 3600, partial(callbacks.forget_old, deps.database)),
+        PeriodicJob(
+            "forget_old_bounces", 3600, partial(addresses.forget_old_bounces, deps.database)
+        ),
         PeriodicJob("forget_old_messages", 3600, partial(inbox.forget_old, deps.database)),
     )
 

@@ -93,7 +93,7 @@ class EmailSender:
 
         So the idempotency key decides: sending again is the way to ask.
         """
-        ref = await self.brevo.find(to=address, key=str(touch.touch_id), since=since)
+        ref = await self.brevo.find(to=address, key=str(touch.touch_id))
         return Accepted(ref) if ref else None
 
     async def fetch_status(self, ref: str) -> Receipt | None:
@@ -149,7 +149,7 @@ class CallSender:
 
     async def fetch_status(self, ref: str) -> Receipt | None:
         call = await self.twilio.call(ref)
-        return call_receipt(ref, call.status, call.answered_by or "")
+        return call_receipt(ref, call.status, call.answered_by or "", call.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +214,8 @@ class MessageSender:
         if self.channel is not Channel.WHATSAPP:
             return None
         sids = self.settings.twilio.content_sid_of
-        return sids.get(f"{touch.template}.{self.wording.language_of(touch)}") or sids.get(
-            touch.template
-        )
+        template = self.wording.template_of(touch)
+        return sids.get(f"{template}.{self.wording.language_of(touch)}") or sids.get(template)
 
 
 # the number that `variables` gives to each value, by the value's name in our texts

@@ -31,6 +31,7 @@ class Templates:
         sources |= _read(folder, language)
         for name in [name for name in sources if name.endswith(".mjml")]:
             sources[name.removesuffix(".mjml") + ".html"] = str(mjml2html(sources.pop(name)))
+        self._sources = frozenset(sources)
         self._jinja = jinja2.Environment(
             loader=jinja2.DictLoader(sources),
             autoescape=jinja2.select_autoescape(["html"], default=False),
@@ -46,6 +47,10 @@ class Templates:
             html=self._render(f"email/{name}.html", facts),
             text=text.strip() + "\n",
         )
+
+    def has(self, channel: str, name: str) -> bool:
+        """Returns whether there is such a text of a message."""
+        return f"{channel}/{name}.txt" in self._sources
 
     def text(self, channel: str, name: str, facts: dict[str, str]) -> str:
         """Returns the text of a message or of a call's voice."""

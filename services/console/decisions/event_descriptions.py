@@ -92,6 +92,9 @@ OTHERS = {
         "■", _("Follow-up finished without a meeting"), Tone.QUIET
     ),
     "step.skip": EventDescription("↷", _("Skipping a step requested"), Tone.QUIET),
+    "address.suspended": EventDescription("⊘", _("Nothing more goes to this address"), Tone.DOUBT),
+    "address.restore": EventDescription("▶", _("Use of the address again requested"), Tone.QUIET),
+    "address.restored": EventDescription("▶", _("The address is used again")),
     "call.answered": EventDescription("☎", _("Answered the call"), Tone.GOOD),
     "call.unanswered": EventDescription("☎", _("Did not answer"), Tone.DOUBT),
     "reply.received": EventDescription("«", _("Replied"), Tone.GOOD),
@@ -116,6 +119,7 @@ OTHERS = {
     "backup.started": EventDescription("⎘", _("Backup started"), Tone.QUIET),
     "journey.published": EventDescription("◇", _("New version of the journey")),
 }
+HUNG_UP_AFTER = _("hung up after {} s")
 PLAIN_DETAILS = ("text", "about")
 
 
@@ -165,6 +169,8 @@ def _with_detail(description: EventDescription, body: Mapping[str, Any]) -> Even
     if outage := read_outage(reason):
         return replace(description, detail=outage.text, values=outage.values)
     provider = _text(body, "provider")
+    if seconds := body.get("listened_seconds"):
+        return replace(description, detail=HUNG_UP_AFTER, values=(str(seconds),))
     known_reason = OWN_REASONS.get((topic, reason)) or REASONS.get(reason)
     if known_reason and not provider:
         return replace(description, detail=known_reason)
@@ -175,7 +181,8 @@ def _with_detail(description: EventDescription, body: Mapping[str, Any]) -> Even
 def _provider_detail(provider: str, reason: str) -> str:
     """Returns the provider and its reason, with the provider named once."""
     name = PROVIDERS.get(provider, provider)
-    return f"{name}: {reason.removeprefix(f'{provider}: ')}" if reason else name
+    company = provider.partition("_")[0]
+    return f"{name}: {reason.removeprefix(f'{company}: ')}" if reason else name
 
 
 def _quote(body: Mapping[str, Any]) -> str:

@@ -18,6 +18,11 @@ ANSWERED_WITHIN = timedelta(minutes=15)
 AT_ONCE = timedelta(minutes=1)
 
 
+def just_arrived(arrived_at: datetime, now: datetime) -> bool:
+    """Returns whether a form is so fresh that a text may say so."""
+    return now - arrived_at <= ANSWERED_WITHIN
+
+
 def first_touches(
     event: LeadCreated | LeadUpdated, journey: Journey, now: datetime, *, zone: str, region: str
 ) -> Iterator[Touch]:

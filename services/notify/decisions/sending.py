@@ -27,6 +27,7 @@ class Facts:
     `opted_out`: the address must never be contacted.
     `stopped`: the person opted out, and only touches of a meeting go on.
     `dead`: the address is known to reach nobody.
+    `doubtful`: its last mails bounced, each for a passing reason.
     `in_session`: the person wrote by WhatsApp within a day.
     `again_at`: the address has reached its daily limit, until then.
     `channels_this_week`, `followed_up_today`: the follow-up that the lead has had.
@@ -46,6 +47,7 @@ class Facts:
     opted_out: bool = False
     stopped: bool = False
     dead: bool = False
+    doubtful: bool = False
     in_session: bool = False
     again_at: datetime | None = None
     channels_this_week: frozenset[Channel] = frozenset()
@@ -126,6 +128,8 @@ def _skip_reason(touch: Touch, facts: Facts) -> SkipReason | None:
         return SkipReason.NO_ADDRESS
     if facts.dead:
         return SkipReason.BAD_ADDRESS
+    if facts.doubtful:
+        return SkipReason.DOUBTFUL_ADDRESS
     if facts.abroad:
         return SkipReason.ABROAD
     if facts.opens_at is None:

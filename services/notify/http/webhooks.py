@@ -36,7 +36,7 @@ from services.notify.speech import speech_after_key
 from services.notify.use_cases.answer_call import answer_call
 from services.notify.use_cases.receive_reply import receive_key, receive_message
 from services.notify.use_cases.record_mail_event import record_mail_event
-from services.notify.use_cases.record_receipt import record_callback
+from services.notify.use_cases.record_receipt import VOICE, record_callback
 from services.notify.use_cases.unsubscribe import resubscribe, unsubscribe
 
 log = structlog.get_logger()
@@ -88,7 +88,7 @@ async def call_answered(
 ) -> Response:
     """Answers with the TwiML for a call that was picked up."""
     receipt = read_verdict(params)
-    key = f"voice/{verdict_key(params)}"
+    key = f"{VOICE}/{verdict_key(params)}"
     with tracing.continued({}):
         speech = await answer_call(key, touch, lead, receipt, params, deps)
     key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}&lead={lead}"

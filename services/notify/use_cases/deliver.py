@@ -11,7 +11,7 @@ from structlog.contextvars import bound_contextvars
 
 from contracts.api.permits import ContactEligibility
 from contracts.events.lead import LeadCard
-from contracts.events.touch import Channel, HoldReason, Kind, TouchDelayed
+from contracts.events.touch import Channel, FailureKind, HoldReason, Kind, TouchDelayed
 from domain.channels import AddressKind, facts_of
 from domain.journey.contact_hours import legal_opening, waking_opening
 from domain.journey.law import law_of
@@ -26,6 +26,7 @@ from services.notify.crm_client import ALWAYS_ALLOWED, CrmUnavailable, Permissio
 from services.notify.decisions import settlements
 from services.notify.decisions.addressing import ABOUT_MEETINGS
 from services.notify.decisions.limits import WEEK, WEEK_DAYS, Limit, limit_of
+from services.notify.decisions.misconfiguration import wait_after_refusal
 from services.notify.decisions.sending import (
     FOLLOW_UP_GAP,
     OPEN,
@@ -42,7 +43,11 @@ from services.notify.decisions.sending import (
 from services.notify.deps import Deps
 from services.notify.repositories.touches import Claimed, ClaimRules, Quota
 from services.notify.touches import NOT_AGAIN, State, Touch
-from services.notify.use_cases.record_provider_health import record_failure, record_success
+from services.notify.use_cases.record_provider_health import (
+    record_failure,
+    record_rejection,
+    record_success,
+)
 
 log = structlog.get_logger()
 
@@ -63,6 +68,7 @@ class Attempt:
     `from_state`: the state to which the touch returns where nothing is sent.
     `check_in`: seconds after which a job retries an outage; None where the broker does.
     `perhaps_sent`: an earlier attempt may have been sent.
+    `form_arrived_at`: when the form arrived that the touch answers, where that is known.
     """
 
     touch: Touch
@@ -71,6 +77,7 @@ class Attempt:
     from_state: State
     check_in: float | None
     perhaps_sent: bool
+    form_arrived_at: datetime | None
 
 
 async def deliver(
@@ -82,6 +89,7 @@ async def deliver(
     from_state: State = State.PLANNED,
     check_in: float | None = None,
     perhaps_sent: bool = False,
+    form_arrived_at: datetime | None = None,
 ) -> None:
     """Sends the touch unless it was sent, must not be sent, or cannot be sent.
 
@@ -93,7 +101,7 @@ async def deliver(
     Raises Unavailable when it was surely not sent.
     """
     place = _place(touch, card, deps)
-    attempt = Attempt(touch, card, place, from_state, check_in, perhaps_sent)
+    attempt = Attempt(touch, card, place, from_state, check_in, perhaps_sent, form_arrived_at)
     freely = answers_form or touch.kind is Kind.ASKED_FOR
     with bound_contextvars(touch_id=str(touch.touch_id), channel=touch.channel):
         async with _permission(attempt, deps, freely=freely) as permission:
@@ -126,6 +134,7 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
         from_state=attempt.from_state,
         quota=_quota(limit),
         country=attempt.place.country,
+        form_arrived_at=attempt.form_arrived_at,
     )
     claim = claimed.claim
     facts = _facts(claimed, attempt, permission.eligibility, limit, now, deps)
@@ -147,6 +156,11 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
             log.info("touch.deferred", reason=defer.reason)
         case Hold() as hold:
             await _hold(attempt, claim, hold, facts, deps)
+        case Send() if not deps.breakers[touch.channel].is_allowed(time.monotonic()):
+            await _hold(attempt, claim, Hold(HoldReason.PROVIDER_UNAVAILABLE), facts, deps)
+        case Send() if wait := _seconds_to_turn(touch, deps):
+            hold = Hold(HoldReason.PACED, until=now + timedelta(seconds=wait))
+            await _hold(attempt, claim, hold, facts, deps)
         case Send() if not deps.breakers[touch.channel].acquire(time.monotonic()):
             await _hold(attempt, claim, Hold(HoldReason.PROVIDER_UNAVAILABLE), facts, deps)
         case Send(address):
@@ -154,6 +168,16 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
                 await _give_up(attempt, claim, deps)
             deps.budget.spend(touch, attempt.place.country, attempt.card)
             await _send(attempt, claim, address, deps, in_session=facts.in_session)
+
+
+def _seconds_to_turn(touch: Touch, deps: Deps) -> float:
+    """Returns the seconds until a call's turn.
+
+    Twilio queues what comes faster than its calls a second, and would place it after our hours.
+    """
+    if touch.channel is not Channel.CALL:
+        return 0.0
+    return deps.call_pace.wait(touch.touch_id, time.monotonic())
 
 
 async def _give_up(attempt: Attempt, claim: Claim, deps: Deps) -> None:
@@ -210,8 +234,10 @@ async def _send(
         await record_failure(breaker, outage, deps)
         raise
     except RefusedTouch as refused:
-        await deps.touches.settle(settlements.failed(touch, claim, refused.kind, refused.reason))
+        await _settle_refused(attempt, claim, refused, deps)
         await record_success(breaker, deps)
+        if refused.alike:
+            await record_rejection(breaker, refused.reason, deps)
         log.warning("touch.failed", **about, kind=refused.kind, reason=refused.reason)
     except OutcomeUnknown as unclear:
         checks = deps.settings.checks
@@ -242,6 +268,24 @@ async def _send(
         )
         await record_success(breaker, deps)
         log.info("touch.sent", **about, ref=ref)
+
+
+async def _settle_refused(
+    attempt: Attempt, claim: Claim, refused: RefusedTouch, deps: Deps
+) -> None:
+    """Settles a refused touch as failed. By our own fault, the last channel waits for its mend."""
+    touch = attempt.touch
+    wait = None
+    if refused.kind is FailureKind.MISCONFIGURED:
+        wait = wait_after_refusal(touch.fallback)
+    if wait is None:
+        await deps.touches.settle(settlements.failed(touch, claim, refused.kind, refused.reason))
+        return
+    now = deps.now()
+    hold = Hold(HoldReason.MISCONFIGURED, until=now + wait)
+    await deps.touches.settle(
+        settlements.held(touch, claim, hold, to=attempt.from_state, is_known=False, now=now)
+    )
 
 
 def _delayed(attempt: Attempt, provider: str, outage: Unavailable, deps: Deps) -> TouchDelayed:
@@ -301,6 +345,7 @@ def _facts(
         opted_out=claimed.opted_out,
         stopped=claimed.stopped,
         dead=claimed.dead,
+        doubtful=claimed.doubtful,
         in_session=claimed.in_session,
         again_at=limit.again_at if limit is not None and claimed.over_limit else None,
         channels_this_week=frozenset(Channel(name) for name in claimed.channels_this_week),

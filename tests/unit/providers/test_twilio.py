@@ -11,13 +11,15 @@ import pytest_asyncio
 
 from contracts.events.call import Unanswered
 from contracts.events.touch import Channel, FailureKind
-from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
+from domain.receipts import Accepted, Arrived, Ended, Receipt, Undeliverable, Unheard
 from kit.errors import Unavailable
 from providers.errors import OutcomeUnknown, RefusedTouch
 from providers.twilio.client import Account, TwilioClient, moved
+from providers.twilio.errors import fails_alike
 from providers.twilio.models import CallEvent
 from providers.twilio.webhooks import (
     read_call_status,
+    read_detection_seconds,
     read_inbound,
     read_message_status,
     read_verdict,
@@ -265,7 +267,14 @@ async def test_finding_a_message_by_its_number(client: TwilioClient, wire: Wire)
             Unheard("CA1", Unanswered.NO_ANSWER),
         ),
         ("CallSid=CA1&CallStatus=failed&SipResponseCode=404", Unheard("CA1", Unanswered.FAILED)),
-        ("CallSid=CA1&CallStatus=completed&CallDuration=49&AnsweredBy=human", Answered("CA1")),
+        (
+            "CallSid=CA1&CallStatus=completed&CallDuration=49&AnsweredBy=human",
+            Ended("CA1", 49, by_person=True),
+        ),
+        (
+            "CallSid=CA1&CallStatus=completed&CallDuration=&AnsweredBy=human",
+            Ended("CA1", None, by_person=True),
+        ),
         (
             "CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_beep",
             Unheard("CA1", Unanswered.VOICEMAIL),
@@ -275,7 +284,10 @@ async def test_finding_a_message_by_its_number(client: TwilioClient, wire: Wire)
             Unheard("CA1", Unanswered.VOICEMAIL),
         ),
         ("CallSid=CA1&CallStatus=completed&AnsweredBy=fax", Unheard("CA1", Unanswered.FAX)),
-        ("CallSid=CA1&CallStatus=completed&AnsweredBy=unknown", Unheard("CA1", Unanswered.HUNG_UP)),
+        (
+            "CallSid=CA1&CallStatus=completed&CallDuration=9&AnsweredBy=unknown",
+            Ended("CA1", 9, by_person=False),
+        ),
         ("CallSid=CA1&CallStatus=completed", Unheard("CA1", Unanswered.HUNG_UP)),
         ("CallSid=CA1&CallStatus=something-new", None),
         ("", None),
@@ -287,9 +299,40 @@ def test_what_a_calls_callback_means(params: str, receipt: Receipt | None) -> No
     )
 
 
-def test_machine_detection_that_does_not_know_has_no_verdict() -> None:
-    assert read_verdict({"CallSid": "CA1", "AnsweredBy": "unknown"}) is None
-    assert read_verdict({"CallSid": "CA1"}) is None
+@pytest.mark.parametrize(
+    ("answered_by", "receipt"),
+    [
+        ("human", Accepted("CA1")),  # nobody has heard anything yet
+        ("unknown", Accepted("CA1")),
+        ("", Accepted("CA1")),
+        ("machine_end_beep", Unheard("CA1", Unanswered.VOICEMAIL)),
+        ("fax", Unheard("CA1", Unanswered.FAX)),
+    ],
+)
+def test_a_verdict_of_machine_detection(answered_by: str, receipt: Receipt) -> None:
+    assert read_verdict({"CallSid": "CA1", "AnsweredBy": answered_by}) == receipt
+
+
+@pytest.mark.parametrize(("milliseconds", "seconds"), [("2400", 2.4), ("", 0.0), ("-1", 0.0)])
+def test_how_long_machine_detection_took(milliseconds: str, seconds: float) -> None:
+    assert read_detection_seconds({"MachineDetectionDuration": milliseconds}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("code", "alike"),
+    [
+        (63007, True),  # the sender is not enabled
+        (63040, True),  # the template was rejected
+        (63041, True),  # the template is paused
+        (21606, True),  # the sender cannot be used
+        (63024, False),  # not on WhatsApp
+        (21215, False),  # a country that the account may not call
+        (21608, False),  # a trial account's unverified number
+        (None, False),
+    ],
+)
+def test_what_fails_for_everybody(code: int | None, alike: bool) -> None:
+    assert fails_alike(code) is alike
 
 
 @pytest.mark.parametrize(
