@@ -15,13 +15,16 @@ The number's last four digits, `00CM`, choose how a call and a message end:
     9  refused at once, 21211            9  WhatsApp 63049 (withheld by Meta), SMS delivered
 
 Any other number belongs to a person who listens and whose messages arrive. Twilio's own magic
-numbers (+1500555…) answer as in its documentation. A number that is answered by hand rings until
+numbers (+1500555…) answer as in its documentation. `PUT /simulator/people/NUMBER` makes somebody
+hang up after some seconds of the text, and `PUT /simulator/templates/SID` makes a template fail, as
+one that WhatsApp paused does (63041). A number that is answered by hand rings until
 somebody answers, whatever its digits are.
 """
 
 import asyncio
 import base64
 import json
+import math
 import re
 import secrets
 import time
@@ -42,6 +45,7 @@ from simulator.manual_call import Action, HungUp, ManualCall
 from simulator.world import Answer, Callbacks, Fault, World, json_error
 
 E164 = re.compile(r"^\+[1-9]\d{6,14}$")
+REFUSED_IN_VARIABLES = re.compile(r"[\n\r\t']| {5}")
 CONTENT_SID = re.compile(r"^HX[0-9a-f]{32}$")
 CALLS = {
     "0": "human",
@@ -92,6 +96,9 @@ TEXT_STATES: dict[str, TextState] = {
 APPLICATION_ERROR = (
     "<Response><Say>We are sorry, an application error has occurred.</Say></Response>"
 )
+DETECTION_SECONDS = 2.4  # that machine detection listens
+SECONDS_BEFORE_VERDICT = 2  # of a call that ends before it
+USUAL_SECONDS = 12  # of a call in which somebody or something listens
 SESSION_SECONDS = 24 * 3600
 CHARACTERS_PER_SECOND = 15  # of a voice that reads
 # Twilio's default where a Gather has no timeout; it starts when the Gather's text has been spoken
@@ -103,6 +110,17 @@ VERIFIED = "+525500000001"
 WHATSAPP_NUMBER = "+14155238886"
 UNKNOWN_CONTENT = "e404"
 REJECTED_CONTENT = "e4ec"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How somebody takes a call: hangs up after so many seconds of the text, and presses no key.
+
+    `answered_by`: what machine detection says, also of a phone that asks callers for their name.
+    """
+
+    hangs_up_after: float
+    answered_by: str = "human"
 
 
 @dataclass
@@ -117,6 +135,8 @@ class Call:
     transcript: list[str] = field(default_factory=list)
     pressed: str = ""
     sequence: int = 0
+    seconds: int = 0
+    picked_up_at: float | None = None
     ended_at: float | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
 
@@ -174,6 +194,8 @@ class TwilioSimulator:
     A phone rings for `ring`, and a person listens for `talk`. `events_after` is how long after its
     end a call's events can be read.
     `contents` holds the known templates by SID, with {{1}} and so on.
+    `manners` holds the numbers whose people hang up in the middle of the text.
+    `failing_templates` holds the code with which messages of a template fail, by Content SID.
     Numbers in `by_hand` ring for `manual_ring`. `manual_calls` holds their calls until they end.
     """
 
@@ -190,6 +212,8 @@ class TwilioSimulator:
     inbound_at: dict[str, float] = field(default_factory=dict)
     written: list[Written] = field(default_factory=list)
     contents: dict[str, str] = field(default_factory=dict)
+    manners: dict[str, Manner] = field(default_factory=dict)
+    failing_templates: dict[str, int] = field(default_factory=dict)
     by_hand: set[str] = field(default_factory=set)
     manual_calls: dict[str, ManualCall] = field(default_factory=dict)
 
@@ -250,14 +274,29 @@ class TwilioSimulator:
                 call, fate, SipResponseCode=SIP[fate], CallDuration="0", Duration="0"
             )
             return
+        call.picked_up_at = time.time()
         await self._progress(call, "in-progress")
         with suppress(HungUp):
             await self._talk(call, fate)
+        call.seconds = self._duration(call, fate)
         self.manual_calls.pop(call.sid, None)
         verdict = {"AnsweredBy": call.answered_by} if call.answered_by else {}
         await self._progress(
-            call, "completed", SipResponseCode="200", CallDuration="12", Duration="1", **verdict
+            call,
+            "completed",
+            SipResponseCode="200",
+            CallDuration=str(call.seconds),
+            Duration=str(call.seconds // 60 + 1),
+            **verdict,
         )
+
+    def _duration(self, call: Call, fate: str) -> int:
+        """Returns the seconds since the pick-up: real ones of a call that is answered by hand."""
+        if call.sid in self.manual_calls:
+            return int(time.time() - (call.picked_up_at or time.time()))
+        if call.to in self.manners:
+            return math.ceil(DETECTION_SECONDS + self.manners[call.to].hangs_up_after)
+        return SECONDS_BEFORE_VERDICT if fate == "hangs_up" else USUAL_SECONDS
 
     async def _ring(self, call: Call) -> str:
         """Lets the phone ring, and returns the call's fate."""
@@ -269,10 +308,12 @@ class TwilioSimulator:
         return {True: "human", False: "busy", None: "no-answer"}[picked_up]
 
     async def _talk(self, call: Call, fate: str) -> None:
-        if fate != "hangs_up":
-            await self._wait(call, self.talk / 4)  # machine detection listens
-            call.answered_by = VERDICTS.get(fate, "human")
-            await self._listen(call, presses="1" if fate == "human_presses_1" else "")
+        if fate == "hangs_up":
+            return
+        await self._wait(call, self.talk / 4)  # machine detection listens
+        manner = self.manners.get(call.to)
+        call.answered_by = manner.answered_by if manner else VERDICTS.get(fate, "human")
+        await self._listen(call, presses="1" if fate == "human_presses_1" else "")
 
     async def _wait(self, call: Call, seconds: float) -> str:
         """Waits, and returns the key that a person presses meanwhile. Raises HungUp."""
@@ -296,12 +337,15 @@ class TwilioSimulator:
         """Fetches the call's TwiML and follows it."""
         params = self._call_params(call) | {
             "AnsweredBy": call.answered_by or "",
-            "MachineDetectionDuration": "2400",
+            "MachineDetectionDuration": str(int(self._detection(call) * 1000)),
         }
         twiml = await self._fetch(call, _param(call.params, "Url"), params)
         for verb in twiml:
             if verb.tag == "Gather":
                 call.transcript += _spoken(verb)
+                if call.to in self.manners:
+                    await asyncio.sleep(self.talk / 2)
+                    raise HungUp
                 call.pressed = await self._gather(call, verb, presses)
                 if call.pressed or verb.get("actionOnEmptyResult") == "true":
                     answer = await self._fetch(
@@ -316,6 +360,10 @@ class TwilioSimulator:
             else:
                 call.transcript += _spoken([verb])
                 await self._wait(call, self.talk / 4)
+
+    def _detection(self, call: Call) -> float:
+        by_hand = call.sid in self.manual_calls
+        return self.talk / 4 if by_hand else DETECTION_SECONDS
 
     async def _fetch(self, call: Call, url: str, params: dict[str, str]) -> ET.Element:
         response = await self._post(url, params)
@@ -397,9 +445,8 @@ class TwilioSimulator:
             )
         if content and not CONTENT_SID.match(content):
             raise _refusal(400, 21655, "The ContentSid is invalid")
-        if _param(params, "ContentVariables") and not _is_flat_object(
-            _param(params, "ContentVariables")
-        ):
+        variables = _param(params, "ContentVariables")
+        if variables and not _are_variables(variables):
             raise _refusal(400, 21656, "The ContentVariables Parameter is invalid")
         _check_url(_param(params, "StatusCallback"), 21609)
         if number in MAGIC_MESSAGE:
@@ -430,6 +477,8 @@ class TwilioSimulator:
             await self.write(number, reply, whatsapp=text.whatsapp)
 
     def _text_failure(self, text: Text, number: str, fate: str) -> int | None:
+        if (code := self.failing_templates.get(_param(text.params, "ContentSid"))) is not None:
+            return code
         if text.whatsapp:
             in_session = time.time() - self.inbound_at.get(number, 0.0) < SESSION_SECONDS
             if not _param(text.params, "ContentSid") and not in_session:
@@ -686,7 +735,7 @@ class TwilioSimulator:
             "date_updated": made,
             "start_time": None,
             "end_time": None,
-            "duration": None,
+            "duration": str(call.seconds) if call.ended_at is not None else None,
             "answered_by": call.answered_by,
             "direction": "outbound-api",
             "price": None,
@@ -794,12 +843,16 @@ def _check_url(url: str, code: int) -> None:
         raise _refusal(400, code, f"The URL {url} is not a valid URL.")
 
 
-def _is_flat_object(text: str) -> bool:
+def _are_variables(text: str) -> bool:
+    """Returns whether these are values that WhatsApp takes, and Twilio in its oddest mood."""
     try:
-        value = json.loads(text)
+        values = json.loads(text)
     except ValueError:
         return False
-    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    return isinstance(values, dict) and all(
+        isinstance(value, str) and value.strip() and not REFUSED_IN_VARIABLES.search(value)
+        for value in values.values()
+    )
 
 
 def _spoken(verbs: Any) -> list[str]:

@@ -33,6 +33,7 @@ Answer = TypeVar("Answer")
 # https://developers.brevo.com/changelog/email-api-now-supports-idempotency
 # https://developers.brevo.com/docs/heterogenous-versions-batch-emails
 IDEMPOTENCY_SECONDS = 600.0
+LONGEST_NAME = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Attachment:
 class Mail:
     """One email to one person. `key` is echoed in every webhook of the mail.
 
-    Sending the same key again within IDEMPOTENCY_SECONDS is harmless.
+    Sending the same key again within IDEMPOTENCY_SECONDS is harmless. A `rehearsal` is checked like
+    any other mail, and dropped: https://developers.brevo.com/docs/using-sandbox-mode-to-send-an-email
     """
 
     key: str
@@ -58,6 +60,7 @@ class Mail:
     text: str
     unsubscribe_url: str
     attachments: tuple[Attachment, ...] = ()
+    rehearsal: bool = False
 
 
 class AlreadySent(Exception):
@@ -106,17 +109,12 @@ class BrevoClient:
             async with asyncio.timeout(self._timeout):  # httpx restarts its own at every byte
                 sent = await self._mails.send_transac_email(
                     sender=self._sender,
-                    to=[{"email": mail.to, "name": mail.name[:70]}],
+                    to=[_recipient(mail)],
                     subject=mail.subject,
                     html_content=mail.html,
                     text_content=mail.text,
                     tags=[tag_of(mail.key)],
-                    headers={
-                        "idempotencyKey": mail.key,  # in the body, not an HTTP header
-                        "X-Mailin-custom": mail.key,
-                        "List-Unsubscribe": f"<{mail.unsubscribe_url}>",
-                        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-                    },
+                    headers=_headers(mail),
                     **_attached(mail.attachments),
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -187,6 +185,21 @@ class BrevoClient:
 def tag_of(key: str) -> str:
     """Returns the tag that shows the key on Brevo's own pages."""
     return f"touch-{key}"
+
+
+def _recipient(mail: Mail) -> dict[str, Any]:
+    name = mail.name.strip()[:LONGEST_NAME]
+    return {"email": mail.to, "name": name} if name else {"email": mail.to}
+
+
+def _headers(mail: Mail) -> dict[str, Any]:
+    headers = {
+        "idempotencyKey": mail.key,  # in the body, not an HTTP header
+        "X-Mailin-custom": mail.key,
+        "List-Unsubscribe": f"<{mail.unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return headers | {"X-Sib-Sandbox": "drop"} if mail.rehearsal else headers
 
 
 def _attached(attachments: tuple[Attachment, ...]) -> dict[str, Any]:

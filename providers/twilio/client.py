@@ -25,6 +25,7 @@ from providers.errors import (
     seconds_to_wait,
     unreadable_as,
 )
+from providers.twilio.content import template_variables
 from providers.twilio.errors import ACCOUNT_ERRORS, NOT_NOW, fails_alike, kind_of
 from providers.twilio.models import CallEvent
 
@@ -119,7 +120,9 @@ class TwilioClient:
         if content_sid:
             content = {
                 "content_sid": content_sid,
-                "content_variables": json.dumps(variables or {}, ensure_ascii=False),
+                "content_variables": json.dumps(
+                    template_variables(variables or {}), ensure_ascii=False
+                ),
             }
         else:
             content = {"body": body}

@@ -16,7 +16,6 @@ from kit.clock import now
 from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.messaging.broker import publish_directly
 from kit.outbound_switch import OutboundSwitch
-from kit.pace import Pace
 from kit.runtime import build_runtime, make_app, with_tracing
 from services.notify.budget import Budget
 from services.notify.consumers import PUBLISHES, router
@@ -27,6 +26,7 @@ from services.notify.http import operators, webhooks
 from services.notify.jobs import jobs
 from services.notify.journeys import Journeys
 from services.notify.provider_clients import open_brevo, open_twilio
+from services.notify.repositories.call_turns import CallTurns
 from services.notify.repositories.touches import Touches
 from services.notify.senders import CallSender, EmailSender, MessageSender, Sender
 from services.notify.settings import Settings
@@ -85,7 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             senders={channel: sender(channel) for channel in Channel},
             call_events=twilio.call_events,
             breakers={channel: CircuitBreaker(facts_of(channel).provider) for channel in Channel},
-            call_pace=Pace(settings.call_rate),
+            call_turns=CallTurns(runtime.database, settings.call_rate),
             budget=budget,
             switch=OutboundSwitch(runtime.database),
             wording=wording,

@@ -125,14 +125,14 @@ class Settings(ServiceSettings, JourneySettings):
         return frozenset(self.allowed_countries.split(","))
 
     @property
-    def call_rate(self) -> float:
-        """The calls that leave per second.
+    def call_rate(self) -> float | None:
+        """The calls that leave per second; None for any number.
 
         A live account places one, unless it was given more, and queues the others where no rule of
         ours reaches them. The simulator queues nothing.
         https://www.twilio.com/docs/voice/make-calls#calls-per-second-cps
         """
-        return self.calls_per_second or (1.0 if self.twilio.is_live else 1000.0)
+        return self.calls_per_second or (1.0 if self.twilio.is_live else None)
 
     @property
     def public_url(self) -> str:

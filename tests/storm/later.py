@@ -3,5 +3,4 @@
 LATER = {
     "refusal": "A person who writes that they are not interested is still followed up.",
     "wish": "A wish about when or how to be contacted does not pause the follow-up.",
-    "soft_bounce": "A third soft bounce does not make an address doubtful.",
 }

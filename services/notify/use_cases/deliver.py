@@ -158,7 +158,7 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
             await _hold(attempt, claim, hold, facts, deps)
         case Send() if not deps.breakers[touch.channel].is_allowed(time.monotonic()):
             await _hold(attempt, claim, Hold(HoldReason.PROVIDER_UNAVAILABLE), facts, deps)
-        case Send() if wait := _seconds_to_turn(touch, deps):
+        case Send() if wait := await _seconds_to_turn(attempt, claim, facts, deps):
             hold = Hold(HoldReason.PACED, until=now + timedelta(seconds=wait))
             await _hold(attempt, claim, hold, facts, deps)
         case Send() if not deps.breakers[touch.channel].acquire(time.monotonic()):
@@ -170,14 +170,25 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
             await _send(attempt, claim, address, deps, in_session=facts.in_session)
 
 
-def _seconds_to_turn(touch: Touch, deps: Deps) -> float:
-    """Returns the seconds until a call's turn.
+async def _seconds_to_turn(attempt: Attempt, claim: Claim, facts: Facts, deps: Deps) -> float:
+    """Returns the seconds until a call's turn; 0 for now, and for every other channel.
 
     Twilio queues what comes faster than its calls a second, and would place it after our hours.
+    Raises Unavailable, with the claim released.
     """
-    if touch.channel is not Channel.CALL:
+    if attempt.touch.channel is not Channel.CALL:
         return 0.0
-    return deps.call_pace.wait(touch.touch_id, time.monotonic())
+    try:
+        if facts.held_for == HoldReason.PACED:
+            return await deps.call_turns.use()
+        return await deps.call_turns.take()
+    except Unavailable as outage:
+        await deps.touches.settle(
+            settlements.released(
+                attempt.touch, claim, str(outage), to=attempt.from_state, check_in=attempt.check_in
+            )
+        )
+        raise
 
 
 async def _give_up(attempt: Attempt, claim: Claim, deps: Deps) -> None:

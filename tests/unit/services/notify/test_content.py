@@ -1,6 +1,7 @@
 """The content of a meeting's messages: language, time zone and calendar file."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from icalendar import Calendar
 from contracts.events.booking import Occurrence
 from contracts.events.touch import Channel, Kind
 from services.notify.content import Organizer, Wording, appointments
+from services.notify.settings import Settings
 from tests.builders import a_booking, a_card, a_touch
 
 
@@ -105,3 +107,22 @@ def test_a_series_has_an_invitation_for_each_date_and_lists_them_all(wording: Wo
     when = wording.facts(7, a_card(), touch)["meeting_when"]
     assert when.startswith("jueves 12 de febrero a las 11:00")
     assert "y jueves 19 de febrero a las 11:00" in when
+
+
+def test_a_text_that_is_missing_is_replaced_by_the_one_it_varies(
+    settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "es-MX" / "whatsapp"
+    folder.mkdir(parents=True)
+    (folder / "welcome.txt").write_text("Hola, {{ first_name }}")
+    own = Wording(settings.model_copy(update={"templates_path": tmp_path}))
+    touch = a_touch(Channel.WHATSAPP, template="welcome_no_call")
+
+    assert own.template_of(touch) == "welcome"
+    assert own.render(touch, a_card()).text == "Hola, Ana"
+
+
+def test_a_variant_that_exists_is_used(wording: Wording) -> None:
+    touch = a_touch(Channel.WHATSAPP, template="welcome_no_call")
+
+    assert wording.template_of(touch) == "welcome_no_call"

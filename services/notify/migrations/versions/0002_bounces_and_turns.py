@@ -1,4 +1,4 @@
-"""Why an address is suspended, and the soft bounces of a mailbox."""
+"""Why an address is suspended, the soft bounces of a mailbox, and the turns of calls."""
 
 from kit.migrations import run_script
 
@@ -17,6 +17,11 @@ create table soft_bounces (
 );
 create index soft_bounces_by_address on soft_bounces (address);
 create index soft_bounces_by_time on soft_bounces (at);
+create table call_turns (
+    one_row boolean primary key check (one_row),
+    next_at timestamptz not null,
+    placed_at timestamptz not null
+);
 """
 
 
