@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 SHORTEST_PAUSE = 2.0
 LONGEST_PAUSE = 30.0
+REJECTED_PAUSE = 60.0  # each attempt costs a request that fails in the end
 
 
 @dataclass
@@ -47,7 +48,8 @@ class CircuitBreaker:
         if not self.is_allowed(now):
             return False
         if self.open:
-            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+            if not self._awaits_receipt:
+                self._pause = min(self._pause * 2, LONGEST_PAUSE)
             self._closed_until = now + self._pause
         return True
 
@@ -82,13 +84,18 @@ class CircuitBreaker:
         return was_open
 
     def record_rejection(self, reason: str, now: float) -> bool:
-        """Records that our own fault failed a request; returns True when it opened the breaker."""
+        """Records that our own fault failed a request.
+
+        Returns True when it opened the breaker, and whenever it shows that it must stay open.
+        """
         self._rejections += 1
+        if self._awaits_receipt:
+            return True
         if self.open or self._rejections < self.failure_threshold:
             return False
         self.reason = reason
         self._awaits_receipt = True
-        self._pause = SHORTEST_PAUSE
+        self._pause = REJECTED_PAUSE
         self._closed_until = now + self._pause
         return True
 

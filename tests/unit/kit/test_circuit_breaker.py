@@ -1,6 +1,6 @@
 """A provider that fails is not called for a while, then probed with one request at a time."""
 
-from kit.circuit_breaker import LONGEST_PAUSE, CircuitBreaker
+from kit.circuit_breaker import LONGEST_PAUSE, REJECTED_PAUSE, CircuitBreaker
 
 
 def opened(at: float = 0.0) -> CircuitBreaker:
@@ -111,8 +111,10 @@ def test_rejections_after_accepted_requests_open_it() -> None:
 
     assert breaker.open
     assert breaker.reason == "63041"
-    assert not breaker.acquire(1.9)
-    assert breaker.acquire(2)
+    assert not breaker.acquire(REJECTED_PAUSE - 0.1)
+    assert breaker.acquire(REJECTED_PAUSE)
+    assert not breaker.acquire(2 * REJECTED_PAUSE - 0.1), "the pause stays as long as it is"
+    assert breaker.record_rejection("63041", 2 * REJECTED_PAUSE), "it is still so"
 
 
 def test_only_a_receipt_closes_what_rejections_opened() -> None:
