@@ -38,14 +38,7 @@ class OutcomeUnknown(Exception):
         self.status = status
 
 
-class Misconfigured(Unavailable):
-    """The provider refuses something of ours, such as an attachment: the touch waits.
-
-    The person's address is not to blame. Asking again may help, because somebody may correct it.
-    """
-
-
-class CredentialsRejected(Misconfigured):
+class CredentialsRejected(Unavailable):
     """The provider does not accept our key, plan, account, sender or address.
 
     Nothing works until somebody corrects it.

@@ -210,12 +210,13 @@ class TouchHeld(TouchEvent):
     """notify: the touch waits until it may leave, or until an operator releases it.
 
     `scope` groups the touches that an operator releases together: a cap (`prefix +57300`) or a
-    lead (`lead 7`).
+    lead (`lead 7`). `detail` is the provider's own text, where it refused something of ours.
     """
 
     topic: Literal["touch.held"] = "touch.held"
     reason: HoldReason
     scope: str = ""
+    detail: str = ""
 
 
 class TouchDelayed(TouchEvent):

@@ -19,7 +19,6 @@ from providers.brevo.errors import MAX_REASON, Fault, fault_of
 from providers.errors import (
     UNREADABLE,
     CredentialsRejected,
-    Misconfigured,
     OutcomeUnknown,
     RefusedTouch,
     seconds_to_wait,
@@ -238,6 +237,6 @@ def _failure(error: ApiError) -> Exception:
         case Fault.ACCOUNT:
             return CredentialsRejected(reason, status=status)
         case Fault.MAIL:
-            return Misconfigured(reason, status=status)
+            return RefusedTouch(FailureKind.MISCONFIGURED, reason, alike=True)
         case Fault.ADDRESS:
             return RefusedTouch(FailureKind.BAD_ADDRESS, reason)

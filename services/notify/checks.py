@@ -16,7 +16,7 @@ from domain.journey.texts import NO_CALL
 from kit.errors import Unavailable
 from kit.health import CheckFailed, CheckWarning, Dependency, Probe, Text, name
 from providers.brevo.client import BrevoClient, Mail
-from providers.errors import Misconfigured, OutcomeUnknown, RefusedTouch
+from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch
 from providers.twilio.client import TwilioClient
 from services.notify.provider_clients import open_brevo, open_twilio
 from services.notify.senders import PLACES
@@ -353,7 +353,7 @@ async def _rehearse(brevo: BrevoClient, address: str, public_url: str) -> None:
     )
     try:
         await brevo.send(mail)
-    except (RefusedTouch, Misconfigured) as refused:
+    except (RefusedTouch, CredentialsRejected) as refused:
         raise CheckFailed(
             Text(
                 es=f"rechaza un correo de prueba ({refused})",

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.connected
 
 FULL = "452-4.2.2 The recipient's inbox is out of storage space"
 PAUSED = 63041
+WAITS = "email touch.held"
 
 
 async def suspended(system: System, address: str) -> list[tuple[bool, str]]:
@@ -64,17 +65,18 @@ async def test_the_third_soft_bounce_in_a_row_makes_a_mailbox_doubtful(system: S
 
 
 @pytest.mark.parametrize(
-    ("event", "reason", "dead"),
+    ("event", "reason", "outcome"),
     [
-        ("Hard_Bounce", "550 5.1.1 user unknown", True),
-        ("hardBounce", "550 5.7.26 unauthenticated sender: the domain's DMARC policy", False),
-        ("soft_bounce", FULL, False),
-        ("deferred", "451 greylisted", False),
-        ("blocked", "the sending IP 192.0.2.1 is on a blocklist", False),
+        ("Hard_Bounce", "550 5.1.1 user unknown", "address.suspended"),
+        ("soft_bounce", FULL, "email touch.failed"),
+        ("deferred", "451 greylisted", None),
+        ("hardBounce", "550 5.7.26 unauthenticated: the domain's DMARC policy", WAITS),
+        ("blocked", "the sending IP 192.0.2.1 is on a blocklist", WAITS),
+        ("error", "the sender you used is not valid", WAITS),
     ],
 )
 async def test_only_what_is_about_the_address_blames_it(
-    system: System, event: str, reason: str, dead: bool
+    system: System, event: str, reason: str, outcome: str | None
 ) -> None:
     form = person(2, email=f"silent.{time.time_ns()}@example.com")
     lead = await system.lead(form)
@@ -89,11 +91,15 @@ async def test_only_what_is_about_the_address_blames_it(
         "X-Mailin-custom": touch,
     }
     assert (await brevo_posts(system, body)).status_code == 204
-    if dead:
-        await system.happens(lead, "email touch.failed", "address.suspended")
+    if outcome is not None:
+        await system.happens(lead, outcome)
+    if outcome == WAITS:
+        [held] = await details(system, lead, "touch.held")
+        assert held["reason"] == "misconfigured"
+        await system.sql("notify", "update touches set state = 'failed' where touch_id = $1", touch)
     await system.quiet()
 
-    assert bool(await suspended(system, form["email"])) is dead
+    assert bool(await suspended(system, form["email"])) is (outcome == "address.suspended")
 
 
 async def test_mails_wait_while_our_sender_is_refused_and_blame_nobody(system: System) -> None:

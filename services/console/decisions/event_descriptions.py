@@ -46,6 +46,7 @@ class EventDescription:
 
 
 DELAYED = "touch.delayed"
+HELD = "touch.held"
 ICONS = {"email": "✉", "call": "☎", "whatsapp": "◉", "sms": "▤"}
 TOUCHES = {
     "touch.due": EventDescription("", _("Due"), Tone.QUIET),
@@ -59,7 +60,7 @@ TOUCHES = {
     "touch.unresolved": EventDescription("", _("Outcome unknown: check it"), Tone.BAD),
     "touch.resolve": EventDescription("", _("Decided by an operator"), Tone.QUIET),
     "touch.resolved": EventDescription("", _("Checked by an operator")),
-    "touch.held": EventDescription("", _("Held"), Tone.DOUBT),
+    HELD: EventDescription("", _("Held"), Tone.DOUBT),
     DELAYED: EventDescription("", _("Not sent yet"), Tone.DOUBT),
 }
 OTHERS = {
@@ -171,6 +172,8 @@ def _with_detail(description: EventDescription, body: Mapping[str, Any]) -> Even
     provider = _text(body, "provider")
     if seconds := body.get("listened_seconds"):
         return replace(description, detail=HUNG_UP_AFTER, values=(str(seconds),))
+    if (quote := _text(body, "detail")) and topic == HELD:
+        return replace(description, detail=quote, quoted=True)
     known_reason = OWN_REASONS.get((topic, reason)) or REASONS.get(reason)
     if known_reason and not provider:
         return replace(description, detail=known_reason)

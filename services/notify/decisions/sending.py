@@ -87,12 +87,14 @@ class Defer:
 class Hold:
     """It waits here `until` that instant, or until its reason is gone.
 
-    Where it has a `scope`, it waits until an operator releases that scope.
+    Where it has a `scope`, it waits until an operator releases that scope. `detail` is the
+    provider's own text, where it refused something of ours.
     """
 
     reason: HoldReason
     scope: str = ""
     until: datetime | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -293,7 +293,7 @@ async def _settle_refused(
         await deps.touches.settle(settlements.failed(touch, claim, refused.kind, refused.reason))
         return
     now = deps.now()
-    hold = Hold(HoldReason.MISCONFIGURED, until=now + wait)
+    hold = Hold(HoldReason.MISCONFIGURED, until=now + wait, detail=refused.reason)
     await deps.touches.settle(
         settlements.held(touch, claim, hold, to=attempt.from_state, is_known=False, now=now)
     )

@@ -134,7 +134,8 @@ def _events(outcome: Outcome, touch: LockedTouch, *, waits: bool) -> list[Event]
     if not waits:
         return events_for(outcome, touch.state, **about, asked_at=touch.claimed_at)
     sent = events_for(Accepted(outcome.ref), touch.state, **about, asked_at=touch.claimed_at)
-    return [*sent, TouchHeld(**about, reason=HoldReason.MISCONFIGURED)]
+    detail = outcome.reason if isinstance(outcome, Undeliverable) else ""
+    return [*sent, TouchHeld(**about, reason=HoldReason.MISCONFIGURED, detail=detail)]
 
 
 async def _judge_address(

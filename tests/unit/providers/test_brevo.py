@@ -15,7 +15,7 @@ from kit.errors import Unavailable
 from providers.brevo.client import AlreadySent, Attachment, BrevoClient, Mail
 from providers.brevo.errors import Fault, fault_of
 from providers.brevo.webhooks import authentic, read_events
-from providers.errors import CredentialsRejected, Misconfigured, OutcomeUnknown, RefusedTouch
+from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch
 from tests.wire import Wire
 
 KEY = "11111111-1111-4111-8111-111111111111"
@@ -102,7 +102,7 @@ async def test_an_address_with_or_without_its_version(wire: Wire, base: str) -> 
         pytest.param(
             400,
             {"code": "invalid_parameter", "message": "name is not valid in to"},
-            Misconfigured,
+            RefusedTouch,
             id="a name of ours",
         ),
         pytest.param(
@@ -298,6 +298,25 @@ def test_whom_a_bounce_blames(event: str, reason: str, kind: FailureKind) -> Non
 )
 def test_whose_fault_a_refusal_is(status: int, code: str, message: str, fault: Fault) -> None:
     assert fault_of(status, code, message) is fault
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "alike"),
+    [
+        ("email is not valid in to", FailureKind.BAD_ADDRESS, False),
+        ("name is not valid in to", FailureKind.MISCONFIGURED, True),
+        ("attachment content is not valid base64", FailureKind.MISCONFIGURED, True),
+    ],
+)
+async def test_whom_a_refusal_blames(
+    client: BrevoClient, wire: Wire, message: str, kind: FailureKind, alike: bool
+) -> None:
+    wire.answers(400, {"code": "invalid_parameter", "message": message})
+
+    with pytest.raises(RefusedTouch) as refused:
+        await client.send(MAIL)
+    assert (refused.value.kind, refused.value.alike) == (kind, alike)
+    assert message in refused.value.reason
 
 
 async def test_a_refusal_repeats_no_address(client: BrevoClient, wire: Wire) -> None:

@@ -83,3 +83,34 @@ def test_of_the_delays_of_a_touch_only_the_last_is_shown() -> None:
 def test_every_channel_has_a_label_and_an_icon() -> None:
     assert set(Channel) == set(ICONS)
     assert set(Channel) <= set(CHANNELS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail", "values"),
+    [
+        ({"reason": "hung_up", "listened_seconds": 2}, "hung up after {} s", ("2",)),
+        ({"reason": "hung_up", "listened_seconds": 0}, "hung up", ()),
+        ({"reason": "hung_up"}, "hung up", ()),  # from older versions
+        ({"reason": "busy", "listened_seconds": None}, "busy", ()),
+    ],
+)
+def test_after_how_long_somebody_hung_up(
+    changes: dict[str, Any], detail: str, values: tuple[str, ...]
+) -> None:
+    line = describe_event({"topic": "call.unanswered"} | changes)
+
+    assert (line.detail, line.values) == (detail, values)
+
+
+def test_what_the_provider_says_about_our_own_fault() -> None:
+    held = {"topic": "touch.held", "channel": "email", "reason": "misconfigured"}
+
+    assert describe_event(held | {"detail": "brevo: 400 x"}).detail == "brevo: 400 x"
+    assert describe_event(held | {"detail": ""}).detail == REASONS["misconfigured"]
+
+
+def test_a_product_of_a_company_is_named_once() -> None:
+    body = {"topic": "provider.unavailable", "provider": "twilio_whatsapp"}
+    line = describe_event(body | {"reason": "twilio: undelivered code 63041"})
+
+    assert line.detail == "Twilio (WhatsApp): undelivered code 63041"
