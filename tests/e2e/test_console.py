@@ -32,7 +32,7 @@ A_FAILURE: dict[str, Any] = {
     "step": "day_3",
     "channel": Channel.WHATSAPP,
 }
-PAGES = ("", "/stopwatch", "/leads", "/letters", "/journey", "/sources")
+PAGES = ("", "/stopwatch", "/leads", "/letters", "/addresses", "/journey", "/sources")
 PASSWORD = "una-contraseña-larga"  # pragma: allowlist secret
 TOKEN = "a token of the operators"
 
