@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.test_journey import FOLLOW_UPS
 from tests.e2e.test_webhooks import brevo_posts
 from tests.system import System, e164, everything_received, person
 
@@ -49,8 +50,9 @@ async def test_the_third_soft_bounce_in_a_row_makes_a_mailbox_doubtful(system: S
     await system.happens(lead, "email touch.failed", "whatsapp touch.delivered")
     assert await suspended(system, form["email"]) == [], "one bounce is this mail's alone"
 
-    for step in ("day_3", "day_6", "day_9"):
+    for number, step in enumerate(FOLLOW_UPS[:3], start=1):
         await system.let_pass(lead, step)
+        await system.planned(lead, *FOLLOW_UPS[number:])
     await system.happens(lead, "address.suspended")
     [event] = await details(system, lead, "address.suspended")
     assert event["doubtful"] is True
