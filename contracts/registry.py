@@ -49,6 +49,7 @@ from contracts.events.lead import (
     LeadSuperseded,
     LeadUpdated,
 )
+from contracts.events.link import LinkOpened
 from contracts.events.outbound import (
     OutboundPaused,
     OutboundResumed,
@@ -114,6 +115,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     CallAnswered,
     CallUnanswered,
     ReplyReceived,
+    LinkOpened,
     OutboundPaused,
     OutboundResumed,
     ProviderUnavailable,

@@ -40,6 +40,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 from twilio.request_validator import RequestValidator
 
+from domain.sms import segments
 from simulator.errors import ApiError
 from simulator.manual_call import Action, HungUp, ManualCall
 from simulator.world import Answer, Callbacks, Fault, World, json_error
@@ -108,6 +109,11 @@ GATHER_SECONDS = 5
 NUMBER = "+525500000000"
 VERIFIED = "+525500000001"
 WHATSAPP_NUMBER = "+14155238886"
+SERVICE = "MG" + "0" * 31 + "1"  # a Messaging Service with both numbers
+EMPTY_SERVICE = "MG" + "0" * 31 + "2"
+SERVICES = {SERVICE: [NUMBER, f"whatsapp:{WHATSAPP_NUMBER}"], EMPTY_SERVICE: []}
+# what Twilio takes from the balance for a minute, a segment, a message
+PRICES = {"call": 0.013, "sms": 0.0425, "whatsapp": 0.005}
 UNKNOWN_CONTENT = "e404"
 REJECTED_CONTENT = "e4ec"
 
@@ -134,8 +140,8 @@ class Call:
     answered_by: str | None = None
     transcript: list[str] = field(default_factory=list)
     pressed: str = ""
-    sequence: int = 0
     seconds: int = 0
+    sequence: int = 0
     picked_up_at: float | None = None
     ended_at: float | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
@@ -192,7 +198,8 @@ class TwilioSimulator:
     """One simulated account. All durations are in seconds.
 
     A phone rings for `ring`, and a person listens for `talk`. `events_after` is how long after its
-    end a call's events can be read.
+    end a call's events can be read, and `prices_after` how long after its beginning the price of a
+    call or a message is settled.
     `contents` holds the known templates by SID, with {{1}} and so on.
     `manners` holds the numbers whose people hang up in the middle of the text.
     `failing_templates` holds the code with which messages of a template fail, by Content SID.
@@ -207,6 +214,7 @@ class TwilioSimulator:
     talk: float = 1.0
     manual_ring: float = 25.0
     events_after: float = 900.0
+    prices_after: float = 86_400.0
     calls: dict[str, Call] = field(default_factory=dict)
     texts: dict[str, Text] = field(default_factory=dict)
     inbound_at: dict[str, float] = field(default_factory=dict)
@@ -286,7 +294,7 @@ class TwilioSimulator:
             "completed",
             SipResponseCode="200",
             CallDuration=str(call.seconds),
-            Duration=str(call.seconds // 60 + 1),
+            Duration=str(math.ceil(call.seconds / 60)),
             **verdict,
         )
 
@@ -411,8 +419,8 @@ class TwilioSimulator:
 
     def create_text(self, params: dict[str, list[str]]) -> Text:
         to = _param(params, "To")
-        from_ = _param(params, "From")
         _check_params(params, MESSAGE_PARAMS)
+        from_ = _param(params, "From") or _chosen_sender(params, to)
         self._check_message(params, to, from_)
         body = (
             _param(params, "Body")
@@ -427,7 +435,7 @@ class TwilioSimulator:
         number = to.removeprefix("whatsapp:")
         if not to:
             raise _refusal(400, 21604, "A 'To' phone number is required.")
-        if not from_ and not _param(params, "MessagingServiceSid"):
+        if not from_:
             raise _refusal(400, 21603, "A 'From' phone number is required.")
         if to.startswith("whatsapp:") != from_.startswith("whatsapp:"):
             raise _refusal(
@@ -695,6 +703,19 @@ class TwilioSimulator:
             types = {"twilio/text": {"body": self.contents[sid]}} if sid in self.contents else {}
             return JSONResponse({"sid": sid, "account_sid": self.account_sid, "types": types})
 
+        @other_paths.get("/v1/Services/{sid}")
+        async def service(sid: str) -> Response:
+            if sid not in SERVICES:
+                raise _refusal(
+                    404, 20404, f"The requested resource /v1/Services/{sid} was not found"
+                )
+            return JSONResponse({"sid": sid, "account_sid": self.account_sid})
+
+        @other_paths.get("/v1/Services/{sid}/{kind}")
+        async def service_senders(sid: str, kind: str) -> dict[str, Any]:
+            key, found = _senders_in(SERVICES.get(sid, []), kind)
+            return {key: found, "meta": {"key": key, "page": 0, "next_page_url": None}}
+
         @other_paths.get("/v2/Channels/Senders")
         async def senders() -> dict[str, Any]:
             sender = {
@@ -722,6 +743,12 @@ class TwilioSimulator:
         if authorization != f"Basic {expected}":
             raise _refusal(401, 20003, "Authenticate")
 
+    def _price(self, channel: str, units: int, at: float) -> str | None:
+        """Returns the price as Twilio writes it; None until it is settled."""
+        if time.time() < at + self.prices_after:
+            return None
+        return f"-{PRICES[channel] * units:.5f}"
+
     def _call_json(self, call: Call) -> dict[str, Any]:
         uri = f"/2010-04-01/Accounts/{self.account_sid}/Calls/{call.sid}.json"
         made = _rfc2822(call.at)
@@ -738,7 +765,7 @@ class TwilioSimulator:
             "duration": str(call.seconds) if call.ended_at is not None else None,
             "answered_by": call.answered_by,
             "direction": "outbound-api",
-            "price": None,
+            "price": self._price("call", math.ceil(call.seconds / 60), call.at),
             "price_unit": "USD",
             "to_formatted": call.to,
             "from_formatted": call.from_,
@@ -757,6 +784,7 @@ class TwilioSimulator:
     def _text_json(self, text: Text) -> dict[str, Any]:
         uri = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{text.sid}.json"
         made = _rfc2822(text.at)
+        units = 1 if text.whatsapp else segments(text.body).count
         return {
             "sid": text.sid,
             "account_sid": self.account_sid,
@@ -771,9 +799,9 @@ class TwilioSimulator:
             "date_updated": made,
             "date_sent": made,
             "num_media": "0",
-            "num_segments": "1",
-            "messaging_service_sid": None,
-            "price": None,
+            "num_segments": str(units),
+            "messaging_service_sid": _param(text.params, "MessagingServiceSid") or None,
+            "price": self._price("whatsapp" if text.whatsapp else "sms", units, text.at),
             "price_unit": "USD",
             "api_version": "2010-04-01",
             "uri": uri,
@@ -833,6 +861,35 @@ def _check_params(params: dict[str, list[str]], known: set[str]) -> None:
     """
     if unknown := params.keys() - known:
         raise _refusal(400, 20001, f"Unknown parameters: {sorted(unknown)}")
+
+
+def _chosen_sender(params: dict[str, list[str]], to: str) -> str:
+    """Returns the sender that a Messaging Service chooses; empty where none is named."""
+    service = _param(params, "MessagingServiceSid")
+    if not service:
+        return ""
+    if service not in SERVICES:
+        raise _refusal(404, 20404, f"The requested resource {service} was not found")
+    by_whatsapp = to.startswith("whatsapp:")
+    for sender in SERVICES[service]:
+        if sender.startswith("whatsapp:") == by_whatsapp:
+            return sender
+    raise _refusal(400, 21703, "The Messaging Service does not have a phone number available")
+
+
+def _senders_in(senders: list[str], kind: str) -> tuple[str, list[dict[str, str]]]:
+    """Returns the senders of one kind as the API lists them, and the name of their list."""
+    numbers = [sender for sender in senders if sender.startswith("+")]
+    channels = [sender for sender in senders if sender.startswith("whatsapp:")]
+    match kind:
+        case "PhoneNumbers":
+            return "phone_numbers", [{"sid": "PN1", "phone_number": each} for each in numbers]
+        case "ChannelSenders":
+            return "senders", [{"sid": "XE1", "sender": each} for each in channels]
+        case "ShortCodes":
+            return "short_codes", []
+        case _:
+            return "alpha_senders", []
 
 
 def _check_url(url: str, code: int) -> None:

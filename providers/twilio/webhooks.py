@@ -9,6 +9,7 @@ from twilio.request_validator import RequestValidator
 from contracts.events.call import Unanswered
 from contracts.events.touch import Channel
 from domain.receipts import Accepted, Arrived, Ended, Outcome, Receipt, Undeliverable, Unheard
+from providers.twilio.bills import minutes_of
 from providers.twilio.errors import fails_alike, kind_of
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -34,6 +35,12 @@ def read_call_status(params: Mapping[str, str]) -> Receipt | None:
         params.get("AnsweredBy", ""),
         _whole(params.get("CallDuration", "")),
     )
+
+
+def read_call_minutes(params: Mapping[str, str]) -> int | None:
+    """Returns the minutes that a call is charged as; None where the callback does not say."""
+    seconds = _whole(params.get("CallDuration", ""))
+    return minutes_of(str(seconds)) if seconds is not None else None
 
 
 def call_receipt(ref: str, status: str, answered_by: str, seconds: int | None) -> Receipt | None:

@@ -84,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             crm=crm,
             senders={channel: sender(channel) for channel in Channel},
             call_events=twilio.call_events,
+            bill_of=twilio.bill_of,
             breakers={channel: CircuitBreaker(facts_of(channel).provider) for channel in Channel},
             call_turns=CallTurns(runtime.database, settings.call_rate),
             budget=budget,
@@ -101,4 +102,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         jobs=jobs,
         publishes=PUBLISHES,
     )
+    app.add_exception_handler(webhooks.LinkEnded, webhooks.answer_ended)
     return with_tracing(app, runtime)

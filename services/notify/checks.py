@@ -17,7 +17,7 @@ from kit.errors import Unavailable
 from kit.health import CheckFailed, CheckWarning, Dependency, Probe, Text, name
 from providers.brevo.client import BrevoClient, Mail
 from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch
-from providers.twilio.client import TwilioClient
+from providers.twilio.client import TwilioClient, is_service
 from services.notify.provider_clients import open_brevo, open_twilio
 from services.notify.senders import PLACES
 from services.notify.settings import Settings
@@ -150,8 +150,10 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
         Probe(
             about=name("Twilio: TWILIO_SMS_SENDER"),
             advice=Text(
-                es="Usa un número de esta cuenta que pueda mandar SMS.",
-                en="Use a number of this account that can send SMS.",
+                es="Usa un número de esta cuenta que pueda mandar SMS, o el SID (MG…) de un "
+                "Messaging Service que lo tenga.",
+                en="Use a number of this account that can send SMS, or the SID (MG…) of a "
+                "Messaging Service that has one.",
             ),
             check=partial(_sms_sender, twilio, twilio_settings.sms_sender),
             of=account,
@@ -167,7 +169,7 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
             check=partial(
                 _whatsapp_sender,
                 twilio,
-                twilio_settings.whatsapp_sender,
+                twilio_settings.whatsapp_sender.removeprefix("whatsapp:"),
                 is_live=twilio_settings.is_live,
             ),
             of=account,
@@ -210,6 +212,10 @@ async def _caller(twilio: TwilioClient, number: str) -> Text:
 
 
 async def _sms_sender(twilio: TwilioClient, number: str) -> Text:
+    if is_service(number):
+        senders = await _senders_of(twilio, number)
+        numbers = [sender for sender in senders if not sender.startswith("whatsapp:")]
+        return _service_with(numbers, number, of="SMS")
     able = await twilio.abilities_of(number)
     if able is None:
         raise CheckFailed(
@@ -223,6 +229,30 @@ async def _sms_sender(twilio: TwilioClient, number: str) -> Text:
     return Text(es=f"{number} puede mandar SMS", en=f"{number} can send SMS")
 
 
+async def _senders_of(twilio: TwilioClient, service: str) -> list[str]:
+    senders = await twilio.senders_of(service)
+    if senders is None:
+        raise CheckFailed(
+            Text(
+                es=f"{service} no es un Messaging Service de esta cuenta",
+                en=f"{service} is not a Messaging Service of this account",
+            )
+        )
+    return senders
+
+
+def _service_with(senders: list[str], service: str, *, of: str) -> Text:
+    if not senders:
+        raise CheckFailed(
+            Text(
+                es=f"{service} no tiene un remitente de {of}",
+                en=f"{service} has no sender of {of}",
+            )
+        )
+    names = ", ".join(senders)
+    return Text(es=f"{service} manda desde {names}", en=f"{service} sends from {names}")
+
+
 async def _whatsapp_sender(twilio: TwilioClient, number: str, *, is_live: bool) -> Text:
     if number == SHARED_WHATSAPP and is_live:
         raise CheckWarning(
@@ -231,6 +261,10 @@ async def _whatsapp_sender(twilio: TwilioClient, number: str, *, is_live: bool) 
                 en=f"{number} is Twilio's own for trying out: it reaches only people who joined it",
             )
         )
+    if is_service(number):
+        senders = await _senders_of(twilio, number)
+        numbers = [sender for sender in senders if sender.startswith("whatsapp:")]
+        return _service_with(numbers, number, of="WhatsApp")
     status = await twilio.whatsapp_status(number)
     if status is None:
         raise CheckFailed(

@@ -18,6 +18,7 @@ from contracts.events.call import CallAnswered, CallUnanswered
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.journey import JourneyPublished
 from contracts.events.lead import (
+    LeadClosed,
     LeadCreated,
     LeadErased,
     LeadNeedsAttention,
@@ -26,6 +27,7 @@ from contracts.events.lead import (
     LeadResumed,
     LeadUpdated,
 )
+from contracts.events.link import LinkOpened
 from contracts.events.outbound import (
     OutboundPaused,
     OutboundResumed,
@@ -54,6 +56,7 @@ from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, 
 from services.notify.deps import BusDeps
 from services.notify.use_cases.answer_form import answer_form
 from services.notify.use_cases.deliver_due import deliver_due
+from services.notify.use_cases.end_links import end_links
 from services.notify.use_cases.erase_lead import erase_lead
 from services.notify.use_cases.fall_back import fall_back_after_call, fall_back_after_failure
 from services.notify.use_cases.pause_lead import pause_lead
@@ -77,7 +80,7 @@ FALLBACK = queue("notify.fallback", TouchFailed, prefetch=20)
 LINK = queue("notify.link", ReplyReceived, prefetch=10)
 # a queue of its own, so that it overtakes everything
 SWITCH = queue("notify.switch", PauseOutbound, ResumeOutbound, prefetch=1)
-CHANGES = queue("notify.changes", LeadPaused, LeadResumed, LeadErased, prefetch=2)
+CHANGES = queue("notify.changes", LeadPaused, LeadResumed, LeadErased, LeadClosed, prefetch=2)
 COMMANDS = queue(
     "notify.commands",
     StopLead,
@@ -119,6 +122,7 @@ PUBLISHES = (
     CallAnswered,
     CallUnanswered,
     ReplyReceived,
+    LinkOpened,
     LeadOptedOut,
     LeadNeedsAttention,
     OutboundPaused,
@@ -133,7 +137,9 @@ PUBLISHES = (
 )
 
 SwitchCommand = Annotated[PauseOutbound | ResumeOutbound, Field(discriminator="topic")]
-LeadChange = Annotated[LeadPaused | LeadResumed | LeadErased, Field(discriminator="topic")]
+LeadChange = Annotated[
+    LeadPaused | LeadResumed | LeadErased | LeadClosed, Field(discriminator="topic")
+]
 AnyCommand = Annotated[
     StopLead | ResolveTouch | ReleaseTouches | RestoreAddress | RetryWork | DiscardWork,
     Field(discriminator="topic"),
@@ -196,6 +202,8 @@ async def on_lead_changed(event: LeadChange, deps: BusDeps) -> None:
             await pause_lead(event, deps.database)
         case LeadErased():
             await erase_lead(event.lead_id, deps.database)
+        case LeadClosed():
+            await end_links(event.lead_id, deps.database)
 
 
 @router.subscriber(

@@ -15,7 +15,7 @@ from kit.database import Database
 from kit.messaging.broker import FromContext
 from kit.outbound_switch import OutboundSwitch
 from kit.runtime import deps_of
-from providers.twilio.models import CallEvent
+from providers.twilio.models import Bill, CallEvent
 from services.notify.budget import Budget
 from services.notify.content import Wording
 from services.notify.crm_client import CrmClient
@@ -38,6 +38,7 @@ class Deps:
     breakers: Mapping[Channel, CircuitBreaker]
     call_turns: CallTurns
     call_events: Callable[[str], Awaitable[list[CallEvent]]]
+    bill_of: Callable[[str], Awaitable[Bill | None]]
     budget: Budget
     switch: OutboundSwitch
     wording: Wording

@@ -16,6 +16,7 @@ from services.notify.use_cases.check_key import check_key
 from services.notify.use_cases.check_receipt import check_receipt
 from services.notify.use_cases.escalate import escalate
 from services.notify.use_cases.expire_leases import expire_leases
+from services.notify.use_cases.read_prices import read_prices
 from services.notify.use_cases.reconcile import reconcile
 from services.notify.use_cases.resume_held import resume_held
 from services.notify.use_cases.take_due import take_due
@@ -40,6 +41,8 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
         PeriodicJob("ask_for_receipts", 5, each_due(State.SENT, check_receipt)),
         PeriodicJob("check_keys", 5, each_due(State.ANSWERED, check_key)),
         PeriodicJob("count_spending", 1, deps.budget.count),
+        PeriodicJob("read_prices", 60, partial(read_prices, deps)),
+        PeriodicJob("count_prices", 600, deps.budget.count_prices),
         PeriodicJob("count_sources", 60, deps.budget.count_sources),
         PeriodicJob("forget_old_callbacks", 3600, partial(callbacks.forget_old, deps.database)),
         PeriodicJob(

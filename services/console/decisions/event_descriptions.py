@@ -47,6 +47,7 @@ class EventDescription:
 
 DELAYED = "touch.delayed"
 HELD = "touch.held"
+LINK_OPENED = "link.opened"
 ICONS = {"email": "✉", "call": "☎", "whatsapp": "◉", "sms": "▤"}
 TOUCHES = {
     "touch.due": EventDescription("", _("Due"), Tone.QUIET),
@@ -99,6 +100,7 @@ OTHERS = {
     "call.answered": EventDescription("☎", _("Answered the call"), Tone.GOOD),
     "call.unanswered": EventDescription("☎", _("Did not answer"), Tone.DOUBT),
     "reply.received": EventDescription("«", _("Replied"), Tone.GOOD),
+    LINK_OPENED: EventDescription("↗", _("Opened the link (it seems)"), Tone.GOOD),
     "outbound.pause": EventDescription("■", _("Pause of all outbound requested"), Tone.QUIET),
     "outbound.resume": EventDescription("■", _("Resumption of outbound requested"), Tone.QUIET),
     "outbound.paused": EventDescription("■", _("Outbound paused"), Tone.BAD),
@@ -121,6 +123,17 @@ OTHERS = {
     "journey.published": EventDescription("◇", _("New version of the journey")),
 }
 HUNG_UP_AFTER = _("hung up after {} s")
+# nobody can tell for sure who opens a link
+OPENED_BY_PROGRAM = EventDescription(
+    "↗", _("A program opened the link (a preview or an antivirus, it seems)"), Tone.QUIET
+)
+TARGETS = {
+    "booking": _("the booking page"),
+    "resource": _("the resource"),
+    "survey": _("the survey"),
+    "material": _("the material"),
+    "meeting": _("the meeting"),
+}
 PLAIN_DETAILS = ("text", "about")
 
 
@@ -129,13 +142,13 @@ def describe_event(body: Mapping[str, Any]) -> EventDescription:
     topic = _text(body, "topic")
     channel = _text(body, "channel")
     touch = TOUCHES.get(topic)
-    known = touch or OTHERS.get(topic, EventDescription("•", topic or "?"))
+    known = touch or _other(topic, body)
     booking = body.get("booking") or {}
     card = body.get("card") or {}
     return replace(
         _with_detail(known, body),
         icon=ICONS.get(channel, "•") if touch else known.icon,
-        channel=CHANNELS.get(channel, "") if touch else "",
+        channel=CHANNELS.get(channel, "") if touch or topic == LINK_OPENED else "",
         step=_text(body, "step"),
         by=_text(body, "by"),
         name=_text(card, "name"),
@@ -164,11 +177,19 @@ def _text(of: Any, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _other(topic: str, body: Mapping[str, Any]) -> EventDescription:
+    if topic == LINK_OPENED and _text(body, "opener") != "person":
+        return OPENED_BY_PROGRAM
+    return OTHERS.get(topic, EventDescription("•", topic or "?"))
+
+
 def _with_detail(description: EventDescription, body: Mapping[str, Any]) -> EventDescription:
     topic = _text(body, "topic")
     reason = _text(body, "reason")
     if outage := read_outage(reason):
         return replace(description, detail=outage.text, values=outage.values)
+    if topic == LINK_OPENED:
+        return replace(description, detail=TARGETS.get(_text(body, "target"), ""))
     provider = _text(body, "provider")
     if seconds := body.get("listened_seconds"):
         return replace(description, detail=HUNG_UP_AFTER, values=(str(seconds),))

@@ -9,8 +9,9 @@ from contracts.events.touch import Channel, Kind
 from domain.channels import facts_of
 from domain.journey.contact_hours import next_opening
 from domain.journey.model import Journey
+from domain.journey.parser import BOOKING_LINK
 from domain.journey.time_zones import whereabouts
-from services.notify.touches import BOOKING_LINK, Form, Touch
+from services.notify.touches import Form, Touch
 
 ALREADY_BOOKED = "already_booked"
 ANSWERED_WITHIN = timedelta(minutes=15)

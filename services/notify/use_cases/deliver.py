@@ -40,14 +40,18 @@ from services.notify.decisions.sending import (
     Skip,
     decide,
 )
+from services.notify.decisions.spending import UNITS_OF_A_CLAIM, units_of
 from services.notify.deps import Deps
+from services.notify.repositories import spending
 from services.notify.repositories.touches import Claimed, ClaimRules, Quota
+from services.notify.templates import Rendered
 from services.notify.touches import NOT_AGAIN, State, Touch
 from services.notify.use_cases.record_provider_health import (
     record_failure,
     record_rejection,
     record_success,
 )
+from services.notify.use_cases.shorten_links import short_links
 
 log = structlog.get_logger()
 
@@ -164,10 +168,34 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
         case Send() if not deps.breakers[touch.channel].acquire(time.monotonic()):
             await _hold(attempt, claim, Hold(HoldReason.PROVIDER_UNAVAILABLE), facts, deps)
         case Send(address):
+            text = await _write(attempt, claim, deps)
             if time.monotonic() > min(permission.good_until, lease_ends):
                 await _give_up(attempt, claim, deps)
-            deps.budget.spend(touch, attempt.place.country, attempt.card)
-            await _send(attempt, claim, address, deps, in_session=facts.in_session)
+            units = units_of(touch.channel, text.text)
+            deps.budget.spend(touch, attempt.place.country, attempt.card, units=units)
+            await _send(attempt, claim, address, text, deps, in_session=facts.in_session)
+
+
+async def _write(attempt: Attempt, claim: Claim, deps: Deps) -> Rendered:
+    """Returns the text of the touch, and stores its short links and how it is charged.
+
+    Raises Unavailable. Nothing was sent then, and the claim is released.
+    """
+    touch = attempt.touch
+    try:
+        links = await short_links(touch, attempt.card, deps)
+        text = deps.senders[touch.channel].render(touch, attempt.card, links)
+        units = units_of(touch.channel, text.text)
+        if units != UNITS_OF_A_CLAIM:
+            await spending.set_units(deps.database, touch.touch_id, units)
+    except Unavailable as outage:
+        await deps.touches.settle(
+            settlements.released(
+                touch, claim, str(outage), to=attempt.from_state, check_in=attempt.check_in
+            )
+        )
+        raise
+    return text
 
 
 async def _seconds_to_turn(attempt: Attempt, claim: Claim, facts: Facts, deps: Deps) -> float:
@@ -219,13 +247,18 @@ async def _hold(attempt: Attempt, claim: Claim, hold: Hold, facts: Facts, deps: 
 
 
 async def _send(
-    attempt: Attempt, claim: Claim, address: str, deps: Deps, *, in_session: bool
+    attempt: Attempt,
+    claim: Claim,
+    address: str,
+    text: Rendered,
+    deps: Deps,
+    *,
+    in_session: bool,
 ) -> None:
     touch = attempt.touch
     about = {"lead_id": touch.lead_id, "step": touch.step}
     breaker = deps.breakers[touch.channel]
     sender = deps.senders[touch.channel]
-    text = sender.render(touch, attempt.card)
     asked_at = deps.now()
     try:
         ref = await sender.send(touch, address, attempt.card, text, in_session=in_session)

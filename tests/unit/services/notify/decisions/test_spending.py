@@ -43,7 +43,9 @@ CAPS = Caps(
 )
 
 
-MONTERREY = Spending(Channel.CALL, "MX", "+528112", "fb", "", answers_form=True, day=10, hour=10)
+MONTERREY = Spending(
+    Channel.CALL, "MX", "+528112", "fb", "", answers_form=True, day=10, hour=10, units=10
+)
 
 
 FOLLOWING = replace(MONTERREY, answers_form=False, hour=0)
@@ -76,15 +78,21 @@ def reached(spendings: list[Spending], **changes: Any) -> str | None:
         pytest.param([replace(MONTERREY, hour=500)], "door /api/lead", id="the door's hour"),
         pytest.param([replace(MONTERREY, day=2000, hour=0)], "door /api/lead", id="the door's day"),
         pytest.param(
-            [replace(FOLLOWING, day=500)], "source fb", id="half the day's money by one source"
+            [replace(FOLLOWING, day=500, units=500)],
+            "source fb",
+            id="half the day's money by one source",
         ),
         pytest.param(
-            [replace(FOLLOWING, visitor="v1", day=50)],
+            [replace(FOLLOWING, visitor="v1", day=50, units=50)],
             "visitor v1",
             id="a twentieth by one visitor",
         ),
-        pytest.param([replace(FOLLOWING, visitor="v2", day=50)], None, id="by another visitor"),
-        pytest.param([replace(FOLLOWING, day=49)] * 2, None, id="of no visitor that is known"),
+        pytest.param(
+            [replace(FOLLOWING, visitor="v2", day=50, units=50)], None, id="by another visitor"
+        ),
+        pytest.param(
+            [replace(FOLLOWING, day=49, units=49)] * 2, None, id="of no visitor that is known"
+        ),
     ],
 )
 def test_a_cap_is_named(spendings: list[Spending], cap: str | None) -> None:
@@ -120,7 +128,7 @@ def test_an_alarm_rises_at_half_and_at_four_fifths_of_the_days_spending(
 
 
 def test_one_source_alone_has_the_whole_day() -> None:
-    assert reached([replace(FOLLOWING, day=500)], sources=1) is None
+    assert reached([replace(FOLLOWING, day=500, units=500)], sources=1) is None
 
 
 def test_a_prefix_at_home_has_no_cap() -> None:
