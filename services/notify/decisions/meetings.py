@@ -10,6 +10,7 @@ from babel.lists import format_list
 
 from contracts.events.booking import Booking
 from domain.phone import read_number, readable
+from services.notify.decisions.untrusted_text import LONGEST_PLACE, phrase
 
 PHONE = re.compile(r"\+?[0-9\s().-]{10,25}")
 
@@ -108,11 +109,10 @@ def way_to_meet(
     words = words_of(language)
     if meeting_url:
         return words.join.format(meeting_url)
-    if not booking.location:
-        return words.unknown
     called = _number_in(booking.location, region)
     if called is None:
-        return words.place.format(booking.location)
+        place = phrase(booking.location, longest=LONGEST_PLACE)
+        return words.place.format(place) if place else words.unknown
     return words.call_here if called == phone else words.call_there.format(readable(called))
 
 

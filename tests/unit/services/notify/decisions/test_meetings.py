@@ -74,6 +74,12 @@ def test_the_time_within_a_sentence(when: str, language: str, words: str) -> Non
             "nos vemos en Av. Constitución 100, Monterrey",
             id="place",
         ),
+        pytest.param(
+            {"location": "gana en www.example.com"},
+            "",
+            "los datos están en el correo que te envió el calendario",
+            id="an advertisement",
+        ),
         pytest.param({}, "", "los datos están en el correo que te envió el calendario", id="none"),
     ],
 )

@@ -11,9 +11,12 @@ from services.notify.decisions.spending import (
     Spending,
     Tally,
     alarm,
+    dearer,
     price_of,
     reached_cap,
     read_prices,
+    units_of,
+    usual_units,
 )
 
 PRICES = read_prices("call.MX=0.10,call=0.60,sms.MX=0.18,sms.CO=0.30")
@@ -30,6 +33,35 @@ PRICES = read_prices("call.MX=0.10,call=0.60,sms.MX=0.18,sms.CO=0.30")
 )
 def test_the_price_follows_the_destination(channel: Channel, country: str, price: float) -> None:
     assert price_of(PRICES, channel, country) == price
+
+
+@pytest.mark.parametrize(
+    ("channel", "text", "units"),
+    [
+        (Channel.SMS, "a" * 160, 1),
+        (Channel.SMS, "a" * 161, 2),
+        (Channel.SMS, "ó" * 135, 3),
+        (Channel.WHATSAPP, "a" * 1_000, 1),
+        (Channel.CALL, "", 1),
+    ],
+)
+def test_an_sms_is_charged_by_its_segments(channel: Channel, text: str, units: int) -> None:
+    assert units_of(channel, text) == units
+
+
+def test_an_sms_without_a_text_counts_as_the_longest_that_is_shipped() -> None:
+    assert [usual_units(channel) for channel in (Channel.SMS, Channel.CALL)] == [2, 1]
+
+
+def test_a_price_that_was_really_paid_counts_where_it_is_higher() -> None:
+    paid = {"call.MX": 0.15, "sms.MX": 0.10, "sms.AR": 0.40, "whatsapp.MX": 0.05}
+    prices = dearer(PRICES, paid)
+
+    assert price_of(prices, Channel.CALL, "MX") == 0.15
+    assert price_of(prices, Channel.SMS, "MX") == 0.18
+    assert price_of(prices, Channel.SMS, "AR") == 0.40
+    assert price_of(prices, Channel.SMS, "CO") == 0.30
+    assert price_of(prices, Channel.WHATSAPP, "MX") == 0.05
 
 
 CAPS = Caps(
@@ -74,6 +106,14 @@ def reached(spendings: list[Spending], **changes: Any) -> str | None:
             [replace(MONTERREY, prefix="+573001", country="CO", hour=20)],
             "prefix +573001",
             id="a prefix",
+        ),
+        pytest.param(
+            [replace(FOLLOWING, day=10, units=500)], "source fb", id="few calls of many minutes"
+        ),
+        pytest.param(
+            [replace(FOLLOWING, day=10, units=0, paid=50.0)],
+            "source fb",
+            id="the price really paid",
         ),
         pytest.param([replace(MONTERREY, hour=500)], "door /api/lead", id="the door's hour"),
         pytest.param([replace(MONTERREY, day=2000, hour=0)], "door /api/lead", id="the door's day"),
