@@ -27,8 +27,9 @@ from services.notify.decisions.meetings import (
     way_to_meet,
 )
 from services.notify.decisions.untrusted_text import first_name, phrase
-from services.notify.links import Target, booking_link, unsubscribe_link
+from services.notify.links import booking_link, unsubscribe_link
 from services.notify.settings import Settings
+from services.notify.short_links import Target
 from services.notify.templates import Rendered, Templates
 from services.notify.touches import Touch
 

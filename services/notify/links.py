@@ -1,41 +1,10 @@
-"""Makes and reads links: signed ones that carry the lead they are for, and short ones."""
+"""Makes and reads links that carry the lead they are for, signed so that nobody can guess them."""
 
-import re
-import secrets
-from enum import StrEnum
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from contracts.events.lead import LeadCard
 from domain.signed_links import sign, signed
 from services.notify.decisions.untrusted_text import phrase
-
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"  # nothing to misread
-CODE_LENGTH = 8
-CODE = re.compile(f"[{ALPHABET}]{{{CODE_LENGTH}}}")
-
-
-class Target(StrEnum):
-    """The page that a short link leads to."""
-
-    BOOKING = "booking"
-    RESOURCE = "resource"
-    SURVEY = "survey"
-    MATERIAL = "material"
-    MEETING = "meeting"
-
-    @property
-    def fact(self) -> str:
-        """The name under which texts have the link."""
-        return f"{self}_url"
-
-
-def new_code() -> str:
-    """Returns a random code, of 1e14 that there are."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
-
-
-def short_link(public_url: str, code: str) -> str:
-    return f"{public_url}/a/{code}"
 
 
 def booking_link(booking_url: str, lead_id: int, card: LeadCard, secret: str) -> str:

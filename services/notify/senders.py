@@ -14,8 +14,8 @@ from providers.errors import RefusedTouch
 from providers.twilio.client import Placed, TwilioClient, is_service
 from providers.twilio.webhooks import call_receipt, message_receipt
 from services.notify.content import LONG_LINKS, Wording, appointments
-from services.notify.links import Target
 from services.notify.settings import Settings
+from services.notify.short_links import Target
 from services.notify.templates import EMPTY, Rendered
 from services.notify.touches import Touch
 

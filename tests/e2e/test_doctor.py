@@ -133,6 +133,20 @@ async def test_of_a_system_that_is_well_nothing_is_wrong(system: System) -> None
         ),
         (
             "notify",
+            {"TWILIO_SMS_SENDER": "MG" + "0" * 31 + "2"},
+            "Twilio: TWILIO_SMS_SENDER",
+            "has no sender of SMS",
+            "Messaging Service",
+        ),
+        (
+            "notify",
+            {"TWILIO_WHATSAPP_SENDER": "MG" + "0" * 31 + "9"},
+            "Twilio: TWILIO_WHATSAPP_SENDER",
+            "is not a Messaging Service",
+            "Register",
+        ),
+        (
+            "notify",
             {"TWILIO_WHATSAPP_SENDER": "+525500000000"},
             "Twilio: TWILIO_WHATSAPP_SENDER",
             "not a WhatsApp sender",

@@ -32,8 +32,9 @@ from providers.twilio.webhooks import (
     verdict_key,
 )
 from services.notify.deps import Deps, HttpDeps
-from services.notify.links import CODE, read_unsubscribe_token
+from services.notify.links import read_unsubscribe_token
 from services.notify.repositories import spending
+from services.notify.short_links import CODE
 from services.notify.speech import speech_after_key
 from services.notify.use_cases.answer_call import answer_call
 from services.notify.use_cases.open_link import open_link

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from kit.database import Connection, Database
-from services.notify.links import Target
+from services.notify.short_links import Target
 
 # a code that exists already, of another touch, is not taken: its target then has none
 INSERT_LINKS = """

@@ -2,8 +2,8 @@
 
 from contracts.events.lead import LeadCard
 from services.notify.deps import Deps
-from services.notify.links import Target, new_code, short_link
 from services.notify.repositories import links
+from services.notify.short_links import Target, new_code, short_link
 from services.notify.touches import Touch
 
 

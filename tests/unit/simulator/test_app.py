@@ -1,5 +1,6 @@
 """The simulated providers answer as documented. Most tests use plain HTTP, not our clients."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,7 @@ async def world(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ht
         "CALCOM_WEBHOOK_SECRET": "secret",
         "SIMULATOR_RING_SECONDS": "0.01",
         "SIMULATOR_TALK_SECONDS": "0.01",
+        "SIMULATOR_PRICES_SECONDS": "0.3",
         "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}",
         "BUSINESS_NAME": "Demo",
         "ADVISOR_NAME": "Javier",
@@ -93,6 +95,53 @@ WHATSAPP = {
     "From": "whatsapp:+14155238886",
     "ContentSid": "HX" + "1" * 32,
 }
+
+
+SERVICE = "MG" + "0" * 31 + "1"
+EMPTY_SERVICE = "MG" + "0" * 31 + "2"
+
+
+@pytest.mark.parametrize(
+    ("to", "from_"),
+    [
+        ("+525512340000", "+525500000000"),
+        ("whatsapp:+525512340000", "whatsapp:+14155238886"),
+    ],
+)
+async def test_a_messaging_service_chooses_its_sender(
+    world: httpx.AsyncClient, to: str, from_: str
+) -> None:
+    message = {"To": to, "Body": "Hola", "MessagingServiceSid": SERVICE}
+    answer = await world.post(MESSAGES, data=message, headers=TWILIO)
+    empty = await world.post(
+        MESSAGES, data=message | {"MessagingServiceSid": EMPTY_SERVICE}, headers=TWILIO
+    )
+    unknown = await world.post(
+        MESSAGES, data=message | {"MessagingServiceSid": "MG" + "9" * 32}, headers=TWILIO
+    )
+
+    assert answer.status_code == 201
+    assert answer.json()["from"] == from_
+    assert answer.json()["messaging_service_sid"] == SERVICE
+    assert (empty.status_code, empty.json()["code"]) == (400, 21703)
+    assert unknown.status_code == 404
+
+
+async def test_a_message_is_charged_by_its_segments_once_the_price_is_settled(
+    world: httpx.AsyncClient,
+) -> None:
+    message = {"To": "+525512340000", "From": "+525500000000", "Body": "ó" * 135}
+    created = (await world.post(MESSAGES, data=message, headers=TWILIO)).json()
+    address = MESSAGES.replace(".json", f"/{created['sid']}.json")
+    assert (created["num_segments"], created["price"]) == ("3", None)
+
+    async def price() -> str | None:
+        answer = await world.get(address, headers=TWILIO)
+        return str(answer.json()["price"]) if answer.json()["price"] else None
+
+    while (settled := await price()) is None:
+        await asyncio.sleep(0.05)
+    assert settled == "-0.12750"
 
 
 async def test_a_call_as_twilio_answers_it(world: httpx.AsyncClient) -> None:

@@ -11,8 +11,8 @@ from contracts.events.booking import Occurrence
 from contracts.events.touch import Channel, Kind
 from domain.sms import MOST_SEGMENTS, segments
 from services.notify.content import Organizer, Wording, appointments
-from services.notify.links import Target
 from services.notify.settings import Settings
+from services.notify.short_links import Target
 from tests.builders import a_booking, a_card, a_touch
 from tests.unit.services.notify.texts import TEMPLATES
 

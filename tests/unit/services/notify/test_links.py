@@ -2,15 +2,7 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
-
-from services.notify.links import (
-    CODE,
-    booking_link,
-    new_code,
-    read_unsubscribe_token,
-    unsubscribe_link,
-)
+from services.notify.links import booking_link, read_unsubscribe_token, unsubscribe_link
 from tests.builders import a_card
 
 SECRET = "a secret"
@@ -38,15 +30,3 @@ def test_only_our_own_unsubscribe_links_count() -> None:
     assert read_unsubscribe_token("", SECRET) is None
     assert read_unsubscribe_token("٧.x", SECRET) is None
     assert read_unsubscribe_token("7.ñ", SECRET) is None
-
-
-def test_a_code_is_random_and_eight_characters_long() -> None:
-    codes = {new_code() for _ in range(1_000)}
-
-    assert len(codes) == 1_000
-    assert all(CODE.fullmatch(code) and len(code) == 8 for code in codes)
-
-
-@pytest.mark.parametrize("code", ["", "abcdefg", "abcdefghi", "abcdefg/", "abcdefgñ", "abcdefg0"])
-def test_anything_else_is_no_code(code: str) -> None:
-    assert not CODE.fullmatch(code)

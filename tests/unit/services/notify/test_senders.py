@@ -8,9 +8,9 @@ import pytest
 from contracts.events.touch import Channel, Kind
 from providers.twilio.client import TwilioClient
 from services.notify.content import Wording
-from services.notify.links import Target
 from services.notify.senders import PLACES, MessageSender, variables
 from services.notify.settings import Settings
+from services.notify.short_links import Target
 from services.notify.templates import Rendered
 from tests.builders import a_booking, a_card, a_touch
 
@@ -58,7 +58,7 @@ def about(
 
 
 @pytest.mark.parametrize(
-    ("sids", "language", "sid", "when", "told"),
+    ("sids", "language", "sid", "when", "kept"),
     [
         pytest.param(
             f"confirmation={SPANISH}", "en", SPANISH, "el jueves", "quedó agendada", id="no English"
@@ -82,20 +82,20 @@ def about(
         pytest.param("welcome=HXw", "en", None, None, "is booked for Thursday", id="no template"),
     ],
 )
-def test_the_template_its_values_and_what_is_told_have_one_language(
+def test_the_template_its_values_and_what_is_kept_have_one_language(
     wording: Wording,
     settings: Settings,
     sids: str,
     language: str,
     sid: str | None,
     when: str | None,
-    told: str,
+    kept: str,
 ) -> None:
     text = about(wording, settings, sids, template="confirmation", language=language)
 
     assert text.content_sid == sid
     assert text.variables.get("2", "").startswith(when or "")
-    assert told in text.text
+    assert kept in text.text
 
 
 @pytest.mark.parametrize("template", ["confirmation", "reminder"])

@@ -93,3 +93,18 @@ def test_the_voice_says_just_now_only_when_it_is_true(templates: Templates) -> N
     assert "acabas de llenar" in fresh
     assert "acabas de llenar" not in later
     assert "formulario" in later
+
+
+@pytest.mark.parametrize("name", ["confirmation", "already_booked"])
+def test_an_email_of_a_meeting_without_a_link_says_how_they_meet(
+    templates: Templates, name: str
+) -> None:
+    way = {"meeting_how": "nos vemos en Av. Juárez 7"}
+    without = templates.email(name, FACTS | way | {"meeting_url": ""})
+    linked = templates.email(name, FACTS | way)
+
+    for part in (without.text, without.html):
+        assert "Para la reunión: nos vemos en Av. Juárez 7." in part
+    for part in (linked.text, linked.html):
+        assert "Av. Juárez 7" not in part
+        assert FACTS["meeting_url"] in part

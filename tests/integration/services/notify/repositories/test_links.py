@@ -7,9 +7,9 @@ import pytest_asyncio
 
 from contracts.events.touch import Channel
 from kit.database import Database
-from services.notify.links import Target
 from services.notify.repositories import links
 from services.notify.repositories.touches import Touches
+from services.notify.short_links import Target
 from services.notify.use_cases.end_links import end_links
 from services.notify.use_cases.erase_lead import erase_lead
 from tests.builders import a_card, a_touch

@@ -61,6 +61,22 @@ def test_a_line_describes_what_on_which_channel_why_and_by_whom() -> None:
     assert describe_event({"topic": "lead.sang", "booking": None, "channel": 3}).text == "lead.sang"
 
 
+@pytest.mark.parametrize(
+    ("opener", "text"),
+    [
+        ("person", "Opened the link (it seems)"),
+        ("program", "A program opened the link (a preview or an antivirus, it seems)"),
+    ],
+)
+def test_a_line_claims_no_more_of_a_link_than_is_known(opener: str, text: str) -> None:
+    event = {"topic": "link.opened", "channel": "sms", "target": "booking", "opener": opener}
+    line = describe_event(event | {"step": "day_3"})
+
+    assert (line.text, line.channel, line.step) == (text, "SMS", "day_3")
+    assert (line.detail, line.quoted) == ("the booking page", False)
+    assert describe_event(event | {"target": "moon"}).detail == ""
+
+
 def a_row(topic: str, touch_id: str = "a") -> dict[str, Any]:
     return {"body": {"topic": topic, "touch_id": touch_id}}
 

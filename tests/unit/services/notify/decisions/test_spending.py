@@ -113,7 +113,7 @@ def reached(spendings: list[Spending], **changes: Any) -> str | None:
         pytest.param(
             [replace(FOLLOWING, day=10, units=0, paid=50.0)],
             "source fb",
-            id="the price really paid",
+            id="what was paid",
         ),
         pytest.param([replace(MONTERREY, hour=500)], "door /api/lead", id="the door's hour"),
         pytest.param([replace(MONTERREY, day=2000, hour=0)], "door /api/lead", id="the door's day"),
