@@ -15,6 +15,8 @@ from services.notify.touches import Touch
 
 log = structlog.get_logger()
 
+WEB = ("https://", "http://")
+
 
 async def open_link(code: str, method: str, headers: Mapping[str, str], deps: Deps) -> str | None:
     """Returns the page that the link leads to; None where the link has ended. Raises Unavailable.
@@ -29,7 +31,7 @@ async def open_link(code: str, method: str, headers: Mapping[str, str], deps: De
     except LookupError:
         return None
     destination = deps.wording.destination(link.target, touch, card)
-    if not destination:
+    if not destination.startswith(WEB):  # a calendar may name anything as a meeting's address
         return None
     opener = opener_of(method, headers, age=deps.now() - link.created_at)
     try:
