@@ -33,6 +33,7 @@ PATHS = (
     "/webhooks/twilio/inbound",
     "/webhooks/twilio/call?touch=1",
     "/baja/1.x",
+    "/a/abcdefgh",
     "/api/lead/",
     "/API/LEAD",
 )

@@ -1,10 +1,12 @@
 """Every event, every command, and every answer between services."""
 
+from contracts.api.addresses import SuspendedAddress
 from contracts.api.backlog import BacklogStatus
 from contracts.api.lead_plan import LeadPlan
 from contracts.api.model import ApiModel
 from contracts.api.permits import Permit
 from contracts.api.texts import SentText, TextPreview
+from contracts.commands.address import RestoreAddress
 from contracts.commands.base import Command
 from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.commands.lead import (
@@ -18,6 +20,7 @@ from contracts.commands.lead import (
 )
 from contracts.commands.outbound import PauseOutbound, ResumeOutbound
 from contracts.commands.touch import ReleaseTouches, ResolveTouch
+from contracts.events.address import AddressRestored, AddressSuspended
 from contracts.events.backup import BackupStarted
 from contracts.events.base import Event
 from contracts.events.booking import (
@@ -48,6 +51,7 @@ from contracts.events.lead import (
     LeadSuperseded,
     LeadUpdated,
 )
+from contracts.events.link import LinkOpened
 from contracts.events.outbound import (
     OutboundPaused,
     OutboundResumed,
@@ -109,11 +113,14 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     TouchHeld,
     TouchDelayed,
     TouchesReleased,
+    AddressSuspended,
+    AddressRestored,
     CallAnswered,
     CallUnanswered,
     ReplyReceived,
     ReplyUnmatched,
     ReplyAttended,
+    LinkOpened,
     OutboundPaused,
     OutboundResumed,
     ProviderUnavailable,
@@ -138,6 +145,7 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     AssignBooking,
     ResolveTouch,
     ReleaseTouches,
+    RestoreAddress,
     PauseOutbound,
     ResumeOutbound,
     RetryWork,
@@ -154,4 +162,5 @@ API_ANSWERS: tuple[type[ApiModel], ...] = (
     BacklogStatus,
     SentText,
     TextPreview,
+    SuspendedAddress,
 )

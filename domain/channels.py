@@ -19,7 +19,9 @@ class AddressKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelFacts:
-    """`templates` is the folder of its texts.
+    """`provider` is its product at a company: each works or fails for itself.
+
+    `templates` is the folder of its texts.
 
     `is_paid`: every touch costs money, so that the caps on spending apply.
     `has_hours`: it disturbs, so that it leaves within lawful and waking hours only.
@@ -32,9 +34,11 @@ class ChannelFacts:
     has_hours: bool
 
 
-CALL = ChannelFacts(AddressKind.PHONE, "twilio", "voice", is_paid=True, has_hours=True)
-WHATSAPP = ChannelFacts(AddressKind.PHONE, "twilio", "whatsapp", is_paid=True, has_hours=True)
-SMS = ChannelFacts(AddressKind.PHONE, "twilio", "sms", is_paid=True, has_hours=True)
+CALL = ChannelFacts(AddressKind.PHONE, "twilio_calls", "voice", is_paid=True, has_hours=True)
+WHATSAPP = ChannelFacts(
+    AddressKind.PHONE, "twilio_whatsapp", "whatsapp", is_paid=True, has_hours=True
+)
+SMS = ChannelFacts(AddressKind.PHONE, "twilio_sms", "sms", is_paid=True, has_hours=True)
 EMAIL = ChannelFacts(AddressKind.EMAIL, "brevo", "email", is_paid=False, has_hours=False)
 
 

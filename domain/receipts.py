@@ -22,11 +22,15 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Undeliverable:
-    """The touch will not arrive."""
+    """The touch will not arrive.
+
+    `alike`: every touch of the channel fails alike until somebody corrects something.
+    """
 
     ref: str
     kind: FailureKind
     reason: str
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,27 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Unheard:
-    """The call ended without a person hearing it."""
+    """The call ended without a person hearing the invitation.
+
+    `seconds`: for how long somebody listened, where that is known.
+    """
 
     ref: str
     reason: Unanswered
+    seconds: int | None = None
 
 
-Receipt = Accepted | Arrived | Undeliverable | Answered | Unheard
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The call was picked up, and ended so many seconds later; None where that is unknown.
+
+    `by_person`: it is known that a person picked up.
+    """
+
+    ref: str
+    seconds: int | None
+    by_person: bool
+
+
+Outcome = Accepted | Arrived | Undeliverable | Answered | Unheard
+Receipt = Outcome | Ended

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 SHORTEST_PAUSE = 2.0
 LONGEST_PAUSE = 30.0
+REJECTED_PAUSE = 60.0  # each attempt costs a request that fails in the end
 
 
 @dataclass
@@ -12,6 +13,10 @@ class CircuitBreaker:
 
     All times are seconds of one monotonic clock. The breaker opens after `failure_threshold`
     failures in a row, and closes with the first answer.
+
+    A provider may accept requests and report afterwards that it could not carry them out, because
+    of our sender or template. So many such rejections in a row open the breaker too. An accepted
+    request does not close it then, only a receipt that confirms one.
     """
 
     provider: str
@@ -20,6 +25,8 @@ class CircuitBreaker:
     _failures: int = 0
     _pause: float = SHORTEST_PAUSE
     _closed_until: float = 0.0
+    _rejections: int = 0
+    _awaits_receipt: bool = False
 
     @property
     def open(self) -> bool:
@@ -41,7 +48,8 @@ class CircuitBreaker:
         if not self.is_allowed(now):
             return False
         if self.open:
-            self._pause = min(self._pause * 2, LONGEST_PAUSE)
+            if not self._awaits_receipt:
+                self._pause = min(self._pause * 2, LONGEST_PAUSE)
             self._closed_until = now + self._pause
         return True
 
@@ -68,7 +76,34 @@ class CircuitBreaker:
 
     def record_success(self) -> bool:
         """Records an answer, and returns True when it closed the breaker."""
+        self._failures = 0
+        if self._awaits_receipt:
+            return False
         was_open = self.open
         self.reason = None
-        self._failures = 0
         return was_open
+
+    def record_rejection(self, reason: str, now: float) -> bool:
+        """Records that our own fault failed a request.
+
+        Returns True when it opened the breaker, and whenever it shows that it must stay open.
+        """
+        self._rejections += 1
+        if self._awaits_receipt:
+            return True
+        if self.open or self._rejections < self.failure_threshold:
+            return False
+        self.reason = reason
+        self._awaits_receipt = True
+        self._pause = REJECTED_PAUSE
+        self._closed_until = now + self._pause
+        return True
+
+    def record_receipt(self) -> bool:
+        """Records that a request was carried out; returns True when that closed the breaker."""
+        self._rejections = 0
+        if not self._awaits_receipt:
+            return False
+        self._awaits_receipt = False
+        self.reason = None
+        return True

@@ -10,7 +10,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from kit.visitors import visitor_of
 
 REFUSALS = parse("60/minute")  # for each visitor
-REFUSED = (401, 403, 404)
+REFUSED = (401, 403, 404, 410)
 
 _limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 

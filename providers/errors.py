@@ -39,19 +39,23 @@ class OutcomeUnknown(Exception):
 
 
 class CredentialsRejected(Unavailable):
-    """The provider does not accept our key, plan, account or address.
+    """The provider does not accept our key, plan, account, sender or address.
 
     Nothing works until somebody corrects it.
     """
 
 
 class RefusedTouch(Refused):
-    """The provider refuses this touch. `kind` decides which alternatives may be tried."""
+    """The provider refuses this touch. `kind` decides which alternatives may be tried.
 
-    def __init__(self, kind: FailureKind, reason: str) -> None:
+    `alike`: every touch of the channel fails alike until somebody corrects something.
+    """
+
+    def __init__(self, kind: FailureKind, reason: str, *, alike: bool = False) -> None:
         super().__init__(reason)
         self.kind = kind
         self.reason = reason
+        self.alike = alike
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime) -> float:

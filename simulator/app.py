@@ -43,6 +43,7 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
             ring=settings.simulator_ring_seconds,
             talk=settings.simulator_talk_seconds,
             events_after=settings.simulator_events_seconds,
+            prices_after=settings.simulator_prices_seconds,
             manual_ring=settings.simulator_hand_seconds,
             contents=read_contents(settings),
         )

@@ -1,7 +1,8 @@
 """Simulates Brevo: accepts mails and posts their events.
 
 The local part of the address, up to a `+` or `.`, chooses how a mail ends: `bounce`, `softbounce`,
-`blocked`, `invalid`, `spam`, `unsubscribe`, `silent` (no event ever). Any other mail is delivered.
+`deferred` (delivered in the end), `blocked`, `invalid`, `error`, `dmarc` (the receiving server
+refuses our sender), `spam`, `unsubscribe`, `silent` (no event ever). Any other mail is delivered.
 """
 
 import asyncio
@@ -26,12 +27,24 @@ KEY_SECONDS = 15 * 60
 EVENTS_OF = {
     "bounce": ["request", "hard_bounce"],
     "softbounce": ["request", "deferred", "soft_bounce"],
+    "deferred": ["request", "deferred", "delivered"],
     "blocked": ["request", "blocked"],
+    "error": ["request", "error"],
+    "dmarc": ["request", "hard_bounce"],
     "invalid": ["request", "invalid_email"],
     "spam": ["request", "delivered", "spam"],
     "unsubscribe": ["request", "delivered", "unsubscribed"],
     "silent": [],
 }
+REASONS = {
+    "bounce": "550 5.1.1 user unknown",
+    "softbounce": "452-4.2.2 The recipient's inbox is out of storage space",
+    "deferred": "451 4.7.1 Greylisted, please try again later",
+    "blocked": "blocked : due to blacklist user",
+    "error": "Sender address rejected: the sender you used is not valid",
+    "dmarc": "550 5.7.26 Unauthenticated email is not accepted due to the domain's DMARC policy",
+}
+REASONED = {"hard_bounce", "soft_bounce", "deferred", "blocked", "error"}
 DELIVERED = ["request", "delivered"]
 SENDERS = {"hola@example.com": True, "hola@agencia.test": True, "unconfirmed@example.com": False}
 KNOWN_FIELDS = {
@@ -74,7 +87,7 @@ class Mail:
     @property
     def state(self) -> str:
         """The state in which the mailbox's owner sees the mail."""
-        if set(self.events) & {"hard_bounce", "soft_bounce", "blocked", "invalid_email"}:
+        if set(self.events) & {"hard_bounce", "soft_bounce", "blocked", "invalid_email", "error"}:
             return "failed"
         return "delivered" if "delivered" in self.events else "waiting"
 
@@ -88,6 +101,7 @@ class BrevoSimulator:
     pause: float = 0.3
     mails: dict[str, Mail] = field(default_factory=dict)
     keys: dict[str, float] = field(default_factory=dict)
+    refusal: tuple[int, str, str] | None = None
 
     def join(self, world: World) -> None:
         world.errors["brevo"] = _fault_body
@@ -102,6 +116,10 @@ class BrevoSimulator:
         for name in ("sender", "to", "subject", "htmlContent"):
             if not body.get(name) and not body.get("templateId"):
                 raise _refusal(400, "missing_parameter", f"{name} is missing")
+        if self.refusal is not None:
+            raise _refusal(*self.refusal)
+        if SENDERS.get(body["sender"].get("email")) is False:
+            raise _refusal(400, "invalid_parameter", "the sender you used is not valid")
         for person in [body["sender"], *body["to"]]:
             _check_address(person)
         attachments = [_attachment(item) for item in body.get("attachment", [])]
@@ -124,7 +142,7 @@ class BrevoSimulator:
             at=time.time(),
             attachments=attachments,
         )
-        if headers.get("X-Sib-Simulator") != "drop":
+        if headers.get("X-Sib-Sandbox") != "drop":
             self.mails[mail.message_id] = mail
             self.callbacks.go(self._live(mail))
         return mail
@@ -133,9 +151,10 @@ class BrevoSimulator:
         local = mail.to.partition("@")[0].replace(".", "+").partition("+")[0]
         for event in EVENTS_OF.get(local, DELIVERED):
             await asyncio.sleep(self.pause / 2)
-            await self._post_event(mail, event)
+            reason = REASONS.get(local, "") if event in REASONED else ""
+            await self._post_event(mail, event, reason)
 
-    async def _post_event(self, mail: Mail, event: str) -> None:
+    async def _post_event(self, mail: Mail, event: str, reason: str) -> None:
         """Posts one event of one mail."""
         mail.events.append(event)
         now = time.time()
@@ -155,6 +174,8 @@ class BrevoSimulator:
             "sending_ip": "192.0.2.1",
             "sender_email": "simulator@example.com",
         }
+        if reason:
+            payload["reason"] = reason
         if "X-Mailin-custom" in mail.headers:
             payload["X-Mailin-custom"] = mail.headers["X-Mailin-custom"]
         headers = {

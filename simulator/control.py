@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from simulator.brevo import BrevoSimulator
 from simulator.calcom import CalcomSimulator
 from simulator.kommo import PERSON_USER_ID, KommoSimulator
-from simulator.twilio import TwilioSimulator
+from simulator.twilio import Manner, TwilioSimulator
 from simulator.world import CallbackProfile, Fault, World
 
 
@@ -77,6 +77,20 @@ class Hooks(BaseModel):
 
     silent: bool | None = None
     copies: int | None = None
+
+
+class TemplateState(BaseModel):
+    """The code with which a template's messages fail, such as 63041 for paused; None for none."""
+
+    code: int | None = None
+
+
+class MailRefusal(BaseModel):
+    """What Brevo answers to every mail from now on."""
+
+    status: int = 400
+    code: str = "invalid_parameter"
+    message: str = ""
 
 
 def make_routes(
@@ -216,6 +230,39 @@ def make_routes(
         return {"answered": answered}
 
     routes.include_router(_calendar_routes(calcom))
+    routes.include_router(_oddity_routes(brevo, twilio))
+    return routes
+
+
+def _oddity_routes(brevo: BrevoSimulator, twilio: TwilioSimulator) -> APIRouter:
+    """Builds the routes that make people, templates and our sender behave oddly."""
+    routes = APIRouter()
+
+    @routes.put("/people/{phone}", status_code=204)
+    async def set_manner(
+        phone: str,
+        hangs_up_after: Annotated[float, Body(ge=0)],
+        answered_by: Annotated[str, Body()] = "human",
+    ) -> None:
+        """Makes somebody hang up after so many seconds of every call's text."""
+        twilio.manners[phone] = Manner(hangs_up_after, answered_by)
+
+    @routes.put("/templates/{sid}", status_code=204)
+    async def set_template(sid: str, state: TemplateState) -> None:
+        if state.code is None:
+            twilio.failing_templates.pop(sid, None)
+        else:
+            twilio.failing_templates[sid] = state.code
+
+    @routes.put("/brevo/refusal", status_code=204)
+    async def refuse_mail(refusal: MailRefusal) -> None:
+        """Makes Brevo refuse every mail, as it does for a sender that is not confirmed."""
+        brevo.refusal = (refusal.status, refusal.code, refusal.message)
+
+    @routes.delete("/brevo/refusal", status_code=204)
+    async def accept_mail() -> None:
+        brevo.refusal = None
+
     return routes
 
 

@@ -19,6 +19,7 @@ class Settings(ProcessSettings, JourneySettings):
     simulator_ring_seconds: float = 0.5
     simulator_talk_seconds: float = 1.0
     simulator_events_seconds: float = 900.0
+    simulator_prices_seconds: float = 86_400.0
     simulator_mail_seconds: float = 0.3
     simulator_hand_seconds: float = 25.0
     business_name: str = ""

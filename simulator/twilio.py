@@ -15,13 +15,16 @@ The number's last four digits, `00CM`, choose how a call and a message end:
     9  refused at once, 21211            9  WhatsApp 63049 (withheld by Meta), SMS delivered
 
 Any other number belongs to a person who listens and whose messages arrive. Twilio's own magic
-numbers (+1500555…) answer as in its documentation. A number that is answered by hand rings until
+numbers (+1500555…) answer as in its documentation. `PUT /simulator/people/NUMBER` makes somebody
+hang up after some seconds of the text, and `PUT /simulator/templates/SID` makes a template fail, as
+one that WhatsApp paused does (63041). A number that is answered by hand rings until
 somebody answers, whatever its digits are.
 """
 
 import asyncio
 import base64
 import json
+import math
 import re
 import secrets
 import time
@@ -37,11 +40,13 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import JSONResponse, Response
 from twilio.request_validator import RequestValidator
 
+from domain.sms import segments
 from simulator.errors import ApiError
 from simulator.manual_call import Action, HungUp, ManualCall
 from simulator.world import Answer, Callbacks, Fault, World, json_error
 
 E164 = re.compile(r"^\+[1-9]\d{6,14}$")
+REFUSED_IN_VARIABLES = re.compile(r"[\n\r\t']| {5}")
 CONTENT_SID = re.compile(r"^HX[0-9a-f]{32}$")
 CALLS = {
     "0": "human",
@@ -92,6 +97,9 @@ TEXT_STATES: dict[str, TextState] = {
 APPLICATION_ERROR = (
     "<Response><Say>We are sorry, an application error has occurred.</Say></Response>"
 )
+DETECTION_SECONDS = 2.4  # that machine detection listens
+SECONDS_BEFORE_VERDICT = 2  # of a call that ends before it
+USUAL_SECONDS = 12  # of a call in which somebody or something listens
 SESSION_SECONDS = 24 * 3600
 CHARACTERS_PER_SECOND = 15  # of a voice that reads
 # Twilio's default where a Gather has no timeout; it starts when the Gather's text has been spoken
@@ -101,8 +109,24 @@ GATHER_SECONDS = 5
 NUMBER = "+525500000000"
 VERIFIED = "+525500000001"
 WHATSAPP_NUMBER = "+14155238886"
+SERVICE = "MG" + "0" * 31 + "1"  # a Messaging Service with both numbers
+EMPTY_SERVICE = "MG" + "0" * 31 + "2"
+SERVICES = {SERVICE: [NUMBER, f"whatsapp:{WHATSAPP_NUMBER}"], EMPTY_SERVICE: []}
+# what Twilio takes from the balance for a minute, a segment, a message
+PRICES = {"call": 0.013, "sms": 0.0425, "whatsapp": 0.005}
 UNKNOWN_CONTENT = "e404"
 REJECTED_CONTENT = "e4ec"
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How somebody takes a call: hangs up after so many seconds of the text, and presses no key.
+
+    `answered_by`: what machine detection says, also of a phone that asks callers for their name.
+    """
+
+    hangs_up_after: float
+    answered_by: str = "human"
 
 
 @dataclass
@@ -116,7 +140,9 @@ class Call:
     answered_by: str | None = None
     transcript: list[str] = field(default_factory=list)
     pressed: str = ""
+    seconds: int = 0
     sequence: int = 0
+    picked_up_at: float | None = None
     ended_at: float | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
 
@@ -180,8 +206,11 @@ class TwilioSimulator:
     """One simulated account. All durations are in seconds.
 
     A phone rings for `ring`, and a person listens for `talk`. `events_after` is how long after its
-    end a call's events can be read.
+    end a call's events can be read, and `prices_after` how long after its beginning the price of a
+    call or a message is settled.
     `contents` holds the known templates by SID, with {{1}} and so on.
+    `manners` holds the numbers whose people hang up in the middle of the text.
+    `failing_templates` holds the code with which messages of a template fail, by Content SID.
     Numbers in `by_hand` ring for `manual_ring`. `manual_calls` holds their calls until they end.
     """
 
@@ -193,11 +222,14 @@ class TwilioSimulator:
     talk: float = 1.0
     manual_ring: float = 25.0
     events_after: float = 900.0
+    prices_after: float = 86_400.0
     calls: dict[str, Call] = field(default_factory=dict)
     texts: dict[str, Text] = field(default_factory=dict)
     inbound_at: dict[str, float] = field(default_factory=dict)
     written: list[Written] = field(default_factory=list)
     contents: dict[str, str] = field(default_factory=dict)
+    manners: dict[str, Manner] = field(default_factory=dict)
+    failing_templates: dict[str, int] = field(default_factory=dict)
     by_hand: set[str] = field(default_factory=set)
     manual_calls: dict[str, ManualCall] = field(default_factory=dict)
 
@@ -258,14 +290,29 @@ class TwilioSimulator:
                 call, fate, SipResponseCode=SIP[fate], CallDuration="0", Duration="0"
             )
             return
+        call.picked_up_at = time.time()
         await self._progress(call, "in-progress")
         with suppress(HungUp):
             await self._talk(call, fate)
+        call.seconds = self._duration(call, fate)
         self.manual_calls.pop(call.sid, None)
         verdict = {"AnsweredBy": call.answered_by} if call.answered_by else {}
         await self._progress(
-            call, "completed", SipResponseCode="200", CallDuration="12", Duration="1", **verdict
+            call,
+            "completed",
+            SipResponseCode="200",
+            CallDuration=str(call.seconds),
+            Duration=str(math.ceil(call.seconds / 60)),
+            **verdict,
         )
+
+    def _duration(self, call: Call, fate: str) -> int:
+        """Returns the seconds since the pick-up: real ones of a call that is answered by hand."""
+        if call.sid in self.manual_calls:
+            return int(time.time() - (call.picked_up_at or time.time()))
+        if call.to in self.manners:
+            return math.ceil(DETECTION_SECONDS + self.manners[call.to].hangs_up_after)
+        return SECONDS_BEFORE_VERDICT if fate == "hangs_up" else USUAL_SECONDS
 
     async def _ring(self, call: Call) -> str:
         """Lets the phone ring, and returns the call's fate."""
@@ -277,10 +324,12 @@ class TwilioSimulator:
         return {True: "human", False: "busy", None: "no-answer"}[picked_up]
 
     async def _talk(self, call: Call, fate: str) -> None:
-        if fate != "hangs_up":
-            await self._wait(call, self.talk / 4)  # machine detection listens
-            call.answered_by = VERDICTS.get(fate, "human")
-            await self._listen(call, presses="1" if fate == "human_presses_1" else "")
+        if fate == "hangs_up":
+            return
+        await self._wait(call, self.talk / 4)  # machine detection listens
+        manner = self.manners.get(call.to)
+        call.answered_by = manner.answered_by if manner else VERDICTS.get(fate, "human")
+        await self._listen(call, presses="1" if fate == "human_presses_1" else "")
 
     async def _wait(self, call: Call, seconds: float) -> str:
         """Waits, and returns the key that a person presses meanwhile. Raises HungUp."""
@@ -304,12 +353,15 @@ class TwilioSimulator:
         """Fetches the call's TwiML and follows it."""
         params = self._call_params(call) | {
             "AnsweredBy": call.answered_by or "",
-            "MachineDetectionDuration": "2400",
+            "MachineDetectionDuration": str(int(self._detection(call) * 1000)),
         }
         twiml = await self._fetch(call, _param(call.params, "Url"), params)
         for verb in twiml:
             if verb.tag == "Gather":
                 call.transcript += _spoken(verb)
+                if call.to in self.manners:
+                    await asyncio.sleep(self.talk / 2)
+                    raise HungUp
                 call.pressed = await self._gather(call, verb, presses)
                 if call.pressed or verb.get("actionOnEmptyResult") == "true":
                     answer = await self._fetch(
@@ -324,6 +376,10 @@ class TwilioSimulator:
             else:
                 call.transcript += _spoken([verb])
                 await self._wait(call, self.talk / 4)
+
+    def _detection(self, call: Call) -> float:
+        by_hand = call.sid in self.manual_calls
+        return self.talk / 4 if by_hand else DETECTION_SECONDS
 
     async def _fetch(self, call: Call, url: str, params: dict[str, str]) -> ET.Element:
         response = await self._post(url, params)
@@ -371,8 +427,8 @@ class TwilioSimulator:
 
     def create_text(self, params: dict[str, list[str]]) -> Text:
         to = _param(params, "To")
-        from_ = _param(params, "From")
         _check_params(params, MESSAGE_PARAMS)
+        from_ = _param(params, "From") or _chosen_sender(params, to)
         self._check_message(params, to, from_)
         body = (
             _param(params, "Body")
@@ -387,7 +443,7 @@ class TwilioSimulator:
         number = to.removeprefix("whatsapp:")
         if not to:
             raise _refusal(400, 21604, "A 'To' phone number is required.")
-        if not from_ and not _param(params, "MessagingServiceSid"):
+        if not from_:
             raise _refusal(400, 21603, "A 'From' phone number is required.")
         if to.startswith("whatsapp:") != from_.startswith("whatsapp:"):
             raise _refusal(
@@ -405,9 +461,8 @@ class TwilioSimulator:
             )
         if content and not CONTENT_SID.match(content):
             raise _refusal(400, 21655, "The ContentSid is invalid")
-        if _param(params, "ContentVariables") and not _is_flat_object(
-            _param(params, "ContentVariables")
-        ):
+        variables = _param(params, "ContentVariables")
+        if variables and not _are_variables(variables):
             raise _refusal(400, 21656, "The ContentVariables Parameter is invalid")
         _check_url(_param(params, "StatusCallback"), 21609)
         if number in MAGIC_MESSAGE:
@@ -438,6 +493,8 @@ class TwilioSimulator:
             await self.write(number, reply, whatsapp=text.whatsapp)
 
     def _text_failure(self, text: Text, number: str, fate: str) -> int | None:
+        if (code := self.failing_templates.get(_param(text.params, "ContentSid"))) is not None:
+            return code
         if text.whatsapp:
             in_session = time.time() - self.inbound_at.get(number, 0.0) < SESSION_SECONDS
             if not _param(text.params, "ContentSid") and not in_session:
@@ -671,6 +728,19 @@ class TwilioSimulator:
             types = {"twilio/text": {"body": self.contents[sid]}} if sid in self.contents else {}
             return JSONResponse({"sid": sid, "account_sid": self.account_sid, "types": types})
 
+        @other_paths.get("/v1/Services/{sid}")
+        async def service(sid: str) -> Response:
+            if sid not in SERVICES:
+                raise _refusal(
+                    404, 20404, f"The requested resource /v1/Services/{sid} was not found"
+                )
+            return JSONResponse({"sid": sid, "account_sid": self.account_sid})
+
+        @other_paths.get("/v1/Services/{sid}/{kind}")
+        async def service_senders(sid: str, kind: str) -> dict[str, Any]:
+            key, found = _senders_in(SERVICES.get(sid, []), kind)
+            return {key: found, "meta": {"key": key, "page": 0, "next_page_url": None}}
+
         @other_paths.get("/v2/Channels/Senders")
         async def senders() -> dict[str, Any]:
             sender = {
@@ -698,6 +768,12 @@ class TwilioSimulator:
         if authorization != f"Basic {expected}":
             raise _refusal(401, 20003, "Authenticate")
 
+    def _price(self, channel: str, units: int, at: float) -> str | None:
+        """Returns the price as Twilio writes it; None until it is settled."""
+        if time.time() < at + self.prices_after:
+            return None
+        return f"-{PRICES[channel] * units:.5f}"
+
     def _call_json(self, call: Call) -> dict[str, Any]:
         uri = f"/2010-04-01/Accounts/{self.account_sid}/Calls/{call.sid}.json"
         made = _rfc2822(call.at)
@@ -711,10 +787,10 @@ class TwilioSimulator:
             "date_updated": made,
             "start_time": None,
             "end_time": None,
-            "duration": None,
+            "duration": str(call.seconds) if call.ended_at is not None else None,
             "answered_by": call.answered_by,
             "direction": "outbound-api",
-            "price": None,
+            "price": self._price("call", math.ceil(call.seconds / 60), call.at),
             "price_unit": "USD",
             "to_formatted": call.to,
             "from_formatted": call.from_,
@@ -733,6 +809,7 @@ class TwilioSimulator:
     def _text_json(self, text: Text) -> dict[str, Any]:
         uri = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{text.sid}.json"
         made = _rfc2822(text.at)
+        units = 1 if text.whatsapp else segments(text.body).count
         return {
             "sid": text.sid,
             "account_sid": self.account_sid,
@@ -747,9 +824,9 @@ class TwilioSimulator:
             "date_updated": made,
             "date_sent": made,
             "num_media": "0",
-            "num_segments": "1",
-            "messaging_service_sid": None,
-            "price": None,
+            "num_segments": str(units),
+            "messaging_service_sid": _param(text.params, "MessagingServiceSid") or None,
+            "price": self._price("whatsapp" if text.whatsapp else "sms", units, text.at),
             "price_unit": "USD",
             "api_version": "2010-04-01",
             "uri": uri,
@@ -818,6 +895,35 @@ def _check_params(params: dict[str, list[str]], known: set[str]) -> None:
         raise _refusal(400, 20001, f"Unknown parameters: {sorted(unknown)}")
 
 
+def _chosen_sender(params: dict[str, list[str]], to: str) -> str:
+    """Returns the sender that a Messaging Service chooses; empty where none is named."""
+    service = _param(params, "MessagingServiceSid")
+    if not service:
+        return ""
+    if service not in SERVICES:
+        raise _refusal(404, 20404, f"The requested resource {service} was not found")
+    by_whatsapp = to.startswith("whatsapp:")
+    for sender in SERVICES[service]:
+        if sender.startswith("whatsapp:") == by_whatsapp:
+            return sender
+    raise _refusal(400, 21703, "The Messaging Service does not have a phone number available")
+
+
+def _senders_in(senders: list[str], kind: str) -> tuple[str, list[dict[str, str]]]:
+    """Returns the senders of one kind as the API lists them, and the name of their list."""
+    numbers = [sender for sender in senders if sender.startswith("+")]
+    channels = [sender for sender in senders if sender.startswith("whatsapp:")]
+    match kind:
+        case "PhoneNumbers":
+            return "phone_numbers", [{"sid": "PN1", "phone_number": each} for each in numbers]
+        case "ChannelSenders":
+            return "senders", [{"sid": "XE1", "sender": each} for each in channels]
+        case "ShortCodes":
+            return "short_codes", []
+        case _:
+            return "alpha_senders", []
+
+
 def _check_url(url: str, code: int) -> None:
     parts = urlsplit(url)
     if url and (
@@ -826,12 +932,16 @@ def _check_url(url: str, code: int) -> None:
         raise _refusal(400, code, f"The URL {url} is not a valid URL.")
 
 
-def _is_flat_object(text: str) -> bool:
+def _are_variables(text: str) -> bool:
+    """Returns whether these are values that WhatsApp takes, and Twilio in its oddest mood."""
     try:
-        value = json.loads(text)
+        values = json.loads(text)
     except ValueError:
         return False
-    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+    return isinstance(values, dict) and all(
+        isinstance(value, str) and value.strip() and not REFUSED_IN_VARIABLES.search(value)
+        for value in values.values()
+    )
 
 
 def _spoken(verbs: Any) -> list[str]:

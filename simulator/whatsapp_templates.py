@@ -8,8 +8,8 @@ from simulator.settings import Settings
 PLACES = {
     "first_name": "{{1}}",
     "booking_url": "{{2}}",
-    "meeting_when": "{{2}}",
-    "meeting_url": "{{3}}",
+    "meeting_at": "{{2}}",
+    "meeting_how": "{{3}}",
 }
 
 

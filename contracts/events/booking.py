@@ -25,11 +25,11 @@ class Booking(BaseModel):
     """One attendee's booking. Sources that report only "booked" leave the times out.
 
     `confirmed` is False until the host accepts it. `time_zone`, `language`, `email` and `phone`
-    (E.164) are the attendee's. `location` is where they meet, if not at `meeting_url`: an address,
-    or the phone number that is called. `ical_uid` names the appointment in calendars for all its
-    life, and `sequence` counts its changes there. `moved` counts the changes under one uid. Of a
-    recurring series, `series` has the meetings that stand, the first one first, and the other
-    fields are those of the first.
+    (E.164) are the attendee's. `location` is where they meet without a `meeting_url`: a phone
+    number or a place. `ical_uid` names the appointment in calendars for all its life, and
+    `sequence` counts its changes there. `moved` counts the changes under one uid. Of a recurring
+    series, `series` has the meetings that stand, the first one first, and the other fields are
+    those of the first.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -39,7 +39,7 @@ class Booking(BaseModel):
     ends_at: AwareDatetime | None = None
     title: str = ""
     meeting_url: str | None = None
-    location: str | None = None
+    location: str = ""
     time_zone: str | None = None
     language: str | None = None
     email: str | None = None

@@ -16,10 +16,11 @@ class Unanswered(StrEnum):
     FAILED = "failed"
     HUNG_UP = "hung_up"
     FAX = "fax"
+    UNSURE = "unsure"  # something listened, and nobody knows whether it was a person
 
 
 class CallAnswered(Event):
-    """notify: a person heard the invitation."""
+    """notify: a person heard the invitation, or pressed a key."""
 
     topic: Literal["call.answered"] = "call.answered"
     touch_id: UUID
@@ -27,9 +28,13 @@ class CallAnswered(Event):
 
 
 class CallUnanswered(Event):
-    """notify: no person heard it. A voicemail may have been left."""
+    """notify: no person heard it. A voicemail may have been left.
+
+    `listened_seconds`: for how long somebody listened before hanging up, where that is known.
+    """
 
     topic: Literal["call.unanswered"] = "call.unanswered"
     touch_id: UUID
     step: str
     reason: Unanswered
+    listened_seconds: int | None = None

@@ -113,6 +113,8 @@ class FailureKind(StrEnum):
     MISCONFIGURED = "misconfigured"
     # no channel reaches this address
     BAD_ADDRESS = "bad_address"
+    # the mailbox did not take this one mail: it is full, or its server was away
+    BOUNCED = "bounced"
     # the person blocked us: no other channel is tried
     OPTED_OUT = "opted_out"
 
@@ -130,6 +132,7 @@ class SkipReason(StrEnum):
     NO_INTEREST = "no_interest"  # the person wrote so; the address may be contacted
     NO_ADDRESS = "no_address"
     BAD_ADDRESS = "bad_address"
+    DOUBTFUL_ADDRESS = "doubtful_address"  # its last mails bounced, each for a passing reason
     BOOKED = "booked"
     BOOKED_ELSEWHERE = "booked_elsewhere"  # another lead of the same person has a meeting
     NOT_BOOKED = "not_booked"  # its booking was moved or cancelled
@@ -194,6 +197,8 @@ class TouchResolved(TouchEvent):
 class HoldReason(StrEnum):
     PAUSED = "paused"  # an operator paused outbound
     PROVIDER_UNAVAILABLE = "provider_unavailable"
+    MISCONFIGURED = "misconfigured"  # our sender or template is wrong, and it is tried again later
+    PACED = "paced"  # so many calls a second: its turn comes later
     BUDGET_SPENT = "budget_spent"  # the day's spending cap is reached
     HOURS = "hours"  # the person asked for it, and the hours open later
     # a number range that is not known yet: an operator releases it
@@ -206,12 +211,13 @@ class TouchHeld(TouchEvent):
     """notify: the touch waits until it may leave, or until an operator releases it.
 
     `scope` groups the touches that an operator releases together: a cap (`prefix +57300`) or a
-    lead (`lead 7`).
+    lead (`lead 7`). `detail` is the provider's own text, where it refused something of ours.
     """
 
     topic: Literal["touch.held"] = "touch.held"
     reason: HoldReason
     scope: str = ""
+    detail: str = ""
 
 
 class TouchDelayed(TouchEvent):

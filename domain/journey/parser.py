@@ -29,13 +29,14 @@ from domain.journey.model import (
     Window,
     format_duration,
 )
+from domain.journey.texts import VOICEMAIL
 
 SECTIONS: dict[str, type[Step]] = {
     "first_contact": FirstContactStep,
     "follow_up": FollowUpStep,
     "meeting": MeetingStep,
 }
-VOICEMAIL = "_voicemail"
+BOOKING_LINK = "booking_link"  # the text for a person who asks for the link during a call
 
 Place = tuple[str | int, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -290,13 +291,15 @@ class _Reader:
                 suggestion = _meant(step.template, known)
                 suggestion = suggestion or f"There are: {', '.join(sorted(known))}"
                 self._add_mistake(where, message, suggestion)
-        missing = self._content_sids is not None and step.template not in self._content_sids
-        if missing and Channel.WHATSAPP in step.channels and not journey.demonstration:
-            self._add_mistake(
-                where,
-                f"WhatsApp needs an approved template for {step.template}",
-                f"Add {step.template}=HX… to TWILIO_CONTENT_SIDS",
-            )
+        if self._content_sids is None or journey.demonstration:
+            return
+        for template in _by_whatsapp(step):
+            if template not in self._content_sids:
+                self._add_mistake(
+                    where,
+                    f"WhatsApp needs an approved template for {template}",
+                    f"Add {template}=HX… to TWILIO_CONTENT_SIDS",
+                )
 
     def _check_hours(self, place: Place, step: Step, journey: Journey) -> None:
         if step.window in self._broken:
@@ -340,6 +343,14 @@ class _Reader:
 def _numbered(section: str, given: Sequence[Any]) -> Iterator[tuple[Place, Any]]:
     for index, step in enumerate(given):
         yield (section, index), step
+
+
+def _by_whatsapp(step: Step) -> Iterator[str]:
+    """Yields the texts that go by WhatsApp: the step's own, and the link that a call offers."""
+    if Channel.WHATSAPP in step.channels:
+        yield step.template
+    if Channel.CALL in step.channels:
+        yield BOOKING_LINK
 
 
 def _ever_opens(step: Step, journey: Journey) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import httpx
@@ -14,6 +14,8 @@ from brevo.core.api_error import ApiError
 from contracts.events.touch import FailureKind
 from kit.errors import Unavailable
 from kit.http_client import BoundedClient
+from kit.masking import mask
+from providers.brevo.errors import MAX_REASON, Fault, fault_of
 from providers.errors import (
     UNREADABLE,
     CredentialsRejected,
@@ -30,6 +32,7 @@ Answer = TypeVar("Answer")
 # https://developers.brevo.com/changelog/email-api-now-supports-idempotency
 # https://developers.brevo.com/docs/heterogenous-versions-batch-emails
 IDEMPOTENCY_SECONDS = 600.0
+LONGEST_NAME = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ class Mail:
 
     Answers go to `reply_to`, or to the sender where that is empty.
 
-    Sending the same key again within IDEMPOTENCY_SECONDS is harmless.
+    Sending the same key again within IDEMPOTENCY_SECONDS is harmless. A `rehearsal` is checked like
+    any other mail, and dropped: https://developers.brevo.com/docs/using-sandbox-mode-to-send-an-email
     """
 
     key: str
@@ -58,6 +62,7 @@ class Mail:
     unsubscribe_url: str
     attachments: tuple[Attachment, ...] = ()
     reply_to: str = ""
+    rehearsal: bool = False
 
 
 class AlreadySent(Exception):
@@ -106,17 +111,12 @@ class BrevoClient:
             async with asyncio.timeout(self._timeout):  # httpx restarts its own at every byte
                 sent = await self._mails.send_transac_email(
                     sender=self._sender,
-                    to=[{"email": mail.to, "name": mail.name[:70]}],
+                    to=[_recipient(mail)],
                     subject=mail.subject,
                     html_content=mail.html,
                     text_content=mail.text,
                     tags=[tag_of(mail.key)],
-                    headers={
-                        "idempotencyKey": mail.key,  # in the body, not an HTTP header
-                        "X-Mailin-custom": mail.key,
-                        "List-Unsubscribe": f"<{mail.unsubscribe_url}>",
-                        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-                    },
+                    headers=_headers(mail),
                     **_attached(mail.attachments),
                     **_answered_at(mail.reply_to),
                 )
@@ -130,16 +130,15 @@ class BrevoClient:
             raise OutcomeUnknown("brevo: answer without a message id")
         return str(sent.message_id).strip("<>")
 
-    async def find(self, *, to: str, key: str, since: datetime) -> str | None:
-        """Returns the id of the mail sent under `key`, if Brevo lists it. Raises Unavailable."""
+    async def find(self, *, to: str, key: str) -> str | None:
+        """Returns the id of the mail sent under `key`, if Brevo lists it. Raises Unavailable.
+
+        Without dates Brevo lists the last 30 days. It may refuse a range that ends tomorrow, and
+        the day of its account may be tomorrow by our clock.
+        https://developers.brevo.com/reference/gettransacemailslist
+        """
         listed = await self._read(
-            self._mails.get_transac_emails_list(
-                email=to,
-                start_date=since.date().isoformat(),
-                end_date=(since + timedelta(days=1)).date().isoformat(),
-                sort="desc",
-                limit=100,
-            )
+            self._mails.get_transac_emails_list(email=to, sort="desc", limit=100)
         )
         with unreadable_as(Unavailable, "brevo"):
             if listed.transactional_emails is None and listed.count is None:
@@ -195,6 +194,21 @@ def _answered_at(address: str) -> dict[str, Any]:
     return {"reply_to": {"email": address}} if address else {}
 
 
+def _recipient(mail: Mail) -> dict[str, Any]:
+    name = mail.name.strip()[:LONGEST_NAME]
+    return {"email": mail.to, "name": name} if name else {"email": mail.to}
+
+
+def _headers(mail: Mail) -> dict[str, Any]:
+    headers = {
+        "idempotencyKey": mail.key,  # in the body, not an HTTP header
+        "X-Mailin-custom": mail.key,
+        "List-Unsubscribe": f"<{mail.unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return headers | {"X-Sib-Sandbox": "drop"} if mail.rehearsal else headers
+
+
 def _attached(attachments: tuple[Attachment, ...]) -> dict[str, Any]:
     """Returns the SDK's argument for attachments, or none because Brevo refuses an empty list."""
     if not attachments:
@@ -213,7 +227,8 @@ def _failure(error: ApiError) -> Exception:
     """
     status = error.status_code or 0
     body: dict[str, Any] = error.body if isinstance(error.body, dict) else {}
-    code = str(body.get("code", ""))
+    code = str(body.get("code", "")).lower()
+    message = " ".join(str(body.get("message") or "").split())[:MAX_REASON]
     reason = f"brevo: {status} {code}".strip()
     if code == "duplicate_parameter":
         return AlreadySent(reason)
@@ -221,13 +236,15 @@ def _failure(error: ApiError) -> Exception:
         headers = {name.lower(): value for name, value in (error.headers or {}).items()}
         wait = headers.get("retry-after") or headers.get("x-sib-ratelimit-reset")
         return Unavailable(reason, retry_after=seconds_to_wait(wait, datetime.now(UTC)))
-    # the key, the plan, or this server's address is not authorised: only an operator can fix that
-    if status in (401, 402, 403):
-        return CredentialsRejected(reason)
     # after a success without the promised body, the mail may well have been sent
     if status < 300 or status >= 500:
         return OutcomeUnknown(reason, answered=status >= 500)
-    return RefusedTouch(
-        FailureKind.BAD_ADDRESS if code == "invalid_parameter" else FailureKind.MISCONFIGURED,
-        reason,
-    )
+    if message:
+        reason = f"{reason}: {mask(message)}"
+    match fault_of(status, code, message):
+        case Fault.ACCOUNT:
+            return CredentialsRejected(reason, status=status)
+        case Fault.MAIL:
+            return RefusedTouch(FailureKind.MISCONFIGURED, reason, alike=True)
+        case Fault.ADDRESS:
+            return RefusedTouch(FailureKind.BAD_ADDRESS, reason)

@@ -4,6 +4,7 @@ https://developers.brevo.com/docs/transactional-webhooks
 """
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,19 @@ from typing import Any
 from contracts.events.touch import FailureKind
 from domain.receipts import Accepted, Arrived, Receipt, Undeliverable
 from domain.text import storable_json
+from kit.masking import mask
+from providers.brevo.errors import MAX_REASON, blocks_us
 
 LONGEST = 1000
-_BOUNCE_EVENTS = {"hard_bounce", "invalid_email", "blocked", "soft_bounce", "error"}
-_OPT_OUT_EVENTS = {"unsubscribed", "spam"}
+# the names without case and underscores: the same event is `hardBounce` where one subscribes to it
+_NAMES = {
+    "hardbounce": "hard_bounce",
+    "softbounce": "soft_bounce",
+    "invalidemail": "invalid_email",
+    "invalid": "invalid_email",
+}
+_OPT_OUT_EVENTS = {"unsubscribed": "unsubscribed", "unsubscribe": "unsubscribed", "spam": "spam"}
+_NO_LETTERS = re.compile(r"[^a-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +55,43 @@ def read_events(body: object) -> list[MailEvent]:
 
 
 def _read(item: Mapping[str, Any]) -> MailEvent:
-    event = str(item.get("event", ""))
+    event = _NO_LETTERS.sub("", str(item.get("event", "")).lower())
     # real webhooks have the brackets, the documentation has not
     ref = str(item.get("message-id", "")).strip("<>")
-    receipt: Receipt | None = None
-    if event in ("request", "deferred"):
-        receipt = Accepted(ref)
-    elif event == "delivered":
-        receipt = Arrived(ref)
-    elif event in _BOUNCE_EVENTS:
-        receipt = Undeliverable(ref, FailureKind.BAD_ADDRESS, f"brevo: {event}")
     return MailEvent(
         ref=ref,
         key=_key(item),
         email=str(item.get("email", "")).lower(),
-        receipt=receipt,
-        opted_out=event if event in _OPT_OUT_EVENTS else None,
-        clicked=event == "click",
+        receipt=_receipt(ref, event, str(item.get("reason") or "")),
+        opted_out=_OPT_OUT_EVENTS.get(event),
+        clicked=event in ("click", "clicked"),
         # there is no event id: `id` is the webhook's own, the same in all its events
         identity="/".join(
             str(item.get(part, "")) for part in ("message-id", "event", "ts_event", "email", "link")
         ),
     )
+
+
+def _receipt(ref: str, event: str, reason: str) -> Receipt | None:
+    """Returns the receipt that an event means. Where its reason names us, the address is sound."""
+    match event:
+        case "request" | "sent" | "deferred":  # Brevo goes on trying a deferred mail
+            return Accepted(ref)
+        case "delivered":
+            return Arrived(ref)
+        case "hardbounce" | "invalidemail" | "invalid" | "blocked":
+            kind = FailureKind.BAD_ADDRESS
+        case "softbounce":
+            kind = FailureKind.BOUNCED
+        case "error":
+            kind = FailureKind.UNREACHABLE
+        case _:
+            return None
+    ours = blocks_us(reason)
+    if ours:
+        kind = FailureKind.MISCONFIGURED
+    text = f": {mask(reason)[:MAX_REASON]}" if reason else ""
+    return Undeliverable(ref, kind, f"brevo: {_NAMES.get(event, event)}{text}", alike=ours)
 
 
 def _key(item: Mapping[str, Any]) -> str | None:

@@ -54,13 +54,23 @@ _BUILT_IN = {
 LONGEST = 2000
 LONGEST_TITLE = 300
 LONGEST_ZONE = 64
+LONGEST_LOCATION = 200
 FIRST_YEAR = 2000
 LAST_YEAR = 2100
 MOST_ATTENDEES = 500
-# words that Cal.com keeps for itself
-_PLACES = re.compile(r"[a-zA-Z]{1,40}:\S*|inPerson|attendeeInPerson|link|userPhone")
+# a reason that Cal.com keeps for itself, such as $RCH$
 _REASONS = re.compile(r"\$\w+\$")
 _DIGITS = re.compile(r"[0-9]{1,19}")
+_KINDS_OF_PLACE = {
+    "phone",
+    "userPhone",
+    "inPerson",
+    "attendeeInPerson",
+    "link",
+    "somewhereElse",
+    "conferencing",
+}
+_NO_PLACE = ("integrations:", "https://", "http://")
 _PHONE = re.compile(r"\+?[0-9\s().-]{10,25}")
 
 
@@ -220,11 +230,15 @@ def _meeting_url(item: Mapping[str, Any]) -> str | None:
     )
 
 
-def _location(item: Mapping[str, Any]) -> str | None:
-    """Returns the meeting's address or phone number. None for a link or a word of Cal.com's."""
-    location = text(item.get("location")) or ""
-    internal = _is_link(location) or _PLACES.fullmatch(location)
-    return None if internal else location[:LONGEST_TITLE] or None
+def _location(item: Mapping[str, Any]) -> str:
+    """Returns the phone number or the place of the meeting.
+
+    Empty where it is a link, or one of Cal.com's own words for a kind of place.
+    """
+    location = " ".join((text(item.get("location")) or "").split())
+    if location in _KINDS_OF_PLACE or location.startswith(_NO_PLACE):
+        return ""
+    return location[:LONGEST_LOCATION]
 
 
 def _is_link(location: str) -> bool:

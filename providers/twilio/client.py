@@ -25,8 +25,10 @@ from providers.errors import (
     seconds_to_wait,
     unreadable_as,
 )
-from providers.twilio.errors import ACCOUNT_ERRORS, NOT_NOW, kind_of
-from providers.twilio.models import CallEvent
+from providers.twilio.bills import minutes_of, price_in, segments_in
+from providers.twilio.content import template_variables
+from providers.twilio.errors import ACCOUNT_ERRORS, NOT_NOW, fails_alike, kind_of
+from providers.twilio.models import Bill, CallEvent
 
 # Without this fragment Twilio posts once. It asks for three retries after any failure.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
@@ -35,15 +37,20 @@ PERSISTENT = "#rc=3&rp=all"
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A call or message as Twilio lists it."""
+    """A call or message as Twilio lists it. A call's `seconds` run from the pick-up.
+
+    `service` is the Messaging Service that sends a message.
+    """
 
     sid: str
     to: str
     from_: str
     created_at: datetime
     status: str
+    service: str = ""
     answered_by: str | None = None
     error_code: int | None = None
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +118,23 @@ class TwilioClient:
     ) -> str:
         """Sends a message and returns its SID.
 
-        WhatsApp addresses start with `whatsapp:`. A template is named by its SID.
+        WhatsApp addresses start with `whatsapp:`. `from_` may be the SID of a Messaging Service. A
+        template is named by its SID.
         Raises Unavailable, OutcomeUnknown or RefusedTouch.
         """
         content: dict[str, Any]
         if content_sid:
             content = {
                 "content_sid": content_sid,
-                "content_variables": json.dumps(variables or {}, ensure_ascii=False),
+                "content_variables": json.dumps(
+                    template_variables(variables or {}), ensure_ascii=False
+                ),
             }
         else:
             content = {"body": body}
         return await self._create(
             self._messages.create_async(
-                to=to, from_=from_, status_callback=status_url + PERSISTENT, **content
+                to=to, status_callback=status_url + PERSISTENT, **_sender(from_), **content
             )
         )
 
@@ -162,6 +172,24 @@ class TwilioClient:
         with unreadable_as(Unavailable, "twilio"):
             return _placed(found)
 
+    async def bill_of(self, sid: str) -> Bill | None:
+        """Returns what a call or a message cost; None for one that Twilio no longer has.
+
+        Raises Unavailable.
+        https://www.twilio.com/docs/voice/api/call-resource
+        """
+        is_call = sid.startswith("CA")
+        resource = self._client.calls(sid) if is_call else self._client.messages(sid)
+        try:
+            found = await self._read(resource.fetch_async())
+        except Unavailable as error:
+            if error.status == 404:
+                return None
+            raise
+        with unreadable_as(Unavailable, "twilio"):
+            units = minutes_of(found.duration) if is_call else segments_in(found.num_segments)
+            return Bill(units, price_in(found.price))
+
     async def account(self) -> Account:
         """Returns the account's state. Raises Unavailable."""
         found = await self._read(self._client.api.v2010.accounts(self._account_sid).fetch_async())
@@ -189,6 +217,30 @@ class TwilioClient:
             self._client.outgoing_caller_ids.list_async(phone_number=number, limit=1)
         )
         return len(found) > 0
+
+    async def senders_of(self, service: str) -> list[str] | None:
+        """Returns the senders of a Messaging Service: numbers, `whatsapp:…` and names.
+
+        None where the account has no such service. Raises Unavailable.
+        """
+        context = self._client.messaging.v1.services(service)
+        try:
+            await self._read(context.fetch_async())
+        except Unavailable as error:
+            if error.status == 404:
+                return None
+            raise
+        numbers = await self._read(context.phone_numbers.list_async(limit=200))
+        short_codes = await self._read(context.short_codes.list_async(limit=200))
+        names = await self._read(context.alpha_senders.list_async(limit=200))
+        channels = await self._read(context.channel_senders.list_async(limit=200))
+        with unreadable_as(Unavailable, "twilio"):
+            return [
+                *(str(number.phone_number) for number in numbers),
+                *(str(code.short_code) for code in short_codes),
+                *(str(name.alpha_sender) for name in names),
+                *(str(channel.sender) for channel in channels),
+            ]
 
     async def whatsapp_status(self, number: str) -> str | None:
         """Returns the status of a WhatsApp sender, which is `ONLINE` when it may send.
@@ -268,22 +320,37 @@ def _failure(error: TwilioException) -> Exception:
         return Unavailable(reason, retry_after=1)
     if status is None or status >= 500 or status in (408, 409) or status < 400:
         return OutcomeUnknown(reason, answered=status is not None and status >= 500)
-    kind = kind_of(code if isinstance(code, int) else None)
-    # without a code of Twilio's own the SDK repeats the status: it is about our request, then, and
-    # not about the person
-    return RefusedTouch(FailureKind.MISCONFIGURED if code == status else kind, reason)
+    if code == status:
+        # without a code of Twilio's own the SDK repeats the status: it is about our request, then,
+        # and not about the person
+        return RefusedTouch(FailureKind.MISCONFIGURED, reason)
+    known = code if isinstance(code, int) else None
+    return RefusedTouch(kind_of(known), reason, alike=fails_alike(known))
+
+
+def is_service(sender: str) -> bool:
+    """Returns whether a sender is a Messaging Service, which chooses one of its own numbers."""
+    return sender.startswith("MG")
+
+
+def _sender(from_: str) -> dict[str, str]:
+    """Returns the parameter that names the sender."""
+    return {"messaging_service_sid": from_} if is_service(from_) else {"from_": from_}
 
 
 def _placed(resource: Any) -> Placed:
     code = getattr(resource, "error_code", None)
+    duration = str(getattr(resource, "duration", None))
     return Placed(
         sid=resource.sid,
         to=resource.to,
         from_=getattr(resource, "_from", None) or getattr(resource, "from_", None) or "",
         created_at=resource.date_created or datetime.now(UTC),
         status=str(resource.status),
+        service=getattr(resource, "messaging_service_sid", None) or "",
         answered_by=getattr(resource, "answered_by", None),
         error_code=int(code) if code else None,
+        seconds=int(duration) if duration.isdigit() else None,
     )
 
 

@@ -80,6 +80,8 @@ _MISCONFIGURED = {
     21656,  # invalid ContentVariables
     21910,  # sender and recipient are on different channels
 }
+# misconfigured for this destination or this one request: others may do
+_NOT_ALIKE = {13227, 21215, 21219, 21220, 21408, 21602, 21608, 21612, 21617}
 _BAD_ADDRESS = {21211, 21217, 13223, 13224, 21604, 21268}
 _OPTED_OUT = {21610, 63014}
 
@@ -101,3 +103,11 @@ def kind_of(code: int | None) -> FailureKind:
     if code in _MISCONFIGURED:
         return FailureKind.MISCONFIGURED
     return FailureKind.UNREACHABLE
+
+
+def fails_alike(code: int | None) -> bool:
+    """Returns whether our sender or template is at fault, so that the channel's touches fail alike.
+
+    A country that the account may not reach, or a trial account's unverified number, is not.
+    """
+    return code in _MISCONFIGURED - _NOT_ALIKE

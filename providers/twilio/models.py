@@ -4,6 +4,18 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """What Twilio charges for a call or a message, in the currency of the account.
+
+    `units` are the minutes of a call or the segments of an SMS, None where Twilio has not counted
+    them. `price` is None until it is settled, which may take a day.
+    """
+
+    units: int | None
+    price: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallEvent:
     """A request that Twilio sent us for a call. `status` is our answer's, None without one."""
 

@@ -8,11 +8,12 @@ from twilio.request_validator import RequestValidator
 
 from contracts.events.call import Unanswered
 from contracts.events.touch import Channel
-from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
+from domain.receipts import Accepted, Arrived, Ended, Outcome, Receipt, Undeliverable, Unheard
 from domain.replies import IncomingReply, Media, MediaKind
-from providers.twilio.errors import kind_of
+from providers.twilio.bills import minutes_of
+from providers.twilio.errors import fails_alike, kind_of
 
-_CODE = re.compile(r"[0-9]{1,9}")
+_DIGITS = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"\+[0-9]{5,15}")
 _COUNT = re.compile(r"[0-9]")
 _MESSAGE_TYPES = {
@@ -51,14 +52,24 @@ def signed_by_twilio(
 def read_call_status(params: Mapping[str, str]) -> Receipt | None:
     """Returns a call's progress."""
     return call_receipt(
-        params.get("CallSid", ""), params.get("CallStatus", ""), params.get("AnsweredBy", "")
+        params.get("CallSid", ""),
+        params.get("CallStatus", ""),
+        params.get("AnsweredBy", ""),
+        _whole(params.get("CallDuration", "")),
     )
 
 
-def call_receipt(ref: str, status: str, answered_by: str) -> Receipt | None:
+def read_call_minutes(params: Mapping[str, str]) -> int | None:
+    """Returns the minutes that a call is charged as; None where the callback does not say."""
+    seconds = _whole(params.get("CallDuration", ""))
+    return minutes_of(str(seconds)) if seconds is not None else None
+
+
+def call_receipt(ref: str, status: str, answered_by: str, seconds: int | None) -> Receipt | None:
     """Returns the progress that a call's status means.
 
-    A completed call was picked up by something. `answered_by` decides whether it was a person.
+    A completed call was picked up by something. `answered_by` decides whether it was a person. Its
+    `seconds` run from the pick-up.
     """
     match status:
         case "queued" | "initiated" | "ringing" | "in-progress":
@@ -70,19 +81,42 @@ def call_receipt(ref: str, status: str, answered_by: str) -> Receipt | None:
         case "failed" | "canceled":
             return Unheard(ref, Unanswered.FAILED)
         case "completed":
-            return _verdict(ref, answered_by) or Unheard(ref, Unanswered.HUNG_UP)
+            return _ended(ref, answered_by, seconds)
         case _:
             return None
 
 
-def read_verdict(params: Mapping[str, str]) -> Receipt | None:
-    """Returns the verdict of machine detection. None where it does not know."""
-    return _verdict(params.get("CallSid", ""), params.get("AnsweredBy", ""))
+def read_verdict(params: Mapping[str, str]) -> Outcome:
+    """Returns the verdict of machine detection.
+
+    A person who picks up has heard nothing yet, so the call is only known to be under way.
+    """
+    ref = params.get("CallSid", "")
+    return _machine(ref, params.get("AnsweredBy", "")) or Accepted(ref)
 
 
-def _verdict(ref: str, answered_by: str) -> Receipt | None:
-    if answered_by == "human":
-        return Answered(ref)
+def read_detection_seconds(params: Mapping[str, str]) -> float:
+    """Returns how long machine detection listened, in silence, after the pick-up; 0 if unknown.
+
+    https://www.twilio.com/docs/voice/answering-machine-detection
+    """
+    return (_whole(params.get("MachineDetectionDuration", "")) or 0) / 1000
+
+
+def _ended(ref: str, answered_by: str, seconds: int | None) -> Receipt:
+    machine = _machine(ref, answered_by)
+    if machine is not None:
+        return machine
+    match answered_by:
+        case "human":
+            return Ended(ref, seconds, by_person=True)
+        case "unknown":
+            return Ended(ref, seconds, by_person=False)
+        case _:  # hung up before the verdict, and so before the text
+            return Unheard(ref, Unanswered.HUNG_UP)
+
+
+def _machine(ref: str, answered_by: str) -> Unheard | None:
     if answered_by == "fax":
         return Unheard(ref, Unanswered.FAX)
     if answered_by.startswith("machine_"):
@@ -92,8 +126,7 @@ def _verdict(ref: str, answered_by: str) -> Receipt | None:
 
 def read_message_status(params: Mapping[str, str]) -> Receipt | None:
     """Returns a message's receipt. WhatsApp often accepts first and fails later."""
-    digits = params.get("ErrorCode", "")
-    code = int(digits) if _CODE.fullmatch(digits) else None
+    code = _whole(params.get("ErrorCode", ""))
     return message_receipt(params.get("MessageSid", ""), params.get("MessageStatus", ""), code)
 
 
@@ -106,7 +139,7 @@ def message_receipt(ref: str, status: str, error_code: int | None) -> Receipt | 
             return Arrived(ref)
         case "failed" | "undelivered" | "canceled":
             reason = f"twilio: {status} code {error_code}"
-            return Undeliverable(ref, kind_of(error_code), reason)
+            return Undeliverable(ref, kind_of(error_code), reason, alike=fails_alike(error_code))
         case _:
             return None
 
@@ -124,6 +157,15 @@ def call_status_key(params: Mapping[str, str]) -> str:
 def message_status_key(params: Mapping[str, str]) -> str:
     """Returns the key of a callback about a message. Only its repeats have the same key."""
     return _key(params, "MessageSid", "MessageStatus")
+
+
+def verdict_keys(ref: str) -> list[str]:
+    """Returns the keys that the verdict about a person's call may have."""
+    return [f"{ref}/{answered_by}" for answered_by in ("human", "unknown", "")]
+
+
+def _whole(digits: str) -> int | None:
+    return int(digits) if _DIGITS.fullmatch(digits) else None
 
 
 def _key(params: Mapping[str, str], *names: str) -> str:

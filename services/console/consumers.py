@@ -6,6 +6,7 @@ import structlog
 from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
+from contracts.commands.address import RestoreAddress
 from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.commands.lead import (
     AssignBooking,
@@ -18,6 +19,7 @@ from contracts.commands.lead import (
 )
 from contracts.commands.outbound import PauseOutbound, ResumeOutbound
 from contracts.commands.touch import ReleaseTouches, ResolveTouch
+from contracts.events.address import AddressSuspended
 from contracts.events.booking import BookingCancelled
 from contracts.events.dead_letter import DeadLetterDiscarded, DeadLetterReplayed
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
@@ -43,7 +45,13 @@ PRINTED = ("channel", "step", "reason", "kind", "intent")
 # fields in which a person wrote, or may be quoted, and which stay out of the logs
 FREE_TEXT = {
     event.topic_name(): ("reason",)
-    for event in (BookingCancelled, LeadRegistrationFailed, TouchFailed, WorkFailed)
+    for event in (
+        AddressSuspended,
+        BookingCancelled,
+        LeadRegistrationFailed,
+        TouchFailed,
+        WorkFailed,
+    )
 }
 
 LOG = ConsumerQueue(
@@ -63,6 +71,7 @@ PUBLISHES = (
     AssignBooking,
     ResolveTouch,
     ReleaseTouches,
+    RestoreAddress,
     PauseOutbound,
     ResumeOutbound,
     RetryWork,

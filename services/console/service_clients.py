@@ -13,6 +13,7 @@ import httpx
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
+from contracts.api.addresses import SuspendedAddress
 from contracts.api.backlog import BacklogStatus
 from contracts.api.lead_plan import LeadPlan
 from contracts.api.texts import SentText, TextPreview
@@ -27,6 +28,7 @@ BACKLOG = TypeAdapter(BacklogStatus)
 TEXTS = TypeAdapter(list[SentText])
 NOT_COUNTED = {"messages": 0, "messages_unacknowledged": 0, "consumers": 0}
 PREVIEW = TypeAdapter(TextPreview)
+ADDRESSES = TypeAdapter(list[SuspendedAddress])
 
 
 class ServiceClients:
@@ -75,6 +77,10 @@ class ServiceClients:
     async def preview(self, channel: str, template: str) -> TextPreview | None:
         """Returns a template filled in with an example."""
         return await self._get(PREVIEW, f"{self._notify}/texts/{quote(channel)}/{quote(template)}")
+
+    async def suspended_addresses(self) -> list[SuspendedAddress] | None:
+        """Returns the addresses to which nothing more goes, the newest first."""
+        return await self._get(ADDRESSES, f"{self._notify}/addresses")
 
     async def queues(self) -> list[dict[str, Any]] | None:
         """Returns every queue with its messages and consumers, sorted by name.

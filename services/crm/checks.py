@@ -210,18 +210,18 @@ async def _token_term(settings: KommoSettings) -> Text:
     ends_at = expiry(settings.access_token.get_secret_value())
     if ends_at is None:
         return Text(es="el token no dice cuándo vence", en="the token does not say when it ends")
-    day = f"{ends_at:%d/%m/%Y}"
+    day = Text(es=f"{ends_at:%d/%m/%Y}", en=f"{ends_at:%Y-%m-%d}")
     if ends_at <= now():
-        raise CheckFailed(Text(es=f"venció el {day}", en=f"ended on {ends_at:%Y-%m-%d}"))
+        raise CheckFailed(Text(es=f"venció el {day.es}", en=f"ended on {day.en}"))
     days = (ends_at - now()).days
     if ends_at - now() < SOON:
         raise CheckWarning(
             Text(
-                es=f"vence el {day}, en {days} días",
-                en=f"ends on {ends_at:%Y-%m-%d}, in {days} days",
+                es=f"vence el {day.es}, en {days} días",
+                en=f"ends on {day.en}, in {days} days",
             )
         )
-    return Text(es=f"vence el {day}", en=f"ends on {ends_at:%Y-%m-%d}")
+    return Text(es=f"vence el {day.es}", en=f"ends on {day.en}")
 
 
 async def _stages(kommo: KommoClient, settings: KommoSettings) -> Text:
@@ -260,15 +260,17 @@ async def _stages(kommo: KommoClient, settings: KommoSettings) -> Text:
 def _unfit(variable: str, stage: Stage, stages: Mapping[int, Stage]) -> Text:
     """Returns why a stage is not the right one, and which is: the first that takes leads."""
     fit = [other for other in stages.values() if other.takes_leads]
-    first_es, first_en = "", ""
+    first = name("")
     if fit and variable.endswith("INICIAL"):
-        first = f"{fit[0].name} ({fit[0].status_id})"
-        first_es, first_en = f"; la primera que sí es {first}", f"; the first that does is {first}"
+        first = Text(
+            es=f"; la primera que sí es {fit[0].name} ({fit[0].status_id})",
+            en=f"; the first that does is {fit[0].name} ({fit[0].status_id})",
+        )
     return Text(
         es=f"{variable} es «{stage.name}» ({stage.status_id}), donde Kommo no recibe leads por la "
-        f"API o ya están cerrados{first_es}",
+        f"API o ya están cerrados{first.es}",
         en=f"{variable} is “{stage.name}” ({stage.status_id}), where Kommo takes no leads by the "
-        f"API, or leads are closed{first_en}",
+        f"API, or leads are closed{first.en}",
     )
 
 

@@ -26,6 +26,7 @@ from services.notify.http import operators, webhooks
 from services.notify.jobs import jobs
 from services.notify.journeys import Journeys
 from services.notify.provider_clients import open_brevo, open_twilio
+from services.notify.repositories.call_turns import CallTurns
 from services.notify.repositories.touches import Touches
 from services.notify.senders import CallSender, EmailSender, MessageSender, Sender
 from services.notify.settings import Settings
@@ -74,7 +75,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             prices=settings.prices,
             home=settings.default_region,
         )
-        breakers = {name: CircuitBreaker(name) for name in ("twilio", "brevo")}
         return Deps(
             settings=settings,
             journeys=Journeys(runtime.database, journey, version=journey_hash(content)),
@@ -84,7 +84,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             crm=crm,
             senders={channel: sender(channel) for channel in Channel},
             call_events=twilio.call_events,
-            breakers={channel: breakers[facts_of(channel).provider] for channel in Channel},
+            bill_of=twilio.bill_of,
+            breakers={channel: CircuitBreaker(facts_of(channel).provider) for channel in Channel},
+            call_turns=CallTurns(runtime.database, settings.call_rate),
             budget=budget,
             switch=OutboundSwitch(runtime.database),
             wording=wording,
@@ -100,4 +102,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         jobs=jobs,
         publishes=PUBLISHES,
     )
+    app.add_exception_handler(webhooks.LinkEnded, webhooks.answer_ended)
     return with_tracing(app, runtime)

@@ -2,6 +2,8 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
+import structlog
+
 from contracts.events.lead import LeadCard
 from contracts.events.outbound import SpendingReached
 from contracts.events.touch import Channel, Kind
@@ -14,17 +16,22 @@ from services.notify.decisions.spending import (
     HOUR,
     NAMES_WITHIN,
     PREFIX_LENGTH,
+    PRICES_WITHIN,
     SOURCES_WITHIN,
     Caps,
     Prices,
     Spending,
     Tally,
     alarm,
+    dearer,
     price_of,
     reached_cap,
+    usual_units,
 )
 from services.notify.repositories import spending
 from services.notify.touches import Touch
+
+log = structlog.get_logger()
 
 
 class Budget:
@@ -36,6 +43,7 @@ class Budget:
     def __init__(self, database: Database, *, caps: Caps, prices: Prices, home: str) -> None:
         self._database = database
         self._caps = caps
+        self._listed = prices
         self._prices = prices
         self._home = home
         self._tally = Tally(prices)
@@ -69,6 +77,15 @@ class Budget:
         await outbox.publish(self._database, event)
         self._alarmed = (day, percent)
 
+    async def count_prices(self) -> None:
+        """Reads what a segment and a minute really cost lately."""
+        rows = await spending.prices_paid(self._database, within=PRICES_WITHIN)
+        paid = {f"{row['channel']}.{row['country']}": row["price"] for row in rows}
+        prices = dearer(self._listed, paid)
+        if prices != self._prices:
+            log.warning("spending.prices_above_settings", prices=prices)
+        self._prices = prices
+
     async def count_sources(self) -> None:
         """Reads how many sources there are.
 
@@ -78,7 +95,7 @@ class Budget:
 
     def allows(self, channel: Channel, country: str) -> bool:
         """Returns whether one more touch stays within the day's cap."""
-        price = price_of(self._prices, channel, country)
+        price = price_of(self._prices, channel, country) * usual_units(channel)
         return not price or self._tally.spent + price <= self._caps.daily
 
     def cap(self, touch: Touch, country: str, card: LeadCard) -> str | None:
@@ -105,8 +122,8 @@ class Budget:
         names.add(card.name.lower())
         return len(names)
 
-    def spend(self, touch: Touch, country: str, card: LeadCard) -> None:
-        """Adds a sending of this process."""
+    def spend(self, touch: Touch, country: str, card: LeadCard, *, units: int = 1) -> None:
+        """Adds a sending of this process, charged as so many units."""
         if not facts_of(touch.channel).is_paid or touch.address is None:
             return
         sent = Spending(
@@ -118,5 +135,6 @@ class Budget:
             answers_form=touch.kind is Kind.FIRST_CONTACT,
             day=1,
             hour=1,
+            units=units,
         )
         self._tally.add(sent)

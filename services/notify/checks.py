@@ -4,14 +4,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import jinja2
 
+from contracts.events.touch import Channel
+from domain.journey.model import Journey
 from domain.journey.parser import InvalidJourney
 from domain.journey.settings import load_journey
+from domain.journey.texts import NO_CALL
+from kit.errors import Unavailable
 from kit.health import CheckFailed, CheckWarning, Dependency, Probe, Text, name
-from providers.brevo.client import BrevoClient
-from providers.twilio.client import TwilioClient
+from providers.brevo.client import BrevoClient, Mail
+from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch
+from providers.twilio.client import TwilioClient, is_service
 from services.notify.provider_clients import open_brevo, open_twilio
 from services.notify.senders import PLACES
 from services.notify.settings import Settings
@@ -54,6 +60,7 @@ def _journey(settings: Settings) -> Probe:
             raise CheckFailed(
                 Text(es=f"tiene errores: {mistakes}", en=f"has mistakes: {mistakes}")
             ) from None
+        _check_uncalled(journey, settings)
         path = settings.journey_path
         steps = len(journey.steps)
         return Text(es=f"{path} está bien, {steps} pasos", en=f"{path} is sound, {steps} steps")
@@ -63,6 +70,31 @@ def _journey(settings: Settings) -> Probe:
         advice=Text(es="Mira `pauta journey check`.", en="See `pauta journey check`."),
         check=check,
     )
+
+
+def _check_uncalled(journey: Journey, settings: Settings) -> None:
+    """Warns where WhatsApp has no template for what follows a call that was not placed."""
+    missing = [
+        step.template + NO_CALL
+        for step in journey.steps
+        if Channel.CALL in step.channels[:-1]
+        and Channel.WHATSAPP in step.channels
+        and step.template + NO_CALL not in settings.twilio.content_sid_of
+    ]
+    if missing and not journey.demonstration:
+        names = ", ".join(missing)
+        raise CheckWarning(
+            Text(
+                es=f"WhatsApp no tiene plantilla para {names}",
+                en=f"WhatsApp has no template for {names}",
+            ),
+            advice=Text(
+                es="Agrégala a TWILIO_CONTENT_SIDS. Mientras, una llamada que no se pudo hacer "
+                "sigue por el medio que viene después de WhatsApp.",
+                en="Add it to TWILIO_CONTENT_SIDS. Until then, a call that could not be placed "
+                "goes on by the channel after WhatsApp.",
+            ),
+        )
 
 
 def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
@@ -118,8 +150,10 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
         Probe(
             about=name("Twilio: TWILIO_SMS_SENDER"),
             advice=Text(
-                es="Usa un número de esta cuenta que pueda mandar SMS.",
-                en="Use a number of this account that can send SMS.",
+                es="Usa un número de esta cuenta que pueda mandar SMS, o el SID (MG…) de un "
+                "Messaging Service que lo tenga.",
+                en="Use a number of this account that can send SMS, or the SID (MG…) of a "
+                "Messaging Service that has one.",
             ),
             check=partial(_sms_sender, twilio, twilio_settings.sms_sender),
             of=account,
@@ -135,7 +169,7 @@ def _twilio(twilio: TwilioClient, settings: Settings) -> list[Probe]:
             check=partial(
                 _whatsapp_sender,
                 twilio,
-                twilio_settings.whatsapp_sender,
+                twilio_settings.whatsapp_sender.removeprefix("whatsapp:"),
                 is_live=twilio_settings.is_live,
             ),
             of=account,
@@ -178,6 +212,10 @@ async def _caller(twilio: TwilioClient, number: str) -> Text:
 
 
 async def _sms_sender(twilio: TwilioClient, number: str) -> Text:
+    if is_service(number):
+        senders = await _senders_of(twilio, number)
+        numbers = [sender for sender in senders if not sender.startswith("whatsapp:")]
+        return _service_with(numbers, number, of="SMS")
     able = await twilio.abilities_of(number)
     if able is None:
         raise CheckFailed(
@@ -191,6 +229,30 @@ async def _sms_sender(twilio: TwilioClient, number: str) -> Text:
     return Text(es=f"{number} puede mandar SMS", en=f"{number} can send SMS")
 
 
+async def _senders_of(twilio: TwilioClient, service: str) -> list[str]:
+    senders = await twilio.senders_of(service)
+    if senders is None:
+        raise CheckFailed(
+            Text(
+                es=f"{service} no es un Messaging Service de esta cuenta",
+                en=f"{service} is not a Messaging Service of this account",
+            )
+        )
+    return senders
+
+
+def _service_with(senders: list[str], service: str, *, of: str) -> Text:
+    if not senders:
+        raise CheckFailed(
+            Text(
+                es=f"{service} no tiene un remitente de {of}",
+                en=f"{service} has no sender of {of}",
+            )
+        )
+    names = ", ".join(senders)
+    return Text(es=f"{service} manda desde {names}", en=f"{service} sends from {names}")
+
+
 async def _whatsapp_sender(twilio: TwilioClient, number: str, *, is_live: bool) -> Text:
     if number == SHARED_WHATSAPP and is_live:
         raise CheckWarning(
@@ -199,6 +261,10 @@ async def _whatsapp_sender(twilio: TwilioClient, number: str, *, is_live: bool) 
                 en=f"{number} is Twilio's own for trying out: it reaches only people who joined it",
             )
         )
+    if is_service(number):
+        senders = await _senders_of(twilio, number)
+        numbers = [sender for sender in senders if sender.startswith("whatsapp:")]
+        return _service_with(numbers, number, of="WhatsApp")
     status = await twilio.whatsapp_status(number)
     if status is None:
         raise CheckFailed(
@@ -295,13 +361,48 @@ def _brevo(brevo: BrevoClient, settings: Settings) -> list[Probe]:
                 en="Have BREVO_SENDER_EMAIL confirmed at Brevo (Senders), or its domain "
                 "authenticated.",
             ),
-            check=partial(_sender, brevo, settings.brevo.sender_email.lower()),
+            check=partial(_sender, brevo, settings.brevo.sender_email.lower(), settings.public_url),
             of=account,
         )
     ]
 
 
-async def _sender(brevo: BrevoClient, address: str) -> Text:
+async def _sender(brevo: BrevoClient, address: str, public_url: str) -> Text:
+    found = await _known_sender(brevo, address)
+    await _rehearse(brevo, address, public_url)
+    return found
+
+
+async def _rehearse(brevo: BrevoClient, address: str, public_url: str) -> None:
+    """Has Brevo check a mail like ours to our own sender, and drop it. Raises CheckFailed."""
+    mail = Mail(
+        key=str(uuid4()),
+        to=address,
+        name="Pauta",
+        subject="Pauta",
+        html="<p>Pauta</p>",
+        text="Pauta",
+        unsubscribe_url=f"{public_url}/baja/prueba",
+        rehearsal=True,
+    )
+    try:
+        await brevo.send(mail)
+    except (RefusedTouch, CredentialsRejected) as refused:
+        raise CheckFailed(
+            Text(
+                es=f"rechaza un correo de prueba ({refused})",
+                en=f"refuses a mail on trial ({refused})",
+            ),
+            advice=Text(
+                es="Corrige en Brevo lo que dice la razón; mientras, los correos esperan.",
+                en="Correct at Brevo what the reason names; until then mails wait.",
+            ),
+        ) from None
+    except OutcomeUnknown as unclear:
+        raise Unavailable(str(unclear), status=unclear.status) from unclear
+
+
+async def _known_sender(brevo: BrevoClient, address: str) -> Text:
     confirmed = (await brevo.senders()).get(address)
     if confirmed:
         return Text(es="el remitente está confirmado", en="the sender is confirmed")

@@ -8,14 +8,17 @@ from typing import Annotated
 from faststream.rabbit import RabbitRouter
 from pydantic import Field
 
+from contracts.commands.address import RestoreAddress
 from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.commands.lead import RestoreLead, StopLead
 from contracts.commands.outbound import PauseOutbound, ResumeOutbound
 from contracts.commands.touch import ReleaseTouches, ResolveTouch
+from contracts.events.address import AddressRestored, AddressSuspended
 from contracts.events.call import CallAnswered, CallUnanswered
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.journey import JourneyPublished
 from contracts.events.lead import (
+    LeadClosed,
     LeadCreated,
     LeadErased,
     LeadNeedsAttention,
@@ -25,6 +28,7 @@ from contracts.events.lead import (
     LeadResumed,
     LeadUpdated,
 )
+from contracts.events.link import LinkOpened
 from contracts.events.outbound import (
     OutboundPaused,
     OutboundResumed,
@@ -53,11 +57,13 @@ from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, 
 from services.notify.deps import BusDeps
 from services.notify.use_cases.answer_form import answer_form
 from services.notify.use_cases.deliver_due import deliver_due
+from services.notify.use_cases.end_links import end_links
 from services.notify.use_cases.erase_lead import erase_lead
 from services.notify.use_cases.fall_back import fall_back_after_call, fall_back_after_failure
 from services.notify.use_cases.pause_lead import pause_lead
 from services.notify.use_cases.release_touches import release_touches
 from services.notify.use_cases.resolve_touch import resolve_touch
+from services.notify.use_cases.restore_address import restore_address
 from services.notify.use_cases.restore_lead import restore_lead
 from services.notify.use_cases.send_link import send_link
 from services.notify.use_cases.stop_lead import stop_lead
@@ -76,13 +82,14 @@ FALLBACK = queue("notify.fallback", TouchFailed, prefetch=20)
 LINK = queue("notify.link", ReplyReceived, prefetch=10)
 # a queue of its own, so that it overtakes everything
 SWITCH = queue("notify.switch", PauseOutbound, ResumeOutbound, prefetch=1)
-CHANGES = queue("notify.changes", LeadPaused, LeadResumed, LeadErased, prefetch=2)
+CHANGES = queue("notify.changes", LeadPaused, LeadResumed, LeadErased, LeadClosed, prefetch=2)
 COMMANDS = queue(
     "notify.commands",
     StopLead,
     RestoreLead,
     ResolveTouch,
     ReleaseTouches,
+    RestoreAddress,
     RetryWork,
     DiscardWork,
     prefetch=2,
@@ -119,6 +126,7 @@ PUBLISHES = (
     CallUnanswered,
     ReplyReceived,
     ReplyUnmatched,
+    LinkOpened,
     LeadOptedOut,
     LeadRestored,
     LeadNeedsAttention,
@@ -126,15 +134,25 @@ PUBLISHES = (
     OutboundResumed,
     TouchResolved,
     TouchesReleased,
+    AddressSuspended,
+    AddressRestored,
     WorkFailed,
     WorkRetried,
     WorkDiscarded,
 )
 
 SwitchCommand = Annotated[PauseOutbound | ResumeOutbound, Field(discriminator="topic")]
-LeadChange = Annotated[LeadPaused | LeadResumed | LeadErased, Field(discriminator="topic")]
+LeadChange = Annotated[
+    LeadPaused | LeadResumed | LeadErased | LeadClosed, Field(discriminator="topic")
+]
 AnyCommand = Annotated[
-    StopLead | RestoreLead | ResolveTouch | ReleaseTouches | RetryWork | DiscardWork,
+    StopLead
+    | RestoreLead
+    | ResolveTouch
+    | ReleaseTouches
+    | RestoreAddress
+    | RetryWork
+    | DiscardWork,
     Field(discriminator="topic"),
 ]
 Arrived = Annotated[LeadCreated | LeadUpdated, Field(discriminator="topic")]
@@ -195,6 +213,8 @@ async def on_lead_changed(event: LeadChange, deps: BusDeps) -> None:
             await pause_lead(event, deps.database)
         case LeadErased():
             await erase_lead(event.lead_id, deps.database)
+        case LeadClosed():
+            await end_links(event.lead_id, deps.database)
 
 
 @router.subscriber(
@@ -210,6 +230,8 @@ async def on_command(command: AnyCommand, deps: BusDeps) -> None:
             await resolve_touch(command, deps.database)
         case ReleaseTouches():
             await release_touches(command, deps.database)
+        case RestoreAddress():
+            await restore_address(command, deps.database)
         case RetryWork() | DiscardWork():
             await deps.failed_work(command)
 

@@ -1,13 +1,14 @@
 """Renders a touch for one person, in the language and time zone of that person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, get_timezone, get_timezone_location
-from babel.lists import format_list
+from babel.dates import get_timezone, get_timezone_location
 from icalendar import Calendar, vCalAddress, vText
 from icalendar import Event as Appointment
 
@@ -15,24 +16,31 @@ from contracts.events.booking import Booking
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, Kind
 from domain.channels import facts_of
+from domain.journey.texts import NO_CALL
 from domain.journey.time_zones import whereabouts
+from domain.sms import MOST_SEGMENTS, as_sms, segments
 from providers.brevo.client import Attachment
+from services.notify.decisions.meetings import (
+    base_language,
+    named_time,
+    time_in_words,
+    way_to_meet,
+)
 from services.notify.decisions.untrusted_text import first_name, phrase
 from services.notify.links import booking_link, unsubscribe_link
 from services.notify.settings import Settings
+from services.notify.short_links import Target
 from services.notify.templates import Rendered, Templates
 from services.notify.touches import Touch
-
-PATTERNS = {
-    "es": ("EEEE d 'de' MMMM 'a las' h:mm a", "hora de {}"),
-    "en": ("EEEE, MMMM d 'at' h:mm a", "{} time"),
-}
 
 # "Hola, buen día:", where the typed name is no name
 WITHOUT_NAME = {
     "es": "buen día",
     "en": "there",
 }
+LONG_LINKS: Mapping[Target, str] = MappingProxyType({})
+DATES = 8  # of a series, in one text
+DATES_IN_SMS = 1  # because every segment is paid for
 DEFAULT_LENGTH = timedelta(minutes=30)  # of a meeting whose end is unknown
 INVITES = (Kind.MEETING, Kind.CANCELLATION)
 
@@ -61,9 +69,9 @@ class Wording:
         booking = touch.booking if touch else None
         if booking is None or not booking.language:
             return self._settings.language
-        wanted = _base_language(booking.language.replace("_", "-").lower())
+        wanted = base_language(booking.language.replace("_", "-").lower())
         for name in self._templates:
-            if _base_language(name.lower()) == wanted:
+            if base_language(name.lower()) == wanted:
                 return name
         return self._settings.language
 
@@ -75,21 +83,80 @@ class Wording:
     def templates_for(self, touch: Touch | None) -> Templates:
         return self._templates[self.language_of(touch)]
 
-    def render(self, touch: Touch, card: LeadCard) -> Rendered:
-        """Returns the text of the touch for this person."""
-        texts = self.templates_for(touch)
-        facts = self.facts(touch.submission_id or touch.lead_id, card, touch)
+    def template_of(self, touch: Touch) -> str:
+        """Returns the template's name, or the one it varies where this folder has no such text."""
+        folder = facts_of(touch.channel).templates
+        if self.templates_for(touch).has(folder, touch.template):
+            return touch.template
+        return touch.template.removesuffix(NO_CALL)
+
+    def render(
+        self,
+        touch: Touch,
+        card: LeadCard,
+        *,
+        links: Mapping[Target, str] = LONG_LINKS,
+        language: str | None = None,
+    ) -> Rendered:
+        """Returns the text of the touch for this person.
+
+        `links` are the short ones that replace the long ones. `language` is by default the
+        touch's own.
+        """
+        language = language or self.language_of(touch)
+        texts = self._templates[language]
+        submission_id = touch.submission_id or touch.lead_id
+        facts = self.facts(submission_id, card, touch, links=links, language=language)
         match touch.channel:
             case Channel.EMAIL:
                 return texts.email(touch.template, facts)
-            case Channel.CALL | Channel.WHATSAPP | Channel.SMS:
+            case Channel.CALL | Channel.WHATSAPP:
                 folder = facts_of(touch.channel).templates
-                return Rendered(texts.text(folder, touch.template, facts))
+                return Rendered(texts.text(folder, self.template_of(touch), facts))
+            case Channel.SMS:
+                return Rendered(_sms(texts, self.template_of(touch), facts, language))
             case _:
                 assert_never(touch.channel)
 
+    def linked(self, touch: Touch, card: LeadCard) -> list[Target]:
+        """Returns the links of the touch's text that are short. An email has long ones.
+
+        WhatsApp names the meeting's own link, because it is charged by the message.
+        """
+        match touch.channel:
+            case Channel.EMAIL | Channel.CALL:
+                return []
+            case Channel.WHATSAPP:
+                targets = self._targets(touch) - {Target.MEETING}
+            case Channel.SMS:
+                targets = self._targets(touch)
+            case _:
+                assert_never(touch.channel)
+        return [target for target in sorted(targets) if self.destination(target, touch, card)]
+
+    def _targets(self, touch: Touch) -> set[Target]:
+        """Returns what the text links to. An approved template may have the booking link too."""
+        folder = facts_of(touch.channel).templates
+        named = self.templates_for(touch).names(folder, self.template_of(touch))
+        targets = {target for target in Target if target.fact in named}
+        if touch.kind is not Kind.MEETING:
+            targets.add(Target.BOOKING)
+        if "meeting_how" in named:
+            targets.add(Target.MEETING)
+        return targets
+
+    def destination(self, target: Target, touch: Touch, card: LeadCard) -> str:
+        """Returns the long link that a short one stands for; empty where there is none."""
+        return self.facts(touch.submission_id or touch.lead_id, card, touch)[target.fact]
+
     def facts(
-        self, submission_id: int, card: LeadCard, touch: Touch | None = None
+        self,
+        submission_id: int,
+        card: LeadCard,
+        touch: Touch | None = None,
+        *,
+        links: Mapping[Target, str] = LONG_LINKS,
+        language: str | None = None,
     ) -> dict[str, str]:
         """Returns the values that a text may name.
 
@@ -98,10 +165,12 @@ class Wording:
         settings = self._settings
         secret = settings.link_secret.get_secret_value()
         booking = touch.booking if touch else None
-        language = self.language_of(touch)
-        return {
+        language = language or self.language_of(touch)
+        most = DATES_IN_SMS if touch and touch.channel is Channel.SMS else DATES
+        when = self._when(booking, card, language, most=most) if booking else ""
+        facts = {
             "name": phrase(card.name),
-            "first_name": first_name(card.name) or WITHOUT_NAME.get(_base_language(language), ""),
+            "first_name": first_name(card.name) or WITHOUT_NAME.get(base_language(language), ""),
             "company": phrase(card.company),
             "service": phrase(card.service),
             "booking_url": booking_link(settings.booking_url, submission_id, card, secret),
@@ -112,15 +181,34 @@ class Wording:
             "resource_url": settings.resource_url,
             "survey_url": settings.survey_url,
             "material_url": settings.material_url,
-            "meeting_when": self._when(booking, card, language) if booking else "",
+            "just_now": "",
+            "meeting_when": when,
+            "meeting_at": named_time(when, language),
             "meeting_url": booking.meeting_url or "" if booking else "",
             "meeting_title": phrase(booking.title) if booking else "",
         }
+        facts |= {target.fact: link for target, link in links.items() if facts[target.fact]}
+        facts["meeting_how"] = self._how(booking, facts["meeting_url"], touch, language)
+        return facts
 
-    def _when(self, booking: Booking, card: LeadCard, language: str) -> str:
+    def _how(
+        self, booking: Booking | None, meeting_url: str, touch: Touch | None, language: str
+    ) -> str:
+        """Returns how they meet, as a person would say it; empty without a meeting."""
+        if booking is None or touch is None:
+            return ""
+        return way_to_meet(
+            booking,
+            meeting_url=meeting_url,
+            phone=touch.address,
+            region=self._settings.default_region,
+            language=language,
+        )
+
+    def _when(self, booking: Booking, card: LeadCard, language: str, *, most: int) -> str:
         """Returns `jueves 12 de febrero a las 11:00 a.m. (hora de Monterrey)`.
 
-        Of a series it lists every date. Empty where the time is unknown.
+        Of a series it lists `most` dates. Empty where the time is unknown.
         """
         times = [meeting.starts_at for meeting in booking.meetings if meeting.starts_at]
         if not times:
@@ -132,19 +220,23 @@ class Wording:
             region=self._settings.default_region,
         ).home
         locale = language.replace("-", "_")
-        pattern, zone_pattern = PATTERNS.get(_base_language(language), PATTERNS["en"])
         city = get_timezone_location(get_timezone(zone), locale=locale, return_city=True)
-        dates = [
-            format_datetime(time.astimezone(ZoneInfo(zone)), pattern, locale=locale)
-            for time in times
-        ]
-        when = format_list(dates, locale=locale)
-        return f"{when} ({zone_pattern.format(city)})"
+        local = [time.astimezone(ZoneInfo(zone)) for time in times]
+        return time_in_words(local, city, language, most=most)
 
 
-def _base_language(name: str) -> str:
-    """Returns `es` for `es-MX`."""
-    return name.split("-", maxsplit=1)[0]
+def _sms(texts: Templates, template: str, facts: dict[str, str], language: str) -> str:
+    """Returns the text of an SMS.
+
+    A name that no phone's own alphabet has, or that is very long, is left out where the text would
+    take more than two segments with it.
+    """
+    folder = facts_of(Channel.SMS).templates
+    text = as_sms(texts.text(folder, template, facts))
+    if segments(text).count <= MOST_SEGMENTS:
+        return text
+    unnamed = facts | {"first_name": WITHOUT_NAME.get(base_language(language), "")}
+    return as_sms(texts.text(folder, template, unnamed))
 
 
 def appointments(

@@ -15,11 +15,12 @@ from kit.database import Database
 from kit.messaging.broker import FromContext
 from kit.outbound_switch import OutboundSwitch
 from kit.runtime import deps_of
-from providers.twilio.models import CallEvent
+from providers.twilio.models import Bill, CallEvent
 from services.notify.budget import Budget
 from services.notify.content import Wording
 from services.notify.crm_client import CrmClient
 from services.notify.journeys import Journeys
+from services.notify.repositories.call_turns import CallTurns
 from services.notify.repositories.touches import Touches
 from services.notify.senders import Sender
 from services.notify.settings import Settings
@@ -35,7 +36,9 @@ class Deps:
     crm: CrmClient
     senders: Mapping[Channel, Sender]
     breakers: Mapping[Channel, CircuitBreaker]
+    call_turns: CallTurns
     call_events: Callable[[str], Awaitable[list[CallEvent]]]
+    bill_of: Callable[[str], Awaitable[Bill | None]]
     budget: Budget
     switch: OutboundSwitch
     wording: Wording

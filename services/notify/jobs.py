@@ -9,13 +9,14 @@ from kit.errors import Unavailable
 from kit.messaging import inbox
 from kit.periodic import PeriodicJob
 from services.notify.deps import Deps
-from services.notify.repositories import callbacks
+from services.notify.repositories import addresses, callbacks
 from services.notify.repositories.checks import DueCheck
 from services.notify.touches import State
 from services.notify.use_cases.check_key import check_key
 from services.notify.use_cases.check_receipt import check_receipt
 from services.notify.use_cases.escalate import escalate
 from services.notify.use_cases.expire_leases import expire_leases
+from services.notify.use_cases.read_prices import read_prices
 from services.notify.use_cases.reconcile import reconcile
 from services.notify.use_cases.resume_held import resume_held
 from services.notify.use_cases.take_due import take_due
@@ -40,8 +41,13 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
         PeriodicJob("ask_for_receipts", 5, each_due(State.SENT, check_receipt)),
         PeriodicJob("check_keys", 5, each_due(State.ANSWERED, check_key)),
         PeriodicJob("count_spending", 1, deps.budget.count),
+        PeriodicJob("read_prices", 60, partial(read_prices, deps)),
+        PeriodicJob("count_prices", 600, deps.budget.count_prices),
         PeriodicJob("count_sources", 60, deps.budget.count_sources),
         PeriodicJob("forget_old_callbacks", 3600, partial(callbacks.forget_old, deps.database)),
+        PeriodicJob(
+            "forget_old_bounces", 3600, partial(addresses.forget_old_bounces, deps.database)
+        ),
         PeriodicJob("forget_old_messages", 3600, partial(inbox.forget_old, deps.database)),
     )
 

@@ -1,7 +1,7 @@
 """Sends a touch on its channel, and asks the provider about it afterwards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 
@@ -11,10 +11,11 @@ from domain.receipts import Accepted, Receipt
 from kit.clock import now
 from providers.brevo.client import IDEMPOTENCY_SECONDS, AlreadySent, BrevoClient, Mail
 from providers.errors import RefusedTouch
-from providers.twilio.client import Placed, TwilioClient
+from providers.twilio.client import Placed, TwilioClient, is_service
 from providers.twilio.webhooks import call_receipt, message_receipt
-from services.notify.content import Wording, appointments
+from services.notify.content import LONG_LINKS, Wording, appointments
 from services.notify.settings import Settings
+from services.notify.short_links import Target
 from services.notify.templates import EMPTY, Rendered
 from services.notify.touches import Touch
 
@@ -29,8 +30,13 @@ class Sender(Protocol):
 
     resend_within: ClassVar[float]
 
-    def render(self, touch: Touch, card: LeadCard) -> Rendered:
-        """Returns the text of the touch; empty for a call, whose text depends on who answers."""
+    def render(
+        self, touch: Touch, card: LeadCard, links: Mapping[Target, str] = LONG_LINKS
+    ) -> Rendered:
+        """Returns the text of the touch, with its short links.
+
+        Empty for a call, whose text depends on who answers.
+        """
         ...
 
     async def send(
@@ -70,8 +76,10 @@ class EmailSender:
     reply_to: str = ""
     resend_within: ClassVar[float] = IDEMPOTENCY_SECONDS
 
-    def render(self, touch: Touch, card: LeadCard) -> Rendered:
-        return self.wording.render(touch, card)
+    def render(
+        self, touch: Touch, card: LeadCard, links: Mapping[Target, str] = LONG_LINKS
+    ) -> Rendered:
+        return self.wording.render(touch, card, links=links)
 
     async def send(
         self,
@@ -94,7 +102,7 @@ class EmailSender:
 
         So the idempotency key decides: sending again is the way to ask.
         """
-        ref = await self.brevo.find(to=address, key=str(touch.touch_id), since=since)
+        ref = await self.brevo.find(to=address, key=str(touch.touch_id))
         return Accepted(ref) if ref else None
 
     async def fetch_status(self, ref: str) -> Receipt | None:
@@ -122,7 +130,9 @@ class CallSender:
     settings: Settings
     resend_within: ClassVar[float] = 0.0
 
-    def render(self, touch: Touch, card: LeadCard) -> Rendered:
+    def render(
+        self, touch: Touch, card: LeadCard, links: Mapping[Target, str] = LONG_LINKS
+    ) -> Rendered:
         return EMPTY
 
     async def send(
@@ -151,7 +161,7 @@ class CallSender:
 
     async def fetch_status(self, ref: str) -> Receipt | None:
         call = await self.twilio.call(ref)
-        return call_receipt(ref, call.status, call.answered_by or "")
+        return call_receipt(ref, call.status, call.answered_by or "", call.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +181,22 @@ class MessageSender:
     @property
     def _from(self) -> str:
         twilio = self.settings.twilio
-        number = twilio.whatsapp_sender if self.channel is Channel.WHATSAPP else twilio.sms_sender
-        return self._prefix + number.removeprefix("whatsapp:")
+        sender = twilio.whatsapp_sender if self.channel is Channel.WHATSAPP else twilio.sms_sender
+        plain = sender.removeprefix("whatsapp:")
+        return plain if is_service(plain) else self._prefix + plain
 
-    def render(self, touch: Touch, card: LeadCard) -> Rendered:
-        return self.wording.render(touch, card)
+    def render(
+        self, touch: Touch, card: LeadCard, links: Mapping[Target, str] = LONG_LINKS
+    ) -> Rendered:
+        """Returns the text, in the language of the approved template where there is one."""
+        sid, language = self._approved(touch)
+        text = self.wording.render(touch, card, links=links, language=language)
+        if sid is None:
+            return text
+        facts = self.wording.facts(
+            touch.submission_id or touch.lead_id, card, touch, links=links, language=language
+        )
+        return replace(text, content_sid=sid, variables=variables(facts, touch))
 
     async def send(
         self,
@@ -186,8 +207,7 @@ class MessageSender:
         *,
         in_session: bool = False,
     ) -> str:
-        facts = self.wording.facts(touch.submission_id or touch.lead_id, card, touch)
-        sid = self._content_sid(touch)
+        sid = text.content_sid
         if self.channel is Channel.WHATSAPP and sid is None and not in_session:
             raise RefusedTouch(
                 FailureKind.MISCONFIGURED, f"no approved template for {touch.template}"
@@ -198,7 +218,7 @@ class MessageSender:
             status_url=f"{self.settings.public_url}/webhooks/twilio/message?touch={touch.touch_id}",
             body=None if sid else text.text,
             content_sid=sid,
-            variables=variables(facts, touch),
+            variables=text.variables,
         )
 
     async def find(
@@ -212,34 +232,37 @@ class MessageSender:
         message = await self.twilio.message(ref)
         return message_receipt(ref, message.status, message.error_code)
 
-    def _content_sid(self, touch: Touch) -> str | None:
+    def _approved(self, touch: Touch) -> tuple[str | None, str]:
+        """Returns the SID of the approved template, and the language of the text."""
+        language = self.wording.language_of(touch)
         if self.channel is not Channel.WHATSAPP:
-            return None
+            return None, language
         sids = self.settings.twilio.content_sid_of
-        return sids.get(f"{touch.template}.{self.wording.language_of(touch)}") or sids.get(
-            touch.template
-        )
+        template = self.wording.template_of(touch)
+        if own := sids.get(f"{template}.{language}"):
+            return own, language
+        if usual := sids.get(template):
+            return usual, self.settings.language
+        return None, language
 
 
 # the number that `variables` gives to each value, by the value's name in our texts
 PLACES = {
     "first_name": "{{1}}",
     "booking_url": "{{2}}",
-    "meeting_when": "{{2}}",
-    "meeting_url": "{{3}}",
+    "meeting_at": "{{2}}",
+    "meeting_how": "{{3}}",
 }
 
 
 def variables(facts: Mapping[str, str], touch: Touch) -> dict[str, str]:
     """Returns the values of an approved template: {{1}} the first name, {{2}} the booking link.
 
-    For a meeting {{2}} is its time and {{3}} its link, or the booking page where it has no link.
-    No value may be empty.
+    For a meeting {{2}} is its time and {{3}} how to meet: a link, a call, or a place. No value may
+    be empty.
     """
     if touch.kind is Kind.MEETING:
-        when = facts["meeting_when"] or facts["business"]
-        link = facts["meeting_url"] or facts["booking_url"]
-        return {"1": facts["first_name"], "2": when, "3": link}
+        return {"1": facts["first_name"], "2": facts["meeting_at"], "3": facts["meeting_how"]}
     return {"1": facts["first_name"], "2": facts["booking_url"]}
 
 
@@ -248,7 +271,7 @@ def _accepted(found: list[Placed], from_: str, since: datetime, taken: set[str])
     matches = [
         placed
         for placed in found
-        if placed.from_ == from_
+        if from_ in (placed.from_, placed.service)
         and placed.sid not in taken
         and placed.created_at >= since - CLOCKS_DIFFER
     ]

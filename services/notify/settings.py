@@ -86,6 +86,10 @@ class Settings(ServiceSettings, JourneySettings):
     uncertain_checks: str = Field("3,15,60", pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$")
     receipt_timeout: Seconds = 300.0
     key_timeout: Seconds = 120.0
+    listened_seconds: Seconds = Field(6.0, validation_alias=AliasChoices("HEARD_SECONDS"))
+    soft_bounce_limit: int = Field(3, ge=1)
+    soft_bounce_days: int = Field(30, ge=1, le=366)
+    calls_per_second: float | None = Field(None, gt=0)
     call_events_after: Seconds = 960.0
 
     allowed_countries: str = Field("MX", pattern=r"^[A-Z]{2}(,[A-Z]{2})*$")
@@ -130,6 +134,16 @@ class Settings(ServiceSettings, JourneySettings):
         """Where people's answers to our emails go; empty for the sender's own mailbox."""
         contact = self.business_contact.strip()
         return self.reply_to or (contact if re.fullmatch(EMAIL, contact) else "")
+
+    @property
+    def call_rate(self) -> float | None:
+        """The calls that leave per second; None for any number.
+
+        A live account places one, unless it was given more, and queues the others where no rule of
+        ours reaches them. The simulator queues nothing.
+        https://www.twilio.com/docs/voice/make-calls#calls-per-second-cps
+        """
+        return self.calls_per_second or (1.0 if self.twilio.is_live else None)
 
     @property
     def public_url(self) -> str:

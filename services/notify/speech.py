@@ -1,6 +1,7 @@
 """Chooses the text that the voice reads out in a call."""
 
 from contracts.events.call import Unanswered
+from domain.journey.texts import VOICEMAIL
 from domain.receipts import Receipt, Unheard
 from providers.twilio.twiml import Speech
 from services.notify.decisions.keys import ASKS_FOR_LINK
@@ -21,7 +22,7 @@ def speech_for(
         case Unheard(_, Unanswered.FAX):
             return Speech("")
         case Unheard():
-            voicemail = templates.text("voice", f"{template}_voicemail", facts)
+            voicemail = templates.text("voice", template + VOICEMAIL, facts)
             return Speech(voicemail, settings.voice_voicemail_url)
         case _:
             return Speech(templates.text("voice", template, facts), settings.voice_welcome_url)

@@ -1,19 +1,26 @@
 """Renders the texts of the marketing team: a folder per language, a folder per channel in it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import jinja2
+import jinja2.meta
 from mjml import mjml2html
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A text for one person. An email also has a subject and an HTML version."""
+    """A text for one person. An email also has a subject and an HTML version.
+
+    `content_sid` names the approved template that is sent in its place, filled in with `variables`.
+    """
 
     text: str
     subject: str = ""
     html: str = ""
+    content_sid: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 EMPTY = Rendered("")
@@ -31,6 +38,7 @@ class Templates:
         sources |= _read(folder, language)
         for name in [name for name in sources if name.endswith(".mjml")]:
             sources[name.removesuffix(".mjml") + ".html"] = str(mjml2html(sources.pop(name)))
+        self._sources = sources
         self._jinja = jinja2.Environment(
             loader=jinja2.DictLoader(sources),
             autoescape=jinja2.select_autoescape(["html"], default=False),
@@ -47,9 +55,18 @@ class Templates:
             text=text.strip() + "\n",
         )
 
+    def has(self, channel: str, name: str) -> bool:
+        """Returns whether there is such a text of a message."""
+        return f"{channel}/{name}.txt" in self._sources
+
     def text(self, channel: str, name: str, facts: dict[str, str]) -> str:
         """Returns the text of a message or of a call's voice."""
         return self._render(f"{channel}/{name}.txt", facts).strip()
+
+    def names(self, channel: str, name: str) -> set[str]:
+        """Returns the values that a text names; none of an unknown text."""
+        source = self._sources.get(f"{channel}/{name}.txt", "")
+        return jinja2.meta.find_undeclared_variables(self._jinja.parse(source))
 
     def _render(self, name: str, facts: dict[str, str]) -> str:
         return self._jinja.get_template(name).render(facts)

@@ -11,7 +11,6 @@ from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, Kind, TouchDue, touch_id
 from domain.channels import AddressKind, address_in, facts_of
 
-BOOKING_LINK = "booking_link"
 NOT_AGAIN = "perhaps sent before, and not to be sent again"
 
 

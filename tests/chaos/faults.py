@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from tests.chaos import inputs
+from tests.chaos import inputs, oddities
 from tests.chaos.system import WiredSystem
 from tests.system import REPLICATED, person
 
@@ -365,6 +365,18 @@ def _input(name: str, attack: Callable[[WiredSystem], Any], *, quick: bool = Fal
     return Fault("input", name, around, quick=quick)
 
 
+def _oddity(
+    name: str, attack: Callable[[WiredSystem, random.Random], Any], *, quick: bool = False
+) -> Fault:
+    @asynccontextmanager
+    async def around(system: WiredSystem, dice: random.Random) -> AsyncIterator[None]:
+        happening = asyncio.create_task(attack(system, dice))
+        yield
+        await happening
+
+    return Fault("oddities", name, around, quick=quick)
+
+
 FAULTS: tuple[Fault, ...] = (
     # first, because republishing repeats every event published before
     Fault(
@@ -438,4 +450,7 @@ FAULTS: tuple[Fault, ...] = (
         "names with emoji, bidi marks, NUL, quotes and injections", inputs.strange_names, quick=True
     ),
     _input("forged, missing, replayed and foreign signatures", inputs.signatures, quick=True),
+    _oddity("seats of a group event, doubled and in any order", oddities.seats, quick=True),
+    _oddity("a recurring series, doubled and in any order", oddities.a_series),
+    _oddity("moves under one uid, doubled and in any order", oddities.moves_under_one_uid),
 )

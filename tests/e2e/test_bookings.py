@@ -1,70 +1,20 @@
 """Group events, seats, series and repeated changes: each attendee's lead follows their own part."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.calendars import DAYS, HostCalendar, at
 from tests.system import System, person
 
 pytestmark = pytest.mark.connected
 
-DAYS = timedelta(days=1)
-
-
-def at(days: float, hour: int = 17) -> datetime:
-    """Returns a time so many days from now, on the hour."""
-    day = datetime.now(UTC).replace(hour=hour, minute=0, second=0, microsecond=0)
-    return day + days * DAYS
-
-
-def written(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class Calendar:
-    """A host's calendar, whose webhooks are sent one second after another."""
-
-    def __init__(self, system: System) -> None:
-        self._system = system
-        self._sent = datetime.now(UTC) - timedelta(minutes=10)
-
-    async def posts(
-        self,
-        trigger: str,
-        uid: str | None,
-        *attendees: dict[str, Any],
-        starts: datetime,
-        after: timedelta = timedelta(seconds=1),
-        **more: Any,
-    ) -> None:
-        self._sent += after
-        people = [
-            {"email": form["email"], "name": form["nombre"], "timeZone": "America/Monterrey"}
-            for form in attendees
-        ]
-        payload = {
-            "type": "taller",
-            "title": "Taller de IA",
-            "eventTypeId": 84121,
-            "startTime": written(starts),
-            "endTime": written(starts + timedelta(minutes=30)),
-            "attendees": people,
-            "responses": {},
-            "location": "integrations:daily",
-            "metadata": {},
-            "uid": uid,
-            "status": "ACCEPTED",
-            **more,
-        }
-        body = {"triggerEvent": trigger, "createdAt": written(self._sent), "payload": payload}
-        assert (await self._system.webhook(body)).status_code == 200
-
 
 @pytest.fixture
-def calendar(system: System) -> Calendar:
-    return Calendar(system)
+def calendar(system: System) -> HostCalendar:
+    return HostCalendar(system)
 
 
 async def two_leads(system: System) -> tuple[dict[str, Any], int, dict[str, Any], int]:
@@ -92,7 +42,9 @@ async def booked(system: System, lead: int, *expected: str) -> None:
     await system.until(there, lambda: f"lead {lead}: wanted {expected}, saw {changes}")
 
 
-async def test_two_people_in_one_slot_are_both_booked(system: System, calendar: Calendar) -> None:
+async def test_two_people_in_one_slot_are_both_booked(
+    system: System, calendar: HostCalendar
+) -> None:
     vera, first, waldo, second = await two_leads(system)
     slot = f"slot{first}"
     seat: dict[str, Any] = {"starts": at(7), "seatsPerTimeSlot": 20}
@@ -104,7 +56,7 @@ async def test_two_people_in_one_slot_are_both_booked(system: System, calendar: 
         await system.in_stage(lead, 60_000_002)
 
 
-async def test_a_seat_that_moves_moves_alone(system: System, calendar: Calendar) -> None:
+async def test_a_seat_that_moves_moves_alone(system: System, calendar: HostCalendar) -> None:
     vera, first, waldo, second = await two_leads(system)
     slot, other = f"slot{first}", f"slot{second}"
     await calendar.posts("BOOKING_CREATED", slot, vera, starts=at(7), seatsPerTimeSlot=20)
@@ -125,7 +77,7 @@ async def test_a_seat_that_moves_moves_alone(system: System, calendar: Calendar)
 
 
 async def test_a_seat_that_is_cancelled_is_cancelled_alone(
-    system: System, calendar: Calendar
+    system: System, calendar: HostCalendar
 ) -> None:
     vera, first, waldo, second = await two_leads(system)
     slot = f"slot{first}"
@@ -140,7 +92,7 @@ async def test_a_seat_that_is_cancelled_is_cancelled_alone(
     await system.in_stage(second, 60_000_002)
 
 
-async def test_a_move_without_a_uid_of_its_own(system: System, calendar: Calendar) -> None:
+async def test_a_move_without_a_uid_of_its_own(system: System, calendar: HostCalendar) -> None:
     ana = person()
     lead = await system.lead(ana)
     await system.happens(lead, "lead.registered")
@@ -154,7 +106,9 @@ async def test_a_move_without_a_uid_of_its_own(system: System, calendar: Calenda
     assert (await system.timers(lead))["reminder"] == at(7)
 
 
-async def test_several_moves_under_one_uid_each_count(system: System, calendar: Calendar) -> None:
+async def test_several_moves_under_one_uid_each_count(
+    system: System, calendar: HostCalendar
+) -> None:
     ana = person()
     lead = await system.lead(ana)
     await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered")
@@ -169,7 +123,9 @@ async def test_several_moves_under_one_uid_each_count(system: System, calendar: 
     assert (await system.actions(lead)).count("whatsapp touch.sent") == 3
 
 
-async def test_a_request_that_was_accepted_by_the_api(system: System, calendar: Calendar) -> None:
+async def test_a_request_that_was_accepted_by_the_api(
+    system: System, calendar: HostCalendar
+) -> None:
     zoe = person()
     lead = await system.lead(zoe)
     await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered")
@@ -186,7 +142,7 @@ async def test_a_request_that_was_accepted_by_the_api(system: System, calendar: 
 
 
 async def test_a_meeting_that_the_host_missed_is_not_thanked(
-    system: System, calendar: Calendar
+    system: System, calendar: HostCalendar
 ) -> None:
     ana = person()
     lead = await system.lead(ana)
@@ -211,7 +167,7 @@ async def test_the_seeds_body_books_cancels_and_books_again(system: System) -> N
 
 
 async def test_a_series_is_confirmed_once_with_all_its_dates(
-    system: System, calendar: Calendar
+    system: System, calendar: HostCalendar
 ) -> None:
     ana = person()
     lead = await system.lead(ana)

@@ -32,7 +32,7 @@ A_FAILURE: dict[str, Any] = {
     "step": "day_3",
     "channel": Channel.WHATSAPP,
 }
-PAGES = ("", "/stopwatch", "/leads", "/letters", "/journey", "/sources")
+PAGES = ("", "/stopwatch", "/leads", "/letters", "/addresses", "/journey", "/sources")
 PASSWORD = "una-contraseña-larga"  # pragma: allowlist secret
 TOKEN = "a token of the operators"
 
@@ -102,7 +102,7 @@ async def test_a_person_answers_presses_1_replies_and_opts_out_on_the_simulator_
         await phone.get_by_role("button", name="Presionar 1").click()
         await expect(phone.locator("#call")).to_be_hidden()
         await phone.locator("#dock [data-app=whatsapp]").click()
-        await expect(phone.locator("#app-whatsapp")).to_contain_text("/cal/demo/reunion")
+        await expect(phone.locator("#app-whatsapp")).to_contain_text("/a/")
         await phone.locator("#app-whatsapp").get_by_role("button", name="Responder BAJA").click()
         await expect(phone.locator("#app-whatsapp ol")).to_contain_text("BAJA")
     found = await system.sql("console", "select lead_id from leads where name = $1", name)

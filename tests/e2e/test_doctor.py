@@ -133,6 +133,20 @@ async def test_of_a_system_that_is_well_nothing_is_wrong(system: System) -> None
         ),
         (
             "notify",
+            {"TWILIO_SMS_SENDER": "MG" + "0" * 31 + "2"},
+            "Twilio: TWILIO_SMS_SENDER",
+            "has no sender of SMS",
+            "Messaging Service",
+        ),
+        (
+            "notify",
+            {"TWILIO_WHATSAPP_SENDER": "MG" + "0" * 31 + "9"},
+            "Twilio: TWILIO_WHATSAPP_SENDER",
+            "is not a Messaging Service",
+            "Register",
+        ),
+        (
+            "notify",
             {"TWILIO_WHATSAPP_SENDER": "+525500000000"},
             "Twilio: TWILIO_WHATSAPP_SENDER",
             "not a WhatsApp sender",
@@ -354,17 +368,17 @@ def unknown(*variables: str) -> dict[str, str]:
         pytest.param(
             unknown(*PROVIDERS, "PUBLIC_BASE_URL", "BOOKING_URL"),
             NO_NAMES.en,
-            "no se encuentra el servidor nowhere.invalid (DNS); por eso quedaron 1",
-            "the server nowhere.invalid is not found (DNS); 1",
+            "no se encuentra el servidor nowhere.invalid (DNS); por eso quedaron 20",
+            "the server nowhere.invalid is not found (DNS); 20",
             "/etc/resolv.conf",
             id="no DNS",
         ),
         pytest.param(
             {"TWILIO_AUTH_TOKEN": "other"},
             "Twilio",
-            "Twilio no acepta TWILIO_AUTH_TOKEN (401); por eso quedaron 9 cosas más sin revisar",
+            "Twilio no acepta TWILIO_AUTH_TOKEN (401); por eso quedaron 10 cosas más sin revisar",
             "Twilio does not accept TWILIO_AUTH_TOKEN (401); "
-            "9 more checks could not be made because of it",
+            "10 more checks could not be made because of it",
             "TWILIO_AUTH_TOKEN",
             id="Twilio's token",
         ),
@@ -396,8 +410,8 @@ def unknown(*variables: str) -> dict[str, str]:
         pytest.param(
             {"TWILIO_BASE_URL": "http://127.0.0.1:9"},
             "Twilio",
-            "conexión rechazada; por eso quedaron 9",
-            "connection refused; 9",
+            "conexión rechazada; por eso quedaron 10",
+            "connection refused; 10",
             "TWILIO_BASE_URL",
             id="a provider that does not answer",
         ),

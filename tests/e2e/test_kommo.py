@@ -71,9 +71,10 @@ async def contact(system: System, contact_id: int) -> dict[str, Any]:
 
 
 async def addresses(system: System, contact_id: int) -> list[str]:
-    fields = (await contact(system, contact_id))["custom_fields_values"]
-    values = [value for field in fields for value in [field["values"]]]
-    return [entry["value"] for listed in values for entry in listed]
+    found: list[str] = []
+    for field in (await contact(system, contact_id))["custom_fields_values"]:
+        found += [value["value"] for value in field["values"]]
+    return found
 
 
 async def has_address(system: System, contact_id: int, address: str) -> None:

@@ -88,6 +88,7 @@ async def test_large_headers_are_refused(system: System) -> None:
     [
         *WITHOUT_KOMMO,
         "/webhooks/kommo/wrong",
+        "/a/abcdefgh",
         "/",
         "/metrics",
         "/api/switch",

@@ -17,6 +17,7 @@ FOLLOW_UP = ("day_3", "day_6", "day_9", "day_12")
 FIRST_SECONDS = 5.0  # from the answer to the form to the request to the provider
 PERMIT_SECONDS = 10.0  # as long a follow-up that was being sent may still leave
 TROUBLE_SECONDS = 12.0  # after a trouble, retries and restarts may still delay
+SOFT_BOUNCES = 3  # in a row make a mailbox doubtful
 EVENTS = 150  # of one lead
 KOMMO = {"initial": 60_000_001, "booked": 60_000_002, "won": 142, "lost": 143}
 SILENCING = ("no_interest", "wish", "not_now", "wants_call", "meeting_change", "review")
@@ -401,6 +402,33 @@ def nothing_is_left_over(seen: Evidence) -> Iterator[Broken]:
         yield f"dead letter of lead {lead} in {reason}", owners[0] if owners else None
 
 
+def a_doubtful_mailbox_gets_no_more_mail(seen: Evidence) -> Iterator[Broken]:
+    """After the third soft bounce in a row, nothing more goes to a mailbox."""
+    for life in seen.lives:
+        suspended = [
+            datetime.fromisoformat(action["at"]).timestamp()
+            for action in seen.actions(life)
+            if action["action"] == "address.suspended" and action["detail"]["doubtful"]
+        ]
+        bounces = [
+            action
+            for action in seen.actions(life)
+            if action["action"] == "touch.failed" and action["detail"]["kind"] == "bounced"
+        ]
+        if len(bounces) > SOFT_BOUNCES and not suspended:
+            yield f"{len(bounces)} mails bounced, and the mailbox is not doubtful", _who(life)
+        for touch in seen.touches(life):
+            if (
+                touch.to == life.person.email
+                and suspended
+                and touch.at > suspended[0] + PERMIT_SECONDS
+            ):
+                yield (
+                    f"a mail left {touch.at - suspended[0]:.1f} s after it was doubtful",
+                    _who(life),
+                )
+
+
 PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     every_form_is_answered,
     every_accepted_form_has_its_first_contact,
@@ -415,6 +443,7 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     the_first_contact_is_fast,
     kommo_shows_what_happened,
     the_log_and_the_providers_agree,
+    a_doubtful_mailbox_gets_no_more_mail,
     no_lead_goes_in_circles,
     no_answer_is_an_error,
     nothing_private_is_in_a_log,

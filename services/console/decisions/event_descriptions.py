@@ -46,6 +46,8 @@ class EventDescription:
 
 
 DELAYED = "touch.delayed"
+HELD = "touch.held"
+LINK_OPENED = "link.opened"
 ICONS = {"email": "✉", "call": "☎", "whatsapp": "◉", "sms": "▤"}
 TOUCHES = {
     "touch.due": EventDescription("", _("Due"), Tone.QUIET),
@@ -59,7 +61,7 @@ TOUCHES = {
     "touch.unresolved": EventDescription("", _("Outcome unknown: check it"), Tone.BAD),
     "touch.resolve": EventDescription("", _("Decided by an operator"), Tone.QUIET),
     "touch.resolved": EventDescription("", _("Checked by an operator")),
-    "touch.held": EventDescription("", _("Held"), Tone.DOUBT),
+    HELD: EventDescription("", _("Held"), Tone.DOUBT),
     DELAYED: EventDescription("", _("Not sent yet"), Tone.DOUBT),
 }
 OTHERS = {
@@ -94,11 +96,15 @@ OTHERS = {
         "■", _("Follow-up finished without a meeting"), Tone.QUIET
     ),
     "step.skip": EventDescription("↷", _("Skipping a step requested"), Tone.QUIET),
+    "address.suspended": EventDescription("⊘", _("Nothing more goes to this address"), Tone.DOUBT),
+    "address.restore": EventDescription("▶", _("Use of the address again requested"), Tone.QUIET),
+    "address.restored": EventDescription("▶", _("The address is used again")),
     "call.answered": EventDescription("☎", _("Answered the call"), Tone.GOOD),
     "call.unanswered": EventDescription("☎", _("Did not answer"), Tone.DOUBT),
     "reply.received": EventDescription("«", _("Replied"), Tone.GOOD),
     "reply.unmatched": EventDescription("«", _("Reply from an unknown sender"), Tone.DOUBT),
     "reply.attended": EventDescription("✓", _("Reply attended"), Tone.QUIET),
+    LINK_OPENED: EventDescription("↗", _("Opened the link (it seems)"), Tone.GOOD),
     "outbound.pause": EventDescription("■", _("Pause of all outbound requested"), Tone.QUIET),
     "outbound.resume": EventDescription("■", _("Resumption of outbound requested"), Tone.QUIET),
     "outbound.paused": EventDescription("■", _("Outbound paused"), Tone.BAD),
@@ -125,6 +131,18 @@ REPLIES = {
     "automatic": EventDescription("«", _("Automatic answer"), Tone.QUIET),
     "no_interest": EventDescription("«", _("Replied: not interested"), Tone.DOUBT),
 }
+HUNG_UP_AFTER = _("hung up after {} s")
+# nobody can tell for sure who opens a link
+OPENED_BY_PROGRAM = EventDescription(
+    "↗", _("A program opened the link (a preview or an antivirus, it seems)"), Tone.QUIET
+)
+TARGETS = {
+    "booking": _("the booking page"),
+    "resource": _("the resource"),
+    "survey": _("the survey"),
+    "material": _("the material"),
+    "meeting": _("the meeting"),
+}
 PLAIN_DETAILS = ("text", "about")
 
 
@@ -133,7 +151,7 @@ def describe_event(body: Mapping[str, Any]) -> EventDescription:
     topic = _text(body, "topic")
     channel = _text(body, "channel")
     touch = TOUCHES.get(topic)
-    known = touch or OTHERS.get(topic, EventDescription("•", topic or "?"))
+    known = touch or _other(topic, body)
     if topic == "reply.received":
         known = REPLIES.get(_text(body, "intent"), known)
     booking = body.get("booking") or {}
@@ -141,7 +159,7 @@ def describe_event(body: Mapping[str, Any]) -> EventDescription:
     return replace(
         _with_detail(known, body),
         icon=ICONS.get(channel, "•") if touch else known.icon,
-        channel=CHANNELS.get(channel, "") if touch else "",
+        channel=CHANNELS.get(channel, "") if touch or topic == LINK_OPENED else "",
         step=_text(body, "step"),
         by=_text(body, "by"),
         name=_text(card, "name"),
@@ -170,13 +188,25 @@ def _text(of: Any, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def _other(topic: str, body: Mapping[str, Any]) -> EventDescription:
+    if topic == LINK_OPENED and _text(body, "opener") != "person":
+        return OPENED_BY_PROGRAM
+    return OTHERS.get(topic, EventDescription("•", topic or "?"))
+
+
 def _with_detail(description: EventDescription, body: Mapping[str, Any]) -> EventDescription:
     topic = _text(body, "topic")
     reason = _text(body, "reason")
     if outage := read_outage(reason):
         return replace(description, detail=outage.text, values=outage.values)
+    if topic == LINK_OPENED:
+        return replace(description, detail=TARGETS.get(_text(body, "target"), ""))
     provider = _text(body, "provider")
     if topic == "lead.opted_out" and (quote := _text(body, "text")):
+        return replace(description, detail=quote, quoted=True)
+    if seconds := body.get("listened_seconds"):
+        return replace(description, detail=HUNG_UP_AFTER, values=(str(seconds),))
+    if (quote := _text(body, "detail")) and topic == HELD:
         return replace(description, detail=quote, quoted=True)
     known_reason = OWN_REASONS.get((topic, reason)) or REASONS.get(reason)
     if known_reason and not provider:
@@ -188,7 +218,8 @@ def _with_detail(description: EventDescription, body: Mapping[str, Any]) -> Even
 def _provider_detail(provider: str, reason: str) -> str:
     """Returns the provider and its reason, with the provider named once."""
     name = PROVIDERS.get(provider, provider)
-    return f"{name}: {reason.removeprefix(f'{provider}: ')}" if reason else name
+    company = provider.partition("_")[0]
+    return f"{name}: {reason.removeprefix(f'{company}: ')}" if reason else name
 
 
 def _quote(body: Mapping[str, Any]) -> str:

@@ -12,7 +12,15 @@ CHANNELS = {
     "sms": "SMS",
     "voice": _("Voice"),  # the texts that a call speaks
 }
-PROVIDERS = {"kommo": "Kommo", "brevo": "Brevo", "twilio": "Twilio", "calcom": "Cal.com"}
+PROVIDERS = {
+    "kommo": "Kommo",
+    "brevo": "Brevo",
+    "twilio": "Twilio",  # from older versions, and in the reasons of its client
+    "twilio_calls": _("Twilio (calls)"),
+    "twilio_whatsapp": "Twilio (WhatsApp)",
+    "twilio_sms": "Twilio (SMS)",
+    "calcom": "Cal.com",
+}
 STATES = {
     "waiting": _("Waiting"),
     "reached": _("Reached"),
@@ -55,6 +63,7 @@ REASONS = {
     "opted_out": _("opted out"),
     "no_address": _("address not given"),
     "bad_address": _("the address does not exist"),
+    "doubtful_address": _("the last emails to it bounced"),
     "booked": _("already has a meeting"),
     "booked_elsewhere": _("already has a meeting under another lead"),
     "not_booked": _("the meeting was rescheduled or cancelled"),
@@ -75,6 +84,8 @@ REASONS = {
     "not_asked": _("not requested during the call"),
     "paused": _("outbound is paused"),
     "provider_unavailable": _("the provider is unavailable"),
+    "misconfigured": _("our sender or template must be corrected; it is tried again"),
+    "paced": _("calls leave one after another; its turn comes"),
     "budget_spent": _("the spending cap of the day was reached"),
     "voicemail": _("voicemail"),
     "busy": _("busy"),
@@ -82,6 +93,7 @@ REASONS = {
     "failed": _("could not be connected"),
     "hung_up": _("hung up"),
     "fax": _("a fax answered"),
+    "unsure": _("unknown whether a person or a machine answered"),
     "reply": _("replied to stop"),
     "wrong_number": _("wrong number"),
     "no_interest": _("not interested"),

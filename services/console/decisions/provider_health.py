@@ -16,7 +16,7 @@ from contracts.events.touch import TouchDelayed, TouchSent
 from contracts.message import Message
 from domain.channels import facts_of
 
-PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
+PROVIDERS = ("kommo", "brevo", "twilio_calls", "twilio_whatsapp", "twilio_sms", "calcom")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse
 from pydantic import AfterValidator
 
+from contracts.commands.address import RestoreAddress
 from contracts.commands.base import Command
 from contracts.commands.lead import (
     AssignBooking,
@@ -116,6 +117,19 @@ async def release(
     """Releases the touches held for this reason in this scope, as the operator saw them."""
     await _publish(deps, ReleaseTouches(reason=reason, scope=scope, by=user.name))
     return _back(request, "", _("Releasing the held touches…"))
+
+
+@routes.post("/addresses")
+async def restore_address(
+    request: Request,
+    deps: HttpDeps,
+    user: Operator,
+    address: Text,
+    lead_id: Annotated[int, Form(ge=0, le=MAX_BIGINT)] = 0,
+) -> RedirectResponse:
+    """Lets touches go to a suspended address again."""
+    await _publish(deps, RestoreAddress(lead_id=lead_id, address=address, by=user.name))
+    return _back(request, "/addresses", _("The address is being restored…"))
 
 
 @routes.post("/letters/{action}")

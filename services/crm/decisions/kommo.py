@@ -42,11 +42,13 @@ UNANSWERED = {
     Unanswered.FAILED: "no se pudo conectar",
     Unanswered.HUNG_UP: "colgó antes de escuchar el mensaje",
     Unanswered.FAX: "contestó un fax",
+    Unanswered.UNSURE: "no se supo si contestó una persona o una máquina",
 }
 FAILURES = {
     FailureKind.UNREACHABLE: "no se pudo entregar",
     FailureKind.MISCONFIGURED: "falló por configuración; revisar",
     FailureKind.BAD_ADDRESS: "la dirección o el número no sirve",
+    FailureKind.BOUNCED: "el buzón no lo aceptó",
     FailureKind.OPTED_OUT: "la persona bloqueó los mensajes",
 }
 SKIPS = {
@@ -54,6 +56,7 @@ SKIPS = {
     SkipReason.NO_INTEREST: "dijo que no le interesa",
     SkipReason.NO_ADDRESS: "no dejó este dato",
     SkipReason.BAD_ADDRESS: "esa dirección o ese número no sirve",
+    SkipReason.DOUBTFUL_ADDRESS: "los últimos correos a esa dirección rebotaron",
     SkipReason.BOOKED: "ya agendó",
     SkipReason.BOOKED_ELSEWHERE: "ya tiene una reunión, con otro formulario",
     SkipReason.UNUSABLE_NUMBER: (
@@ -281,6 +284,8 @@ def note(event: Event, zone: tzinfo) -> str | None:
             )
         case CallAnswered():
             return "Llamada contestada: escuchó la invitación"
+        case CallUnanswered(listened_seconds=int(seconds)) if seconds:
+            return f"Llamada no contestada: colgó a los {seconds} s"
         case CallUnanswered(reason=why):
             return f"Llamada no contestada: {UNANSWERED[why]}"
         case ReplyReceived(channel=Channel.CALL):

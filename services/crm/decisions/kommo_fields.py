@@ -22,12 +22,32 @@ NO = {"no", "false", "falso", "0", "off"}
 DATES = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d")
 TIMES = ("", " %H:%M", " %H:%M:%S")
 
-# a currency may stand before or after: a word of a few letters, or a sign
-NUMBER = re.compile(
-    r"(?:[A-Za-z]{1,3}\s*)?[$€£]?\s*(?P<sign>[-+])?\s*[$€£]?\s*"
-    r"(?P<number>\d[\d.,]{0,30}(?: \d{3}){0,6}(?:[.,]\d{1,9})?)"
-    r"\s*(?:[$€£%]|[A-Za-z]{2,5})?"
-)
+NUMBER = re.compile(r"[-+]?\d[\d.,]{0,40}")
+GROUP = re.compile(r"\d{3}(?:[.,]\d{1,9})?")  # after a space: 1 500 000,50
+SIGNS = str.maketrans("$€£%\u00a0", "     ")
+CURRENCIES = {
+    "mxn",
+    "mx",
+    "m.n.",
+    "usd",
+    "us",
+    "cop",
+    "pen",
+    "s/",
+    "s/.",
+    "ars",
+    "clp",
+    "eur",
+    "brl",
+    "peso",
+    "pesos",
+    "dolar",
+    "dolares",
+    "euro",
+    "euros",
+    "sol",
+    "soles",
+}
 
 Values = list[dict[str, Any]]
 
@@ -170,13 +190,16 @@ def _date(field: CustomField, text: str, zone: tzinfo, *, at_midnight: bool) -> 
 
 def read_number(text: str) -> str | None:
     """Returns a number as Kommo takes it, or None. Knows `$1,500.50 MXN` and `1.500,50`."""
-    named = NUMBER.fullmatch(text.replace("\u00a0", " ").strip())
-    if named is None:
+    words = text.translate(SIGNS).split()
+    first, *groups = [word for word in words if fold(word) not in CURRENCIES] or [""]
+    if first in ("-", "+") and groups:
+        first = first + groups.pop(0)
+    if not NUMBER.fullmatch(first) or not all(GROUP.fullmatch(group) for group in groups):
         return None
-    sign, number = named["sign"] or "", named["number"].replace(" ", "")
-    whole, mark, rest = _parted(number)
+    whole, mark, decimals = _parted(first.lstrip("+-") + "".join(groups))
+    sign = "-" if first.startswith("-") else ""
     digits = re.sub(r"[.,]", "", whole)
-    return _decimal(f"{sign}{digits}.{rest}" if mark else f"{sign}{digits}")
+    return _decimal(f"{sign}{digits}.{decimals}" if mark else f"{sign}{digits}")
 
 
 def _parted(number: str) -> tuple[str, str, str]:

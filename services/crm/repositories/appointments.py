@@ -84,7 +84,7 @@ ERASE = """
 update appointments
 set token = null, email = null, phones = '{}', compared_phones = '{}', reason = '',
     attendee = md5(attendee),
-    booking = booking || '{"title": "", "meeting_url": null, "location": null, "email": null,
+    booking = booking || '{"title": "", "meeting_url": null, "location": "", "email": null,
       "phone": null}'
 where lead_id = $1"""
 

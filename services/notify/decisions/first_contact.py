@@ -9,13 +9,19 @@ from contracts.events.touch import Channel, Kind
 from domain.channels import facts_of
 from domain.journey.contact_hours import next_opening
 from domain.journey.model import Journey
+from domain.journey.parser import BOOKING_LINK
 from domain.journey.time_zones import whereabouts
-from services.notify.touches import BOOKING_LINK, Form, Touch
+from services.notify.touches import Form, Touch
 
 ALREADY_BOOKED = "already_booked"
 ANSWERED_WITHIN = timedelta(minutes=15)
 # A form that is answered later than this was held up, and its person may have booked meanwhile.
 AT_ONCE = timedelta(minutes=1)
+
+
+def just_arrived(arrived_at: datetime, now: datetime) -> bool:
+    """Returns whether a form is so fresh that a text may say so."""
+    return now - arrived_at <= ANSWERED_WITHIN
 
 
 def first_touches(

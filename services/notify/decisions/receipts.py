@@ -4,9 +4,17 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.events.base import Event
-from contracts.events.call import CallAnswered, CallUnanswered
+from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
 from contracts.events.touch import Channel, TouchDelivered, TouchFailed, TouchSent
-from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
+from domain.receipts import (
+    Accepted,
+    Answered,
+    Arrived,
+    Ended,
+    Outcome,
+    Undeliverable,
+    Unheard,
+)
 from services.notify.touches import OPEN, State
 
 RECEIPT_GIVEN_UP_SECONDS = 86_400.0
@@ -21,7 +29,21 @@ def next_receipt_check(age_seconds: float, *, first: float) -> float | None:
     return wait if age_seconds + wait < RECEIPT_GIVEN_UP_SECONDS else None
 
 
-def advance(state: State, receipt: Receipt) -> State | None:
+def outcome_of_call(ended: Ended, *, detection_seconds: float, listened_seconds: float) -> Outcome:
+    """Returns whether a call that was picked up counts as answered.
+
+    The text begins after machine detection. Who hears less of it than `listened_seconds` has not
+    heard the invitation: a hand in a pocket, or a phone that asks callers for their name.
+    """
+    if ended.seconds is None:
+        return Answered(ended.ref) if ended.by_person else Unheard(ended.ref, Unanswered.UNSURE)
+    listened = max(ended.seconds - detection_seconds, 0.0)
+    if listened < listened_seconds:
+        return Unheard(ended.ref, Unanswered.HUNG_UP, int(listened))
+    return Answered(ended.ref) if ended.by_person else Unheard(ended.ref, Unanswered.UNSURE)
+
+
+def advance(state: State, receipt: Outcome) -> State | None:
     """Returns the touch's next state; None where the receipt brings nothing new."""
     if state not in OPEN:
         return None
@@ -39,7 +61,7 @@ def advance(state: State, receipt: Receipt) -> State | None:
 
 
 def events_for(
-    receipt: Receipt,
+    receipt: Outcome,
     before: State,
     *,
     touch_id: UUID,
@@ -89,6 +111,14 @@ def events_for(
             )
         case Answered():
             events.append(CallAnswered(lead_id=lead_id, touch_id=touch_id, step=step))
-        case Unheard(_, why):
-            events.append(CallUnanswered(lead_id=lead_id, touch_id=touch_id, step=step, reason=why))
+        case Unheard(_, why, seconds):
+            events.append(
+                CallUnanswered(
+                    lead_id=lead_id,
+                    touch_id=touch_id,
+                    step=step,
+                    reason=why,
+                    listened_seconds=seconds,
+                )
+            )
     return events

@@ -28,6 +28,7 @@ class Facts:
     `stopped`: the person opted out, and only touches of a meeting go on.
     `refused`: the person is not interested, so that nothing unasked is sent.
     `dead`: the address is known to reach nobody.
+    `doubtful`: its last mails bounced, each for a passing reason.
     `in_session`: the person wrote by WhatsApp within a day.
     `again_at`: the address has reached its daily limit, until then.
     `channels_this_week`, `followed_up_today`: the follow-up that the lead has had.
@@ -48,6 +49,7 @@ class Facts:
     stopped: bool = False
     refused: bool = False
     dead: bool = False
+    doubtful: bool = False
     in_session: bool = False
     again_at: datetime | None = None
     channels_this_week: frozenset[Channel] = frozenset()
@@ -87,12 +89,14 @@ class Defer:
 class Hold:
     """It waits here `until` that instant, or until its reason is gone.
 
-    Where it has a `scope`, it waits until an operator releases that scope.
+    Where it has a `scope`, it waits until an operator releases that scope. `detail` is the
+    provider's own text, where it refused something of ours.
     """
 
     reason: HoldReason
     scope: str = ""
     until: datetime | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,8 @@ def _skip_reason(touch: Touch, facts: Facts) -> SkipReason | None:
         return SkipReason.NO_ADDRESS
     if facts.dead:
         return SkipReason.BAD_ADDRESS
+    if facts.doubtful:
+        return SkipReason.DOUBTFUL_ADDRESS
     if facts.abroad:
         return SkipReason.ABROAD
     if facts.opens_at is None:

@@ -78,7 +78,7 @@ def held(
     """
     event = None
     if not is_known:
-        event = TouchHeld(**touch.about(), reason=hold.reason, scope=hold.scope)
+        event = TouchHeld(**touch.about(), reason=hold.reason, scope=hold.scope, detail=hold.detail)
     check_in = None if hold.scope else HELD_CHECK_SECONDS
     if hold.until is not None:
         check_in = max(HELD_CHECK_SECONDS, (hold.until - now).total_seconds())

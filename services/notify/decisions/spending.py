@@ -7,21 +7,25 @@ from datetime import timedelta
 from typing import Self
 
 from contracts.events.touch import Channel
+from domain.sms import MOST_SEGMENTS, segments
 
 Prices = Mapping[str, float]
 ALARMS = (80, 50)  # per cent
 PREFIX_LENGTH = 7  # of +573001234567: the plus and six digits
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+UNITS_OF_A_CLAIM = 1  # until more is known, as in the column's default
 NAMES_WITHIN = timedelta(minutes=10)
 SOURCES_WITHIN = timedelta(days=7)
+PRICES_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
     """Calls or messages to one country and prefix, from one source and one visitor.
 
-    `day` counts those of the last 24 hours, `hour` those of the last hour.
+    `day` counts those of the last 24 hours, `hour` those of the last hour. `units` are the segments
+    and minutes of those whose price is not known yet, and `paid` is the price of the others.
     """
 
     channel: Channel
@@ -32,6 +36,8 @@ class Spending:
     answers_form: bool
     day: int
     hour: int
+    units: int
+    paid: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,34 @@ def read_prices(written: str) -> Prices:
     return prices
 
 
+def usual_units(channel: Channel) -> int:
+    """Returns the units that a touch is expected to be charged as, before it has a text."""
+    return MOST_SEGMENTS if channel is Channel.SMS else UNITS_OF_A_CLAIM
+
+
+def units_of(channel: Channel, text: str) -> int:
+    """Returns the units that a touch is charged as: an SMS by its segments.
+
+    A call is charged by the minute, which is known when it has ended.
+    """
+    return segments(text).count if channel is Channel.SMS else UNITS_OF_A_CLAIM
+
+
+def dearer(prices: Prices, paid: Prices) -> dict[str, float]:
+    """Returns the prices of the settings, and those really paid where they are higher.
+
+    A cap that is reached too early is better than one that is exceeded.
+    """
+    found = dict(prices)
+    for name, price in paid.items():
+        channel, _, country = name.partition(".")
+        if price > price_of(prices, Channel(channel), country):
+            found[name] = price
+    return found
+
+
 def price_of(prices: Prices, channel: Channel, country: str) -> float:
-    """Returns the price to that country, else the channel's own, else the channel's highest."""
+    """Returns the price of one unit: to that country, else the channel's own, else its highest."""
     for name in (f"{channel}.{country}", str(channel)):
         if name in prices:
             return prices[name]
@@ -86,7 +118,8 @@ class Tally:
         return tally
 
     def add(self, spending: Spending) -> None:
-        cost = price_of(self._prices, spending.channel, spending.country) * spending.day
+        price = price_of(self._prices, spending.channel, spending.country)
+        cost = price * spending.units + spending.paid
         self.spent += cost
         self.prefix_hour[spending.prefix] += spending.hour
         self.by_source[spending.source] = self.by_source.get(spending.source, 0.0) + cost

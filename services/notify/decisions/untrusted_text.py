@@ -5,6 +5,7 @@ import unicodedata
 
 LONGEST_NAME = 30
 LONGEST_PHRASE = 60
+LONGEST_PLACE = 80
 _IN_NAMES = "'’.-"
 _LINK = re.compile(r"//|\\\\|@|\bwww\.|\w\.[^\W\d_]{2}", re.IGNORECASE)
 _MARKUP = re.compile(r"[<>{}\[\]|`*_~^\\=]")
@@ -23,12 +24,12 @@ def first_name(name: str) -> str:
     return word if is_name and len(word) <= LONGEST_NAME and not _LINK.search(word) else ""
 
 
-def phrase(text: str | None) -> str:
-    """Returns a company or a service as typed, without markup.
+def phrase(text: str | None, *, longest: int = LONGEST_PHRASE) -> str:
+    """Returns a company, a service or a place as typed, without markup.
 
     Empty where it is too long or contains a link.
     """
     typed = text or ""
     plain = " ".join(_MARKUP.sub(" ", typed).split())
     has_link = _LINK.search(typed) or _LINK.search(plain)
-    return "" if has_link or len(plain) > LONGEST_PHRASE else plain
+    return "" if has_link or len(plain) > longest else plain

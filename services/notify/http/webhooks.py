@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from contracts.events.lead import LeadCard
 from domain.addresses import canonical
@@ -24,6 +24,7 @@ from providers.twilio import twiml
 from providers.twilio.webhooks import (
     call_status_key,
     message_status_key,
+    read_call_minutes,
     read_call_status,
     read_inbound,
     read_message_status,
@@ -34,11 +35,14 @@ from providers.twilio.webhooks import (
 )
 from services.notify.deps import Deps, HttpDeps
 from services.notify.links import read_unsubscribe_token
+from services.notify.repositories import spending
+from services.notify.short_links import CODE
 from services.notify.speech import speech_after_key
 from services.notify.use_cases.answer_call import answer_call
+from services.notify.use_cases.open_link import open_link
 from services.notify.use_cases.receive_reply import receive_key, receive_reply
 from services.notify.use_cases.record_mail_event import record_mail_event
-from services.notify.use_cases.record_receipt import record_callback
+from services.notify.use_cases.record_receipt import VOICE, record_callback
 from services.notify.use_cases.unsubscribe import resubscribe, unsubscribe
 
 log = structlog.get_logger()
@@ -55,6 +59,17 @@ RESUBSCRIBE_FORM = (
     f"<button name='{WISH}' value='{RESUBSCRIBE}'>"
     "Fue un error: quiero volver a recibirlos</button></form>"
 )
+LINK_ENDED = "Este enlace ya no está disponible"
+LINK_LATER = "No pudimos abrir tu enlace"
+LINK_LATER_TEXT = "<p>Inténtalo otra vez en un minuto.</p>"
+UNSTORED = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+
+
+class LinkEnded(HTTPException):
+    """The short link has ended with its lead, or never was. Tries are limited like refusals."""
+
+    def __init__(self) -> None:
+        super().__init__(410)
 
 
 LeadId = Annotated[int, Query(ge=0, lt=2**63)]
@@ -90,7 +105,7 @@ async def call_answered(
 ) -> Response:
     """Answers with the TwiML for a call that was picked up."""
     receipt = read_verdict(params)
-    key = f"voice/{verdict_key(params)}"
+    key = f"{VOICE}/{verdict_key(params)}"
     with tracing.continued({}):
         speech = await answer_call(key, touch, lead, receipt, params, deps)
     key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}&lead={lead}"
@@ -116,6 +131,8 @@ async def call_progressed(touch: UUID, params: SignedForm, deps: HttpDeps) -> No
     key = f"call/{call_status_key(params)}"
     with tracing.continued({}):
         await record_callback(key, touch, read_call_status(params), params, deps)
+        if (minutes := read_call_minutes(params)) is not None:
+            await spending.set_units(deps.database, touch, minutes)
 
 
 @routes.post("/webhooks/twilio/message", status_code=204)
@@ -205,6 +222,36 @@ async def _authentic_json(request: Request, deps: Deps) -> object:
         return json.loads(await request.body())
     except (ValueError, RecursionError):
         raise HTTPException(400) from None
+
+
+@routes.api_route("/a/{code:path}", methods=["GET", "HEAD"])
+async def follow_link(code: str, request: Request, deps: HttpDeps) -> Response:
+    """Leads from a short link to its page. Answers 410 for a link that has ended or never was."""
+    try:
+        with tracing.continued({}):
+            destination = await _destination(code, request, deps)
+    except Unavailable:
+        page = _page(LINK_LATER, LINK_LATER_TEXT, deps)
+        return HTMLResponse(page, 503, headers=UNSTORED | {"Retry-After": RETRY_SECONDS})
+    if destination is None:
+        raise LinkEnded
+    return RedirectResponse(destination, 302, headers=UNSTORED)
+
+
+async def _destination(code: str, request: Request, deps: Deps) -> str | None:
+    """Returns where the link leads. What people copy with it, such as a full stop, is left out."""
+    code = code.rstrip("/.,;:!?)")
+    if not CODE.fullmatch(code):
+        return None
+    return await open_link(code, request.method, request.headers, deps)
+
+
+async def answer_ended(request: Request, _: Exception) -> Response:
+    """Answers the reader of a link that has ended with a page, and the way to book all the same."""
+    deps: Deps = request.app.state.deps
+    booking_url = html.escape(deps.settings.booking_url)
+    text = f"<p>Puedes agendar aquí: <a href='{booking_url}'>{booking_url}</a></p>"
+    return HTMLResponse(_page(LINK_ENDED, text, deps), 410, headers=UNSTORED)
 
 
 def _submission_id(token: str, deps: Deps) -> int:

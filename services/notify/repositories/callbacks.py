@@ -1,5 +1,6 @@
 """notify's SQL: the callbacks of providers, each stored once."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,12 @@ async def store(
 ) -> bool:
     """Stores a callback. Returns False for a repeat."""
     return bool(await database.fetch(INSERT_CALLBACK, key, touch_id, body))
+
+
+async def bodies(connection: Connection, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Returns the bodies of the callbacks that are stored under these keys."""
+    rows = await connection.fetch("select body from callbacks where key = any($1::text[])", keys)
+    return [row["body"] for row in rows]
 
 
 async def forget_old(database: Database) -> None:

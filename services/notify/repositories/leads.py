@@ -23,8 +23,8 @@ left join signs_of_life p on p.address = s.phone
 where s.lead_id = $1
 order by s.submission_id"""
 INSERT_FORM = """
-insert into submissions (submission_id, lead_id, phone, email, card)
-select $1, lead_id, $3, $4, $5::text::jsonb
+insert into submissions (submission_id, lead_id, phone, email, card, received_at)
+select $1, lead_id, $3, $4, $5::text::jsonb, $6
 from leads
 where lead_id = $2 and not erased
 on conflict do nothing"""
@@ -93,7 +93,7 @@ async def exists(database: Database, lead_id: int) -> bool:
     return bool(await database.fetch("select true from leads where lead_id = $1", lead_id))
 
 
-async def add_form(database: Database, lead_id: int, form: Form) -> None:
+async def add_form(database: Database, lead_id: int, form: Form, *, arrived_at: datetime) -> None:
     """Adds a form to a lead, unless the lead is erased."""
     card = form.card
     await database.fetch(
@@ -103,7 +103,15 @@ async def add_form(database: Database, lead_id: int, form: Form) -> None:
         canonical(card.phone) if card.phone else None,
         canonical(card.email) if card.email else None,
         card.model_dump_json(),
+        arrived_at,
     )
+
+
+async def form_arrived_at(database: Database, submission_id: int) -> datetime | None:
+    """Returns when the form arrived; None for an unknown one."""
+    statement = "select received_at from submissions where submission_id = $1"
+    rows = await database.fetch(statement, submission_id)
+    return rows[0]["received_at"] if rows else None
 
 
 async def with_address(database: Database | Connection, address: str) -> list[LeadWithAddress]:

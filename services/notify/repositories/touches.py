@@ -26,8 +26,9 @@ with card as (
   where $17::bigint = $2::bigint
   on conflict do nothing),
 form as (
-  insert into submissions (submission_id, lead_id, phone, email, card)
-  select $17::bigint, $2::bigint, $9::text, $10::text, $11::text::jsonb
+  insert into submissions (submission_id, lead_id, phone, email, card, received_at)
+  select $17::bigint, $2::bigint, $9::text, $10::text, $11::text::jsonb,
+         coalesce($32::timestamptz, now())
   where $17::bigint = $2::bigint
   on conflict do nothing),
 claimed as (
@@ -84,12 +85,14 @@ select (select attempts from claimed) as attempt,
        exists (select 1 from paused_leads where lead_id = $2 and paused) as lead_paused,
        (select reason from touches where touch_id = $1) as held_for,
        exists (select 1 from touches where lead_id = $2 and released) as released,
-       exists (select 1 from opt_outs where address = $32) as opted_out,
+       exists (select 1 from opt_outs where address = $33) as opted_out,
        exists (select 1 from leads where lead_id = $2 and stopped) as stopped,
        exists (select 1 from leads where lead_id = $2 and refused) as refused,
-       exists (select 1 from undeliverable_addresses where address = $32) as dead,
+       exists (select 1 from undeliverable_addresses
+               where address = $33 and not doubtful) as dead,
+       exists (select 1 from undeliverable_addresses where address = $33 and doubtful) as doubtful,
        exists (select 1 from sessions
-               where phone = $32 and wrote_at > now() - $30::interval) as in_session"""
+               where phone = $33 and wrote_at > now() - $30::interval) as in_session"""
 SETTLE = """
 with stored_text as (
   insert into texts (touch_id, lead_id, subject, text)
@@ -137,7 +140,8 @@ join leads l on l.lead_id = t.lead_id
 left join submissions s on s.submission_id = t.submission_id
 where t.touch_id = $1"""
 LOCK_TOUCH = """
-select touch_id, lead_id, step, channel, run, state, claimed_at
+select touch_id, lead_id, step, channel, run, state, claimed_at, address, fallback, sendings,
+       provider_ref
 from touches
 where touch_id = $1
 for update"""
@@ -228,16 +232,21 @@ class Claimed:
     stopped: bool = False
     refused: bool = False
     dead: bool = False
+    doubtful: bool = False
     in_session: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LockedTouch:
-    """A touch whose row the transaction has locked."""
+    """A touch whose row the transaction has locked. `ref` is the provider's last reference."""
 
     identity: TouchIdentity
     state: State
     claimed_at: datetime
+    address: str | None
+    fallback: tuple[Channel, ...]
+    sendings: int
+    ref: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +278,11 @@ class Touches:
         from_state: State = State.PLANNED,
         quota: Quota | None = None,
         country: str | None = None,
+        form_arrived_at: datetime | None = None,
     ) -> Claimed:
         """Claims the touch: inserts its row, or takes it over from `from_state`.
 
+        `form_arrived_at` is stored with the lead's first form.
         It is committed when this returns. Raises Unavailable; a claim that was granted all the
         same is released later.
         """
@@ -308,6 +319,7 @@ class Touches:
             self._rules.follow_up_gap,
             self._rules.session,
             self._rules.limit_days,
+            form_arrived_at,
             canonical(touch.address) if touch.address else None,
         )
         try:
@@ -416,7 +428,15 @@ async def lock(connection: Connection, touch_id: UUID) -> LockedTouch | None:
     row = await connection.fetchrow(LOCK_TOUCH, touch_id)
     if row is None:
         return None
-    return LockedTouch(read_identity(row), State(row["state"]), row["claimed_at"])
+    return LockedTouch(
+        identity=read_identity(row),
+        state=State(row["state"]),
+        claimed_at=row["claimed_at"],
+        address=row["address"],
+        fallback=tuple(Channel(channel) for channel in row["fallback"]),
+        sendings=row["sendings"],
+        ref=row["provider_ref"],
+    )
 
 
 async def move(

@@ -1,6 +1,7 @@
 """Answers a form at once with the touches of first contact."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from contracts.events.booking import Booking
 from contracts.events.lead import LeadCreated, LeadUpdated
@@ -31,21 +32,36 @@ async def answer_form(
     if meeting is not None:
         reminder = already_booked(event, meeting)
         if concerns(reminder):
-            await deliver(reminder, event.card, deps)
+            await deliver(reminder, event.card, deps, form_arrived_at=_arrived_at(event))
         return
     answers_form = nobody_has_booked(event, deps.now())
     zone = deps.settings.timezone
     region = deps.settings.default_region
     for touch in first_touches(event, journey, deps.now(), zone=zone, region=region):
         if concerns(touch):
-            await deliver(touch, event.card, deps, answers_form=answers_form)
+            await deliver(
+                touch,
+                event.card,
+                deps,
+                answers_form=answers_form,
+                form_arrived_at=_arrived_at(event),
+            )
+
+
+def _arrived_at(event: LeadCreated | LeadUpdated) -> datetime:
+    return event.received_at or event.at
 
 
 async def _add_form(event: LeadUpdated, database: Database) -> None:
     """Adds a further form of the lead. Raises Unavailable while the lead is unknown."""
     if not await leads.exists(database, event.lead_id):
         raise Unavailable(UNKNOWN_LEAD)
-    await leads.add_form(database, event.lead_id, Form(event.submission_id, event.card))
+    await leads.add_form(
+        database,
+        event.lead_id,
+        Form(event.submission_id, event.card),
+        arrived_at=_arrived_at(event),
+    )
     if event.returned:
         await leads.welcome_back(database, event.lead_id)
 

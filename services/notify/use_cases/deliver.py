@@ -11,7 +11,7 @@ from structlog.contextvars import bound_contextvars
 
 from contracts.api.permits import ContactEligibility
 from contracts.events.lead import LeadCard
-from contracts.events.touch import Channel, HoldReason, Kind, TouchDelayed
+from contracts.events.touch import Channel, FailureKind, HoldReason, Kind, TouchDelayed
 from domain.channels import AddressKind, facts_of
 from domain.journey.contact_hours import legal_opening, waking_opening
 from domain.journey.law import law_of
@@ -26,6 +26,7 @@ from services.notify.crm_client import ALWAYS_ALLOWED, CrmUnavailable, Permissio
 from services.notify.decisions import settlements
 from services.notify.decisions.addressing import ABOUT_MEETINGS
 from services.notify.decisions.limits import WEEK, WEEK_DAYS, Limit, limit_of
+from services.notify.decisions.misconfiguration import wait_after_refusal
 from services.notify.decisions.sending import (
     FOLLOW_UP_GAP,
     OPEN,
@@ -39,10 +40,18 @@ from services.notify.decisions.sending import (
     Skip,
     decide,
 )
+from services.notify.decisions.spending import UNITS_OF_A_CLAIM, units_of
 from services.notify.deps import Deps
+from services.notify.repositories import spending
 from services.notify.repositories.touches import Claimed, ClaimRules, Quota
+from services.notify.templates import Rendered
 from services.notify.touches import NOT_AGAIN, State, Touch
-from services.notify.use_cases.record_provider_health import record_failure, record_success
+from services.notify.use_cases.record_provider_health import (
+    record_failure,
+    record_rejection,
+    record_success,
+)
+from services.notify.use_cases.shorten_links import short_links
 
 log = structlog.get_logger()
 
@@ -63,6 +72,7 @@ class Attempt:
     `from_state`: the state to which the touch returns where nothing is sent.
     `check_in`: seconds after which a job retries an outage; None where the broker does.
     `perhaps_sent`: an earlier attempt may have been sent.
+    `form_arrived_at`: when the form arrived that the touch answers, where that is known.
     """
 
     touch: Touch
@@ -71,6 +81,7 @@ class Attempt:
     from_state: State
     check_in: float | None
     perhaps_sent: bool
+    form_arrived_at: datetime | None
 
 
 async def deliver(
@@ -82,6 +93,7 @@ async def deliver(
     from_state: State = State.PLANNED,
     check_in: float | None = None,
     perhaps_sent: bool = False,
+    form_arrived_at: datetime | None = None,
 ) -> None:
     """Sends the touch unless it was sent, must not be sent, or cannot be sent.
 
@@ -93,7 +105,7 @@ async def deliver(
     Raises Unavailable when it was surely not sent.
     """
     place = _place(touch, card, deps)
-    attempt = Attempt(touch, card, place, from_state, check_in, perhaps_sent)
+    attempt = Attempt(touch, card, place, from_state, check_in, perhaps_sent, form_arrived_at)
     freely = answers_form or touch.kind is Kind.ASKED_FOR
     with bound_contextvars(touch_id=str(touch.touch_id), channel=touch.channel):
         async with _permission(attempt, deps, freely=freely) as permission:
@@ -126,6 +138,7 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
         from_state=attempt.from_state,
         quota=_quota(limit),
         country=attempt.place.country,
+        form_arrived_at=attempt.form_arrived_at,
     )
     claim = claimed.claim
     facts = _facts(claimed, attempt, permission.eligibility, limit, now, deps)
@@ -147,13 +160,63 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
             log.info("touch.deferred", reason=defer.reason)
         case Hold() as hold:
             await _hold(attempt, claim, hold, facts, deps)
+        case Send() if not deps.breakers[touch.channel].is_allowed(time.monotonic()):
+            await _hold(attempt, claim, Hold(HoldReason.PROVIDER_UNAVAILABLE), facts, deps)
+        case Send() if wait := await _seconds_to_turn(attempt, claim, facts, deps):
+            hold = Hold(HoldReason.PACED, until=now + timedelta(seconds=wait))
+            await _hold(attempt, claim, hold, facts, deps)
         case Send() if not deps.breakers[touch.channel].acquire(time.monotonic()):
             await _hold(attempt, claim, Hold(HoldReason.PROVIDER_UNAVAILABLE), facts, deps)
         case Send(address):
+            text = await _write(attempt, claim, deps)
             if time.monotonic() > min(permission.good_until, lease_ends):
                 await _give_up(attempt, claim, deps)
-            deps.budget.spend(touch, attempt.place.country, attempt.card)
-            await _send(attempt, claim, address, deps, in_session=facts.in_session)
+            units = units_of(touch.channel, text.text)
+            deps.budget.spend(touch, attempt.place.country, attempt.card, units=units)
+            await _send(attempt, claim, address, text, deps, in_session=facts.in_session)
+
+
+async def _write(attempt: Attempt, claim: Claim, deps: Deps) -> Rendered:
+    """Returns the text of the touch, and stores its short links and how it is charged.
+
+    Raises Unavailable. Nothing was sent then, and the claim is released.
+    """
+    touch = attempt.touch
+    try:
+        links = await short_links(touch, attempt.card, deps)
+        text = deps.senders[touch.channel].render(touch, attempt.card, links)
+        units = units_of(touch.channel, text.text)
+        if units != UNITS_OF_A_CLAIM:
+            await spending.set_units(deps.database, touch.touch_id, units)
+    except Unavailable as outage:
+        await deps.touches.settle(
+            settlements.released(
+                touch, claim, str(outage), to=attempt.from_state, check_in=attempt.check_in
+            )
+        )
+        raise
+    return text
+
+
+async def _seconds_to_turn(attempt: Attempt, claim: Claim, facts: Facts, deps: Deps) -> float:
+    """Returns the seconds until a call's turn; 0 for now, and for every other channel.
+
+    Twilio queues what comes faster than its calls a second, and would place it after our hours.
+    Raises Unavailable, with the claim released.
+    """
+    if attempt.touch.channel is not Channel.CALL:
+        return 0.0
+    try:
+        if facts.held_for == HoldReason.PACED:
+            return await deps.call_turns.use()
+        return await deps.call_turns.take()
+    except Unavailable as outage:
+        await deps.touches.settle(
+            settlements.released(
+                attempt.touch, claim, str(outage), to=attempt.from_state, check_in=attempt.check_in
+            )
+        )
+        raise
 
 
 async def _give_up(attempt: Attempt, claim: Claim, deps: Deps) -> None:
@@ -184,13 +247,18 @@ async def _hold(attempt: Attempt, claim: Claim, hold: Hold, facts: Facts, deps: 
 
 
 async def _send(
-    attempt: Attempt, claim: Claim, address: str, deps: Deps, *, in_session: bool
+    attempt: Attempt,
+    claim: Claim,
+    address: str,
+    text: Rendered,
+    deps: Deps,
+    *,
+    in_session: bool,
 ) -> None:
     touch = attempt.touch
     about = {"lead_id": touch.lead_id, "step": touch.step}
     breaker = deps.breakers[touch.channel]
     sender = deps.senders[touch.channel]
-    text = sender.render(touch, attempt.card)
     asked_at = deps.now()
     try:
         ref = await sender.send(touch, address, attempt.card, text, in_session=in_session)
@@ -210,8 +278,10 @@ async def _send(
         await record_failure(breaker, outage, deps)
         raise
     except RefusedTouch as refused:
-        await deps.touches.settle(settlements.failed(touch, claim, refused.kind, refused.reason))
+        await _settle_refused(attempt, claim, refused, deps)
         await record_success(breaker, deps)
+        if refused.alike:
+            await record_rejection(breaker, refused.reason, deps)
         log.warning("touch.failed", **about, kind=refused.kind, reason=refused.reason)
     except OutcomeUnknown as unclear:
         checks = deps.settings.checks
@@ -242,6 +312,24 @@ async def _send(
         )
         await record_success(breaker, deps)
         log.info("touch.sent", **about, ref=ref)
+
+
+async def _settle_refused(
+    attempt: Attempt, claim: Claim, refused: RefusedTouch, deps: Deps
+) -> None:
+    """Settles a refused touch as failed. By our own fault, the last channel waits for its mend."""
+    touch = attempt.touch
+    wait = None
+    if refused.kind is FailureKind.MISCONFIGURED:
+        wait = wait_after_refusal(touch.fallback)
+    if wait is None:
+        await deps.touches.settle(settlements.failed(touch, claim, refused.kind, refused.reason))
+        return
+    now = deps.now()
+    hold = Hold(HoldReason.MISCONFIGURED, until=now + wait, detail=refused.reason)
+    await deps.touches.settle(
+        settlements.held(touch, claim, hold, to=attempt.from_state, is_known=False, now=now)
+    )
 
 
 def _delayed(attempt: Attempt, provider: str, outage: Unavailable, deps: Deps) -> TouchDelayed:
@@ -302,6 +390,7 @@ def _facts(
         stopped=claimed.stopped,
         refused=claimed.refused,
         dead=claimed.dead,
+        doubtful=claimed.doubtful,
         in_session=claimed.in_session,
         again_at=limit.again_at if limit is not None and claimed.over_limit else None,
         channels_this_week=frozenset(Channel(name) for name in claimed.channels_this_week),

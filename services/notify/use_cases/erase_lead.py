@@ -11,7 +11,7 @@ from kit.errors import Unavailable
 from kit.messaging import outbox
 from services.notify.decisions.limits import mailbox
 from services.notify.operators import OPERATOR_CHANNEL
-from services.notify.repositories import erasure, touches
+from services.notify.repositories import erasure, links, touches
 from services.notify.use_cases.opt_out import lock_addresses, opt_out_everywhere
 
 ANONYMOUS_CARD = LeadCard(name="").model_dump_json()
@@ -31,6 +31,7 @@ async def erase_lead(lead_id: int, database: Database) -> None:
         addresses = await lock_addresses(connection, lead_id)
         if await touches.is_sending(connection, lead_id):
             raise Unavailable("a touch is being sent")
+        await links.delete(connection, lead_id)
         skipped = await touches.skip_planned(connection, lead_id, SkipReason.OPERATOR)
         events = [TouchSkipped(**touch.about(), reason=SkipReason.OPERATOR) for touch in skipped]
         await outbox.add(connection, events)

@@ -2,18 +2,19 @@
 
 from contracts.events.call import CallUnanswered
 from contracts.events.touch import FailureKind, TouchFailed
-from services.notify.decisions.fallback import after_failure
+from services.notify.decisions.fallback import after_call, after_failure
 from services.notify.deps import Deps
-from services.notify.repositories import addresses, touches
+from services.notify.repositories import touches
 from services.notify.touches import Touch
 from services.notify.use_cases.deliver import deliver
 from services.notify.use_cases.opt_out import opt_out
+from services.notify.use_cases.suspend_address import suspend_address
 
 
 async def fall_back_after_call(event: CallUnanswered, deps: Deps) -> None:
     """Delivers the next channel of a call that nobody answered."""
     touch, card = await touches.get_touch(deps.database, event.touch_id)
-    following = touch.following(card)
+    following = after_call(touch, event.reason, card)
     if following is not None:
         await deliver(following, card, deps)
 
@@ -34,6 +35,6 @@ async def _mark_address(event: TouchFailed, touch: Touch, deps: Deps) -> None:
         case FailureKind.OPTED_OUT:  # the provider reports that the person blocked us there
             await opt_out(touch.address, event.channel, event.reason, deps.database)
         case FailureKind.BAD_ADDRESS:
-            await addresses.mark_undeliverable(deps.database, touch.address)
+            await suspend_address(touch, event.reason, deps.database)
         case _:
             pass

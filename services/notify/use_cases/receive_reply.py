@@ -182,13 +182,14 @@ async def receive_key(
 ) -> None:
     """Publishes that the person asked for the link, or stores that another key was pressed."""
     ref = pressed.ref
+    receipt = Answered(ref) if pressed.key else None  # whoever presses a key has listened
     if pressed.key != ASKS_FOR_LINK or not lead_id:
         with contextlib.suppress(Unavailable):  # a job asks Twilio later which key was pressed
-            await record_key(ref, touch_id, None, body, deps)
+            await record_key(ref, touch_id, receipt, body, deps)
         return
     asked = asked_by_key(lead_id, touch_id, ref, at=deps.now())
     try:
-        await record_key(ref, touch_id, Answered(ref), body, deps)
+        await record_key(ref, touch_id, receipt, body, deps)
         await publish_key(ref, asked, body, deps.database)
     except Unavailable:
         # the wish is not lost with the call: the broker keeps it until our database recovers

@@ -27,8 +27,27 @@ async def record_failure(
         await outbox.publish(deps.database, event)
 
 
+async def record_rejection(breaker: CircuitBreaker, reason: str, deps: Deps) -> None:
+    """Records that our sender or template failed a touch, and publishes it when touches wait."""
+    if breaker.record_rejection(reason, time.monotonic()):
+        log.error("provider.unavailable", provider=breaker.provider, reason=reason)
+        await outbox.publish(
+            deps.database, ProviderUnavailable(provider=breaker.provider, reason=reason)
+        )
+
+
+async def record_receipt(breaker: CircuitBreaker, deps: Deps) -> None:
+    """Records that a touch was carried out, and publishes it when that ends a wait."""
+    if breaker.record_receipt():
+        await _publish_recovered(breaker, deps)
+
+
 async def record_success(breaker: CircuitBreaker, deps: Deps) -> None:
     """Records an answer, and publishes it when it ends the wait of the provider's touches."""
     if breaker.record_success():
-        log.info("provider.recovered", provider=breaker.provider)
-        await outbox.publish(deps.database, ProviderRecovered(provider=breaker.provider))
+        await _publish_recovered(breaker, deps)
+
+
+async def _publish_recovered(breaker: CircuitBreaker, deps: Deps) -> None:
+    log.info("provider.recovered", provider=breaker.provider)
+    await outbox.publish(deps.database, ProviderRecovered(provider=breaker.provider))

@@ -1,20 +1,39 @@
 """Records a provider's receipt: the callback is stored once, and moves its touch."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
 
-from domain.receipts import Receipt
+from contracts.events.base import Event
+from contracts.events.touch import Channel, FailureKind, HoldReason, TouchHeld
+from domain.receipts import Accepted, Arrived, Ended, Outcome, Receipt, Undeliverable
 from kit.database import Connection
 from kit.messaging import outbox
-from services.notify.decisions.receipts import advance, events_for
+from providers.twilio.webhooks import read_detection_seconds, verdict_keys
+from services.notify.decisions.misconfiguration import wait_after_receipt
+from services.notify.decisions.receipts import advance, events_for, outcome_of_call
 from services.notify.deps import Deps
-from services.notify.repositories import callbacks, checks, touches
+from services.notify.repositories import addresses, callbacks, checks, touches
+from services.notify.repositories.touches import LockedTouch
 from services.notify.settings import Settings
 from services.notify.touches import State
+from services.notify.use_cases.record_provider_health import record_receipt, record_rejection
+from services.notify.use_cases.suspend_address import count_soft_bounce
 
 log = structlog.get_logger()
+
+VOICE = "voice"  # what the keys of the verdicts of machine detection begin with
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A touch that a receipt has moved."""
+
+    channel: Channel
+    outcome: Outcome
 
 
 async def record_callback(
@@ -24,9 +43,11 @@ async def record_callback(
     if receipt is None:
         await callbacks.store(deps.database, key, touch_id, body)
         return
+    moved = None
     async with deps.database.transaction() as connection:
         if await callbacks.store(connection, key, touch_id, body):
-            await _apply(connection, touch_id, receipt, deps.settings)
+            moved = await _apply(connection, touch_id, receipt, deps.settings)
+    await _record_health(moved, deps)
 
 
 async def record_key(
@@ -46,30 +67,37 @@ async def record_key(
 async def apply_receipt(touch_id: UUID, receipt: Receipt, deps: Deps) -> None:
     """Moves the touch as the provider answered."""
     async with deps.database.transaction() as connection:
-        await _apply(connection, touch_id, receipt, deps.settings)
+        moved = await _apply(connection, touch_id, receipt, deps.settings)
+    await _record_health(moved, deps)
 
 
 async def _apply(
     connection: Connection, touch_id: UUID, receipt: Receipt, settings: Settings
-) -> None:
+) -> Moved | None:
+    """Moves the touch, and returns that it moved; None where the receipt brings nothing new."""
     touch = await touches.lock(connection, touch_id)
     if touch is None:
         log.warning("receipt.unmatched", touch_id=str(touch_id))
-        return
-    after = advance(touch.state, receipt)
-    if after is None:
-        return
+        return None
+    outcome = await _outcome(connection, receipt, settings)
+    after = advance(touch.state, outcome)
+    # a touch that failed by our fault waits to be sent again, and its old receipts come late
+    is_old = touch.state is State.PLANNED and touch.ref is not None and touch.ref == outcome.ref
+    if after is None or is_old:
+        return None
+    wait = _wait(outcome, touch)
+    if wait is not None:
+        after = State.PLANNED
     await touches.move(
         connection,
         touch_id,
         after,
-        receipt.ref,
-        check_in=_check_in(after, settings),
-        unless=_key_callback(receipt.ref) if after is State.ANSWERED else None,
+        outcome.ref,
+        check_in=wait.total_seconds() if wait is not None else _check_in(after, settings),
+        unless=_key_callback(outcome.ref) if after is State.ANSWERED else None,
     )
-    about = touch.identity.about()
-    events = events_for(receipt, touch.state, **about, asked_at=touch.claimed_at)
-    await outbox.add(connection, events)
+    await outbox.add(connection, _events(outcome, touch, waits=wait is not None))
+    await _judge_address(connection, outcome, touch, settings)
     log.info(
         "touch.moved",
         touch_id=str(touch_id),
@@ -78,6 +106,67 @@ async def _apply(
         before=touch.state,
         now=after,
     )
+    return Moved(touch.identity.channel, outcome)
+
+
+async def _outcome(connection: Connection, receipt: Receipt, settings: Settings) -> Outcome:
+    """Returns what the receipt means. For a call that ended, that depends on what was heard."""
+    if not isinstance(receipt, Ended):
+        return receipt
+    keys = [f"{VOICE}/{key}" for key in verdict_keys(receipt.ref)]
+    verdicts = await callbacks.bodies(connection, keys)
+    return outcome_of_call(
+        receipt,
+        detection_seconds=max(map(read_detection_seconds, verdicts), default=0.0),
+        listened_seconds=settings.listened_seconds,
+    )
+
+
+def _wait(outcome: Outcome, touch: LockedTouch) -> timedelta | None:
+    """Returns how long the touch waits for somebody to correct our fault; None if it does not."""
+    if isinstance(outcome, Undeliverable) and outcome.kind is FailureKind.MISCONFIGURED:
+        return wait_after_receipt(touch.fallback, touch.sendings)
+    return None
+
+
+def _events(outcome: Outcome, touch: LockedTouch, *, waits: bool) -> list[Event]:
+    about = touch.identity.about()
+    if not waits:
+        return events_for(outcome, touch.state, **about, asked_at=touch.claimed_at)
+    sent = events_for(Accepted(outcome.ref), touch.state, **about, asked_at=touch.claimed_at)
+    detail = outcome.reason if isinstance(outcome, Undeliverable) else ""
+    return [*sent, TouchHeld(**about, reason=HoldReason.MISCONFIGURED, detail=detail)]
+
+
+async def _judge_address(
+    connection: Connection, outcome: Outcome, touch: LockedTouch, settings: Settings
+) -> None:
+    """Counts a soft bounce against the address, and a delivery in its favour."""
+    if touch.address is None or touch.identity.channel is not Channel.EMAIL:
+        return
+    match outcome:
+        case Arrived():
+            await addresses.forget_soft_bounces(connection, touch.address)
+        case Undeliverable(kind=FailureKind.BOUNCED, reason=reason):
+            await count_soft_bounce(connection, touch.identity, touch.address, reason, settings)
+        case _:
+            pass
+
+
+async def _record_health(moved: Moved | None, deps: Deps) -> None:
+    """Records what a receipt shows about our sender: it failed, or it works."""
+    if moved is None:
+        return
+    breaker = deps.breakers[moved.channel]
+    match moved.outcome:
+        case Accepted():
+            pass
+        case Undeliverable(alike=True, reason=reason):
+            await record_rejection(breaker, reason, deps)
+        case Undeliverable(kind=FailureKind.MISCONFIGURED | FailureKind.UNREACHABLE):
+            pass  # it says nothing about our sender
+        case _:
+            await record_receipt(breaker, deps)
 
 
 def _check_in(state: State, settings: Settings) -> float | None:

@@ -1,6 +1,6 @@
 """A provider that fails is not called for a while, then probed with one request at a time."""
 
-from kit.circuit_breaker import LONGEST_PAUSE, CircuitBreaker
+from kit.circuit_breaker import LONGEST_PAUSE, REJECTED_PAUSE, CircuitBreaker
 
 
 def opened(at: float = 0.0) -> CircuitBreaker:
@@ -96,3 +96,47 @@ def test_the_wait_that_a_provider_asks_for_replaces_a_longer_pause() -> None:
     assert breaker.acquire(now + 3)
     assert not breaker.acquire(now + 3 + 3.9), "the pauses grow again from the shortest"
     assert breaker.acquire(now + 3 + 4)
+
+
+def rejected() -> CircuitBreaker:
+    breaker = CircuitBreaker("twilio", failure_threshold=2)
+    breaker.record_rejection("63041", 0)
+    breaker.record_success()  # the next request is accepted too, and rejected like the first
+    assert breaker.record_rejection("63041", 0)
+    return breaker
+
+
+def test_rejections_after_accepted_requests_open_it() -> None:
+    breaker = rejected()
+
+    assert breaker.open
+    assert breaker.reason == "63041"
+    assert not breaker.acquire(REJECTED_PAUSE - 0.1)
+    assert breaker.acquire(REJECTED_PAUSE)
+    assert not breaker.acquire(2 * REJECTED_PAUSE - 0.1), "the pause stays as long as it is"
+    assert breaker.record_rejection("63041", 2 * REJECTED_PAUSE), "it is still so"
+
+
+def test_only_a_receipt_closes_what_rejections_opened() -> None:
+    breaker = rejected()
+
+    assert not breaker.record_success()
+    assert breaker.open
+    assert breaker.record_receipt()
+    assert not breaker.open
+    assert not breaker.record_receipt(), "it was closed already"
+
+
+def test_a_receipt_ends_the_row_of_rejections() -> None:
+    breaker = CircuitBreaker("twilio", failure_threshold=2)
+    breaker.record_rejection("63041", 0)
+    breaker.record_receipt()
+
+    assert not breaker.record_rejection("63041", 0)
+
+
+def test_a_receipt_of_before_an_outage_does_not_end_the_outage() -> None:
+    breaker = opened()
+
+    assert not breaker.record_receipt()
+    assert breaker.open

@@ -1,19 +1,20 @@
 """Brevo's client and webhooks against recorded payloads."""
 
 import base64
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from contracts.events.touch import Channel
+from contracts.events.touch import Channel, FailureKind
 from domain.receipts import Accepted, Arrived, Undeliverable
 from domain.replies import MediaKind
 from kit.errors import Unavailable
 from providers.brevo.client import AlreadySent, Attachment, BrevoClient, Mail
+from providers.brevo.errors import Fault, fault_of
 from providers.brevo.inbound import read_inbound_mails
 from providers.brevo.webhooks import authentic, read_events
 from providers.errors import CredentialsRejected, OutcomeUnknown, RefusedTouch
@@ -95,10 +96,25 @@ async def test_an_address_with_or_without_its_version(wire: Wire, base: str) -> 
     ("status", "body", "failure"),
     [
         pytest.param(
-            400, {"code": "invalid_parameter", "message": "x"}, RefusedTouch, id="a bad address"
+            400,
+            {"code": "INVALID_PARAMETER", "message": "email is not valid in to"},
+            RefusedTouch,
+            id="a bad address",
         ),
         pytest.param(
-            400, {"code": "duplicate_parameter", "message": "x"}, AlreadySent, id="the key was used"
+            400,
+            {"code": "invalid_parameter", "message": "name is not valid in to"},
+            RefusedTouch,
+            id="a name of ours",
+        ),
+        pytest.param(
+            400,
+            {"code": "invalid_parameter", "message": "the sender you used is not valid"},
+            CredentialsRejected,
+            id="our sender",
+        ),
+        pytest.param(
+            400, {"code": "Duplicate_Parameter", "message": "x"}, AlreadySent, id="the key was used"
         ),
         pytest.param(
             401,
@@ -176,13 +192,13 @@ async def test_finding_a_mail_by_its_key(client: BrevoClient, wire: Wire) -> Non
     }
     other_mail = listed | {"messageId": "<1>", "tags": ["x"]}
     our_mail = listed | {"messageId": "<2>", "tags": [f"touch-{KEY}"]}
-    since = datetime(2026, 9, 25, tzinfo=UTC)
     wire.answers(200, {"count": 2, "transactionalEmails": [other_mail, our_mail]})
 
-    assert await client.find(to="ana@example.com", key=KEY, since=since) == "2"
+    assert await client.find(to="ana@example.com", key=KEY) == "2"
+    assert wire.requests[0].query.keys() & {"email", "startDate", "endDate"} == {"email"}
     assert wire.requests[0].query["email"] == "ana@example.com"
     wire.answers(200, {"count": 0})
-    assert await client.find(to="ana@example.com", key=KEY, since=since) is None
+    assert await client.find(to="ana@example.com", key=KEY) is None
 
 
 CAPTURED = {
@@ -210,10 +226,13 @@ REF = "202312211546.94160606300@smtp-relay.mailin.fr"
         ("request", Accepted(REF), None),
         ("deferred", Accepted(REF), None),
         ("delivered", Arrived(REF), None),
+        ("Delivered", Arrived(REF), None),
         ("hard_bounce", Undeliverable, None),
+        ("hardBounce", Undeliverable, None),
         ("soft_bounce", Undeliverable, None),
         ("invalid_email", Undeliverable, None),
         ("blocked", Undeliverable, None),
+        ("SPAM", None, "spam"),
         ("spam", None, "spam"),
         ("unsubscribed", None, "unsubscribed"),
         ("unique_opened", None, None),
@@ -233,6 +252,81 @@ def test_what_an_event_means(event: str, receipt: object, opted_out: str | None)
         REF,
         "ana@example.com",
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "reason", "kind"),
+    [
+        ("hard_bounce", "550 5.1.1 user unknown", FailureKind.BAD_ADDRESS),
+        ("Hard_Bounce", "550 sender blocked by recipient", FailureKind.BAD_ADDRESS),
+        ("invalid_email", "", FailureKind.BAD_ADDRESS),
+        ("blocked", "blocked : due to blacklist user", FailureKind.BAD_ADDRESS),
+        ("blocked", "the sender domain is not authenticated", FailureKind.MISCONFIGURED),
+        ("soft_bounce", "452-4.2.2 inbox is out of storage space", FailureKind.BOUNCED),
+        ("softBounce", "mailbox quota exceeded", FailureKind.BOUNCED),
+        ("soft_bounce", "554 client host [1.2.3.4] blocked by spamcop", FailureKind.MISCONFIGURED),
+        ("hard_bounce", "550 5.7.26 the domain's DMARC policy", FailureKind.MISCONFIGURED),
+        ("hard_bounce", "550 5.7.1 invalid attachment", FailureKind.MISCONFIGURED),
+        ("error", "Sender address rejected", FailureKind.MISCONFIGURED),
+        ("error", "internal error", FailureKind.UNREACHABLE),
+    ],
+)
+def test_whom_a_bounce_blames(event: str, reason: str, kind: FailureKind) -> None:
+    [read] = read_events(CAPTURED | {"event": event, "reason": reason})
+
+    assert isinstance(read.receipt, Undeliverable)
+    assert read.receipt.kind is kind
+    assert read.receipt.alike is (kind is FailureKind.MISCONFIGURED)
+    assert reason in read.receipt.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "fault"),
+    [
+        (400, "invalid_parameter", "email is not valid in to", Fault.ADDRESS),
+        (400, "invalid_parameter", "Invalid email address", Fault.ADDRESS),
+        (400, "invalid_parameter", "Recipient is blocked", Fault.ADDRESS),
+        (400, "invalid_parameter", "email is not valid in sender", Fault.ACCOUNT),
+        (400, "missing_parameter", "sender is missing", Fault.ACCOUNT),
+        (400, "Not_Enough_Credits", "", Fault.ACCOUNT),
+        (400, "bad_request", "daily limit reached", Fault.ACCOUNT),
+        (401, "unauthorized", "unrecognised IP address 192.0.2.1", Fault.ACCOUNT),
+        (400, "invalid_parameter", "replyTo is not valid", Fault.MAIL),
+        (400, "invalid_parameter", "attachment name is missing", Fault.MAIL),
+        (400, "invalid_parameter", "unexpected recipients: want atleast 1, got 0", Fault.MAIL),
+        (400, "invalid_parameter", "", Fault.MAIL),
+        (422, "something_new", "a text that nobody has seen", Fault.MAIL),
+    ],
+)
+def test_whose_fault_a_refusal_is(status: int, code: str, message: str, fault: Fault) -> None:
+    assert fault_of(status, code, message) is fault
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "alike"),
+    [
+        ("email is not valid in to", FailureKind.BAD_ADDRESS, False),
+        ("name is not valid in to", FailureKind.MISCONFIGURED, True),
+        ("attachment content is not valid base64", FailureKind.MISCONFIGURED, True),
+    ],
+)
+async def test_whom_a_refusal_blames(
+    client: BrevoClient, wire: Wire, message: str, kind: FailureKind, alike: bool
+) -> None:
+    wire.answers(400, {"code": "invalid_parameter", "message": message})
+
+    with pytest.raises(RefusedTouch) as refused:
+        await client.send(MAIL)
+    assert (refused.value.kind, refused.value.alike) == (kind, alike)
+    assert message in refused.value.reason
+
+
+async def test_a_refusal_repeats_no_address(client: BrevoClient, wire: Wire) -> None:
+    message = "the sender ana@example.com you used is not valid"
+    wire.answers(400, {"code": "invalid_parameter", "message": message})
+
+    with pytest.raises(CredentialsRejected, match=re.escape("a***@example.com")):
+        await client.send(MAIL)
 
 
 def test_a_batch_and_what_is_no_event() -> None:

@@ -358,6 +358,26 @@ def test_where_the_meeting_is(changes: dict[str, Any], url: str | None) -> None:
     assert booking.meeting_url == url
 
 
+@pytest.mark.parametrize(
+    ("location", "place"),
+    [
+        (" Av. Constitución 100,\n Monterrey ", "Av. Constitución 100, Monterrey"),
+        ("Monterrey", "Monterrey"),
+        ("+528100000009", "+528100000009"),
+        ("integrations:google:meet", ""),
+        ("attendeeInPerson", ""),
+        ("https://meet.example/y", ""),
+        ("x" * 1_000, "x" * 200),
+        (None, ""),
+    ],
+)
+def test_where_they_meet_without_a_link(location: Any, place: str) -> None:
+    booking = update_of(wrapped("BOOKING_CREATED", a_booking(location=location))).booking
+
+    assert booking is not None
+    assert booking.location == place
+
+
 # ---- whose it is
 
 

@@ -101,7 +101,7 @@ TWILIO: dict[str, Request] = {
 }
 BREVO: dict[str, Request] = {
     "send": lambda client: client.send(MAIL),
-    "find": lambda client: client.find(to="ana@example.com", key="key", since=NOW),
+    "find": lambda client: client.find(to="ana@example.com", key="key"),
     "senders": lambda client: client.senders(),
     "authenticated_domains": lambda client: client.authenticated_domains(),
 }

@@ -12,14 +12,17 @@ import pytest_asyncio
 from contracts.events.call import Unanswered
 from contracts.events.touch import Channel, FailureKind
 from domain.addresses import canonical
-from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
+from domain.receipts import Accepted, Arrived, Ended, Receipt, Undeliverable, Unheard
 from domain.replies import Media, MediaKind
 from kit.errors import Unavailable
 from providers.errors import OutcomeUnknown, RefusedTouch
 from providers.twilio.client import Account, TwilioClient, moved
-from providers.twilio.models import CallEvent
+from providers.twilio.errors import fails_alike
+from providers.twilio.models import Bill, CallEvent
 from providers.twilio.webhooks import (
+    read_call_minutes,
     read_call_status,
+    read_detection_seconds,
     read_inbound,
     read_message_status,
     read_verdict,
@@ -28,6 +31,7 @@ from providers.twilio.webhooks import (
 from tests.wire import Wire
 
 ACCOUNT = "AC" + "0" * 32
+SERVICE = "MG" + "0" * 32
 CALL: dict[str, Any] = {
     "sid": "CA" + "1" * 32,
     "date_created": "Tue, 31 Aug 2010 20:36:28 +0000",
@@ -127,6 +131,79 @@ async def test_a_template_on_the_wire(client: TwilioClient, wire: Wire) -> None:
     assert sent["ContentSid"] == ["HX" + "1" * 32]
     assert json.loads(sent["ContentVariables"][0]) == {"1": "Ana", "2": "https://cal.com/x"}
     assert "Body" not in sent
+
+
+async def test_a_messaging_service_is_the_sender(client: TwilioClient, wire: Wire) -> None:
+    wire.answers(201, MESSAGE | {"from": None, "messaging_service_sid": SERVICE})
+    await client.send_message(
+        to="+525512345678", from_=SERVICE, status_url="https://h/message?touch=1", body="Hola"
+    )
+
+    sent = parse_qs(wire.requests[0].body.decode())
+    assert sent["MessagingServiceSid"] == [SERVICE]
+    assert "From" not in sent
+    listed = [MESSAGE | {"from": None, "messaging_service_sid": SERVICE}]
+    wire.answers(200, {"messages": listed, "next_page_uri": None})
+    assert [placed.service for placed in await client.messages_to("+525512345678")] == [SERVICE]
+
+
+async def test_the_senders_of_a_messaging_service(client: TwilioClient, wire: Wire) -> None:
+    def page(key: str, *items: dict[str, str]) -> dict[str, Any]:
+        return {key: list(items), "meta": {"key": key, "next_page_url": None}}
+
+    wire.then(200, {"sid": SERVICE})
+    wire.then(200, page("phone_numbers", {"phone_number": "+525500000000"}))
+    wire.then(200, page("short_codes", {"short_code": "12345"}))
+    wire.then(200, page("alpha_senders", {"alpha_sender": "Demo"}))
+    wire.then(200, page("senders", {"sender": "whatsapp:+14155238886"}))
+
+    assert await client.senders_of(SERVICE) == [
+        "+525500000000",
+        "12345",
+        "Demo",
+        "whatsapp:+14155238886",
+    ]
+    wire.answers(404, {"code": 20404, "message": "not found", "status": 404})
+    assert await client.senders_of(SERVICE) is None
+
+
+@pytest.mark.parametrize(
+    ("sid", "found", "bill"),
+    [
+        ("CA1", CALL | {"duration": "61", "price": "-0.02600"}, Bill(2, 0.026)),
+        ("CA1", CALL | {"duration": "60", "price": None}, Bill(1, None)),
+        ("CA1", CALL | {"duration": "0", "price": None}, Bill(0, None)),
+        ("CA1", CALL | {"duration": None}, Bill(None, None)),
+        ("SM1", MESSAGE | {"num_segments": "3", "price": "-0.12750"}, Bill(3, 0.1275)),
+        ("SM1", MESSAGE | {"num_segments": "0"}, Bill(None, None)),
+    ],
+)
+async def test_a_bill(
+    client: TwilioClient, wire: Wire, sid: str, found: dict[str, Any], bill: Bill
+) -> None:
+    wire.answers(200, found)
+
+    assert await client.bill_of(sid) == bill
+    kind = "Calls" if sid == "CA1" else "Messages"
+    assert wire.requests[-1].path.endswith(f"/{kind}/{sid}.json")
+
+
+async def test_there_is_no_bill_of_what_twilio_has_deleted(
+    client: TwilioClient, wire: Wire
+) -> None:
+    wire.answers(404, {"code": 20404, "message": "not found", "status": 404})
+    assert await client.bill_of("CA1") is None
+    wire.answers(503, {"code": 20503, "message": "unavailable", "status": 503})
+    with pytest.raises(Unavailable):
+        await client.bill_of("CA1")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "minutes"),
+    [("0", 0), ("1", 1), ("60", 1), ("61", 2), ("3600", 60), ("", None), ("x", None)],
+)
+def test_a_minute_that_has_begun_is_charged(seconds: str, minutes: int | None) -> None:
+    assert read_call_minutes({"CallDuration": seconds}) == minutes
 
 
 @pytest.mark.parametrize(
@@ -267,7 +344,14 @@ async def test_finding_a_message_by_its_number(client: TwilioClient, wire: Wire)
             Unheard("CA1", Unanswered.NO_ANSWER),
         ),
         ("CallSid=CA1&CallStatus=failed&SipResponseCode=404", Unheard("CA1", Unanswered.FAILED)),
-        ("CallSid=CA1&CallStatus=completed&CallDuration=49&AnsweredBy=human", Answered("CA1")),
+        (
+            "CallSid=CA1&CallStatus=completed&CallDuration=49&AnsweredBy=human",
+            Ended("CA1", 49, by_person=True),
+        ),
+        (
+            "CallSid=CA1&CallStatus=completed&CallDuration=&AnsweredBy=human",
+            Ended("CA1", None, by_person=True),
+        ),
         (
             "CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_beep",
             Unheard("CA1", Unanswered.VOICEMAIL),
@@ -277,7 +361,10 @@ async def test_finding_a_message_by_its_number(client: TwilioClient, wire: Wire)
             Unheard("CA1", Unanswered.VOICEMAIL),
         ),
         ("CallSid=CA1&CallStatus=completed&AnsweredBy=fax", Unheard("CA1", Unanswered.FAX)),
-        ("CallSid=CA1&CallStatus=completed&AnsweredBy=unknown", Unheard("CA1", Unanswered.HUNG_UP)),
+        (
+            "CallSid=CA1&CallStatus=completed&CallDuration=9&AnsweredBy=unknown",
+            Ended("CA1", 9, by_person=False),
+        ),
         ("CallSid=CA1&CallStatus=completed", Unheard("CA1", Unanswered.HUNG_UP)),
         ("CallSid=CA1&CallStatus=something-new", None),
         ("", None),
@@ -289,9 +376,40 @@ def test_what_a_calls_callback_means(params: str, receipt: Receipt | None) -> No
     )
 
 
-def test_machine_detection_that_does_not_know_has_no_verdict() -> None:
-    assert read_verdict({"CallSid": "CA1", "AnsweredBy": "unknown"}) is None
-    assert read_verdict({"CallSid": "CA1"}) is None
+@pytest.mark.parametrize(
+    ("answered_by", "receipt"),
+    [
+        ("human", Accepted("CA1")),  # nobody has heard anything yet
+        ("unknown", Accepted("CA1")),
+        ("", Accepted("CA1")),
+        ("machine_end_beep", Unheard("CA1", Unanswered.VOICEMAIL)),
+        ("fax", Unheard("CA1", Unanswered.FAX)),
+    ],
+)
+def test_a_verdict_of_machine_detection(answered_by: str, receipt: Receipt) -> None:
+    assert read_verdict({"CallSid": "CA1", "AnsweredBy": answered_by}) == receipt
+
+
+@pytest.mark.parametrize(("milliseconds", "seconds"), [("2400", 2.4), ("", 0.0), ("-1", 0.0)])
+def test_how_long_machine_detection_took(milliseconds: str, seconds: float) -> None:
+    assert read_detection_seconds({"MachineDetectionDuration": milliseconds}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("code", "alike"),
+    [
+        (63007, True),  # the sender is not enabled
+        (63040, True),  # the template was rejected
+        (63041, True),  # the template is paused
+        (21606, True),  # the sender cannot be used
+        (63024, False),  # not on WhatsApp
+        (21215, False),  # a country that the account may not call
+        (21608, False),  # a trial account's unverified number
+        (None, False),
+    ],
+)
+def test_what_fails_for_everybody(code: int | None, alike: bool) -> None:
+    assert fails_alike(code) is alike
 
 
 @pytest.mark.parametrize(

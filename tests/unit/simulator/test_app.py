@@ -1,5 +1,6 @@
 """The simulated providers answer as documented. Most tests use plain HTTP, not our clients."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -57,6 +58,7 @@ async def world(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ht
         "CALCOM_WEBHOOK_SECRET": "secret",
         "SIMULATOR_RING_SECONDS": "0.01",
         "SIMULATOR_TALK_SECONDS": "0.01",
+        "SIMULATOR_PRICES_SECONDS": "0.3",
         "TWILIO_CONTENT_SIDS": f"welcome={WELCOME}",
         "BUSINESS_NAME": "Demo",
         "ADVISOR_NAME": "Javier",
@@ -97,6 +99,53 @@ WHATSAPP = {
 }
 
 
+SERVICE = "MG" + "0" * 31 + "1"
+EMPTY_SERVICE = "MG" + "0" * 31 + "2"
+
+
+@pytest.mark.parametrize(
+    ("to", "from_"),
+    [
+        ("+525512340000", "+525500000000"),
+        ("whatsapp:+525512340000", "whatsapp:+14155238886"),
+    ],
+)
+async def test_a_messaging_service_chooses_its_sender(
+    world: httpx.AsyncClient, to: str, from_: str
+) -> None:
+    message = {"To": to, "Body": "Hola", "MessagingServiceSid": SERVICE}
+    answer = await world.post(MESSAGES, data=message, headers=TWILIO)
+    empty = await world.post(
+        MESSAGES, data=message | {"MessagingServiceSid": EMPTY_SERVICE}, headers=TWILIO
+    )
+    unknown = await world.post(
+        MESSAGES, data=message | {"MessagingServiceSid": "MG" + "9" * 32}, headers=TWILIO
+    )
+
+    assert answer.status_code == 201
+    assert answer.json()["from"] == from_
+    assert answer.json()["messaging_service_sid"] == SERVICE
+    assert (empty.status_code, empty.json()["code"]) == (400, 21703)
+    assert unknown.status_code == 404
+
+
+async def test_a_message_is_charged_by_its_segments_once_the_price_is_settled(
+    world: httpx.AsyncClient,
+) -> None:
+    message = {"To": "+525512340000", "From": "+525500000000", "Body": "ó" * 135}
+    created = (await world.post(MESSAGES, data=message, headers=TWILIO)).json()
+    address = MESSAGES.replace(".json", f"/{created['sid']}.json")
+    assert (created["num_segments"], created["price"]) == ("3", None)
+
+    async def price() -> str | None:
+        answer = await world.get(address, headers=TWILIO)
+        return str(answer.json()["price"]) if answer.json()["price"] else None
+
+    while (settled := await price()) is None:
+        await asyncio.sleep(0.05)
+    assert settled == "-0.12750"
+
+
 async def test_a_call_as_twilio_answers_it(world: httpx.AsyncClient) -> None:
     answer = await world.post(CALLS, data=CALL, headers=TWILIO)
 
@@ -127,6 +176,10 @@ async def test_a_call_as_twilio_answers_it(world: httpx.AsyncClient) -> None:
         (MESSAGES, {k: v for k, v in WHATSAPP.items() if k != "ContentSid"}, 400, 21602),
         (MESSAGES, WHATSAPP | {"ContentSid": "HX1"}, 400, 21655),
         (MESSAGES, WHATSAPP | {"ContentVariables": "{'1': 'Ana'}"}, 400, 21656),
+        (MESSAGES, WHATSAPP | {"ContentVariables": '{"1": ""}'}, 400, 21656),
+        (MESSAGES, WHATSAPP | {"ContentVariables": '{"1": "D\'Angelo"}'}, 400, 21656),
+        (MESSAGES, WHATSAPP | {"ContentVariables": '{"1": "a     b"}'}, 400, 21656),
+        (MESSAGES, WHATSAPP | {"ContentVariables": '{"1": "a\\nb"}'}, 400, 21656),
         (
             MESSAGES,
             {"To": "+525512340000", "From": "+525500000000", "Body": "x" * 1601},
@@ -180,6 +233,59 @@ async def test_a_calls_callbacks_come_signed_and_in_twilios_words(
     for request, body in zip(wire.requests, bodies, strict=True):
         signature = request.headers["x-twilio-signature"]
         assert RequestValidator("secret").validate(f"{wire.url}/status?x=1", body, signature)
+
+
+@pytest.mark.parametrize(
+    ("number", "manner", "answered_by", "seconds"),
+    [
+        ("+525512341234", None, "human", "12"),
+        ("+525512341234", {"hangs_up_after": 2}, "human", "5"),
+        ("+525512341234", {"hangs_up_after": 4, "answered_by": "unknown"}, "unknown", "7"),
+        ("+525512340060", None, None, "2"),
+    ],
+)
+async def test_how_long_somebody_listens(
+    world: httpx.AsyncClient,
+    wire: Wire,
+    number: str,
+    manner: dict[str, Any] | None,
+    answered_by: str | None,
+    seconds: str,
+) -> None:
+    gather = f"<Response><Gather action='{wire.url}/key' actionOnEmptyResult='true'/></Response>"
+    wire.answers(200, gather.encode(), {"Content-Type": "text/xml"})
+    if manner is not None:
+        await world.put(f"/simulator/people/{number}", json=manner)
+    params = CALL | {
+        "To": number,
+        "Url": f"{wire.url}/voice",
+        "StatusCallback": f"{wire.url}/status",
+    }
+    sid = (await world.post(CALLS, data=params, headers=TWILIO)).json()["sid"]
+    await until(lambda: any(request.path == "/status" for request in wire.requests))
+    [end] = [request for request in wire.requests if request.path == "/status"]
+    body = dict(parse_qsl(end.body.decode()))
+    call = (await world.get(CALLS.replace(".json", f"/{sid}.json"), headers=TWILIO)).json()
+
+    assert (body["CallStatus"], body.get("AnsweredBy")) == ("completed", answered_by)
+    assert body["CallDuration"] == call["duration"] == seconds
+    pressed = [request for request in wire.requests if request.path == "/key"]
+    assert len(pressed) == (1 if manner is None and answered_by else 0)
+
+
+async def test_a_paused_template_fails_after_it_was_accepted(
+    world: httpx.AsyncClient, wire: Wire
+) -> None:
+    message = WHATSAPP | {"StatusCallback": f"{wire.url}/m"}
+    await world.put(f"/simulator/templates/{WHATSAPP['ContentSid']}", json={"code": 63041})
+    assert (await world.post(MESSAGES, data=message, headers=TWILIO)).status_code == 201
+    await until(lambda: len(wire.requests) == 2)
+    assert parse_qs(wire.requests[1].body.decode())["ErrorCode"] == ["63041"]
+
+    await world.put(f"/simulator/templates/{WHATSAPP['ContentSid']}", json={})
+    await world.post(MESSAGES, data=message, headers=TWILIO)
+    await until(lambda: len(wire.requests) == 4)
+    assert parse_qs(wire.requests[3].body.decode())["MessageStatus"] == ["delivered"]
 
 
 async def test_only_the_end_is_posted_unless_more_is_requested(
@@ -279,6 +385,49 @@ async def test_brevos_events(world: httpx.AsyncClient, wire: Wire) -> None:
     assert {event["X-Mailin-custom"] for event in events} == {"c1"}
     assert {event["id"] for event in events} == {948562}
     assert {request.headers["authorization"] for request in wire.requests} == {"Bearer hook"}
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "events", "reasoned"),
+    [
+        ("softbounce.a", ["request", "deferred", "soft_bounce"], "soft_bounce"),
+        ("deferred", ["request", "deferred", "delivered"], "deferred"),
+        ("dmarc", ["request", "hard_bounce"], "hard_bounce"),
+        ("error", ["request", "error"], "error"),
+    ],
+)
+async def test_how_a_mailbox_ends_a_mail(
+    world: httpx.AsyncClient, wire: Wire, mailbox: str, events: list[str], reasoned: str
+) -> None:
+    await world.post(
+        "/v3/smtp/email", json=MAIL | {"to": [{"email": f"{mailbox}@example.com"}]}, headers=BREVO
+    )
+    await until(lambda: len(wire.requests) == len(events))
+    posted = [request.json for request in wire.requests]
+
+    assert [event["event"] for event in posted] == events
+    assert all(event["reason"] for event in posted if event["event"] == reasoned)
+
+
+async def test_a_sender_that_brevo_does_not_accept(world: httpx.AsyncClient) -> None:
+    refusal = {"status": 402, "code": "not_enough_credits", "message": "x"}
+    unconfirmed = MAIL | {"sender": {"email": "unconfirmed@example.com"}}
+    assert (await world.post("/v3/smtp/email", json=unconfirmed, headers=BREVO)).status_code == 400
+
+    await world.put("/simulator/brevo/refusal", json=refusal)
+    refused = await world.post("/v3/smtp/email", json=MAIL, headers=BREVO)
+    await world.delete("/simulator/brevo/refusal")
+    taken = await world.post("/v3/smtp/email", json=MAIL, headers=BREVO)
+
+    assert (refused.status_code, refused.json()["code"]) == (402, "not_enough_credits")
+    assert taken.status_code == 201
+
+
+async def test_a_mail_on_trial_is_dropped(world: httpx.AsyncClient) -> None:
+    trial = MAIL | {"headers": {"X-Sib-Sandbox": "drop"}}
+
+    assert (await world.post("/v3/smtp/email", json=trial, headers=BREVO)).status_code == 201
+    assert (await world.get("/simulator/emails")).json() == []
 
 
 async def test_brevos_list(world: httpx.AsyncClient) -> None:

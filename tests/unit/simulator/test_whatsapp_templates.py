@@ -15,7 +15,7 @@ A, B, C = ("HX" + digit * 32 for digit in "abc")
 def settings(tmp_path: Path) -> Settings:
     for language, text in (
         ("es-MX", "Hola, {{ first_name }}, de {{ business }}"),
-        ("en", "Hi {{ meeting_when }}"),
+        ("en", "Hi {{ meeting_at }}"),
     ):
         folder = tmp_path / language / "whatsapp"
         folder.mkdir(parents=True)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.console.http.pages import dead_letters, feed, journey, leads, metrics, now
+from services.console.http.pages import addresses, dead_letters, feed, journey, leads, metrics, now
 
 routes = APIRouter()
-for page in (now, metrics, leads, dead_letters, journey, feed):
+for page in (now, metrics, leads, dead_letters, addresses, journey, feed):
     routes.include_router(page.routes)

@@ -6,10 +6,10 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
 from contracts.events.touch import Channel
+from domain.sms import segments
 from kit.clock import now
 from services.console.decisions.journeys import numbers_of
 from services.console.decisions.messages import gettext_noop as _
-from services.console.decisions.segments import segments
 from services.console.deps import HttpDeps
 from services.console.http.pages.shared import VIEWERS_ONLY, Days, frame
 from services.console.session import Viewer

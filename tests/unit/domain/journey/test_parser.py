@@ -24,7 +24,7 @@ from domain.journey.parser import InvalidJourney, read_journey, stored_journey, 
 
 DEPLOY = Path(__file__).parents[4] / "deploy"
 TEXTS = templates_in(DEPLOY / "templates", "es-MX")
-SIDS = {"welcome", "day_3", "day_12", "confirmation", "reminder", "no_show"}
+SIDS = {"welcome", "booking_link", "day_3", "day_12", "confirmation", "reminder", "no_show"}
 
 
 def read(text: str, **more: Any) -> Journey:
@@ -95,11 +95,6 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
                 "j.yml:2: there is no text dia_3 for whatsapp. Did you mean day_3?",
             ],
             id="unknown template",
-        ),
-        pytest.param(
-            STEP + "    template: booking_link\n",
-            ["j.yml:5: WhatsApp needs an approved template for booking_link. " + ADD],
-            id="no Content SID",
         ),
         pytest.param(
             STEP.replace("whatsapp", "whatsap"),
@@ -299,6 +294,23 @@ def test_only_a_demonstration_shortens_days_or_leaves_the_hours_out(written: str
     assert read("demonstration: true\n" + written + STEP).demonstration
     with pytest.raises(InvalidJourney, match="for a demonstration"):
         read(written + STEP)
+
+
+def test_whatsapp_needs_an_approved_template() -> None:
+    text = STEP + "    template: booking_link\n"
+
+    assert mistakes(text, content_sids={"day_3"}) == [
+        f"j.yml:5: WhatsApp needs an approved template for booking_link. {ADD}"
+    ]
+
+
+def test_a_call_needs_the_template_of_the_link_that_it_offers() -> None:
+    text = "first_contact:\n  - {name: welcome, channels: [call, sms]}\n"
+
+    assert read(text, content_sids={"booking_link"}).first_contact
+    assert mistakes(text, content_sids={"welcome"}) == [
+        f"j.yml:2: WhatsApp needs an approved template for booking_link. {ADD}"
+    ]
 
 
 def test_unknown_approved_templates_are_not_missed() -> None:

@@ -87,6 +87,11 @@ def letters_page(language: str = "es", **changes: Any) -> str:
     return rendered("letters", a_request(f"lang={language}"), **(facts | changes))
 
 
+def addresses_page(language: str = "es", **changes: Any) -> str:
+    facts: dict[str, Any] = {"addresses": [], "names": {}}
+    return rendered("addresses", a_request(f"lang={language}"), **(facts | changes))
+
+
 def lead_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {
         "lead_id": 7,

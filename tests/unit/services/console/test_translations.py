@@ -14,12 +14,12 @@ from babel.messages.pofile import read_po
 from jinja2 import nodes
 
 import services.console
+from domain.journey.parser import BOOKING_LINK
 from domain.journey.settings import JourneySettings, load_journey
 from services.console import translations
 from services.console.decisions.labels import step_name
 from services.console.translations import catalog_of, load_translations
 from services.notify.decisions.first_contact import ALREADY_BOOKED
-from services.notify.touches import BOOKING_LINK
 from tests.unit.services.console.rendered import feed_line
 
 HERE = Path(services.console.__file__).parent

@@ -1,6 +1,7 @@
 """The content of a meeting's messages: language, time zone and calendar file."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +9,35 @@ from icalendar import Calendar
 
 from contracts.events.booking import Occurrence
 from contracts.events.touch import Channel, Kind
+from domain.sms import MOST_SEGMENTS, segments
 from services.notify.content import Organizer, Wording, appointments
+from services.notify.settings import Settings
+from services.notify.short_links import Target
 from tests.builders import a_booking, a_card, a_touch
+from tests.unit.services.notify.texts import TEMPLATES
+
+SMS = sorted((path.parts[-3], path.stem) for path in TEMPLATES.glob("*/sms/*.txt"))
+LONG_LINKS = dict.fromkeys(Target, "https://citas.consultoria-inteligente.com.mx/a/abcdefgh")
+NAMES = [
+    pytest.param("Ana Torres", id="short"),
+    pytest.param("María José Gutiérrez", id="accents"),
+    pytest.param("Ñ" * 30, id="long"),
+    pytest.param("Hermenegildíssimo-Maximiliáno", id="long with accents"),
+    pytest.param("Мария Иванова", id="another alphabet"),
+    pytest.param("", id="none"),
+]
+MEETINGS = [
+    pytest.param({}, id="by a link"),
+    pytest.param({"meeting_url": None, "location": "+525512345678"}, id="by phone"),
+    pytest.param(
+        {
+            "meeting_url": None,
+            "location": "Av. Constitución 411, piso 12, Centro, 64000 Monterrey, N.L.",
+        },
+        id="at a place",
+    ),
+    pytest.param({"meeting_url": None, "starts_at": None}, id="nothing known"),
+]
 
 
 def test_a_lead_reads_of_a_meeting_in_their_own_language_and_zone(wording: Wording) -> None:
@@ -105,3 +133,84 @@ def test_a_series_has_an_invitation_for_each_date_and_lists_them_all(wording: Wo
     when = wording.facts(7, a_card(), touch)["meeting_when"]
     assert when.startswith("jueves 12 de febrero a las 11:00")
     assert "y jueves 19 de febrero a las 11:00" in when
+
+
+def test_a_text_that_is_missing_is_replaced_by_the_one_it_varies(
+    settings: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "es-MX" / "whatsapp"
+    folder.mkdir(parents=True)
+    (folder / "welcome.txt").write_text("Hola, {{ first_name }}")
+    own = Wording(settings.model_copy(update={"templates_path": tmp_path}))
+    touch = a_touch(Channel.WHATSAPP, template="welcome_no_call")
+
+    assert own.template_of(touch) == "welcome"
+    assert own.render(touch, a_card()).text == "Hola, Ana"
+
+
+def test_a_variant_that_exists_is_used(wording: Wording) -> None:
+    touch = a_touch(Channel.WHATSAPP, template="welcome_no_call")
+
+    assert wording.template_of(touch) == "welcome_no_call"
+
+
+@pytest.mark.parametrize("booking", MEETINGS)
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("language", "template"), SMS)
+def test_an_sms_takes_two_segments_at_most(
+    settings: Settings, language: str, template: str, name: str, booking: dict[str, Any]
+) -> None:
+    long = settings.model_copy(
+        update={
+            "business_name": "Consultoría Integral en Inteligencia Artificial del Norte",
+            "advisor_name": "José Sebastián",
+        }
+    )
+    touch = a_touch(
+        Channel.SMS,
+        template=template,
+        kind=Kind.MEETING if template in ("confirmation", "reminder") else Kind.FOLLOW_UP,
+        booking=a_booking(
+            time_zone="America/Mexico_City",
+            language=language,
+            **{"starts_at": datetime(2026, 9, 23, 19, tzinfo=UTC), **booking},
+        ),
+    )
+    text = Wording(long).render(touch, a_card(name=name), links=LONG_LINKS).text
+    found = segments(text)
+    print(f"{found.count} ({found.units} units): {text}")  # noqa: T201 - with -s
+
+    assert found.count <= MOST_SEGMENTS
+    assert found.odd == "", "GSM-7 costs half as much"
+
+
+@pytest.mark.parametrize(
+    ("channel", "template", "kind", "targets"),
+    [
+        (Channel.SMS, "day_3", Kind.FOLLOW_UP, [Target.BOOKING]),
+        (Channel.WHATSAPP, "day_3", Kind.FOLLOW_UP, [Target.BOOKING]),
+        (Channel.SMS, "reminder", Kind.MEETING, [Target.MEETING]),
+        (Channel.WHATSAPP, "reminder", Kind.MEETING, []),
+        (Channel.EMAIL, "welcome", Kind.FIRST_CONTACT, []),
+        (Channel.CALL, "welcome", Kind.FIRST_CONTACT, []),
+    ],
+)
+def test_the_links_that_are_short(
+    wording: Wording, channel: Channel, template: str, kind: Kind, targets: list[Target]
+) -> None:
+    touch = a_touch(channel, template=template, kind=kind, booking=a_booking())
+
+    assert wording.linked(touch, a_card()) == targets
+    if targets:
+        links = dict.fromkeys(targets, "https://h/a/abcdefgh")
+        assert "https://h/a/abcdefgh" in wording.render(touch, a_card(), links=links).text
+
+
+def test_a_short_link_leads_where_the_long_one_does(wording: Wording, settings: Settings) -> None:
+    touch = a_touch(Channel.SMS, template="day_3", booking=a_booking())
+    booking = wording.destination(Target.BOOKING, touch, a_card())
+
+    assert booking.startswith(settings.booking_url.partition("?")[0])
+    assert "metadata" in booking
+    assert wording.destination(Target.MEETING, touch, a_card()) == a_booking().meeting_url
+    assert wording.destination(Target.RESOURCE, touch, a_card()) == ""

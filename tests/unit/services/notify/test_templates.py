@@ -1,5 +1,7 @@
 """The shipped templates: every text is complete, escaped, and names the link and the opt-out."""
 
+import re
+
 import pytest
 
 from contracts.events.touch import Channel
@@ -21,7 +23,7 @@ def test_the_welcome_email(templates: Templates) -> None:
 
 
 @pytest.mark.parametrize("channel", ["whatsapp", "sms"])
-@pytest.mark.parametrize("name", ["welcome", "booking_link", "day_3", "day_12"])
+@pytest.mark.parametrize("name", ["welcome", "welcome_no_call", "booking_link", "day_3", "day_12"])
 def test_a_message_names_the_link_and_the_way_out(
     templates: Templates, channel: str, name: str
 ) -> None:
@@ -72,3 +74,37 @@ def test_a_subject_is_one_line_whatever_the_name(templates: Templates) -> None:
         "\r"
         not in templates.email("welcome", FACTS | {"first_name": "Ana\rBcc: x@example.com"}).subject
     )
+
+
+@pytest.mark.parametrize("channel", ["whatsapp", "sms"])
+def test_only_after_a_call_does_a_message_speak_of_one(templates: Templates, channel: str) -> None:
+    called = templates.text(channel, "welcome", FACTS).lower()
+    not_called = templates.text(channel, "welcome_no_call", FACTS).lower()
+
+    assert "llam" in called
+    assert "acabo de" not in called, "it may leave hours after the call"
+    assert not re.search(r"te (acabo|llam|marqu)", not_called)
+
+
+def test_the_voice_says_just_now_only_when_it_is_true(templates: Templates) -> None:
+    fresh = templates.text("voice", "welcome", FACTS | {"just_now": "yes"})
+    later = templates.text("voice", "welcome", FACTS | {"just_now": ""})
+
+    assert "acabas de llenar" in fresh
+    assert "acabas de llenar" not in later
+    assert "formulario" in later
+
+
+@pytest.mark.parametrize("name", ["confirmation", "already_booked"])
+def test_an_email_of_a_meeting_without_a_link_says_how_they_meet(
+    templates: Templates, name: str
+) -> None:
+    way = {"meeting_how": "nos vemos en Av. Juárez 7"}
+    without = templates.email(name, FACTS | way | {"meeting_url": ""})
+    linked = templates.email(name, FACTS | way)
+
+    for part in (without.text, without.html):
+        assert "Para la reunión: nos vemos en Av. Juárez 7." in part
+    for part in (linked.text, linked.html):
+        assert "Av. Juárez 7" not in part
+        assert FACTS["meeting_url"] in part

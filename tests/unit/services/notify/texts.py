@@ -22,6 +22,8 @@ FACTS = {
     "material_url": "",
     "meeting_when": "jueves 12 de febrero a las 11:00 a.m.",
     "meeting_url": "https://v.example.com/1",
+    "meeting_at": "el jueves 12 de febrero a las 11:00 a.m.",
+    "meeting_how": "entra en https://v.example.com/1",
     "meeting_title": "Asesoría",
 }
 

@@ -61,6 +61,22 @@ def test_a_line_describes_what_on_which_channel_why_and_by_whom() -> None:
     assert describe_event({"topic": "lead.sang", "booking": None, "channel": 3}).text == "lead.sang"
 
 
+@pytest.mark.parametrize(
+    ("opener", "text"),
+    [
+        ("person", "Opened the link (it seems)"),
+        ("program", "A program opened the link (a preview or an antivirus, it seems)"),
+    ],
+)
+def test_a_line_claims_no_more_of_a_link_than_is_known(opener: str, text: str) -> None:
+    event = {"topic": "link.opened", "channel": "sms", "target": "booking", "opener": opener}
+    line = describe_event(event | {"step": "day_3"})
+
+    assert (line.text, line.channel, line.step) == (text, "SMS", "day_3")
+    assert (line.detail, line.quoted) == ("the booking page", False)
+    assert describe_event(event | {"target": "moon"}).detail == ""
+
+
 def a_row(topic: str, touch_id: str = "a") -> dict[str, Any]:
     return {"body": {"topic": topic, "touch_id": touch_id}}
 
@@ -96,3 +112,34 @@ def test_an_automatic_answer_is_not_said_to_be_a_reply() -> None:
     body = {"topic": "reply.received", "intent": "automatic", "text": "Estaré fuera"}
 
     assert describe_event(body).text == "Automatic answer"
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail", "values"),
+    [
+        ({"reason": "hung_up", "listened_seconds": 2}, "hung up after {} s", ("2",)),
+        ({"reason": "hung_up", "listened_seconds": 0}, "hung up", ()),
+        ({"reason": "hung_up"}, "hung up", ()),  # from older versions
+        ({"reason": "busy", "listened_seconds": None}, "busy", ()),
+    ],
+)
+def test_after_how_long_somebody_hung_up(
+    changes: dict[str, Any], detail: str, values: tuple[str, ...]
+) -> None:
+    line = describe_event({"topic": "call.unanswered"} | changes)
+
+    assert (line.detail, line.values) == (detail, values)
+
+
+def test_what_the_provider_says_about_our_own_fault() -> None:
+    held = {"topic": "touch.held", "channel": "email", "reason": "misconfigured"}
+
+    assert describe_event(held | {"detail": "brevo: 400 x"}).detail == "brevo: 400 x"
+    assert describe_event(held | {"detail": ""}).detail == REASONS["misconfigured"]
+
+
+def test_a_product_of_a_company_is_named_once() -> None:
+    body = {"topic": "provider.unavailable", "provider": "twilio_whatsapp"}
+    line = describe_event(body | {"reason": "twilio: undelivered code 63041"})
+
+    assert line.detail == "Twilio (WhatsApp): undelivered code 63041"

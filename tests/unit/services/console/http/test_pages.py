@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from contracts.api.addresses import SuspendedAddress
 from contracts.api.lead_plan import LeadPlan
 from services.console.decisions.disk import Disk
 from services.console.decisions.response_times import Objective, budget, cause, timeline
@@ -14,6 +15,7 @@ from services.console.repositories.metrics import LeadFilter, Waits
 from tests.unit.services.console.decisions.test_leads import CREATED, DIALLED, folded, updated
 from tests.unit.services.console.rendered import (
     a_request,
+    addresses_page,
     lead_page,
     letters_page,
     now_page,
@@ -196,3 +198,40 @@ def test_a_lead_that_kommo_does_not_have_yet_is_shown_with_the_reason() -> None:
     waiting = text_of(lead_page(lead=folded(CREATED), kommo_unavailable="kommo: 401"))
 
     assert "Kommo todavía no Kommo no acepta KOMMO_ACCESS_TOKEN (401)" in waiting
+
+
+A_DOUBTFUL = SuspendedAddress(
+    address="ana@example.com",
+    doubtful=True,
+    reason="brevo: soft_bounce: 452 full",
+    at=datetime(2026, 3, 2, 16, tzinfo=UTC),
+    lead_id=7,
+)
+
+
+def test_a_suspended_address_has_its_reason_its_date_and_a_button() -> None:
+    page = addresses_page(addresses=[A_DOUBTFUL], names={7: "Ana"})
+
+    assert "ana@example.com" in page
+    assert "dudosa: los últimos correos rebotaron" in text_of(page)
+    assert "brevo: soft_bounce: 452 full" in page
+    assert "/console/leads/7" in page
+    assert 'action="/console/addresses"' in page
+    assert 'name="address" value="ana@example.com"' in page
+    assert "Volver a usarla" in text_of(page)
+
+
+def test_an_address_of_an_older_version_has_no_reason() -> None:
+    dead = A_DOUBTFUL.model_copy(update={"doubtful": False, "reason": "", "lead_id": 0})
+    page = addresses_page("en", addresses=[dead])
+
+    assert "it reaches nobody" in text_of(page)
+    assert "/console/leads/0" not in page
+
+
+@pytest.mark.parametrize(
+    ("addresses", "text"),
+    [([], "No hay direcciones suspendidas."), (None, "notify no responde")],
+)
+def test_a_page_without_addresses_says_why(addresses: list[Any] | None, text: str) -> None:
+    assert text in text_of(addresses_page(addresses=addresses))

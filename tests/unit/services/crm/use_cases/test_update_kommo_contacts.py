@@ -20,7 +20,7 @@ NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 class Rows:
     def __init__(self) -> None:
         self.settled: dict[int, int | None] = {}
-        self.said: list[LeftOut] = []
+        self.left: list[LeftOut] = []
         self.waiting = [ContactDue(1, 101, a_card(), NOW, [PHONE], [EMAIL, OTHER_EMAIL])]
 
     async def contacts_due(self, limit: int) -> list[ContactDue]:
@@ -30,7 +30,7 @@ class Rows:
         self.settled[due.lead_id] = contact_id
 
     async def left_out(self, lead_id: int, values: Sequence[LeftOut]) -> None:
-        self.said += values
+        self.left += values
 
 
 class Kommo:
@@ -87,13 +87,13 @@ async def test_only_what_is_missing_is_added() -> None:
     assert rows.settled == {1: 9}
 
 
-async def test_a_refused_phone_keeps_no_email_out_and_is_said() -> None:
+async def test_a_refused_phone_keeps_no_email_out_and_is_noted() -> None:
     rows, kommo = Rows(), Kommo(9, Contact(9, (), ()))
     kommo.refuses = "PHONE"
     await update(rows, kommo)
 
     assert kommo.changes == [{"EMAIL": values(EMAIL, OTHER_EMAIL)}]
-    assert [(left.name, left.value) for left in rows.said] == [("teléfono", PHONE)]
+    assert [(left.name, left.value) for left in rows.left] == [("teléfono", PHONE)]
     assert rows.settled == {1: 9}
 
 

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.events.call import Unanswered
 from contracts.events.touch import (
     Channel,
     FailureKind,
 )
-from services.notify.decisions.fallback import after_failure
+from services.notify.decisions.fallback import after_call, after_failure
 from tests.builders import a_card, a_touch
 
 CHAIN = (Channel.WHATSAPP, Channel.SMS)
@@ -50,3 +51,31 @@ def test_where_a_failure_leads(
     touch = after_failure(a_touch(channel, fallback=rest), kind, a_card())
 
     assert (touch.channel if touch else None) == following
+
+
+@pytest.mark.parametrize(
+    "kind", set(FailureKind) - {FailureKind.BAD_ADDRESS, FailureKind.OPTED_OUT}
+)
+def test_what_follows_a_call_that_was_refused_names_no_call(kind: FailureKind) -> None:
+    call = a_touch(Channel.CALL, template="welcome", fallback=CHAIN)
+    whatsapp = after_failure(call, kind, a_card())
+    assert whatsapp is not None
+    sms = after_failure(whatsapp, kind, a_card())
+
+    assert sms is not None
+    assert (whatsapp.template, sms.template) == ("welcome_no_call", "welcome_no_call")
+
+
+@pytest.mark.parametrize("reason", Unanswered)
+def test_only_a_call_that_did_not_ring_is_not_named_afterwards(reason: Unanswered) -> None:
+    call = a_touch(Channel.CALL, template="welcome", fallback=CHAIN)
+    following = after_call(call, reason, a_card())
+
+    assert following is not None
+    assert following.template == ("welcome_no_call" if reason is Unanswered.FAILED else "welcome")
+
+
+def test_a_call_without_a_fallback_leads_nowhere() -> None:
+    call = a_touch(Channel.CALL, template="welcome")
+
+    assert after_call(call, Unanswered.FAILED, a_card()) is None

@@ -14,6 +14,7 @@ from services.notify.decisions.first_contact import (
     already_booked,
     asked_for_link,
     first_touches,
+    just_arrived,
     may_have_booked,
     nobody_has_booked,
 )
@@ -141,3 +142,10 @@ def test_a_form_that_was_held_up_is_not_answered_unasked() -> None:
     assert nobody_has_booked(event, event.at + timedelta(seconds=30))
     assert not nobody_has_booked(event, event.at + timedelta(minutes=2))
     assert may_have_booked(event, JOURNEY, event.at + timedelta(minutes=2))
+
+
+@pytest.mark.parametrize(("minutes", "fresh"), [(0, True), (15, True), (16, False), (3000, False)])
+def test_a_form_is_fresh_for_a_quarter_of_an_hour(minutes: int, fresh: bool) -> None:
+    arrived_at = datetime(2026, 3, 2, 10, tzinfo=MEXICO)
+
+    assert just_arrived(arrived_at, arrived_at + timedelta(minutes=minutes)) is fresh

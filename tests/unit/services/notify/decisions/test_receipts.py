@@ -17,8 +17,18 @@ from contracts.events.touch import (
     TouchFailed,
     TouchSent,
 )
-from domain.receipts import Accepted, Answered, Arrived, Receipt, Undeliverable, Unheard
-from services.notify.decisions.receipts import advance, events_for
+from domain.receipts import (
+    Accepted,
+    Answered,
+    Arrived,
+    Ended,
+    Outcome,
+    Receipt,
+    Undeliverable,
+    Unheard,
+)
+from providers.twilio.webhooks import read_call_status, read_verdict
+from services.notify.decisions.receipts import advance, events_for, outcome_of_call
 from services.notify.touches import OPEN, State
 
 NO_WHATSAPP = Undeliverable("SM1", FailureKind.UNREACHABLE, "twilio: undelivered code 63024")
@@ -51,7 +61,7 @@ NO_WHATSAPP = Undeliverable("SM1", FailureKind.UNREACHABLE, "twilio: undelivered
         pytest.param(State.SKIPPED, Accepted("CA1"), None, id="nothing was sent"),
     ],
 )
-def test_a_receipt(state: State, receipt: Receipt, after: State | None) -> None:
+def test_a_receipt(state: State, receipt: Outcome, after: State | None) -> None:
     assert advance(state, receipt) is after
 
 
@@ -70,6 +80,82 @@ def test_an_event_that_was_never_published_is_published_first() -> None:
     assert events[0].asked_at == asked_at
 
 
+@pytest.mark.parametrize(
+    ("seconds", "detection", "by_person", "outcome"),
+    [
+        pytest.param(9, 2.4, True, Answered("CA1"), id="heard the invitation"),
+        pytest.param(8, 2.0, True, Answered("CA1"), id="just long enough"),
+        pytest.param(8, 2.4, True, Unheard("CA1", Unanswered.HUNG_UP, 5), id="silence is not text"),
+        pytest.param(2, 0.0, True, Unheard("CA1", Unanswered.HUNG_UP, 2), id="a pocket"),
+        pytest.param(1, 2.4, True, Unheard("CA1", Unanswered.HUNG_UP, 0), id="before the text"),
+        pytest.param(2, 0.0, False, Unheard("CA1", Unanswered.HUNG_UP, 2), id="whoever it was"),
+        pytest.param(12, 2.4, False, Unheard("CA1", Unanswered.UNSURE), id="nobody knows who"),
+        pytest.param(None, 0.0, True, Answered("CA1"), id="a person, for an unknown time"),
+        pytest.param(None, 0.0, False, Unheard("CA1", Unanswered.UNSURE), id="nothing is known"),
+    ],
+)
+def test_a_call_that_was_picked_up(
+    seconds: int | None, detection: float, by_person: bool, outcome: Outcome
+) -> None:
+    ended = Ended("CA1", seconds, by_person=by_person)
+
+    assert outcome_of_call(ended, detection_seconds=detection, listened_seconds=6.0) == outcome
+
+
+def test_the_seconds_before_hanging_up_are_told() -> None:
+    [event] = events_for(
+        Unheard("CA1", Unanswered.HUNG_UP, 2),
+        State.SENT,
+        touch_id=uuid4(),
+        lead_id=1,
+        step="welcome",
+        channel=Channel.CALL,
+    )
+
+    assert isinstance(event, CallUnanswered)
+    assert (event.reason, event.listened_seconds) == (Unanswered.HUNG_UP, 2)
+
+
+ENDED = {"CallSid": "CA1", "CallStatus": "completed"}
+VERDICTS = st.sampled_from(["human", "unknown", "machine_end_beep", "fax", ""])
+
+
+@given(
+    answered_by=VERDICTS,
+    seconds=st.integers(0, 60),
+    pressed=st.booleans(),
+    order=st.lists(st.sampled_from(["voice", "key", "status", "polled"]), max_size=12),
+)
+def test_a_call_has_one_outcome_whatever_the_order_of_its_callbacks(
+    answered_by: str, seconds: int, pressed: bool, order: list[str]
+) -> None:
+    params = ENDED | {"AnsweredBy": answered_by, "CallDuration": str(seconds)}
+    state = State.SENT
+    endings = []
+    receipt: Receipt | None
+    for callback in order:
+        match callback:
+            case "voice":
+                receipt = read_verdict(params)
+            case "key" if pressed:
+                receipt = Answered("CA1")
+            case "status" | "polled":
+                receipt = read_call_status(params)
+            case _:
+                continue
+        if isinstance(receipt, Ended):
+            receipt = outcome_of_call(receipt, detection_seconds=2.4, listened_seconds=6.0)
+        assert receipt is not None
+        after = advance(state, receipt)
+        if after is not None:
+            state = after
+            endings.append(after)
+
+    assert len(endings) <= 1
+    if "status" in order and not pressed and answered_by == "human":
+        assert endings == [State.ANSWERED if seconds - 2.4 >= 6 else State.UNANSWERED]
+
+
 RECEIPTS = st.one_of(
     st.just(Accepted("X1")),
     st.just(Arrived("X1")),
@@ -81,7 +167,7 @@ RECEIPTS = st.one_of(
 
 @given(start=st.sampled_from(sorted(OPEN)), receipts=st.lists(RECEIPTS, max_size=12))
 def test_no_sequence_of_receipts_leads_to_two_sends_or_two_endings(
-    start: State, receipts: list[Receipt]
+    start: State, receipts: list[Outcome]
 ) -> None:
     """Each fallback depends on one event, published at most once. A settled touch stays settled."""
     state = start

@@ -62,6 +62,12 @@ def eligible(**facts: Any) -> Facts:
         pytest.param(
             CALL, replace(CLAIMED, dead=True), Skip(SkipReason.BAD_ADDRESS), id="reaches nobody"
         ),
+        pytest.param(
+            CALL,
+            replace(CLAIMED, doubtful=True),
+            Skip(SkipReason.DOUBTFUL_ADDRESS),
+            id="bounced several times",
+        ),
         pytest.param(CALL, Facts(claimed=False), Ignore(), id="claimed by another, or settled"),
         pytest.param(FOLLOW_UP, eligible(booking="own"), Skip(SkipReason.BOOKED), id="booked"),
         pytest.param(

@@ -11,9 +11,12 @@ from services.notify.decisions.spending import (
     Spending,
     Tally,
     alarm,
+    dearer,
     price_of,
     reached_cap,
     read_prices,
+    units_of,
+    usual_units,
 )
 
 PRICES = read_prices("call.MX=0.10,call=0.60,sms.MX=0.18,sms.CO=0.30")
@@ -32,6 +35,35 @@ def test_the_price_follows_the_destination(channel: Channel, country: str, price
     assert price_of(PRICES, channel, country) == price
 
 
+@pytest.mark.parametrize(
+    ("channel", "text", "units"),
+    [
+        (Channel.SMS, "a" * 160, 1),
+        (Channel.SMS, "a" * 161, 2),
+        (Channel.SMS, "ó" * 135, 3),
+        (Channel.WHATSAPP, "a" * 1_000, 1),
+        (Channel.CALL, "", 1),
+    ],
+)
+def test_an_sms_is_charged_by_its_segments(channel: Channel, text: str, units: int) -> None:
+    assert units_of(channel, text) == units
+
+
+def test_an_sms_without_a_text_counts_as_the_longest_that_is_shipped() -> None:
+    assert [usual_units(channel) for channel in (Channel.SMS, Channel.CALL)] == [2, 1]
+
+
+def test_a_price_that_was_really_paid_counts_where_it_is_higher() -> None:
+    paid = {"call.MX": 0.15, "sms.MX": 0.10, "sms.AR": 0.40, "whatsapp.MX": 0.05}
+    prices = dearer(PRICES, paid)
+
+    assert price_of(prices, Channel.CALL, "MX") == 0.15
+    assert price_of(prices, Channel.SMS, "MX") == 0.18
+    assert price_of(prices, Channel.SMS, "AR") == 0.40
+    assert price_of(prices, Channel.SMS, "CO") == 0.30
+    assert price_of(prices, Channel.WHATSAPP, "MX") == 0.05
+
+
 CAPS = Caps(
     prefix_hour=20,
     door_hour=500,
@@ -43,7 +75,9 @@ CAPS = Caps(
 )
 
 
-MONTERREY = Spending(Channel.CALL, "MX", "+528112", "fb", "", answers_form=True, day=10, hour=10)
+MONTERREY = Spending(
+    Channel.CALL, "MX", "+528112", "fb", "", answers_form=True, day=10, hour=10, units=10
+)
 
 
 FOLLOWING = replace(MONTERREY, answers_form=False, hour=0)
@@ -73,18 +107,32 @@ def reached(spendings: list[Spending], **changes: Any) -> str | None:
             "prefix +573001",
             id="a prefix",
         ),
+        pytest.param(
+            [replace(FOLLOWING, day=10, units=500)], "source fb", id="few calls of many minutes"
+        ),
+        pytest.param(
+            [replace(FOLLOWING, day=10, units=0, paid=50.0)],
+            "source fb",
+            id="what was paid",
+        ),
         pytest.param([replace(MONTERREY, hour=500)], "door /api/lead", id="the door's hour"),
         pytest.param([replace(MONTERREY, day=2000, hour=0)], "door /api/lead", id="the door's day"),
         pytest.param(
-            [replace(FOLLOWING, day=500)], "source fb", id="half the day's money by one source"
+            [replace(FOLLOWING, day=500, units=500)],
+            "source fb",
+            id="half the day's money by one source",
         ),
         pytest.param(
-            [replace(FOLLOWING, visitor="v1", day=50)],
+            [replace(FOLLOWING, visitor="v1", day=50, units=50)],
             "visitor v1",
             id="a twentieth by one visitor",
         ),
-        pytest.param([replace(FOLLOWING, visitor="v2", day=50)], None, id="by another visitor"),
-        pytest.param([replace(FOLLOWING, day=49)] * 2, None, id="of no visitor that is known"),
+        pytest.param(
+            [replace(FOLLOWING, visitor="v2", day=50, units=50)], None, id="by another visitor"
+        ),
+        pytest.param(
+            [replace(FOLLOWING, day=49, units=49)] * 2, None, id="of no visitor that is known"
+        ),
     ],
 )
 def test_a_cap_is_named(spendings: list[Spending], cap: str | None) -> None:
@@ -120,7 +168,7 @@ def test_an_alarm_rises_at_half_and_at_four_fifths_of_the_days_spending(
 
 
 def test_one_source_alone_has_the_whole_day() -> None:
-    assert reached([replace(FOLLOWING, day=500)], sources=1) is None
+    assert reached([replace(FOLLOWING, day=500, units=500)], sources=1) is None
 
 
 def test_a_prefix_at_home_has_no_cap() -> None:

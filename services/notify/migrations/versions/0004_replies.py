@@ -2,8 +2,8 @@
 
 from kit.migrations import run_script
 
-revision = "0002"
-down_revision = "0001"
+revision = "0004"
+down_revision = "0003"
 
 # the prefixes that some networks add to mobile numbers, as domain.phone has them
 COMPARED = r"""regexp_replace(regexp_replace(regexp_replace({column},

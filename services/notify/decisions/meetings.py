@@ -1,0 +1,122 @@
+"""Says when a meeting is, and how the two sides meet, in the words of a person. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from babel.dates import format_datetime
+from babel.lists import format_list
+
+from contracts.events.booking import Booking
+from domain.phone import read_number, readable
+from services.notify.decisions.untrusted_text import LONGEST_PLACE, phrase
+
+PHONE = re.compile(r"\+?[0-9\s().-]{10,25}")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language. `article` stands before a time of which a sentence speaks: "for the ...".
+
+    `pattern` and `pattern_at_one` are Babel's: Spanish says "a la" of one o'clock alone.
+    """
+
+    pattern: str
+    pattern_at_one: str
+    zone: str
+    article: str
+    chosen_time: str
+    join: str
+    call_here: str
+    call_there: str
+    place: str
+    unknown: str
+    more: str
+
+
+SPANISH = Words(
+    pattern="EEEE d 'de' MMMM 'a las' h:mm a",
+    pattern_at_one="EEEE d 'de' MMMM 'a la' h:mm a",
+    zone="hora de {}",
+    article="el ",
+    chosen_time="la hora que elegiste",
+    join="entra en {}",
+    call_here="te llamaremos a este número",
+    call_there="por teléfono, en el {}",
+    place="nos vemos en {}",
+    unknown="los datos están en el correo que te envió el calendario",
+    more="{} fechas más",
+)
+ENGLISH = Words(
+    pattern="EEEE, MMMM d 'at' h:mm a",
+    pattern_at_one="EEEE, MMMM d 'at' h:mm a",
+    zone="{} time",
+    article="",
+    chosen_time="the time you chose",
+    join="join at {}",
+    call_here="we will call you on this number",
+    call_there="by phone, on {}",
+    place="we meet at {}",
+    unknown="the details are in the email that the calendar sent you",
+    more="{} more dates",
+)
+LANGUAGES = {"es": SPANISH, "en": ENGLISH}
+
+
+def words_of(language: str) -> Words:
+    """Returns the words of `es-MX`; English where a language has none."""
+    return LANGUAGES.get(base_language(language), ENGLISH)
+
+
+def base_language(name: str) -> str:
+    """Returns `es` for `es-MX`."""
+    return name.split("-", maxsplit=1)[0]
+
+
+def time_in_words(times: Sequence[datetime], city: str, language: str, *, most: int) -> str:
+    """Returns `jueves 12 de febrero a la 1:00 p.m. (hora de Monterrey)`, or a list of them.
+
+    Of more than `most`, it counts the others.
+    """
+    words = words_of(language)
+    locale = language.replace("-", "_")
+    dates = [
+        format_datetime(
+            time, words.pattern_at_one if time.hour in (1, 13) else words.pattern, locale=locale
+        )
+        for time in times[:most]
+    ]
+    if len(times) > most:
+        dates.append(words.more.format(len(times) - most))
+    when = format_list(dates, locale=locale)
+    return f"{when} ({words.zone.format(city)})"
+
+
+def named_time(when: str, language: str) -> str:
+    """Returns the time as a sentence names it: `el jueves …`, or `la hora que elegiste`."""
+    words = words_of(language)
+    return words.article + when if when else words.chosen_time
+
+
+def way_to_meet(
+    booking: Booking, *, meeting_url: str, phone: str | None, region: str, language: str
+) -> str:
+    """Returns how they meet: by a link, by phone, or at a place.
+
+    `phone` is the number of the person who reads it, and `region` the business's country.
+    """
+    words = words_of(language)
+    if meeting_url:
+        return words.join.format(meeting_url)
+    called = _number_in(booking.location, region)
+    if called is None:
+        place = phrase(booking.location, longest=LONGEST_PLACE)
+        return words.place.format(place) if place else words.unknown
+    return words.call_here if called == phone else words.call_there.format(readable(called))
+
+
+def _number_in(location: str, region: str) -> str | None:
+    """Returns the phone number that the location is; None for a place, whose name may have one."""
+    number = read_number(location, region) if PHONE.fullmatch(location) else None
+    return number.e164 if number else None

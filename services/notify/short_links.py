@@ -1,0 +1,33 @@
+"""Short links: random codes, and the pages that they lead to."""
+
+import re
+import secrets
+from enum import StrEnum
+
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"  # nothing to misread
+CODE_LENGTH = 8
+CODE = re.compile(f"[{ALPHABET}]{{{CODE_LENGTH}}}")
+
+
+class Target(StrEnum):
+    """The page that a short link leads to."""
+
+    BOOKING = "booking"
+    RESOURCE = "resource"
+    SURVEY = "survey"
+    MATERIAL = "material"
+    MEETING = "meeting"
+
+    @property
+    def fact(self) -> str:
+        """The name under which texts have the link."""
+        return f"{self}_url"
+
+
+def new_code() -> str:
+    """Returns a random code, of 1e14 that there are."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def short_link(public_url: str, code: str) -> str:
+    return f"{public_url}/a/{code}"

@@ -1,0 +1,91 @@
+"""When a meeting is and how the two sides meet, as a person would say it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from services.notify.decisions.meetings import named_time, time_in_words, way_to_meet
+from tests.builders import a_booking
+
+PHONE = "+528112345678"
+
+
+@pytest.mark.parametrize(
+    ("hour", "language", "words"),
+    [
+        (11, "es-MX", "jueves 12 de febrero a las 11:00 a.m. (hora de Monterrey)"),
+        (13, "es-MX", "jueves 12 de febrero a la 1:00 p.m. (hora de Monterrey)"),
+        (1, "es-MX", "jueves 12 de febrero a la 1:00 a.m. (hora de Monterrey)"),
+        (21, "es-MX", "jueves 12 de febrero a las 9:00 p.m. (hora de Monterrey)"),
+        (13, "en", "Thursday, February 12 at 1:00 PM (Monterrey time)"),
+    ],
+)
+def test_the_time_of_a_meeting(hour: int, language: str, words: str) -> None:
+    when = time_in_words([datetime(2026, 2, 12, hour, tzinfo=UTC)], "Monterrey", language, most=8)
+
+    assert " ".join(when.split()) == words
+
+
+def test_the_times_of_a_series() -> None:
+    times = [datetime(2026, 2, day, 11, tzinfo=UTC) for day in (12, 19, 26)]
+    all_of_them = time_in_words(times, "Monterrey", "es-MX", most=8)
+    some = time_in_words(times, "Monterrey", "es-MX", most=1)
+
+    assert " ".join(all_of_them.split()) == (
+        "jueves 12 de febrero a las 11:00 a.m., jueves 19 de febrero a las 11:00 a.m. "
+        "y jueves 26 de febrero a las 11:00 a.m. (hora de Monterrey)"
+    )
+    assert " ".join(some.split()) == (
+        "jueves 12 de febrero a las 11:00 a.m. y 2 fechas más (hora de Monterrey)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("when", "language", "words"),
+    [
+        ("jueves 12 de febrero", "es-MX", "el jueves 12 de febrero"),
+        ("", "es-MX", "la hora que elegiste"),
+        ("Thursday, February 12", "en", "Thursday, February 12"),
+        ("", "en", "the time you chose"),
+    ],
+)
+def test_the_time_within_a_sentence(when: str, language: str, words: str) -> None:
+    assert named_time(when, language) == words
+
+
+@pytest.mark.parametrize(
+    ("booking", "url", "words"),
+    [
+        pytest.param({}, "https://v.example.com/1", "entra en https://v.example.com/1", id="link"),
+        pytest.param({"location": PHONE}, "", "te llamaremos a este número", id="own phone"),
+        pytest.param(
+            {"location": "+52 (81) 1234-5678"}, "", "te llamaremos a este número", id="as typed"
+        ),
+        pytest.param(
+            {"location": "+525512345678"},
+            "",
+            "por teléfono, en el +52 55 1234 5678",
+            id="another phone",
+        ),
+        pytest.param(
+            {"location": "Av. Constitución 100, Monterrey"},
+            "",
+            "nos vemos en Av. Constitución 100, Monterrey",
+            id="place",
+        ),
+        pytest.param(
+            {"location": "gana en www.example.com"},
+            "",
+            "los datos están en el correo que te envió el calendario",
+            id="an advertisement",
+        ),
+        pytest.param({}, "", "los datos están en el correo que te envió el calendario", id="none"),
+    ],
+)
+def test_how_they_meet(booking: dict[str, Any], url: str, words: str) -> None:
+    found = way_to_meet(
+        a_booking(**booking), meeting_url=url, phone=PHONE, region="MX", language="es-MX"
+    )
+
+    assert found == words
