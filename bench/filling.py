@@ -182,13 +182,15 @@ insert into registrations (
     'registered', n, n, n
   from generate_series(1, $1::int) n;
 insert into submissions
-  select lead_id, lead_id, phone, email
+  select lead_id, lead_id, phone, email, phone, email
   from registrations;
 insert into notes (lead_id, text, state)
   select n, 'note', 'written'
   from generate_series(1, $1::int) n, generate_series(1, 3);
-insert into bookings (uid, lead_id, stage, reported_at, attended, reason, email)
-  select 'uid-' || n, case when n % 600 <> 0 then n end, 1, now() - n * interval '1 second', false,
+insert into appointments (
+    uid, lead_id, stage, reported_at, changed_at, attended, reason, email)
+  select 'uid-' || n, case when n % 600 <> 0 then n end, 1, now() - n * interval '1 second',
+    now() - n * interval '1 second', false,
     '', case when n % 600 = 0 then 'nobody' || n || '@example.org' end
   from generate_series(6, $1::int, 6) n"""
 INTAKE = """
