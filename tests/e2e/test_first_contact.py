@@ -1,6 +1,8 @@
 """From a form to Kommo, a mailbox and a phone: every outcome of a call, each fallback."""
 
 import asyncio
+import json
+import re
 from typing import Any
 
 import pytest
@@ -116,7 +118,10 @@ async def test_the_content_of_each_message(system: System) -> None:
     assert email["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert call["params"]["MachineDetection"] == ["DetectMessageEnd"]
     assert message["params"]["ContentSid"] == ["HX00000000000000000000000000000001"]
-    assert f"metadata%5Blead_id%5D={lead}" in message["params"]["ContentVariables"][0]
+    link = json.loads(message["params"]["ContentVariables"][0])["2"]
+    led_to = (await system.http.get(link, follow_redirects=False)).headers["location"]
+    assert re.fullmatch(r"http://localhost:\d+/a/\w{8}", link)
+    assert f"metadata%5Blead_id%5D={lead}" in led_to
 
 
 async def test_the_text_spoken_in_a_call(system: System) -> None:

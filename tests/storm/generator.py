@@ -190,6 +190,9 @@ class Drawn:
 
     def _booking(self, person: Person, at: float) -> Iterator[Act]:
         starts_in = self.chance.uniform(18, 40)
+        if self._happens(0.12):
+            yield Act(at, "books", person.number, {"starts_in": starts_in, "weeks": 3})
+            return
         yield Act(at, "books", person.number, {"starts_in": starts_in})
         if self._happens(0.2):
             moment = at + self.chance.uniform(2, 15)

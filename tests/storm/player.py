@@ -144,8 +144,8 @@ class Player:
                 await asyncio.sleep(0.5)
         return None
 
-    async def _books(self, life: Life, starts_in: float) -> dict[str, Any] | None:
-        """Books by the link of the mail. Without a mail, by the page, with the own address."""
+    async def _books(self, life: Life, starts_in: float, weeks: int = 1) -> dict[str, Any] | None:
+        """Books by the link of the mail: one meeting, or a series of one a week."""
         person = life.person
         mails = await self.system.simulator("emails", person.email) if person.email else []
         links = re.findall(r"https?://\S+/cal/\S+", mails[0]["text"]) if mails else []
@@ -154,7 +154,7 @@ class Player:
         start = datetime.fromtimestamp(self.system.now(), UTC) + timedelta(seconds=starts_in)
         booked = await self._simulate(
             "calcom/book",
-            {"link": links[0], "start": start.isoformat(), "minutes": 0.02},
+            {"link": links[0], "start": start.isoformat(), "minutes": 0.02, "weeks": weeks},
         )
         if booked is None:
             return None

@@ -201,7 +201,7 @@ def nothing_leaves_outside_its_hours(seen: Evidence) -> Iterator[Broken]:
         at = clock(touch.at)
         if step == "welcome_call" and touch.channel == "call":
             is_fine = is_open(at, place, CALLS)
-        elif step in FOLLOW_UP:
+        elif step in FOLLOW_UP or step == "no_show":
             is_fine = is_open(at, place, MESSAGES)
         elif step in ("welcome_call", "reminder"):
             is_fine = is_waking(at, place)
