@@ -14,6 +14,7 @@ from contracts.commands.lead import RestoreLead, StopLead
 from contracts.commands.outbound import PauseOutbound, ResumeOutbound
 from contracts.commands.touch import ReleaseTouches, ResolveTouch
 from contracts.events.address import AddressRestored, AddressSuspended
+from contracts.events.booking import BookingUnmatched
 from contracts.events.call import CallAnswered, CallUnanswered
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.journey import JourneyPublished
@@ -59,6 +60,7 @@ from services.notify.use_cases.answer_form import answer_form
 from services.notify.use_cases.deliver_due import deliver_due
 from services.notify.use_cases.end_links import end_links
 from services.notify.use_cases.erase_lead import erase_lead
+from services.notify.use_cases.expect_form import expect_form
 from services.notify.use_cases.fall_back import fall_back_after_call, fall_back_after_failure
 from services.notify.use_cases.pause_lead import pause_lead
 from services.notify.use_cases.release_touches import release_touches
@@ -82,7 +84,15 @@ FALLBACK = queue("notify.fallback", TouchFailed, prefetch=20)
 LINK = queue("notify.link", ReplyReceived, prefetch=10)
 # a queue of its own, so that it overtakes everything
 SWITCH = queue("notify.switch", PauseOutbound, ResumeOutbound, prefetch=1)
-CHANGES = queue("notify.changes", LeadPaused, LeadResumed, LeadErased, LeadClosed, prefetch=2)
+CHANGES = queue(
+    "notify.changes",
+    LeadPaused,
+    LeadResumed,
+    LeadErased,
+    LeadClosed,
+    BookingUnmatched,
+    prefetch=2,
+)
 COMMANDS = queue(
     "notify.commands",
     StopLead,
@@ -143,7 +153,8 @@ PUBLISHES = (
 
 SwitchCommand = Annotated[PauseOutbound | ResumeOutbound, Field(discriminator="topic")]
 LeadChange = Annotated[
-    LeadPaused | LeadResumed | LeadErased | LeadClosed, Field(discriminator="topic")
+    LeadPaused | LeadResumed | LeadErased | LeadClosed | BookingUnmatched,
+    Field(discriminator="topic"),
 ]
 AnyCommand = Annotated[
     StopLead
@@ -215,6 +226,8 @@ async def on_lead_changed(event: LeadChange, deps: BusDeps) -> None:
             await erase_lead(event.lead_id, deps.database)
         case LeadClosed():
             await end_links(event.lead_id, deps.database)
+        case BookingUnmatched():
+            await expect_form(event, deps.database)
 
 
 @router.subscriber(

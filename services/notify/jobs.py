@@ -9,7 +9,7 @@ from kit.errors import Unavailable
 from kit.messaging import inbox
 from kit.periodic import PeriodicJob
 from services.notify.deps import Deps
-from services.notify.repositories import addresses, callbacks
+from services.notify.repositories import addresses, callbacks, unmatched_bookings
 from services.notify.repositories.checks import DueCheck
 from services.notify.touches import State
 from services.notify.use_cases.check_key import check_key
@@ -47,6 +47,9 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
         PeriodicJob("forget_old_callbacks", 3600, partial(callbacks.forget_old, deps.database)),
         PeriodicJob(
             "forget_old_bounces", 3600, partial(addresses.forget_old_bounces, deps.database)
+        ),
+        PeriodicJob(
+            "forget_old_bookings", 3600, partial(unmatched_bookings.forget_old, deps.database)
         ),
         PeriodicJob("forget_old_messages", 3600, partial(inbox.forget_old, deps.database)),
     )

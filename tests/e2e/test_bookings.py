@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.calendars import DAYS, HostCalendar, at
-from tests.system import System, person
+from tests.system import System, e164, person
 
 pytestmark = pytest.mark.connected
 
@@ -40,6 +40,21 @@ async def booked(system: System, lead: int, *expected: str) -> None:
         return changes == list(expected)
 
     await system.until(there, lambda: f"lead {lead}: wanted {expected}, saw {changes}")
+
+
+async def test_who_booked_before_the_form_came_is_not_asked_to_book(
+    system: System, calendar: HostCalendar
+) -> None:
+    ana = person()
+    await calendar.posts("BOOKING_CREATED", f"early-{ana['telefono']}", ana, starts=at(7))
+    await system.quiet()
+    lead = await system.lead(ana)
+    await system.happens(lead, "lead.registered", "lead.booked", "email touch.sent")
+    await system.quiet()
+
+    subjects = [mail["subject"] for mail in await system.simulator("emails", ana["email"])]
+    assert len(subjects) == 2, subjects  # what they have booked, and its confirmation
+    assert await system.simulator("calls", e164(ana)) == []
 
 
 async def test_two_people_in_one_slot_are_both_booked(

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.connected, pytest.mark.timeout(300)]
 PIPELINE = 7_000_001
 INCOMING, INITIAL, BOOKED, ROBOTS = 60_000_000, 60_000_001, 60_000_002, 60_000_005
 SOURCE, BUDGET = 500_103, 500_104
+STAGES = "Kommo: pipeline and both stages"
 SOURCES = [{"id": 31, "value": "LinkedIn"}, {"id": 32, "value": "Google"}]
 
 
@@ -379,13 +380,17 @@ async def test_the_doctor_names_the_right_first_stage(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     changes = {"KOMMO_STATUS_ID_INICIAL": str(INCOMING)}
-    checks = await checks_by_name(system, monkeypatch, "crm", changes)
-    stages = checks["Kommo: pipeline and both stages"]
+    found: list[str] = []
 
-    assert stages.verdict is Verdict.WRONG
-    assert "takes no leads" in stages.found.en
-    assert f"({INITIAL})" in stages.found.en
-    assert "Incoming leads" in stages.advice.en
+    async def named() -> bool:  # until Kommo, which crm asks too, does not limit the rate
+        stages = (await checks_by_name(system, monkeypatch, "crm", changes))[STAGES]
+        found.append(f"{stages.verdict}: {stages.found.en} {stages.advice.en}")
+        return "takes no leads" in stages.found.en
+
+    await system.until(named, lambda: f"the doctor found {found}")
+    assert Verdict.WRONG in found[-1]
+    assert f"({INITIAL})" in found[-1]
+    assert "Incoming leads" in found[-1]
 
 
 @pytest.mark.parametrize(
