@@ -371,7 +371,10 @@ async def test_a_booking_of_nobody_is_given_to_the_lead_that_an_operator_names(
     assert datetime.fromisoformat(unmatched["starts_at"]) == datetime(2030, 3, 4, 16, tzinfo=UTC)
     assert (await system.actions(lead)).count("lead.booked") == 1
     assert "lead.booked" not in await system.actions(other)
-    assert await system.sql("crm", "select matched from appointments where uid = $1", uid) == "operator"
+    assert (
+        await system.sql("crm", "select matched from appointments where uid = $1", uid)
+        == "operator"
+    )
     assert uid not in [
         booking["uid"] for booking in await ask(system, "crm", "/bookings/unmatched")
     ]
