@@ -118,6 +118,8 @@ async def test_a_move_without_a_uid_of_its_own(system: System, calendar: HostCal
     )
 
     await system.happens(lead, "lead.booked", "booking.rescheduled")
+    await system.quiet()
+
     assert (await system.timers(lead))["reminder"] == at(7)
 
 
@@ -168,6 +170,8 @@ async def test_a_meeting_that_the_host_missed_is_not_thanked(
     await calendar.posts("BOOKING_NO_SHOW_UPDATED", uid, starts=at(7), attendees=[], bookingUid=uid)
 
     await system.happens(lead, "meeting.ended")
+    await system.quiet()
+
     assert "after_meeting" not in await system.timers(lead)
 
 
