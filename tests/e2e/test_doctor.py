@@ -368,7 +368,7 @@ def unknown(*variables: str) -> dict[str, str]:
         pytest.param(
             unknown(*PROVIDERS, "PUBLIC_BASE_URL", "BOOKING_URL"),
             NO_NAMES.en,
-            "no se encuentra el servidor nowhere.invalid (DNS); por eso quedaron 20",
+            "no se encuentra el servidor nowhere.invalid (DNS); por eso quedaron 21",
             "the server nowhere.invalid is not found (DNS); 20",
             "/etc/resolv.conf",
             id="no DNS",
@@ -376,9 +376,9 @@ def unknown(*variables: str) -> dict[str, str]:
         pytest.param(
             {"TWILIO_AUTH_TOKEN": "other"},
             "Twilio",
-            "Twilio no acepta TWILIO_AUTH_TOKEN (401); por eso quedaron 10 cosas más sin revisar",
+            "Twilio no acepta TWILIO_AUTH_TOKEN (401); por eso quedaron 11 cosas más sin revisar",
             "Twilio does not accept TWILIO_AUTH_TOKEN (401); "
-            "10 more checks could not be made because of it",
+            "11 more checks could not be made because of it",
             "TWILIO_AUTH_TOKEN",
             id="Twilio's token",
         ),
@@ -410,8 +410,8 @@ def unknown(*variables: str) -> dict[str, str]:
         pytest.param(
             {"TWILIO_BASE_URL": "http://127.0.0.1:9"},
             "Twilio",
-            "conexión rechazada; por eso quedaron 10",
-            "connection refused; 10",
+            "conexión rechazada; por eso quedaron 11",
+            "connection refused; 11",
             "TWILIO_BASE_URL",
             id="a provider that does not answer",
         ),
