@@ -131,13 +131,25 @@ async def test_several_moves_under_one_uid_each_count(
     await system.happens(lead, "lead.registered", "call.answered", "email touch.delivered")
     uid = f"same{lead}"
     await calendar.posts("BOOKING_CREATED", uid, ana, starts=at(7))
+    await confirmed(system, lead, 1)
     await calendar.posts("BOOKING_RESCHEDULED", uid, ana, starts=at(8), rescheduleUid=uid)
+    await confirmed(system, lead, 2)
     await calendar.posts("BOOKING_RESCHEDULED", uid, ana, starts=at(9, 19), rescheduleUid=uid)
-    await booked(system, lead, "lead.booked", "booking.rescheduled", "booking.rescheduled")
+    await confirmed(system, lead, 3)
     await system.quiet()
 
+    expected = ["lead.booked", "booking.rescheduled", "booking.rescheduled"]
+    assert await bookings_of(system, lead) == expected
     assert (await system.timers(lead))["reminder"] == at(8, 19)
-    assert (await system.actions(lead)).count("whatsapp touch.sent") == 3
+
+
+async def confirmed(system: System, lead: int, times: int) -> None:
+    """Waits until the lead's meeting was confirmed by WhatsApp so many times."""
+
+    async def there() -> bool:
+        return (await system.actions(lead)).count("whatsapp touch.sent") == times
+
+    await system.until(there, lambda: f"lead {lead} was not confirmed {times} times")
 
 
 async def test_a_request_that_was_accepted_by_the_api(

@@ -369,7 +369,7 @@ def unknown(*variables: str) -> dict[str, str]:
             unknown(*PROVIDERS, "PUBLIC_BASE_URL", "BOOKING_URL"),
             NO_NAMES.en,
             "no se encuentra el servidor nowhere.invalid (DNS); por eso quedaron 21",
-            "the server nowhere.invalid is not found (DNS); 20",
+            "the server nowhere.invalid is not found (DNS); 21",
             "/etc/resolv.conf",
             id="no DNS",
         ),
