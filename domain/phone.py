@@ -112,14 +112,11 @@ def country_of_number(e164: str) -> str | None:
 
 
 def _as_dialled(raw: str, region: str) -> str:
-    """Returns the digits, after a plus where the country code is written; empty without digits."""
+    """Returns the digits, after a plus where the country code is written."""
     text = unicodedata.normalize("NFKC", raw).strip()
-    text = re.sub(r"^(?:whatsapp|tel):", "", text, flags=re.IGNORECASE)
-    text = _EXTENSION.sub("", _OTHER_NUMBER.split(text, maxsplit=1)[0])
+    text = _EXTENSION.sub("", _OTHER_NUMBER.split(text)[0])
     international = re.search(r"[+\d]", text)
     digits = re.sub(r"[^0-9]", "", text)
-    if not digits:
-        return ""
     number = digits
     if international and international.group() == "+":
         number = f"+{digits}"

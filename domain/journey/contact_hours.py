@@ -190,7 +190,7 @@ def _closings(
 ) -> Iterator[Span]:
     """Returns the spans that end at or before `before`, the last first."""
     last = before.astimezone(ZoneInfo(zones[0])).date()
-    days = (last - timedelta(days=offset) for offset in range(-1, HORIZON_DAYS))
+    days = (last - timedelta(days=offset) for offset in range(HORIZON_DAYS))
     spans = chain.from_iterable(reversed(_open_on(day, rules, zones, country)) for day in days)
     return (span for span in _joined_backwards(spans) if span.closes <= before)
 
@@ -294,20 +294,20 @@ def add_days(start: datetime, after: timedelta, zone: str) -> datetime:
 
 
 def longest_closed(step: Step, journey: Journey) -> timedelta:
-    """Returns the longest time that the step's own hours stay closed, if any day is a holiday."""
+    """Returns the longest time that the step's own hours stay closed, if any day is a holiday.
+
+    They must open at least once a week.
+    """
     if step.window == ALWAYS:
         return timedelta()
     rules = (journey.windows[step.window],)
     monday = date(2001, 1, 1)
     days = [_open_on(monday + timedelta(days=number), rules, ("UTC",), "") for number in range(28)]
-    longest = _longest_gap(days, without=None)
-    if any(rule.holidays == "closed" for rule in rules):
-        longest = max(longest, *(_longest_gap(days, without=number) for number in range(7, 14)))
-    return longest
+    if journey.windows[step.window].holidays == "open":
+        return _longest_gap(days, without=None)
+    return max(_longest_gap(days, without=number) for number in range(7, 14))
 
 
 def _longest_gap(days: Sequence[Sequence[Span]], *, without: int | None) -> timedelta:
     spans = list(chain.from_iterable(day for number, day in enumerate(days) if number != without))
-    return max(
-        (later.opens - earlier.closes for earlier, later in pairwise(spans)), default=timedelta()
-    )
+    return max(later.opens - earlier.closes for earlier, later in pairwise(spans))

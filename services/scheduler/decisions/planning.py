@@ -141,7 +141,7 @@ def _planned(
     A reminder that is due in closed hours leaves before them, if that is later than `after`.
     A touch whose hours never open is planned all the same, and dropped with that reason when due.
     """
-    booking = lead.booking.uid if isinstance(step, MeetingStep) and lead.booking else ""
+    booking = lead.booking.uid if lead.booking else ""
     at = _last_moment(lead, journey, step, channel, due, after)
     if at is None:
         span = next_opening(

@@ -2,22 +2,31 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.events.booking import LeadBooked
-from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused
+from contracts.events.booking import LeadBooked, MeetingEnded
+from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadUpdated
 from contracts.events.reply import Intent, ReplyReceived
-from contracts.events.touch import Channel, SkipReason, TouchSkipped, touch_id
+from contracts.events.touch import Channel, DeferReason, SkipReason, TouchSkipped, touch_id
 from services.scheduler.decisions.enrolment import (
+    FORGOTTEN,
     Change,
+    Deferral,
+    Enrolment,
+    Fact,
+    Withheld,
     apply_event,
+    booking_ended_elsewhere,
     changes_enrolment,
+    erased,
     happened_by,
+    moved_to,
 )
-from tests.builders import a_booking
+from tests.builders import a_booking, a_card
 from tests.unit.services.scheduler.decisions.leads import (
     ENTERED,
     FOLLOW_UPS,
@@ -27,6 +36,8 @@ from tests.unit.services.scheduler.decisions.leads import (
     booked,
     cancelled,
     days,
+    deferral,
+    local,
     paused,
     resumed,
     returned,
@@ -167,13 +178,14 @@ def reply(intent: Intent) -> ReplyReceived:
     return ReplyReceived(lead_id=123456, channel=Channel.WHATSAPP, text="", intent=intent)
 
 
-def skipped(reason: SkipReason) -> TouchSkipped:
+def skipped(reason: SkipReason, **more: Any) -> TouchSkipped:
     return TouchSkipped(
         lead_id=123456,
         touch_id=touch_id(1, "day_3", Channel.WHATSAPP),
-        step="day_3",
+        step=more.pop("step", "day_3"),
         channel=Channel.WHATSAPP,
         reason=reason,
+        **more,
     )
 
 
@@ -199,3 +211,187 @@ def test_what_an_event_of_a_clock_that_is_ahead_plans_does_not_come_later() -> N
     assert steps(after(happened_by(ahead, now)))["confirmation"] == now
     past = booked(at=now - timedelta(minutes=10))
     assert happened_by(past, now) is past
+
+
+# ---- touches that a booking or a pause withholds
+
+MISSED = skipped(SkipReason.BOOKED, at=days(3))
+WITHHELD = Withheld(step="day_3", channel=Channel.WHATSAPP, by=Fact.BOOKING)
+AGAIN = Deferral(step="day_3", channel=Channel.WHATSAPP, booking="", at=days(4), by_clock=True)
+
+
+def test_a_touch_that_a_booking_withheld_is_planned_when_the_booking_ends() -> None:
+    lead = after(booked(at=days(1)), MISSED)
+
+    assert lead.withheld == (WITHHELD,)
+    released = after(cancelled(2, at=days(4)), lead=lead)
+    assert (released.withheld, released.deferred) == ((), (AGAIN,))
+
+
+def test_a_touch_is_withheld_once_and_others_beside_it() -> None:
+    other = skipped(SkipReason.BOOKED, step="day_6", at=days(6))
+    lead = after(booked(at=days(1)), MISSED, other, MISSED)
+
+    assert sorted(withheld.step for withheld in lead.withheld) == ["day_3", "day_6"]
+
+
+def test_a_skip_that_arrives_after_the_booking_has_ended_is_planned_from_the_end() -> None:
+    ended = after(booked(at=days(1)), cancelled(2, at=days(4)))
+
+    late = after(MISSED, lead=ended)
+    assert late.withheld == ()
+    assert late.deferred == (AGAIN.model_copy(update={"by_clock": False}),)
+    same_instant = skipped(SkipReason.BOOKED, at=days(4))
+    assert after(same_instant, lead=ended).withheld == (WITHHELD,)
+
+
+def test_a_touch_that_a_pause_withheld_is_planned_when_the_pause_ends() -> None:
+    put_off = deferral("day_3", Channel.WHATSAPP, days(3))
+    put_off = put_off.model_copy(update={"reason": DeferReason.PAUSED})
+    lead = after(paused(2), put_off)
+
+    assert lead.withheld == (WITHHELD.model_copy(update={"by": Fact.PAUSE}),)
+    assert after(paused(5), lead=lead).withheld == lead.withheld
+    released = after(resumed(5), lead=lead)
+    assert released.withheld == ()
+    assert released.deferred == (AGAIN.model_copy(update={"at": days(5), "by_clock": False}),)
+    late = after(put_off, lead=after(paused(2), resumed(5)))
+    assert late.deferred == released.deferred
+
+
+def test_the_end_of_a_booking_releases_nothing_that_a_pause_withholds() -> None:
+    put_off = deferral("day_3", Channel.WHATSAPP, days(3))
+    put_off = put_off.model_copy(update={"reason": DeferReason.PAUSED})
+    lead = after(paused(2), put_off, booked(at=days(4)), cancelled(2, at=days(5)))
+
+    assert [withheld.by for withheld in lead.withheld] == [Fact.PAUSE]
+    assert lead.deferred == ()
+
+
+def test_a_booking_of_the_same_person_elsewhere_releases_its_touches_when_it_ends() -> None:
+    lead = after(skipped(SkipReason.BOOKED_ELSEWHERE, at=days(3)))
+    ended = booking_ended_elsewhere(lead, at=days(4))
+
+    assert ended.cancelled_at == days(4)
+    assert (ended.withheld, ended.deferred) == ((), (AGAIN,))
+    early = booking_ended_elsewhere(a_lead(), at=days(4))
+    late_skip = after(skipped(SkipReason.BOOKED_ELSEWHERE, at=days(3)), lead=early)
+    assert [again.at for again in late_skip.deferred] == [days(4)]
+
+
+def test_a_booking_that_ends_elsewhere_releases_nothing_while_the_lead_has_its_own() -> None:
+    lead = after(booked(at=days(1)), MISSED)
+    ended = booking_ended_elsewhere(lead, at=days(4))
+
+    assert ended == lead.model_copy(update={"cancelled_at": days(4)})
+
+
+def test_the_last_end_of_a_booking_counts() -> None:
+    lead = after(booked(at=days(1)), cancelled(2, at=days(4)))
+
+    assert lead.cancelled_at == days(4)
+    assert booking_ended_elsewhere(lead, at=days(2)).cancelled_at == days(4)
+    assert booking_ended_elsewhere(lead, at=days(6)).cancelled_at == days(6)
+    assert after(cancelled(3, at=days(2)), lead=lead).cancelled_at == days(4)
+
+
+def test_a_touch_deferred_again_and_again_is_planned_once_and_counted() -> None:
+    call = deferral("welcome_call", Channel.CALL, days(0.5))
+    text = deferral("day_3", Channel.WHATSAPP, days(3))
+    lead = after(call, text, call.model_copy(update={"at": days(0.75)}))
+
+    assert lead.deferred == (
+        Deferral(step="day_3", channel=Channel.WHATSAPP, booking="", at=days(3)),
+        Deferral(step="welcome_call", channel=Channel.CALL, booking="", at=days(0.75), times=2),
+    )
+    assert after(call, lead=lead).deferred[-1].times == 3
+
+
+def test_a_deferred_touch_of_a_restarted_follow_up_keeps_its_run() -> None:
+    again = deferral("day_3", Channel.WHATSAPP, days(23)).model_copy(update={"run": 900})
+    lead = after(returned(days(20)), again)
+
+    assert [found.run for found in lead.deferred] == [900]
+
+
+# ---- a booking, an erasure, a further form
+
+
+def test_a_new_booking_knows_nothing_of_the_meeting_before_it() -> None:
+    missed = MeetingEnded(
+        lead_id=123456, revision=2, uid="first", ended_at=local(2026, 3, 10, 11), attended=False
+    )
+    lead = after(booked(), missed)
+
+    assert (lead.revision, lead.absent) == (2, True)
+    assert lead.meeting_ended_at == local(2026, 3, 10, 11)
+    again = after(booked(3, "second", at=days(9)), lead=lead)
+    assert (again.booked_at, again.meeting_ended_at, again.absent) == (days(9), None, False)
+
+
+def test_the_end_of_another_meeting_changes_only_the_revision() -> None:
+    other = MeetingEnded(lead_id=123456, revision=2, uid="other", ended_at=days(8), attended=False)
+    lead = after(booked())
+
+    assert after(other, lead=lead) == lead.model_copy(update={"revision": 2})
+    assert after(other) == a_lead().model_copy(update={"revision": 2})
+
+
+def test_neither_a_cancelled_nor_an_erased_booking_leaves_its_time() -> None:
+    assert after(booked(), cancelled(2)).booked_at is None
+    assert erased(after(booked())).booked_at is None
+
+
+def lived_through() -> Enrolment:
+    """Returns a lead of whom every fact that a follow-up gathers is known."""
+    put_off = deferral("day_3", Channel.WHATSAPP, days(5))
+    put_off = put_off.model_copy(update={"reason": DeferReason.PAUSED})
+    lead = after(
+        deferral("welcome_call", Channel.CALL, days(0.5)),
+        reply(Intent.OTHER),
+        paused(1),
+        resumed(2),
+        paused(4),
+        put_off,
+    )
+    return lead.model_copy(update={"follow_up_ended": FORGOTTEN})
+
+
+def test_a_restart_forgets_all_that_the_follow_up_had_gathered() -> None:
+    lead = lived_through()
+    fresh = a_lead().model_copy(update={"run": 900, "entered_at": days(20)})
+
+    assert lead.held
+    assert lead.deferred
+    assert lead.withheld
+    assert lead.paused_until
+    still_paused = {"paused": True, "commanded_at": days(4), "still_since": days(20)}
+    assert after(returned(days(20)), lead=lead) == fresh.model_copy(update=still_paused)
+    going_on = {"paused": False, "commanded_at": days(6)}
+    assert after(resumed(6), returned(days(20)), lead=lead) == fresh.model_copy(update=going_on)
+
+
+def further_form(*changed: str, phone: str | None, time_zone: str | None = None) -> LeadUpdated:
+    card = a_card(phone=phone, time_zone=time_zone)
+    return LeadUpdated(
+        lead_id=123456, submission_id=900, person_id=123456, card=card, changed=changed
+    )
+
+
+def test_a_further_form_moves_the_lead_as_far_as_it_says() -> None:
+    business = {"zone": "America/Mexico_City", "region": "MX"}
+    lead = a_lead()
+    silent = further_form(phone=None, time_zone="America/Bogota")
+    zone = further_form("time_zone", phone=None, time_zone="America/Bogota")
+    phone = further_form("phone", phone="+573001234567")
+
+    assert moved_to(lead, silent, **business) == lead
+    moved = moved_to(lead, zone, **business)
+    assert moved.where.home == "America/Bogota"
+    assert (moved.where.country, moved.where.phone_zones) == ("MX", lead.where.phone_zones)
+    abroad = moved_to(lead, phone, **business)
+    assert (abroad.where.country, abroad.where.home) == ("CO", "America/Bogota")
+    assert abroad.where.phone_zones == ("America/Bogota",)
+    nowhere = further_form("time_zone", phone=None)
+    assert moved_to(lead, nowhere, zone="Europe/Madrid", region="ES").where.home == "Europe/Madrid"
+    assert abroad.model_copy(update={"where": lead.where}) == lead
