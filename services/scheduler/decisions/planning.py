@@ -116,9 +116,7 @@ def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> It
         if isinstance(step, FollowUpStep):
             by_clock = _follow_up_due(lead, step) if deferral.by_clock else due
             due = max(due, by_clock, lead.commanded_at or due)
-        timer = _planned(
-            lead, journey, step, deferral.channel, due, spread, after=due, run=deferral.run
-        )
+        timer = _planned(lead, journey, step, deferral.channel, due, spread, run=deferral.run)
         reminder = isinstance(step, MeetingStep) and step.before is not None
         starts_at = lead.booking.starts_at if lead.booking and reminder else None
         if starts_at is None or timer.due_at < starts_at:

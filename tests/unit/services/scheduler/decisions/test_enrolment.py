@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.events.booking import LeadBooked, MeetingEnded
-from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadUpdated
+from contracts.events.lead import (
+    Closing,
+    LeadClosed,
+    LeadOptedOut,
+    LeadPaused,
+    LeadSuperseded,
+    LeadUpdated,
+)
 from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import Channel, DeferReason, SkipReason, TouchSkipped, touch_id
 from services.scheduler.decisions.enrolment import (
@@ -226,6 +233,7 @@ def test_a_touch_that_a_booking_withheld_is_planned_when_the_booking_ends() -> N
     assert lead.withheld == (WITHHELD,)
     released = after(cancelled(2, at=days(4)), lead=lead)
     assert (released.withheld, released.deferred) == ((), (AGAIN,))
+    assert steps(released)["day_3"] == local(2026, 3, 9, 9), "by its clock on Sunday, so Monday"
 
 
 def test_a_touch_is_withheld_once_and_others_beside_it() -> None:
@@ -395,3 +403,27 @@ def test_a_further_form_moves_the_lead_as_far_as_it_says() -> None:
     nowhere = further_form("time_zone", phone=None)
     assert moved_to(lead, nowhere, zone="Europe/Madrid", region="ES").where.home == "Europe/Madrid"
     assert abroad.model_copy(update={"where": lead.where}) == lead
+
+
+def test_a_new_lead_is_where_its_number_is_else_where_the_business_is() -> None:
+    assert a_lead(phone="+573001234567").where.phone_zones == ("America/Bogota",)
+    assert a_lead(phone=None).where.home == "America/Mexico_City"
+
+
+def test_of_one_revision_the_first_event_counts() -> None:
+    assert after(booked(), booked(1, "other")) == after(booked())
+
+
+def test_a_form_within_a_day_does_not_restart_the_follow_up() -> None:
+    assert after(returned(days(0.5)).model_copy(update={"returned": False})) == a_lead()
+
+
+def test_the_first_reason_for_an_end_is_kept() -> None:
+    opted_out = LeadOptedOut(lead_id=123456, channel="sms", reason="reply")
+    superseded = LeadSuperseded(lead_id=123456, by_lead_id=9, person_id=5)
+    won = LeadClosed(lead_id=123456, reason=Closing.WON)
+    lost = LeadClosed(lead_id=123456, reason=Closing.LOST)
+
+    assert after(opted_out, superseded).follow_up_ended == "opted_out"
+    assert after(superseded, opted_out).follow_up_ended == "superseded"
+    assert after(won, lost).stopped == "won"

@@ -40,9 +40,7 @@ from tests.unit.services.scheduler.decisions.leads import (
 
 def due(timer: Timer, now: datetime, *, lead: Enrolment | None = None, **more: Any) -> End:
     planned_at = more.pop("planned_at", timer.due_at)
-    return resolve_timer(
-        lead or a_lead(), JOURNEY, timer, planned_at=planned_at, now=now, **more
-    )
+    return resolve_timer(lead or a_lead(), JOURNEY, timer, planned_at=planned_at, now=now, **more)
 
 
 def touch_of(end: End) -> TouchDue:

@@ -464,3 +464,41 @@ def test_what_a_journey_lacks_of_a_deferred_touch(
     step: str, channel: Channel, lacks: str | None
 ) -> None:
     assert missing_in(JOURNEY, deferral(step, channel, days(3))) == lacks
+
+
+def of_the_meeting(step: str, at: datetime) -> TouchDeferred:
+    return deferral(step, Channel.WHATSAPP, at).model_copy(update={"booking": "first"})
+
+
+def test_a_deferral_that_no_longer_counts_hides_no_other() -> None:
+    call = deferral("welcome_call", Channel.CALL, days(0.5))
+    gone = deferral("day_4", Channel.WHATSAPP, days(3))
+    other_run = deferral("day_3", Channel.WHATSAPP, days(3)).model_copy(update={"run": 7})
+
+    assert "welcome_call" in steps(after(gone, of_the_meeting("reminder", days(3)), call))
+    assert "welcome_call" in steps(after(other_run, call))
+
+
+def test_after_a_stop_only_the_meetings_deferred_touches_are_planned() -> None:
+    end = LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply")
+    late = of_the_meeting("confirmation", days(2))
+
+    assert steps(after(deferral("welcome_call", Channel.CALL, days(0.5)), end)) == {}
+    assert steps(after(booked(), late, end))["confirmation"] == days(2)
+
+
+@pytest.mark.parametrize(
+    ("step", "at", "planned"),
+    [
+        pytest.param("reminder", (2026, 3, 10, 10, 59), True, id="before the meeting"),
+        pytest.param("reminder", (2026, 3, 10, 11), False, id="as it begins"),
+        pytest.param("after_meeting", (2026, 3, 10, 14), True, id="no reminder"),
+    ],
+)
+def test_a_deferred_reminder_leaves_before_the_meeting_or_not_at_all(
+    step: str, at: tuple[int, ...], planned: bool
+) -> None:
+    lead = after(booked(), of_the_meeting(step, local(*at)))
+    times = [timer.due_at for timer in plan(lead, JOURNEY) if timer.step == step]
+
+    assert (local(*at) in times) is planned
