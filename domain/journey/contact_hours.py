@@ -180,7 +180,7 @@ def openings(
 ) -> Iterator[Span]:
     """Returns the spans that end after `after`, in order."""
     first = after.astimezone(ZoneInfo(zones[0])).date()
-    days = (first + timedelta(days=offset) for offset in range(-1, HORIZON_DAYS))
+    days = (first + timedelta(days=offset) for offset in range(HORIZON_DAYS))
     spans = chain.from_iterable(_open_on(day, tuple(rules), zones, country) for day in days)
     return (span for span in _joined(spans) if span.closes > after)
 

@@ -649,6 +649,19 @@ def test_the_usual_week_of_a_call_at_any_hour_is_the_laws() -> None:
     assert week.days == (("09:00-19:00",),) * 5 + (("10:00-14:00",), ())
 
 
+def test_the_usual_week_of_a_touch_about_a_booking_is_when_people_are_awake() -> None:
+    week = usual_week(
+        at(MEXICO, 2026, 3, 2, 10),
+        JOURNEY.step("confirmation"),
+        Channel.WHATSAPP,
+        JOURNEY,
+        at_zones(MEXICO),
+    )
+
+    assert week is not None
+    assert week.days == (("08:00-21:00",),) * 7
+
+
 def test_the_usual_week_is_that_of_the_persons_day() -> None:
     """On Sunday evening in Mexico, UTC has Monday, after the clocks of Tijuana have changed."""
     week = usual_week(

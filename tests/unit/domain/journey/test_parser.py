@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,12 @@ def test_our_own_files_are_valid(name: str) -> None:
 @pytest.mark.parametrize("name", ["journey.yml", "journey.demo.yml"])
 def test_an_editor_agrees(name: str) -> None:
     Draft202012Validator(json_schema()).validate(yaml.safe_load((DEPLOY / name).read_text()))
+
+
+def test_the_published_schema_is_that_of_this_version() -> None:
+    published = json.loads((DEPLOY.parent / "docs" / "journey.schema.json").read_text())
+
+    assert json_schema() == published
 
 
 def test_an_editor_reports_our_mistakes() -> None:
