@@ -137,7 +137,7 @@ class _Reader:
         steps = self._steps(written)
         options = {key: value for key, value in written.items() if key not in own_parts}
         frame = self._validated(Journey, options, ())
-        parts: dict[str, Any] = frame.model_dump(exclude=own_parts) if frame else {}
+        parts: dict[str, Any] = frame.model_dump() if frame else {}
         parts["windows"] = windows
         for section in SECTIONS:
             parts[section] = tuple(step for place, step in steps if place[0] == section)
@@ -307,10 +307,9 @@ class _Reader:
             suggestion = _meant(step.window, known) or f"There are: {', '.join(sorted(known))}"
             self._add_mistake((*place, "window"), message, suggestion)
             return
-        where = (*place, "window") if self._has((*place, "window")) else place
         if not _ever_opens(step, journey):
             self._add_mistake(
-                where,
+                (*place, "window"),
                 f"{step.name} can never go out",
                 f"{step.window} leaves no time between 08:00 and 21:00",
             )
@@ -332,8 +331,7 @@ class _Reader:
         """Records a mistake, by default on the line of the innermost part of `place`."""
         if line is None:
             prefixes = (place[:end] for end in range(len(place), -1, -1))
-            nearest = next((prefix for prefix in prefixes if self._has(prefix)), ())
-            line = self._lines.get(nearest, 1)
+            line = self._lines[next(prefix for prefix in prefixes if self._has(prefix))]
         self._mistakes.append(Mistake(self._name, line, message, suggestion))
 
 
@@ -390,5 +388,5 @@ def _problem_of(error: Exception) -> str:
 
 def _meant(word: str, known: Iterable[str]) -> str:
     """Returns a question about the most similar known word; empty where none is similar."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, list(known))  # the most similar first
     return f"Did you mean {close[0]}?" if close else ""

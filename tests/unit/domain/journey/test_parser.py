@@ -274,9 +274,22 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
             id="unknown return",
         ),
         pytest.param(
-            "windows: 9-5\n" + STEP,
-            ["j.yml:1: windows are hours by name. Write calls: {mon-fri: '09:00-19:00'}"],
+            "on_return: join\nwindows: 9-5\n" + STEP,
+            ["j.yml:2: windows are hours by name. Write calls: {mon-fri: '09:00-19:00'}"],
             id="windows without names",
+        ),
+        pytest.param(
+            'windows:\n  odd: {mon: "09:00-12:00", mon-fri: "11:00-14:00"}\n' + STEP,
+            ["j.yml:2: two spans of mon overlap. Write each hour once"],
+            id="hours of two lines that overlap",
+        ),
+        pytest.param(
+            STEP + "  - after: 4 days\n    name: day_3\n    channel: whatsapp\n",
+            [
+                "j.yml:2: two steps are called day_3. Give one another name",
+                "j.yml:6: two steps are called day_3. Give one another name",
+            ],
+            id="one name twice, on the lines of the names",
         ),
         pytest.param(
             "first_contact: call\n" + STEP.replace("3 days", "3 dias"),
