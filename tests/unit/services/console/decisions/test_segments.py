@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.console.decisions.segments import segments
+from services.console.decisions.segments import Segments, segments
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,10 @@ def test_how_many_parts_an_sms_has(text: str, count: int, units: int) -> None:
 def test_the_letters_that_make_it_longer_are_named() -> None:
     assert segments("Reunión á").odd == "áó"
     assert segments("Manana").odd == ""
+
+
+def test_signs_that_count_twice_and_texts_of_another_alphabet() -> None:
+    assert segments("a" * 159 + "€") == Segments(2, 161, "")
+    assert segments("ó" * 134) == Segments(2, 134, "ó")
+    assert segments("ó" * 135) == Segments(3, 135, "ó")
+    assert segments("") == Segments(1, 0, "")
