@@ -60,6 +60,8 @@ meeting:
   - {name: reminder, before: 24 hours, channel: whatsapp, window: waking}
   - {name: tiny, before: 24 hours, channel: email, window: small}
   - {name: confirmation, on_booking: true, channels: [whatsapp, email]}
+  - {name: sent_late, on_booking: true, channel: sms, window: small, late: {rule: send}}
+  - {name: moved, on_booking: true, channel: sms, window: small}
   - {name: survey, after: 1 hour, channels: [whatsapp, email], window: nonstop}
 """)
 MEXICO = "America/Mexico_City"
@@ -602,7 +604,7 @@ def test_no_touch_goes_out_outside_its_hours_however_late(
 
 def test_every_step_has_a_name_of_its_own() -> None:
     assert isinstance(JOURNEY.step("day_3"), Step)
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="day_7"):
         JOURNEY.step("day_7")
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import ValidationError
 
-from domain.journey.model import Window, format_duration
+from domain.journey.model import Late, Window, format_duration
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,12 @@ from domain.journey.model import Window, format_duration
 )
 def test_a_duration_is_written_with_its_units(duration: timedelta, written: str) -> None:
     assert format_duration(duration) == written
+
+
+def test_ten_years_are_the_longest_duration() -> None:
+    assert Late.model_validate({"limit": "3650 days"}).limit == timedelta(days=3650)
+    with pytest.raises(ValidationError, match="ten years are the most"):
+        Late.model_validate({"limit": "3650 days 1 second"})
 
 
 @pytest.mark.parametrize(
