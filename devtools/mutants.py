@@ -35,6 +35,8 @@ class Figures:
 def main(paths: Sequence[str]) -> None:
     if not paths:
         shutil.rmtree(FOLDER, ignore_errors=True)
+    # which test runs which function, where a changed test would not be seen
+    (FOLDER / "mutmut-stats.json").unlink(missing_ok=True)
     # always with a pattern: mutmut then runs the tests of these modules unbroken first, by name
     patterns = [pattern_of(path) for path in paths] or ["*"]
     command = [str(Path(sys.executable).with_name("mutmut")), "run", *patterns]

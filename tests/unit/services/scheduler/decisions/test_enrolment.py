@@ -267,6 +267,25 @@ def test_a_touch_that_a_pause_withheld_is_planned_when_the_pause_ends() -> None:
     assert late.deferred == released.deferred
 
 
+def test_what_came_late_is_withheld_while_the_lead_is_paused_or_booked_again() -> None:
+    put_off = deferral("day_3", Channel.WHATSAPP, days(1))
+    put_off = put_off.model_copy(update={"reason": DeferReason.PAUSED})
+    paused_again = after(paused(2), put_off)
+    booked_again = after(
+        booked(at=days(1)), cancelled(2, at=days(4)), booked(3, "second", at=days(5)), MISSED
+    )
+
+    assert [withheld.by for withheld in paused_again.withheld] == [Fact.PAUSE]
+    assert [withheld.by for withheld in booked_again.withheld] == [Fact.BOOKING]
+
+
+def test_a_released_touch_is_of_the_run_that_it_was_withheld_in() -> None:
+    missed = MISSED.model_copy(update={"run": 900, "at": days(23)})
+    lead = after(returned(days(20)), booked(at=days(21)), missed, cancelled(2, at=days(24)))
+
+    assert [released.run for released in lead.deferred] == [900]
+
+
 def test_the_end_of_a_booking_releases_nothing_that_a_pause_withholds() -> None:
     put_off = deferral("day_3", Channel.WHATSAPP, days(3))
     put_off = put_off.model_copy(update={"reason": DeferReason.PAUSED})

@@ -423,6 +423,15 @@ def test_a_reminder_that_is_due_at_night(
     assert moments(lead)["reminder"] == local(*leaves)
 
 
+def test_only_a_confirmation_answers_a_booking() -> None:
+    *others, reminder, survey = JOURNEY.meeting
+    any_hour = reminder.model_copy(update={"window": "always"})
+    journey = JOURNEY.model_copy(update={"meeting": (*others, any_hour, survey)})
+    lead = after(booked(at=local(2026, 3, 9, 3), starts_at=local(2026, 3, 10, 3, 10)))
+
+    assert moments(lead, journey)["reminder"] == local(2026, 3, 9, 8)
+
+
 def test_a_reminder_never_leaves_when_the_meeting_begins() -> None:
     *others, reminder, survey = JOURNEY.meeting
     assert reminder.name == "reminder"
@@ -483,7 +492,9 @@ def test_after_a_stop_only_the_meetings_deferred_touches_are_planned() -> None:
     end = LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply")
     late = of_the_meeting("confirmation", days(2))
 
-    assert steps(after(deferral("welcome_call", Channel.CALL, days(0.5)), end)) == {}
+    call = deferral("welcome_call", Channel.CALL, days(0.5))
+    assert steps(after(call, end)) == {}
+    assert steps(after(booked(), call, late, end))["confirmation"] == days(2)
     assert steps(after(booked(), late, end))["confirmation"] == days(2)
 
 
