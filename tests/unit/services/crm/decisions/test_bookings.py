@@ -21,10 +21,13 @@ from services.crm.decisions.bookings import (
     Candidate,
     Matched,
     Slot,
+    Stage,
     apply_update,
     changes_to_publish,
     current_booking,
     match,
+    phones_of,
+    with_attendee,
 )
 from tests.builders import a_booking
 
@@ -283,3 +286,178 @@ def test_of_two_leads_with_one_email_the_newest_booked() -> None:
         secret="s",
         region="MX",
     ) == (70, Matched.EMAIL)
+
+
+def test_an_update_of_a_booking_names_its_attendee() -> None:
+    hints = replace(
+        ANONYMOUS_CARD, email=" Ana@Example.com", phone_texts=("x", "300 123 4567", "3001234567")
+    )
+    update = replace(CREATED, hints=hints)
+    named = with_attendee(update, "CO").booking
+
+    assert named is not None
+    assert (named.email, named.phone) == ("ana@example.com", "+573001234567")
+    assert phones_of(hints, "CO") == ("+573001234567",)
+    nobody = with_attendee(CREATED, "MX").booking
+    assert nobody is not None
+    assert (nobody.email, nobody.phone) == (None, None)
+    bare = an_update(UpdateKind.NO_SHOW)
+    assert with_attendee(bare, "MX") is bare
+
+
+def test_a_booking_keeps_what_a_later_update_does_not_know() -> None:
+    cancelled = replace(an_update(UpdateKind.CANCELLED, minutes=1, title="Otra"), reason="enfermó")
+    after_cancel = apply_update({}, CREATED)[0]
+    [slot] = apply_update({"first": after_cancel}, cancelled)
+
+    assert slot == Slot("first", Stage.GONE, NOW, CREATED.booking, reason="enfermó")
+    [again] = apply_update({"first": slot}, an_update(UpdateKind.CREATED, minutes=2, title="Otra"))
+    assert again.stage is Stage.GONE
+    assert again.booking is not None
+    assert again.booking.title == "Otra"
+    assert (again.reason, again.reported_at) == ("enfermó", NOW)
+
+
+def test_the_state_of_each_booking_only_moves_forward() -> None:
+    ended = Slot("first", Stage.ENDED, NOW, CREATED.booking)
+    [cancelled] = apply_update({"first": ended}, an_update(UpdateKind.CANCELLED))
+    [absent] = apply_update({"first": ended}, an_update(UpdateKind.NO_SHOW))
+    [met] = apply_update({"first": absent}, an_update(UpdateKind.ENDED))
+
+    assert cancelled.stage is Stage.ENDED
+    assert (absent.attended, met.attended) == (False, False)
+
+
+def test_a_move_names_the_booking_before_it_once() -> None:
+    second, first = apply_update({}, MOVED)
+
+    assert (second.uid, second.stage) == ("second", Stage.ACCEPTED)
+    assert first == Slot("first", Stage.MOVED, MOVED.at)
+    itself = an_update(UpdateKind.MOVED, previous="first")
+    assert [slot.uid for slot in apply_update({}, itself)] == ["first"]
+    known = {"first": Slot("first", Stage.GONE, NOW, CREATED.booking)}
+    assert apply_update(known, MOVED)[1].stage is Stage.GONE
+
+
+def test_an_unconfirmed_booking_is_pending_whatever_the_calendar_calls_it() -> None:
+    [slot] = apply_update({}, an_update(UpdateKind.CREATED, confirmed=False))
+    [later] = apply_update({"first": slot}, CREATED)
+
+    assert (slot.stage, later.stage) == (Stage.PENDING, Stage.ACCEPTED)
+    [seen] = apply_update({}, an_update(UpdateKind.OTHER, confirmed=False))
+    assert seen.stage is Stage.SEEN
+    seen_later = an_update(UpdateKind.CREATED, minutes=5)
+    [made] = apply_update({"first": seen}, seen_later)
+    assert made.reported_at == NOW + timedelta(minutes=5), "made when it is first known"
+
+
+def test_the_last_made_of_the_valid_bookings_is_current() -> None:
+    older = Slot("b", Stage.PENDING, NOW, a_booking("b"))
+    newer = Slot("a", Stage.ENDED, NOW + timedelta(minutes=1), a_booking("a"))
+    same_time = Slot("c", Stage.ACCEPTED, NOW, a_booking("c"))
+    gone = Slot("d", Stage.GONE, NOW + timedelta(minutes=9), a_booking("d"))
+    unknown = Slot("e", Stage.ACCEPTED, NOW + timedelta(minutes=9))
+
+    assert current_booking([older, newer, same_time, gone, unknown]) == newer
+    assert current_booking([same_time, older]) == same_time
+    assert current_booking([gone, unknown]) is None
+
+
+def test_the_events_say_which_lead_when_and_why() -> None:
+    slot = Slot("first", Stage.ACCEPTED, NOW, a_booking("first"))
+    gone = replace(slot, stage=Stage.GONE, reason="enfermó")
+    [cancelled] = changes_to_publish(7, slot, None, {"first": gone}, revision=4, now=NOW)
+
+    assert isinstance(cancelled, BookingCancelled)
+    assert (cancelled.lead_id, cancelled.revision) == (7, 5)
+    assert (cancelled.uid, cancelled.reason) == ("first", "enfermó")
+    assert changes_to_publish(7, None, None, {}, revision=4, now=NOW) == []
+    ended = replace(slot, stage=Stage.ENDED, booking=a_booking("first", ends_at=None))
+    booked, met = changes_to_publish(7, None, ended, {}, revision=4, now=NOW)
+    assert isinstance(booked, LeadBooked)
+    assert (booked.lead_id, booked.revision, booked.booking.confirmed) == (7, 5, True)
+    assert isinstance(met, MeetingEnded)
+    assert (met.lead_id, met.revision, met.uid) == (7, 6, "first")
+    assert (met.ended_at, met.attended) == (NOW, True)
+    known = replace(slot, stage=Stage.ENDED)
+    [end] = changes_to_publish(7, slot, known, {}, revision=4, now=NOW)
+    assert isinstance(end, MeetingEnded)
+    assert end.ended_at == a_booking().ends_at
+
+
+def test_a_move_names_the_booking_before_and_its_lead() -> None:
+    before = Slot("first", Stage.ACCEPTED, NOW, a_booking("first"))
+    after = Slot("second", Stage.ACCEPTED, NOW, a_booking("second"))
+    slots = {"first": replace(before, stage=Stage.MOVED), "second": after}
+    [moved] = changes_to_publish(7, before, after, slots, revision=1, now=NOW)
+
+    assert isinstance(moved, BookingRescheduled)
+    assert (moved.lead_id, moved.revision, moved.previous_uid) == (7, 2, "first")
+    assert moved.booking.uid == "second"
+    [other] = changes_to_publish(7, before, after, {}, revision=1, now=NOW)
+    assert isinstance(other, LeadBooked), "not moved: another booking"
+
+
+@pytest.mark.parametrize(
+    ("changes", "topics"),
+    [
+        pytest.param({}, [], id="nothing new"),
+        pytest.param({"title": "Otra"}, [], id="another title"),
+        pytest.param({"ends_at": NOW}, ["booking.rescheduled"], id="another end"),
+        pytest.param({"starts_at": NOW}, ["booking.rescheduled"], id="another beginning"),
+    ],
+)
+def test_a_booking_is_published_again_when_its_time_changes(
+    changes: dict[str, Any], topics: list[str]
+) -> None:
+    before = Slot("first", Stage.ACCEPTED, NOW, a_booking("first"))
+    after = replace(before, booking=a_booking("first", **changes))
+    events = changes_to_publish(7, before, after, {"first": after}, revision=1, now=NOW)
+
+    assert [event.topic for event in events] == topics
+
+
+def test_an_edited_link_counts_only_where_nothing_contradicts_it() -> None:
+    def found(**hints: Any) -> object:
+        return match(
+            replace(ANONYMOUS_CARD, **hints),
+            by_uid=None,
+            leads=[ANA, BETO],
+            secret="s",
+            region="MX",
+        )
+
+    assert found(lead_id=7, email="unknown@example.com") is None
+    assert found(lead_id=7, phone_texts=("5511112222",)) is None
+    assert found(lead_id=7, email="beto@example.com") == (8, Matched.EMAIL)
+    assert found(lead_id=7, token="x", phone_texts=("8112340000",)) == (8, Matched.PHONE)
+    both = {"email": "unknown@example.com", "phone_texts": ("8112345678",)}
+    assert found(lead_id=7, **both) == (7, Matched.METADATA)
+
+
+def test_of_two_leads_with_one_phone_the_newest_booked() -> None:
+    again = replace(ANA, lead_id=70, submission_id=70)
+    nobody = Candidate(9, 90, None, None)
+
+    assert match(
+        replace(ANONYMOUS_CARD, phone_texts=("8112345678",)),
+        by_uid=None,
+        leads=[ANA, again, nobody],
+        secret="s",
+        region="MX",
+    ) == (70, Matched.PHONE)
+    anonymous = match(ANONYMOUS_CARD, by_uid=None, leads=[nobody], secret="s", region="MX")
+    assert anonymous is None
+
+
+def test_a_submission_that_joined_a_lead_finds_it() -> None:
+    joined = Candidate(70, 7, "ana@example.com", None)
+    token = sign("s", "booking", 70)
+
+    for hints in (
+        replace(ANONYMOUS_CARD, lead_id=70, token=token),
+        replace(ANONYMOUS_CARD, lead_id=70),
+    ):
+        found = match(hints, by_uid=None, leads=[joined], secret="s", region="MX")
+        assert found is not None
+        assert found[0] == 7
