@@ -244,9 +244,11 @@ WHEN = " para el 12/02/2026 11:00 (America/Monterrey)"
         ),
         (
             updated("name", "email", "phone", "company", "service"),
-            "Volvió a llenar el formulario (Lead de Pauta 8). Servicio: Consultoría IA. "
-            "Fuente: Landing 1. Nombre: Ana Torres. Otro correo: ana@example.com. "
-            "Otro teléfono: +528112345678. Empresa: Demo SA",
+            (
+                "Volvió a llenar el formulario (Lead de Pauta 8). Servicio: Consultoría IA. "
+                "Fuente: Landing 1. Nombre: Ana Torres. Otro correo: ana@example.com. "
+                "Otro teléfono: +528112345678. Empresa: Demo SA"
+            ),
         ),
         (
             updated(service=None, source=None),
