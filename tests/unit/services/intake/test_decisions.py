@@ -470,3 +470,7 @@ def test_a_robots_form_is_answered_again_like_any_other() -> None:
 def test_every_submission_has_an_id_of_its_own() -> None:
     with pytest.raises(ValueError, match="shorter"):
         classify([ANA, OTHER, THIRD], ANONYMOUS_CARD, [1, 2])
+
+
+def test_a_folded_name_is_words_of_plain_letters() -> None:
+    assert folded(" José-María  ÑUÑO! ") == "jose maria nuno"
