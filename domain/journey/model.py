@@ -288,6 +288,6 @@ def json_schema() -> dict[str, Any]:
         step["oneOf"] = [{"required": ["channel"]}, {"required": ["channels"]}]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Pauta: a journey",
         **schema,
+        "title": "Pauta: a journey",
     }
