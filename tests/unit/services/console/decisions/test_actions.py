@@ -83,3 +83,7 @@ def test_people_are_masked_however_deep_they_stand() -> None:
         "count": 8112345678,
         "version": "8112345678",
     }
+
+
+def test_names_in_a_list_are_cut_too() -> None:
+    assert without_personal_data({"name": ["Ana Torres"]}) == {"name": ["Ana T."]}

@@ -191,3 +191,15 @@ def test_the_brokers_headers_are_not_replayed() -> None:
     headers = {"x-death": [], "x-first-death-queue": "a", "x-last-death-reason": "b", "x-other": 1}
 
     assert headers_for_replay(headers) == {"x-other": 1, "x-attempt": 1, "x-replayed": 1}
+
+
+def test_an_object_without_a_topic_and_a_queue_of_three_words() -> None:
+    letter = read_letter(queue="notify.call.eu", body=b"{}", message_id="", lead="", headers={})
+
+    assert (letter.topic, letter.service) == ("", "notify")
+
+
+def test_the_cause_is_the_first_word_of_the_error() -> None:
+    [(_, cause, _)] = grouped([read(headers={"x-error": "ValueError: card: no name"})])
+
+    assert cause == "ValueError"

@@ -184,3 +184,12 @@ def test_several_downtimes_of_kommo_add_up() -> None:
     stage = timeline(folded(CREATED, registered), down)[-1]
 
     assert gaps(stage) == [(Owner.OURS, 78.0), (Owner.PROVIDER, 22.99)]
+
+
+def test_each_stage_has_its_time() -> None:
+    missed = folded(CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED)
+    answered = folded(CREATED, DIALLED, ANSWERED)
+
+    seconds = [(stage.at - at(0)).total_seconds() for stage in timeline(missed)]
+    assert seconds == [0, 0.01, 1.5, 0.3, 20, 20.4, 22, 100]
+    assert [stage.at for stage in timeline(answered)][-1] == at(12)

@@ -34,3 +34,7 @@ def test_signs_that_count_twice_and_texts_of_another_alphabet() -> None:
     assert segments("ó" * 134) == Segments(2, 134, "ó")
     assert segments("ó" * 135) == Segments(3, 135, "ó")
     assert segments("") == Segments(1, 0, "")
+
+
+def test_the_units_are_whole() -> None:
+    assert str(segments("ó").units) == "1"

@@ -1,7 +1,9 @@
 """A lead's share of the metrics: the same in whatever order its events are counted."""
 
+from datetime import UTC, datetime
 from functools import reduce
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,3 +99,10 @@ def test_a_lead_that_met_is_counted_with_all_its_touches() -> None:
     }
     assert hour_of(at(59.9)) == hour
     assert (hour.minute, hour.second, hour.microsecond) == (0, 0, 0)
+
+
+def test_an_hour_is_one_of_utc() -> None:
+    in_india = datetime(2026, 3, 2, 10, 59, 59, 999, tzinfo=ZoneInfo("Asia/Kolkata"))
+
+    assert hour_of(in_india) == datetime(2026, 3, 2, 5, tzinfo=UTC)
+    assert hour_of(in_india).tzinfo is UTC

@@ -32,3 +32,7 @@ def test_a_user_has_name_role_and_hash_and_the_reason_says_how_to_make_one() -> 
         "CONSOLE_USERS: each entry is name:viewer:hash or name:operator:hash,"
         " as `pauta console user` prints it"
     )
+
+
+def test_a_hash_may_hold_a_colon() -> None:
+    assert read_users(f"ana:viewer:{HASH}:x")["ana"].password_hash == f"{HASH}:x"
