@@ -180,3 +180,7 @@ def test_an_events_own_reason_comes_first(topic: str, reason: str) -> None:
     line = describe_event({"topic": topic, "reason": reason})
 
     assert (line.detail, line.quoted) == (OWN_REASONS[topic, reason], False)
+
+
+def test_a_card_that_is_none_names_nobody() -> None:
+    assert describe_event({"topic": "lead.created", "card": "Ana", "booking": ["b"]}).name == ""

@@ -519,3 +519,13 @@ def test_a_return_keeps_the_latest_time_and_a_later_end() -> None:
 
 def test_an_event_of_the_audit_log_is_read_as_it_was_written() -> None:
     assert read(CREATED.model_dump(mode="json")) == CREATED
+
+
+def test_a_later_end_of_call_or_meeting_does_not_replace_the_first() -> None:
+    failed = touch(TouchFailed, Channel.CALL, 3, kind=FailureKind.BAD_ADDRESS, reason="21211")
+    replied = REPLIED.model_copy(update={"at": at(5)})
+    later = ENDED.model_copy(update={"ended_at": at(410)})
+
+    assert folded(DIALLED, failed).call_asked_at == at(0.05)
+    assert folded(replied, ANSWERED).reached_at == at(5)
+    assert folded(ENDED, later).met_at == at(400)
