@@ -67,7 +67,9 @@ def measured(folder: Path) -> list[Figures]:
 
 def report(figures: Sequence[Figures]) -> list[str]:
     """Returns the names of the mutants that nobody noticed, and a table for docs/mutants.md."""
-    lines = [name for module in figures for name in module.unnoticed]
+    lines = []
+    for module in figures:
+        lines += module.unnoticed
     lines += ["", "| module | noticed | all | share |", "|---|---|---|---|"]
     for module in figures:
         lines.append(_row(f"`{module.module}`", module.noticed, module.total))

@@ -64,12 +64,11 @@ def test_a_path_is_a_pattern_of_names(path: str, pattern: str) -> None:
 
 def test_every_module_of_rules_is_tried() -> None:
     chosen = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["mutmut"]
-    modules = [path for rule in RULES for path in PROJECT.glob(rule)]
-    left_out = [
-        str(path.relative_to(PROJECT))
-        for path in modules
-        if not any(fnmatch(str(path.relative_to(PROJECT)), glob) for glob in chosen["only_mutate"])
-    ]
+    modules: list[str] = []
+    for rule in RULES:
+        modules += [str(path.relative_to(PROJECT)) for path in PROJECT.glob(rule)]
+    globs = chosen["only_mutate"]
+    left_out = [module for module in modules if not any(fnmatch(module, glob) for glob in globs)]
 
     assert modules
     assert left_out == []

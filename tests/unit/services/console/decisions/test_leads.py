@@ -1,5 +1,6 @@
 """The state of a lead on the pages: the same in whatever order its events come."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
@@ -29,6 +30,7 @@ from contracts.events.lead import (
     LeadSuperseded,
     LeadUpdated,
 )
+from contracts.events.outbound import OutboundResumed
 from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import (
     Channel,
@@ -529,3 +531,10 @@ def test_a_later_end_of_call_or_meeting_does_not_replace_the_first() -> None:
     assert folded(DIALLED, failed).call_asked_at == at(0.05)
     assert folded(replied, ANSWERED).reached_at == at(5)
     assert folded(ENDED, later).met_at == at(400)
+
+
+def test_an_event_of_no_consequence_moves_only_the_last_time() -> None:
+    other = OutboundResumed(by="ana", at=at(5))
+
+    assert folded(CREATED, other) == replace(folded(CREATED), last_at=at(5))
+    assert folded(ANSWERED, REPLIED).reached_at == at(12)

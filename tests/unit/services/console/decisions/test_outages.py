@@ -18,7 +18,7 @@ from providers.kommo.client import KommoClient
 from providers.twilio.client import TwilioClient
 from services.console.decisions.dead_letters import grouped
 from services.console.decisions.event_descriptions import describe_event
-from services.console.decisions.outages import read_outage
+from services.console.decisions.outages import Outage, read_outage
 from services.console.translations import load_translations
 from services.crm.settings import KommoSettings
 from services.crm.tokens import TokenKeeper
@@ -206,3 +206,8 @@ def test_letters_of_one_outage_are_grouped() -> None:
     # the title, and each of two letters
     assert page.count("Twilio no acepta TWILIO_AUTH_TOKEN (401)") == 3
     assert "Unavailable" not in page
+
+
+def test_every_status_from_500_on_is_an_error_of_the_provider() -> None:
+    assert read_outage("kommo: 500") == Outage("{} answered with an error ({})", ("Kommo", "500"))
+    assert read_outage("kommo: 499") is None

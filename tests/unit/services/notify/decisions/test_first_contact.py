@@ -129,3 +129,68 @@ def test_a_lead_with_a_meeting_ahead_is_reminded_of_it_by_mail() -> None:
     assert not may_have_booked(updated("email"), JOURNEY)
     assert not may_have_booked(a_lead_created(), JOURNEY)
     assert may_have_booked(a_lead_created().model_copy(update={"person_id": 5}), JOURNEY)
+
+
+def test_the_answer_to_a_person_with_a_meeting_names_it_and_the_form() -> None:
+    meeting = a_booking("b")
+    further = already_booked(updated(returned=True, email="new@example.com"), meeting)
+    first = already_booked(a_lead_created(lead_id=7), meeting)
+
+    assert (further.lead_id, further.submission_id, further.run) == (7, 900, 900)
+    assert (further.booking, further.address) == (meeting, "new@example.com")
+    assert (first.lead_id, first.submission_id, first.run) == (7, 7, 0)
+    assert (first.booking, first.step) == (meeting, "already_booked")
+
+
+def test_a_first_contact_belongs_to_its_form_and_has_its_texts() -> None:
+    now = datetime(2026, 3, 2, 10, tzinfo=MEXICO)
+    call = touches(now)["welcome_call"]
+    mail = touches(now)["welcome_email"]
+
+    assert (call.lead_id, call.submission_id, call.run) == (123456, 123456, 0)
+    assert (call.template, call.fallback) == ("welcome", (Channel.WHATSAPP, Channel.SMS))
+    assert call.until == datetime(2026, 3, 2, 19, tzinfo=MEXICO)
+    assert (mail.template, mail.fallback, mail.until) == ("welcome", (), None)
+    night = datetime(2026, 3, 2, 3, tzinfo=MEXICO)
+    assert touches(night)["welcome_call"].until == night
+
+
+def test_a_number_without_a_place_gets_no_first_call_now() -> None:
+    now = datetime(2026, 3, 2, 10, tzinfo=MEXICO)
+
+    assert touches(now, phone="+881612345678")["welcome_call"].until == now
+
+
+def test_without_phone_or_zone_the_hours_are_the_businesss() -> None:
+    now = datetime(2026, 3, 2, 10, tzinfo=MEXICO)
+    event = a_lead_created(phone=None)
+    made = {
+        zone: next(
+            touch
+            for touch in first_touches(event, JOURNEY, now, zone=zone, region="MX")
+            if touch.step == "welcome_call"
+        )
+        for zone in ("America/Mexico_City", "Asia/Tokyo")
+    }
+
+    assert made["America/Mexico_City"].until == datetime(2026, 3, 2, 19, tzinfo=MEXICO)
+    assert made["Asia/Tokyo"].until == now
+
+
+def test_a_journey_that_joins_answers_no_return_as_a_whole() -> None:
+    joins = JOURNEY.model_copy(update={"on_return": "join"})
+
+    assert not may_have_booked(updated(returned=True), joins)
+    now = datetime(2026, 3, 2, 10, tzinfo=MEXICO)
+    made = first_touches(
+        updated(returned=True), joins, now, zone="America/Mexico_City", region="MX"
+    )
+    assert list(made) == []
+
+
+def test_the_link_that_was_asked_for_goes_to_the_form_of_the_call() -> None:
+    asked_at = datetime(2026, 3, 2, 3, tzinfo=MEXICO)
+    link = asked_for_link(7, Form(9, a_card()), asked_at=asked_at)
+
+    assert (link.lead_id, link.submission_id, link.kind) == (7, 9, Kind.ASKED_FOR)
+    assert (link.step, link.template) == ("booking_link", "booking_link")
