@@ -67,7 +67,7 @@ def measured(folder: Path) -> list[Figures]:
 
 def report(figures: Sequence[Figures]) -> list[str]:
     """Returns the names of the mutants that nobody noticed, and a table for docs/mutants.md."""
-    lines = []
+    lines: list[str] = []
     for module in figures:
         lines += module.unnoticed
     lines += ["", "| module | noticed | all | share |", "|---|---|---|---|"]

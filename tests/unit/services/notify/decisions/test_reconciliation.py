@@ -100,3 +100,12 @@ def test_a_touch_is_given_up_after_exactly_a_day_and_is_no_reminder_by_default()
     assert after(1, 86_399) == Resend()
     assert after(1, 86_400) == Escalate()
     assert after(2, 10) == Escalate()
+
+
+def test_a_reminder_is_of_no_use_when_the_meeting_begins() -> None:
+    booking = a_booking()
+    assert booking.starts_at is not None
+    reminder = a_touch(kind=Kind.MEETING, booking=booking)
+
+    assert still_useful(reminder, booking.starts_at - timedelta(seconds=1))
+    assert not still_useful(reminder, booking.starts_at)

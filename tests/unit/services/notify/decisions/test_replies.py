@@ -87,3 +87,8 @@ def test_a_reply_that_only_a_person_can_judge(text: str) -> None:
 @pytest.mark.parametrize("text", ["ALTA", "start", "Unstop"])
 def test_a_word_that_opts_in(text: str) -> None:
     assert read_reply(text) is Meaning.OPT_IN
+
+
+@pytest.mark.parametrize("text", ["N O", "la baja, por favor"])
+def test_a_short_text_that_may_be_a_stop_is_read_by_a_person(text: str) -> None:
+    assert read_reply(text) is Meaning.REVIEW
