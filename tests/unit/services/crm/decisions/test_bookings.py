@@ -461,3 +461,23 @@ def test_a_submission_that_joined_a_lead_finds_it() -> None:
         found = match(hints, by_uid=None, leads=[joined], secret="s", region="MX")
         assert found is not None
         assert found[0] == 7
+
+
+def test_a_pending_booking_is_published_as_unconfirmed_whatever_its_details_say() -> None:
+    pending = Slot("first", Stage.PENDING, NOW, a_booking("first"))
+    accepted = replace(pending, stage=Stage.ACCEPTED, booking=a_booking("first", confirmed=False))
+    confirmed = []
+    for slot in (pending, accepted):
+        [event] = changes_to_publish(7, None, slot, {}, revision=0, now=NOW)
+        assert isinstance(event, LeadBooked)
+        confirmed.append(event.booking.confirmed)
+
+    assert confirmed == [False, True]
+
+
+def test_a_booking_that_is_gone_keeps_its_last_reason() -> None:
+    slot = Slot("first", Stage.ACCEPTED, NOW, a_booking("first"), reason="enfermó")
+    [event] = changes_to_publish(7, slot, None, {}, revision=0, now=NOW)
+
+    assert isinstance(event, BookingCancelled)
+    assert event.reason == "enfermó"
