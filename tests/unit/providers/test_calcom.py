@@ -702,3 +702,16 @@ async def test_an_answer_that_never_comes(client: CalcomClient, wire: Wire, way:
 
     with pytest.raises(Unavailable):
         await client.bookings_updated_since(NOW)
+
+
+def test_a_listed_booking_that_was_refused_has_its_reason() -> None:
+    cancelled = read_listed(LISTED | {"status": "cancelled", "cancellationReason": "x"}, NOW)
+    rejected = read_listed(LISTED | {"status": "rejected", "rejectionReason": "y"}, NOW)
+
+    assert cancelled is not None
+    assert rejected is not None
+    assert (cancelled.reason, rejected.reason) == ("x", "y")
+
+
+def test_a_signature_that_is_no_text_is_none() -> None:
+    assert not signed_by_calcom(b"{}", "\ud800", "secret")

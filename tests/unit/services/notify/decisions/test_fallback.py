@@ -50,3 +50,11 @@ def test_where_a_failure_leads(
     touch = after_failure(a_touch(channel, fallback=rest), kind, a_card())
 
     assert (touch.channel if touch else None) == following
+
+
+def test_a_channel_of_another_kind_goes_to_the_address_on_the_card() -> None:
+    card = a_card(email="new@example.com")
+    touch = after_failure(a_touch(fallback=(Channel.EMAIL,)), FailureKind.UNREACHABLE, card)
+
+    assert touch is not None
+    assert touch.address == "new@example.com"

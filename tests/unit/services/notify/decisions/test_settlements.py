@@ -160,11 +160,12 @@ def test_a_touch_that_failed_or_was_skipped_has_its_reason() -> None:
 
 
 def test_a_deferred_touch_is_planned_and_was_not_sent() -> None:
-    settlement = deferred(replace(TOUCH, booking=a_booking("b")), CLAIM, Defer(DeferReason.PAUSED))
+    reminder = replace(TOUCH, booking=a_booking("b"))
+    settlement = deferred(reminder, CLAIM, Defer(DeferReason.PAUSED))
     event = settlement.event
 
     assert without_event(settlement) == Settlement(
-        settlement.touch, CLAIM, State.PLANNED, reason="deferred", sendings=-1
+        reminder, CLAIM, State.PLANNED, reason="deferred", sendings=-1
     )
     assert isinstance(event, TouchDeferred)
     assert (event.touch_id, event.booking, event.reason) == (
