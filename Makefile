@@ -1,4 +1,4 @@
-# make demo · make up · make down · make test · make check · make audit · make golive · make crash · make storm · make bench · make screenshots
+# make demo · make up · make down · make test · make check · make audit · make golive · make crash · make storm · make mutants · make bench · make screenshots
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)
@@ -7,10 +7,11 @@ FAULTS ?=
 PARTS ?=
 SEED ?=
 STORM ?=
+MODULES ?=
 # values that are in the repository on purpose: the demo's and the tests'
 EXAMPLES := demo$$|^AC0{32}$$|^(sandbox-.*|a secret|secret|hidden|short|another|other|cal_key|hook|key|long-lived)$$
 
-.PHONY: demo up down test check audit golive crash storm bench screenshots documents messages lock clean
+.PHONY: demo up down test check audit golive crash storm mutants bench screenshots documents messages lock clean
 
 demo: $(VENV)/app
 	@$(PYTHON) -m pauta demo $(DEMO)
@@ -43,6 +44,10 @@ crash: $(VENV)/dev
 # a storm from a drawn seed; SEED=n repeats one
 storm: $(VENV)/dev
 	@$(PYTHON) -m tests.storm $(if $(SEED),--seed $(SEED)) $(STORM)
+
+# breaks the rules one by one, and asks whether the tests notice; MODULES=domain/phone.py tries one
+mutants: $(VENV)/dev
+	@nice -n 19 $(PYTHON) -m devtools.mutants $(MODULES)
 
 bench: $(VENV)/dev
 	@$(PYTHON) -m bench $(PARTS)
@@ -78,4 +83,4 @@ lock: $(VENV)/dev
 	$(VENV)/bin/uv pip compile --quiet --no-header --universal --python-version 3.11 --generate-hashes --no-emit-index-url --extra dev -c requirements/app.txt pyproject.toml -o requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache mutants

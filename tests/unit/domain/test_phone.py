@@ -76,6 +76,11 @@ def test_the_default_region_counts(typed: str, region: str) -> None:
     assert phonenumbers.region_code_for_number(phonenumbers.parse(number)) == region
 
 
+@pytest.mark.parametrize("typed", ["+5218112345678", "5218112345678", "528112345678"])
+def test_a_mexican_habit_means_the_same_number_to_a_business_elsewhere(typed: str) -> None:
+    assert to_e164(typed, "US") == MONTERREY
+
+
 MEXICAN = st.integers(5_500_000_000, 5_599_999_999).map(str)
 
 
@@ -209,6 +214,7 @@ def test_a_number_is_read_as_it_is_stored(typed: str, region: str) -> None:
         ("+13055550123", "+1 305-555-0123"),
         ("ana@example.com", "ana@example.com"),
         ("8112345678", "8112345678"),
+        ("mi número: +528112345678", "mi número: +528112345678"),
         ("+000000", "+000000"),
         ("", ""),
     ],

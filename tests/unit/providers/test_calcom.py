@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 import pytest_asyncio
 from hypothesis import given
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from contracts.events.booking import Booking
 from kit.errors import Unavailable
-from providers.calcom.client import CalcomClient, read_listed
+from providers.calcom.client import CalcomClient, read_answer, read_listed
 from providers.calcom.models import (
     AttendeeHints,
     BookingUpdate,
@@ -23,7 +24,8 @@ from providers.calcom.models import (
     Unknown,
     UpdateKind,
 )
-from providers.calcom.webhooks import dedupe_key, read_webhook, signed_by_calcom
+from providers.calcom.webhooks import dedupe_key, moment, read_webhook, signed_by_calcom
+from providers.errors import CredentialsRejected
 from tests.wire import Wire
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -715,3 +717,82 @@ async def test_an_answer_that_never_comes(client: CalcomClient, wire: Wire, way:
 
     with pytest.raises(Unavailable):
         await client.bookings_updated_since(NOW)
+
+
+def test_a_listed_booking_that_was_refused_has_its_reason() -> None:
+    cancelled = read_listed(LISTED | {"status": "cancelled", "cancellationReason": "x"}, NOW)
+    rejected = read_listed(LISTED | {"status": "rejected", "rejectionReason": "y"}, NOW)
+
+    assert cancelled is not None
+    assert rejected is not None
+    assert (cancelled.reason, rejected.reason) == ("x", "y")
+
+
+def test_a_signature_that_is_no_text_is_none() -> None:
+    assert not signed_by_calcom(b"{}", "\ud800", "secret")
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (httpx.Response(500), "calcom: 500"),
+        (httpx.Response(500, json={"error": {"code": "INTERNAL"}}), "calcom: 500 INTERNAL"),
+        (httpx.Response(200, json={"data": ["x"]}), "calcom: unreadable answer"),
+        (httpx.Response(401, json={"error": {"code": "NO_KEY"}}), "calcom: 401 NO_KEY"),
+        (httpx.Response(403), "calcom: 403"),
+        (httpx.Response(404), "calcom: 404"),
+    ],
+)
+def test_why_the_list_cannot_be_read(response: httpx.Response, reason: str) -> None:
+    with pytest.raises(Unavailable) as failed:
+        read_answer(response)
+
+    assert str(failed.value) == reason
+    assert failed.value.status == response.status_code
+    assert isinstance(failed.value, CredentialsRejected) is (response.status_code in (401, 403))
+
+
+@pytest.mark.parametrize(
+    ("time", "read"),
+    [
+        ("2000-01-01T00:00:00Z", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("2100-12-31T23:00:00", datetime(2100, 12, 31, 23, tzinfo=UTC)),
+        ("1999-12-31T23:59:59Z", None),
+        ("2101-01-01T00:00:00Z", None),
+    ],
+)
+def test_the_years_in_which_a_meeting_may_be(time: str, read: datetime | None) -> None:
+    assert moment(time) == read
+
+
+@pytest.mark.parametrize(
+    ("location", "texts"),
+    [
+        ("123456789012345", ("123456789012345",)),
+        ("1234567890123456", ()),
+        ("(12) 34-56-7", ()),
+        ("llámame: 8112345678", ()),
+    ],
+)
+def test_a_place_that_resembles_a_phone(location: str, texts: tuple[str, ...]) -> None:
+    update = read_webhook(
+        {"triggerEvent": "BOOKING_CREATED", "payload": {"uid": "u", "location": location}}, NOW
+    )
+
+    assert isinstance(update, BookingUpdate)
+    assert update.booker.phone_texts == texts
+    assert update.booking is not None
+    assert (update.booking.title, update.booking.time_zone, update.booking.meeting_url) == (
+        "",
+        None,
+        None,
+    )
+
+
+def test_a_plain_link_is_a_place_to_meet() -> None:
+    payload = {"uid": "u", "location": "http://meet.example.com/a"}
+    update = read_webhook({"triggerEvent": "BOOKING_CREATED", "payload": payload}, NOW)
+
+    assert isinstance(update, BookingUpdate)
+    assert update.booking is not None
+    assert update.booking.meeting_url == "http://meet.example.com/a"

@@ -14,6 +14,7 @@ from domain.journey.contact_hours import (
     add_days,
     last_opening,
     legal_opening,
+    longest_closed,
     next_opening,
     usual_week,
     waking_opening,
@@ -59,6 +60,8 @@ meeting:
   - {name: reminder, before: 24 hours, channel: whatsapp, window: waking}
   - {name: tiny, before: 24 hours, channel: email, window: small}
   - {name: confirmation, on_booking: true, channels: [whatsapp, email]}
+  - {name: sent_late, on_booking: true, channel: sms, window: small, late: {rule: send}}
+  - {name: moved, on_booking: true, channel: sms, window: small}
   - {name: survey, after: 1 hour, channels: [whatsapp, email], window: nonstop}
 """)
 MEXICO = "America/Mexico_City"
@@ -159,6 +162,13 @@ def test_zones_so_far_apart_that_they_never_share_an_hour() -> None:
     assert next_opening(NIGHT, JOURNEY.step("welcome_call"), Channel.CALL, JOURNEY, where) is None
 
 
+def test_zones_whose_hours_only_touch_share_none() -> None:
+    """One closes at 9:00 UTC, when the other opens."""
+    where = at_zones("Africa/Abidjan", "Australia/Brisbane", country="")
+
+    assert next_opening(NIGHT, JOURNEY.step("welcome_call"), Channel.CALL, JOURNEY, where) is None
+
+
 SATELLITE = Whereabouts("ZZ", (), MEXICO)
 
 
@@ -251,6 +261,24 @@ def test_the_last_opening_of_a_call_that_the_law_limits() -> None:
     )
 
     assert span == Span(at(MEXICO, 2026, 2, 28, 10), at(MEXICO, 2026, 2, 28, 14)), "Saturday noon"
+
+
+def test_the_last_opening_keeps_the_law_of_the_number() -> None:
+    where = at_zones("America/Bogota", country="CO")
+    night = at("America/Bogota", 2026, 3, 2, 23)
+    span = last_opening(night, JOURNEY.step("day_3"), Channel.WHATSAPP, JOURNEY, where)
+
+    assert span is not None
+    assert span.closes == at("America/Bogota", 2026, 3, 2, 19)
+
+
+def test_the_last_opening_is_that_of_the_persons_day() -> None:
+    tokyo = "Asia/Tokyo"  # where it is the 3rd already, while it is the 2nd in UTC
+    span = last_opening(
+        at(tokyo, 2026, 3, 3, 4), JOURNEY.step("tiny"), Channel.EMAIL, JOURNEY, at_zones(tokyo)
+    )
+
+    assert span == Span(at(tokyo, 2026, 3, 3, 2), at(tokyo, 2026, 3, 3, 3))
 
 
 def test_the_last_opening_of_adjacent_hours_is_joined() -> None:
@@ -576,7 +604,7 @@ def test_no_touch_goes_out_outside_its_hours_however_late(
 
 def test_every_step_has_a_name_of_its_own() -> None:
     assert isinstance(JOURNEY.step("day_3"), Step)
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="day_7"):
         JOURNEY.step("day_7")
 
 
@@ -608,3 +636,87 @@ def test_the_usual_week_of_a_number_in_two_zones_is_open_in_both() -> None:
 
     assert week is not None
     assert (week.zone, week.days[0], week.days[5]) == (MEXICO, ("11:00-19:00",), ("12:00-14:00",))
+
+
+def test_the_usual_week_of_a_call_at_any_hour_is_the_laws() -> None:
+    week = usual_week(
+        at(MEXICO, 2026, 3, 2, 10),
+        JOURNEY.step("any_call"),
+        Channel.CALL,
+        JOURNEY,
+        at_zones(MEXICO),
+    )
+
+    assert week is not None
+    assert week.days == (("09:00-19:00",),) * 5 + (("10:00-14:00",), ())
+
+
+def test_the_usual_week_of_a_touch_about_a_booking_is_when_people_are_awake() -> None:
+    week = usual_week(
+        at(MEXICO, 2026, 3, 2, 10),
+        JOURNEY.step("confirmation"),
+        Channel.WHATSAPP,
+        JOURNEY,
+        at_zones(MEXICO),
+    )
+
+    assert week is not None
+    assert week.days == (("08:00-21:00",),) * 7
+
+
+def test_the_usual_week_is_that_of_the_persons_day() -> None:
+    """On Sunday evening in Mexico, UTC has Monday, after the clocks of Tijuana have changed."""
+    week = usual_week(
+        at(MEXICO, 2026, 3, 8, 20),
+        JOURNEY.step("welcome_call"),
+        Channel.CALL,
+        JOURNEY,
+        Whereabouts("MX", (MEXICO, TIJUANA), MEXICO),
+    )
+
+    assert week is not None
+    assert week.days[0] == ("11:00-19:00",)
+
+
+def weekly(hours: str, holidays: str) -> Journey:
+    return stored_journey(f"""
+windows: {{own: {{{hours}, holidays: {holidays}}}}}
+meeting:
+  - {{name: reminder, before: 1 day, channel: email, window: own}}
+  - {{name: always, before: 1 day, channel: email}}
+""")
+
+
+@pytest.mark.parametrize(
+    ("hours", "open_on_holidays", "closed_on_holidays"),
+    [
+        pytest.param(
+            'mon-sun: "09:30-19:45"',
+            timedelta(hours=13, minutes=45),
+            timedelta(days=1, hours=13, minutes=45),
+            id="each night",
+        ),
+        pytest.param(
+            'mon: "09:00-10:00"',
+            timedelta(days=6, hours=23),
+            timedelta(days=13, hours=23),
+            id="a week",
+        ),
+        pytest.param(
+            'sun: "09:00-10:00"',
+            timedelta(days=6, hours=23),
+            timedelta(days=13, hours=23),
+            id="a week that ends",
+        ),
+        pytest.param('mon-sun: "00:00-24:00"', timedelta(), timedelta(days=1), id="never"),
+    ],
+)
+def test_the_longest_time_that_hours_stay_closed(
+    hours: str, open_on_holidays: timedelta, closed_on_holidays: timedelta
+) -> None:
+    open_too = weekly(hours, "open")
+    closed = weekly(hours, "closed")
+
+    assert longest_closed(open_too.step("reminder"), open_too) == open_on_holidays
+    assert longest_closed(closed.step("reminder"), closed) == closed_on_holidays
+    assert longest_closed(closed.step("always"), closed) == timedelta()

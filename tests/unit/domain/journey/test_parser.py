@@ -1,6 +1,8 @@
 """The journey file: every mistake is reported at once, with its line and a suggestion."""
 
 import contextlib
+import hashlib
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,13 @@ from domain.journey.model import (
     format_duration,
     json_schema,
 )
-from domain.journey.parser import InvalidJourney, read_journey, stored_journey, templates_in
+from domain.journey.parser import (
+    InvalidJourney,
+    journey_hash,
+    read_journey,
+    stored_journey,
+    templates_in,
+)
 
 DEPLOY = Path(__file__).parents[4] / "deploy"
 TEXTS = templates_in(DEPLOY / "templates", "es-MX")
@@ -52,6 +60,12 @@ def test_an_editor_agrees(name: str) -> None:
     Draft202012Validator(json_schema()).validate(yaml.safe_load((DEPLOY / name).read_text()))
 
 
+def test_the_published_schema_is_that_of_this_version() -> None:
+    published = json.loads((DEPLOY.parent / "docs" / "journey.schema.json").read_text())
+
+    assert json_schema() == published
+
+
 def test_an_editor_reports_our_mistakes() -> None:
     wrong = {
         "follow_up": [{"name": "day_3", "channel": "fax", "after": "3 dias"}],
@@ -79,6 +93,7 @@ def test_the_fields_of_a_step() -> None:
 
 ADD = "Add booking_link=HX… to TWILIO_CONTENT_SIDS"
 NO_YAML = ["j.yml:3: no YAML: expected <block end>, but found '<block mapping start>'"]
+WHATSAPP = ", ".join(sorted(TEXTS[Channel.WHATSAPP]))
 STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
 
 
@@ -258,6 +273,126 @@ STEP = "follow_up:\n  - name: day_3\n    after: 3 days\n    channel: whatsapp\n"
             ["j.yml:5: 'restrt' is not possible here. Did you mean restart?"],
             id="unknown return",
         ),
+        pytest.param(
+            "on_return: join\nwindows: 9-5\n" + STEP,
+            ["j.yml:2: windows are hours by name. Write calls: {mon-fri: '09:00-19:00'}"],
+            id="windows without names",
+        ),
+        pytest.param(
+            'windows:\n  odd: {mon: "09:00-12:00", mon-fri: "11:00-14:00"}\n' + STEP,
+            ["j.yml:2: two spans of mon overlap. Write each hour once"],
+            id="hours of two lines that overlap",
+        ),
+        pytest.param(
+            STEP + "  - after: 4 days\n    name: day_3\n    channel: whatsapp\n",
+            [
+                "j.yml:2: two steps are called day_3. Give one another name",
+                "j.yml:6: two steps are called day_3. Give one another name",
+            ],
+            id="one name twice, on the lines of the names",
+        ),
+        pytest.param(
+            "first_contact: call\n" + STEP.replace("3 days", "3 dias"),
+            [
+                "j.yml:1: first_contact is a list of steps. Begin each with a dash: - name: …",
+                "j.yml:4: '3 dias' is no duration. Write it like 3 days, 24 hours or 30 minutes",
+            ],
+            id="no list of steps, and a mistake after it",
+        ),
+        pytest.param(
+            "\n- call\n",
+            ["j.yml:1: a journey is a list of sections. Begin with first_contact:"],
+            id="a list",
+        ),
+        pytest.param(
+            "\n\non_return: join\n",
+            ["j.yml:1: there is no step. Begin with first_contact:"],
+            id="no step",
+        ),
+        pytest.param(
+            STEP.replace(
+                "  - name: day_3\n    after: 3 days", "  - after: 3 days\n    name: Day 3"
+            ),
+            ["j.yml:3: 'Day 3' is no name. Use small letters, digits and _, such as day_3"],
+            id="no name",
+        ),
+        pytest.param(
+            "follow_up:\n  - after: 3 days\n    name: day_7\n    channel: sms\n",
+            ["j.yml:3: there is no text day_7 for sms. Did you mean day_3?"],
+            id="an unknown text, on the line of the name",
+        ),
+        pytest.param(
+            STEP + "    template: precios\n",
+            [
+                (
+                    "j.yml:5: WhatsApp needs an approved template for precios. "
+                    "Add precios=HX… to TWILIO_CONTENT_SIDS"
+                ),
+                f"j.yml:5: there is no text precios for whatsapp. There are: {WHATSAPP}",
+            ],
+            id="a text with no similar name",
+        ),
+        pytest.param(
+            'windows:\n  a: {mon: "09:00-10:00"}\n  b: {mon: "09:00-10:00"}\n'
+            + STEP
+            + "    window: nights\n",
+            ["j.yml:8: there is no window nights. There are: a, always, b"],
+            id="windows with no similar name",
+        ),
+        pytest.param(
+            'windows:\n  odd: {mon: "09:00-10:00", tue-: "09:00-10:00"}\n'
+            + STEP
+            + "    window: ode\n",
+            [
+                "j.yml:2: 'tue-' is no day. Did you mean tue?",
+                "j.yml:7: there is no window ode. There are: always",
+            ],
+            id="a window that is broken is not suggested",
+        ),
+        pytest.param(
+            'windows:\n  odd: {mon-friday: "09:00-10:00"}\n' + STEP,
+            ["j.yml:2: 'mon-friday' is no day. Did you mean mon-fri?"],
+            id="a span of days",
+        ),
+        pytest.param(
+            STEP + "    late: {rul: skip}\n",
+            ["j.yml:5: rul is not known here. Did you mean rule?"],
+            id="an unknown key of a rule",
+        ),
+        pytest.param(
+            STEP + "    late: {xyz: skip}\n",
+            ["j.yml:5: xyz is not known here. Known are: limit, rule"],
+            id="an unknown key that is like none",
+        ),
+        pytest.param(
+            STEP.replace("channel:", "chanel:"),
+            [
+                "j.yml:2: channels is missing",
+                "j.yml:4: chanel is not known here. Did you mean channel?",
+            ],
+            id="a misspelt channel",
+        ),
+        pytest.param(
+            STEP.replace("whatsapp", "télex"),
+            ["j.yml:4: 'télex' is not possible here. Possible are: email, call, whatsapp, sms"],
+            id="a channel that is like none",
+        ),
+        pytest.param(
+            STEP.replace("channel: whatsapp", "channels: [sms, fax]"),
+            ["j.yml:4: 'fax' is not possible here. Possible are: email, call, whatsapp, sms"],
+            id="an unknown channel among others",
+        ),
+        pytest.param(
+            "follow_up:\n  - 7\n",
+            ["j.yml:2: 7: Input should be a valid dictionary or instance of FollowUpStep"],
+            id="no step at all",
+        ),
+        pytest.param(
+            "meeting:\n  - before: 0 hours\n    name: reminder\n    channel: sms\n"
+            '    window: nights\nwindows:\n  nights: {mon: "22:00-23:00"}\n',
+            ["j.yml:5: reminder can never go out. nights leaves no time between 08:00 and 21:00"],
+            id="on the line of its window",
+        ),
     ],
 )
 def test_a_mistake(text: str, expected: list[str]) -> None:
@@ -283,6 +418,49 @@ def test_a_reminder_in_hours_that_are_open_on_holidays_comes_in_time() -> None:
     assert read(
         text + "  - {name: reminder, before: 24 hours, channel: sms, window: daily}\n"
     ).meeting
+
+
+def test_all_mistakes_are_lines_of_one_error() -> None:
+    with pytest.raises(InvalidJourney) as invalid:
+        read(STEP.replace("whatsapp", "whatsap").replace("3 days", "3 dias"))
+
+    assert str(invalid.value) == (
+        "\nj.yml:3: '3 dias' is no duration. Write it like 3 days, 24 hours or 30 minutes"
+        "\nj.yml:4: 'whatsap' is not possible here. Did you mean whatsapp?"
+    )
+
+
+def test_a_version_of_the_file_is_known_by_its_hash() -> None:
+    assert journey_hash("ñ") == hashlib.sha256(b"\xc3\xb1").hexdigest()
+
+
+def test_a_text_has_all_its_parts(tmp_path: Path) -> None:
+    files = [
+        "email/whole.txt",
+        "email/whole.mjml",
+        "email/plain.txt",
+        "email/drawn.mjml",
+        "voice/both.txt",
+        "voice/both_voicemail.txt",
+        "voice/spoken.txt",
+        "sms/short.txt",
+    ]
+    for file in files:
+        path = tmp_path / "es-MX" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    assert templates_in(tmp_path, "es-MX") == {
+        Channel.EMAIL: {"whole"},
+        Channel.CALL: {"both"},
+        Channel.WHATSAPP: set(),
+        Channel.SMS: {"short"},
+    }
+
+
+def test_a_channel_without_any_text_is_said_so() -> None:
+    with pytest.raises(InvalidJourney, match=r"there is no text day_3 for whatsapp\. There are: $"):
+        read_journey(STEP, name="j.yml", templates={}, content_sids=None)
 
 
 def test_a_demonstration_needs_no_approved_template() -> None:

@@ -385,3 +385,18 @@ def test_whereabouts_are_stored_as_json() -> None:
     stored = Stored(where=where("America/Tijuana", MONTERREY))
 
     assert Stored.model_validate_json(stored.model_dump_json()) == stored
+
+
+KATHMANDU = "Asia/Kathmandu"  # UTC+5:45
+DHAKA = "Asia/Dhaka"  # UTC+6
+PANAMA = "America/Panama"  # UTC-5
+PHOENIX = "America/Phoenix"  # UTC-7
+
+
+def test_a_quarter_of_an_hour_in_which_all_are_awake_is_enough() -> None:
+    """At a quarter to nine in the evening in Kathmandu it is eight in the morning in Phoenix."""
+    together = (KATHMANDU, PANAMA, PHOENIX)
+
+    assert _sharing_an_hour(together, "NP") == together
+    assert _sharing_an_hour((DHAKA, PANAMA, PHOENIX), "NP") == (KATHMANDU,)
+    assert _sharing_an_hour((DHAKA, PANAMA, PHOENIX), "ZZ") == ()

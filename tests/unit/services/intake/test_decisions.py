@@ -17,8 +17,10 @@ from services.intake.decisions import (
     Quarantine,
     Replay,
     Submission,
+    addresses,
     carried,
     classify,
+    folded,
     read_form,
     same_person,
 )
@@ -297,3 +299,178 @@ def test_events_carry_the_beginning_of_long_fields() -> None:
     assert carried(short) is short
     assert len(carried(long).model_dump_json()) < 50_000
     assert list(carried(long).extra)[:2] == ["f0", "f1"]
+
+
+def test_carried_fields_are_cut_only_where_they_are_too_many_or_too_long() -> None:
+    allowed = a_card(extra={f"f{n}": "x" * 500 for n in range(50)})
+    many = a_card(extra={f"f{n}": "x" for n in range(51)})
+    long = a_card(extra={"n" * 501: "x" * 501})
+
+    assert carried(allowed) is allowed
+    assert carried(a_card(extra={})).extra == {}
+    assert list(carried(many).extra) == [f"f{n}" for n in range(50)]
+    assert carried(long).extra == {"n" * 500: "x" * 500}
+    assert carried(long).model_copy(update={"extra": long.extra}) == long
+
+
+def test_the_errors_come_in_the_order_of_the_form_with_their_limits() -> None:
+    long = dict.fromkeys(("nombre", "email", "telefono", "consentimiento"), "a" * 2001)
+
+    assert read_form(long, region="MX") == [
+        FieldError("nombre", "too_long", 200),
+        FieldError("email", "too_long", 254),
+        FieldError("telefono", "too_long", 80),
+        FieldError("consentimiento", "too_long", 2000),
+    ]
+    assert read_form({"email": {"a": "b"}}, region="MX") == [
+        FieldError("email", "not_text"),
+        FieldError("nombre", "missing"),
+    ]
+    assert read_form({}, region="MX") == [
+        FieldError("nombre", "missing"),
+        FieldError("email", "missing_contact"),
+        FieldError("telefono", "missing_contact"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "longest"),
+    [("nombre", 200), ("empresa", 200), ("consentimiento", 2000)],
+)
+def test_a_field_may_be_as_long_as_its_limit(field: str, longest: int) -> None:
+    assert isinstance(read_form(SEED | {field: "a" * longest}, region="MX"), LeadCard)
+    assert read_form(SEED | {field: "a" * (longest + 1)}, region="MX") == [
+        FieldError(field, "too_long", longest)
+    ]
+
+
+def test_a_number_is_read_in_the_region_of_the_business() -> None:
+    card = read_form(SEED | {"telefono": "300 123 4567"}, region="CO")
+
+    assert isinstance(card, LeadCard)
+    assert (card.phone, card.unusable_phone) == ("+573001234567", None)
+
+
+def test_the_extra_fields_are_storable_text() -> None:
+    fields = {"a\x00": "b\x00", "c": {"d": [1.5, True, "ñ"]}, "e": float("inf")}
+    card = read_form(SEED | fields, region="MX")
+
+    assert isinstance(card, LeadCard)
+    assert card.extra == {"a\ufffd": "b\ufffd", "c": '{"d":[1.5,true,"ñ"]}', "e": "Infinity"}
+
+
+def test_a_decomposed_letter_is_composed() -> None:
+    card = read_form(SEED | {"nombre": "Jose\u0301"}, region="MX")
+
+    assert isinstance(card, LeadCard)
+    assert card.name == "Jos\u00e9"
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [("ANA  TÓRRES", True), ("ana-torres", True), ("Ana. Torres!", True), ("Anatorres", False)],
+)
+def test_names_that_are_the_same_however_they_are_typed(name: str, same: bool) -> None:
+    assert (folded(name) == folded("Ana Torres")) is same
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ("+528112345678", "ana@example.com")),
+        ({"phone": None}, ("ana@example.com",)),
+        ({"email": None}, ("+528112345678",)),
+    ],
+)
+def test_the_addresses_of_a_form(changes: dict[str, Any], expected: tuple[str, ...]) -> None:
+    assert addresses(a_card(**changes)) == expected
+
+
+@pytest.mark.parametrize(
+    "field", ["name", "email", "phone", "company", "service", "source", "time_zone", "consent"]
+)
+def test_each_new_value_of_a_further_form_is_named(field: str) -> None:
+    before = a_card(time_zone="America/Monterrey", consent="sí")
+    value = {"time_zone": "America/Cancun", "phone": "+525512345678"}.get(field, "otro@example.com")
+    new = before.model_copy(update={field: value})
+    without = before.model_copy(update={field: None if field != "name" else "Ana Torres"})
+
+    assert classify([Submission(new, b"2")], known(before), [1]) == [join(field)]
+    both = known(without, new)
+    assert classify([Submission(new, b"2")], both, [1]) == [join()], "known from one of the two"
+    assert classify([Submission(without, b"2")], known(before), [1]) == [join()], "nothing new"
+
+
+def test_a_person_of_several_leads_joins_the_newest_that_still_runs() -> None:
+    def earlier(lead_id: int, **more: Any) -> Earlier:
+        return Earlier(lead_id, 5, a_card(), **more)
+
+    def verdict(*before: Earlier) -> object:
+        [found] = classify([ANA], Existing({}, {}, before), [10])
+        return found
+
+    running = verdict(earlier(7), earlier(8), earlier(9, ended="closed"))
+    assert running == Join(10, 8, 5, supersedes=(7, 9))
+    ended = verdict(earlier(7, ended="closed"), earlier(8, ended="finished"))
+    assert ended == Join(10, 8, 5, supersedes=(7,))
+    long_ago = verdict(earlier(7, ended="closed", recent=False), earlier(8, ended="superseded"))
+    assert long_ago == Join(10, 8, 5, supersedes=(7,))
+    over = [earlier(6, ended="opted_out"), earlier(7, ended="erased")]
+    assert verdict(*over) == NewLead(10, 5)
+
+
+def test_the_first_of_the_persons_ids_is_kept() -> None:
+    ended = {"ended": "finished", "recent": False}
+    before = [Earlier(7, 6, a_card(), **ended), Earlier(8, 4, a_card(), **ended)]  # type: ignore[arg-type]
+
+    assert classify([ANA], Existing({}, {}, before), [10]) == [NewLead(10, 4, (7, 8))]
+
+
+OTHER = Submission(a_card(service="Otro"), b"2")
+THIRD = Submission(a_card(service="Tercero"), b"3")
+
+
+def test_in_one_batch_a_lead_that_was_answered_has_just_been_answered() -> None:
+    assert classify([ANA, OTHER], known(a_card(), recent=False), [1, 2]) == [
+        join(returned=True),
+        Join(2, 7, 5, ("service",)),
+    ]
+
+
+def test_in_one_batch_a_lead_that_was_superseded_is_not_joined() -> None:
+    before = known(a_card(), ended="finished", recent=False)
+
+    assert classify([ANA, OTHER], before, [10, 11]) == [
+        NewLead(10, 5, (7,)),
+        Join(11, 10, 5, ("service",), supersedes=(7,)),
+    ]
+
+
+def test_in_one_batch_persons_that_were_merged_stay_one() -> None:
+    before = [Earlier(7, 7, a_card(email=None)), Earlier(8, 8, a_card(phone=None))]
+    by_phone = Submission(a_card(email=None, service="Otro"), b"2")
+
+    assert classify([ANA, by_phone], Existing({}, {}, before), [10, 11]) == [
+        Join(10, 8, 8, ("phone",), supersedes=(7,), merges=(7,)),
+        Join(11, 8, 8, ("service",)),
+    ]
+
+
+def test_a_robots_form_is_answered_again_like_any_other() -> None:
+    robot = Submission(a_card(), b"1", "k", suspect=True)
+    again = Submission(a_card(), b"1", "k")
+
+    assert classify([robot, again, OTHER], ANONYMOUS_CARD, [1, 2, 3]) == [
+        Quarantine(1),
+        Replay(1),
+        NewLead(3, 3),
+    ]
+
+
+def test_every_submission_has_an_id_of_its_own() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        classify([ANA, OTHER, THIRD], ANONYMOUS_CARD, [1, 2])
+
+
+def test_a_folded_name_is_words_of_plain_letters() -> None:
+    assert folded(" José-María  ÑUÑO! ") == "jose maria nuno"

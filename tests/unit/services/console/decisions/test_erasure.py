@@ -77,3 +77,26 @@ def test_an_erased_event_is_still_the_event_it_was() -> None:
     )
     assert "Ana" not in str(erased(CREATED.model_dump(mode="json")))
     assert "hola" not in str(erased(REPLIED.model_dump(mode="json")))
+
+
+def test_what_is_not_personal_stays() -> None:
+    body = {
+        "topic": "touch.skipped",
+        "reason": "booked",
+        "card": {"name": "Ana", "company": "Demo SA"},
+        "booking": {"uid": "b", "title": "Ana", "reason": "x"},
+        "phone": None,
+        "name": "Ana",
+        "text": "hola",
+    }
+
+    assert erased(body) == {
+        "topic": "touch.skipped",
+        "reason": "booked",
+        "card": {"name": ""},
+        "booking": {"uid": "b", "title": "", "reason": "x"},
+        "phone": None,
+        "name": "",
+        "text": "",
+    }
+    assert erased({"topic": "booking.cancelled", "reason": "enfermó"})["reason"] == ""

@@ -1,5 +1,7 @@
 """Who caused each wait of a lead."""
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.events.call import CallUnanswered
@@ -13,6 +15,7 @@ from contracts.events.touch import (
     TouchHeld,
     TouchSent,
 )
+from services.console.decisions.leads import Lead
 from services.console.decisions.response_times import (
     Budget,
     Downtime,
@@ -143,3 +146,50 @@ def test_the_error_budget(calls: int, missed: int, allowed: int, kept: float, le
     assert spent == Budget(calls, missed, allowed)
     assert spent.kept == pytest.approx(kept)
     assert spent.left == pytest.approx(left)
+
+
+def test_a_step_without_its_own_times_has_no_gap_of_ours() -> None:
+    lead = Lead(
+        LEAD,
+        received_at=at(0),
+        accepted_at=at(1),
+        registered_at=at(3),
+        call_asked_at=at(4),
+        fallback_sent_at=at(9),
+    )
+
+    assert [(stage.name, stage.at, gaps(stage)) for stage in timeline(lead)] == [
+        ("received", at(0), []),
+        ("accepted", at(1), [(Owner.OURS, 1.0)]),
+        ("registered", at(3), [(Owner.OURS, 2.0)]),
+        ("dialled", at(4), [(Owner.OURS, 3.0)]),
+        ("fallback_sent", at(9), []),
+    ]
+    assert timeline(Lead(LEAD, received_at=at(0))) == []
+    assert timeline(Lead(LEAD, accepted_at=at(0))) == []
+
+
+def test_a_booking_is_counted_from_the_last_that_we_did() -> None:
+    lead = Lead(LEAD, received_at=at(0), accepted_at=at(1), booked_at=at(10))
+    called = replace(lead, call_ended_at=at(4))
+    written = replace(called, delivered_at=at(6))
+
+    for known, seconds in ((lead, 9.0), (called, 6.0), (written, 4.0)):
+        assert gaps(timeline(known)[-1]) == [(Owner.PERSON, seconds)]
+
+
+def test_several_downtimes_of_kommo_add_up() -> None:
+    registered = LeadRegistered(lead_id=LEAD, kommo_lead_id=99, at=at(101), asked_at=at(100))
+    down = [Downtime(at(-5), at(2)), Downtime(at(10), at(20)), Downtime(at(90))]
+    stage = timeline(folded(CREATED, registered), down)[-1]
+
+    assert gaps(stage) == [(Owner.OURS, 78.0), (Owner.PROVIDER, 22.99)]
+
+
+def test_each_stage_has_its_time() -> None:
+    missed = folded(CREATED, REGISTERED, DIALLED, UNANSWERED, FELL_BACK, DELIVERED, BOOKED)
+    answered = folded(CREATED, DIALLED, ANSWERED)
+
+    seconds = [(stage.at - at(0)).total_seconds() for stage in timeline(missed)]
+    assert seconds == [0, 0.01, 1.5, 0.3, 20, 20.4, 22, 100]
+    assert [stage.at for stage in timeline(answered)][-1] == at(12)

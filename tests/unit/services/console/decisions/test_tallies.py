@@ -1,7 +1,9 @@
 """A lead's share of the metrics: the same in whatever order its events are counted."""
 
+from datetime import UTC, datetime
 from functools import reduce
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,3 +74,35 @@ def test_an_unchanged_tally_is_not_written() -> None:
     add_change(changes, counted, counted)
 
     assert changed(changes) == []
+
+
+def test_a_lead_that_met_is_counted_with_all_its_touches() -> None:
+    lead = Lead(
+        LEAD,
+        accepted_at=at(0),
+        met_at=at(1),
+        calls=2,
+        whatsapps=3,
+        texts=4,
+        fields={"utm_medium": "cpc", "utm_campaign": "marzo"},
+    )
+    counts = Counts(leads=1, met=1, calls=2, whatsapps=3, texts=4)
+    hour = hour_of(at(0))
+
+    assert tallied(Lead(LEAD)) == {}
+    assert tallied(lead) == {
+        Cell("step", hour, "", "met"): Counts(leads=1),
+        Cell("fuente", hour, "", ""): counts,
+        Cell("utm_source", hour, "", ""): counts,
+        Cell("utm_medium", hour, "cpc", ""): counts,
+        Cell("utm_campaign", hour, "marzo", ""): counts,
+    }
+    assert hour_of(at(59.9)) == hour
+    assert (hour.minute, hour.second, hour.microsecond) == (0, 0, 0)
+
+
+def test_an_hour_is_one_of_utc() -> None:
+    in_india = datetime(2026, 3, 2, 10, 59, 59, 999, tzinfo=ZoneInfo("Asia/Kolkata"))
+
+    assert hour_of(in_india) == datetime(2026, 3, 2, 5, tzinfo=UTC)
+    assert hour_of(in_india).tzinfo is UTC

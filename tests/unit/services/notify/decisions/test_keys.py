@@ -1,12 +1,22 @@
 """The key that was pressed, read from Twilio's record of a call."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 
+from contracts.events.reply import Intent, ReplyReceived
+from contracts.events.touch import Channel, SkipReason, TouchSkipped, TouchUncertain
 from providers.twilio.models import CallEvent
-from services.notify.decisions.keys import Pressed, asked_by_key, next_check, what_was_pressed
+from services.notify.decisions.keys import (
+    Pressed,
+    asked_by_key,
+    next_check,
+    not_asked,
+    uncertain,
+    what_was_pressed,
+)
+from tests.builders import a_touch
 
 VOICE = "https://pauta.example.com/webhooks/twilio/voice?touch=1"
 KEY = "https://pauta.example.com/webhooks/twilio/key"
@@ -55,4 +65,59 @@ def test_the_same_key_is_the_same_event_however_it_is_learned() -> None:
     assert asked_by_key(7, call, "CA1", at=at) == asked_by_key(7, call, "CA1", at=at)
     assert (
         asked_by_key(7, call, "CA1", at=at).event_id != asked_by_key(7, call, "CA2", at=at).event_id
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "pressed"),
+    [
+        (199, Pressed.SILENCE),
+        (200, Pressed.NOTHING),
+        (299, Pressed.NOTHING),
+        (300, Pressed.SILENCE),
+    ],
+)
+def test_an_invitation_was_heard_where_our_webhook_answered(status: int, pressed: Pressed) -> None:
+    assert what_was_pressed([CallEvent(VOICE, "", status)]) is pressed
+
+
+@pytest.mark.parametrize(
+    ("age", "wait"), [(599, 60.0), (601, 60.1), (86_399, 8639.9), (86_400, None)]
+)
+def test_the_next_check_is_a_tenth_of_the_age_later(age: float, wait: float | None) -> None:
+    assert next_check(age) == pytest.approx(wait) if wait is not None else next_check(age) is None
+
+
+def test_a_pressed_key_is_a_reply_by_phone_that_wants_the_link() -> None:
+    call = UUID(int=1)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+
+    assert asked_by_key(7, call, "CA1", at=at) == ReplyReceived(
+        event_id=uuid5(call, "CA1"),
+        at=at,
+        lead_id=7,
+        channel=Channel.CALL,
+        text="1",
+        intent=Intent.WANTS_LINK,
+    )
+
+
+def test_the_link_of_a_key_that_nobody_heard() -> None:
+    link = a_touch(Channel.WHATSAPP)
+    doubt = uncertain(link, "CA1")
+    skip = not_asked(link, "CA1")
+
+    assert isinstance(doubt, TouchUncertain)
+    assert doubt.event_id == uuid5(link.touch_id, "CA1/key_unheard")
+    assert (doubt.touch_id, doubt.channel, doubt.reason) == (
+        link.touch_id,
+        Channel.WHATSAPP,
+        "key_unheard",
+    )
+    assert isinstance(skip, TouchSkipped)
+    assert skip.event_id == uuid5(link.touch_id, "CA1/not_asked")
+    assert (skip.touch_id, skip.lead_id, skip.reason) == (
+        link.touch_id,
+        link.lead_id,
+        SkipReason.NOT_ASKED,
     )

@@ -91,3 +91,33 @@ def test_every_alias_of_a_mailbox_counts_as_one() -> None:
         if (found := limit(a_touch(Channel.EMAIL, address=f"ana+{n}@gmail.com")))
     }
     assert places == {"ana@gmail.com"}
+
+
+def test_the_limit_of_a_text_and_of_a_mail() -> None:
+    mail = a_touch(Channel.EMAIL, kind=Kind.FOLLOW_UP, address="A.na+1@gmail.com")
+    day = date(2026, 3, 2)
+
+    assert limit(FOLLOW_UP) == Limit("+528112345678", "follow_up whatsapp", day, 1, 7, TOMORROW)
+    assert limit(mail) == Limit("ana@gmail.com", "follow_up email", day, 1, 7, TOMORROW)
+
+
+def test_the_evening_belongs_to_the_persons_day() -> None:
+    evening = limit(a_touch(), now=datetime(2026, 3, 3, 3, tzinfo=UTC))
+
+    assert evening is not None
+    assert (evening.day, evening.again_at) == (date(2026, 3, 2), TOMORROW)
+
+
+def test_days_of_seconds_begin_again_after_the_last_that_a_calendar_has() -> None:
+    journey = Journey(demonstration=True, day=timedelta(seconds=1))
+    last = datetime.fromtimestamp(date.max.toordinal() * 487 - 1, UTC)
+    found = limit(FOLLOW_UP, journey, now=last)
+    following = limit(FOLLOW_UP, journey, now=last + timedelta(seconds=1))
+
+    assert found is not None
+    assert following is not None
+    assert (found.day, following.day) == (date.max, date.min)
+
+
+def test_an_address_may_hold_another_at_sign() -> None:
+    assert mailbox('"a.b@c"@gmail.com') == '"ab@c"@gmail.com'

@@ -194,3 +194,61 @@ def test_no_sequence_of_receipts_leads_to_two_sends_or_two_endings(
     ]
     assert len(endings) <= 1
     assert sum(isinstance(event, TouchSent) for event in events) <= 1
+
+
+@pytest.mark.parametrize(
+    ("receipt", "state", "topic", "more"),
+    [
+        pytest.param(Arrived("X1"), State.DELIVERED, "touch.delivered", {}, id="delivered"),
+        pytest.param(
+            NO_WHATSAPP,
+            State.FAILED,
+            "touch.failed",
+            {"kind": FailureKind.UNREACHABLE, "reason": "twilio: undelivered code 63024"},
+            id="undeliverable",
+        ),
+        pytest.param(Answered("X1"), State.ANSWERED, "call.answered", {}, id="answered"),
+        pytest.param(
+            Unheard("X1", Unanswered.BUSY),
+            State.UNANSWERED,
+            "call.unanswered",
+            {"reason": Unanswered.BUSY},
+            id="unheard",
+        ),
+    ],
+)
+def test_each_receipt_is_one_step_and_one_event_about_its_touch(
+    receipt: Outcome, state: State, topic: str, more: dict[str, Any]
+) -> None:
+    touch: dict[str, Any] = {
+        "touch_id": uuid4(),
+        "lead_id": 7,
+        "step": "welcome",
+        "channel": Channel.WHATSAPP,
+        "run": 900,
+    }
+    [event] = events_for(receipt, State.SENT, **touch)
+
+    assert advance(State.SENT, receipt) is state
+    assert event.topic == topic
+    fields = {name: getattr(event, name) for name in (*touch, *more) if hasattr(event, name)}
+    expected = {name: value for name, value in (touch | more).items() if hasattr(event, name)}
+    assert fields == expected
+    assert {"touch_id", "lead_id", "step", *more} <= fields.keys()
+
+
+def test_a_touch_that_was_accepted_is_published_with_its_reference() -> None:
+    touch: dict[str, Any] = {
+        "touch_id": uuid4(),
+        "lead_id": 7,
+        "step": "welcome",
+        "channel": Channel.SMS,
+    }
+    [sent] = events_for(Accepted("SM1"), State.UNCERTAIN, **touch, run=900)
+    [bare] = events_for(Accepted(""), State.UNCERTAIN, **touch)
+
+    assert isinstance(sent, TouchSent)
+    assert isinstance(bare, TouchSent)
+    assert (sent.provider_ref, sent.run, sent.channel) == ("SM1", 900, Channel.SMS)
+    assert (bare.provider_ref, bare.run, bare.asked_at) == (None, 0, None)
+    assert events_for(Accepted("SM1"), State.SENT, **touch) == []

@@ -86,3 +86,26 @@ def test_a_reminder_is_useful_until_its_meeting_begins(
     booking = a_booking().model_copy(update={"starts_at": NOW + timedelta(minutes=starts_in)})
 
     assert still_useful(a_touch(kind=kind, booking=booking), NOW) is useful
+
+
+def test_a_repeat_is_harmless_until_the_provider_forgets_it() -> None:
+    assert next_action(9.9, resend_within=10) == Resend()
+    assert next_action(10, resend_within=10) == CheckProvider()
+
+
+def test_a_touch_is_given_up_after_exactly_a_day_and_is_no_reminder_by_default() -> None:
+    def after(sendings: int, age: float) -> object:
+        return after_not_found(check_count=1, sendings=sendings, age_seconds=age, checks=(3,))
+
+    assert after(1, 86_399) == Resend()
+    assert after(1, 86_400) == Escalate()
+    assert after(2, 10) == Escalate()
+
+
+def test_a_reminder_is_of_no_use_when_the_meeting_begins() -> None:
+    booking = a_booking()
+    assert booking.starts_at is not None
+    reminder = a_touch(kind=Kind.MEETING, booking=booking)
+
+    assert still_useful(reminder, booking.starts_at - timedelta(seconds=1))
+    assert not still_useful(reminder, booking.starts_at)

@@ -307,3 +307,19 @@ def eligible(**facts: Any) -> Facts:
 )
 def test_a_touch(touch: Touch, facts: Facts, decision: object) -> None:
     assert decide(touch, facts, NOW) == decision
+
+
+def test_a_second_follow_up_of_a_day_waits_half_a_day_where_the_law_counts_them() -> None:
+    counted = replace(CLAIMED, one_channel_a_week=True, followed_up_today=True)
+
+    assert decide(FOLLOW_UP, counted, NOW) == Defer(
+        DeferReason.DAILY_LIMIT, NOW + timedelta(hours=12)
+    )
+    assert decide(CALL, counted, NOW) == Send(PHONE)
+    elsewhere = replace(counted, one_channel_a_week=False)
+    assert decide(FOLLOW_UP, elsewhere, NOW) == Send(PHONE)
+
+
+@pytest.mark.parametrize("touch", [CALL, LINK])
+def test_a_touch_goes_out_as_its_hours_open(touch: Touch) -> None:
+    assert decide(touch, replace(CLAIMED, opens_at=NOW), NOW) == Send(PHONE)

@@ -116,7 +116,11 @@ def reached(spendings: list[Spending], **changes: Any) -> str | None:
             id="what was paid",
         ),
         pytest.param([replace(MONTERREY, hour=500)], "door /api/lead", id="the door's hour"),
-        pytest.param([replace(MONTERREY, day=2000, hour=0)], "door /api/lead", id="the door's day"),
+        pytest.param(
+            [replace(MONTERREY, day=2000, units=2000, hour=0)],
+            "door /api/lead",
+            id="the door's day",
+        ),
         pytest.param(
             [replace(FOLLOWING, day=500, units=500)],
             "source fb",
@@ -173,3 +177,47 @@ def test_one_source_alone_has_the_whole_day() -> None:
 
 def test_a_prefix_at_home_has_no_cap() -> None:
     assert reached([replace(MONTERREY, hour=400)], country="MX", prefix="+528112") is None
+
+
+def test_prices_are_read_by_channel_and_country() -> None:
+    assert read_prices("call.MX=0.10,call=0.60,") == {"call.MX": 0.1, "call": 0.6}
+    assert read_prices("") == {}
+    for wrong in ("fax=1", "fax.MX=1"):
+        with pytest.raises(ValueError, match="fax"):
+            read_prices(wrong)
+
+
+def test_spendings_are_added_up_by_prefix_source_visitor_and_door() -> None:
+    other = replace(FOLLOWING, source="g", visitor="v1", prefix="+528113", day=3, units=3, hour=2)
+    tally = Tally.of([MONTERREY, MONTERREY, other], PRICES)
+
+    assert tally.spent == pytest.approx(2.3)
+    assert (tally.door_hour, tally.door_day) == (20, 20)
+    assert tally.prefix_hour == {"+528112": 20, "+528113": 2}
+    assert tally.by_source == pytest.approx({"fb": 2.0, "g": 0.3})
+    assert tally.by_visitor == pytest.approx({"": 2.0, "v1": 0.3})
+
+
+def test_what_nobody_spent_reaches_no_share() -> None:
+    small = replace(CAPS, daily=1)
+    tally = Tally.of([], PRICES)
+
+    assert reached_cap(tally, small, **USUAL) is None
+    assert reached([replace(FOLLOWING, visitor="v1", day=49, units=49)]) is None
+    assert reached([replace(FOLLOWING, day=499, units=499)]) is None
+
+
+def test_leads_without_a_source_are_a_source_of_their_own() -> None:
+    assert reached([replace(FOLLOWING, source="", day=500, units=500)], source="") == "source -"
+
+
+@pytest.mark.parametrize(
+    ("spending", "cap"),
+    [
+        (replace(MONTERREY, prefix="+573001", country="CO", hour=19, day=1, units=1), None),
+        (replace(MONTERREY, hour=499, day=1, units=1), None),
+        (replace(MONTERREY, hour=0, day=1999, units=1999, country="ZZ"), "source fb"),
+    ],
+)
+def test_just_below_a_cap(spending: Spending, cap: str | None) -> None:
+    assert reached([spending]) == cap

@@ -122,3 +122,8 @@ def test_a_megabyte_costs_no_more_than_its_length() -> None:
             first_name(unit * (size // len(unit)))
         took.append(time.perf_counter() - began)
     assert took[1] <= 40 * took[0] + 0.05
+
+
+def test_the_longest_name_and_the_longest_phrase_are_allowed() -> None:
+    assert first_name("A" * 30) == "A" * 30
+    assert phrase("a" * 60) == "a" * 60

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -167,13 +168,14 @@ def reply(intent: Intent) -> ReplyReceived:
     return ReplyReceived(lead_id=123456, channel=Channel.WHATSAPP, text="", intent=intent)
 
 
-def skipped(reason: SkipReason) -> TouchSkipped:
+def skipped(reason: SkipReason, **more: Any) -> TouchSkipped:
     return TouchSkipped(
         lead_id=123456,
         touch_id=touch_id(1, "day_3", Channel.WHATSAPP),
-        step="day_3",
+        step=more.pop("step", "day_3"),
         channel=Channel.WHATSAPP,
         reason=reason,
+        **more,
     )
 
 

@@ -22,8 +22,15 @@ from contracts.events.booking import (
 from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadSuperseded
 from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import Channel, TouchDeferred, touch_id
+from domain.journey.model import Journey
 from services.scheduler.decisions.enrolment import Change, Enrolment, apply_event, erased
-from services.scheduler.decisions.planning import SERIES_GATHERS, booking_of, hours_of, plan
+from services.scheduler.decisions.planning import (
+    SERIES_GATHERS,
+    booking_of,
+    hours_of,
+    missing_in,
+    plan,
+)
 from tests.builders import a_booking
 from tests.unit.services.scheduler.decisions.leads import (
     ENTERED,
@@ -460,3 +467,160 @@ def test_a_reminder_is_not_spread() -> None:
     lead = after(booked())
 
     assert plan(lead, JOURNEY, timedelta(minutes=10)) == plan(lead, JOURNEY)
+
+
+SPREAD = timedelta(minutes=10)
+
+
+def moments(lead: Enrolment, journey: Journey = JOURNEY) -> dict[str, datetime]:
+    """Returns when each step leaves, with the spread of production."""
+    return {timer.step: timer.due_at for timer in plan(lead, journey, SPREAD)}
+
+
+def test_a_touch_that_is_due_in_open_hours_is_not_spread() -> None:
+    assert moments(a_lead())["day_3"] == local(2026, 3, 5, 10)
+
+
+def test_a_leads_moment_is_the_same_in_every_version() -> None:
+    """A version that spread the leads otherwise would move every touch that is planned."""
+    assert moments(a_lead())["day_6"] == local(2026, 3, 9, 9, 0, 2, 322516)
+
+
+def test_a_touch_whose_hours_are_unknown_is_planned_when_it_is_due() -> None:
+    satellite = a_lead(phone="+881612345678")
+
+    assert moments(satellite)["day_3"] == local(2026, 3, 5, 10)
+
+
+def test_the_touches_of_a_meeting_leave_at_the_opening_and_have_no_run() -> None:
+    late = after(
+        booked(starts_at=local(2026, 3, 10, 19), ends_at=local(2026, 3, 10, 20, 30)),
+        lead=a_lead().model_copy(update={"run": 900}),
+    )
+
+    assert moments(late)["after_meeting"] == local(2026, 3, 11, 9)
+    assert {timer.run for timer in plan(late, JOURNEY)} == {0}
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "booked_at", "leaves"),
+    [
+        pytest.param(
+            (2026, 3, 10, 6), (2026, 3, 5, 10), (2026, 3, 8, 20, 50), id="the evening before"
+        ),
+        pytest.param(
+            (2026, 3, 10, 21), (2026, 3, 5, 10), (2026, 3, 9, 20, 50), id="just after the hours"
+        ),
+        pytest.param(
+            (2026, 3, 10, 6), (2026, 3, 8, 20, 49), (2026, 3, 8, 20, 50), id="booked just before"
+        ),
+        pytest.param(
+            (2026, 3, 10, 6),
+            (2026, 3, 8, 20, 50),
+            (2026, 3, 9, 8),
+            id="booked at that moment: in the morning",
+        ),
+        pytest.param(
+            (2026, 3, 10, 3, 10),
+            (2026, 3, 9, 3),
+            (2026, 3, 9, 8),
+            id="booked in the night, minutes before: no reminder wakes anybody",
+        ),
+    ],
+)
+def test_a_reminder_that_is_due_at_night(
+    starts_at: tuple[int, ...], booked_at: tuple[int, ...], leaves: tuple[int, ...]
+) -> None:
+    lead = after(booked(at=local(*booked_at), starts_at=local(*starts_at)))
+
+    assert moments(lead)["reminder"] == local(*leaves)
+
+
+def test_only_a_confirmation_answers_a_booking() -> None:
+    *others, reminder, survey = JOURNEY.meeting
+    any_hour = reminder.model_copy(update={"window": "always"})
+    journey = JOURNEY.model_copy(update={"meeting": (*others, any_hour, survey)})
+    lead = after(booked(at=local(2026, 3, 9, 3), starts_at=local(2026, 3, 10, 3, 10)))
+
+    assert moments(lead, journey)["reminder"] == local(2026, 3, 9, 8)
+
+
+def test_a_reminder_never_leaves_when_the_meeting_begins() -> None:
+    soon = JOURNEY.step("reminder").model_copy(update={"before": timedelta(hours=1)})
+    journey = JOURNEY.model_copy(update={"meeting": (soon,)})
+    evening = local(2026, 3, 9, 21, 30)
+
+    at_eight = after(booked(at=evening, starts_at=local(2026, 3, 10, 8)))
+    assert "reminder" not in moments(at_eight, journey)
+    minutes_later = after(booked(at=evening, starts_at=local(2026, 3, 10, 8, 1)))
+    assert moments(minutes_later, journey)["reminder"] == local(2026, 3, 10, 8)
+
+
+def test_a_booking_exactly_a_day_away_has_no_reminder() -> None:
+    assert "reminder" not in steps(after(booked(at=local(2026, 3, 9, 11))))
+
+
+def test_a_booking_that_becomes_known_as_it_begins_is_not_confirmed() -> None:
+    assert set(steps(after(booked(at=local(2026, 3, 10, 11))))) == {"after_meeting"}
+
+
+def test_a_deferred_first_contact_keeps_the_run_that_it_was_planned_in() -> None:
+    deferred = deferral("welcome_call", Channel.CALL, days(20.5))
+    lead = after(returned(days(20)), deferred)
+
+    assert {timer.run for timer in plan(lead, JOURNEY) if timer.step == "welcome_call"} == {0}
+
+
+@pytest.mark.parametrize(
+    ("step", "channel", "lacks"),
+    [
+        ("day_3", Channel.WHATSAPP, None),
+        ("reminder", Channel.SMS, None),
+        ("day_4", Channel.WHATSAPP, "the journey has no step day_4"),
+        ("day_3", Channel.CALL, "the journey's step day_3 has no channel call"),
+    ],
+)
+def test_what_a_journey_lacks_of_a_deferred_touch(
+    step: str, channel: Channel, lacks: str | None
+) -> None:
+    assert missing_in(JOURNEY, deferral(step, channel, days(3))) == lacks
+
+
+def of_the_meeting(step: str, at: datetime) -> TouchDeferred:
+    return deferral(step, Channel.WHATSAPP, at).model_copy(update={"booking": "first"})
+
+
+def test_a_deferral_that_no_longer_counts_hides_no_other() -> None:
+    call = deferral("welcome_call", Channel.CALL, days(0.5))
+    gone = deferral("day_4", Channel.WHATSAPP, days(3))
+    other_run = deferral("day_3", Channel.WHATSAPP, days(3)).model_copy(update={"run": 7})
+
+    assert "welcome_call" in steps(after(gone, of_the_meeting("reminder", days(3)), call))
+    assert "welcome_call" in steps(after(other_run, call))
+
+
+def test_after_a_stop_only_the_meetings_deferred_touches_are_planned() -> None:
+    end = LeadOptedOut(lead_id=123456, channel="whatsapp", reason="reply")
+    late = of_the_meeting("confirmation", days(2))
+
+    call = deferral("welcome_call", Channel.CALL, days(0.5))
+    assert steps(after(call, end)) == {}
+    assert steps(after(booked(), call, late, end))["confirmation"] == days(2)
+    assert steps(after(booked(), late, end))["confirmation"] == days(2)
+
+
+@pytest.mark.parametrize(
+    ("step", "at", "planned"),
+    [
+        pytest.param("reminder", (2026, 3, 10, 10, 59), True, id="before the meeting"),
+        pytest.param("reminder", (2026, 3, 10, 11), False, id="as it begins"),
+        pytest.param("after_meeting", (2026, 3, 10, 14), True, id="no reminder"),
+    ],
+)
+def test_a_deferred_reminder_leaves_before_the_meeting_or_not_at_all(
+    step: str, at: tuple[int, ...], planned: bool
+) -> None:
+    lead = after(booked(), of_the_meeting(step, local(*at)))
+    times = [timer.due_at for timer in plan(lead, JOURNEY) if timer.step == step]
+
+    assert (local(*at) in times) is planned
