@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
@@ -227,12 +228,26 @@ def _journey(settings: JourneySettings) -> Iterator[tuple[str, str]]:
         "journey_path": PROJECT / settings.journey_path,
         "templates_path": PROJECT / settings.templates_path,
     }
+    placed = settings.model_copy(update=paths)
     try:
-        load_journey(settings.model_copy(update=paths))
+        load_journey(placed)
     except OSError as error:
         yield str(settings.journey_path), str(error.strerror)
     except InvalidJourney as invalid:
         yield str(settings.journey_path), "; ".join(map(str, invalid.mistakes))
+    else:
+        if isinstance(settings, services.notify.settings.Settings):
+            yield from _templates(placed, set(settings.twilio.content_sid_of))
+
+
+def _templates(
+    settings: JourneySettings, content_sids: AbstractSet[str]
+) -> Iterator[tuple[str, str]]:
+    """Yields that a text of the journey lacks its approved WhatsApp template."""
+    try:
+        load_journey(settings, content_sids=content_sids)
+    except InvalidJourney as invalid:
+        yield "TWILIO_CONTENT_SIDS", "; ".join(mistake.message for mistake in invalid.mistakes)
 
 
 def _remedy(variable: str, wrong: str) -> str:

@@ -27,7 +27,16 @@ LEADS = "leads.test"
 COPY = "copy.test"
 PRINTABLE = f"{string.punctuation}{string.ascii_letters} {string.digits}"
 PASSWORDS = ("POSTGRES", "RABBITMQ", "INTAKE", "CRM", "NOTIFY", "SCHEDULER", "CONSOLE")
-TEXTS = ("welcome", "booking_link", "day_3", "day_12", "confirmation", "reminder")
+TEXTS = (
+    "welcome",
+    "welcome_no_call",
+    "booking_link",
+    "day_3",
+    "day_12",
+    "confirmation",
+    "reminder",
+    "no_show",
+)
 PROXIED = "docker-compose.yml:deploy/compose.production.yml:deploy/compose.proxied.yml"
 COPY_PORTS = {
     "GATEWAY_PORT": "5100",

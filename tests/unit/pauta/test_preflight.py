@@ -22,7 +22,18 @@ COMPLETE = PRODUCTION | {
     "TWILIO_CALLER_ID": "+528112345678",
     "TWILIO_SMS_SENDER": "+528112345678",
     "TWILIO_WHATSAPP_SENDER": "+528112345678",
-    "TWILIO_CONTENT_SIDS": f"welcome=HX{'a' * 32}",
+    "TWILIO_CONTENT_SIDS": ",".join(
+        f"{name}=HX{'a' * 32}"
+        for name in (
+            "welcome",
+            "booking_link",
+            "day_3",
+            "day_12",
+            "confirmation",
+            "reminder",
+            "no_show",
+        )
+    ),
 }
 
 
@@ -46,6 +57,14 @@ def test_an_empty_variable_is_named(name: str) -> None:
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_short_secret_is_named_as_in_the_file(name: str) -> None:
     assert wrong(**{name: "short"}) == {name: Fault.SHORT}
+
+
+def test_a_text_without_an_approved_template_is_named() -> None:
+    sids = COMPLETE["TWILIO_CONTENT_SIDS"].replace("no_show", "another")
+
+    assert wrong(TWILIO_CONTENT_SIDS=sids) == {
+        "TWILIO_CONTENT_SIDS": "WhatsApp needs an approved template for no_show"
+    }
 
 
 def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
