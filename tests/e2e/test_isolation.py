@@ -126,9 +126,19 @@ async def test_a_lead_whose_card_cannot_be_read_stops_no_other_on_its_way_to_kom
     whole = await system.sql(
         "crm", "select card::text from registrations where lead_id = $1", broken
     )
-    await system.sql(
-        "crm", """update registrations set card = '{"name": 5}' where lead_id = $1""", broken
-    )
+
+    async def is_broken() -> bool:
+        """Breaks the card, unless Kommo is being asked with the whole one at this moment."""
+        return bool(
+            await system.sql(
+                "crm",
+                """update registrations set card = '{"name": 5}'
+                   where lead_id = $1 and state = 'waiting' returning true""",
+                broken,
+            )
+        )
+
+    await system.until(is_broken, lambda: "Kommo is asked all the time")
     await system.clear_faults()
 
     for lead in others:
