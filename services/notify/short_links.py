@@ -2,9 +2,11 @@
 
 import re
 import secrets
+import string
 from enum import StrEnum
 
-ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"  # nothing to misread
+MISREAD = "01IOl"
+ALPHABET = "".join(sign for sign in string.digits + string.ascii_letters if sign not in MISREAD)
 CODE_LENGTH = 8
 CODE = re.compile(f"[{ALPHABET}]{{{CODE_LENGTH}}}")
 
