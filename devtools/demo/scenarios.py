@@ -111,7 +111,7 @@ SCENARIOS = (
         "books, then cancels: the follow-up goes on",
         digits="0000",
         touches=(CALL, "confirmation whatsapp", *FOLLOWED_UP),
-        emails=(*CONFIRMED, "day_6 email", "day_9 email"),
+        emails=(*CONFIRMED, "cancellation email", "day_6 email", "day_9 email"),
         also=("call.answered", "lead.booked", "booking.cancelled", *FINISHED),
         never=("meeting.ended",),
         acts=(
