@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from domain.addresses import canonical
+
 PERSONAL = {
     "text",
     "title",
     "email",
     "phone",
+    "sender",
     "name",
     "meeting_url",
     "location",
@@ -15,6 +18,7 @@ PERSONAL = {
     "hour",
     "media",
 }
+ADDRESSES = ("email", "phone", "sender")
 # fields that a person or a provider wrote; in other events a reason is one of our own words
 FREE_TEXT = {
     "booking.cancelled": ("reason",),
@@ -30,6 +34,15 @@ def erased(body: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: "" if name in free_text else _emptied(name, value) for name, value in body.items()
     }
+
+
+def addresses_in(body: Mapping[str, Any]) -> set[str]:
+    """Returns the person's addresses that an event holds, as they are compared."""
+    found = {canonical(body[name]) for name in ADDRESSES if body.get(name)}
+    for value in body.values():
+        if isinstance(value, Mapping):
+            found |= addresses_in(value)
+    return found
 
 
 def _emptied(name: str, value: Any) -> Any:

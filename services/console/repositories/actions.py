@@ -73,6 +73,7 @@ limit $1
 SELECT_UNMATCHED_REPLIES = """
 select event_id, at, body from actions
 where topic = 'reply.unmatched'
+  and body->>'sender' <> ''
   and event_id::text not in (
     select body->>'reply_id' from actions where topic = 'reply.attended'
   )

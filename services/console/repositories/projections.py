@@ -24,7 +24,7 @@ from contracts.events.touch import TouchesReleased, TouchEvent
 from contracts.message import Message
 from kit.database import Connection, Database, DatabaseBusy, unavailable
 from kit.errors import Unavailable, describe
-from services.console.decisions.erasure import erased
+from services.console.decisions.erasure import addresses_in, erased
 from services.console.decisions.held import MOVED_ON, HeldTouch, holding_events, still_held
 from services.console.decisions.leads import Lead, fold, read
 from services.console.decisions.provider_health import PROVIDERS, ProviderHealth, about, apply
@@ -144,6 +144,15 @@ select id, body from actions
 where topic = 'booking.unmatched'
   and id <= $2
   and body->>'uid' in (select uid from bookings where lead_id = any($1))
+"""
+SELECT_OF_NO_LEAD = """
+select id, body from actions
+where topic in ('reply.unmatched', 'booking.unmatched')
+  and id <= $1
+"""
+ERASE_BOOKINGS = """
+update bookings set email = '', phone = ''
+where lead_id = any($1) or uid = any($2)
 """
 
 
@@ -367,15 +376,22 @@ async def _tally(
 
 
 async def _erase(connection: Connection, lead_ids: list[int], until: int) -> None:
-    """Erases personal data in the audit log too, also in events that arrive after the erasure."""
-    rows = await connection.fetch(SELECT_OF_ERASED_LEADS, lead_ids, until)
-    emptied = [(row["id"], erased(row["body"])) for row in rows]
-    changed = [
-        (row_id, body)
-        for (row_id, body), row in zip(emptied, rows, strict=True)
-        if body != row["body"]
-    ]
+    """Erases personal data in the audit log too, also in events that arrive after the erasure.
+
+    What came from the person's addresses without a lead is theirs too.
+    """
+    of_leads = await connection.fetch(SELECT_OF_ERASED_LEADS, lead_ids, until)
+    addresses: set[str] = set()
+    for row in of_leads:
+        addresses |= addresses_in(row["body"])
+    of_no_lead = await connection.fetch(SELECT_OF_NO_LEAD, until) if addresses else []
+    unmatched = [row for row in of_no_lead if addresses & addresses_in(row["body"])]
+    rows = {row["id"]: row["body"] for row in [*of_leads, *unmatched]}
+    emptied = {row_id: erased(body) for row_id, body in rows.items()}
+    changed = [(row_id, body) for row_id, body in emptied.items() if body != rows[row_id]]
     await connection.executemany("update actions set body = $2 where id = $1", changed)
+    uids = [row["body"]["uid"] for row in unmatched if "uid" in row["body"]]
+    await connection.execute(ERASE_BOOKINGS, lead_ids, uids)
     await connection.execute("update failed_work set reason = '' where lead_id = any($1)", lead_ids)
 
 

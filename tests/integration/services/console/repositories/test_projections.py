@@ -7,7 +7,9 @@ from uuid import uuid4
 import pytest
 
 from contracts.events.base import Event
+from contracts.events.booking import BookingUnmatched
 from contracts.events.lead import LeadCreated, LeadErased
+from contracts.events.reply import Intent, ReplyUnmatched
 from contracts.events.touch import Channel, TouchSent
 from kit.database import Database
 from services.console.decisions.tallies import Cell, Counts, add_change, changed, tallied
@@ -213,6 +215,43 @@ async def test_a_person_erased_meanwhile_is_in_neither_set(database: Database) -
     assert row[0] == 0
     assert await names(database) == NEW - {"Lead 1"} | {""}
     assert await spare_rows(database) == 0
+
+
+async def test_what_came_from_an_erased_persons_addresses_without_a_lead_is_erased_too(
+    database: Database,
+) -> None:
+    card = a_card(phone="+525512345678", email="Ana@example.com")
+    stranger = BookingUnmatched(lead_id=0, uid="b3", email="otra@example.com")
+    await happen(
+        database,
+        LeadCreated(lead_id=1, card=card),
+        ReplyUnmatched(
+            lead_id=0,
+            channel=Channel.WHATSAPP,
+            sender="+5215512345678",
+            text="Soy yo",
+            intent=Intent.QUESTION,
+        ),
+        BookingUnmatched(lead_id=0, uid="b1", email="ana@example.com"),
+        BookingUnmatched(lead_id=0, uid="b2", phone="+525512345678"),
+        stranger,
+    )
+    projections = Projections(database)
+    await caught_up(projections)
+    await happen(database, LeadErased(lead_id=1, by="ana"))
+    await caught_up(projections)
+    bodies = await database.fetch("select body::text as body from actions")
+    bookings = await database.fetch("select uid, email, phone from bookings order by uid")
+    text = " ".join(row["body"] for row in bodies)
+
+    assert not [secret for secret in ("5512345678", "ana@", "Ana@", "Soy yo") if secret in text]
+    assert "otra@example.com" in text
+    assert [tuple(row) for row in bookings] == [
+        ("b1", "", ""),
+        ("b2", "", ""),
+        ("b3", "otra@example.com", ""),
+    ]
+    assert await Actions(database).unmatched_replies(limit=9) == []
 
 
 async def test_rows_that_an_older_version_folded_without_counting_are_rebuilt(
