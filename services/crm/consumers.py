@@ -67,6 +67,7 @@ Outcome = Annotated[
     | LeadUpdated
     | LeadBooked
     | BookingRescheduled
+    | SeriesChanged
     | BookingCancelled
     | MeetingEnded
     | CadenceFinished,
@@ -90,6 +91,7 @@ NOTES = queue(
     LeadUpdated,
     LeadBooked,
     BookingRescheduled,
+    SeriesChanged,
     BookingCancelled,
     MeetingEnded,
     CadenceFinished,

@@ -14,6 +14,7 @@ from contracts.events.booking import (
     BookingRescheduled,
     LeadBooked,
     MeetingEnded,
+    SeriesChanged,
 )
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
@@ -317,6 +318,8 @@ def note(event: Event, zone: tzinfo) -> str | None:
             return f"Agendó una reunión{_at(booking, zone)}"
         case BookingRescheduled(booking=booking):
             return f"Movió su reunión{_at(booking, zone)}"
+        case SeriesChanged(booking=booking):
+            return f"Cambiaron las fechas de sus reuniones: {_dates(booking, zone)}"
         case BookingCancelled(reason=reason):
             given = INTERNAL_REASON.sub("", reason).strip()
             return f"Canceló su reunión: {given[:500]}" if given else "Canceló su reunión"
@@ -356,7 +359,12 @@ def outcome_of(event: Event) -> str | None:
 
 
 def _at(booking: Booking, zone: tzinfo) -> str:
-    """Returns the time, or an empty text where it is unknown."""
-    if booking.starts_at is None:
-        return ""
-    return f" para el {booking.starts_at.astimezone(zone):%d/%m/%Y %H:%M}"
+    """Returns when it is, or an empty text where that is unknown."""
+    dates = _dates(booking, zone)
+    return f" para el {dates}" if dates else ""
+
+
+def _dates(booking: Booking, zone: tzinfo) -> str:
+    """Returns the time of each meeting."""
+    times = [meeting.starts_at for meeting in booking.meetings if meeting.starts_at is not None]
+    return ", ".join(f"{time.astimezone(zone):%d/%m/%Y %H:%M}" for time in times)

@@ -1,12 +1,13 @@
 """How a lead and its notes are written in Kommo."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from contracts.events.base import Event
-from contracts.events.booking import BookingCancelled, LeadBooked
+from contracts.events.booking import BookingCancelled, LeadBooked, Occurrence, SeriesChanged
 from contracts.events.call import CallUnanswered, Unanswered
 from contracts.events.lead import LeadOptedOut, LeadRegistered, LeadRestored
 from contracts.events.reply import Intent, ReplyReceived
@@ -40,6 +41,16 @@ FIELDS = [{"field_id": 3, "values": [{"value": "Landing 1"}]}]
 TOUCH = {"lead_id": 7, "touch_id": uuid4(), "step": "welcome"}
 MONTERREY = ZoneInfo("America/Monterrey")
 HERE = Place(70, 60)
+SERIES = a_booking(
+    series=tuple(
+        Occurrence(
+            uid=f"n{day}",
+            starts_at=datetime(2026, 2, day, 17, tzinfo=UTC),
+            ends_at=datetime(2026, 2, day, 18, tzinfo=UTC),
+        )
+        for day in (12, 19)
+    )
+)
 
 
 def test_a_new_persons_lead() -> None:
@@ -234,6 +245,14 @@ def test_a_lead_of_ours(name: str, *, matches: bool) -> None:
         (
             LeadBooked(lead_id=7, revision=1, booking=a_booking(time_zone="Asia/Tokyo")),
             "Agendó una reunión para el 12/02/2026 11:00",
+        ),
+        (
+            LeadBooked(lead_id=7, revision=1, booking=SERIES),
+            "Agendó una reunión para el 12/02/2026 11:00, 19/02/2026 11:00",
+        ),
+        (
+            SeriesChanged(lead_id=7, revision=2, booking=SERIES),
+            "Cambiaron las fechas de sus reuniones: 12/02/2026 11:00, 19/02/2026 11:00",
         ),
         (
             BookingCancelled(lead_id=7, uid="b", revision=1, reason="$RCH$"),
