@@ -81,14 +81,20 @@ select
    limit 1) as elsewhere
 from (values (1)) as always
 left join registrations r on r.lead_id = $1"""
+# a person's leads go one after the other, so that the first one's contact serves the next
 CLAIM = """
 update registrations
 set state = 'sending', turn = coalesce(turn, nextval('registrations_turn'))
 where lead_id in (
   select lead_id
-  from registrations
+  from registrations waiting
   where state = 'waiting' and not erased
     and (select term from leaders where name = 'kommo_sync') = $2
+    and not exists (
+      select 1
+      from registrations earlier
+      where earlier.person_id = waiting.person_id and earlier.lead_id < waiting.lead_id
+        and earlier.state in ('waiting', 'sending', 'unclear') and not earlier.erased)
   order by lead_id
   limit $1)
 returning lead_id, card, attempts, turn, coalesce(person_id, lead_id) as person_id"""

@@ -1,4 +1,4 @@
-"""Whether a lead may be contacted, by its own booking and by those of the same person."""
+"""The leads of one person: whether they may be contacted, and when they go to Kommo."""
 
 import json
 from collections.abc import AsyncIterator
@@ -12,6 +12,7 @@ from contracts.events.lead import Closing
 from kit.database import Database
 from services.crm.repositories import registrations, submissions
 from services.crm.repositories.registrations import InKommo
+from services.crm.use_cases.kommo_progress import KommoProgress
 from tests.builders import a_booking, a_card
 from tests.databases import new_database
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.connected
 FIRST = 1
 SECOND = 2
 PERSON = 1
+STRANGER = 3
 
 
 @pytest_asyncio.fixture
@@ -93,6 +95,8 @@ async def state(database: Database, column: str, lead: int = FIRST) -> object:
 
 @pytest_asyncio.fixture
 async def claimed(database: Database) -> list[registrations.ClaimedRow]:
+    """Claims two leads, of two persons."""
+    await registrations.enqueue(database, uuid4(), STRANGER, STRANGER, a_card(), "note")
     await database.fetch("insert into leaders (name, term) values ('kommo_sync', 1)")
     return await registrations.claim(database, 10, term=1)
 
@@ -100,12 +104,12 @@ async def claimed(database: Database) -> list[registrations.ClaimedRow]:
 async def test_each_lead_keeps_its_turn(
     database: Database, claimed: list[registrations.ClaimedRow]
 ) -> None:
-    await registrations.release(database, [FIRST, SECOND])
+    await registrations.release(database, [FIRST, STRANGER])
     again = await registrations.claim(database, 10, term=1)
 
     assert {row.turn for row in claimed} == {1, 2}
     assert {row.lead_id: row.turn for row in again} == {row.lead_id: row.turn for row in claimed}
-    assert {row.person_id for row in claimed} == {PERSON}
+    assert {row.person_id for row in claimed} == {PERSON, STRANGER}
 
 
 @pytest.mark.usefixtures("claimed")
@@ -113,12 +117,12 @@ async def test_a_refused_lead_waits_for_other_settings(database: Database) -> No
     async with database.transaction() as connection:
         assert await registrations.mark_refused(connection, FIRST, "why", settings="old")
         assert not await registrations.mark_refused(connection, FIRST, "why", settings="old")
-        assert await registrations.mark_failed(connection, SECOND, "a bug")
+        assert await registrations.mark_failed(connection, STRANGER, "a bug")
         assert await registrations.retry_refused(connection, settings="old") == []
         assert await registrations.retry_refused(connection, settings="new") == [FIRST]
         assert await registrations.retry_refused(connection, settings="newer") == []
 
-    assert [await state(database, "state", lead) for lead in (FIRST, SECOND)] == [
+    assert [await state(database, "state", lead) for lead in (FIRST, STRANGER)] == [
         "waiting",
         "failed",
     ]
@@ -217,3 +221,16 @@ async def test_a_new_contact_is_due_if_another_form_came_before_it(database: Dat
     [due] = await registrations.contacts_due(database, 10)
 
     assert due.phones == ["+528112345678", "+525511112222"]
+
+
+async def test_a_persons_leads_go_to_kommo_one_after_the_other(database: Database) -> None:
+    await registrations.enqueue(database, uuid4(), STRANGER, STRANGER, a_card(), "note")
+    await database.fetch("insert into leaders (name, term) values ('kommo_sync', 1)")
+    progress = KommoProgress(database)
+
+    assert [lead.lead_id for lead in await progress.claim_leads(10, term=1)] == [FIRST, STRANGER]
+    await progress.leads_unclear([FIRST], check_count=0, check_in=60)
+    assert await progress.claim_leads(10, term=1) == []
+    await progress.registered({FIRST: InKommo(50, 9, merged=False)})
+    assert [lead.lead_id for lead in await progress.claim_leads(10, term=1)] == [SECOND]
+    assert await progress.known_contact(PERSON) == 9
