@@ -23,6 +23,8 @@ def canonical_email(address: str) -> str:
 
 
 def _international(domain: str) -> str:
+    if domain.isascii() and "xn--" not in domain:
+        return domain
     try:
         return idna.decode(idna.encode(domain, uts46=True))
     except (idna.IDNAError, UnicodeError):
