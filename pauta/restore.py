@@ -55,9 +55,13 @@ PAUSE = """insert into switch (paused, by, reason)
            values (true, $1, $2)
            on conflict (single) do update
            set paused = true, by = $1, reason = $2, at = now()"""
-SELECT_EVENTS = """select event_id, lead_id, topic, body
-                   from actions
-                   where at between $1 and $2
+# the day first, by the index of times: from the first row on, ordered by id, it would read them all
+SELECT_EVENTS = """with day as materialized (
+                     select id, event_id, lead_id, topic, body
+                     from actions
+                     where at between $1 and $2)
+                   select event_id, lead_id, topic, body
+                   from day
                    order by id"""
 
 
