@@ -276,7 +276,8 @@ def _apply_reply(lead: Enrolment, event: ReplyReceived, journey: Journey) -> Enr
 def _restart(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolment:
     """Returns the enrolment with its follow-up restarted.
 
-    With a meeting ahead, or after a stop, it stays as it is.
+    With a meeting ahead, or after a stop, it stays as it is. The new form's call may have been
+    deferred before the form itself was heard of.
     """
     ended = lead.follow_up_ended not in (None, FORGOTTEN, NO_INTEREST)
     if journey.on_return == "join" or lead.booking is not None or lead.stopped or ended:
@@ -290,7 +291,9 @@ def _restart(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolment
             "held": timedelta(),
             "counted_until": None,
             "paused_until": None,
-            "deferred": (),
+            "deferred": tuple(
+                deferral for deferral in lead.deferred if deferral.run == event.submission_id
+            ),
             "withheld": (),
         }
     )

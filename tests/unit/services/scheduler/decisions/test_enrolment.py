@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.events.booking import LeadBooked
 from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadRestored
 from contracts.events.reply import WAITS_FOR_A_PERSON, Intent, ReplyReceived
-from contracts.events.touch import Channel, SkipReason, TouchSkipped, touch_id
+from contracts.events.touch import Channel, SkipReason, TouchDeferred, TouchSkipped, touch_id
 from services.scheduler.decisions.enrolment import (
     Change,
     apply_event,
@@ -156,6 +156,22 @@ def test_a_return_that_does_not_restart_the_follow_up(before: Change) -> None:
     lead = apply_event(a_lead(), before, JOURNEY)
 
     assert apply_event(lead, returned(days(20)), JOURNEY) == lead
+
+
+def test_what_notify_deferred_of_a_new_form_before_it_was_heard_of_is_kept() -> None:
+    form = returned(days(20))
+    deferred = TouchDeferred(
+        lead_id=123456,
+        touch_id=touch_id(123456, "welcome_call", Channel.CALL, run=form.submission_id),
+        step="welcome_call",
+        channel=Channel.CALL,
+        run=form.submission_id,
+        not_before=days(21),
+    )
+    call = (deferred.step, Channel.CALL, "", form.submission_id)
+
+    assert [found.name for found in after(deferred, form).deferred] == [call]
+    assert [found.name for found in after(form, deferred).deferred] == [call]
 
 
 def test_a_journey_may_let_a_returning_lead_join_silently() -> None:
