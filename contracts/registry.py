@@ -28,9 +28,9 @@ from contracts.events.booking import (
     BookingCancelled,
     BookingRescheduled,
     BookingUnmatched,
+    BookingUpdated,
     LeadBooked,
     MeetingEnded,
-    SeriesChanged,
 )
 from contracts.events.cadence import BacklogHeld, BacklogReleased, CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
@@ -92,7 +92,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     LeadErased,
     LeadBooked,
     BookingRescheduled,
-    SeriesChanged,
+    BookingUpdated,
     BookingCancelled,
     BookingUnmatched,
     BookingAssigned,

@@ -644,6 +644,9 @@ def _listed(booked: Booked) -> dict[str, Any]:
     ]
     if booked.seats is not None:
         attendee["seatUid"] = f"seat-{booked.uid}"
+        others = [{"metadata": {}, "bookingFieldsResponses": {}} | other for other in others]
+        attendee["metadata"] = booked.metadata
+        attendee["bookingFieldsResponses"] = booked.responses
     place = booked.metadata.get("videoCallUrl", booked.location)
     optional = {
         "cancellationReason": booked.reason if booked.status == CANCELLED else None,

@@ -1,5 +1,7 @@
 """A slot that a lead took in the calendar."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -8,7 +10,10 @@ from contracts.events.base import Event
 
 
 class Occurrence(BaseModel):
-    """One meeting of a recurring series, and what became of it."""
+    """One meeting of a recurring series, and what became of it.
+
+    `ical_uid`, `sequence` and `moved` are as in a booking.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -16,6 +21,10 @@ class Occurrence(BaseModel):
     starts_at: AwareDatetime
     ends_at: AwareDatetime
     meeting_url: str | None = None
+    location: str = ""
+    ical_uid: str | None = None
+    sequence: int = 0
+    moved: int = 0
     ended: bool = False
     attended: bool = True
     host_absent: bool = False
@@ -68,12 +77,27 @@ class Booking(BaseModel):
                     "starts_at": meeting.starts_at,
                     "ends_at": meeting.ends_at,
                     "meeting_url": meeting.meeting_url,
-                    "ical_uid": None,
+                    "location": meeting.location,
+                    "ical_uid": meeting.ical_uid,
+                    "sequence": meeting.sequence,
+                    "moved": meeting.moved,
                     "series": (),
-                    "moved": 0,
                 }
             )
             for meeting in self.series
+        )
+
+    @property
+    def last_start(self) -> datetime | None:
+        """Returns when its last meeting begins; None where no time is known."""
+        starts = [meeting.starts_at for meeting in self.meetings if meeting.starts_at is not None]
+        return max(starts, default=None)
+
+    def of(self, meetings: Sequence[Occurrence]) -> "Booking":
+        """Returns the booking of these meetings of its series, of which there is at least one."""
+        first = self.model_copy(update={"series": (meetings[0],)}).meetings[0]
+        return first.model_copy(
+            update={"uid": self.uid, "moved": self.moved, "series": tuple(meetings)}
         )
 
 
@@ -98,10 +122,10 @@ class BookingRescheduled(BookingEvent):
     previous_uid: str
 
 
-class SeriesChanged(BookingEvent):
-    """crm: a recurring series has more meetings, or fewer, than it had."""
+class BookingUpdated(BookingEvent):
+    """crm: the booking has another link, place or end, or its series has other dates."""
 
-    topic: Literal["booking.series_changed"] = "booking.series_changed"
+    topic: Literal["booking.updated"] = "booking.updated"
     booking: Booking
 
 

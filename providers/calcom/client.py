@@ -178,7 +178,7 @@ def read_listed(item: Any, since: datetime) -> BookingUpdate | None:
     return replace(
         update,
         at=moment(item.get("updatedAt")) or since,
-        complete=update.seated,
+        listed=True,
         host_absent=item.get("absentHost") is True,
     )
 

@@ -24,7 +24,7 @@ class UpdateKind(StrEnum):
 class AttendeeHints:
     """One attendee, and the fields that suggest which lead this is.
 
-    Only the booker has `lead_id` and `token`, which came with the link. Visitors can edit that
+    `lead_id` and `token` came with the link that the attendee followed. Visitors can edit that
     link, so only the token proves anything. `guest` marks whom the booker brought along. `seat` is
     the reference of a seat in a group event. `absent` is None where nobody said who came.
     """
@@ -58,8 +58,9 @@ class BookingUpdate:
     """One change of one booking. CREATED, REQUESTED and MOVED always have their `booking`.
 
     `attendees` are those whom the change concerns, the booker first. `seated` marks a group event,
-    whose webhooks name only the seat that changed. With `complete` nobody else takes part any
-    longer. `is_legacy` marks the callers that we had before Cal.com, who report only a lead's id.
+    whose webhooks name only the seat that changed. `listed` marks what Cal.com's lists say: how the
+    whole booking stands, so that nobody else takes part any longer. `is_legacy` marks the callers
+    that we had before Cal.com, who report only a lead's id.
     """
 
     what: UpdateKind
@@ -70,7 +71,7 @@ class BookingUpdate:
     at: datetime
     reason: str = ""
     seated: bool = False
-    complete: bool = False
+    listed: bool = False
     host_absent: bool = False
     event_type: EventType = EventType()
     is_legacy: bool = False

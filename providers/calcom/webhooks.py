@@ -268,13 +268,20 @@ def _booker(item: Mapping[str, Any], person: Mapping[str, Any]) -> AttendeeHints
     known = _attendee(person)
     return replace(
         known,
-        lead_id=_lead_id(metadata.get("lead_id")) or _lead_id(_response(item, "lead_id")),
-        token=text(metadata.get("lead_token")) or text(_response(item, "lead_token")),
+        lead_id=_lead_id(metadata.get("lead_id"))
+        or _lead_id(_response(item, "lead_id"))
+        or known.lead_id,
+        token=text(metadata.get("lead_token"))
+        or text(_response(item, "lead_token"))
+        or known.token,
         phone_texts=tuple(dict.fromkeys([*known.phone_texts, *_phones(item)])),
     )
 
 
 def _attendee(person: Mapping[str, Any]) -> AttendeeHints:
+    """Returns an attendee. Of a seat, Cal.com's lists tell the link and the answers apart."""
+    metadata = mapping(person.get("metadata"))
+    answers = {"responses": person.get("bookingFieldsResponses")}
     email = text(person.get("email"))
     # Cal.com makes an address from the phone number where the page asks for none
     if email and email.lower().endswith("@sms.cal.com"):
@@ -285,6 +292,8 @@ def _attendee(person: Mapping[str, Any]) -> AttendeeHints:
         mapping(person.get("bookingSeat")).get("referenceUid")
     )
     return AttendeeHints(
+        lead_id=_lead_id(metadata.get("lead_id")) or _lead_id(_response(answers, "lead_id")),
+        token=text(metadata.get("lead_token")) or text(_response(answers, "lead_token")),
         email=email,
         phone_texts=(phone,) if phone else (),
         time_zone=(text(person.get("timeZone")) or "")[:LONGEST_ZONE] or None,

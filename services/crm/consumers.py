@@ -13,9 +13,9 @@ from contracts.events.booking import (
     BookingCancelled,
     BookingRescheduled,
     BookingUnmatched,
+    BookingUpdated,
     LeadBooked,
     MeetingEnded,
-    SeriesChanged,
 )
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
@@ -67,7 +67,7 @@ Outcome = Annotated[
     | LeadUpdated
     | LeadBooked
     | BookingRescheduled
-    | SeriesChanged
+    | BookingUpdated
     | BookingCancelled
     | MeetingEnded
     | CadenceFinished,
@@ -91,7 +91,7 @@ NOTES = queue(
     LeadUpdated,
     LeadBooked,
     BookingRescheduled,
-    SeriesChanged,
+    BookingUpdated,
     BookingCancelled,
     MeetingEnded,
     CadenceFinished,
@@ -107,7 +107,7 @@ PUBLISHES = (
     LeadClosed,
     LeadBooked,
     BookingRescheduled,
-    SeriesChanged,
+    BookingUpdated,
     BookingCancelled,
     MeetingEnded,
     BookingUnmatched,

@@ -108,6 +108,9 @@ def _ids(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in text.split(",") if number.strip())
 
 
+ROUTING = ("forms", "router", "apps")  # first parts of addresses that lead to an answer's page
+
+
 class CalcomSettings(EnvironmentSettings):
     """The secret of Cal.com's webhook, and the keys for its lists of bookings."""
 
@@ -140,9 +143,26 @@ class CalcomSettings(EnvironmentSettings):
             return frozenset()
         if self.event_types.strip():
             return frozenset(_listed(self.event_types))
-        parts = [part for part in urlsplit(booking_url).path.split("/") if part]
-        is_page_of_all = len(parts) < 2 or not self.api_url.startswith("https://")
-        return frozenset() if is_page_of_all else frozenset(parts[-1:])
+        name = event_type_in(booking_url)
+        is_simulated = not self.api_url.startswith("https://")
+        return frozenset() if name is None or is_simulated else frozenset([name])
+
+
+def event_type_in(booking_url: str) -> str | None:
+    """Returns the slug of the page's event type; None for a page that leads to several.
+
+    Such are the pages of a person or a team, of several people at once, and routing forms:
+    https://cal.com/docs/core-features/routing-forms
+    """
+    parts = [part for part in urlsplit(booking_url).path.split("/") if part]
+    if parts[-1:] == ["embed"]:
+        parts.pop()
+    if parts[:1] == ["org"]:
+        parts = parts[2:]
+    if parts[:1] == ["team"]:
+        parts = parts[1:]
+    is_of_several = len(parts) < 2 or parts[0] in ROUTING or "+" in parts[0]
+    return None if is_of_several else parts[-1]
 
 
 def _listed(written: str) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from contracts.commands.lead import PauseLead, ResumeLead, SkipStep
 from contracts.events.booking import (
     BookingCancelled,
     BookingRescheduled,
+    BookingUpdated,
     LeadBooked,
     MeetingEnded,
-    SeriesChanged,
 )
 from contracts.events.cadence import BacklogHeld, BacklogReleased, CadenceFinished
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
@@ -55,7 +55,7 @@ CHANGES = queue(
     "scheduler.changes",
     LeadBooked,
     BookingRescheduled,
-    SeriesChanged,
+    BookingUpdated,
     BookingCancelled,
     MeetingEnded,
     LeadUpdated,

@@ -147,8 +147,10 @@ async def leaders_frozen(system: WiredSystem, _: random.Random) -> AsyncIterator
                     os.killpg(process.pid, signal.SIGCONT)
 
     freezing = asyncio.create_task(freeze())
-    yield
-    await freezing
+    try:
+        yield
+    finally:
+        await freezing
     await system.until_up()
 
 
@@ -196,8 +198,10 @@ async def everything_killed(system: WiredSystem, chance: random.Random) -> Async
         assert took < MAX_RECOVERY, f"served leads only {took:.1f} s after the last start"
 
     cutting = asyncio.create_task(cut())
-    yield
-    await cutting
+    try:
+        yield
+    finally:
+        await cutting
     await system.until_up()
 
 
@@ -214,8 +218,10 @@ def _during(harm: Callable[[WiredSystem], Any]) -> Callable[..., AbstractAsyncCo
             await harm(system)
 
         harming = asyncio.create_task(harmed())
-        yield
-        await harming
+        try:
+            yield
+        finally:
+            await harming
         await system.until_up()
 
     return around
@@ -371,8 +377,10 @@ def _oddity(
     @asynccontextmanager
     async def around(system: WiredSystem, dice: random.Random) -> AsyncIterator[None]:
         happening = asyncio.create_task(attack(system, dice))
-        yield
-        await happening
+        try:
+            yield
+        finally:
+            await happening
 
     return Fault("oddities", name, around, quick=quick)
 

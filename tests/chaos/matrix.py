@@ -61,6 +61,7 @@ async def play(
     except Exception as error:  # whatever it is, the account shows it
         wrong.append(f"{type(error).__name__}: {error}"[:500])
         await system.clear_faults()
+        await system.until_up()
     account = await story.settle(harmed_at)
     account.memory = system.peak_memory()
     if account.memory > BOUND:

@@ -217,7 +217,7 @@ async def test_a_series_is_confirmed_once_with_all_its_dates(
 
     actions = await system.actions(lead)
     assert actions.count("lead.booked") == 1
-    assert actions.count("booking.series_changed") == 3
+    assert actions.count("booking.updated") == 3
     assert actions.count("whatsapp touch.sent") == 1
     assert await reminders(system, lead) == [week - DAYS for week in weeks]
 
@@ -227,6 +227,16 @@ async def test_a_series_is_confirmed_once_with_all_its_dates(
     )
     assert "booking.cancelled" not in await system.actions(lead)
     await system.in_stage(lead, 60_000_002)
+    await _has_mail(system, ana, "CANCEL", [weeks[1]])
+
+    moved_to = weeks[2] + DAYS
+    await calendar.posts("BOOKING_RESCHEDULED", f"rec{lead}n2", ana, starts=moved_to)
+    await system.happens(lead, "booking.rescheduled")
+    await system.until(
+        lambda: _reminds(system, lead, [weeks[0], moved_to, weeks[3]]),
+        lambda: "the moved date has no reminder of its own",
+    )
+    await _has_mail(system, ana, "REQUEST", [weeks[0], moved_to, weeks[3]])
 
 
 async def reminders(system: System, lead: int) -> list[datetime]:
@@ -244,3 +254,27 @@ async def reminders(system: System, lead: int) -> list[datetime]:
 
 async def _has_reminders(system: System, lead: int, number: int) -> bool:
     return len(await reminders(system, lead)) == number
+
+
+async def _reminds(system: System, lead: int, weeks: list[datetime]) -> bool:
+    return await reminders(system, lead) == [week - DAYS for week in weeks]
+
+
+async def _has_mail(
+    system: System, form: dict[str, Any], method: str, dates: list[datetime]
+) -> None:
+    """Waits for a mail whose calendar files put these dates in the calendar, or take them off."""
+    starts = {f"DTSTART:{date:%Y%m%dT%H%M%SZ}" for date in dates}
+
+    async def there() -> bool:
+        mails = await system.simulator("emails", form["email"])
+        files = [[file["content"] for file in mail["attachments"]] for mail in mails]
+        return any(_puts(contents, method, starts) for contents in files)
+
+    await system.until(there, lambda: f"no mail with METHOD:{method} of {starts}")
+
+
+def _puts(contents: list[str], method: str, starts: set[str]) -> bool:
+    lines = [set(content.splitlines()) for content in contents]
+    given = {line for found in lines for line in found if line.startswith("DTSTART")}
+    return given == starts and all(f"METHOD:{method}" in found for found in lines)

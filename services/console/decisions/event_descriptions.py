@@ -86,7 +86,7 @@ OTHERS = {
     "lead.erased": EventDescription("✕", _("Personal data erased"), Tone.BAD),
     "lead.booked": EventDescription("★", _("Booked a meeting"), Tone.GOOD),
     "booking.rescheduled": EventDescription("★", _("Rescheduled the meeting")),
-    "booking.series_changed": EventDescription("★", _("The dates of the series changed")),
+    "booking.updated": EventDescription("★", _("Details of the meeting changed")),
     "booking.cancelled": EventDescription("☆", _("Cancelled the meeting"), Tone.DOUBT),
     "booking.unmatched": EventDescription("☆", _("Unassigned booking"), Tone.DOUBT),
     "booking.assign": EventDescription("★", _("Assignment of a booking requested"), Tone.QUIET),

@@ -16,9 +16,9 @@ from contracts.commands.lead import EraseLead, PauseLead, RestoreLead, ResumeLea
 from contracts.events.booking import (
     BookingCancelled,
     BookingRescheduled,
+    BookingUpdated,
     LeadBooked,
     MeetingEnded,
-    SeriesChanged,
 )
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered
@@ -238,7 +238,7 @@ def fold(lead: Lead, event: Message) -> Lead:
         case (
             LeadBooked()
             | BookingRescheduled()
-            | SeriesChanged()
+            | BookingUpdated()
             | BookingCancelled()
             | MeetingEnded()
         ):
@@ -393,7 +393,7 @@ def _paused(lead: Lead, event: LeadPaused | LeadResumed | LeadNeedsAttention) ->
 
 def _booked(
     lead: Lead,
-    event: LeadBooked | BookingRescheduled | SeriesChanged | BookingCancelled | MeetingEnded,
+    event: LeadBooked | BookingRescheduled | BookingUpdated | BookingCancelled | MeetingEnded,
 ) -> Lead:
     if isinstance(event, LeadBooked | BookingRescheduled):
         lead = replace(lead, booked_at=_first(lead.booked_at, event.at))
@@ -405,7 +405,7 @@ def _booked(
         case (
             LeadBooked(booking=booking)
             | BookingRescheduled(booking=booking)
-            | SeriesChanged(booking=booking)
+            | BookingUpdated(booking=booking)
         ):
             return replace(
                 lead, revision=event.revision, booking=booking.uid, meets_at=booking.starts_at

@@ -6,9 +6,9 @@ from datetime import datetime
 from contracts.events.booking import (
     BookingCancelled,
     BookingRescheduled,
+    BookingUpdated,
     LeadBooked,
     MeetingEnded,
-    SeriesChanged,
 )
 from contracts.events.lead import LeadRegistered
 from contracts.events.outbound import ProviderRecovered, ProviderUnavailable
@@ -43,7 +43,7 @@ def about(event: Message) -> str | None:
         case (
             LeadBooked()
             | BookingRescheduled()
-            | SeriesChanged()
+            | BookingUpdated()
             | BookingCancelled()
             | MeetingEnded()
         ):

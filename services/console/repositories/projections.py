@@ -136,7 +136,7 @@ where lead_id = any($1)
   and topic in (
     'lead.created', 'lead.updated', 'lead.returned', 'lead.registration_failed',
     'reply.received', 'lead.opted_out', 'lead.booked', 'booking.rescheduled',
-    'booking.series_changed', 'booking.cancelled',
+    'booking.updated', 'booking.cancelled',
     'touch.due', 'touch.failed', 'work.failed'
   )
 union all

@@ -14,10 +14,10 @@ from contracts.events.booking import (
     BookingCancelled,
     BookingEvent,
     BookingRescheduled,
+    BookingUpdated,
     LeadBooked,
     MeetingEnded,
     Occurrence,
-    SeriesChanged,
 )
 from domain.addresses import canonical_email
 from domain.phone import canonical_phone, to_e164
@@ -55,6 +55,7 @@ class Appointment:
     """One attendee's part of a booking. All times are the calendar's own.
 
     `attendee` tells it from the others of the booking: the seat, the email, the phone, or nothing.
+    `replaces` is the uid of the booking in whose place it came.
     `reported_at` is when it was made, `changed_at` when `stage` was last said, and `described_at`
     when `booking` was. `ended_at` is the end that was reached, `attendance_at` when somebody said
     whether the attendee came.
@@ -77,6 +78,7 @@ class Appointment:
     attendance_at: datetime | None = None
     host_absent: bool = False
     reason: str = ""
+    replaces: str | None = None
 
     @property
     def name(self) -> tuple[str, str]:
@@ -92,10 +94,23 @@ class Appointment:
             return self.ended_at is not None and self.changed_at > self.ended_at
         if self.stage is Stage.MOVED:
             return False
-        if self.attendance_at is not None and self.attendance_at >= self.changed_at:
+        if self._has_attendance:
             return True
         ends_at = self.booking.ends_at if self.booking else None
         return self.ended_at is not None and (ends_at is None or self.ended_at >= ends_at)
+
+    @property
+    def _has_attendance(self) -> bool:
+        """Whether somebody said who came, of the times that stand."""
+        return self.attendance_at is not None and self.attendance_at >= self.changed_at
+
+    @property
+    def attendee_came(self) -> bool:
+        return self.attended or not self._has_attendance
+
+    @property
+    def host_missed(self) -> bool:
+        return self.host_absent and self._has_attendance
 
     @property
     def is_booked(self) -> bool:
@@ -118,6 +133,7 @@ def apply_update(
         known_here = _named(here, attendee, seated, region)
         for before in known_here or [_new(update, attendee, seated, region)]:
             after = _changed(_known_as(before, attendee, region), update, attendee)
+            after = replace(after, replaces=after.replaces or update.previous_uid)
             is_new = not known_here
             changed[after.name] = _continued(after, moved[0]) if moved and is_new else after
         for replaced in moved or _unseen(update, attendee, seated, region):
@@ -128,7 +144,7 @@ def apply_update(
             continue
         if not seated:  # its attendees share one fate
             changed[appointment.name] = _changed(appointment, update, AttendeeHints())
-        elif update.complete and appointment.stage in VALID:
+        elif update.listed and appointment.stage in VALID:
             changed[appointment.name] = _in_stage(appointment, Stage.GONE, update.at)
     if not seated and update.previous_uid:
         for appointment in there:
@@ -203,12 +219,12 @@ def _changed(before: Appointment, update: BookingUpdate, attendee: AttendeeHints
     if stage is not None:
         if update.booking is not None and not update.booking.confirmed:
             stage = min(stage, Stage.PENDING)
-        if _is_accepted_by_api(before, update):
+        accepted = _is_accepted_by_api(before, update)
+        if accepted:
             stage = Stage.ACCEPTED
-        after = replace(
-            _in_stage(after, stage, update.at),
-            reason=update.reason or after.reason,
-        )
+        # what tells that it was accepted may be the earlier request, heard after its repetition
+        at = max(update.at, before.changed_at) if accepted else update.at
+        after = replace(_in_stage(after, stage, at), reason=update.reason or after.reason)
     if update.what is UpdateKind.ENDED:
         ended_at = (update.booking.ends_at if update.booking else None) or update.at
         after = replace(after, ended_at=max(ended_at, after.ended_at or ended_at))
@@ -233,11 +249,14 @@ def _described(before: Appointment, update: BookingUpdate, attendee: AttendeeHin
         is_older = before.described_at is not None and update.at < before.described_at
         if is_older or not makes:
             reported_at = min(update.at, before.reported_at) if makes else before.reported_at
-            return replace(before, reported_at=reported_at)
+            recurring = known.recurring or update.booking.recurring
+            known = known.model_copy(update={"recurring": recurring})
+            return replace(before, booking=known, reported_at=reported_at)
     booking = update.booking.model_copy(
         update={
             "email": before.email,
             "phone": before.phones[0] if before.phones else None,
+            "ical_uid": update.booking.ical_uid or f"{before.uid}@pauta",
             "time_zone": attendee.time_zone or update.booking.time_zone,
             "language": attendee.language or update.booking.language,
         }
@@ -245,14 +264,7 @@ def _described(before: Appointment, update: BookingUpdate, attendee: AttendeeHin
     over = before.stage in (Stage.GONE, Stage.MOVED)
     reopened = over and update.at > before.changed_at
     if known is not None:
-        moved = known.moved + (reopened or known.starts_at != booking.starts_at)
-        booking = booking.model_copy(
-            update={
-                "moved": moved,
-                "ical_uid": booking.ical_uid or known.ical_uid,
-                "sequence": max(booking.sequence, known.sequence + moved - known.moved),
-            }
-        )
+        booking = _next_version(known, booking, reopened=reopened)
     is_new = known is None or reopened
     return replace(
         before,
@@ -261,6 +273,27 @@ def _described(before: Appointment, update: BookingUpdate, attendee: AttendeeHin
         reported_at=update.at if is_new else min(update.at, before.reported_at),
         seated=before.seated or update.seated,
     )
+
+
+def _next_version(known: Booking, booking: Booking, *, reopened: bool) -> Booking:
+    """Returns the booking as the next version of the one that is known.
+
+    It keeps its name in calendars, and a place and a series that an update leaves out.
+    """
+    moved = known.moved + (reopened or known.starts_at != booking.starts_at)
+    place = booking if booking.meeting_url or booking.location else known
+    described = booking.model_copy(
+        update={
+            "moved": moved,
+            "ical_uid": known.ical_uid,
+            "recurring": known.recurring or booking.recurring,
+            "meeting_url": place.meeting_url,
+            "location": place.location,
+        }
+    )
+    is_other = _details(described) != _details(known) or reopened
+    sequence = max(booking.sequence, known.sequence + is_other)
+    return described.model_copy(update={"sequence": sequence})
 
 
 def _attended(
@@ -287,24 +320,30 @@ def _continued(after: Appointment, replaced: Appointment) -> Appointment:
     known = replaced.booking
     booking = after.booking.model_copy(
         update={
-            "ical_uid": after.booking.ical_uid or known.ical_uid or f"{known.uid}@pauta",
+            "ical_uid": known.ical_uid or f"{known.uid}@pauta",
             "sequence": max(after.booking.sequence, known.sequence + 1),
-            "recurring": after.booking.recurring or known.recurring,
         }
     )
-    # a meeting of a series that is moved stays one of the series
-    reported_at = replaced.reported_at if known.recurring else after.reported_at
-    return replace(after, booking=booking, reported_at=reported_at)
+    return replace(after, booking=booking)
 
 
 def _is_accepted_by_api(known: Appointment, update: BookingUpdate) -> bool:
+    """Returns whether the request was repeated, which tells that it was accepted.
+
+    A list says how the booking stands, and repeats nothing.
+    """
+    apart = abs(update.at - known.changed_at)
+    return not update.listed and apart >= REPEATED_AFTER and _is_repeated(known, update)
+
+
+def _is_repeated(known: Appointment, update: BookingUpdate) -> bool:
     return (
         update.what is UpdateKind.REQUESTED
         and known.stage is Stage.PENDING
         and known.booking is not None
         and update.booking is not None
         and known.booking.starts_at == update.booking.starts_at
-        and update.at - known.changed_at >= REPEATED_AFTER
+        and known.changed_at != update.at
     )
 
 
@@ -314,7 +353,7 @@ def leaves_doubt(known: Iterable[Appointment], update: BookingUpdate) -> bool:
     has_no_time = update.booking is None or update.booking.starts_at is None
     if makes and has_no_time and not update.is_legacy:
         return True
-    return any(_is_accepted_by_api(appointment, update) for appointment in known)
+    return any(_is_repeated(appointment, update) for appointment in known)
 
 
 def legacy_uid(known: Iterable[Appointment], update: BookingUpdate) -> str:
@@ -357,6 +396,7 @@ def current_booking(
 
     A series is one booking, under the uid by which it was `published`.
     """
+    appointments = [_in_its_series(found, appointments) for found in appointments]
     latest = max(
         (appointment for appointment in appointments if appointment.is_booked),
         key=lambda appointment: (appointment.reported_at, appointment.uid),
@@ -373,6 +413,25 @@ def current_booking(
     return _as_series(
         uid, [appointment for appointment in series if appointment.is_booked], published
     )
+
+
+def _in_its_series(appointment: Appointment, appointments: Collection[Appointment]) -> Appointment:
+    """Returns the appointment as one of the series in which the meeting was that it replaced.
+
+    Whichever of the two was heard of first.
+    """
+    by_uid = {found.uid: found for found in appointments}
+    original = appointment
+    passed = {appointment.uid}
+    while original.replaces in by_uid and original.replaces not in passed:
+        original = by_uid[original.replaces]
+        passed.add(original.uid)
+    is_moved = original is not appointment and appointment.booking is not None
+    if not is_moved or original.booking is None or not original.booking.recurring:
+        return appointment
+    assert appointment.booking is not None
+    booking = appointment.booking.model_copy(update={"recurring": True})
+    return replace(appointment, booking=booking, reported_at=original.reported_at)
 
 
 def _is_of_series(appointment: Appointment, other: Appointment) -> bool:
@@ -398,9 +457,13 @@ def _as_series(
             starts_at=booking.starts_at,
             ends_at=booking.ends_at or booking.starts_at,
             meeting_url=booking.meeting_url,
+            location=booking.location,
+            ical_uid=booking.ical_uid,
+            sequence=booking.sequence,
+            moved=booking.moved,
             ended=meeting.has_ended,
-            attended=meeting.attended,
-            host_absent=meeting.host_absent,
+            attended=meeting.attendee_came,
+            host_absent=meeting.host_missed,
         )
         for meeting, booking in sorted(dated, key=lambda found: str(found[1].starts_at))
         if booking.starts_at is not None
@@ -450,65 +513,60 @@ def changes_to_publish(
         ]
     events: list[BookingEvent] = []
     booking = _with_confirmation(after)
-    if before is not None and _is_same_series(before, after):
-        if _dates(before) != _dates(after):
-            revision += 1
-            changed = SeriesChanged(lead_id=lead_id, revision=revision, booking=booking)
-            events.append(changed)
-        return [*events, *_ended_of_series(lead_id, before, booking, revision)]
     if before is None or _differs(before, after):
         revision += 1
-        if before is not None and _replaced(before, after, appointments):
-            moved = BookingRescheduled(
-                lead_id=lead_id, revision=revision, booking=booking, previous_uid=before.uid
-            )
-            events.append(moved)
-        else:
-            events.append(LeadBooked(lead_id=lead_id, revision=revision, booking=booking))
+        events.append(_change(lead_id, before, after, appointments, revision))
     if booking.series:
-        return [*events, *_ended_of_series(lead_id, None, booking, revision)]
+        return [*events, *_ended_of_series(lead_id, before, booking, revision)]
     if after.has_ended and (before is None or _end_state(before) != _end_state(after)):
         ended = MeetingEnded(
             lead_id=lead_id,
             revision=revision + 1,
             uid=after.uid,
             ended_at=booking.ends_at or now,
-            attended=after.attended,
-            host_absent=after.host_absent,
+            attended=after.attendee_came,
+            host_absent=after.host_missed,
         )
         events.append(ended)
     return events
 
 
-def _is_same_series(before: Appointment, after: Appointment) -> bool:
+def _change(
+    lead_id: int,
+    before: Appointment | None,
+    after: Appointment,
+    appointments: Collection[Appointment],
+    revision: int,
+) -> BookingEvent:
+    """Returns the event that says how the lead's booking changed."""
+    booking = _with_confirmation(after)
+    if before is not None and _is_same_meeting(before, after):
+        return BookingUpdated(lead_id=lead_id, revision=revision, booking=booking)
+    if before is not None and _replaced(before, after, appointments):
+        return BookingRescheduled(
+            lead_id=lead_id, revision=revision, booking=booking, previous_uid=before.uid
+        )
+    return LeadBooked(lead_id=lead_id, revision=revision, booking=booking)
+
+
+def _is_same_meeting(before: Appointment, after: Appointment) -> bool:
+    """Returns whether the booking stands as it did, at the same time."""
     assert after.booking is not None
-    is_series = before.booking is not None and bool(after.booking.series)
-    known = before.uid == after.uid and before.stage is after.stage
-    return is_series and known and not _has_moved_since(before, after)
-
-
-def _has_moved_since(before: Appointment, after: Appointment) -> bool:
-    return _moved(before) != _moved(after)
-
-
-def _moved(appointment: Appointment) -> int:
-    return appointment.booking.moved if appointment.booking else 0
-
-
-def _dates(appointment: Appointment) -> set[tuple[str, datetime]]:
-    series = appointment.booking.series if appointment.booking else ()
-    return {(meeting.uid, meeting.starts_at) for meeting in series}
+    if before.booking is None or before.uid != after.uid:
+        return False
+    is_same_stage = (before.stage is Stage.PENDING) == (after.stage is Stage.PENDING)
+    return is_same_stage and before.booking.moved == after.booking.moved
 
 
 def _ended_of_series(
     lead_id: int, before: Appointment | None, booking: Booking, revision: int
 ) -> list[BookingEvent]:
     """Returns the ends of meetings of the series that were not published yet."""
-    published = before.booking.series if before is not None and before.booking else ()
-    known = {meeting.uid: meeting for meeting in published}
+    published = before.booking if before is not None and before.uid == booking.uid else None
+    known = {_end_of(meeting) for meeting in published.series} if published else set()
     events: list[BookingEvent] = []
     for meeting in booking.series:
-        if not meeting.ended or known.get(meeting.uid) == meeting:
+        if not meeting.ended or _end_of(meeting) in known:
             continue
         revision += 1
         events.append(
@@ -522,6 +580,10 @@ def _ended_of_series(
             )
         )
     return events
+
+
+def _end_of(meeting: Occurrence) -> tuple[str, bool, bool, bool]:
+    return meeting.uid, meeting.ended, meeting.attended, meeting.host_absent
 
 
 def _with_confirmation(appointment: Appointment) -> Booking:
@@ -547,21 +609,31 @@ def _end_state(appointment: Appointment) -> tuple[str, bool, bool, bool]:
     return (
         appointment.uid,
         appointment.has_ended,
-        appointment.attended,
-        appointment.host_absent,
+        appointment.attendee_came,
+        appointment.host_missed,
     )
 
 
 def _differs(before: Appointment, after: Appointment) -> bool:
-    """Returns whether it is another meeting, at another time, or now accepted or pending."""
+    """Returns whether it is another meeting, has other details, or is now accepted or pending."""
     assert after.booking is not None
-    if before.booking is None or before.uid != after.uid:
+    if before.booking is None or not _is_same_meeting(before, after):
         return True
-    times = (before.booking.starts_at, before.booking.ends_at) != (
-        after.booking.starts_at,
-        after.booking.ends_at,
-    )
-    return times or (before.stage is Stage.PENDING) != (after.stage is Stage.PENDING)
+    return _details(before.booking) != _details(after.booking)
+
+
+def _details(booking: Booking) -> set[tuple[object, ...]]:
+    """Returns when and where the meetings of the booking are."""
+    return {
+        (
+            meeting.uid,
+            meeting.starts_at,
+            meeting.ends_at,
+            meeting.meeting_url,
+            meeting.location,
+        )
+        for meeting in booking.meetings
+    }
 
 
 class Matched(StrEnum):

@@ -12,9 +12,9 @@ from contracts.events.booking import (
     Booking,
     BookingCancelled,
     BookingRescheduled,
+    BookingUpdated,
     LeadBooked,
     MeetingEnded,
-    SeriesChanged,
 )
 from contracts.events.cadence import CadenceFinished
 from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
@@ -318,8 +318,11 @@ def note(event: Event, zone: tzinfo) -> str | None:
             return f"Agendó una reunión{_at(booking, zone)}"
         case BookingRescheduled(booking=booking):
             return f"Movió su reunión{_at(booking, zone)}"
-        case SeriesChanged(booking=booking):
+        case BookingUpdated(booking=booking) if booking.series:
             return f"Cambiaron las fechas de sus reuniones: {_dates(booking, zone)}"
+        case BookingUpdated(booking=booking):
+            place = booking.meeting_url or booking.location
+            return f"Cambió su reunión{_at(booking, zone)}: {place}"
         case BookingCancelled(reason=reason):
             given = INTERNAL_REASON.sub("", reason).strip()
             return f"Canceló su reunión: {given[:500]}" if given else "Canceló su reunión"

@@ -21,9 +21,9 @@ SELECT_OF_STAGE = "select * from appointments where stage = $1 and not expired"
 UPSERT = """
 insert into appointments (uid, attendee, lead_id, stage, reported_at, changed_at, described_at,
   booking, email, phones, seat, guest, seated, ended_at, attended, attendance_at, host_absent,
-  reason, hinted, token, matched, compared_phones)
+  reason, replaces, hinted, token, matched, compared_phones)
 values ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-  $18, $19, $20, $21, $22)
+  $18, $19, $20, $21, $22, $23)
 on conflict (uid, attendee) do update set
   lead_id = coalesce(appointments.lead_id, excluded.lead_id),
   stage = excluded.stage,
@@ -41,6 +41,7 @@ on conflict (uid, attendee) do update set
   attendance_at = excluded.attendance_at,
   host_absent = excluded.host_absent,
   reason = excluded.reason,
+  replaces = excluded.replaces,
   matched = coalesce(appointments.matched, excluded.matched),
   updated_at = now(),
   hinted = coalesce(appointments.hinted, excluded.hinted),
@@ -110,6 +111,7 @@ class AppointmentRow:
     attendance_at: datetime | None
     host_absent: bool
     reason: str
+    replaces: str | None
     lead_id: int | None = None
 
 
@@ -197,6 +199,7 @@ async def upsert(
             row.attendance_at,
             row.host_absent,
             row.reason,
+            row.replaces,
             hinted,
             token,
             matched,

@@ -106,17 +106,22 @@ def _is_same_attendee(appointment: Appointment, other: Appointment) -> bool:
 
 
 def _hints(update: BookingUpdate, appointment: Appointment) -> AttendeeHints:
-    """Returns what suggests whose the appointment is: the booker's link only for the booker."""
-    booker = update.booker
+    """Returns what suggests whose the appointment is: a link only for whoever followed it."""
     own = AttendeeHints(email=appointment.email, phone_texts=appointment.phones)
-    is_booker = not appointment.guest and (
-        not appointment.seated
-        or booker.is_anonymous
-        or (booker.email is not None and canonical_email(booker.email) == appointment.email)
-    )
-    if appointment.uid != update.uid or not is_booker:
+    if appointment.uid != update.uid or appointment.guest:
         return own
-    return replace(own, lead_id=booker.lead_id, token=booker.token)
+    known_by = update.booker
+    if appointment.seated and not update.booker.is_anonymous:
+        known_by = next(
+            (found for found in update.attendees if _is_of(appointment, found)), AttendeeHints()
+        )
+    return replace(own, lead_id=known_by.lead_id, token=known_by.token)
+
+
+def _is_of(appointment: Appointment, attendee: AttendeeHints) -> bool:
+    if attendee.seat is not None and appointment.seat is not None:
+        return attendee.seat == appointment.seat
+    return attendee.email is not None and canonical_email(attendee.email) == appointment.email
 
 
 def _unmatched(appointment: Appointment) -> BookingUnmatched:

@@ -69,7 +69,7 @@ async def process_webhook(
         log.error("webhook.not_understood", webhook=webhook.webhook_id, state=state, exc_info=bug)
         return []
     for lead_id in lead_ids:
-        log.info("booking.updated", lead_id=lead_id, webhook=webhook.webhook_id)
+        log.info("webhook.applied", lead_id=lead_id, webhook=webhook.webhook_id)
     return lead_ids
 
 

@@ -71,5 +71,5 @@ def after_not_found(
 
 def still_useful(touch: Touch, now: datetime) -> bool:
     """Returns whether the touch reminds of a meeting that has not begun."""
-    starts_at = touch.booking.starts_at if touch.kind is Kind.MEETING and touch.booking else None
+    starts_at = touch.booking.last_start if touch.kind is Kind.MEETING and touch.booking else None
     return starts_at is not None and now < starts_at

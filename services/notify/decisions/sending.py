@@ -148,7 +148,7 @@ def _skip_reason(touch: Touch, facts: Facts) -> SkipReason | None:
 
 def _has_begun(touch: Touch, now: datetime) -> bool:
     """Returns whether the meeting that the touch announces has begun."""
-    starts_at = touch.booking.starts_at if touch.booking else None
+    starts_at = touch.booking.last_start if touch.booking else None
     return touch.kind is Kind.MEETING and starts_at is not None and now >= starts_at
 
 
@@ -193,12 +193,22 @@ def _blocking_reason(touch: Touch, eligibility: ContactEligibility) -> SkipReaso
         case _ if eligibility.closed is not None:
             return SkipReason.CLOSED
         case Kind.MEETING | Kind.AFTER_MEETING:
-            uids = (eligibility.booking, *eligibility.meetings)
-            is_booked = touch.booking is not None and touch.booking.uid in uids
-            return None if is_booked else SkipReason.NOT_BOOKED
+            return None if _is_booked(touch, eligibility) else SkipReason.NOT_BOOKED
+        case Kind.CANCELLATION if touch.booking is not None and touch.booking.series:
+            # of a series, the other meetings may stand
+            return SkipReason.BOOKED if _is_booked(touch, eligibility) else None
         case Kind.CANCELLATION:
             return SkipReason.BOOKED if eligibility.booking is not None else None
         case _:
             if eligibility.booking is not None:
                 return SkipReason.BOOKED
             return SkipReason.BOOKED_ELSEWHERE if eligibility.booked_elsewhere else None
+
+
+def _is_booked(touch: Touch, eligibility: ContactEligibility) -> bool:
+    """Returns whether the lead still has the meeting that the touch is about."""
+    if touch.booking is None:
+        return False
+    uids = {eligibility.booking, *eligibility.meetings}
+    meetings = {meeting.uid for meeting in touch.booking.meetings}
+    return touch.booking.uid in uids or not meetings.isdisjoint(uids)

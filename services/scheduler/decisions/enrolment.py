@@ -17,9 +17,9 @@ from contracts.events.booking import (
     Booking,
     BookingCancelled,
     BookingRescheduled,
+    BookingUpdated,
     LeadBooked,
     MeetingEnded,
-    SeriesChanged,
 )
 from contracts.events.lead import (
     LeadClosed,
@@ -40,7 +40,7 @@ from domain.journey.time_zones import Whereabouts, whereabouts
 Change = (
     LeadBooked
     | BookingRescheduled
-    | SeriesChanged
+    | BookingUpdated
     | BookingCancelled
     | MeetingEnded
     | LeadUpdated
@@ -65,6 +65,17 @@ OPTED_OUT = "opted_out"
 NO_INTEREST = "no_interest"
 # replies that pause the follow-up, for a while or until an operator has attended to them
 PAUSES = {Intent.OTHER, Intent.QUESTION, Intent.THANKS, *WAITS_FOR_A_PERSON}
+
+# The meetings of a series become known one by one, and are cancelled one by one. What they are told
+# by lists them all.
+SERIES_GATHERS = timedelta(seconds=10)
+NEW_MEETING: Mapping[str, object] = {
+    "meeting_ended_at": None,
+    "absent": False,
+    "absent_at": None,
+    "host_absent": False,
+    "cancelled": None,
+}
 
 Name = tuple[str, Channel, str, int]  # step, channel, booking, run
 
@@ -187,7 +198,7 @@ def apply_event(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
         case (
             LeadBooked()
             | BookingRescheduled()
-            | SeriesChanged()
+            | BookingUpdated()
             | BookingCancelled()
             | MeetingEnded()
         ):
@@ -301,31 +312,23 @@ def _restart(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolment
 
 def _apply_booking(
     lead: Enrolment,
-    event: LeadBooked | BookingRescheduled | SeriesChanged | BookingCancelled | MeetingEnded,
+    event: LeadBooked | BookingRescheduled | BookingUpdated | BookingCancelled | MeetingEnded,
 ) -> Enrolment:
     update: dict[str, object] = {"revision": event.revision}
     match event:
         case LeadBooked(booking=booking) | BookingRescheduled(booking=booking):
-            update |= {
-                "booking": booking,
-                "booked_at": event.at,
-                "meeting_ended_at": None,
-                "absent": False,
-                "absent_at": None,
-                "host_absent": False,
-                "cancelled": None,
-            }
-        case SeriesChanged(booking=booking) if lead.booking is not None:
+            update |= {"booking": booking, "booked_at": event.at}
+            if not _is_same_series(lead.booking, booking):
+                update |= NEW_MEETING
+        case BookingUpdated(booking=booking) if lead.booking is not None:
             update["booking"] = booking
-        case SeriesChanged(booking=booking):
+            update |= _cancelled(lead, _removed(lead.booking, booking), event.at)
+        case BookingUpdated(booking=booking):
             update |= {"booking": booking, "booked_at": event.at, "cancelled": None}
         case BookingCancelled():
-            update |= {
-                "booking": None,
-                "booked_at": None,
-                "cancelled_at": max(event.at, lead.cancelled_at or event.at),
-                "cancelled": _meeting_to_come(event.booking or lead.booking, event.at),
-            }
+            update |= {"booking": None, "booked_at": None}
+            update |= _cancelled(lead, event.booking or lead.booking, event.at)
+            update["cancelled_at"] = max(event.at, lead.cancelled_at or event.at)
         case MeetingEnded(uid=uid) if _has_meeting(lead.booking, uid):
             update |= _ended(lead, event)
         case MeetingEnded():
@@ -357,11 +360,37 @@ def _ended(lead: Enrolment, event: MeetingEnded) -> dict[str, object]:
     }
 
 
-def _meeting_to_come(booking: Booking | None, at: datetime) -> Booking | None:
-    """Returns the booking if it was a meeting that still lay ahead."""
-    if booking is None or not booking.confirmed or booking.starts_at is None:
-        return None
-    return booking if booking.starts_at > at else None
+def _is_same_series(known: Booking | None, booking: Booking) -> bool:
+    return known is not None and bool(booking.series) and known.uid == booking.uid
+
+
+def _removed(known: Booking, booking: Booking) -> Booking | None:
+    """Returns the series with only the meetings that it no longer has."""
+    uids = {meeting.uid for meeting in booking.meetings}
+    gone = [meeting for meeting in known.series if meeting.uid not in uids]
+    return known.of(gone) if gone else None
+
+
+def _cancelled(lead: Enrolment, booking: Booking | None, at: datetime) -> dict[str, object]:
+    """Returns what changes when these meetings are cancelled: those that still lay ahead count.
+
+    The meetings of a series are cancelled one by one, so those of the last seconds count too.
+    """
+    if booking is None or not booking.confirmed:
+        return {}
+    if not booking.series:
+        lies_ahead = booking.starts_at is not None and booking.starts_at > at
+        return {"cancelled": booking if lies_ahead else None}
+    gone = [meeting for meeting in booking.series if meeting.starts_at > at]
+    if not gone:
+        return {}
+    named_by = gone[0].uid  # another one each time, for a touch of its own
+    cancelled_at = max(at, lead.cancelled_at or at)
+    if lead.cancelled is not None and cancelled_at - (lead.cancelled_at or at) <= SERIES_GATHERS:
+        gone += [meeting for meeting in lead.cancelled.series if meeting not in gone]
+    gone.sort(key=lambda meeting: meeting.starts_at)
+    cancelled = booking.of(gone).model_copy(update={"uid": named_by, "moved": 0})
+    return {"cancelled": cancelled, "cancelled_at": cancelled_at}
 
 
 def _apply_pause(lead: Enrolment, at: datetime, *, paused: bool) -> Enrolment:

@@ -117,9 +117,9 @@ def _repeated_too_often(
 def _meeting_began(lead: Enrolment, step: Step, timer: Timer, now: datetime) -> bool:
     """Whether a confirmation or reminder would come after the meeting has begun."""
     booking = booking_of(lead, step, timer.booking)
-    if not isinstance(step, MeetingStep) or booking is None or booking.starts_at is None:
+    if not isinstance(step, MeetingStep) or booking is None or booking.last_start is None:
         return False
-    return step.is_for_what_comes and now >= booking.starts_at
+    return step.is_for_what_comes and now >= booking.last_start
 
 
 def _due(lead: Enrolment, timer: Timer, step: Step, until: datetime | None) -> TouchDue:

@@ -15,14 +15,12 @@ from domain.journey.contact_hours import (
     usual_week,
 )
 from domain.journey.model import FollowUpStep, Journey, MeetingStep, Step
-from services.scheduler.decisions.enrolment import Enrolment, Name
+from services.scheduler.decisions.enrolment import SERIES_GATHERS, Enrolment, Name
 
 # An action of the person that is no older than this is answered at any hour.
 ANSWERED_WITHIN = timedelta(minutes=15)
 # A reminder that must leave before its hours close leaves this long before they do.
 LAST_MOMENT = timedelta(minutes=10)
-# The meetings of a series become known one by one; its confirmation lists them all.
-SERIES_GATHERS = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def _meeting_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Ite
     for step in journey.meeting:
         if step.on_cancel or not _is_wanted(lead, step, booking, booked_at):
             continue
-        for meeting in meetings_of(booking, step):
+        for meeting in meetings_of(lead, step):
             due = _meeting_due(lead, step, meeting, booked_at)
             if due is None:
                 continue
@@ -100,22 +98,36 @@ def _meeting_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Ite
 def _cancellation_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
     if lead.cancelled is None or lead.cancelled_at is None:
         return
+    gathers = SERIES_GATHERS if lead.cancelled.series else timedelta()
+    due = lead.cancelled_at + gathers
     for step in journey.meeting:
-        if step.on_cancel:
-            yield _planned(
-                lead,
-                journey,
-                step,
-                step.channels[0],
-                lead.cancelled_at,
-                spread,
-                about=lead.cancelled,
-            )
+        if not step.on_cancel:
+            continue
+        for meeting in meetings_of(lead, step):
+            yield _planned(lead, journey, step, step.channels[0], due, spread, about=meeting)
 
 
-def meetings_of(booking: Booking, step: MeetingStep) -> tuple[Booking, ...]:
-    """Returns what the step is due for: each meeting of a series, or the booking as a whole."""
-    return booking.meetings if step.before is not None else (booking,)
+def meetings_of(lead: Enrolment, step: MeetingStep) -> tuple[Booking, ...]:
+    """Returns what the step is due for: each meeting of a series, or the booking as a whole.
+
+    A series is confirmed with the meetings that were to come, again after each move. What follows
+    a meeting comes once for the whole series.
+    """
+    booking = lead.cancelled if step.on_cancel else lead.booking
+    if booking is None:
+        return ()
+    if step.before is not None:
+        return booking.meetings
+    if not booking.series:
+        return (booking,)
+    if step.on_cancel:
+        booked = {meeting.uid for meeting in lead.booking.meetings} if lead.booking else set()
+        meetings = [meeting for meeting in booking.series if meeting.uid not in booked]
+    elif step.on_booking and lead.booked_at is not None:
+        meetings = [meeting for meeting in booking.series if meeting.starts_at > lead.booked_at]
+    else:
+        return (booking.model_copy(update={"moved": 0}),)
+    return (booking.of(meetings),) if meetings else ()
 
 
 def booking_of(lead: Enrolment, step: Step, key: str) -> Booking | None:
@@ -125,16 +137,13 @@ def booking_of(lead: Enrolment, step: Step, key: str) -> Booking | None:
     """
     if not isinstance(step, MeetingStep):
         return None
-    booking = lead.cancelled if step.on_cancel else lead.booking
-    if booking is None:
-        return None
-    return next((meeting for meeting in meetings_of(booking, step) if meeting.key == key), None)
+    return next((meeting for meeting in meetings_of(lead, step) if meeting.key == key), None)
 
 
 def _is_wanted(lead: Enrolment, step: MeetingStep, booking: Booking, booked_at: datetime) -> bool:
     """Returns whether the step fits what became of the meeting."""
     if step.is_for_what_comes:
-        return booking.starts_at is None or booking.starts_at > booked_at
+        return booking.last_start is None or booking.last_start > booked_at
     if step.on_no_show:
         return lead.absent and not lead.host_absent
     return not lead.absent and not lead.host_absent
@@ -188,7 +197,7 @@ def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> It
             about=about,
         )
         announces = isinstance(step, MeetingStep) and step.is_for_what_comes
-        starts_at = about.starts_at if about is not None and announces else None
+        starts_at = about.last_start if about is not None and announces else None
         if starts_at is None or timer.due_at < starts_at:
             yield timer
 

@@ -623,13 +623,30 @@ def page_of(*items: Any) -> dict[str, Any]:
     return {"status": "success", "data": list(items), "pagination": {"hasNextPage": False}}
 
 
+def test_each_listed_seat_has_the_link_that_it_was_booked_by() -> None:
+    seats = [
+        {"email": f"{name}@example.com", "seatUid": name, "metadata": {"lead_id": str(number)}}
+        for name, number in (("ana", 7), ("beto", 8))
+    ]
+    answered = {
+        "email": "caro@example.com",
+        "seatUid": "caro",
+        "bookingFieldsResponses": {"lead_id": "9", "lead_token": "t"},
+    }
+    update = read_listed(LISTED | {"metadata": {}, "attendees": [*seats, answered]}, NOW)
+
+    assert isinstance(update, BookingUpdate)
+    assert [attendee.lead_id for attendee in update.attendees] == [7, 8, 9]
+    assert update.attendees[2].token == "t"
+
+
 async def test_a_listed_booking_equals_its_webhook(client: CalcomClient, wire: Wire) -> None:
     wire.answers(200, page_of(LISTED))
 
     [listed] = await client.bookings_updated_since(NOW)
 
     webhook = update_of(wrapped("BOOKING_CREATED"))
-    assert listed == replace(webhook, event_type=EventType())
+    assert listed == replace(webhook, event_type=EventType(), listed=True)
     [request] = wire.requests
     assert (request.method, request.path) == ("GET", "/v2/bookings")
     assert request.headers["authorization"] == "Bearer cal_key"

@@ -389,7 +389,7 @@ async def test_the_list_of_a_group_event_names_everybody(
     await calcom.take_seat(uid, name="Beto", email="beto@example.com")
     [update] = await poll()
 
-    assert update.complete
+    assert update.listed
     assert [attendee.email for attendee in update.attendees] == [
         "ana@example.com",
         "beto@example.com",

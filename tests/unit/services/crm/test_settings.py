@@ -72,3 +72,30 @@ def test_the_fingerprint_changes_with_what_kommo_may_refuse_and_keeps_no_secret(
     assert kommo(KOMMO_STATUS_ID_INICIAL="5").fingerprint != before
     assert kommo(KOMMO_FIELDS="x=5").fingerprint != before
     assert kommo(KOMMO_WEBHOOK_TOKEN="another").fingerprint == before
+
+
+@pytest.mark.parametrize(
+    ("page", "slug"),
+    [
+        ("https://cal.com/ana/asesoria", "asesoria"),
+        ("https://cal.com/ana/asesoria/", "asesoria"),
+        ("https://cal.com/ana/asesoria/embed?theme=dark", "asesoria"),
+        ("https://cal.com/team/ventas/asesoria", "asesoria"),
+        ("https://cal.com/org/acme/ventas/asesoria", "asesoria"),
+        ("https://acme.cal.com/ventas/asesoria", "asesoria"),
+        ("https://cal.com/d/3k2j/asesoria", "asesoria"),
+        ("https://cal.com/ana", None),
+        ("https://cal.com/team/ventas", None),
+        ("https://cal.com/org/acme/team/ventas", None),
+        ("https://acme.cal.com/ventas", None),
+        ("https://cal.com/ana+beto/30min", None),
+        ("https://cal.com/forms/6d1a", None),
+        ("https://cal.com/router?form=6d1a", None),
+        ("https://cal.com/apps/routing-forms/routing-link/6d1a", None),
+        ("", None),
+    ],
+)
+def test_the_event_type_of_a_booking_page(page: str, slug: str | None) -> None:
+    calcom = services.crm.settings.CalcomSettings(_env_file=None)
+
+    assert calcom.own_event_types(page) == (frozenset([slug]) if slug else frozenset())

@@ -135,6 +135,17 @@ def test_a_series_has_an_invitation_for_each_date_and_lists_them_all(wording: Wo
     assert "y jueves 19 de febrero a las 11:00" in when
 
 
+def test_cancelled_dates_of_a_series_are_each_taken_off_the_calendar() -> None:
+    starts_at = datetime(2026, 2, 19, 17, tzinfo=UTC)
+    meeting = Occurrence(
+        uid="n19", starts_at=starts_at, ends_at=starts_at, ical_uid="c@Cal.com", sequence=1
+    )
+    [event] = calendar_of(Kind.CANCELLATION, uid="n19", series=(meeting,)).walk("VEVENT")
+
+    assert (event["uid"], event["sequence"]) == ("c@Cal.com", 2)
+    assert event.decoded("dtstart") == starts_at
+
+
 def test_a_text_that_is_missing_is_replaced_by_the_one_it_varies(
     settings: Settings, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from contracts.events.booking import (
     BookingCancelled,
     BookingEvent,
     BookingRescheduled,
+    BookingUpdated,
     LeadBooked,
     MeetingEnded,
 )
@@ -21,6 +22,7 @@ from services.crm.decisions.bookings import (
     Appointment,
     Candidate,
     Matched,
+    Stage,
     apply_update,
     changes_to_publish,
     current_booking,
@@ -33,6 +35,7 @@ from services.crm.decisions.bookings import (
 from tests.builders import a_booking
 
 NOW = datetime(2026, 2, 10, 16, tzinfo=UTC)
+AFTER_THE_MEETING = 3 * 24 * 60
 ANONYMOUS = AttendeeHints()
 ANA = Candidate(7, 7, "ana@example.com", "+528112345678")
 BETO = Candidate(8, 8, "beto@example.com", "+528112340000")
@@ -53,7 +56,7 @@ def an_update(
 
 
 def uid_of(event: BookingEvent) -> str:
-    if isinstance(event, LeadBooked | BookingRescheduled):
+    if isinstance(event, LeadBooked | BookingRescheduled | BookingUpdated):
         return event.booking.uid
     assert isinstance(event, BookingCancelled | MeetingEnded)
     return event.uid
@@ -72,7 +75,7 @@ class Calendar:
             uids = (update.uid, update.previous_uid)
             known = [known for known in self.known.values() if known.uid in uids]
             self.known |= {after.name: after for after in apply_update(known, update, "MX")}
-            after = current_booking(self.known.values())
+            after = current_booking(self.known.values(), self.published)
             self.events += changes_to_publish(
                 7, self.published, after, self.known.values(), revision=len(self.events), now=NOW
             )
@@ -358,7 +361,7 @@ VERA_AND_WALDO = {("slot1", "vera@example.com"), ("slot1", "waldo@example.com")}
             id="the host cancels them all",
         ),
         pytest.param(
-            [VERA_BOOKS, WALDO_BOOKS, a_seat(UpdateKind.CREATED, WALDO, minutes=30, complete=True)],
+            [VERA_BOOKS, WALDO_BOOKS, a_seat(UpdateKind.CREATED, WALDO, minutes=30, listed=True)],
             {("slot1", "waldo@example.com")},
             id="one is not in the list any more",
         ),
@@ -465,6 +468,53 @@ def test_the_end_of_a_meeting_that_was_moved_is_not_its_end() -> None:
     ]
 
 
+def test_who_missed_the_earlier_time_may_come_to_the_later_one() -> None:
+    missed = an_update(UpdateKind.NO_SHOW, minutes=30)
+    ends_at = datetime(2026, 2, 14, 17, 30, tzinfo=UTC)
+    ends = an_update(UpdateKind.ENDED, minutes=2 * AFTER_THE_MEETING, ends_at=ends_at)
+    *_, last = Calendar().apply(CREATED, missed, moved_to(14, minutes=60), ends).events
+
+    assert isinstance(last, MeetingEnded)
+    assert last.attended
+
+
+@pytest.mark.parametrize(
+    ("place", "published"),
+    [
+        ({"meeting_url": "https://video.example.com/other"}, ["lead.booked", "booking.updated"]),
+        ({"meeting_url": None, "location": "Av. Vallarta 1"}, ["lead.booked", "booking.updated"]),
+        ({"meeting_url": None}, ["lead.booked"]),
+        ({"title": "Otra"}, ["lead.booked"]),
+    ],
+)
+def test_another_place_at_the_same_time_is_published(
+    place: dict[str, Any], published: list[str]
+) -> None:
+    moved = an_update(UpdateKind.MOVED, minutes=10, **place)
+    calendar = Calendar().apply(CREATED, moved)
+
+    assert [event.topic for event in calendar.events] == published
+    current = calendar.published
+    assert current is not None
+    assert current.booking is not None
+    assert current.booking.sequence == len(published) - 1
+    assert current.booking.key == "first"
+    assert (current.booking.meeting_url or current.booking.location) != ""
+
+
+def test_an_appointment_has_one_name_in_calendars_for_all_its_life() -> None:
+    named_later = an_update(UpdateKind.MOVED, minutes=10, ical_uid="c@example.com", starts_at=NOW)
+    replaced = an_update(
+        UpdateKind.MOVED, "second", minutes=20, previous="first", ical_uid="d@example.com"
+    )
+    events = Calendar().apply(CREATED, named_later, replaced).events
+    bookings = [
+        event.booking for event in events if isinstance(event, LeadBooked | BookingRescheduled)
+    ]
+
+    assert [booking.ical_uid for booking in bookings] == ["first@pauta"] * 3
+
+
 def test_an_absent_host() -> None:
     absent = replace(an_update(UpdateKind.NO_SHOW), attendees=(ANONYMOUS,), host_absent=True)
     *_, last = Calendar().apply(CREATED, absent).events
@@ -474,14 +524,137 @@ def test_an_absent_host() -> None:
     assert last.attended
 
 
+# ---- a recurring series, whose meetings move and are cancelled one by one
+
+
+def a_meeting(number: int, kind: UpdateKind = UpdateKind.CREATED, **changes: Any) -> BookingUpdate:
+    """Returns an update of a weekly series' meeting. `day` is where it was moved to."""
+    day = changes.pop("day", 12 + 3 * number)
+    starts_at = datetime(2026, 2, day, 17, tzinfo=UTC)
+    changes = {"recurring": True, "ical_uid": f"{number}@example.com", **changes}
+    update = an_update(
+        kind,
+        changes.pop("uid", f"r{number}"),
+        minutes=changes.pop("minutes", 0),
+        previous=changes.pop("previous", None),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=30),
+        **changes,
+    )
+    return replace(update, at=update.at + timedelta(milliseconds=100 * number))
+
+
+SERIES = [a_meeting(number) for number in range(3)]
+MOVES = [
+    pytest.param(a_meeting(1, UpdateKind.MOVED, minutes=60, day=16), id="under its own uid"),
+    pytest.param(
+        a_meeting(1, UpdateKind.MOVED, minutes=60, day=16, recurring=False),
+        id="under its own uid, no longer as one of a series",
+    ),
+    pytest.param(
+        a_meeting(1, UpdateKind.MOVED, minutes=60, day=16, uid="rx", previous="r1"),
+        id="under another uid",
+    ),
+    pytest.param(
+        a_meeting(
+            1, UpdateKind.MOVED, minutes=60, day=16, uid="rx", previous="r1", recurring=False
+        ),
+        id="under another uid, no longer as one of a series",
+    ),
+]
+
+
+def days_of(calendar: Calendar) -> list[int]:
+    assert calendar.published is not None
+    assert calendar.published.booking is not None
+    return [meeting.starts_at.day for meeting in calendar.published.booking.series]
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_moved_meeting_of_a_series_is_published(move: BookingUpdate) -> None:
+    calendar = Calendar().apply(*SERIES, move)
+
+    assert days_of(calendar) == [12, 16, 18]
+    last = calendar.events[-1]
+    assert isinstance(last, BookingRescheduled)
+    assert last.booking.key == "r0~1"
+    moved = last.booking.meetings[1]
+    assert (moved.ical_uid, moved.sequence) == ("1@example.com", 1)
+    assert moved.key != "r1"
+
+
+@pytest.mark.parametrize("move", MOVES)
+@given(data=st.data())
+def test_in_any_order_a_series_has_the_calendars_dates(move: BookingUpdate, data: Any) -> None:
+    updates = data.draw(st.permutations([*SERIES, move, *data.draw(st.lists(st.just(move)))]))
+
+    assert days_of(Calendar().apply(*updates)) == [12, 16, 18]
+
+
+@given(
+    moves=st.dictionaries(st.integers(0, 3), st.integers(20, 27), max_size=4),
+    renamed=st.sets(st.integers(0, 3)),
+    cancelled=st.sets(st.integers(0, 3)),
+    data=st.data(),
+)
+def test_in_any_order_moves_and_cancellations_leave_the_calendars_dates(
+    moves: dict[int, int], renamed: set[int], cancelled: set[int], data: Any
+) -> None:
+    updates = [a_meeting(number) for number in range(4)]
+    uids = {number: f"r{number}" for number in range(4)}
+    for number, day in moves.items():
+        name = {"uid": f"x{number}", "previous": f"r{number}"} if number in renamed else {}
+        uids[number] = name.get("uid", uids[number])
+        updates.append(a_meeting(number, UpdateKind.MOVED, minutes=60, day=day, **name))
+    updates += [
+        a_meeting(number, UpdateKind.CANCELLED, minutes=120, uid=uids[number], day=1)
+        for number in cancelled
+    ]
+    calendar = Calendar().apply(*data.draw(st.permutations(updates)))
+
+    left = {number: moves.get(number, 12 + 3 * number) for number in set(range(4)) - cancelled}
+    if not left:
+        assert calendar.published is None
+        return
+    assert sorted(days_of(calendar)) == sorted(left.values())
+
+
+def test_a_cancelled_meeting_leaves_the_series() -> None:
+    calendar = Calendar().apply(*SERIES, a_meeting(1, UpdateKind.CANCELLED, minutes=60))
+
+    assert days_of(calendar) == [12, 18]
+    assert isinstance(calendar.events[-1], BookingUpdated)
+
+
+def test_the_end_of_a_meeting_is_published_once_although_another_one_moves() -> None:
+    ends = a_meeting(0, UpdateKind.ENDED, minutes=AFTER_THE_MEETING)
+    move = a_meeting(1, UpdateKind.MOVED, minutes=AFTER_THE_MEETING + 60, day=16)
+    topics = [event.topic for event in Calendar().apply(*SERIES, ends, move).events]
+
+    assert topics.count("meeting.ended") == 1
+
+
 @pytest.mark.parametrize(("minutes", "confirmed"), [(0, False), (0.05, False), (30, True)])
-def test_a_request_repeated_later_was_accepted_by_the_api(minutes: float, confirmed: bool) -> None:
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_request_repeated_later_was_accepted_by_the_api(
+    minutes: float, confirmed: bool, reverse: bool
+) -> None:
     requested = an_update(UpdateKind.REQUESTED, confirmed=False)
     repeated = replace(requested, at=NOW + timedelta(minutes=minutes))
-    published = Calendar().apply(requested, repeated).events[-1]
+    updates = [repeated, requested] if reverse else [requested, repeated]
+    published = Calendar().apply(*updates).events[-1]
 
     assert isinstance(published, LeadBooked)
     assert published.booking.confirmed is confirmed
+
+
+def test_a_request_that_is_listed_later_was_not_accepted() -> None:
+    requested = an_update(UpdateKind.REQUESTED, confirmed=False)
+    listed = replace(requested, at=NOW + timedelta(minutes=30), listed=True)
+    published = Calendar().apply(requested, listed).published
+
+    assert published is not None
+    assert published.stage is Stage.PENDING
 
 
 def test_what_leaves_a_doubt() -> None:
@@ -489,6 +662,9 @@ def test_what_leaves_a_doubt() -> None:
     known = list(Calendar().apply(requested).known.values())
 
     assert leaves_doubt(known, replace(requested, at=NOW + timedelta(minutes=30)))
+    assert leaves_doubt(known, replace(requested, at=NOW + timedelta(seconds=20)))
+    assert leaves_doubt(known, replace(requested, at=NOW - timedelta(seconds=20)))
+    assert not leaves_doubt(known, requested)
     assert leaves_doubt([], an_update(UpdateKind.MOVED, starts_at=None))
     assert not leaves_doubt([], an_update(UpdateKind.MOVED))
     assert not leaves_doubt([], replace(CREATED, booking=a_booking(starts_at=None), is_legacy=True))

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contracts.events.base import Event
-from contracts.events.booking import BookingCancelled, LeadBooked, Occurrence, SeriesChanged
+from contracts.events.booking import BookingCancelled, BookingUpdated, LeadBooked, Occurrence
 from contracts.events.call import CallUnanswered, Unanswered
 from contracts.events.lead import LeadOptedOut, LeadRegistered, LeadRestored
 from contracts.events.reply import Intent, ReplyReceived
@@ -251,8 +251,12 @@ def test_a_lead_of_ours(name: str, *, matches: bool) -> None:
             "Agendó una reunión para el 12/02/2026 11:00, 19/02/2026 11:00",
         ),
         (
-            SeriesChanged(lead_id=7, revision=2, booking=SERIES),
+            BookingUpdated(lead_id=7, revision=2, booking=SERIES),
             "Cambiaron las fechas de sus reuniones: 12/02/2026 11:00, 19/02/2026 11:00",
+        ),
+        (
+            BookingUpdated(lead_id=7, revision=2, booking=a_booking()),
+            "Cambió su reunión para el 12/02/2026 11:00: https://video.example.com/aB3dE5fG7h",
         ),
         (
             BookingCancelled(lead_id=7, uid="b", revision=1, reason="$RCH$"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.api.permits import ContactEligibility
+from contracts.events.booking import Occurrence
 from contracts.events.touch import Channel, DeferReason, HoldReason, Kind, SkipReason
 from domain.phone import NumberStatus
 from services.notify.decisions.sending import (
@@ -30,6 +31,7 @@ FOLLOW_UP = a_touch(Channel.WHATSAPP, kind=Kind.FOLLOW_UP, address=PHONE)
 BOOKED_OWN = Facts(claimed=True, eligibility=ContactEligibility(booking="own"))
 MEETING = a_booking("own", starts_at=NOW + timedelta(days=1), ends_at=NOW + timedelta(days=1))
 REMINDER = replace(FOLLOW_UP, kind=Kind.MEETING, booking=MEETING)
+ONE_OF_A_SERIES = a_booking("r1", series=(Occurrence(uid="r1", starts_at=LATER, ends_at=LATER),))
 LINK = replace(FOLLOW_UP, kind=Kind.ASKED_FOR)
 
 
@@ -302,6 +304,18 @@ def eligible(**facts: Any) -> Facts:
             BOOKED_OWN,
             Skip(SkipReason.BOOKED),
             id="cancelled, and booked again",
+        ),
+        pytest.param(
+            replace(REMINDER, kind=Kind.CANCELLATION, booking=ONE_OF_A_SERIES),
+            Facts(claimed=True, eligibility=ContactEligibility(booking="r0", meetings=("r0",))),
+            Send("+528112345678"),
+            id="one date of a series was cancelled",
+        ),
+        pytest.param(
+            replace(REMINDER, kind=Kind.CANCELLATION, booking=ONE_OF_A_SERIES),
+            Facts(claimed=True, eligibility=ContactEligibility(booking="r0", meetings=("r1",))),
+            Skip(SkipReason.BOOKED),
+            id="one date of a series was cancelled, and booked again",
         ),
     ],
 )

@@ -14,18 +14,24 @@ from hypothesis import strategies as st
 from contracts.events.booking import (
     Booking,
     BookingCancelled,
+    BookingRescheduled,
+    BookingUpdated,
     LeadBooked,
     MeetingEnded,
     Occurrence,
-    SeriesChanged,
 )
 from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadSuperseded
 from contracts.events.reply import Intent, ReplyReceived
 from contracts.events.touch import Channel, TouchDeferred, touch_id
 from domain.journey.model import Journey
-from services.scheduler.decisions.enrolment import Change, Enrolment, apply_event, erased
-from services.scheduler.decisions.planning import (
+from services.scheduler.decisions.enrolment import (
     SERIES_GATHERS,
+    Change,
+    Enrolment,
+    apply_event,
+    erased,
+)
+from services.scheduler.decisions.planning import (
     booking_of,
     hours_of,
     missing_in,
@@ -228,7 +234,7 @@ def a_series(*days: int) -> Booking:
 SERIES = LeadBooked(
     lead_id=123456, revision=1, booking=a_series(10), at=ENTERED + timedelta(days=1)
 )
-COMPLETE = SeriesChanged(
+COMPLETE = BookingUpdated(
     lead_id=123456, revision=2, booking=a_series(10, 17, 24), at=ENTERED + timedelta(days=1)
 )
 
@@ -264,6 +270,85 @@ def test_a_reminder_of_a_series_names_its_own_meeting() -> None:
     assert meeting is not None
     assert (meeting.uid, meeting.starts_at) == ("n17", local(2026, 3, 17, 11))
     assert booking_of(lead, reminder, "n99") is None
+
+
+def changed(revision: int, *dates: int, at: datetime) -> BookingUpdated:
+    return BookingUpdated(lead_id=123456, revision=revision, booking=a_series(*dates), at=at)
+
+
+def dates_off(lead: Enrolment) -> list[tuple[list[int], datetime]]:
+    """Returns the dates that each cancellation takes off the calendar, and when it is due."""
+    step = JOURNEY.step("cancellation")
+    found = []
+    for name, due_at in named("cancellation", lead):
+        booking = booking_of(lead, step, name)
+        assert booking is not None
+        days_off = [meeting.starts_at.day for meeting in booking.meetings if meeting.starts_at]
+        found.append((days_off, due_at))
+    return found
+
+
+def test_a_cancelled_date_of_a_series_is_taken_off_the_calendar() -> None:
+    lead = after(SERIES, COMPLETE, changed(3, 10, 24, at=days(2)))
+
+    assert dates_off(lead) == [([17], days(2) + SERIES_GATHERS)]
+    assert [name for name, _ in named("reminder", lead)] == ["n10", "n24"]
+
+
+def test_the_dates_of_a_series_that_is_cancelled_are_taken_off_together() -> None:
+    second = timedelta(seconds=1)
+    lead = after(
+        SERIES,
+        COMPLETE,
+        changed(3, 10, 24, at=days(2)),
+        changed(4, 24, at=days(2) + second),
+        cancelled(5, at=days(2) + 2 * second),
+    )
+
+    assert dates_off(lead) == [([10, 17, 24], days(2) + 2 * second + SERIES_GATHERS)]
+
+
+def test_a_date_that_is_cancelled_later_is_told_again() -> None:
+    lead = after(SERIES, COMPLETE, changed(3, 10, 24, at=days(2)))
+    published = {name for name, _ in named("cancellation", lead)}
+    lead = after(changed(4, 24, at=days(3)), lead=lead)
+
+    assert dates_off(lead) == [([10], days(3) + SERIES_GATHERS)]
+    assert published.isdisjoint(name for name, _ in named("cancellation", lead))
+
+
+def test_a_date_that_is_booked_again_stays_in_the_calendar() -> None:
+    lead = after(SERIES, COMPLETE, changed(3, 10, at=days(2)), changed(4, 10, 17, at=days(2.5)))
+
+    assert dates_off(lead) == [([24], days(2) + SERIES_GATHERS)]
+
+
+def test_a_date_that_has_passed_is_not_taken_off_the_calendar() -> None:
+    over = local(2026, 3, 18, 9)
+
+    assert dates_off(after(SERIES, COMPLETE, changed(3, 10, 24, at=over))) == []
+
+
+MOVED_SERIES = BookingRescheduled(
+    lead_id=123456,
+    revision=4,
+    booking=a_series(10, 19, 24).model_copy(update={"moved": 1}),
+    previous_uid="series",
+    at=local(2026, 3, 11, 9),
+)
+
+
+def test_a_moved_date_confirms_the_dates_to_come_and_repeats_no_survey() -> None:
+    held = ended("n10", revision=3, ended_at=local(2026, 3, 10, 11, 30))
+    lead = after(SERIES, COMPLETE, held, MOVED_SERIES)
+    confirmation = booking_of(lead, JOURNEY.step("confirmation"), "series~1")
+
+    assert confirmation is not None
+    assert [meeting.uid for meeting in confirmation.series] == ["n19", "n24"]
+    assert named("confirmation", lead) == [("series~1", MOVED_SERIES.at + SERIES_GATHERS)]
+    assert [name for name, _ in named("reminder", lead)] == ["n19", "n24"]
+    assert named("after_meeting", lead) == [("series", local(2026, 3, 10, 12, 30))]
+    assert dates_off(lead) == []
 
 
 def test_a_reply_pauses_the_next_follow_up() -> None:
