@@ -275,6 +275,6 @@ async def _has_mail(
 
 
 def _puts(contents: list[str], method: str, starts: set[str]) -> bool:
-    lines = [set(content.splitlines()) for content in contents]
-    given = {line for found in lines for line in found if line.startswith("DTSTART")}
-    return given == starts and all(f"METHOD:{method}" in found for found in lines)
+    lines = "".join(contents).splitlines()
+    given = {line for line in lines if line.startswith("DTSTART")}
+    return given == starts and lines.count(f"METHOD:{method}") == len(contents)
