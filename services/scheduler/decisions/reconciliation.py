@@ -56,8 +56,16 @@ def reconcile(
     )
 
 
-def reopened(before: Enrolment, after: Enrolment) -> frozenset[Name]:
-    """Returns the touches that may be due again although they fired: `after` defers them."""
+def reopened(before: Enrolment, after: Enrolment, rows: Iterable[StoredTimer]) -> frozenset[Name]:
+    """Returns the touches that may be due again although they fired.
+
+    Those are the touches that `after` defers, now or to a time after the one that their row was
+    planned for: while the follow-up is stopped, a deferral plans nothing.
+    """
+    planned_at = {row.timer.name: row.planned_at for row in rows}
     return frozenset(
-        deferral.name for deferral in after.deferred if deferral not in before.deferred
+        deferral.name
+        for deferral in after.deferred
+        if deferral not in before.deferred
+        or deferral.at > planned_at.get(deferral.name, deferral.at)
     )

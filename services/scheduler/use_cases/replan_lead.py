@@ -50,7 +50,7 @@ async def replan_lead(
     await enrolments.update(connection, lead_id, facts=facts, journey=before.version)
     stored = [_stored_timer(row) for row in await timers.of_lead(connection, lead_id)]
     planned = plan(after, before.journey, spread)
-    changes = reconcile(stored, planned, reopened(before.lead, after))
+    changes = reconcile(stored, planned, reopened(before.lead, after, stored))
     if changes.delete:
         await timers.delete(connection, changes.delete)
     if changes.insert:

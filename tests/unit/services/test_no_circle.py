@@ -74,9 +74,9 @@ class World:
         """Applies the event to the scheduler's lead, and updates its timers."""
         before = self.lead
         self.lead = apply_event(before, event, self.journey)
-        changes = reconcile(
-            list(self.rows.values()), plan(self.lead, self.journey), reopened(before, self.lead)
-        )
+        rows = list(self.rows.values())
+        may_reopen = reopened(before, self.lead, rows)
+        changes = reconcile(rows, plan(self.lead, self.journey), may_reopen)
         for timer_id in changes.delete:
             del self.rows[timer_id]
         for timer in changes.insert:
