@@ -514,6 +514,8 @@ class KommoSimulator:
             raise _refusal(400, "Request data can not be empty")
         if len(items) > largest:
             raise _refusal(422, f"Limit {largest} per page")
+        if any(_has_odd_company(item) for item in items):
+            raise _refusal(400, "Request data is not valid")
         wrong = [
             {"request_id": str(item.get("request_id", index)), "errors": errors}
             for index, item in enumerate(items)
@@ -577,6 +579,12 @@ class KommoSimulator:
         ]
         if wrong:
             raise _refusal(400, "Request validation failed", **{"validation-errors": wrong})
+
+
+def _has_odd_company(item: dict[str, Any]) -> bool:
+    """Returns whether the lead is refused for its company, without a word about it."""
+    companies = (item.get("_embedded") or {}).get("companies") or []
+    return any(str(company.get("name", "")).startswith("!") for company in companies)
 
 
 def _value_errors(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 from kit.masking import mask
@@ -13,8 +14,10 @@ from services.crm.decisions.kommo_fields import LeftOut
 
 REFUSED = "Kommo no lo aceptó"
 LONGEST_REASON = 400
-FIELD = re.compile(r"custom_fields_values\.(\d+)(?:\.|$)")
-CONTACT = re.compile(r"_embedded\.contacts(?:\.\d+)?(?:\.(?P<rest>.+))?$")
+VALUES = "custom_fields_values"
+CONTACT = "_embedded.contacts.0"
+# what no lead can do without. Kommo's errors about it cannot be helped by leaving something out
+NEEDED = ("id", "pipeline_id", "status_id", "request_id")
 # the optional keys of a lead, as Kommo's errors name them, and what the team calls them
 OPTIONAL = {
     "_embedded.tags": "etiquetas",
@@ -26,6 +29,14 @@ OPTIONAL = {
 ADDRESSES = {"PHONE": "teléfono", "EMAIL": "correo"}
 
 
+class Cost(IntEnum):
+    """How much a lead loses with a value: where Kommo names no fault, the least goes first."""
+
+    ITS_OWN = 1
+    OF_CONTACT = 2
+    WHO_IT_IS = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Corrected:
     """A lead's body without what Kommo refused. `contact_gone`: its contact no longer exists."""
@@ -35,92 +46,160 @@ class Corrected:
     contact_gone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An optional value at a dotted place in a body. It is left out, or becomes `instead`."""
+
+    path: str
+    left_out: LeftOut
+    cost: Cost = Cost.ITS_OWN
+    instead: str = ""
+
+
 def corrected(
     lead_id: int,
     body: Mapping[str, Any],
     errors: Sequence[ItemError],
     fields: Mapping[str, int],
 ) -> Corrected | None:
-    """Returns the body without its faults. None where they are not in anything optional."""
-    rest = deepcopy(dict(body))
-    left_out: list[LeftOut] = []
-    contact_gone = False
-    # from the end, because each removal moves what follows
-    for path in sorted({error.path for error in errors}, key=_place, reverse=True):
-        if _names_a_known_contact(path, rest):
-            contact_gone = True
-        else:
-            left_out += _take_out(path, lead_id, rest, fields)
-    if rest == body and not contact_gone:
+    """Returns the body without its faults. None where no optional value is left to leave out.
+
+    An error names a value, a group of them, or none (an empty path, or one that is not in the
+    body). Of a group, and where none is named, all that costs the lead least is left out.
+    """
+    paths = {_dotted(error.path) for error in errors} or {""}
+    if any(path.partition(".")[0] in NEEDED for path in paths):
         return None
-    return Corrected(rest, tuple(left_out), contact_gone)
+    parts = _optional_parts(lead_id, body, fields)
+    faults = [part for path in paths for part in _at_fault(path, body, parts)]
+    out = [part for part in parts if part in faults]
+    contact_gone = any(_names_a_known_contact(path, body) for path in paths)
+    if not out and not contact_gone:
+        if not _has_known_contact(body):
+            return None
+        contact_gone = True
+    rest = deepcopy(dict(body))
+    for part in reversed(out):  # from the end, because each removal moves what follows
+        _take_out(part, rest)
+    return Corrected(rest, tuple(part.left_out for part in reversed(out)), contact_gone)
 
 
-def _place(path: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in path.split(".")]
+def _dotted(path: str) -> str:
+    """Returns a path as `custom_fields_values.0.values`: no brackets, slashes or item's index.
+
+    A lead has one contact, which may be named without an index.
+    """
+    dotted = ".".join(re.split(r"[.\[\]/]+", path.strip("./[] ")))
+    in_item = re.sub(r"^\d+(?:\.|$)", "", dotted)
+    return re.sub(r"^_embedded\.contacts(?:\.\d+)?(?=\.|$)", CONTACT, in_item)
 
 
 def _names_a_known_contact(path: str, body: Mapping[str, Any]) -> bool:
-    contacts = (body.get("_embedded") or {}).get("contacts") or []
-    named = CONTACT.match(path)
-    return bool(named and contacts and "id" in contacts[0])
+    return _has_known_contact(body) and _lies_in(path, "_embedded.contacts")
 
 
-def _take_out(
-    path: str, lead_id: int, body: dict[str, Any], fields: Mapping[str, int]
-) -> list[LeftOut]:
-    """Takes the value at `path` out of the body, and returns what was lost with it."""
-    field = FIELD.match(path)
-    if field is not None:
-        names = {field_id: name for name, field_id in fields.items()}
-        value = _pop_value(body, int(field[1]))
-        name = names.get(value.get("field_id", 0), "campo")
-        return [LeftOut(name, _shown(value), REFUSED)] if value else []
-    contact = CONTACT.match(path)
-    if contact is not None:
-        return _take_out_of_contact(contact["rest"] or "", body)
-    for key, name in OPTIONAL.items():
-        if path == key or path.startswith(f"{key}."):
-            return _pop_key(body, key, name)
-    if path == "name" and body.get("name") != mark(lead_id):
-        name = str(body["name"])
-        body["name"] = mark(lead_id)
-        return [LeftOut("nombre", name.removesuffix(mark(lead_id)).strip(), REFUSED)]
-    return []
+def _has_known_contact(body: Mapping[str, Any]) -> bool:
+    return "id" in _contact(body)
 
 
-def _take_out_of_contact(rest: str, body: dict[str, Any]) -> list[LeftOut]:
-    contacts = (body.get("_embedded") or {}).get("contacts") or []
-    if not contacts:
+def _contact(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the lead's contact, an empty one where it has none."""
+    contacts = (body.get("_embedded") or {}).get("contacts") or [{}]
+    found: dict[str, Any] = contacts[0]
+    return found
+
+
+def _lies_in(path: str, outer: str) -> bool:
+    return not outer or path == outer or path.startswith(f"{outer}.")
+
+
+def _at_fault(path: str, body: Mapping[str, Any], parts: Sequence[Part]) -> list[Part]:
+    """Returns the optional values that an error's path names.
+
+    It may name a place in one of them, or a group of them. Else it is in the nearest group.
+    """
+    if _names_a_known_contact(path, body):
         return []
-    field = FIELD.match(rest)
-    if field is not None:
-        value = _pop_value(contacts[0], int(field[1]))
-        name = ADDRESSES.get(str(value.get("field_code")), "dato del contacto")
-        return [LeftOut(name, _shown(value), REFUSED)] if value else []
-    key = rest.partition(".")[0]
-    if key not in contacts[0]:
+    named = [part for part in parts if _lies_in(path, part.path)]
+    if named:
+        longest = max(len(part.path) for part in named)
+        return [part for part in named if len(part.path) == longest]
+    inside = [part for part in parts if _lies_in(part.path, path)]
+    if inside:
+        least = min(part.cost for part in inside)
+        return [part for part in inside if part.cost is least]
+    if not path:
         return []
-    value = contacts[0].pop(key)
-    return [LeftOut("nombre del contacto" if key == "name" else key, str(value), REFUSED)]
+    return _at_fault(path.rpartition(".")[0], body, parts)
 
 
-def _pop_value(holder: dict[str, Any], index: int) -> dict[str, Any]:
-    values = holder.get("custom_fields_values") or []
-    if index >= len(values):
-        return {}
-    value: dict[str, Any] = values.pop(index)
-    if not values:
-        holder.pop("custom_fields_values")
-    return value
+def _optional_parts(lead_id: int, body: Mapping[str, Any], fields: Mapping[str, int]) -> list[Part]:
+    """Returns the optional values of a body, those of lists in their order."""
+    names = {field_id: name for name, field_id in fields.items()}
+    parts = [
+        Part(
+            f"{VALUES}.{index}",
+            LeftOut(names.get(value.get("field_id", 0), "campo"), _shown(value), REFUSED),
+        )
+        for index, value in enumerate(body.get(VALUES) or [])
+    ]
+    for path, name in OPTIONAL.items():
+        holder, key = _holder(path, body)
+        if key in holder:
+            parts.append(Part(path, LeftOut(name, _names_in(holder[key]), REFUSED)))
+    name = str(body.get("name", mark(lead_id)))
+    if name != mark(lead_id):
+        typed = LeftOut("nombre", name.removesuffix(mark(lead_id)).strip(), REFUSED)
+        parts.append(Part("name", typed, Cost.WHO_IT_IS, instead=mark(lead_id)))
+    return parts + _parts_of_contact(_contact(body))
 
 
-def _pop_key(body: dict[str, Any], key: str, name: str) -> list[LeftOut]:
-    outer, _, inner = key.rpartition(".")
-    holder = body.get(outer) or {} if outer else body
-    if inner not in holder:
+def _parts_of_contact(contact: Mapping[str, Any]) -> list[Part]:
+    """Returns the values of a new contact. Without any, the lead goes without a contact."""
+    if not contact or "id" in contact:
         return []
-    return [LeftOut(name, _names_in(holder.pop(inner)), REFUSED)]
+    addresses = [
+        LeftOut(
+            ADDRESSES.get(str(value.get("field_code")), "dato del contacto"),
+            _shown(value),
+            REFUSED,
+        )
+        for value in contact.get(VALUES) or []
+    ]
+    parts = [
+        Part(f"{CONTACT}.{VALUES}.{index}", address, Cost.OF_CONTACT)
+        for index, address in enumerate(addresses)
+    ]
+    for key, value in contact.items():
+        if key != VALUES:
+            name = "nombre del contacto" if key == "name" else key
+            left_out = LeftOut(name, str(value), REFUSED)
+            parts.append(Part(f"{CONTACT}.{key}", left_out, Cost.WHO_IT_IS))
+    return parts
+
+
+def _take_out(part: Part, body: dict[str, Any]) -> None:
+    """Takes a value out of the body, and what holds nothing without it."""
+    holder, key = _holder(part.path, body)
+    if part.instead:
+        holder[key] = part.instead
+        return
+    if isinstance(holder, list):
+        holder.pop(int(key))
+    else:
+        del holder[key]
+    above = part.path.rpartition(".")[0]
+    if not holder and above and above != "_embedded":
+        _take_out(Part(above, part.left_out), body)
+
+
+def _holder(path: str, body: Any) -> tuple[Any, str]:
+    """Returns what holds the value at a path, and the value's key in it."""
+    *outer, key = path.split(".")
+    holder = body
+    for name in outer:
+        holder = holder[int(name)] if isinstance(holder, list) else holder.get(name) or {}
+    return holder, key
 
 
 def _names_in(value: Any) -> str:

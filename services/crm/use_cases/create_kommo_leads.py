@@ -25,7 +25,7 @@ from services.crm.decisions.kommo import (
     same_person,
     searches,
 )
-from services.crm.decisions.kommo_fields import field_values
+from services.crm.decisions.kommo_fields import LeftOut, field_values
 from services.crm.decisions.kommo_refusals import corrected, plain_reason
 from services.crm.repositories.registrations import InKommo, UnclearLead
 from services.crm.settings import Settings
@@ -42,7 +42,8 @@ class Prepared:
     """A lead ready to be created: its body, and its contact if Kommo has one.
 
     `fields` are the account's custom fields as they were when the body was written. After a
-    refusal it is rewritten once for the fields as they are now.
+    refusal it is rewritten once for the fields as they are now. `left_out` is what Kommo has
+    refused of it, and `gone` are contacts that it did not take.
     """
 
     lead: WaitingLead
@@ -50,21 +51,29 @@ class Prepared:
     contact_id: int | None
     fields: Mapping[int, CustomField] | None = None
     is_rewritten: bool = False
+    left_out: tuple[LeftOut, ...] = ()
+    gone: frozenset[int] = frozenset()
 
     @property
     def lead_id(self) -> int:
         return self.lead.lead_id
 
+    @property
+    def makes_more(self) -> bool:
+        """Returns whether a contact or a company is made with the lead."""
+        embedded = self.body.get("_embedded") or {}
+        return self.contact_id is None and bool(embedded.keys() & {"contacts", "companies"})
+
 
 def batches(prepared: Sequence[Prepared], *, alone: Collection[int]) -> list[list[Prepared]]:
     """Divides leads into calls.
 
-    New contacts and known ones go to different addresses. Each lead of `alone` gets its own call.
+    Leads that make a contact go to another address. Each lead of `alone` gets its own call.
     """
     single = [[lead] for lead in prepared if lead.lead_id in alone]
     together = [lead for lead in prepared if lead.lead_id not in alone]
-    new = [lead for lead in together if lead.contact_id is None]
-    known = [lead for lead in together if lead.contact_id is not None]
+    new = [lead for lead in together if lead.makes_more]
+    known = [lead for lead in together if not lead.makes_more]
     return [batch for batch in (new, known, *single) if batch]
 
 
@@ -182,7 +191,7 @@ class LeadCreator:
             deal = await self._open_lead_of(contact)
             if deal is None:
                 return [prepared]
-            await self._join(prepared, deal)
+            await self._join(replace(prepared, body=lead_changes(prepared.body)), deal)
         except Unavailable:
             raise
         except Exception as bug:
@@ -254,16 +263,16 @@ class LeadCreator:
     async def _join(self, prepared: Prepared, deal: KommoLead) -> None:
         """Updates an open lead instead of adding another. Harmless when repeated."""
         await self._election.holds()
-        changes = lead_changes(prepared.body)
-        if changes:
+        if prepared.body:
             try:
-                await self._kommo.change_lead(deal.lead_id, changes)
+                await self._kommo.change_lead(deal.lead_id, prepared.body)
             except KommoRefused as refused:
                 reduced = await self._corrected(prepared, _errors(refused, deal.lead_id))
                 if reduced is not None:
                     await self._join(reduced, deal)
                     return
                 log.error("kommo.update_refused", lead_id=prepared.lead_id, reason=str(refused))
+        await self._progress.left_out(prepared.lead_id, prepared.left_out)
         place = InKommo(deal.lead_id, prepared.contact_id, merged=True)
         await self._progress.registered({prepared.lead_id: place})
         log.info("kommo.joined", lead_id=prepared.lead_id, kommo_lead_id=deal.lead_id)
@@ -285,6 +294,8 @@ class LeadCreator:
         except Exception as bug:  # Kommo may have the leads, although its answer is unreadable
             log.error("kommo.not_understood", leads=len(ids), exc_info=bug)
             answered = {}
+        for lead in batch:  # Kommo has it now, or may have it, without what it refused
+            await self._progress.left_out(lead.lead_id, lead.left_out)
         if answered:
             await self._progress.registered(answered, asked_at=asked_at)
             log.info("kommo.registered", leads=len(answered), lead_ids=list(answered)[:10])
@@ -298,7 +309,7 @@ class LeadCreator:
         """Creates the batch. Returns Kommo's lead and contact, by our lead id."""
         bodies = [lead.body for lead in batch]
         await self._election.holds()
-        if batch[0].contact_id is None:
+        if batch[0].makes_more:
             registered = await self._kommo.add_leads_with_contacts(bodies)
         else:
             registered = await self._kommo.add_leads(bodies)
@@ -354,7 +365,7 @@ class LeadCreator:
     async def _corrected(self, lead: Prepared, errors: Sequence[ItemError]) -> Prepared | None:
         """Returns the lead without what is at fault, None where that is nothing optional.
 
-        What is left out becomes a note. A contact that is gone is looked up again, or made.
+        A contact that is gone is looked up again, or made.
         """
         if not lead.is_rewritten and any(error.path.startswith(FIELDS) for error in errors):
             rewritten = await self._rewritten(lead)
@@ -364,11 +375,11 @@ class LeadCreator:
         reduced = corrected(lead.lead_id, lead.body, errors, self._settings.kommo.fields)
         if reduced is None:
             return None
-        await self._progress.left_out(lead.lead_id, reduced.left_out)
         log.warning("kommo.left_out", lead_id=lead.lead_id, faults=[error.path for error in errors])
+        lead = replace(lead, body=reduced.body, left_out=lead.left_out + reduced.left_out)
         if reduced.contact_gone and lead.contact_id is not None:
-            return await self._with_other_contact(replace(lead, body=reduced.body))
-        return replace(lead, body=reduced.body)
+            return await self._with_other_contact(lead, lead.contact_id)
+        return lead
 
     async def _rewritten(self, lead: Prepared) -> Prepared:
         """Returns the lead with values for the fields as they are now: somebody may change them."""
@@ -380,12 +391,12 @@ class LeadCreator:
             body[FIELDS] = values
         return replace(lead, body=body, fields=self._fields.known, is_rewritten=True)
 
-    async def _with_other_contact(self, lead: Prepared) -> Prepared:
-        gone = lead.contact_id
-        assert gone is not None
+    async def _with_other_contact(self, lead: Prepared, gone: int) -> Prepared:
+        """Returns the lead with another contact of the person, found or new."""
         await self._progress.forget_contact(gone)
+        tried = lead.gone | {gone}
         found = await self._find_contact(lead.lead)
-        contact_id = found.contact_id if found and found.contact_id != gone else None
+        contact_id = found.contact_id if found and found.contact_id not in tried else None
         embedded = lead_body(
             lead.lead_id,
             lead.lead.card,
@@ -394,7 +405,7 @@ class LeadCreator:
             contact_id=contact_id,
         )["_embedded"]
         body = lead.body | {"_embedded": lead.body["_embedded"] | embedded}
-        return replace(lead, body=body, contact_id=contact_id)
+        return replace(lead, body=body, contact_id=contact_id, gone=tried)
 
 
 def _errors(refused: KommoRefused, request_id: int) -> Sequence[ItemError]:

@@ -87,11 +87,93 @@ def test_a_contact_that_is_gone(path: str) -> None:
     assert reduced.contact_gone
 
 
+OWN = {"fuente", "servicio", "etiquetas", "empresa", "responsable"}
+
+
 @pytest.mark.parametrize(
-    "path", ["status_id", "pipeline_id", "", "custom_fields_values.7.field_id", "price"]
+    ("path", "names"),
+    [
+        ("custom_fields_values", {"fuente", "servicio"}),
+        ("custom_fields_values.7.field_id", {"fuente", "servicio"}),
+        ("custom_fields_values[1].values[0].enum_id", {"servicio"}),
+        ("0.custom_fields_values.0", {"fuente"}),
+        ("_embedded.contacts", {"teléfono", "correo"}),
+        ("_embedded.contacts.0", {"teléfono", "correo"}),
+        ("_embedded.contacts.custom_fields_values", {"teléfono", "correo"}),
+        ("_embedded.contacts.0.custom_fields_values.9.values", {"teléfono", "correo"}),
+        ("_embedded", {"etiquetas", "empresa"}),
+        ("_embedded.tags.4", {"etiquetas"}),
+        ("price", OWN),
+        ("something", OWN),
+        ("", OWN),
+    ],
 )
-def test_what_is_not_optional_or_not_there(path: str) -> None:
-    assert corrected(7, a_body(), faults(path), FIELDS) is None
+def test_a_group_is_left_out_where_no_single_value_is_named(path: str, names: set[str]) -> None:
+    reduced = corrected(7, a_body(), faults(path), FIELDS)
+
+    assert reduced is not None
+    assert {value.name for value in reduced.left_out} == names
+    assert not reduced.contact_gone
+
+
+def all_steps(body: dict[str, Any], *paths: str) -> list[set[str]]:
+    """Returns the names of what is left out, refusal after refusal, until nothing more is."""
+    steps: list[set[str]] = []
+    while (reduced := corrected(7, body, faults(*paths), FIELDS)) and not reduced.contact_gone:
+        steps.append({value.name for value in reduced.left_out})
+        body.clear()
+        body.update(reduced.body)
+    return steps
+
+
+@pytest.mark.parametrize("paths", [(), ("",), ("something",), ("", "_embedded.something.0")])
+def test_a_refusal_that_names_nothing_leaves_the_least_out_first(paths: tuple[str, ...]) -> None:
+    body = a_body()
+
+    steps = all_steps(body, *paths)
+
+    assert steps == [OWN, {"teléfono", "correo"}, {"nombre", "nombre del contacto"}]
+    assert body == {
+        "name": "#7",
+        "pipeline_id": 70,
+        "status_id": 60,
+        "request_id": "7",
+        "_embedded": {},
+    }
+
+
+def test_a_known_contact_is_the_last_that_is_doubted() -> None:
+    body = a_body(contact_id=9)
+
+    assert all_steps(body) == [OWN - {"empresa"}, {"nombre"}]
+    assert body["_embedded"]["contacts"] == [{"id": 9, "is_main": True}]
+    last = corrected(7, body, faults(""), FIELDS)
+    assert last is not None
+    assert last.contact_gone
+
+
+def test_a_contact_without_any_value_is_not_sent() -> None:
+    body = a_body()
+
+    assert all_steps(body, "_embedded.contacts")[:2] == [
+        {"teléfono", "correo"},
+        {"nombre del contacto"},
+    ]
+    assert "contacts" not in body["_embedded"]
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("id",),
+        ("status_id",),
+        ("pipeline_id",),
+        ("request_id",),
+        ("custom_fields_values.0.field_id", "status_id"),
+    ],
+)
+def test_nothing_is_left_out_where_what_is_needed_is_refused(paths: tuple[str, ...]) -> None:
+    assert corrected(7, a_body(), faults(*paths), FIELDS) is None
 
 
 def test_a_name_that_is_refused_is_not_shortened_twice() -> None:
@@ -99,7 +181,19 @@ def test_a_name_that_is_refused_is_not_shortened_twice() -> None:
 
     assert once is not None
     assert once.body["name"] == "#7"
-    assert corrected(7, once.body, faults("name"), FIELDS) is None
+    again = corrected(7, once.body, faults("name"), FIELDS)
+    assert again is not None
+    assert {value.name for value in again.left_out} == OWN
+
+
+def test_tags_of_a_lead_that_is_updated() -> None:
+    changes = {"tags_to_add": [{"name": "web"}], "custom_fields_values": VALUES}
+
+    reduced = corrected(7, changes, faults("tags_to_add.0.name"), FIELDS)
+
+    assert reduced is not None
+    assert reduced.left_out == (LeftOut("etiquetas", "web", REFUSED),)
+    assert reduced.body == {"custom_fields_values": VALUES}
 
 
 @pytest.mark.parametrize(

@@ -378,16 +378,59 @@ async def test_a_contact_that_was_merged_into_another_is_found() -> None:
 
 async def test_only_the_lead_at_fault_fails_with_its_reason() -> None:
     rows, kommo = Rows([WaitingLead(number, a_card()) for number in (1, 2, 3)]), Kommo()
-    kommo.refusals = [refusal(_2="something")]
+    kommo.refusals = [refusal(_2="status_id")]
 
     await a_worker(rows, kommo).run_once()
 
     assert kommo.created == [["1", "2", "3"], ["1", "3"]]
-    assert rows.leads == {
-        1: "registered",
-        2: "refused: Kommo no aceptó el lead (NotSupportedChoice something)",
-        3: "registered",
-    }
+    assert (rows.leads[1], rows.leads[3]) == ("registered", "registered")
+    assert rows.leads[2].startswith("refused: Kommo no recibe leads en la etapa")
+    assert rows.leads[2].endswith("(NotSupportedChoice status_id)")
+
+
+async def test_a_refusal_that_names_nothing_costs_the_lead_only_what_is_optional() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    kommo.fields = [{3: CustomField(3, "Fuente")}]
+    kommo.refusals = [refusal(), refusal(_1=""), refusal(_1="something")]
+
+    await a_worker(rows, kommo, field_id_fuente=3).run_once()
+
+    assert rows.leads == {1: "registered"}
+    assert [len(body.get("_embedded", ())) for body in kommo.bodies] == [2, 1, 1, 0]
+    assert kommo.bodies[-1]["name"] == "#1"
+    assert rows.notes_about[1] == [
+        "empresa: Demo SA",
+        "fuente: Landing 1",
+        "correo: ana@example.com",
+        "teléfono: +528112345678",
+        "nombre del contacto: Ana Torres",
+        "nombre: Ana Torres",
+    ]
+
+
+async def test_a_lead_that_is_refused_in_the_end_is_said_to_lack_nothing() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    kommo.refusals = [refusal()] * 9
+
+    await a_worker(rows, kommo).run_once()
+
+    assert (
+        rows.leads[1] == "refused: Kommo no aceptó el lead (kommo: 400 Request validation failed)"
+    )
+    assert len(kommo.created) == 4
+    assert 1 not in rows.notes_about
+
+
+async def test_each_contact_that_kommo_does_not_take_is_tried_once() -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    rows.contact = 9
+    kommo.found = [Contact(10, ("+528112345678",), ())]
+    kommo.refusals = [refusal(_1="_embedded.contacts.0.id")] * 2
+
+    await a_worker(rows, kommo).run_once()
+
+    sent = [body["_embedded"]["contacts"][0].get("id") for body in kommo.bodies]
+    assert sent == [9, 10, None]
 
 
 async def test_a_refusal_that_names_nobody_is_found_by_halves() -> None:
@@ -396,11 +439,9 @@ async def test_a_refusal_that_names_nobody_is_found_by_halves() -> None:
 
     await a_worker(rows, kommo).run_once()
 
-    assert kommo.created == [["1", "2", "3", "4"], ["1", "2"], ["1"], ["2"], ["3", "4"]]
-    assert (
-        rows.leads[1] == "refused: Kommo no aceptó el lead (kommo: 400 Request validation failed)"
-    )
-    assert [rows.leads[lead] for lead in (2, 3, 4)] == ["registered"] * 3
+    assert kommo.created == [["1", "2", "3", "4"], ["1", "2"], ["1"], ["1"], ["2"], ["3", "4"]]
+    assert rows.leads == dict.fromkeys(range(1, 5), "registered")
+    assert rows.notes_about[1] == ["empresa: Demo SA"]
 
 
 async def test_a_search_that_kommo_refuses_costs_no_lead() -> None:
@@ -470,11 +511,13 @@ async def test_without_an_open_lead_one_is_added() -> None:
 
 
 def test_leads_are_divided_into_calls() -> None:
-    new = Prepared(WaitingLead(1, a_card()), {}, None)
-    known = Prepared(WaitingLead(2, a_card()), {}, 7)
-    doubtful = Prepared(WaitingLead(3, a_card()), {}, None)
+    more = {"_embedded": {"contacts": [{"name": "Ana Torres"}]}}
+    new = Prepared(WaitingLead(1, a_card()), more, None)
+    known = Prepared(WaitingLead(2, a_card()), {"_embedded": {"contacts": [{"id": 7}]}}, 7)
+    doubtful = Prepared(WaitingLead(3, a_card()), more, None)
+    bare = Prepared(WaitingLead(4, a_card()), {"_embedded": {}}, None)
 
-    assert batches([doubtful, known, new], alone={3}) == [[new], [known], [doubtful]]
+    assert batches([doubtful, known, new, bare], alone={3}) == [[new], [known, bare], [doubtful]]
     assert batches([], alone=()) == []
 
 
