@@ -17,7 +17,7 @@ from domain.replies import Media, MediaKind
 from kit.errors import Unavailable
 from providers.errors import OutcomeUnknown, RefusedTouch
 from providers.twilio.client import Account, TwilioClient, moved
-from providers.twilio.errors import fails_alike
+from providers.twilio.errors import fails_alike, kind_of
 from providers.twilio.models import Bill, CallEvent
 from providers.twilio.webhooks import (
     read_call_minutes,
@@ -395,21 +395,78 @@ def test_how_long_machine_detection_took(milliseconds: str, seconds: float) -> N
     assert read_detection_seconds({"MachineDetectionDuration": milliseconds}) == seconds
 
 
-@pytest.mark.parametrize(
-    ("code", "alike"),
-    [
-        (63007, True),  # the sender is not enabled
-        (63040, True),  # the template was rejected
-        (63041, True),  # the template is paused
-        (21606, True),  # the sender cannot be used
-        (63024, False),  # not on WhatsApp
-        (21215, False),  # a country that the account may not call
-        (21608, False),  # a trial account's unverified number
-        (None, False),
-    ],
-)
-def test_what_fails_for_everybody(code: int | None, alike: bool) -> None:
-    assert fails_alike(code) is alike
+# code, kind, and whether every touch of the channel fails alike
+MEANINGS = [
+    # the account, the sender, the Messaging Service, the template
+    (10001, FailureKind.MISCONFIGURED, True),  # the account is not active
+    (10002, FailureKind.MISCONFIGURED, True),  # not for a trial account
+    (20003, FailureKind.MISCONFIGURED, True),  # the key
+    (20010, FailureKind.MISCONFIGURED, True),  # disabled for the account
+    (20404, FailureKind.MISCONFIGURED, True),  # the Messaging Service is not there
+    (21601, FailureKind.MISCONFIGURED, True),  # the sender takes no messages
+    (21606, FailureKind.MISCONFIGURED, True),  # the sender cannot be used
+    (21703, FailureKind.MISCONFIGURED, True),  # the Messaging Service has no sender for this
+    (21704, FailureKind.MISCONFIGURED, True),  # the Messaging Service has no number
+    (21705, FailureKind.MISCONFIGURED, True),  # no Messaging Service
+    (30002, FailureKind.MISCONFIGURED, True),  # the account is suspended, by a receipt
+    (30032, FailureKind.MISCONFIGURED, True),  # the toll-free number is not verified
+    (30033, FailureKind.MISCONFIGURED, True),  # the campaign is suspended
+    (30034, FailureKind.MISCONFIGURED, True),  # the number is not registered in the USA
+    (30035, FailureKind.MISCONFIGURED, True),  # its registration is pending
+    (30037, FailureKind.MISCONFIGURED, True),  # messaging is disabled
+    (30454, FailureKind.MISCONFIGURED, True),  # the account's limit
+    (63007, FailureKind.MISCONFIGURED, True),  # the sender is not enabled
+    (63022, FailureKind.MISCONFIGURED, True),  # the sender's certificate
+    (63038, FailureKind.MISCONFIGURED, True),  # the account's daily limit
+    (63040, FailureKind.MISCONFIGURED, True),  # the template was rejected
+    (63041, FailureKind.MISCONFIGURED, True),  # the template is paused
+    (63112, FailureKind.MISCONFIGURED, True),  # Meta has disabled the business account
+    # ours, for this destination or this one request
+    (20001, FailureKind.MISCONFIGURED, False),
+    (20422, FailureKind.MISCONFIGURED, False),
+    (21215, FailureKind.MISCONFIGURED, False),  # a country that the account may not call
+    (21608, FailureKind.MISCONFIGURED, False),  # a trial account's unverified number
+    (572005, FailureKind.MISCONFIGURED, False),
+    (30024, FailureKind.MISCONFIGURED, False),  # a carrier that does not know the sender
+    (30040, FailureKind.MISCONFIGURED, False),
+    (30041, FailureKind.MISCONFIGURED, False),  # a country where the sender is not registered
+    (63005, FailureKind.MISCONFIGURED, False),  # this content
+    # the person
+    (21211, FailureKind.BAD_ADDRESS, False),
+    (21268, FailureKind.BAD_ADDRESS, False),
+    (21610, FailureKind.OPTED_OUT, False),
+    (63014, FailureKind.OPTED_OUT, False),
+    (63050, FailureKind.OPTED_OUT, False),  # no marketing messages of this business
+    # cannot be reached on this channel now
+    (21614, FailureKind.UNREACHABLE, False),
+    (30003, FailureKind.UNREACHABLE, False),
+    (30007, FailureKind.UNREACHABLE, False),
+    (30036, FailureKind.UNREACHABLE, False),
+    (63003, FailureKind.UNREACHABLE, False),
+    (63016, FailureKind.UNREACHABLE, False),
+    (63018, FailureKind.UNREACHABLE, False),
+    (63024, FailureKind.UNREACHABLE, False),
+    (63032, FailureKind.UNREACHABLE, False),
+    (63049, FailureKind.UNREACHABLE, False),
+    (99999, FailureKind.UNREACHABLE, False),
+    (21000, FailureKind.UNREACHABLE, False),
+    (None, FailureKind.UNREACHABLE, False),
+]
+
+
+@pytest.mark.parametrize(("code", "kind", "alike"), MEANINGS)
+def test_whom_a_code_blames(code: int | None, kind: FailureKind, alike: bool) -> None:
+    assert (kind_of(code), fails_alike(code)) == (kind, alike)
+
+
+@pytest.mark.parametrize("code", ["30002", "30034", "21704"])
+def test_a_receipt_that_blames_our_account(code: str) -> None:
+    receipt = read_message_status(
+        {"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": code}
+    )
+
+    assert isinstance(receipt, Undeliverable)
+    assert (receipt.kind, receipt.alike) == (FailureKind.MISCONFIGURED, True)
 
 
 @pytest.mark.parametrize(
