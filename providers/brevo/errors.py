@@ -48,15 +48,59 @@ _ADDRESS = re.compile(
 )
 # what receiving servers say about the sender, and not about the mailbox that they serve
 _BLOCKS_US = re.compile(
-    r"\bspf\b|dkim|dmarc|dnsbl|\brbl\b|spamhaus|spamcop|barracuda|reputation"
-    r"|\b(?:ip|client host|sender|sending (?:domain|server))\b.{0,60}"
-    r"(?:reject|block|black.?list|listed|banned|not valid|invalid|not verified|unverified"
-    r"|not allowed|not authori[sz]ed|denied)"
-    r"|un-?authenticated|not authenticated|attachment|api.?key|credits|account suspended"
-    r"|(?:daily|hourly|sending) (?:limit|quota)",
+    r"""
+    \bspf\b | dkim | dmarc | dnsbl | \brbls?\b | spamhaus | spamcop | barracuda | \bsorbs\b
+    | cloudmark | ipcheck\.proofpoint | uceprotect | mailspike | senderscore | reputation
+    # 5.7.2x and 5.7.3x of RFC 7372, and Microsoft's: a sender without authentication, a banned one
+    | (?<![\d.])5\.7\.(?:2\d|3[0-2]|509|51[15]|6[0-4]\d|7[0-4]\d)(?![\d.]*\d)
+    | \[(?:tss?|bl|ph)\d\d\]  # Yahoo's
+    # who is refused, and how
+    | \b(?:ip|client\ host|sender|sending\ (?:domain|server|ip|mta))\b.{0,60}
+      (?:reject|block|black.?list|listed|banned|not\ valid|invalid|not\ verified|unverified
+      |not\ allowed|not\ authori[sz]ed|denied|refused|rate.limited|not\ exist|does\ not\ meet)
+    | \b(?:ip|hosts?|servers?|mta|networks?|domain|sen(?:der|ding)|you|your)\b.{0,80}
+      \b(?:block|black|deny)[\ -]?list
+    | (?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:(?!said).){0,60}
+      (?:reject|block|listed|banned|not.allowed|denied|refused|rate.limited|deferred)
+    | banned\ send(?:er|ing) | bad\ outbound\ sender | not\ accepted\ from
+    | messages?\ from\b.{0,60}(?:weren.?t\ sent|not\ accepted|reject|refused|blocked|deferred)
+    | connections?\b.{0,20}not\ (?:be\ )?accepted | your\ access\b.{0,60}rejected
+    | unsolicited | not\ accepted\ for\ policy\ reasons | user\ complaints
+    | \bptr\ record | reverse\ dns | \brdns\b | \bhelo\b | sender\ verif
+    | un-?authenticated | not\ authenticated | authentication\ (?:level|checks?|requirements?)
+    # Brevo itself
+    | attachment | api.?key | credits | ^\W*account\ (?:is\ )?suspended
+    | (?:your|brevo|sen(?:der|ding))\ account\b.{0,20}suspended
+    | (?:daily|hourly|sending)\ (?:limit|quota)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_MAILBOX = r"(?:user|recipient|mailbox|account|(?<!ip )address)"
+_NOT_THERE = (
+    rf"{_MAILBOX}\b.{{0,20}}\bunknown|unknown (?:user|recipient|mailbox|local.part|address)"
+    r"|no such (?:user|recipient|mailbox|address|person|local)"
+    rf"|{_MAILBOX}\b.{{0,60}}(?:(?:does|do)(?:n.t| not) exist|not (?:found|exist)|unavailable"
+    r"|disabled|discontinued|inactive|deactivated)"
+    r"|user doesn.t have an? |invalid (?:recipient|mailbox)|recipient ?not ?found"
+)
+# these name the mailbox, whatever is said about us after that
+_NAMES_MAILBOX = re.compile(
+    rf"{_NOT_THERE}|by (?:the )?(?:recipient|user|mailbox)\b"
+    r"(?!'s| (?:e?-?mail |user )?(?:server|domain|host|system|policy))"
+    r"|recipient.{0,20} (?:has )?blocked|recipient.s (?:allowed|blocked|safe) senders"
+    r"|resolver\.(?:rst|adr)|sending to this group",
     re.IGNORECASE,
 )
-_BY_RECIPIENT = re.compile(r"by (?:the )?(?:recipient|user|mailbox)", re.IGNORECASE)
+# the same words about the sender: `Sender address rejected: User unknown`
+_SENDER_NOT_THERE = re.compile(
+    rf"\b(?:sender|mail from|return.path|envelope.from)\b[^;]{{0,60}}?(?:{_NOT_THERE})",
+    re.IGNORECASE,
+)
+# what the mail itself is refused for
+_BLAMES_MAIL = re.compile(
+    r"\bspam|\bcontent\b|virus|malware|phish|polic(?:y|ies)\b|suspicious|gr[ae]y.?list",
+    re.IGNORECASE,
+)
 
 
 def fault_of(status: int, code: str, message: str) -> Fault:
@@ -70,4 +114,11 @@ def fault_of(status: int, code: str, message: str) -> Fault:
 
 def blocks_us(reason: str) -> bool:
     """Returns whether the reason of a bounce names our sender, server or attachment."""
-    return bool(_BLOCKS_US.search(reason)) and not _BY_RECIPIENT.search(reason)
+    if _SENDER_NOT_THERE.search(reason):
+        return True
+    return bool(_BLOCKS_US.search(reason)) and not _NAMES_MAILBOX.search(reason)
+
+
+def blames_mail(reason: str) -> bool:
+    """Returns whether the reason of a bounce names what the mail says, and not its mailbox."""
+    return bool(_BLAMES_MAIL.search(reason)) and not _NAMES_MAILBOX.search(reason)

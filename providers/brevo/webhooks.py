@@ -13,7 +13,7 @@ from contracts.events.touch import FailureKind
 from domain.receipts import Accepted, Arrived, Receipt, Undeliverable
 from domain.text import storable_json
 from kit.masking import mask
-from providers.brevo.errors import MAX_REASON, blocks_us
+from providers.brevo.errors import MAX_REASON, blames_mail, blocks_us
 
 LONGEST = 1000
 # the names without case and underscores: the same event is `hardBounce` where one subscribes to it
@@ -79,6 +79,8 @@ def _receipt(ref: str, event: str, reason: str) -> Receipt | None:
             return Accepted(ref)
         case "delivered":
             return Arrived(ref)
+        case "hardbounce" | "blocked" if blames_mail(reason):
+            kind = FailureKind.BOUNCED
         case "hardbounce" | "invalidemail" | "invalid" | "blocked":
             kind = FailureKind.BAD_ADDRESS
         case "softbounce":

@@ -175,7 +175,7 @@ def kind_of(code: int | None) -> FailureKind:
 
 
 def fails_alike(code: int | None) -> bool:
-    """Returns whether our account, sender or template is at fault: the channel's touches fail alike.
+    """Returns whether our account, sender or template is at fault: all touches fail alike.
 
     A country or carrier that the sender may not reach, or a trial account's unverified number, is
     not.

@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -278,6 +279,26 @@ def test_whom_a_bounce_blames(event: str, reason: str, kind: FailureKind) -> Non
     assert read.receipt.kind is kind
     assert read.receipt.alike is (kind is FailureKind.MISCONFIGURED)
     assert reason in read.receipt.reason
+
+
+BLAMED = {
+    "ours": FailureKind.MISCONFIGURED,
+    "address": FailureKind.BAD_ADDRESS,
+    "mail": FailureKind.BOUNCED,
+}
+BOUNCES = [
+    line.split(": ", 1)
+    for line in (Path(__file__).parent / "bounces.txt").read_text().splitlines()
+    if line and not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize(("blamed", "reason"), BOUNCES)
+def test_whom_the_words_of_a_receiving_server_blame(blamed: str, reason: str) -> None:
+    [read] = read_events(CAPTURED | {"event": "hard_bounce", "reason": reason})
+
+    assert isinstance(read.receipt, Undeliverable)
+    assert read.receipt.kind is BLAMED[blamed]
 
 
 @pytest.mark.parametrize(
