@@ -20,6 +20,7 @@ from domain.journey.texts import NO_CALL
 from domain.journey.time_zones import whereabouts
 from domain.sms import MOST_SEGMENTS, as_sms, segments
 from providers.brevo.client import Attachment
+from providers.twilio.content import MAX_LINKS, MAX_VALUE
 from services.notify.decisions.meetings import (
     base_language,
     named_time,
@@ -41,6 +42,7 @@ WITHOUT_NAME = {
 LONG_LINKS: Mapping[Target, str] = MappingProxyType({})
 DATES = 8  # of a series, in one text
 DATES_IN_SMS = 1  # because every segment is paid for
+LONGEST_WHEN = MAX_VALUE - len("el ")  # in a value of a WhatsApp template
 DEFAULT_LENGTH = timedelta(minutes=30)  # of a meeting whose end is unknown
 INVITES = (Kind.MEETING, Kind.CANCELLATION)
 
@@ -121,13 +123,16 @@ class Wording:
     def linked(self, touch: Touch, card: LeadCard) -> list[Target]:
         """Returns the links of the touch's text that are short. An email has long ones.
 
-        WhatsApp names the meeting's own link, because it is charged by the message.
+        WhatsApp names the meeting's own link, because it is charged by the message; not one that
+        a value of its templates has no room for.
         """
         match touch.channel:
             case Channel.EMAIL | Channel.CALL:
                 return []
             case Channel.WHATSAPP:
-                targets = self._targets(touch) - {Target.MEETING}
+                targets = self._targets(touch)
+                if len(self.destination(Target.MEETING, touch, card)) <= MAX_LINKS:
+                    targets -= {Target.MEETING}
             case Channel.SMS:
                 targets = self._targets(touch)
             case _:
@@ -166,8 +171,8 @@ class Wording:
         secret = settings.link_secret.get_secret_value()
         booking = touch.booking if touch else None
         language = language or self.language_of(touch)
-        most = DATES_IN_SMS if touch and touch.channel is Channel.SMS else DATES
-        when = self._when(booking, card, language, most=most) if booking else ""
+        channel = touch.channel if touch else None
+        when = self._when(booking, card, language, channel) if booking else ""
         facts = {
             "name": phrase(card.name),
             "first_name": first_name(card.name) or WITHOUT_NAME.get(base_language(language), ""),
@@ -205,10 +210,13 @@ class Wording:
             language=language,
         )
 
-    def _when(self, booking: Booking, card: LeadCard, language: str, *, most: int) -> str:
+    def _when(
+        self, booking: Booking, card: LeadCard, language: str, channel: Channel | None
+    ) -> str:
         """Returns `jueves 12 de febrero a las 11:00 a.m. (hora de Monterrey)`.
 
-        Of a series it lists `most` dates. Empty where the time is unknown.
+        Of a series it lists as many dates as the channel has room for. Empty where the time is
+        unknown.
         """
         times = [meeting.starts_at for meeting in booking.meetings if meeting.starts_at]
         if not times:
@@ -222,7 +230,9 @@ class Wording:
         locale = language.replace("-", "_")
         city = get_timezone_location(get_timezone(zone), locale=locale, return_city=True)
         local = [time.astimezone(ZoneInfo(zone)) for time in times]
-        return time_in_words(local, city, language, most=most)
+        most = DATES_IN_SMS if channel is Channel.SMS else DATES
+        longest = LONGEST_WHEN if channel is Channel.WHATSAPP else None
+        return time_in_words(local, city, language, most=most, longest=longest)
 
 
 def _sms(texts: Templates, template: str, facts: dict[str, str], language: str) -> str:

@@ -32,6 +32,7 @@ class Words:
     call_there: str
     place: str
     unknown: str
+    one_more: str
     more: str
 
 
@@ -46,6 +47,7 @@ SPANISH = Words(
     call_there="por teléfono, en el {}",
     place="nos vemos en {}",
     unknown="los datos están en el correo que te envió el calendario",
+    one_more="una fecha más",
     more="{} fechas más",
 )
 ENGLISH = Words(
@@ -59,6 +61,7 @@ ENGLISH = Words(
     call_there="by phone, on {}",
     place="we meet at {}",
     unknown="the details are in the email that the calendar sent you",
+    one_more="one more date",
     more="{} more dates",
 )
 LANGUAGES = {"es": SPANISH, "en": ENGLISH}
@@ -74,11 +77,21 @@ def base_language(name: str) -> str:
     return name.split("-", maxsplit=1)[0]
 
 
-def time_in_words(times: Sequence[datetime], city: str, language: str, *, most: int) -> str:
+def time_in_words(
+    times: Sequence[datetime], city: str, language: str, *, most: int, longest: int | None = None
+) -> str:
     """Returns `jueves 12 de febrero a la 1:00 p.m. (hora de Monterrey)`, or a list of them.
 
-    Of more than `most`, it counts the others.
+    Of more than `most`, or than `longest` characters have room for, it counts the others.
     """
+    when = _listed(times, city, language, most)
+    if longest is None or len(when) <= longest or most == 1:
+        return when
+    fewer = min(most, len(times)) - 1
+    return time_in_words(times, city, language, most=max(fewer, 1), longest=longest)
+
+
+def _listed(times: Sequence[datetime], city: str, language: str, most: int) -> str:
     words = words_of(language)
     locale = language.replace("-", "_")
     dates = [
@@ -87,8 +100,9 @@ def time_in_words(times: Sequence[datetime], city: str, language: str, *, most: 
         )
         for time in times[:most]
     ]
-    if len(times) > most:
-        dates.append(words.more.format(len(times) - most))
+    others = len(times) - most
+    if others > 0:
+        dates.append(words.one_more if others == 1 else words.more.format(others))
     when = format_list(dates, locale=locale)
     return f"{when} ({words.zone.format(city)})"
 

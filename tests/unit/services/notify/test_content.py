@@ -1,6 +1,6 @@
 """The content of a meeting's messages: language, time zone and calendar file."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +10,15 @@ from icalendar import Calendar
 from contracts.events.booking import Occurrence
 from contracts.events.touch import Channel, Kind
 from domain.sms import MOST_SEGMENTS, segments
+from providers.twilio.content import template_variables
 from services.notify.content import Organizer, Wording, appointments
+from services.notify.senders import variables
 from services.notify.settings import Settings
 from services.notify.short_links import Target
 from tests.builders import a_booking, a_card, a_touch
 from tests.unit.services.notify.texts import TEMPLATES
 
+WEEK = timedelta(weeks=1)
 SMS = sorted((path.parts[-3], path.stem) for path in TEMPLATES.glob("*/sms/*.txt"))
 LONG_LINKS = dict.fromkeys(Target, "https://citas.consultoria-inteligente.com.mx/a/abcdefgh")
 NAMES = [
@@ -35,6 +38,10 @@ MEETINGS = [
             "location": "Av. Constitución 411, piso 12, Centro, 64000 Monterrey, N.L.",
         },
         id="at a place",
+    ),
+    pytest.param(
+        {"meeting_url": None, "location": "📍 Av. Constitución 411, 2° piso ✨, Monterrey, N.L."},
+        id="at a place with signs",
     ),
     pytest.param({"meeting_url": None, "starts_at": None}, id="nothing known"),
 ]
@@ -215,6 +222,37 @@ def test_the_links_that_are_short(
     if targets:
         links = dict.fromkeys(targets, "https://h/a/abcdefgh")
         assert "https://h/a/abcdefgh" in wording.render(touch, a_card(), links=links).text
+
+
+def test_whatsapp_shortens_a_meetings_own_link_that_it_has_no_room_for(wording: Wording) -> None:
+    link = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_" + "Nz" * 300
+    touch = a_touch(
+        Channel.WHATSAPP,
+        template="reminder",
+        kind=Kind.MEETING,
+        booking=a_booking(meeting_url=link),
+    )
+
+    assert wording.linked(touch, a_card()) == [Target.MEETING]
+    facts = wording.facts(7, a_card(), touch, links={Target.MEETING: "https://h/a/abcdefgh"})
+    assert facts["meeting_how"] == "entra en https://h/a/abcdefgh"
+
+
+@pytest.mark.parametrize("language", ["es-MX", "en"])
+def test_the_dates_of_a_long_series_fit_a_whatsapp_template(
+    wording: Wording, language: str
+) -> None:
+    start = datetime(2026, 9, 2, 17, tzinfo=UTC)
+    meetings = tuple(
+        Occurrence(uid=f"n{week}", starts_at=start + week * WEEK, ends_at=None)
+        for week in range(12)
+    )
+    booking = a_booking(series=meetings, language=language, time_zone="America/Argentina/Cordoba")
+    touch = a_touch(Channel.WHATSAPP, template="confirmation", kind=Kind.MEETING, booking=booking)
+    values = variables(wording.facts(7, a_card(), touch), touch)
+
+    assert template_variables(values)["2"] == " ".join(values["2"].split())
+    assert ("fechas más (hora de" in values["2"]) or ("more dates (" in values["2"])
 
 
 def test_a_short_link_leads_where_the_long_one_does(wording: Wording, settings: Settings) -> None:

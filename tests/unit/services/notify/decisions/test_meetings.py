@@ -1,6 +1,6 @@
 """When a meeting is and how the two sides meet, as a person would say it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -39,6 +39,35 @@ def test_the_times_of_a_series() -> None:
     assert " ".join(some.split()) == (
         "jueves 12 de febrero a las 11:00 a.m. y 2 fechas más (hora de Monterrey)"
     )
+
+
+@pytest.mark.parametrize(
+    ("longest", "dates", "end"),
+    [
+        (None, 8, " y 4 fechas más (hora de Monterrey)"),
+        (400, 8, " y 4 fechas más (hora de Monterrey)"),
+        (250, 5, " y 7 fechas más (hora de Monterrey)"),
+        (100, 1, " y 11 fechas más (hora de Monterrey)"),
+        (1, 1, " y 11 fechas más (hora de Monterrey)"),
+    ],
+)
+def test_as_many_dates_of_a_series_as_there_is_room_for(
+    longest: int | None, dates: int, end: str
+) -> None:
+    times = [datetime(2026, 2, 2, 11, tzinfo=UTC) + timedelta(weeks=week) for week in range(12)]
+    when = time_in_words(times, "Monterrey", "es-MX", most=8, longest=longest)
+
+    assert when.count("lunes") == dates
+    assert when.endswith(end)
+
+
+@pytest.mark.parametrize(
+    ("language", "end"), [("es-MX", "y una fecha más"), ("en", "and one more date")]
+)
+def test_a_single_date_more(language: str, end: str) -> None:
+    times = [datetime(2026, 2, day, 11, tzinfo=UTC) for day in (12, 19)]
+
+    assert end in time_in_words(times, "Monterrey", language, most=1)
 
 
 @pytest.mark.parametrize(
