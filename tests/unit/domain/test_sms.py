@@ -55,6 +55,16 @@ LONG = " Responde BAJA para no recibir más mensajes de nosotros, por favor y gr
         pytest.param(
             "11:00\u202fa.m.\u00a0— «ya» “x” ’…", '11:00 a.m. - "ya" "x" \'...', id="typography"
         ),
+        pytest.param("📍 Av. Juárez 10", "Av. Juárez 10", id="a sign first"),
+        pytest.param("en 📍 Av. 5 ✨, 2° piso 🎉", "en Av. 5, 2o piso", id="signs"),
+        pytest.param("hola 👩🏽‍💻 Ana 🇲🇽 1️⃣ ☎️.\n🎉 ya", "hola Ana 1.\nya", id="joined signs"),
+        pytest.param("№ 3, 20 ㎡, X™", "No 3, 20 m2, XTM", id="signs that stand for letters"),
+        pytest.param("a  b\u2066c\u2069\ufe0f", "a bc", id="invisible signs"),
+        pytest.param("में क्\u200dष 🎉", "में क्\u200dष", id="a joiner of letters"),
+        pytest.param("Мария 🎉", "Мария", id="letters of another alphabet stay"),
+        pytest.param("𝗔𝗻𝗮 1º" + LONG, "Ana 1o" + LONG.replace("á", "a"), id="ornaments"),
+        pytest.param("• uno · dos → tres", "- uno - dos - tres", id="bullets"),
+        pytest.param("a  b", "a  b", id="spaces of a text without signs"),
         pytest.param("Jose\u0301" + LONG, "José" + LONG.replace("á", "a"), id="a combining accent"),
     ],
 )
