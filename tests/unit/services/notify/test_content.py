@@ -244,7 +244,7 @@ def test_the_dates_of_a_long_series_fit_a_whatsapp_template(
 ) -> None:
     start = datetime(2026, 9, 2, 17, tzinfo=UTC)
     meetings = tuple(
-        Occurrence(uid=f"n{week}", starts_at=start + week * WEEK, ends_at=None)
+        Occurrence(uid=f"n{week}", starts_at=start + week * WEEK, ends_at=start + week * WEEK)
         for week in range(12)
     )
     booking = a_booking(series=meetings, language=language, time_zone="America/Argentina/Cordoba")
