@@ -67,7 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 case _:
                     assert_never(channel)
 
-        crm = CrmClient(settings.crm_url)
+        crm = CrmClient(settings.crm_url, send_seconds=settings.provider_timeout)
         runtime.closing.push_async_callback(crm.close)
         budget = Budget(
             runtime.database,

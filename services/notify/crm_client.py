@@ -13,14 +13,15 @@ from contracts.api.permits import ContactEligibility, Permit
 from kit.errors import Unavailable
 from kit.http_client import BoundedClient
 
-MARGIN_SECONDS = 5.0  # before the permit ends at crm
+ANSWER_SECONDS = 5.0  # that crm may take
+MARGIN_SECONDS = 1.0  # between the provider's latest answer and the permit's end at crm
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
     """crm's answer: the reasons against contacting the lead.
 
-    While it is good, crm does not answer a booking of the lead.
+    crm does not answer a booking of the lead before a touch that begins while it is good has ended.
     """
 
     eligibility: ContactEligibility
@@ -41,11 +42,15 @@ ALWAYS_ALLOWED = Permission(ContactEligibility(), float("inf"))
 class CrmClient:
     """Client for crm's permits.
 
-    While a permit is open, crm waits with answering a booking of the lead.
+    While a permit is open, crm waits with answering a booking of the lead. `send_seconds` is the
+    longest that sending may take: a permit is good only as long as that fits into it.
     """
 
-    def __init__(self, base_url: str) -> None:
-        self._http = BoundedClient(base_url=base_url, timeout=httpx.Timeout(5, connect=2))
+    def __init__(self, base_url: str, *, send_seconds: float) -> None:
+        self._reserved = send_seconds + MARGIN_SECONDS
+        self._http = BoundedClient(
+            base_url=base_url, timeout=httpx.Timeout(ANSWER_SECONDS, connect=2)
+        )
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -68,10 +73,16 @@ class CrmClient:
             response = await self._http.put(permit, params=params)
             response.raise_for_status()
             granted = Permit.model_validate_json(response.content)
-            good_until = asked_at + granted.seconds - MARGIN_SECONDS
+            good_until = asked_at + granted.seconds - self._reserved
         except (httpx.HTTPError, ValueError) as error:
             await self._end(permit)
             raise CrmUnavailable(f"crm: {type(error).__name__}") from error
+        if granted.seconds <= self._reserved:
+            await self._end(permit)
+            raise CrmUnavailable(
+                f"crm: PERMIT_SECONDS ({granted.seconds:g}) must be more than PROVIDER_TIMEOUT and "
+                f"{MARGIN_SECONDS:g} s ({self._reserved:g})"
+            )
         try:
             yield Permission(granted, good_until)
         finally:
