@@ -19,10 +19,22 @@ MOST_FIELDS = 40  # for one lead: https://developers.kommo.com/reference/complex
 LONGEST_TEXT = 256  # of a field of one line
 YES = {"si", "yes", "true", "verdadero", "1", "on", "x", "acepto", "ok"}
 NO = {"no", "false", "falso", "0", "off"}
-DATES = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d")
-TIMES = ("", " %H:%M", " %H:%M:%S")
+DATES = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y-%m-%d")
+MONTHS = {
+    name: number
+    for names in (
+        "ene feb mar abr may jun jul ago sep oct nov dic",
+        "jan feb mar apr may jun jul aug sep oct nov dec",
+    )
+    for number, name in enumerate(names.split(), start=1)
+}
+NAMED_MONTH = re.compile(
+    r"(\d{1,2})(?: de |[-/ ])([a-z]{3})[a-z]{0,7}\.?(?: de |, | del |[-/ ])(\d{4})"
+)
+TIME = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::(\d{2}))? ?(?:([ap])\.? ?m\.?|(hrs?|horas|h)\.?)?")
 
-NUMBER = re.compile(r"[-+]?\d[\d.,]{0,40}")
+NUMBER = re.compile(r"[-+]?[.,]?\d[\d.,]{0,40}")
+WHOLE = re.compile(r"\d*|[1-9]\d{0,2}(?:(?:\.\d{3})+|(?:,\d{3})+)")
 GROUP = re.compile(r"\d{3}(?:[.,]\d{1,9})?")  # after a space: 1 500 000,50
 SIGNS = str.maketrans("$€£%\u00a0", "     ")
 CURRENCIES = {
@@ -197,6 +209,8 @@ def read_number(text: str) -> str | None:
     if not NUMBER.fullmatch(first) or not all(GROUP.fullmatch(group) for group in groups):
         return None
     whole, mark, decimals = _parted(first.lstrip("+-") + "".join(groups))
+    if not WHOLE.fullmatch(whole):
+        return None
     sign = "-" if first.startswith("-") else ""
     digits = re.sub(r"[.,]", "", whole)
     return _decimal(f"{sign}{digits}.{decimals}" if mark else f"{sign}{digits}")
@@ -205,14 +219,15 @@ def read_number(text: str) -> str | None:
 def _parted(number: str) -> tuple[str, str, str]:
     """Returns the whole part, the decimal mark, and the decimals.
 
-    The last mark is the decimal one, unless it is repeated, or alone before three digits.
+    The last mark is the decimal one, unless it is repeated, or alone before three digits and after
+    one to three that do not begin with 0: `0.125` and `1500.125` have decimals.
     """
     last = max(number.rfind("."), number.rfind(","))
     if last < 0:
         return number, "", ""
     mark = number[last]
     others = set(number[:last]) & {".", ","}
-    if mark in others or (not others and len(number) - last - 1 == 3):
+    if mark in others or (not others and WHOLE.fullmatch(number)):
         return number, "", ""
     return number[:last], mark, number[last + 1 :]
 
@@ -226,17 +241,48 @@ def _decimal(text: str) -> str | None:
 
 
 def read_time(text: str, zone: tzinfo) -> datetime | None:
-    """Returns a date or time, or None. The day comes before the month, as people here write it."""
+    """Returns a date or time, or None. The day comes before the month, as people here write it.
+
+    Knows `12/03/2026 5:30 p.m.`, `12 de marzo de 2026, 17:30 h` and ISO 8601.
+    """
     text = " ".join(text.split())
     if re.fullmatch(r"\d{10}", text):
         return datetime.fromtimestamp(int(text), zone)
     with suppress(ValueError):
         return _in_zone(datetime.fromisoformat(text), zone)
-    for date in DATES:
-        for time in TIMES:
-            with suppress(ValueError):
-                return datetime.strptime(text, date + time).replace(tzinfo=zone)
+    date, _, time = _with_number_of_month(fold(text)).partition(" ")
+    seconds = _seconds_into_day(re.sub(r"^(?:a las? |at )", "", time))
+    if seconds is None:
+        return None
+    for form in DATES:
+        with suppress(ValueError):
+            day = datetime.strptime(date.rstrip(","), form).replace(tzinfo=zone)
+            return day.replace(hour=seconds // 3600, minute=seconds // 60 % 60, second=seconds % 60)
     return None
+
+
+def _with_number_of_month(text: str) -> str:
+    """Returns `12/3/2026` for `12 de marzo de 2026`."""
+    named = NAMED_MONTH.match(text)
+    if named is None or named[2] not in MONTHS:
+        return text
+    return f"{named[1]}/{MONTHS[named[2]]}/{named[3]}{text[named.end() :]}"
+
+
+def _seconds_into_day(time: str) -> int | None:
+    """Returns the seconds since midnight, 0 where no time is named. None for what is no time."""
+    if not time:
+        return 0
+    read = TIME.fullmatch(time)
+    if read is None or not (read[2] or read[4] or read[5]):
+        return None
+    hour, minute, second = (int(part or 0) for part in read.group(1, 2, 3))
+    if read[4] == "p" and hour < 12:
+        hour += 12
+    if read[4] == "a" and hour >= 12:
+        hour -= 12
+    is_time = hour < 24 and minute < 60 and second < 60
+    return hour * 3600 + minute * 60 + second if is_time else None
 
 
 def _in_zone(at: datetime, zone: tzinfo) -> datetime:

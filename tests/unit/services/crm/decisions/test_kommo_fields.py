@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from providers.kommo.models import CustomField
-from services.crm.decisions.kommo_fields import LeftOut, field_values, read_number
+from services.crm.decisions.kommo_fields import LeftOut, field_values, read_number, read_time
 from tests.builders import a_card
 
 ZONE = ZoneInfo("America/Mexico_City")
@@ -70,6 +70,20 @@ def test_a_value(type_: str, text: str, values: list[dict[str, Any]] | None) -> 
         ("- $3", "-3"),
         ("US$1,500", "1500"),
         ("1 500,50 pesos", "1500.50"),
+        ("0.125", "0.125"),
+        ("0,125", "0.125"),
+        ("-0.125", "-0.125"),
+        ("1.125", "1125"),
+        ("1500.125", "1500.125"),
+        ("12,500", "12500"),
+        ("1,500.125", "1500.125"),
+        (".5", "0.5"),
+        ("00.500", "0.500"),
+        ("12.03.2026", None),
+        ("1,234,56", None),
+        ("1.50.000", None),
+        ("0.500.000", None),
+        ("1,2,3", None),
         ("12 meses", None),
         ("1 50", None),
         ("10%", "10"),
@@ -80,6 +94,56 @@ def test_a_value(type_: str, text: str, values: list[dict[str, Any]] | None) -> 
 )
 def test_a_number(text: str, number: str | None) -> None:
     assert read_number(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("12/03/2026", "00:00:00"),
+        ("12/03/2026 5:30 pm", "17:30:00"),
+        ("12/03/2026 5:30 p.m.", "17:30:00"),
+        ("12/03/2026 5:30 P. M.", "17:30:00"),
+        ("12/3/2026 05:30PM", "17:30:00"),
+        ("12-03-2026 5 pm", "17:00:00"),
+        ("12.03.2026 12:05 a.m.", "00:05:00"),
+        ("12/03/2026 12:05 pm", "12:05:00"),
+        ("12/03/2026 1:05:09 am", "01:05:09"),
+        ("12/03/2026, 17:30", "17:30:00"),
+        ("12/03/2026 17:30 hrs.", "17:30:00"),
+        ("12/03/2026 a las 17:30 h", "17:30:00"),
+        ("12/03/2026 a la 1:00 p.m.", "13:00:00"),
+        ("12/03/2026 17 horas", "17:00:00"),
+        ("2026-03-12 5:30 pm", "17:30:00"),
+        ("2026/03/12 17:30", "17:30:00"),
+        ("12 de marzo de 2026", "00:00:00"),
+        ("12 de Marzo del 2026 a las 5:30 pm", "17:30:00"),
+        ("12-mar-2026 17:30", "17:30:00"),
+        ("12 mar. 2026", "00:00:00"),
+    ],
+)
+def test_a_time(text: str, time: str) -> None:
+    read = read_time(text, ZONE)
+
+    assert read is not None
+    assert read.isoformat() == f"2026-03-12T{time}-06:00"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12/03/2026 25:00",
+        "12/03/2026 17:60",
+        "12/03/2026 5:30 xm",
+        "12/03/2026 5",
+        "12/03/2026 13:00 17:00",
+        "12 de brumario de 2026",
+        "32/03/2026 5:30 pm",
+        "5:30 pm",
+        "pm",
+    ],
+)
+def test_what_is_no_time(text: str) -> None:
+    assert read_time(text, ZONE) is None
 
 
 def test_what_a_field_does_not_take_is_said() -> None:
