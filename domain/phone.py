@@ -118,6 +118,25 @@ def readable(address: str) -> str:
     return written
 
 
+def national_number(e164: str) -> str:
+    """Returns the digits after the country code, by which a number is found however it is written.
+
+    At most ten: those before them are prefixes of mobile phones that people leave out.
+    """
+    parsed = _parsed(e164, None)
+    if parsed is None:
+        return e164.lstrip("+")[-10:]
+    national: str = phonenumbers.national_significant_number(parsed)
+    return national[-10:]
+
+
+def same_number(written: str, e164: str, region: str) -> bool:
+    """Returns whether a text is the number, as it is written in its own country or the region."""
+    regions = dict.fromkeys((region, country_of_number(e164) or region))
+    read = (to_e164(written, place) for place in regions)
+    return any(canonical_phone(number or written) == canonical_phone(e164) for number in read)
+
+
 def country_of_number(e164: str) -> str | None:
     """Returns the number's country (`MX`); None for a country code that belongs to no country.
 

@@ -32,7 +32,7 @@ from contracts.events.touch import (
     TouchUnresolved,
 )
 from domain.addresses import canonical
-from domain.phone import to_e164
+from domain.phone import national_number, same_number
 from providers.kommo.models import LOST, WON, Contact, KommoLead
 from services.crm.decisions.kommo_fields import fold
 
@@ -177,9 +177,9 @@ def same_person(contacts: Sequence[Contact], card: LeadCard, region: str) -> Con
         emails = {canonical(email) for email in contact.emails if "@" in email}
         if card.email and canonical(card.email) in emails:
             return contact
-        numbers = [to_e164(phone, region) for phone in contact.phones]
-        phones = {canonical(number) for number in numbers if number}
-        has_phone = bool(card.phone and canonical(card.phone) in phones)
+        has_phone = card.phone is not None and any(
+            same_number(written, card.phone, region) for written in contact.phones
+        )
         is_named_so = fold(contact.name) == fold(card.name)
         if has_phone and (is_named_so or not card.email or not emails):
             return contact
@@ -218,10 +218,10 @@ def next_check_delay(delays: Sequence[float], check_count: int) -> float | None:
 def searches(card: LeadCard) -> list[str]:
     """Returns the texts to search Kommo's contacts for.
 
-    Of a phone the last ten digits, because it may be written in many ways there.
+    Of a phone the national number, because it may be written in many ways there.
     """
-    last_digits = card.phone[-10:] if card.phone else None
-    return [text for text in (last_digits, card.email) if text]
+    digits = national_number(card.phone) if card.phone else None
+    return [text for text in (digits, card.email) if text]
 
 
 def first_note(lead_id: int, card: LeadCard) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain.addresses import canonical_email
-from domain.phone import canonical_phone, to_e164
+from domain.phone import same_number
 from providers.kommo.models import Contact
 
 
@@ -13,13 +13,16 @@ def missing_addresses(
 ) -> dict[str, list[str]]:
     """Returns the new phones and emails, by PHONE and EMAIL, without the empty ones."""
     phones, emails = list(dict.fromkeys(phones)), list(dict.fromkeys(emails))
-    known_phones = {canonical_phone(to_e164(text, region) or text) for text in contact.phones}
     known_emails = {canonical_email(email) for email in contact.emails}
     missing = {
-        "PHONE": [phone for phone in phones if canonical_phone(phone) not in known_phones],
+        "PHONE": [phone for phone in phones if not _has_phone(contact, phone, region)],
         "EMAIL": [email for email in emails if canonical_email(email) not in known_emails],
     }
     return {code: values for code, values in missing.items() if values}
+
+
+def _has_phone(contact: Contact, phone: str, region: str) -> bool:
+    return any(same_number(written, phone, region) for written in contact.phones)
 
 
 def with_added(

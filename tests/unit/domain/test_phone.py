@@ -10,9 +10,11 @@ from domain.phone import (
     NumberStatus,
     canonical_phone,
     country_of_number,
+    national_number,
     number_status,
     read_number,
     readable,
+    same_number,
     to_e164,
 )
 
@@ -271,3 +273,32 @@ def test_brazil_has_a_ninth_digit(digits: str) -> None:
     with_ninth = f"+55{digits[:2]}9{digits[2:]}"
 
     assert canonical_phone(with_ninth) == canonical_phone(f"+55{digits}")
+
+
+@pytest.mark.parametrize(
+    ("e164", "digits"),
+    [
+        ("+528112345678", "8112345678"),
+        ("+50255551234", "55551234"),
+        ("+5491123456789", "1123456789"),
+        ("+9991234", "9991234"),
+    ],
+)
+def test_the_digits_by_which_a_number_is_found(e164: str, digits: str) -> None:
+    assert national_number(e164) == digits
+
+
+@pytest.mark.parametrize(
+    ("written", "e164", "same"),
+    [
+        ("5555 1234", "+50255551234", True),
+        ("+502 5555 1234", "+50255551234", True),
+        ("5555 1235", "+50255551234", False),
+        ("81 1234 5678", "+528112345678", True),
+        ("+5218112345678", "+528112345678", True),
+        ("sin teléfono", "+528112345678", False),
+        ("", "+528112345678", False),
+    ],
+)
+def test_a_number_as_it_is_written_in_its_own_country(written: str, e164: str, same: bool) -> None:
+    assert same_number(written, e164, "MX") is same

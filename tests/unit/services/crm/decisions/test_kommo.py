@@ -35,6 +35,7 @@ from services.crm.decisions.kommo import (
     same_person,
     searches,
 )
+from services.crm.decisions.kommo_contacts import missing_addresses
 from tests.builders import a_booking, a_card
 
 FIELDS = [{"field_id": 3, "values": [{"value": "Landing 1"}]}]
@@ -155,6 +156,31 @@ def test_the_open_lead_of_a_contact() -> None:
 def test_the_texts_that_kommo_is_searched_for() -> None:
     assert searches(a_card()) == ["8112345678", "ana@example.com"]
     assert searches(a_card(phone=None)) == ["ana@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("phone", "digits", "written"),
+    [
+        ("+50255551234", "55551234", "5555-1234"),
+        ("+51912345678", "912345678", "912 345 678"),
+        ("+56961234567", "961234567", "9 6123 4567"),
+        ("+34612345678", "612345678", "612 34 56 78"),
+        ("+573001234567", "3001234567", "300 1234567"),
+        ("+5491123456789", "1123456789", "11 2345-6789"),
+        ("+5511912345678", "1912345678", "(11) 91234-5678"),
+        ("+12125550123", "2125550123", "(212) 555-0123"),
+        ("+528112345678", "8112345678", "044 81 1234 5678"),
+    ],
+)
+def test_a_contact_with_a_national_number_is_found(phone: str, digits: str, written: str) -> None:
+    card = a_card(phone=phone, email=None)
+    contact = Contact(1, (written,), ())
+
+    assert searches(card) == [digits]
+    assert digits in phone
+    assert same_person([contact], card, "MX") is contact
+    assert same_person([contact], a_card(phone="+528187654321", email=None), "MX") is None
+    assert missing_addresses(contact, [phone], [], "MX") == {}
 
 
 @pytest.mark.parametrize(
