@@ -514,7 +514,7 @@ class KommoSimulator:
             raise _refusal(400, "Request data can not be empty")
         if len(items) > largest:
             raise _refusal(422, f"Limit {largest} per page")
-        if any(_has_odd_company(item) for item in items):
+        if any(_is_refused_without_a_word(item) for item in items):
             raise _refusal(400, "Request data is not valid")
         wrong = [
             {"request_id": str(item.get("request_id", index)), "errors": errors}
@@ -581,10 +581,10 @@ class KommoSimulator:
             raise _refusal(400, "Request validation failed", **{"validation-errors": wrong})
 
 
-def _has_odd_company(item: dict[str, Any]) -> bool:
-    """Returns whether the lead is refused for its company, without a word about it."""
-    companies = (item.get("_embedded") or {}).get("companies") or []
-    return any(str(company.get("name", "")).startswith("!") for company in companies)
+def _is_refused_without_a_word(item: dict[str, Any]) -> bool:
+    """Returns whether the lead is refused for the name of its firm, which no error names."""
+    firms = (item.get("_embedded") or {}).get("companies") or []
+    return any(str(firm.get("name", "")).startswith("!") for firm in firms)
 
 
 def _value_errors(

@@ -21,12 +21,22 @@ YES = {"si", "yes", "true", "verdadero", "1", "on", "x", "acepto", "ok"}
 NO = {"no", "false", "falso", "0", "off"}
 DATES = ("%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y-%m-%d")
 MONTHS = {
-    name: number
-    for names in (
-        "ene feb mar abr may jun jul ago sep oct nov dic",
-        "jan feb mar apr may jun jul aug sep oct nov dec",
-    )
-    for number, name in enumerate(names.split(), start=1)
+    "ene": 1,
+    "jan": 1,
+    "feb": 2,
+    "mar": 3,
+    "abr": 4,
+    "apr": 4,
+    "may": 5,
+    "jun": 6,
+    "jul": 7,
+    "ago": 8,
+    "aug": 8,
+    "sep": 9,
+    "oct": 10,
+    "nov": 11,
+    "dic": 12,
+    "dec": 12,
 }
 NAMED_MONTH = re.compile(
     r"(\d{1,2})(?: de |[-/ ])([a-z]{3})[a-z]{0,7}\.?(?: de |, | del |[-/ ])(\d{4})"

@@ -71,8 +71,8 @@ def corrected(
     if any(path.partition(".")[0] in NEEDED for path in paths):
         return None
     parts = _optional_parts(lead_id, body, fields)
-    faults = [part for path in paths for part in _at_fault(path, body, parts)]
-    out = [part for part in parts if part in faults]
+    faults = [_at_fault(path, body, parts) for path in paths]
+    out = [part for part in parts if any(part in named for named in faults)]
     contact_gone = any(_names_a_known_contact(path, body) for path in paths)
     if not out and not contact_gone:
         if not _has_known_contact(body):
