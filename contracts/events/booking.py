@@ -153,7 +153,10 @@ class MeetingEnded(BookingEvent):
 
 
 class BookingUnmatched(Event):
-    """crm: a booking that matches no lead yet. Its lead id is 0."""
+    """crm: a booking that matches no lead yet, or one of these that was cancelled.
+
+    Its lead id is 0.
+    """
 
     topic: Literal["booking.unmatched"] = "booking.unmatched"
     lead_id: int = 0
@@ -161,6 +164,7 @@ class BookingUnmatched(Event):
     starts_at: AwareDatetime | None = None
     email: str | None = None
     phone: str | None = None
+    cancelled: bool = False
 
 
 class BookingAssigned(Event):

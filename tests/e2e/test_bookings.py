@@ -57,6 +57,18 @@ async def test_who_booked_before_the_form_came_is_not_asked_to_book(
     assert await system.simulator("calls", e164(ana)) == []
 
 
+async def test_who_cancelled_before_the_form_came_is_called(
+    system: System, calendar: HostCalendar
+) -> None:
+    ana = person()
+    uid = f"gone-{ana['telefono']}"
+    await calendar.posts("BOOKING_CREATED", uid, ana, starts=at(7))
+    await calendar.posts("BOOKING_CANCELLED", uid, ana, starts=at(7))
+    await system.quiet()
+    lead = await system.lead(ana)
+    await system.happens(lead, "lead.registered", "call.answered")
+
+
 async def test_two_people_in_one_slot_are_both_booked(
     system: System, calendar: HostCalendar
 ) -> None:

@@ -57,6 +57,8 @@ values ($1, $2, $3, $4, $5)
 on conflict (uid) do update
 set starts_at = $2, email = $3, phone = $4, reported_at = $5
 """
+DELETE_UNMATCHED_BOOKING = """
+delete from bookings where uid = $1 and email = $2 and phone = $3 and lead_id is null"""
 ASSIGN_BOOKING = """
 insert into bookings (uid, email, phone, reported_at, lead_id)
 values ($1, '', '', $2, $3)
@@ -413,6 +415,10 @@ async def _fold_bookings(connection: Connection, events: Iterable[Message]) -> N
     """Stores bookings of no lead, until they are assigned to one."""
     for event in events:
         match event:
+            case BookingUnmatched(cancelled=True):
+                await connection.execute(
+                    DELETE_UNMATCHED_BOOKING, event.uid, event.email or "", event.phone or ""
+                )
             case BookingUnmatched():
                 await connection.execute(
                     UPSERT_BOOKING,

@@ -14,6 +14,7 @@ from contracts.events.booking import (
     BookingCancelled,
     BookingEvent,
     BookingRescheduled,
+    BookingUnmatched,
     BookingUpdated,
     LeadBooked,
     MeetingEnded,
@@ -529,6 +530,26 @@ def changes_to_publish(
         )
         events.append(ended)
     return events
+
+
+def unmatched_to_publish(before: Appointment | None, after: Appointment) -> list[BookingUnmatched]:
+    """Returns what to publish of an appointment that matches no lead."""
+    was_booked = before is not None and before.is_booked
+    if after.guest or not (was_booked or after.is_booked):
+        return []
+    starts_at = after.booking.starts_at if after.booking else None
+    known = before.booking if before is not None and was_booked else None
+    if known is not None and after.is_booked and known.starts_at == starts_at:
+        return []
+    return [
+        BookingUnmatched(
+            uid=after.uid,
+            starts_at=starts_at,
+            email=after.email,
+            phone=after.phones[0] if after.phones else None,
+            cancelled=not after.is_booked,
+        )
+    ]
 
 
 def _change(

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from contracts.events.booking import BookingUnmatched
 from domain.addresses import canonical_email
 from kit.database import Connection
 from kit.messaging import outbox
 from providers.calcom.models import AttendeeHints, BookingUpdate
-from services.crm.decisions.bookings import Appointment, apply_update, legacy_uid
+from services.crm.decisions.bookings import (
+    Appointment,
+    apply_update,
+    legacy_uid,
+    unmatched_to_publish,
+)
 from services.crm.repositories import appointments, webhooks
 from services.crm.repositories.appointments import AppointmentRow, BookingLock
 from services.crm.use_cases.match_booking import BookingMatcher
@@ -46,6 +50,7 @@ async def _apply(
         update = _with_uid(update, legacy_uid(known, update))
     if not rows and not matcher.counts(update):
         return []
+    before = {appointment.name: appointment for appointment in known}
     leads = {(row.uid, row.attendee): row.lead_id for row in rows}
     changed = apply_update(known, update, matcher.region)
     concerned: list[int] = []
@@ -54,7 +59,7 @@ async def _apply(
         hints = _hints(update, appointment)
         found = await matcher.find_lead(connection, hints, of_attendee=of_attendee)
         lead_id, matched = found or (None, None)
-        is_new = await appointments.upsert(
+        await appointments.upsert(
             connection,
             row_of(appointment, lead_id),
             hinted=hints.lead_id,
@@ -64,8 +69,10 @@ async def _apply(
         lead_id = leads.get(appointment.name) or lead_id
         if lead_id is not None:
             concerned.append(lead_id)
-        elif is_new and appointment.booking is not None and not appointment.guest:
-            await outbox.add(connection, [_unmatched(appointment)])
+        else:
+            await outbox.add(
+                connection, unmatched_to_publish(before.get(appointment.name), appointment)
+            )
     leads_concerned = list(dict.fromkeys(concerned))
     for lead_id in leads_concerned:
         await publish_booking_changes(connection, lead_id)
@@ -122,13 +129,3 @@ def _is_of(appointment: Appointment, attendee: AttendeeHints) -> bool:
     if attendee.seat is not None and appointment.seat is not None:
         return attendee.seat == appointment.seat
     return attendee.email is not None and canonical_email(attendee.email) == appointment.email
-
-
-def _unmatched(appointment: Appointment) -> BookingUnmatched:
-    booking = appointment.booking
-    return BookingUnmatched(
-        uid=appointment.uid,
-        starts_at=booking.starts_at if booking else None,
-        email=appointment.email,
-        phone=appointment.phones[0] if appointment.phones else None,
-    )

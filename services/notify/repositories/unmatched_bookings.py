@@ -9,9 +9,10 @@ from kit.database import Database
 from kit.retention import forget
 
 INSERT = """
-insert into unmatched_bookings (address, uid, starts_at)
-select address, $2, $3 from unnest($1::text[]) as address
-on conflict (address, uid) do update set starts_at = $3, at = now()"""
+insert into unmatched_bookings (address, uid, starts_at, at)
+select address, $2, $3, $4 from unnest($1::text[]) as address
+on conflict (address, uid) do update set starts_at = $3, at = $4
+where unmatched_bookings.at < $4"""
 SELECT_AHEAD = """
 select uid, starts_at
 from unmatched_bookings
@@ -21,10 +22,15 @@ limit 1"""
 
 
 async def store(
-    database: Database, addresses: Sequence[str], uid: str, starts_at: datetime
+    database: Database,
+    addresses: Sequence[str],
+    uid: str,
+    starts_at: datetime | None,
+    at: datetime,
 ) -> None:
-    """Stores a meeting with the addresses of who booked it."""
-    await database.fetch(INSERT, [canonical(address) for address in addresses], uid, starts_at)
+    """Stores a meeting with the addresses of who booked it; no time for one that was cancelled."""
+    compared = [canonical(address) for address in addresses]
+    await database.fetch(INSERT, compared, uid, starts_at, at)
 
 
 async def ahead(database: Database, addresses: Sequence[str], now: datetime) -> Booking | None:

@@ -254,6 +254,24 @@ async def test_what_came_from_an_erased_persons_addresses_without_a_lead_is_eras
     assert await Actions(database).unmatched_replies(limit=9) == []
 
 
+async def test_a_booking_of_nobody_that_is_cancelled_waits_for_nobody(database: Database) -> None:
+    booked = BookingUnmatched(lead_id=0, uid="b1", email="ana@example.com")
+    other = BookingUnmatched(lead_id=0, uid="b1", email="beto@example.com")
+    await happen(
+        database, booked, booked.model_copy(update={"cancelled": True, "event_id": uuid4()})
+    )
+    await caught_up(Projections(database))
+    assert await database.fetch("select uid from bookings") == []
+
+    await happen(
+        database, other, booked.model_copy(update={"cancelled": True, "event_id": uuid4()})
+    )
+    await caught_up(Projections(database))
+    assert [row["email"] for row in await database.fetch("select email from bookings")] == [
+        "beto@example.com"
+    ]
+
+
 async def test_rows_that_an_older_version_folded_without_counting_are_rebuilt(
     database: Database,
 ) -> None:

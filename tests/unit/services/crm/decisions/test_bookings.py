@@ -31,6 +31,7 @@ from services.crm.decisions.bookings import (
     leaves_doubt,
     legacy_uid,
     match,
+    unmatched_to_publish,
 )
 from tests.builders import a_booking
 
@@ -89,6 +90,7 @@ class Calendar:
 
 CREATED = an_update(UpdateKind.CREATED)
 MOVED = an_update(UpdateKind.MOVED, "second", minutes=1, previous="first")
+CANCELLED_FIRST = an_update(UpdateKind.CANCELLED, minutes=3)
 CANCELLED = an_update(UpdateKind.CANCELLED, "second", minutes=2)
 
 
@@ -424,6 +426,46 @@ def test_a_booker_whose_address_changed_is_still_the_booker() -> None:
 
 
 # ---- one uid, several changes
+
+
+def unmatched(*updates: BookingUpdate) -> list[tuple[str, bool, int]]:
+    """Returns what is published of a booking that matches no lead."""
+    known: dict[tuple[str, str], Appointment] = {}
+    events = []
+    for update in updates:
+        for after in apply_update(list(known.values()), update, "MX"):
+            events += unmatched_to_publish(known.get(after.name), after)
+            known[after.name] = after
+    return [
+        (event.uid, event.cancelled, event.starts_at.day) for event in events if event.starts_at
+    ]
+
+
+@pytest.mark.parametrize(
+    ("updates", "published"),
+    [
+        ([CREATED, CREATED], [("first", False, 12)]),
+        ([CREATED, CANCELLED_FIRST, CREATED], [("first", False, 12), ("first", True, 12)]),
+        ([CANCELLED_FIRST, CREATED], []),
+        (
+            [CREATED, MOVED, CANCELLED],
+            [
+                ("first", False, 12),
+                ("second", False, 12),
+                ("first", True, 12),
+                ("second", True, 12),
+            ],
+        ),
+        (
+            [CREATED, an_update(UpdateKind.MOVED, minutes=5, starts_at=NOW)],
+            [("first", False, 12), ("first", False, 10)],
+        ),
+    ],
+)
+def test_a_booking_of_nobody_is_published_as_often_as_it_changes(
+    updates: list[BookingUpdate], published: list[tuple[str, bool, int]]
+) -> None:
+    assert unmatched(*updates) == published
 
 
 def moved_to(day: int, *, minutes: int) -> BookingUpdate:
