@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -320,6 +320,51 @@ async def test_a_lead_comes_back_from_another_pipeline_and_returns_to_it(system:
 
     await system.in_stage(lead, elsewhere)
     assert (await system.kommo_lead(lead))["pipeline_id"] == other
+
+
+@pytest.fixture
+def updates_duplicates(system: System) -> Iterator[None]:
+    """Replaces crm by one that updates the open lead of a contact that Kommo knows."""
+    system.kill("crm")
+    recipe = system.native.recipes()["crm"]
+    own = type(recipe)(
+        recipe.name, recipe.command, {**recipe.environment, "KOMMO_DUPLICATES": "update"}
+    )
+    port = system.native.ports["crm"]
+    process = system.native.start_service("crm", own, port, log_name="crm-updates")
+    system.native.wait_for("crm", port)
+    yield
+    process.kill()
+    system.restart("crm")
+
+
+@pytest.mark.usefixtures("updates_duplicates")
+async def test_the_open_lead_of_a_known_contact_is_updated(system: System) -> None:
+    form = person(fuente="Google")
+    email = {"field_code": "EMAIL", "values": [{"value": form["email"], "enum_code": "WORK"}]}
+    body = {"name": form["nombre"], "custom_fields_values": [email]}
+    known = (await set_up(system, "contacts", "POST", **body))["id"]
+    deal = await an_open_lead_of(system, known)
+    lead = await registered(system, form)
+
+    shared = "select kommo_lead_id from registrations where lead_id = $1"
+    assert await system.sql("crm", shared, lead) == deal
+    assert not [
+        found for found in (await system.simulator("kommo"))["leads"] if f"#{lead}" in found["name"]
+    ]
+    await noted(system, lead, "Google")
+
+
+async def an_open_lead_of(system: System, contact_id: int) -> int:
+    environment = system.native.recipes()["crm"].environment
+    place = {"pipeline_id": PIPELINE, "status_id": INITIAL}
+    answer = await system.http.post(
+        f"{environment['KOMMO_BASE_URL']}/api/v4/leads",
+        json=[{"name": "Trato", **place, "_embedded": {"contacts": [{"id": contact_id}]}}],
+        headers={"Authorization": f"Bearer {environment['KOMMO_ACCESS_TOKEN']}"},
+    )
+    answer.raise_for_status()
+    return int(answer.json()["_embedded"]["leads"][0]["id"])
 
 
 async def test_leads_that_share_a_deal_are_closed_together(system: System) -> None:
