@@ -59,6 +59,7 @@ class Lives(RuleBasedStateMachine):
         self.console = Console()
         self.updates: list[BookingUpdate] = []
         self.meetings: dict[str, Booking] = {}
+        self.series: set[str] = set()
         self.held = False
         self.ended = False
         self.stopped_at: datetime | None = None
@@ -85,6 +86,12 @@ class Lives(RuleBasedStateMachine):
     @rule(hours=st.sampled_from([1, 23, 30, 100]))
     def books(self, hours: int) -> None:
         self._book(UpdateKind.CREATED, hours, None)
+
+    @precondition(lambda self: not self.meetings)
+    @rule()
+    def books_a_series(self) -> None:
+        for week in range(3):
+            self._book(UpdateKind.CREATED, 30 + week * 168, None, recurring=True)
 
     @precondition(lambda self: self.meetings)
     @rule(hours=st.sampled_from([2, 50]), data=st.data())
@@ -232,8 +239,13 @@ class Lives(RuleBasedStateMachine):
         assert scheduler is not None
         assert (scheduler.booking.uid if scheduler.booking else None) == uid
         assert self.console.lead.booking == uid
+        known = self.scheduler.lead.booking if self.scheduler.lead else None
+        uids = {meeting.uid for meeting in known.meetings} if known else set()
+        assert bool(uids) == bool(uid)
         if self.meetings:
-            assert uid in self.meetings
+            assert uids & set(self.meetings)
+        if self.meetings and set(self.meetings) <= self.series:
+            assert uids == set(self.meetings)
 
     def _every_step_has_an_end(self) -> None:
         lead = self.scheduler.lead
@@ -308,12 +320,17 @@ class Lives(RuleBasedStateMachine):
         if consume_all:
             self._consume_all()
 
-    def _book(self, what: UpdateKind, hours: int, previous: str | None) -> None:
+    def _book(
+        self, what: UpdateKind, hours: int, previous: str | None, *, recurring: bool = False
+    ) -> None:
         uid = f"b{len(self.crm.appointments) + len(self.updates) + self.submissions}-{self.now:%s}"
         uid += f"-{len(self.meetings)}"
         starts_at = self.now + timedelta(hours=hours)
-        booking = Booking(uid=uid, starts_at=starts_at, ends_at=starts_at + timedelta(minutes=30))
+        ends_at = starts_at + timedelta(minutes=30)
+        booking = Booking(uid=uid, starts_at=starts_at, ends_at=ends_at, recurring=recurring)
         self.meetings[uid] = booking
+        if recurring or previous in self.series:
+            self.series.add(uid)
         self._report(what, uid, booking, previous)
 
     def _report(
