@@ -36,6 +36,8 @@ class IncomingReply:
     `answers` is the provider's reference of our message that it replies to.
     `opts_out`: the provider itself has read it as a stop.
     `automatic`: its headers say that no person wrote it.
+    `bulk`: they say that it went to many, as some companies' mail servers say of every mail.
+    `subject` is what its sender wrote there; empty where that is `text`, or where it is ours.
     """
 
     ref: str
@@ -47,3 +49,5 @@ class IncomingReply:
     media: tuple[Media, ...] = ()
     opts_out: bool = False
     automatic: bool = False
+    bulk: bool = False
+    subject: str = ""

@@ -8,27 +8,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contracts.events.touch import Channel
+from domain.mails import own_words
 from domain.replies import IncomingReply, Media, MediaKind
 from domain.text import storable_json
 
 LONGEST = 20_000
 LONGEST_TEXT = 4096
+OWN_WORDS = 3  # up to which the subject of an answer is read as the sender's own
 _ADDRESS = re.compile(r"[^@\s<>]{1,64}@[^@\s<>]{1,255}")
-_QUOTE = re.compile(
-    r"^(?:>|-{2,} ?(?:original|mensaje|forwarded)|_{5,}|el .{0,200}(?:escribió|wrote):"
-    r"|on .{0,200}wrote:|em .{0,200}escreveu:|(?:de|from|von): .{0,200}@)",
-    re.IGNORECASE,
-)
 _RE = re.compile(r"^(?:(?:re|rv|fw|fwd|aw|res|enc) ?: ?)+", re.IGNORECASE)
 _AUTOMATIC_SUBJECT = re.compile(
-    r"^(?:automatic reply|auto(?:matic)? ?response|autoreply|respuesta autom[aá]tica"
-    r"|out of (?:the )?office|fuera de (?:la )?oficina|resposta autom[aá]tica"
+    r"^(?:automatic reply|auto(?:matic)?[ -]?(?:response|reply|respuesta)|respuesta autom[aá]tica"
+    r"|contestaci[oó]n autom[aá]tica|out of (?:the )?office|fuera de (?:la )?oficina"
+    r"|resposta autom[aá]tica|ausen(?:te|cia)\b|aus[eê]ncia\b|ooo\b|fora do escrit[oó]rio"
     r"|undelivered mail|delivery status|mail delivery)",
     re.IGNORECASE,
 )
 _AUTOMATIC_SENDERS = ("mailer-daemon@", "postmaster@", "noreply@", "no-reply@", "bounce")
 _AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-auto-reply")
-_BULK = ("auto_reply", "auto-reply", "bulk", "junk", "list")
+_AUTOMATIC_PRECEDENCE = ("auto_reply", "auto-reply")
+_BULK = ("bulk", "junk", "list")
 
 
 def read_inbound_mails(body: object) -> list[IncomingReply]:
@@ -44,43 +43,48 @@ def _read(item: Mapping[str, Any]) -> IncomingReply | None:
     if sender is None or not ref:
         return None
     subject = _text(item, "Subject").strip()
-    written = _text(item, "ExtractedMarkdownMessage") or _text(item, "RawTextBody")
+    parts = (_text(item, "ExtractedMarkdownMessage"), _text(item, "RawTextBody"))
+    written = next(filter(None, map(own_words, parts)), "")
     return IncomingReply(
         ref=ref,
         channel=Channel.EMAIL,
         address=sender,
         sender=sender,
-        text=(without_quotes(written) or _RE.sub("", subject))[:LONGEST_TEXT],
+        text=(written or _RE.sub("", subject))[:LONGEST_TEXT],
+        subject=_own_subject(subject) if written else "",
         answers=_text(item, "InReplyTo").strip("<> "),
         media=tuple(_files(item)),
         automatic=_is_automatic(item, sender, subject),
+        bulk=_headers(item).get("precedence") in _BULK,
     )
 
 
-def without_quotes(text: str) -> str:
-    """Returns what somebody wrote above the mail that they answer."""
-    kept: list[str] = []
-    for line in text.replace("\r\n", "\n").split("\n"):
-        if _QUOTE.match(line.strip()[:400]):
-            break
-        kept.append(line)
-    return "\n".join(kept).strip()
+def _own_subject(subject: str) -> str:
+    """Returns the subject that the sender chose, such as `BAJA`; empty where it is likely ours."""
+    chosen = _RE.sub("", subject)
+    if chosen != subject and len(chosen.split()) > OWN_WORDS:
+        return ""
+    return chosen
 
 
 def _is_automatic(item: Mapping[str, Any], sender: str, subject: str) -> bool:
     """Returns whether no person wrote the mail: https://www.rfc-editor.org/rfc/rfc3834"""
-    found = item.get("Headers")
-    pairs = found.items() if isinstance(found, Mapping) else ()
-    headers = {str(name).lower(): str(value).strip().lower() for name, value in pairs}
+    headers = _headers(item)
     by_header = headers.get("auto-submitted", "no") != "no" or any(
         name in headers for name in _AUTOMATIC_HEADERS
     )
     return (
         by_header
-        or headers.get("precedence") in _BULK
+        or headers.get("precedence") in _AUTOMATIC_PRECEDENCE
         or sender.lower().startswith(_AUTOMATIC_SENDERS)
         or _AUTOMATIC_SUBJECT.match(_RE.sub("", subject)) is not None
     )
+
+
+def _headers(item: Mapping[str, Any]) -> dict[str, str]:
+    found = item.get("Headers")
+    pairs = found.items() if isinstance(found, Mapping) else ()
+    return {str(name).lower(): str(value).strip().lower() for name, value in pairs}
 
 
 def _files(item: Mapping[str, Any]) -> Iterator[Media]:

@@ -8,7 +8,7 @@ which an operator sees and takes back; where only a person can decide, the reply
 import re
 import unicodedata
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from rapidfuzz.distance import OSA
@@ -51,11 +51,15 @@ _HOUR = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reply asks for. `because` are the words that decided it, `hour` when it is wished."""
+    """What a reply asks for. `because` are the words that decided it, `hour` when it is wished.
+
+    `by_subject`: they stand in the subject of a mail.
+    """
 
     intent: Intent
     because: str = ""
     hour: str = ""
+    by_subject: bool = False
 
 
 def normalise(text: str) -> str:
@@ -87,6 +91,28 @@ def read_reply(text: str, *, answers_meeting: bool = False) -> Reading:
     if reading.intent in (Intent.WANTS_CALL, Intent.WISH, Intent.NOT_NOW, Intent.MEETING_CHANGE):
         return Reading(reading.intent, reading.because, hour_in(text))
     return reading
+
+
+def read_mail(subject: str, text: str, *, answers_meeting: bool = False) -> Reading:
+    """Returns what a mail asks for; its subject decides where it stops, or the text says little."""
+    reading = read_reply(text, answers_meeting=answers_meeting)
+    if not subject or reading.intent in STOPS:
+        return reading
+    beside = read_reply(subject, answers_meeting=answers_meeting)
+    says_more = beside.intent is not Intent.OTHER and reading.intent in (
+        Intent.THANKS,
+        Intent.OTHER,
+    )
+    return replace(beside, by_subject=True) if beside.intent in STOPS or says_more else reading
+
+
+def stop_word(subject: str, text: str) -> Reading | None:
+    """Returns the stop that a mail's subject or text is as a whole, but for fillers."""
+    for part in (subject, text):
+        reading = _by_whole_message(part, normalise(part[:LONGEST]), answers_meeting=False)
+        if reading and reading.intent in STOPS:
+            return replace(reading, by_subject=part is subject)
+    return None
 
 
 def hour_in(text: str) -> str:

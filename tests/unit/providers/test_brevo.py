@@ -424,10 +424,11 @@ def test_a_mail_that_answers_ours() -> None:
         {"Headers": {"Auto-Submitted": "auto-replied"}},
         {"Headers": {"auto-submitted": "auto-generated"}},
         {"Headers": {"X-Autoreply": "yes"}},
-        {"Headers": {"Precedence": "bulk"}},
+        {"Headers": {"Precedence": "auto_reply"}},
         {"From": {"Address": "MAILER-DAEMON@example.com"}},
         {"Subject": "Respuesta automática: Hola"},
         {"Subject": "Re: Out of Office"},
+        {"Subject": "Ausente: Re: Hola"},
     ],
 )
 def test_a_mail_that_no_person_wrote(changes: dict[str, Any]) -> None:
@@ -453,6 +454,28 @@ def test_what_a_person_wrote_above_our_mail(changes: dict[str, Any], text: str) 
     [mail] = read_inbound_mails({"items": [an_inbound(**changes)]})
 
     assert mail.text == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "subject", "text"),
+    [
+        ({"Subject": "BAJA", "RawTextBody": "Gracias"}, "BAJA", "Gracias"),
+        ({"Subject": "Re: Baja por favor", "RawTextBody": "Ana"}, "Baja por favor", "Ana"),
+        ({"Subject": "BAJA", "RawTextBody": "Enviado desde mi iPhone"}, "", "BAJA"),
+        ({"Subject": "Re: Ana, aparta treinta minutos", "RawTextBody": "Sí"}, "", "Sí"),
+    ],
+)
+def test_the_subject_that_a_person_chose(changes: dict[str, Any], subject: str, text: str) -> None:
+    [mail] = read_inbound_mails({"items": [an_inbound(**changes)]})
+
+    assert (mail.subject, mail.text) == (subject, text)
+
+
+@pytest.mark.parametrize("precedence", ["bulk", "list"])
+def test_a_mail_that_went_to_many_may_be_a_persons(precedence: str) -> None:
+    [mail] = read_inbound_mails({"items": [an_inbound(Headers={"Precedence": precedence})]})
+
+    assert (mail.bulk, mail.automatic) == (True, False)
 
 
 def test_a_file_in_a_mail() -> None:

@@ -8,7 +8,15 @@ import pytest
 from bench.replies import Example, examples, false_share, score
 from contracts.events.reply import Intent
 from services.notify.decisions.phrases.language import Language, Phrase
-from services.notify.decisions.replies import LANGUAGES, STOPS, hour_in, normalise, read_reply
+from services.notify.decisions.replies import (
+    LANGUAGES,
+    STOPS,
+    hour_in,
+    normalise,
+    read_mail,
+    read_reply,
+    stop_word,
+)
 
 EXAMPLES = examples()
 FIRST = [example for example in EXAMPLES if example.first]
@@ -102,3 +110,37 @@ def test_a_long_message_is_read_in_time(piece: str) -> None:
 
 def test_the_words_that_decided_are_named() -> None:
     assert read_reply("Les pido que ya no me llamen, gracias").because == "no me llamen"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "intent", "by_subject"),
+    [
+        ("BAJA", "Gracias", Intent.STOP, True),
+        ("unsubscribe", "Ana Ruiz, Directora", Intent.STOP, True),
+        ("Quiero darme de baja", "Ana Ruiz", Intent.STOP, True),
+        ("Cancelar mi cita", "Gracias", Intent.MEETING_CHANGE, True),
+        ("Hola", "BAJA", Intent.STOP, False),
+        ("Hola", "¿Cuánto cuesta?", Intent.QUESTION, False),
+        ("", "Gracias", Intent.THANKS, False),
+        ("Cotización", "llámenme", Intent.WANTS_CALL, False),
+    ],
+)
+def test_the_subject_of_a_mail(subject: str, text: str, intent: Intent, by_subject: bool) -> None:
+    reading = read_mail(subject, text)
+
+    assert (reading.intent, reading.by_subject) == (intent, by_subject)
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "stops"),
+    [
+        ("", "BAJA", True),
+        ("unsubscribe", "Sent by the mail program for ana@example.com", True),
+        ("", "Estoy fuera. Ya no me escriban a este correo", False),
+        ("Ausente", "Número equivocado, ya no trabajo aquí", False),
+    ],
+)
+def test_only_a_word_that_stands_alone_stops_in_an_automatic_mail(
+    subject: str, text: str, stops: bool
+) -> None:
+    assert (stop_word(subject, text) is not None) is stops
