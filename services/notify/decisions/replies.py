@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA
 
 from contracts.events.reply import Intent
 from services.notify.decisions.phrases.english import ENGLISH
-from services.notify.decisions.phrases.language import Language
+from services.notify.decisions.phrases.language import Language, words_of
 from services.notify.decisions.phrases.portuguese import PORTUGUESE
 from services.notify.decisions.phrases.spanish import SPANISH
 
@@ -27,24 +27,97 @@ BUSINESS_EXPRESSIONS = 2  # make a business's automatic answer
 SHORTEST_MISSPELT = 4  # letters
 LONGEST = 4096  # characters, as long as a text of WhatsApp may be
 GOOD_SIGNS = frozenset("👍🙏👌❤😊🙂😃😀💪✅🤝👏🫶♥🙌")
+STOP_SIGNS = frozenset("🛑🚫⛔")
+BAD_SIGNS = frozenset("👎❌😡🤬🖕")
+WISHES = frozenset({Intent.WANTS_CALL, Intent.WANTS_LINK, Intent.OPT_IN})
+NEAR = 60  # characters before a wish in which it is taken back
+SHORT_ABSENCE = 8  # words, up to which a person may write that they are out and forbid us something
+# what people say that they are not, with a capital and without meaning a name
+NO_NAMES = words_of("""
+    cliente, clientes, doctor, doctora, licenciado, licenciada, ingeniero, ingeniera, medico
+    mexicano, mexicana, colombiano, colombiana, empresa, titular, dueno, duena, interesado
+    interesada, interested, available, socio, socia, experto, experta, de, del, el, la
+""")
+_GREETING = re.compile(
+    r"\s{0,20}(?:hola|buen[oa]s?|estimad[oa]s?|muy buen|hi|hello|hey|dear|ol[aá]|oi|bo[am])\b"
+    r"[^\n]{0,40}[,:!.]?\s{0,20}$",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[.!](?:\s|$)")
+_ACCUSATION = re.compile(r"\b(?:spam|acoso|profeco|condusef|repep)\b")
+_ASKS = re.compile(r"(?:(?:me|nos|te) )?(?:pued|pod|can\b|could|would|llam|marc)")
+_NEGATED_WISH = re.compile(r"\w{1,20}(?: \w{1,10})?(?: que)? (?:no|nao|not) ")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]")
 _REPEATED = re.compile(r"(.)\1+")
 _NAMED = re.compile(
-    r"\b(?:[Nn]o\s+(?:soy|me\s+llamo|conozco\s+a)|[Nn]ão\s+(?:sou|conheço)(?:\s+[oa])?)\s+"
+    r"\b(?:[Nn]o\s+(?:soy|me\s+llamo|conozco\s+a)|[Nn]ão\s+(?:sou|conheço)(?:\s+[oa])?"
+    r"|[Ii]['’]?m\s+not|[Tt]his\s+is(?:n['’]t|\s+not)|am\s+not)\s+"
     r"(?:(?:el|la)\s+(?:se[ñn]or[a]?\s+)?)?[A-ZÁÉÍÓÚÑ][a-záéíóúñãõç]+"
 )
-_DAY = (
-    r"(?:hoy|mañana|pasado mañana|tomorrow|today|amanhã|hoje|(?:el )?(?:próximo |proximo )?(?:lunes"
-    r"|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo)|monday|tuesday|wednesday|thursday"
-    r"|friday|saturday|sunday)"
+_NOT_HERE = re.compile(
+    r"\b[Aa](?:qu[ií]|c[aá]) no (?:vive|trabaja|est[aá]|hay|se encuentra) "
+    r"(?:(?:ning[uú]na?|la|el|se[ñn]or[a]?) ){0,2}[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+"
 )
-_PART = r"(?:(?:de|por|en) las? (?:mañanas?|tardes?|noches?)|(?:al|a) medio ?d[ií]a|temprano)"
-_AT = r"(?:(?:a|às?|at|después de|despues de|antes de|after|before|hasta)(?: las?)?)"
-_CLOCK = r"\d{1,2}(?:[:.h]\d{2})?"
-_UNIT = r"(?: ?(?:hrs?|horas|h|[ap]\.? ?m\.?)\b| (?:y media|y cuarto|en punto))"
+_DAY = (
+    r"(?:hoy|mañana|pasado mañana|tomorrow|today|amanhã|hoje|(?:el |este |el próximo |el proximo "
+    r"|on |next |próxim[oa] |na )?(?:lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo"
+    r"|monday|tuesday|wednesday|thursday|friday|saturday|sunday|segunda|ter[cç]a|quarta|quinta"
+    r"|sexta)(?:-feira)?)"
+)
+_MONTH = (
+    r"(?:enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|setiembre|octubre|noviembre"
+    r"|diciembre|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro|novembro|dezembro)"
+)
+_DATE = (
+    rf"(?:(?:el |no )?(?:d[ií]a )?\d{{1,2}} de {_MONTH}"
+    r"|el (?:d[ií]a )?\d{1,2}(?=$|[.,!?]| (?:a|por|en) l)"
+    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+    r" \d{1,2}(?:st|nd|rd|th)?)"
+)
+_WEEK = (
+    r"(?:(?:la |a )?(?:próxima|proxima|otra|siguiente) semana|(?:la )?semana (?:que (?:viene|entra"
+    r"|vem)|próxima|proxima|entrante)|next week|(?:el próximo|el proximo|el otro) mes"
+    r"|(?:el )?mes que (?:viene|entra|vem)|next month|(?:el )?fin de semana|fim de semana)"
+)
+_PART = (
+    r"(?:(?:de|por|en|à|de) las? (?:mañanas?|tardes?|noches?)|(?:al|a) medio ?d[ií]a|temprano"
+    r"|(?:de|à|da) (?:manhã|tarde|noite)|in the (?:morning|afternoon|evening)|at noon)"
+)
+_NUMBER = (
+    r"(?:una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|two|three|four|five|six"
+    r"|seven|eight|nine|ten|eleven|twelve|uma|duas|três|quatro|sete|oito|nove|dez|onze|doze)"
+)
+_AFTER = r"(?:a partir de|como a|antes de|despu[eé]s de|hasta|desde|a)"
+_AT = (
+    rf"(?:{_AFTER}(?: las?)?|at|after|before|until|around|from|(?:depois|antes) das?"
+    r"|até(?: as| às)?|às?|as)"
+)
+_AT_WORD = rf"(?:{_AFTER} las?|at|after|before|until|around|(?:depois|antes) das?|até as|às|as)"
+_HALF = r"(?: (?:y|e) (?:media|meia|cuarto|quince|\d{2})| en punto| o'?clock)"
+_UNIT = rf"(?: ?(?:hrs?|horas|h|[ap]\. ?m\.|[ap]m)(?!\w)|{_HALF})"
+_DIGITS = r"\d{1,2}(?:[:.h]\d{2})?"
+_NO_OTHER = r"(?! (?:meses|semanas|años|personas|días|dias|mil|pesos|months|minutos|amig))"
+_CLOCK = rf"(?:{_DIGITS}|{_NUMBER}\b){_NO_OTHER}"
+_AT_CLOCK = rf"(?:{_AT} {_DIGITS}|{_AT_WORD} {_NUMBER}\b){_NO_OTHER}{_UNIT}?"
+_SPAN = (
+    rf"(?:entre|de|between|from|das) (?:las? |as )?{_CLOCK}{_UNIT}? (?:y|a|e|and|to|às|hasta)"
+    rf"(?: las?)? {_CLOCK}{_UNIT}?"
+)
+_IN = (
+    r"(?:en|in|dentro de|em|daqui a|within) (?:unos |unas |como |about |uns |umas )?"
+    rf"(?:\d{{1,3}}|{_NUMBER}|un|a|an|um|half an?|media|meia)(?: (?:hora|hour) y media)?"
+    r" ?(?:horas?|hrs?|h|minutos?|mins?|minutes?|hours?|d[ií]as?|days?|semanas?|weeks?|rato|ratito"
+    r"|momento|while)"
+)
+_EVENT = (
+    r"(?:(?:saliendo|al salir|despu[eé]s|antes|(?:cuando|ya que) salga|after|before|depois|saindo)"
+    r" (?:de |del |do |of )?(?:la |el |mi )?(?:trabajo|trabajar|comer|comida|clases?|escuela"
+    r"|oficina|junta|work|lunch|trabalho|almoço|almoçar|cenar|mediodía))"
+)
 _HOUR = re.compile(
-    rf"\b(?:(?:{_DAY} )?(?:{_AT} {_CLOCK}{_UNIT}?|{_CLOCK}{_UNIT})(?: {_PART})?"
-    rf"|{_DAY}(?: {_PART})?|{_PART}|m[aá]s tarde|al rato|later|tonight)\b",
+    rf"\b(?:(?:{_DAY} )?(?:{_SPAN}|{_AT_CLOCK}|{_DIGITS}{_UNIT}|\d{{1,2}}:\d{{2}}{_UNIT}?)"
+    rf"(?: {_PART})?(?: {_DAY})?|{_IN}|{_WEEK}|{_DATE}(?: {_AT_CLOCK})?|{_EVENT}"
+    rf"|{_DAY}(?: {_PART})?|{_PART}|m[aá]s tarde|al rato|later|tonight|mais tarde)(?!\w)",
     re.IGNORECASE,
 )
 
@@ -85,12 +158,22 @@ def read_reply(text: str, *, answers_meeting: bool = False) -> Reading:
     `answers_meeting`: the message that it answers was about a meeting.
     """
     text = text[:LONGEST]
-    message = normalise(text)
-    decided = _by_whole_message(text, message, answers_meeting=answers_meeting)
-    reading = decided or _by_phrase(text, message, answers_meeting=answers_meeting)
+    message = _in_full(normalise(text))
+    reading = (
+        _by_whole_message(text, message, answers_meeting=answers_meeting)
+        or _by_opening(text, answers_meeting=answers_meeting)
+        or _by_phrase(text, message, answers_meeting=answers_meeting)
+    )
     if reading.intent in (Intent.WANTS_CALL, Intent.WISH, Intent.NOT_NOW, Intent.MEETING_CHANGE):
         return Reading(reading.intent, reading.because, hour_in(text))
     return reading
+
+
+def _in_full(message: str) -> str:
+    """Returns the message with whole words for abbreviations."""
+    for language in LANGUAGES:
+        message = " ".join(language.short.get(word, word) for word in message.split())
+    return message
 
 
 def read_mail(subject: str, text: str, *, answers_meeting: bool = False) -> Reading:
@@ -134,36 +217,127 @@ def _by_whole_message(text: str, message: str, *, answers_meeting: bool) -> Read
             return Reading(Intent.QUESTION, candidate)
         if candidate in _any("stop"):
             return Reading(Intent.STOP, candidate)
+    words = core.split()
+    if words and all(word in _any("stop") for word in words):
+        return Reading(Intent.STOP, core)
     if word := _misspelt(core):
         return Reading(Intent.STOP, word)
-    if message in _any("refusals"):
+    if not message and STOP_SIGNS & set(text):
+        return Reading(Intent.STOP, text.strip())
+    if message in _any("refusals") or (not message and BAD_SIGNS & set(text)):
         return Reading(Intent.REVIEW, message)
     if _is_thanks(text, message):
         return Reading(Intent.THANKS, message)
     return None
 
 
+def _by_opening(text: str, *, answers_meeting: bool) -> Reading | None:
+    """Returns the stop that the first line or sentence is by itself, above a name or a reason."""
+    lines = [line for line in text.splitlines() if line.strip() and not _GREETING.match(line)]
+    opening = lines[0] if lines else ""
+    for part in (opening, _SENTENCE.split(opening.strip(), maxsplit=1)[0]):
+        message = _in_full(normalise(part))
+        reading = _by_whole_message(part, message, answers_meeting=answers_meeting)
+        if reading and reading.intent in (Intent.STOP, Intent.MEETING_CHANGE, Intent.OPT_IN):
+            return reading
+    return None
+
+
 def _by_phrase(text: str, message: str, *, answers_meeting: bool) -> Reading:
-    if named := _NAMED.search(text):
-        return Reading(Intent.WRONG_NUMBER, named[0])
-    if stops := _first_phrase(message, STOPS):
-        return stops
-    if forbidden := _forbidden(message):
-        return forbidden
-    if business := _business_answer(message):
-        return business
-    if answers_meeting and (found := _any_match("about_meeting", message)):
+    meant = _without_excuses(message)
+    decided = (
+        _dropped_meeting(meant, answers_meeting=answers_meeting)
+        or _automatic(message, meant)
+        or _wrong_number(text, meant)
+        or _first_phrase(text, meant, (Intent.STOP,))
+        or _forbidden(meant)
+    )
+    if decided:
+        return decided
+    if answers_meeting and (found := _any_match("about_meeting", meant)):
         return Reading(Intent.MEETING_CHANGE, found)
-    if reading := _first_phrase(message, tuple(Intent)):
-        if reading.intent is Intent.NO_INTEREST and "?" in text:
-            return Reading(Intent.REVIEW, reading.because)
-        return reading
+    reading = _first_phrase(text, meant, tuple(Intent)) or _unwished(meant)
+    if reading:
+        return _lack_of_interest(text, meant, reading, answers_meeting=answers_meeting)
+    words = message.split()
+    if len(words) <= SHORT and "?" not in text and (doubtful := _any("doubtful") & set(words)):
+        return Reading(Intent.REVIEW, min(doubtful))
     if "?" in text:
         return Reading(Intent.QUESTION, "?")
-    words = message.split()
-    if len(words) <= SHORT and (doubtful := _any("doubtful") & set(words)):
-        return Reading(Intent.REVIEW, min(doubtful))
+    if meant != message:
+        return Reading(Intent.REVIEW, _any_match("excuses", message))
     return Reading(Intent.OTHER)
+
+
+def _without_excuses(message: str) -> str:
+    """Returns the message with a dot for words that look like a stop and speak of something else.
+
+    The dot keeps the words around it from making a phrase.
+    """
+    for language in LANGUAGES:
+        message = language.excuses.sub(".", message)
+    return message
+
+
+def _dropped_meeting(message: str, *, answers_meeting: bool) -> Reading | None:
+    """Returns the change that removal words about a meeting ask for, unless more is to stop."""
+    found = _any_match("unbooks", message)
+    if answers_meeting:
+        found = found or _any_match("drops", message)
+    if not found:
+        return None
+    rest = message.replace(found, ".", 1)
+    if _first_phrase("", rest, (Intent.STOP,)) or _forbidden(rest):
+        return None
+    return Reading(Intent.MEETING_CHANGE, found)
+
+
+def _automatic(message: str, meant: str) -> Reading | None:
+    """Returns that nobody wrote the message; where a person may have written it, that it is unsure.
+
+    Somebody who forbids us automatic messages names them only after that.
+    """
+    if business := _business_answer(message):
+        return business
+    found = _first_phrase("", message, (Intent.AUTOMATIC,))
+    if not found:
+        return None
+    stop = _first_phrase("", meant, (Intent.STOP,)) or _forbidden(meant)
+    if not stop:
+        return found
+    if message.find(stop.because) < message.find(found.because):
+        return None
+    certain = "autom" in found.because or len(message.split()) > SHORT_ABSENCE
+    return found if certain else Reading(Intent.REVIEW, stop.because)
+
+
+def _wrong_number(text: str, message: str) -> Reading | None:
+    """Returns that we reach somebody else; where they want something of us, that it is unsure."""
+    named = _NAMED.search(text) or _NOT_HERE.search(text)
+    if named and normalise(named[0]).split()[-1] in NO_NAMES:
+        named = None
+    found = named[0] if named else ""
+    if not found and (phrase := _first_phrase(text, message, (Intent.WRONG_NUMBER,))):
+        found = phrase.because
+    if not found:
+        return None
+    if not _any_match("hesitates", message):
+        return Reading(Intent.WRONG_NUMBER, found)
+    stop = _first_phrase(text, message, (Intent.STOP,)) or _forbidden(message)
+    return stop or Reading(Intent.REVIEW, found)
+
+
+def _lack_of_interest(
+    text: str, message: str, reading: Reading, *, answers_meeting: bool
+) -> Reading:
+    """Returns the reading; a lack of interest only where it is all that the message says."""
+    if reading.intent is not Intent.NO_INTEREST:
+        return reading
+    if answers_meeting:
+        return Reading(Intent.MEETING_CHANGE, reading.because)
+    if "?" in text or _any_match("hesitates", message):
+        return Reading(Intent.REVIEW, reading.because)
+    return reading
 
 
 def _forbidden(message: str) -> Reading | None:
@@ -171,18 +345,45 @@ def _forbidden(message: str) -> Reading | None:
     found = _any_match("forbids", message)
     if not found:
         return None
-    rest = message.replace(found, "no", 1)
+    rest = message.replace(found, "no.", 1)
+    if _any_match("hesitates", rest):
+        return Reading(Intent.WISH, found)
     limited = _any_match("limits", rest) and not _any_match("for_good", message)
     return Reading(Intent.WISH if limited else Intent.STOP, found)
 
 
-def _first_phrase(message: str, intents: Container[Intent]) -> Reading | None:
-    """Returns the meaning of the first phrase for one of these intents; None without any."""
+def _first_phrase(text: str, message: str, intents: Container[Intent]) -> Reading | None:
+    """Returns the meaning of the first phrase for one of these intents; None without any.
+
+    An accusation (`is this spam?`) is a question where `text` has its mark, and a wish that is
+    taken back is none.
+    """
     for language in LANGUAGES:
         for phrase in language.phrases:
-            if phrase.intent in intents and (found := phrase.words.search(message)):
-                return Reading(phrase.intent, found[0])
+            if phrase.intent not in intents:
+                continue
+            for found in phrase.words.finditer(message):
+                if phrase.intent is Intent.STOP and "?" in text and _ACCUSATION.search(found[0]):
+                    continue
+                if phrase.intent not in WISHES or not _is_negated(text, message, found):
+                    return Reading(phrase.intent, found[0])
     return None
+
+
+def _unwished(message: str) -> Reading | None:
+    """Returns that a wish is taken back (`I do not want the link`), which a person must read."""
+    for language in LANGUAGES:
+        for phrase in language.phrases:
+            if phrase.intent in WISHES and (found := phrase.words.search(message)):
+                return Reading(Intent.REVIEW, found[0])
+    return None
+
+
+def _is_negated(text: str, message: str, found: re.Match[str]) -> bool:
+    if "?" in text and _ASKS.match(found[0]):
+        return False  # `¿no me pueden llamar?` asks for it
+    before = message[max(0, found.start() - NEAR) : found.start()].rstrip()
+    return bool(_any_match("negates", before) or _NEGATED_WISH.match(found[0]))
 
 
 def _business_answer(message: str) -> Reading | None:

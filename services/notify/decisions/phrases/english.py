@@ -9,11 +9,21 @@ NOT = "(?:don t|dont|do not|never|pls don t|no longer)"
 MEETING = "(?:meeting|appointment|call|booking|session|slot|time)"
 
 ENGLISH = Language(
+    short={
+        "u": "you",
+        "ur": "your",
+        "txt": "text",
+        "txts": "texts",
+        "msg": "message",
+        "msgs": "messages",
+    },
     # https://help.twilio.com/articles/223134027
     stop=words_of("""
         stop, stopall, stop all, unsubscribe, revoke, optout, opt out, opt me out, remove me, remove
         stop it, stop this, stop now, no more, leave me alone, unsub, stop texting, stop calling
-        stop messaging, delete me
+        stop messaging, delete me, dnd, do not disturb, no calls, no texts, no messages, no spam
+        enough, unsubscribe me, stop message, stop sms, stop texts, stop calls, cease, no calling
+        no texting
     """),
     misspelt=words_of("stop, unsubscribe, unsubscribed"),
     ordinary=words_of(
@@ -22,7 +32,7 @@ ENGLISH = Language(
     ends=words_of("cancel, end, quit"),
     refusals=words_of("nope"),
     doubtful=words_of("stop, unsubscribe"),
-    start=words_of("start, unstop, resubscribe"),
+    start=words_of("start, unstop, resubscribe, subscribe, opt in, optin, opt me in, subscribe me"),
     thanks=words_of("""
         thanks, thank you, thank you so much, many thanks, thx, ty, great, perfect, sure, cool
         got it, sounds good, alright, yes, noted, awesome, okay thanks
@@ -33,9 +43,15 @@ ENGLISH = Language(
     """),
     forbids=pattern(rf"""
         (?:{NOT}(?: ever| please)? {DOING}(?:e|ing|s)?
-        |(?:stop|quit|cease) (?:{DOING}(?:e|ing)|(?:the|these|your|all|those|with|sending|me)\b)
-        |no more {MESSAGES}
-        |(?:don t|dont|do not) want (?:to (?:receive|get|hear|be contacted)|(?:any|more|your|these
+        |(?:stop|quit|cease) (?:{DOING}(?:e|ing)|sending|with|me\b
+        |(?:the|these|your|all|those)(?: \w+){{0,2}} {MESSAGES})
+        |(?:stop|quit) (?:receiving|getting)|^(?:no|zero) {MESSAGES}|nor {DOING}
+        |(?:rather|prefer|wish)(?: you)? not (?:to )?(?:be (?:called|contacted|texted)|receive|get
+        |{DOING}e?)|no need to {DOING}e?|(?:please )?stop$|cease and desist
+        |(?:stop(?: it| this| now)?)(?: stop(?: it| this| now)?)+
+        |no more {MESSAGES}|(?:no|without) (?:calls?|texts?) (?:please|ever)
+        |(?:don t|dont|do not|no longer) (?:want|wish) (?:{MESSAGES}|to (?:receive|get|hear
+        |be contacted)|(?:any|more|your|these
         |any more) {MESSAGES}
         |you to {DOING}e?))
     """),
@@ -49,8 +65,33 @@ ENGLISH = Language(
         |at (?:home|this)|the (?:quote|link|contract))
     """),
     for_good=pattern(r"(?:ever|never|again|any ?more|permanently|at all|anymore)"),
+    excuses=pattern(r"""
+        (?:stop by|bus stop|(?:don t|can t|won t|never|not) stop(?!ped)|stop(?:ping)? (?:in|over)
+        |not (?:the )?wrong)
+    """),
+    unbooks=pattern(r"""
+        (?:remove|delete|erase|drop|take)(?: me)?(?: (?:from|off|out of))?
+         (?:the|my|our|this|that|tomorrow s) (?:meeting|appointment|booking|session|calendar|invite)
+    """),
+    drops=pattern(rf"""
+        (?:(?:(?:remove|delete|erase|drop|take|unsubscribe|opt)(?: me)?|(?:don t|dont|do not
+        |no longer)
+         (?:want|need))(?: (?!number|data|list|email|texts?|messages?|contact)\w+){{0,4}}
+         (?:{MEETING}|calendar|schedule|invite)|(?:don t|do not) want (?:to (?:go|attend|come|join)
+        |it))
+    """),
     about_meeting=pattern(r"""
         (?:move|change|late|another (?:day|time)|can t|cannot|won t)
+    """),
+    negates=pattern(r"""
+        (?:(?:don t|dont|do not|did ?n t|no|not|never|no longer|can ?not|can t|won t|without|nor)
+        (?: (?:want|need|like|wish|please))?(?: (?:to|you to|a|the|any))?)$
+    """),
+    hesitates=pattern(r"""
+        (?:but (?:\w+ ){0,3}(?:interested|want|can|would|will|yes|like)
+        |i d like(?! to no\b)|(?<!not )(?<!don t )i want (?:to|the|a)(?! no\b)|see you|instead|(?:in
+        |for) that (?:time|one)
+        |want to (?:book|schedule|meet))
     """),
     phrases=(
         Phrase(
@@ -84,7 +125,12 @@ ENGLISH = Language(
             pattern(r"""
                 (?:wrong (?:number|person|guy|phone)|no ?(?:one|body)(?: here)?(?: by| with
                 | called)? (?:that|this)? ?name
-                |not (?:the|that) person|this is ?n t (?:his|her|their)|don t know (?:who|anyone
+                |(?<!why )not (?:the|that) person|^(?:(?:that|it|this) (?:s|is) )?not me$
+                |(?:is ?n t|is not|not) my (?:name|number|phone|email)$|no longer (?:his|her
+                |their) (?:number|phone)
+                |(?:passed away|deceased|has died|he died|she died)|never heard of
+                |you have the wrong|got the wrong|this is ?n t me|confus(?:ed|ing) me with
+                |this is ?n t (?:his|her|their)|don t know (?:who|anyone
                 |any)
                 |(?:never|didn t) (?:sign|signed) up|i didn t (?:ask|request|fill)|mistaken number)
             """),
@@ -105,8 +151,10 @@ ENGLISH = Language(
             pattern(r"""
                 (?:(?:not|no longer|n t) (?:really |longer )?interested|no(?:,)? (?:thanks
                 |thank you|thx)
-                |already (?:bought|hired|found|have|got|signed|booked with|chose|went)
-                |(?:no longer|don t|do not) need|i ll pass|i m good|changed my mind
+                |already (?:bought|hired|found|have (?:one|someone|a \w+)|got (?:one|it)|signed
+                |booked with|chose|went)
+                |(?:no longer|don t|dont|do not) need(?: (?:it|this|that|your|any\w*|help)|$)
+                |i ll pass|i m good(?: thanks| thank you|$)|changed my mind
                 |went with (?:another|someone)
                 |lost interest)
             """),

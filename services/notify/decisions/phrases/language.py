@@ -1,6 +1,7 @@
 """The form in which a language's words and phrases are written down."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import dedent
 
@@ -21,6 +22,7 @@ class Language:
     """The words and phrases of one language.
 
     `stop`, `start`, `thanks` are the whole message, but for `fillers`, which change nothing.
+    `short` are the full words of abbreviations and of usual misspellings.
     `misspelt` are those of `stop` that are recognised with one letter wrong, unless that makes one
     of the `ordinary` words.
     `ends` also end a conversation: they stop, except in answer to a message about a meeting.
@@ -28,10 +30,16 @@ class Language:
     a stop in any case.
     Two of `business` make a business's automatic answer.
     One of `refusals` alone, or a short message with one of `doubtful`, is for a person to read.
+    `excuses` are words that look like a stop and speak of something else; what only they say is for
+    a person to read.
+    `unbooks` takes the person off a meeting, and `drops` does so in answer to a message about one.
     `about_meeting` changes the meeting that the message was about to which this is an answer.
+    `negates` right before a wish takes it back.
+    Where a message also `hesitates`, a wrong number or a lack of interest is for a person to read.
     Of `phrases`, the first that is found decides.
     """
 
+    short: Mapping[str, str]
     stop: frozenset[str]
     misspelt: frozenset[str]
     ordinary: frozenset[str]
@@ -44,7 +52,12 @@ class Language:
     forbids: re.Pattern[str]
     limits: re.Pattern[str]
     for_good: re.Pattern[str]
+    excuses: re.Pattern[str]
+    unbooks: re.Pattern[str]
+    drops: re.Pattern[str]
     about_meeting: re.Pattern[str]
+    negates: re.Pattern[str]
+    hesitates: re.Pattern[str]
     phrases: tuple[Phrase, ...]
     business: tuple[re.Pattern[str], ...]
 

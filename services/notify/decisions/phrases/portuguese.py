@@ -20,17 +20,19 @@ REMOVE = (
 MEETING = "(?:reuniao|consulta|horario|chamada|agendamento|encontro|compromisso)"
 
 PORTUGUESE = Language(
+    short={"vc": "voce", "vcs": "voces", "naum": "nao", "ñ": "nao"},
     stop=words_of("""
         sair, parar, pare, parem, descadastrar, descadastre, descadastra, me descadastra
         me descadastre, cancelar inscricao, remover, remova, chega, me remova, me tira, me tire
-        nao quero, nao perturbe
+        nao quero, nao perturbe, pare com isso, baixa, dar baixa, sem ligacoes, nada de ligacoes
+        nao ligar, nao ligue, parar mensagens, quero sair
     """),
     misspelt=words_of("descadastrar, descadastre"),
     ordinary=frozenset(),
     ends=words_of("cancela, cancele, encerrar"),
     refusals=words_of("nao"),
     doubtful=words_of("sair, parar"),
-    start=words_of("voltar, reativar, recomecar"),
+    start=words_of("voltar, reativar, recomecar, ativar, inscrever, me inscreva, inscrever me"),
     thanks=words_of("""
         obrigado, obrigada, muito obrigado, muito obrigada, valeu, beleza, blz, ta bom, tudo bem
         certo, combinado, perfeito, otimo, brigado, brigada, sim
@@ -41,8 +43,13 @@ PORTUGUESE = Language(
     """),
     forbids=pattern(rf"""
         (?:nao (?:(?:me|nos) )?(?:mais )?{ASKED}(?: me| nos)?
-        |(?:par(?:e|em|a|ar)|deix(?:e|em|a)|cans(?:ei|ado)) de (?:me )?{DOING}
-        |par(?:e|em|a) com (?:\w+ )?{MESSAGES}
+        |(?<!nao )(?:par(?:e|em|a|ar)|deix(?:e|em|a)|cans(?:ei|ado)) de (?:me )?{DOING}
+        |par(?:e|em|a) com (?:isso|(?:\w+ )?{MESSAGES})
+        |(?:quero|gostaria de|prefiro) (?:parar|deixar) de receber
+        |(?:prefiro|melhor) nao (?:receber|me {ASKED}|{DOING})
+        |(?:nunca(?: mais)?|jamais|nem) (?:me )?{ASKED}(?: me| nos)?
+        |nao (?:e preciso|precisa(?:m)?) (?:me )?{ASKED}|proibido (?:me )?{ASKED}
+        |pode(?:m|ria|riam)? parar de (?:me )?{DOING}|^nada de {MESSAGES}
         |nao (?:quero|queremos|desejo|aceito|autorizo)(?: mais)? (?:receber|que me|{MESSAGES}|ser)
         |nao (?:quero|desejo) mais|nao entrem?(?: mais)? em contato)
     """),
@@ -54,9 +61,31 @@ PORTUGUESE = Language(
         |me (?:manda|mande|envia|envie|chama|chame|escreve|escreva|liga|ligue)|robo|por enquanto)
     """),
     for_good=pattern(r"(?:nunca(?: mais)?|jamais|mais(?! tarde| cedo| ou menos)|de novo)"),
+    excuses=pattern(r"""
+        (?:(?:dar|dei|deu|dando) baixa (?:n[oa]|d[oa]|em) (?!lista|cadastro|numero|reuniao|consulta
+        |agenda)\w+
+        |nao e engano|(?:pressao|bateria|temporada) baixa)
+    """),
+    unbooks=pattern(rf"""
+        {REMOVE}(?: me| a| da| de)?(?: (?:minha|a|da|essa|esta|meu|o|do|esse))+ {MEETING}
+    """),
+    drops=pattern(rf"""
+        (?:(?:{REMOVE}|baixa|nao quero(?: mais)?|nao preciso(?: mais)?)
+        (?: (?!numero|dados|lista|base|email|mensagem)\w+){{0,4}} (?:{MEETING}|agenda|calendario)
+        |nao quero mais (?:ir|participar))
+    """),
     about_meeting=pattern(r"""
         (?:desmarc\w*|mud(?:ar|e|a)|adiar|outr[oa] (?:dia|horario|hora)|atrasad[oa]|nao (?:vou
         |posso))
+    """),
+    negates=pattern(r"""
+        (?:(?:nao|nunca|nem|jamais|sem)(?: (?:me|nos|mais))?
+        (?: (?:quero|preciso|gostaria|desejo|vou)(?: (?:que|uma?|d[ea]|o|a|mais)){0,2})?)$
+    """),
+    hesitates=pattern(r"""
+        (?:mas (?:\w+ ){0,3}(?:interess|quer|posso|sim)\w*|(?<!nao )quero (?:agendar|uma?|outr[oa]
+        |sim)
+        |sim quero|nos vemos|ainda|(?<!nao )tenho interesse (?:n|em)\w*)
     """),
     phrases=(
         Phrase(
@@ -73,15 +102,19 @@ PORTUGUESE = Language(
                 |descadastr\w*|cancel\w* (?:\w+ )?(?:inscricao|assinatura|cadastro)
                 |me deix(?:e|em|a) em paz|em paz|chega de \w+|vou (?:denunciar|bloquear
                 |processar)\w*
-                |(?:e|isso e|isto e) spam|lgpd|nao autorizo|nao autorizei)
+                |(?:e|isso e|isto e) spam|sair d[ae] (?:lista|grupo)|lgpd|nao autorizo
+                |nao autorizei)
             """),
         ),
         Phrase(
             Intent.WRONG_NUMBER,
             "Número errado",
             pattern(r"""
-                (?:(?:numero|telefone|pessoa|contato) errad[oa]|errou (?:de|o) numero|engano
-                |nao (?:sou|e) (?:essa|esta|a) pessoa|nao conheco (?:essa|esta|nenhum\w*|ninguem)
+                (?:(?:numero|telefone|pessoa|contato) errad[oa]|errou (?:de|o) numero|(?:e|foi
+                |por) engano|^engano$
+                |nao sou eu|nao me chamo|(?:ja )?faleceu|mudou de dono|me confundiu|nao e meu nome
+                |nao (?:sou|e) (?:essa|esta|a) pessoa|nao conheco (?:ess[ae]|est[ae]|nenhum\w*
+                |ninguem)
                 |(?:esse|este) (?:numero|telefone) nao e|nao (?:me cadastrei|solicitei|pedi nada))
             """),
         ),
@@ -112,6 +145,11 @@ PORTUGUESE = Language(
                 |nao,? obrigad[oa]|ja (?:contrat|compr|resolv|fech|consegu|encontr)\w+|desisti
                 |mudei de ideia|ja tenho|nao quero (?:continuar|contratar|comprar))
             """),
+        ),
+        Phrase(
+            Intent.OPT_IN,
+            "quero voltar a receber mensagens",
+            pattern(r"(?:quero|gostaria de) (?:voltar a receber|me inscrever|reativar)"),
         ),
         Phrase(
             Intent.WISH,

@@ -6,30 +6,38 @@ The subjunctive asks (`no me llamen`), the indicative reports (`no me llaman`).
 from contracts.events.reply import Intent
 from services.notify.decisions.phrases.language import Language, Phrase, pattern, words_of
 
+NO = "(?:no|nunca(?: mas)?|jamas|ni|tampoco)"
+CALL = "(?:(?:ll|ay|y|l)am)"  # and as it is misspelt
 ASKED = (
-    "(?:llam|mand|envi|contact|molest|marqu|fastidi|chingu|acos|hostigu|comuniqu|spame|timbr|agobi"
-    "|incomod)(?:e|en|es|eis)"
+    f"(?:{CALL}|mand|envi|contact|molest|marqu|fastidi|chingu|acos|hostigu|comuniqu|spame|timbr"
+    "|agobi|incomod|hueve|we[bv]e)(?:e|en|es|eis|n|s)"
     "|(?:escrib|insist|jod)(?:a|an|as|ais)"
 )
-ASKED_WITH_ME = "(?:habl|busqu|texte|bombarde|whatsappe)(?:e|en|es|eis)"
+ASKED_WITH_ME = "(?:habl|busqu|texte|bombarde|whatsappe|contest)(?:e|en|es|eis)"
 DOING = (
-    "(?:llamar|marcar|escribir|mandar|enviar|molestar|contactar|insistir|joder|chingar|fregar"
-    "|fastidiar|estar|spamear|acosar|hostigar|romper|buscar|textear|hablar|comunicar)(?:me|nos|se)?"
+    f"(?:{CALL}ar|marcar|escribir|mandar|enviar|molestar|contactar|insistir|joder|chingar|fregar"
+    "|fastidiar|estar|spamear|acosar|hostigar|romper|buscar|textear|hablar|comunicar|huevear|webear"
+    "|timbrar|mamar|hacer spam)(?:me|nos|se)?"
 )
-ONGOING = "(?:llam|mand|envi|contact|molest|marc|escrib|insist|jod|ching|frieg|busc)(?:ando|iendo)"
-MESSAGES = (
+ONGOING = (
+    f"(?:{CALL}|mand|envi|contact|molest|marc|escrib|insist|jod|ching|frieg|busc|fastidi)"
+    "(?:ando|iendo)"
+)
+UNASKED = (
     "(?:mensajes?|llamadas?|correos?|mails?|emails?|e mails?|publicidad|spam|promociones"
-    "|notificaciones|informacion|whatsapps?|sms|nada)"
+    "|notificaciones|whatsapps?|sms|mensajitos?)"
 )
+MESSAGES = f"(?:{UNASKED}|informacion|nada)"
 REMOVE = (
-    "(?:(?:quit|borr|elimin|retir|tach)(?:en|e|a|ad|ar|es|as|eis)|saqu(?:en|e|es)|sac(?:a|ad|ar|as)"
+    "(?:(?:quit|borr|elimin|retir|tach)(?:en|e|a|ad|ar|es|as|eis|ar[ao]n|asen|aran?)"
+    "|saqu(?:en|e|es)|sac(?:a|ad|ar|as|aran)"
     "|(?:remuev|suprim)(?:an|a|as)|suprim(?:id|ir)|remov(?:er|ed))"
 )
 REGISTER = (
     "(?:listas?|numeros?|datos|base|contactos?|registros?|sistema|directorio|agenda|telefono"
-    "|difusion|grupo|cel|celular|correo)"
+    "|difusion|grupo|cel|celular|correo|informacion|perfil)"
 )
-DAYS = "(?:lunes|martes|miercoles|jueves|viernes|sabados?|domingos?|fines? de semana)"
+DAYS = "(?:lunes|martes|miercoles|jueves|viernes|sabados?|domingos?|fin(?:es)? de semana)"
 MEANS = (
     "(?:whatsapps?|whats|wasap|wsp|wpp|correo|mail|email|e mail|mensajes?|mensajito|texto|sms"
     "|telefono|llamada|escrito|aqui|aca|este medio|chat|msj)"
@@ -39,6 +47,17 @@ CHANGE = (
     "(?:cancel\\w*|mover\\w*|mueve\\w*|muevan\\w*|movemos|cambi\\w*|pospon\\w*|pospuest\\w*"
     "|aplaz\\w*|adelant\\w*|recorr\\w*|pasar\\w*|anul\\w*|suspend\\w*|correr\\w*)"
 )
+APPOINTMENT = (
+    "(?:citas?|reunion(?:es)?|sesion|junta|videollamada|entrevista|asesoria|consulta|turno"
+    "|hora(?! no)|evento|meeting|llamada agendada)"
+)
+# what may stand between a removal and its appointment
+BETWEEN = "(?: (?!numero|datos|listas?|correos?|mensajes|contacto|base|su|sus|tu)\\w+){0,4}"
+REMOVAL = (
+    f"(?:(?:{REMOVE}|elimin|borr|quit|sac|saqu)\\w*|(?:de )?baja|(?:ya )?no (?:quiero|queremos"
+    "|deseo|deseamos|necesito|me interesa|ocupo))"
+)
+DONE_WITH = "(?:a|con|en|por) (?:otr\\w*|alguien|un[oa]|mi|el|la)"
 BUSINESS_ANSWERS = (
     pattern(r"""
         gracias por (?:comunicar\w+|contactar\w*|escribir\w*|(?:tu|su) (?:mensaje|preferencia
@@ -63,13 +82,31 @@ BUSINESS_ANSWERS = (
 )
 
 SPANISH = Language(
+    short={
+        "q": "que",
+        "k": "que",
+        "kiero": "quiero",
+        "qiero": "quiero",
+        "n0": "no",
+        "nome": "no me",
+        "msj": "mensaje",
+        "msjs": "mensajes",
+        "tel": "telefono",
+        "num": "numero",
+        "nro": "numero",
+        "x": "por",
+        "xfa": "por favor",
+        "xfavor": "por favor",
+    },
     stop=words_of("""
         baja, dar de baja, darme de baja, dame de baja, denme de baja, la baja, mi baja
         alto, parar, para, paren, pare, parale, parenle, salir, eliminar, eliminarme, remover
         desuscribir, desuscribirme, desuscribirse, borrar, borrarme, borrenme, basta, ya basta
         no mas, no mas mensajes, no mas llamadas, no molestar, no molesten, no llamar, no contactar
         desuscribete, desactivar, cesar, bloquear, parad, cortala, cortenla, ya estuvo
-        ya estuvo bueno
+        ya estuvo bueno, de baja, debaja, darse de baja, salirme, spam, no spam, parala
+        cortenla po, dejar de recibir, desactivar mensajes, no llamadas, no hinchen, no hincheis
+        no rompan, paren con esto, dejenme, dejeme, dejame, no correos, no mensajes
     """),
     misspelt=words_of("baja, desuscribir, desuscribirme, eliminar"),
     ordinary=words_of("""
@@ -77,10 +114,20 @@ SPANISH = Language(
         bana, bara, basa, baza, baya, beja, beja, buja, aja, jaja, laja, taja, saja, hajaja, bajas
         eliminan, eliminas, eliminad, baka, rebaja, bajaj, baila
     """),
-    ends=words_of("cancelar, cancela, cancelen, cancele, cancelado, anular"),
-    refusals=words_of("no, nop, nel, fin"),
-    doubtful=words_of("baja, alto, salir, parar, eliminar, borrar, cancelar"),
-    start=words_of("alta, darme de alta, dame de alta, reactivar, reanudar"),
+    ends=words_of("""
+        cancelar, cancela, cancelen, cancele, cancelado, anular, cancelar todo, cancelen todo
+        cancela todo, cancele todo
+    """),
+    refusals=words_of("no, nop, nel, fin, ya no, no insistas"),
+    doubtful=words_of("""
+        baja, alto, salir, parar, eliminar, borrar, cancelar, verga, estafadores, rateros, fraude
+        insistencia, insistentes, demanda, mames, mamera, diablo, lata, bloqueado, bloqueados
+    """),
+    start=words_of("""
+        alta, darme de alta, dame de alta, denme de alta, deme de alta, dar de alta, reactivar
+        reactivame, reactivenme, reanudar, activar, activarme, activame, suscribir, suscribirme
+        suscribirse, suscribeme, suscribanme, de alta
+    """),
     thanks=words_of("""
         gracias, muchas gracias, mil gracias, ok, oki, okey, okay, va, vale, dale, listo, perfecto
         de acuerdo, enterado, enterada, entendido, excelente, genial, muy amable, super, bueno, sale
@@ -93,26 +140,46 @@ SPANISH = Language(
         xfa, xfavor, plis, pls, favor, gracias, muchas, mil, ok, okay, vale, si, ya, bueno, senor
         senora, senorita, senores, amigo, oye, oigan, entonces, pues, quiero, quisiera, deseo
         solicito, pido, necesito, de una vez, che, ahora, la, mi, me, doy, mismo, inmediatamente
-        urgente, palabra, digo, escribo, mando, respondo
+        urgente, palabra, digo, escribo, mando, respondo, responder, envio, x favor
     """),
     forbids=pattern(rf"""
-        (?:no (?:(?:me|nos|le|les|te|se) ){{0,2}}(?:{ASKED})(?:me|nos)?
-        |no (?:me|nos) (?:{ASKED_WITH_ME})
-        |no (?:(?:me|nos|te|se) )?(?:vuelv(?:an|a|as|ais)|volv(?:er|ais)) a {DOING}
-        |no (?:(?:me|nos) )?(?:sig(?:an|a|as|ais)|est(?:en|e|es)) {ONGOING}
-        |(?<!para )no (?:(?:volver a|seguir) )?(?:{DOING}|{ONGOING})
+        (?:{NO} (?:(?:me|nos|le|les|te|se) ){{0,2}}(?:{ASKED})(?:me|nos)?
+        |{NO} (?:me|nos) (?:{ASKED_WITH_ME})
+        |ya n[oi] (?:{ASKED_WITH_ME})
+        |{NO} (?:(?:me|nos|te|se) )?(?:vuelv(?:an|a|as|ais)|volv(?:er|ais)) a {DOING}
+        |{NO} (?:(?:me|nos) )?(?:sig(?:an|a|as|ais)|est(?:en|e|es)) {ONGOING}
+        |(?<!para )(?<!lo )no (?:(?:volver a|seguir) )?(?:{DOING}|{ONGOING})
         |(?:que|nunca|jamas)(?: mas)? (?:me|nos) vuelv(?:an|a|as|ais) a {DOING}
-        |no (?:me|nos) (?:romp|hinch|friegu|joroban|den lata)\w*
+        |no (?:me|nos) (?:romp|hinch|friegu|joroban|den lata)\w*|no rompas las \w+
+        |no (?:me|nos) lleguen?(?: mas)? {MESSAGES}
         |(?:eviten?|evitar|evita|absten\w+ de|abstengan\w* de) {DOING}
-        |no (?:quiero|queremos|deseo|deseamos|acepto|autorizo|permito|necesito|me interesa)
-         (?:(?:mas|recibir|sus|esos|estos|tantos|tus|ver|leer|nada de|de) ){{0,3}}{MESSAGES}
-        |no (?:quiero|queremos|deseo|deseamos|me interesa|me gusta)
-         (?:mas|recibir\w*|que (?:me|nos|sigan|vuelvan|le|les))
+        |prohibido (?:{DOING}|{CALL}ar)|no tienen? (?:mi |el )?(?:permiso|autorizacion)
+        |no (?:quiero|queremos|deseo|deseamos|acepto|autorizo|permito|necesito|me interesa|requiero)
+         (?:(?:mas|recibir|sus|esos|estos|tantos|tus|ver|leer|nada de|de|seguir|continuar|recibiendo
+        |volver a) ){{0,3}}{MESSAGES}
+        |no (?:quiero|queremos|deseo|deseamos|me interesa|me gusta|me gustaria|pretendo)
+         (?:mas$|mas (?:gracias|por favor|porfavor|porfa|de (?:esto|eso|ustedes)|esto|eso)
+        |(?:(?:volver a|seguir|mas) )?(?:recibir|recibiendo)\w*|(?:volver a )?ser (?:contactad
+        |molestad|llamad|buscad)[oa]s?
+        |que (?:(?:me|nos|le|les|se) )?(?:sigan?|vuelvan?|esten|estes|{ASKED}|{ASKED_WITH_ME}))
+        |no quiero saber (?:(?:nada|mas) )?de (?:ustedes|usted|esto|su \w+)
+        |no (?:me )?(?:hace falta|es necesario|necesito|requiero|hay necesidad de|tiene caso|gusta
+        |agrada|parece)
+         que (?:(?:me|nos|se) )?(?:{ASKED}|{ASKED_WITH_ME})
+        |(?:prefiero|preferiria|mejor|quisiera|quiero|deseo|agradeceria|favor de|favor|solicito)
+         (?:ya )?no (?:recibir|seguir recibiendo|{DOING})
+        |(?:ya|mas) no recibir|no recibir (?:mas )?{MESSAGES}
         |(?<!no )dej(?:en|e|a|ad|es)(?:me|nos)?(?: ya)?(?: por favor)? de {DOING}
+        |(?<!no )(?<!no quiero )(?<!no me gustaria )(?<!no pueden )(?<!sin )(?<!no deseo )
+        (?:dejar|dejo|dejamos|dejaran) de (?:{DOING}|recibir\w*)
         |(?:par|ces|cort|cortenla|termin|acab)(?:en|e|a|ad)?(?:la|le|se)?(?: ya)?(?: por favor)?
-         (?:de|con) (?:{DOING}|(?:\w+ )?{MESSAGES})
+         (?:de|con) (?:{DOING}|(?:\w+ )?{MESSAGES}|esto|eso|tant[oa]s? \w+)
         |ya (?:estuvo|fue|estuvo bueno|estuvo bien) (?:de|con) (?:tant[oa]s? )?{MESSAGES}
-        |(?:ya )?no mas {MESSAGES})
+        |(?:ya )?no mas {MESSAGES}|ni un[oa]? {UNASKED}(?: mas)?
+        |(?:no|cero|ni|sin) (?:llamadas|mensajes|correos|publicidad|spam|promociones|sms)
+        |(?:me|nos) dejan? de {DOING}
+        |(?<!no )me molestan? (?:que (?:me|nos) (?:{ASKED}|{ASKED_WITH_ME})|sus {MESSAGES})
+        |(?<!llegado )(?<!recibido )(?<!recibi )(?<!llego )(?<!se )nada de {UNASKED})
     """),
     limits=pattern(rf"""
         (?:ahorita|ahora|ahora mismo|hoy|manana|pasado|al rato|luego|despues|todavia|aun
@@ -121,8 +188,15 @@ SPANISH = Language(
         |antes de\w*|despues de\w*|hasta (?:las|la|el|que|manana|despues)|a las? \w+|entre \d+
         |tan temprano|tan tarde|mas tarde|mas adelante|temprano|{DAYS}|esta semana|entre semana
         |en horario|horario|cuando|mientras|tanto|tan seguido|estoy (?:en|manejando|trabajando)
-        |yo (?:(?:te|les|los|le|lo) )?(?:llamo|marco|aviso|busco|escribo|contacto|hablo)
-        |(?:solo|solamente|unicamente) (?:(?:por|al|en|un|el|mi) ){{0,2}}{MEANS}
+        |(?:yo|te|les|los|le|lo) (?:llamo|marco|aviso|busco|escribo|contacto|hablo|comunico)
+        |(?:solo|solamente|unicamente|puro|puros|mejor) (?:(?:por|al|en|un|el|mi|x) ){{0,2}}{MEANS}
+        |(?:por|al|x) (?:(?:el|mi) )?{MEANS} (?:mejor|si|solo|unicamente|nada mas|esta bien|no\.?$)
+        |(?<!ni )(?<!no )(?<!me )(?:mand|envi|escrib)(?:en|an|e|a) (?:(?:un|por|al) )?{MEANS}
+        |prefiero (?:(?:por|el|un|al) ){{0,2}}{MEANS}
+        |es otro|usen|usa el|(?:llam|escrib|marqu|mand)(?:en|an|e|a|ar|ir) (?:al?|solo|mejor)\b
+        |(?<!me )(?<!no )(?<!ni )escriban?$|\d{{7,}}|audios?|notas? de voz|stickers?
+        |(?:mas )?(?:links?|ligas?|enlaces?)|al buzon
+        |a (?:cobranza|volar)|(?:yo )?(?:agendo|reservo)
         |mejor(?! no| ya no)|prefiero(?! no| que no)|preferible|preferiria(?! no| que no)|sino
         |(?:al|a mi|en el|en mi|a la|en la) (?:trabajo|oficina|casa|esposo|esposa|marido|mujer|mama
         |papa|hijo|hija|jefe|jefa|socio|socia)|a mi \w+|otro numero|al otro
@@ -136,10 +210,55 @@ SPANISH = Language(
         (?:nunca|jamas|para siempre|definitivamente|en absoluto|de nuevo|otra vez
         |mas(?! tarde| adelante| temprano| hoy| por hoy| ahora| ahorita| o menos| bien))
     """),
+    excuses=pattern(r"""
+        (?:(?:\w+ )?(?:de )?baja (?:(?:de|del|en|a|con|por|al) )?(?:(?:el|la|los|mi|mis|un|una|su
+        |otra
+        |antigu[oa]|otro) )*(?:lineas?|plan|internet|contrato|trabajo|empleo|seguro|imss|issste
+        |hacienda|sat|proveedor|poliza|tarjeta|credito|auto|carro|coche|vehiculo|placas?|gimnasio
+        |negocio|rfc|empresa|emplead[oa]s?|trabajador(?:es)?|escuela|universidad|medica|maternal
+        |maternidad|laboral|enfermedad
+        |temporal|incapacidad|california|telefonia|televisa|totalplay|izzi|telmex)
+        |(?:estoy|estaba|estamos) (?:dando|dado|dada|de) (?:de )?baja
+        |(?:presion|bateria|planta|temporada|voz|calidad|autoestima) (?:\w+ )?baja
+        |no (?:(?:me|nos) )?(?:habl|trat)\w+ (?:\w+ ){0,2}de (?:usted|tu|precios|politica)\b
+        |no me mand\w+ a volar
+        |(?:(?:me|le|nos|lo|la) (?:dieron|dio)|me han dado|(?:fui|fue) dad[oa]) de baja)
+    """),
+    unbooks=pattern(rf"""
+        (?:(?:{REMOVE}(?:me|nos|la|lo|le)?|(?:de )?baja)(?: (?:ya|de|por favor|porfa|a|en)){{0,2}}
+         (?:la|mi|nuestra|esa|esta|las|mis|el|del|de la) {APPOINTMENT}(?! de (?:datos|correos))
+        |(?:eliminar|borrar|quitar) (?:{APPOINTMENT}))
+    """),
+    drops=pattern(rf"""
+        (?:{REMOVAL}{BETWEEN} (?:{APPOINTMENT}|agenda|calendario|agendad[oa]|(?:la|mi|esa
+        |esta) llamada)
+        |{APPOINTMENT}(?: \w+){{0,4}} (?:ya no (?:la |lo )?(?:quiero|necesito|voy)|de baja|eliminen?
+        |borren?|quiten?)
+        |(?:ya )?no (?:la|lo) (?:quiero|necesito|ocupo)|(?:ya )?no quiero (?:ir|asistir|tener\w*
+        |ya))
+    """),
     about_meeting=pattern(r"""
         (?:cancel\w*|cambi\w*|mover\w*|mueve\w*|muevan\w*|pospon\w*|aplaz\w*|anul\w*|suspend\w*
         |no (?:puedo|podre|voy|vamos|ire|llego|asistire|alcanzo)
         |otr[oa] (?:dia|hora|fecha|momento)|tarde|retras\w*|mejor (?:el|a las|manana|otro))
+    """),
+    negates=pattern(r"""
+        (?:(?:ya )?(?:no|nunca|ni|tampoco|jamas|sin)(?: (?:me|nos|te|le|les|se|lo|la|ya|mas)){0,2}
+        (?: (?:quiero|quisiera|deseo|necesito|requiero|ocupo|gustaria|interesa|pienso|voy a|pretendo
+        |hace falta|es necesario|vayan a|vayas a|vaya a)(?: (?:que|un|una|el|la|su|me|les
+        |mas)){0,2})?
+        )$
+    """),
+    hesitates=pattern(r"""
+        (?:pero soy|pero (?:\w+ ){0,3}(?:interes|quier|paso|puedo|dig|yo|otr|mal|si\b|sol)\w*
+        |(?<!no )(?<!no me )(?:si )?(?:me|le|nos) interesa(?! nada)|sino|nos vemos|que sigue
+        |ahora si
+        |(?<!no )(?:quiero|quisiera) (?:el|la|un|una|otro|otra|uno|agendar|contratar|esa|ese|volver
+        |abrir|continuar|seguir|ese|saber|hablar)
+        |(?<!no )si quiero|pedi el|dig(?:a|an)me|agend(?:o|emos|amos)|ya agende|mejor (?:el|la|a las
+        |en la|por la)
+        |(?<!ni )si (?:voy|puedo|acepto)|mi nombre (?:esta|es|va|aparece)|solo (?:en|el|la|quiero
+        |me interesa))
     """),
     phrases=(
         Phrase(
@@ -161,9 +280,11 @@ SPANISH = Language(
                 (?:(?!dad[oa]s?\b)d\w{1,8}(?: \w+){0,3} de(?: la)? baja
                 |(?:solicit\w*|pid\w*|quier\w*|dese\w*|exij\w*|necesit\w*|tramit\w*|procesa\w*)
                  (?: (?:mi|la|una|el|esta|tramitar|que))* baja
-                |baja (?:definitiva|inmediata|total|ya|de (?:la|esta|su|sus|mis|este|los|todo)\b)
+                |baja (?:definitiva|inmediata|total|ya|de (?:la|esta|su|sus|mis|este|los|todo)\b
+                |(?:a|de|del) (?:mi |este |el )?(?:numero|servicio de mensajes|servicio$|cel\w*))
                 |d(?:ar(?:me)?|en(?:me)?|eme|ame|adme) (?:la )?baja
-                |causar baja|(?:pon|poner)\w* de baja)
+                |alto (?:a|con) (?:los|las|sus|estos|estas|tantos) \w+|causar baja|(?:pon
+                |poner)\w* de baja)
             """),
         ),
         Phrase(
@@ -173,6 +294,10 @@ SPANISH = Language(
                 (?:{REMOVE}(?:me|nos|lo|la|los)?(?: \w+){{0,6}} {REGISTER}
                 |(?:quit|borr|elimin|retir)(?:en|e|a|ad|ar)(?:me|nos)(?!(?: \w+){{0,3}} dudas?)
                 |que me (?:quiten|borren|eliminen|saquen|retiren)
+                |(?:me|nos) (?:puede\w*|podria\w*|podes|podeis)(?: ya)? (?:eliminar|borrar|quitar
+                |retirar|sacar)(?: (?:de|ya|por favor|porfa)\b|$)
+                |(?:remuev|suprim)(?:an|a|as)(?:me|nos)
+                |numero(?: \w+){{0,3}} (?:borr|elimin|quit)en?l[oa]s?|salir de (?:la|su|esta) lista
                 |no quiero (?:estar|aparecer|seguir) en (?:su|la|esa|esta|ninguna) (?:lista|base)
                 |olvid(?:en|e|a)(?:se)? (?:de )?(?:mi|este) numero)
             """),
@@ -192,21 +317,37 @@ SPANISH = Language(
             "déjenme en paz",
             pattern(r"""
                 (?:dej(?:en|e|a|ad|es)(?:me|nos)(?: ya)? (?:en paz|tranquil[oa]s?)|en paz
-                |(?:ya )?basta(?! con)|hart[oa]s? de|me tienen hart[oa]|hasta la madre
-                |que hueva|que pesad[oa]s?|que insistentes?|vayanse? a la \w+|vete a la \w+
-                |chinguen a su madre|no (?:chinguen|mamen|jodan|friegu?en|rompan))
+                |(?:ya )?basta(?! con| mandar| enviar| llenar| un| una| que| el)
+                |hart[oa]s? (?:ya )?de (?:sus|tus|su|tu|tant[oa]s?|est[oa]s?|es[oa]s?|recibir
+                |ustedes
+                |que (?:me|nos) (?:llam|marqu|escrib|mand|molest)|(?:l[oa]s )?(?:llamad|mensaj
+                |corre))
+                |(?:me|nos) tienen (?:(?:ya|muy|bien|tan) )?(?:hart|cansad|aburrid|fastidiad
+                |podrid)[oa]
+                |ya me (?:cans|hart|fastidi)aron|hasta la madre
+                |(?:me|nos) estan? (?:hart|cans|fastidi)ando|que hueva|que (?:pesad
+                |molest)[oa]s?(?! es\b)|que insistentes?|vayanse? (?:a la|al) \w+
+                |vete a la \w+|ching(?:uen|a|ue|ate)? (?:a )?(?:su|tu) madre
+                |no (?:chinguen|mamen|jodan|friegu?en|rompan))
             """),
         ),
         Phrase(
             Intent.STOP,
             "los voy a reportar por spam",
             pattern(r"""
-                (?:(?:voy a|vamos a|los|les|te|lo|la) (?:\w+ )?(?:report|denunci|bloque|demand)\w+
-                |(?:report|denunci|bloque|demand)ar(?:e|los|lo|emos|te|les)\b
-                |profeco|condusef|repep|acoso|acosando|hostigamiento
-                |(?:esto es|puro|son|mucho|por) spam
+                (?:(?:los|les|te|lo|la) (?:(?:voy|vamos) a )?(?:\w+ )?(?:report|denunci|bloque
+                |demand)
+                \w+|(?:report|denunci|bloque|demand)ar(?:e|los|lo|emos|te|les|las)\b
+                |(?:voy|vamos) a (?:report|denunci|bloque|demand)ar (?:(?:a|con|en|ante
+                |por) )?(?:(?:est
+                |es)[eao]\w*|su|sus|tu|el|la)? ?(?:numeros?|empresa|spam|telefono|profeco|acoso)
+                |^(?:profeco|condusef|repep)$|(?:a|con|en|ante) (?:la )?(?:profeco|repep)(?! \w+)
+                |(?:es|puro|ya es|por|su) acoso(?! laboral| sexual| en)|acosando(?:me|nos)
+                |(?:me|nos|estan) acosando|hostigamiento$
+                |(?:esto es|puro|son) spam
                 |derecho (?:de|a la|al) (?:supresion|cancelacion|oposicion|olvido)|derechos arco
-                |habeas data|(?:retiro|revoco|no doy) (?:mi |el )?(?:consentimiento|permiso)
+                |habeas data|(?:retiro|revoco|no(?: les)? doy) (?:mi |el )?(?:consentimiento
+                |permiso)
                 |no (?:les )?(?:autorizo|di permiso|di mi consentimiento|he autorizado))
             """),
         ),
@@ -214,23 +355,43 @@ SPANISH = Language(
             Intent.WRONG_NUMBER,
             "Se equivocó de número",
             pattern(r"""
-                (?:(?:numero|telefono|cel|celular|contacto|persona|correo) (?:esta )?
-                (?:equivocad[oa]|incorrect[oa]|errone[oa]|mal)
-                |equivocad[oa] de (?:numero|persona|telefono|contacto|cel|correo)
-                |(?:esta|estan|estas|estais) equivocad[oa]s?
-                |(?:se|te|os) (?:estan? |estas |han |haya )?equivoc\w+(?! en\b)
-                (?: de| con)?(?: el| la)?(?: numero| persona)?
+                (?:(?<!mi )(?:numero|no|telefono|cel|celular|contacto|persona|correo) (?:esta )?
+                (?:equivocad[oa]|incorrect[oa]|errone[oa])|numero mal$
+                |(?:equivocad|confundid)[oa] de (?:numero|persona|telefono|contacto|cel|correo)
+                |^(?:\w+ )?equivocad[oa](?: \w+)?$
+                |(?:esta|estan|estas|estais)(?: usted(?:es)?)? equivocad[oa]s?
+                |(?:se|te|os) (?:estan? |estas |han |haya |habeis )?equivoc\w+
+                (?! (?:en|de (?!numero|persona|telefono|contacto|cel|correo|destinatario)
+                |con (?!(?:el |la )?(?:numero|persona))))
                 |este (?:ya )?no es (?:el|su|mi) (?:numero|telefono|celular|cel)
-                |(?:este|el) (?:numero|telefono|celular) (?:ya )?(?:no (?:es|pertenece)|es mio)
+                |(?:este|ese|el) (?:numero|telefono|celular|cel) (?:ya )?(?:no (?:es|pertenece)
+                 (?:de|del|a|al|mio|suyo)\b|es mio)
+                |(?:este|ese) (?:numero )?es otro numero|cambio de (?:dueno|propietario)
                 |no soy (?:esa|la|el|quien|aquel|ese) (?:persona|que|quien|busca\w*|indicad[oa])
-                |no soy (?:ella|el)|no soy quien
-                |(?:aqui|aca) no (?:vive|hay|trabaja|esta|conocemos|se encuentra)
+                (?! (?:encargad|indicad|responsable))
+                |no soy (?:ella|el)$|no soy (?:ella|el) (?!que)\w+|no soy quien|no soy yo
+                |^yo no soy$
+                |no es mi (?:nombre|correo|numero|telefono|mail|email|cel)$|no me llamo asi
+                |me (?:esta\w* )?confund\w+(?: con (?:otr|alguien)\w*| de \w+|$)
+                |(?:aqui|aca) no (?:vive|conocemos|hay (?:ningun\w*|nadie)|se encuentra (?:ningun
+                |es)\w*
+                |(?:trabaja|esta) (?:es[ea]|ningun\w*|nadie)|es$)|^no es (?:aqui|aca)$
                 |no (?:lo |la )?conozco a (?:esa|ese|ningun\w*|nadie|quien)
                 |no conozco (?:esa|a esa) persona
-                |no (?:me )?(?:registre|inscribi|anote|llene|solicite)(?: en)?
-                (?: ningun\w*| nada| esto| eso| informacion)
+                |(?:no|nunca) (?:me )?(?:registre|inscribi|anote|llene|solicite|pedi)(?: en)?
+                (?: ningun\w*| nada| esto| eso| informacion| informes| (?:un|el|su) formulario|$)
                 |(?:yo )?no (?:les )?(?:pedi|solicite|he pedido|he solicitado)
-                (?: ningun\w*| nada| esto| eso| informacion| informes))
+                (?: ningun\w*| nada| esto| eso| informacion| informes|$)
+                |no recuerdo haber (?:llenado|pedido|solicitado|dejado|dado)
+                |^(?:\w+ ){0,5}(?:fallecio|murio|ha fallecido|fallecida?o?)(?: \w+){0,4}$)
+            """),
+        ),
+        Phrase(
+            Intent.REVIEW,
+            "no soy juan",
+            pattern(r"""
+                (?:^(?:(?:hola|perdon|disculp\w+|yo) )*no (?:soy|me llamo) \w+(?: \w+)?$
+                |(?:no )?se quien(?:es)? (?:son|es|eres)|no (?:los|las|te|le) conozco)
             """),
         ),
         Phrase(
@@ -258,16 +419,24 @@ SPANISH = Language(
         Phrase(
             Intent.NO_INTEREST,
             "Ya no me interesa, gracias",
-            pattern(r"""
+            pattern(rf"""
                 (?:(?:ya )?no (?:me|nos|le|les) interes\w+
+                (?! (?:es[ea]|el|la|este|esta|los|las) (?:horario|hora|dia|fecha|plan|paquete|modelo
+                |opcion|sede|sucursal|{DAYS})| a esa)|no es de mi interes
                 |no (?:estoy|estamos|tengo|tenemos|hay|esta)(?: \w+)?(?: interesad[oa]s?| interes)
                 |sin interes|perdi el interes
                 |ya (?:(?:lo|la|me|nos|los) )?(?:contrat|compr|consegu|encontr|resolv|soluc|elegi
-                |decid|adquir|cerr|firm|inscrib)\w*(?! esto| ustedes| con ustedes)
+                |adquir|cerr|firm|inscrib)\w*
+                (?: {DONE_WITH}| otr[oa]| un[oa]\b| eso| esto| gracias| muchas| mi problema| algo|$)
+                |ya (?:me |nos )?decid\w* por otr\w*
                 |ya (?:tengo|tenemos|cuento con|contamos con|estoy con|trabajo con)
-                 (?:proveedor|a otr[oa]|otr[oa]|un[oa]?|quien|alguien)
-                |(?:ya )?no (?:lo |la |los |las )?(?:necesit|ocup|requi|busc)(?:o|amos|ero|erimos)
+                 (?:proveedor|a otr[oa]|otr[oa](?! cita| reunion| compromiso)|un[oa]?|quien|alguien)
+                |(?:ya )?no (?:lo |la |los |las )(?:necesit|ocup|requi|busc)(?:o|amos|ero|erimos)
+                |(?:ya )?no (?:necesit|ocup|requi|busc)(?:o|amos|ero|erimos)
+                (?:$| (?:gracias|nada|sus?|tus?|el servicio|los servicios|de sus?|ayuda|por favor
+                |ya))
                 |ya no (?:lo |la )?(?:quiero|queremos|quise|hace falta|es necesario|gracias)
+                (?! (?:el|la|ese|esa|los) (?:{DAYS}|link|liga|hora)| esperar| que lo)
                 |no gracias|gracias pero no|muchas gracias pero no|paso gracias|yo paso
                 |desisti\w*|cambie de (?:opinion|idea|planes)|me arrepenti|lo (?:deje|dejo) (?:asi
                 |ahi)
@@ -276,7 +445,28 @@ SPANISH = Language(
                 |^(?:la verdad )?no (?:quiero|queremos|deseo)(?: gracias)?$
                 |ya (?:(?:lo|la|nos) )?(?:he|hemos|habia) (?:contratado|comprado|conseguido|resuelto
                 |encontrado|elegido)
-                |no (?:quiero|deseo) (?:continuar|seguir|contratar|comprar|nada|el servicio))
+                |no (?:quiero|deseo) (?:continuar|seguir|contratar|comprar|nada
+                |el servicio)(?! sin))
+            """),
+        ),
+        Phrase(
+            Intent.REVIEW,
+            "ya no necesito el link",
+            pattern(r"""
+                (?:ya no (?:(?:lo|la) )?(?:quiero|queremos|necesito|ocupo|hace falta)
+                |ya (?:me )?(?:decid|contrat|compr|resolv|cerr)\w*|no necesito que)
+            """),
+        ),
+        Phrase(
+            Intent.OPT_IN,
+            "quiero que me den de alta",
+            pattern(r"""
+                (?:(?:(?:d[aeo]r?|den|des|dar)(?:me|nos)?|me (?:den|des|de))
+                (?: (?:nuevamente|otra vez|de nuevo|por favor))? de alta
+                (?! (?:del|en (?:el|la|hacienda|imss)|una?|mi)\b)
+                |reactiv(?:ar|en|e|a)(?:me)? (?:(?:mis|los|mi|la) )?(?:mensajes|suscripcion|numero)
+                |(?:quiero|quisiera|deseo|me gustaria) (?:volver a recibir|suscribirme
+                |reactivar\w*))
             """),
         ),
         Phrase(
