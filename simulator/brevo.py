@@ -44,6 +44,15 @@ REASONS = {
     "error": "Sender address rejected: the sender you used is not valid",
     "dmarc": "550 5.7.26 Unauthenticated email is not accepted due to the domain's DMARC policy",
 }
+# what a phone and Gmail add to an answer
+BELOW = """Enviado desde mi iPhone
+
+El lun, 2 mar 2026 a las 9:00, Pauta (<hola@example.com>)
+escribió:
+
+> Hola: para no recibir más, responde BAJA
+
+AVISO DE CONFIDENCIALIDAD: si no es el destinatario, elimine este mensaje y bórrelo."""
 REASONED = {"hard_bounce", "soft_bounce", "deferred", "blocked", "error"}
 DELIVERED = ["request", "delivered"]
 SENDERS = {"hola@example.com": True, "hola@agencia.test": True, "unconfirmed@example.com": False}
@@ -197,7 +206,7 @@ class BrevoSimulator:
             "From": {"Name": "Ana", "Address": email},
             "To": [{"Name": "", "Address": "respuestas@reply.example.com"}],
             "Subject": subject,
-            "RawTextBody": f"{text}\n\nEl lun, 2 mar 2026, Pauta escribió:\n> Hola, BAJA",
+            "RawTextBody": f"{text}\n\n{BELOW}",
             "RawHtmlBody": None,
             "Attachments": [],
             "Headers": headers,

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import chain
 
 from rapidfuzz.distance import OSA
 
@@ -232,10 +233,14 @@ def _by_whole_message(text: str, message: str, *, answers_meeting: bool) -> Read
 
 
 def _by_opening(text: str, *, answers_meeting: bool) -> Reading | None:
-    """Returns the stop that the first line or sentence is by itself, above a name or a reason."""
-    lines = [line for line in text.splitlines() if line.strip() and not _GREETING.match(line)]
-    opening = lines[0] if lines else ""
-    for part in (opening, _SENTENCE.split(opening.strip(), maxsplit=1)[0]):
+    """Returns the stop that the first line or sentence is by itself, above a name or a reason.
+
+    A greeting may stand above it.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    openings = lines[:2] if lines and _GREETING.match(lines[0]) else lines[:1]
+    parts = chain.from_iterable((line, _SENTENCE.split(line, maxsplit=1)[0]) for line in openings)
+    for part in parts:
         message = _in_full(normalise(part))
         reading = _by_whole_message(part, message, answers_meeting=answers_meeting)
         if reading and reading.intent in (Intent.STOP, Intent.MEETING_CHANGE, Intent.OPT_IN):

@@ -33,6 +33,9 @@ from domain.mails import own_words
         "If you are not the intended recipient, delete this message.",
         "Esta mensagem pode conter informação confidencial. Apague e não responda.",
         "Se você recebeu esta mensagem por engano, exclua.",
+        "The information transmitted is only for the person named: delete the material.",
+        "La información de este correo es privada: elimínelo.",
+        "En cumplimiento de la Ley de Protección de Datos, puede ejercer sus derechos ARCO.",
         "Si no desea recibir correos, dese de baja aquí.",
         "El jue, 12 nov 2026 a las 10:02, Pauta (<v@h.mx>)\nescribió:\n\n> BAJA",
         "El jue, 12 nov 2026 a las 10:02, Pauta (<v@h.mx>)\nescribió:\n\nresponde BAJA",
@@ -61,6 +64,7 @@ def test_what_is_added_to_a_mail_is_cut(footer: str) -> None:
         "Cordial saludo,\n\nSolicito la baja",
         "Este mensaje no es para mí, está dirigido a Juan",
         "Recibí este correo por error, bórrenme",
+        "Conforme a la LFPDPPP ejerzo mis derechos ARCO: bórrenme",
         "Enviado el comprobante, ¿qué sigue?",
     ],
 )

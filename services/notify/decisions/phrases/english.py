@@ -125,7 +125,8 @@ ENGLISH = Language(
             pattern(r"""
                 (?:wrong (?:number|person|guy|phone)|no ?(?:one|body)(?: here)?(?: by| with
                 | called)? (?:that|this)? ?name
-                |(?<!why )not (?:the|that) person|^(?:(?:that|it|this) (?:s|is) )?not me$
+                |(?<!why )not (?:the|that) person
+                |^(?:(?:that|it|this) (?:s|is) )?not me$|^wrong$|^no \w+ here$
                 |(?:is ?n t|is not|not) my (?:name|number|phone|email)$|no longer (?:his|her
                 |their) (?:number|phone)
                 |(?:passed away|deceased|has died|he died|she died)|never heard of

@@ -49,7 +49,8 @@ PORTUGUESE = Language(
         |(?:prefiro|melhor) nao (?:receber|me {ASKED}|{DOING})
         |(?:nunca(?: mais)?|jamais|nem) (?:me )?{ASKED}(?: me| nos)?
         |nao (?:e preciso|precisa(?:m)?) (?:me )?{ASKED}|proibido (?:me )?{ASKED}
-        |pode(?:m|ria|riam)? parar de (?:me )?{DOING}|^nada de {MESSAGES}
+        |pode(?:m|ria|riam)? parar de (?:me )?{DOING}
+        |^nada de {MESSAGES}|nao me (?:liga|manda|escreve|chama|envia) mais
         |nao (?:quero|queremos|desejo|aceito|autorizo)(?: mais)? (?:receber|que me|{MESSAGES}|ser)
         |nao (?:quero|desejo) mais|nao entrem?(?: mais)? em contato)
     """),

@@ -84,6 +84,7 @@ BUSINESS_ANSWERS = (
 SPANISH = Language(
     short={
         "q": "que",
+        "d": "de",
         "k": "que",
         "kiero": "quiero",
         "qiero": "quiero",
@@ -106,7 +107,8 @@ SPANISH = Language(
         desuscribete, desactivar, cesar, bloquear, parad, cortala, cortenla, ya estuvo
         ya estuvo bueno, de baja, debaja, darse de baja, salirme, spam, no spam, parala
         cortenla po, dejar de recibir, desactivar mensajes, no llamadas, no hinchen, no hincheis
-        no rompan, paren con esto, dejenme, dejeme, dejame, no correos, no mensajes
+        no rompan, paren con esto, detener, detener mensajes, suspender,
+        suspender envios, dejenme, dejeme, dejame, no correos, no mensajes
     """),
     misspelt=words_of("baja, desuscribir, desuscribirme, eliminar"),
     ordinary=words_of("""
@@ -154,14 +156,17 @@ SPANISH = Language(
         |no (?:me|nos) lleguen?(?: mas)? {MESSAGES}
         |(?:eviten?|evitar|evita|absten\w+ de|abstengan\w* de) {DOING}
         |prohibido (?:{DOING}|{CALL}ar)|no tienen? (?:mi |el )?(?:permiso|autorizacion)
-        |no (?:quiero|queremos|deseo|deseamos|acepto|autorizo|permito|necesito|me interesa|requiero)
+        |no (?:quiero|queremos|deseo|deseamos|acepto|autorizo|permito|necesito|me interesan?
+        |requiero)
          (?:(?:mas|recibir|sus|esos|estos|tantos|tus|ver|leer|nada de|de|seguir|continuar|recibiendo
-        |volver a) ){{0,3}}{MESSAGES}
+        |volver a) ){{0,3}}{MESSAGES}|no quiero (?:su|tu) {UNASKED}
+        |ni se les? ocurra (?:volver a )?{DOING}
         |no (?:quiero|queremos|deseo|deseamos|me interesa|me gusta|me gustaria|pretendo)
          (?:mas$|mas (?:gracias|por favor|porfavor|porfa|de (?:esto|eso|ustedes)|esto|eso)
         |(?:(?:volver a|seguir|mas) )?(?:recibir|recibiendo)\w*|(?:volver a )?ser (?:contactad
         |molestad|llamad|buscad)[oa]s?
         |que (?:(?:me|nos|le|les|se) )?(?:sigan?|vuelvan?|esten|estes|{ASKED}|{ASKED_WITH_ME}))
+        |no deben? ser (?:contactad|molestad|llamad)[oa]s?
         |no quiero saber (?:(?:nada|mas) )?de (?:ustedes|usted|esto|su \w+)
         |no (?:me )?(?:hace falta|es necesario|necesito|requiero|hay necesidad de|tiene caso|gusta
         |agrada|parece)
@@ -174,6 +179,7 @@ SPANISH = Language(
         (?:dejar|dejo|dejamos|dejaran) de (?:{DOING}|recibir\w*)
         |(?:par|ces|cort|cortenla|termin|acab)(?:en|e|a|ad)?(?:la|le|se)?(?: ya)?(?: por favor)?
          (?:de|con) (?:{DOING}|(?:\w+ )?{MESSAGES}|esto|eso|tant[oa]s? \w+)
+        |paren?(?:le)? a (?:los|las|sus|tantos|tantas) {MESSAGES}
         |ya (?:estuvo|fue|estuvo bueno|estuvo bien) (?:de|con) (?:tant[oa]s? )?{MESSAGES}
         |(?:ya )?no mas {MESSAGES}|ni un[oa]? {UNASKED}(?: mas)?
         |(?:no|cero|ni|sin) (?:llamadas|mensajes|correos|publicidad|spam|promociones|sms)
@@ -215,7 +221,8 @@ SPANISH = Language(
         |otra
         |antigu[oa]|otro) )*(?:lineas?|plan|internet|contrato|trabajo|empleo|seguro|imss|issste
         |hacienda|sat|proveedor|poliza|tarjeta|credito|auto|carro|coche|vehiculo|placas?|gimnasio
-        |negocio|rfc|empresa|emplead[oa]s?|trabajador(?:es)?|escuela|universidad|medica|maternal
+        |negocio|rfc|empresa|emplead[oa]s?|trabajador(?:es)?|escuela|universidad|promocion(?:es)?
+        |oferta|pagina|medica|maternal
         |maternidad|laboral|enfermedad
         |temporal|incapacidad|california|telefonia|televisa|totalplay|izzi|telmex)
         |(?:estoy|estaba|estamos) (?:dando|dado|dada|de) (?:de )?baja
@@ -279,7 +286,7 @@ SPANISH = Language(
             pattern(r"""
                 (?:(?!dad[oa]s?\b)d\w{1,8}(?: \w+){0,3} de(?: la)? baja
                 |(?:solicit\w*|pid\w*|quier\w*|dese\w*|exij\w*|necesit\w*|tramit\w*|procesa\w*)
-                 (?: (?:mi|la|una|el|esta|tramitar|que))* baja
+                (?: (?:mi|la|una|el|esta|tramitar|que|por favor))* baja
                 |baja (?:definitiva|inmediata|total|ya|de (?:la|esta|su|sus|mis|este|los|todo)\b
                 |(?:a|de|del) (?:mi |este |el )?(?:numero|servicio de mensajes|servicio$|cel\w*))
                 |d(?:ar(?:me)?|en(?:me)?|eme|ame|adme) (?:la )?baja
@@ -306,7 +313,8 @@ SPANISH = Language(
             Intent.STOP,
             "cancelen mi suscripción",
             pattern(r"""
-                (?:(?:cancel|anul)\w* (?:\w+ ){0,2}(?:suscripcion|subscripcion|registro|mensajes
+                (?:(?:cancel|anul|suspend|deten)\w* (?:\w+ ){0,2}(?:suscripcion|subscripcion
+                |registro|mensajes
                 |envios?|notificaciones|correos)
                 |desuscri\w*|dessuscri\w*|desinscri\w*|desafili\w*|unsuscri\w*|desubscri\w*
                 |desvincul\w*|me salgo|sacame de aqui|saquenme de aqui)
@@ -318,7 +326,8 @@ SPANISH = Language(
             pattern(r"""
                 (?:dej(?:en|e|a|ad|es)(?:me|nos)(?: ya)? (?:en paz|tranquil[oa]s?)|en paz
                 |(?:ya )?basta(?! con| mandar| enviar| llenar| un| una| que| el)
-                |hart[oa]s? (?:ya )?de (?:sus|tus|su|tu|tant[oa]s?|est[oa]s?|es[oa]s?|recibir
+                |(?:hart|cansad)[oa]s? (?:ya )?de (?:sus|tus|su|tu|tant[oa]s?|est[oa]s?|es[oa]s?
+                |recibir
                 |ustedes
                 |que (?:me|nos) (?:llam|marqu|escrib|mand|molest)|(?:l[oa]s )?(?:llamad|mensaj
                 |corre))
@@ -358,8 +367,10 @@ SPANISH = Language(
                 (?:(?<!mi )(?:numero|no|telefono|cel|celular|contacto|persona|correo) (?:esta )?
                 (?:equivocad[oa]|incorrect[oa]|errone[oa])|numero mal$
                 |(?:equivocad|confundid)[oa] de (?:numero|persona|telefono|contacto|cel|correo)
-                |^(?:\w+ )?equivocad[oa](?: \w+)?$
-                |(?:esta|estan|estas|estais)(?: usted(?:es)?)? equivocad[oa]s?
+                |^(?:\w+ )?equivocad[oa](?: \w+)?$|^(?:\w+ )?equivocacion$|(?:te
+                |se) confund\w+(?: de \w+|$)
+                |ya no (?:usa|tiene|contesta) (?:este|ese) (?:numero|telefono|cel\w*)
+                |^(?:\w+ ){0,3}(?:esta|estan|estas|estais)(?: usted(?:es)?)? equivocad[oa]s?
                 |(?:se|te|os) (?:estan? |estas |han |haya |habeis )?equivoc\w+
                 (?! (?:en|de (?!numero|persona|telefono|contacto|cel|correo|destinatario)
                 |con (?!(?:el |la )?(?:numero|persona))))
@@ -422,8 +433,9 @@ SPANISH = Language(
             pattern(rf"""
                 (?:(?:ya )?no (?:me|nos|le|les) interes\w+
                 (?! (?:es[ea]|el|la|este|esta|los|las) (?:horario|hora|dia|fecha|plan|paquete|modelo
-                |opcion|sede|sucursal|{DAYS})| a esa)|no es de mi interes
+                |opcion|sede|sucursal|{DAYS})| a esa| tanto)|no es de mi interes
                 |no (?:estoy|estamos|tengo|tenemos|hay|esta)(?: \w+)?(?: interesad[oa]s?| interes)
+                |ya no (?:estoy|ando) buscando
                 |sin interes|perdi el interes
                 |ya (?:(?:lo|la|me|nos|los) )?(?:contrat|compr|consegu|encontr|resolv|soluc|elegi
                 |adquir|cerr|firm|inscrib)\w*
@@ -433,8 +445,8 @@ SPANISH = Language(
                  (?:proveedor|a otr[oa]|otr[oa](?! cita| reunion| compromiso)|un[oa]?|quien|alguien)
                 |(?:ya )?no (?:lo |la |los |las )(?:necesit|ocup|requi|busc)(?:o|amos|ero|erimos)
                 |(?:ya )?no (?:necesit|ocup|requi|busc)(?:o|amos|ero|erimos)
-                (?:$| (?:gracias|nada|sus?|tus?|el servicio|los servicios|de sus?|ayuda|por favor
-                |ya))
+                (?:$| (?:gracias|nada|sus?|tus?|el servicio|los servicios|de sus?|ayuda(?! con)
+                |por favor|ya))
                 |ya no (?:lo |la )?(?:quiero|queremos|quise|hace falta|es necesario|gracias)
                 (?! (?:el|la|ese|esa|los) (?:{DAYS}|link|liga|hora)| esperar| que lo)
                 |no gracias|gracias pero no|muchas gracias pero no|paso gracias|yo paso
