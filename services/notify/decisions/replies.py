@@ -45,6 +45,9 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[.!](?:\s|$)")
+_SAYS_AUTOMATIC = re.compile(
+    r"\b(?:es una? (?:mensaje|respuesta|correo) automatic|this is an auto|e uma? \w+ automatica)"
+)
 _ACCUSATION = re.compile(r"\b(?:spam|acoso|profeco|condusef|repep)\b")
 _ASKS = re.compile(r"(?:(?:me|nos|te) )?(?:pued|pod|can\b|could|would|llam|marc)")
 _NEGATED_WISH = re.compile(r"\w{1,20}(?: \w{1,10})?(?: que)? (?:no|nao|not) ")
@@ -162,7 +165,7 @@ def read_reply(text: str, *, answers_meeting: bool = False) -> Reading:
     message = _in_full(normalise(text))
     reading = (
         _by_whole_message(text, message, answers_meeting=answers_meeting)
-        or _by_opening(text, answers_meeting=answers_meeting)
+        or _by_opening(text, message, answers_meeting=answers_meeting)
         or _by_phrase(text, message, answers_meeting=answers_meeting)
     )
     if reading.intent in (Intent.WANTS_CALL, Intent.WISH, Intent.NOT_NOW, Intent.MEETING_CHANGE):
@@ -178,22 +181,27 @@ def _in_full(message: str) -> str:
 
 
 def read_mail(subject: str, text: str, *, answers_meeting: bool = False) -> Reading:
-    """Returns what a mail asks for; its subject decides where it stops, or the text says little."""
+    """Returns what a mail asks for, by its text, or by its subject where that asks for more.
+
+    A short subject of an answer may be ours, so that few intents are read in it.
+    """
     reading = read_reply(text, answers_meeting=answers_meeting)
     if not subject or reading.intent in STOPS:
         return reading
-    beside = read_reply(subject, answers_meeting=answers_meeting)
-    says_more = beside.intent is not Intent.OTHER and reading.intent in (
-        Intent.THANKS,
-        Intent.OTHER,
-    )
-    return replace(beside, by_subject=True) if beside.intent in STOPS or says_more else reading
+    beside = replace(read_reply(subject, answers_meeting=answers_meeting), by_subject=True)
+    if beside.intent in STOPS:
+        return beside
+    says_little = reading.intent in (Intent.THANKS, Intent.OTHER)
+    if says_little and beside.intent in (Intent.MEETING_CHANGE, Intent.OPT_IN):
+        return beside
+    return reading
 
 
 def stop_word(subject: str, text: str) -> Reading | None:
-    """Returns the stop that a mail's subject or text is as a whole, but for fillers."""
-    for part in (subject, text):
-        reading = _by_whole_message(part, normalise(part[:LONGEST]), answers_meeting=False)
+    """Returns the stop that a mail's subject, text or first line is, but for fillers."""
+    for part in (subject, text, text.strip().partition("\n")[0]):
+        message = _in_full(normalise(part[:LONGEST]))
+        reading = _by_whole_message(part, message, answers_meeting=False)
         if reading and reading.intent in STOPS:
             return replace(reading, by_subject=part is subject)
     return None
@@ -232,17 +240,19 @@ def _by_whole_message(text: str, message: str, *, answers_meeting: bool) -> Read
     return None
 
 
-def _by_opening(text: str, *, answers_meeting: bool) -> Reading | None:
+def _by_opening(text: str, message: str, *, answers_meeting: bool) -> Reading | None:
     """Returns the stop that the first line or sentence is by itself, above a name or a reason.
 
     A greeting may stand above it.
     """
+    if _SAYS_AUTOMATIC.search(message):
+        return None
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     openings = lines[:2] if lines and _GREETING.match(lines[0]) else lines[:1]
     parts = chain.from_iterable((line, _SENTENCE.split(line, maxsplit=1)[0]) for line in openings)
     for part in parts:
-        message = _in_full(normalise(part))
-        reading = _by_whole_message(part, message, answers_meeting=answers_meeting)
+        read = _in_full(normalise(part))
+        reading = _by_whole_message(part, read, answers_meeting=answers_meeting)
         if reading and reading.intent in (Intent.STOP, Intent.MEETING_CHANGE, Intent.OPT_IN):
             return reading
     return None
@@ -302,18 +312,16 @@ def _automatic(message: str, meant: str) -> Reading | None:
 
     Somebody who forbids us automatic messages names them only after that.
     """
-    if business := _business_answer(message):
-        return business
-    found = _first_phrase("", message, (Intent.AUTOMATIC,))
-    if not found:
-        return None
+    found = _business_answer(message) or _first_phrase("", message, (Intent.AUTOMATIC,))
+    if not found or _SAYS_AUTOMATIC.search(message):
+        return found
     stop = _first_phrase("", meant, (Intent.STOP,)) or _forbidden(meant)
     if not stop:
         return found
-    if message.find(stop.because) < message.find(found.because):
-        return None
-    certain = "autom" in found.because or len(message.split()) > SHORT_ABSENCE
-    return found if certain else Reading(Intent.REVIEW, stop.because)
+    if "autom" in found.because:
+        first = message.find(found.because) <= message.find(stop.because)
+        return found if first else None
+    return found if len(message.split()) > SHORT_ABSENCE else Reading(Intent.REVIEW, stop.because)
 
 
 def _wrong_number(text: str, message: str) -> Reading | None:

@@ -166,6 +166,7 @@ SPANISH = Language(
         |(?:(?:volver a|seguir|mas) )?(?:recibir|recibiendo)\w*|(?:volver a )?ser (?:contactad
         |molestad|llamad|buscad)[oa]s?
         |que (?:(?:me|nos|le|les|se) )?(?:sigan?|vuelvan?|esten|estes|{ASKED}|{ASKED_WITH_ME}))
+        |ni que (?:me|nos) (?:{ASKED}|{ASKED_WITH_ME})
         |no deben? ser (?:contactad|molestad|llamad)[oa]s?
         |no quiero saber (?:(?:nada|mas) )?de (?:ustedes|usted|esto|su \w+)
         |no (?:me )?(?:hace falta|es necesario|necesito|requiero|hay necesidad de|tiene caso|gusta
@@ -227,6 +228,7 @@ SPANISH = Language(
         |temporal|incapacidad|california|telefonia|televisa|totalplay|izzi|telmex)
         |(?:estoy|estaba|estamos) (?:dando|dado|dada|de) (?:de )?baja
         |(?:presion|bateria|planta|temporada|voz|calidad|autoestima) (?:\w+ )?baja
+        |baja (?:de )?(?:precios?|tension|presion|calidad|california)
         |no (?:(?:me|nos) )?(?:habl|trat)\w+ (?:\w+ ){0,2}de (?:usted|tu|precios|politica)\b
         |no me mand\w+ a volar
         |(?:(?:me|le|nos|lo|la) (?:dieron|dio)|me han dado|(?:fui|fue) dad[oa]) de baja)
@@ -285,7 +287,8 @@ SPANISH = Language(
             "quiero que me puedan dar de baja por favor",
             pattern(r"""
                 (?:(?!dad[oa]s?\b)d\w{1,8}(?: \w+){0,3} de(?: la)? baja
-                |(?:solicit\w*|pid\w*|quier\w*|dese\w*|exij\w*|necesit\w*|tramit\w*|procesa\w*)
+                |(?<!no )(?:solicit\w*|pid\w*|quier\w*|dese\w*|exij\w*|necesit\w*|tramit\w*
+                |procesa\w*)
                 (?: (?:mi|la|una|el|esta|tramitar|que|por favor))* baja
                 |baja (?:definitiva|inmediata|total|ya|de (?:la|esta|su|sus|mis|este|los|todo)\b
                 |(?:a|de|del) (?:mi |este |el )?(?:numero|servicio de mensajes|servicio$|cel\w*))

@@ -151,6 +151,8 @@ def test_the_words_that_decided_are_named() -> None:
         ("Hola", "¿Cuánto cuesta?", Intent.QUESTION, False),
         ("", "Gracias", Intent.THANKS, False),
         ("Cotización", "llámenme", Intent.WANTS_CALL, False),
+        ("¿Aceptas WhatsApp?", "Sí", Intent.THANKS, False),
+        ("ALTA", "Ana Ruiz", Intent.OPT_IN, True),
     ],
 )
 def test_the_subject_of_a_mail(subject: str, text: str, intent: Intent, by_subject: bool) -> None:
