@@ -37,7 +37,8 @@ SHORT_ABSENCE = 8  # words, up to which a person may write that they are out and
 NO_NAMES = words_of("""
     cliente, clientes, doctor, doctora, licenciado, licenciada, ingeniero, ingeniera, medico
     mexicano, mexicana, colombiano, colombiana, empresa, titular, dueno, duena, interesado
-    interesada, interested, available, socio, socia, experto, experta, de, del, el, la
+    interesada, interested, available, sure, here, home, able, going, socio, socia, experto
+    experta, de, del, el, la
 """)
 _GREETING = re.compile(
     r"\s{0,20}(?:hola|buen[oa]s?|estimad[oa]s?|muy buen|hi|hello|hey|dear|ol[aá]|oi|bo[am])\b"
@@ -52,6 +53,7 @@ _ACCUSATION = re.compile(r"\b(?:spam|acoso|profeco|condusef|repep)\b")
 _ASKS = re.compile(r"(?:(?:me|nos|te) )?(?:pued|pod|can\b|could|would|llam|marc)")
 _NEGATED_WISH = re.compile(r"\w{1,20}(?: \w{1,10})?(?: que)? (?:no|nao|not) ")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]")
+_LENGTHENED = re.compile(r"([a-z])\1{2,}")
 _REPEATED = re.compile(r"(.)\1+")
 _NAMED = re.compile(
     r"\b(?:[Nn]o\s+(?:soy|me\s+llamo|conozco\s+a)|[Nn]ão\s+(?:sou|conheço)(?:\s+[oa])?"
@@ -174,7 +176,8 @@ def read_reply(text: str, *, answers_meeting: bool = False) -> Reading:
 
 
 def _in_full(message: str) -> str:
-    """Returns the message with whole words for abbreviations."""
+    """Returns the message with whole words for abbreviations, and without lengthened letters."""
+    message = _LENGTHENED.sub(r"\1", message)
     for language in LANGUAGES:
         message = " ".join(language.short.get(word, word) for word in message.split())
     return message

@@ -45,7 +45,9 @@ ENGLISH = Language(
         (?:{NOT}(?: ever| please)? {DOING}(?:e|ing|s)?
         |(?:stop|quit|cease) (?:{DOING}(?:e|ing)|sending|with|me\b
         |(?:the|these|your|all|those)(?: \w+){{0,2}} {MESSAGES})
-        |(?:stop|quit) (?:receiving|getting)|^(?:no|zero) {MESSAGES}|nor {DOING}
+        |(?:stop|quit) (?:receiving|getting)|^(?:no|zero) {MESSAGES}(?: please| ever| any ?more|$)
+        |enough (?:with|of) (?:the|these|your)|no (?:further|more) (?:contact|communication)
+        |nor {DOING}
         |(?:rather|prefer|wish)(?: you)? not (?:to )?(?:be (?:called|contacted|texted)|receive|get
         |{DOING}e?)|no need to {DOING}e?|(?:please )?stop$|cease and desist
         |(?:stop(?: it| this| now)?)(?: stop(?: it| this| now)?)+
@@ -77,7 +79,8 @@ ENGLISH = Language(
         (?:(?:(?:remove|delete|erase|drop|take|unsubscribe|opt)(?: me)?|(?:don t|dont|do not
         |no longer)
          (?:want|need))(?: (?!number|data|list|email|texts?|messages?|contact)\w+){{0,4}}
-         (?:{MEETING}|calendar|schedule|invite)|(?:don t|do not) want (?:to (?:go|attend|come|join)
+         (?:{MEETING}|calendar|schedule|invite)|want out of|(?:don t|do not) want (?:to (?:go|attend
+        |come|join)
         |it))
     """),
     about_meeting=pattern(r"""

@@ -71,7 +71,7 @@ PORTUGUESE = Language(
         {REMOVE}(?: me| a| da| de)?(?: (?:minha|a|da|essa|esta|meu|o|do|esse))+ {MEETING}
     """),
     drops=pattern(rf"""
-        (?:(?:{REMOVE}|baixa|nao quero(?: mais)?|nao preciso(?: mais)?)
+        (?:(?:{REMOVE}|sair|baixa|nao quero(?: mais)?|nao preciso(?: mais)?)
         (?: (?!numero|dados|lista|base|email|mensagem)\w+){{0,4}} (?:{MEETING}|agenda|calendario)
         |nao quero mais (?:ir|participar))
     """),
@@ -113,7 +113,8 @@ PORTUGUESE = Language(
             pattern(r"""
                 (?:(?:numero|telefone|pessoa|contato) errad[oa]|errou (?:de|o) numero|(?:e|foi
                 |por) engano|^engano$
-                |nao sou eu|nao me chamo|(?:ja )?faleceu|mudou de dono|me confundiu|nao e meu nome
+                |nao sou eu|nao me chamo|(?:ja )?faleceu|mudou de dono|me confundiu
+                |nao e (?:o )?meu (?:nome|numero|telefone)
                 |nao (?:sou|e) (?:essa|esta|a) pessoa|nao conheco (?:ess[ae]|est[ae]|nenhum\w*
                 |ninguem)
                 |(?:esse|este) (?:numero|telefone) nao e|nao (?:me cadastrei|solicitei|pedi nada))

@@ -11,7 +11,7 @@ CALL = "(?:(?:ll|ay|y|l)am)"  # and as it is misspelt
 ASKED = (
     f"(?:{CALL}|mand|envi|contact|molest|marqu|fastidi|chingu|acos|hostigu|comuniqu|spame|timbr"
     "|agobi|incomod|hueve|we[bv]e)(?:e|en|es|eis|n|s)"
-    "|(?:escrib|insist|jod)(?:a|an|as|ais)"
+    "|(?:escri[bv]|insist|jod)(?:a|an|as|ais)"
 )
 ASKED_WITH_ME = "(?:habl|busqu|texte|bombarde|whatsappe|contest)(?:e|en|es|eis)"
 DOING = (
@@ -54,8 +54,8 @@ APPOINTMENT = (
 # what may stand between a removal and its appointment
 BETWEEN = "(?: (?!numero|datos|listas?|correos?|mensajes|contacto|base|su|sus|tu)\\w+){0,4}"
 REMOVAL = (
-    f"(?:(?:{REMOVE}|elimin|borr|quit|sac|saqu)\\w*|(?:de )?baja|(?:ya )?no (?:quiero|queremos"
-    "|deseo|deseamos|necesito|me interesa|ocupo))"
+    f"(?:(?:{REMOVE}|elimin|borr|quit|sac|saqu|descart|suprim|remov)\\w*|salir(?:me)?|desapunt\\w*"
+    "|(?:de )?baja|(?:ya )?no (?:quiero|queremos|deseo|deseamos|necesito|me interesa|ocupo))"
 )
 DONE_WITH = "(?:a|con|en|por) (?:otr\\w*|alguien|un[oa]|mi|el|la)"
 BUSINESS_ANSWERS = (
@@ -89,7 +89,6 @@ SPANISH = Language(
         "kiero": "quiero",
         "qiero": "quiero",
         "n0": "no",
-        "nome": "no me",
         "msj": "mensaje",
         "msjs": "mensajes",
         "tel": "telefono",
@@ -118,7 +117,7 @@ SPANISH = Language(
     """),
     ends=words_of("""
         cancelar, cancela, cancelen, cancele, cancelado, anular, cancelar todo, cancelen todo
-        cancela todo, cancele todo
+        cancela todo, cancele todo, cancelenlo, cancelenlo todo, cancelalo, cancelarlo
     """),
     refusals=words_of("no, nop, nel, fin, ya no, no insistas"),
     doubtful=words_of("""
@@ -146,19 +145,25 @@ SPANISH = Language(
     """),
     forbids=pattern(rf"""
         (?:{NO} (?:(?:me|nos|le|les|te|se) ){{0,2}}(?:{ASKED})(?:me|nos)?
+        |nome (?:{ASKED}|{ASKED_WITH_ME})
         |{NO} (?:me|nos) (?:{ASKED_WITH_ME})
         |ya n[oi] (?:{ASKED_WITH_ME})
         |{NO} (?:(?:me|nos|te|se) )?(?:vuelv(?:an|a|as|ais)|volv(?:er|ais)) a {DOING}
         |{NO} (?:(?:me|nos) )?(?:sig(?:an|a|as|ais)|est(?:en|e|es)) {ONGOING}
-        |(?<!para )(?<!lo )no (?:(?:volver a|seguir) )?(?:{DOING}|{ONGOING})
+        |(?<!para )(?<!lo )(?<!espero )no (?:(?:volver a|seguir) )?(?:{DOING}|{ONGOING})
         |(?:que|nunca|jamas)(?: mas)? (?:me|nos) vuelv(?:an|a|as|ais) a {DOING}
         |no (?:me|nos) (?:romp|hinch|friegu|joroban|den lata)\w*|no rompas las \w+
         |no (?:me|nos) lleguen?(?: mas)? {MESSAGES}
         |(?:eviten?|evitar|evita|absten\w+ de|abstengan\w* de) {DOING}
+        |ningun[ao]? (?:llamada|mensaje|correo)|(?:les |te |le )?prohibo que (?:me|nos) \w+
+        |(?:se|te) los? prohibo|no esta permitido que (?:me|nos) \w+|ni (?:\w+ ){{0,2}}(?:me
+        |nos) (?:{ASKED})
+        |(?:stop|alto|basta) (?:(?:de|a|con) )?(?:(?:las|los|sus) )?{UNASKED}
         |prohibido (?:{DOING}|{CALL}ar)|no tienen? (?:mi |el )?(?:permiso|autorizacion)
         |no (?:quiero|queremos|deseo|deseamos|acepto|autorizo|permito|necesito|me interesan?
         |requiero)
-         (?:(?:mas|recibir|sus|esos|estos|tantos|tus|ver|leer|nada de|de|seguir|continuar|recibiendo
+         (?:(?:mas|ningun[ao]?|recibir|sus|esos|estos|tantos|tus|ver|leer|nada de|de|seguir
+        |continuar|recibiendo
         |volver a) ){{0,3}}{MESSAGES}|no quiero (?:su|tu) {UNASKED}
         |ni se les? ocurra (?:volver a )?{DOING}
         |no (?:quiero|queremos|deseo|deseamos|me interesa|me gusta|me gustaria|pretendo)
@@ -201,7 +206,8 @@ SPANISH = Language(
         |(?<!ni )(?<!no )(?<!me )(?:mand|envi|escrib)(?:en|an|e|a) (?:(?:un|por|al) )?{MEANS}
         |prefiero (?:(?:por|el|un|al) ){{0,2}}{MEANS}
         |es otro|usen|usa el|(?:llam|escrib|marqu|mand)(?:en|an|e|a|ar|ir) (?:al?|solo|mejor)\b
-        |(?<!me )(?<!no )(?<!ni )escriban?$|\d{{7,}}|audios?|notas? de voz|stickers?
+        |(?<!me )(?<!no )(?<!ni )(?:escrib|habl|llam|marqu)(?:an?|en?)$|\d{{7,}}|audios?
+        |notas? de voz|stickers?
         |(?:mas )?(?:links?|ligas?|enlaces?)|al buzon
         |a (?:cobranza|volar)|(?:yo )?(?:agendo|reservo)
         |mejor(?! no| ya no)|prefiero(?! no| que no)|preferible|preferiria(?! no| que no)|sino
@@ -243,8 +249,10 @@ SPANISH = Language(
         |esta) llamada)
         |{APPOINTMENT}(?: \w+){{0,4}} (?:ya no (?:la |lo )?(?:quiero|necesito|voy)|de baja|eliminen?
         |borren?|quiten?)
-        |(?:ya )?no (?:la|lo) (?:quiero|necesito|ocupo)|(?:ya )?no quiero (?:ir|asistir|tener\w*
-        |ya))
+        |(?:ya )?no (?:la|lo) (?:quiero|necesito|ocupo)
+        |(?:ya )?no quiero (?:ir|asistir|tener\w*|ya)|(?:ya )?no me agenden|desagend\w*
+        |prefiero no (?:tener|ir|asistir)\w*|^mejor (?:ya )?no(?: gracias)?$|no (?:va a ser|sera
+        |es) necesari[oa])
     """),
     about_meeting=pattern(r"""
         (?:cancel\w*|cambi\w*|mover\w*|mueve\w*|muevan\w*|pospon\w*|aplaz\w*|anul\w*|suspend\w*
@@ -306,6 +314,10 @@ SPANISH = Language(
                 |que me (?:quiten|borren|eliminen|saquen|retiren)
                 |(?:me|nos) (?:puede\w*|podria\w*|podes|podeis)(?: ya)? (?:eliminar|borrar|quitar
                 |retirar|sacar)(?: (?:de|ya|por favor|porfa)\b|$)
+                |ser (?:eliminad|removid|retirad|borrad|excluid|dad)[oa]s? de
+                |(?:salirme|me (?:quito|borro|elimino|salgo|saco)|quitarme|borrarme
+                |sacarme) de (?:la|su
+                |esta|este|el) (?:lista|grupo|base|directorio|esto)
                 |(?:remuev|suprim)(?:an|a|as)(?:me|nos)
                 |numero(?: \w+){{0,3}} (?:borr|elimin|quit)en?l[oa]s?|salir de (?:la|su|esta) lista
                 |no quiero (?:estar|aparecer|seguir) en (?:su|la|esa|esta|ninguna) (?:lista|base)
@@ -337,7 +349,8 @@ SPANISH = Language(
                 |(?:me|nos) tienen (?:(?:ya|muy|bien|tan) )?(?:hart|cansad|aburrid|fastidiad
                 |podrid)[oa]
                 |ya me (?:cans|hart|fastidi)aron|hasta la madre
-                |(?:me|nos) estan? (?:hart|cans|fastidi)ando|que hueva|que (?:pesad
+                |(?:me|nos) estan? (?:hart|cans|fastidi)ando|que hueva
+                |[vb]ayan?(?:se)? a (?:molestar|chingar|joder|fregar)|que (?:pesad
                 |molest)[oa]s?(?! es\b)|que insistentes?|vayanse? (?:a la|al) \w+
                 |vete a la \w+|ching(?:uen|a|ue|ate)? (?:a )?(?:su|tu) madre
                 |no (?:chinguen|mamen|jodan|friegu?en|rompan))
@@ -347,7 +360,8 @@ SPANISH = Language(
             Intent.STOP,
             "los voy a reportar por spam",
             pattern(r"""
-                (?:(?:los|les|te|lo|la) (?:(?:voy|vamos) a )?(?:\w+ )?(?:report|denunci|bloque
+                (?:(?:los|les|te|lo|la) (?:(?:voy|vamos) a |acabo de |tengo |he )?(?:\w+ )?(?:report
+                |denunci|bloque
                 |demand)
                 \w+|(?:report|denunci|bloque|demand)ar(?:e|los|lo|emos|te|les|las)\b
                 |(?:voy|vamos) a (?:report|denunci|bloque|demand)ar (?:(?:a|con|en|ante
@@ -355,8 +369,8 @@ SPANISH = Language(
                 |es)[eao]\w*|su|sus|tu|el|la)? ?(?:numeros?|empresa|spam|telefono|profeco|acoso)
                 |^(?:profeco|condusef|repep)$|(?:a|con|en|ante) (?:la )?(?:profeco|repep)(?! \w+)
                 |(?:es|puro|ya es|por|su) acoso(?! laboral| sexual| en)|acosando(?:me|nos)
-                |(?:me|nos|estan) acosando|hostigamiento$
-                |(?:esto es|puro|son) spam
+                |(?:me|nos|estan) acosando|hostigamiento$|(?:esto (?:\w+ )?es|puro|son) spam
+                |spammers?
                 |derecho (?:de|a la|al) (?:supresion|cancelacion|oposicion|olvido)|derechos arco
                 |habeas data|(?:retiro|revoco|no(?: les)? doy) (?:mi |el )?(?:consentimiento
                 |permiso)
@@ -383,7 +397,11 @@ SPANISH = Language(
                 |(?:este|ese) (?:numero )?es otro numero|cambio de (?:dueno|propietario)
                 |no soy (?:esa|la|el|quien|aquel|ese) (?:persona|que|quien|busca\w*|indicad[oa])
                 (?! (?:encargad|indicad|responsable))
-                |no soy (?:ella|el)$|no soy (?:ella|el) (?!que)\w+|no soy quien|no soy yo
+                |no soy (?:ella|el)$|no soy (?:ella|el) (?!que)\w+|no soy (?:a )?quien
+                |buscan? a otra persona|(?:es de|soy) otra persona
+                |^(?:ese|este) numero no es$|no es mi[oa] (?:es[ea]|est[ea]|el)|no es mio$
+                |no hice (?:ningun\w*|el|una) (?:solicitud|registro)
+                |ya no (?:trabaja|vive|labora) (?:aqui|aca|en esta)|no soy yo
                 |^yo no soy$
                 |no es mi (?:nombre|correo|numero|telefono|mail|email|cel)$|no me llamo asi
                 |me (?:esta\w* )?confund\w+(?: con (?:otr|alguien)\w*| de \w+|$)
@@ -469,7 +487,8 @@ SPANISH = Language(
             "ya no necesito el link",
             pattern(r"""
                 (?:ya no (?:(?:lo|la) )?(?:quiero|queremos|necesito|ocupo|hace falta)
-                |ya (?:me )?(?:decid|contrat|compr|resolv|cerr)\w*|no necesito que)
+                |ya (?:me )?(?:decid|contrat|compr|resolv|cerr)\w*|no necesito que
+                |poner(?:les)? una (?:denuncia|queja|demanda))
             """),
         ),
         Phrase(
