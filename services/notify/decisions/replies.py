@@ -46,7 +46,7 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[.!](?:\s|$)")
-_SAYS_AUTOMATIC = re.compile(
+_SELF_DECLARED = re.compile(
     r"\b(?:es una? (?:mensaje|respuesta|correo) automatic|this is an auto|e uma? \w+ automatica)"
 )
 _ACCUSATION = re.compile(r"\b(?:spam|acoso|profeco|condusef|repep)\b")
@@ -194,8 +194,8 @@ def read_mail(subject: str, text: str, *, answers_meeting: bool = False) -> Read
     beside = replace(read_reply(subject, answers_meeting=answers_meeting), by_subject=True)
     if beside.intent in STOPS:
         return beside
-    says_little = reading.intent in (Intent.THANKS, Intent.OTHER)
-    if says_little and beside.intent in (Intent.MEETING_CHANGE, Intent.OPT_IN):
+    is_brief = reading.intent in (Intent.THANKS, Intent.OTHER)
+    if is_brief and beside.intent in (Intent.MEETING_CHANGE, Intent.OPT_IN):
         return beside
     return reading
 
@@ -248,7 +248,7 @@ def _by_opening(text: str, message: str, *, answers_meeting: bool) -> Reading | 
 
     A greeting may stand above it.
     """
-    if _SAYS_AUTOMATIC.search(message):
+    if _SELF_DECLARED.search(message):
         return None
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     openings = lines[:2] if lines and _GREETING.match(lines[0]) else lines[:1]
@@ -316,7 +316,7 @@ def _automatic(message: str, meant: str) -> Reading | None:
     Somebody who forbids us automatic messages names them only after that.
     """
     found = _business_answer(message) or _first_phrase("", message, (Intent.AUTOMATIC,))
-    if not found or _SAYS_AUTOMATIC.search(message):
+    if not found or _SELF_DECLARED.search(message):
         return found
     stop = _first_phrase("", meant, (Intent.STOP,)) or _forbidden(meant)
     if not stop:

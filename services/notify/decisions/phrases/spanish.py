@@ -454,7 +454,7 @@ SPANISH = Language(
             pattern(rf"""
                 (?:(?:ya )?no (?:me|nos|le|les) interes\w+
                 (?! (?:es[ea]|el|la|este|esta|los|las) (?:horario|hora|dia|fecha|plan|paquete|modelo
-                |opcion|sede|sucursal|{DAYS})| a esa| tanto)|no es de mi interes
+                |opcion|sede|sucursal|{DAYS})| a esa| tanto| pagar)|no es de mi interes
                 |no (?:estoy|estamos|tengo|tenemos|hay|esta)(?: \w+)?(?: interesad[oa]s?| interes)
                 |ya no (?:estoy|ando) buscando
                 |sin interes|perdi el interes
