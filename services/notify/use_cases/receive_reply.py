@@ -25,8 +25,9 @@ from kit.database import Connection, Database
 from kit.errors import Unavailable
 from kit.messaging import outbox
 from providers.twilio.webhooks import PressedKey
+from services.notify.decisions.incoming_replies import read_incoming
 from services.notify.decisions.keys import ASKS_FOR_LINK, asked_by_key
-from services.notify.decisions.replies import STOPS, Reading, read_mail, stop_word
+from services.notify.decisions.replies import STOPS, Reading
 from services.notify.decisions.reply_texts import shown_text
 from services.notify.deps import Deps
 from services.notify.repositories import addresses, callbacks, leads, opt_outs, sessions, touches
@@ -57,7 +58,7 @@ async def receive_reply(reply: IncomingReply, body: dict[str, Any], database: Da
     It belongs to the lead of the message that it answers, else to the newest with its address.
     """
     sender = await _find_sender(reply, database)
-    reading = _read(reply, sender)
+    reading = read_incoming(reply, answers_meeting=sender.answers_meeting)
     if reading.by_subject:
         reply = replace(reply, text=f"{reply.subject}\n\n{reply.text}".strip())
     stopped = Stopped()
@@ -96,28 +97,6 @@ async def _find_sender(reply: IncomingReply, database: Database) -> Sender:
     last = await touches.last_kind(database, lead_ids, channels)
     newest = lead_ids[-1] if lead_ids else None
     return Sender(newest, (reply.address,), last is Kind.MEETING)
-
-
-def _read(reply: IncomingReply, sender: Sender) -> Reading:
-    """Returns what a message asks for.
-
-    An automatic answer is ignored whatever its sentences say. Only a stop word that is its whole
-    text or subject stops: no automatic answer is that short, but mail programs that unsubscribe
-    for a person mark what they send as automatic. A mail that is only marked as bulk may well be a
-    person's, behind a company's mail server: its stops are obeyed like anybody's.
-    """
-    if reply.opts_out:
-        return Reading(Intent.STOP)
-    if reply.automatic:
-        return stop_word(reply.subject, reply.text) or Reading(Intent.AUTOMATIC)
-    reading = read_mail(reply.subject, reply.text, answers_meeting=sender.answers_meeting)
-    if reply.bulk and reading.intent not in STOPS:
-        return Reading(Intent.AUTOMATIC)
-    if not reply.text.strip():
-        return replace(reading, intent=Intent.REVIEW)
-    if reading.intent is Intent.WANTS_LINK and reply.channel is Channel.EMAIL:
-        return replace(reading, intent=Intent.QUESTION)  # the link goes to phones only
-    return reading
 
 
 async def _mark_alive(connection: Connection, channel: Channel, sender: Sender) -> None:

@@ -8,15 +8,7 @@ import pytest
 from bench.replies import Example, examples, false_share, score
 from contracts.events.reply import Intent
 from services.notify.decisions.phrases.language import Language, Phrase
-from services.notify.decisions.replies import (
-    LANGUAGES,
-    STOPS,
-    hour_in,
-    normalise,
-    read_mail,
-    read_reply,
-    stop_word,
-)
+from services.notify.decisions.replies import LANGUAGES, STOPS, normalise, read_reply
 
 EXAMPLES = examples()
 FIRST = [example for example in EXAMPLES if example.first]
@@ -82,50 +74,6 @@ def test_what_it_answers_decides(text: str, alone: Intent, after_a_reminder: Int
 
 
 @pytest.mark.parametrize(
-    ("text", "hour"),
-    [
-        ("llámame a las 5", "a las 5"),
-        ("¿Me pueden llamar mañana a las 10:30 am?", "mañana a las 10:30 am"),
-        ("el jueves por la tarde", "el jueves por la tarde"),
-        ("Call me tomorrow at 3pm", "tomorrow at 3pm"),
-        ("me liga às 15h", "às 15h"),
-        ("después de las 6 de la tarde", "después de las 6 de la tarde"),
-        ("llámenme", ""),
-        ("llámenme a las cinco", "a las cinco"),
-        ("a las cinco y media de la tarde", "a las cinco y media de la tarde"),
-        ("a partir de las 6", "a partir de las 6"),
-        ("márcame en una hora", "en una hora"),
-        ("en media hora por favor", "en media hora"),
-        ("llámame en 10 minutos", "en 10 minutos"),
-        ("en dos horas", "en dos horas"),
-        ("llámenme entre 4 y 6", "entre 4 y 6"),
-        ("mañana entre las 4 y las 6 pm", "mañana entre las 4 y las 6 pm"),
-        ("puedo de 4 a 6", "de 4 a 6"),
-        ("llámenme 17:30", "17:30"),
-        ("mejor a las 5 pm, gracias", "a las 5 pm"),
-        ("5 p.m. está bien", "5 p.m."),
-        ("llámenme la próxima semana", "la próxima semana"),
-        ("la semana que viene", "la semana que viene"),
-        ("llámenme el 15 de marzo", "el 15 de marzo"),
-        ("el 15 de marzo a las 10", "el 15 de marzo a las 10"),
-        ("saliendo del trabajo", "saliendo del trabajo"),
-        ("después de comer", "después de comer"),
-        ("a las 5 de la tarde mañana", "a las 5 de la tarde mañana"),
-        ("call me in half an hour", "in half an hour"),
-        ("between 4 and 6", "between 4 and 6"),
-        ("next week", "next week"),
-        ("me liga em uma hora", "em uma hora"),
-        ("entre 4 e 6", "entre 4 e 6"),
-        ("semana que vem", "semana que vem"),
-        ("somos de 4 a 6 personas", ""),
-        ("llámenme a una amiga", ""),
-    ],
-)
-def test_the_hour_that_somebody_names(text: str, hour: str) -> None:
-    assert hour_in(text) == hour
-
-
-@pytest.mark.parametrize(
     "piece", ["no ", "no me ", "baja de ", "a las ", "quiten ", "1 ", "la ", "ñ"]
 )
 def test_a_long_message_is_read_in_time(piece: str) -> None:
@@ -138,39 +86,3 @@ def test_a_long_message_is_read_in_time(piece: str) -> None:
 
 def test_the_words_that_decided_are_named() -> None:
     assert read_reply("Les pido que ya no me llamen, gracias").because == "no me llamen"
-
-
-@pytest.mark.parametrize(
-    ("subject", "text", "intent", "by_subject"),
-    [
-        ("BAJA", "Gracias", Intent.STOP, True),
-        ("unsubscribe", "Ana Ruiz, Directora", Intent.STOP, True),
-        ("Quiero darme de baja", "Ana Ruiz", Intent.STOP, True),
-        ("Cancelar mi cita", "Gracias", Intent.MEETING_CHANGE, True),
-        ("Hola", "BAJA", Intent.STOP, False),
-        ("Hola", "¿Cuánto cuesta?", Intent.QUESTION, False),
-        ("", "Gracias", Intent.THANKS, False),
-        ("Cotización", "llámenme", Intent.WANTS_CALL, False),
-        ("¿Aceptas WhatsApp?", "Sí", Intent.THANKS, False),
-        ("ALTA", "Ana Ruiz", Intent.OPT_IN, True),
-    ],
-)
-def test_the_subject_of_a_mail(subject: str, text: str, intent: Intent, by_subject: bool) -> None:
-    reading = read_mail(subject, text)
-
-    assert (reading.intent, reading.by_subject) == (intent, by_subject)
-
-
-@pytest.mark.parametrize(
-    ("subject", "text", "stops"),
-    [
-        ("", "BAJA", True),
-        ("unsubscribe", "Sent by the mail program for ana@example.com", True),
-        ("", "Estoy fuera. Ya no me escriban a este correo", False),
-        ("Ausente", "Número equivocado, ya no trabajo aquí", False),
-    ],
-)
-def test_only_a_word_that_stands_alone_stops_in_an_automatic_mail(
-    subject: str, text: str, stops: bool
-) -> None:
-    assert (stop_word(subject, text) is not None) is stops
