@@ -54,8 +54,8 @@ _ACCUSATION = re.compile(r"\b(?:spam|acoso|profeco|condusef|repep)\b")
 _ASKS = re.compile(r"(?:(?:me|nos|te) )?(?:pued|pod|can\b|could|would|llam|marc)")
 _NEGATED_WISH = re.compile(r"\w{1,20}(?: \w{1,10})?(?: que)? (?:no|nao|not) ")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]")
-_LENGTHENED = re.compile(r"([a-z])\1{2,}")
-_REPEATED = re.compile(r"(.)\1+")
+_LENGTHENED = re.compile(r"([a-z])\1{2,}+")
+_REPEATED = re.compile(r"(.)\1++")
 _NAMED = re.compile(
     r"\b(?:[Nn]o\s+(?:soy|me\s+llamo|conozco\s+a)|[Nn]ão\s+(?:sou|conheço)(?:\s+[oa])?"
     r"|[Ii]['’]?m\s+not|[Tt]his\s+is(?:n['’]t|\s+not)|am\s+not)\s+"

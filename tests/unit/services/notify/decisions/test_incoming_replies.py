@@ -10,7 +10,7 @@ from domain.replies import IncomingReply
 from services.notify.decisions.incoming_replies import read_incoming
 
 MAIL = IncomingReply("1", Channel.EMAIL, "ana@example.com", "ana@example.com", "")
-AWAY = "Estoy fuera. Ya no me escriban a este correo"
+OUT_OF_OFFICE = "Estoy fuera. Ya no me escriban a este correo"
 
 
 def read(reply: IncomingReply) -> tuple[Intent, bool]:
@@ -43,7 +43,7 @@ def test_the_subject_of_a_mail(subject: str, text: str, intent: Intent, by_subje
         ("", "BAJA", Intent.STOP, False),
         ("", "BAJA\n\nAna Ruiz", Intent.STOP, False),
         ("unsubscribe", "Sent by the mail program", Intent.STOP, True),
-        ("", AWAY, Intent.AUTOMATIC, False),
+        ("", OUT_OF_OFFICE, Intent.AUTOMATIC, False),
         ("Ausente", "Número equivocado, ya no trabajo aquí", Intent.AUTOMATIC, False),
     ],
 )
