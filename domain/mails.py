@@ -28,7 +28,8 @@ _WROTE = re.compile(
 _BEGINS_QUOTE = re.compile(r"^(?:(?:el|on|em|le|am|a) .{0,200}\d|.{0,200}<[^<>]{0,200}@)")
 _FOOTER = re.compile(
     r"^(?:(?:mensaje |correo )?(?:enviad[oa]|mandad[oa]|sent|escrito|envoye)"
-    r" (?:desde|de(?:l| mi| meu| minha| mon)|do|from|via|with|con|com|by|a partir d[eo]|pel[oa]) .{1,60}$"
+    r" (?:desde|de(?:l| mi| meu| minha| mon)|do|from|via|with|con|com|by|a partir d[eo]|pel[oa])"
+    r" .{1,60}$"
     r"|(?:obtener|obten|obtenga|get|obter|obtenha|descarga(?:r)?|download) (?:el |o )?outlook\b"
     r"|(?:--|—|–)$)"
 )
@@ -43,11 +44,15 @@ _REGARDS = re.compile(
     r"|regards|yours|faithfully|a todos)){0,2}\W{0,3}$"
 )
 _AFTERTHOUGHT = re.compile(r"^(?:p\.? ?[ds]\.?\s{0,2}[:.\-]|(?:pd|ps)\s)")
+_TITLE = (
+    r"(?:(?:aviso|nota|clausula|declaracion|advertencia)\s{1,3}(?:legal|importante|juridico|de"
+    r"\s{1,3}(?:confidencialidad|privacidad|confidencialidade|privacidade))"
+    r"|confidentiality\s{1,3}(?:notice|note|statement)|legal\s{1,3}(?:notice|disclaimer)"
+    r"|disclaimer|confidencial(?:idad|idade)?)"
+)
+# people name a privacy notice too: as a title it begins a line, or has a colon
 _NOTICE = re.compile(
-    r"\b(?:(?:aviso|nota|clausula|declaracion|advertencia)\s{1,3}(?:legal|de\s{1,3}(?:"
-    r"confidencialidad|privacidad|confidencialidade|privacidade))"
-    r"|aviso\s{1,3}(?:importante|juridico)\s{0,3}:|confidentiality\s{1,3}(?:notice|note|statement)"
-    r"|legal\s{1,3}(?:notice|disclaimer)|disclaimer\s{0,3}:|confidencial(?:idad|idade)?\s{0,3}:"
+    rf"(?m:^[\W_]{{0,3}}){_TITLE}\b|\b(?:{_TITLE}\s{{0,3}}(?::|\.-|\*)"
     r"|(?:este|esta|el\s{1,3}presente|this|o\s{1,3}presente)\s{1,3}(?:mensaje|correo|comunicacion"
     r"|mensagem|comunicacao|e-?mail|message|communication|transmission)"
     rf"(?:[\s,;/()]{{1,3}}[\w-]{{1,20}}){{0,{WITHOUT_NOTICE}}}?[\s,;/()]{{1,3}}"

@@ -73,6 +73,7 @@ def test_what_is_added_to_a_mail_is_cut(footer: str) -> None:
         "Cordial saludo,\n\nSolicito la baja",
         "Este mensaje no es para mí, está dirigido a Juan",
         "Recibí este correo por error, bórrenme",
+        "No me enviaron su aviso de privacidad. Denme de baja",
         "Conforme a la LFPDPPP ejerzo mis derechos ARCO: bórrenme",
         "Enviado el comprobante, ¿qué sigue?",
     ],
