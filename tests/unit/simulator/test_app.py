@@ -552,6 +552,14 @@ async def test_what_kommo_refuses_names_the_item_and_the_field(
     )
 
 
+async def test_a_refusal_that_names_nothing(world: httpx.AsyncClient) -> None:
+    bad = LEAD | {"_embedded": {"companies": [{"name": "!Demo"}]}}
+    answer = await world.post("/api/v4/leads/complex", json=[LEAD, bad], headers=KOMMO)
+
+    assert (answer.status_code, answer.json()["detail"]) == (400, "Request data is not valid")
+    assert "validation-errors" not in answer.json()
+
+
 async def test_over_fifty_leads_and_the_wrong_form(world: httpx.AsyncClient) -> None:
     many = await world.post("/api/v4/leads/complex", json=[LEAD] * 51, headers=KOMMO)
     bare = await world.post("/api/v4/leads/complex", json=LEAD, headers=KOMMO)

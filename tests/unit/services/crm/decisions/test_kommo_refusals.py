@@ -11,6 +11,7 @@ from services.crm.decisions.kommo_refusals import (
     REFUSED,
     corrected,
     note_about,
+    plain_move_reason,
     plain_reason,
 )
 from tests.builders import a_card
@@ -97,6 +98,8 @@ OWN = {"fuente", "servicio", "etiquetas", "empresa", "responsable"}
         ("custom_fields_values.7.field_id", {"fuente", "servicio"}),
         ("custom_fields_values[1].values[0].enum_id", {"servicio"}),
         ("0.custom_fields_values.0", {"fuente"}),
+        ("/custom_fields_values/0/", {"fuente"}),
+        ("_embedded.contacts.custom_fields_values.0.values", {"teléfono"}),
         ("_embedded.contacts", {"teléfono", "correo"}),
         ("_embedded.contacts.0", {"teléfono", "correo"}),
         ("_embedded.contacts.custom_fields_values", {"teléfono", "correo"}),
@@ -210,6 +213,66 @@ def test_the_reason_is_plain_and_has_kommos_own_words(path: str, words: str) -> 
     assert words in reason
     assert "not a valid choice" in reason
     assert plain_reason([], "kommo: 400 ana@example.com").endswith("(kommo: 400 a***@example.com)")
+
+
+def test_what_is_left_out_is_named_even_where_no_setting_names_it() -> None:
+    body = {
+        "name": "#7",
+        "custom_fields_values": [
+            {"field_id": 9, "values": [{"value": "a"}, {"enum_id": 4}, {"enum_code": "WORK"}]},
+            {"field_code": "UTM", "values": [{"value": "b"}]},
+        ],
+        "_embedded": {
+            "tags": [{"name": "web"}, {"id": 3}],
+            "contacts": [
+                {
+                    "first_name": "Ana",
+                    "custom_fields_values": [
+                        {"field_code": "POSITION", "values": [{"value": "Gerente"}]}
+                    ],
+                }
+            ],
+        },
+    }
+    kinds = [
+        "custom_fields_values",
+        "_embedded.tags",
+        "_embedded.contacts.0.custom_fields_values",
+        "_embedded.contacts.0.first_name",
+    ]
+    reduced = corrected(7, body, faults(*kinds), FIELDS)
+
+    assert reduced is not None
+    assert reduced.body == {"name": "#7", "_embedded": {}}
+    assert [(value.name, value.value) for value in reduced.left_out] == [
+        ("first_name", "Ana"),
+        ("dato del contacto", "Gerente"),
+        ("etiquetas", "web, {'id': 3}"),
+        ("campo", "b"),
+        ("campo", "a, 4, "),
+    ]
+
+
+def test_every_error_of_a_refusal_is_in_its_reason() -> None:
+    reason = plain_reason(faults("pipeline_id", "price"), "")
+    move = plain_move_reason(faults("status_id", "price"), "")
+    own = "NotSupportedChoice price not a valid choice)"
+
+    assert reason == (
+        "Kommo no tiene el embudo KOMMO_PIPELINE_ID. Corrígelo en .env "
+        f"(NotSupportedChoice pipeline_id not a valid choice; {own}"
+    )
+    assert move == (
+        "Kommo no dejó mover el lead de etapa "
+        f"(NotSupportedChoice status_id not a valid choice; {own}"
+    )
+
+
+def test_a_note_without_a_value_and_a_long_one() -> None:
+    assert note_about(LeftOut("contacto", "", "no existe")) == (
+        "No se guardó en su campo de Kommo (no existe). contacto"
+    )
+    assert note_about(LeftOut("x", "y" * 1001, "z")).endswith(f". x: {'y' * 1000}")
 
 
 def test_the_note_keeps_the_value() -> None:
