@@ -136,6 +136,12 @@ async def test_a_value_that_no_field_takes_costs_no_lead(system: System) -> None
     await noted(system, lead, "presupuesto: poco")
 
 
+async def test_what_kommo_refuses_without_naming_it_costs_no_lead(system: System) -> None:
+    lead = await registered(system, person(empresa="!Demo SA"))
+
+    await noted(system, lead, "(Kommo no lo aceptó). empresa: !Demo SA")
+
+
 async def test_one_leads_search_holds_up_no_other(system: System) -> None:
     await system.inject_fault(provider="kommo", kind="status", status=400, path="/contacts")
     leads = [await system.lead(person()) for _ in range(3)]
