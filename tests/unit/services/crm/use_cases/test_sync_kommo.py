@@ -169,6 +169,8 @@ class Kommo:
 
     async def change_lead(self, lead_id: int, changes: Mapping[str, Any]) -> None:
         self.changes.append((lead_id, changes))
+        if self.refusals:
+            raise self.refusals.pop(0)
 
     async def add_leads(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
         created = await self.add_leads_with_contacts(leads)
@@ -498,6 +500,32 @@ async def test_a_contacts_open_lead_is_updated_instead_of_doubled() -> None:
             "tags_to_add": [{"name": "web"}],
         },
     )
+
+
+@pytest.mark.parametrize(
+    ("refused", "sent"),
+    [
+        (refusal(_51="tags_to_add.0.name"), ["custom_fields_values"]),
+        (refusal(_51="custom_fields_values"), ["tags_to_add"]),
+        (refusal(), []),
+    ],
+)
+async def test_an_open_lead_is_updated_without_what_kommo_refuses(
+    refused: KommoRefused, sent: list[str]
+) -> None:
+    rows, kommo = Rows([WaitingLead(1, a_card())]), Kommo()
+    rows.contact = 9
+    kommo.fields = [{3: CustomField(3, "Fuente")}]
+    kommo.open_leads = [KommoLead(51, "", 9, pipeline_id=7, status_id=60)]
+    kommo.refusals = [refused]
+
+    more: dict[str, Any] = {"duplicates": "update", "tags": "web", "field_id_fuente": 3}
+    await a_worker(rows, kommo, **more).run_once()
+
+    assert [list(changes) for _, changes in kommo.changes[1:]] == ([sent] if sent else [])
+    assert rows.places == {1: InKommo(51, 9, merged=True)}
+    said = {"custom_fields_values": "fuente: Landing 1", "tags_to_add": "etiquetas: web"}
+    assert set(rows.notes_about[1]) == {said[name] for name in said if name not in sent}
 
 
 async def test_without_an_open_lead_one_is_added() -> None:
