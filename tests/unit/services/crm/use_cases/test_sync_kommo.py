@@ -524,8 +524,8 @@ async def test_an_open_lead_is_updated_without_what_kommo_refuses(
 
     assert [list(changes) for _, changes in kommo.changes[1:]] == ([sent] if sent else [])
     assert rows.places == {1: InKommo(51, 9, merged=True)}
-    said = {"custom_fields_values": "fuente: Landing 1", "tags_to_add": "etiquetas: web"}
-    assert set(rows.notes_about[1]) == {said[name] for name in said if name not in sent}
+    noted = {"custom_fields_values": "fuente: Landing 1", "tags_to_add": "etiquetas: web"}
+    assert set(rows.notes_about[1]) == {noted[name] for name in noted if name not in sent}
 
 
 async def test_without_an_open_lead_one_is_added() -> None:
