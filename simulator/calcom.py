@@ -212,6 +212,32 @@ class CalcomSimulator:
         booked.change()
         await self._post_event("BOOKING_CANCELLED", body)
 
+    async def move_seat(self, uid: str, *, email: str, start: datetime) -> str:
+        """Moves a seat that was taken later to a time of its own, and returns its new uid."""
+        booked = self._find(uid, ACCEPTED)
+        taken = booked.others.pop(email, None)
+        if taken is None:
+            raise _refusal(404, "NotFoundException", f"Seat of uid={uid} was not found")
+        booked.change()
+        starts = start.astimezone(UTC)
+        now = datetime.now(UTC)
+        moved = replace(
+            booked,
+            uid=_new_uid(),
+            id=next(self._ids),
+            start=starts,
+            end=starts + (booked.end - booked.start),
+            metadata={},
+            responses={"name": taken["name"], "email": email, "guests": [], "location": VIDEO},
+            rescheduled_from=uid,
+            others={},
+            created_at=now,
+            updated_at=now,
+        )
+        self.bookings[moved.uid] = moved
+        await self._accepted("BOOKING_RESCHEDULED", moved, {}, rescheduleUid=uid)
+        return moved.uid
+
     async def accept(self, uid: str, *, by_api: bool = False) -> None:
         """Accepts a request as the host. The webhook lacks the metadata that the link carried.
 
@@ -458,7 +484,7 @@ class CalcomSimulator:
                 "timeZone": HOST["timeZone"],
                 "username": "laura-garza",
             },
-            "attendees": [attendee],
+            "attendees": [attendee, *booked.others.values()],
             "payment": [],
             "references": [],
         }

@@ -175,18 +175,28 @@ def make_routes(
     async def delete_contact(contact_id: int) -> None:
         kommo.delete_contact(contact_id)
 
+    @routes.post("/kommo/contacts/{kept_id}/merge/{gone_id}", status_code=204)
+    async def merge_contacts(kept_id: int, gone_id: int) -> None:
+        kommo.merge_contacts(kept_id, gone_id)
+
     @routes.put("/kommo/fields/{field_id}", status_code=204)
     async def put_field(field_id: int, description: Annotated[dict[str, Any], Body()]) -> None:
         kommo.add_field(field_id, description)
 
     @routes.put("/kommo/pipelines/{pipeline_id}/stages/{status_id}", status_code=204)
-    async def put_stage(pipeline_id: int, status_id: int, incoming: bool = False) -> None:
-        kommo.add_stage(pipeline_id, status_id, incoming=incoming)
+    async def put_stage(
+        pipeline_id: int, status_id: int, incoming: bool = False, name: str = ""
+    ) -> None:
+        kommo.put_stage(pipeline_id, status_id, incoming=incoming, name=name)
 
     @routes.put("/kommo/account", status_code=204)
     async def set_account(oddities: KommoOddities) -> None:
         for name in oddities.model_fields_set:
             setattr(kommo, name, getattr(oddities, name))
+
+    @routes.put("/kommo/access_token", status_code=204)
+    async def replace_access_token(token: Annotated[str, Body(embed=True)]) -> None:
+        kommo.replace_access_token(token)
 
     @routes.post("/kommo/tokens/revoke", status_code=204)
     async def revoke_tokens() -> None:
@@ -322,6 +332,12 @@ def _calendar_routes(calcom: CalcomSimulator) -> APIRouter:
     @routes.post("/{uid}/join", status_code=204)
     async def join(uid: str, name: Annotated[str, Body()], email: Annotated[str, Body()]) -> None:
         await calcom.take_seat(uid, name=name, email=email)
+
+    @routes.post("/{uid}/move_seat")
+    async def move_seat(
+        uid: str, email: Annotated[str, Body()], start: Annotated[AwareDatetime, Body()]
+    ) -> dict[str, str]:
+        return {"uid": await calcom.move_seat(uid, email=email, start=start)}
 
     @routes.post("/{uid}/leave", status_code=204)
     async def leave(uid: str, email: Annotated[str, Body(embed=True)]) -> None:

@@ -63,6 +63,7 @@ class KommoSimulator:
     pipelines: dict[int, set[int]]
     custom_fields: dict[int, dict[str, Any]]
     incoming: set[int] = field(default_factory=set)
+    stage_names: dict[int, str] = field(default_factory=dict)
     users: dict[int, str] = field(default_factory=lambda: dict(USERS))
     merges_duplicates: bool = False
     hides_users: bool = False
@@ -141,11 +142,14 @@ class KommoSimulator:
         """Adds a custom field, or changes it: `name`, `type`, and the `enums` of a list."""
         self.custom_fields[field_id] = {"name": f"Field {field_id}", "type": "text"} | description
 
-    def add_stage(self, pipeline_id: int, status_id: int, *, incoming: bool) -> None:
+    def put_stage(self, pipeline_id: int, status_id: int, *, incoming: bool, name: str) -> None:
+        """Adds a stage, or changes it. An empty name keeps the one it has."""
         self.pipelines.setdefault(pipeline_id, {WON, LOST}).add(status_id)
         self.incoming.discard(status_id)
         if incoming:
             self.incoming.add(status_id)
+        if name:
+            self.stage_names[status_id] = name
 
     def delete_contact(self, contact_id: int) -> None:
         """Deletes a contact, as a person does. Its leads stay, without one."""
@@ -154,6 +158,31 @@ class KommoSimulator:
         for lead in self.leads.values():
             if lead["contact_id"] == contact_id:
                 lead["contact_id"] = None
+
+    def merge_contacts(self, kept_id: int, gone_id: int) -> None:
+        """Merges a contact into another, as a person does. Its leads and addresses go with it."""
+        if kept_id == gone_id or not {kept_id, gone_id} <= self.contacts.keys():
+            raise _refusal(404, "Entity not found")
+        kept = self.contacts[kept_id]
+        gone = self.contacts.pop(gone_id)
+        for lead in self.leads.values():
+            if lead["contact_id"] == gone_id:
+                lead["contact_id"] = kept_id
+        kept["leads"] += gone["leads"]
+        fields = {
+            custom_field["field_code"]: custom_field
+            for custom_field in kept.get("custom_fields_values") or []
+        }
+        for custom_field in gone.get("custom_fields_values") or []:
+            known = fields.get(custom_field["field_code"], {}).get("values", [])
+            values = {"values": [*known, *custom_field["values"]]}
+            fields[custom_field["field_code"]] = custom_field | values
+        kept["custom_fields_values"] = list(fields.values())
+
+    def replace_access_token(self, token: str) -> None:
+        """Ends the access token and makes another valid, as a person does in the integration."""
+        self._good = self._good - {self.access_token} | {token}
+        self.access_token = token
 
     def revoke_tokens(self) -> None:
         """Ends every pair and refresh token, as uninstalling the integration does."""
@@ -328,7 +357,7 @@ class KommoSimulator:
             stages = [
                 {
                     "id": status_id,
-                    "name": f"Stage {place}",
+                    "name": self.stage_names.get(status_id, f"Stage {place}"),
                     "sort": place,
                     "type": INCOMING if status_id in self.incoming else 0,
                     "pipeline_id": pipeline_id,

@@ -860,6 +860,43 @@ async def test_a_renamed_account_redirects(world: httpx.AsyncClient, kommo: Komm
         await kommo.add_leads_with_contacts([LEAD])
 
 
+async def test_a_contact_that_is_merged_into_another(
+    world: httpx.AsyncClient, kommo: KommoClient
+) -> None:
+    lead_id = await a_lead(world)
+    gone = (await kommo.leads([lead_id]))[lead_id].contact_id
+    phone = {"field_code": "PHONE", "values": [{"value": "+528100000009"}]}
+    body = {"name": "Ana", "custom_fields_values": [phone]}
+    kept = (await world.post("/simulator/kommo/contacts", json=body)).json()["id"]
+    [before] = (await kommo.contacts([gone or 0])).values()
+    await world.post(f"/simulator/kommo/contacts/{kept}/merge/{gone}")
+    [after] = (await kommo.contacts([kept])).values()
+
+    assert (await kommo.leads([lead_id]))[lead_id].contact_id == kept
+    assert after.phones == ("+528100000009", *before.phones)
+    assert after.emails == before.emails
+    assert await kommo.contacts([gone or 0]) == {}
+
+
+async def test_an_access_token_that_was_replaced(
+    world: httpx.AsyncClient, kommo: KommoClient
+) -> None:
+    await world.put("/simulator/kommo/access_token", json={"token": "newer"})
+
+    with pytest.raises(CredentialsRejected):
+        await kommo.account()
+    newer = {"Authorization": "Bearer newer"}
+    assert (await world.get("/api/v4/account", headers=newer)).status_code == 200
+
+
+async def test_a_stage_that_was_renamed(world: httpx.AsyncClient) -> None:
+    await world.put("/simulator/kommo/pipelines/1/stages/2?name=Nuevos")
+    answer = await world.get("/api/v4/leads/pipelines/1", headers=KOMMO)
+    stages = answer.json()["_embedded"]["statuses"]
+
+    assert "Nuevos" in [stage["name"] for stage in stages if stage["id"] == 2]
+
+
 async def test_an_integration_that_is_uninstalled_and_authorised_again(
     world: httpx.AsyncClient,
 ) -> None:

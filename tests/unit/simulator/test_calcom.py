@@ -382,6 +382,21 @@ async def test_each_who_joins_a_group_event_is_named_alone(
     ]
 
 
+async def test_a_seat_that_moves_leaves_the_others_where_they_are(
+    calcom: CalcomSimulator, wire: Wire, poll: Poll
+) -> None:
+    uid = await calcom.book(LINK, start=soon(), seats=20)
+    await calcom.take_seat(uid, name="Beto", email="beto@example.com")
+    moved = await calcom.move_seat(uid, email="beto@example.com", start=soon(5))
+    update = update_in(wire.requests[-1])
+    listed = {update.uid: update for update in await poll()}
+
+    assert (update.what, update.uid, update.previous_uid) == (UpdateKind.MOVED, moved, uid)
+    assert [(who.email, who.lead_id) for who in update.attendees] == [("beto@example.com", None)]
+    assert [who.email for who in listed[uid].attendees] == ["ana@example.com"]
+    assert [who.email for who in listed[moved].attendees] == ["beto@example.com"]
+
+
 async def test_the_list_of_a_group_event_names_everybody(
     calcom: CalcomSimulator, poll: Poll
 ) -> None:
