@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -65,6 +66,8 @@ WISHES = (
     "prefiero por correo",
     "estoy en junta, llámame a las 5",
 )
+# won, lost, and a stage of the robots' to which a person moves the lead
+CLOSING = (142, 143, 60_000_005)
 SERVICES = ("intake", "crm", "notify", "scheduler", "console")
 WITHOUT_HOURS = ("intake", "crm", "console")  # which decide nothing by the hour of the day
 PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
@@ -89,6 +92,8 @@ class Drawn:
         acts = list(self._troubles())
         for person in people:
             acts += self._life(person)
+        for first, second in pairwise(people):
+            acts += self._together(seed, first, second)
         return Story(seed, begins, tuple(people), tuple(ordered(acts)))
 
     def _pick(self, weights: dict[str, int]) -> str:
@@ -147,7 +152,10 @@ class Drawn:
         if self._happens(0.08):
             yield from self._return(person, at + self.chance.uniform(0.2, 40))
         if self._happens(0.03):
-            yield Act(at + self.chance.uniform(2, 50), "is_erased", person.number)
+            moment = at + self.chance.uniform(2, 50)
+            yield Act(moment, "is_erased", person.number)
+            if self._happens(0.5):
+                yield self._form(person, moment + self.chance.uniform(3, 15))
         if self._happens(0.03):
             moment = at + self.chance.uniform(2, 30)
             yield Act(moment, "is_paused", person.number)
@@ -156,8 +164,14 @@ class Drawn:
             yield Act(at + self.chance.uniform(2, 50), "is_stopped", person.number)
         if self._happens(0.03):
             yield self._act(
-                at + self.chance.uniform(8, 50), "is_closed_in_kommo", person, status=(142, 143)
+                at + self.chance.uniform(8, 50), "is_closed_in_kommo", person, status=CLOSING
             )
+        if self._happens(0.04):
+            moment = at + self.chance.uniform(8, 40)
+            what = self.chance.choice(("contact_is_deleted", "contact_is_merged"))
+            yield Act(moment, what, person.number)
+            if self._happens(0.5):
+                yield from self._return(person, moment + self.chance.uniform(1, 8))
 
     def _act(self, at: float, what: str, person: Person, **choices: Any) -> Act:
         drawn = {name: self.chance.choice(options) for name, options in choices.items()}
@@ -183,7 +197,7 @@ class Drawn:
         if person.phone and self._happens(0.3):
             changes["telefono"] = self._phone(PLACES["Ciudad de México"])
         elif person.phone and self._happens(0.3):
-            changes["email"] = f"other.{person.number}x{self.chance.randrange(10**6)}@example.com"
+            changes["email"] = self._other_email(person)
         yield self._form(person, at, **changes)
         if self._happens(0.3):
             yield self._form(person, at + self.chance.uniform(0.0, 5.0))
@@ -193,7 +207,10 @@ class Drawn:
         if self._happens(0.12):
             yield Act(at, "books", person.number, {"starts_in": starts_in, "weeks": 3})
             return
-        yield Act(at, "books", person.number, {"starts_in": starts_in})
+        how: dict[str, Any] = {"starts_in": starts_in}
+        if self._happens(0.15):
+            how["email"] = self._other_email(person)
+        yield Act(at, "books", person.number, how)
         if self._happens(0.2):
             moment = at + self.chance.uniform(2, 15)
             yield Act(moment, "moves", person.number, {"starts_in": self.chance.uniform(18, 40)})
@@ -202,6 +219,29 @@ class Drawn:
             return
         after = self._pick({"the_meeting_ends": 80, "does_not_come": 20})
         yield Act(at + starts_in + self.chance.uniform(1, 3), after, person.number)
+
+    def _other_email(self, person: Person) -> str:
+        return f"other.{person.number}x{self.chance.randrange(10**6)}@example.com"
+
+    def _together(self, seed: int, first: Person, second: Person) -> Iterator[Act]:
+        """Draws a meeting of two people: a seat each of a group event, or one as a guest."""
+        if not (first.email and second.email and self._happens(0.06)):
+            return
+        at = self.chance.uniform(15, 55)
+        how: dict[str, Any] = {"starts_in": self.chance.uniform(18, 40)}
+        if self._happens(0.3):
+            yield Act(at, "books", first.number, how | {"guest": second.email})
+            return
+        group = f"group {seed}.{first.number}"
+        yield Act(at, "books", first.number, how | {"group": group})
+        at += self.chance.uniform(1, 5)
+        yield Act(at, "takes_a_seat", second.number, {"group": group})
+        at += self.chance.uniform(2, 10)
+        if self._happens(0.35):
+            yield Act(at, "gives_up_their_seat", second.number, {"group": group})
+        elif self._happens(0.5):
+            moved = {"group": group, "starts_in": self.chance.uniform(18, 40)}
+            yield Act(at, "moves_their_seat", second.number, moved)
 
     # ---- providers, operators, machines
 
@@ -229,6 +269,18 @@ class Drawn:
             how: dict[str, Any] = {"service": self.chance.choice(SERVICES)}
             how["replica"] = self.chance.randrange(2)
             yield Act(at, what, None, how)
+        if self._happens(0.3):
+            at = self.chance.uniform(*FAULTS)
+            yield Act(at, "kommo_token_is_revoked")
+            yield Act(at + self.chance.uniform(3, 15), "kommo_token_is_renewed")
+        if self._happens(0.3):
+            yield Act(self.chance.uniform(*FAULTS), "pipeline_is_changed")
+        if self._happens(0.3):
+            at = self.chance.uniform(*FAULTS)
+            yield Act(at, "broker_is_full")
+            yield Act(at + self.chance.uniform(2, 8), "broker_has_room")
+        if self._happens(0.3):
+            yield Act(self.chance.uniform(*FAULTS), "journey_is_published")
         if self._happens(0.3):
             service = self.chance.choice(WITHOUT_HOURS)
             minutes = self.chance.choice((-10, 10))

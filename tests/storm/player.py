@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 from uuid import uuid4
 
 import httpx
@@ -28,6 +28,8 @@ HERE = Path(__file__).parent
 STARTUP = 20.0  # seconds, until the first form can be sent
 FOLLOWED_UP = 100.0  # seconds after its form a lead's last step is due, with a day in between
 OUTAGE = 1_000_000
+SEATS = 5
+PIPELINE = 7_000_001
 VARIABLES = {
     "JOURNEY_PATH": str(HERE / "journey.yml"),
     "ALLOWED_COUNTRIES": "MX,CO,PE,ES,US,JP,IN,NZ",
@@ -65,6 +67,9 @@ class Player:
             lives={person.number: Life(person) for person in story.people},
         )
         self._uids: dict[int, str] = {}
+        self._groups: dict[str, str] = {}
+        self._hands: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._new_token = ""
         self._peaks: dict[str, int] = defaultdict(int)
         self._known_letters: set[str] = set()
 
@@ -144,22 +149,60 @@ class Player:
                 await asyncio.sleep(0.5)
         return None
 
-    async def _books(self, life: Life, starts_in: float, weeks: int = 1) -> dict[str, Any] | None:
-        """Books by the link of the mail: one meeting, or a series of one a week."""
+    async def _books(
+        self,
+        life: Life,
+        starts_in: float,
+        weeks: int = 1,
+        email: str = "",
+        group: str = "",
+        guest: str = "",
+    ) -> dict[str, Any] | None:
+        """Books by the link of the mail: one meeting, or a series of one a week.
+
+        With another `email` than the form's, as a `group` event, or with a `guest`.
+        """
         person = life.person
         mails = await self.system.simulator("emails", person.email) if person.email else []
         links = re.findall(r"https?://\S+/cal/\S+", mails[0]["text"]) if mails else []
         if not links:
             return None
         start = datetime.fromtimestamp(self.system.now(), UTC) + timedelta(seconds=starts_in)
-        booked = await self._simulate(
-            "calcom/book",
-            {"link": links[0], "start": start.isoformat(), "minutes": 0.02, "weeks": weeks},
-        )
+        link = f"{links[0]}&guests={quote(guest)}" if guest else links[0]
+        booking = {"link": link, "start": start.isoformat(), "minutes": 0.02, "weeks": weeks}
+        booking |= {"email": email or None, "seats": SEATS if group else None}
+        booked = await self._simulate("calcom/book", booking)
         if booked is None:
             return None
-        self._uids[person.number] = booked["uid"]
-        return {"uid": booked["uid"], "start": start.timestamp()}
+        if group:
+            self._groups[group] = booked["uid"]
+        else:
+            self._uids[person.number] = booked["uid"]
+        for other in self.record.lives.values():
+            if guest and other.person.email == guest:
+                other.moments.append(Moment("is_a_guest", self.system.now()))
+        return {"uid": booked["uid"], "start": start.timestamp(), "email": email}
+
+    async def _takes_a_seat(self, life: Life, group: str) -> bool | None:
+        person = life.person
+        return await self._at_the_group(group, "join", name=person.name, email=person.email)
+
+    async def _gives_up_their_seat(self, life: Life, group: str) -> bool | None:
+        return await self._at_the_group(group, "leave", email=life.person.email)
+
+    async def _moves_their_seat(self, life: Life, group: str, starts_in: float) -> bool | None:
+        start = datetime.fromtimestamp(self.system.now(), UTC) + timedelta(seconds=starts_in)
+        return await self._at_the_group(
+            group, "move_seat", email=life.person.email, start=start.isoformat()
+        )
+
+    async def _at_the_group(self, group: str, what: str, **body: str) -> bool | None:
+        uid = self._groups.get(group)
+        if uid is None:
+            return None
+        url = f"{self.system.native.addresses.simulator}/simulator/calcom/{uid}/{what}"
+        answer = await self.system.http.post(url, json=body)
+        return True if answer.is_success else None
 
     async def _moves(self, life: Life, starts_in: float) -> dict[str, Any] | None:
         uid = self._uids.get(life.person.number)
@@ -203,12 +246,37 @@ class Player:
         return await self._command(life, "stop")
 
     async def _is_closed_in_kommo(self, life: Life, status: int) -> bool | None:
+        lead = await self._kommo_lead(life)
+        if lead is None:
+            return None
+        await self._simulate(f"kommo/{lead['id']}/move", {"status_id": status})
+        return True
+
+    async def _contact_is_deleted(self, life: Life) -> bool | None:
+        lead = await self._kommo_lead(life)
+        if lead is None or lead["contact_id"] is None:
+            return None
+        await self._simulate(f"kommo/contacts/{lead['contact_id']}", None, "DELETE")
+        return True
+
+    async def _contact_is_merged(self, life: Life) -> bool | None:
+        """Merges the person's contact in Kommo into the oldest one of somebody else."""
+        lead = await self._kommo_lead(life)
+        gone = lead and lead["contact_id"]
+        contacts = (await self.system.simulator("kommo"))["contacts"]
+        others = [contact["id"] for contact in contacts if contact["id"] != gone]
+        if gone is None or not others:
+            return None
+        await self._simulate(f"kommo/contacts/{min(others)}/merge/{gone}", None)
+        return True
+
+    async def _kommo_lead(self, life: Life) -> dict[str, Any] | None:
+        """Returns the person's first lead as Kommo has it."""
         if not life.leads:
             return None
         for lead in (await self.system.simulator("kommo"))["leads"]:
             if str(lead["name"]).endswith(f"#{life.leads[0]}"):
-                await self._simulate(f"kommo/{lead['id']}/move", {"status_id": status})
-                return True
+                return dict(lead)
         return None
 
     async def _command(self, life: Life, command: str) -> bool | None:
@@ -267,12 +335,53 @@ class Player:
                 return
             await asyncio.sleep(0.5)
 
+    async def _kommo_token_is_revoked(self) -> None:
+        self._new_token = uuid4().hex
+        await self._simulate("kommo/access_token", {"token": self._new_token}, "PUT")
+
+    async def _kommo_token_is_renewed(self) -> None:
+        if self._new_token:
+            await self._restart("crm", {"KOMMO_ACCESS_TOKEN": self._new_token})
+            self._new_token = ""
+
+    async def _pipeline_is_changed(self) -> None:
+        """Renames the first stage, and adds another, as a person does in Kommo."""
+        stages = f"kommo/pipelines/{PIPELINE}/stages"
+        await self._simulate(f"{stages}/60000001?name=Nuevos", None, "PUT")
+        await self._simulate(f"{stages}/60000009?name=Propuesta", None, "PUT")
+
+    async def _broker_is_full(self) -> None:
+        """Has RabbitMQ refuse every publish, as it does when its memory is used up."""
+        await self.system.rabbitmqctl("set_vm_memory_high_watermark", "0")
+
+    async def _broker_has_room(self) -> None:
+        await self.system.rabbitmqctl("set_vm_memory_high_watermark", "0.6")
+
+    async def _journey_is_published(self) -> None:
+        """Restarts all that read the journey with a file in which the last step is later."""
+        changed = self.system.native.folder / "journey.yml"
+        text = (HERE / "journey.yml").read_text()
+        changed.write_text(text.replace("after: 75 seconds", "after: 80 seconds"))
+        for service in ("scheduler", "notify", "console"):
+            await self._restart(service, {"JOURNEY_PATH": str(changed)})
+
+    async def _restart(self, service: str, changes: dict[str, str]) -> None:
+        """Restarts a service's replicas, one after another, with a changed environment."""
+        for process, port in self.system.replicas[service]:
+            async with self._hands[service]:
+                self.record.troubles.append((f"{service} restarts", self.system.now()))
+                await asyncio.to_thread(process.stop)
+                process.environment = {**process.environment, **changes}
+                process.start()
+                await asyncio.to_thread(self.system.native.wait_for, service, port)
+
     async def _is_killed(self, service: str, replica: int) -> None:
         process, port = self.system.replicas[service][replica]
-        process.kill()
-        await asyncio.sleep(1)
-        process.start()
-        await asyncio.to_thread(self.system.native.wait_for, service, port)
+        async with self._hands[service]:
+            process.kill()
+            await asyncio.sleep(1)
+            process.start()
+            await asyncio.to_thread(self.system.native.wait_for, service, port)
 
     async def _is_frozen(self, service: str, replica: int) -> None:
         process, _ = self.system.replicas[service][replica]
@@ -292,14 +401,8 @@ class Player:
             await self.system.rabbitmqctl("close_all_connections", "storm")
 
     async def _clock_goes_wrong(self, service: str, minutes: int) -> None:
-        """Restarts the service's replicas, one after another, with a clock that is off."""
-        for replica, (process, port) in enumerate(self.system.replicas[service]):
-            await asyncio.to_thread(process.stop)
-            ahead = self.system.ahead + minutes * 60
-            process.environment = {**process.environment, **clock(ahead)}
-            process.start()
-            if replica == 0:
-                await asyncio.to_thread(self.system.native.wait_for, service, port)
+        """Restarts the service with a clock that is off."""
+        await self._restart(service, clock(self.system.ahead + minutes * 60))
 
     async def _letters_are_replayed(self) -> None:
         ids = [letter["letter_id"] for letter in await self._letters()]
@@ -319,6 +422,8 @@ class Player:
         """Ends every trouble that has no end of its own."""
         await self._providers_recover()
         await self._callbacks_recover()
+        await self._broker_has_room()
+        await self._kommo_token_is_renewed()
         await self._switch("resume")
         for replicas in self.system.replicas.values():
             for process, _ in replicas:
@@ -400,11 +505,7 @@ class Player:
 
     def _addresses(self) -> set[str]:
         """Returns every address that the story's people gave."""
-        given: set[str] = set()
-        for life in self.record.lives.values():
-            for submission in life.submissions:
-                given |= addresses_in(submission.form)
-        return given
+        return set().union(*map(addresses_of, self.record.lives.values()))
 
     async def _watch_memory(self) -> None:
         """Keeps the most memory that each service's processes ever held, in MB."""
@@ -421,6 +522,12 @@ def addresses_in(form: dict[str, str]) -> set[str]:
     return {phone, form.get("email", "").strip().lower()} - {""}
 
 
+def addresses_of(life: Life) -> set[str]:
+    """Returns every address that the person gave, in forms and bookings."""
+    given = {str(moment.detail.get("email") or "") for moment in life.moments}
+    return given.union(*(addresses_in(submission.form) for submission in life.submissions)) - {""}
+
+
 def _twilio(asked: dict[str, Any], channel: str, text: str) -> Touch:
     url = asked["params"]["StatusCallback"][0]
     touch_id = parse_qs(urlsplit(url).query).get("touch", [""])[0]
@@ -432,6 +539,5 @@ def personal_data(lives: Iterable[Life]) -> set[str]:
     found: set[str] = set()
     for life in lives:
         found.add(f"Tormenta{life.person.number}")
-        for submission in life.submissions:
-            found |= {address.lstrip("+") for address in addresses_in(submission.form)}
+        found |= {address.lstrip("+") for address in addresses_of(life)}
     return found

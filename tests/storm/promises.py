@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.memory import BOUND
 from tests.storm.places import CALLS, MESSAGES, is_open, is_waking, place_of
-from tests.storm.player import addresses_in, personal_data
+from tests.storm.player import addresses_in, addresses_of, personal_data
 from tests.storm.record import Life, Moment, Record, Touch
 
 FIRST_CONTACT = ("welcome_email", "welcome_call")
@@ -19,7 +19,8 @@ PERMIT_SECONDS = 10.0  # as long a follow-up that was being sent may still leave
 TROUBLE_SECONDS = 12.0  # after a trouble, retries and restarts may still delay
 SOFT_BOUNCES = 3  # in a row make a mailbox doubtful
 EVENTS = 150  # of one lead
-KOMMO = {"initial": 60_000_001, "booked": 60_000_002, "won": 142, "lost": 143}
+KOMMO = {"initial": 60_000_001, "booked": 60_000_002}
+UNSETTLED = {"booking.cancelled", "lead.superseded"}  # which leave the stage to what came when
 SILENCING = ("no_interest", "wish", "not_now", "wants_call", "meeting_change", "review")
 ENDINGS = ("baja", "stop", "alto", "cancelar", "no me escriban")
 Broken = tuple[str, int | None]  # what was seen, and the person
@@ -65,9 +66,7 @@ class Evidence:
 
     def touches(self, life: Life) -> list[Touch]:
         """Returns the person's touches: those at an address that only this person gave."""
-        addresses: set[str] = set()
-        for submission in life.submissions:
-            addresses |= addresses_in(submission.form)
+        addresses = addresses_of(life)
         return [touch for touch in self.record.touches if touch.to in addresses]
 
     def step_of(self, touch: Touch) -> str:
@@ -96,14 +95,19 @@ def every_form_is_answered(seen: Evidence) -> Iterator[Broken]:
 def every_accepted_form_has_its_first_contact(seen: Evidence) -> Iterator[Broken]:
     """Every accepted form has its first contact, or a reason that the console names."""
     for life in seen.lives:
-        if not life.leads or life.first("is_erased"):
+        # who was erased and comes back is answered again
+        since = life.first("is_erased") or 0.0
+        accepted = [form for form in life.submissions if form.lead_id and form.sent_at > since]
+        if not accepted:
             continue
         ended = {
             action["detail"]["step"]
             for action in seen.actions(life)
-            if action["action"].startswith("touch.") and action["action"] != "touch.due"
+            if action["action"].startswith("touch.")
+            and action["action"] != "touch.due"
+            and _seconds(action) > since
         }
-        card = life.submissions[0].form
+        card = accepted[0].form
         wanted = {"welcome_email": "email" in card, "welcome_call": "telefono" in card}
         for step, applies in wanted.items():
             if applies and step not in ended | {"already_booked"}:
@@ -174,8 +178,7 @@ def _seconds(action: dict[str, Any]) -> float:
 def nobody_who_booked_is_followed_up(seen: Evidence) -> Iterator[Broken]:
     """While a meeting lies ahead or has been held, no follow-up leaves."""
     for life in seen.lives:
-        booked = life.first("books")
-        if booked is None or life.first("cancels"):
+        if not life.first("books", "takes_a_seat", "is_a_guest") or _gave_up(seen, life):
             continue
         registered = [
             action["at"] for action in seen.actions(life) if action["action"] == "lead.booked"
@@ -189,6 +192,34 @@ def nobody_who_booked_is_followed_up(seen: Evidence) -> Iterator[Broken]:
                     f"{seen.step_of(touch)} left {touch.at - known:.1f} s after the booking",
                     _who(life),
                 )
+
+
+def _gave_up(seen: Evidence, life: Life) -> bool:
+    """Returns whether the person cancelled, or may have been a guest of one who did."""
+    if life.first("is_a_guest"):
+        return "booking.cancelled" in seen.names(life)
+    return life.first("cancels", "gives_up_their_seat") is not None
+
+
+def every_booking_is_known(seen: Evidence) -> Iterator[Broken]:
+    """A booking by our link is its person's, whatever email it names; so is a seat they took."""
+    for life in seen.lives:
+        if not life.leads or _gave_up(seen, life) or life.first("is_erased"):
+            continue
+        if life.first("books", "takes_a_seat") and "lead.booked" not in seen.names(life):
+            yield f"the booking is not known; actions {sorted(seen.names(life))}", _who(life)
+
+
+def a_meeting_changes_only_by_its_own_person(seen: Evidence) -> Iterator[Broken]:
+    """A meeting that somebody keeps is neither moved nor cancelled by what others do."""
+    for life in seen.lives:
+        if not life.first("books", "takes_a_seat") or life.first("is_a_guest", "is_erased"):
+            continue
+        names = seen.names(life)
+        if "booking.cancelled" in names and not _gave_up(seen, life):
+            yield "the meeting was cancelled, and not by them", _who(life)
+        if "booking.rescheduled" in names and not life.first("moves", "moves_their_seat"):
+            yield "the meeting was moved, and not by them", _who(life)
 
 
 def nothing_leaves_outside_its_hours(seen: Evidence) -> Iterator[Broken]:
@@ -314,9 +345,17 @@ def kommo_shows_what_happened(seen: Evidence) -> Iterator[Broken]:
         for number in life.leads:
             names = {action["action"] for action in seen.record.actions[number]}
             own = {action["lead_id"] for action in seen.record.actions[number]} or {number}
-            times = sum(len(named.get(str(lead_id), [])) for lead_id in own)
+            shown: list[dict[str, Any]] = []
+            for lead_id in own:
+                shown += named.get(str(lead_id), [])
+            times = len(shown)
             if "lead.registered" in names and times != 1:
                 yield f"lead {number} is {times} times in Kommo", _who(life)
+            if times == 1 and not names & UNSETTLED and not life.first("is_closed_in_kommo"):
+                wanted = KOMMO["booked" if "lead.booked" in names else "initial"]
+                stage = shown[0]["status_id"]
+                if stage != wanted:
+                    yield f"lead {number} is in stage {stage}, not {wanted}", _who(life)
             if "lead.registered" not in names and "lead.registration_failed" not in names:
                 yield f"lead {number} was never registered in Kommo", _who(life)
     notes = seen.record.kommo["notes"]
@@ -324,6 +363,25 @@ def kommo_shows_what_happened(seen: Evidence) -> Iterator[Broken]:
     for (lead, text), count in counted.items():
         if count > 1 and not re.search(r"Respuesta por|entregado|no se envió", text):
             yield f"Kommo's lead {lead} has {count} times the note {text[:60]!r}", None
+
+
+def kommo_has_one_contact_of_a_person(seen: Evidence) -> Iterator[Broken]:
+    """Forms with the same addresses are leads of one contact in Kommo, unless people change it."""
+    contact_of = {
+        str(lead["name"]).rpartition("#")[2]: lead["contact_id"]
+        for lead in seen.record.kommo["leads"]
+    }
+    for life in seen.lives:
+        if life.first("is_erased", "contact_is_deleted", "contact_is_merged"):
+            continue
+        contacts: dict[frozenset[str], set[int]] = defaultdict(set)
+        for submission in life.submissions:
+            if str(submission.lead_id) in contact_of:
+                card = frozenset(addresses_in(submission.form))
+                contacts[card].add(contact_of[str(submission.lead_id)])
+        for found in contacts.values():
+            if len(found) > 1:
+                yield f"{len(found)} contacts have the same addresses", _who(life)
 
 
 def the_log_and_the_providers_agree(seen: Evidence) -> Iterator[Broken]:
@@ -436,12 +494,15 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     nobody_who_ended_it_is_followed_up,
     what_a_reply_asks_for_is_kept,
     nobody_who_booked_is_followed_up,
+    every_booking_is_known,
+    a_meeting_changes_only_by_its_own_person,
     nothing_leaves_outside_its_hours,
     every_step_has_an_end,
     every_touch_that_was_due_has_an_end,
     an_unanswered_call_is_followed_by_a_message,
     the_first_contact_is_fast,
     kommo_shows_what_happened,
+    kommo_has_one_contact_of_a_person,
     the_log_and_the_providers_agree,
     a_doubtful_mailbox_gets_no_more_mail,
     no_lead_goes_in_circles,
