@@ -1,15 +1,15 @@
 """Draws a story from a seed: people, their lives, and everything that goes wrong meanwhile."""
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.storm.later import LATER
-from tests.storm.places import PLACES, Place
+from tests.storm.places import PLACES, SATELLITE, Place
 from tests.storm.story import Act, Person, Story, ordered
 
 ARRIVAL = 40.0  # seconds in which the forms arrive
@@ -86,14 +86,17 @@ class Drawn:
     chance: random.Random
     taken: set[str] = field(default_factory=set)
 
-    def story(self, seed: int, count: int) -> Story:
+    def story(self, seed: int, size: int) -> Story:
         begins = self.chance.choice(BEGINNINGS).astimezone(UTC)
-        people = [self._person(seed, number) for number in range(count)]
+        people = [self._person(seed, number) for number in range(size)]
         acts = list(self._troubles())
         for person in people:
             acts += self._life(person)
         for first, second in pairwise(people):
             acts += self._together(seed, first, second)
+        for person, life in self._odd_people(seed, people, acts):
+            people.append(person)
+            acts += life
         return Story(seed, begins, tuple(people), tuple(ordered(acts)))
 
     def _pick(self, weights: dict[str, int]) -> str:
@@ -173,6 +176,53 @@ class Drawn:
             if self._happens(0.5):
                 yield from self._return(person, moment + self.chance.uniform(1, 8))
 
+    def _odd_people(
+        self, seed: int, people: Sequence[Person], acts: Sequence[Act]
+    ) -> list[tuple[Person, list[Act]]]:
+        """Draws some beside the others, whose addresses or hours are not what they seem."""
+        numbers = count(len(people))
+        odd = []
+        for _ in people[::25]:
+            odd.append(self._with_satellite_phone(seed, next(numbers)))
+            odd.append(self._returns_booked(seed, next(numbers)))
+        odd += [self._elsewhere(seed, next(numbers)) for _ in people[::12]]
+        busy = {act.who for act in acts if act.what in ("writes", "is_erased")}
+        alone = [person for person in people if person.phone and person.number not in busy]
+        return odd + [self._neighbour(seed, next(numbers), other) for other in alone[::20]]
+
+    def _with_satellite_phone(self, seed: int, number: int) -> tuple[Person, list[Act]]:
+        digits = "".join(self.chance.choices("23456789", k=4))
+        person = self._somebody(seed, number, f"{PLACES[SATELLITE].prefix}6{digits}0000")
+        return person, [self._form(person, self.chance.uniform(0, ARRIVAL))]
+
+    def _elsewhere(self, seed: int, number: int) -> tuple[Person, list[Act]]:
+        """Draws somebody whose form says another zone than their number."""
+        places = [PLACES[name] for name in WEIGHTED_PLACES]
+        zone = self.chance.choice(places).zones[0]
+        person = self._somebody(seed, number, self._phone(self.chance.choice(places)))
+        person = replace(person, extra={"zona_horaria": zone})
+        return person, [self._form(person, self.chance.uniform(0, ARRIVAL))]
+
+    def _neighbour(self, seed: int, number: int, other: Person) -> tuple[Person, list[Act]]:
+        """Draws somebody who gives another person's phone."""
+        person = self._somebody(seed, number, other.phone)
+        return person, [self._form(person, self.chance.uniform(0, ARRIVAL))]
+
+    def _returns_booked(self, seed: int, number: int) -> tuple[Person, list[Act]]:
+        """Draws somebody who books, ends it, and sends the form again: the meeting is another's."""
+        person = self._somebody(seed, number, self._phone(PLACES["Ciudad de México"]))
+        at = self.chance.uniform(0, ARRIVAL)
+        return person, [
+            self._form(person, at),
+            Act(at + 5, "books", number, {"starts_in": 40.0}),
+            self._act(at + 9, "writes", person, text=STOPS),
+            self._form(person, at + 13),
+        ]
+
+    def _somebody(self, seed: int, number: int, phone: str) -> Person:
+        name = f"{self.chance.choice(NAMES)} Tormenta{number}"
+        return Person(number, name, phone, f"s{seed}n{number}@example.com")
+
     def _act(self, at: float, what: str, person: Person, **choices: Any) -> Act:
         drawn = {name: self.chance.choice(options) for name, options in choices.items()}
         return Act(at, what, person.number, drawn)
@@ -190,6 +240,8 @@ class Drawn:
             return self.chance.choice((value, f" {value} ", spaced, value.replace("+", "00")))
         if field_name == "email":
             return self.chance.choice((value, value.upper(), f" {value}"))
+        if field_name == "zona_horaria":
+            return value
         return self.chance.choice((value, value.upper(), f"{value} "))
 
     def _return(self, person: Person, at: float) -> Iterator[Act]:

@@ -26,6 +26,8 @@ class Place:
     zones: tuple[str, ...]
 
 
+SATELLITE = "satélite"
+
 # every zone that the number may plausibly lie in
 PLACES = {
     place.name: place
@@ -42,6 +44,7 @@ PLACES = {
         Place("Tokio", "+8190", 4, ("Asia/Tokyo",)),
         Place("Delhi", "+9198", 4, ("Asia/Kolkata",)),
         Place("Auckland", "+6421", 2, ("Pacific/Auckland",)),
+        Place(SATELLITE, "+881", 9, ()),  # in no country, and so never called or written to
     )
 }
 WAKING = (time(8), time(21))

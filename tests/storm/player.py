@@ -471,6 +471,12 @@ class Player:
         for life in record.lives.values():
             leads |= set(life.leads)
         await asyncio.gather(*map(partial(self._collect_lead, gate), leads))
+        record.remains = [
+            (life.person.number, place)
+            for life in record.lives.values()
+            if self._is_gone(life)
+            for place in await self._remains_of(life)
+        ]
         record.logs = self.system.logs()
         record.memory = dict(self._peaks)
 
@@ -484,6 +490,31 @@ class Player:
             plan = await self.system.http.get(f"{addresses.scheduler}/leads/{lead}")
             if plan.status_code == 200:
                 self.record.plans[lead] = plan.json()
+
+    def _is_gone(self, life: Life) -> bool:
+        """Returns whether the person was erased, and gave nothing of theirs again."""
+        erased_at = life.first("is_erased")
+        leads = {action["lead_id"] for lead in life.leads for action in self.record.actions[lead]}
+        later = any(submission.answered_at > (erased_at or 0) for submission in life.submissions)
+        return erased_at is not None and not later and len(leads) == 1
+
+    async def _remains_of(self, life: Life) -> list[str]:
+        """Returns the tables that still have something by which the person may be recognised."""
+        private = "|".join(re.escape(text) for text in personal_data([life]))
+        found = []
+        for database in REPLICATED:
+            connection = await self.system.connect(database)
+            try:
+                tables = await connection.fetch(
+                    "select tablename from pg_tables where schemaname = 'public'"
+                )
+                for table in {row["tablename"] for row in tables} - {"opt_outs"}:
+                    statement = f"select 1 from {table} t where t::text ~* $1 limit 1"
+                    if await connection.fetchval(statement, rf"\y({private})\y"):
+                        found.append(f"{database}.{table}")
+            finally:
+                await connection.close()
+        return found
 
     async def _letters(self) -> list[dict[str, Any]]:
         url = f"{self.system.native.addresses.console}/api/dead?limit=10000"

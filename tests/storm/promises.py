@@ -1,5 +1,6 @@
 """What we promise, each as a function that yields where a storm broke it."""
 
+import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -22,6 +23,28 @@ EVENTS = 150  # of one lead
 KOMMO = {"initial": 60_000_001, "booked": 60_000_002}
 UNSETTLED = {"booking.cancelled", "lead.superseded"}  # which leave the stage to what came when
 SILENCING = ("no_interest", "wish", "not_now", "wants_call", "meeting_change", "review")
+HOPELESS = ("bad_address", "opted_out")  # after which no other channel is tried
+REMINDER_SECONDS = 15.0
+# after these another meeting, or none, is reminded of
+CHANGES_A_MEETING = {
+    "booking.cancelled",
+    "booking.rescheduled",
+    "booking.updated",
+    "lead.closed",
+    "lead.erased",
+}
+# what the audit log calls what somebody did
+TOLD_AS = {
+    "books": {"lead.booked"},
+    "cancels": {"booking.cancelled"},
+    "is_stopped": {"lead.opted_out"},
+    "is_erased": {"lead.erased"},
+    "is_paused": {"lead.paused"},
+    "is_resumed": {"lead.resumed"},
+    "is_closed_in_kommo": {"lead.closed"},
+    "unsubscribes": {"lead.opted_out", "lead.needs_attention"},
+    "writes": {"lead.opted_out", "reply.received", "lead.needs_attention"},
+}
 ENDINGS = ("baja", "stop", "alto", "cancelar", "no me escriban")
 Broken = tuple[str, int | None]  # what was seen, and the person
 
@@ -48,11 +71,15 @@ class Evidence:
             self.by_touch[touch.touch_id].append(touch)
         self.steps: dict[str, str] = {}
         self.lead_of: dict[str, int] = {}
+        self.bookings: dict[str, str] = {}
         for actions in record.actions.values():
             for action in actions:
                 if "touch_id" in action["detail"]:
                     self.steps[action["detail"]["touch_id"]] = action["detail"]["step"]
                     self.lead_of[action["detail"]["touch_id"]] = action["lead_id"]
+                if action["action"] == "touch.due" and action["detail"]["booking"]:
+                    uid = action["detail"]["booking"]["uid"]
+                    self.bookings[action["detail"]["touch_id"]] = uid
 
     def actions(self, life: Life) -> list[dict[str, Any]]:
         """Returns the actions of all the person's leads, each once."""
@@ -65,9 +92,23 @@ class Evidence:
         return {action["action"] for action in self.actions(life)}
 
     def touches(self, life: Life) -> list[Touch]:
-        """Returns the person's touches: those at an address that only this person gave."""
+        """Returns the person's touches: those at their addresses, but for those of another's lead.
+
+        Two people may give the same address.
+        """
         addresses = addresses_of(life)
-        return [touch for touch in self.record.touches if touch.to in addresses]
+        own = self.own_leads(life)
+        return [
+            touch
+            for touch in self.record.touches
+            if touch.to in addresses and self.lead_of.get(touch.touch_id) in {*own, None}
+        ]
+
+    def own_leads(self, life: Life) -> set[int]:
+        """Returns the leads that the person's forms came to; some joined an earlier one."""
+        return {
+            action["lead_id"] for lead in life.leads for action in self.record.actions[lead]
+        } | set(life.leads)
 
     def step_of(self, touch: Touch) -> str:
         return self.steps.get(touch.touch_id, "")
@@ -245,6 +286,14 @@ def nothing_leaves_outside_its_hours(seen: Evidence) -> Iterator[Broken]:
             )
 
 
+def nobody_is_called_in_no_country(seen: Evidence) -> Iterator[Broken]:
+    """A number that belongs to no country that we serve is neither called nor written to."""
+    for touch in seen.record.touches:
+        if touch.to.startswith("+") and not place_of(touch.to).zones:
+            step = f"{seen.step_of(touch)} by {touch.channel}"
+            yield f"{step} went to a satellite", _owner(seen, touch)
+
+
 def every_step_has_an_end(seen: Evidence) -> Iterator[Broken]:
     """Every step of the journey is there once, with an outcome, a reason, or an hour to come."""
     for life in seen.lives:
@@ -361,7 +410,7 @@ def kommo_shows_what_happened(seen: Evidence) -> Iterator[Broken]:
     notes = seen.record.kommo["notes"]
     counted = Counter((note["entity_id"], note["params"]["text"]) for note in notes)
     for (lead, text), count in counted.items():
-        if count > 1 and not re.search(r"Respuesta por|entregado|no se envió", text):
+        if count > 1:
             yield f"Kommo's lead {lead} has {count} times the note {text[:60]!r}", None
 
 
@@ -431,9 +480,13 @@ def no_answer_is_an_error(seen: Evidence) -> Iterator[Broken]:
 
 
 def nothing_private_is_in_a_log(seen: Evidence) -> Iterator[Broken]:
-    """No log holds a phone, an email address or a name."""
+    """No log holds a phone, an email address or a name, and neither does the audit log."""
     private = personal_data(seen.lives)
     pattern = re.compile("|".join(map(re.escape, sorted(private))), re.IGNORECASE)
+    for lead, actions in seen.record.actions.items():
+        for action in actions:
+            if found := pattern.search(json.dumps(action, ensure_ascii=False)):
+                yield f"{found[0]!r} in {action['action']} of lead {lead}", None
     for line in seen.record.logs.splitlines():
         if line.startswith("{") and '"action"' in line:
             continue  # console's output of the audit log, which is masked on its own
@@ -487,6 +540,114 @@ def a_doubtful_mailbox_gets_no_more_mail(seen: Evidence) -> Iterator[Broken]:
                 )
 
 
+def two_people_are_two_leads(seen: Evidence) -> Iterator[Broken]:
+    """Who gives another's phone or email is another lead, and takes nothing of theirs over."""
+    owners: dict[int, Life] = {}
+    for life in seen.lives:
+        for lead in seen.own_leads(life):
+            other = owners.setdefault(lead, life)
+            if other is not life:
+                yield f"person {_who(other)} has the same lead {lead}", _who(life)
+
+
+def a_booking_has_its_touches(seen: Evidence) -> Iterator[Broken]:
+    """A booking is confirmed, and reminded of; who came is asked, who did not is invited again."""
+    for life in seen.lives:
+        for booked in (moment for moment in life.moments if moment.what == "books"):
+            uid = booked.detail["uid"]
+            for lead in seen.own_leads(life):
+                actions = seen.record.actions.get(lead, [])
+                names = {action["action"] for action in actions}
+                if names & CHANGES_A_MEETING or uid not in _booked_uids(actions):
+                    continue
+                known = _steps_about(seen, lead)
+                for step in _wanted_for(life, booked):
+                    if step not in known:
+                        yield f"lead {lead} booked, and nothing is known of {step}", _who(life)
+
+
+def _wanted_for(life: Life, booked: Moment) -> Iterator[str]:
+    """Yields the steps that a booking calls for, by what became of the meeting."""
+    yield "confirmation_email"
+    yield "confirmation"
+    reminded = booked.detail["start"] - REMINDER_SECONDS
+    is_ahead = reminded > booked.at + TROUBLE_SECONDS / 2
+    if is_ahead and life.person.phone and is_waking(clock(reminded), place_of(life.person.phone)):
+        yield "reminder"
+    after = {"the_meeting_ends": "after_meeting", "does_not_come": "no_show"}
+    for moment in life.moments:
+        if moment.what in after and moment.detail["uid"] == booked.detail["uid"]:
+            yield after[moment.what]
+
+
+def _booked_uids(actions: list[dict[str, Any]]) -> set[str]:
+    return {
+        action["detail"]["booking"]["uid"]
+        for action in actions
+        if action["action"] == "lead.booked"
+    }
+
+
+def _steps_about(seen: Evidence, lead: int) -> set[str]:
+    """Returns the steps that are planned, were made, or say why they were not."""
+    planned = {touch["step"] for touch in seen.record.plans.get(lead, {}).get("touches", [])}
+    return planned | {
+        action["detail"]["step"]
+        for action in seen.record.actions[lead]
+        if action["action"].startswith("touch.")
+    }
+
+
+def who_did_not_come_is_not_asked_how_it_was(seen: Evidence) -> Iterator[Broken]:
+    """Who did not come to the meeting gets no survey about it."""
+    for life in seen.lives:
+        for moment in life.moments:
+            if moment.what != "does_not_come" or not seen.calm(moment.at, moment.at + 5):
+                continue
+            for touch in seen.touches(life):
+                is_survey = seen.step_of(touch) == "after_meeting"
+                if is_survey and seen.bookings.get(touch.touch_id) == moment.detail["uid"]:
+                    yield f"after_meeting left {touch.at - moment.at:.1f} s later", _who(life)
+
+
+def a_message_that_failed_goes_by_the_next_channel(seen: Evidence) -> Iterator[Broken]:
+    """Where WhatsApp does not reach the person, an SMS follows, or a reason why not."""
+    for life in seen.lives:
+        if life.first("is_erased"):
+            continue
+        touched = {
+            (action["detail"]["step"], action["detail"]["channel"])
+            for action in seen.actions(life)
+            if action["action"].startswith("touch.")
+        }
+        for action in seen.actions(life):
+            detail = action["detail"]
+            if action["action"] != "touch.failed" or detail["channel"] != "whatsapp":
+                continue
+            if detail["kind"] not in HOPELESS and (detail["step"], "sms") not in touched:
+                yield f"nothing followed {detail['step']} by whatsapp: {detail['kind']}", _who(life)
+
+
+def the_log_tells_what_people_did(seen: Evidence) -> Iterator[Broken]:
+    """What a person or an operator did, and our door had answered, is in the audit log."""
+    for life in seen.lives:
+        names = {
+            action["action"]
+            for lead in seen.own_leads(life)
+            for action in seen.record.actions.get(lead, [])
+        }
+        for what, topics in TOLD_AS.items():
+            is_erased = life.first("is_erased") and what != "is_erased"
+            if life.first(what) and not is_erased and not names & topics:
+                yield f"{what} is not in the log, only {sorted(names)}", _who(life)
+
+
+def nothing_is_left_of_an_erased_person(seen: Evidence) -> Iterator[Broken]:
+    """Who is erased is in no database any more, but for the list of those never to contact."""
+    for number, place in seen.record.remains:
+        yield f"something is left in {place}", number
+
+
 PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     every_form_is_answered,
     every_accepted_form_has_its_first_contact,
@@ -496,18 +657,25 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     nobody_who_booked_is_followed_up,
     every_booking_is_known,
     a_meeting_changes_only_by_its_own_person,
+    two_people_are_two_leads,
+    a_booking_has_its_touches,
+    who_did_not_come_is_not_asked_how_it_was,
     nothing_leaves_outside_its_hours,
+    nobody_is_called_in_no_country,
     every_step_has_an_end,
     every_touch_that_was_due_has_an_end,
     an_unanswered_call_is_followed_by_a_message,
+    a_message_that_failed_goes_by_the_next_channel,
     the_first_contact_is_fast,
     kommo_shows_what_happened,
     kommo_has_one_contact_of_a_person,
     the_log_and_the_providers_agree,
+    the_log_tells_what_people_did,
     a_doubtful_mailbox_gets_no_more_mail,
     no_lead_goes_in_circles,
     no_answer_is_an_error,
     nothing_private_is_in_a_log,
+    nothing_is_left_of_an_erased_person,
     no_process_grows,
     nothing_is_left_over,
 )
@@ -565,6 +733,5 @@ def _left(seen: Evidence, lead: int) -> bool:
         "lead.superseded",
         "reply.received",
         "lead.needs_attention",
-        "cadence.finished",
     }
     return bool(ends & {action["action"] for action in seen.record.actions[lead]})

@@ -69,6 +69,7 @@ class Record:
     kommo: dict[str, Any] = field(default_factory=dict)
     dead_letters: list[dict[str, Any]] = field(default_factory=list)
     depths: dict[str, int] = field(default_factory=dict)
+    remains: list[tuple[int, str]] = field(default_factory=list)  # of erased people, and where
     logs: str = ""
     memory: dict[str, int] = field(default_factory=dict)  # peak, in MB, by process
     troubles: list[tuple[str, float]] = field(default_factory=list)
