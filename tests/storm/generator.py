@@ -188,7 +188,7 @@ class Drawn:
         odd += [self._elsewhere(seed, next(numbers)) for _ in people[::12]]
         busy = {act.who for act in acts if act.what in ("writes", "is_erased")}
         alone = [person for person in people if person.phone and person.number not in busy]
-        return odd + [self._neighbour(seed, next(numbers), other) for other in alone[::20]]
+        return odd + [self._same_phone(seed, next(numbers), other) for other in alone[::20]]
 
     def _with_satellite_phone(self, seed: int, number: int) -> tuple[Person, list[Act]]:
         digits = "".join(self.chance.choices("23456789", k=4))
@@ -203,7 +203,7 @@ class Drawn:
         person = replace(person, extra={"zona_horaria": zone})
         return person, [self._form(person, self.chance.uniform(0, ARRIVAL))]
 
-    def _neighbour(self, seed: int, number: int, other: Person) -> tuple[Person, list[Act]]:
+    def _same_phone(self, seed: int, number: int, other: Person) -> tuple[Person, list[Act]]:
         """Draws somebody who gives another person's phone."""
         person = self._somebody(seed, number, other.phone)
         return person, [self._form(person, self.chance.uniform(0, ARRIVAL))]

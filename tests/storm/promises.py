@@ -34,7 +34,7 @@ CHANGES_A_MEETING = {
     "lead.erased",
 }
 # what the audit log calls what somebody did
-TOLD_AS = {
+LOGGED_AS = {
     "books": {"lead.booked"},
     "cancels": {"booking.cancelled"},
     "is_stopped": {"lead.opted_out"},
@@ -636,7 +636,7 @@ def the_log_tells_what_people_did(seen: Evidence) -> Iterator[Broken]:
             for lead in seen.own_leads(life)
             for action in seen.record.actions.get(lead, [])
         }
-        for what, topics in TOLD_AS.items():
+        for what, topics in LOGGED_AS.items():
             is_erased = life.first("is_erased") and what != "is_erased"
             if life.first(what) and not is_erased and not names & topics:
                 yield f"{what} is not in the log, only {sorted(names)}", _who(life)
