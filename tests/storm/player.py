@@ -471,12 +471,9 @@ class Player:
         for life in record.lives.values():
             leads |= set(life.leads)
         await asyncio.gather(*map(partial(self._collect_lead, gate), leads))
-        record.remains = [
-            (life.person.number, place)
-            for life in record.lives.values()
-            if self._is_gone(life)
-            for place in await self._remains_of(life)
-        ]
+        for life in filter(self._is_gone, record.lives.values()):
+            found = await self._remains_of(life)
+            record.remains += [(life.person.number, place) for place in found]
         record.logs = self.system.logs()
         record.memory = dict(self._peaks)
 
@@ -494,7 +491,9 @@ class Player:
     def _is_gone(self, life: Life) -> bool:
         """Returns whether the person was erased, and gave nothing of theirs again."""
         erased_at = life.first("is_erased")
-        leads = {action["lead_id"] for lead in life.leads for action in self.record.actions[lead]}
+        leads: set[int] = set()
+        for lead in life.leads:
+            leads |= {action["lead_id"] for action in self.record.actions[lead]}
         later = any(submission.answered_at > (erased_at or 0) for submission in life.submissions)
         return erased_at is not None and not later and len(leads) == 1
 

@@ -106,9 +106,7 @@ class Evidence:
 
     def own_leads(self, life: Life) -> set[int]:
         """Returns the leads that the person's forms came to; some joined an earlier one."""
-        return {
-            action["lead_id"] for lead in life.leads for action in self.record.actions[lead]
-        } | set(life.leads)
+        return {action["lead_id"] for action in self.actions(life)} | set(life.leads)
 
     def step_of(self, touch: Touch) -> str:
         return self.steps.get(touch.touch_id, "")
@@ -631,11 +629,9 @@ def a_message_that_failed_goes_by_the_next_channel(seen: Evidence) -> Iterator[B
 def the_log_tells_what_people_did(seen: Evidence) -> Iterator[Broken]:
     """What a person or an operator did, and our door had answered, is in the audit log."""
     for life in seen.lives:
-        names = {
-            action["action"]
-            for lead in seen.own_leads(life)
-            for action in seen.record.actions.get(lead, [])
-        }
+        names: set[str] = set()
+        for lead in seen.own_leads(life):
+            names |= {action["action"] for action in seen.record.actions.get(lead, [])}
         for what, topics in LOGGED_AS.items():
             is_erased = life.first("is_erased") and what != "is_erased"
             if life.first(what) and not is_erased and not names & topics:
