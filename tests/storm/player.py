@@ -494,8 +494,10 @@ class Player:
         leads: set[int] = set()
         for lead in life.leads:
             leads |= {action["lead_id"] for action in self.record.actions[lead]}
-        later = any(submission.answered_at > (erased_at or 0) for submission in life.submissions)
-        return erased_at is not None and not later and len(leads) == 1
+        if erased_at is None or len(leads) != 1:
+            return False
+        forms = [submission.answered_at for submission in life.submissions]
+        return max([*forms, *(moment.at for moment in life.moments)]) <= erased_at
 
     async def _remains_of(self, life: Life) -> list[str]:
         """Returns the tables that still have something by which the person may be recognised."""

@@ -36,7 +36,7 @@ CHANGES_A_MEETING = {
 # what the audit log calls what somebody did
 LOGGED_AS = {
     "books": {"lead.booked"},
-    "cancels": {"booking.cancelled"},
+    "cancels": {"booking.cancelled", "booking.updated"},  # a whole booking, or a date of a series
     "is_stopped": {"lead.opted_out"},
     "is_erased": {"lead.erased"},
     "is_paused": {"lead.paused"},
