@@ -45,6 +45,9 @@ class Life:
         times = [moment.at for moment in self.moments if moment.what in whats]
         return min(times, default=None)
 
+    def count(self, what: str) -> int:
+        return sum(moment.what == what for moment in self.moments)
+
 
 @dataclass(frozen=True)
 class Touch:
