@@ -31,13 +31,13 @@ async def bookings_of(system: System, lead: int) -> list[str]:
 
 
 async def booked(system: System, lead: int, *expected: str) -> None:
-    """Waits until exactly these changes of the lead's booking were published."""
+    """Waits until exactly these changes of the lead's booking are in the log, in any order."""
     changes: list[str] = []
 
     async def there() -> bool:
         nonlocal changes
         changes = await bookings_of(system, lead)
-        return changes == list(expected)
+        return sorted(changes) == sorted(expected)
 
     await system.until(there, lambda: f"lead {lead}: wanted {expected}, saw {changes}")
 
