@@ -40,7 +40,7 @@ from domain.journey.law import law_of
 from domain.journey.parser import stored_journey
 from domain.journey.time_zones import whereabouts
 from domain.receipts import Outcome
-from providers.calcom.models import BookingUpdate
+from providers.calcom.models import BookingUpdate, UpdateKind
 from services.console.decisions.leads import Lead as ConsoleLead
 from services.console.decisions.leads import fold
 from services.crm.decisions.bookings import (
@@ -122,13 +122,16 @@ class Crm:
         self.published: Appointment | None = None
         self.revision = 0
         self.closed: str | None = None
+        self.cancelled_at: dict[str, datetime] = {}
 
     def apply(self, update: BookingUpdate, now: datetime) -> None:
+        if update.what is UpdateKind.CANCELLED:
+            self.cancelled_at.setdefault(update.uid, now)
         changed = apply_update(list(self.appointments.values()), update, REGION)
         self.appointments |= {appointment.name: appointment for appointment in changed}
         known = list(self.appointments.values())
         before = self.published
-        after = current_booking(known, before)
+        after = current_booking(known, before, now=now)
         events = changes_to_publish(LEAD, before, after, known, revision=self.revision, now=now)
         if events:
             self.revision += len(events)

@@ -147,11 +147,13 @@ def read_answer(response: httpx.Response) -> list[Any]:
 def read_listed(item: Any, since: datetime) -> BookingUpdate | None:
     """Returns a listed booking as its webhook would have described it.
 
-    None for a booking that was rescheduled, because a newer one has replaced it.
+    Of a booking that was rescheduled it says only by which one it was replaced.
     """
     item = mapping(item)
     trigger = _trigger(item)
-    if trigger is None or item.get("rescheduledToUid"):
+    if item.get("rescheduledToUid"):
+        return _read_replaced(item, since)
+    if trigger is None:
         return None
     body = {
         "triggerEvent": trigger,
@@ -181,6 +183,23 @@ def read_listed(item: Any, since: datetime) -> BookingUpdate | None:
         listed=True,
         host_absent=item.get("absentHost") is True,
     )
+
+
+def _read_replaced(item: Mapping[str, Any], since: datetime) -> BookingUpdate | None:
+    """Returns what replaced the booking; None for seats, of which others may stand."""
+    people = _people(item)
+    if any(mapping(person).get("seatUid") for person in people):
+        return None
+    body = {
+        "triggerEvent": "",
+        "uid": item.get("rescheduledToUid"),
+        "fromReschedule": item.get("uid"),
+        "attendees": people,
+    }
+    update = read_webhook(body, since)
+    if not isinstance(update, BookingUpdate):
+        return None
+    return replace(update, at=moment(item.get("updatedAt")) or since, listed=True)
 
 
 def _people(item: Mapping[str, Any]) -> list[Any]:

@@ -60,6 +60,7 @@ class Lives(RuleBasedStateMachine):
         self.updates: list[BookingUpdate] = []
         self.meetings: dict[str, Booking] = {}
         self.series: set[str] = set()
+        self.cancelled: dict[str, Booking] = {}
         self.held = False
         self.ended = False
         self.stopped_at: datetime | None = None
@@ -105,6 +106,7 @@ class Lives(RuleBasedStateMachine):
     def cancels(self, data: st.DataObject) -> None:
         uid = data.draw(st.sampled_from(sorted(self.meetings)))
         booking = self.meetings.pop(uid)
+        self.cancelled[uid] = booking
         self._report(UpdateKind.CANCELLED, uid, booking)
 
     @precondition(lambda self: self.updates)
@@ -208,8 +210,8 @@ class Lives(RuleBasedStateMachine):
     def no_meeting_is_announced_after_it_began(self) -> None:
         for sent in self.notify.sent:
             booking = sent.touch.booking
-            if sent.touch.kind is Kind.MEETING and booking and booking.starts_at:
-                assert sent.at < booking.starts_at, sent
+            if sent.touch.kind is Kind.MEETING and booking and booking.last_start:
+                assert sent.at < booking.last_start, sent
 
     @invariant()
     def nothing_circles(self) -> None:
@@ -230,6 +232,7 @@ class Lives(RuleBasedStateMachine):
         self.nobody_is_disturbed_at_night()
         self.nothing_circles()
         self._everybody_agrees_about_the_meeting()
+        self._what_was_cancelled_leaves_the_calendar()
         self._every_step_has_an_end()
 
     def _everybody_agrees_about_the_meeting(self) -> None:
@@ -246,6 +249,33 @@ class Lives(RuleBasedStateMachine):
             assert uids & set(self.meetings)
         if self.meetings and set(self.meetings) <= self.series:
             assert uids == set(self.meetings)
+
+    def _what_was_cancelled_leaves_the_calendar(self) -> None:
+        """Whatever was put into the person's calendar is taken off it, unless it had begun."""
+        put = self._meetings_sent(Kind.MEETING)
+        taken = self._meetings_sent(Kind.CANCELLATION)
+        dropped = [
+            event
+            for event in self.bus.published
+            if isinstance(event, TouchSkipped) and event.step == "cancellation"
+        ]
+        for uid in self.cancelled:
+            starts_at = self.cancelled[uid].starts_at
+            known_at = self.crm.cancelled_at.get(uid)
+            if known_at is None or starts_at is None or self.ended or dropped:
+                continue
+            if uid in put and put[uid] < known_at < starts_at:
+                assert uid in taken, uid
+
+    def _meetings_sent(self, kind: Kind) -> dict[str, datetime]:
+        """Returns the meetings of touches of this kind, each with when the first one left."""
+        found: dict[str, datetime] = {}
+        for sent in self.notify.sent:
+            booking = sent.touch.booking
+            if sent.touch.kind is kind and booking is not None:
+                for meeting in booking.meetings:
+                    found.setdefault(meeting.uid, sent.at)
+        return found
 
     def _every_step_has_an_end(self) -> None:
         lead = self.scheduler.lead

@@ -292,8 +292,9 @@ def _next_version(known: Booking, booking: Booking, *, reopened: bool) -> Bookin
             "location": place.location,
         }
     )
-    is_other = _details(described) != _details(known) or reopened
-    sequence = max(booking.sequence, known.sequence + is_other)
+    is_other = _details(described) != _details(known)
+    versions = 2 if reopened else int(is_other)  # the cancellation was one
+    sequence = max(booking.sequence, known.sequence + versions)
     return described.model_copy(update={"sequence": sequence})
 
 
@@ -391,29 +392,89 @@ def expired(appointment: Appointment, now: datetime, timeout: timedelta) -> bool
 
 
 def current_booking(
-    appointments: Collection[Appointment], published: Appointment | None = None
+    appointments: Collection[Appointment],
+    published: Appointment | None = None,
+    *,
+    now: datetime,
 ) -> Appointment | None:
-    """Returns the lead's booking: the last one made of those that stand.
+    """Returns the lead's booking: all meetings that stand, under the uid that was `published`.
 
-    A series is one booking, under the uid by which it was `published`.
+    A single meeting is a booking of its own. What is over is left out, unless it belongs to what
+    was published, or nothing else stands.
     """
-    appointments = [_in_its_series(found, appointments) for found in appointments]
-    latest = max(
-        (appointment for appointment in appointments if appointment.is_booked),
-        key=lambda appointment: (appointment.reported_at, appointment.uid),
-        default=None,
-    )
-    if latest is None or latest.booking is None or not latest.booking.recurring:
+    valid = [_in_its_series(found, appointments) for found in appointments if found.is_booked]
+    latest = _latest(valid, now)
+    if latest is None or latest.booking is None or latest.booking.starts_at is None:
         return latest
-    series = sorted(
-        (appointment for appointment in appointments if _is_of_series(appointment, latest)),
-        key=lambda appointment: (appointment.reported_at, appointment.uid),
-    )
-    known = published is not None and any(known.uid == published.uid for known in series)
-    uid = published.uid if published is not None and known else series[0].uid
-    return _as_series(
-        uid, [appointment for appointment in series if appointment.is_booked], published
-    )
+    if any(found.stage is Stage.MOVED and found.booking is None for found in appointments):
+        # it may have replaced one of the others, of which we did not hear
+        valid = [latest, *(found for found in valid if _is_of_series(found, latest))]
+    meetings = _beside(latest, valid, published, now)
+    is_published = published is not None and _shares(published, meetings)
+    was_series = is_published and published is not None and _is_series(published)
+    if len(meetings) == 1 and not (latest.booking.recurring or was_series):
+        return latest
+    uid = published.uid if is_published and published is not None else meetings[0].uid
+    return _as_series(uid, meetings, published)
+
+
+def _latest(valid: Sequence[Appointment], now: datetime) -> Appointment | None:
+    """Returns the one made last of those to come, of those accepted, or of all."""
+
+    def rank(appointment: Appointment) -> tuple[bool, bool, datetime, str]:
+        return (
+            not _is_over(appointment, now),
+            appointment.stage is not Stage.PENDING,
+            appointment.reported_at,
+            appointment.uid,
+        )
+
+    return max(valid, key=rank, default=None)
+
+
+def _is_over(appointment: Appointment, now: datetime) -> bool:
+    ends_at = appointment.booking.ends_at if appointment.booking else None
+    return appointment.has_ended or (ends_at is not None and ends_at <= now)
+
+
+def _beside(
+    latest: Appointment,
+    valid: Sequence[Appointment],
+    published: Appointment | None,
+    now: datetime,
+) -> list[Appointment]:
+    """Returns the meetings that stand together with the latest, in the order of their making.
+
+    These are those to come, those of its series, and those that were published together.
+    """
+    known = _uids_of(published) if published is not None else set()
+    to_come = {appointment.uid for appointment in valid if not _is_over(appointment, now)}
+    if {latest.uid, latest.replaces}.isdisjoint(known) and known.isdisjoint(to_come):
+        known = set()
+    found: dict[str, Appointment] = {}
+    for appointment in sorted(valid, key=lambda found: (found.reported_at, found.uid)):
+        is_dated = appointment.booking is not None and appointment.booking.starts_at is not None
+        is_as_sure = (appointment.stage is Stage.PENDING) == (latest.stage is Stage.PENDING)
+        belongs = not {appointment.uid, appointment.replaces}.isdisjoint(known)
+        belongs = belongs or appointment.uid in {*to_come, latest.uid}
+        if is_dated and is_as_sure and (belongs or _is_of_series(appointment, latest)):
+            found[appointment.uid] = appointment
+    return list(found.values())
+
+
+def _uids_of(published: Appointment) -> set[str]:
+    meetings = published.booking.meetings if published.booking else ()
+    return {published.uid, *(meeting.uid for meeting in meetings)}
+
+
+def _shares(published: Appointment, meetings: Sequence[Appointment]) -> bool:
+    """Returns whether one of the meetings was published, or came in the place of one."""
+    known = _uids_of(published)
+    return any(not {meeting.uid, meeting.replaces}.isdisjoint(known) for meeting in meetings)
+
+
+def _is_series(appointment: Appointment) -> bool:
+    return appointment.booking is not None and bool(appointment.booking.series)
 
 
 def _in_its_series(appointment: Appointment, appointments: Collection[Appointment]) -> Appointment:
@@ -502,18 +563,12 @@ def changes_to_publish(
     if after is None:
         if before is None:
             return []
-        reason = _now(before, appointments).reason
-        return [
-            BookingCancelled(
-                lead_id=lead_id,
-                revision=revision + 1,
-                uid=before.uid,
-                reason=reason,
-                booking=_with_confirmation(before) if before.booking else None,
-            )
-        ]
+        return [_cancellation(lead_id, before, appointments, revision + 1)]
     events: list[BookingEvent] = []
     booking = _with_confirmation(after)
+    if before is not None and _is_cancelled(before, after, appointments):
+        revision += 1
+        events.append(_cancellation(lead_id, before, appointments, revision))
     if before is None or _differs(before, after):
         revision += 1
         events.append(_change(lead_id, before, after, appointments, revision))
@@ -562,12 +617,50 @@ def _change(
     """Returns the event that says how the lead's booking changed."""
     booking = _with_confirmation(after)
     if before is not None and _is_same_meeting(before, after):
+        is_further = _has_further(before, after, appointments)
+        kind = LeadBooked if is_further else BookingUpdated
+        return kind(lead_id=lead_id, revision=revision, booking=booking)
+    if before is not None and after.has_ended and _is_cancelled(before, after, appointments):
         return BookingUpdated(lead_id=lead_id, revision=revision, booking=booking)
     if before is not None and _replaced(before, after, appointments):
         return BookingRescheduled(
             lead_id=lead_id, revision=revision, booking=booking, previous_uid=before.uid
         )
     return LeadBooked(lead_id=lead_id, revision=revision, booking=booking)
+
+
+def _cancellation(
+    lead_id: int, before: Appointment, appointments: Iterable[Appointment], revision: int
+) -> BookingEvent:
+    return BookingCancelled(
+        lead_id=lead_id,
+        revision=revision,
+        uid=before.uid,
+        reason=_now(before, appointments).reason,
+        booking=_with_confirmation(before) if before.booking else None,
+    )
+
+
+def _is_cancelled(
+    before: Appointment, after: Appointment, appointments: Iterable[Appointment]
+) -> bool:
+    """Returns whether nothing is left of what was published, although another meeting stands."""
+    is_gone = _now(before, appointments).stage is Stage.GONE
+    return is_gone and _uids_of(before).isdisjoint(_uids_of(after))
+
+
+def _has_further(
+    before: Appointment, after: Appointment, appointments: Collection[Appointment]
+) -> bool:
+    """Returns whether there is a meeting that was booked apart from those published."""
+    known = _uids_of(before)
+    published = [appointment for appointment in appointments if appointment.uid in known]
+    added = [
+        appointment for appointment in appointments if appointment.uid in _uids_of(after) - known
+    ]
+    return any(
+        not any(_is_of_series(appointment, other) for other in published) for appointment in added
+    )
 
 
 def _is_same_meeting(before: Appointment, after: Appointment) -> bool:

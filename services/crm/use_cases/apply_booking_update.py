@@ -6,7 +6,7 @@ from dataclasses import replace
 from domain.addresses import canonical_email
 from kit.database import Connection
 from kit.messaging import outbox
-from providers.calcom.models import AttendeeHints, BookingUpdate
+from providers.calcom.models import AttendeeHints, BookingUpdate, UpdateKind
 from services.crm.decisions.bookings import (
     Appointment,
     apply_update,
@@ -48,7 +48,8 @@ async def _apply(
     known = [appointment_of(row) for row in rows]
     if update.is_legacy:
         update = _with_uid(update, legacy_uid(known, update))
-    if not rows and not matcher.counts(update):
+    is_only_a_hint = update.listed and update.what is UpdateKind.OTHER
+    if not rows and (is_only_a_hint or not matcher.counts(update)):
         return []
     before = {appointment.name: appointment for appointment in known}
     leads = {(row.uid, row.attendee): row.lead_id for row in rows}

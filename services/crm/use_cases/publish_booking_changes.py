@@ -35,10 +35,9 @@ async def publish_booking_changes(connection: Connection, lead_id: int) -> None:
         return
     known = [appointment_of(row) for row in await appointments.of_lead(connection, lead_id)]
     before = PUBLISHED.validate_python(published.booking) if published.booking else None
-    after = current_booking(known, before)
-    events = changes_to_publish(
-        lead_id, before, after, known, revision=published.revision, now=now()
-    )
+    at = now()
+    after = current_booking(known, before, now=at)
+    events = changes_to_publish(lead_id, before, after, known, revision=published.revision, now=at)
     if not events:
         return
     await registrations.update_published_booking(

@@ -194,11 +194,8 @@ def _blocking_reason(touch: Touch, eligibility: ContactEligibility) -> SkipReaso
             return SkipReason.CLOSED
         case Kind.MEETING | Kind.AFTER_MEETING:
             return None if _is_booked(touch, eligibility) else SkipReason.NOT_BOOKED
-        case Kind.CANCELLATION if touch.booking is not None and touch.booking.series:
-            # of a series, the other meetings may stand
-            return SkipReason.BOOKED if _is_booked(touch, eligibility) else None
         case Kind.CANCELLATION:
-            return SkipReason.BOOKED if eligibility.booking is not None else None
+            return SkipReason.BOOKED if _is_booked_again(touch, eligibility) else None
         case _:
             if eligibility.booking is not None:
                 return SkipReason.BOOKED
@@ -207,8 +204,16 @@ def _blocking_reason(touch: Touch, eligibility: ContactEligibility) -> SkipReaso
 
 def _is_booked(touch: Touch, eligibility: ContactEligibility) -> bool:
     """Returns whether the lead still has the meeting that the touch is about."""
+    uids = (eligibility.booking, *eligibility.meetings)
+    return touch.booking is not None and touch.booking.uid in uids
+
+
+def _is_booked_again(touch: Touch, eligibility: ContactEligibility) -> bool:
+    """Returns whether a meeting stands that the touch would take off the calendar.
+
+    Several meetings stand under a name that may be that of a cancelled one.
+    """
     if touch.booking is None:
         return False
-    uids = {eligibility.booking, *eligibility.meetings}
-    meetings = {meeting.uid for meeting in touch.booking.meetings}
-    return touch.booking.uid in uids or not meetings.isdisjoint(uids)
+    booked = eligibility.meetings or (eligibility.booking,)
+    return any(meeting.uid in booked for meeting in touch.booking.meetings)

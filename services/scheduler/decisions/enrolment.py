@@ -74,7 +74,8 @@ NEW_MEETING: Mapping[str, object] = {
     "absent": False,
     "absent_at": None,
     "host_absent": False,
-    "cancelled": None,
+    "ended_uid": None,
+    "additions": 0,
 }
 
 Name = tuple[str, Channel, str, int]  # step, channel, booking, run
@@ -132,7 +133,9 @@ class Enrolment(BaseModel):
     everything, `follow_up_ended` only the follow-up. `booked_at` is when the current booking
     became known, `cancelled_at` when the person's last booking ended, `commanded_at` when an
     operator last paused or resumed the lead. `cancelled` is the meeting to come that was cancelled
-    last, unless the lead has booked again. `absent_at` is when the host marked the lead as absent.
+    last. `absent_at` is when the host marked the lead as absent; `ended_uid` is the meeting that
+    ended.
+    `additions` counts how often meetings were added to a booking that had been confirmed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -157,6 +160,8 @@ class Enrolment(BaseModel):
     absent_at: AwareDatetime | None = None
     host_absent: bool = False
     cancelled: Booking | None = None
+    ended_uid: str | None = None
+    additions: int = 0
     paused_until: AwareDatetime | None = None
     deferred: tuple[Deferral, ...] = ()
     withheld: tuple[Withheld, ...] = ()
@@ -316,15 +321,18 @@ def _apply_booking(
 ) -> Enrolment:
     update: dict[str, object] = {"revision": event.revision}
     match event:
+        case LeadBooked(booking=booking) | BookingUpdated(booking=booking) if _is_known(
+            lead, booking
+        ):
+            update["booking"] = booking
+            update |= _added(lead, booking, event.at)
+            update |= _cancelled(lead, _removed(lead.booking, booking), event.at)
         case LeadBooked(booking=booking) | BookingRescheduled(booking=booking):
             update |= {"booking": booking, "booked_at": event.at}
             if not _is_same_series(lead.booking, booking):
                 update |= NEW_MEETING
-        case BookingUpdated(booking=booking) if lead.booking is not None:
-            update["booking"] = booking
-            update |= _cancelled(lead, _removed(lead.booking, booking), event.at)
         case BookingUpdated(booking=booking):
-            update |= {"booking": booking, "booked_at": event.at, "cancelled": None}
+            update |= {"booking": booking, "booked_at": event.at}
         case BookingCancelled():
             update |= {"booking": None, "booked_at": None}
             update |= _cancelled(lead, event.booking or lead.booking, event.at)
@@ -347,12 +355,13 @@ def _has_meeting(booking: Booking | None, uid: str) -> bool:
 
 
 def _ended(lead: Enrolment, event: MeetingEnded) -> dict[str, object]:
-    """Returns what the end of a meeting changes. Of a series, the first one held counts."""
+    """Returns what the end of a meeting changes. Of several, the first one held counts."""
     held = event.attended and not event.host_absent
     was_held = lead.meeting_ended_at is not None and not (lead.absent or lead.host_absent)
-    if lead.booking is not None and lead.booking.series and was_held:
+    if was_held and lead.ended_uid not in (None, event.uid):
         return {}
     return {
+        "ended_uid": event.uid,
         "meeting_ended_at": event.ended_at,
         "absent": not event.attended,
         "absent_at": None if event.attended else lead.absent_at or event.at,
@@ -360,12 +369,35 @@ def _ended(lead: Enrolment, event: MeetingEnded) -> dict[str, object]:
     }
 
 
+def _is_known(lead: Enrolment, booking: Booking) -> bool:
+    """Returns whether it is the lead's booking, which was confirmed as it is now."""
+    known = lead.booking
+    return known is not None and known.uid == booking.uid and known.confirmed == booking.confirmed
+
+
+def _added(lead: Enrolment, booking: Booking, at: datetime) -> dict[str, object]:
+    """Returns what changes when the booking has further meetings, which are confirmed too.
+
+    Those of a series that come at once are in its first confirmation.
+    """
+    assert lead.booking is not None
+    assert lead.booked_at is not None
+    known = {meeting.uid for meeting in lead.booking.meetings}
+    added = [meeting for meeting in booking.meetings if meeting.uid not in known]
+    is_in_time = bool(lead.booking.series) and at <= lead.booked_at + SERIES_GATHERS
+    if not added or is_in_time:
+        return {}
+    return {"booked_at": at, "additions": lead.additions + 1}
+
+
 def _is_same_series(known: Booking | None, booking: Booking) -> bool:
     return known is not None and bool(booking.series) and known.uid == booking.uid
 
 
-def _removed(known: Booking, booking: Booking) -> Booking | None:
+def _removed(known: Booking | None, booking: Booking) -> Booking | None:
     """Returns the series with only the meetings that it no longer has."""
+    if known is None:
+        return None
     uids = {meeting.uid for meeting in booking.meetings}
     gone = [meeting for meeting in known.series if meeting.uid not in uids]
     return known.of(gone) if gone else None

@@ -108,26 +108,36 @@ def _cancellation_timers(lead: Enrolment, journey: Journey, spread: timedelta) -
 
 
 def meetings_of(lead: Enrolment, step: MeetingStep) -> tuple[Booking, ...]:
-    """Returns what the step is due for: each meeting of a series, or the booking as a whole.
+    """Returns what the step is due for: each meeting of a booking, or the booking as a whole.
 
-    A series is confirmed with the meetings that were to come, again after each move. What follows
-    a meeting comes once for the whole series.
+    Several meetings are confirmed together, those that were to come, again after each move or
+    addition. What follows a meeting comes once for all of them.
     """
     booking = lead.cancelled if step.on_cancel else lead.booking
     if booking is None:
         return ()
+    if step.on_cancel:
+        return _without(booking, lead.booking)
     if step.before is not None:
         return booking.meetings
     if not booking.series:
         return (booking,)
-    if step.on_cancel:
-        booked = {meeting.uid for meeting in lead.booking.meetings} if lead.booking else set()
-        meetings = [meeting for meeting in booking.series if meeting.uid not in booked]
-    elif step.on_booking and lead.booked_at is not None:
-        meetings = [meeting for meeting in booking.series if meeting.starts_at > lead.booked_at]
-    else:
+    if not step.on_booking or lead.booked_at is None:
         return (booking.model_copy(update={"moved": 0}),)
-    return (booking.of(meetings),) if meetings else ()
+    coming = [meeting for meeting in booking.series if meeting.starts_at > lead.booked_at]
+    if not coming:
+        return ()
+    moved = booking.moved + lead.additions
+    return (booking.of(coming).model_copy(update={"moved": moved}),)
+
+
+def _without(cancelled: Booking, booking: Booking | None) -> tuple[Booking, ...]:
+    """Returns the cancelled meetings but for those that stand again."""
+    booked = {meeting.uid for meeting in booking.meetings} if booking is not None else set()
+    if not cancelled.series:
+        return () if cancelled.uid in booked else (cancelled,)
+    left = [meeting for meeting in cancelled.series if meeting.uid not in booked]
+    return (cancelled.of(left),) if left else ()
 
 
 def booking_of(lead: Enrolment, step: Step, key: str) -> Booking | None:

@@ -76,7 +76,7 @@ class Calendar:
             uids = (update.uid, update.previous_uid)
             known = [known for known in self.known.values() if known.uid in uids]
             self.known |= {after.name: after for after in apply_update(known, update, "MX")}
-            after = current_booking(self.known.values(), self.published)
+            after = current_booking(self.known.values(), self.published, now=NOW)
             self.events += changes_to_publish(
                 7, self.published, after, self.known.values(), revision=len(self.events), now=NOW
             )
@@ -147,7 +147,7 @@ CANCELLED = an_update(UpdateKind.CANCELLED, "second", minutes=2)
                 an_update(UpdateKind.CREATED, "second", minutes=5),
                 an_update(UpdateKind.CANCELLED, "second", minutes=6),
             ],
-            [("lead.booked", "first"), ("lead.booked", "second"), ("lead.booked", "first")],
+            [("lead.booked", "first"), ("lead.booked", "first"), ("booking.updated", "first")],
             id="two bookings, the later one cancelled",
         ),
         pytest.param(
@@ -198,7 +198,8 @@ def test_in_any_order_and_number_the_latest_booking_is_current(
     calendar = Calendar().apply(*updates)
 
     assert calendar.published is not None
-    assert calendar.published.uid == "third"
+    assert calendar.published.booking is not None
+    assert [meeting.uid for meeting in calendar.published.booking.meetings] == ["third"]
     assert calendar.topics[-1][1] == "third"
 
 
@@ -674,6 +675,96 @@ def test_the_end_of_a_meeting_is_published_once_although_another_one_moves() -> 
     topics = [event.topic for event in Calendar().apply(*SERIES, ends, move).events]
 
     assert topics.count("meeting.ended") == 1
+
+
+# ---- several meetings of one person
+
+
+def on(day: int, uid: str, *, minutes: int = 0, **more: Any) -> BookingUpdate:
+    starts_at = datetime(2026, 2, day, 17, tzinfo=UTC)
+    ends_at = starts_at + timedelta(minutes=30)
+    kind = more.pop("kind", UpdateKind.CREATED)
+    return an_update(kind, uid, minutes=minutes, starts_at=starts_at, ends_at=ends_at, **more)
+
+
+A, B = on(14, "a"), on(12, "b", minutes=10)
+B_CANCELLED = on(12, "b", minutes=20, kind=UpdateKind.CANCELLED)
+A_CANCELLED = on(14, "a", minutes=20, kind=UpdateKind.CANCELLED)
+
+
+def test_two_meetings_stand_together() -> None:
+    calendar = Calendar().apply(A, B)
+
+    assert days_of(calendar) == [12, 14]
+    assert calendar.topics == [("lead.booked", "a"), ("lead.booked", "a")]
+
+
+@pytest.mark.parametrize(("cancelled", "left"), [(A_CANCELLED, 12), (B_CANCELLED, 14)])
+def test_of_two_meetings_the_other_one_stands(cancelled: BookingUpdate, left: int) -> None:
+    calendar = Calendar().apply(A, B, cancelled)
+
+    assert days_of(calendar) == [left]
+    assert isinstance(calendar.events[-1], BookingUpdated)
+
+
+def test_the_end_of_one_meeting_leaves_the_other() -> None:
+    calendar = Calendar().apply(A, B, on(12, "b", minutes=AFTER_THE_MEETING, kind=UpdateKind.ENDED))
+
+    assert days_of(calendar) == [12, 14]
+    assert calendar.topics[-1] == ("meeting.ended", "b")
+
+
+def test_a_series_and_a_meeting_apart_stand_together() -> None:
+    calendar = Calendar().apply(*SERIES, on(20, "apart", minutes=60))
+
+    assert days_of(calendar) == [12, 15, 18, 20]
+    assert isinstance(calendar.events[-1], LeadBooked)
+
+
+def test_a_meeting_after_one_that_was_held_is_a_booking_of_its_own() -> None:
+    held = on(10, "held", kind=UpdateKind.ENDED)
+    calendar = Calendar().apply(on(10, "held", minutes=-600), held, B)
+    assert calendar.topics[-1] == ("lead.booked", "b")
+
+    assert calendar.apply(B_CANCELLED).topics[-3:] == [
+        ("booking.cancelled", "b"),
+        ("booking.updated", "held"),
+        ("meeting.ended", "held"),
+    ]
+
+
+def test_a_request_counts_once_it_is_accepted() -> None:
+    request = on(12, "b", minutes=10, kind=UpdateKind.REQUESTED, confirmed=False)
+    calendar = Calendar().apply(A, request)
+    assert calendar.topics == [("lead.booked", "a")]
+
+    assert days_of(calendar.apply(replace(B, at=B.at + timedelta(hours=1)))) == [12, 14]
+
+
+def test_what_a_lost_webhook_may_have_replaced_is_left_out() -> None:
+    moved_twice = on(18, "third", minutes=30, kind=UpdateKind.MOVED, previous="second")
+    calendar = Calendar().apply(A, moved_twice)
+    assert calendar.topics[-1] == ("lead.booked", "third")
+
+    replaced = replace(
+        an_update(UpdateKind.OTHER, "second", minutes=20, previous="a"), booking=None
+    )
+    assert calendar.apply(replaced).published == calendar.published
+
+
+@given(data=st.data())
+def test_in_any_order_two_meetings_and_what_becomes_of_them(data: Any) -> None:
+    moved = on(16, "a2", minutes=30, kind=UpdateKind.MOVED, previous="a")
+    stories = [[A, B], [A, B, B_CANCELLED], [A, B, A_CANCELLED], [A, B, moved]]
+    wanted = [[12, 14], [14], [12], [12, 16]]
+    number = data.draw(st.integers(0, 3))
+    updates = data.draw(st.permutations(stories[number] * 2))
+    published = Calendar().apply(*updates).published
+
+    assert published is not None
+    assert published.booking is not None
+    starts = [meeting.starts_at for meeting in published.booking.meetings]
+    assert [start.day for start in starts if start] == wanted[number]
 
 
 @pytest.mark.parametrize(("minutes", "confirmed"), [(0, False), (0.05, False), (30, True)])

@@ -201,7 +201,8 @@ def test_a_meeting_that_the_host_missed_has_neither_survey_nor_reproach() -> Non
         pytest.param(
             [booked(), cancelled(2, at=local(2026, 3, 10, 11))], False, id="once it has begun"
         ),
-        pytest.param([booked(), cancelled(2), booked(3, "other")], False, id="booked again"),
+        pytest.param([booked(), cancelled(2), booked(3, "other")], True, id="another booked"),
+        pytest.param([booked(), cancelled(2), booked(3)], False, id="booked again"),
     ],
 )
 def test_a_meeting_to_come_that_is_cancelled_is_taken_off_the_calendar(
@@ -327,6 +328,37 @@ def test_a_date_that_has_passed_is_not_taken_off_the_calendar() -> None:
     over = local(2026, 3, 18, 9)
 
     assert dates_off(after(SERIES, COMPLETE, changed(3, 10, 24, at=over))) == []
+
+
+def test_a_date_that_comes_later_is_confirmed_with_the_others() -> None:
+    late = changed(3, 10, 17, 24, 31, at=days(2))
+    lead = after(SERIES, COMPLETE, late)
+
+    assert named("confirmation", lead) == [("series~1", days(2) + SERIES_GATHERS)]
+    confirmation = booking_of(lead, JOURNEY.step("confirmation"), "series~1")
+    assert confirmation is not None
+    assert [meeting.uid for meeting in confirmation.series] == ["n10", "n17", "n24", "n31"]
+
+
+def test_a_second_meeting_is_confirmed_at_once_and_reminded_of() -> None:
+    both = a_series(10, 17).model_copy(update={"uid": "n10", "recurring": False})
+    second = LeadBooked(lead_id=123456, revision=2, booking=both, at=days(2))
+    lead = after(booked(uid="n10"), second)
+
+    assert named("confirmation", lead) == [("n10~1", days(2))]
+    assert [name for name, _ in named("reminder", lead)] == ["n10", "n17"]
+
+
+@pytest.mark.parametrize("changes", [{"attended": False}, {"host_absent": True}])
+def test_who_was_marked_as_absent_after_the_end_of_a_date_is_not_thanked(
+    changes: dict[str, Any],
+) -> None:
+    over = ended("n10", revision=3, ended_at=local(2026, 3, 10, 11, 30))
+    absent = ended("n10", revision=4, ended_at=local(2026, 3, 10, 11, 30), **changes)
+    lead = after(SERIES, COMPLETE, over, absent)
+
+    assert named("after_meeting", lead) == []
+    assert bool(named("no_show", lead)) is ("attended" in changes)
 
 
 MOVED_SERIES = BookingRescheduled(
