@@ -258,6 +258,12 @@ class Drawn:
         starts_in = self.chance.uniform(18, 40)
         if self._happens(0.12):
             yield Act(at, "books", person.number, {"starts_in": starts_in, "weeks": 3})
+            moment = at + self.chance.uniform(2, 15)
+            if self._happens(0.4):
+                later = {"starts_in": self.chance.uniform(18, 40)}
+                yield Act(moment, "moves", person.number, later)
+            elif self._happens(0.4):
+                yield Act(moment, "cancels", person.number)
             return
         how: dict[str, Any] = {"starts_in": starts_in}
         if self._happens(0.15):

@@ -455,6 +455,7 @@ class Player:
         record.ended_at = self.system.now()
         record.touches = await self._touches()
         record.kommo = await self.system.simulator("kommo")
+        record.calendar = await self.system.simulator("calcom")
         record.dead_letters = [
             letter
             for letter in await self._letters()

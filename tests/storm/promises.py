@@ -33,6 +33,7 @@ CHANGES_A_MEETING = {
     "lead.closed",
     "lead.erased",
 }
+CHANGED_MEETINGS = ("booking.rescheduled", "booking.updated")
 # what the audit log calls what somebody did
 LOGGED_AS = {
     "books": {"lead.booked"},
@@ -247,6 +248,50 @@ def every_booking_is_known(seen: Evidence) -> Iterator[Broken]:
             continue
         if life.first("books", "takes_a_seat") and "lead.booked" not in seen.names(life):
             yield f"the booking is not known; actions {sorted(seen.names(life))}", _who(life)
+
+
+def the_log_says_when_the_meetings_are(seen: Evidence) -> Iterator[Broken]:
+    """The meetings that the log says last are the calendar's: each date, and no other one."""
+    calendar = {booked["uid"]: booked for booked in seen.record.calendar}
+    for life in seen.lives:
+        for lead in seen.own_leads(life):
+            meetings = _meetings_in_the_log(seen.record.actions.get(lead, []))
+            standing = {uid: booked for uid, booked in calendar.items() if _stands(booked)}
+            expected = {
+                uid: _instant(standing[uid]["start"]) for uid in meetings if uid in standing
+            }
+            series = {calendar[uid]["series"] for uid in meetings if uid in calendar} - {None}
+            expected |= {
+                uid: _instant(booked["start"])
+                for uid, booked in standing.items()
+                if booked["series"] in series
+            }
+            if meetings != expected and not life.first("is_erased"):
+                yield f"the log says {meetings}, the calendar {expected}", _who(life)
+
+
+def _meetings_in_the_log(actions: list[dict[str, Any]]) -> dict[str, float]:
+    """Returns the lead's meetings by uid, each with its start."""
+    said = [
+        action["detail"]
+        for action in actions
+        if action["action"] in ("lead.booked", "booking.cancelled", *CHANGED_MEETINGS)
+    ]
+    last = max(said, key=lambda detail: detail["revision"], default=None)
+    if last is None or "reason" in last:
+        return {}
+    booking = last["booking"]
+    return {
+        meeting["uid"]: _instant(meeting["starts_at"]) for meeting in booking["series"] or [booking]
+    }
+
+
+def _stands(booked: dict[str, Any]) -> bool:
+    return bool(booked["status"] == "ACCEPTED")
+
+
+def _instant(written: str) -> float:
+    return round(datetime.fromisoformat(written).timestamp(), 1)
 
 
 def a_meeting_changes_only_by_its_own_person(seen: Evidence) -> Iterator[Broken]:
@@ -655,6 +700,7 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     what_a_reply_asks_for_is_kept,
     nobody_who_booked_is_followed_up,
     every_booking_is_known,
+    the_log_says_when_the_meetings_are,
     a_meeting_changes_only_by_its_own_person,
     two_people_are_two_leads,
     a_booking_has_its_touches,

@@ -22,6 +22,7 @@ from tests.storm.promises import (
     kommo_has_one_contact_of_a_person,
     kommo_shows_what_happened,
     no_process_grows,
+    the_log_says_when_the_meetings_are,
 )
 from tests.storm.record import Life, Moment, Record, Submission
 from tests.storm.shrink import shortened
@@ -201,6 +202,32 @@ def test_a_promise_about_bookings(record: Record, promise: str, is_kept: bool) -
     [check] = [check for check in PROMISES if check.__name__ == promise]
 
     assert (not list(check(Evidence(record)))) is is_kept
+
+
+def a_meeting(uid: str, day: int, status: str = "ACCEPTED") -> dict[str, Any]:
+    start = datetime(2026, 3, day, 17, tzinfo=UTC).isoformat()
+    return {"uid": uid, "starts_at": start, "start": start, "status": status, "series": "s"}
+
+
+FIRST, SECOND = a_meeting("r0", 10), a_meeting("r1", 17)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "is_kept"),
+    [
+        pytest.param([FIRST, SECOND], True, id="as the calendar"),
+        pytest.param([FIRST, a_meeting("r1", 18)], False, id="at its old hour"),
+        pytest.param([FIRST, a_meeting("r1", 17, "CANCELLED")], False, id="one is cancelled"),
+        pytest.param([FIRST, SECOND, a_meeting("r2", 24)], False, id="one is missing"),
+    ],
+)
+def test_the_log_says_when_the_meetings_are(calendar: list[dict[str, Any]], is_kept: bool) -> None:
+    record = a_record("books", calendar=calendar)
+    booked = an_action("lead.booked")
+    booked["detail"] = {"revision": 1, "booking": FIRST | {"series": [FIRST, SECOND]}}
+    record.actions[1] = [booked]
+
+    assert (not list(the_log_says_when_the_meetings_are(Evidence(record)))) is is_kept
 
 
 def test_a_form_after_an_erasure_has_a_first_contact_of_its_own() -> None:
