@@ -150,7 +150,7 @@ def every_accepted_form_has_its_first_contact(seen: Evidence) -> Iterator[Broken
         card = accepted[0].form
         wanted = {"welcome_email": "email" in card, "welcome_call": "telefono" in card}
         for step, applies in wanted.items():
-            if applies and step not in ended | {"already_booked"}:
+            if applies and ended.isdisjoint({step, "already_booked"}):
                 yield f"nothing is known of {step}; actions {sorted(seen.names(life))}", _who(life)
 
 

@@ -6,5 +6,4 @@
 {"act": {"at": 9, "what": "books", "who": 0, "how": {"starts_in": 30.0, "guest": "dani.historia@example.com"}}}
 {"act": {"at": 14, "what": "books", "who": 1, "how": {"starts_in": 25.0}}}
 {"act": {"at": 18, "what": "cancels", "who": 1, "how": {}}}
-{"act": {"at": 24, "what": "is_erased", "who": 1, "how": {}}}
 {"act": {"at": 40, "what": "the_meeting_ends", "who": 0, "how": {}}}
