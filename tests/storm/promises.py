@@ -250,20 +250,20 @@ def every_booking_is_known(seen: Evidence) -> Iterator[Broken]:
             yield f"the booking is not known; actions {sorted(seen.names(life))}", _who(life)
 
 
-def the_log_says_when_the_meetings_are(seen: Evidence) -> Iterator[Broken]:
+def the_log_has_the_calendars_meetings(seen: Evidence) -> Iterator[Broken]:
     """The meetings that the log says last are the calendar's: each date, and no other one."""
     calendar = {booked["uid"]: booked for booked in seen.record.calendar}
     for life in seen.lives:
         for lead in seen.own_leads(life):
             meetings = _meetings_in_the_log(seen.record.actions.get(lead, []))
-            standing = {uid: booked for uid, booked in calendar.items() if _stands(booked)}
+            accepted = {uid: booked for uid, booked in calendar.items() if _is_accepted(booked)}
             expected = {
-                uid: _instant(standing[uid]["start"]) for uid in meetings if uid in standing
+                uid: _instant(accepted[uid]["start"]) for uid in meetings if uid in accepted
             }
             series = {calendar[uid]["series"] for uid in meetings if uid in calendar} - {None}
             expected |= {
                 uid: _instant(booked["start"])
-                for uid, booked in standing.items()
+                for uid, booked in accepted.items()
                 if booked["series"] in series
             }
             if meetings != expected and not life.first("is_erased"):
@@ -272,12 +272,12 @@ def the_log_says_when_the_meetings_are(seen: Evidence) -> Iterator[Broken]:
 
 def _meetings_in_the_log(actions: list[dict[str, Any]]) -> dict[str, float]:
     """Returns the lead's meetings by uid, each with its start."""
-    said = [
+    published = [
         action["detail"]
         for action in actions
         if action["action"] in ("lead.booked", "booking.cancelled", *CHANGED_MEETINGS)
     ]
-    last = max(said, key=lambda detail: detail["revision"], default=None)
+    last = max(published, key=lambda detail: detail["revision"], default=None)
     if last is None or "reason" in last:
         return {}
     booking = last["booking"]
@@ -286,7 +286,7 @@ def _meetings_in_the_log(actions: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def _stands(booked: dict[str, Any]) -> bool:
+def _is_accepted(booked: dict[str, Any]) -> bool:
     return bool(booked["status"] == "ACCEPTED")
 
 
@@ -700,7 +700,7 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     what_a_reply_asks_for_is_kept,
     nobody_who_booked_is_followed_up,
     every_booking_is_known,
-    the_log_says_when_the_meetings_are,
+    the_log_has_the_calendars_meetings,
     a_meeting_changes_only_by_its_own_person,
     two_people_are_two_leads,
     a_booking_has_its_touches,

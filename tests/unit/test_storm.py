@@ -22,7 +22,7 @@ from tests.storm.promises import (
     kommo_has_one_contact_of_a_person,
     kommo_shows_what_happened,
     no_process_grows,
-    the_log_says_when_the_meetings_are,
+    the_log_has_the_calendars_meetings,
 )
 from tests.storm.record import Life, Moment, Record, Submission
 from tests.storm.shrink import shortened
@@ -221,13 +221,13 @@ FIRST, SECOND = a_meeting("r0", 10), a_meeting("r1", 17)
         pytest.param([FIRST, SECOND, a_meeting("r2", 24)], False, id="one is missing"),
     ],
 )
-def test_the_log_says_when_the_meetings_are(calendar: list[dict[str, Any]], is_kept: bool) -> None:
+def test_the_log_has_the_calendars_meetings(calendar: list[dict[str, Any]], is_kept: bool) -> None:
     record = a_record("books", calendar=calendar)
     booked = an_action("lead.booked")
     booked["detail"] = {"revision": 1, "booking": FIRST | {"series": [FIRST, SECOND]}}
     record.actions[1] = [booked]
 
-    assert (not list(the_log_says_when_the_meetings_are(Evidence(record)))) is is_kept
+    assert (not list(the_log_has_the_calendars_meetings(Evidence(record)))) is is_kept
 
 
 def test_a_form_after_an_erasure_has_a_first_contact_of_its_own() -> None:
