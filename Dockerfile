@@ -16,6 +16,7 @@ COPY contracts contracts
 COPY domain domain
 COPY kit kit
 COPY providers providers
+COPY sources sources
 COPY services services
 COPY --from=build /app/locale services/console/locale
 COPY pauta pauta

@@ -5,7 +5,7 @@ import itertools
 from fastapi import FastAPI
 
 from services.intake.app import create_app as create_intake
-from services.intake.decisions import NewLead, Verdict
+from services.intake.decisions.persons import NewLead, Verdict
 from services.intake.use_cases.accept_submissions import Received
 
 _ids = itertools.count(1)

@@ -5,6 +5,14 @@ from contracts.api.backlog import BacklogStatus
 from contracts.api.lead_plan import LeadPlan
 from contracts.api.model import ApiModel
 from contracts.api.permits import Permit
+from contracts.api.submissions import (
+    Delivery,
+    DeliveryDetail,
+    FileImport,
+    HeldList,
+    NewSourceKey,
+    SourceStatus,
+)
 from contracts.api.texts import SentText, TextPreview
 from contracts.commands.address import RestoreAddress
 from contracts.commands.base import Command
@@ -19,6 +27,7 @@ from contracts.commands.lead import (
     StopLead,
 )
 from contracts.commands.outbound import PauseOutbound, ResumeOutbound
+from contracts.commands.submission import AcceptSubmission, DiscardSubmission, ReplayDelivery
 from contracts.commands.touch import ReleaseTouches, ResolveTouch
 from contracts.events.address import AddressRestored, AddressSuspended
 from contracts.events.backup import BackupStarted
@@ -60,6 +69,13 @@ from contracts.events.outbound import (
     SpendingReached,
 )
 from contracts.events.reply import ReplyAttended, ReplyReceived, ReplyUnmatched
+from contracts.events.submission import (
+    DeliveryReplayed,
+    InquiryReceived,
+    SubmissionAccepted,
+    SubmissionDiscarded,
+    SubmissionHeld,
+)
 from contracts.events.touch import (
     TouchChecked,
     TouchDeferred,
@@ -78,6 +94,11 @@ from contracts.events.touch import (
 from contracts.message import Message
 
 ALL_EVENTS: tuple[type[Event], ...] = (
+    SubmissionHeld,
+    SubmissionAccepted,
+    SubmissionDiscarded,
+    DeliveryReplayed,
+    InquiryReceived,
     LeadCreated,
     LeadUpdated,
     LeadSuperseded,
@@ -148,6 +169,9 @@ ALL_COMMANDS: tuple[type[Command], ...] = (
     RestoreAddress,
     PauseOutbound,
     ResumeOutbound,
+    AcceptSubmission,
+    DiscardSubmission,
+    ReplayDelivery,
     RetryWork,
     DiscardWork,
 )
@@ -163,4 +187,10 @@ API_ANSWERS: tuple[type[ApiModel], ...] = (
     SentText,
     TextPreview,
     SuspendedAddress,
+    HeldList,
+    SourceStatus,
+    NewSourceKey,
+    Delivery,
+    DeliveryDetail,
+    FileImport,
 )

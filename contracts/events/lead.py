@@ -11,7 +11,9 @@ from contracts.events.base import Event
 class LeadCard(BaseModel):
     """The person's own data, from the form. `phone` is E.164; `extra` keeps every other field.
 
-    `unusable_phone` is a number that no person owns (satellite, premium, toll-free), as typed.
+    `unusable_phone` and `unusable_email` are what was typed there and cannot be used: a number that
+    no person owns (satellite, premium, toll-free), an address that is none.
+    `attribution` names the ad, campaign, form and click that they came by.
     `visitor` is a pseudonym of the network address that the form came from.
     """
 
@@ -21,21 +23,35 @@ class LeadCard(BaseModel):
     email: str | None = None
     phone: str | None = None
     unusable_phone: str | None = None
+    unusable_email: str | None = None
     company: str | None = None
     service: str | None = None
     source: str | None = None
     time_zone: str | None = None
     consent: str | None = None
     visitor: str | None = None
+    attribution: dict[str, str] = {}
     extra: dict[str, str] = {}
+
+
+class Door(StrEnum):
+    """How a lead came in."""
+
+    FORM = "form"
+    MESSAGE = "message"  # they wrote first: the answer is a message, not a call
+    FILE = "file"
+
+
+NO_JOURNEY = "none"  # the journey of a lead that is kept, and never contacted by itself
 
 
 class LeadCreated(Event):
     """intake: a form made a lead, which is stored. `received_at` is when the request came in.
 
     `person_id` is the id of the person's first lead, so it differs from `lead_id` for a person who
-    is known already. `journey` is the journey version that the lead starts with; without it, each
-    service uses its own file.
+    is known already. `journey` is the journey version that the lead starts with, or NO_JOURNEY;
+    without it, each service uses its own file. `first_message` is what a person wrote who came by
+    the door MESSAGE.
     """
 
     topic: Literal["lead.created"] = "lead.created"
@@ -43,6 +59,8 @@ class LeadCreated(Event):
     received_at: AwareDatetime | None = None
     person_id: int | None = None
     journey: str | None = None
+    door: Door = Door.FORM
+    first_message: str = ""
 
     @property
     def person_is_known(self) -> bool:

@@ -17,7 +17,7 @@ from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.runtime import build_runtime, make_app, with_tracing
 from services.intake.consumers import PUBLISHES, router
 from services.intake.deps import Deps, SubmissionAcceptor
-from services.intake.http import post_lead
+from services.intake.http.lead import post_lead
 from services.intake.jobs import jobs
 from services.intake.openapi import describe_lead_route
 from services.intake.settings import Settings

@@ -23,7 +23,11 @@ from contracts.events.lead import (
 )
 from kit.messaging.broker import ACKNOWLEDGE, COMMAND_EXCHANGE, EVENT_EXCHANGE, queue
 from services.intake.deps import BusDeps
-from services.intake.repositories import end_journey, resume_journey, set_current_journey
+from services.intake.repositories.submissions import (
+    end_journey,
+    resume_journey,
+    set_current_journey,
+)
 from services.intake.use_cases.erase_lead import erase_lead
 
 log = structlog.get_logger()

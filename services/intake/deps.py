@@ -11,7 +11,7 @@ from prometheus_client import Counter
 from contracts.commands.failed_work import DiscardWork, RetryWork
 from kit.database import Database
 from kit.messaging.broker import FromContext
-from services.intake.decisions import Verdict
+from services.intake.decisions.persons import Verdict
 from services.intake.settings import Settings
 from services.intake.use_cases.accept_submissions import Received
 

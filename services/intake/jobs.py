@@ -6,7 +6,7 @@ from functools import partial
 
 from kit.periodic import PeriodicJob
 from services.intake.deps import Deps
-from services.intake.repositories import forget_old_keys
+from services.intake.repositories.submissions import forget_old_keys
 
 KEY_RETENTION = timedelta(days=7)
 

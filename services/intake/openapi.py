@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.intake.decisions import LIMITS
+from sources.mapping import LIMITS
 
 _FIELD_ERRORS = {
     "type": "object",

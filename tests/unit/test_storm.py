@@ -28,7 +28,16 @@ from tests.storm.record import Life, Moment, Record, Submission
 from tests.storm.shrink import shortened
 from tests.storm.story import Act, Person, Story
 
-OWN_CODE = ("contracts", "domain", "kit", "providers", "services", "simulator", "devtools")
+OWN_CODE = (
+    "contracts",
+    "domain",
+    "kit",
+    "providers",
+    "sources",
+    "services",
+    "simulator",
+    "devtools",
+)
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "tests" / "storm").glob("*.py")), ids=str)

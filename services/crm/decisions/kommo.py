@@ -237,6 +237,7 @@ def first_note(lead_id: int, card: LeadCard) -> str:
         "Servicio": card.service,
         "Fuente": card.source,
         "Teléfono no utilizable": card.unusable_phone,
+        "Correo no utilizable": card.unusable_email,
         "Zona horaria": card.time_zone,
         "Consentimiento": card.consent,
     }

@@ -8,7 +8,7 @@ from contracts.events.base import Event
 from contracts.events.lead import LeadCard, LeadCreated, LeadSuperseded, LeadUpdated
 from kit.database import Database
 from kit.observability import tracing
-from services.intake.decisions import (
+from services.intake.decisions.persons import (
     Earlier,
     Existing,
     Join,
@@ -20,7 +20,7 @@ from services.intake.decisions import (
     carried,
     classify,
 )
-from services.intake.repositories import (
+from services.intake.repositories.submissions import (
     NewRows,
     Snapshot,
     SubmissionRow,

@@ -4,7 +4,7 @@ from contracts.commands.lead import EraseLead
 from contracts.events.lead import LeadCard, LeadErased
 from kit.database import Database
 from kit.messaging import outbox
-from services.intake.repositories import anonymize
+from services.intake.repositories.submissions import anonymize
 
 ANONYMOUS_CARD = LeadCard(name="")
 

@@ -15,7 +15,7 @@ from schemathesis.checks import CHECKS
 from pauta.running.compose_file import read_recipes
 from pauta.running.servers import free_ports, wait_until
 from services.intake.app import create_app
-from services.intake.decisions import Conflict, NewLead, Replay, Verdict
+from services.intake.decisions.persons import Conflict, NewLead, Replay, Verdict
 from services.intake.use_cases.accept_submissions import Received
 
 LIMITLESS = {

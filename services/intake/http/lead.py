@@ -25,11 +25,12 @@ from kit.clock import now
 from kit.errors import Unavailable
 from kit.observability import tracing
 from kit.visitors import is_anybodys, visitor
-from services.intake.decisions import Conflict, FieldError, Replay, Submission, read_form
+from services.intake.decisions.persons import Conflict, Replay, Submission
 from services.intake.deps import Deps
 from services.intake.messages import language
 from services.intake.settings import Settings
 from services.intake.use_cases.accept_submissions import Received
+from sources.mapping import FieldError, read_card
 
 log = structlog.get_logger()
 
@@ -109,7 +110,7 @@ def _card(fields: Mapping[str, Any], remote: str, settings: Settings) -> LeadCar
         for name, value in fields.items()
         if name not in (settings.honeypot_field, REDIRECT_FIELD)
     }
-    card = read_form(form, region=settings.default_region)
+    card = read_card(form, region=settings.default_region)
     if isinstance(card, list):
         raise Rejected(422, *card)
     if is_anybodys(remote):

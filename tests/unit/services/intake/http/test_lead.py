@@ -11,7 +11,7 @@ import pytest
 
 from pauta.running.compose_file import read_recipes
 from services.intake.app import create_app
-from services.intake.decisions import NewLead, Replay, Verdict
+from services.intake.decisions.persons import NewLead, Replay, Verdict
 from services.intake.use_cases.accept_submissions import Received
 
 ANA = {"nombre": "Ana", "email": "ana@example.com"}

@@ -1,0 +1,1 @@
+"""The rules of intake: whose a form is, what is held, and when a source is silent. Pure."""
