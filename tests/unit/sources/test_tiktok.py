@@ -49,6 +49,7 @@ NAMED = {"Nombre completo": "Rosa Elizondo", "Número de teléfono": "+528110000
         pytest.param(EVENT | {"content": LEAD}, id="an object in the envelope"),
         pytest.param({"data": [LEAD]}, id="a list"),
         pytest.param(EVENT | {"content": json.dumps({"leads": [LEAD]})}, id="a list in the text"),
+        pytest.param(EVENT | {"content": [LEAD]}, id="a list in the envelope"),
         pytest.param(
             LEAD | {"answers": [{"name": n, "values": [v]} for n, v in NAMED.items()]},
             id="lists of values",
@@ -78,7 +79,9 @@ def test_a_test_lead(mark: dict[str, Any]) -> None:
     assert form.test
 
 
-@pytest.mark.parametrize("body", [b"{", b"{}", b"[]", b'{"content": "{"}', b'{"id": "1"}'])
+@pytest.mark.parametrize(
+    "body", [b"{", b"{}", b"[]", b'{"content": "{"}', b'{"content": 7}', b'{"id": "1"}']
+)
 def test_another_body_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
         tiktok.read(body)
