@@ -127,6 +127,13 @@ _CONSENT_WORDS = _words(
     concordar privacidad privacy privacidade gdpr lgpd optin terminos terms termos aviso
     """
 )
+# what has a name or an address of its own, in a path such as `agent.name`
+_OTHER_THINGS = _words(
+    """
+    owner agent agente assigned assignee advisor asesor vendedor seller account site author team
+    page form formulario campaign campana ad anuncio file archivo headers product producto event
+    """
+)
 # the address of another person, or of the business itself
 _OTHERS = _words(
     """
@@ -135,6 +142,8 @@ _OTHERS = _words(
     recipient destinatario cc bcc sender admin replyto
     """
 )
+
+_OF_OTHERS = _OTHERS | _OTHER_THINGS
 
 _STANDARD_UTM = ("source", "medium", "campaign", "term", "content", "id")
 _CLICKS = ("gclid", "gbraid", "wbraid", "fbclid", "fbc", "fbp", "ctwa_clid", "ttclid", "msclkid")
@@ -199,7 +208,11 @@ def _card_field(name: str) -> str | None:
         return exact
     bare = [word.rstrip(_DIGITS) for word in words]
     plain = "".join(word for word in bare if word not in _NOISE)
-    return _MEANINGS.get(plain) or _MEANINGS.get("".join(bare))
+    known = _MEANINGS.get(plain) or _MEANINGS.get("".join(bare))
+    outside, dot, last = name.rpartition(".")
+    if known is None and dot and not _OF_OTHERS.intersection(words_of(outside)):
+        return _card_field(last)
+    return known
 
 
 def card_field(name: str) -> str | None:
