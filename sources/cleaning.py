@@ -6,8 +6,10 @@ import unicodedata
 
 from domain.text import storable
 
+# characters; of many marks on one letter, composing takes time that grows with their square
+LONGEST = 5000
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-_SLASHES = re.compile(r"\\+(?=['\"])")  # WordPress puts them before quotes
+_SLASHES = re.compile(r"(?<!\\)\\+(?=['\"])")  # WordPress puts them before quotes
 _CONTROL = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f]")
 # U+1FFFE, U+1FFFF, U+2FFFE and so on
 _NONCHARACTERS = "".join(
@@ -23,11 +25,11 @@ _JOINERS = re.compile("[\u200c\u200d]")
 
 
 def as_typed(text: str) -> str:
-    """Returns the text as it was typed, in its lines."""
+    """Returns the text as it was typed, in its lines, up to LONGEST characters."""
     if not _is_plain(text):
         text = _SLASHES.sub("", _unescaped(_unescaped(text)))
         text = storable(_INVISIBLE.sub("", _CONTROL.sub(" ", text.replace("\r\n", "\n"))))
-    return unicodedata.normalize("NFC", text).strip()
+    return unicodedata.normalize("NFC", text[:LONGEST]).strip()
 
 
 def one_line(text: str) -> str:

@@ -189,6 +189,7 @@ _ATTRIBUTION = _attribution_names()
 
 def words_of(name: str) -> tuple[str, ...]:
     """Returns the words of a field's name, without case, accents and separators."""
+    name = name[:MAX_NAME]
     spaced = name if name.islower() else _CAMEL.sub(" ", name.replace("WhatsApp", "whatsapp"))
     if not spaced.isascii():
         spaced = "".join(
@@ -250,7 +251,7 @@ def probable_field(name: str) -> str | None:
 
 def is_of_another(name: str) -> bool:
     """Returns whether the name speaks of the address of somebody else than the person."""
-    return not _OTHERS.isdisjoint(words_of(name[:MAX_NAME]))
+    return not _OTHERS.isdisjoint(words_of(name))
 
 
 @lru_cache(maxsize=4096)

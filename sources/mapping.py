@@ -38,6 +38,7 @@ LIMITS = {
     "consentimiento": 2000,
 }
 MAX_ANSWERS = 100
+MAX_CANDIDATES = 20  # answers that are tried for one field of the card
 MAX_NAME = 200
 MAX_VALUE = 4000
 # what programs write for nothing; a person may be called Null
@@ -172,11 +173,13 @@ def _by_meaning(
             continue
         text = one_line(as_text(value))
         if text and text not in _NOTHING:
-            answers.setdefault(meaning, []).append(Answer(name, text, rank))
+            found = answers.setdefault(meaning, [])
+            if len(found) < MAX_CANDIDATES:
+                found.append(Answer(name, text, rank))
         elif rank is not Rank.PROBABLE:
             card.held.add(name)
-    for found in answers.values():
-        found.sort(key=lambda answer: answer.rank)
+    for candidates in answers.values():
+        candidates.sort(key=lambda answer: answer.rank)
     return answers
 
 
@@ -246,17 +249,22 @@ def _read_unnamed(fields: Mapping[str, object], named: set[str], region: str, ca
 
     `named` are the fields of which the configuration says what they hold.
     """
-    for name, value in fields.items():
-        if name in card.held or squeezed(name) in named:
-            continue
-        if is_of_another(name) or attribution_name(name):
-            continue
-        text = one_line(as_text(value))
-        answer = Answer(name, text)
-        if _EMAIL.fullmatch(text):
-            _read_email({"email": [answer]}, card)
-        elif text.startswith("+"):
-            _read_phone({"phone": [answer]}, region, card)
+    texts = {name: one_line(as_text(value)) for name, value in fields.items()}
+    likely = [
+        Answer(name, text)
+        for name, text in texts.items()
+        if (text.startswith("+") or _EMAIL.fullmatch(text))
+        and not (squeezed(name) in named or is_of_another(name) or attribution_name(name))
+    ]
+    for answer in likely[:MAX_CANDIDATES]:
+        alone = Card()
+        answers = {"email": [answer], "phone": [answer]}
+        _read_email(answers, alone)
+        _read_phone(answers, region, alone)
+        for address in ("email", "phone"):
+            if address in alone.values:
+                card.values.setdefault(address, alone.values[address])
+                card.held |= alone.held
 
 
 def read_email(text: str) -> str | None:

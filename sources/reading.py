@@ -19,7 +19,7 @@ from sources.model import Unreadable
 
 MAX_FIELDS = 1000
 MAX_DEPTH = 100
-MAX_FILES = 20
+MAX_HEADER = 1000
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
 # what browsers read a declared charset as: https://encoding.spec.whatwg.org/#names-and-labels
@@ -45,7 +45,7 @@ def read_body(content_type: str, body: bytes) -> Mapping[str, object]:
     the declared one, else UTF-8, else windows-1252.
     """
     declared = Message()
-    declared["content-type"] = content_type
+    declared["content-type"] = content_type[:MAX_HEADER]
     charset = _charset(str(declared.get_param("charset") or ""))
     body = _as_bytes_of_ascii(body, charset)
     media_type = declared.get_content_type() if content_type else ""

@@ -34,6 +34,9 @@ UNITS = (
     "quitenme ",
     "no me llam",
     "no ",
+    "\\",
+    "&#",
+    "52",
 )
 # characters
 SMALL = 64_000

@@ -1,12 +1,14 @@
 """Text as it was typed."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sources.cleaning import as_typed, one_line
+from sources.cleaning import LONGEST, as_typed, one_line
+from sources.field_names import words_of
 
 NOT_XML = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -52,3 +54,16 @@ def test_what_is_left_fits_every_output(text: str) -> None:
         assert not NOT_XML.search(cleaned)
         cleaned.encode()
     assert "\n" not in one_line(text)
+
+
+@pytest.mark.parametrize("text", ["\\" * 60_000, "a" + "\u0301\u0316" * 30_000, "&amp;" * 12_000])
+def test_no_text_takes_long(text: str) -> None:
+    began = time.process_time()
+    as_typed(text)
+    words_of(text)
+
+    assert time.process_time() - began < 1
+
+
+def test_a_text_of_great_length_is_cut() -> None:
+    assert as_typed("a" * (LONGEST + 1)) == "a" * LONGEST

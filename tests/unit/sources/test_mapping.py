@@ -1,5 +1,6 @@
 """How the fields of a form become a card."""
 
+import time
 from typing import Any
 
 import pytest
@@ -367,6 +368,7 @@ def test_of_several_emails_the_others_are_kept() -> None:
             {"telefono": "1", "x": "ana@example.com"}, "ana@example.com", id="beside a bad"
         ),
         pytest.param({"folio": "8112345678"}, None, id="digits that may be anything"),
+        pytest.param({"x": "+12", "y": "+881 612 345 678"}, None, id="no number of a person's"),
         pytest.param({"recipient": "ventas@example.com"}, None, id="the business's own"),
         pytest.param({"nota": "escribe a ana@example.com"}, None, id="inside a text"),
     ],
@@ -381,6 +383,24 @@ def test_before_a_person_is_turned_away_fields_without_telling_names_are_tried(
     else:
         assert isinstance(card, LeadCard)
         assert reached in (card.email, card.phone)
+
+
+def test_each_bad_address_is_named_once() -> None:
+    fields = {"telefono": "+881 612 345 678", "celular": "+881 612 345 679", "correo": "a@b"}
+
+    assert read_card(fields, region="MX") == [
+        FieldError("correo", "bad_email"),
+        FieldError("telefono", "unusable_phone"),
+    ]
+
+
+def test_of_very_many_addresses_only_the_first_are_tried() -> None:
+    numbers = {f"telefono{number}": f"+52 1 {number}" for number in range(900)}
+    began = time.process_time()
+
+    assert isinstance(read_card(numbers | {"tel": "8112345678"}, region="MX"), list)
+    assert isinstance(read_card({"tel": "8112345678"} | numbers, region="MX"), LeadCard)
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

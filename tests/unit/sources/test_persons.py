@@ -107,11 +107,9 @@ def in_json(draw: st.DrawFn, fields: Fields) -> tuple[str, bytes]:
 @st.composite
 def in_a_form(draw: st.DrawFn, fields: Fields) -> tuple[str, bytes]:
     if draw(st.booleans()):
-        fields = {
-            f"fields[f{number}][{part}]": text
-            for number, pair in enumerate(fields.items())
-            for part, text in zip(("title", "value"), pair, strict=True)
-        }
+        titles = {f"fields[f{place}][title]": name for place, name in enumerate(fields)}
+        values = {f"fields[f{place}][value]": text for place, text in enumerate(fields.values())}
+        fields = titles | values
     charset = draw(st.sampled_from(("utf-8", "cp1252")))
     declared = draw(st.sampled_from(("", f"; charset={charset}")))
     pairs = list(fields.items())
