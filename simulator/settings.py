@@ -46,6 +46,19 @@ class Settings(ProcessSettings, JourneySettings):
     calcom_webhook_secret: str = ""
     calcom_api_key: str = "sandbox-calcom-key"
     booking_url: str = ""
+    meta_app_secret: str = "sandbox-meta-app-secret"  # noqa: S105 - a simulated app
+    meta_verify_token: str = "sandbox-meta-verify"  # noqa: S105
+    meta_page_token: str = "sandbox-meta-page-token"  # noqa: S105
+    meta_page_id: str = "153125381133"
+    google_lead_key: str = "sandbox-google-key"
+    tiktok_app_secret: str = "sandbox-tiktok-secret"  # noqa: S105
+    typeform_secret: str = "sandbox-typeform-secret"  # noqa: S105
+    tally_secret: str = "sandbox-tally-secret"  # noqa: S105
+    webflow_secret: str = "sandbox-webflow-secret"  # noqa: S105
+
+    @property
+    def meta_pages(self) -> list[str]:
+        return [page.strip() for page in self.meta_page_id.split(",") if page.strip()]
 
     @property
     def content_sids(self) -> list[tuple[str, str]]:
