@@ -214,16 +214,14 @@ class MetaSimulator:
         routes = APIRouter(prefix="/v{major}.{minor}")
 
         @routes.get("/debug_token")
-        async def debug_token(input_token: str, access_token: str) -> dict[str, Any]:
-            if access_token not in (self.page_token, f"{APP_ID}|{self.app_secret}"):
-                raise _error(190)
-            known = input_token == self.page_token
-            valid = known and not self.token_expired
+        async def debug_token(request: Request, input_token: str) -> dict[str, Any]:
+            if _token(request) != f"{APP_ID}|{self.app_secret}":  # the app's own needs no proof
+                self._authorize(request)
             return {
                 "data": {
                     "app_id": APP_ID,
                     "type": "PAGE",
-                    "is_valid": valid,
+                    "is_valid": input_token == self.page_token and not self.token_expired,
                     "expires_at": 0,
                     "scopes": SCOPES,
                     "profile_id": self.pages[0],
@@ -280,8 +278,7 @@ class MetaSimulator:
 
     def _authorize(self, request: Request) -> None:
         """Raises the error of a wrong token, or of one without the proof that the app holds it."""
-        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
-        token = request.query_params.get("access_token", bearer)
+        token = _token(request)
         if self.token_expired or token != self.page_token:
             raise _error(190)
         proof = hmac.new(self.app_secret.encode(), token.encode(), "sha256").hexdigest()
@@ -340,6 +337,11 @@ def _lead(answers: Mapping[str, str], *, platform: str, test: bool) -> dict[str,
     }
     # a test lead comes from no ad
     return lead if test else lead | AD
+
+
+def _token(request: Request) -> str:
+    bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+    return request.query_params.get("access_token", bearer)
 
 
 def _fields(request: Request) -> set[str]:

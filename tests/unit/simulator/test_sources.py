@@ -322,6 +322,24 @@ async def test_a_wrong_token_and_a_token_without_its_proof_are_refused(
     assert (unproved.status_code, unproved.json()["error"]["code"]) == (400, 100)
 
 
+async def test_a_token_is_described_to_its_holder_and_to_the_app(world: httpx.AsyncClient) -> None:
+    holder = await graph(world, "debug_token", input_token=TOKEN)
+    bearer = await world.get(
+        f"{GRAPH}/debug_token",
+        params={"input_token": TOKEN, "appsecret_proof": PROOF},
+        headers={"Authorization": f"Bearer {TOKEN}"},
+    )
+    app = {"access_token": f"901234567890123|{APP_SECRET}"}
+    await world.put("/simulator/sources/meta", json={"token_expired": True})
+    expired = await graph(world, "debug_token", input_token=TOKEN, **app)
+
+    assert holder.json() == bearer.json()
+    assert holder.json()["data"]["is_valid"] is True
+    assert "leads_retrieval" in holder.json()["data"]["scopes"]
+    assert expired.json()["data"]["is_valid"] is False
+    assert (await graph(world, "debug_token", input_token=TOKEN)).status_code == 400
+
+
 async def test_leads_that_the_app_may_not_read_are_refused(world: httpx.AsyncClient) -> None:
     lead_id = (await fill_in(world, "meta"))["external_id"]
     await world.put("/simulator/sources/meta", json={"hides_leads": True})
