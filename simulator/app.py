@@ -17,7 +17,7 @@ from simulator.errors import ApiError, answer_error
 from simulator.inboxes import People
 from simulator.kommo import KommoSimulator
 from simulator.phone import make_phone_routes
-from simulator.settings import Settings
+from simulator.settings import Settings, first
 from simulator.sources.doors import Doors, make_source_routes
 from simulator.sources.meta import MetaSimulator
 from simulator.twilio import TwilioSimulator
@@ -92,7 +92,7 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
             public_url=settings.booking_url.partition("/cal/")[0] or public,
         )
         meta = MetaSimulator(
-            app_secret=settings.meta_app_secret,
+            app_secret=first(settings.meta_app_secret),
             verify_token=settings.meta_verify_token,
             page_token=settings.meta_page_token,
             pages=settings.meta_pages,
@@ -102,13 +102,7 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
         doors = Doors(
             public_url=public,
             region=settings.default_region,
-            secrets={
-                "google": settings.google_lead_key,
-                "tiktok": settings.tiktok_app_secret,
-                "typeform": settings.typeform_secret,
-                "tally": settings.tally_secret,
-                "webflow": settings.webflow_secret,
-            },
+            secrets=settings.webhook_secrets,
             callbacks=callbacks,
             meta=meta,
             twilio=twilio,

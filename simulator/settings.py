@@ -4,6 +4,11 @@ from pydantic import AliasChoices, Field
 
 from domain.journey.settings import JourneySettings
 from kit.settings import ProcessSettings
+from simulator.sources.filled_in import Builder
+
+
+def first(secrets: str) -> str:
+    return secrets.partition(",")[0].strip()
 
 
 class Settings(ProcessSettings, JourneySettings):
@@ -55,6 +60,18 @@ class Settings(ProcessSettings, JourneySettings):
     typeform_secret: str = "sandbox-typeform-secret"  # noqa: S105
     tally_secret: str = "sandbox-tally-secret"  # noqa: S105
     webflow_secret: str = "sandbox-webflow-secret"  # noqa: S105
+
+    @property
+    def webhook_secrets(self) -> dict[Builder, str]:
+        """Returns what each platform signs with, or repeats: the first, while one is replaced."""
+        secrets: dict[Builder, str] = {
+            "google": self.google_lead_key,
+            "tiktok": self.tiktok_app_secret,
+            "typeform": self.typeform_secret,
+            "tally": self.tally_secret,
+            "webflow": self.webflow_secret,
+        }
+        return {builder: first(secret) for builder, secret in secrets.items()}
 
     @property
     def meta_pages(self) -> list[str]:

@@ -9,12 +9,11 @@ from pydantic import BaseModel
 
 from domain.phone import to_e164
 from simulator.sources import google, tally, tiktok, typeform, webflow
-from simulator.sources.filled_in import SignedRequest, new_id
+from simulator.sources.filled_in import Builder, SignedRequest, new_id
 from simulator.sources.meta import MetaSimulator
 from simulator.twilio import TwilioSimulator
 from simulator.world import Callbacks
 
-Builder = Literal["google", "tiktok", "typeform", "tally", "webflow"]
 Door = Literal[
     "facebook", "instagram", "google", "tiktok", "typeform", "tally", "webflow", "whatsapp"
 ]

@@ -5,10 +5,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from domain.phone import to_e164
 
+Builder = Literal["google", "tiktok", "typeform", "tally", "webflow"]
 # the answers by the names that our own form has; any other name is a further question
 CONTACT = ("nombre", "email", "telefono", "empresa")
 

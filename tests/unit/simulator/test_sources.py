@@ -52,6 +52,7 @@ async def world(gateway: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         "KOMMO_STATUS_ID_INICIAL": "1",
         "BUSINESS_NAME": "Demo",
         "ADVISOR_NAME": "Javier",
+        "TALLY_SECRET": "sandbox-tally-secret,the-one-before",  # while one is replaced
     }
     for name, value in values.items():
         monkeypatch.setenv(name, value)
