@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
-from limits import parse
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Counter
@@ -16,10 +15,11 @@ from kit.batcher import Batcher
 from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.runtime import build_runtime, make_app, with_tracing
 from services.intake.consumers import PUBLISHES, router
-from services.intake.deps import Deps, SubmissionAcceptor
+from services.intake.deps import Deps, Limits, SubmissionAcceptor
 from services.intake.http.lead import post_lead
+from services.intake.http.operators import operators
 from services.intake.jobs import jobs
-from services.intake.openapi import describe_lead_route
+from services.intake.openapi import describe_lead_routes
 from services.intake.settings import Settings
 from services.intake.use_cases.accept_submissions import accept_submissions
 
@@ -41,15 +41,23 @@ def create_app(
             accept=accept or batcher,
             failed_work=partial(carry_out, runtime.database, service="intake", rows=[OUTBOX_ROWS]),
             limiter=SlidingWindowCounterRateLimiter(MemoryStorage()),
-            limit=parse(settings.lead_rate_limit),
+            limits=Limits.of(settings),
             answers=Counter(
                 "lead_answers", "Answers to POST /api/lead", ["status"], registry=runtime.registry
             ),
         )
 
-    app = make_app(runtime, open_deps=open_deps, handlers=router, jobs=jobs, publishes=PUBLISHES)
+    app = make_app(
+        runtime,
+        open_deps=open_deps,
+        handlers=router,
+        routes=[operators],
+        jobs=jobs,
+        publishes=PUBLISHES,
+    )
     # requests are matched against the routes in their order, so the busiest comes first
     app.router.routes.insert(0, Route("/api/lead", post_lead, methods=["POST"]))
+    app.router.routes.insert(1, Route("/api/lead/{key:path}", post_lead, methods=["POST"]))
     _add_cors(app, settings)
     _document_route(app)
     return with_tracing(app, runtime)
@@ -61,7 +69,7 @@ def _add_cors(app: FastAPI, settings: Settings) -> None:
             CORSMiddleware,
             allow_origins=list(settings.origins),
             allow_methods=["POST"],
-            allow_headers=["Content-Type", "Idempotency-Key"],
+            allow_headers=["*"],
             max_age=600,
         )
 
@@ -71,7 +79,7 @@ def _document_route(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = generated()
-        document["paths"]["/api/lead"] = describe_lead_route()
+        document["paths"] |= describe_lead_routes()
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 from kit.settings import EnvironmentSettings, Seconds, ServiceSettings
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+RATE = r"^\d+/(second|minute|hour|day)$"
 
 
 class MetaSettings(EnvironmentSettings):
@@ -28,25 +29,25 @@ class MetaSettings(EnvironmentSettings):
     def page_ids(self) -> tuple[str, ...]:
         return tuple(page_id for page_id in self.page_id.split(",") if page_id)
 
-    @property
-    def reads_leads(self) -> bool:
-        """Whether the leads that a notification names can be fetched."""
-        return bool(self.page_token.get_secret_value())
-
 
 class Settings(ServiceSettings):
     """All of intake's settings.
 
     Lists are separated by commas. An origin is scheme and host, such as `https://www.example.com`.
+    `lead_rate_limit` is for one visitor's address, `source_rate_limit` for one source with a key;
+    what is above is held. `many_names` is how many names one address may give within ten minutes.
     `source_silence` is in hours of business days.
     """
 
     default_region: str = Field("MX", pattern="^[A-Z]{2}$")
+    timezone: str = "America/Mexico_City"
     allowed_origins: str = ""
     form_redirect_url: str = ""
     honeypot_field: str = "sitio_web"
     link_secret: SecretStr
-    lead_rate_limit: str = Field("60/minute", pattern=r"^\d+/(second|minute|hour|day)$")
+    lead_rate_limit: str = Field("60/minute", pattern=RATE)
+    source_rate_limit: str = Field("600/minute", pattern=RATE)
+    many_names: int = Field(5, ge=1)
 
     meta: MetaSettings = Field(default_factory=MetaSettings)
     google_lead_key: SecretStr = SecretStr("")
