@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from sources.field_names import card_field
 from sources.mapping import LIMITS
 
 EVERY_FORM = "*"
@@ -80,7 +81,7 @@ class _Reader:
             target = value.value if isinstance(value, yaml.ScalarNode) else None
             if value.tag.endswith(":null"):
                 target = KEPT
-            if target != KEPT and target not in LIMITS:
+            if target != KEPT and (target is None or card_field(target) is None):
                 close = difflib.get_close_matches(str(target), LIMITS, n=1)
                 hint = f"Did you mean {close[0]}?" if close else f"Known are: {', '.join(LIMITS)}"
                 self._add(value.start_mark.line, f"{name} is no field of the card: {hint}")
