@@ -23,4 +23,4 @@ def content_of(source: str, fields: Mapping[str, object], external_id: str = "")
 def as_sent(fields: Mapping[str, object]) -> str:
     """Returns the JSON of a form's fields, of which the database can store every character."""
     plain = storable_json(dict(fields), longest=LONGEST_FIELD)
-    return to_json(plain, inf_nan_mode="constants").decode()
+    return to_json(plain, inf_nan_mode="strings").decode()

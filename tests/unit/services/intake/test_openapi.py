@@ -39,7 +39,8 @@ class Acceptor:
 
 with patch.dict(os.environ, read_recipes(LIMITLESS)["intake"].environment):
     APP = create_app(accept=Acceptor().accept)
-SCHEMA = schemathesis.openapi.from_dict(APP.openapi())
+# the doors; the operators' routes are not reachable from outside
+SCHEMA = schemathesis.openapi.from_dict(APP.openapi()).include(path_regex="^/api/lead")
 
 
 @pytest.fixture(scope="module")
