@@ -23,12 +23,9 @@ _JOINERS = re.compile("[\u200c\u200d]")
 
 def as_typed(text: str) -> str:
     """Returns the text as it was typed, in its lines."""
-    if "&" in text:
-        text = _unescaped(_unescaped(text))
-    if "\\" in text:
-        text = _SLASHES.sub("", text)
-    if text.isascii() and text.isprintable():
+    if _is_plain(text):
         return text.strip()
+    text = _SLASHES.sub("", _unescaped(_unescaped(text)))
     text = storable(_INVISIBLE.sub("", _CONTROL.sub(" ", text.replace("\r\n", "\n"))))
     return unicodedata.normalize("NFC", text).strip()
 
@@ -38,7 +35,13 @@ def one_line(text: str) -> str:
 
     More than one would reach mail headers and the CRM.
     """
-    return " ".join(_JOINERS.sub("", as_typed(text)).split())
+    if not _is_plain(text):
+        text = _JOINERS.sub("", as_typed(text))
+    return " ".join(text.split())
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and "&" not in text and "\\" not in text
 
 
 def _unescaped(text: str) -> str:

@@ -1,6 +1,5 @@
 """Flattens the fields that form builders nest, each by its own habit. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,8 +8,6 @@ from sources.field_names import card_field
 from sources.values import as_text
 
 MAX_DEPTH = 8
-_BRACKETED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
-_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 # a name that says nothing about what is inside
 _WRAPPERS = {
     "fields", "field", "form_fields", "form_data", "formdata", "data", "payload", "body", "json",
@@ -103,9 +100,9 @@ def _is_labelled(item: Mapping[Any, object]) -> bool:
 
 
 def _put(fields: dict[str, object], path: tuple[str, ...], value: object) -> None:
-    """Adds a field by the telling names of its path, or by the whole path where they are taken."""
-    telling = [name for name in path if name.lower() not in _WRAPPERS and not name.isdecimal()]
-    short = ".".join(telling or path)
+    """Adds a field by the names of its path that say something, or by the whole path."""
+    names = [name for name in path if name.lower() not in _WRAPPERS and not name.isdecimal()]
+    short = ".".join(names or path)
     for name in (short, ".".join(path)):
         if name not in fields or as_text(fields[name]) in ("", as_text(value)):
             fields[name] = value
@@ -118,11 +115,11 @@ def _nested(fields: Mapping[str, object]) -> Mapping[str, object]:
     """Returns the fields with names such as `fields[nombre][value]` as nested objects."""
     root: dict[str, object] = {}
     for name, value in fields.items():
-        bracketed = _BRACKETED.fullmatch(name)
-        if bracketed is None:
+        first, bracket, rest = name.partition("[")
+        if not (first and bracket and rest.endswith("]")):
             root.setdefault(name, value)
             continue
-        path = [bracketed[1], *_BRACKETS.findall(bracketed[2])]
+        path = [first, *rest[:-1].split("][")]
         if path[-1] == "":  # `temas[]` is a list of its own name
             path.pop()
         if len(path) > MAX_DEPTH or not _insert(root, path, value):
