@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import httpx
@@ -20,13 +21,16 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning"),
 ]
 
-NAMES = (
-    "object entry changes field value leadgen_id page_id form_id created_time id time "
-    "lead_id user_column_data column_name column_id string_value google_key is_test gcl_id "
-    "content client_key event answers field_data leads data create_time "
-    "event_type form_response token definition fields answers hidden variables type title ref "
-    "eventType responseId key label options text triggerType payload submittedAt schema name email"
-).split()  # noqa: SIM905 - a list would take a page
+NAMES = re.findall(
+    r"\w+",
+    """
+    object entry changes field value leadgen_id page_id form_id created_time id time
+    lead_id user_column_data column_name column_id string_value google_key is_test gcl_id
+    content client_key event answers field_data leads data create_time
+    event_type form_response token definition fields answers hidden variables type title ref
+    eventType responseId key label options text triggerType payload submittedAt schema name email
+    """,
+)
 WORDS = ["leadgen", "page", "form_response", "FORM_RESPONSE", "form_submission", "EMAIL"]
 VALUES = st.one_of(
     st.none(),
