@@ -432,16 +432,16 @@ async def test_leads_that_no_webhook_announced_are_found_and_none_twice(system: 
         assert await leads_of(system, email=form["email"]) == [lead]
 
 
-async def test_an_expired_token_is_said_and_costs_no_lead(system: System) -> None:
+async def test_an_expired_token_is_shown_and_costs_no_lead(system: System) -> None:
     form = person()
     await set_meta(system, token_expired=True)
     try:
         await fill_in(system, "meta", form)
 
-        async def said() -> bool:
+        async def shown() -> bool:
             return bool((await status_of(system, "meta"))["problem"])
 
-        await system.until(said, lambda: "nobody is told that the token expired")
+        await system.until(shown, lambda: "nothing shows that the token expired")
         assert await leads_of(system, email=form["email"]) == []
     finally:
         await set_meta(system, token_expired=False)
@@ -451,7 +451,7 @@ async def test_an_expired_token_is_said_and_costs_no_lead(system: System) -> Non
     async def well_again() -> bool:
         return not (await status_of(system, "meta"))["problem"]
 
-    await system.until(well_again, lambda: "the problem is still said")
+    await system.until(well_again, lambda: "the problem is still shown")
 
 
 async def test_leads_that_our_app_may_not_read_yet_wait_for_the_permission(

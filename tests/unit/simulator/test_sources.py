@@ -413,7 +413,7 @@ async def test_every_door_has_a_button_that_sends_the_form(
     assert (person["name"], person["phone"]) == (LEAD["nombre"], "+528110000001")
 
 
-async def test_a_door_that_refuses_is_said(world: httpx.AsyncClient, gateway: Wire) -> None:
+async def test_a_door_that_refuses_is_an_error(world: httpx.AsyncClient, gateway: Wire) -> None:
     gateway.answers(401, {})
     answer = await world.post("/simulator/leads?door=google", json=LEAD)
 
