@@ -87,11 +87,13 @@ async def test_a_page_to_go_on_to_comes_first() -> None:
 
 
 async def test_a_form_with_mistakes_names_them_and_links_to_the_form() -> None:
-    answer = await post(data={"nombre": "", "email": "<b>"}, headers=BROWSER | {"Referer": FORM})
+    answer = await post(
+        data={"telefono": "12", "email": "<b>"}, headers=BROWSER | {"Referer": FORM}
+    )
 
     assert answer.status_code == 422
-    assert "<b>nombre</b>: Este campo es obligatorio." in answer.text
     assert "<b>email</b>: El correo no parece válido." in answer.text
+    assert "<b>telefono</b>: El teléfono no parece válido." in answer.text
     assert (
         '<a href="https://www.ejemplo.mx/contacto?a=1&amp;b=2">Volver al formulario.</a>'
         in answer.text
