@@ -39,7 +39,6 @@ MAX_BODY_BYTES = 64 * 1024
 JSON = "application/json"
 REDIRECT_FIELD = "redirect"
 KEY_HEADER = "x-source-key"
-UNREADABLE = 400
 MAX_HEADER = 300
 
 
@@ -54,6 +53,16 @@ class Caller:
     @property
     def has_key(self) -> bool:
         return self.source != FORM
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A request to a door, as it was sent."""
+
+    caller: Caller
+    received_at: datetime
+    content_type: str
+    body: bytes
 
 
 async def post_lead(request: Request) -> Response:
@@ -97,41 +106,59 @@ async def _caller(request: Request, deps: Deps) -> Caller:
 async def _take(request: Request, caller: Caller, deps: Deps, received_at: datetime) -> Response:
     key = _idempotency_key(request)
     content_type = request.headers.get("content-type", "")[:MAX_HEADER]
-    body = await _body(request)
+    post = Post(caller, received_at, content_type, await _body(request))
     try:
-        fields = read_body(content_type, body)
+        fields = read_body(content_type, post.body)
         form = read_form(fields)
         card = _card(form, caller, deps.settings)
-    except (Unreadable, Rejected) as error:
-        rejected = error if isinstance(error, Rejected) else _unreadable(error)
-        kept = await _keep(deps, caller, content_type, body, received_at, rejected)
-        if kept and caller.has_key and rejected.status == UNREADABLE:
-            return answers.kept()  # its sender cannot mend it: an operator sees it
+    except Unreadable as error:
+        rejected = Rejected(400, FieldError("", error.code))
+        if caller.has_key:  # its sender cannot mend it: an operator sees it
+            await _keep(deps, post, "failed", rejected)
+            return answers.kept()
+        await _keep_if_possible(deps, post, rejected)
         raise rejected from None
-    content = content_of(caller.source, fields)
-    submission = Submission(
+    except Rejected as rejected:
+        await _keep_if_possible(deps, post, rejected)
+        raise
+    submission = _submission(post, fields, form, card, key, deps.settings)
+    verdict = await deps.accept(
+        Received(
+            submission,
+            caller.remote,
+            request.headers.get("user-agent", "")[:MAX_HEADER],
+            received_at,
+            page=card.attribution.get("page") or request.headers.get("referer", "")[:MAX_HEADER],
+            sent=Sent(as_sent(fields), content_type, post.body),
+        )
+    )
+    return _answer(request, fields, verdict, deps.settings)
+
+
+def _submission(
+    post: Post,
+    fields: Mapping[str, object],
+    form: Form,
+    card: LeadCard,
+    key: str | None,
+    settings: Settings,
+) -> Submission:
+    source = post.caller.source
+    content = content_of(source, fields)
+    return Submission(
         card=card,
         content=content,
         key=key,
-        source=caller.source,
+        source=source,
         external_id=form_id(form.external_id, content),
         held=reason_to_hold(
             card,
             test=form.test,
-            honeypot=bool(form.fields.get(deps.settings.honeypot_field)),
-            over_limit=caller.over_limit,
+            honeypot=bool(form.fields.get(settings.honeypot_field)),
+            over_limit=post.caller.over_limit,
         ),
-        most_names=deps.settings.many_names,
+        most_names=settings.many_names,
     )
-    received = Received(
-        submission,
-        caller.remote,
-        request.headers.get("user-agent", "")[:MAX_HEADER],
-        received_at,
-        page=card.attribution.get("page") or request.headers.get("referer", "")[:MAX_HEADER],
-        sent=Sent(as_sent(fields), content_type, body),
-    )
-    return _answer(request, fields, await deps.accept(received), deps.settings)
 
 
 def _answer(
@@ -173,36 +200,27 @@ def _card(form: Form, caller: Caller, settings: Settings) -> LeadCard:
     return card
 
 
-def _unreadable(error: Unreadable) -> Rejected:
-    return Rejected(UNREADABLE, FieldError("", error.code))
+async def _keep(deps: Deps, post: Post, state: str, rejected: Rejected) -> None:
+    """Keeps a body that makes no lead, for the page of the sources."""
+    await keep_refused(
+        deps.database,
+        source=post.caller.source,
+        received_at=post.received_at,
+        state=state,
+        outcome=", ".join(f"{error.field} {error.code}".strip() for error in rejected.errors),
+        content_type=post.content_type,
+        body=post.body,
+    )
 
 
-async def _keep(
-    deps: Deps,
-    caller: Caller,
-    content_type: str,
-    body: bytes,
-    received_at: datetime,
-    rejected: Rejected,
-) -> bool:
-    """Keeps what is refused, for the page of the sources. Returns False where it could not."""
-    unread = caller.has_key and rejected.status == UNREADABLE
-    if caller.over_limit and not caller.has_key:
-        return False
+async def _keep_if_possible(deps: Deps, post: Post, rejected: Rejected) -> None:
+    """Keeps what is refused, unless its visitor posts too much or the database is unavailable."""
+    if post.caller.over_limit and not post.caller.has_key:
+        return
     try:
-        await keep_refused(
-            deps.database,
-            source=caller.source,
-            received_at=received_at,
-            state="failed" if unread else "refused",
-            outcome=", ".join(f"{error.field} {error.code}".strip() for error in rejected.errors),
-            content_type=content_type,
-            body=body,
-        )
+        await _keep(deps, post, "refused", rejected)
     except Unavailable as outage:
         log.warning("lead.refusal_not_kept", reason=str(outage))
-        return False
-    return True
 
 
 async def _body(request: Request) -> bytes:
