@@ -58,7 +58,7 @@ def test_what_people_are_called_is_not_held(name: str) -> None:
         ("ana@sub.mailinator.com", True),
         ("ana@gmail.com", False),
         ("ventas@empresa.com.mx", False),
-        ("ana@notmailinator.com", False),
+        ("ana@nomailinator.com", False),
         (None, False),
     ],
 )

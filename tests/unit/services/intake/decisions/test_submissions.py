@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.decisions.submissions import as_sent, content_of
+from services.intake.decisions.submissions import as_sent, content_of, form_id
 
 FORM: dict[str, Any] = {"nombre": "Ana", "email": "ana@example.com", "intereses": ["a", "b"]}
 
@@ -37,5 +37,14 @@ def test_what_was_sent_can_be_stored(text: str) -> None:
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), 8112345678.0, 10**30])
 def test_numbers_that_are_none_in_json_can_be_stored(number: float) -> None:
-    assert "NaN" not in as_sent({"n": number})
-    assert "Infinity" not in as_sent({"n": number})
+    def refuse(constant: str) -> None:
+        raise AssertionError(constant)
+
+    assert json.loads(as_sent({"n": number}), parse_constant=refuse)
+
+
+def test_a_repeat_of_a_form_is_known_by_its_id_and_its_content() -> None:
+    assert form_id("1", b"a") == form_id("1", b"a")
+    assert form_id("1", b"a") != form_id("1", b"b"), "another person of another site"
+    assert form_id("1", b"a") != form_id("2", b"a")
+    assert form_id("", b"a") == ""
