@@ -4,6 +4,7 @@ import re
 import unicodedata
 from itertools import takewhile
 
+LONGEST_READ = 200  # characters of a name in which the first one is looked for
 LONGEST_NAME = 30
 LONGEST_PHRASE = 60
 LONGEST_PLACE = 80
@@ -21,7 +22,7 @@ def first_name(name: str) -> str:
     Empty where there is none: a title with a surname, or a word that is too long, a link, digits,
     markup.
     """
-    words = name.split()
+    words = name[:LONGEST_READ].split()
     titles = [_bare(word) for word in takewhile(lambda word: _bare(word) in _TITLES, words)]
     words = words[len(titles) :]
     if len(words) == 1 and _BEFORE_SURNAMES.intersection(titles):
