@@ -205,7 +205,7 @@ DOORS = (
         "Paty Ríos",
         "writes from a WhatsApp ad: answered there, without a call",
         digits="1008",
-        touches=("first_answer whatsapp", *FOLLOWED_UP),
+        touches=("first_message whatsapp", *FOLLOWED_UP),
         also=FINISHED,
         never=("welcome_call call touch.sent",),
         door="whatsapp",
