@@ -13,10 +13,11 @@ _CONTROL = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f]")
 _NONCHARACTERS = "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000)
 )
-# direction marks, zero width, soft hyphens, tags, and what is no character; not what joins emoji
+# direction marks, zero width, soft hyphens, tags, and what is no character or half of one; not what
+# joins emoji
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufdd0-\ufdef\ufeff"
-    f"\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f{_NONCHARACTERS}]"
+    f"\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f{_NONCHARACTERS}]"
 )
 _JOINERS = re.compile("[\u200c\u200d]")
 
