@@ -224,12 +224,13 @@ def searches(card: LeadCard) -> list[str]:
     return [text for text in (digits, card.email) if text]
 
 
-def first_note(lead_id: int, card: LeadCard) -> str:
+def first_note(lead_id: int, card: LeadCard, first_message: str = "") -> str:
     """Returns the note with all of the form's values.
 
     A contact that Kommo had already may have other ones, and a field may not take them.
     """
     known = {
+        "Escribió": first_message,
         "Nombre": card.name,
         "Teléfono": card.phone,
         "Correo": card.email,
@@ -241,7 +242,8 @@ def first_note(lead_id: int, card: LeadCard) -> str:
         "Zona horaria": card.time_zone,
         "Consentimiento": card.consent,
     }
-    lines = [f"{label}: {value}" for label, value in (known | card.extra).items() if value]
+    values = known | card.attribution | card.extra
+    lines = [f"{label}: {value}" for label, value in values.items() if value]
     return "\n".join([f"Lead de Pauta {lead_id}", *lines])[:4000]
 
 

@@ -10,8 +10,12 @@ from dataclasses import replace
 
 from contracts.events.reply import Intent
 from contracts.events.touch import Channel
+from domain.phone import NumberStatus, number_status
 from domain.replies import IncomingReply
 from services.notify.decisions.replies import STOPS, Reading, read_reply, stop_word
+
+# what somebody writes who knows us already, or no longer wants to
+NO_INQUIRIES = {*STOPS, Intent.OPT_IN, Intent.NO_INTEREST, Intent.AUTOMATIC, Intent.MEETING_CHANGE}
 
 
 def read_incoming(reply: IncomingReply, *, answers_meeting: bool) -> Reading:
@@ -31,6 +35,18 @@ def read_incoming(reply: IncomingReply, *, answers_meeting: bool) -> Reading:
     if reading.intent is Intent.WANTS_LINK and reply.channel is Channel.EMAIL:
         return replace(reading, intent=Intent.QUESTION)  # the link goes to phones only
     return reading
+
+
+def is_inquiry(reply: IncomingReply, intent: Intent) -> bool:
+    """Returns whether a message of somebody whom no lead matches is the first of a new lead.
+
+    It is no answer to a message of ours, and comes from a number that can be written to.
+    """
+    if reply.address is None or reply.answers or intent in NO_INQUIRIES:
+        return False
+    if reply.channel not in (Channel.WHATSAPP, Channel.SMS):
+        return False
+    return number_status(reply.address) is not NumberStatus.UNUSABLE
 
 
 def _stop_in_automatic(reply: IncomingReply) -> Reading | None:

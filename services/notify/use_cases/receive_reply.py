@@ -16,16 +16,18 @@ from contracts.events.reply import (
     ReplyReceived,
     ReplyUnmatched,
 )
+from contracts.events.submission import InquiryReceived
 from contracts.events.touch import Channel, Kind
 from domain.addresses import canonical
 from domain.channels import channels_to, facts_of
 from domain.receipts import Answered
 from domain.replies import IncomingReply
+from kit.clock import now
 from kit.database import Connection, Database
 from kit.errors import Unavailable
 from kit.messaging import outbox
 from providers.twilio.webhooks import PressedKey
-from services.notify.decisions.incoming_replies import read_incoming
+from services.notify.decisions.incoming_replies import is_inquiry, read_incoming
 from services.notify.decisions.keys import ASKS_FOR_LINK, asked_by_key
 from services.notify.decisions.replies import STOPS, Reading
 from services.notify.decisions.reply_texts import shown_text
@@ -56,6 +58,7 @@ async def receive_reply(reply: IncomingReply, body: dict[str, Any], database: Da
     """Obeys and publishes a message. A repeat has no effect.
 
     It belongs to the lead of the message that it answers, else to the newest with its address.
+    Whoever writes from a number that no lead has becomes a lead.
     """
     sender = await _find_sender(reply, database)
     reading = read_incoming(reply, answers_meeting=sender.answers_meeting)
@@ -69,7 +72,7 @@ async def receive_reply(reply: IncomingReply, body: dict[str, Any], database: Da
             await _mark_alive(connection, reply.channel, sender)
         if reading.intent in STOPS:
             stopped = await _stop(connection, reply, reading, sender)
-        events = _events(reply, reading, sender)
+        events = _events(reply, reading, sender, now())
         for event in events:
             await _obey(connection, reading.intent, sender, event.at)
         await outbox.add(connection, events)
@@ -139,7 +142,7 @@ async def _obey(connection: Connection, intent: Intent, sender: Sender, at: date
         await leads.pause(connection, sender.lead_id, at)
 
 
-def _events(reply: IncomingReply, reading: Reading, sender: Sender) -> list[Event]:
+def _events(reply: IncomingReply, reading: Reading, sender: Sender, at: datetime) -> list[Event]:
     """Returns what to publish of a message. A stop is published by whom it stops."""
     media = tuple(media.url for media in reply.media if media.url)
     is_stop = reading.intent in STOPS
@@ -151,11 +154,14 @@ def _events(reply: IncomingReply, reading: Reading, sender: Sender) -> list[Even
             intent=reading.intent,
             hour=reading.hour,
             media=media,
+            attribution=dict(reply.attribution),
         )
         return [received]
     known = sender.lead_id is not None or (is_stop and bool(sender.addresses))
     if known or reading.intent is Intent.AUTOMATIC:
         return []
+    if reply.address is not None and is_inquiry(reply, reading.intent):
+        return [_inquiry(reply, reply.address, at)]
     unmatched = ReplyUnmatched(
         lead_id=0,
         channel=reply.channel,
@@ -165,6 +171,19 @@ def _events(reply: IncomingReply, reading: Reading, sender: Sender) -> list[Even
         media=media,
     )
     return [unmatched]
+
+
+def _inquiry(reply: IncomingReply, phone: str, at: datetime) -> InquiryReceived:
+    return InquiryReceived(
+        lead_id=0,
+        channel=reply.channel,
+        message_id=reply.ref,
+        phone=phone,
+        name=reply.name,
+        text=shown_text(reply),
+        attribution=dict(reply.attribution),
+        received_at=at,
+    )
 
 
 async def receive_key(

@@ -7,7 +7,7 @@ import pytest
 from contracts.events.reply import Intent
 from contracts.events.touch import Channel
 from domain.replies import IncomingReply
-from services.notify.decisions.incoming_replies import read_incoming
+from services.notify.decisions.incoming_replies import is_inquiry, read_incoming
 
 MAIL = IncomingReply("1", Channel.EMAIL, "ana@example.com", "ana@example.com", "")
 OUT_OF_OFFICE = "Estoy fuera. Ya no me escriban a este correo"
@@ -74,3 +74,30 @@ def test_a_mail_marked_as_bulk_may_be_a_persons(text: str, intent: Intent) -> No
 )
 def test_what_the_provider_says_of_a_message(reply: IncomingReply, intent: Intent) -> None:
     assert read(reply) == (intent, False)
+
+
+STRANGER = IncomingReply("SM1", Channel.WHATSAPP, "+528112345678", "+528112345678", "Hola")
+
+
+@pytest.mark.parametrize(
+    ("reply", "intent", "expected"),
+    [
+        pytest.param(STRANGER, Intent.OTHER, True, id="a first message"),
+        pytest.param(replace(STRANGER, text=""), Intent.REVIEW, True, id="an ad without a text"),
+        pytest.param(STRANGER, Intent.WANTS_CALL, True, id="a wish"),
+        pytest.param(replace(STRANGER, channel=Channel.SMS), Intent.OTHER, True, id="an SMS"),
+        pytest.param(replace(STRANGER, answers="SM0"), Intent.OTHER, False, id="an answer"),
+        pytest.param(replace(STRANGER, address=None), Intent.OTHER, False, id="a hidden number"),
+        pytest.param(STRANGER, Intent.STOP, False, id="a stop"),
+        pytest.param(STRANGER, Intent.AUTOMATIC, False, id="a machine"),
+        pytest.param(STRANGER, Intent.NO_INTEREST, False, id="no interest"),
+        pytest.param(
+            replace(STRANGER, address="+528001234567"), Intent.OTHER, False, id="a toll-free number"
+        ),
+        pytest.param(MAIL, Intent.QUESTION, False, id="a mail"),
+    ],
+)
+def test_what_makes_a_lead_of_somebody_who_writes(
+    reply: IncomingReply, intent: Intent, expected: bool
+) -> None:
+    assert is_inquiry(reply, intent) is expected
