@@ -8,7 +8,7 @@ from pydantic import Field
 
 from contracts.commands.failed_work import DiscardWork, RetryWork
 from contracts.commands.lead import EraseLead
-from contracts.commands.submission import AcceptSubmission, DiscardSubmission
+from contracts.commands.submission import AcceptSubmission, DiscardSubmission, ReplayDelivery
 from contracts.events.booking import MeetingEnded
 from contracts.events.cadence import CadenceFinished
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
@@ -23,6 +23,7 @@ from contracts.events.lead import (
     LeadUpdated,
 )
 from contracts.events.submission import (
+    DeliveryReplayed,
     InquiryReceived,
     SubmissionAccepted,
     SubmissionDiscarded,
@@ -39,6 +40,7 @@ from services.intake.repositories.submissions import (
 from services.intake.use_cases.decide_held import accept_held, discard_held
 from services.intake.use_cases.erase_lead import erase_lead
 from services.intake.use_cases.receive_inquiry import read_inquiry
+from services.intake.use_cases.replay_delivery import replay_delivery
 
 log = structlog.get_logger()
 
@@ -47,6 +49,7 @@ COMMANDS = queue(
     EraseLead,
     AcceptSubmission,
     DiscardSubmission,
+    ReplayDelivery,
     RetryWork,
     DiscardWork,
     prefetch=2,
@@ -67,6 +70,7 @@ PUBLISHES = (
     SubmissionHeld,
     SubmissionAccepted,
     SubmissionDiscarded,
+    DeliveryReplayed,
     LeadCreated,
     LeadUpdated,
     LeadSuperseded,
@@ -77,7 +81,7 @@ PUBLISHES = (
 )
 
 AnyCommand = Annotated[
-    EraseLead | AcceptSubmission | DiscardSubmission | RetryWork | DiscardWork,
+    EraseLead | AcceptSubmission | DiscardSubmission | ReplayDelivery | RetryWork | DiscardWork,
     Field(discriminator="topic"),
 ]
 End = Annotated[
@@ -102,6 +106,9 @@ async def on_command(command: AnyCommand, deps: BusDeps) -> None:
         case DiscardSubmission():
             await discard_held(deps.database, command)
             log.info("submission.discarded", lead_id=command.lead_id)
+        case ReplayDelivery():
+            await replay_delivery(deps.database, command, deps.deliveries_due)
+            log.info("delivery.replayed", delivery=command.delivery_id)
         case RetryWork() | DiscardWork():
             await deps.failed_work(command)
 

@@ -1,5 +1,6 @@
 """What intake needs from outside."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Protocol, Self
@@ -12,8 +13,10 @@ from contracts.commands.failed_work import DiscardWork, RetryWork
 from kit.database import Database
 from kit.messaging.broker import FromContext
 from services.intake.decisions.persons import Verdict
+from services.intake.meta import MetaReader
 from services.intake.settings import Settings
 from services.intake.use_cases.accept_submissions import Received
+from sources.overrides import Overrides
 
 REFUSED_ABOVE = 10  # times the limit of a visitor
 
@@ -53,7 +56,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """The dependencies of intake's handlers and jobs."""
+    """The dependencies of intake's handlers and jobs.
+
+    The two events wake the jobs that process deliveries and imports.
+    """
 
     settings: Settings
     database: Database
@@ -63,6 +69,11 @@ class Deps:
     limiter: SlidingWindowCounterRateLimiter
     limits: Limits
     answers: Counter
+    deliveries: Counter
+    overrides: Overrides
+    meta: MetaReader
+    deliveries_due: asyncio.Event
+    imports_due: asyncio.Event
 
 
 BusDeps = Annotated[Deps, FromContext("deps")]

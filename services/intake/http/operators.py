@@ -15,6 +15,7 @@ from contracts.api.submissions import (
 )
 from contracts.events.lead import LeadCard
 from contracts.events.submission import HoldReason
+from kit.clock import now
 from kit.runtime import deps_of
 from services.intake.decisions.source_keys import FORM, is_name
 from services.intake.deps import Deps
@@ -22,6 +23,7 @@ from services.intake.repositories import held_submissions
 from services.intake.repositories.held_submissions import HeldRow
 from services.intake.repositories.sources import SourceRow, delete_key, list_sources
 from services.intake.use_cases.change_sources import add_source, rotate_key
+from services.intake.use_cases.show_sources import show_platforms, with_silence
 
 MAX_BIGINT = 2**63 - 1
 
@@ -51,7 +53,13 @@ async def get_held(
 
 @operators.get("/sources")
 async def get_sources(deps: FromApp) -> list[SourceStatus]:
-    return [_status(row) for row in await list_sources(deps.database, FORM)]
+    """Returns the open form, the sources with keys, and the platforms."""
+    forms = [_status(row) for row in await list_sources(deps.database, FORM)]
+    at = now()
+    return [
+        with_silence(status, deps.settings, now=at)
+        for status in (*forms, *await show_platforms(deps))
+    ]
 
 
 @operators.post("/sources", status_code=201)

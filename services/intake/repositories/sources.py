@@ -13,6 +13,7 @@ insert into sources (name) values ($1)
 on conflict do nothing
 returning name"""
 SELECT_FOR_UPDATE = "select name from sources where name = $1 for update"
+EXISTS = "select name from sources where name = $1"
 INSERT_KEY = "insert into source_keys (source, hash, hint) values ($1, $2, $3)"
 DELETE_OLDER_KEYS = """
 delete from source_keys
@@ -63,6 +64,10 @@ async def source_of(database: Database, key_hash: bytes) -> str | None:
 async def add(connection: Connection, name: str) -> bool:
     """Adds a source. Returns False where there is one of that name."""
     return await connection.fetchval(INSERT_SOURCE, name) is not None
+
+
+async def exists(database: Database, name: str) -> bool:
+    return bool(await database.fetch(EXISTS, name))
 
 
 async def lock(connection: Connection, name: str) -> bool:

@@ -1,5 +1,6 @@
 """Accepts a batch of submissions: reads, classifies, and stores them with their events."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ from services.intake.repositories.submissions import (
 JOIN_WINDOW = timedelta(days=1)  # within it, a form joins its answered lead silently
 REPEAT_WINDOW = timedelta(minutes=10)  # within it, the same content is the same form
 NAMES_WINDOW = timedelta(minutes=10)  # within it, the names that one visitor gives are counted
+PREVIEW_BATCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,24 @@ async def accept_within(connection: Connection, received: Received) -> None:
     while not written:
         _, rows = await _classify(connection, [received])
         written = await write_and_merge(connection, rows)
+
+
+async def preview_submissions(
+    database: Database, submissions: Sequence[Submission]
+) -> list[Verdict]:
+    """Returns the verdict that each submission would get. Nothing is stored."""
+    known = Existing(keys={}, contents={}, earlier=[])
+    fresh_ids: list[int] = []
+    for start in range(0, len(submissions), PREVIEW_BATCH):
+        snapshot = await _read(database, submissions[start : start + PREVIEW_BATCH])
+        found = _existing(snapshot)
+        known = Existing(
+            keys={},
+            contents={**known.contents, **found.contents},
+            earlier=[*known.earlier, *found.earlier],
+        )
+        fresh_ids += snapshot.fresh_ids
+    return await asyncio.to_thread(classify, submissions, known, fresh_ids)
 
 
 async def _classify(

@@ -5,7 +5,7 @@ from contracts.events.lead import LeadCard, LeadErased
 from kit.database import Database
 from kit.messaging import outbox
 from services.intake.decisions.persons import same_person
-from services.intake.repositories import held_submissions
+from services.intake.repositories import deliveries, held_submissions, imports
 from services.intake.repositories.submissions import anonymize, cards_of
 
 ANONYMOUS_CARD = LeadCard(name="")
@@ -24,6 +24,8 @@ async def erase_lead(database: Database, command: EraseLead) -> None:
             for submission_id, card in await held_submissions.of_lead(connection, fact.lead_id)
             if submission_id == fact.lead_id or _is_one_of(LeadCard.model_validate(card), cards)
         ]
+        await deliveries.erase(connection, fact.lead_id, held)
+        await imports.erase(connection, fact.lead_id, held)
         await held_submissions.delete(connection, held)
         await anonymize(connection, command.lead_id, ANONYMOUS_CARD)
         await outbox.add(connection, [fact])
