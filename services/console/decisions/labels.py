@@ -79,6 +79,13 @@ REASONS = {
     "hours": _("outside the contact hours"),
     "number_unknown": _("number of an unknown range"),
     "capped": _("a cap was reached"),
+    # why a submission is held
+    "honeypot": _("a field that people do not see is filled in"),
+    "link_in_name": _("a link or code in the name"),
+    "disposable_email": _("a disposable email address"),
+    "many_names": _("many names from one visitor in a short time"),
+    "over_limit": _("more submissions than the limit"),
+    "test": _("a test lead"),
     "operator": _("decided by an operator"),
     "key_unheard": _("unknown whether it was requested during the call"),
     "not_asked": _("not requested during the call"),
@@ -118,6 +125,19 @@ REASONS = {
     "other": _("wrote"),
     "stop": _("asks to stop"),
     "opt_in": _("wants to be contacted again"),
+}
+# what says how a lead came; any other name is shown as it is
+ATTRIBUTION = {
+    "platform": _("Platform"),
+    "campaign_id": _("Campaign (id)"),
+    "campaign_name": _("Campaign"),
+    "adset_id": _("Ad set (id)"),
+    "adset_name": _("Ad set"),
+    "ad_id": _("Ad (id)"),
+    "ad_name": _("Ad"),
+    "form_id": _("Form (id)"),
+    "form_name": _("Form"),
+    "page": _("Page"),
 }
 # stops that an operator may take back: what rules read in a reply, or an operator said
 TAKEN_BACK = ("reply", "wrong_number", "no_interest", "operator")
