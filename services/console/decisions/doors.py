@@ -18,7 +18,6 @@ BUILT_IN = (
     "whatsapp",
     "file",
 )
-WITHOUT_ADDRESS = ("whatsapp", "file")
 SUMMARY = re.compile(r"([a-z]+)(?: (\d{1,9}))?")
 SHOWN = ("refused", "failed", "held")  # the outcomes of a line that an operator must read
 

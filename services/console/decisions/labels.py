@@ -199,6 +199,13 @@ CARD_FIELDS = {
     "time_zone": _("Time zone"),
     "consent": _("Consent"),
 }
+# why intake does not read a file
+FILE_PROBLEMS = {
+    "a workbook: save it as CSV": _("This is a workbook. Save it as CSV, and try again."),
+    "no line below the names of the columns": _("The file has no line of a person."),
+    "too many lines: split the file": _("The file has too many lines. Split it."),
+    "not a CSV file": _("This is no CSV file."),
+}
 # what happens with the leads of a file
 JOURNEYS = {
     "current": _("Contact them: they begin the journey"),

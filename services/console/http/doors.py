@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from contracts.commands.submission import AcceptSubmission, DiscardSubmission, ReplayDelivery
 from services.console.decisions.doors import mapping_of
+from services.console.decisions.labels import FILE_PROBLEMS
 from services.console.decisions.messages import gettext_noop as _
 from services.console.deps import Deps, HttpDeps
 from services.console.http.commands import Text, publish, return_to
@@ -22,7 +23,7 @@ log = structlog.get_logger()
 routes = APIRouter(prefix="/console", include_in_schema=False)
 
 MAX_SUBMISSIONS = 500  # of one click
-MAX_FILE_BYTES = 10_000_000  # the gateway lets a megabyte through, the command line all of it
+MAX_FILE_BYTES = 20_000_000  # the gateway lets a megabyte through, the command line all of it
 
 SubmissionId = Annotated[int, Form(gt=0, le=MAX_BIGINT)]
 Names = Annotated[list[str] | None, Form(max_length=500)]
@@ -169,4 +170,5 @@ async def _file(
 
 
 def _reason(refusal: IntakeRefused) -> str:
-    return refusal.detail or _("The file cannot be read. Save it as CSV in UTF-8, and try again.")
+    unread = _("The file cannot be read. Save it as CSV in UTF-8, and try again.")
+    return FILE_PROBLEMS.get(refusal.detail, unread)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import HTMLResponse
 
 from kit.clock import now
-from services.console.decisions.doors import WITHOUT_ADDRESS, is_keyed
+from services.console.decisions.doors import is_keyed
 from services.console.decisions.tallies import GROUPS
 from services.console.deps import Deps, HttpDeps
 from services.console.http.pages.shared import (
@@ -71,7 +71,6 @@ async def source(request: Request, deps: HttpDeps, user: Viewer, name: SourceNam
         **top,
         source=found[0],
         keyed=is_keyed(name),
-        has_address=name not in WITHOUT_ADDRESS,
         base_url=deps.settings.public_base_url.rstrip("/"),
         deliveries=await deps.intake.deliveries(source=name, limit=SHOWN),
     )

@@ -116,7 +116,6 @@ def source_page(source: SourceStatus, language: str = "es", **changes: Any) -> s
     facts: dict[str, Any] = {
         "source": source,
         "keyed": is_keyed(source.name),
-        "has_address": True,
         "base_url": "https://leads.ejemplo.mx",
         "deliveries": [],
     }
