@@ -7,10 +7,10 @@ from functools import partial
 from contracts.api.submissions import SourceStatus
 from kit.errors import Unavailable
 from kit.health import CheckFailed, CheckWarning, Dependency, Probe, Text, name, start
+from kit.settings import ProcessSettings
 from services.console.decisions.labels import SOURCES
 from services.console.decisions.source_problems import read_problems
 from services.console.intake_client import IntakeClient
-from services.console.settings import Settings
 from services.console.translations import load_translations
 
 SPANISH = load_translations("es").gettext
@@ -27,6 +27,12 @@ SILENT_ADVICE = Text(
     en="Send a test from the source itself, and see in the console, at Sources, whether it "
     "arrives and what came of the last deliveries.",
 )
+
+
+class Settings(ProcessSettings):
+    """Where intake is. The rest of console's settings is checked by `pauta check`."""
+
+    intake_url: str
 
 
 @asynccontextmanager
