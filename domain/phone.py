@@ -38,6 +38,7 @@ IMPERSONAL_TYPES = {
 }
 NON_GEOGRAPHIC = "001"  # satellites and international networks: 870, 881, 882, 883 and others
 NO_REGION = "ZZ"
+SUPPORTED_REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 # Mexico dropped its prefixes in 2019, and phonenumbers 9 no longer knows them: a number with the
 # prefix that people still type is invalid to it.

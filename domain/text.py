@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-_UNSTORABLE = re.compile(r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ud800-\udfff]")
+_UNSTORABLE = re.compile(r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ud800-\udfff\ufffe\uffff]")
 
 
 def storable(text: str) -> str:

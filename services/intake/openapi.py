@@ -1,4 +1,4 @@
-"""The OpenAPI description of POST /api/lead, which FastAPI cannot generate for a plain route."""
+"""The OpenAPI description of POST /api/lead and /api/lead/<key>, which FastAPI does not see."""
 
 from typing import Any
 
@@ -36,19 +36,42 @@ _LEAD = {
         "fuente": "LinkedIn Ads",
     },
 }
+_ENCODINGS = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+}
+_SOURCE_KEY = {
+    "name": "X-Source-Key",
+    "in": "header",
+    "description": "The source's key, where it is not in the path",
+    "schema": {"type": "string", "maxLength": 255, "pattern": "^[!-~]*$"},
+}
 _PROBLEMS = {
     "400": "The body cannot be read",
+    "401": "No source has this key",
     "409": "The Idempotency-Key was used with another body",
     "413": "Over 64 KB",
     "415": "Not one of the three encodings",
     "422": "Bad fields, all of them named",
-    "429": "Too many from one address",
+    "429": "Far too many from one address",
     "503": "Not stored; try again",
 }
+_KEY = {"name": "key", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
-def describe_lead_route() -> dict[str, Any]:
-    """Returns the path item of POST /api/lead."""
+def describe_lead_routes() -> dict[str, Any]:
+    """Returns the path items of the door without a key, and with one."""
+    with_key = _describe("post_lead_of_source", "A lead, from a source with a key")
+    with_key["parameters"] = [_KEY]
+    return {
+        "/api/lead": _describe("post_lead", "A lead, from a form"),
+        "/api/lead/{key}": with_key,
+    }
+
+
+def _describe(operation: str, summary: str) -> dict[str, Any]:
     page = {"schema": {"type": "string"}}
     refused = {"application/json": {"schema": _FIELD_ERRORS}, "text/html": page}
     problems = {
@@ -56,38 +79,20 @@ def describe_lead_route() -> dict[str, Any]:
     }
     accepted = {
         "type": "object",
-        "required": ["ok", "lead_id"],
+        "required": ["ok"],
         "properties": {"ok": {"const": True}, "lead_id": {"type": "integer"}},
     }
     return {
         "post": {
-            "operationId": "post_lead",
-            "summary": "A lead, from a form",
-            "parameters": [
-                {
-                    "name": "Idempotency-Key",
-                    "in": "header",
-                    "schema": {
-                        "type": "string",
-                        "minLength": 1,
-                        "maxLength": 255,
-                        "pattern": "^[ -~]+$",
-                    },
-                },
-            ],
+            "operationId": operation,
+            "summary": summary,
+            "parameters": [_IDEMPOTENCY_KEY, _SOURCE_KEY],
             "requestBody": {
                 "required": True,
-                "content": {
-                    kind: {"schema": _LEAD}
-                    for kind in (
-                        "application/json",
-                        "application/x-www-form-urlencoded",
-                        "multipart/form-data",
-                    )
-                },
+                "content": {kind: {"schema": _LEAD} for kind in _ENCODINGS},
             },
             "responses": {
-                "202": {
+                "200": {
                     "description": (
                         "Stored; a page for a browser that posted a form "
                         "and has no other to go on to"

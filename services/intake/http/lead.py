@@ -1,22 +1,21 @@
-"""POST /api/lead: reads a form in any of three encodings, stores it and answers.
+"""POST /api/lead and /api/lead/<key>: reads a form in any encoding, stores it and answers.
 
-This is a plain Starlette route, because FastAPI's own work for each request costs more than all
+These are plain Starlette routes, because FastAPI's own work for each request costs more than all
 that is done here.
 """
 
-import hashlib
-import html
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import structlog
 from pydantic_core import from_json
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.types import Message
 
 from contracts.events.lead import LeadCard
@@ -25,29 +24,40 @@ from kit.clock import now
 from kit.errors import Unavailable
 from kit.observability import tracing
 from kit.visitors import is_anybodys, visitor
-from services.intake.decisions.persons import Conflict, Replay, Submission
+from services.intake.decisions.holding import reason_to_hold
+from services.intake.decisions.persons import Conflict, Replay, Submission, Verdict
+from services.intake.decisions.source_keys import FORM, hash_of
+from services.intake.decisions.submissions import as_sent, content_of
 from services.intake.deps import Deps
-from services.intake.messages import language
+from services.intake.http import answers
+from services.intake.http.answers import Rejected
+from services.intake.repositories.raw_submissions import keep_refused
+from services.intake.repositories.sources import source_of
 from services.intake.settings import Settings
-from services.intake.use_cases.accept_submissions import Received
+from services.intake.use_cases.accept_submissions import Received, Sent
 from sources.mapping import FieldError, read_card
 
 log = structlog.get_logger()
 
 MAX_BODY_BYTES = 64 * 1024
 JSON = "application/json"
-URLENCODED = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
 REDIRECT_FIELD = "redirect"
-RETRY_AFTER = {429: "60", 503: "2"}  # seconds, by status
+KEY_HEADER = "x-source-key"
+UNREADABLE = 400
+MAX_HEADER = 300
 
 
-class Rejected(Exception):
-    """The request is refused, with an HTTP status and the errors that explain it."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who posts: a source, by its key, or anybody. `over_limit` where they posted too much."""
 
-    def __init__(self, status: int, *errors: FieldError) -> None:
-        self.status = status
-        self.errors = errors
+    source: str
+    remote: str
+    over_limit: bool
+
+    @property
+    def has_key(self) -> bool:
+        return self.source != FORM
 
 
 async def post_lead(request: Request) -> Response:
@@ -56,44 +66,84 @@ async def post_lead(request: Request) -> Response:
     received_at = now()
     with tracing.continued(request.headers):
         try:
-            response = await _accept(request, deps, received_at)
+            caller = await _caller(request, deps)
+            response = await _take(request, caller, deps, received_at)
         except Rejected as rejected:
-            response = _explain(request, rejected)
+            response = answers.explain(request, rejected)
         except Unavailable as outage:
             log.warning("lead.not_stored", reason=str(outage))
-            response = _explain(request, Rejected(503, FieldError("", "unavailable")))
+            response = answers.explain(request, Rejected(503, FieldError("", "unavailable")))
         except ClientDisconnect:
             response = Response(status_code=400)
     deps.answers.labels(str(response.status_code)).inc()
     return response
 
 
-async def _accept(request: Request, deps: Deps, received_at: datetime) -> Response:
+async def _caller(request: Request, deps: Deps) -> Caller:
+    """Returns who posts. Raises Rejected: 401 for an unknown key, 429 far above the limit.
+
+    A source with a key is never refused, however much it posts.
+    """
     remote = request.client.host if request.client else "unknown"
-    if not await deps.limiter.hit(deps.limit, visitor(remote)):
+    key = request.path_params.get("key", "").strip("/") or request.headers.get(KEY_HEADER, "")
+    if key:
+        source = await source_of(deps.database, hash_of(key))
+        if source is None:
+            raise Rejected(401, FieldError("", "unknown_key"))
+        within = await deps.limiter.hit(deps.limits.source, source)
+        return Caller(source, remote, over_limit=not within)
+    within = await deps.limiter.hit(deps.limits.visitor, visitor(remote))
+    if not within and not await deps.limiter.hit(deps.limits.beyond, visitor(remote)):
         raise Rejected(429, FieldError("", "too_many"))
+    return Caller(FORM, remote, over_limit=not within)
+
+
+async def _take(request: Request, caller: Caller, deps: Deps, received_at: datetime) -> Response:
     key = _idempotency_key(request)
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    content_type = request.headers.get("content-type", "")[:MAX_HEADER]
     body = await _body(request)
-    fields = await _fields(media_type, body, request)
+    try:
+        fields = await _fields(body, request)
+        card = _card(fields, caller, deps.settings)
+    except Rejected as rejected:
+        kept = await _keep(deps, caller, content_type, body, received_at, rejected)
+        if kept and caller.has_key and rejected.status == UNREADABLE:
+            return answers.kept()  # its sender cannot mend it: an operator sees it
+        raise
     submission = Submission(
-        card=_card(fields, remote, deps.settings),
-        content=content_of(fields),
+        card=card,
+        content=content_of(caller.source, fields),
         key=key,
-        suspect=bool(fields.get(deps.settings.honeypot_field)),
+        source=caller.source,
+        held=reason_to_hold(
+            card,
+            honeypot=bool(fields.get(deps.settings.honeypot_field)),
+            over_limit=caller.over_limit,
+        ),
+        most_names=deps.settings.many_names,
     )
-    user_agent = request.headers.get("user-agent", "")[:300]
-    verdict = await deps.accept(Received(submission, remote, user_agent, received_at))
+    received = Received(
+        submission,
+        caller.remote,
+        request.headers.get("user-agent", "")[:MAX_HEADER],
+        received_at,
+        page=card.attribution.get("page") or request.headers.get("referer", "")[:MAX_HEADER],
+        sent=Sent(as_sent(fields), content_type, body),
+    )
+    return _answer(request, fields, await deps.accept(received), deps.settings)
+
+
+def _answer(
+    request: Request, fields: Mapping[str, Any], verdict: Verdict, settings: Settings
+) -> Response:
     if isinstance(verdict, Conflict):
         raise Rejected(409, FieldError("Idempotency-Key", "key_reused"))
     log.info("lead.accepted", lead_id=verdict.submission_id, verdict=type(verdict).__name__.lower())
     headers = {"Idempotent-Replayed": "true"} if isinstance(verdict, Replay) else None
-    if media_type != JSON and _wants_page(request):
-        target = redirect_target(fields.get(REDIRECT_FIELD), deps.settings)
-        return RedirectResponse(target, status_code=303) if target else _thanks(request, headers)
-    return JSONResponse(
-        {"ok": True, "lead_id": verdict.submission_id}, status_code=202, headers=headers
-    )
+    if answers.wants_page(request) and _media_type(request) != JSON:
+        target = answers.redirect_target(fields.get(REDIRECT_FIELD), settings)
+        return answers.go_on(request, target, headers)
+    return answers.accepted(verdict.submission_id, headers)
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -103,7 +153,7 @@ def _idempotency_key(request: Request) -> str | None:
     return key
 
 
-def _card(fields: Mapping[str, Any], remote: str, settings: Settings) -> LeadCard:
+def _card(fields: Mapping[str, Any], caller: Caller, settings: Settings) -> LeadCard:
     """Returns the card of the form's lead. Raises Rejected with all errors of the form."""
     form = {
         name: value
@@ -113,17 +163,41 @@ def _card(fields: Mapping[str, Any], remote: str, settings: Settings) -> LeadCar
     card = read_card(form, region=settings.default_region)
     if isinstance(card, list):
         raise Rejected(422, *card)
-    if is_anybodys(remote):
-        origin = pseudonym(settings.link_secret.get_secret_value(), "visitor", visitor(remote))
+    if caller.has_key:
+        return card.model_copy(update={"source": card.source or caller.source})
+    if is_anybodys(caller.remote):
+        secret = settings.link_secret.get_secret_value()
+        origin = pseudonym(secret, "visitor", visitor(caller.remote))
         card = card.model_copy(update={"visitor": origin})
     return card
 
 
-def content_of(fields: Mapping[str, Any]) -> bytes:
-    """Returns a digest of the fields, which does not depend on their encoding."""
-    return hashlib.blake2b(
-        repr(sorted(fields.items())).encode("utf-8", "surrogatepass"), digest_size=16
-    ).digest()
+async def _keep(
+    deps: Deps,
+    caller: Caller,
+    content_type: str,
+    body: bytes,
+    received_at: datetime,
+    rejected: Rejected,
+) -> bool:
+    """Keeps what is refused, for the page of the sources. Returns False where it could not."""
+    unread = caller.has_key and rejected.status == UNREADABLE
+    if caller.over_limit and not caller.has_key:
+        return False
+    try:
+        await keep_refused(
+            deps.database,
+            source=caller.source,
+            received_at=received_at,
+            state="failed" if unread else "refused",
+            outcome=", ".join(f"{error.field} {error.code}".strip() for error in rejected.errors),
+            content_type=content_type,
+            body=body,
+        )
+    except Unavailable as outage:
+        log.warning("lead.refusal_not_kept", reason=str(outage))
+        return False
+    return True
 
 
 async def _body(request: Request) -> bytes:
@@ -137,8 +211,12 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _fields(media_type: str, body: bytes, request: Request) -> Mapping[str, Any]:
-    match media_type:
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def _fields(body: bytes, request: Request) -> Mapping[str, Any]:
+    match _media_type(request):
         case "application/json":
             try:
                 value = from_json(body)
@@ -190,75 +268,3 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
     for name, value in pairs:
         fields[name] = f"{fields[name]}, {value}" if fields.get(name) else value
     return fields
-
-
-def _wants_page(request: Request) -> bool:
-    """Returns whether a browser shows the answer to a person: a script's `fetch` accepts `*/*`."""
-    return "text/html" in request.headers.get("accept", "")
-
-
-def redirect_target(wanted: object, settings: Settings) -> str | None:
-    """Returns the page to redirect a browser to, or None.
-
-    The form's own `redirect` where its origin is allowed, else the configured page.
-    """
-    if isinstance(wanted, str) and wanted:
-        parts = urlsplit(wanted)
-        if (
-            parts.scheme in ("http", "https")
-            and f"{parts.scheme}://{parts.netloc}" in settings.redirect_origins
-        ):
-            return wanted
-    return settings.form_redirect_url or None
-
-
-def _explain(request: Request, rejected: Rejected) -> Response:
-    words = _words(request)
-    status = rejected.status
-    errors = [
-        {"field": error.field, "message": words[error.code].format(limit=error.limit)}
-        for error in rejected.errors
-    ]
-    retry_after = RETRY_AFTER.get(status)
-    headers = {"Retry-After": retry_after} if retry_after is not None else None
-    if _wants_page(request):
-        page = _problem(request, errors, status)
-        return HTMLResponse(page, status_code=status, headers=headers)
-    return JSONResponse({"ok": False, "errors": errors}, status_code=status, headers=headers)
-
-
-def _thanks(request: Request, headers: Mapping[str, str] | None) -> Response:
-    """Returns the page for a person whose form names no page to go on to."""
-    words = _words(request)
-    return HTMLResponse(_page(words, words["thanks"], ""), status_code=202, headers=headers)
-
-
-def _problem(request: Request, errors: list[dict[str, str]], status: int) -> str:
-    """Returns the page that names the errors, with a link to the form."""
-    words = _words(request)
-    items = "".join(_error_item(error) for error in errors)
-    back = words["go_back"]
-    referer = request.headers.get("referer", "")
-    if referer.startswith(("https://", "http://")):
-        back = f'<a href="{html.escape(referer)}">{back}</a>'
-    title = words["form_problem" if status == 422 else "not_taken"]
-    return _page(words, title, f"<ul>{items}</ul><p>{back} {words['back_button']}</p>")
-
-
-def _error_item(error: Mapping[str, str]) -> str:
-    field = f"<b>{html.escape(error['field'])}</b>: " if error["field"] else ""
-    return f"<li>{field}{html.escape(error['message'])}</li>"
-
-
-def _page(words: Mapping[str, str], title: str, content: str) -> str:
-    """Returns a page without scripts, and without anything to load."""
-    return (
-        f'<!doctype html><html lang="{words["lang"]}"><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>{title}</title>'
-        "<body style='font:18px system-ui;max-width:34em;margin:3em auto;padding:0 1em'>"
-        f"<h1>{title}</h1>{content}"
-    )
-
-
-def _words(request: Request) -> Mapping[str, str]:
-    return language(request.headers.get("accept-language", ""))
