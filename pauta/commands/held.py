@@ -18,6 +18,7 @@ out = Console(soft_wrap=True, highlight=False)
 
 PAGE = 500
 BATCH = 50
+TEST = "test"
 
 Ids = Annotated[list[int] | None, typer.Argument(help="The ids of held submissions.")]
 Source = Annotated[str, typer.Option(help="Only from this source.")]
@@ -62,7 +63,7 @@ def list_held(source: Source = "", reason: Reason = "", as_json: AsJson = False)
 
 @app.command()
 def accept(ids: Ids = None, source: Source = "", reason: Reason = "", every: Every = False) -> None:
-    """Let them go their way at once, as any other lead. Accepting twice is harmless."""
+    """Let them go their way at once, as any other lead. Test leads are never accepted."""
     _decide("accept", "accepted", ids, every, source=source, reason=reason)
 
 
@@ -81,14 +82,18 @@ def _decide(action: str, done: str, ids: Sequence[int] | None, every: bool, **fi
             f"Nothing to {action}: give ids, or --all with or without filters. "
             "`pauta held list` lists them."
         )
-    found = [submission["submission_id"] for submission in chosen(_held(), ids=ids, **filters)]
+    found = [
+        submission["submission_id"]
+        for submission in chosen(_held(), ids=ids, **filters)
+        if action != "accept" or submission["reason"] != TEST
+    ]
     for first in track(range(0, len(found), BATCH), action, console=out, transient=True):
         batch = found[first : first + BATCH]
         ask_console("POST", f"/api/submissions/{action}", json={"by": operator(), "ids": batch})
     out.print(f"{len(found)} submissions {done}.")
     if missing := set(ids or ()) - set(found):
         left = ", ".join(map(str, sorted(missing)))
-        raise SystemExit(f"Not {done}, because they are not held: {left}")
+        raise SystemExit(f"Not {done}, because they are not held, or are tests: {left}")
 
 
 def _held() -> list[dict[str, Any]]:

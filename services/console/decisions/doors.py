@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from contracts.api.submissions import FileImport, HeldList, SourceStatus
+from contracts.api.submissions import FileImport, HeldList, HeldSubmission, SourceStatus
 from contracts.events.submission import HoldReason
 
 # sources without keys of ours; any other name is a form that has its own address
@@ -30,6 +30,15 @@ def is_keyed(source: str) -> bool:
 def to_review(held: HeldList) -> int:
     """Returns how many held submissions wait for a decision; test leads wait for none."""
     return sum(count for reason, count in held.counts.items() if reason is not HoldReason.TEST)
+
+
+def tests_apart(
+    submissions: Sequence[HeldSubmission],
+) -> tuple[list[HeldSubmission], list[HeldSubmission]]:
+    """Returns the submissions that wait for a decision, and then the test leads."""
+    tests = [submission for submission in submissions if submission.reason is HoldReason.TEST]
+    waiting = [submission for submission in submissions if submission not in tests]
+    return waiting, tests
 
 
 def in_trouble(sources: Iterable[SourceStatus]) -> list[SourceStatus]:

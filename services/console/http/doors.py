@@ -63,7 +63,7 @@ async def add_source(request: Request, deps: HttpDeps, user: Operator, name: Tex
         if refusal.status != 409:
             text = _("A name has small letters, digits and hyphens only.")
         return return_to(request, "/sources", text, tone="doubt")
-    log.warning("source.added", source=key.name, by=user.name)
+    log.warning("source.added", source=key.name)
     return await _key_page(request, deps, user, key.name, key.path)
 
 
@@ -73,16 +73,16 @@ async def rotate_key(
 ) -> Response:
     """Makes a further key of the source, and shows it this once."""
     key = await deps.intake.rotate(name)
-    log.warning("source.key_rotated", source=key.name, by=user.name)
+    log.warning("source.key_rotated", source=key.name)
     return await _key_page(request, deps, user, key.name, key.path)
 
 
-@routes.post("/sources/{name}/keys/{key_id}/revoke")
+@routes.post("/sources/{name}/keys/{key_id}/revoke", dependencies=[Depends(require_operator)])
 async def revoke_key(
-    request: Request, deps: HttpDeps, user: Operator, name: SourceName, key_id: RowPath
+    request: Request, deps: HttpDeps, name: SourceName, key_id: RowPath
 ) -> RedirectResponse:
     await deps.intake.revoke(name, key_id)
-    log.warning("source.key_revoked", source=name, key_id=key_id, by=user.name)
+    log.warning("source.key_revoked", source=name, key_id=key_id)
     return return_to(request, f"/sources/{name}", _("The key is revoked."))
 
 
@@ -143,7 +143,7 @@ async def start_import(
         started = await deps.intake.import_file(leads, dry_run=False)
     except IntakeRefused as refusal:
         return await import_page(request, deps, user, journey=journey, problem=_reason(refusal))
-    log.warning("import.started", import_id=started.import_id, by=user.name)
+    log.warning("import.started", import_id=started.import_id)
     return RedirectResponse(f"/console/imports/{started.import_id}", status_code=303)
 
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from services.console.decisions.doors import tests_apart
 from services.console.deps import HttpDeps
 from services.console.http.pages.shared import frame, if_available
 from services.console.http.params import RowId
@@ -20,4 +21,7 @@ async def submissions(
     """Shows the newest held submissions; none where intake does not answer, which the page says."""
     top = await frame(request, deps, user, "submissions")
     held = await if_available(deps.intake.held(limit=SHOWN, before=before))
-    return deps.pages.page("submissions", request, **top, held=held, shown=SHOWN)
+    waiting, tests = tests_apart(held.submissions if held is not None else [])
+    return deps.pages.page(
+        "submissions", request, **top, held=held, waiting=waiting, tests=tests, shown=SHOWN
+    )

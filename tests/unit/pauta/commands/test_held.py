@@ -84,7 +84,8 @@ def test_chosen_ones_are_decided_and_others_are_named(console: Console) -> None:
     assert "1 submissions discarded." in result.output
 
 
-def test_all_of_a_reason_are_decided(console: Console) -> None:
-    result = CliRunner().invoke(app, ["held", "accept", "--all", "--reason", "honeypot"])
+@pytest.mark.parametrize("arguments", [["--all"], ["--all", "--reason", "honeypot"]])
+def test_all_are_accepted_but_no_test(console: Console, arguments: list[str]) -> None:
+    result = CliRunner().invoke(app, ["held", "accept", *arguments])
 
     assert (result.exit_code, console.told) == (0, [("/api/submissions/accept", [9])])

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from contracts.api.submissions import HeldList, SourceStatus
 from services.console.decisions.disk import Disk
-from services.console.decisions.doors import is_keyed
+from services.console.decisions.doors import is_keyed, tests_apart
 from services.console.decisions.provider_health import PROVIDERS
 from services.console.decisions.users import DEMO_USER
 from services.console.rendering import Pages
@@ -97,7 +97,8 @@ def addresses_page(language: str = "es", **changes: Any) -> str:
 
 
 def submissions_page(held: HeldList | None, language: str = "es", **changes: Any) -> str:
-    facts: dict[str, Any] = {"held": held, "shown": 100}
+    waiting, tests = tests_apart(held.submissions if held is not None else [])
+    facts: dict[str, Any] = {"held": held, "waiting": waiting, "tests": tests, "shown": 100}
     return rendered("submissions", a_request(f"lang={language}"), **(facts | changes))
 
 

@@ -88,6 +88,17 @@ def test_a_page_that_holds_nothing_says_why(held: HeldList | None, text: str) ->
     assert text in text_of(submissions_page(held))
 
 
+def test_a_test_lead_stands_apart_and_cannot_be_accepted() -> None:
+    tested = SUBMISSION.model_copy(update={"submission_id": 42, "reason": HoldReason.TEST})
+    page = submissions_page(HeldList(counts={HoldReason.TEST: 1}, submissions=[tested]))
+    apart = page.split('aria-labelledby="tests-title"')[1]
+
+    assert 'value="42" form="try"' in apart
+    assert 'formaction="/console/submissions/discard"' in apart
+    assert 'formaction="/console/submissions/accept"' not in apart
+    assert "No hay nada retenido." in text_of(page)
+
+
 def test_more_than_a_page_of_them_lead_on() -> None:
     assert "?before=41" in submissions_page(HELD, shown=1)
     assert "?before" not in submissions_page(HELD)
