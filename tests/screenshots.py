@@ -18,7 +18,7 @@ from tests.browser import SIZES, a_browser, a_person
 from tests.system import HASTY, System, person
 
 VARIANTS = {"light": ("wide", "light"), "dark": ("wide", "dark"), "phone": ("phone", "light")}
-SECTIONS = ("stopwatch", "leads", "letters", "journey", "sources")
+SECTIONS = ("stopwatch", "leads", "letters", "submissions", "journey", "sources", "imports")
 PEOPLE = (
     ("Ana Torres", 0, 0, "LinkedIn Ads"),
     ("Luis Peña", 2, 0, "Meta Ads"),

@@ -19,8 +19,9 @@ from services.console.dead_letters import DeadLetters
 from services.console.decisions.disk import Disk
 from services.console.deps import Deps
 from services.console.failed_work import FailedWork
-from services.console.http import api, auth, commands, error_pages
+from services.console.http import api, auth, commands, doors, doors_api, error_pages
 from services.console.http.pages import routes as page_routes
+from services.console.intake_client import IntakeClient
 from services.console.jobs import jobs
 from services.console.rendering import Pages
 from services.console.repositories.actions import Actions
@@ -63,6 +64,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             broker_url=settings.broker_url,
         )
         runtime.closing.push_async_callback(services.close)
+        intake = IntakeClient(settings.intake_url)
+        runtime.closing.push_async_callback(intake.close)
         add = Batcher(actions.add)
         adding = asyncio.create_task(add.run())
         runtime.closing.callback(adding.cancel)
@@ -78,6 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 carry_out, runtime.database, service="console", rows=[OUTBOX_ROWS]
             ),
             services=services,
+            intake=intake,
             pages=pages,
             authenticator=Authenticator(settings.users, logins),
             logins=logins,
@@ -89,7 +93,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             projector=Leader(dsn=settings.dsn, name="projections", job=projections.follow),
         )
 
-    routes = [api.routes, auth.routes, page_routes, commands.routes]
+    routes = [
+        api.routes,
+        doors_api.routes,
+        auth.routes,
+        page_routes,
+        commands.routes,
+        doors.routes,
+    ]
     app = make_app(
         runtime, open_deps=open_deps, handlers=router, routes=routes, jobs=jobs, publishes=PUBLISHES
     )

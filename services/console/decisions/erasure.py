@@ -17,6 +17,7 @@ PERSONAL = {
     "company",
     "hour",
     "media",
+    "first_message",
 }
 ADDRESSES = ("email", "phone", "sender")
 # fields that a person or a provider wrote; in other events a reason is one of our own words
@@ -48,6 +49,8 @@ def addresses_in(body: Mapping[str, Any]) -> set[str]:
 def _emptied(name: str, value: Any) -> Any:
     if name == "card":
         return {"name": ""}
+    if name == "attribution":  # click ids are a person's own
+        return {}
     if isinstance(value, Mapping):
         return erased(value)
     if isinstance(value, list):

@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 
 from contracts.commands.failed_work import DiscardWork, FailedWorkCommand, RetryWork
+from contracts.commands.submission import AcceptSubmission, DiscardSubmission
 from contracts.events.booking import (
     BookingAssigned,
     BookingRescheduled,
@@ -20,6 +21,11 @@ from contracts.events.booking import (
 )
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.lead import LeadUpdated
+from contracts.events.submission import (
+    SubmissionAccepted,
+    SubmissionDiscarded,
+    SubmissionHeld,
+)
 from contracts.events.touch import TouchesReleased, TouchEvent
 from contracts.message import Message
 from kit.database import Connection, Database, DatabaseBusy, unavailable
@@ -36,6 +42,14 @@ BATCH = 1000
 # an event that could not be folded, as failed work
 SERVICE = "console"
 EVENT = "event"
+# whose `lead_id` is the id of a submission, which may never become a lead
+ABOUT_SUBMISSIONS = (
+    AcceptSubmission,
+    DiscardSubmission,
+    SubmissionHeld,
+    SubmissionAccepted,
+    SubmissionDiscarded,
+)
 
 COLUMNS = (*(column.name for column in fields(Lead)), "state", "waited")
 VALUES = ", ".join(f"${number}" for number in range(1, len(COLUMNS) + 1))
@@ -139,7 +153,7 @@ where lead_id = any($1)
     'lead.created', 'lead.updated', 'lead.returned', 'lead.registration_failed',
     'reply.received', 'lead.opted_out', 'lead.booked', 'booking.rescheduled',
     'booking.updated', 'booking.cancelled',
-    'touch.due', 'touch.failed', 'work.failed'
+    'touch.due', 'touch.failed', 'work.failed', 'inquiry.received'
   )
 union all
 select id, body from actions
@@ -149,7 +163,7 @@ where topic = 'booking.unmatched'
 """
 SELECT_OF_NO_LEAD = """
 select id, body from actions
-where topic in ('reply.unmatched', 'booking.unmatched')
+where topic in ('reply.unmatched', 'booking.unmatched', 'inquiry.received')
   and id <= $1
 """
 ERASE_BOOKINGS = """
@@ -351,7 +365,8 @@ async def _resolve_failed_event(
 
 
 async def _fold_leads(connection: Connection, events: Iterable[Message], until: int) -> None:
-    lead_events = [event for event in events if event.lead_id > 0]
+    about_leads = [event for event in events if not isinstance(event, ABOUT_SUBMISSIONS)]
+    lead_events = [event for event in about_leads if event.lead_id > 0]
     ids = list({event.lead_id for event in lead_events})
     rows = await connection.fetch("select * from leads where lead_id = any($1)", ids)
     before = {row["lead_id"]: lead_of(row) for row in rows}

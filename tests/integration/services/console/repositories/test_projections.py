@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from contracts.events.base import Event
 from contracts.events.booking import BookingUnmatched
 from contracts.events.lead import LeadCreated, LeadErased
 from contracts.events.reply import Intent, ReplyUnmatched
+from contracts.events.submission import HoldReason, InquiryReceived, SubmissionHeld
 from contracts.events.touch import Channel, TouchSent
 from kit.database import Database
 from services.console.decisions.tallies import Cell, Counts, add_change, changed, tallied
@@ -22,6 +24,7 @@ from tests.builders import a_card
 pytestmark = pytest.mark.connected
 
 LEADS = 12
+NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
 TABLES = (
     "leads",
     "providers",
@@ -232,6 +235,15 @@ async def test_what_came_from_an_erased_persons_addresses_without_a_lead_is_eras
             text="Soy yo",
             intent=Intent.QUESTION,
         ),
+        InquiryReceived(
+            lead_id=0,
+            channel=Channel.WHATSAPP,
+            message_id="SM1",
+            phone="+525512345678",
+            name="Anita",
+            text="Fui yo",
+            received_at=NOW,
+        ),
         BookingUnmatched(lead_id=0, uid="b1", email="ana@example.com"),
         BookingUnmatched(lead_id=0, uid="b2", phone="+525512345678"),
         stranger,
@@ -244,7 +256,8 @@ async def test_what_came_from_an_erased_persons_addresses_without_a_lead_is_eras
     bookings = await database.fetch("select uid, email, phone from bookings order by uid")
     text = " ".join(row["body"] for row in bodies)
 
-    assert not [secret for secret in ("5512345678", "ana@", "Ana@", "Soy yo") if secret in text]
+    secrets = ("5512345678", "ana@", "Ana@", "Soy yo", "Anita", "Fui yo")
+    assert [secret for secret in secrets if secret in text] == []
     assert "otra@example.com" in text
     assert [tuple(row) for row in bookings] == [
         ("b1", "", ""),
@@ -252,6 +265,20 @@ async def test_what_came_from_an_erased_persons_addresses_without_a_lead_is_eras
         ("b3", "otra@example.com", ""),
     ]
     assert await Actions(database).unmatched_replies(limit=9) == []
+
+
+async def test_a_held_submission_is_no_lead_until_it_is_accepted(database: Database) -> None:
+    held = SubmissionHeld(lead_id=5, source="form", reason=HoldReason.LINK_IN_NAME, received_at=NOW)
+    card = a_card(attribution={"gclid": "x"}, unusable_email="ana@gmail")
+    await happen(database, held)
+    await caught_up(Projections(database))
+    assert await database.fetch("select lead_id from leads") == []
+
+    await happen(database, LeadCreated(lead_id=5, card=card))
+    await caught_up(Projections(database))
+    lead = await Metrics(database, "UTC").lead(5)
+    assert lead is not None
+    assert (lead.attribution, lead.unusable_email) == ({"gclid": "x"}, "ana@gmail")
 
 
 async def test_a_booking_of_nobody_that_is_cancelled_waits_for_nobody(database: Database) -> None:

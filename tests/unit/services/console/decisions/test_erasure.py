@@ -7,12 +7,13 @@ from contracts.events.failed_work import WorkFailed
 from contracts.events.lead import (
     LeadRegistrationFailed,
 )
+from contracts.events.submission import InquiryReceived
 from contracts.events.touch import (
     Channel,
     FailureKind,
     TouchFailed,
 )
-from services.console.decisions.erasure import erased
+from services.console.decisions.erasure import addresses_in, erased
 from services.console.decisions.leads import read
 from tests.builders import a_booking
 from tests.unit.services.console.decisions.test_leads import (
@@ -100,3 +101,22 @@ def test_what_is_not_personal_stays() -> None:
         "text": "",
     }
     assert erased({"topic": "booking.cancelled", "reason": "enfermó"})["reason"] == ""
+
+
+def test_of_who_wrote_first_nothing_stays() -> None:
+    inquiry = InquiryReceived(
+        lead_id=0,
+        channel=Channel.WHATSAPP,
+        message_id="SM1",
+        phone="+528112345678",
+        name="Ana Torres",
+        text="Hola, soy Ana",
+        attribution={"ctwa_clid": "ARAk-1"},
+        received_at=CREATED.at,
+    ).model_dump(mode="json")
+    created = CREATED.model_copy(update={"first_message": "Hola, soy Ana"})
+
+    assert addresses_in(inquiry) == addresses_in({"phone": "+528112345678"}) != set()
+    for event in (inquiry, created.model_dump(mode="json")):
+        left = str(erased(event))
+        assert [text for text in ("Ana", "8112345678", "ARAk-1") if text in left] == []
