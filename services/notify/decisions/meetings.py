@@ -107,6 +107,23 @@ def _listed(times: Sequence[datetime], city: str, language: str, most: int) -> s
     return f"{when} ({words.zone.format(city)})"
 
 
+def what_stands(
+    booking: Booking | None, cancelled: Booking | None, now: datetime
+) -> Booking | None:
+    """Returns the meetings of the booking that lie ahead, but for the cancelled ones.
+
+    None where there is none. A meeting whose time is unknown lies ahead.
+    """
+    if booking is None:
+        return None
+    gone = {meeting.uid for meeting in cancelled.meetings} if cancelled is not None else set()
+    if not booking.series:
+        is_ahead = booking.starts_at is None or booking.starts_at > now
+        return booking if is_ahead and booking.uid not in gone else None
+    left = [date for date in booking.series if date.starts_at > now and date.uid not in gone]
+    return booking.of(left) if left else None
+
+
 def named_time(when: str, language: str) -> str:
     """Returns the time as a sentence names it: `el jueves …`, or `la hora que elegiste`."""
     words = words_of(language)
