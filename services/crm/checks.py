@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
+from domain.dates import stamp
 from kit.clock import now
 from kit.database import DATABASE_FAILURES, Database
 from kit.errors import Unavailable
@@ -210,7 +211,7 @@ async def _token_term(settings: KommoSettings) -> Text:
     ends_at = expiry(settings.access_token.get_secret_value())
     if ends_at is None:
         return Text(es="el token no dice cuándo vence", en="the token does not say when it ends")
-    day = Text(es=f"{ends_at:%d/%m/%Y}", en=f"{ends_at:%Y-%m-%d}")
+    day = Text(es=stamp(ends_at).partition(",")[0], en=f"{ends_at:%Y-%m-%d}")
     if ends_at <= now():
         raise CheckFailed(Text(es=f"venció el {day.es}", en=f"ended on {day.en}"))
     days = (ends_at - now()).days
