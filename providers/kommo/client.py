@@ -14,6 +14,7 @@ from kit.errors import Refused, Unavailable
 from kit.http_client import BoundedClient
 from providers.errors import CredentialsRejected, OutcomeUnknown, seconds_to_wait, unreadable_as
 from providers.kommo.models import (
+    INCOMING,
     Contact,
     CustomField,
     ItemError,
@@ -548,7 +549,8 @@ def _written(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stage(item: Mapping[str, Any]) -> Stage:
-    return Stage(int(item["id"]), str(item.get("name") or ""), int(item.get("type") or 0))
+    is_incoming = str(item.get("type")) == str(INCOMING)
+    return Stage(int(item["id"]), str(item.get("name") or ""), is_incoming)
 
 
 def _custom_field(item: Mapping[str, Any]) -> CustomField:
