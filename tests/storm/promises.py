@@ -132,6 +132,17 @@ def every_form_is_answered(seen: Evidence) -> Iterator[Broken]:
                 yield f"the form {submission.form} was answered {submission.status}", _who(life)
 
 
+def a_form_that_is_repeated_gets_its_first_answer(seen: Evidence) -> Iterator[Broken]:
+    """A form sent again under its key gets its first answer, and another one is refused."""
+    for life in seen.lives:
+        for submission in life.submissions:
+            for repeat in submission.repeats:
+                answer = (repeat.status, repeat.lead_id)
+                if answer != ((409, 0) if repeat.is_changed else (202, submission.lead_id)):
+                    again = "another form" if repeat.is_changed else "the same form"
+                    yield f"{again} under the key of {submission.lead_id} got {answer}", _who(life)
+
+
 def every_accepted_form_has_its_first_contact(seen: Evidence) -> Iterator[Broken]:
     """Every accepted form has its first contact, or a reason that the console names."""
     for life in seen.lives:
@@ -694,6 +705,7 @@ def nothing_is_left_of_an_erased_person(seen: Evidence) -> Iterator[Broken]:
 
 PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     every_form_is_answered,
+    a_form_that_is_repeated_gets_its_first_answer,
     every_accepted_form_has_its_first_contact,
     nothing_is_made_twice,
     nobody_who_ended_it_is_followed_up,

@@ -8,9 +8,21 @@ from typing import Any
 from tests.storm.story import Person
 
 
+@dataclass(frozen=True)
+class Repeat:
+    """The answer to a form that was sent once more under its key, perhaps with other content."""
+
+    is_changed: bool
+    status: int
+    lead_id: int
+
+
 @dataclass
 class Submission:
-    """A form and the answer to it. `lead_id` is 0 where it was not accepted."""
+    """A form and the answer to it. `lead_id` is 0 where it was not accepted.
+
+    `key` is its Idempotency-Key, which a browser's form does not have.
+    """
 
     person: Person
     form: dict[str, str]
@@ -19,6 +31,8 @@ class Submission:
     status: int = 0
     lead_id: int = 0
     tries: int = 1
+    key: str = ""
+    repeats: list[Repeat] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,11 @@ PLAYED = {
     "journey_is_published",
     "broker_is_full",
     "broker_has_room",
+    "repeats_a_form",
+    "intake_loses_its_database",
+    "database_server_stops",
+    "messages_come_again",
+    "is_frozen_past_its_lease",
 }
 
 
