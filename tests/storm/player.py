@@ -567,7 +567,8 @@ class Player:
         for life in filter(self._is_gone, record.lives.values()):
             found = await self._remains_of(life)
             record.remains += [(life.person.number, place) for place in found]
-        record.logs = self.system.logs()
+        logs = self.system.native.folder.rglob("*.log")
+        record.logs = "\n".join(path.read_text(errors="replace") for path in sorted(logs))
         record.memory = dict(self._peaks)
 
     async def _collect_lead(self, gate: asyncio.Semaphore, lead: int) -> None:
@@ -658,13 +659,17 @@ def addresses_of(life: Life) -> set[str]:
 def _twilio(asked: dict[str, Any], channel: str, text: str) -> Touch:
     url = asked["params"]["StatusCallback"][0]
     touch_id = parse_qs(urlsplit(url).query).get("touch", [""])[0]
-    return Touch(touch_id, channel, asked["to"].removeprefix("whatsapp:"), asked["at"], text)
+    to = asked["to"].removeprefix("whatsapp:")
+    return Touch(touch_id, channel, to, asked["at"], text, asked["status"])
 
 
 def personal_data(lives: Iterable[Life]) -> set[str]:
-    """Returns the texts that no log may hold."""
+    """Returns the texts that no log may hold: names and addresses, as typed and as in a URL too."""
     found: set[str] = set()
     for life in lives:
         found.add(f"Tormenta{life.person.number}")
-        found |= {address.lstrip("+") for address in addresses_of(life)}
-    return found
+        for address in addresses_of(life):
+            found |= {address.lstrip("+"), quote(address.lstrip("+"), safe="")}
+        for submission in life.submissions:
+            found.add(re.sub(r"^(\+|00)", "", submission.form.get("telefono", "").strip()))
+    return found - {""}

@@ -65,13 +65,17 @@ class Life:
 
 @dataclass(frozen=True)
 class Touch:
-    """A call, message or mail that a provider was asked for."""
+    """A call, message or mail that a provider was asked for.
+
+    `outcome` is the provider's last word on a message: `delivered`, `undelivered` and the like.
+    """
 
     touch_id: str
     channel: str
     to: str
     at: float
     text: str
+    outcome: str = ""
 
 
 @dataclass
