@@ -360,7 +360,7 @@ class Drawn:
             yield Act(FAULTS[1] + 5, "held_touches_are_released")
 
     def _outages(self) -> Iterator[Act]:
-        """Draws databases that stop, messages that come again, and a leader that is late."""
+        """Draws what stops, comes again, is forged, or is late."""
         if self._happens(0.5):
             at = self.chance.uniform(2, ARRIVAL)
             seconds = self.chance.uniform(1, 8)
@@ -369,6 +369,12 @@ class Drawn:
             at = self.chance.uniform(2, FAULTS[1])
             seconds = self.chance.uniform(0, 5)
             yield Act(at, "database_server_stops", None, {"seconds": seconds})
+        if self._happens(0.7):
+            yield Act(self.chance.uniform(*FAULTS), "strangers_post_webhooks")
+        if self._happens(0.5):  # when nothing else is wrong any more
+            at = FAULTS[1] + self.chance.uniform(15, 25)
+            yield Act(at, "outbound_is_paused")
+            yield Act(at + 10, "outbound_is_resumed")
         for _ in range(self.chance.randint(0, 3)):
             how = {"last": self.chance.choice((20, 100, 500)), "times": self.chance.randint(1, 3)}
             yield Act(self.chance.uniform(*FAULTS), "messages_come_again", None, how)

@@ -38,9 +38,20 @@ BEYOND_LEASE = 8.0  # the services' leases are 5 s
 EXCHANGES = ("events", "commands")
 TAP = "storm.tap"  # a queue that receives every message
 PUBLISHING_SECONDS = 15.0  # RabbitMQ takes nothing while its memory is full
+# webhooks as anybody could send them: the door, and what should prove who sends it
+FORGED = {
+    "/api/calcom": {"X-Cal-Signature-256": "0" * 64},
+    "/webhooks/kommo/guessed": {},
+    "/webhooks/brevo": {"Authorization": "Bearer guessed"},
+    "/webhooks/brevo/inbound": {"Authorization": "Bearer guessed"},
+    "/webhooks/twilio/inbound": {"X-Twilio-Signature": "guessed"},
+    "/webhooks/twilio/message": {"X-Twilio-Signature": "guessed"},
+}
 VARIABLES = {
     "JOURNEY_PATH": str(HERE / "journey.yml"),
     "ALLOWED_COUNTRIES": "MX,CO,PE,ES,US,JP,IN,NZ",
+    # longer than a freeze, after which a replica goes on with the request that it was waiting for
+    "KOMMO_TIMEOUT": str(BEYOND_LEASE + 4),
 }
 
 
@@ -479,6 +490,16 @@ class Player:
                 for message in self._tapped[-last:] * times:
                     exchange = await channel.get_exchange(message.exchange or "")
                     await exchange.publish(message, message.routing_key or "")
+
+    async def _strangers_post_webhooks(self) -> None:
+        """Sends each provider's webhook without what only the provider knows."""
+        for path, headers in FORGED.items():
+            url = f"{self.system.native.addresses.gateway}{path}"
+            answer = await self._ask(
+                "stranger", "POST", url, data={"Body": "BAJA"}, headers=headers
+            )
+            if answer is not None:
+                self.record.forged.append((path, answer.status_code))
 
     async def _open_tap(self) -> None:
         """Declares a queue that receives every event and command."""

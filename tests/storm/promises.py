@@ -38,6 +38,7 @@ OUTCOMES = {
 }
 ONCE_IN_THE_LOG = ("lead.created", "lead.registered", "lead.erased", "cadence.finished")
 NOTED = ("touch.sent", "call.answered", "call.unanswered", "lead.booked")
+PAUSE_SECONDS = 3.0  # from the answer to an operator's pause until nothing leaves
 SOFT_BOUNCES = 3  # in a row make a mailbox doubtful
 EVENTS = 150  # of one lead
 KOMMO = {"initial": 60_000_001, "booked": 60_000_002}
@@ -315,6 +316,24 @@ def _silences(actions: list[dict[str, Any]]) -> Iterator[tuple[float, float, str
 
 def _seconds(action: dict[str, Any]) -> float:
     return datetime.fromisoformat(action["at"]).timestamp()
+
+
+def nothing_leaves_while_outbound_is_paused(seen: Evidence) -> Iterator[Broken]:
+    """Once an operator has paused outbound, nothing leaves until it is resumed."""
+    troubles = sorted(seen.record.troubles, key=lambda trouble: trouble[1])
+    for what, paused_at in troubles:
+        if what != "outbound_is_paused is over":
+            continue
+        since = paused_at + PAUSE_SECONDS
+        later = [at for name, at in troubles if name == "outbound_is_resumed" and at > paused_at]
+        until = min(later, default=since)
+        others = [at for name, at in troubles if not name.startswith("outbound")]
+        if any(paused_at - TROUBLE_SECONDS < at < until for at in others):
+            continue
+        for touch in seen.record.touches:
+            if since < touch.at < until:
+                step = f"{seen.step_of(touch)} by {touch.channel}"
+                yield f"{step} left {touch.at - paused_at:.1f} s after it", _owner(seen, touch)
 
 
 def nobody_who_booked_is_followed_up(seen: Evidence) -> Iterator[Broken]:
@@ -683,6 +702,13 @@ def no_answer_is_an_error(seen: Evidence) -> Iterator[Broken]:
             yield f"{what} was answered {status}, {count} times", None
 
 
+def nobody_but_a_provider_is_believed(seen: Evidence) -> Iterator[Broken]:
+    """A webhook that does not prove who sent it is refused."""
+    for path, status in seen.record.forged:
+        if status < 400:
+            yield f"a forged webhook to {path} was answered {status}", None
+
+
 def nothing_private_is_in_a_log(seen: Evidence) -> Iterator[Broken]:
     """No log holds a phone, an email address or a name, and neither does the audit log."""
     private = personal_data(seen.lives)
@@ -770,16 +796,21 @@ def a_booking_has_its_touches(seen: Evidence) -> Iterator[Broken]:
 
 def _wanted_for(life: Life, booked: Moment) -> Iterator[str]:
     """Yields the steps that a booking calls for, by what became of the meeting."""
+    yield from _announcements(life, booked)
+    after = {"the_meeting_ends": "after_meeting", "does_not_come": "no_show"}
+    for moment in life.moments:
+        if moment.what in after and moment.detail["uid"] == booked.detail["uid"]:
+            yield after[moment.what]
+
+
+def _announcements(life: Life, booked: Moment) -> Iterator[str]:
+    """Yields the steps before a meeting: its confirmation, and the reminder if there is time."""
     yield "confirmation_email"
     yield "confirmation"
     reminded = booked.detail["start"] - REMINDER_SECONDS
     is_ahead = reminded > booked.at + TROUBLE_SECONDS / 2
     if is_ahead and life.person.phone and is_waking(clock(reminded), place_of(life.person.phone)):
         yield "reminder"
-    after = {"the_meeting_ends": "after_meeting", "does_not_come": "no_show"}
-    for moment in life.moments:
-        if moment.what in after and moment.detail["uid"] == booked.detail["uid"]:
-            yield after[moment.what]
 
 
 def _booked_uids(actions: list[dict[str, Any]]) -> set[str]:
@@ -798,6 +829,44 @@ def _steps_about(seen: Evidence, lead: int) -> set[str]:
         for action in seen.record.actions[lead]
         if action["action"].startswith("touch.")
     }
+
+
+def a_cancellation_is_confirmed(seen: Evidence) -> Iterator[Broken]:
+    """A cancelled meeting that lay ahead is confirmed by mail, or a reason why not."""
+    for life in seen.lives:
+        booked = [moment for moment in life.moments if moment.what == "books"]
+        cancelled = life.first("cancels")
+        if cancelled is None or len(booked) != 1 or life.first("is_erased", "moves"):
+            continue
+        lies_ahead = booked[0].detail["start"] > cancelled + TROUBLE_SECONDS
+        for lead in seen.own_leads(life):
+            actions = seen.record.actions.get(lead, [])
+            names = {action["action"] for action in actions}
+            is_over = "lead.closed" in names or "booking.cancelled" not in names
+            if lies_ahead and not is_over and "cancellation" not in _steps_about(seen, lead):
+                yield f"nothing is known of lead {lead}'s cancellation", _who(life)
+
+
+def a_moved_meeting_is_confirmed_and_reminded_of(seen: Evidence) -> Iterator[Broken]:
+    """Who moves a meeting gets its new hour confirmed, and is reminded of it then."""
+    for life in seen.lives:
+        moves = [moment for moment in life.moments if moment.what == "moves"]
+        if len(moves) != 1 or life.count("books") != 1 or life.first("is_erased", "cancels"):
+            continue
+        [moved] = moves
+        for lead in seen.own_leads(life):
+            actions = seen.record.actions.get(lead, [])
+            names = {action["action"] for action in actions}
+            if "booking.rescheduled" not in names or names & {"lead.closed", "booking.updated"}:
+                continue
+            known = {
+                action["detail"]["step"]
+                for action in actions
+                if seen.bookings.get(action["detail"].get("touch_id", "")) == moved.detail["uid"]
+            }
+            for step in _announcements(life, moved):
+                if step not in known:
+                    yield f"lead {lead} moved, and nothing is known of {step}", _who(life)
 
 
 def who_did_not_come_is_not_asked_how_it_was(seen: Evidence) -> Iterator[Broken]:
@@ -862,12 +931,15 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     nothing_goes_to_an_address_of_somebody_else,
     nobody_who_ended_it_is_followed_up,
     what_a_reply_asks_for_is_kept,
+    nothing_leaves_while_outbound_is_paused,
     nobody_who_booked_is_followed_up,
     every_booking_is_known,
     the_log_has_the_calendars_meetings,
     a_meeting_changes_only_by_its_own_person,
     two_people_are_two_leads,
     a_booking_has_its_touches,
+    a_cancellation_is_confirmed,
+    a_moved_meeting_is_confirmed_and_reminded_of,
     who_did_not_come_is_not_asked_how_it_was,
     nothing_leaves_outside_its_hours,
     nobody_is_called_in_no_country,
@@ -886,6 +958,7 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     a_doubtful_mailbox_gets_no_more_mail,
     no_lead_goes_in_circles,
     no_answer_is_an_error,
+    nobody_but_a_provider_is_believed,
     nothing_private_is_in_a_log,
     nothing_is_left_of_an_erased_person,
     no_process_grows,

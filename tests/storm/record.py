@@ -84,6 +84,7 @@ class Record:
 
     lives: dict[int, Life] = field(default_factory=dict)
     answers: list[tuple[str, int]] = field(default_factory=list)
+    forged: list[tuple[str, int]] = field(default_factory=list)  # webhooks, and the answers
     touches: list[Touch] = field(default_factory=list)
     actions: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     plans: dict[int, dict[str, Any]] = field(default_factory=dict)

@@ -93,6 +93,7 @@ PLAYED = {
     "intake_loses_its_database",
     "database_server_stops",
     "messages_come_again",
+    "strangers_post_webhooks",
     "is_frozen_past_its_lease",
 }
 

@@ -16,7 +16,7 @@ from domain.journey.settings import load_journey
 from simulator.app import create_app
 from simulator.settings import Settings
 from simulator.world import FaultInjectionMiddleware
-from tests.storm.player import Player
+from tests.storm.player import FORGED, Player
 from tests.storm.record import Repeat, Submission
 from tests.storm.story import Act, Person, Story
 
@@ -268,6 +268,14 @@ async def test_dead_letters_are_replayed_once_the_console_answers(outside: Outsi
 
     assert door.asked[-1].url.path == "/api/dead/replay"
     assert json.loads(door.asked[-1].content)["ids"] == ["a"]
+
+
+async def test_a_stranger_tries_every_door_of_a_provider(outside: Outside) -> None:
+    door = Door(*[(403, {})] * len(FORGED))
+    player = at_the_door(door, outside)
+    await play(player, "strangers_post_webhooks")
+
+    assert player.record.forged == [(path, 403) for path in FORGED]
 
 
 async def test_a_token_is_renewed_once(player: Player, outside: Outside) -> None:

@@ -173,6 +173,13 @@ def books(record: Record) -> None:
     logs(record, "lead.booked", 5, booking=MEETING, revision=1)
 
 
+def sent_during_a_pause(record: Record) -> None:
+    record.troubles += [
+        ("outbound_is_paused is over", NOON + 18),
+        ("outbound_is_resumed", NOON + 28),
+    ]
+
+
 def booked_unknown(record: Record) -> None:
     happens(record, "books", 5, uid="m1", start=NOON + 60)
 
@@ -184,6 +191,18 @@ def cancelled_by_nobody(record: Record) -> None:
 
 def shared_with_another(record: Record) -> None:
     record.lives[1] = Life(BETO, [a_form(BETO, 1)])
+
+
+def cancelled_in_silence(record: Record) -> None:
+    books(record)
+    happens(record, "cancels", 8)
+    logs(record, "booking.cancelled", 8, booking=MEETING, revision=2, reason="")
+
+
+def moved_in_silence(record: Record) -> None:
+    books(record)
+    happens(record, "moves", 8, uid="m2", start=NOON + 90)
+    logs(record, "booking.rescheduled", 8, booking=MEETING | {"uid": "m2"}, revision=2)
 
 
 def asked_how_it_was(record: Record) -> None:
@@ -286,6 +305,10 @@ def answered_500(record: Record) -> None:
     record.answers.append(("form", 500))
 
 
+def believed(record: Record) -> None:
+    record.forged.append(("/webhooks/twilio/inbound", 200))
+
+
 def name_in_a_log(record: Record) -> None:
     record.logs = f"hello {ANA.name}"
 
@@ -342,12 +365,15 @@ BROKEN: dict[str, tuple[Callable[[Record], None], ...]] = {
     "nothing_goes_to_an_address_of_somebody_else": (sent_to_somebody_else,),
     "nobody_who_ended_it_is_followed_up": (followed_up_after_a_stop,),
     "what_a_reply_asks_for_is_kept": (followed_up_after_a_refusal,),
+    "nothing_leaves_while_outbound_is_paused": (sent_during_a_pause,),
     "nobody_who_booked_is_followed_up": (followed_up_after_a_booking,),
     "every_booking_is_known": (booked_unknown,),
     "the_log_has_the_calendars_meetings": (books,),
     "a_meeting_changes_only_by_its_own_person": (cancelled_by_nobody,),
     "two_people_are_two_leads": (shared_with_another,),
     "a_booking_has_its_touches": (books,),
+    "a_cancellation_is_confirmed": (cancelled_in_silence,),
+    "a_moved_meeting_is_confirmed_and_reminded_of": (moved_in_silence,),
     "who_did_not_come_is_not_asked_how_it_was": (asked_how_it_was,),
     "nothing_leaves_outside_its_hours": (written_to_at_night,),
     "nobody_is_called_in_no_country": (called_by_satellite,),
@@ -366,6 +392,7 @@ BROKEN: dict[str, tuple[Callable[[Record], None], ...]] = {
     "a_doubtful_mailbox_gets_no_more_mail": (mailed_in_doubt,),
     "no_lead_goes_in_circles": (in_circles,),
     "no_answer_is_an_error": (answered_500,),
+    "nobody_but_a_provider_is_believed": (believed,),
     "nothing_private_is_in_a_log": (
         name_in_a_log,
         email_in_a_log,
