@@ -4,7 +4,7 @@ It is not the product's, so that both would have to be wrong in the same way.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = range(5)
@@ -17,25 +17,27 @@ class Place:
     """A country, or a part of one. `prefix` and `digits` random ones make a number.
 
     A call or message that nobody asked for may reach a number when it is between `opens` and
-    `closes` in each of `zones`.
+    `closes` in each of `zones`, and it is none of the `holidays`.
     """
 
     name: str
     prefix: str
     digits: int
     zones: tuple[str, ...]
+    holidays: tuple[date, ...] = ()
 
 
+MEXICAN_HOLIDAYS = (date(2026, 3, 16),)
 SATELLITE = "satélite"
 
 # every zone that the number may plausibly lie in
 PLACES = {
     place.name: place
     for place in (
-        Place("Ciudad de México", "+5255", 4, ("America/Mexico_City",)),
-        Place("Monterrey", "+5281", 4, ("America/Monterrey",)),
-        Place("Tijuana", "+52664", 3, ("America/Tijuana",)),
-        Place("Cancún", "+52998", 3, ("America/Cancun",)),
+        Place("Ciudad de México", "+5255", 4, ("America/Mexico_City",), MEXICAN_HOLIDAYS),
+        Place("Monterrey", "+5281", 4, ("America/Monterrey",), MEXICAN_HOLIDAYS),
+        Place("Tijuana", "+52664", 3, ("America/Tijuana",), MEXICAN_HOLIDAYS),
+        Place("Cancún", "+52998", 3, ("America/Cancun",), MEXICAN_HOLIDAYS),
         Place("Bogotá", "+5731", 4, ("America/Bogota",)),
         Place("Lima", "+519", 4, ("America/Lima",)),
         Place("Madrid", "+346", 4, ("Europe/Madrid",)),
@@ -48,6 +50,7 @@ PLACES = {
     )
 }
 WAKING = (time(8), time(21))
+WAKING_HOURS = dict.fromkeys(range(7), WAKING)  # on holidays too
 CALLS = {**dict.fromkeys(WEEKDAYS, (time(9), time(19))), SATURDAY: (time(10), time(14))}
 MESSAGES = dict.fromkeys((*WEEKDAYS, SATURDAY), (time(9), time(20)))
 
@@ -62,6 +65,8 @@ def is_open(at: datetime, place: Place, hours: dict[int, tuple[time, time]]) -> 
     """Returns whether the hours, and those in which people are awake, are open everywhere."""
     for zone in place.zones:
         local = at.astimezone(ZoneInfo(zone))
+        if hours is not WAKING_HOURS and local.date() in place.holidays:
+            return False
         opens, closes = hours.get(local.weekday(), (time(0), time(0)))
         for begin, end in ((opens, closes), WAKING):
             if not begin <= local.time() < end:
@@ -70,4 +75,4 @@ def is_open(at: datetime, place: Place, hours: dict[int, tuple[time, time]]) -> 
 
 
 def is_waking(at: datetime, place: Place) -> bool:
-    return is_open(at, place, dict.fromkeys(range(7), WAKING))
+    return is_open(at, place, WAKING_HOURS)

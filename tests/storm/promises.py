@@ -14,7 +14,8 @@ from tests.storm.player import addresses_in, addresses_of, personal_data
 from tests.storm.record import Life, Moment, Record, Touch
 
 FIRST_CONTACT = ("welcome_email", "welcome_call")
-FOLLOW_UP = ("day_3", "day_6", "day_9", "day_12")
+LAST = ("day_12", "day_13")  # the last step of the journey file, and of the one published later
+FOLLOW_UP = ("day_3", "day_6", "day_9", *LAST)
 FIRST_SECONDS = 5.0  # from the answer to the form to the request to the provider
 PERMIT_SECONDS = 10.0  # as long a follow-up that was being sent may still leave
 TROUBLE_SECONDS = 12.0  # after a trouble, retries and restarts may still delay
@@ -39,6 +40,7 @@ OUTCOMES = {
 ONCE_IN_THE_LOG = ("lead.created", "lead.registered", "lead.erased", "cadence.finished")
 NOTED = ("touch.sent", "call.answered", "call.unanswered", "lead.booked")
 PAUSE_SECONDS = 3.0  # from the answer to an operator's pause until nothing leaves
+KOMMO_PACE = 7  # requests a second
 SOFT_BOUNCES = 3  # in a row make a mailbox doubtful
 EVENTS = 150  # of one lead
 KOMMO = {"initial": 60_000_001, "booked": 60_000_002}
@@ -162,7 +164,7 @@ def every_form_is_answered(seen: Evidence) -> Iterator[Broken]:
 
 
 def a_form_that_is_repeated_gets_its_first_answer(seen: Evidence) -> Iterator[Broken]:
-    """A form sent again under its key gets its first answer, and another one is refused."""
+    """A form sent again gets its first answer, and another one under its key is refused."""
     for life in seen.lives:
         for submission in life.submissions:
             for repeat in submission.repeats:
@@ -290,7 +292,7 @@ def nobody_who_ended_it_is_followed_up(seen: Evidence) -> Iterator[Broken]:
 
 
 def what_a_reply_asks_for_is_kept(seen: Evidence) -> Iterator[Broken]:
-    """After "no gracias" or a wish, no follow-up leaves until the person or an operator says so."""
+    """After "no gracias", a wish or a pause, no follow-up leaves until that is taken back."""
     for life in seen.lives:
         for lead in life.leads:
             for since, until, intent in _silences(seen.record.actions[lead]):
@@ -303,11 +305,13 @@ def what_a_reply_asks_for_is_kept(seen: Evidence) -> Iterator[Broken]:
 
 
 def _silences(actions: list[dict[str, Any]]) -> Iterator[tuple[float, float, str]]:
-    """Yields from when until when a lead's replies forbid a follow-up, and what they asked for."""
+    """Yields from when until when a reply or an operator forbids a follow-up, and the cause."""
     ends = ("lead.resumed", "lead.restored", "lead.updated")
     for action in actions:
         intent = action["detail"].get("intent", "")
-        if action["action"] != "reply.received" or intent not in SILENCING:
+        if action["action"] == "lead.paused":
+            intent = "a pause"
+        elif action["action"] != "reply.received" or intent not in SILENCING:
             continue
         since = _seconds(action)
         later = [_seconds(other) for other in actions if other["action"] in ends]
@@ -431,7 +435,7 @@ def nothing_leaves_outside_its_hours(seen: Evidence) -> Iterator[Broken]:
     """No call or message that nobody asked for comes at night, or outside the step's hours."""
     for touch in seen.record.touches:
         step = seen.step_of(touch)
-        if touch.channel == "email" or not touch.to.startswith("+"):
+        if not touch.to.startswith("+"):
             continue
         place = place_of(touch.to)
         at = clock(touch.at)
@@ -448,6 +452,22 @@ def nothing_leaves_outside_its_hours(seen: Evidence) -> Iterator[Broken]:
                 f"{step} by {touch.channel} reached {place.name} at {at:%a %H:%M:%S} UTC",
                 _owner(seen, touch),
             )
+
+
+def no_mail_of_the_follow_up_leaves_outside_its_hours(seen: Evidence) -> Iterator[Broken]:
+    """No mail of the follow-up comes outside the step's hours where its person lives."""
+    for life in seen.lives:
+        phones = {address for address in addresses_of(life) if address.startswith("+")}
+        zones = {submission.form.get("zona_horaria") for submission in life.submissions}
+        places = [place_of(phone) for phone in phones]
+        if zones != {None} or len(places) != 1 or not places[0].zones:
+            continue
+        for touch in seen.touches(life):
+            is_follow_up = touch.channel == "email" and seen.step_of(touch) in FOLLOW_UP
+            at = clock(touch.at)
+            if is_follow_up and not is_open(at, places[0], MESSAGES):
+                where = f"{places[0].name} at {at:%a %H:%M:%S} UTC"
+                yield f"{seen.step_of(touch)} by email reached {where}", _who(life)
 
 
 def nobody_is_called_in_no_country(seen: Evidence) -> Iterator[Broken]:
@@ -474,6 +494,8 @@ def every_step_has_an_end(seen: Evidence) -> Iterator[Broken]:
                 if action["action"].startswith("touch.") and action["action"] != "touch.due"
             }
             for step in FOLLOW_UP:
+                if step in LAST and planned.keys() | known >= {_other_last(step)}:
+                    continue
                 if step in planned:
                     due = datetime.fromisoformat(planned[step]).timestamp()
                     if due < seen.record.ended_at - TROUBLE_SECONDS and step not in known:
@@ -481,6 +503,31 @@ def every_step_has_an_end(seen: Evidence) -> Iterator[Broken]:
                         yield f"lead {lead}: {step} is overdue by {late:.0f} s", _who(life)
                 elif step not in known and not _left(seen, lead):
                     yield f"lead {lead}: {step} is neither planned nor done", _who(life)
+
+
+def _other_last(step: str) -> str:
+    [other] = set(LAST) - {step}
+    return other
+
+
+def what_was_deferred_is_planned(seen: Evidence) -> Iterator[Broken]:
+    """A touch that was deferred has an hour to come, unless the lead left the follow-up."""
+    for life in seen.lives:
+        for lead in life.leads:
+            plan = seen.record.plans.get(lead)
+            if plan is None or plan["stopped"] or plan["paused"] or _left(seen, lead):
+                continue
+            last: dict[str, dict[str, Any]] = {}
+            for action in seen.record.actions[lead]:
+                if action["action"].startswith("touch."):
+                    last[action["detail"]["touch_id"]] = action
+            planned = {touch["step"] for touch in plan["touches"]}
+            for action in last.values():
+                step = action["detail"]["step"]
+                late = seen.record.ended_at - _seconds(action)
+                is_deferred = action["action"] == "touch.deferred" and late > TROUBLE_SECONDS
+                if is_deferred and step not in planned and action["lead_id"] == lead:
+                    yield f"lead {lead}: {step} was deferred, and is not planned", _who(life)
 
 
 def every_touch_that_was_due_has_an_end(seen: Evidence) -> Iterator[Broken]:
@@ -686,6 +733,14 @@ def kommo_has_a_note_of_what_happened(seen: Evidence) -> Iterator[Broken]:
                 yield f"no note of {action['action']} {event} ({action['detail']})", _who(life)
 
 
+def kommo_is_asked_at_its_pace(seen: Evidence) -> Iterator[Broken]:
+    """Kommo gets no more requests a second than it allows."""
+    asked = sorted(seen.record.kommo_asked)
+    for first, last in zip(asked, asked[KOMMO_PACE:], strict=False):
+        if last - first < 1:
+            yield f"{KOMMO_PACE + 1} requests within {last - first:.2f} s at {first:.1f}", None
+
+
 def no_lead_goes_in_circles(seen: Evidence) -> Iterator[Broken]:
     """No lead has more than a bounded number of events."""
     for life in seen.lives:
@@ -768,6 +823,22 @@ def a_doubtful_mailbox_gets_no_more_mail(seen: Evidence) -> Iterator[Broken]:
                 )
 
 
+def a_dead_address_gets_nothing_more(seen: Evidence) -> Iterator[Broken]:
+    """After a provider said that an address reaches nobody, nothing more goes there."""
+    for life in seen.lives:
+        addresses = addresses_of(life)
+        for action in seen.actions(life):
+            if action["action"] != "address.suspended" or action["detail"]["doubtful"]:
+                continue
+            is_mail = action["detail"]["channel"] == "email"
+            dead = {address for address in addresses if ("@" in address) is is_mail}
+            since = _seconds(action) + PERMIT_SECONDS
+            for touch in seen.touches(life):
+                if len(dead) == 1 and touch.to in dead and touch.at > since:
+                    step = f"{seen.step_of(touch)} by {touch.channel}"
+                    yield f"{step} left {touch.at - since:.1f} s after that", _who(life)
+
+
 def two_people_are_two_leads(seen: Evidence) -> Iterator[Broken]:
     """Who gives another's phone or email is another lead, and takes nothing of theirs over."""
     owners: dict[int, Life] = {}
@@ -789,8 +860,13 @@ def a_booking_has_its_touches(seen: Evidence) -> Iterator[Broken]:
                 if names & CHANGES_A_MEETING or uid not in _booked_uids(actions):
                     continue
                 known = _steps_about(seen, lead)
+                refused = {
+                    action["detail"]["step"]
+                    for action in actions
+                    if action["detail"].get("reason") == "not_booked"
+                }
                 for step in _wanted_for(life, booked):
-                    if step not in known:
+                    if step not in known or step in refused:
                         yield f"lead {lead} booked, and nothing is known of {step}", _who(life)
 
 
@@ -881,6 +957,17 @@ def who_did_not_come_is_not_asked_how_it_was(seen: Evidence) -> Iterator[Broken]
                     yield f"after_meeting left {touch.at - moment.at:.1f} s later", _who(life)
 
 
+def who_asks_for_the_link_gets_it(seen: Evidence) -> Iterator[Broken]:
+    """Who presses 1 during a call gets the booking link, or a reason why not."""
+    for life in seen.lives:
+        if life.first("is_erased"):
+            continue
+        actions = seen.actions(life)
+        asked = any(action["detail"].get("intent") == "wants_link" for action in actions)
+        if asked and not any(action["detail"].get("step") == "booking_link" for action in actions):
+            yield "nothing is known of the link that was asked for", _who(life)
+
+
 def a_message_that_failed_goes_by_the_next_channel(seen: Evidence) -> Iterator[Broken]:
     """Where WhatsApp does not reach the person, an SMS follows, or a reason why not."""
     for life in seen.lives:
@@ -942,10 +1029,13 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     a_moved_meeting_is_confirmed_and_reminded_of,
     who_did_not_come_is_not_asked_how_it_was,
     nothing_leaves_outside_its_hours,
+    no_mail_of_the_follow_up_leaves_outside_its_hours,
     nobody_is_called_in_no_country,
     every_step_has_an_end,
+    what_was_deferred_is_planned,
     every_touch_that_was_due_has_an_end,
     an_unanswered_call_is_followed_by_a_message,
+    who_asks_for_the_link_gets_it,
     a_message_that_failed_goes_by_the_next_channel,
     the_first_contact_is_fast,
     kommo_shows_what_happened,
@@ -956,6 +1046,8 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     the_log_has_everything_once,
     the_log_tells_what_people_did,
     a_doubtful_mailbox_gets_no_more_mail,
+    a_dead_address_gets_nothing_more,
+    kommo_is_asked_at_its_pace,
     no_lead_goes_in_circles,
     no_answer_is_an_error,
     nobody_but_a_provider_is_believed,

@@ -89,6 +89,7 @@ class Record:
     actions: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     plans: dict[int, dict[str, Any]] = field(default_factory=dict)
     kommo: dict[str, Any] = field(default_factory=dict)
+    kommo_asked: list[float] = field(default_factory=list)  # when
     calendar: list[dict[str, Any]] = field(default_factory=list)
     dead_letters: list[dict[str, Any]] = field(default_factory=list)
     depths: dict[str, int] = field(default_factory=dict)

@@ -164,6 +164,10 @@ def followed_up_after_a_refusal(record: Record) -> None:
     logs(record, "reply.received", 5, intent="no_interest")
 
 
+def followed_up_during_a_pause(record: Record) -> None:
+    logs(record, "lead.paused", 5, by="ana")
+
+
 def followed_up_after_a_booking(record: Record) -> None:
     books(record)
 
@@ -205,6 +209,12 @@ def moved_in_silence(record: Record) -> None:
     logs(record, "booking.rescheduled", 8, booking=MEETING | {"uid": "m2"}, revision=2)
 
 
+def not_confirmed(record: Record) -> None:
+    books(record)
+    for step in ("confirmation", "confirmation_email", "reminder"):
+        logs(record, "touch.skipped", 6, **about(step, "email"), reason="not_booked")
+
+
 def asked_how_it_was(record: Record) -> None:
     happens(record, "does_not_come", 25, uid="m1")
     sends(record, "after_meeting", "email", 28)
@@ -214,6 +224,14 @@ def asked_how_it_was(record: Record) -> None:
 
 def written_to_at_night(record: Record) -> None:
     record.touches[2] = replace(record.touches[2], at=NOON + 12 * 3600)
+
+
+def called_on_a_holiday(record: Record) -> None:
+    record.touches[1] = replace(record.touches[1], at=NOON + 13 * 24 * 3600)
+
+
+def mailed_on_a_sunday(record: Record) -> None:
+    sends(record, "day_6", "email", 5 * 24 * 3600)
 
 
 def called_by_satellite(record: Record) -> None:
@@ -228,6 +246,10 @@ def step_overdue(record: Record) -> None:
     record.plans[1]["touches"][0]["due_at"] = at(10)
 
 
+def deferred_for_ever(record: Record) -> None:
+    logs(record, "touch.deferred", 5, **about("welcome_call", "call"), reason="hours")
+
+
 def due_and_no_more(record: Record) -> None:
     without(record, "touch.sent", "day_3")
     without(record, "touch.delivered", "day_3")
@@ -235,6 +257,10 @@ def due_and_no_more(record: Record) -> None:
 
 def nothing_after_the_call(record: Record) -> None:
     logs(record, "call.unanswered", 4, touch_id="welcome_call call", step="welcome_call")
+
+
+def no_link(record: Record) -> None:
+    logs(record, "reply.received", 5, intent="wants_link", channel="call")
 
 
 def nothing_after_whatsapp(record: Record) -> None:
@@ -294,6 +320,15 @@ def paused_unknown(record: Record) -> None:
 def mailed_in_doubt(record: Record) -> None:
     logs(record, "address.suspended", 3, doubtful=True)
     sends(record, "day_6", "email", 28)
+
+
+def mailed_in_vain(record: Record) -> None:
+    logs(record, "address.suspended", 3, doubtful=False, channel="email")
+    sends(record, "day_6", "email", 28)
+
+
+def too_fast_for_kommo(record: Record) -> None:
+    record.kommo_asked = [NOON + number / 10 for number in range(8)]
 
 
 def in_circles(record: Record) -> None:
@@ -364,22 +399,25 @@ BROKEN: dict[str, tuple[Callable[[Record], None], ...]] = {
     "every_step_is_made_once": (made_again,),
     "nothing_goes_to_an_address_of_somebody_else": (sent_to_somebody_else,),
     "nobody_who_ended_it_is_followed_up": (followed_up_after_a_stop,),
-    "what_a_reply_asks_for_is_kept": (followed_up_after_a_refusal,),
+    "what_a_reply_asks_for_is_kept": (followed_up_after_a_refusal, followed_up_during_a_pause),
     "nothing_leaves_while_outbound_is_paused": (sent_during_a_pause,),
     "nobody_who_booked_is_followed_up": (followed_up_after_a_booking,),
     "every_booking_is_known": (booked_unknown,),
     "the_log_has_the_calendars_meetings": (books,),
     "a_meeting_changes_only_by_its_own_person": (cancelled_by_nobody,),
     "two_people_are_two_leads": (shared_with_another,),
-    "a_booking_has_its_touches": (books,),
+    "a_booking_has_its_touches": (books, not_confirmed),
     "a_cancellation_is_confirmed": (cancelled_in_silence,),
     "a_moved_meeting_is_confirmed_and_reminded_of": (moved_in_silence,),
     "who_did_not_come_is_not_asked_how_it_was": (asked_how_it_was,),
-    "nothing_leaves_outside_its_hours": (written_to_at_night,),
+    "nothing_leaves_outside_its_hours": (written_to_at_night, called_on_a_holiday),
+    "no_mail_of_the_follow_up_leaves_outside_its_hours": (mailed_on_a_sunday,),
     "nobody_is_called_in_no_country": (called_by_satellite,),
     "every_step_has_an_end": (step_forgotten, step_overdue),
+    "what_was_deferred_is_planned": (deferred_for_ever,),
     "every_touch_that_was_due_has_an_end": (due_and_no_more,),
     "an_unanswered_call_is_followed_by_a_message": (nothing_after_the_call,),
+    "who_asks_for_the_link_gets_it": (no_link,),
     "a_message_that_failed_goes_by_the_next_channel": (nothing_after_whatsapp,),
     "the_first_contact_is_fast": (slow,),
     "kommo_shows_what_happened": (twice_in_kommo, in_another_stage, noted_twice),
@@ -390,6 +428,8 @@ BROKEN: dict[str, tuple[Callable[[Record], None], ...]] = {
     "the_log_has_everything_once": (logged_twice, sent_by_two_events),
     "the_log_tells_what_people_did": (paused_unknown,),
     "a_doubtful_mailbox_gets_no_more_mail": (mailed_in_doubt,),
+    "a_dead_address_gets_nothing_more": (mailed_in_vain,),
+    "kommo_is_asked_at_its_pace": (too_fast_for_kommo,),
     "no_lead_goes_in_circles": (in_circles,),
     "no_answer_is_an_error": (answered_500,),
     "nobody_but_a_provider_is_believed": (believed,),
