@@ -3,6 +3,7 @@
 It is not the product's, so that both would have to be wrong in the same way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ class Place:
     """A country, or a part of one. `prefix` and `digits` random ones make a number.
 
     A call or message that nobody asked for may reach a number when it is between `opens` and
-    `closes` in each of `zones`, and it is none of the `holidays`.
+    `closes` in each of `zones`, by the `law` of the country too, and it is none of the `holidays`.
     """
 
     name: str
@@ -25,8 +26,10 @@ class Place:
     digits: int
     zones: tuple[str, ...]
     holidays: tuple[date, ...] = ()
+    law: Mapping[int, tuple[time, time]] | None = None
 
 
+COLOMBIAN_LAW = {**dict.fromkeys(WEEKDAYS, (time(7), time(19))), SATURDAY: (time(8), time(15))}
 MEXICAN_HOLIDAYS = (date(2026, 3, 16),)
 SATELLITE = "satélite"
 
@@ -38,7 +41,7 @@ PLACES = {
         Place("Monterrey", "+5281", 4, ("America/Monterrey",), MEXICAN_HOLIDAYS),
         Place("Tijuana", "+52664", 3, ("America/Tijuana",), MEXICAN_HOLIDAYS),
         Place("Cancún", "+52998", 3, ("America/Cancun",), MEXICAN_HOLIDAYS),
-        Place("Bogotá", "+5731", 4, ("America/Bogota",)),
+        Place("Bogotá", "+5731", 4, ("America/Bogota",), law=COLOMBIAN_LAW),
         Place("Lima", "+519", 4, ("America/Lima",)),
         Place("Madrid", "+346", 4, ("Europe/Madrid",)),
         Place("Nueva York", "+1212", 3, ("America/New_York",)),
@@ -61,15 +64,16 @@ def place_of(phone: str) -> Place:
     return max(known, key=lambda place: len(place.prefix))
 
 
-def is_open(at: datetime, place: Place, hours: dict[int, tuple[time, time]]) -> bool:
+def is_open(at: datetime, place: Place, hours: Mapping[int, tuple[time, time]]) -> bool:
     """Returns whether the hours, and those in which people are awake, are open everywhere."""
     for zone in place.zones:
         local = at.astimezone(ZoneInfo(zone))
         if hours is not WAKING_HOURS and local.date() in place.holidays:
             return False
-        opens, closes = hours.get(local.weekday(), (time(0), time(0)))
-        for begin, end in ((opens, closes), WAKING):
-            if not begin <= local.time() < end:
+        law = hours if hours is WAKING_HOURS or place.law is None else place.law
+        for week in (hours, law, WAKING_HOURS):
+            opens, closes = week.get(local.weekday(), (time(0), time(0)))
+            if not opens <= local.time() < closes:
                 return False
     return True
 

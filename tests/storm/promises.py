@@ -460,8 +460,8 @@ def no_mail_of_the_follow_up_leaves_outside_its_hours(seen: Evidence) -> Iterato
         phones = {address for address in addresses_of(life) if address.startswith("+")}
         zones = {submission.form.get("zona_horaria") for submission in life.submissions}
         places = [place_of(phone) for phone in phones]
-        if zones != {None} or len(places) != 1 or not places[0].zones:
-            continue
+        if zones != {None} or len(places) != 1 or not places[0].zones or places[0].law:
+            continue  # a law is about calls and messages
         for touch in seen.touches(life):
             is_follow_up = touch.channel == "email" and seen.step_of(touch) in FOLLOW_UP
             at = clock(touch.at)

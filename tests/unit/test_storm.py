@@ -143,6 +143,8 @@ async def test_a_failing_story_is_shortened_as_long_as_it_fails() -> None:
         ("Ciudad de México", datetime(2026, 3, 3, 15, 0, tzinfo=UTC), True, True),
         ("Ciudad de México", datetime(2026, 3, 3, 14, 59, tzinfo=UTC), False, True),
         ("Ciudad de México", datetime(2026, 3, 8, 18, 0, tzinfo=UTC), False, True),
+        ("Ciudad de México", datetime(2026, 3, 16, 18, 0, tzinfo=UTC), False, True),
+        ("Bogotá", datetime(2026, 3, 7, 19, 59, tzinfo=UTC), False, True),
         ("Tokio", datetime(2026, 3, 3, 15, 0, tzinfo=UTC), False, False),
     ],
 )
