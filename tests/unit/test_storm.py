@@ -11,6 +11,7 @@ import pytest
 
 from pauta.running.compose_file import PROJECT
 from tests.memory import BOUND
+from tests.storm.__main__ import STORIES
 from tests.storm.generator import story
 from tests.storm.places import CALLS, PLACES, is_open, is_waking, place_of
 from tests.storm.player import Player
@@ -105,6 +106,14 @@ def test_everything_that_is_drawn_can_be_played() -> None:
 
     assert drawn >= PLAYED
     assert all(hasattr(Player, f"_{what}") for what in drawn)
+
+
+@pytest.mark.parametrize("path", sorted(STORIES.glob("*.story")), ids=lambda path: path.stem)
+def test_a_kept_story_can_be_played(path: Path) -> None:
+    kept = Story.read(path)
+
+    assert {act.who for act in kept.acts} <= {None, *(person.number for person in kept.people)}
+    assert all(hasattr(Player, f"_{act.what}") for act in kept.acts)
 
 
 def test_people_book_by_another_email_and_bring_guests() -> None:
