@@ -569,8 +569,8 @@ class Player:
         record.ended_at = self.system.now()
         record.touches = await self._touches()
         record.kommo = await self.system.simulator("kommo")
-        asked = await self.system.simulator("requests?provider=kommo")
-        record.kommo_asked = [request["at"] for request in asked]
+        requests = await self.system.simulator("requests")
+        record.kommo_asked = [asked["at"] for asked in requests if asked["provider"] == "kommo"]
         record.calendar = await self.system.simulator("calcom")
         record.dead_letters = [
             letter
