@@ -328,7 +328,7 @@ def mailed_in_vain(record: Record) -> None:
 
 
 def too_fast_for_kommo(record: Record) -> None:
-    record.kommo_asked = [NOON + number / 10 for number in range(8)]
+    record.kommo_asked = [NOON + number / 20 for number in range(8)]
 
 
 def in_circles(record: Record) -> None:
