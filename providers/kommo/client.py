@@ -74,6 +74,10 @@ class Unauthorized(Exception):
 Token = Callable[[bool], Awaitable[str]]
 
 
+async def _always() -> None:
+    """Allows every request."""
+
+
 class KommoClient:
     """Client for one account. `token(renew)` returns the access token.
 
@@ -84,6 +88,9 @@ class KommoClient:
     exceeding it: https://developers.kommo.com/docs/limitations
 
     `moved_to` is the address that Kommo redirected a read to: the account was renamed.
+
+    `may_write` is awaited before each request that changes something, once its turn has come. It
+    raises where the request must not be sent any more.
     """
 
     def __init__(self, *, base_url: str, token: Token, timeout: float = 20.0) -> None:
@@ -91,6 +98,7 @@ class KommoClient:
         self._timeout = timeout
         self._base_url = httpx.URL(base_url)
         self.moved_to: str | None = None
+        self.may_write: Callable[[], Awaitable[None]] = _always
         self._http = BoundedClient(
             base_url=base_url.rstrip("/"), timeout=httpx.Timeout(timeout, connect=5)
         )
@@ -393,6 +401,8 @@ class KommoClient:
     async def _send(self, method: str, address: str, token: str, **content: Any) -> httpx.Response:
         async with self._pace:
             pass
+        if method != "GET":
+            await self.may_write()
         try:
             async with asyncio.timeout(self._timeout):  # httpx restarts its own at every byte
                 return await self._http.request(

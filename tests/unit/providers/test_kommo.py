@@ -671,3 +671,34 @@ async def test_a_refresh_token_that_is_refused_needs_a_person(
             )
 
     assert isinstance(caught.value, CredentialsRejected) is is_hopeless
+
+
+async def test_a_write_is_given_up_where_it_lost_its_right_while_it_waited_for_its_turn(
+    client: KommoClient, wire: Wire
+) -> None:
+    allowed = True
+
+    async def may_write() -> None:
+        if not allowed:
+            raise Unavailable("another leads by now")
+
+    client.may_write = may_write
+    wire.answers(200, {"_embedded": {"notes": []}})
+    await client.add_notes([Note(1, "first")])
+    second = asyncio.create_task(client.add_notes([Note(1, "second")]))
+    await asyncio.sleep(0)  # it waits for its turn now
+    allowed = False
+
+    with pytest.raises(Unavailable, match="another leads"):
+        await second
+    assert len(wire.requests) == 1
+
+
+async def test_a_read_needs_no_right_to_write(client: KommoClient, wire: Wire) -> None:
+    async def never() -> None:
+        raise Unavailable("another leads by now")
+
+    client.may_write = never
+    wire.answers(200, {"name": "Demo"})
+
+    assert await client.account() == "Demo"
