@@ -20,6 +20,7 @@ from services.notify.decisions.phrases.language import Language, words_of
 from services.notify.decisions.phrases.portuguese import PORTUGUESE
 from services.notify.decisions.phrases.spanish import SPANISH
 from services.notify.decisions.reply_hours import hour_in
+from services.notify.decisions.spelling import Spelling
 
 LANGUAGES: tuple[Language, ...] = (SPANISH, PORTUGUESE, ENGLISH)
 
@@ -53,6 +54,7 @@ _SELF_DECLARED = re.compile(
 _ACCUSATION = re.compile(r"\b(?:spam|acoso|profeco|condusef|repep)\b")
 _ASKS = re.compile(r"(?:(?:me|nos|te) )?(?:pued|pod|can\b|could|would|llam|marc)")
 _NEGATED_WISH = re.compile(r"\w{1,20}(?: \w{1,10})?(?: que)? (?:no|nao|not) ")
+_ANSWERS_NO = re.compile(r"\b(?:no|n[aã]o)\s{0,3}[,.;:!]", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]")
 _LENGTHENED = re.compile(r"([a-z])\1{2,}+")
 _REPEATED = re.compile(r"(.)\1++")
@@ -115,11 +117,13 @@ def read_reply(text: str, *, answers_meeting: bool = False) -> Reading:
 
 
 def _in_full(message: str) -> str:
-    """Returns the message with whole words for abbreviations, and without lengthened letters."""
+    """Returns the message with whole words for abbreviations, and with its key words corrected."""
     message = _LENGTHENED.sub(r"\1", message)
     for language in LANGUAGES:
         message = " ".join(language.short.get(word, word) for word in message.split())
-    return message
+    words = message.split()
+    right = {word: SPELLING.correct(word) for word in set(words)}
+    return " ".join(right[word] for word in words)
 
 
 def stop_word(text: str) -> Reading | None:
@@ -177,6 +181,7 @@ def _by_opening(text: str, message: str, *, answers_meeting: bool) -> Reading | 
 
 
 def _by_phrase(text: str, message: str, *, answers_meeting: bool) -> Reading:
+    message = _without_wish_to_stay(text, message)
     meant = _without_excuses(message)
     decided = (
         _dropped_meeting(meant, answers_meeting=answers_meeting)
@@ -200,6 +205,18 @@ def _by_phrase(text: str, message: str, *, answers_meeting: bool) -> Reading:
     if meant != message:
         return Reading(Intent.REVIEW, _any_match("excuses", message))
     return Reading(Intent.OTHER)
+
+
+def _without_wish_to_stay(text: str, message: str) -> str:
+    """Returns the message with a dot for what asks us not to remove the person.
+
+    `No, me quitan` begins with an answer, and is a stop.
+    """
+    spoken = _in_full(normalise(_ANSWERS_NO.sub(" ", text)))
+    for language in LANGUAGES:
+        for found in language.stays.finditer(spoken):
+            message = message.replace(found[0], ".")
+    return message
 
 
 def _without_excuses(message: str) -> str:
@@ -366,3 +383,10 @@ def _any_match(name: str, message: str) -> str:
         if found := getattr(language, name).search(message):
             return str(found[0])
     return ""
+
+
+SPELLING = Spelling(
+    words=_any("key_words"),
+    ordinary=_any("ordinary"),
+    joined=dict(chain.from_iterable(language.joined.items() for language in LANGUAGES)),
+)

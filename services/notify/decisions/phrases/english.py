@@ -16,7 +16,14 @@ ENGLISH = Language(
         "txts": "texts",
         "msg": "message",
         "msgs": "messages",
+        "stahp": "stop",
+        "txting": "texting",
+        "txtin": "texting",
     },
+    key_words=words_of("""
+        unsubscribe, remove, messaging, messages, message, contact, contacting
+    """),
+    joined={},
     # https://help.twilio.com/articles/223134027
     stop=words_of("""
         stop, stopall, stop all, unsubscribe, revoke, optout, opt out, opt me out, remove me, remove
@@ -28,13 +35,16 @@ ENGLISH = Language(
     misspelt=words_of("stop, unsubscribe, unsubscribed"),
     ordinary=words_of(
         "step, shop, atop, stoop, slop, swop, top, tops, spot, sto, stomp, strop, estop, sop"
+        ", contract, contracting, kitten, shaken, vase, remember"
     ),
-    ends=words_of("cancel, end, quit"),
+    ends=words_of("cancel, end, quit, cancel it, cancel this, cancel that, cancel everything"),
     refusals=words_of("nope"),
     doubtful=words_of("stop, unsubscribe"),
     start=words_of("start, unstop, resubscribe, subscribe, opt in, optin, opt me in, subscribe me"),
     thanks=words_of("""
-        thanks, thank you, thank you so much, many thanks, thx, ty, great, perfect, sure, cool
+        thanks, thank you, thanks for your message, thanks for the info
+        thank you for your message, thank you so much, many thanks, thx, ty, great, perfect, sure
+        cool
         got it, sounds good, alright, yes, noted, awesome, okay thanks
     """),
     fillers=words_of("""
@@ -67,6 +77,12 @@ ENGLISH = Language(
         |at (?:home|this)|the (?:quote|link|contract))
     """),
     for_good=pattern(r"(?:ever|never|again|any ?more|permanently|at all|anymore)"),
+    stays=pattern(r"""
+        (?:(?<!did )(?<!have )(?<!has )(?<!you )(?<!was )(?:don t|dont|do not|never|not)
+        (?: (?:please|want to|want you to|wish to|ask to|be))?
+         (?:remove|removed|delete|unsubscribe|take me off|drop me|opt me out|opt out|get me off)
+        (?: me)?(?: (?:from|off)?(?: \w+)? ?list)?)
+    """),
     excuses=pattern(r"""
         (?:stop by|bus stop|(?:don t|can t|won t|never|not) stop(?!ped)|stop(?:ping)? (?:in|over)
         |not (?:the )?wrong)
@@ -113,10 +129,13 @@ ENGLISH = Language(
             "Take me off your list",
             pattern(r"""
                 (?:(?:take|get) (?:me|us|my number|my name|my email) (?:off|out)
-                |(?:remove|delete|erase) (?:me|us|my (?:number|data|info|information|name|email
+                |(?:remove|delete|erase) (?:me|us|my (?:(?:personal )?(?:data|info|information)
+                |number|name|email
                 |details|contact)|this number)
                 |unsubscri\w*|un subscribe|opt(?:ing|ed)? (?:me )?out|leave (?:me|us) alone
                 |lose my number
+                |right to (?:be forgotten|erasure|object)|i object to|erasure of my|delete all my
+                |want (?:out|off)(?: of)? (?:this|the|your) (?:list|group)
                 |(?:report|block|sue) you|reporting (?:you|this)|do not call (?:list|registry)|dnc
                 |(?:this is|it s) spam|harass\w*|gdpr|revoke (?:my )?consent|go away|f\w* off
                 |not interested (?:and )?(?:stop|don t|do not|remove))

@@ -23,6 +23,8 @@ class Language:
 
     `stop`, `start`, `thanks` are the whole message, but for `fillers`, which change nothing.
     `short` are the full words of abbreviations and of usual misspellings.
+    `key_words` are words of the phrases that are recognised where they are misspelt, and `joined`
+    the short words that are written together with them, with how they are written apart.
     `misspelt` are those of `stop` that are recognised with one letter wrong, unless that makes one
     of the `ordinary` words.
     `ends` also end a conversation: they stop, except in answer to a message about a meeting.
@@ -30,6 +32,7 @@ class Language:
     a stop in any case.
     Two of `business` make a business's automatic answer.
     One of `refusals` alone, or a short message with one of `doubtful`, is for a person to read.
+    `stays` asks us not to remove the person, which is no stop.
     `excuses` are words that look like a stop and speak of something else; what only they say is for
     a person to read.
     `unbooks` takes the person off a meeting, and `drops` does so in answer to a message about one.
@@ -40,6 +43,8 @@ class Language:
     """
 
     short: Mapping[str, str]
+    key_words: frozenset[str]
+    joined: Mapping[str, str]
     stop: frozenset[str]
     misspelt: frozenset[str]
     ordinary: frozenset[str]
@@ -52,6 +57,7 @@ class Language:
     forbids: re.Pattern[str]
     limits: re.Pattern[str]
     for_good: re.Pattern[str]
+    stays: re.Pattern[str]
     excuses: re.Pattern[str]
     unbooks: re.Pattern[str]
     drops: re.Pattern[str]

@@ -21,6 +21,12 @@ MEETING = "(?:reuniao|consulta|horario|chamada|agendamento|encontro|compromisso)
 
 PORTUGUESE = Language(
     short={"vc": "voce", "vcs": "voces", "naum": "nao", "ñ": "nao"},
+    key_words=words_of("""
+        mandem, mandar, mensagem, mensagens, liguem, ligar, escreva, escrevam, remova, removam
+        descadastrar, descadastre, descadastra, exclua, excluam, receber, perturbe, incomode
+        cadastro, exclusao
+    """),
+    joined={},
     stop=words_of("""
         sair, parar, pare, parem, descadastrar, descadastre, descadastra, me descadastra
         me descadastre, cancelar inscricao, remover, remova, chega, me remova, me tira, me tire
@@ -28,13 +34,17 @@ PORTUGUESE = Language(
         nao ligar, nao ligue, parar mensagens, quero sair
     """),
     misspelt=words_of("descadastrar, descadastre"),
-    ordinary=frozenset(),
-    ends=words_of("cancela, cancele, encerrar"),
+    ordinary=words_of("""
+        contato, contatos, contatar, contate, contatem, quero, mantem, enfiar, renova, renove
+        renovam, catastro
+    """),
+    ends=words_of("cancela, cancele, cancelem, cancelo, encerrar"),
     refusals=words_of("nao"),
     doubtful=words_of("sair, parar"),
     start=words_of("voltar, reativar, recomecar, ativar, inscrever, me inscreva, inscrever me"),
     thanks=words_of("""
-        obrigado, obrigada, muito obrigado, muito obrigada, valeu, beleza, blz, ta bom, tudo bem
+        obrigado, obrigada, obrigado pela mensagem, obrigada pela mensagem, muito obrigado
+        muito obrigada, valeu, beleza, blz, ta bom, tudo bem
         certo, combinado, perfeito, otimo, brigado, brigada, sim
     """),
     fillers=words_of("""
@@ -50,7 +60,8 @@ PORTUGUESE = Language(
         |(?:nunca(?: mais)?|jamais|nem) (?:me )?{ASKED}(?: me| nos)?
         |nao (?:e preciso|precisa(?:m)?) (?:me )?{ASKED}|proibido (?:me )?{ASKED}
         |pode(?:m|ria|riam)? parar de (?:me )?{DOING}
-        |^nada de {MESSAGES}|nao me (?:liga|manda|escreve|chama|envia) mais
+        |^nada de {MESSAGES}|nao (?:me )?(?:liga|manda|escreve|chama|envia) mais(?! cedo| tarde)
+        |sai(?:a)? d[oa] meu (?:whats\w*|zap\w*|telefone|celular|numero)
         |nao (?:quero|queremos|desejo|aceito|autorizo)(?: mais)? (?:receber|que me|{MESSAGES}|ser)
         |nao (?:quero|desejo) mais|nao entrem?(?: mais)? em contato)
     """),
@@ -62,6 +73,13 @@ PORTUGUESE = Language(
         |me (?:manda|mande|envia|envie|chama|chame|escreve|escreva|liga|ligue)|robo|por enquanto)
     """),
     for_good=pattern(r"(?:nunca(?: mais)?|jamais|mais(?! tarde| cedo| ou menos)|de novo)"),
+    stays=pattern(rf"""
+        (?:(?:nao|nunca) (?:me |nos )?(?:{REMOVE}|descadastr\w+)(?: me| nos)?(?: d[aeo]s?(?: \w+)?
+         (?:lista|grupo|cadastro))?
+        |nao (?:quero|desejo|vou) (?:sair|que me {REMOVE}|ser (?:removid|excluid)\w+
+        |me descadastrar)
+        (?: d[aeo] (?:lista|grupo))?)
+    """),
     excuses=pattern(r"""
         (?:(?:dar|dei|deu|dando) baixa (?:n[oa]|d[oa]|em) (?!lista|cadastro|numero|reuniao|consulta
         |agenda)\w+
@@ -100,7 +118,13 @@ PORTUGUESE = Language(
             pattern(rf"""
                 (?:(?:me |nos )?{REMOVE}(?: me)?(?: \w+){{0,6}} (?:lista|numero|nome|dados|contato
                 |base|cadastro|grupo)|(?:me|nos) {REMOVE}|{REMOVE} me
+                |nao me (?:tiram|removem|excluem|descadastram)
                 |descadastr\w*|cancel\w* (?:\w+ )?(?:inscricao|assinatura|cadastro)
+                |(?:solicit|pec|requer|exij|quer|desej)\w*(?: \w+){{0,3}} (?:exclusao|eliminacao
+                |remocao
+                |cancelamento)(?: \w+){{0,2}} (?:meus|de) (?:dados|cadastro|contato)
+                |(?:revog|retir)\w+ (?:o |a )?(?:meu |minha )?(?:consentimento|autorizacao)
+                |(?:apag|exclu|elimin|delet)\w+ (?:todos )?(?:os )?meus dados
                 |me deix(?:e|em|a) em paz|em paz|chega de \w+|vou (?:denunciar|bloquear
                 |processar)\w*
                 |(?:e|isso e|isto e) spam|sair d[ae] (?:lista|grupo)|lgpd|nao autorizo

@@ -10,13 +10,14 @@ NO = "(?:no|nunca(?: mas)?|jamas|ni|tampoco)"
 CALL = "(?:(?:ll|ay|y|l)am)"  # and as it is misspelt
 ASKED = (
     f"(?:{CALL}|mand|envi|contact|molest|marqu|fastidi|chingu|acos|hostigu|comuniqu|spame|timbr"
-    "|agobi|incomod|hueve|we[bv]e)(?:e|en|es|eis|n|s)"
-    "|(?:escri[bv]|insist|jod)(?:a|an|as|ais)"
+    "|agobi|incomod|hueve|we[bv]e)(?:e|en|es|eis|n|s|i|is)"
+    "|(?:escri[bv]|insist|jod)(?:a|an|as|ai|ais)"
 )
 ASKED_WITH_ME = "(?:habl|busqu|texte|bombarde|whatsappe|contest)(?:e|en|es|eis)"
 DOING = (
     f"(?:{CALL}ar|marcar|escribir|mandar|enviar|molestar|contactar|insistir|joder|chingar|fregar"
-    "|fastidiar|estar|spamear|acosar|hostigar|romper|buscar|textear|hablar|comunicar|huevear|webear"
+    "|fastidiar|estar|spamear|webiar|acosar|hostigar|romper|buscar|textear|hablar|comunicar"
+    "|huevear|webear"
     "|timbrar|mamar|hacer spam)(?:me|nos|se)?"
 )
 ONGOING = (
@@ -58,6 +59,9 @@ REMOVAL = (
     "|(?:de )?baja|(?:ya )?no (?:quiero|queremos|deseo|deseamos|necesito|me interesa|ocupo))"
 )
 DONE_WITH = "(?:a|con|en|por) (?:otr\\w*|alguien|un[oa]|mi|el|la)"
+# what the law lets a person ask for, of what is theirs
+RIGHT = "(?:cancelacion|supresion|oposicion|eliminacion|borrado|suprim\\w+|cancel(?:en|ar))"
+DATA = "(?:mis datos|mi informacion|de datos personales)"
 BUSINESS_ANSWERS = (
     pattern(r"""
         gracias por (?:comunicar\w+|contactar\w*|escribir\w*|(?:tu|su) (?:mensaje|preferencia
@@ -97,6 +101,30 @@ SPANISH = Language(
         "x": "por",
         "xfa": "por favor",
         "xfavor": "por favor",
+        "baha": "baja",
+        "sacenme": "saquenme",
+        "saqenme": "saquenme",
+    },
+    key_words=words_of("""
+        baja, molestar, molesten, moleste, molestes, llamar, llamen, llame, llames
+        llamarme, llamada, llamadas, mandar, manden, mande, mandes, mandarme
+        enviar, envien, envie, enviarme, escribir, escriban, escriba, escribas, escribirme
+        contactar, contacten, contacte, contactes, contactarme, marquen, marques
+        marcarme, hablen, insistan, insistir, quiten, quitenme, quiteme, borren, borrenme, borreme
+        borrame, eliminen, eliminenme, eliminar, eliminarme, saquen, saquenme, saqueme, dejen
+        dejenme, retiren, retirenme, mensaje, mensajes, publicidad, quiero, deseo, recibir
+        numero, suscripcion, cancelar, cancelen, contactos, datos, base, desuscribir
+        desuscribirme, desuscribanme, dejeme, mandame, llamame, enviame, suprimir, supresion
+        cancelacion, oposicion, eliminacion
+    """),
+    joined={
+        "nome": "no me",
+        "no": "no",
+        "ya": "ya",
+        "me": "me",
+        "m": "me",
+        "de": "de",
+        "su": "su",
     },
     stop=words_of("""
         baja, dar de baja, darme de baja, dame de baja, denme de baja, la baja, mi baja
@@ -113,11 +141,14 @@ SPANISH = Language(
     ordinary=words_of("""
         bajo, caja, paja, faja, raja, maja, bala, bata, bajas, bajar, bajan, vaya, haja, baba, bama
         bana, bara, basa, baza, baya, beja, beja, buja, aja, jaja, laja, taja, saja, hajaja, bajas
-        eliminan, eliminas, eliminad, baka, rebaja, bajaj, baila
+        eliminan, eliminas, eliminad, baka, rebaja, bajaj, baila, quien, llaves, manten, demande
+        demanden, demandar, contarte, contaste, escritas, hallen, marcharme, marquez, estriba
+        manjar, manes, lamar, borden, llanes
     """),
     ends=words_of("""
         cancelar, cancela, cancelen, cancele, cancelado, anular, cancelar todo, cancelen todo
         cancela todo, cancele todo, cancelenlo, cancelenlo todo, cancelalo, cancelarlo
+        cancelo, cancelados, cancelemos, cancelenla, cancelala, anulen, anula, anulado
     """),
     refusals=words_of("no, nop, nel, fin, ya no, no insistas"),
     doubtful=words_of("""
@@ -134,7 +165,10 @@ SPANISH = Language(
         de acuerdo, enterado, enterada, entendido, excelente, genial, muy amable, super, bueno, sale
         si, claro, recibido, igualmente, ya, joya, barbaro, buenisimo, de nada, con gusto, amen
         bendiciones, sale y vale, esta bien, muy bien, gracias por la informacion, gracias igual
-        gracias a ti, gracias a usted, quedo atento, quedo atenta, por supuesto, chevere, bacan
+        gracias a ti, gracias a usted, gracias por la info, gracias por tu mensaje
+        gracias por su mensaje, gracias por escribirme, gracias por tu atencion
+        gracias por su atencion, gracias por avisar, quedo atento, quedo atenta, por supuesto
+        chevere, bacan
     """),
     fillers=words_of("""
         hola, buenas, buenos, buen, dia, dias, tardes, noches, por favor, porfavor, porfa, porfis
@@ -152,6 +186,7 @@ SPANISH = Language(
         |{NO} (?:(?:me|nos) )?(?:sig(?:an|a|as|ais)|est(?:en|e|es)) {ONGOING}
         |(?<!para )(?<!lo )(?<!espero )no (?:(?:volver a|seguir) )?(?:{DOING}|{ONGOING})
         |(?:que|nunca|jamas)(?: mas)? (?:me|nos) vuelv(?:an|a|as|ais) a {DOING}
+        |no (?:me|nos) (?:llama|escribe|manda|busca|habla|marca) mas(?! que)
         |no (?:me|nos) (?:romp|hinch|friegu|joroban|den lata)\w*|no rompas las \w+
         |no (?:me|nos) lleguen?(?: mas)? {MESSAGES}
         |(?:eviten?|evitar|evita|absten\w+ de|abstengan\w* de) {DOING}
@@ -223,6 +258,16 @@ SPANISH = Language(
         (?:nunca|jamas|para siempre|definitivamente|en absoluto|de nuevo|otra vez
         |mas(?! tarde| adelante| temprano| hoy| por hoy| ahora| ahorita| o menos| bien))
     """),
+    stays=pattern(rf"""
+        (?:{NO} (?:(?:me|nos|lo|la|los) )?(?:(?:vayan?|vayas) a )?
+        (?:(?:d(?:en|e|es|eis|ar)(?:me|nos)?) (?:de )?(?:la )?baja
+        |(?:quit|borr|elimin|retir)(?:en|e|es|eis)|saqu(?:en|e|es|eis)|(?:remuev|suprim)(?:an|as
+        |ais)
+        |(?:quit|borr|elimin|sac)ar(?:me|nos)?)
+        |{NO} (?:quiero|quisiera|deseo|pienso|voy a|vamos a|pretendo|pedi|solicite)
+         (?:(?:darme|dar|que (?:me|nos) (?:den|de|des|dieran)|la|mi) (?:de )?(?:la )?baja
+        |salir(?:me)? de (?:la|su) lista|que (?:me|nos) {REMOVE}))
+    """),
     excuses=pattern(r"""
         (?:(?:\w+ )?(?:de )?baja (?:(?:de|del|en|a|con|por|al) )?(?:(?:el|la|los|mi|mis|un|una|su
         |otra
@@ -237,6 +282,8 @@ SPANISH = Language(
         |baja (?:de )?(?:precios?|tension|presion|calidad|california)
         |no (?:(?:me|nos) )?(?:habl|trat)\w+ (?:\w+ ){0,2}de (?:usted|tu|precios|politica)\b
         |no me mand\w+ a volar
+        |(?:pued\w+|podr\w+|derecho a) ejercer(?: \w+){0,2} derechos?(?: (?:de|a|al|la|arco|acceso
+        |rectificacion|cancelacion|u|y|oposicion|supresion|habeas|data))*
         |(?:(?:me|le|nos|lo|la) (?:dieron|dio)|me han dado|(?:fui|fue) dad[oa]) de baja)
     """),
     unbooks=pattern(rf"""
@@ -312,6 +359,7 @@ SPANISH = Language(
                 (?:{REMOVE}(?:me|nos|lo|la|los)?(?: \w+){{0,6}} {REGISTER}
                 |(?:quit|borr|elimin|retir)(?:en|e|a|ad|ar)(?:me|nos)(?!(?: \w+){{0,3}} dudas?)
                 |que me (?:quiten|borren|eliminen|saquen|retiren)
+                |no (?:me|nos) (?:han )?(?:quit|borr|elimin|sac|retir)(?:an?|ado)(?: de|$)
                 |(?:me|nos) (?:puede\w*|podria\w*|podes|podeis)(?: ya)? (?:eliminar|borrar|quitar
                 |retirar|sacar)(?: (?:de|ya|por favor|porfa)\b|$)
                 |ser (?:eliminad|removid|retirad|borrad|excluid|dad)[oa]s? de
@@ -332,7 +380,8 @@ SPANISH = Language(
                 |registro|mensajes
                 |envios?|notificaciones|correos)
                 |desuscri\w*|dessuscri\w*|desinscri\w*|desafili\w*|unsuscri\w*|desubscri\w*
-                |desvincul\w*|me salgo|sacame de aqui|saquenme de aqui)
+                |desvincul\w*|me salgo
+                |(?:sac|saqu)(?:a|e|en|ad)(?:me|nos) (?:ya )?de (?:aqui|aca|ahi|est[eo]|es[eo]))
             """),
         ),
         Phrase(
@@ -370,10 +419,19 @@ SPANISH = Language(
                 |^(?:profeco|condusef|repep)$|(?:a|con|en|ante) (?:la )?(?:profeco|repep)(?! \w+)
                 |(?:es|puro|ya es|por|su) acoso(?! laboral| sexual| en)|acosando(?:me|nos)
                 |(?:me|nos|estan) acosando|hostigamiento$|(?:esto (?:\w+ )?es|puro|son) spam
-                |spammers?
-                |derecho (?:de|a la|al) (?:supresion|cancelacion|oposicion|olvido)|derechos arco
-                |habeas data|(?:retiro|revoco|no(?: les)? doy) (?:mi |el )?(?:consentimiento
-                |permiso)
+                |spammers?)
+            """),
+        ),
+        Phrase(
+            Intent.STOP,
+            "solicito la cancelación de mis datos personales",
+            pattern(rf"""
+                (?:derechos? (?:de |a la |al )?(?:supresion|cancelacion|oposicion|olvido|arco)
+                |habeas data|{RIGHT}(?: \w+){{0,6}} {DATA}
+                |(?:me opongo|oposicion) (?:a|al) (?:\w+ ){{0,2}}(?:tratamiento|uso)
+                |lista robinson|registro (?:publico )?(?:no llame|de no llamar
+                |para evitar publicidad)
+                |(?:retiro|revoco|no(?: les)? doy) (?:mi |el )?(?:consentimiento|permiso)
                 |no (?:les )?(?:autorizo|di permiso|di mi consentimiento|he autorizado))
             """),
         ),
@@ -570,7 +628,8 @@ SPANISH = Language(
                 |otra ocasion|manana|la proxima semana|la semana que viene|el proximo mes|{DAYS})
                 (?: \w+){{0,4}} (?:aviso|digo|escribo|marco|llamo|contacto|confirmo|reviso|veo|hablo
                 |hablamos|contesto|busco|respondo|platicamos|vemos)
-                |(?:les|te|le|yo los|yo te|los|lo) (?:aviso|digo|escribo|marco|llamo|contacto|busco
+                |(?<!por eso )(?:les|te|le|yo los|yo te|los|lo) (?:aviso|digo|escribo|marco|llamo
+                |contacto|busco
                 |confirmo|hablo)|yo (?:les|te|los) \w+
                 |(?:lo|la) (?:pienso|reviso|voy a pensar|checo|consulto|platico)|dejame (?:pensar\w*
                 |ver\w*|revisar\w*|checar\w*)|dejeme (?:pensar\w*|ver\w*|revisar\w*)

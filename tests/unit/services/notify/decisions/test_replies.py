@@ -75,11 +75,11 @@ def test_what_it_answers_decides(text: str, alone: Intent, after_a_reminder: Int
     "piece", ["no ", "no me ", "baja de ", "a las ", "quiten ", "1 ", "la ", "ñ"]
 )
 def test_a_long_message_is_read_in_time(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
 
     read_reply((piece * 4096)[:4096])
 
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_the_words_that_decided_are_named() -> None:
