@@ -55,6 +55,7 @@ _ACCUSATION = re.compile(r"\b(?:spam|acoso|profeco|condusef|repep)\b")
 _ASKS = re.compile(r"(?:(?:me|nos|te) )?(?:pued|pod|can\b|could|would|llam|marc)")
 _NEGATED_WISH = re.compile(r"\w{1,20}(?: \w{1,10})?(?: que)? (?:no|nao|not) ")
 _ANSWERS_NO = re.compile(r"\b(?:no|n[aã]o)\s{0,3}[,.;:!]", re.IGNORECASE)
+_OF_ME = re.compile(r"me\b|\b(?:mis?|my)\b")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]")
 _LENGTHENED = re.compile(r"([a-z])\1{2,}+")
 _REPEATED = re.compile(r"(.)\1++")
@@ -245,9 +246,11 @@ def _dropped_meeting(message: str, *, answers_meeting: bool) -> Reading | None:
 def _automatic(message: str, meant: str) -> Reading | None:
     """Returns that nobody wrote the message; where a person may have written it, that it is unsure.
 
-    Somebody who forbids us automatic messages names them only after that.
+    Somebody who forbids us automatic messages names them only after that. What forbids us something
+    in a business's answer is a person's where it speaks of `me`.
     """
-    found = _business_answer(message) or _first_phrase("", message, (Intent.AUTOMATIC,))
+    business = _business_answer(message)
+    found = business or _first_phrase("", message, (Intent.AUTOMATIC,))
     if not found or _SELF_DECLARED.search(message):
         return found
     stop = _first_phrase("", meant, (Intent.STOP,)) or _forbidden(meant)
@@ -256,7 +259,9 @@ def _automatic(message: str, meant: str) -> Reading | None:
     if "autom" in found.because:
         first = message.find(found.because) <= message.find(stop.because)
         return found if first else None
-    return found if len(message.split()) > SHORT_ABSENCE else Reading(Intent.REVIEW, stop.because)
+    if len(message.split()) <= SHORT_ABSENCE:
+        return Reading(Intent.REVIEW, stop.because)
+    return None if business and _OF_ME.search(stop.because) else found
 
 
 def _wrong_number(text: str, message: str) -> Reading | None:

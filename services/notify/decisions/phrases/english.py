@@ -7,6 +7,13 @@ DOING = "(?:call|text|messag|contact|email|e mail|writ|bother|send|spamm?|harass
 MESSAGES = "(?:messages?|texts?|calls?|emails?|sms|spam|anything)"
 NOT = "(?:don t|dont|do not|never|pls don t|no longer)"
 MEETING = "(?:meeting|appointment|call|booking|session|slot|time)"
+# how a business tells how to stop its own messages, which asks us for nothing
+INSTRUCTION = (
+    "(?:(?:if you (?:no longer|don t|do not)|to (?:stop|unsubscribe|opt out"
+    "|cancel))(?: \\w+){0,6} )?"
+    "(?:reply|text|send|respond|type)(?: with)?(?: the word)? (?:stop|unsubscribe|end|quit|no)\\b"
+    "(?: to (?:stop|unsubscribe|opt out|cancel|end)(?: \\w+){0,5})?"
+)
 
 ENGLISH = Language(
     short={
@@ -83,8 +90,9 @@ ENGLISH = Language(
          (?:remove|removed|delete|unsubscribe|take me off|drop me|opt me out|opt out|get me off)
         (?: me)?(?: (?:from|off)?(?: \w+)? ?list)?)
     """),
-    excuses=pattern(r"""
-        (?:stop by|bus stop|(?:don t|can t|won t|never|not) stop(?!ped)|stop(?:ping)? (?:in|over)
+    excuses=pattern(rf"""
+        (?:{INSTRUCTION}|stop by|bus stop|(?:don t|can t|won t|never|not) stop(?!ped)
+        |stop(?:ping)? (?:in|over)
         |not (?:the )?wrong)
     """),
     unbooks=pattern(r"""
@@ -118,8 +126,15 @@ ENGLISH = Language(
             "Out of office: I will reply on Monday",
             pattern(r"""
                 (?:out of (?:the )?office|auto(?:matic)? ?(?:reply|response|responder)
-                |auto generated
-                |this is an automated|(?:i am|i m) (?:currently )?(?:away|out|on (?:vacation|leave
+                |auto generated|our (?:business |office )?hours are|this is an automated
+                |sent automatically|automated (?:message|reply|response)
+                |(?:number|line|mailbox|inbox)(?: \w+){0,3} (?:does not|doesn t|cannot|can t|is not
+                |isn t) (?:receive|accept|monitored|take|being)
+                |(?:do not|don t|please do not) reply to this
+                |(?:thanks|thank you) for (?:contacting|reaching out to|calling
+                |messaging) (?!me\b)\w+
+                |(?:reply|press|text|type|choose|select) (?:\d for|an option|a number)|(?:i am
+                |i m) (?:currently )?(?:away|out|on (?:vacation|leave
                 |holiday))
                 (?: \w+){0,3} (?:until|and will|with limited|from|returning))
             """),
@@ -235,6 +250,8 @@ ENGLISH = Language(
         ),
     ),
     business=(
+        pattern(INSTRUCTION),
+        pattern(r"how (?:can|may) we (?:help|assist)|how we can (?:help|assist)"),
         pattern(
             r"(?:thank you|thanks) for (?:contacting|your (?:message|email|interest)|reaching"
             r"|messaging|writing|calling)"
@@ -246,6 +263,6 @@ ENGLISH = Language(
             r"(?:we ll|we will|someone will|our team will) (?:get back|respond|reply"
             r"|be (?:in touch|with you)|contact)"
         ),
-        pattern(r"as soon as possible|business hours|office hours|shortly|welcome to"),
+        pattern(r"as soon as (?:possible|we can)|(?:business|office) hours|shortly|welcome to"),
     ),
 )

@@ -18,6 +18,16 @@ REMOVE = (
     "|apaga(?:r)?|retir(?:e|em|a|ar)|delet(?:e|em|a|ar))"
 )
 MEETING = "(?:reuniao|consulta|horario|chamada|agendamento|encontro|compromisso)"
+# how a business tells how to stop its own messages, which asks us for nothing
+INSTRUCTION = (
+    "(?:(?:(?:se|caso) (?:voce )?nao (?:quis|desej|queir)\\w+|para (?:parar|deixar|nao|cancelar))"
+    "(?: \\w+){0,8} )?"
+    "(?:respond|envi|digit|escrev|mand)(?:a|e|er|ar)(?: com)?(?: a palavra)? (?:sair|parar|stop"
+    "|nao)"
+)
+DEPARTMENT = (
+    "(?:vendas|suporte|servicos?|atendimento|financeiro|cobranca|pedidos|agendamento|outros)"
+)
 
 PORTUGUESE = Language(
     short={"vc": "voce", "vcs": "voces", "naum": "nao", "ñ": "nao"},
@@ -80,8 +90,9 @@ PORTUGUESE = Language(
         |me descadastrar)
         (?: d[aeo] (?:lista|grupo))?)
     """),
-    excuses=pattern(r"""
-        (?:(?:dar|dei|deu|dando) baixa (?:n[oa]|d[oa]|em) (?!lista|cadastro|numero|reuniao|consulta
+    excuses=pattern(rf"""
+        (?:{INSTRUCTION}|(?:dar|dei|deu|dando) baixa (?:n[oa]|d[oa]|em) (?!lista|cadastro|numero
+        |reuniao|consulta
         |agenda)\w+
         |nao e engano|(?:pressao|bateria|temporada) baixa)
     """),
@@ -110,7 +121,14 @@ PORTUGUESE = Language(
         Phrase(
             Intent.AUTOMATIC,
             "Resposta automática: estou de férias",
-            pattern(r"(?:(?:resposta|mensagem) automatica|fora do escritorio|assistente virtual)"),
+            pattern(rf"""
+                (?:(?:resposta|mensagem) automatica|fora do escritorio|assistente virtual
+                |agradecemos (?:a |o |pel[oa] )?(?:seu|sua) (?:contato|mensagem|interesse)
+                |(?:numero|linha|canal|email|e mail)(?: \w+){{0,4}} nao (?:recebe|aceita|atende
+                |e monitorad[oa])|nao respond(?:a|er) (?:a )?est[ea] (?:mensagem|e ?mail)
+                |(?:digite|escolha|selecione|envie|tecle) (?:uma (?:das )?opc\w+|\d para)
+                |1 {DEPARTMENT}(?: \w+){{0,3}} 2 \w+)
+            """),
         ),
         Phrase(
             Intent.STOP,
@@ -228,9 +246,21 @@ PORTUGUESE = Language(
         ),
     ),
     business=(
+        pattern(INSTRUCTION),
+        pattern(rf"1 {DEPARTMENT}|opcao|opcoes"),
+        pattern(
+            r"(?:como|em que) podemos (?:te |lhe )?ajuda\w*|bem vind[oa]s? a\w*"
+            r"|deixe sua mensagem"
+        ),
         pattern(r"obrigad[oa] (?:por (?:entrar|sua|seu|nos)|pel[oa] (?:contato|mensagem))\w*"),
-        pattern(r"(?:no momento|neste momento) (?:nao )?(?:estamos|podemos)"),
-        pattern(r"(?:responderemos|retornaremos|entraremos em contato|atenderemos)"),
+        pattern(
+            r"(?:no momento|neste momento) (?:nao )?(?:estamos|podemos)"
+            r"|nao estamos disponiveis"
+        ),
+        pattern(
+            r"(?:responderemos|retornaremos|entraremos em contato|atenderemos)"
+            r"|assim que possivel"
+        ),
         pattern(r"horario de (?:atendimento|funcionamento)|o mais breve|em breve|segunda a sexta"),
     ),
 )

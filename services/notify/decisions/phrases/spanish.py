@@ -62,27 +62,54 @@ DONE_WITH = "(?:a|con|en|por) (?:otr\\w*|alguien|un[oa]|mi|el|la)"
 # what the law lets a person ask for, of what is theirs
 RIGHT = "(?:cancelacion|supresion|oposicion|eliminacion|borrado|suprim\\w+|cancel(?:en|ar))"
 DATA = "(?:mis datos|mi informacion|de datos personales)"
+# how a business tells how to stop its own messages, which asks us for nothing
+INSTRUCTION = (
+    "(?:(?:si (?:ya )?no (?:dese|quier)\\w+|si (?:dese|quier)\\w+ (?:dejar|cancelar)"
+    "|para (?:dejar|no|ya no|cancelar|darte|darse))(?: \\w+){0,8} )?"
+    "(?:respond|escrib|envi|mand|contest|tecle|digit)(?:e|a|es|as|en|an)?(?: con| a este mensaje)?"
+    "(?: la palabra| el texto)? (?:baja|stop|alto|salir|parar|cancelar|no)"
+    "(?: (?:para|y|si) (?:ya )?(?:no|dejar|darte|darse|cancelar)(?: \\w+){0,4})?"
+)
+DEPARTMENT = (
+    "(?:ventas|soporte|servicios?|atencion|facturacion|cobranza|pedidos|citas|asesor|menu|compras"
+    "|administracion|garantias|sucursales|horarios?|precios|promociones|recursos|informes|otro)"
+)
 BUSINESS_ANSWERS = (
+    pattern(INSTRUCTION),
+    pattern(rf"1 (?:\w+ ){{0,3}}{DEPARTMENT}|siguientes opciones"),
+    pattern(
+        r"(?:como|en que) (?:te |le |les |lo |la |los )?(?:podemos|puedo) (?:ayud|serv|apoy"
+        r"|atend)\w+"
+    ),
+    pattern(
+        r"dej(?:a|e|anos|enos) (?:aqui )?(?:tu|su|un|el) (?:mensaje|consulta|nombre|datos"
+        r"|duda)"
+    ),
     pattern(r"""
         gracias por (?:comunicar\w+|contactar\w*|escribir\w*|(?:tu|su) (?:mensaje|preferencia
-        |interes|contacto|correo)|ponerte|ponerse|llamar\w*|elegir\w*|visitar\w*)
+        |interes|contacto|correo|comprension|paciencia)|ponerte|ponerse|llamar\w*|elegir\w*
+        |visitar\w*)
     """),
     pattern(r"""
-        (?:en (?:este|estos) momentos?|por el momento|actualmente) (?:no |nos )?(?:\w+ )?(?:estamos
-        |podemos|encontramos|contamos|hay|atendemos)
+        (?:en (?:este|estos) momentos?|por el momento|actualmente|ahora) (?:no |nos )?(?:me )?
+        (?:\w+ )?(?:estamos|podemos|encontramos|encuentro|contamos|hay|atendemos)
     """),
     pattern(r"""
         (?:(?:te|le|les|lo|la|nos) )?(?:responderemos|contestaremos|atenderemos|contactaremos
-        |comunicaremos|atendera\w*|respondera\w*|estaremos (?:respondiendo|contestando))
+        |comunicaremos|atendera\w*|respondera\w*|estaremos (?:respondiendo|contestando)
+        |(?:te|le|les) (?:atendemos|respondemos|contestamos)|me comunico)
     """),
     pattern(
-        r"(?:nuestro )?horarios? (?:de )?(?:atencion|servicio|oficina|es)|lunes a (?:viernes"
-        r"|sabado)"
+        r"horarios? (?:de )?(?:atencion|servicio|oficina|es)|nuestro horario"
+        r"|lunes a (?:viernes|sabado)"
     ),
     pattern(
-        r"a la brevedad|lo antes posible|en breve|lo mas pronto posible|un asesor"
-        r"|(?:bienvenid[oa]s?) a"
+        r"a la brevedad|lo antes posible|en breve(?! (?:te|les?|los?) \w+o\b)|lo mas pronto posible"
+        r"|un(?:o de nuestros)? asesor(?:es)?"
+        r"|en un momento|en cuanto (?:podamos|nos sea|volvamos)|cuando volvamos"
+        r"|pronto (?:(?:te|le|les|nos) (?:atend|respond|contest|contact|comunic)|un)"
     ),
+    pattern(r"(?:bienvenid[oa]s?|bienvenida) a|estimad[oa] cliente"),
 )
 
 SPANISH = Language(
@@ -268,8 +295,9 @@ SPANISH = Language(
          (?:(?:darme|dar|que (?:me|nos) (?:den|de|des|dieran)|la|mi) (?:de )?(?:la )?baja
         |salir(?:me)? de (?:la|su) lista|que (?:me|nos) {REMOVE}))
     """),
-    excuses=pattern(r"""
-        (?:(?:\w+ )?(?:de )?baja (?:(?:de|del|en|a|con|por|al) )?(?:(?:el|la|los|mi|mis|un|una|su
+    excuses=pattern(rf"""
+        (?:{INSTRUCTION}|(?:\w+ )?(?:de )?baja (?:(?:de|del|en|a|con|por|al) )?(?:(?:el|la|los|mi
+        |mis|un|una|su
         |otra
         |antigu[oa]|otro) )*(?:lineas?|plan|internet|contrato|trabajo|empleo|seguro|imss|issste
         |hacienda|sat|proveedor|poliza|tarjeta|credito|auto|carro|coche|vehiculo|placas?|gimnasio
@@ -280,9 +308,9 @@ SPANISH = Language(
         |(?:estoy|estaba|estamos) (?:dando|dado|dada|de) (?:de )?baja
         |(?:presion|bateria|planta|temporada|voz|calidad|autoestima) (?:\w+ )?baja
         |baja (?:de )?(?:precios?|tension|presion|calidad|california)
-        |no (?:(?:me|nos) )?(?:habl|trat)\w+ (?:\w+ ){0,2}de (?:usted|tu|precios|politica)\b
+        |no (?:(?:me|nos) )?(?:habl|trat)\w+ (?:\w+ ){{0,2}}de (?:usted|tu|precios|politica)\b
         |no me mand\w+ a volar
-        |(?:pued\w+|podr\w+|derecho a) ejercer(?: \w+){0,2} derechos?(?: (?:de|a|al|la|arco|acceso
+        |(?:pued\w+|podr\w+|derecho a) ejercer(?: \w+){{0,2}} derechos?(?: (?:de|a|al|la|arco|acceso
         |rectificacion|cancelacion|u|y|oposicion|supresion|habeas|data))*
         |(?:(?:me|le|nos|lo|la) (?:dieron|dio)|me han dado|(?:fui|fue) dad[oa]) de baja)
     """),
@@ -328,13 +356,22 @@ SPANISH = Language(
         Phrase(
             Intent.AUTOMATIC,
             "Respuesta automática: estaré fuera de la oficina",
-            pattern(r"""
+            pattern(rf"""
                 (?:(?:respuesta|mensaje|contestacion) automatic[oa]|auto ?respuesta|contestador
                 |fuera de (?:la )?oficina|asistente virtual|soy un (?:bot|robot)
+                |gracias por (?:comunicar|contactar|escribir)(?:te|se)? (?:con|a) (?!mi\b)\w+
+                |nuestros? horarios? de (?:atencion|servicio|oficina) (?:es|son)
+                |te comunicaste con \w+|(?:te|le|les) damos la bienvenida
+                |(?:numero|linea|cuenta|buzon|correo|chat|canal)(?: \w+){{0,4}} no (?:recibe|acepta
+                |atiende|se monitorea|se revisa|esta (?:habilitad|disponible|monitoread)[oa]?)
+                |no (?:respond|contest)(?:a|as|e|es|er|ar|an|en) (?:a )?est[ea] (?:mensaje|correo)
+                |(?:marc|marqu|digit|presion|oprim|tecle|escrib|elig|elij|seleccion|envi)\w+
+                 (?:(?:el|la) )?(?:(?:una|numero de|numero|tu) )?(?:opcion|\d (?:para|si))
+                |1 {DEPARTMENT}(?: \w+){{0,3}} 2 \w+
                 |(?:estare|estoy|me encuentro) (?:fuera|ausente|de vacaciones
-                |de licencia) (?:\w+ ){0,4}
-                (?:del|de|hasta|con|sin) (?:\w+ ){0,8}(?:acceso|correo|regreso|reincorporo|oficina
-                |urgente))
+                |de licencia) (?:\w+ ){{0,4}}
+                (?:del|de|hasta|con|sin) (?:\w+ ){{0,8}}(?:acceso|correo|regreso|reincorporo|oficina
+                |urgente|urgencias?))
             """),
         ),
         Phrase(
