@@ -19,7 +19,7 @@ from services.notify.decisions.phrases.english import ENGLISH
 from services.notify.decisions.phrases.language import Language, words_of
 from services.notify.decisions.phrases.portuguese import PORTUGUESE
 from services.notify.decisions.phrases.spanish import SPANISH
-from services.notify.decisions.reply_hours import hour_in
+from services.notify.decisions.reply_hours import hour_in, is_vague, one_line
 from services.notify.decisions.spelling import Spelling
 
 LANGUAGES: tuple[Language, ...] = (SPANISH, PORTUGUESE, ENGLISH)
@@ -110,6 +110,7 @@ def read_reply(text: str, *, answers_meeting: bool = False) -> Reading:
     reading = (
         _by_whole_message(text, message, answers_meeting=answers_meeting)
         or _by_opening(text, message, answers_meeting=answers_meeting)
+        or _wished_hour(text, answers_meeting=answers_meeting)
         or _by_phrase(text, message, answers_meeting=answers_meeting)
     )
     if reading.intent in (Intent.WANTS_CALL, Intent.WISH, Intent.NOT_NOW, Intent.MEETING_CHANGE):
@@ -179,6 +180,17 @@ def _by_opening(text: str, message: str, *, answers_meeting: bool) -> Reading | 
         if reading and reading.intent in (Intent.STOP, Intent.MEETING_CHANGE, Intent.OPT_IN):
             return reading
     return None
+
+
+def _wished_hour(text: str, *, answers_meeting: bool) -> Reading | None:
+    """Returns the wish for a call, or for another hour of the meeting, that only an hour is."""
+    hour = hour_in(text)
+    if not hour or is_vague(hour):
+        return None
+    rest = normalise(one_line(text).replace(hour, " ", 1))
+    if _without(_any("fillers") | _any("around_hours"), rest):
+        return None
+    return Reading(Intent.MEETING_CHANGE if answers_meeting else Intent.WANTS_CALL, hour)
 
 
 def _by_phrase(text: str, message: str, *, answers_meeting: bool) -> Reading:
@@ -350,19 +362,21 @@ def _business_answer(message: str) -> Reading | None:
 def _is_thanks(text: str, message: str) -> bool:
     if not message:
         return bool(GOOD_SIGNS & set(text))
-    left = message
-    for expression in sorted(_any("thanks"), key=len, reverse=True):
-        left = re.sub(rf"\b{expression}\b", " ", left)
+    left = _without(_any("thanks"), message)
     rest = [word for word in left.split() if word not in _any("fillers")]
     return left.split() != message.split() and not rest and "?" not in text
 
 
 def _core(message: str) -> str:
     """Returns the message without fillers, such as `por favor`."""
-    left = message
-    for filler in sorted(_any("fillers"), key=len, reverse=True):
-        left = re.sub(rf"\b{filler}\b", " ", left)
-    return " ".join(left.split())
+    return _without(_any("fillers"), message)
+
+
+def _without(expressions: frozenset[str], message: str) -> str:
+    """Returns the message without these expressions, the longest first."""
+    for expression in sorted(expressions, key=len, reverse=True):
+        message = re.sub(rf"\b{expression}\b", " ", message)
+    return " ".join(message.split())
 
 
 def _misspelt(word: str) -> str | None:

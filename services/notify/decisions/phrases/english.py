@@ -54,6 +54,11 @@ ENGLISH = Language(
         cool
         got it, sounds good, alright, yes, noted, awesome, okay thanks
     """),
+    around_hours=words_of("""
+        is fine, is good, works, works for me, better, can, maybe, about, sounds good, great
+        perfect
+        sure, how about, for me, would be, best, on
+    """),
     fillers=words_of("""
         hi, hello, hey, please, pls, plz, thanks, thank, you, thx, ok, okay, yes, just, now, kindly
         i, want, to, would, like, the

@@ -27,6 +27,7 @@ class Language:
     the short words that are written together with them, with how they are written apart.
     `misspelt` are those of `stop` that are recognised with one letter wrong, unless that makes one
     of the `ordinary` words.
+    `around_hours` may stand beside an hour that somebody names as a wish for a call.
     `ends` also end a conversation: they stop, except in answer to a message about a meeting.
     `forbids` asks us to stop, unless `limits` says when, how, or what instead; `for_good` makes it
     a stop in any case.
@@ -53,6 +54,7 @@ class Language:
     doubtful: frozenset[str]
     start: frozenset[str]
     thanks: frozenset[str]
+    around_hours: frozenset[str]
     fillers: frozenset[str]
     forbids: re.Pattern[str]
     limits: re.Pattern[str]

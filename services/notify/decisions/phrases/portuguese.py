@@ -57,6 +57,10 @@ PORTUGUESE = Language(
         muito obrigada, valeu, beleza, blz, ta bom, tudo bem
         certo, combinado, perfeito, otimo, brigado, brigada, sim
     """),
+    around_hours=words_of("""
+        melhor, posso, pode ser, poderia, seria, tipo, la pelas, esta bem, ta bom, perfeito, otimo
+        por mim, na, no, a, combinado, beleza
+    """),
     fillers=words_of("""
         oi, ola, bom, boa, dia, tarde, noite, por favor, pfv, obrigado, obrigada, muito, sim, quero
         senhor, senhora, gente, entao, agora, ja

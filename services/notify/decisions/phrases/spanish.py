@@ -141,7 +141,8 @@ SPANISH = Language(
         borrame, eliminen, eliminenme, eliminar, eliminarme, saquen, saquenme, saqueme, dejen
         dejenme, retiren, retirenme, mensaje, mensajes, publicidad, quiero, deseo, recibir
         numero, suscripcion, cancelar, cancelen, contactos, datos, base, desuscribir
-        desuscribirme, desuscribanme, dejeme, mandame, llamame, enviame, suprimir, supresion
+        desuscribirme, desuscribanme, marcame, contactame, eliminame, dejeme, mandame, llamame
+        enviame, suprimir, supresion
         cancelacion, oposicion, eliminacion
     """),
     joined={
@@ -196,6 +197,12 @@ SPANISH = Language(
         gracias por su mensaje, gracias por escribirme, gracias por tu atencion
         gracias por su atencion, gracias por avisar, quedo atento, quedo atenta, por supuesto
         chevere, bacan
+    """),
+    around_hours=words_of("""
+        mejor, puedo, podria, puede ser, podria ser, seria, como, tipo, a eso de, esta bien
+        perfecto
+        me queda bien, me queda mejor, me acomoda, me parece bien, estaria bien, yo, el, la, a, de
+        claro, por, que sea, sale, va, listo, dale, excelente, genial, de acuerdo
     """),
     fillers=words_of("""
         hola, buenas, buenos, buen, dia, dias, tardes, noches, por favor, porfavor, porfa, porfis

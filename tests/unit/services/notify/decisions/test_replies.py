@@ -63,7 +63,7 @@ def test_an_ordinary_word_is_no_misspelt_stop(language: Language) -> None:
         ("end", Intent.STOP, Intent.MEETING_CHANGE),
         ("BAJA", Intent.STOP, Intent.STOP),
         ("ya no me escriban", Intent.STOP, Intent.STOP),
-        ("mejor el viernes", Intent.OTHER, Intent.MEETING_CHANGE),
+        ("mejor el viernes", Intent.WANTS_CALL, Intent.MEETING_CHANGE),
     ],
 )
 def test_what_it_answers_decides(text: str, alone: Intent, after_a_reminder: Intent) -> None:
