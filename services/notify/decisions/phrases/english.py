@@ -37,11 +37,12 @@ ENGLISH = Language(
         stop it, stop this, stop now, no more, leave me alone, unsub, stop texting, stop calling
         stop messaging, delete me, dnd, do not disturb, no calls, no texts, no messages, no spam
         enough, unsubscribe me, stop message, stop sms, stop texts, stop calls, cease, no calling
+        quit it
         no texting
     """),
     misspelt=words_of("stop, unsubscribe, unsubscribed"),
     ordinary=words_of(
-        "step, shop, atop, stoop, slop, swop, top, tops, spot, sto, stomp, strop, estop, sop"
+        "step, shop, atop, stoop, slop, swop, top, tops, spot, sto, stomp, strop, estop, sop, stow"
         ", contract, contracting, kitten, shaken, vase, remember"
     ),
     ends=words_of("cancel, end, quit, cancel it, cancel this, cancel that, cancel everything"),
@@ -69,7 +70,8 @@ ENGLISH = Language(
         |(?:the|these|your|all|those)(?: \w+){{0,2}} {MESSAGES})
         |(?:stop|quit) (?:receiving|getting)|^(?:no|zero) {MESSAGES}(?: please| ever| any ?more|$)
         |enough (?:with|of) (?:the|these|your)|no (?:further|more) (?:contact|communication)
-        |nor {DOING}
+        |nor {DOING}|(?:cease|end) (?:all|the|these|your|any|this) (?:contact|communications?
+        |{MESSAGES})
         |(?:rather|prefer|wish)(?: you)? not (?:to )?(?:be (?:called|contacted|texted)|receive|get
         |{DOING}e?)|no need to {DOING}e?|(?:please )?stop$|cease and desist
         |(?:stop(?: it| this| now)?)(?: stop(?: it| this| now)?)+
@@ -98,7 +100,7 @@ ENGLISH = Language(
     excuses=pattern(rf"""
         (?:{INSTRUCTION}|stop by|bus stop|(?:don t|can t|won t|never|not) stop(?!ped)
         |stop(?:ping)? (?:in|over)
-        |not (?:the )?wrong)
+        |not (?:the )?wrong|unsubscribe (?:customers|users|clients|people))
     """),
     unbooks=pattern(r"""
         (?:remove|delete|erase|drop|take)(?: me)?(?: (?:from|off|out of))?
@@ -154,10 +156,13 @@ ENGLISH = Language(
                 |details|contact)|this number)
                 |unsubscri\w*|un subscribe|opt(?:ing|ed)? (?:me )?out|leave (?:me|us) alone
                 |lose my number
-                |right to (?:be forgotten|erasure|object)|i object to|erasure of my|delete all my
+                |right to (?:be forgotten|erasure|object)|i object to|(?:erasure|deletion) of my
+                |delete all my
                 |want (?:out|off)(?: of)? (?:this|the|your) (?:list|group)
                 |(?:report|block|sue) you|reporting (?:you|this)|do not call (?:list|registry)|dnc
-                |(?:this is|it s) spam|harass\w*|gdpr|revoke (?:my )?consent|go away|f\w* off
+                |(?:this is|it s) spam|harass\w*|gdpr|(?:revoke|withdraw) (?:my )?consent
+                |(?:delet|eras)\w* (?:of )?(?:all )?(?:my |the )?(?:personal )?data (?:you|we)?
+                |do not sell|go away|f\w* off
                 |not interested (?:and )?(?:stop|don t|do not|remove))
             """),
         ),

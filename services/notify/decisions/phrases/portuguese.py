@@ -98,7 +98,8 @@ PORTUGUESE = Language(
         (?:{INSTRUCTION}|(?:dar|dei|deu|dando) baixa (?:n[oa]|d[oa]|em) (?!lista|cadastro|numero
         |reuniao|consulta
         |agenda)\w+
-        |nao e engano|(?:pressao|bateria|temporada) baixa)
+        |tirar? (?:uma|a|minha|umas|minhas) duvidas?|nao e engano|(?:pressao|bateria
+        |temporada) baixa)
     """),
     unbooks=pattern(rf"""
         {REMOVE}(?: me| a| da| de)?(?: (?:minha|a|da|essa|esta|meu|o|do|esse))+ {MEETING}
@@ -144,12 +145,13 @@ PORTUGUESE = Language(
                 |descadastr\w*|cancel\w* (?:\w+ )?(?:inscricao|assinatura|cadastro)
                 |(?:solicit|pec|requer|exij|quer|desej)\w*(?: \w+){{0,3}} (?:exclusao|eliminacao
                 |remocao
-                |cancelamento)(?: \w+){{0,2}} (?:meus|de) (?:dados|cadastro|contato)
+                |cancelamento)(?: \w+){{0,2}} (?:meus?|minhas?|de) (?:dados|cadastro|contato)
                 |(?:revog|retir)\w+ (?:o |a )?(?:meu |minha )?(?:consentimento|autorizacao)
                 |(?:apag|exclu|elimin|delet)\w+ (?:todos )?(?:os )?meus dados
-                |me deix(?:e|em|a) em paz|em paz|chega de \w+|vou (?:denunciar|bloquear
+                |me deix(?:e|em|a) em paz|em paz|chega de \w+|^chega|vou (?:denunciar|bloquear
                 |processar)\w*
-                |(?:e|isso e|isto e) spam|sair d[ae] (?:lista|grupo)|lgpd|nao autorizo
+                |(?:e|isso e|isto e) spam|sair d[ae] (?:lista|grupo)|lgpd|nao (?:dou
+                |dei) (?:meu |o )?consentimento|nao autorizo
                 |nao autorizei)
             """),
         ),

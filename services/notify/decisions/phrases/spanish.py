@@ -137,7 +137,8 @@ SPANISH = Language(
         llamarme, llamada, llamadas, mandar, manden, mande, mandes, mandarme
         enviar, envien, envie, enviarme, escribir, escriban, escriba, escribas, escribirme
         contactar, contacten, contacte, contactes, contactarme, marquen, marques
-        marcarme, hablen, insistan, insistir, quiten, quitenme, quiteme, borren, borrenme, borreme
+        marcarme, hablen, busquen, busques, busque, insistan, insistir, quiten, quitenme, quiteme
+        borren, borrenme, borreme
         borrame, eliminen, eliminenme, eliminar, eliminarme, saquen, saquenme, saqueme, dejen
         dejenme, retiren, retirenme, mensaje, mensajes, publicidad, quiero, deseo, recibir
         numero, suscripcion, cancelar, cancelen, contactos, datos, base, desuscribir
@@ -146,6 +147,8 @@ SPANISH = Language(
         cancelacion, oposicion, eliminacion
     """),
     joined={
+        "yanome": "ya no me",
+        "yano": "ya no",
         "nome": "no me",
         "no": "no",
         "ya": "ya",
@@ -163,11 +166,14 @@ SPANISH = Language(
         ya estuvo bueno, de baja, debaja, darse de baja, salirme, spam, no spam, parala
         cortenla po, dejar de recibir, desactivar mensajes, no llamadas, no hinchen, no hincheis
         no rompan, paren con esto, detener, detener mensajes, suspender,
-        suspender envios, dejenme, dejeme, dejame, no correos, no mensajes
+        suspender envios, sacame, saquenme, saqueme, quitame, quitenme, quiteme, borrame, borreme
+        eliminame, bajenme, retirenme, retireme, borradme, quitadme, sacadme, dejenme, dejeme
+        dejame, no correos, no mensajes
     """),
     misspelt=words_of("baja, desuscribir, desuscribirme, eliminar"),
     ordinary=words_of("""
-        bajo, caja, paja, faja, raja, maja, bala, bata, bajas, bajar, bajan, vaya, haja, baba, bama
+        bajo, baje, baia, gaja, aja, caja, paja, faja, raja, maja, bala, bata, bajas, bajar
+        bajan, vaya, haja, baba, bama
         bana, bara, basa, baza, baya, beja, beja, buja, aja, jaja, laja, taja, saja, hajaja, bajas
         eliminan, eliminas, eliminad, baka, rebaja, bajaj, baila, quien, llaves, manten, demande
         demanden, demandar, contarte, contaste, escritas, hallen, marcharme, marquez, estriba
@@ -217,11 +223,11 @@ SPANISH = Language(
         |{NO} (?:me|nos) (?:{ASKED_WITH_ME})
         |ya n[oi] (?:{ASKED_WITH_ME})
         |{NO} (?:(?:me|nos|te|se) )?(?:vuelv(?:an|a|as|ais)|volv(?:er|ais)) a {DOING}
-        |{NO} (?:(?:me|nos) )?(?:sig(?:an|a|as|ais)|est(?:en|e|es)) {ONGOING}
+        |{NO} (?:(?:me|nos) )?(?:sig(?:an|a|as|ais)|est(?:en|e|es)|and(?:en|e|es)) {ONGOING}
         |(?<!para )(?<!lo )(?<!espero )no (?:(?:volver a|seguir) )?(?:{DOING}|{ONGOING})
         |(?:que|nunca|jamas)(?: mas)? (?:me|nos) vuelv(?:an|a|as|ais) a {DOING}
         |no (?:me|nos) (?:llama|escribe|manda|busca|habla|marca) mas(?! que)
-        |no (?:me|nos) (?:romp|hinch|friegu|joroban|den lata)\w*|no rompas las \w+
+        |no (?:me|nos) (?:romp|hinch|friegu|joroban|den lata)\w*|no rompas(?: mas)?(?: las \w+)?$
         |no (?:me|nos) lleguen?(?: mas)? {MESSAGES}
         |(?:eviten?|evitar|evita|absten\w+ de|abstengan\w* de) {DOING}
         |ningun[ao]? (?:llamada|mensaje|correo)|(?:les |te |le )?prohibo que (?:me|nos) \w+
@@ -229,15 +235,15 @@ SPANISH = Language(
         |nos) (?:{ASKED})
         |(?:stop|alto|basta) (?:(?:de|a|con) )?(?:(?:las|los|sus) )?{UNASKED}
         |prohibido (?:{DOING}|{CALL}ar)|no tienen? (?:mi |el )?(?:permiso|autorizacion)
-        |no (?:quiero|queremos|deseo|deseamos|acepto|autorizo|permito|necesito|me interesan?
+        |no (?:quiero|quero|queremos|deseo|deseamos|acepto|autorizo|permito|necesito|me interesan?
         |requiero)
          (?:(?:mas|ningun[ao]?|recibir|sus|esos|estos|tantos|tus|ver|leer|nada de|de|seguir
         |continuar|recibiendo
         |volver a) ){{0,3}}{MESSAGES}|no quiero (?:su|tu) {UNASKED}
         |ni se les? ocurra (?:volver a )?{DOING}
-        |no (?:quiero|queremos|deseo|deseamos|me interesa|me gusta|me gustaria|pretendo)
+        |no (?:quiero|quero|queremos|deseo|deseamos|me interesa|me gusta|me gustaria|pretendo)
          (?:mas$|mas (?:gracias|por favor|porfavor|porfa|de (?:esto|eso|ustedes)|esto|eso)
-        |(?:(?:volver a|seguir|mas) )?(?:recibir|recibiendo)\w*|(?:volver a )?ser (?:contactad
+        |(?:(?:volver a|seguir|estar|mas) )?(?:recibir|recibiendo)\w*|(?:volver a )?ser (?:contactad
         |molestad|llamad|buscad)[oa]s?
         |que (?:(?:me|nos|le|les|se) )?(?:sigan?|vuelvan?|esten|estes|{ASKED}|{ASKED_WITH_ME}))
         |ni que (?:me|nos) (?:{ASKED}|{ASKED_WITH_ME})
@@ -249,9 +255,10 @@ SPANISH = Language(
         |(?:prefiero|preferiria|mejor|quisiera|quiero|deseo|agradeceria|favor de|favor|solicito)
          (?:ya )?no (?:recibir|seguir recibiendo|{DOING})
         |(?:ya|mas) no recibir|no recibir (?:mas )?{MESSAGES}
-        |(?<!no )dej(?:en|e|a|ad|es)(?:me|nos)?(?: ya)?(?: por favor)? de {DOING}
+        |(?<!no )dej(?:en|e|a|ad|es)(?:me|nos|se)?(?: ya)?(?: por favor)? de {DOING}
         |(?<!no )(?<!no quiero )(?<!no me gustaria )(?<!no pueden )(?<!sin )(?<!no deseo )
         (?:dejar|dejo|dejamos|dejaran) de (?:{DOING}|recibir\w*)
+        |(?<!no )dejen? de llegar(?:me|nos)?
         |(?:par|ces|cort|cortenla|termin|acab)(?:en|e|a|ad)?(?:la|le|se)?(?: ya)?(?: por favor)?
          (?:de|con) (?:{DOING}|(?:\w+ )?{MESSAGES}|esto|eso|tant[oa]s? \w+)
         |paren?(?:le)? a (?:los|las|sus|tantos|tantas) {MESSAGES}
@@ -316,7 +323,14 @@ SPANISH = Language(
         |(?:presion|bateria|planta|temporada|voz|calidad|autoestima) (?:\w+ )?baja
         |baja (?:de )?(?:precios?|tension|presion|calidad|california)
         |no (?:(?:me|nos) )?(?:habl|trat)\w+ (?:\w+ ){{0,2}}de (?:usted|tu|precios|politica)\b
-        |no me mand\w+ a volar
+        |no me mand\w+ a volar|no soy yo (?:quien|el que|la que)|basta de perder
+        |(?:sistema|herramienta|programa|software|app|crm) (?:para|que)
+         (?:borr|elimin|quit|dar|cancel|llam|marc)\w*(?: \w+){{0,3}}
+        |(?:eliminar|borrar|quitar) duplicad\w+(?: \w+){{0,5}}
+        |(?:mi|mis|los|sus) (?:equipo|clientes?|vendedores) (?:\w+ ){{0,2}}(?:baja|deja|dejan
+        |de llamar)
+        |(?:abogad|asesori|despacho|experto|especialista|temas?)\w* (?:de|en)
+         (?:derechos arco|habeas data|lfpdppp)
         |(?:pued\w+|podr\w+|derecho a) ejercer(?: \w+){{0,2}} derechos?(?: (?:de|a|al|la|arco|acceso
         |rectificacion|cancelacion|u|y|oposicion|supresion|habeas|data))*
         |(?:(?:me|le|nos|lo|la) (?:dieron|dio)|me han dado|(?:fui|fue) dad[oa]) de baja)
@@ -389,7 +403,8 @@ SPANISH = Language(
                 |(?<!no )(?:solicit\w*|pid\w*|quier\w*|dese\w*|exij\w*|necesit\w*|tramit\w*
                 |procesa\w*)
                 (?: (?:mi|la|una|el|esta|tramitar|que|por favor))* baja
-                |baja (?:definitiva|inmediata|total|ya|de (?:la|esta|su|sus|mis|este|los|todo)\b
+                |baja (?:de lista|definitiva|inmediata|total|ya|de (?:la|esta|su|sus|mis|este|los
+                |todo)\b
                 |(?:a|de|del) (?:mi |este |el )?(?:numero|servicio de mensajes|servicio$|cel\w*))
                 |d(?:ar(?:me)?|en(?:me)?|eme|ame|adme) (?:la )?baja
                 |alto (?:a|con) (?:los|las|sus|estos|estas|tantos) \w+|causar baja|(?:pon
@@ -403,6 +418,9 @@ SPANISH = Language(
                 (?:{REMOVE}(?:me|nos|lo|la|los)?(?: \w+){{0,6}} {REGISTER}
                 |(?:quit|borr|elimin|retir)(?:en|e|a|ad|ar)(?:me|nos)(?!(?: \w+){{0,3}} dudas?)
                 |que me (?:quiten|borren|eliminen|saquen|retiren)
+                |(?<!por que )(?:me|nos) (?:quit|borr|elimin|sac|retir|baj)(?:an?|as|ais)
+                 (?:ya$|de (?:(?:la|su|tu|esa|esta) )?{REGISTER}|de (?:ahi|aqui)|por favor|porfa)
+                |baj(?:en|e|a|ar)(?:me|nos)(?: (?:de|ya)|$)
                 |no (?:me|nos) (?:han )?(?:quit|borr|elimin|sac|retir)(?:an?|ado)(?: de|$)
                 |(?:me|nos) (?:puede\w*|podria\w*|podes|podeis)(?: ya)? (?:eliminar|borrar|quitar
                 |retirar|sacar)(?: (?:de|ya|por favor|porfa)\b|$)
@@ -472,11 +490,16 @@ SPANISH = Language(
             pattern(rf"""
                 (?:derechos? (?:de |a la |al )?(?:supresion|cancelacion|oposicion|olvido|arco)
                 |habeas data|{RIGHT}(?: \w+){{0,6}} {DATA}
-                |(?:me opongo|oposicion) (?:a|al) (?:\w+ ){{0,2}}(?:tratamiento|uso)
+                |me opongo (?:a|al)|oposicion (?:a|al) (?:\w+ ){{0,2}}(?:tratamiento|uso)
+                |(?:revoc|retir)\w* (?:(?:mi|el|la|del) )?(?:consentimiento|autorizacion|permiso)
+                |(?:no|nunca) (?:les )?(?:tienen?|di|doy|he dado) (?:(?:mi|el|ningun) )?(?:permiso
+                |consentimiento|autorizacion)|(?:en|a) (?:el )?(?:repep|rne)
+                |(?:lfpdppp|rgpd|lopdgdd|lopd|ley 1581|ley 29733)(?: \w+){{0,5}} (?:borr|elimin
+                |supri
+                |cancelen)\w*
                 |lista robinson|registro (?:publico )?(?:no llame|de no llamar
                 |para evitar publicidad)
-                |(?:retiro|revoco|no(?: les)? doy) (?:mi |el )?(?:consentimiento|permiso)
-                |no (?:les )?(?:autorizo|di permiso|di mi consentimiento|he autorizado))
+                |no (?:les )?(?:autorizo|he autorizado))
             """),
         ),
         Phrase(
