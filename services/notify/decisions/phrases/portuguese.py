@@ -150,7 +150,8 @@ PORTUGUESE = Language(
                 |(?:apag|exclu|elimin|delet)\w+ (?:todos )?(?:os )?meus dados
                 |me deix(?:e|em|a) em paz|em paz|chega de \w+|^chega|vou (?:denunciar|bloquear
                 |processar)\w*
-                |(?:e|isso e|isto e) spam|sair d[ae] (?:lista|grupo)|lgpd|nao (?:dou
+                |(?:e|isso e|isto e) spam|sair d[ae] (?:lista|grupo)|lgpd(?! (?:seus|os) dados)
+                |nao (?:dou
                 |dei) (?:meu |o )?consentimento|nao autorizo
                 |nao autorizei)
             """),

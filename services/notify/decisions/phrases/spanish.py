@@ -323,6 +323,7 @@ SPANISH = Language(
         |(?:presion|bateria|planta|temporada|voz|calidad|autoestima) (?:\w+ )?baja
         |baja (?:de )?(?:precios?|tension|presion|calidad|california)
         |no (?:(?:me|nos) )?(?:habl|trat)\w+ (?:\w+ ){{0,2}}de (?:usted|tu|precios|politica)\b
+        |(?:pued\w+|podr\w+|derecho a) solicitar(?: \w+){{0,8}} sus datos
         |no me mand\w+ a volar|no soy yo (?:quien|el que|la que)|basta de perder
         |(?:sistema|herramienta|programa|software|app|crm) (?:para|que)
          (?:borr|elimin|quit|dar|cancel|llam|marc)\w*(?: \w+){{0,3}}
