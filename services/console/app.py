@@ -25,6 +25,7 @@ from services.console.intake_client import IntakeClient
 from services.console.jobs import jobs
 from services.console.rendering import Pages
 from services.console.repositories.actions import Actions
+from services.console.repositories.erasures import Erasures
 from services.console.repositories.logins import Logins
 from services.console.repositories.metrics import Metrics
 from services.console.repositories.projections import Projections
@@ -45,11 +46,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     pages = Pages(zone=settings.timezone, business=settings.business_name)
 
     async def open_deps() -> Deps:
-        actions = Actions(runtime.database)
-        projections = Projections(runtime.database)
+        secret = settings.console_secret.get_secret_value()
+        erasures = Erasures(secret)
+        actions = Actions(runtime.database, erasures)
+        projections = Projections(runtime.database, erasures)
         metrics = Metrics(runtime.database, settings.timezone)
         dead_letters = DeadLetters(settings.broker_url, actions.publish)
-        logins = Logins(runtime.database, settings.console_secret.get_secret_value())
+        logins = Logins(runtime.database, secret)
         file = ActionsLog(
             settings.actions_log_path,
             actions,

@@ -11,6 +11,7 @@ PERSONAL = {
     "email",
     "phone",
     "sender",
+    "address",
     "name",
     "meeting_url",
     "location",
@@ -19,11 +20,13 @@ PERSONAL = {
     "media",
     "first_message",
 }
-ADDRESSES = ("email", "phone", "sender")
+ADDRESSES = ("email", "phone", "sender", "address")
 # fields that a person or a provider wrote; in other events a reason is one of our own words
 FREE_TEXT = {
     "booking.cancelled": ("reason",),
     "touch.failed": ("reason",),
+    "touch.held": ("detail",),
+    "address.suspended": ("reason",),
     "lead.registration_failed": ("reason",),
     "work.failed": ("reason",),
 }
@@ -39,7 +42,8 @@ def erased(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def addresses_in(body: Mapping[str, Any]) -> set[str]:
     """Returns the person's addresses that an event holds, as they are compared."""
-    found = {canonical(body[name]) for name in ADDRESSES if body.get(name)}
+    given = [body.get(name) for name in ADDRESSES]
+    found = {canonical(address) for address in given if address and isinstance(address, str)}
     for value in body.values():
         if isinstance(value, Mapping):
             found |= addresses_in(value)
