@@ -2,8 +2,8 @@
 
 from kit.migrations import run_script
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
