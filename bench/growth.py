@@ -35,6 +35,7 @@ from pauta.running.servers import free_ports
 from services.console.decisions.response_times import Objective
 from services.console.decisions.tallies import GROUPS
 from services.console.repositories.actions import Actions
+from services.console.repositories.erasures import Erasures
 from services.console.repositories.metrics import LeadFilter, Metrics
 from services.console.repositories.projections import Projections
 from services.console.repositories.sessions import EndedSessions
@@ -141,8 +142,8 @@ class Sized:
     def _pages(self) -> dict[str, Read]:
         database = self.databases["console"]
         lead = self.leads // 2
-        store = Actions(database)
-        projections = Projections(database)
+        store = Actions(database, Erasures("bench"))
+        projections = Projections(database, Erasures("bench"))
         metrics = Metrics(database, ZONE)
         now = datetime.now(UTC)
         today = now.astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)

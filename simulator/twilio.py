@@ -101,7 +101,7 @@ APPLICATION_ERROR = (
 )
 DETECTION_SECONDS = 2.4  # that machine detection listens
 SECONDS_BEFORE_VERDICT = 2  # of a call that ends before it
-USUAL_SECONDS = 12  # of a call in which somebody or something listens
+USUAL_SECONDS = 30  # of a call in which somebody or something listens to the whole text
 SESSION_SECONDS = 24 * 3600
 CHARACTERS_PER_SECOND = 15  # of a voice that reads
 # Twilio's default where a Gather has no timeout; it starts when the Gather's text has been spoken

@@ -88,6 +88,7 @@ class Touch:
     `booking` is the meeting it is about.
     `run` is the submission that its part of the journey began with, 0 for the first.
     `submission_id` is the submission whose words it has.
+    `other_booking` is another one of the person's, of meetings that lie ahead.
     """
 
     touch_id: UUID
@@ -102,6 +103,7 @@ class Touch:
     booking: Booking | None = None
     run: int = 0
     submission_id: int = 0
+    other_booking: Booking | None = None
 
     @classmethod
     def planned(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, assert_never
 
+from babel.lists import format_list
+
 from contracts.events import touch
 from contracts.events.base import Event
 from contracts.events.booking import (
@@ -32,6 +34,7 @@ from contracts.events.touch import (
     TouchUnresolved,
 )
 from domain.addresses import canonical
+from domain.dates import in_words
 from domain.phone import national_number, same_number
 from providers.kommo.models import LOST, WON, Contact, KommoLead
 from services.crm.decisions.kommo_fields import fold
@@ -373,4 +376,5 @@ def _at(booking: Booking, zone: tzinfo) -> str:
 def _dates(booking: Booking, zone: tzinfo) -> str:
     """Returns the time of each meeting."""
     times = [meeting.starts_at for meeting in booking.meetings if meeting.starts_at is not None]
-    return ", ".join(f"{time.astimezone(zone):%d/%m/%Y %H:%M}" for time in times)
+    dates = [in_words(time.astimezone(zone), "es-MX") for time in times]
+    return format_list(dates, locale="es_MX")
