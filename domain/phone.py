@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -41,12 +42,13 @@ NO_REGION = "ZZ"
 SUPPORTED_REGIONS: frozenset[str] = frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 # Mexico dropped its prefixes in 2019, and phonenumbers 9 no longer knows them: a number with the
-# prefix that people still type is invalid to it.
+# prefix that people still type is invalid to it. The country code stands twice where a form adds it
+# to a number that has it.
 _MEXICAN_HABITS = (
-    (re.compile(r"^\+?521([2-9]\d{9})$"), r"+52\1"),
     (re.compile(r"^(?:044|045|01)([2-9]\d{9})$"), r"\1"),
-    (re.compile(r"^52([2-9]\d{9})$"), r"+52\1"),
+    (re.compile(r"^\+?(?:52){1,2}(?:1|01|044|045)?([2-9]\d{9})$"), r"+52\1"),
 )
+_DOUBLED_COUNTRY = re.compile(r"^\+(\d{1,3})\1(\d{6,12})$")
 # Before they had their ninth digit, mobile numbers in Brazil began with 6 to 9. In North America
 # people write the 1 twice.
 _MOBILE_PREFIXES = (
@@ -55,8 +57,18 @@ _MOBILE_PREFIXES = (
     (re.compile(r"^\+55(\d{2})9([6-9]\d{7})$"), r"+55\1\2"),
     (re.compile(r"^\+11(\d{10})$"), r"+1\1"),
 )
-_OTHER_NUMBER = re.compile(r"[/,;]|\s(?:y|o|or|and)\s", re.IGNORECASE)
+_LONGEST = 200  # characters that are read
+_MOST_NUMBERS = 3  # that are tried, of a text with several
+_OTHER_NUMBER = re.compile(r"[/,;|]|\s(?:y|o|e|ou|or|and)\s", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:ext|extensi[oó]n|x|#)\.?\s*\d+\s*$", re.IGNORECASE)
+_SCHEME = re.compile(
+    r"^(?:whatsapp:|tel:|p:|(?:https?://)?(?:wa\.me/|api\.whatsapp\.com/send\?phone=))",
+    re.IGNORECASE,
+)
+_RUN_OF_DIGITS = re.compile(r"\+?[0-9]{10,15}")
+# a spreadsheet's number; of one with fewer decimals, digits are lost
+_AS_FLOAT = re.compile(r"^['=\"]*([0-9]{7,15})\.0{1,3}\"?$")
+_AS_POWER = re.compile(r"^['=\"]*([0-9])[.,]([0-9]{8,12})[eE]\+?([0-9]{1,2})\"?$")
 # neither numbering plan has, or will have, an area code that begins with 0 or 1
 _NO_AREA_CODE = re.compile(r"^\+(?:1|52)[01]")
 
@@ -74,16 +86,15 @@ def read_number(raw: str, region: str) -> Number | None:
 
     Of several numbers the first counts. An extension is dropped.
     """
-    written = _as_dialled(raw, region)
-    parsed = _parsed(written, region)
-    if parsed is None:
-        return None
-    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    kind = _kind(parsed)
-    # only a number written with its country code may be newer than the metadata
-    if kind is None and not (written.startswith("+") and _possible(parsed, e164)):
-        return None
-    return Number(e164, _status(parsed, kind))
+    text = _written(raw)
+    number = _number(_as_dialled(text, region), region)
+    if number is not None:
+        return number
+    for writing in _other_writings(text):
+        number = _number(_as_dialled(writing, region), region)
+        if number is not None and number.status is not NumberStatus.UNKNOWN:
+            return number
+    return None
 
 
 def canonical_phone(number: str) -> str:
@@ -152,17 +163,26 @@ def country_of_number(e164: str) -> str | None:
     return None if region in {NON_GEOGRAPHIC, NO_REGION} else region
 
 
-def _as_dialled(raw: str, region: str) -> str:
+def _written(raw: str) -> str:
+    """Returns the text in plain characters, as it was before a spreadsheet or a link took it."""
+    text = unicodedata.normalize("NFKC", raw[:_LONGEST]).strip()
+    text = _SCHEME.sub("", text, count=1)
+    text = _AS_FLOAT.sub(r"\1", text)
+    power = _AS_POWER.match(text)
+    if power and len(power[2]) <= int(power[3]) < 15:
+        return power[1] + power[2].ljust(int(power[3]), "0")
+    return text
+
+
+def _as_dialled(text: str, region: str) -> str:
     """Returns the digits, after a plus where the country code is written; empty without digits."""
-    text = unicodedata.normalize("NFKC", raw).strip()
-    text = re.sub(r"^(?:whatsapp|tel):", "", text, flags=re.IGNORECASE)
     text = _EXTENSION.sub("", _OTHER_NUMBER.split(text, maxsplit=1)[0])
     international = re.search(r"[+\d]", text)
     digits = re.sub(r"[^0-9]", "", text)
     if not digits:
         return ""
     number = digits
-    if international and international.group() == "+":
+    if international and international.group() == "+" and digits[0] != "0":
         number = f"+{digits}"
     if number.startswith("00"):
         number = f"+{number[2:]}"
@@ -170,6 +190,32 @@ def _as_dialled(raw: str, region: str) -> str:
         if region == "MX" or number.startswith(("+52", "52")):
             number = habit.sub(meaning, number)
     return number
+
+
+def _other_writings(text: str) -> Iterator[str]:
+    """Yields what the text may mean where it is no number as it stands, the likeliest first."""
+    yield from [f"+{part}" for part in text.split("+")[1:] if "+" in text[1:]][:_MOST_NUMBERS]
+    yield from _RUN_OF_DIGITS.findall(text)[:_MOST_NUMBERS]
+    digits = re.sub(r"[^0-9]", "", text)
+    if _OTHER_NUMBER.search(text):
+        yield digits
+    if digits.startswith("011"):  # how North America dials abroad
+        yield f"+{digits[3:]}"
+    doubled = _DOUBLED_COUNTRY.match(f"+{digits}")
+    if doubled and text.startswith("+"):
+        yield f"+{doubled[1]}{doubled[2]}"
+
+
+def _number(written: str, region: str) -> Number | None:
+    parsed = _parsed(written, region) if written else None
+    if parsed is None:
+        return None
+    e164 = f"+{parsed.country_code}{phonenumbers.national_significant_number(parsed)}"
+    kind = _kind(parsed)
+    # only a number written with its country code may be newer than the metadata
+    if kind is None and not (written.startswith("+") and _possible(parsed, e164)):
+        return None
+    return Number(e164, _status(parsed, kind))
 
 
 def _parsed(number: str, region: str | None) -> phonenumbers.PhoneNumber | None:

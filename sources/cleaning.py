@@ -13,22 +13,20 @@ _CONTROL = re.compile(r"[\u0000-\u0008\u000b-\u001f\u007f-\u009f]")
 _NONCHARACTERS = "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000)
 )
-# direction marks, zero width, soft hyphens, tags, and what is no character; not what joins emoji
+# direction marks, zero width, soft hyphens, tags, and what is no character or half of one; not what
+# joins emoji
 _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufdd0-\ufdef\ufeff"
-    f"\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f{_NONCHARACTERS}]"
+    f"\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f{_NONCHARACTERS}]"
 )
 _JOINERS = re.compile("[\u200c\u200d]")
 
 
 def as_typed(text: str) -> str:
     """Returns the text as it was typed, in its lines."""
-    if "&" in text:
-        text = _unescaped(_unescaped(text))
-    if "\\" in text:
-        text = _SLASHES.sub("", text)
-    if text.isascii() and text.isprintable():
+    if _is_plain(text):
         return text.strip()
+    text = _SLASHES.sub("", _unescaped(_unescaped(text)))
     text = storable(_INVISIBLE.sub("", _CONTROL.sub(" ", text.replace("\r\n", "\n"))))
     return unicodedata.normalize("NFC", text).strip()
 
@@ -38,7 +36,13 @@ def one_line(text: str) -> str:
 
     More than one would reach mail headers and the CRM.
     """
-    return " ".join(_JOINERS.sub("", as_typed(text)).split())
+    if not _is_plain(text):
+        text = _JOINERS.sub("", as_typed(text))
+    return " ".join(text.split())
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and "&" not in text and "\\" not in text
 
 
 def _unescaped(text: str) -> str:

@@ -21,7 +21,8 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
         "nombre", "nombres", "nombre completo", "nombre apellido", "nombre apellidos",
         "nombres apellidos", "nombre persona", "nombre usuario completo", "como llamas",
         "como llama", "como llamamos", "como podemos llamarte", "como gusta llamemos",
-        "quien eres", "con quien tengo gusto", "name", "full name", "first last name",
+        "quien eres", "quien tenemos gusto", "yourname", "tunombre", "name", "full name",
+        "first last name",
         "first name last name", "complete name", "display name", "how should we call you",
         "nome", "nome completo", "nome sobrenome", "como voce chama", "como chama",
     ),
@@ -42,8 +43,10 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
         "direccion correo electronico", "direccion email", "direccion electronica", "cuenta correo",
         "correo personal", "email personal", "correo trabajo", "work email", "business email",
         "personal email", "user email", "email usuario", "correo usuario", "endereco email",
+        "endereco mail", "direccion mail",
         "endereco eletronico", "correio eletronico", "email principal", "correo principal",
-        "primary email", "email primary", "correo gmail", "gmail", "emailadress", "emial",
+        "primary email", "email primary", "youremail", "tucorreo", "tuemail", "correo gmail",
+        "gmail", "emailadress", "emial",
     ),
     "phone": (
         "telefono", "telefonos", "tel", "telf", "tlf", "tfno", "fono", "telefono celular",
@@ -57,8 +60,9 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
         "full phone", "phone mobile", "mobile", "mobile number", "mobile phone", "mobile no",
         "cell", "cell number", "cell phone", "cell phone number", "telephone", "telephone number",
         "number", "work phone", "business phone", "user phone", "primary phone", "phone primary",
-        "telefone", "telefone celular", "numero telefone", "fone", "telemovel", "celular zap",
-        "zap", "tel usuario", "telefono usuario", "linea telefonica",
+        "yourphone", "tutelefono", "tel usuario", "telefone", "telefone celular",
+        "numero telefone", "fone", "telemovel", "celular zap",
+        "zap", "telefono usuario", "linea telefonica",
     ),
     "country_code": (
         "country code", "phone country code", "phone code", "dial code", "calling code",
@@ -70,8 +74,8 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     ),
     "company": (
         "empresa", "nombre empresa", "empresa nombre", "empresa negocio", "empresa organizacion",
-        "negocio", "nombre negocio", "compania", "nombre compania", "organizacion",
-        "nombre organizacion", "institucion", "razon social", "despacho", "company",
+        "negocio", "nombre negocio", "como llama empresa", "compania", "nombre compania",
+        "organizacion", "nombre organizacion", "institucion", "razon social", "despacho", "company",
         "company name", "name company", "business", "business name", "name business",
         "organization", "organization name", "organisation", "nome empresa", "companhia",
         "organizacao",
@@ -84,7 +88,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
         "interes", "intereses", "interesa", "interesado", "service", "services", "service type",
         "type service", "service interest", "service interested", "product", "products",
         "product interest", "interest", "interests", "interested", "servico", "servicos",
-        "servico interesse", "produto", "interesse",
+        "servico interesse", "servico interessa", "produto", "interesse",
     ),
     "source": (
         "fuente", "fuente lead", "source", "lead source", "source lead", "origen", "origen lead",
@@ -102,7 +106,7 @@ _NOISE = _words(
     """
     tu tus su sus mi my your seu sua meu minha the el la los las lo o a os as un una an
     de del da do dos of y e and para for en in por favor please con
-    cual es qual what is whats que te le se nos we you can we are
+    cual es qual what s is whats which que te le se me nos i am we you can are estas esta u
     ingresa ingrese escribe escriba introduce introduzca proporciona dejanos deja indica indicanos
     digite digita informe insira enter write type fill here aqui
     required obligatorio obligatoria requerido opcional optional obrigatorio
@@ -127,6 +131,13 @@ _CONSENT_WORDS = _words(
     concordar privacidad privacy privacidade gdpr lgpd optin terminos terms termos aviso
     """
 )
+# what has a name or an address of its own, in a path such as `agent.name`
+_OTHER_THINGS = _words(
+    """
+    owner agent agente assigned assignee advisor asesor vendedor seller account site author team
+    page form formulario campaign campana ad anuncio file archivo headers product producto event
+    """
+)
 # the address of another person, or of the business itself
 _OTHERS = _words(
     """
@@ -135,6 +146,8 @@ _OTHERS = _words(
     recipient destinatario cc bcc sender admin replyto
     """
 )
+
+_OF_OTHERS = _OTHERS | _OTHER_THINGS
 
 _STANDARD_UTM = ("source", "medium", "campaign", "term", "content", "id")
 _CLICKS = ("gclid", "gbraid", "wbraid", "fbclid", "fbc", "fbp", "ctwa_clid", "ttclid", "msclkid")
@@ -176,7 +189,7 @@ _ATTRIBUTION = _attribution_names()
 
 def words_of(name: str) -> tuple[str, ...]:
     """Returns the words of a field's name, without case, accents and separators."""
-    spaced = name if name.islower() else _CAMEL.sub(" ", name)
+    spaced = name if name.islower() else _CAMEL.sub(" ", name.replace("WhatsApp", "whatsapp"))
     if not spaced.isascii():
         spaced = "".join(
             letter
@@ -199,7 +212,11 @@ def _card_field(name: str) -> str | None:
         return exact
     bare = [word.rstrip(_DIGITS) for word in words]
     plain = "".join(word for word in bare if word not in _NOISE)
-    return _MEANINGS.get(plain) or _MEANINGS.get("".join(bare))
+    known = _MEANINGS.get(plain) or _MEANINGS.get("".join(bare))
+    outside, dot, last = name.replace("[", ".").rpartition(".")
+    if known is None and dot and not _OF_OTHERS.intersection(words_of(outside)):
+        return _card_field(last)
+    return known
 
 
 def card_field(name: str) -> str | None:

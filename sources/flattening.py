@@ -1,6 +1,5 @@
 """Flattens the fields that form builders nest, each by its own habit. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,13 +8,12 @@ from sources.field_names import card_field
 from sources.values import as_text
 
 MAX_DEPTH = 8
-_BRACKETED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])+)")
-_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+MAX_SAME_NAME = 20
 # a name that says nothing about what is inside
 _WRAPPERS = {
     "fields", "field", "form_fields", "form_data", "formdata", "data", "payload", "body", "json",
     "values", "answers", "submission", "field_data", "wpforms", "item_meta", "custom_fields",
-    "questions", "questions_and_answers", "responses", "user_column_data",
+    "attributes", "questions", "questions_and_answers", "responses", "user_column_data",
 }  # fmt: skip
 # an answer with its question: `{"title": "Nombre", "value": "Ana"}`
 _LABELS = (
@@ -46,14 +44,15 @@ class Flat:
 def flattened(fields: Mapping[str, object]) -> Flat:
     """Returns each answer under its question, or under the names of what it is nested in.
 
-    Answers that have a question come first: a field called `name` beside them is the form's.
+    Answers that have a question come first, and then what is in a wrapper: a field called `name`
+    beside them is the form's.
     """
     if not any("[" in name or isinstance(value, dict | list) for name, value in fields.items()):
         return Flat(fields)
     found = _Found()
     found.walk((), _nested(fields), 0)
     merged = dict(found.labelled)
-    for path, value in found.others:
+    for path, value in sorted(found.others, key=_is_outside):
         _put(merged, path, value)
     return Flat(merged, found.hints)
 
@@ -102,27 +101,35 @@ def _is_labelled(item: Mapping[Any, object]) -> bool:
     )
 
 
+def _is_outside(found: tuple[tuple[str, ...], object]) -> bool:
+    path, _ = found
+    return not any(name.lower() in _WRAPPERS for name in path)
+
+
 def _put(fields: dict[str, object], path: tuple[str, ...], value: object) -> None:
-    """Adds a field by the telling names of its path, or by the whole path where they are taken."""
-    telling = [name for name in path if name.lower() not in _WRAPPERS and not name.isdecimal()]
-    short = ".".join(telling or path)
-    for name in (short, ".".join(path)):
+    """Adds a field by the names of its path that say something, and a number where they are taken.
+
+    The same value twice is one value.
+    """
+    names = [name for name in path if name.lower() not in _WRAPPERS and not name.isdecimal()]
+    short = ".".join(names or path)
+    for number in range(1, MAX_SAME_NAME + 1):
+        name = f"{short} ({number})" if number > 1 else short
         if name not in fields or as_text(fields[name]) in ("", as_text(value)):
             fields[name] = value
             return
-    texts = [as_text(fields[short]), as_text(value)]
-    fields[short] = ", ".join(filter(None, texts))
+    fields[name] = f"{as_text(fields[name])}, {as_text(value)}"
 
 
 def _nested(fields: Mapping[str, object]) -> Mapping[str, object]:
     """Returns the fields with names such as `fields[nombre][value]` as nested objects."""
     root: dict[str, object] = {}
     for name, value in fields.items():
-        bracketed = _BRACKETED.fullmatch(name)
-        if bracketed is None:
+        first, bracket, rest = name.partition("[")
+        if not (first and bracket and rest.endswith("]")):
             root.setdefault(name, value)
             continue
-        path = [bracketed[1], *_BRACKETS.findall(bracketed[2])]
+        path = [first, *rest[:-1].split("][")]
         if path[-1] == "":  # `temas[]` is a list of its own name
             path.pop()
         if len(path) > MAX_DEPTH or not _insert(root, path, value):

@@ -46,6 +46,8 @@ _TICKED = {
 }  # fmt: skip
 _UNTICKED = {"", "0", "false", "no", "off", "nao", "n"}
 _EMAIL = re.compile(r"[^\s<>()\[\]\",;:|@]{1,64}@[^\s<>()\[\]\",;:|@]{1,254}")
+_NAMES = ("name", "first_name", "middle_name", "last_name", "second_last_name")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 _AROUND_AT = re.compile(r"\s{0,5}@\s{0,5}")
 _MORE_THAN_A_NUMBER = re.compile(r"[A-Za-z/,;|]")
 
@@ -250,8 +252,22 @@ def read_email(text: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=256)
 def _validated(text: str) -> str | None:
+    name, _, domain = text.rpartition("@")
+    if _PLAIN_NAME.fullmatch(name) and len(text) <= LIMITS["email"]:
+        domain = _domain(domain) or ""
+        return f"{name}@{domain}".lower() if domain else None
+    return _normalized(text)
+
+
+@lru_cache(maxsize=1024)
+def _domain(domain: str) -> str | None:
+    """Returns a domain as it is written, or None. Checking one costs more than reading a form."""
+    normalized = _normalized(f"a@{domain}")
+    return normalized.removeprefix("a@") if normalized else None
+
+
+def _normalized(text: str) -> str | None:
     try:
         return email_validator.validate_email(text, check_deliverability=False).normalized.lower()
     except email_validator.EmailNotValidError:
@@ -261,8 +277,7 @@ def _validated(text: str) -> str | None:
 def _read_name(answers: Answers, card: Card) -> None:
     """Joins the parts of the name. A part that another already has in it is not repeated."""
     whole = ""
-    meanings = ("name", "first_name", "middle_name", "last_name", "second_last_name")
-    parts = [answer for meaning in meanings for answer in answers.get(meaning, ())[:1]]
+    parts = [answers[meaning][0] for meaning in _NAMES if meaning in answers]
     for part in parts:
         if f" {part.text} ".casefold() not in f" {whole} ".casefold():
             whole = f"{whole} {part.text}".lstrip()

@@ -12,7 +12,7 @@ from typing import Any
 from sources.flattening import flattened
 from sources.model import Forged, Form, Unreadable
 from sources.proof import digest, require
-from sources.reading import read_object
+from sources.reading import read_json, read_object
 from sources.values import as_text, known, mapping, moment, objects
 
 OLDEST = timedelta(hours=73)  # TikTok repeats a notification for 72 hours
@@ -48,8 +48,10 @@ def read(body: bytes) -> list[Form]:
     event = read_object(body)
     content = event.get("content", event)
     if isinstance(content, str):
-        content = read_object(content.encode("utf-8", "surrogatepass"))
-    leads = objects(content.get("leads")) or objects(content.get("data")) or [mapping(content)]
+        content = read_json(content)
+    inside = mapping(content)
+    leads = objects(content) or objects(inside.get("leads")) or objects(inside.get("data"))
+    leads = leads or [inside]
     forms = [_form(lead, event) for lead in leads]
     if not any(form.fields for form in forms):
         raise Unreadable("not_object")

@@ -30,7 +30,7 @@ _NO_LEADS = {"DELETED", "DRAFT"}
 
 
 class MetaClient:
-    """Client for the Graph API. Whoever made `http` closes it.
+    """Client for the Graph API. The caller closes `http`.
 
     Every method raises Unavailable, CredentialsRejected where a token or permission is at fault,
     or Gone.

@@ -13,6 +13,7 @@ import domain
 import kit
 import providers
 import services
+import sources
 from kit.masking import mask
 from services.notify.decisions.replies import read_reply
 
@@ -43,7 +44,7 @@ NOISE = 0.05  # seconds
 
 def patterns() -> Iterator[tuple[str, "re.Pattern[str]"]]:
     """Yields every pattern of our modules, by its name."""
-    for package in (contracts, domain, kit, providers, services):
+    for package in (contracts, domain, kit, providers, services, sources):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if "migrations" in module.name:
                 continue

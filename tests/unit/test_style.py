@@ -13,6 +13,7 @@ FOLDERS = (
     "domain",
     "kit",
     "providers",
+    "sources",
     "services",
     "pauta",
     "simulator",

@@ -49,6 +49,7 @@ PLAIN = {
     "_as_readme_says": "the README's own text",
     "key-heard": "Twilio heard a key",
     "FORGED": "an address that the sender made up",
+    "Forged": "a request that the sender made up",
     "forged": "a cookie that the sender made up",
     "heard": "a person heard the call: a state of the simulator's",
     "ordered": "a list in order",
