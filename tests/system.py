@@ -170,7 +170,7 @@ class System:
     async def lead(self, form: dict[str, Any]) -> int:
         """Posts the form and returns the id of the accepted lead."""
         response = await self.post(form)
-        assert response.status_code == 202, response.text
+        assert response.status_code == 200, response.text
         return int(response.json()["lead_id"])
 
     async def simulator(self, resource: str, to: str = "") -> Any:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from prometheus_client import Counter
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
@@ -16,7 +17,7 @@ from kit.failed_work import OUTBOX_ROWS, carry_out
 from kit.http_client import BoundedClient
 from kit.runtime import build_runtime, make_app, with_tracing
 from services.intake.consumers import PUBLISHES, router
-from services.intake.deps import Deps, Limits, SubmissionAcceptor
+from services.intake.deps import Deps, Limits, SourceFinder, SubmissionAcceptor
 from services.intake.http import deliveries, webhooks
 from services.intake.http.lead import post_lead
 from services.intake.http.operators import operators
@@ -28,16 +29,38 @@ from services.intake.repositories.deliveries import DELIVERIES
 from services.intake.repositories.imports import IMPORT_LINES
 from services.intake.settings import Settings
 from services.intake.use_cases.accept_submissions import accept_submissions
+from services.intake.use_cases.find_source import find_source
 from sources.meta.client import MetaClient
 from sources.overrides import load_overrides
 
 FAILED_ROWS = (OUTBOX_ROWS, DELIVERIES, IMPORT_LINES)
 
 
+class Anything(Convertor[str]):
+    """Matches the rest of any path, so that nothing below a door is answered 404."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", Anything())
+
+
 def create_app(
-    settings: Settings | None = None, accept: SubmissionAcceptor | None = None
+    settings: Settings | None = None,
+    accept: SubmissionAcceptor | None = None,
+    source_of: SourceFinder | None = None,
 ) -> FastAPI:
-    """Returns intake. `accept` replaces the acceptor that stores, as the benchmark's floor does."""
+    """Returns intake.
+
+    `accept` replaces the acceptor that stores, as the benchmark's floor does, and `source_of` what
+    knows the sources' keys.
+    """
     settings = settings or Settings()
     runtime = build_runtime("intake", settings)
 
@@ -65,6 +88,7 @@ def create_app(
             settings=settings,
             database=runtime.database,
             accept=accept or batcher,
+            source_of=source_of or partial(find_source, runtime.database),
             failed_work=partial(carry_out, runtime.database, service="intake", rows=FAILED_ROWS),
             limiter=SlidingWindowCounterRateLimiter(MemoryStorage()),
             limits=Limits.of(settings),
@@ -93,7 +117,7 @@ def create_app(
     )
     # requests are matched against the routes in their order, so the busiest comes first
     app.router.routes.insert(0, Route("/api/lead", post_lead, methods=["POST"]))
-    app.router.routes.insert(1, Route("/api/lead/{key:path}", post_lead, methods=["POST"]))
+    app.router.routes.insert(1, Route("/api/lead/{key:anything}", post_lead, methods=["POST"]))
     _add_cors(app, settings)
     _document_route(app)
     return with_tracing(app, runtime)

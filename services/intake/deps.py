@@ -27,6 +27,12 @@ class SubmissionAcceptor(Protocol):
     async def __call__(self, received: Received, /) -> Verdict: ...
 
 
+class SourceFinder(Protocol):
+    """Returns the source that a key belongs to; None for a key that is not, or no longer."""
+
+    async def __call__(self, key: str, /) -> str | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How many submissions go their way: of one visitor's address, and of one source with a key.
@@ -58,6 +64,7 @@ class Deps:
     settings: Settings
     database: Database
     accept: SubmissionAcceptor
+    source_of: SourceFinder
     failed_work: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     limiter: SlidingWindowCounterRateLimiter
     limits: Limits

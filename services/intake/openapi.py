@@ -1,8 +1,7 @@
 """The OpenAPI description of POST /api/lead and /api/lead/<key>, which FastAPI does not see."""
 
+from collections.abc import Mapping
 from typing import Any
-
-from sources.mapping import LIMITS
 
 _FIELD_ERRORS = {
     "type": "object",
@@ -20,14 +19,24 @@ _FIELD_ERRORS = {
         },
     },
 }
+_FIELDS = {
+    "nombre": "The person's name",
+    "email": "Where they are written to",
+    "telefono": "Where they are called, with or without the country's code",
+    "empresa": "The company they work for",
+    "servicio": "What they ask about",
+    "fuente": "Where they come from",
+    "zona_horaria": "Their time zone, such as America/Monterrey",
+    "consentimiento": "What they agreed to",
+}
 _LEAD = {
     "type": "object",
-    "required": ["nombre"],
+    "description": (
+        "The usual names; others are understood in Spanish, English and Portuguese. A field of any "
+        "other name is kept. One of the two ways to answer is required."
+    ),
     "anyOf": [{"required": ["email"]}, {"required": ["telefono"]}],
-    "properties": {
-        name: {"type": ["string", "number", "boolean", "null"], "maxLength": limit}
-        for name, limit in LIMITS.items()
-    },
+    "properties": {name: {"description": text} for name, text in _FIELDS.items()},
     "additionalProperties": True,
     "example": {
         "nombre": "Ana",
@@ -46,15 +55,14 @@ _SOURCE_KEY = {
     "name": "X-Source-Key",
     "in": "header",
     "description": "The source's key, where it is not in the path",
-    "schema": {"type": "string", "maxLength": 255, "pattern": "^[!-~]*$"},
+    "schema": {"type": "string"},
 }
 _PROBLEMS = {
     "400": "The body cannot be read",
     "401": "No source has this key",
     "409": "The Idempotency-Key was used with another body",
     "413": "Over 64 KB",
-    "415": "Not one of the three encodings",
-    "422": "Bad fields, all of them named",
+    "422": "No usable phone and no usable email, or a bad Idempotency-Key",
     "429": "Far too many from one address",
     "503": "Not stored; try again",
 }
@@ -63,15 +71,14 @@ _KEY = {"name": "key", "in": "path", "required": True, "schema": {"type": "strin
 
 def describe_lead_routes() -> dict[str, Any]:
     """Returns the path items of the door without a key, and with one."""
-    with_key = _describe("post_lead_of_source", "A lead, from a source with a key")
-    with_key["parameters"] = [_KEY]
+    with_key = _describe("post_lead_of_source", "A lead, from a source with a key", _KEY)
     return {
-        "/api/lead": _describe("post_lead", "A lead, from a form"),
+        "/api/lead": _describe("post_lead", "A lead, from a form", _SOURCE_KEY),
         "/api/lead/{key}": with_key,
     }
 
 
-def _describe(operation: str, summary: str) -> dict[str, Any]:
+def _describe(operation: str, summary: str, key: Mapping[str, Any]) -> dict[str, Any]:
     page = {"schema": {"type": "string"}}
     refused = {"application/json": {"schema": _FIELD_ERRORS}, "text/html": page}
     problems = {
@@ -86,7 +93,7 @@ def _describe(operation: str, summary: str) -> dict[str, Any]:
         "post": {
             "operationId": operation,
             "summary": summary,
-            "parameters": [_IDEMPOTENCY_KEY, _SOURCE_KEY],
+            "parameters": [_IDEMPOTENCY_KEY, key],
             "requestBody": {
                 "required": True,
                 "content": {kind: {"schema": _LEAD} for kind in _ENCODINGS},

@@ -127,7 +127,7 @@ class Player:
             if answer is not None and answer.status_code < 500 and answer.status_code != 429:
                 submission.answered_at = self.system.now()
                 submission.status = answer.status_code
-                if answer.status_code == 202:
+                if answer.status_code == 200:
                     submission.lead_id = int(answer.json()["lead_id"])
                 return
             submission.tries += 1

@@ -128,7 +128,7 @@ def every_form_is_answered(seen: Evidence) -> Iterator[Broken]:
     """Every form gets an answer, and a form with a name and an address is accepted."""
     for life in seen.lives:
         for submission in life.submissions:
-            if submission.status != 202:
+            if submission.status != 200:
                 yield f"the form {submission.form} was answered {submission.status}", _who(life)
 
 

@@ -175,7 +175,7 @@ def an_action(action: str, **detail: str) -> dict[str, Any]:
 
 def a_record(*moments: str, actions: Iterable[str] = (), **more: Any) -> Record:
     """Returns what was seen of Ana, who sent a form at 1 s, and did these things at 5 s."""
-    life = Life(ANA, [Submission(ANA, FORM, 1.0, 2.0, 202, 1)])
+    life = Life(ANA, [Submission(ANA, FORM, 1.0, 2.0, 200, 1)])
     life.moments = [Moment(what, 5.0) for what in moments]
     return Record(lives={0: life}, actions={1: [*map(an_action, actions)]}, **more)
 
@@ -241,7 +241,7 @@ def test_the_log_has_the_calendars_meetings(calendar: list[dict[str, Any]], is_k
 
 def test_a_form_after_an_erasure_has_a_first_contact_of_its_own() -> None:
     record = a_record("is_erased")
-    record.lives[0].submissions.append(Submission(ANA, FORM, 6.0, 7.0, 202, 2))
+    record.lives[0].submissions.append(Submission(ANA, FORM, 6.0, 7.0, 200, 2))
     record.actions[2] = []
     assert len(list(every_accepted_form_has_its_first_contact(Evidence(record)))) == 2
 
@@ -256,7 +256,7 @@ def test_a_form_after_an_erasure_has_a_first_contact_of_its_own() -> None:
 def test_one_person_has_one_contact(second: int) -> None:
     leads = [{"name": "Ana #1", "contact_id": 7}, {"name": "Ana #2", "contact_id": second}]
     record = a_record(kommo={"leads": leads, "notes": []})
-    record.lives[0].submissions.append(Submission(ANA, FORM, 6.0, 7.0, 202, 2))
+    record.lives[0].submissions.append(Submission(ANA, FORM, 6.0, 7.0, 200, 2))
 
     assert len(list(kommo_has_one_contact_of_a_person(Evidence(record)))) == (second != 7)
 

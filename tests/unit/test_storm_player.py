@@ -149,7 +149,7 @@ async def test_a_seat_moves(player: Player, outside: Outside) -> None:
 
 async def in_kommo(player: Player, outside: Outside, person: Person, lead: int) -> int:
     """Registers a person's lead in Kommo, and returns its contact."""
-    sent = Submission(person, {"email": person.email}, 1.0, 2.0, 202, lead)
+    sent = Submission(person, {"email": person.email}, 1.0, 2.0, 200, lead)
     player.record.lives[person.number].submissions.append(sent)
     email = {"field_code": "EMAIL", "values": [{"value": person.email}]}
     contact = {"name": person.name, "custom_fields_values": [email]}

@@ -20,7 +20,15 @@ def content_of(source: str, fields: Mapping[str, object], external_id: str = "")
     return hashlib.blake2b(text, digest_size=16).digest()
 
 
+def form_id(external_id: str, content: bytes) -> str:
+    """Returns the id by which a repeat of a form is known for ever; empty where it has none.
+
+    Others may send the same id: two sites that both count from 1, visitors of a cached page.
+    """
+    return f"{external_id} {content.hex()}" if external_id else ""
+
+
 def as_sent(fields: Mapping[str, object]) -> str:
     """Returns the JSON of a form's fields, of which the database can store every character."""
     plain = storable_json(dict(fields), longest=LONGEST_FIELD)
-    return to_json(plain, inf_nan_mode="constants").decode()
+    return to_json(plain, inf_nan_mode="strings").decode()

@@ -5,18 +5,12 @@ that is done here.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
-from urllib.parse import parse_qsl
 
 import structlog
-from pydantic_core import from_json
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Message
 
 from contracts.events.lead import LeadCard
 from domain.signed_links import pseudonym
@@ -26,16 +20,18 @@ from kit.observability import tracing
 from kit.visitors import is_anybodys, visitor
 from services.intake.decisions.holding import reason_to_hold
 from services.intake.decisions.persons import Conflict, Replay, Submission, Verdict
-from services.intake.decisions.source_keys import FORM, hash_of
-from services.intake.decisions.submissions import as_sent, content_of
+from services.intake.decisions.source_keys import FORM
+from services.intake.decisions.submissions import as_sent, content_of, form_id
 from services.intake.deps import Deps
 from services.intake.http import answers
 from services.intake.http.answers import Rejected
 from services.intake.repositories.raw_submissions import keep_refused
-from services.intake.repositories.sources import source_of
 from services.intake.settings import Settings
 from services.intake.use_cases.accept_submissions import Received, Sent
-from sources.mapping import FieldError, read_card
+from sources.form import read_form
+from sources.mapping import FieldError, card_of
+from sources.model import Form, Unreadable
+from sources.reading import read_body
 
 log = structlog.get_logger()
 
@@ -43,7 +39,6 @@ MAX_BODY_BYTES = 64 * 1024
 JSON = "application/json"
 REDIRECT_FIELD = "redirect"
 KEY_HEADER = "x-source-key"
-UNREADABLE = 400
 MAX_HEADER = 300
 
 
@@ -58,6 +53,16 @@ class Caller:
     @property
     def has_key(self) -> bool:
         return self.source != FORM
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A request to a door, as it was sent."""
+
+    caller: Caller
+    received_at: datetime
+    content_type: str
+    body: bytes
 
 
 async def post_lead(request: Request) -> Response:
@@ -87,7 +92,7 @@ async def _caller(request: Request, deps: Deps) -> Caller:
     remote = request.client.host if request.client else "unknown"
     key = request.path_params.get("key", "").strip("/") or request.headers.get(KEY_HEADER, "")
     if key:
-        source = await source_of(deps.database, hash_of(key))
+        source = await deps.source_of(key)
         if source is None:
             raise Rejected(401, FieldError("", "unknown_key"))
         within = await deps.limiter.hit(deps.limits.source, source)
@@ -101,40 +106,63 @@ async def _caller(request: Request, deps: Deps) -> Caller:
 async def _take(request: Request, caller: Caller, deps: Deps, received_at: datetime) -> Response:
     key = _idempotency_key(request)
     content_type = request.headers.get("content-type", "")[:MAX_HEADER]
-    body = await _body(request)
+    post = Post(caller, received_at, content_type, await _body(request))
     try:
-        fields = await _fields(body, request)
-        card = _card(fields, caller, deps.settings)
+        fields = read_body(content_type, post.body)
+        form = read_form(fields)
+        card = _card(form, caller, deps)
+    except Unreadable as error:
+        rejected = Rejected(400, FieldError("", error.code))
+        if caller.has_key:  # its sender cannot mend it: an operator sees it
+            await _keep(deps, post, "failed", rejected)
+            return answers.kept()
+        await _keep_if_possible(deps, post, rejected)
+        raise rejected from None
     except Rejected as rejected:
-        kept = await _keep(deps, caller, content_type, body, received_at, rejected)
-        if kept and caller.has_key and rejected.status == UNREADABLE:
-            return answers.kept()  # its sender cannot mend it: an operator sees it
+        await _keep_if_possible(deps, post, rejected)
         raise
-    submission = Submission(
+    submission = _submission(post, fields, form, card, key, deps.settings)
+    verdict = await deps.accept(
+        Received(
+            submission,
+            caller.remote,
+            request.headers.get("user-agent", "")[:MAX_HEADER],
+            received_at,
+            page=card.attribution.get("page") or request.headers.get("referer", "")[:MAX_HEADER],
+            sent=Sent(as_sent(fields), content_type, post.body),
+        )
+    )
+    return _answer(request, fields, verdict, deps.settings)
+
+
+def _submission(
+    post: Post,
+    fields: Mapping[str, object],
+    form: Form,
+    card: LeadCard,
+    key: str | None,
+    settings: Settings,
+) -> Submission:
+    source = post.caller.source
+    content = content_of(source, fields)
+    return Submission(
         card=card,
-        content=content_of(caller.source, fields),
+        content=content,
         key=key,
-        source=caller.source,
+        source=source,
+        external_id=form_id(form.external_id, content),
         held=reason_to_hold(
             card,
-            honeypot=bool(fields.get(deps.settings.honeypot_field)),
-            over_limit=caller.over_limit,
+            test=form.test,
+            honeypot=bool(form.fields.get(settings.honeypot_field)),
+            over_limit=post.caller.over_limit,
         ),
-        most_names=deps.settings.many_names,
+        most_names=settings.many_names,
     )
-    received = Received(
-        submission,
-        caller.remote,
-        request.headers.get("user-agent", "")[:MAX_HEADER],
-        received_at,
-        page=card.attribution.get("page") or request.headers.get("referer", "")[:MAX_HEADER],
-        sent=Sent(as_sent(fields), content_type, body),
-    )
-    return _answer(request, fields, await deps.accept(received), deps.settings)
 
 
 def _answer(
-    request: Request, fields: Mapping[str, Any], verdict: Verdict, settings: Settings
+    request: Request, fields: Mapping[str, object], verdict: Verdict, settings: Settings
 ) -> Response:
     if isinstance(verdict, Conflict):
         raise Rejected(409, FieldError("Idempotency-Key", "key_reused"))
@@ -153,14 +181,19 @@ def _idempotency_key(request: Request) -> str | None:
     return key
 
 
-def _card(fields: Mapping[str, Any], caller: Caller, settings: Settings) -> LeadCard:
+def _card(form: Form, caller: Caller, deps: Deps) -> LeadCard:
     """Returns the card of the form's lead. Raises Rejected with all errors of the form."""
-    form = {
+    settings = deps.settings
+    answered = {
         name: value
-        for name, value in fields.items()
+        for name, value in form.fields.items()
         if name not in (settings.honeypot_field, REDIRECT_FIELD)
     }
-    card = read_card(form, region=settings.default_region)
+    card = card_of(
+        replace(form, fields=answered),
+        region=settings.default_region,
+        overrides=deps.overrides.of(caller.source, form.attribution.get("form_id", "")),
+    )
     if isinstance(card, list):
         raise Rejected(422, *card)
     if caller.has_key:
@@ -172,32 +205,27 @@ def _card(fields: Mapping[str, Any], caller: Caller, settings: Settings) -> Lead
     return card
 
 
-async def _keep(
-    deps: Deps,
-    caller: Caller,
-    content_type: str,
-    body: bytes,
-    received_at: datetime,
-    rejected: Rejected,
-) -> bool:
-    """Keeps what is refused, for the page of the sources. Returns False where it could not."""
-    unread = caller.has_key and rejected.status == UNREADABLE
-    if caller.over_limit and not caller.has_key:
-        return False
+async def _keep(deps: Deps, post: Post, state: str, rejected: Rejected) -> None:
+    """Keeps a body that makes no lead, for the page of the sources."""
+    await keep_refused(
+        deps.database,
+        source=post.caller.source,
+        received_at=post.received_at,
+        state=state,
+        outcome=", ".join(f"{error.field} {error.code}".strip() for error in rejected.errors),
+        content_type=post.content_type,
+        body=post.body,
+    )
+
+
+async def _keep_if_possible(deps: Deps, post: Post, rejected: Rejected) -> None:
+    """Keeps what is refused, unless its visitor posts too much or the database is unavailable."""
+    if post.caller.over_limit and not post.caller.has_key:
+        return
     try:
-        await keep_refused(
-            deps.database,
-            source=caller.source,
-            received_at=received_at,
-            state="failed" if unread else "refused",
-            outcome=", ".join(f"{error.field} {error.code}".strip() for error in rejected.errors),
-            content_type=content_type,
-            body=body,
-        )
+        await _keep(deps, post, "refused", rejected)
     except Unavailable as outage:
         log.warning("lead.refusal_not_kept", reason=str(outage))
-        return False
-    return True
 
 
 async def _body(request: Request) -> bytes:
@@ -213,58 +241,3 @@ async def _body(request: Request) -> bytes:
 
 def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-async def _fields(body: bytes, request: Request) -> Mapping[str, Any]:
-    match _media_type(request):
-        case "application/json":
-            try:
-                value = from_json(body)
-            except ValueError:
-                raise Rejected(400, FieldError("", "bad_json")) from None
-            if not isinstance(value, dict):
-                raise Rejected(400, FieldError("", "not_object"))
-            return value
-        case "application/x-www-form-urlencoded":
-            try:
-                pairs = parse_qsl(
-                    body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=1000
-                )
-            except ValueError:
-                raise Rejected(400, FieldError("", "bad_form")) from None
-            return _joined(pairs)
-        case "multipart/form-data":
-            return await _multipart(body, request)
-        case _:
-            raise Rejected(415, FieldError("", "bad_type"))
-
-
-async def _multipart(body: bytes, request: Request) -> Mapping[str, str]:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    try:
-        async with Request(request.scope, receive).form(
-            max_files=20, max_fields=1000, max_part_size=MAX_BODY_BYTES
-        ) as form:
-            pairs = [(name, _part(value)) for name, value in form.multi_items()]
-    except (MultiPartException, KeyError, ValueError):
-        # a missing boundary, a part without a name, bytes after the end
-        raise Rejected(400, FieldError("", "bad_form")) from None
-    except Exception as error:
-        # inside an app, Starlette turns MultiPartException into an HTTPException
-        if type(error).__name__ == "HTTPException":
-            raise Rejected(400, FieldError("", "bad_form")) from None
-        raise
-    return _joined(pairs)
-
-
-def _part(value: UploadFile | str) -> str:
-    return value if isinstance(value, str) else value.filename or ""
-
-
-def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    for name, value in pairs:
-        fields[name] = f"{fields[name]}, {value}" if fields.get(name) else value
-    return fields

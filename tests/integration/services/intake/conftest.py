@@ -5,6 +5,8 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 from unittest.mock import patch
 
 import httpx
@@ -23,6 +25,7 @@ from services.intake.http.operators import operators
 from services.intake.meta import MetaReader
 from services.intake.settings import Settings
 from services.intake.use_cases.accept_submissions import Received, accept_submissions
+from services.intake.use_cases.find_source import find_source
 from services.intake.use_cases.process_deliveries import process_due_deliveries
 from sources.meta.client import MetaClient
 from sources.overrides import read_overrides
@@ -125,6 +128,7 @@ async def make_intake(database: Database) -> AsyncIterator[Callable[[], Intake]]
                 settings=settings,
                 database=database,
                 accept=accept,
+                source_of=partial(find_source, database),
                 failed_work=_nothing,
                 limiter=SlidingWindowCounterRateLimiter(MemoryStorage()),
                 limits=Limits.of(settings),
@@ -155,7 +159,7 @@ async def intake(make_intake: Callable[[], Intake]) -> AsyncIterator[Intake]:
     await made.http.aclose()
 
 
-def without(intake: Intake, **variables: str) -> None:
+def without(intake: Intake, **variables: Any) -> None:
     """Replaces settings of the running intake."""
     settings = intake.deps.settings.model_copy(update=variables)
     intake.http._transport.app.state.deps = replace(intake.deps, settings=settings)  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
 import pytest
@@ -25,7 +26,7 @@ José Núñez;jose@example.com;8112345678;Panadería
 
 
 async def post(
-    intake: Intake, *, text: str | bytes = FILE, dry_run: bool = False, **data: str
+    intake: Intake, *, text: str | bytes = FILE, dry_run: bool = False, **data: Any
 ) -> httpx.Response:
     body = text if isinstance(text, bytes) else text.encode()
     return await intake.http.post(
@@ -178,7 +179,7 @@ async def test_the_fields_of_a_worked_line_are_kept_with_the_lead_only(intake: I
     ],
 )
 async def test_a_file_that_cannot_be_imported_is_refused(
-    intake: Intake, text: str | bytes, data: dict[str, str], problem: str
+    intake: Intake, text: str | bytes, data: dict[str, Any], problem: str
 ) -> None:
     answer = await post(intake, text=text, **data)
 
