@@ -68,7 +68,7 @@ async def _take(request: Request, deps: Deps, received_at: datetime) -> Response
         key=key,
     )
     try:
-        fields, received = read_post(post, deps.settings)
+        fields, received = read_post(post, deps.settings, deps.overrides)
     except Unreadable as unreadable:
         rejected = Rejected(400, FieldError("", unreadable.code))
         if post.has_key:  # its sender cannot mend it: an operator sees it

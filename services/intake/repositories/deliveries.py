@@ -54,10 +54,19 @@ where delivery_id = $1 and state = 'received'"""
 RELEASE = """
 update deliveries set attempts = attempts - 1, next_attempt_at = now()
 where delivery_id = $1 and state = 'received'"""
+# a form that was refused or unreadable at its door is from then on a delivery
 REPLAY = """
-update deliveries set state = 'received', outcome = '', attempts = 0, next_attempt_at = now()
-where delivery_id = $1 and body is not null
-returning source"""
+with again as (
+  update deliveries set state = 'received', outcome = '', attempts = 0, next_attempt_at = now()
+  where delivery_id = $1 and body is not null
+  returning source),
+refused as (
+  delete from raw_submissions where delivery_id = $1 and state <> 'done' returning *),
+moved as (
+  insert into deliveries (delivery_id, source, state, content_type, body, received_at)
+  select delivery_id, source, 'received', content_type, body, received_at from refused
+  returning source)
+select source from again union all select source from moved"""
 RETRY = """
 update deliveries set state = 'received', outcome = '', attempts = 0, next_attempt_at = now()
 where delivery_id = $1 and state = 'failed'"""
@@ -83,9 +92,9 @@ union all
 order by delivery_id desc
 limit $3"""
 BODY = """
-select body from deliveries where delivery_id = $1
+select content_type, body from deliveries where delivery_id = $1
 union all
-select body from raw_submissions where delivery_id = $1"""
+select content_type, body from raw_submissions where delivery_id = $1"""
 FIELDS = """
 select source, fields from submissions where submission_id = any($1::bigint[])
 union all
@@ -180,7 +189,7 @@ async def release(database: Database, delivery_id: int) -> None:
 
 
 async def replay(connection: Connection, delivery_id: int) -> str | None:
-    """Makes a delivery due again. Returns its source; None where its body is not kept."""
+    """Makes a delivery due again. Returns its source; None where there is nothing to process."""
     source: str | None = await connection.fetchval(REPLAY, delivery_id)
     return source
 
@@ -197,10 +206,10 @@ async def listed(
     return await database.fetch(EVERY, source, delivery_id, limit)
 
 
-async def body_of(database: Database, delivery_id: int) -> bytes | None:
-    """Returns the body as it was sent; None where it is not kept any more."""
+async def body_of(database: Database, delivery_id: int) -> tuple[str, bytes | None]:
+    """Returns the content type, and the body as it was sent; None where it is not kept."""
     rows = await database.fetch(BODY, delivery_id)
-    return rows[0]["body"] if rows else None
+    return (rows[0]["content_type"], rows[0]["body"]) if rows else ("", None)
 
 
 async def fields_of(

@@ -15,7 +15,7 @@ from services.intake.decisions.deliveries import (
     summary,
 )
 from services.intake.deps import Deps
-from services.intake.platforms import META, READERS
+from services.intake.platforms import META, read_delivery
 from services.intake.repositories import deliveries
 from services.intake.repositories.deliveries import DueDelivery
 from services.intake.use_cases.submit_form import NO_ADDRESS, REFUSED, submit_form
@@ -63,11 +63,9 @@ async def _forms(delivery: DueDelivery, deps: Deps) -> list[Form] | None:
         await _fail(delivery, "its body is not kept any more", deps)
         return None
     try:
-        if delivery.content_type == trial.CONTENT_TYPE:
-            return [trial.read(delivery.source, delivery.body)]
-        if delivery.source == META:
+        if delivery.source == META and delivery.content_type != trial.CONTENT_TYPE:
             return await _fetched(delivery, delivery.body, deps)
-        return READERS[delivery.source](delivery.body)
+        return read_delivery(delivery.source, delivery.content_type, delivery.body)
     except Unreadable as unreadable:
         await _fail(delivery, f"it cannot be read: {unreadable.code}", deps)
     return None

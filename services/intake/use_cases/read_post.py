@@ -16,6 +16,7 @@ from services.intake.use_cases.accept_submissions import Received, Sent
 from sources.form import read_form
 from sources.mapping import FieldError, card_of
 from sources.model import Form
+from sources.overrides import Overrides
 from sources.reading import read_body
 
 REDIRECT_FIELD = "redirect"
@@ -51,11 +52,13 @@ class Post:
         return self.source != FORM
 
 
-def read_post(post: Post, settings: Settings) -> tuple[Mapping[str, object], Received]:
+def read_post(
+    post: Post, settings: Settings, overrides: Overrides
+) -> tuple[Mapping[str, object], Received]:
     """Returns the fields as sent, and the submission. Raises Unreadable and Unreachable."""
     fields = read_body(post.content_type, post.body)
     form = read_form(fields)
-    card = _card(form, post, settings)
+    card = _card(form, post, settings, overrides)
     content = content_of(post.source, fields)
     submission = Submission(
         card=card,
@@ -82,13 +85,17 @@ def read_post(post: Post, settings: Settings) -> tuple[Mapping[str, object], Rec
     return fields, received
 
 
-def _card(form: Form, post: Post, settings: Settings) -> LeadCard:
+def _card(form: Form, post: Post, settings: Settings, overrides: Overrides) -> LeadCard:
     answered = {
         name: value
         for name, value in form.fields.items()
         if name not in (settings.honeypot_field, REDIRECT_FIELD)
     }
-    card = card_of(replace(form, fields=answered), region=settings.default_region)
+    card = card_of(
+        replace(form, fields=answered),
+        region=settings.default_region,
+        overrides=overrides.of(post.source, form.attribution.get("form_id", "")),
+    )
     if isinstance(card, list):
         raise Unreachable(card)
     if post.has_key:  # its server's address is no visitor's
