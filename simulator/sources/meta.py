@@ -405,4 +405,7 @@ def _error_body(code: int, message: str = "") -> tuple[bytes, dict[str, str]]:
 
 
 def _fault_body(fault: Fault) -> tuple[bytes, dict[str, str]]:
-    return _error_body(fault.code or 2)
+    body, headers = _error_body(fault.code or 2)
+    if fault.retry_after is not None:
+        headers["Retry-After"] = fault.retry_after
+    return body, headers

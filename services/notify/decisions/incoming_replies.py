@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from contracts.events.reply import Intent
 from contracts.events.touch import Channel
-from domain.phone import NumberStatus, number_status
+from domain.phone import NO_REGION, to_e164
 from domain.replies import IncomingReply
 from services.notify.decisions.replies import STOPS, Reading, read_reply, stop_word
 
@@ -37,16 +37,17 @@ def read_incoming(reply: IncomingReply, *, answers_meeting: bool) -> Reading:
     return reading
 
 
-def is_inquiry(reply: IncomingReply, intent: Intent) -> bool:
-    """Returns whether a message of somebody whom no lead matches is the first of a new lead.
+def inquirer(reply: IncomingReply, intent: Intent) -> str | None:
+    """Returns the number of somebody whom no lead matches and whose message begins a lead.
 
-    It is no answer to a message of ours, and comes from a number that can be written to.
+    None where it is an answer to a message of ours, or its number cannot be written to. WhatsApp
+    writes some numbers in an older form, in which nobody can be called.
     """
     if reply.address is None or reply.answers or intent in NO_INQUIRIES:
-        return False
+        return None
     if reply.channel not in (Channel.WHATSAPP, Channel.SMS):
-        return False
-    return number_status(reply.address) is not NumberStatus.UNUSABLE
+        return None
+    return to_e164(reply.address, NO_REGION)
 
 
 def _stop_in_automatic(reply: IncomingReply) -> Reading | None:

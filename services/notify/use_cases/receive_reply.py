@@ -27,7 +27,7 @@ from kit.database import Connection, Database
 from kit.errors import Unavailable
 from kit.messaging import outbox
 from providers.twilio.webhooks import PressedKey
-from services.notify.decisions.incoming_replies import is_inquiry, read_incoming
+from services.notify.decisions.incoming_replies import inquirer, read_incoming
 from services.notify.decisions.keys import ASKS_FOR_LINK, asked_by_key
 from services.notify.decisions.replies import STOPS, Reading
 from services.notify.decisions.reply_texts import shown_text
@@ -160,8 +160,8 @@ def _events(reply: IncomingReply, reading: Reading, sender: Sender, at: datetime
     known = sender.lead_id is not None or (is_stop and bool(sender.addresses))
     if known or reading.intent is Intent.AUTOMATIC:
         return []
-    if reply.address is not None and is_inquiry(reply, reading.intent):
-        return [_inquiry(reply, reply.address, at)]
+    if (phone := inquirer(reply, reading.intent)) is not None:
+        return [_inquiry(reply, phone, at)]
     unmatched = ReplyUnmatched(
         lead_id=0,
         channel=reply.channel,

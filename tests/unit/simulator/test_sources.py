@@ -384,10 +384,12 @@ async def test_an_injected_error_has_metas_own_code(
     world: httpx.AsyncClient, status: int, code: int
 ) -> None:
     fault = {"provider": "meta", "kind": "status", "status": status, "code": code}
+    fault["retry_after"] = "7"
     await world.post("/simulator/faults", json=fault)
     failed = await graph(world, "me")
 
     assert (failed.status_code, failed.json()["error"]["code"]) == (status, code)
+    assert failed.headers["retry-after"] == "7"
     assert (await graph(world, "me")).status_code == 200
     requests = (await world.get("/simulator/requests", params={"provider": "meta"})).json()
     assert [request["fault"] for request in requests] == ["status", None]
