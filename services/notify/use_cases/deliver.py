@@ -27,7 +27,7 @@ from services.notify.crm_client import ALWAYS_ALLOWED, CrmUnavailable, Permissio
 from services.notify.decisions import settlements
 from services.notify.decisions.addressing import ABOUT_MEETINGS
 from services.notify.decisions.limits import WEEK, WEEK_DAYS, Limit, limit_of
-from services.notify.decisions.meetings import what_stands
+from services.notify.decisions.meetings import remaining_meetings
 from services.notify.decisions.misconfiguration import wait_after_refusal
 from services.notify.decisions.sending import (
     FOLLOW_UP_GAP,
@@ -170,7 +170,7 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
         case Send() if not deps.breakers[touch.channel].acquire(time.monotonic()):
             await _hold(attempt, claim, Hold(HoldReason.PROVIDER_UNAVAILABLE), facts, deps)
         case Send(address):
-            other = what_stands(permission.eligibility.meeting, touch.booking, now)
+            other = remaining_meetings(permission.eligibility.meeting, touch.booking, now)
             text = await _write(attempt, claim, deps, other)
             if time.monotonic() > min(permission.good_until, lease_ends):
                 await _give_up(attempt, claim, deps)
