@@ -17,7 +17,7 @@ from kit.database import DATABASE_FAILURES, Connection, Database
 from kit.errors import Unavailable
 from kit.observability import tracing
 from services.notify.claims import Claim, Settlement
-from services.notify.touches import State, Touch, TouchIdentity
+from services.notify.touches import Others, State, Touch, TouchIdentity
 
 CLAIM = """
 with card as (
@@ -123,6 +123,11 @@ select $8, $9, lead_id, $10, $11
 from settled
 where $8::uuid is not null
 returning true"""
+SELECT_OTHERS = """
+select coalesce(array_agg(provider_ref) filter (where provider_ref is not null), '{}') as refs,
+       coalesce(bool_or(state = 'sending'), false) as is_sending
+from touches
+where address = $1 and channel = $2 and touch_id <> $3"""
 EXPIRE_LEASES = """
 update touches
 set state = 'uncertain',
@@ -414,13 +419,10 @@ async def last_kind(
     return Kind(rows[0]["kind"]) if rows else None
 
 
-async def known_refs(database: Database, address: str) -> set[str]:
-    """Returns the provider's references that touches to `address` already have."""
-    rows = await database.fetch(
-        "select provider_ref from touches where address = $1 and provider_ref is not null",
-        address,
-    )
-    return {row["provider_ref"] for row in rows}
+async def others_to(database: Database, touch: Touch) -> Others:
+    """Returns the other touches to the touch's address on its channel."""
+    [row] = await database.fetch(SELECT_OTHERS, touch.address, touch.channel, touch.touch_id)
+    return Others(frozenset(row["refs"]), is_sending=row["is_sending"])
 
 
 async def lock(connection: Connection, touch_id: UUID) -> LockedTouch | None:
