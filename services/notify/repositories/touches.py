@@ -87,6 +87,15 @@ select (select attempts from claimed) as attempt,
        exists (select 1 from touches where lead_id = $2 and released) as released,
        exists (select 1 from opt_outs where address = $33) as opted_out,
        exists (select 1 from leads where lead_id = $2 and stopped) as stopped,
+       exists (select 1
+               from (select $9::text as phone, $10::text as email, $32::timestamptz as received_at
+                     where $17::bigint = $2::bigint
+                     union all
+                     select phone, email, received_at from submissions where submission_id = $2) s
+               join recent_stops r on r.address in (s.phone, s.email)
+               where r.at > s.received_at
+                 and not exists (select 1 from leads where lead_id = $2 and stopped)
+              ) as recently_stopped,
        exists (select 1 from leads where lead_id = $2 and refused) as refused,
        exists (select 1 from undeliverable_addresses
                where address = $33 and not doubtful) as dead,
@@ -223,7 +232,10 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The claim, and the facts that the ledger has about the touch, its lead and its address."""
+    """The claim, and the facts that the ledger has about the touch, its lead and its address.
+
+    `recently_stopped`: a stop overtook the lead's form, and has not reached the lead yet.
+    """
 
     claim: Claim
     over_limit: bool = False
@@ -235,6 +247,7 @@ class Claimed:
     released: bool = False
     opted_out: bool = False
     stopped: bool = False
+    recently_stopped: bool = False
     refused: bool = False
     dead: bool = False
     doubtful: bool = False

@@ -48,6 +48,7 @@ from services.notify.repositories import spending
 from services.notify.repositories.touches import Claimed, ClaimRules, Quota
 from services.notify.templates import Rendered
 from services.notify.touches import NOT_AGAIN, State, Touch
+from services.notify.use_cases.opt_out import obey_recent_stop
 from services.notify.use_cases.record_provider_health import (
     record_failure,
     record_rejection,
@@ -177,6 +178,8 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
             units = units_of(touch.channel, text.text)
             deps.budget.spend(touch, attempt.place.country, attempt.card, units=units)
             await _send(attempt, claim, address, text, deps, in_session=facts.in_session)
+    if claimed.recently_stopped:
+        await obey_recent_stop(touch.lead_id, deps.database)
 
 
 async def _write(attempt: Attempt, claim: Claim, deps: Deps, other: Booking | None) -> Rendered:
@@ -391,7 +394,7 @@ def _facts(
     facts = Facts(
         claimed=claimed.claim.attempt > 0,
         opted_out=claimed.opted_out,
-        stopped=claimed.stopped,
+        stopped=claimed.stopped or claimed.recently_stopped,
         refused=claimed.refused,
         dead=claimed.dead,
         doubtful=claimed.doubtful,
