@@ -55,10 +55,15 @@ async def submit_form(
         return Submitted(REFUSED, NO_ADDRESS)
     submission = submission_of(form, card, external_id, door=door, journey=journey)
     sent = Sent(fields=as_sent(form.fields))
-    verdict = await deps.accept(Received(submission, "", "", received_at, sent=sent))
+    return await submit(Received(submission, "", "", received_at, sent=sent), deps)
+
+
+async def submit(received: Received, deps: Deps) -> Submitted:
+    """Returns what came of a submission, after the commit. Raises Unavailable."""
+    verdict = await deps.accept(received)
     assert not isinstance(verdict, Conflict), "only a request with an Idempotency-Key conflicts"
     outcome, reason = outcome_of(verdict)
-    return Submitted(outcome, reason, verdict.submission_id, card.name)
+    return Submitted(outcome, reason, verdict.submission_id, received.submission.card.name)
 
 
 def card_for(form: Form, deps: Deps, label: str = "") -> LeadCard | None:
