@@ -45,7 +45,9 @@ _TICKED = {
     "acepta", "accept", "accepted", "i", "agree", "agreed", "aceito", "autorizo", "de",
 }  # fmt: skip
 _UNTICKED = {"", "0", "false", "no", "off", "nao", "n"}
-_EMAIL = re.compile(r"[^\s<>()\[\]\",;:|@]{1,64}@[^\s<>()\[\]\",;:|@]{1,254}")
+_EMAIL = re.compile(
+    r"(?<![^\s<>()\[\]\",;:|/@])[^\s<>()\[\]\",;:|/@]{1,64}@[^\s<>()\[\]\",;:|/@]{1,254}"
+)
 _NAMES = ("name", "first_name", "middle_name", "last_name", "second_last_name")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
 _AROUND_AT = re.compile(r"\s{0,5}@\s{0,5}")
@@ -121,7 +123,8 @@ def read_card(
     _read_email(answers, card)
     _read_phone(answers, region, card)
     if not _reachable(card):
-        _read_unnamed(flat.fields, region, card)
+        named = {squeezed(name) for name in overrides}
+        _read_unnamed(flat.fields, named, region, card)
     if not _reachable(card):
         return card.errors or [
             FieldError("email", "missing_contact"),
@@ -225,10 +228,15 @@ def _number(text: str, answers: Answers, region: str) -> Number | None:
     return number
 
 
-def _read_unnamed(fields: Mapping[str, object], region: str, card: Card) -> None:
-    """Takes an address from a field whose name says nothing, before the person is turned away."""
+def _read_unnamed(fields: Mapping[str, object], named: set[str], region: str, card: Card) -> None:
+    """Takes an address from a field whose name says nothing, before the person is turned away.
+
+    `named` are the fields of which the configuration says what they hold.
+    """
     for name, value in fields.items():
-        if name in card.held or is_of_another(name) or attribution_name(name):
+        if name in card.held or squeezed(name) in named:
+            continue
+        if is_of_another(name) or attribution_name(name):
             continue
         text = one_line(as_text(value))
         answer = Answer(name, text)

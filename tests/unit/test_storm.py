@@ -11,6 +11,7 @@ import pytest
 
 from pauta.running.compose_file import PROJECT
 from tests.memory import BOUND
+from tests.storm.__main__ import STORIES
 from tests.storm.generator import story
 from tests.storm.places import CALLS, PLACES, is_open, is_waking, place_of
 from tests.storm.player import Player
@@ -98,6 +99,12 @@ PLAYED = {
     "journey_is_published",
     "broker_is_full",
     "broker_has_room",
+    "repeats_a_form",
+    "intake_loses_its_database",
+    "database_server_stops",
+    "messages_come_again",
+    "strangers_post_webhooks",
+    "is_frozen_past_its_lease",
 }
 
 
@@ -108,6 +115,14 @@ def test_everything_that_is_drawn_can_be_played() -> None:
 
     assert drawn >= PLAYED
     assert all(hasattr(Player, f"_{what}") for what in drawn)
+
+
+@pytest.mark.parametrize("path", sorted(STORIES.glob("*.story")), ids=lambda path: path.stem)
+def test_a_kept_story_can_be_played(path: Path) -> None:
+    kept = Story.read(path)
+
+    assert {act.who for act in kept.acts} <= {None, *(person.number for person in kept.people)}
+    assert all(hasattr(Player, f"_{act.what}") for act in kept.acts)
 
 
 def test_people_book_by_another_email_and_bring_guests() -> None:
@@ -146,6 +161,8 @@ async def test_a_failing_story_is_shortened_as_long_as_it_fails() -> None:
         ("Ciudad de México", datetime(2026, 3, 3, 15, 0, tzinfo=UTC), True, True),
         ("Ciudad de México", datetime(2026, 3, 3, 14, 59, tzinfo=UTC), False, True),
         ("Ciudad de México", datetime(2026, 3, 8, 18, 0, tzinfo=UTC), False, True),
+        ("Ciudad de México", datetime(2026, 3, 16, 18, 0, tzinfo=UTC), False, True),
+        ("Bogotá", datetime(2026, 3, 7, 19, 59, tzinfo=UTC), False, True),
         ("Tokio", datetime(2026, 3, 3, 15, 0, tzinfo=UTC), False, False),
     ],
 )

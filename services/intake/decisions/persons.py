@@ -232,7 +232,7 @@ def _after(
 
 
 def _verdict(submission: Submission, known: Sequence[Earlier], fresh: int) -> NewLead | Join:
-    same = [earlier for earlier in known if same_person(submission.card, earlier.card)]
+    same = [earlier for earlier in known if _is_of(submission, earlier.card)]
     joined = _joinable(same, quiet=submission.quiet)
     if joined is None:
         person_id = min((earlier.person_id for earlier in same), default=fresh)
@@ -272,6 +272,17 @@ def _superseded(same: Sequence[Earlier], *, by: int) -> tuple[int, ...]:
         earlier.lead_id for earlier in same if earlier.lead_id != by and earlier.ended not in over
     }
     return tuple(sorted(others))
+
+
+def _is_of(submission: Submission, earlier: LeadCard) -> bool:
+    """Returns whether a submission comes from the person of an earlier one.
+
+    The number of a message is shown by its network, and typed by nobody: it says who they are.
+    """
+    card = submission.card
+    if submission.door is Door.MESSAGE:
+        return _compared(card.phone) == _compared(earlier.phone)
+    return same_person(card, earlier)
 
 
 def same_person(card: LeadCard, other: LeadCard) -> bool:

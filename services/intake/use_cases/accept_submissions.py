@@ -257,6 +257,8 @@ def _events(
                 returned=returned,
                 received_at=received_at,
                 journey=journey,
+                door=submission.door,
+                first_message=submission.first_message,
             )
     superseded = [
         LeadSuperseded(lead_id=lead_id, by_lead_id=verdict.lead_id, person_id=verdict.person_id)

@@ -3,7 +3,6 @@
 from contracts.events.lead import Door, LeadCard
 from contracts.events.submission import InquiryReceived
 from domain.text import storable
-from services.intake.decisions.holding import reason_to_hold
 from services.intake.decisions.persons import Submission
 from services.intake.decisions.submissions import as_sent, content_of
 from services.intake.use_cases.accept_submissions import Received, Sent
@@ -12,7 +11,10 @@ SOURCES = {"whatsapp": "WhatsApp", "sms": "SMS"}
 
 
 def read_inquiry(event: InquiryReceived) -> Received:
-    """Returns the submission of their message. A repeat of the message has the same external id."""
+    """Returns the submission of their message. A repeat of the message has the same external id.
+
+    None is held: they wrote from a number of their own, and nothing goes to any other address.
+    """
     source = str(event.channel)
     card = LeadCard(
         name=storable(" ".join(event.name.split())),
@@ -26,7 +28,6 @@ def read_inquiry(event: InquiryReceived) -> Received:
         content=content_of(source, fields, event.message_id),
         source=source,
         external_id=event.message_id,
-        held=reason_to_hold(card),
         door=Door.MESSAGE,
         first_message=event.text,
     )

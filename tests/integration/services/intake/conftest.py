@@ -6,7 +6,6 @@ import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 from unittest.mock import patch
 
 import httpx
@@ -159,7 +158,7 @@ async def intake(make_intake: Callable[[], Intake]) -> AsyncIterator[Intake]:
     await made.http.aclose()
 
 
-def without(intake: Intake, **variables: Any) -> None:
+def without(intake: Intake, **variables: object) -> None:
     """Replaces settings of the running intake."""
     settings = intake.deps.settings.model_copy(update=variables)
     intake.http._transport.app.state.deps = replace(intake.deps, settings=settings)  # type: ignore[attr-defined]

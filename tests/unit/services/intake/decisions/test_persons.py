@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.events.lead import NO_JOURNEY, LeadCard
+from contracts.events.lead import NO_JOURNEY, Door, LeadCard
 from contracts.events.submission import HoldReason
 from services.intake.decisions.persons import (
     Conflict,
@@ -423,3 +423,13 @@ def test_the_first_reason_to_hold_is_said() -> None:
 
     over = of_visitor("Eva", 1, held=HoldReason.OVER_LIMIT)
     assert classify([over], before, [1]) == [Held(1, HoldReason.OVER_LIMIT)]
+
+
+def test_who_writes_is_known_by_the_number_alone() -> None:
+    earlier = Earlier(7, 7, a_card(name="Ana Torres", email="ana@example.com"))
+    card = LeadCard(name="Anita 🌸", phone="+5218112345678")
+    written = Submission(card, b"1", door=Door.MESSAGE)
+    typed = Submission(card, b"1")
+
+    assert isinstance(classify([written], Existing({}, {}, [earlier]), [8])[0], Join)
+    assert classify([typed], Existing({}, {}, [earlier]), [8]) == [NewLead(8, 8)]
