@@ -111,7 +111,7 @@ async def _post_again(delivery: DueDelivery, body: bytes, deps: Deps) -> None:
     post = Post(
         source=delivery.source,
         remote_address="",
-        over_limit=False,
+        over_limit=delivery.over_limit,
         received_at=delivery.received_at,
         content_type=delivery.content_type,
         body=body,
@@ -133,6 +133,7 @@ async def _submit(delivery: DueDelivery, forms: list[Form], deps: Deps) -> None:
             f"delivery {delivery.delivery_id} {number}",
             deps,
             received_at=delivery.received_at,
+            over_limit=delivery.over_limit,
         )
         for number, form in enumerate(forms)
     ]
