@@ -13,8 +13,8 @@ from kit.retention import forget
 
 # a repeat has no effect, except that a failed one is processed again
 STORE = """
-insert into deliveries (source, state, dedupe_key, content_type, body)
-select $1, 'received', key, $3, body from unnest($2::text[], $4::bytea[]) as d (key, body)
+insert into deliveries (source, state, dedupe_key, content_type, body, over_limit)
+select $1, 'received', key, $3, body, $5 from unnest($2::text[], $4::bytea[]) as d (key, body)
 on conflict (source, dedupe_key) do update
 set state = 'received', outcome = '', attempts = 0, next_attempt_at = now()
 where deliveries.state = 'failed'
@@ -38,7 +38,7 @@ where delivery_id in (
   order by next_attempt_at
   limit $2
   for update skip locked)
-returning delivery_id, source, content_type, body, received_at, attempts"""
+returning delivery_id, source, content_type, body, over_limit, received_at, attempts"""
 FINISH = """
 update deliveries
 set state = 'done', outcome = $2, submission_ids = $3,
@@ -111,12 +111,16 @@ DELIVERIES = FailedRows(kind="delivery", retry=RETRY, discard=DISCARD)
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A delivery that this replica has claimed. `attempts` counts this one."""
+    """A delivery that this replica has claimed. `attempts` counts this one.
+
+    `over_limit` where its source had sent too many.
+    """
 
     delivery_id: int
     source: str
     content_type: str
     body: bytes | None
+    over_limit: bool
     received_at: datetime
     attempts: int
 
@@ -132,18 +136,24 @@ class Figures:
 
 
 async def store(
-    database: Database, source: str, content_type: str, bodies: Sequence[tuple[str, bytes]]
+    database: Database,
+    source: str,
+    content_type: str,
+    bodies: Sequence[tuple[str, bytes]],
+    *,
+    over_limit: bool = False,
 ) -> int:
     """Stores bodies, each with its dedupe key, in one commit. Returns how many were new."""
+    keys = [key for key, _ in bodies]
     rows = await database.fetch(
-        STORE, source, [key for key, _ in bodies], content_type, [body for _, body in bodies]
+        STORE, source, keys, content_type, [body for _, body in bodies], over_limit
     )
     return len(rows)
 
 
 async def store_test(database: Database, source: str, content_type: str, body: bytes) -> int:
     """Stores a test of ours, which is no repeat of any other. Returns its id."""
-    [row] = await database.fetch(STORE, source, [None], content_type, [body])
+    [row] = await database.fetch(STORE, source, [None], content_type, [body], False)
     return int(row["delivery_id"])
 
 

@@ -5,11 +5,13 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from limits import parse
 
 from contracts.commands.lead import EraseLead
 from contracts.commands.submission import ReplayDelivery
@@ -22,7 +24,7 @@ from services.intake.use_cases.erase_lead import erase_lead
 from services.intake.use_cases.process_deliveries import process_delivery
 from services.intake.use_cases.receive_delivery import KEPT_REFUSED
 from services.intake.use_cases.replay_delivery import replay_delivery
-from tests.integration.services.intake.conftest import Intake, without
+from tests.integration.services.intake.conftest import Intake, swap, without
 
 pytestmark = pytest.mark.connected
 
@@ -187,6 +189,20 @@ async def test_both_secrets_are_valid_while_one_is_replaced(intake: Intake) -> N
     ]
 
     assert [answer.status_code for answer in answers] == [200, 200, 401]
+
+
+async def test_what_is_above_a_platforms_limit_is_answered_and_held(intake: Intake) -> None:
+    limits = replace(intake.deps.limits, source=parse("2/hour"))
+    swap(intake, limits=limits)
+    answers = [
+        await intake.http.post("/webhooks/google", content=google(f"g-{number}"))
+        for number in range(3)
+    ]
+    await intake.process()
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert sorted(outcome for _, outcome in await intake.states()) == ["held", "joined", "new"]
+    assert [held["reason"] for held in await intake.published("submission.held")] == ["over_limit"]
 
 
 async def test_a_platforms_test_is_held_each_time(intake: Intake) -> None:
