@@ -1,6 +1,6 @@
 """Measures throughput and delays beside their floors.
 
-`python -m bench [intake] [timers] [pages] [strangers] [growth] [replies]`
+`python -m bench [intake] [timers] [pages] [strangers] [growth] [replies] [mapping]`
 
 Everything runs on this machine: RabbitMQ, PostgreSQL, the gateway, every service and the load.
 Traffic goes to loopback only. Each part is bounded in count or time.
@@ -24,6 +24,7 @@ from rich.table import Table
 
 from bench.growth import Growth
 from bench.load import Load, fire, percentile, post_all, resident
+from bench.mapping import Mapping
 from bench.pages import Pages
 from bench.replies import Replies
 from bench.strangers import Strangers
@@ -266,6 +267,7 @@ def main() -> None:
             "strangers": Strangers(Path(folder) / "strangers", bench.row),
             "growth": Growth(Path(folder) / "growth", bench.row),
             "replies": Replies(bench.row),
+            "mapping": Mapping(bench.row),
         }
         for part in [parts[name] for name in sys.argv[1:] or parts]:
             try:

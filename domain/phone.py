@@ -48,6 +48,10 @@ _MEXICAN_HABITS = (
     (re.compile(r"^(?:044|045|01)([2-9]\d{9})$"), r"\1"),
     (re.compile(r"^\+?(?:52){1,2}(?:1|01|044|045)?([2-9]\d{9})$"), r"+52\1"),
 )
+# what a number of Mexico comes to; phonenumbers takes as long to read it as a form's whole card
+_MEXICAN = re.compile(r"(?:\+52)?([2-9][0-9]{9})")
+_PLUS_OR_DIGIT = re.compile(r"[+\d]")
+_NOT_DIGITS = re.compile(r"[^0-9]+")
 _DOUBLED_COUNTRY = re.compile(r"^\+(\d{1,3})\1(\d{6,12})$")
 # In Argentina a mobile number is dialled with 15 between area code and number, from abroad with 9
 # before the area code. phonenumbers knows the 15 after an area code, and not beside the 9. Only
@@ -113,7 +117,7 @@ def canonical_phone(number: str) -> str:
     It has no prefix that some networks add to mobile numbers and others leave out: Mexico's 1,
     Argentina's 9, Brazil's ninth digit. It is no number to call or write to.
     """
-    digits = re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", number))
+    digits = _NOT_DIGITS.sub("", unicodedata.normalize("NFKC", number))
     form = f"+{digits.lstrip('0')}"
     for habit, meaning in _MOBILE_PREFIXES:
         form = habit.sub(meaning, form)
@@ -187,8 +191,8 @@ def _written(raw: str) -> str:
 def _as_dialled(text: str, region: str) -> str:
     """Returns the digits, after a plus where the country code is written; empty without digits."""
     text = _EXTENSION.sub("", _OTHER_NUMBER.split(text, maxsplit=1)[0])
-    international = re.search(r"[+\d]", text)
-    digits = re.sub(r"[^0-9]", "", text)
+    international = _PLUS_OR_DIGIT.search(text)
+    digits = _NOT_DIGITS.sub("", text)
     if not digits:
         return ""
     number = digits
@@ -208,7 +212,7 @@ def _other_writings(text: str) -> Iterator[str]:
     """Yields what the text may mean where it is no number as it stands, the likeliest first."""
     yield from [f"+{part}" for part in text.split("+")[1:] if "+" in text[1:]][:_MOST_NUMBERS]
     yield from _RUN_OF_DIGITS.findall(text)[:_MOST_NUMBERS]
-    digits = re.sub(r"[^0-9]", "", text)
+    digits = _NOT_DIGITS.sub("", text)
     if _OTHER_NUMBER.search(text):
         yield digits
     if digits.startswith("011"):  # how North America dials abroad
@@ -231,6 +235,10 @@ def _number(written: str, region: str) -> Number | None:
 
 
 def _parsed(number: str, region: str | None) -> phonenumbers.PhoneNumber | None:
+    if region == "MX" or number.startswith("+52"):
+        mexican = _MEXICAN.fullmatch(number)
+        if mexican:
+            return phonenumbers.PhoneNumber(country_code=52, national_number=int(mexican[1]))
     try:
         return phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:

@@ -24,10 +24,9 @@ _JOINERS = re.compile("[\u200c\u200d]")
 
 def as_typed(text: str) -> str:
     """Returns the text as it was typed, in its lines."""
-    if _is_plain(text):
-        return text.strip()
-    text = _SLASHES.sub("", _unescaped(_unescaped(text)))
-    text = storable(_INVISIBLE.sub("", _CONTROL.sub(" ", text.replace("\r\n", "\n"))))
+    if not _is_plain(text):
+        text = _SLASHES.sub("", _unescaped(_unescaped(text)))
+        text = storable(_INVISIBLE.sub("", _CONTROL.sub(" ", text.replace("\r\n", "\n"))))
     return unicodedata.normalize("NFC", text).strip()
 
 
@@ -36,13 +35,12 @@ def one_line(text: str) -> str:
 
     More than one would reach mail headers and the CRM.
     """
-    if not _is_plain(text):
-        text = _JOINERS.sub("", as_typed(text))
-    return " ".join(text.split())
+    return " ".join(_JOINERS.sub("", as_typed(text)).split())
 
 
 def _is_plain(text: str) -> bool:
-    return text.isascii() and text.isprintable() and "&" not in text and "\\" not in text
+    """Returns whether there is nothing to clean: what cannot be seen is not printable either."""
+    return text.isprintable() and "&" not in text and "\\" not in text
 
 
 def _unescaped(text: str) -> str:

@@ -226,6 +226,8 @@ def card_field(name: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _probable_field(name: str) -> str | None:
+    if _attribution_name(name):
+        return None
     words = frozenset(word.rstrip(_DIGITS) for word in words_of(name))
     if words & _CONSENT_WORDS:
         return "consent"

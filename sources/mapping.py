@@ -5,7 +5,9 @@ import unicodedata
 import zoneinfo
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import email_validator
 
@@ -63,16 +65,24 @@ class FieldError:
     limit: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer that a field of the card may hold.
+class Rank(IntEnum):
+    """How sure it is that a field of the form is a field of the card."""
 
-    `sure` is false where only a word in its name, a question, says so.
-    """
+    CONFIGURED = 0
+    NAMED = 1
+    PROBABLE = 2  # only a word in its name, a question, says so
+
+
+class Answer(NamedTuple):
+    """An answer that a field of the card may hold."""
 
     name: str
     text: str
-    sure: bool = True
+    rank: Rank = Rank.NAMED
+
+    @property
+    def sure(self) -> bool:
+        return self.rank is not Rank.PROBABLE
 
 
 Answers = Mapping[str, list[Answer]]
@@ -105,6 +115,8 @@ def card_of(
         return card
     source = card.source or form.label or None
     attribution = {**card.attribution, **form.attribution}
+    if (source, attribution) == (card.source, card.attribution):
+        return card
     return card.model_copy(update={"source": source, "attribution": attribution})
 
 
@@ -153,27 +165,28 @@ def _by_meaning(
 ) -> dict[str, list[Answer]]:
     """Returns the answers that each field of the card may hold, the most certain first."""
     wanted = {squeezed(name): card_field(meaning) for name, meaning in overrides.items()}
-    groups: tuple[dict[str, list[Answer]], ...] = ({}, {}, {})
+    answers: dict[str, list[Answer]] = {}
     for name, value in fields.items():
-        key = squeezed(name) if wanted else ""
-        overridden = key in wanted
-        meaning = wanted[key] if overridden else card_field(name)
-        sure = meaning is not None
-        if not sure and not overridden and attribution_name(name) is None:
-            meaning = probable_field(name)
+        meaning, rank = _meaning(name, wanted)
         if meaning is None:
             continue
         text = one_line(as_text(value))
         if text and text not in _NOTHING:
-            group = 0 if overridden else 2 - sure
-            groups[group].setdefault(meaning, []).append(Answer(name, text, sure))
-        elif sure:
+            answers.setdefault(meaning, []).append(Answer(name, text, rank))
+        elif rank is not Rank.PROBABLE:
             card.held.add(name)
-    merged: dict[str, list[Answer]] = {}
-    for group_of in groups:
-        for meaning, found in group_of.items():
-            merged.setdefault(meaning, []).extend(found)
-    return merged
+    for found in answers.values():
+        found.sort(key=lambda answer: answer.rank)
+    return answers
+
+
+def _meaning(name: str, wanted: Mapping[str, str | None]) -> tuple[str | None, Rank]:
+    if wanted and (key := squeezed(name)) in wanted:
+        return wanted[key], Rank.CONFIGURED
+    meaning = card_field(name)
+    if meaning is not None:
+        return meaning, Rank.NAMED
+    return probable_field(name), Rank.PROBABLE
 
 
 def _reachable(card: Card) -> bool:

@@ -1,12 +1,15 @@
 """The platforms that deliver leads to /webhooks/<name>: the proof of each, and its reader."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from sources import google, tally, tiktok, typeform, webflow
+from sources import google, tally, tiktok, trial, typeform, webflow
+from sources.form import read_form
 from sources.meta import notifications
 from sources.model import Form
+from sources.reading import read_body
 
 
 class Proof(Protocol):
@@ -30,7 +33,7 @@ PROOFS: Mapping[str, Proof] = {
     "tally": tally.verify,
     "webflow": webflow.verify,
 }
-# of Meta's leads, a notification names only the ids
+# a notification of Meta's names the leads only by their ids
 READERS: Mapping[str, Callable[[bytes], list[Form]]] = {
     GOOGLE: google.read,
     "tiktok": tiktok.read,
@@ -38,3 +41,12 @@ READERS: Mapping[str, Callable[[bytes], list[Form]]] = {
     "tally": tally.read,
     "webflow": webflow.read,
 }
+
+
+def read_delivery(source: str, content_type: str, body: bytes) -> list[Form]:
+    """Returns the forms in a body, of a platform's words or of any form's. Raises Unreadable."""
+    if content_type == trial.CONTENT_TYPE:
+        return [trial.read(source, body)]
+    if source in READERS:
+        return READERS[source](body)
+    return [replace(read_form(read_body(content_type, body)), source=source)]

@@ -78,6 +78,14 @@ class TouchIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Others:
+    """The other touches to an address: the provider's references, and whether one is being sent."""
+
+    refs: frozenset[str]
+    is_sending: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Touch:
     """One outreach to one lead.
 

@@ -226,7 +226,8 @@ async def callbacks_out_of_order(system: WiredSystem, dice: random.Random) -> No
     form = person(2, 7, email=f"silent.{time.time_ns()}@example.com")
     lead = await system.lead(form)
     await system.happens(lead, REGISTERED, "email touch.sent", "whatsapp touch.sent", seconds=60)
-    mail, message = await _touch(system, lead, "email"), await _touch(system, lead, "whatsapp")
+    mail = await _touch(system, lead, "email")
+    message = await _touch(system, lead, "whatsapp")
     [sent] = await system.simulator("messages", e164(form))
     steps = [("mail", step) for step in ("request", "deferred", "delivered", "opened")]
     steps += [("message", step) for step in ("queued", "sent", "delivered", "read")]

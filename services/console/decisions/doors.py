@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from contracts.api.submissions import FileImport, HeldList, HeldSubmission, SourceStatus
 from contracts.events.submission import HoldReason
+from services.console.decisions.labels import OUTCOMES
 
 # sources without keys of ours; any other name is a form that has its own address
 BUILT_IN = (
@@ -18,7 +19,7 @@ BUILT_IN = (
     "whatsapp",
     "file",
 )
-SUMMARY = re.compile(r"([a-z]+)(?: (\d{1,9}))?")
+SUMMARY = re.compile(r"([a-z_]+)(?: (\d{1,9}))?")
 SHOWN = ("refused", "failed", "held")  # the outcomes of a line that an operator must read
 
 
@@ -63,12 +64,20 @@ def mapping_of(columns: Sequence[str], fields: Sequence[str]) -> dict[str, str]:
 def read_outcomes(outcome: str) -> list[tuple[str, int]]:
     """Returns the outcomes in the summary of a delivery, such as `new 2, held 1`, each counted.
 
-    An outcome that is no such summary, but a sentence, is returned as it is.
+    Of the errors of a form, such as `email bad_email`, the codes are returned. A sentence is
+    returned as it is.
     """
-    parts = [SUMMARY.fullmatch(part) for part in outcome.split(", ")]
-    if outcome and all(parts):
-        return [(part[1], int(part[2] or 1)) for part in parts if part]
-    return [(outcome, 1)]
+    found: dict[str, int] = {}
+    for part in outcome.split(", "):
+        summary = SUMMARY.fullmatch(part)
+        code = part.rpartition(" ")[2]
+        if summary is not None:
+            found[summary[1]] = int(summary[2] or 1)
+        elif code in OUTCOMES:
+            found[code] = 1
+        else:
+            return [(outcome, 1)]
+    return list(found.items())
 
 
 def lines_to_read(file: FileImport, limit: int) -> list[tuple[int, str, str, str]]:

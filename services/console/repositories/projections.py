@@ -432,7 +432,7 @@ async def _erase(folding: Folding, leads: Mapping[int, datetime]) -> None:
         addresses |= dict.fromkeys(addresses_in(row["body"]), erased_at)
     await folding.erasures.remember(connection, addresses)
     of_no_lead = await connection.fetch(SELECT_OF_NO_LEAD, folding.until) if addresses else []
-    unmatched = [row for row in of_no_lead if _was_theirs(row, addresses)]
+    unmatched = [row for row in of_no_lead if _came_before_erasure(row, addresses)]
     rows = {row["id"]: row["body"] for row in [*of_leads, *unmatched]}
     emptied = {row_id: erased(body) for row_id, body in rows.items()}
     changed = [(row_id, body) for row_id, body in emptied.items() if body != rows[row_id]]
@@ -442,7 +442,7 @@ async def _erase(folding: Folding, leads: Mapping[int, datetime]) -> None:
     await connection.execute("update failed_work set reason = '' where lead_id = any($1)", lead_ids)
 
 
-def _was_theirs(row: asyncpg.Record, erased_at: Mapping[str, datetime]) -> bool:
+def _came_before_erasure(row: asyncpg.Record, erased_at: Mapping[str, datetime]) -> bool:
     """Returns whether a message of no lead came from one of these addresses before its erasure."""
     found = addresses_in(row["body"])
     return any(address in erased_at and row["at"] <= erased_at[address] for address in found)

@@ -13,8 +13,8 @@ from kit.retention import forget
 
 # a repeat has no effect, except that a failed one is processed again
 STORE = """
-insert into deliveries (source, state, dedupe_key, content_type, body)
-select $1, 'received', key, $3, body from unnest($2::text[], $4::bytea[]) as d (key, body)
+insert into deliveries (source, state, dedupe_key, content_type, body, over_limit)
+select $1, 'received', key, $3, body, $5 from unnest($2::text[], $4::bytea[]) as d (key, body)
 on conflict (source, dedupe_key) do update
 set state = 'received', outcome = '', attempts = 0, next_attempt_at = now()
 where deliveries.state = 'failed'
@@ -38,7 +38,7 @@ where delivery_id in (
   order by next_attempt_at
   limit $2
   for update skip locked)
-returning delivery_id, source, content_type, body, received_at, attempts"""
+returning delivery_id, source, content_type, body, over_limit, received_at, attempts"""
 FINISH = """
 update deliveries
 set state = 'done', outcome = $2, submission_ids = $3,
@@ -54,10 +54,19 @@ where delivery_id = $1 and state = 'received'"""
 RELEASE = """
 update deliveries set attempts = attempts - 1, next_attempt_at = now()
 where delivery_id = $1 and state = 'received'"""
+# a form that was refused or unreadable at its door is from then on a delivery
 REPLAY = """
-update deliveries set state = 'received', outcome = '', attempts = 0, next_attempt_at = now()
-where delivery_id = $1 and body is not null
-returning source"""
+with again as (
+  update deliveries set state = 'received', outcome = '', attempts = 0, next_attempt_at = now()
+  where delivery_id = $1 and body is not null
+  returning source),
+refused as (
+  delete from raw_submissions where delivery_id = $1 and state <> 'done' returning *),
+moved as (
+  insert into deliveries (delivery_id, source, state, content_type, body, received_at)
+  select delivery_id, source, 'received', content_type, body, received_at from refused
+  returning source)
+select source from again union all select source from moved"""
 RETRY = """
 update deliveries set state = 'received', outcome = '', attempts = 0, next_attempt_at = now()
 where delivery_id = $1 and state = 'failed'"""
@@ -83,9 +92,9 @@ union all
 order by delivery_id desc
 limit $3"""
 BODY = """
-select body from deliveries where delivery_id = $1
+select content_type, body from deliveries where delivery_id = $1
 union all
-select body from raw_submissions where delivery_id = $1"""
+select content_type, body from raw_submissions where delivery_id = $1"""
 FIELDS = """
 select source, fields from submissions where submission_id = any($1::bigint[])
 union all
@@ -102,12 +111,16 @@ DELIVERIES = FailedRows(kind="delivery", retry=RETRY, discard=DISCARD)
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
-    """A delivery that this replica has claimed. `attempts` counts this one."""
+    """A delivery that this replica has claimed. `attempts` counts this one.
+
+    `over_limit` where its source had sent too many.
+    """
 
     delivery_id: int
     source: str
     content_type: str
     body: bytes | None
+    over_limit: bool
     received_at: datetime
     attempts: int
 
@@ -123,18 +136,24 @@ class Figures:
 
 
 async def store(
-    database: Database, source: str, content_type: str, bodies: Sequence[tuple[str, bytes]]
+    database: Database,
+    source: str,
+    content_type: str,
+    bodies: Sequence[tuple[str, bytes]],
+    *,
+    over_limit: bool = False,
 ) -> int:
     """Stores bodies, each with its dedupe key, in one commit. Returns how many were new."""
+    keys = [key for key, _ in bodies]
     rows = await database.fetch(
-        STORE, source, [key for key, _ in bodies], content_type, [body for _, body in bodies]
+        STORE, source, keys, content_type, [body for _, body in bodies], over_limit
     )
     return len(rows)
 
 
 async def store_test(database: Database, source: str, content_type: str, body: bytes) -> int:
     """Stores a test of ours, which is no repeat of any other. Returns its id."""
-    [row] = await database.fetch(STORE, source, [None], content_type, [body])
+    [row] = await database.fetch(STORE, source, [None], content_type, [body], False)
     return int(row["delivery_id"])
 
 
@@ -180,7 +199,7 @@ async def release(database: Database, delivery_id: int) -> None:
 
 
 async def replay(connection: Connection, delivery_id: int) -> str | None:
-    """Makes a delivery due again. Returns its source; None where its body is not kept."""
+    """Makes a delivery due again. Returns its source; None where there is nothing to process."""
     source: str | None = await connection.fetchval(REPLAY, delivery_id)
     return source
 
@@ -197,10 +216,10 @@ async def listed(
     return await database.fetch(EVERY, source, delivery_id, limit)
 
 
-async def body_of(database: Database, delivery_id: int) -> bytes | None:
-    """Returns the body as it was sent; None where it is not kept any more."""
+async def body_of(database: Database, delivery_id: int) -> tuple[str, bytes | None]:
+    """Returns the content type, and the body as it was sent; None where it is not kept."""
     rows = await database.fetch(BODY, delivery_id)
-    return rows[0]["body"] if rows else None
+    return (rows[0]["content_type"], rows[0]["body"]) if rows else ("", None)
 
 
 async def fields_of(

@@ -1,6 +1,8 @@
 """Processes stored deliveries: reads or fetches what each names, and submits it."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -18,7 +20,14 @@ from services.intake.deps import Deps
 from services.intake.platforms import META, READERS
 from services.intake.repositories import deliveries
 from services.intake.repositories.deliveries import DueDelivery
-from services.intake.use_cases.submit_form import NO_ADDRESS, REFUSED, submit_form
+from services.intake.use_cases.read_post import Post, Unreachable, read_post
+from services.intake.use_cases.submit_form import (
+    NO_ADDRESS,
+    REFUSED,
+    Submitted,
+    submit,
+    submit_form,
+)
 from sources import trial
 from sources.meta import notifications
 from sources.meta.errors import Gone
@@ -44,9 +53,7 @@ async def process_delivery(delivery: DueDelivery, deps: Deps) -> None:
     During an outage it stays as it is. After a bug it is tried again, and fails in the end.
     """
     try:
-        forms = await _forms(delivery, deps)
-        if forms is not None:
-            await _submit(delivery, forms, deps)
+        await _process(delivery, deps)
     except Unavailable as outage:
         log.warning("delivery.waiting", delivery=delivery.delivery_id, reason=describe(outage))
     except Exception as bug:  # one bad delivery must not stop the others
@@ -57,34 +64,37 @@ async def process_delivery(delivery: DueDelivery, deps: Deps) -> None:
             await _postpone(delivery, describe(bug), deps)
 
 
-async def _forms(delivery: DueDelivery, deps: Deps) -> list[Form] | None:
-    """Returns what the delivery brings; None where that cannot be had now, or never."""
+async def _process(delivery: DueDelivery, deps: Deps) -> None:
     if delivery.body is None:
         await _fail(delivery, "its body is not kept any more", deps)
-        return None
+        return
     try:
         if delivery.content_type == trial.CONTENT_TYPE:
-            return [trial.read(delivery.source, delivery.body)]
-        if delivery.source == META:
-            return await _fetched(delivery, delivery.body, deps)
-        return READERS[delivery.source](delivery.body)
+            await _submit(delivery, [trial.read(delivery.source, delivery.body)], deps)
+        elif delivery.source == META:
+            await _fetch(delivery, delivery.body, deps)
+        elif delivery.source in READERS:
+            await _submit(delivery, READERS[delivery.source](delivery.body), deps)
+        else:
+            await _post_again(delivery, delivery.body, deps)
     except Unreadable as unreadable:
         await _fail(delivery, f"it cannot be read: {unreadable.code}", deps)
-    return None
 
 
-async def _fetched(delivery: DueDelivery, body: bytes, deps: Deps) -> list[Form] | None:
+async def _fetch(delivery: DueDelivery, body: bytes, deps: Deps) -> None:
+    """Fetches the leads that a notification names, or waits until they can be."""
     pages = deps.settings.meta.page_ids
     notices = [
         notice for notice in notifications.read(body) if not pages or notice.page_id in pages
     ]
     try:
-        return [await deps.meta.lead(notice.leadgen_id) for notice in notices]
+        forms = [await deps.meta.lead(notice.leadgen_id) for notice in notices]
     except Gone as gone:
         await _wait_for_platform(delivery, str(gone), deps, gone=True)
     except Unavailable as outage:
         await _wait_for_platform(delivery, str(outage), deps, gone=False)
-    return None
+    else:
+        await _submit(delivery, forms, deps)
 
 
 async def _wait_for_platform(delivery: DueDelivery, reason: str, deps: Deps, *, gone: bool) -> None:
@@ -96,6 +106,26 @@ async def _wait_for_platform(delivery: DueDelivery, reason: str, deps: Deps, *, 
         await deliveries.postpone(deps.database, delivery.delivery_id, reason, seconds=0)
 
 
+async def _post_again(delivery: DueDelivery, body: bytes, deps: Deps) -> None:
+    """Takes a form that its door did not take."""
+    post = Post(
+        source=delivery.source,
+        remote_address="",
+        over_limit=delivery.over_limit,
+        received_at=delivery.received_at,
+        content_type=delivery.content_type,
+        body=body,
+    )
+    try:
+        _, received = read_post(post, deps.settings, deps.overrides)
+    except Unreachable:
+        await _fail(delivery, NO_ADDRESS, deps)
+        return
+    kept = replace(received.sent, body=None)
+    submitted = await submit(replace(received, sent=kept), deps)
+    await _finish(delivery, [submitted], deps, repeatable=False)
+
+
 async def _submit(delivery: DueDelivery, forms: list[Form], deps: Deps) -> None:
     submitted = [
         await submit_form(
@@ -103,26 +133,31 @@ async def _submit(delivery: DueDelivery, forms: list[Form], deps: Deps) -> None:
             f"delivery {delivery.delivery_id} {number}",
             deps,
             received_at=delivery.received_at,
+            over_limit=delivery.over_limit,
         )
         for number, form in enumerate(forms)
     ]
-    outcomes = [result.outcome for result in submitted]
-    if outcomes and set(outcomes) == {REFUSED}:
+    if submitted and all(result.outcome == REFUSED for result in submitted):
         await _fail(delivery, NO_ADDRESS, deps)
         return
+    # Google gives each test the same id; Meta would tell us of its test again and again
+    repeatable = delivery.source != META and any(form.test for form in forms)
+    await _finish(delivery, submitted, deps, repeatable=repeatable)
+
+
+async def _finish(
+    delivery: DueDelivery, submitted: Sequence[Submitted], deps: Deps, *, repeatable: bool
+) -> None:
+    outcome = summary([result.outcome for result in submitted])
     submission_ids = [result.submission_id for result in submitted if result.submission_id]
     await deliveries.finish(
-        deps.database,
-        delivery.delivery_id,
-        summary(outcomes),
-        submission_ids,
-        repeatable=any(form.test for form in forms),
+        deps.database, delivery.delivery_id, outcome, submission_ids, repeatable=repeatable
     )
     log.info(
         "delivery.processed",
         source=delivery.source,
         delivery=delivery.delivery_id,
-        outcome=summary(outcomes),
+        outcome=outcome,
     )
 
 

@@ -24,7 +24,8 @@ async def receive_delivery(
 ) -> None:
     """Returns once the request is stored.
 
-    Raises Forged for one without the platform's proof, of which only the newest are kept.
+    What is above the source's limit is stored like any other, and will be held. Raises Forged for
+    one without the platform's proof, of which only the newest are kept.
     """
     content_type = headers.get("content-type", "")[:200]
     secrets = deps.settings.secrets_of(source)
@@ -43,7 +44,10 @@ async def receive_delivery(
             )
         raise
     stored = _storable(source, body)
-    new = await deliveries.store(deps.database, source, content_type, _parts(source, stored))
+    within = await deps.limiter.hit(deps.limits.source, source)
+    new = await deliveries.store(
+        deps.database, source, content_type, _parts(source, stored), over_limit=not within
+    )
     deps.deliveries.labels(source, "received" if new else "repeated").inc()
     log.info("delivery.received", source=source, new=new)
     deps.deliveries_due.set()

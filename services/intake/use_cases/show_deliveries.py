@@ -4,8 +4,9 @@ import asyncpg
 
 from contracts.api.submissions import Delivery, DeliveryDetail
 from services.intake.deps import Deps
-from services.intake.platforms import READERS
+from services.intake.platforms import META, read_delivery
 from services.intake.repositories import deliveries
+from sources import trial
 from sources.mapping import suggested
 from sources.model import Form, Unreadable
 from sources.values import as_text
@@ -24,11 +25,12 @@ async def show_delivery(delivery_id: int, deps: Deps) -> DeliveryDetail | None:
     if not rows:
         return None
     [row] = rows
-    body = await deliveries.body_of(deps.database, delivery_id) or b""
+    content_type, kept = await deliveries.body_of(deps.database, delivery_id)
+    body = kept or b""
     return DeliveryDetail(
         **_fields(row),
         body=body.decode("utf-8", "replace")[:LONGEST_BODY],
-        mapping=tuple(await _mapping(row, body, deps)),
+        mapping=tuple(await _mapping(row, content_type, body, deps)),
     )
 
 
@@ -43,12 +45,14 @@ def _fields(row: asyncpg.Record) -> dict[str, object]:
     }
 
 
-async def _mapping(row: asyncpg.Record, body: bytes, deps: Deps) -> list[dict[str, str]]:
+async def _mapping(
+    row: asyncpg.Record, content_type: str, body: bytes, deps: Deps
+) -> list[dict[str, str]]:
     """Returns each field with its value, and the field of the card that it goes to."""
     stored = await deliveries.fields_of(deps.database, row["submission_ids"])
     forms = [Form(source=source, fields=fields) for source, fields in stored]
     if not forms:
-        forms = _read(row["source"], body)
+        forms = _read(row["source"], content_type, body)
     lines: list[dict[str, str]] = []
     for form in forms:
         hints = {**suggested(form.fields), **form.hints}
@@ -60,9 +64,10 @@ async def _mapping(row: asyncpg.Record, body: bytes, deps: Deps) -> list[dict[st
     return lines
 
 
-def _read(source: str, body: bytes) -> list[Form]:
-    reader = READERS.get(source)
+def _read(source: str, content_type: str, body: bytes) -> list[Form]:
+    if source == META and content_type != trial.CONTENT_TYPE:
+        return []
     try:
-        return reader(body) if reader else []
+        return read_delivery(source, content_type, body)
     except Unreadable:
         return []

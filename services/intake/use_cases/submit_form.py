@@ -44,6 +44,7 @@ async def submit_form(
     door: Door = Door.FORM,
     journey: str | None = None,
     label: str = "",
+    over_limit: bool = False,
 ) -> Submitted:
     """Returns after the commit. Raises Unavailable.
 
@@ -53,12 +54,19 @@ async def submit_form(
     card = card_for(form, deps, label)
     if card is None:
         return Submitted(REFUSED, NO_ADDRESS)
-    submission = submission_of(form, card, external_id, door=door, journey=journey)
+    submission = submission_of(
+        form, card, external_id, door=door, journey=journey, over_limit=over_limit
+    )
     sent = Sent(fields=as_sent(form.fields))
-    verdict = await deps.accept(Received(submission, "", "", received_at, sent=sent))
+    return await submit(Received(submission, "", "", received_at, sent=sent), deps)
+
+
+async def submit(received: Received, deps: Deps) -> Submitted:
+    """Returns what came of a submission, after the commit. Raises Unavailable."""
+    verdict = await deps.accept(received)
     assert not isinstance(verdict, Conflict), "only a request with an Idempotency-Key conflicts"
     outcome, reason = outcome_of(verdict)
-    return Submitted(outcome, reason, verdict.submission_id, card.name)
+    return Submitted(outcome, reason, verdict.submission_id, received.submission.card.name)
 
 
 def card_for(form: Form, deps: Deps, label: str = "") -> LeadCard | None:
@@ -78,7 +86,13 @@ def card_for(form: Form, deps: Deps, label: str = "") -> LeadCard | None:
 
 
 def submission_of(
-    form: Form, card: LeadCard, external_id: str, *, door: Door, journey: str | None
+    form: Form,
+    card: LeadCard,
+    external_id: str,
+    *,
+    door: Door,
+    journey: str | None,
+    over_limit: bool = False,
 ) -> Submission:
     known_as = form.external_id or external_id
     return Submission(
@@ -86,7 +100,7 @@ def submission_of(
         content=content_of(form.source, form.fields, known_as),
         source=form.source,
         external_id=known_as,
-        held=reason_to_hold(card, test=form.test),
+        held=reason_to_hold(card, test=form.test, over_limit=over_limit),
         door=door,
         journey=journey,
     )

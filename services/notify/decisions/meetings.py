@@ -93,7 +93,7 @@ def _listed(times: Sequence[datetime], city: str, language: str, most: int) -> s
     return f"{when} ({words.zone.format(city)})"
 
 
-def what_stands(
+def remaining_meetings(
     booking: Booking | None, cancelled: Booking | None, now: datetime
 ) -> Booking | None:
     """Returns the meetings of the booking that lie ahead, but for the cancelled ones.

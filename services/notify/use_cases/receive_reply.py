@@ -17,7 +17,7 @@ from contracts.events.reply import (
     ReplyUnmatched,
 )
 from contracts.events.submission import InquiryReceived
-from contracts.events.touch import Channel, Kind
+from contracts.events.touch import Channel
 from domain.addresses import canonical
 from domain.channels import channels_to, facts_of
 from domain.receipts import Answered
@@ -27,12 +27,21 @@ from kit.database import Connection, Database
 from kit.errors import Unavailable
 from kit.messaging import outbox
 from providers.twilio.webhooks import PressedKey
+from services.notify.decisions.addressing import ABOUT_MEETINGS
 from services.notify.decisions.incoming_replies import inquirer, read_incoming
 from services.notify.decisions.keys import ASKS_FOR_LINK, asked_by_key
 from services.notify.decisions.replies import STOPS, Reading
 from services.notify.decisions.reply_texts import shown_text
 from services.notify.deps import Deps
-from services.notify.repositories import addresses, callbacks, leads, opt_outs, sessions, touches
+from services.notify.repositories import (
+    addresses,
+    callbacks,
+    leads,
+    opt_outs,
+    recent_stops,
+    sessions,
+    touches,
+)
 from services.notify.use_cases.opt_out import Stopped, opt_out_address, opt_out_lead
 from services.notify.use_cases.record_receipt import record_key
 
@@ -91,7 +100,7 @@ async def _find_sender(reply: IncomingReply, database: Database) -> Sender:
     if answered is not None:
         known = [address for address in (reply.address, answered.address) if address]
         addresses = tuple({canonical(address): address for address in known}.values())
-        return Sender(answered.lead_id, addresses, answered.kind is Kind.MEETING)
+        return Sender(answered.lead_id, addresses, answered.kind in ABOUT_MEETINGS)
     if reply.address is None:
         return Sender(None, (), answers_meeting=False)
     found = await leads.with_address(database, reply.address)
@@ -99,7 +108,7 @@ async def _find_sender(reply: IncomingReply, database: Database) -> Sender:
     channels = channels_to(facts_of(reply.channel).address)
     last = await touches.last_kind(database, lead_ids, channels)
     newest = lead_ids[-1] if lead_ids else None
-    return Sender(newest, (reply.address,), last is Kind.MEETING)
+    return Sender(newest, (reply.address,), last in ABOUT_MEETINGS)
 
 
 async def _mark_alive(connection: Connection, channel: Channel, sender: Sender) -> None:
@@ -134,6 +143,7 @@ async def _obey(connection: Connection, intent: Intent, sender: Sender, at: date
     if intent is Intent.OPT_IN:
         for address in sender.addresses:
             await opt_outs.remove(connection, address)
+        await recent_stops.forget(connection, sender.addresses)
     if sender.lead_id is None:
         return
     if intent is Intent.NO_INTEREST:

@@ -19,6 +19,9 @@ from domain.phone import (
 )
 
 MONTERREY = "+528112345678"
+USABLE = NumberStatus.USABLE
+UNUSABLE = NumberStatus.UNUSABLE
+UNKNOWN = NumberStatus.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -221,16 +224,23 @@ def test_every_habit_of_writing_in_argentina_means_the_same_mobile_phone(
     assert canonical_phone(meant) == canonical_phone(f"+54{area}{number}")
 
 
+@given(number=st.integers(2_000_000_000, 9_999_999_999), prefix=st.sampled_from(["", "+52"]))
+def test_a_mexican_number_is_read_as_the_metadata_reads_it(number: int, prefix: str) -> None:
+    parsed = phonenumbers.parse(f"{prefix}{number}", "MX")
+    known = phonenumbers.is_valid_number(parsed)
+    read = read_number(f"{prefix}{number}", "MX")
+
+    assert (read is not None) is (known or prefix == "+52")
+    if read is not None:
+        assert read.e164 == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        assert (read.status is UNKNOWN) is not known
+
+
 @given(st.text(max_size=60))
 def test_no_text_breaks_it_and_its_result_is_stable(typed: str) -> None:
     number = to_e164(typed, "MX")
 
     assert number is None or to_e164(number, "MX") == number
-
-
-USABLE = NumberStatus.USABLE
-UNUSABLE = NumberStatus.UNUSABLE
-UNKNOWN = NumberStatus.UNKNOWN
 
 
 @pytest.mark.parametrize(

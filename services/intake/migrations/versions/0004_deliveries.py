@@ -6,7 +6,6 @@ revision = "0004"
 down_revision = "0003"
 
 # a delivery takes its id from lead_ids, so that it differs from that of a raw submission.
-# `digest` is empty where a file may be imported again.
 TABLES = """
 create table deliveries (
     delivery_id bigint primary key default nextval('lead_ids'),
@@ -17,6 +16,7 @@ create table deliveries (
     submission_ids bigint[] not null default '{}',
     content_type text not null default '',
     body bytea,
+    over_limit boolean not null default false,
     received_at timestamptz not null default now(),
     attempts int not null default 0,
     next_attempt_at timestamptz not null default now(),
@@ -45,7 +45,7 @@ create table job_turns (
 );
 create table imports (
     import_id bigint generated always as identity primary key,
-    digest bytea unique,
+    digest bytea not null unique,
     name text not null,
     journey text not null,
     mapping jsonb not null,

@@ -11,7 +11,8 @@ MEETING = "(?:meeting|appointment|call|booking|session|slot|time)"
 INSTRUCTION = (
     "(?:(?:if you (?:no longer|don t|do not)|to (?:stop|unsubscribe|opt out"
     "|cancel))(?: \\w+){0,6} )?"
-    "(?:reply|text|send|respond|type)(?: with)?(?: the word)? (?:stop|unsubscribe|end|quit|no)\\b"
+    "(?<!not )(?<!t )(?<!me )(?:reply|text|send|respond|type)(?: with)?(?: the word)?"
+    " (?:stop|unsubscribe)\\b"
     "(?: to (?:stop|unsubscribe|opt out|cancel|end)(?: \\w+){0,5})?"
 )
 
@@ -93,8 +94,8 @@ ENGLISH = Language(
     for_good=pattern(r"(?:ever|never|again|any ?more|permanently|at all|anymore)"),
     stays=pattern(r"""
         (?:(?<!did )(?<!have )(?<!has )(?<!you )(?<!was )(?:don t|dont|do not|never|not)
-        (?: (?:please|want to|want you to|wish to|ask to|be))?
-         (?:remove|removed|delete|unsubscribe|take me off|drop me|opt me out|opt out|get me off)
+        (?: (?:please|want to|want you to|wish to|ask to))?
+         (?:remove|be removed|delete|unsubscribe|take me off|drop me|opt me out|opt out|get me off)
         (?: me)?(?: (?:from|off)?(?: \w+)? ?list)?)
     """),
     excuses=pattern(rf"""
@@ -135,12 +136,13 @@ ENGLISH = Language(
                 (?:out of (?:the )?office|auto(?:matic)? ?(?:reply|response|responder)
                 |auto generated|our (?:business |office )?hours are|this is an automated
                 |sent automatically|automated (?:message|reply|response)
-                |(?:number|line|mailbox|inbox)(?: \w+){0,3} (?:does not|doesn t|cannot|can t|is not
+                |this (?:number|line|mailbox|inbox)(?: \w+){0,3} (?:does not|doesn t|cannot|can t
+                |is not
                 |isn t) (?:receive|accept|monitored|take|being)
                 |(?:do not|don t|please do not) reply to this
                 |(?:thanks|thank you) for (?:contacting|reaching out to|calling
                 |messaging) (?!me\b)\w+
-                |(?:reply|press|text|type|choose|select) (?:\d for|an option|a number)|(?:i am
+                |(?:reply|press|text|type) \d (?:for|to)|please (?:choose|select)|(?:i am
                 |i m) (?:currently )?(?:away|out|on (?:vacation|leave
                 |holiday))
                 (?: \w+){0,3} (?:until|and will|with limited|from|returning))
@@ -157,12 +159,13 @@ ENGLISH = Language(
                 |unsubscri\w*|un subscribe|opt(?:ing|ed)? (?:me )?out|leave (?:me|us) alone
                 |lose my number
                 |right to (?:be forgotten|erasure|object)|i object to|(?:erasure|deletion) of my
-                |delete all my
+                |(?:delete|erase) all my (?:personal )?(?:data|info)
                 |want (?:out|off)(?: of)? (?:this|the|your) (?:list|group)
                 |(?:report|block|sue) you|reporting (?:you|this)|do not call (?:list|registry)|dnc
                 |(?:this is|it s) spam|harass\w*|gdpr|(?:revoke|withdraw) (?:my )?consent
-                |(?:delet|eras)\w* (?:of )?(?:all )?(?:my |the )?(?:personal )?data (?:you|we)?
-                |do not sell|go away|f\w* off
+                |(?:delete|erase) (?:all )?(?:of )?(?:the |any )?data you
+                |do not sell (?:or share )?my
+                |go away|f\w* off
                 |not interested (?:and )?(?:stop|don t|do not|remove))
             """),
         ),

@@ -22,8 +22,8 @@ MEETING = "(?:reuniao|consulta|horario|chamada|agendamento|encontro|compromisso)
 INSTRUCTION = (
     "(?:(?:(?:se|caso) (?:voce )?nao (?:quis|desej|queir)\\w+|para (?:parar|deixar|nao|cancelar))"
     "(?: \\w+){0,8} )?"
-    "(?:respond|envi|digit|escrev|mand)(?:a|e|er|ar)(?: com)?(?: a palavra)? (?:sair|parar|stop"
-    "|nao)"
+    "(?<!nao )(?<!me )(?:responda|envie|digite|escreva|mande)(?: com)?(?: a palavra)?"
+    " (?:sair|parar|stop)"
 )
 DEPARTMENT = (
     "(?:vendas|suporte|servicos?|atendimento|financeiro|cobranca|pedidos|agendamento|outros)"
@@ -59,7 +59,7 @@ PORTUGUESE = Language(
     """),
     around_hours=words_of("""
         melhor, posso, pode ser, poderia, seria, tipo, la pelas, esta bem, ta bom, perfeito, otimo
-        por mim, na, no, a, combinado, beleza
+        por mim, na, a, combinado, beleza
     """),
     fillers=words_of("""
         oi, ola, bom, boa, dia, tarde, noite, por favor, pfv, obrigado, obrigada, muito, sim, quero
@@ -129,7 +129,8 @@ PORTUGUESE = Language(
             pattern(rf"""
                 (?:(?:resposta|mensagem) automatica|fora do escritorio|assistente virtual
                 |agradecemos (?:a |o |pel[oa] )?(?:seu|sua) (?:contato|mensagem|interesse)
-                |(?:numero|linha|canal|email|e mail)(?: \w+){{0,4}} nao (?:recebe|aceita|atende
+                |(?:este|esse|esta|nosso) (?:numero|linha|canal|email
+                |e mail)(?: \w+){{0,4}} nao (?:recebe|aceita|atende
                 |e monitorad[oa])|nao respond(?:a|er) (?:a )?est[ea] (?:mensagem|e ?mail)
                 |(?:digite|escolha|selecione|envie|tecle) (?:uma (?:das )?opc\w+|\d para)
                 |1 {DEPARTMENT}(?: \w+){{0,3}} 2 \w+)

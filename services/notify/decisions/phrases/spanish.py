@@ -61,13 +61,15 @@ REMOVAL = (
 DONE_WITH = "(?:a|con|en|por) (?:otr\\w*|alguien|un[oa]|mi|el|la)"
 # what the law lets a person ask for, of what is theirs
 RIGHT = "(?:cancelacion|supresion|oposicion|eliminacion|borrado|suprim\\w+|cancel(?:en|ar))"
+CALL_ME = "(?:llam|marc|marqu)(?:ame|eme|enme)"
 DATA = "(?:mis datos|mi informacion|de datos personales)"
 # how a business tells how to stop its own messages, which asks us for nothing
 INSTRUCTION = (
     "(?:(?:si (?:ya )?no (?:dese|quier)\\w+|si (?:dese|quier)\\w+ (?:dejar|cancelar)"
     "|para (?:dejar|no|ya no|cancelar|darte|darse))(?: \\w+){0,8} )?"
-    "(?:respond|escrib|envi|mand|contest|tecle|digit)(?:e|a|es|as|en|an)?(?: con| a este mensaje)?"
-    "(?: la palabra| el texto)? (?:baja|stop|alto|salir|parar|cancelar|no)"
+    "(?<!no )(?<!me )(?<!nos )(?:responde|responda|escribe|escriba|envia|envie|manda|mande|contesta"
+    "|conteste|teclea|digita|digite)(?: con| a este mensaje)?(?: la palabra| el texto)?"
+    " (?:baja|stop|alto|salir|parar|cancelar)"
     "(?: (?:para|y|si) (?:ya )?(?:no|dejar|darte|darse|cancelar)(?: \\w+){0,4})?"
 )
 DEPARTMENT = (
@@ -97,7 +99,7 @@ BUSINESS_ANSWERS = (
     pattern(r"""
         (?:(?:te|le|les|lo|la|nos) )?(?:responderemos|contestaremos|atenderemos|contactaremos
         |comunicaremos|atendera\w*|respondera\w*|estaremos (?:respondiendo|contestando)
-        |(?:te|le|les) (?:atendemos|respondemos|contestamos)|me comunico)
+        |(?:te|le|les) (?:atendemos|respondemos|contestamos))
     """),
     pattern(
         r"horarios? (?:de )?(?:atencion|servicio|oficina|es)|nuestro horario"
@@ -234,7 +236,8 @@ SPANISH = Language(
         |(?:se|te) los? prohibo|no esta permitido que (?:me|nos) \w+|ni (?:\w+ ){{0,2}}(?:me
         |nos) (?:{ASKED})
         |(?:stop|alto|basta) (?:(?:de|a|con) )?(?:(?:las|los|sus) )?{UNASKED}
-        |prohibido (?:{DOING}|{CALL}ar)|no tienen? (?:mi |el )?(?:permiso|autorizacion)
+        |prohibido (?:{DOING}|{CALL}ar)|no tienen? (?:(?:mi|el) )?(?:permiso|autorizacion)(?:$
+        | (?:de|para) \w+(?:me|nos))
         |no (?:quiero|quero|queremos|deseo|deseamos|acepto|autorizo|permito|necesito|me interesan?
         |requiero)
          (?:(?:mas|ningun[ao]?|recibir|sus|esos|estos|tantos|tus|ver|leer|nada de|de|seguir
@@ -381,14 +384,18 @@ SPANISH = Language(
             pattern(rf"""
                 (?:(?:respuesta|mensaje|contestacion) automatic[oa]|auto ?respuesta|contestador
                 |fuera de (?:la )?oficina|asistente virtual|soy un (?:bot|robot)
-                |gracias por (?:comunicar|contactar|escribir)(?:te|se)? (?:con|a) (?!mi\b)\w+
+                |gracias por (?:comunicar|contactar|escribir)(?:te|se)? (?:con|a)
+                 (?!mi\b|la brevedad)(?!.*\b{CALL_ME}\b)\w+(?!.*\b(?:me|nos) interesa)
                 |nuestros? horarios? de (?:atencion|servicio|oficina) (?:es|son)
                 |te comunicaste con \w+|(?:te|le|les) damos la bienvenida
-                |(?:numero|linea|cuenta|buzon|correo|chat|canal)(?: \w+){{0,4}} no (?:recibe|acepta
-                |atiende|se monitorea|se revisa|esta (?:habilitad|disponible|monitoread)[oa]?)
+                |(?:este|esta|nuestr[oa]) (?:numero|linea|cuenta|buzon|correo|chat|canal)
+                (?: \w+){{0,4}} no (?:recibe|acepta|atiende|se monitorea|se revisa
+                |esta (?:habilitad|disponible|monitoread)[oa]?)(?!.*\b{CALL_ME}\b)
                 |no (?:respond|contest)(?:a|as|e|es|er|ar|an|en) (?:a )?est[ea] (?:mensaje|correo)
-                |(?:marc|marqu|digit|presion|oprim|tecle|escrib|elig|elij|seleccion|envi)\w+
-                 (?:(?:el|la) )?(?:(?:una|numero de|numero|tu) )?(?:opcion|\d (?:para|si))
+                |(?:marca|marque|digita|digite|presiona|presione|oprime|oprima|teclea|teclee|elige
+                |elija|selecciona|seleccione|escribe|escriba|envia|envie)
+                 (?:(?:el|la) )?(?:(?:numero|opcion) )?(?:una (?:de las )?(?:\w+ )?opcion(?:es)?
+                |tu opcion|\d (?:para|si))
                 |1 {DEPARTMENT}(?: \w+){{0,3}} 2 \w+
                 |(?:estare|estoy|me encuentro) (?:fuera|ausente|de vacaciones
                 |de licencia) (?:\w+ ){{0,4}}
@@ -490,10 +497,11 @@ SPANISH = Language(
             "solicito la cancelación de mis datos personales",
             pattern(rf"""
                 (?:derechos? (?:de |a la |al )?(?:supresion|cancelacion|oposicion|olvido|arco)
-                |habeas data|{RIGHT}(?: \w+){{0,6}} {DATA}
-                |me opongo (?:a|al)|oposicion (?:a|al) (?:\w+ ){{0,2}}(?:tratamiento|uso)
-                |(?:revoc|retir)\w* (?:(?:mi|el|la|del) )?(?:consentimiento|autorizacion|permiso)
-                |(?:no|nunca) (?:les )?(?:tienen?|di|doy|he dado) (?:(?:mi|el|ningun) )?(?:permiso
+                |habeas data|{RIGHT}(?: \w+){{0,4}} {DATA}
+                |(?<!no )me opongo (?:a|al)|oposicion (?:a|al) (?:\w+ ){{0,2}}(?:tratamiento|uso)
+                |(?:revoc|retir)\w* (?:(?:mi|el|la|del) )?(?:consentimiento|autorizacion|mi permiso)
+                |(?:no|nunca) (?:les )?(?:tienen? mi|(?:di|doy|he dado)(?: mi| el
+                | ningun)?) (?:permiso
                 |consentimiento|autorizacion)|(?:en|a) (?:el )?(?:repep|rne)
                 |(?:lfpdppp|rgpd|lopdgdd|lopd|ley 1581|ley 29733)(?: \w+){{0,5}} (?:borr|elimin
                 |supri

@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 from unittest.mock import patch
 
 import httpx
@@ -158,7 +159,11 @@ async def intake(make_intake: Callable[[], Intake]) -> AsyncIterator[Intake]:
     await made.http.aclose()
 
 
-def without(intake: Intake, **variables: object) -> None:
+def without(intake: Intake, **variables: Any) -> None:
     """Replaces settings of the running intake."""
-    settings = intake.deps.settings.model_copy(update=variables)
-    intake.http._transport.app.state.deps = replace(intake.deps, settings=settings)  # type: ignore[attr-defined]
+    swap(intake, settings=intake.deps.settings.model_copy(update=variables))
+
+
+def swap(intake: Intake, **parts: Any) -> None:
+    """Replaces what the routes of the running intake are given."""
+    intake.http._transport.app.state.deps = replace(intake.deps, **parts)  # type: ignore[attr-defined]

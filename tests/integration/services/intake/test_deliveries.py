@@ -5,22 +5,26 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from limits import parse
 
 from contracts.commands.lead import EraseLead
 from contracts.commands.submission import ReplayDelivery
+from kit.clock import now
 from kit.database import Database
 from services.intake.repositories import deliveries
 from services.intake.repositories.deliveries import DELIVERIES
+from services.intake.repositories.raw_submissions import keep_refused
 from services.intake.use_cases.erase_lead import erase_lead
 from services.intake.use_cases.process_deliveries import process_delivery
 from services.intake.use_cases.receive_delivery import KEPT_REFUSED
 from services.intake.use_cases.replay_delivery import replay_delivery
-from tests.integration.services.intake.conftest import Intake, without
+from tests.integration.services.intake.conftest import Intake, swap, without
 
 pytestmark = pytest.mark.connected
 
@@ -122,7 +126,7 @@ async def test_the_same_lead_in_another_body_is_repeated(intake: Intake) -> None
     await intake.http.post("/webhooks/google", content=google(lead_stage="new"))
     await intake.process()
 
-    assert [outcome for _, outcome in await intake.states()] == ["new", "repeated"]
+    assert sorted(outcome for _, outcome in await intake.states()) == ["new", "repeated"]
     assert len(await intake.published("lead.created")) == 1
 
 
@@ -185,6 +189,20 @@ async def test_both_secrets_are_valid_while_one_is_replaced(intake: Intake) -> N
     ]
 
     assert [answer.status_code for answer in answers] == [200, 200, 401]
+
+
+async def test_what_is_above_a_platforms_limit_is_answered_and_held(intake: Intake) -> None:
+    limits = replace(intake.deps.limits, source=parse("2/hour"))
+    swap(intake, limits=limits)
+    answers = [
+        await intake.http.post("/webhooks/google", content=google(f"g-{number}"))
+        for number in range(3)
+    ]
+    await intake.process()
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert sorted(outcome for _, outcome in await intake.states()) == ["held", "joined", "new"]
+    assert [held["reason"] for held in await intake.published("submission.held")] == ["over_limit"]
 
 
 async def test_a_platforms_test_is_held_each_time(intake: Intake) -> None:
@@ -260,6 +278,31 @@ async def test_a_delivery_that_is_processed_again_makes_no_second_lead(intake: I
 
     assert await intake.states() == [("done", "repeated")]
     assert len(await intake.published("lead.created")) == 1
+
+
+async def test_a_form_that_its_door_refused_can_be_processed_again(intake: Intake) -> None:
+    database = intake.deps.database
+    for state, body in (("refused", b"nombre=Ana&email=a"), ("done", b"nombre=Eva&email=e@x.mx")):
+        await keep_refused(
+            database,
+            source="landing",
+            received_at=now(),
+            state=state,
+            outcome="",
+            content_type="application/x-www-form-urlencoded",
+            body=body,
+        )
+    await database.fetch("update raw_submissions set body = 'nombre=Ana&email=ana@example.com'")
+    for shown in (await intake.http.get("/deliveries", params={"source": "landing"})).json():
+        command = ReplayDelivery(lead_id=0, delivery_id=shown["delivery_id"], by="ana")
+        await replay_delivery(database, command, intake.deps.deliveries_due)
+    await intake.process()
+
+    assert await intake.states() == [("done", "new")]
+    shown = (await intake.http.get("/deliveries", params={"source": "landing"})).json()
+    assert [delivery["state"] for delivery in shown] == ["done", "done"]
+    [created] = await intake.published("lead.created")
+    assert created["card"]["email"] == "ana@example.com"  # type: ignore[index]
 
 
 async def test_a_retry_and_a_discard_reach_only_what_failed(intake: Intake) -> None:

@@ -48,7 +48,11 @@ def test_only_a_form_of_ones_own_has_keys(name: str, keyed: bool) -> None:
         ("new", [("new", 1)]),
         ("new 2, held 1", [("new", 2), ("held", 1)]),
         ("no usable phone and no usable email", [("no usable phone and no usable email", 1)]),
-        ("it cannot be read: bad_json", [("it cannot be read: bad_json", 1)]),
+        ("it cannot be read: bad_json", [("bad_json", 1)]),
+        ("bad_form", [("bad_form", 1)]),
+        ("email bad_email, telefono bad_phone", [("bad_email", 1), ("bad_phone", 1)]),
+        ("email missing_contact, telefono missing_contact", [("missing_contact", 1)]),
+        ("KeyError: 'x', at line 3", [("KeyError: 'x', at line 3", 1)]),
         ("", [("", 1)]),
     ],
 )

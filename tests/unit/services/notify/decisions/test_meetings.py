@@ -8,9 +8,9 @@ import pytest
 from contracts.events.booking import Booking, Occurrence
 from services.notify.decisions.meetings import (
     named_time,
+    remaining_meetings,
     time_in_words,
     way_to_meet,
-    what_stands,
 )
 from tests.builders import a_booking
 
@@ -151,6 +151,6 @@ def a_series(**starts: datetime) -> Booking:
 def test_the_meetings_that_stand_beside_a_cancelled_one(
     booking: Booking | None, uids: list[str]
 ) -> None:
-    standing = what_stands(booking, a_booking("gone"), NOW)
+    remaining = remaining_meetings(booking, a_booking("gone"), NOW)
 
-    assert [meeting.uid for meeting in standing.meetings] == uids if standing else not uids
+    assert [meeting.uid for meeting in remaining.meetings] == uids if remaining else not uids
