@@ -19,6 +19,7 @@ PERSONAL = {
     "hour",
     "media",
     "first_message",
+    "attribution",  # click ids are a person's own
 }
 ADDRESSES = ("email", "phone", "sender", "address")
 # fields that a person or a provider wrote; in other events a reason is one of our own words
@@ -53,7 +54,7 @@ def addresses_in(body: Mapping[str, Any]) -> set[str]:
 def _emptied(name: str, value: Any) -> Any:
     if name == "card":
         return {"name": ""}
-    if name == "attribution":  # click ids are a person's own
+    if name == "attribution":
         return {}
     if isinstance(value, Mapping):
         return erased(value)

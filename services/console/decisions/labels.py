@@ -235,6 +235,7 @@ CAUSES = REASONS | {
 STEPS = {
     "welcome_email": _("Welcome email"),
     "welcome_call": _("Welcome call"),
+    "first_message": _("Answer to the first message"),
     "confirmation": _("Confirmation"),
     "confirmation_email": _("Confirmation email"),
     "reminder": _("Reminder"),
