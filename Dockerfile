@@ -20,7 +20,7 @@ COPY sources sources
 COPY services services
 COPY --from=build /app/locale services/console/locale
 COPY pauta pauta
-COPY deploy/journey.yml deploy/journey.demo.yml deploy/
+COPY deploy/journey.yml deploy/journey.demo.yml deploy/sources.yml deploy/
 COPY deploy/templates deploy/templates
 USER pauta
 EXPOSE 8000

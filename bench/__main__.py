@@ -40,8 +40,8 @@ AT_REST = 100
 BURST = 500
 PROVIDER_LATENCY = {"kommo": 0.3, "brevo": 0.15, "twilio": 0.25}
 INSERT_LEAD = """
-insert into leads (lead_id, person_id, suspect, card)
-values (nextval('lead_ids'), 0, true, '{}')"""
+insert into leads (lead_id, person_id, card)
+values (nextval('lead_ids'), 0, '{}')"""
 CAPS = ("DAILY_SPENDING_CAP", "CAP_DOOR_HOUR", "CAP_DOOR_DAY", "CAP_PREFIX_HOUR")
 
 

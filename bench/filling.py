@@ -194,8 +194,8 @@ insert into appointments (
     '', case when n % 600 = 0 then 'nobody' || n || '@example.org' end
   from generate_series(6, $1::int, 6) n"""
 INTAKE = """
-insert into leads (lead_id, suspect, card, person_id)
-  select n, false, jsonb_build_object('name', 'Persona ' || n), n
+insert into leads (lead_id, card, person_id)
+  select n, jsonb_build_object('name', 'Persona ' || n), n
   from generate_series(1, $1::int) n;
 insert into submissions (
     submission_id, lead_id, card, remote_address, user_agent, phone, email, content)

@@ -24,7 +24,8 @@ from bench.load import percentile
 from bench.pages import PAGES
 from bench.timers import JOURNEY, Row
 from contracts.commands.touch import ReleaseTouches
-from contracts.events.touch import Channel, HoldReason
+from contracts.events.lead import LeadCard
+from contracts.events.touch import Channel, HoldReason, Kind
 from domain.journey.parser import stored_journey
 from kit.messaging.relay import COUNT_WAITING
 from kit.migrations import upgrade
@@ -35,6 +36,7 @@ from pauta.running.servers import free_ports
 from services.console.decisions.response_times import Objective
 from services.console.decisions.tallies import GROUPS
 from services.console.repositories.actions import Actions
+from services.console.repositories.erasures import Erasures
 from services.console.repositories.metrics import LeadFilter, Metrics
 from services.console.repositories.projections import Projections
 from services.console.repositories.sessions import EndedSessions
@@ -50,7 +52,7 @@ from services.notify.decisions.spending import (
 )
 from services.notify.repositories import checks, spending, touches
 from services.notify.repositories import leads as notify_leads
-from services.notify.touches import State
+from services.notify.touches import Form, State, Touch
 from services.notify.use_cases.release_touches import release_touches
 from services.notify.use_cases.take_due import AT_ONCE, CHECK_LEASE
 from services.scheduler.repositories import backlog
@@ -141,8 +143,8 @@ class Sized:
     def _pages(self) -> dict[str, Read]:
         database = self.databases["console"]
         lead = self.leads // 2
-        store = Actions(database)
-        projections = Projections(database)
+        store = Actions(database, Erasures("bench"))
+        projections = Projections(database, Erasures("bench"))
         metrics = Metrics(database, ZONE)
         now = datetime.now(UTC)
         today = now.astimezone(ZoneInfo(ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -235,7 +237,9 @@ class Sized:
         journeys = Journeys(stored_journey(content), version="bench", content=content)
         nowhere = ReleaseTouches(reason=HoldReason.CAPPED, scope="nowhere", by="bench")
         lead = self.leads // 2
-        phone = f"+5255{10_000_000 + lead}"
+        card = LeadCard(name="", phone=f"+5255{10_000_000 + lead}")
+        form = Form(lead, card)
+        text = Touch.planned(lead, "day_3", Channel.WHATSAPP, form, kind=Kind.FOLLOW_UP)
         found: dict[str, Read] = {
             "notify: spendings": partial(
                 spending.spendings, notify, prefix_length=PREFIX_LENGTH, day=DAY, hour=HOUR
@@ -245,7 +249,7 @@ class Sized:
             "notify: due": partial(_due_calls, notify),
             "notify: expired": partial(_expired_leases, notify),
             "notify: held, to release": partial(release_touches, nowhere, notify),
-            "notify: references": partial(touches.known_refs, notify, phone),
+            "notify: other touches": partial(touches.others_to, notify, text),
             "notify: forms of a lead": partial(notify_leads.forms_of, notify, lead),
             "crm: webhooks": lambda: webhooks.due(crm, 20),
             "crm: matched again": lambda: match_bookings(lock, matcher),

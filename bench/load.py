@@ -78,7 +78,7 @@ async def _post(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, body
     )
     writer.write(head % len(body) + body)
     answer = await reader.readuntil(b"\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.1 202"), answer
+    assert answer.startswith(b"HTTP/1.1 200"), answer
     length = int(answer.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
     await reader.readexactly(length)
 

@@ -53,6 +53,16 @@ _MEXICAN = re.compile(r"(?:\+52)?([2-9][0-9]{9})")
 _PLUS_OR_DIGIT = re.compile(r"[+\d]")
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 _DOUBLED_COUNTRY = re.compile(r"^\+(\d{1,3})\1(\d{6,12})$")
+# In Argentina a mobile number is dialled with 15 between area code and number, from abroad with 9
+# before the area code. phonenumbers knows the 15 after an area code, and not beside the 9. Only
+# Buenos Aires, 11, has numbers of eight digits.
+_ARGENTINE_HABITS = (
+    (re.compile(r"^\+?549(11)15(\d{8})$"), r"+549\1\2"),
+    (re.compile(r"^\+?549([23]\d{2})15(\d{7})$"), r"+549\1\2"),
+    (re.compile(r"^\+?549([23]\d{3})15(\d{6})$"), r"+549\1\2"),
+    (re.compile(r"^(?:\+?54)?0?15(\d{8})$"), r"+54911\1"),
+)
+_HABITS = (("MX", "52", _MEXICAN_HABITS), ("AR", "54", _ARGENTINE_HABITS))
 # Before they had their ninth digit, mobile numbers in Brazil began with 6 to 9. In North America
 # people write the 1 twice.
 _MOBILE_PREFIXES = (
@@ -190,8 +200,10 @@ def _as_dialled(text: str, region: str) -> str:
         number = f"+{digits}"
     if number.startswith("00"):
         number = f"+{number[2:]}"
-    for habit, meaning in _MEXICAN_HABITS:
-        if region == "MX" or number.startswith(("+52", "52")):
+    for country, code, habits in _HABITS:
+        if region != country and not number.startswith((f"+{code}", code)):
+            continue
+        for habit, meaning in habits:
             number = habit.sub(meaning, number)
     return number
 

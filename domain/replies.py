@@ -1,6 +1,7 @@
 """A message from a person, as every provider's words are translated to it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from contracts.events.touch import Channel
@@ -38,6 +39,7 @@ class IncomingReply:
     `automatic`: its headers say that no person wrote it.
     `bulk`: they say that it went to many, as some companies' mail servers say of every mail.
     `subject` is what its sender wrote there; empty where that is `text`, or where it is ours.
+    `name` is what the person calls themselves there. `attribution` names the ad that they tapped.
     """
 
     ref: str
@@ -51,3 +53,5 @@ class IncomingReply:
     automatic: bool = False
     bulk: bool = False
     subject: str = ""
+    name: str = ""
+    attribution: Mapping[str, str] = field(default_factory=dict)

@@ -159,12 +159,20 @@ def make_app(
     return app
 
 
-def with_tracing(app: FastAPI, runtime: ServiceRuntime) -> FastAPI:
-    """Adds tracing of HTTP only where traces are exported, because it costs every request."""
+def with_tracing(
+    app: FastAPI, runtime: ServiceRuntime, *, keys_below: str | None = None
+) -> FastAPI:
+    """Adds tracing of HTTP only where traces are exported, because it costs every request.
+
+    What follows `keys_below` in a path is a key, and is in no trace.
+    """
     if runtime.settings.otel_exporter_otlp_endpoint:
         from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
-        app.add_middleware(OpenTelemetryMiddleware, exclude_spans=["receive", "send"])
+        hook = partial(tracing.hide_key, keys_below) if keys_below else None
+        app.add_middleware(
+            OpenTelemetryMiddleware, exclude_spans=["receive", "send"], server_request_hook=hook
+        )
     return app
 
 

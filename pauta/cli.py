@@ -12,9 +12,12 @@ from pauta.commands import (
     backup,
     console,
     dead_letters,
+    held,
     journey,
+    leads,
     outbound,
     secrets,
+    sources,
     system,
     unresolved,
 )
@@ -22,6 +25,9 @@ from pauta.commands import (
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(system.app)
 app.add_typer(secrets.app)
+app.add_typer(leads.app, name="leads")
+app.add_typer(held.app, name="held")
+app.add_typer(sources.app, name="sources")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(unresolved.app)
 app.add_typer(journey.app, name="journey")

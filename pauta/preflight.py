@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -29,6 +30,7 @@ from pauta.running.compose_file import PROJECT, in_production, read_recipes
 from pauta.running.env_file import read_env_file
 from pauta.setup import SetupSettings
 from pauta.startup_errors import Obstacle
+from sources.overrides import InvalidSources, load_overrides
 
 SETTINGS: Mapping[str, type[ProcessSettings]] = {
     "setup": SetupSettings,
@@ -55,6 +57,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "user": "`pauta console user NOMBRE` imprime el valor.",
         "file": "Pon ahí un archivo que el usuario 10001 pueda leer.",
         "journey": "Corrígelo; `pauta journey check` revisa solo este archivo.",
+        "sources": "Corrígelo.",
         "value": "Corrígela en .env.",
         Obstacle.OTHER_ORIGIN: (
             "los datos de PostgreSQL se crearon con otra, como la de la demostración"
@@ -85,6 +88,7 @@ WORDS: Mapping[str, Mapping[str, Any]] = {
         "user": "`pauta console user NAME` prints the value.",
         "file": "Put a file there that user 10001 can read.",
         "journey": "Correct it; `pauta journey check` checks only this file.",
+        "sources": "Correct it.",
         "value": "Correct it in .env.",
         "name": "Give this copy its own name and ports in .env.",
         "former": "Restore the previous password, or delete the data: `pauta down --forget`",
@@ -126,7 +130,8 @@ def findings(variables: Mapping[str, str]) -> list[Finding]:
                 name = sources.get(variable, variable)
                 empty = name in (*NEEDED, *SECRETS) and not variables.get(name)
                 problem = Fault.EMPTY if empty else wrong
-                found.setdefault(name, Finding(name, problem, _remedy(name, problem)))
+                remedy = _remedy(name, problem, service)
+                found.setdefault(name, Finding(name, problem, remedy))
     # if these are empty, Compose fills in the demo's values
     if in_production(variables):
         for name in NEEDED:
@@ -201,6 +206,8 @@ def _wrong(settings: type[ProcessSettings]) -> Iterator[tuple[str, str]]:
         yield from refused.faults
     if isinstance(valid, JourneySettings):
         yield from _journey(valid)
+    if isinstance(valid, services.intake.settings.Settings):
+        yield from _sources_file(valid.sources_path)
 
 
 def _invalid(settings: type[BaseSettings]) -> Iterator[tuple[str, str]]:
@@ -240,6 +247,15 @@ def _journey(settings: JourneySettings) -> Iterator[tuple[str, str]]:
             yield from _templates(placed, set(settings.twilio.content_sid_of))
 
 
+def _sources_file(path: Path) -> Iterator[tuple[str, str]]:
+    try:
+        load_overrides(PROJECT / path)
+    except OSError as error:
+        yield str(path), str(error.strerror)
+    except InvalidSources as invalid:
+        yield str(path), "; ".join(invalid.mistakes)
+
+
 def _templates(
     settings: JourneySettings, content_sids: AbstractSet[str]
 ) -> Iterator[tuple[str, str]]:
@@ -250,11 +266,11 @@ def _templates(
         yield "TWILIO_CONTENT_SIDS", "; ".join(mistake.message for mistake in invalid.mistakes)
 
 
-def _remedy(variable: str, wrong: str) -> str:
+def _remedy(variable: str, wrong: str, service: str = "") -> str:
     if variable.endswith("_FILE"):
         return "file"
     if "." in variable:
-        return "journey"
+        return "sources" if service == "intake" else "journey"
     if variable == "CONSOLE_USERS":
         return "user"
     if variable in SECRETS:

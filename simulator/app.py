@@ -1,4 +1,4 @@
-"""Composition root of the simulator: four providers, and a layer that injects faults on demand."""
+"""Composition root of the simulator: providers, ad platforms, and faults on demand."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +17,9 @@ from simulator.errors import ApiError, answer_error
 from simulator.inboxes import People
 from simulator.kommo import KommoSimulator
 from simulator.phone import make_phone_routes
-from simulator.settings import Settings
+from simulator.settings import Settings, first
+from simulator.sources.doors import Doors, make_source_routes
+from simulator.sources.meta import MetaSimulator
 from simulator.twilio import TwilioSimulator
 from simulator.waiting import call_to_come, days_in_seconds
 from simulator.whatsapp_templates import read_contents
@@ -89,10 +91,27 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
             callbacks=callbacks,
             public_url=settings.booking_url.partition("/cal/")[0] or public,
         )
-        for provider in (twilio, brevo, kommo, calcom):
+        meta = MetaSimulator(
+            app_secret=first(settings.meta_app_secret),
+            verify_token=settings.meta_verify_token,
+            page_token=settings.meta_page_token,
+            pages=settings.meta_pages,
+            webhook_url=f"{public}/webhooks/meta",
+            callbacks=callbacks,
+        )
+        doors = Doors(
+            public_url=public,
+            region=settings.default_region,
+            secrets=settings.webhook_secrets,
+            callbacks=callbacks,
+            meta=meta,
+            twilio=twilio,
+        )
+        for provider in (twilio, brevo, kommo, calcom, meta):
             provider.join(world)
             app.include_router(provider.router())
         app.include_router(make_routes(world, kommo, brevo, twilio, calcom))
+        app.include_router(make_source_routes(doors))
         region = settings.default_region
         zone = settings.timezone
         people = People(
@@ -103,9 +122,7 @@ def create_app(settings: Settings | None = None, now: Clock = now) -> ASGIApp:
             later=lambda phone: call_to_come(journey, phone, now(), zone=zone, region=region),
         )
         seconds = days_in_seconds(journey)
-        app.include_router(
-            make_phone_routes(people, public_url=public, region=region, days_in_seconds=seconds)
-        )
+        app.include_router(make_phone_routes(people, doors, region=region, days_in_seconds=seconds))
         yield
         await callbacks.close()
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from html import escape
 from zoneinfo import ZoneInfo
 
+from domain.dates import in_words
+
 ZONE = ZoneInfo("America/Monterrey")
 TYPED = ("name", "email", "attendeePhoneNumber")
 STATUSES = {
@@ -37,7 +39,7 @@ def form(action: str, query: Iterable[tuple[str, str]]) -> str:
 
 def manage(uid: str, title: str, start: datetime, status: str, *, ended: bool) -> str:
     """Returns the page of one booking, with the actions that are still possible."""
-    when = start.astimezone(ZONE).strftime("%d/%m/%Y %H:%M")
+    when = in_words(start.astimezone(ZONE), "es-MX")
     state = "Terminada" if ended else STATUSES[status]
     body = (
         f"<p><strong>{escape(title)}</strong></p>"

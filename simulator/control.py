@@ -19,6 +19,7 @@ class Written(BaseModel):
 
     `media` is the type of a file that comes with it, such as `audio/ogg`. With `hidden`, WhatsApp
     shows an id instead of the number. It replies to the message with the provider's id `answers`.
+    `referral` has Twilio's own names. `copies` of the message come at once.
     """
 
     phone: str
@@ -27,6 +28,9 @@ class Written(BaseModel):
     media: str = ""
     hidden: bool = False
     answers: str = ""
+    name: str = "Ana"
+    referral: dict[str, str] = {}
+    copies: int = 1
 
 
 class WrittenMail(BaseModel):
@@ -224,6 +228,9 @@ def make_routes(
             media=written.media,
             hidden=written.hidden,
             answers=written.answers,
+            name=written.name,
+            referral=written.referral,
+            copies=written.copies,
         )
         return {"answered": answered}
 

@@ -4,11 +4,11 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Header, HTTPException, Query
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from domain.phone import to_e164
@@ -16,7 +16,9 @@ from kit.languages import preferred
 from simulator.fake_leads import make_fake_lead
 from simulator.inboxes import Card, People, Person, Shown
 from simulator.manual_call import Action
+from simulator.sources.doors import Door, Doors
 from simulator.words import LANGUAGES
+from simulator.world import Answer
 
 PAGES = Path(__file__).parent / "pages"
 PAGE_HEADERS = {
@@ -37,15 +39,16 @@ MAIL_HEADERS = PAGE_HEADERS | {
         "allow-top-navigation-by-user-activation"
     ),
 }
+UNANSWERED = Answer(502, "application/json", b'{"ok":false,"errors":[]}')
 NEW_TAB = '<base target="_blank">'
 
 
 def make_phone_routes(
-    people: People, *, public_url: str, region: str, days_in_seconds: float | None = None
+    people: People, doors: Doors, *, region: str, days_in_seconds: float | None = None
 ) -> APIRouter:
     """Builds the routes of the page, its content and the person's actions.
 
-    The page's form is posted to the public form endpoint, like any other.
+    The page's form is posted to the public form endpoint, like any other, or sent by a platform.
     """
     routes = APIRouter(prefix="/simulator")
     twilio = people.twilio
@@ -62,6 +65,7 @@ def make_phone_routes(
             w=LANGUAGES[language],
             language=language,
             newcomer=make_fake_lead(),
+            doors=get_args(Door),
             days_in_seconds=days_in_seconds,
         )
         return HTMLResponse(html, headers=PAGE_HEADERS)
@@ -96,6 +100,7 @@ def make_phone_routes(
     @routes.post("/leads")
     async def send_lead(
         lead: Annotated[dict[str, Any], Body()],
+        door: Door | None = None,
         by_hand: bool = False,
         accept_language: Annotated[str, Header()] = "",
     ) -> Response:
@@ -105,12 +110,16 @@ def make_phone_routes(
                 twilio.by_hand.add(card.phone)
             else:
                 twilio.by_hand.discard(card.phone)
-        headers = {"Content-Type": "application/json", "Accept-Language": accept_language}
-        answer = await twilio.callbacks.post(
-            f"{public_url}/api/lead", json.dumps(lead).encode(), headers
-        )
-        if answer is None:
-            return JSONResponse({"ok": False, "errors": []}, status_code=502)
+        if door is not None:
+            answers = {name: str(value) for name, value in lead.items()}
+            taken = await doors.send(door, answers)
+            answer = Answer(200 if taken else 502, "application/json", b'{"errors": []}')
+        else:
+            headers = {"Content-Type": "application/json", "Accept-Language": accept_language}
+            posted = await twilio.callbacks.post(
+                f"{doors.public_url}/api/lead", json.dumps(lead).encode(), headers
+            )
+            answer = posted or UNANSWERED
         location = {}
         if answer.status < 300:
             people.arrived.append(card)

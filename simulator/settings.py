@@ -4,6 +4,11 @@ from pydantic import AliasChoices, Field
 
 from domain.journey.settings import JourneySettings
 from kit.settings import ProcessSettings
+from simulator.sources.filled_in import Builder
+
+
+def first(secrets: str) -> str:
+    return secrets.partition(",")[0].strip()
 
 
 class Settings(ProcessSettings, JourneySettings):
@@ -46,6 +51,31 @@ class Settings(ProcessSettings, JourneySettings):
     calcom_webhook_secret: str = ""
     calcom_api_key: str = "sandbox-calcom-key"
     booking_url: str = ""
+    meta_app_secret: str = "sandbox-meta-app-secret"  # noqa: S105 - a simulated app
+    meta_verify_token: str = "sandbox-meta-verify"  # noqa: S105
+    meta_page_token: str = "sandbox-meta-page-token"  # noqa: S105
+    meta_page_id: str = "153125381133"
+    google_lead_key: str = "sandbox-google-key"
+    tiktok_app_secret: str = "sandbox-tiktok-secret"  # noqa: S105
+    typeform_secret: str = "sandbox-typeform-secret"  # noqa: S105
+    tally_secret: str = "sandbox-tally-secret"  # noqa: S105
+    webflow_secret: str = "sandbox-webflow-secret"  # noqa: S105
+
+    @property
+    def webhook_secrets(self) -> dict[Builder, str]:
+        """Returns what each platform signs with, or repeats: the first, while one is replaced."""
+        secrets: dict[Builder, str] = {
+            "google": self.google_lead_key,
+            "tiktok": self.tiktok_app_secret,
+            "typeform": self.typeform_secret,
+            "tally": self.tally_secret,
+            "webflow": self.webflow_secret,
+        }
+        return {builder: first(secret) for builder, secret in secrets.items()}
+
+    @property
+    def meta_pages(self) -> list[str]:
+        return [page.strip() for page in self.meta_page_id.split(",") if page.strip()]
 
     @property
     def content_sids(self) -> list[tuple[str, str]]:

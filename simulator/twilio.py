@@ -29,10 +29,12 @@ import re
 import secrets
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -99,7 +101,7 @@ APPLICATION_ERROR = (
 )
 DETECTION_SECONDS = 2.4  # that machine detection listens
 SECONDS_BEFORE_VERDICT = 2  # of a call that ends before it
-USUAL_SECONDS = 12  # of a call in which somebody or something listens
+USUAL_SECONDS = 30  # of a call in which somebody or something listens to the whole text
 SESSION_SECONDS = 24 * 3600
 CHARACTERS_PER_SECOND = 15  # of a voice that reads
 # Twilio's default where a Gather has no timeout; it starts when the Gather's text has been spoken
@@ -188,6 +190,9 @@ WHATSAPP_FORMS = (
     (re.compile(r"^\+54([1-8]\d{9})$"), r"+549\1"),
     (re.compile(r"^\+55(\d{2})9([6-9]\d{7})$"), r"+55\1\2"),
 )
+
+
+NO_REFERRAL: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,11 +550,15 @@ class TwilioSimulator:
         media: str = "",
         hidden: bool = False,
         answers: str = "",
+        name: str = "Ana",
+        referral: Mapping[str, str] = NO_REFERRAL,
+        copies: int = 1,
     ) -> bool:
         """Sends us a message from the person, with a file of the type `media`.
 
         WhatsApp writes some numbers in an older form, and of a person who hides theirs an id.
-        Returns whether we answered with a success. Like Twilio, it does not repeat a message.
+        `referral` is the ad under which the person began to write. Returns whether we answered
+        with a success. Like Twilio, it does not repeat a message, unless `copies` come at once.
         """
         sid = "SM" + secrets.token_hex(16)
         self.written.append(Written(sid, number, body, time.time(), whatsapp))
@@ -571,7 +580,8 @@ class TwilioSimulator:
                 "To": "whatsapp:+14155238886",
                 "WaId": "" if hidden else shown[1:],
                 "MessageType": media.partition("/")[0] or "text",
-                "ProfileName": "Ana",
+                "ProfileName": name,
+                **referral,
             }
             if hidden:
                 params["ExternalUserId"] = f"whatsapp:{shown}"
@@ -583,8 +593,9 @@ class TwilioSimulator:
         if media:
             url = f"https://api.twilio.com/2010-04-01/Accounts/{self.account_sid}/Media/{sid}"
             params |= {"MediaContentType0": media, "MediaUrl0": url}
-        answer = await self._post(self.inbound_url, params)
-        return answer is not None and answer.status < 300
+        posted = [self._post(self.inbound_url, params) for _ in range(copies)]
+        answered = await asyncio.gather(*posted)
+        return all(answer is not None and answer.status < 300 for answer in answered)
 
     async def _send_receipt(self, url: str, params: dict[str, str]) -> None:
         address, body, headers, tries = self._signed(url, params)

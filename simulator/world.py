@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import random
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -17,7 +18,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope, Send
 
-Provider = Literal["kommo", "brevo", "twilio", "calcom"]
+Provider = Literal["kommo", "brevo", "twilio", "calcom", "meta"]
 PREFIXES: dict[str, Provider] = {
     "/api/v4": "kommo",
     "/oauth2": "kommo",
@@ -27,6 +28,7 @@ PREFIXES: dict[str, Provider] = {
     "/v2/Channels/": "twilio",
     "/v2/": "calcom",
 }
+GRAPH_VERSION = re.compile(r"/v\d+\.\d+/")  # Meta's, such as /v24.0/
 
 FaultKind = Literal[
     "status",  # answer `status` without doing anything
@@ -66,7 +68,10 @@ JSON_TYPE = [(b"content-type", b"application/json")]
 
 
 class Fault(BaseModel):
-    """Makes `times` requests to `provider`, whose path contains `path`, fail in this way."""
+    """Makes `times` requests to `provider`, whose path contains `path`, fail in this way.
+
+    `code` is Meta's own, which says what is wrong.
+    """
 
     provider: Provider
     kind: FaultKind
@@ -74,6 +79,7 @@ class Fault(BaseModel):
     path: str = ""
     method: str = ""
     status: int = 503
+    code: int = 0
     seconds: float = 0.0
     retry_after: str | None = None
 
@@ -126,9 +132,7 @@ class FaultInjectionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        provider = next(
-            (name for prefix, name in PREFIXES.items() if path.startswith(prefix)), None
-        )
+        provider = _provider_of(path)
         if scope["type"] != "http" or provider is None:
             await self.inner(scope, receive, send)
             return
@@ -203,6 +207,12 @@ class FaultInjectionMiddleware:
 
         await self.inner(scope, receive, collect)
         return started["status"], list(started["headers"]), bytes(body)
+
+
+def _provider_of(path: str) -> Provider | None:
+    if GRAPH_VERSION.match(path):
+        return "meta"
+    return next((name for prefix, name in PREFIXES.items() if path.startswith(prefix)), None)
 
 
 async def _reply(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
@@ -332,6 +342,14 @@ class Callbacks:
                 return response
         self.lost.append(url)
         return response
+
+    async def get(self, url: str) -> Answer | None:
+        """Asks our webhook for something. None where no answer came."""
+        try:
+            async with self._http.get(self._address(url)) as got:
+                return Answer(got.status, got.headers.get("content-type", ""), await got.read())
+        except (aiohttp.ClientError, TimeoutError):
+            return None
 
     async def close(self) -> None:
         for task in self._running:

@@ -18,7 +18,7 @@ _WRAPPERS = {
 # an answer with its question: `{"title": "Nombre", "value": "Ana"}`
 _LABELS = (
     "title", "label", "question", "pregunta", "field_name", "fieldname", "column_name", "name",
-    "key", "ref", "id", "column_id",
+    "field", "key", "ref", "id", "column_id",
 )  # fmt: skip
 _ANSWERS = (
     "value", "values", "answer", "answers", "respuesta", "response", "string_value", "raw_value",

@@ -1,7 +1,8 @@
 """Takes screenshots of the console and of the simulated phone: python -m tests.screenshots FOLDER.
 
-Each page is taken in a light, a dark and a phone variant. A separate system is started with the
-demonstration's journey, and leads with every outcome are sent through it first.
+Each page is taken in a light, a dark and a phone variant, and so are the README's pictures. A
+separate system is started with the demonstration's journey, and leads with every outcome are sent
+through it first.
 """
 
 import asyncio
@@ -18,7 +19,18 @@ from tests.browser import SIZES, a_browser, a_person
 from tests.system import HASTY, System, person
 
 VARIANTS = {"light": ("wide", "light"), "dark": ("wide", "dark"), "phone": ("phone", "light")}
-SECTIONS = ("stopwatch", "leads", "letters", "journey", "sources")
+SECTIONS = (
+    "stopwatch",
+    "leads",
+    "letters",
+    "addresses",
+    "submissions",
+    "journey",
+    "sources",
+    "imports",
+)
+README_PICTURES = PROJECT / "docs" / "screenshots"
+README_SCALE = 900 / 1280
 PEOPLE = (
     ("Ana Torres", 0, 0, "LinkedIn Ads"),
     ("Luis Peña", 2, 0, "Meta Ads"),
@@ -71,6 +83,19 @@ async def shoot(system: System, browser: Browser, lead: int, folder: Path) -> No
                 await page.close()
 
 
+async def illustrate(system: System, browser: Browser, lead: int) -> None:
+    """Takes the README's pictures, smaller than the others."""
+    gateway = system.native.addresses.gateway
+    async with a_person(
+        browser, color_scheme="light", device_scale_factor=README_SCALE
+    ) as operator:
+        for name, path in (("now", "/console"), ("lead", f"/console/leads/{lead}")):
+            page = await operator.open(f"{gateway}{path}")
+            picture = README_PICTURES / f"{name}.jpg"
+            await page.screenshot(path=picture, type="jpeg", quality=75)
+            await page.close()
+
+
 async def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     HASTY["JOURNEY_PATH"] = str(PROJECT / "deploy" / "journey.demo.yml")
@@ -84,6 +109,7 @@ async def main(folder: Path) -> None:
             lead = await fill(system)
             async with a_browser() as browser:
                 await shoot(system, browser, lead, folder)
+                await illustrate(system, browser, lead)
         finally:
             await system.http.aclose()
             system.stop()

@@ -72,7 +72,7 @@ class LeadUpdated(Event):
 
     `changed` names the card's fields with new values. With `returned`, the form came more than a
     day after the lead was last answered, so it is answered, and the follow-up restarts with the
-    journey version `journey`.
+    journey version `journey`. `first_message` is what they wrote who came by the door MESSAGE.
     """
 
     topic: Literal["lead.updated"] = "lead.updated"
@@ -83,6 +83,8 @@ class LeadUpdated(Event):
     returned: bool = False
     received_at: AwareDatetime | None = None
     journey: str | None = None
+    door: Door = Door.FORM
+    first_message: str = ""
 
 
 class LeadSuperseded(Event):

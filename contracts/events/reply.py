@@ -38,7 +38,7 @@ class ReplyReceived(Event):
     """notify: the lead wrote, or pressed a key during the call.
 
     `hour` is when they want to be called or written to, in their words. `media` are the links of
-    what they sent besides text, or instead of it.
+    what they sent besides text, or instead of it. `attribution` names the ad that they tapped.
     """
 
     topic: Literal["reply.received"] = "reply.received"
@@ -47,6 +47,7 @@ class ReplyReceived(Event):
     intent: Intent
     hour: str = ""
     media: tuple[str, ...] = ()
+    attribution: dict[str, str] = {}  # noqa: RUF012
 
 
 class ReplyUnmatched(Event):

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from devtools.demo.scenarios import SCENARIOS, Scenario
+from devtools.demo.scenarios import DOORS, SCENARIOS, Scenario
 from devtools.demo.watcher import Watcher, out
 from devtools.demo.words import language_of, translate
 from pauta.running.compose import Compose
@@ -19,6 +19,8 @@ from pauta.running.servers import free_ports, listens
 
 MAX_WAIT = 60.0
 BOOKED_IN_KOMMO = 60_000_002
+TESTED_SOURCES = ("meta", "google", "typeform")
+TEST_ADDRESSES = ("test@meta.com", "test@example.com", "an_account@example.com", "+16505550123")
 
 
 class System(Protocol):
@@ -100,6 +102,9 @@ def _print_addresses(addresses: Addresses, seconds: float, language: str) -> Non
 
 def _play(addresses: Addresses, language: str) -> list[str]:
     watcher = Watcher(addresses)
+    for scenario in DOORS:
+        _send_by_door(addresses, watcher, scenario, language)
+    tested = [_send_test(addresses, source, language) for source in TESTED_SOURCES]
     for scenario in SCENARIOS:
         _send(addresses, watcher, scenario, language)
     first = SCENARIOS[0]
@@ -107,9 +112,10 @@ def _play(addresses: Addresses, language: str) -> list[str]:
     wrong = _post(addresses, {"nombre": "", "telefono": "123", "email": "nada"}, "json")
     _settle(watcher)
     out.print()
-    problems: list[str] = []
+    problems = [f"{stranger.name} never came to Kommo" for stranger in watcher.strangers]
     for lead in watcher.scenarios:
         problems += _check(addresses, watcher, lead)
+    problems += _check_tests(addresses, tested)
     problems += _check_pages(addresses, first.name)
     known = next(lead for lead, scenario in watcher.scenarios.items() if scenario is first)
     if second_form.json().get("lead_id") != known:
@@ -155,6 +161,41 @@ def _send(addresses: Addresses, watcher: Watcher, scenario: Scenario, language: 
     out.print(f"[bold]{scenario.name}[/] → lead {lead} ({translate(scenario.fate, language)})")
 
 
+def _send_by_door(
+    addresses: Addresses, watcher: Watcher, scenario: Scenario, language: str
+) -> None:
+    """Has a simulated platform send what the person filled in, as the page's button does."""
+    url = f"{addresses.gateway}/simulator/leads"
+    answer = httpx.post(url, params={"door": scenario.door}, json=scenario.form, timeout=15)
+    answer.raise_for_status()
+    watcher.strangers.append(scenario)
+    text = translate("[bold]{}[/] by {} ({})", language)
+    out.print(text.format(scenario.name, scenario.door, translate(scenario.fate, language)))
+
+
+def _send_test(addresses: Addresses, source: str, language: str) -> int:
+    """Returns the status with which the platform's test lead was answered."""
+    url = f"{addresses.simulator}/simulator/sources/{source}/forms"
+    answer = httpx.post(url, json={"test": True}, timeout=15)
+    answer.raise_for_status()
+    [status] = answer.json()["answers"]
+    text = translate("A test lead of {}: kept, and nobody is contacted", language)
+    out.print(text.format(source))
+    return int(status)
+
+
+def _check_tests(addresses: Addresses, statuses: list[int]) -> list[str]:
+    """Returns the problems with the platforms' test leads, which are taken and never contacted."""
+    problems = []
+    if set(statuses) != {200}:
+        problems.append(f"the platforms' test leads were answered {statuses}")
+    for address in TEST_ADDRESSES:
+        resources = ("emails", "calls", "messages")
+        if any(_simulator(addresses, resource, address) for resource in resources):
+            problems.append(f"a test lead was contacted at {address}")
+    return problems
+
+
 def _post(addresses: Addresses, form: dict[str, str], encoding: str) -> httpx.Response:
     url = f"{addresses.gateway}/api/lead"
     match encoding:
@@ -171,15 +212,18 @@ def _post(addresses: Addresses, form: dict[str, str], encoding: str) -> httpx.Re
 def _settle(watcher: Watcher) -> None:
     """Watches until everything expected has happened, and a little longer for unexpected events."""
     deadline = time.monotonic() + MAX_WAIT
-    while (
-        any(_missing(watcher, lead) for lead in watcher.scenarios) and time.monotonic() < deadline
-    ):
+    while not _is_complete(watcher) and time.monotonic() < deadline:
+        watcher.recognise()
         watcher.read()
         time.sleep(0.1)
     quiet_until = time.monotonic() + 2
     while time.monotonic() < quiet_until:
         watcher.read()
         time.sleep(0.1)
+
+
+def _is_complete(watcher: Watcher) -> bool:
+    return not watcher.strangers and not any(_missing(watcher, lead) for lead in watcher.scenarios)
 
 
 def _missing(watcher: Watcher, lead: int) -> set[str]:
@@ -240,7 +284,7 @@ def _received(addresses: Addresses, scenario: Scenario) -> dict[str, int]:
         "call": len(_simulator(addresses, "calls", phone)),
         "whatsapp": sum(message["to"].startswith("whatsapp:") for message in messages),
         "sms": sum(not message["to"].startswith("whatsapp:") for message in messages),
-        "email": len(_simulator(addresses, "emails", scenario.form["email"])),
+        "email": len(_simulator(addresses, "emails", scenario.form.get("email", "none"))),
     }
 
 

@@ -24,6 +24,7 @@ class Scenario:
 
     Exactly `touches` must be sent, in this sequence, and `emails` may come in between.
     `also` are further actions that must be in the audit log, and `never` those that must not.
+    With a `door` they come by a platform, whose answer does not tell the lead's id.
     """
 
     name: str
@@ -37,9 +38,12 @@ class Scenario:
     email: str = ""
     encoding: Literal["json", "form", "multipart"] = "json"
     fault: dict[str, str] = field(default_factory=dict)
+    door: str = ""
 
     @property
     def form(self) -> dict[str, str]:
+        if self.door == "whatsapp":
+            return {"nombre": self.name, "telefono": f"551234{self.digits}"}
         first = self.name.split()[0].lower()
         form = {
             "nombre": self.name,
@@ -172,5 +176,38 @@ SCENARIOS = (
         emails=MAILS,
         also=("welcome_call call touch.uncertain", "call.unanswered", *FINISHED),
         fault={"provider": "twilio", "kind": "lose", "method": "POST", "path": "/Calls.json"},
+    ),
+)
+
+
+def _by(door: str, name: str, fate: str, digits: str) -> Scenario:
+    """Returns somebody who comes by a platform's form, listens to the call and never books."""
+    return Scenario(
+        name,
+        fate,
+        digits=digits,
+        touches=(CALL, *FOLLOWED_UP),
+        emails=MAILS,
+        also=("call.answered", *FINISHED),
+        door=door,
+    )
+
+
+DOORS = (
+    _by("facebook", "Lucía Peña", "fills in a form on Facebook", "1001"),
+    _by("instagram", "Iván Soto", "fills in a form on Instagram", "1002"),
+    _by("google", "Sofía Treviño", "fills in a form of Google Ads", "1003"),
+    _by("tiktok", "Beto Núñez", "fills in a form on TikTok", "1004"),
+    _by("typeform", "Rosa Ibarra", "answers a Typeform", "1005"),
+    _by("tally", "Raúl Garza", "answers a Tally", "1006"),
+    _by("webflow", "Jorge Cantú", "fills in a form made with Webflow", "1007"),
+    Scenario(
+        "Paty Ríos",
+        "writes from a WhatsApp ad: answered there, without a call",
+        digits="1008",
+        touches=("first_message whatsapp", *FOLLOWED_UP),
+        also=FINISHED,
+        never=("welcome_call call touch.sent",),
+        door="whatsapp",
     ),
 )

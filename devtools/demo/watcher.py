@@ -33,11 +33,15 @@ out = Console(highlight=False, soft_wrap=True)
 
 @dataclass
 class Watcher:
-    """The actions seen of each lead, such as `welcome_call call touch.sent` or `lead.booked`."""
+    """The actions seen of each lead, such as `welcome_call call touch.sent` or `lead.booked`.
+
+    `strangers` are those whose lead's id is not known yet: it stands behind their name in Kommo.
+    """
 
     addresses: Addresses
     scenarios: dict[int, Scenario] = field(default_factory=dict)
     seen: dict[int, list[str]] = field(default_factory=dict)
+    strangers: list[Scenario] = field(default_factory=list)
     _arrived: dict[int, datetime] = field(default_factory=dict)
     _to_do: dict[int, list[Action]] = field(default_factory=dict)
     _bookings: dict[int, str] = field(default_factory=dict)
@@ -46,6 +50,16 @@ class Watcher:
     def watch(self, lead: int, scenario: Scenario) -> None:
         self.scenarios[lead] = scenario
         self._to_do[lead] = list(scenario.acts)
+
+    def recognise(self) -> None:
+        """Finds the lead of each stranger who is in Kommo by now."""
+        if not self.strangers:
+            return
+        kommo = httpx.get(f"{self.addresses.simulator}/simulator/kommo", timeout=10).json()
+        leads = dict(lead["name"].rsplit(" #", 1) for lead in kommo["leads"])
+        for scenario in [known for known in self.strangers if known.name in leads]:
+            self.strangers.remove(scenario)
+            self.watch(int(leads[scenario.name]), scenario)
 
     def read(self) -> None:
         url = f"{self.addresses.console}/api/actions"

@@ -43,6 +43,20 @@ SPANISH: Mapping[str, str] = {
     "Twilio accepts the call but its answer is lost: checked, not repeated": (
         "Twilio acepta la llamada pero su respuesta se pierde: se consulta, no se repite"
     ),
+    "fills in a form on Facebook": "llena un formulario en Facebook",
+    "fills in a form on Instagram": "llena un formulario en Instagram",
+    "fills in a form of Google Ads": "llena un formulario de Google Ads",
+    "fills in a form on TikTok": "llena un formulario en TikTok",
+    "answers a Typeform": "contesta un Typeform",
+    "answers a Tally": "contesta un Tally",
+    "fills in a form made with Webflow": "llena un formulario hecho con Webflow",
+    "writes from a WhatsApp ad: answered there, without a call": (
+        "escribe desde un anuncio de WhatsApp: se le contesta ahí, sin llamada"
+    ),
+    "[bold]{}[/] by {} ({})": "[bold]{}[/] por {} ({})",
+    "A test lead of {}: kept, and nobody is contacted": (
+        "Un lead de prueba de {}: se guarda y no se contacta a nadie"
+    ),
 }
 
 

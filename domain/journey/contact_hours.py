@@ -251,7 +251,7 @@ def _overlaps(spans: Sequence[Span], others: Sequence[Span]) -> Iterator[Span]:
 
 @lru_cache(maxsize=20_000)
 def _day(window: Window, zone: str, day: date, country: str) -> tuple[Span, ...]:
-    if window.holidays == "closed" and day in _holidays(country, day.year):
+    if window.holidays == "closed" and day in public_holidays(country, day.year):
         return ()
     spans = (
         Span(_instant(day, begin, zone), _instant(day, end, zone))
@@ -274,7 +274,8 @@ def _instant(day: date, minutes: int, zone: str) -> datetime:
 
 
 @lru_cache(maxsize=200)
-def _holidays(country: str, year: int) -> frozenset[date]:
+def public_holidays(country: str, year: int) -> frozenset[date]:
+    """Returns the days on which offices are closed; none of a country that is not known."""
     try:
         return frozenset(holidays.country_holidays(country, years=year))
     except NotImplementedError:  # a country the library does not know

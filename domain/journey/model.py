@@ -201,6 +201,10 @@ class Step(FrozenModel):
 class FirstContactStep(Step):
     """A touch at once, when the lead comes in."""
 
+    on_first_message: Literal[True] | None = Field(
+        None, description="Answers who wrote to us first, instead of who filled in a form"
+    )
+
 
 class FollowUpStep(Step):
     """A touch some time after the lead came in, until the lead books."""

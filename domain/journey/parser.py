@@ -346,8 +346,12 @@ def _numbered(section: str, given: Sequence[Any]) -> Iterator[tuple[Place, Any]]
 
 
 def _by_whatsapp(step: Step) -> Iterator[str]:
-    """Yields the texts that go by WhatsApp: the step's own, and the link that a call offers."""
-    if Channel.WHATSAPP in step.channels:
+    """Yields the texts that need approval: the step's own, and the link that a call offers.
+
+    Who has just written to us is answered in the open session, which needs none.
+    """
+    answers_message = isinstance(step, FirstContactStep) and step.on_first_message
+    if Channel.WHATSAPP in step.channels and not answers_message:
         yield step.template
     if Channel.CALL in step.channels:
         yield BOOKING_LINK

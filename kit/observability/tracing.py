@@ -69,3 +69,13 @@ def continued(headers: Mapping[str, Any]) -> Iterator[str]:
         yield traceparent
     finally:
         _current.reset(token)
+
+
+def hide_key(prefix: str, span: Any, scope: Mapping[str, Any]) -> None:
+    """Replaces what follows `prefix` in the request's path, wherever its span has it."""
+    if not scope["path"].startswith(prefix):
+        return
+    hidden = f"{prefix}…"
+    span.update_name(f"{scope['method']} {hidden}")
+    for name in ("http.target", "http.url", "url.path", "url.full"):
+        span.set_attribute(name, hidden)

@@ -98,6 +98,8 @@ def preview(
     lead = Enrolment(lead_id=0, entered_at=entered_at, where=where)
     rows = []
     for step in journey.first_contact:
+        if step.on_first_message:
+            continue
         opening = next_opening(entered_at, step, step.channels[0], journey, where)
         opens = opening.opens if opening else None
         rows.append(_row(journey, step.name, opens, entered_at, zone))

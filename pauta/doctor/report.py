@@ -29,12 +29,13 @@ PAGES = (
 )
 MARKS = {Verdict.OK: "[green]✓[/]", Verdict.DOUBT: "[yellow]![/]", Verdict.WRONG: "[red]✗[/]"}
 # each part, and the service whose environment its checks run with
-INSIDE = {SERVERS: "setup", "crm": "crm", "notify": "notify"}
+INSIDE = {SERVERS: "setup", "crm": "crm", "notify": "notify", "console": "console"}
 FROM_INSIDE = Text(es="Lo que se revisa desde adentro", en="The checks from inside")
 ABOUT = {
     SERVERS: Text(es="Los servidores", en="The servers"),
     "crm": name("crm"),
     "notify": name("notify"),
+    "console": name("console"),
 }
 FROM_OUTSIDE = Text(es="Lo que se revisa desde afuera", en="The checks from outside")
 TRY_AGAIN = Text(

@@ -23,15 +23,33 @@ class Recipe:
 
 
 def read_recipes(variables: Mapping[str, str]) -> dict[str, Recipe]:
-    """Returns the services that run our own code, with `${NAME:-default}` filled in."""
+    """Returns the services that run our own code, with `${NAME:-default}` filled in.
+
+    In the profile of production, deploy/compose.production.yml overrides the environments.
+    """
     compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())
-    return {
-        name: Recipe(
-            name, tuple(block["command"]), _fill_all(block.get("environment") or {}, variables)
-        )
-        for name, block in compose["services"].items()
-        if "build" in block
-    }
+    production: Mapping[str, Any] = {}
+    if variables.get("PAUTA_PROFILE") == "production":
+        production = _read_production()["services"]
+    recipes = {}
+    for name, block in compose["services"].items():
+        if "build" in block:
+            own = production.get(name, {}).get("environment", {})
+            environment = _fill_all({**(block.get("environment") or {}), **own}, variables)
+            recipes[name] = Recipe(name, tuple(block["command"]), environment)
+    return recipes
+
+
+class _ComposeLoader(yaml.SafeLoader):
+    """Reads past the tags by which Compose merges files, such as !override."""
+
+
+_ComposeLoader.add_multi_constructor("!", lambda _loader, _tag, _node: None)
+
+
+def _read_production() -> Any:
+    text = (PROJECT / "deploy" / "compose.production.yml").read_text()
+    return yaml.load(text, Loader=_ComposeLoader)  # noqa: S506 - a safe loader
 
 
 def in_production(variables: Mapping[str, str]) -> bool:

@@ -29,6 +29,7 @@ _ACCOUNT_CODES = {
     "permission_denied",
     "account_under_validation",
 }
+_NOT_A_WORD = re.compile(r"\W+")
 _MAIL = re.compile(
     r"attachment|(?<!domain )\bnames?\b|\bheaders?\b|subject|content|reply-?to|\bb?cc\b|template"
     r"|\btags?\b|missing|want at ?least",
@@ -36,6 +37,7 @@ _MAIL = re.compile(
 )
 _ACCOUNT = re.compile(
     r"\bsender|\bfrom (?:address|e-?mail)|authenticat\w* (?:your )?domain|activated|suspended"
+    r"|\bdomain (?:is )?(?:un|not )(?:verified|authenticated)"
     r"|api.?key|\bip\b|credits?\b|quota|(?:daily|hourly|sending) limit",
     re.IGNORECASE,
 )
@@ -96,6 +98,12 @@ _SENDER_NOT_THERE = re.compile(
     rf"\b(?:sender|mail from|return.path|envelope.from)\b[^;]{{0,60}}?(?:{_NOT_THERE})",
     re.IGNORECASE,
 )
+# the words of a receiving server, or of who looked for it, and not Brevo's own
+_RECEIVER = re.compile(
+    r"(?<![\d.])[245](?:\d\d(?![\d.])|\.\d{1,3}\.\d)|\bsaid\b|\bmx\b|\bdns\b|resolv|\bhost\b"
+    r"|\b(?:user|recipient|mail ?box|in ?box|over.?quota|storage|full|disk)\b",
+    re.IGNORECASE,
+)
 # what the mail itself is refused for
 _BLAMES_MAIL = re.compile(
     r"\bspam|\bcontent\b|virus|malware|phish|polic(?:y|ies)\b|suspicious|gr[ae]y.?list",
@@ -117,6 +125,14 @@ def blocks_us(reason: str) -> bool:
     if _SENDER_NOT_THERE.search(reason):
         return True
     return bool(_BLOCKS_US.search(reason)) and not _NAMES_MAILBOX.search(reason)
+
+
+def brevo_refuses_us(reason: str) -> bool:
+    """Returns whether the reason of an event is a refusal of our account, as the API words it."""
+    if _RECEIVER.search(reason) or _NAMES_MAILBOX.search(reason):
+        return False
+    words = _NOT_A_WORD.sub("_", reason.lower())
+    return any(code in words for code in _ACCOUNT_CODES) or bool(_ACCOUNT.search(reason))
 
 
 def blames_mail(reason: str) -> bool:

@@ -13,7 +13,7 @@ from contracts.events.touch import FailureKind
 from domain.receipts import Accepted, Arrived, Receipt, Undeliverable
 from domain.text import storable_json
 from kit.masking import mask
-from providers.brevo.errors import MAX_REASON, blames_mail, blocks_us
+from providers.brevo.errors import MAX_REASON, blames_mail, blocks_us, brevo_refuses_us
 
 LONGEST = 1000
 # the names without case and underscores: the same event is `hardBounce` where one subscribes to it
@@ -89,7 +89,8 @@ def _receipt(ref: str, event: str, reason: str) -> Receipt | None:
             kind = FailureKind.UNREACHABLE
         case _:
             return None
-    ours = blocks_us(reason)
+    # only mailboxes bounce softly: `quota exceeded` is theirs there
+    ours = blocks_us(reason) or (event != "softbounce" and brevo_refuses_us(reason))
     if ours:
         kind = FailureKind.MISCONFIGURED
     text = f": {mask(reason)[:MAX_REASON]}" if reason else ""

@@ -14,6 +14,7 @@ from kit.errors import Refused, Unavailable
 from kit.http_client import BoundedClient
 from providers.errors import CredentialsRejected, OutcomeUnknown, seconds_to_wait, unreadable_as
 from providers.kommo.models import (
+    INCOMING,
     Contact,
     CustomField,
     ItemError,
@@ -73,6 +74,10 @@ class Unauthorized(Exception):
 Token = Callable[[bool], Awaitable[str]]
 
 
+async def _always() -> None:
+    """Allows every request."""
+
+
 class KommoClient:
     """Client for one account. `token(renew)` returns the access token.
 
@@ -83,6 +88,9 @@ class KommoClient:
     exceeding it: https://developers.kommo.com/docs/limitations
 
     `moved_to` is the address that Kommo redirected a read to: the account was renamed.
+
+    `may_write` is awaited before each request that changes something, once its turn has come. It
+    raises where the request must not be sent any more.
     """
 
     def __init__(self, *, base_url: str, token: Token, timeout: float = 20.0) -> None:
@@ -90,6 +98,7 @@ class KommoClient:
         self._timeout = timeout
         self._base_url = httpx.URL(base_url)
         self.moved_to: str | None = None
+        self.may_write: Callable[[], Awaitable[None]] = _always
         self._http = BoundedClient(
             base_url=base_url.rstrip("/"), timeout=httpx.Timeout(timeout, connect=5)
         )
@@ -392,6 +401,8 @@ class KommoClient:
     async def _send(self, method: str, address: str, token: str, **content: Any) -> httpx.Response:
         async with self._pace:
             pass
+        if method != "GET":
+            await self.may_write()
         try:
             async with asyncio.timeout(self._timeout):  # httpx restarts its own at every byte
                 return await self._http.request(
@@ -548,7 +559,8 @@ def _written(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stage(item: Mapping[str, Any]) -> Stage:
-    return Stage(int(item["id"]), str(item.get("name") or ""), int(item.get("type") or 0))
+    is_incoming = str(item.get("type")) == str(INCOMING)
+    return Stage(int(item["id"]), str(item.get("name") or ""), is_incoming)
 
 
 def _custom_field(item: Mapping[str, Any]) -> CustomField:

@@ -7,7 +7,8 @@ from typing import Any
 # the same in every pipeline
 WON = 142
 LOST = 143
-INCOMING = 1  # the type of the stage that takes leads of Kommo's own sources only
+# the type of the stage that takes leads of Kommo's own sources only; any other is an ordinary one
+INCOMING = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Stage:
 
     status_id: int
     name: str
-    type: int = 0
+    is_incoming: bool = False
 
     @property
     def takes_leads(self) -> bool:
@@ -77,7 +78,7 @@ class Stage:
 
         https://github.com/Krukov/amocrm_api/issues/69
         """
-        return self.type != INCOMING and self.status_id not in (WON, LOST)
+        return not self.is_incoming and self.status_id not in (WON, LOST)
 
 
 @dataclass(frozen=True, slots=True)

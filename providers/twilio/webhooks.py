@@ -10,12 +10,24 @@ from contracts.events.call import Unanswered
 from contracts.events.touch import Channel
 from domain.receipts import Accepted, Arrived, Ended, Outcome, Receipt, Undeliverable, Unheard
 from domain.replies import IncomingReply, Media, MediaKind
+from domain.text import storable
 from providers.twilio.bills import minutes_of
 from providers.twilio.errors import fails_alike, kind_of
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"\+[0-9]{5,15}")
 _COUNT = re.compile(r"[0-9]")
+# the first message of who tapped an ad carries these; all but the first are without
+# https://www.twilio.com/docs/messaging/guides/webhook-request
+_REFERRAL = {
+    "ReferralCtwaClid": "ctwa_clid",
+    "ReferralSourceId": "ad_id",
+    "ReferralSourceType": "referral_type",
+    "ReferralSourceUrl": "referral_url",
+    "ReferralHeadline": "referral_headline",
+    "ReferralBody": "referral_text",
+}
+_LONGEST_REFERRAL = 500
 _MESSAGE_TYPES = {
     "audio": MediaKind.VOICE,
     "voice": MediaKind.VOICE,
@@ -204,6 +216,12 @@ def read_inbound(params: Mapping[str, str]) -> IncomingReply:
         answers=params.get("OriginalRepliedMessageSid", ""),
         media=tuple(_media(params)),
         opts_out=params.get("OptOutType") == "STOP",
+        name=params.get("ProfileName", ""),
+        attribution={
+            name: storable(params[key])[:_LONGEST_REFERRAL]
+            for key, name in _REFERRAL.items()
+            if params.get(key)
+        },
     )
 
 

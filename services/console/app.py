@@ -19,11 +19,13 @@ from services.console.dead_letters import DeadLetters
 from services.console.decisions.disk import Disk
 from services.console.deps import Deps
 from services.console.failed_work import FailedWork
-from services.console.http import api, auth, commands, error_pages
+from services.console.http import api, auth, commands, doors, doors_api, error_pages
 from services.console.http.pages import routes as page_routes
+from services.console.intake_client import IntakeClient
 from services.console.jobs import jobs
 from services.console.rendering import Pages
 from services.console.repositories.actions import Actions
+from services.console.repositories.erasures import Erasures
 from services.console.repositories.logins import Logins
 from services.console.repositories.metrics import Metrics
 from services.console.repositories.projections import Projections
@@ -44,11 +46,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     pages = Pages(zone=settings.timezone, business=settings.business_name)
 
     async def open_deps() -> Deps:
-        actions = Actions(runtime.database)
-        projections = Projections(runtime.database)
+        secret = settings.console_secret.get_secret_value()
+        erasures = Erasures(secret)
+        actions = Actions(runtime.database, erasures)
+        projections = Projections(runtime.database, erasures)
         metrics = Metrics(runtime.database, settings.timezone)
         dead_letters = DeadLetters(settings.broker_url, actions.publish)
-        logins = Logins(runtime.database, settings.console_secret.get_secret_value())
+        logins = Logins(runtime.database, secret)
         file = ActionsLog(
             settings.actions_log_path,
             actions,
@@ -63,6 +67,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             broker_url=settings.broker_url,
         )
         runtime.closing.push_async_callback(services.close)
+        intake = IntakeClient(settings.intake_url)
+        runtime.closing.push_async_callback(intake.close)
         add = Batcher(actions.add)
         adding = asyncio.create_task(add.run())
         runtime.closing.callback(adding.cancel)
@@ -78,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
                 carry_out, runtime.database, service="console", rows=[OUTBOX_ROWS]
             ),
             services=services,
+            intake=intake,
             pages=pages,
             authenticator=Authenticator(settings.users, logins),
             logins=logins,
@@ -89,7 +96,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             projector=Leader(dsn=settings.dsn, name="projections", job=projections.follow),
         )
 
-    routes = [api.routes, auth.routes, page_routes, commands.routes]
+    routes = [
+        api.routes,
+        doors_api.routes,
+        auth.routes,
+        page_routes,
+        commands.routes,
+        doors.routes,
+    ]
     app = make_app(
         runtime, open_deps=open_deps, handlers=router, routes=routes, jobs=jobs, publishes=PUBLISHES
     )

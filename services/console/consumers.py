@@ -18,6 +18,7 @@ from contracts.commands.lead import (
     StopLead,
 )
 from contracts.commands.outbound import PauseOutbound, ResumeOutbound
+from contracts.commands.submission import AcceptSubmission, DiscardSubmission, ReplayDelivery
 from contracts.commands.touch import ReleaseTouches, ResolveTouch
 from contracts.events.address import AddressSuspended
 from contracts.events.booking import BookingCancelled
@@ -74,6 +75,9 @@ PUBLISHES = (
     RestoreAddress,
     PauseOutbound,
     ResumeOutbound,
+    AcceptSubmission,
+    DiscardSubmission,
+    ReplayDelivery,
     RetryWork,
     DiscardWork,
     DeadLetterReplayed,

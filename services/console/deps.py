@@ -14,6 +14,7 @@ from kit.runtime import deps_of
 from services.console.authentication import Authenticator
 from services.console.decisions.disk import Disk
 from services.console.failed_work import FailedWork
+from services.console.intake_client import IntakeClient
 from services.console.rendering import Pages
 from services.console.repositories.actions import Actions, ReceivedMessage
 from services.console.repositories.logins import Logins
@@ -37,6 +38,7 @@ class Deps:
     failed_work: FailedWork
     failed_outbox_rows: Callable[[RetryWork | DiscardWork], Awaitable[None]]
     services: ServiceClients
+    intake: IntakeClient
     pages: Pages
     authenticator: Authenticator
     logins: Logins

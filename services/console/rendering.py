@@ -21,9 +21,11 @@ from domain.phone import readable
 from kit.clock import now
 from kit.languages import preferred
 from services.console.decisions import labels
+from services.console.decisions.doors import read_outcomes
 from services.console.decisions.event_descriptions import describe_event
 from services.console.decisions.labels import step_name
 from services.console.decisions.outages import read_outage
+from services.console.decisions.source_problems import read_problems
 from services.console.translations import LOCALES, load_translations
 
 HERE = Path(__file__).parent
@@ -91,6 +93,8 @@ class Pages:
             "version": _version(),
             "describe_event": describe_event,
             "read_outage": read_outage,
+            "read_outcomes": read_outcomes,
+            "read_problems": read_problems,
         }
         environment.filters |= {
             "step": partial(step_name, gettext=translations.gettext),

@@ -36,6 +36,7 @@ class Settings(ServiceSettings, JourneySettings):
     simulator_replicas: int = 1
     scheduler_url: str
     notify_url: str
+    intake_url: str
     rabbitmq_url: str = "http://rabbitmq:15672"
     kommo_base_url: str
     business_name: str = "Pauta"

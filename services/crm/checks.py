@@ -210,18 +210,18 @@ async def _token_term(settings: KommoSettings) -> Text:
     ends_at = expiry(settings.access_token.get_secret_value())
     if ends_at is None:
         return Text(es="el token no dice cuándo vence", en="the token does not say when it ends")
-    day = Text(es=f"{ends_at:%d/%m/%Y}", en=f"{ends_at:%Y-%m-%d}")
+    day = f"{ends_at:%Y-%m-%d}"
     if ends_at <= now():
-        raise CheckFailed(Text(es=f"venció el {day.es}", en=f"ended on {day.en}"))
+        raise CheckFailed(Text(es=f"venció el {day}", en=f"ended on {day}"))
     days = (ends_at - now()).days
     if ends_at - now() < SOON:
         raise CheckWarning(
             Text(
-                es=f"vence el {day.es}, en {days} días",
-                en=f"ends on {day.en}, in {days} days",
+                es=f"vence el {day}, en {days} días",
+                en=f"ends on {day}, in {days} days",
             )
         )
-    return Text(es=f"vence el {day.es}", en=f"ends on {day.en}")
+    return Text(es=f"vence el {day}", en=f"ends on {day}")
 
 
 async def _stages(kommo: KommoClient, settings: KommoSettings) -> Text:

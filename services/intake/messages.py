@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from kit.languages import preferred
 
 SPANISH: Mapping[str, str] = {
-    "missing": "Este campo es obligatorio.",
     "missing_contact": "Escribe tu correo o tu teléfono para poder responderte.",
     "bad_email": "El correo no parece válido. Ejemplo: ana@empresa.com",
     "bad_phone": (
@@ -15,15 +14,12 @@ SPANISH: Mapping[str, str] = {
     "unusable_phone": (
         "A ese número no podemos llamarte ni escribirte. Deja tu celular, o tu correo."
     ),
-    "too_long": "Este campo es demasiado largo (máximo {limit} caracteres).",
-    "not_text": "Este campo debe ser un texto.",
-    "bad_zone": "No conocemos esa zona horaria. Ejemplo: America/Monterrey",
     "bad_json": "El cuerpo no es JSON válido.",
     "not_object": "El cuerpo debe ser un objeto con los campos del formulario.",
     "bad_form": "No pudimos leer el formulario.",
     "too_large": "El envío supera el máximo de 64 KB.",
-    "bad_type": "Envía JSON, application/x-www-form-urlencoded o multipart/form-data.",
     "bad_key": "Idempotency-Key debe tener entre 1 y 255 caracteres visibles.",
+    "unknown_key": "No conocemos esta clave de fuente.",
     "key_reused": "Esta Idempotency-Key ya se usó con otro contenido.",
     "too_many": "Recibimos demasiados envíos desde tu conexión. Intenta de nuevo en un momento.",
     "unavailable": "No pudimos guardar tus datos. Intenta de nuevo en unos segundos.",
@@ -35,7 +31,6 @@ SPANISH: Mapping[str, str] = {
     "lang": "es",
 }
 ENGLISH: Mapping[str, str] = {
-    "missing": "This field is required.",
     "missing_contact": "Give your email or your phone so that we can answer you.",
     "bad_email": "The email does not look valid. Example: ana@company.com",
     "bad_phone": (
@@ -43,15 +38,12 @@ ENGLISH: Mapping[str, str] = {
         "or the number with + and the country code."
     ),
     "unusable_phone": "We cannot call or write to that number. Give your mobile, or your email.",
-    "too_long": "This field is too long (at most {limit} characters).",
-    "not_text": "This field must be text.",
-    "bad_zone": "We do not know that time zone. Example: America/Monterrey",
     "bad_json": "The body is not valid JSON.",
     "not_object": "The body must be an object with the form's fields.",
     "bad_form": "The form could not be read.",
     "too_large": "The submission is over the limit of 64 KB.",
-    "bad_type": "Send JSON, application/x-www-form-urlencoded or multipart/form-data.",
     "bad_key": "Idempotency-Key must have 1 to 255 visible characters.",
+    "unknown_key": "We do not know this source key.",
     "key_reused": "This Idempotency-Key was already used with other content.",
     "too_many": "Too many submissions came from your connection. Try again in a moment.",
     "unavailable": "Your data could not be stored. Try again in a few seconds.",

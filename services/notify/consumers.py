@@ -38,6 +38,7 @@ from contracts.events.outbound import (
     SpendingReached,
 )
 from contracts.events.reply import ReplyReceived, ReplyUnmatched
+from contracts.events.submission import InquiryReceived
 from contracts.events.touch import (
     TouchChecked,
     TouchDeferred,
@@ -136,6 +137,7 @@ PUBLISHES = (
     CallUnanswered,
     ReplyReceived,
     ReplyUnmatched,
+    InquiryReceived,
     LinkOpened,
     LeadOptedOut,
     LeadRestored,

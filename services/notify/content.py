@@ -172,7 +172,8 @@ class Wording:
         booking = touch.booking if touch else None
         language = language or self.language_of(touch)
         channel = touch.channel if touch else None
-        when = self._when(booking, card, language, channel) if booking else ""
+        when = self._when(booking, card, language, channel)
+        other = self._when(touch.other_booking, card, language, channel) if touch else ""
         facts = {
             "name": phrase(card.name),
             "first_name": first_name(card.name) or WITHOUT_NAME.get(base_language(language), ""),
@@ -190,6 +191,8 @@ class Wording:
             "meeting_when": when,
             "meeting_at": named_time(when, language),
             "meeting_url": booking.meeting_url or "" if booking else "",
+            "other_meeting": "yes" if touch and touch.other_booking else "",
+            "other_meeting_when": other,
             "meeting_title": phrase(booking.title) if booking else "",
         }
         facts |= {target.fact: link for target, link in links.items() if facts[target.fact]}
@@ -211,13 +214,15 @@ class Wording:
         )
 
     def _when(
-        self, booking: Booking, card: LeadCard, language: str, channel: Channel | None
+        self, booking: Booking | None, card: LeadCard, language: str, channel: Channel | None
     ) -> str:
         """Returns `jueves 12 de febrero a las 11:00 a.m. (hora de Monterrey)`.
 
         Of a series it lists as many dates as the channel has room for. Empty where the time is
         unknown.
         """
+        if booking is None:
+            return ""
         times = [meeting.starts_at for meeting in booking.meetings if meeting.starts_at]
         if not times:
             return ""

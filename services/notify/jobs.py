@@ -9,7 +9,7 @@ from kit.errors import Unavailable
 from kit.messaging import inbox
 from kit.periodic import PeriodicJob
 from services.notify.deps import Deps
-from services.notify.repositories import addresses, callbacks, unmatched_bookings
+from services.notify.repositories import addresses, callbacks, recent_stops, unmatched_bookings
 from services.notify.repositories.checks import DueCheck
 from services.notify.touches import State
 from services.notify.use_cases.check_key import check_key
@@ -51,6 +51,7 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
         PeriodicJob(
             "forget_old_bookings", 3600, partial(unmatched_bookings.forget_old, deps.database)
         ),
+        PeriodicJob("forget_old_stops", 3600, partial(recent_stops.forget_old, deps.database)),
         PeriodicJob("forget_old_messages", 3600, partial(inbox.forget_old, deps.database)),
     )
 

@@ -55,12 +55,10 @@ class Sender(Protocol):
         """
         ...
 
-    async def find(
-        self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
-    ) -> Receipt | None:
-        """Returns the provider's record of a touch whose answer was unclear; None if there is none.
+    async def find(self, touch: Touch, address: str, *, since: datetime) -> list[Receipt]:
+        """Returns the provider's records that may be those of a touch whose answer was unclear.
 
-        `taken` are the references that other touches have.
+        The oldest comes first. Others may be those of other touches to the address.
         """
         ...
 
@@ -95,15 +93,13 @@ class EmailSender:
         except AlreadySent:
             return ""  # an earlier attempt arrived; its id comes with the first webhook
 
-    async def find(
-        self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
-    ) -> Receipt | None:
+    async def find(self, touch: Touch, address: str, *, since: datetime) -> list[Receipt]:
         """Brevo lists emails with a delay that it does not state.
 
         So the idempotency key decides: sending again is the way to ask.
         """
         ref = await self.brevo.find(to=address, key=str(touch.touch_id))
-        return Accepted(ref) if ref else None
+        return [Accepted(ref)] if ref else []
 
     async def fetch_status(self, ref: str) -> Receipt | None:
         return None
@@ -152,12 +148,8 @@ class CallSender:
             status_url=f"{hooks}/call?touch={touch.touch_id}",
         )
 
-    async def find(
-        self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
-    ) -> Receipt | None:
-        return _accepted(
-            await self.twilio.calls_to(address), self.settings.twilio.caller_id, since, taken
-        )
+    async def find(self, touch: Touch, address: str, *, since: datetime) -> list[Receipt]:
+        return _accepted(await self.twilio.calls_to(address), self.settings.twilio.caller_id, since)
 
     async def fetch_status(self, ref: str) -> Receipt | None:
         call = await self.twilio.call(ref)
@@ -221,12 +213,8 @@ class MessageSender:
             variables=text.variables,
         )
 
-    async def find(
-        self, touch: Touch, address: str, card: LeadCard, *, since: datetime, taken: set[str]
-    ) -> Receipt | None:
-        return _accepted(
-            await self.twilio.messages_to(self._prefix + address), self._from, since, taken
-        )
+    async def find(self, touch: Touch, address: str, *, since: datetime) -> list[Receipt]:
+        return _accepted(await self.twilio.messages_to(self._prefix + address), self._from, since)
 
     async def fetch_status(self, ref: str) -> Receipt | None:
         message = await self.twilio.message(ref)
@@ -266,15 +254,12 @@ def variables(facts: Mapping[str, str], touch: Touch) -> dict[str, str]:
     return {"1": facts["first_name"], "2": facts["booking_url"]}
 
 
-def _accepted(found: list[Placed], from_: str, since: datetime, taken: set[str]) -> Receipt | None:
-    """Returns the oldest from `from_` that no other touch has, placed since the first attempt."""
+def _accepted(found: list[Placed], from_: str, since: datetime) -> list[Receipt]:
+    """Returns those from `from_` that were placed since the first attempt, the oldest first."""
     matches = [
         placed
         for placed in found
-        if from_ in (placed.from_, placed.service)
-        and placed.sid not in taken
-        and placed.created_at >= since - CLOCKS_DIFFER
+        if from_ in (placed.from_, placed.service) and placed.created_at >= since - CLOCKS_DIFFER
     ]
-    if not matches:
-        return None
-    return Accepted(min(matches, key=lambda placed: placed.created_at).sid)
+    matches.sort(key=lambda placed: placed.created_at)
+    return [Accepted(placed.sid) for placed in matches]

@@ -78,6 +78,14 @@ class TouchIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Others:
+    """The other touches to an address: the provider's references, and whether one is being sent."""
+
+    refs: frozenset[str]
+    is_sending: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Touch:
     """One outreach to one lead.
 
@@ -88,6 +96,7 @@ class Touch:
     `booking` is the meeting it is about.
     `run` is the submission that its part of the journey began with, 0 for the first.
     `submission_id` is the submission whose words it has.
+    `other_booking` is another one of the person's, of meetings that lie ahead.
     """
 
     touch_id: UUID
@@ -102,6 +111,7 @@ class Touch:
     booking: Booking | None = None
     run: int = 0
     submission_id: int = 0
+    other_booking: Booking | None = None
 
     @classmethod
     def planned(

@@ -398,20 +398,22 @@ function markErrors(errors) {
 
 lead.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const button = lead.querySelector("button.strong");
+  const button = event.submitter ?? lead.querySelector("button.strong");
   button.disabled = true;
   set(el("form-said"), translate("sending"));
+  const form = Object.fromEntries(FIELDS.map((name) => [name, lead.elements[name].value]));
   try {
-    await send(Object.fromEntries(FIELDS.map((name) => [name, lead.elements[name].value])));
+    await send(form, button.value);
   } catch {
     set(el("form-said"), translate("unreachable"));
   }
   button.disabled = false;
 });
 
-async function send(form) {
+async function send(form, door) {
   const byHand = el("call-fate").value === "hand";
-  const answer = await request(`/simulator/leads?by_hand=${byHand}`, form);
+  const by = door ? `&door=${door}` : "";
+  const answer = await request(`/simulator/leads?by_hand=${byHand}${by}`, form);
   const body = await answer.json().catch(() => ({}));
   const errors = Array.isArray(body.errors) ? body.errors : [];
   markErrors(errors);
@@ -421,7 +423,7 @@ async function send(form) {
     set(el("form-said"), general || translate(errors.length ? "not_sent" : "unreachable"));
     return;
   }
-  set(el("form-said"), translate("sent_form", { id: body.lead_id }));
+  set(el("form-said"), translate(door ? "sent_door" : "sent_form", { id: body.lead_id }));
   choose(decodeURIComponent(answer.headers.get("Location").split("/").at(-1)));
   await renew();
 }

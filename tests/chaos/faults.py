@@ -461,4 +461,13 @@ FAULTS: tuple[Fault, ...] = (
     _oddity("seats of a group event, doubled and in any order", oddities.seats, quick=True),
     _oddity("a recurring series, doubled and in any order", oddities.a_series),
     _oddity("moves under one uid, doubled and in any order", oddities.moves_under_one_uid),
+    _oddity("a request that the API accepted, by no webhook", oddities.an_acceptance_by_api),
+    _oddity("a soft bounce", oddities.a_soft_bounce),
+    _oddity("Brevo blocks a mail because of our sender", oddities.a_sender_at_fault),
+    _oddity("call screening answers for two seconds", oddities.call_screening),
+    _oddity("BAJA from a number that WhatsApp hides", oddities.a_hidden_number, quick=True),
+    _oddity("Kommo: a move by user 0", oddities.a_move_by_user_0),
+    _oddity("Kommo: 301, the account has another name", oddities.an_account_that_moved),
+    _oddity("Kommo: a contact was deleted", oddities.a_deleted_contact),
+    _oddity("callbacks of a mail and a message in any order", oddities.callbacks_out_of_order),
 )

@@ -139,7 +139,7 @@ class Story:
                         answer = await self.system.post(
                             somebody.form, headers={"Idempotency-Key": somebody.key}
                         )
-                        if answer.status_code == 202:
+                        if answer.status_code == 200:
                             somebody.lead = int(answer.json()["lead_id"])
                             somebody.accepted_at = time.time()
                             return

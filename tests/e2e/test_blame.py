@@ -140,7 +140,8 @@ async def test_a_paused_template_goes_on_by_sms(system: System) -> None:
     ("manner", "answered"),
     [
         ({"hangs_up_after": 2}, False),
-        ({"hangs_up_after": 9}, True),
+        ({"hangs_up_after": 9}, False),  # still in the greeting
+        ({"hangs_up_after": 20}, True),
         ({"hangs_up_after": 4, "answered_by": "unknown"}, False),
     ],
 )

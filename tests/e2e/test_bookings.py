@@ -240,6 +240,9 @@ async def test_a_series_is_confirmed_once_with_all_its_dates(
     assert "booking.cancelled" not in await system.actions(lead)
     await system.in_stage(lead, 60_000_002)
     await _has_mail(system, ana, "CANCEL", [weeks[1]])
+    cancellation = (await system.simulator("emails", ana["email"]))[-1]["text"]
+    assert "Sigue en pie" in cancellation
+    assert "elige otra hora" not in cancellation
 
     moved_to = weeks[2] + DAYS
     await calendar.posts("BOOKING_RESCHEDULED", f"rec{lead}n2", ana, starts=moved_to)

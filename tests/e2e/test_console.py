@@ -32,7 +32,18 @@ A_FAILURE: dict[str, Any] = {
     "step": "day_3",
     "channel": Channel.WHATSAPP,
 }
-PAGES = ("", "/stopwatch", "/leads", "/letters", "/addresses", "/journey", "/sources")
+PAGES = (
+    "",
+    "/stopwatch",
+    "/leads",
+    "/letters",
+    "/submissions",
+    "/addresses",
+    "/journey",
+    "/sources",
+    "/sources/meta",
+    "/imports",
+)
 PASSWORD = "una-contraseña-larga"  # pragma: allowlist secret
 TOKEN = "a token of the operators"
 

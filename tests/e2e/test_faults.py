@@ -31,7 +31,7 @@ async def burst(
                     answer = await system.post(form)
                 except Exception:  # the answer was lost with a replica: the form is resent
                     answer = None
-                if answer is not None and answer.status_code == 202:
+                if answer is not None and answer.status_code == 200:
                     return int(answer.json()["lead_id"]), form
                 assert persistent or answer is None or answer.status_code in (502, 503)
                 await asyncio.sleep(0.2)

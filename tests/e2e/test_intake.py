@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from contracts.commands.submission import AcceptSubmission, DiscardSubmission
 from tests.system import System, everything_received, person
 
 pytestmark = pytest.mark.connected
@@ -29,7 +30,7 @@ async def test_the_seeds_first_request_word_for_word(system: System) -> None:
         url(system), content=body.encode(), headers={"Content-Type": "application/json"}
     )
 
-    assert answer.status_code == 202
+    assert answer.status_code == 200
     assert answer.json() == {"ok": True, "lead_id": answer.json()["lead_id"]}
     assert isinstance(answer.json()["lead_id"], int)
 
@@ -46,7 +47,7 @@ async def test_the_three_encodings_are_read_alike(system: System, encoding: str)
     }[encoding]
     answer = await system.http.post(url(system), **sent)
 
-    assert answer.status_code == 202
+    assert answer.status_code == 200
     card = json.loads(
         await system.sql(
             "intake", "select card::text from leads where lead_id = $1", answer.json()["lead_id"]
@@ -63,12 +64,12 @@ async def test_the_three_encodings_are_read_alike(system: System, encoding: str)
         (b"{", "application/json", 400, "El cuerpo no es JSON válido."),
         (b"[1]", "application/json", 400, "El cuerpo debe ser un objeto"),
         (b"[" * 30_000, "application/json", 400, "El cuerpo no es JSON válido."),
-        (b"a=1", "text/plain", 415, "Envía JSON"),
-        (b"", "", 415, "Envía JSON"),
+        (b"a=1", "text/plain", 422, "Escribe tu correo o tu teléfono"),
+        (b"", "", 422, "Escribe tu correo o tu teléfono"),
         (b"{}" + b" " * 65_536, "application/json", 413, "64 KB"),
         (b"nada", "multipart/form-data", 400, "No pudimos leer el formulario."),
         (b"nada", "multipart/form-data; boundary=x", 400, "No pudimos leer el formulario."),
-        (b"", "application/x-www-form-urlencoded", 422, "obligatorio"),
+        (b"", "application/x-www-form-urlencoded", 422, "Escribe tu correo o tu teléfono"),
         (b"%ff%fe=%00&nombre=%F0", "application/x-www-form-urlencoded", 422, "correo"),
     ],
 )
@@ -89,14 +90,15 @@ async def test_every_bad_field_is_named_at_once_in_the_callers_language(system: 
 
     for answer in (spanish, english):
         assert answer.status_code == 422
-        assert [e["field"] for e in answer.json()["errors"]] == [
-            "nombre",
-            "email",
-            "telefono",
-            "zona_horaria",
-        ]
-    assert spanish.json()["errors"][0]["message"] == "Este campo es obligatorio."
-    assert english.json()["errors"][0]["message"] == "This field is required."
+        assert [e["field"] for e in answer.json()["errors"]] == ["email", "telefono"]
+    assert spanish.json()["errors"][0]["message"].startswith("El correo no parece válido.")
+    assert english.json()["errors"][0]["message"].startswith("The email does not look valid.")
+
+
+async def test_a_form_with_one_usable_address_is_taken(system: System) -> None:
+    form = person(email="ana@", zona_horaria="Etc/Unknown")
+    lead = await system.lead(form)
+    await system.happens(lead, "lead.created", "call.answered")
 
 
 async def test_a_key_replays_its_first_answer_and_refuses_another_body(system: System) -> None:
@@ -106,7 +108,7 @@ async def test_a_key_replays_its_first_answer_and_refuses_another_body(system: S
     again = await system.post(form, headers=key)
     other = await system.post(person(), headers=key)
 
-    assert again.status_code == first.status_code == 202
+    assert again.status_code == first.status_code == 200
     assert again.json() == first.json()
     assert again.headers["idempotent-replayed"] == "true"
     assert other.status_code == 409
@@ -121,15 +123,70 @@ async def test_one_key_at_the_same_moment_in_two_replicas_is_one_lead(system: Sy
     assert len({answer.json()["lead_id"] for answer in answers}) == 1
 
 
-async def test_a_robot_is_kept_and_not_contacted(system: System) -> None:
+def operators_url(system: System, path: str) -> str:
+    """Returns an address of intake itself, which the gateway does not serve."""
+    return f"http://127.0.0.1:{system.replicas['intake'][0][1]}{path}"
+
+
+async def held(system: System) -> dict[int, str]:
+    """Returns the reasons of the held submissions, by their ids."""
+    answer = await system.http.get(operators_url(system, "/submissions/held"))
+    return {row["submission_id"]: row["reason"] for row in answer.json()["submissions"]}
+
+
+async def test_what_is_held_is_not_contacted_until_an_operator_accepts_it(system: System) -> None:
     form = person(sitio_web="https://spam.example")
     lead = await system.lead(form)
     await system.quiet()
 
-    assert await system.actions(lead) == []
+    assert await system.actions(lead) == ["submission.held"]
     [counts] = await everything_received(system, [form])
     assert not any(counts.values())
-    assert await system.sql("intake", "select suspect from leads where lead_id = $1", lead) is True
+    assert (await held(system))[lead] == "honeypot"
+
+    await system.publish(AcceptSubmission(lead_id=lead, by="operadora"))
+    await system.happens(lead, "submission.accepted", "lead.created", "call.answered")
+    await system.happens(lead, "email touch.delivered")
+    assert lead not in await held(system)
+
+
+async def test_what_an_operator_discards_is_never_contacted(system: System) -> None:
+    form = person(nombre="Gana en www.premios.example")
+    lead = await system.lead(form)
+    await system.happens(lead, "submission.held")
+    await system.publish(DiscardSubmission(lead_id=lead, by="operadora"))
+    await system.happens(lead, "submission.discarded")
+    await system.publish(AcceptSubmission(lead_id=lead, by="operadora"))
+    await system.quiet()
+
+    assert sorted(await system.actions(lead)) == [
+        "submission.accept",
+        "submission.discard",
+        "submission.discarded",
+        "submission.held",
+    ]
+    [counts] = await everything_received(system, [form])
+    assert not any(counts.values())
+
+
+async def test_a_source_s_key_names_its_forms(system: System) -> None:
+    made = await system.http.post(operators_url(system, "/sources"), json={"name": "feria"})
+    again = await system.http.post(operators_url(system, "/sources"), json={"name": "feria"})
+    form = person()
+    del form["fuente"]
+    answer = await system.http.post(url(system, f"{made.json()['path']}/"), json=form)
+    unread = await system.http.post(url(system, made.json()["path"]), content=b'{"nombre": "A')
+    forged = await system.http.post(url(system, "/api/lead/feria"), json=form)
+
+    assert (made.status_code, again.status_code) == (201, 409)
+    assert (answer.status_code, unread.status_code, forged.status_code) == (200, 200, 401)
+    lead = answer.json()["lead_id"]
+    query = "select card->>'source' from leads where lead_id = $1"
+    assert await system.sql("intake", query, lead) == "feria"
+    sources = (await system.http.get(operators_url(system, "/sources"))).json()
+    [status] = [source for source in sources if source["name"] == "feria"]
+    assert (status["deliveries"], status["refused"]) == (2, 1)
+    assert made.json()["key"].startswith(status["keys"][0]["hint"])
 
 
 @pytest.mark.parametrize(
@@ -141,6 +198,7 @@ async def test_a_robot_is_kept_and_not_contacted(system: System) -> None:
         ("//evil.example", "https://www.example.com/gracias"),
         ("https://www.example.com@evil.example/", "https://www.example.com/gracias"),
         ("javascript:alert(1)", "https://www.example.com/gracias"),
+        ("http://[", "https://www.example.com/gracias"),
     ],
 )
 async def test_a_browser_goes_on_to_an_allowed_page(
@@ -155,12 +213,12 @@ async def test_a_browser_goes_on_to_an_allowed_page(
 
 async def test_a_browsers_bad_form_is_a_page_that_escapes(system: System) -> None:
     answer = await system.http.post(
-        url(system), data={"nombre": ""}, headers={"Accept": "text/html"}
+        url(system), data={"email": "<i>"}, headers={"Accept": "text/html"}
     )
 
     assert answer.status_code == 422
     assert answer.headers["content-type"].startswith("text/html")
-    assert "<b>nombre</b>: Este campo es obligatorio." in answer.text
+    assert "<b>email</b>: El correo no parece válido." in answer.text
     assert "script-src" not in answer.headers["content-security-policy"]
     assert "<script" not in answer.text
 
@@ -168,7 +226,7 @@ async def test_a_browsers_bad_form_is_a_page_that_escapes(system: System) -> Non
 async def test_only_allowed_pages_may_post_from_a_script(system: System) -> None:
     ask = {
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "content-type",
+        "Access-Control-Request-Headers": "content-type,x-requested-with",
     }
     allowed = await system.http.options(
         url(system), headers=ask | {"Origin": "https://www.example.com"}
@@ -191,7 +249,8 @@ async def test_only_allowed_pages_may_post_from_a_script(system: System) -> None
         "/metrics/",
         "/openapi.json",
         "/api/actions",
-        "/api/lead/",
+        "/submissions/held",
+        "/sources",
         "/simulator/calls",
         "/api/lead/../../metrics",
         "/webhooks/../metrics",
@@ -222,3 +281,11 @@ async def test_a_slow_or_half_sent_request_leaves_nothing_behind(system: System)
             url(system), content=half(), headers={"Content-Type": "application/json"}
         )
     assert await system.sql("intake", "select count(*) from leads") == before
+
+
+@pytest.mark.parametrize("path", ["/api/lead", "/api/lead/", "/api/lead/x", "/api/lead/x/y"])
+async def test_no_path_of_the_door_is_missing(system: System, path: str) -> None:
+    """Some tools stop sending for good when they are answered 404 or 410."""
+    assert (await system.http.get(url(system, path))).status_code == 405
+    answer = await system.http.post(url(system, path), json={})
+    assert answer.status_code in (401, 422)

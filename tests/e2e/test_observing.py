@@ -8,6 +8,7 @@ import pytest
 
 from kit.database import Database
 from services.console.repositories.actions import Actions, ReceivedMessage
+from services.console.repositories.erasures import Erasures
 from tests.builders import a_lead_created
 from tests.system import REPLICATED, System, e164, person
 
@@ -109,7 +110,7 @@ def _everything(path: Path) -> list[dict[str, object]]:
 async def test_a_reader_of_the_log_misses_nothing_however_many_write(system: System) -> None:
     database = Database(system.database_url("console", "console"), connections=10)
     await database.open()
-    store = Actions(database)
+    store = Actions(database, Erasures("secret"))
     events = [a_lead_created(lead_id=-1) for _ in range(400)]
     followed: list[str] = []
     last = await store.newest_id()

@@ -69,6 +69,7 @@ WISHES = (
 # won, lost, and a stage of the robots' to which a person moves the lead
 CLOSING = (142, 143, 60_000_005)
 SERVICES = ("intake", "crm", "notify", "scheduler", "console")
+WITH_LEASES = ("crm", "notify", "scheduler", "console")
 WITHOUT_HOURS = ("intake", "crm", "console")  # which decide nothing by the hour of the day
 PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
 FAULT_KINDS = ("status", "refuse", "lose", "hang", "stall", "slow", "empty", "html", "cut")
@@ -97,6 +98,9 @@ class Drawn:
         for person, life in self._odd_people(seed, people, acts):
             people.append(person)
             acts += life
+        for person in people[:size:8]:
+            acts.append(self._repeat(person))
+        acts += self._outages()
         return Story(seed, begins, tuple(people), tuple(ordered(acts)))
 
     def _pick(self, weights: dict[str, int]) -> str:
@@ -278,6 +282,12 @@ class Drawn:
         after = self._pick({"the_meeting_ends": 80, "does_not_come": 20})
         yield Act(at + starts_in + self.chance.uniform(1, 3), after, person.number)
 
+    def _repeat(self, person: Person) -> Act:
+        """Draws a form that a script sends once more, or another one under the same key."""
+        changes = self.chance.choice(({}, {"empresa": "Otra SA"}))
+        at = self.chance.uniform(5, ARRIVAL + 20)
+        return Act(at, "repeats_a_form", person.number, {"changes": changes})
+
     def _other_email(self, person: Person) -> str:
         return f"other.{person.number}x{self.chance.randrange(10**6)}@example.com"
 
@@ -348,6 +358,30 @@ class Drawn:
             yield Act(FAULTS[1] + 5, "letters_are_replayed")
         if self._happens(0.5):
             yield Act(FAULTS[1] + 5, "held_touches_are_released")
+
+    def _outages(self) -> Iterator[Act]:
+        """Draws what stops, comes again, is forged, or is late."""
+        if self._happens(0.5):
+            at = self.chance.uniform(2, ARRIVAL)
+            seconds = self.chance.uniform(1, 8)
+            yield Act(at, "intake_loses_its_database", None, {"seconds": seconds})
+        if self._happens(0.3):
+            at = self.chance.uniform(2, FAULTS[1])
+            seconds = self.chance.uniform(0, 5)
+            yield Act(at, "database_server_stops", None, {"seconds": seconds})
+        if self._happens(0.7):
+            yield Act(self.chance.uniform(*FAULTS), "strangers_post_webhooks")
+        if self._happens(0.5):  # when nothing else is wrong any more
+            at = FAULTS[1] + self.chance.uniform(15, 25)
+            yield Act(at, "outbound_is_paused")
+            yield Act(at + 10, "outbound_is_resumed")
+        for _ in range(self.chance.randint(0, 3)):
+            how = {"last": self.chance.choice((20, 100, 500)), "times": self.chance.randint(1, 3)}
+            yield Act(self.chance.uniform(*FAULTS), "messages_come_again", None, how)
+        if self._happens(0.4):
+            frozen: dict[str, Any] = {"service": self.chance.choice(WITH_LEASES)}
+            frozen["replica"] = self.chance.randrange(2)
+            yield Act(self.chance.uniform(*FAULTS), "is_frozen_past_its_lease", None, frozen)
 
     def _fault(self) -> Act:
         kind = self.chance.choice(FAULT_KINDS)

@@ -15,12 +15,14 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 from uuid import uuid4
 
+import aio_pika
 import httpx
+from aio_pika.abc import AbstractIncomingMessage
 
 from pauta.running.compose_file import Recipe
 from tests.clocks import clock
 from tests.memory import resident_peak
-from tests.storm.record import Life, Moment, Record, Submission, Touch
+from tests.storm.record import Life, Moment, Record, Repeat, Submission, Touch
 from tests.storm.story import Act, Story, ordered
 from tests.system import REPLICATED, System
 
@@ -30,9 +32,26 @@ FOLLOWED_UP = 100.0  # seconds after its form a lead's last step is due, with a 
 OUTAGE = 1_000_000
 SEATS = 5
 PIPELINE = 7_000_001
+TRIES = 60  # at a door that does not answer, as people try again
+BETWEEN_TRIES = 0.5
+BEYOND_LEASE = 8.0  # the services' leases are 5 s
+EXCHANGES = ("events", "commands")
+TAP = "storm.tap"  # a queue that receives every message
+PUBLISHING_SECONDS = 15.0  # RabbitMQ takes nothing while its memory is full
+# webhooks as anybody could send them: the door, and what should prove who sends it
+FORGED = {
+    "/api/calcom": {"X-Cal-Signature-256": "0" * 64},
+    "/webhooks/kommo/guessed": {},
+    "/webhooks/brevo": {"Authorization": "Bearer guessed"},
+    "/webhooks/brevo/inbound": {"Authorization": "Bearer guessed"},
+    "/webhooks/twilio/inbound": {"X-Twilio-Signature": "guessed"},
+    "/webhooks/twilio/message": {"X-Twilio-Signature": "guessed"},
+}
 VARIABLES = {
     "JOURNEY_PATH": str(HERE / "journey.yml"),
     "ALLOWED_COUNTRIES": "MX,CO,PE,ES,US,JP,IN,NZ",
+    # longer than a freeze, after which a replica goes on with the request that it was waiting for
+    "KOMMO_TIMEOUT": str(BEYOND_LEASE + 4),
 }
 
 
@@ -72,10 +91,12 @@ class Player:
         self._new_token = ""
         self._peaks: dict[str, int] = defaultdict(int)
         self._known_letters: set[str] = set()
+        self._tapped: list[AbstractIncomingMessage] = []
 
     async def play(self) -> Record:
         self._known_letters = {letter["letter_id"] for letter in await self._letters()}
         watching = asyncio.create_task(self._watch_memory())
+        await self._open_tap()
         began = time.monotonic()
         running = []
         for act in ordered(self.story.acts):
@@ -83,6 +104,7 @@ class Player:
             running.append(asyncio.create_task(self._perform(act)))
         await asyncio.gather(*running)
         await self._calm()
+        await self._close_tap()
         last = max((act.at for act in self.story.acts if act.what == "sends_a_form"), default=0.0)
         await asyncio.sleep(max(0.0, began + last + FOLLOWED_UP - time.monotonic()))
         with contextlib.suppress(AssertionError):  # what is not at rest breaks a promise
@@ -99,6 +121,7 @@ class Player:
         if act.who is None:
             self.record.troubles.append((act.what, self.system.now()))
             await method(**act.how)
+            self.record.troubles.append((f"{act.what} is over", self.system.now()))
             return
         life = self.record.lives[act.who]
         began = self.system.now()
@@ -116,22 +139,51 @@ class Player:
         self.record.answers.append((what, answer.status_code))
         return answer
 
+    async def _ask_until(
+        self, status: int, what: str, method: str, url: str, **more: Any
+    ) -> httpx.Response | None:
+        """Asks one of our doors until it answers with this status. None where it never did."""
+        for _ in range(TRIES):
+            answer = await self._ask(what, method, url, **more)
+            if answer is not None and answer.status_code == status:
+                return answer
+            await asyncio.sleep(BETWEEN_TRIES)
+        return None
+
     async def _sends_a_form(self, life: Life, form: dict[str, str]) -> None:
-        """Sends the form, and again under the same key until it is answered."""
+        """Sends the form, and again until it is answered: by a script under one key, or without."""
         submission = Submission(life.person, form, self.system.now())
         life.submissions.append(submission)
-        key = {"Idempotency-Key": str(uuid4())}
+        if life.person.number % 3:
+            submission.key = str(uuid4())
+        headers = {"Idempotency-Key": submission.key} if submission.key else {}
         url = f"{self.system.native.addresses.gateway}/api/lead"
-        for _ in range(60):
-            answer = await self._ask("form", "POST", url, json=form, headers=key)
+        for _ in range(TRIES):
+            answer = await self._ask("form", "POST", url, json=form, headers=headers)
             if answer is not None and answer.status_code < 500 and answer.status_code != 429:
                 submission.answered_at = self.system.now()
                 submission.status = answer.status_code
-                if answer.status_code == 202:
+                if answer.status_code == 200:
                     submission.lead_id = int(answer.json()["lead_id"])
                 return
             submission.tries += 1
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(BETWEEN_TRIES)
+
+    async def _repeats_a_form(self, life: Life, changes: dict[str, str]) -> None:
+        """Sends the last form that was accepted once more, or under its key with these changes."""
+        accepted = [sent for sent in life.submissions if sent.lead_id and (sent.key or not changes)]
+        if not accepted:
+            return
+        sent = accepted[-1]
+        url = f"{self.system.native.addresses.gateway}/api/lead"
+        headers = {"Idempotency-Key": sent.key} if sent.key else {}
+        for _ in range(TRIES):
+            answer = await self._ask("form", "POST", url, json=sent.form | changes, headers=headers)
+            if answer is not None and answer.status_code < 500:
+                lead = int(answer.json().get("lead_id", 0))
+                sent.repeats.append(Repeat(bool(changes), answer.status_code, lead))
+                return
+            await asyncio.sleep(BETWEEN_TRIES)
 
     async def _writes(self, life: Life, text: str) -> dict[str, Any] | None:
         written = await self._simulate("write", {"phone": life.person.phone, "text": text})
@@ -140,13 +192,9 @@ class Player:
     async def _unsubscribes(self, life: Life) -> bool | None:
         for mail in await self.system.simulator("emails", life.person.email):
             link = mail["headers"]["List-Unsubscribe"].strip("<>")
-            for _ in range(60):
-                answer = await self._ask(
-                    "unsubscribe", "POST", link, content=b"List-Unsubscribe=One-Click"
-                )
-                if answer is not None and answer.status_code == 200:
-                    return True
-                await asyncio.sleep(0.5)
+            body = b"List-Unsubscribe=One-Click"
+            if await self._ask_until(200, "unsubscribe", "POST", link, content=body):
+                return True
         return None
 
     async def _books(
@@ -296,7 +344,7 @@ class Player:
                         )
                         if pressed.status_code == 303:
                             return True
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(BETWEEN_TRIES)
         return None
 
     async def _simulate(self, path: str, body: Any, method: str = "POST") -> Any:
@@ -329,11 +377,7 @@ class Player:
 
     async def _switch(self, to: str) -> None:
         url = f"{self.system.native.addresses.console}/api/switch/{to}"
-        for _ in range(60):
-            answer = await self._ask("switch", "POST", url, json={"by": "ana"})
-            if answer is not None and answer.status_code == 202:
-                return
-            await asyncio.sleep(0.5)
+        await self._ask_until(202, "switch", "POST", url, json={"by": "ana"})
 
     async def _kommo_token_is_revoked(self) -> None:
         self._new_token = uuid4().hex
@@ -358,9 +402,10 @@ class Player:
         await self.system.rabbitmqctl("set_vm_memory_high_watermark", "0.6")
 
     async def _journey_is_published(self) -> None:
-        """Restarts all that read the journey with a file in which the last step is later."""
+        """Restarts all that read the journey with a file whose last step is another one, later."""
         changed = self.system.native.folder / "journey.yml"
         text = (HERE / "journey.yml").read_text()
+        text = text.replace("  - name: day_12\n", "  - name: day_13\n    template: day_12\n")
         changed.write_text(text.replace("after: 75 seconds", "after: 80 seconds"))
         for service in ("scheduler", "notify", "console"):
             await self._restart(service, {"JOURNEY_PATH": str(changed)})
@@ -392,13 +437,82 @@ class Player:
 
     async def _loses_its_connections(self, service: str, replica: int) -> None:
         """Ends every connection of the service to PostgreSQL and, of all, to RabbitMQ."""
+        async with self._hands["postgres"]:
+            await self._end_sessions(service)
+        if replica:
+            await self.system.rabbitmqctl("close_all_connections", "storm")
+
+    async def _end_sessions(self, service: str) -> None:
         await self.system.sql(
             "postgres",
             "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = $1",
             service,
         )
-        if replica:
-            await self.system.rabbitmqctl("close_all_connections", "storm")
+
+    async def _is_frozen_past_its_lease(self, service: str, replica: int) -> None:
+        """Freezes a replica, ends the service's sessions, and so lets the other one take over."""
+        process, _ = self.system.replicas[service][replica]
+        async with self._hands[service], self._hands["postgres"]:
+            os.killpg(process.pid, signal.SIGSTOP)
+            try:
+                await self._end_sessions(service)
+                await asyncio.sleep(BEYOND_LEASE)
+            finally:
+                os.killpg(process.pid, signal.SIGCONT)
+
+    async def _intake_loses_its_database(self, seconds: float) -> None:
+        """Lets intake into PostgreSQL no more, and ends the sessions that it has."""
+        async with self._hands["postgres"]:
+            await self.system.sql("postgres", "alter role intake nologin")
+            try:
+                await self._end_sessions("intake")
+                await asyncio.sleep(seconds)
+            finally:
+                await self.system.sql("postgres", "alter role intake login")
+
+    async def _database_server_stops(self, seconds: float) -> None:
+        async with self._hands["postgres"]:
+            await asyncio.to_thread(self.system.postgres.stop)
+            await asyncio.sleep(seconds)
+            self.system.postgres.start()
+            await asyncio.to_thread(self.system.postgres.wait)
+
+    async def _messages_come_again(self, last: int, times: int) -> None:
+        """Publishes the last messages again, each so many times, with their own ids."""
+        with contextlib.suppress(TimeoutError, aio_pika.exceptions.AMQPError):
+            async with (
+                asyncio.timeout(PUBLISHING_SECONDS),
+                await aio_pika.connect(self.system.broker_url()) as connection,
+            ):
+                channel = await connection.channel()
+                tap = await channel.get_queue(TAP)
+                while message := await tap.get(no_ack=True, fail=False):
+                    self._tapped.append(message)
+                for message in self._tapped[-last:] * times:
+                    exchange = await channel.get_exchange(message.exchange or "")
+                    await exchange.publish(message, message.routing_key or "")
+
+    async def _strangers_post_webhooks(self) -> None:
+        """Sends each provider's webhook without what only the provider knows."""
+        for path, headers in FORGED.items():
+            url = f"{self.system.native.addresses.gateway}{path}"
+            answer = await self._ask(
+                "stranger", "POST", url, data={"Body": "BAJA"}, headers=headers
+            )
+            if answer is not None:
+                self.record.forged.append((path, answer.status_code))
+
+    async def _open_tap(self) -> None:
+        """Declares a queue that receives every event and command."""
+        async with await aio_pika.connect(self.system.broker_url()) as connection:
+            channel = await connection.channel()
+            tap = await channel.declare_queue(TAP)
+            for exchange in EXCHANGES:
+                await tap.bind(exchange, routing_key="#")
+
+    async def _close_tap(self) -> None:
+        async with await aio_pika.connect(self.system.broker_url()) as connection:
+            await (await connection.channel()).queue_delete(TAP)
 
     async def _clock_goes_wrong(self, service: str, minutes: int) -> None:
         """Restarts the service with a clock that is off."""
@@ -413,8 +527,8 @@ class Player:
 
     async def _held_touches_are_released(self) -> None:
         console = self.system.native.addresses.console
-        held = await self._ask("held", "GET", f"{console}/api/held")
-        for row in held.json() if held is not None and held.is_success else []:
+        held = await self._ask_until(200, "held", "GET", f"{console}/api/held")
+        for row in held.json() if held is not None else []:
             body = {"by": "ana", "reason": row["reason"], "scope": row["scope"]}
             await self._ask("release", "POST", f"{console}/api/held/release", json=body)
 
@@ -455,6 +569,8 @@ class Player:
         record.ended_at = self.system.now()
         record.touches = await self._touches()
         record.kommo = await self.system.simulator("kommo")
+        requests = await self.system.simulator("requests")
+        record.kommo_asked = [asked["at"] for asked in requests if asked["provider"] == "kommo"]
         record.calendar = await self.system.simulator("calcom")
         record.dead_letters = [
             letter
@@ -475,7 +591,8 @@ class Player:
         for life in filter(self._is_gone, record.lives.values()):
             found = await self._remains_of(life)
             record.remains += [(life.person.number, place) for place in found]
-        record.logs = self.system.logs()
+        logs = self.system.native.folder.rglob("*.log")
+        record.logs = "\n".join(path.read_text(errors="replace") for path in sorted(logs))
         record.memory = dict(self._peaks)
 
     async def _collect_lead(self, gate: asyncio.Semaphore, lead: int) -> None:
@@ -520,7 +637,9 @@ class Player:
 
     async def _letters(self) -> list[dict[str, Any]]:
         url = f"{self.system.native.addresses.console}/api/dead?limit=10000"
-        return list((await self.system.http.get(url)).json())
+        letters = await self._ask_until(200, "letters", "GET", url)
+        assert letters is not None, "the console does not list the dead letters"
+        return list(letters.json())
 
     async def _touches(self) -> list[Touch]:
         calls = await self.system.simulator("calls")
@@ -564,13 +683,17 @@ def addresses_of(life: Life) -> set[str]:
 def _twilio(asked: dict[str, Any], channel: str, text: str) -> Touch:
     url = asked["params"]["StatusCallback"][0]
     touch_id = parse_qs(urlsplit(url).query).get("touch", [""])[0]
-    return Touch(touch_id, channel, asked["to"].removeprefix("whatsapp:"), asked["at"], text)
+    to = asked["to"].removeprefix("whatsapp:")
+    return Touch(touch_id, channel, to, asked["at"], text, asked["status"])
 
 
 def personal_data(lives: Iterable[Life]) -> set[str]:
-    """Returns the texts that no log may hold."""
+    """Returns the texts that no log may hold: names and addresses, as typed and as in a URL too."""
     found: set[str] = set()
     for life in lives:
         found.add(f"Tormenta{life.person.number}")
-        found |= {address.lstrip("+") for address in addresses_of(life)}
-    return found
+        for address in addresses_of(life):
+            found |= {address.lstrip("+"), quote(address.lstrip("+"), safe="")}
+        for submission in life.submissions:
+            found.add(re.sub(r"^(\+|00)", "", submission.form.get("telefono", "").strip()))
+    return found - {""}

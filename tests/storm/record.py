@@ -8,9 +8,21 @@ from typing import Any
 from tests.storm.story import Person
 
 
+@dataclass(frozen=True)
+class Repeat:
+    """The answer to a form that was sent once more under its key, perhaps with other content."""
+
+    is_changed: bool
+    status: int
+    lead_id: int
+
+
 @dataclass
 class Submission:
-    """A form and the answer to it. `lead_id` is 0 where it was not accepted."""
+    """A form and the answer to it. `lead_id` is 0 where it was not accepted.
+
+    `key` is its Idempotency-Key, which a browser's form does not have.
+    """
 
     person: Person
     form: dict[str, str]
@@ -19,6 +31,8 @@ class Submission:
     status: int = 0
     lead_id: int = 0
     tries: int = 1
+    key: str = ""
+    repeats: list[Repeat] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -51,13 +65,17 @@ class Life:
 
 @dataclass(frozen=True)
 class Touch:
-    """A call, message or mail that a provider was asked for."""
+    """A call, message or mail that a provider was asked for.
+
+    `outcome` is the provider's last word on a message: `delivered`, `undelivered` and the like.
+    """
 
     touch_id: str
     channel: str
     to: str
     at: float
     text: str
+    outcome: str = ""
 
 
 @dataclass
@@ -66,10 +84,12 @@ class Record:
 
     lives: dict[int, Life] = field(default_factory=dict)
     answers: list[tuple[str, int]] = field(default_factory=list)
+    forged: list[tuple[str, int]] = field(default_factory=list)  # webhooks, and the answers
     touches: list[Touch] = field(default_factory=list)
     actions: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     plans: dict[int, dict[str, Any]] = field(default_factory=dict)
     kommo: dict[str, Any] = field(default_factory=dict)
+    kommo_asked: list[float] = field(default_factory=list)  # when
     calendar: list[dict[str, Any]] = field(default_factory=list)
     dead_letters: list[dict[str, Any]] = field(default_factory=list)
     depths: dict[str, int] = field(default_factory=dict)

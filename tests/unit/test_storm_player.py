@@ -1,5 +1,6 @@
 """Each act of a storm reaches what it names: the simulated providers, RabbitMQ, the processes."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,8 @@ from domain.journey.settings import load_journey
 from simulator.app import create_app
 from simulator.settings import Settings
 from simulator.world import FaultInjectionMiddleware
-from tests.storm.player import Player
-from tests.storm.record import Submission
+from tests.storm.player import FORGED, Player
+from tests.storm.record import Repeat, Submission
 from tests.storm.story import Act, Person, Story
 
 ANA = Person(0, "Ana Tormenta0", "+525512340000", "ana@example.com")
@@ -149,7 +150,7 @@ async def test_a_seat_moves(player: Player, outside: Outside) -> None:
 
 async def in_kommo(player: Player, outside: Outside, person: Person, lead: int) -> int:
     """Registers a person's lead in Kommo, and returns its contact."""
-    sent = Submission(person, {"email": person.email}, 1.0, 2.0, 202, lead)
+    sent = Submission(person, {"email": person.email}, 1.0, 2.0, 200, lead)
     player.record.lives[person.number].submissions.append(sent)
     email = {"field_code": "EMAIL", "values": [{"value": person.email}]}
     contact = {"name": person.name, "custom_fields_values": [email]}
@@ -202,6 +203,79 @@ async def test_a_token_that_is_revoked_is_renewed_in_every_replica(
         renewed = {"Authorization": f"Bearer {environment['KOMMO_ACCESS_TOKEN']}"}
         assert environment["KEPT"] == "1"
         assert (await outside.http.get(url, headers=renewed)).status_code == 200
+
+
+class Door:
+    """A door that answers like this, one after another: a status and a body, or nothing at all."""
+
+    def __init__(self, *answers: tuple[int, Any] | None) -> None:
+        self.answers = list(answers)
+        self.asked: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        answer = self.answers.pop(0)
+        if answer is None:
+            raise httpx.ConnectError("refused")
+        status, body = answer
+        return httpx.Response(status, json=body)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.storm.player.BETWEEN_TRIES", 0.0)
+
+
+def at_the_door(door: Door, outside: Outside) -> Player:
+    """Returns a player of whose system every door is this one."""
+    outside.http = httpx.AsyncClient(transport=httpx.MockTransport(door))
+    outside.native.addresses = SimpleNamespace(gateway="http://gateway", console="http://console")
+    system: Any = outside
+    return Player(system, Story(1, datetime.now(UTC), (ANA, BETO), ()))
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("person", [ANA, BETO], ids=["without a key", "under one key"])
+async def test_a_form_is_sent_again_until_it_is_answered(outside: Outside, person: Person) -> None:
+    door = Door(None, (503, {}), (202, {"lead_id": 7}))
+    player = at_the_door(door, outside)
+    await play(player, "sends_a_form", person, form={"nombre": person.name})
+    [sent] = player.record.lives[person.number].submissions
+
+    assert (sent.status, sent.lead_id, sent.tries) == (202, 7, 3)
+    assert {request.headers.get("Idempotency-Key", "") for request in door.asked} == {sent.key}
+    assert bool(sent.key) is (person is BETO)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_form_is_repeated_under_its_key(outside: Outside) -> None:
+    door = Door((202, {"lead_id": 7}), None, (503, {}), (202, {"lead_id": 7}), (409, {}))
+    player = at_the_door(door, outside)
+    await play(player, "sends_a_form", BETO, form={"nombre": BETO.name})
+    await play(player, "repeats_a_form", BETO, changes={})
+    await play(player, "repeats_a_form", BETO, changes={"empresa": "Otra SA"})
+    [sent] = player.record.lives[BETO.number].submissions
+
+    assert sent.repeats == [Repeat(False, 202, 7), Repeat(True, 409, 0)]
+    assert {request.headers["Idempotency-Key"] for request in door.asked} == {sent.key}
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_dead_letters_are_replayed_once_the_console_answers(outside: Outside) -> None:
+    door = Door(None, (503, {}), (200, [{"letter_id": "a"}]), (202, {}))
+    player = at_the_door(door, outside)
+    await play(player, "letters_are_replayed")
+
+    assert door.asked[-1].url.path == "/api/dead/replay"
+    assert json.loads(door.asked[-1].content)["ids"] == ["a"]
+
+
+async def test_a_stranger_tries_every_door_of_a_provider(outside: Outside) -> None:
+    door = Door(*[(403, {})] * len(FORGED))
+    player = at_the_door(door, outside)
+    await play(player, "strangers_post_webhooks")
+
+    assert player.record.forged == [(path, 403) for path in FORGED]
 
 
 async def test_a_token_is_renewed_once(player: Player, outside: Outside) -> None:

@@ -11,18 +11,23 @@ PERSONAL = {
     "email",
     "phone",
     "sender",
+    "address",
     "name",
     "meeting_url",
     "location",
     "company",
     "hour",
     "media",
+    "first_message",
+    "attribution",  # click ids are a person's own
 }
-ADDRESSES = ("email", "phone", "sender")
+ADDRESSES = ("email", "phone", "sender", "address")
 # fields that a person or a provider wrote; in other events a reason is one of our own words
 FREE_TEXT = {
     "booking.cancelled": ("reason",),
     "touch.failed": ("reason",),
+    "touch.held": ("detail",),
+    "address.suspended": ("reason",),
     "lead.registration_failed": ("reason",),
     "work.failed": ("reason",),
 }
@@ -38,7 +43,8 @@ def erased(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def addresses_in(body: Mapping[str, Any]) -> set[str]:
     """Returns the person's addresses that an event holds, as they are compared."""
-    found = {canonical(body[name]) for name in ADDRESSES if body.get(name)}
+    given = [body.get(name) for name in ADDRESSES]
+    found = {canonical(address) for address in given if address and isinstance(address, str)}
     for value in body.values():
         if isinstance(value, Mapping):
             found |= addresses_in(value)
@@ -48,6 +54,8 @@ def addresses_in(body: Mapping[str, Any]) -> set[str]:
 def _emptied(name: str, value: Any) -> Any:
     if name == "card":
         return {"name": ""}
+    if name == "attribution":
+        return {}
     if isinstance(value, Mapping):
         return erased(value)
     if isinstance(value, list):

@@ -69,6 +69,14 @@ OTHERS = {
     # published by older versions
     "lead.returned": EventDescription("↻", _("Filled in a form again")),
     "lead.updated": EventDescription("↻", _("Filled in a form again")),
+    "submission.held": EventDescription("⚑", _("Held for review"), Tone.DOUBT),
+    "submission.accept": EventDescription("✓", _("Acceptance requested"), Tone.QUIET),
+    "submission.accepted": EventDescription("✓", _("Accepted after review"), Tone.GOOD),
+    "submission.discard": EventDescription("✕", _("Discarding after review requested"), Tone.QUIET),
+    "submission.discarded": EventDescription("✕", _("Discarded after review"), Tone.DOUBT),
+    "delivery.replay": EventDescription("↻", _("Replay of a delivery requested"), Tone.QUIET),
+    "delivery.replayed": EventDescription("↻", _("Delivery replayed")),
+    "inquiry.received": EventDescription("«", _("Somebody new wrote first"), Tone.GOOD),
     "lead.superseded": EventDescription("→", _("Follow-up continues in another lead"), Tone.QUIET),
     "lead.needs_attention": EventDescription("!", _("Needs attention"), Tone.DOUBT),
     "lead.registered": EventDescription("K", _("Registered in Kommo"), Tone.GOOD),
@@ -131,6 +139,11 @@ REPLIES = {
     "automatic": EventDescription("«", _("Automatic answer"), Tone.QUIET),
     "no_interest": EventDescription("«", _("Replied: not interested"), Tone.DOUBT),
 }
+# how a new lead came in, where it was not by a form
+DOORS = {
+    "message": EventDescription("+", _("New lead, who wrote first"), Tone.GOOD),
+    "file": EventDescription("+", _("New lead, from a file"), Tone.GOOD),
+}
 HUNG_UP_AFTER = _("hung up after {} s")
 # nobody can tell for sure who opens a link
 OPENED_BY_PROGRAM = EventDescription(
@@ -143,7 +156,7 @@ TARGETS = {
     "material": _("the material"),
     "meeting": _("the meeting"),
 }
-PLAIN_DETAILS = ("text", "about")
+PLAIN_DETAILS = ("text", "about", "first_message", "source")
 
 
 def describe_event(body: Mapping[str, Any]) -> EventDescription:
@@ -154,6 +167,8 @@ def describe_event(body: Mapping[str, Any]) -> EventDescription:
     known = touch or _other(topic, body)
     if topic == "reply.received":
         known = REPLIES.get(_text(body, "intent"), known)
+    if topic == "lead.created":
+        known = DOORS.get(_text(body, "door"), known)
     booking = body.get("booking") or {}
     card = body.get("card") or {}
     return replace(

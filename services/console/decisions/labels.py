@@ -79,6 +79,13 @@ REASONS = {
     "hours": _("outside the contact hours"),
     "number_unknown": _("number of an unknown range"),
     "capped": _("a cap was reached"),
+    # why a submission is held
+    "honeypot": _("a field that people do not see is filled in"),
+    "link_in_name": _("a link or code in the name"),
+    "disposable_email": _("a disposable email address"),
+    "many_names": _("many names from one visitor in a short time"),
+    "over_limit": _("more submissions than the limit"),
+    "test": _("a test lead"),
     "operator": _("decided by an operator"),
     "key_unheard": _("unknown whether it was requested during the call"),
     "not_asked": _("not requested during the call"),
@@ -119,6 +126,99 @@ REASONS = {
     "stop": _("asks to stop"),
     "opt_in": _("wants to be contacted again"),
 }
+# what says how a lead came; any other name is shown as it is
+ATTRIBUTION = {
+    "platform": _("Platform"),
+    "campaign_id": _("Campaign (id)"),
+    "campaign_name": _("Campaign"),
+    "adset_id": _("Ad set (id)"),
+    "adset_name": _("Ad set"),
+    "ad_id": _("Ad (id)"),
+    "ad_name": _("Ad"),
+    "form_id": _("Form (id)"),
+    "form_name": _("Form"),
+    "page": _("Page"),
+}
+# the sources that come along; a form with an address of its own is shown by its name
+SOURCES = {
+    "form": _("Form without a key"),
+    "meta": _("Meta (Facebook and Instagram)"),
+    "google": "Google Ads",
+    "tiktok": "TikTok",
+    "typeform": "Typeform",
+    "tally": "Tally",
+    "webflow": "Webflow",
+    "whatsapp": "WhatsApp",
+    "file": _("File"),
+}
+# the variables that connect a source
+SOURCE_SETTINGS = {
+    "meta": "META_APP_SECRET, META_VERIFY_TOKEN, META_PAGE_TOKEN, META_PAGE_ID",
+    "google": "GOOGLE_LEAD_KEY",
+    "tiktok": "TIKTOK_APP_SECRET",
+    "typeform": "TYPEFORM_SECRET",
+    "tally": "TALLY_SECRET",
+    "webflow": "WEBFLOW_SECRET",
+}
+DELIVERY_STATES = {
+    "received": _("in process"),
+    "done": _("processed"),
+    "failed": _("could not be processed"),
+    "refused": _("refused"),
+}
+DELIVERY_TONES = {"received": "doubt", "done": "good", "failed": "bad", "refused": "bad"}
+# what came of a delivery, or of a line of a file
+OUTCOMES = {
+    "new": _("new lead"),
+    "joined": _("joined a lead that was there"),
+    "repeated": _("repeated"),
+    "held": _("held for review"),
+    "refused": _("without a usable phone or email"),
+    "waiting": _("waiting"),
+    "failed": _("could not be processed"),
+    "nothing": _("names no person"),
+    "discarded": _("discarded"),
+    "bad_email": _("the email is not valid"),
+    "bad_phone": _("the phone is not valid"),
+    "unusable_phone": _("the number cannot be called or written to"),
+    "missing_contact": _("without a phone or an email"),
+    "bad_json": _("it cannot be read: no valid JSON"),
+    "not_object": _("it cannot be read: not the fields of a form"),
+    "bad_form": _("it cannot be read: not a form"),
+    "too_large": _("it is too large"),
+    "the proof of origin is missing or wrong": _("it does not prove who sent it"),
+    "no usable phone and no usable email": _("without a usable phone or email"),
+    "its body is not kept any more": _("what was sent is not kept any more"),
+}
+CARD_FIELDS = {
+    "": _("keep as it is"),
+    "name": _("Full name"),
+    "first_name": _("First name"),
+    "middle_name": _("Middle name"),
+    "last_name": _("Last name"),
+    "second_last_name": _("Second last name"),
+    "email": _("Email"),
+    "phone": _("Phone"),
+    "country_code": _("Country code of the phone"),
+    "area_code": _("Area code of the phone"),
+    "company": _("Company"),
+    "service": _("Service"),
+    "source": _("Source"),
+    "time_zone": _("Time zone"),
+    "consent": _("Consent"),
+}
+# why intake does not read a file
+FILE_PROBLEMS = {
+    "a workbook: save it as CSV": _("This is a workbook. Save it as CSV, and try again."),
+    "no line below the names of the columns": _("The file has no line of a person."),
+    "too many lines: split the file": _("The file has too many lines. Split it."),
+    "not a CSV file": _("This is no CSV file."),
+}
+# what happens with the leads of a file
+JOURNEYS = {
+    "current": _("Contact them: they begin the journey"),
+    "none": _("Keep them only: they are never contacted automatically"),
+}
 # stops that an operator may take back: what rules read in a reply, or an operator said
 TAKEN_BACK = ("reply", "wrong_number", "no_interest", "operator")
 # reasons that mean something else for one event
@@ -135,6 +235,7 @@ CAUSES = REASONS | {
 STEPS = {
     "welcome_email": _("Welcome email"),
     "welcome_call": _("Welcome call"),
+    "first_message": _("Answer to the first message"),
     "confirmation": _("Confirmation"),
     "confirmation_email": _("Confirmation email"),
     "reminder": _("Reminder"),

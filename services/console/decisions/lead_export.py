@@ -51,9 +51,9 @@ def exported(lead: Lead, zone: str) -> dict[str, Any]:
         "agendado": _local(lead.booked_at, zone),
         "reunion": _local(lead.meets_at, zone),
         "kommo_id": lead.kommo_lead_id,
-        "utm_source": lead.fields.get("utm_source", ""),
-        "utm_medium": lead.fields.get("utm_medium", ""),
-        "utm_campaign": lead.fields.get("utm_campaign", ""),
+        "utm_source": lead.came_by("utm_source"),
+        "utm_medium": lead.came_by("utm_medium"),
+        "utm_campaign": lead.came_by("utm_campaign"),
     }
 
 

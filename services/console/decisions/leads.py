@@ -54,7 +54,16 @@ from contracts.message import Message
 from contracts.registry import MESSAGES as CLASSES
 
 MESSAGES = (Channel.WHATSAPP, Channel.SMS)
-CARD = ("name", "email", "phone", "unusable_phone", "company", "service", "source")
+CARD = (
+    "name",
+    "email",
+    "phone",
+    "unusable_phone",
+    "unusable_email",
+    "company",
+    "service",
+    "source",
+)
 NEWEST = ("company", "service")  # from the latest form; the source is from the first
 ATTRIBUTION = "utm_"
 RANKS = {
@@ -99,6 +108,7 @@ class Lead:
     `attention_text`, or another reason. `restored_at` is when a stop was last taken back.
 
     `further` are phones and emails of the person's later forms that differ from the first form's.
+    `attribution` is that of the first form that has any.
     """
 
     lead_id: int
@@ -106,11 +116,13 @@ class Lead:
     email: str = ""
     phone: str = ""
     unusable_phone: str = ""
+    unusable_email: str = ""
     further: list[str] = field(default_factory=list)
     company: str = ""
     service: str = ""
     source: str = ""
     fields: dict[str, str] = field(default_factory=dict)
+    attribution: dict[str, str] = field(default_factory=dict)
     received_at: datetime | None = None
     accepted_at: datetime | None = None
     returned_at: datetime | None = None
@@ -166,6 +178,16 @@ class Lead:
             (State.REACHED, self.reached_at),
         )
         return next((state for state, mark in marks if mark), State.WAITING)
+
+    @property
+    def other_fields(self) -> dict[str, str]:
+        """The form's fields that `attribution` does not repeat."""
+        own = self.attribution.items()
+        return {name: value for name, value in self.fields.items() if (name, value) not in own}
+
+    def came_by(self, name: str) -> str:
+        """Returns the value of a `utm_*` field; empty where neither form nor source has it."""
+        return self.fields.get(name) or self.attribution.get(name, "")
 
     @property
     def waited(self) -> float | None:
@@ -254,7 +276,8 @@ def fold(lead: Lead, event: Message) -> Lead:
 
 
 def _personal(card: LeadCard) -> dict[str, Any]:
-    return {name: getattr(card, name) or "" for name in CARD} | {"fields": dict(card.extra)}
+    values = {name: getattr(card, name) or "" for name in CARD}
+    return values | {"fields": dict(card.extra), "attribution": dict(card.attribution)}
 
 
 def _with_first_form(lead: Lead, first: Mapping[str, Any]) -> Lead:
@@ -264,7 +287,7 @@ def _with_first_form(lead: Lead, first: Mapping[str, Any]) -> Lead:
     """
     if lead.erased_at:
         return lead
-    later = {name: getattr(lead, name) for name in (*CARD, "fields")}
+    later = {name: getattr(lead, name) for name in (*CARD, "fields", "attribution")}
     return _with_later_form(replace(lead, **first), later)
 
 
@@ -277,7 +300,8 @@ def _with_later_form(lead: Lead, card: Mapping[str, Any]) -> Lead:
     first = {name: value for name, value in lead.fields.items() if name.startswith(ATTRIBUTION)}
     own = (lead.phone, lead.email, *lead.further)
     fields = {**lead.fields, **card["fields"], **first}
-    lead = replace(lead, **{**missing, **newer, "fields": fields})
+    attribution = lead.attribution or card["attribution"]
+    lead = replace(lead, **{**missing, **newer, "fields": fields, "attribution": attribution})
     others = [card[name] for name in ("phone", "email")]
     further = [other for other in others if other and other not in (lead.phone, lead.email, *own)]
     return replace(lead, further=[*lead.further, *further])

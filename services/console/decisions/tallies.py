@@ -72,7 +72,7 @@ def _cells(lead: Lead) -> Iterator[tuple[Cell, Counts]]:
         texts=lead.texts,
     )
     for group in GROUPS:
-        source = lead.source if group == FORM_SOURCE else lead.fields.get(group, "")
+        source = lead.source if group == FORM_SOURCE else lead.came_by(group)
         yield Cell(group, hour, source[:MAX_NAME], ""), counts
 
 

@@ -62,8 +62,8 @@ async def skip(
 ) -> RedirectResponse:
     """Skips the step that the operator saw as the next one, and no other that is next by now."""
     lead_id = await deps.metrics.own_id(lead_id)
-    await _publish(deps, SkipStep(lead_id=lead_id, step=step, booking=booking, by=user.name))
-    return _back(request, f"/leads/{lead_id}", _("Skipping that step…"))
+    await publish(deps, SkipStep(lead_id=lead_id, step=step, booking=booking, by=user.name))
+    return return_to(request, f"/leads/{lead_id}", _("Skipping that step…"))
 
 
 @routes.post("/leads/{lead_id}/{action}")
@@ -79,9 +79,11 @@ async def command_lead(
     lead_id = await deps.metrics.own_id(lead_id)
     page = "/letters" if back == "letters" else f"/leads/{lead_id}"
     if action == "erase" and sure != str(lead_id):
-        return _back(request, page, _("To erase the data, type the lead's number."), tone="doubt")
-    await _publish(deps, COMMANDS[action](lead_id=lead_id, by=user.name))
-    return _back(request, page, DONE[action])
+        return return_to(
+            request, page, _("To erase the data, type the lead's number."), tone="doubt"
+        )
+    await publish(deps, COMMANDS[action](lead_id=lead_id, by=user.name))
+    return return_to(request, page, DONE[action])
 
 
 @routes.post("/switch/{action}")
@@ -93,17 +95,17 @@ async def switch(
     reason: Text = "",
 ) -> RedirectResponse:
     if action == "pause":
-        await _publish(deps, PauseOutbound(by=user.name, reason=reason))
-        return _back(request, "", _("Pausing all outbound…"))
-    await _publish(deps, ResumeOutbound(by=user.name))
-    return _back(request, "", _("Resuming outbound…"))
+        await publish(deps, PauseOutbound(by=user.name, reason=reason))
+        return return_to(request, "", _("Pausing all outbound…"))
+    await publish(deps, ResumeOutbound(by=user.name))
+    return return_to(request, "", _("Resuming outbound…"))
 
 
 @routes.post("/backlog", dependencies=[Depends(require_operator)])
 async def backlog(request: Request, deps: HttpDeps) -> RedirectResponse:
     if not await deps.services.release_backlog():
-        return _back(request, "", _("The scheduler does not answer."), tone="bad")
-    return _back(request, "", _("Overdue touches released."))
+        return return_to(request, "", _("The scheduler does not answer."), tone="bad")
+    return return_to(request, "", _("Overdue touches released."))
 
 
 @routes.post("/held")
@@ -115,8 +117,8 @@ async def release(
     scope: Text,
 ) -> RedirectResponse:
     """Releases the touches held for this reason in this scope, as the operator saw them."""
-    await _publish(deps, ReleaseTouches(reason=reason, scope=scope, by=user.name))
-    return _back(request, "", _("Releasing the held touches…"))
+    await publish(deps, ReleaseTouches(reason=reason, scope=scope, by=user.name))
+    return return_to(request, "", _("Releasing the held touches…"))
 
 
 @routes.post("/addresses")
@@ -128,8 +130,8 @@ async def restore_address(
     lead_id: Annotated[int, Form(ge=0, le=MAX_BIGINT)] = 0,
 ) -> RedirectResponse:
     """Lets touches go to a suspended address again."""
-    await _publish(deps, RestoreAddress(lead_id=lead_id, address=address, by=user.name))
-    return _back(request, "/addresses", _("The address is being restored…"))
+    await publish(deps, RestoreAddress(lead_id=lead_id, address=address, by=user.name))
+    return return_to(request, "/addresses", _("The address is being restored…"))
 
 
 @routes.post("/letters/{action}")
@@ -146,16 +148,16 @@ async def letters(
             result = await act((ids or [])[:1000], user.name)
     except Exception as unavailable:  # a broken connection raises many kinds
         log.warning("letters.unavailable", reason=describe(unavailable))
-        return _back(
+        return return_to(
             request, "/letters", _("RabbitMQ does not answer: nothing was done."), tone="bad"
         )
     done = len(result.done)
     stayed = len(result.stayed)
     if stayed:
         text = _("Replayed: {}. Left here, because their queue does not accept them: {}.")
-        return _back(request, "/letters", text, done, stayed, tone="doubt")
+        return return_to(request, "/letters", text, done, stayed, tone="doubt")
     text = _("Replayed: {}.") if action == "replay" else _("Discarded: {}.")
-    return _back(request, "/letters", text, done)
+    return return_to(request, "/letters", text, done)
 
 
 @routes.post("/touches")
@@ -183,8 +185,8 @@ async def review(
         send=send,
         by=user.name,
     )
-    await _publish(deps, command)
-    return _back(
+    await publish(deps, command)
+    return return_to(
         request, "/letters", _("It will be sent again.") if send else _("Marked as checked.")
     )
 
@@ -195,8 +197,8 @@ async def attend_reply(
 ) -> RedirectResponse:
     """Records that an operator has attended to a reply of no lead."""
     attended = ReplyAttended(lead_id=0, reply_id=str(reply_id), by=user.name)
-    await _publish(deps, attended)
-    return _back(request, "/letters", _("Marked as attended."))
+    await publish(deps, attended)
+    return return_to(request, "/letters", _("Marked as attended."))
 
 
 @routes.post("/bookings/{uid}/attach")
@@ -209,18 +211,18 @@ async def attach(
 ) -> RedirectResponse:
     lead_id = await deps.metrics.own_id(lead_id)
     if await deps.metrics.lead(lead_id) is None:
-        return _back(request, "/letters", _("There is no lead with that number."), tone="doubt")
-    await _publish(deps, AssignBooking(lead_id=lead_id, uid=uid, by=user.name))
-    return _back(request, "/letters", _("Assigning the booking to that lead…"))
+        return return_to(request, "/letters", _("There is no lead with that number."), tone="doubt")
+    await publish(deps, AssignBooking(lead_id=lead_id, uid=uid, by=user.name))
+    return return_to(request, "/letters", _("Assigning the booking to that lead…"))
 
 
-async def _publish(deps: Deps, message: Command | ReplyAttended) -> None:
+async def publish(deps: Deps, message: Command | ReplyAttended) -> None:
     with tracing.continued({}):
         await deps.actions.publish(message)
     log.info("command.published", command=message.topic, lead_id=message.lead_id)
 
 
-def _back(
+def return_to(
     request: Request, page: str, flash: str, *values: object, tone: str = "good"
 ) -> RedirectResponse:
     request.session["flash"] = [tone, flash, *values]

@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from kit.disk import LEAST_FREE, free_bytes
 from kit.errors import Unavailable
 from services.console.decisions.messages import gettext_noop as _
+from services.console.intake_client import IntakeRefused
 from services.console.rendering import Pages
 
 TEXTS = {
@@ -41,6 +42,10 @@ def explain(app: FastAPI, pages: Pages) -> None:
             return page(request, 422)
         return await request_validation_exception_handler(request, error)
 
+    async def refused_by_intake(request: Request, error: Exception) -> Response:
+        assert isinstance(error, IntakeRefused)
+        return await refused(request, HTTPException(error.status, error.detail or None))
+
     async def unavailable(request: Request, _error: Exception) -> Response:
         if not _on_a_page(request):
             return Response(status_code=503, headers={"Retry-After": "2"})
@@ -49,6 +54,7 @@ def explain(app: FastAPI, pages: Pages) -> None:
         return page(request, 503)
 
     app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(IntakeRefused, refused_by_intake)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(Unavailable, unavailable)
 

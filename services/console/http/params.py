@@ -8,6 +8,8 @@ MAX_BIGINT = 2**63 - 1
 
 LeadId = Annotated[int, Path(gt=0, le=MAX_BIGINT)]
 RowId = Annotated[int, Query(ge=0, le=MAX_BIGINT)]
+RowPath = Annotated[int, Path(gt=0, le=MAX_BIGINT)]
+SourceName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
 def storable(text: str) -> str:

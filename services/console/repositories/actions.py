@@ -11,6 +11,7 @@ from contracts.message import Message
 from kit.database import Database
 from kit.messaging import outbox
 from services.console.decisions.actions import action
+from services.console.repositories.erasures import Entry, Erasures
 
 # Ids become visible in their order, so that a reader that follows them misses none: each is
 # assigned under a lock that its transaction holds until it is committed.
@@ -104,21 +105,25 @@ class ReceivedMessage:
 class Actions:
     """The audit log, and the outbox through which console publishes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, erasures: Erasures) -> None:
         self._database = database
+        self._erasures = erasures
 
     async def add(self, received: Sequence[ReceivedMessage]) -> list[bool]:
         """Stores the messages in their order. Returns of each whether it is new.
 
-        Raises OverflowError for an impossible time.
+        Those of an erased person are stored without their data. Raises OverflowError for an
+        impossible time.
         """
+        entries = [Entry(entry.message.lead_id, entry.message.at, entry.body) for entry in received]
+        bodies = await self._erasures.without_data(self._database, entries)
         rows = await self._database.fetch(
             INSERT_ACTIONS,
             [entry.message.event_id for entry in received],
             [entry.message.lead_id for entry in received],
             [entry.message.topic for entry in received],
             [entry.message.at.astimezone(UTC) for entry in received],
-            [json.dumps(entry.body) for entry in received],
+            [json.dumps(body) for body in bodies],
             [entry.trace for entry in received],
         )
         added = {row["event_id"] for row in rows}

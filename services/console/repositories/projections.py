@@ -6,12 +6,14 @@ as the tables that the pages read, they replace them.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
+from datetime import datetime
 from typing import Any
 
 import asyncpg
 import structlog
 
 from contracts.commands.failed_work import DiscardWork, FailedWorkCommand, RetryWork
+from contracts.commands.submission import AcceptSubmission, DiscardSubmission
 from contracts.events.booking import (
     BookingAssigned,
     BookingRescheduled,
@@ -20,6 +22,11 @@ from contracts.events.booking import (
 )
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.lead import LeadUpdated
+from contracts.events.submission import (
+    SubmissionAccepted,
+    SubmissionDiscarded,
+    SubmissionHeld,
+)
 from contracts.events.touch import TouchesReleased, TouchEvent
 from contracts.message import Message
 from kit.database import Connection, Database, DatabaseBusy, unavailable
@@ -29,6 +36,7 @@ from services.console.decisions.held import MOVED_ON, HeldTouch, holding_events,
 from services.console.decisions.leads import Lead, fold, read
 from services.console.decisions.provider_health import PROVIDERS, ProviderHealth, about, apply
 from services.console.decisions.tallies import Cell, Counts, Tallies, add_change, changed, tallied
+from services.console.repositories.erasures import Entry, Erasures
 
 log = structlog.get_logger()
 
@@ -36,6 +44,14 @@ BATCH = 1000
 # an event that could not be folded, as failed work
 SERVICE = "console"
 EVENT = "event"
+# whose `lead_id` is the id of a submission, which may never become a lead
+ABOUT_SUBMISSIONS = (
+    AcceptSubmission,
+    DiscardSubmission,
+    SubmissionHeld,
+    SubmissionAccepted,
+    SubmissionDiscarded,
+)
 
 COLUMNS = (*(column.name for column in fields(Lead)), "state", "waited")
 VALUES = ", ".join(f"${number}" for number in range(1, len(COLUMNS) + 1))
@@ -117,7 +133,7 @@ on conflict ({", ".join(Cell._fields)}) do update
 set {SUMS}
 """  # noqa: S608 - names of our own
 SELECT_BATCH = """
-select id, lead_id, received_at, body from actions
+select id, lead_id, at, received_at, body from actions
 where id > $1 and id <= $2
 order by id
 limit $3
@@ -130,26 +146,24 @@ select until,
 from projected
 """  # noqa: S608 - a constant
 UPDATE_PROGRESS = "update projected set until = $1, tallied = $1"
-SELECT_ACTION = "select id, lead_id, received_at, body from actions where id = $1"
+SELECT_ACTION = "select id, lead_id, at, received_at, body from actions where id = $1"
 SELECT_OF_ERASED_LEADS = """
-select id, body from actions
+select id, lead_id, body from actions
 where lead_id = any($1)
   and id <= $2
-  and topic in (
-    'lead.created', 'lead.updated', 'lead.returned', 'lead.registration_failed',
-    'reply.received', 'lead.opted_out', 'lead.booked', 'booking.rescheduled',
-    'booking.updated', 'booking.cancelled',
-    'touch.due', 'touch.failed', 'work.failed'
-  )
 union all
-select id, body from actions
+select id, lead_id, body from actions
 where topic = 'booking.unmatched'
   and id <= $2
   and body->>'uid' in (select uid from bookings where lead_id = any($1))
 """
+UPDATE_BODY = "update actions set body = $2 where id = $1"
 SELECT_OF_NO_LEAD = """
-select id, body from actions
-where topic in ('reply.unmatched', 'booking.unmatched')
+select id, at, body from actions
+where topic in (
+    'reply.unmatched', 'booking.unmatched', 'inquiry.received', 'address.restore',
+    'address.restored'
+  )
   and id <= $1
 """
 ERASE_BOOKINGS = """
@@ -170,11 +184,21 @@ class Progress:
     rebuilt: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """The transaction in which events are folded, the newest of them with the id `until`."""
+
+    connection: Connection
+    until: int
+    erasures: Erasures
+
+
 class Projections:
     """The projections. Only one replica at a time may call `follow`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, erasures: Erasures) -> None:
         self._database = database
+        self._erasures = erasures
 
     async def follow(self) -> bool:
         """Folds the next batch into the projections, and the next of a rebuild.
@@ -192,7 +216,7 @@ class Projections:
                 log.warning("projections.not_tallied", events=done["until"] - done["tallied"])
                 await connection.execute("select begin_rebuild()")
             newest = await connection.fetchval(SELECT_NEWEST_ID)
-            folded = await _fold_batch(connection, done["until"], newest)
+            folded = await _fold_batch(connection, done["until"], newest, self._erasures)
         return folded == BATCH
 
     async def _rebuild(self) -> bool:
@@ -206,7 +230,7 @@ class Projections:
             await connection.execute("set local search_path = rebuilt, public")
             until = await connection.fetchval("select until from projected for update")
             shown = await connection.fetchval("select until from public.projected")
-            if await _fold_batch(connection, until, shown):
+            if await _fold_batch(connection, until, shown, self._erasures):
                 return True
         try:
             [row] = await self._database.fetch("select finish_rebuild() as finished")
@@ -231,7 +255,7 @@ class Projections:
         await self._database.fetch("select begin_rebuild()")
 
 
-async def _fold_batch(connection: Connection, until: int, limit: int) -> int:
+async def _fold_batch(connection: Connection, until: int, limit: int, erasures: Erasures) -> int:
     """Folds the next events after `until`, and none after `limit`, in the caller's transaction.
 
     Returns how many there were. An event that cannot be folded stops no other: it becomes failed
@@ -239,20 +263,19 @@ async def _fold_batch(connection: Connection, until: int, limit: int) -> int:
     """
     rows = await connection.fetch(SELECT_BATCH, until, limit, BATCH)
     newest = rows[-1]["id"] if rows else until
-    if await _bug_in(connection, rows, newest) is not None:
+    folding = Folding(connection, newest, erasures)
+    if await _bug_in(folding, rows) is not None:
         for row in rows:
-            await _fold_or_set_aside(connection, row, newest)
+            await _fold_or_set_aside(folding, row)
     await connection.execute(UPDATE_PROGRESS, newest)
     return len(rows)
 
 
-async def _bug_in(
-    connection: Connection, rows: Sequence[asyncpg.Record], until: int
-) -> Exception | None:
+async def _bug_in(folding: Folding, rows: Sequence[asyncpg.Record]) -> Exception | None:
     """Folds the rows, all or none. Returns the exception of a bug; raises that of an outage."""
     try:
-        async with connection.transaction():
-            await _fold(connection, rows, until)
+        async with folding.connection.transaction():
+            await _fold(folding, rows)
     except Unavailable:
         raise
     except Exception as bug:  # an odd event may break the code anywhere
@@ -262,8 +285,8 @@ async def _bug_in(
     return None
 
 
-async def _fold_or_set_aside(connection: Connection, row: asyncpg.Record, until: int) -> None:
-    bug = await _bug_in(connection, [row], until)
+async def _fold_or_set_aside(folding: Folding, row: asyncpg.Record) -> None:
+    bug = await _bug_in(folding, [row])
     if bug is None:
         return
     log.error(
@@ -273,17 +296,33 @@ async def _fold_or_set_aside(connection: Connection, row: asyncpg.Record, until:
         reason=type(bug).__name__,
     )
     failed = (SERVICE, EVENT, row["id"], row["lead_id"], describe(bug), row["received_at"])
-    await connection.execute(UPSERT_FAILED, *failed)
+    await folding.connection.execute(UPSERT_FAILED, *failed)
 
 
-async def _fold(connection: Connection, rows: Sequence[asyncpg.Record], until: int) -> None:
-    events = [event for row in rows if (event := read(row["body"])) is not None]
+async def _fold(folding: Folding, rows: Sequence[asyncpg.Record]) -> None:
+    connection = folding.connection
+    bodies = await _without_erased(folding, rows)
+    events = [event for body in bodies if (event := read(body)) is not None]
     await _fold_aliases(connection, events)
     await _fold_bookings(connection, events)
     await _fold_providers(connection, events)
     await _fold_held(connection, events)
-    await _fold_failed(connection, events, until)
-    await _fold_leads(connection, events, until)
+    await _fold_failed(folding, events)
+    await _fold_leads(folding, events)
+
+
+async def _without_erased(folding: Folding, rows: Sequence[asyncpg.Record]) -> list[dict[str, Any]]:
+    """Erases what came late of persons who are erased, also in the audit log. Returns the bodies.
+
+    It was stored before their erasure was folded.
+    """
+    entries = [Entry(row["lead_id"], row["at"], row["body"]) for row in rows]
+    bodies = await folding.erasures.without_data(folding.connection, entries)
+    changed = [
+        (row["id"], body) for row, body in zip(rows, bodies, strict=True) if body != row["body"]
+    ]
+    await folding.connection.executemany(UPDATE_BODY, changed)
+    return bodies
 
 
 async def _fold_aliases(connection: Connection, events: Iterable[Message]) -> None:
@@ -314,8 +353,9 @@ async def _fold_held(connection: Connection, events: Iterable[Message]) -> None:
     )
 
 
-async def _fold_failed(connection: Connection, events: Iterable[Message], until: int) -> None:
+async def _fold_failed(folding: Folding, events: Iterable[Message]) -> None:
     """Stores the failed rows of services, until an operator has them retried or discarded."""
+    connection = folding.connection
     for event in events:
         match event:
             case WorkFailed():
@@ -329,7 +369,7 @@ async def _fold_failed(connection: Connection, events: Iterable[Message], until:
                 )
                 await connection.execute(UPSERT_FAILED, *row)
             case RetryWork() | DiscardWork() if (event.service, event.kind) == (SERVICE, EVENT):
-                await _resolve_failed_event(connection, event, until)
+                await _resolve_failed_event(folding, event)
             case WorkRetried() | WorkDiscarded():
                 await connection.execute(
                     DELETE_FAILED, event.service, event.kind, event.row_id, event.at
@@ -338,20 +378,21 @@ async def _fold_failed(connection: Connection, events: Iterable[Message], until:
                 pass
 
 
-async def _resolve_failed_event(
-    connection: Connection, command: FailedWorkCommand, until: int
-) -> None:
+async def _resolve_failed_event(folding: Folding, command: FailedWorkCommand) -> None:
     """Folds an event that could not be folded once more, or discards it."""
+    connection = folding.connection
     row_id = await connection.fetchval(DELETE_FAILED_EVENT, SERVICE, EVENT, command.row_id)
     if row_id is None or isinstance(command, DiscardWork):
         return
     row = await connection.fetchrow(SELECT_ACTION, command.row_id)
     if row is not None:
-        await _fold_or_set_aside(connection, row, until)
+        await _fold_or_set_aside(folding, row)
 
 
-async def _fold_leads(connection: Connection, events: Iterable[Message], until: int) -> None:
-    lead_events = [event for event in events if event.lead_id > 0]
+async def _fold_leads(folding: Folding, events: Iterable[Message]) -> None:
+    connection = folding.connection
+    about_leads = [event for event in events if not isinstance(event, ABOUT_SUBMISSIONS)]
+    lead_events = [event for event in about_leads if event.lead_id > 0]
     ids = list({event.lead_id for event in lead_events})
     rows = await connection.fetch("select * from leads where lead_id = any($1)", ids)
     before = {row["lead_id"]: lead_of(row) for row in rows}
@@ -360,9 +401,9 @@ async def _fold_leads(connection: Connection, events: Iterable[Message], until: 
         leads[event.lead_id] = fold(leads.get(event.lead_id) or Lead(event.lead_id), event)
     await connection.executemany(UPSERT_LEAD, [_row(lead) for lead in leads.values()])
     await _tally(connection, before, leads)
-    gone = [lead.lead_id for lead in leads.values() if lead.erased_at is not None]
+    gone = {lead.lead_id: lead.erased_at for lead in leads.values() if lead.erased_at is not None}
     if gone:
-        await _erase(connection, gone, until)
+        await _erase(folding, gone)
 
 
 async def _tally(
@@ -377,24 +418,34 @@ async def _tally(
         await connection.execute(ADD_TO_TALLIES, *map(list, zip(*rows, strict=True)))
 
 
-async def _erase(connection: Connection, lead_ids: list[int], until: int) -> None:
-    """Erases personal data in the audit log too, also in events that arrive after the erasure.
+async def _erase(folding: Folding, leads: Mapping[int, datetime]) -> None:
+    """Erases personal data in the audit log too, of leads that were erased at these times.
 
     What came from the person's addresses without a lead is theirs too.
     """
-    of_leads = await connection.fetch(SELECT_OF_ERASED_LEADS, lead_ids, until)
-    addresses: set[str] = set()
+    connection = folding.connection
+    lead_ids = list(leads)
+    of_leads = await connection.fetch(SELECT_OF_ERASED_LEADS, lead_ids, folding.until)
+    addresses: dict[str, datetime] = {}
     for row in of_leads:
-        addresses |= addresses_in(row["body"])
-    of_no_lead = await connection.fetch(SELECT_OF_NO_LEAD, until) if addresses else []
-    unmatched = [row for row in of_no_lead if addresses & addresses_in(row["body"])]
+        erased_at = leads.get(row["lead_id"], max(leads.values()))
+        addresses |= dict.fromkeys(addresses_in(row["body"]), erased_at)
+    await folding.erasures.remember(connection, addresses)
+    of_no_lead = await connection.fetch(SELECT_OF_NO_LEAD, folding.until) if addresses else []
+    unmatched = [row for row in of_no_lead if _came_before_erasure(row, addresses)]
     rows = {row["id"]: row["body"] for row in [*of_leads, *unmatched]}
     emptied = {row_id: erased(body) for row_id, body in rows.items()}
     changed = [(row_id, body) for row_id, body in emptied.items() if body != rows[row_id]]
-    await connection.executemany("update actions set body = $2 where id = $1", changed)
+    await connection.executemany(UPDATE_BODY, changed)
     uids = [row["body"]["uid"] for row in unmatched if "uid" in row["body"]]
     await connection.execute(ERASE_BOOKINGS, lead_ids, uids)
     await connection.execute("update failed_work set reason = '' where lead_id = any($1)", lead_ids)
+
+
+def _came_before_erasure(row: asyncpg.Record, erased_at: Mapping[str, datetime]) -> bool:
+    """Returns whether a message of no lead came from one of these addresses before its erasure."""
+    found = addresses_in(row["body"])
+    return any(address in erased_at and row["at"] <= erased_at[address] for address in found)
 
 
 async def _fold_providers(connection: Connection, events: Iterable[Message]) -> None:

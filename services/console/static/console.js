@@ -12,6 +12,8 @@ async function refresh() {
     if (answer.ok && !answer.redirected) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
     else if (answer.redirected) location.reload();
   } catch { /* the stream comes back by itself, and so does this */ }
+  // what is marked so changes without an event
+  due ||= document.querySelector("[data-poll]") !== null;
   setTimeout(() => { busy = false; if (due) { due = false; refresh(); } }, 700);
 }
 
@@ -38,6 +40,8 @@ if (parts().length) {
   stream.onmessage = () => { refresh(); clearTimeout(later); later = setTimeout(refresh, 2000); };
 }
 
+if (document.querySelector("[data-poll]")) refresh();
+
 const chosen = (form) => document.querySelectorAll(`input[form="${form}"][name=ids]:checked`).length;
 
 document.addEventListener("change", ({ target }) => {
@@ -48,6 +52,19 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.sure ?? event.target.dataset.sure;
   if (question && !confirm(question.replace("{count}", chosen(event.target.id)))) event.preventDefault();
+});
+
+// The answer replaces the part of the page that the form names, so that a chosen file stays chosen.
+document.addEventListener("submit", async (event) => {
+  const form = event.target, part = document.getElementById(form.dataset.answer);
+  if (!part || event.defaultPrevented || event.submitter?.formAction !== form.action) return;
+  event.preventDefault();
+  const answer = await fetch(form.action, { method: "POST", body: new FormData(form) });
+  if (answer.redirected) return location.reload();
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (answer.status === 413) part.textContent = form.dataset.huge;
+  else part.replaceChildren(...(fresh.getElementById(part.id) ?? fresh.body).childNodes);
+  part.focus();
 });
 
 for (const field of document.querySelectorAll("form[data-at-once] select"))

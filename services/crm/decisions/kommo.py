@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, assert_never
 
+from babel.lists import format_list
+
 from contracts.events import touch
 from contracts.events.base import Event
 from contracts.events.booking import (
@@ -32,6 +34,7 @@ from contracts.events.touch import (
     TouchUnresolved,
 )
 from domain.addresses import canonical
+from domain.dates import in_words
 from domain.phone import national_number, same_number
 from providers.kommo.models import LOST, WON, Contact, KommoLead
 from services.crm.decisions.kommo_fields import fold
@@ -224,12 +227,13 @@ def searches(card: LeadCard) -> list[str]:
     return [text for text in (digits, card.email) if text]
 
 
-def first_note(lead_id: int, card: LeadCard) -> str:
+def first_note(lead_id: int, card: LeadCard, first_message: str = "") -> str:
     """Returns the note with all of the form's values.
 
     A contact that Kommo had already may have other ones, and a field may not take them.
     """
     known = {
+        "Escribió": first_message,
         "Nombre": card.name,
         "Teléfono": card.phone,
         "Correo": card.email,
@@ -241,7 +245,8 @@ def first_note(lead_id: int, card: LeadCard) -> str:
         "Zona horaria": card.time_zone,
         "Consentimiento": card.consent,
     }
-    lines = [f"{label}: {value}" for label, value in (known | card.extra).items() if value]
+    values = known | card.attribution | card.extra
+    lines = [f"{label}: {value}" for label, value in values.items() if value]
     return "\n".join([f"Lead de Pauta {lead_id}", *lines])[:4000]
 
 
@@ -371,4 +376,5 @@ def _at(booking: Booking, zone: tzinfo) -> str:
 def _dates(booking: Booking, zone: tzinfo) -> str:
     """Returns the time of each meeting."""
     times = [meeting.starts_at for meeting in booking.meetings if meeting.starts_at is not None]
-    return ", ".join(f"{time.astimezone(zone):%d/%m/%Y %H:%M}" for time in times)
+    dates = [in_words(time.astimezone(zone), "es-MX") for time in times]
+    return format_list(dates, locale="es_MX")

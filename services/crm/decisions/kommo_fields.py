@@ -96,7 +96,8 @@ def form_values(card: LeadCard) -> Mapping[str, str]:
         "zona_horaria": card.time_zone,
         "consentimiento": card.consent,
     }
-    extra = {fold(name): value for name, value in card.extra.items()}
+    others = card.attribution | card.extra
+    extra = {fold(name): value for name, value in others.items()}
     return extra | {name: value for name, value in known.items() if value}
 
 

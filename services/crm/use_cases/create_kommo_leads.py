@@ -262,7 +262,6 @@ class LeadCreator:
 
     async def _join(self, prepared: Prepared, deal: KommoLead) -> None:
         """Updates an open lead instead of adding another. Harmless when repeated."""
-        await self._election.holds()
         if prepared.body:
             try:
                 await self._kommo.change_lead(deal.lead_id, prepared.body)
@@ -308,7 +307,6 @@ class LeadCreator:
     async def _post(self, batch: Sequence[Prepared]) -> dict[int, InKommo]:
         """Creates the batch. Returns Kommo's lead and contact, by our lead id."""
         bodies = [lead.body for lead in batch]
-        await self._election.holds()
         if batch[0].makes_more:
             registered = await self._kommo.add_leads_with_contacts(bodies)
         else:

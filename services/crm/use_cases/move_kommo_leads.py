@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from kit.leader import Lead
 from providers.kommo.client import BATCH, KommoClient, KommoRefused
 from providers.kommo.models import KommoLead, Move
 from services.crm.decisions.kommo import Place, place_for
@@ -27,15 +26,12 @@ class PlannedMove:
 
 
 class LeadMover:
-    """Moves leads during one `election`."""
+    """Moves leads in Kommo."""
 
-    def __init__(
-        self, progress: KommoProgress, kommo: KommoClient, settings: Settings, election: Lead
-    ) -> None:
+    def __init__(self, progress: KommoProgress, kommo: KommoClient, settings: Settings) -> None:
         self._progress = progress
         self._kommo = kommo
         self._settings = settings
-        self._election = election
         self._agendado = Place(settings.kommo.pipeline_id, settings.kommo.status_id_agendado)
 
     async def move_leads(self) -> bool:
@@ -73,7 +69,6 @@ class LeadMover:
         """Moves the leads in one call. A refused one is set aside, and holds up no other."""
         if not planned:
             return
-        await self._election.holds()
         try:
             await self._kommo.move_leads([_move_of(move) for move in planned])
         except KommoRefused as refused:

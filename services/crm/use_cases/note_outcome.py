@@ -4,6 +4,7 @@ from datetime import tzinfo
 
 from contracts.events.base import Event
 from contracts.events.lead import LeadUpdated
+from domain.dates import stamp
 from kit.database import Database
 from services.crm.decisions.kommo import note, outcome_of
 from services.crm.repositories import notes, registrations, submissions
@@ -29,7 +30,7 @@ async def note_outcome(database: Database, event: Event, zone: tzinfo) -> None:
     text = note(event, zone)
     if text is None:
         return
-    at = event.at.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S")
+    at = stamp(event.at.astimezone(zone))
     # the end of the event's id tells notes of the same text apart: Kommo keeps every copy
     await notes.enqueue(
         database,

@@ -14,5 +14,5 @@ async def register_lead(database: Database, event: LeadCreated) -> None:
         event.lead_id,
         event.person_id or event.lead_id,
         event.card,
-        first_note(event.lead_id, event.card),
+        first_note(event.lead_id, event.card, event.first_message),
     )

@@ -36,9 +36,10 @@ class KommoSync:
 
     def elected(self, election: Lead) -> None:
         """Begins a term. The calls that the last worker left unfinished must be checked."""
+        self._kommo.may_write = election.holds
         leads = LeadCreator(self._progress, self._kommo, self._settings, election)
-        stages = LeadMover(self._progress, self._kommo, self._settings, election)
-        contacts = ContactUpdater(self._progress, self._kommo, self._settings, election)
+        stages = LeadMover(self._progress, self._kommo, self._settings)
+        contacts = ContactUpdater(self._progress, self._kommo, self._settings)
         notes = NoteWriter(self._progress, self._kommo, self._settings, election)
         changes = ChangeReader(self._database, self._progress, self._kommo, self._settings)
         self._election = election

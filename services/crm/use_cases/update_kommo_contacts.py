@@ -6,7 +6,6 @@ from typing import Any
 import structlog
 
 from kit.errors import Unavailable, describe
-from kit.leader import Lead
 from providers.kommo.client import BATCH, KommoClient, KommoRefused
 from providers.kommo.models import Contact, KommoLead
 from services.crm.decisions.kommo import contact_body, same_person, searches
@@ -20,15 +19,12 @@ log = structlog.get_logger()
 
 
 class ContactUpdater:
-    """Updates contacts during one `election`."""
+    """Updates contacts in Kommo."""
 
-    def __init__(
-        self, progress: KommoProgress, kommo: KommoClient, settings: Settings, election: Lead
-    ) -> None:
+    def __init__(self, progress: KommoProgress, kommo: KommoClient, settings: Settings) -> None:
         self._progress = progress
         self._kommo = kommo
         self._settings = settings
-        self._election = election
 
     async def update_contacts(self) -> bool:
         """Updates the contacts of leads with new addresses. Returns whether there were any."""
@@ -66,7 +62,6 @@ class ContactUpdater:
         for text in searches(due.card):
             listed = await self._kommo.find_contacts(text)
             found = found or same_person(listed, due.card, self._settings.default_region)
-        await self._election.holds()
         if found is None:
             body = contact_body(due.card)
             found = _contact_of(body, await self._kommo.add_contact(body))
@@ -78,7 +73,6 @@ class ContactUpdater:
         missing = missing_addresses(contact, due.phones, due.emails, self._settings.default_region)
         # each kind by itself, so that a phone that Kommo refuses keeps no email out
         for code, values in missing.items():
-            await self._election.holds()
             try:
                 await self._kommo.change_contact(
                     contact.contact_id, with_added(contact, {code: values})

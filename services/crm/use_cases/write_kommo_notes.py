@@ -80,7 +80,6 @@ class NoteWriter:
         if not notes:
             return
         ids = [note.note_id for note in notes]
-        await self._election.holds()
         try:
             await self._kommo.add_notes([Note(note.kommo_lead_id, note.text) for note in notes])
         except Unavailable:

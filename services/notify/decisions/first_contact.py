@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from contracts.events.booking import Booking
-from contracts.events.lead import LeadCreated, LeadUpdated
+from contracts.events.lead import NO_JOURNEY, Door, LeadCreated, LeadUpdated
 from contracts.events.touch import Channel, Kind
 from domain.channels import facts_of
 from domain.journey.contact_hours import next_opening
-from domain.journey.model import Journey
+from domain.journey.model import FirstContactStep, Journey
 from domain.journey.parser import BOOKING_LINK
 from domain.journey.time_zones import whereabouts
 from services.notify.touches import Form, Touch
@@ -30,13 +30,22 @@ def first_touches(
     """Yields the touches of the journey's first contact.
 
     A touch that is not allowed at this hour comes with an end that has passed. A form that joins a
-    lead is answered at its new addresses only; after a day it is answered as a whole.
+    lead is answered at its new addresses only; after a day it is answered as a whole. Who wrote to
+    us first is answered by the steps for that.
     """
+    if event.journey == NO_JOURNEY:
+        return
     card = event.card
     form = Form(event.submission_id if isinstance(event, LeadUpdated) else event.lead_id, card)
     place = whereabouts(card.time_zone, card.phone, zone=zone, region=region)
+    by_message = event.door is Door.MESSAGE
     for step in journey.first_contact:
+        if bool(step.on_first_message) is not by_message:
+            continue
         if not _answers(event, step.channels[0], journey):
+            continue
+        if by_message:
+            yield _message_answer(event, step, form)
             continue
         span = next_opening(now, step, step.channels[0], journey, place)
         yield Touch.planned(
@@ -50,6 +59,21 @@ def first_touches(
             until=span.until if span is not None and span.opens <= now else now,
             run=event.submission_id if isinstance(event, LeadUpdated) else 0,
         )
+
+
+def _message_answer(event: LeadCreated | LeadUpdated, step: FirstContactStep, form: Form) -> Touch:
+    """Returns the answer to who wrote first: at any hour, as long as their message is fresh."""
+    return Touch.planned(
+        event.lead_id,
+        step.name,
+        step.channels[0],
+        form,
+        kind=Kind.ASKED_FOR,
+        template=step.template,
+        fallback=step.channels[1:],
+        until=(event.received_at or event.at) + ANSWERED_WITHIN,
+        run=event.submission_id if isinstance(event, LeadUpdated) else 0,
+    )
 
 
 def answered_as_a_whole(event: LeadCreated | LeadUpdated, journey: Journey) -> bool:

@@ -10,8 +10,12 @@ from dataclasses import replace
 
 from contracts.events.reply import Intent
 from contracts.events.touch import Channel
+from domain.phone import NO_REGION, to_e164
 from domain.replies import IncomingReply
 from services.notify.decisions.replies import STOPS, Reading, read_reply, stop_word
+
+# what somebody writes who knows us already, or no longer wants to
+NO_INQUIRIES = {*STOPS, Intent.OPT_IN, Intent.NO_INTEREST, Intent.AUTOMATIC, Intent.MEETING_CHANGE}
 
 
 def read_incoming(reply: IncomingReply, *, answers_meeting: bool) -> Reading:
@@ -31,6 +35,19 @@ def read_incoming(reply: IncomingReply, *, answers_meeting: bool) -> Reading:
     if reading.intent is Intent.WANTS_LINK and reply.channel is Channel.EMAIL:
         return replace(reading, intent=Intent.QUESTION)  # the link goes to phones only
     return reading
+
+
+def inquirer(reply: IncomingReply, intent: Intent) -> str | None:
+    """Returns the number of somebody whom no lead matches and whose message begins a lead.
+
+    None where it is an answer to a message of ours, or its number cannot be written to. WhatsApp
+    writes some numbers in an older form, in which nobody can be called.
+    """
+    if reply.address is None or reply.answers or intent in NO_INQUIRIES:
+        return None
+    if reply.channel not in (Channel.WHATSAPP, Channel.SMS):
+        return None
+    return to_e164(reply.address, NO_REGION)
 
 
 def _stop_in_automatic(reply: IncomingReply) -> Reading | None:

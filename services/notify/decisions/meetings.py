@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from babel.dates import format_datetime
 from babel.lists import format_list
 
 from contracts.events.booking import Booking
+from domain.dates import in_words
 from domain.phone import read_number, readable
 from services.notify.decisions.untrusted_text import LONGEST_PLACE, phrase
 
@@ -17,13 +17,8 @@ PHONE = re.compile(r"\+?[0-9\s().-]{10,25}")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language. `article` stands before a time of which a sentence speaks: "for the ...".
+    """One language. `article` stands before a time of which a sentence speaks: "for the ..."."""
 
-    `pattern` and `pattern_at_one` are Babel's: Spanish says "a la" of one o'clock alone.
-    """
-
-    pattern: str
-    pattern_at_one: str
     zone: str
     article: str
     chosen_time: str
@@ -37,8 +32,6 @@ class Words:
 
 
 SPANISH = Words(
-    pattern="EEEE d 'de' MMMM 'a las' h:mm a",
-    pattern_at_one="EEEE d 'de' MMMM 'a la' h:mm a",
     zone="hora de {}",
     article="el ",
     chosen_time="la hora que elegiste",
@@ -51,8 +44,6 @@ SPANISH = Words(
     more="{} fechas más",
 )
 ENGLISH = Words(
-    pattern="EEEE, MMMM d 'at' h:mm a",
-    pattern_at_one="EEEE, MMMM d 'at' h:mm a",
     zone="{} time",
     article="",
     chosen_time="the time you chose",
@@ -94,17 +85,29 @@ def time_in_words(
 def _listed(times: Sequence[datetime], city: str, language: str, most: int) -> str:
     words = words_of(language)
     locale = language.replace("-", "_")
-    dates = [
-        format_datetime(
-            time, words.pattern_at_one if time.hour in (1, 13) else words.pattern, locale=locale
-        )
-        for time in times[:most]
-    ]
+    dates = [in_words(time, language) for time in times[:most]]
     others = len(times) - most
     if others > 0:
         dates.append(words.one_more if others == 1 else words.more.format(others))
     when = format_list(dates, locale=locale)
     return f"{when} ({words.zone.format(city)})"
+
+
+def remaining_meetings(
+    booking: Booking | None, cancelled: Booking | None, now: datetime
+) -> Booking | None:
+    """Returns the meetings of the booking that lie ahead, but for the cancelled ones.
+
+    None where there is none. A meeting whose time is unknown lies ahead.
+    """
+    if booking is None:
+        return None
+    gone = {meeting.uid for meeting in cancelled.meetings} if cancelled is not None else set()
+    if not booking.series:
+        is_ahead = booking.starts_at is None or booking.starts_at > now
+        return booking if is_ahead and booking.uid not in gone else None
+    left = [date for date in booking.series if date.starts_at > now and date.uid not in gone]
+    return booking.of(left) if left else None
 
 
 def named_time(when: str, language: str) -> str:

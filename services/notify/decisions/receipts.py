@@ -1,5 +1,6 @@
 """Decides how a receipt moves a touch: forward only, in any order, however often it comes."""
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +19,9 @@ from domain.receipts import (
 from services.notify.touches import OPEN, State
 
 RECEIPT_GIVEN_UP_SECONDS = 86_400.0
+WORDS_PER_SECOND = 2.5  # of a voice that reads
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+_INVITES = re.compile(r"\b(?:invit|reuni[oó]n|cita\b|agendar|meeting|appointment)", re.IGNORECASE)
 
 
 def next_receipt_check(age_seconds: float, *, first: float) -> float | None:
@@ -27,6 +31,20 @@ def next_receipt_check(age_seconds: float, *, first: float) -> float | None:
     """
     wait = max(age_seconds, first)
     return wait if age_seconds + wait < RECEIPT_GIVEN_UP_SECONDS else None
+
+
+def invitation_seconds(text: str) -> float:
+    """Returns the seconds that a voice needs to the end of the sentence that invites.
+
+    That is the whole text where no sentence is known to. A recording, of which only the address is
+    known, is a word.
+    """
+    words = 0
+    for sentence in _SENTENCE_END.split(text):
+        words += len(sentence.split())
+        if _INVITES.search(sentence):
+            break
+    return words / WORDS_PER_SECOND
 
 
 def outcome_of_call(ended: Ended, *, detection_seconds: float, listened_seconds: float) -> Outcome:

@@ -1,10 +1,12 @@
 """Decides what to do about a touch whose sending had no clear answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.events.touch import Kind
-from services.notify.touches import Touch
+from domain.receipts import Receipt
+from services.notify.touches import Others, Touch
 
 SENDINGS = 2
 GIVEN_UP_SECONDS = 86_400.0
@@ -30,6 +32,22 @@ class CheckLater:
 @dataclass(frozen=True, slots=True)
 class Escalate:
     """Leave it to a person: it stays uncertain, is shown, and is not sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """What was found may be another touch's that is being sent: its reference is not known yet."""
+
+
+def own_receipt(found: Sequence[Receipt], others: Others) -> Receipt | Ambiguous | None:
+    """Returns the oldest of the provider's records that no other touch has; None without one.
+
+    `found` must be older than `others`, so that a touch that was sent meanwhile is known.
+    """
+    left = [receipt for receipt in found if receipt.ref not in others.refs]
+    if not left:
+        return None
+    return Ambiguous() if others.is_sending else left[0]
 
 
 def next_action(

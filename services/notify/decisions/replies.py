@@ -19,14 +19,15 @@ from services.notify.decisions.phrases.english import ENGLISH
 from services.notify.decisions.phrases.language import Language, words_of
 from services.notify.decisions.phrases.portuguese import PORTUGUESE
 from services.notify.decisions.phrases.spanish import SPANISH
-from services.notify.decisions.reply_hours import hour_in
+from services.notify.decisions.reply_hours import hour_in, is_vague, one_line
+from services.notify.decisions.spelling import Spelling
 
 LANGUAGES: tuple[Language, ...] = (SPANISH, PORTUGUESE, ENGLISH)
 
 STOPS = frozenset({Intent.STOP, Intent.WRONG_NUMBER})
 SHORT = 4  # words, up to which a stop word in them makes a message one for a person to read
 BUSINESS_EXPRESSIONS = 2  # make a business's automatic answer
-SHORTEST_MISSPELT = 4  # letters
+SHORTEST_MISSPELT = 3  # letters
 LONGEST = 4096  # characters, as long as a text of WhatsApp may be
 GOOD_SIGNS = frozenset("👍🙏👌❤😊🙂😃😀💪✅🤝👏🫶♥🙌")
 STOP_SIGNS = frozenset("🛑🚫⛔")
@@ -53,6 +54,8 @@ _SELF_DECLARED = re.compile(
 _ACCUSATION = re.compile(r"\b(?:spam|acoso|profeco|condusef|repep)\b")
 _ASKS = re.compile(r"(?:(?:me|nos|te) )?(?:pued|pod|can\b|could|would|llam|marc)")
 _NEGATED_WISH = re.compile(r"\w{1,20}(?: \w{1,10})?(?: que)? (?:no|nao|not) ")
+_ANSWERS_NO = re.compile(r"\b(?:no|n[aã]o)\s{0,3}[,.;:!]", re.IGNORECASE)
+_OF_ME = re.compile(r"me\b|\b(?:mis?|my)\b")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]")
 _LENGTHENED = re.compile(r"([a-z])\1{2,}+")
 _REPEATED = re.compile(r"(.)\1++")
@@ -107,6 +110,7 @@ def read_reply(text: str, *, answers_meeting: bool = False) -> Reading:
     reading = (
         _by_whole_message(text, message, answers_meeting=answers_meeting)
         or _by_opening(text, message, answers_meeting=answers_meeting)
+        or _wished_hour(text, answers_meeting=answers_meeting)
         or _by_phrase(text, message, answers_meeting=answers_meeting)
     )
     if reading.intent in (Intent.WANTS_CALL, Intent.WISH, Intent.NOT_NOW, Intent.MEETING_CHANGE):
@@ -115,11 +119,13 @@ def read_reply(text: str, *, answers_meeting: bool = False) -> Reading:
 
 
 def _in_full(message: str) -> str:
-    """Returns the message with whole words for abbreviations, and without lengthened letters."""
+    """Returns the message with whole words for abbreviations, and with its key words corrected."""
     message = _LENGTHENED.sub(r"\1", message)
     for language in LANGUAGES:
         message = " ".join(language.short.get(word, word) for word in message.split())
-    return message
+    words = message.split()
+    right = {word: SPELLING.correct(word) for word in set(words)}
+    return " ".join(right[word] for word in words)
 
 
 def stop_word(text: str) -> Reading | None:
@@ -176,7 +182,19 @@ def _by_opening(text: str, message: str, *, answers_meeting: bool) -> Reading | 
     return None
 
 
+def _wished_hour(text: str, *, answers_meeting: bool) -> Reading | None:
+    """Returns the wish for a call, or for another hour of the meeting, that only an hour is."""
+    hour = hour_in(text)
+    if not hour or is_vague(hour):
+        return None
+    rest = normalise(one_line(text).replace(hour, " ", 1))
+    if _without(_any("fillers") | _any("around_hours"), rest):
+        return None
+    return Reading(Intent.MEETING_CHANGE if answers_meeting else Intent.WANTS_CALL, hour)
+
+
 def _by_phrase(text: str, message: str, *, answers_meeting: bool) -> Reading:
+    message = _without_wish_to_stay(text, message)
     meant = _without_excuses(message)
     decided = (
         _dropped_meeting(meant, answers_meeting=answers_meeting)
@@ -200,6 +218,18 @@ def _by_phrase(text: str, message: str, *, answers_meeting: bool) -> Reading:
     if meant != message:
         return Reading(Intent.REVIEW, _any_match("excuses", message))
     return Reading(Intent.OTHER)
+
+
+def _without_wish_to_stay(text: str, message: str) -> str:
+    """Returns the message with a dot for what asks us not to remove the person.
+
+    `No, me quitan` begins with an answer, and is a stop.
+    """
+    spoken = _in_full(normalise(_ANSWERS_NO.sub(" ", text)))
+    for language in LANGUAGES:
+        for found in language.stays.finditer(spoken):
+            message = message.replace(found[0], ".")
+    return message
 
 
 def _without_excuses(message: str) -> str:
@@ -228,9 +258,11 @@ def _dropped_meeting(message: str, *, answers_meeting: bool) -> Reading | None:
 def _automatic(message: str, meant: str) -> Reading | None:
     """Returns that nobody wrote the message; where a person may have written it, that it is unsure.
 
-    Somebody who forbids us automatic messages names them only after that.
+    Somebody who forbids us automatic messages names them only after that. What forbids us something
+    in a business's answer is a person's where it speaks of `me`.
     """
-    found = _business_answer(message) or _first_phrase("", message, (Intent.AUTOMATIC,))
+    business = _business_answer(message)
+    found = business or _first_phrase("", message, (Intent.AUTOMATIC,))
     if not found or _SELF_DECLARED.search(message):
         return found
     stop = _first_phrase("", meant, (Intent.STOP,)) or _forbidden(meant)
@@ -239,7 +271,9 @@ def _automatic(message: str, meant: str) -> Reading | None:
     if "autom" in found.because:
         first = message.find(found.because) <= message.find(stop.because)
         return found if first else None
-    return found if len(message.split()) > SHORT_ABSENCE else Reading(Intent.REVIEW, stop.because)
+    if len(message.split()) <= SHORT_ABSENCE:
+        return Reading(Intent.REVIEW, stop.because)
+    return None if business and _OF_ME.search(stop.because) else found
 
 
 def _wrong_number(text: str, message: str) -> Reading | None:
@@ -328,19 +362,21 @@ def _business_answer(message: str) -> Reading | None:
 def _is_thanks(text: str, message: str) -> bool:
     if not message:
         return bool(GOOD_SIGNS & set(text))
-    left = message
-    for expression in sorted(_any("thanks"), key=len, reverse=True):
-        left = re.sub(rf"\b{expression}\b", " ", left)
+    left = _without(_any("thanks"), message)
     rest = [word for word in left.split() if word not in _any("fillers")]
     return left.split() != message.split() and not rest and "?" not in text
 
 
 def _core(message: str) -> str:
     """Returns the message without fillers, such as `por favor`."""
-    left = message
-    for filler in sorted(_any("fillers"), key=len, reverse=True):
-        left = re.sub(rf"\b{filler}\b", " ", left)
-    return " ".join(left.split())
+    return _without(_any("fillers"), message)
+
+
+def _without(expressions: frozenset[str], message: str) -> str:
+    """Returns the message without these expressions, the longest first."""
+    for expression in sorted(expressions, key=len, reverse=True):
+        message = re.sub(rf"\b{expression}\b", " ", message)
+    return " ".join(message.split())
 
 
 def _misspelt(word: str) -> str | None:
@@ -366,3 +402,10 @@ def _any_match(name: str, message: str) -> str:
         if found := getattr(language, name).search(message):
             return str(found[0])
     return ""
+
+
+SPELLING = Spelling(
+    words=_any("key_words"),
+    ordinary=_any("ordinary"),
+    joined=dict(chain.from_iterable(language.joined.items() for language in LANGUAGES)),
+)

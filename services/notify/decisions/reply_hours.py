@@ -25,14 +25,15 @@ _WEEK = (
     r"|(?:el )?mes que (?:viene|entra|vem)|next month|(?:el )?fin de semana|fim de semana)"
 )
 _PART = (
-    r"(?:(?:de|por|en|à|de) las? (?:mañanas?|tardes?|noches?)|(?:al|a) medio ?d[ií]a|temprano"
-    r"|(?:de|à|da) (?:manhã|tarde|noite)|in the (?:morning|afternoon|evening)|at noon)"
+    r"(?:(?:de|por|en|a|à) las? (?:mañanas?|tardes?|noches?|tardecita)|(?:al|a) medio ?d[ií]a"
+    r"|temprano|a primera hora|(?:de|à|da) (?:manhã|tarde|noite)|ao meio[ -]dia"
+    r"|in the (?:morning|afternoon|evening)|at noon)"
 )
 _NUMBER = (
     r"(?:una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|two|three|four|five|six"
     r"|seven|eight|nine|ten|eleven|twelve|uma|duas|três|quatro|sete|oito|nove|dez|onze|doze)"
 )
-_AFTER = r"(?:a partir de|como a|antes de|despu[eé]s de|hasta|desde|a)"
+_AFTER = r"(?:a partir de|a eso de|como a|antes de|despu[eé]s de|hasta|desde|a)"
 _AT = (
     rf"(?:{_AFTER}(?: las?)?|at|after|before|until|around|from|(?:depois|antes) das?"
     r"|até(?: as| às)?|às?|as)"
@@ -59,15 +60,27 @@ _EVENT = (
     r" (?:de |del |do |of )?(?:la |el |mi )?(?:trabajo|trabajar|comer|comida|clases?|escuela"
     r"|oficina|junta|work|lunch|trabalho|almoço|almoçar|cenar|mediodía))"
 )
+_LATER = r"(?:m[aá]s tarde|al rato|later|tonight|mais tarde)"
 _HOUR = re.compile(
     rf"\b(?:(?:{_DAY} )?(?:{_SPAN}|{_AT_CLOCK}|{_DIGITS}{_UNIT}|\d{{1,2}}:\d{{2}}{_UNIT}?)"
     rf"(?: {_PART})?(?: {_DAY})?|{_IN}|{_WEEK}|{_DATE}(?: {_AT_CLOCK})?|{_EVENT}"
-    rf"|{_DAY}(?: {_PART})?|{_PART}|m[aá]s tarde|al rato|later|tonight|mais tarde)(?!\w)",
+    rf"|{_DAY}(?: {_PART}| morning| afternoon| evening)?|{_PART}|{_LATER})(?!\w)",
     re.IGNORECASE,
 )
+_VAGUE = re.compile(rf"{_LATER}|{_WEEK}|{_IN}", re.IGNORECASE)
 
 
 def hour_in(text: str) -> str:
     """Returns the hour or day that a message names, in its words; empty where it names none."""
-    found = _HOUR.search(" ".join(unicodedata.normalize("NFC", text).split()))
+    found = _HOUR.search(one_line(text))
     return found[0] if found else ""
+
+
+def is_vague(hour: str) -> bool:
+    """Returns whether what somebody names is no day and no hour, such as `más tarde`."""
+    return _VAGUE.fullmatch(hour) is not None
+
+
+def one_line(text: str) -> str:
+    """Returns the text as it is searched: composed, with single spaces."""
+    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -22,6 +22,7 @@ DELETE_ADDRESSES = """
 with deleted_sessions as (delete from sessions where phone = any($1)),
      deleted_undeliverable as (delete from undeliverable_addresses where address = any($1)),
      deleted_bookings as (delete from unmatched_bookings where address = any($1)),
+     deleted_stops as (delete from recent_stops where address = any($1)),
      deleted_bounces as (delete from soft_bounces where address = any($1)),
      deleted_signs as (delete from signs_of_life where address = any($1))
 delete from contacts where address = any($1)"""

@@ -28,6 +28,14 @@ select $1, lead_id, $3, $4, $5::text::jsonb, $6
 from leads
 where lead_id = $2 and not erased
 on conflict do nothing"""
+INSERT_LEAD = """
+with card as (
+  insert into leads (lead_id, phone, email, card, person_id)
+  values ($1, $2, $3, $4::text::jsonb, $1)
+  on conflict do nothing)
+insert into submissions (submission_id, lead_id, phone, email, card, received_at)
+values ($1, $1, $2, $3, $4::text::jsonb, $5)
+on conflict do nothing"""
 SELECT_FORM = "select submission_id, lead_id, card from submissions where submission_id = $1"
 SELECT_LEADS_BY_ADDRESS = """
 select lead_id, bool_or(submission_id = lead_id) as in_first_form
@@ -91,6 +99,19 @@ async def get_form(database: Database, submission_id: int) -> tuple[int, Form] |
 async def exists(database: Database, lead_id: int) -> bool:
     """Returns whether the lead is known."""
     return bool(await database.fetch("select true from leads where lead_id = $1", lead_id))
+
+
+async def add(database: Database, form: Form, *, arrived_at: datetime) -> None:
+    """Stores a lead with its first form. A repeat has no effect."""
+    card = form.card
+    await database.fetch(
+        INSERT_LEAD,
+        form.submission_id,
+        canonical(card.phone) if card.phone else None,
+        canonical(card.email) if card.email else None,
+        card.model_dump_json(),
+        arrived_at,
+    )
 
 
 async def add_form(database: Database, lead_id: int, form: Form, *, arrived_at: datetime) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from kit.database import Database
+from kit.database import Connection, Database
 
 UPSERT_TEXT = """
 insert into texts (touch_id, lead_id, subject, text)
@@ -27,3 +27,9 @@ async def store(database: Database, touch_id: UUID, text: str) -> None:
 async def of_lead(database: Database, lead_id: int) -> list[dict[str, Any]]:
     """Returns the texts that the lead was sent, the oldest first."""
     return [dict(row) for row in await database.fetch(SELECT_TEXTS, lead_id)]
+
+
+async def of_touch(connection: Connection, touch_id: UUID) -> str:
+    """Returns the text of a call; empty where it is not known."""
+    rows = await connection.fetch("select text from texts where touch_id = $1", touch_id)
+    return str(rows[0]["text"]) if rows else ""

@@ -17,7 +17,7 @@ from kit.database import DATABASE_FAILURES, Connection, Database
 from kit.errors import Unavailable
 from kit.observability import tracing
 from services.notify.claims import Claim, Settlement
-from services.notify.touches import State, Touch, TouchIdentity
+from services.notify.touches import Others, State, Touch, TouchIdentity
 
 CLAIM = """
 with card as (
@@ -87,6 +87,15 @@ select (select attempts from claimed) as attempt,
        exists (select 1 from touches where lead_id = $2 and released) as released,
        exists (select 1 from opt_outs where address = $33) as opted_out,
        exists (select 1 from leads where lead_id = $2 and stopped) as stopped,
+       exists (select 1
+               from (select $9::text as phone, $10::text as email, $32::timestamptz as received_at
+                     where $17::bigint = $2::bigint
+                     union all
+                     select phone, email, received_at from submissions where submission_id = $2) s
+               join recent_stops r on r.address in (s.phone, s.email)
+               where r.at > s.received_at
+                 and not exists (select 1 from leads where lead_id = $2 and stopped)
+              ) as recently_stopped,
        exists (select 1 from leads where lead_id = $2 and refused) as refused,
        exists (select 1 from undeliverable_addresses
                where address = $33 and not doubtful) as dead,
@@ -123,6 +132,11 @@ select $8, $9, lead_id, $10, $11
 from settled
 where $8::uuid is not null
 returning true"""
+SELECT_OTHERS = """
+select coalesce(array_agg(provider_ref) filter (where provider_ref is not null), '{}') as refs,
+       coalesce(bool_or(state = 'sending'), false) as is_sending
+from touches
+where address = $1 and channel = $2 and touch_id <> $3"""
 EXPIRE_LEASES = """
 update touches
 set state = 'uncertain',
@@ -218,7 +232,10 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The claim, and the facts that the ledger has about the touch, its lead and its address."""
+    """The claim, and the facts that the ledger has about the touch, its lead and its address.
+
+    `recently_stopped`: a stop overtook the lead's form, and has not reached the lead yet.
+    """
 
     claim: Claim
     over_limit: bool = False
@@ -230,6 +247,7 @@ class Claimed:
     released: bool = False
     opted_out: bool = False
     stopped: bool = False
+    recently_stopped: bool = False
     refused: bool = False
     dead: bool = False
     doubtful: bool = False
@@ -414,13 +432,10 @@ async def last_kind(
     return Kind(rows[0]["kind"]) if rows else None
 
 
-async def known_refs(database: Database, address: str) -> set[str]:
-    """Returns the provider's references that touches to `address` already have."""
-    rows = await database.fetch(
-        "select provider_ref from touches where address = $1 and provider_ref is not null",
-        address,
-    )
-    return {row["provider_ref"] for row in rows}
+async def others_to(database: Database, touch: Touch) -> Others:
+    """Returns the other touches to the touch's address on its channel."""
+    [row] = await database.fetch(SELECT_OTHERS, touch.address, touch.channel, touch.touch_id)
+    return Others(frozenset(row["refs"]), is_sending=row["is_sending"])
 
 
 async def lock(connection: Connection, touch_id: UUID) -> LockedTouch | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from contracts.events.booking import Booking
-from contracts.events.lead import LeadCreated, LeadUpdated
+from contracts.events.lead import NO_JOURNEY, LeadCreated, LeadUpdated
 from domain.journey.model import Journey
 from kit.database import Database
 from kit.errors import Unavailable
@@ -27,6 +27,9 @@ async def answer_form(
     """Delivers the touches that answer a form, as far as they concern the caller's queue."""
     if isinstance(event, LeadUpdated):
         await _add_form(event, deps.database)
+    if event.journey == NO_JOURNEY:
+        await _add_lead(event, deps.database)
+        return
     journey = await deps.journeys.of(event.journey)
     meeting = await _meeting_ahead(event, journey, deps)
     if meeting is not None:
@@ -64,6 +67,13 @@ async def _add_form(event: LeadUpdated, database: Database) -> None:
     )
     if event.returned:
         await leads.welcome_back(database, event.lead_id)
+
+
+async def _add_lead(event: LeadCreated | LeadUpdated, database: Database) -> None:
+    """Stores a lead that is not contacted, so that its replies and its booking find it."""
+    if isinstance(event, LeadCreated):
+        form = Form(event.lead_id, event.card)
+        await leads.add(database, form, arrived_at=_arrived_at(event))
 
 
 async def _meeting_ahead(

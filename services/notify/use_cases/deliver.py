@@ -10,6 +10,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from contracts.api.permits import ContactEligibility
+from contracts.events.booking import Booking
 from contracts.events.lead import LeadCard
 from contracts.events.touch import Channel, FailureKind, HoldReason, Kind, TouchDelayed
 from domain.channels import AddressKind, facts_of
@@ -26,6 +27,7 @@ from services.notify.crm_client import ALWAYS_ALLOWED, CrmUnavailable, Permissio
 from services.notify.decisions import settlements
 from services.notify.decisions.addressing import ABOUT_MEETINGS
 from services.notify.decisions.limits import WEEK, WEEK_DAYS, Limit, limit_of
+from services.notify.decisions.meetings import remaining_meetings
 from services.notify.decisions.misconfiguration import wait_after_refusal
 from services.notify.decisions.sending import (
     FOLLOW_UP_GAP,
@@ -46,6 +48,7 @@ from services.notify.repositories import spending
 from services.notify.repositories.touches import Claimed, ClaimRules, Quota
 from services.notify.templates import Rendered
 from services.notify.touches import NOT_AGAIN, State, Touch
+from services.notify.use_cases.opt_out import obey_recent_stop
 from services.notify.use_cases.record_provider_health import (
     record_failure,
     record_rejection,
@@ -168,20 +171,24 @@ async def _attempt(attempt: Attempt, permission: Permission, deps: Deps) -> None
         case Send() if not deps.breakers[touch.channel].acquire(time.monotonic()):
             await _hold(attempt, claim, Hold(HoldReason.PROVIDER_UNAVAILABLE), facts, deps)
         case Send(address):
-            text = await _write(attempt, claim, deps)
+            other = remaining_meetings(permission.eligibility.meeting, touch.booking, now)
+            text = await _write(attempt, claim, deps, other)
             if time.monotonic() > min(permission.good_until, lease_ends):
                 await _give_up(attempt, claim, deps)
             units = units_of(touch.channel, text.text)
             deps.budget.spend(touch, attempt.place.country, attempt.card, units=units)
             await _send(attempt, claim, address, text, deps, in_session=facts.in_session)
+    if claimed.recently_stopped:
+        await obey_recent_stop(touch.lead_id, deps.database)
 
 
-async def _write(attempt: Attempt, claim: Claim, deps: Deps) -> Rendered:
+async def _write(attempt: Attempt, claim: Claim, deps: Deps, other: Booking | None) -> Rendered:
     """Returns the text of the touch, and stores its short links and how it is charged.
 
+    `other` is a booking of the person's that stands besides the touch's own.
     Raises Unavailable. Nothing was sent then, and the claim is released.
     """
-    touch = attempt.touch
+    touch = replace(attempt.touch, other_booking=other)
     try:
         links = await short_links(touch, attempt.card, deps)
         text = deps.senders[touch.channel].render(touch, attempt.card, links)
@@ -387,7 +394,7 @@ def _facts(
     facts = Facts(
         claimed=claimed.claim.attempt > 0,
         opted_out=claimed.opted_out,
-        stopped=claimed.stopped,
+        stopped=claimed.stopped or claimed.recently_stopped,
         refused=claimed.refused,
         dead=claimed.dead,
         doubtful=claimed.doubtful,

@@ -3,18 +3,25 @@
 Only the address that a stop came from, or went to, is never contacted again. From an address of a
 lead's first form it ends every touch of that lead except those of its meeting. From an address that
 was added later, the lead waits for an operator.
+
+A stop may overtake the form that it answers: it reaches that lead with the lead's next touch. A
+form that was accepted after a stop is another wish, and is answered at its other addresses.
 """
 
 from dataclasses import dataclass
 from typing import Any
+
+import structlog
 
 from contracts.events.base import Event
 from contracts.events.lead import Attention, LeadNeedsAttention, LeadOptedOut
 from kit.database import Connection, Database
 from kit.errors import Unavailable
 from kit.messaging import outbox
-from services.notify.repositories import callbacks, leads, opt_outs
+from services.notify.repositories import callbacks, leads, opt_outs, recent_stops
 from services.notify.use_cases.find_form import UNKNOWN_LEAD
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ async def opt_out_address(
 ) -> Stopped:
     """Opts the address out, and publishes the consequences for the leads that gave it."""
     is_new = await opt_outs.add(connection, address, channel, reason)
+    await recent_stops.store(connection, address, channel, reason, text)
     events: list[Event] = []
     for lead in await leads.with_address(connection, address):
         if lead.in_first_form:
@@ -67,6 +75,16 @@ async def opt_out_lead(
     events = await _stop(connection, lead_id, channel, reason, text)
     await outbox.add(connection, events)
     return Stopped(tuple(event.lead_id for event in events))
+
+
+async def obey_recent_stop(lead_id: int, database: Database) -> None:
+    """Opts the lead out by a stop that came before its form was stored. A repeat has no effect."""
+    async with database.transaction() as connection:
+        stop = await recent_stops.since_first_form(connection, lead_id)
+        if stop is None:
+            return
+        stopped = await opt_out_lead(connection, lead_id, stop.channel, stop.reason, stop.text)
+    log.info("lead.stop_obeyed_late", lead_id=lead_id, stopped=bool(stopped.lead_ids))
 
 
 async def opt_out_everywhere(

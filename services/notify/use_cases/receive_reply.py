@@ -16,21 +16,32 @@ from contracts.events.reply import (
     ReplyReceived,
     ReplyUnmatched,
 )
-from contracts.events.touch import Channel, Kind
+from contracts.events.submission import InquiryReceived
+from contracts.events.touch import Channel
 from domain.addresses import canonical
 from domain.channels import channels_to, facts_of
 from domain.receipts import Answered
 from domain.replies import IncomingReply
+from kit.clock import now
 from kit.database import Connection, Database
 from kit.errors import Unavailable
 from kit.messaging import outbox
 from providers.twilio.webhooks import PressedKey
-from services.notify.decisions.incoming_replies import read_incoming
+from services.notify.decisions.addressing import ABOUT_MEETINGS
+from services.notify.decisions.incoming_replies import inquirer, read_incoming
 from services.notify.decisions.keys import ASKS_FOR_LINK, asked_by_key
 from services.notify.decisions.replies import STOPS, Reading
 from services.notify.decisions.reply_texts import shown_text
 from services.notify.deps import Deps
-from services.notify.repositories import addresses, callbacks, leads, opt_outs, sessions, touches
+from services.notify.repositories import (
+    addresses,
+    callbacks,
+    leads,
+    opt_outs,
+    recent_stops,
+    sessions,
+    touches,
+)
 from services.notify.use_cases.opt_out import Stopped, opt_out_address, opt_out_lead
 from services.notify.use_cases.record_receipt import record_key
 
@@ -56,6 +67,7 @@ async def receive_reply(reply: IncomingReply, body: dict[str, Any], database: Da
     """Obeys and publishes a message. A repeat has no effect.
 
     It belongs to the lead of the message that it answers, else to the newest with its address.
+    Whoever writes from a number that no lead has becomes a lead.
     """
     sender = await _find_sender(reply, database)
     reading = read_incoming(reply, answers_meeting=sender.answers_meeting)
@@ -69,7 +81,7 @@ async def receive_reply(reply: IncomingReply, body: dict[str, Any], database: Da
             await _mark_alive(connection, reply.channel, sender)
         if reading.intent in STOPS:
             stopped = await _stop(connection, reply, reading, sender)
-        events = _events(reply, reading, sender)
+        events = _events(reply, reading, sender, now())
         for event in events:
             await _obey(connection, reading.intent, sender, event.at)
         await outbox.add(connection, events)
@@ -88,7 +100,7 @@ async def _find_sender(reply: IncomingReply, database: Database) -> Sender:
     if answered is not None:
         known = [address for address in (reply.address, answered.address) if address]
         addresses = tuple({canonical(address): address for address in known}.values())
-        return Sender(answered.lead_id, addresses, answered.kind is Kind.MEETING)
+        return Sender(answered.lead_id, addresses, answered.kind in ABOUT_MEETINGS)
     if reply.address is None:
         return Sender(None, (), answers_meeting=False)
     found = await leads.with_address(database, reply.address)
@@ -96,7 +108,7 @@ async def _find_sender(reply: IncomingReply, database: Database) -> Sender:
     channels = channels_to(facts_of(reply.channel).address)
     last = await touches.last_kind(database, lead_ids, channels)
     newest = lead_ids[-1] if lead_ids else None
-    return Sender(newest, (reply.address,), last is Kind.MEETING)
+    return Sender(newest, (reply.address,), last in ABOUT_MEETINGS)
 
 
 async def _mark_alive(connection: Connection, channel: Channel, sender: Sender) -> None:
@@ -131,6 +143,7 @@ async def _obey(connection: Connection, intent: Intent, sender: Sender, at: date
     if intent is Intent.OPT_IN:
         for address in sender.addresses:
             await opt_outs.remove(connection, address)
+        await recent_stops.forget(connection, sender.addresses)
     if sender.lead_id is None:
         return
     if intent is Intent.NO_INTEREST:
@@ -139,7 +152,7 @@ async def _obey(connection: Connection, intent: Intent, sender: Sender, at: date
         await leads.pause(connection, sender.lead_id, at)
 
 
-def _events(reply: IncomingReply, reading: Reading, sender: Sender) -> list[Event]:
+def _events(reply: IncomingReply, reading: Reading, sender: Sender, at: datetime) -> list[Event]:
     """Returns what to publish of a message. A stop is published by whom it stops."""
     media = tuple(media.url for media in reply.media if media.url)
     is_stop = reading.intent in STOPS
@@ -151,11 +164,14 @@ def _events(reply: IncomingReply, reading: Reading, sender: Sender) -> list[Even
             intent=reading.intent,
             hour=reading.hour,
             media=media,
+            attribution=dict(reply.attribution),
         )
         return [received]
     known = sender.lead_id is not None or (is_stop and bool(sender.addresses))
     if known or reading.intent is Intent.AUTOMATIC:
         return []
+    if (phone := inquirer(reply, reading.intent)) is not None:
+        return [_inquiry(reply, phone, at)]
     unmatched = ReplyUnmatched(
         lead_id=0,
         channel=reply.channel,
@@ -165,6 +181,19 @@ def _events(reply: IncomingReply, reading: Reading, sender: Sender) -> list[Even
         media=media,
     )
     return [unmatched]
+
+
+def _inquiry(reply: IncomingReply, phone: str, at: datetime) -> InquiryReceived:
+    return InquiryReceived(
+        lead_id=0,
+        channel=reply.channel,
+        message_id=reply.ref,
+        phone=phone,
+        name=reply.name,
+        text=shown_text(reply),
+        attribution=dict(reply.attribution),
+        received_at=at,
+    )
 
 
 async def receive_key(

@@ -10,12 +10,14 @@ from kit.database import DATABASE_FAILURES
 from kit.errors import Unavailable
 from kit.messaging import outbox
 from services.notify.decisions.reconciliation import (
+    Ambiguous,
     CheckLater,
     CheckProvider,
     Escalate,
     Resend,
     after_not_found,
     next_action,
+    own_receipt,
     still_useful,
 )
 from services.notify.deps import Deps
@@ -82,13 +84,19 @@ async def _check_provider(check: DueCheck, deps: Deps) -> None:
 
 
 async def _find(check: DueCheck, deps: Deps) -> bool:
-    """Returns whether the provider has the touch, and applies its answer. Raises Unavailable."""
+    """Returns whether the provider may have the touch, and applies its answer. Raises Unavailable.
+
+    What may be another touch's is looked at again in the next check.
+    """
     touch = check.touch
     assert touch.address is not None
-    taken = await touches.known_refs(deps.database, touch.address)
-    receipt = await deps.senders[touch.channel].find(
-        touch, touch.address, check.card, since=check.first_claimed_at, taken=taken
+    listed = await deps.senders[touch.channel].find(
+        touch, touch.address, since=check.first_claimed_at
     )
+    receipt = own_receipt(listed, await touches.others_to(deps.database, touch))
+    if isinstance(receipt, Ambiguous):
+        await checks.postpone(deps.database, touch.touch_id, check_in=deps.settings.checks[0])
+        return True
     found = receipt is not None
     event = TouchChecked(**touch.about(), check_count=check.check_count, found=found)
     await outbox.publish(deps.database, event)

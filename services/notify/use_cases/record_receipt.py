@@ -14,9 +14,14 @@ from kit.database import Connection
 from kit.messaging import outbox
 from providers.twilio.webhooks import read_detection_seconds, verdict_keys
 from services.notify.decisions.misconfiguration import wait_after_receipt
-from services.notify.decisions.receipts import advance, events_for, outcome_of_call
+from services.notify.decisions.receipts import (
+    advance,
+    events_for,
+    invitation_seconds,
+    outcome_of_call,
+)
 from services.notify.deps import Deps
-from services.notify.repositories import addresses, callbacks, checks, touches
+from services.notify.repositories import addresses, callbacks, checks, texts, touches
 from services.notify.repositories.touches import LockedTouch
 from services.notify.settings import Settings
 from services.notify.touches import State
@@ -79,7 +84,7 @@ async def _apply(
     if touch is None:
         log.warning("receipt.unmatched", touch_id=str(touch_id))
         return None
-    outcome = await _outcome(connection, receipt, settings)
+    outcome = await _outcome(connection, touch_id, receipt, settings)
     after = advance(touch.state, outcome)
     # a touch that failed by our fault waits to be sent again, and its old receipts come late
     is_old = touch.state is State.PLANNED and touch.ref is not None and touch.ref == outcome.ref
@@ -109,16 +114,19 @@ async def _apply(
     return Moved(touch.identity.channel, outcome)
 
 
-async def _outcome(connection: Connection, receipt: Receipt, settings: Settings) -> Outcome:
+async def _outcome(
+    connection: Connection, touch_id: UUID, receipt: Receipt, settings: Settings
+) -> Outcome:
     """Returns what the receipt means. For a call that ended, that depends on what was heard."""
     if not isinstance(receipt, Ended):
         return receipt
     keys = [f"{VOICE}/{key}" for key in verdict_keys(receipt.ref)]
     verdicts = await callbacks.bodies(connection, keys)
+    text = await texts.of_touch(connection, touch_id)
     return outcome_of_call(
         receipt,
         detection_seconds=max(map(read_detection_seconds, verdicts), default=0.0),
-        listened_seconds=settings.listened_seconds,
+        listened_seconds=max(settings.listened_seconds, invitation_seconds(text)),
     )
 
 

@@ -8,7 +8,7 @@ from kit.database import Database
 from kit.messaging import outbox
 from kit.messaging.inbox import first_time
 from services.notify.operators import COMMAND_CONSUMER
-from services.notify.repositories import leads, opt_outs
+from services.notify.repositories import leads, opt_outs, recent_stops
 from services.notify.use_cases.opt_out import lock_addresses
 
 log = structlog.get_logger()
@@ -30,6 +30,7 @@ async def restore_lead(command: RestoreLead, database: Database) -> None:
         if not await leads.restore(connection, lead_id):
             return
         await opt_outs.remove_added_for(connection, addresses, TAKEN_BACK)
+        await recent_stops.forget(connection, addresses)
         restored = LeadRestored(
             event_id=command.fact_id, at=command.at, lead_id=lead_id, by=command.by
         )

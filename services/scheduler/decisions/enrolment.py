@@ -22,6 +22,7 @@ from contracts.events.booking import (
     MeetingEnded,
 )
 from contracts.events.lead import (
+    NO_JOURNEY,
     LeadClosed,
     LeadCreated,
     LeadNeedsAttention,
@@ -63,6 +64,7 @@ FORGET_AFTER = timedelta(days=180)  # without a change or a touch to come
 BOOKED = {SkipReason.BOOKED, SkipReason.BOOKED_ELSEWHERE}
 OPTED_OUT = "opted_out"
 NO_INTEREST = "no_interest"
+KEPT_ONLY = "no_journey"  # imported to be kept, without a follow-up
 # replies that pause the follow-up, for a while or until an operator has attended to them
 PAUSES = {Intent.OTHER, Intent.QUESTION, Intent.THANKS, *WAITS_FOR_A_PERSON}
 
@@ -173,7 +175,8 @@ def enrol(event: LeadCreated, *, zone: str, region: str) -> Enrolment:
     `zone` and `region` are the business's own, used where the lead's are not known.
     """
     where = whereabouts(event.card.time_zone, event.card.phone, zone=zone, region=region)
-    return Enrolment(lead_id=event.lead_id, entered_at=event.at, where=where)
+    ended = KEPT_ONLY if event.journey == NO_JOURNEY else None
+    return Enrolment(lead_id=event.lead_id, entered_at=event.at, where=where, follow_up_ended=ended)
 
 
 def changes_enrolment(event: Change) -> bool:
@@ -295,7 +298,7 @@ def _restart(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolment
     With a meeting ahead, or after a stop, it stays as it is. The new form's call may have been
     deferred before the form itself was heard of.
     """
-    ended = lead.follow_up_ended not in (None, FORGOTTEN, NO_INTEREST)
+    ended = lead.follow_up_ended not in (None, FORGOTTEN, NO_INTEREST, KEPT_ONLY)
     if journey.on_return == "join" or lead.booking is not None or lead.stopped or ended:
         return lead
     return lead.model_copy(

@@ -2,7 +2,7 @@
 
 import phonenumbers
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.phone import (
@@ -160,6 +160,68 @@ def test_every_habit_of_writing_means_the_same_number(
         typed[place] = typed[place] + gap
 
     assert to_e164(prefix + "".join(typed), "MX") == f"+52{number}"
+
+
+BUENOS_AIRES = "+5491155554444"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("011 15 5555-4444", BUENOS_AIRES),
+        ("(011) 15-5555-4444", BUENOS_AIRES),
+        ("11 15 5555 4444", BUENOS_AIRES),
+        ("15 5555 4444", BUENOS_AIRES),
+        ("+54 15 5555 4444", BUENOS_AIRES),
+        ("+54 11 15 5555 4444", BUENOS_AIRES),
+        ("+54 9 11 15 5555 4444", BUENOS_AIRES),
+        ("54 9 11 5555 4444", BUENOS_AIRES),
+        ("0351 15 555-4444", "+5493515554444"),
+        ("+54 9 351 15 555 4444", "+5493515554444"),
+        ("02901 15 55 4444", "+5492901554444"),
+        ("011 5555-4444", "+541155554444"),
+        ("0351 15 55 4444", None),
+        ("15 555 4444", None),
+    ],
+)
+def test_a_mobile_phone_in_argentina(typed: str, meant: str | None) -> None:
+    assert to_e164(typed, "AR") == meant
+    if typed.startswith("+"):
+        assert to_e164(typed, "MX") == meant
+
+
+@given(
+    mobile=st.one_of(
+        st.tuples(st.just("11"), st.from_regex(r"[2-6][0-9]{7}", fullmatch=True)),
+        st.tuples(st.sampled_from(["351", "341", "261"]), st.integers(5_000_000, 5_999_999)),
+        st.tuples(st.sampled_from(["2901", "2966"]), st.integers(400_000, 699_999)),
+    ),
+    prefixes=st.sampled_from(
+        [
+            ("0", "15"),
+            ("", "15"),
+            ("+54", "15"),
+            ("+54 0", "15"),
+            ("+549", ""),
+            ("+549", "15"),
+            ("549", ""),
+            ("54", "15"),
+            ("0054", "15"),
+        ]
+    ),
+    gap=st.sampled_from(["", " ", "-", ") "]),
+)
+def test_every_habit_of_writing_in_argentina_means_the_same_mobile_phone(
+    mobile: tuple[str, object], prefixes: tuple[str, str], gap: str
+) -> None:
+    area, number = mobile
+    meant = f"+549{area}{number}"
+    assume(phonenumbers.is_valid_number(phonenumbers.parse(meant)))
+    before, between = prefixes
+    typed = gap.join((before, area, between, str(number)))
+
+    assert to_e164(typed, "AR") == meant
+    assert canonical_phone(meant) == canonical_phone(f"+54{area}{number}")
 
 
 @given(number=st.integers(2_000_000_000, 9_999_999_999), prefix=st.sampled_from(["", "+52"]))

@@ -67,6 +67,24 @@ def test_a_text_without_an_approved_template_is_named() -> None:
     }
 
 
+def test_platforms_that_are_not_connected_are_no_problem() -> None:
+    assert wrong(META_APP_SECRET="", GOOGLE_LEAD_KEY="") == {}
+    assert wrong(META_APP_SECRET="sandbox-meta-app-secret", TALLY_SECRET="short") == {
+        "META_APP_SECRET": Fault.EXAMPLE,
+        "TALLY_SECRET": Fault.SHORT,
+    }
+
+
+def test_a_mistake_in_the_file_of_mappings_is_named_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yml"
+    file.write_text("meta:\n  '*':\n    negocio: empressa\n")
+
+    assert wrong(SOURCES_PATH=str(file)) == {
+        str(file): f"{file}:3: negocio is no field of the card: Did you mean empresa?"
+    }
+    assert wrong(SOURCES_PATH=str(tmp_path / "none.yml")).keys() == {str(tmp_path / "none.yml")}
+
+
 def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
     found = wrong(
         TWILIO_CONTENT_SIDS="welcome=HX00000000000000000000000000000001",

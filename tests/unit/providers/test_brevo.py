@@ -281,6 +281,53 @@ def test_whom_a_bounce_blames(event: str, reason: str, kind: FailureKind) -> Non
     assert reason in read.receipt.reason
 
 
+@pytest.mark.parametrize("event", ["error", "blocked", "hard_bounce", "hardBounce"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "sender domain not verified",
+        "Domain is not verified",
+        "From email not verified",
+        "Quota exceeded",
+        "daily quota reached",
+        "IP blocked",
+        "unrecognised IP address",
+        "SPF fail",
+        "DKIM signature invalid",
+        "attachment too large",
+        "Not_Enough_Credits",
+        "error: Unauthorized",
+        "PERMISSION_DENIED",
+        "Account under validation",
+        "Your SMTP account is not yet activated",
+    ],
+)
+def test_an_event_is_judged_by_the_table_of_refusals(event: str, reason: str) -> None:
+    [read] = read_events(CAPTURED | {"event": event, "reason": reason})
+
+    assert isinstance(read.receipt, Undeliverable)
+    assert (read.receipt.kind, read.receipt.alike) == (FailureKind.MISCONFIGURED, True)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "",
+        "552 5.2.2 quota exceeded",
+        "mailbox over quota",
+        "unsubscribed contact",
+        "contact blacklisted",
+        "Host or domain name not found. No IP address in DNS",
+        "550 permission denied",
+    ],
+)
+def test_the_table_of_refusals_leaves_the_words_of_a_receiver_alone(reason: str) -> None:
+    [read] = read_events(CAPTURED | {"event": "hard_bounce", "reason": reason})
+
+    assert isinstance(read.receipt, Undeliverable)
+    assert read.receipt.kind is FailureKind.BAD_ADDRESS
+
+
 BLAMED = {
     "ours": FailureKind.MISCONFIGURED,
     "address": FailureKind.BAD_ADDRESS,

@@ -219,6 +219,14 @@ def test_a_request_waits_for_the_host() -> None:
     assert read.booker == HINTS
 
 
+@pytest.mark.parametrize("status", ["AWAITING_HOST", "SOMETHING_NEW", 5, None, {}, [5]])
+def test_a_status_that_is_not_known_breaks_nothing(status: object) -> None:
+    read = update_of(wrapped("BOOKING_CREATED", a_booking(status=status, metadata=LEAD)))
+
+    assert read.what is UpdateKind.CREATED
+    assert read.booking is not None
+
+
 def test_a_move_without_and_with_the_lead() -> None:
     moved = a_booking(
         uid="uid-2",

@@ -537,7 +537,7 @@ async def test_what_the_account_has(client: KommoClient, wire: Wire) -> None:
     assert wire.requests[-1].path == "/api/v4/leads/pipelines/7"
     incoming = {"id": 7, "_embedded": {"statuses": [{"id": 59, "name": "Incoming", "type": 1}]}}
     wire.answers(200, {"_embedded": {"pipelines": [{"id": 6}, incoming]}})
-    assert await client.stages(7) == {59: Stage(59, "Incoming", 1)}
+    assert await client.stages(7) == {59: Stage(59, "Incoming", is_incoming=True)}
     assert await client.stages(9) is None
     wire.answers(404, {"title": "Not Found", "status": 404})
     assert await client.stages(8) is None
@@ -556,11 +556,23 @@ async def test_what_the_account_has(client: KommoClient, wire: Wire) -> None:
     assert await client.lead_fields() == {}
 
 
+@pytest.mark.parametrize("kind", [0, 2, 5, "5", "regular", 1.5, None, {}, []])
+async def test_a_stage_of_a_type_that_is_not_known_is_an_ordinary_one(
+    client: KommoClient, wire: Wire, kind: object
+) -> None:
+    stages = [{"id": 60, "name": "Nuevo", "type": kind}, {"id": 59, "name": "", "type": "1"}]
+    wire.answers(200, {"id": 7, "_embedded": {"statuses": stages}})
+    found = await client.stages(7)
+
+    assert found == {60: Stage(60, "Nuevo"), 59: Stage(59, "", is_incoming=True)}
+    assert found[60].takes_leads
+
+
 @pytest.mark.parametrize(
     ("stage", "takes_leads"),
     [
         (Stage(60, "Nuevo"), True),
-        (Stage(59, "Incoming leads", 1), False),
+        (Stage(59, "Incoming leads", is_incoming=True), False),
         (Stage(142, "Won"), False),
         (Stage(143, "Lost"), False),
     ],
@@ -659,3 +671,34 @@ async def test_a_refresh_token_that_is_refused_needs_a_person(
             )
 
     assert isinstance(caught.value, CredentialsRejected) is is_hopeless
+
+
+async def test_a_write_is_given_up_where_it_lost_its_right_while_it_waited_for_its_turn(
+    client: KommoClient, wire: Wire
+) -> None:
+    allowed = True
+
+    async def may_write() -> None:
+        if not allowed:
+            raise Unavailable("another leads by now")
+
+    client.may_write = may_write
+    wire.answers(200, {"_embedded": {"notes": []}})
+    await client.add_notes([Note(1, "first")])
+    second = asyncio.create_task(client.add_notes([Note(1, "second")]))
+    await asyncio.sleep(0)  # it waits for its turn now
+    allowed = False
+
+    with pytest.raises(Unavailable, match="another leads"):
+        await second
+    assert len(wire.requests) == 1
+
+
+async def test_a_read_needs_no_right_to_write(client: KommoClient, wire: Wire) -> None:
+    async def never() -> None:
+        raise Unavailable("another leads by now")
+
+    client.may_write = never
+    wire.answers(200, {"name": "Demo"})
+
+    assert await client.account() == "Demo"

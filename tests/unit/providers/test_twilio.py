@@ -512,6 +512,35 @@ def test_an_inbound_whatsapp_still_comes_from_521() -> None:
     assert canonical(inbound.address or "") == "+525512345678"
 
 
+def test_the_first_message_after_an_ad_names_it() -> None:
+    inbound = read_inbound(
+        {
+            "MessageSid": "SM1",
+            "From": "whatsapp:+5218112345678",
+            "WaId": "5218112345678",
+            "ProfileName": "Ana T.",
+            "Body": "",
+            "ReferralCtwaClid": "clid-1",
+            "ReferralSourceId": "120210000000000001",
+            "ReferralSourceType": "ad",
+            "ReferralSourceUrl": "https://fb.me/x",
+            "ReferralHeadline": "Agenda\u0000 hoy",
+            "ReferralBody": "a" * 600,
+            "ReferralNumMedia": "0",
+        }
+    )
+
+    assert (inbound.name, inbound.text) == ("Ana T.", "")
+    assert inbound.attribution == {
+        "ctwa_clid": "clid-1",
+        "ad_id": "120210000000000001",
+        "referral_type": "ad",
+        "referral_url": "https://fb.me/x",
+        "referral_headline": "Agenda\ufffd hoy",
+        "referral_text": "a" * 500,
+    }
+
+
 def test_a_person_who_hides_the_number_is_known_by_what_they_answer() -> None:
     inbound = read_inbound(
         {

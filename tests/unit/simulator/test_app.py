@@ -238,7 +238,7 @@ async def test_a_calls_callbacks_come_signed_and_in_twilios_words(
 @pytest.mark.parametrize(
     ("number", "manner", "answered_by", "seconds"),
     [
-        ("+525512341234", None, "human", "12"),
+        ("+525512341234", None, "human", "30"),
         ("+525512341234", {"hangs_up_after": 2}, "human", "5"),
         ("+525512341234", {"hangs_up_after": 4, "answered_by": "unknown"}, "unknown", "7"),
         ("+525512340060", None, None, "2"),

@@ -342,7 +342,7 @@ async def test_booking_moving_and_cancelling_on_the_pages(
     updates = [update_in(request) for request in wire.requests]
 
     assert booked.status_code == 303
-    assert "04/03/2030 11:00" in shown
+    assert "lunes 4 de marzo a las 11:00 a.m." in shown
     assert [update.what for update in updates] == [
         UpdateKind.CREATED,
         UpdateKind.MOVED,

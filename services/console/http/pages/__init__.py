@@ -2,8 +2,30 @@
 
 from fastapi import APIRouter
 
-from services.console.http.pages import addresses, dead_letters, feed, journey, leads, metrics, now
+from services.console.http.pages import (
+    addresses,
+    dead_letters,
+    feed,
+    imports,
+    journey,
+    leads,
+    metrics,
+    now,
+    sources,
+    submissions,
+)
 
 routes = APIRouter()
-for page in (now, metrics, leads, dead_letters, addresses, journey, feed):
+for page in (
+    now,
+    metrics,
+    leads,
+    dead_letters,
+    submissions,
+    addresses,
+    journey,
+    sources,
+    imports,
+    feed,
+):
     routes.include_router(page.routes)

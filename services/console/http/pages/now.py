@@ -8,10 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from kit.clock import now
+from services.console.decisions.doors import in_trouble, to_review
 from services.console.decisions.messages import gettext_noop as _
 from services.console.decisions.provider_health import PROVIDERS
 from services.console.deps import HttpDeps
-from services.console.http.pages.shared import MAX_WAITING, frame
+from services.console.http.pages.shared import MAX_WAITING, frame, if_available
 from services.console.service_clients import Kind, waiting
 from services.console.session import Viewer
 
@@ -26,7 +27,12 @@ async def now_page(request: Request, deps: HttpDeps, user: Viewer) -> HTMLRespon
     zone = ZoneInfo(deps.settings.timezone)
     today = now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     week = today - timedelta(days=6)
-    queues, backlog = await asyncio.gather(deps.services.queues(), deps.services.backlog())
+    queues, backlog, submissions, sources = await asyncio.gather(
+        deps.services.queues(),
+        deps.services.backlog(),
+        if_available(deps.intake.held(limit=1)),
+        if_available(deps.intake.sources()),
+    )
     actions = await deps.actions.newest(MAX_EVENTS)
     providers = await deps.metrics.providers()
     return deps.pages.page(
@@ -55,4 +61,6 @@ async def now_page(request: Request, deps: HttpDeps, user: Viewer) -> HTMLRespon
         held=await deps.metrics.held(),
         spending=await deps.metrics.spending_alarm(),
         disk=deps.disk(),
+        in_review=to_review(submissions) if submissions is not None else None,
+        troubled=in_trouble(sources) if sources is not None else None,
     )

@@ -7,6 +7,14 @@ DOING = "(?:call|text|messag|contact|email|e mail|writ|bother|send|spamm?|harass
 MESSAGES = "(?:messages?|texts?|calls?|emails?|sms|spam|anything)"
 NOT = "(?:don t|dont|do not|never|pls don t|no longer)"
 MEETING = "(?:meeting|appointment|call|booking|session|slot|time)"
+# how a business tells how to stop its own messages, which asks us for nothing
+INSTRUCTION = (
+    "(?:(?:if you (?:no longer|don t|do not)|to (?:stop|unsubscribe|opt out"
+    "|cancel))(?: \\w+){0,6} )?"
+    "(?<!not )(?<!t )(?<!me )(?:reply|text|send|respond|type)(?: with)?(?: the word)?"
+    " (?:stop|unsubscribe)\\b"
+    "(?: to (?:stop|unsubscribe|opt out|cancel|end)(?: \\w+){0,5})?"
+)
 
 ENGLISH = Language(
     short={
@@ -16,26 +24,42 @@ ENGLISH = Language(
         "txts": "texts",
         "msg": "message",
         "msgs": "messages",
+        "stahp": "stop",
+        "txting": "texting",
+        "txtin": "texting",
     },
+    key_words=words_of("""
+        unsubscribe, remove, messaging, messages, message, contact, contacting
+    """),
+    joined={},
     # https://help.twilio.com/articles/223134027
     stop=words_of("""
         stop, stopall, stop all, unsubscribe, revoke, optout, opt out, opt me out, remove me, remove
         stop it, stop this, stop now, no more, leave me alone, unsub, stop texting, stop calling
         stop messaging, delete me, dnd, do not disturb, no calls, no texts, no messages, no spam
         enough, unsubscribe me, stop message, stop sms, stop texts, stop calls, cease, no calling
+        quit it
         no texting
     """),
     misspelt=words_of("stop, unsubscribe, unsubscribed"),
     ordinary=words_of(
-        "step, shop, atop, stoop, slop, swop, top, tops, spot, sto, stomp, strop, estop, sop"
+        "step, shop, atop, stoop, slop, swop, top, tops, spot, sto, stomp, strop, estop, sop, stow"
+        ", contract, contracting, kitten, shaken, vase, remember"
     ),
-    ends=words_of("cancel, end, quit"),
+    ends=words_of("cancel, end, quit, cancel it, cancel this, cancel that, cancel everything"),
     refusals=words_of("nope"),
     doubtful=words_of("stop, unsubscribe"),
     start=words_of("start, unstop, resubscribe, subscribe, opt in, optin, opt me in, subscribe me"),
     thanks=words_of("""
-        thanks, thank you, thank you so much, many thanks, thx, ty, great, perfect, sure, cool
+        thanks, thank you, thanks for your message, thanks for the info
+        thank you for your message, thank you so much, many thanks, thx, ty, great, perfect, sure
+        cool
         got it, sounds good, alright, yes, noted, awesome, okay thanks
+    """),
+    around_hours=words_of("""
+        is fine, is good, works, works for me, better, can, maybe, about, sounds good, great
+        perfect
+        sure, how about, for me, would be, best, on
     """),
     fillers=words_of("""
         hi, hello, hey, please, pls, plz, thanks, thank, you, thx, ok, okay, yes, just, now, kindly
@@ -47,7 +71,8 @@ ENGLISH = Language(
         |(?:the|these|your|all|those)(?: \w+){{0,2}} {MESSAGES})
         |(?:stop|quit) (?:receiving|getting)|^(?:no|zero) {MESSAGES}(?: please| ever| any ?more|$)
         |enough (?:with|of) (?:the|these|your)|no (?:further|more) (?:contact|communication)
-        |nor {DOING}
+        |nor {DOING}|(?:cease|end) (?:all|the|these|your|any|this) (?:contact|communications?
+        |{MESSAGES})
         |(?:rather|prefer|wish)(?: you)? not (?:to )?(?:be (?:called|contacted|texted)|receive|get
         |{DOING}e?)|no need to {DOING}e?|(?:please )?stop$|cease and desist
         |(?:stop(?: it| this| now)?)(?: stop(?: it| this| now)?)+
@@ -67,9 +92,16 @@ ENGLISH = Language(
         |at (?:home|this)|the (?:quote|link|contract))
     """),
     for_good=pattern(r"(?:ever|never|again|any ?more|permanently|at all|anymore)"),
-    excuses=pattern(r"""
-        (?:stop by|bus stop|(?:don t|can t|won t|never|not) stop(?!ped)|stop(?:ping)? (?:in|over)
-        |not (?:the )?wrong)
+    stays=pattern(r"""
+        (?:(?<!did )(?<!have )(?<!has )(?<!you )(?<!was )(?:don t|dont|do not|never|not)
+        (?: (?:please|want to|want you to|wish to|ask to))?
+         (?:remove|be removed|delete|unsubscribe|take me off|drop me|opt me out|opt out|get me off)
+        (?: me)?(?: (?:from|off)?(?: \w+)? ?list)?)
+    """),
+    excuses=pattern(rf"""
+        (?:{INSTRUCTION}|stop by|bus stop|(?:don t|can t|won t|never|not) stop(?!ped)
+        |stop(?:ping)? (?:in|over)
+        |not (?:the )?wrong|unsubscribe (?:customers|users|clients|people))
     """),
     unbooks=pattern(r"""
         (?:remove|delete|erase|drop|take)(?: me)?(?: (?:from|off|out of))?
@@ -102,8 +134,16 @@ ENGLISH = Language(
             "Out of office: I will reply on Monday",
             pattern(r"""
                 (?:out of (?:the )?office|auto(?:matic)? ?(?:reply|response|responder)
-                |auto generated
-                |this is an automated|(?:i am|i m) (?:currently )?(?:away|out|on (?:vacation|leave
+                |auto generated|our (?:business |office )?hours are|this is an automated
+                |sent automatically|automated (?:message|reply|response)
+                |this (?:number|line|mailbox|inbox)(?: \w+){0,3} (?:does not|doesn t|cannot|can t
+                |is not
+                |isn t) (?:receive|accept|monitored|take|being)
+                |(?:do not|don t|please do not) reply to this
+                |(?:thanks|thank you) for (?:contacting|reaching out to|calling
+                |messaging) (?!me\b)\w+
+                |(?:reply|press|text|type) \d (?:for|to)|please (?:choose|select)|(?:i am
+                |i m) (?:currently )?(?:away|out|on (?:vacation|leave
                 |holiday))
                 (?: \w+){0,3} (?:until|and will|with limited|from|returning))
             """),
@@ -113,12 +153,19 @@ ENGLISH = Language(
             "Take me off your list",
             pattern(r"""
                 (?:(?:take|get) (?:me|us|my number|my name|my email) (?:off|out)
-                |(?:remove|delete|erase) (?:me|us|my (?:number|data|info|information|name|email
+                |(?:remove|delete|erase) (?:me|us|my (?:(?:personal )?(?:data|info|information)
+                |number|name|email
                 |details|contact)|this number)
                 |unsubscri\w*|un subscribe|opt(?:ing|ed)? (?:me )?out|leave (?:me|us) alone
                 |lose my number
+                |right to (?:be forgotten|erasure|object)|i object to|(?:erasure|deletion) of my
+                |(?:delete|erase) all my (?:personal )?(?:data|info)
+                |want (?:out|off)(?: of)? (?:this|the|your) (?:list|group)
                 |(?:report|block|sue) you|reporting (?:you|this)|do not call (?:list|registry)|dnc
-                |(?:this is|it s) spam|harass\w*|gdpr|revoke (?:my )?consent|go away|f\w* off
+                |(?:this is|it s) spam|harass\w*|gdpr|(?:revoke|withdraw) (?:my )?consent
+                |(?:delete|erase) (?:all )?(?:of )?(?:the |any )?data you
+                |do not sell (?:or share )?my
+                |go away|f\w* off
                 |not interested (?:and )?(?:stop|don t|do not|remove))
             """),
         ),
@@ -216,6 +263,8 @@ ENGLISH = Language(
         ),
     ),
     business=(
+        pattern(INSTRUCTION),
+        pattern(r"how (?:can|may) we (?:help|assist)|how we can (?:help|assist)"),
         pattern(
             r"(?:thank you|thanks) for (?:contacting|your (?:message|email|interest)|reaching"
             r"|messaging|writing|calling)"
@@ -227,6 +276,6 @@ ENGLISH = Language(
             r"(?:we ll|we will|someone will|our team will) (?:get back|respond|reply"
             r"|be (?:in touch|with you)|contact)"
         ),
-        pattern(r"as soon as possible|business hours|office hours|shortly|welcome to"),
+        pattern(r"as soon as (?:possible|we can)|(?:business|office) hours|shortly|welcome to"),
     ),
 )

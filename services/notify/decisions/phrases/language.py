@@ -23,13 +23,17 @@ class Language:
 
     `stop`, `start`, `thanks` are the whole message, but for `fillers`, which change nothing.
     `short` are the full words of abbreviations and of usual misspellings.
+    `key_words` are words of the phrases that are recognised where they are misspelt, and `joined`
+    the short words that are written together with them, with how they are written apart.
     `misspelt` are those of `stop` that are recognised with one letter wrong, unless that makes one
     of the `ordinary` words.
+    `around_hours` may stand beside an hour that somebody names as a wish for a call.
     `ends` also end a conversation: they stop, except in answer to a message about a meeting.
     `forbids` asks us to stop, unless `limits` says when, how, or what instead; `for_good` makes it
     a stop in any case.
     Two of `business` make a business's automatic answer.
     One of `refusals` alone, or a short message with one of `doubtful`, is for a person to read.
+    `stays` asks us not to remove the person, which is no stop.
     `excuses` are words that look like a stop and speak of something else; what only they say is for
     a person to read.
     `unbooks` takes the person off a meeting, and `drops` does so in answer to a message about one.
@@ -40,6 +44,8 @@ class Language:
     """
 
     short: Mapping[str, str]
+    key_words: frozenset[str]
+    joined: Mapping[str, str]
     stop: frozenset[str]
     misspelt: frozenset[str]
     ordinary: frozenset[str]
@@ -48,10 +54,12 @@ class Language:
     doubtful: frozenset[str]
     start: frozenset[str]
     thanks: frozenset[str]
+    around_hours: frozenset[str]
     fillers: frozenset[str]
     forbids: re.Pattern[str]
     limits: re.Pattern[str]
     for_good: re.Pattern[str]
+    stays: re.Pattern[str]
     excuses: re.Pattern[str]
     unbooks: re.Pattern[str]
     drops: re.Pattern[str]

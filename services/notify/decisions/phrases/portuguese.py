@@ -18,9 +18,25 @@ REMOVE = (
     "|apaga(?:r)?|retir(?:e|em|a|ar)|delet(?:e|em|a|ar))"
 )
 MEETING = "(?:reuniao|consulta|horario|chamada|agendamento|encontro|compromisso)"
+# how a business tells how to stop its own messages, which asks us for nothing
+INSTRUCTION = (
+    "(?:(?:(?:se|caso) (?:voce )?nao (?:quis|desej|queir)\\w+|para (?:parar|deixar|nao|cancelar))"
+    "(?: \\w+){0,8} )?"
+    "(?<!nao )(?<!me )(?:responda|envie|digite|escreva|mande)(?: com)?(?: a palavra)?"
+    " (?:sair|parar|stop)"
+)
+DEPARTMENT = (
+    "(?:vendas|suporte|servicos?|atendimento|financeiro|cobranca|pedidos|agendamento|outros)"
+)
 
 PORTUGUESE = Language(
     short={"vc": "voce", "vcs": "voces", "naum": "nao", "ñ": "nao"},
+    key_words=words_of("""
+        mandem, mandar, mensagem, mensagens, liguem, ligar, escreva, escrevam, remova, removam
+        descadastrar, descadastre, descadastra, exclua, excluam, receber, perturbe, incomode
+        cadastro, exclusao
+    """),
+    joined={},
     stop=words_of("""
         sair, parar, pare, parem, descadastrar, descadastre, descadastra, me descadastra
         me descadastre, cancelar inscricao, remover, remova, chega, me remova, me tira, me tire
@@ -28,14 +44,22 @@ PORTUGUESE = Language(
         nao ligar, nao ligue, parar mensagens, quero sair
     """),
     misspelt=words_of("descadastrar, descadastre"),
-    ordinary=frozenset(),
-    ends=words_of("cancela, cancele, encerrar"),
+    ordinary=words_of("""
+        contato, contatos, contatar, contate, contatem, quero, mantem, enfiar, renova, renove
+        renovam, catastro
+    """),
+    ends=words_of("cancela, cancele, cancelem, cancelo, encerrar"),
     refusals=words_of("nao"),
     doubtful=words_of("sair, parar"),
     start=words_of("voltar, reativar, recomecar, ativar, inscrever, me inscreva, inscrever me"),
     thanks=words_of("""
-        obrigado, obrigada, muito obrigado, muito obrigada, valeu, beleza, blz, ta bom, tudo bem
+        obrigado, obrigada, obrigado pela mensagem, obrigada pela mensagem, muito obrigado
+        muito obrigada, valeu, beleza, blz, ta bom, tudo bem
         certo, combinado, perfeito, otimo, brigado, brigada, sim
+    """),
+    around_hours=words_of("""
+        melhor, posso, pode ser, poderia, seria, tipo, la pelas, esta bem, ta bom, perfeito, otimo
+        por mim, na, a, combinado, beleza
     """),
     fillers=words_of("""
         oi, ola, bom, boa, dia, tarde, noite, por favor, pfv, obrigado, obrigada, muito, sim, quero
@@ -50,7 +74,8 @@ PORTUGUESE = Language(
         |(?:nunca(?: mais)?|jamais|nem) (?:me )?{ASKED}(?: me| nos)?
         |nao (?:e preciso|precisa(?:m)?) (?:me )?{ASKED}|proibido (?:me )?{ASKED}
         |pode(?:m|ria|riam)? parar de (?:me )?{DOING}
-        |^nada de {MESSAGES}|nao me (?:liga|manda|escreve|chama|envia) mais
+        |^nada de {MESSAGES}|nao (?:me )?(?:liga|manda|escreve|chama|envia) mais(?! cedo| tarde)
+        |sai(?:a)? d[oa] meu (?:whats\w*|zap\w*|telefone|celular|numero)
         |nao (?:quero|queremos|desejo|aceito|autorizo)(?: mais)? (?:receber|que me|{MESSAGES}|ser)
         |nao (?:quero|desejo) mais|nao entrem?(?: mais)? em contato)
     """),
@@ -62,10 +87,19 @@ PORTUGUESE = Language(
         |me (?:manda|mande|envia|envie|chama|chame|escreve|escreva|liga|ligue)|robo|por enquanto)
     """),
     for_good=pattern(r"(?:nunca(?: mais)?|jamais|mais(?! tarde| cedo| ou menos)|de novo)"),
-    excuses=pattern(r"""
-        (?:(?:dar|dei|deu|dando) baixa (?:n[oa]|d[oa]|em) (?!lista|cadastro|numero|reuniao|consulta
+    stays=pattern(rf"""
+        (?:(?:nao|nunca) (?:me |nos )?(?:{REMOVE}|descadastr\w+)(?: me| nos)?(?: d[aeo]s?(?: \w+)?
+         (?:lista|grupo|cadastro))?
+        |nao (?:quero|desejo|vou) (?:sair|que me {REMOVE}|ser (?:removid|excluid)\w+
+        |me descadastrar)
+        (?: d[aeo] (?:lista|grupo))?)
+    """),
+    excuses=pattern(rf"""
+        (?:{INSTRUCTION}|(?:dar|dei|deu|dando) baixa (?:n[oa]|d[oa]|em) (?!lista|cadastro|numero
+        |reuniao|consulta
         |agenda)\w+
-        |nao e engano|(?:pressao|bateria|temporada) baixa)
+        |tirar? (?:uma|a|minha|umas|minhas) duvidas?|nao e engano|(?:pressao|bateria
+        |temporada) baixa)
     """),
     unbooks=pattern(rf"""
         {REMOVE}(?: me| a| da| de)?(?: (?:minha|a|da|essa|esta|meu|o|do|esse))+ {MEETING}
@@ -92,7 +126,15 @@ PORTUGUESE = Language(
         Phrase(
             Intent.AUTOMATIC,
             "Resposta automática: estou de férias",
-            pattern(r"(?:(?:resposta|mensagem) automatica|fora do escritorio|assistente virtual)"),
+            pattern(rf"""
+                (?:(?:resposta|mensagem) automatica|fora do escritorio|assistente virtual
+                |agradecemos (?:a |o |pel[oa] )?(?:seu|sua) (?:contato|mensagem|interesse)
+                |(?:este|esse|esta|nosso) (?:numero|linha|canal|email
+                |e mail)(?: \w+){{0,4}} nao (?:recebe|aceita|atende
+                |e monitorad[oa])|nao respond(?:a|er) (?:a )?est[ea] (?:mensagem|e ?mail)
+                |(?:digite|escolha|selecione|envie|tecle) (?:uma (?:das )?opc\w+|\d para)
+                |1 {DEPARTMENT}(?: \w+){{0,3}} 2 \w+)
+            """),
         ),
         Phrase(
             Intent.STOP,
@@ -100,10 +142,18 @@ PORTUGUESE = Language(
             pattern(rf"""
                 (?:(?:me |nos )?{REMOVE}(?: me)?(?: \w+){{0,6}} (?:lista|numero|nome|dados|contato
                 |base|cadastro|grupo)|(?:me|nos) {REMOVE}|{REMOVE} me
+                |nao me (?:tiram|removem|excluem|descadastram)
                 |descadastr\w*|cancel\w* (?:\w+ )?(?:inscricao|assinatura|cadastro)
-                |me deix(?:e|em|a) em paz|em paz|chega de \w+|vou (?:denunciar|bloquear
+                |(?:solicit|pec|requer|exij|quer|desej)\w*(?: \w+){{0,3}} (?:exclusao|eliminacao
+                |remocao
+                |cancelamento)(?: \w+){{0,2}} (?:meus?|minhas?|de) (?:dados|cadastro|contato)
+                |(?:revog|retir)\w+ (?:o |a )?(?:meu |minha )?(?:consentimento|autorizacao)
+                |(?:apag|exclu|elimin|delet)\w+ (?:todos )?(?:os )?meus dados
+                |me deix(?:e|em|a) em paz|em paz|chega de \w+|^chega|vou (?:denunciar|bloquear
                 |processar)\w*
-                |(?:e|isso e|isto e) spam|sair d[ae] (?:lista|grupo)|lgpd|nao autorizo
+                |(?:e|isso e|isto e) spam|sair d[ae] (?:lista|grupo)|lgpd(?! (?:seus|os) dados)
+                |nao (?:dou
+                |dei) (?:meu |o )?consentimento|nao autorizo
                 |nao autorizei)
             """),
         ),
@@ -204,9 +254,21 @@ PORTUGUESE = Language(
         ),
     ),
     business=(
+        pattern(INSTRUCTION),
+        pattern(rf"1 {DEPARTMENT}|opcao|opcoes"),
+        pattern(
+            r"(?:como|em que) podemos (?:te |lhe )?ajuda\w*|bem vind[oa]s? a\w*"
+            r"|deixe sua mensagem"
+        ),
         pattern(r"obrigad[oa] (?:por (?:entrar|sua|seu|nos)|pel[oa] (?:contato|mensagem))\w*"),
-        pattern(r"(?:no momento|neste momento) (?:nao )?(?:estamos|podemos)"),
-        pattern(r"(?:responderemos|retornaremos|entraremos em contato|atenderemos)"),
+        pattern(
+            r"(?:no momento|neste momento) (?:nao )?(?:estamos|podemos)"
+            r"|nao estamos disponiveis"
+        ),
+        pattern(
+            r"(?:responderemos|retornaremos|entraremos em contato|atenderemos)"
+            r"|assim que possivel"
+        ),
         pattern(r"horario de (?:atendimento|funcionamento)|o mais breve|em breve|segunda a sexta"),
     ),
 )

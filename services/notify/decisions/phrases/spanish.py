@@ -10,13 +10,14 @@ NO = "(?:no|nunca(?: mas)?|jamas|ni|tampoco)"
 CALL = "(?:(?:ll|ay|y|l)am)"  # and as it is misspelt
 ASKED = (
     f"(?:{CALL}|mand|envi|contact|molest|marqu|fastidi|chingu|acos|hostigu|comuniqu|spame|timbr"
-    "|agobi|incomod|hueve|we[bv]e)(?:e|en|es|eis|n|s)"
-    "|(?:escri[bv]|insist|jod)(?:a|an|as|ais)"
+    "|agobi|incomod|hueve|we[bv]e)(?:e|en|es|eis|n|s|i|is)"
+    "|(?:escri[bv]|insist|jod)(?:a|an|as|ai|ais)"
 )
 ASKED_WITH_ME = "(?:habl|busqu|texte|bombarde|whatsappe|contest)(?:e|en|es|eis)"
 DOING = (
     f"(?:{CALL}ar|marcar|escribir|mandar|enviar|molestar|contactar|insistir|joder|chingar|fregar"
-    "|fastidiar|estar|spamear|acosar|hostigar|romper|buscar|textear|hablar|comunicar|huevear|webear"
+    "|fastidiar|estar|spamear|webiar|acosar|hostigar|romper|buscar|textear|hablar|comunicar"
+    "|huevear|webear"
     "|timbrar|mamar|hacer spam)(?:me|nos|se)?"
 )
 ONGOING = (
@@ -58,27 +59,59 @@ REMOVAL = (
     "|(?:de )?baja|(?:ya )?no (?:quiero|queremos|deseo|deseamos|necesito|me interesa|ocupo))"
 )
 DONE_WITH = "(?:a|con|en|por) (?:otr\\w*|alguien|un[oa]|mi|el|la)"
+# what the law lets a person ask for, of what is theirs
+RIGHT = "(?:cancelacion|supresion|oposicion|eliminacion|borrado|suprim\\w+|cancel(?:en|ar))"
+CALL_ME = "(?:llam|marc|marqu)(?:ame|eme|enme)"
+DATA = "(?:mis datos|mi informacion|de datos personales)"
+# how a business tells how to stop its own messages, which asks us for nothing
+INSTRUCTION = (
+    "(?:(?:si (?:ya )?no (?:dese|quier)\\w+|si (?:dese|quier)\\w+ (?:dejar|cancelar)"
+    "|para (?:dejar|no|ya no|cancelar|darte|darse))(?: \\w+){0,8} )?"
+    "(?<!no )(?<!me )(?<!nos )(?:responde|responda|escribe|escriba|envia|envie|manda|mande|contesta"
+    "|conteste|teclea|digita|digite)(?: con| a este mensaje)?(?: la palabra| el texto)?"
+    " (?:baja|stop|alto|salir|parar|cancelar)"
+    "(?: (?:para|y|si) (?:ya )?(?:no|dejar|darte|darse|cancelar)(?: \\w+){0,4})?"
+)
+DEPARTMENT = (
+    "(?:ventas|soporte|servicios?|atencion|facturacion|cobranza|pedidos|citas|asesor|menu|compras"
+    "|administracion|garantias|sucursales|horarios?|precios|promociones|recursos|informes|otro)"
+)
 BUSINESS_ANSWERS = (
+    pattern(INSTRUCTION),
+    pattern(rf"1 (?:\w+ ){{0,3}}{DEPARTMENT}|siguientes opciones"),
+    pattern(
+        r"(?:como|en que) (?:te |le |les |lo |la |los )?(?:podemos|puedo) (?:ayud|serv|apoy"
+        r"|atend)\w+"
+    ),
+    pattern(
+        r"dej(?:a|e|anos|enos) (?:aqui )?(?:tu|su|un|el) (?:mensaje|consulta|nombre|datos"
+        r"|duda)"
+    ),
     pattern(r"""
         gracias por (?:comunicar\w+|contactar\w*|escribir\w*|(?:tu|su) (?:mensaje|preferencia
-        |interes|contacto|correo)|ponerte|ponerse|llamar\w*|elegir\w*|visitar\w*)
+        |interes|contacto|correo|comprension|paciencia)|ponerte|ponerse|llamar\w*|elegir\w*
+        |visitar\w*)
     """),
     pattern(r"""
-        (?:en (?:este|estos) momentos?|por el momento|actualmente) (?:no |nos )?(?:\w+ )?(?:estamos
-        |podemos|encontramos|contamos|hay|atendemos)
+        (?:en (?:este|estos) momentos?|por el momento|actualmente|ahora) (?:no |nos )?(?:me )?
+        (?:\w+ )?(?:estamos|podemos|encontramos|encuentro|contamos|hay|atendemos)
     """),
     pattern(r"""
         (?:(?:te|le|les|lo|la|nos) )?(?:responderemos|contestaremos|atenderemos|contactaremos
-        |comunicaremos|atendera\w*|respondera\w*|estaremos (?:respondiendo|contestando))
+        |comunicaremos|atendera\w*|respondera\w*|estaremos (?:respondiendo|contestando)
+        |(?:te|le|les) (?:atendemos|respondemos|contestamos))
     """),
     pattern(
-        r"(?:nuestro )?horarios? (?:de )?(?:atencion|servicio|oficina|es)|lunes a (?:viernes"
-        r"|sabado)"
+        r"horarios? (?:de )?(?:atencion|servicio|oficina|es)|nuestro horario"
+        r"|lunes a (?:viernes|sabado)"
     ),
     pattern(
-        r"a la brevedad|lo antes posible|en breve|lo mas pronto posible|un asesor"
-        r"|(?:bienvenid[oa]s?) a"
+        r"a la brevedad|lo antes posible|en breve(?! (?:te|les?|los?) \w+o\b)|lo mas pronto posible"
+        r"|un(?:o de nuestros)? asesor(?:es)?"
+        r"|en un momento|en cuanto (?:podamos|nos sea|volvamos)|cuando volvamos"
+        r"|pronto (?:(?:te|le|les|nos) (?:atend|respond|contest|contact|comunic)|un)"
     ),
+    pattern(r"(?:bienvenid[oa]s?|bienvenida) a|estimad[oa] cliente"),
 )
 
 SPANISH = Language(
@@ -97,6 +130,34 @@ SPANISH = Language(
         "x": "por",
         "xfa": "por favor",
         "xfavor": "por favor",
+        "baha": "baja",
+        "sacenme": "saquenme",
+        "saqenme": "saquenme",
+    },
+    key_words=words_of("""
+        baja, molestar, molesten, moleste, molestes, llamar, llamen, llame, llames
+        llamarme, llamada, llamadas, mandar, manden, mande, mandes, mandarme
+        enviar, envien, envie, enviarme, escribir, escriban, escriba, escribas, escribirme
+        contactar, contacten, contacte, contactes, contactarme, marquen, marques
+        marcarme, hablen, busquen, busques, busque, insistan, insistir, quiten, quitenme, quiteme
+        borren, borrenme, borreme
+        borrame, eliminen, eliminenme, eliminar, eliminarme, saquen, saquenme, saqueme, dejen
+        dejenme, retiren, retirenme, mensaje, mensajes, publicidad, quiero, deseo, recibir
+        numero, suscripcion, cancelar, cancelen, contactos, datos, base, desuscribir
+        desuscribirme, desuscribanme, marcame, contactame, eliminame, dejeme, mandame, llamame
+        enviame, suprimir, supresion
+        cancelacion, oposicion, eliminacion
+    """),
+    joined={
+        "yanome": "ya no me",
+        "yano": "ya no",
+        "nome": "no me",
+        "no": "no",
+        "ya": "ya",
+        "me": "me",
+        "m": "me",
+        "de": "de",
+        "su": "su",
     },
     stop=words_of("""
         baja, dar de baja, darme de baja, dame de baja, denme de baja, la baja, mi baja
@@ -107,17 +168,23 @@ SPANISH = Language(
         ya estuvo bueno, de baja, debaja, darse de baja, salirme, spam, no spam, parala
         cortenla po, dejar de recibir, desactivar mensajes, no llamadas, no hinchen, no hincheis
         no rompan, paren con esto, detener, detener mensajes, suspender,
-        suspender envios, dejenme, dejeme, dejame, no correos, no mensajes
+        suspender envios, sacame, saquenme, saqueme, quitame, quitenme, quiteme, borrame, borreme
+        eliminame, bajenme, retirenme, retireme, borradme, quitadme, sacadme, dejenme, dejeme
+        dejame, no correos, no mensajes
     """),
     misspelt=words_of("baja, desuscribir, desuscribirme, eliminar"),
     ordinary=words_of("""
-        bajo, caja, paja, faja, raja, maja, bala, bata, bajas, bajar, bajan, vaya, haja, baba, bama
+        bajo, baje, baia, gaja, aja, caja, paja, faja, raja, maja, bala, bata, bajas, bajar
+        bajan, vaya, haja, baba, bama
         bana, bara, basa, baza, baya, beja, beja, buja, aja, jaja, laja, taja, saja, hajaja, bajas
-        eliminan, eliminas, eliminad, baka, rebaja, bajaj, baila
+        eliminan, eliminas, eliminad, baka, rebaja, bajaj, baila, quien, llaves, manten, demande
+        demanden, demandar, contarte, contaste, escritas, hallen, marcharme, marquez, estriba
+        manjar, manes, lamar, borden, llanes
     """),
     ends=words_of("""
         cancelar, cancela, cancelen, cancele, cancelado, anular, cancelar todo, cancelen todo
         cancela todo, cancele todo, cancelenlo, cancelenlo todo, cancelalo, cancelarlo
+        cancelo, cancelados, cancelemos, cancelenla, cancelala, anulen, anula, anulado
     """),
     refusals=words_of("no, nop, nel, fin, ya no, no insistas"),
     doubtful=words_of("""
@@ -134,7 +201,16 @@ SPANISH = Language(
         de acuerdo, enterado, enterada, entendido, excelente, genial, muy amable, super, bueno, sale
         si, claro, recibido, igualmente, ya, joya, barbaro, buenisimo, de nada, con gusto, amen
         bendiciones, sale y vale, esta bien, muy bien, gracias por la informacion, gracias igual
-        gracias a ti, gracias a usted, quedo atento, quedo atenta, por supuesto, chevere, bacan
+        gracias a ti, gracias a usted, gracias por la info, gracias por tu mensaje
+        gracias por su mensaje, gracias por escribirme, gracias por tu atencion
+        gracias por su atencion, gracias por avisar, quedo atento, quedo atenta, por supuesto
+        chevere, bacan
+    """),
+    around_hours=words_of("""
+        mejor, puedo, podria, puede ser, podria ser, seria, como, tipo, a eso de, esta bien
+        perfecto
+        me queda bien, me queda mejor, me acomoda, me parece bien, estaria bien, yo, el, la, a, de
+        claro, por, que sea, sale, va, listo, dale, excelente, genial, de acuerdo
     """),
     fillers=words_of("""
         hola, buenas, buenos, buen, dia, dias, tardes, noches, por favor, porfavor, porfa, porfis
@@ -149,26 +225,28 @@ SPANISH = Language(
         |{NO} (?:me|nos) (?:{ASKED_WITH_ME})
         |ya n[oi] (?:{ASKED_WITH_ME})
         |{NO} (?:(?:me|nos|te|se) )?(?:vuelv(?:an|a|as|ais)|volv(?:er|ais)) a {DOING}
-        |{NO} (?:(?:me|nos) )?(?:sig(?:an|a|as|ais)|est(?:en|e|es)) {ONGOING}
+        |{NO} (?:(?:me|nos) )?(?:sig(?:an|a|as|ais)|est(?:en|e|es)|and(?:en|e|es)) {ONGOING}
         |(?<!para )(?<!lo )(?<!espero )no (?:(?:volver a|seguir) )?(?:{DOING}|{ONGOING})
         |(?:que|nunca|jamas)(?: mas)? (?:me|nos) vuelv(?:an|a|as|ais) a {DOING}
-        |no (?:me|nos) (?:romp|hinch|friegu|joroban|den lata)\w*|no rompas las \w+
+        |no (?:me|nos) (?:llama|escribe|manda|busca|habla|marca) mas(?! que)
+        |no (?:me|nos) (?:romp|hinch|friegu|joroban|den lata)\w*|no rompas(?: mas)?(?: las \w+)?$
         |no (?:me|nos) lleguen?(?: mas)? {MESSAGES}
         |(?:eviten?|evitar|evita|absten\w+ de|abstengan\w* de) {DOING}
         |ningun[ao]? (?:llamada|mensaje|correo)|(?:les |te |le )?prohibo que (?:me|nos) \w+
         |(?:se|te) los? prohibo|no esta permitido que (?:me|nos) \w+|ni (?:\w+ ){{0,2}}(?:me
         |nos) (?:{ASKED})
         |(?:stop|alto|basta) (?:(?:de|a|con) )?(?:(?:las|los|sus) )?{UNASKED}
-        |prohibido (?:{DOING}|{CALL}ar)|no tienen? (?:mi |el )?(?:permiso|autorizacion)
-        |no (?:quiero|queremos|deseo|deseamos|acepto|autorizo|permito|necesito|me interesan?
+        |prohibido (?:{DOING}|{CALL}ar)|no tienen? (?:(?:mi|el) )?(?:permiso|autorizacion)(?:$
+        | (?:de|para) \w+(?:me|nos))
+        |no (?:quiero|quero|queremos|deseo|deseamos|acepto|autorizo|permito|necesito|me interesan?
         |requiero)
          (?:(?:mas|ningun[ao]?|recibir|sus|esos|estos|tantos|tus|ver|leer|nada de|de|seguir
         |continuar|recibiendo
         |volver a) ){{0,3}}{MESSAGES}|no quiero (?:su|tu) {UNASKED}
         |ni se les? ocurra (?:volver a )?{DOING}
-        |no (?:quiero|queremos|deseo|deseamos|me interesa|me gusta|me gustaria|pretendo)
+        |no (?:quiero|quero|queremos|deseo|deseamos|me interesa|me gusta|me gustaria|pretendo)
          (?:mas$|mas (?:gracias|por favor|porfavor|porfa|de (?:esto|eso|ustedes)|esto|eso)
-        |(?:(?:volver a|seguir|mas) )?(?:recibir|recibiendo)\w*|(?:volver a )?ser (?:contactad
+        |(?:(?:volver a|seguir|estar|mas) )?(?:recibir|recibiendo)\w*|(?:volver a )?ser (?:contactad
         |molestad|llamad|buscad)[oa]s?
         |que (?:(?:me|nos|le|les|se) )?(?:sigan?|vuelvan?|esten|estes|{ASKED}|{ASKED_WITH_ME}))
         |ni que (?:me|nos) (?:{ASKED}|{ASKED_WITH_ME})
@@ -180,9 +258,10 @@ SPANISH = Language(
         |(?:prefiero|preferiria|mejor|quisiera|quiero|deseo|agradeceria|favor de|favor|solicito)
          (?:ya )?no (?:recibir|seguir recibiendo|{DOING})
         |(?:ya|mas) no recibir|no recibir (?:mas )?{MESSAGES}
-        |(?<!no )dej(?:en|e|a|ad|es)(?:me|nos)?(?: ya)?(?: por favor)? de {DOING}
+        |(?<!no )dej(?:en|e|a|ad|es)(?:me|nos|se)?(?: ya)?(?: por favor)? de {DOING}
         |(?<!no )(?<!no quiero )(?<!no me gustaria )(?<!no pueden )(?<!sin )(?<!no deseo )
         (?:dejar|dejo|dejamos|dejaran) de (?:{DOING}|recibir\w*)
+        |(?<!no )dejen? de llegar(?:me|nos)?
         |(?:par|ces|cort|cortenla|termin|acab)(?:en|e|a|ad)?(?:la|le|se)?(?: ya)?(?: por favor)?
          (?:de|con) (?:{DOING}|(?:\w+ )?{MESSAGES}|esto|eso|tant[oa]s? \w+)
         |paren?(?:le)? a (?:los|las|sus|tantos|tantas) {MESSAGES}
@@ -223,8 +302,19 @@ SPANISH = Language(
         (?:nunca|jamas|para siempre|definitivamente|en absoluto|de nuevo|otra vez
         |mas(?! tarde| adelante| temprano| hoy| por hoy| ahora| ahorita| o menos| bien))
     """),
-    excuses=pattern(r"""
-        (?:(?:\w+ )?(?:de )?baja (?:(?:de|del|en|a|con|por|al) )?(?:(?:el|la|los|mi|mis|un|una|su
+    stays=pattern(rf"""
+        (?:{NO} (?:(?:me|nos|lo|la|los) )?(?:(?:vayan?|vayas) a )?
+        (?:(?:d(?:en|e|es|eis|ar)(?:me|nos)?) (?:de )?(?:la )?baja
+        |(?:quit|borr|elimin|retir)(?:en|e|es|eis)|saqu(?:en|e|es|eis)|(?:remuev|suprim)(?:an|as
+        |ais)
+        |(?:quit|borr|elimin|sac)ar(?:me|nos)?)
+        |{NO} (?:quiero|quisiera|deseo|pienso|voy a|vamos a|pretendo|pedi|solicite)
+         (?:(?:darme|dar|que (?:me|nos) (?:den|de|des|dieran)|la|mi) (?:de )?(?:la )?baja
+        |salir(?:me)? de (?:la|su) lista|que (?:me|nos) {REMOVE}))
+    """),
+    excuses=pattern(rf"""
+        (?:{INSTRUCTION}|(?:\w+ )?(?:de )?baja (?:(?:de|del|en|a|con|por|al) )?(?:(?:el|la|los|mi
+        |mis|un|una|su
         |otra
         |antigu[oa]|otro) )*(?:lineas?|plan|internet|contrato|trabajo|empleo|seguro|imss|issste
         |hacienda|sat|proveedor|poliza|tarjeta|credito|auto|carro|coche|vehiculo|placas?|gimnasio
@@ -235,8 +325,18 @@ SPANISH = Language(
         |(?:estoy|estaba|estamos) (?:dando|dado|dada|de) (?:de )?baja
         |(?:presion|bateria|planta|temporada|voz|calidad|autoestima) (?:\w+ )?baja
         |baja (?:de )?(?:precios?|tension|presion|calidad|california)
-        |no (?:(?:me|nos) )?(?:habl|trat)\w+ (?:\w+ ){0,2}de (?:usted|tu|precios|politica)\b
-        |no me mand\w+ a volar
+        |no (?:(?:me|nos) )?(?:habl|trat)\w+ (?:\w+ ){{0,2}}de (?:usted|tu|precios|politica)\b
+        |(?:pued\w+|podr\w+|derecho a) solicitar(?: \w+){{0,8}} sus datos
+        |no me mand\w+ a volar|no soy yo (?:quien|el que|la que)|basta de perder
+        |(?:sistema|herramienta|programa|software|app|crm) (?:para|que)
+         (?:borr|elimin|quit|dar|cancel|llam|marc)\w*(?: \w+){{0,3}}
+        |(?:eliminar|borrar|quitar) duplicad\w+(?: \w+){{0,5}}
+        |(?:mi|mis|los|sus) (?:equipo|clientes?|vendedores) (?:\w+ ){{0,2}}(?:baja|deja|dejan
+        |de llamar)
+        |(?:abogad|asesori|despacho|experto|especialista|temas?)\w* (?:de|en)
+         (?:derechos arco|habeas data|lfpdppp)
+        |(?:pued\w+|podr\w+|derecho a) ejercer(?: \w+){{0,2}} derechos?(?: (?:de|a|al|la|arco|acceso
+        |rectificacion|cancelacion|u|y|oposicion|supresion|habeas|data))*
         |(?:(?:me|le|nos|lo|la) (?:dieron|dio)|me han dado|(?:fui|fue) dad[oa]) de baja)
     """),
     unbooks=pattern(rf"""
@@ -281,13 +381,26 @@ SPANISH = Language(
         Phrase(
             Intent.AUTOMATIC,
             "Respuesta automática: estaré fuera de la oficina",
-            pattern(r"""
+            pattern(rf"""
                 (?:(?:respuesta|mensaje|contestacion) automatic[oa]|auto ?respuesta|contestador
                 |fuera de (?:la )?oficina|asistente virtual|soy un (?:bot|robot)
+                |gracias por (?:comunicar|contactar|escribir)(?:te|se)? (?:con|a)
+                 (?!mi\b|la brevedad)(?!.*\b{CALL_ME}\b)\w+(?!.*\b(?:me|nos) interesa)
+                |nuestros? horarios? de (?:atencion|servicio|oficina) (?:es|son)
+                |te comunicaste con \w+|(?:te|le|les) damos la bienvenida
+                |(?:este|esta|nuestr[oa]) (?:numero|linea|cuenta|buzon|correo|chat|canal)
+                (?: \w+){{0,4}} no (?:recibe|acepta|atiende|se monitorea|se revisa
+                |esta (?:habilitad|disponible|monitoread)[oa]?)(?!.*\b{CALL_ME}\b)
+                |no (?:respond|contest)(?:a|as|e|es|er|ar|an|en) (?:a )?est[ea] (?:mensaje|correo)
+                |(?:marca|marque|digita|digite|presiona|presione|oprime|oprima|teclea|teclee|elige
+                |elija|selecciona|seleccione|escribe|escriba|envia|envie)
+                 (?:(?:el|la) )?(?:(?:numero|opcion) )?(?:una (?:de las )?(?:\w+ )?opcion(?:es)?
+                |tu opcion|\d (?:para|si))
+                |1 {DEPARTMENT}(?: \w+){{0,3}} 2 \w+
                 |(?:estare|estoy|me encuentro) (?:fuera|ausente|de vacaciones
-                |de licencia) (?:\w+ ){0,4}
-                (?:del|de|hasta|con|sin) (?:\w+ ){0,8}(?:acceso|correo|regreso|reincorporo|oficina
-                |urgente))
+                |de licencia) (?:\w+ ){{0,4}}
+                (?:del|de|hasta|con|sin) (?:\w+ ){{0,8}}(?:acceso|correo|regreso|reincorporo|oficina
+                |urgente|urgencias?))
             """),
         ),
         Phrase(
@@ -298,7 +411,8 @@ SPANISH = Language(
                 |(?<!no )(?:solicit\w*|pid\w*|quier\w*|dese\w*|exij\w*|necesit\w*|tramit\w*
                 |procesa\w*)
                 (?: (?:mi|la|una|el|esta|tramitar|que|por favor))* baja
-                |baja (?:definitiva|inmediata|total|ya|de (?:la|esta|su|sus|mis|este|los|todo)\b
+                |baja (?:de lista|definitiva|inmediata|total|ya|de (?:la|esta|su|sus|mis|este|los
+                |todo)\b
                 |(?:a|de|del) (?:mi |este |el )?(?:numero|servicio de mensajes|servicio$|cel\w*))
                 |d(?:ar(?:me)?|en(?:me)?|eme|ame|adme) (?:la )?baja
                 |alto (?:a|con) (?:los|las|sus|estos|estas|tantos) \w+|causar baja|(?:pon
@@ -312,6 +426,10 @@ SPANISH = Language(
                 (?:{REMOVE}(?:me|nos|lo|la|los)?(?: \w+){{0,6}} {REGISTER}
                 |(?:quit|borr|elimin|retir)(?:en|e|a|ad|ar)(?:me|nos)(?!(?: \w+){{0,3}} dudas?)
                 |que me (?:quiten|borren|eliminen|saquen|retiren)
+                |(?<!por que )(?:me|nos) (?:quit|borr|elimin|sac|retir|baj)(?:an?|as|ais)
+                 (?:ya$|de (?:(?:la|su|tu|esa|esta) )?{REGISTER}|de (?:ahi|aqui)|por favor|porfa)
+                |baj(?:en|e|a|ar)(?:me|nos)(?: (?:de|ya)|$)
+                |no (?:me|nos) (?:han )?(?:quit|borr|elimin|sac|retir)(?:an?|ado)(?: de|$)
                 |(?:me|nos) (?:puede\w*|podria\w*|podes|podeis)(?: ya)? (?:eliminar|borrar|quitar
                 |retirar|sacar)(?: (?:de|ya|por favor|porfa)\b|$)
                 |ser (?:eliminad|removid|retirad|borrad|excluid|dad)[oa]s? de
@@ -332,7 +450,8 @@ SPANISH = Language(
                 |registro|mensajes
                 |envios?|notificaciones|correos)
                 |desuscri\w*|dessuscri\w*|desinscri\w*|desafili\w*|unsuscri\w*|desubscri\w*
-                |desvincul\w*|me salgo|sacame de aqui|saquenme de aqui)
+                |desvincul\w*|me salgo
+                |(?:sac|saqu)(?:a|e|en|ad)(?:me|nos) (?:ya )?de (?:aqui|aca|ahi|est[eo]|es[eo]))
             """),
         ),
         Phrase(
@@ -370,11 +489,26 @@ SPANISH = Language(
                 |^(?:profeco|condusef|repep)$|(?:a|con|en|ante) (?:la )?(?:profeco|repep)(?! \w+)
                 |(?:es|puro|ya es|por|su) acoso(?! laboral| sexual| en)|acosando(?:me|nos)
                 |(?:me|nos|estan) acosando|hostigamiento$|(?:esto (?:\w+ )?es|puro|son) spam
-                |spammers?
-                |derecho (?:de|a la|al) (?:supresion|cancelacion|oposicion|olvido)|derechos arco
-                |habeas data|(?:retiro|revoco|no(?: les)? doy) (?:mi |el )?(?:consentimiento
-                |permiso)
-                |no (?:les )?(?:autorizo|di permiso|di mi consentimiento|he autorizado))
+                |spammers?)
+            """),
+        ),
+        Phrase(
+            Intent.STOP,
+            "solicito la cancelación de mis datos personales",
+            pattern(rf"""
+                (?:derechos? (?:de |a la |al )?(?:supresion|cancelacion|oposicion|olvido|arco)
+                |habeas data|{RIGHT}(?: \w+){{0,4}} {DATA}
+                |(?<!no )me opongo (?:a|al)|oposicion (?:a|al) (?:\w+ ){{0,2}}(?:tratamiento|uso)
+                |(?:revoc|retir)\w* (?:(?:mi|el|la|del) )?(?:consentimiento|autorizacion|mi permiso)
+                |(?:no|nunca) (?:les )?(?:tienen? mi|(?:di|doy|he dado)(?: mi| el
+                | ningun)?) (?:permiso
+                |consentimiento|autorizacion)|(?:en|a) (?:el )?(?:repep|rne)
+                |(?:lfpdppp|rgpd|lopdgdd|lopd|ley 1581|ley 29733)(?: \w+){{0,5}} (?:borr|elimin
+                |supri
+                |cancelen)\w*
+                |lista robinson|registro (?:publico )?(?:no llame|de no llamar
+                |para evitar publicidad)
+                |no (?:les )?(?:autorizo|he autorizado))
             """),
         ),
         Phrase(
@@ -570,7 +704,8 @@ SPANISH = Language(
                 |otra ocasion|manana|la proxima semana|la semana que viene|el proximo mes|{DAYS})
                 (?: \w+){{0,4}} (?:aviso|digo|escribo|marco|llamo|contacto|confirmo|reviso|veo|hablo
                 |hablamos|contesto|busco|respondo|platicamos|vemos)
-                |(?:les|te|le|yo los|yo te|los|lo) (?:aviso|digo|escribo|marco|llamo|contacto|busco
+                |(?<!por eso )(?:les|te|le|yo los|yo te|los|lo) (?:aviso|digo|escribo|marco|llamo
+                |contacto|busco
                 |confirmo|hablo)|yo (?:les|te|los) \w+
                 |(?:lo|la) (?:pienso|reviso|voy a pensar|checo|consulto|platico)|dejame (?:pensar\w*
                 |ver\w*|revisar\w*|checar\w*)|dejeme (?:pensar\w*|ver\w*|revisar\w*)

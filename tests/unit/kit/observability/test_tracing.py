@@ -2,9 +2,17 @@
 
 import asyncio
 import os
+from functools import partial
+from typing import Any
 from unittest.mock import patch
 
+import httpx
 import pytest
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from starlette.responses import PlainTextResponse
 
 from devtools.documents import APPS
 from kit.observability import tracing
@@ -51,3 +59,23 @@ def test_every_service_can_be_traced(service: str, monkeypatch: pytest.MonkeyPat
         app = APPS[service]()
 
     assert any("OpenTelemetry" in str(middleware) for middleware in app.user_middleware)
+
+
+async def test_the_key_in_a_path_is_in_no_trace() -> None:
+    spans = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    app: Any = OpenTelemetryMiddleware(
+        PlainTextResponse("ok"),
+        exclude_spans=["receive", "send"],
+        server_request_hook=partial(tracing.hide_key, "/api/lead/"),
+        tracer_provider=provider,
+    )
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
+        await client.post("/api/lead/k3y?n=1")
+        await client.post("/api/lead")
+    with_key, without = spans.get_finished_spans()
+
+    assert "k3y" not in with_key.to_json()
+    assert (with_key.name, without.name) == ("POST /api/lead/…", "POST /api/lead")

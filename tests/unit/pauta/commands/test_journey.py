@@ -20,7 +20,7 @@ def test_a_sound_file() -> None:
     result = run("journey", "check")
 
     assert result.exit_code == 0
-    assert "12 steps, nothing wrong" in result.output
+    assert "13 steps, nothing wrong" in result.output
 
 
 def test_a_file_with_mistakes_ends_otherwise_and_names_each_line(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 from starlette.requests import Request
 
+from contracts.api.submissions import HeldList, SourceStatus
 from services.console.decisions.disk import Disk
+from services.console.decisions.doors import is_keyed, tests_apart
 from services.console.decisions.provider_health import PROVIDERS
 from services.console.decisions.users import DEMO_USER
 from services.console.rendering import Pages
@@ -37,7 +39,7 @@ def a_request(query: str = "", **headers: str) -> Request:
 
 
 def rendered(name: str, request: Request, **facts: Any) -> str:
-    return bytes(PAGES.page(name, request, **TOP, **facts).body).decode()
+    return bytes(PAGES.page(name, request, **(TOP | facts)).body).decode()
 
 
 def now_page(language: str = "es", **changes: Any) -> str:
@@ -59,6 +61,8 @@ def now_page(language: str = "es", **changes: Any) -> str:
         "held": [],
         "spending": None,
         "disk": Disk(full=False, free=50e9),
+        "in_review": 0,
+        "troubled": [],
     }
     return rendered("now", a_request(f"lang={language}"), **(facts | changes))
 
@@ -90,6 +94,44 @@ def letters_page(language: str = "es", **changes: Any) -> str:
 def addresses_page(language: str = "es", **changes: Any) -> str:
     facts: dict[str, Any] = {"addresses": [], "names": {}}
     return rendered("addresses", a_request(f"lang={language}"), **(facts | changes))
+
+
+def submissions_page(held: HeldList | None, language: str = "es", **changes: Any) -> str:
+    waiting, tests = tests_apart(held.submissions if held is not None else [])
+    facts: dict[str, Any] = {"held": held, "waiting": waiting, "tests": tests, "shown": 100}
+    return rendered("submissions", a_request(f"lang={language}"), **(facts | changes))
+
+
+def sources_page(sources: list[SourceStatus] | None, language: str = "es") -> str:
+    facts: dict[str, Any] = {
+        "days": 7,
+        "by": "fuente",
+        "groups": ("fuente",),
+        "rows": [],
+        "sources": sources,
+    }
+    return rendered("sources", a_request(f"lang={language}"), **facts)
+
+
+def source_page(source: SourceStatus, language: str = "es", **changes: Any) -> str:
+    facts: dict[str, Any] = {
+        "source": source,
+        "keyed": is_keyed(source.name),
+        "base_url": "https://leads.ejemplo.mx",
+        "deliveries": [],
+    }
+    return rendered("source", a_request(f"lang={language}"), **(facts | changes))
+
+
+def imports_page(language: str = "es", **changes: Any) -> str:
+    facts: dict[str, Any] = {
+        "journey": "current",
+        "plan": None,
+        "problem": "",
+        "lines": [],
+        "imports": [],
+    }
+    return rendered("imports", a_request(f"lang={language}"), **(facts | changes))
 
 
 def lead_page(language: str = "es", **changes: Any) -> str:

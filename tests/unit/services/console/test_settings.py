@@ -16,6 +16,7 @@ OWN = {
     "rabbitmq_url": "http://rabbitmq.local",
     "scheduler_url": "http://scheduler",
     "notify_url": "http://notify",
+    "intake_url": "http://intake",
     "console_secret": "x" * 20,
     "console_api_token": "y" * 20,
     "scheduler_api_token": "z" * 20,

@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterator
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 import pytest
 import schemathesis
@@ -25,7 +25,10 @@ LIMITLESS = {
 
 
 class Acceptor:
-    """Accepts everything and knows two idempotency keys. Other tests use a real repository."""
+    """Accepts everything, and knows two idempotency keys and every short key of a source.
+
+    Other tests use a real repository.
+    """
 
     async def accept(self, received: Received) -> Verdict:
         match received.submission.key:
@@ -36,10 +39,14 @@ class Acceptor:
             case _:
                 return NewLead(1, 1)
 
+    async def source_of(self, key: str) -> str | None:
+        return None if len(key) > 4 else "landing"
+
 
 with patch.dict(os.environ, read_recipes(LIMITLESS)["intake"].environment):
-    APP = create_app(accept=Acceptor().accept)
-SCHEMA = schemathesis.openapi.from_dict(APP.openapi())
+    APP = create_app(accept=Acceptor().accept, source_of=Acceptor().source_of)
+# the doors; the operators' routes are not reachable from outside
+SCHEMA = schemathesis.openapi.from_dict(APP.openapi()).include(path_regex="^/api/lead")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +57,8 @@ def address() -> Iterator[str]:
     thread = threading.Thread(target=server.run)
     thread.start()
     wait_until(lambda: server.started, "intake")
-    yield f"http://127.0.0.1:{port}"
+    with patch("services.intake.http.lead.keep_refused", AsyncMock()):  # it needs the database
+        yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join()
 
@@ -60,7 +68,11 @@ def address() -> Iterator[str]:
 @SCHEMA.parametrize()
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_documented(case: schemathesis.Case[Any], address: str) -> None:
-    """Runs every check but one: status, content type, headers, body, no 5xx, bad data refused."""
+    """Runs nearly every check: status, content type, headers, body, no 5xx, bad data refused."""
     # a schema cannot express which phones can be dialled
     unfit: Any = CHECKS.get_one("positive_data_acceptance")
-    case.call_and_validate(base_url=address, excluded_checks=[unfit], allow_redirects=False)
+    excluded = [unfit]
+    if case.path.endswith("{key}") or "X-Source-Key" in (case.headers or {}):
+        # what a source sends is kept, even if it cannot be read
+        excluded.append(CHECKS.get_one("negative_data_rejection"))
+    case.call_and_validate(base_url=address, excluded_checks=excluded, allow_redirects=False)

@@ -1,13 +1,15 @@
 """The content of a meeting's messages: language, time zone and calendar file."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from icalendar import Calendar
 
-from contracts.events.booking import Occurrence
+from contracts.events.booking import Booking, Occurrence
 from contracts.events.touch import Channel, Kind
 from domain.sms import MOST_SEGMENTS, segments
 from providers.twilio.content import template_variables
@@ -253,6 +255,31 @@ def test_the_dates_of_a_long_series_fit_a_whatsapp_template(
 
     assert template_variables(values)["2"] == " ".join(values["2"].split())
     assert ("fechas más (hora de" in values["2"]) or ("more dates (" in values["2"])
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize(
+    ("other", "invites"),
+    [
+        pytest.param(a_booking("other"), False, id="another one stands"),
+        pytest.param(a_booking("other", starts_at=None), False, id="its time is unknown"),
+        pytest.param(None, True, id="no other"),
+    ],
+)
+def test_who_has_another_meeting_is_not_invited_after_a_cancellation(
+    wording: Wording, other: Booking | None, invites: bool, language: str
+) -> None:
+    cancelled = a_booking(starts_at=datetime(2026, 3, 3, 17, tzinfo=UTC), language=language)
+    touch = a_touch(
+        Channel.EMAIL, template="cancellation", kind=Kind.CANCELLATION, booking=cancelled
+    )
+    mail = wording.render(replace(touch, other_booking=other), a_card())
+    link = wording.destination(Target.BOOKING, touch, a_card())
+    is_named = other is not None and other.starts_at is not None
+
+    for part in (mail.text, unescape(mail.html)):
+        assert (link in part) == invites
+        assert ("febrero" in part or "February" in part) == is_named
 
 
 def test_a_short_link_leads_where_the_long_one_does(wording: Wording, settings: Settings) -> None:

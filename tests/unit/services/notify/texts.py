@@ -25,6 +25,8 @@ FACTS = {
     "meeting_at": "el jueves 12 de febrero a las 11:00 a.m.",
     "meeting_how": "entra en https://v.example.com/1",
     "meeting_title": "Asesoría",
+    "other_meeting": "",
+    "other_meeting_when": "",
 }
 
 

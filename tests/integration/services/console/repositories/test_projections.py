@@ -2,26 +2,43 @@
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
-from contracts.events.base import Event
-from contracts.events.booking import BookingUnmatched
-from contracts.events.lead import LeadCreated, LeadErased
-from contracts.events.reply import Intent, ReplyUnmatched
-from contracts.events.touch import Channel, TouchSent
+from contracts.commands.address import RestoreAddress
+from contracts.events.address import AddressRestored, AddressSuspended
+from contracts.events.booking import BookingUnmatched, LeadBooked
+from contracts.events.failed_work import WorkFailed
+from contracts.events.lead import LeadCreated, LeadErased, LeadOptedOut, LeadUpdated
+from contracts.events.reply import Intent, ReplyReceived, ReplyUnmatched
+from contracts.events.submission import HoldReason as WhyHeld
+from contracts.events.submission import InquiryReceived, SubmissionHeld
+from contracts.events.touch import (
+    Channel,
+    FailureKind,
+    HoldReason,
+    TouchFailed,
+    TouchHeld,
+    TouchSent,
+)
+from contracts.message import Message
 from kit.database import Database
 from services.console.decisions.tallies import Cell, Counts, add_change, changed, tallied
 from services.console.repositories import projections as module
 from services.console.repositories.actions import Actions, ReceivedMessage
+from services.console.repositories.erasures import Erasures
 from services.console.repositories.metrics import LeadFilter, Metrics
 from services.console.repositories.projections import Projections, lead_of
-from tests.builders import a_card
+from tests.builders import a_booking, a_card
 
 pytestmark = pytest.mark.connected
 
+SECOND = timedelta(seconds=1)
+ERASURES = Erasures("a secret")
 LEADS = 12
+NOW = datetime(2026, 3, 2, 16, tzinfo=UTC)
 TABLES = (
     "leads",
     "providers",
@@ -43,8 +60,8 @@ def called(lead_id: int) -> TouchSent:
     return TouchSent(lead_id=lead_id, touch_id=uuid4(), step="welcome_call", channel=Channel.CALL)
 
 
-async def happen(database: Database, *events: Event) -> None:
-    await Actions(database).add(
+async def happen(database: Database, *events: Message) -> None:
+    await Actions(database, ERASURES).add(
         [ReceivedMessage(event, event.model_dump(mode="json"), None) for event in events]
     )
 
@@ -59,7 +76,7 @@ async def a_past(database: Database) -> Projections:
     for lead_id in range(1, LEADS + 1):
         card = a_card(name=f"Lead {lead_id}", source=f"Radio {lead_id % 2}")
         await happen(database, LeadCreated(lead_id=lead_id, card=card), called(lead_id))
-    projections = Projections(database)
+    projections = Projections(database, ERASURES)
     await caught_up(projections)
     await database.fetch("update leads set name = 'as it was'")
     return projections
@@ -141,7 +158,7 @@ async def test_a_rebuild_that_was_broken_off(database: Database, restart: bool) 
     await projections.rebuild()
     await projections.follow()
     await projections.follow()
-    restarted = Projections(database)
+    restarted = Projections(database, ERASURES)
     if restart:
         await restarted.rebuild()
     came = (await restarted.progress()).rebuilt
@@ -179,7 +196,7 @@ async def test_two_replicas_that_both_believe_to_lead_fold_nothing_twice(
     first = await a_past(database)
     await first.rebuild()
     await happen(database, *(called(lead_id) for lead_id in range(1, LEADS + 1)))
-    await asyncio.gather(caught_up(first), caught_up(Projections(database)))
+    await asyncio.gather(caught_up(first), caught_up(Projections(database, ERASURES)))
 
     assert await calls(database) == dict.fromkeys(range(1, LEADS + 1), 2)
     assert await names(database) == NEW
@@ -232,11 +249,20 @@ async def test_what_came_from_an_erased_persons_addresses_without_a_lead_is_eras
             text="Soy yo",
             intent=Intent.QUESTION,
         ),
+        InquiryReceived(
+            lead_id=0,
+            channel=Channel.WHATSAPP,
+            message_id="SM1",
+            phone="+525512345678",
+            name="Anita",
+            text="Fui yo",
+            received_at=NOW,
+        ),
         BookingUnmatched(lead_id=0, uid="b1", email="ana@example.com"),
         BookingUnmatched(lead_id=0, uid="b2", phone="+525512345678"),
         stranger,
     )
-    projections = Projections(database)
+    projections = Projections(database, ERASURES)
     await caught_up(projections)
     await happen(database, LeadErased(lead_id=1, by="ana"))
     await caught_up(projections)
@@ -244,14 +270,145 @@ async def test_what_came_from_an_erased_persons_addresses_without_a_lead_is_eras
     bookings = await database.fetch("select uid, email, phone from bookings order by uid")
     text = " ".join(row["body"] for row in bodies)
 
-    assert not [secret for secret in ("5512345678", "ana@", "Ana@", "Soy yo") if secret in text]
+    secrets = ("5512345678", "ana@", "Ana@", "Soy yo", "Anita", "Fui yo")
+    assert [secret for secret in secrets if secret in text] == []
     assert "otra@example.com" in text
     assert [tuple(row) for row in bookings] == [
         ("b1", "", ""),
         ("b2", "", ""),
         ("b3", "otra@example.com", ""),
     ]
-    assert await Actions(database).unmatched_replies(limit=9) == []
+    assert await Actions(database, ERASURES).unmatched_replies(limit=9) == []
+
+
+SECRETS = ("5512345678", "ana@", "Ana", "Demo SA", "secreto", "b-title")
+LATE = (
+    AddressSuspended(
+        lead_id=1,
+        channel=Channel.EMAIL,
+        address="ana@example.com",
+        doubtful=True,
+        reason="452 <ana@example.com> mailbox full",
+    ),
+    TouchFailed(
+        lead_id=1,
+        touch_id=uuid4(),
+        step="welcome_email",
+        channel=Channel.EMAIL,
+        kind=FailureKind.BAD_ADDRESS,
+        reason="550 5.1.1 <ana@example.com> user unknown",
+    ),
+    TouchHeld(
+        lead_id=1,
+        touch_id=uuid4(),
+        step="day_6",
+        channel=Channel.EMAIL,
+        reason=HoldReason.MISCONFIGURED,
+        detail="ana@example.com",
+    ),
+    LeadUpdated(
+        lead_id=1,
+        submission_id=2,
+        person_id=1,
+        card=a_card(name="Ana", phone="+525512345678", email="ana@example.com"),
+        changed=("phone",),
+        returned=True,
+    ),
+    LeadBooked(
+        lead_id=1,
+        revision=1,
+        booking=a_booking("b1", email="ana@example.com", phone="+525512345678", title="b-title"),
+    ),
+    ReplyReceived(
+        lead_id=1, channel=Channel.WHATSAPP, text="secreto", intent=Intent.REVIEW, hour="secreto"
+    ),
+    LeadOptedOut(lead_id=1, channel="whatsapp", reason="stop", text="secreto"),
+    WorkFailed(lead_id=1, service="crm", kind="work", row_id=1, reason="KeyError: ana@example.com"),
+    ReplyUnmatched(
+        lead_id=0,
+        channel=Channel.WHATSAPP,
+        sender="+5215512345678",
+        text="secreto",
+        intent=Intent.QUESTION,
+    ),
+    BookingUnmatched(lead_id=0, uid="b2", email="Ana@example.com", phone="+525512345678"),
+    AddressRestored(address="ana@example.com", by="operador"),
+    RestoreAddress(address="+525512345678", by="operador"),
+)
+
+
+@pytest.mark.parametrize("is_projected", [True, False], ids=["projected", "on its way as well"])
+async def test_a_late_message_brings_nothing_of_an_erased_person_back(
+    database: Database, is_projected: bool
+) -> None:
+    projections = Projections(database, ERASURES)
+    card = a_card(name="Ana", phone="+525512345678", email="ana@example.com", company="Demo SA")
+    await happen(database, LeadCreated(lead_id=1, card=card))
+    await caught_up(projections)
+    await happen(database, LeadErased(lead_id=1, by="operador"))
+    if is_projected:
+        await caught_up(projections)
+    for message in LATE:
+        await happen(database, message)
+        if is_projected:
+            assert not await found(database), f"{message.topic} was stored with personal data"
+        await caught_up(projections)
+
+        assert not await found(database), f"{message.topic} brought it back"
+    assert await Actions(database, ERASURES).unmatched_replies(limit=9) == []
+    await projections.rebuild()
+    await caught_up(projections)
+    assert not await found(database)
+
+
+async def test_whoever_writes_after_their_erasure_is_there_again(database: Database) -> None:
+    projections = Projections(database, ERASURES)
+    await happen(database, LeadCreated(lead_id=1, card=a_card(phone="+525512345678")))
+    await caught_up(projections)
+    reply = ReplyUnmatched(
+        lead_id=0,
+        channel=Channel.WHATSAPP,
+        sender="+525512345678",
+        text="Soy yo",
+        intent=Intent.QUESTION,
+    )
+    erasure = LeadErased(lead_id=1, by="operador")
+    await happen(database, erasure, reply.model_copy(update={"at": erasure.at + SECOND}))
+    await caught_up(projections)
+    await happen(
+        database, reply.model_copy(update={"at": erasure.at + SECOND, "event_id": uuid4()})
+    )
+    await caught_up(projections)
+    replies = await Actions(database, ERASURES).unmatched_replies(limit=9)
+
+    assert [row["body"]["sender"] for row in replies] == ["+525512345678"] * 2
+
+
+async def found(database: Database) -> list[str]:
+    """Returns the personal data that any table of console's database has."""
+    tables = await database.fetch(
+        """select table_schema || '.' || table_name as name from information_schema.tables
+           where table_schema in ('public', 'rebuilt')"""
+    )
+    text = ""
+    for table in tables:
+        rows = await database.fetch(f"select t::text as row from {table['name']} t")
+        text += "\n".join(row["row"] for row in rows)
+    return [secret for secret in SECRETS if secret in text]
+
+
+async def test_a_held_submission_is_no_lead_until_it_is_accepted(database: Database) -> None:
+    held = SubmissionHeld(lead_id=5, source="form", reason=WhyHeld.LINK_IN_NAME, received_at=NOW)
+    card = a_card(attribution={"gclid": "x"}, unusable_email="ana@gmail")
+    await happen(database, held)
+    await caught_up(Projections(database, ERASURES))
+    assert await database.fetch("select lead_id from leads") == []
+
+    await happen(database, LeadCreated(lead_id=5, card=card))
+    await caught_up(Projections(database, ERASURES))
+    lead = await Metrics(database, "UTC").lead(5)
+    assert lead is not None
+    assert (lead.attribution, lead.unusable_email) == ({"gclid": "x"}, "ana@gmail")
 
 
 async def test_a_booking_of_nobody_that_is_cancelled_waits_for_nobody(database: Database) -> None:
@@ -260,13 +417,13 @@ async def test_a_booking_of_nobody_that_is_cancelled_waits_for_nobody(database: 
     await happen(
         database, booked, booked.model_copy(update={"cancelled": True, "event_id": uuid4()})
     )
-    await caught_up(Projections(database))
+    await caught_up(Projections(database, ERASURES))
     assert await database.fetch("select uid from bookings") == []
 
     await happen(
         database, other, booked.model_copy(update={"cancelled": True, "event_id": uuid4()})
     )
-    await caught_up(Projections(database))
+    await caught_up(Projections(database, ERASURES))
     assert [row["email"] for row in await database.fetch("select email from bookings")] == [
         "beto@example.com"
     ]

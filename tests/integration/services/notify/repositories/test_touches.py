@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -12,7 +13,7 @@ from kit.database import Database, DatabaseUnavailable
 from services.notify.decisions.settlements import released, skipped
 from services.notify.repositories import touches as ledger
 from services.notify.repositories.touches import Touches
-from services.notify.touches import State
+from services.notify.touches import Others, State
 from services.notify.use_cases.deliver import CLAIM_RULES
 from tests.builders import a_card, a_touch
 
@@ -130,3 +131,24 @@ async def test_an_outcome_that_was_written_although_its_answer_was_lost_is_writt
 
     assert await states(unsteady) == [(State.SKIPPED, 1, False)]
     assert len(await unsteady.fetch("select 1 from outbox")) == 1
+
+
+async def test_the_others_to_an_address_are_those_of_its_channel(
+    touches: Touches, unsteady: Unsteady
+) -> None:
+    texts = [
+        a_touch(Channel.WHATSAPP, lead_id=7, step=step, touch_id=uuid4())
+        for step in ("a", "b", "c")
+    ]
+    for touch in (*texts, EMAIL):
+        await touches.claim(touch, CARD)
+    await unsteady.fetch("update touches set provider_ref = 'ref of ' || step")
+    await unsteady.fetch("update touches set state = 'sent' where step = 'b'")
+    first, second, third = texts
+
+    assert await ledger.others_to(unsteady, first) == Others(
+        frozenset({"ref of b", "ref of c"}), is_sending=True
+    )
+    await unsteady.fetch("update touches set state = 'sent' where step = 'a'")
+    assert not (await ledger.others_to(unsteady, third)).is_sending
+    assert second.address == first.address

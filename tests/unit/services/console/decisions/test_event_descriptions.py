@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from contracts.events.call import Unanswered
-from contracts.events.lead import Attention, Closing
+from contracts.events.lead import Attention, Closing, Door
+from contracts.events.submission import HoldReason as SubmissionHoldReason
 from contracts.events.touch import (
     Channel,
     DeferReason,
@@ -34,7 +35,8 @@ def test_every_event_is_described_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "reasons", [SkipReason, HoldReason, DeferReason, Unanswered, Closing, Attention]
+    "reasons",
+    [SkipReason, HoldReason, SubmissionHoldReason, DeferReason, Unanswered, Closing, Attention],
 )
 def test_every_reason_is_described_in_words(reasons: type[StrEnum]) -> None:
     assert [str(reason) for reason in reasons if str(reason) not in REASONS] == []
@@ -75,6 +77,28 @@ def test_a_line_claims_no_more_of_a_link_than_is_known(opener: str, text: str) -
     assert (line.text, line.channel, line.step) == (text, "SMS", "day_3")
     assert (line.detail, line.quoted) == ("the booking page", False)
     assert describe_event(event | {"target": "moon"}).detail == ""
+
+
+@pytest.mark.parametrize(
+    ("door", "text", "detail"),
+    [
+        (Door.FORM, "New lead", ""),
+        (Door.MESSAGE, "New lead, who wrote first", "¿Cuánto cuesta?"),
+        (Door.FILE, "New lead, from a file", ""),
+    ],
+)
+def test_a_new_lead_is_described_by_how_it_came(door: Door, text: str, detail: str) -> None:
+    line = describe_event({"topic": "lead.created", "door": str(door), "first_message": detail})
+
+    assert (line.text, line.detail, line.quoted) == (text, detail, True)
+
+
+def test_a_held_submission_names_its_reason_and_a_replay_its_source() -> None:
+    held = {"topic": "submission.held", "reason": "link_in_name", "source": "landing-verano"}
+    replayed = {"topic": "delivery.replayed", "source": "meta", "delivery_id": 4, "by": "ana"}
+
+    assert describe_event(held).detail == "a link or code in the name"
+    assert (describe_event(replayed).detail, describe_event(replayed).by) == ("meta", "ana")
 
 
 def a_row(topic: str, touch_id: str = "a") -> dict[str, Any]:

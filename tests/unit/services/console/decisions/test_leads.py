@@ -319,3 +319,23 @@ def test_a_stop_is_taken_back() -> None:
     assert folded(opted_out("reply"), restored).stopped is None
     assert folded(restored, opted_out("reply")).stopped is None
     assert folded(opted_out("reply"), restored, opted_out("reply", 4)).stopped == "reply"
+
+
+def test_a_lead_keeps_how_it_came_the_first_time() -> None:
+    ad = {"utm_campaign": "otoño", "ad_id": "23"}
+    first = CREATED.model_copy(
+        update={"card": a_card(attribution=ad, extra={"utm_campaign": "otoño", "color": "azul"})}
+    )
+    later = updated(attribution={"ad_id": "99", "gclid": "x"})
+
+    assert folded(first, later).attribution == ad
+    assert folded(later, first).attribution == ad
+    assert folded(CREATED, later).attribution == {"ad_id": "99", "gclid": "x"}
+    assert folded(first).other_fields == {"color": "azul"}
+    assert folded(first).came_by("utm_campaign") == "otoño"
+    assert folded(CREATED, updated(attribution=ad)).came_by("utm_campaign") == "otoño"
+    assert folded(CREATED).came_by("utm_campaign") == ""
+
+
+def test_an_address_that_is_none_is_kept_as_typed() -> None:
+    assert folded(CREATED, updated(unusable_email="ana@gmail")).unusable_email == "ana@gmail"

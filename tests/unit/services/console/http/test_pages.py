@@ -12,6 +12,7 @@ from contracts.api.lead_plan import LeadPlan
 from services.console.decisions.disk import Disk
 from services.console.decisions.response_times import Objective, budget, cause, timeline
 from services.console.repositories.metrics import LeadFilter, Waits
+from tests.builders import a_card
 from tests.unit.services.console.decisions.test_leads import CREATED, DIALLED, folded, updated
 from tests.unit.services.console.rendered import (
     a_request,
@@ -207,6 +208,21 @@ A_DOUBTFUL = SuspendedAddress(
     at=datetime(2026, 3, 2, 16, tzinfo=UTC),
     lead_id=7,
 )
+
+
+def test_a_lead_shows_what_cannot_be_used_and_how_it_came() -> None:
+    card = a_card(
+        unusable_email="ana@gmail",
+        attribution={"campaign_name": "Otoño", "gclid": "Cj0"},
+        extra={"gclid": "Cj0", "color": "azul"},
+    )
+    lead = folded(CREATED.model_copy(update={"card": card}))
+    page = text_of(lead_page(lead=lead))
+
+    assert "Correo no utilizable ana@gmail" in page
+    assert "color azul" in page
+    assert "Campaña Otoño" in page
+    assert page.count("Cj0") == 1
 
 
 def test_a_suspended_address_has_its_reason_its_date_and_a_button() -> None:

@@ -270,19 +270,28 @@ def test_a_lead_of_ours(name: str, *, matches: bool) -> None:
         ),
         (
             LeadBooked(lead_id=7, revision=1, booking=a_booking(time_zone="Asia/Tokyo")),
-            "Agendó una reunión para el 12/02/2026 11:00",
+            "Agendó una reunión para el jueves 12 de febrero a las 11:00 a.m.",
         ),
         (
             LeadBooked(lead_id=7, revision=1, booking=SERIES),
-            "Agendó una reunión para el 12/02/2026 11:00, 19/02/2026 11:00",
+            (
+                "Agendó una reunión para el jueves 12 de febrero a las 11:00 a.m. "
+                "y jueves 19 de febrero a las 11:00 a.m."
+            ),
         ),
         (
             BookingUpdated(lead_id=7, revision=2, booking=SERIES),
-            "Cambiaron las fechas de sus reuniones: 12/02/2026 11:00, 19/02/2026 11:00",
+            (
+                "Cambiaron las fechas de sus reuniones: jueves 12 de febrero a las 11:00 a.m. "
+                "y jueves 19 de febrero a las 11:00 a.m."
+            ),
         ),
         (
             BookingUpdated(lead_id=7, revision=2, booking=a_booking()),
-            "Cambió su reunión para el 12/02/2026 11:00: https://video.example.com/aB3dE5fG7h",
+            (
+                "Cambió su reunión para el jueves 12 de febrero a las 11:00 a.m.: "
+                "https://video.example.com/aB3dE5fG7h"
+            ),
         ),
         (
             BookingCancelled(lead_id=7, uid="b", revision=1, reason="$RCH$"),

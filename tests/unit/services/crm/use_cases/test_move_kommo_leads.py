@@ -9,7 +9,6 @@ from services.crm.repositories.registrations import LeadToMove
 from services.crm.settings import KommoSettings, Settings
 from services.crm.use_cases.kommo_progress import KommoProgress
 from services.crm.use_cases.move_kommo_leads import LeadMover
-from tests.builders import SteadyLead
 
 PIPELINE, OTHER = 7, 8
 INITIAL, BOOKED, CONTACTED = 60, 61, 62
@@ -78,9 +77,7 @@ async def move(rows: Rows, kommo: Kommo) -> None:
         "status_id_agendado": BOOKED,
     }
     settings = Settings.model_construct(kommo=KommoSettings.model_construct(**ids))
-    mover = LeadMover(
-        cast("KommoProgress", rows), cast("KommoClient", kommo), settings, SteadyLead()
-    )
+    mover = LeadMover(cast("KommoProgress", rows), cast("KommoClient", kommo), settings)
     await mover.move_leads()
 
 

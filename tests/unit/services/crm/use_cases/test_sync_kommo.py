@@ -1,6 +1,6 @@
 """Kommo sync: what fails for one lead, or in one section, does not stop the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 from uuid import uuid4
@@ -135,6 +135,7 @@ class Kommo:
         self.search_refused = False
         self.open_leads: list[KommoLead] = []
         self.changes: list[tuple[int, Mapping[str, Any]]] = []
+        self.may_write: Callable[[], Awaitable[None]]
 
     async def lead_fields(self) -> dict[int, CustomField]:
         return self.fields.pop(0) if len(self.fields) > 1 else self.fields[0]
@@ -150,6 +151,7 @@ class Kommo:
         return []
 
     async def add_leads_with_contacts(self, leads: Sequence[Mapping[str, Any]]) -> list[Registered]:
+        await self.may_write()
         if self.unavailable_after is not None and len(self.created) >= self.unavailable_after:
             raise Unavailable("kommo: no connection")
         self.created.append([lead["request_id"] for lead in leads])

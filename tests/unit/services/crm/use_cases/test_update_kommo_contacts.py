@@ -10,7 +10,7 @@ from services.crm.decisions.kommo_fields import LeftOut
 from services.crm.settings import KommoSettings, Settings
 from services.crm.use_cases.kommo_progress import ContactDue, KommoProgress
 from services.crm.use_cases.update_kommo_contacts import ContactUpdater
-from tests.builders import SteadyLead, a_card
+from tests.builders import a_card
 
 PHONE, OTHER_PHONE = "+528112345678", "+525511112222"
 EMAIL, OTHER_EMAIL = "ana@example.com", "otra@example.com"
@@ -67,9 +67,7 @@ class Kommo:
 
 async def update(rows: Rows, kommo: Kommo) -> None:
     settings = Settings.model_construct(kommo=KommoSettings.model_construct(), default_region="MX")
-    updater = ContactUpdater(
-        cast("KommoProgress", rows), cast("KommoClient", kommo), settings, SteadyLead()
-    )
+    updater = ContactUpdater(cast("KommoProgress", rows), cast("KommoClient", kommo), settings)
     await updater.update_contacts()
 
 

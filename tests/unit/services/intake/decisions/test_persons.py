@@ -1,17 +1,19 @@
 """Whether the sender of a form is new."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from contracts.events.lead import LeadCard
+from contracts.events.lead import NO_JOURNEY, Door, LeadCard
+from contracts.events.submission import HoldReason
 from services.intake.decisions.persons import (
     Conflict,
     Earlier,
     Existing,
+    Held,
     Join,
     NewLead,
-    Quarantine,
     Replay,
     Submission,
     addresses,
@@ -38,7 +40,18 @@ ANONYMOUS_CARD = Existing(keys={}, contents={}, earlier=[])
 ANA = Submission(a_card(), b"1")
 
 
+ROBOT = Submission(a_card(), b"1", held=HoldReason.HONEYPOT)
+
+
+IMPORTED = Submission(a_card(), b"3", source="file", journey=NO_JOURNEY)
+
+
 FRESH = range(1, 10)
+
+
+def of_meta(external_id: str, **changes: Any) -> Submission:
+    content = external_id.encode()
+    return Submission(a_card(**changes), content, source="meta", external_id=external_id)
 
 
 def known(*cards: LeadCard, **more: Any) -> Existing:
@@ -74,6 +87,8 @@ def join(*changed: str, **more: Any) -> Join:
             {"phone": "+525512345678", "name": "Luz"}, False, id="somebody who typed this email"
         ),
         pytest.param({"email": None, "name": "Luz"}, False, id="somebody who typed this phone"),
+        pytest.param({"email": None, "name": ""}, True, id="phone, and one of the two has no name"),
+        pytest.param({"phone": "+525512345678", "name": ""}, False, id="email alone, and no name"),
         pytest.param(
             {"phone": "+525512345678", "email": "otra@example.com"}, False, id="a namesake"
         ),
@@ -160,10 +175,70 @@ def test_who_is_one_person(changes: dict[str, Any], same: bool) -> None:
             id="one key thrice in one batch",
         ),
         pytest.param(
-            [Submission(a_card(), b"1", suspect=True), Submission(a_card(), b"2")],
+            [ROBOT, Submission(a_card(), b"2")],
             ANONYMOUS_CARD,
-            [Quarantine(1), NewLead(2, 2)],
-            id="a robot does not join a lead",
+            [Held(1, HoldReason.HONEYPOT), NewLead(2, 2)],
+            id="what is held is no lead that another form could join",
+        ),
+        pytest.param(
+            [ROBOT],
+            known(a_card()),
+            [Held(1, HoldReason.HONEYPOT)],
+            id="what is held does not join a lead",
+        ),
+        pytest.param(
+            [replace(ROBOT, held=None, accepted_id=4)],
+            Existing({}, {b"1": 4}, []),
+            [NewLead(4, 4)],
+            id="a held one that an operator accepts, under its own id",
+        ),
+        pytest.param(
+            [replace(ROBOT, held=None, accepted_id=4)],
+            known(a_card()),
+            [Join(4, 7, 5)],
+            id="a held one that an operator accepts joins its person's lead",
+        ),
+        pytest.param(
+            [of_meta("a"), of_meta("a"), of_meta("b", service="Otro")],
+            ANONYMOUS_CARD,
+            [NewLead(1, 1), Replay(1), Join(3, 1, 1, ("service",))],
+            id="the source's own id thrice",
+        ),
+        pytest.param(
+            [of_meta("a")],
+            Existing({}, {}, [], external_ids={("meta", "a"): 9}),
+            [Replay(9)],
+            id="the source's own id, however long ago",
+        ),
+        pytest.param(
+            [of_meta("a")],
+            Existing({}, {}, [], external_ids={("tiktok", "a"): 9}),
+            [NewLead(1, 1)],
+            id="another source's id",
+        ),
+        pytest.param(
+            [IMPORTED, ANA],
+            ANONYMOUS_CARD,
+            [NewLead(1, 1), NewLead(2, 1, (1,))],
+            id="an imported lead without a journey is answered when they come themselves",
+        ),
+        pytest.param(
+            [IMPORTED, replace(IMPORTED, content=b"4")],
+            ANONYMOUS_CARD,
+            [NewLead(1, 1), Join(2, 1, 1)],
+            id="the same person twice in a file without a journey",
+        ),
+        pytest.param(
+            [IMPORTED],
+            known(a_card(), recent=False),
+            [join()],
+            id="an imported lead without a journey does not restart one",
+        ),
+        pytest.param(
+            [replace(IMPORTED, journey=None)],
+            known(a_card(), recent=False),
+            [join(returned=True)],
+            id="an imported lead with a journey does",
         ),
         pytest.param(
             [ANA],
@@ -297,11 +372,11 @@ def test_in_one_batch_persons_that_were_merged_stay_one() -> None:
 
 
 def test_a_robots_form_is_answered_again_like_any_other() -> None:
-    robot = Submission(a_card(), b"1", "k", suspect=True)
+    robot = replace(ROBOT, key="k")
     again = Submission(a_card(), b"1", "k")
 
     assert classify([robot, again, OTHER], ANONYMOUS_CARD, [1, 2, 3]) == [
-        Quarantine(1),
+        Held(1, HoldReason.HONEYPOT),
         Replay(1),
         NewLead(3, 3),
     ]
@@ -314,3 +389,47 @@ def test_every_submission_has_an_id_of_its_own() -> None:
 
 def test_a_folded_name_is_words_of_plain_letters() -> None:
     assert folded(" José-María  ÑUÑO! ") == "jose maria nuno"
+
+
+def of_visitor(name: str, number: int, **more: Any) -> Submission:
+    card = LeadCard(name=name, email=f"{number}@example.com", visitor="v")
+    return Submission(card, str(number).encode(), most_names=2, **more)
+
+
+def test_many_names_of_one_visitor_are_held() -> None:
+    names = ["Ana", "Luz", "ANA ", "", "Eva", "Luz", "Ana"]
+    batch = [of_visitor(name, number) for number, name in enumerate(names)]
+    held = [isinstance(verdict, Held) for verdict in classify(batch, ANONYMOUS_CARD, range(1, 8))]
+
+    assert held == [False, False, False, False, True, True, True]
+
+
+def test_the_names_that_a_visitor_gave_before_count() -> None:
+    before = Existing({}, {}, [], names={"v": {"ana", "luz"}, "w": {"eva"}})
+
+    assert classify([of_visitor("Eva", 1)], before, [1]) == [Held(1, HoldReason.MANY_NAMES)]
+    assert classify([of_visitor("Luz", 1)], before, [1]) == [NewLead(1, 1)]
+
+
+def test_the_names_of_a_source_with_a_key_are_not_counted() -> None:
+    before = Existing({}, {}, [], names={"v": {"ana", "luz"}})
+
+    keyed = replace(of_visitor("Eva", 1), most_names=None)
+    assert classify([keyed], before, [1]) == [NewLead(1, 1)]
+
+
+def test_the_first_reason_to_hold_is_said() -> None:
+    before = Existing({}, {}, [], names={"v": {"ana", "luz"}})
+
+    over = of_visitor("Eva", 1, held=HoldReason.OVER_LIMIT)
+    assert classify([over], before, [1]) == [Held(1, HoldReason.OVER_LIMIT)]
+
+
+def test_who_writes_is_known_by_the_number_alone() -> None:
+    earlier = Earlier(7, 7, a_card(name="Ana Torres", email="ana@example.com"))
+    card = LeadCard(name="Anita 🌸", phone="+5218112345678")
+    written = Submission(card, b"1", door=Door.MESSAGE)
+    typed = Submission(card, b"1")
+
+    assert isinstance(classify([written], Existing({}, {}, [earlier]), [8])[0], Join)
+    assert classify([typed], Existing({}, {}, [earlier]), [8]) == [NewLead(8, 8)]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.events.lead import LeadUpdated
+from contracts.events.lead import NO_JOURNEY, Door, LeadUpdated
 from contracts.events.touch import Channel, DeferReason, Kind
 from domain.journey.model import Journey
 from domain.journey.settings import JourneySettings, load_journey
@@ -149,3 +149,38 @@ def test_a_form_is_fresh_for_a_quarter_of_an_hour(minutes: int, fresh: bool) -> 
     arrived_at = datetime(2026, 3, 2, 10, tzinfo=MEXICO)
 
     assert just_arrived(arrived_at, arrived_at + timedelta(minutes=minutes)) is fresh
+
+
+def first_message(at: datetime, **changes: Any) -> list[Touch]:
+    event = a_lead_created(email=None).model_copy(
+        update={"door": Door.MESSAGE, "at": at, "received_at": at, **changes}
+    )
+    return list(first_touches(event, JOURNEY, at, zone="America/Mexico_City", region="MX"))
+
+
+def test_who_writes_first_is_answered_there_and_not_called() -> None:
+    at_night = datetime(2026, 3, 2, 3, 0, tzinfo=MEXICO)
+
+    [answer] = first_message(at_night)
+
+    assert (answer.step, answer.channel, answer.fallback) == (
+        "first_message",
+        Channel.WHATSAPP,
+        (Channel.SMS,),
+    )
+    assert answer.kind is Kind.ASKED_FOR
+    assert answer.until == at_night + timedelta(minutes=15)
+
+
+def test_who_fills_in_a_form_is_not_thanked_for_a_message() -> None:
+    assert touches(datetime(2026, 3, 2, 10, 0, tzinfo=MEXICO)).keys() == {
+        "welcome_email",
+        "welcome_call",
+    }
+
+
+def test_a_lead_that_is_only_kept_is_not_contacted() -> None:
+    now = datetime(2026, 3, 2, 10, 0, tzinfo=MEXICO)
+
+    assert first_message(now, journey=NO_JOURNEY, door=Door.FILE) == []
+    assert first_message(now, journey=NO_JOURNEY) == []

@@ -7,7 +7,7 @@ import pytest
 from contracts.events.reply import Intent
 from contracts.events.touch import Channel
 from domain.replies import IncomingReply
-from services.notify.decisions.incoming_replies import read_incoming
+from services.notify.decisions.incoming_replies import inquirer, read_incoming
 
 MAIL = IncomingReply("1", Channel.EMAIL, "ana@example.com", "ana@example.com", "")
 OUT_OF_OFFICE = "Estoy fuera. Ya no me escriban a este correo"
@@ -74,3 +74,34 @@ def test_a_mail_marked_as_bulk_may_be_a_persons(text: str, intent: Intent) -> No
 )
 def test_what_the_provider_says_of_a_message(reply: IncomingReply, intent: Intent) -> None:
     assert read(reply) == (intent, False)
+
+
+NUMBER = "+528112345678"
+STRANGER = IncomingReply("SM1", Channel.WHATSAPP, NUMBER, NUMBER, "Hola")
+
+
+@pytest.mark.parametrize(
+    ("reply", "intent", "expected"),
+    [
+        pytest.param(STRANGER, Intent.OTHER, NUMBER, id="a first message"),
+        pytest.param(
+            replace(STRANGER, address="+5218112345678"), Intent.OTHER, NUMBER, id="WhatsApp's form"
+        ),
+        pytest.param(replace(STRANGER, text=""), Intent.REVIEW, NUMBER, id="an ad without a text"),
+        pytest.param(STRANGER, Intent.WANTS_CALL, NUMBER, id="a wish"),
+        pytest.param(replace(STRANGER, channel=Channel.SMS), Intent.OTHER, NUMBER, id="an SMS"),
+        pytest.param(replace(STRANGER, answers="SM0"), Intent.OTHER, None, id="an answer"),
+        pytest.param(replace(STRANGER, address=None), Intent.OTHER, None, id="a hidden number"),
+        pytest.param(STRANGER, Intent.STOP, None, id="a stop"),
+        pytest.param(STRANGER, Intent.AUTOMATIC, None, id="a machine"),
+        pytest.param(STRANGER, Intent.NO_INTEREST, None, id="no interest"),
+        pytest.param(
+            replace(STRANGER, address="+528001234567"), Intent.OTHER, None, id="a toll-free number"
+        ),
+        pytest.param(MAIL, Intent.QUESTION, None, id="a mail"),
+    ],
+)
+def test_what_makes_a_lead_of_somebody_who_writes(
+    reply: IncomingReply, intent: Intent, expected: str | None
+) -> None:
+    assert inquirer(reply, intent) == expected

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.notify.decisions.meetings import named_time, time_in_words, way_to_meet
+from contracts.events.booking import Booking, Occurrence
+from services.notify.decisions.meetings import (
+    named_time,
+    remaining_meetings,
+    time_in_words,
+    way_to_meet,
+)
 from tests.builders import a_booking
 
 PHONE = "+528112345678"
@@ -118,3 +124,33 @@ def test_how_they_meet(booking: dict[str, Any], url: str, words: str) -> None:
     )
 
     assert found == words
+
+
+NOW = datetime(2026, 2, 10, tzinfo=UTC)
+AHEAD = NOW + timedelta(days=1)
+PAST = NOW - timedelta(days=1)
+
+
+def a_series(**starts: datetime) -> Booking:
+    dates = tuple(Occurrence(uid=uid, starts_at=at, ends_at=at) for uid, at in starts.items())
+    return a_booking("series", starts_at=None, series=dates)
+
+
+@pytest.mark.parametrize(
+    ("booking", "uids"),
+    [
+        pytest.param(None, [], id="none"),
+        pytest.param(a_booking("other", starts_at=AHEAD), ["other"], id="another one ahead"),
+        pytest.param(a_booking("other", starts_at=None), ["other"], id="its time is unknown"),
+        pytest.param(a_booking("other", starts_at=PAST), [], id="another one that was held"),
+        pytest.param(a_booking("gone", starts_at=AHEAD), [], id="the cancelled one"),
+        pytest.param(a_series(held=PAST, gone=AHEAD, left=AHEAD), ["left"], id="a date is left"),
+        pytest.param(a_series(held=PAST, gone=AHEAD), [], id="no date is left"),
+    ],
+)
+def test_the_meetings_that_stand_beside_a_cancelled_one(
+    booking: Booking | None, uids: list[str]
+) -> None:
+    remaining = remaining_meetings(booking, a_booking("gone"), NOW)
+
+    assert [meeting.uid for meeting in remaining.meetings] == uids if remaining else not uids

@@ -28,7 +28,12 @@ from domain.receipts import (
     Unheard,
 )
 from providers.twilio.webhooks import read_call_status, read_verdict
-from services.notify.decisions.receipts import advance, events_for, outcome_of_call
+from services.notify.decisions.receipts import (
+    advance,
+    events_for,
+    invitation_seconds,
+    outcome_of_call,
+)
 from services.notify.touches import OPEN, State
 
 NO_WHATSAPP = Undeliverable("SM1", FailureKind.UNREACHABLE, "twilio: undelivered code 63024")
@@ -100,6 +105,26 @@ def test_a_call_that_was_picked_up(
     ended = Ended("CA1", seconds, by_person=by_person)
 
     assert outcome_of_call(ended, detection_seconds=detection, listened_seconds=6.0) == outcome
+
+
+GREETING = "Hola, buenas tardes, soy Javier, el asistente virtual de Pauta. "  # ten words
+INVITATION = "Me gustaría invitarte a una reunión. "  # six
+KEY = "Marca uno y te mando el enlace."
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(GREETING + INVITATION + KEY, 16, id="to the end of the invitation"),
+        pytest.param(GREETING * 5 + INVITATION + KEY, 56, id="after a long greeting"),
+        pytest.param("¿Te acomoda una cita? " + KEY, 4, id="in other words"),
+        pytest.param(GREETING + KEY, 17, id="the whole text where no sentence invites"),
+        pytest.param("https://example.com/invitacion.mp3", 1, id="a recording"),
+        pytest.param("", 0, id="nothing is known"),
+    ],
+)
+def test_how_long_the_invitation_takes(text: str, words: int) -> None:
+    assert invitation_seconds(text) == words / 2.5
 
 
 def test_the_seconds_before_hanging_up_are_told() -> None:

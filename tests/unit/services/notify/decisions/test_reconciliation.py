@@ -5,16 +5,20 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contracts.events.touch import Kind
+from domain.receipts import Accepted
 from services.notify.decisions.reconciliation import (
+    Ambiguous,
     CheckLater,
     CheckProvider,
     Escalate,
     Resend,
     after_not_found,
     next_action,
+    own_receipt,
     still_useful,
 )
 from services.notify.senders import CallSender, EmailSender, MessageSender, Sender
+from services.notify.touches import Others
 from tests.builders import a_booking, a_touch
 
 
@@ -109,3 +113,28 @@ def test_a_reminder_is_of_no_use_when_the_meeting_begins() -> None:
 
     assert still_useful(reminder, booking.starts_at - timedelta(seconds=1))
     assert not still_useful(reminder, booking.starts_at)
+
+
+@pytest.mark.parametrize(
+    ("found", "others", "own"),
+    [
+        pytest.param([], Others(frozenset(), is_sending=True), None, id="nothing was found"),
+        pytest.param(
+            ["a", "b"], Others(frozenset(), is_sending=False), Accepted("a"), id="the oldest"
+        ),
+        pytest.param(
+            ["a", "b"], Others(frozenset("a"), is_sending=False), Accepted("b"), id="not another's"
+        ),
+        pytest.param(["a"], Others(frozenset("a"), is_sending=True), None, id="only another's"),
+        pytest.param(
+            ["a", "b"],
+            Others(frozenset("a"), is_sending=True),
+            Ambiguous(),
+            id="perhaps of one that is being sent, and whose reference is not known yet",
+        ),
+    ],
+)
+def test_a_touch_takes_no_record_of_another_one(
+    found: list[str], others: Others, own: Accepted | Ambiguous | None
+) -> None:
+    assert own_receipt([Accepted(ref) for ref in found], others) == own

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.notify.decisions.reply_hours import hour_in
+from services.notify.decisions.reply_hours import hour_in, is_vague
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,27 @@ from services.notify.decisions.reply_hours import hour_in
         ("me liga em uma hora", "em uma hora"),
         ("entre 4 e 6", "entre 4 e 6"),
         ("semana que vem", "semana que vem"),
+        ("a las 5", "a las 5"),
+        ("después de las 3 y media", "después de las 3 y media"),
+        ("mañana en la tarde", "mañana en la tarde"),
+        ("el lunes 4 pm", "el lunes 4 pm"),
+        ("al mediodía", "al mediodía"),
+        ("a eso de las 6", "a eso de las 6"),
+        ("mañana a primera hora", "mañana a primera hora"),
+        ("el jueves a la mañana", "el jueves a la mañana"),
+        ("tomorrow afternoon works", "tomorrow afternoon"),
+        ("good evening, call me", ""),
+        ("ao meio-dia", "ao meio-dia"),
         ("somos de 4 a 6 personas", ""),
         ("llámenme a una amiga", ""),
     ],
 )
 def test_the_hour_that_somebody_names(text: str, hour: str) -> None:
     assert hour_in(text) == hour
+
+
+@pytest.mark.parametrize("hour", ["más tarde", "al rato", "la próxima semana", "en un rato"])
+def test_what_names_neither_day_nor_hour(hour: str) -> None:
+    assert is_vague(hour)
+    assert not is_vague("mañana")
+    assert not is_vague("a las 5")

@@ -9,16 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.events.booking import LeadBooked
-from contracts.events.lead import Closing, LeadClosed, LeadOptedOut, LeadPaused, LeadRestored
+from contracts.events.lead import (
+    NO_JOURNEY,
+    Closing,
+    LeadClosed,
+    LeadOptedOut,
+    LeadPaused,
+    LeadRestored,
+)
 from contracts.events.reply import WAITS_FOR_A_PERSON, Intent, ReplyReceived
 from contracts.events.touch import Channel, SkipReason, TouchDeferred, TouchSkipped, touch_id
 from services.scheduler.decisions.enrolment import (
     Change,
     apply_event,
     changes_enrolment,
+    enrol,
     happened_by,
 )
-from tests.builders import a_booking
+from tests.builders import a_booking, a_lead_created
 from tests.unit.services.scheduler.decisions.leads import (
     ENTERED,
     FOLLOW_UPS,
@@ -280,3 +288,12 @@ def test_what_ended_otherwise_is_not_restored() -> None:
     restored = LeadRestored(lead_id=123456, by="Operadora", at=days(2))
 
     assert not steps(after(closed, restored))
+
+
+def test_a_lead_that_is_only_kept_has_its_meeting_but_no_follow_up() -> None:
+    event = a_lead_created().model_copy(update={"at": ENTERED, "journey": NO_JOURNEY})
+    lead = enrol(event, zone="America/Mexico_City", region="MX")
+
+    assert steps(lead) == {}
+    assert "reminder" in steps(after(booked(), lead=lead))
+    assert set(steps(after(returned(days(30)), lead=lead))) == set(FOLLOW_UPS)

@@ -1,0 +1,1 @@
+"""Simulates the ad platforms and form builders that lead people to us."""
