@@ -210,8 +210,8 @@ async def test_a_visitor_with_many_names_is_held_whatever_process_asks(database:
     def of_visitor(number: int, visitor: str = "v") -> Received:
         card = {"name": f"Persona {chr(65 + number)}", "phone": None, "visitor": visitor}
         card["email"] = f"{number}{visitor}@example.com"
-        one = received(number, card=card, most_names=3)
-        return replace(one, received_at=datetime.now(UTC))
+        form = received(number, card=card, most_names=3)
+        return replace(form, received_at=datetime.now(UTC))
 
     verdicts = [(await accept(database, of_visitor(number)))[0] for number in range(5)]
     [other] = await accept(database, of_visitor(9, "w"))
