@@ -183,15 +183,17 @@ async def test_two_replicas_that_get_one_id_at_once_make_one_lead(database: Data
 async def test_erasing_a_person_reaches_what_is_held_and_what_was_sent(database: Database) -> None:
     [lead, _] = await accept(database, received(), received(2, card=LOUD))
     assert isinstance(lead, NewLead)
-    mine = await held_id(database, number=3, key="k")
-    hers = await held_id(database, number=4, card=LOUD | {"phone": a_card().phone})
+    of_the_lead = await held_id(database, number=3, key="k")
+    of_the_mother = await held_id(database, number=4, card=LOUD | {"phone": a_card().phone})
     await erase_lead(database, EraseLead(lead_id=lead.lead_id, by="operadora"))
     left = await held_submissions.newest(database, limit=10, before=None)
 
-    assert [row.submission_id for row in left] == [hers], "her mother's is another person's"
+    assert [row.submission_id for row in left] == [of_the_mother], (
+        "her mother's is another person's"
+    )
     assert await count(database, "idempotency_keys") == 0
     bodies = await database.fetch("select delivery_id from raw_submissions")
-    assert not {lead.lead_id, mine} & {row["delivery_id"] for row in bodies}
+    assert not {lead.lead_id, of_the_lead} & {row["delivery_id"] for row in bodies}
     assert len(bodies) == 2
     [erased] = await database.fetch("select * from submissions where lead_id = $1", lead.lead_id)
     assert (erased["fields"], erased["page"], erased["card"]["name"]) == (None, "", "")
@@ -210,8 +212,8 @@ async def test_a_visitor_with_many_names_is_held_whatever_process_asks(database:
     def of_visitor(number: int, visitor: str = "v") -> Received:
         card = {"name": f"Persona {chr(65 + number)}", "phone": None, "visitor": visitor}
         card["email"] = f"{number}{visitor}@example.com"
-        one = received(number, card=card, most_names=3)
-        return replace(one, received_at=datetime.now(UTC))
+        form = received(number, card=card, most_names=3)
+        return replace(form, received_at=datetime.now(UTC))
 
     verdicts = [(await accept(database, of_visitor(number)))[0] for number in range(5)]
     [other] = await accept(database, of_visitor(9, "w"))
