@@ -1,6 +1,6 @@
 """Takes screenshots of the console and of the simulated phone: python -m tests.screenshots FOLDER.
 
-Each page is taken in a light, a dark and a phone variant, and the README's pictures anew. A
+Each page is taken in a light, a dark and a phone variant, and the README's pictures too. A
 separate system is started with the demonstration's journey, and leads with every outcome are sent
 through it first.
 """
