@@ -22,14 +22,14 @@ SECOND = FIRST | {"submission_id": 8, "source": "meta", "reason": "test"}
 
 
 class Console:
-    """Answers as the console does, two submissions to a page, and notes what it was told."""
+    """Answers as the console does, two submissions to a page, and keeps what was posted."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, Any]] = []
+        self.posted: list[tuple[str, Any]] = []
 
     def __call__(self, method: str, path: str, **content: Any) -> Any:
         if method == "POST":
-            self.told.append((path, content["json"]["ids"]))
+            self.posted.append((path, content["json"]["ids"]))
             return None
         before = content["params"].get("before", 100)
         found = [each for each in (FIRST, SECOND) if each["submission_id"] < before]
@@ -73,13 +73,13 @@ def test_nothing_is_decided_unless_something_was_chosen(console: Console) -> Non
     result = CliRunner().invoke(app, ["held", "accept"])
 
     assert result.exit_code == 1
-    assert console.told == []
+    assert console.posted == []
 
 
 def test_chosen_ones_are_decided_and_others_are_named(console: Console) -> None:
     result = CliRunner().invoke(app, ["held", "discard", "8", "77"])
 
-    assert console.told == [("/api/submissions/discard", [8])]
+    assert console.posted == [("/api/submissions/discard", [8])]
     assert result.exit_code == 1
     assert "1 submissions discarded." in result.output
 
@@ -88,4 +88,4 @@ def test_chosen_ones_are_decided_and_others_are_named(console: Console) -> None:
 def test_all_are_accepted_but_no_test(console: Console, arguments: list[str]) -> None:
     result = CliRunner().invoke(app, ["held", "accept", *arguments])
 
-    assert (result.exit_code, console.told) == (0, [("/api/submissions/accept", [9])])
+    assert (result.exit_code, console.posted) == (0, [("/api/submissions/accept", [9])])
