@@ -18,6 +18,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from contracts.commands.submission import AcceptSubmission
 from contracts.events.touch import Channel, FailureKind, TouchFailed
 from pauta.running.servers import free_ports
 from services.console.authentication import hashed
@@ -347,9 +348,10 @@ async def test_every_page_is_for_everybody(
 
 async def test_text_that_a_lead_typed_stays_text(system: System, browser: Browser) -> None:
     attack = "<img src=x onerror=alert(1)>\"'{{7*7}}"
-    lead, form = await a_followed_lead(
-        system, nombre=f"Ana {attack}", fuente=f"=cmd {attack}", empresa=attack
-    )
+    form = person(2, nombre=f"Ana {attack}", fuente=f"=cmd {attack}", empresa=attack)
+    lead = await system.lead(form)
+    await system.publish(AcceptSubmission(lead_id=lead, by="operadora"))  # it was held
+    await system.happens(lead, "lead.registered", "call.unanswered", "email touch.delivered")
     async with a_person(browser) as operator:
         page = await operator.open(url(system, f"/leads/{lead}"))
         await shown(page, attack)
