@@ -181,7 +181,6 @@ def _written(raw: str) -> str:
     """Returns the text in plain characters, as it was before a spreadsheet or a link took it."""
     text = unicodedata.normalize("NFKC", raw[:_LONGEST]).strip()
     text = _SCHEME.sub("", text, count=1)
-    text = _AS_FLOAT.sub(r"\1", text)
     power = _AS_POWER.match(text)
     if power and len(power[2]) <= int(power[3]) < 15:
         return power[1] + power[2].ljust(int(power[3]), "0")
@@ -210,6 +209,8 @@ def _as_dialled(text: str, region: str) -> str:
 
 def _other_writings(text: str) -> Iterator[str]:
     """Yields what the text may mean where it is no number as it stands, the likeliest first."""
+    if as_float := _AS_FLOAT.match(text):
+        yield as_float[1]
     yield from [f"+{part}" for part in text.split("+")[1:] if "+" in text[1:]][:_MOST_NUMBERS]
     yield from _RUN_OF_DIGITS.findall(text)[:_MOST_NUMBERS]
     digits = _NOT_DIGITS.sub("", text)
