@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -245,7 +246,9 @@ class Sized:
             "notify: due": partial(_due_calls, notify),
             "notify: expired": partial(_expired_leases, notify),
             "notify: held, to release": partial(release_touches, nowhere, notify),
-            "notify: references": partial(touches.known_refs, notify, phone),
+            "notify: references": partial(
+                touches.others_to, notify, phone, Channel.WHATSAPP, but=uuid4()
+            ),
             "notify: forms of a lead": partial(notify_leads.forms_of, notify, lead),
             "crm: webhooks": lambda: webhooks.due(crm, 20),
             "crm: matched again": lambda: match_bookings(lock, matcher),
