@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -24,8 +25,7 @@ from bench.load import percentile
 from bench.pages import PAGES
 from bench.timers import JOURNEY, Row
 from contracts.commands.touch import ReleaseTouches
-from contracts.events.lead import LeadCard
-from contracts.events.touch import Channel, HoldReason, Kind
+from contracts.events.touch import Channel, HoldReason
 from domain.journey.parser import stored_journey
 from kit.messaging.relay import COUNT_WAITING
 from kit.migrations import upgrade
@@ -52,7 +52,7 @@ from services.notify.decisions.spending import (
 )
 from services.notify.repositories import checks, spending, touches
 from services.notify.repositories import leads as notify_leads
-from services.notify.touches import Form, State, Touch
+from services.notify.touches import State
 from services.notify.use_cases.release_touches import release_touches
 from services.notify.use_cases.take_due import AT_ONCE, CHECK_LEASE
 from services.scheduler.repositories import backlog
@@ -237,9 +237,7 @@ class Sized:
         journeys = Journeys(stored_journey(content), version="bench", content=content)
         nowhere = ReleaseTouches(reason=HoldReason.CAPPED, scope="nowhere", by="bench")
         lead = self.leads // 2
-        card = LeadCard(name="", phone=f"+5255{10_000_000 + lead}")
-        form = Form(lead, card)
-        text = Touch.planned(lead, "day_3", Channel.WHATSAPP, form, kind=Kind.FOLLOW_UP)
+        phone = f"+5255{10_000_000 + lead}"
         found: dict[str, Read] = {
             "notify: spendings": partial(
                 spending.spendings, notify, prefix_length=PREFIX_LENGTH, day=DAY, hour=HOUR
@@ -249,7 +247,9 @@ class Sized:
             "notify: due": partial(_due_calls, notify),
             "notify: expired": partial(_expired_leases, notify),
             "notify: held, to release": partial(release_touches, nowhere, notify),
-            "notify: other touches": partial(touches.others_to, notify, text),
+            "notify: other touches": partial(
+                touches.others_to, notify, phone, Channel.WHATSAPP, but=uuid4()
+            ),
             "notify: forms of a lead": partial(notify_leads.forms_of, notify, lead),
             "crm: webhooks": lambda: webhooks.due(crm, 20),
             "crm: matched again": lambda: match_bookings(lock, matcher),

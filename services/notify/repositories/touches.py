@@ -432,9 +432,9 @@ async def last_kind(
     return Kind(rows[0]["kind"]) if rows else None
 
 
-async def others_to(database: Database, touch: Touch) -> Others:
-    """Returns the other touches to the touch's address on its channel."""
-    [row] = await database.fetch(SELECT_OTHERS, touch.address, touch.channel, touch.touch_id)
+async def others_to(database: Database, address: str, channel: Channel, *, but: UUID) -> Others:
+    """Returns the touches to an address on a channel, but for one."""
+    [row] = await database.fetch(SELECT_OTHERS, address, channel, but)
     return Others(frozenset(row["refs"]), is_sending=row["is_sending"])
 
 

@@ -93,7 +93,10 @@ async def _find(check: DueCheck, deps: Deps) -> bool:
     listed = await deps.senders[touch.channel].find(
         touch, touch.address, since=check.first_claimed_at
     )
-    receipt = own_receipt(listed, await touches.others_to(deps.database, touch))
+    others = await touches.others_to(
+        deps.database, touch.address, touch.channel, but=touch.touch_id
+    )
+    receipt = own_receipt(listed, others)
     if isinstance(receipt, Ambiguous):
         await checks.postpone(deps.database, touch.touch_id, check_in=deps.settings.checks[0])
         return True
