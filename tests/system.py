@@ -77,6 +77,7 @@ HASTY = {
 }
 NO_CHANGES: Mapping[str, str] = MappingProxyType({})
 CITIES = ("55", "33", "81")  # ten thousand people each
+PAGE = 1000  # actions of the log that the console answers at once
 _numbers = itertools.count(2000)
 
 
@@ -285,7 +286,12 @@ class System:
     async def actions(self, lead: int) -> list[str]:
         """Returns the lead's entries of the audit log: `call touch.sent`, `lead.registered` …"""
         url = f"{self.native.addresses.console}/api/actions"
-        found = (await self.http.get(url, params={"lead_id": lead})).json()
+        found: list[dict[str, Any]] = []
+        page = (await self.http.get(url, params={"lead_id": lead})).json()
+        while page:
+            found += page
+            after = {"lead_id": lead, "after": page[-1]["id"]}
+            page = (await self.http.get(url, params=after)).json() if len(page) == PAGE else []
         return [_entry(action) for action in found]
 
     async def happens(self, lead: int, *expected: str, seconds: float = 30.0) -> list[str]:
