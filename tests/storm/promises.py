@@ -170,7 +170,7 @@ def a_form_that_is_repeated_gets_its_first_answer(seen: Evidence) -> Iterator[Br
         for submission in life.submissions:
             for repeat in submission.repeats:
                 answer = (repeat.status, repeat.lead_id)
-                if answer != ((409, 0) if repeat.is_changed else (202, submission.lead_id)):
+                if answer != ((409, 0) if repeat.is_changed else (200, submission.lead_id)):
                     again = "another form" if repeat.is_changed else "the same form"
                     yield f"{again} under the key of {submission.lead_id} got {answer}", _who(life)
 

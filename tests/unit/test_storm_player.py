@@ -237,26 +237,26 @@ def at_the_door(door: Door, outside: Outside) -> Player:
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("person", [ANA, BETO], ids=["without a key", "under one key"])
 async def test_a_form_is_sent_again_until_it_is_answered(outside: Outside, person: Person) -> None:
-    door = Door(None, (503, {}), (202, {"lead_id": 7}))
+    door = Door(None, (503, {}), (200, {"lead_id": 7}))
     player = at_the_door(door, outside)
     await play(player, "sends_a_form", person, form={"nombre": person.name})
     [sent] = player.record.lives[person.number].submissions
 
-    assert (sent.status, sent.lead_id, sent.tries) == (202, 7, 3)
+    assert (sent.status, sent.lead_id, sent.tries) == (200, 7, 3)
     assert {request.headers.get("Idempotency-Key", "") for request in door.asked} == {sent.key}
     assert bool(sent.key) is (person is BETO)
 
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_form_is_repeated_under_its_key(outside: Outside) -> None:
-    door = Door((202, {"lead_id": 7}), None, (503, {}), (202, {"lead_id": 7}), (409, {}))
+    door = Door((200, {"lead_id": 7}), None, (503, {}), (200, {"lead_id": 7}), (409, {}))
     player = at_the_door(door, outside)
     await play(player, "sends_a_form", BETO, form={"nombre": BETO.name})
     await play(player, "repeats_a_form", BETO, changes={})
     await play(player, "repeats_a_form", BETO, changes={"empresa": "Otra SA"})
     [sent] = player.record.lives[BETO.number].submissions
 
-    assert sent.repeats == [Repeat(False, 202, 7), Repeat(True, 409, 0)]
+    assert sent.repeats == [Repeat(False, 200, 7), Repeat(True, 409, 0)]
     assert {request.headers["Idempotency-Key"] for request in door.asked} == {sent.key}
 
 

@@ -34,7 +34,7 @@ def about(step: str, channel: str, touch_id: str = "") -> dict[str, Any]:
 
 def a_form(person: Person, lead: int) -> Submission:
     form = {"nombre": person.name, "email": person.email, "telefono": person.phone}
-    return Submission(person, form, NOON, NOON + 1, 202, lead)
+    return Submission(person, form, NOON, NOON + 1, 200, lead)
 
 
 def a_good_record() -> Record:
@@ -68,7 +68,7 @@ def a_good_record() -> Record:
         touches=touches,
         plans={1: {"stopped": None, "paused": False, "touches": later}},
         kommo=kommo,
-        answers=[("form", 202)],
+        answers=[("form", 200)],
         memory={"crm": BOUND},
         ended_at=NOON + 30,
     )
@@ -120,11 +120,11 @@ def refused(record: Record) -> None:
 
 
 def answered_otherwise(record: Record) -> None:
-    record.lives[0].submissions[0].repeats.append(Repeat(False, 202, 2))
+    record.lives[0].submissions[0].repeats.append(Repeat(False, 200, 2))
 
 
 def accepted_under_a_used_key(record: Record) -> None:
-    record.lives[0].submissions[0].repeats.append(Repeat(True, 202, 2))
+    record.lives[0].submissions[0].repeats.append(Repeat(True, 200, 2))
 
 
 def not_welcomed(record: Record) -> None:
