@@ -52,7 +52,7 @@ _EMAIL = re.compile(
     r"(?<![^\s<>()\[\]\",;:|/@])[^\s<>()\[\]\",;:|/@]{1,64}@[^\s<>()\[\]\",;:|/@]{1,254}"
 )
 _NAMES = ("name", "first_name", "middle_name", "last_name", "second_last_name")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+")
 _AROUND_AT = re.compile(r"\s{0,5}@\s{0,5}")
 _MORE_THAN_A_NUMBER = re.compile(r"[A-Za-z/,;|]")
 

@@ -43,6 +43,6 @@ def jobs(deps: Deps) -> Sequence[PeriodicJob]:
         seconds = min(60.0, deps.settings.meta.backfill_seconds)
         periodic += (
             PeriodicJob("backfill_meta", seconds, partial(backfill_meta, deps)),
-            PeriodicJob("check_meta", 60, partial(check_meta, deps)),
+            PeriodicJob("check_meta", seconds, partial(check_meta, deps)),
         )
     return periodic

@@ -35,7 +35,6 @@ class MetaReader:
         self._client = client
         self._database = database
         self._breaker = CircuitBreaker(SOURCE)
-        self._is_well: bool | None = None  # unknown until the first request
 
     @property
     def answers(self) -> bool:
@@ -84,11 +83,8 @@ class MetaReader:
         return result
 
     async def _note(self, problem: str) -> None:
-        if self._is_well == (not problem):
-            return
         if problem:
             log.warning("meta.not_readable", reason=problem)
             await set_problem(self._database, SOURCE, READING, problem)
-        else:
+        else:  # another replica may have met it
             await clear_problem(self._database, SOURCE, READING)
-        self._is_well = not problem

@@ -15,8 +15,10 @@ import aio_pika
 import httpx
 from twilio.request_validator import RequestValidator
 
+from contracts.commands.submission import AcceptSubmission
 from contracts.events.lead import LeadCreated
 from domain.signed_links import sign
+from services.intake.decisions.holding import has_link
 from tests.builders import a_card
 from tests.chaos.system import WiredSystem
 from tests.system import e164, person, received
@@ -167,10 +169,16 @@ async def _slow_upload(system: WiredSystem) -> None:
 
 
 async def strange_names(system: WiredSystem) -> None:
-    """Sends each name: it is stored as typed and reaches the providers as plain text."""
+    """Sends each name: it is stored as typed and reaches the providers as plain text.
+
+    An operator accepts those that are held.
+    """
     for name in STRANGE_NAMES:
         form = person(0, nombre=name, empresa=name, fuente=name[:40])
         lead = await system.lead(form)
+        if has_link(name):
+            await system.happens(lead, "submission.held")
+            await system.publish(AcceptSubmission(lead_id=lead, by="operadora"))
         await system.happens(
             lead, "lead.registered", "call.answered", "email touch.delivered", seconds=90
         )

@@ -69,16 +69,24 @@ async def _read_form(page_id: str, form_id: str, since: datetime, deps: Deps) ->
 
 
 async def check_meta(deps: Deps) -> None:
-    """Checks the token, and that each page announces its leads to us; if not, asks it to."""
+    """Checks the token, and that each page announces its leads to us; if not, asks it to.
+
+    Checks again soon while anything is wrong, so that what was mended is not shown as wrong.
+    """
     if not await source_state.take_turn(deps.database, CHECK, EVERY_DAY):
         return
+    meta = deps.settings.meta
+    well = False
     try:
-        await _set_problem("token", await deps.meta.check(now()), deps)
-        for page_id in deps.settings.meta.page_ids:
-            await _set_problem(page_id, await _subscribed(page_id, deps), deps)
-    except Unavailable:
-        await source_state.take_turn_soon(deps.database, CHECK, SOON)
-        raise
+        problems = {"token": await deps.meta.check(now())}
+        problems |= {page_id: await _subscribed(page_id, deps) for page_id in meta.page_ids}
+        for about, problem in problems.items():
+            await _set_problem(about, problem, deps)
+        well = not any(problems.values())
+    finally:
+        if not well:
+            soon = min(SOON, timedelta(seconds=meta.backfill_seconds))
+            await source_state.take_turn_soon(deps.database, CHECK, soon)
 
 
 async def _subscribed(page_id: str, deps: Deps) -> str:

@@ -41,6 +41,7 @@ class Graph:
 
     leads: dict[str, dict[str, object]] = field(default_factory=dict)
     error: int | None = None
+    token_valid: bool = True
     subscribed: bool = True
     asked: list[str] = field(default_factory=list)
 
@@ -51,7 +52,7 @@ class Graph:
             return httpx.Response(400, json={"error": {"code": self.error}})
         if path == "debug_token":
             scopes = ["leads_retrieval", "pages_manage_metadata"]
-            return httpx.Response(200, json={"data": {"is_valid": True, "scopes": scopes}})
+            return httpx.Response(200, json={"data": {"is_valid": self.token_valid, "scopes": scopes}})
         if path.endswith("/subscribed_apps"):
             if request.method == "POST":
                 self.subscribed = True

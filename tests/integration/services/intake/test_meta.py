@@ -229,6 +229,40 @@ async def test_what_is_wrong_with_a_page_is_said_until_it_is_mended(intake: Inta
     assert await problem(intake) == ""
 
 
+async def test_what_is_wrong_is_checked_again_soon_and_what_is_well_daily(intake: Intake) -> None:
+    async def minutes_until_next_check() -> float:
+        query = "select extract(epoch from next_at - now()) as s from job_turns where name = $1"
+        [row] = await intake.deps.database.fetch(query, CHECK)
+        return float(row["s"]) / 60
+
+    intake.graph.token_valid = False
+    await turn(intake, CHECK)
+    await check_meta(intake.deps)
+    assert "no longer valid" in await problem(intake)
+    assert await minutes_until_next_check() <= 5
+
+    intake.graph.token_valid = True
+    await turn(intake, CHECK)
+    await check_meta(intake.deps)
+    assert await problem(intake) == ""
+    assert await minutes_until_next_check() > 60
+
+
+async def test_what_one_replica_met_is_forgotten_when_another_reads(
+    intake: Intake, make_intake: Callable[[], Intake]
+) -> None:
+    another = make_intake()
+    await another.deps.meta.forms(PAGE)
+    intake.graph.error = 190
+    with pytest.raises(Exception, match="190"):
+        await intake.deps.meta.forms(PAGE)
+    assert "190" in await problem(intake)
+
+    intake.graph.error = None
+    await another.deps.meta.forms(PAGE)
+    assert await problem(intake) == ""
+
+
 async def test_a_missing_page_token_is_said(intake: Intake) -> None:
     meta = intake.deps.settings.meta
     without(intake, meta=meta.model_copy(update={"page_token": type(meta.page_token)("")}))
