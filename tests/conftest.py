@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from pauta.running.engine import by_docker
 from pauta.running.servers import free_ports
-from tests.servers import PostgresContainer, RabbitMQContainer
+from tests.servers import PostgresContainer, RabbitMQContainer, let_postgres_in
 from tests.system import System
 
 # a busy machine is no fault of the code
@@ -20,8 +20,7 @@ hypothesis.settings.load_profile("no deadline")
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
     folder = tmp_path_factory.mktemp("system")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # PostgreSQL runs as a user of its own
+    let_postgres_in(folder)
     running = System(folder / "run", docker=by_docker(os.environ.get("PAUTA_ENGINE", "auto")))
     try:
         running.start()

@@ -16,6 +16,12 @@ from pauta.running.servers import MAX_CONNECTIONS, listens, wait_until
 DATA = "/var/lib/postgresql/data"
 
 
+def let_postgres_in(folder: Path) -> None:
+    """Opens a folder of pytest's, and those around it, to the user as whom PostgreSQL runs."""
+    for parent in (folder, *folder.parents[:3]):
+        parent.chmod(parent.stat().st_mode | 0o755)
+
+
 class Server(Protocol):
     """A server that a test may stop, kill and start."""
 

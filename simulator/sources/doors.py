@@ -31,12 +31,14 @@ REFERRAL = {
 class FilledIn(BaseModel):
     """What a person filled in on a platform's form, and how often its webhook comes again.
 
-    `lead` has the names of our own form; any other name is a further question.
+    `lead` has the names of our own form; any other name is a further question. Each webhook is sent
+    up to `tries` times, until it is answered.
     """
 
     lead: dict[str, str] = {}
     test: bool = False
     again: int = 0
+    tries: int = 2
 
 
 class FilledInAtMeta(FilledIn):
@@ -107,7 +109,8 @@ class Doors:
         url = f"{self.public_url}/webhooks/{builder}"
         answered = []
         for _ in range(1 + filled_in.again):
-            answer = await self.callbacks.post(url, request.body, dict(request.headers), tries=2)
+            headers = dict(request.headers)
+            answer = await self.callbacks.post(url, request.body, headers, tries=filled_in.tries)
             answered.append(answer.status if answer is not None else 0)
         return Sent(request.external_id, answered)
 
@@ -138,6 +141,7 @@ def make_source_routes(doors: Doors) -> APIRouter:
             platform=filled_in.platform,
             test=filled_in.test,
             again=filled_in.again,
+            tries=filled_in.tries,
             lost=filled_in.lost,
             number_ids=filled_in.number_ids,
             among_others=filled_in.among_others,

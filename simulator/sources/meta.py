@@ -146,6 +146,7 @@ class MetaSimulator:
         platform: Literal["fb", "ig"] = "fb",
         test: bool = False,
         again: int = 0,
+        tries: int = 2,
         lost: bool = False,
         number_ids: bool = False,
         among_others: bool = False,
@@ -159,7 +160,7 @@ class MetaSimulator:
         if lost or self.pages[0] not in self.subscribed:
             return SentLead(lead["id"], ())
         body = self._notification(lead, number_ids=number_ids, among_others=among_others)
-        answered = [await self._notify(body) for _ in range(1 + again)]
+        answered = [await self._notify(body, tries) for _ in range(1 + again)]
         return SentLead(lead["id"], answered)
 
     async def shake_hands(self, token: str = "") -> tuple[int, str]:
@@ -198,14 +199,14 @@ class MetaSimulator:
         # what is signed has its accents escaped, in lower case
         return json.dumps({"object": "page", "entry": [entry]}, separators=(",", ":")).encode()
 
-    async def _notify(self, body: bytes) -> int:
+    async def _notify(self, body: bytes, tries: int) -> int:
         signature = hmac.new(self.app_secret.encode(), body, "sha256").hexdigest()
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "facebookexternalua",
             "X-Hub-Signature-256": f"sha256={signature}",
         }
-        answer = await self.callbacks.post(self.webhook_url, body, headers, tries=2)
+        answer = await self.callbacks.post(self.webhook_url, body, headers, tries=tries)
         return answer.status if answer is not None else 0
 
     # ---- the Graph API

@@ -12,6 +12,7 @@ from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.matrix import play
 from tests.chaos.story import personal_data_in
 from tests.chaos.system import WiredSystem
+from tests.servers import let_postgres_in
 
 pytestmark = [pytest.mark.connected, pytest.mark.timeout(300)]
 SEED = 1
@@ -20,8 +21,7 @@ SEED = 1
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def wired(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[WiredSystem]:
     folder = tmp_path_factory.mktemp("wired")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # PostgreSQL runs as a user of its own
+    let_postgres_in(folder)
     system = WiredSystem(folder / "run", docker=by_docker(os.environ.get("PAUTA_ENGINE", "auto")))
     try:
         await system.open()

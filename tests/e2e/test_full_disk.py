@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from pauta.running.engine import by_docker
-from tests.servers import InContainers, SmallDisk
+from tests.servers import InContainers, SmallDisk, let_postgres_in
 from tests.system import System, everything_received, person
 
 pytestmark = pytest.mark.connected
@@ -20,8 +20,7 @@ ONCE = {"calls": 1, "whatsapp": 0, "sms": 0, "emails": 1}
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def disk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[SmallDisk]:
     folder = tmp_path_factory.mktemp("small")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
+    let_postgres_in(folder)
     small = SmallDisk(
         folder / "run", MEGABYTES, docker=by_docker(os.environ.get("PAUTA_ENGINE", "auto"))
     )

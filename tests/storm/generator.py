@@ -72,6 +72,23 @@ SERVICES = ("intake", "crm", "notify", "scheduler", "console")
 WITH_LEASES = ("crm", "notify", "scheduler", "console")
 WITHOUT_HOURS = ("intake", "crm", "console")  # which decide nothing by the hour of the day
 PROVIDERS = ("kommo", "brevo", "twilio", "calcom")
+# the ways in: our form, the platforms, a message, and a file of leads, contacted or only kept
+DOORS = {
+    "form": 65,
+    "facebook": 6,
+    "instagram": 3,
+    "google": 4,
+    "tiktok": 3,
+    "typeform": 3,
+    "tally": 3,
+    "webflow": 3,
+    "whatsapp": 6,
+    "file": 2,
+    "file_kept": 2,
+}
+META = ("facebook", "instagram")
+SIGNED_WITH_A_TIME = ("webflow",)  # which a wrong clock cannot believe
+META_CODES = (1, 2, 4, 190, 80004)
 FAULT_KINDS = ("status", "refuse", "lose", "hang", "stall", "slow", "empty", "html", "cut")
 STATUSES = (429, 500, 502, 503, 504)
 
@@ -91,6 +108,8 @@ class Drawn:
         begins = self.chance.choice(BEGINNINGS).astimezone(UTC)
         people = [self._person(seed, number) for number in range(size)]
         acts = list(self._troubles())
+        clocks = {act.how["service"] for act in acts if act.what == "clock_goes_wrong"}
+        people = [self._with_door(person, clocks) for person in people]
         for person in people:
             acts += self._life(person)
         for first, second in pairwise(people):
@@ -123,6 +142,16 @@ class Drawn:
             extra["utm_source"] = "anuncio"
         return Person(number, name, phone, email, extra)
 
+    def _with_door(self, person: Person, wrong_clocks: set[str]) -> Person:
+        door = self._pick(DOORS)
+        if door == "whatsapp" and not person.phone:
+            door = "form"
+        if door in SIGNED_WITH_A_TIME and "intake" in wrong_clocks:
+            door = "form"
+        if door == "whatsapp":
+            return replace(person, door=door, email="", extra={})
+        return replace(person, door=door)
+
     def _phone(self, place: Place) -> str:
         while True:
             digits = "".join(self.chance.choices("23456789", k=place.digits))
@@ -143,7 +172,7 @@ class Drawn:
 
     def _life(self, person: Person) -> Iterator[Act]:
         at = self.chance.uniform(0, ARRIVAL)
-        yield self._form(person, at)
+        yield self._form(person, at) if person.door == "form" else self._arrival(person, at)
         if self._happens(0.25):
             yield from self._booking(person, at + self.chance.uniform(4, 45))
         if person.phone and self._happens(0.10):
@@ -236,6 +265,18 @@ class Drawn:
         form |= person.extra | changes
         spelled = {name: self._spelled(name, value) for name, value in form.items() if value}
         return Act(at, "sends_a_form", person.number, {"form": spelled})
+
+    def _arrival(self, person: Person, at: float) -> Act:
+        """Draws how a platform tells of the person: once, several times, or not at all."""
+        lead = {"nombre": person.name, "email": person.email, "telefono": person.phone}
+        lead |= {name: value for name, value in person.extra.items() if name == "empresa"}
+        how: dict[str, Any] = {"door": person.door}
+        how["lead"] = {name: value for name, value in lead.items() if value}
+        if self._happens(0.3):
+            how["again"] = self.chance.randint(1, 3)
+        if person.door in META and self._happens(0.3):
+            how["lost"] = True
+        return Act(at, "comes_by", person.number, how)
 
     def _spelled(self, field_name: str, value: str) -> str:
         """Returns the value as people type it."""
@@ -354,6 +395,13 @@ class Drawn:
             minutes = self.chance.choice((-10, 10))
             at = self.chance.uniform(*FAULTS)
             yield Act(at, "clock_goes_wrong", None, {"service": service, "minutes": minutes})
+        for _ in range(self.chance.randint(0, 2)):
+            fault = {"code": self.chance.choice(META_CODES), "times": self.chance.randint(1, 6)}
+            yield Act(self.chance.uniform(2, FAULTS[1]), "meta_fails", None, fault)
+        if self._happens(0.3):
+            at = self.chance.uniform(2, ARRIVAL)
+            yield Act(at, "meta_token_expires")
+            yield Act(at + self.chance.uniform(3, 15), "meta_token_is_renewed")
         if self._happens(0.5):
             yield Act(FAULTS[1] + 5, "letters_are_replayed")
         if self._happens(0.5):

@@ -23,7 +23,7 @@ from pauta.running.compose_file import Recipe
 from tests.clocks import clock
 from tests.memory import resident_peak
 from tests.storm.record import Life, Moment, Record, Repeat, Submission, Touch
-from tests.storm.story import Act, Story, ordered
+from tests.storm.story import Act, Person, Story, ordered
 from tests.system import REPLICATED, System
 
 HERE = Path(__file__).parent
@@ -34,6 +34,12 @@ SEATS = 5
 PIPELINE = 7_000_001
 TRIES = 60  # at a door that does not answer, as people try again
 BETWEEN_TRIES = 0.5
+BETWEEN_LOOKS = 2.0
+PLATFORM_TRIES = 7  # of a webhook, within a minute
+ARRIVALS = ("sends_a_form", "comes_by")
+GREETING = "Hola, quiero información"
+META_PLATFORMS = {"facebook": "fb", "instagram": "ig"}
+REFERRAL = {"ReferralSourceId": "120211234567890123", "ReferralSourceType": "ad"}
 BEYOND_LEASE = 8.0  # the services' leases are 5 s
 EXCHANGES = ("events", "commands")
 TAP = "storm.tap"  # a queue that receives every message
@@ -88,6 +94,7 @@ class Player:
         self._uids: dict[int, str] = {}
         self._groups: dict[str, str] = {}
         self._hands: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._kommo_seen: tuple[float, dict[str, Any]] = (float("-inf"), {})
         self._new_token = ""
         self._peaks: dict[str, int] = defaultdict(int)
         self._known_letters: set[str] = set()
@@ -105,7 +112,8 @@ class Player:
         await asyncio.gather(*running)
         await self._calm()
         await self._close_tap()
-        last = max((act.at for act in self.story.acts if act.what == "sends_a_form"), default=0.0)
+        arrivals = [act.at for act in self.story.acts if act.what in ARRIVALS]
+        last = max(arrivals, default=0.0)
         await asyncio.sleep(max(0.0, began + last + FOLLOWED_UP - time.monotonic()))
         with contextlib.suppress(AssertionError):  # what is not at rest breaks a promise
             await self.system.quiet()
@@ -169,9 +177,87 @@ class Player:
             submission.tries += 1
             await asyncio.sleep(BETWEEN_TRIES)
 
+    async def _comes_by(
+        self, life: Life, door: str, lead: dict[str, str], again: int = 0, *, lost: bool = False
+    ) -> None:
+        """Comes by another door than our form, which tells us of it `1 + again` times, or never."""
+        submission = Submission(life.person, lead, self.system.now(), door=door)
+        life.submissions.append(submission)
+        match door:
+            case "whatsapp":
+                submission.status = await self._writes_first(submission, copies=1 + again)
+            case "file" | "file_kept":
+                journey = "current" if door == "file" else "none"
+                submission.status = await self._is_in_a_file(submission, journey)
+            case _:
+                submission.status = await self._fills_in(submission, again, lost=lost)
+        submission.answered_at = self.system.now()
+        await self._find_lead(submission, seconds=TRIES * BETWEEN_TRIES)
+
+    async def _fills_in(self, submission: Submission, again: int, *, lost: bool) -> int:
+        """Fills in a platform's form. Returns our worst answer to its webhooks; 200 without."""
+        form: dict[str, Any] = {"lead": submission.form, "again": again, "tries": PLATFORM_TRIES}
+        source = submission.door
+        if submission.door in META_PLATFORMS:
+            source = "meta"
+            form |= {"platform": META_PLATFORMS[submission.door], "lost": lost}
+        if lost:
+            submission.tries += 1  # Meta is asked for it some seconds later
+        sent = await self._simulate(f"sources/{source}/forms", form)
+        return max(sent["answers"], default=200)
+
+    async def _writes_first(self, submission: Submission, copies: int) -> int:
+        message = {
+            "phone": submission.form["telefono"],
+            "name": submission.form["nombre"],
+            "text": GREETING,
+            "referral": REFERRAL | {"ReferralCtwaClid": f"ARA{submission.person.number}"},
+            "copies": copies,
+        }
+        for _ in range(TRIES):
+            written = await self._simulate("write", message)
+            if written and written["answered"]:
+                return 200
+            submission.tries += 1
+            await asyncio.sleep(BETWEEN_TRIES)
+        return 503
+
+    async def _is_in_a_file(self, submission: Submission, journey: str) -> int:
+        """Has an operator bring in a file with this person."""
+        columns = ",".join(submission.form)
+        line = ",".join(f'"{value}"' for value in submission.form.values())
+        file = (f"{submission.person.number}.csv", f"{columns}\n{line}\n".encode(), "text/csv")
+        url = f"{self.system.native.addresses.console}/api/imports"
+        form = {"journey": journey, "dry_run": "false"}
+        answer = await self._ask_until(200, "import", "POST", url, data=form, files={"file": file})
+        return answer.status_code if answer is not None else 503
+
+    async def _find_lead(self, submission: Submission, seconds: float) -> None:
+        """Looks in Kommo for the lead of somebody who got no answer with its number."""
+        until = time.monotonic() + seconds
+        while not submission.lead_id:
+            found = named_leads(await self._kommo_lately(), submission.person)
+            submission.lead_id = min(found, default=0)
+            if time.monotonic() > until:
+                return
+            await asyncio.sleep(BETWEEN_LOOKS)
+
+    async def _kommo_lately(self) -> dict[str, Any]:
+        """Returns what is in Kommo, looked up once for all who ask at about the same time."""
+        async with self._hands["kommo"]:
+            seen_at, kommo = self._kommo_seen
+            if time.monotonic() > seen_at + BETWEEN_LOOKS:
+                kommo = await self.system.simulator("kommo")
+                self._kommo_seen = (time.monotonic(), kommo)
+            return kommo
+
     async def _repeats_a_form(self, life: Life, changes: dict[str, str]) -> None:
         """Sends the last form that was accepted once more, or under its key with these changes."""
-        accepted = [sent for sent in life.submissions if sent.lead_id and (sent.key or not changes)]
+        accepted = [
+            sent
+            for sent in life.submissions
+            if sent.lead_id and sent.door == "form" and (sent.key or not changes)
+        ]
         if not accepted:
             return
         sent = accepted[-1]
@@ -360,6 +446,17 @@ class Player:
     async def _provider_goes_down(self, provider: str) -> None:
         await self.system.inject_fault(provider=provider, kind="status", status=503, times=OUTAGE)
 
+    async def _meta_fails(self, code: int, times: int) -> None:
+        await self.system.inject_fault(
+            provider="meta", kind="status", status=400, code=code, times=times, path="/v25.0/"
+        )
+
+    async def _meta_token_expires(self) -> None:
+        await self._simulate("sources/meta", {"token_expired": True}, "PUT")
+
+    async def _meta_token_is_renewed(self) -> None:
+        await self._simulate("sources/meta", {"token_expired": False}, "PUT")
+
     async def _providers_recover(self) -> None:
         await self.system.clear_faults()
 
@@ -538,6 +635,7 @@ class Player:
         await self._callbacks_recover()
         await self._broker_has_room()
         await self._kommo_token_is_renewed()
+        await self._meta_token_is_renewed()
         await self._switch("resume")
         for replicas in self.system.replicas.values():
             for process, _ in replicas:
@@ -586,6 +684,9 @@ class Player:
         gate = asyncio.Semaphore(8)
         leads: set[int] = set()
         for life in record.lives.values():
+            for submission in life.submissions:
+                if submission.door != "form":
+                    await self._find_lead(submission, seconds=0)
             leads |= set(life.leads)
         await asyncio.gather(*map(partial(self._collect_lead, gate), leads))
         for life in filter(self._is_gone, record.lives.values()):
@@ -668,6 +769,13 @@ class Player:
             await asyncio.sleep(1)
 
 
+def named_leads(kommo: dict[str, Any], person: Person) -> set[int]:
+    """Returns our numbers of the leads that Kommo shows with the person's name."""
+    pattern = re.compile(rf"tormenta{person.number}\b.*#(\d+)$", re.IGNORECASE)
+    found = (pattern.search(str(lead["name"])) for lead in kommo["leads"])
+    return {int(match[1]) for match in found if match}
+
+
 def addresses_in(form: dict[str, str]) -> set[str]:
     """Returns the phone and the email of a form, as the product writes them."""
     phone = re.sub(r"^00", "+", re.sub(r"[^\d+]", "", form.get("telefono", "")))
@@ -694,6 +802,7 @@ def personal_data(lives: Iterable[Life]) -> set[str]:
         found.add(f"Tormenta{life.person.number}")
         for address in addresses_of(life):
             found |= {address.lstrip("+"), quote(address.lstrip("+"), safe="")}
+            found.add(re.sub(r"^\+52", "521", address))  # as Meta and WhatsApp write it
         for submission in life.submissions:
             found.add(re.sub(r"^(\+|00)", "", submission.form.get("telefono", "").strip()))
     return found - {""}

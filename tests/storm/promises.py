@@ -10,8 +10,8 @@ from typing import Any
 
 from tests.memory import BOUND
 from tests.storm.places import CALLS, MESSAGES, is_open, is_waking, place_of
-from tests.storm.player import addresses_in, addresses_of, personal_data
-from tests.storm.record import Life, Moment, Record, Touch
+from tests.storm.player import addresses_in, addresses_of, named_leads, personal_data
+from tests.storm.record import Life, Moment, Record, Submission, Touch
 
 FIRST_CONTACT = ("welcome_email", "welcome_call")
 LAST = ("day_12", "day_13")  # the last step of the journey file, and of the one published later
@@ -20,6 +20,8 @@ FIRST_SECONDS = 5.0  # from the answer to the form to the request to the provide
 PERMIT_SECONDS = 10.0  # as long a follow-up that was being sent may still leave
 TROUBLE_SECONDS = 12.0  # after a trouble, retries and restarts may still delay
 DAY = 20.0  # seconds of the storm's days, the first of which began in 1970
+BY_MESSAGE = "whatsapp"  # the door of those who write first
+ONLY_KEPT = "file_kept"  # the door of those who are imported without a journey
 FIRST_MAILS = ("welcome_email", "already_booked")
 # what one number or mailbox gets once a day at most
 DAILY = {
@@ -164,6 +166,34 @@ def every_form_is_answered(seen: Evidence) -> Iterator[Broken]:
                 yield f"the form {submission.form} was answered {submission.status}", _who(life)
 
 
+def every_door_brings_one_lead(seen: Evidence) -> Iterator[Broken]:
+    """Who comes by a platform, a message or a file is one lead, however often we are told."""
+    for life in seen.lives:
+        for submission in life.submissions:
+            if submission.door != "form" and not submission.lead_id and not _erased(life):
+                yield f"no lead came by {submission.door}", _who(life)
+        more = named_leads(seen.record.kommo, life.person) - seen.own_leads(life)
+        if more and not _erased(life):
+            yield f"besides theirs, Kommo has the leads {sorted(more)}", _who(life)
+
+
+def who_is_only_kept_is_not_contacted(seen: Evidence) -> Iterator[Broken]:
+    """Who is imported to be kept is not contacted, until they send a form themselves."""
+    for life in seen.lives:
+        if all(submission.door == ONLY_KEPT for submission in life.submissions):
+            for touch in seen.touches(life):
+                yield f"{seen.step_of(touch)} by {touch.channel} left", _who(life)
+
+
+def who_writes_first_is_answered_where_they_wrote(seen: Evidence) -> Iterator[Broken]:
+    """Who writes first, and sends no form, is not called to be welcomed."""
+    for life in seen.lives:
+        if all(submission.door == BY_MESSAGE for submission in life.submissions):
+            for touch in seen.touches(life):
+                if touch.channel == "call":
+                    yield f"{seen.step_of(touch)} called them", _who(life)
+
+
 def a_form_that_is_repeated_gets_its_first_answer(seen: Evidence) -> Iterator[Broken]:
     """A form sent again gets its first answer, and another one under its key is refused."""
     for life in seen.lives:
@@ -190,11 +220,20 @@ def every_accepted_form_has_its_first_contact(seen: Evidence) -> Iterator[Broken
             and action["action"] != "touch.due"
             and _seconds(action) > since
         }
-        card = accepted[0].form
-        wanted = {"welcome_email": "email" in card, "welcome_call": "telefono" in card}
-        for step, applies in wanted.items():
-            if applies and ended.isdisjoint({step, "already_booked"}):
+        for step in _first_steps(accepted[0]):
+            if ended.isdisjoint({step, "already_booked"}):
                 yield f"nothing is known of {step}; actions {sorted(seen.names(life))}", _who(life)
+
+
+def _first_steps(submission: Submission) -> Iterator[str]:
+    """Yields the steps with which the submission is answered."""
+    if submission.door == BY_MESSAGE:
+        yield "first_message"
+    elif submission.door != ONLY_KEPT:
+        if "email" in submission.form:
+            yield "welcome_email"
+        if "telefono" in submission.form:
+            yield "welcome_call"
 
 
 def nothing_is_made_twice(seen: Evidence) -> Iterator[Broken]:
@@ -576,19 +615,18 @@ def the_first_contact_is_fast(seen: Evidence) -> Iterator[Broken]:
         asked = {
             seen.step_of(touch): touch.at
             for touch in sorted(seen.touches(life), key=lambda touch: -touch.at)
-            if touch.channel in ("call", "email")
+            if touch.channel in ("call", "email") or submission.door == BY_MESSAGE
         }
         reasons = {
             action["detail"].get("step")
             for action in seen.actions(life)
             if action["action"] in ("touch.failed", "touch.skipped", "touch.held", "touch.deferred")
         }
-        wanted = ["welcome_email"] if "email" in submission.form else []
-        if "telefono" in submission.form and is_open(
-            clock(end), place_of(life.person.phone), CALLS
-        ):
-            wanted.append("welcome_call")
-        for step in wanted:
+        for step in _first_steps(submission):
+            if step == "welcome_call" and not is_open(
+                clock(end), place_of(life.person.phone), CALLS
+            ):
+                continue
             waited = asked.get(step, float("inf")) - submission.answered_at
             if waited > FIRST_SECONDS and step not in reasons:
                 yield f"{step} was asked of the provider after {waited:.1f} s", _who(life)
@@ -1011,6 +1049,9 @@ def nothing_is_left_of_an_erased_person(seen: Evidence) -> Iterator[Broken]:
 PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     every_form_is_answered,
     a_form_that_is_repeated_gets_its_first_answer,
+    every_door_brings_one_lead,
+    who_is_only_kept_is_not_contacted,
+    who_writes_first_is_answered_where_they_wrote,
     every_accepted_form_has_its_first_contact,
     nothing_is_made_twice,
     nobody_is_reached_more_often_than_a_day_allows,
@@ -1067,6 +1108,10 @@ def breaches(record: Record) -> list[Breach]:
         sentence = (promise.__doc__ or "").strip()
         found += [Breach(sentence, who, what) for what, who in promise(seen)]
     return found
+
+
+def _erased(life: Life) -> bool:
+    return life.first("is_erased") is not None
 
 
 def _who(life: Life) -> int:

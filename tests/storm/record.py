@@ -21,7 +21,8 @@ class Repeat:
 class Submission:
     """A form and the answer to it. `lead_id` is 0 where it was not accepted.
 
-    `key` is its Idempotency-Key, which a browser's form does not have.
+    `key` is its Idempotency-Key, which a browser's form does not have. By another `door` than our
+    form it is answered to the platform, and its lead is seen in Kommo.
     """
 
     person: Person
@@ -32,6 +33,7 @@ class Submission:
     lead_id: int = 0
     tries: int = 1
     key: str = ""
+    door: str = "form"
     repeats: list[Repeat] = field(default_factory=list)
 
 

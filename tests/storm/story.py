@@ -13,13 +13,17 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Person:
-    """One person. The last digits of the phone choose how calls and messages end."""
+    """One person. The last digits of the phone choose how calls and messages end.
+
+    `door` is the way in that they take first: our form, a platform's, a message, or a file.
+    """
 
     number: int
     name: str
     phone: str
     email: str
     extra: dict[str, str] = field(default_factory=dict)
+    door: str = "form"
 
 
 @dataclass(frozen=True)

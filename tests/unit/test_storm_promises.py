@@ -127,6 +127,27 @@ def accepted_under_a_used_key(record: Record) -> None:
     record.lives[0].submissions[0].repeats.append(Repeat(True, 200, 2))
 
 
+def comes_by(record: Record, door: str) -> None:
+    record.lives[0].submissions[0].door = door
+
+
+def lost_at_a_door(record: Record) -> None:
+    comes_by(record, "google")
+    record.lives[0].submissions[0].lead_id = 0
+
+
+def two_leads_of_one_form(record: Record) -> None:
+    record.kommo["leads"].append(in_kommo(51, 2) | {"name": f"{ANA.name} #2"})
+
+
+def contacted_though_only_kept(record: Record) -> None:
+    comes_by(record, "file_kept")
+
+
+def called_though_she_wrote(record: Record) -> None:
+    comes_by(record, "whatsapp")
+
+
 def not_welcomed(record: Record) -> None:
     without(record, "touch.", "welcome_call")
 
@@ -392,6 +413,9 @@ BROKEN: dict[str, tuple[Callable[[Record], None], ...]] = {
         answered_otherwise,
         accepted_under_a_used_key,
     ),
+    "every_door_brings_one_lead": (lost_at_a_door, two_leads_of_one_form),
+    "who_is_only_kept_is_not_contacted": (contacted_though_only_kept,),
+    "who_writes_first_is_answered_where_they_wrote": (called_though_she_wrote,),
     "every_accepted_form_has_its_first_contact": (not_welcomed,),
     "nothing_is_made_twice": (called_twice_for_one_reason,),
     "nobody_is_reached_more_often_than_a_day_allows": (called_twice_a_day, mailed_twice_a_day),

@@ -52,7 +52,8 @@ class Graph:
             return httpx.Response(400, json={"error": {"code": self.error}})
         if path == "debug_token":
             scopes = ["leads_retrieval", "pages_manage_metadata"]
-            return httpx.Response(200, json={"data": {"is_valid": self.token_valid, "scopes": scopes}})
+            token = {"is_valid": self.token_valid, "scopes": scopes}
+            return httpx.Response(200, json={"data": token})
         if path.endswith("/subscribed_apps"):
             if request.method == "POST":
                 self.subscribed = True
