@@ -34,7 +34,7 @@ SEATS = 5
 PIPELINE = 7_000_001
 TRIES = 60  # at a door that does not answer, as people try again
 BETWEEN_TRIES = 0.5
-BETWEEN_LOOKS = 2.0
+BETWEEN_CHECKS = 2.0
 PLATFORM_TRIES = 7  # of a webhook, within a minute
 ARRIVALS = ("sends_a_form", "comes_by")
 GREETING = "Hola, quiero información"
@@ -240,13 +240,13 @@ class Player:
             submission.lead_id = min(found, default=0)
             if time.monotonic() > until:
                 return
-            await asyncio.sleep(BETWEEN_LOOKS)
+            await asyncio.sleep(BETWEEN_CHECKS)
 
     async def _kommo_lately(self) -> dict[str, Any]:
         """Returns what is in Kommo, looked up once for all who ask at about the same time."""
         async with self._hands["kommo"]:
             seen_at, kommo = self._kommo_seen
-            if time.monotonic() > seen_at + BETWEEN_LOOKS:
+            if time.monotonic() > seen_at + BETWEEN_CHECKS:
                 kommo = await self.system.simulator("kommo")
                 self._kommo_seen = (time.monotonic(), kommo)
             return kommo

@@ -39,8 +39,8 @@ UNITS = (
     "52",
 )
 # characters
-SMALL = 64_000
-LARGE = 1_000_000
+SMALL = 16_000
+LARGE = 250_000
 RATIO = 40  # allowed ratio of the times, for about fifteen times the size
 NOISE = 0.05  # seconds
 
