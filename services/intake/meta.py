@@ -1,7 +1,7 @@
 """Reads leads of Meta, and records whether that works."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -43,6 +43,9 @@ class MetaReader:
 
     async def lead(self, leadgen_id: str) -> Form:
         return await self._ask(lambda client: client.lead(leadgen_id))
+
+    async def leads_by_id(self, leadgen_ids: Sequence[str]) -> dict[str, Form]:
+        return await self._ask(lambda client: client.leads_by_id(leadgen_ids))
 
     async def leads(self, form_id: str, since: datetime) -> list[Form]:
         return await self._ask(lambda client: client.leads(form_id, since))

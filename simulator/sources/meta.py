@@ -96,6 +96,7 @@ ERRORS = {
         400, "Error validating access token: Session has expired on a date.", subcode=463
     ),
     200: GraphError(403, "(#200) Requires leads_retrieval permission to manage the object"),
+    803: GraphError(404, "(#803) Some of the aliases you requested do not exist"),
     613: GraphError(403, "(#613) Calls to this api have exceeded the rate limit."),
     80004: GraphError(
         400, "(#80004) There have been too many calls to this ad-account.", subcode=2446079
@@ -228,6 +229,15 @@ class MetaSimulator:
                     "profile_id": self.pages[0],
                 }
             }
+
+        @routes.get("/")
+        async def nodes(request: Request, ids: str) -> dict[str, Any]:
+            self._authorize(request)
+            self._may_read_leads()
+            wanted = ids.split(",")
+            if not self.leads.keys() >= set(wanted):
+                raise _error(803)
+            return {node: _chosen(self.leads[node], _fields(request)) for node in wanted}
 
         @routes.get("/{page_id}/leadgen_forms")
         async def forms(request: Request, page_id: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ https://developers.facebook.com/docs/marketing-api/guides/lead-ads/retrieving
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from kit.errors import Unavailable
-from providers.errors import CredentialsRejected, seconds_to_wait
+from providers.errors import LONGEST_WAIT, CredentialsRejected, seconds_to_wait
 from sources.meta.errors import Fault, Gone, fault_of
 from sources.meta.lead import FIELDS, read
 from sources.model import Form
@@ -22,6 +22,7 @@ from sources.values import as_text, mapping, objects
 
 TIMEOUT = 15.0  # seconds
 PAGE_SIZE = 100
+MAX_IDS = 50  # https://developers.facebook.com/docs/graph-api/batch-requests
 MAX_PAGES = 1000
 THROTTLED_SECONDS = 300.0  # where Meta names no time
 PERMISSIONS = ("leads_retrieval", "pages_manage_metadata")
@@ -48,6 +49,11 @@ class MetaClient:
         """Returns one lead."""
         return read(await self._get(leadgen_id, fields=FIELDS))
 
+    async def leads_by_id(self, leadgen_ids: Sequence[str]) -> dict[str, Form]:
+        """Returns up to MAX_IDS leads by their ids. Raises Gone where any of them is not shown."""
+        found = await self._get("", ids=",".join(leadgen_ids), fields=FIELDS)
+        return {leadgen_id: read(mapping(found.get(leadgen_id))) for leadgen_id in leadgen_ids}
+
     async def leads(self, form_id: str, since: datetime) -> list[Form]:
         """Returns the leads of a form that came after a time."""
         after = {
@@ -64,9 +70,14 @@ class MetaClient:
         return [as_text(form.get("id")) for form in forms if form.get("status") not in _NO_LEADS]
 
     async def subscription(self, page_id: str) -> bool:
-        """Returns whether the page's leads are announced to our app."""
+        """Returns whether the page's leads are announced to our app; others may have them too."""
+        app_id = as_text((await self._token_data()).get("app_id"))
         apps = await self._list(f"{page_id}/subscribed_apps")
-        return any("leadgen" in (app.get("subscribed_fields") or ()) for app in apps)
+        return any(
+            "leadgen" in (app.get("subscribed_fields") or ())
+            for app in apps
+            if as_text(app.get("id")) == app_id
+        )
 
     async def subscribe(self, page_id: str) -> None:
         """Has the page's leads announced to our app."""
@@ -74,7 +85,7 @@ class MetaClient:
 
     async def check(self, now: datetime) -> str:
         """Returns what is wrong with the token and its permissions; empty where nothing is."""
-        token = mapping((await self._get("debug_token", input_token=self._token)).get("data"))
+        token = await self._token_data()
         if token.get("is_valid") is not True:
             return "the token is no longer valid"
         granted = token.get("scopes") or ()
@@ -85,6 +96,10 @@ class MetaClient:
         if expires_at and datetime.fromtimestamp(expires_at, UTC) < now + EXPIRES_SOON:
             return f"the token expires on {datetime.fromtimestamp(expires_at, UTC):%Y-%m-%d}"
         return ""
+
+    async def _token_data(self) -> Mapping[str, Any]:
+        """Returns what Meta says of our token: its app, its permissions, until when it lasts."""
+        return mapping((await self._get("debug_token", input_token=self._token)).get("data"))
 
     async def _list(self, path: str, **params: str) -> list[Mapping[str, Any]]:
         found: list[Mapping[str, Any]] = []
@@ -149,4 +164,21 @@ def _failure(response: httpx.Response, error: Mapping[str, Any]) -> Exception:
 
 def _throttled_seconds(response: httpx.Response) -> float:
     wait = response.headers.get("retry-after")
-    return seconds_to_wait(wait, datetime.now(UTC)) if wait else THROTTLED_SECONDS
+    if wait:
+        return seconds_to_wait(wait, datetime.now(UTC))
+    minutes = _minutes_to_wait(response.headers.get("x-business-use-case-usage", ""))
+    return min(minutes * 60.0, LONGEST_WAIT) if minutes else THROTTLED_SECONDS
+
+
+def _minutes_to_wait(usage: str) -> float:
+    """Returns the longest wait that the header names, 0 where it names none.
+
+    https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+    """
+    try:
+        by_business = mapping(json.loads(usage))
+    except (ValueError, RecursionError):
+        return 0.0
+    uses = [use for named in by_business.values() for use in objects(named)]
+    waits = [use.get("estimated_time_to_regain_access") for use in uses]
+    return max((float(wait) for wait in waits if isinstance(wait, int | float)), default=0.0)

@@ -88,7 +88,7 @@ DOORS = {
 }
 META = ("facebook", "instagram")
 SIGNED_WITH_A_TIME = ("webflow",)  # which a wrong clock cannot believe
-META_CODES = (1, 2, 4, 190, 80004)
+META_CODES = (1, 2, 190, 80004)
 FAULT_KINDS = ("status", "refuse", "lose", "hang", "stall", "slow", "empty", "html", "cut")
 STATUSES = (429, 500, 502, 503, 504)
 
@@ -397,7 +397,7 @@ class Drawn:
             yield Act(at, "clock_goes_wrong", None, {"service": service, "minutes": minutes})
         for _ in range(self.chance.randint(0, 2)):
             fault = {"code": self.chance.choice(META_CODES), "times": self.chance.randint(1, 6)}
-            yield Act(self.chance.uniform(2, FAULTS[1]), "meta_fails", None, fault)
+            yield Act(self.chance.uniform(2, ARRIVAL), "meta_fails", None, fault)
         if self._happens(0.3):
             at = self.chance.uniform(2, ARRIVAL)
             yield Act(at, "meta_token_expires")

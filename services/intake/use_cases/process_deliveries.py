@@ -1,14 +1,15 @@
 """Processes stored deliveries: reads or fetches what each names, and submits it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from kit.clock import now
-from kit.errors import Unavailable, describe
+from kit.errors import Refused, Unavailable, describe
 from kit.failed_work import publish_failed
 from services.intake.decisions.deliveries import (
     MAX_ATTEMPTS,
@@ -30,10 +31,14 @@ from services.intake.use_cases.submit_form import (
 )
 from sources import trial
 from sources.meta import notifications
+from sources.meta.client import MAX_IDS
 from sources.meta.errors import Gone
+from sources.meta.notifications import LeadNotice
 from sources.model import Form, Unreadable
 
 log = structlog.get_logger()
+
+Leads = Mapping[str, Form]  # by Meta's ids of them
 
 BATCH = 20
 LEASE = timedelta(seconds=60)
@@ -43,17 +48,46 @@ async def process_due_deliveries(deps: Deps) -> bool:
     """Processes a batch of due deliveries. Returns whether there may be more."""
     waiting = () if deps.meta.answers else (META,)
     due = await deliveries.claim(deps.database, without=waiting, limit=BATCH, lease=LEASE)
-    await asyncio.gather(*(process_delivery(delivery, deps) for delivery in due))
+    leads = await _fetch_together(due, deps)
+    await asyncio.gather(*(process_delivery(delivery, leads, deps) for delivery in due))
     return len(due) == BATCH
 
 
-async def process_delivery(delivery: DueDelivery, deps: Deps) -> None:
-    """Processes one delivery, and records what came of it.
+async def _fetch_together(due: Sequence[DueDelivery], deps: Deps) -> Leads:
+    """Returns the leads of several notifications, asked for at once. Empty where that failed."""
+    leadgen_ids: list[str] = []
+    for delivery in due:
+        with suppress(Unreadable):
+            leadgen_ids += [notice.leadgen_id for notice in _notices(delivery, deps)]
+    if len(leadgen_ids) < 2:
+        return {}
+    try:
+        return await deps.meta.leads_by_id(leadgen_ids[:MAX_IDS])
+    except (Refused, Unavailable) as failure:  # each is asked for by itself
+        log.info("deliveries.not_fetched_together", reason=describe(failure))
+        return {}
+
+
+def _notices(delivery: DueDelivery, deps: Deps) -> list[LeadNotice]:
+    """Returns the leads of our pages that a notification names. Raises Unreadable."""
+    is_trial = delivery.content_type == trial.CONTENT_TYPE
+    if delivery.source != META or delivery.body is None or is_trial:
+        return []
+    pages = deps.settings.meta.page_ids
+    return [
+        notice
+        for notice in notifications.read(delivery.body)
+        if not pages or notice.page_id in pages
+    ]
+
+
+async def process_delivery(delivery: DueDelivery, leads: Leads, deps: Deps) -> None:
+    """Processes one delivery, and records what came of it. `leads` are fetched already.
 
     During an outage it stays as it is. After a bug it is tried again, and fails in the end.
     """
     try:
-        await _process(delivery, deps)
+        await _process(delivery, leads, deps)
     except Unavailable as outage:
         log.warning("delivery.waiting", delivery=delivery.delivery_id, reason=describe(outage))
     except Exception as bug:  # one bad delivery must not stop the others
@@ -64,7 +98,7 @@ async def process_delivery(delivery: DueDelivery, deps: Deps) -> None:
             await _postpone(delivery, describe(bug), deps)
 
 
-async def _process(delivery: DueDelivery, deps: Deps) -> None:
+async def _process(delivery: DueDelivery, leads: Leads, deps: Deps) -> None:
     if delivery.body is None:
         await _fail(delivery, "its body is not kept any more", deps)
         return
@@ -72,7 +106,7 @@ async def _process(delivery: DueDelivery, deps: Deps) -> None:
         if delivery.content_type == trial.CONTENT_TYPE:
             await _submit(delivery, [trial.read(delivery.source, delivery.body)], deps)
         elif delivery.source == META:
-            await _fetch(delivery, delivery.body, deps)
+            await _fetch(delivery, leads, deps)
         elif delivery.source in READERS:
             await _submit(delivery, READERS[delivery.source](delivery.body), deps)
         else:
@@ -81,14 +115,11 @@ async def _process(delivery: DueDelivery, deps: Deps) -> None:
         await _fail(delivery, f"it cannot be read: {unreadable.code}", deps)
 
 
-async def _fetch(delivery: DueDelivery, body: bytes, deps: Deps) -> None:
+async def _fetch(delivery: DueDelivery, leads: Leads, deps: Deps) -> None:
     """Fetches the leads that a notification names, or waits until they can be."""
-    pages = deps.settings.meta.page_ids
-    notices = [
-        notice for notice in notifications.read(body) if not pages or notice.page_id in pages
-    ]
+    leadgen_ids = [notice.leadgen_id for notice in _notices(delivery, deps)]
     try:
-        forms = [await deps.meta.lead(notice.leadgen_id) for notice in notices]
+        forms = [leads.get(name) or await deps.meta.lead(name) for name in leadgen_ids]
     except Gone as gone:
         await _wait_for_platform(delivery, str(gone), deps, gone=True)
     except Unavailable as outage:

@@ -52,7 +52,7 @@ class Graph:
             return httpx.Response(400, json={"error": {"code": self.error}})
         if path == "debug_token":
             scopes = ["leads_retrieval", "pages_manage_metadata"]
-            token = {"is_valid": self.token_valid, "scopes": scopes}
+            token = {"app_id": "1", "is_valid": self.token_valid, "scopes": scopes}
             return httpx.Response(200, json={"data": token})
         if path.endswith("/subscribed_apps"):
             if request.method == "POST":
@@ -66,6 +66,11 @@ class Graph:
             [since] = json.loads(request.url.params["filtering"])
             after = [lead for lead in self.leads.values() if int(str(lead["at"])) > since["value"]]
             return httpx.Response(200, json={"data": after})
+        if not path:
+            wanted = request.url.params["ids"].split(",")
+            if not self.leads.keys() >= set(wanted):
+                return httpx.Response(404, json={"error": {"code": 803}})
+            return httpx.Response(200, json={lead: self.leads[lead] for lead in wanted})
         if path in self.leads:
             return httpx.Response(200, json=self.leads[path])
         return httpx.Response(400, json={"error": {"code": 100, "error_subcode": 33}})

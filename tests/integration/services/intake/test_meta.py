@@ -94,7 +94,16 @@ async def test_each_lead_of_a_notification_is_a_delivery(intake: Intake) -> None
     await intake.process()
 
     assert await names(intake) == ["María 1", "María 2", "María 3", "María 4"]
-    assert intake.graph.asked.count("GET 3") == 1
+    assert intake.graph.asked == ["GET "]  # all at once
+
+
+async def test_a_lead_that_is_not_shown_yet_costs_the_others_nothing(intake: Intake) -> None:
+    await post(intake, announce(intake, "1", "2", "3"))
+    del intake.graph.leads["2"]
+    await intake.process()
+
+    assert await names(intake) == ["María 1", "María 3"]
+    assert sorted(intake.graph.asked) == ["GET ", "GET 1", "GET 2", "GET 3"]
 
 
 async def test_a_notification_of_other_things_and_of_other_pages_asks_nothing(

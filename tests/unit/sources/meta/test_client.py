@@ -53,6 +53,17 @@ async def test_a_lead_is_fetched_with_the_token_out_of_the_address() -> None:
     assert TOKEN not in str(request.url)
 
 
+async def test_several_leads_are_fetched_at_once() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v25.0/"
+        wanted = request.url.params["ids"].split(",")
+        return httpx.Response(200, json={lead: {"id": lead} for lead in wanted})
+
+    forms = await a_client(answer).leads_by_id(["1", "2"])
+
+    assert {lead: form.external_id for lead, form in forms.items()} == {"1": "1", "2": "2"}
+
+
 async def test_the_leads_of_a_form_are_read_page_by_page() -> None:
     pages = {
         "": {"data": [{"id": "1"}], "paging": {"cursors": {"after": "a"}, "next": "https://x/?t"}},
@@ -90,10 +101,16 @@ async def test_the_forms_that_may_have_leads() -> None:
         ([{"id": "1", "subscribed_fields": ["feed"]}], False),
         ([{"id": "1"}], False),
         ([{"id": "1", "subscribed_fields": ["feed", "leadgen"]}], True),
+        ([{"id": 1, "subscribed_fields": ["leadgen"]}], True),
+        ([{"id": "2", "subscribed_fields": ["leadgen"]}], False),  # another app's
     ],
 )
 async def test_the_subscription_of_a_page(apps: list[Any], subscribed: bool) -> None:
-    assert await answering({"data": apps}).subscription("153") is subscribed
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_ours = request.url.path.endswith("/debug_token")
+        return httpx.Response(200, json={"data": {"app_id": "1"} if is_ours else apps})
+
+    assert await a_client(answer).subscription("153") is subscribed
 
 
 async def test_a_page_is_subscribed() -> None:
@@ -164,7 +181,20 @@ async def test_a_failure_is_understood(status: int, body: object, failure: type[
     assert "secret text" not in str(raised.value)
 
 
-@pytest.mark.parametrize(("headers", "seconds"), [({}, 300.0), ({"retry-after": "70"}, 70.0)])
+USAGE = {"901": [{"type": "pages", "estimated_time_to_regain_access": 2}, {"type": "leadgen"}]}
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 300.0),
+        ({"retry-after": "70"}, 70.0),
+        ({"x-business-use-case-usage": json.dumps(USAGE)}, 120.0),
+        ({"x-business-use-case-usage": '{"901": [{"estimated_time_to_regain_access": "x"}]}'}, 300),
+        ({"x-business-use-case-usage": "[1]"}, 300.0),
+        ({"x-business-use-case-usage": "?"}, 300.0),
+    ],
+)
 async def test_when_meta_is_asked_too_often_it_is_left_in_peace(
     headers: dict[str, str], seconds: float
 ) -> None:
