@@ -72,6 +72,7 @@ from contracts.events.reply import ReplyAttended, ReplyReceived, ReplyUnmatched
 from contracts.events.submission import (
     DeliveryReplayed,
     InquiryReceived,
+    SourceChanged,
     SubmissionAccepted,
     SubmissionDiscarded,
     SubmissionHeld,
@@ -98,6 +99,7 @@ ALL_EVENTS: tuple[type[Event], ...] = (
     SubmissionAccepted,
     SubmissionDiscarded,
     DeliveryReplayed,
+    SourceChanged,
     InquiryReceived,
     LeadCreated,
     LeadUpdated,

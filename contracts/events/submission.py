@@ -52,6 +52,23 @@ class DeliveryReplayed(Event):
     by: str
 
 
+class SourceChange(StrEnum):
+    """What an operator did to a source."""
+
+    ADDED = "added"
+    KEY_ROTATED = "key_rotated"
+    KEY_REVOKED = "key_revoked"
+
+
+class SourceChanged(Event):
+    """intake: an operator added a source, or made or revoked a key of it. `lead_id` is 0."""
+
+    topic: Literal["source.changed"] = "source.changed"
+    source: str
+    change: SourceChange
+    by: str
+
+
 class InquiryReceived(Event):
     """notify: somebody whom no lead matches wrote first. intake makes the lead.
 

@@ -60,13 +60,13 @@ def list_sources(as_json: AsJson = False) -> None:
 @app.command()
 def add(name: Name) -> None:
     """Add a form or tool with an address of its own, which is printed only this once."""
-    _print_key(ask_console("POST", "/api/sources", json={"name": name}))
+    _print_key(ask_console("POST", "/api/sources", json={"name": name, "by": operator()}))
 
 
 @app.command()
 def rotate(name: Name) -> None:
     """Make a further key of a form. The one before stays valid; a third one ends the oldest."""
-    _print_key(ask_console("POST", f"/api/sources/{name}/rotate"))
+    _print_key(ask_console("POST", f"/api/sources/{name}/rotate", json={"by": operator()}))
 
 
 @app.command()
@@ -74,7 +74,8 @@ def revoke(
     name: Name, key_id: Annotated[int, typer.Argument(help="The key, as `list` numbers it.")]
 ) -> None:
     """End a key. Forms that use it are refused from now on."""
-    ask_console("POST", f"/api/sources/{name}/keys/{key_id}/revoke")
+    path = f"/api/sources/{name}/keys/{key_id}/revoke"
+    ask_console("POST", path, json={"by": operator()})
     out.print(f"Key {key_id} of {name} is revoked.")
 
 

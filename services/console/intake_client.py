@@ -79,15 +79,16 @@ class IntakeClient:
     async def sources(self) -> list[SourceStatus]:
         return await self._ask(SOURCES, "GET", "/sources")
 
-    async def add_source(self, name: str) -> NewSourceKey:
-        return await self._ask(NEW_KEY, "POST", "/sources", json={"name": name})
+    async def add_source(self, name: str, *, by: str) -> NewSourceKey:
+        return await self._ask(NEW_KEY, "POST", "/sources", json={"name": name, "by": by})
 
-    async def rotate(self, name: str) -> NewSourceKey:
+    async def rotate(self, name: str, *, by: str) -> NewSourceKey:
         """Returns a further key of the source; the one before stays valid until it is revoked."""
-        return await self._ask(NEW_KEY, "POST", f"/sources/{_part(name)}/rotate")
+        return await self._ask(NEW_KEY, "POST", f"/sources/{_part(name)}/rotate", json={"by": by})
 
-    async def revoke(self, name: str, key_id: int) -> None:
-        await self._ask(NOTHING, "DELETE", f"/sources/{_part(name)}/keys/{key_id}")
+    async def revoke(self, name: str, key_id: int, *, by: str) -> None:
+        path = f"/sources/{_part(name)}/keys/{key_id}/revoke"
+        await self._ask(NOTHING, "POST", path, json={"by": by})
 
     async def send_test(self, name: str) -> Delivery:
         """Sends a test lead through the source's own path, and returns its delivery."""

@@ -25,6 +25,7 @@ from contracts.events.lead import (
 from contracts.events.submission import (
     DeliveryReplayed,
     InquiryReceived,
+    SourceChanged,
     SubmissionAccepted,
     SubmissionDiscarded,
     SubmissionHeld,
@@ -71,6 +72,7 @@ PUBLISHES = (
     SubmissionAccepted,
     SubmissionDiscarded,
     DeliveryReplayed,
+    SourceChanged,
     LeadCreated,
     LeadUpdated,
     LeadSuperseded,

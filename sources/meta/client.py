@@ -179,6 +179,10 @@ def _minutes_to_wait(usage: str) -> float:
         by_business = mapping(json.loads(usage))
     except (ValueError, RecursionError):
         return 0.0
-    uses = [use for named in by_business.values() for use in objects(named)]
-    waits = [use.get("estimated_time_to_regain_access") for use in uses]
-    return max((float(wait) for wait in waits if isinstance(wait, int | float)), default=0.0)
+    waits = [0.0]
+    for named in by_business.values():
+        for use in objects(named):
+            wait = use.get("estimated_time_to_regain_access")
+            if isinstance(wait, int | float):
+                waits.append(float(wait))
+    return max(waits)

@@ -282,7 +282,7 @@ async def test_no_way_in_is_ever_answered_as_if_it_were_gone(
 
 async def test_every_example_of_a_form_goes_in_by_a_sources_key(system: System) -> None:
     name = f"landing-{time.time_ns()}"
-    made = await intake(system, "POST", "/sources", json={"name": name})
+    made = await intake(system, "POST", "/sources", json={"name": name, "by": "ana"})
     bodies = [
         (FORM, example("elementor-simple.form")),
         (FORM, example("elementor-advanced.form")),
@@ -311,7 +311,7 @@ async def test_a_body_that_nobody_can_read_is_kept_and_its_source_not_refused(
     system: System,
 ) -> None:
     name = f"roto-{time.time_ns()}"
-    made = await intake(system, "POST", "/sources", json={"name": name})
+    made = await intake(system, "POST", "/sources", json={"name": name, "by": "ana"})
     body = example("cf7-broken.txt")
     answer = await system.http.post(
         url(system, made["path"]), content=body, headers={"Content-Type": TEXT}

@@ -170,8 +170,12 @@ async def test_what_an_operator_discards_is_never_contacted(system: System) -> N
 
 
 async def test_a_source_s_key_names_its_forms(system: System) -> None:
-    made = await system.http.post(operators_url(system, "/sources"), json={"name": "feria"})
-    again = await system.http.post(operators_url(system, "/sources"), json={"name": "feria"})
+    made = await system.http.post(
+        operators_url(system, "/sources"), json={"name": "feria", "by": "ana"}
+    )
+    again = await system.http.post(
+        operators_url(system, "/sources"), json={"name": "feria", "by": "ana"}
+    )
     form = person()
     del form["fuente"]
     answer = await system.http.post(url(system, f"{made.json()['path']}/"), json=form)

@@ -76,6 +76,7 @@ OTHERS = {
     "submission.discarded": EventDescription("✕", _("Discarded after review"), Tone.DOUBT),
     "delivery.replay": EventDescription("↻", _("Replay of a delivery requested"), Tone.QUIET),
     "delivery.replayed": EventDescription("↻", _("Delivery replayed")),
+    "source.changed": EventDescription("◇", _("A source was changed")),
     "inquiry.received": EventDescription("«", _("Somebody new wrote first"), Tone.GOOD),
     "lead.superseded": EventDescription("→", _("Follow-up continues in another lead"), Tone.QUIET),
     "lead.needs_attention": EventDescription("!", _("Needs attention"), Tone.DOUBT),
@@ -144,6 +145,11 @@ DOORS = {
     "message": EventDescription("+", _("New lead, who wrote first"), Tone.GOOD),
     "file": EventDescription("+", _("New lead, from a file"), Tone.GOOD),
 }
+SOURCE_CHANGES = {
+    "added": EventDescription("+", _("A source was added")),
+    "key_rotated": EventDescription("↻", _("A source has a further key")),
+    "key_revoked": EventDescription("⊘", _("A key of a source was revoked"), Tone.DOUBT),
+}
 HUNG_UP_AFTER = _("hung up after {} s")
 # nobody can tell for sure who opens a link
 OPENED_BY_PROGRAM = EventDescription(
@@ -169,6 +175,8 @@ def describe_event(body: Mapping[str, Any]) -> EventDescription:
         known = REPLIES.get(_text(body, "intent"), known)
     if topic == "lead.created":
         known = DOORS.get(_text(body, "door"), known)
+    if topic == "source.changed":
+        known = SOURCE_CHANGES.get(_text(body, "change"), known)
     booking = body.get("booking") or {}
     card = body.get("card") or {}
     return replace(

@@ -57,7 +57,7 @@ async def discard(
 async def add_source(request: Request, deps: HttpDeps, user: Operator, name: Text) -> Response:
     """Adds a form with an address of its own, and shows its key this once."""
     try:
-        key = await deps.intake.add_source(name.strip())
+        key = await deps.intake.add_source(name.strip(), by=user.name)
     except IntakeRefused as refusal:
         text = _("There is a source of that name already.")
         if refusal.status != 409:
@@ -72,16 +72,16 @@ async def rotate_key(
     request: Request, deps: HttpDeps, user: Operator, name: SourceName
 ) -> Response:
     """Makes a further key of the source, and shows it this once."""
-    key = await deps.intake.rotate(name)
+    key = await deps.intake.rotate(name, by=user.name)
     log.warning("source.key_rotated", source=key.name)
     return await _key_page(request, deps, user, key.name, key.path)
 
 
-@routes.post("/sources/{name}/keys/{key_id}/revoke", dependencies=[Depends(require_operator)])
+@routes.post("/sources/{name}/keys/{key_id}/revoke")
 async def revoke_key(
-    request: Request, deps: HttpDeps, name: SourceName, key_id: RowPath
+    request: Request, deps: HttpDeps, user: Operator, name: SourceName, key_id: RowPath
 ) -> RedirectResponse:
-    await deps.intake.revoke(name, key_id)
+    await deps.intake.revoke(name, key_id, by=user.name)
     log.warning("source.key_revoked", source=name, key_id=key_id)
     return return_to(request, f"/sources/{name}", _("The key is revoked."))
 

@@ -41,7 +41,7 @@ class SubmissionSelection(Operator):
     ids: list[SubmissionId] = Field(max_length=MAX_SUBMISSIONS)
 
 
-class NewSource(BaseModel):
+class NewSource(Operator):
     """The name of a form or tool that gets an address of its own."""
 
     name: str = Field(min_length=1, max_length=100)
@@ -74,22 +74,22 @@ async def sources(deps: HttpDeps) -> list[SourceStatus]:
 @routes.post("/api/sources", status_code=201)
 async def add_source(source: NewSource, deps: HttpDeps) -> NewSourceKey:
     """Adds a form with an address of its own. Returns its key, this once."""
-    key = await deps.intake.add_source(source.name)
+    key = await deps.intake.add_source(source.name, by=source.by)
     log.warning("source.added", source=key.name)
     return key
 
 
 @routes.post("/api/sources/{name}/rotate", status_code=201)
-async def rotate_key(name: SourceName, deps: HttpDeps) -> NewSourceKey:
+async def rotate_key(name: SourceName, operator: Operator, deps: HttpDeps) -> NewSourceKey:
     """Returns a further key of the source, this once. The one before stays valid."""
-    key = await deps.intake.rotate(name)
+    key = await deps.intake.rotate(name, by=operator.by)
     log.warning("source.key_rotated", source=name)
     return key
 
 
 @routes.post("/api/sources/{name}/keys/{key_id}/revoke", status_code=202)
-async def revoke_key(name: SourceName, key_id: RowPath, deps: HttpDeps) -> None:
-    await deps.intake.revoke(name, key_id)
+async def revoke_key(name: SourceName, key_id: RowPath, operator: Operator, deps: HttpDeps) -> None:
+    await deps.intake.revoke(name, key_id, by=operator.by)
     log.warning("source.key_revoked", source=name, key_id=key_id)
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pydantic_core import to_json
 
 from contracts.api.submissions import (
@@ -21,8 +21,8 @@ from services.intake.decisions.source_keys import FORM, is_name
 from services.intake.deps import Deps
 from services.intake.repositories import held_submissions
 from services.intake.repositories.held_submissions import HeldRow
-from services.intake.repositories.sources import SourceRow, delete_key, list_sources
-from services.intake.use_cases.change_sources import add_source, rotate_key
+from services.intake.repositories.sources import SourceRow, list_sources
+from services.intake.use_cases.change_sources import add_source, revoke_key, rotate_key
 from services.intake.use_cases.show_sources import show_platforms, with_silence
 
 MAX_BIGINT = 2**63 - 1
@@ -31,7 +31,13 @@ operators = APIRouter()
 FromApp = Annotated[Deps, Depends(deps_of)]
 
 
-class NewSource(BaseModel):
+class Operator(BaseModel):
+    """The operator, as the audit log names them."""
+
+    by: str = Field(min_length=1, max_length=100)
+
+
+class NewSource(Operator):
     """The name of a source to add."""
 
     name: str
@@ -67,23 +73,23 @@ async def post_source(new: NewSource, deps: FromApp) -> NewSourceKey:
     """Adds a source. 409 where the name is taken, 422 where it is none."""
     if not is_name(new.name):
         raise HTTPException(422, "small letters, digits and hyphens, and not a platform's name")
-    key = await add_source(deps.database, new.name)
+    key = await add_source(deps.database, new.name, by=new.by)
     if key is None:
         raise HTTPException(409, "there is a source of that name")
     return _new_key(new.name, key)
 
 
 @operators.post("/sources/{name}/rotate")
-async def post_rotation(name: str, deps: FromApp) -> NewSourceKey:
-    key = await rotate_key(deps.database, name)
+async def post_rotation(name: str, operator: Operator, deps: FromApp) -> NewSourceKey:
+    key = await rotate_key(deps.database, name, by=operator.by)
     if key is None:
         raise HTTPException(404)
     return _new_key(name, key)
 
 
-@operators.delete("/sources/{name}/keys/{key_id}", status_code=204)
-async def remove_key(name: str, key_id: int, deps: FromApp) -> None:
-    if not await delete_key(deps.database, name, key_id):
+@operators.post("/sources/{name}/keys/{key_id}/revoke", status_code=204)
+async def post_revocation(name: str, key_id: int, operator: Operator, deps: FromApp) -> None:
+    if not await revoke_key(deps.database, name, key_id, by=operator.by):
         raise HTTPException(404)
 
 

@@ -9,9 +9,10 @@ import asyncpg
 
 from kit.database import Connection, Database
 
+# a platform's test is shown, and never contacted
 TAKE = """
 delete from held_submissions
-where submission_id = $1 and state = 'held'
+where submission_id = $1 and state = 'held' and reason <> 'test'
 returning submission_id, source, door, journey, first_message, card, fields::text as fields,
   content, remote_address, user_agent, page, received_at"""
 DISCARD = """

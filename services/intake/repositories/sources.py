@@ -84,9 +84,9 @@ async def keep_newest_keys(connection: Connection, name: str, count: int) -> Non
     await connection.execute(DELETE_OLDER_KEYS, name, count)
 
 
-async def delete_key(database: Database, name: str, key_id: int) -> bool:
-    """Deletes a key, which is unknown from then on. Returns False where there is none."""
-    return bool(await database.fetch(DELETE_KEY, name, key_id))
+async def delete_key(connection: Connection, name: str, key_id: int) -> bool:
+    """Returns False where there is no such key."""
+    return await connection.fetchval(DELETE_KEY, name, key_id) is not None
 
 
 async def list_sources(database: Database, form: str) -> list[SourceRow]:

@@ -17,7 +17,7 @@ from services.intake.use_cases.accept_submissions import Received, Sent, accept_
 async def accept_held(database: Database, command: AcceptSubmission, *, now: datetime) -> None:
     """Lets the submission go its way now, under the id that it was answered with.
 
-    A repeat, and a submission that was discarded or erased, have no effect.
+    A repeat, a platform's test, and a submission that was discarded or erased have no effect.
     """
     async with database.transaction() as connection:
         row = await held_submissions.take(connection, command.lead_id)

@@ -4,9 +4,9 @@ import pytest
 
 from contracts.events.submission import HoldReason
 from kit.database import Database
-from services.intake.repositories.sources import delete_key, list_sources
+from services.intake.repositories.sources import list_sources
 from services.intake.use_cases.accept_submissions import accept_submissions
-from services.intake.use_cases.change_sources import add_source, rotate_key
+from services.intake.use_cases.change_sources import add_source, revoke_key, rotate_key
 from services.intake.use_cases.find_source import find_source
 from tests.integration.services.intake.test_submissions import LOUD, received
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.connected
 
 
 async def new_source(database: Database, name: str) -> str:
-    key = await add_source(database, name)
+    key = await add_source(database, name, by="ana")
     assert key is not None
     return key
 
@@ -23,7 +23,7 @@ async def test_a_key_is_its_source_s_and_nobody_else_s(database: Database) -> No
     first = await new_source(database, "landing")
     other = await new_source(database, "feria")
 
-    assert await add_source(database, "landing") is None
+    assert await add_source(database, "landing", by="ana") is None
     assert await find_source(database, first) == "landing"
     assert await find_source(database, other) == "feria"
     assert await find_source(database, f"{first}x") is None
@@ -34,12 +34,12 @@ async def test_a_key_is_its_source_s_and_nobody_else_s(database: Database) -> No
 async def test_two_keys_are_valid_while_one_is_replaced(database: Database) -> None:
     keys = [await new_source(database, "landing")]
     for _ in range(2):
-        key = await rotate_key(database, "landing")
+        key = await rotate_key(database, "landing", by="beto")
         assert key is not None
         keys.append(key)
 
     assert [await find_source(database, key) for key in keys] == [None, "landing", "landing"]
-    assert await rotate_key(database, "nobody") is None
+    assert await rotate_key(database, "nobody", by="beto") is None
 
 
 async def test_a_key_that_is_deleted_is_unknown(database: Database) -> None:
@@ -48,10 +48,29 @@ async def test_a_key_that_is_deleted_is_unknown(database: Database) -> None:
     [(key_id, hint, _)] = landing.keys
 
     assert key.startswith(hint)
-    assert not await delete_key(database, "feria", key_id)
-    assert await delete_key(database, "landing", key_id)
-    assert not await delete_key(database, "landing", key_id)
+    assert not await revoke_key(database, "feria", key_id, by="ana")
+    assert await revoke_key(database, "landing", key_id, by="ana")
+    assert not await revoke_key(database, "landing", key_id, by="ana")
     assert await find_source(database, key) is None
+
+
+async def test_what_was_done_to_a_source_is_published_with_who_did_it(database: Database) -> None:
+    await new_source(database, "landing")
+    await add_source(database, "landing", by="carla")
+    await rotate_key(database, "landing", by="beto")
+    await rotate_key(database, "nobody", by="beto")
+    _, landing = await list_sources(database, "form")
+    await revoke_key(database, "landing", landing.keys[0][0], by="ana")
+
+    rows = await database.fetch(
+        "select convert_from(body, 'utf8')::jsonb as event from outbox order by id"
+    )
+    done = [(row["event"]["source"], row["event"]["change"], row["event"]["by"]) for row in rows]
+    assert done == [
+        ("landing", "added", "ana"),
+        ("landing", "key_rotated", "beto"),
+        ("landing", "key_revoked", "ana"),
+    ]
 
 
 async def test_what_each_source_brought(database: Database) -> None:

@@ -137,6 +137,14 @@ async def test_accepting_twice_at_once_and_again_is_accepting_once(database: Dat
     assert sorted(topics) == ["lead.created", "submission.accepted", "submission.held"]
 
 
+async def test_a_platforms_test_is_never_let_in(database: Database) -> None:
+    [held] = await accept(database, received(held=HoldReason.TEST))
+    assert isinstance(held, Held)
+    await accept_held(database, wanted(held.submission_id), now=NOW)
+
+    assert await published(database) == [("submission.held", held.submission_id)]
+
+
 async def test_a_discarded_one_stays_uncontacted_and_is_no_longer_shown(
     database: Database,
 ) -> None:

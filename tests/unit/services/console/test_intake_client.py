@@ -56,18 +56,22 @@ async def test_older_held_submissions_are_asked_for_by_the_last_id(
 
 async def test_keys_are_made_rotated_and_revoked(wire: Wire, intake: IntakeClient) -> None:
     wire.answers(201, {"name": "landing", "key": "k", "path": "/api/lead/k"})
-    added = await intake.add_source("landing")
-    rotated = await intake.rotate("landing")
+    added = await intake.add_source("landing", by="ana")
+    rotated = await intake.rotate("landing", by="ana")
     wire.answers(204, b"")
-    await intake.revoke("landing", 3)
+    await intake.revoke("landing", 3, by="ana")
 
     assert (added.key, rotated.path) == ("k", "/api/lead/k")
     assert [(asked.method, asked.path) for asked in wire.requests] == [
         ("POST", "/sources"),
         ("POST", "/sources/landing/rotate"),
-        ("DELETE", "/sources/landing/keys/3"),
+        ("POST", "/sources/landing/keys/3/revoke"),
     ]
-    assert wire.requests[0].json == {"name": "landing"}
+    assert [asked.json for asked in wire.requests] == [
+        {"name": "landing", "by": "ana"},
+        {"by": "ana"},
+        {"by": "ana"},
+    ]
 
 
 async def test_deliveries_are_those_of_one_source_or_of_all(
@@ -118,7 +122,7 @@ async def test_a_refusal_is_told_with_its_reason(
     wire.answers(status, body)
 
     with pytest.raises(IntakeRefused) as refused:
-        await intake.add_source("landing")
+        await intake.add_source("landing", by="ana")
     assert (refused.value.status, refused.value.detail) == (status, detail)
 
 

@@ -101,6 +101,22 @@ def test_a_held_submission_names_its_reason_and_a_replay_its_source() -> None:
     assert (describe_event(replayed).detail, describe_event(replayed).by) == ("meta", "ana")
 
 
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ("added", "A source was added"),
+        ("key_rotated", "A source has a further key"),
+        ("key_revoked", "A key of a source was revoked"),
+        ("something", "A source was changed"),
+    ],
+)
+def test_what_was_done_to_a_source_and_by_whom(change: str, text: str) -> None:
+    body = {"topic": "source.changed", "source": "landing", "change": change, "by": "ana"}
+    line = describe_event(body)
+
+    assert (line.text, line.detail, line.by) == (text, "landing", "ana")
+
+
 def a_row(topic: str, touch_id: str = "a") -> dict[str, Any]:
     return {"body": {"topic": topic, "touch_id": touch_id}}
 
