@@ -160,16 +160,16 @@ def make_app(
 
 
 def with_tracing(
-    app: FastAPI, runtime: ServiceRuntime, *, keys_below: str | None = None
+    app: FastAPI, runtime: ServiceRuntime, *, keys_below: Sequence[str] = ()
 ) -> FastAPI:
     """Adds tracing of HTTP only where traces are exported, because it costs every request.
 
-    What follows `keys_below` in a path is a key, and is in no trace.
+    What follows one of `keys_below` in a path is a key, and is in no trace.
     """
     if runtime.settings.otel_exporter_otlp_endpoint:
         from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
-        hook = partial(tracing.hide_key, keys_below) if keys_below else None
+        hook = partial(tracing.hide_key, keys_below)
         app.add_middleware(
             OpenTelemetryMiddleware, exclude_spans=["receive", "send"], server_request_hook=hook
         )

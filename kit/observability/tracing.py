@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -71,9 +71,10 @@ def continued(headers: Mapping[str, Any]) -> Iterator[str]:
         _current.reset(token)
 
 
-def hide_key(prefix: str, span: Any, scope: Mapping[str, Any]) -> None:
-    """Replaces what follows `prefix` in the request's path, wherever its span has it."""
-    if not scope["path"].startswith(prefix):
+def hide_key(prefixes: Sequence[str], span: Any, scope: Mapping[str, Any]) -> None:
+    """Replaces what follows one of `prefixes` in the request's path, wherever its span has it."""
+    prefix = next((prefix for prefix in prefixes if scope["path"].startswith(prefix)), None)
+    if prefix is None:
         return
     hidden = f"{prefix}…"
     span.update_name(f"{scope['method']} {hidden}")

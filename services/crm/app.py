@@ -115,4 +115,4 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         jobs=jobs,
         publishes=PUBLISHES,
     )
-    return with_tracing(app, runtime)
+    return with_tracing(app, runtime, keys_below=("/webhooks/kommo/",))

@@ -120,7 +120,7 @@ def create_app(
     app.router.routes.insert(1, Route("/api/lead/{key:anything}", post_lead, methods=["POST"]))
     _add_cors(app, settings)
     _document_route(app)
-    return with_tracing(app, runtime, keys_below="/api/lead/")
+    return with_tracing(app, runtime, keys_below=("/api/lead/",))
 
 
 def _add_cors(app: FastAPI, settings: Settings) -> None:

@@ -103,4 +103,4 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         publishes=PUBLISHES,
     )
     app.add_exception_handler(webhooks.LinkEnded, webhooks.answer_ended)
-    return with_tracing(app, runtime)
+    return with_tracing(app, runtime, keys_below=("/baja/", "/a/"))
