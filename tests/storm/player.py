@@ -66,8 +66,8 @@ class StormSystem(System):
 
     def __init__(self, folder: Path, ahead: float) -> None:
         super().__init__(folder, docker=False, variables=VARIABLES)
-        self.ahead = ahead
-        self._clock = clock(ahead)
+        self.ahead = round(ahead)  # the other clocks are set by whole seconds
+        self._clock = clock(self.ahead)
 
     def make_servers(self) -> tuple[Any, Any]:
         postgres, rabbitmq = super().make_servers()

@@ -290,10 +290,14 @@ def every_step_is_made_once(seen: Evidence) -> Iterator[Broken]:
     """A step is made once by each channel, for each run of the journey and each meeting's hour."""
     made: dict[tuple[Any, ...], set[str]] = defaultdict(set)
     for life in seen.lives:
+        announced: dict[tuple[int, str], str] = {}  # a message that follows another is about its
         for action in seen.actions(life):
             detail = action["detail"]
+            if action["action"] == "touch.due":
+                meeting = seen.meetings.get(detail["touch_id"], "")
+                announced[action["lead_id"], detail["step"]] = meeting
             if action["action"] == "touch.sent":
-                about = seen.meetings.get(detail["touch_id"], "")
+                about = announced.get((action["lead_id"], detail["step"]), "")
                 name = (action["lead_id"], detail["step"], detail["channel"], detail["run"], about)
                 made[name].add(detail["touch_id"])
     for (lead, step, channel, *_), touch_ids in made.items():
