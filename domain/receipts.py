@@ -56,12 +56,23 @@ class Unheard:
 class Ended:
     """The call was picked up, and ended so many seconds later; None where that is unknown.
 
-    `by_person`: it is known that a person picked up.
+    `by_person`: whether a person picked up; None where machine detection said nothing so far.
     """
 
     ref: str
     seconds: int | None
-    by_person: bool
+    by_person: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What machine detection said of a call, and for how long it had listened.
+
+    `by_person` is None where it said nothing.
+    """
+
+    by_person: bool | None = None
+    seconds: float = 0.0
 
 
 Outcome = Accepted | Arrived | Undeliverable | Answered | Unheard

@@ -140,6 +140,7 @@ class Call:
     params: dict[str, list[str]]
     status: str = "queued"
     answered_by: str | None = None
+    listened: bool = False
     transcript: list[str] = field(default_factory=list)
     pressed: str = ""
     seconds: int = 0
@@ -147,6 +148,16 @@ class Call:
     picked_up_at: float | None = None
     ended_at: float | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def detects_beside(self) -> bool:
+        """Whether machine detection listens while our text is read out."""
+        return _param(self.params, "AsyncAmd") == "true"
+
+    @property
+    def detects_first(self) -> bool:
+        """Whether machine detection listens before our text is read out."""
+        return bool(_param(self.params, "MachineDetection")) and not self.detects_beside
 
     @property
     def in_silence(self) -> bool:
@@ -160,7 +171,7 @@ class Call:
         if self.status != "completed":
             return CALL_STATES[self.status]
         if self.answered_by is None:
-            return "hung_up"
+            return "heard" if self.listened else "hung_up"
         return "heard" if self.answered_by == "human" else "unheard"
 
 
@@ -214,6 +225,7 @@ class TwilioSimulator:
     end a call's events can be read, and `prices_after` how long after its beginning the price of a
     call or a message is settled.
     `contents` holds the known templates by SID, with {{1}} and so on.
+    `turns` holds the TwiML with which a call that is going on is to continue.
     `manners` holds the numbers whose people hang up in the middle of the text.
     `failing_templates` holds the code with which messages of a template fail, by Content SID.
     Numbers in `by_hand` ring for `manual_ring`. `manual_calls` holds their calls until they end.
@@ -236,6 +248,7 @@ class TwilioSimulator:
     manners: dict[str, Manner] = field(default_factory=dict)
     failing_templates: dict[str, int] = field(default_factory=dict)
     by_hand: set[str] = field(default_factory=set)
+    turns: dict[str, asyncio.Queue[ET.Element]] = field(default_factory=dict)
     manual_calls: dict[str, ManualCall] = field(default_factory=dict)
 
     def join(self, world: World) -> None:
@@ -266,9 +279,24 @@ class TwilioSimulator:
         _check_url(_param(params, "StatusCallback"), 21609)
         call = Call("CA" + secrets.token_hex(16), to, from_, time.time(), params)
         self.calls[call.sid] = call
+        self.turns[call.sid] = asyncio.Queue()
         if to in self.by_hand:
             self.manual_calls[call.sid] = ManualCall()
         self.callbacks.go(self._live_call(call))
+        return call
+
+    def turn(self, sid: str, params: dict[str, list[str]]) -> Call:
+        """Has a call that is going on continue with other TwiML."""
+        call = self.calls.get(sid)
+        if call is None:
+            raise _refusal(404, 20404, f"The requested resource /Calls/{sid}.json was not found")
+        if call.status != "in-progress":
+            raise _refusal(400, 21220, "Call is not in-progress. Cannot redirect.")
+        try:
+            twiml = ET.fromstring(_param(params, "Twiml"))
+        except ET.ParseError:
+            raise _refusal(400, 12100, "Document parse failure") from None
+        self.turns[sid].put_nowait(twiml)
         return call
 
     def handle(self, sid: str, action: Action, key: str = "1") -> None:
@@ -301,7 +329,9 @@ class TwilioSimulator:
             await self._talk(call, fate)
         call.seconds = self._duration(call, fate)
         self.manual_calls.pop(call.sid, None)
-        verdict = {"AnsweredBy": call.answered_by} if call.answered_by else {}
+        # a verdict that came beside the text is in the call's resource, and not in this callback
+        tells = call.answered_by and not call.detects_beside
+        verdict = {"AnsweredBy": call.answered_by or ""} if tells else {}
         await self._progress(
             call,
             "completed",
@@ -316,7 +346,8 @@ class TwilioSimulator:
         if call.sid in self.manual_calls:
             return int(time.time() - (call.picked_up_at or time.time()))
         if call.to in self.manners:
-            return math.ceil(DETECTION_SECONDS + self.manners[call.to].hangs_up_after)
+            silence = self._detection(call) if call.detects_first else 0.0
+            return math.ceil(silence + self.manners[call.to].hangs_up_after)
         return SECONDS_BEFORE_VERDICT if fate == "hangs_up" else USUAL_SECONDS
 
     async def _ring(self, call: Call) -> str:
@@ -329,12 +360,40 @@ class TwilioSimulator:
         return {True: "human", False: "busy", None: "no-answer"}[picked_up]
 
     async def _talk(self, call: Call, fate: str) -> None:
-        if fate == "hangs_up":
+        presses = "1" if fate == "human_presses_1" else ""
+        if call.detects_first:
+            if fate == "hangs_up":
+                return
+            await self._wait(call, self.talk / 4)
+            call.answered_by = self._verdict(call, fate)
+            await self._listen(call, presses)
             return
-        await self._wait(call, self.talk / 4)  # machine detection listens
+        detecting = asyncio.create_task(self._detect(call, fate))
+        try:
+            async with asyncio.timeout(self.talk / 4 if fate == "hangs_up" else None):
+                await self._listen(call, presses)
+        except TimeoutError:
+            detecting.cancel()
+        finally:
+            await asyncio.gather(detecting, return_exceptions=True)
+
+    async def _detect(self, call: Call, fate: str) -> None:
+        """Tells us who picked up, once machine detection knows."""
+        if not call.detects_beside:
+            return
+        await asyncio.sleep(self.talk / 4)
+        call.answered_by = self._verdict(call, fate)
+        verdict = {
+            "CallSid": call.sid,
+            "AccountSid": self.account_sid,
+            "AnsweredBy": call.answered_by,
+            "MachineDetectionDuration": str(int(self._detection(call) * 1000)),
+        }
+        await self._send_receipt(_param(call.params, "AsyncAmdStatusCallback"), verdict)
+
+    def _verdict(self, call: Call, fate: str) -> str:
         manner = self.manners.get(call.to)
-        call.answered_by = manner.answered_by if manner else VERDICTS.get(fate, "human")
-        await self._listen(call, presses="1" if fate == "human_presses_1" else "")
+        return manner.answered_by if manner else VERDICTS.get(fate, "human")
 
     async def _wait(self, call: Call, seconds: float) -> str:
         """Waits, and returns the key that a person presses meanwhile. Raises HungUp."""
@@ -355,12 +414,36 @@ class TwilioSimulator:
         return await self._wait(call, _seconds_of(_spoken(gather)) + timeout)
 
     async def _listen(self, call: Call, presses: str) -> None:
-        """Fetches the call's TwiML and follows it."""
-        params = self._call_params(call) | {
-            "AnsweredBy": call.answered_by or "",
-            "MachineDetectionDuration": str(int(self._detection(call) * 1000)),
-        }
-        twiml = await self._fetch(call, _param(call.params, "Url"), params)
+        """Fetches the call's TwiML and follows it, and then whatever the call is turned to."""
+        params = self._call_params(call)
+        if call.detects_first:
+            params["AnsweredBy"] = call.answered_by or ""
+            params["MachineDetectionDuration"] = str(int(self._detection(call) * 1000))
+        twiml: ET.Element | None = await self._fetch(call, _param(call.params, "Url"), params)
+        while twiml is not None:
+            twiml = await self._follow_until_turned(call, twiml, params, presses)
+        call.listened = True
+
+    async def _follow_until_turned(
+        self, call: Call, twiml: ET.Element, params: dict[str, str], presses: str
+    ) -> ET.Element | None:
+        """Returns the TwiML that the call is turned to; None where it ends first."""
+        following = asyncio.create_task(self._follow(call, twiml, params, presses))
+        turned = asyncio.create_task(self.turns[call.sid].get())
+        try:
+            await asyncio.wait({following, turned}, return_when=asyncio.FIRST_COMPLETED)
+            if not turned.done():
+                await following
+                return None
+            call.transcript.clear()  # a machine records from its beep on
+            return turned.result()
+        finally:
+            for task in (following, turned):
+                task.cancel()
+
+    async def _follow(
+        self, call: Call, twiml: ET.Element, params: dict[str, str], presses: str
+    ) -> None:
         for verb in twiml:
             if verb.tag == "Gather":
                 call.transcript += _spoken(verb)
@@ -659,6 +742,10 @@ class TwilioSimulator:
                 return _error(404, 20404, f"The requested resource /Calls/{sid}.json was not found")
             return JSONResponse(self._call_json(self.calls[sid]))
 
+        @router.post("/Calls/{sid}.json")
+        async def update_call(sid: str, request: Request) -> Response:
+            return JSONResponse(self._call_json(self.turn(sid, await _read_form(request))))
+
         @router.get("/Calls/{sid}/Events.json")
         async def list_events(sid: str, request: Request) -> dict[str, Any]:
             call = self.calls.get(sid)
@@ -859,6 +946,7 @@ CALL_PARAMS = {
     "MachineDetectionTimeout",
     "AsyncAmd",
     "AsyncAmdStatusCallback",
+    "AsyncAmdStatusCallbackMethod",
     "StatusCallback",
     "StatusCallbackMethod",
     "StatusCallbackEvent",

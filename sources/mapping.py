@@ -54,6 +54,7 @@ _EMAIL = re.compile(
 _NAMES = ("name", "first_name", "middle_name", "last_name", "second_last_name")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+")
 _AROUND_AT = re.compile(r"\s{0,5}@\s{0,5}")
+_LEAST_WITH_PLUS = 10**10  # eleven digits: a country's code, and a number
 _MORE_THAN_A_NUMBER = re.compile(r"[A-Za-z/,;|]")
 
 
@@ -171,7 +172,7 @@ def _by_meaning(
         meaning, rank = _meaning(name, wanted)
         if meaning is None:
             continue
-        text = one_line(as_text(value))
+        text = one_line(_with_plus(value) if meaning == "phone" else as_text(value))
         if text and text not in _NOTHING:
             found = answers.setdefault(meaning, [])
             if len(found) < MAX_CANDIDATES:
@@ -225,6 +226,12 @@ def _read_phone(answers: Answers, region: str, card: Card) -> None:
         answer, code = bad
         card.hold("unusable_phone", answer, LIMITS["telefono"])
         card.errors.append(FieldError(answer.name, code))
+
+
+def _with_plus(value: object) -> str:
+    """Returns the text of a phone, with the plus that a tool loses when it sends a number."""
+    lost = isinstance(value, int) and _LEAST_WITH_PLUS <= value < _LEAST_WITH_PLUS * 10**5
+    return f"+{value}" if lost else as_text(value)
 
 
 def _number(text: str, answers: Answers, region: str) -> Number | None:

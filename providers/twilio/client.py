@@ -28,11 +28,12 @@ from providers.errors import (
 from providers.twilio.bills import minutes_of, price_in, segments_in
 from providers.twilio.content import template_variables
 from providers.twilio.errors import ACCOUNT_ERRORS, NOT_NOW, fails_alike, kind_of
-from providers.twilio.models import Bill, CallEvent
+from providers.twilio.models import Bill, CallEvent, Detection
 
 # Without this fragment Twilio posts once. It asks for three retries after any failure.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 PERSISTENT = "#rc=3&rp=all"
+CALL_ENDED = {21220, 20404}  # https://www.twilio.com/docs/api/errors/21220
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +86,20 @@ class TwilioClient:
         await self._http.close()
 
     async def place_call(
-        self, *, to: str, from_: str, answer_url: str, status_url: str, ring_seconds: int = 25
+        self,
+        *,
+        to: str,
+        from_: str,
+        answer_url: str,
+        verdict_url: str,
+        status_url: str,
+        detection: Detection,
+        ring_seconds: int = 25,
     ) -> str:
         """Places a call and returns its SID.
 
-        Twilio fetches `answer_url` once machine detection has its verdict.
+        Twilio fetches `answer_url` when somebody picks up; with SYNC once machine detection has its
+        verdict, which with ASYNC it posts to `verdict_url`.
         Raises Unavailable, OutcomeUnknown or RefusedTouch.
         """
         return await self._create(
@@ -97,14 +107,27 @@ class TwilioClient:
                 to=to,
                 from_=from_,
                 url=answer_url + PERSISTENT,
-                machine_detection="DetectMessageEnd",
                 timeout=ring_seconds,
                 status_callback=status_url + PERSISTENT,
                 # Reports how the call ended. Like the fetch of `answer_url`, it also names the SID
                 # of a call whose creation was never answered.
                 status_callback_event=["completed"],
+                **_detection(detection, verdict_url),
             )
         )
+
+    async def turn_call(self, sid: str, twiml: str) -> bool:
+        """Has a running call go on with this TwiML. Returns False for a call that has ended.
+
+        Raises Unavailable.
+        """
+        try:
+            await self._read(self._client.calls(sid).update_async(twiml=twiml))
+        except Unavailable as error:
+            if _code_of(error) in CALL_ENDED:
+                return False
+            raise
+        return True
 
     async def send_message(
         self,
@@ -331,6 +354,27 @@ def _failure(error: TwilioException) -> Exception:
 def is_service(sender: str) -> bool:
     """Returns whether a sender is a Messaging Service, which chooses one of its own numbers."""
     return sender.startswith("MG")
+
+
+def _code_of(error: Unavailable) -> int | None:
+    """Returns Twilio's own code of what it answered."""
+    cause = error.__cause__
+    return getattr(cause, "code", None) if isinstance(cause, TwilioException) else None
+
+
+def _detection(detection: Detection, verdict_url: str) -> dict[str, str]:
+    """Returns the parameters with which Twilio listens for a machine until its beep."""
+    if detection is Detection.OFF:
+        return {}
+    listens = {"machine_detection": "DetectMessageEnd"}
+    if detection is Detection.SYNC:
+        return listens
+    # the SDK would write a boolean as "True"
+    return listens | {
+        "async_amd": "true",
+        "async_amd_status_callback": verdict_url + PERSISTENT,
+        "async_amd_status_callback_method": "POST",
+    }
 
 
 def _sender(from_: str) -> dict[str, str]:

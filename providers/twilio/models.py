@@ -1,6 +1,18 @@
 """Values of Twilio's API. Pure: decisions may import them."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Detection(StrEnum):
+    """When machine detection listens to who picked up: before our text, beside it, or never.
+
+    https://www.twilio.com/docs/voice/answering-machine-detection
+    """
+
+    SYNC = "sync"
+    ASYNC = "async"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,16 @@ from twilio.request_validator import RequestValidator
 
 from contracts.events.call import Unanswered
 from contracts.events.touch import Channel
-from domain.receipts import Accepted, Arrived, Ended, Outcome, Receipt, Undeliverable, Unheard
+from domain.receipts import (
+    Accepted,
+    Arrived,
+    Ended,
+    Outcome,
+    Receipt,
+    Undeliverable,
+    Unheard,
+    Verdict,
+)
 from domain.replies import IncomingReply, Media, MediaKind
 from domain.text import storable
 from providers.twilio.bills import minutes_of
@@ -80,8 +89,8 @@ def read_call_minutes(params: Mapping[str, str]) -> int | None:
 def call_receipt(ref: str, status: str, answered_by: str, seconds: int | None) -> Receipt | None:
     """Returns the progress that a call's status means.
 
-    A completed call was picked up by something. `answered_by` decides whether it was a person. Its
-    `seconds` run from the pick-up.
+    A completed call was picked up by something. `answered_by` tells whether by a person; it is
+    empty where the call ended before machine detection did. `seconds` run from the pick-up.
     """
     match status:
         case "queued" | "initiated" | "ringing" | "in-progress":
@@ -107,25 +116,25 @@ def read_verdict(params: Mapping[str, str]) -> Outcome:
     return _machine(ref, params.get("AnsweredBy", "")) or Accepted(ref)
 
 
-def read_detection_seconds(params: Mapping[str, str]) -> float:
-    """Returns how long machine detection listened, in silence, after the pick-up; 0 if unknown.
+def read_detection(params: Mapping[str, str]) -> Verdict:
+    """Returns what machine detection said, and how long it had listened after the pick-up.
 
     https://www.twilio.com/docs/voice/answering-machine-detection
     """
-    return (_whole(params.get("MachineDetectionDuration", "")) or 0) / 1000
+    milliseconds = _whole(params.get("MachineDetectionDuration", "")) or 0
+    return Verdict(_by_person(params.get("AnsweredBy", "")), milliseconds / 1000)
 
 
 def _ended(ref: str, answered_by: str, seconds: int | None) -> Receipt:
     machine = _machine(ref, answered_by)
     if machine is not None:
         return machine
-    match answered_by:
-        case "human":
-            return Ended(ref, seconds, by_person=True)
-        case "unknown":
-            return Ended(ref, seconds, by_person=False)
-        case _:  # hung up before the verdict, and so before the text
-            return Unheard(ref, Unanswered.HUNG_UP)
+    return Ended(ref, seconds, by_person=_by_person(answered_by))
+
+
+def _by_person(answered_by: str) -> bool | None:
+    """Returns whether a person picked up; None where machine detection said nothing."""
+    return answered_by == "human" if answered_by else None
 
 
 def _machine(ref: str, answered_by: str) -> Unheard | None:

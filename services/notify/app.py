@@ -84,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             crm=crm,
             senders={channel: sender(channel) for channel in Channel},
             call_events=twilio.call_events,
+            turn_call=twilio.turn_call,
             bill_of=twilio.bill_of,
             breakers={channel: CircuitBreaker(facts_of(channel).provider) for channel in Channel},
             call_turns=CallTurns(runtime.database, settings.call_rate),

@@ -38,6 +38,7 @@ class Deps:
     breakers: Mapping[Channel, CircuitBreaker]
     call_turns: CallTurns
     call_events: Callable[[str], Awaitable[list[CallEvent]]]
+    turn_call: Callable[[str, str], Awaitable[bool]]
     bill_of: Callable[[str], Awaitable[Bill | None]]
     budget: Budget
     switch: OutboundSwitch

@@ -145,7 +145,9 @@ class CallSender:
             to=address,
             from_=self.settings.twilio.caller_id,
             answer_url=f"{hooks}/voice?touch={touch.touch_id}&lead={touch.lead_id}",
+            verdict_url=f"{hooks}/verdict?touch={touch.touch_id}&lead={touch.lead_id}",
             status_url=f"{hooks}/call?touch={touch.touch_id}",
+            detection=self.settings.voice_detection,
         )
 
     async def find(self, touch: Touch, address: str, *, since: datetime) -> list[Receipt]:

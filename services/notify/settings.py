@@ -7,6 +7,7 @@ from pydantic_settings import SettingsConfigDict
 
 from domain.journey.settings import JourneySettings
 from kit.settings import EnvironmentSettings, Seconds, ServiceSettings
+from providers.twilio.models import Detection
 from services.notify.decisions.spending import Caps, Prices, read_prices
 
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
@@ -77,6 +78,7 @@ class Settings(ServiceSettings, JourneySettings):
     voice_welcome_url: str = ""
     voice_voicemail_url: str = ""
     voice_name: str = "Polly.Andres-Neural"
+    voice_detection: Detection = Detection.ASYNC
     resource_url: str = ""
     survey_url: str = ""
     material_url: str = ""

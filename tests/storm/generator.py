@@ -220,7 +220,11 @@ class Drawn:
             odd.append(self._returns_booked(seed, next(numbers)))
         odd += [self._elsewhere(seed, next(numbers)) for _ in people[::12]]
         busy = {act.who for act in acts if act.what in ("writes", "is_erased")}
-        alone = [person for person in people if person.phone and person.number not in busy]
+        alone = [
+            person
+            for person in people
+            if person.phone and person.number not in busy and person.door != "whatsapp"
+        ]
         return odd + [self._same_phone(seed, next(numbers), other) for other in alone[::20]]
 
     def _with_satellite_phone(self, seed: int, number: int) -> tuple[Person, list[Act]]:

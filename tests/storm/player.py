@@ -37,6 +37,8 @@ BETWEEN_TRIES = 0.5
 BETWEEN_CHECKS = 2.0
 PLATFORM_TRIES = 7  # of a webhook, within a minute
 ARRIVALS = ("sends_a_form", "comes_by")
+# one after another: nobody cancels a meeting while they are moving it
+AT_A_MEETING = ("books", "moves", "cancels", "the_meeting_ends", "does_not_come")
 GREETING = "Hola, quiero información"
 META_PLATFORMS = {"facebook": "fb", "instagram": "ig"}
 REFERRAL = {"ReferralSourceId": "120211234567890123", "ReferralSourceType": "ad"}
@@ -132,8 +134,10 @@ class Player:
             self.record.troubles.append((f"{act.what} is over", self.system.now()))
             return
         life = self.record.lives[act.who]
-        began = self.system.now()
-        done = await method(life, **act.how)
+        at_a_meeting = act.what in AT_A_MEETING
+        async with self._hands[f"meetings of {act.who}"] if at_a_meeting else asyncio.Lock():
+            began = self.system.now()
+            done = await method(life, **act.how)
         if done is not None:
             detail = {"began": began} | (done if isinstance(done, dict) else {})
             life.moments.append(Moment(act.what, self.system.now(), detail))

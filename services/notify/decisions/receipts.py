@@ -15,7 +15,9 @@ from domain.receipts import (
     Outcome,
     Undeliverable,
     Unheard,
+    Verdict,
 )
+from providers.twilio.models import Detection
 from services.notify.touches import OPEN, State
 
 RECEIPT_GIVEN_UP_SECONDS = 86_400.0
@@ -47,18 +49,27 @@ def invitation_seconds(text: str) -> float:
     return words / WORDS_PER_SECOND
 
 
-def outcome_of_call(ended: Ended, *, detection_seconds: float, listened_seconds: float) -> Outcome:
+def outcome_of_call(
+    ended: Ended, verdict: Verdict, *, detection: Detection, listened_seconds: float
+) -> Outcome:
     """Returns whether a call that was picked up counts as answered.
 
-    The text begins after machine detection. Who hears less of it than `listened_seconds` has not
-    heard the invitation: a hand in a pocket, or a phone that asks callers for their name.
+    Who hears less of the text than `listened_seconds` has not heard the invitation: a hand in a
+    pocket, or a phone that asks callers for their name. With SYNC the text begins after machine
+    detection, and who hangs up before its verdict heard nothing. With ASYNC it begins at once, and
+    a call without a verdict may have been a machine's with a long greeting.
     """
-    if ended.seconds is None:
-        return Answered(ended.ref) if ended.by_person else Unheard(ended.ref, Unanswered.UNSURE)
-    listened = max(ended.seconds - detection_seconds, 0.0)
-    if listened < listened_seconds:
-        return Unheard(ended.ref, Unanswered.HUNG_UP, int(listened))
-    return Answered(ended.ref) if ended.by_person else Unheard(ended.ref, Unanswered.UNSURE)
+    by_person = ended.by_person if ended.by_person is not None else verdict.by_person
+    if by_person is None:
+        if detection is Detection.SYNC:
+            return Unheard(ended.ref, Unanswered.HUNG_UP)
+        by_person = detection is Detection.OFF
+    if ended.seconds is not None:
+        silence = verdict.seconds if detection is Detection.SYNC else 0.0
+        listened = max(ended.seconds - silence, 0.0)
+        if listened < listened_seconds:
+            return Unheard(ended.ref, Unanswered.HUNG_UP, int(listened))
+    return Answered(ended.ref) if by_person else Unheard(ended.ref, Unanswered.UNSURE)
 
 
 def advance(state: State, receipt: Outcome) -> State | None:

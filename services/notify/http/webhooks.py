@@ -43,6 +43,7 @@ from services.notify.use_cases.open_link import open_link
 from services.notify.use_cases.receive_reply import receive_key, receive_reply
 from services.notify.use_cases.record_mail_event import record_mail_event
 from services.notify.use_cases.record_receipt import VOICE, record_callback
+from services.notify.use_cases.turn_call import turn_call
 from services.notify.use_cases.unsubscribe import resubscribe, unsubscribe
 
 log = structlog.get_logger()
@@ -111,6 +112,16 @@ async def call_answered(
     key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}&lead={lead}"
     answer = twiml.greet(receipt, speech, voice=deps.settings.voice_name, key_url=key_url)
     return Response(answer, media_type=XML)
+
+
+@routes.post("/webhooks/twilio/verdict", status_code=204)
+async def machine_detected(
+    touch: UUID, params: SignedForm, deps: HttpDeps, lead: LeadId = 0
+) -> None:
+    """Receives what machine detection said while our text was read out."""
+    key = f"{VOICE}/{verdict_key(params)}"
+    with tracing.continued({}):
+        await turn_call(key, touch, lead, read_verdict(params), params, deps)
 
 
 @routes.post("/webhooks/twilio/key")

@@ -19,7 +19,7 @@ where t.lead_id = $1
 order by t.at, t.touch_id"""
 
 
-async def store(database: Database, touch_id: UUID, text: str) -> None:
+async def store(database: Database | Connection, touch_id: UUID, text: str) -> None:
     """Stores the text of a call."""
     await database.fetch(UPSERT_TEXT, touch_id, text)
 

@@ -397,7 +397,7 @@ def _values(settlement: Settlement) -> Sequence[Any]:
     )
 
 
-async def get_touch(database: Database, touch_id: UUID) -> tuple[Touch, LeadCard]:
+async def get_touch(database: Database | Connection, touch_id: UUID) -> tuple[Touch, LeadCard]:
     """Returns a touch and the card whose words it has. Raises LookupError for an unknown id."""
     rows = await database.fetch(SELECT_TOUCH, touch_id)
     if not rows:

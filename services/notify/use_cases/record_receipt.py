@@ -9,10 +9,10 @@ import structlog
 
 from contracts.events.base import Event
 from contracts.events.touch import Channel, FailureKind, HoldReason, TouchHeld
-from domain.receipts import Accepted, Arrived, Ended, Outcome, Receipt, Undeliverable
+from domain.receipts import Accepted, Arrived, Ended, Outcome, Receipt, Undeliverable, Verdict
 from kit.database import Connection
 from kit.messaging import outbox
-from providers.twilio.webhooks import read_detection_seconds, verdict_keys
+from providers.twilio.webhooks import read_detection, verdict_keys
 from services.notify.decisions.misconfiguration import wait_after_receipt
 from services.notify.decisions.receipts import (
     advance,
@@ -121,13 +121,18 @@ async def _outcome(
     if not isinstance(receipt, Ended):
         return receipt
     keys = [f"{VOICE}/{key}" for key in verdict_keys(receipt.ref)]
-    verdicts = await callbacks.bodies(connection, keys)
+    verdicts = [read_detection(body) for body in await callbacks.bodies(connection, keys)]
     text = await texts.of_touch(connection, touch_id)
     return outcome_of_call(
         receipt,
-        detection_seconds=max(map(read_detection_seconds, verdicts), default=0.0),
+        max(verdicts, key=_certainty, default=Verdict()),
+        detection=settings.voice_detection,
         listened_seconds=max(settings.listened_seconds, invitation_seconds(text)),
     )
+
+
+def _certainty(verdict: Verdict) -> tuple[bool, float]:
+    return verdict.by_person is not None, verdict.seconds
 
 
 def _wait(outcome: Outcome, touch: LockedTouch) -> timedelta | None:

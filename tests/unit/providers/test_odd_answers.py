@@ -19,6 +19,7 @@ from providers.kommo.client import KommoClient
 from providers.kommo.models import Move, Note
 from providers.kommo.oauth import renew
 from providers.twilio.client import TwilioClient
+from providers.twilio.models import Detection
 from tests.wire import Wire
 
 OURS = (Unavailable, OutcomeUnknown, Refused, AlreadySent)
@@ -82,8 +83,11 @@ TWILIO: dict[str, Request] = {
         to="+525512345678",
         from_="+525500000000",
         answer_url="https://h/v",
+        verdict_url="https://h/d",
         status_url="https://h/c",
+        detection=Detection.ASYNC,
     ),
+    "turn_call": lambda client: client.turn_call("CA1", "<Response/>"),
     "send_message": lambda client: client.send_message(
         to="+525512345678", from_="+525500000000", status_url="https://h/m", body="Hola"
     ),

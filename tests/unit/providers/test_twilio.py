@@ -12,17 +12,17 @@ import pytest_asyncio
 from contracts.events.call import Unanswered
 from contracts.events.touch import Channel, FailureKind
 from domain.addresses import canonical
-from domain.receipts import Accepted, Arrived, Ended, Receipt, Undeliverable, Unheard
+from domain.receipts import Accepted, Arrived, Ended, Receipt, Undeliverable, Unheard, Verdict
 from domain.replies import Media, MediaKind
 from kit.errors import Unavailable
 from providers.errors import OutcomeUnknown, RefusedTouch
 from providers.twilio.client import Account, TwilioClient, moved
 from providers.twilio.errors import fails_alike, kind_of
-from providers.twilio.models import Bill, CallEvent
+from providers.twilio.models import Bill, CallEvent, Detection
 from providers.twilio.webhooks import (
     read_call_minutes,
     read_call_status,
-    read_detection_seconds,
+    read_detection,
     read_inbound,
     read_message_status,
     read_verdict,
@@ -87,13 +87,63 @@ async def client(wire: Wire) -> AsyncIterator[TwilioClient]:
     await client.close()
 
 
-async def call(client: TwilioClient) -> str:
+async def call(client: TwilioClient, detection: Detection = Detection.SYNC) -> str:
     return await client.place_call(
         to="+525512345678",
         from_="+525500000000",
         answer_url="https://h/voice?touch=1",
+        verdict_url="https://h/verdict?touch=1",
         status_url="https://h/call?touch=1",
+        detection=detection,
     )
+
+
+async def test_detection_beside_the_text_tells_us_at_an_address_of_its_own(
+    client: TwilioClient, wire: Wire
+) -> None:
+    wire.answers(201, CALL)
+    await call(client, Detection.ASYNC)
+    form = parse_qs(wire.requests[0].body.decode())
+
+    assert form["MachineDetection"] == ["DetectMessageEnd"]
+    assert form["AsyncAmd"] == ["true"]
+    assert form["AsyncAmdStatusCallback"] == ["https://h/verdict?touch=1#rc=3&rp=all"]
+
+
+async def test_no_detection_asks_for_none(client: TwilioClient, wire: Wire) -> None:
+    wire.answers(201, CALL)
+    await call(client, Detection.OFF)
+    form = parse_qs(wire.requests[0].body.decode())
+
+    assert not {"MachineDetection", "AsyncAmd", "AsyncAmdStatusCallback"} & set(form)
+
+
+async def test_a_call_is_turned(client: TwilioClient, wire: Wire) -> None:
+    wire.answers(200, CALL)
+
+    assert await client.turn_call("CA1", "<Response><Hangup/></Response>")
+    [request] = wire.requests
+    assert request.path == f"/2010-04-01/Accounts/{ACCOUNT}/Calls/CA1.json"
+    assert parse_qs(request.body.decode()) == {"Twiml": ["<Response><Hangup/></Response>"]}
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 21220), (404, 20404)])
+async def test_a_call_that_has_ended_is_not_turned(
+    client: TwilioClient, wire: Wire, status: int, code: int
+) -> None:
+    wire.answers(status, {"code": code, "message": "ended", "status": status})
+
+    assert not await client.turn_call("CA1", "<Response/>")
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 12100), (500, 20500), (503, 20503)])
+async def test_what_keeps_a_call_from_being_turned_is_told(
+    client: TwilioClient, wire: Wire, status: int, code: int
+) -> None:
+    wire.answers(status, {"code": code, "message": "no", "status": status})
+
+    with pytest.raises(Unavailable):
+        await client.turn_call("CA1", "<Response/>")
 
 
 async def test_a_call_on_the_wire(client: TwilioClient, wire: Wire) -> None:
@@ -365,7 +415,8 @@ async def test_finding_a_message_by_its_number(client: TwilioClient, wire: Wire)
             "CallSid=CA1&CallStatus=completed&CallDuration=9&AnsweredBy=unknown",
             Ended("CA1", 9, by_person=False),
         ),
-        ("CallSid=CA1&CallStatus=completed", Unheard("CA1", Unanswered.HUNG_UP)),
+        ("CallSid=CA1&CallStatus=completed", Ended("CA1", None, by_person=None)),
+        ("CallSid=CA1&CallStatus=completed&CallDuration=3", Ended("CA1", 3, by_person=None)),
         ("CallSid=CA1&CallStatus=something-new", None),
         ("", None),
     ],
@@ -390,9 +441,20 @@ def test_a_verdict_of_machine_detection(answered_by: str, receipt: Receipt) -> N
     assert read_verdict({"CallSid": "CA1", "AnsweredBy": answered_by}) == receipt
 
 
-@pytest.mark.parametrize(("milliseconds", "seconds"), [("2400", 2.4), ("", 0.0), ("-1", 0.0)])
-def test_how_long_machine_detection_took(milliseconds: str, seconds: float) -> None:
-    assert read_detection_seconds({"MachineDetectionDuration": milliseconds}) == seconds
+@pytest.mark.parametrize(
+    ("answered_by", "milliseconds", "verdict"),
+    [
+        ("human", "2400", Verdict(True, 2.4)),
+        ("unknown", "30000", Verdict(False, 30.0)),
+        ("", "", Verdict()),
+        ("", "-1", Verdict()),
+    ],
+)
+def test_what_machine_detection_said_and_how_long_it_took(
+    answered_by: str, milliseconds: str, verdict: Verdict
+) -> None:
+    params = {"AnsweredBy": answered_by, "MachineDetectionDuration": milliseconds}
+    assert read_detection(params) == verdict
 
 
 # code, kind, and whether every touch of the channel fails alike

@@ -260,6 +260,7 @@ async def test_how_long_somebody_listens(
         "To": number,
         "Url": f"{wire.url}/voice",
         "StatusCallback": f"{wire.url}/status",
+        "MachineDetection": "DetectMessageEnd",
     }
     sid = (await world.post(CALLS, data=params, headers=TWILIO)).json()["sid"]
     await until(lambda: any(request.path == "/status" for request in wire.requests))
@@ -909,3 +910,79 @@ async def test_an_integration_that_is_uninstalled_and_authorised_again(
     good = await world.post("/oauth2/access_token", json=grant("new"))
 
     assert (dead.status_code, good.status_code) == (400, 200)
+
+
+BESIDE = {"MachineDetection": "DetectMessageEnd", "AsyncAmd": "true"}
+VOICEMAIL = "<Response><Say>Te marco luego</Say><Hangup/></Response>"
+
+
+async def begin_beside(world: httpx.AsyncClient, wire: Wire, number: str) -> str:
+    """Has a number called with machine detection beside the text. Returns the call's SID."""
+    text = f"<Response>{'<Say>Hola</Say>' * 200}</Response>"  # each takes a moment
+    wire.answers(200, text.encode(), {"Content-Type": "text/xml"})
+    hooks = {
+        "Url": f"{wire.url}/voice",
+        "AsyncAmdStatusCallback": f"{wire.url}/verdict",
+        "StatusCallback": f"{wire.url}/status",
+    }
+    answer = await world.post(CALLS, data=CALL | {"To": number} | hooks | BESIDE, headers=TWILIO)
+    return str(answer.json()["sid"])
+
+
+def posted(wire: Wire, path: str) -> dict[str, str] | None:
+    found = [request for request in wire.requests if request.path == path]
+    return dict(parse_qsl(found[0].body.decode())) if found else None
+
+
+async def test_detection_beside_the_text_tells_us_while_the_text_is_read_out(
+    world: httpx.AsyncClient, wire: Wire
+) -> None:
+    sid = await begin_beside(world, wire, "+525512340000")
+    await until(lambda: posted(wire, "/status") is not None)
+    voice, verdict, end = (posted(wire, path) for path in ("/voice", "/verdict", "/status"))
+
+    assert voice is not None
+    assert "AnsweredBy" not in voice
+    assert verdict is not None
+    assert (verdict["CallSid"], verdict["AnsweredBy"]) == (sid, "human")
+    assert end is not None
+    assert "AnsweredBy" not in end
+    kept = (await world.get(CALLS.replace(".json", f"/{sid}.json"), headers=TWILIO)).json()
+    assert kept["answered_by"] == "human"
+
+
+async def test_a_call_is_turned_while_it_goes_on(world: httpx.AsyncClient, wire: Wire) -> None:
+    sid = await begin_beside(world, wire, "+525512340040")
+    await until(lambda: posted(wire, "/verdict") is not None)
+    url = CALLS.replace(".json", f"/{sid}.json")
+    turned = await world.post(url, data={"Twiml": VOICEMAIL}, headers=TWILIO)
+    await until(lambda: posted(wire, "/status") is not None)
+    late = await world.post(url, data={"Twiml": VOICEMAIL}, headers=TWILIO)
+    [call] = (await world.get("/simulator/calls", params={"to": "+525512340040"})).json()
+
+    assert turned.status_code == 200
+    assert call["transcript"] == ["Te marco luego"]
+    assert (late.status_code, late.json()["code"]) == (400, 21220)
+
+
+async def test_who_hangs_up_before_the_verdict_gets_none(
+    world: httpx.AsyncClient, wire: Wire
+) -> None:
+    await begin_beside(world, wire, "+525512340060")
+    await until(lambda: posted(wire, "/status") is not None)
+
+    assert posted(wire, "/verdict") is None
+
+
+@pytest.mark.parametrize(
+    ("sid", "twiml", "code"), [("CA0", VOICEMAIL, 20404), (None, "<Response>", 12100)]
+)
+async def test_a_turn_that_cannot_be_made(
+    world: httpx.AsyncClient, wire: Wire, sid: str | None, twiml: str, code: int
+) -> None:
+    begun = await begin_beside(world, wire, "+525512340000")
+    await until(lambda: posted(wire, "/voice") is not None)
+    url = CALLS.replace(".json", f"/{sid or begun}.json")
+    answer = await world.post(url, data={"Twiml": twiml}, headers=TWILIO)
+
+    assert answer.json()["code"] == code

@@ -52,7 +52,8 @@ def invite(wire: Wire, *, timeout: bytes = LONG_TIMEOUT) -> None:
 
 async def ringing(twilio: TwilioSimulator, wire: Wire) -> Call:
     hooks = {"Url": [f"{wire.url}/voice"], "StatusCallback": [f"{wire.url}/status"]}
-    call = twilio.create_call({"To": [BY_HAND], "From": ["+525500000000"]} | hooks)
+    detection = {"MachineDetection": ["DetectMessageEnd"]}
+    call = twilio.create_call({"To": [BY_HAND], "From": ["+525500000000"]} | hooks | detection)
     await until(lambda: call.status == "ringing")
     return call
 

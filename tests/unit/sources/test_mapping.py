@@ -48,6 +48,24 @@ def test_unknown_fields_are_kept() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("sent", "phone"),
+    [
+        (8112345678, "+528112345678"),
+        (528112345678, "+528112345678"),
+        (5218112345678, "+528112345678"),
+        (12129270020, "+12129270020"),
+        (51958760012, "+51958760012"),
+        (34639860042, "+34639860042"),
+    ],
+)
+def test_a_phone_that_was_sent_as_a_number_has_its_plus_again(sent: int, phone: str) -> None:
+    card = read_card(SEED | {"telefono": sent}, region="MX")
+
+    assert isinstance(card, LeadCard)
+    assert card.phone == phone
+
+
 NOBODY = {"email": "", "telefono": ""}
 
 

@@ -1,5 +1,6 @@
 """How receipts change a touch, in any order and number."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -26,8 +27,10 @@ from domain.receipts import (
     Receipt,
     Undeliverable,
     Unheard,
+    Verdict,
 )
-from providers.twilio.webhooks import read_call_status, read_verdict
+from providers.twilio.models import Detection
+from providers.twilio.webhooks import read_call_status, read_detection, read_verdict
 from services.notify.decisions.receipts import (
     advance,
     events_for,
@@ -86,13 +89,14 @@ def test_an_event_that_was_never_published_is_published_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "detection", "by_person", "outcome"),
+    ("seconds", "silence", "by_person", "outcome"),
     [
         pytest.param(9, 2.4, True, Answered("CA1"), id="heard the invitation"),
         pytest.param(8, 2.0, True, Answered("CA1"), id="just long enough"),
         pytest.param(8, 2.4, True, Unheard("CA1", Unanswered.HUNG_UP, 5), id="silence is not text"),
         pytest.param(2, 0.0, True, Unheard("CA1", Unanswered.HUNG_UP, 2), id="a pocket"),
         pytest.param(1, 2.4, True, Unheard("CA1", Unanswered.HUNG_UP, 0), id="before the text"),
+        pytest.param(9, 0.0, None, Unheard("CA1", Unanswered.HUNG_UP), id="before the verdict"),
         pytest.param(2, 0.0, False, Unheard("CA1", Unanswered.HUNG_UP, 2), id="whoever it was"),
         pytest.param(12, 2.4, False, Unheard("CA1", Unanswered.UNSURE), id="nobody knows who"),
         pytest.param(None, 0.0, True, Answered("CA1"), id="a person, for an unknown time"),
@@ -100,11 +104,38 @@ def test_an_event_that_was_never_published_is_published_first() -> None:
     ],
 )
 def test_a_call_that_was_picked_up(
-    seconds: int | None, detection: float, by_person: bool, outcome: Outcome
+    seconds: int | None, silence: float, by_person: bool | None, outcome: Outcome
 ) -> None:
     ended = Ended("CA1", seconds, by_person=by_person)
+    verdict = Verdict(by_person, silence)
+    judged = outcome_of_call(ended, verdict, detection=Detection.SYNC, listened_seconds=6.0)
 
-    assert outcome_of_call(ended, detection_seconds=detection, listened_seconds=6.0) == outcome
+    assert judged == outcome
+
+
+HUNG_UP = Unheard("CA1", Unanswered.HUNG_UP, 5)
+UNSURE = Unheard("CA1", Unanswered.UNSURE)
+
+
+@pytest.mark.parametrize(
+    ("detection", "seconds", "by_person", "outcome"),
+    [
+        pytest.param(Detection.ASYNC, 6, True, Answered("CA1"), id="a person, from the pick-up on"),
+        pytest.param(Detection.ASYNC, 5, True, HUNG_UP, id="a person who hung up"),
+        pytest.param(Detection.ASYNC, 5, None, HUNG_UP, id="before the verdict"),
+        pytest.param(Detection.ASYNC, 30, None, UNSURE, id="the verdict is lost"),
+        pytest.param(Detection.ASYNC, 30, False, UNSURE, id="detection is not sure"),
+        pytest.param(Detection.OFF, 6, None, Answered("CA1"), id="no detection"),
+        pytest.param(Detection.OFF, 5, None, HUNG_UP, id="no detection, and hung up"),
+    ],
+)
+def test_a_call_whose_text_began_at_the_pick_up(
+    detection: Detection, seconds: int, by_person: bool | None, outcome: Outcome
+) -> None:
+    ended = Ended("CA1", seconds, by_person=None)
+    verdict = Verdict(by_person, 4.0)
+
+    assert outcome_of_call(ended, verdict, detection=detection, listened_seconds=6.0) == outcome
 
 
 GREETING = "Hola, buenas tardes, soy Javier, el asistente virtual de Pauta. "  # ten words
@@ -149,10 +180,11 @@ VERDICTS = st.sampled_from(["human", "unknown", "machine_end_beep", "fax", ""])
     answered_by=VERDICTS,
     seconds=st.integers(0, 60),
     pressed=st.booleans(),
+    detection=st.sampled_from(Detection),
     order=st.lists(st.sampled_from(["voice", "key", "status", "polled"]), max_size=12),
 )
 def test_a_call_has_one_outcome_whatever_the_order_of_its_callbacks(
-    answered_by: str, seconds: int, pressed: bool, order: list[str]
+    answered_by: str, seconds: int, pressed: bool, detection: Detection, order: list[str]
 ) -> None:
     params = ENDED | {"AnsweredBy": answered_by, "CallDuration": str(seconds)}
     state = State.SENT
@@ -169,7 +201,10 @@ def test_a_call_has_one_outcome_whatever_the_order_of_its_callbacks(
             case _:
                 continue
         if isinstance(receipt, Ended):
-            receipt = outcome_of_call(receipt, detection_seconds=2.4, listened_seconds=6.0)
+            verdict = read_detection(params) if "voice" in order else Verdict()
+            receipt = outcome_of_call(
+                receipt, replace(verdict, seconds=2.4), detection=detection, listened_seconds=6.0
+            )
         assert receipt is not None
         after = advance(state, receipt)
         if after is not None:
@@ -178,7 +213,8 @@ def test_a_call_has_one_outcome_whatever_the_order_of_its_callbacks(
 
     assert len(endings) <= 1
     if "status" in order and not pressed and answered_by == "human":
-        assert endings == [State.ANSWERED if seconds - 2.4 >= 6 else State.UNANSWERED]
+        silence = 2.4 if detection is Detection.SYNC else 0.0
+        assert endings == [State.ANSWERED if seconds - silence >= 6 else State.UNANSWERED]
 
 
 RECEIPTS = st.one_of(
