@@ -22,6 +22,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from pauta.running.compose_file import Recipe
 from tests.clocks import clock
 from tests.memory import resident_peak
+from tests.storm.generator import STOPS
 from tests.storm.record import Life, Moment, Record, Repeat, Submission, Touch
 from tests.storm.story import Act, Person, Story, ordered
 from tests.system import REPLICATED, System
@@ -276,7 +277,13 @@ class Player:
             await asyncio.sleep(BETWEEN_TRIES)
 
     async def _writes(self, life: Life, text: str) -> dict[str, Any] | None:
-        written = await self._simulate("write", {"phone": life.person.phone, "text": text})
+        """Writes by WhatsApp: a stop at any time, anything else once their lead is known."""
+        person = life.person
+        known = [sent for sent in life.submissions if person.phone in addresses_in(sent.form)]
+        if text not in STOPS and not any(sent.lead_id for sent in known):
+            return None
+        message = {"phone": person.phone, "text": text, "name": person.name}
+        written = await self._simulate("write", message)
         return {"text": text} if written and written["answered"] else None
 
     async def _unsubscribes(self, life: Life) -> bool | None:

@@ -1039,16 +1039,10 @@ def the_log_tells_what_people_did(seen: Evidence) -> Iterator[Broken]:
             names |= {action["action"] for action in seen.record.actions.get(lead, [])}
         for what, topics in LOGGED_AS.items():
             is_erased = life.first("is_erased") and what != "is_erased"
-            # who writes before their form is accepted is a stranger
-            since = min((form.answered_at for form in life.submissions), default=0.0)
-            is_known = any(
-                moment.what == what and float(moment.detail.get("began", moment.at)) >= since
-                for moment in life.moments
-            )
             # of several meetings, the log says which one stands
             is_one_of_several = what == "cancels" and life.count("books") > 1
             excused = is_erased or is_one_of_several
-            if is_known and not excused and not names & topics:
+            if life.first(what) and not excused and not names & topics:
                 yield f"{what} is not in the log, only {sorted(names)}", _who(life)
 
 
