@@ -132,7 +132,7 @@ class Budget:
             prefix=touch.address[:PREFIX_LENGTH],
             source=card.source or "",
             visitor=card.visitor or "",
-            by_open_door=touch.kind is Kind.FIRST_CONTACT and card.visitor is not None,
+            answers_form=touch.kind is Kind.FIRST_CONTACT,
             day=1,
             hour=1,
             units=units,

@@ -26,7 +26,6 @@ class Spending:
 
     `day` counts those of the last 24 hours, `hour` those of the last hour. `units` are the segments
     and minutes of those whose price is not known yet, and `paid` is the price of the others.
-    `by_open_door` tells that they answer a form to which no key belonged.
     """
 
     channel: Channel
@@ -34,7 +33,7 @@ class Spending:
     prefix: str
     source: str
     visitor: str
-    by_open_door: bool
+    answers_form: bool
     day: int
     hour: int
     units: int
@@ -125,7 +124,7 @@ class Tally:
         self.prefix_hour[spending.prefix] += spending.hour
         self.by_source[spending.source] = self.by_source.get(spending.source, 0.0) + cost
         self.by_visitor[spending.visitor] = self.by_visitor.get(spending.visitor, 0.0) + cost
-        if spending.by_open_door:
+        if spending.answers_form:
             self.door_hour += spending.hour
             self.door_day += spending.day
 
@@ -155,8 +154,7 @@ def reached_cap(
     """
     if country != home and tally.prefix_hour[prefix] >= caps.prefix_hour:
         return f"prefix {prefix}"
-    # only the open door knows its visitors: a source with a key is not capped for their sake
-    if visitor and (tally.door_hour >= caps.door_hour or tally.door_day >= caps.door_day):
+    if tally.door_hour >= caps.door_hour or tally.door_day >= caps.door_day:
         return "door /api/lead"
     if visitor and names > caps.visitor_names:
         return f"visitor {visitor}"

@@ -16,7 +16,7 @@ select channel,
        left(address, $1) as prefix,
        coalesce(source, '') as source,
        coalesce(visitor, '') as visitor,
-       kind = 'first_contact' and visitor is not null as by_open_door,
+       kind = 'first_contact' as answers_form,
        sum(sendings)::int as day,
        coalesce(sum(sendings * units) filter (where price is null), 0)::int as units,
        coalesce(sum(price), 0) as paid,
@@ -67,7 +67,7 @@ async def spendings(
 ) -> list[dict[str, Any]]:
     """Returns the calls and messages that were sent within `day`, or may have been.
 
-    They are counted by channel, country, prefix, source, visitor and whether by the open door.
+    They are counted by channel, country, prefix, source, visitor and whether they answer a form.
     """
     rows = await database.fetch(SELECT_SPENDINGS, prefix_length, day, hour)
     return [dict(row) for row in rows]

@@ -1,7 +1,5 @@
 """The budget counted from the ledger: each visitor's spending and number of names."""
 
-from dataclasses import replace
-
 import pytest
 
 from contracts.events.touch import Channel
@@ -33,7 +31,7 @@ def a_call(number: int) -> Touch:
     )
 
 
-async def call(touches: Touches, number: int, visitor: str | None, name: str) -> None:
+async def call(touches: Touches, number: int, visitor: str, name: str) -> None:
     """As if this lead was called."""
     card = a_card(name=name, phone=f"+52811234{number:04}", visitor=visitor)
     claimed = await touches.claim(a_call(number), card, country="MX")
@@ -76,20 +74,3 @@ async def test_one_visitors_share_of_the_days_money(database: Database, touches:
 
     assert budget.cap(a_call(3), "MX", card) == f"visitor {OFFICE}"
     assert budget.cap(a_call(3), "MX", a_card(name="Luz", visitor=CAFE)) is None
-
-
-async def test_only_what_came_by_the_open_door_fills_it(
-    database: Database, touches: Touches
-) -> None:
-    caps = replace(CAPS, door_hour=2)
-    budget = Budget(database, caps=caps, prices=read_prices("call=0"), home="MX")
-    for number in range(2):
-        await call(touches, number, None, f"Con clave {number}")
-    await budget.count()
-    assert budget.cap(a_call(8), "MX", a_card(name="Ana", visitor=CAFE)) is None
-
-    for number in range(2, 4):
-        await call(touches, number, OFFICE, f"Sin clave {number}")
-    await budget.count()
-    assert budget.cap(a_call(8), "MX", a_card(name="Ana", visitor=CAFE)) == "door /api/lead"
-    assert budget.cap(a_call(8), "MX", a_card(name="Ana", visitor=None)) is None

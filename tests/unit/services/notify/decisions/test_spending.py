@@ -76,11 +76,11 @@ CAPS = Caps(
 
 
 MONTERREY = Spending(
-    Channel.CALL, "MX", "+528112", "fb", "", by_open_door=True, day=10, hour=10, units=10
+    Channel.CALL, "MX", "+528112", "fb", "", answers_form=True, day=10, hour=10, units=10
 )
 
 
-FOLLOWING = replace(MONTERREY, by_open_door=False, hour=0)
+FOLLOWING = replace(MONTERREY, answers_form=False, hour=0)
 
 
 USUAL: dict[str, Any] = {
@@ -185,10 +185,6 @@ def test_prices_are_read_by_channel_and_country() -> None:
     for wrong in ("fax=1", "fax.MX=1"):
         with pytest.raises(ValueError, match="fax"):
             read_prices(wrong)
-
-
-def test_a_full_open_door_holds_nothing_that_came_by_a_key() -> None:
-    assert reached([replace(MONTERREY, hour=500)], visitor="") is None
 
 
 def test_spendings_are_added_up_by_prefix_source_visitor_and_door() -> None:
