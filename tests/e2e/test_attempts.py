@@ -16,7 +16,7 @@ NOT_REACHED = ("call.unanswered", "whatsapp touch.delivered")
 
 
 async def publish(system: System, path: Path) -> None:
-    """Restarts all that read the journey with this file, with which new leads begin from then on."""
+    """Restarts all that read the journey with this file, which new leads follow from then on."""
     for service in READERS:
         for process, _ in system.replicas[service]:
             process.stop()
