@@ -26,7 +26,10 @@ _JOINERS = re.compile("[\u200c\u200d]")
 
 def as_typed(text: str) -> str:
     """Returns the text as it was typed, in its lines, up to LONGEST characters."""
-    if not _is_plain(text):
+    if _is_plain(text):
+        if text.isascii():
+            return text[:LONGEST].strip()
+    else:
         text = _SLASHES.sub("", _unescaped(_unescaped(text)))
         text = storable(_INVISIBLE.sub("", _CONTROL.sub(" ", text.replace("\r\n", "\n"))))
     return unicodedata.normalize("NFC", text[:LONGEST]).strip()
@@ -37,7 +40,8 @@ def one_line(text: str) -> str:
 
     More than one would reach mail headers and the CRM.
     """
-    return " ".join(_JOINERS.sub("", as_typed(text)).split())
+    typed = as_typed(text)
+    return " ".join((typed if typed.isascii() else _JOINERS.sub("", typed)).split())
 
 
 def _is_plain(text: str) -> bool:

@@ -1,10 +1,11 @@
 """The types of the journey file; an editor shows their field descriptions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from enum import StrEnum
-from itertools import pairwise
+from functools import cached_property
+from itertools import chain, pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -198,12 +199,48 @@ class Step(FrozenModel):
         return given
 
 
+class Half(StrEnum):
+    """A half of the next day's hours."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    OTHER_HALF = "other_half"  # than that of the call before
+
+
+class Attempt(FrozenModel):
+    """When somebody whom a call did not reach is called again."""
+
+    after: Duration | None = Field(None, description="Since the call before")
+    next_day: Half | None = Field(
+        None, description="On the next day, in that half, or in the other half than the call before"
+    )
+
+    @model_validator(mode="after")
+    def _has_one_time(self) -> Self:
+        if (self.after is None) == (self.next_day is None):
+            raise ValueError("write exactly one of after: … and next_day: …")
+        return self
+
+
 class FirstContactStep(Step):
     """A touch at once, when the lead comes in."""
 
+    attempts: tuple[Attempt, ...] = Field(
+        (),
+        max_length=5,
+        description="Further calls, after the one at once, until the lead is reached. None of them "
+        "falls back to another channel",
+    )
     on_first_message: Literal[True] | None = Field(
         None, description="Answers who wrote to us first, instead of who filled in a form"
     )
+
+
+class AttemptStep(Step):
+    """A further call to who was not reached by the step `previous`."""
+
+    previous: str
+    attempt: Attempt
 
 
 class FollowUpStep(Step):
@@ -286,10 +323,15 @@ class Journey(FrozenModel):
             raise ValueError("a day is too short; one second is the least")
         return self
 
+    @cached_property
+    def attempts(self) -> tuple[AttemptStep, ...]:
+        """The further calls of the first contact, as steps: welcome_call_2, welcome_call_3."""
+        return tuple(chain.from_iterable(map(_attempts_of, self.first_contact)))
+
     @property
     def steps(self) -> tuple[Step, ...]:
         """Returns all steps, in the order of the sections."""
-        return (*self.first_contact, *self.follow_up, *self.meeting)
+        return (*self.first_contact, *self.attempts, *self.follow_up, *self.meeting)
 
     def step(self, name: str) -> Step:
         """Returns the step of that name. Raises KeyError where there is none."""
@@ -297,6 +339,22 @@ class Journey(FrozenModel):
             if step.name == name:
                 return step
         raise KeyError(name)
+
+
+def _attempts_of(step: FirstContactStep) -> Iterator[AttemptStep]:
+    previous = step.name
+    for number, attempt in enumerate(step.attempts, 2):
+        again = AttemptStep(
+            name=f"{step.name}_{number}",
+            channels=(Channel.CALL,),
+            template=step.template,
+            window=step.window,
+            late=step.late,
+            previous=previous,
+            attempt=attempt,
+        )
+        yield again
+        previous = again.name
 
 
 def json_schema() -> dict[str, Any]:

@@ -20,6 +20,7 @@ from domain.journey.contact_hours import longest_closed, openings, windows_of
 from domain.journey.model import (
     ALWAYS,
     DAYS,
+    Attempt,
     FirstContactStep,
     FollowUpStep,
     Journey,
@@ -256,11 +257,13 @@ class _Reader:
         if not steps and not self._mistakes:
             self._add_mistake((), "there is no step", "Begin with first_contact:", line=1)
         counts = Counter(step.name for _, step in steps)
+        counts.update(step.name for step in journey.attempts)
         for place, step in steps:
             if counts[step.name] > 1:
                 self._add_mistake(
                     (*place, "name"), f"two steps are called {step.name}", "Give one another name"
                 )
+            self._check_attempts(place, step)
             self._check_texts(place, step, journey)
             self._check_hours(place, step, journey)
         follow_up = [(place, step) for place, step in steps if isinstance(step, FollowUpStep)]
@@ -271,6 +274,16 @@ class _Reader:
                     f"{later.name} does not come after {earlier.name}",
                     "Write them in order",
                 )
+
+    def _check_attempts(self, place: Place, step: Step) -> None:
+        if not isinstance(step, FirstContactStep) or not step.attempts:
+            return
+        if step.channels[:1] != (Channel.CALL,) or step.on_first_message:
+            self._add_mistake(
+                (*place, "attempts"),
+                f"{step.name} does not begin with a call, so it has no attempts",
+                "Only a call to who filled in a form is tried again",
+            )
 
     def _check_texts(self, place: Place, step: Step, journey: Journey) -> None:
         where = (*place, "template") if self._has((*place, "template")) else (*place, "name")
@@ -372,6 +385,8 @@ def _describe(error: Any, kind: type[BaseModel]) -> tuple[str, str]:
             fields = set(kind.model_fields)
             if "late" in error["loc"]:
                 fields = set(Late.model_fields)
+            elif "attempts" in error["loc"][:-1]:
+                fields = set(Attempt.model_fields)
             elif issubclass(kind, Step):
                 fields.add("channel")
             suggestion = _meant(name, fields) or f"Known are: {', '.join(sorted(fields))}"

@@ -103,9 +103,10 @@ def preview(
         opening = next_opening(entered_at, step, step.channels[0], journey, where)
         opens = opening.opens if opening else None
         rows.append(_row(journey, step.name, opens, entered_at, zone))
-    rows += [
-        _row(journey, timer.step, timer.due_at, entered_at, zone) for timer in plan(lead, journey)
-    ]
+        if opens is not None and step.attempts:
+            lead = _not_reached(lead, journey, step.name, opens)
+    timers = sorted(plan(lead, journey), key=lambda timer: timer.due_at)
+    rows += [_row(journey, timer.step, timer.due_at, entered_at, zone) for timer in timers]
     title = f"A lead who arrives on {_local(entered_at, zone)} ({zone})"
     print_table(out, COLUMNS, rows, title=title)
     if meeting:
@@ -155,6 +156,17 @@ def _print_meeting(journey: Journey, lead: Enrolment, starts: datetime, zone: st
     ]
     title = f"With a meeting booked at once, for {_local(starts, zone)}"
     print_table(out, COLUMNS, rows, title=title)
+
+
+def _not_reached(lead: Enrolment, journey: Journey, call: str, at: datetime) -> Enrolment:
+    """Returns the lead whom neither the call nor any of its further attempts reaches."""
+    ended = {call: at}
+    for again in journey.attempts:
+        if again.previous in ended:
+            timers = plan(lead.model_copy(update={"not_reached_at": ended}), journey)
+            [due_at] = [timer.due_at for timer in timers if timer.step == again.name]
+            ended[again.name] = due_at
+    return lead.model_copy(update={"not_reached_at": ended})
 
 
 def _row(

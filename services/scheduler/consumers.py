@@ -15,6 +15,7 @@ from contracts.events.booking import (
     MeetingEnded,
 )
 from contracts.events.cadence import BacklogHeld, BacklogReleased, CadenceFinished
+from contracts.events.call import CallAnswered, CallUnanswered
 from contracts.events.failed_work import WorkDiscarded, WorkFailed, WorkRetried
 from contracts.events.journey import JourneyPublished
 from contracts.events.lead import (
@@ -66,6 +67,8 @@ CHANGES = queue(
     LeadClosed,
     LeadErased,
     ReplyReceived,
+    CallAnswered,
+    CallUnanswered,
     TouchDeferred,
     TouchSkipped,
     prefetch=5,

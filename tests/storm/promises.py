@@ -16,6 +16,11 @@ from tests.storm.record import Life, Moment, Record, Submission, Touch
 FIRST_CONTACT = ("welcome_email", "welcome_call")
 LAST = ("day_12", "day_13")  # the last step of the journey file, and of the one published later
 FOLLOW_UP = ("day_3", "day_6", "day_9", *LAST)
+# the further calls to whom the one before did not reach, by its step
+NEXT_ATTEMPT = {"welcome_call": "welcome_call_2", "welcome_call_2": "welcome_call_3"}
+CALL_STEPS = ("welcome_call", *NEXT_ATTEMPT.values())
+NOT_REACHED = ("busy", "no_answer", "voicemail", "hung_up", "unsure")
+UNASKED = (*FOLLOW_UP, *NEXT_ATTEMPT.values())
 FIRST_SECONDS = 5.0  # from the answer to the form to the request to the provider
 PERMIT_SECONDS = 10.0  # as long a follow-up that was being sent may still leave
 TROUBLE_SECONDS = 12.0  # after a trouble, retries and restarts may still delay
@@ -25,7 +30,7 @@ ONLY_KEPT = "file_kept"  # the door of those who are imported without a journey
 FIRST_MAILS = ("welcome_email", "already_booked")
 # what one number or mailbox gets once a day at most
 DAILY = {
-    "call that nobody asked for": ("call", ("welcome_call",)),
+    "call that nobody asked for": ("call", CALL_STEPS),
     "follow-up by WhatsApp": ("whatsapp", FOLLOW_UP),
     "follow-up by SMS": ("sms", FOLLOW_UP),
     "first mail": ("email", FIRST_MAILS),
@@ -332,7 +337,7 @@ def nobody_who_ended_it_is_followed_up(seen: Evidence) -> Iterator[Broken]:
         for touch in seen.touches(life):
             after = touch.at - end.at
             concerned = seen.lead_of.get(touch.touch_id) in ended
-            if concerned and seen.step_of(touch) in FOLLOW_UP and after > PERMIT_SECONDS:
+            if concerned and seen.step_of(touch) in UNASKED and after > PERMIT_SECONDS:
                 step = f"{seen.step_of(touch)} by {touch.channel}"
                 yield f"{step} left {after:.1f} s after {end.what} {end.detail}", _who(life)
 
@@ -343,7 +348,7 @@ def what_a_reply_asks_for_is_kept(seen: Evidence) -> Iterator[Broken]:
         for lead in life.leads:
             for since, until, intent in _silences(seen.record.actions[lead]):
                 for touch in seen.touches(life):
-                    is_follow_up = seen.step_of(touch) in FOLLOW_UP
+                    is_follow_up = seen.step_of(touch) in UNASKED
                     own = is_follow_up and seen.lead_of.get(touch.touch_id) == lead
                     if own and since + PERMIT_SECONDS < touch.at < until:
                         after = touch.at - since
@@ -398,7 +403,7 @@ def nobody_who_booked_is_followed_up(seen: Evidence) -> Iterator[Broken]:
             continue
         known = datetime.fromisoformat(registered[0]).timestamp()
         for touch in seen.touches(life):
-            if seen.step_of(touch) in FOLLOW_UP and touch.at > known + PERMIT_SECONDS:
+            if seen.step_of(touch) in UNASKED and touch.at > known + PERMIT_SECONDS:
                 yield (
                     f"{seen.step_of(touch)} left {touch.at - known:.1f} s after the booking",
                     _who(life),
@@ -485,7 +490,7 @@ def nothing_leaves_outside_its_hours(seen: Evidence) -> Iterator[Broken]:
             continue
         place = place_of(touch.to)
         at = clock(touch.at)
-        if step == "welcome_call" and touch.channel == "call":
+        if step in CALL_STEPS and touch.channel == "call":
             is_fine = is_open(at, place, CALLS)
         elif step in FOLLOW_UP or step == "no_show":
             is_fine = is_open(at, place, MESSAGES)
@@ -1002,6 +1007,40 @@ def who_did_not_come_is_not_asked_how_it_was(seen: Evidence) -> Iterator[Broken]
                     yield f"after_meeting left {touch.at - moment.at:.1f} s later", _who(life)
 
 
+def who_is_not_reached_is_called_again_until_they_are(seen: Evidence) -> Iterator[Broken]:
+    """Whom a call did not reach is called again as the journey says, and not once they are."""
+    for life in seen.lives:
+        if _erased(life):
+            continue
+        for lead in life.leads:
+            actions = [each for each in seen.record.actions[lead] if each["lead_id"] == lead]
+            reached_at = min(map(_seconds, filter(_reaches, actions)), default=float("inf"))
+            for touch in seen.touches(life):
+                is_attempt = seen.step_of(touch) in NEXT_ATTEMPT.values()
+                own = is_attempt and seen.lead_of.get(touch.touch_id) == lead
+                if own and touch.at > reached_at + PERMIT_SECONDS:
+                    after = touch.at - reached_at
+                    yield f"{seen.step_of(touch)} came {after:.1f} s after that", _who(life)
+            plan = seen.record.plans.get(lead)
+            is_over = plan is None or plan["stopped"] or plan["paused"] or _left(seen, lead)
+            if is_over or reached_at < float("inf"):
+                continue
+            known = _steps_about(seen, lead)
+            for action in actions:
+                detail = action["detail"]
+                if action["action"] == "call.unanswered" and detail["reason"] in NOT_REACHED:
+                    again = NEXT_ATTEMPT.get(detail["step"], detail["step"])
+                    if again not in known:
+                        yield f"lead {lead}: nothing is known of {again}", _who(life)
+
+
+def _reaches(action: dict[str, Any]) -> bool:
+    """Returns whether it shows that the person was reached."""
+    if action["action"] == "reply.received":
+        return bool(action["detail"]["intent"] != "automatic")
+    return bool(action["action"] == "call.answered")
+
+
 def who_asks_for_the_link_gets_it(seen: Evidence) -> Iterator[Broken]:
     """Who presses 1 during a call gets the booking link, or a reason why not."""
     for life in seen.lives:
@@ -1083,6 +1122,7 @@ PROMISES: tuple[Callable[[Evidence], Iterator[Broken]], ...] = (
     what_was_deferred_is_planned,
     every_touch_that_was_due_has_an_end,
     an_unanswered_call_is_followed_by_a_message,
+    who_is_not_reached_is_called_again_until_they_are,
     who_asks_for_the_link_gets_it,
     a_message_that_failed_goes_by_the_next_channel,
     the_first_contact_is_fast,

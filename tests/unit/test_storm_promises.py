@@ -115,6 +115,15 @@ def without(record: Record, action: str, step: str) -> None:
 # ---- one way to break each
 
 
+def not_called_again(record: Record) -> None:
+    without(record, "call.", "welcome_call")
+    logs(record, "call.unanswered", 4, step="welcome_call", reason="busy", touch_id="welcome_call")
+
+
+def called_once_reached(record: Record) -> None:
+    sends(record, "welcome_call_2", "call", 27)
+
+
 def refused(record: Record) -> None:
     record.lives[0].submissions[0].status = 422
 
@@ -441,6 +450,7 @@ BROKEN: dict[str, tuple[Callable[[Record], None], ...]] = {
     "what_was_deferred_is_planned": (deferred_for_ever,),
     "every_touch_that_was_due_has_an_end": (due_and_no_more,),
     "an_unanswered_call_is_followed_by_a_message": (nothing_after_the_call,),
+    "who_is_not_reached_is_called_again_until_they_are": (not_called_again, called_once_reached),
     "who_asks_for_the_link_gets_it": (no_link,),
     "a_message_that_failed_goes_by_the_next_channel": (nothing_after_whatsapp,),
     "the_first_contact_is_fast": (slow,),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.journey.model import FollowUpStep, MeetingStep, Step
+from domain.journey.model import DAY, AttemptStep, FollowUpStep, MeetingStep, Step
 from services.console.decisions.leads import State
 
 Counts = Mapping[tuple[str, str], int]
@@ -19,7 +19,8 @@ class Numbers:
     """The numbers of one step.
 
     `here`, `booked`, `stopped` and `finished` count leads whose last step it was. `sign` and `span`
-    are its time: `+` after the lead or the meeting, `−` before the meeting, empty for at once.
+    are its time: `+` after the lead, the call before it or the meeting, `−` before the meeting,
+    empty for at once.
     """
 
     step: Step
@@ -66,6 +67,8 @@ def _when(step: Step) -> tuple[str, timedelta]:
     match step:
         case FollowUpStep(after=after):
             return "+", after
+        case AttemptStep(attempt=attempt):
+            return "+", attempt.after or DAY
         case MeetingStep(before=before) if before is not None:
             return "−", before
         case MeetingStep(after=after) if after is not None:

@@ -247,10 +247,14 @@ STEPS = {
 }
 DAY_STEP = re.compile(r"day_(\d+)")
 DAY = _("Day {number}")
+ATTEMPT_STEP = re.compile(r"(\w+)_(\d)")
+ATTEMPT = _("{step}, attempt {number}")
 
 
 def step_name(step: str, gettext: Callable[[str], str]) -> str:
     """Returns the name of a step in the language of `gettext`."""
     if day := DAY_STEP.fullmatch(step):
         return gettext(DAY).format(number=day[1])
+    if (again := ATTEMPT_STEP.fullmatch(step)) and again[1] in STEPS:
+        return gettext(ATTEMPT).format(step=gettext(STEPS[again[1]]), number=again[2])
     return gettext(STEPS[step]) if step in STEPS else step

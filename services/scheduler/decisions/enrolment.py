@@ -21,6 +21,7 @@ from contracts.events.booking import (
     LeadBooked,
     MeetingEnded,
 )
+from contracts.events.call import CallAnswered, CallUnanswered, Unanswered
 from contracts.events.lead import (
     NO_JOURNEY,
     LeadClosed,
@@ -34,7 +35,14 @@ from contracts.events.lead import (
     LeadUpdated,
 )
 from contracts.events.reply import WAITS_FOR_A_PERSON, Intent, ReplyReceived
-from contracts.events.touch import Channel, DeferReason, SkipReason, TouchDeferred, TouchSkipped
+from contracts.events.touch import (
+    Channel,
+    DeferReason,
+    SkipReason,
+    TouchDeferred,
+    TouchSkipped,
+    touch_id,
+)
 from domain.journey.model import Journey
 from domain.journey.time_zones import Whereabouts, whereabouts
 
@@ -53,6 +61,8 @@ Change = (
     | LeadPaused
     | LeadResumed
     | ReplyReceived
+    | CallAnswered
+    | CallUnanswered
     | TouchDeferred
     | TouchSkipped
 )
@@ -67,6 +77,15 @@ NO_INTEREST = "no_interest"
 KEPT_ONLY = "no_journey"  # imported to be kept, without a follow-up
 # replies that pause the follow-up, for a while or until an operator has attended to them
 PAUSES = {Intent.OTHER, Intent.QUESTION, Intent.THANKS, *WAITS_FOR_A_PERSON}
+
+# calls that another attempt may follow; a fax or a wrong number is never reached
+NOT_REACHED = {
+    Unanswered.BUSY,
+    Unanswered.NO_ANSWER,
+    Unanswered.VOICEMAIL,
+    Unanswered.HUNG_UP,
+    Unanswered.UNSURE,
+}
 
 # The meetings of a series become known one by one, and are cancelled one by one. What they are told
 # by lists them all.
@@ -138,6 +157,8 @@ class Enrolment(BaseModel):
     last. `absent_at` is when the host marked the lead as absent; `ended_uid` is the meeting that
     ended.
     `additions` counts how often meetings were added to a booking that had been confirmed.
+    `not_reached_at` holds when each call's step ended without reaching anybody, and `reached`
+    whether a call or a reply of this run reached the person.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -167,6 +188,8 @@ class Enrolment(BaseModel):
     paused_until: AwareDatetime | None = None
     deferred: tuple[Deferral, ...] = ()
     withheld: tuple[Withheld, ...] = ()
+    not_reached_at: dict[str, AwareDatetime] = {}
+    reached: bool = False
 
 
 def enrol(event: LeadCreated, *, zone: str, region: str) -> Enrolment:
@@ -183,7 +206,9 @@ def changes_enrolment(event: Change) -> bool:
     """Whether the event can change an enrolment. Most replies and skips cannot."""
     match event:
         case ReplyReceived(intent=intent):
-            return intent in PAUSES or intent is Intent.NO_INTEREST
+            return intent is not Intent.AUTOMATIC
+        case CallUnanswered(reason=reason):
+            return reason in NOT_REACHED
         case TouchSkipped(reason=reason):
             return reason in BOOKED
         case _:
@@ -225,8 +250,14 @@ def apply_event(lead: Enrolment, event: Change, journey: Journey) -> Enrolment:
             if lead.commanded_at is not None and at <= lead.commanded_at:
                 return lead
             return _apply_pause(lead, at, paused=not isinstance(event, LeadResumed))
+        case ReplyReceived(intent=Intent.AUTOMATIC):
+            return lead
         case ReplyReceived():
-            return _apply_reply(lead, event, journey)
+            return _apply_reply(_reached(lead), event, journey)
+        case CallAnswered():
+            return _reached(lead)
+        case CallUnanswered():
+            return _not_reached(lead, event)
         case TouchDeferred(reason=DeferReason.PAUSED):
             ended_at = None if lead.paused else lead.commanded_at
             return _withhold(lead, event, Fact.PAUSE, ended_at=ended_at)
@@ -274,6 +305,18 @@ def _restore(lead: Enrolment) -> Enrolment:
     return lead.model_copy(update={"follow_up_ended": None})
 
 
+def _reached(lead: Enrolment) -> Enrolment:
+    return lead.model_copy(update={"reached": True})
+
+
+def _not_reached(lead: Enrolment, event: CallUnanswered) -> Enrolment:
+    """Returns the enrolment after a call reached nobody; one of an earlier run changes nothing."""
+    if event.touch_id != touch_id(lead.lead_id, event.step, Channel.CALL, run=lead.run):
+        return lead
+    ended = lead.not_reached_at | {event.step: event.at}
+    return lead.model_copy(update={"not_reached_at": ended})
+
+
 def _apply_reply(lead: Enrolment, event: ReplyReceived, journey: Journey) -> Enrolment:
     """Returns the enrolment after a reply.
 
@@ -314,6 +357,8 @@ def _restart(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolment
                 deferral for deferral in lead.deferred if deferral.run == event.submission_id
             ),
             "withheld": (),
+            "not_reached_at": {},
+            "reached": False,
         }
     )
 

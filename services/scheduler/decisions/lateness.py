@@ -10,7 +10,7 @@ from contracts.events.cadence import CadenceFinished
 from contracts.events.touch import TOUCHES, Kind, SkipReason, TouchDue, TouchSkipped, touch_id
 from domain.journey.contact_hours import next_opening
 from domain.journey.lateness import MoveTo, NoHours, SendNow, when_late
-from domain.journey.model import FollowUpStep, Journey, MeetingStep, Step
+from domain.journey.model import AttemptStep, FollowUpStep, Journey, MeetingStep, Step
 from services.scheduler.decisions.enrolment import Enrolment
 from services.scheduler.decisions.planning import Timer, booking_of, is_answer, moment_in
 
@@ -143,7 +143,7 @@ def _kind(step: Step) -> Kind:
         if step.on_cancel:
             return Kind.CANCELLATION
         return Kind.MEETING if step.is_for_what_comes else Kind.AFTER_MEETING
-    if isinstance(step, FollowUpStep):
+    if isinstance(step, FollowUpStep | AttemptStep):
         return Kind.FOLLOW_UP
     return Kind.FIRST_CONTACT
 

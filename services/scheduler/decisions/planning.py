@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from contracts.events.booking import Booking
 from contracts.events.touch import Channel, TouchDeferred
@@ -14,13 +15,24 @@ from domain.journey.contact_hours import (
     next_opening,
     usual_week,
 )
-from domain.journey.model import FollowUpStep, Journey, MeetingStep, Step
+from domain.journey.model import (
+    DAY,
+    Attempt,
+    AttemptStep,
+    FollowUpStep,
+    Half,
+    Journey,
+    MeetingStep,
+    Step,
+)
 from services.scheduler.decisions.enrolment import SERIES_GATHERS, Enrolment, Name
 
 # An action of the person that is no older than this is answered at any hour.
 ANSWERED_WITHIN = timedelta(minutes=15)
 # A reminder that must leave before its hours close leaves this long before they do.
 LAST_MOMENT = timedelta(minutes=10)
+MIDDAY = 14  # o'clock: a call before it was in the morning
+AFTERNOON = time(16)  # when people answer most
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,7 @@ def plan(lead: Enrolment, journey: Journey, spread: timedelta = timedelta()) -> 
     scheduled = _meeting_timers if lead.booking is not None else _follow_up_timers
     timers = [
         *scheduled(lead, journey, spread),
+        *_attempt_timers(lead, journey, spread),
         *_cancellation_timers(lead, journey, spread),
         *_deferred_timers(lead, journey, spread),
     ]
@@ -72,6 +85,39 @@ def _follow_up_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> I
 def _follow_up_due(lead: Enrolment, step: FollowUpStep) -> datetime:
     """Returns when the step is due by the follow-up's own clock."""
     return add_days(lead.entered_at + lead.held, step.after, lead.where.home)
+
+
+def _attempt_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
+    if not _may_be_tried_again(lead):
+        return
+    for step in journey.attempts:
+        ended_at = lead.not_reached_at.get(step.previous)
+        if ended_at is not None:
+            due = _attempt_due(lead, journey, step.attempt, ended_at)
+            yield _planned(lead, journey, step, Channel.CALL, due, spread)
+
+
+def _may_be_tried_again(lead: Enrolment) -> bool:
+    """Returns whether the lead is neither reached nor has left the follow-up."""
+    has_left = lead.booking is not None or lead.follow_up_ended is not None
+    return not (lead.reached or lead.paused or has_left)
+
+
+def _attempt_due(
+    lead: Enrolment, journey: Journey, attempt: Attempt, ended_at: datetime
+) -> datetime:
+    """Returns when the next call is due, after one that ended then."""
+    if attempt.after is not None:
+        return ended_at + attempt.after
+    if journey.day != DAY:  # a demonstration's days have no halves
+        return ended_at + journey.day
+    local = ended_at.astimezone(ZoneInfo(lead.where.home))
+    in_the_morning = local.hour < MIDDAY
+    in_the_afternoon = attempt.next_day is Half.AFTERNOON or (
+        attempt.next_day is Half.OTHER_HALF and in_the_morning
+    )
+    tomorrow = local.date() + DAY
+    return datetime.combine(tomorrow, AFTERNOON if in_the_afternoon else time.min, local.tzinfo)
 
 
 def _meeting_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Iterator[Timer]:
@@ -187,7 +233,10 @@ def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> It
             continue
         if not isinstance(step, MeetingStep) and lead.booking is not None:
             continue
-        if isinstance(step, FollowUpStep) and (lead.paused or deferral.run != lead.run):
+        of_a_run = isinstance(step, FollowUpStep | AttemptStep)
+        if of_a_run and (lead.paused or deferral.run != lead.run):
+            continue
+        if isinstance(step, AttemptStep) and lead.reached:
             continue
         if not isinstance(step, MeetingStep) and lead.follow_up_ended is not None:
             continue

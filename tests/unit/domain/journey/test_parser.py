@@ -60,6 +60,36 @@ def test_an_editor_agrees(name: str) -> None:
     Draft202012Validator(json_schema()).validate(yaml.safe_load((DEPLOY / name).read_text()))
 
 
+ATTEMPTS = """
+first_contact:
+  - name: welcome_call
+    channels: {channels}
+    template: welcome
+    attempts: {attempts}
+"""
+
+
+@pytest.mark.parametrize(
+    ("channels", "attempts", "message"),
+    [
+        ("[call]", "[{after: 3 hours, next_day: morning}]", "write exactly one of"),
+        ("[call]", "[{}]", "write exactly one of"),
+        ("[call]", "[{next_day: evening}]", "'evening' is not possible here"),
+        ("[call]", "[{afer: 3 hours}]", "afer is not known here"),
+        ("[whatsapp, call]", "[{after: 3 hours}]", "does not begin with a call"),
+    ],
+)
+def test_a_mistake_in_the_attempts_of_a_call(channels: str, attempts: str, message: str) -> None:
+    text = ATTEMPTS.replace("{channels}", channels).replace("{attempts}", attempts)
+    assert any(message in mistake for mistake in mistakes(text))
+
+
+def test_a_step_may_not_have_the_name_of_an_attempt() -> None:
+    text = ATTEMPTS.replace("{channels}", "[call]").replace("{attempts}", "[{after: 3 hours}]")
+    text += "  - {name: welcome_call_2, channel: email, template: welcome}\n"
+    assert any("two steps are called welcome_call_2" in found for found in mistakes(text))
+
+
 def test_the_published_schema_is_that_of_this_version() -> None:
     published = json.loads((DEPLOY.parent / "docs" / "journey.schema.json").read_text())
 

@@ -20,7 +20,7 @@ def test_a_sound_file() -> None:
     result = run("journey", "check")
 
     assert result.exit_code == 0
-    assert "13 steps, nothing wrong" in result.output
+    assert "15 steps, nothing wrong" in result.output
 
 
 def test_a_file_with_mistakes_ends_otherwise_and_names_each_line(tmp_path: Path) -> None:
@@ -60,6 +60,8 @@ def test_the_calendar_of_a_lead_across_a_change_of_clocks() -> None:
         if len(cells) == 4:
             rows[cells[0]] = cells[2:4]
     assert rows["welcome_call"] == ["0", "Mon 02 Mar 2026 10:00:00 PST"]
+    assert rows["welcome_call_2"] == ["1", "Tue 03 Mar 2026 16:00:00 PST"]
+    assert rows["welcome_call_3"] == ["2", "Wed 04 Mar 2026 09:00:00 PST"]
     assert rows["day_3"] == ["3", "Thu 05 Mar 2026 10:00:00 PST"]
     assert rows["day_6"] == ["7", "Mon 09 Mar 2026 09:00:00 PDT"], (
         "Sunday waits for Monday; the clocks have changed"

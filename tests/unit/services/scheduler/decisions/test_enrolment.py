@@ -207,7 +207,8 @@ def skipped(reason: SkipReason, **more: Any) -> TouchSkipped:
     ("event", "expected"),
     [
         pytest.param(reply(Intent.OTHER), True, id="a reply that a person must read"),
-        pytest.param(reply(Intent.OPT_IN), False, id="a reply that is handled elsewhere"),
+        pytest.param(reply(Intent.OPT_IN), True, id="a reply that shows that they are reached"),
+        pytest.param(reply(Intent.AUTOMATIC), False, id="an automatic answer"),
         pytest.param(skipped(SkipReason.BOOKED), True, id="a touch skipped for a booking"),
         pytest.param(skipped(SkipReason.TOO_LATE), False, id="a touch skipped for good"),
         pytest.param(paused(1), True, id="a pause"),
@@ -254,9 +255,13 @@ def test_other_replies_pause_for_a_while(intent: Intent) -> None:
     assert lead.paused_until == days(1) + JOURNEY.pause_after_reply
 
 
-@pytest.mark.parametrize("intent", [Intent.AUTOMATIC, Intent.WANTS_LINK, Intent.OPT_IN])
-def test_some_replies_change_nothing(intent: Intent) -> None:
-    assert after(replied(intent)) == a_lead()
+def test_an_automatic_answer_changes_nothing() -> None:
+    assert after(replied(Intent.AUTOMATIC)) == a_lead()
+
+
+@pytest.mark.parametrize("intent", [Intent.WANTS_LINK, Intent.OPT_IN])
+def test_some_replies_only_show_that_the_person_is_reached(intent: Intent) -> None:
+    assert after(replied(intent)) == a_lead().model_copy(update={"reached": True})
 
 
 def test_no_interest_ends_the_follow_up_until_the_person_fills_in_a_form_again() -> None:
