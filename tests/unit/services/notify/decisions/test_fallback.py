@@ -54,7 +54,7 @@ def test_where_a_failure_leads(
 
 
 @pytest.mark.parametrize(
-    "kind", set(FailureKind) - {FailureKind.BAD_ADDRESS, FailureKind.OPTED_OUT}
+    "kind", sorted(set(FailureKind) - {FailureKind.BAD_ADDRESS, FailureKind.OPTED_OUT})
 )
 def test_what_follows_a_call_that_was_refused_names_no_call(kind: FailureKind) -> None:
     call = a_touch(Channel.CALL, template="welcome", fallback=CHAIN)
