@@ -23,8 +23,7 @@ down: $(VENV)/app
 	@$(PYTHON) -m pauta down
 
 test: $(VENV)/dev
-	$(PYTHON) -m pytest -n auto --maxprocesses 8 tests/unit
-	$(PYTHON) -m pytest --ignore tests/unit
+	$(PYTHON) -m pytest
 
 check: $(VENV)/dev
 	$(VENV)/bin/ruff format --check .

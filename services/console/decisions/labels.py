@@ -247,7 +247,7 @@ STEPS = {
 }
 DAY_STEP = re.compile(r"day_(\d+)")
 DAY = _("Day {number}")
-ATTEMPT_STEP = re.compile(r"(\w+)_(\d)")
+ATTEMPT_STEP = re.compile(r"(\w{1,60})_(\d)")
 ATTEMPT = _("{step}, attempt {number}")
 
 
