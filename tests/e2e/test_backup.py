@@ -96,6 +96,11 @@ async def test_after_a_restore_nobody_is_contacted_until_the_operator_resumes(
     stopper = person(2, 5)
     stopped = await system.lead(stopper)
     await system.happens(stopped, "lead.opted_out")
+
+    async def confirmed() -> bool:  # also by mail, which may still be due
+        return len(await system.simulator("emails", booker["email"])) == 2
+
+    await system.until(confirmed, lambda: "the booking was not confirmed by mail")
     await system.quiet()
     settled = [follower, booker, stopper]
     accepted: list[int] = []
