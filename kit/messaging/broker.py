@@ -13,6 +13,7 @@ from typing import Any
 import fast_depends.exceptions
 import pydantic
 import structlog
+from aio_pika import RobustConnection
 from fast_depends.library import CustomField
 from faststream import AckPolicy, BaseMiddleware
 from faststream.exceptions import HandlerException, NackMessage
@@ -294,6 +295,29 @@ def _retrying(service: str, delays: tuple[float, ...]) -> type[BaseMiddleware]:
     return Retry
 
 
+class ClosingBroker(RabbitBroker):
+    """A broker that leaves no connection behind where it could not connect, or was cancelled.
+
+    aio-pika 10.2 goes on connecting after the attempt was cancelled, and ignores that its task is:
+    its process could not stop. FastStream 0.7 forgets a connection that has no channel yet.
+    """
+
+    async def _connect(self) -> RobustConnection:
+        opened = []
+
+        def connection(*args: Any, **kwargs: Any) -> RobustConnection:
+            opened.append(RobustConnection(*args, **kwargs))
+            return opened[-1]
+
+        self._connection_kwargs["connection_class"] = connection
+        try:
+            return await super()._connect()
+        except BaseException:
+            for left_behind in opened:
+                await left_behind.close()
+            raise
+
+
 def make_broker(
     service: str,
     *,
@@ -311,7 +335,7 @@ def make_broker(
         from faststream.rabbit.opentelemetry import RabbitTelemetryMiddleware
 
         middlewares.insert(0, RabbitTelemetryMiddleware(tracer_provider=tracer_provider))
-    return RabbitBroker(
+    return ClosingBroker(
         amqp_url,
         logger=None,
         app_id=service,

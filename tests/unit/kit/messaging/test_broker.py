@@ -1,5 +1,7 @@
-"""The delay of a failed message, and the arguments of a handler."""
+"""The delay of a failed message, the arguments of a handler, and a broker that cannot connect."""
 
+import asyncio
+import contextlib
 import threading
 from typing import Annotated, Any
 
@@ -7,11 +9,19 @@ import fast_depends.exceptions
 import pydantic
 import pytest
 from faststream.rabbit import RabbitBroker, TestRabbitBroker
+from prometheus_client import CollectorRegistry
 from pydantic import Field
 
 from contracts.events.lead import LeadCreated, LeadUpdated
 from kit.errors import describe
-from kit.messaging.broker import PERMANENT, FromContext, has_unknown_topic, next_delay
+from kit.messaging.broker import (
+    PERMANENT,
+    FromContext,
+    has_unknown_topic,
+    keep_consuming,
+    make_broker,
+    next_delay,
+)
 from tests.builders import a_lead_created
 
 DELAYS = (1.0, 5.0, 30.0)
@@ -93,3 +103,34 @@ async def test_a_handler_gets_the_dependencies_without_another_thread() -> None:
 
     assert given == ["the dependencies"]
     assert set(threading.enumerate()) <= before
+
+
+async def test_a_broker_that_is_cancelled_while_it_connects_leaves_nothing_behind() -> None:
+    before = asyncio.all_tasks()
+    connected = asyncio.Event()
+
+    async def never_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(never_answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    broker = make_broker(
+        "intake",
+        amqp_url=f"amqp://guest:guest@127.0.0.1:{port}/",
+        delays=DELAYS,
+        registry=CollectorRegistry(),
+    )
+    consuming = asyncio.create_task(keep_consuming(broker))
+    await connected.wait()
+
+    consuming.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await consuming
+    server.close()
+    await server.wait_closed()
+    await asyncio.sleep(0)
+
+    left = {task.get_coro().__qualname__ for task in asyncio.all_tasks() - before}  # type: ignore[union-attr]
+    assert not {name for name in left if "never_answer" not in name}
