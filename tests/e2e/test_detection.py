@@ -34,7 +34,7 @@ async def test_who_picks_up_is_spoken_to_before_anybody_knows_who_it_is(system: 
     form = person(0)
     await set_callbacks(system, lost="/webhooks/twilio/verdict")
     lead = await system.lead(form)
-    await system.happens(lead, "call.unanswered")
+    await system.happens(lead, "call.answered", seconds=40)
 
     [call] = await system.simulator("calls", e164(form))
     [voice] = [event for event in call["events"] if "/voice" in event["request"]["url"]]
@@ -84,14 +84,25 @@ async def test_a_call_that_cannot_be_turned_is_followed_all_the_same(system: Sys
     assert actions.count("call.unanswered") == 1
 
 
-async def test_a_lost_verdict_is_no_answered_call(system: System) -> None:
-    form = person(4)
+@pytest.mark.parametrize(
+    ("fate", "outcome", "messages"),
+    [
+        pytest.param(0, "call.answered", 0, id="a person"),
+        pytest.param(4, "call.unanswered", 1, id="a machine"),
+        pytest.param(7, "call.unanswered", 1, id="nobody knows who"),
+    ],
+)
+async def test_twilio_is_asked_for_a_verdict_that_was_lost(
+    system: System, fate: int, outcome: str, messages: int
+) -> None:
+    form = person(fate)
     await set_callbacks(system, lost="/webhooks/twilio/verdict")
     lead = await system.lead(form)
-    actions = await system.happens(lead, *UNHEARD)
+    await system.happens(lead, outcome, seconds=40)
     await system.quiet()
 
-    assert "call.answered" not in actions
+    [counts] = await everything_received(system, [form])
+    assert (counts["calls"], counts["whatsapp"]) == (1, messages)
     assert await turns(system, form) == 0
 
 

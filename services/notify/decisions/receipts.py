@@ -50,9 +50,17 @@ def invitation_seconds(text: str) -> float:
 
 
 def outcome_of_call(
-    ended: Ended, verdict: Verdict, *, detection: Detection, listened_seconds: float
-) -> Outcome:
-    """Returns whether a call that was picked up counts as answered.
+    ended: Ended,
+    verdict: Verdict,
+    *,
+    detection: Detection,
+    listened_seconds: float,
+    asked: bool = False,
+) -> Outcome | None:
+    """Returns whether a call that was picked up counts as answered; None where Twilio must say.
+
+    That is so with ASYNC, whose verdict may come after the call's end or not at all, until Twilio
+    was `asked`.
 
     Who hears less of the text than `listened_seconds` has not heard the invitation: a hand in a
     pocket, or a phone that asks callers for their name. With SYNC the text begins after machine
@@ -60,15 +68,17 @@ def outcome_of_call(
     a call without a verdict may have been a machine's with a long greeting.
     """
     by_person = ended.by_person if ended.by_person is not None else verdict.by_person
-    if by_person is None:
-        if detection is Detection.SYNC:
-            return Unheard(ended.ref, Unanswered.HUNG_UP)
-        by_person = detection is Detection.OFF
+    if by_person is None and detection is Detection.SYNC:
+        return Unheard(ended.ref, Unanswered.HUNG_UP)
     if ended.seconds is not None:
         silence = verdict.seconds if detection is Detection.SYNC else 0.0
         listened = max(ended.seconds - silence, 0.0)
         if listened < listened_seconds:
             return Unheard(ended.ref, Unanswered.HUNG_UP, int(listened))
+    if by_person is None:
+        if detection is Detection.ASYNC and not asked:
+            return None
+        by_person = detection is Detection.OFF
     return Answered(ended.ref) if by_person else Unheard(ended.ref, Unanswered.UNSURE)
 
 

@@ -81,10 +81,10 @@ async def take_due(
 
 
 async def check_again(
-    database: Database, touch_id: UUID, state: State, *, check_in: float | None
+    connection: Connection | Database, touch_id: UUID, state: State, *, check_in: float | None
 ) -> None:
     """Plans the next check in so many seconds; none for None."""
-    await database.fetch(CHECK_AGAIN, touch_id, state, check_in)
+    await connection.fetch(CHECK_AGAIN, touch_id, state, check_in)
 
 
 async def postpone(database: Database, touch_id: UUID, *, check_in: float) -> None:

@@ -30,6 +30,7 @@ from services.notify.use_cases.suspend_address import count_soft_bounce
 
 log = structlog.get_logger()
 
+VERDICT_SECONDS = 3.0  # that the verdict of a call which ended may still take to come
 VOICE = "voice"  # what the keys of the verdicts of machine detection begin with
 
 
@@ -70,21 +71,29 @@ async def record_key(
 
 
 async def apply_receipt(touch_id: UUID, receipt: Receipt, deps: Deps) -> None:
-    """Moves the touch as the provider answered."""
+    """Moves the touch as the provider answered, which was asked."""
     async with deps.database.transaction() as connection:
-        moved = await _apply(connection, touch_id, receipt, deps.settings)
+        moved = await _apply(connection, touch_id, receipt, deps.settings, asked=True)
     await _record_health(moved, deps)
 
 
 async def _apply(
-    connection: Connection, touch_id: UUID, receipt: Receipt, settings: Settings
+    connection: Connection,
+    touch_id: UUID,
+    receipt: Receipt,
+    settings: Settings,
+    *,
+    asked: bool = False,
 ) -> Moved | None:
     """Moves the touch, and returns that it moved; None where the receipt brings nothing new."""
     touch = await touches.lock(connection, touch_id)
     if touch is None:
         log.warning("receipt.unmatched", touch_id=str(touch_id))
         return None
-    outcome = await _outcome(connection, touch_id, receipt, settings)
+    outcome = await _outcome(connection, touch_id, receipt, settings, asked=asked)
+    if outcome is None:
+        await checks.check_again(connection, touch_id, State.SENT, check_in=VERDICT_SECONDS)
+        return None
     after = advance(touch.state, outcome)
     # a touch that failed by our fault waits to be sent again, and its old receipts come late
     is_old = touch.state is State.PLANNED and touch.ref is not None and touch.ref == outcome.ref
@@ -115,8 +124,8 @@ async def _apply(
 
 
 async def _outcome(
-    connection: Connection, touch_id: UUID, receipt: Receipt, settings: Settings
-) -> Outcome:
+    connection: Connection, touch_id: UUID, receipt: Receipt, settings: Settings, *, asked: bool
+) -> Outcome | None:
     """Returns what the receipt means. For a call that ended, that depends on what was heard."""
     if not isinstance(receipt, Ended):
         return receipt
@@ -128,6 +137,7 @@ async def _outcome(
         max(verdicts, key=_certainty, default=Verdict()),
         detection=settings.voice_detection,
         listened_seconds=max(settings.listened_seconds, invitation_seconds(text)),
+        asked=asked,
     )
 
 

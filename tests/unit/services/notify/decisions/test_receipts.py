@@ -123,19 +123,35 @@ UNSURE = Unheard("CA1", Unanswered.UNSURE)
         pytest.param(Detection.ASYNC, 6, True, Answered("CA1"), id="a person, from the pick-up on"),
         pytest.param(Detection.ASYNC, 5, True, HUNG_UP, id="a person who hung up"),
         pytest.param(Detection.ASYNC, 5, None, HUNG_UP, id="before the verdict"),
-        pytest.param(Detection.ASYNC, 30, None, UNSURE, id="the verdict is lost"),
+        pytest.param(Detection.ASYNC, 30, None, None, id="the verdict may still come"),
         pytest.param(Detection.ASYNC, 30, False, UNSURE, id="detection is not sure"),
         pytest.param(Detection.OFF, 6, None, Answered("CA1"), id="no detection"),
         pytest.param(Detection.OFF, 5, None, HUNG_UP, id="no detection, and hung up"),
     ],
 )
 def test_a_call_whose_text_began_at_the_pick_up(
-    detection: Detection, seconds: int, by_person: bool | None, outcome: Outcome
+    detection: Detection, seconds: int, by_person: bool | None, outcome: Outcome | None
 ) -> None:
     ended = Ended("CA1", seconds, by_person=None)
     verdict = Verdict(by_person, 4.0)
 
     assert outcome_of_call(ended, verdict, detection=detection, listened_seconds=6.0) == outcome
+
+
+@pytest.mark.parametrize(
+    ("by_person", "outcome"), [(True, Answered("CA1")), (False, UNSURE), (None, UNSURE)]
+)
+def test_a_call_whose_verdict_twilio_was_asked_for(
+    by_person: bool | None, outcome: Outcome
+) -> None:
+    ended = Ended("CA1", 30, by_person=by_person)
+
+    assert (
+        outcome_of_call(
+            ended, Verdict(), detection=Detection.ASYNC, listened_seconds=6.0, asked=True
+        )
+        == outcome
+    )
 
 
 GREETING = "Hola, buenas tardes, soy Javier, el asistente virtual de Pauta. "  # ten words
@@ -203,8 +219,14 @@ def test_a_call_has_one_outcome_whatever_the_order_of_its_callbacks(
         if isinstance(receipt, Ended):
             verdict = read_detection(params) if "voice" in order else Verdict()
             receipt = outcome_of_call(
-                receipt, replace(verdict, seconds=2.4), detection=detection, listened_seconds=6.0
+                receipt,
+                replace(verdict, seconds=2.4),
+                detection=detection,
+                listened_seconds=6.0,
+                asked=callback == "polled",
             )
+            if receipt is None:
+                continue
         assert receipt is not None
         after = advance(state, receipt)
         if after is not None:
