@@ -38,11 +38,13 @@ select
    ) as found) as earlier,
   (select jsonb_agg(jsonb_build_array(encode(content, 'hex'), submission_id))
    from (
-     select content, submission_id, received_at from submissions where content = any($4)
+     select content, submission_id, coalesce(stored_at, received_at) as stored_at
+     from submissions where content = any($4)
      union all
-     select content, submission_id, received_at from held_submissions where content = any($4)
+     select content, submission_id, coalesce(stored_at, received_at)
+     from held_submissions where content = any($4)
    ) as same
-   where received_at > now() - make_interval(secs => $6)) as contents,
+   where stored_at > now() - make_interval(secs => $6)) as contents,
   (select jsonb_agg(jsonb_build_array(key, encode(content, 'hex'), submission_id))
    from idempotency_keys
    where key = any($3)) as keys,
@@ -53,11 +55,15 @@ select
    from (
      select card->>'visitor' as visitor, card->>'name' as name
      from submissions
-     where card->>'visitor' = any($9) and received_at > now() - make_interval(secs => $10)
+     where card->>'visitor' = any($9)
+       and received_at > now() - make_interval(secs => $10, hours => 1)
+       and coalesce(stored_at, received_at) > now() - make_interval(secs => $10)
      union all
      select card->>'visitor', card->>'name'
      from held_submissions
-     where card->>'visitor' = any($9) and received_at > now() - make_interval(secs => $10)
+     where card->>'visitor' = any($9)
+       and received_at > now() - make_interval(secs => $10, hours => 1)
+       and coalesce(stored_at, received_at) > now() - make_interval(secs => $10)
    ) as given) as names"""
 # a row with a reason is held, and makes no lead
 WRITE_SUBMISSIONS = """

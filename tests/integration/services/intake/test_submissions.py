@@ -162,6 +162,30 @@ async def test_a_discarded_one_stays_uncontacted_and_is_no_longer_shown(
     assert await count(database, "held_submissions", "decided_by = 'operadora'") == 1
 
 
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_a_repeat_is_known_by_a_replica_whose_clock_is_wrong(
+    database: Database, minutes: int
+) -> None:
+    wrong = replace(received(), received_at=datetime.now(UTC) + timedelta(minutes=minutes))
+    [first] = await accept(database, wrong)
+    [again] = await accept(database, wrong)
+
+    assert again == Replay(first.submission_id)  # type: ignore[union-attr]
+
+
+async def test_the_names_of_a_visitor_are_counted_whatever_the_replicas_clock_says(
+    database: Database,
+) -> None:
+    behind = datetime.now(UTC) - timedelta(minutes=10)
+    verdicts = []
+    for number in range(3):
+        card = {"name": f"Ana {number}", "email": f"{number}@example.com", "visitor": "9.9.9.9"}
+        sent = received(number, card=card, most_names=2)
+        verdicts += await accept(database, replace(sent, received_at=behind))
+
+    assert [type(verdict) for verdict in verdicts] == [NewLead, NewLead, Held]
+
+
 async def test_what_a_source_repeats_is_known_for_ever_even_when_the_person_is_erased(
     database: Database,
 ) -> None:
@@ -228,10 +252,8 @@ async def test_a_visitor_with_many_names_is_held_whatever_process_asks(database:
 
     assert [isinstance(verdict, Held) for verdict in verdicts] == [False, False, False, True, True]
     assert isinstance(other, NewLead)
-    await database.fetch("update submissions set received_at = received_at - interval '11 minutes'")
-    await database.fetch(
-        "update held_submissions set received_at = received_at - interval '11 minutes'"
-    )
+    for table in ("submissions", "held_submissions"):
+        await database.fetch(f"update {table} set stored_at = stored_at - interval '11 minutes'")
     [later] = await accept(database, of_visitor(6))
     assert isinstance(later, NewLead)
 
