@@ -121,7 +121,7 @@ async def on_end(event: End, deps: BusDeps) -> None:
         await resume_journey(deps.database, event.lead_id)
         return
     reason = event.topic.partition(".")[2]
-    await end_journey(deps.database, event.lead_id, reason)
+    await end_journey(deps.database, event.lead_id, reason, event.at)
 
 
 @router.subscriber(JOURNEYS.queue, EVENT_EXCHANGE, channel=JOURNEYS.channel, ack_policy=ACKNOWLEDGE)

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import islice
 
 from contracts.events.lead import NO_JOURNEY, Door, LeadCard
@@ -21,6 +22,7 @@ class Submission:
     `held` is the reason to wait for an operator. `most_names` is how many names the card's visitor
     may give in a short time, None for any number. `journey` replaces the current one.
     `accepted_id` is the id that a held submission was answered with, when an operator accepts it.
+    `sent_at` is when the person sent it, where that may have been long before it came here.
     """
 
     card: LeadCard
@@ -34,6 +36,7 @@ class Submission:
     journey: str | None = None
     first_message: str = ""
     accepted_id: int | None = None
+    sent_at: datetime | None = None
 
     @property
     def quiet(self) -> bool:
@@ -45,8 +48,8 @@ class Submission:
 class Earlier:
     """A stored submission, and its lead.
 
-    `ended` is the reason why the lead's journey is over. `recent` is true for a day after the lead
-    was answered.
+    `ended` is the reason why the lead's journey is over, since `ended_at`. `recent` is true for a
+    day after the lead was answered.
     """
 
     lead_id: int
@@ -54,6 +57,7 @@ class Earlier:
     card: LeadCard
     ended: str | None = None
     recent: bool = True
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +237,7 @@ def _after(
 
 def _verdict(submission: Submission, known: Sequence[Earlier], fresh: int) -> NewLead | Join:
     same = [earlier for earlier in known if _is_of(submission, earlier.card)]
-    joined = _joinable(same, quiet=submission.quiet)
+    joined = _joinable(same, submission)
     if joined is None:
         person_id = min((earlier.person_id for earlier in same), default=fresh)
         return NewLead(fresh, person_id, _superseded(same, by=fresh))
@@ -249,20 +253,28 @@ def _verdict(submission: Submission, known: Sequence[Earlier], fresh: int) -> Ne
     )
 
 
-def _joinable(same: Sequence[Earlier], *, quiet: bool) -> Earlier | None:
+def _joinable(same: Sequence[Earlier], submission: Submission) -> Earlier | None:
     """Returns the newest of the leads whose journey runs, else of those answered within a day.
 
-    A quiet submission, which is not answered, joins the newest whenever that was answered.
+    A quiet submission, which is not answered, joins the newest whenever that was answered. One that
+    was sent before a stop is no new wish, and joins the lead that was stopped.
     """
     open_or_recent = [
         earlier
         for earlier in same
         if earlier.ended is None
-        or ((earlier.recent or quiet) and earlier.ended not in UNRECOGNISED)
+        or _was_stopped_since(earlier, submission.sent_at)
+        or ((earlier.recent or submission.quiet) and earlier.ended not in UNRECOGNISED)
     ]
     return max(
         open_or_recent, key=lambda earlier: (earlier.ended is None, earlier.lead_id), default=None
     )
+
+
+def _was_stopped_since(earlier: Earlier, sent_at: datetime | None) -> bool:
+    if earlier.ended != STOPPED or earlier.ended_at is None or sent_at is None:
+        return False
+    return sent_at < earlier.ended_at
 
 
 def _superseded(same: Sequence[Earlier], *, by: int) -> tuple[int, ...]:

@@ -17,9 +17,9 @@ select
   (select version from current_journey) as journey,
   array(select nextval('lead_ids') from generate_series(1, $1)) as fresh,
   (select jsonb_agg(
-     jsonb_build_array(lead_id, person_id, card, ended, recent) order by submission_id)
+     jsonb_build_array(lead_id, person_id, card, ended, recent, ended_at) order by submission_id)
    from (
-     select s.submission_id, s.lead_id, l.person_id, s.card, l.ended,
+     select s.submission_id, s.lead_id, l.person_id, s.card, l.ended, l.ended_at,
             l.answered_at > now() - make_interval(secs => $5) as recent
      from (
          select distinct on (matching.submission_id) matching.*
@@ -146,10 +146,10 @@ delete from idempotency_keys
 where submission_id in (select submission_id from submissions where lead_id = $1)"""
 SELECT_CARDS = "select card from submissions where lead_id = $1"
 END_JOURNEY = """
-update leads set ended = $2
+update leads set ended = $2, ended_at = $3
 where lead_id = $1 and (ended is null or ($2 = 'opted_out' and ended <> 'erased'))"""
 RESUME_JOURNEY = """
-update leads set ended = null
+update leads set ended = null, ended_at = null
 where lead_id = $1 and ended = 'opted_out'"""
 SET_CURRENT_JOURNEY = """
 insert into current_journey (version, at) values ($1, $2)
@@ -166,6 +166,7 @@ class EarlierRow:
     card: Mapping[str, Any]
     ended: str | None
     recent: bool
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,7 @@ async def read_snapshot(
         version=row["version"],
         journey=row["journey"],
         fresh_ids=row["fresh"],
-        earlier=[EarlierRow(*found) for found in row["earlier"] or ()],
+        earlier=[_earlier(*found) for found in row["earlier"] or ()],
         contents={bytes.fromhex(content): answer for content, answer in row["contents"] or ()},
         keys={key: (bytes.fromhex(content), answer) for key, content, answer in row["keys"] or ()},
         external_ids={
@@ -272,6 +273,18 @@ async def read_snapshot(
         },
         names=[(visitor, name) for visitor, name in row["names"] or ()],
     )
+
+
+def _earlier(
+    lead_id: int,
+    person_id: int,
+    card: Mapping[str, Any],
+    ended: str | None,
+    recent: bool,
+    ended_at: str | None,
+) -> EarlierRow:
+    at = datetime.fromisoformat(ended_at) if ended_at else None
+    return EarlierRow(lead_id, person_id, card, ended, recent, at)
 
 
 async def write(database: Database, rows: NewRows) -> bool:
@@ -344,12 +357,12 @@ async def cards_of(connection: Connection, lead_id: int) -> list[Mapping[str, An
     return [row["card"] for row in await connection.fetch(SELECT_CARDS, lead_id)]
 
 
-async def end_journey(database: Database, lead_id: int, reason: str) -> None:
+async def end_journey(database: Database, lead_id: int, reason: str, at: datetime) -> None:
     """Records why the lead's journey is over. A repeat has no effect.
 
     The first reason is kept, except that `opted_out` replaces any other but `erased`.
     """
-    await database.fetch(END_JOURNEY, lead_id, reason)
+    await database.fetch(END_JOURNEY, lead_id, reason, at)
 
 
 async def resume_journey(database: Database, lead_id: int) -> None:

@@ -159,7 +159,12 @@ def _existing(snapshot: Snapshot) -> Existing:
         contents=snapshot.contents,
         earlier=[
             Earlier(
-                row.lead_id, row.person_id, LeadCard.model_validate(row.card), row.ended, row.recent
+                row.lead_id,
+                row.person_id,
+                LeadCard.model_validate(row.card),
+                row.ended,
+                row.recent,
+                row.ended_at,
             )
             for row in snapshot.earlier
         ],

@@ -26,6 +26,7 @@ from services.intake.use_cases.submit_form import (
     NO_ADDRESS,
     REFUSED,
     Submitted,
+    sent_at,
     submit,
     submit_form,
 )
@@ -163,7 +164,7 @@ async def _submit(delivery: DueDelivery, forms: list[Form], deps: Deps) -> None:
             form,
             f"delivery {delivery.delivery_id} {number}",
             deps,
-            received_at=delivery.received_at,
+            received_at=sent_at(form, delivery.received_at),
             over_limit=delivery.over_limit,
         )
         for number, form in enumerate(forms)

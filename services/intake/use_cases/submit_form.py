@@ -1,6 +1,6 @@
 """Submits what a source delivered, as if the person had filled in our own form."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts.events.lead import Door, LeadCard
@@ -57,8 +57,14 @@ async def submit_form(
     submission = submission_of(
         form, card, external_id, door=door, journey=journey, over_limit=over_limit
     )
+    submission = replace(submission, sent_at=sent_at(form, received_at))
     sent = Sent(fields=as_sent(form.fields))
     return await submit(Received(submission, "", "", received_at, sent=sent), deps)
+
+
+def sent_at(form: Form, received_at: datetime) -> datetime:
+    """Returns when the person sent the form: as its source says, but not after it came here."""
+    return min(form.submitted_at or received_at, received_at)
 
 
 async def submit(received: Received, deps: Deps) -> Submitted:

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -180,6 +180,19 @@ async def test_leads_whose_webhook_was_lost_are_found_and_none_twice(intake: Int
     await intake.process()
 
     assert await names(intake) == ["María 1", "María 2", "María 3"]
+
+
+async def test_a_lead_that_is_found_late_says_when_its_person_sent_it(intake: Intake) -> None:
+    await backfill_meta(intake.deps)
+    appear(intake, "1")
+    sent_at = now() - timedelta(hours=5)
+    intake.graph.leads["1"]["created_time"] = sent_at.isoformat()
+    await turn(intake, BACKFILL)
+    await backfill_meta(intake.deps)
+    await intake.process()
+
+    [created] = await intake.published("lead.created")
+    assert datetime.fromisoformat(str(created["received_at"])) == sent_at
 
 
 async def test_leads_from_before_the_page_was_connected_are_not_contacted(intake: Intake) -> None:

@@ -16,6 +16,7 @@ from kit.database import Database
 from services.intake.decisions.persons import Held, Join, NewLead, Replay, Submission, Verdict
 from services.intake.repositories import held_submissions
 from services.intake.repositories.raw_submissions import forget_old_bodies, keep_refused
+from services.intake.repositories.submissions import end_journey
 from services.intake.use_cases.accept_submissions import Received, Sent, accept_submissions
 from services.intake.use_cases.decide_held import accept_held, discard_held
 from services.intake.use_cases.erase_lead import erase_lead
@@ -171,6 +172,24 @@ async def test_a_repeat_is_known_by_a_replica_whose_clock_is_wrong(
     [again] = await accept(database, wrong)
 
     assert again == Replay(first.submission_id)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "verdict"),
+    [
+        pytest.param(-5, Join, id="sent before the stop, it joins the lead that was stopped"),
+        pytest.param(5, NewLead, id="sent after the stop, it is a new wish"),
+    ],
+)
+async def test_a_form_that_comes_late_and_a_stop(
+    database: Database, minutes: int, verdict: type[Verdict]
+) -> None:
+    [first] = await accept(database, received())
+    assert isinstance(first, NewLead)
+    await end_journey(database, first.lead_id, "opted_out", NOW)
+    [late] = await accept(database, received(2, sent_at=NOW + timedelta(minutes=minutes)))
+
+    assert isinstance(late, verdict)
 
 
 async def test_the_names_of_a_visitor_are_counted_whatever_the_replicas_clock_says(

@@ -1,4 +1,4 @@
-"""Adds when a submission was stored, by the database's own clock."""
+"""Adds when a submission was stored, by the database's own clock, and when a lead's end came."""
 
 from kit.migrations import run_script
 
@@ -11,6 +11,7 @@ alter table submissions add column stored_at timestamptz;
 alter table submissions alter column stored_at set default now();
 alter table held_submissions add column stored_at timestamptz;
 alter table held_submissions alter column stored_at set default now();
+alter table leads add column ended_at timestamptz;
 """
 
 
