@@ -32,6 +32,7 @@ class Kind(StrEnum):
 
     FIRST_CONTACT = "first_contact"  # the answer to the form
     FOLLOW_UP = "follow_up"  # never after a booking
+    ATTEMPT = "attempt"  # a further call, until the person is reached; never after a booking
     MEETING = "meeting"  # only while its booking exists, until the meeting begins
     AFTER_MEETING = "after_meeting"  # only while its booking exists: it was held, or missed
     CANCELLATION = "cancellation"  # only while no other booking has taken its place
@@ -146,6 +147,7 @@ class SkipReason(StrEnum):
     WEEKLY_LIMIT = "weekly_limit"  # the law allows one channel a week, and this would be the second
     OPERATOR = "operator"  # an operator decided it
     NOT_ASKED = "not_asked"  # the call's record shows that nobody asked for it
+    REACHED = "reached"  # the person has answered a call or written, so no further call is made
 
 
 class TouchSkipped(TouchEvent):

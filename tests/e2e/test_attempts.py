@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from contracts.commands.outbound import PauseOutbound, ResumeOutbound
 from domain.journey.parser import journey_hash
 from tests.system import System, e164, everything_received, person
 
@@ -101,3 +102,18 @@ async def test_who_is_left_a_voicemail_hears_from_us_again_when_they_may_answer(
     assert actions.count("whatsapp touch.sent") == 1
     [counts] = await everything_received(patient, [form])
     assert counts["calls"] in (2, 3)
+
+
+async def test_who_writes_while_a_further_call_waits_is_not_called_again(patient: System) -> None:
+    form = person(2)
+    lead = await patient.lead(form)
+    await patient.happens(lead, *NOT_REACHED)
+    await patient.publish(PauseOutbound(by="operadora"))
+    await patient.happens(lead, "call touch.held")
+    address = f"{patient.native.addresses.simulator}/simulator/write"
+    await patient.http.post(address, json={"phone": e164(form), "text": "gracias"})
+    await patient.happens(lead, "reply.received")
+    await patient.publish(ResumeOutbound(by="operadora"))
+    actions = await patient.happens(lead, "call touch.skipped")
+
+    assert actions.count("call touch.sent") == 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import re
 import signal
@@ -241,7 +242,7 @@ class Player:
         """Looks in Kommo for the lead of somebody who got no answer with its number."""
         until = time.monotonic() + seconds
         while not submission.lead_id:
-            found = named_leads(await self._kommo_lately(), submission.person)
+            found = leads_of(await self._kommo_lately(), submission)
             submission.lead_id = min(found, default=0)
             if time.monotonic() > until:
                 return
@@ -785,6 +786,18 @@ def named_leads(kommo: dict[str, Any], person: Person) -> set[int]:
     pattern = re.compile(rf"tormenta{person.number}\b.*#(\d+)$", re.IGNORECASE)
     found = (pattern.search(str(lead["name"])) for lead in kommo["leads"])
     return {int(match[1]) for match in found if match}
+
+
+def leads_of(kommo: dict[str, Any], submission: Submission) -> set[int]:
+    """Returns our numbers of the person's leads whose contact has an address of the submission."""
+    given = addresses_in(submission.form)
+    contacts = {contact["id"]: json.dumps(contact).lower() for contact in kommo["contacts"]}
+    with_address = [
+        lead
+        for lead in kommo["leads"]
+        if any(address in contacts.get(lead["contact_id"], "") for address in given)
+    ]
+    return named_leads(kommo | {"leads": with_address}, submission.person)
 
 
 def addresses_in(form: dict[str, str]) -> set[str]:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -402,7 +402,9 @@ def nobody_who_booked_is_followed_up(seen: Evidence) -> Iterator[Broken]:
         ]
         if not registered:
             continue
-        known = datetime.fromisoformat(registered[0]).timestamp()
+        # crm's clock may be wrong
+        booked_at = life.first("books", "takes_a_seat", "is_a_guest") or 0.0
+        known = max(datetime.fromisoformat(registered[0]).timestamp(), booked_at)
         for touch in seen.touches(life):
             if seen.step_of(touch) in UNASKED and touch.at > known + PERMIT_SECONDS:
                 yield (
@@ -1027,12 +1029,28 @@ def who_is_not_reached_is_called_again_until_they_are(seen: Evidence) -> Iterato
             if is_over or reached_at < float("inf"):
                 continue
             known = _steps_about(seen, lead)
+            begun = _calls_that_begin(actions)
             for action in actions:
                 detail = action["detail"]
-                if action["action"] == "call.unanswered" and detail["reason"] in NOT_REACHED:
+                is_first = action["action"] == "call.unanswered" and detail["touch_id"] in begun
+                if is_first and detail["reason"] in NOT_REACHED:
                     again = NEXT_ATTEMPT.get(detail["step"], detail["step"])
                     if again not in known:
                         yield f"lead {lead}: nothing is known of {again}", _who(life)
+
+
+def _calls_that_begin(actions: Sequence[dict[str, Any]]) -> set[str]:
+    """Returns the calls of a journey's runs. A form that adds a number has one call besides."""
+    runs = {0} | {
+        action["detail"]["submission_id"]
+        for action in actions
+        if action["action"] == "lead.updated" and action["detail"]["returned"]
+    }
+    return {
+        action["detail"]["touch_id"]
+        for action in actions
+        if action["action"] == "touch.sent" and action["detail"]["run"] in runs
+    }
 
 
 def _reaches(action: dict[str, Any]) -> bool:

@@ -89,6 +89,7 @@ REASONS = {
     "operator": _("decided by an operator"),
     "key_unheard": _("unknown whether it was requested during the call"),
     "not_asked": _("not requested during the call"),
+    "reached": _("they have answered already"),
     "paused": _("outbound is paused"),
     "provider_unavailable": _("the provider is unavailable"),
     "misconfigured": _("our sender or template must be corrected; it is tried again"),

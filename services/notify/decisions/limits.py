@@ -14,7 +14,7 @@ from domain.journey.model import DAY, Journey
 from domain.phone import canonical_phone
 from services.notify.touches import Touch
 
-UNASKED = {Kind.FIRST_CONTACT, Kind.FOLLOW_UP}
+UNASKED = {Kind.FIRST_CONTACT, Kind.ATTEMPT, Kind.FOLLOW_UP}
 MORNING = time(9)
 WEEK_DAYS = 7
 LAST_DAY = date.max.toordinal()
@@ -55,7 +55,7 @@ def limit_of(
     if (
         touch.address is None
         or touch.kind not in UNASKED
-        or (journey.any_hour and touch.kind is Kind.FOLLOW_UP)
+        or (journey.any_hour and touch.kind is not Kind.FIRST_CONTACT)
     ):
         return None
     day, tomorrow = _day(now, zone, journey.day)

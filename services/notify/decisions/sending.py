@@ -36,6 +36,7 @@ class Facts:
     `abroad`: the number's country is not one of the allowed ones.
     `number`: whether the number can be called or written to.
     `opens_at`: when the law's hours next open; None where they never do.
+    `reached`: the person has answered a call, or written, since their first call.
     `paused`: an operator paused outbound.
     `lead_paused`: the follow-up of this lead is paused.
     `spent`: this touch would exceed the day's spending cap.
@@ -58,6 +59,7 @@ class Facts:
     abroad: bool = False
     number: NumberStatus = NumberStatus.USABLE
     opens_at: datetime | None = OPEN
+    reached: bool = False
     paused: bool = False
     lead_paused: bool = False
     spent: bool = False
@@ -128,6 +130,8 @@ def _skip_reason(touch: Touch, facts: Facts) -> SkipReason | None:
         return SkipReason.NO_INTEREST
     if (blocking := _blocking_reason(touch, facts.eligibility)) is not None:
         return blocking
+    if touch.kind is Kind.ATTEMPT and facts.reached:
+        return SkipReason.REACHED
     if facts.number is NumberStatus.UNUSABLE:
         return SkipReason.UNUSABLE_NUMBER
     if touch.address is None:
@@ -158,7 +162,7 @@ def _defer(touch: Touch, facts: Facts, now: datetime) -> Defer | None:
         return Defer(DeferReason.HOURS, facts.opens_at)
     if touch.until is not None and now >= touch.until and touch.kind is not Kind.ASKED_FOR:
         return Defer(DeferReason.HOURS)
-    if touch.kind is Kind.FOLLOW_UP and facts.lead_paused:
+    if touch.kind in (Kind.ATTEMPT, Kind.FOLLOW_UP) and facts.lead_paused:
         return Defer(DeferReason.PAUSED)
     if facts.again_at is not None:
         return Defer(DeferReason.DAILY_LIMIT, facts.again_at)

@@ -62,6 +62,7 @@ update leads
 set stopped = false, refused = false
 where lead_id = $1 and (stopped or refused) and not erased
 returning true"""
+MARK_REACHED = "update leads set reached_at = now() where lead_id = $1"
 SET_PAUSED = """
 insert into paused_leads (lead_id, paused, at) values ($1, $2, $3)
 on conflict (lead_id) do update
@@ -126,6 +127,11 @@ async def add_form(database: Database, lead_id: int, form: Form, *, arrived_at: 
         card.model_dump_json(),
         arrived_at,
     )
+
+
+async def mark_reached(connection: Connection, lead_id: int) -> None:
+    """Records that the lead has answered a call, or written."""
+    await connection.execute(MARK_REACHED, lead_id)
 
 
 async def form_arrived_at(database: Database, submission_id: int) -> datetime | None:

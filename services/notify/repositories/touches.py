@@ -83,6 +83,10 @@ select (select attempts from claimed) as attempt,
                  and touch_id <> $1 and sent_at > now() - $29::interval) as followed_up_today,
        coalesce((select paused from switch), false) as paused,
        exists (select 1 from paused_leads where lead_id = $2 and paused) as lead_paused,
+       exists (select 1
+               from leads l join touches c using (lead_id)
+               where $12 = 'attempt' and l.lead_id = $2 and c.channel = 'call' and c.run = $16
+                 and l.reached_at >= c.first_claimed_at) as reached,
        (select reason from touches where touch_id = $1) as held_for,
        exists (select 1 from touches where lead_id = $2 and released) as released,
        exists (select 1 from opt_outs where address = $33) as opted_out,
@@ -243,6 +247,7 @@ class Claimed:
     followed_up_today: bool = False
     paused: bool = False
     lead_paused: bool = False
+    reached: bool = False
     held_for: str | None = None
     released: bool = False
     opted_out: bool = False

@@ -404,6 +404,7 @@ def _facts(
         followed_up_today=claimed.followed_up_today,
         paused=claimed.paused,
         lead_paused=claimed.lead_paused,
+        reached=claimed.reached,
         released=claimed.released,
         held_for=claimed.held_for,
         eligibility=eligibility,

@@ -150,6 +150,8 @@ async def _obey(connection: Connection, intent: Intent, sender: Sender, at: date
         await leads.refuse(connection, sender.lead_id)
     elif intent in WAITS_FOR_A_PERSON:
         await leads.pause(connection, sender.lead_id, at)
+    if intent is not Intent.AUTOMATIC:
+        await leads.mark_reached(connection, sender.lead_id)
 
 
 def _events(reply: IncomingReply, reading: Reading, sender: Sender, at: datetime) -> list[Event]:

@@ -21,7 +21,7 @@ from services.notify.decisions.receipts import (
     outcome_of_call,
 )
 from services.notify.deps import Deps
-from services.notify.repositories import addresses, callbacks, checks, texts, touches
+from services.notify.repositories import addresses, callbacks, checks, leads, texts, touches
 from services.notify.repositories.touches import LockedTouch
 from services.notify.settings import Settings
 from services.notify.touches import State
@@ -112,6 +112,8 @@ async def _apply(
     )
     await outbox.add(connection, _events(outcome, touch, waits=wait is not None))
     await _judge_address(connection, outcome, touch, settings)
+    if after is State.ANSWERED:
+        await leads.mark_reached(connection, touch.identity.lead_id)
     log.info(
         "touch.moved",
         touch_id=str(touch_id),

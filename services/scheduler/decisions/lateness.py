@@ -76,7 +76,7 @@ def resolve_timer(
     set when a later touch on the same channel is due too. `fired_at` is when this same touch was
     due before. `spread` is as in `plan`.
     """
-    repeated = _repeated_too_often(lead, timer, now, fired_at)
+    repeated = _repeated_too_often(lead, journey, timer, now, fired_at)
     if repeated is not None:
         return SetAside(repeated)
     step = journey.step(timer.step)
@@ -103,10 +103,14 @@ def resolve_timer(
 
 
 def _repeated_too_often(
-    lead: Enrolment, timer: Timer, now: datetime, fired_at: Sequence[datetime]
+    lead: Enrolment, journey: Journey, timer: Timer, now: datetime, fired_at: Sequence[datetime]
 ) -> str | None:
-    """Returns the reason why the touch must not be due once more; None where it may."""
-    if sum(now - at < FIRING_WINDOW for at in fired_at) >= MOST_FIRINGS:
+    """Returns the reason why the touch must not be due once more; None where it may.
+
+    In a journey whose days are short, a touch may wait for the next of them several times an hour.
+    """
+    window = min(FIRING_WINDOW, 2 * journey.day)
+    if sum(now - at < window for at in fired_at) >= MOST_FIRINGS:
         return f"due more than {MOST_FIRINGS} times within an hour"
     deferral = next((found for found in lead.deferred if found.name == timer.name), None)
     if deferral is not None and deferral.times > MOST_DEFERRALS:
@@ -143,7 +147,9 @@ def _kind(step: Step) -> Kind:
         if step.on_cancel:
             return Kind.CANCELLATION
         return Kind.MEETING if step.is_for_what_comes else Kind.AFTER_MEETING
-    if isinstance(step, FollowUpStep | AttemptStep):
+    if isinstance(step, AttemptStep):
+        return Kind.ATTEMPT
+    if isinstance(step, FollowUpStep):
         return Kind.FOLLOW_UP
     return Kind.FIRST_CONTACT
 

@@ -257,6 +257,24 @@ def eligible(**facts: Any) -> Facts:
             id="the first contact does not wait",
         ),
         pytest.param(
+            replace(CALL, kind=Kind.ATTEMPT),
+            replace(CLAIMED, reached=True),
+            Skip(SkipReason.REACHED),
+            id="who was reached meanwhile is not called again",
+        ),
+        pytest.param(
+            replace(CALL, kind=Kind.ATTEMPT), CLAIMED, Send(PHONE), id="who was not is called again"
+        ),
+        pytest.param(
+            replace(CALL, kind=Kind.ATTEMPT),
+            replace(CLAIMED, lead_paused=True),
+            Defer(DeferReason.PAUSED),
+            id="a further call waits with the follow-up",
+        ),
+        pytest.param(
+            CALL, replace(CLAIMED, reached=True), Send(PHONE), id="a new form's call is made"
+        ),
+        pytest.param(
             LINK,
             replace(CLAIMED, lead_paused=True),
             Send(PHONE),

@@ -155,7 +155,7 @@ def test_a_form_that_restarts_the_follow_up_begins_with_attempts_of_its_own() ->
     assert attempts(after(own, lead=lead)) == {SECOND: local(2026, 3, 6, 16)}
 
 
-def test_an_attempt_is_a_call_of_the_follow_up_without_another_channel() -> None:
+def test_an_attempt_is_a_further_call_without_another_channel() -> None:
     lead = after(not_reached())
     [timer] = [timer for timer in plan(lead, JOURNEY) if timer.step == SECOND]
     end = resolve_timer(lead, JOURNEY, timer, planned_at=timer.due_at, now=timer.due_at)
@@ -163,7 +163,7 @@ def test_an_attempt_is_a_call_of_the_follow_up_without_another_channel() -> None
     assert isinstance(end, Fire)
     [due] = end.events
     assert isinstance(due, TouchDue)
-    assert (due.kind, due.channel, due.fallback) == (Kind.FOLLOW_UP, Channel.CALL, ())
+    assert (due.kind, due.channel, due.fallback) == (Kind.ATTEMPT, Channel.CALL, ())
     assert (due.step, due.template) == (SECOND, "welcome")
     assert due.until == local(2026, 3, 3, 19)
 
