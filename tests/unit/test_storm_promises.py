@@ -117,7 +117,14 @@ def without(record: Record, action: str, step: str) -> None:
 
 def not_called_again(record: Record) -> None:
     without(record, "call.", "welcome_call")
-    logs(record, "call.unanswered", 4, step="welcome_call", reason="busy", touch_id="welcome_call call")
+    logs(
+        record,
+        "call.unanswered",
+        4,
+        step="welcome_call",
+        reason="busy",
+        touch_id="welcome_call call",
+    )
 
 
 def called_once_reached(record: Record) -> None:
