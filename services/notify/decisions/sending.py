@@ -196,6 +196,8 @@ def _blocking_reason(touch: Touch, eligibility: ContactEligibility) -> SkipReaso
             return None
         case _ if eligibility.closed is not None:
             return SkipReason.CLOSED
+        case Kind.MEETING if _has_moved(touch, eligibility):
+            return SkipReason.NOT_BOOKED
         case Kind.MEETING | Kind.AFTER_MEETING:
             return None if _is_booked(touch, eligibility) else SkipReason.NOT_BOOKED
         case Kind.CANCELLATION:
@@ -210,6 +212,21 @@ def _is_booked(touch: Touch, eligibility: ContactEligibility) -> bool:
     """Returns whether the lead still has the meeting that the touch is about."""
     uids = (eligibility.booking, *eligibility.meetings)
     return touch.booking is not None and touch.booking.uid in uids
+
+
+def _has_moved(touch: Touch, eligibility: ContactEligibility) -> bool:
+    """Returns whether the meeting has another time than the touch says, under the same uid.
+
+    A touch that waited is about the time of then; the new time has a touch of its own.
+    """
+    announced = touch.booking
+    standing = eligibility.meeting
+    if announced is None or standing is None:
+        return False
+    meetings = (standing,) if announced.series else standing.meetings
+    return any(
+        meeting.uid == announced.uid and meeting.moved > announced.moved for meeting in meetings
+    )
 
 
 def _is_booked_again(touch: Touch, eligibility: ContactEligibility) -> bool:

@@ -296,6 +296,30 @@ def eligible(**facts: Any) -> Facts:
             id="a meeting of a series",
         ),
         pytest.param(
+            REMINDER,
+            eligible(booking="own", meeting=MEETING.model_copy(update={"moved": 1})),
+            Skip(SkipReason.NOT_BOOKED),
+            id="its meeting was moved under the same uid",
+        ),
+        pytest.param(
+            replace(REMINDER, booking=MEETING.model_copy(update={"moved": 1})),
+            eligible(booking="own", meeting=MEETING.model_copy(update={"moved": 1})),
+            Send(PHONE),
+            id="the meeting as it was moved",
+        ),
+        pytest.param(
+            replace(REMINDER, booking=ONE_OF_A_SERIES),
+            eligible(booking="r1", meeting=ONE_OF_A_SERIES.model_copy(update={"moved": 1})),
+            Skip(SkipReason.NOT_BOOKED),
+            id="one of the meetings that it lists was moved",
+        ),
+        pytest.param(
+            replace(REMINDER, booking=ONE_OF_A_SERIES.meetings[0]),
+            eligible(booking="r1", meeting=ONE_OF_A_SERIES.model_copy(update={"moved": 1})),
+            Send(PHONE),
+            id="another meeting of the series was moved",
+        ),
+        pytest.param(
             replace(REMINDER, booking=MEETING.model_copy(update={"starts_at": NOW})),
             BOOKED_OWN,
             Skip(SkipReason.TOO_LATE),
