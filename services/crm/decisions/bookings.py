@@ -4,6 +4,7 @@ Updates may come twice, late and in any order. The calendar's own times settle w
 last word about an appointment, and the booking of a lead is recomputed from all its appointments.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -167,6 +168,7 @@ def _named(
     tests = (
         lambda known: bool(attendee.seat) and known.seat == attendee.seat,
         lambda known: bool(email) and known.email == email,
+        lambda known: known.attendee == erased_name(_new_name(attendee, region)),
         lambda known: not phones.isdisjoint(map(canonical_phone, known.phones)),
         lambda known: not (known.email or known.phones or known.seat),
         lambda known: not (seated or attendee.guest or known.guest),
@@ -193,7 +195,7 @@ def _new(update: BookingUpdate, attendee: AttendeeHints, seated: bool, region: s
     phones = phones_of(attendee, region)
     return Appointment(
         uid=update.uid,
-        attendee=email or (phones[0] if phones else attendee.seat) or "",
+        attendee=_new_name(attendee, region),
         stage=Stage.SEEN,
         reported_at=update.at,
         changed_at=update.at,
@@ -203,6 +205,19 @@ def _new(update: BookingUpdate, attendee: AttendeeHints, seated: bool, region: s
         guest=attendee.guest,
         seated=seated,
     )
+
+
+def _new_name(attendee: AttendeeHints, region: str) -> str:
+    phones = phones_of(attendee, region)
+    return email_of(attendee) or (phones[0] if phones else attendee.seat) or ""
+
+
+def erased_name(name: str) -> str:
+    """Returns the attendee's name in an appointment whose lead was erased.
+
+    The calendar goes on naming them, and they must not be taken for somebody new.
+    """
+    return hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
 
 
 def _unseen(

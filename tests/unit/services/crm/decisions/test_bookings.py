@@ -26,6 +26,7 @@ from services.crm.decisions.bookings import (
     apply_update,
     changes_to_publish,
     current_booking,
+    erased_name,
     expired,
     has_type,
     leaves_doubt,
@@ -332,6 +333,19 @@ WALDO_MOVES = a_seat(UpdateKind.MOVED, WALDO, "slot2", minutes=9, previous_uid="
 VERA_CANCELS = a_seat(UpdateKind.CANCELLED, VERA, minutes=12)
 WALDO_RETURNS = a_seat(UpdateKind.MOVED, WALDO, "slot1", minutes=20, previous_uid="slot2")
 VERA_AND_WALDO = {("slot1", "vera@example.com"), ("slot1", "waldo@example.com")}
+
+
+def test_an_attendee_who_was_erased_is_nobody_new() -> None:
+    vera, waldo = Calendar().apply(VERA_BOOKS, WALDO_BOOKS).known.values()
+    erased = replace(
+        waldo, email=None, phones=(), seat="s1", attendee=erased_name("waldo@example.com")
+    )
+    ended = a_seat(UpdateKind.ENDED, WALDO, minutes=30)
+    [after] = [
+        each for each in apply_update([vera, erased], ended, "MX") if each.email != vera.email
+    ]
+
+    assert after.name == erased.name
 
 
 @pytest.mark.parametrize(
