@@ -62,6 +62,7 @@ SKIPS = {
     SkipReason.BAD_ADDRESS: "esa dirección o ese número no sirve",
     SkipReason.DOUBTFUL_ADDRESS: "los últimos correos a esa dirección rebotaron",
     SkipReason.BOOKED: "ya agendó",
+    SkipReason.REACHED: "ya contestó",
     SkipReason.BOOKED_ELSEWHERE: "ya tiene una reunión, con otro formulario",
     SkipReason.UNUSABLE_NUMBER: (
         "a ese número no se puede llamar ni escribir (satelital, de cobro o gratuito)"
