@@ -64,6 +64,7 @@ from services.notify.use_cases.erase_lead import erase_lead
 from services.notify.use_cases.expect_form import expect_form
 from services.notify.use_cases.fall_back import fall_back_after_call, fall_back_after_failure
 from services.notify.use_cases.pause_lead import pause_lead
+from services.notify.use_cases.receive_joined_message import receive_joined_message
 from services.notify.use_cases.release_touches import release_touches
 from services.notify.use_cases.resolve_touch import resolve_touch
 from services.notify.use_cases.restore_address import restore_address
@@ -176,6 +177,7 @@ router = RabbitRouter()
 @router.subscriber(CALL.queue, EVENT_EXCHANGE, channel=CALL.channel, ack_policy=ACKNOWLEDGE)
 async def on_lead_arrived_call(event: Arrived, deps: BusDeps) -> None:
     await answer_form(event, deps, lambda touch: touch.channel in BY_PHONE)
+    await receive_joined_message(event, deps.database)
 
 
 @router.subscriber(EMAIL.queue, EVENT_EXCHANGE, channel=EMAIL.channel, ack_policy=ACKNOWLEDGE)

@@ -77,7 +77,6 @@ LOGGED_AS = {
     "unsubscribes": {"lead.opted_out", "lead.needs_attention"},
     "writes": {"lead.opted_out", "reply.received", "lead.needs_attention"},
 }
-OVERTAKES = 10.0  # seconds in which a message may reach us before its person's form is known
 ENDINGS = ("baja", "stop", "alto", "cancelar", "no me escriban")
 Broken = tuple[str, int | None]  # what was seen, and the person
 
@@ -227,6 +226,9 @@ def every_accepted_form_has_its_first_contact(seen: Evidence) -> Iterator[Broken
             and _seconds(action) > since
         }
         for step in _first_steps(accepted[0]):
+            # a message that its person's form overtook joins their lead, as a reply
+            if step == "first_message" and "reply.received" in seen.names(life):
+                continue
             if ended.isdisjoint({step, "already_booked"}):
                 yield f"nothing is known of {step}; actions {sorted(seen.names(life))}", _who(life)
 
@@ -1099,19 +1101,9 @@ def the_log_tells_what_people_did(seen: Evidence) -> Iterator[Broken]:
             is_erased = life.first("is_erased") and what != "is_erased"
             # of several meetings, the log says which one stands
             is_one_of_several = what == "cancels" and life.count("books") > 1
-            # a message that overtakes the form is a form of its own, of the same person
-            overtook = what == "writes" and _wrote_at_once(life) and "lead.updated" in names
-            excused = is_erased or is_one_of_several or overtook
+            excused = is_erased or is_one_of_several
             if life.first(what) and not excused and not names & topics:
                 yield f"{what} is not in the log, only {sorted(names)}", _who(life)
-
-
-def _wrote_at_once(life: Life) -> bool:
-    """Whether somebody wrote while their form may not have reached every service yet."""
-    wrote = life.first("writes")
-    return wrote is not None and any(
-        sent.answered_at <= wrote <= sent.answered_at + OVERTAKES for sent in life.submissions
-    )
 
 
 def nothing_is_left_of_an_erased_person(seen: Evidence) -> Iterator[Broken]:

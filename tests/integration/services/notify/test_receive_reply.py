@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from contracts.commands.lead import RestoreLead
+from contracts.events.lead import Door, LeadUpdated
 from contracts.events.touch import Channel, Kind, SkipReason
 from domain.replies import IncomingReply
 from kit.clock import now
@@ -21,6 +22,7 @@ from services.notify.repositories.touches import Claimed, Touches
 from services.notify.touches import Touch
 from services.notify.use_cases.deliver import deliver
 from services.notify.use_cases.erase_lead import erase_lead
+from services.notify.use_cases.receive_joined_message import receive_joined_message
 from services.notify.use_cases.receive_reply import receive_reply
 from services.notify.use_cases.restore_lead import restore_lead
 from tests.builders import a_card, a_touch
@@ -191,3 +193,56 @@ async def test_cancelar_is_about_the_meeting_that_it_answers_and_else_a_stop(
 
 def _sent(touch: Touch, claimed: Claimed) -> Settlement:
     return sent(touch, claimed.claim, "SM1", subject="", text="Hola", asked_at=now(), check_in=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "paused"),
+    [
+        pytest.param("Hola, quiero información", "other", False, id="a question"),
+        pytest.param("llámenme mañana a las 5", "wants_call", True, id="it waits for a person"),
+    ],
+)
+async def test_a_message_that_the_form_overtook_is_the_reply_of_its_lead(
+    database: Database, touches: Touches, text: str, intent: str, paused: bool
+) -> None:
+    await touches.claim(EMAIL, CARD, form_arrived_at=now())
+    message = LeadUpdated(
+        lead_id=7,
+        submission_id=8,
+        person_id=7,
+        card=CARD,
+        door=Door.MESSAGE,
+        first_message=text,
+        received_at=now(),
+    )
+    await receive_joined_message(message, database)
+    await receive_joined_message(message, database)
+
+    [received] = await published(database, "reply.received")
+    assert (received["lead_id"], received["text"], received["intent"]) == (7, text, intent)
+    assert (await touches.claim(FOLLOW_UP, CARD)).lead_paused is paused
+
+
+async def test_a_further_form_is_no_reply(database: Database) -> None:
+    form = LeadUpdated(lead_id=7, submission_id=8, person_id=7, card=CARD)
+    await receive_joined_message(form, database)
+    answered = form.model_copy(
+        update={"door": Door.MESSAGE, "first_message": "Hola", "returned": True}
+    )
+    await receive_joined_message(answered, database)
+
+    assert await published(database, "reply.received") == []
+
+
+async def test_who_writes_after_the_first_call_is_reached(
+    database: Database, touches: Touches
+) -> None:
+    call = a_touch(lead_id=7)
+    again = a_touch(lead_id=7, step="welcome_call_2", kind=Kind.ATTEMPT)
+    await touches.claim(call, CARD, form_arrived_at=now())
+    before = await touches.claim(again, CARD)
+    await database.fetch("delete from touches where step = 'welcome_call_2'")
+    await reply(database, "gracias")
+    after = await touches.claim(again, CARD)
+
+    assert (before.reached, after.reached) == (False, True)
