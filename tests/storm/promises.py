@@ -27,7 +27,7 @@ TROUBLE_SECONDS = 12.0  # after a trouble, retries and restarts may still delay
 DAY = 20.0  # seconds of the storm's days, the first of which began in 1970
 BY_MESSAGE = "whatsapp"  # the door of those who write first
 ONLY_KEPT = "file_kept"  # the door of those who are imported without a journey
-FIRST_MAILS = ("welcome_email", "already_booked")
+FIRST_MAILS = ("welcome_email",)  # what names a meeting ahead answers what they just did
 # what one number or mailbox gets once a day at most
 DAILY = {
     "call that nobody asked for": ("call", CALL_STEPS),
@@ -940,7 +940,10 @@ def _announcements(life: Life, booked: Moment) -> Iterator[str]:
     yield "confirmation"
     reminded = booked.detail["start"] - REMINDER_SECONDS
     is_ahead = reminded > booked.at + TROUBLE_SECONDS / 2
-    if is_ahead and life.person.phone and is_waking(clock(reminded), place_of(life.person.phone)):
+    phones = [address for address in addresses_of(life) if address.startswith("+")]
+    # who gives numbers of several countries is reminded when all of them are awake
+    is_open = all(is_waking(clock(reminded), place_of(phone)) for phone in phones)
+    if is_ahead and life.person.phone and is_open:
         yield "reminder"
 
 
