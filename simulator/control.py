@@ -258,11 +258,12 @@ def _oddity_routes(brevo: BrevoSimulator, twilio: TwilioSimulator) -> APIRouter:
     @routes.put("/people/{phone}", status_code=204)
     async def set_manner(
         phone: str,
-        hangs_up_after: Annotated[float, Body(ge=0)],
+        hangs_up_after: Annotated[float, Body(ge=0)] = 0.0,
         answered_by: Annotated[str, Body()] = "human",
+        enters: Annotated[tuple[str, ...], Body()] = (),
     ) -> None:
-        """Makes somebody hang up after so many seconds of every call's text."""
-        twilio.manners[phone] = Manner(hangs_up_after, answered_by)
+        """Makes somebody hang up after so many seconds of every call's text, or answer the menu."""
+        twilio.manners[phone] = Manner(hangs_up_after, answered_by, enters)
 
     @routes.put("/templates/{sid}", status_code=204)
     async def set_template(sid: str, state: TemplateState) -> None:

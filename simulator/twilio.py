@@ -122,13 +122,15 @@ REJECTED_CONTENT = "e4ec"
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How somebody takes a call: hangs up after so many seconds of the text, and presses no key.
+    """How somebody takes a call: hangs up after so many seconds of the text, or answers the menu.
 
     `answered_by`: what machine detection says, also of a phone that asks callers for their name.
+    `enters`: the key or the words with which they answer each question, in order.
     """
 
-    hangs_up_after: float
+    hangs_up_after: float = 0.0
     answered_by: str = "human"
+    enters: tuple[str, ...] = ()
 
 
 @dataclass
@@ -143,6 +145,7 @@ class Call:
     listened: bool = False
     transcript: list[str] = field(default_factory=list)
     pressed: str = ""
+    questions: int = 0  # that the voice asked so far
     seconds: int = 0
     sequence: int = 0
     picked_up_at: float | None = None
@@ -345,7 +348,7 @@ class TwilioSimulator:
         """Returns the seconds since the pick-up: real ones of a call that is answered by hand."""
         if call.sid in self.manual_calls:
             return int(time.time() - (call.picked_up_at or time.time()))
-        if call.to in self.manners:
+        if call.to in self.manners and not self.manners[call.to].enters:
             silence = self._detection(call) if call.detects_first else 0.0
             return math.ceil(silence + self.manners[call.to].hangs_up_after)
         return SECONDS_BEFORE_VERDICT if fate == "hangs_up" else USUAL_SECONDS
@@ -407,6 +410,11 @@ class TwilioSimulator:
 
         Where a person answers by hand, the time allows for the whole text to be spoken first.
         """
+        if manner := self.manners.get(call.to):
+            await asyncio.sleep(self.talk / 2)
+            if not manner.enters:
+                raise HungUp
+            return manner.enters[call.questions] if call.questions < len(manner.enters) else ""
         if call.sid not in self.manual_calls:
             await asyncio.sleep(self.talk)
             return presses
@@ -447,23 +455,20 @@ class TwilioSimulator:
         for verb in twiml:
             if verb.tag == "Gather":
                 call.transcript += _spoken(verb)
-                if call.to in self.manners:
-                    await asyncio.sleep(self.talk / 2)
-                    raise HungUp
                 call.pressed = await self._gather(call, verb, presses)
+                call.questions += 1
                 if call.pressed or verb.get("actionOnEmptyResult") == "true":
                     answer = await self._fetch(
-                        call, verb.get("action", ""), params | {"Digits": call.pressed}
+                        call, verb.get("action", ""), params | _entered(call.pressed)
                     )
-                    call.transcript += _spoken(answer)
-                    if call.sid in self.manual_calls:
-                        await self._wait(call, _seconds_of(_spoken(answer)))
+                    await self._follow(call, answer, params, presses)
                     return
             elif verb.tag == "Hangup":
                 return
             else:
                 call.transcript += _spoken([verb])
-                await self._wait(call, self.talk / 4)
+                by_hand = call.sid in self.manual_calls
+                await self._wait(call, _seconds_of(_spoken([verb])) if by_hand else self.talk / 4)
 
     def _detection(self, call: Call) -> float:
         by_hand = call.sid in self.manual_calls
@@ -1066,6 +1071,16 @@ def _touch(channel: str, to: str, params: dict[str, list[str]]) -> dict[str, str
 
 def _rfc2822(at: float) -> str:
     return format_datetime(datetime.fromtimestamp(int(at), UTC))
+
+
+def _entered(answer: str) -> dict[str, str]:
+    """Returns the parameters of what somebody answered: a key, or words.
+
+    https://www.twilio.com/docs/voice/twiml/gather
+    """
+    if answer and not answer.isdigit():
+        return {"SpeechResult": answer, "Confidence": "0.91"}
+    return {"Digits": answer}
 
 
 def _event(url: str, params: dict[str, str], answer: Answer | None) -> dict[str, Any]:

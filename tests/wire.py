@@ -44,9 +44,9 @@ class Wire:
     def answers(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         self._answer = self._bytes(status, body, headers)
 
-    def then(self, status: int, body: Any) -> None:
+    def then(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         """Queues an answer that is given once, before the usual one."""
-        self._queue.append(self._bytes(status, body, None))
+        self._queue.append(self._bytes(status, body, headers))
 
     def redirects(self, status: int, location: str) -> None:
         """Queues a redirect, which is given once."""

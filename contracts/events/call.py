@@ -17,6 +17,7 @@ class Unanswered(StrEnum):
     HUNG_UP = "hung_up"
     FAX = "fax"
     UNSURE = "unsure"  # something listened, and nobody knows whether it was a person
+    MISHEARD = "misheard"  # something answered the menu in words, twice, that we do not understand
 
 
 class CallAnswered(Event):

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from contracts.events.base import Event
 from contracts.events.touch import Channel
 
@@ -17,6 +19,7 @@ class Intent(StrEnum):
     WISH = "wish"  # about when or how to be contacted
     NOT_NOW = "not_now"
     WANTS_CALL = "wants_call"
+    CALL_BACK = "call_back"  # at an hour that they chose in a call's menu; scheduler plans it
     WANTS_LINK = "wants_link"
     MEETING_CHANGE = "meeting_change"  # to reschedule or cancel the meeting
     QUESTION = "question"
@@ -37,7 +40,8 @@ ASKS_A_PERSON = WAITS_FOR_A_PERSON | {Intent.QUESTION, Intent.OTHER}
 class ReplyReceived(Event):
     """notify: the lead wrote, or pressed a key during the call.
 
-    `hour` is when they want to be called or written to, in their words. `media` are the links of
+    `hour` is when they want to be called or written to, in their words, and `call_at` the moment
+    that a CALL_BACK is for. `media` are the links of
     what they sent besides text, or instead of it. `attribution` names the ad that they tapped.
     """
 
@@ -46,6 +50,7 @@ class ReplyReceived(Event):
     text: str
     intent: Intent
     hour: str = ""
+    call_at: AwareDatetime | None = None
     media: tuple[str, ...] = ()
     attribution: dict[str, str] = {}  # noqa: RUF012
 

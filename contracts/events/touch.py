@@ -37,6 +37,7 @@ class Kind(StrEnum):
     AFTER_MEETING = "after_meeting"  # only while its booking exists: it was held, or missed
     CANCELLATION = "cancellation"  # only while no other booking has taken its place
     ASKED_FOR = "asked_for"  # the person wants it now
+    CALL_BACK = "call_back"  # the person asked to be called at this hour; never after a booking
 
 
 class TouchEvent(Event):

@@ -6,6 +6,7 @@
 | unrequested call or message | the step's, the law's and 8–21, in every zone of the number |
 | call or message about a booking | the step's and 8–21, any day, in every zone of the number |
 | the same within minutes of the booking | the step's |
+| call at an hour that the person chose, and its fallback | 8–21, any day, in every zone |
 | any touch of a journey with `any_hour` | the step's, at home |
 """
 
@@ -21,7 +22,7 @@ import holidays
 from contracts.events.touch import Channel
 from domain.channels import AddressKind, facts_of
 from domain.journey.law import WAKING, Law, law_of
-from domain.journey.model import ALWAYS, Journey, MeetingStep, Step, Window
+from domain.journey.model import ALWAYS, CallBackStep, Journey, MeetingStep, Step, Window
 from domain.journey.time_zones import Whereabouts
 
 HORIZON_DAYS = 35
@@ -131,7 +132,8 @@ def windows_of(
     if not has_hours or (answering and _is_about_booking(step)):
         return own
     legal = None
-    if law is not None and not _is_about_booking(step):
+    is_expected = _is_about_booking(step) or isinstance(step, CallBackStep)
+    if law is not None and not is_expected:
         legal = law.hours(channel)
     if legal is None:
         return (*own, WAKING)

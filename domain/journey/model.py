@@ -24,6 +24,8 @@ from contracts.events.touch import Channel
 ALWAYS = "always"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST = timedelta(days=3650)
+CALL_BACK = "call_back"
+CALL_BACKS = 3  # that a lead may ask for
 DAY = timedelta(days=1)
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604_800}
 
@@ -243,6 +245,12 @@ class AttemptStep(Step):
     attempt: Attempt
 
 
+class CallBackStep(Step):
+    """A call to who asked for one at another hour: their first wish, or their second, or third."""
+
+    number: int
+
+
 class FollowUpStep(Step):
     """A touch some time after the lead came in, until the lead books."""
 
@@ -328,10 +336,26 @@ class Journey(FrozenModel):
         """The further calls of the first contact, as steps: welcome_call_2, welcome_call_3."""
         return tuple(chain.from_iterable(map(_attempts_of, self.first_contact)))
 
+    @cached_property
+    def call_backs(self) -> tuple[CallBackStep, ...]:
+        """The calls at an hour that the lead chose, as steps: call_back, call_back_2, call_back_3.
+
+        They are like the first contact's call; a journey without one has none.
+        """
+        called = next((step for step in self.first_contact if Channel.CALL in step.channels), None)
+        if called is None:
+            return ()
+        return tuple(_call_back(called, number) for number in range(1, CALL_BACKS + 1))
+
+    @property
+    def written_steps(self) -> tuple[Step, ...]:
+        """Returns the steps of the file, in the order of its sections, with their attempts."""
+        return (*self.first_contact, *self.attempts, *self.follow_up, *self.meeting)
+
     @property
     def steps(self) -> tuple[Step, ...]:
-        """Returns all steps, in the order of the sections."""
-        return (*self.first_contact, *self.attempts, *self.follow_up, *self.meeting)
+        """Returns all steps: those of the file, and the calls that a lead may ask for."""
+        return (*self.written_steps, *self.call_backs)
 
     def step(self, name: str) -> Step:
         """Returns the step of that name. Raises KeyError where there is none."""
@@ -355,6 +379,16 @@ def _attempts_of(step: FirstContactStep) -> Iterator[AttemptStep]:
         )
         yield again
         previous = again.name
+
+
+def _call_back(step: FirstContactStep, number: int) -> CallBackStep:
+    return CallBackStep(
+        name=CALL_BACK if number == 1 else f"{CALL_BACK}_{number}",
+        channels=step.channels[step.channels.index(Channel.CALL) :],
+        template=step.template,
+        late=Late(limit=DAY),
+        number=number,
+    )
 
 
 def json_schema() -> dict[str, Any]:

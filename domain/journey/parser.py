@@ -257,7 +257,7 @@ class _Reader:
         if not steps and not self._mistakes:
             self._add_mistake((), "there is no step", "Begin with first_contact:", line=1)
         counts = Counter(step.name for _, step in steps)
-        counts.update(step.name for step in journey.attempts)
+        counts.update(step.name for step in (*journey.attempts, *journey.call_backs))
         for place, step in steps:
             if counts[step.name] > 1:
                 self._add_mistake(

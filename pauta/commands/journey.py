@@ -66,7 +66,7 @@ def _read(file: Path) -> Journey:
 @app.command()
 def check(file: File = DEFAULT) -> None:
     """List every mistake in the file with its line; exit with 0 if there is none."""
-    typer.echo(f"{file}: {len(_read(file).steps)} steps, nothing wrong.")
+    typer.echo(f"{file}: {len(_read(file).written_steps)} steps, nothing wrong.")
 
 
 @app.command()
@@ -134,7 +134,7 @@ def narrowed_by_law(journey: Journey, country: str) -> list[str]:
         return []
     unasked = [
         step
-        for step in journey.steps
+        for step in journey.written_steps
         if not isinstance(step, MeetingStep) or step.after is not None
     ]
     lines = []

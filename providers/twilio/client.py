@@ -407,6 +407,7 @@ def _event(event: Any) -> CallEvent:
         url=str(request.get("url") or ""),
         digits=str(parameters.get("digits") or ""),
         status=int(status) if status.isdigit() else None,
+        words=str(parameters.get("speech_result") or ""),
     )
 
 

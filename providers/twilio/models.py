@@ -28,9 +28,22 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
+class CallInput:
+    """What somebody entered during the call `ref`: a key, or words; both empty for nothing."""
+
+    ref: str
+    key: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CallEvent:
-    """A request that Twilio sent us for a call. `status` is our answer's, None without one."""
+    """A request that Twilio sent us for a call. `status` is our answer's, None without one.
+
+    `digits` and `words` are what somebody entered before it.
+    """
 
     url: str
     digits: str
     status: int | None
+    words: str = ""

@@ -9,7 +9,8 @@ from domain.receipts import Receipt, Unheard
 from providers.twilio.client import PERSISTENT
 
 LANGUAGE = "es-MX"
-KEY_SECONDS = 6  # that a person has for pressing a key after the text
+KEY_SECONDS = 6  # that a person has for answering after the text
+HINTS = "uno, dos, tres, nueve, el enlace, otra hora, hoy más tarde, mañana, no me llamen"
 EMPTY = "<?xml version='1.0' encoding='UTF-8'?><Response/>"
 
 
@@ -29,9 +30,9 @@ class Speech:
 def greet(receipt: Receipt | None, speech: Speech, *, voice: str, key_url: str) -> str:
     """Returns the TwiML for an answered call. `receipt` is the verdict of machine detection.
 
-    A person may press 1, which Twilio posts to `key_url`. A machine gets a second to begin
-    recording, and a fax nothing. A call without a verdict is treated as a person, and pressing a
-    key is the proof.
+    What a person answers by a key or in words, Twilio posts to `key_url`. A machine gets a second
+    to begin recording, and a fax nothing. A call without a verdict is treated as a person, and
+    pressing a key is the proof.
     """
     response = VoiceResponse()
     match receipt:
@@ -41,16 +42,15 @@ def greet(receipt: Receipt | None, speech: Speech, *, voice: str, key_url: str) 
             response.pause(length=1)
             _speak(response, speech, voice)
         case _:
-            keys = Gather(
-                input="dtmf",
-                num_digits=1,
-                timeout=KEY_SECONDS,
-                action=key_url + PERSISTENT,
-                method="POST",
-                action_on_empty_result=True,
-            )
-            _speak(keys, speech, voice)
-            response.append(keys)
+            _ask(response, speech, voice, key_url)
+    response.hangup()
+    return str(response)
+
+
+def ask(speech: Speech, *, voice: str, key_url: str) -> str:
+    """Returns the TwiML of a question that Twilio posts the answer of to `key_url`."""
+    response = VoiceResponse()
+    _ask(response, speech, voice, key_url)
     response.hangup()
     return str(response)
 
@@ -62,6 +62,22 @@ def end(speech: Speech | None, *, voice: str) -> str:
         _speak(response, speech, voice)
     response.hangup()
     return str(response)
+
+
+def _ask(response: VoiceResponse, speech: Speech, voice: str, key_url: str) -> None:
+    keys = Gather(
+        input="dtmf speech",
+        language=LANGUAGE,
+        hints=HINTS,
+        speech_timeout="auto",
+        num_digits=1,
+        timeout=KEY_SECONDS,
+        action=key_url + PERSISTENT,
+        method="POST",
+        action_on_empty_result=True,
+    )
+    _speak(keys, speech, voice)
+    response.append(keys)
 
 
 def _speak(into: VoiceResponse | Gather, speech: Speech, voice: str) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from twilio.request_validator import RequestValidator
 
@@ -22,6 +21,7 @@ from domain.replies import IncomingReply, Media, MediaKind
 from domain.text import storable
 from providers.twilio.bills import minutes_of
 from providers.twilio.errors import fails_alike, kind_of
+from providers.twilio.models import CallInput
 
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"\+[0-9]{5,15}")
@@ -193,17 +193,11 @@ def _key(params: Mapping[str, str], *names: str) -> str:
     return "/".join(params.get(name, "") for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class PressedKey:
-    """The key that was pressed during the call `ref`; empty where none was."""
-
-    ref: str
-    key: str
-
-
-def read_pressed_key(params: Mapping[str, str]) -> PressedKey:
-    """Returns the key that somebody pressed."""
-    return PressedKey(params.get("CallSid", ""), params.get("Digits", ""))
+def read_call_input(params: Mapping[str, str]) -> CallInput:
+    """Returns the key that somebody pressed, or the words that Twilio recognised."""
+    return CallInput(
+        params.get("CallSid", ""), params.get("Digits", ""), params.get("SpeechResult", "")
+    )
 
 
 def read_inbound(params: Mapping[str, str]) -> IncomingReply:

@@ -62,7 +62,7 @@ def _journey(settings: Settings) -> Probe:
             ) from None
         _check_uncalled(journey, settings)
         path = settings.journey_path
-        steps = len(journey.steps)
+        steps = len(journey.written_steps)
         return Text(es=f"{path} está bien, {steps} pasos", en=f"{path} is sound, {steps} steps")
 
     return Probe(

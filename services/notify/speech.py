@@ -4,7 +4,7 @@ from contracts.events.call import Unanswered
 from domain.journey.texts import VOICEMAIL
 from domain.receipts import Receipt, Unheard
 from providers.twilio.twiml import Speech
-from services.notify.decisions.keys import ASKS_FOR_LINK
+from services.notify.decisions.menu import Ask, Before, Choice, End, Menu, Misheard, Turn
 from services.notify.settings import Settings
 from services.notify.templates import Templates
 
@@ -28,8 +28,25 @@ def speech_for(
             return Speech(templates.text("voice", template, facts), settings.voice_welcome_url)
 
 
-def speech_after_key(key: str, facts: dict[str, str], templates: Templates) -> Speech | None:
-    """Returns the text that announces the link; None for any other key."""
-    if key != ASKS_FOR_LINK:
-        return None
-    return Speech(templates.text("voice", "link_sent", facts))
+ANSWERS = {
+    Choice.LINK: "link_sent",
+    Choice.TODAY: "call_back",
+    Choice.TOMORROW: "call_back",
+    Choice.STOP: "stopped",
+}
+
+
+def speech_of(turn: Turn, facts: dict[str, str], templates: Templates) -> Speech | None:
+    """Returns what the voice asks or answers next; None where the call just ends."""
+    match turn:
+        case Ask(menu, before):
+            again = "yes" if before is not Before.NOTHING else ""
+            name = "hour" if menu is Menu.HOUR else "menu"
+            return Speech(templates.text("voice", name, facts | {"again": again}))
+        case End(Choice() as choice):
+            day = "today" if choice is Choice.TODAY else "tomorrow"
+            return Speech(templates.text("voice", ANSWERS[choice], facts | {"day": day}))
+        case Misheard():
+            return Speech(templates.text("voice", "misheard", facts))
+        case _:
+            return None

@@ -139,6 +139,7 @@ OTHERS = {
 REPLIES = {
     "automatic": EventDescription("«", _("Automatic answer"), Tone.QUIET),
     "no_interest": EventDescription("«", _("Replied: not interested"), Tone.DOUBT),
+    "call_back": EventDescription("☎", _("Asked to be called at another hour"), Tone.GOOD),
 }
 # how a new lead came in, where it was not by a form
 DOORS = {

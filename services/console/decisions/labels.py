@@ -102,7 +102,9 @@ REASONS = {
     "hung_up": _("hung up"),
     "fax": _("a fax answered"),
     "unsure": _("unknown whether a person or a machine answered"),
+    "misheard": _("answered, and what they said was not understood"),
     "reply": _("replied to stop"),
+    "key": _("asked for no more calls, during a call"),
     "wrong_number": _("wrong number"),
     "no_interest": _("not interested"),
     "unsubscribed": _("unsubscribed by email"),
@@ -117,6 +119,7 @@ REASONS = {
     "wish": _("wants to be contacted in another way or at another time"),
     "not_now": _("cannot now"),
     "wants_call": _("wants a call"),
+    "call_back": _("wants to be called at another hour"),
     "wants_link": _("wants the link"),
     "meeting_change": _("wants to reschedule or cancel the meeting"),
     "question": _("expects an answer"),
@@ -221,7 +224,7 @@ JOURNEYS = {
     "none": _("Keep them only: they are never contacted automatically"),
 }
 # stops that an operator may take back: what rules read in a reply, or an operator said
-TAKEN_BACK = ("reply", "wrong_number", "no_interest", "operator")
+TAKEN_BACK = ("reply", "key", "wrong_number", "no_interest", "operator")
 # reasons that mean something else for one event
 OWN_REASONS = {
     ("touch.deferred", "paused"): _("the follow-up is paused"),
@@ -236,6 +239,7 @@ CAUSES = REASONS | {
 STEPS = {
     "welcome_email": _("Welcome email"),
     "welcome_call": _("Welcome call"),
+    "call_back": _("Call at the hour they chose"),
     "first_message": _("Answer to the first message"),
     "confirmation": _("Confirmation"),
     "confirmation_email": _("Confirmation email"),

@@ -47,6 +47,7 @@ UNANSWERED = {
     Unanswered.HUNG_UP: "colgó antes de escuchar el mensaje",
     Unanswered.FAX: "contestó un fax",
     Unanswered.UNSURE: "no se supo si contestó una persona o una máquina",
+    Unanswered.MISHEARD: "contestó, pero no se entendió lo que dijo",
 }
 FAILURES = {
     FailureKind.UNREACHABLE: "no se pudo entregar",
@@ -81,6 +82,7 @@ MEANINGS = {
     Intent.WISH: "Pide que se le contacte de otra forma o a otra hora; el seguimiento espera",
     Intent.NOT_NOW: "Ahora no puede; el seguimiento espera",
     Intent.WANTS_CALL: "Pide una llamada; el seguimiento espera",
+    Intent.CALL_BACK: "Pide que le llamemos a otra hora; se le llama solo",
     Intent.MEETING_CHANGE: "Quiere mover o cancelar su reunión; el seguimiento espera",
     Intent.REVIEW: "Hay que leerlo; el seguimiento espera",
     Intent.QUESTION: "Espera respuesta",
@@ -296,6 +298,8 @@ def note(event: Event, zone: tzinfo) -> str | None:
             return f"Llamada no contestada: colgó a los {seconds} s"
         case CallUnanswered(reason=why):
             return f"Llamada no contestada: {UNANSWERED[why]}"
+        case ReplyReceived(intent=Intent.CALL_BACK, hour=hour):
+            return f"Durante la llamada pidió que le llamemos en otro momento: {hour}"
         case ReplyReceived(channel=Channel.CALL):
             return "Durante la llamada pidió el enlace para agendar (marcó 1)"
         case ReplyReceived(intent=Intent.AUTOMATIC):

@@ -12,6 +12,10 @@ from services.notify.touches import Touch
 
 # the opening of hours that are open now
 OPEN = datetime.min.replace(tzinfo=UTC)
+# what waits while a lead's follow-up is paused
+PAUSABLE = {Kind.ATTEMPT, Kind.FOLLOW_UP, Kind.CALL_BACK}
+# what a stop, or the loss of interest, ends
+ENDED_BY_STOP = UNASKED | {Kind.CALL_BACK}
 FOLLOW_UP_GAP = timedelta(hours=12)  # between two follow-ups, where the law counts them
 # the skipped touches that are made after all when the booking that stopped them is gone
 RECLAIMABLE = (SkipReason.BOOKED, SkipReason.BOOKED_ELSEWHERE)
@@ -124,9 +128,9 @@ def decide(touch: Touch, facts: Facts, now: datetime) -> Send | Skip | Defer | H
 
 def _skip_reason(touch: Touch, facts: Facts) -> SkipReason | None:
     """Returns why the touch is not made at all."""
-    if facts.opted_out or (facts.stopped and touch.kind in UNASKED):
+    if facts.opted_out or (facts.stopped and touch.kind in ENDED_BY_STOP):
         return SkipReason.OPTED_OUT
-    if facts.refused and touch.kind in UNASKED:
+    if facts.refused and touch.kind in ENDED_BY_STOP:
         return SkipReason.NO_INTEREST
     if (blocking := _blocking_reason(touch, facts.eligibility)) is not None:
         return blocking
@@ -158,11 +162,11 @@ def _has_begun(touch: Touch, now: datetime) -> bool:
 
 def _defer(touch: Touch, facts: Facts, now: datetime) -> Defer | None:
     """Returns why the scheduler is asked for another time."""
-    if touch.kind in UNASKED and facts.opens_at is not None and facts.opens_at > now:
+    if touch.kind in ENDED_BY_STOP and facts.opens_at is not None and facts.opens_at > now:
         return Defer(DeferReason.HOURS, facts.opens_at)
     if touch.until is not None and now >= touch.until and touch.kind is not Kind.ASKED_FOR:
         return Defer(DeferReason.HOURS)
-    if touch.kind in (Kind.ATTEMPT, Kind.FOLLOW_UP) and facts.lead_paused:
+    if touch.kind in PAUSABLE and facts.lead_paused:
         return Defer(DeferReason.PAUSED)
     if facts.again_at is not None:
         return Defer(DeferReason.DAILY_LIMIT, facts.again_at)
@@ -220,10 +224,10 @@ def _has_moved(touch: Touch, eligibility: ContactEligibility) -> bool:
     A touch that waited is about the time of then; the new time has a touch of its own.
     """
     announced = touch.booking
-    standing = eligibility.meeting
-    if announced is None or standing is None:
+    current = eligibility.meeting
+    if announced is None or current is None:
         return False
-    meetings = (standing,) if announced.series else standing.meetings
+    meetings = (current,) if announced.series else current.meetings
     return any(
         meeting.uid == announced.uid and meeting.moved > announced.moved for meeting in meetings
     )

@@ -6,6 +6,7 @@ Each is stored first, and then answered.
 import html
 import json
 from typing import Annotated
+from urllib.parse import urlencode
 from uuid import UUID
 
 import structlog
@@ -24,23 +25,25 @@ from providers.twilio import twiml
 from providers.twilio.webhooks import (
     call_status_key,
     message_status_key,
+    read_call_input,
     read_call_minutes,
     read_call_status,
     read_inbound,
     read_message_status,
-    read_pressed_key,
     read_verdict,
     signed_by_twilio,
     verdict_key,
 )
+from services.notify.decisions.menu import Ask, Before, Menu
 from services.notify.deps import Deps, HttpDeps
 from services.notify.links import read_unsubscribe_token
 from services.notify.repositories import spending
 from services.notify.short_links import CODE
-from services.notify.speech import speech_after_key
+from services.notify.speech import speech_of
 from services.notify.use_cases.answer_call import answer_call
 from services.notify.use_cases.open_link import open_link
-from services.notify.use_cases.receive_reply import receive_key, receive_reply
+from services.notify.use_cases.receive_choice import receive_choice
+from services.notify.use_cases.receive_reply import receive_reply
 from services.notify.use_cases.record_mail_event import record_mail_event
 from services.notify.use_cases.record_receipt import VOICE, record_callback
 from services.notify.use_cases.turn_call import turn_call
@@ -109,9 +112,15 @@ async def call_answered(
     key = f"{VOICE}/{verdict_key(params)}"
     with tracing.continued({}):
         speech = await answer_call(key, touch, lead, receipt, params, deps)
-    key_url = f"{deps.settings.public_url}/webhooks/twilio/key?touch={touch}&lead={lead}"
+    key_url = _key_url(touch, lead, Ask(Menu.MAIN), deps)
     answer = twiml.greet(receipt, speech, voice=deps.settings.voice_name, key_url=key_url)
     return Response(answer, media_type=XML)
+
+
+def _key_url(touch: UUID, lead: int, question: Ask, deps: Deps) -> str:
+    """Returns where Twilio posts the answer to the question."""
+    query = {"touch": touch, "lead": lead, "menu": question.menu, "before": question.before}
+    return f"{deps.settings.public_url}/webhooks/twilio/key?{urlencode(query)}"
 
 
 @routes.post("/webhooks/twilio/verdict", status_code=204)
@@ -125,16 +134,28 @@ async def machine_detected(
 
 
 @routes.post("/webhooks/twilio/key")
-async def key_pressed(
-    touch: UUID, params: SignedForm, deps: HttpDeps, lead: LeadId = 0
+async def menu_answered(
+    touch: UUID,
+    params: SignedForm,
+    deps: HttpDeps,
+    lead: LeadId = 0,
+    menu: Menu = Menu.MAIN,
+    before: Before = Before.NOTHING,
 ) -> Response:
-    """Receives a key that was pressed during the call: 1 asks for the booking link."""
-    pressed = read_pressed_key(params)
+    """Receives what was answered to a call's menu, by a key or in words.
+
+    1 asks for the booking link, 3 for a call at another hour, and 9 for no call any more.
+    """
+    entered = read_call_input(params)
     with tracing.continued({}):
-        await receive_key(pressed, touch, lead, params, deps)
+        turn = await receive_choice(menu, before, entered, touch, lead, params, deps)
     facts = deps.wording.facts(lead, LeadCard(name=""))
-    speech = speech_after_key(pressed.key, facts, deps.wording.templates_for(None))
-    return Response(twiml.end(speech, voice=deps.settings.voice_name), media_type=XML)
+    speech = speech_of(turn, facts, deps.wording.templates_for(None))
+    voice = deps.settings.voice_name
+    if isinstance(turn, Ask) and speech is not None:
+        key_url = _key_url(touch, lead, turn, deps)
+        return Response(twiml.ask(speech, voice=voice, key_url=key_url), media_type=XML)
+    return Response(twiml.end(speech, voice=voice), media_type=XML)
 
 
 @routes.post("/webhooks/twilio/call", status_code=204)

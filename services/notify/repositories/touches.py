@@ -415,6 +415,12 @@ async def exists(database: Database, touch_id: UUID) -> bool:
     return bool(await database.fetch("select 1 from touches where touch_id = $1", touch_id))
 
 
+async def address_of(database: Database, touch_id: UUID) -> str | None:
+    """Returns the address of the touch; None where the ledger has neither."""
+    rows = await database.fetch("select address from touches where touch_id = $1", touch_id)
+    return rows[0]["address"] if rows else None
+
+
 async def find_by_ref(database: Database, ref: str) -> UUID | None:
     """Returns the id of the touch with the provider's reference."""
     rows = await database.fetch("select touch_id from touches where provider_ref = $1", ref)

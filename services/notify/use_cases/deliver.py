@@ -436,9 +436,9 @@ def _opens_at(touch: Touch, place: Whereabouts, now: datetime, deps: Deps) -> da
     """
     if deps.journeys.current.any_hour or touch.kind in ABOUT_MEETINGS:
         return OPEN
-    if touch.kind is Kind.ASKED_FOR:
-        if touch.until is None or now < touch.until:
-            return OPEN
+    if touch.kind is Kind.ASKED_FOR and (touch.until is None or now < touch.until):
+        return OPEN
+    if touch.kind in (Kind.ASKED_FOR, Kind.CALL_BACK):
         span = waking_opening(now, place)
     else:
         span = legal_opening(now, touch.channel, place)

@@ -1,5 +1,7 @@
 """Leaves a touch to a person, because no check finds its outcome."""
 
+from uuid import uuid5
+
 import structlog
 
 from contracts.events.lead import LeadCard
@@ -7,6 +9,7 @@ from contracts.events.touch import KEY_UNHEARD, TouchUnresolved
 from kit.database import Database
 from kit.messaging import outbox
 from services.notify.decisions.first_contact import asked_for_link
+from services.notify.decisions.keys import link_run
 from services.notify.decisions.settlements import released
 from services.notify.deps import Deps
 from services.notify.repositories import checks
@@ -51,5 +54,7 @@ async def leave_to_a_person(touch: Touch, card: LeadCard, reason: str, deps: Dep
 
 def link_after(call: DueCheck) -> Touch:
     """Returns the touch with the link that the person may have asked for during this call."""
-    form = Form(call.touch.submission_id, call.card)
-    return asked_for_link(call.touch.lead_id, form, asked_at=call.first_claimed_at)
+    touch = call.touch
+    form = Form(touch.submission_id, call.card)
+    run = link_run(uuid5(touch.touch_id, call.provider_ref or ""))
+    return asked_for_link(touch.lead_id, form, asked_at=call.first_claimed_at, run=run)

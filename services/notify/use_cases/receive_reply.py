@@ -1,11 +1,9 @@
-"""Receives messages and keys from people: a stop is obeyed, and every reply is published."""
+"""Receives messages from people: a stop is obeyed, and every reply is published."""
 
-import contextlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from typing import Any
-from uuid import UUID
 
 import structlog
 
@@ -20,19 +18,14 @@ from contracts.events.submission import InquiryReceived
 from contracts.events.touch import Channel
 from domain.addresses import canonical
 from domain.channels import channels_to, facts_of
-from domain.receipts import Answered
 from domain.replies import IncomingReply
 from kit.clock import now
 from kit.database import Connection, Database
-from kit.errors import Unavailable
 from kit.messaging import outbox
-from providers.twilio.webhooks import PressedKey
 from services.notify.decisions.addressing import ABOUT_MEETINGS
 from services.notify.decisions.incoming_replies import inquirer, read_incoming
-from services.notify.decisions.keys import ASKS_FOR_LINK, asked_by_key
 from services.notify.decisions.replies import STOPS, Reading
 from services.notify.decisions.reply_texts import shown_text
-from services.notify.deps import Deps
 from services.notify.repositories import (
     addresses,
     callbacks,
@@ -43,7 +36,6 @@ from services.notify.repositories import (
     touches,
 )
 from services.notify.use_cases.opt_out import Stopped, opt_out_address, opt_out_lead
-from services.notify.use_cases.record_receipt import record_key
 
 log = structlog.get_logger()
 
@@ -196,32 +188,3 @@ def _inquiry(reply: IncomingReply, phone: str, at: datetime) -> InquiryReceived:
         attribution=dict(reply.attribution),
         received_at=at,
     )
-
-
-async def receive_key(
-    pressed: PressedKey, touch_id: UUID, lead_id: int, body: dict[str, Any], deps: Deps
-) -> None:
-    """Publishes that the person asked for the link, or stores that another key was pressed."""
-    ref = pressed.ref
-    receipt = Answered(ref) if pressed.key else None  # whoever presses a key has listened
-    if pressed.key != ASKS_FOR_LINK or not lead_id:
-        with contextlib.suppress(Unavailable):  # a job asks Twilio later which key was pressed
-            await record_key(ref, touch_id, receipt, body, deps)
-        return
-    asked = asked_by_key(lead_id, touch_id, ref, at=deps.now())
-    try:
-        await record_key(ref, touch_id, receipt, body, deps)
-        await publish_key(ref, asked, body, deps.database)
-    except Unavailable:
-        # the wish is not lost with the call: the broker keeps it until our database recovers
-        await deps.publish_directly(asked)
-    log.info("reply.received", lead_id=lead_id, channel=Channel.CALL, intent=Intent.WANTS_LINK)
-
-
-async def publish_key(
-    ref: str, asked: ReplyReceived, body: dict[str, Any], database: Database
-) -> None:
-    """Publishes a key that was pressed, once per call."""
-    async with database.transaction() as connection:
-        if await callbacks.store(connection, f"key/{ref}", None, body):
-            await outbox.add(connection, [asked])

@@ -43,7 +43,7 @@ from contracts.events.touch import (
     TouchSkipped,
     touch_id,
 )
-from domain.journey.model import Journey
+from domain.journey.model import CALL_BACKS, Journey
 from domain.journey.time_zones import Whereabouts, whereabouts
 
 Change = (
@@ -76,7 +76,13 @@ OPTED_OUT = "opted_out"
 NO_INTEREST = "no_interest"
 KEPT_ONLY = "no_journey"  # imported to be kept, without a follow-up
 # replies that pause the follow-up, for a while or until an operator has attended to them
-PAUSES = {Intent.OTHER, Intent.QUESTION, Intent.THANKS, *WAITS_FOR_A_PERSON}
+PAUSES = {
+    Intent.OTHER,
+    Intent.QUESTION,
+    Intent.THANKS,
+    Intent.CALL_BACK,
+    *WAITS_FOR_A_PERSON,
+}
 
 # calls that another attempt may follow; a fax or a wrong number is never reached
 NOT_REACHED = {
@@ -158,7 +164,8 @@ class Enrolment(BaseModel):
     ended.
     `additions` counts how often meetings were added to a booking that had been confirmed.
     `not_reached_at` holds when each call's step ended without reaching anybody, and `reached`
-    whether a call or a reply of this run reached the person.
+    whether a call or a reply of this run reached the person. `call_backs` are the moments at which
+    the person wished to be called.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -190,6 +197,7 @@ class Enrolment(BaseModel):
     withheld: tuple[Withheld, ...] = ()
     not_reached_at: dict[str, AwareDatetime] = {}
     reached: bool = False
+    call_backs: tuple[AwareDatetime, ...] = ()
 
 
 def enrol(event: LeadCreated, *, zone: str, region: str) -> Enrolment:
@@ -321,16 +329,19 @@ def _apply_reply(lead: Enrolment, event: ReplyReceived, journey: Journey) -> Enr
     """Returns the enrolment after a reply.
 
     It ends the follow-up, or pauses it for a while, and until an operator has attended to it
-    where a person must answer.
+    where a person must answer: also to a wish for a call after the last that is made by itself.
     """
     if event.intent is Intent.NO_INTEREST:
         return _end_follow_up(lead, NO_INTEREST)
     if event.intent not in PAUSES:
         return lead
-    until = event.at + journey.pause_after_reply
+    until = max(event.at, event.call_at or event.at) + journey.pause_after_reply
     lead = lead.model_copy(update={"paused_until": max(until, lead.paused_until or until)})
     is_late = lead.commanded_at is not None and event.at <= lead.commanded_at
-    if event.intent not in WAITS_FOR_A_PERSON or is_late:
+    if event.call_at is not None and len(lead.call_backs) < CALL_BACKS:
+        return lead.model_copy(update={"call_backs": (*lead.call_backs, event.call_at)})
+    waits = event.intent in WAITS_FOR_A_PERSON or event.call_at is not None
+    if not waits or is_late:
         return lead
     return _apply_pause(lead, event.at, paused=True)
 
@@ -359,6 +370,7 @@ def _restart(lead: Enrolment, event: LeadUpdated, journey: Journey) -> Enrolment
             "withheld": (),
             "not_reached_at": {},
             "reached": False,
+            "call_backs": (),
         }
     )
 

@@ -10,7 +10,14 @@ from contracts.events.cadence import CadenceFinished
 from contracts.events.touch import TOUCHES, Kind, SkipReason, TouchDue, TouchSkipped, touch_id
 from domain.journey.contact_hours import next_opening
 from domain.journey.lateness import MoveTo, NoHours, SendNow, when_late
-from domain.journey.model import AttemptStep, FollowUpStep, Journey, MeetingStep, Step
+from domain.journey.model import (
+    AttemptStep,
+    CallBackStep,
+    FollowUpStep,
+    Journey,
+    MeetingStep,
+    Step,
+)
 from services.scheduler.decisions.enrolment import Enrolment
 from services.scheduler.decisions.planning import Timer, booking_of, is_answer, moment_in
 
@@ -151,6 +158,8 @@ def _kind(step: Step) -> Kind:
         return Kind.ATTEMPT
     if isinstance(step, FollowUpStep):
         return Kind.FOLLOW_UP
+    if isinstance(step, CallBackStep):
+        return Kind.CALL_BACK
     return Kind.FIRST_CONTACT
 
 

@@ -19,6 +19,7 @@ from domain.journey.model import (
     DAY,
     Attempt,
     AttemptStep,
+    CallBackStep,
     FollowUpStep,
     Half,
     Journey,
@@ -65,6 +66,7 @@ def plan(lead: Enrolment, journey: Journey, spread: timedelta = timedelta()) -> 
     timers = [
         *scheduled(lead, journey, spread),
         *_attempt_timers(lead, journey, spread),
+        *_call_back_timers(lead, journey),
         *_cancellation_timers(lead, journey, spread),
         *_deferred_timers(lead, journey, spread),
     ]
@@ -99,8 +101,21 @@ def _attempt_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> Ite
 
 def _may_be_tried_again(lead: Enrolment) -> bool:
     """Returns whether the lead is neither reached nor has left the follow-up."""
+    return not lead.reached and _may_be_called(lead)
+
+
+def _may_be_called(lead: Enrolment) -> bool:
+    """Returns whether the lead has not left the follow-up, and nobody has paused it."""
     has_left = lead.booking is not None or lead.follow_up_ended is not None
-    return not (lead.reached or lead.paused or has_left)
+    return not (lead.paused or has_left)
+
+
+def _call_back_timers(lead: Enrolment, journey: Journey) -> Iterator[Timer]:
+    """Yields the calls at the hours that the lead chose, each at its very moment."""
+    if not _may_be_called(lead):
+        return
+    for step, at in zip(journey.call_backs, lead.call_backs, strict=False):
+        yield _planned(lead, journey, step, Channel.CALL, at, timedelta())
 
 
 def _attempt_due(
@@ -233,7 +248,7 @@ def _deferred_timers(lead: Enrolment, journey: Journey, spread: timedelta) -> It
             continue
         if not isinstance(step, MeetingStep) and lead.booking is not None:
             continue
-        of_a_run = isinstance(step, FollowUpStep | AttemptStep)
+        of_a_run = isinstance(step, FollowUpStep | AttemptStep | CallBackStep)
         if of_a_run and (lead.paused or deferral.run != lead.run):
             continue
         if isinstance(step, AttemptStep) and lead.reached:

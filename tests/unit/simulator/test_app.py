@@ -253,7 +253,8 @@ async def test_how_long_somebody_listens(
     seconds: str,
 ) -> None:
     gather = f"<Response><Gather action='{wire.url}/key' actionOnEmptyResult='true'/></Response>"
-    wire.answers(200, gather.encode(), {"Content-Type": "text/xml"})
+    wire.answers(200, b"<Response><Hangup/></Response>", {"Content-Type": "text/xml"})
+    wire.then(200, gather.encode(), {"Content-Type": "text/xml"})
     if manner is not None:
         await world.put(f"/simulator/people/{number}", json=manner)
     params = CALL | {

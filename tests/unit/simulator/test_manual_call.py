@@ -47,7 +47,8 @@ async def twilio(wire: Wire) -> AsyncIterator[TwilioSimulator]:
 
 def invite(wire: Wire, *, timeout: bytes = LONG_TIMEOUT) -> None:
     twiml = INVITATION.replace(b"{key}", f"{wire.url}/key".encode()).replace(b"{timeout}", timeout)
-    wire.answers(200, twiml, {"Content-Type": "text/xml"})
+    wire.answers(200, b"<Response><Hangup/></Response>", {"Content-Type": "text/xml"})
+    wire.then(200, twiml, {"Content-Type": "text/xml"})
 
 
 async def ringing(twilio: TwilioSimulator, wire: Wire) -> Call:

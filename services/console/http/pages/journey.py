@@ -29,7 +29,9 @@ async def journey(request: Request, deps: HttpDeps, user: Viewer, days: Days = 9
     at_step = await deps.metrics.at_step(since)
     outcomes = await deps.metrics.outcomes(since)
     file = deps.journey
-    first_contact = (*file.first_contact, *file.attempts)
+    made = {step for step, _outcome in outcomes}
+    wished = [step for step in file.call_backs if step.name in made]
+    first_contact = (*file.first_contact, *file.attempts, *wished)
     sections = [
         (_("First contact"), True, numbers_of(first_contact, at_step, outcomes)),
         (_("Follow-up, until they book"), True, numbers_of(file.follow_up, at_step, outcomes)),

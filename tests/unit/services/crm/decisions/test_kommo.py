@@ -244,6 +244,16 @@ def test_a_lead_of_ours(name: str, *, matches: bool) -> None:
         (
             ReplyReceived(
                 lead_id=7,
+                channel=Channel.CALL,
+                text="3",
+                intent=Intent.CALL_BACK,
+                hour="mañana",
+            ),
+            "Durante la llamada pidió que le llamemos en otro momento: mañana",
+        ),
+        (
+            ReplyReceived(
+                lead_id=7,
                 channel=Channel.WHATSAPP,
                 text="(nota de voz)",
                 intent=Intent.REVIEW,

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,16 +11,19 @@ from contracts.events.touch import Channel, SkipReason, TouchSkipped, TouchUncer
 from providers.twilio.models import CallEvent
 from services.notify.decisions.keys import (
     Pressed,
-    asked_by_key,
+    link_run,
     next_check,
     not_asked,
+    reply_of,
     uncertain,
     what_was_pressed,
 )
+from services.notify.decisions.menu import Choice
 from tests.builders import a_touch
 
 VOICE = "https://pauta.example.com/webhooks/twilio/voice?touch=1"
 KEY = "https://pauta.example.com/webhooks/twilio/key"
+HOUR = f"{KEY}?touch=1&lead=7&menu=hour&before="
 ANSWERED = CallEvent(VOICE, "", 200)
 FAILED = CallEvent(VOICE, "", 502)
 
@@ -32,19 +36,33 @@ FAILED = CallEvent(VOICE, "", 502)
         pytest.param([ANSWERED, CallEvent(KEY, "", 200)], Pressed.NOTHING, id="no key"),
         pytest.param([ANSWERED, CallEvent(KEY, "2", 502)], Pressed.NOTHING, id="another key"),
         pytest.param(
-            [ANSWERED, CallEvent(KEY, "1", 502)], Pressed.LINK, id="1, while our webhook was down"
+            [ANSWERED, CallEvent(KEY, "1", 502)], Choice.LINK, id="1, while our webhook was down"
         ),
         pytest.param(
             [ANSWERED, CallEvent(KEY, "1", None), CallEvent(KEY, "", None)],
-            Pressed.LINK,
+            Choice.LINK,
             id="1, in any place",
+        ),
+        pytest.param(
+            [ANSWERED, CallEvent(KEY, "3", 200), CallEvent(HOUR, "1", 502)],
+            Choice.TODAY,
+            id="another hour",
+        ),
+        pytest.param([ANSWERED, CallEvent(KEY, "3", 502)], Choice.TOMORROW, id="no hour was asked"),
+        pytest.param(
+            [ANSWERED, CallEvent(KEY, "3", 200), CallEvent(HOUR, "9", 502)],
+            Choice.STOP,
+            id="a stop",
+        ),
+        pytest.param(
+            [ANSWERED, CallEvent(KEY, "", 502, "no me llamen")], Choice.STOP, id="a stop in words"
         ),
         pytest.param([FAILED], Pressed.SILENCE, id="our webhook was down when it was answered"),
         pytest.param([CallEvent(VOICE, "", None)], Pressed.SILENCE, id="we never answered"),
         pytest.param([FAILED, ANSWERED], Pressed.NOTHING, id="answered at the second attempt"),
     ],
 )
-def test_what_was_pressed(events: list[CallEvent], pressed: Pressed) -> None:
+def test_what_was_pressed(events: list[CallEvent], pressed: Pressed | Choice) -> None:
     assert what_was_pressed(events) is pressed
 
 
@@ -62,9 +80,12 @@ def test_twilio_is_asked_less_and_less_for_a_day() -> None:
 def test_the_same_key_is_the_same_event_however_it_is_learned() -> None:
     call = UUID(int=1)
     at = datetime(2026, 1, 1, tzinfo=UTC)
-    assert asked_by_key(7, call, "CA1", at=at) == asked_by_key(7, call, "CA1", at=at)
+    assert reply_of(Choice.LINK, 7, call, "CA1", at=at) == reply_of(
+        Choice.LINK, 7, call, "CA1", at=at
+    )
     assert (
-        asked_by_key(7, call, "CA1", at=at).event_id != asked_by_key(7, call, "CA2", at=at).event_id
+        reply_of(Choice.LINK, 7, call, "CA1", at=at).event_id
+        != reply_of(Choice.LINK, 7, call, "CA2", at=at).event_id
     )
 
 
@@ -92,7 +113,7 @@ def test_a_pressed_key_is_a_reply_by_phone_that_wants_the_link() -> None:
     call = UUID(int=1)
     at = datetime(2026, 1, 1, tzinfo=UTC)
 
-    assert asked_by_key(7, call, "CA1", at=at) == ReplyReceived(
+    assert reply_of(Choice.LINK, 7, call, "CA1", at=at) == ReplyReceived(
         event_id=uuid5(call, "CA1"),
         at=at,
         lead_id=7,
@@ -121,3 +142,21 @@ def test_the_link_of_a_key_that_nobody_heard() -> None:
         link.lead_id,
         SkipReason.NOT_ASKED,
     )
+
+
+def test_a_call_at_another_hour_is_wished_for_in_words_and_by_the_clock() -> None:
+    at = datetime(2026, 3, 2, 16, tzinfo=UTC)
+    home = ZoneInfo("America/Monterrey")
+    today = reply_of(Choice.TODAY, 7, UUID(int=1), "CA1", at=at, call_at=at.astimezone(home))
+    tomorrow = at.astimezone(home) + timedelta(days=1)
+    next_day = reply_of(Choice.TOMORROW, 7, UUID(int=1), "CA1", at=at, call_at=tomorrow)
+
+    assert (today.intent, today.text, today.hour) == (Intent.CALL_BACK, "3", "hoy más tarde")
+    assert (next_day.hour, next_day.call_at) == ("mañana", tomorrow)
+
+
+def test_each_call_has_its_own_link() -> None:
+    runs = {link_run(uuid5(UUID(int=call), "CA1")) for call in range(1000)}
+
+    assert len(runs) == 1000
+    assert all(0 < run < 2**31 for run in runs)
