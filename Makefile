@@ -23,7 +23,8 @@ down: $(VENV)/app
 	@$(PYTHON) -m pauta down
 
 test: $(VENV)/dev
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n auto --maxprocesses 8 tests/unit
+	$(PYTHON) -m pytest --ignore tests/unit
 
 check: $(VENV)/dev
 	$(VENV)/bin/ruff format --check .
