@@ -1,11 +1,13 @@
 """Group events, seats, series and repeated changes: each attendee's lead follows their own part."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from contracts.events.lead import LeadCreated
+from tests.builders import a_card
 from tests.calendars import DAYS, HostCalendar, at
 from tests.system import System, e164, person
 
@@ -55,6 +57,25 @@ async def test_who_booked_before_the_form_came_is_not_asked_to_book(
     subjects = [mail["subject"] for mail in await system.simulator("emails", ana["email"])]
     assert len(subjects) == 2, subjects  # what they have booked, and its confirmation
     assert await system.simulator("calls", e164(ana)) == []
+
+
+async def test_a_form_that_comes_again_after_its_person_booked_is_not_answered_again(
+    system: System,
+) -> None:
+    form = person()
+    lead = await system.lead(form)
+    await system.happens(lead, "call.answered", "email touch.delivered")
+    await system.book(form)
+    await system.happens(lead, "lead.booked", "whatsapp touch.delivered")
+    await system.quiet()
+    before = await system.simulator("emails", form["email"])
+    card = a_card(phone=e164(form), email=form["email"], name=form["nombre"])
+    earlier = datetime.now(UTC) - timedelta(minutes=5)
+    await system.publish(LeadCreated(lead_id=lead, card=card, person_id=lead, at=earlier))
+    await system.quiet()
+
+    assert await system.simulator("emails", form["email"]) == before
+    assert "email touch.sent" in await system.actions(lead)
 
 
 async def test_who_cancelled_before_the_form_came_is_called(

@@ -106,6 +106,10 @@ select (select attempts from claimed) as attempt,
        exists (select 1 from undeliverable_addresses where address = $33 and doubtful) as doubtful,
        exists (select 1 from sessions
                where phone = $33 and wrote_at > now() - $30::interval) as in_session"""
+SELECT_FIRST_CONTACT = """
+select 1 from touches
+where lead_id = $1 and run = $2 and kind = 'first_contact'
+limit 1"""
 SETTLE = """
 with stored_text as (
   insert into texts (touch_id, lead_id, subject, text)
@@ -413,6 +417,11 @@ async def get_touch(database: Database | Connection, touch_id: UUID) -> tuple[To
 async def exists(database: Database, touch_id: UUID) -> bool:
     """Returns whether the ledger has the touch."""
     return bool(await database.fetch("select 1 from touches where touch_id = $1", touch_id))
+
+
+async def has_first_contact(database: Database, lead_id: int, run: int) -> bool:
+    """Returns whether the ledger has a touch that answers the form with which the run began."""
+    return bool(await database.fetch(SELECT_FIRST_CONTACT, lead_id, run))
 
 
 async def address_of(database: Database, touch_id: UUID) -> str | None:

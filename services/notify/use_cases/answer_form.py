@@ -15,7 +15,7 @@ from services.notify.decisions.first_contact import (
     nobody_has_booked,
 )
 from services.notify.deps import Deps
-from services.notify.repositories import leads, unmatched_bookings
+from services.notify.repositories import leads, touches, unmatched_bookings
 from services.notify.touches import Form, Touch
 from services.notify.use_cases.deliver import deliver
 from services.notify.use_cases.find_form import UNKNOWN_LEAD
@@ -82,12 +82,16 @@ async def _meeting_ahead(
     """Returns the person's meeting that lies ahead. Raises Unavailable.
 
     crm is asked for the meeting of a person who may have booked. One of whom nothing was known may
-    still have booked before the form came.
+    still have booked before the form came. A form that was answered before comes again: its person
+    has booked since.
     """
     if nobody_has_booked(event, deps.now()):
         addresses = [address for address in (event.card.email, event.card.phone) if address]
         return await unmatched_bookings.ahead(deps.database, addresses, deps.now())
     if not may_have_booked(event, journey, deps.now()):
+        return None
+    run = event.submission_id if isinstance(event, LeadUpdated) else 0
+    if await touches.has_first_contact(deps.database, event.lead_id, run):
         return None
     async with deps.crm.permission(event.lead_id, event.person_id) as permission:
         return permission.eligibility.meeting
