@@ -118,7 +118,7 @@ async def test_a_broker_that_is_cancelled_while_it_connects_leaves_nothing_behin
     port = server.sockets[0].getsockname()[1]
     broker = make_broker(
         "intake",
-        amqp_url=f"amqp://guest:guest@127.0.0.1:{port}/",
+        amqp_url=f"amqp://pauta:rabbitmq-demo@127.0.0.1:{port}/",
         delays=DELAYS,
         registry=CollectorRegistry(),
     )
