@@ -82,7 +82,8 @@ class Walk:
                 if (installation.folder / ".env").exists():
                     installation.compose("kill")
                     installation.compose("down", "--volumes", "--remove-orphans")
-            self._outside.stop()
+            if (self._first.folder / ".env").exists():  # it is the providers' too
+                self._outside.stop()
 
     def _try_it(self) -> None:
         """Runs the demonstration. Going live without `down --forget` must be refused."""
